@@ -1,0 +1,75 @@
+"""The exception tree.
+
+::
+
+    LlmobsError                a message for the user; never a bug report
+    ├── SettingsError          an option, ini key or environment variable has an impossible value
+    ├── DatasetError           a dataset can't be found, read, or makes no sense
+    ├── EvaluatorError         an evaluator is unknown, misdeclared, or returned something unusable
+    ├── TargetError            a target's parameters don't fit the examples' inputs
+    ├── UnscoredError          a score that doesn't exist was compared (the evaluator failed)
+    ├── StoreError             the store under ``.llmobs`` can't be read or written
+    ├── BaselineError          a baseline is missing, unreadable, or of a newer schema
+    └── GateError              an ``llm_gate`` names a metric nobody produced, or an impossible bound
+
+At the boundary, pytest turns them into ``pytest.UsageError`` and the command line into exit status 2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+class LlmobsError(Exception):
+    """Base of every error this package raises on purpose. ``str(error)`` is written for the user."""
+
+
+class SettingsError(LlmobsError):
+    """An option, ini key or environment variable has an impossible value."""
+
+
+class DatasetError(LlmobsError):
+    """A dataset can't be found, can't be read, or makes no sense."""
+
+
+class EvaluatorError(LlmobsError):
+    """An evaluator is unknown, misdeclared, or returned something unusable."""
+
+
+class TargetError(LlmobsError):
+    """A target's parameters don't fit the inputs of the examples."""
+
+
+class UnscoredError(LlmobsError):
+    """A score that doesn't exist was compared: its evaluator failed, or the trial has no outputs."""
+
+
+class StoreError(LlmobsError):
+    """The store can't be read or written."""
+
+
+class BaselineError(LlmobsError):
+    """A baseline is missing, unreadable, or written by a newer version."""
+
+
+class GateError(LlmobsError):
+    """A gate names a metric that nothing produced, or has an impossible bound."""
+
+
+def nearest(value: str, choices: Iterable[str]) -> str:
+    """Return ``" Did you mean 'x'?"`` for the closest of ``choices``, or an empty string.
+
+    Args:
+        value: What the user wrote.
+        choices: What would have been understood.
+    """
+    from difflib import get_close_matches
+
+    found = get_close_matches(value, list(choices), n=1, cutoff=0.6)
+    return f" Did you mean {found[0]!r}?" if found else ""
+
+
+def known(choices: Iterable[str]) -> str:
+    """Return ``"Known: a, b, c."`` for a message, or ``"None is known."``."""
+    names = sorted(choices)
+    return f"Known: {', '.join(names)}." if names else "None is known."

@@ -1,0 +1,70 @@
+"""Every extension point.
+
+The same module serves pytest's plugin manager and the standalone one of the command line and ``evaluate()``.
+Write a hook in a ``conftest.py`` or in a package with a ``pytest_llmobs`` entry point; mark it with
+``pytest_llmobs.hookimpl`` or leave the mark out in a ``conftest.py``. Hooks return values; nothing registers on
+import, and the name's prefix is ``pytest_llmobs_``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import pluggy
+
+if TYPE_CHECKING:
+    from pytest_llmobs.datasets.base import DatasetFormat
+    from pytest_llmobs.providers.base import Provider
+
+hookspec = pluggy.HookspecMarker("pytest")
+
+
+@hookspec
+def pytest_llmobs_datasets() -> Sequence[DatasetFormat]:  # type: ignore[empty-body]
+    """Dataset file formats, each naming the suffixes it reads.
+
+    Example::
+
+        class Toml:
+            suffixes = (".toml",)
+
+            def rows(self, path):
+                for number, row in enumerate(tomllib.loads(path.read_text())["example"], 1):
+                    yield Row(row, f"{path}: example {number}")
+
+        def pytest_llmobs_datasets():
+            return [Toml()]
+    """
+
+
+@hookspec
+def pytest_llmobs_evaluators() -> Mapping[str, Any]:  # type: ignore[empty-body]
+    """Evaluators by the name under which a marker may ask for them (``evaluators=["polite"]``).
+
+    Example::
+
+        def polite(outputs):
+            return "please" in outputs["output"].lower()
+
+        def pytest_llmobs_evaluators():
+            return {"polite": polite}
+    """
+
+
+@hookspec
+def pytest_llmobs_providers() -> Sequence[Provider]:  # type: ignore[empty-body]
+    """Model providers whose SDK is instrumented once the user's own code imports it.
+
+    Example::
+
+        class Acme(Provider):
+            name = "acme"
+            module = "acme._http"   # instrumented right after this module was imported
+
+            def instrument(self, module, engine):
+                module.Client.request = engine.wrap(module.Client.request, self.describe)
+
+        def pytest_llmobs_providers():
+            return [Acme()]
+    """

@@ -1,0 +1,1 @@
+"""Frozen records that every layer shares. Standard library only; they hold data and compute nothing costly."""

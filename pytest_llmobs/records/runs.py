@@ -1,0 +1,93 @@
+"""A finished run, as it is read back from a trace or from the store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+RunType = Literal["chain", "llm", "tool", "retriever", "embedding", "prompt", "parser"]
+RUN_TYPES: tuple[str, ...] = ("chain", "llm", "tool", "retriever", "embedding", "prompt", "parser")
+"""Every run type, LangSmith's set."""
+
+RunStatus = Literal["success", "error", "incomplete", "abandoned"]
+"""``incomplete``: a stream ended without its stop reason; ``abandoned``: a stream nobody read to its end."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Usage:
+    """Tokens and money of one model call, or a sum over calls. None means unknown, never zero."""
+
+    input_tokens: int | None = None
+    """All input tokens, cached ones included (OpenTelemetry's ``gen_ai.usage.input_tokens``)."""
+    uncached_input_tokens: int | None = None
+    """Anthropic's own count: input tokens neither read from nor written to a cache."""
+    cache_read_tokens: int | None = None
+    """Input tokens read from the prompt cache."""
+    cache_write_tokens: int | None = None
+    """Input tokens written to the prompt cache."""
+    output_tokens: int | None = None
+    """Output tokens, thinking included."""
+    thinking_tokens: int | None = None
+    """The share of the output tokens spent on thinking."""
+    total_cost: float | None = None
+    """USD; None where the model's price is unknown."""
+
+    @property
+    def total_tokens(self) -> int | None:
+        """Input plus output tokens, or None where neither is known."""
+        if self.input_tokens is None and self.output_tokens is None:
+            return None
+        return (self.input_tokens or 0) + (self.output_tokens or 0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One traced call."""
+
+    id: str
+    """UUID, lower-case with dashes; sorts by start time."""
+    trace_id: str
+    """The id of the trace's root run."""
+    parent_id: str | None
+    """The id of the run it was called in, or None for a root run."""
+    name: str
+    run_type: RunType
+    project: str
+    start_time: datetime
+    """UTC."""
+    end_time: datetime | None
+    """UTC; None while the run is going on."""
+    status: RunStatus = "success"
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    outputs: Mapping[str, Any] | None = None
+    error: str | None = None
+    """The traceback, or None."""
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    tags: Sequence[str] = ()
+    usage: Usage = Usage()
+    model: str | None = None
+    provider: str | None = None
+    stop_reason: str | None = None
+    request_id: str | None = None
+    retries: int = 0
+    time_to_first_token: float | None = None
+    """Seconds from the request to the first streamed chunk."""
+    child_runs: Sequence[Run] = ()
+    """Direct children in the order they started, where the trace was read whole."""
+
+    @property
+    def latency(self) -> float | None:
+        """Seconds from start to end, or None while the run is going on."""
+        return None if self.end_time is None else (self.end_time - self.start_time) / timedelta(seconds=1)
+
+    @property
+    def total_tokens(self) -> int | None:
+        """Tokens of this run alone (see ``usage``)."""
+        return self.usage.total_tokens
+
+    @property
+    def total_cost(self) -> float | None:
+        """USD of this run alone, or None where the price is unknown."""
+        return self.usage.total_cost

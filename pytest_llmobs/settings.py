@@ -1,0 +1,124 @@
+"""Every option in one table and one frozen object. No pytest here.
+
+The table ``OPTIONS`` is the single source: it registers command line options and ini keys, validates values, and
+the tests check the README against it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from pytest_llmobs.errors import SettingsError, known, nearest
+
+
+@dataclass(frozen=True)
+class Option:
+    """One setting: an ini key ``llm_x`` and, unless ``ini_only``, an option ``--llm-x``."""
+
+    name: str
+    """Words joined by underscores, without the ``llm_`` prefix."""
+    kind: str
+    """An ini type of pytest: ``bool``, ``int``, ``float``, ``string`` or ``args`` (a list of words)."""
+    default: Any
+    help: str
+    metavar: str | None = None
+    choices: tuple[str, ...] = ()
+    least: float | None = None
+    """Smallest value allowed."""
+    most: float | None = None
+    """Largest value allowed."""
+    ini_only: bool = False
+
+    @property
+    def ini(self) -> str:
+        """The ini key."""
+        return f"llm_{self.name}"
+
+    @property
+    def flag(self) -> str:
+        """The command line option."""
+        return f"--llm-{self.name.replace('_', '-')}"
+
+
+OPTIONS: tuple[Option, ...] = (
+    Option("experiment", "bool", False, "run the selected tests as an experiment: traced, scored, compared, gated"),
+    Option("name", "string", "", "name of the experiment (default: adjective-noun-date)", "NAME"),
+    Option("update_baseline", "bool", False, "record fresh repeats of the selected tests as the baseline"),
+    Option("repeat", "int", 1, "trials an example", "K", least=1, most=1000),
+    Option("confirm", "int", 10, "most reruns of a suspect example; 0: no second look", "N", least=0, most=1000),
+    Option("concurrency", "int", 8, "targets and evaluators running ahead at once", "N", least=1, most=10_000),
+    Option("strict", "bool", False, "a failed assertion fails its test, baseline or not", ini_only=True),
+    Option(
+        "fail_on",
+        "string",
+        "regressed",
+        "what makes the build red: regressed, or inconclusive as well",
+        choices=("regressed", "inconclusive"),
+        ini_only=True,
+    ),
+    Option("baseline_dir", "string", "llm-baselines", "folder of the baselines, below rootdir", ini_only=True),
+    Option("baseline_repeat", "int", 5, "fresh repeats that a baseline records", ini_only=True, least=1, most=1000),
+    Option(
+        "baseline_texts", "bool", True, "keep redacted prompts beside the baseline for the diff", ini_only=True
+    ),
+    Option("timeout", "float", 300.0, "seconds until a target counts as hung", ini_only=True, least=0.001),
+)
+"""All settings, in the order of the documentation."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The validated settings of one session; the fields are described in ``OPTIONS``."""
+
+    experiment: bool = False
+    name: str = ""
+    update_baseline: bool = False
+    repeat: int = 1
+    confirm: int = 10
+    concurrency: int = 8
+    strict: bool = False
+    fail_on: str = "regressed"
+    baseline_dir: str = "llm-baselines"
+    baseline_repeat: int = 5
+    baseline_texts: bool = True
+    timeout: float = 300.0
+    ci: bool = False
+    """True where the environment variable ``CI`` is set to anything but an empty string, 0 or false."""
+
+
+def read_settings(
+    value_of: Callable[[Option], tuple[Any, str]], environment: Mapping[str, str]
+) -> Settings:
+    """Read and validate every option.
+
+    Args:
+        value_of: Returns an option's raw value and where it came from (``--llm-repeat``, ``llm_repeat``).
+        environment: The process's environment variables.
+
+    Raises:
+        SettingsError: A value is outside what its option allows.
+    """
+    values = {option.name: _validated(option, *value_of(option)) for option in OPTIONS}
+    ci = environment.get("CI", "").lower() not in ("", "0", "false")
+    return Settings(**values, ci=ci)
+
+
+def _validated(option: Option, value: Any, where: str) -> Any:
+    if option.choices and value not in option.choices:
+        raise SettingsError(
+            f"Unknown value {value!r} for {where}.{nearest(str(value), option.choices)} {known(option.choices)}"
+        )
+    low = -math.inf if option.least is None else option.least
+    high = math.inf if option.most is None else option.most
+    if option.kind in ("int", "float") and not low <= value <= high:
+        bound = f"at least {low:g}" if math.isinf(high) else f"between {low:g} and {high:g}"
+        raise SettingsError(f"{where} is {value!r}; it must be {bound}.")
+    return value
+
+
+_unknown = {option.name for option in OPTIONS} ^ {field.name for field in fields(Settings)} ^ {"ci"}
+if _unknown:
+    raise RuntimeError(f"OPTIONS and Settings disagree about {sorted(_unknown)}")
