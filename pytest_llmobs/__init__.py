@@ -1,0 +1,1 @@
+"""pytest as a quality lab for LLM applications."""
