@@ -47,6 +47,8 @@ class TrialScore:
     error: str | None = None
     gating: bool = False
     """True for scores of the marker's evaluators; scores made in a test body never gate."""
+    exempt: bool = False
+    """True where the evaluator does not apply to this example: the pair is not expected, so it is not missing."""
 
 
 @dataclass(frozen=True, kw_only=True)

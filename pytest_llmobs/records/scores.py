@@ -31,6 +31,9 @@ class Score:
     """Why there is no score: the evaluator's traceback or parse error."""
     metadata: Mapping[str, Any] = field(default_factory=dict)
     """Anything the evaluator wants kept: votes, matched keywords, the judge's model."""
+    exempt: bool = False
+    """True where the evaluator does not apply to this example (``error`` says why): unscored on purpose, so it
+    enters no mean and is not missing either."""
 
     def __post_init__(self) -> None:
         if self.score is not None and not math.isfinite(self.score):
@@ -55,6 +58,8 @@ class Score:
     def _missing(self) -> str:
         if self.value is not None:
             return f"{self.key!r} is the label {self.value!r}, not a number. Compare it with a string."
+        if self.exempt:
+            return f"{self.key!r} does not apply to this example: {self.error or 'it states nothing to check'}"
         return f"{self.key!r} is unscored: {self.error or 'its evaluator returned nothing'}"
 
     def _comparable(self, other: object) -> Any:
