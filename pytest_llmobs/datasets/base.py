@@ -1,0 +1,81 @@
+"""What a dataset format is, and how every format reads a text file."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+from pytest_llmobs.errors import DatasetError
+
+_FOREIGN_MARKS = {
+    codecs.BOM_UTF32_LE: "UTF-32",
+    codecs.BOM_UTF32_BE: "UTF-32",
+    codecs.BOM_UTF16_LE: "UTF-16",
+    codecs.BOM_UTF16_BE: "UTF-16",
+}
+
+
+class Row(NamedTuple):
+    """One raw example as a format read it, before anything was checked."""
+
+    data: Any
+    """Should be a dict with the keys of an example; the loader says so where it is not."""
+    place: str
+    """Where it stands, as messages show it: ``tests/golden.jsonl:3``."""
+    plain: bool = False
+    """True where ``data`` holds JSON types only, as it came out of a JSON parser: it needs no check."""
+
+
+class DatasetFormat(Protocol):
+    """A file format. The shortest possible one is shown at ``hookspecs.pytest_llmobs_datasets``."""
+
+    @property
+    def suffixes(self) -> tuple[str, ...]:
+        """The file suffixes it reads, lower-case with the dot."""
+        ...
+
+    def rows(self, path: Path) -> Iterable[Row]:
+        """Yield the raw rows of a file in its order.
+
+        Raises:
+            DatasetError: The file can't be understood; the message names file and line.
+        """
+        ...
+
+
+def shown(path: Path) -> str:
+    """Return ``path`` as the user would type it: relative to the current folder where it lies below it."""
+    try:
+        return path.relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return path.as_posix()
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a UTF-8 file, without the byte order mark that spreadsheets write.
+
+    Raises:
+        DatasetError: It is in another encoding; the message names the line and a command that converts it.
+    """
+    content = path.read_bytes()
+    for mark, encoding in _FOREIGN_MARKS.items():
+        if content.startswith(mark):
+            raise DatasetError(f"{shown(path)} is encoded in {encoding}. {_converted(path, encoding)}")
+    try:
+        return content.removeprefix(codecs.BOM_UTF8).decode()
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise DatasetError(
+            f"{shown(path)}:{line}: byte {content[error.start]:#04x} is not UTF-8. "
+            f"{_converted(path, 'WINDOWS-1252')}"
+        ) from None
+
+
+def _converted(path: Path, encoding: str) -> str:
+    name = shown(path)
+    return (
+        f"Save it as UTF-8 in your editor, or, if it is {encoding}: "
+        f"iconv -f {encoding} -t UTF-8 {name} > {name}.new && mv {name}.new {name}"
+    )

@@ -1,0 +1,52 @@
+"""JSON Lines: one example a line. The format to prefer: it diffs well and names a line for every error."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from pytest_llmobs.datasets.base import Row, read_text, shown
+from pytest_llmobs.errors import DatasetError
+
+_ONE_A_LINE = 'Every line is one JSON object, such as {"inputs": {"query": "Hello"}}.'
+
+
+class JsonLines:
+    """Reads ``.jsonl`` and ``.ndjson``; blank lines are skipped."""
+
+    suffixes = (".jsonl", ".ndjson")
+
+    def rows(self, path: Path) -> Iterator[Row]:
+        """Yield one row a line.
+
+        Raises:
+            DatasetError: A line is no JSON; the message names line and column.
+        """
+        from pydantic_core import from_json
+
+        name = shown(path)
+        # not splitlines(): U+2028 and its like may stand unescaped inside a JSON string
+        for number, line in enumerate(read_text(path).split("\n"), 1):
+            if not line or line.isspace():
+                continue
+            try:
+                yield Row(from_json(line, allow_inf_nan=False), f"{name}:{number}", True)
+            except ValueError as error:
+                raise _broken(line, f"{name}:{number}", str(error)) from None
+
+
+def _broken(line: str, place: str, reason: str) -> DatasetError:
+    """Return the error for a line, in the standard library's clearer words where it objects too."""
+    column = 1
+    try:
+        json.loads(line)
+    except json.JSONDecodeError as error:
+        column, reason = (
+            error.colno,
+            f"{error.msg} near {line[max(0, error.pos - 20) : error.pos + 20].strip()!r}",
+        )
+    except RecursionError:
+        reason = "nested too deeply"
+    spread = " Put each object on one line, without a list around them." if line.strip() in ("[", "{") else ""
+    return DatasetError(f"{place}:{column}: broken JSON: {reason}. {_ONE_A_LINE}{spread}")

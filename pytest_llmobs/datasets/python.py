@@ -1,0 +1,70 @@
+"""Examples made by Python: a list, any iterable, or a callable that returns one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import fields
+from inspect import isawaitable
+from typing import Any
+
+from pytest_llmobs.datasets.base import Row
+from pytest_llmobs.errors import DatasetError
+from pytest_llmobs.records.examples import Dataset, Example
+
+
+def call(source: Callable[[], Any], name: str) -> Any:
+    """Return what a callable source returns.
+
+    Raises:
+        DatasetError: It raised, needs arguments, or is asynchronous.
+    """
+    try:
+        made = source()
+    except DatasetError:
+        raise
+    except Exception as error:
+        raise DatasetError(
+            f"The dataset {name} raised {type(error).__name__}: {error}. "
+            "It is called without arguments while the tests are collected."
+        ) from error
+    if isawaitable(made):
+        if hasattr(made, "close"):
+            made.close()
+        raise DatasetError(f"The dataset {name} is asynchronous. Give a plain function that returns a list.")
+    return made
+
+
+def rows(made: Any, name: str) -> Iterator[Row]:
+    """Yield one row an item of ``made``.
+
+    Raises:
+        DatasetError: ``made`` is no iterable of examples.
+    """
+    if isinstance(made, str | bytes | Mapping) or not isinstance(made, Iterable):
+        raise DatasetError(
+            f"The dataset {name} is {_short(made)}, not a list. Give a list of dicts with 'inputs', "
+            "a list of Examples, a path, or a function that returns one of them."
+        )
+    for number, item in enumerate(made, 1):
+        yield Row(_fields(item), f"{name}, example {number}")
+
+
+def _fields(item: Any) -> Any:
+    if isinstance(item, Example):
+        return {field.name: getattr(item, field.name) for field in fields(Example)}
+    return item
+
+
+def name_of(source: Any) -> str:
+    """Return how messages call a source that is no file: ``module:function`` or ``list``."""
+    if isinstance(source, Dataset):
+        return source.source or source.name
+    if not callable(source):
+        return type(source).__name__
+    name = getattr(source, "__qualname__", type(source).__qualname__)
+    return f"{getattr(source, '__module__', '?')}:{name}"
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

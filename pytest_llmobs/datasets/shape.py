@@ -1,0 +1,126 @@
+"""From raw rows to checked examples."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pytest_llmobs.datasets.base import Row
+from pytest_llmobs.datasets.columns import FIELDS, Columns
+from pytest_llmobs.datasets.identity import derived_id
+from pytest_llmobs.errors import DatasetError, known, nearest
+from pytest_llmobs.records.examples import Example
+
+_OTHER_NAMES = dict.fromkeys(
+    ("reference_outputs", "reference", "expected", "expected_output", "expected_outputs", "ground_truth"),
+    "outputs",
+)
+_SAMPLE = '{"inputs": {"query": "Hello"}}'
+
+
+def examples(rows: Iterable[Row], columns: Columns) -> tuple[Example, ...]:
+    """Check raw rows and return their examples, ids derived where a row has none.
+
+    Args:
+        rows: What a format yielded.
+        columns: Which flat columns are inputs, outputs and metadata.
+
+    Raises:
+        DatasetError: A row is no example, or two have the same id; the message names the places.
+    """
+    places: dict[str, str] = {}
+    checked = [_fields(columns.gather(row), row) for row in rows]
+    for fields, row in checked:
+        if "id" not in fields:
+            continue
+        if fields["id"] in places:
+            raise DatasetError(
+                f"{row.place}: the id {fields['id']!r} is taken already, by {places[fields['id']]}. "
+                "Rename one, or leave the id out: it is then derived from the inputs."
+            )
+        places[fields["id"]] = row.place
+    found = []
+    for fields, row in checked:
+        if "id" not in fields:
+            fields["id"] = derived_id(fields["inputs"], places)
+            places[fields["id"]] = row.place
+        found.append(Example(**fields))
+    return tuple(found)
+
+
+def _fields(data: Any, row: Row) -> tuple[dict[str, Any], Row]:
+    """Return an example's fields, nulls left out."""
+    if not isinstance(data, Mapping):
+        raise DatasetError(
+            f"{row.place}: {_short(data)} is {_kind(data)}, not an object. An example looks like {_SAMPLE}"
+        )
+    if not data.keys() <= FIELDS:
+        raise DatasetError(_unknown_key(data, row.place))
+    fields = {key: value for key, value in data.items() if value is not None}
+    if "inputs" not in fields:
+        has = f"it has {', '.join(sorted(fields))}" if fields else "it is empty"
+        raise DatasetError(f"{row.place}: 'inputs' is missing ({has}). An example looks like {_SAMPLE}")
+    for key in ("inputs", "outputs", "metadata"):
+        if key in fields and not isinstance(fields[key], Mapping):
+            raise DatasetError(
+                f"{row.place}: {key!r} is {_short(fields[key])}, not an object. Give it a name, "
+                f'such as {{"{key}": {{"{"query" if key == "inputs" else "answer"}": …}}}}'
+            )
+    _check_names(fields, row.place)
+    if not row.plain:
+        _check_json(fields, row.place, "")
+    return fields, row
+
+
+def _unknown_key(data: Mapping[Any, Any], place: str) -> str:
+    key = sorted(str(key) for key in data if key not in FIELDS)[0]
+    meant = f" Did you mean {_OTHER_NAMES[key]!r}?" if key in _OTHER_NAMES else nearest(key, FIELDS)
+    return (
+        f"{place}: unknown key {key!r}.{meant} {known(FIELDS)} Put other facts into 'metadata', "
+        "write flat columns as 'inputs.x' and 'outputs.y', or name them: "
+        "load_dataset(path, inputs=[…], outputs=[…])"
+    )
+
+
+def _check_names(fields: dict[str, Any], place: str) -> None:
+    """Check ``id`` and ``split``; a whole number may stand for an id."""
+    for key in ("id", "split"):
+        value = fields.get(key, "-")
+        if key == "id" and type(value) is int:
+            fields[key] = str(value)
+        elif not isinstance(value, str):
+            raise DatasetError(f"{place}: the {key} is {_short(value)}, {_kind(value)}. It must be a string.")
+        elif not value or value.isspace():
+            raise DatasetError(f"{place}: the {key} is empty. Give it a name, or leave the key out.")
+
+
+def _check_json(value: Any, place: str, where: str) -> None:
+    """Refuse what JSON has no form for: it could be neither hashed nor stored."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            if not isinstance(key, str):
+                raise DatasetError(
+                    f"{place}: the key {key!r} in {where or 'it'} is no string. Put quotes around it."
+                )
+            _check_json(item, place, f"{where}.{key}" if where else key)
+    elif isinstance(value, list | tuple):
+        for number, item in enumerate(value):
+            _check_json(item, place, f"{where}[{number}]")
+    elif not isinstance(value, str | int | float | None):
+        raise DatasetError(
+            f"{place}: {where} is {_short(value)}, {_kind(value)}, which JSON has no form for. "
+            "Give text, numbers, true, false, null, lists or dicts, and build the rest in the target."
+        )
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise DatasetError(f"{place}: {where} is {value!r}, which JSON has no form for. Leave the key out.")
+
+
+def _kind(value: Any) -> str:
+    names = {"str": "a string", "list": "a list", "int": "a number", "float": "a number", "NoneType": "null"}
+    return names.get(type(value).__name__, f"a {type(value).__name__}")
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
