@@ -1,0 +1,119 @@
+"""An evaluator that is ready to score, and the rule that scoring never raises."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import inspect
+import threading
+import traceback
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from pytest_llmobs.errors import EvaluatorError, UnscoredError
+from pytest_llmobs.evaluators.results import scores_of
+from pytest_llmobs.evaluators.signature import Signature
+from pytest_llmobs.evaluators.subject import NotApplicable, Subject
+from pytest_llmobs.records.scores import Score
+
+_PASS_ON = (KeyboardInterrupt, GeneratorExit, asyncio.CancelledError)
+_OUR_FRAMES = (__name__, Signature.__module__)
+
+
+@dataclass(frozen=True)
+class BoundEvaluator:
+    """An evaluator, ready to score. Made by ``bind``."""
+
+    key: str
+    """The metric's name."""
+    version: str
+    """16 hex digits over code, parameters, rubric and model; scores of two versions can't be compared."""
+    cheap: bool
+    """True where it is fast and pure CPU: run it inline instead of in a thread."""
+    is_async: bool
+    """True where it is a coroutine function: ``ascore`` awaits it, ``score`` gives it a loop of its own."""
+    spec: Any = field(repr=False)
+    """What the user wrote."""
+    signature: Signature = field(repr=False)
+    """Which parts of the subject it asks for."""
+    sync_call: Callable[..., Any] | None = field(repr=False, default=None)
+    """The sync way to call it; None where there is only an async one."""
+    async_call: Callable[..., Any] | None = field(repr=False, default=None)
+    """The async way to call it; None where there is only a sync one."""
+
+    def score(self, subject: Subject) -> list[Score]:
+        """Score ``subject``; an evaluator that fails gives one unscored ``Score`` with its traceback."""
+        try:
+            returned = self.signature.call(self.sync_call or self._async_call(), subject)
+            return scores_of(_wait_for(returned) if inspect.isawaitable(returned) else returned, self.key)
+        except _PASS_ON:
+            raise
+        except BaseException as error:
+            return [self._unscored(error)]
+
+    async def ascore(self, subject: Subject) -> list[Score]:
+        """Score ``subject`` without blocking the loop: awaited, inline where cheap, else in a thread."""
+        if self.async_call is None and not self.cheap:
+            return await asyncio.to_thread(self.score, subject)
+        try:
+            returned = self.signature.call(self.async_call or self.sync_call or self._async_call(), subject)
+            return scores_of(await returned if inspect.isawaitable(returned) else returned, self.key)
+        except _PASS_ON:
+            raise
+        except BaseException as error:
+            return [self._unscored(error)]
+
+    def _async_call(self) -> Callable[..., Any]:
+        if self.async_call is None:
+            raise EvaluatorError(f"Evaluator {self.key!r} was bound without anything to call; use bind().")
+        return self.async_call
+
+    def _unscored(self, error: BaseException) -> Score:
+        if isinstance(error, NotApplicable):
+            return Score(self.key, error=str(error), exempt=True)
+        # Messages of our own are written for the user; a traceback would bury them.
+        own = isinstance(error, UnscoredError | EvaluatorError)
+        return Score(self.key, error=str(error) if own else _traceback(error))
+
+
+def _traceback(error: BaseException) -> str:
+    frames = error.__traceback__
+    while frames is not None and frames.tb_frame.f_globals.get("__name__") in _OUR_FRAMES:
+        frames = frames.tb_next
+    try:
+        return "".join(traceback.format_exception(type(error), error, frames)).rstrip()
+    except Exception:  # an exception whose own __str__ raises
+        return f"{type(error).__qualname__} (its message can't be shown)"
+
+
+def _wait_for(awaitable: Awaitable[Any]) -> Any:
+    """Run ``awaitable`` to its end, also where this thread's own loop is busy running us."""
+
+    async def await_it() -> Any:
+        return await awaitable
+
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(await_it())
+    return _in_thread(lambda: asyncio.run(await_it()))
+
+
+def _in_thread(call: Callable[[], Any]) -> Any:
+    box: list[tuple[Any, BaseException | None]] = []
+    context = contextvars.copy_context()
+
+    def work() -> None:
+        try:
+            box.append((context.run(call), None))
+        except BaseException as error:
+            box.append((None, error))
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    thread.join()
+    value, error = box[0]
+    if error is not None:
+        raise error
+    return value

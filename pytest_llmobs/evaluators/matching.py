@@ -1,0 +1,89 @@
+"""Finding keywords and phrases in text, the way a reader would."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from functools import lru_cache
+
+_ENDINGS = ("ing", "ed", "es", "e", "s")
+_SHORTEST_STEM = 3
+_VOWELS = frozenset("aeiouy")
+
+
+def fold(text: str) -> str:
+    """Return ``text`` without case, without differences of Unicode form, with plain apostrophes."""
+    return unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
+
+
+def missing(text: str, keywords: Sequence[str | Sequence[str]], stems: bool = True) -> list[str]:
+    """Return the keywords that ``text`` lacks; a list among them stands for its alternatives."""
+    folded = fold(text)
+    return [
+        _shown(each) for each in keywords if not any(_found(folded, word, stems) for word in _words(each))
+    ]
+
+
+def present(text: str, phrases: Sequence[str | Sequence[str]], stems: bool = True) -> list[str]:
+    """Return the phrases that ``text`` has; of a list among them, those alternatives that it has."""
+    folded = fold(text)
+    return [word for each in phrases for word in _words(each) if _found(folded, word, stems)]
+
+
+def _words(each: str | Sequence[str]) -> Sequence[str]:
+    return (each,) if isinstance(each, str) else each
+
+
+def _shown(each: str | Sequence[str]) -> str:
+    return " or ".join(_words(each))
+
+
+def _found(folded: str, phrase: str, stems: bool) -> bool:
+    return _pattern(phrase, stems).search(folded) is not None
+
+
+@lru_cache(maxsize=4096)
+def _pattern(phrase: str, stems: bool) -> re.Pattern[str]:
+    """Compile a phrase: whole words, any white space between them, with inflections where ``stems``."""
+    words = fold(phrase).split()
+    body = r"\s+".join(_inflected(word) if stems else re.escape(word) for word in words)
+    start = r"(?<!\w)" if words and _has_edges(words[0][0]) else ""
+    end = r"(?!\w)" if words and _has_edges(words[-1][-1]) else ""
+    return re.compile(start + body + end)
+
+
+def _has_edges(character: str) -> bool:
+    """Whether words of its script are spaced apart; those of Chinese, Japanese, Thai and others aren't."""
+    if not (character.isalnum() or character == "_"):
+        return False
+    name = unicodedata.name(character, "")
+    return not name.startswith(("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR", "TIBETAN"))
+
+
+def _inflected(word: str) -> str:
+    """Return a pattern for an English word and its plain inflections: charge, charges, charged, charging."""
+    if not (word.isascii() and word.isalpha() and len(word) > _SHORTEST_STEM):
+        return re.escape(word)
+    if (stem := _before_y(word)) is not None:
+        return rf"{stem}(?:y|ie|ies|ied|ying|y's)"
+    stem = _stem(word)
+    # An optional doubled consonant: plan and planned, cancel and cancelled, bill and billing.
+    return rf"{stem}{stem[-1]}?(?:ed|ing|e|es|s|d|'s|s')?"
+
+
+def _before_y(word: str) -> str | None:
+    stem = word[:-3] if word.endswith(("ies", "ied")) else word[:-1] if word.endswith("y") else ""
+    return stem if len(stem) >= _SHORTEST_STEM - 1 and stem[-1] not in _VOWELS else None
+
+
+def _stem(word: str) -> str:
+    """Strip the ending of a plural, a past or a participle, as the first step of Porter's stemmer does."""
+    for ending in _ENDINGS:
+        stem = word.removesuffix(ending)
+        if stem == word or word.endswith(("ss", "eed")) or not _VOWELS.intersection(stem):
+            continue
+        if len(stem) >= _SHORTEST_STEM:
+            twice = len(stem) > _SHORTEST_STEM and stem[-1] == stem[-2]
+            return stem[:-1] if twice else stem
+    return word
