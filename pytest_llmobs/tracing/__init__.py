@@ -1,1 +1,19 @@
-"""."""
+"""Tracing: runs, how they nest, and what is kept of them."""
+
+from pytest_llmobs.tracing.context import get_current_run_tree, tracing_context
+from pytest_llmobs.tracing.run_tree import RunTree
+from pytest_llmobs.tracing.trace import trace
+from pytest_llmobs.tracing.traceable import traceable
+from pytest_llmobs.tracing.tracer import Sink, Tracer, install, uninstall
+
+__all__ = [
+    "RunTree",
+    "Sink",
+    "Tracer",
+    "get_current_run_tree",
+    "install",
+    "trace",
+    "traceable",
+    "tracing_context",
+    "uninstall",
+]

@@ -1,0 +1,114 @@
+"""The one context variable: which run is the current one, and what ``tracing_context`` says.
+
+It holds a ``RunTree`` while a run is going on, a ``Scope`` inside ``tracing_context``, or None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar, Token
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pytest_llmobs.tracing.run_tree import RunTree
+
+
+class Scope:
+    """What ``tracing_context`` laid over the current run."""
+
+    __slots__ = ("enabled", "metadata", "parent", "project", "tags")
+
+    def __init__(
+        self,
+        parent: RunTree | None,
+        enabled: bool | None,
+        project: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        tags: Sequence[str] = (),
+    ) -> None:
+        self.parent = parent
+        self.enabled = enabled
+        """True and False beat the environment; None leaves the choice to it."""
+        self.project = project
+        self.metadata: Mapping[str, Any] = metadata or {}
+        self.tags = tuple(tags)
+
+
+current: ContextVar[RunTree | Scope | None] = ContextVar("llmobs_run", default=None)
+"""The only thing that is carried into threads and tasks."""
+
+
+def live(run: RunTree | None) -> RunTree | None:
+    """Return ``run``, or its nearest ancestor that hasn't ended: a run that has ended is nobody's parent."""
+    while run is not None and run.ended:
+        run = run.parent
+    return run
+
+
+def leave(token: Token[RunTree | Scope | None]) -> None:
+    """Undo ``current.set``, also where a generator is closed in another context than it was started in."""
+    try:
+        current.reset(token)
+    except ValueError:
+        current.set(None if token.old_value is Token.MISSING else token.old_value)
+
+
+def get_current_run_tree() -> RunTree | None:
+    """Return the run that is going on here, or None: outside a run, and where tracing is disabled."""
+    here = current.get()
+    if here is None:
+        return None
+    if type(here) is not Scope:
+        return live(here)  # type: ignore[arg-type]
+    return None if here.enabled is False else live(here.parent)
+
+
+@contextmanager
+def tracing_context(
+    *,
+    enabled: bool | None = None,
+    project_name: str | None = None,
+    tags: Sequence[str] | None = None,
+    metadata: Mapping[str, Any] | None = None,
+    parent: RunTree | Mapping[str, str] | str | bool | None = None,
+) -> Iterator[None]:
+    """Change how the code inside the ``with`` block is traced.
+
+    Args:
+        enabled: True traces even where the environment says off, False hides what is called here; None keeps what
+            holds. A decorator's own ``enabled`` beats it.
+        project_name: The project of traces that start here.
+        tags: Added to every run that starts here.
+        metadata: Merged into every run that starts here.
+        parent: A run, the headers of a request that carry one (see ``RunTree.to_headers``), or False for none.
+
+    Raises:
+        LlmobsError: ``parent`` is none of these.
+    """
+    token = current.set(_overlay(enabled, project_name, tags or (), metadata or {}, parent))
+    try:
+        yield
+    finally:
+        leave(token)
+
+
+def _overlay(
+    enabled: bool | None, project: str | None, tags: Sequence[str], metadata: Mapping[str, Any], parent: Any
+) -> Scope:
+    from pytest_llmobs.tracing import tracer
+    from pytest_llmobs.tracing.run_tree import find_parent
+
+    if enabled:
+        tracer.require()
+    here = current.get()
+    if not isinstance(here, Scope):
+        here = live(here)
+    outer = here if isinstance(here, Scope) else Scope(here, None if here is None else True)
+    return Scope(
+        find_parent(parent, outer.parent),
+        outer.enabled if enabled is None else enabled,
+        project or outer.project,
+        {**outer.metadata, **metadata},
+        (*outer.tags, *(tag for tag in tags if tag not in outer.tags)),
+    )

@@ -1,0 +1,36 @@
+"""What a run keeps of an exception: the traceback as Python prints it, without our own frames."""
+
+from __future__ import annotations
+
+import traceback
+from pathlib import Path
+from types import TracebackType
+
+_OURS = str(Path(__file__).resolve().parent.parent)
+MAX_CHARACTERS = 100_000
+"""Longer tracebacks lose their middle."""
+
+
+def describe(error: str | BaseException) -> str:
+    """Return the text that is logged for ``error``; never raises, whatever the exception's ``__str__`` does."""
+    if isinstance(error, str):
+        return error
+    try:
+        kind = traceback.TracebackException(type(error), error, _without_our_frames(error.__traceback__))
+        return _cut("".join(kind.format()).rstrip())
+    except Exception as failed:
+        return f"{type(error).__qualname__} (its traceback can't be shown: {type(failed).__qualname__})"
+
+
+def _without_our_frames(trace: TracebackType | None) -> TracebackType | None:
+    inner = trace
+    while inner is not None and inner.tb_frame.f_code.co_filename.startswith(_OURS):
+        inner = inner.tb_next
+    return inner or trace
+
+
+def _cut(text: str) -> str:
+    if len(text) <= MAX_CHARACTERS:
+        return text
+    half = MAX_CHARACTERS // 2
+    return f"{text[:half]}\n<cut: {len(text) - 2 * half:,} of {len(text):,} characters>\n{text[-half:]}"

@@ -1,0 +1,69 @@
+"""Runs across processes: the HTTP headers that carry a run to a service.
+
+Written are W3C ``traceparent`` (https://www.w3.org/TR/trace-context/), for whoever else traces the request, and
+``llmobs-run``, which holds the whole path: ``<trace id>/<run id>;project=<name>``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+from urllib.parse import quote, unquote
+from uuid import UUID
+
+from pytest_llmobs.tracing.ids import is_id
+
+if TYPE_CHECKING:
+    from pytest_llmobs.tracing.run_tree import RunTree
+
+OWN = "llmobs-run"
+"""Our own header."""
+_TRACEPARENT = re.compile(
+    r"[0-9a-f]{2}-(?P<trace>[0-9a-f]{32})-(?P<span>[0-9a-f]{16})-(?P<flags>[0-9a-f]{2})(-.*)?"
+)
+
+
+def write(run: RunTree) -> dict[str, str]:
+    """Return the headers that carry ``run``."""
+    flags = "01" if run.recording else "00"
+    trace, span = run.trace_id.replace("-", ""), run.id.replace("-", "")[16:]
+    return {
+        "traceparent": f"00-{trace}-{span}-{flags}",
+        OWN: f"{run.trace_id}/{run.id};project={quote(run.project, safe='')}",
+    }
+
+
+def read(carried: Mapping[str, str]) -> RunTree | None:
+    """Return a stand-in for the run that ``carried`` names, or None where no header can be understood.
+
+    A stranger's header never raises: a broken one is as good as none.
+    """
+    lowered = {str(key).lower(): str(value) for key, value in carried.items()}
+    foreign = _TRACEPARENT.fullmatch(lowered.get("traceparent", "").strip())
+    found = _own(lowered.get(OWN, "")) or _adopted(foreign)
+    if found is None:
+        return None
+    from pytest_llmobs.tracing.run_tree import RunTree
+    from pytest_llmobs.tracing.tracer import require
+
+    stand_in = RunTree(require(), "remote", "chain", None, found[2])
+    stand_in.trace_id, stand_in.id = found[:2]
+    if found[1] and foreign is not None and foreign["flags"] == "00":
+        stand_in.recording = False
+    return stand_in
+
+
+def _own(text: str) -> tuple[str, str, str | None] | None:
+    path, _, rest = text.partition(";")
+    trace, _, run = path.partition("/")
+    if not (is_id(trace) and is_id(run)):
+        return None
+    return trace, run, unquote(rest.removeprefix("project=")) or None
+
+
+def _adopted(foreign: re.Match[str] | None) -> tuple[str, str, str | None] | None:
+    """Take part in a stranger's trace: its id is ours too, its spans aren't in our store, so there is no parent."""
+    if foreign is None or int(foreign["trace"], 16) == 0:
+        return None
+    return str(UUID(foreign["trace"])), "", None

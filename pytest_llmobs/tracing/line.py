@@ -1,0 +1,75 @@
+"""The spool line: how a run is written, and read back.
+
+``HEADER \\t INPUTS \\t OUTPUTS \\n``, each compact UTF-8 JSON, which never holds a raw tab or newline.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pytest_llmobs.records.runs import Run, Usage
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_USAGE = frozenset(field.name for field in fields(Usage))
+_COPIED = (
+    "id",
+    "trace_id",
+    "parent_id",
+    "name",
+    "run_type",
+    "project",
+    "status",
+    "error",
+    "tags",
+    "model",
+    "provider",
+)
+_COPIED += ("stop_reason", "request_id", "time_to_first_token")
+
+
+def read_line(line: bytes) -> Run:
+    """Return the run that ``line`` holds, without children.
+
+    Raises:
+        ValueError: The line is torn or not a run.
+    """
+    head, inputs, outputs = line.rstrip(b"\n").split(b"\t")
+    header = json.loads(head)
+    return Run(
+        **{key: header[key] for key in _COPIED if key in header and header[key] is not None}
+        | _nullable(header),
+        start_time=_time(header["start_time"]),
+        end_time=None if header.get("end_time") is None else _time(header["end_time"]),
+        inputs=json.loads(inputs) if inputs else {},
+        outputs=json.loads(outputs) if outputs else None,
+        metadata=header.get("metadata") or {},
+        retries=header.get("retries") or 0,
+        usage=Usage(**{key: header[key] for key in _USAGE if key in header}),
+    )
+
+
+def nest(root: Run, descendants: Sequence[Run]) -> Run:
+    """Return ``root`` with ``descendants`` (in start order) as nested ``child_runs``."""
+    below: dict[str | None, list[Run]] = {}
+    for run in descendants:
+        below.setdefault(run.parent_id, []).append(run)
+    known = {run.id for run in descendants} | {root.id}
+    lost = [run for run in descendants if run.parent_id not in known]
+    return _with_children(root, below, lost)
+
+
+def _with_children(run: Run, below: Mapping[str | None, Sequence[Run]], lost: Sequence[Run] = ()) -> Run:
+    children = sorted([*below.get(run.id, ()), *lost], key=lambda child: child.id)
+    return replace(run, child_runs=tuple(_with_children(child, below) for child in children))
+
+
+def _nullable(header: Mapping[str, Any]) -> dict[str, Any]:
+    return {"parent_id": header.get("parent_id")}
+
+
+def _time(microseconds: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=microseconds)

@@ -1,0 +1,321 @@
+"""A run while it is going on."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from pytest_llmobs.errors import LlmobsError, known, nearest
+from pytest_llmobs.records.runs import RUN_TYPES, Run, RunStatus, RunType
+from pytest_llmobs.tracing import capture, failure, headers
+from pytest_llmobs.tracing.context import current, leave, live
+from pytest_llmobs.tracing.binding import processed
+from pytest_llmobs.tracing.ids import is_id, new_id
+
+if TYPE_CHECKING:
+    from pytest_llmobs.tracing.tracer import Tracer
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class RunTree:
+    """One run, from its start until ``end``. Made by ``traceable``, ``trace``, ``create_child`` or a tracer."""
+
+    # Defaults on the class: a run sets only what it needs, which halves the cost of making one.
+    error: str | None = None
+    """The traceback, or None."""
+    ended: bool = False
+    """True once the run is over; from then on it is nobody's parent."""
+    recording: bool = True
+    """False for a run that sampling left out, for one of another process, and where tracing is off."""
+    managed: bool = False
+    """True where a decorator or a ``with`` block writes the run; ``end`` then only says how it ended."""
+    tags: Sequence[str] = ()
+    status: RunStatus | None = None
+    """Set to ``incomplete`` or ``abandoned`` before ``end``; else the error decides."""
+    collected: list[bytes] | None = None
+    """On a root started with ``collect=True``: the lines of its finished descendants."""
+    _end_time: int | None = None
+    _inputs: bytes = b"{}"
+    _outputs: bytes | None = None
+    _metadata: dict[str, Any] | None = None
+    _columns: dict[str, Any] | None = None
+    _written: bytes | None = None
+
+    def __init__(
+        self,
+        tracer: Tracer,
+        name: str,
+        run_type: RunType,
+        parent: RunTree | None = None,
+        project: str | None = None,
+    ) -> None:
+        """Start a run now.
+
+        Args:
+            tracer: Where it is written.
+            name: What the run is called.
+            run_type: One of ``records.runs.RUN_TYPES``.
+            parent: The run it belongs under; None starts a trace.
+            project: The trace's project; a child is always in its parent's.
+        """
+        now = time.time_ns()
+        self.tracer = tracer
+        self.name = name
+        self.run_type = run_type
+        self.id = new_id(now)
+        self.parent = parent
+        if parent is None:
+            self.root = self
+            self.trace_id = self.id
+            self.parent_id: str | None = None
+            self.project = project or tracer.project
+        else:
+            self.root = parent.root
+            self.trace_id = parent.trace_id
+            self.parent_id = parent.id or None
+            self.project = parent.project
+            if parent._metadata:
+                self._metadata = parent._metadata.copy()
+            if parent.tags:
+                self.tags = parent.tags
+            if not parent.recording:
+                self.recording = False
+        self._started = now // 1000
+        self._clock = time.perf_counter_ns()
+
+    # What a run tells
+
+    @property
+    def inputs(self) -> dict[str, Any]:
+        """The inputs as they were when they were logged."""
+        return json.loads(self._inputs)  # type: ignore[no-any-return]
+
+    @property
+    def outputs(self) -> dict[str, Any] | None:
+        """The outputs as they were when they were logged, or None."""
+        return None if self._outputs is None else json.loads(self._outputs)
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """The metadata; may be changed in place until the run has ended."""
+        if self._metadata is None:
+            self._metadata = {}
+        return self._metadata
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """Further columns of the record: ``model``, ``input_tokens``, ``suite``."""
+        if self._columns is None:
+            self._columns = {}
+        return self._columns
+
+    @property
+    def start_time(self) -> datetime:
+        """UTC."""
+        return _EPOCH + timedelta(microseconds=self._started)
+
+    @property
+    def end_time(self) -> datetime | None:
+        """UTC; None while the run is going on."""
+        return None if self._end_time is None else _EPOCH + timedelta(microseconds=self._end_time)
+
+    @property
+    def latency(self) -> float | None:
+        """Seconds from start to end, or None while the run is going on."""
+        return None if self._end_time is None else (self._end_time - self._started) / 1e6
+
+    # What it is told
+
+    def add_inputs(self, inputs: Mapping[str, Any]) -> None:
+        """Merge ``inputs`` into what is logged, as they are now."""
+        self._inputs = _merged(self._inputs, capture.encode_mapping(inputs, self.tracer.max_payload))
+
+    def add_outputs(self, outputs: Mapping[str, Any]) -> None:
+        """Merge ``outputs`` into what is logged, as they are now."""
+        self._outputs = _merged(self._outputs, capture.encode_mapping(outputs, self.tracer.max_payload))
+
+    def add_metadata(self, metadata: Mapping[str, Any]) -> None:
+        """Merge ``metadata`` into the run's; runs that start under it later get it too."""
+        self.metadata.update(json.loads(capture.encode_mapping(metadata, self.tracer.max_payload)))
+
+    def add_tags(self, tags: Sequence[str] | str) -> None:
+        """Add tags, each once; runs that start under this one later get them too."""
+        added = (tags,) if isinstance(tags, str) else tags
+        self.tags = (*self.tags, *dict.fromkeys(tag for tag in added if tag not in self.tags))
+
+    def create_child(
+        self,
+        name: str,
+        run_type: RunType = "chain",
+        *,
+        inputs: Mapping[str, Any] | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        tags: Sequence[str] = (),
+    ) -> RunTree:
+        """Start a run under this one, or under its nearest ancestor if this one has ended. ``end`` it yourself.
+
+        Raises:
+            LlmobsError: ``run_type`` is unknown.
+        """
+        child = RunTree(self.tracer, name, checked_run_type(run_type), live(self), self.project)
+        child.describe(inputs, metadata, tags)
+        return child
+
+    def describe(
+        self, inputs: Mapping[str, Any] | None, metadata: Mapping[str, Any] | None, tags: Sequence[str]
+    ) -> None:
+        """Set what a run starts with."""
+        if inputs:
+            self._inputs = capture.encode_mapping(inputs, self.tracer.max_payload)
+        if metadata:
+            self.metadata.update(metadata)
+        if tags:
+            self.add_tags(tags)
+
+    @contextmanager
+    def activate(self) -> Iterator[RunTree]:
+        """Make this the current run inside the ``with`` block; doesn't end it."""
+        token = current.set(self)
+        try:
+            yield self
+        finally:
+            leave(token)
+
+    def end(self, outputs: Mapping[str, Any] | None = None, error: str | BaseException | None = None) -> None:
+        """Say that the run is over, and write it. A second call changes nothing.
+
+        Args:
+            outputs: Merged into the outputs logged so far.
+            error: An exception, or what went wrong in words.
+        """
+        if self.ended:
+            return
+        if outputs is not None:
+            self.add_outputs(outputs)
+        if error is not None:
+            self.error = failure.describe(error)
+        self.stop()
+        if not self.managed:
+            self.write()
+
+    def patch(self, **columns: Any) -> None:
+        """Override columns of the run that was already written (``attempt="consumed"``)."""
+        self.columns.update(columns)
+        if self._written is not None:
+            self.tracer.patch(self, columns)
+
+    # Across processes
+
+    def to_headers(self) -> dict[str, str]:
+        """Return the HTTP headers that carry this run to a service: W3C ``traceparent`` and our own."""
+        return headers.write(self)
+
+    @classmethod
+    def from_headers(cls, carried: Mapping[str, str]) -> RunTree | None:
+        """Return a stand-in for the run that a request's headers carry, to be used as ``parent``; None without one."""
+        return headers.read(carried)
+
+    # For the decorators
+
+    def finish(self, outputs: bytes | None, error: BaseException | None = None) -> None:
+        """End a managed run and write it.
+
+        Args:
+            outputs: A JSON object; merged into what ``add_outputs`` got.
+            error: What the function raised.
+        """
+        if outputs is not None:
+            self._outputs = outputs if self._outputs is None else _merged(self._outputs, outputs)
+        if error is not None:
+            self.error = failure.describe(error)
+        self.stop()
+        self.write()
+
+    def finish_with(self, result: Any, process: Callable[[Any], Any] | None = None) -> None:
+        """End a managed run with what the function returned.
+
+        Args:
+            result: A dict or a model is the outputs, anything else becomes ``{"output": result}``.
+            process: Returns what is logged in place of ``result``.
+        """
+        self.stop()
+        if process is not None:
+            result = processed(process, result)
+        self.finish(capture.encode_outputs(result, self.tracer.max_payload))
+
+    def stop(self) -> None:
+        """Take the end time, once."""
+        if not self.ended:
+            self._end_time = self._started + (time.perf_counter_ns() - self._clock) // 1000
+            self.ended = True
+
+    def write(self) -> None:
+        """Hand the finished run to the tracer, once."""
+        if self.recording and self._written is None:
+            self._written = self.tracer.write(self)
+
+    # For collecting roots
+
+    def finished_runs(self) -> list[Run]:
+        """Return every finished run below a root that was started with ``collect=True``, in the order they started."""
+        from pytest_llmobs.tracing.line import read_line
+
+        runs = [read_line(line) for line in self.root.collected or () if line is not self._written]
+        return sorted(runs, key=lambda run: (run.start_time, run.id))
+
+    def tree(self) -> Run:
+        """Return this root as a record, with its finished descendants nested below it."""
+        from pytest_llmobs.tracing.line import nest, read_line
+
+        line = self._written if self._written is not None else self.tracer.encode(self)
+        return nest(read_line(line), self.finished_runs())
+
+
+def _merged(before: bytes | None, added: bytes) -> bytes:
+    if before is None or before == b"{}":
+        return added
+    return capture.encode({**json.loads(before), **json.loads(added)})
+
+
+def checked_run_type(run_type: str) -> RunType:
+    """Return ``run_type``.
+
+    Raises:
+        LlmobsError: It is none of ``RUN_TYPES``.
+    """
+    if run_type not in RUN_TYPES:
+        raise LlmobsError(
+            f"Unknown run type {run_type!r}.{nearest(str(run_type), RUN_TYPES)} {known(RUN_TYPES)} "
+            f"To name a run, write name={run_type!r}."
+        )
+    return run_type  # type: ignore[return-value]
+
+
+def find_parent(parent: Any, outer: RunTree | None) -> RunTree | None:
+    """Return the run that ``parent=`` of ``trace`` and ``tracing_context`` means.
+
+    Args:
+        parent: A run, headers, None or True for ``outer``, or False for none.
+        outer: The current run.
+
+    Raises:
+        LlmobsError: ``parent`` is something else.
+    """
+    if parent is None or parent is True:
+        return live(outer)
+    if parent is False or parent == "ignore":
+        return None
+    if isinstance(parent, RunTree):
+        return live(parent)
+    if isinstance(parent, str) and is_id(parent):
+        raise LlmobsError(
+            f"parent={parent!r} is a run's id; pass the run itself, or the headers from to_headers()."
+        )
+    if hasattr(parent, "get"):
+        return RunTree.from_headers(parent) or live(outer)
+    raise LlmobsError(f"parent={parent!r} is neither a run, nor headers, nor False.")

@@ -1,0 +1,207 @@
+"""Generators and other iterators: their chunks are logged while the caller sees them untouched."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator
+from typing import Any
+
+from pytest_llmobs.tracing import capture
+from pytest_llmobs.tracing.binding import processed
+from pytest_llmobs.tracing.call import Call
+from pytest_llmobs.tracing.context import Scope, current, leave
+from pytest_llmobs.tracing.run_tree import RunTree
+
+
+class Chunks:
+    """What has been yielded so far, and the end of the run."""
+
+    def __init__(self, run: RunTree | Scope, call: Call) -> None:
+        self._run = run if isinstance(run, RunTree) else None
+        self._call = call
+        self._raw: list[Any] = []
+        self._written: list[bytes] = []
+        self._size = 0
+        self._more = 0
+
+    def add(self, chunk: Any) -> None:
+        """Log one chunk, as it is now."""
+        if self._run is None:
+            return
+        if self._call.process_chunk is not None:
+            chunk = processed(self._call.process_chunk, chunk)
+        if self._call.reduce_fn is not None:
+            self._raw.append(chunk)
+        elif self._size > self._run.tracer.max_payload:
+            self._more += 1
+        else:
+            self._written.append(capture.encode(chunk, self._run.tracer.max_payload))
+            self._size += len(self._written[-1]) + 1
+
+    def end(self, error: BaseException | None = None, *, abandoned: bool = False) -> None:
+        """End the run with the chunks there were."""
+        run = self._run
+        if run is None or run.ended and run._written is not None:
+            return
+        run.stop()
+        if abandoned:
+            run.status = "abandoned"
+        run.finish(self._outputs(run), error)
+
+    def _outputs(self, run: RunTree) -> bytes:
+        process = self._call.process_outputs
+        if self._call.reduce_fn is not None:
+            reduced = processed(self._call.reduce_fn, self._raw)
+            return capture.encode_outputs(
+                reduced if process is None else processed(process, reduced), run.tracer.max_payload
+            )
+        if self._more:
+            self._written.append(capture.encode(f"<cut: {self._more:,} more chunks>"))
+        chunks = b"[%b]" % b",".join(self._written)
+        if process is None:
+            return b'{"output":%b}' % chunks
+        return capture.encode_outputs(processed(process, capture.decode(chunks)), run.tracer.max_payload)
+
+
+def wrap_generator(function: Callable[..., Generator[Any, Any, Any]], call: Call) -> Callable[..., Any]:
+    """Return a generator function that logs what ``function`` yields."""
+
+    def traced(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
+        run = call.start(args, kwargs)
+        if run is None:
+            return (yield from function(*args, **kwargs))
+        return (yield from _driven(function(*args, **kwargs), run, Chunks(run, call)))
+
+    return traced
+
+
+def wrap_async_generator(function: Callable[..., AsyncGenerator[Any, Any]], call: Call) -> Callable[..., Any]:
+    """Return an async generator function that logs what ``function`` yields."""
+
+    async def traced(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
+        run = call.start(args, kwargs)
+        inner = function(*args, **kwargs)
+        chunks = Chunks(run or Scope(None, False), call)
+        resume, value = inner.asend, None
+        try:
+            while True:
+                token = current.set(run) if run is not None else None
+                try:
+                    chunk = await resume(value)
+                finally:
+                    if token is not None:
+                        leave(token)
+                chunks.add(chunk)
+                try:
+                    value = yield chunk
+                    resume = inner.asend
+                except GeneratorExit:
+                    await inner.aclose()
+                    raise
+                except BaseException as error:
+                    resume, value = inner.athrow, error  # type: ignore[assignment]
+        except StopAsyncIteration:
+            chunks.end()
+        except GeneratorExit:
+            chunks.end(abandoned=True)
+            raise
+        except BaseException as error:
+            chunks.end(error)
+            raise
+
+    return traced
+
+
+def wrap_iterator(result: Any, run: RunTree | Scope, call: Call) -> Any:
+    """Return what logs the chunks of the iterator that a plain function returned; anything else ends the run."""
+    chunks = Chunks(run, call)
+    if isinstance(result, Generator):
+        return _driven(result, run, chunks)
+    if isinstance(result, Iterator):
+        return TracedIterator(result, chunks)
+    if isinstance(result, AsyncIterator):
+        return TracedAsyncIterator(result, chunks)
+    return call.succeed(run, result)
+
+
+def _driven(
+    inner: Generator[Any, Any, Any], run: RunTree | Scope, chunks: Chunks
+) -> Generator[Any, Any, Any]:
+    resume: Callable[[Any], Any] = inner.send
+    value: Any = None
+    while True:
+        token = current.set(run)
+        try:
+            chunk = resume(value)
+        except StopIteration as stop:
+            leave(token)
+            chunks.end()
+            return stop.value
+        except BaseException as error:
+            leave(token)
+            chunks.end(error)
+            raise
+        leave(token)
+        chunks.add(chunk)
+        try:
+            value = yield chunk
+            resume = inner.send
+        except GeneratorExit:
+            try:
+                inner.close()
+            finally:
+                chunks.end(abandoned=True)
+            raise
+        except BaseException as error:
+            resume, value = inner.throw, error
+
+
+class _Traced:
+    """Looks like the iterator it wraps."""
+
+    def __init__(self, inner: Any, chunks: Chunks) -> None:
+        self._llmobs_inner = inner
+        self._llmobs_chunks = chunks
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._llmobs_inner, name)
+
+    def __del__(self) -> None:
+        self._llmobs_chunks.end(abandoned=True)
+
+
+class TracedIterator(_Traced):
+    """An iterator whose chunks are logged."""
+
+    def __iter__(self) -> TracedIterator:
+        return self
+
+    def __next__(self) -> Any:
+        try:
+            chunk = next(self._llmobs_inner)
+        except StopIteration:
+            self._llmobs_chunks.end()
+            raise
+        except BaseException as error:
+            self._llmobs_chunks.end(error)
+            raise
+        self._llmobs_chunks.add(chunk)
+        return chunk
+
+
+class TracedAsyncIterator(_Traced):
+    """An async iterator whose chunks are logged."""
+
+    def __aiter__(self) -> TracedAsyncIterator:
+        return self
+
+    async def __anext__(self) -> Any:
+        try:
+            chunk = await anext(self._llmobs_inner)
+        except StopAsyncIteration:
+            self._llmobs_chunks.end()
+            raise
+        except BaseException as error:
+            self._llmobs_chunks.end(error)
+            raise
+        self._llmobs_chunks.add(chunk)
+        return chunk

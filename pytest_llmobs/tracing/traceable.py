@@ -1,0 +1,134 @@
+"""``@traceable``: log every call of a function as a run."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from types import CoroutineType
+from typing import Any, TypeVar, overload
+
+from pytest_llmobs.tracing import streams
+from pytest_llmobs.tracing.call import Call
+from pytest_llmobs.tracing.context import Scope, current, leave
+from pytest_llmobs.tracing.run_tree import RunTree, checked_run_type
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@overload
+def traceable(function: F, /) -> F: ...
+@overload
+def traceable(
+    run_type: str = "chain",
+    *,
+    name: str | None = None,
+    tags: Sequence[str] | None = None,
+    metadata: Mapping[str, Any] | None = None,
+    project_name: str | None = None,
+    reduce_fn: Callable[[list[Any]], Any] | None = None,
+    process_inputs: Callable[[dict[str, Any]], Any] | None = None,
+    process_outputs: Callable[[Any], Any] | None = None,
+    process_chunk: Callable[[Any], Any] | None = None,
+    enabled: bool | None = None,
+) -> Callable[[F], F]: ...
+def traceable(run_type: Any = "chain", **options: Any) -> Any:
+    """Log every call of a function as a run: sync, async, generators, methods, callable objects.
+
+    Use it bare (``@traceable``), with a run type (``@traceable("tool")``) or with options. The function behaves
+    as before: its signature, its results, its exceptions. Where tracing is off a call costs well under a microsecond.
+
+    Args:
+        run_type: One of chain, llm, tool, retriever, embedding, prompt, parser.
+        **options: ``name`` (default: the function's), ``tags`` and ``metadata`` (reach the runs below),
+            ``project_name``, ``reduce_fn`` (turns the list of a generator's chunks into its outputs),
+            ``process_inputs``, ``process_outputs``, ``process_chunk`` (what is logged in place of inputs, of the
+            result, of each chunk), and ``enabled`` (True or False beats context and environment).
+
+    Raises:
+        LlmobsError: The run type is unknown.
+    """
+    if not isinstance(run_type, str):
+        return _decorate(run_type, "chain", options)
+    checked = checked_run_type(run_type)
+    return lambda function: _decorate(function, checked, options)
+
+
+def _decorate(function: Any, run_type: Any, options: dict[str, Any]) -> Any:
+    if isinstance(function, classmethod | staticmethod):
+        return type(function)(_decorate(function.__func__, run_type, options))
+    call = Call(function, run_type, **options)
+    wrapped = _wrapper_for(function)(function, call)
+    return functools.update_wrapper(wrapped, function, _ASSIGNED)
+
+
+_ASSIGNED = tuple(name for name in functools.WRAPPER_ASSIGNMENTS if name != "__type_params__")
+
+
+def _wrapper_for(function: Any) -> Callable[[Any, Call], Any]:
+    kinds = [function, getattr(type(function), "__call__", None)]
+    for kind in kinds:
+        if inspect.isasyncgenfunction(kind):
+            return streams.wrap_async_generator
+        if inspect.iscoroutinefunction(kind):
+            return _wrap_coroutine
+        if inspect.isgeneratorfunction(kind):
+            return streams.wrap_generator
+    return _wrap_function
+
+
+def _wrap_function(function: Callable[..., Any], call: Call) -> Callable[..., Any]:
+    start, succeed, fail, enter = call.start, call.succeed, call.fail, current.set
+
+    def traced(*args: Any, **kwargs: Any) -> Any:
+        run = start(args, kwargs)
+        if run is None:
+            return function(*args, **kwargs)
+        token = enter(run)
+        try:
+            result = function(*args, **kwargs)
+        except BaseException as error:
+            leave(token)
+            fail(run, error)
+            raise
+        leave(token)
+        if type(result) is CoroutineType:
+            return _awaited(result, run, call)
+        if call.reduce_fn is not None and type(run) is not Scope:
+            return streams.wrap_iterator(result, run, call)
+        return succeed(run, result)
+
+    return traced
+
+
+def _wrap_coroutine(function: Callable[..., Any], call: Call) -> Callable[..., Any]:
+    start, succeed, fail, enter = call.start, call.succeed, call.fail, current.set
+
+    async def traced(*args: Any, **kwargs: Any) -> Any:
+        run = start(args, kwargs)
+        if run is None:
+            return await function(*args, **kwargs)
+        token = enter(run)
+        try:
+            result = await function(*args, **kwargs)
+        except BaseException as error:
+            leave(token)
+            fail(run, error)
+            raise
+        leave(token)
+        return succeed(run, result)
+
+    return traced
+
+
+async def _awaited(coroutine: CoroutineType[Any, Any, Any], run: RunTree | Scope, call: Call) -> Any:
+    """Finish the run of a plain function that returned a coroutine once that has been awaited."""
+    token = current.set(run)
+    try:
+        result = await coroutine
+    except BaseException as error:
+        leave(token)
+        call.fail(run, error)
+        raise
+    leave(token)
+    return call.succeed(run, result)

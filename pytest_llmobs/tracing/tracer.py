@@ -1,0 +1,172 @@
+"""The tracer: where runs go, and whether they go anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+from pytest_llmobs.records.runs import RunType
+from pytest_llmobs.tracing import capture
+from pytest_llmobs.tracing.run_tree import RunTree, checked_run_type
+
+Redactor = str | Callable[..., Any]
+_CACHED_NAMES = 4096
+
+
+class Sink(Protocol):
+    """Where finished runs go."""
+
+    def append(self, line: bytes) -> None:
+        """Keep one spool line. Must never raise into the user's call."""
+
+
+class Tracer:
+    """Starts runs, and writes them once they have ended."""
+
+    def __init__(
+        self,
+        *,
+        project: str,
+        sink: Sink | None,
+        redact: tuple[Redactor, ...] = ("secrets",),
+        session: str | None = None,
+        sample_rate: float = 1.0,
+        max_payload: int = capture.MAX_PAYLOAD,
+        enabled: bool = True,
+    ) -> None:
+        """Make a tracer.
+
+        Args:
+            project: The project of its traces, unless they name another.
+            sink: Takes the lines; None keeps nothing but what a collecting root collects.
+            redact: Redactors by name, or callables that take a text and return it redacted.
+            session: The session's name, a column of every run.
+            sample_rate: The share of traces that is kept, 0 to 1.
+            max_payload: Bytes an input or output may take before it is cut.
+            enabled: False traces only where the code says ``enabled=True``.
+        """
+        self.project = project
+        self.sink = sink
+        self.session = session
+        self.sample_rate = sample_rate
+        self.max_payload = max_payload
+        self.enabled = enabled
+        self._static: dict[tuple[str, str, str], str] = {}
+
+    def start_root(
+        self,
+        name: str,
+        *,
+        inputs: Mapping[str, Any] | None = None,
+        run_type: RunType = "chain",
+        metadata: Mapping[str, Any] | None = None,
+        tags: Sequence[str] = (),
+        columns: Mapping[str, Any] | None = None,
+        collect: bool = False,
+    ) -> RunTree:
+        """Start a trace. The caller activates and ends its root.
+
+        Args:
+            name: The root's name.
+            inputs: What it is given.
+            run_type: One of ``records.runs.RUN_TYPES``.
+            metadata: Reaches every run of the trace.
+            tags: Reach every run of the trace.
+            columns: Further columns of the root's record (``suite``, ``example_id``, ``evaluates``).
+            collect: Keep the finished runs in memory as well, for ``finished_runs`` and ``tree``.
+
+        Raises:
+            LlmobsError: ``run_type`` is unknown.
+        """
+        root = RunTree(self, name, checked_run_type(run_type))
+        root.describe(inputs, metadata, tags)
+        if columns:
+            root.columns.update(columns)
+        if collect:
+            root.collected = []
+        return root
+
+    def samples(self, trace_id: str) -> bool:
+        """Return True where the trace is kept."""
+        return True
+
+    def write(self, run: RunTree) -> bytes:
+        """Encode a finished run and hand it to the sink and to its collecting root; return the line."""
+        line = self.encode(run)
+        if self.sink is not None:
+            self.sink.append(line)
+        if run.root.collected is not None:
+            run.root.collected.append(line)
+        return line
+
+    def encode(self, run: RunTree) -> bytes:
+        """Return the spool line of ``run``."""
+        static = self._static.get((run.name, run.run_type, run.project)) or self._describe(run)
+        parent = "null" if run.parent_id is None else f'"{run.parent_id}"'
+        status = run.status or ("success" if run.error is None else "error")
+        end = "null" if run._end_time is None else run._end_time
+        header = (
+            f'{{"id":"{run.id}","trace_id":"{run.trace_id}","parent_id":{parent},{static},"status":"{status}",'
+            f'"start_time":{run._started},"end_time":{end}'
+        ).encode()
+        return b"%b%b}\t%b\t%b\n" % (header, self._extras(run), run._inputs, run._outputs or b"")
+
+    def patch(self, run: RunTree, columns: Mapping[str, Any]) -> None:
+        """Write the line that overrides ``columns`` of ``run``."""
+        if self.sink is not None and run.recording:
+            self.sink.append(capture.encode({"patch": run.id, **columns}) + b"\t\t\n")
+
+    def _describe(self, run: RunTree) -> str:
+        if len(self._static) >= _CACHED_NAMES:
+            self._static.clear()
+        columns = {"name": run.name, "run_type": run.run_type, "project": run.project}
+        if self.session is not None:
+            columns["session"] = self.session
+        text = capture.encode(columns).decode()[1:-1]
+        self._static[run.name, run.run_type, run.project] = text
+        return text
+
+    def _extras(self, run: RunTree) -> bytes:
+        extras: dict[str, Any] = {}
+        if run.error is not None:
+            extras["error"] = run.error
+        if run._metadata:
+            extras["metadata"] = run._metadata
+        if run.tags:
+            extras["tags"] = list(run.tags)
+        if run._columns:
+            extras.update(run._columns)
+        return b"," + capture.encode_mapping(extras)[1:-1] if extras else b""
+
+
+installed: Tracer | None = None
+"""The tracer of this process, or None: nothing is traced."""
+
+
+def install(tracer: Tracer) -> None:
+    """Trace with ``tracer`` from now on."""
+    global installed
+    installed = tracer
+
+
+def uninstall() -> None:
+    """Stop tracing."""
+    global installed
+    installed = None
+
+
+def find(enabled: bool | None) -> Tracer | None:
+    """Return the installed tracer; where there is none, what ``enabled=True`` in the code needs, else None."""
+    return require() if installed is None and enabled else installed
+
+
+def require() -> Tracer:
+    """Return the installed tracer; where there is none, install one that is off but for ``enabled=True``."""
+    global installed
+    if installed is None:
+        installed = Tracer(project="default", sink=None, enabled=False)
+    return installed
+
+
+OFF = Tracer(project="default", sink=None, enabled=False)
+"""Owns the runs that ``trace`` hands out where tracing is off; they are never written."""
