@@ -1,7 +1,7 @@
 """Binding: which argument went to which parameter.
 
-``inspect.Signature.bind`` takes tens of microseconds. Instead a function with the same parameters is compiled once
-that returns them as a dict, so that the interpreter itself binds them, defaults included.
+``inspect.Signature.bind`` takes tens of microseconds. Instead a function with the same parameters is compiled
+once that returns them as a dict, so that the interpreter itself binds them, defaults included.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from typing import Any
 
 Bind = Callable[..., dict[str, Any]]
 Process = Callable[[Any], Any]
+_STARS: dict[int, str] = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}
 
 
 def compile_binding(function: Callable[..., Any]) -> Bind:
     """Return a function that is called like ``function`` and returns its inputs.
 
-    ``self`` and ``cls`` are dropped, ``**keywords`` flattened, ``*positional`` a list. It raises the TypeError of
-    arguments that don't fit; what is logged then is ``unbound(args, kwargs)``.
+    ``self`` and ``cls`` are dropped, ``**keywords`` flattened, ``*positional`` a list. It raises the
+    TypeError of arguments that don't fit; what is logged then is ``unbound(args, kwargs)``.
     """
     try:
         return _compile(inspect.signature(function))
@@ -37,7 +38,7 @@ def _compile(signature: inspect.Signature) -> Bind:
     defaults = {f"_d{i}": p.default for i, p in enumerate(parameters) if p.default is not p.empty}
     code = f"def bind({_declared(parameters)}):\n return {{{_returned(parameters)}}}"
     scope: dict[str, Any] = dict(defaults)
-    exec(code, scope)  # noqa: S102 - only parameter names of an existing function go in
+    exec(code, scope)
     bind: Bind = scope["bind"]
     return bind
 
@@ -53,7 +54,7 @@ def _declared(parameters: list[inspect.Parameter]) -> str:
             parameter.KEYWORD_ONLY,
         } & {*kinds}:
             declared.append("*")
-        stars = {parameter.VAR_POSITIONAL: "*", parameter.VAR_KEYWORD: "**"}.get(parameter.kind, "")
+        stars = _STARS.get(parameter.kind, "")
         declared.append(
             stars + parameter.name + (f"=_d{i}" if parameter.default is not parameter.empty else "")
         )
@@ -77,7 +78,7 @@ def _returned(parameters: list[inspect.Parameter]) -> str:
 
 
 def processed(process: Process, value: Any) -> Any:
-    """Return ``process(value)``; where that fails, what says so in place of the value, which may be sensitive."""
+    """Return ``process(value)``; where that fails, what says so: the value itself may be sensitive."""
     try:
         return process(value)
     except Exception as error:

@@ -12,8 +12,18 @@ from pytest_llmobs.tracing.binding import Process, function_name, processed
 from pytest_llmobs.tracing.context import Scope, current, live
 from pytest_llmobs.tracing.run_tree import RunTree
 
-_OPTIONS = ("name", "tags", "metadata", "project_name", "reduce_fn", "process_inputs", "process_outputs")
-_OPTIONS += ("process_chunk", "enabled", "run_type")
+_OPTIONS = [
+    "run_type",
+    "name",
+    "tags",
+    "metadata",
+    "project_name",
+    "reduce_fn",
+    "process_inputs",
+    "process_outputs",
+    "process_chunk",
+    "enabled",
+]
 
 
 class Call:
@@ -58,7 +68,7 @@ class Call:
         self._bind = binding.compile_binding(function)
 
     def start(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> RunTree | Scope | None:
-        """Return the run of this call, a scope that hides what is called inside, or None: just call the function."""
+        """Return the run of this call, or a scope that hides what is called inside, or None: just call it."""
         owner = tracer.installed
         if owner is None:
             owner = tracer.find(self.enabled)
@@ -67,7 +77,9 @@ class Call:
         here = current.get()
         if type(here) is Scope or self.enabled is not None:
             return self._start_in_scope(owner, here, args, kwargs)
-        parent = here if here is None or not here.ended else live(here)  # type: ignore[union-attr, arg-type]
+        parent: RunTree | None = here  # type: ignore[assignment]
+        if parent is not None and parent.ended:
+            parent = live(parent)
         if parent is None:
             return self._begin(owner, None, None, args, kwargs) if owner.enabled else None
         return self._begin(parent.tracer, parent, None, args, kwargs) if parent.recording else None
@@ -80,8 +92,10 @@ class Call:
         kwargs: dict[str, Any],
     ) -> RunTree | Scope | None:
         scope = here if isinstance(here, Scope) else None
-        parent = live(scope.parent if isinstance(here, Scope) else here)
-        outer = here.enabled if isinstance(here, Scope) else None if parent is None else True
+        parent = live(here.parent if isinstance(here, Scope) else here)
+        outer = None if parent is None else True
+        if scope is not None:
+            outer = scope.enabled
         enabled = outer if self.enabled is None else self.enabled
         if enabled is False:
             return Scope(parent, False) if outer is not False else None

@@ -1,8 +1,10 @@
-"""Capture: turn any value into JSON at once, on the caller's thread, so that later mutation can't rewrite history.
+"""Capture: turn any value into JSON at once, on the caller's thread, so that later mutation can't rewrite
+history.
 
-Two ways lead there. Plain values (str, numbers, lists, dicts: nearly all of them) are written by ``pydantic_core``
-in Rust. Everything else goes through ``snapshot``, which reads only what can be read without running anybody's code.
-A capture never raises, never consumes an iterator, never calls a ``__repr__``.
+Two ways lead there. Plain values (str, numbers, lists, dicts: nearly all of them) are written by
+``pydantic_core`` in Rust. Everything else goes through ``snapshot``, which reads only what can be read
+without running anybody's code. A capture never raises, never consumes an iterator, never calls a
+``__repr__``.
 """
 
 from __future__ import annotations
@@ -29,7 +31,8 @@ def encode(value: Any, limit: int = MAX_PAYLOAD) -> bytes:
         limit: Bytes.
     """
     try:
-        # marshal refuses whatever is not a plain built-in value; without that check to_json would eat iterators.
+        # marshal refuses whatever is not a plain built-in value; without that check to_json would eat
+        # iterators.
         marshal.dumps(value, 2)
         written = _to_json(value)
         if len(written) <= limit:
@@ -46,7 +49,7 @@ def encode_mapping(values: Mapping[str, Any], limit: int = MAX_PAYLOAD) -> bytes
 
 
 def encode_outputs(value: Any, limit: int = MAX_PAYLOAD) -> bytes:
-    """Return what a function returned as a JSON object: a dict or a model as it is, else ``{"output": value}``."""
+    """Return a function's result as a JSON object: a dict or a model as it is, else ``{"output": value}``."""
     written = encode(value, limit)
     if type(value) is not dict and not snapshot.is_record(value):
         return b'{"output":%b}' % written

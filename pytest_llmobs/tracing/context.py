@@ -76,12 +76,13 @@ def tracing_context(
     """Change how the code inside the ``with`` block is traced.
 
     Args:
-        enabled: True traces even where the environment says off, False hides what is called here; None keeps what
-            holds. A decorator's own ``enabled`` beats it.
+        enabled: True traces even where the environment says off, False hides what is called here; None keeps
+            what holds. A decorator's own ``enabled`` beats it.
         project_name: The project of traces that start here.
         tags: Added to every run that starts here.
         metadata: Merged into every run that starts here.
-        parent: A run, the headers of a request that carry one (see ``RunTree.to_headers``), or False for none.
+        parent: A run, the headers of a request that carry one (see ``RunTree.to_headers``), or False for
+            none.
 
     Raises:
         LlmobsError: ``parent`` is none of these.

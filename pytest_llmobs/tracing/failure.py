@@ -12,7 +12,7 @@ MAX_CHARACTERS = 100_000
 
 
 def describe(error: str | BaseException) -> str:
-    """Return the text that is logged for ``error``; never raises, whatever the exception's ``__str__`` does."""
+    """Return the text that is logged for ``error``; never raises, whatever its ``__str__`` does."""
     if isinstance(error, str):
         return error
     try:

@@ -1,7 +1,7 @@
 """Runs across processes: the HTTP headers that carry a run to a service.
 
-Written are W3C ``traceparent`` (https://www.w3.org/TR/trace-context/), for whoever else traces the request, and
-``llmobs-run``, which holds the whole path: ``<trace id>/<run id>;project=<name>``.
+Written are W3C ``traceparent`` (https://www.w3.org/TR/trace-context/), for whoever else traces the request,
+and ``llmobs-run``, which holds the whole path: ``<trace id>/<run id>;project=<name>``.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def _own(text: str) -> tuple[str, str, str | None] | None:
 
 
 def _adopted(foreign: re.Match[str] | None) -> tuple[str, str, str | None] | None:
-    """Take part in a stranger's trace: its id is ours too, its spans aren't in our store, so there is no parent."""
+    """Take part in a stranger's trace: its id is ours too; its spans aren't here, so there is no parent."""
     if foreign is None or int(foreign["trace"], 16) == 0:
         return None
     return str(UUID(foreign["trace"])), "", None

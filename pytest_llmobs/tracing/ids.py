@@ -1,6 +1,7 @@
 """Run ids: UUIDv7 strings, so that they sort by start time.
 
-The generator is private to the process (seeding ``random`` in a test changes nothing) and reseeded after a fork.
+The generator is private to the process (seeding ``random`` in a test changes nothing) and reseeded after a
+fork.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ os.register_at_fork(after_in_child=_random.seed)
 def new_id(nanoseconds: int) -> str:
     """Return a new UUIDv7 for a run that started ``nanoseconds`` after the epoch.
 
-    The 12 bits after the version hold the fraction of the millisecond (RFC 9562, section 6.2, method 3), so ids
-    of one process sort by start time to a quarter of a microsecond.
+    The 12 bits after the version hold the fraction of the millisecond (RFC 9562, section 6.2, method 3), so
+    ids of one process sort by start time to a quarter of a microsecond.
     """
     milliseconds, rest = divmod(nanoseconds, 1_000_000)
     fraction = rest * _SUB_MILLISECONDS // 1_000_000

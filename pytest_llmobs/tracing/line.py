@@ -1,6 +1,6 @@
-"""The spool line: how a run is written, and read back.
+r"""The spool line: how a run is written, and read back.
 
-``HEADER \\t INPUTS \\t OUTPUTS \\n``, each compact UTF-8 JSON, which never holds a raw tab or newline.
+``HEADER \t INPUTS \t OUTPUTS \n``, each compact UTF-8 JSON, which never holds a raw tab or newline.
 """
 
 from __future__ import annotations
@@ -9,26 +9,13 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from pytest_llmobs.records.runs import Run, Usage
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _USAGE = frozenset(field.name for field in fields(Usage))
-_COPIED = (
-    "id",
-    "trace_id",
-    "parent_id",
-    "name",
-    "run_type",
-    "project",
-    "status",
-    "error",
-    "tags",
-    "model",
-    "provider",
-)
-_COPIED += ("stop_reason", "request_id", "time_to_first_token")
+_COPIED = frozenset(field.name for field in fields(Run)) - {"start_time", "end_time", "inputs", "outputs"}
+_COPIED -= {"metadata", "retries", "usage", "child_runs", "parent_id"}
 
 
 def read_line(line: bytes) -> Run:
@@ -40,8 +27,8 @@ def read_line(line: bytes) -> Run:
     head, inputs, outputs = line.rstrip(b"\n").split(b"\t")
     header = json.loads(head)
     return Run(
-        **{key: header[key] for key in _COPIED if key in header and header[key] is not None}
-        | _nullable(header),
+        **{key: value for key, value in header.items() if key in _COPIED and value is not None},
+        parent_id=header.get("parent_id"),
         start_time=_time(header["start_time"]),
         end_time=None if header.get("end_time") is None else _time(header["end_time"]),
         inputs=json.loads(inputs) if inputs else {},
@@ -65,10 +52,6 @@ def nest(root: Run, descendants: Sequence[Run]) -> Run:
 def _with_children(run: Run, below: Mapping[str | None, Sequence[Run]], lost: Sequence[Run] = ()) -> Run:
     children = sorted([*below.get(run.id, ()), *lost], key=lambda child: child.id)
     return replace(run, child_runs=tuple(_with_children(child, below) for child in children))
-
-
-def _nullable(header: Mapping[str, Any]) -> dict[str, Any]:
-    return {"parent_id": header.get("parent_id")}
 
 
 def _time(microseconds: int) -> datetime:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from pytest_llmobs.errors import LlmobsError, known, nearest
 from pytest_llmobs.records.runs import RUN_TYPES, Run, RunStatus, RunType
 from pytest_llmobs.tracing import capture, failure, headers
-from pytest_llmobs.tracing.context import current, leave, live
 from pytest_llmobs.tracing.binding import processed
+from pytest_llmobs.tracing.context import current, leave, live
 from pytest_llmobs.tracing.ids import is_id, new_id
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class RunTree:
-    """One run, from its start until ``end``. Made by ``traceable``, ``trace``, ``create_child`` or a tracer."""
+    """One run, from its start to its end. Made by ``traceable``, ``trace``, ``create_child`` or a tracer."""
 
     # Defaults on the class: a run sets only what it needs, which halves the cost of making one.
     error: str | None = None
@@ -157,7 +157,8 @@ class RunTree:
         metadata: Mapping[str, Any] | None = None,
         tags: Sequence[str] = (),
     ) -> RunTree:
-        """Start a run under this one, or under its nearest ancestor if this one has ended. ``end`` it yourself.
+        """Start a run under this one, or under its nearest ancestor if this one has ended. ``end`` it
+        yourself.
 
         Raises:
             LlmobsError: ``run_type`` is unknown.
@@ -217,7 +218,7 @@ class RunTree:
 
     @classmethod
     def from_headers(cls, carried: Mapping[str, str]) -> RunTree | None:
-        """Return a stand-in for the run that a request's headers carry, to be used as ``parent``; None without one."""
+        """Return a stand-in for the run that a request's headers carry, for ``parent=``; None without one."""
         return headers.read(carried)
 
     # For the decorators
@@ -254,6 +255,11 @@ class RunTree:
             self._end_time = self._started + (time.perf_counter_ns() - self._clock) // 1000
             self.ended = True
 
+    @property
+    def written(self) -> bool:
+        """True once the run was handed to the tracer."""
+        return self._written is not None
+
     def write(self) -> None:
         """Hand the finished run to the tracer, once."""
         if self.recording and self._written is None:
@@ -262,7 +268,7 @@ class RunTree:
     # For collecting roots
 
     def finished_runs(self) -> list[Run]:
-        """Return every finished run below a root that was started with ``collect=True``, in the order they started."""
+        """Return the finished runs of a trace started with ``collect=True``, in the order they started."""
         from pytest_llmobs.tracing.line import read_line
 
         runs = [read_line(line) for line in self.root.collected or () if line is not self._written]

@@ -1,7 +1,7 @@
 """Snapshots: a plain copy of a value that JSON can take, made without running the value's own code.
 
-No ``__repr__``, ``__str__``, ``__iter__`` or property of a foreign class is called: any of them may raise, hang, or
-run a database query. Objects that aren't understood become ``<module.Class object>``.
+No ``__repr__``, ``__str__``, ``__iter__`` or property of a foreign class is called: any of them may raise,
+hang, or run a database query. Objects that aren't understood become ``<module.Class object>``.
 """
 
 from __future__ import annotations
@@ -78,7 +78,8 @@ class _Walk:
         """Return a plain copy of ``value``."""
         self._nodes -= 1
         self._left -= 4
-        # Only the type is asked, never isinstance(): that reads __class__, and a lazy object would load itself.
+        # Only the type is asked, never isinstance(): that reads __class__, and a lazy object would load
+        # itself.
         kind = type(value)
         if value is None or kind is bool or kind is float:
             return value
@@ -86,10 +87,8 @@ class _Walk:
             return self.copy(object.__getattribute__(value, "_value_"), depth)
         if issubclass(kind, str):
             return self._text(str.__str__(value))
-        if issubclass(kind, int):
-            return self._integer(int.__int__(value))
-        if issubclass(kind, float):
-            return float.__float__(value)
+        if issubclass(kind, int | float):
+            return self._number(value)
         if issubclass(kind, bytes | bytearray | memoryview):
             return self._binary(value)
         return self._container(value, depth)
@@ -101,7 +100,10 @@ class _Walk:
             text = f"{text[:room]}<cut: {size - room:,} of {size:,} characters>"
         return text.encode("utf-8", "backslashreplace").decode()
 
-    def _integer(self, number: int) -> int | str:
+    def _number(self, value: int | float) -> int | float | str:
+        if issubclass(type(value), float):
+            return float.__float__(value)
+        number = int.__int__(value)
         bits = number.bit_length()
         self._left -= bits // 4
         return number if bits <= _MAX_INT_BITS else f"<an int of {bits:,} bits>"
@@ -137,6 +139,10 @@ class _Walk:
         for base in (list, tuple, set, frozenset, deque):
             if issubclass(kind, base):
                 return self._items(base.__iter__(value), base.__len__(value), depth)
+        return self._record(value, depth)
+
+    def _record(self, value: Any, depth: int) -> Any:
+        kind = type(value)
         if hasattr(kind, "__pydantic_serializer__"):
             return self._model(value, depth)
         if dataclasses.is_dataclass(kind):
@@ -168,7 +174,8 @@ class _Walk:
         return described | ({"dtype": str(value.dtype)} if hasattr(value, "dtype") else {})
 
     def _model(self, value: Any, depth: int) -> Any:
-        # An iterator inside a model would be consumed by its serializer, and the user's own reading find nothing.
+        # An iterator inside a model would be consumed by its serializer, and the user's own reading find
+        # nothing.
         if any(hasattr(type(field), "__next__") for field in vars(value).values()):
             return self._fields(value, list(vars(value)), depth)
         dumped = type(value).__pydantic_serializer__.to_python(

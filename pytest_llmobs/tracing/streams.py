@@ -40,7 +40,7 @@ class Chunks:
     def end(self, error: BaseException | None = None, *, abandoned: bool = False) -> None:
         """End the run with the chunks there were."""
         run = self._run
-        if run is None or run.ended and run._written is not None:
+        if run is None or run.written:
             return
         run.stop()
         if abandoned:
@@ -98,7 +98,7 @@ def wrap_async_generator(function: Callable[..., AsyncGenerator[Any, Any]], call
                     await inner.aclose()
                     raise
                 except BaseException as error:
-                    resume, value = inner.athrow, error  # type: ignore[assignment]
+                    resume, value = inner.athrow, error
         except StopAsyncIteration:
             chunks.end()
         except GeneratorExit:
@@ -112,7 +112,7 @@ def wrap_async_generator(function: Callable[..., AsyncGenerator[Any, Any]], call
 
 
 def wrap_iterator(result: Any, run: RunTree | Scope, call: Call) -> Any:
-    """Return what logs the chunks of the iterator that a plain function returned; anything else ends the run."""
+    """Return what logs the chunks of an iterator that a plain function returned; else end the run."""
     chunks = Chunks(run, call)
     if isinstance(result, Generator):
         return _driven(result, run, chunks)

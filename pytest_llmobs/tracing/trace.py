@@ -11,7 +11,7 @@ from pytest_llmobs.tracing.context import Scope, current, leave
 from pytest_llmobs.tracing.run_tree import RunTree, checked_run_type, find_parent
 
 
-class trace:  # noqa: N801 - reads as a statement: `with trace("retrieve") as run:`
+class trace:
     """Log the code inside a ``with`` or ``async with`` block as a run.
 
     Example::

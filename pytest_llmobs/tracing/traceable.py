@@ -35,15 +35,16 @@ def traceable(
 def traceable(run_type: Any = "chain", **options: Any) -> Any:
     """Log every call of a function as a run: sync, async, generators, methods, callable objects.
 
-    Use it bare (``@traceable``), with a run type (``@traceable("tool")``) or with options. The function behaves
-    as before: its signature, its results, its exceptions. Where tracing is off a call costs well under a microsecond.
+    Use it bare (``@traceable``), with a run type (``@traceable("tool")``) or with options. The function
+    behaves as before: its signature, its results, its exceptions. Where tracing is off a call costs well
+    under a microsecond.
 
     Args:
         run_type: One of chain, llm, tool, retriever, embedding, prompt, parser.
         **options: ``name`` (default: the function's), ``tags`` and ``metadata`` (reach the runs below),
             ``project_name``, ``reduce_fn`` (turns the list of a generator's chunks into its outputs),
-            ``process_inputs``, ``process_outputs``, ``process_chunk`` (what is logged in place of inputs, of the
-            result, of each chunk), and ``enabled`` (True or False beats context and environment).
+            ``process_inputs``, ``process_outputs``, ``process_chunk`` (what is logged in place of inputs, of
+            the result, of each chunk), and ``enabled`` (True or False beats context and environment).
 
     Raises:
         LlmobsError: The run type is unknown.
@@ -59,15 +60,11 @@ def _decorate(function: Any, run_type: Any, options: dict[str, Any]) -> Any:
         return type(function)(_decorate(function.__func__, run_type, options))
     call = Call(function, run_type, **options)
     wrapped = _wrapper_for(function)(function, call)
-    return functools.update_wrapper(wrapped, function, _ASSIGNED)
-
-
-_ASSIGNED = tuple(name for name in functools.WRAPPER_ASSIGNMENTS if name != "__type_params__")
+    return functools.update_wrapper(wrapped, function)
 
 
 def _wrapper_for(function: Any) -> Callable[[Any, Call], Any]:
-    kinds = [function, getattr(type(function), "__call__", None)]
-    for kind in kinds:
+    for kind in (function, inspect.getattr_static(function, "__call__", None)):
         if inspect.isasyncgenfunction(kind):
             return streams.wrap_async_generator
         if inspect.iscoroutinefunction(kind):

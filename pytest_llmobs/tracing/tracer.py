@@ -156,7 +156,7 @@ def uninstall() -> None:
 
 
 def find(enabled: bool | None) -> Tracer | None:
-    """Return the installed tracer; where there is none, what ``enabled=True`` in the code needs, else None."""
+    """Return the installed tracer; where there is none, what ``enabled=True`` needs, else None."""
     return require() if installed is None and enabled else installed
 
 
