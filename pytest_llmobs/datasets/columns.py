@@ -44,11 +44,11 @@ class Columns:
     def gather(self, row: Row) -> Any:
         """Return the row's data as an example's dict; what is no flat row comes back as it is."""
         data = row.data
-        if not isinstance(data, Mapping):
+        if type(data) is not dict and not isinstance(data, Mapping):
             return data
         if self.given:
             return self._picked(data)
-        return data if data.keys() <= FIELDS else _unfolded(data)
+        return data if data.keys() <= FIELDS else _unfolded(data, row.place)
 
     def check(self, name: str) -> None:
         """Refuse a mapping to columns that no row has.
@@ -69,16 +69,20 @@ class Columns:
         found: dict[str, Any] = {key: data[key] for key in ("id", "split") if key in data}
         for part in _PARTS:
             values = {column: data[column] for column in getattr(self, part) if column in data}
-            if values or part == "inputs":
+            if values:
                 found[part] = values
         return found
 
 
-def _unfolded(data: Mapping[str, Any]) -> dict[str, Any]:
+def _unfolded(data: Mapping[str, Any], place: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in data.items():
         part, _, name = str(key).partition(".")
         if name and part in _PARTS:
+            if part in data:
+                raise DatasetError(
+                    f"{place}: both {part!r} and {key!r} are given. Give the one or the other."
+                )
             found.setdefault(part, {})[name] = value
         else:
             found[key] = value

@@ -23,6 +23,7 @@ from pytest_llmobs.datasets.base import Row, read_text, shown
 from pytest_llmobs.errors import DatasetError
 
 _VERBATIM = ("id", "split")
+_LISTS = ('["', "['", "[{", '{"', "{'")
 _LONGEST_CELL = 2**31 - 1
 
 
@@ -42,17 +43,28 @@ class Csv:
             return
         (_, header), *body = records
         _check_header(header, path)
-        for line, cells in body:
-            if len(cells) != len(header):
-                raise DatasetError(
-                    f"{shown(path)}:{line}: {len(cells)} cells under {len(header)} columns. "
-                    f'A cell that holds a comma or a quote needs quotes around it: "yes, ""please"""'
-                )
-        typed = [_typed([cells[i] for _, cells in body], column) for i, column in enumerate(header)]
+        typed = [
+            _typed(cells, column) for column, *cells in zip(header, *_cells(body, header, path), strict=True)
+        ]
         name = shown(path)
         for (line, cells), values in zip(body, zip(*typed, strict=True), strict=True):
-            data = {column: value for column, value, cell in zip(header, values, cells, strict=True) if cell}
-            yield Row(data, f"{name}:{line}", plain=True)
+            triples = zip(header, values, cells, strict=True)
+            data = {
+                column: _meant(value, cell, column, f"{name}:{line}")
+                for column, value, cell in triples
+                if cell
+            }
+            yield Row(data, f"{name}:{line}")
+
+
+def _cells(body: Sequence[tuple[int, list[str]]], header: Sequence[str], path: Path) -> list[list[str]]:
+    for line, cells in body:
+        if len(cells) != len(header):
+            raise DatasetError(
+                f"{shown(path)}:{line}: {len(cells)} cells under {len(header)} columns. "
+                f'A cell that holds a comma or a quote needs quotes around it: "yes, ""please"""'
+            )
+    return [cells for _, cells in body]
 
 
 def _records(path: Path) -> list[tuple[int, list[str]]]:
@@ -89,6 +101,17 @@ def _check_header(header: Sequence[str], path: Path) -> None:
         )
 
 
+def _meant(value: Any, cell: str, column: str, place: str) -> Any:
+    """Refuse what was meant as a list or object: taken as text, it would silently test something else."""
+    if value == cell and cell.startswith(_LISTS):
+        raise DatasetError(
+            f"{place}: {column} looks like a list or object but is no JSON: {cell[:60]}. Write "
+            '["refund", "invoice"] with double quotes (each doubled inside a quoted cell); '
+            "text that begins so is written as a JSON string."
+        )
+    return value
+
+
 def _typed(cells: Sequence[str], column: str) -> list[Any]:
     """Return the values of one column."""
     if column in _VERBATIM:
@@ -105,5 +128,5 @@ def _typed(cells: Sequence[str], column: str) -> list[Any]:
 def _parsed(cell: str) -> Any:
     try:
         return json.loads(cell, parse_constant=str)
-    except ValueError:
+    except (ValueError, RecursionError):
         return cell

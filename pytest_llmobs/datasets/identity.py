@@ -10,7 +10,7 @@ from typing import Any
 from pytest_llmobs.records.examples import content_hash
 
 _LONGEST_SLUG = 28
-_READ = 60
+_READ = 40
 _WORD = re.compile(r"[a-z0-9]+")
 
 
@@ -33,21 +33,18 @@ def derived_id(inputs: Mapping[str, Any], taken: Container[str]) -> str:
 
 
 def _slug(inputs: Mapping[str, Any]) -> str:
-    text = next((text for text in _texts(inputs) if text.strip()), "")
-    text = text[:_READ]
+    text = next((text for text in _texts(inputs) if text.strip()), "")[:_READ]
     if not text.isascii():
         text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    slug = ""
-    for word in _WORD.findall(text.lower()):
-        if slug and len(slug) + 1 + len(word) > _LONGEST_SLUG:
-            break
-        slug = f"{slug}-{word}" if slug else word[:_LONGEST_SLUG]
-    return slug or "example"
+    words = "-".join(_WORD.findall(text.lower()))
+    if len(words) > _LONGEST_SLUG:
+        words = words[: _LONGEST_SLUG + 1].rpartition("-")[0] or words[:_LONGEST_SLUG]
+    return words or "example"
 
 
 def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping | list | tuple):
-        for item in value.values() if isinstance(value, Mapping) else value:
+    for item in value.values() if isinstance(value, Mapping) else value:
+        if isinstance(item, str):
+            yield item
+        elif isinstance(item, list | tuple | Mapping):
             yield from _texts(item)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from pytest_llmobs.datasets.base import Row, read_text, shown
 from pytest_llmobs.errors import DatasetError
 
+_POSITION = re.compile(r" at line 1 column (\d+)$")
 _ONE_A_LINE = 'Every line is one JSON object, such as {"inputs": {"query": "Hello"}}.'
 
 
@@ -38,15 +40,14 @@ class JsonLines:
 
 def _broken(line: str, place: str, reason: str) -> DatasetError:
     """Return the error for a line, in the standard library's clearer words where it objects too."""
-    column = 1
+    found = _POSITION.search(reason)
+    column, reason = int(found[1]) if found else 1, _POSITION.sub("", reason)
     try:
         json.loads(line)
     except json.JSONDecodeError as error:
-        column, reason = (
-            error.colno,
-            f"{error.msg} near {line[max(0, error.pos - 20) : error.pos + 20].strip()!r}",
-        )
+        column, reason = error.colno, error.msg
     except RecursionError:
         reason = "nested too deeply"
+    near = line[max(0, column - 20) : column + 20].strip()
     spread = " Put each object on one line, without a list around them." if line.strip() in ("[", "{") else ""
-    return DatasetError(f"{place}:{column}: broken JSON: {reason}. {_ONE_A_LINE}{spread}")
+    return DatasetError(f"{place}:{column}: broken JSON: {reason} near {near!r}. {_ONE_A_LINE}{spread}")

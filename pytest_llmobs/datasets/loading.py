@@ -76,13 +76,12 @@ def _from_file(
 
 
 def _examples(rows: Iterable[Any], name: str, columns: Columns) -> tuple[Example, ...]:
-    found = examples(rows, columns)
+    found = examples(rows, columns, name)
     if not found:
         raise DatasetError(
             f'{name} holds no example. Add at least one, such as {{"inputs": {{"query": "Hello"}}}}: '
             "a test without examples would pass without testing anything."
         )
-    columns.check(name)
     return found
 
 
@@ -92,7 +91,7 @@ def _find(path: Path, base_dirs: Sequence[Path], suffixes: Iterable[str]) -> Pat
         if candidate.is_file():
             return candidate
         if candidate.is_dir():
-            raise DatasetError(f"{shown(candidate)} is a folder. Name a file in it; {known(suffixes)}")
+            raise DatasetError(f"{shown(candidate)} is a folder. Name a file in it. {known(suffixes)}")
     looked = ", ".join(dict.fromkeys(shown(candidate.parent) for candidate in candidates))
     raise DatasetError(
         f"No dataset {path.as_posix()!r}.{_near(path, candidates, suffixes)} Looked in: {looked}"

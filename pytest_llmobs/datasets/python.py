@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields
 from inspect import isawaitable
+from pathlib import Path
 from typing import Any
 
-from pytest_llmobs.datasets.base import Row
+from pytest_llmobs.datasets.base import Row, shown
 from pytest_llmobs.errors import DatasetError
 from pytest_llmobs.records.examples import Dataset, Example
 
@@ -24,7 +25,7 @@ def call(source: Callable[[], Any], name: str) -> Any:
         raise
     except Exception as error:
         raise DatasetError(
-            f"The dataset {name} raised {type(error).__name__}: {error}. "
+            f"The dataset {name} raised {type(error).__name__}: {error} ({_last_line(error)}). "
             "It is called without arguments while the tests are collected."
         ) from error
     if isawaitable(made):
@@ -63,6 +64,13 @@ def name_of(source: Any) -> str:
         return type(source).__name__
     name = getattr(source, "__qualname__", type(source).__qualname__)
     return f"{getattr(source, '__module__', '?')}:{name}"
+
+
+def _last_line(error: Exception) -> str:
+    from traceback import extract_tb
+
+    frame = extract_tb(error.__traceback__)[-1]
+    return f"{shown(Path(frame.filename))}:{frame.lineno}"
 
 
 def _short(value: Any) -> str:

@@ -16,42 +16,47 @@ _OTHER_NAMES = dict.fromkeys(
     ("reference_outputs", "reference", "expected", "expected_output", "expected_outputs", "ground_truth"),
     "outputs",
 )
+_ABSENT: Mapping[str, Any] = {}
+_PARTS = {"inputs": "query", "outputs": "answer", "metadata": "tier"}
+_NAMES = frozenset({"id", "split"})
 _SAMPLE = '{"inputs": {"query": "Hello"}}'
 
 
-def examples(rows: Iterable[Row], columns: Columns) -> tuple[Example, ...]:
+def examples(rows: Iterable[Row], columns: Columns, name: str) -> tuple[Example, ...]:
     """Check raw rows and return their examples, ids derived where a row has none.
 
     Args:
         rows: What a format yielded.
         columns: Which flat columns are inputs, outputs and metadata.
+        name: What messages call the source as a whole.
 
     Raises:
         DatasetError: A row is no example, or two have the same id; the message names the places.
     """
     places: dict[str, str] = {}
-    checked = [_fields(columns.gather(row), row) for row in rows]
-    for fields, row in checked:
+    gathered = [(columns.gather(row), row) for row in rows]
+    if gathered:
+        columns.check(name)
+    checked = [(_fields(data, row), row.place) for data, row in gathered]
+    for fields, place in checked:
         if "id" not in fields:
             continue
         if fields["id"] in places:
             raise DatasetError(
-                f"{row.place}: the id {fields['id']!r} is taken already, by {places[fields['id']]}. "
+                f"{place}: the id {fields['id']!r} is taken already, by {places[fields['id']]}. "
                 "Rename one, or leave the id out: it is then derived from the inputs."
             )
-        places[fields["id"]] = row.place
-    found = []
-    for fields, row in checked:
+        places[fields["id"]] = place
+    for fields, place in checked:
         if "id" not in fields:
             fields["id"] = derived_id(fields["inputs"], places)
-            places[fields["id"]] = row.place
-        found.append(Example(**fields))
-    return tuple(found)
+            places[fields["id"]] = place
+    return tuple(Example(**fields) for fields, _ in checked)
 
 
-def _fields(data: Any, row: Row) -> tuple[dict[str, Any], Row]:
+def _fields(data: Any, row: Row) -> dict[str, Any]:
     """Return an example's fields, nulls left out."""
-    if not isinstance(data, Mapping):
+    if type(data) is not dict and not isinstance(data, Mapping):
         raise DatasetError(
             f"{row.place}: {_short(data)} is {_kind(data)}, not an object. An example looks like {_SAMPLE}"
         )
@@ -61,16 +66,20 @@ def _fields(data: Any, row: Row) -> tuple[dict[str, Any], Row]:
     if "inputs" not in fields:
         has = f"it has {', '.join(sorted(fields))}" if fields else "it is empty"
         raise DatasetError(f"{row.place}: 'inputs' is missing ({has}). An example looks like {_SAMPLE}")
-    for key in ("inputs", "outputs", "metadata"):
-        if key in fields and not isinstance(fields[key], Mapping):
+    for key, sample in _PARTS.items():
+        value = fields.get(key, _ABSENT)
+        if type(value) is not dict and not isinstance(value, Mapping):
             raise DatasetError(
-                f"{row.place}: {key!r} is {_short(fields[key])}, not an object. Give it a name, "
-                f'such as {{"{key}": {{"{"query" if key == "inputs" else "answer"}": …}}}}'
+                f"{row.place}: {key!r} is {_short(value)}, not an object. Give it a name, "
+                f'such as {{"{key}": {{"{sample}": …}}}}'
             )
     _check_names(fields, row.place)
     if not row.plain:
-        _check_json(fields, row.place, "")
-    return fields, row
+        try:
+            _check_json(fields, row.place, "")
+        except RecursionError:
+            raise DatasetError(f"{row.place}: nested too deeply, or it holds itself.") from None
+    return fields
 
 
 def _unknown_key(data: Mapping[Any, Any], place: str) -> str:
@@ -85,8 +94,8 @@ def _unknown_key(data: Mapping[Any, Any], place: str) -> str:
 
 def _check_names(fields: dict[str, Any], place: str) -> None:
     """Check ``id`` and ``split``; a whole number may stand for an id."""
-    for key in ("id", "split"):
-        value = fields.get(key, "-")
+    for key in _NAMES & fields.keys():
+        value = fields[key]
         if key == "id" and type(value) is int:
             fields[key] = str(value)
         elif not isinstance(value, str):
@@ -118,7 +127,7 @@ def _check_json(value: Any, place: str, where: str) -> None:
 
 def _kind(value: Any) -> str:
     names = {"str": "a string", "list": "a list", "int": "a number", "float": "a number", "NoneType": "null"}
-    return names.get(type(value).__name__, f"a {type(value).__name__}")
+    return names.get(type(value).__name__, f"of type {type(value).__name__}")
 
 
 def _short(value: Any) -> str:

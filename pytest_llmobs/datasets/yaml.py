@@ -40,7 +40,9 @@ class Yaml:
             mark = error.problem_mark or error.context_mark
             place = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
             raise DatasetError(f"{place}: broken YAML: {error.problem or error.context}. {_A_LIST}") from None
-        except yaml.YAMLError as error:
+        except RecursionError:
+            raise DatasetError(f"{name}: nested too deeply. {_A_LIST}") from None
+        except (yaml.YAMLError, ValueError) as error:
             raise DatasetError(f"{name}: broken YAML: {error}. {_A_LIST}") from None
         finally:
             loader.dispose()

@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+# built once: json.dumps with these arguments builds an encoder for every call
+_encode = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
+
 
 def canonical_json(value: Any) -> str:
     """Serialise ``value`` so that equal content gives equal text: sorted keys, no spaces, unicode kept.
@@ -16,7 +19,7 @@ def canonical_json(value: Any) -> str:
     Raises:
         TypeError: ``value`` holds something JSON has no form for.
     """
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return _encode(value)
 
 
 def content_hash(value: Any) -> str:

@@ -1,0 +1,110 @@
+from pathlib import Path
+
+import pytest
+
+from pytest_llmobs.datasets import Row
+
+ONE = '{"id": "x", "inputs": {"q": "Hi"}}'
+
+
+def test_names_the_dataset_after_the_file_and_its_path_from_rootdir(load):
+    dataset = load("tests/golden.jsonl", ONE)
+    assert (dataset.name, dataset.source) == ("golden", "tests/golden.jsonl")
+
+
+def test_the_first_folder_that_has_the_file_wins(load):
+    load("golden.jsonl", ONE)
+    Path("tests/golden.jsonl").write_text(ONE.replace('"x"', '"beside"'))
+    assert [example.id for example in load("golden.jsonl")] == ["beside"]
+
+
+def test_takes_an_absolute_path(load, tmp_path):
+    load("golden.jsonl", ONE)
+    assert load(tmp_path / "golden.jsonl", base_dirs=[]).source == "golden.jsonl"
+
+
+def test_writes_a_source_outside_rootdir_relative_to_it(load, tmp_path):
+    outside = tmp_path.parent / f"{tmp_path.name}-golden.jsonl"
+    outside.write_text(ONE)
+    assert load(outside).source == f"../{outside.name}"
+
+
+def test_takes_suffixes_in_capitals(load):
+    assert load("GOLDEN.JSONL", ONE).name == "GOLDEN"
+
+
+def test_a_format_of_ones_own_is_a_few_lines(load):
+    class Lines:
+        suffixes = (".txt",)
+
+        def rows(self, path):
+            return [Row({"inputs": {"q": line}}, f"{path}: {line}") for line in path.read_text().split()]
+
+    assert [example.inputs["q"] for example in load("a.txt", "one two", formats=[Lines()])] == ["one", "two"]
+
+
+def test_names_the_near_matches_and_the_folders_of_a_missing_file(refuse):
+    Path("tests/support_golden.jsonl").write_text(ONE)
+    Path("tests/notes.md").touch()
+    assert refuse("suport_golden.jsonl") == (
+        "No dataset 'suport_golden.jsonl'. Did you mean 'support_golden.jsonl'? Looked in: tests, ."
+    )
+
+
+def test_names_what_lies_there_where_nothing_is_near(refuse):
+    Path("tests/support_golden.jsonl").write_text(ONE)
+    assert (
+        refuse("x.yaml") == "No dataset 'x.yaml'. Datasets there: support_golden.jsonl. Looked in: tests, ."
+    )
+
+
+def test_names_the_folders_of_a_path_with_folders(refuse):
+    Path("tests/data").mkdir()
+    Path("tests/data/golden.jsonl").write_text(ONE)
+    assert refuse("data/golden.json") == (
+        "No dataset 'data/golden.json'. Did you mean 'data/golden.jsonl'? Looked in: tests/data, data"
+    )
+
+
+def test_names_the_near_match_of_an_unknown_suffix(refuse):
+    assert refuse("golden.json", ONE) == (
+        "golden.json: unknown suffix '.json'. Did you mean '.jsonl'? "
+        "Known: .csv, .jsonl, .ndjson, .parquet, .tsv, .yaml, .yml. "
+        "Another format is a few lines: see the hook pytest_llmobs_datasets."
+    )
+
+
+def test_refuses_a_folder(refuse):
+    assert refuse("tests").startswith("tests is a folder. Name a file in it. Known: .csv, ")
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("a.jsonl", ""),
+        ("a.jsonl", "\n \n"),
+        ("a.csv", "inputs.q\n"),
+        ("a.csv", ""),
+        ("a.yaml", "# none\n"),
+        ("a.yaml", "[]"),
+    ],
+)
+def test_refuses_an_empty_file(refuse, file, content):
+    assert refuse(file, content) == (
+        f'{file} holds no example. Add at least one, such as {{"inputs": {{"query": "Hello"}}}}: '
+        "a test without examples would pass without testing anything."
+    )
+
+
+def test_refuses_an_empty_list(refuse):
+    assert refuse([]).startswith("list holds no example.")
+
+
+def test_says_why_a_file_cannot_be_read(refuse):
+    class Locked:
+        suffixes = (".txt",)
+
+        def rows(self, path):
+            raise PermissionError(13, "Permission denied")
+
+    assert refuse("a.txt", "x", formats=[Locked()]) == "a.txt can't be read: Permission denied."
