@@ -91,3 +91,9 @@ def test_names_the_example_and_the_key_of_what_json_has_no_form_for(refuse):
         "list, example 2: inputs.q.ids is {1}, of type set, which JSON has no form for. "
         "Give text, numbers, true, false, null, lists or dicts, and build the rest in the target."
     )
+
+
+def test_refuses_an_example_that_holds_itself(refuse):
+    inputs = {}
+    inputs["self"] = inputs
+    assert refuse([{"inputs": inputs}]) == "list, example 1: nested too deeply, or it holds itself."

@@ -43,8 +43,8 @@ def test_refuses_control_characters(refuse):
 
 
 def test_refuses_an_example_that_holds_itself(refuse):
-    message = "a.yaml:1: nested too deeply, or it holds itself."
-    assert refuse("a.yaml", "- inputs: &self {q: *self}\n") == message
+    message = refuse("a.yaml", "- inputs: &self {q: *self}\n")
+    assert message.startswith("a.yaml:1:11: broken YAML: found unconstructable recursive node.")
 
 
 def test_refuses_a_tag_that_its_value_denies(refuse):
