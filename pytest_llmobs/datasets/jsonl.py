@@ -14,7 +14,7 @@ _POSITION = re.compile(r" at line 1 column (\d+)$")
 _ONE_A_LINE = 'Every line is one JSON object, such as {"inputs": {"query": "Hello"}}.'
 
 
-class JsonLines:
+class Jsonl:
     """Reads ``.jsonl`` and ``.ndjson``; blank lines are skipped."""
 
     suffixes = (".jsonl", ".ndjson")

@@ -8,13 +8,13 @@ import pytest
 
 from pytest_llmobs.datasets import load_dataset
 from pytest_llmobs.datasets.csv import Csv
-from pytest_llmobs.datasets.jsonl import JsonLines
+from pytest_llmobs.datasets.jsonl import Jsonl
 from pytest_llmobs.datasets.parquet import Parquet
 from pytest_llmobs.datasets.yaml import Yaml
 from pytest_llmobs.errors import DatasetError
 from pytest_llmobs.records.examples import Dataset
 
-FORMATS = (JsonLines(), Csv(), Yaml(), Parquet())
+FORMATS = (Jsonl(), Csv(), Yaml(), Parquet())
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from pytest_llmobs.datasets.csv import Csv
-from pytest_llmobs.datasets.jsonl import JsonLines
+from pytest_llmobs.datasets.jsonl import Jsonl
 from pytest_llmobs.datasets.parquet import Parquet
 from pytest_llmobs.datasets.yaml import Yaml
 from pytest_llmobs.errors import DatasetError
@@ -27,7 +27,7 @@ CONTENTS = {
 
 @pytest.mark.parametrize("content", CONTENTS.values(), ids=CONTENTS)
 @pytest.mark.parametrize(
-    "reader", [JsonLines(), Csv(), Yaml(), Parquet()], ids=lambda reader: type(reader).__name__
+    "reader", [Jsonl(), Csv(), Yaml(), Parquet()], ids=lambda reader: type(reader).__name__
 )
 def test_any_bytes_give_an_example_or_a_message(load, reader, content):
     file = f"a{reader.suffixes[0]}"
