@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         find_score,
         identify,
     )
+    from pytest_llmobs.evaluators.judge import Judge
     from pytest_llmobs.evaluators.text import (
         exact_match,
         forbidden_phrases,
@@ -52,6 +53,7 @@ _OTHERS: Mapping[str, tuple[str, ...]] = {
         "find_score",
         "identify",
     ),
+    "judge": ("Judge",),
 }
 """What else is exported, by module."""
 

@@ -46,7 +46,7 @@ class BoundEvaluator:
         """Score ``subject``; an evaluator that fails gives one unscored ``Score`` with its traceback."""
         try:
             returned = self.signature.call(self.sync_call or self._async_call(), subject)
-            return scores_of(_wait_for(returned) if inspect.isawaitable(returned) else returned, self.key)
+            return scores_of(wait_for(returned) if inspect.isawaitable(returned) else returned, self.key)
         except _PASS_ON:
             raise
         except BaseException as error:
@@ -87,7 +87,7 @@ def _traceback(error: BaseException) -> str:
         return f"{type(error).__qualname__} (its message can't be shown)"
 
 
-def _wait_for(awaitable: Awaitable[Any]) -> Any:
+def wait_for(awaitable: Awaitable[Any]) -> Any:
     """Run ``awaitable`` to its end, also where this thread's own loop is busy running us."""
 
     async def await_it() -> Any:

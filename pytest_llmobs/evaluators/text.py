@@ -161,7 +161,7 @@ class MaxLength(MinLength):
 
 @dataclass(frozen=True)
 class ExactMatch(Rule):
-    """True where an output equals the expected one, of whatever type; ``outputs.pair`` says which they are."""
+    """True where an output equals the expected one, of any type; ``outputs.pair`` says which they are."""
 
     field: str | None = None
     """The reference output to compare with."""

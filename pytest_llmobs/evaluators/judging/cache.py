@@ -1,0 +1,81 @@
+"""Verdicts kept, so that the same judge asked the same about the same text is not paid twice."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from pytest_llmobs.records.examples import content_hash
+
+
+class JudgeCache(Protocol):
+    """Where verdicts are kept, by a key that stands for everything they depend on."""
+
+    def get(self, key: str) -> Mapping[str, Any] | None:
+        """Return the kept answer, or None."""
+
+    def put(self, key: str, answer: Mapping[str, Any]) -> None:
+        """Keep ``answer``. Must not raise: a cache that fails is no reason to lose a verdict."""
+
+
+def cache_key(version: str, model: str, question: Any, vote: int) -> str:
+    """Return the key of one vote: judge version, model, all that the model is shown, and the vote's number.
+
+    Args:
+        version: The judge's version, which covers rubric, scale, model and prompt revision.
+        model: The model's name.
+        question: A ``prompt.Question``; it holds rubric, inputs, outputs and reference.
+        vote: 0 for the first.
+    """
+    return content_hash([version, model, question.system, question.prompt, dict(question.schema), vote])
+
+
+class FileCache:
+    """One small JSON file a verdict, below one folder; safe for any number of processes.
+
+    Example::
+
+        from pytest_llmobs.evaluators.judging import cache
+        cache.install(cache.FileCache(".llmobs/judgements"))
+    """
+
+    def __init__(self, folder: Path | str) -> None:
+        self.folder = Path(folder)
+
+    def get(self, key: str) -> Mapping[str, Any] | None:
+        """Return the kept answer, or None where there is none or its file is damaged."""
+        try:
+            answer = json.loads(self._path(key).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        return answer if isinstance(answer, dict) else None
+
+    def put(self, key: str, answer: Mapping[str, Any]) -> None:
+        """Keep ``answer``; readers see the whole file or none."""
+        path = self._path(key)
+        part = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}.part")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            part.write_text(json.dumps(dict(answer), ensure_ascii=False, sort_keys=True), encoding="utf-8")
+            part.replace(path)
+        except (OSError, TypeError, ValueError):
+            with contextlib.suppress(OSError):
+                part.unlink(missing_ok=True)
+
+    def _path(self, key: str) -> Path:
+        return self.folder / key[:2] / f"{key}.json"
+
+
+installed: JudgeCache | None = None
+"""The cache of all judges of this process; None asks the model each time."""
+
+
+def install(cache: JudgeCache | None) -> None:
+    """Use ``cache`` from now on; None switches caching off."""
+    global installed
+    installed = cache

@@ -1,0 +1,99 @@
+"""A judge's answer: the shape asked of the model, and how it is read."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pytest_llmobs.evaluators.judging.scale import Reading, Scale, UnusableReplyError
+
+_FENCE = re.compile(r"\s*```(?:json)?\s*\n(.*?)\n?\s*```\s*", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One usable answer of one model."""
+
+    reason: str
+    reading: Reading
+    criteria: Mapping[str, bool] = field(default_factory=dict)
+    """Whether each criterion is met, on a checklist."""
+
+
+def schema_of(scale: Scale, criteria: Sequence[str]) -> dict[str, Any]:
+    """Return the JSON Schema of a verdict. The reason comes first: the model thinks before it scores."""
+    if criteria:
+        check = _object(reason={"type": "string", "maxLength": 300}, met={"type": "boolean"})
+        return _object(**{f"criterion_{n}": check for n in range(1, len(criteria) + 1)})
+    return _object(reason={"type": "string", "maxLength": 1000}, score=scale.schema())
+
+
+def _object(**properties: Any) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def read_reply(reply: Any) -> Mapping[str, Any]:
+    """Return the JSON object of a reply: a mapping as it is, or a text that is JSON and nothing else.
+
+    Raises:
+        UnusableReplyError: It is anything else; prose is never searched for a score.
+    """
+    if isinstance(reply, str):
+        fenced = _FENCE.fullmatch(reply)
+        try:
+            reply = json.loads(fenced.group(1) if fenced else reply)
+        except (ValueError, RecursionError) as error:
+            raise UnusableReplyError(
+                f"the reply is not the JSON object that was asked for ({error})"
+            ) from None
+    if not isinstance(reply, Mapping):
+        raise UnusableReplyError(f"the reply is {type(reply).__name__}, not a JSON object")
+    return reply
+
+
+def read_verdict(answer: Mapping[str, Any], scale: Scale, criteria: Sequence[str]) -> Verdict:
+    """Return the verdict that ``answer`` gives.
+
+    Raises:
+        UnusableReplyError: A part is missing or off the scale.
+    """
+    if criteria:
+        return _checklist(answer, criteria)
+    return Verdict(_reason(answer, "reason"), scale.read(_part(answer, "score")))
+
+
+def _checklist(answer: Mapping[str, Any], criteria: Sequence[str]) -> Verdict:
+    met: dict[str, bool] = {}
+    unmet: list[str] = []
+    for number, criterion in enumerate(criteria, 1):
+        name = f"criterion_{number}"
+        check = _part(answer, name)
+        if not isinstance(check, Mapping) or not isinstance(check.get("met"), bool):
+            raise UnusableReplyError(f"{name} must be an object with a 'reason' and 'met' (true or false)")
+        met[criterion] = check["met"]
+        if not check["met"]:
+            unmet.append(f"not met: {criterion} ({_reason(check, name)})")
+    share = sum(met.values()) / len(met)
+    shown = f"{sum(met.values())} of {len(met)} criteria"
+    return Verdict("; ".join(unmet) or "meets all criteria", Reading(share, None, shown), met)
+
+
+def _part(answer: Mapping[str, Any], name: str) -> Any:
+    if name not in answer:
+        raise UnusableReplyError(f"{name!r} is missing from the reply")
+    return answer[name]
+
+
+def _reason(answer: Mapping[str, Any], where: str) -> str:
+    reason = _part(answer, "reason")
+    if not isinstance(reason, str):
+        raise UnusableReplyError(f"{where}: the reason must be a text")
+    return reason.strip()
