@@ -1,0 +1,41 @@
+"""What a report is.
+
+A report renders a finished experiment: it counts and sums what the records hold and decides nothing. It never
+raises into a session: the caller guards it, because the gate's exit status must not hang on a report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from pytest_llmobs.records.experiments import Experiment
+from pytest_llmobs.reports.page import Page
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """What only the caller knows: how the session was started and where its files lie."""
+
+    accept: str = "pytest --llm-experiment --llm-update-baseline"
+    """The command that records this state as the baseline, the user's own arguments included."""
+    rerun: str = "pytest --llm-experiment"
+    """The command that runs node ids again once they are appended to it."""
+    store: str = ""
+    """The store's path where the ``llmobs`` command would not find it by itself, else empty."""
+    recorded: Sequence[str] = ()
+    """Baseline files that this session wrote, as the user would name them."""
+    everything: bool = False
+    """Cut nothing: every suite, example, note and diff."""
+
+
+class Report(Protocol):
+    """One output format."""
+
+    name: str
+    """What ``--llm-report`` calls it."""
+
+    def render(self, experiment: Experiment, page: Page, context: Context) -> str:
+        """Return the whole report, ending without a line break."""
+        ...

@@ -1,0 +1,99 @@
+"""The examples to show in detail: which, in which order, and grouped by the change they share."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from pytest_llmobs.records.experiments import ExampleRow, Experiment
+
+
+@dataclass(frozen=True)
+class Case:
+    """One example with all its rows that need a look."""
+
+    suite: str
+    example_id: str
+    rows: tuple[ExampleRow, ...]
+
+    @property
+    def red(self) -> bool:
+        """True where one of its rows makes the build red."""
+        return any(row.red for row in self.rows)
+
+    @cached_property
+    def changes(self) -> tuple[str, ...]:
+        """What changed for it, each block once."""
+        return tuple(dict.fromkeys(block for row in self.rows for block in row.changes))
+
+    @cached_property
+    def drop(self) -> float:
+        """Its largest drop between the baseline's mean and the candidate's."""
+        return max(_drop(row) for row in self.rows)
+
+    @property
+    def run_id(self) -> str | None:
+        """A run that shows the failure."""
+        return next((row.run_id for row in self.rows if row.run_id), None)
+
+    @property
+    def nodeid(self) -> str:
+        """The pytest item to run again, or an empty string."""
+        return next((row.nodeid for row in self.rows if row.nodeid), "")
+
+
+@dataclass(frozen=True)
+class Group:
+    """Examples with the same changes."""
+
+    changes: tuple[str, ...]
+    """Blocks that these examples share with each other; empty where nothing is shared."""
+    cases: tuple[Case, ...]
+
+
+def cases(experiment: Experiment) -> list[Case]:
+    """Return the red and the suspect examples: red ones first, then by the drop, then as the gate lists them."""
+    found: dict[tuple[str, str], list[ExampleRow]] = {}
+    for row in experiment.decision.examples:
+        if row.red or row.state in ("broken", "suspect"):
+            found.setdefault((row.suite, row.example_id), []).append(row)
+    listed = [Case(suite, example_id, tuple(rows)) for (suite, example_id), rows in found.items()]
+    return sorted(listed, key=lambda case: (not case.red, -case.drop))
+
+
+def groups(listed: Sequence[Case]) -> list[Group]:
+    """Group examples by the changes they share with others, the largest group first.
+
+    A change of one example alone stays with it, so that a difference in its own messages doesn't
+    hide that the system prompt changed for all.
+    """
+    spread = Counter(block for case in listed for block in case.changes)
+    found: dict[tuple[str, ...], list[Case]] = {}
+    for case in listed:
+        found.setdefault(tuple(block for block in case.changes if spread[block] > 1), []).append(case)
+    ranked = sorted(found.items(), key=lambda item: (not item[0], -len(item[1])))
+    return [Group(changes, tuple(members)) for changes, members in ranked]
+
+
+def shares(sizes: Sequence[int], most: int) -> list[int]:
+    """Deal ``most`` places to groups of these sizes, one place a round, the first group first."""
+    dealt = [0] * len(sizes)
+    while most > 0 and dealt != list(sizes):
+        for number, size in enumerate(sizes):
+            if dealt[number] < size and most > 0:
+                dealt[number] += 1
+                most -= 1
+    return dealt
+
+
+def mean(values: Sequence[float | None]) -> float | None:
+    """Return the mean of the scored repeats, or None where there is none."""
+    scored = [value for value in values if value is not None]
+    return sum(scored) / len(scored) if scored else None
+
+
+def _drop(row: ExampleRow) -> float:
+    before, now = mean(row.baseline), mean(row.candidate)
+    return 0.0 if before is None or now is None else before - now

@@ -1,0 +1,84 @@
+"""Numbers as a reader wants them: rates, differences, p-values, money, seconds, counts."""
+
+from __future__ import annotations
+
+from pytest_llmobs.reports.page import Page
+
+MINUTE = 60.0
+HOUR = 3600.0
+
+
+def rate(value: float | None) -> str:
+    """Return a mean or score with three decimals (``0.847``), large ones with fewer, or an empty string."""
+    if value is None:
+        return ""
+    size = abs(value)
+    if size >= 10_000:
+        return f"{value:,.0f}"
+    return f"{value:.3f}" if size < 100 else f"{value:.1f}"
+
+
+def score(value: float | None) -> str:
+    """Return one trial's score, short: ``1``, ``0.31``, ``unscored``."""
+    return "unscored" if value is None else f"{value:.3f}".rstrip("0").rstrip(".")
+
+
+def signed(value: float | None, page: Page) -> str:
+    """Return a difference with its sign: ``−0.123``, ``+0.045``, ``0.000``."""
+    if value is None:
+        return ""
+    digits = rate(abs(value))
+    if not digits.strip("0."):
+        return digits
+    return (page.signs.minus if value < 0 else "+") + digits
+
+
+def probability(value: float | None) -> str:
+    """Return a p-value with three decimals and without the zero before the point; ``<.001`` below that."""
+    if value is None:
+        return ""
+    if value < 0.001:
+        return "<.001"
+    return "1" if value >= 0.9995 else f"{value:.3f}".removeprefix("0")
+
+
+def cost(value: float | None) -> str:
+    """Return USD: ``$0.0123``, ``$12.34``, ``$1,234``, ``<$0.0001`` for tiny sums, ``?`` for unknown ones."""
+    if value is None:
+        return "?"
+    if value == 0:
+        return "$0"
+    if value < 0.0001:
+        return "<$0.0001"
+    return f"${value:.4f}" if value < 1 else f"${value:,.2f}" if value < 1000 else f"${value:,.0f}"
+
+
+def seconds(value: float | None) -> str:
+    """Return a duration: ``0.4 ms``, ``12 ms``, ``1.23 s``, ``45.6 s``, ``3 m 05 s``, ``2 h 07 m``."""
+    if value is None:
+        return ""
+    if value < 0.9995:
+        return f"{value * 1000:.0f} ms" if value >= 0.00095 or value == 0 else f"{value * 1000:.1f} ms"
+    if value < 59.95:
+        return f"{value:.2f} s" if value < 9.995 else f"{value:.1f} s"
+    if value < HOUR - 0.5:
+        minutes, rest = divmod(round(value), 60)
+        return f"{minutes} m {rest:02d} s"
+    hours, minutes = divmod(round(value / MINUTE), 60)
+    return f"{hours} h {minutes:02d} m"
+
+
+def tokens(value: int | None) -> str:
+    """Return a number of tokens: ``980``, ``48.2k``, ``1.24M``."""
+    if value is None:
+        return ""
+    if value < 1000:
+        return str(value)
+    if value < 999_950:
+        return f"{value / 1000:.1f}k"
+    return f"{value / 1_000_000:.2f}M"
+
+
+def count(number: int, noun: str, plural: str = "") -> str:
+    """Return a number with its noun: ``1 trial``, ``1,000 trials``."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

@@ -1,0 +1,95 @@
+"""How an experiment ended, in a word for tables and in a line for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from pytest_llmobs.records.experiments import Experiment, VerdictName
+from pytest_llmobs.reports import figures
+from pytest_llmobs.reports.base import Context
+from pytest_llmobs.reports.cases import cases
+from pytest_llmobs.reports.page import Page
+
+_NAMED = 3
+"""Metrics named one by one; more are counted."""
+_REASONS: Mapping[VerdictName, str] = {
+    "INSUFFICIENT_DATA": "too little data for {}",
+    "REBASELINE": "{} is judged in another way than its baseline",
+    "REGRESSED": "{} regressed",
+    "INCONCLUSIVE": "{} may have dropped",
+}
+
+
+def word(experiment: Experiment) -> str:
+    """Return the verdict in a word: ``red``, ``interrupted``, ``no baseline`` or ``green``."""
+    if experiment.decision.red:
+        return "red"
+    if experiment.interrupted:
+        return "interrupted"
+    return "no baseline" if without_baseline(experiment) else "green"
+
+
+def without_baseline(experiment: Experiment) -> bool:
+    """True where no metric had a baseline to be compared with."""
+    return all(row.verdict == "NO_BASELINE" for row in experiment.decision.metrics)
+
+
+def verdict_lines(experiment: Experiment, page: Page, context: Context) -> list[str]:
+    """Return the verdict, then what restricts it: interrupted, tentative, partial, trials that raised."""
+    style, verdict = _verdict(experiment, context)
+    lines = page.wrapped(verdict, style, "bold")
+    for limit in _limits(experiment):
+        lines += page.item(limit, mark="!", style="yellow")
+    return lines
+
+
+def _verdict(experiment: Experiment, context: Context) -> tuple[str, str]:
+    if experiment.decision.red:
+        return "red", f"RED: {', '.join(_reasons(experiment))}"
+    if context.recorded:
+        return "green", f"BASELINE RECORDED: {figures.count(len(context.recorded), 'file')}"
+    if not experiment.trials:
+        return "yellow", "NO VERDICT: no trial ran"
+    if without_baseline(experiment):
+        failed = sum(trial.status == "failed" for trial in experiment.trials)
+        count = f" ({figures.count(failed, 'trial')} failed)" if failed else ""
+        return "yellow", f"NO BASELINE: assertions decide, as in plain pytest{count}"
+    if experiment.interrupted:
+        return "yellow", "NO VERDICT: the session was interrupted"
+    improved = _named(row.metric for row in experiment.decision.metrics if row.verdict == "IMPROVED")
+    return "green", "GREEN: nothing regressed" + (f", {improved} improved" if improved else "")
+
+
+def _reasons(experiment: Experiment) -> Iterator[str]:
+    red = [row for row in experiment.decision.metrics if row.red]
+    for verdict, reason in _REASONS.items():
+        if names := _named(row.metric for row in red if row.verdict == verdict):
+            yield reason.format(names)
+    if names := _named(row.metric for row in red if row.verdict not in _REASONS):
+        yield f"{names} missed a bound"
+    if broken := sum(case.red for case in cases(experiment)):
+        yield f"{figures.count(broken, 'example')} broke"
+    if errors := len(experiment.decision.errors):
+        yield figures.count(errors, "error")
+
+
+def _named(metrics: Iterator[str]) -> str:
+    names = list(dict.fromkeys(metrics))
+    if len(names) > _NAMED:
+        return figures.count(len(names), "metric")
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def _limits(experiment: Experiment) -> Iterator[str]:
+    expected = sum(len(plan.expected) for plan in experiment.suites)
+    if experiment.interrupted:
+        trials = f"{len(experiment.trials):,} of {figures.count(expected, 'trial')}"
+        yield f"interrupted: {trials} ran; this is no whole experiment"
+    if experiment.decision.reruns:
+        yield "tentative: the confirming session did not run"
+    if partial := [plan for plan in experiment.suites if plan.partial]:
+        ran = sum(len({trial.example_id for trial in plan.expected}) for plan in partial)
+        total = sum(plan.total for plan in partial)
+        yield f"partial: it covers what was selected, {ran:,} of {figures.count(total, 'example')}"
+    if raised := sum(trial.status == "error" for trial in experiment.trials):
+        yield f"{figures.count(raised, 'trial')} raised an error: pytest fails whatever the gate says"
