@@ -76,6 +76,8 @@ class Run:
     """Seconds from the request to the first streamed chunk."""
     child_runs: Sequence[Run] = ()
     """Direct children in the order they started, where the trace was read whole."""
+    columns: Mapping[str, Any] = field(default_factory=dict)
+    """What else its row in the store holds: ``suite``, ``example_id``, ``scores``, ``params`` (nulls left out)."""
 
     @property
     def latency(self) -> float | None:

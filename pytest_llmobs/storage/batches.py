@@ -1,0 +1,100 @@
+"""Lines -> Arrow: a bounded batch of records as one table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pydantic_core import to_json
+
+from pytest_llmobs.storage.lines import Record
+from pytest_llmobs.storage.schema import COLUMNS, DERIVED, OBJECTS, PAYLOADS, arrow_schema
+
+_HEADER_COLUMNS = tuple(c for c in COLUMNS if c.name not in DERIVED and c.name not in PAYLOADS)
+_NEEDED = frozenset({"id", "trace_id", "start_time"})
+
+
+def to_table(records: Sequence[Record], reject: Callable[[bytes], Any]) -> pa.Table:
+    """Return ``records`` as a table of ``schema.arrow_schema()``.
+
+    Args:
+        records: One row each; payloads are taken over byte by byte.
+        reject: Called with the line of each record that holds a value of a wrong type. The row is kept without that
+            value, unless it can't be a row at all (its id or start is wrong, its text is no UTF-8).
+    """
+    try:
+        return _convert(records)
+    except (pa.ArrowException, TypeError, ValueError, OverflowError):
+        kept = [fitting for record in records if (fitting := _fit(record, reject)) is not None]
+        return _convert(kept)
+
+
+def _convert(records: Sequence[Record]) -> pa.Table:
+    headers = [record.header for record in records]
+    present = set().union(*headers)
+    schema = arrow_schema()
+    arrays: dict[str, pa.Array] = {}
+    for column in _HEADER_COLUMNS:
+        name, kind = column.name, schema.field(column.name).type
+        if name not in present:
+            arrays[name] = pa.nulls(len(headers), kind)
+        elif name in OBJECTS:
+            arrays[name] = pa.array([_as_json(header.get(name)) for header in headers], kind)
+        else:
+            arrays[name] = pa.array([header.get(name) for header in headers], kind)
+    arrays["inputs"] = _texts([record.inputs for record in records])
+    arrays["outputs"] = _texts([record.outputs for record in records])
+    _derive(arrays)
+    return pa.Table.from_arrays([arrays[name] for name in schema.names], schema=schema)
+
+
+def _derive(arrays: dict[str, pa.Array]) -> None:
+    elapsed = pc.subtract(arrays["end_time"].cast(pa.int64()), arrays["start_time"].cast(pa.int64()))
+    arrays["latency"] = pc.divide(elapsed.cast(pa.float64()), 1e6)
+    into, out = arrays["input_tokens"], arrays["output_tokens"]
+    if into.null_count == out.null_count == len(into):
+        arrays["total_tokens"] = into
+    else:
+        both = pc.add(pc.fill_null(into, 0), pc.fill_null(out, 0))
+        arrays["total_tokens"] = pc.if_else(pc.or_(into.is_valid(), out.is_valid()), both, None)
+
+
+def _texts(payloads: Sequence[bytes]) -> pa.Array:
+    # As bytes first: Arrow checks the UTF-8 of a whole column at once, four times as fast as string by string.
+    return pa.array([payload or None for payload in payloads], pa.binary()).cast(pa.string())
+
+
+def _as_json(value: Any) -> str | None:
+    return to_json(value).decode() if value else None
+
+
+def _fit(record: Record, reject: Callable[[bytes], Any]) -> Record | None:
+    """Return the record without the values that don't fit their column, or None where nothing is left to keep."""
+    schema = arrow_schema()
+    wrong = {c.name for c in _HEADER_COLUMNS if not _fits(record.header.get(c.name), c.name, schema)}
+    unreadable = not (_is_text(record.inputs) and _is_text(record.outputs))
+    if not wrong and not unreadable:
+        return record
+    reject(record.line)
+    if unreadable or wrong & _NEEDED:
+        return None
+    header = {key: value for key, value in record.header.items() if key not in wrong}
+    return Record(header, record.inputs, record.outputs, record.line)
+
+
+def _fits(value: Any, name: str, schema: pa.Schema) -> bool:
+    try:
+        pa.array([_as_json(value) if name in OBJECTS else value], schema.field(name).type)
+    except (pa.ArrowException, TypeError, ValueError, OverflowError):
+        return False
+    return True
+
+
+def _is_text(payload: bytes) -> bool:
+    try:
+        payload.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

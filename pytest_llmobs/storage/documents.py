@@ -1,0 +1,62 @@
+"""Experiments as JSON files, one each, written whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pytest_llmobs.errors import StoreError, known, nearest
+
+SCHEMA_VERSION = 1
+"""Written as ``schema``; a reader refuses what is newer."""
+_KEY = "schema"
+
+
+def write(path: Path, document: Mapping[str, Any]) -> None:
+    """Replace ``path`` atomically: temporary file, fsync, rename.
+
+    Raises:
+        StoreError: The disk refuses, or ``document`` holds what JSON has no form for.
+    """
+    temporary = path.with_name(f".{path.name}-{os.getpid()}-{os.urandom(3).hex()}")
+    try:
+        text = json.dumps({_KEY: SCHEMA_VERSION, **document}, ensure_ascii=False, indent=1)
+        with temporary.open("w", encoding="utf-8") as file:
+            file.write(text + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except (OSError, TypeError, ValueError) as error:
+        temporary.unlink(missing_ok=True)
+        raise StoreError(f"Can't write the experiment {str(path)!r}: {error}.") from error
+
+
+def read(path: Path) -> dict[str, Any]:
+    """Return the document that ``write`` was given.
+
+    Raises:
+        StoreError: It is unreadable, or of a newer schema.
+    """
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(document, dict):
+            raise ValueError("it holds no JSON object")
+        version = document.pop(_KEY, 0)
+    except (OSError, ValueError) as error:
+        raise StoreError(
+            f"The experiment {str(path)!r} can't be read: {error}. Delete it or restore it."
+        ) from error
+    if not isinstance(version, int) or version > SCHEMA_VERSION:
+        raise StoreError(
+            f"The experiment {str(path)!r} was written by a newer version (schema {version!r}, this one reads up to "
+            f"{SCHEMA_VERSION}). Upgrade pytest-llmobs."
+        )
+    return document
+
+
+def unknown(name: str, names: list[str]) -> StoreError:
+    """Return the error for an experiment that nobody has written."""
+    return StoreError(f"Unknown experiment {name!r}.{nearest(name, names)} {known(names)}")

@@ -1,0 +1,85 @@
+"""Where things lie below the store's root."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote, unquote
+
+from pytest_llmobs.errors import StoreError
+
+NAMELESS = "default"
+"""The project of runs that name none."""
+LONGEST = 180
+"""Bytes of an escaped name; file systems allow 255 for a whole file name."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The paths of one store."""
+
+    root: Path
+
+    @property
+    def runs(self) -> Path:
+        """The hive-partitioned Parquet files: ``runs/project=<name>/*.parquet``."""
+        return self.root / "runs"
+
+    @property
+    def spool(self) -> Path:
+        """What isn't sealed yet, and ``.corrupt`` files."""
+        return self.root / "spool"
+
+    @property
+    def experiments(self) -> Path:
+        """One JSON file an experiment."""
+        return self.root / "experiments"
+
+    def partition(self, project: str | None) -> Path:
+        """Return the folder of a project's Parquet files."""
+        return self.runs / f"project={escape(project or NAMELESS)}"
+
+    def experiment(self, name: str) -> Path:
+        """Return the file of an experiment."""
+        return self.experiments / f"{escape(name)}.json"
+
+    def create(self) -> None:
+        """Make the root (mode 0700, ignored by git) and its folders, where they don't exist.
+
+        Raises:
+            StoreError: The root is a file, or its parent can't be written.
+        """
+        try:
+            if not self.root.is_dir():
+                self.root.parent.mkdir(parents=True, exist_ok=True)
+                self.root.mkdir(mode=0o700, exist_ok=True)
+            ignore = self.root / ".gitignore"
+            if not ignore.exists():
+                ignore.write_text("*\n")
+            for folder in (self.spool, self.runs, self.experiments):
+                folder.mkdir(exist_ok=True)
+        except OSError as error:
+            raise StoreError(
+                f"Can't create the store {str(self.root)!r}: {error.strerror or error}. "
+                "Make the folder writable, or choose another place for the store."
+            ) from error
+
+
+def escape(name: str) -> str:
+    """Escape ``name`` for a file name, the way hive readers undo it (URL-escaped UTF-8).
+
+    A name too long for a file system is cut and gets a hash, so that different names stay different.
+    """
+    escaped = quote(name, safe="")
+    if escaped in (".", ".."):
+        return escaped.replace(".", "%2E")
+    if len(escaped) <= LONGEST:
+        return escaped
+    whole_characters = unquote(escaped[: LONGEST - 15], errors="ignore")
+    return f"{quote(whole_characters, safe='')}-{hashlib.sha256(name.encode()).hexdigest()[:12]}"
+
+
+def unescape(escaped: str) -> str:
+    """Return the name that ``escape`` was given (cut names stay cut)."""
+    return unquote(escaped)

@@ -1,0 +1,155 @@
+"""Reading the Parquet files: filters, time order, and never more than a window of rows in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
+from pyarrow.fs import LocalFileSystem
+
+from pytest_llmobs.errors import StoreError
+from pytest_llmobs.storage.layout import unescape
+from pytest_llmobs.storage.schema import SCHEMA_VERSION, VERSION_KEY, arrow_schema
+
+WINDOW_BYTES = 8 << 20
+"""About as much uncompressed Parquet is in memory at once."""
+_ORDER = ("start_time", "id")
+
+
+@dataclass
+class ParquetRuns:
+    """One Parquet file of the store."""
+
+    path: Path
+    project: str
+    fragment: ds.ParquetFileFragment
+
+    @classmethod
+    def open(cls, path: Path) -> ParquetRuns:
+        """Read the footer of ``path``.
+
+        Raises:
+            StoreError: It is no Parquet, or of a newer schema.
+        """
+        try:
+            fragment = ds.ParquetFileFormat().make_fragment(str(path), LocalFileSystem())
+            found = fragment.metadata.metadata or {}
+        except (OSError, pa.ArrowException) as error:
+            raise _unreadable(path, error) from error
+        version = int(found.get(VERSION_KEY, b"0"))
+        if version > SCHEMA_VERSION:
+            raise StoreError(
+                f"{str(path)!r} was written by a newer version (schema {version}, this one reads up to "
+                f"{SCHEMA_VERSION}). Upgrade pytest-llmobs."
+            )
+        return cls(path, unescape(path.parent.name.removeprefix("project=")), fragment)
+
+    def read(self, columns: Sequence[str], where: pc.Expression | None) -> pa.Table:
+        """Return the rows that match.
+
+        Raises:
+            StoreError: The file is damaged.
+        """
+        try:
+            return self.fragment.to_table(schema=arrow_schema(), columns=list(columns), filter=where)
+        except (OSError, pa.ArrowException) as error:
+            raise _unreadable(self.path, error) from error
+
+    @property
+    def row_bytes(self) -> float:
+        """Uncompressed bytes a row takes, on average."""
+        metadata = self.fragment.metadata
+        total: int = sum(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
+        rows: int = metadata.num_rows
+        return total / max(rows, 1)
+
+
+def find_files(folders: Sequence[Path]) -> list[Path]:
+    """Return the Parquet files of some projects, oldest first."""
+    return sorted(
+        (path for folder in folders for path in folder.glob("*.parquet")), key=lambda path: path.name
+    )
+
+
+def scan(
+    paths: Sequence[Path],
+    columns: Sequence[str],
+    where: pc.Expression | None,
+    *,
+    limit: int | None = None,
+    newest_first: bool = False,
+) -> Iterator[pa.Table]:
+    """Yield the matching rows in order of their start, in tables of a row or more, with their project.
+
+    The start times of all matches are read first (8 bytes a run); they cut the time into windows that are then
+    read one after another, skipping row groups by their statistics.
+
+    Args:
+        paths: The files.
+        columns: What to read.
+        where: From ``condition``.
+        limit: Most rows.
+        newest_first: Turn the order round.
+
+    Raises:
+        StoreError: A file is unreadable or of a newer schema.
+    """
+    files = [ParquetRuns.open(path) for path in paths]
+    starts = [file.read(["start_time"], where)["start_time"].cast(pa.int64()) for file in files]
+    files = [file for file, found in zip(files, starts, strict=True) if len(found)]
+    starts = [found for found in starts if len(found)]
+    spans = [tuple(pc.min_max(found).as_py().values()) for found in starts]
+    left = limit
+    for low, high in _windows(files, starts, limit, newest_first):
+        near = [f for f, span in zip(files, spans, strict=True) if span[0] < high and span[1] >= low]
+        table = _window(near, columns, where, low, high)
+        table = table.sort_by([(name, "descending" if newest_first else "ascending") for name in _ORDER])
+        if left is not None:
+            table = table.slice(0, left)
+            left -= len(table)
+        if len(table):
+            yield table
+
+
+def _windows(
+    files: Sequence[ParquetRuns], starts: Sequence[Any], limit: int | None, newest_first: bool
+) -> Iterator[tuple[int, int]]:
+    """Yield half-open ranges of start times, microseconds, that hold a bounded number of rows each."""
+    if not starts:
+        return
+    chunks = [chunk for found in starts for chunk in found.chunks]
+    times = pa.chunked_array(chunks).combine_chunks().sort("descending" if newest_first else "ascending")
+    if limit is not None:
+        times = times.slice(0, limit)
+    rows = max(16, int(WINDOW_BYTES / max(1.0, *(file.row_bytes for file in files))))
+    edges = list(dict.fromkeys(times[i].as_py() for i in range(0, len(times), rows)))
+    last = times[-1].as_py() if len(times) else 0
+    for edge, following in zip(edges, [*edges[1:], None], strict=True):
+        if newest_first:
+            yield (last if following is None else following + 1), edge + 1
+        else:
+            yield edge, (last + 1 if following is None else following)
+
+
+def _window(
+    files: Sequence[ParquetRuns], columns: Sequence[str], where: pc.Expression | None, low: int, high: int
+) -> pa.Table:
+    first, end = (pa.scalar(edge, pa.timestamp("us", "UTC")) for edge in (low, high))
+    inside = (pc.field("start_time") >= first) & (pc.field("start_time") < end)
+    wanted = list(dict.fromkeys([*columns, *_ORDER]))
+    tables = []
+    for file in files:
+        found = file.read(wanted, inside if where is None else inside & where)
+        tables.append(found.append_column("project", pa.array([file.project] * len(found), pa.string())))
+    return pa.concat_tables(tables)
+
+
+def _unreadable(path: Path, error: Exception) -> StoreError:
+    return StoreError(
+        f"{str(path)!r} can't be read: {error}. If it is damaged, move it out of the store; other runs don't need it."
+    )

@@ -1,0 +1,135 @@
+"""One spool file, locked for as long as its writer or its sealer lives."""
+
+from __future__ import annotations
+
+import io
+import os
+import time
+import weakref
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from pytest_llmobs.storage import locks
+
+SUFFIX = ".jsonl"
+"""Of spool files; the rest of the name becomes the name of the Parquet files."""
+_BUFFER = 1 << 20
+
+
+class Segment:
+    """An open, locked spool file. Everything goes through its descriptor, so a deleted folder loses nothing."""
+
+    def __init__(self, path: Path, file: io.FileIO) -> None:
+        """Wrap an open and locked file; use ``create`` or ``claim``."""
+        self.path = path
+        """Where it lies, or lay."""
+        self.file = file
+        """Unbuffered; ``file.write(line)`` is one ``write`` to the end."""
+        self.started = time.monotonic()
+        """When this object was made, seconds on the monotonic clock."""
+        _alive.add(self)
+
+    @classmethod
+    def create(cls, folder: Path, label: str) -> Segment:
+        """Make a new spool file named after the time, ``label``, the process and chance.
+
+        Raises:
+            OSError: The folder can't be written.
+        """
+        while True:
+            path = folder / f"{_stem(label)}{SUFFIX}"
+            segment = cls._open(path, os.O_CREAT | os.O_EXCL)
+            # Somebody who recovers orphans may have caught the new file before it was locked: take another.
+            if segment is not None:
+                return segment
+
+    @classmethod
+    def claim(cls, path: Path) -> Segment | None:
+        """Open and lock an orphan; None where its writer or another sealer lives, or where it is gone.
+
+        Raises:
+            OSError: It can't be opened.
+        """
+        try:
+            return cls._open(path, 0)
+        except FileNotFoundError:
+            return None
+
+    @classmethod
+    def _open(cls, path: Path, flags: int) -> Segment | None:
+        descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC | flags, 0o600)
+        segment = cls(path, io.FileIO(descriptor, "r+"))
+        try:
+            owned = locks.claim(descriptor)
+        except OSError as error:
+            # Without locks a writer goes on, and nobody recovers what might belong to a living process.
+            owned = locks.missing(error) and bool(flags & os.O_CREAT)
+        if owned and not segment.deleted:
+            return segment
+        segment.close()
+        return None
+
+    @property
+    def stem(self) -> str:
+        """The name without suffix."""
+        return self.path.name.removesuffix(SUFFIX)
+
+    @property
+    def size(self) -> int:
+        """Bytes written so far."""
+        return os.fstat(self.file.fileno()).st_size
+
+    @property
+    def deleted(self) -> bool:
+        """True where nobody can find the file any more (its folder was removed); its descriptor still works."""
+        return os.fstat(self.file.fileno()).st_nlink == 0
+
+    def reader(self) -> io.BufferedReader:
+        """Return a reader from the first byte, with a position of its own (writers move the file's)."""
+        return io.BufferedReader(_Positioned(self.file.fileno()), _BUFFER)
+
+    def discard(self) -> None:
+        """Delete the file and let go of it."""
+        self.path.unlink(missing_ok=True)
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file and of its lock."""
+        self.file.close()
+
+    def __del__(self) -> None:
+        self.file.close()
+
+
+class _Positioned(io.RawIOBase):
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._position = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = os.pread(self._descriptor, len(buffer), self._position)
+        buffer[: len(data)] = data
+        self._position += len(data)
+        return len(data)
+
+
+def _stem(label: str) -> str:
+    now = time.strftime("%Y%m%dT%H%M%S", time.gmtime())
+    named = f"-{quote(label, safe='')[:60]}" if label else ""
+    return f"{now}{named}-{os.getpid()}-{os.urandom(3).hex()}"
+
+
+_alive: weakref.WeakSet[Segment] = weakref.WeakSet()
+
+
+def _close_inherited() -> None:
+    # A forked child shares the opening: it would hold its parent's locks for as long as it lives.
+    for segment in list(_alive):
+        segment.close()
+
+
+os.register_at_fork(after_in_child=_close_inherited)

@@ -1,0 +1,228 @@
+"""The way in: one store below one folder (``.llmobs``)."""
+
+from __future__ import annotations
+
+import atexit
+import weakref
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Unpack
+
+from pytest_llmobs.errors import StoreError, known, nearest
+from pytest_llmobs.records.runs import Run
+from pytest_llmobs.storage import documents, locks, notices
+from pytest_llmobs.storage.filters import Filters, condition
+from pytest_llmobs.storage.layout import Layout, unescape
+from pytest_llmobs.storage.rotation import Rotation
+from pytest_llmobs.storage.schema import NAMES, PAYLOADS
+from pytest_llmobs.storage.segment import SUFFIX, Segment
+from pytest_llmobs.storage.spool import Spool
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+class Store:
+    """Runs and experiments below one root. Opening costs nothing: no folder is made and nothing heavy imported."""
+
+    def __init__(self, root: Path | str, *, warn: Any = notices.warn) -> None:
+        """Name the store; it need not exist.
+
+        Args:
+            root: Its folder.
+            warn: Takes the message where runs can't be written or lines can't be read; must not raise.
+        """
+        self.root = Path(root)
+        self.layout = Layout(self.root)
+        self._warn = warn
+
+    # Writing
+
+    def spool(self, session: str | None = None, *, rotation: Rotation | None = None) -> Spool:
+        """Open this process's spool, after recovering what dead processes have left.
+
+        Args:
+            session: Becomes part of the file's name.
+            rotation: For long-lived processes: seal by size and age in a background thread, and at exit. None for
+                pytest sessions, whose patches must find their runs in the same file.
+
+        A folder that can't be written raises nothing: the spool keeps lines in memory, warns once and tries again.
+        """
+        try:
+            self.layout.create()
+            self.seal()
+        except (StoreError, OSError) as error:
+            # The spool meets the same obstacle and reports it; it must not stop the user's tests.
+            _ = error
+        spool = Spool(
+            self.layout.spool,
+            self._seal,
+            label=session or "",
+            prepare=self.layout.create,
+            warn=self._warn,
+            rotation=rotation,
+            also=self.seal,
+        )
+        if rotation is not None:
+            atexit.register(_close, weakref.ref(spool))
+        return spool
+
+    def seal(self) -> int:
+        """Seal what dead processes have left in the spool; return the number of runs.
+
+        Waits for another process that is recovering at the moment, so that afterwards everything shows. Imports
+        nothing heavy where there is nothing to do.
+        """
+        if not any(self.layout.spool.glob(f"*{SUFFIX}")):
+            return 0
+        with locks.exclusive(self.layout.spool / ".lock"):
+            return sum(self._recover(path) for path in sorted(self.layout.spool.glob(f"*{SUFFIX}")))
+
+    def _recover(self, path: Path) -> int:
+        try:
+            segment = Segment.claim(path)
+            if segment is None:
+                return 0
+            if segment.size == 0:
+                segment.discard()
+                return 0
+            return self._seal(segment)
+        except Exception as error:
+            self._warn(
+                f"Can't recover the runs in {str(path)!r}: {error}. They stay there for the next attempt."
+            )
+            return 0
+
+    def _seal(self, segment: Segment) -> int:
+        from pytest_llmobs.storage.seal import seal
+
+        return seal(segment, self.layout, warn=self._warn).rows
+
+    # Reading
+
+    def runs(
+        self,
+        project: str | None = None,
+        *,
+        limit: int | None = None,
+        newest_first: bool = False,
+        payloads: bool = True,
+        **filters: Unpack[Filters],
+    ) -> Iterator[Run]:
+        """Yield runs in order of their start, without children, a window of rows at a time.
+
+        Args:
+            project: Its name; None reads all projects.
+            limit: Most runs.
+            newest_first: Turn the order round.
+            payloads: False leaves inputs and outputs out, which is many times faster.
+            **filters: See ``filters.Filters``.
+
+        Raises:
+            StoreError: A filter is impossible, a file is unreadable or of a newer schema.
+        """
+        from pytest_llmobs.storage.rows import to_runs
+
+        columns = [name for name in NAMES if payloads or name not in PAYLOADS]
+        for table in self.tables(columns, project, limit=limit, newest_first=newest_first, **filters):
+            yield from to_runs(table)
+
+    def tables(
+        self,
+        columns: list[str],
+        project: str | None = None,
+        *,
+        limit: int | None = None,
+        newest_first: bool = False,
+        **filters: Unpack[Filters],
+    ) -> Iterator[pa.Table]:
+        """Yield some columns (and ``project``) of the matching runs as Arrow tables, in order of their start.
+
+        Raises:
+            StoreError: A column is unknown, or what ``runs`` raises.
+        """
+        for name in columns:
+            if name not in NAMES:
+                raise StoreError(f"Unknown column {name!r}.{nearest(name, NAMES)} {known(NAMES)}")
+        from pytest_llmobs.storage import query
+
+        paths = query.find_files(self._partitions(project))
+        yield from query.scan(paths, columns, condition(filters), limit=limit, newest_first=newest_first)
+
+    def read_run(self, id: str, load_children: bool = True) -> Run:
+        """Return one run, with its descendants nested in ``child_runs``.
+
+        Args:
+            id: Its id, or the first letters of it (six at least) where no other id begins so.
+            load_children: False reads the run alone.
+
+        Raises:
+            StoreError: No run has that id, or several begin so.
+        """
+        from pytest_llmobs.storage.lookup import descendants, find_run
+        from pytest_llmobs.tracing.line import nest
+
+        run = find_run(self._partitions(None), id)
+        if not load_children:
+            return run
+        family = list(self.runs(run.project, trace_id=run.trace_id))
+        if run.parent_id is None:
+            # Runs whose parents were lost with a crashed process hang from the root.
+            return nest(run, [member for member in family if member.id != run.id])
+        return nest(run, descendants(run, family))
+
+    def projects(self) -> list[str]:
+        """Return the names of the projects that have runs, sorted."""
+        return sorted(unescape(folder.name.removeprefix("project=")) for folder in self._partitions(None))
+
+    def _partitions(self, project: str | None) -> list[Path]:
+        if project is not None:
+            folder = self.layout.partition(project)
+            return [folder] if folder.is_dir() else []
+        return sorted(folder for folder in self.layout.runs.glob("project=*") if folder.is_dir())
+
+    # Experiments
+
+    def write_experiment(self, name: str, document: Mapping[str, Any]) -> Path:
+        """Store an experiment's summary, replacing one of the same name; return its file.
+
+        Raises:
+            StoreError: The disk refuses, or ``document`` holds what JSON has no form for.
+        """
+        self.layout.create()
+        path = self.layout.experiment(name)
+        documents.write(path, document)
+        return path
+
+    def read_experiment(self, name: str) -> dict[str, Any]:
+        """Return an experiment's summary.
+
+        Raises:
+            StoreError: It doesn't exist, is unreadable, or of a newer schema.
+        """
+        path = self.layout.experiment(name)
+        if not path.exists():
+            raise documents.unknown(name, [unescape(p.stem) for p in self._documents()])
+        return documents.read(path)
+
+    def experiments(self) -> list[dict[str, Any]]:
+        """Return all summaries, ordered by their ``started``.
+
+        Raises:
+            StoreError: One is unreadable, or of a newer schema.
+        """
+        found = [documents.read(path) for path in self._documents()]
+        return sorted(
+            found, key=lambda document: (str(document.get("started", "")), str(document.get("name", "")))
+        )
+
+    def _documents(self) -> list[Path]:
+        return sorted(
+            path for path in self.layout.experiments.glob("*.json") if not path.name.startswith(".")
+        )
+
+
+def _close(spool: weakref.ref[Spool]) -> None:
+    living = spool()
+    if living is not None:
+        living.close()
