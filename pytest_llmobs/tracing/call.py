@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from typing import Any
 
 from pytest_llmobs.errors import LlmobsError, known, nearest
@@ -10,136 +11,127 @@ from pytest_llmobs.records.runs import RunType
 from pytest_llmobs.tracing import binding, capture, tracer
 from pytest_llmobs.tracing.binding import Process, function_name, processed
 from pytest_llmobs.tracing.context import Scope, current, live
+from pytest_llmobs.tracing.place import Place, find_place
 from pytest_llmobs.tracing.run_tree import RunTree
 
-_OPTIONS = [
-    "run_type",
-    "name",
-    "tags",
-    "metadata",
-    "project_name",
-    "reduce_fn",
-    "process_inputs",
-    "process_outputs",
-    "process_chunk",
-    "enabled",
-]
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """The options of ``traceable``."""
+
+    name: str | None = None
+    """What its runs are called; the function's own name by default."""
+    tags: Sequence[str] | None = None
+    """Reach the runs below too."""
+    metadata: Mapping[str, Any] | None = None
+    """Reaches the runs below too."""
+    project_name: str | None = None
+    """The project of a trace that starts here."""
+    reduce_fn: Callable[[list[Any]], Any] | None = None
+    """Turns the list of an iterator's chunks into its outputs."""
+    process_inputs: Process | None = None
+    """Returns what is logged in place of the inputs."""
+    process_outputs: Process | None = None
+    """Returns what is logged in place of the result."""
+    process_chunk: Process | None = None
+    """Returns what is logged in place of each chunk."""
+    enabled: bool | None = None
+    """True or False beats context and environment."""
+
+
+def read_options(given: Mapping[str, Any]) -> Options:
+    """Return the options.
+
+    Raises:
+        LlmobsError: One is unknown.
+    """
+    names = [field.name for field in fields(Options)]
+    for name in given:
+        if name not in names:
+            raise LlmobsError(f"Unknown option {name!r} of traceable.{nearest(name, names)} {known(names)}")
+    return Options(**given)
 
 
 class Call:
-    """One decorated function's options, and the start and end of its runs."""
+    """The start and the end of one decorated function's runs."""
 
-    def __init__(
-        self,
-        function: Callable[..., Any],
-        run_type: RunType,
-        *,
-        name: str | None = None,
-        tags: Sequence[str] | None = None,
-        metadata: Mapping[str, Any] | None = None,
-        project_name: str | None = None,
-        reduce_fn: Callable[[list[Any]], Any] | None = None,
-        process_inputs: Process | None = None,
-        process_outputs: Process | None = None,
-        process_chunk: Process | None = None,
-        enabled: bool | None = None,
-        **unknown: Any,
-    ) -> None:
-        """Keep the options of ``traceable``.
-
-        Raises:
-            LlmobsError: An option is unknown.
-        """
-        for option in unknown:
-            raise LlmobsError(
-                f"Unknown option {option!r} of traceable.{nearest(option, _OPTIONS)} {known(_OPTIONS)}"
-            )
-        self.name = name or function_name(function)
+    def __init__(self, function: Callable[..., Any], run_type: RunType, options: Options) -> None:
+        """Prepare what every call needs."""
+        self.name = options.name or function_name(function)
         self.run_type = run_type
-        self.tags = tuple(tags or ())
-        self.metadata = dict(metadata or {})
-        self.project = project_name
-        self.reduce_fn = reduce_fn
-        self.process_inputs = process_inputs
-        self.process_outputs = process_outputs
-        self.process_chunk = process_chunk
-        self.enabled = enabled
-        self._plain = enabled is None and not (self.tags or self.metadata or process_inputs)
+        self.options = options
+        self.enabled = options.enabled
+        self.reduce_fn = options.reduce_fn
+        self._project = options.project_name
+        self._tags = tuple(options.tags or ())
+        self._metadata = dict(options.metadata or {})
+        self._process_inputs = options.process_inputs
+        self._described = bool(self._tags or self._metadata)
         self._bind = binding.compile_binding(function)
 
     def start(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> RunTree | Scope | None:
         """Return the run of this call, or a scope that hides what is called inside, or None: just call it."""
         owner = tracer.installed
-        if owner is None:
-            owner = tracer.find(self.enabled)
-            if owner is None:
-                return None
+        if owner is None and tracer.find(self.enabled) is None:
+            return None
         here = current.get()
-        if type(here) is Scope or self.enabled is not None:
-            return self._start_in_scope(owner, here, args, kwargs)
+        if self.enabled is not None or type(here) is Scope or owner is None:
+            return self._start_in_scope(args, kwargs)
         parent: RunTree | None = here  # type: ignore[assignment]
         if parent is not None and parent.ended:
             parent = live(parent)
         if parent is None:
-            return self._begin(owner, None, None, args, kwargs) if owner.enabled else None
-        return self._begin(parent.tracer, parent, None, args, kwargs) if parent.recording else None
-
-    def _start_in_scope(
-        self,
-        owner: tracer.Tracer,
-        here: RunTree | Scope | None,
-        args: tuple[Any, ...],
-        kwargs: dict[str, Any],
-    ) -> RunTree | Scope | None:
-        scope = here if isinstance(here, Scope) else None
-        parent = live(here.parent if isinstance(here, Scope) else here)
-        outer = None if parent is None else True
-        if scope is not None:
-            outer = scope.enabled
-        enabled = outer if self.enabled is None else self.enabled
-        if enabled is False:
-            return Scope(parent, False) if outer is not False else None
-        if enabled is None and not owner.enabled:
+            if not owner.enabled:
+                return None
+        elif parent.recording:
+            owner = parent.tracer
+        else:
             return None
-        if parent is not None and not parent.recording:
-            return None
-        return self._begin(owner if parent is None else parent.tracer, parent, scope, args, kwargs)
+        # What follows is Place.start, without the parts that can't apply: this path runs at every call.
+        inputs_json = self._capture(owner, args, kwargs)
+        run = RunTree(owner, self.name, self.run_type, parent, self._project)
+        run.managed = True
+        run.inputs_json = inputs_json
+        if self._described:
+            run.describe(None, self._metadata, self._tags)
+        if parent is None and not owner.samples(run.trace_id):
+            run.recording = False
+        return run
 
-    def _begin(
-        self,
-        owner: tracer.Tracer,
-        parent: RunTree | None,
-        scope: Scope | None,
-        args: tuple[Any, ...],
-        kwargs: dict[str, Any],
-    ) -> RunTree:
+    def _start_in_scope(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> RunTree | Scope | None:
+        here = current.get()
+        if self.enabled is False:
+            outer = here.parent if isinstance(here, Scope) else here
+            return Scope(live(outer), False)
+        place = find_place(self.enabled)
+        return None if place is None else self._start_at(place, args, kwargs)
+
+    def _start_at(self, place: Place, args: tuple[Any, ...], kwargs: dict[str, Any]) -> RunTree:
+        return place.start(
+            self.name,
+            self.run_type,
+            inputs_json=self._capture(place.tracer, args, kwargs),
+            project=self._project,
+            metadata=self._metadata,
+            tags=self._tags,
+        )
+
+    def _capture(self, owner: tracer.Tracer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bytes:
         try:
             inputs = self._bind(*args, **kwargs)
         except TypeError:
             inputs = binding.unbound(args, kwargs)
-        if self.process_inputs is not None:
-            inputs = processed(self.process_inputs, inputs)
-        captured = capture.encode_mapping(inputs, owner.max_payload)
-        project = self.project if scope is None else scope.project or self.project
-        run = RunTree(owner, self.name, self.run_type, parent, project)
-        run.managed = True
-        run._inputs = captured
-        if scope is not None:
-            run.describe(None, scope.metadata, scope.tags)
-        if self.metadata or self.tags:
-            run.describe(None, self.metadata, self.tags)
-        if parent is None and not owner.samples(run.id):
-            run.recording = False
-        return run
+        if self._process_inputs is not None:
+            inputs = processed(self._process_inputs, inputs)
+        return capture.encode_mapping(inputs, owner.max_payload)
 
     def succeed(self, run: RunTree | Scope, result: Any) -> Any:
         """End the run with the function's result; return the result."""
-        if type(run) is Scope:
-            return result
-        run.finish_with(result, self.process_outputs)  # type: ignore[union-attr]
+        if type(run) is RunTree:
+            run.finish_with(result, self.options.process_outputs)
         return result
 
     def fail(self, run: RunTree | Scope, error: BaseException) -> None:
         """End the run with what the function raised."""
-        if type(run) is not Scope:
-            run.finish(None, error)  # type: ignore[union-attr]
+        if type(run) is RunTree:
+            run.finish(None, error)

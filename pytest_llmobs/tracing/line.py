@@ -9,13 +9,48 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 from pytest_llmobs.records.runs import Run, Usage
+from pytest_llmobs.tracing import capture
+
+if TYPE_CHECKING:
+    from pytest_llmobs.tracing.run_tree import RunTree
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _USAGE = frozenset(field.name for field in fields(Usage))
 _COPIED = frozenset(field.name for field in fields(Run)) - {"start_time", "end_time", "inputs", "outputs"}
 _COPIED -= {"metadata", "retries", "usage", "child_runs", "parent_id"}
+
+
+def write_line(run: RunTree, named: str) -> bytes:
+    """Return the line of a run.
+
+    Args:
+        run: It may still be going on.
+        named: The columns that all runs of this name share, as JSON without braces.
+    """
+    parent = "null" if run.parent_id is None else f'"{run.parent_id}"'
+    status = run.status or ("success" if run.error is None else "error")
+    end = "null" if run.finished is None else run.finished
+    header = (
+        f'{{"id":"{run.id}","trace_id":"{run.trace_id}","parent_id":{parent},{named},"status":"{status}",'
+        f'"start_time":{run.started},"end_time":{end}'
+    )
+    if run.own_metadata or run.own_columns or run.tags or run.error is not None:
+        header += "," + _extras(run)
+    return b"%b}\t%b\t%b\n" % (header.encode(), run.inputs_json, run.outputs_json or b"")
+
+
+def _extras(run: RunTree) -> str:
+    extras: dict[str, Any] = dict(run.own_columns or ())
+    if run.error is not None:
+        extras["error"] = run.error
+    if run.own_metadata:
+        extras["metadata"] = run.own_metadata
+    if run.tags:
+        extras["tags"] = list(run.tags)
+    return capture.encode_mapping(extras).decode()[1:-1]
 
 
 def read_line(line: bytes) -> Run:

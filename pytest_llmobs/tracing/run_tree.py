@@ -39,12 +39,16 @@ class RunTree:
     """Set to ``incomplete`` or ``abandoned`` before ``end``; else the error decides."""
     collected: list[bytes] | None = None
     """On a root started with ``collect=True``: the lines of its finished descendants."""
-    _end_time: int | None = None
-    _inputs: bytes = b"{}"
-    _outputs: bytes | None = None
-    _metadata: dict[str, Any] | None = None
-    _columns: dict[str, Any] | None = None
-    _written: bytes | None = None
+    finished: int | None = None
+    """End time in microseconds since the epoch."""
+    inputs_json: bytes = b"{}"
+    """The inputs as they were captured: a JSON object."""
+    outputs_json: bytes | None = None
+    own_metadata: dict[str, Any] | None = None
+    """The metadata, or None where nobody asked for any yet."""
+    own_columns: dict[str, Any] | None = None
+    line: bytes | None = None
+    """The spool line, once written."""
 
     def __init__(
         self,
@@ -79,13 +83,13 @@ class RunTree:
             self.trace_id = parent.trace_id
             self.parent_id = parent.id or None
             self.project = parent.project
-            if parent._metadata:
-                self._metadata = parent._metadata.copy()
+            if parent.own_metadata:
+                self.own_metadata = parent.own_metadata.copy()
             if parent.tags:
                 self.tags = parent.tags
             if not parent.recording:
                 self.recording = False
-        self._started = now // 1000
+        self.started = now // 1000
         self._clock = time.perf_counter_ns()
 
     # What a run tells
@@ -93,51 +97,53 @@ class RunTree:
     @property
     def inputs(self) -> dict[str, Any]:
         """The inputs as they were when they were logged."""
-        return json.loads(self._inputs)  # type: ignore[no-any-return]
+        return json.loads(self.inputs_json)  # type: ignore[no-any-return]
 
     @property
     def outputs(self) -> dict[str, Any] | None:
         """The outputs as they were when they were logged, or None."""
-        return None if self._outputs is None else json.loads(self._outputs)
+        return None if self.outputs_json is None else json.loads(self.outputs_json)
 
     @property
     def metadata(self) -> dict[str, Any]:
         """The metadata; may be changed in place until the run has ended."""
-        if self._metadata is None:
-            self._metadata = {}
-        return self._metadata
+        if self.own_metadata is None:
+            self.own_metadata = {}
+        return self.own_metadata
 
     @property
     def columns(self) -> dict[str, Any]:
         """Further columns of the record: ``model``, ``input_tokens``, ``suite``."""
-        if self._columns is None:
-            self._columns = {}
-        return self._columns
+        if self.own_columns is None:
+            self.own_columns = {}
+        return self.own_columns
 
     @property
     def start_time(self) -> datetime:
         """UTC."""
-        return _EPOCH + timedelta(microseconds=self._started)
+        return _EPOCH + timedelta(microseconds=self.started)
 
     @property
     def end_time(self) -> datetime | None:
         """UTC; None while the run is going on."""
-        return None if self._end_time is None else _EPOCH + timedelta(microseconds=self._end_time)
+        return None if self.finished is None else _EPOCH + timedelta(microseconds=self.finished)
 
     @property
     def latency(self) -> float | None:
         """Seconds from start to end, or None while the run is going on."""
-        return None if self._end_time is None else (self._end_time - self._started) / 1e6
+        return None if self.finished is None else (self.finished - self.started) / 1e6
 
     # What it is told
 
     def add_inputs(self, inputs: Mapping[str, Any]) -> None:
         """Merge ``inputs`` into what is logged, as they are now."""
-        self._inputs = _merged(self._inputs, capture.encode_mapping(inputs, self.tracer.max_payload))
+        self.inputs_json = _merged(self.inputs_json, capture.encode_mapping(inputs, self.tracer.max_payload))
 
     def add_outputs(self, outputs: Mapping[str, Any]) -> None:
         """Merge ``outputs`` into what is logged, as they are now."""
-        self._outputs = _merged(self._outputs, capture.encode_mapping(outputs, self.tracer.max_payload))
+        self.outputs_json = _merged(
+            self.outputs_json, capture.encode_mapping(outputs, self.tracer.max_payload)
+        )
 
     def add_metadata(self, metadata: Mapping[str, Any]) -> None:
         """Merge ``metadata`` into the run's; runs that start under it later get it too."""
@@ -172,7 +178,7 @@ class RunTree:
     ) -> None:
         """Set what a run starts with."""
         if inputs:
-            self._inputs = capture.encode_mapping(inputs, self.tracer.max_payload)
+            self.inputs_json = capture.encode_mapping(inputs, self.tracer.max_payload)
         if metadata:
             self.metadata.update(metadata)
         if tags:
@@ -207,7 +213,7 @@ class RunTree:
     def patch(self, **columns: Any) -> None:
         """Override columns of the run that was already written (``attempt="consumed"``)."""
         self.columns.update(columns)
-        if self._written is not None:
+        if self.line is not None:
             self.tracer.patch(self, columns)
 
     # Across processes
@@ -223,7 +229,7 @@ class RunTree:
 
     # For the decorators
 
-    def finish(self, outputs: bytes | None, error: BaseException | None = None) -> None:
+    def finish(self, outputs: bytes | None, error: str | BaseException | None = None) -> None:
         """End a managed run and write it.
 
         Args:
@@ -231,7 +237,7 @@ class RunTree:
             error: What the function raised.
         """
         if outputs is not None:
-            self._outputs = outputs if self._outputs is None else _merged(self._outputs, outputs)
+            self.outputs_json = outputs if self.outputs_json is None else _merged(self.outputs_json, outputs)
         if error is not None:
             self.error = failure.describe(error)
         self.stop()
@@ -252,18 +258,18 @@ class RunTree:
     def stop(self) -> None:
         """Take the end time, once."""
         if not self.ended:
-            self._end_time = self._started + (time.perf_counter_ns() - self._clock) // 1000
+            self.finished = self.started + (time.perf_counter_ns() - self._clock) // 1000
             self.ended = True
 
     @property
     def written(self) -> bool:
         """True once the run was handed to the tracer."""
-        return self._written is not None
+        return self.line is not None
 
     def write(self) -> None:
         """Hand the finished run to the tracer, once."""
-        if self.recording and self._written is None:
-            self._written = self.tracer.write(self)
+        if self.recording and self.line is None:
+            self.line = self.tracer.write(self)
 
     # For collecting roots
 
@@ -271,14 +277,14 @@ class RunTree:
         """Return the finished runs of a trace started with ``collect=True``, in the order they started."""
         from pytest_llmobs.tracing.line import read_line
 
-        runs = [read_line(line) for line in self.root.collected or () if line is not self._written]
+        runs = [read_line(line) for line in self.root.collected or () if line is not self.line]
         return sorted(runs, key=lambda run: (run.start_time, run.id))
 
     def tree(self) -> Run:
         """Return this root as a record, with its finished descendants nested below it."""
         from pytest_llmobs.tracing.line import nest, read_line
 
-        line = self._written if self._written is not None else self.tracer.encode(self)
+        line = self.line if self.line is not None else self.tracer.encode(self)
         return nest(read_line(line), self.finished_runs())
 
 

@@ -103,7 +103,7 @@ class _Walk:
     def _number(self, value: int | float) -> int | float | str:
         if issubclass(type(value), float):
             return float.__float__(value)
-        number = int.__int__(value)
+        number = int.__int__(value)  # type: ignore[arg-type]
         bits = number.bit_length()
         self._left -= bits // 4
         return number if bits <= _MAX_INT_BITS else f"<an int of {bits:,} bits>"

@@ -19,7 +19,7 @@ class Chunks:
         self._run = run if isinstance(run, RunTree) else None
         self._call = call
         self._raw: list[Any] = []
-        self._written: list[bytes] = []
+        self.line: list[bytes] = []
         self._size = 0
         self._more = 0
 
@@ -27,15 +27,15 @@ class Chunks:
         """Log one chunk, as it is now."""
         if self._run is None:
             return
-        if self._call.process_chunk is not None:
-            chunk = processed(self._call.process_chunk, chunk)
+        if self._call.options.process_chunk is not None:
+            chunk = processed(self._call.options.process_chunk, chunk)
         if self._call.reduce_fn is not None:
             self._raw.append(chunk)
         elif self._size > self._run.tracer.max_payload:
             self._more += 1
         else:
-            self._written.append(capture.encode(chunk, self._run.tracer.max_payload))
-            self._size += len(self._written[-1]) + 1
+            self.line.append(capture.encode(chunk, self._run.tracer.max_payload))
+            self._size += len(self.line[-1]) + 1
 
     def end(self, error: BaseException | None = None, *, abandoned: bool = False) -> None:
         """End the run with the chunks there were."""
@@ -48,15 +48,15 @@ class Chunks:
         run.finish(self._outputs(run), error)
 
     def _outputs(self, run: RunTree) -> bytes:
-        process = self._call.process_outputs
+        process = self._call.options.process_outputs
         if self._call.reduce_fn is not None:
             reduced = processed(self._call.reduce_fn, self._raw)
             return capture.encode_outputs(
                 reduced if process is None else processed(process, reduced), run.tracer.max_payload
             )
         if self._more:
-            self._written.append(capture.encode(f"<cut: {self._more:,} more chunks>"))
-        chunks = b"[%b]" % b",".join(self._written)
+            self.line.append(capture.encode(f"<cut: {self._more:,} more chunks>"))
+        chunks = b"[%b]" % b",".join(self.line)
         if process is None:
             return b'{"output":%b}' % chunks
         return capture.encode_outputs(processed(process, capture.decode(chunks)), run.tracer.max_payload)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextvars import Token
 from types import TracebackType
 from typing import Any
 
 from pytest_llmobs.tracing import tracer
-from pytest_llmobs.tracing.context import Scope, current, leave
-from pytest_llmobs.tracing.run_tree import RunTree, checked_run_type, find_parent
+from pytest_llmobs.tracing.context import current, leave
+from pytest_llmobs.tracing.place import find_place
+from pytest_llmobs.tracing.run_tree import RunTree, checked_run_type
 
 
 class trace:
@@ -48,20 +50,30 @@ class trace:
             enabled: True or False beats context and environment.
 
         Raises:
-            LlmobsError: ``run_type`` or ``parent`` makes no sense.
+            LlmobsError: ``run_type`` is unknown.
         """
         self._name = name
         self._run_type = checked_run_type(run_type)
         self._inputs = inputs
         self._metadata = metadata
-        self._tags = tags or ()
+        self._tags = tuple(tags or ())
         self._project = project_name
         self._parent = parent
         self._enabled = enabled
+        self._token: Token[Any] | None = None
 
     def __enter__(self) -> RunTree:
-        self.run = self._start()
-        self._token = current.set(self.run) if self._hides else None
+        place = find_place(self._enabled, self._parent)
+        if place is None:
+            self.run = RunTree(tracer.OFF, self._name, self._run_type)
+            self.run.managed, self.run.recording = True, False
+            self.run.describe(self._inputs, self._metadata, self._tags)
+            return self.run
+        self.run = place.start(
+            self._name, self._run_type, project=self._project, metadata=self._metadata, tags=self._tags
+        )
+        self.run.describe(self._inputs, None, ())
+        self._token = current.set(self.run)
         return self.run
 
     def __exit__(
@@ -78,25 +90,3 @@ class trace:
         self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
     ) -> None:
         self.__exit__(kind, error, where)
-
-    def _start(self) -> RunTree:
-        owner = tracer.installed or tracer.find(self._enabled)
-        here = current.get()
-        scope = here if isinstance(here, Scope) else Scope(here, None if here is None else True)
-        parent = find_parent(self._parent, scope.parent)
-        enabled = scope.enabled if self._enabled is None else self._enabled
-        if enabled is None:
-            enabled = parent is not None or (owner is not None and owner.enabled)
-        run = RunTree(
-            parent.tracer if parent is not None else owner or tracer.OFF,
-            self._name,
-            self._run_type,
-            parent,
-            scope.project or self._project,
-        )
-        run.managed = True
-        run.describe(self._inputs, {**scope.metadata, **(self._metadata or {})}, (*scope.tags, *self._tags))
-        if not enabled or (parent is None and not run.tracer.samples(run.id)):
-            run.recording = False
-        self._hides = enabled
-        return run

@@ -9,7 +9,7 @@ from types import CoroutineType
 from typing import Any, TypeVar, overload
 
 from pytest_llmobs.tracing import streams
-from pytest_llmobs.tracing.call import Call
+from pytest_llmobs.tracing.call import Call, read_options
 from pytest_llmobs.tracing.context import Scope, current, leave
 from pytest_llmobs.tracing.run_tree import RunTree, checked_run_type
 
@@ -58,7 +58,7 @@ def traceable(run_type: Any = "chain", **options: Any) -> Any:
 def _decorate(function: Any, run_type: Any, options: dict[str, Any]) -> Any:
     if isinstance(function, classmethod | staticmethod):
         return type(function)(_decorate(function.__func__, run_type, options))
-    call = Call(function, run_type, **options)
+    call = Call(function, run_type, read_options(options))
     wrapped = _wrapper_for(function)(function, call)
     return functools.update_wrapper(wrapped, function)
 

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from pytest_llmobs.records.runs import RunType
 from pytest_llmobs.tracing import capture
+from pytest_llmobs.tracing.line import write_line
 from pytest_llmobs.tracing.run_tree import RunTree, checked_run_type
 
 Redactor = str | Callable[..., Any]
@@ -101,42 +102,22 @@ class Tracer:
 
     def encode(self, run: RunTree) -> bytes:
         """Return the spool line of ``run``."""
-        static = self._static.get((run.name, run.run_type, run.project)) or self._describe(run)
-        parent = "null" if run.parent_id is None else f'"{run.parent_id}"'
-        status = run.status or ("success" if run.error is None else "error")
-        end = "null" if run._end_time is None else run._end_time
-        header = (
-            f'{{"id":"{run.id}","trace_id":"{run.trace_id}","parent_id":{parent},{static},"status":"{status}",'
-            f'"start_time":{run._started},"end_time":{end}'
-        ).encode()
-        return b"%b%b}\t%b\t%b\n" % (header, self._extras(run), run._inputs, run._outputs or b"")
+        key = (run.name, run.run_type, run.project)
+        return write_line(run, self._static.get(key) or self._describe(key))
 
     def patch(self, run: RunTree, columns: Mapping[str, Any]) -> None:
         """Write the line that overrides ``columns`` of ``run``."""
         if self.sink is not None and run.recording:
             self.sink.append(capture.encode({"patch": run.id, **columns}) + b"\t\t\n")
 
-    def _describe(self, run: RunTree) -> str:
+    def _describe(self, key: tuple[str, str, str]) -> str:
         if len(self._static) >= _CACHED_NAMES:
             self._static.clear()
-        columns = {"name": run.name, "run_type": run.run_type, "project": run.project}
+        columns = dict(zip(("name", "run_type", "project"), key, strict=True))
         if self.session is not None:
             columns["session"] = self.session
-        text = capture.encode(columns).decode()[1:-1]
-        self._static[run.name, run.run_type, run.project] = text
+        self._static[key] = text = capture.encode(columns).decode()[1:-1]
         return text
-
-    def _extras(self, run: RunTree) -> bytes:
-        extras: dict[str, Any] = {}
-        if run.error is not None:
-            extras["error"] = run.error
-        if run._metadata:
-            extras["metadata"] = run._metadata
-        if run.tags:
-            extras["tags"] = list(run.tags)
-        if run._columns:
-            extras.update(run._columns)
-        return b"," + capture.encode_mapping(extras)[1:-1] if extras else b""
 
 
 installed: Tracer | None = None

@@ -1,0 +1,129 @@
+"""Streamed bodies: a copy is kept of what the user reads, and the call ends when the reading does.
+
+The wrapper takes the place of ``response.stream``, below every way of reading a response (``Stream``,
+``iter_lines``, ``read``) and refers to nothing above it: a dropped response is still closed at once by its
+reference count, as without us.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
+
+MAX_KEPT = 64 << 20
+"""Bytes of a reply that are kept while it is read; what follows is passed on unseen."""
+How = str
+"""How reading ended: ``read`` to the end, ``closed`` early, or ``failed``."""
+
+
+class Body:
+    """A reply's body while it is read."""
+
+    def __init__(
+        self, inner: Any, heard: Callable[[], None], ended: Callable[[bytes, How, Any], None]
+    ) -> None:
+        """Wrap a byte stream.
+
+        Args:
+            inner: The stream of an httpx-like response.
+            heard: Called at the first chunk.
+            ended: Called once with the raw bytes read, how it ended, and the exception if it failed.
+        """
+        self._inner = inner
+        self._heard = heard
+        self._ended: Callable[[bytes, How, Any], None] | None = ended
+        self._kept: list[bytes] = []
+        self._size = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    def keep(self, chunk: bytes) -> None:
+        """Remember one chunk."""
+        if not self._kept:
+            self._heard()
+        if self._size <= MAX_KEPT:
+            self._kept.append(chunk)
+            self._size += len(chunk)
+
+    def end(self, how: How, error: BaseException | None = None) -> None:
+        """Say once how reading ended."""
+        ended, self._ended = self._ended, None
+        if ended is not None:
+            ended(b"".join(self._kept), how, error)
+
+    def __del__(self) -> None:
+        if not sys.is_finalizing():
+            self.end("closed")
+
+
+def follow(response: Any, heard: Callable[[], None], ended: Callable[[bytes, How, Any], None]) -> Body:
+    """Put a ``Body`` in the place of ``response.stream`` and return it.
+
+    Args:
+        response: An httpx-like response whose body hasn't been read.
+        heard: See ``Body``.
+        ended: See ``Body``.
+    """
+    body: Body = _class_for(type(response.stream))(response.stream, heard, ended)
+    response.stream = body
+    return body
+
+
+def _class_for(kind: type) -> type[Body]:
+    if hasattr(kind, "__aiter__") and not hasattr(kind, "__iter__"):
+        return _made(kind, _AsyncBody)
+    return _made(kind, _SyncBody)
+
+
+class _SyncBody(Body):
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            for chunk in self._inner:
+                self.keep(chunk)
+                yield chunk
+        except GeneratorExit:
+            raise
+        except BaseException as error:
+            self.end("failed", error)
+            raise
+        self.end("read")
+
+    def close(self) -> None:
+        try:
+            self._inner.close()
+        finally:
+            self.end("closed")
+
+
+class _AsyncBody(Body):
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        try:
+            async for chunk in self._inner:
+                self.keep(chunk)
+                yield chunk
+        except GeneratorExit:
+            raise
+        except BaseException as error:
+            self.end("failed", error)
+            raise
+        self.end("read")
+
+    async def aclose(self) -> None:
+        try:
+            await self._inner.aclose()
+        finally:
+            self.end("closed")
+
+
+_made_classes: dict[tuple[type, type[Body]], type[Body]] = {}
+
+
+def _made(kind: type, ours: type[Body]) -> type[Body]:
+    """Return ``ours`` as a subclass of httpx's stream base, which ``response.iter_raw`` insists on."""
+    bases = [base for base in kind.__mro__ if base.__name__ in ("SyncByteStream", "AsyncByteStream")]
+    key = (bases[0] if bases else object, ours)
+    if key not in _made_classes:
+        _made_classes[key] = type(ours.__name__, (ours, *bases[:1]), {})
+    return _made_classes[key]

@@ -1,0 +1,81 @@
+"""Where a run that starts now belongs: which tracer writes it, which run is its parent, what the context adds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pytest_llmobs.records.runs import RunType
+from pytest_llmobs.tracing import tracer
+from pytest_llmobs.tracing.context import Scope, current
+from pytest_llmobs.tracing.run_tree import RunTree, find_parent
+
+
+class Place:
+    """A tracer, a parent or none, and the scope of ``tracing_context`` or none."""
+
+    __slots__ = ("parent", "scope", "tracer")
+
+    def __init__(self, owner: tracer.Tracer, parent: RunTree | None, scope: Scope | None) -> None:
+        self.tracer = owner
+        self.parent = parent
+        self.scope = scope
+
+    def start(
+        self,
+        name: str,
+        run_type: RunType,
+        *,
+        inputs_json: bytes = b"{}",
+        project: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        tags: Sequence[str] = (),
+    ) -> RunTree:
+        """Start a run here; whoever starts it also writes it (``RunTree.finish``).
+
+        Args:
+            name: What the run is called.
+            run_type: One of ``records.runs.RUN_TYPES``.
+            inputs_json: A JSON object.
+            project: The project of a trace that starts here, unless the context names one.
+            metadata: Beats what the context adds.
+            tags: Beside those of the context.
+        """
+        scope = self.scope
+        if scope is not None:
+            project = scope.project or project
+            metadata = {**scope.metadata, **(metadata or {})}
+            tags = (*scope.tags, *tags)
+        run = RunTree(self.tracer, name, run_type, self.parent, project)
+        run.managed = True
+        run.inputs_json = inputs_json
+        if metadata or tags:
+            run.describe(None, metadata, tags)
+        if self.parent is None and not self.tracer.samples(run.trace_id):
+            run.recording = False
+        return run
+
+
+def find_place(enabled: bool | None = None, parent: Any = None) -> Place | None:
+    """Return where a run that starts now belongs, or None where it isn't to be logged.
+
+    Args:
+        enabled: What the code itself says; beats the context, which beats the environment.
+        parent: What ``parent=`` of ``trace`` says.
+
+    Raises:
+        LlmobsError: ``parent`` is neither a run, nor headers, nor a boolean.
+    """
+    owner = tracer.find(enabled)
+    if owner is None and parent is None:
+        return None
+    here = current.get()
+    scope = here if isinstance(here, Scope) else None
+    above = find_parent(parent, here.parent if isinstance(here, Scope) else here)
+    if enabled is None:
+        enabled = scope.enabled if scope is not None else None if above is None else True
+    if enabled is False or (enabled is None and not (owner is not None and owner.enabled)):
+        return None
+    if above is not None:
+        return Place(above.tracer, above, scope) if above.recording else None
+    return None if owner is None else Place(owner, None, scope)
