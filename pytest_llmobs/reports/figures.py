@@ -1,6 +1,8 @@
-"""Numbers as a reader wants them: rates, differences, p-values, money, seconds, counts."""
+"""Numbers and times as a reader wants them: rates, differences, p-values, money, seconds, counts."""
 
 from __future__ import annotations
+
+from datetime import UTC, datetime
 
 from pytest_llmobs.reports.page import Page
 
@@ -82,3 +84,21 @@ def tokens(value: int | None) -> str:
 def count(number: int, noun: str, plural: str = "") -> str:
     """Return a number with its noun: ``1 trial``, ``1,000 trials``."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def moment(started: str) -> str:
+    """Return an ISO 8601 time as ``2026-11-23 16:14 UTC``; what can't be read stays as it is."""
+    try:
+        when = datetime.fromisoformat(started)
+    except ValueError:
+        return started
+    when = when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+    return f"{when:%Y-%m-%d %H:%M} UTC"
+
+
+def commit_id(commit: str | None) -> str:
+    """Return a git commit with seven digits: ``921dd62+dirty``."""
+    if not commit:
+        return ""
+    sha, plus, rest = commit.partition("+")
+    return sha[:7] + plus + rest

@@ -87,9 +87,8 @@ class Page:
 
     def paint(self, text: str, *styles: str) -> str:
         """Colour ``text`` with names out of ``COLORS``; unchanged on a page without colour."""
-        if not (self.color and styles and text):
-            return text
-        return f"\x1b[{';'.join(COLORS[style] for style in styles)}m{text}{_RESET}"
+        codes = ";".join(COLORS[style] for style in styles if style)
+        return f"\x1b[{codes}m{text}{_RESET}" if self.color and codes and text else text
 
     def text(self, value: Any) -> str:
         """Return foreign text made harmless: no terminal controls, nothing the stream can't encode.
@@ -132,7 +131,7 @@ class Page:
             return self.text(repr(value))
         return self.text(short if len(short) <= _SHORT else long)
 
-    def item(self, text: str, *, mark: str, style: str) -> list[str]:
+    def item(self, text: str, *, mark: str, style: str = "") -> list[str]:
         """Return foreign ``text`` as one list item: wrapped, with ``mark`` before its first line."""
         first, *rest = cells.wrap(self.text(text), self.width - cells.width(mark) - 1)
         gap = " " * (cells.width(mark) + 1)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 from pytest_llmobs.records.experiments import Experiment
+from pytest_llmobs.reports import figures
 from pytest_llmobs.reports.base import Context
 from pytest_llmobs.reports.commands import next_commands
 from pytest_llmobs.reports.examples import example_section
@@ -57,27 +57,9 @@ def render(
     return TerminalReport().render(experiment, page, context or Context())
 
 
-def moment(started: str) -> str:
-    """Return an ISO 8601 time as ``2026-11-23 16:14 UTC``; what can't be read stays as it is."""
-    try:
-        when = datetime.fromisoformat(started)
-    except ValueError:
-        return started
-    when = when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
-    return f"{when:%Y-%m-%d %H:%M} UTC"
-
-
-def commit_text(commit: str | None) -> str:
-    """Return a git commit with seven digits: ``921dd62+dirty``."""
-    if not commit:
-        return ""
-    sha, plus, rest = commit.partition("+")
-    return sha[:7] + plus + rest
-
-
 def _title(experiment: Experiment, page: Page) -> list[str]:
     name = page.line(experiment.name)
-    facts = [moment(experiment.started), commit_text(experiment.commit)]
+    facts = [figures.moment(experiment.started), figures.commit_id(experiment.commit)]
     first, *rest = page.flow([name, *(page.line(fact) for fact in facts if fact)])
     return [page.paint(name, "bold") + first[len(name) :], *rest]
 

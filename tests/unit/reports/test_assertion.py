@@ -5,7 +5,7 @@ import pytest
 from pytest_llmobs.records.runs import Run
 from pytest_llmobs.records.scores import Score
 from pytest_llmobs.reports import cells
-from pytest_llmobs.reports.assertion import Evidence, explain, fields_text
+from pytest_llmobs.reports.assertion import Evidence, explain
 from pytest_llmobs.reports.page import Page
 
 PAGE = Page()
@@ -116,9 +116,3 @@ def test_no_line_goes_beyond_the_page(width, verbose):
     lines = explain(">=", TONE, 0.7, evidence, Page(width=width), verbose=verbose)
     assert lines is not None
     assert [line for line in lines if cells.width(line) > width] == []
-
-
-def test_payloads_read_like_text():
-    assert fields_text(None, PAGE) == "nothing was recorded"
-    assert fields_text({"output": "just text"}, PAGE) == "just text"
-    assert fields_text({"a": "x", "b": "two\nlines", "c": None}, PAGE) == "a: x\nb:\n  two\n  lines\nc: null"

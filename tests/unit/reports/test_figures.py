@@ -89,3 +89,22 @@ def test_counts():
     assert figures.count(1, "trial") == "1 trial"
     assert figures.count(1000, "trial") == "1,000 trials"
     assert figures.count(2, "reply", "replies") == "2 replies"
+
+
+@pytest.mark.parametrize(
+    ("started", "shown"),
+    [
+        ("2026-11-23T16:14:05+00:00", "2026-11-23 16:14 UTC"),
+        ("2026-11-23T16:14:05", "2026-11-23 16:14 UTC"),
+        ("2026-11-23T18:14:05+02:00", "2026-11-23 16:14 UTC"),
+        ("yesterday", "yesterday"),
+    ],
+)
+def test_times_are_shown_in_utc(started, shown):
+    assert figures.moment(started) == shown
+
+
+def test_commits_are_short():
+    assert figures.commit_id("921dd62f522ce20cacdc4a643b924e6371436e6a+dirty") == "921dd62+dirty"
+    assert figures.commit_id("921dd62f522ce20cacdc4a643b924e6371436e6a") == "921dd62"
+    assert figures.commit_id(None) == ""

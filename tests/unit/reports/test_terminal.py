@@ -14,7 +14,7 @@ from pytest_llmobs.records.experiments import Decision, Experiment
 from pytest_llmobs.reports import cells
 from pytest_llmobs.reports.base import Context
 from pytest_llmobs.reports.page import Page
-from pytest_llmobs.reports.terminal import TerminalReport, commit_text, moment, render
+from pytest_llmobs.reports.terminal import TerminalReport, render
 
 GOLDEN = Path(__file__).parent / "golden"
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
@@ -162,25 +162,6 @@ def test_the_report_is_a_report():
     experiment = Experiment(name="n", started="2026-11-23T16:14:05Z", duration=1.0)
     assert TerminalReport.name == "terminal"
     assert TerminalReport().render(experiment, Page(), Context()).startswith("n · 2026-11-23 16:14 UTC\n")
-
-
-@pytest.mark.parametrize(
-    ("started", "shown"),
-    [
-        ("2026-11-23T16:14:05+00:00", "2026-11-23 16:14 UTC"),
-        ("2026-11-23T16:14:05", "2026-11-23 16:14 UTC"),
-        ("2026-11-23T18:14:05+02:00", "2026-11-23 16:14 UTC"),
-        ("yesterday", "yesterday"),
-    ],
-)
-def test_times_are_shown_in_utc(started, shown):
-    assert moment(started) == shown
-
-
-def test_commits_are_short():
-    assert commit_text("921dd62f522ce20cacdc4a643b924e6371436e6a+dirty") == "921dd62+dirty"
-    assert commit_text("921dd62f522ce20cacdc4a643b924e6371436e6a") == "921dd62"
-    assert commit_text(None) == ""
 
 
 def _without_notes(experiment: Experiment) -> str:

@@ -1,0 +1,100 @@
+"""Inputs and outputs as a person reads them, in blocks with a title on the left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from pytest_llmobs.reports import cells
+from pytest_llmobs.reports.page import Page
+
+TITLE = 9
+"""Cells of a block's title."""
+
+
+def block(title: str, text: str, page: Page, most: int | None = None, hint: str = "") -> Iterator[str]:
+    """Yield ``text`` wrapped behind its title; nothing where it is empty.
+
+    Args:
+        title: At most nine letters.
+        text: Already harmless (``Page.text``).
+        page: Where it goes.
+        most: Lines after which it is cut, or None.
+        hint: Appended to the number of lines left out: how to see them.
+    """
+    text = text.strip("\n")
+    if not text:
+        return
+    lines = [line.rstrip() for line in cells.wrap(text, inner(page).width)]
+    if most is not None and len(lines) > most:
+        more = f"{page.signs.ellipsis} {len(lines) - most + 1} more lines{hint}"
+        lines = [*lines[: most - 1], page.paint(page.clip(more, inner(page).width), "dim")]
+    yield from titled(title, lines, page)
+
+
+def titled(title: str, lines: Sequence[str], page: Page) -> Iterator[str]:
+    """Yield ``lines`` behind a title on the first of them."""
+    for number, line in enumerate(lines):
+        lead = page.paint(title.ljust(TITLE), "cyan") if number == 0 else " " * TITLE
+        yield f"{lead}  {line}".rstrip()
+
+
+def inner(page: Page) -> Page:
+    """Return the page that is left beside the titles."""
+    return Page(width=max(page.width - TITLE - 2, 20), color=page.color, encoding=page.encoding)
+
+
+def fields_text(payload: Mapping[str, Any] | None, page: Page) -> str:
+    """Return a payload as text: a lone ``output`` or a reply as its words, else ``key: value`` lines."""
+    if payload is None:
+        return "nothing was recorded"
+    if list(payload) == ["output"]:
+        return page.value(payload["output"])
+    if isinstance(payload.get("content"), list | str) and payload.get("role") == "assistant":
+        return page.text(words(payload["content"]))
+    return "\n".join(_field(page, key, value) for key, value in payload.items())
+
+
+def words(content: Any) -> str:
+    """Return a message's content as text; parts that are no text as ``[type]``."""
+    if isinstance(content, str):
+        return content
+    if isinstance(content, list | tuple):
+        return "\n".join(_part(part) for part in content)
+    return "" if content is None else str(content)
+
+
+def _part(part: Any) -> str:
+    if not isinstance(part, Mapping):
+        return words(part)
+    if isinstance(part.get("text"), str):
+        return str(part["text"])
+    name = f" {part['name']}" if isinstance(part.get("name"), str) else ""
+    detail = part.get("input") or part.get("content") or ""
+    return f"[{part.get('type', 'part')}{name}]" + (f" {words(detail)}" if detail else "")
+
+
+def _field(page: Page, key: str, value: Any) -> str:
+    if key in ("messages", "system") and isinstance(value, list):
+        text = _conversation(value) if key == "messages" else words(value)
+        return _joined(page, key, page.text(text), below=key == "messages")
+    return _joined(page, key, page.value(value), below=False)
+
+
+def _joined(page: Page, key: str, text: str, *, below: bool) -> str:
+    if below or "\n" in text:
+        return f"{page.line(key)}:\n" + "\n".join(f"  {line}" for line in text.split("\n"))
+    return f"{page.line(key)}: {text}"
+
+
+def _conversation(messages: Sequence[Any]) -> str:
+    lines = []
+    for message in messages:
+        role, content = (
+            (message.get("role", "?"), message.get("content"))
+            if isinstance(message, Mapping)
+            else ("?", message)
+        )
+        first, *rest = words(content).split("\n")
+        lines += [f"{role}: {first}", *(f"  {line}" for line in rest)]
+    return "\n".join(lines)
