@@ -1,0 +1,33 @@
+"""Starts the scripted stand-in for the model, unless --live asks for the real one."""
+
+import os
+
+import pytest
+from stand_in import StandIn
+
+server = pytest.StashKey[StandIn]()
+
+
+def pytest_addoption(parser):
+    parser.addoption("--live", action="store_true", help="support_bot: ask the real model (needs ANTHROPIC_API_KEY)")
+
+
+def pytest_configure(config):
+    if config.getoption("--live"):
+        if not os.environ.get("ANTHROPIC_API_KEY"):
+            raise pytest.UsageError("--live asks the real model: set ANTHROPIC_API_KEY first.")
+        return
+    config.stash[server] = StandIn().start()
+    os.environ["ANTHROPIC_BASE_URL"] = config.stash[server].url
+    os.environ["ANTHROPIC_API_KEY"] = "the-stand-in-asks-for-none"
+
+
+def pytest_unconfigure(config):
+    if server in config.stash:
+        config.stash[server].stop()
+
+
+def pytest_report_header(config):
+    if config.getoption("--live"):
+        return "support_bot: LIVE, asking the real model"
+    return "support_bot: a scripted STAND-IN answers from replies.jsonl; no model is asked (--live asks one)"
