@@ -1,1 +1,65 @@
-"""pytest as a quality lab for LLM applications."""
+"""pytest as a quality lab for LLM applications.
+
+The public names, imported when they are first used: loading the plugin must cost next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pytest_llmobs.defaults import hookimpl as hookimpl
+    from pytest_llmobs.errors import LlmobsError as LlmobsError
+    from pytest_llmobs.evaluators.base import evaluator as evaluator
+    from pytest_llmobs.experiments.logging import log_feedback as log_feedback
+    from pytest_llmobs.experiments.logging import log_inputs as log_inputs
+    from pytest_llmobs.experiments.logging import log_outputs as log_outputs
+    from pytest_llmobs.experiments.logging import log_reference_outputs as log_reference_outputs
+    from pytest_llmobs.extensions import load_dataset as load_dataset
+    from pytest_llmobs.records.examples import Dataset as Dataset
+    from pytest_llmobs.records.examples import Example as Example
+    from pytest_llmobs.records.runs import Run as Run
+    from pytest_llmobs.records.scores import Score as Score
+    from pytest_llmobs.tracing import get_current_run_tree as get_current_run_tree
+    from pytest_llmobs.tracing import trace as trace
+    from pytest_llmobs.tracing import traceable as traceable
+    from pytest_llmobs.tracing import tracing_context as tracing_context
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Dataset": "records.examples",
+    "Example": "records.examples",
+    "LlmobsError": "errors",
+    "Run": "records.runs",
+    "Score": "records.scores",
+    "evaluator": "evaluators.base",
+    "get_current_run_tree": "tracing",
+    "hookimpl": "defaults",
+    "load_dataset": "extensions",
+    "log_feedback": "experiments.logging",
+    "log_inputs": "experiments.logging",
+    "log_outputs": "experiments.logging",
+    "log_reference_outputs": "experiments.logging",
+    "trace": "tracing",
+    "traceable": "tracing",
+    "tracing_context": "tracing",
+}
+"""Where each public name lives."""
+
+__all__ = [*_HOMES, "__version__"]  # noqa: PLE0604 (all of them are strings)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        from pytest_llmobs.errors import nearest
+
+        raise AttributeError(f"pytest_llmobs has no {name!r}.{nearest(name, __all__)}")
+    value = getattr(import_module(f"pytest_llmobs.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

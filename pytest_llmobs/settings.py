@@ -44,12 +44,21 @@ class Option:
 
 
 OPTIONS: tuple[Option, ...] = (
-    Option("experiment", "bool", False, "run the selected tests as an experiment: traced, scored, compared, gated"),
+    Option(
+        "experiment",
+        "bool",
+        False,
+        "run the selected tests as an experiment: traced, scored, compared, gated",
+    ),
     Option("name", "string", "", "name of the experiment (default: adjective-noun-date)", "NAME"),
     Option("update_baseline", "bool", False, "record fresh repeats of the selected tests as the baseline"),
     Option("repeat", "int", 1, "trials an example", "K", least=1, most=1000),
-    Option("confirm", "int", 10, "most reruns of a suspect example; 0: no second look", "N", least=0, most=1000),
-    Option("concurrency", "int", 8, "targets and evaluators running ahead at once", "N", least=1, most=10_000),
+    Option(
+        "confirm", "int", 10, "most reruns of a suspect example; 0: no second look", "N", least=0, most=1000
+    ),
+    Option(
+        "concurrency", "int", 8, "targets and evaluators running ahead at once", "N", least=1, most=10_000
+    ),
     Option("strict", "bool", False, "a failed assertion fails its test, baseline or not", ini_only=True),
     Option(
         "fail_on",
@@ -59,10 +68,24 @@ OPTIONS: tuple[Option, ...] = (
         choices=("regressed", "inconclusive"),
         ini_only=True,
     ),
-    Option("baseline_dir", "string", "llm-baselines", "folder of the baselines, below rootdir", ini_only=True),
-    Option("baseline_repeat", "int", 5, "fresh repeats that a baseline records", ini_only=True, least=1, most=1000),
     Option(
-        "baseline_texts", "bool", True, "keep redacted prompts beside the baseline for the diff", ini_only=True
+        "baseline_dir", "string", "llm-baselines", "folder of the baselines, below rootdir", ini_only=True
+    ),
+    Option(
+        "baseline_repeat",
+        "int",
+        5,
+        "fresh repeats that a baseline records",
+        ini_only=True,
+        least=1,
+        most=1000,
+    ),
+    Option(
+        "baseline_texts",
+        "bool",
+        True,
+        "keep redacted prompts beside the baseline for the diff",
+        ini_only=True,
     ),
     Option("timeout", "float", 300.0, "seconds until a target counts as hung", ini_only=True, least=0.001),
 )
@@ -89,9 +112,7 @@ class Settings:
     """True where the environment variable ``CI`` is set to anything but an empty string, 0 or false."""
 
 
-def read_settings(
-    value_of: Callable[[Option], tuple[Any, str]], environment: Mapping[str, str]
-) -> Settings:
+def read_settings(value_of: Callable[[Option], tuple[Any, str]], environment: Mapping[str, str]) -> Settings:
     """Read and validate every option.
 
     Args:

@@ -1,1 +1,77 @@
-"""The pytest plugin."""
+"""The pytest plugin: what every pytest session loads, and so next to nothing.
+
+Everything else is imported once a session is an experiment, or a test asks for ``llm_dataset`` or ``llm_run``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_llmobs.plugin import options
+
+if TYPE_CHECKING:
+    from pytest_llmobs.experiments.llm_run import LlmRun
+    from pytest_llmobs.records.examples import Example
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Register options and ini keys."""
+    options.register(parser)
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Register the ``pytest_llmobs_*`` hook specifications."""
+    from pytest_llmobs import hookspecs
+
+    pluginmanager.add_hookspecs(hookspecs)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the markers, and set an experiment up."""
+    options.register_markers(config)
+    if options.wants_experiment(config):
+        from pytest_llmobs.plugin.lab import open_lab
+
+        open_lab(config)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Make one item an example (and repeat)."""
+    if metafunc.definition.get_closest_marker("llm_dataset") or "llm_run" in metafunc.fixturenames:
+        from pytest_llmobs.plugin import parametrize
+
+        parametrize.generate(metafunc)
+
+
+@pytest.fixture
+def example(request: pytest.FixtureRequest) -> Example:
+    """Return the example of the current trial: ``.id .inputs .outputs .metadata .split``."""
+    case = getattr(request, "param", None)
+    if case is None:
+        raise pytest.UsageError(
+            f"{request.node.nodeid} uses the fixture 'example' without a dataset. "
+            'Mark the test with @pytest.mark.llm_dataset("golden.jsonl").'
+        )
+    found: Example = case.example
+    return found
+
+
+@pytest.fixture
+def llm_run(request: pytest.FixtureRequest) -> LlmRun:
+    """Return the traced run of the current test: inputs, outputs, latency, tokens, cost, scores."""
+    from pytest_llmobs.plugin.lab import LLM_RUN
+
+    run: LlmRun = request.node.stash[LLM_RUN]
+    return run
+
+
+def pytest_assertrepr_compare(config: pytest.Config, op: str, left: Any, right: Any) -> list[str] | None:
+    """Explain a failed comparison of a score."""
+    if "Score" not in (type(left).__name__, type(right).__name__):
+        return None
+    from pytest_llmobs.plugin.explanation import explain_comparison
+
+    return explain_comparison(config, op, left, right)

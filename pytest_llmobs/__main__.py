@@ -1,0 +1,10 @@
+"""``python -m pytest_llmobs``: the same as ``llmobs``."""
+
+from __future__ import annotations
+
+import sys
+
+from pytest_llmobs.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,187 @@
+"""From trials to a verdict: decide, confirm, record, keep."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from pytest_llmobs.errors import BaselineError
+from pytest_llmobs.experiments.baseline import Baseline, BaselineUpdate, save_baseline, updated_baseline
+from pytest_llmobs.experiments.baseline_file import texts_path
+from pytest_llmobs.experiments.gate import decide
+from pytest_llmobs.experiments.summary import experiment_from_dict, experiment_to_dict
+from pytest_llmobs.records.experiments import Experiment, Rerun, SuitePlan, Trial
+from pytest_llmobs.session import Session, git_commit
+
+
+class Confirmation(Protocol):
+    """What a confirming session came back with."""
+
+    @property
+    def trials(self) -> Sequence[Trial]:
+        """Its trials."""
+        ...
+
+    @property
+    def error(self) -> str | None:
+        """Why there is none."""
+        ...
+
+
+_NAMED = 10
+"""Examples named in a note; more are counted."""
+
+Confirm = Callable[[Sequence[Rerun]], Confirmation]
+
+
+@dataclass(frozen=True)
+class Conclusion:
+    """A concluded experiment."""
+
+    experiment: Experiment
+    recorded: Sequence[str] = ()
+    """Baseline files that were written, relative to rootdir."""
+
+    @property
+    def red(self) -> bool:
+        """True where the build must fail."""
+        return self.experiment.decision.red
+
+
+def conclude(
+    session: Session,
+    plans: Sequence[SuitePlan],
+    trials: Sequence[Trial],
+    *,
+    duration: float,
+    interrupted: bool,
+    confirm: Confirm | None,
+    notes: Sequence[str] = (),
+) -> Conclusion:
+    """Judge the trials of a session, and write its experiment file and, on request, its baselines.
+
+    Args:
+        session: The session, with settings and store.
+        plans: What collection promised.
+        trials: What ran.
+        duration: Seconds of the session so far.
+        interrupted: True where it ended early.
+        confirm: Runs a confirming session; None where there must be none.
+        notes: Further notes for the report.
+    """
+    experiment = Experiment(
+        name=session.identity.name,
+        started=session.identity.started,
+        duration=duration,
+        suites=tuple(plans),
+        trials=tuple(trials),
+        commit=git_commit(session.rootdir),
+        interrupted=interrupted,
+        notes=tuple(notes),
+    )
+    if session.settings.update_baseline:
+        conclusion = _record(session, experiment)
+    else:
+        conclusion = Conclusion(_judged(session, experiment, confirm))
+    session.store.write_experiment(experiment.name, experiment_to_dict(conclusion.experiment))
+    shutil.rmtree(session.store.root / "sessions" / session.identity.session, ignore_errors=True)
+    return conclusion
+
+
+def _record(session: Session, experiment: Experiment) -> Conclusion:
+    """Write what ran as the new baselines; nothing is compared with the old ones."""
+    recorded: list[str] = []
+    notes = list(experiment.notes)
+    metadata = {"recorded": experiment.started, "experiment": experiment.name}
+    if experiment.commit:
+        metadata["commit"] = experiment.commit
+    for plan in experiment.suites:
+        trials = [trial for trial in experiment.trials if trial.suite == plan.name]
+        update = updated_baseline(
+            session.baseline(plan.name),
+            plan,
+            trials,
+            metadata=metadata,
+            texts=session.settings.baseline_texts,
+        )
+        notes.extend(_remarks(plan, update))
+        if update.recorded:
+            path = session.baseline_file(plan.name)
+            save_baseline(path, update.baseline)
+            written = [each for each in (path, texts_path(path)) if each.exists()]
+            recorded.extend(os.path.relpath(each, session.rootdir) for each in written)
+    return Conclusion(replace(experiment, notes=tuple(notes)), recorded)
+
+
+def _remarks(plan: SuitePlan, update: BaselineUpdate) -> list[str]:
+    lists = {
+        "known failures from now on": update.known_failures,
+        "no longer in the dataset, dropped": update.removed,
+        "not recorded, because they gave no result": update.unrecorded,
+    }
+    return [f"{plan.name}: {title}: {_listed(names)}" for title, names in lists.items() if names]
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
+
+
+def announcement(session: Session, plans: Sequence[SuitePlan]) -> str:
+    """Return the line that says what recording a baseline will take, by what the last experiment took."""
+    trials = sum(len(plan.expected) for plan in plans)
+    examples = sum(len({trial.example_id for trial in plan.expected}) for plan in plans)
+    line = f"recording a baseline: {examples} examples x {trials // max(examples, 1)} fresh repeats = {trials} trials"
+    past = _past_trials(session, {plan.name for plan in plans})
+    if not past:
+        return f"{line}; what they cost is unknown until a first experiment ran"
+    share = trials / len(past)
+    calls = round(sum(trial.llm_calls + trial.judge_calls for trial in past) * share)
+    known = [cost for trial in past for cost in (trial.total_cost, trial.judge_cost) if cost is not None]
+    cost = f", about ${sum(known) * share:.4f}" if known else ""
+    return f"{line}; by the last experiment about {calls} model calls{cost}"
+
+
+def _past_trials(session: Session, suites: set[str]) -> list[Trial]:
+    for document in sorted(
+        session.store.experiments(), key=lambda each: str(each.get("started")), reverse=True
+    ):
+        trials = [trial for trial in experiment_from_dict(document).trials if trial.suite in suites]
+        if trials:
+            return trials
+    return []
+
+
+def _judged(session: Session, experiment: Experiment, confirm: Confirm | None) -> Experiment:
+    baselines, errors = _baselines(session, experiment.suites)
+    plans, trials, settings = experiment.suites, experiment.trials, session.settings
+    decision = decide(plans, trials, baselines, settings)
+    confirmation: Sequence[Trial] = ()
+    notes = experiment.notes
+    if decision.reruns and confirm is not None and settings.confirm:
+        answer = confirm(decision.reruns)
+        if answer.error is not None:
+            notes = (*notes, answer.error)
+        else:
+            confirmation = tuple(answer.trials)
+            decision = decide(plans, trials, baselines, settings, confirmation)
+    if errors:
+        decision = replace(decision, errors=(*errors, *decision.errors))
+    return replace(experiment, decision=decision, confirmation=confirmation, notes=notes)
+
+
+def _baselines(session: Session, plans: Sequence[SuitePlan]) -> tuple[dict[str, Baseline], list[str]]:
+    found: dict[str, Baseline] = {}
+    errors = []
+    for plan in plans:
+        try:
+            baseline = session.baseline(plan.name)
+        except BaselineError as error:
+            errors.append(str(error))
+            continue
+        if baseline is not None:
+            found[plan.name] = baseline
+    return found, errors

@@ -1,0 +1,41 @@
+"""Every built-in thing, by the hooks that any extension would use: the table of contents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import pluggy
+
+if TYPE_CHECKING:
+    from pytest_llmobs.datasets.base import DatasetFormat
+    from pytest_llmobs.providers.base import Provider
+
+hookimpl = pluggy.HookimplMarker("pytest")
+
+
+@hookimpl
+def pytest_llmobs_datasets() -> Sequence[DatasetFormat]:
+    """The built-in file formats."""
+    from pytest_llmobs.datasets.csv import Csv
+    from pytest_llmobs.datasets.jsonl import Jsonl
+    from pytest_llmobs.datasets.parquet import Parquet
+    from pytest_llmobs.datasets.yaml import Yaml
+
+    return [Jsonl(), Csv(), Yaml(), Parquet()]
+
+
+@hookimpl
+def pytest_llmobs_evaluators() -> Mapping[str, Any]:
+    """The built-in evaluators."""
+    from pytest_llmobs.evaluators import builtin
+
+    return builtin()
+
+
+@hookimpl
+def pytest_llmobs_providers() -> Sequence[Provider]:
+    """The built-in providers."""
+    from pytest_llmobs.providers.anthropic import Anthropic
+
+    return [Anthropic()]

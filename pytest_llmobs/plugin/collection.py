@@ -1,0 +1,65 @@
+"""Hooks around collection: what is a trial, and which trials were promised."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_llmobs.plugin.suites import PLAN, TrialPlan
+
+if TYPE_CHECKING:
+    from pytest_llmobs.plugin.lab import Lab
+
+
+class Collection:
+    """Plans the trials of a process, and writes the manifest that the controller reads."""
+
+    def __init__(self, lab: Lab) -> None:
+        self._lab = lab
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        """Plan every item before anybody deselects; let ``-k`` find ids that pytest escapes."""
+        self._lab.suites.plan_items(items)
+        for item in items:
+            plan = item.stash.get(PLAN, None)
+            if plan is not None and not plan.example_id.isascii():
+                item.extra_keyword_matches.add(plan.example_id)
+
+    @pytest.hookimpl(wrapper=True, trylast=True, specname="pytest_collection_modifyitems")
+    def select_confirmed(self, config: pytest.Config, items: list[pytest.Item]):  # type: ignore[no-untyped-def]
+        """In a confirming session keep just what is to be confirmed."""
+        result = yield
+        plan = self._lab.confirming
+        if plan is not None:
+            kept = [item for item in items if self._wanted(item)]
+            dropped = [item for item in items if not self._wanted(item)]
+            if dropped:
+                config.hook.pytest_deselected(items=dropped)
+            items[:] = kept
+        return result
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Write down what was promised: the denominator of every mean."""
+        if not self._lab.experiment or self._lab.controller:
+            return
+        self._lab.plans = self._lab.suites.manifest(session.items)
+        if self._lab.worker is not None:
+            manifest = self._lab.manifest
+            manifest.parent.mkdir(parents=True, exist_ok=True)
+            partial = manifest.with_suffix(".partial")
+            partial.write_text(json.dumps([plan.to_wire() for plan in self._lab.plans], default=str))
+            partial.rename(manifest)
+        else:
+            self._lab.announce()
+
+    def _wanted(self, item: pytest.Item) -> bool:
+        plan: TrialPlan | None = item.stash.get(PLAN, None)
+        confirming = self._lab.confirming
+        return (
+            plan is not None
+            and confirming is not None
+            and confirming.wants(plan.suite, plan.example_id, plan.repeat)
+        )

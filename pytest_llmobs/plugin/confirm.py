@@ -1,0 +1,130 @@
+"""Running the confirming session as a subprocess, and handing its trials back."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_llmobs.plugin import options
+from pytest_llmobs.plugin.confirming import ConfirmingPlan, write_plan
+from pytest_llmobs.records.experiments import Rerun, Trial
+
+if TYPE_CHECKING:
+    from pytest_llmobs.plugin.lab import Lab
+
+_TAIL = 30
+"""Lines of the child's output shown where it failed."""
+
+
+@dataclass(frozen=True)
+class Confirmation:
+    """What came of a confirming session."""
+
+    trials: Sequence[Trial] = ()
+    error: str | None = None
+    """Why there is no confirmation: the tentative verdict stands."""
+
+
+def run(lab: Lab, reruns: Sequence[Rerun]) -> Confirmation:
+    """Run the same pytest command again over what is in doubt, and return its trials."""
+    with tempfile.TemporaryDirectory(prefix="llmobs-confirm-") as folder:
+        out = Path(folder, "trials.jsonl")
+        done = max((plan.repeat for plan in lab.plans), default=1)
+        write_plan(Path(folder, "plan.json"), ConfirmingPlan(lab.session.identity, reruns, done, str(out)))
+        _say(lab, _announcement(lab, reruns))
+        began = time.monotonic()
+        code, output = _call(lab, Path(folder))
+        if not out.exists():
+            return Confirmation(error=_no_answer(code, output))
+        trials = [Trial.from_wire(json.loads(line)) for line in out.read_text().splitlines()]
+        _say(lab, f"confirmed in {time.monotonic() - began:.1f} s")
+        return Confirmation(trials)
+
+
+def hand_over(plan: ConfirmingPlan, trials: Sequence[Trial]) -> None:
+    """In the confirming session: write the trials for the parent, all or nothing."""
+    partial = Path(plan.out + ".partial")
+    partial.write_text("".join(json.dumps(trial.to_wire(), default=str) + "\n" for trial in trials))
+    partial.rename(plan.out)
+
+
+def quieten(config: pytest.Config) -> None:
+    """In the confirming session: undo what the user's options ask of the parent alone.
+
+    No debugger, no early stop, no selection by the last failures, no report files that the parent also writes.
+    """
+    replaced = {
+        "usepdb": False,
+        "trace": False,
+        "maxfail": 0,
+        "lf": False,
+        "failedfirst": False,
+        "newfirst": False,
+        "stepwise": False,
+        "stepwise_skip": False,
+        "xmlpath": None,
+        "durations": None,
+    }
+    for name, value in replaced.items():
+        if hasattr(config.option, name):
+            setattr(config.option, name, value)
+
+
+def _call(lab: Lab, folder: Path) -> tuple[int, str]:
+    config = lab.config
+    extra = []
+    if config.pluginmanager.has_plugin("cacheprovider"):
+        extra += ["-o", f"cache_dir={folder / 'cache'}"]
+    if config.pluginmanager.has_plugin("pytest_cov"):
+        extra.append("--no-cov")
+    arguments = [str(argument) for argument in config.invocation_params.args]
+    environment = {**os.environ, options.CONFIRMING: str(folder / "plan.json")}
+    environment.pop("PYTEST_CURRENT_TEST", None)
+    with (folder / "output.txt").open("w+") as output:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "pytest", *arguments, *extra],
+            cwd=config.invocation_params.dir,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            code = child.wait()
+        except BaseException:
+            child.terminate()
+            child.wait()
+            raise
+        output.seek(0)
+        return code, output.read()
+
+
+def _announcement(lab: Lab, reruns: Sequence[Rerun]) -> str:
+    sizes = {plan.name: len({trial.example_id for trial in plan.expected}) for plan in lab.plans}
+    count = sum(
+        rerun.repeats * (sizes.get(rerun.suite, 0) if rerun.examples is None else len(rerun.examples))
+        for rerun in reruns
+    )
+    return f"confirming: running {count} trial{'s' if count != 1 else ''} again before the verdict"
+
+
+def _say(lab: Lab, line: str) -> None:
+    terminal = lab.config.pluginmanager.get_plugin("terminalreporter")
+    if terminal is not None:
+        terminal.ensure_newline()
+        terminal.write_line(line)
+
+
+def _no_answer(code: int, output: str) -> str:
+    tail = "\n".join(f"  {line}" for line in output.splitlines()[-_TAIL:])
+    return f"The confirming session ended with status {code} and no result; the tentative verdict stands.\n{tail}"

@@ -1,0 +1,159 @@
+"""The laboratory of one pytest process: made at the first need, it registers the other hooks."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Hashable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_llmobs.extensions import Extensions
+from pytest_llmobs.plugin import confirm, options
+from pytest_llmobs.plugin.confirming import ConfirmingPlan, read_plan
+from pytest_llmobs.plugin.suites import Suites
+from pytest_llmobs.records.examples import Dataset
+from pytest_llmobs.records.experiments import SuitePlan
+from pytest_llmobs.session import Identity, Session, new_identity
+
+if TYPE_CHECKING:
+    from pytest_llmobs.experiments.llm_run import LlmRun
+
+LLM_RUN = pytest.StashKey["LlmRun"]()
+"""Where an item keeps what the fixture ``llm_run`` returns."""
+
+_LAB = pytest.StashKey["Lab"]()
+
+
+class Lab:
+    """Everything the plugin's hooks share in one process."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        """Read the settings; raises ``pytest.UsageError`` where one makes no sense."""
+        self.config = config
+        self.confirming = _confirming_plan()
+        settings = options.settings_of(config)
+        self.settings = self.confirming.adjust(settings) if self.confirming else settings
+        self.worker: dict[str, Any] | None = getattr(config, "workerinput", None)
+        self.controller = _is_controller(config)
+        self.suites = Suites()
+        self.datasets: dict[Hashable, Dataset] = {}
+        self.kept_alive: list[Any] = []
+        """Sources whose ``id`` is a key of ``datasets``."""
+        self.plans: list[SuitePlan] = []
+        """The suites with their expected trials, once collection finished."""
+        self.notes: list[str] = []
+        """What the section at the end has to say besides the verdict."""
+        self.current_item: pytest.Item | None = None
+        self.current_run: LlmRun | None = None
+        self.session = Session(
+            self.settings,
+            Extensions(config.pluginmanager),
+            self._identity(),
+            config.rootpath,
+            processes=int(self.worker["workercount"]) if self.worker else 1,
+            cautious=bool(config.getoption("maxfail", 0)),
+        )
+
+    @property
+    def experiment(self) -> bool:
+        """True in an experiment; False where the tests are ordinary tests."""
+        return self.settings.experiment
+
+    @property
+    def folder(self) -> Path:
+        """Where the processes of this session leave messages for each other."""
+        return self.session.store.root / "sessions" / self.session.identity.session
+
+    @property
+    def manifest(self) -> Path:
+        """The file in which this worker says what it is going to run."""
+        worker = self.worker["workerid"] if self.worker else "main"
+        return self.folder / f"manifest-{worker}.json"
+
+    def collect_manifests(self) -> None:
+        """In the controller: read the workers' plans. They all collected the same, so one is enough."""
+        for path in sorted(self.folder.glob("manifest-*.json")):
+            self.plans = [SuitePlan.from_wire(wire) for wire in json.loads(path.read_text())]
+            return
+
+    def announce(self) -> None:
+        """Before a baseline is recorded, say what it will take."""
+        if self.settings.update_baseline and self.plans:
+            from pytest_llmobs.conclusion import announcement
+
+            terminal = self.config.pluginmanager.get_plugin("terminalreporter")
+            if terminal is not None:
+                terminal.write_line(announcement(self.session, self.plans))
+
+    def repeats(self, marker: int | None) -> Sequence[int]:
+        """Return the numbers of the repeats that a test runs.
+
+        Args:
+            marker: ``repeat`` of its marker. The command line beats it; it beats the ini file.
+        """
+        chosen = marker is not None and not options.given(self.config, "repeat")
+        count = marker if chosen and marker is not None else self.settings.repeat
+        if self.confirming:
+            return self.confirming.repeats(count)
+        if self.settings.update_baseline:
+            count = max(count, self.settings.baseline_repeat)
+        return range(1, count + 1)
+
+    def _identity(self) -> Identity:
+        if self.confirming:
+            return self.confirming.identity
+        handed = (self.worker or {}).get("llmobs")
+        return Identity(**handed) if handed else new_identity(self.settings.name)
+
+
+def open_lab(config: pytest.Config) -> Lab:
+    """Return the process's lab; the first call makes it and registers its hooks."""
+    lab = config.stash.get(_LAB, None)
+    if lab is None:
+        lab = config.stash[_LAB] = Lab(config)
+        if lab.confirming is not None:
+            confirm.quieten(config)
+        _register(lab)
+    return lab
+
+
+def find_lab(config: pytest.Config) -> Lab | None:
+    """Return the process's lab, or None where nothing needed one."""
+    return config.stash.get(_LAB, None)
+
+
+def _register(lab: Lab) -> None:
+    from pytest_llmobs.plugin import collection, protocol
+
+    manager = lab.config.pluginmanager
+    manager.register(collection.Collection(lab), "llmobs-collection")
+    if not lab.controller:
+        manager.register(protocol.Protocol(lab), "llmobs-protocol")
+        lab.session.start()
+    if not lab.experiment:
+        return
+    if lab.worker is None:
+        from pytest_llmobs.plugin import recorder
+
+        manager.register(recorder.Recorder(lab), "llmobs-recorder")
+    if lab.controller:
+        from pytest_llmobs.plugin import xdist
+
+        manager.register(xdist.Controller(lab), "llmobs-xdist")
+
+
+def _confirming_plan() -> ConfirmingPlan | None:
+    path = os.environ.get(options.CONFIRMING)
+    return read_plan(Path(path)) if path else None
+
+
+def _is_controller(config: pytest.Config) -> bool:
+    return (
+        not hasattr(config, "workerinput")
+        and config.getoption("dist", "no") != "no"
+        and bool(config.getoption("tx", None))
+        and not config.getoption("collectonly", False)
+    )

@@ -1,0 +1,87 @@
+"""The two markers, checked as strictly as a function call."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, get_args
+
+import pytest
+
+from pytest_llmobs.errors import EvaluatorError, GateError, known, nearest
+from pytest_llmobs.evaluators.base import identify
+from pytest_llmobs.records.experiments import GateRule, Rule
+
+
+@dataclass(frozen=True)
+class DatasetMark:
+    """The arguments of ``llm_dataset``."""
+
+    source: Any
+    target: Callable[..., Any] | str | None = None
+    evaluators: Sequence[Any] = ()
+    split: str | None = None
+    limit: int | None = None
+    repeat: int | None = None
+    cluster_by: str | None = None
+
+
+_DATASET_KEYS = tuple(DatasetMark.__dataclass_fields__)
+_GATE_KEYS = tuple(GateRule.__dataclass_fields__)
+
+
+def read_dataset_mark(mark: pytest.Mark) -> DatasetMark:
+    """Return the checked arguments of an ``llm_dataset`` marker.
+
+    Raises:
+        EvaluatorError: An argument is unknown, missing or of the wrong kind.
+    """
+    values = _arguments(mark, "source", _DATASET_KEYS, EvaluatorError)
+    found = DatasetMark(**values)
+    if isinstance(found.evaluators, str) or not isinstance(found.evaluators, Sequence):
+        raise EvaluatorError(f"llm_dataset(evaluators={found.evaluators!r}): give a list of evaluators.")
+    if found.repeat is not None and (type(found.repeat) is not int or found.repeat < 1):
+        raise EvaluatorError(f"llm_dataset(repeat={found.repeat!r}): give a whole number above 0.")
+    return found
+
+
+def read_gate_mark(mark: pytest.Mark) -> GateRule:
+    """Return the checked arguments of an ``llm_gate`` marker.
+
+    Raises:
+        GateError: An argument is unknown, missing or impossible.
+    """
+    values = _arguments(mark, "metric", _GATE_KEYS, GateError)
+    values["metric"] = identify(values["metric"])
+    gate = GateRule(**values)
+    if gate.rule not in get_args(Rule):
+        raise GateError(
+            f"llm_gate(rule={gate.rule!r}).{nearest(str(gate.rule), get_args(Rule))} {known(get_args(Rule))}"
+        )
+    for key in ("min_mean", "max_drop", "calibrated"):
+        value = getattr(gate, key)
+        if value is not None and not (isinstance(value, int | float) and math.isfinite(value)):
+            raise GateError(f"llm_gate({gate.metric!r}, {key}={value!r}): give a number.")
+    if gate.max_drop < 0:
+        raise GateError(
+            f"llm_gate({gate.metric!r}, max_drop={gate.max_drop!r}): give 0 or more; it is the size of a drop."
+        )
+    if gate.must_pass is not None and not isinstance(gate.must_pass, Mapping):
+        raise GateError(
+            f"llm_gate({gate.metric!r}, must_pass={gate.must_pass!r}): give the metadata of the examples that must "
+            'pass, such as {"tier": "critical"}, or {} for all.'
+        )
+    return gate
+
+
+def _arguments(mark: pytest.Mark, first: str, keys: Sequence[str], error: type[Exception]) -> dict[str, Any]:
+    values = dict(zip((first,), mark.args, strict=False)) | dict(mark.kwargs)
+    if len(mark.args) > 1:
+        raise error(f"{mark.name} takes one positional argument, {first}; {mark.args[1]!r} is one too many.")
+    if first not in values:
+        raise error(f"{mark.name} needs its first argument, {first}.")
+    for key in values:
+        if key not in keys:
+            raise error(f"{mark.name} has no argument {key!r}.{nearest(key, keys)} {known(keys)}")
+    return values

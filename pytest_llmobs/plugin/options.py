@@ -1,0 +1,93 @@
+"""Options, ini keys and markers, from the table in ``settings``."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import pytest
+
+from pytest_llmobs.errors import LlmobsError, SettingsError
+from pytest_llmobs.settings import OPTIONS, Option, Settings, read_settings
+
+MARKERS = (
+    "llm_dataset(source, *, target=None, evaluators=(), split=None, limit=None, repeat=None, cluster_by=None): "
+    "run the test once for each example of a dataset",
+    "llm_gate(metric, *, min_mean=None, max_drop=0.02, must_pass=None, rule='paired', lower_is_better=False, "
+    "calibrated=None): how a metric of this test gates the build",
+)
+CONFIRMING = "LLMOBS_CONFIRMING"
+"""Environment variable that makes a session a confirming one; holds the path of its plan."""
+
+_ARGPARSE_TYPES: dict[str, Any] = {"int": int, "float": float, "string": str}
+
+
+def register(parser: pytest.Parser) -> None:
+    """Add every option of the table to pytest's command line and ini file."""
+    group = parser.getgroup("llmobs", "experiments with LLM applications (pytest-llmobs)")
+    for option in OPTIONS:
+        kind: Any = option.kind
+        parser.addini(option.ini, option.help, type=kind, default=option.default)
+        if option.ini_only:
+            continue
+        shape: dict[str, Any] = (
+            {"action": "store_true"}
+            if option.kind == "bool"
+            else {
+                "type": _ARGPARSE_TYPES[option.kind],
+                "metavar": option.metavar,
+                "choices": option.choices or None,
+            }
+        )
+        group.addoption(option.flag, dest=option.ini, default=None, help=option.help, **shape)
+
+
+def register_markers(config: pytest.Config) -> None:
+    """Make the markers known, for ``--strict-markers`` and ``--markers``."""
+    for marker in MARKERS:
+        config.addinivalue_line("markers", marker)
+
+
+def wants_experiment(config: pytest.Config) -> bool:
+    """Return True where the session is to be an experiment."""
+    if CONFIRMING in os.environ:
+        return True
+    switches = [option for option in OPTIONS if option.name in ("experiment", "update_baseline")]
+    try:
+        return any(_value(config, option)[0] for option in switches)
+    except LlmobsError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def settings_of(config: pytest.Config) -> Settings:
+    """Read the session's settings.
+
+    Raises:
+        pytest.UsageError: A value is outside what its option allows.
+    """
+    try:
+        return read_settings(lambda option: _value(config, option), os.environ)
+    except LlmobsError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def given(config: pytest.Config, name: str) -> bool:
+    """Return True where the option was given on the command line (an ini key doesn't count)."""
+    return config.getoption(f"llm_{name}", None) is not None
+
+
+def _value(config: pytest.Config, option: Option) -> tuple[Any, str]:
+    chosen = None if option.ini_only else config.getoption(option.ini, None)
+    if chosen is not None:
+        return chosen, option.flag
+    try:
+        return config.getini(option.ini), option.ini
+    except (TypeError, ValueError) as error:
+        raise SettingsError(
+            f"{option.ini} in {config.inipath}: {error}. It takes {_described(option)}."
+        ) from None
+
+
+def _described(option: Option) -> str:
+    words = {"int": "a whole number", "float": "a number", "bool": "true or false", "args": "a list of words"}
+    return words.get(option.kind, "a text")

@@ -1,0 +1,105 @@
+"""What became of a trial, in the words of ``records.experiments``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from pytest_llmobs.errors import UnscoredError
+from pytest_llmobs.experiments.calls import Spending, model_calls
+from pytest_llmobs.experiments.llm_run import LlmRun
+from pytest_llmobs.plugin.suites import TrialPlan
+from pytest_llmobs.records.experiments import Trial, TrialScore, TrialStatus
+from pytest_llmobs.records.scores import Score
+
+_MESSAGE = 600
+"""Characters of a failure that travel; the whole of it is in the test's own report."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A trial's status and what explains it."""
+
+    status: TrialStatus
+    message: str | None = None
+    error: BaseException | None = None
+    """What the app or the infrastructure raised; None for a failed assertion."""
+
+
+def judge_outcome(report: pytest.TestReport, call: pytest.CallInfo[None], run: LlmRun | None) -> Outcome:
+    """Read a finished report (of setup or call) as a trial's outcome."""
+    if report.skipped:
+        status: TrialStatus = "xfailed" if hasattr(report, "wasxfail") else "skipped"
+        return Outcome(status, getattr(report, "wasxfail", None) or _message(report))
+    if report.passed or call.excinfo is None:  # without an exception it is a strict xfail that passed
+        return Outcome("passed")
+    error = call.excinfo.value
+    if report.when == "setup":
+        return Outcome("error", _message(report), error)
+    if isinstance(error, UnscoredError):
+        return Outcome("unscored", str(error))
+    failed_run = run is not None and run.root is not None and run.root.error is not None
+    if isinstance(error, AssertionError | pytest.fail.Exception) and not failed_run:
+        return Outcome("failed", _message(report))
+    return Outcome("error", _message(report), error)
+
+
+def _message(report: pytest.TestReport) -> str | None:
+    longrepr = report.longrepr
+    if isinstance(longrepr, tuple):  # a skip: path, line, reason
+        return str(longrepr[2]).removeprefix("Skipped: ")
+    crash = getattr(longrepr, "reprcrash", None)
+    text = str(crash.message if crash is not None else longrepr or "")
+    return text[:_MESSAGE] or None
+
+
+def trial_record(plan: TrialPlan, nodeid: str, run: LlmRun | None, outcome: Outcome) -> Trial:
+    """Return the record of a trial that ended."""
+    root = run.root if run is not None else None
+    if run is None or root is None:
+        return Trial(
+            suite=plan.suite,
+            example_id=plan.example_id,
+            example_hash=plan.example_hash,
+            repeat=plan.repeat,
+            nodeid=nodeid,
+            status=outcome.status,
+            message=outcome.message,
+            cluster=plan.cluster,
+        )
+    runs = root.finished_runs()
+    spent, judging = run.spending if runs else Spending(), run.judging
+    return Trial(
+        suite=plan.suite,
+        example_id=plan.example_id,
+        example_hash=plan.example_hash,
+        repeat=plan.repeat,
+        nodeid=nodeid,
+        status=outcome.status,
+        scores={key: _trial_score(score, key in run.gating) for key, score in run.scores.items()},
+        message=outcome.message,
+        run_id=run.id,
+        latency=root.latency,
+        total_tokens=spent.tokens,
+        total_cost=spent.cost,
+        judge_cost=judging.cost,
+        llm_calls=spent.calls,
+        judge_calls=judging.calls,
+        unpriced=sorted(spent.unpriced | judging.unpriced),
+        cluster=plan.cluster,
+        calls=model_calls(runs),
+        inputs=root.inputs,
+        output=run.output_text(),
+    )
+
+
+def _trial_score(score: Score, gating: bool) -> TrialScore:
+    return TrialScore(
+        score=None if score.score is None else float(score.score),
+        value=score.value,
+        comment=score.comment,
+        error=score.error,
+        exempt=score.exempt,
+        gating=gating,
+    )

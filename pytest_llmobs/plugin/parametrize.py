@@ -1,0 +1,112 @@
+"""One item an example and repeat: what ``pytest_generate_tests`` does."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_llmobs.datasets import load_dataset, select
+from pytest_llmobs.errors import EvaluatorError, LlmobsError
+from pytest_llmobs.experiments.targets import Target, bind_target
+from pytest_llmobs.plugin.lab import Lab, open_lab
+from pytest_llmobs.plugin.marks import DatasetMark, read_dataset_mark, read_gate_mark
+from pytest_llmobs.plugin.suites import Case, SuiteSource
+from pytest_llmobs.records.examples import Dataset, Example
+
+REPEAT = "llm_repeat_number"
+"""Argument that numbers the repeats of a test without a dataset."""
+
+
+def generate(metafunc: pytest.Metafunc) -> None:
+    """Parametrize a test that asks for a dataset, or repeat one that asks for ``llm_run`` alone.
+
+    Raises:
+        pytest.Collector.CollectError: A marker, the dataset, the target or an evaluator makes no sense. The
+            message is for the user and comes without a traceback.
+    """
+    lab = open_lab(metafunc.config)
+    try:
+        source = _read_source(metafunc, lab)
+        lab.suites.add_source(metafunc.definition.nodeid, source)
+        if source.dataset is not None:
+            _parametrize_examples(metafunc, source.dataset, source)
+        elif len(source.repeats) > 1 or source.repeats[0] > 1:
+            _parametrize_repeats(metafunc, source)
+    except LlmobsError as error:
+        place = f"{metafunc.definition.nodeid}: " if metafunc.definition.nodeid not in str(error) else ""
+        raise pytest.Collector.CollectError(f"{place}{error}") from None
+
+
+def _read_source(metafunc: pytest.Metafunc, lab: Lab) -> SuiteSource:
+    definition = metafunc.definition
+    gates = tuple(read_gate_mark(mark) for mark in definition.iter_markers("llm_gate"))
+    marker = definition.get_closest_marker("llm_dataset")
+    if marker is None:
+        return SuiteSource(repeats=lab.repeats(None), gates=gates)
+    mark = read_dataset_mark(marker)
+    dataset = _load(mark, definition.path.parent, lab)
+    return SuiteSource(
+        dataset=dataset,
+        target=_target(mark, dataset),
+        target_fixture=mark.target if isinstance(mark.target, str) else None,
+        evaluators=_evaluators(mark, lab),
+        gates=gates,
+        cluster_by=mark.cluster_by,
+        repeats=lab.repeats(mark.repeat),
+    )
+
+
+def _load(mark: DatasetMark, folder: Path, lab: Lab) -> Dataset:
+    load = partial(
+        load_dataset,
+        mark.source,
+        base_dirs=[folder, lab.config.rootpath],
+        formats=lab.session.extensions.formats,
+        rootdir=lab.config.rootpath,
+    )
+    # One file is read once a session, however many tests use it.
+    key = (str(mark.source), folder) if isinstance(mark.source, str | Path) else id(mark.source)
+    dataset = lab.datasets.get(key)
+    if dataset is None:
+        dataset = lab.datasets[key] = load()
+        lab.kept_alive.append(mark.source)
+    return select(dataset, split=mark.split, limit=mark.limit)
+
+
+def _target(mark: DatasetMark, dataset: Dataset) -> Target | None:
+    if mark.target is None or isinstance(mark.target, str):
+        return None
+    return bind_target(mark.target, dataset)
+
+
+def _evaluators(mark: DatasetMark, lab: Lab) -> tuple[Any, ...]:
+    bound = tuple(lab.session.bind(spec) for spec in mark.evaluators)
+    keys = [evaluator.key for evaluator in bound]
+    twice = next((key for key in keys if keys.count(key) > 1), None)
+    if twice is not None:
+        raise EvaluatorError(
+            f"Two evaluators of llm_dataset have the key {twice!r}. Give one of them another key."
+        )
+    return bound
+
+
+def _parametrize_examples(metafunc: pytest.Metafunc, dataset: Dataset, source: SuiteSource) -> None:
+    if "example" not in metafunc.fixturenames:
+        metafunc.fixturenames.append("example")
+    cases = [Case(example, repeat) for repeat in source.repeats for example in dataset.examples]
+    ids = [case_id(case.example, case.repeat) for case in cases]
+    metafunc.parametrize("example", cases, ids=ids, indirect=True)
+
+
+def _parametrize_repeats(metafunc: pytest.Metafunc, source: SuiteSource) -> None:
+    metafunc.fixturenames.append(REPEAT)
+    ids = [pytest.HIDDEN_PARAM if repeat == 1 else f"r{repeat}" for repeat in source.repeats]
+    metafunc.parametrize(REPEAT, list(source.repeats), ids=ids)
+
+
+def case_id(example: Example, repeat: int) -> str:
+    """Return the part of the node id that names the trial; the first repeat has the example's name alone."""
+    return example.id if repeat == 1 else f"{example.id}-r{repeat}"

@@ -1,0 +1,200 @@
+"""Hooks around each test: trace it, run its target, score it, and say what became of the trial."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import json
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_llmobs.errors import BaselineError
+from pytest_llmobs.experiments.baseline import Baseline, known_failure
+from pytest_llmobs.experiments.calls import spending
+from pytest_llmobs.experiments.llm_run import LlmRun
+from pytest_llmobs.experiments.logging import announce
+from pytest_llmobs.plugin.ahead import Ahead
+from pytest_llmobs.plugin.lab import LLM_RUN
+from pytest_llmobs.plugin.outcome import Outcome, judge_outcome, trial_record
+from pytest_llmobs.plugin.suites import PLAN, TrialPlan, nodeid_of
+from pytest_llmobs.tracing.run_tree import RunTree
+
+if TYPE_CHECKING:
+    from pytest_llmobs.plugin.lab import Lab
+
+WIRE = "llmobs_trial"
+"""Attribute of a test report that carries the trial, as a string (nothing else survives every transport)."""
+
+
+class Protocol:
+    """Runs trials, one test after the other; registered wherever tests run (not in the xdist controller)."""
+
+    def __init__(self, lab: Lab) -> None:
+        self._lab = lab
+        self._ahead = Ahead(lab)
+        self._baselines: dict[str, Baseline | None] = {}
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Give the test its ``llm_run``."""
+        plan = item.stash.get(PLAN, None)
+        if plan is not None:
+            item.stash[LLM_RUN] = self._open(item, plan)
+
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, None, None]:
+        """Run the target before the test and the evaluators after it, and trace what the test calls."""
+        __tracebackhide__ = True
+        plan = item.stash.get(PLAN, None)
+        if plan is None or not isinstance(item, pytest.Function):
+            return (yield)
+        run = item.stash[LLM_RUN]
+        self._lab.current_item, self._lab.current_run = item, run
+        if plan.source.target is not None or plan.source.target_fixture:
+            attempt = self._ahead.take(item, plan)
+            run.adopt(attempt)
+            if attempt.error is not None:
+                raise attempt.error
+        with self._traced(item, run):
+            try:
+                result = yield
+            except (AssertionError, pytest.fail.Exception):
+                run.finish_scoring()
+                raise
+        run.finish_scoring()
+        return result
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Attach the trial to its report; a failed assertion over a baseline is for the gate to judge."""
+        report = yield
+        plan = item.stash.get(PLAN, None)
+        if plan is None or report.when == "teardown" or (report.when == "setup" and report.passed):
+            return report
+        run = item.stash.get(LLM_RUN, None)
+        outcome = judge_outcome(report, call, run)
+        self._finish(item, plan, run, report, outcome)
+        if outcome.status == "failed" and (reason := self._pardon(plan)):
+            report.outcome = "skipped"
+            report.wasxfail = reason
+        return report
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self) -> None:
+        """Stop what still runs ahead and seal this process's runs."""
+        self._lab.session.stop()
+
+    def _open(self, item: pytest.Item, plan: TrialPlan) -> LlmRun:
+        session = self._lab.session
+        root = None
+        if plan.source.target is None and plan.source.target_fixture is None:
+            root = session.tracer.start_root(
+                item.name,
+                inputs=plan.example.inputs if plan.example else None,
+                metadata=plan.example.metadata if plan.example else None,
+                columns=columns_of(item, plan),
+                collect=True,
+            )
+        return LlmRun(root, plan.example, plan.source.evaluators, session.runner, session.bind)
+
+    @contextmanager
+    def _traced(self, item: pytest.Function, run: LlmRun) -> Iterator[None]:
+        """Make what the test calls part of its trace.
+
+        The run is set around the call of the test function itself, so that runners of async tests see it
+        whatever context they were started in. Where a target made the trace already, the test's own calls are
+        judging: a trace of their own.
+        """
+        tracer, root = self._lab.session.tracer, run.root
+        aside = None
+        if root is None or root.ended:
+            aside = root = tracer.start_root(item.name, columns={"evaluates": run.id}, collect=True)
+        announce(root.id, run)
+        body = item.obj
+        item.obj = _activated(body, root)
+        try:
+            yield
+        finally:
+            item.obj = body
+            if aside is not None and (calls := aside.finished_runs()):
+                aside.end()
+                run.judging += spending(calls)
+
+    def _finish(
+        self,
+        item: pytest.Item,
+        plan: TrialPlan,
+        run: LlmRun | None,
+        report: pytest.TestReport,
+        outcome: Outcome,
+    ) -> None:
+        root = run.root if run is not None else None
+        if run is not None and root is not None:
+            numbers = {
+                key: float(score.score) for key, score in run.scores.items() if score.score is not None
+            }
+            root.patch(attempt="consumed", trial_status=outcome.status, scores=numbers)
+            if not root.ended:
+                root.end(outputs=run.outputs or None, error=outcome.error)
+            report.user_properties.extend((f"score.{key}", number) for key, number in numbers.items())
+        if self._lab.experiment:
+            trial = trial_record(plan, nodeid_of(item), run, outcome)
+            setattr(report, WIRE, json.dumps(trial.to_wire(), default=str))
+
+    def _pardon(self, plan: TrialPlan) -> str | None:
+        """Return why a failed assertion doesn't fail its test, or None where it does."""
+        settings = self._lab.settings
+        if not settings.experiment or settings.strict:
+            return None
+        if settings.update_baseline:
+            return "recorded in the baseline as a known failure"
+        baseline = self._baseline(plan.suite)
+        if baseline is None:
+            return None
+        return "known failure" if known_failure(baseline, plan.example_id) else "the gate decides"
+
+    def _baseline(self, suite: str) -> Baseline | None:
+        if suite not in self._baselines:
+            try:
+                self._baselines[suite] = self._lab.session.baseline(suite)
+            except BaselineError:  # the gate reports it; until then this is plain pytest
+                self._baselines[suite] = None
+        return self._baselines[suite]
+
+
+def columns_of(item: pytest.Item, plan: TrialPlan) -> dict[str, Any]:
+    """Return the columns that make a root run findable as this trial."""
+    dataset = plan.source.dataset
+    return {
+        "suite": plan.suite,
+        "nodeid": nodeid_of(item),
+        "dataset": dataset.name if dataset else None,
+        "example_id": plan.example_id,
+        "repeat": plan.repeat,
+    }
+
+
+def _activated(body: Callable[..., Any], root: RunTree) -> Callable[..., Any]:
+    """Return the test function, running under ``root``."""
+    if inspect.iscoroutinefunction(body):
+
+        @functools.wraps(body)
+        async def traced_async(*args: Any, **kwargs: Any) -> Any:
+            __tracebackhide__ = True
+            with root.activate():
+                return await body(*args, **kwargs)
+
+        return traced_async
+
+    @functools.wraps(body)
+    def traced(*args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        with root.activate():
+            return body(*args, **kwargs)
+
+    return traced

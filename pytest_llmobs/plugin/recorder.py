@@ -1,0 +1,125 @@
+"""Hooks of the process that sees every report: collect the trials, conclude, set the exit status, report."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_llmobs.conclusion import Conclusion, conclude
+from pytest_llmobs.errors import LlmobsError
+from pytest_llmobs.plugin import confirm, verdict
+from pytest_llmobs.plugin.progress import ProgressLine
+from pytest_llmobs.plugin.protocol import WIRE
+from pytest_llmobs.records.experiments import Experiment, Rerun, Trial
+from pytest_llmobs.reports.base import Context
+from pytest_llmobs.reports.terminal import render
+
+if TYPE_CHECKING:
+    from pytest_llmobs.plugin.lab import Lab
+
+
+class Recorder:
+    """Sees all trials of a session, whether they ran here or in xdist's workers."""
+
+    def __init__(self, lab: Lab) -> None:
+        self._lab = lab
+        self._trials: list[Trial] = []
+        self._began = time.monotonic()
+        self._progress = ProgressLine(lab)
+        self._conclusion: Conclusion | None = None
+        self._failure: str | None = None
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep the trial that a report carries."""
+        wire = getattr(report, WIRE, None)
+        if wire is not None:
+            trial = Trial.from_wire(json.loads(wire))
+            self._trials.append(trial)
+            self._progress.update(trial)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Conclude the experiment and set the exit status; pytest's own 2 to 5 stay."""
+        if session.config.option.collectonly:
+            return
+        self._seal()
+        if self._lab.confirming is not None:
+            confirm.hand_over(self._lab.confirming, self._trials)
+            return
+        stopped = exitstatus == pytest.ExitCode.INTERRUPTED or bool(session.shouldfail or session.shouldstop)
+        if not self._lab.plans and exitstatus != pytest.ExitCode.OK:
+            return  # pytest itself says what went wrong before anything was collected
+        try:
+            self._conclusion = self._conclude(interrupted=stopped)
+        except LlmobsError as error:
+            self._failure = str(error)
+        red = self._failure is not None or (self._conclusion is not None and self._conclusion.red)
+        if red:
+            verdict.report_failures(session.config, self._experiment, self._failure)
+            if session.exitstatus == pytest.ExitCode.OK:
+                session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Print the section at the end."""
+        if self._experiment is None:
+            return
+        writer = terminalreporter._tw
+        text = render(
+            self._experiment,
+            width=writer.fullwidth,
+            color=writer.hasmarkup,
+            encoding=getattr(writer._file, "encoding", None) or "utf-8",
+            context=self._context(),
+        )
+        terminalreporter.section("LLM experiment")
+        terminalreporter.write_line(text)
+
+    @property
+    def _experiment(self) -> Experiment | None:
+        return self._conclusion.experiment if self._conclusion else None
+
+    def _seal(self) -> None:
+        self._lab.session.stop()
+        if self._lab.controller:
+            self._lab.collect_manifests()
+
+    def _conclude(self, *, interrupted: bool) -> Conclusion:
+        return conclude(
+            self._lab.session,
+            self._lab.plans,
+            self._trials,
+            duration=time.monotonic() - self._began,
+            interrupted=interrupted,
+            confirm=None if interrupted else self._confirm,
+            notes=self._lab.notes,
+        )
+
+    def _confirm(self, reruns: Sequence[Rerun]) -> confirm.Confirmation:
+        return confirm.run(self._lab, reruns)
+
+    def _context(self) -> Context:
+        arguments = [str(argument) for argument in self._lab.config.invocation_params.args]
+        kept = [
+            argument
+            for argument in arguments
+            if argument not in ("--llm-experiment", "--llm-update-baseline")
+        ]
+        command = "pytest" if Path(sys.argv[0]).name in ("pytest", "py.test") else "python -m pytest"
+        options = [argument for argument in kept if not _selects(argument, self._lab.config)]
+        return Context(
+            accept=shlex.join([command, *kept, "--llm-experiment", "--llm-update-baseline"]),
+            rerun=shlex.join([command, *options, "--llm-experiment"]),
+            recorded=self._conclusion.recorded if self._conclusion else (),
+            everything=self._lab.config.get_verbosity() >= 2,
+        )
+
+
+def _selects(argument: str, config: pytest.Config) -> bool:
+    return argument in config.args

@@ -1,0 +1,183 @@
+"""Which suite, example and repeat an item is, and the manifest of what a session promised to run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_llmobs.records.examples import Dataset, Example, content_hash
+from pytest_llmobs.records.experiments import ExpectedTrial, GateRule, SuitePlan
+
+if TYPE_CHECKING:
+    from pytest_llmobs.evaluators.base import BoundEvaluator
+    from pytest_llmobs.experiments.targets import Target
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """The value that ``example`` is parametrized with."""
+
+    example: Example
+    repeat: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SuiteSource:
+    """What the markers of one test function say; its suites share it."""
+
+    dataset: Dataset | None = None
+    target: Target | None = None
+    target_fixture: str | None = None
+    """Name of the fixture whose value is the target."""
+    evaluators: Sequence[BoundEvaluator] = ()
+    gates: Sequence[GateRule] = ()
+    cluster_by: str | None = None
+    repeats: Sequence[int] = (1,)
+    """The numbers of the repeats to run: 1 to K, or later ones in a confirming session."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrialPlan:
+    """What an item is, as a trial."""
+
+    suite: str
+    path: str
+    example_id: str
+    example_hash: str
+    repeat: int
+    source: SuiteSource
+    example: Example | None
+    """None for a traced test without a dataset."""
+
+    @property
+    def cluster(self) -> str | None:
+        """The value of ``cluster_by`` in the example's metadata, as text."""
+        if self.source.cluster_by is None or self.example is None:
+            return None
+        return str(self.example.metadata.get(self.source.cluster_by))
+
+
+PLAN = pytest.StashKey[TrialPlan]()
+"""Where an item keeps its trial's plan; items that are no trials have none."""
+
+
+@dataclass
+class Suites:
+    """All suites of a session."""
+
+    sources: dict[str, SuiteSource] = field(default_factory=dict)
+    """By the node id of the test function."""
+    totals: dict[str, set[str]] = field(default_factory=dict)
+    """Suite -> ids of all its examples, before the user's selection."""
+
+    def add_source(self, nodeid: str, source: SuiteSource) -> None:
+        """Remember the markers of a test function."""
+        self.sources[nodeid] = source
+
+    def plan_items(self, items: Iterable[pytest.Item]) -> None:
+        """Give each item that is a trial its plan; call before anything is deselected."""
+        for item in items:
+            plan = self._plan(item)
+            if plan is not None:
+                item.stash[PLAN] = plan
+                self.totals.setdefault(plan.suite, set()).add(plan.example_id)
+
+    def _plan(self, item: pytest.Item) -> TrialPlan | None:
+        if not isinstance(item, pytest.Function) or item.parent is None:
+            return None
+        function = f"{item.parent.nodeid}::{item.originalname}"
+        source = self.sources.get(function)
+        if source is None:
+            return None
+        path = item.nodeid.partition("::")[0]
+        params: Mapping[str, object] = item.callspec.params if hasattr(item, "callspec") else {}
+        case = params.get("example")
+        if isinstance(case, Case):
+            return TrialPlan(
+                suite=f"{function}{_rest(item, case)}",
+                path=path,
+                example_id=case.example.id,
+                example_hash=case.example.hash,
+                repeat=case.repeat,
+                source=source,
+                example=case.example,
+            )
+        repeat = params.get("llm_repeat_number", 1)
+        number = repeat if isinstance(repeat, int) else 1
+        name = nodeid_of(item).removeprefix(f"{path}::")
+        name = _without(name, f"r{number}") if number > 1 else name
+        return TrialPlan(
+            suite=path,
+            path=path,
+            example_id=name,
+            example_hash=content_hash(name),
+            repeat=number,
+            source=source,
+            example=None,
+        )
+
+    def manifest(self, items: Iterable[pytest.Item]) -> list[SuitePlan]:
+        """Return the plans of all suites with the trials expected of them; call after the selection."""
+        expected: dict[str, list[ExpectedTrial]] = {}
+        plans: dict[str, TrialPlan] = {}
+        gates: dict[str, list[GateRule]] = {}
+        for item in items:
+            plan = item.stash.get(PLAN, None)
+            if plan is None:
+                continue
+            plans.setdefault(plan.suite, plan)
+            known = gates.setdefault(plan.suite, [])
+            known.extend(gate for gate in plan.source.gates if gate not in known)
+            expected.setdefault(plan.suite, []).append(
+                ExpectedTrial(
+                    example_id=plan.example_id,
+                    example_hash=plan.example_hash,
+                    repeat=plan.repeat,
+                    nodeid=nodeid_of(item),
+                    metadata=plan.example.metadata if plan.example is not None else {},
+                )
+            )
+        return [self._suite_plan(plan, expected[suite], tuple(gates[suite])) for suite, plan in plans.items()]
+
+    def _suite_plan(
+        self, plan: TrialPlan, expected: Sequence[ExpectedTrial], gates: Sequence[GateRule]
+    ) -> SuitePlan:
+        dataset = plan.source.dataset
+        return SuitePlan(
+            name=plan.suite,
+            path=plan.path,
+            dataset=dataset.source or dataset.name if dataset else "",
+            dataset_version=dataset.version if dataset else "",
+            metrics={bound.key: bound.version for bound in plan.source.evaluators},
+            gates=gates,
+            cluster_by=plan.source.cluster_by,
+            repeat=len(plan.source.repeats),
+            expected=tuple(expected),
+            total=len(self.totals[plan.suite]),
+        )
+
+
+def nodeid_of(item: pytest.Item) -> str:
+    """Return the node id as the user would type it (xdist appends ``@group`` to its own)."""
+    return f"{item.parent.nodeid}::{item.name}" if item.parent is not None else item.nodeid
+
+
+def _rest(item: pytest.Function, case: Case) -> str:
+    """Return the user's own parameters of an item in brackets, or an empty string."""
+    from pytest_llmobs.plugin.parametrize import case_id
+
+    own = case_id(case.example, case.repeat)
+    whole = item.name[len(item.originalname) :]
+    if own not in whole:  # pytest escapes what is not ASCII, unless told otherwise
+        own = own.encode("unicode_escape").decode("ascii")
+    return "" if whole == f"[{own}]" else _without(whole, own)
+
+
+def _without(name: str, part: str) -> str:
+    """Take one parameter's id out of a bracketed name: ``[a-part-b]`` becomes ``[a-b]``."""
+    head, _, inner = name.partition("[")
+    inner = f"-{inner.removesuffix(']')}-".replace(f"-{part}-", "-", 1)[1:-1]
+    return f"{head}[{inner}]" if inner else head

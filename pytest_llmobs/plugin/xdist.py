@@ -1,0 +1,56 @@
+"""Hooks of the xdist controller: hand over the session's identity, and deal out the items."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from xdist.scheduler import LoadScheduling  # type: ignore[import-untyped]
+
+if TYPE_CHECKING:
+    from pytest_llmobs.plugin.lab import Lab
+
+
+class Controller:
+    """Registered in the controller of an experiment."""
+
+    def __init__(self, lab: Lab) -> None:
+        self._lab = lab
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Make the worker part of this session."""
+        node.workerinput["llmobs"] = self._lab.session.identity.to_wire()
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
+        """Deal all items up front where xdist would deal them out bit by bit (``--dist load``)."""
+        if config.getvalue("dist") == "load" and config.getvalue("maxschedchunk") is None:
+            return DealtUpFront(config, log)
+        return None
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, node: Any, ids: Any) -> None:
+        """Read what the workers are going to run, as soon as one of them knows."""
+        if not self._lab.plans:
+            self._lab.collect_manifests()
+            self._lab.announce()
+
+
+class DealtUpFront(LoadScheduling):  # type: ignore[misc]
+    """Gives every worker its whole share at once, so that targets can run ahead to its end.
+
+    A share is a stretch of consecutive items, as in ``--dist load``, so that fixtures of a wider scope are set
+    up as rarely as possible. What a crashed worker leaves is dealt out again by xdist's own rule.
+    """
+
+    def schedule(self) -> None:
+        """Deal the items out."""
+        first = self.collection is None
+        super().schedule()
+        if not first or not self.pending:
+            return
+        nodes = self.nodes
+        for position, node in enumerate(nodes):
+            left = len(nodes) - position
+            self._send_tests(node, -(-len(self.pending) // left))

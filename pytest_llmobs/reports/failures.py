@@ -1,0 +1,76 @@
+"""Each red verdict as one failure: for pytest's counts and for JUnit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from pytest_llmobs.records.experiments import ExampleRow, Experiment, MetricRow
+from pytest_llmobs.reports.figures import rate, signed
+from pytest_llmobs.reports.page import Page
+
+_PAGE = Page(width=100)
+_MOST = 10
+"""Broken examples named in one failure."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One red verdict."""
+
+    nodeid: str
+    """The suite, or the one example that broke."""
+    headline: str
+    """All of it in a line."""
+    details: Sequence[str] = field(default_factory=tuple)
+
+
+def failures(experiment: Experiment) -> list[Failure]:
+    """Return one failure for each suite with a red metric, else one for each broken example; and the errors."""
+    decision = experiment.decision
+    red_metrics: dict[str, list[MetricRow]] = {}
+    for row in decision.metrics:
+        if row.red:
+            red_metrics.setdefault(row.suite, []).append(row)
+    broken: dict[str, list[ExampleRow]] = {}
+    for example in decision.examples:
+        if example.red:
+            broken.setdefault(example.suite, []).append(example)
+    found = [_suite_failure(suite, rows, broken.get(suite, [])) for suite, rows in red_metrics.items()]
+    for suite, rows in broken.items():
+        if suite not in red_metrics:
+            found.extend(_example_failures(rows))
+    found.extend(Failure("llm-gate", *_split(error)) for error in decision.errors)
+    return found
+
+
+def _suite_failure(suite: str, rows: Sequence[MetricRow], broken: Sequence[ExampleRow]) -> Failure:
+    lines = [_metric_line(row) for row in rows]
+    names = list(dict.fromkeys(row.example_id for row in broken))
+    details = [*lines[1:], *(row.note for row in rows if row.note)]
+    if names:
+        more = f" and {len(names) - _MOST} more" if len(names) > _MOST else ""
+        details.append(f"broken: {', '.join(names[:_MOST])}{more}")
+    return Failure(suite, lines[0] + (f" (+{len(lines) - 1} metrics)" if len(lines) > 1 else ""), details)
+
+
+def _metric_line(row: MetricRow) -> str:
+    if row.baseline is None or row.candidate is None:
+        return f"{row.metric} {row.verdict}"
+    change = f"{rate(row.baseline)} -> {rate(row.candidate)} ({signed(row.delta, _PAGE)}, n={row.n})"
+    return f"{row.metric} {row.verdict}: {change}"
+
+
+def _example_failures(rows: Sequence[ExampleRow]) -> Iterator[Failure]:
+    by_example: dict[str, list[ExampleRow]] = {}
+    for row in rows:
+        by_example.setdefault(row.example_id, []).append(row)
+    for example_id, group in by_example.items():
+        metrics = ", ".join(row.metric for row in group)
+        details = [row.comment for row in group if row.comment]
+        yield Failure(group[0].nodeid or group[0].suite, f"{example_id} broke: {metrics}", details)
+
+
+def _split(error: str) -> tuple[str, Sequence[str]]:
+    first, *rest = error.splitlines() or [""]
+    return first, rest

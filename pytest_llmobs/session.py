@@ -1,0 +1,192 @@
+"""The composition root: settings and extensions become a tracer, a store and a runner."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pytest_llmobs.evaluators.base import BoundEvaluator, bind
+from pytest_llmobs.experiments.baseline import Baseline, baseline_path, load_baseline
+from pytest_llmobs.experiments.runner import Runner
+from pytest_llmobs.experiments.slots import Slots
+from pytest_llmobs.extensions import Extensions
+from pytest_llmobs.providers.imports import instrument_on_import, uninstrument
+from pytest_llmobs.settings import Settings
+from pytest_llmobs.storage.store import Store
+from pytest_llmobs.tracing.tracer import Tracer, install, uninstall
+
+STORE_FOLDER = ".llmobs"
+_ADJECTIVES = (
+    "amber",
+    "calm",
+    "eager",
+    "fleet",
+    "gentle",
+    "keen",
+    "lucid",
+    "noble",
+    "quiet",
+    "sunny",
+    "vivid",
+)
+_NOUNS = (
+    "acorn",
+    "badger",
+    "cedar",
+    "comet",
+    "falcon",
+    "fjord",
+    "heron",
+    "maple",
+    "otter",
+    "river",
+    "tern",
+    "willow",
+)
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What all processes of one session share; the xdist controller hands it to its workers."""
+
+    session: str
+    """A UUID's hex digits."""
+    name: str
+    """The experiment's name, and the project's in the store."""
+    started: str
+    """ISO 8601, UTC."""
+
+    def to_wire(self) -> dict[str, str]:
+        """Return a dict of strings, for a worker."""
+        return {"session": self.session, "name": self.name, "started": self.started}
+
+
+def new_identity(name: str, now: datetime | None = None) -> Identity:
+    """Name a new session.
+
+    Args:
+        name: What the user called the experiment, or an empty string for ``adjective-noun-date-time``.
+        now: The time, for tests.
+    """
+    session = uuid.uuid4().hex
+    started = now or datetime.now(UTC)
+    if not name:
+        chance = random.Random(session)
+        name = f"{chance.choice(_ADJECTIVES)}-{chance.choice(_NOUNS)}-{started:%Y%m%d-%H%M%S}"
+    return Identity(session, name, started.isoformat(timespec="seconds"))
+
+
+class Session:
+    """Everything one process of a session needs, made when it is first asked for."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        extensions: Extensions,
+        identity: Identity,
+        rootdir: Path,
+        processes: int = 1,
+        cautious: bool = False,
+    ) -> None:
+        """Compose a session.
+
+        Args:
+            settings: The validated settings.
+            extensions: The registries.
+            identity: The session's name and id.
+            rootdir: Where ``.llmobs`` and the baselines lie.
+            processes: How many workers share ``settings.concurrency``.
+            cautious: Run ahead no further than the slots reach, since the session may stop at the next failure.
+        """
+        self.settings = settings
+        self.extensions = extensions
+        self.identity = identity
+        self.rootdir = rootdir
+        self._processes = processes
+        self._cautious = cautious
+
+    @cached_property
+    def store(self) -> Store:
+        """The store below rootdir; opening it recovers what a crashed session left."""
+        return Store(self.rootdir / STORE_FOLDER)
+
+    @cached_property
+    def tracer(self) -> Tracer:
+        """The tracer; it writes to the store in experiments only."""
+        self._spool = self.store.spool(self.identity.session) if self.settings.experiment else None
+        return Tracer(project=self.identity.name, sink=self._spool, session=self.identity.session)
+
+    @cached_property
+    def runner(self) -> Runner:
+        """Runs targets and evaluators ahead of the tests."""
+        concurrency = max(1, self.settings.concurrency // self._processes)
+        window = concurrency if self._cautious else max(4 * concurrency, 32)
+        return Runner(self.tracer, Slots(concurrency), timeout=self.settings.timeout, window=window)
+
+    def bind(self, spec: Any) -> BoundEvaluator:
+        """Return the evaluator that ``spec`` names or is.
+
+        Raises:
+            EvaluatorError: It is unknown or misdeclared.
+        """
+        return bind(spec, self.extensions.evaluators)
+
+    def start(self) -> None:
+        """Switch tracing on: install the tracer and instrument the providers as they are imported."""
+        install(self.tracer)
+        instrument_on_import(self.extensions.providers)
+
+    def stop(self) -> None:
+        """Switch tracing off and seal this process's spool."""
+        if "runner" in self.__dict__:
+            self.runner.close()
+        if "tracer" in self.__dict__:
+            uninstall()
+            uninstrument()
+            if self._spool is not None:
+                self._spool.close()
+
+    def baseline_file(self, suite: str) -> Path:
+        """Return where the baseline of a suite lies, whether or not it exists."""
+        return baseline_path(self.rootdir / self.settings.baseline_dir, suite)
+
+    def baseline(self, suite: str) -> Baseline | None:
+        """Return the baseline of a suite, or None where there is none.
+
+        Raises:
+            BaselineError: It can't be read.
+        """
+        path = self.baseline_file(suite)
+        return load_baseline(path) if path.exists() else None
+
+
+def git_commit(rootdir: Path, run: Callable[..., Any] = subprocess.run) -> str | None:
+    """Return the short commit of ``rootdir``, with ``+dirty`` where the work tree has changes; None without git."""
+    command = [
+        "git",
+        "-C",
+        str(rootdir),
+        "describe",
+        "--always",
+        "--abbrev=12",
+        "--dirty=+dirty",
+        "--exclude=*",
+    ]
+    try:
+        answer = run(command, capture_output=True, text=True, timeout=10)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    commit: str = answer.stdout.strip()
+    return commit if answer.returncode == 0 and commit else None
+
+
+def identity_from(wire: Mapping[str, str]) -> Identity:
+    """Rebuild the identity that the controller handed over."""
+    return Identity(**wire)

@@ -1,0 +1,111 @@
+"""A small user's project: an app whose prompt is a file, a dataset, and one test."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+APP = """
+from pathlib import Path
+from pytest_llmobs import traceable
+
+@traceable(run_type="llm")
+def complete(system, query):
+    return f"{system} You asked: {query}"
+
+def answer(name, query):
+    prompt = Path(__file__).with_name("prompt.txt").read_text()
+    return complete(prompt.format(name=name), query)
+"""
+
+SUITE = """
+import pytest
+from app import answer
+
+def greets(outputs, inputs):
+    return inputs["name"] in outputs["output"]
+
+@pytest.mark.llm_dataset("golden.jsonl", target=answer, evaluators=[greets])
+def test_answer(example, llm_run):
+    assert "Dear" in llm_run.outputs["output"]
+"""
+
+GOOD = "Dear {name}, we read this."
+BROKEN = "Hello there."
+NAMES = ("Ada", "Grace", "Edsger")
+
+
+class Project:
+    """What a test does to a user's project and sees of it."""
+
+    def __init__(self, pytester: pytest.Pytester) -> None:
+        self.pytester = pytester
+        self.path = pytester.path
+
+    def write(self, **files: str) -> None:
+        self.pytester.makepyfile(**files)
+
+    def prompt(self, text: str) -> None:
+        self.path.joinpath("prompt.txt").write_text(text)
+
+    def dataset(self, rows: Iterable[dict[str, Any]], name: str = "golden.jsonl") -> None:
+        text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+        self.path.joinpath(name).write_text(text, encoding="utf-8")
+
+    def run(self, *arguments: str) -> pytest.RunResult:
+        """Run pytest in a process of its own, as a user would."""
+        return self.pytester.runpytest_subprocess(*arguments)
+
+    def experiment(self, *arguments: str) -> pytest.RunResult:
+        return self.run("--llm-experiment", *arguments)
+
+    def record(self, *arguments: str) -> pytest.RunResult:
+        return self.run("--llm-experiment", "--llm-update-baseline", *arguments)
+
+    @property
+    def baselines(self) -> list[Path]:
+        return sorted(self.path.joinpath("llm-baselines").glob("*.json"))
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """The newest experiment's file."""
+        files = self.path.joinpath(".llmobs", "experiments").glob("*.json")
+        newest = max(files, key=lambda file: file.stat().st_mtime_ns)
+        loaded: dict[str, Any] = json.loads(newest.read_text())
+        return loaded
+
+
+@pytest.fixture
+def empty(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """A folder without anything in it."""
+    monkeypatch.setenv("COLUMNS", "100")
+    return Project(pytester)
+
+
+@pytest.fixture
+def project(empty: Project) -> Project:
+    """A project that works."""
+    empty.write(app=APP, test_app=SUITE)
+    empty.prompt(GOOD)
+    empty.dataset(
+        {"id": name.lower(), "inputs": {"name": name, "query": f"Where is order {number}?"}}
+        for number, name in enumerate(NAMES)
+    )
+    return empty
+
+
+@pytest.fixture
+def parquet() -> Callable[[Project, str], list[tuple[Any, ...]]]:
+    """Run SQL over a project's runs, with DuckDB as a user would."""
+    import duckdb
+
+    def query(project: Project, sql: str) -> list[tuple[Any, ...]]:
+        source = f"read_parquet('{project.path}/.llmobs/runs/**/*.parquet', hive_partitioning=true)"
+        rows: list[tuple[Any, ...]] = duckdb.sql(sql.replace("RUNS", source)).fetchall()
+        return rows
+
+    return query

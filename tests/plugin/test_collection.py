@@ -1,0 +1,159 @@
+"""Each example is an ordinary pytest item."""
+
+from __future__ import annotations
+
+import pytest
+from tests.plugin.conftest import Project
+
+
+def test_each_example_is_an_item_named_after_it(project: Project) -> None:
+    result = project.run("--collect-only", "-q")
+    result.stdout.fnmatch_lines(
+        [
+            "test_app.py::test_answer[[]ada[]]",
+            "test_app.py::test_answer[[]grace[]]",
+            "test_app.py::test_answer[[]edsger[]]",
+        ]
+    )
+
+
+def test_plain_pytest_runs_them_and_writes_nothing(project: Project) -> None:
+    result = project.run()
+    result.assert_outcomes(passed=3)
+    assert "LLM experiment" not in result.stdout.str()
+    assert not project.path.joinpath(".llmobs").exists()
+
+
+def test_a_failed_assertion_fails_its_test_in_plain_pytest(project: Project) -> None:
+    project.prompt(BROKEN := "Hello there.")
+    result = project.run()
+    result.assert_outcomes(failed=3)
+    assert BROKEN in result.stdout.str()
+
+
+@pytest.mark.parametrize("selection", [("-k", "grace"), ("test_app.py::test_answer[grace]",)])
+def test_selection_by_name_and_node_id(project: Project, selection: tuple[str, ...]) -> None:
+    project.run(*selection).assert_outcomes(passed=1, deselected=2 if selection[0] == "-k" else 0)
+
+
+def test_k_finds_ids_that_are_not_ascii_as_they_are_written(project: Project) -> None:
+    project.dataset([{"id": "zoë-größe", "inputs": {"name": "Zoë", "query": "?"}}])
+    project.run("-k", "größe").assert_outcomes(passed=1)
+
+
+def test_last_failed_runs_the_failed_example_only(project: Project) -> None:
+    project.write(
+        test_app="""
+        import pytest
+
+        @pytest.mark.llm_dataset("golden.jsonl", target=lambda name, query: name)
+        def test_answer(example, llm_run):
+            assert llm_run.outputs["output"] != "Grace"
+        """
+    )
+    project.run().assert_outcomes(passed=2, failed=1)
+    project.run("--lf").assert_outcomes(failed=1)
+
+
+def test_x_stops_at_the_first_failure(project: Project) -> None:
+    project.prompt("Hello there.")
+    project.run("-x").assert_outcomes(failed=1)
+
+
+def test_junit_has_one_case_an_example_with_its_scores(project: Project) -> None:
+    project.experiment("--junitxml=junit.xml")
+    text = project.path.joinpath("junit.xml").read_text()
+    assert text.count("<testcase") == 3
+    assert '<property name="score.greets" value="1.0"' in text
+
+
+def test_a_test_without_arguments_still_runs_once_an_example(project: Project) -> None:
+    project.write(
+        test_app="""
+        import pytest
+
+        @pytest.mark.llm_dataset("golden.jsonl")
+        def test_answer():
+            pass
+        """
+    )
+    project.run().assert_outcomes(passed=3)
+
+
+def test_repeats_are_items_of_their_own(project: Project) -> None:
+    result = project.run("--collect-only", "-q", "--llm-repeat", "2", "-k", "ada")
+    result.stdout.fnmatch_lines(["*test_answer[[]ada[]]", "*test_answer[[]ada-r2[]]"])
+
+
+def test_a_test_without_a_dataset_is_repeated_too(empty: Project) -> None:
+    empty.write(test_app="def test_it(llm_run):\n    llm_run.log_outputs('x')")
+    result = empty.run("--collect-only", "-q", "--llm-repeat", "2")
+    result.stdout.fnmatch_lines(["test_app.py::test_it", "test_app.py::test_it[[]r2[]]"])
+
+
+def test_own_parameters_belong_to_the_suite(project: Project) -> None:
+    project.write(
+        test_app="""
+        import pytest
+
+        @pytest.mark.parametrize("model", ["small", "large-2"])
+        @pytest.mark.llm_dataset("golden.jsonl", target=lambda name, query: name)
+        def test_answer(example, llm_run, model):
+            assert model
+        """
+    )
+    project.experiment().assert_outcomes(passed=6)
+    assert [suite["name"] for suite in project.summary["suites"]] == [
+        "test_app.py::test_answer[small]",
+        "test_app.py::test_answer[large-2]",
+    ]
+
+
+MISTAKES = {
+    "missing file": (
+        '@pytest.mark.llm_dataset("goldn.jsonl")\ndef test_x(example): pass',
+        "No dataset 'goldn.jsonl'. Did you mean 'golden.jsonl'?",
+    ),
+    "misspelt marker argument": (
+        '@pytest.mark.llm_dataset("golden.jsonl", evaluator=[])\ndef test_x(example): pass',
+        "llm_dataset has no argument 'evaluator'. Did you mean 'evaluators'?",
+    ),
+    "unknown evaluator": (
+        '@pytest.mark.llm_dataset("golden.jsonl", evaluators=["exact_mach"])\ndef test_x(example): pass',
+        "Unknown evaluator 'exact_mach'. Did you mean 'exact_match'?",
+    ),
+    "target that can't take the inputs": (
+        '@pytest.mark.llm_dataset("golden.jsonl", target=lambda nme, query: 1)\ndef test_x(example): pass',
+        "Name the parameters like the keys, or take them all as one parameter called 'inputs'. Did you mean 'nme'?",
+    ),
+    "gate with an unknown rule": (
+        '@pytest.mark.llm_gate("pass", rule="paird")\n@pytest.mark.llm_dataset("golden.jsonl")\ndef test_x(example): pass',
+        "llm_gate(rule='paird'). Did you mean 'paired'? Known: mean, off, paired.",
+    ),
+    "gate with a negative drop": (
+        '@pytest.mark.llm_gate("pass", max_drop=-1)\n@pytest.mark.llm_dataset("golden.jsonl")\ndef test_x(example): pass',
+        "llm_gate('pass', max_drop=-1): give 0 or more; it is the size of a drop.",
+    ),
+    "two evaluators of one name": (
+        '@pytest.mark.llm_dataset("golden.jsonl", evaluators=["exact_match", "exact_match"])\ndef test_x(example): pass',
+        "exact_match",
+    ),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_a_collection_error_without_a_traceback(project: Project, mistake: str) -> None:
+    source, message = MISTAKES[mistake]
+    project.write(test_app=f"import pytest\n{source}")
+    result = project.run()
+    result.assert_outcomes(errors=1)
+    text = result.stdout.str()
+    assert message in text
+    assert "Traceback" not in text
+    assert "pytest_llmobs/" not in text
+
+
+def test_example_without_a_dataset_says_how_to_get_one(empty: Project) -> None:
+    empty.write(test_app="def test_x(example): pass")
+    result = empty.run()
+    assert "uses the fixture 'example' without a dataset" in result.stdout.str()

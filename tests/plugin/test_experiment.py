@@ -1,0 +1,219 @@
+"""The main job: record, break, go red, restore, go green."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from tests.plugin.conftest import BROKEN, GOOD, Project
+
+Query = Callable[[Project, str], list[tuple[Any, ...]]]
+
+
+def test_without_a_baseline_assertions_decide_and_the_command_to_record_one_is_printed(
+    project: Project,
+) -> None:
+    result = project.experiment()
+    result.assert_outcomes(passed=3)
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["*NO BASELINE*", "*--llm-experiment --llm-update-baseline"])
+
+
+def test_without_a_baseline_a_failed_assertion_fails_the_build(project: Project) -> None:
+    project.prompt(BROKEN)
+    result = project.experiment()
+    result.assert_outcomes(failed=3)
+    assert result.ret == 1
+
+
+def test_recording_runs_fresh_repeats_and_says_commit_this(project: Project) -> None:
+    result = project.record()
+    result.assert_outcomes(passed=15)
+    text = result.stdout.str()
+    assert "recording a baseline: 3 examples x 5 fresh repeats = 15 trials" in text
+    assert "commit this" in text
+    assert [path.name.count("texts") for path in project.baselines] == [0, 1]
+    assert "git add" in text
+    assert not any(project.path.joinpath("llm-baselines").glob("*.lock"))
+
+
+def test_a_broken_prompt_turns_the_build_red_and_says_what_changed(project: Project) -> None:
+    project.record()
+    project.prompt(BROKEN)
+    result = project.experiment()
+    assert result.ret == 1
+    result.assert_outcomes(failed=1, xfailed=3)
+    text = result.stdout.str()
+    assert "REGRESSED" in text
+    assert "greets" in text
+    for name in ("ada", "grace", "edsger"):
+        assert name in text
+    assert f"-{GOOD.split('{')[0]}".strip() in text.replace("- ", "-")
+    assert BROKEN in text
+    assert "pytest --llm-experiment --llm-update-baseline" in text
+
+
+def test_restoring_the_prompt_turns_it_green_again(project: Project) -> None:
+    project.record()
+    project.prompt(BROKEN)
+    assert project.experiment().ret == 1
+    project.prompt(GOOD)
+    result = project.experiment()
+    assert result.ret == 0
+    result.assert_outcomes(passed=3)
+    result.stdout.fnmatch_lines(["*GREEN*"])
+
+
+def test_accepting_the_broken_prompt_makes_its_failures_known(project: Project) -> None:
+    project.record()
+    project.prompt(BROKEN)
+    accepted = project.record()
+    assert accepted.ret == 0
+    assert "known failures from now on: ada, edsger, grace" in accepted.stdout.str()
+    result = project.experiment("-rx")
+    assert result.ret == 0
+    result.assert_outcomes(xfailed=3)
+    assert "known failure" in result.stdout.str()
+
+
+def test_strict_lets_assertions_fail_over_a_baseline(project: Project) -> None:
+    project.record()
+    project.prompt(BROKEN)
+    result = project.experiment("-o", "llm_strict=true")
+    assert result.ret == 1
+    assert result.parseoutcomes()["failed"] >= 3
+
+
+def test_a_missing_baseline_is_red_under_ci(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CI", "true")
+    result = project.experiment()
+    assert result.ret == 1
+    assert "baseline" in result.stdout.str()
+
+
+def test_an_error_in_the_app_is_an_error_whatever_the_baseline_says(project: Project) -> None:
+    project.record()
+    project.prompt("{nobody}")
+    result = project.experiment()
+    assert result.ret == 1
+    assert result.parseoutcomes()["failed"] >= 3
+    assert "KeyError: 'nobody'" in result.stdout.str()
+
+
+def test_the_verdict_reaches_junit(project: Project) -> None:
+    project.record()
+    project.prompt(BROKEN)
+    project.experiment("--junitxml=junit.xml")
+    text = project.path.joinpath("junit.xml").read_text()
+    assert 'failures="1"' in text
+    assert "REGRESSED" in text
+
+
+def test_the_verdict_does_not_poison_last_failed(project: Project) -> None:
+    project.record()
+    project.prompt(BROKEN)
+    project.experiment()
+    project.prompt(GOOD)
+    project.run("--lf").assert_outcomes(passed=3)
+
+
+def test_threshold_holds_without_a_baseline(project: Project) -> None:
+    project.write(
+        test_app="""
+        import pytest
+        from app import answer
+
+        def greets(outputs, inputs):
+            return inputs["name"] != "Ada"
+
+        @pytest.mark.llm_gate("greets", min_mean=0.9)
+        @pytest.mark.llm_dataset("golden.jsonl", target=answer, evaluators=[greets])
+        def test_answer(example, llm_run):
+            pass
+        """
+    )
+    result = project.experiment()
+    result.assert_outcomes(passed=3, failed=1)
+    assert result.ret == 1
+
+
+def test_a_gate_on_a_metric_that_nobody_produces_is_red_with_a_near_match(project: Project) -> None:
+    source = project.path.joinpath("test_app.py").read_text()
+    source = source.replace(
+        "@pytest.mark.llm_dataset", '@pytest.mark.llm_gate("greet", min_mean=1)\n@pytest.mark.llm_dataset'
+    )
+    project.path.joinpath("test_app.py").write_text(source)
+    result = project.experiment()
+    assert result.ret == 1
+    assert "'greets'" in result.stdout.str()
+
+
+def test_runs_can_be_queried_with_duckdb(project: Project, parquet: Query) -> None:
+    project.experiment("--llm-name", "first")
+    rows = parquet(
+        project,
+        "select name, example_id, scores['greets'], attempt from RUNS where parent_id is null order by 2",
+    )
+    assert rows == [
+        ("test_answer[ada]", "ada", 1.0, "consumed"),
+        ("test_answer[edsger]", "edsger", 1.0, "consumed"),
+        ("test_answer[grace]", "grace", 1.0, "consumed"),
+    ]
+    assert parquet(project, "select distinct project, count(*) from RUNS group by 1") == [("first", 6)]
+
+
+def test_the_trace_of_one_test_can_be_queried_whole(project: Project, parquet: Query) -> None:
+    project.experiment()
+    sql = """
+        select name, run_type, inputs from RUNS
+        where trace_id = (select id from RUNS where example_id = 'ada') order by start_time
+    """
+    rows = parquet(project, sql)
+    assert [row[:2] for row in rows] == [("test_answer[ada]", "chain"), ("complete", "llm")]
+    assert "Dear Ada" in rows[1][2]
+
+
+def test_a_session_without_any_trial_is_no_green_experiment(empty: Project) -> None:
+    empty.write(test_it="def test_it():\n    assert True")
+    result = empty.experiment()
+    assert result.ret == 1
+    assert "nothing was evaluated" in result.stdout.str()
+
+
+def test_a_partial_selection_says_so(project: Project) -> None:
+    project.record()
+    result = project.experiment("-k", "ada")
+    assert result.ret == 0
+    assert "partial" in result.stdout.str()
+
+
+def test_recording_a_selection_keeps_the_other_rows(project: Project) -> None:
+    project.record()
+    before = project.baselines[0].read_text()
+    project.record("-k", "ada")
+    after = project.baselines[0].read_text()
+    assert [line for line in before.splitlines() if '"grace"' in line] == [
+        line for line in after.splitlines() if '"grace"' in line
+    ]
+
+
+def test_a_corrupt_baseline_is_red_and_named(project: Project) -> None:
+    project.record()
+    path = next(path for path in project.baselines if "texts" not in path.name)
+    path.write_text("<<<<<<< ours\n" + path.read_text())
+    result = project.experiment()
+    assert result.ret == 1
+    assert path.name in result.stdout.str()
+
+
+def test_an_impossible_option_value_is_a_usage_error(project: Project) -> None:
+    result = project.experiment("--llm-repeat", "0")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "--llm-repeat is 0; it must be between 1 and 1000." in result.stderr.str()
+
+
+def test_an_unknown_ini_value_names_the_choices(project: Project) -> None:
+    result = project.experiment("-o", "llm_fail_on=inconclusiv")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "Did you mean 'inconclusive'? Known: inconclusive, regressed." in result.stderr.str()
