@@ -1,19 +1,23 @@
-"""Providers, and the one engine behind them: it logs a model call whatever the SDK, sync or async, streamed or not.
+"""Providers, and the one engine behind them: it logs a model call whatever the SDK, sync or async, streamed
+or not.
 
-A provider says what to wrap and how to read a request and a reply. The engine starts the run, times it, ends it.
+A provider says what to wrap and how to read a request and a reply. The engine starts the run, times it, ends
+it.
 """
 
 from __future__ import annotations
 
 import time
+import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
 
+from pytest_llmobs.providers import bodies
 from pytest_llmobs.records.runs import RunStatus, RunType
 from pytest_llmobs.tracing import capture
-from pytest_llmobs.tracing.place import find_place
+from pytest_llmobs.tracing.place import Place, find_place
 from pytest_llmobs.tracing.run_tree import RunTree
 
 
@@ -44,6 +48,8 @@ class Reply:
     metadata: Mapping[str, Any] = field(default_factory=dict)
     error: str | BaseException | None = None
     status: RunStatus | None = None
+    streamed: bool = False
+    """True where the reply came in chunks, so that there is a time to the first one."""
 
 
 class Exchange:
@@ -54,24 +60,44 @@ class Exchange:
         self.run = run
         self._began = time.perf_counter()
         self._first: float | None = None
+        self._body: weakref.ref[bodies.Body] | None = None
 
-    def heard(self) -> None:
-        """Note that the first chunk of a streamed reply has arrived."""
-        if self._first is None:
-            self._first = time.perf_counter() - self._began
+    def follow(self, response: Any, read: Callable[[bytes, str, BaseException | None], Reply]) -> None:
+        """End once the user has read the body of ``response``, or stopped reading it.
 
-    def stop(self) -> None:
-        """Take the end time: what follows is our own work."""
+        Args:
+            response: An httpx-like response whose body isn't read yet.
+            read: Turns the bytes read, how reading ended and what it raised into the reply.
+        """
+        body = bodies.follow(response, self._heard, lambda *said: self.end_with(lambda: read(*said)))
+        self._body = weakref.ref(body)
+        self.run.root.unfinished.add(self)
+
+    def end_with(self, read: Callable[[], Reply]) -> None:
+        """Write the run with what ``read`` returns; a failure to read a reply never reaches the user's call."""
         self.run.stop()
+        try:
+            reply = read()
+        except Exception as error:
+            reply = Reply(metadata={"not_captured": f"{type(error).__qualname__} while reading the reply"})
+        self.end(reply)
+
+    def abandon(self) -> None:
+        """Write the run of a stream that nobody reads any more, with what was read of it."""
+        body = None if self._body is None else self._body()
+        if body is not None:
+            body.end("closed")
+        self.end(Reply(status="abandoned"))
 
     def end(self, reply: Reply) -> None:
         """Write the run."""
         run = self.run
+        run.root.unfinished.discard(self)
         if run.written:
             return
         run.stop()
         run.columns.update(reply.columns)
-        if self._first is not None:
+        if self._first is not None and reply.streamed:
             run.columns["time_to_first_token"] = round(self._first, 6)
         if reply.metadata:
             run.metadata.update(reply.metadata)
@@ -81,6 +107,10 @@ class Exchange:
             None if reply.outputs is None else capture.encode_outputs(reply.outputs, run.tracer.max_payload)
         )
         run.finish(outputs, reply.error)
+
+    def _heard(self) -> None:
+        if self._first is None:
+            self._first = time.perf_counter() - self._began
 
 
 class Engine:
@@ -107,16 +137,12 @@ class Engine:
         while self._patched:
             setattr(*self._patched.pop())
 
-    def begin(self, describe: Callable[[], Request]) -> Exchange | None:
-        """Start the run of a model call, or return None where tracing is off here.
+    def place(self) -> Place | None:
+        """Return where a call that is made now belongs, or None where it isn't logged."""
+        return find_place()
 
-        Args:
-            describe: Reads the request; called only where the call is traced.
-        """
-        place = find_place()
-        if place is None:
-            return None
-        request = describe()
+    def begin(self, place: Place, request: Request) -> Exchange:
+        """Start the run of a model call."""
         inputs_json = capture.encode_mapping(request.inputs, place.tracer.max_payload)
         run = place.start(request.name, request.run_type, inputs_json=inputs_json)
         columns = {"provider": request.provider, "operation": request.operation, "model": request.model}

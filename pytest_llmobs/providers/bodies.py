@@ -58,6 +58,15 @@ class Body:
             self.end("closed")
 
 
+def unread(response: Any) -> bool:
+    """Return True where the body of an httpx-like response is still to be read."""
+    try:
+        response.content  # noqa: B018 - raises where there is none yet
+    except Exception:
+        return not response.is_closed
+    return False
+
+
 def follow(response: Any, heard: Callable[[], None], ended: Callable[[bytes, How, Any], None]) -> Body:
     """Put a ``Body`` in the place of ``response.stream`` and return it.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ PRICE_LISTS = {"anthropic": "anthropic", "aws.bedrock": "aws", "gcp.vertex_ai": 
 
 def price(
     provider: str,
-    model: str,
+    models: Sequence[str],
     usage: Mapping[str, int | None],
     *,
     when: datetime | None = None,
@@ -22,29 +22,40 @@ def price(
 
     Args:
         provider: As in ``PRICE_LISTS``.
-        model: The model's name as the reply gives it.
-        usage: Units by the price list's names: ``input_tokens`` (cached ones included), ``cache_read_tokens``,
-            ``cache_write_tokens``, ``cache_write_1h_tokens``, ``output_tokens``, ``web_searches``.
+        models: Names of the model; the first that the list knows counts.
+        usage: Units by the price list's names: ``input_tokens`` (cached ones included),
+            ``cache_read_tokens``, ``cache_write_tokens``, ``cache_write_1h_tokens``, ``output_tokens``,
+            ``web_searches``.
         when: The time of the call; now by default.
         variant: What else decides the price: ``{"processing": "batch"}``, ``{"speed": "fast"}``.
     """
     import genai_prices
 
-    version = f"genai-prices {genai_prices.__version__}"
     units = genai_prices.Usage(**{name: count for name, count in usage.items() if count})
+    prices = (_price_of(units, model, provider, when, variant or None) for model in models)
+    return next(
+        (cost for cost in prices if cost is not None), None
+    ), f"genai-prices {genai_prices.__version__}"
+
+
+def _price_of(
+    units: Any, model: str, provider: str, when: datetime | None, variant: Mapping[str, str] | None
+) -> float | None:
+    import genai_prices
+
     try:
         found = genai_prices.calc_price(
             units,
             model,
             provider_id=PRICE_LISTS.get(provider, provider),
             genai_request_timestamp=when,
-            price_context=variant or None,
+            price_context=variant,
         )
     except (LookupError, ValueError):
-        return None, version
+        return None
     if variant and not _lists_variant(found.model, variant):
-        return None, version
-    return float(found.total_price), version
+        return None
+    return float(found.total_price)
 
 
 def _lists_variant(model: Any, variant: Mapping[str, str]) -> bool:

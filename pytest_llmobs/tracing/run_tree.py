@@ -39,6 +39,7 @@ class RunTree:
     """Set to ``incomplete`` or ``abandoned`` before ``end``; else the error decides."""
     collected: list[bytes] | None = None
     """On a root started with ``collect=True``: the lines of its finished descendants."""
+    _unfinished: set[Any] | None = None
     finished: int | None = None
     """End time in microseconds since the epoch."""
     inputs_json: bytes = b"{}"
@@ -271,7 +272,19 @@ class RunTree:
         if self.recording and self.line is None:
             self.line = self.tracer.write(self)
 
-    # For collecting roots
+    # For roots
+
+    @property
+    def unfinished(self) -> set[Any]:
+        """Streams below this root that are still being read; each has ``abandon()``."""
+        if self._unfinished is None:
+            self._unfinished = set()
+        return self._unfinished
+
+    def abandon_unfinished(self) -> None:
+        """End the streams of this trace that nobody read to the end, as ``abandoned``."""
+        for stream in tuple(self.root.unfinished):
+            stream.abandon()
 
     def finished_runs(self) -> list[Run]:
         """Return the finished runs of a trace started with ``collect=True``, in the order they started."""

@@ -1,0 +1,137 @@
+"""What came back: a response's body, in whatever form, as the reply that is logged."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from pytest_llmobs.providers.base import Reply
+from pytest_llmobs.providers.messages import read_events, read_message
+from pytest_llmobs.records.runs import RunStatus
+from pytest_llmobs.tracing.run_tree import RunTree
+
+_REQUEST_IDS = ("request-id", "x-amzn-requestid", "x-request-id")
+_BATCH = {"processing": "batch"}
+
+
+def failed(error: BaseException) -> Reply:
+    """Return what is logged of a call that raised."""
+    response = getattr(error, "response", None)
+    status = getattr(error, "status_code", None)
+    request = getattr(response, "request", None) or getattr(error, "request", None)
+    return Reply(
+        error=error,
+        columns=_transport(getattr(response, "headers", {}), request),
+        metadata={} if status is None else {"status_code": status},
+    )
+
+
+def _transport(headers: Mapping[str, str], request: Any) -> dict[str, Any]:
+    columns: dict[str, Any] = {}
+    request_id = next((headers[name] for name in _REQUEST_IDS if name in headers), None)
+    if request_id is not None:
+        columns["request_id"] = request_id
+    retries = getattr(request, "headers", {}).get("x-stainless-retry-count", "")
+    if retries.isdecimal():
+        columns["retries"] = int(retries)
+    return columns
+
+
+class Source:
+    """Reads one response's body. Holds nothing of the response but its headers."""
+
+    def __init__(self, response: Any, client: Any, run: RunTree) -> None:
+        """Note what the body's bytes mean.
+
+        Args:
+            response: An httpx-like response.
+            client: The SDK's client; it knows the event stream of its cloud.
+            run: The call's run.
+        """
+        self._headers = response.headers
+        self._kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+        self._response_class = type(response)
+        self._columns = _transport(response.headers, response.request)
+        self._client = client
+        self._run = run
+
+    def read(self, raw: bytes, how: str, error: BaseException | None) -> Reply:
+        """Return what is logged of a body as it came over the wire.
+
+        Args:
+            raw: Bytes, still compressed.
+            how: How reading ended: ``read``, ``closed`` or ``failed``.
+            error: What reading raised.
+        """
+        reply = self.read_decoded(self._decompress(raw)) if raw else Reply(columns=self._columns)
+        if how == "read" or (how == "closed" and raw and reply.status is None):
+            return reply
+        status: RunStatus | None = "abandoned" if how == "closed" else None
+        return replace(reply, error=reply.error or error, status=status)
+
+    def read_decoded(self, content: bytes) -> Reply:
+        """Return what is logged of a whole, decompressed body."""
+        reply = self._read(content)
+        return replace(reply, columns={**reply.columns, **self._columns})
+
+    def _read(self, content: bytes) -> Reply:
+        columns = self._run.columns
+        if self._kind in ("text/event-stream", "application/vnd.amazon.eventstream"):
+            return read_events(self._events(content), columns["provider"], columns.get("model"))
+        if columns["operation"] == "batch_results":
+            return self._read_results(content)
+        try:
+            body = json.loads(content)
+        except ValueError:
+            return Reply(outputs={"body": content.decode("utf-8", "replace")}, status="incomplete")
+        if isinstance(body, dict) and self._run.run_type == "llm":
+            return read_message(body, columns["provider"], columns.get("model"))
+        return Reply(outputs=body)
+
+    def _events(self, content: bytes) -> Iterator[Mapping[str, Any]]:
+        if self._kind != "text/event-stream":
+            for event in self._client._make_sse_decoder().iter_bytes(iter([content])):
+                yield from _parsed(event.data)
+            return
+        for block in content.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n\n"):
+            lines = [line[5:].strip() for line in block.split(b"\n") if line.startswith(b"data:")]
+            yield from _parsed(b"\n".join(lines).decode("utf-8", "replace"))
+
+    def _read_results(self, content: bytes) -> Reply:
+        results = [
+            result for line in content.splitlines() for result in _parsed(line.decode("utf-8", "replace"))
+        ]
+        for entry in results:
+            message = (entry.get("result") or {}).get("message")
+            if message is not None:
+                self._log_result(
+                    entry.get("custom_id"), read_message(message, self._run.columns["provider"], _BATCH)
+                )
+        return Reply(outputs={"results": results})
+
+    def _log_result(self, custom_id: Any, reply: Reply) -> None:
+        run = RunTree(self._run.tracer, "anthropic.messages", "llm", self._run)
+        run.describe({"custom_id": custom_id}, reply.metadata, ())
+        run.columns.update({"provider": self._run.columns["provider"], "operation": "chat", **reply.columns})
+        run.end(outputs=reply.outputs)
+
+    def _decompress(self, raw: bytes) -> bytes:
+        if not self._headers.get("content-encoding"):
+            return raw
+        try:
+            content: bytes = self._response_class(200, headers=self._headers, content=raw).content
+        except Exception:  # a body that broke off: what is there of it
+            content = zlib.decompressobj(zlib.MAX_WBITS | 32).decompress(raw)
+        return content
+
+
+def _parsed(text: str) -> Iterator[Mapping[str, Any]]:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return
+    if isinstance(value, dict):
+        yield value
