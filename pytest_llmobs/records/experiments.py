@@ -19,7 +19,8 @@ VerdictName = Literal[
     "INSUFFICIENT_DATA", "REBASELINE", "REGRESSED", "IMPROVED", "INCONCLUSIVE", "NEUTRAL", "NO_BASELINE"
 ]
 
-ExampleState = Literal["known", "flaky", "broken", "suspect", "fixed", "new", "removed", "edited"]
+ExampleState = Literal["known", "flaky", "broken", "suspect", "fixed", "new", "removed", "edited", "dropped"]
+"""``dropped``: one of the largest drops of a regressed metric; the others as the gate's rules define them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,6 +201,8 @@ class MetricRow:
     """One-sided p after Holm's correction; None up to 12 pairs."""
     mde: float | None = None
     """Smallest drop that would be found four times in five (2.49 x SE)."""
+    mde_repeats: int | None = None
+    """Repeats (on both sides in proportion) that would halve ``mde``; None where only more examples would."""
     n: int = 0
     """Pairs."""
     expected: int = 0

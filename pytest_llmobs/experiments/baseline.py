@@ -1,0 +1,182 @@
+"""The accepted scores of one suite, example by example, and how fresh trials renew them."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pytest_llmobs.experiments.baseline_file import (
+    baseline_path,
+    load_baseline,
+    load_baselines,
+    parse_baseline,
+    render_baseline,
+    save_baseline,
+    write_baseline,
+)
+from pytest_llmobs.experiments.baseline_records import SCHEMA, Baseline, BaselineRow
+from pytest_llmobs.experiments.line_json import locked
+from pytest_llmobs.experiments.measurements import Measurements, measure, pass_value, score_value
+from pytest_llmobs.experiments.rules import PASS
+from pytest_llmobs.experiments.texts import fingerprints, updated_texts
+from pytest_llmobs.records.experiments import SuitePlan, Trial
+
+__all__ = [
+    "SCHEMA",
+    "Baseline",
+    "BaselineRow",
+    "BaselineUpdate",
+    "baseline_path",
+    "known_failure",
+    "load_baseline",
+    "load_baselines",
+    "parse_baseline",
+    "record_baseline",
+    "render_baseline",
+    "save_baseline",
+    "updated_baseline",
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BaselineUpdate:
+    """A renewed baseline and what a reader should know before committing it."""
+
+    baseline: Baseline
+    known_failures: Sequence[str] = ()
+    """Examples recorded now that failed in some repeat: from now on their failure is no news."""
+    recorded: Sequence[str] = ()
+    """Examples written."""
+    removed: Sequence[str] = ()
+    """Examples dropped because their dataset no longer has them."""
+    unrecorded: Sequence[str] = ()
+    """Examples that should have run and gave nothing: their old rows, if any, stay."""
+
+
+def known_failure(baseline: Baseline, example_id: str) -> bool:
+    """Return True where the example failed in some repeat of the baseline."""
+    row = baseline.rows.get(example_id)
+    return row is not None and any(value == 0 for value in row.values(PASS))
+
+
+def updated_baseline(
+    old: Baseline | None,
+    plan: SuitePlan,
+    trials: Iterable[Trial],
+    *,
+    metadata: Mapping[str, str] | None = None,
+    texts: bool = True,
+) -> BaselineUpdate:
+    """Return the baseline that accepts these trials.
+
+    Rows of examples that did not run stay as they are, with the versions of the evaluators that scored them. Rows of
+    examples that the whole suite no longer has are dropped; a partial selection drops nothing.
+
+    Args:
+        old: The baseline so far, or None for the first.
+        plan: The suite as collected.
+        trials: Fresh trials; those of other suites are ignored.
+        metadata: What else to keep at the top of the file, such as the commit and the time.
+        texts: Keep redacted prompts and outputs beside the baseline (``llm_baseline_texts``).
+    """
+    expected = {trial.example_id: trial.example_hash for trial in plan.expected}
+    measured = measure(t for t in trials if t.suite == plan.name and t.example_id in expected)
+    fresh = {
+        example: _row(expected[example], found, plan)
+        for example, found in sorted(measured.trials.items())
+        if any(example in values for values in measured.values.values())
+    }
+    kept = _kept_rows(old, plan, expected, fresh)
+    rows = {**kept, **fresh}
+    baseline = Baseline(
+        suite=plan.name,
+        dataset=plan.dataset,
+        dataset_version=plan.dataset_version,
+        repeat=max((len(row.passes) for row in rows.values()), default=plan.repeat),
+        metrics=dict(plan.metrics),
+        rows=dict(sorted(rows.items())),
+        metadata=dict(metadata or {}),
+        texts=updated_texts(old.texts if old else None, list(rows), _witnesses(measured, fresh))
+        if texts
+        else None,
+    )
+    return BaselineUpdate(
+        baseline=baseline,
+        known_failures=[example for example in fresh if known_failure(baseline, example)],
+        recorded=list(fresh),
+        removed=[example for example in (old.rows if old else ()) if example not in rows],
+        unrecorded=[example for example in expected if example not in fresh],
+    )
+
+
+def record_baseline(
+    directory: Path | str,
+    plan: SuitePlan,
+    trials: Iterable[Trial],
+    *,
+    metadata: Mapping[str, str] | None = None,
+    texts: bool = True,
+) -> BaselineUpdate:
+    """Renew the baseline of a suite on disk: read, update and write under one lock.
+
+    Args:
+        directory: The folder of the baselines.
+        plan: The suite as collected.
+        trials: Fresh trials; those of other suites are ignored.
+        metadata: What else to keep at the top of the file, such as the commit and the time.
+        texts: Keep redacted prompts and outputs beside the baseline (``llm_baseline_texts``).
+
+    Raises:
+        BaselineError: The old file can't be read, or the new one not be written.
+    """
+    path = baseline_path(directory, plan.name)
+    with locked(path):
+        update = updated_baseline(load_baseline(path), plan, trials, metadata=metadata, texts=texts)
+        if update.recorded or update.removed:
+            write_baseline(path, update.baseline)
+    return update
+
+
+def witness(trials: Sequence[Trial]) -> Trial:
+    """Return the trial of an example that stands for the others in diffs: the first that passed, else the first."""
+    return next((trial for trial in trials if trial.status == "passed"), trials[0])
+
+
+def _witnesses(measured: Measurements, fresh: Iterable[str]) -> list[Trial]:
+    return [witness(measured.trials[example]) for example in fresh]
+
+
+def _row(example_hash: str, trials: Sequence[Trial], plan: SuitePlan) -> BaselineRow:
+    metrics = sorted({key for t in trials for key, score in t.scores.items() if score.gating and key != PASS})
+    scores = {key: tuple(score_value(trial, key) for trial in trials) for key in metrics}
+    return BaselineRow(
+        hash=example_hash,
+        passes=tuple(pass_value(trial) for trial in trials),
+        scores={key: values for key, values in scores.items() if any(value is not None for value in values)},
+        fingerprints=fingerprints(witness(trials)),
+        latency=_median(trial.latency for trial in trials),
+        cost=_median(trial.total_cost for trial in trials),
+    )
+
+
+def _median(values: Iterable[float | None]) -> float | None:
+    found = [value for value in values if value is not None]
+    return float(f"{statistics.median(found):.3g}") if found else None
+
+
+def _kept_rows(
+    old: Baseline | None, plan: SuitePlan, expected: Mapping[str, str], fresh: Mapping[str, BaselineRow]
+) -> dict[str, BaselineRow]:
+    if old is None:
+        return {}
+    stay = {e: row for e, row in old.rows.items() if e not in fresh and (plan.partial or e in expected)}
+    return {example: replace(row, versions=_own_versions(old, row, plan)) for example, row in stay.items()}
+
+
+def _own_versions(old: Baseline, row: BaselineRow, plan: SuitePlan) -> dict[str, str]:
+    """Return the versions of the evaluators that scored a row, where the new top of the file says otherwise."""
+    then = {**old.metrics, **row.versions}
+    keys = sorted({*then, *plan.metrics})
+    return {key: then.get(key, "") for key in keys if then.get(key, "") != plan.metrics.get(key, "")}

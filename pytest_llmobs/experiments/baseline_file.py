@@ -1,0 +1,170 @@
+"""The baseline's file: JSON with one example a line, so that git merges it and people read its diff."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pytest_llmobs.errors import BaselineError
+from pytest_llmobs.experiments.baseline_records import SCHEMA, Baseline, BaselineRow
+from pytest_llmobs.experiments.line_json import (
+    REMEDY,
+    locked,
+    parse_json,
+    read_text,
+    render_lines,
+    write_whole,
+)
+from pytest_llmobs.experiments.texts_file import parse_texts, render_texts
+from pytest_llmobs.records.experiments import SuitePlan
+
+_PLAIN = re.compile(r"[\w/]+\.py(?:::\w+)*", re.ASCII)
+_LONGEST = 120
+_HEAD = ("suite", "dataset", "dataset_version", "repeat", "metrics", "metadata")
+
+
+def baseline_path(directory: Path | str, suite: str) -> Path:
+    """Return the file of a suite's baseline: ``tests.test_support--test_agent.json``.
+
+    Different suites get different files: a name with other than plain characters, or a long one, ends in a hash.
+
+    Args:
+        directory: The folder of the baselines.
+        suite: Node id of the test without example and repeat.
+    """
+    path, *names = suite.split("::")
+    readable = "--".join([path.removesuffix(".py").replace("/", "."), *names])
+    if _PLAIN.fullmatch(suite) and len(readable) <= _LONGEST:
+        return Path(directory) / f"{readable}.json"
+    plain = re.sub(r"[^A-Za-z0-9_.-]+", "-", readable)[:_LONGEST].strip("-.")
+    return Path(directory) / f"{plain}~{hashlib.sha256(suite.encode()).hexdigest()[:10]}.json"
+
+
+def texts_path(path: Path) -> Path:
+    """Return the companion file with the texts."""
+    return path.with_name(f"{path.name.removesuffix('.json')}.texts.json")
+
+
+def load_baseline(path: Path | str) -> Baseline | None:
+    """Read a baseline and the texts beside it, or return None where there is no file.
+
+    Raises:
+        BaselineError: The file exists and can't be read, is no baseline, or is of a newer schema.
+    """
+    path = Path(path)
+    content = read_text(path)
+    return None if content is None else parse_baseline(content, str(path), read_text(texts_path(path)))
+
+
+def load_baselines(directory: Path | str, plans: Iterable[SuitePlan]) -> dict[str, Baseline | BaselineError]:
+    """Read the baselines of all suites; one that can't be read is given as its error, so that the gate goes red."""
+    found: dict[str, Baseline | BaselineError] = {}
+    for plan in plans:
+        try:
+            baseline = load_baseline(baseline_path(directory, plan.name))
+        except BaselineError as error:
+            found[plan.name] = error
+        else:
+            if baseline is not None:
+                found[plan.name] = baseline
+    return found
+
+
+def parse_baseline(content: str, where: str, texts: str | None = None) -> Baseline:
+    """Read a baseline from the text of its file.
+
+    Args:
+        content: The JSON.
+        where: Its path, or ``main:llm-baselines/…``, for messages.
+        texts: The companion file's text, or None.
+
+    Raises:
+        BaselineError: It is no baseline, or of a newer schema.
+    """
+    wire = parse_json(content, where)
+    try:
+        rows = {example: _row(row) for example, row in sorted(wire["examples"].items())}
+        head = {key: wire[key] for key in _HEAD if key in wire}
+        baseline = Baseline(**head, rows=rows)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise BaselineError(f"{where} is no baseline: {type(error).__name__}: {error}. {REMEDY}") from error
+    if texts is None:
+        return baseline
+    return Baseline(**head, rows=rows, texts=parse_texts(texts, where.removesuffix(".json") + ".texts.json"))
+
+
+def render_baseline(baseline: Baseline) -> str:
+    """Return the text of a baseline's file: a head with a line a key, then a line an example, sorted."""
+    head = {
+        "schema": SCHEMA,
+        "suite": baseline.suite,
+        "dataset": baseline.dataset,
+        "dataset_version": baseline.dataset_version,
+        "repeat": baseline.repeat,
+        "metrics": dict(sorted(baseline.metrics.items())),
+        "metadata": dict(sorted(baseline.metadata.items())),
+    }
+    rows = {example: _wire(row) for example, row in sorted(baseline.rows.items())}
+    return render_lines({**head, "examples": rows}, ["metadata", "examples"])
+
+
+def save_baseline(path: Path | str, baseline: Baseline) -> None:
+    """Write a baseline and its texts under a lock, each file whole or not at all.
+
+    Raises:
+        BaselineError: The folder can't be written.
+    """
+    with locked(Path(path)):
+        write_baseline(Path(path), baseline)
+
+
+def write_baseline(path: Path, baseline: Baseline) -> None:
+    """Write a baseline whose lock the caller holds; without texts the companion file goes, being another's.
+
+    Raises:
+        BaselineError: The folder can't be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, render_baseline(baseline))
+        if baseline.texts is None:
+            texts_path(path).unlink(missing_ok=True)
+        else:
+            write_whole(texts_path(path), render_texts(baseline.texts, baseline.suite))
+    except OSError as error:
+        raise BaselineError(f"Can't write the baseline {str(path)!r}: {error}") from error
+
+
+def _wire(row: BaselineRow) -> dict[str, Any]:
+    wire: dict[str, Any] = {"hash": row.hash, "pass": [_short(value) for value in row.passes]}
+    if row.scores:
+        scores = sorted(row.scores.items())
+        wire["scores"] = {key: [_short(value) for value in values] for key, values in scores}
+    optional = {"latency": row.latency, "cost": row.cost, "sent": row.fingerprints, "versions": row.versions}
+    return {**wire, **{key: value for key, value in optional.items() if value not in (None, {})}}
+
+
+def _row(wire: Mapping[str, Any]) -> BaselineRow:
+    return BaselineRow(
+        hash=str(wire["hash"]),
+        passes=_numbers(wire["pass"]),
+        scores={key: _numbers(values) for key, values in wire.get("scores", {}).items()},
+        fingerprints=dict(wire.get("sent", {})),
+        latency=wire.get("latency"),
+        cost=wire.get("cost"),
+        versions=dict(wire.get("versions", {})),
+    )
+
+
+def _numbers(values: Sequence[float | None]) -> tuple[float | None, ...]:
+    if not isinstance(values, list):
+        raise TypeError(f"{values!r} is no list of numbers")
+    return tuple(None if value is None else float(value) for value in values)
+
+
+def _short(value: float | None) -> float | None:
+    # 1 instead of 1.0: most values are passes
+    return int(value) if value is not None and value == int(value) else value

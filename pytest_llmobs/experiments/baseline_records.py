@@ -1,0 +1,60 @@
+"""The frozen records of a baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pytest_llmobs.experiments.rules import PASS
+from pytest_llmobs.experiments.texts import TextStore
+
+SCHEMA = 1
+"""Version of the file's layout. A newer one is refused, an older one upgraded."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BaselineRow:
+    """What one example did when the baseline was recorded."""
+
+    hash: str
+    """Content hash of the example then."""
+    passes: Sequence[float | None]
+    """1 or 0 for each repeat; None where the repeat ended in an error."""
+    scores: Mapping[str, Sequence[float | None]] = field(default_factory=dict)
+    """Gating score -> its value in each repeat."""
+    fingerprints: Mapping[str, str] = field(default_factory=dict)
+    """``model`` as it is; ``system``, ``messages``, ``params`` and ``tools`` as hashes of what was sent."""
+    latency: float | None = None
+    """Median seconds."""
+    cost: float | None = None
+    """Median USD."""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    """Versions of the evaluators that scored this row, where they differ from the baseline's."""
+
+    def values(self, metric: str) -> list[float]:
+        """Return the values of a metric, without those that are missing."""
+        found = self.passes if metric == PASS else self.scores.get(metric, ())
+        return [value for value in found if value is not None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Baseline:
+    """The accepted scores of one suite."""
+
+    suite: str
+    dataset: str = ""
+    dataset_version: str = ""
+    repeat: int = 1
+    """Most repeats any of its rows has."""
+    metrics: Mapping[str, str] = field(default_factory=dict)
+    """Key of each evaluator -> its version."""
+    rows: Mapping[str, BaselineRow] = field(default_factory=dict)
+    """By example id, sorted."""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    """The commit, the time, anything else worth knowing."""
+    texts: TextStore | None = None
+    """Prompts and outputs for the diff, or None where only fingerprints are kept."""
+
+    def version(self, row: BaselineRow, evaluator: str) -> str:
+        """Return the version of an evaluator that scored ``row``, or an empty string where none did."""
+        return row.versions.get(evaluator, self.metrics.get(evaluator, ""))

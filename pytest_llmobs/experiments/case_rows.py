@@ -1,0 +1,141 @@
+"""The examples that deserve a line, with what changed for those that turned the build red."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from pytest_llmobs.experiments.changes import changes_of
+from pytest_llmobs.experiments.measurements import score_value
+from pytest_llmobs.experiments.must_pass import must_pass_failures
+from pytest_llmobs.experiments.pairing import SuitePair
+from pytest_llmobs.experiments.rules import PASS
+from pytest_llmobs.experiments.suite_case import SuiteCase
+from pytest_llmobs.experiments.suspects import Finding, states
+from pytest_llmobs.records.experiments import ExampleRow, ExampleState, Trial
+
+WORST = 10
+"""Examples named for a regressed metric: those with the largest drops."""
+MOST_EXPLAINED = 200
+"""Rows of a suite that say what changed."""
+_EXPLAINED = ("broken", "suspect", "dropped")
+_Rows = dict[tuple[str, str], ExampleRow]
+"""By example and metric: the first row of a pair stays."""
+
+
+def example_rows(
+    case: SuiteCase, regressed: Iterable[str], again: Sequence[Trial], commit: str | None
+) -> list[ExampleRow]:
+    """Return the rows of one suite: red ones, suspects, then the others.
+
+    Args:
+        case: The suite, judged.
+        regressed: Its metrics with a red verdict of guard 1.
+        again: Its trials of the confirming session.
+        commit: The code's commit, for what changed.
+    """
+    rows: _Rows = {}
+    for row in _candidates(case, regressed, again):
+        rows.setdefault((row.example_id, row.metric), row)
+    ordered = sorted(rows.values(), key=lambda row: (not row.red, row.state != "suspect"))
+    explained = [_explained(case.pair, row, again, commit) for row in ordered[:MOST_EXPLAINED]]
+    return [*explained, *ordered[MOST_EXPLAINED:]]
+
+
+def _candidates(case: SuiteCase, regressed: Iterable[str], again: Sequence[Trial]) -> Iterator[ExampleRow]:
+    pair = case.pair
+    for metric in case.metrics:
+        if metric.rule.must_pass is not None:
+            for example, comment in must_pass_failures(pair, metric.rule):
+                yield _row(pair, example, metric.metric, "broken", again, red=True, note=comment)
+    firm = [finding for finding in case.findings if finding.state in ("broken", "suspect")]
+    yield from (_finding_row(pair, finding, again) for finding in firm)
+    for metric in case.metrics:
+        if metric.metric in regressed:
+            seen = metric.second if metric.second is not None and not metric.lacking else metric.first
+            falling = sorted(
+                (p for p in seen.pairs if p.difference < 0), key=lambda p: (p.difference, p.example_id)
+            )
+            for found in falling[:WORST]:
+                yield _row(pair, found.example_id, metric.metric, "dropped", again, red=True)
+    yield from (_finding_row(pair, finding, again) for finding in case.findings if finding not in firm)
+    passes = next(metric for metric in case.metrics if metric.metric == PASS)
+    if passes.rule.rule != "off":
+        suspected = {f.suspect.example_id: f for f in case.findings if f.suspect.metric == PASS}
+        for example, state, _, _ in states(pair, suspected):
+            yield _row(pair, example, PASS, state, ())
+    for listed, state in _LISTS.items():
+        for example in getattr(pair, listed):
+            yield _row(pair, example, PASS, state, ())
+
+
+_LISTS: Mapping[str, ExampleState] = {"removed": "removed", "edited": "edited", "new": "new"}
+
+
+def _finding_row(pair: SuitePair, finding: Finding, again: Sequence[Trial]) -> ExampleRow:
+    suspect = finding.suspect
+    return _row(
+        pair, suspect.example_id, suspect.metric, finding.state, again, red=finding.red, note=finding.note
+    )
+
+
+def _row(
+    pair: SuitePair,
+    example: str,
+    metric: str,
+    state: ExampleState,
+    again: Sequence[Trial],
+    *,
+    red: bool = False,
+    note: str = "",
+) -> ExampleRow:
+    trials = _trials(pair, example, again)
+    shown = _telling(trials, metric)
+    row = pair.baseline.rows.get(example) if pair.baseline else None
+    before: Sequence[float | None] = ()
+    if row is not None:
+        before = row.passes if metric == PASS else row.scores.get(metric, ())
+    expected = pair.expected.get(example)
+    return ExampleRow(
+        suite=pair.plan.name,
+        example_id=example,
+        metric=metric,
+        state=state,
+        nodeid=expected.nodeid if expected else "",
+        baseline=tuple(before),
+        candidate=tuple(score_value(trial, metric) for trial in trials),
+        comment="\n".join(part for part in (note, _reason(shown, metric)) if part),
+        run_id=shown.run_id if shown else None,
+        red=red,
+    )
+
+
+def _trials(pair: SuitePair, example: str, again: Sequence[Trial]) -> list[Trial]:
+    fresh = sorted((trial for trial in again if trial.example_id == example), key=lambda trial: trial.repeat)
+    return [*pair.measured.trials.get(example, ()), *fresh]
+
+
+def _telling(trials: Sequence[Trial], metric: str) -> Trial | None:
+    """Return the trial that shows the failure: the first with the lowest value, else the first."""
+    valued = [
+        (value, number) for number, t in enumerate(trials) if (value := score_value(t, metric)) is not None
+    ]
+    if valued:
+        return trials[min(valued)[1]]
+    return trials[0] if trials else None
+
+
+def _reason(trial: Trial | None, metric: str) -> str:
+    if trial is None:
+        return ""
+    if metric == PASS:
+        return trial.message or ""
+    score = trial.scores.get(metric)
+    return (score.comment or score.error or "") if score is not None else ""
+
+
+def _explained(pair: SuitePair, row: ExampleRow, again: Sequence[Trial], commit: str | None) -> ExampleRow:
+    if row.state not in _EXPLAINED or pair.baseline is None:
+        return row
+    trial = _telling(_trials(pair, row.example_id, again), row.metric)
+    return row if trial is None else replace(row, changes=tuple(changes_of(pair.baseline, trial, commit)))

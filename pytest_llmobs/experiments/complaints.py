@@ -1,0 +1,67 @@
+"""What is red for another reason than a metric: nothing ran, no baseline, a gate that makes no sense."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+
+from pytest_llmobs.errors import BaselineError
+from pytest_llmobs.experiments.baseline_records import Baseline
+from pytest_llmobs.experiments.must_pass import must_pass_errors
+from pytest_llmobs.experiments.pairing import SuitePair
+from pytest_llmobs.experiments.rules import rule_errors
+from pytest_llmobs.records.experiments import GateRule
+from pytest_llmobs.settings import Settings
+
+
+def complaints(
+    suites: Sequence[SuitePair],
+    baselines: Mapping[str, Baseline | BaselineError],
+    settings: Settings,
+    calibrations: Mapping[str, float],
+) -> Iterator[str]:
+    """Yield the errors of a session, each written for the user.
+
+    Args:
+        suites: All suites.
+        baselines: By suite; what could not be read is given as its error.
+        settings: Of the session.
+        calibrations: Metric -> Cohen's kappa of its judge.
+    """
+    if not any(suite.expected for suite in suites):
+        yield (
+            "Nothing was evaluated: no test of this session is a trial. "
+            "Give tests the llm_dataset marker or the llm_run fixture, or leave --llm-experiment out."
+        )
+    for suite in suites:
+        found = baselines.get(suite.plan.name)
+        if isinstance(found, BaselineError):
+            yield str(found)
+        elif found is None and settings.ci and not settings.update_baseline:
+            yield (
+                f"No baseline for {suite.plan.name}. Record one where you trust the results and commit it: "
+                f"{record_command(suite.plan.name)}"
+            )
+        measured = suite.measured
+        body = measured.body - measured.values.keys()
+        labels = measured.labels - measured.values.keys()
+        yield from rule_errors(suite.plan, measured.values, labels, body, not suite.nothing_ran)
+        for gate in suite.plan.gates:
+            yield from must_pass_errors(suite, gate)
+            yield from _calibration_errors(suite, gate, calibrations)
+
+
+def record_command(suite: str) -> str:
+    """Return the command that records a suite's baseline."""
+    return f"pytest {shlex.quote(suite)} --llm-experiment --llm-update-baseline"
+
+
+def _calibration_errors(suite: SuitePair, gate: GateRule, calibrations: Mapping[str, float]) -> Iterator[str]:
+    if gate.calibrated is None:
+        return
+    where = f"{suite.plan.name}: llm_gate({gate.metric!r}, calibrated={gate.calibrated!r})"
+    kappa = calibrations.get(gate.metric)
+    if kappa is None:
+        yield f"{where} refuses to gate: no calibration of {gate.metric!r} for its present model and rubric is at hand."
+    elif not kappa >= gate.calibrated:
+        yield f"{where} refuses to gate: the judge agrees with people at kappa {kappa:.2f}, which is less."

@@ -1,0 +1,207 @@
+"""The gate: plans, trials and baselines in, a decision out. No files, no clock, no chance.
+
+Call ``decide`` once with the first run's trials. Where the decision has ``reruns``, run them and call it again with
+their trials as ``confirmation``; without them, the tentative verdict stands.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from pytest_llmobs.errors import BaselineError
+from pytest_llmobs.experiments import guards
+from pytest_llmobs.experiments.baseline import Baseline, known_failure
+from pytest_llmobs.experiments.case_rows import example_rows
+from pytest_llmobs.experiments.complaints import complaints
+from pytest_llmobs.experiments.measurements import Measurements, measure
+from pytest_llmobs.experiments.operations import operation_notes
+from pytest_llmobs.experiments.statistics import holm
+from pytest_llmobs.experiments.suite_case import SuiteCase, suite_case
+from pytest_llmobs.experiments.suspects import (
+    MOST_SUSPECTS,
+    find_suspects,
+    judge_suspect,
+    reruns_of,
+    run_alone,
+)
+from pytest_llmobs.experiments.verdicts import MetricCase, look_again, metric_row
+from pytest_llmobs.records.experiments import Decision, MetricRow, Rerun, SuitePlan, Trial
+from pytest_llmobs.settings import Settings
+
+__all__ = ["decide", "known_failure"]
+
+MOST_LOST = 0.05
+"""Part of a second run that may be lost; with more, the tentative verdict stands."""
+
+
+def decide(
+    plans: Sequence[SuitePlan],
+    trials: Sequence[Trial],
+    baselines: Mapping[str, Baseline | BaselineError],
+    settings: Settings,
+    confirmation: Sequence[Trial] = (),
+    *,
+    commit: str | None = None,
+    calibrations: Mapping[str, float] | None = None,
+) -> Decision:
+    """Judge a session.
+
+    Args:
+        plans: What collection promised, a suite each; the denominator of everything.
+        trials: The first run's.
+        baselines: By suite; a baseline that could not be read is given as its error. Suites without one are absent.
+        settings: Of the session.
+        confirmation: Trials of the confirming session, numbered as further repeats. Of each example the first are
+            the second run of the whole suite, where guard 1 asked for one; the rest belong to guard 2 and enter no
+            mean.
+        commit: The code's commit, for what changed.
+        calibrations: Metric -> Cohen's kappa of its judge, from the calibration files at hand.
+    """
+    first, second = _by_suite(trials), _by_suite(confirmation)
+    suites = [suite_case(plan, baselines.get(plan.name), first.get(plan.name, ())) for plan in plans]
+    _look(suites, settings)
+    reruns = list(_reruns(suites, settings))
+    confirming = bool(reruns) and bool(confirmation)
+    if confirming:
+        _look_again(suites, second)
+    for suite in suites:
+        _judge_suspects(suite, measure(second.get(suite.name, ())), settings, confirming)
+    rows = list(_rows(suites, settings, final=confirming or not reruns))
+    regressed = {(row.suite, row.metric) for row in rows if row.verdict == "REGRESSED"}
+    return Decision(
+        metrics=rows,
+        examples=[
+            row
+            for suite in suites
+            for row in example_rows(
+                suite,
+                {metric for name, metric in regressed if name == suite.name},
+                second.get(suite.name, ()),
+                commit,
+            )
+        ],
+        reruns=() if confirming else reruns,
+        errors=list(complaints([suite.pair for suite in suites], baselines, settings, calibrations or {})),
+        notes=[note for suite in suites for note in _notes(suite)],
+    )
+
+
+def _by_suite(trials: Iterable[Trial]) -> dict[str, list[Trial]]:
+    found: dict[str, list[Trial]] = defaultdict(list)
+    for trial in trials:
+        found[trial.suite].append(trial)
+    return dict(found)
+
+
+def _compared(suites: Iterable[SuiteCase]) -> list[MetricCase]:
+    return [case for suite in suites for case in suite.metrics if case.compared]
+
+
+def _look(suites: Sequence[SuiteCase], settings: Settings) -> None:
+    """Judge the first run: who is tentatively red, who is suspect, what a second run must cover."""
+    cases = _compared(suites)
+    large = [case for case in cases if not case.evidence.small]
+    for case, p in zip(large, holm([case.evidence.worse for case in large]), strict=True):
+        case.adjusted = p
+    for case, p in zip(cases, holm([case.evidence.better for case in cases]), strict=True):
+        case.adjusted_better = p
+    for case in cases:
+        case.tentative = guards.tentative(case.first, case.rule, case.evidence.small, case.adjusted)
+    together = sum(suite.tests for suite in suites)
+    for suite in suites:
+        gating = [case.metric for case in suite.metrics if case.gating]
+        suite.suspects = list(find_suspects(suite.pair, gating, (suite.tests, together), settings.confirm))
+        suite.unasked = _unasked(suite)
+        tentative = [case for case in suite.metrics if case.tentative]
+        if tentative and settings.confirm and not suite.insufficient:
+            fresh = [
+                guards.SMALL_REPEATS if case.evidence.small else suite.pair.plan.repeat for case in tentative
+            ]
+            suite.whole = max(fresh)
+
+
+def _unasked(suite: SuiteCase) -> str:
+    if suite.insufficient:
+        return "not run again: the suite is red for missing data"
+    if not run_alone(suite.suspects):
+        return f"one of more than {MOST_SUSPECTS} suspects, not run again one by one; --llm-repeat 3 makes them rare"
+    return ""
+
+
+def _reruns(suites: Iterable[SuiteCase], settings: Settings) -> Iterator[Rerun]:
+    for suite in suites:
+        if suite.whole:
+            yield Rerun(suite=suite.name, examples=None, repeats=suite.whole, reason="metric")
+        if suite.unasked:
+            continue
+        examples, repeats = reruns_of(suite.suspects, settings.confirm)
+        if repeats > suite.whole:
+            yield Rerun(suite=suite.name, examples=examples, repeats=repeats, reason="example")
+
+
+def _look_again(suites: Sequence[SuiteCase], second: Mapping[str, Sequence[Trial]]) -> None:
+    """Judge guard 1 with the second runs of whole suites; all other metrics keep their places in Holm's order."""
+    for suite in suites:
+        if not suite.whole:
+            continue
+        fresh = measure(_whole_run(second.get(suite.name, ()), suite.whole))
+        for case in suite.metrics:
+            if case.compared:
+                look_again(case, fresh.values.get(case.metric, {}))
+                case.lacking = _lacking(case, fresh, suite.whole)
+    cases = _compared(suites)
+    raw = [
+        case.second_p if case.second else 1.0 if case.evidence.small else case.evidence.worse
+        for case in cases
+    ]
+    for case, p in zip(cases, holm(raw), strict=True):
+        case.second_adjusted = p
+
+
+def _whole_run(trials: Sequence[Trial], repeats: int) -> Iterator[Trial]:
+    """Yield the first ``repeats`` trials of each example; later ones are guard 2's."""
+    seen: dict[str, int] = defaultdict(int)
+    for trial in sorted(trials, key=lambda trial: trial.repeat):
+        seen[trial.example_id] += 1
+        if seen[trial.example_id] <= repeats:
+            yield trial
+
+
+def _lacking(case: MetricCase, fresh: Measurements, repeats: int) -> str:
+    found = fresh.values.get(case.metric, {})
+    wanted = len(case.first.pairs) * repeats
+    lost = wanted - sum(min(repeats, len(found.get(pair.example_id, ()))) for pair in case.first.pairs)
+    if lost <= MOST_LOST * wanted:
+        return ""
+    return f"tentative: the second run lacks {lost} of {wanted} trials"
+
+
+def _judge_suspects(suite: SuiteCase, again: Measurements, settings: Settings, confirming: bool) -> None:
+    suite.findings = [
+        judge_suspect(
+            suspect,
+            again.values.get(suspect.metric, {}),
+            most_reruns=settings.confirm,
+            unasked=suite.unasked,
+            confirming=confirming,
+        )
+        for suspect in suite.suspects
+    ]
+
+
+def _rows(suites: Iterable[SuiteCase], settings: Settings, *, final: bool) -> Iterator[MetricRow]:
+    for suite in suites:
+        for case in suite.metrics:
+            if case.missing.expected or case.metric not in suite.pair.measured.exempt:
+                yield metric_row(case, ci=settings.ci, final=final, fail_on=settings.fail_on)
+
+
+def _notes(suite: SuiteCase) -> Iterator[str]:
+    plan = suite.pair.plan
+    if plan.partial:
+        ran = len(suite.pair.expected)
+        yield f"{plan.name}: partial, {ran} of {plan.total} examples were selected; the verdict covers those"
+    if suite.pair.new:
+        yield f"{plan.name}: {len(suite.pair.new)} new examples, compared from the next baseline on"
+    yield from operation_notes(suite.pair)

@@ -1,0 +1,91 @@
+"""What the ``llm_gate`` markers ask for: the rule of each metric, and complaints about rules that make no sense."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+
+from pytest_llmobs.errors import GateError, known, nearest
+from pytest_llmobs.records.experiments import GateRule, SuitePlan
+
+PASS = "pass"
+"""The metric every suite has: the share of trials whose test passed."""
+
+_RULES = ("paired", "mean", "off")
+
+
+def rule_of(plan: SuitePlan, metric: str) -> GateRule:
+    """Return the rule of a metric: its ``llm_gate``, the last one where several name it, or the defaults."""
+    found = [gate for gate in plan.gates if gate.metric == metric]
+    return found[-1] if found else GateRule(metric=metric)
+
+
+def check_rule(rule: GateRule) -> None:
+    """Refuse a rule with an impossible bound; call it where the marker is read.
+
+    Raises:
+        GateError: ``max_drop`` is negative, a bound is no finite number, or ``rule`` is unknown.
+    """
+    where = f"llm_gate({rule.metric!r})"
+    if rule.rule not in _RULES:
+        raise GateError(
+            f"Unknown rule {rule.rule!r} in {where}.{nearest(str(rule.rule), _RULES)} {known(_RULES)}"
+        )
+    for name in ("min_mean", "max_drop", "calibrated"):
+        bound = getattr(rule, name)
+        if bound is not None and not _is_number(bound):
+            raise GateError(f"{name}={bound!r} in {where} is no finite number.")
+    if rule.max_drop < 0:
+        raise GateError(
+            f"max_drop={rule.max_drop!r} in {where} is negative; a drop is given as a positive number."
+        )
+    if rule.must_pass is not None and not isinstance(rule.must_pass, Mapping):
+        raise GateError(
+            f"must_pass={rule.must_pass!r} in {where} is no dict. Give the metadata that marks the examples, "
+            'such as must_pass={"tier": "critical"}, or {} for every example.'
+        )
+
+
+def rule_errors(
+    plan: SuitePlan, produced: Iterable[str], labels: Iterable[str], body: Iterable[str], anything: bool
+) -> Iterator[str]:
+    """Yield what is wrong with the gates of a suite.
+
+    Args:
+        plan: The suite.
+        produced: Metrics that gave a number in this experiment.
+        labels: Metrics that gave nothing but labels.
+        body: Scores made only inside the test body.
+        anything: Whether any trial ran; where none did, a declared evaluator's silence proves nothing.
+    """
+    numbers, labels, body = {PASS, *produced}, set(labels), set(body)
+    if PASS in plan.metrics or PASS in labels:
+        yield f"{plan.name}: an evaluator calls its score {PASS!r}, the name of the tests' own verdict. Rename it."
+    declared = set() if anything else set(plan.metrics)
+    for gate in plan.gates:
+        try:
+            check_rule(gate)
+        except GateError as error:
+            yield f"{plan.name}: {error}"
+        if gate.metric not in numbers | declared:
+            yield f"{plan.name}: {_unknown(gate.metric, numbers, labels, body, set(plan.metrics))}"
+
+
+def _unknown(metric: str, numbers: set[str], labels: set[str], body: set[str], evaluators: set[str]) -> str:
+    if metric in labels:
+        return (
+            f"llm_gate({metric!r}) can't gate: {metric!r} gives labels, and a gate needs numbers or booleans."
+        )
+    if metric in body:
+        return (
+            f"llm_gate({metric!r}) can't gate: {metric!r} is scored inside the test body. "
+            "Scores gate when their evaluator is on the llm_dataset marker."
+        )
+    if metric in evaluators:
+        return f"llm_gate({metric!r}) can't gate: evaluator {metric!r} gave no number in any trial. {known(numbers)}"
+    hint = nearest(metric, numbers | labels | body)
+    return f"llm_gate({metric!r}) names a metric that nothing produced.{hint} {known(numbers)}"
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -1,0 +1,197 @@
+"""Guard 2: has one example broken that always passed?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from pytest_llmobs.experiments.measurements import Values
+from pytest_llmobs.experiments.pairing import SuitePair
+from pytest_llmobs.experiments.rules import PASS, rule_of
+from pytest_llmobs.experiments.statistics import failures_needed
+from pytest_llmobs.records.experiments import ExampleState
+
+PASSING = 0.5
+"""A score from which an example counts as passing."""
+MOST_SUSPECTS = 10
+"""Suspects of one suite up to which each is run again by itself."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Suspect:
+    """An example that always passed and now always fails, by one metric."""
+
+    example_id: str
+    metric: str
+    baseline: Sequence[float]
+    candidate: Sequence[float]
+    failures: int
+    """Consecutive failures so far."""
+    needed: int
+    """m: consecutive failures that make it broken."""
+    fails: Callable[[float], bool]
+
+    @property
+    def reruns(self) -> int:
+        """Further failures it takes."""
+        return max(0, self.needed - self.failures)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """What became of a suspect."""
+
+    suspect: Suspect
+    state: ExampleState
+    red: bool
+    candidate: Sequence[float]
+    """Its values, confirmation included."""
+    note: str = ""
+
+
+def failing(baseline: Sequence[float], metric: str, lower_is_better: bool) -> Callable[[float], bool] | None:
+    """Return the test of a failure for an example that always passed in the baseline; None where it did not.
+
+    A score passes from .5 and fails at half its lowest or less. Where lower is better, scores between 0 and 1 are
+    mirrored; others have no passing mark.
+    """
+    if metric == PASS:
+        return (lambda value: value == 0) if baseline and min(baseline) == 1 else None
+    if not baseline:
+        return None
+    if not lower_is_better:
+        lowest = min(baseline)
+        return (lambda value: value <= lowest / 2) if lowest >= PASSING else None
+    highest = max(baseline)
+    if min(baseline) < 0 or highest > 1 - PASSING:
+        return None
+    return lambda value: 1 - value <= (1 - highest) / 2
+
+
+def find_suspects(
+    suite: SuitePair, metrics: Sequence[str], tests: tuple[int, int], most_reruns: int
+) -> Iterator[Suspect]:
+    """Yield the suspects of a suite, by example, then by metric.
+
+    Args:
+        suite: The suite with its baseline.
+        metrics: Its gating metrics that can be compared.
+        tests: n·G, examples times gating metrics: of the suite, and of the whole session. The session's counts as
+            far as the reruns reach, so that many suites together don't cry wolf.
+        most_reruns: ``--llm-confirm``.
+    """
+    if suite.baseline is None:
+        return
+    turned = {metric: rule_of(suite.plan, metric).lower_is_better for metric in metrics}
+    for example in suite.comparable:
+        row = suite.baseline.rows[example]
+        for metric in metrics:
+            now = suite.measured.values.get(metric, {}).get(example)
+            then = row.values(metric)
+            fails = failing(then, metric, turned[metric]) if now else None
+            if now and fails and all(fails(value) for value in now):
+                alone, together = (failures_needed(len(then), count) for count in tests)
+                yield Suspect(
+                    example_id=example,
+                    metric=metric,
+                    baseline=then,
+                    candidate=now,
+                    failures=len(now),
+                    needed=min(together, max(alone, len(now) + most_reruns)),
+                    fails=fails,
+                )
+
+
+def judge_suspect(
+    suspect: Suspect, again: Values, *, most_reruns: int, unasked: str, confirming: bool
+) -> Finding:
+    """Say what a suspect is by now.
+
+    Args:
+        suspect: The suspect.
+        again: Values of its metric in the confirming session, by example.
+        most_reruns: ``--llm-confirm``.
+        unasked: Why suspects of its suite are not run again one by one, or an empty string.
+        confirming: Whether there was a confirming session.
+    """
+    fresh = again.get(suspect.example_id, [])
+    values = [*suspect.candidate, *fresh]
+    failures = suspect.failures + len(fresh)
+
+    def found(state: ExampleState, red: bool, note: str = "") -> Finding:
+        return Finding(suspect=suspect, state=state, red=red, candidate=values, note=note)
+
+    if not all(suspect.fails(value) for value in fresh):
+        return found("flaky", False)
+    if failures >= suspect.needed:
+        return found(
+            "broken", True, f"passed {_times(suspect.baseline)} in the baseline, failed {failures} times now"
+        )
+    if suspect.reruns > most_reruns:
+        return found("suspect", False, _too_many(suspect, most_reruns))
+    if unasked:
+        return found("suspect", False, unasked)
+    if confirming:
+        lacking = suspect.needed - failures
+        return found(
+            "suspect", True, f"not cleared: {lacking} of its {suspect.reruns} reruns gave no verdict"
+        )
+    return found("suspect", True, f"failed; broken if it fails {suspect.reruns} more times")
+
+
+def reruns_of(suspects: Sequence[Suspect], most_reruns: int) -> tuple[list[str], int]:
+    """Return the examples to run again by themselves, and how often; nothing where they are too many.
+
+    Args:
+        suspects: Of one suite.
+        most_reruns: ``--llm-confirm``.
+    """
+    within = [suspect for suspect in suspects if 0 < suspect.reruns <= most_reruns]
+    if not run_alone(suspects) or not within:
+        return [], 0
+    return sorted({suspect.example_id for suspect in within}), max(suspect.reruns for suspect in within)
+
+
+def run_alone(suspects: Sequence[Suspect]) -> bool:
+    """Return True where a suite's suspects are few enough to be run again one by one."""
+    return len({suspect.example_id for suspect in suspects}) <= MOST_SUSPECTS
+
+
+def states(
+    suite: SuitePair, suspects: Mapping[str, Finding]
+) -> Iterator[tuple[str, ExampleState, Sequence[float], Sequence[float]]]:
+    """Yield the state of every other example worth a line by its ``pass``, with the values of both sides.
+
+    Known: failed now and in some baseline repeat. Flaky: always passed in the baseline and failed in some repeat
+    now. Fixed: always failed in the baseline and always passed now.
+
+    Args:
+        suite: The suite with its baseline.
+        suspects: Findings on ``pass``, by example; those examples are left out.
+    """
+    if suite.baseline is None:
+        return
+    values = suite.measured.values.get(PASS, {})
+    for example in suite.comparable:
+        then, now = suite.baseline.rows[example].values(PASS), values.get(example)
+        if not then or not now or example in suspects:
+            continue
+        if min(now) == 0:
+            yield example, "known" if min(then) == 0 else "flaky", then, now
+        elif max(then) == 0:
+            yield example, "fixed", then, now
+
+
+def _times(values: Sequence[float]) -> str:
+    return "once" if len(values) == 1 else f"{len(values)} times"
+
+
+def _too_many(suspect: Suspect, most_reruns: int) -> str:
+    if len(suspect.baseline) < 5:
+        remedy = (
+            f"its baseline has {len(suspect.baseline)}: record one of 5 repeats with --llm-update-baseline"
+        )
+    else:
+        remedy = f"--llm-confirm {suspect.reruns} would run it that often"
+    more = f"it would take {suspect.reruns} more failures to call it broken"
+    return f"{more}, beyond --llm-confirm {most_reruns}; {remedy}"
