@@ -112,7 +112,12 @@ class Trial:
 
 
 def _sparse(record: Any) -> dict[str, Any]:
-    return {key: value for key, value in asdict(record).items() if value not in (None, "", {}, (), [], False)}
+    # by identity: 0.0 equals False, and a score of zero must travel
+    return {
+        key: value
+        for key, value in asdict(record).items()
+        if value is not None and value is not False and value not in ("", {}, (), [])
+    }
 
 
 @dataclass(frozen=True, kw_only=True)
