@@ -136,7 +136,7 @@ class Session:
         Raises:
             EvaluatorError: It is unknown or misdeclared.
         """
-        return bind(spec, self.extensions.evaluators)
+        return bind(spec, self.extensions.evaluators if isinstance(spec, str) else {})
 
     def start(self) -> None:
         """Switch tracing on: install the tracer and instrument the providers as they are imported."""

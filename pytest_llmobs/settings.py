@@ -9,13 +9,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, NamedTuple
 
 from pytest_llmobs.errors import SettingsError, known, nearest
 
 
-@dataclass(frozen=True)
-class Option:
+class Option(NamedTuple):
     """One setting: an ini key ``llm_x`` and, unless ``ini_only``, an option ``--llm-x``."""
 
     name: str

@@ -9,5 +9,5 @@ pytest_plugins = ["pytester"]
 
 @pytest.fixture(autouse=True)
 def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("CI", "LLMOBS_CONFIRMING", "PYTEST_ADDOPTS", "ANTHROPIC_API_KEY"):
+    for name in ("CI", "LLMOBS_CONFIRMING", "PYTEST_ADDOPTS", "ANTHROPIC_API_KEY", "PYTHONDONTWRITEBYTECODE"):
         monkeypatch.delenv(name, raising=False)

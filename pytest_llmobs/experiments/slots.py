@@ -99,7 +99,8 @@ class Slots:
         if len(self._running) < self.limit:
             return timeout
         # A task that waits gets its chance when the youngest of the running ones has either ended or hung.
-        return max(running.started or now for running in self._running) + timeout - now
+        starts = [running.started for running in self._running if running.started is not None]
+        return max(starts, default=now) + timeout - now
 
     def _dispatch(self) -> None:
         while self._waiting and len(self._running) < self.limit and not self._closed:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from pytest_llmobs.plugin.lab import Lab
 
 _OURS = {"example", "llm_run", "request"}
+_ASYNC_PLUGINS = {"pytest_asyncio", "anyio"}
+"""Their fixtures run the test's coroutine; a target doesn't notice them."""
 
 
 class Ahead:
@@ -95,7 +97,9 @@ class Ahead:
             if name is None or name in _OURS or name in item.callspec.params:
                 continue
             definitions = manager.getfixturedefs(name, item)
-            if definitions and definitions[-1].scope == "function":
+            if not definitions or definitions[-1].func.__module__.partition(".")[0] in _ASYNC_PLUGINS:
+                continue
+            if definitions[-1].scope == "function":
                 return f"the fixture {name!r}"
         return None
 

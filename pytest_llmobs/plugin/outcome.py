@@ -13,8 +13,8 @@ from pytest_llmobs.plugin.suites import TrialPlan
 from pytest_llmobs.records.experiments import Trial, TrialScore, TrialStatus
 from pytest_llmobs.records.scores import Score
 
-_MESSAGE = 600
-"""Characters of a failure that travel; the whole of it is in the test's own report."""
+_MESSAGE = 300
+"""Characters of a failure's first line that travel; the whole of it is in the test's own report."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def _message(report: pytest.TestReport) -> str | None:
         return str(longrepr[2]).removeprefix("Skipped: ")
     crash = getattr(longrepr, "reprcrash", None)
     text = str(crash.message if crash is not None else longrepr or "")
-    return text[:_MESSAGE] or None
+    return text.partition("\n")[0][:_MESSAGE] or None
 
 
 def trial_record(plan: TrialPlan, nodeid: str, run: LlmRun | None, outcome: Outcome) -> Trial:
