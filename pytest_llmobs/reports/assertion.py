@@ -15,8 +15,8 @@ from pytest_llmobs.reports.page import Page
 from pytest_llmobs.reports.payloads import block, fields_text, inner, titled
 from pytest_llmobs.reports.tree import run_tree
 
-MOST_LINES = 4
-"""Lines of one block, unless ``verbose``."""
+MOST_LINES, MOST_DIFF = 4, 14
+"""Lines of one block, and of the diff, unless ``verbose``."""
 _FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
@@ -100,4 +100,4 @@ def _difference(evidence: Evidence, page: Page, verbose: bool) -> Iterator[str]:
                 wanted.split("\n"), got.split("\n"), "reference", "output", lineterm="", n=1
             )
             block = "\n".join([key, *diff]) if key != "output" else "\n".join(diff)
-            yield from change_lines(block, page, inner(page).width, everything=verbose)
+            yield from change_lines(block, page, inner(page).width, None if verbose else MOST_DIFF)

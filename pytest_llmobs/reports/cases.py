@@ -7,7 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from pytest_llmobs.records.experiments import ExampleRow, Experiment
+from pytest_llmobs.records.experiments import ExampleRow, ExampleState, Experiment
+
+_RANK: tuple[ExampleState, ...] = (
+    *("broken", "suspect", "dropped"),
+    *("edited", "removed", "known", "flaky", "new", "fixed"),
+)
+_TELLING = _RANK[:3]
+"""States worth details; the others are listed by name."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +29,11 @@ class Case:
     def red(self) -> bool:
         """True where one of its rows makes the build red."""
         return any(row.red for row in self.rows)
+
+    @property
+    def state(self) -> ExampleState:
+        """The worst of its rows' states: ``broken``, ``suspect`` or ``dropped``."""
+        return min((row.state for row in self.rows), key=_RANK.index)
 
     @cached_property
     def changes(self) -> tuple[str, ...]:
@@ -54,22 +66,38 @@ class Group:
 
 
 def cases(experiment: Experiment) -> list[Case]:
-    """Return the red and the suspect examples: red ones first, then by the drop, then as the gate lists them."""
+    """Return the examples to show in detail: broken ones, suspects, the largest drops of a regressed metric.
+
+    Red ones come first, then broken ones, then the larger drop.
+    """
     found: dict[tuple[str, str], list[ExampleRow]] = {}
     for row in experiment.decision.examples:
-        if row.red or row.state in ("broken", "suspect"):
+        if row.red or row.state in _TELLING:
             found.setdefault((row.suite, row.example_id), []).append(row)
     listed = [Case(suite, example_id, tuple(rows)) for (suite, example_id), rows in found.items()]
-    return sorted(listed, key=lambda case: (not case.red, -case.drop))
+    return sorted(listed, key=lambda case: (not case.red, _RANK.index(case.state), -case.drop))
 
 
-def groups(listed: Sequence[Case]) -> list[Group]:
-    """Group examples by the changes they share with others, the largest group first.
+def broken_cases(experiment: Experiment) -> list[Case]:
+    """Return what to run again after a red verdict: broken examples and red suspects, else the largest drops."""
+    red = [case for case in cases(experiment) if case.red]
+    return [case for case in red if case.state != "dropped"] or red
+
+
+def common_changes(listed: Sequence[Case]) -> tuple[str, ...]:
+    """Return the blocks that all of several examples share, such as the code's commit."""
+    if len(listed) < 2:
+        return ()
+    return tuple(block for block in listed[0].changes if all(block in case.changes for case in listed[1:]))
+
+
+def groups(listed: Sequence[Case], common: Sequence[str] = ()) -> list[Group]:
+    """Group examples by the changes they share with others but not with all, the largest group first.
 
     A change of one example alone stays with it, so that a difference in its own messages doesn't
     hide that the system prompt changed for all.
     """
-    spread = Counter(block for case in listed for block in case.changes)
+    spread = Counter(block for case in listed for block in case.changes if block not in common)
     found: dict[tuple[str, ...], list[Case]] = {}
     for case in listed:
         found.setdefault(tuple(block for block in case.changes if spread[block] > 1), []).append(case)

@@ -8,8 +8,6 @@ from itertools import zip_longest
 from pytest_llmobs.reports import cells
 from pytest_llmobs.reports.page import Page
 
-MOST_LINES = 14
-"""Lines of one block, unless everything is asked for."""
 _MOST_WRAPPED = 3
 """Lines that one line of a diff may take once wrapped, unless everything is asked for."""
 _AROUND = 24
@@ -20,11 +18,19 @@ Painted = tuple[str, str]
 _STYLES = {"-": ("red",), "+": ("green",), "~": ("dim",)}
 
 
-def change_lines(block: str, page: Page, room: int, *, everything: bool = False) -> list[str]:
-    """Return a block of changes (a unified diff, ``model: a -> b``) as lines of at most ``room`` cells."""
+def change_lines(block: str, page: Page, room: int, most: int | None = None) -> list[str]:
+    """Return a block of changes (a unified diff, ``model: a -> b``) as lines of at most ``room`` cells.
+
+    Args:
+        block: What the gate says about one change.
+        page: Where it goes.
+        room: Cells a line.
+        most: Lines after which it is cut. None cuts nothing, long lines neither.
+    """
+    everything = most is None
     raw = page.text(block).strip("\n").split("\n")
     lines = list(_diff(raw, page, room, everything) if _is_diff(raw) else _plain(raw, room))
-    most = len(lines) if everything else MOST_LINES
+    most = len(lines) if most is None else most
     shown = [page.paint(text, *_STYLES.get(sign, ())) for sign, text in lines[:most]]
     if len(lines) > most:
         shown.append(page.paint(f"{page.signs.ellipsis} {len(lines) - most} more lines", "dim"))

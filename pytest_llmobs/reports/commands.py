@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.reports.base import Context
-from pytest_llmobs.reports.cases import Case, cases
+from pytest_llmobs.reports.cases import Case, broken_cases
 from pytest_llmobs.reports.page import Page
 
 MOST_NODEIDS = 3
@@ -34,10 +34,11 @@ def _recorded(context: Context) -> list[tuple[str, str]]:
 def _after_red(experiment: Experiment, context: Context) -> list[tuple[str, str]]:
     if not experiment.decision.red:
         return []
-    broken = [case for case in cases(experiment) if case.red]
+    broken = broken_cases(experiment)
     titled = [("look closer", show(case.run_id, context)) for case in broken if case.run_id][:1]
     if any(case.nodeid for case in broken):
-        titled.append(("rerun broken", _rerun(broken, experiment, context)))
+        word = "rerun worst" if broken[0].state == "dropped" else "rerun broken"
+        titled.append((word, _rerun(broken, experiment, context)))
     if broken or _acceptable(experiment):
         titled.append(("accept", context.accept))
     return titled

@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from pytest_llmobs.records.experiments import ExampleRow, ExampleState, Experiment
 from pytest_llmobs.reports import cells, figures
 from pytest_llmobs.reports.base import Context
-from pytest_llmobs.reports.cases import Case, Group, cases, groups, mean, shares
+from pytest_llmobs.reports.cases import Case, Group, cases, common_changes, groups, mean, shares
 from pytest_llmobs.reports.changes import change_lines
 from pytest_llmobs.reports.commands import show
 from pytest_llmobs.reports.page import Page, indent
 
 MOST_EXAMPLES = 10
 """Examples shown in detail, unless everything is asked for."""
+MOST_SHARED, MOST_OWN = 14, 8
+"""Lines of a change that examples share, and of one that an example has alone."""
 _COMMENT_LINES = 4
 _NAMES = 8
+_TITLES: Mapping[tuple[ExampleState, bool], str] = {
+    ("broken", True): "{} broke",
+    ("suspect", True): "{} failed and could not be cleared by running again",
+    ("suspect", False): "{} suspect: always passed, fails now, not often enough to call it broken",
+    ("dropped", True): "{} with the largest drops",
+}
 STATES: Mapping[ExampleState, tuple[str, str]] = {
     "flaky": ("flaky", "failed, then passed when run again"),
     "known": ("known", "failed now and in the baseline"),
     "fixed": ("fixed", "failed in the baseline, passed now"),
-    "new": ("new", "not in the baseline, compared from the next one on"),
+    "new": ("new", "not in the baseline"),
     "removed": ("removed", "in the baseline, no longer in the dataset: counts as missing"),
     "edited": ("edited", "changed since the baseline: no longer comparable, counts as missing"),
 }
@@ -56,56 +65,66 @@ def _unscored(values: Sequence[float | None]) -> str:
 
 
 def _titles(listed: Sequence[Case], page: Page) -> Iterator[str]:
-    red = sum(case.red for case in listed)
-    if red:
-        yield page.paint(f"{page.signs.cross} {figures.count(red, 'example')} broke", "red", "bold")
-    if suspect := len(listed) - red:
-        text = f"{figures.count(suspect, 'suspect example')}: too few repeats to tell a break from noise"
-        yield from page.item(text, mark="!", style="yellow")
+    counted = Counter((case.state, case.red) for case in listed)
+    for (state, red), text in _TITLES.items():
+        if number := counted.pop((state, red), 0):
+            mark, style = (page.signs.cross, "red") if red else ("!", "yellow")
+            yield from page.item(text.format(figures.count(number, "example")), mark=mark, style=style)
+    if others := sum(counted.values()):
+        yield from page.item(f"{figures.count(others, 'example')} to look at", mark="!", style="yellow")
 
 
 def _details(listed: Sequence[Case], experiment: Experiment, page: Page, context: Context) -> Iterator[str]:
-    grouped = groups(listed)
+    common = common_changes(listed)
+    grouped = groups(listed, common)
+    if common:
+        yield from ("", page.paint(f"  same change in all {len(listed):,} examples", "bold"))
+        yield from indent(list(_blocks(common, page, context, MOST_SHARED)))
     most = len(listed) if context.everything else MOST_EXAMPLES
     several = len({case.suite for case in listed}) > 1
     for group, share in zip(grouped, shares([len(group.cases) for group in grouped], most), strict=True):
         if share:
             yield ""
-            yield from indent(list(_group(group, share, several, page, context)))
+            yield from indent(list(_group(group, share, common, several, page, context)))
     if len(listed) > most:
         command = show(experiment.name, context, "--all")
         yield from ("", f"  {page.signs.ellipsis} {len(listed) - most:,} more: {command}")
 
 
-def _group(group: Group, share: int, several: bool, page: Page, context: Context) -> Iterator[str]:
+def _group(
+    group: Group, share: int, common: Sequence[str], several: bool, page: Page, context: Context
+) -> Iterator[str]:
     if group.changes:
         alone = len(group.cases) == 1
         yield page.paint("what changed" if alone else f"same change in {len(group.cases):,} examples", "bold")
-        yield from _blocks(group.changes, page, context)
+        yield from _blocks(group.changes, page, context, MOST_SHARED)
         yield ""
-    for case in group.cases[:share]:
-        yield from _case(case, group, several, page, context)
+    for number, case in enumerate(group.cases[:share]):
+        own = [block for block in case.changes if block not in group.changes and block not in common]
+        if number and own:
+            yield ""
+        yield from _case(case, own, several, page, context)
     if len(group.cases) > share:
         yield page.paint(f"{page.signs.ellipsis} and {len(group.cases) - share:,} more examples", "dim")
 
 
-def _blocks(changes: Sequence[str], page: Page, context: Context) -> Iterator[str]:
+def _blocks(changes: Sequence[str], page: Page, context: Context, most: int | None) -> Iterator[str]:
     for block in changes:
-        yield from indent(change_lines(block, page, page.width - 6, everything=context.everything))
+        most = None if context.everything else most
+        yield from indent(change_lines(block, page, page.width - 6, most))
 
 
-def _case(case: Case, group: Group, several: bool, page: Page, context: Context) -> Iterator[str]:
+def _case(case: Case, own: Sequence[str], several: bool, page: Page, context: Context) -> Iterator[str]:
     name = f"{case.suite.rpartition('::')[2]}[{case.example_id}]" if several else case.example_id
-    sign, style = (page.signs.cross, "red") if case.red else ("!", "yellow")
+    sign = {"broken": page.signs.cross, "dropped": page.signs.down}.get(case.state, "!")
+    style = "red" if case.red else "yellow"
     yield page.paint(f"{sign} {page.clip_middle(page.line(name), page.width - 4)}", style)
     metric_width = min(max(cells.width(row.metric) for row in case.rows), 24)
     for row in case.rows:
         metric = cells.pad(page.clip_middle(page.line(row.metric), metric_width), metric_width)
         yield f"    {metric}  {outcome(row, page)}" + ("" if row.red == case.red else f"  ({row.state})")
     yield from _comments(case, page, context)
-    yield from indent(
-        list(_blocks([block for block in case.changes if block not in group.changes], page, context))
-    )
+    yield from indent(list(_blocks(own, page, context, MOST_OWN)))
     if case.run_id:
         yield page.paint(f"    {show(case.run_id, context)}", "dim")
 

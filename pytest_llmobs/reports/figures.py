@@ -60,7 +60,7 @@ def seconds(value: float | None) -> str:
     if value is None:
         return ""
     if value < 0.9995:
-        return f"{value * 1000:.0f} ms" if value >= 0.00095 or value == 0 else f"{value * 1000:.1f} ms"
+        return _milliseconds(value * 1000)
     if value < 59.95:
         return f"{value:.2f} s" if value < 9.995 else f"{value:.1f} s"
     if value < HOUR - 0.5:
@@ -68,6 +68,12 @@ def seconds(value: float | None) -> str:
         return f"{minutes} m {rest:02d} s"
     hours, minutes = divmod(round(value / MINUTE), 60)
     return f"{hours} h {minutes:02d} m"
+
+
+def _milliseconds(value: float) -> str:
+    if 0 < value < 0.05:
+        return "<0.1 ms"
+    return f"{value:.0f} ms" if value >= 0.95 or value == 0 else f"{value:.1f} ms"
 
 
 def tokens(value: int | None) -> str:

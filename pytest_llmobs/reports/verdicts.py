@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from pytest_llmobs.records.experiments import Experiment, VerdictName
@@ -35,8 +36,10 @@ def without_baseline(experiment: Experiment) -> bool:
 
 
 def verdict_lines(experiment: Experiment, page: Page, context: Context) -> list[str]:
-    """Return the verdict, then what restricts it: interrupted, tentative, partial, trials that raised."""
+    """Return the verdict, then what restricts it: interrupted, tentative, trials that raised."""
     style, verdict = _verdict(experiment, context)
+    if any(plan.partial for plan in experiment.suites):
+        verdict = verdict.replace(":", " (partial):", 1)
     lines = page.wrapped(verdict, style, "bold")
     for limit in _limits(experiment):
         lines += page.item(limit, mark="!", style="yellow")
@@ -67,8 +70,11 @@ def _reasons(experiment: Experiment) -> Iterator[str]:
             yield reason.format(names)
     if names := _named(row.metric for row in red if row.verdict not in _REASONS):
         yield f"{names} missed a bound"
-    if broken := sum(case.red for case in cases(experiment)):
+    states = Counter(case.state for case in cases(experiment) if case.red)
+    if broken := states["broken"]:
         yield f"{figures.count(broken, 'example')} broke"
+    if suspect := states["suspect"]:
+        yield f"{figures.count(suspect, 'suspect example')} not cleared"
     if errors := len(experiment.decision.errors):
         yield figures.count(errors, "error")
 
@@ -87,9 +93,5 @@ def _limits(experiment: Experiment) -> Iterator[str]:
         yield f"interrupted: {trials} ran; this is no whole experiment"
     if experiment.decision.reruns:
         yield "tentative: the confirming session did not run"
-    if partial := [plan for plan in experiment.suites if plan.partial]:
-        ran = sum(len({trial.example_id for trial in plan.expected}) for plan in partial)
-        total = sum(plan.total for plan in partial)
-        yield f"partial: it covers what was selected, {ran:,} of {figures.count(total, 'example')}"
     if raised := sum(trial.status == "error" for trial in experiment.trials):
         yield f"{figures.count(raised, 'trial')} raised an error: pytest fails whatever the gate says"

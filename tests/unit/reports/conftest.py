@@ -20,14 +20,17 @@ from pytest_llmobs.records.experiments import (
 
 SUITE = "tests/test_support.py::test_support_agent"
 RUN = "0193ab12-3456-7abc-8def-0123456789ab"
-CHANGE = """system prompt
---- baseline
-+++ now
+CHANGE = """system prompt (⟨…⟩ stands for the example's own input):
 @@ -1,3 +1,3 @@
  You are the support agent of Acme.
--Address {customer_name} by name, apologise first, and say when it will be solved.
-+Address the customer, and say when it will be solved.
+-Address ⟨customer_name⟩ by name, apologise first, and say when it will be solved.
++Address {customer_name} by name, and say when it will be solved.
  Never promise a refund."""
+CODE = "code: 921dd62 -> 1c0ffee+dirty"
+OUTPUT = """output:
+@@ -1 +1 @@
+-Hello Ana, I am sorry that you were charged twice; the second charge is refunded within three days.
++Hello {customer_name}, we will look into it."""
 
 
 def plan(name: str = SUITE, examples: int = 36, repeat: int = 1, total: int | None = None) -> SuitePlan:
@@ -95,6 +98,8 @@ REGRESSED = {
     "high": -0.060,
     "p": 0.0021,
     "mde": 0.061,
+    "mde_repeats": 4,
+    "note": "confirmed over both runs",
     "red": True,
 }
 
@@ -138,8 +143,32 @@ def improved() -> Experiment:
 
 
 def red_metric() -> Experiment:
+    """A regressed metric: the gate names its largest drops."""
+    rows = tuple(
+        broken(
+            example_id,
+            metric,
+            state="dropped",
+            baseline=then,
+            candidate=now,
+            comment=comment,
+            changes=(CHANGE, CODE, OUTPUT)
+            if example_id == "double-charge"
+            else (CODE, OUTPUT.replace("Ana", "Bo")),
+        )
+        for example_id, metric, then, now, comment in (
+            ("double-charge", "pass", (1.0,) * 5, (0.0, 0.0), "assert llm_run.score(tone) >= 0.7"),
+            ("double-charge", "tone_quality", (0.9, 0.95), (0.3, 0.32), "Cold, no apology."),
+            ("csv-export", "pass", (1.0, 1.0, 1.0, 1.0, 0.0), (0.0, 1.0), ""),
+        )
+    )
     decision = Decision(
-        metrics=(row("pass", "REGRESSED", **REGRESSED), row("tone_quality"), row("required_keywords"))
+        metrics=(
+            row("pass", "REGRESSED", **REGRESSED),
+            row("tone_quality", mde_repeats=12),
+            row("required_keywords", note="dropped at first, not confirmed over both runs"),
+        ),
+        examples=rows,
     )
     return experiment(decision=decision, trials=trials(plan(), failed=5), confirmation=trials(plan())[:6])
 
@@ -158,6 +187,9 @@ def red_examples() -> Experiment:
         broken("ひらがなの例", comment="no reply", changes=(CHANGE, "model: claude-a -> claude-b")),
         broken("add-seats", changes=(), run_id=None, comment="first line\n" + "a long reason " * 30),
         broken("slow", state="suspect", red=False, candidate=(0.0,)),
+        broken(
+            "stuck", state="suspect", comment="not cleared: 2 of its 3 reruns gave no verdict", changes=()
+        ),
     )
     others = tuple(
         broken(f"{state}-{number}", state=state, red=False, changes=())
@@ -294,7 +326,7 @@ def many_suites() -> Experiment:
         for number in range(30)
     ]
     rows = [row(metric, suite=name) for name in names for metric in ("pass", "tone_quality")]
-    rows[13] = row("tone_quality", "REGRESSED", suite=names[6], note="see", **REGRESSED)
+    rows[13] = row("tone_quality", "REGRESSED", suite=names[6], **REGRESSED)
     suites = tuple(plan(name, examples=4, repeat=3) for name in names)
     return experiment(suites=suites, decision=Decision(metrics=rows), trials=sum(map(trials, suites), ()))
 

@@ -18,7 +18,7 @@ from pytest_llmobs.reports.terminal import TerminalReport, render
 
 GOLDEN = Path(__file__).parent / "golden"
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
-COMMAND = re.compile(r"^ +(look closer|rerun broken|accept|record one|commit this) +|llmobs show ")
+COMMAND = re.compile(r"^ +(look closer|rerun broken|rerun worst|accept|record one|commit this) +|llmobs show ")
 
 
 def golden(text: str, name: str) -> str:
@@ -113,7 +113,7 @@ def test_everything_means_everything(gallery):
     context = Context(everything=True)
     text = render(gallery["thousand"](), width=80, color=False, context=context)
     assert len(re.findall(r"^  ✗ e\d+$", text, re.M)) == 1000
-    assert "…" not in text
+    assert "… " not in text
     suites = render(gallery["many_suites"](), width=80, color=False, context=context)
     assert suites.count("::test_case_with_a_long_name") == 30
 

@@ -1,0 +1,45 @@
+"""Means of what no verdict speaks of: scores made in a test body, and a session that records a baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from pytest_llmobs.records.experiments import Experiment, MetricRow, Trial
+
+PASS = "pass"
+
+
+def unjudged(experiment: Experiment) -> list[MetricRow]:
+    """Return a row without verdict for each metric that was measured and that the gate says nothing about.
+
+    A row's mean is that of the examples, an example's that of its repeats. The verdict of these rows means nothing.
+    """
+    judged = {(row.suite, row.metric) for row in experiment.decision.metrics}
+    rows: list[MetricRow] = []
+    for plan in experiment.suites:
+        trials = [trial for trial in experiment.trials if trial.suite == plan.name]
+        metrics = dict.fromkeys([PASS, *(key for trial in trials for key in trial.scores)])
+        rows += _rows(plan.name, [m for m in metrics if (plan.name, m) not in judged], trials)
+    return rows
+
+
+def _rows(suite: str, metrics: Sequence[str], trials: Sequence[Trial]) -> Iterator[MetricRow]:
+    for metric in metrics:
+        examples: dict[str, list[float]] = {}
+        for trial in trials:
+            value = _value(trial, metric)
+            if value is not None:
+                examples.setdefault(trial.example_id, []).append(value)
+        if examples:
+            means = [sum(values) / len(values) for values in examples.values()]
+            n = len(means)
+            yield MetricRow(
+                suite=suite, metric=metric, verdict="NO_BASELINE", candidate=sum(means) / n, n=n, expected=n
+            )
+
+
+def _value(trial: Trial, metric: str) -> float | None:
+    if metric == PASS:
+        return float(trial.status == "passed") if trial.ran else None
+    score = trial.scores.get(metric)
+    return None if score is None else score.score
