@@ -108,7 +108,8 @@ class Source:
             message = (entry.get("result") or {}).get("message")
             if message is not None:
                 self._log_result(
-                    entry.get("custom_id"), read_message(message, self._run.columns["provider"], _BATCH)
+                    entry.get("custom_id"),
+                    read_message(message, self._run.columns["provider"], variant=_BATCH),
                 )
         return Reply(outputs={"results": results})
 

@@ -23,12 +23,21 @@ _COPIED = frozenset(field.name for field in fields(Run)) - {"start_time", "end_t
 _COPIED -= {"metadata", "retries", "usage", "child_runs", "parent_id"}
 
 
-def write_line(run: RunTree, named: str) -> bytes:
+def write_payload(run: RunTree) -> bytes:
+    r"""Return what a user's data can reach: ``extras \\t inputs \\t outputs``, the extras without braces."""
+    extras = b""
+    if run.own_metadata or run.own_columns or run.tags or run.error is not None:
+        extras = _extras(run)
+    return b"%b\t%b\t%b" % (extras, run.inputs_json, run.outputs_json or b"")
+
+
+def write_line(run: RunTree, named: str, payload: bytes) -> bytes:
     """Return the line of a run.
 
     Args:
         run: It may still be going on.
         named: The columns that all runs of this name share, as JSON without braces.
+        payload: See ``write_payload``.
     """
     parent = "null" if run.parent_id is None else f'"{run.parent_id}"'
     status = run.status or ("success" if run.error is None else "error")
@@ -37,12 +46,14 @@ def write_line(run: RunTree, named: str) -> bytes:
         f'{{"id":"{run.id}","trace_id":"{run.trace_id}","parent_id":{parent},{named},"status":"{status}",'
         f'"start_time":{run.started},"end_time":{end}'
     )
-    if run.own_metadata or run.own_columns or run.tags or run.error is not None:
-        header += "," + _extras(run)
-    return b"%b}\t%b\t%b\n" % (header.encode(), run.inputs_json, run.outputs_json or b"")
+    # The header is open to the right: the extras close it.
+    if payload[:1] == b"\t":
+        return b"%b}%b\n" % (header.encode(), payload)
+    extras, rest = payload.split(b"\t", 1)
+    return b"%b,%b}\t%b\n" % (header.encode(), extras, rest)
 
 
-def _extras(run: RunTree) -> str:
+def _extras(run: RunTree) -> bytes:
     extras: dict[str, Any] = dict(run.own_columns or ())
     if run.error is not None:
         extras["error"] = run.error
@@ -50,7 +61,7 @@ def _extras(run: RunTree) -> str:
         extras["metadata"] = run.own_metadata
     if run.tags:
         extras["tags"] = list(run.tags)
-    return capture.encode_mapping(extras).decode()[1:-1]
+    return capture.encode_mapping(extras)[1:-1]
 
 
 def read_line(line: bytes) -> Run:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from pytest_llmobs.records.runs import RunType
 from pytest_llmobs.tracing import capture
-from pytest_llmobs.tracing.line import write_line
+from pytest_llmobs.tracing.line import write_line, write_payload
+from pytest_llmobs.tracing.redaction import Redaction
 from pytest_llmobs.tracing.run_tree import RunTree, checked_run_type
 
 Redactor = str | Callable[..., Any]
@@ -52,6 +54,7 @@ class Tracer:
         self.sample_rate = sample_rate
         self.max_payload = max_payload
         self.enabled = enabled
+        self.redaction = Redaction(redact)
         self._static: dict[tuple[str, str, str], str] = {}
 
     def start_root(
@@ -102,13 +105,18 @@ class Tracer:
 
     def encode(self, run: RunTree) -> bytes:
         """Return the spool line of ``run``."""
+        payload = write_payload(run)
+        if self.redaction.suspects(payload):
+            self.redaction.clean(run)
+            payload = write_payload(run)
         key = (run.name, run.run_type, run.project)
-        return write_line(run, self._static.get(key) or self._describe(key))
+        return write_line(run, self._static.get(key) or self._describe(key), payload)
 
     def patch(self, run: RunTree, columns: Mapping[str, Any]) -> None:
         """Write the line that overrides ``columns`` of ``run``."""
         if self.sink is not None and run.recording:
-            self.sink.append(capture.encode({"patch": run.id, **columns}) + b"\t\t\n")
+            cleaned = self.redaction.clean_value(json.loads(capture.encode_mapping(columns)))
+            self.sink.append(capture.encode({"patch": run.id, **cleaned}) + b"\t\t\n")
 
     def _describe(self, key: tuple[str, str, str]) -> str:
         if len(self._static) >= _CACHED_NAMES:
