@@ -1,2 +1,88 @@
-"""."""
-def main() -> int: return 0
+"""The command ``llmobs``: one module a command, each with ``NAME``, ``HELP``, ``add_arguments`` and ``run``.
+
+Exit status: 0 done, 1 red or not found, 2 usage (an unknown command or option, a store that isn't there).
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from types import ModuleType
+
+from pytest_llmobs.cli import experiments, show
+from pytest_llmobs.cli.console import open_console
+from pytest_llmobs.errors import LlmobsError, known, nearest
+
+COMMANDS: dict[str, ModuleType] = {module.NAME: module for module in (experiments, show)}
+"""Every command by its name, in the order of the help."""
+
+DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return the exit status.
+
+    Args:
+        argv: The arguments after ``llmobs``; those of the process by default.
+    """
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        status = _run(words)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader (``| head``) has seen enough. Python flushes once more at exit: let that go nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return status
+
+
+def _run(words: list[str]) -> int:
+    parser = _parser()
+    if not words:
+        parser.print_help(sys.stderr)
+        return USAGE
+    if not words[0].startswith("-") and words[0] not in COMMANDS:
+        print(
+            f"Unknown command {words[0]!r}.{nearest(words[0], COMMANDS)} {known(COMMANDS)}", file=sys.stderr
+        )
+        return USAGE
+    try:
+        arguments = parser.parse_args(words)
+    except SystemExit as stop:  # argparse has printed help or what is wrong
+        return int(stop.code or DONE)
+    console = open_console(arguments.color)
+    try:
+        return int(COMMANDS[arguments.command].run(arguments, console))
+    except LlmobsError as error:
+        console.note(f"llmobs: {error}")
+        return USAGE
+
+
+def _parser() -> argparse.ArgumentParser:
+    from importlib.metadata import version
+
+    parser = argparse.ArgumentParser(prog="llmobs", description="Look at experiments, baselines and traces.")
+    parser.add_argument("--version", action="version", version=f"llmobs {version('pytest-llmobs')}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, module in COMMANDS.items():
+        command = commands.add_parser(name, help=module.HELP, description=module.HELP, parents=[_common()])
+        module.add_arguments(command)
+    return parser
+
+
+def _common() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument(
+        "--store", metavar="PATH", help="the store (default: .llmobs here or in the nearest folder above)"
+    )
+    common.add_argument(
+        "--color",
+        choices=("auto", "always", "never"),
+        default="auto",
+        help="colours (default: on a terminal)",
+    )
+    return common

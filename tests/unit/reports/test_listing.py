@@ -7,7 +7,7 @@ from pytest_llmobs.reports.listing import Digest, digest, listing
 from pytest_llmobs.reports.page import Page
 
 DIGEST = Digest(
-    name="brave-otter",
+    name="otter",
     started="2026-11-23T16:14:05+00:00",
     duration=12.3,
     trials=36,
@@ -19,7 +19,7 @@ DIGEST = Digest(
 )
 OTHER = replace(
     DIGEST,
-    name="calm-heron",
+    name="heron",
     means={"pass": 1.0, "keywords": 0.5},
     cost=None,
     verdict="green",
@@ -29,27 +29,37 @@ OTHER = replace(
 
 def test_a_list_at_120_columns():
     assert listing([DIGEST, OTHER], Page(width=120)) == [
-        "name         when (UTC)        trials   pass  tone_quality  keywords     cost  verdict           commit",
-        "─" * 110,
-        "brave-otter  2026-11-23 16:14      36  0.847         0.905            $0.0167  ✗ red             921dd62+dirty",
-        "calm-heron   2026-11-23 16:14      36  1.000                   0.500        ?  ✓ green, partial  921dd62+dirty",
+        "name   when (UTC)        trials   pass  tone_quality  keywords     cost  verdict           commit",
+        "─" * 104,
+        "otter  2026-11-23 16:14      36  0.847         0.905            $0.0167  ✗ red             921dd62+dirty",
+        "heron  2026-11-23 16:14      36  1.000                   0.500        ?  ✓ green, partial  921dd62+dirty",
     ]
 
 
 def test_what_has_no_room_is_named():
     assert listing([DIGEST, OTHER], Page(width=80)) == [
-        "name         when (UTC)   trials   pass  tone_quality     cost  verdict",
-        "─" * 80,
-        "brave-otter  11-23 16:14      36  0.847         0.905  $0.0167  ✗ red",
-        "calm-heron   11-23 16:14      36  1.000                      ?  ✓ green, partial",
+        "name   when (UTC)   trials   pass  tone_quality     cost  verdict",
+        "─" * 74,
+        "otter  11-23 16:14      36  0.847         0.905  $0.0167  ✗ red",
+        "heron  11-23 16:14      36  1.000                      ?  ✓ green, partial",
         "no room for keywords: widen the terminal, or use --json",
     ]
 
 
+@pytest.mark.parametrize("width", [60, 80, 100, 120])
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+def test_no_line_goes_beyond_the_page(width, encoding):
+    many = {f"metric number {number}": 0.5 for number in range(12)}
+    digests = [DIGEST, OTHER, replace(DIGEST, name="名前" * 20, means=many, verdict="interrupted")]
+    lines = listing(digests, Page(width=width, encoding=encoding))
+    assert [line for line in lines if cells.width(line) > width] == []
+    assert all("red" in line or "green" in line or "interrupted" in line for line in lines[2:5])
+
+
 def test_red_ones_are_red():
     lines = listing([DIGEST, OTHER], Page(width=120, color=True))
-    assert lines[2].startswith("\x1b[31mbrave-otter ")
-    assert lines[3].startswith("calm-heron")
+    assert lines[2].startswith("\x1b[31motter ")
+    assert lines[3].startswith("heron")
 
 
 def test_a_digest_weighs_suites_by_their_examples(gallery):

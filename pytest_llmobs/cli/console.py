@@ -1,0 +1,61 @@
+"""Where the command line writes: results to one stream, notes about them to the other."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TextIO
+
+from pytest_llmobs.reports.page import Page
+
+
+@dataclass(frozen=True)
+class Console:
+    """Standard output and error, and the page that output is."""
+
+    page: Page
+    out: TextIO
+    err: TextIO
+
+    def say(self, text: str) -> None:
+        """Print a result."""
+        print(text, file=self.out)
+
+    def note(self, text: str) -> None:
+        """Print what is about the result and no part of it (to standard error, so that pipes stay clean)."""
+        page = Page(encoding=self.err.encoding or "ascii")
+        print(page.text(text), file=self.err)
+
+    def json(self, value: Any) -> None:
+        """Print a result for machines; what JSON has no form for becomes text."""
+        utf8 = self.page.encoding.lower().replace("-", "") == "utf8"
+        self.say(json.dumps(value, indent=2, ensure_ascii=not utf8, default=str))
+
+
+def open_console(color: str = "auto", environment: Mapping[str, str] | None = None) -> Console:
+    """Return the console of this process.
+
+    Args:
+        color: ``auto`` (a terminal without ``NO_COLOR``), ``always`` or ``never``.
+        environment: The environment variables; the process's own by default.
+    """
+    known = os.environ if environment is None else environment
+    page = Page(
+        width=max(shutil.get_terminal_size().columns, 40),
+        color=color == "always" or (color == "auto" and _takes_color(sys.stdout, known)),
+        encoding=sys.stdout.encoding or "ascii",
+    )
+    return Console(page, sys.stdout, sys.stderr)
+
+
+def _takes_color(stream: TextIO, environment: Mapping[str, str]) -> bool:
+    """Follow the conventions of no-color.org and force-color.org."""
+    if environment.get("NO_COLOR"):
+        return False
+    if environment.get("FORCE_COLOR"):
+        return True
+    return stream.isatty() and environment.get("TERM") != "dumb"

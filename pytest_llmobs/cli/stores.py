@@ -1,0 +1,61 @@
+"""Finding and opening the store that a command is about."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pytest_llmobs.cli.console import Console
+from pytest_llmobs.errors import StoreError
+from pytest_llmobs.records.experiments import Experiment
+from pytest_llmobs.reports.figures import count
+from pytest_llmobs.storage.store import Store
+
+NAME = ".llmobs"
+"""The folder of a store."""
+
+
+def find_store(start: Path) -> Path:
+    """Return the store of ``start`` or of the nearest folder above it that has one.
+
+    Raises:
+        StoreError: There is none.
+    """
+    for folder in (start, *start.parents):
+        if (folder / NAME).is_dir():
+            return folder / NAME
+    raise StoreError(
+        f"There is no store {NAME!r} in {str(start)!r} nor in a folder above it. "
+        "`pytest --llm-experiment` makes one; --store PATH names one elsewhere."
+    )
+
+
+def open_store(path: str | None, console: Console) -> Store:
+    """Open a store and recover what crashed sessions have left in it, with one line that says so.
+
+    Args:
+        path: As the user gave it, or None to look for it from the current folder upwards.
+        console: Gets the notes.
+
+    Raises:
+        StoreError: There is none.
+    """
+    if path is not None and not Path(path).is_dir():
+        raise StoreError(
+            f"There is no store at {path!r}. `pytest --llm-experiment` makes one in its rootdir."
+        )
+    root = find_store(Path.cwd()) if path is None else Path(path)
+    store = Store(root, warn=console.note)
+    if recovered := store.seal():
+        console.note(f"recovered {count(recovered, 'run')} of an interrupted session")
+    return store
+
+
+def read_experiments(store: Store) -> list[Experiment]:
+    """Return all experiments of a store, the newest first.
+
+    Raises:
+        StoreError: One is unreadable, or of a newer schema.
+    """
+    from pytest_llmobs.experiments.summary import experiment_from_dict
+
+    return [experiment_from_dict(document) for document in reversed(store.experiments())]

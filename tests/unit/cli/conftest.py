@@ -1,0 +1,160 @@
+"""Real stores with real runs and experiments, and the command run as users run it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pytest_llmobs.experiments.summary import experiment_to_dict
+from pytest_llmobs.records.experiments import (
+    Decision,
+    ExampleRow,
+    ExpectedTrial,
+    Experiment,
+    MetricRow,
+    SuitePlan,
+    Trial,
+    TrialScore,
+)
+from pytest_llmobs.storage.store import Store
+from pytest_llmobs.tracing.tracer import Tracer
+
+SUITE = "tests/test_support.py::test_support_agent"
+NODEID = f"{SUITE}[double-charge]"
+
+Llmobs = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def make_experiment(name: str, started: str, *, red: bool = False, run_id: str | None = None) -> Experiment:
+    expected = ExpectedTrial(example_id="double-charge", example_hash="h", repeat=1, nodeid=NODEID)
+    plan = SuitePlan(name=SUITE, path="tests/test_support.py", expected=(expected,), total=1)
+    trial = Trial(
+        suite=SUITE,
+        example_id="double-charge",
+        example_hash="h",
+        repeat=1,
+        nodeid=NODEID,
+        status="failed" if red else "passed",
+        scores={"tone_quality": TrialScore(score=0.31, comment="Cold reply.")},
+        message="assert 0.31 >= 0.7" if red else None,
+        run_id=run_id,
+        total_cost=0.0123,
+        total_tokens=1444,
+        llm_calls=1,
+    )
+    row = MetricRow(
+        suite=SUITE,
+        metric="pass",
+        verdict="REGRESSED" if red else "NEUTRAL",
+        baseline=1.0,
+        candidate=0.0 if red else 1.0,
+        delta=-1.0 if red else 0.0,
+        n=1,
+        expected=1,
+        red=red,
+    )
+    broken = ExampleRow(
+        suite=SUITE,
+        example_id="double-charge",
+        metric="pass",
+        state="broken",
+        nodeid=NODEID,
+        baseline=(1.0,) * 5,
+        candidate=(0.0,) * 4,
+        comment="assert 0.31 >= 0.7",
+        run_id=run_id,
+        red=True,
+    )
+    return Experiment(
+        name=name,
+        started=started,
+        duration=1.5,
+        suites=(plan,),
+        trials=(trial,),
+        commit="921dd62f522ce20cacdc4a643b924e6371436e6a",
+        decision=Decision(metrics=(row,), examples=(broken,) if red else ()),
+    )
+
+
+def write_trace(store: Store, project: str) -> str:
+    """Write one trace of two runs and return its root's id."""
+    spool = store.spool("session")
+    root = Tracer(project=project, sink=spool).start_root(
+        "support_agent",
+        inputs={"question": "I was charged twice.", "customer_name": "Ana"},
+        columns={"suite": SUITE, "example_id": "double-charge"},
+    )
+    with root.activate():
+        call = root.create_child(
+            "messages.create",
+            run_type="llm",
+            inputs={"system": "You help.", "messages": [{"role": "user", "content": "I was charged twice."}]},
+        )
+        call.end(
+            outputs={"role": "assistant", "content": [{"type": "text", "text": "We will look into it."}]}
+        )
+    root.end(outputs={"output": "We will look into it."})
+    spool.close()
+    return root.id
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    """A store with a green and, later, a red experiment; the red one has a trace."""
+    store = Store(tmp_path / ".llmobs")
+    run_id = write_trace(store, "brave-otter")
+    for experiment in (
+        make_experiment("calm-heron", "2026-11-22T10:00:00+00:00"),
+        make_experiment("brave-otter", "2026-11-23T16:14:05+00:00", red=True, run_id=run_id),
+    ):
+        store.write_experiment(experiment.name, experiment_to_dict(experiment))
+    return store
+
+
+@pytest.fixture
+def run_id(store: Store) -> str:
+    return next(run.id for run in store.runs(is_root=True))
+
+
+@pytest.fixture
+def llmobs(tmp_path: Path) -> Llmobs:
+    """Run the command in a process of its own, in ``tmp_path`` unless told otherwise."""
+
+    def call(*words: str, cwd: Path = tmp_path, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "pytest_llmobs", *words],
+            cwd=cwd,
+            env=clean_environment(**environment),
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
+
+    return call
+
+
+def clean_environment(**more: str) -> dict[str, str]:
+    dropped = ("COLUMNS", "NO_COLOR", "FORCE_COLOR", "PYTHONIOENCODING", "PYTHONUTF8")
+    kept = {name: value for name, value in os.environ.items() if name not in dropped}
+    return {**kept, "PYTHONIOENCODING": "utf-8", "COLUMNS": "80", **more}
+
+
+@pytest.fixture
+def older(store: Store) -> Callable[[int], None]:
+    """Write more experiments, all older than those of ``store``."""
+
+    def write(count: int) -> None:
+        base = make_experiment("x", "2026-01-01T00:00:00+00:00")
+        for number in range(count):
+            named = replace(
+                base, name=f"old-{number:02d}", started=f"2026-01-{number + 1:02d}T00:00:00+00:00"
+            )
+            store.write_experiment(named.name, experiment_to_dict(named))
+
+    return write

@@ -1,0 +1,63 @@
+import json
+
+from pytest_llmobs.experiments.summary import experiment_to_dict
+
+
+def test_experiments_are_listed_newest_first(llmobs, store):
+    done = llmobs("experiments")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [
+        "name         when (UTC)   trials   pass  tone_quality     cost  verdict  commit",
+        "─" * 80,
+        "brave-otter  11-23 16:14       1  0.000         0.310  $0.0123  ✗ red    921dd62",
+        "calm-heron   11-22 10:00       1  1.000         0.310  $0.0123  ✓ green  921dd62",
+    ]
+
+
+def test_machines_get_json(llmobs, store):
+    done = llmobs("experiments", "--json")
+    first, second = json.loads(done.stdout)
+    assert second["name"] == "calm-heron"
+    assert first == {
+        "name": "brave-otter",
+        "started": "2026-11-23T16:14:05+00:00",
+        "duration": 1.5,
+        "trials": 1,
+        "means": {"pass": 0.0, "tone_quality": 0.31},
+        "cost": 0.0123,
+        "verdict": "red",
+        "partial": False,
+        "commit": "921dd62f522ce20cacdc4a643b924e6371436e6a",
+    }
+
+
+def test_the_newest_twenty_are_shown(llmobs, store, older):
+    older(25)
+    done = llmobs("experiments")
+    assert len(done.stdout.splitlines()) == 2 + 20
+    assert done.stderr == "7 older experiments: llmobs experiments --limit 0\n"
+    assert len(llmobs("experiments", "--limit", "0").stdout.splitlines()) == 2 + 27
+    assert len(llmobs("experiments", "--limit", "3", "--json").stdout) > 0
+
+
+def test_an_empty_store_says_what_fills_it(llmobs, tmp_path):
+    (tmp_path / ".llmobs").mkdir()
+    done = llmobs("experiments")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "`pytest --llm-experiment` makes one." in done.stderr
+    assert json.loads(llmobs("experiments", "--json").stdout) == []
+
+
+def test_an_unreadable_experiment_is_named(llmobs, store):
+    path = store.layout.experiment("calm-heron")
+    path.write_text("{")
+    done = llmobs("experiments")
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"llmobs: The experiment {str(path)!r} can't be read")
+
+
+def test_what_is_written_is_what_is_read(store):
+    from pytest_llmobs.experiments.summary import experiment_from_dict
+
+    document = store.read_experiment("brave-otter")
+    assert experiment_to_dict(experiment_from_dict(document)) == document

@@ -1,0 +1,148 @@
+"""The command as a whole: usage, streams, exit status."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from pytest_llmobs import cli
+from pytest_llmobs.cli.console import open_console
+
+
+def test_help_and_version_are_done(llmobs):
+    shown = llmobs("--help")
+    assert shown.returncode == 0
+    assert "experiments" in shown.stdout
+    assert "show" in shown.stdout
+    version = llmobs("--version")
+    assert (version.returncode, version.stdout.split()[0]) == (0, "llmobs")
+
+
+def test_nothing_to_do_is_a_usage_error(llmobs):
+    done = llmobs()
+    assert done.returncode == 2
+    assert done.stderr.startswith("usage: llmobs")
+
+
+def test_an_unknown_command_names_the_nearest_and_all(llmobs):
+    done = llmobs("shwo", "x")
+    assert done.returncode == 2
+    assert done.stderr.startswith("Unknown command 'shwo'. Did you mean 'show'? Known: ")
+    assert done.stdout == ""
+
+
+def test_an_unknown_option_is_a_usage_error(llmobs):
+    done = llmobs("show", "--jsn")
+    assert done.returncode == 2
+    assert "unrecognized arguments: --jsn" in done.stderr
+
+
+def test_no_store_says_where_it_looked_and_what_to_do(llmobs, tmp_path):
+    done = llmobs("experiments")
+    assert done.returncode == 2
+    assert done.stderr == (
+        f"llmobs: There is no store '.llmobs' in {str(tmp_path)!r} nor in a folder above it. "
+        "`pytest --llm-experiment` makes one; --store PATH names one elsewhere.\n"
+    )
+
+
+def test_a_store_that_is_not_there_is_named(llmobs):
+    done = llmobs("experiments", "--store", "elsewhere")
+    assert done.returncode == 2
+    assert done.stderr == (
+        "llmobs: There is no store at 'elsewhere'. `pytest --llm-experiment` makes one in its rootdir.\n"
+    )
+
+
+def test_the_nearest_store_above_is_found(llmobs, store, tmp_path):
+    deep = tmp_path / "tests" / "unit"
+    deep.mkdir(parents=True)
+    assert "brave-otter" in llmobs("experiments", cwd=deep).stdout
+
+
+def test_an_interrupted_sessions_runs_are_recovered_and_announced(llmobs, store, tmp_path):
+    script = (
+        "import os, signal, sys\n"
+        "from pytest_llmobs.storage.store import Store\n"
+        "from pytest_llmobs.tracing.tracer import Tracer\n"
+        f"tracer = Tracer(project='crashed', sink=Store({str(store.root)!r}).spool())\n"
+        "for number in range(37):\n"
+        "    root = tracer.start_root(f'run {number}')\n"
+        "    root.end(outputs={})\n"
+        "print(root.id, flush=True)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    killed = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    done = llmobs("show", killed.stdout.strip())
+    assert (done.returncode, done.stderr) == (0, "recovered 37 runs of an interrupted session\n")
+    assert done.stdout.startswith("run 36 · chain · success")
+    assert llmobs("experiments").stderr == ""
+
+
+def test_a_reader_that_leaves_early_is_no_error(store, older, tmp_path):
+    older(28)
+    piped = f"{sys.executable} -m pytest_llmobs show --all --json | head -n 1; echo ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", piped], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.stdout.splitlines()[-1] == "0"
+    assert done.stderr == ""
+
+
+def test_a_closed_pipe_is_silent_whatever_the_size(store, tmp_path):
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "pytest_llmobs", "experiments"]
+    done = subprocess.run(
+        command, cwd=tmp_path, stdout=writer, stderr=subprocess.PIPE, text=True, check=False
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_ctrl_c_ends_quietly(monkeypatch, capsys):
+    def interrupt(words: list[str]) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "_run", interrupt)
+    assert cli.main(["experiments"]) == 130
+    assert capsys.readouterr() == ("", "")
+
+
+def test_ascii_streams_get_ascii(llmobs, store):
+    done = llmobs("show", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+    assert done.returncode == 0
+    assert done.stdout.isascii()
+    assert "v REGRESSED" in done.stdout
+
+
+def test_colour_on_request_only(llmobs, store):
+    assert "\x1b[" not in llmobs("show").stdout
+    assert "\x1b[31m" in llmobs("show", "--color", "always").stdout
+    assert "\x1b[31m" in llmobs("show", FORCE_COLOR="1").stdout
+    assert "\x1b[" not in llmobs("show", FORCE_COLOR="1", NO_COLOR="1").stdout
+
+
+@pytest.mark.parametrize(
+    ("color", "environment", "expected"),
+    [
+        ("auto", {}, False),
+        ("always", {}, True),
+        ("never", {"FORCE_COLOR": "1"}, False),
+        ("auto", {"TERM": "dumb"}, False),
+    ],
+)
+def test_when_a_console_is_coloured(color, environment, expected):
+    assert open_console(color, environment).page.color is expected
+
+
+def test_it_starts_without_heavy_modules(tmp_path):
+    code = (
+        "import sys; from pytest_llmobs.cli import main; main(['show', '--help']);"
+        "print(sorted({'pyarrow', 'anthropic', 'tabulate', 'genai_prices', 'pytest'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
