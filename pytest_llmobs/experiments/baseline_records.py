@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 from pytest_llmobs.experiments.rules import PASS
 from pytest_llmobs.experiments.texts import TextStore
@@ -31,10 +32,12 @@ class BaselineRow:
     versions: Mapping[str, str] = field(default_factory=dict)
     """Versions of the evaluators that scored this row, where they differ from the baseline's."""
 
-    def values(self, metric: str) -> list[float]:
+    def values(self, metric: str) -> Sequence[float]:
         """Return the values of a metric, without those that are missing."""
         found = self.passes if metric == PASS else self.scores.get(metric, ())
-        return [value for value in found if value is not None]
+        return (
+            [value for value in found if value is not None] if None in found else cast(Sequence[float], found)
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

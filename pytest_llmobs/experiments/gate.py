@@ -22,7 +22,7 @@ from pytest_llmobs.experiments.suspects import (
     MOST_SUSPECTS,
     find_suspects,
     judge_suspect,
-    reruns_of,
+    rerun_of,
     run_alone,
 )
 from pytest_llmobs.experiments.verdicts import MetricCase, look_again, metric_row
@@ -135,9 +135,9 @@ def _reruns(suites: Iterable[SuiteCase], settings: Settings) -> Iterator[Rerun]:
             yield Rerun(suite=suite.name, examples=None, repeats=suite.whole, reason="metric")
         if suite.unasked:
             continue
-        examples, repeats = reruns_of(suite.suspects, settings.confirm)
-        if repeats > suite.whole:
-            yield Rerun(suite=suite.name, examples=examples, repeats=repeats, reason="example")
+        rerun = rerun_of(suite.name, suite.suspects, settings.confirm)
+        if rerun is not None and rerun.repeats > suite.whole:
+            yield rerun
 
 
 def _look_again(suites: Sequence[SuiteCase], second: Mapping[str, Sequence[Trial]]) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from math import isfinite
 
 from pytest_llmobs.experiments.rules import PASS
 from pytest_llmobs.records.experiments import Trial
@@ -75,9 +75,10 @@ def score_value(trial: Trial, metric: str) -> float | None:
     if metric == PASS:
         return pass_value(trial)
     score = trial.scores.get(metric)
-    if score is None or not score.gating or trial.status in _NO_DATA or not _finite(score.score):
+    if score is None or not score.gating or trial.status in _NO_DATA:
         return None
-    return score.score
+    # NaN is unscored, never a number that poisons a mean
+    return score.score if score.score is not None and isfinite(score.score) else None
 
 
 def _add(found: Measurements, trial: Trial) -> None:
@@ -89,8 +90,8 @@ def _add(found: Measurements, trial: Trial) -> None:
             found.body.add(key)
         elif key == PASS:
             found.labels.add(PASS)  # the test's own verdict has that name: the gate complains
-        elif _finite(score.score):
-            values[key].setdefault(example, []).append(float(score.score))  # type: ignore[arg-type]
+        elif (number := score.score) is not None and isfinite(number):
+            values[key].setdefault(example, []).append(float(number))
         elif score.exempt:
             found.exempt[key].add(example)
         elif score.value is not None:
@@ -99,14 +100,8 @@ def _add(found: Measurements, trial: Trial) -> None:
             found.errors[key] += 1
 
 
-def _finite(value: float | None) -> bool:
-    # a custom evaluator's record may hold NaN: unscored, never a number that poisons a mean
-    return value is not None and math.isfinite(value)
-
-
 def mean(values: Sequence[float]) -> float:
     """Return the mean of at least one value; equal values give exactly that value."""
-    first = values[0]
-    if len(values) == 1:
-        return first
-    return first + math.fsum(value - first for value in values) / len(values)
+    first, count = values[0], len(values)
+    # most examples give one value again and again
+    return first if values.count(first) == count else sum(values) / count

@@ -47,6 +47,15 @@ class SuitePair:
     removed: Sequence[str] = ()
     edited: Sequence[str] = ()
     new: Sequence[str] = ()
+    _recorded: dict[str, Mapping[str, Sequence[float]]] = field(default_factory=dict, compare=False)
+
+    def recorded(self, metric: str) -> Mapping[str, Sequence[float]]:
+        """Return the baseline's values of a metric, by comparable example; without those that have none."""
+        if metric not in self._recorded:
+            rows = self.baseline.rows if self.baseline else {}
+            found = {example: rows[example].values(metric) for example in self.comparable}
+            self._recorded[metric] = {example: values for example, values in found.items() if values}
+        return self._recorded[metric]
 
     @property
     def nothing_ran(self) -> bool:
@@ -126,18 +135,16 @@ def compare_metric(suite: SuitePair, metric: str, values: Values, lower_is_bette
     """Pair a metric's values with the baseline's.
 
     Args:
-        suite: The suite; it must have a baseline.
+        suite: The suite; without a baseline there are no pairs.
         metric: The metric's key.
         values: The candidate's, by example.
         lower_is_better: Turn the sign.
     """
-    if suite.baseline is None:
-        return Comparison()
-    rows, sign = suite.baseline.rows, -1.0 if lower_is_better else 1.0
+    sign = -1.0 if lower_is_better else 1.0
     pairs = []
-    for example in suite.comparable:
-        then, now = rows[example].values(metric), values.get(example)
-        if then and now:
+    for example, then in suite.recorded(metric).items():
+        now = values.get(example)
+        if now:
             before, after = mean(then), mean(now)
             difference = sign * (after - before)
             if abs(difference) <= _SAME * max(abs(before), abs(after), 1.0):
@@ -175,8 +182,9 @@ def missing_pairs(suite: SuitePair, metric: str, *, candidate_only: bool = False
         gone = 0 if candidate_only else sum(bool(rows[example].values(metric)) for example in examples)
         total, lacking = total + gone, lacking + gone
         causes[f"{word} since the baseline"] += gone
+    then = suite.recorded(metric)
     for example in suite.expected if candidate_only else suite.comparable:
-        recorded = bool(rows[example].values(metric)) if not candidate_only else True
+        recorded = candidate_only or example in then
         found, wanted = len(values.get(example, ())), suite.repeats[example]
         if not found and example in exempt and (candidate_only or not recorded):
             continue

@@ -179,11 +179,14 @@ def within_spread(groups: Sequence[Sequence[float]]) -> tuple[float, int]:
     """
     squares, df = 0.0, 0
     for group in groups:
-        # most groups are a deterministic or an all-passing example's
-        if len(group) > 1 and (low := min(group)) != max(group):
-            mean = low + math.fsum(value - low for value in group) / len(group)
-            squares += math.fsum((value - mean) ** 2 for value in group)
-        df += max(0, len(group) - 1)
+        count = len(group)
+        if count < 2:
+            continue
+        df += count - 1
+        # most groups are those of an example that gives one value again and again
+        if group.count(group[0]) != count:
+            mean = sum(group) / count
+            squares += sum([(value - mean) ** 2 for value in group])
     return (math.sqrt(squares / df) if df else 0.0), df
 
 

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from pytest_llmobs.experiments.measurements import Values
+from pytest_llmobs.experiments.measurements import Values, score_value
 from pytest_llmobs.experiments.pairing import SuitePair
 from pytest_llmobs.experiments.rules import PASS, rule_of
 from pytest_llmobs.experiments.statistics import failures_needed
-from pytest_llmobs.records.experiments import ExampleState
+from pytest_llmobs.records.experiments import ExampleState, Rerun, Trial
 
 PASSING = 0.5
 """A score from which an example counts as passing."""
 MOST_SUSPECTS = 10
 """Suspects of one suite up to which each is run again by itself."""
+
+
+class Limit(NamedTuple):
+    """What counts as a failure: a value that times ``sign`` is at most ``bound``."""
+
+    sign: float
+    bound: float
+
+    def fails(self, value: float) -> bool:
+        """Return True where a value is a failure."""
+        return self.sign * value <= self.bound
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +41,7 @@ class Suspect:
     """Consecutive failures so far."""
     needed: int
     """m: consecutive failures that make it broken."""
-    fails: Callable[[float], bool]
+    limit: Limit
 
     @property
     def reruns(self) -> int:
@@ -49,29 +61,49 @@ class Finding:
     note: str = ""
 
 
-def failing(baseline: Sequence[float], metric: str, lower_is_better: bool) -> Callable[[float], bool] | None:
-    """Return the test of a failure for an example that always passed in the baseline; None where it did not.
+def failing(baseline: Sequence[float], metric: str, lower_is_better: bool) -> Limit | None:
+    """Return what a failure is for an example that always passed in the baseline; None where it did not.
 
     A score passes from .5 and fails at half its lowest or less. Where lower is better, scores between 0 and 1 are
     mirrored; others have no passing mark.
     """
     if metric == PASS:
-        return (lambda value: value == 0) if baseline and min(baseline) == 1 else None
+        return Limit(1.0, 0.0) if baseline and min(baseline) == 1 else None
     if not baseline:
         return None
     if not lower_is_better:
         lowest = min(baseline)
-        return (lambda value: value <= lowest / 2) if lowest >= PASSING else None
+        return Limit(1.0, lowest / 2) if lowest >= PASSING else None
     highest = max(baseline)
     if min(baseline) < 0 or highest > 1 - PASSING:
         return None
-    return lambda value: 1 - value <= (1 - highest) / 2
+    return Limit(-1.0, -(1 + highest) / 2)
+
+
+def cleared(rerun: Rerun, example_id: str, trials: Sequence[Trial]) -> bool:
+    """Return True once nothing that an example is suspected of needs another rerun.
+
+    One passing repeat clears it of a metric, so that a confirming session may leave the rest out.
+
+    Args:
+        rerun: What guard 2 asked for.
+        example_id: One of its examples.
+        trials: The example's trials of the confirming session so far.
+    """
+    limits = rerun.limits.get(example_id, {})
+    return bool(limits) and all(
+        any(
+            (value := score_value(trial, metric)) is not None and not Limit(*limit).fails(value)
+            for trial in trials
+        )
+        for metric, limit in limits.items()
+    )
 
 
 def find_suspects(
     suite: SuitePair, metrics: Sequence[str], tests: tuple[int, int], most_reruns: int
 ) -> Iterator[Suspect]:
-    """Yield the suspects of a suite, by example, then by metric.
+    """Yield the suspects of a suite, by metric, then by example.
 
     Args:
         suite: The suite with its baseline.
@@ -80,16 +112,14 @@ def find_suspects(
             far as the reruns reach, so that many suites together don't cry wolf.
         most_reruns: ``--llm-confirm``.
     """
-    if suite.baseline is None:
-        return
-    turned = {metric: rule_of(suite.plan, metric).lower_is_better for metric in metrics}
-    for example in suite.comparable:
-        row = suite.baseline.rows[example]
-        for metric in metrics:
-            now = suite.measured.values.get(metric, {}).get(example)
-            then = row.values(metric)
-            fails = failing(then, metric, turned[metric]) if now else None
-            if now and fails and all(fails(value) for value in now):
+    for metric in metrics:
+        turned, values = rule_of(suite.plan, metric).lower_is_better, suite.measured.values.get(metric, {})
+        for example, then in suite.recorded(metric).items():
+            now = values.get(example)
+            if not now or (now[0] <= then[0] if turned else now[0] >= then[0]):
+                continue  # whoever broke is worse than any repeat of the baseline
+            limit = failing(then, metric, turned)
+            if limit and all(map(limit.fails, now)):
                 alone, together = (failures_needed(len(then), count) for count in tests)
                 yield Suspect(
                     example_id=example,
@@ -98,7 +128,7 @@ def find_suspects(
                     candidate=now,
                     failures=len(now),
                     needed=min(together, max(alone, len(now) + most_reruns)),
-                    fails=fails,
+                    limit=limit,
                 )
 
 
@@ -121,7 +151,7 @@ def judge_suspect(
     def found(state: ExampleState, red: bool, note: str = "") -> Finding:
         return Finding(suspect=suspect, state=state, red=red, candidate=values, note=note)
 
-    if not all(suspect.fails(value) for value in fresh):
+    if not all(map(suspect.limit.fails, fresh)):
         return found("flaky", False)
     if failures >= suspect.needed:
         return found(
@@ -139,17 +169,22 @@ def judge_suspect(
     return found("suspect", True, f"failed; broken if it fails {suspect.reruns} more times")
 
 
-def reruns_of(suspects: Sequence[Suspect], most_reruns: int) -> tuple[list[str], int]:
-    """Return the examples to run again by themselves, and how often; nothing where they are too many.
+def rerun_of(suite: str, suspects: Sequence[Suspect], most_reruns: int) -> Rerun | None:
+    """Return what guard 2 wants to run again; None where there is nothing, or too many.
 
     Args:
-        suspects: Of one suite.
+        suite: The suite's name.
+        suspects: Its suspects.
         most_reruns: ``--llm-confirm``.
     """
     within = [suspect for suspect in suspects if 0 < suspect.reruns <= most_reruns]
     if not run_alone(suspects) or not within:
-        return [], 0
-    return sorted({suspect.example_id for suspect in within}), max(suspect.reruns for suspect in within)
+        return None
+    limits: dict[str, dict[str, Sequence[float]]] = {}
+    for suspect in within:
+        limits.setdefault(suspect.example_id, {})[suspect.metric] = list(suspect.limit)
+    repeats = max(suspect.reruns for suspect in within)
+    return Rerun(suite=suite, examples=sorted(limits), repeats=repeats, reason="example", limits=limits)
 
 
 def run_alone(suspects: Sequence[Suspect]) -> bool:
@@ -169,12 +204,10 @@ def states(
         suite: The suite with its baseline.
         suspects: Findings on ``pass``, by example; those examples are left out.
     """
-    if suite.baseline is None:
-        return
     values = suite.measured.values.get(PASS, {})
-    for example in suite.comparable:
-        then, now = suite.baseline.rows[example].values(PASS), values.get(example)
-        if not then or not now or example in suspects:
+    for example, then in suite.recorded(PASS).items():
+        now = values.get(example)
+        if not now or example in suspects:
             continue
         if min(now) == 0:
             yield example, "known" if min(then) == 0 else "flaky", then, now

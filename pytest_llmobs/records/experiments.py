@@ -252,8 +252,11 @@ class Rerun:
     examples: Sequence[str] | None
     """Example ids, or None for the whole suite."""
     repeats: int
-    """Fresh repeats of each."""
+    """Fresh repeats of each; those of a whole suite count for its suspects too."""
     reason: Literal["metric", "example"]
+    limits: Mapping[str, Mapping[str, Sequence[float]]] = field(default_factory=dict)
+    """Example -> metric it is suspected by -> what clears it (see ``experiments.suspects.cleared``): one passing
+    repeat makes the rest needless."""
 
 
 @dataclass(frozen=True, kw_only=True)
