@@ -141,7 +141,9 @@ class Protocol:
             root.patch(attempt="consumed", trial_status=outcome.status, scores=numbers)
             if not root.ended:
                 root.end(outputs=run.outputs or None, error=outcome.error)
-            report.user_properties.extend((f"score.{key}", number) for key, number in numbers.items())
+            properties = [(f"score.{key}", number) for key, number in numbers.items()]
+            report.user_properties.extend(properties)
+            item.user_properties.extend(properties)  # JUnit reads those of the teardown's report
         if self._lab.experiment:
             trial = trial_record(plan, nodeid_of(item), run, outcome)
             setattr(report, WIRE, json.dumps(trial.to_wire(), default=str))

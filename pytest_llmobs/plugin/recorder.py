@@ -111,11 +111,13 @@ class Recorder:
             for argument in arguments
             if argument not in ("--llm-experiment", "--llm-update-baseline")
         ]
-        command = "pytest" if Path(sys.argv[0]).name in ("pytest", "py.test") else "python -m pytest"
+        command = (
+            ["pytest"] if Path(sys.argv[0]).name in ("pytest", "py.test") else ["python", "-m", "pytest"]
+        )
         options = [argument for argument in kept if not _selects(argument, self._lab.config)]
         return Context(
-            accept=shlex.join([command, *kept, "--llm-experiment", "--llm-update-baseline"]),
-            rerun=shlex.join([command, *options, "--llm-experiment"]),
+            accept=shlex.join([*command, *kept, "--llm-experiment", "--llm-update-baseline"]),
+            rerun=shlex.join([*command, *options, "--llm-experiment"]),
             recorded=self._conclusion.recorded if self._conclusion else (),
             everything=self._lab.config.get_verbosity() >= 2,
         )

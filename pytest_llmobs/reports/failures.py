@@ -47,7 +47,7 @@ def failures(experiment: Experiment) -> list[Failure]:
 def _suite_failure(suite: str, rows: Sequence[MetricRow], broken: Sequence[ExampleRow]) -> Failure:
     lines = [_metric_line(row) for row in rows]
     names = list(dict.fromkeys(row.example_id for row in broken))
-    details = [*lines[1:], *(row.note for row in rows if row.note)]
+    details = [*lines[1:], *dict.fromkeys(row.note for row in rows if row.note)]
     if names:
         more = f" and {len(names) - _MOST} more" if len(names) > _MOST else ""
         details.append(f"broken: {', '.join(names[:_MOST])}{more}")

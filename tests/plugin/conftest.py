@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+import duckdb  # here, because pytester forgets what a test imports, and it can't be imported twice
 import pytest
 
 APP = """
@@ -101,7 +102,6 @@ def project(empty: Project) -> Project:
 @pytest.fixture
 def parquet() -> Callable[[Project, str], list[tuple[Any, ...]]]:
     """Run SQL over a project's runs, with DuckDB as a user would."""
-    import duckdb
 
     def query(project: Project, sql: str) -> list[tuple[Any, ...]]:
         source = f"read_parquet('{project.path}/.llmobs/runs/**/*.parquet', hive_partitioning=true)"
