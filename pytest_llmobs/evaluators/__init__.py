@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -20,56 +20,93 @@ if TYPE_CHECKING:
         find_score,
         identify,
     )
+    from pytest_llmobs.evaluators.classification import correct_label, correct_labels
+    from pytest_llmobs.evaluators.commitments import (
+        no_invented_deadlines,
+        no_invented_percentages,
+        no_invented_prices,
+    )
     from pytest_llmobs.evaluators.judge import Judge
+    from pytest_llmobs.evaluators.operational import (
+        max_cost,
+        max_latency,
+        max_retries,
+        max_time_to_first_token,
+        max_tokens,
+    )
+    from pytest_llmobs.evaluators.patterns import ends_with, regex_match, starts_with
+    from pytest_llmobs.evaluators.retrieval import mrr, ndcg, precision_at_k, recall_at_k
+    from pytest_llmobs.evaluators.safety import no_canary, no_pii, no_prompt_leak, no_secrets, refusal
+    from pytest_llmobs.evaluators.semantic import semantic_similarity
+    from pytest_llmobs.evaluators.similarity import bleu, chrf, edit_similarity, rouge_l
+    from pytest_llmobs.evaluators.structure import (
+        close_to,
+        json_schema,
+        pydantic_model,
+        python_compiles,
+        required_keys,
+        sql_parses,
+        valid_json,
+    )
     from pytest_llmobs.evaluators.text import (
         exact_match,
         forbidden_phrases,
         max_length,
         min_length,
-        regex_match,
         required_keywords,
     )
+    from pytest_llmobs.evaluators.trajectory import (
+        max_tool_calls,
+        no_tool_errors,
+        no_tool_loop,
+        tool_arguments,
+        tool_order,
+        tools_called,
+    )
 
-_FAMILIES: Mapping[str, tuple[str, ...]] = {
-    "text": (
-        "required_keywords",
-        "forbidden_phrases",
-        "min_length",
-        "max_length",
-        "exact_match",
-        "regex_match",
-    ),
+_FAMILIES: Mapping[str, str] = {
+    "text": "required_keywords forbidden_phrases min_length max_length exact_match",
+    "patterns": "regex_match starts_with ends_with",
+    "similarity": "edit_similarity rouge_l bleu chrf",
+    "structure": "valid_json json_schema pydantic_model required_keys close_to sql_parses python_compiles",
+    "classification": "correct_label correct_labels",
+    "retrieval": "recall_at_k precision_at_k mrr ndcg",
+    "trajectory": "tools_called tool_order tool_arguments max_tool_calls no_tool_loop no_tool_errors",
+    "operational": "max_latency max_time_to_first_token max_cost max_tokens max_retries",
+    "safety": "no_secrets no_pii refusal no_canary no_prompt_leak",
+    "commitments": "no_invented_prices no_invented_deadlines no_invented_percentages",
+    "semantic": "semantic_similarity",
 }
 """Ready-made evaluators by family: a module of this package, and the objects in it."""
 
-_OTHERS: Mapping[str, tuple[str, ...]] = {
-    "base": (
-        "BoundEvaluator",
-        "NotApplicable",
-        "Subject",
-        "bind",
-        "bind_all",
-        "evaluator",
-        "find_score",
-        "identify",
-    ),
-    "judge": ("Judge",),
+_OTHERS: Mapping[str, str] = {
+    "base": "BoundEvaluator NotApplicable Subject bind bind_all evaluator find_score identify",
+    "judge": "Judge",
 }
 """What else is exported, by module."""
 
-_MODULES = {
-    name: module for table in (_FAMILIES, _OTHERS) for module, names in table.items() for name in names
-}
+_READY = {name: module for module, names in _FAMILIES.items() for name in names.split()}
+_MODULES = {**_READY, **{name: module for module, names in _OTHERS.items() for name in names.split()}}
 
-__all__ = [  # noqa: PLE0604 - the tables are the list
-    "builtin",
-    *_MODULES,
-]
+__all__ = ["builtin", *_MODULES]  # noqa: PLE0604 - the tables are the list
 
 
 def builtin() -> Mapping[str, Any]:
-    """Return every ready-made evaluator by the name under which a marker may ask for it."""
-    return {name: __getattr__(name) for names in _FAMILIES.values() for name in names}
+    """Return every ready-made evaluator by the name under which a marker may ask for it; each loads when used."""
+    return _Builtin()
+
+
+class _Builtin(Mapping[str, Any]):
+    def __getitem__(self, name: str) -> Any:
+        if name not in _READY:
+            raise KeyError(name)
+        return __getattr__(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_READY)
+
+    def __len__(self) -> int:
+        return len(_READY)
 
 
 def __getattr__(name: str) -> Any:

@@ -14,6 +14,7 @@ An evaluator is any of
 from __future__ import annotations
 
 import functools
+import importlib.util
 import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -122,7 +123,7 @@ def bind(spec: Any, registry: Mapping[str, Any]) -> BoundEvaluator:
         registry: What a name may stand for.
 
     Raises:
-        EvaluatorError: Unknown name, no evaluator, or a parameter that stands for nothing.
+        EvaluatorError: Unknown name, no evaluator, a parameter that stands for nothing, or a missing extra.
     """
     if isinstance(spec, BoundEvaluator):
         return spec
@@ -131,6 +132,7 @@ def bind(spec: Any, registry: Mapping[str, Any]) -> BoundEvaluator:
             raise EvaluatorError(f"Unknown evaluator {spec!r}.{nearest(spec, registry)} {known(registry)}")
         return bind(registry[spec], {})
     key = identify(spec)
+    _check_installed(spec, key)
     function = getattr(spec, "evaluate", None) or spec
     mark = _mark(spec)
     is_async = inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__)
@@ -146,6 +148,13 @@ def bind(spec: Any, registry: Mapping[str, Any]) -> BoundEvaluator:
         sync_call=None if is_async else function,
         async_call=function if is_async else getattr(spec, "aevaluate", None),
     )
+
+
+def _check_installed(spec: Any, key: str) -> None:
+    # Said now, because a hundred unscored trials would say it too late.
+    for module, extra in getattr(spec, "needs", {}).items():
+        if importlib.util.find_spec(module) is None:
+            raise EvaluatorError(f"Evaluator {key!r} needs {module!r}: pip install 'pytest-llmobs[{extra}]'.")
 
 
 def _mark(spec: Any) -> _Mark:

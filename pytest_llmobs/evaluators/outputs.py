@@ -69,6 +69,24 @@ def _kinds(outputs: Mapping[str, Any]) -> str:
     return ", ".join(f"{key!r} is {type(value).__name__}" for key, value in outputs.items())
 
 
+def content_of(outputs: Mapping[str, Any] | None, name: str | None = None) -> Any:
+    """Return the structure to judge: the output called ``name``, else the only output, else all of them.
+
+    A text is returned as it is, for the evaluator to parse.
+
+    Raises:
+        UnscoredError: There are no outputs, or none of that name.
+    """
+    if not outputs:
+        raise UnscoredError("The run has no outputs, so there is nothing to judge.")
+    if name is not None:
+        if name not in outputs:
+            raise UnscoredError(f"The run has no output {name!r}. {known(map(str, outputs))}")
+        return outputs[name]
+    (only, *others) = outputs.values()
+    return only if not others and (isinstance(only, str) or "output" in outputs) else outputs
+
+
 def requirement(subject: Subject, field: str) -> Any:
     """Return what the example requires under ``field`` of its outputs.
 

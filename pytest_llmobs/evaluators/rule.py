@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar, TypeVar
 
@@ -17,6 +18,8 @@ class Rule:
     cheap: ClassVar[bool] = True
     revision: ClassVar[int] = 1
     """Raised when the same outputs would get another score; it is part of the evaluator's version."""
+    needs: ClassVar[Mapping[str, str]] = {}
+    """Modules that it imports when it scores, each with the extra of this package that installs it."""
 
     def __call__(self: Same, *values: Any, **options: Any) -> Same:
         """Return the same evaluator with other options; its fields name them, in the order of ``values``.

@@ -1,4 +1,4 @@
-"""Evaluators of text by rule: keywords, phrases, length, exact and pattern match.
+"""Evaluators of text by rule: keywords, phrases, length, equality.
 
 The text judged is found as ``outputs.text_of`` describes; ``output="reply"`` chooses another. What is
 required comes from the example's outputs (``required_keywords``, ``forbidden_phrases``, ``min_length``, …)
@@ -11,10 +11,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, ClassVar
 
-from pytest_llmobs.errors import EvaluatorError, UnscoredError
+from pytest_llmobs.errors import UnscoredError
 from pytest_llmobs.evaluators.matching import fold, missing, present
 from pytest_llmobs.evaluators.outputs import pair, requirement, text_of
 from pytest_llmobs.evaluators.rule import Rule, check_choice
@@ -178,7 +177,7 @@ class ExactMatch(Rule):
             value, expected = normalised(value), normalised(expected)
         # In JSON true is no 1, though Python calls them equal.
         same = value == expected and isinstance(value, bool) == isinstance(expected, bool)
-        comment = "equal" if same else f"{_cut(value)} is not the expected {_cut(expected)}"
+        comment = "equal" if same else f"{cut(value)} is not the expected {cut(expected)}"
         return Score(self.key, score=same, comment=comment)
 
 
@@ -187,52 +186,10 @@ def normalised(value: Any) -> Any:
     return " ".join(re.findall(r"\w+", fold(value))) if isinstance(value, str) else value
 
 
-def _cut(value: Any) -> str:
+def cut(value: Any) -> str:
+    """Return ``value`` as it would be written in Python, at most 200 characters of it."""
     text = repr(value)
     return text if len(text) <= 200 else f"{text[:200]}…"
-
-
-@dataclass(frozen=True)
-class RegexMatch(Rule):
-    """True where a regular expression (Python's ``re.search``) is found in the text."""
-
-    pattern: str | re.Pattern[str] | None = None
-    """The expression, where the example doesn't give it."""
-    field: str = "pattern"
-    """The reference output that gives it."""
-    output: str | None = None
-    """The output to judge."""
-    whole: bool = False
-    """True: the whole text has to match, white space around it aside."""
-    key: str = "regex_match"
-
-    def __post_init__(self) -> None:
-        if isinstance(self.pattern, str):
-            try:
-                _compiled(self.pattern)
-            except re.error as error:
-                raise EvaluatorError(
-                    f"{self.key}: {self.pattern!r} is no regular expression: {error}."
-                ) from None
-
-    def evaluate(self, subject: Subject) -> Score:
-        """Score one run."""
-        stated = requirement(subject, self.field) if self.pattern is None else self.pattern
-        try:
-            pattern = _compiled(stated)
-        except (re.error, TypeError) as error:
-            raise UnscoredError(
-                f"outputs.{self.field} is {stated!r}, no regular expression: {error}."
-            ) from None
-        text = text_of(subject.outputs, self.output)
-        found = pattern.fullmatch(text.strip()) if self.whole else pattern.search(text)
-        comment = f"found {_cut(found.group())}" if found else f"{pattern.pattern!r} is not found"
-        return Score(self.key, score=found is not None, comment=comment)
-
-
-@lru_cache(maxsize=1024)
-def _compiled(pattern: str | re.Pattern[str]) -> re.Pattern[str]:
-    return re.compile(pattern)
 
 
 required_keywords = RequiredKeywords()
@@ -245,5 +202,3 @@ max_length = MaxLength()
 """True where the text has at most ``outputs.max_length`` characters."""
 exact_match = ExactMatch()
 """True where the output equals the reference."""
-regex_match = RegexMatch()
-"""True where ``outputs.pattern`` is found in the text."""

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from pytest_llmobs.evaluators.fences import fenced, is_fenced
 from pytest_llmobs.evaluators.judging.scale import Reading, Scale, UnusableReplyError
-
-_FENCE = re.compile(r"\s*```(?:json)?\s*\n(.*?)\n?\s*```\s*", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -47,9 +45,9 @@ def read_reply(reply: Any) -> Mapping[str, Any]:
         UnusableReplyError: It is anything else; prose is never searched for a score.
     """
     if isinstance(reply, str):
-        fenced = _FENCE.fullmatch(reply)
+        inner = fenced(reply) if is_fenced(reply) else None
         try:
-            reply = json.loads(fenced.group(1) if fenced else reply)
+            reply = json.loads(reply if inner is None else inner)
         except (ValueError, RecursionError) as error:
             raise UnusableReplyError(
                 f"the reply is not the JSON object that was asked for ({error})"

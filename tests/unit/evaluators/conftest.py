@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from pytest_llmobs.evaluators.base import bind
 from pytest_llmobs.evaluators.judging import cache
 from pytest_llmobs.evaluators.subject import Subject
 from pytest_llmobs.records.examples import Example
@@ -124,3 +125,12 @@ def claude(messages: Messages) -> Iterator[Any]:
 
     with Anthropic(api_key="test", base_url=messages.url, max_retries=0) as client:
         yield client
+
+
+@pytest.fixture
+def score() -> Callable[..., Any]:
+    def score_one(spec: Any, judged: Subject) -> Any:
+        (result,) = bind(spec, {}).score(judged)
+        return result
+
+    return score_one

@@ -8,7 +8,6 @@ import pytest
 
 from pytest_llmobs.errors import EvaluatorError
 from pytest_llmobs.evaluators import (
-    bind,
     exact_match,
     forbidden_phrases,
     max_length,
@@ -18,12 +17,7 @@ from pytest_llmobs.evaluators import (
 )
 
 
-def score(spec, subject):
-    (result,) = bind(spec, {}).score(subject)
-    return result
-
-
-def test_required_keywords_scores_the_share_and_names_what_is_missing(subject):
+def test_required_keywords_scores_the_share_and_names_what_is_missing(score, subject):
     judged = subject(
         {"response": "We refunded the charge."},
         {"required_keywords": ["refund", "charge", "invoice", "48 hours"]},
@@ -35,7 +29,7 @@ def test_required_keywords_scores_the_share_and_names_what_is_missing(subject):
     assert (full.score, full.comment) == (1.0, "has all 1")
 
 
-def test_forbidden_phrases_is_a_bool_and_names_what_it_found(subject):
+def test_forbidden_phrases_is_a_bool_and_names_what_it_found(score, subject):
     reference = {"forbidden_phrases": ["as an AI", "guarantee"]}
     found = score(forbidden_phrases, subject({"response": "As an  AI, I guaranteed it."}, reference))
     assert found.score is False
@@ -75,7 +69,7 @@ def test_forbidden_phrases_is_a_bool_and_names_what_it_found(subject):
         (["credit", "refund"], "a refund"),
     ],
 )
-def test_found_as_a_reader_would(subject, keyword, text):
+def test_found_as_a_reader_would(score, subject, keyword, text):
     reference = {"required_keywords": [keyword], "forbidden_phrases": [keyword]}
     assert score(required_keywords, subject({"output": text}, reference)) == 1.0
     assert score(forbidden_phrases, subject({"output": text}, reference)) == 0.0
@@ -92,17 +86,17 @@ def test_found_as_a_reader_would(subject, keyword, text):
         ("bring", "bred"),
     ],
 )
-def test_not_found_inside_other_words(subject, keyword, text):
+def test_not_found_inside_other_words(score, subject, keyword, text):
     judged = subject({"output": text}, {"required_keywords": [keyword]})
     assert score(required_keywords, judged) == 0.0
 
 
-def test_stems_can_be_switched_off(subject):
+def test_stems_can_be_switched_off(score, subject):
     judged = subject({"output": "refunded"}, {"required_keywords": ["refund"]})
     assert score(required_keywords(stems=False), judged) == 0.0
 
 
-def test_alternatives_are_shown_as_such(subject):
+def test_alternatives_are_shown_as_such(score, subject):
     judged = subject({"output": "no"}, {"required_keywords": [["credit", "refund"]]})
     assert score(required_keywords, judged).comment == "missing: 'credit or refund'"
 
@@ -111,7 +105,7 @@ def test_alternatives_are_shown_as_such(subject):
     "spec", [required_keywords, forbidden_phrases, min_length, max_length, exact_match, regex_match]
 )
 @pytest.mark.parametrize("reference", [None, {}, {"something": 1}])
-def test_an_example_that_states_nothing_is_exempt_neither_passed_nor_missing(subject, spec, reference):
+def test_an_example_that_states_nothing_is_exempt_neither_passed_nor_missing(score, subject, spec, reference):
     result = score(spec, subject({"output": "text"}, reference))
     assert result.unscored
     assert result.exempt
@@ -119,7 +113,7 @@ def test_an_example_that_states_nothing_is_exempt_neither_passed_nor_missing(sub
 
 
 @pytest.mark.parametrize("spec", [required_keywords, forbidden_phrases])
-def test_an_empty_list_is_a_statement(subject, spec):
+def test_an_empty_list_is_a_statement(score, subject, spec):
     result = score(spec, subject({"output": "x"}, {"required_keywords": [], "forbidden_phrases": []}))
     assert result == 1.0
     assert result.comment == "the example states that there are none"
@@ -127,14 +121,14 @@ def test_an_empty_list_is_a_statement(subject, spec):
 
 @pytest.mark.parametrize("stated", [[""], [" "], [3], 7, [[]], {"a": 1}, [["a", None]]])
 @pytest.mark.parametrize("spec", [required_keywords, forbidden_phrases])
-def test_a_senseless_requirement_is_unscored_with_its_value(subject, spec, stated):
+def test_a_senseless_requirement_is_unscored_with_its_value(score, subject, spec, stated):
     result = score(spec, subject({"output": "x"}, {"required_keywords": stated, "forbidden_phrases": stated}))
     assert result.unscored
     assert not result.exempt
     assert f"outputs.{result.key}" in result.error
 
 
-def test_requirements_come_from_another_field_or_the_argument(subject):
+def test_requirements_come_from_another_field_or_the_argument(score, subject):
     judged = subject({"output": "hello"}, {"must": ["hello"], "required_keywords": ["bye"]})
     assert score(required_keywords(field="must"), judged) == 1.0
     assert score(required_keywords(["hello", "bye"]), judged) == 0.5
@@ -142,7 +136,7 @@ def test_requirements_come_from_another_field_or_the_argument(subject):
     assert score(forbidden_phrases(["hello"], key="no_hello"), judged).key == "no_hello"
 
 
-def test_min_length_counts_characters_words_or_tokens(subject):
+def test_min_length_counts_characters_words_or_tokens(score, subject):
     judged = subject({"response": "  one two three  "}, {"min_length": 13, "max_length": 12})
     at_least = score(min_length, judged)
     assert at_least.score is True
@@ -158,7 +152,7 @@ def test_min_length_counts_characters_words_or_tokens(subject):
 
 
 @pytest.mark.parametrize("bound", ["50", True, [1]])
-def test_a_bound_that_is_no_number_is_unscored(subject, bound):
+def test_a_bound_that_is_no_number_is_unscored(score, subject, bound):
     result = score(min_length, subject({"output": "x"}, {"min_length": bound}))
     assert f"outputs.min_length is {bound!r}; write a number" in result.error
 
@@ -187,11 +181,11 @@ def test_an_unknown_unit_or_option_is_an_error_at_once():
         ({"answer": "A. "}, {"expected": "a"}, False),
     ],
 )
-def test_exact_match_pairs_output_and_reference(subject, outputs, reference, expected):
+def test_exact_match_pairs_output_and_reference(score, subject, outputs, reference, expected):
     assert score(exact_match, subject(outputs, reference)).score is expected
 
 
-def test_normalised_match_ignores_case_punctuation_and_space(subject):
+def test_normalised_match_ignores_case_punctuation_and_space(score, subject):
     judged = subject({"answer": " It's “A”,  surely! "}, {"expected": "its a surely"})
     assert score(exact_match(normalise=True), judged).score is False
     judged = subject({"answer": " A;  surely! "}, {"expected": "a surely"})
@@ -199,7 +193,7 @@ def test_normalised_match_ignores_case_punctuation_and_space(subject):
     assert "is not the expected" in score(exact_match, judged).comment
 
 
-def test_exact_match_between_chosen_fields(subject):
+def test_exact_match_between_chosen_fields(score, subject):
     judged = subject({"a": "1", "b": "2"}, {"x": "2", "a": "0", "b": "0"})
     assert score(exact_match(field="x", output="b"), judged).score is True
     ambiguous = score(exact_match, subject({"output": "a"}, {"expected": "a", "label": "b"}))
@@ -209,7 +203,7 @@ def test_exact_match_between_chosen_fields(subject):
     )
 
 
-def test_regex_match_searches_or_matches_the_whole(subject):
+def test_regex_match_searches_or_matches_the_whole(score, subject):
     judged = subject({"output": "Order #4711 is on its way\n"}, {"pattern": r"#\d{4}"})
     assert score(regex_match, judged).comment == "found '#4711'"
     assert score(regex_match(whole=True), judged).score is False
@@ -217,7 +211,7 @@ def test_regex_match_searches_or_matches_the_whole(subject):
     assert score(regex_match(r"order"), judged).comment == "'order' is not found"
 
 
-def test_a_broken_expression_is_an_error_at_once_or_unscored(subject):
+def test_a_broken_expression_is_an_error_at_once_or_unscored(score, subject):
     with pytest.raises(EvaluatorError, match=r"regex_match: '\(' is no regular expression"):
         regex_match("(")
     result = score(regex_match, subject({"output": "x"}, {"pattern": "("}))
@@ -237,7 +231,7 @@ def test_a_broken_expression_is_an_error_at_once_or_unscored(subject):
         ({"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "x"}]}, "x"),
     ],
 )
-def test_the_text_is_found(subject, outputs, text):
+def test_the_text_is_found(score, subject, outputs, text):
     result = score(exact_match(field="gold", output=None), subject(outputs, {"gold": text}))
     assert score(regex_match(f"^{text}$"), subject(outputs)).score is True
     assert result.score is True
@@ -254,13 +248,13 @@ def test_the_text_is_found(subject, outputs, text):
         ({"output": "x", "reply": "y"}, "Several outputs are text: 'output', 'reply'"),
     ],
 )
-def test_an_ambiguous_or_missing_text_is_unscored_with_the_remedy(subject, outputs, reason):
+def test_an_ambiguous_or_missing_text_is_unscored_with_the_remedy(score, subject, outputs, reason):
     result = score(min_length(1), subject(outputs))
     assert not result.exempt
     assert reason in result.error
 
 
-def test_a_chosen_output_that_is_missing_or_no_text_says_so(subject):
+def test_a_chosen_output_that_is_missing_or_no_text_says_so(score, subject):
     assert (
         "no output 'reply'. Known: output"
         in score(min_length(1, output="reply"), subject({"output": "x"})).error

@@ -1,0 +1,170 @@
+"""Evaluators of operation: latency, first token, cost, tokens, retries. Each holds a bound, so higher is better.
+
+Latency is the root run's; the rest is added up over the model calls in the trace. What is unknown (the latency of a
+replayed run, the price of an unknown model) is unscored, never zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from pytest_llmobs.errors import UnscoredError
+from pytest_llmobs.evaluators.outputs import requirement
+from pytest_llmobs.evaluators.rule import Rule
+from pytest_llmobs.evaluators.subject import Subject
+from pytest_llmobs.evaluators.tree import runs_of_type
+from pytest_llmobs.records.runs import Run
+from pytest_llmobs.records.scores import Score
+
+
+@dataclass(frozen=True)
+class _Bounded(Rule):
+    unit: ClassVar[str]
+
+    def _measure(self, subject: Subject) -> float:
+        raise NotImplementedError
+
+    def _judge(self, subject: Subject, key: str, given: float | None, field: str) -> Score:
+        bound = requirement(subject, field) if given is None else given
+        if isinstance(bound, bool) or not isinstance(bound, int | float):
+            raise UnscoredError(f"outputs.{field} is {bound!r}; write a number.")
+        value = self._measure(subject)
+        comment = f"{value:g} {self.unit}, at most {bound:g} wanted"
+        return Score(key, score=value <= bound, comment=comment, metadata={"measured": value})
+
+
+@dataclass(frozen=True)
+class MaxLatency(_Bounded):
+    """True where the run took at most so many seconds."""
+
+    unit: ClassVar[str] = "s"
+    seconds: float | None = None
+    """The bound, where the example doesn't say."""
+    field: str = "max_latency"
+    """The reference output that gives the bound."""
+    key: str = "max_latency"
+
+    def evaluate(self, subject: Subject) -> Score:
+        """Score one run."""
+        return self._judge(subject, self.key, self.seconds, self.field)
+
+    def _measure(self, subject: Subject) -> float:
+        if subject.run.latency is None:
+            raise UnscoredError("The run has no latency (it was replayed, or has not ended).")
+        return subject.run.latency
+
+
+@dataclass(frozen=True)
+class MaxTimeToFirstToken(_Bounded):
+    """True where the first model call that streamed sent its first token within so many seconds."""
+
+    unit: ClassVar[str] = "s"
+    seconds: float | None = None
+    """The bound, where the example doesn't say."""
+    field: str = "max_time_to_first_token"
+    """The reference output that gives the bound."""
+    key: str = "max_time_to_first_token"
+
+    def evaluate(self, subject: Subject) -> Score:
+        """Score one run."""
+        return self._judge(subject, self.key, self.seconds, self.field)
+
+    def _measure(self, subject: Subject) -> float:
+        times = [call.time_to_first_token for call in _model_calls(subject)]
+        known = [time for time in times if time is not None]
+        if not known:
+            raise UnscoredError(
+                "No model call in the trace was streamed, so there is no time to first token."
+            )
+        return known[0]
+
+
+@dataclass(frozen=True)
+class MaxCost(_Bounded):
+    """True where the trace's model calls cost at most so many USD."""
+
+    unit: ClassVar[str] = "USD"
+    usd: float | None = None
+    """The bound, where the example doesn't say."""
+    field: str = "max_cost"
+    """The reference output that gives the bound."""
+    key: str = "max_cost"
+
+    def evaluate(self, subject: Subject) -> Score:
+        """Score one run."""
+        return self._judge(subject, self.key, self.usd, self.field)
+
+    def _measure(self, subject: Subject) -> float:
+        calls = _model_calls(subject)
+        unpriced = sorted({str(call.model) for call in calls if call.total_cost is None})
+        if unpriced:
+            raise UnscoredError(f"No price is known for {', '.join(unpriced)}.")
+        return sum(call.total_cost or 0.0 for call in calls)
+
+
+@dataclass(frozen=True)
+class MaxTokens(_Bounded):
+    """True where the trace's model calls used at most so many tokens, input and output together."""
+
+    unit: ClassVar[str] = "tokens"
+    tokens: int | None = None
+    """The bound, where the example doesn't say."""
+    field: str = "max_tokens"
+    """The reference output that gives the bound."""
+    key: str = "max_tokens"
+
+    def evaluate(self, subject: Subject) -> Score:
+        """Score one run."""
+        return self._judge(subject, self.key, self.tokens, self.field)
+
+    def _measure(self, subject: Subject) -> float:
+        return _sum(call.total_tokens for call in _model_calls(subject))
+
+
+@dataclass(frozen=True)
+class MaxRetries(_Bounded):
+    """True where the trace's model calls were retried at most so often."""
+
+    unit: ClassVar[str] = "retries"
+    retries: int | None = 0
+    """The bound; None reads it from the example."""
+    field: str = "max_retries"
+    """The reference output that gives the bound."""
+    key: str = "max_retries"
+
+    def evaluate(self, subject: Subject) -> Score:
+        """Score one run."""
+        return self._judge(subject, self.key, self.retries, self.field)
+
+    def _measure(self, subject: Subject) -> float:
+        return _sum(call.retries for call in _model_calls(subject))
+
+
+def _model_calls(subject: Subject) -> list[Run]:
+    calls = runs_of_type(subject.run, "llm")
+    if not calls:
+        raise UnscoredError("The trace has no model call to measure.")
+    return calls
+
+
+def _sum(counts: Iterable[int | None]) -> int:
+    total = 0
+    for count in counts:
+        if count is None:
+            raise UnscoredError("A model call in the trace says nothing of its tokens.")
+        total += count
+    return total
+
+
+max_latency = MaxLatency()
+"""True where the run took at most ``outputs.max_latency`` seconds."""
+max_time_to_first_token = MaxTimeToFirstToken()
+"""True where the first token came within ``outputs.max_time_to_first_token`` seconds."""
+max_cost = MaxCost()
+"""True where the model calls cost at most ``outputs.max_cost`` USD."""
+max_tokens = MaxTokens()
+"""True where the model calls used at most ``outputs.max_tokens`` tokens."""
+max_retries = MaxRetries()
+"""True where no model call was retried."""

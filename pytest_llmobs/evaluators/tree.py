@@ -1,0 +1,37 @@
+"""Reading the trace below a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pytest_llmobs.records.runs import Run, RunType
+
+
+def walk(run: Run) -> Iterator[Run]:
+    """Yield a run and everything below it, parents first, in the order they started."""
+    waiting = [run]
+    while waiting:
+        current = waiting.pop()
+        yield current
+        waiting.extend(reversed(current.child_runs))
+
+
+def runs_of_type(run: Run, run_type: RunType, name: str | None = None) -> list[Run]:
+    """Return the runs of one type in a trace, in the order they started.
+
+    Args:
+        run: The root.
+        run_type: ``llm``, ``tool``, ``retriever``, …
+        name: Only those of this name.
+    """
+    found = [each for each in walk(run) if each.run_type == run_type and name in (None, each.name)]
+    return sorted(found, key=lambda each: each.start_time)
+
+
+def blocks(run: Run) -> list[Mapping[str, Any]]:
+    """Return the content blocks of a model's reply (text, tool_use, …), or an empty list."""
+    outputs = run.outputs or {}
+    message = outputs.get("message", outputs)
+    content = message.get("content") if isinstance(message, Mapping) else None
+    return [block for block in content if isinstance(block, Mapping)] if isinstance(content, list) else []
