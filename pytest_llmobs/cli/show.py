@@ -101,9 +101,7 @@ def _show_experiment(experiment: Experiment, arguments: argparse.Namespace, cons
     if arguments.broken:
         return _show_broken(experiment, console)
     if arguments.json:
-        from pytest_llmobs.experiments.summary import experiment_to_dict
-
-        console.json(experiment_to_dict(experiment))
+        console.json({**asdict(experiment), "red": experiment.decision.red})
         return 0
     from pytest_llmobs.reports.terminal import TerminalReport
 

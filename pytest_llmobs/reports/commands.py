@@ -22,9 +22,14 @@ def show(name: str, context: Context, *options: str) -> str:
 
 def next_commands(experiment: Experiment, page: Page, context: Context) -> list[str]:
     """Return one line a command, or none where nothing is left to do."""
-    titled = [*_recorded(context), *_after_red(experiment, context)] or _left_to_do(experiment, context)
+    titled = titled_commands(experiment, context)
     size = max((len(title) for title, _ in titled), default=0)
     return [f"  {page.paint(title.ljust(size), 'bold')}  {page.text(command)}" for title, command in titled]
+
+
+def titled_commands(experiment: Experiment, context: Context) -> list[tuple[str, str]]:
+    """Return what may be done next, each with its title; nothing where nothing is left to do."""
+    return [*_recorded(context), *_after_red(experiment, context)] or _left_to_do(experiment, context)
 
 
 def _recorded(context: Context) -> list[tuple[str, str]]:

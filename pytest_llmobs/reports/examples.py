@@ -39,8 +39,16 @@ STATES: Mapping[ExampleState, tuple[str, str]] = {
 def example_section(experiment: Experiment, page: Page, context: Context) -> list[str]:
     """Return the lines on broken and suspect examples, then one item for each other state."""
     listed = cases(experiment)
-    lines = [*_titles(listed, page), *_details(listed, experiment, page, context)]
-    states = [line for state in STATES for line in _state(state, experiment, page, context)]
+    lines: list[str] = []
+    for red, title in titles(listed):
+        mark, style = (page.signs.cross, "red") if red else ("!", "yellow")
+        lines += page.item(title, mark=mark, style=style)
+    lines += _details(listed, experiment, page, context)
+    states = [
+        line
+        for text in other_states(experiment, page, everything=context.everything)
+        for line in page.item(text, mark=page.signs.dot, style="dim")
+    ]
     return lines + ([""] if lines and states else []) + states
 
 
@@ -64,14 +72,26 @@ def _unscored(values: Sequence[float | None]) -> str:
     return f" ({missing} unscored)" if missing else ""
 
 
-def _titles(listed: Sequence[Case], page: Page) -> Iterator[str]:
+def titles(listed: Sequence[Case]) -> Iterator[tuple[bool, str]]:
+    """Yield how many examples broke, are suspect, dropped: whether that is red, and the words."""
     counted = Counter((case.state, case.red) for case in listed)
     for (state, red), text in _TITLES.items():
         if number := counted.pop((state, red), 0):
-            mark, style = (page.signs.cross, "red") if red else ("!", "yellow")
-            yield from page.item(text.format(figures.count(number, "example")), mark=mark, style=style)
+            yield red, text.format(figures.count(number, "example"))
     if others := sum(counted.values()):
-        yield from page.item(f"{figures.count(others, 'example')} to look at", mark="!", style="yellow")
+        yield False, f"{figures.count(others, 'example')} to look at"
+
+
+def other_states(experiment: Experiment, page: Page, *, everything: bool = False) -> Iterator[str]:
+    """Yield one text for each state that needs no details, with the names of its examples."""
+    for state, (title, meaning) in STATES.items():
+        rows = [row for row in experiment.decision.examples if row.state == state and not row.red]
+        names = list(dict.fromkeys((row.suite, row.example_id) for row in rows))
+        shown = names if everything else names[:_NAMES]
+        listed = ", ".join(page.clip_middle(page.line(example_id), 40) for _, example_id in shown)
+        more = f", {page.signs.ellipsis} {len(names) - len(shown):,} more" if len(names) > len(shown) else ""
+        if names:
+            yield f"{len(names):,} {title} ({meaning}): {listed}{more}"
 
 
 def _details(listed: Sequence[Case], experiment: Experiment, page: Page, context: Context) -> Iterator[str]:
@@ -136,15 +156,3 @@ def _comments(case: Case, page: Page, context: Context) -> Iterator[str]:
         yield from (f"    {line}".rstrip() for line in shown)
         if len(lines) > len(shown):
             yield page.paint(f"    {page.signs.ellipsis} {len(lines) - len(shown)} more lines", "dim")
-
-
-def _state(state: ExampleState, experiment: Experiment, page: Page, context: Context) -> list[str]:
-    rows = [row for row in experiment.decision.examples if row.state == state and not row.red]
-    names = list(dict.fromkeys((row.suite, row.example_id) for row in rows))
-    if not names:
-        return []
-    shown = names if context.everything else names[:_NAMES]
-    listed = ", ".join(page.clip_middle(page.line(example_id), 40) for _, example_id in shown)
-    more = f", {page.signs.ellipsis} {len(names) - len(shown):,} more" if len(names) > len(shown) else ""
-    title, meaning = STATES[state]
-    return page.item(f"{len(names):,} {title} ({meaning}): {listed}{more}", mark=page.signs.dot, style="dim")

@@ -10,6 +10,8 @@ from pytest_llmobs.reports import figures
 from pytest_llmobs.reports.page import Page
 from pytest_llmobs.reports.table import Column, Step, Table, draw, drop, fitted, squeeze, swap
 
+_LEVEL = "90 % CI"
+
 
 @dataclass(frozen=True)
 class Line:
@@ -24,17 +26,19 @@ class Line:
 
 def metric_table(lines: Sequence[Line], page: Page) -> list[str]:
     """Return titles, rule and one drawn line for each of ``lines``."""
-    return draw(fitted(_table(lines, page), page.width, _steps(lines, page)), page)
+    return draw(fitted(columns(lines, page), page.width, _steps(lines, page)), page)
 
 
-def _table(lines: Sequence[Line], page: Page) -> Table:
-    """Build the whole table; columns nobody has a value for fall out when it is fitted."""
+def columns(lines: Sequence[Line], page: Page) -> Table:
+    """Return the whole table, nothing shortened; columns nobody has a value for fall out when it is fitted."""
     rows = [line.row for line in lines]
     return [
         Column("metric", "  metric", [f"{_mark(row, page)} {page.line(row.metric)}" for row in rows]),
         Column("baseline", "baseline", [figures.rate(row.baseline) for row in rows], right=True),
         Column("candidate", "candidate", [figures.rate(row.candidate) for row in rows], right=True),
-        Column("delta", f"{page.signs.delta} [90 % CI]", [_interval(row, page) for row in rows], right=True),
+        Column(
+            "delta", _title(rows, f"[{_LEVEL}]", page), [_interval(row, page) for row in rows], right=True
+        ),
         Column("p", "p", [figures.probability(row.p) for row in rows], right=True),
         Column("mde", "MDE (half at)", [_detectable(row, page) for row in rows], right=True),
         Column("n", "n", [_pairs(row) for row in rows], right=True),
@@ -57,7 +61,7 @@ def _steps(lines: Sequence[Line], page: Page) -> list[Step]:
     short = [line.verdict.removesuffix("_DATA") for line in lines]
     return [
         swap(Column("mde", "MDE", [figures.rate(row.mde) for row in rows], right=True)),
-        swap(Column("delta", f"{delta} {signs.plusminus}90 % CI", halves, right=True)),
+        swap(Column("delta", _title(rows, f"{signs.plusminus}{_LEVEL}", page), halves, right=True)),
         swap(
             Column("baseline", "base", [figures.rate(row.baseline) for row in rows], right=True),
             Column("candidate", "now", [figures.rate(row.candidate) for row in rows], right=True),
@@ -82,6 +86,11 @@ def _detectable(row: MetricRow, page: Page) -> str:
     """Return the smallest drop that would be found, and the repeats (K) that would halve it."""
     repeats = f" ({row.mde_repeats}{page.signs.times})" if row.mde is not None and row.mde_repeats else ""
     return figures.rate(row.mde) + repeats
+
+
+def _title(rows: Sequence[MetricRow], interval: str, page: Page) -> str:
+    """Return the title of the differences; it speaks of an interval only where there is one."""
+    return f"{page.signs.delta} {interval}" if any(row.low is not None for row in rows) else page.signs.delta
 
 
 def _pairs(row: MetricRow) -> str:

@@ -25,10 +25,8 @@ def metric_section(experiment: Experiment, page: Page, *, everything: bool = Fal
         page: Where it goes.
         everything: Show every suite and note, however many there are.
     """
-    every = _table_lines(experiment, page)
-    loud = {line.row.suite for line in every if not line.quiet}
-    short = everything or len(every) <= MOST_ROWS
-    shown = [line for line in every if short or line.row.suite in loud]
+    every = table_lines(experiment, page)
+    shown = every if everything else worth_showing(every, MOST_ROWS)
     lines = _grouped(shown, experiment.suites, page)
     if left_out := {line.row.suite for line in every} - {line.row.suite for line in shown}:
         suites = figures.count(len(left_out), "more suite")
@@ -37,7 +35,10 @@ def metric_section(experiment: Experiment, page: Page, *, everything: bool = Fal
     empty = [plan.name for plan in experiment.suites if plan.name not in {line.row.suite for line in every}]
     for name in empty:
         lines += page.item(f"{name}: nothing was measured", mark="!", style="yellow")
-    return lines + _notes([line.row for line in shown], page, everything=everything)
+    for style, note in metric_notes([line.row for line in shown], everything=everything):
+        mark = {"red": page.signs.cross, "yellow": "!"}.get(style, page.signs.dot)
+        lines += page.item(note, mark=mark, style=style or "dim")
+    return lines
 
 
 def verdict(row: MetricRow, page: Page) -> str:
@@ -60,7 +61,7 @@ def row_style(row: MetricRow) -> str:
     return "yellow" if row.warning else "green" if row.verdict == "IMPROVED" else ""
 
 
-def _table_lines(experiment: Experiment, page: Page) -> list[Line]:
+def table_lines(experiment: Experiment, page: Page) -> list[Line]:
     """Return all lines, suite by suite in the order of the gate."""
     judged = {row.suite for row in experiment.decision.metrics}
     lines = [
@@ -73,6 +74,12 @@ def _table_lines(experiment: Experiment, page: Page) -> list[Line]:
     ]
     order = {suite: number for number, suite in enumerate(dict.fromkeys(line.row.suite for line in lines))}
     return sorted(lines, key=lambda line: order[line.row.suite])
+
+
+def worth_showing(lines: Sequence[Line], most: int) -> list[Line]:
+    """Return all lines, or, where there are more than ``most``, those of suites that have something to report."""
+    loud = {line.row.suite for line in lines if not line.quiet}
+    return [line for line in lines if len(lines) <= most or line.row.suite in loud]
 
 
 def _grouped(lines: Sequence[Line], suites: Sequence[SuitePlan], page: Page) -> list[str]:
@@ -104,18 +111,17 @@ def _size(plan: SuitePlan, page: Page) -> str:
     )
 
 
-def _notes(rows: Sequence[MetricRow], page: Page, *, everything: bool) -> list[str]:
-    """Return the rows' notes, red ones first; equal notes of one suite are said once."""
+def metric_notes(rows: Sequence[MetricRow], *, everything: bool = False) -> list[tuple[str, str]]:
+    """Return the rows' notes with their colour, red ones first; equal notes of one suite are said once."""
     said: dict[tuple[str, str, str], list[str]] = {}
     for row in sorted(rows, key=lambda row: (not row.red, not row.warning)):
         if row.note:
             said.setdefault((row_style(row), row.suite, row.note), []).append(row.metric)
     asides = sum(style not in ("red", "yellow") for style, _, _ in said)
     several = len({row.suite for row in rows}) > 1
-    lines: list[str] = []
+    notes: list[tuple[str, str]] = []
     for (style, suite, note), metrics in said.items():
-        mark = {"red": page.signs.cross, "yellow": "!"}.get(style, page.signs.dot)
+        where = f"{suite.rpartition('::')[2]} " if several else ""
         if style in ("red", "yellow") or everything or asides <= _MOST_ASIDES:
-            where = f"{suite.rpartition('::')[2]} " if several else ""
-            lines += page.item(f"{where}{', '.join(metrics)}: {note}", mark=mark, style=style or "dim")
-    return lines
+            notes.append((style, f"{where}{', '.join(metrics)}: {note}"))
+    return notes

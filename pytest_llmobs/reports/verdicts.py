@@ -37,13 +37,31 @@ def without_baseline(experiment: Experiment) -> bool:
 
 def verdict_lines(experiment: Experiment, page: Page, context: Context) -> list[str]:
     """Return the verdict, then what restricts it: interrupted, tentative, trials that raised."""
+    style, verdict = headline(experiment, context)
+    lines = page.wrapped(verdict, style, "bold")
+    for limit in limits(experiment):
+        lines += page.item(limit, mark="!", style="yellow")
+    return lines
+
+
+def headline(experiment: Experiment, context: Context) -> tuple[str, str]:
+    """Return the verdict's colour (red, yellow, green) and its line: ``RED: pass regressed, 2 examples broke``."""
     style, verdict = _verdict(experiment, context)
     if any(plan.partial for plan in experiment.suites):
         verdict = verdict.replace(":", " (partial):", 1)
-    lines = page.wrapped(verdict, style, "bold")
-    for limit in _limits(experiment):
-        lines += page.item(limit, mark="!", style="yellow")
-    return lines
+    return style, verdict
+
+
+def limits(experiment: Experiment) -> Iterator[str]:
+    """Yield what restricts the verdict: an interruption, a confirmation that is due, trials that raised."""
+    expected = sum(len(plan.expected) for plan in experiment.suites)
+    if experiment.interrupted:
+        trials = f"{len(experiment.trials):,} of {figures.count(expected, 'trial')}"
+        yield f"interrupted: {trials} ran; this is no whole experiment"
+    if experiment.decision.reruns:
+        yield "tentative: the confirming session did not run"
+    if raised := sum(trial.status == "error" for trial in experiment.trials):
+        yield f"{figures.count(raised, 'trial')} raised an error: pytest fails whatever the gate says"
 
 
 def _verdict(experiment: Experiment, context: Context) -> tuple[str, str]:
@@ -84,14 +102,3 @@ def _named(metrics: Iterator[str]) -> str:
     if len(names) > _NAMED:
         return figures.count(len(names), "metric")
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
-
-
-def _limits(experiment: Experiment) -> Iterator[str]:
-    expected = sum(len(plan.expected) for plan in experiment.suites)
-    if experiment.interrupted:
-        trials = f"{len(experiment.trials):,} of {figures.count(expected, 'trial')}"
-        yield f"interrupted: {trials} ran; this is no whole experiment"
-    if experiment.decision.reruns:
-        yield "tentative: the confirming session did not run"
-    if raised := sum(trial.status == "error" for trial in experiment.trials):
-        yield f"{figures.count(raised, 'trial')} raised an error: pytest fails whatever the gate says"

@@ -10,7 +10,7 @@ def test_an_experiment_reads_as_at_its_sessions_end(llmobs, store, run_id):
         "brave-otter · 2026-11-23 16:14 UTC · 921dd62",
         "",
         "  metric        baseline  candidate       Δ  n  verdict",
-        "─────────────────────────────────────────────────────────────",
+        "─" * 59,
         "tests/test_support.py::test_support_agent · 1 example",
         "✗ pass             1.000      0.000  −1.000  1  ▼ REGRESSED",
         "  tone_quality                0.310          1  · not gated",
@@ -76,7 +76,7 @@ def test_a_run_shows_its_test_its_tree_and_its_payloads(llmobs, store, run_id):
 
 
 def test_the_beginning_of_an_id_is_enough(llmobs, store, run_id):
-    assert f"run {run_id}" in llmobs("show", run_id[:14].upper()).stdout
+    assert f"run {run_id}" in llmobs("show", run_id[:24].upper()).stdout
 
 
 def test_a_run_below_the_root_is_shown_alone(llmobs, store):
@@ -88,7 +88,8 @@ def test_a_run_below_the_root_is_shown_alone(llmobs, store):
 
 def test_machines_get_json(llmobs, store, run_id):
     experiment = json.loads(llmobs("show", "brave-otter", "--json").stdout)
-    assert (experiment["name"], len(experiment["trials"])) == ("brave-otter", 1)
+    assert (experiment["name"], experiment["red"]) == ("brave-otter", True)
+    assert experiment["trials"][0]["scores"]["tone_quality"]["score"] == 0.31
     run = json.loads(llmobs("show", run_id, "--json").stdout)
     assert (run["id"], run["inputs"]["customer_name"]) == (run_id, "Ana")
     assert [child["name"] for child in run["child_runs"]] == ["messages.create"]

@@ -18,7 +18,9 @@ from pytest_llmobs.reports.terminal import TerminalReport, render
 
 GOLDEN = Path(__file__).parent / "golden"
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
-COMMAND = re.compile(r"^ +(look closer|rerun broken|rerun worst|accept|record one|commit this) +|llmobs show ")
+COMMAND = re.compile(
+    r"^ +(look closer|rerun broken|rerun worst|accept|record one|commit this) +|llmobs show "
+)
 
 
 def golden(text: str, name: str) -> str:
