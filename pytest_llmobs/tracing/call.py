@@ -71,10 +71,11 @@ class Call:
 
     def start(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> RunTree | Scope | None:
         """Return the run of this call, or a scope that hides what is called inside, or None: just call it."""
-        owner = tracer.installed
-        if owner is None and tracer.find(self.enabled) is None:
-            return None
-        here = current.get()
+        owner, here = tracer.installed, current.get()
+        if owner is None and here is None:
+            owner = tracer.find(self.enabled)
+            if owner is None:
+                return None
         if self.enabled is not None or type(here) is Scope or owner is None:
             return self._start_in_scope(args, kwargs)
         parent: RunTree | None = here  # type: ignore[assignment]
@@ -94,8 +95,8 @@ class Call:
         run.inputs_json = inputs_json
         if self._described:
             run.describe(None, self._metadata, self._tags)
-        if parent is None and not owner.samples(run.trace_id):
-            run.recording = False
+        if parent is None:
+            owner.sample(run)
         return run
 
     def _start_in_scope(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> RunTree | Scope | None:

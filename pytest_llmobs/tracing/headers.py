@@ -13,6 +13,7 @@ from urllib.parse import quote, unquote
 from uuid import UUID
 
 from pytest_llmobs.tracing.ids import is_id
+from pytest_llmobs.tracing.sampling import is_sampled
 
 if TYPE_CHECKING:
     from pytest_llmobs.tracing.run_tree import RunTree
@@ -26,7 +27,8 @@ _TRACEPARENT = re.compile(
 
 def write(run: RunTree) -> dict[str, str]:
     """Return the headers that carry ``run``."""
-    flags = "01" if run.recording else "00"
+    # A held trace may still be dropped; the other process could not know, so it keeps nothing of it.
+    flags = "01" if run.recording and run.root.held is None else "00"
     trace, span = run.trace_id.replace("-", ""), run.id.replace("-", "")[16:]
     return {
         "traceparent": f"00-{trace}-{span}-{flags}",
@@ -49,8 +51,10 @@ def read(carried: Mapping[str, str]) -> RunTree | None:
 
     stand_in = RunTree(require(), "remote", "chain", None, found[2])
     stand_in.trace_id, stand_in.id = found[:2]
-    if found[1] and foreign is not None and foreign["flags"] == "00":
-        stand_in.recording = False
+    if found[1]:
+        stand_in.recording = foreign is None or foreign["flags"] != "00"
+    else:  # a stranger's sampling isn't ours
+        stand_in.recording = is_sampled(found[0], stand_in.tracer.sample_rate)
     return stand_in
 
 

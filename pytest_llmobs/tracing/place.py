@@ -51,8 +51,8 @@ class Place:
         run.inputs_json = inputs_json
         if metadata or tags:
             run.describe(None, metadata, tags)
-        if self.parent is None and not self.tracer.samples(run.trace_id):
-            run.recording = False
+        if self.parent is None:
+            self.tracer.sample(run)
         return run
 
 
@@ -66,10 +66,9 @@ def find_place(enabled: bool | None = None, parent: Any = None) -> Place | None:
     Raises:
         LlmobsError: ``parent`` is neither a run, nor headers, nor a boolean.
     """
-    owner = tracer.find(enabled)
-    if owner is None and parent is None:
+    owner, here = tracer.find(enabled), current.get()
+    if owner is None and parent is None and here is None:
         return None
-    here = current.get()
     scope = here if isinstance(here, Scope) else None
     above = find_parent(parent, here.parent if isinstance(here, Scope) else here)
     if enabled is None:

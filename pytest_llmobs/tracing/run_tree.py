@@ -17,6 +17,7 @@ from pytest_llmobs.tracing.context import current, leave, live
 from pytest_llmobs.tracing.ids import is_id, new_id
 
 if TYPE_CHECKING:
+    from pytest_llmobs.tracing.sampling import Held
     from pytest_llmobs.tracing.tracer import Tracer
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -39,6 +40,8 @@ class RunTree:
     """Set to ``incomplete`` or ``abandoned`` before ``end``; else the error decides."""
     collected: list[bytes] | None = None
     """On a root started with ``collect=True``: the lines of its finished descendants."""
+    held: Held | None = None
+    """On a root that sampling may drop: its trace's lines until that is clear."""
     _unfinished: set[Any] | None = None
     finished: int | None = None
     """End time in microseconds since the epoch."""

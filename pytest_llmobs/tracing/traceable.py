@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from types import CoroutineType
 from typing import Any, TypeVar, overload
 
+from pytest_llmobs.records.runs import RunType
 from pytest_llmobs.tracing import streams
-from pytest_llmobs.tracing.call import Call, read_options
+from pytest_llmobs.tracing.call import Call, Options, read_options
 from pytest_llmobs.tracing.context import Scope, current, leave
 from pytest_llmobs.tracing.run_tree import RunTree, checked_run_type
 
@@ -47,18 +48,19 @@ def traceable(run_type: Any = "chain", **options: Any) -> Any:
             the result, of each chunk), and ``enabled`` (True or False beats context and environment).
 
     Raises:
-        LlmobsError: The run type is unknown.
+        LlmobsError: The run type, or an option, is unknown.
     """
+    checked = read_options(options)
     if not isinstance(run_type, str):
-        return _decorate(run_type, "chain", options)
-    checked = checked_run_type(run_type)
-    return lambda function: _decorate(function, checked, options)
+        return _decorate(run_type, "chain", checked)
+    kind = checked_run_type(run_type)
+    return lambda function: _decorate(function, kind, checked)
 
 
-def _decorate(function: Any, run_type: Any, options: dict[str, Any]) -> Any:
+def _decorate(function: Any, run_type: RunType, options: Options) -> Any:
     if isinstance(function, classmethod | staticmethod):
         return type(function)(_decorate(function.__func__, run_type, options))
-    call = Call(function, run_type, read_options(options))
+    call = Call(function, run_type, options)
     wrapped = _wrapper_for(function)(function, call)
     return functools.update_wrapper(wrapped, function)
 

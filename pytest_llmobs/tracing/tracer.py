@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
+import logging
+import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
+from pytest_llmobs.errors import SettingsError
 from pytest_llmobs.records.runs import RunType
-from pytest_llmobs.tracing import capture
+from pytest_llmobs.tracing import capture, environment
 from pytest_llmobs.tracing.line import write_line, write_payload
+from pytest_llmobs.tracing.propagation import carry_into_threads, stop_carrying
 from pytest_llmobs.tracing.redaction import Redaction
 from pytest_llmobs.tracing.run_tree import RunTree, checked_run_type
+from pytest_llmobs.tracing.sampling import Held, checked_rate, is_sampled, read_rules
 
 Redactor = str | Callable[..., Any]
 _CACHED_NAMES = 4096
+_log = logging.getLogger("pytest_llmobs")
 
 
 class Sink(Protocol):
@@ -34,6 +40,7 @@ class Tracer:
         redact: tuple[Redactor, ...] = ("secrets",),
         session: str | None = None,
         sample_rate: float = 1.0,
+        keep: tuple[str, ...] = (),
         max_payload: int = capture.MAX_PAYLOAD,
         enabled: bool = True,
     ) -> None:
@@ -45,13 +52,18 @@ class Tracer:
             redact: Redactors by name, or callables that take a text and return it redacted.
             session: The session's name, a column of every run.
             sample_rate: The share of traces that is kept, 0 to 1.
+            keep: Traces kept whatever the rate: ``errors``, ``tag:NAME``, ``metadata:KEY=VALUE``.
             max_payload: Bytes an input or output may take before it is cut.
             enabled: False traces only where the code says ``enabled=True``.
+
+        Raises:
+            SettingsError: A redactor or a rule is unknown, or the rate isn't between 0 and 1.
         """
         self.project = project
         self.sink = sink
         self.session = session
-        self.sample_rate = sample_rate
+        self.sample_rate = checked_rate(sample_rate)
+        self.keep = read_rules(keep)
         self.max_payload = max_payload
         self.enabled = enabled
         self.redaction = Redaction(redact)
@@ -90,17 +102,25 @@ class Tracer:
             root.collected = []
         return root
 
-    def samples(self, trace_id: str) -> bool:
-        """Return True where the trace is kept."""
-        return True
+    def sample(self, root: RunTree) -> None:
+        """Decide whether the trace of ``root`` is kept."""
+        if self.sample_rate < 1.0 and not is_sampled(root.trace_id, self.sample_rate):
+            if self.keep:
+                root.held = Held(self.keep)
+            else:
+                root.recording = False
 
     def write(self, run: RunTree) -> bytes:
         """Encode a finished run and hand it to the sink and to its collecting root; return the line."""
         line = self.encode(run)
-        if self.sink is not None:
+        root = run.root
+        if root.held is not None:
+            if root.held.take(run, line, self._append):
+                root.held = None
+        elif self.sink is not None:
             self.sink.append(line)
-        if run.root.collected is not None:
-            run.root.collected.append(line)
+        if root.collected is not None:
+            root.collected.append(line)
         return line
 
     def encode(self, run: RunTree) -> bytes:
@@ -111,6 +131,10 @@ class Tracer:
             payload = write_payload(run)
         key = (run.name, run.run_type, run.project)
         return write_line(run, self._static.get(key) or self._describe(key), payload)
+
+    def _append(self, line: bytes) -> None:
+        if self.sink is not None:
+            self.sink.append(line)
 
     def patch(self, run: RunTree, columns: Mapping[str, Any]) -> None:
         """Write the line that overrides ``columns`` of ``run``."""
@@ -131,30 +155,70 @@ class Tracer:
 installed: Tracer | None = None
 """The tracer of this process, or None: nothing is traced."""
 
+_outer: list[Tracer | None] = []
+_asked_environment = False
+_make_sink: Callable[[], Sink] | None = None
+_started: Callable[[Tracer], None] | None = None
+
 
 def install(tracer: Tracer) -> None:
-    """Trace with ``tracer`` from now on."""
+    """Trace with ``tracer`` from now on, until ``uninstall``."""
     global installed
+    _outer.append(installed)
     installed = tracer
+    carry_into_threads()
 
 
 def uninstall() -> None:
-    """Stop tracing."""
+    """Undo the last ``install``: trace as before it."""
     global installed
-    installed = None
+    installed = _outer.pop() if _outer else None
+    if installed is None:
+        stop_carrying()
+
+
+def set_sink_factory(
+    make_sink: Callable[[], Sink] | None, started: Callable[[Tracer], None] | None = None
+) -> None:
+    """Say where runs go that are traced outside a session, because the environment or the code says so.
+
+    Args:
+        make_sink: Called once, at the first traced call; None keeps nothing.
+        started: Called with the tracer right after it was installed (to instrument providers).
+    """
+    global _make_sink, _started, _asked_environment
+    _make_sink, _started, _asked_environment = make_sink, started, False
 
 
 def find(enabled: bool | None) -> Tracer | None:
-    """Return the installed tracer; where there is none, what ``enabled=True`` needs, else None."""
+    """Return the installed tracer; where there is none, the one that environment or ``enabled=True`` asks for."""
+    if installed is None and not _asked_environment:
+        _ask_environment(os.environ)
     return require() if installed is None and enabled else installed
 
 
 def require() -> Tracer:
     """Return the installed tracer; where there is none, install one that is off but for ``enabled=True``."""
-    global installed
     if installed is None:
-        installed = Tracer(project="default", sink=None, enabled=False)
+        _begin(project=os.environ.get("LLMOBS_PROJECT") or "default", enabled=False)
+    assert installed is not None
     return installed
+
+
+def _ask_environment(environ: Mapping[str, str]) -> None:
+    global _asked_environment
+    _asked_environment = True
+    try:
+        if environment.is_on(environ):
+            _begin(**environment.tracer_options(environ))
+    except SettingsError as error:  # an app in production must not fall over its tracing
+        _log.warning("pytest-llmobs traces nothing: %s", error)
+
+
+def _begin(**options: Any) -> None:
+    install(Tracer(sink=None if _make_sink is None else _make_sink(), **options))
+    if _started is not None and installed is not None:
+        _started(installed)
 
 
 OFF = Tracer(project="default", sink=None, enabled=False)

@@ -1,0 +1,41 @@
+"""A sink that keeps its lines, and what the tests ask of them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from pytest_llmobs.records.runs import Run
+from pytest_llmobs.tracing.line import read_line
+
+
+class MemorySink:
+    """Keeps every line in memory."""
+
+    def __init__(self) -> None:
+        self.lines: list[bytes] = []
+
+    def append(self, line: bytes) -> None:
+        self.lines.append(line)
+
+    @property
+    def runs(self) -> list[Run]:
+        """The runs in the order they ended."""
+        return [read_line(line) for line in self.lines if not line.startswith(b'{"patch"')]
+
+    @property
+    def headers(self) -> list[dict[str, Any]]:
+        return [json.loads(line.split(b"\t")[0]) for line in self.lines]
+
+    def run(self, name: str) -> Run:
+        """The only run called ``name``."""
+        (found,) = [run for run in self.runs if run.name == name]
+        return found
+
+    def names(self) -> list[str]:
+        return [run.name for run in self.runs]
+
+    def parent_of(self, name: str) -> str | None:
+        """The name of the parent of the only run called ``name``, or None for a root."""
+        parent_id = self.run(name).parent_id
+        return next((run.name for run in self.runs if run.id == parent_id), None)

@@ -1,0 +1,109 @@
+"""``trace`` and the ``RunTree`` it hands out."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from pytest_llmobs.errors import LlmobsError
+from pytest_llmobs.tracing import get_current_run_tree, trace, traceable
+from pytest_llmobs.tracing.tracer import Tracer
+from tests.unit.tracing.memory import MemorySink
+
+
+def test_logs_a_block(sink: MemorySink) -> None:
+    documents = ["a"]
+    with trace("search", "retriever", inputs={"query": "q"}, metadata={"m": 1}, tags=["t"], project_name="p") as run:
+        assert get_current_run_tree() is run
+        run.end(outputs={"documents": documents})
+        documents.append("b")
+    logged = sink.run("search")
+    assert (logged.run_type, logged.inputs, logged.outputs) == ("retriever", {"query": "q"}, {"documents": ["a"]})
+    assert (logged.metadata, logged.tags, logged.project) == ({"m": 1}, ["t"], "p")
+
+
+def test_logs_an_error_and_lets_it_through(sink: MemorySink) -> None:
+    with pytest.raises(ValueError, match="no"), trace("search"):
+        raise ValueError("no")
+    assert sink.run("search").status == "error"
+
+
+@pytest.mark.asyncio
+async def test_logs_an_async_block(sink: MemorySink) -> None:
+    async with trace("outer"):
+        traceable(name="inner")(lambda: None)()
+    assert sink.parent_of("inner") == "outer"
+
+
+def test_what_is_added_after_end_inside_the_block_still_counts(sink: MemorySink) -> None:
+    with trace("search") as run:
+        run.end(outputs={"a": 1})
+        run.add_metadata({"late": True})
+    assert sink.run("search").metadata == {"late": True}
+    assert len(sink.lines) == 1
+
+
+def test_an_unknown_run_type_is_refused() -> None:
+    with pytest.raises(LlmobsError, match="Unknown run type 'lm'. Did you mean 'llm'?"):
+        trace("x", "lm")
+
+
+def test_a_child_made_by_hand(sink: MemorySink) -> None:
+    with trace("outer") as outer:
+        child = outer.create_child("inner", "tool", inputs={"a": 1})
+        child.end(outputs={"b": 2})
+        child.end(outputs={"b": 3})
+    logged = sink.run("inner")
+    assert (logged.parent_id, logged.inputs, logged.outputs) == (outer.id, {"a": 1}, {"b": 2})
+
+
+def test_errors_may_be_words(sink: MemorySink) -> None:
+    with trace("outer") as outer:
+        outer.create_child("inner").end(error="the tool said no")
+    assert (sink.run("inner").status, sink.run("inner").error) == ("error", "the tool said no")
+
+
+def test_a_root_of_a_trial_collects_its_runs() -> None:
+    kept = MemorySink()
+    tracer = Tracer(project="exp", sink=kept, session="s1")
+    root = tracer.start_root("trial", inputs={"q": 1}, columns={"suite": "s", "attempt": "unused"}, collect=True)
+    with root.activate():
+        traceable(name="outer")(lambda: traceable(name="inner")(lambda: None)())()
+        traceable(name="second")(lambda: None)()
+    root.end(outputs={"a": 2})
+    assert [run.name for run in root.finished_runs()] == ["outer", "inner", "second"]
+    tree = root.tree()
+    assert (tree.inputs, tree.outputs, tree.parent_id) == ({"q": 1}, {"a": 2}, None)
+    assert [child.name for child in tree.child_runs] == ["outer", "second"]
+    assert [child.name for child in tree.child_runs[0].child_runs] == ["inner"]
+    header = kept.headers[-1]
+    assert (header["suite"], header["attempt"], header["session"]) == ("s", "unused", "s1")
+
+
+def test_a_tree_can_be_looked_at_while_it_grows() -> None:
+    root = Tracer(project="exp", sink=None).start_root("trial", collect=True)
+    with root.activate():
+        traceable(name="first")(lambda: None)()
+        tree = root.tree()
+    assert tree.end_time is None
+    assert [child.name for child in tree.child_runs] == ["first"]
+
+
+def test_a_patch_overrides_columns_of_a_written_run() -> None:
+    kept = MemorySink()
+    root = Tracer(project="exp", sink=kept).start_root("trial", columns={"attempt": "unused"})
+    root.end()
+    root.patch(attempt="consumed", scores={"tone": 0.5})
+    assert kept.lines[-1].endswith(b"\t\t\n")
+    assert kept.headers[-1] == {"patch": root.id, "attempt": "consumed", "scores": {"tone": 0.5}}
+
+
+def test_a_line_is_three_json_documents_without_raw_tabs_or_newlines(sink: MemorySink) -> None:
+    with trace("tab\there\n", inputs={"a\tb": "c\nd"}, metadata={"e\t": "\n"}) as run:
+        run.end(outputs={"f": "\t\n"})
+    (line,) = sink.lines
+    header, inputs, outputs = line.removesuffix(b"\n").split(b"\t")
+    assert b"\n" not in header + inputs + outputs
+    assert json.loads(header)["name"] == "tab\there\n"
+    assert (json.loads(inputs), json.loads(outputs)) == ({"a\tb": "c\nd"}, {"f": "\t\n"})
