@@ -13,6 +13,8 @@ _RANK: tuple[ExampleState, ...] = (
     *("broken", "suspect", "dropped"),
     *("edited", "removed", "known", "flaky", "new", "fixed"),
 )
+_SEVERAL = 3
+"""Rows from which on a remark that they share is said once."""
 _TELLING = _RANK[:3]
 """States worth details; the others are listed by name."""
 
@@ -89,6 +91,13 @@ def common_changes(listed: Sequence[Case]) -> tuple[str, ...]:
     if len(listed) < 2:
         return ()
     return tuple(block for block in listed[0].changes if all(block in case.changes for case in listed[1:]))
+
+
+def shared_remarks(listed: Sequence[Case]) -> list[str]:
+    """Return the lines that most suspects' comments share: why they are not run again, and what to do."""
+    suspects = [row for case in listed for row in case.rows if row.state == "suspect"]
+    spread = Counter(line for row in suspects for line in dict.fromkeys(row.comment.split("\n")) if line)
+    return [line for line, rows in spread.items() if rows >= _SEVERAL and rows > len(suspects) / 2]
 
 
 def groups(listed: Sequence[Case], common: Sequence[str] = ()) -> list[Group]:

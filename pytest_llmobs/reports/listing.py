@@ -56,8 +56,8 @@ def digest(experiment: Experiment) -> Digest:
 def listing(digests: Sequence[Digest], page: Page) -> list[str]:
     """Return the table, in the order given.
 
-    What gives way, in this order, until it fits the page: the commit, the year, metrics from the rarest on, the
-    cost; names lose their middle last.
+    What gives way, in this order, until it fits the page: the year, the commit, the middle of metrics' titles,
+    metrics from the rarest on, the middle of names, the cost.
     """
     metrics = _ranked(digests)
     table = [
@@ -91,6 +91,7 @@ def _steps(metrics: Sequence[str], digests: Sequence[Digest], page: Page) -> lis
     return [
         swap(short),
         drop("commit"),
+        *(swap(_metric(metric, digests, page, most)) for most in (12, 9) for metric in metrics),
         *(drop(f"metric {metric}") for metric in reversed(metrics[2:])),
         squeeze("name", 16, page.width, page),
         drop("cost"),
@@ -116,9 +117,9 @@ def _ranked(digests: Sequence[Digest]) -> list[str]:
     return sorted(spread, key=lambda metric: (metric != "pass", -spread[metric]))
 
 
-def _metric(metric: str, digests: Sequence[Digest], page: Page) -> Column:
+def _metric(metric: str, digests: Sequence[Digest], page: Page, most: int = 16) -> Column:
     means = [figures.rate(each.means.get(metric)) for each in digests]
-    return Column(f"metric {metric}", page.clip_middle(page.line(metric), 16), means, right=True)
+    return Column(f"metric {metric}", page.clip_middle(page.line(metric), most), means, right=True)
 
 
 def _when(each: Digest) -> str:

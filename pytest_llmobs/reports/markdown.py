@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.reports import figures
 from pytest_llmobs.reports.base import Context
-from pytest_llmobs.reports.cases import Case, cases, common_changes, groups, shares
+from pytest_llmobs.reports.case_lines import MOST_OWN, outcome, remarks
+from pytest_llmobs.reports.cases import Case, cases, common_changes, groups, shared_remarks, shares
 from pytest_llmobs.reports.changes import change_lines
 from pytest_llmobs.reports.commands import titled_commands
-from pytest_llmobs.reports.examples import MOST_OWN, MOST_SHARED, other_states, outcome, titles
+from pytest_llmobs.reports.examples import MOST_SHARED, other_states, titles
 from pytest_llmobs.reports.markup import code, fence, plain
 from pytest_llmobs.reports.metric_columns import Line, columns
 from pytest_llmobs.reports.metrics import metric_notes, table_lines, worth_showing
@@ -81,17 +82,17 @@ def _folds(experiment: Experiment, context: Context) -> Iterator[str]:
     grouped = groups(listed, common)
     most = len(listed) if context.everything else MOST_EXAMPLES
     several = len({case.suite for case in listed}) > 1
+    told = shared_remarks(listed)
     if listed:
-        yield "\n".join(
-            f"- **{plain(title)}**" if red else f"- {plain(title)}" for red, title in titles(listed)
-        )
+        counted = [f"- **{plain(title)}**" if red else f"- {plain(title)}" for red, title in titles(listed)]
+        yield "\n".join([*counted, *(f"- {plain(remark)}" for remark in told)])
         yield _changes("Changed for all of them", common, MOST_SHARED)
     for group, share in zip(grouped, shares([len(group.cases) for group in grouped], most), strict=True):
         if share:
             names = ", ".join(case.example_id for case in group.cases[:share])
             more = f" and {len(group.cases) - share:,} more" if len(group.cases) > share else ""
             body = [_changes("Same change", group.changes, MOST_SHARED)]
-            body += [_case(case, {*common, *group.changes}, several) for case in group.cases[:share]]
+            body += [_case(case, {*common, *group.changes, *told}, several) for case in group.cases[:share]]
             yield _fold(f"{names}{more}", _joined(body))
 
 
@@ -111,7 +112,7 @@ def _changes(title: str, blocks: Sequence[str], most: int) -> str:
 def _case(case: Case, told: set[str], several: bool) -> str:
     where = f" in {code(case.suite)}" if several else ""
     scores = ", ".join(f"{plain(row.metric)} {plain(outcome(row, _PAGE))}" for row in case.rows)
-    comments = list(dict.fromkeys(row.comment.strip() for row in case.rows if row.comment.strip()))
+    comments = list(dict.fromkeys(text for row in case.rows if (text := remarks(row, told))))
     own = [block for block in case.changes if block not in told]
     lines = [line for comment in comments for line in comment.split("\n")[:6]]
     parts = [

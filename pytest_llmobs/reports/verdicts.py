@@ -22,11 +22,13 @@ _REASONS: Mapping[VerdictName, str] = {
 
 
 def word(experiment: Experiment) -> str:
-    """Return the verdict in a word: ``red``, ``interrupted``, ``no baseline`` or ``green``."""
+    """Return the verdict in a word: ``red``, ``interrupted``, ``recorded``, ``no baseline`` or ``green``."""
     if experiment.decision.red:
         return "red"
     if experiment.interrupted:
         return "interrupted"
+    if experiment.trials and not experiment.decision.metrics:
+        return "recorded"
     return "no baseline" if without_baseline(experiment) else "green"
 
 

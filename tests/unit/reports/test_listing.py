@@ -38,10 +38,10 @@ def test_a_list_at_120_columns():
 
 def test_what_has_no_room_is_named():
     assert listing([DIGEST, OTHER], Page(width=80)) == [
-        "name   when (UTC)   trials   pass  tone_quality     cost  verdict",
-        "─" * 74,
-        "otter  11-23 16:14      36  0.847         0.905  $0.0167  ✗ red",
-        "heron  11-23 16:14      36  1.000                      ?  ✓ green, partial",
+        "name   when (UTC)   trials   pass  tone…lity     cost  verdict",
+        "─" * 71,
+        "otter  11-23 16:14      36  0.847      0.905  $0.0167  ✗ red",
+        "heron  11-23 16:14      36  1.000                   ?  ✓ green, partial",
         "no room for keywords: widen the terminal, or use --json",
     ]
 
