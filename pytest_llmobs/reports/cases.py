@@ -93,11 +93,16 @@ def common_changes(listed: Sequence[Case]) -> tuple[str, ...]:
     return tuple(block for block in listed[0].changes if all(block in case.changes for case in listed[1:]))
 
 
-def shared_remarks(listed: Sequence[Case]) -> list[str]:
-    """Return the lines that most suspects' comments share: why they are not run again, and what to do."""
-    suspects = [row for case in listed for row in case.rows if row.state == "suspect"]
-    spread = Counter(line for row in suspects for line in dict.fromkeys(row.comment.split("\n")) if line)
-    return [line for line, rows in spread.items() if rows >= _SEVERAL and rows > len(suspects) / 2]
+def shared_remarks(listed: Sequence[Case]) -> dict[ExampleState, list[str]]:
+    """Return, by state, the lines that the comments of most rows share: why suspects are not run again, say."""
+    shared: dict[ExampleState, list[str]] = {}
+    for state in _TELLING:
+        rows = [row for case in listed for row in case.rows if row.state == state]
+        spread = Counter(line for row in rows for line in dict.fromkeys(row.comment.split("\n")) if line)
+        shared[state] = [
+            line for line, found in spread.items() if found >= _SEVERAL and found > len(rows) / 2
+        ]
+    return shared
 
 
 def groups(listed: Sequence[Case], common: Sequence[str] = ()) -> list[Group]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from pytest_llmobs.records.experiments import ExampleState, Experiment
 from pytest_llmobs.reports import figures
@@ -36,16 +36,26 @@ STATES: Mapping[ExampleState, tuple[str, str]] = {
 """State of an example that needs no details -> its name and what it means."""
 
 
+@dataclass(frozen=True)
+class Title:
+    """How many examples are in one state."""
+
+    state: ExampleState
+    red: bool
+    text: str
+
+
 def example_section(experiment: Experiment, page: Page, context: Context) -> list[str]:
     """Return the lines on broken and suspect examples, then one item for each other state."""
     listed = cases(experiment)
     lines: list[str] = []
-    for red, title in titles(listed):
-        mark, style = (page.signs.cross, "red") if red else ("!", "yellow")
-        lines += page.item(title, mark=mark, style=style)
-    told = shared_remarks(listed)
-    for remark in told:
-        lines += indent(page.wrapped(remark, "dim"))
+    shared = shared_remarks(listed)
+    for title in titles(listed):
+        mark, style = (page.signs.cross, "red") if title.red else ("!", "yellow")
+        lines += page.item(title.text, mark=mark, style=style)
+        for remark in shared.pop(title.state, ()):
+            lines += page.item(remark, mark=" ", style="dim")
+    told = [line for remarks in shared_remarks(listed).values() for line in remarks]
     lines += _details(listed, told, experiment, page, context)
     states = [
         line
@@ -55,14 +65,14 @@ def example_section(experiment: Experiment, page: Page, context: Context) -> lis
     return lines + ([""] if lines and states else []) + states
 
 
-def titles(listed: Sequence[Case]) -> Iterator[tuple[bool, str]]:
-    """Yield how many examples broke, are suspect, dropped: whether that is red, and the words."""
+def titles(listed: Sequence[Case]) -> Iterator[Title]:
+    """Yield how many examples broke, are suspect, dropped."""
     counted = Counter((case.state, case.red) for case in listed)
     for (state, red), text in _TITLES.items():
         if number := counted.pop((state, red), 0):
-            yield red, text.format(figures.count(number, "example"))
-    if others := sum(counted.values()):
-        yield False, f"{figures.count(others, 'example')} to look at"
+            yield Title(state, red, text.format(figures.count(number, "example")))
+    for (state, red), number in counted.items():
+        yield Title(state, red, f"{figures.count(number, 'example')} {state}")
 
 
 def other_states(experiment: Experiment, page: Page, *, everything: bool = False) -> Iterator[str]:

@@ -82,10 +82,10 @@ def _folds(experiment: Experiment, context: Context) -> Iterator[str]:
     grouped = groups(listed, common)
     most = len(listed) if context.everything else MOST_EXAMPLES
     several = len({case.suite for case in listed}) > 1
-    told = shared_remarks(listed)
+    told = [line for remarks in shared_remarks(listed).values() for line in remarks]
     if listed:
-        counted = [f"- **{plain(title)}**" if red else f"- {plain(title)}" for red, title in titles(listed)]
-        yield "\n".join([*counted, *(f"- {plain(remark)}" for remark in told)])
+        counted = [f"- **{plain(t.text)}**" if t.red else f"- {plain(t.text)}" for t in titles(listed)]
+        yield "\n".join([*counted, *(f"- {plain(remark)}" for remark in dict.fromkeys(told))])
         yield _changes("Changed for all of them", common, MOST_SHARED)
     for group, share in zip(grouped, shares([len(group.cases) for group in grouped], most), strict=True):
         if share:

@@ -80,7 +80,7 @@ def test_remarks_of_most_suspects_are_said_once():
     rows = tuple(replace(suspect, example_id=f"e{number}") for number in range(3))
     other = replace(suspect, example_id="other", comment="alone")
     experiment = Experiment(name="n", started="", duration=0, decision=Decision(examples=(*rows, other)))
-    assert shared_remarks(cases(experiment)) == ["not run again", "missing: 'x'"]
+    assert shared_remarks(cases(experiment))["suspect"] == ["not run again", "missing: 'x'"]
     text = render(experiment, width=80, color=False)
     assert text.count("not run again") == 1
-    assert shared_remarks(cases(experiment)[:2]) == []
+    assert shared_remarks(cases(experiment)[:2])["suspect"] == []
