@@ -7,7 +7,7 @@ from typing import Any
 
 from pytest_llmobs.records.runs import RunType
 from pytest_llmobs.tracing import tracer
-from pytest_llmobs.tracing.context import Scope, current
+from pytest_llmobs.tracing.context import Scope, current, live
 from pytest_llmobs.tracing.run_tree import RunTree, find_parent
 
 
@@ -70,9 +70,10 @@ def find_place(enabled: bool | None = None, parent: Any = None) -> Place | None:
     if owner is None and parent is None and here is None:
         return None
     scope = here if isinstance(here, Scope) else None
-    above = find_parent(parent, here.parent if isinstance(here, Scope) else here)
-    if enabled is None:
-        enabled = scope.enabled if scope is not None else None if above is None else True
+    going_on = live(here.parent if isinstance(here, Scope) else here)
+    above = find_parent(parent, going_on)
+    if enabled is None:  # a request's headers name a parent, but don't switch tracing on
+        enabled = scope.enabled if scope is not None else None if going_on is None else True
     if enabled is False or (enabled is None and not (owner is not None and owner.enabled)):
         return None
     if above is not None:

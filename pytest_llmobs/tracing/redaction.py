@@ -18,7 +18,8 @@ from pytest_llmobs.tracing.pii import Pii
 from pytest_llmobs.tracing.run_tree import RunTree
 from pytest_llmobs.tracing.secrets import Secrets
 
-_CLEANED_COLUMNS = ("params", "model")
+_IDENTITIES = frozenset({"suite", "nodeid", "dataset", "example_id", "session", "request_id", "response_id"})
+"""Columns by which records find each other; cleaned, they wouldn't."""
 
 
 class Redactor(Protocol):
@@ -81,10 +82,10 @@ class Redaction:
         run.inputs_json = cleaning.json(run.inputs_json)
         if run.outputs_json is not None:
             run.outputs_json = cleaning.json(run.outputs_json)
-        run.name, run.error = cleaning.value(run.name), cleaning.value(run.error)
+        run.error = cleaning.value(run.error)
         run.tags = tuple(cleaning.value(tag) for tag in run.tags)
-        columns = run.own_columns or {}
-        columns.update({name: cleaning.value(columns[name]) for name in _CLEANED_COLUMNS if name in columns})
+        if run.own_columns:
+            run.own_columns = cleaning.columns(run.own_columns)
         if run.own_metadata:
             run.own_metadata = json.loads(cleaning.json(capture.encode_mapping(run.own_metadata)))
         if cleaning.failed:
@@ -93,6 +94,10 @@ class Redaction:
     def clean_value(self, value: Any) -> Any:
         """Return a plain value without what is sensitive."""
         return _Cleaning(self._redactors).value(value)
+
+    def clean_columns(self, columns: Mapping[str, Any]) -> dict[str, Any]:
+        """Return columns, of plain values, with their texts cleaned."""
+        return _Cleaning(self._redactors).columns(columns)
 
     def _compile(self) -> tuple[Callable[[bytes], bool], ...]:
         from pydantic_core import SchemaValidator, core_schema
@@ -115,6 +120,15 @@ class _Cleaning:
         """Return a JSON object cleaned."""
         cleaned = self.value(json.loads(payload))
         return capture.encode(cleaned if isinstance(cleaned, dict) else {"<dropped>": cleaned})
+
+    def columns(self, columns: Mapping[str, Any]) -> dict[str, Any]:
+        """Return columns with their texts cleaned."""
+        return {
+            name: self.value(value)
+            if name not in _IDENTITIES and isinstance(value, str | dict | list)
+            else value
+            for name, value in columns.items()
+        }
 
     def value(self, value: Any) -> Any:
         """Return a plain value cleaned, or what says why it was dropped."""

@@ -81,8 +81,8 @@ _ASSIGNED = _Rule(
     "assigned secret",
     _NAMES,
     re.compile(
-        r"[a-z_-]+\\?[\"']?\s*[=:]\s*(?:(?:bearer|basic)\s+(?P<token>[^\s\"'\\,;]{8,})|"
-        r"\\?[\"'](?P<quoted>[^\"'\\\s]{4,})|(?=[^\s\"'\\,;})]*\d)(?P<bare>[^\s\"'\\,;})]{6,}))",
+        r"[a-z_-]+\\*[\"']?\s*[=:]\s*(?:(?:bearer|basic)\s+(?P<token>[^\s\"'\\,;]{8,})|"
+        r"\\*[\"'](?P<quoted>[^\"'\\\s]{4,})|(?=[^\s\"'\\,;})]*\d)(?P<bare>[^\s\"'\\,;})]{6,}))",
         re.IGNORECASE,
     ),
 )
@@ -108,7 +108,7 @@ PREFILTERS = (
     r"sk-ant-|sk-[A-Za-z0-9_-]{20}|AKIA|ASIA|ABIA|ACCA|ghp_|gho_|ghu_|ghs_|ghr_|github_pat_|glpat-|xoxa-|xoxb-|xoxe-|"
     r"xoxp-|xoxr-|xoxs-|hooks\.slack|AIza|ya29\.|k_live_|k_test_|whsec_|hf_[A-Za-z0-9]{20}|npm_[A-Za-z0-9]{20}|"
     r"pypi-AgE|SG\.[A-Za-z0-9]|lsv2_|eyJ|-----BEGIN |://[^/\s:@\"']*:[^@\s/\"']+@",
-    r"(?:" + "|".join(_spellings()) + r")(?:\\?[\"']?\s*[:=]|\s)",
+    r"(?:" + "|".join(_spellings()) + r")(?:\\*[\"']?\s*[:=]|\s)",
 )
 """Together they find every payload that may hold a secret, and few that don't. In the syntax of Rust's
 ``regex``, and each of at most 64 literals: so many it looks for at once, and beyond that ten times slower."""

@@ -194,7 +194,8 @@ class _Walk:
             if self._spent():
                 copied["<cut>"] = f"{size - len(copied):,} of {size:,} entries"
                 break
-            copied[self._key(key)] = self.copy(value, depth)
+            name = self._key(key)
+            copied[name] = self.copy(value, depth)
         return copied
 
     def _items(self, items: Iterable[Any], size: int, depth: int) -> list[Any]:

@@ -139,13 +139,15 @@ class Tracer:
     def patch(self, run: RunTree, columns: Mapping[str, Any]) -> None:
         """Write the line that overrides ``columns`` of ``run``."""
         if self.sink is not None and run.recording:
-            cleaned = self.redaction.clean_value(json.loads(capture.encode_mapping(columns)))
+            cleaned = self.redaction.clean_columns(json.loads(capture.encode_mapping(columns)))
             self.sink.append(capture.encode({"patch": run.id, **cleaned}) + b"\t\t\n")
 
     def _describe(self, key: tuple[str, str, str]) -> str:
         if len(self._static) >= _CACHED_NAMES:
             self._static.clear()
-        columns = dict(zip(("name", "run_type", "project"), key, strict=True))
+        columns = dict(
+            zip(("name", "run_type", "project"), self.redaction.clean_value(list(key)), strict=True)
+        )
         if self.session is not None:
             columns["session"] = self.session
         self._static[key] = text = capture.encode(columns).decode()[1:-1]

@@ -31,7 +31,7 @@ def test_disabling_hides_callees_and_an_inner_enable_logs_under_the_nearest_logg
     def hidden() -> None:
         step()
         assert get_current_run_tree() is None
-        traceable(name="forced", enabled=True)(lambda: step())()
+        traceable(name="forced", enabled=True)(step)()
 
     @traceable
     def outer() -> None:

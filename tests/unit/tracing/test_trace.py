@@ -14,12 +14,18 @@ from tests.unit.tracing.memory import MemorySink
 
 def test_logs_a_block(sink: MemorySink) -> None:
     documents = ["a"]
-    with trace("search", "retriever", inputs={"query": "q"}, metadata={"m": 1}, tags=["t"], project_name="p") as run:
+    with trace(
+        "search", "retriever", inputs={"query": "q"}, metadata={"m": 1}, tags=["t"], project_name="p"
+    ) as run:
         assert get_current_run_tree() is run
         run.end(outputs={"documents": documents})
         documents.append("b")
     logged = sink.run("search")
-    assert (logged.run_type, logged.inputs, logged.outputs) == ("retriever", {"query": "q"}, {"documents": ["a"]})
+    assert (logged.run_type, logged.inputs, logged.outputs) == (
+        "retriever",
+        {"query": "q"},
+        {"documents": ["a"]},
+    )
     assert (logged.metadata, logged.tags, logged.project) == ({"m": 1}, ["t"], "p")
 
 
@@ -45,7 +51,7 @@ def test_what_is_added_after_end_inside_the_block_still_counts(sink: MemorySink)
 
 
 def test_an_unknown_run_type_is_refused() -> None:
-    with pytest.raises(LlmobsError, match="Unknown run type 'lm'. Did you mean 'llm'?"):
+    with pytest.raises(LlmobsError, match=r"Unknown run type 'lm'\. Did you mean 'llm'\?"):
         trace("x", "lm")
 
 
@@ -67,9 +73,11 @@ def test_errors_may_be_words(sink: MemorySink) -> None:
 def test_a_root_of_a_trial_collects_its_runs() -> None:
     kept = MemorySink()
     tracer = Tracer(project="exp", sink=kept, session="s1")
-    root = tracer.start_root("trial", inputs={"q": 1}, columns={"suite": "s", "attempt": "unused"}, collect=True)
+    root = tracer.start_root(
+        "trial", inputs={"q": 1}, columns={"suite": "s", "attempt": "unused"}, collect=True
+    )
     with root.activate():
-        traceable(name="outer")(lambda: traceable(name="inner")(lambda: None)())()
+        traceable(name="outer")(traceable(name="inner")(lambda: None))()
         traceable(name="second")(lambda: None)()
     root.end(outputs={"a": 2})
     assert [run.name for run in root.finished_runs()] == ["outer", "inner", "second"]

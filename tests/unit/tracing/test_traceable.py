@@ -37,7 +37,12 @@ def test_logs_inputs_with_defaults_and_the_result(sink: MemorySink) -> None:
         (lambda a, *rest: 0, (1, 2, 3), {}, {"a": 1, "rest": [2, 3]}),
         (lambda **more: 0, (), {"x": 1, "y": 2}, {"x": 1, "y": 2}),
         (lambda *, key=7: 0, (), {}, {"key": 7}),
-        (lambda a, b=2, *rest, key, **more: 0, (1,), {"key": 3, "x": 4}, {"a": 1, "b": 2, "rest": [], "key": 3, "x": 4}),
+        (
+            lambda a, b=2, *rest, key, **more: 0,
+            (1,),
+            {"key": 3, "x": 4},
+            {"a": 1, "b": 2, "rest": [], "key": 3, "x": 4},
+        ),
         (lambda a, b, /: 0, (1, 2), {}, {"a": 1, "b": 2}),
         (functools.partial(lambda a, b, c: 0, 1, c=3), (2,), {}, {"b": 2, "c": 3}),
         (max, (3, 4), {}, {"args": [3, 4], "kwargs": {}}),
@@ -187,7 +192,7 @@ async def test_a_plain_function_that_returns_a_coroutine_ends_when_that_was_awai
         traceable(name="inside")(lambda: None)()
         return "hi"
 
-    assert await traceable(name="lazy")(lambda: reply())() == "hi"
+    assert await traceable(name="lazy")(lambda *_: reply())() == "hi"
     assert sink.run("lazy").outputs == {"output": "hi"}
     assert sink.parent_of("inside") == "lazy"
 
@@ -321,11 +326,15 @@ def test_a_failing_processor_drops_what_it_should_have_processed(sink: MemorySin
 
 
 def test_a_plain_function_with_reduce_fn_still_has_its_outputs_processed(sink: MemorySink) -> None:
-    @traceable(reduce_fn=lambda chunks: {"joined": "".join(chunks)}, process_outputs=lambda outputs: {"masked": True})
+    @traceable(
+        reduce_fn=lambda chunks: {"joined": "".join(chunks)}, process_outputs=lambda outputs: {"masked": True}
+    )
     def stream() -> Any:
         return iter(["a", "b"])
 
-    @traceable(name="plain", reduce_fn=lambda chunks: chunks, process_outputs=lambda outputs: {"masked": True})
+    @traceable(
+        name="plain", reduce_fn=lambda chunks: chunks, process_outputs=lambda outputs: {"masked": True}
+    )
     def no_stream() -> str:
         return "secret"
 
@@ -362,5 +371,7 @@ def test_an_unknown_run_type_is_refused_with_the_remedy() -> None:
 
 
 def test_an_unknown_option_is_refused_with_the_remedy() -> None:
-    with pytest.raises(LlmobsError, match=r"Unknown option 'tag' of traceable. Did you mean 'tags'\? Known: enabled, "):
+    with pytest.raises(
+        LlmobsError, match=r"Unknown option 'tag' of traceable. Did you mean 'tags'\? Known: enabled, "
+    ):
         traceable(tag=["x"])  # type: ignore[call-overload]

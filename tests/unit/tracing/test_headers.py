@@ -1,0 +1,150 @@
+"""A run carried to another process by a request's headers."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pytest_llmobs.tracing import RunTree, trace, traceable, tracing_context
+from pytest_llmobs.tracing.tracer import Tracer, install, uninstall
+from tests.unit.tracing.memory import MemorySink
+
+
+def test_the_headers_are_w3cs_and_our_own(sink: MemorySink) -> None:
+    with trace("caller", project_name="shop & more") as run:
+        headers = run.to_headers()
+    plain = run.id.replace("-", "")
+    assert headers == {
+        "traceparent": f"00-{plain}-{plain[16:]}-01",
+        "llmobs-run": f"{run.id}/{run.id};project=shop%20%26%20more",
+    }
+
+
+def test_runs_of_the_service_stay_under_the_caller(sink: MemorySink) -> None:
+    with trace("caller", project_name="shop"), trace("request") as request:
+        headers = {name.title(): value for name, value in request.to_headers().items()}
+    with tracing_context(parent=headers):
+        traceable(name="service")(lambda: None)()
+    with trace("block", parent=headers):
+        pass
+    caller = sink.run("caller")
+    for name in ("service", "block"):
+        run = sink.run(name)
+        assert (run.parent_id, run.trace_id, run.project) == (request.id, caller.id, "shop")
+
+
+def test_a_strangers_traceparent_gives_the_trace_its_id(sink: MemorySink) -> None:
+    headers = {"traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00"}
+    with tracing_context(parent=headers):
+        traceable(name="service")(lambda: None)()
+    run = sink.run("service")
+    assert (run.trace_id, run.parent_id) == ("4bf92f35-77b3-4da6-a3ce-929d0e0e4736", None)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"traceparent": "nonsense"},
+        {"traceparent": "00-00000000000000000000000000000000-00f067aa0ba902b7-01"},
+        {"llmobs-run": "1/2"},
+        {"llmobs-run": "'; drop table runs"},
+    ],
+)
+def test_broken_headers_are_as_good_as_none(sink: MemorySink, headers: dict[str, str]) -> None:
+    assert RunTree.from_headers(headers) is None
+    with tracing_context(parent=headers):
+        traceable(name="service")(lambda: None)()
+    assert sink.run("service").parent_id is None
+
+
+def test_a_trace_that_was_not_sampled_is_not_sampled_elsewhere(sink: MemorySink) -> None:
+    install(Tracer(project="unit", sink=sink, sample_rate=0.0))
+    with trace("caller") as run:
+        headers = run.to_headers()
+    uninstall()
+    assert headers["traceparent"].endswith("-00")
+    with tracing_context(parent=headers):
+        traceable(name="service")(lambda: None)()
+    assert sink.lines == []
+
+
+def test_the_remote_run_itself_is_never_written_here(sink: MemorySink) -> None:
+    with trace("caller") as run:
+        remote = RunTree.from_headers(run.to_headers())
+    assert remote is not None
+    remote.end()
+    assert sink.names() == ["caller"]
+
+
+def test_headers_do_not_switch_tracing_on(sink: MemorySink) -> None:
+    with trace("caller") as run:
+        headers = run.to_headers()
+    install(Tracer(project="unit", sink=sink, enabled=False))
+    try:
+        with tracing_context(parent=headers):
+            traceable(name="off")(lambda: None)()
+        with trace("off", parent=headers):
+            pass
+        with tracing_context(parent=headers, enabled=True):
+            traceable(name="on")(lambda: None)()
+    finally:
+        uninstall()
+    assert sink.names() == ["caller", "on"]
+    assert sink.parent_of("on") == "caller"
+
+
+SERVICE = """
+import json, os, sys
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pytest_llmobs.tracing import traceable, tracing_context
+from pytest_llmobs.tracing.tracer import set_sink_factory
+
+class Sink:
+    def append(self, line):
+        with open(sys.argv[1], "ab") as file:
+            file.write(line)
+
+set_sink_factory(Sink)
+
+@traceable
+def answer(path):
+    return "pong " + path
+
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self):
+        with tracing_context(parent=self.headers):
+            body = answer(self.path).encode()
+        self.send_response(200)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+    def log_message(self, *args):
+        pass
+
+server = HTTPServer(("127.0.0.1", 0), Handler)
+print(server.server_address[1], flush=True)
+server.handle_request()
+"""
+
+
+def test_a_real_service_in_another_process(sink: MemorySink, tmp_path: Path) -> None:
+    import os
+    import urllib.request
+
+    spool = tmp_path / "service.spool"
+    environment = {**os.environ, "LLMOBS_TRACING": "true"}
+    command = [sys.executable, "-c", SERVICE, str(spool)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as service:
+        assert service.stdout is not None
+        port = int(service.stdout.readline())
+        with trace("test") as run:
+            request = urllib.request.Request(f"http://127.0.0.1:{port}/ping", headers=run.to_headers())
+            assert urllib.request.urlopen(request, timeout=10).read() == b"pong /ping"
+    sink.append(spool.read_bytes())
+    assert sink.parent_of("answer") == "test"
+    assert sink.run("answer").trace_id == run.id
+    assert sink.run("answer").project == "unit"
