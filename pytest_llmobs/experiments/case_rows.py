@@ -19,19 +19,21 @@ WORST = 10
 MOST_EXPLAINED = 200
 """Rows of a suite that say what changed."""
 _EXPLAINED = ("broken", "suspect", "dropped")
+Again = Mapping[str, Sequence[Trial]]
+"""Trials of the confirming session, by example."""
 _Rows = dict[tuple[str, str], ExampleRow]
 """By example and metric: the first row of a pair stays."""
 
 
 def example_rows(
-    case: SuiteCase, regressed: Iterable[str], again: Sequence[Trial], commit: str | None
+    case: SuiteCase, regressed: Iterable[str], again: Again, commit: str | None
 ) -> list[ExampleRow]:
     """Return the rows of one suite: red ones, suspects, then the others.
 
     Args:
         case: The suite, judged.
         regressed: Its metrics with a red verdict of guard 1.
-        again: Its trials of the confirming session.
+        again: Its trials of the confirming session, by example.
         commit: The code's commit, for what changed.
     """
     rows: _Rows = {}
@@ -42,14 +44,13 @@ def example_rows(
     return [*explained, *ordered[MOST_EXPLAINED:]]
 
 
-def _candidates(case: SuiteCase, regressed: Iterable[str], again: Sequence[Trial]) -> Iterator[ExampleRow]:
+def _candidates(case: SuiteCase, regressed: Iterable[str], again: Again) -> Iterator[ExampleRow]:
     pair = case.pair
     for metric in case.metrics:
         if metric.rule.must_pass is not None:
             for example, comment in must_pass_failures(pair, metric.rule):
                 yield _row(pair, example, metric.metric, "broken", again, red=True, note=comment)
-    firm = [finding for finding in case.findings if finding.state in ("broken", "suspect")]
-    yield from (_finding_row(pair, finding, again) for finding in firm)
+    yield from (_finding_row(pair, found, again) for found in case.findings if found.state != "flaky")
     for metric in case.metrics:
         if metric.metric in regressed:
             seen = metric.second if metric.second is not None and not metric.lacking else metric.first
@@ -58,21 +59,21 @@ def _candidates(case: SuiteCase, regressed: Iterable[str], again: Sequence[Trial
             )
             for found in falling[:WORST]:
                 yield _row(pair, found.example_id, metric.metric, "dropped", again, red=True)
-    yield from (_finding_row(pair, finding, again) for finding in case.findings if finding not in firm)
+    yield from (_finding_row(pair, found, again) for found in case.findings if found.state == "flaky")
     passes = next(metric for metric in case.metrics if metric.metric == PASS)
     if passes.rule.rule != "off":
         suspected = {f.suspect.example_id: f for f in case.findings if f.suspect.metric == PASS}
         for example, state, _, _ in states(pair, suspected):
-            yield _row(pair, example, PASS, state, ())
+            yield _row(pair, example, PASS, state, {})
     for listed, state in _LISTS.items():
         for example in getattr(pair, listed):
-            yield _row(pair, example, PASS, state, ())
+            yield _row(pair, example, PASS, state, {})
 
 
 _LISTS: Mapping[str, ExampleState] = {"removed": "removed", "edited": "edited", "new": "new"}
 
 
-def _finding_row(pair: SuitePair, finding: Finding, again: Sequence[Trial]) -> ExampleRow:
+def _finding_row(pair: SuitePair, finding: Finding, again: Again) -> ExampleRow:
     suspect = finding.suspect
     return _row(
         pair, suspect.example_id, suspect.metric, finding.state, again, red=finding.red, note=finding.note
@@ -84,7 +85,7 @@ def _row(
     example: str,
     metric: str,
     state: ExampleState,
-    again: Sequence[Trial],
+    again: Again,
     *,
     red: bool = False,
     note: str = "",
@@ -110,9 +111,8 @@ def _row(
     )
 
 
-def _trials(pair: SuitePair, example: str, again: Sequence[Trial]) -> list[Trial]:
-    fresh = sorted((trial for trial in again if trial.example_id == example), key=lambda trial: trial.repeat)
-    return [*pair.measured.trials.get(example, ()), *fresh]
+def _trials(pair: SuitePair, example: str, again: Again) -> list[Trial]:
+    return [*pair.measured.trials.get(example, ()), *again.get(example, ())]
 
 
 def _telling(trials: Sequence[Trial], metric: str) -> Trial | None:
@@ -134,7 +134,7 @@ def _reason(trial: Trial | None, metric: str) -> str:
     return (score.comment or score.error or "") if score is not None else ""
 
 
-def _explained(pair: SuitePair, row: ExampleRow, again: Sequence[Trial], commit: str | None) -> ExampleRow:
+def _explained(pair: SuitePair, row: ExampleRow, again: Again, commit: str | None) -> ExampleRow:
     if row.state not in _EXPLAINED or pair.baseline is None:
         return row
     trial = _telling(_trials(pair, row.example_id, again), row.metric)

@@ -127,6 +127,8 @@ def _pretty(texts: Mapping[str, str], key: str) -> str:
 
 
 def _fingerprints(then: Mapping[str, str], now: Mapping[str, str]) -> Iterator[str]:
+    if not then:
+        return  # recorded where no model call was traced, or kept without its calls
     if then.get("model") != now.get("model"):
         yield f"model: {then.get('model', 'none')} -> {now.get('model', 'none')}"
     for key, word in _WORDS.items():

@@ -9,7 +9,7 @@ from pytest_llmobs.errors import BaselineError
 from pytest_llmobs.experiments.baseline_records import Baseline
 from pytest_llmobs.experiments.must_pass import must_pass_errors
 from pytest_llmobs.experiments.pairing import SuitePair
-from pytest_llmobs.experiments.rules import rule_errors
+from pytest_llmobs.experiments.rules import PASS, rule_errors
 from pytest_llmobs.records.experiments import GateRule
 from pytest_llmobs.settings import Settings
 
@@ -44,7 +44,7 @@ def complaints(
             )
         measured = suite.measured
         body = measured.body - measured.values.keys()
-        labels = measured.labels - measured.values.keys()
+        labels = {key for key in measured.labels if key == PASS or key not in measured.values}
         yield from rule_errors(suite.plan, measured.values, labels, body, not suite.nothing_ran)
         for gate in suite.plan.gates:
             yield from must_pass_errors(suite, gate)

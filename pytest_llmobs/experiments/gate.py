@@ -26,7 +26,7 @@ from pytest_llmobs.experiments.suspects import (
     run_alone,
 )
 from pytest_llmobs.experiments.verdicts import MetricCase, look_again, metric_row
-from pytest_llmobs.records.experiments import Decision, MetricRow, Rerun, SuitePlan, Trial
+from pytest_llmobs.records.experiments import Decision, ExampleRow, MetricRow, Rerun, SuitePlan, Trial
 from pytest_llmobs.settings import Settings
 
 __all__ = ["decide", "known_failure"]
@@ -58,32 +58,22 @@ def decide(
         commit: The code's commit, for what changed.
         calibrations: Metric -> Cohen's kappa of its judge, from the calibration files at hand.
     """
-    first, second = _by_suite(trials), _by_suite(confirmation)
+    first = _by_suite(trials)
+    second = {suite: measure(found) for suite, found in _by_suite(confirmation).items()}
     suites = [suite_case(plan, baselines.get(plan.name), first.get(plan.name, ())) for plan in plans]
     _look(suites, settings)
-    reruns = list(_reruns(suites, settings))
+    reruns = tuple(_reruns(suites, settings))
     confirming = bool(reruns) and bool(confirmation)
     if confirming:
         _look_again(suites, second)
-    for suite in suites:
-        _judge_suspects(suite, measure(second.get(suite.name, ())), settings, confirming)
-    rows = list(_rows(suites, settings, final=confirming or not reruns))
-    regressed = {(row.suite, row.metric) for row in rows if row.verdict == "REGRESSED"}
+    _judge_suspects(suites, second, settings, confirming)
+    rows = tuple(_metric_rows(suites, settings, final=confirming or not reruns))
     return Decision(
         metrics=rows,
-        examples=[
-            row
-            for suite in suites
-            for row in example_rows(
-                suite,
-                {metric for name, metric in regressed if name == suite.name},
-                second.get(suite.name, ()),
-                commit,
-            )
-        ],
+        examples=tuple(_example_rows(suites, rows, second, commit)),
         reruns=() if confirming else reruns,
-        errors=list(complaints([suite.pair for suite in suites], baselines, settings, calibrations or {})),
-        notes=[note for suite in suites for note in _notes(suite)],
+        errors=tuple(complaints([suite.pair for suite in suites], baselines, settings, calibrations or {})),
+        notes=tuple(note for suite in suites for note in _notes(suite)),
     )
 
 
@@ -140,12 +130,14 @@ def _reruns(suites: Iterable[SuiteCase], settings: Settings) -> Iterator[Rerun]:
             yield rerun
 
 
-def _look_again(suites: Sequence[SuiteCase], second: Mapping[str, Sequence[Trial]]) -> None:
+def _look_again(suites: Sequence[SuiteCase], second: Mapping[str, Measurements]) -> None:
     """Judge guard 1 with the second runs of whole suites; all other metrics keep their places in Holm's order."""
     for suite in suites:
         if not suite.whole:
             continue
-        fresh = measure(_whole_run(second.get(suite.name, ()), suite.whole))
+        found = second.get(suite.name, Measurements())
+        # later repeats are guard 2's
+        fresh = measure(trial for trials in found.trials.values() for trial in trials[: suite.whole])
         for case in suite.metrics:
             if case.compared:
                 look_again(case, fresh.values.get(case.metric, {}))
@@ -159,15 +151,6 @@ def _look_again(suites: Sequence[SuiteCase], second: Mapping[str, Sequence[Trial
         case.second_adjusted = p
 
 
-def _whole_run(trials: Sequence[Trial], repeats: int) -> Iterator[Trial]:
-    """Yield the first ``repeats`` trials of each example; later ones are guard 2's."""
-    seen: dict[str, int] = defaultdict(int)
-    for trial in sorted(trials, key=lambda trial: trial.repeat):
-        seen[trial.example_id] += 1
-        if seen[trial.example_id] <= repeats:
-            yield trial
-
-
 def _lacking(case: MetricCase, fresh: Measurements, repeats: int) -> str:
     found = fresh.values.get(case.metric, {})
     wanted = len(case.first.pairs) * repeats
@@ -177,24 +160,41 @@ def _lacking(case: MetricCase, fresh: Measurements, repeats: int) -> str:
     return f"tentative: the second run lacks {lost} of {wanted} trials"
 
 
-def _judge_suspects(suite: SuiteCase, again: Measurements, settings: Settings, confirming: bool) -> None:
-    suite.findings = [
-        judge_suspect(
-            suspect,
-            again.values.get(suspect.metric, {}),
-            most_reruns=settings.confirm,
-            unasked=suite.unasked,
-            confirming=confirming,
-        )
-        for suspect in suite.suspects
-    ]
+def _judge_suspects(
+    suites: Iterable[SuiteCase], second: Mapping[str, Measurements], settings: Settings, confirming: bool
+) -> None:
+    for suite in suites:
+        again = second.get(suite.name, Measurements())
+        suite.findings = [
+            judge_suspect(
+                suspect,
+                again.values.get(suspect.metric, {}),
+                most_reruns=settings.confirm,
+                unasked=suite.unasked,
+                confirming=confirming,
+            )
+            for suspect in suite.suspects
+        ]
 
 
-def _rows(suites: Iterable[SuiteCase], settings: Settings, *, final: bool) -> Iterator[MetricRow]:
+def _metric_rows(suites: Iterable[SuiteCase], settings: Settings, *, final: bool) -> Iterator[MetricRow]:
     for suite in suites:
         for case in suite.metrics:
             if case.missing.expected or case.metric not in suite.pair.measured.exempt:
                 yield metric_row(case, ci=settings.ci, final=final, fail_on=settings.fail_on)
+
+
+def _example_rows(
+    suites: Iterable[SuiteCase],
+    rows: Iterable[MetricRow],
+    second: Mapping[str, Measurements],
+    commit: str | None,
+) -> Iterator[ExampleRow]:
+    regressed = {(row.suite, row.metric) for row in rows if row.verdict == "REGRESSED"}
+    for suite in suites:
+        again = second.get(suite.name, Measurements())
+        own = {metric for name, metric in regressed if name == suite.name}
+        yield from example_rows(suite, own, again.trials, commit)
 
 
 def _notes(suite: SuiteCase) -> Iterator[str]:

@@ -15,9 +15,14 @@ _RULES = ("paired", "mean", "off")
 
 
 def rule_of(plan: SuitePlan, metric: str) -> GateRule:
-    """Return the rule of a metric: its ``llm_gate``, the last one where several name it, or the defaults."""
-    found = [gate for gate in plan.gates if gate.metric == metric]
-    return found[-1] if found else GateRule(metric=metric)
+    """Return the rule of a metric: its ``llm_gate``, the last one where several name it, or the defaults.
+
+    A rule that makes no sense gives way to the defaults: it is complained about, and that is red already.
+    """
+    for gate in reversed(plan.gates):
+        if gate.metric == metric and _makes_sense(gate):
+            return gate
+    return GateRule(metric=metric)
 
 
 def check_rule(rule: GateRule) -> None:
@@ -69,6 +74,14 @@ def rule_errors(
             yield f"{plan.name}: {error}"
         if gate.metric not in numbers | declared:
             yield f"{plan.name}: {_unknown(gate.metric, numbers, labels, body, set(plan.metrics))}"
+
+
+def _makes_sense(rule: GateRule) -> bool:
+    try:
+        check_rule(rule)
+    except GateError:
+        return False
+    return True
 
 
 def _unknown(metric: str, numbers: set[str], labels: set[str], body: set[str], evaluators: set[str]) -> str:

@@ -1,0 +1,151 @@
+"""Experiments over time: means, the ``min_mean`` they would support, and slides that no single gate sees."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from statistics import median
+
+from pytest_llmobs.experiments.distributions import normal_cdf
+from pytest_llmobs.experiments.rules import rule_of
+from pytest_llmobs.records.experiments import Experiment, GateRule, SuitePlan
+
+FEWEST = 5
+"""Accepted experiments below which history proposes nothing."""
+WINDOW = 50
+"""Most recent accepted experiments that are looked at."""
+PERCENTILE = 0.05
+"""Of accepted means: a bound there would have passed nineteen of twenty of them."""
+DRIFT_LEVEL = 0.05
+"""Two-sided p of a trend below which it is told."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Point:
+    """A metric's mean in one experiment."""
+
+    experiment: str
+    started: str
+    """ISO 8601, UTC."""
+    mean: float
+    accepted: bool
+    """True where the experiment was whole and green."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trend:
+    """A metric's means over time."""
+
+    suite: str
+    metric: str
+    lower_is_better: bool
+    points: Sequence[Point]
+    """The oldest first; partial and interrupted experiments are left out."""
+    proposed_min_mean: float | None
+    """What ``llm_gate(metric, min_mean=…)`` might say; None with too little history."""
+    drift: Drift | None
+    """A slide for the worse, or None."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drift:
+    """A slide one way over accepted experiments, though each passed."""
+
+    change: float
+    """From the first to the last by the median slope; in the metric's own units."""
+    p: float
+    """Two-sided, of no trend at all."""
+    experiments: int
+
+    def __str__(self) -> str:
+        return f"slid by {self.change:+.3g} over {self.experiments} accepted experiments (p = {self.p:.2g})"
+
+
+def trends(experiments: Iterable[Experiment]) -> list[Trend]:
+    """Return the trend of every metric of every suite, in the order of their first appearance."""
+    points: dict[tuple[str, str], list[Point]] = {}
+    rules: dict[tuple[str, str], GateRule] = {}
+    for experiment in sorted(experiments, key=lambda experiment: experiment.started):
+        for plan, metric, point in _points(experiment):
+            points.setdefault((plan.name, metric), []).append(point)
+            rules[plan.name, metric] = rule_of(plan, metric)
+    return [_trend(key, found, rules[key]) for key, found in points.items()]
+
+
+def proposed_min_mean(means: Sequence[float], *, lower_is_better: bool = False) -> float | None:
+    """Return the 5th percentile of accepted means, rounded so that it is no stricter; None for fewer than five.
+
+    Where lower is better, the 95th. Between two means the percentile is interpolated (type 7 of Hyndman and Fan
+    1996, Am. Stat. 50).
+    """
+    if len(means) < FEWEST:
+        return None
+    ordered = sorted(means)
+    place = (1 - PERCENTILE if lower_is_better else PERCENTILE) * (len(ordered) - 1)
+    below = math.floor(place)
+    above = min(below + 1, len(ordered) - 1)
+    value = ordered[below] + (place - below) * (ordered[above] - ordered[below])
+    return (math.ceil(value * 1000 - 1e-9) if lower_is_better else math.floor(value * 1000 + 1e-9)) / 1000
+
+
+def trend_p(values: Sequence[float]) -> float:
+    """Return the two-sided p-value of no trend over time (Mann 1945, Econometrica 13; Kendall 1975).
+
+    Formula: z = S/√V, S = Σ_{i<j} sign(xⱼ-xᵢ), V = (n(n-1)(2n+5) - Σ_t t(t-1)(2t+5))/18 over groups of t ties.
+    """
+    n = len(values)
+    score = sum((later > earlier) - (later < earlier) for earlier, later in combinations(values, 2))
+    ties = sum(count * (count - 1) * (2 * count + 5) for count in Counter(values).values())
+    variance = (n * (n - 1) * (2 * n + 5) - ties) / 18
+    return 2 * normal_cdf(-abs(score) / math.sqrt(variance)) if variance > 0 else 1.0
+
+
+def drift(means: Sequence[float], *, lower_is_better: bool = False, max_drop: float = 0.02) -> Drift | None:
+    """Return the slide of accepted means, or None where there is none worth telling.
+
+    It takes at least five experiments, a trend for the worse with p < .05, and a change by the median slope (Theil
+    1950, Sen 1968) of at least ``max_drop`` from first to last.
+    """
+    if len(means) < FEWEST:
+        return None
+    slopes = [(means[j] - means[i]) / (j - i) for i, j in combinations(range(len(means)), 2)]
+    change, p = median(slopes) * (len(means) - 1), trend_p(means)
+    worse = change if lower_is_better else -change
+    return (
+        Drift(change=change, p=p, experiments=len(means))
+        if p < DRIFT_LEVEL and worse >= max_drop - 1e-12
+        else None
+    )
+
+
+def _points(experiment: Experiment) -> Iterator[tuple[SuitePlan, str, Point]]:
+    """Yield the means of an experiment's whole suites; an interrupted experiment has none."""
+    plans = {plan.name: plan for plan in experiment.suites if not plan.partial and not experiment.interrupted}
+    for row in experiment.decision.metrics:
+        plan = plans.get(row.suite)
+        if plan is not None and row.candidate is not None:
+            yield (
+                plan,
+                row.metric,
+                Point(
+                    experiment=experiment.name,
+                    started=experiment.started,
+                    mean=row.candidate,
+                    accepted=not experiment.decision.red,
+                ),
+            )
+
+
+def _trend(key: tuple[str, str], points: Sequence[Point], rule: GateRule) -> Trend:
+    means = [point.mean for point in points if point.accepted][-WINDOW:]
+    return Trend(
+        suite=key[0],
+        metric=key[1],
+        lower_is_better=rule.lower_is_better,
+        points=points,
+        proposed_min_mean=proposed_min_mean(means, lower_is_better=rule.lower_is_better),
+        drift=drift(means, lower_is_better=rule.lower_is_better, max_drop=rule.max_drop),
+    )
