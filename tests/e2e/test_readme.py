@@ -1,8 +1,16 @@
-"""What the documentation shows is what happens: its files run, its tables match the code, its output is real."""
+"""What the documentation shows is what happens: its files run, its queries too, its tables and output are real.
+
+The generated parts of the README are written anew with ``LLMOBS_UPDATE_README=1 pytest tests/e2e/test_readme.py``.
+"""
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
+import subprocess
+import sys
+from collections import defaultdict
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,6 +19,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 DATASETS = (ROOT / "docs" / "datasets.md").read_text(encoding="utf-8")
+UPDATE = "LLMOBS_UPDATE_README"
 
 
 class Block(NamedTuple):
@@ -26,7 +35,7 @@ class Block(NamedTuple):
 
 
 def blocks(document: str) -> list[Block]:
-    found = re.findall(r"^(?:<!-- (.*?) -->\n)?```(\w+)\n(.*?)^```$", document, re.MULTILINE | re.DOTALL)
+    found = re.findall(r"^(?:<!-- ([^\n]*) -->\n)?```(\w+)\n(.*?)^```$", document, re.MULTILINE | re.DOTALL)
     return [Block(*parts) for parts in found]
 
 
@@ -34,9 +43,160 @@ def write_files(document: str, folder: Path) -> list[str]:
     """Write every block that is a file, and return their names."""
     files = {block.file: block.text for block in blocks(document) if block.file}
     for name, text in files.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
     return list(files)
+
+
+def run_pytest(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    kept = {name: value for name, value in os.environ.items() if name not in ("CI", "ANTHROPIC_API_KEY")}
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", *arguments],
+        cwd=folder,
+        env=kept | {"COLUMNS": "80"} | variables,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+class Red(NamedTuple):
+    """A copy of examples/support_bot after a red experiment in it, and what that printed."""
+
+    folder: Path
+    output: str
+
+
+@pytest.fixture(scope="module")
+def red(tmp_path_factory: pytest.TempPathFactory) -> Red:
+    folder = tmp_path_factory.mktemp("readme") / "support_bot"
+    ignored = shutil.ignore_patterns(".llmobs", "__pycache__")
+    shutil.copytree(ROOT / "examples" / "support_bot", folder, ignore=ignored)
+    done = run_pytest(folder, "--llm-experiment", SUPPORT_PROMPT="support_unfilled")
+    assert done.returncode == 1, done.stdout + done.stderr
+    return Red(folder, done.stdout)
+
+
+def check_generated(part: str, text: str, compared_by=str.strip) -> None:
+    """Compare a generated part of the README with what it should be, or write it anew."""
+    (found,) = re.findall(rf"<!-- generated: {part} -->\n(.*?)<!-- end -->", README, re.DOTALL)
+    if os.environ.get(UPDATE):
+        path = ROOT / "README.md"
+        path.write_text(path.read_text(encoding="utf-8").replace(found, text), encoding="utf-8")
+    else:
+        assert compared_by(found) == compared_by(text), f"README is behind; {UPDATE}=1 writes it anew"
+
+
+def excerpt(output: str) -> str:
+    """Return the part of a red session that the README shows; what is left out leaves a mark."""
+    section = output.split(" LLM experiment =", 1)[1].split("\n", 1)[1]
+    head = section.split("\n  ✗ ", 1)[0].rstrip()
+    case = re.search(r"^  ✗ double-charge\n.*?(?=\n\n)", section, re.MULTILINE | re.DOTALL)
+    foot = re.search(r"^\d+ trials in .*?(?=\n=)", section, re.MULTILINE | re.DOTALL)
+    assert case is not None
+    assert foot is not None
+    return f"{head}\n\n{case[0]}\n\n  […]\n\n{foot[0]}\n{output.rstrip().splitlines()[-1]}\n"
+
+
+def without_chance(text: str) -> str:
+    """Replace what differs from session to session: names, moments, run ids, durations."""
+    text = re.sub(r"\b[a-z]+-[a-z]+-\d{8}-\d{6}\b", "NAME", text)
+    text = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC", "MOMENT", text)
+    text = re.sub(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "ID", text)
+    return re.sub(r"=* ?(\d+ failed.*) in [\d.]+s =*|(?<= in )[\d.]+ s\b", r"\1", text).strip()
+
+
+def test_the_red_output_is_the_one_printed(red: Red):
+    check_generated("red", f"```text\n{excerpt(red.output)}```\n", without_chance)
+
+
+def test_the_options_are_those_there_are():
+    from pytest_llmobs.settings import OPTIONS
+
+    rows = ["| option | ini key | default | meaning |", "|---|---|---|---|"]
+    for option in OPTIONS:
+        flag = "" if option.ini_only else f"`{option.flag}{f' {option.metavar}' if option.metavar else ''}`"
+        default = str(option.default).lower() if option.kind == "bool" else option.default
+        default = " ".join(default) if isinstance(default, tuple | list) else default
+        shown = f"`{default}`" if default not in ("", None) else ""
+        rows.append(f"| {flag} | `{option.ini}` | {shown} | {option.help} |")
+    check_generated("options", "\n".join(rows) + "\n")
+
+
+def test_the_evaluators_are_those_there_are():
+    from pytest_llmobs.evaluators import builtin
+
+    families = defaultdict(list)
+    for name, evaluator in builtin().items():
+        families[type(evaluator).__module__.rpartition(".")[2]].append(f"`{name}`")
+    rows = [f"| {family} | {' '.join(names)} |" for family, names in families.items()]
+    check_generated("evaluators", "\n".join(["| family | ready-made |", "|---|---|", *rows]) + "\n")
+
+
+def test_the_columns_are_those_of_the_files():
+    from pytest_llmobs.storage.schema import markdown
+
+    check_generated("columns", markdown())
+
+
+def test_the_queries_answer_what_they_say(red: Red, monkeypatch: pytest.MonkeyPatch):
+    import duckdb
+
+    monkeypatch.chdir(red.folder)
+    queries = [block.text for block in blocks(README) if block.language == "sql" and "SELECT" in block.text]
+    by_model, trace = (duckdb.sql(query).fetchall() for query in queries if not query.startswith("COPY"))
+    assert [(model, calls) for model, calls, *_ in by_model] == [("claude-haiku-5-5", 70)]
+    assert all(value > 0 for value in by_model[0][2:])
+    assert [run_type for _, run_type, *_ in trace] == ["chain", "llm"]
+    assert "Hi Alex" in trace[0][-1]
+
+
+def test_runs_found_by_the_query_are_a_dataset(red: Red, monkeypatch: pytest.MonkeyPatch):
+    import duckdb
+
+    from pytest_llmobs import load_dataset
+
+    monkeypatch.chdir(red.folder)
+    (copy,) = [block.text for block in blocks(README) if block.text.startswith("COPY")]
+    duckdb.sql(copy)
+    dataset = load_dataset("to_review.jsonl")
+    assert {"customer_name", "query"} == set(dataset.examples[0].inputs)
+    assert dataset.examples[0].metadata["found_in"]
+
+
+def test_the_tests_of_the_readme_pass(red: Red, tmp_path: Path):
+    folder = shutil.copytree(red.folder, tmp_path / "support_bot")
+    names = write_files(README, folder)
+    assert names == ["test_support.py", "test_direct.py", "test_own.py"]
+    done = run_pytest(folder)
+    assert done.returncode == 0, done.stdout
+    assert "40 passed" in done.stdout  # 34 examples, 1 direct call, 5 examples of their own
+
+
+def test_the_python_of_the_readme_runs():
+    plain = [block.text for block in blocks(README) if block.note == "run"]
+    assert plain
+    for text in plain:
+        exec(compile(text, "README.md", "exec"), {})
+
+
+def test_every_python_and_sql_block_is_tried():
+    unchecked = [
+        block.text
+        for block in blocks(README + DATASETS)
+        if block.language in ("python", "sql") and not block.note
+    ]
+    assert unchecked == []
+
+
+def test_the_first_commands_make_what_they_need():
+    lines = re.findall(r"^\$ (python3 -m venv .*)$", README, re.MULTILINE)
+    example, tests = (re.split(r" && ", line) for line in lines)
+    assert example[0] == tests[0] == "python3 -m venv .venv"
+    assert example[1].startswith(".venv/bin/pip install ")
+    assert tests[1].startswith(".venv/bin/pip install ")
+    assert (ROOT / example[2].split()[3]).is_dir()
+    assert tests[2] == ".venv/bin/python -m pytest"
 
 
 def test_the_files_of_the_datasets_page_work(pytester: pytest.Pytester):
