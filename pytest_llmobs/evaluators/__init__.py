@@ -26,7 +26,17 @@ if TYPE_CHECKING:
         no_invented_percentages,
         no_invented_prices,
     )
+    from pytest_llmobs.evaluators.composition import all_of, any_of, at_least, weighted, where
     from pytest_llmobs.evaluators.judge import Judge
+    from pytest_llmobs.evaluators.judging.cache import FileCache
+    from pytest_llmobs.evaluators.judging.presets import (
+        correctness,
+        faithfulness,
+        harmlessness,
+        helpfulness,
+        relevance,
+        tone,
+    )
     from pytest_llmobs.evaluators.operational import (
         max_cost,
         max_latency,
@@ -34,8 +44,9 @@ if TYPE_CHECKING:
         max_time_to_first_token,
         max_tokens,
     )
+    from pytest_llmobs.evaluators.pairwise import PairwiseJudge, compare_pairs
     from pytest_llmobs.evaluators.patterns import ends_with, regex_match, starts_with
-    from pytest_llmobs.evaluators.retrieval import mrr, ndcg, precision_at_k, recall_at_k
+    from pytest_llmobs.evaluators.retrieval import mrr, ndcg, precision_at_k, recall_at_k, retrieved_context
     from pytest_llmobs.evaluators.safety import no_canary, no_pii, no_prompt_leak, no_secrets, refusal
     from pytest_llmobs.evaluators.semantic import semantic_similarity
     from pytest_llmobs.evaluators.similarity import bleu, chrf, edit_similarity, rouge_l
@@ -47,6 +58,14 @@ if TYPE_CHECKING:
         required_keys,
         sql_parses,
         valid_json,
+    )
+    from pytest_llmobs.evaluators.summary import (
+        confusion_matrix,
+        f1,
+        p50_latency,
+        p95_latency,
+        precision,
+        recall,
     )
     from pytest_llmobs.evaluators.text import (
         exact_match,
@@ -76,12 +95,18 @@ _FAMILIES: Mapping[str, str] = {
     "safety": "no_secrets no_pii refusal no_canary no_prompt_leak",
     "commitments": "no_invented_prices no_invented_deadlines no_invented_percentages",
     "semantic": "semantic_similarity",
+    "judging.presets": "tone faithfulness relevance correctness helpfulness harmlessness",
 }
 """Ready-made evaluators by family: a module of this package, and the objects in it."""
 
 _OTHERS: Mapping[str, str] = {
     "base": "BoundEvaluator NotApplicable Subject bind bind_all evaluator find_score identify",
     "judge": "Judge",
+    "composition": "all_of any_of at_least weighted where",
+    "retrieval": "retrieved_context",
+    "summary": "confusion_matrix f1 p50_latency p95_latency precision recall",
+    "pairwise": "PairwiseJudge compare_pairs",
+    "judging.cache": "FileCache",
 }
 """What else is exported, by module."""
 

@@ -9,7 +9,7 @@ import threading
 import traceback
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from pytest_llmobs.errors import EvaluatorError, UnscoredError
 from pytest_llmobs.evaluators.results import scores_of
@@ -25,21 +25,22 @@ _OUR_FRAMES = (__name__, Signature.__module__)
 class BoundEvaluator:
     """An evaluator, ready to score. Made by ``bind``."""
 
+    revision: ClassVar[int] = 1
     key: str
     """The metric's name."""
     version: str
     """16 hex digits over code, parameters, rubric and model; scores of two versions can't be compared."""
-    cheap: bool
+    cheap: bool = field(metadata={"version": False})
     """True where it is fast and pure CPU: run it inline instead of in a thread."""
-    is_async: bool
+    is_async: bool = field(metadata={"version": False})
     """True where it is a coroutine function: ``ascore`` awaits it, ``score`` gives it a loop of its own."""
-    spec: Any = field(repr=False)
+    spec: Any = field(repr=False, metadata={"version": False})
     """What the user wrote."""
-    signature: Signature = field(repr=False)
+    signature: Signature = field(repr=False, metadata={"version": False})
     """Which parts of the subject it asks for."""
-    sync_call: Callable[..., Any] | None = field(repr=False, default=None)
+    sync_call: Callable[..., Any] | None = field(repr=False, default=None, metadata={"version": False})
     """The sync way to call it; None where there is only an async one."""
-    async_call: Callable[..., Any] | None = field(repr=False, default=None)
+    async_call: Callable[..., Any] | None = field(repr=False, default=None, metadata={"version": False})
     """The async way to call it; None where there is only a sync one."""
 
     def score(self, subject: Subject) -> list[Score]:
@@ -50,7 +51,7 @@ class BoundEvaluator:
         except _PASS_ON:
             raise
         except BaseException as error:
-            return [self._unscored(error)]
+            return [unscored(self.key, error)]
 
     async def ascore(self, subject: Subject) -> list[Score]:
         """Score ``subject`` without blocking the loop: awaited, inline where cheap, else in a thread."""
@@ -62,19 +63,21 @@ class BoundEvaluator:
         except _PASS_ON:
             raise
         except BaseException as error:
-            return [self._unscored(error)]
+            return [unscored(self.key, error)]
 
     def _async_call(self) -> Callable[..., Any]:
         if self.async_call is None:
             raise EvaluatorError(f"Evaluator {self.key!r} was bound without anything to call; use bind().")
         return self.async_call
 
-    def _unscored(self, error: BaseException) -> Score:
-        if isinstance(error, NotApplicable):
-            return Score(self.key, error=str(error), exempt=True)
-        # Messages of our own are written for the user; a traceback would bury them.
-        own = isinstance(error, UnscoredError | EvaluatorError)
-        return Score(self.key, error=str(error) if own else _traceback(error))
+
+def unscored(key: str, error: BaseException) -> Score:
+    """Return the score of an evaluator that raised ``error``: none, and why."""
+    if isinstance(error, NotApplicable):
+        return Score(key, error=str(error), exempt=True)
+    # Messages of our own are written for the user; a traceback would bury them.
+    own = isinstance(error, UnscoredError | EvaluatorError)
+    return Score(key, error=str(error) if own else _traceback(error))
 
 
 def _traceback(error: BaseException) -> str:

@@ -38,6 +38,12 @@ class Rule:
             raise EvaluatorError(f"{type(self).__name__} takes {len(names)} options, not {len(values)}.")
         return replace(self, **dict(zip(names, values, strict=False)), **options)
 
+    def where(self, **conditions: Any) -> Rule:
+        """Return the same evaluator for those examples only whose metadata fit; see ``composition.where``."""
+        from pytest_llmobs.evaluators.composition import where
+
+        return where(self, **conditions)
+
 
 def check_choice(value: str, choices: tuple[str, ...], what: str) -> None:
     """Make sure that ``value`` is one of ``choices``.

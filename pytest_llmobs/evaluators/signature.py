@@ -11,7 +11,6 @@ from pytest_llmobs.errors import EvaluatorError, nearest
 
 PARAMETERS = ("run", "example", "inputs", "outputs", "reference_outputs")
 """What an evaluator may ask for; ``subject`` gives all of them in one object."""
-_CHOICES = (*PARAMETERS, "subject")
 
 
 @dataclass(frozen=True)
@@ -29,61 +28,79 @@ class Signature:
         )
 
 
-def read_signature(function: Callable[..., Any], key: str) -> Signature:
+def read_signature(
+    function: Callable[..., Any], key: str, parameters: tuple[str, ...] = PARAMETERS, whole: str = "subject"
+) -> Signature:
     """Return how to call ``function``.
 
     A parameter with another name keeps its default; ``**kwargs`` gets every part; two parameters with names
     of the user's own are ``(run, example)``, as in LangSmith.
 
+    Args:
+        function: The evaluator.
+        key: Its name, for messages.
+        parameters: What it may ask for; the first two are what two other names mean.
+        whole: The name under which it gets all of them in one object.
+
     Raises:
         EvaluatorError: It takes no parameters, or one that stands for nothing.
     """
+    choices = _Choices(parameters, whole)
     try:
-        parameters = list(inspect.signature(function).parameters.values())
+        declared = list(inspect.signature(function).parameters.values())
     except (TypeError, ValueError):
         raise EvaluatorError(f"Evaluator {key!r} has no signature that can be read: {function!r}.") from None
-    named = [p for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
-    if not named and any(p.kind is p.VAR_POSITIONAL for p in parameters):
-        return Signature(positional=("run", "example"))
-    unknown = [p for p in named if p.name not in _CHOICES and p.default is p.empty]
-    if unknown and _is_run_and_example(named):
-        return Signature(positional=("run", "example"))
+    named = [p for p in declared if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+    if not named and any(p.kind is p.VAR_POSITIONAL for p in declared):
+        return Signature(positional=parameters[:2])
+    unknown = [p for p in named if p.name not in choices.all and p.default is p.empty]
+    if unknown and choices.mean_first_two(named):
+        return Signature(positional=parameters[:2])
     if unknown:
-        raise EvaluatorError(_unknown_parameter(key, unknown[0].name))
-    everything = any(p.kind is p.VAR_KEYWORD for p in parameters)
-    if not everything and not any(p.name in _CHOICES for p in named):
+        raise EvaluatorError(choices.complaint(key, unknown[0].name))
+    everything = any(p.kind is p.VAR_KEYWORD for p in declared)
+    if not everything and not any(p.name in choices.all for p in named):
         raise EvaluatorError(
-            f"Evaluator {key!r} takes none of {', '.join(PARAMETERS)}: it sees nothing to score."
+            f"Evaluator {key!r} takes none of {', '.join(parameters)}: it sees nothing to score."
         )
-    return _by_name(named, everything)
+    return choices.by_name(named, everything)
 
 
-def _by_name(named: list[inspect.Parameter], everything: bool) -> Signature:
-    positional = tuple(p.name for p in named if p.kind is p.POSITIONAL_ONLY and p.name in _CHOICES)
-    keywords = tuple(p.name for p in named if p.kind is not p.POSITIONAL_ONLY and p.name in _CHOICES)
-    if everything:
-        keywords += tuple(name for name in PARAMETERS if name not in positional + keywords)
-    return Signature(positional, keywords)
+@dataclass(frozen=True)
+class _Choices:
+    """The names that stand for something."""
 
+    parts: tuple[str, ...]
+    whole: str
 
-def _is_run_and_example(named: list[inspect.Parameter]) -> bool:
-    required = [p for p in named if p.default is p.empty]
-    if len(required) != 2 or any(p.kind is p.KEYWORD_ONLY for p in required):
-        return False
-    first, second = (p.name for p in required)
-    # `output`, `reference` and the like are slips for a known name: a run in their place would be nonsense.
-    if any(nearest(name, PARAMETERS[2:]) for name in (first, second) if name not in _CHOICES):
-        return False
-    return first in ("run", *_own(first)) and second in ("example", *_own(second))
+    @property
+    def all(self) -> tuple[str, ...]:
+        return (*self.parts, self.whole)
 
+    def by_name(self, named: list[inspect.Parameter], everything: bool) -> Signature:
+        positional = tuple(p.name for p in named if p.kind is p.POSITIONAL_ONLY and p.name in self.all)
+        keywords = tuple(p.name for p in named if p.kind is not p.POSITIONAL_ONLY and p.name in self.all)
+        if everything:
+            keywords += tuple(name for name in self.parts if name not in positional + keywords)
+        return Signature(positional, keywords)
 
-def _own(name: str) -> tuple[str, ...]:
-    return () if name in _CHOICES else (name,)
+    def mean_first_two(self, named: list[inspect.Parameter]) -> bool:
+        """Whether two parameters with names of the user's own mean the first two parts."""
+        required = [p for p in named if p.default is p.empty]
+        if len(required) != 2 or any(p.kind is p.KEYWORD_ONLY for p in required):
+            return False
+        names = [p.name for p in required]
+        # `output`, `reference` and the like are slips for a known name: a run in their place would be nonsense.
+        if any(nearest(name, self.parts[2:]) for name in names if name not in self.all):
+            return False
+        return all(
+            name == part or name not in self.all for name, part in zip(names, self.parts, strict=False)
+        )
 
-
-def _unknown_parameter(key: str, name: str) -> str:
-    return (
-        f"Evaluator {key!r} has a parameter {name!r} that stands for nothing.{nearest(name, _CHOICES)} "
-        f"Known: {', '.join(PARAMETERS)} (any subset; two other names mean run and example). "
-        f"Give {name!r} a default if it is an option of your own."
-    )
+    def complaint(self, key: str, name: str) -> str:
+        first, second = self.parts[:2]
+        return (
+            f"Evaluator {key!r} has a parameter {name!r} that stands for nothing.{nearest(name, self.all)} "
+            f"Known: {', '.join(self.parts)} (any subset; two other names mean {first} and {second}). "
+            f"Give {name!r} a default if it is an option of your own."
+        )

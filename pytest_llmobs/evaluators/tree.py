@@ -29,6 +29,12 @@ def runs_of_type(run: Run, run_type: RunType, name: str | None = None) -> list[R
     return sorted(found, key=lambda each: each.start_time)
 
 
+def total(run: Run, name: str) -> float | None:
+    """Return the sum of an attribute over the model calls in a trace, or None where one of them doesn't know it."""
+    values = [getattr(call, name) for call in runs_of_type(run, "llm")]
+    return None if None in values else sum(values)
+
+
 def blocks(run: Run) -> list[Mapping[str, Any]]:
     """Return the content blocks of a model's reply (text, tool_use, …), or an empty list."""
     outputs = run.outputs or {}

@@ -1,0 +1,105 @@
+"""The committed calibration of a judge, and the check a gate makes before it trusts the judge."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+from pytest_llmobs.errors import EvaluatorError
+from pytest_llmobs.evaluators.judge import Judge
+from pytest_llmobs.evaluators.judging.agreement import Agreement
+from pytest_llmobs.evaluators.judging.calibration import Calibration, JudgedCase, rubric_hash
+from pytest_llmobs.records.examples import content_hash
+
+SCHEMA = 1
+FOLDER = "judges"
+"""Folder of the calibration files, below the folder of the baselines."""
+
+
+def calibration_path(baseline_dir: Path | str, key: str) -> Path:
+    """Return where the calibration of the judge ``key`` is committed."""
+    name = "".join(c if c.isalnum() or c in "-_." else "_" for c in key)
+    suffix = "" if name == key else f"-{content_hash(key)[:6]}"
+    return Path(baseline_dir) / FOLDER / f"{name}{suffix}.json"
+
+
+def save_calibration(calibration: Calibration, path: Path | str) -> None:
+    """Write the committed file: sorted, a case a line."""
+    path = Path(path)
+    record = asdict(calibration)
+    cases = sorted((_sparse(case) for case in record.pop("cases")), key=lambda case: str(case["id"]))
+    head = json.dumps({"schema": SCHEMA, **record}, ensure_ascii=False, indent=1, sort_keys=True)
+    lines = ",\n".join(json.dumps(case, ensure_ascii=False, sort_keys=True) for case in cases)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    part.write_text(f'{head[:-2]},\n "cases": [\n{lines}\n ]\n}}\n', encoding="utf-8")
+    part.replace(path)
+
+
+def _sparse(case: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in case.items() if value not in (None, "")}
+
+
+def load_calibration(path: Path | str) -> Calibration:
+    """Read a committed calibration.
+
+    Raises:
+        EvaluatorError: It is missing, unreadable, or of a newer schema.
+    """
+    path = Path(path)
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        schema = record.pop("schema")
+        if schema > SCHEMA:
+            raise EvaluatorError(
+                f"The calibration {str(path)!r} has schema {schema}, this version reads {SCHEMA}."
+            )
+        cases = [JudgedCase(**{"judged": None, **case}) for case in record.pop("cases")]
+        known = {field.name for field in fields(Calibration)}
+        values = {name: value for name, value in record.items() if name in known}
+        return Calibration(**{**values, "result": Agreement(**record["result"]), "cases": cases})
+    except FileNotFoundError:
+        raise EvaluatorError(f"There is no calibration {str(path)!r}.") from None
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise EvaluatorError(f"The calibration {str(path)!r} can't be read: {error}.") from None
+
+
+def check_calibration(judge: Judge, bound: float, baseline_dir: Path | str) -> str | None:
+    """Return why a gate may not trust ``judge``, or None where it may.
+
+    Args:
+        judge: The judge as it is now.
+        bound: Least kappa.
+        baseline_dir: The folder of the baselines; the calibrations lie below it.
+    """
+    path = calibration_path(baseline_dir, judge.key)
+    remedy = f"Run: llmobs judge calibrate FILE::NAME --labels LABELS (judge {judge.key!r})"
+    if not path.exists():
+        return f"Judge {judge.key!r} is not calibrated: {path} is missing. {remedy}"
+    try:
+        calibration = load_calibration(path)
+    except EvaluatorError as error:
+        return f"{error} {remedy}"
+    if calibration.version != judge.version:
+        return f"The calibration of judge {judge.key!r} is stale: {_changed(calibration, judge)}. {remedy}"
+    kappa = calibration.result.kappa
+    if kappa is None:
+        return f"Judge {judge.key!r} has no kappa: labels and judge always said the same one thing. Add other cases."
+    if kappa < bound:
+        result = calibration.result
+        interval = f"95 % interval {result.low:.2f} to {result.high:.2f}, {result.n} cases"
+        return f"Judge {judge.key!r} has kappa {kappa:.2f} ({interval}); {bound:g} is asked for."
+    return None
+
+
+def _changed(calibration: Calibration, judge: Judge) -> str:
+    models = [model.name for model in judge.models]
+    changes = []
+    if list(calibration.models) != models:
+        changes.append(f"model {', '.join(calibration.models)} -> {', '.join(models)}")
+    if calibration.rubric != rubric_hash(judge):
+        changes.append("the rubric, criteria or examples changed")
+    return " and ".join(changes) or "its scale, votes, settings or our wording changed"
