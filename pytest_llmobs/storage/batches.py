@@ -81,7 +81,7 @@ def _fit(record: Record, reject: Callable[[bytes], Any]) -> Record | None:
     if unreadable or wrong & _NEEDED:
         return None
     header = {key: value for key, value in record.header.items() if key not in wrong}
-    return Record(header, record.inputs, record.outputs, record.line)
+    return record._replace(header=header)
 
 
 def _fits(value: Any, name: str, schema: pa.Schema) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import reduce
 from typing import TYPE_CHECKING, Any, TypedDict, get_args
@@ -75,9 +75,9 @@ def _one(name: str, value: Any) -> pc.Expression:
     import pyarrow.compute as pc
 
     if name in _EQUAL:
-        values = [value] if isinstance(value, str) else list(value)
+        values = [value] if isinstance(value, str) or not isinstance(value, Iterable) else list(value)
         _check(name, values)
-        return pc.field(name) == values[0] if len(values) == 1 else pc.field(name).isin(values)
+        return pc.field(name).isin(pa.array(values, pa.string()))
     if name in ("is_root", "error"):
         is_null = pc.field("parent_id" if name == "is_root" else "error").is_null()
         return is_null if bool(value) == (name == "is_root") else ~is_null

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic_core import from_json, to_json
 
@@ -12,11 +12,9 @@ from pytest_llmobs.storage.spool import TORN
 
 PATCH = b'{"patch":'
 """How the line of a patch begins."""
-_NEEDED = ("id", "trace_id", "start_time")
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One run as it was written, patches applied."""
 
     header: dict[str, Any]
@@ -43,7 +41,7 @@ class Patches:
         Raises:
             ValueError: It can't be read.
         """
-        head, inputs, outputs = _parts(line)
+        head, inputs, outputs = line[:-1].split(b"\t")
         columns = from_json(head)
         run_id = columns.pop("patch")
         if not isinstance(run_id, str):
@@ -55,13 +53,12 @@ class Patches:
 
     def apply(self, record: Record) -> Record:
         """Return ``record`` with what overrides it."""
-        run_id = record.header["id"]
-        columns = self.columns.pop(run_id, None)
+        columns = self.columns.pop(record.header["id"], None)
         if columns is None:
             return record
-        inputs, outputs = self.payloads.pop(run_id, (b"", b""))
-        return Record(
-            record.header | columns, inputs or record.inputs, outputs or record.outputs, record.line
+        inputs, outputs = self.payloads.pop(record.header["id"], (b"", b""))
+        return record._replace(
+            header=record.header | columns, inputs=inputs or record.inputs, outputs=outputs or record.outputs
         )
 
     def unused(self) -> Iterator[bytes]:
@@ -96,17 +93,17 @@ def read_records(lines: Iterable[bytes], patches: Patches) -> Iterator[Record | 
             if line.startswith(PATCH):
                 Patches().add(line)
                 continue
-            head, inputs, outputs = _parts(line)
-            header = from_json(head)
-            if not all(header.get(key) is not None for key in _NEEDED):
-                raise ValueError("a run without an id or a start")
-            yield patches.apply(Record(header, inputs, outputs, line))
+            record = _read(line)
         except (ValueError, KeyError, TypeError, AttributeError):
             yield line
+        else:
+            yield patches.apply(record)
 
 
-def _parts(line: bytes) -> list[bytes]:
-    parts = line[:-1].split(b"\t")
-    if len(parts) != 3:
-        raise ValueError(f"{len(parts)} parts in place of 3")
-    return parts
+def _read(line: bytes) -> Record:
+    head, inputs, outputs = line.split(b"\t")
+    header = from_json(head)
+    # Indexing rather than a loop over names: this line runs once for each run.
+    if type(header["id"]) is not str or header["trace_id"] is None or header["start_time"] is None:
+        raise ValueError("a run without an id, a trace or a start")
+    return Record(header, inputs, outputs[:-1], line)

@@ -126,9 +126,11 @@ def _windows(
     times = pa.chunked_array(chunks).combine_chunks().sort("descending" if newest_first else "ascending")
     if limit is not None:
         times = times.slice(0, limit)
+    if not len(times):
+        return
     rows = max(16, int(WINDOW_BYTES / max(1.0, *(file.row_bytes for file in files))))
     edges = list(dict.fromkeys(times[i].as_py() for i in range(0, len(times), rows)))
-    last = times[-1].as_py() if len(times) else 0
+    last = times[-1].as_py()
     for edge, following in zip(edges, [*edges[1:], None], strict=True):
         if newest_first:
             yield (last if following is None else following + 1), edge + 1

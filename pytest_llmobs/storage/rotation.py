@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import threading
 import time
 from collections.abc import Callable
@@ -50,6 +51,8 @@ class Rotator:
     def start(self) -> None:
         """Start watching; without effect where the interpreter is shutting down and starts no threads."""
         try:
+            # Arrow needs this module, which can't be imported any more once the interpreter is on its way out.
+            importlib.import_module("concurrent.futures.thread")
             self._thread.start()
         except RuntimeError:
             return
@@ -65,7 +68,7 @@ class Rotator:
 
         A thread that was in the middle of its write has until the next look to finish it.
         """
-        if self._spool.seal_retired():
+        if self._spool.seal_retired(gently=True):
             self._also()
         size, started = self._spool.size, self._spool.started
         if size == 0 or started is None:

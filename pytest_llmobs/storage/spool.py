@@ -7,6 +7,7 @@ A forked child gets a file of its own. What the disk refuses stays in memory, bo
 
 from __future__ import annotations
 
+import errno
 import os
 import threading
 import weakref
@@ -32,7 +33,7 @@ class Spool:
     def __init__(
         self,
         folder: Path,
-        seal: Callable[[Segment], Any],
+        seal: Callable[[Segment, bool], Any],
         *,
         label: str = "",
         prepare: Callable[[], Any] = lambda: None,
@@ -45,7 +46,7 @@ class Spool:
 
         Args:
             folder: Where spool files lie.
-            seal: Turns a finished file into Parquet and discards it.
+            seal: Turns a finished file into Parquet and discards it; gently, if the second argument is true.
             label: Part of the files' names.
             prepare: Makes the folder; called before a file is made.
             backlog: Bytes that may wait in memory while the disk refuses them.
@@ -60,6 +61,7 @@ class Spool:
         """What the user was warned of, or None."""
         self._seal, self._label, self._prepare, self._warn = seal, label, prepare, warn
         self._limit, self._rotation, self._also = backlog, rotation, also
+        self._closed = False
         self._reset()
         with self._lock:
             self._drain()
@@ -105,19 +107,23 @@ class Spool:
                 self._retired.append(segment)
             self._drain()
 
-    def seal_retired(self) -> bool:
-        """Seal what ``rotate`` has put aside; return False where there was nothing."""
+    def seal_retired(self, gently: bool = False) -> bool:
+        """Seal what ``rotate`` has put aside; return False where there was nothing.
+
+        Args:
+            gently: Give way to the threads that do the application's work.
+        """
         with self._lock:
             retired, self._retired = self._retired, []
         for segment in retired:
-            self._finish(segment)
+            self._finish(segment, gently)
         return bool(retired)
 
     def close(self) -> None:
         """Write what waits, and seal. Lines that come later go to a new file, which the next opening recovers."""
-        rotator, self._rotator = self._rotator, None
-        if rotator is not None:
-            rotator.stop()
+        self._closed = True
+        if self._rotator is not None:
+            self._rotator.stop()
         with self._lock:
             if self._waiting:
                 self._drain()
@@ -142,12 +148,12 @@ class Spool:
         segment = self._segment
         return None if segment is None else segment.started
 
-    def _finish(self, segment: Segment) -> None:
+    def _finish(self, segment: Segment, gently: bool) -> None:
         try:
             if segment.size == 0:
                 segment.discard()
             else:
-                self._seal(segment)
+                self._seal(segment, gently)
         except Exception as error:
             self._report(
                 f"Can't seal {str(segment.path)!r}: {error}. Nothing is lost: whatever opens the store next "
@@ -170,14 +176,12 @@ class Spool:
         """Open a file where there is none and write what waits. Holds the lock."""
         try:
             write = self._current().file.write
-            if self._torn:
-                _write_whole(write, TORN)
-                self._torn = False
-            while self._waiting:
-                self._torn = not _write_whole(write, self._waiting[0])
-                if self._torn:
-                    raise OSError("the disk took only part of a run")
-                self._waiting_bytes -= len(self._waiting.popleft())
+            tries = 4 + 2 * len(self._waiting)
+            while self._torn or self._waiting:
+                self._advance(write)
+                tries -= 1
+                if tries == 0:
+                    raise OSError(errno.EIO, "the disk keeps taking parts of lines only")
             self._write = write
         except (OSError, ValueError, StoreError) as error:
             # Everything goes through the queue until it is empty, so that the disk gets the lines in order.
@@ -187,11 +191,21 @@ class Spool:
                 f"{self._limit >> 20} MiB of runs wait in memory and are lost if that stays so until the process ends."
             )
 
+    def _advance(self, write: Callable[[bytes], int | None]) -> None:
+        """Write the first line that waits, or before it the mark that ends a torn one.
+
+        A line that was cut short is written anew: its rest could land behind another thread's line.
+        """
+        line = TORN if self._torn else self._waiting[0]
+        self._torn = write(line) != len(line)
+        if not self._torn and line is not TORN:
+            self._waiting_bytes -= len(self._waiting.popleft())
+
     def _current(self) -> Segment:
         if self._segment is None:
             self._prepare()
             self._segment = Segment.create(self.folder, self._label)
-            if self._rotation is not None and self._rotator is None:
+            if self._rotation is not None and self._rotator is None and not self._closed:
                 self._rotator = Rotator(self, self._rotation, also=self._also)
                 self._rotator.start()
         return self._segment
@@ -204,22 +218,6 @@ class Spool:
 
 def _refuse(line: bytes) -> int | None:
     raise ValueError("no file is open")
-
-
-def _write_whole(write: Callable[[bytes], int | None], line: bytes) -> bool:
-    """Write ``line``; return False where the disk took a part and then nothing more."""
-    written = write(line) or 0
-    while 0 < written < len(line):
-        try:
-            more = write(line[written:]) or 0
-        except OSError:
-            return False
-        if more == 0:
-            return False
-        written += more
-    if written == 0:
-        raise OSError("the disk took nothing")
-    return True
 
 
 def _reason(error: Exception) -> str:

@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 
 
 class Store:
-    """Runs and experiments below one root. Opening costs nothing: no folder is made and nothing heavy imported."""
+    """Runs and experiments below one root.
+
+    Naming a store costs nothing: folders are made when something is written, and Arrow is imported when something is
+    sealed or read. The first use recovers what dead processes have left.
+    """
 
     def __init__(self, root: Path | str, *, warn: Any = notices.warn) -> None:
         """Name the store; it need not exist.
@@ -35,6 +39,8 @@ class Store:
         self.root = Path(root)
         self.layout = Layout(self.root)
         self._warn = warn
+        self._opened = False
+        self._told: set[str] = set()
 
     # Writing
 
@@ -50,10 +56,10 @@ class Store:
         """
         try:
             self.layout.create()
-            self.seal()
-        except (StoreError, OSError) as error:
-            # The spool meets the same obstacle and reports it; it must not stop the user's tests.
-            _ = error
+        except StoreError:
+            # The spool meets the same obstacle and reports it; the user's tests go on.
+            self._opened = True
+        self._open()
         spool = Spool(
             self.layout.spool,
             self._seal,
@@ -71,32 +77,52 @@ class Store:
         """Seal what dead processes have left in the spool; return the number of runs.
 
         Waits for another process that is recovering at the moment, so that afterwards everything shows. Imports
-        nothing heavy where there is nothing to do.
+        nothing heavy where there is nothing to do. What can't be sealed stays where it is and is told once.
         """
-        if not any(self.layout.spool.glob(f"*{SUFFIX}")):
+        self._opened = True
+        if not self._spooled():
             return 0
-        with locks.exclusive(self.layout.spool / ".lock"):
-            return sum(self._recover(path) for path in sorted(self.layout.spool.glob(f"*{SUFFIX}")))
+        try:
+            with locks.exclusive(self.layout.spool / ".lock"):
+                return sum(self._recover(path) for path in self._spooled())
+        except OSError as error:
+            self._tell(self.layout.spool, error)
+            return 0
+
+    def _open(self) -> None:
+        if not self._opened:
+            self.seal()
+
+    def _spooled(self) -> list[Path]:
+        return sorted(self.layout.spool.glob(f"*{SUFFIX}"))
 
     def _recover(self, path: Path) -> int:
+        segment = None
         try:
             segment = Segment.claim(path)
             if segment is None:
                 return 0
-            if segment.size == 0:
-                segment.discard()
-                return 0
-            return self._seal(segment)
+            if segment.size > 0:
+                return self._seal(segment)
+            segment.discard()
         except Exception as error:
+            self._tell(path, error)
+        finally:
+            if segment is not None:
+                segment.close()
+        return 0
+
+    def _tell(self, path: Path, error: Exception) -> None:
+        if str(path) not in self._told:
+            self._told.add(str(path))
             self._warn(
                 f"Can't recover the runs in {str(path)!r}: {error}. They stay there for the next attempt."
             )
-            return 0
 
-    def _seal(self, segment: Segment) -> int:
+    def _seal(self, segment: Segment, gently: bool = False) -> int:
         from pytest_llmobs.storage.seal import seal
 
-        return seal(segment, self.layout, warn=self._warn).rows
+        return seal(segment, self.layout, warn=self._warn, gently=gently).rows
 
     # Reading
 
@@ -176,6 +202,7 @@ class Store:
         return sorted(unescape(folder.name.removeprefix("project=")) for folder in self._partitions(None))
 
     def _partitions(self, project: str | None) -> list[Path]:
+        self._open()
         if project is not None:
             folder = self.layout.partition(project)
             return [folder] if folder.is_dir() else []

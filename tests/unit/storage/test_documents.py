@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pytest_llmobs.errors import StoreError
+from pytest_llmobs.storage import documents
+from pytest_llmobs.storage.store import Store
+
+
+def test_an_experiment_comes_back_as_it_was_written(store: Store) -> None:
+    document = {"name": "a/b", "started": "2026-01-01T00:00:00Z", "means": {"tone": 0.5, "größe": None}}
+    path = store.write_experiment("a/b", document)
+    assert path.name == "a%2Fb.json"
+    assert store.read_experiment("a/b") == document
+    assert "größe" in path.read_text(encoding="utf-8")
+
+
+def test_experiments_are_listed_by_their_start(store: Store) -> None:
+    for name, started in (("late", "2026-02-01"), ("early", "2026-01-01")):
+        store.write_experiment(name, {"name": name, "started": started})
+    assert [document["name"] for document in store.experiments()] == ["early", "late"]
+
+
+def test_a_store_that_does_not_exist_has_no_experiments(store: Store) -> None:
+    assert store.experiments() == []
+    assert not store.root.exists()
+
+
+def test_writing_replaces_whole_files_and_leaves_nothing_behind(store: Store) -> None:
+    store.write_experiment("a", {"n": 1})
+    store.write_experiment("a", {"n": 2})
+    assert store.read_experiment("a") == {"n": 2}
+    assert [path.name for path in store.layout.experiments.iterdir()] == ["a.json"]
+
+
+def test_an_unwritable_document_leaves_the_old_one(store: Store) -> None:
+    store.write_experiment("a", {"n": 1})
+    with pytest.raises(StoreError, match="Can't write the experiment"):
+        store.write_experiment("a", {"n": object()})
+    assert store.read_experiment("a") == {"n": 1}
+    assert [path.name for path in store.layout.experiments.iterdir()] == ["a.json"]
+
+
+def test_an_unknown_name_gets_the_nearest(store: Store) -> None:
+    store.write_experiment("brave-otter", {})
+    with pytest.raises(StoreError) as caught:
+        store.read_experiment("brave-oter")
+    assert (
+        str(caught.value)
+        == "Unknown experiment 'brave-oter'. Did you mean 'brave-otter'? Known: brave-otter."
+    )
+
+
+@pytest.mark.parametrize("text", ["{", "[1]", "\x00"])
+def test_a_broken_file_is_an_error_that_names_it(store: Store, text: str) -> None:
+    path = store.write_experiment("a", {})
+    path.write_text(text)
+    with pytest.raises(
+        StoreError, match=r"The experiment '.*a\.json' can't be read: .* Delete it or restore it"
+    ):
+        store.experiments()
+
+
+def test_a_newer_schema_asks_for_an_upgrade(store: Store) -> None:
+    path = store.write_experiment("a", {})
+    path.write_text(json.dumps({"schema": documents.SCHEMA_VERSION + 1}))
+    with pytest.raises(StoreError, match=r"written by a newer version \(schema 2, this one reads up to 1\)"):
+        store.read_experiment("a")
+
+
+def test_a_folder_in_the_way_is_an_error(store: Store, tmp_path: Path) -> None:
+    store.write_experiment("b", {})
+    store.layout.experiment("a").mkdir()
+    with pytest.raises(StoreError, match="Can't write the experiment"):
+        store.write_experiment("a", {})

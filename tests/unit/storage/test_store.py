@@ -1,0 +1,358 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from pytest_llmobs.errors import StoreError
+from pytest_llmobs.storage.schema import VERSION_KEY
+from pytest_llmobs.storage.store import Store
+
+Line = Callable[..., bytes]
+Id = Callable[[int], str]
+
+
+def moment(number: int) -> datetime:
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(
+        microseconds=1_763_900_000_000_000 + number * 1_000_000
+    )
+
+
+def test_naming_a_store_makes_no_folder(store: Store) -> None:
+    assert list(store.runs()) == []
+    assert store.projects() == []
+    assert store.seal() == 0
+    assert not store.root.exists()
+
+
+def test_writing_imports_nothing_heavy(python) -> None:
+    done = python(
+        "import sys\n"
+        "from pytest_llmobs.storage.store import Store\n"
+        "store = Store('.llmobs')\n"
+        "spool = store.spool('s')\n"
+        "spool.append(b'x\\n')\n"
+        "print([name for name in ('pyarrow', 'filelock', 'anthropic', 'pydantic_core') if name in sys.modules])\n"
+    )
+    assert (done.stdout, done.stderr) == ("[]\n", "")
+
+
+def test_a_run_comes_back_whole(keep, line: Line, run_id: Id) -> None:
+    store = keep(
+        line(
+            1,
+            inputs={"q": "ü"},
+            outputs={"a": [1, None]},
+            run_type="llm",
+            status="error",
+            error="ValueError: no",
+            metadata={"tier": "gold"},
+            tags=["a"],
+            model="m",
+            provider="p",
+            stop_reason="end_turn",
+            request_id="r",
+            retries=2,
+            time_to_first_token=0.1,
+            input_tokens=3,
+            output_tokens=4,
+            cache_read_tokens=2,
+            total_cost=0.5,
+            params={"max_tokens": 5},
+            suite="t.py::t",
+            example_id="e",
+            repeat=1,
+            scores={"tone": 0.5},
+            attempt="consumed",
+        )
+    )
+    (run,) = store.runs()
+    assert (run.id, run.trace_id, run.parent_id, run.project) == (run_id(1), run_id(1), None, "demo")
+    assert (run.start_time, run.latency) == (moment(1), 0.25)
+    assert (run.inputs, run.outputs) == ({"q": "ü"}, {"a": [1, None]})
+    assert (run.status, run.error, run.run_type) == ("error", "ValueError: no", "llm")
+    assert (run.metadata, run.tags) == ({"tier": "gold"}, ("a",))
+    assert (run.model, run.provider, run.stop_reason, run.request_id) == ("m", "p", "end_turn", "r")
+    assert (run.retries, run.time_to_first_token) == (2, 0.1)
+    assert (run.usage.input_tokens, run.usage.cache_read_tokens, run.total_tokens) == (3, 2, 7)
+    assert run.total_cost == 0.5
+    assert run.columns == {
+        "params": {"max_tokens": 5},
+        "suite": "t.py::t",
+        "example_id": "e",
+        "repeat": 1,
+        "scores": {"tone": 0.5},
+        "attempt": "consumed",
+    }
+
+
+def test_runs_with_nothing_but_the_necessary_have_defaults(keep) -> None:
+    store = keep(b'{"id":"a","trace_id":"a","start_time":1}\t[1]\t"x"\n')
+    (run,) = store.runs()
+    assert (run.name, run.run_type, run.status, run.project) == ("", "chain", "success", "default")
+    assert (run.inputs, run.outputs) == ({"input": [1]}, {"output": "x"})
+    assert (run.end_time, run.latency, run.columns) == (None, None, {})
+
+
+def test_runs_come_in_order_of_their_start_over_files_and_projects(
+    store: Store, line: Line, run_id: Id
+) -> None:
+    spools = [store.spool(str(k)) for k in range(3)]
+    for number in (5, 1, 4, 2, 3, 0):
+        spools[number % 3].append(line(number, project=f"p{number % 2}"))
+    for spool in spools:
+        spool.close()
+    assert [run.id for run in store.runs()] == [run_id(n) for n in range(6)]
+    assert [run.project for run in store.runs()] == ["p0", "p1"] * 3
+    assert [run.id for run in store.runs(newest_first=True)] == [run_id(n) for n in (5, 4, 3, 2, 1, 0)]
+    assert [run.id for run in store.runs(limit=2)] == [run_id(0), run_id(1)]
+    assert [run.id for run in store.runs(newest_first=True, limit=2)] == [run_id(5), run_id(4)]
+    assert [run.id for run in store.runs("p1")] == [run_id(n) for n in (1, 3, 5)]
+    assert list(store.runs("nobody")) == []
+    assert list(store.runs(limit=0)) == []
+    assert store.projects() == ["p0", "p1"]
+
+
+def test_many_windows_give_every_run_once(keep, line: Line, run_id: Id, monkeypatch) -> None:
+    from pytest_llmobs.storage import query
+
+    monkeypatch.setattr(query, "WINDOW_BYTES", 1)
+    # Every five runs start at the same moment, so windows meet within equal starts.
+    store = keep(*(line(n, start_time=1_763_900_000_000_000 + n // 5) for n in range(203)))
+    for newest_first in (False, True):
+        found = [run.id for run in store.runs(newest_first=newest_first)]
+        assert found == sorted((run_id(n) for n in range(203)), reverse=newest_first)
+        assert [run.id for run in store.runs(newest_first=newest_first, limit=77)] == found[:77]
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        ({}, {1, 2, 3, 4}),
+        ({"run_type": "llm"}, {2}),
+        ({"run_type": ["llm", "tool"]}, {2, 3}),
+        ({"is_root": True}, {1, 4}),
+        ({"is_root": False}, {2, 3}),
+        ({"error": True}, {4}),
+        ({"error": False}, {1, 2, 3}),
+        ({"status": "error"}, {4}),
+        ({"suite": "t.py::t", "example_id": "e1"}, {1}),
+        ({"example_id": ["e1", "e2"]}, {1, 4}),
+        ({"example_id": []}, set()),
+        ({"start_time": moment(3)}, {3, 4}),
+        ({"before": moment(3)}, {1, 2}),
+        ({"start_time": moment(2), "before": moment(3)}, {2}),
+        ({"name": "nobody"}, set()),
+    ],
+)
+def test_filters(keep, line: Line, run_id: Id, filters, expected: set[int]) -> None:
+    store = keep(
+        line(1, suite="t.py::t", example_id="e1"),
+        line(2, trace_id=run_id(1), parent_id=run_id(1), run_type="llm"),
+        line(3, trace_id=run_id(1), parent_id=run_id(2), run_type="tool"),
+        line(4, suite="t.py::t", example_id="e2", status="error", error="no"),
+    )
+    assert {run.id for run in store.runs(**filters)} == {run_id(n) for n in expected}
+
+
+def test_payloads_can_be_left_out(keep, line: Line) -> None:
+    (run,) = keep(line(1, inputs={"q": 1}, outputs={"a": 1}, model="m")).runs(payloads=False)
+    assert (run.inputs, run.outputs, run.model) == ({}, None, "m")
+
+
+def test_tables_hold_the_columns_asked_for(keep, line: Line) -> None:
+    (table,) = keep(line(1, input_tokens=3)).tables(["model", "total_tokens"])
+    assert table.select(["project", "model", "total_tokens"]).to_pylist() == [
+        {"project": "demo", "model": None, "total_tokens": 3}
+    ]
+    with pytest.raises(StoreError, match=r"Unknown column 'tokens'\.|Unknown column 'tokens' .*"):
+        next(keep(line(2)).tables(["tokens"]))
+
+
+@pytest.fixture
+def traced(keep, line: Line, run_id: Id) -> Store:
+    """A root (1) with children 2 and 5, grandchildren 3 and 4 under 2, and 6 whose parent was lost."""
+    below = {2: 1, 3: 2, 4: 2, 5: 1, 6: 99}
+    children = [line(n, trace_id=run_id(1), parent_id=run_id(parent)) for n, parent in below.items()]
+    return keep(*reversed(children), line(1, name="root"), line(7, name="stranger"))
+
+
+def test_a_trace_comes_back_as_a_tree(traced: Store, run_id: Id) -> None:
+    root = traced.read_run(run_id(1))
+    assert [child.id for child in root.child_runs] == [run_id(2), run_id(5), run_id(6)]
+    assert [child.id for child in root.child_runs[0].child_runs] == [run_id(3), run_id(4)]
+    assert traced.read_run(run_id(1), load_children=False).child_runs == ()
+
+
+def test_a_run_inside_a_trace_brings_its_own_descendants(traced: Store, run_id: Id) -> None:
+    run = traced.read_run(run_id(2))
+    assert [child.id for child in run.child_runs] == [run_id(3), run_id(4)]
+    assert traced.read_run(run_id(3)).child_runs == ()
+
+
+def test_the_beginning_of_an_id_is_enough_where_it_is_unique(traced: Store, run_id: Id) -> None:
+    assert traced.read_run(run_id(7)[:36]).name == "stranger"
+    with pytest.raises(StoreError, match=r"Several runs' ids begin with '019a0000': 019a0000-.*, 019a0000-"):
+        traced.read_run("019a0000")
+    with pytest.raises(StoreError, match=r"No run has the id '019bffff'\. `llmobs runs` lists"):
+        traced.read_run("019bffff")
+    with pytest.raises(
+        StoreError, match=r"'01' is too short for a run's id\. Give its first 6 letters at least\."
+    ):
+        traced.read_run("01")
+
+
+def test_a_unique_beginning(keep, line: Line) -> None:
+    store = keep(line(1, id="abcdef-1"), line(2, id="abcxyz-2"))
+    assert store.read_run("abcdef").id == "abcdef-1"
+
+
+def test_orphans_are_recovered_by_whoever_opens(
+    store: Store, orphan, line: Line, run_id: Id, told: list[str]
+) -> None:
+    path = orphan(line(1), line(2), line(3)[:40])
+    assert [run.id for run in store.runs()] == [run_id(1), run_id(2)]
+    assert not path.exists()
+    assert told == []
+
+
+def test_opening_a_spool_recovers_too(store: Store, orphan, line: Line) -> None:
+    path, empty = orphan(line(1)), orphan()
+    spool = store.spool()
+    assert not path.exists()
+    assert not empty.exists()
+    assert spool.path is not None
+    assert spool.path.exists()
+    spool.close()
+
+
+def test_a_living_spool_is_left_alone(store: Store, line: Line, told: list[str]) -> None:
+    spool = store.spool()
+    spool.append(line(1))
+    assert Store(store.root).seal() == 0
+    spool.append(line(2))
+    spool.close()
+    assert sum(1 for _ in store.runs()) == 2
+
+
+def test_an_orphan_that_can_not_be_sealed_stays_and_is_told_once(
+    store: Store, orphan, line: Line, told: list[str]
+) -> None:
+    path = orphan(line(1))
+    blocked = store.layout.partition("demo")
+    blocked.write_text("in the way")
+    assert store.seal() == 0
+    assert store.seal() == 0
+    assert len(told) == 1
+    assert told[0].startswith(f"Can't recover the runs in {str(path)!r}: ")
+    assert told[0].endswith("They stay there for the next attempt.")
+    blocked.unlink()
+    assert store.seal() == 1
+
+
+def test_children_that_were_forked_are_sealed_with_their_parent(python) -> None:
+    done = python(
+        "import os\n"
+        "from pytest_llmobs.storage.store import Store\n"
+        "store = Store('.llmobs')\n"
+        "spool = store.spool()\n"
+        'def write(name): spool.append((\'{"id":"%s","trace_id":"a","start_time":1}\\t\\t\\n\' % name).encode())\n'
+        "write('parent')\n"
+        "child = os.fork()\n"
+        "if child == 0:\n"
+        "    write('child')\n"
+        "    os._exit(0)\n"
+        "os.waitpid(child, 0)\n"
+        "spool.close()\n"
+        "print(list(store.layout.spool.glob('*.jsonl')), sorted(run.id for run in store.runs()))\n"
+    )
+    assert (done.stdout, done.stderr) == ("[] ['child', 'parent']\n", "")
+
+
+OPENER = """
+import sys
+from pytest_llmobs.storage.store import Store
+sys.stdin.readline()
+print(sum(1 for run in Store(".llmobs").runs()), flush=True)
+"""
+
+
+def test_two_processes_that_open_at_once_both_see_every_run_once(
+    tmp_path: Path, store: Store, orphan, line: Line, told: list[str]
+) -> None:
+    for part in range(4):
+        orphan(*(line(part * 1000 + n) for n in range(1000)))
+    openers = [
+        subprocess.Popen(
+            [sys.executable, "-c", OPENER],
+            cwd=tmp_path,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    for opener in openers:
+        assert opener.stdin is not None
+        opener.stdin.write("go\n")
+        opener.stdin.flush()
+    assert [opener.communicate(timeout=120)[0] for opener in openers] == ["4000\n", "4000\n"]
+    assert sum(1 for _ in store.runs(payloads=False)) == 4000
+
+
+def test_a_damaged_file_is_named(keep, line: Line) -> None:
+    store = keep(line(1))
+    (path,) = store.root.rglob("*.parquet")
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(StoreError, match=r"'.*\.parquet' can't be read: .*move it out of the store"):
+        list(store.runs())
+
+
+def test_a_newer_schema_asks_for_an_upgrade(keep, line: Line) -> None:
+    store = keep(line(1))
+    (path,) = store.root.rglob("*.parquet")
+    table = pq.ParquetFile(path).read()
+    pq.write_table(table.replace_schema_metadata({VERSION_KEY: b"2"}), path)
+    with pytest.raises(
+        StoreError, match=r"written by a newer version \(schema 2, this one reads up to 1\)\. Upgrade"
+    ):
+        list(store.runs())
+
+
+def test_a_file_of_an_older_schema_reads_with_nulls(keep, line: Line) -> None:
+    store = keep(line(1, inputs={"q": 1}, model="m"))
+    (path,) = store.root.rglob("*.parquet")
+    pq.write_table(pq.ParquetFile(path).read().drop_columns(["model", "scores", "tags"]), path)
+    (run,) = store.runs()
+    assert (run.model, run.tags, run.inputs) == (None, (), {"q": 1})
+
+
+def test_a_column_that_holds_no_json_is_named(keep, line: Line, run_id: Id) -> None:
+    store = keep(line(1, inputs=b"{broken"))
+    with pytest.raises(StoreError, match=rf"Run '{run_id(1)}': its column 'inputs' holds no JSON"):
+        list(store.runs())
+
+
+def test_the_store_works_below_a_folder_with_strange_names(tmp_path: Path, line: Line) -> None:
+    store = Store(tmp_path / "a b=c%20ü" / ".llmobs")
+    spool = store.spool("a/b")
+    spool.append(line(1, project="proj/é=1 %"))
+    spool.close()
+    assert store.projects() == ["proj/é=1 %"]
+    assert [run.project for run in store.runs("proj/é=1 %")] == ["proj/é=1 %"]
+
+
+def test_reading_takes_time_in_proportion_to_what_is_asked_for(keep, line: Line) -> None:
+    store = keep(*(line(n, inputs={"text": "x" * 200}) for n in range(6000)))
+    started = time.process_time()
+    assert sum(1 for _ in store.runs()) == 6000
+    everything = time.process_time() - started
+    started = time.process_time()
+    assert sum(1 for _ in store.runs(limit=10)) == 10
+    assert time.process_time() - started < everything / 2
