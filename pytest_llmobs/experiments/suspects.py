@@ -184,7 +184,9 @@ def rerun_of(suite: str, suspects: Sequence[Suspect], most_reruns: int) -> Rerun
     for suspect in within:
         limits.setdefault(suspect.example_id, {})[suspect.metric] = list(suspect.limit)
     repeats = max(suspect.reruns for suspect in within)
-    return Rerun(suite=suite, examples=sorted(limits), repeats=repeats, reason="example", limits=limits)
+    return Rerun(
+        suite=suite, examples=tuple(sorted(limits)), repeats=repeats, reason="example", limits=limits
+    )
 
 
 def run_alone(suspects: Sequence[Suspect]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -29,12 +30,12 @@ def render_texts(store: TextStore, suite: str) -> str:
         for key in {text for shape in store.shapes(example) for text in shape.texts()}
     )
     divided = divide(store.texts, usage)
-    content = ""
-    for length in _LENGTHS:
-        content = _render(store, suite, divided, length)
-        if len(content.encode()) <= budget:
-            break
-    return content
+
+    def fits(length: int) -> bool:
+        return len(_render(store, suite, divided, length).encode()) <= budget
+
+    place = bisect_left(_LENGTHS, True, key=fits)
+    return _render(store, suite, divided, _LENGTHS[min(place, len(_LENGTHS) - 1)])
 
 
 def parse_texts(content: str, where: str) -> TextStore:

@@ -26,7 +26,7 @@ def test_a_suspect_is_run_again_as_often_as_the_suite_is_large(world, examples: 
     decision = w.decide(w.trials(but("e003")), w.baseline())
     limits = {"e003": {"pass": [1.0, 0.0]}}
     assert decision.reruns == (
-        Rerun(suite=w.plan.name, examples=["e003"], repeats=reruns, reason="example", limits=limits),
+        Rerun(suite=w.plan.name, examples=("e003",), repeats=reruns, reason="example", limits=limits),
     )
 
 
@@ -190,7 +190,7 @@ class TestScores:
 class TestCleared:
     rerun = Rerun(
         suite="s",
-        examples=["e003"],
+        examples=("e003",),
         repeats=4,
         reason="example",
         limits={"e003": {"pass": [1.0, 0.0], "tone": [1.0, 0.45]}},
