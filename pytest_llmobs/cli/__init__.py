@@ -11,11 +11,12 @@ import sys
 from collections.abc import Sequence
 from types import ModuleType
 
-from pytest_llmobs.cli import experiments, show
+from pytest_llmobs.cli import baseline, compare, experiments, show
 from pytest_llmobs.cli.console import open_console
+from pytest_llmobs.cli.lookup import NotFoundError
 from pytest_llmobs.errors import LlmobsError, known, nearest
 
-COMMANDS: dict[str, ModuleType] = {module.NAME: module for module in (experiments, show)}
+COMMANDS: dict[str, ModuleType] = {module.NAME: module for module in (experiments, show, compare, baseline)}
 """Every command by its name, in the order of the help."""
 
 DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
@@ -57,6 +58,9 @@ def _run(words: list[str]) -> int:
     console = open_console(arguments.color)
     try:
         return int(COMMANDS[arguments.command].run(arguments, console))
+    except NotFoundError as error:
+        console.note(str(error))
+        return FAILED
     except LlmobsError as error:
         console.note(f"llmobs: {error}")
         return USAGE

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from pytest_llmobs.cli.console import Console
-from pytest_llmobs.cli.stores import open_store, read_experiments
+from pytest_llmobs.cli.lookup import read_experiments
+from pytest_llmobs.cli.stores import open_store
 from pytest_llmobs.reports.figures import count
+
+if TYPE_CHECKING:
+    from pytest_llmobs.experiments.history import Trend
+    from pytest_llmobs.records.experiments import Experiment
+    from pytest_llmobs.reports.listing import Digest
 
 NAME = "experiments"
 HELP = "list the experiments of a store with their means, cost and verdict, the newest first"
@@ -17,29 +25,61 @@ _SHOWN = 20
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
     parser.add_argument(
-        "--limit", type=int, default=_SHOWN, metavar="N", help=f"show the newest N (default {_SHOWN}; 0: all)"
+        "--limit",
+        type=int,
+        metavar="N",
+        help=f"only the newest N (0: all; default {_SHOWN}, with --history all)",
+    )
+    parser.add_argument(
+        "--history",
+        action="store_true",
+        help="show each metric's means over time, and the min_mean they would support",
     )
     parser.add_argument("--json", action="store_true", help="print them for machines")
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Print the table.
+    """Print the table, or the course of each metric.
 
     Raises:
         StoreError: There is no store, or it can't be read.
     """
-    from pytest_llmobs.reports.listing import digest, listing
+    from pytest_llmobs.experiments.history import trends
 
     store = open_store(arguments.store, console)
-    digests = [digest(experiment) for experiment in read_experiments(store)]
-    shown = digests[: arguments.limit] if arguments.limit > 0 else digests
-    if arguments.json:
-        console.json([asdict(each) for each in shown])
-    elif not digests:
+    found = read_experiments(store)
+    limit = arguments.limit if arguments.limit is not None else 0 if arguments.history else _SHOWN
+    shown = found[:limit] if limit > 0 else found
+    if arguments.history:
+        _history(trends(shown), arguments, console)
+    elif arguments.json:
+        console.json([asdict(each) for each in _digests(shown)])
+    elif not found:
         console.note(f"No experiment in {str(store.root)!r} yet. `pytest --llm-experiment` makes one.")
     else:
-        console.say("\n".join(listing(shown, console.page)))
-        if len(shown) < len(digests):
-            more = count(len(digests) - len(shown), "older experiment")
-            console.note(f"{more}: llmobs experiments --limit 0")
+        _list(shown, len(found), trends(found), console)
     return 0
+
+
+def _history(courses: Sequence[Trend], arguments: argparse.Namespace, console: Console) -> None:
+    from pytest_llmobs.reports.history import history_section
+
+    if arguments.json:
+        console.json([asdict(course) for course in courses])
+    else:
+        console.say("\n".join(history_section(courses, console.page)))
+
+
+def _list(shown: Sequence[Experiment], total: int, courses: Sequence[Trend], console: Console) -> None:
+    from pytest_llmobs.reports.history import slides
+    from pytest_llmobs.reports.listing import listing
+
+    console.say("\n".join([*listing(_digests(shown), console.page), *slides(courses, console.page)]))
+    if len(shown) < total:
+        console.note(f"{count(total - len(shown), 'older experiment')}: llmobs experiments --limit 0")
+
+
+def _digests(experiments: Sequence[Experiment]) -> list[Digest]:
+    from pytest_llmobs.reports.listing import digest
+
+    return [digest(experiment) for experiment in experiments]

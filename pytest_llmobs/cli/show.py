@@ -7,12 +7,18 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from pytest_llmobs.cli.console import Console
+from pytest_llmobs.cli.lookup import (
+    NotFoundError,
+    experiment_names,
+    match_name,
+    newest_experiment,
+    read_experiment,
+)
 from pytest_llmobs.cli.stores import open_store
 from pytest_llmobs.errors import StoreError, nearest
 from pytest_llmobs.records.experiments import Experiment, Trial
 from pytest_llmobs.records.runs import Run
 from pytest_llmobs.reports.base import Context
-from pytest_llmobs.storage.layout import unescape
 from pytest_llmobs.storage.store import Store
 
 NAME = "show"
@@ -38,63 +44,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Print the experiment or the run; return 1 where there is no such thing.
+    """Print the experiment or the run.
 
     Raises:
+        NotFoundError: There is no such thing.
         StoreError: There is no store, or it can't be read.
     """
     store = open_store(arguments.store, console)
-    names = experiment_names(store)
-    name = _newest(store) if arguments.which is None else _named(arguments.which, names)
-    if name is not None:
-        return _show_experiment(_read(name, store), arguments, console)
-    try:
-        found = _find_run(arguments.which, names, store)
-    except StoreError as error:
-        console.note(str(error))
-        return 1
-    return _show_run(found, store, arguments, console)
-
-
-def experiment_names(store: Store) -> list[str]:
-    """Return the names of all experiments, sorted."""
-    return sorted(unescape(path.stem) for path in store.layout.experiments.glob("[!.]*.json"))
-
-
-def _newest(store: Store) -> str | None:
-    documents = store.experiments()
-    return str(documents[-1]["name"]) if documents else None
-
-
-def _named(which: str, names: Sequence[str]) -> str | None:
-    """Return the experiment of that name, or the only one whose name begins so."""
-    if which in names:
-        return which
-    begun = [name for name in names if name.startswith(which)]
-    return begun[0] if len(begun) == 1 else None
-
-
-def _read(name: str, store: Store) -> Experiment:
-    from pytest_llmobs.experiments.summary import experiment_from_dict
-
-    return experiment_from_dict(store.read_experiment(name))
-
-
-def _find_run(which: str | None, names: Sequence[str], store: Store) -> Run:
-    """Return the run of that id.
-
-    Raises:
-        StoreError: Neither a run nor an experiment is meant by it, or several may be.
-    """
+    which = arguments.which
     if which is None:
-        raise StoreError(f"No experiment in {str(store.root)!r} yet. `pytest --llm-experiment` makes one.")
-    begun = [name for name in names if name.startswith(which)]
-    if begun:
-        raise StoreError(f"Several experiments' names begin with {which!r}: {', '.join(begun)}.")
-    if set(which.lower()) <= _ID:
+        return _show_experiment(newest_experiment(store), arguments, console)
+    names = experiment_names(store)
+    name = match_name(which, names)
+    if name is not None:
+        return _show_experiment(read_experiment(name, store), arguments, console)
+    return _show_run(_find_run(which, names, store), store, arguments, console)
+
+
+def _find_run(which: str, names: Sequence[str], store: Store) -> Run:
+    if not set(which.lower()) <= _ID:
+        listed = "`llmobs experiments` lists them." if names else "The store holds none yet."
+        raise NotFoundError(
+            f"Unknown experiment {which!r}, and no run's id either.{nearest(which, names)} {listed}"
+        )
+    try:
         return store.read_run(which.lower())
-    listed = "`llmobs experiments` lists them." if names else "The store holds none yet."
-    raise StoreError(f"Unknown experiment {which!r}, and no run's id either.{nearest(which, names)} {listed}")
+    except StoreError as error:
+        raise NotFoundError(str(error)) from error
 
 
 def _show_experiment(experiment: Experiment, arguments: argparse.Namespace, console: Console) -> int:
@@ -140,6 +116,6 @@ def _trial_of(found: Run, store: Store) -> Trial | None:
     """Return the trial whose root the run is, where its experiment is at hand."""
     if found.parent_id is not None or found.project not in experiment_names(store):
         return None
-    experiment = _read(found.project, store)
+    experiment = read_experiment(found.project, store)
     trials = (*experiment.trials, *experiment.confirmation)
     return next((trial for trial in trials if trial.run_id == found.id), None)

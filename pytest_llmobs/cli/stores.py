@@ -6,7 +6,6 @@ from pathlib import Path
 
 from pytest_llmobs.cli.console import Console
 from pytest_llmobs.errors import StoreError
-from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.reports.figures import count
 from pytest_llmobs.storage.store import Store
 
@@ -48,14 +47,3 @@ def open_store(path: str | None, console: Console) -> Store:
     if recovered := store.seal():
         console.note(f"recovered {count(recovered, 'run')} of an interrupted session")
     return store
-
-
-def read_experiments(store: Store) -> list[Experiment]:
-    """Return all experiments of a store, the newest first.
-
-    Raises:
-        StoreError: One is unreadable, or of a newer schema.
-    """
-    from pytest_llmobs.experiments.summary import experiment_from_dict
-
-    return [experiment_from_dict(document) for document in reversed(store.experiments())]

@@ -54,7 +54,16 @@ def outcome(row: ExampleRow, page: Page) -> str:
     """Return a row's scores then and now: ``5/5 → 0/6`` where all are 0 or 1, else means: ``0.92 → 0.31``."""
     sides = [values for values in (row.baseline, row.candidate) if values]
     binary = all(value in (0.0, 1.0, None) for values in sides for value in values)
-    return f" {page.signs.to} ".join(_passed(values) if binary else _mean(values) for values in sides)
+    return f" {page.signs.to} ".join(values_text(values, binary) for values in sides)
+
+
+def values_text(values: Sequence[float | None], binary: bool) -> str:
+    """Return the repeats of one side: ``4/5`` passed where they are ``binary``, else their mean."""
+    missing = sum(value is None for value in values)
+    unscored = f" ({missing} unscored)" if missing else ""
+    if binary:
+        return f"{sum(value == 1.0 for value in values)}/{len(values)}{unscored}"
+    return (figures.rate(mean(values)) or "-") + unscored
 
 
 def remarks(row: ExampleRow, told: Collection[str] = ()) -> str:
@@ -90,16 +99,3 @@ def _reasons(row: ExampleRow, told: Told, page: Page, room: int, context: Contex
 
 def _sign(state: str, page: Page) -> str:
     return {"broken": page.signs.cross, "dropped": page.signs.down}.get(state, "!")
-
-
-def _passed(values: Sequence[float | None]) -> str:
-    return f"{sum(value == 1.0 for value in values)}/{len(values)}" + _unscored(values)
-
-
-def _mean(values: Sequence[float | None]) -> str:
-    return (figures.rate(mean(values)) or "-") + _unscored(values)
-
-
-def _unscored(values: Sequence[float | None]) -> str:
-    missing = sum(value is None for value in values)
-    return f" ({missing} unscored)" if missing else ""

@@ -79,11 +79,15 @@ class Page:
     def signs(self) -> Signs:
         """The signs this page's encoding can take."""
         signs = Signs()
+        return signs if self.takes("".join(vars(signs).values())) else ASCII
+
+    def takes(self, text: str) -> bool:
+        """Return True where the page's encoding has all characters of ``text``."""
         try:
-            "".join(vars(signs).values()).encode(self.encoding)
+            text.encode(self.encoding)
         except (UnicodeEncodeError, LookupError):
-            return ASCII
-        return signs
+            return False
+        return True
 
     def paint(self, text: str, *styles: str) -> str:
         """Colour ``text`` with names out of ``COLORS``; unchanged on a page without colour."""

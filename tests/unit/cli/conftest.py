@@ -6,11 +6,12 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
+from pytest_llmobs.cli import main
 from pytest_llmobs.experiments.summary import experiment_to_dict
 from pytest_llmobs.records.experiments import (
     Decision,
@@ -28,7 +29,8 @@ from pytest_llmobs.tracing.tracer import Tracer
 SUITE = "tests/test_support.py::test_support_agent"
 NODEID = f"{SUITE}[double-charge]"
 
-Llmobs = Callable[..., subprocess.CompletedProcess[str]]
+CONSOLE = ("COLUMNS", "NO_COLOR", "FORCE_COLOR")
+"""Environment variables that change what a console is."""
 
 
 def make_experiment(name: str, started: str, *, red: bool = False, run_id: str | None = None) -> Experiment:
@@ -122,12 +124,39 @@ def run_id(store: Store) -> str:
     return next(run.id for run in store.runs(is_root=True))
 
 
-@pytest.fixture
-def llmobs(tmp_path: Path) -> Llmobs:
-    """Run the command in a process of its own, in ``tmp_path`` unless told otherwise."""
+@dataclass(frozen=True)
+class Outcome:
+    """What a command came to; as ``subprocess.CompletedProcess`` names it."""
 
-    def call(*words: str, cwd: Path = tmp_path, **environment: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def llmobs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., Outcome]:
+    """Run the command in this process, on 80 columns, in ``tmp_path`` unless told otherwise."""
+    for name in CONSOLE:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("COLUMNS", "80")
+
+    def call(*words: str, cwd: Path = tmp_path) -> Outcome:
+        monkeypatch.chdir(cwd)
+        capsys.readouterr()
+        status = main(words)
+        return Outcome(status, *capsys.readouterr())
+
+    return call
+
+
+@pytest.fixture
+def process(tmp_path: Path) -> Callable[..., Outcome]:
+    """Run the command in a process of its own, as a user does."""
+
+    def call(*words: str, cwd: Path = tmp_path, **environment: str) -> Outcome:
+        done = subprocess.run(
             [sys.executable, "-m", "pytest_llmobs", *words],
             cwd=cwd,
             env=clean_environment(**environment),
@@ -135,14 +164,29 @@ def llmobs(tmp_path: Path) -> Llmobs:
             encoding="utf-8",
             check=False,
         )
+        return Outcome(done.returncode, done.stdout, done.stderr)
 
     return call
 
 
 def clean_environment(**more: str) -> dict[str, str]:
-    dropped = ("COLUMNS", "NO_COLOR", "FORCE_COLOR", "PYTHONIOENCODING", "PYTHONUTF8")
+    dropped = (*CONSOLE, "PYTHONIOENCODING", "PYTHONUTF8")
     kept = {name: value for name, value in os.environ.items() if name not in dropped}
     return {**kept, "PYTHONIOENCODING": "utf-8", "COLUMNS": "80", **more}
+
+
+@pytest.fixture
+def sliding(store: Store) -> Callable[[int], None]:
+    """Write green experiments whose pass rate slides from one to the next."""
+
+    def write(count: int) -> None:
+        for number in range(count):
+            base = make_experiment(f"slide-{number}", f"2026-02-{number + 1:02d}T00:00:00+00:00")
+            rows = [replace(row, candidate=1.0 - 0.02 * number) for row in base.decision.metrics]
+            named = replace(base, decision=Decision(metrics=rows))
+            store.write_experiment(named.name, experiment_to_dict(named))
+
+    return write
 
 
 @pytest.fixture

@@ -61,3 +61,30 @@ def test_what_is_written_is_what_is_read(store):
 
     document = store.read_experiment("brave-otter")
     assert experiment_to_dict(experiment_from_dict(document)) == document
+
+
+def test_history_shows_each_metrics_course(llmobs, store, older):
+    older(6)
+    done = llmobs("experiments", "--history")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [
+        "  metric  experiments  red  course    newest  worst  min_mean=",
+        "─" * 62,
+        "tests/test_support.py::test_support_agent",
+        "  pass              8    1  ███████▁   0.000  0.000      1.000",
+    ]
+    (course,) = json.loads(llmobs("experiments", "--history", "--json").stdout)
+    assert (course["metric"], len(course["points"]), course["proposed_min_mean"]) == ("pass", 8, 1.0)
+
+
+def test_history_of_an_empty_store(llmobs, tmp_path):
+    (tmp_path / ".llmobs").mkdir()
+    assert llmobs("experiments", "--history").stdout == "no whole experiment yet\n"
+
+
+def test_a_slide_of_experiments_that_all_passed_is_told(llmobs, store, sliding):
+    sliding(8)
+    done = llmobs("experiments", "--limit", "2")
+    assert "! tests/test_support.py::test_support_agent pass slid by -0.1" in " ".join(
+        done.stdout.split("\n")
+    )

@@ -11,17 +11,17 @@ from pytest_llmobs import cli
 from pytest_llmobs.cli.console import open_console
 
 
-def test_help_and_version_are_done(llmobs):
-    shown = llmobs("--help")
+def test_help_and_version_are_done(process):
+    shown = process("--help")
     assert shown.returncode == 0
     assert "experiments" in shown.stdout
     assert "show" in shown.stdout
-    version = llmobs("--version")
+    version = process("--version")
     assert (version.returncode, version.stdout.split()[0]) == (0, "llmobs")
 
 
-def test_nothing_to_do_is_a_usage_error(llmobs):
-    done = llmobs()
+def test_nothing_to_do_is_a_usage_error(process):
+    done = process()
     assert done.returncode == 2
     assert done.stderr.startswith("usage: llmobs")
 
@@ -62,7 +62,7 @@ def test_the_nearest_store_above_is_found(llmobs, store, tmp_path):
     assert "brave-otter" in llmobs("experiments", cwd=deep).stdout
 
 
-def test_an_interrupted_sessions_runs_are_recovered_and_announced(llmobs, store, tmp_path):
+def test_an_interrupted_sessions_runs_are_recovered_and_announced(process, store, tmp_path):
     script = (
         "import os, signal, sys\n"
         "from pytest_llmobs.storage.store import Store\n"
@@ -76,10 +76,10 @@ def test_an_interrupted_sessions_runs_are_recovered_and_announced(llmobs, store,
     )
     killed = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert killed.returncode == -signal.SIGKILL
-    done = llmobs("show", killed.stdout.strip())
+    done = process("show", killed.stdout.strip())
     assert (done.returncode, done.stderr) == (0, "recovered 37 runs of an interrupted session\n")
     assert done.stdout.startswith("run 36 · chain · success")
-    assert llmobs("experiments").stderr == ""
+    assert process("experiments").stderr == ""
 
 
 def test_a_reader_that_leaves_early_is_no_error(store, older, tmp_path):
@@ -110,18 +110,18 @@ def test_ctrl_c_ends_quietly(monkeypatch, capsys):
     assert capsys.readouterr() == ("", "")
 
 
-def test_ascii_streams_get_ascii(llmobs, store):
-    done = llmobs("show", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+def test_ascii_streams_get_ascii(process, store):
+    done = process("show", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
     assert done.returncode == 0
     assert done.stdout.isascii()
     assert "v REGRESSED" in done.stdout
 
 
-def test_colour_on_request_only(llmobs, store):
-    assert "\x1b[" not in llmobs("show").stdout
-    assert "\x1b[31m" in llmobs("show", "--color", "always").stdout
-    assert "\x1b[31m" in llmobs("show", FORCE_COLOR="1").stdout
-    assert "\x1b[" not in llmobs("show", FORCE_COLOR="1", NO_COLOR="1").stdout
+def test_colour_on_request_only(process, store):
+    assert "\x1b[" not in process("show").stdout
+    assert "\x1b[31m" in process("show", "--color", "always").stdout
+    assert "\x1b[31m" in process("show", FORCE_COLOR="1").stdout
+    assert "\x1b[" not in process("show", FORCE_COLOR="1", NO_COLOR="1").stdout
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,137 @@
+"""``llmobs baseline``: what changed in the committed baselines, accept anew, tidy up."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from pytest_llmobs.cli.console import Console
+from pytest_llmobs.cli.lookup import find_experiment, newest_experiment, read_experiments
+from pytest_llmobs.cli.stores import open_store
+from pytest_llmobs.errors import BaselineError
+from pytest_llmobs.records.experiments import Experiment, SuitePlan
+
+NAME = "baseline"
+HELP = "what changed in the committed baselines (diff), record them anew (accept), drop what is gone (prune)"
+_DIRECTORY = "llm-baselines"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's own commands and their options."""
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    diff = actions.add_parser("diff", help="compare the baselines on disk with those of a git commit")
+    diff.add_argument(
+        "ref", nargs="?", default="HEAD", metavar="REF", help="commit, branch or tag (default HEAD)"
+    )
+    diff.add_argument("--all", action="store_true", help="name every example")
+    accept = actions.add_parser(
+        "accept", help="record the suites of an experiment anew, by fresh repeats in pytest"
+    )
+    accept.add_argument("which", nargs="?", metavar="EXPERIMENT", help="default: the newest")
+    accept.add_argument(
+        "--all", action="store_true", help="every suite, not only those with something to accept"
+    )
+    accept.add_argument("--dry-run", action="store_true", help="print the command and run nothing")
+    prune = actions.add_parser("prune", help="drop baselines of gone test files, and rows of gone examples")
+    prune.add_argument("--dry-run", action="store_true", help="say what would be dropped")
+    for action in (diff, prune):
+        action.add_argument("--dir", metavar="PATH", help=f"the baselines' folder (default {_DIRECTORY})")
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    """Run the action.
+
+    Raises:
+        NotFoundError: The experiment is unknown.
+        StoreError: There is no store, or it can't be read.
+        BaselineError: A baseline can't be read or written, or git knows no such commit.
+    """
+    return {"diff": _diff, "accept": _accept, "prune": _prune}[arguments.action](arguments, console)
+
+
+def _diff(arguments: argparse.Namespace, console: Console) -> int:
+    from pytest_llmobs.cli.baseline_changes import changes_since
+    from pytest_llmobs.reports.baseline_diff import baseline_diff
+
+    directory = _directory(arguments.dir)
+    changes = changes_since(directory, arguments.ref)
+    console.say("\n".join(baseline_diff(changes, arguments.ref, console.page, everything=arguments.all)))
+    return 0
+
+
+def _accept(arguments: argparse.Namespace, console: Console) -> int:
+    """Run pytest, because a run that made somebody accept is never itself the baseline: fresh repeats are."""
+    store = open_store(arguments.store, console)
+    which = arguments.which
+    experiment = newest_experiment(store) if which is None else find_experiment(which, store)
+    tests = list(dict.fromkeys(test for plan in _suites(experiment, arguments.all) for test in _tests(plan)))
+    if not tests:
+        console.note(
+            f"Nothing to accept in {experiment.name!r}: every suite is as its baseline. --all records anyway."
+        )
+        return 1
+    words = [*tests, "--llm-experiment", "--llm-update-baseline"]
+    console.note(shlex.join(["pytest", *words]))
+    if arguments.dry_run:
+        return 0
+    console.out.flush()
+    return min(subprocess.call([sys.executable, "-m", "pytest", *words], cwd=store.root.parent), 1)
+
+
+def _suites(experiment: Experiment, everything: bool) -> Iterator[SuitePlan]:
+    """Yield the suites that a new baseline would change."""
+    decision = experiment.decision
+    telling = {
+        row.suite for row in decision.metrics if row.red or row.verdict not in ("NEUTRAL", "INCONCLUSIVE")
+    }
+    telling |= {row.suite for row in decision.examples}
+    yield from (plan for plan in experiment.suites if everything or plan.name in telling)
+
+
+def _tests(plan: SuitePlan) -> Iterator[str]:
+    """Yield the tests of a suite as pytest takes them; a module's suite names its tests one by one."""
+    if "::" in plan.name:
+        yield plan.name
+    else:
+        yield from (trial.nodeid.partition("[")[0] for trial in plan.expected)
+
+
+def _prune(arguments: argparse.Namespace, console: Console) -> int:
+    from pytest_llmobs.cli.baseline_changes import prune
+
+    store = open_store(arguments.store, console)
+    rootdir = store.root.parent
+    directory = rootdir / _DIRECTORY if arguments.dir is None else _directory(arguments.dir)
+    dropped = list(prune(directory, rootdir, read_experiments(store), dry_run=arguments.dry_run))
+    word = "would drop" if arguments.dry_run else "dropped"
+    for each in dropped:
+        console.say(console.page.text(f"{word} {each}"))
+    if not dropped:
+        console.note("Nothing to drop: every baseline has its test file, every row its example.")
+    return 0
+
+
+def _directory(given: str | None) -> Path:
+    """Return the folder of the baselines.
+
+    Raises:
+        BaselineError: There is none.
+    """
+    if given is not None:
+        if not Path(given).is_dir():
+            raise BaselineError(
+                f"There is no folder {given!r}. --llm-update-baseline writes baselines to one."
+            )
+        return Path(given)
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / _DIRECTORY).is_dir():
+            return folder / _DIRECTORY
+    raise BaselineError(
+        f"There is no folder {_DIRECTORY!r} in {str(here)!r} nor in a folder above it. "
+        "`pytest --llm-experiment --llm-update-baseline` makes one; --dir PATH names one elsewhere."
+    )

@@ -1,0 +1,127 @@
+"""Baselines on disk against those of a git commit, and what of them is gone."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from pytest_llmobs.errors import BaselineError
+from pytest_llmobs.experiments.baseline import (
+    Baseline,
+    load_baseline,
+    parse_baseline,
+    save_baseline,
+)
+from pytest_llmobs.experiments.baseline_file import texts_path
+from pytest_llmobs.experiments.texts import updated_texts
+from pytest_llmobs.records.experiments import Experiment, SuitePlan
+from pytest_llmobs.reports.baseline_diff import BaselineChange
+
+_TEXTS = ".texts.json"
+
+
+def changes_since(directory: Path, ref: str) -> list[BaselineChange]:
+    """Return one change for each baseline that differs from the one in a commit.
+
+    Args:
+        directory: The folder of the baselines.
+        ref: A commit, branch or tag.
+
+    Raises:
+        BaselineError: A file is no baseline, or git knows no such commit.
+    """
+    then = dict(_committed(directory, ref))
+    now = {
+        path.name: replace(found, texts=None) for path in _files(directory) if (found := load_baseline(path))
+    }
+    pairs = ((name, then.get(name), now.get(name)) for name in sorted({*then, *now}))
+    return [
+        BaselineChange(path=f"{directory.name}/{name}", then=old, now=new)
+        for name, old, new in pairs
+        if old != new
+    ]
+
+
+def prune(
+    directory: Path, rootdir: Path, experiments: Sequence[Experiment], *, dry_run: bool = False
+) -> Iterator[str]:
+    """Drop what is gone, and yield what was: baselines whose test file is, rows whose example is.
+
+    An example is gone where the newest whole experiment of its suite did not have it.
+
+    Args:
+        directory: The folder of the baselines.
+        rootdir: What test files are relative to.
+        experiments: The newest first.
+        dry_run: Only say what would be dropped.
+
+    Raises:
+        BaselineError: A file is no baseline, or can't be written.
+    """
+    plans = _newest_whole(experiments)
+    for path in _files(directory):
+        baseline = load_baseline(path)
+        if baseline is None:
+            continue
+        if not (rootdir / baseline.suite.partition("::")[0]).exists():
+            yield f"{path.name}: {baseline.suite} has no test file any more"
+            if not dry_run:
+                path.unlink()
+                texts_path(path).unlink(missing_ok=True)
+        elif gone := _gone(baseline, plans.get(baseline.suite)):
+            yield f"{path.name}: {', '.join(gone)}: no longer in the dataset"
+            if not dry_run:
+                save_baseline(path, _without(baseline, gone))
+
+
+def _files(directory: Path) -> list[Path]:
+    return sorted(path for path in directory.glob("*.json") if not path.name.endswith(_TEXTS))
+
+
+def _committed(directory: Path, ref: str) -> Iterator[tuple[str, Baseline]]:
+    for name in _git(directory, ref, "ls-tree", "--name-only", ref, "./").splitlines():
+        if name.endswith(".json") and not name.endswith(_TEXTS):
+            yield name, parse_baseline(_git(directory, ref, "show", f"{ref}:./{name}"), f"{ref}:{name}")
+
+
+def _git(directory: Path, ref: str, *words: str) -> str:
+    try:
+        done = subprocess.run(
+            ["git", "-c", "core.quotePath=false", *words],
+            cwd=directory,
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
+    except OSError as error:
+        raise BaselineError(f"git can't be run: {error}. Comparing with {ref!r} needs it.") from error
+    if done.returncode:
+        said = done.stderr.strip().split("\n")[0]
+        raise BaselineError(
+            f"git can't read {ref!r}: {said}. A shallow clone lacks it: `git fetch --unshallow`."
+        )
+    return done.stdout
+
+
+def _newest_whole(experiments: Sequence[Experiment]) -> Mapping[str, SuitePlan]:
+    plans: dict[str, SuitePlan] = {}
+    for experiment in experiments:
+        for plan in experiment.suites:
+            if not (experiment.interrupted or plan.partial):
+                plans.setdefault(plan.name, plan)
+    return plans
+
+
+def _gone(baseline: Baseline, plan: SuitePlan | None) -> list[str]:
+    if plan is None:
+        return []
+    expected = {trial.example_id for trial in plan.expected}
+    return [example for example in baseline.rows if example not in expected]
+
+
+def _without(baseline: Baseline, gone: Sequence[str]) -> Baseline:
+    rows = {example: row for example, row in baseline.rows.items() if example not in gone}
+    texts = None if baseline.texts is None else updated_texts(baseline.texts, list(rows), ())
+    return replace(baseline, rows=rows, texts=texts)

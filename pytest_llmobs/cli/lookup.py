@@ -1,0 +1,85 @@
+"""Finding experiments by their names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pytest_llmobs.errors import StoreError, nearest
+from pytest_llmobs.records.experiments import Experiment
+from pytest_llmobs.storage.layout import unescape
+from pytest_llmobs.storage.store import Store
+
+
+class NotFoundError(StoreError):
+    """No experiment and no run is meant by what the user wrote, or several may be. Exit status 1."""
+
+
+def experiment_names(store: Store) -> list[str]:
+    """Return the names of all experiments, sorted."""
+    return sorted(unescape(path.stem) for path in store.layout.experiments.glob("[!.]*.json"))
+
+
+def match_name(which: str, names: Sequence[str]) -> str | None:
+    """Return the experiment of that name or the only one whose name begins so; None where there is none.
+
+    Raises:
+        NotFoundError: Several names begin so.
+    """
+    if which in names:
+        return which
+    begun = [name for name in names if name.startswith(which)]
+    if len(begun) > 1:
+        raise NotFoundError(f"Several experiments' names begin with {which!r}: {', '.join(begun)}.")
+    return begun[0] if begun else None
+
+
+def find_experiment(which: str, store: Store) -> Experiment:
+    """Return the experiment of that name, or the only one whose name begins so.
+
+    Raises:
+        NotFoundError: There is none, or there are several.
+        StoreError: It is unreadable, or of a newer schema.
+    """
+    names = experiment_names(store)
+    name = match_name(which, names)
+    if name is None:
+        listed = "`llmobs experiments` lists them." if names else "The store holds none yet."
+        raise NotFoundError(f"Unknown experiment {which!r}.{nearest(which, names)} {listed}")
+    return read_experiment(name, store)
+
+
+def newest_experiment(store: Store) -> Experiment:
+    """Return the experiment that started last.
+
+    Raises:
+        NotFoundError: There is none.
+        StoreError: One is unreadable, or of a newer schema.
+    """
+    documents = store.experiments()
+    if not documents:
+        raise NotFoundError(f"No experiment in {str(store.root)!r} yet. `pytest --llm-experiment` makes one.")
+    from pytest_llmobs.experiments.summary import experiment_from_dict
+
+    return experiment_from_dict(documents[-1])
+
+
+def read_experiment(name: str, store: Store) -> Experiment:
+    """Return the experiment of that very name.
+
+    Raises:
+        StoreError: It doesn't exist, is unreadable, or of a newer schema.
+    """
+    from pytest_llmobs.experiments.summary import experiment_from_dict
+
+    return experiment_from_dict(store.read_experiment(name))
+
+
+def read_experiments(store: Store) -> list[Experiment]:
+    """Return all experiments of a store, the newest first.
+
+    Raises:
+        StoreError: One is unreadable, or of a newer schema.
+    """
+    from pytest_llmobs.experiments.summary import experiment_from_dict
+
+    return [experiment_from_dict(document) for document in reversed(store.experiments())]

@@ -1,0 +1,220 @@
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pytest_llmobs.experiments.baseline import Baseline, baseline_path, load_baseline, save_baseline
+from pytest_llmobs.experiments.baseline_file import texts_path
+from pytest_llmobs.experiments.baseline_records import BaselineRow
+from pytest_llmobs.experiments.texts import TextStore
+
+SUITE = "tests/test_support.py::test_support_agent"
+
+
+def row(*passes: float, tone: float = 0.9, hash: str = "h") -> BaselineRow:
+    return BaselineRow(hash=hash, passes=passes, scores={"tone_quality": (tone,) * len(passes)})
+
+
+BASELINE = Baseline(
+    suite=SUITE,
+    repeat=2,
+    metrics={"tone_quality": "v1"},
+    rows={"csv-export": row(1.0, 1.0), "double-charge": row(1.0, 1.0)},
+    texts=TextStore(),
+)
+
+
+def git(folder: Path, *words: str) -> None:
+    identity = ("-c", "user.name=Tester", "-c", "user.email=tester@example.org", "-c", "commit.gpgsign=false")
+    subprocess.run(["git", *identity, *words], cwd=folder, check=True, capture_output=True)
+
+
+@pytest.fixture
+def committed(tmp_path: Path) -> Path:
+    """A repository with a committed baseline; the path of its file."""
+    path = baseline_path(tmp_path / "llm-baselines", SUITE)
+    save_baseline(path, BASELINE)
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "add", "llm-baselines")
+    git(tmp_path, "commit", "-qm", "accept")
+    return path
+
+
+def test_nothing_changed(llmobs, committed):
+    done = llmobs("baseline", "diff")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "no baseline differs from HEAD\n", "")
+
+
+def test_a_changed_baseline_reads_well(llmobs, committed):
+    rows = {
+        "double-charge": row(0.0, 1.0, 0.0, tone=0.4),
+        "add-seats": row(0.0, hash="x"),
+        "csv-export": row(1.0, hash="n"),
+    }
+    save_baseline(committed, replace(BASELINE, repeat=3, metrics={"tone_quality": "v2"}, rows=rows))
+    done = llmobs("baseline", "diff")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [
+        "llm-baselines/tests.test_support--test_support_agent.json",
+        "  metric         HEAD    now       Δ",
+        "  ──────────────────────────────────",
+        "  pass          1.000  0.444  −0.556",
+        "  tone_quality  0.900  0.733  −0.167",
+        "",
+        "    example        metric         HEAD    now       Δ",
+        "  ───────────────────────────────────────────────────",
+        "  ▼ double-charge  pass            2/2    1/3  −0.667",
+        "  ▼ double-charge  tone_quality  0.900  0.400  −0.500",
+        " · evaluator tone_quality: v1 -> v2",
+        " · repeats: 2 -> 3",
+        " · new: add-seats",
+        " · edited: csv-export",
+        " · known failures from now on: add-seats, double-charge",
+    ]
+
+
+def test_new_and_deleted_baselines(llmobs, committed):
+    committed.unlink()
+    save_baseline(committed.parent / "other.json", replace(BASELINE, suite="tests/test_other.py"))
+    done = llmobs("baseline", "diff", "HEAD")
+    assert done.stdout.splitlines() == [
+        "llm-baselines/other.json",
+        "  new: 2 examples",
+        "",
+        "llm-baselines/tests.test_support--test_support_agent.json",
+        "  deleted: 2 examples",
+    ]
+
+
+def test_other_columns_of_a_baseline_may_change_alone(llmobs, committed):
+    slower = {example: replace(row, latency=2.5) for example, row in BASELINE.rows.items()}
+    save_baseline(committed, replace(BASELINE, rows=slower))
+    assert " · no score changed: only times, costs or what was sent" in llmobs("baseline", "diff").stdout
+
+
+def test_the_folder_is_found_from_below_or_named(llmobs, committed, tmp_path):
+    deep = tmp_path / "tests" / "unit"
+    deep.mkdir(parents=True)
+    assert llmobs("baseline", "diff", cwd=deep).returncode == 0
+    assert llmobs("baseline", "diff", "--dir", str(committed.parent), cwd=Path("/")).returncode == 0
+
+
+def test_an_unknown_commit_says_what_may_be_missing(llmobs, committed):
+    done = llmobs("baseline", "diff", "no-such-branch")
+    assert done.returncode == 2
+    assert done.stderr.startswith("llmobs: git can't read 'no-such-branch': ")
+    assert done.stderr.endswith("A shallow clone lacks it: `git fetch --unshallow`.\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ((), "There is no folder 'llm-baselines' in "),
+        (
+            ("--dir", "elsewhere"),
+            "There is no folder 'elsewhere'. --llm-update-baseline writes baselines to one.",
+        ),
+    ],
+)
+def test_no_folder_of_baselines(llmobs, words, message):
+    done = llmobs("baseline", "diff", *words)
+    assert done.returncode == 2
+    assert message in done.stderr
+
+
+def test_an_action_is_needed(llmobs):
+    done = llmobs("baseline")
+    assert done.returncode == 2
+    assert "the following arguments are required: ACTION" in done.stderr
+
+
+def test_baselines_of_gone_test_files_are_dropped(llmobs, store, committed):
+    done = llmobs("baseline", "prune", "--dry-run")
+    text = f"drop {committed.name}: {SUITE} has no test file any more\n"
+    assert (done.returncode, done.stdout) == (0, f"would {text}")
+    assert committed.exists()
+    assert llmobs("baseline", "prune").stdout == text.replace("drop ", "dropped ")
+    assert not committed.exists()
+    assert not texts_path(committed).exists()
+
+
+def test_rows_of_gone_examples_are_dropped(llmobs, store, committed, tmp_path):
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "test_support.py").touch()
+    done = llmobs("baseline", "prune")
+    assert done.stdout == f"dropped {committed.name}: csv-export: no longer in the dataset\n"
+    kept = load_baseline(committed)
+    assert kept is not None
+    assert list(kept.rows) == ["double-charge"]
+    assert kept.texts is not None
+    again = llmobs("baseline", "prune")
+    assert (again.returncode, again.stdout) == (0, "")
+    assert again.stderr == "Nothing to drop: every baseline has its test file, every row its example.\n"
+
+
+def test_a_selection_drops_no_rows(llmobs, store, committed, tmp_path):
+    from pytest_llmobs.experiments.summary import experiment_from_dict, experiment_to_dict
+
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "test_support.py").touch()
+    for name in ("calm-heron", "brave-otter"):
+        experiment = experiment_from_dict(store.read_experiment(name))
+        selected = replace(experiment, suites=[replace(plan, total=2) for plan in experiment.suites])
+        store.write_experiment(name, experiment_to_dict(selected))
+    assert llmobs("baseline", "prune").stdout == ""
+
+
+def test_accepting_runs_fresh_repeats_of_what_is_red(llmobs, store):
+    done = llmobs("baseline", "accept", "--dry-run")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr == f"pytest {SUITE} --llm-experiment --llm-update-baseline\n"
+
+
+def test_nothing_to_accept(llmobs, store):
+    done = llmobs("baseline", "accept", "calm-heron", "--dry-run")
+    assert (done.returncode, done.stderr) == (
+        1,
+        "Nothing to accept in 'calm-heron': every suite is as its baseline. --all records anyway.\n",
+    )
+    assert llmobs("baseline", "accept", "calm-heron", "--dry-run", "--all").returncode == 0
+
+
+TEST_FILE = """
+import pytest
+
+def support_agent(question):
+    return "We refund it."
+
+DATASET = [{"id": "double-charge", "inputs": {"question": "Charged twice!"}}]
+
+@pytest.mark.llm_dataset(DATASET, target=support_agent)
+def test_support_agent(example, llm_run):
+    assert "refund" in llm_run.outputs["output"]
+
+def test_other():
+    raise AssertionError("not a part of what is accepted")
+"""
+
+
+def test_accepting_records_a_baseline_in_the_rootdir(process, store, tmp_path):
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = -p no:cacheprovider\n")
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "test_support.py").write_text(TEST_FILE)
+    done = process("baseline", "accept", cwd=tmp_path / "tests", PYTHONWARNINGS="ignore")
+    assert (done.returncode, done.stderr.splitlines()[0]) == (
+        0,
+        f"pytest {SUITE} --llm-experiment --llm-update-baseline",
+    )
+    assert "BASELINE RECORDED" in done.stdout
+    recorded = load_baseline(baseline_path(tmp_path / "llm-baselines", SUITE))
+    assert recorded is not None
+    assert {example: list(row.passes) for example, row in recorded.rows.items()} == {
+        "double-charge": [1.0] * 5
+    }
+
+
+def test_a_failed_recording_is_not_done(process, store, tmp_path):
+    done = process("baseline", "accept", PYTHONWARNINGS="ignore")
+    assert done.returncode == 1
+    assert "not found" in done.stdout + done.stderr
