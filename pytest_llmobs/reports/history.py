@@ -21,7 +21,7 @@ def history_section(trends: Sequence[Trend], page: Page) -> list[str]:
     """Return the table, grouped by suite, and one line for each slide.
 
     What gives way, in this order, until it fits the page: the length of the course, the middle of metrics' names,
-    the lowest mean, the proposed bound.
+    the lowest mean, the proposed bound, the red ones' number.
     """
     if not trends:
         return ["no whole experiment yet"]
@@ -31,7 +31,9 @@ def history_section(trends: Sequence[Trend], page: Page) -> list[str]:
         squeeze("metric", 12, page.width, page),
         drop("lowest"),
         drop("bound"),
+        drop("red"),
         squeeze("metric", 6, page.width, page),
+        drop("runs"),
     ]
     titles, rule, *drawn = draw(fitted(_columns(trends, page), page.width, steps), page)
     lines = [page.paint(titles, "bold"), page.paint(rule, "dim")]

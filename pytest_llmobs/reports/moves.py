@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pytest_llmobs.reports import figures
 from pytest_llmobs.reports.case_lines import values_text
 from pytest_llmobs.reports.page import Page
-from pytest_llmobs.reports.table import Column, draw, fitted, squeeze
+from pytest_llmobs.reports.table import Column, draw, drop, fitted, squeeze
 
 MOST = 20
 """Lines of the table, unless everything is asked for."""
@@ -43,6 +43,7 @@ def moves_table(shifts: Sequence[Shift], titles: tuple[str, str], page: Page, mo
         squeeze("example", 24, page.width, page),
         squeeze("metric", 10, page.width, page),
         squeeze("example", 6, page.width, page),
+        drop("delta"),
     ]
     title, rule, *drawn = draw(fitted(_columns(shown, titles, page), page.width, steps), page)
     lines = [page.paint(title, "bold"), page.paint(rule, "dim")]
