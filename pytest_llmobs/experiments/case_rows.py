@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from pytest_llmobs.experiments.changes import changes_of
@@ -26,7 +26,7 @@ _Rows = dict[tuple[str, str], ExampleRow]
 
 
 def example_rows(
-    case: SuiteCase, regressed: Iterable[str], again: Again, commit: str | None
+    case: SuiteCase, regressed: Collection[str], again: Again, commit: str | None
 ) -> list[ExampleRow]:
     """Return the rows of one suite: red ones, suspects, then the others.
 
@@ -44,40 +44,56 @@ def example_rows(
     return [*explained, *ordered[MOST_EXPLAINED:]]
 
 
-def _candidates(case: SuiteCase, regressed: Iterable[str], again: Again) -> Iterator[ExampleRow]:
-    pair = case.pair
+def _candidates(case: SuiteCase, regressed: Collection[str], again: Again) -> Iterator[ExampleRow]:
+    """Yield rows in the order in which one outranks another of the same example and metric."""
     for metric in case.metrics:
         if metric.rule.must_pass is not None:
-            for example, comment in must_pass_failures(pair, metric.rule):
-                yield _row(pair, example, metric.metric, "broken", again, red=True, note=comment)
-    yield from (_finding_row(pair, found, again) for found in case.findings if found.state != "flaky")
+            for example, comment in must_pass_failures(case.pair, metric.rule):
+                yield _row(case.pair, example, metric.metric, "broken", again, red=True, note=comment)
+    yield from (
+        _finding_row(case.pair, found, regressed, again) for found in case.findings if found.state != "flaky"
+    )
+    yield from _dropped(case, regressed, again)
+    yield from (
+        _finding_row(case.pair, found, regressed, again) for found in case.findings if found.state == "flaky"
+    )
+    yield from _other_states(case)
+
+
+def _dropped(case: SuiteCase, regressed: Collection[str], again: Again) -> Iterator[ExampleRow]:
+    """Yield the largest drops of each regressed metric."""
     for metric in case.metrics:
         if metric.metric in regressed:
             seen = metric.second if metric.second is not None and not metric.lacking else metric.first
             falling = sorted(
                 (p for p in seen.pairs if p.difference < 0), key=lambda p: (p.difference, p.example_id)
             )
-            for found in falling[:WORST]:
-                yield _row(pair, found.example_id, metric.metric, "dropped", again, red=True)
-    yield from (_finding_row(pair, found, again) for found in case.findings if found.state == "flaky")
-    passes = next(metric for metric in case.metrics if metric.metric == PASS)
-    if passes.rule.rule != "off":
-        suspected = {f.suspect.example_id: f for f in case.findings if f.suspect.metric == PASS}
-        for example, state, _, _ in states(pair, suspected):
-            yield _row(pair, example, PASS, state, {})
-    for listed, state in _LISTS.items():
-        for example in getattr(pair, listed):
-            yield _row(pair, example, PASS, state, {})
+            for pair in falling[:WORST]:
+                yield _row(case.pair, pair.example_id, metric.metric, "dropped", again, red=True)
 
 
-_LISTS: Mapping[str, ExampleState] = {"removed": "removed", "edited": "edited", "new": "new"}
+def _other_states(case: SuiteCase) -> Iterator[ExampleRow]:
+    """Yield what is neither red nor suspect, by ``pass`` alone."""
+    if any(metric.metric == PASS and metric.rule.rule != "off" for metric in case.metrics):
+        suspected = {
+            found.suspect.example_id: found for found in case.findings if found.suspect.metric == PASS
+        }
+        for example, state in states(case.pair, suspected):
+            yield _row(case.pair, example, PASS, state, {})
+    lists: Mapping[ExampleState, Sequence[str]] = {
+        "removed": case.pair.removed,
+        "edited": case.pair.edited,
+        "new": case.pair.new,
+    }
+    for state, examples in lists.items():
+        yield from (_row(case.pair, example, PASS, state, {}) for example in examples)
 
 
-def _finding_row(pair: SuitePair, finding: Finding, again: Again) -> ExampleRow:
-    suspect = finding.suspect
-    return _row(
-        pair, suspect.example_id, suspect.metric, finding.state, again, red=finding.red, note=finding.note
-    )
+def _finding_row(pair: SuitePair, found: Finding, regressed: Collection[str], again: Again) -> ExampleRow:
+    suspect, state, red, note = found.suspect, found.state, found.red, found.note
+    if state == "suspect" and not red and suspect.metric in regressed:
+        state, red, note = "dropped", True, ""  # the metric's own second run has spoken
+    return _row(pair, suspect.example_id, suspect.metric, state, again, red=red, note=note)
 
 
 def _row(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -194,17 +194,15 @@ def run_alone(suspects: Sequence[Suspect]) -> bool:
     return len({suspect.example_id for suspect in suspects}) <= MOST_SUSPECTS
 
 
-def states(
-    suite: SuitePair, suspects: Mapping[str, Finding]
-) -> Iterator[tuple[str, ExampleState, Sequence[float], Sequence[float]]]:
-    """Yield the state of every other example worth a line by its ``pass``, with the values of both sides.
+def states(suite: SuitePair, suspects: Collection[str]) -> Iterator[tuple[str, ExampleState]]:
+    """Yield the state of every other example worth a line, by its ``pass``.
 
     Known: failed now and in some baseline repeat. Flaky: always passed in the baseline and failed in some repeat
     now. Fixed: always failed in the baseline and always passed now.
 
     Args:
         suite: The suite with its baseline.
-        suspects: Findings on ``pass``, by example; those examples are left out.
+        suspects: Examples that are or were suspect by their ``pass``; they are left out.
     """
     values = suite.measured.values.get(PASS, {})
     for example, then in suite.recorded(PASS).items():
@@ -212,9 +210,9 @@ def states(
         if not now or example in suspects:
             continue
         if min(now) == 0:
-            yield example, "known" if min(then) == 0 else "flaky", then, now
+            yield example, "known" if min(then) == 0 else "flaky"
         elif max(then) == 0:
-            yield example, "fixed", then, now
+            yield example, "fixed"
 
 
 def _times(values: Sequence[float]) -> str:

@@ -421,6 +421,15 @@ def test_the_worst_drops_of_a_regressed_metric_are_named(world) -> None:
     assert (dropped[0].example_id, dropped[0].candidate, dropped[0].red) == ("e007", (0.6, 0.6), True)
 
 
+def test_suspects_of_a_regressed_metric_are_part_of_its_red(world, row_of: RowOf) -> None:
+    w = world(40)
+    trials, again = w.trials(first(20)), w.trials(first(20), start=1)
+    decision = w.decide(trials, w.baseline(), confirmation=again)
+    assert row_of(decision).verdict == "REGRESSED"
+    assert {(row.state, row.red) for row in decision.examples} == {("dropped", True)}
+    assert len(decision.examples) == 20
+
+
 def test_latency_and_cost_are_told_and_never_red(world) -> None:
     w = world(10)
     baseline = w.baseline(latency=1.0, total_cost=0.01)
