@@ -157,7 +157,7 @@ def process(tmp_path: Path) -> Callable[..., Outcome]:
 
     def call(*words: str, cwd: Path = tmp_path, **environment: str) -> Outcome:
         done = subprocess.run(
-            [sys.executable, "-m", "pytest_llmobs", *words],
+            [sys.executable, "-m", "pytest_llmobs.cli", *words],
             cwd=cwd,
             env=clean_environment(**environment),
             capture_output=True,

@@ -84,7 +84,7 @@ def test_an_interrupted_sessions_runs_are_recovered_and_announced(process, store
 
 def test_a_reader_that_leaves_early_is_no_error(store, older, tmp_path):
     older(28)
-    piped = f"{sys.executable} -m pytest_llmobs show --all --json | head -n 1; echo ${{PIPESTATUS[0]}}"
+    piped = f"{sys.executable} -m pytest_llmobs.cli show --all --json | head -n 1; echo ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", piped], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.stdout.splitlines()[-1] == "0"
     assert done.stderr == ""
@@ -93,7 +93,7 @@ def test_a_reader_that_leaves_early_is_no_error(store, older, tmp_path):
 def test_a_closed_pipe_is_silent_whatever_the_size(store, tmp_path):
     reader, writer = os.pipe()
     os.close(reader)
-    command = [sys.executable, "-m", "pytest_llmobs", "experiments"]
+    command = [sys.executable, "-m", "pytest_llmobs.cli", "experiments"]
     done = subprocess.run(
         command, cwd=tmp_path, stdout=writer, stderr=subprocess.PIPE, text=True, check=False
     )

@@ -1,4 +1,4 @@
-"""``python -m pytest_llmobs``: the same as ``llmobs``."""
+"""``python -m pytest_llmobs.cli``: the same as ``llmobs``."""
 
 from __future__ import annotations
 
