@@ -57,7 +57,7 @@ def listing(digests: Sequence[Digest], page: Page) -> list[str]:
     """Return the table, in the order given.
 
     What gives way, in this order, until it fits the page: the year, the commit, the middle of metrics' titles,
-    metrics from the rarest on, the middle of names, the cost.
+    metrics from the rarest on, the cost, the middle of names, the number of trials.
     """
     metrics = _ranked(digests)
     table = [
@@ -92,12 +92,12 @@ def _steps(metrics: Sequence[str], digests: Sequence[Digest], page: Page) -> lis
         swap(short),
         drop("commit"),
         *(swap(_metric(metric, digests, page, most)) for most in (12, 9) for metric in metrics),
-        *(drop(f"metric {metric}") for metric in reversed(metrics[2:])),
-        squeeze("name", 16, page.width, page),
+        *(drop(f"metric {metric}") for metric in reversed(metrics[1:])),
+        squeeze("name", 32, page.width, page),
         drop("cost"),
-        *(drop(f"metric {metric}") for metric in reversed(metrics[1:2])),
-        squeeze("name", 8, page.width, page),
+        squeeze("name", 16, page.width, page),
         drop("trials"),
+        squeeze("name", 8, page.width, page),
     ]
 
 

@@ -69,8 +69,9 @@ def limits(experiment: Experiment) -> Iterator[str]:
 def _verdict(experiment: Experiment, context: Context) -> tuple[str, str]:
     if experiment.decision.red:
         return "red", f"RED: {', '.join(_reasons(experiment))}"
-    if context.recorded:
-        return "green", f"BASELINE RECORDED: {figures.count(len(context.recorded), 'file')}"
+    if word(experiment) == "recorded":
+        files = f": {figures.count(len(context.recorded), 'file')}" if context.recorded else ""
+        return "green", f"BASELINE RECORDED{files}"
     if not experiment.trials:
         return "yellow", "NO VERDICT: no trial ran"
     if without_baseline(experiment):

@@ -346,6 +346,12 @@ def thousand() -> Experiment:
     )
 
 
+def recorded() -> Experiment:
+    suite = plan(repeat=5)
+    notes = ("tests/test_support.py::test_support_agent: known failures from now on: double-charge",)
+    return experiment(suites=(suite,), trials=trials(suite, failed=5), decision=Decision(), notes=notes)
+
+
 def nothing() -> Experiment:
     return experiment(suites=(), trials=(), decision=Decision(), commit=None, duration=0.0)
 
@@ -370,6 +376,7 @@ GALLERY: dict[str, Callable[[], Experiment]] = {
         small,
         many_suites,
         thousand,
+        recorded,
         nothing,
     )
 }

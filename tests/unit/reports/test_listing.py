@@ -46,6 +46,12 @@ def test_what_has_no_room_is_named():
     ]
 
 
+def test_names_stay_whole_as_long_as_they_can():
+    named = replace(DIGEST, name="amber-cedar-20261123-170159")
+    assert listing([named], Page(width=70))[2].split()[0] == named.name
+    assert listing([named], Page(width=50))[2].startswith("amber-c")
+
+
 @pytest.mark.parametrize("width", [60, 80, 100, 120])
 @pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
 def test_no_line_goes_beyond_the_page(width, encoding):

@@ -80,7 +80,7 @@ def test_red_rows_are_red_and_improved_ones_green(gallery):
 
 def test_a_recorded_baseline_says_what_to_commit(gallery):
     files = ("llm-baselines/tests.test_support.test_support_agent.json", "llm-baselines/with space.json")
-    text = render(gallery["no_baseline"](), width=80, color=False, context=Context(recorded=files))
+    text = render(gallery["recorded"](), width=80, color=False, context=Context(recorded=files))
     assert "BASELINE RECORDED: 2 files" in text
     assert f"  commit this  git add {files[0]} 'llm-baselines/with space.json'" in text
     assert "record one" not in text
