@@ -15,6 +15,9 @@ from pytest_llmobs.records.runs import Run
 from pytest_llmobs.records.scores import Score
 from pytest_llmobs.tracing.run_tree import RunTree
 
+_MODEL_CALL = b'"run_type":"llm"'
+"""Stands in every model call's spool line: reading the others back to see what they are would cost more."""
+
 
 class LlmRun:
     """The root run of the current test: its inputs, outputs, times, tokens, cost and scores.
@@ -52,6 +55,8 @@ class LlmRun:
         self._gating: set[str] = set()
         self._evaluated: set[str] = set()
         self._has_target = root is None
+        self._finished: list[Run] = []
+        self._finished_lines = -1
         self.judging = Spending()
         """What the evaluators' own model calls cost."""
 
@@ -132,7 +137,7 @@ class LlmRun:
     @property
     def spending(self) -> Spending:
         """Calls, tokens and cost of the app, judges not included."""
-        return Spending() if self._own_root is None else spending(self._own_root.finished_runs())
+        return spending(self.llm_calls)
 
     @property
     def metadata(self) -> Mapping[str, Any]:
@@ -152,7 +157,22 @@ class LlmRun:
     @property
     def llm_calls(self) -> Sequence[Run]:
         """All model calls of the trace, in the order they started."""
-        return [run for run in self._root.finished_runs() if run.run_type == "llm"]
+        lines = self._own_root.collected if self._own_root is not None else None
+        if not any(_MODEL_CALL in line for line in lines or ()):
+            return ()
+        return [run for run in self.finished_runs if run.run_type == "llm"]
+
+    @property
+    def finished_runs(self) -> Sequence[Run]:
+        """All finished runs below the root, in the order they started."""
+        root = self._own_root
+        lines = 0
+        if root is not None and root.collected is not None:
+            lines = len(root.collected) - root.ended  # the root's own line is among them once it ended
+        if lines != self._finished_lines:  # reading them back costs more than all else here
+            self._finished = root.finished_runs() if root is not None else []
+            self._finished_lines = lines
+        return self._finished
 
     @property
     def scores(self) -> Mapping[str, Score]:
@@ -225,7 +245,7 @@ class LlmRun:
         return self._root.tree()
 
     def _top_level(self) -> list[Run]:
-        return [run for run in self._root.finished_runs() if run.parent_id == self._root.id]
+        return [run for run in self.finished_runs if run.parent_id == self._root.id]
 
     def _evaluate(self, evaluators: Sequence[BoundEvaluator]) -> None:
         outputs = self.outputs

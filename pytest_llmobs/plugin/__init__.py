@@ -49,14 +49,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture
 def example(request: pytest.FixtureRequest) -> Example:
     """Return the example of the current trial: ``.id .inputs .outputs .metadata .split``."""
-    case = getattr(request, "param", None)
-    if case is None:
-        raise pytest.UsageError(
-            f"{request.node.nodeid} uses the fixture 'example' without a dataset. "
-            'Mark the test with @pytest.mark.llm_dataset("golden.jsonl").'
-        )
-    found: Example = case.example
-    return found
+    # With a dataset the test is parametrized over its examples, and this never runs.
+    raise pytest.UsageError(
+        f"{request.node.nodeid} uses the fixture 'example' without a dataset. "
+        'Mark the test with @pytest.mark.llm_dataset("golden.jsonl").'
+    )
 
 
 @pytest.fixture

@@ -28,8 +28,6 @@ class Ahead:
         self._lab = lab
         self._position: dict[pytest.Item, int] = {}
         self._eligible: dict[str, bool] = {}
-        self.inline: dict[str, str] = {}
-        """Suites whose targets run inside their tests, and the fixture that is the reason."""
 
     def take(self, item: pytest.Function, plan: TrialPlan) -> Attempt:
         """Return the attempt at this item's target; wait for it where it is still going on.
@@ -84,7 +82,9 @@ class Ahead:
             reason = self._why_inline(item, plan)
             self._eligible[plan.suite] = reason is None
             if reason is not None:
-                self.inline[plan.suite] = reason
+                self._lab.notes.append(
+                    f"{plan.suite}: its target ran inside its tests, not ahead, because of {reason}"
+                )
         return self._eligible[plan.suite]
 
     def _why_inline(self, item: pytest.Function, plan: TrialPlan) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from pytest_llmobs.plugin import confirm, options
 from pytest_llmobs.plugin.confirming import ConfirmingPlan, read_plan
 from pytest_llmobs.plugin.suites import Suites
 from pytest_llmobs.records.examples import Dataset
-from pytest_llmobs.records.experiments import SuitePlan
+from pytest_llmobs.records.experiments import SuitePlan, Trial
 from pytest_llmobs.session import Identity, Session, new_identity
 
 if TYPE_CHECKING:
@@ -46,6 +46,8 @@ class Lab:
         """The suites with their expected trials, once collection finished."""
         self.notes: list[str] = []
         """What the section at the end has to say besides the verdict."""
+        self.take_trial: Callable[[Trial], None] = lambda trial: None
+        """Takes a trial that ended in this process, where this process also concludes."""
         self.current_item: pytest.Item | None = None
         self.current_run: LlmRun | None = None
         self.session = Session(

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
 from pytest_llmobs.errors import UnscoredError
-from pytest_llmobs.experiments.calls import Spending, model_calls
+from pytest_llmobs.experiments.calls import model_calls
 from pytest_llmobs.experiments.llm_run import LlmRun
 from pytest_llmobs.plugin.suites import TrialPlan
 from pytest_llmobs.records.experiments import Trial, TrialScore, TrialStatus
 from pytest_llmobs.records.scores import Score
+from pytest_llmobs.tracing.run_tree import RunTree
 
 _MESSAGE = 300
 """Characters of a failure's first line that travel; the whole of it is in the test's own report."""
@@ -68,8 +71,7 @@ def trial_record(plan: TrialPlan, nodeid: str, run: LlmRun | None, outcome: Outc
             message=outcome.message,
             cluster=plan.cluster,
         )
-    runs = root.finished_runs()
-    spent, judging = run.spending if runs else Spending(), run.judging
+    spent, judging = run.spending, run.judging
     return Trial(
         suite=plan.suite,
         example_id=plan.example_id,
@@ -88,10 +90,18 @@ def trial_record(plan: TrialPlan, nodeid: str, run: LlmRun | None, outcome: Outc
         judge_calls=judging.calls,
         unpriced=sorted(spent.unpriced | judging.unpriced),
         cluster=plan.cluster,
-        calls=model_calls(runs),
-        inputs=root.inputs,
+        calls=model_calls(run.llm_calls),
+        inputs=_inputs(plan, root),
         output=run.output_text(),
     )
+
+
+def _inputs(plan: TrialPlan, root: RunTree) -> Mapping[str, Any]:
+    """Return the run's inputs as they were logged, after redaction; the example's own dict where they are equal."""
+    inputs = root.inputs
+    if plan.example is not None and inputs == plan.example.inputs:
+        return plan.example.inputs  # ten thousand copies would be a lot of memory
+    return inputs
 
 
 def _trial_score(score: Score, gating: bool) -> TrialScore:

@@ -13,7 +13,7 @@ from pytest_llmobs.errors import EvaluatorError, LlmobsError
 from pytest_llmobs.experiments.targets import Target, bind_target
 from pytest_llmobs.plugin.lab import Lab, open_lab
 from pytest_llmobs.plugin.marks import DatasetMark, read_dataset_mark, read_gate_mark
-from pytest_llmobs.plugin.suites import Case, SuiteSource
+from pytest_llmobs.plugin.suites import SuiteSource
 from pytest_llmobs.records.examples import Dataset, Example
 
 REPEAT = "llm_repeat_number"
@@ -96,9 +96,9 @@ def _evaluators(mark: DatasetMark, lab: Lab) -> tuple[Any, ...]:
 def _parametrize_examples(metafunc: pytest.Metafunc, dataset: Dataset, source: SuiteSource) -> None:
     if "example" not in metafunc.fixturenames:
         metafunc.fixturenames.append("example")
-    cases = [Case(example, repeat) for repeat in source.repeats for example in dataset.examples]
-    ids = [case_id(case.example, case.repeat) for case in cases]
-    metafunc.parametrize("example", cases, ids=ids, indirect=True)
+    # All examples once, then all of them again: an early stop still saw each of them.
+    ids = [case_id(example, repeat) for repeat in source.repeats for example in dataset.examples]
+    metafunc.parametrize("example", list(dataset.examples) * len(source.repeats), ids=ids)
 
 
 def _parametrize_repeats(metafunc: pytest.Metafunc, source: SuiteSource) -> None:

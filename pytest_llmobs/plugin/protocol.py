@@ -85,9 +85,18 @@ class Protocol:
         return report
 
     @pytest.hookimpl(trylast=True)
+    def pytest_runtest_teardown(self, item: pytest.Item) -> None:
+        """Let go of the trace: ten thousand tests must not keep ten thousand traces."""
+        if item.stash.get(LLM_RUN, None) is not None:
+            del item.stash[LLM_RUN]
+            self._lab.current_item = self._lab.current_run = None
+
+    @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self) -> None:
         """Stop what still runs ahead and seal this process's runs."""
         self._lab.session.stop()
+        if self._lab.worker is not None:
+            self._lab.config.workeroutput["llmobs_notes"] = self._lab.notes  # type: ignore[attr-defined]
 
     def _open(self, item: pytest.Item, plan: TrialPlan) -> LlmRun:
         session = self._lab.session
@@ -146,7 +155,10 @@ class Protocol:
             item.user_properties.extend(properties)  # JUnit reads those of the teardown's report
         if self._lab.experiment:
             trial = trial_record(plan, nodeid_of(item), run, outcome)
-            setattr(report, WIRE, json.dumps(trial.to_wire(), default=str))
+            if self._lab.worker is not None:
+                setattr(report, WIRE, json.dumps(trial.to_wire(), default=str))
+            else:
+                self._lab.take_trial(trial)
 
     def _pardon(self, plan: TrialPlan) -> str | None:
         """Return why a failed assertion doesn't fail its test, or None where it does."""

@@ -33,16 +33,19 @@ class Recorder:
         self._trials: list[Trial] = []
         self._began = time.monotonic()
         self._progress = ProgressLine(lab)
+        lab.take_trial = self._keep
         self._conclusion: Conclusion | None = None
         self._failure: str | None = None
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Keep the trial that a report carries."""
+        """Keep the trial that a worker's report carries."""
         wire = getattr(report, WIRE, None)
         if wire is not None:
-            trial = Trial.from_wire(json.loads(wire))
-            self._trials.append(trial)
-            self._progress.update(trial)
+            self._keep(Trial.from_wire(json.loads(wire)))
+
+    def _keep(self, trial: Trial) -> None:
+        self._trials.append(trial)
+        self._progress.update(trial)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:

@@ -16,14 +16,6 @@ if TYPE_CHECKING:
     from pytest_llmobs.experiments.targets import Target
 
 
-@dataclass(frozen=True, eq=False)
-class Case:
-    """The value that ``example`` is parametrized with."""
-
-    example: Example
-    repeat: int
-
-
 @dataclass(frozen=True, kw_only=True)
 class SuiteSource:
     """What the markers of one test function say; its suites share it."""
@@ -94,19 +86,21 @@ class Suites:
             return None
         path = item.nodeid.partition("::")[0]
         params: Mapping[str, object] = item.callspec.params if hasattr(item, "callspec") else {}
-        case = params.get("example")
-        if isinstance(case, Case):
+        example = params.get("example")
+        if isinstance(example, Example) and source.dataset is not None:
+            # See ``parametrize``: the values are all examples, once for each repeat.
+            repeat = source.repeats[item.callspec.indices["example"] // len(source.dataset)]
             return TrialPlan(
-                suite=f"{function}{_rest(item, case)}",
+                suite=f"{function}{_rest(item, example, repeat)}",
                 path=path,
-                example_id=case.example.id,
-                example_hash=case.example.hash,
-                repeat=case.repeat,
+                example_id=example.id,
+                example_hash=example.hash,
+                repeat=repeat,
                 source=source,
-                example=case.example,
+                example=example,
             )
-        repeat = params.get("llm_repeat_number", 1)
-        number = repeat if isinstance(repeat, int) else 1
+        chosen = params.get("llm_repeat_number", 1)
+        number = chosen if isinstance(chosen, int) else 1
         name = nodeid_of(item).removeprefix(f"{path}::")
         name = _without(name, f"r{number}") if number > 1 else name
         return TrialPlan(
@@ -162,14 +156,16 @@ class Suites:
 
 def nodeid_of(item: pytest.Item) -> str:
     """Return the node id as the user would type it (xdist appends ``@group`` to its own)."""
-    return f"{item.parent.nodeid}::{item.name}" if item.parent is not None else item.nodeid
+    if item.parent is None or item.nodeid.endswith(item.name):
+        return item.nodeid
+    return f"{item.parent.nodeid}::{item.name}"
 
 
-def _rest(item: pytest.Function, case: Case) -> str:
+def _rest(item: pytest.Function, example: Example, repeat: int) -> str:
     """Return the user's own parameters of an item in brackets, or an empty string."""
     from pytest_llmobs.plugin.parametrize import case_id
 
-    own = case_id(case.example, case.repeat)
+    own = case_id(example, repeat)
     whole = item.name[len(item.originalname) :]
     if own not in whole:  # pytest escapes what is not ASCII, unless told otherwise
         own = own.encode("unicode_escape").decode("ascii")

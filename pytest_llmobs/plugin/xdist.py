@@ -30,6 +30,13 @@ class Controller:
         return None
 
     @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any, error: Any) -> None:
+        """Take over what the worker has to say; a killed one says nothing."""
+        for note in getattr(node, "workeroutput", {}).get("llmobs_notes", ()):
+            if note not in self._lab.notes:
+                self._lab.notes.append(note)
+
+    @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, node: Any, ids: Any) -> None:
         """Read what the workers are going to run, as soon as one of them knows."""
         if not self._lab.plans:

@@ -23,7 +23,7 @@ ExampleState = Literal["known", "flaky", "broken", "suspect", "fixed", "new", "r
 """``dropped``: one of the largest drops of a regressed metric; the others as the gate's rules define them."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ModelCall:
     """The parts of one model call that explain a changed answer."""
 
@@ -38,7 +38,7 @@ class ModelCall:
     output: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class TrialScore:
     """One score of a trial, reduced to what travels. See ``records.scores.Score``."""
 
@@ -52,7 +52,7 @@ class TrialScore:
     """True where the evaluator does not apply to this example: the pair is not expected, so it is not missing."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Trial:
     """One example run once: one pytest item, one root run."""
 
@@ -120,7 +120,7 @@ def _sparse(record: Any) -> dict[str, Any]:
     }
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class GateRule:
     """One ``llm_gate`` marker."""
 
@@ -137,7 +137,7 @@ class GateRule:
     """Least Cohen's kappa of the judge's calibration file."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ExpectedTrial:
     """One trial that collection promised."""
 
@@ -149,7 +149,7 @@ class ExpectedTrial:
     """The example's metadata, for ``must_pass``."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class SuitePlan:
     """What collection knows of a suite; its expected trials are the denominator of every mean."""
 
@@ -187,7 +187,7 @@ class SuitePlan:
         return cls(**known)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class MetricRow:
     """The verdict on one metric of one suite: a line of the table."""
 
@@ -222,7 +222,7 @@ class MetricRow:
         return not self.red and self.verdict in ("INCONCLUSIVE", "REBASELINE", "INSUFFICIENT_DATA")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ExampleRow:
     """What happened to one example that deserves a line."""
 
@@ -244,7 +244,7 @@ class ExampleRow:
     """What changed since the baseline: one block of text each (a unified diff, ``model: a -> b``)."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Rerun:
     """What the confirming session must run again in one suite."""
 
@@ -259,7 +259,7 @@ class Rerun:
     repeat makes the rest needless."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Decision:
     """What the gate says about all suites of a session."""
 
@@ -277,7 +277,7 @@ class Decision:
         return bool(self.errors) or any(row.red for row in self.metrics) or any(row.red for row in self.examples)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Experiment:
     """One ``--llm-experiment`` session, finished."""
 

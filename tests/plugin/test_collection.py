@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from tests.plugin.conftest import Project
 
 
@@ -111,31 +112,31 @@ def test_own_parameters_belong_to_the_suite(project: Project) -> None:
 
 MISTAKES = {
     "missing file": (
-        '@pytest.mark.llm_dataset("goldn.jsonl")\ndef test_x(example): pass',
+        '@pytest.mark.llm_dataset("goldn.jsonl")',
         "No dataset 'goldn.jsonl'. Did you mean 'golden.jsonl'?",
     ),
     "misspelt marker argument": (
-        '@pytest.mark.llm_dataset("golden.jsonl", evaluator=[])\ndef test_x(example): pass',
+        '@pytest.mark.llm_dataset("golden.jsonl", evaluator=[])',
         "llm_dataset has no argument 'evaluator'. Did you mean 'evaluators'?",
     ),
     "unknown evaluator": (
-        '@pytest.mark.llm_dataset("golden.jsonl", evaluators=["exact_mach"])\ndef test_x(example): pass',
+        '@pytest.mark.llm_dataset("golden.jsonl", evaluators=["exact_mach"])',
         "Unknown evaluator 'exact_mach'. Did you mean 'exact_match'?",
     ),
     "target that can't take the inputs": (
-        '@pytest.mark.llm_dataset("golden.jsonl", target=lambda nme, query: 1)\ndef test_x(example): pass',
+        '@pytest.mark.llm_dataset("golden.jsonl", target=lambda nme, query: 1)',
         "Name the parameters like the keys, or take them all as one parameter called 'inputs'. Did you mean 'nme'?",
     ),
     "gate with an unknown rule": (
-        '@pytest.mark.llm_gate("pass", rule="paird")\n@pytest.mark.llm_dataset("golden.jsonl")\ndef test_x(example): pass',
+        '@pytest.mark.llm_gate("pass", rule="paird")\n@pytest.mark.llm_dataset("golden.jsonl")',
         "llm_gate(rule='paird'). Did you mean 'paired'? Known: mean, off, paired.",
     ),
     "gate with a negative drop": (
-        '@pytest.mark.llm_gate("pass", max_drop=-1)\n@pytest.mark.llm_dataset("golden.jsonl")\ndef test_x(example): pass',
+        '@pytest.mark.llm_gate("pass", max_drop=-1)\n@pytest.mark.llm_dataset("golden.jsonl")',
         "llm_gate('pass', max_drop=-1): give 0 or more; it is the size of a drop.",
     ),
     "two evaluators of one name": (
-        '@pytest.mark.llm_dataset("golden.jsonl", evaluators=["exact_match", "exact_match"])\ndef test_x(example): pass',
+        '@pytest.mark.llm_dataset("golden.jsonl", evaluators=["exact_match", "exact_match"])',
         "exact_match",
     ),
 }
@@ -144,7 +145,7 @@ MISTAKES = {
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_a_mistake_is_a_collection_error_without_a_traceback(project: Project, mistake: str) -> None:
     source, message = MISTAKES[mistake]
-    project.write(test_app=f"import pytest\n{source}")
+    project.write(test_app=ff"import pytest\n{source}\ndef test_x(example): pass")
     result = project.run()
     result.assert_outcomes(errors=1)
     text = result.stdout.str()

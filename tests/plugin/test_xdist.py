@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+
 from tests.plugin.conftest import BROKEN, Project
 
 Query = Callable[[Project, str], list[tuple[Any, ...]]]

@@ -1,0 +1,314 @@
+"""Targets run ahead of their tests, wherever that is honest."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.plugin.conftest import Project
+
+OVERLAPPING = """
+import threading
+import pytest
+
+barrier = threading.Barrier(3, timeout=20)
+
+def answer(name, query):
+    barrier.wait()  # passes only where three targets run at once
+    return name
+
+@pytest.mark.llm_dataset("golden.jsonl", target=answer)
+def test_answer(example, llm_run{fixtures}):
+    assert llm_run.outputs["output"] == example.inputs["name"]
+"""
+
+
+def test_targets_of_coming_trials_run_at_once(project: Project) -> None:
+    project.write(test_app=OVERLAPPING.format(fixtures=""))
+    project.run().assert_outcomes(passed=3)
+
+
+def test_async_targets_run_at_once(project: Project) -> None:
+    project.write(
+        test_app="""
+        import asyncio
+        import pytest
+
+        arrived = []
+
+        async def answer(name, query):
+            arrived.append(name)
+            while len(arrived) < 3:
+                await asyncio.sleep(0)
+            return name
+
+        @pytest.mark.llm_dataset("golden.jsonl", target=answer)
+        def test_answer(example, llm_run):
+            assert llm_run.outputs["output"] == example.inputs["name"]
+        """
+    )
+    project.run("-o", "llm_timeout=20").assert_outcomes(passed=3)
+
+
+def test_a_fixture_of_the_tests_own_keeps_the_target_inline_and_the_report_says_so_once(
+    project: Project,
+) -> None:
+    project.write(
+        test_app="""
+        import os
+        import pytest
+
+        def answer(name, query):
+            return os.environ["GREETING"] + name
+
+        @pytest.fixture(autouse=True)
+        def greeting(monkeypatch, example):
+            monkeypatch.setenv("GREETING", "Dear " if example.id == "ada" else "Hello ")
+
+        @pytest.mark.llm_dataset("golden.jsonl", target=answer)
+        def test_answer(example, llm_run):
+            expected = "Dear Ada" if example.id == "ada" else f"Hello {example.inputs['name']}"
+            assert llm_run.outputs["output"] == expected
+        """
+    )
+    result = project.experiment()
+    result.assert_outcomes(passed=3)
+    assert result.stdout.str().count("ran inside its tests") == 1
+    assert "'greeting'" in result.stdout.str()
+
+
+def test_module_and_session_fixtures_are_up_before_the_first_target_starts(project: Project) -> None:
+    project.write(
+        test_app="""
+        import pytest
+
+        ready = []
+
+        def answer(name, query):
+            return list(ready)
+
+        @pytest.fixture(scope="module", autouse=True)
+        def server():
+            ready.append("server")
+            yield
+            ready.clear()
+
+        @pytest.mark.llm_dataset("golden.jsonl", target=answer)
+        def test_answer(llm_run):
+            assert llm_run.outputs["output"] == ["server"]
+        """
+    )
+    project.run().assert_outcomes(passed=3)
+
+
+def test_a_target_may_be_the_name_of_a_fixture(project: Project) -> None:
+    project.write(
+        test_app="""
+        import pytest
+
+        @pytest.fixture(scope="session")
+        def agent():
+            return lambda name, query: name.upper()
+
+        @pytest.mark.llm_dataset("golden.jsonl", target="agent")
+        def test_answer(example, llm_run):
+            assert llm_run.outputs["output"] == example.inputs["name"].upper()
+        """
+    )
+    project.run().assert_outcomes(passed=3)
+
+
+def test_a_fixture_that_can_not_take_the_inputs_is_named(project: Project) -> None:
+    project.write(
+        test_app="""
+        import pytest
+
+        @pytest.fixture(scope="session")
+        def agent():
+            return lambda nome, query: nome
+
+        @pytest.mark.llm_dataset("golden.jsonl", target="agent")
+        def test_answer(example, llm_run):
+            pass
+        """
+    )
+    result = project.run()
+    assert result.ret == 1
+    assert "the fixture 'agent' is its target" in result.stdout.str()
+    assert "Did you mean 'nome'?" in result.stdout.str()
+
+
+def test_a_hung_target_is_an_error_trial_and_the_session_ends(project: Project) -> None:
+    project.write(
+        test_app="""
+        import threading
+        import pytest
+
+        def answer(name, query):
+            if name == "Ada":
+                threading.Event().wait()
+            return name
+
+        @pytest.mark.llm_dataset("golden.jsonl", target=answer)
+        def test_answer(llm_run):
+            pass
+        """
+    )
+    result = project.experiment("-o", "llm_timeout=0.5")
+    result.assert_outcomes(passed=2, failed=1)
+    assert "Target 'answer' did not end within 0.5 s (llm_timeout)." in result.stdout.str()
+
+
+def test_the_first_refusal_by_the_provider_stops_the_suite(project: Project) -> None:
+    project.dataset({"id": f"e{n:03}", "inputs": {"name": f"N{n}", "query": "?"}} for n in range(100))
+    project.write(
+        test_app="""
+        import pytest
+
+        class Refusal(Exception):
+            status_code = 401
+
+        calls = []
+
+        def answer(name, query):
+            calls.append(name)
+            raise Refusal("invalid x-api-key")
+
+        @pytest.mark.llm_dataset("golden.jsonl", target=answer)
+        def test_answer(llm_run):
+            pass
+
+        def test_few_calls_were_made():
+            assert 1 <= len(calls) <= 32
+        """
+    )
+    result = project.run()
+    assert result.parseoutcomes() == {"failed": 100, "passed": 1}
+    assert "not run: invalid x-api-key" in result.stdout.str()
+
+
+def test_an_exception_of_the_target_is_shown_with_the_targets_own_frames(project: Project) -> None:
+    project.write(
+        test_app="""
+        import pytest
+
+        def deeper(name):
+            raise ValueError(f"no answer for {name}")
+
+        def answer(name, query):
+            return deeper(name)
+
+        @pytest.mark.llm_dataset("golden.jsonl", target=answer)
+        def test_answer(llm_run):
+            pass
+        """
+    )
+    result = project.run("-k", "ada")
+    text = result.stdout.str()
+    assert "raise ValueError" in text
+    assert "def answer(name, query):" in text
+    assert "pytest_llmobs/" not in text
+
+
+def test_a_worker_thread_of_the_target_stays_in_its_trace(project: Project) -> None:
+    project.write(
+        test_app="""
+        from concurrent.futures import ThreadPoolExecutor
+        import pytest
+        from pytest_llmobs import traceable
+
+        @traceable
+        def look_up(name):
+            return name
+
+        def answer(name, query):
+            with ThreadPoolExecutor(2) as pool:
+                return list(pool.map(look_up, [name, name]))
+
+        @pytest.mark.llm_dataset("golden.jsonl", target=answer)
+        def test_answer(example, llm_run):
+            assert [run.inputs for run in llm_run.child_runs] == [{"name": example.inputs["name"]}] * 2
+        """
+    )
+    project.run().assert_outcomes(passed=3)
+
+
+def test_what_a_test_calls_itself_is_traced_without_a_target(project: Project) -> None:
+    project.write(
+        test_app="""
+        import pytest
+        from app import answer
+
+        @pytest.mark.llm_dataset("golden.jsonl", evaluators=["min_length"])
+        def test_answer(example, llm_run):
+            answer(**example.inputs)
+            assert "Dear" in llm_run.outputs["output"]
+            assert [run.name for run in llm_run.llm_calls] == ["complete"]
+            assert llm_run.latency < 10
+        """
+    )
+    project.run().assert_outcomes(passed=3)
+
+
+def test_async_tests_are_traced_by_pytest_asyncio_and_by_anyio(empty: Project) -> None:
+    pytest.importorskip("pytest_asyncio")
+    empty.write(
+        test_app="""
+        import pytest
+        from pytest_llmobs import traceable
+
+        @traceable
+        async def answer(name):
+            return f"Dear {name}"
+
+        @pytest.mark.asyncio
+        async def test_asyncio(llm_run):
+            assert await answer("Ada") == "Dear Ada"
+            assert llm_run.outputs == {"output": "Dear Ada"}
+
+        @pytest.mark.anyio
+        @pytest.mark.parametrize("anyio_backend", ["asyncio"])
+        async def test_anyio(llm_run, anyio_backend):
+            await answer("Grace")
+            assert [run.inputs for run in llm_run.child_runs] == [{"name": "Grace"}]
+        """
+    )
+    empty.run().assert_outcomes(passed=2)
+
+
+def test_log_functions_reach_the_current_test(empty: Project) -> None:
+    empty.write(
+        test_app="""
+        import pytest
+        from pytest_llmobs import LlmobsError, log_feedback, log_inputs, log_outputs, log_reference_outputs
+
+        def app():
+            log_inputs({"question": "2+2"})
+            log_outputs({"answer": "4"})
+            log_reference_outputs({"answer": "4"})
+            log_feedback("human", 1.0, comment="fine")
+
+        def test_it(llm_run):
+            app()
+            assert llm_run.inputs == {"question": "2+2"}
+            assert llm_run.outputs == {"answer": "4"}
+            assert llm_run.score("exact_match") == 1
+            assert llm_run.score("human") == 1.0
+
+        def test_outside():
+            with pytest.raises(LlmobsError, match="outside a traced test"):
+                log_outputs("x")
+        """
+    )
+    empty.run().assert_outcomes(passed=2)
+
+
+def test_a_trial_without_outputs_is_unscored_and_says_why(empty: Project) -> None:
+    empty.write(
+        test_app="""
+        def test_it(llm_run):
+            assert llm_run.score("exact_match") == 1
+        """
+    )
+    result = empty.run()
+    result.assert_outcomes(failed=1)
+    assert "No outputs to score: the test logged none and its trace has no traced run." in result.stdout.str()
