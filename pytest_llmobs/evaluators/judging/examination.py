@@ -9,8 +9,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_llmobs.evaluators.subject import Subject
+from pytest_llmobs.records.runs import Run
 from pytest_llmobs.records.scores import Score
 from pytest_llmobs.tracing import tracer
+from pytest_llmobs.tracing.context import get_current_run_tree
 
 if TYPE_CHECKING:
     from pytest_llmobs.evaluators.judging.model import JudgeModel
@@ -67,7 +69,7 @@ class _Hearing:
     def __init__(self, key: str, subject: Subject) -> None:
         self.key = key
         self.subject = subject
-        self.root: RunTree | None = None
+        self.run: RunTree | None = None
 
     @contextmanager
     def open(self) -> Iterator[None]:
@@ -75,38 +77,50 @@ class _Hearing:
         try:
             yield
         except BaseException as error:
-            if self.root is not None:
-                self.root.end(error=error)
+            if self.run is not None:
+                self.run.end(error=error)
             raise
 
     @contextmanager
     def asking(self) -> Iterator[None]:
         """Make the trace current, so that the model's call is recorded below it."""
-        installed = tracer.installed
-        if installed is None or not installed.enabled:
+        if self.run is None:
+            self.run = self._start()
+        if self.run is None:
             yield
             return
-        if self.root is None:
-            self.root = installed.start_root(
-                f"judge {self.key}",
-                inputs={
-                    "inputs": self.subject.inputs,
-                    "outputs": self.subject.outputs,
-                    "reference_outputs": self.subject.reference_outputs,
-                },
-                columns={"evaluates": self.subject.run.id},
-                collect=True,
-            )
-        with self.root.activate():
+        with self.run.activate():
             yield
+
+    def _start(self) -> RunTree | None:
+        name, evaluated = f"judge {self.key}", self.subject.run.id
+        inputs = {
+            "inputs": self.subject.inputs,
+            "outputs": self.subject.outputs,
+            "reference_outputs": self.subject.reference_outputs,
+        }
+        around = get_current_run_tree()
+        if around is not None and around.root.columns.get("evaluates") == evaluated:
+            return around.create_child(name, inputs=inputs)
+        installed = tracer.installed
+        if installed is None or not installed.enabled:
+            return None
+        return installed.start_root(name, inputs=inputs, columns={"evaluates": evaluated}, collect=True)
 
     def close(self, score: Score) -> Score:
         """End the trace with the score; return it with the trace's id, its calls and their cost."""
-        if self.root is None:
+        if self.run is None:
             return score
-        self.root.end(outputs={"score": score.score, "value": score.value, "comment": score.comment})
-        calls = [run for run in self.root.finished_runs() if run.run_type == "llm"]
+        self.run.end(outputs={"score": score.score, "value": score.value, "comment": score.comment})
+        calls = [run for run in self._below(self.run) if run.run_type == "llm"]
         costs = [run.total_cost for run in calls if run.total_cost is not None]
         cost = sum(costs) if len(costs) == len(calls) else None
-        spent = {"run_id": self.root.id, "calls": len(calls), "cost": cost}
+        spent = {"run_id": self.run.id, "calls": len(calls), "cost": cost}
         return replace(score, metadata={**score.metadata, **spent})
+
+    def _below(self, top: RunTree) -> Iterator[Run]:
+        inside = {top.id}
+        for run in top.finished_runs():
+            if run.parent_id in inside:
+                inside.add(run.id)
+                yield run

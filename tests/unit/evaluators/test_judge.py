@@ -16,7 +16,7 @@ from pytest_llmobs.errors import EvaluatorError
 from pytest_llmobs.evaluators.base import bind
 from pytest_llmobs.evaluators.judge import DEFAULT_MODEL, Judge
 from pytest_llmobs.evaluators.judging import cache
-from pytest_llmobs.tracing import tracer
+from pytest_llmobs.tracing import get_current_run_tree, tracer
 
 RUBRIC = "Is the reply polite?"
 GOOD = {"reason": "It says please.", "score": 0.9}
@@ -371,6 +371,28 @@ def test_is_traced_apart_with_the_run_it_evaluates(score, subject):
     assert judged["parent_id"] is None
     assert judged["trace_id"] != application["trace_id"]
     assert result.metadata["run_id"] == judged["id"]
+
+
+def traced_model(prompt):
+    call = get_current_run_tree().create_child("claude", "llm")
+    call.columns["total_cost"] = 0.01
+    call.end()
+    return json.dumps(GOOD)
+
+
+def test_joins_the_trace_that_evaluates_the_same_run_and_counts_its_own_calls(subject, score):
+    tracer.install(tracer.Tracer(project="p", sink=Lines()))
+    root = tracer.installed.start_root("scoring", columns={"evaluates": "run-app"}, collect=True)
+    judge = Judge("tone", rubric=RUBRIC, model=traced_model, votes=2)
+    with root.activate():
+        first = score(judge, subject({"output": "x"}))
+        second = score(judge(key="care", votes=1), subject({"output": "x"}))
+    root.end()
+    tree = root.tree()
+    assert [run.name for run in tree.child_runs] == ["judge tone", "judge care"]
+    assert [len(run.child_runs) for run in tree.child_runs] == [2, 1]
+    assert [result.metadata["calls"] for result in (first, second)] == [2, 1]
+    assert [result.metadata["cost"] for result in (first, second)] == [0.02, 0.01]
 
 
 def test_a_failed_judgement_is_a_failed_trace(score, subject):
