@@ -145,7 +145,7 @@ MISTAKES = {
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_a_mistake_is_a_collection_error_without_a_traceback(project: Project, mistake: str) -> None:
     source, message = MISTAKES[mistake]
-    project.write(test_app=ff"import pytest\n{source}\ndef test_x(example): pass")
+    project.write(test_app=f"import pytest\n{source}\ndef test_x(example): pass")
     result = project.run()
     result.assert_outcomes(errors=1)
     text = result.stdout.str()
