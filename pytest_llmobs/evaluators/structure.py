@@ -95,7 +95,6 @@ class JsonSchema(Rule):
 class PydanticModel(Rule):
     """True where a pydantic model takes the output; the comment names the first misfits."""
 
-    needs: ClassVar[Mapping[str, str]] = {"pydantic": "schema"}
     model: Any = None
     """A subclass of ``pydantic.BaseModel``, or anything a ``TypeAdapter`` takes."""
     output: str | None = None
