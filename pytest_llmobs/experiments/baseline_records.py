@@ -58,6 +58,11 @@ class Baseline:
     texts: TextStore | None = None
     """Prompts and outputs for the diff, or None where only fingerprints are kept."""
 
+    def row_of(self, example_id: str, example_hash: str) -> BaselineRow | None:
+        """Return the row an example is compared with; None where it is new or edited, so that no gate judges it."""
+        row = self.rows.get(example_id)
+        return row if row is not None and row.hash == example_hash else None
+
     def version(self, row: BaselineRow, evaluator: str) -> str:
         """Return the version of an evaluator that scored ``row``, or an empty string where none did."""
         return row.versions.get(evaluator, self.metrics.get(evaluator, ""))

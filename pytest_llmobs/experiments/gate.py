@@ -16,6 +16,7 @@ from pytest_llmobs.experiments.case_rows import example_rows
 from pytest_llmobs.experiments.complaints import complaints
 from pytest_llmobs.experiments.measurements import Measurements, measure
 from pytest_llmobs.experiments.operations import operation_notes
+from pytest_llmobs.experiments.rules import PASS
 from pytest_llmobs.experiments.statistics import holm
 from pytest_llmobs.experiments.suite_case import SuiteCase, suite_case
 from pytest_llmobs.experiments.suspects import (
@@ -202,6 +203,9 @@ def _notes(suite: SuiteCase) -> Iterator[str]:
     if plan.partial:
         ran = len(suite.pair.expected)
         yield f"{plan.name}: partial, {ran} of {plan.total} examples were selected; the verdict covers those"
-    if suite.pair.new:
-        yield f"{plan.name}: {len(suite.pair.new)} new examples, compared from the next baseline on"
+    if new := suite.pair.new:
+        passes = suite.pair.measured.values.get(PASS, {})
+        failing = sum(min(passes.get(example, [1.0])) == 0 for example in new)
+        told = f" ({failing} of them failing)" if failing else ""
+        yield f"{plan.name}: {len(new)} new example{'s' * (len(new) > 1)}{told}, compared from the next baseline on"
     yield from operation_notes(suite.pair)

@@ -102,6 +102,13 @@ def test_known_failure(world) -> None:
     assert not known_failure(baseline, "never heard of")
 
 
+def test_new_and_edited_examples_have_no_row_to_compare_with(world) -> None:
+    baseline = world(1).baseline()
+    assert baseline.row_of("e000", "hash of e000") is baseline.rows["e000"]
+    assert baseline.row_of("e000", "another") is None
+    assert baseline.row_of("e001", "hash of e001") is None
+
+
 def test_texts_are_kept_unless_switched_off(world) -> None:
     w = world(1)
     trials = w.trials(calls=lambda _: [ModelCall(system="Be kind.")], output=lambda _: "Hello")

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_llmobs.errors import BaselineError
@@ -41,6 +41,7 @@ def test_odd_names_stay_readable_and_end_in_a_hash() -> None:
     assert len(baseline_path("b", "tests/test_a.py::test_it[" + "x" * 5000 + "]").name) < 150
 
 
+@settings(deadline=None)
 @given(
     st.text(alphabet="ab./:_-[]ü~", min_size=1, max_size=12),
     st.text(alphabet="ab./:_-[]ü~", min_size=1, max_size=12),

@@ -164,7 +164,7 @@ def test_the_gate_puts_the_same_block_on_every_broken_example(world, sent, basel
     w = world(12)
     bad = sent(lambda e: call(e, filled=False), passes=False)
     decision = w.decide(bad, baseline, commit="bbb222")
-    assert {row.state for row in decision.examples} == {"suspect"}
+    assert {row.state for row in decision.examples} == {"dropped"}
     assert len({row.changes for row in decision.examples}) == 1
     assert "-Address the customer as ⟨customer_name⟩." in decision.examples[0].changes[0]
     assert decision.examples[0].changes[1] == "code: aaa111 -> bbb222"

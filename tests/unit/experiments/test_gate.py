@@ -335,6 +335,9 @@ def test_new_examples_are_listed_and_not_compared(world, row_of: RowOf, states_o
     old, new = world(40), world(43)
     decision = new.decide(new.trials(lambda e, _: e < "e040"), old.baseline())
     assert states_of(decision) == {"e040": "new", "e041": "new", "e042": "new"}
+    assert decision.notes == (
+        f"{new.plan.name}: 3 new examples (3 of them failing), compared from the next baseline on",
+    )
     assert row_of(decision).n == 40
     assert not decision.red
 

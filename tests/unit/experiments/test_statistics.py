@@ -7,7 +7,7 @@ from itertools import product
 import numpy as np
 import pytest
 import statsmodels.api as sm
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import integrate, stats
 from statsmodels.stats.multitest import multipletests
@@ -100,7 +100,8 @@ def test_normal_sign_flip_above_two_hundred() -> None:
     assert sign_flip_p(differences) == pytest.approx(stats.norm.cdf(z), rel=1e-12)
 
 
-@given(st.lists(finite, max_size=14))
+@settings(max_examples=50, deadline=None)
+@given(st.lists(finite, max_size=10))
 def test_the_two_sides_overlap_by_the_ties(differences: list[float]) -> None:
     down, up = sign_flip_p(differences), sign_flip_p([-value for value in differences])
     assert 0 < down <= 1
@@ -149,6 +150,7 @@ def test_mde_is_what_a_one_sided_test_finds_four_times_in_five() -> None:
     assert minimal_detectable_effect(0.1) == pytest.approx(0.1 * factor, rel=0.002)
 
 
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.floats(0, 1), max_size=8))
 def test_holm_agrees_with_statsmodels(p_values: list[float]) -> None:
     expected = multipletests(p_values, method="holm")[1] if p_values else []

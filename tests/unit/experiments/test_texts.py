@@ -4,7 +4,7 @@ import random
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_llmobs.errors import BaselineError
@@ -123,6 +123,7 @@ def test_prompts_that_differ_in_a_part_are_stored_as_their_parts(world) -> None:
     assert stored < 0.3 * sum(map(len, store.texts.values()))
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(alphabet="ab.\n ⟨", max_size=60), max_size=6))
 def test_division_loses_nothing(found: list[str]) -> None:
     texts = {str(number): text for number, text in enumerate(found)}
