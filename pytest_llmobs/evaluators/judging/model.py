@@ -7,11 +7,12 @@ import inspect
 import os
 import threading
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
-from pytest_llmobs.errors import EvaluatorError
+from pytest_llmobs.errors import EvaluatorError, UnscoredError
 from pytest_llmobs.evaluators.judging.prompt import Question
 from pytest_llmobs.evaluators.judging.scale import UnusableReplyError
 
@@ -60,8 +61,9 @@ class Claude:
 
     def ask(self, question: Question) -> Mapping[str, Any]:
         """Ask and wait."""
-        client = self.client if self.client is not None else _sync_client()
-        message = client.messages.create(**self._request(question))
+        with _explained(self.name):
+            client = self.client if self.client is not None else _sync_client()
+            message = client.messages.create(**self._request(question))
         if inspect.isawaitable(message):
             raise EvaluatorError(
                 "The judge's client is an async one. Give it a sync one; it serves both ways."
@@ -72,7 +74,9 @@ class Claude:
         """Ask without blocking the loop."""
         if self.client is not None:
             return await asyncio.to_thread(self.ask, question)
-        return _tool_input(await _async_client().messages.create(**self._request(question)))
+        with _explained(self.name):
+            message = await _async_client().messages.create(**self._request(question))
+        return _tool_input(message)
 
     def _request(self, question: Question) -> dict[str, Any]:
         request: dict[str, Any] = {
@@ -86,6 +90,24 @@ class Claude:
         if self.temperature is not None:
             request["extra_body"] = {"temperature": self.temperature}
         return request
+
+
+@contextmanager
+def _explained(model: str) -> Iterator[None]:
+    """Turn what the SDK raises into words: thirty frames of it would bury the one line that matters."""
+    try:
+        yield
+    except Exception as error:
+        from anthropic import AnthropicError
+
+        if isinstance(error, TypeError) and "authentication method" in str(error):
+            remedy = "Set ANTHROPIC_API_KEY, or give the judge a client or another model."
+            raise UnscoredError(f"Judge model {model!r} can't be asked without a key. {remedy}") from error
+        if isinstance(error, AnthropicError):
+            raise UnscoredError(
+                f"Judge model {model!r} can't be asked: {type(error).__name__}: {error}"
+            ) from error
+        raise
 
 
 def _tool_input(message: Any) -> Mapping[str, Any]:

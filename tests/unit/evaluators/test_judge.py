@@ -66,12 +66,26 @@ def test_asks_a_refusing_model_once_more_and_is_then_unscored(score, subject, me
     assert "could not be used" in messages.requests[1]["messages"][0]["content"]
 
 
-def test_an_api_error_is_unscored_with_its_traceback(score, subject, claude, messages):
+def test_without_a_key_it_says_what_to_set(subject, score, monkeypatch):
+    from pytest_llmobs.evaluators.judging import model
+
+    monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
+    monkeypatch.setattr(model, "_sync_clients", {})
+    result = score(Judge("tone", rubric=RUBRIC), subject({"output": "x"}))
+    assert result.error == (
+        f"Judge model {DEFAULT_MODEL!r} can't be asked without a key. "
+        "Set ANTHROPIC_API_KEY, or give the judge a client or another model."
+    )
+
+
+def test_an_api_error_is_unscored_with_its_message(score, subject, claude, messages):
     messages.replies = [GOOD]
     messages.reply = lambda request: 1 / 0  # the server drops the connection
     result = score(Judge("tone", rubric=RUBRIC, client=claude), subject({"output": "x"}))
     assert result.unscored
-    assert "APIConnectionError" in result.error
+    assert (
+        result.error == f"Judge model {DEFAULT_MODEL!r} can't be asked: APIConnectionError: Connection error."
+    )
 
 
 @pytest.mark.parametrize(
