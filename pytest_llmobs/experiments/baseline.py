@@ -39,6 +39,9 @@ __all__ = [
     "updated_baseline",
 ]
 
+STEADY = 1.25
+"""Ratio up to which a latency or cost counts as unchanged."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class BaselineUpdate:
@@ -84,7 +87,7 @@ def updated_baseline(
     expected = {trial.example_id: trial.example_hash for trial in plan.expected}
     measured = measure(t for t in trials if t.suite == plan.name and t.example_id in expected)
     fresh = {
-        example: _row(expected[example], found, plan)
+        example: _row(expected[example], found, old.rows.get(example) if old else None)
         for example, found in sorted(measured.trials.items())
         if any(example in values for values in measured.values.values())
     }
@@ -148,7 +151,7 @@ def _witnesses(measured: Measurements, fresh: Iterable[str]) -> list[Trial]:
     return [witness(measured.trials[example]) for example in fresh]
 
 
-def _row(example_hash: str, trials: Sequence[Trial], plan: SuitePlan) -> BaselineRow:
+def _row(example_hash: str, trials: Sequence[Trial], old: BaselineRow | None) -> BaselineRow:
     metrics = sorted({key for t in trials for key, score in t.scores.items() if score.gating and key != PASS})
     scores = {key: tuple(score_value(trial, key) for trial in trials) for key in metrics}
     return BaselineRow(
@@ -156,14 +159,20 @@ def _row(example_hash: str, trials: Sequence[Trial], plan: SuitePlan) -> Baselin
         passes=tuple(pass_value(trial) for trial in trials),
         scores={key: values for key, values in scores.items() if any(value is not None for value in values)},
         fingerprints=fingerprints(witness(trials)),
-        latency=_median(trial.latency for trial in trials),
-        cost=_median(trial.total_cost for trial in trials),
+        latency=_median((trial.latency for trial in trials), old and old.latency),
+        cost=_median((trial.total_cost for trial in trials), old and old.cost),
     )
 
 
-def _median(values: Iterable[float | None]) -> float | None:
+def _median(values: Iterable[float | None], old: float | None) -> float | None:
+    """Return the median, or the old value where it is nearly the same: noise would change every line of the file."""
     found = [value for value in values if value is not None]
-    return float(f"{statistics.median(found):.3g}") if found else None
+    if not found:
+        return None
+    median = statistics.median(found)
+    if old is not None and old / STEADY <= median <= old * STEADY:
+        return old
+    return float(f"{median:.3g}")
 
 
 def _kept_rows(

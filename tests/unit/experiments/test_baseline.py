@@ -95,6 +95,15 @@ def test_median_latency_and_cost_are_kept(world) -> None:
     assert w.baseline().rows["e000"].latency is None
 
 
+def test_latencies_that_hardly_differ_leave_the_file_as_it_is(world) -> None:
+    w = world(1)
+    old = w.baseline(latency=1.0, total_cost=0.01)
+    for latency, kept in ((1.2, 1.0), (0.81, 1.0), (1.3, 1.3), (0.7, 0.7)):
+        trials = w.trials(latency=latency, total_cost=0.011)
+        row = updated_baseline(old, w.plan, trials).baseline.rows["e000"]
+        assert (row.latency, row.cost) == (kept, 0.01)
+
+
 def test_known_failure(world) -> None:
     baseline = world(3).baseline(lambda e, r: not (e == "e001" and r == 3))
     assert known_failure(baseline, "e001")
