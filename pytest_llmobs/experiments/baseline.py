@@ -159,8 +159,8 @@ def _row(example_hash: str, trials: Sequence[Trial], old: BaselineRow | None) ->
         passes=tuple(pass_value(trial) for trial in trials),
         scores={key: values for key, values in scores.items() if any(value is not None for value in values)},
         fingerprints=fingerprints(witness(trials)),
-        latency=_median((trial.latency for trial in trials), old and old.latency),
-        cost=_median((trial.total_cost for trial in trials), old and old.cost),
+        latency=_median((trial.latency for trial in trials), old.latency if old else None),
+        cost=_median((trial.total_cost for trial in trials), old.cost if old else None),
     )
 
 
