@@ -28,7 +28,9 @@ GROUP_BYTES = 4 << 20
 """Spool bytes of a row group: about 500 runs with long prompts."""
 GROUP_ROWS = 2000
 """Most rows of a row group: small enough to read a trace cheaply, large enough to compress well."""
-_BATCH = 250
+_BATCH = 500
+# Level 3 saves another 5 % of the bytes for a third more of the time.
+_LEVEL = 1
 _LINES_IN_A_BREATH = 32
 _BREATH = 0.0002
 _STATISTICS = [column.name for column in COLUMNS if column.statistics]
@@ -162,7 +164,7 @@ class _Part:
             path,
             arrow_schema(),
             compression="zstd",
-            compression_level=3,
+            compression_level=_LEVEL,
             use_dictionary=_DICTIONARY,
             write_statistics=_STATISTICS,
         )

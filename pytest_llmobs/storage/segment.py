@@ -14,7 +14,7 @@ from pytest_llmobs.storage import locks
 
 SUFFIX = ".jsonl"
 """Of spool files; the rest of the name becomes the name of the Parquet files."""
-_BUFFER = 1 << 20
+_BUFFER = 1 << 17
 
 
 class Segment:
@@ -111,10 +111,9 @@ class _Positioned(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        data = os.pread(self._descriptor, len(buffer), self._position)
-        buffer[: len(data)] = data
-        self._position += len(data)
-        return len(data)
+        count = os.preadv(self._descriptor, [buffer], self._position)
+        self._position += count
+        return count
 
 
 def _stem(label: str) -> str:
