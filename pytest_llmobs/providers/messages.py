@@ -61,7 +61,7 @@ def read_message(
         columns |= usage_columns(usage)
         # A cloud's own model name holds what its price depends on (the region); Anthropic's answer resolves
         # aliases.
-        models = [answered, asked] if provider == "anthropic" else [asked, answered]
+        models = [answered or asked] if provider == "anthropic" else [asked, answered]
         columns |= _cost(provider, [m for m in models if m], usage, columns, variant or _variant(usage))
         if columns["total_cost"] is None:
             metadata["unpriced_model"] = answered or asked

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _USAGE = frozenset(field.name for field in fields(Usage))
-_COPIED = frozenset(field.name for field in fields(Run)) - {"start_time", "end_time", "inputs", "outputs"}
-_COPIED -= {"metadata", "retries", "usage", "child_runs", "parent_id"}
+_FIELDS = frozenset(field.name for field in fields(Run)) | _USAGE
+_CONVERTED = {"parent_id", "start_time", "end_time", "inputs", "outputs", "metadata", "retries", "usage"}
+_COPIED = frozenset(field.name for field in fields(Run)) - _CONVERTED - {"child_runs", "columns"}
 
 
 def write_payload(run: RunTree) -> bytes:
@@ -82,6 +83,7 @@ def read_line(line: bytes) -> Run:
         metadata=header.get("metadata") or {},
         retries=header.get("retries") or 0,
         usage=Usage(**{key: header[key] for key in _USAGE if key in header}),
+        columns={key: value for key, value in header.items() if key not in _FIELDS and value is not None},
     )
 
 

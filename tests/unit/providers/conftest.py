@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from pytest_llmobs.providers.anthropic import Anthropic
+from pytest_llmobs.providers.imports import instrument_on_import, uninstrument
+from pytest_llmobs.tracing.tracer import Tracer, install, uninstall
+from tests.unit.tracing.memory import MemorySink
+
+
+@pytest.fixture
+def sink() -> Iterator[MemorySink]:
+    """Tracing switched on and the anthropic SDK instrumented; the sink holds what was traced."""
+    kept = MemorySink()
+    install(Tracer(project="unit", sink=kept))
+    instrument_on_import([Anthropic()])
+    yield kept
+    uninstrument()
+    uninstall()
