@@ -67,11 +67,13 @@ class _Supported(Rule):
     """Texts that may be stated though nothing given holds them (``"30 days"``)."""
     output: str | None = None
     """The output to judge."""
+    key: str = ""
 
     def _find(self, text: str) -> Iterator[tuple[str, str]]:
         raise NotImplementedError
 
-    def _judge(self, subject: Subject, key: str) -> Score:
+    def evaluate(self, subject: Subject) -> Score:
+        """Score one run."""
         if subject.outputs is None:
             raise UnscoredError("The run has no outputs, so there is nothing to search.")
         given = fold("\n".join([*_given(subject), *self.allowed]))
@@ -79,8 +81,8 @@ class _Supported(Rule):
         stated = list(self._find(fold(text_of(subject.outputs, self.output))))
         invented = list(dict.fromkeys(text for text, meaning in stated if meaning not in supported))
         if invented:
-            return Score(key, score=False, comment=f"nothing given supports: {', '.join(invented)}")
-        return Score(key, score=True, comment=f"{len(stated)} {self.what} stated, all supported")
+            return Score(self.key, score=False, comment=f"nothing given supports: {', '.join(invented)}")
+        return Score(self.key, score=True, comment=f"{len(stated)} {self.what} stated, all supported")
 
 
 def _given(subject: Subject) -> Iterator[str]:
@@ -100,10 +102,6 @@ class NoInventedPrices(_Supported):
     what: ClassVar[str] = "amounts"
     key: str = "no_invented_prices"
 
-    def evaluate(self, subject: Subject) -> Score:
-        """Score one run."""
-        return self._judge(subject, self.key)
-
     def _find(self, text: str) -> Iterator[tuple[str, str]]:
         return _amounts(text)
 
@@ -115,10 +113,6 @@ class NoInventedDeadlines(_Supported):
     what: ClassVar[str] = "deadlines"
     key: str = "no_invented_deadlines"
 
-    def evaluate(self, subject: Subject) -> Score:
-        """Score one run."""
-        return self._judge(subject, self.key)
-
     def _find(self, text: str) -> Iterator[tuple[str, str]]:
         return _spans(text)
 
@@ -129,10 +123,6 @@ class NoInventedPercentages(_Supported):
 
     what: ClassVar[str] = "percentages"
     key: str = "no_invented_percentages"
-
-    def evaluate(self, subject: Subject) -> Score:
-        """Score one run."""
-        return self._judge(subject, self.key)
 
     def _find(self, text: str) -> Iterator[tuple[str, str]]:
         return _shares(text)

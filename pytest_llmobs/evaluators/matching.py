@@ -14,6 +14,8 @@ _VOWELS = frozenset("aeiouy")
 
 def fold(text: str) -> str:
     """Return ``text`` without case, without differences of Unicode form, with plain apostrophes."""
+    if text.isascii():
+        return text.lower()
     return unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
 
 
@@ -40,17 +42,24 @@ def _shown(each: str | Sequence[str]) -> str:
 
 
 def _found(folded: str, phrase: str, stems: bool) -> bool:
-    return _pattern(phrase, stems).search(folded) is not None
+    beginning, pattern = _pattern(phrase, stems)
+    # A plain search finds most absences ten times as fast as a pattern does.
+    return beginning in folded and pattern.search(folded) is not None
 
 
 @lru_cache(maxsize=4096)
-def _pattern(phrase: str, stems: bool) -> re.Pattern[str]:
-    """Compile a phrase: whole words, any white space between them, with inflections where ``stems``."""
+def _pattern(phrase: str, stems: bool) -> tuple[str, re.Pattern[str]]:
+    """Compile a phrase: whole words, any white space between them, with inflections where ``stems``.
+
+    Returns:
+        The letters with which every match begins, and the pattern.
+    """
     words = fold(phrase).split()
-    body = r"\s+".join(_inflected(word) if stems else re.escape(word) for word in words)
+    forms = [_inflected(word) if stems else (word, re.escape(word)) for word in words]
+    body = r"\s+".join(pattern for _, pattern in forms)
     start = r"(?<!\w)" if words and _has_edges(words[0][0]) else ""
     end = r"(?!\w)" if words and _has_edges(words[-1][-1]) else ""
-    return re.compile(start + body + end)
+    return forms[0][0] if forms else "", re.compile(start + body + end)
 
 
 def _has_edges(character: str) -> bool:
@@ -61,15 +70,18 @@ def _has_edges(character: str) -> bool:
     return not name.startswith(("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR", "TIBETAN"))
 
 
-def _inflected(word: str) -> str:
-    """Return a pattern for an English word and its plain inflections: charge, charges, charged, charging."""
+def _inflected(word: str) -> tuple[str, str]:
+    """Return the stem of an English word, and a pattern for it with its plain inflections.
+
+    charge: charge, charges, charged, charging.
+    """
     if not (word.isascii() and word.isalpha() and len(word) > _SHORTEST_STEM):
-        return re.escape(word)
+        return word, re.escape(word)
     if (stem := _before_y(word)) is not None:
-        return rf"{stem}(?:y|ie|ies|ied|ying|y's)"
+        return stem, rf"{stem}(?:y|ie|ies|ied|ying|y's)"
     stem = _stem(word)
     # An optional doubled consonant: plan and planned, cancel and cancelled, bill and billing.
-    return rf"{stem}{stem[-1]}?(?:ed|ing|e|es|s|d|'s|s')?"
+    return stem, rf"{stem}{stem[-1]}?(?:ed|ing|e|es|s|d|'s|s')?"
 
 
 def _before_y(word: str) -> str | None:

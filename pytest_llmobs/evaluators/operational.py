@@ -6,7 +6,6 @@ replayed run, the price of an unknown model) is unscored, never zero.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -22,17 +21,23 @@ from pytest_llmobs.records.scores import Score
 @dataclass(frozen=True)
 class _Bounded(Rule):
     unit: ClassVar[str]
+    bound: float | None = None
+    """The most that is right, where the example doesn't say."""
+    field: str = ""
+    """The reference output that gives the bound."""
+    key: str = ""
+
+    def evaluate(self, subject: Subject) -> Score:
+        """Score one run."""
+        bound = requirement(subject, self.field) if self.bound is None else self.bound
+        if isinstance(bound, bool) or not isinstance(bound, int | float):
+            raise UnscoredError(f"outputs.{self.field} is {bound!r}; write a number.")
+        value = self._measure(subject)
+        comment = f"{value:g} {self.unit}, at most {bound:g} wanted"
+        return Score(self.key, score=value <= bound, comment=comment, metadata={"measured": value})
 
     def _measure(self, subject: Subject) -> float:
         raise NotImplementedError
-
-    def _judge(self, subject: Subject, key: str, given: float | None, field: str) -> Score:
-        bound = requirement(subject, field) if given is None else given
-        if isinstance(bound, bool) or not isinstance(bound, int | float):
-            raise UnscoredError(f"outputs.{field} is {bound!r}; write a number.")
-        value = self._measure(subject)
-        comment = f"{value:g} {self.unit}, at most {bound:g} wanted"
-        return Score(key, score=value <= bound, comment=comment, metadata={"measured": value})
 
 
 @dataclass(frozen=True)
@@ -40,15 +45,8 @@ class MaxLatency(_Bounded):
     """True where the run took at most so many seconds."""
 
     unit: ClassVar[str] = "s"
-    seconds: float | None = None
-    """The bound, where the example doesn't say."""
     field: str = "max_latency"
-    """The reference output that gives the bound."""
     key: str = "max_latency"
-
-    def evaluate(self, subject: Subject) -> Score:
-        """Score one run."""
-        return self._judge(subject, self.key, self.seconds, self.field)
 
     def _measure(self, subject: Subject) -> float:
         if subject.run.latency is None:
@@ -61,15 +59,8 @@ class MaxTimeToFirstToken(_Bounded):
     """True where the first model call that streamed sent its first token within so many seconds."""
 
     unit: ClassVar[str] = "s"
-    seconds: float | None = None
-    """The bound, where the example doesn't say."""
     field: str = "max_time_to_first_token"
-    """The reference output that gives the bound."""
     key: str = "max_time_to_first_token"
-
-    def evaluate(self, subject: Subject) -> Score:
-        """Score one run."""
-        return self._judge(subject, self.key, self.seconds, self.field)
 
     def _measure(self, subject: Subject) -> float:
         times = [call.time_to_first_token for call in _model_calls(subject)]
@@ -86,15 +77,8 @@ class MaxCost(_Bounded):
     """True where the trace's model calls cost at most so many USD."""
 
     unit: ClassVar[str] = "USD"
-    usd: float | None = None
-    """The bound, where the example doesn't say."""
     field: str = "max_cost"
-    """The reference output that gives the bound."""
     key: str = "max_cost"
-
-    def evaluate(self, subject: Subject) -> Score:
-        """Score one run."""
-        return self._judge(subject, self.key, self.usd, self.field)
 
     def _measure(self, subject: Subject) -> float:
         calls = _model_calls(subject)
@@ -109,18 +93,15 @@ class MaxTokens(_Bounded):
     """True where the trace's model calls used at most so many tokens, input and output together."""
 
     unit: ClassVar[str] = "tokens"
-    tokens: int | None = None
-    """The bound, where the example doesn't say."""
     field: str = "max_tokens"
-    """The reference output that gives the bound."""
     key: str = "max_tokens"
 
-    def evaluate(self, subject: Subject) -> Score:
-        """Score one run."""
-        return self._judge(subject, self.key, self.tokens, self.field)
-
     def _measure(self, subject: Subject) -> float:
-        return _sum(call.total_tokens for call in _model_calls(subject))
+        counts = [call.total_tokens for call in _model_calls(subject)]
+        known = [count for count in counts if count is not None]
+        if len(known) < len(counts):
+            raise UnscoredError("A model call in the trace says nothing of its tokens.")
+        return sum(known)
 
 
 @dataclass(frozen=True)
@@ -128,18 +109,13 @@ class MaxRetries(_Bounded):
     """True where the trace's model calls were retried at most so often."""
 
     unit: ClassVar[str] = "retries"
-    retries: int | None = 0
-    """The bound; None reads it from the example."""
+    bound: float | None = 0
+    """The most that is right; None reads it from the example."""
     field: str = "max_retries"
-    """The reference output that gives the bound."""
     key: str = "max_retries"
 
-    def evaluate(self, subject: Subject) -> Score:
-        """Score one run."""
-        return self._judge(subject, self.key, self.retries, self.field)
-
     def _measure(self, subject: Subject) -> float:
-        return _sum(call.retries for call in _model_calls(subject))
+        return sum(call.retries for call in _model_calls(subject))
 
 
 def _model_calls(subject: Subject) -> list[Run]:
@@ -147,15 +123,6 @@ def _model_calls(subject: Subject) -> list[Run]:
     if not calls:
         raise UnscoredError("The trace has no model call to measure.")
     return calls
-
-
-def _sum(counts: Iterable[int | None]) -> int:
-    total = 0
-    for count in counts:
-        if count is None:
-            raise UnscoredError("A model call in the trace says nothing of its tokens.")
-        total += count
-    return total
 
 
 max_latency = MaxLatency()
