@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import subprocess
+import sys
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from pytest_llmobs.experiments.runner import Runner
 from pytest_llmobs.experiments.slots import Slots
 from pytest_llmobs.extensions import Extensions
 from pytest_llmobs.providers.imports import instrument_on_import, uninstrument
+from pytest_llmobs.providers.prices import preload
 from pytest_llmobs.settings import Settings
 from pytest_llmobs.storage.store import Store
 from pytest_llmobs.tracing.tracer import Tracer, install, uninstall
@@ -142,6 +144,11 @@ class Session:
         """Switch tracing on: install the tracer and instrument the providers as they are imported."""
         install(self.tracer)
         instrument_on_import(self.extensions.providers)
+
+    def prepare(self) -> None:
+        """Load what the first model call needs, so that calls running side by side don't wait for it."""
+        if any(provider.module in sys.modules for provider in self.extensions.providers):
+            preload()
 
     def stop(self) -> None:
         """Switch tracing off and seal this process's spool."""

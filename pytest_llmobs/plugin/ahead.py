@@ -28,6 +28,7 @@ class Ahead:
         self._lab = lab
         self._position: dict[pytest.Item, int] = {}
         self._eligible: dict[str, bool] = {}
+        self._prepared = False
 
     def take(self, item: pytest.Function, plan: TrialPlan) -> Attempt:
         """Return the attempt at this item's target; wait for it where it is still going on.
@@ -39,6 +40,9 @@ class Ahead:
         job = self._job(item, plan, self._resolve(item, plan))
         if not self._may_run_ahead(item, plan):
             return runner.run_inline(job)
+        if not self._prepared:
+            self._prepared = True
+            self._lab.session.prepare()
         if runner.hungry:
             runner.offer(self._coming_jobs(item, plan.suite, job.target))
         return runner.take(job)
