@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from time import perf_counter_ns
 from typing import Any
 
 from pytest_llmobs.errors import LlmobsError, known, nearest
@@ -89,8 +90,11 @@ class Call:
         else:
             return None
         # What follows is Place.start, without the parts that can't apply: this path runs at every call.
-        inputs_json = self._capture(owner, args, kwargs)
+        began = perf_counter_ns()
+        inputs_json = self._capture(owner.max_payload, args, kwargs)
         run = RunTree(owner, self.name, self.run_type, parent, self._project)
+        if run.clock - began > capture.SLOW:
+            run.captured_for = run.clock - began
         run.managed = True
         run.inputs_json = inputs_json
         if self._described:
@@ -111,20 +115,20 @@ class Call:
         return place.start(
             self.name,
             self.run_type,
-            inputs_json=self._capture(place.tracer, args, kwargs),
+            inputs_json=self._capture(place.tracer.max_payload, args, kwargs),
             project=self._project,
             metadata=self._metadata,
             tags=self._tags,
         )
 
-    def _capture(self, owner: tracer.Tracer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bytes:
+    def _capture(self, limit: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bytes:
         try:
             inputs = self._bind(*args, **kwargs)
         except TypeError:
             inputs = binding.unbound(args, kwargs)
         if self._process_inputs is not None:
             inputs = processed(self._process_inputs, inputs)
-        return capture.encode_mapping(inputs, owner.max_payload)
+        return capture.encode_mapping(inputs, limit)
 
     def succeed(self, run: RunTree | Scope, result: Any) -> Any:
         """End the run with the function's result; return the result."""

@@ -19,8 +19,11 @@ from pytest_llmobs.tracing import snapshot
 MAX_PAYLOAD = 4 << 20
 """Bytes of JSON an input or output may take before it is cut (4 MiB)."""
 
+SLOW = 5_000_000
+"""Nanoseconds of capturing from which a run says so (``capture_ms`` in its metadata)."""
+
 _UNREADABLE = b'"<a value that could not be captured>"'
-_write_json: Callable[..., bytes] | None = None
+_check = marshal.dumps
 
 
 def encode(value: Any, limit: int = MAX_PAYLOAD) -> bytes:
@@ -31,45 +34,46 @@ def encode(value: Any, limit: int = MAX_PAYLOAD) -> bytes:
         limit: Bytes.
     """
     try:
-        # marshal refuses whatever is not a plain built-in value; without that check to_json would eat
-        # iterators.
-        marshal.dumps(value, 2)
-        written = _to_json(value)
-        if len(written) <= limit:
-            return written
-    except (ValueError, TypeError, MemoryError, RecursionError):
-        pass
-    return _encode_slowly(value, limit)
+        # marshal refuses whatever is not a plain built-in value: without it, to_json would eat iterators.
+        if len(_check(value, 2)) > 2 * limit:
+            return _encode_slowly(value, limit)
+        written = _write_json(value, inf_nan_mode="strings")
+    except Exception:
+        return _encode_slowly(value, limit)
+    return written if len(written) <= limit else _encode_slowly(value, limit)
 
 
 def encode_mapping(values: Mapping[str, Any], limit: int = MAX_PAYLOAD) -> bytes:
     """Return ``values`` as a JSON object, whatever it holds."""
     written = encode(values, limit)
-    return written if written[:1] == b"{" else b'{"value":%b}' % written
+    return written if written[0] == 123 else b'{"value":%b}' % written  # 123 is "{"
 
 
 def encode_outputs(value: Any, limit: int = MAX_PAYLOAD) -> bytes:
     """Return a function's result as a JSON object: a dict or a model as it is, else ``{"output": value}``."""
     written = encode(value, limit)
-    if type(value) is not dict and not snapshot.is_record(value):
-        return b'{"output":%b}' % written
-    return written if written[:1] == b"{" else b'{"output":%b}' % written
+    if written[0] == 123 and (type(value) is dict or snapshot.is_record(value)):
+        return written
+    return b'{"output":%b}' % written
 
 
 def _encode_slowly(value: Any, limit: int) -> bytes:
     try:
-        return _to_json(snapshot.take(value, limit))
+        return _write_json(snapshot.take(value, limit), inf_nan_mode="strings")
     except Exception:
         return _UNREADABLE
 
 
-def _to_json(value: Any) -> bytes:
+def _load_writer(value: Any, **options: Any) -> bytes:
+    """Import ``pydantic_core`` (50 ms) at the first capture, and step aside."""
     global _write_json
-    if _write_json is None:
-        from pydantic_core import to_json
+    from pydantic_core import to_json
 
-        _write_json = to_json
-    return _write_json(value, inf_nan_mode="strings", fallback=snapshot.stand_in)
+    _write_json = to_json
+    return to_json(value, **options)
+
+
+_write_json: Callable[..., bytes] = _load_writer
 
 
 def decode(written: bytes) -> Any:

@@ -27,7 +27,7 @@ _COPIED = frozenset(field.name for field in fields(Run)) - _CONVERTED - {"child_
 def write_payload(run: RunTree) -> bytes:
     r"""Return what a user's data can reach: ``extras \\t inputs \\t outputs``, the extras without braces."""
     extras = b""
-    if run.own_metadata or run.own_columns or run.tags or run.error is not None:
+    if run.own_metadata or run.own_columns or run.tags or run.error is not None or run.captured_for:
         extras = _extras(run)
     return b"%b\t%b\t%b" % (extras, run.inputs_json, run.outputs_json or b"")
 
@@ -58,6 +58,8 @@ def _extras(run: RunTree) -> bytes:
     extras: dict[str, Any] = dict(run.own_columns or ())
     if run.error is not None:
         extras["error"] = run.error
+    if run.captured_for:  # announced at the end, or the runs below would inherit it
+        run.metadata["capture_ms"] = run.captured_for / 1e6
     if run.own_metadata:
         extras["metadata"] = run.own_metadata
     if run.tags:

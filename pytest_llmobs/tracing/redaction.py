@@ -74,7 +74,10 @@ class Redaction:
 
     def suspects(self, payload: bytes) -> bool:
         """Return True where a captured payload must be looked at closely."""
-        return any(find(payload) for find in self._find or self._compile())
+        for find in self._find or self._compile():  # noqa: SIM110 - a generator would cost half a microsecond
+            if find(payload):
+                return True
+        return False
 
     def clean(self, run: RunTree) -> None:
         """Clean everything of ``run`` that a user's data can reach."""

@@ -43,6 +43,7 @@ class RunTree:
     held: Held | None = None
     """On a root that sampling may drop: its trace's lines until that is clear."""
     _unfinished: set[Any] | None = None
+    _root: RunTree | None = None
     finished: int | None = None
     """End time in microseconds since the epoch."""
     inputs_json: bytes = b"{}"
@@ -51,6 +52,8 @@ class RunTree:
     own_metadata: dict[str, Any] | None = None
     """The metadata, or None where nobody asked for any yet."""
     own_columns: dict[str, Any] | None = None
+    captured_for: int = 0
+    """Nanoseconds that capturing took, where it was long."""
     line: bytes | None = None
     """The spool line, once written."""
 
@@ -78,12 +81,11 @@ class RunTree:
         self.id = new_id(now)
         self.parent = parent
         if parent is None:
-            self.root = self
             self.trace_id = self.id
             self.parent_id: str | None = None
             self.project = project or tracer.project
         else:
-            self.root = parent.root
+            self._root = parent._root or parent
             self.trace_id = parent.trace_id
             self.parent_id = parent.id or None
             self.project = parent.project
@@ -94,9 +96,15 @@ class RunTree:
             if not parent.recording:
                 self.recording = False
         self.started = now // 1000
-        self._clock = time.perf_counter_ns()
+        self.clock = time.perf_counter_ns()
 
     # What a run tells
+
+    @property
+    def root(self) -> RunTree:
+        """The trace's first run."""
+        # Not kept in the root itself: it would wait for the garbage collector, with all it holds.
+        return self._root or self
 
     @property
     def inputs(self) -> dict[str, Any]:
@@ -254,15 +262,24 @@ class RunTree:
             result: A dict or a model is the outputs, anything else becomes ``{"output": result}``.
             process: Returns what is logged in place of ``result``.
         """
-        self.stop()
+        # finish(), stop() and write() in one: this path runs at the end of every call.
+        now = time.perf_counter_ns()
+        if not self.ended:
+            self.finished = self.started + (now - self.clock) // 1000
+            self.ended = True
         if process is not None:
             result = processed(process, result)
-        self.finish(capture.encode_outputs(result, self.tracer.max_payload))
+        outputs = capture.encode_outputs(result, self.tracer.max_payload)
+        if time.perf_counter_ns() - now > capture.SLOW:
+            self.captured_for += time.perf_counter_ns() - now
+        self.outputs_json = outputs if self.outputs_json is None else _merged(self.outputs_json, outputs)
+        if self.recording and self.line is None:
+            self.line = self.tracer.write(self)
 
     def stop(self) -> None:
         """Take the end time, once."""
         if not self.ended:
-            self.finished = self.started + (time.perf_counter_ns() - self._clock) // 1000
+            self.finished = self.started + (time.perf_counter_ns() - self.clock) // 1000
             self.ended = True
 
     @property

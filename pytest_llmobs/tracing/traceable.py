@@ -77,7 +77,8 @@ def _wrapper_for(function: Any) -> Callable[[Any, Call], Any]:
 
 
 def _wrap_function(function: Callable[..., Any], call: Call) -> Callable[..., Any]:
-    start, succeed, fail, enter = call.start, call.succeed, call.fail, current.set
+    start, fail, enter = call.start, call.fail, current.set
+    reduced, process = call.reduce_fn is not None, call.options.process_outputs
 
     def traced(*args: Any, **kwargs: Any) -> Any:
         run = start(args, kwargs)
@@ -93,9 +94,12 @@ def _wrap_function(function: Callable[..., Any], call: Call) -> Callable[..., An
         leave(token)
         if type(result) is CoroutineType:
             return _awaited(result, run, call)
-        if call.reduce_fn is not None and type(run) is not Scope:
+        if isinstance(run, Scope):
+            return result
+        if reduced:
             return streams.wrap_iterator(result, run, call)
-        return succeed(run, result)
+        run.finish_with(result, process)
+        return result
 
     return traced
 

@@ -271,3 +271,22 @@ def test_randomly_broken_objects_never_raise() -> None:
             "Broken", (), {name: property(lambda self: 1 / 0) for name in rng.sample(dir(object), 3)}
         )
         assert capture.encode_outputs([object.__new__(broken)]).startswith(b'{"output":')
+
+
+def test_a_giant_is_cut_and_the_time_it_took_is_announced() -> None:
+    from pytest_llmobs.tracing import traceable
+    from pytest_llmobs.tracing.tracer import Tracer, install, uninstall
+    from tests.unit.tracing.memory import MemorySink
+
+    kept = MemorySink()
+    install(Tracer(project="unit", sink=kept))
+    try:
+        traceable(name="small")(lambda text: None)("x")
+        traceable(name="giant")(lambda text: [text])("x" * 30_000_000)
+    finally:
+        uninstall()
+    giant = kept.run("giant")
+    assert giant.inputs["text"].endswith(" of 30,000,000 characters>")
+    assert len(kept.lines[1]) < 3 * capture.MAX_PAYLOAD
+    assert giant.metadata["capture_ms"] > 5
+    assert kept.run("small").metadata == {}
