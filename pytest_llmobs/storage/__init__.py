@@ -2,10 +2,13 @@
 
 ::
 
-    layout    where things lie            schema    the one table of columns
-    segment   one spool file, its lock    spool     a process's append-only log, over segments
-    rotation  sealing while running       lines     what one line of a spool means
-    batches   lines -> Arrow              seal      one spool file -> Parquet, whatever crashes
-    query     filters, order, projection  rows      Arrow -> ``Run``
-    documents experiments as JSON         store     the way in
+    layout     where things lie             schema   the one table of columns
+    locks      that die with their holder   notices  what the user is told
+    segment    one spool file and its lock  spool    a process's append-only log, over segments
+    lines      what a spool's lines mean    batches  lines -> Arrow
+    parquet    one file, written and read   seal     one spool file -> Parquet, whatever crashes
+    rotation   sealing while running        merge    many small files -> one
+    filters    what runs are filtered by    query    time order, a window of rows at a time
+    rows       Arrow -> ``Run``             lookup   one run by its id
+    documents  experiments as JSON          store    the way in
 """

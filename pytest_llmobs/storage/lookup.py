@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pyarrow.compute as pc
@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from pytest_llmobs.errors import StoreError
 from pytest_llmobs.records.runs import Run
 from pytest_llmobs.storage import query
+from pytest_llmobs.storage.parquet import ParquetRuns
 from pytest_llmobs.storage.rows import to_runs
 from pytest_llmobs.storage.schema import NAMES
 
@@ -33,17 +34,23 @@ def find_run(folders: Sequence[Path], id: str) -> Run:
         raise StoreError(f"{id!r} is too short for a run's id. Give its first {SHORTEST} letters at least.")
     whole = len(id) >= WHOLE
     where = pc.field("id") == id if whole else pc.starts_with(pc.field("id"), id)
-    found: list[Run] = []
-    for path in reversed(query.find_files(folders)):
-        for table in query.scan([path], NAMES, where, limit=5):
-            found += to_runs(table)
-        if whole and found:
-            break
+    found = list(query.retried(lambda: _search(folders, where, whole)))
     if len(found) == 1:
         return found[0]
     if not found:
         raise StoreError(f"No run has the id {id!r}. `llmobs runs` lists what the store holds.")
     raise StoreError(f"Several runs' ids begin with {id!r}: {', '.join(sorted(run.id for run in found))}.")
+
+
+def _search(folders: Sequence[Path], where: pc.Expression, whole: bool) -> Iterator[Run]:
+    # Newest first and one by one: what people look for is mostly young, and a store may have thousands of files.
+    for path in reversed(query.find_files(folders)):
+        found = False
+        for table in query.scan([ParquetRuns.open(path)], NAMES, where, limit=5):
+            yield from to_runs(table)
+            found = True
+        if whole and found:
+            return
 
 
 def descendants(run: Run, family: Sequence[Run]) -> list[Run]:

@@ -2,82 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.dataset as ds
-from pyarrow.fs import LocalFileSystem
 
-from pytest_llmobs.errors import StoreError
-from pytest_llmobs.storage.layout import unescape
-from pytest_llmobs.storage.schema import SCHEMA_VERSION, VERSION_KEY, arrow_schema
+from pytest_llmobs.storage.parquet import MERGED_MARK, ParquetRuns, VanishedError
 
 WINDOW_BYTES = 8 << 20
 """About as much uncompressed Parquet is in memory at once."""
 _ORDER = ("start_time", "id")
-
-
-@dataclass
-class ParquetRuns:
-    """One Parquet file of the store."""
-
-    path: Path
-    project: str
-    fragment: ds.ParquetFileFragment
-
-    @classmethod
-    def open(cls, path: Path) -> ParquetRuns:
-        """Read the footer of ``path``.
-
-        Raises:
-            StoreError: It is no Parquet, or of a newer schema.
-        """
-        try:
-            fragment = ds.ParquetFileFormat().make_fragment(str(path), LocalFileSystem())
-            found = fragment.metadata.metadata or {}
-        except (OSError, pa.ArrowException) as error:
-            raise _unreadable(path, error) from error
-        version = int(found.get(VERSION_KEY, b"0"))
-        if version > SCHEMA_VERSION:
-            raise StoreError(
-                f"{str(path)!r} was written by a newer version (schema {version}, this one reads up to "
-                f"{SCHEMA_VERSION}). Upgrade pytest-llmobs."
-            )
-        return cls(path, unescape(path.parent.name.removeprefix("project=")), fragment)
-
-    def read(self, columns: Sequence[str], where: pc.Expression | None) -> pa.Table:
-        """Return the rows that match.
-
-        Raises:
-            StoreError: The file is damaged.
-        """
-        try:
-            return self.fragment.to_table(schema=arrow_schema(), columns=list(columns), filter=where)
-        except (OSError, pa.ArrowException) as error:
-            raise _unreadable(self.path, error) from error
-
-    @property
-    def row_bytes(self) -> float:
-        """Uncompressed bytes a row takes, on average."""
-        metadata = self.fragment.metadata
-        total: int = sum(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
-        rows: int = metadata.num_rows
-        return total / max(rows, 1)
+_PATIENCE = 5
+T = TypeVar("T")
 
 
 def find_files(folders: Sequence[Path]) -> list[Path]:
-    """Return the Parquet files of some projects, oldest first."""
-    return sorted(
+    """Return the Parquet files of some projects, oldest first, without those that were merged into another.
+
+    Raises:
+        StoreError: A merged file is unreadable or of a newer schema.
+        VanishedError: A merged file is gone since the listing; look again.
+    """
+    found = sorted(
         (path for folder in folders for path in folder.glob("*.parquet")), key=lambda path: path.name
     )
+    replaced: set[Path] = set()
+    for path in found:
+        if MERGED_MARK in path.name:
+            replaced |= ParquetRuns.open(path).merged
+    return [path for path in found if path not in replaced]
+
+
+def open_files(folders: Sequence[Path]) -> list[ParquetRuns]:
+    """Read the footers of ``find_files``.
+
+    Raises:
+        StoreError: A file is unreadable or of a newer schema.
+        VanishedError: A file is gone since the listing; look again.
+    """
+    return [ParquetRuns.open(path) for path in find_files(folders)]
+
+
+def retried(read: Callable[[], Iterator[T]]) -> Iterator[T]:
+    """Yield from ``read()``, begun anew where files were merged between their listing and the first result.
+
+    Raises:
+        VanishedError: That happened after the first result, or again and again.
+    """
+    for attempt in range(1, _PATIENCE + 1):
+        begun = False
+        try:
+            for found in read():
+                begun = True
+                yield found
+            return
+        except VanishedError:
+            if begun or attempt == _PATIENCE:
+                raise
 
 
 def scan(
-    paths: Sequence[Path],
+    files: Sequence[ParquetRuns],
     columns: Sequence[str],
     where: pc.Expression | None,
     *,
@@ -90,7 +77,7 @@ def scan(
     read one after another, skipping row groups by their statistics.
 
     Args:
-        paths: The files.
+        files: From ``open_files``.
         columns: What to read.
         where: From ``condition``.
         limit: Most rows.
@@ -99,7 +86,6 @@ def scan(
     Raises:
         StoreError: A file is unreadable or of a newer schema.
     """
-    files = [ParquetRuns.open(path) for path in paths]
     starts = [file.read(["start_time"], where)["start_time"].cast(pa.int64()) for file in files]
     files = [file for file, found in zip(files, starts, strict=True) if len(found)]
     starts = [found for found in starts if len(found)]
@@ -149,9 +135,3 @@ def _window(
         found = file.read(wanted, inside if where is None else inside & where)
         tables.append(found.append_column("project", pa.array([file.project] * len(found), pa.string())))
     return pa.concat_tables(tables)
-
-
-def _unreadable(path: Path, error: Exception) -> StoreError:
-    return StoreError(
-        f"{str(path)!r} can't be read: {error}. If it is damaged, move it out of the store; other runs don't need it."
-    )

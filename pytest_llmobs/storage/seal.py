@@ -6,35 +6,23 @@ file, so a second attempt after a crash replaces what the first one had finished
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
-
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from pytest_llmobs.storage import notices
 from pytest_llmobs.storage.batches import to_table
 from pytest_llmobs.storage.layout import NAMELESS, Layout
 from pytest_llmobs.storage.lines import Record, read_patches, read_records
-from pytest_llmobs.storage.schema import COLUMNS, PAYLOADS, arrow_schema
+from pytest_llmobs.storage.parquet import RunsWriter, sync
 from pytest_llmobs.storage.segment import Segment
 
-GROUP_BYTES = 4 << 20
-"""Spool bytes of a row group: about 500 runs with long prompts."""
-GROUP_ROWS = 2000
-"""Most rows of a row group: small enough to read a trace cheaply, large enough to compress well."""
 _BATCH = 500
-# Level 3 saves another 5 % of the bytes for a third more of the time.
-_LEVEL = 1
+_BATCH_BYTES = 1 << 20
 _LINES_IN_A_BREATH = 32
 _BREATH = 0.0002
-_STATISTICS = [column.name for column in COLUMNS if column.statistics]
-_DICTIONARY = [c.name for c in COLUMNS if c.kind in ("word", "json", "words") and c.name not in PAYLOADS]
 
 
 @dataclass
@@ -102,7 +90,7 @@ class _Sealing:
             self._publish()
         finally:
             for part in self._parts.values():
-                part.clean()
+                part.writer.clean()
             if self._rejects is not None:
                 self._rejects.close()
         return self._sealed
@@ -117,8 +105,9 @@ class _Sealing:
         for line in patches.unused():
             self._reject(line)
         for part in self._parts.values():
-            part.finish()
-            self._sealed.rows += part.rows
+            part.convert()
+            part.writer.finish()
+            self._sealed.rows += part.writer.rows
 
     def _lines(self) -> Iterable[bytes]:
         reader = self._segment.reader()
@@ -136,15 +125,15 @@ class _Sealing:
     def _publish(self) -> None:
         folders = set()
         for project, part in self._parts.items():
-            if part.rows == 0:
+            if part.writer.rows == 0:
                 continue
             folder = self._layout.partition(project)
             folder.mkdir(exist_ok=True)
             final = folder / f"{self._segment.stem}.parquet"
-            part.path.rename(final)
+            part.writer.path.rename(final)
             self._sealed.files.append(final)
             folders.add(folder)
-        _sync([*folders, self._layout.runs])
+        sync([*folders, self._layout.runs])
 
     def _reject(self, line: bytes) -> None:
         if self._rejects is None:
@@ -158,52 +147,21 @@ class _Part:
     """The Parquet file of one project while it is written."""
 
     def __init__(self, path: Path, reject: Callable[[bytes], Any]) -> None:
-        self.path, self._reject = path, reject
-        self.rows = 0
-        self._writer = pq.ParquetWriter(
-            path,
-            arrow_schema(),
-            compression="zstd",
-            compression_level=_LEVEL,
-            use_dictionary=_DICTIONARY,
-            write_statistics=_STATISTICS,
-        )
+        self.writer = RunsWriter(path)
+        self._reject = reject
         self._records: list[Record] = []
-        self._tables: list[pa.Table] = []
         self._bytes = 0
 
     def add(self, record: Record) -> None:
         self._records.append(record)
         self._bytes += len(record.line)
-        if len(self._records) >= _BATCH or self._bytes >= GROUP_BYTES:
-            self._convert()
-            if self._bytes >= GROUP_BYTES or len(self._tables) * _BATCH >= GROUP_ROWS:
-                self._write_group()
+        if len(self._records) >= _BATCH or self._bytes >= _BATCH_BYTES:
+            self.convert()
 
-    def finish(self) -> None:
-        """Write the rest and the footer, down to the disk."""
-        self._convert()
-        self._write_group()
-        self._writer.close()
-        _sync([self.path])
-
-    def clean(self) -> None:
-        """Let go of the file, and delete it unless it has been published."""
-        with suppress(OSError, pa.ArrowException):
-            self._writer.close()
-        self.path.unlink(missing_ok=True)
-
-    def _convert(self) -> None:
-        if self._records:
-            self._tables.append(to_table(self._records, self._reject))
-            self._records = []
-
-    def _write_group(self) -> None:
-        group = pa.concat_tables(self._tables) if self._tables else ()
-        self._tables, self._bytes = [], 0
-        if len(group):
-            self.rows += len(group)
-            self._writer.write_table(group, row_group_size=len(group))
+    def convert(self) -> None:
+        records, size = self._records, self._bytes
+        self._records, self._bytes = [], 0
+        self.writer.add(to_table(records, self._reject), size)
 
 
 def _slowly(lines: Iterable[bytes]) -> Iterator[bytes]:
@@ -211,12 +169,3 @@ def _slowly(lines: Iterable[bytes]) -> Iterator[bytes]:
         if number % _LINES_IN_A_BREATH == 0:
             time.sleep(_BREATH)
         yield line
-
-
-def _sync(paths: Iterable[Path]) -> None:
-    for path in paths:
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

@@ -67,7 +67,7 @@ class Store:
             prepare=self.layout.create,
             warn=self._warn,
             rotation=rotation,
-            also=self.seal,
+            also=self.seal if rotation is None else self.tend,
         )
         if rotation is not None:
             atexit.register(_close, weakref.ref(spool))
@@ -88,6 +88,20 @@ class Store:
         except OSError as error:
             self._tell(self.layout.spool, error)
             return 0
+
+    def tend(self) -> None:
+        """Recover what dead processes have left, and merge small files where a project has many.
+
+        Long-lived processes do that now and then in the background. What fails is told once and tried again.
+        """
+        from pytest_llmobs.storage.merge import merge
+
+        self.seal()
+        try:
+            with locks.exclusive(self.layout.spool / ".lock"):
+                merge(self.layout)
+        except (OSError, StoreError) as error:
+            self._tell(self.layout.runs, error)
 
     def _open(self) -> None:
         if not self._opened:
@@ -172,8 +186,12 @@ class Store:
                 raise StoreError(f"Unknown column {name!r}.{nearest(name, NAMES)} {known(NAMES)}")
         from pytest_llmobs.storage import query
 
-        paths = query.find_files(self._partitions(project))
-        yield from query.scan(paths, columns, condition(filters), limit=limit, newest_first=newest_first)
+        def read() -> Iterator[pa.Table]:
+            files = query.open_files(self._partitions(project))
+            return query.scan(files, columns, where, limit=limit, newest_first=newest_first)
+
+        where = condition(filters)
+        yield from query.retried(read)
 
     def read_run(self, id: str, load_children: bool = True) -> Run:
         """Return one run, with its descendants nested in ``child_runs``.
