@@ -4,13 +4,11 @@ import random
 
 import pytest
 
-from pytest_llmobs.datasets.csv import Csv
-from pytest_llmobs.datasets.jsonl import Jsonl
-from pytest_llmobs.datasets.parquet import Parquet
-from pytest_llmobs.datasets.yaml import Yaml
 from pytest_llmobs.errors import DatasetError
+from pytest_llmobs.extensions import Extensions, standalone_manager
 
 BYTES = random.Random(7).randbytes
+FORMATS = Extensions(standalone_manager()).formats
 CONTENTS = {
     "empty": b"",
     "nul": b"\0" * 8,
@@ -25,10 +23,14 @@ CONTENTS = {
 }
 
 
+@pytest.mark.parametrize("reader", FORMATS, ids=lambda reader: type(reader).__name__)
+def test_suffixes_are_written_as_they_are_compared(reader):
+    assert reader.suffixes
+    assert [suffix for suffix in reader.suffixes if suffix != suffix.lower() or suffix[0] != "."] == []
+
+
 @pytest.mark.parametrize("content", CONTENTS.values(), ids=CONTENTS)
-@pytest.mark.parametrize(
-    "reader", [Jsonl(), Csv(), Yaml(), Parquet()], ids=lambda reader: type(reader).__name__
-)
+@pytest.mark.parametrize("reader", FORMATS, ids=lambda reader: type(reader).__name__)
 def test_any_bytes_give_an_example_or_a_message(load, reader, content):
     file = f"a{reader.suffixes[0]}"
     try:
