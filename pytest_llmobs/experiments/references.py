@@ -1,0 +1,103 @@
+"""Where the baselines of a session come from: the committed folder, or what ``--llm-baseline`` names."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pytest_llmobs.errors import BaselineError, nearest
+from pytest_llmobs.experiments.baseline_file import baseline_path, load_baseline, parse_baseline, texts_path
+from pytest_llmobs.experiments.baseline_records import Baseline
+from pytest_llmobs.experiments.compare import baseline_of
+from pytest_llmobs.experiments.summary import experiment_from_dict
+
+Source = Callable[[str], Baseline | None]
+"""Returns the baseline of a suite, or None where there is none; raises ``BaselineError``."""
+
+GIT = "git:"
+
+
+def baseline_source(
+    reference: str, directory: Path, rootdir: Path, experiments: Callable[[], Sequence[Mapping[str, Any]]]
+) -> Source:
+    """Return where to read baselines.
+
+    Args:
+        reference: Empty for the committed folder; a folder or a file; ``git:REVISION``; or an experiment's name.
+        directory: The folder of the committed baselines.
+        rootdir: Paths are relative to it, and it lies in the git repository that ``git:`` asks.
+        experiments: Reads the store's experiment documents.
+
+    Raises:
+        BaselineError: Nothing of that name exists.
+    """
+    if not reference:
+        return lambda suite: load_baseline(baseline_path(directory, suite))
+    if reference.startswith(GIT):
+        return _in_git(reference.removeprefix(GIT), directory, rootdir)
+    path = rootdir / reference
+    if path.is_dir():
+        return lambda suite: load_baseline(baseline_path(path, suite))
+    if path.is_file():
+        return lambda suite: _of_suite(load_baseline(path), suite)
+    return _of_experiment(reference, experiments())
+
+
+def _of_suite(baseline: Baseline | None, suite: str) -> Baseline | None:
+    return baseline if baseline is not None and baseline.suite == suite else None
+
+
+def _of_experiment(name: str, documents: Sequence[Mapping[str, Any]]) -> Source:
+    for document in documents:
+        if document.get("name") == name:
+            experiment = experiment_from_dict(document)
+            return lambda suite: baseline_of(experiment, suite)
+    names = [str(document.get("name")) for document in documents]
+    raise BaselineError(
+        f"--llm-baseline {name!r} is no file, no folder and no experiment.{nearest(name, names)} "
+        "Give a path relative to rootdir, git:REVISION (git:main), or a name that 'llmobs experiments' lists."
+    )
+
+
+def _in_git(revision: str, directory: Path, rootdir: Path) -> Source:
+    _git(rootdir, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}", revision=revision)
+
+    def read(path: Path) -> str | None:
+        name = f"{revision}:./{Path(os.path.relpath(path, rootdir)).as_posix()}"
+        answer = _call(rootdir, "show", name)
+        return answer.stdout if answer.returncode == 0 else None
+
+    def load(suite: str) -> Baseline | None:
+        path = baseline_path(directory, suite)
+        content = read(path)
+        if content is None:
+            return None
+        return parse_baseline(content, f"{revision}:{path.name}", read(texts_path(path)))
+
+    return load
+
+
+def _git(rootdir: Path, *arguments: str, revision: str) -> None:
+    answer = _call(rootdir, *arguments)
+    if answer.returncode == 0:
+        return
+    shallow = _call(rootdir, "rev-parse", "--is-shallow-repository").stdout.strip() == "true"
+    remedy = (
+        f"This clone is shallow: fetch it first, with 'git fetch --depth=1 origin {revision}:{revision}', "
+        "or check out with the whole history (fetch-depth: 0)."
+        if shallow
+        else "Check its name with 'git branch --all'."
+    )
+    raise BaselineError(f"--llm-baseline git:{revision}: git knows no commit {revision!r} here. {remedy}")
+
+
+def _call(rootdir: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    try:
+        return subprocess.run(
+            ["git", "-C", str(rootdir), *arguments], capture_output=True, text=True, check=False, timeout=30
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        raise BaselineError(f"--llm-baseline git:… needs git, which can't be run: {error}.") from error
