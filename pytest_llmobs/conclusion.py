@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from pytest_llmobs.errors import BaselineError
-from pytest_llmobs.experiments.baseline import Baseline, BaselineUpdate, save_baseline, updated_baseline
+from pytest_llmobs.experiments.baseline import Baseline, BaselineUpdate, baseline_path, record_baseline
 from pytest_llmobs.experiments.baseline_file import texts_path
 from pytest_llmobs.experiments.gate import decide
 from pytest_llmobs.experiments.summary import experiment_from_dict, experiment_to_dict
@@ -100,17 +100,13 @@ def _record(session: Session, experiment: Experiment) -> Conclusion:
         metadata["commit"] = experiment.commit
     for plan in experiment.suites:
         trials = [trial for trial in experiment.trials if trial.suite == plan.name]
-        update = updated_baseline(
-            session.baseline(plan.name),
-            plan,
-            trials,
-            metadata=metadata,
-            texts=session.settings.baseline_texts,
+        folder = session.baseline_folder
+        update = record_baseline(
+            folder, plan, trials, metadata=metadata, texts=session.settings.baseline_texts
         )
         notes.extend(_remarks(plan, update))
         if update.recorded:
-            path = session.baseline_file(plan.name)
-            save_baseline(path, update.baseline)
+            path = baseline_path(folder, plan.name)
             written = [each for each in (path, texts_path(path)) if each.exists()]
             recorded.extend(os.path.relpath(each, session.rootdir) for each in written)
     return Conclusion(replace(experiment, notes=tuple(notes)), recorded)

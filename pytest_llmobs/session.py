@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from pytest_llmobs.evaluators.base import BoundEvaluator, bind
-from pytest_llmobs.experiments.baseline import Baseline, baseline_path, load_baseline
+from pytest_llmobs.experiments.budget import Budget
+from pytest_llmobs.experiments.references import Source, baseline_source
 from pytest_llmobs.experiments.runner import Runner
 from pytest_llmobs.experiments.slots import Slots
 from pytest_llmobs.extensions import Extensions
@@ -130,7 +131,22 @@ class Session:
         """Runs targets and evaluators ahead of the tests."""
         concurrency = max(1, self.settings.concurrency // self._processes)
         window = concurrency if self._cautious else max(4 * concurrency, 32)
-        return Runner(self.tracer, Slots(concurrency), timeout=self.settings.timeout, window=window)
+        return Runner(
+            self.tracer, Slots(concurrency), timeout=self.settings.timeout, window=window, budget=self.budget
+        )
+
+    @property
+    def folder(self) -> Path:
+        """Where the processes of this session leave messages for each other."""
+        return self.rootdir / STORE_FOLDER / "sessions" / self.identity.session
+
+    @cached_property
+    def budget(self) -> Budget | None:
+        """What all processes of this session may spend together; None for no limit."""
+        cost, calls = self.settings.max_cost, self.settings.max_calls
+        if not self.settings.experiment or (cost is None and calls is None):
+            return None
+        return Budget(self.folder / "spent.json", max_cost=cost, max_calls=calls)
 
     def bind(self, spec: Any) -> BoundEvaluator:
         """Return the evaluator that ``spec`` names or is.
@@ -160,18 +176,17 @@ class Session:
             if self._spool is not None:
                 self._spool.close()
 
-    def baseline_file(self, suite: str) -> Path:
-        """Return where the baseline of a suite lies, whether or not it exists."""
-        return baseline_path(self.rootdir / self.settings.baseline_dir, suite)
+    @property
+    def baseline_folder(self) -> Path:
+        """The folder of the committed baselines."""
+        return self.rootdir / self.settings.baseline_dir
 
-    def baseline(self, suite: str) -> Baseline | None:
-        """Return the baseline of a suite, or None where there is none.
-
-        Raises:
-            BaselineError: It can't be read.
-        """
-        path = self.baseline_file(suite)
-        return load_baseline(path) if path.exists() else None
+    @cached_property
+    def baseline(self) -> Source:
+        """Return the baseline of a suite, or None where there is none; raises ``BaselineError``."""
+        return baseline_source(
+            self.settings.baseline, self.baseline_folder, self.rootdir, self.store.experiments
+        )
 
 
 def git_commit(rootdir: Path, run: Callable[..., Any] = subprocess.run) -> str | None:

@@ -51,12 +51,30 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option("name", "string", "", "name of the experiment (default: adjective-noun-date)", "NAME"),
     Option("update_baseline", "bool", False, "record fresh repeats of the selected tests as the baseline"),
+    Option(
+        "baseline",
+        "string",
+        "",
+        "compare with another baseline: a folder or file, an experiment's name, or git:REVISION",
+        "REF",
+    ),
     Option("repeat", "int", 1, "trials an example", "K", least=1, most=1000),
     Option(
         "confirm", "int", 10, "most reruns of a suspect example; 0: no second look", "N", least=0, most=1000
     ),
     Option(
         "concurrency", "int", 8, "targets and evaluators running ahead at once", "N", least=1, most=10_000
+    ),
+    Option(
+        "max_cost",
+        "float",
+        None,
+        "stop starting trials once so much was spent, judges included",
+        "USD",
+        least=0,
+    ),
+    Option(
+        "max_calls", "int", None, "stop starting trials after so many model calls", ini_only=True, least=0
     ),
     Option("strict", "bool", False, "a failed assertion fails its test, baseline or not", ini_only=True),
     Option(
@@ -98,9 +116,12 @@ class Settings:
     experiment: bool = False
     name: str = ""
     update_baseline: bool = False
+    baseline: str = ""
     repeat: int = 1
     confirm: int = 10
     concurrency: int = 8
+    max_cost: float | None = None
+    max_calls: int | None = None
     strict: bool = False
     fail_on: str = "regressed"
     baseline_dir: str = "llm-baselines"
@@ -133,7 +154,7 @@ def _validated(option: Option, value: Any, where: str) -> Any:
         )
     low = -math.inf if option.least is None else option.least
     high = math.inf if option.most is None else option.most
-    if option.kind in ("int", "float") and not low <= value <= high:
+    if value is not None and option.kind in ("int", "float") and not low <= value <= high:
         bound = f"at least {low:g}" if math.isinf(high) else f"between {low:g} and {high:g}"
         raise SettingsError(f"{where} is {value!r}; it must be {bound}.")
     return value

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_llmobs.evaluators.base import BoundEvaluator, Subject
+from pytest_llmobs.experiments.budget import Budget, BudgetReached
 from pytest_llmobs.experiments.calls import NOTHING_SPENT, Spending, spending
 from pytest_llmobs.experiments.slots import Slots, Task
 from pytest_llmobs.experiments.targets import Target, as_outputs
@@ -17,6 +18,10 @@ from pytest_llmobs.tracing.tracer import Tracer
 
 REFUSALS = (401, 403, 404)
 """HTTP statuses that no further call of the suite would survive."""
+REJECTIONS = (429, 529)
+"""HTTP statuses of a server that has enough for now."""
+MOST_TRIES = 10
+"""Times that a target is run at most while the server keeps rejecting it."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +67,9 @@ class Refused(Exception):
 class Runner:
     """Starts attempts as slots come free and hands each to the test that wants it."""
 
-    def __init__(self, tracer: Tracer, slots: Slots, *, timeout: float, window: int) -> None:
+    def __init__(
+        self, tracer: Tracer, slots: Slots, *, timeout: float, window: int, budget: Budget | None = None
+    ) -> None:
         """Prepare, without starting anything.
 
         Args:
@@ -70,7 +77,9 @@ class Runner:
             slots: Where targets and evaluators run.
             timeout: Seconds after which a target or an evaluator counts as hung.
             window: Most attempts that may be started and not yet taken.
+            budget: What may be spent; None for no limit.
         """
+        self.budget = budget
         self.tracer = tracer
         self.slots = slots
         self.timeout = timeout
@@ -139,13 +148,17 @@ class Runner:
             attempt.error = Refused(f"not run: {self._refused[job.suite]}")
             attempt.done = True
             return attempt
-        work = self._async_work(attempt) if job.target.is_async else self._sync_work(attempt)
-        attempt.tasks.append(self.slots.submit(Task(work, (1, attempt.order))))
+        attempt.tasks.append(self.slots.submit(Task(self._work(attempt), (1, attempt.order))))
         return attempt
+
+    def _work(self, attempt: Attempt) -> Callable[[], Any]:
+        return self._async_work(attempt) if attempt.job.target.is_async else self._sync_work(attempt)
 
     def _sync_work(self, attempt: Attempt) -> Callable[[], Any]:
         def work() -> None:
             __tracebackhide__ = True
+            if self._broke(attempt):
+                return
             root = self._open(attempt)
             try:
                 with root.activate():
@@ -160,6 +173,8 @@ class Runner:
     def _async_work(self, attempt: Attempt) -> Callable[[], Any]:
         async def work() -> None:
             __tracebackhide__ = True
+            if self._broke(attempt):
+                return
             root = self._open(attempt)
             try:
                 with root.activate():
@@ -170,6 +185,12 @@ class Runner:
                 self._succeeded(attempt, result)
 
         return work
+
+    def _broke(self, attempt: Attempt) -> bool:
+        reason = self.budget.exhausted() if self.budget is not None else None
+        if reason is not None:
+            attempt.error = BudgetReached(reason)
+        return reason is not None
 
     def _open(self, attempt: Attempt) -> RunTree:
         job = attempt.job
@@ -183,11 +204,22 @@ class Runner:
         return attempt.root
 
     def _failed(self, attempt: Attempt, error: BaseException) -> None:
-        attempt.error = attempt.error or error
-        if getattr(error, "status_code", None) in REFUSALS:
-            self._refused.setdefault(attempt.job.suite, error)
+        status = getattr(error, "status_code", None)
         if attempt.root is not None:
             attempt.root.end(error=error)
+            self._book(spending(attempt.root.finished_runs()))
+        if status in REJECTIONS and 0 < len(attempt.tasks) < MOST_TRIES and attempt.error is None:
+            self.slots.pace.rejected(_retry_after(error))
+            attempt.root = None
+            attempt.tasks.append(self.slots.submit(Task(self._work(attempt), (1, attempt.order))))
+            return
+        attempt.error = attempt.error or error
+        if status in REFUSALS:
+            self._refused.setdefault(attempt.job.suite, error)
+
+    def _book(self, spent: Spending) -> None:
+        if self.budget is not None:
+            self.budget.spend(spent)
 
     def _succeeded(self, attempt: Attempt, result: Any) -> None:
         root, job = attempt.root, attempt.job
@@ -195,6 +227,11 @@ class Runner:
             return
         outputs = as_outputs(result)
         root.end(outputs=outputs)
+        calls = [run for run in root.finished_runs() if run.run_type == "llm"]
+        self._book(spending(calls))
+        if any(run.retries for run in calls):
+            self.slots.pace.rejected()
+        self.slots.pace.succeeded()
         if job.evaluators:
             subject = Subject(root.tree(), job.example, job.example.inputs, outputs, job.example.outputs)
             self._begin_scoring(attempt, job.evaluators, subject)
@@ -221,6 +258,7 @@ class Runner:
                 root.end(outputs={score.key: score.score for score in scores})
             with self.slots.changed:
                 attempt.judging += spending(calls)
+                self._book(spending(calls))
                 attempt.scores.update((score.key, score) for score in scores)
 
         def open_root() -> RunTree:
@@ -266,6 +304,15 @@ class Runner:
             attempt.scores[key] = Score(key, error=f"The evaluator {message}.")
             return
         self._failed(attempt, TargetTimeout(f"Target {attempt.job.target.name!r} {message}."))
+
+
+def _retry_after(error: BaseException) -> float:
+    """Return the seconds that the server asked to wait, 0 where it said nothing."""
+    headers = getattr(getattr(error, "response", None), "headers", None) or {}
+    try:
+        return max(0.0, float(headers.get("retry-after", 0)))
+    except (TypeError, ValueError):  # a date: the pace alone has to do
+        return 0.0
 
 
 _NOBODY = Example("", {})

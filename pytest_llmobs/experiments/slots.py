@@ -13,6 +13,8 @@ from collections.abc import Callable
 from contextvars import Context, copy_context
 from typing import Any
 
+from pytest_llmobs.experiments.pace import Pace
+
 
 class Task:
     """One piece of work: a function without arguments, sync or async, and what came of it."""
@@ -41,6 +43,8 @@ class Slots:
     def __init__(self, limit: int, clock: Callable[[], float] = time.monotonic) -> None:
         self.limit = limit
         self.clock = clock
+        self.pace = Pace(clock)
+        """When the next task may start; see ``Pace``."""
         self.changed = threading.Condition()
         """Notified whenever a task ends."""
         self._base: Context = copy_context()
@@ -52,6 +56,7 @@ class Slots:
         self._idle = 0
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
+        self._alarm: threading.Timer | None = None
 
     def submit(self, task: Task) -> Task:
         """Start ``task`` as soon as a slot is free; the one with the lowest order goes first."""
@@ -87,6 +92,8 @@ class Slots:
         with self.changed:
             self._closed = True
             self._waiting.clear()
+            if self._alarm is not None:
+                self._alarm.cancel()
             for _ in range(self._threads):
                 self._inbox.put(None)
             if self._loop is not None:
@@ -96,7 +103,7 @@ class Slots:
         now = self.clock()
         if task.started is not None:
             return task.started + timeout - now
-        if len(self._running) < self.limit:
+        if len(self._running) < self.limit:  # it waits for its turn by the pace
             return timeout
         # A task that waits gets its chance when the youngest of the running ones has either ended or hung.
         starts = [running.started for running in self._running if running.started is not None]
@@ -104,6 +111,10 @@ class Slots:
 
     def _dispatch(self) -> None:
         while self._waiting and len(self._running) < self.limit and not self._closed:
+            if (delay := self.pace.delay()) > 0:
+                self._wake_in(delay)
+                return
+            self.pace.started()
             task = heapq.heappop(self._waiting)[2]
             task.started = self.clock()
             self._running.add(task)
@@ -116,6 +127,17 @@ class Slots:
                 self._threads += 1
                 threading.Thread(target=self._serve, name="llmobs-ahead", daemon=True).start()
             self._inbox.put(task)
+
+    def _wake_in(self, delay: float) -> None:
+        if self._alarm is None:
+            self._alarm = threading.Timer(delay, self._wake)
+            self._alarm.daemon = True
+            self._alarm.start()
+
+    def _wake(self) -> None:
+        with self.changed:
+            self._alarm = None
+            self._dispatch()
 
     def _serve(self) -> None:
         while (task := self._inbox.get()) is not None:

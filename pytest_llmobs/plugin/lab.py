@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_llmobs.errors import LlmobsError
 from pytest_llmobs.extensions import Extensions
 from pytest_llmobs.plugin import confirm, options
 from pytest_llmobs.plugin.confirming import ConfirmingPlan, read_plan
@@ -65,19 +66,14 @@ class Lab:
         return self.settings.experiment
 
     @property
-    def folder(self) -> Path:
-        """Where the processes of this session leave messages for each other."""
-        return self.session.store.root / "sessions" / self.session.identity.session
-
-    @property
     def manifest(self) -> Path:
         """The file in which this worker says what it is going to run."""
         worker = self.worker["workerid"] if self.worker else "main"
-        return self.folder / f"manifest-{worker}.json"
+        return self.session.folder / f"manifest-{worker}.json"
 
     def collect_manifests(self) -> None:
         """In the controller: read the workers' plans. They all collected the same, so one is enough."""
-        for path in sorted(self.folder.glob("manifest-*.json")):
+        for path in sorted(self.session.folder.glob("manifest-*.json")):
             self.plans = [SuitePlan.from_wire(wire) for wire in json.loads(path.read_text())]
             return
 
@@ -89,6 +85,20 @@ class Lab:
             terminal = self.config.pluginmanager.get_plugin("terminalreporter")
             if terminal is not None:
                 terminal.write_line(announcement(self.session, self.plans))
+
+    def check(self) -> None:
+        """Refuse what can't work before it costs anything."""
+        if not self.experiment:
+            return
+        try:
+            _ = self.session.baseline
+        except LlmobsError as error:
+            raise pytest.UsageError(str(error)) from None
+        if self.settings.update_baseline and self.settings.baseline:
+            raise pytest.UsageError(
+                f"--llm-update-baseline records into {self.settings.baseline_dir}/ and compares with nothing; "
+                f"leave --llm-baseline {self.settings.baseline!r} out."
+            )
 
     def repeats(self, marker: int | None) -> Sequence[int]:
         """Return the numbers of the repeats that a test runs.
@@ -116,6 +126,7 @@ def open_lab(config: pytest.Config) -> Lab:
     lab = config.stash.get(_LAB, None)
     if lab is None:
         lab = config.stash[_LAB] = Lab(config)
+        lab.check()
         if lab.confirming is not None:
             confirm.quieten(config)
         _register(lab)

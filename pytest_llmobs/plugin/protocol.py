@@ -13,6 +13,7 @@ import pytest
 
 from pytest_llmobs.errors import BaselineError
 from pytest_llmobs.experiments.baseline import Baseline, known_failure
+from pytest_llmobs.experiments.budget import BudgetReached
 from pytest_llmobs.experiments.calls import spending
 from pytest_llmobs.experiments.llm_run import LlmRun
 from pytest_llmobs.experiments.logging import announce
@@ -56,8 +57,12 @@ class Protocol:
         if plan.source.target is not None or plan.source.target_fixture:
             attempt = self._ahead.take(item, plan)
             run.adopt(attempt)
+            if isinstance(attempt.error, BudgetReached):
+                pytest.skip(str(attempt.error))
             if attempt.error is not None:
                 raise attempt.error
+        elif self._lab.session.budget is not None and (reason := self._lab.session.budget.exhausted()):
+            pytest.skip(reason)
         with self._traced(item, run):
             try:
                 result = yield
@@ -77,6 +82,7 @@ class Protocol:
         if plan is None or report.when == "teardown" or (report.when == "setup" and report.passed):
             return report
         run = item.stash.get(LLM_RUN, None)
+        self._book(plan, run)
         outcome = judge_outcome(report, call, run)
         self._finish(item, plan, run, report, outcome)
         if outcome.status == "failed" and (reason := self._pardon(plan)):
@@ -159,6 +165,19 @@ class Protocol:
                 setattr(report, WIRE, json.dumps(trial.to_wire(), default=str))
             else:
                 self._lab.take_trial(trial)
+
+    def _book(self, plan: TrialPlan, run: LlmRun | None) -> None:
+        """Book what the test itself spent; targets and evaluators that run ahead are booked as they end."""
+        budget = self._lab.session.budget
+        if budget is not None and run is not None and run.root is not None:
+            if plan.source.target is None and plan.source.target_fixture is None:
+                budget.spend(run.spending)
+            for model in run.spending.unpriced:
+                note = (
+                    f"the price of {model!r} is unknown: its calls cost nothing in the eyes of --llm-max-cost"
+                )
+                if note not in self._lab.notes:
+                    self._lab.notes.append(note)
 
     def _pardon(self, plan: TrialPlan) -> str | None:
         """Return why a failed assertion doesn't fail its test, or None where it does."""

@@ -1,0 +1,69 @@
+"""``--llm-baseline REF``: another file, an experiment, or another commit."""
+
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+
+from tests.plugin.conftest import BROKEN, Project
+
+
+def git(project: Project, *arguments: str) -> None:
+    identity = ("-c", "user.name=a", "-c", "user.email=a@b.c", "-c", "init.defaultBranch=main")
+    subprocess.run(["git", *identity, *arguments], cwd=project.path, check=True, capture_output=True)
+
+
+def test_an_experiments_name(project: Project) -> None:
+    project.experiment("--llm-name", "before")
+    project.prompt(BROKEN)
+    result = project.experiment("--llm-baseline", "before")
+    assert result.ret == 1
+    assert "REGRESSED" in result.stdout.str()
+
+
+def test_a_folder(project: Project) -> None:
+    project.record("-o", "llm_baseline_dir=accepted")
+    project.prompt(BROKEN)
+    assert project.experiment("--llm-baseline", "accepted").ret == 1
+    assert "REGRESSED" in project.experiment("--llm-baseline", "accepted").stdout.str()
+
+
+def test_the_main_branch(project: Project) -> None:
+    project.record()
+    git(project, "init")
+    git(project, "add", "llm-baselines")
+    git(project, "commit", "-m", "baseline")
+    for path in project.baselines:
+        path.unlink()
+    project.prompt(BROKEN)
+    result = project.experiment("--llm-baseline", "git:main")
+    assert result.ret == 1
+    assert "REGRESSED" in result.stdout.str()
+
+
+def test_a_shallow_clone_says_what_to_fetch(project: Project) -> None:
+    git(project, "init", "origin")
+    for number in "12":
+        git(project, "-C", "origin", "commit", "--allow-empty", "-m", number)
+    git(project, "clone", "--depth=1", f"file://{project.path}/origin", "clone")
+    for name in ("app.py", "test_app.py", "golden.jsonl", "prompt.txt"):
+        (project.path / "clone" / name).write_text((project.path / name).read_text())
+    result = project.run("--rootdir=clone", "clone", "--llm-experiment", "--llm-baseline", "git:v1")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "This clone is shallow" in result.stderr.str()
+    assert "git fetch --depth=1 origin v1:v1" in result.stderr.str()
+
+
+def test_an_unknown_name_is_refused_before_anything_runs(project: Project) -> None:
+    project.experiment("--llm-name", "before")
+    result = project.experiment("--llm-baseline", "befor")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "is no file, no folder and no experiment. Did you mean 'before'?" in result.stderr.str()
+
+
+def test_recording_and_comparing_at_once_is_refused(project: Project) -> None:
+    project.experiment("--llm-name", "before")
+    result = project.record("--llm-baseline", "before")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "leave --llm-baseline 'before' out" in result.stderr.str()

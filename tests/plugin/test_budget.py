@@ -1,0 +1,62 @@
+"""``--llm-max-cost`` and ``llm_max_calls``: no further trial starts once they are reached."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.plugin.conftest import Project
+
+
+@pytest.fixture
+def many(project: Project) -> Project:
+    project.dataset({"id": f"e{n:02}", "inputs": {"name": f"N{n}", "query": "?"}} for n in range(40))
+    return project
+
+
+@pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["alone", "two workers"])
+def test_the_rest_is_not_run_and_that_is_no_green_build(many: Project, workers: tuple[str, ...]) -> None:
+    many.record()
+    result = many.experiment("-o", "llm_max_calls=10", "--llm-concurrency", "2", "-rs", *workers)
+    assert result.ret == 1
+    outcomes = result.parseoutcomes()
+    assert 10 <= outcomes["passed"] <= 14
+    assert outcomes["passed"] + outcomes["skipped"] == 40
+    text = result.stdout.str()
+    assert "model calls made (llm_max_calls)" in text
+    assert "INSUFFICIENT_DATA" in text
+
+
+def test_a_test_that_calls_the_app_itself_is_counted_too(many: Project) -> None:
+    many.write(
+        test_app="""
+        import pytest
+        from app import answer
+
+        @pytest.mark.llm_dataset("golden.jsonl")
+        def test_answer(example, llm_run):
+            answer(**example.inputs)
+        """
+    )
+    result = many.experiment("-o", "llm_max_calls=3")
+    assert result.parseoutcomes()["passed"] == 3
+
+
+def test_an_unknown_price_is_announced(project: Project) -> None:
+    project.write(
+        app="""
+        from pytest_llmobs import get_current_run_tree, traceable
+
+        @traceable(run_type="llm")
+        def answer(name, query):
+            get_current_run_tree().columns.update(model="home-made-1", input_tokens=10, output_tokens=5)
+            return f"Dear {name}"
+        """
+    )
+    result = project.experiment("--llm-max-cost", "1.5")
+    assert "the price of 'home-made-1' is unknown" in " ".join(result.stdout.str().split())
+
+
+def test_a_negative_limit_is_refused(project: Project) -> None:
+    result = project.experiment("--llm-max-cost", "-1")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "--llm-max-cost is -1.0; it must be at least 0." in result.stderr.str()
