@@ -82,7 +82,7 @@ def measure(store: Store, traces: int) -> int:
         for number in range(traces):
             root(MESSAGES[number % TEXTS], model="m", temperature=0.2, max_tokens=1024, number=number)
         traced = time.perf_counter() - started
-    size = spool.size
+    size = spool.segment.size if spool.segment is not None else 0
     with Memory() as sealing:
         started = time.perf_counter()
         spool.close()

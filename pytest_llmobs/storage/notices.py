@@ -13,7 +13,8 @@ class StoreWarning(UserWarning):
 def warn(message: str) -> None:
     """Warn; where warnings are turned into errors (``-W error``), print to stderr instead of raising."""
     try:
-        warnings.warn(message, StoreWarning, stacklevel=3)
+        # No line of code is to blame, least of all the one that happened to call.
+        warnings.warn_explicit(message, StoreWarning, "pytest-llmobs", 0, module=__name__)
     except StoreWarning:
         print(f"pytest-llmobs: {message}", file=sys.__stderr__ or sys.stderr)
     except Exception:

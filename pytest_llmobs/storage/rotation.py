@@ -70,10 +70,12 @@ class Rotator:
         """
         if self._spool.seal_retired(gently=True):
             self._also()
-        size, started = self._spool.size, self._spool.started
-        if size == 0 or started is None:
+        segment = self._spool.segment
+        if segment is None or segment.size == 0:
             return
-        if size >= self._rotation.max_bytes or self._clock() - started >= self._rotation.max_age:
+        old = self._clock() - segment.started >= self._rotation.max_age
+        # A deleted file still takes lines, but nobody would find them if this process were killed.
+        if old or segment.size >= self._rotation.max_bytes or segment.deleted:
             self._spool.rotate()
 
     def _watch(self) -> None:

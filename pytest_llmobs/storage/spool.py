@@ -137,16 +137,9 @@ class Spool:
             self._also()
 
     @property
-    def size(self) -> int:
-        """Bytes in the current file."""
-        segment = self._segment
-        return 0 if segment is None else segment.size
-
-    @property
-    def started(self) -> float | None:
-        """When the current file was made (``time.monotonic()``), or None."""
-        segment = self._segment
-        return None if segment is None else segment.started
+    def segment(self) -> Segment | None:
+        """The file that lines go to, opened and locked, or None (see ``path``)."""
+        return self._segment
 
     def _finish(self, segment: Segment, gently: bool) -> None:
         try:

@@ -6,8 +6,9 @@ from pytest_llmobs.storage import notices
 
 
 def test_a_message_is_a_warning_of_its_own_class() -> None:
-    with pytest.warns(notices.StoreWarning, match="the disk is full"):
+    with pytest.warns(notices.StoreWarning, match="the disk is full") as caught:
         notices.warn("the disk is full")
+    assert caught[0].filename == "pytest-llmobs"
 
 
 def test_where_warnings_are_errors_it_is_printed_and_nothing_is_raised(python) -> None:

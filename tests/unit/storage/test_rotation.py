@@ -36,7 +36,7 @@ def spool(tmp_path: Path, sealed: list[bytes]) -> Spool:
 
 
 def look_at(spool: Spool, **limits: float) -> tuple[Rotator, Clock]:
-    clock = Clock(spool.started or 0.0)
+    clock = Clock(spool.segment.started if spool.segment is not None else 0.0)
     return Rotator(spool, Rotation(**limits), clock=clock), clock  # type: ignore[arg-type]
 
 
@@ -70,6 +70,18 @@ def test_an_old_file_is_put_aside_but_an_empty_one_is_not(spool: Spool, sealed: 
     assert spool.path == path
     spool.append(b"one\n")
     rotator.look()
+    rotator.look()
+    assert sealed == [b"one\n"]
+    spool.close()
+
+
+def test_a_file_that_somebody_deleted_is_sealed_and_replaced(spool: Spool, sealed: list[bytes]) -> None:
+    rotator, _ = look_at(spool)
+    spool.append(b"one\n")
+    assert spool.path is not None
+    spool.path.unlink()
+    rotator.look()
+    assert spool.path.exists()
     rotator.look()
     assert sealed == [b"one\n"]
     spool.close()
