@@ -334,10 +334,13 @@ def test_no_key_is_ever_logged(sink: MemorySink) -> None:
 
 
 def test_warnings_point_to_the_users_line(sink: MemorySink) -> None:
-    with serve("ok") as server, anthropic.Anthropic(base_url=server.url, api_key="k") as client:
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            client.messages.create(**{**ASK, "model": "claude-sonnet-4-5"})
+    with (
+        serve("ok") as server,
+        anthropic.Anthropic(base_url=server.url, api_key="k") as client,
+        warnings.catch_warnings(record=True) as caught,
+    ):
+        warnings.simplefilter("always")
+        client.messages.create(**{**ASK, "model": "claude-2.1"})
     assert [warning.filename for warning in caught if "deprecated" in str(warning.message)] == [__file__]
 
 

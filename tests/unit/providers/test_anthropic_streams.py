@@ -10,7 +10,7 @@ from typing import Any
 import anthropic
 import pytest
 
-from pytest_llmobs.tracing import trace
+from pytest_llmobs.tracing import trace, tracing_context
 from tests.anthropic_server import Answer, message, serve, text
 from tests.unit.providers.test_anthropic import ASK, USAGE
 from tests.unit.tracing.memory import MemorySink
@@ -44,9 +44,12 @@ def _check_whole(sink: MemorySink) -> None:
 
 @pytest.mark.parametrize("gzipped", [False, True])
 def test_a_raw_stream(sink: MemorySink, gzipped: bool) -> None:
-    with serve(_whole(gzipped=gzipped)) as server, _client(server) as client:
-        with client.messages.create(**ASK, stream=True) as stream:
-            kinds = [event.type for event in stream]
+    with (
+        serve(_whole(gzipped=gzipped)) as server,
+        _client(server) as client,
+        client.messages.create(**ASK, stream=True) as stream,
+    ):
+        kinds = [event.type for event in stream]
     assert (kinds[0], kinds[-1]) == ("message_start", "message_stop")
     _check_whole(sink)
 
@@ -80,19 +83,25 @@ async def test_async_streams(sink: MemorySink) -> None:
 
 @pytest.mark.parametrize("read", ["parse", "json", "read", "iter_lines", "iter_bytes"])
 def test_a_streaming_response_however_it_is_read(sink: MemorySink, read: str) -> None:
-    with serve(_whole()) as server, _client(server) as client:
-        with client.messages.with_streaming_response.create(**ASK) as response:
-            said = getattr(response, read)()
-            if read.startswith("iter"):
-                list(said)
+    with (
+        serve(_whole()) as server,
+        _client(server) as client,
+        client.messages.with_streaming_response.create(**ASK) as response,
+    ):
+        said = getattr(response, read)()
+        if read.startswith("iter"):
+            list(said)
     (run,) = sink.runs
     assert (run.status, run.outputs["content"]) == ("success", BLOCKS)  # type: ignore[index]
 
 
 def test_the_lines_of_a_stream_read_raw(sink: MemorySink) -> None:
-    with serve(_whole()) as server, _client(server) as client:
-        with client.messages.with_streaming_response.create(**ASK, stream=True) as response:
-            assert "event: message_start" in list(response.iter_lines())
+    with (
+        serve(_whole()) as server,
+        _client(server) as client,
+        client.messages.with_streaming_response.create(**ASK, stream=True) as response,
+    ):
+        assert "event: message_start" in list(response.iter_lines())
     _check_whole(sink)
 
 
@@ -108,10 +117,13 @@ def test_a_truncated_stream_is_incomplete(sink: MemorySink) -> None:
 @pytest.mark.parametrize("gzipped", [False, True])
 def test_a_connection_that_breaks_is_an_error_with_what_came(sink: MemorySink, gzipped: bool) -> None:
     script = text("one two three", disconnect_after=5, gzipped=gzipped)
-    with serve(script) as server, _client(server) as client:
-        with pytest.raises(Exception, match="peer closed connection") as caught:
-            for _ in client.messages.create(**ASK, stream=True):
-                pass
+    with (
+        serve(script) as server,
+        _client(server) as client,
+        pytest.raises(Exception, match="peer closed connection") as caught,
+    ):
+        for _ in client.messages.create(**ASK, stream=True):
+            pass
     assert not isinstance(caught.value, anthropic.APIError)
     (run,) = sink.runs
     assert run.status == "error"
@@ -136,10 +148,13 @@ def test_an_error_sent_in_the_stream(sink: MemorySink) -> None:
         "type": "message_start",
         "message": {**text("").body, "content": [], "model": "m", "stop_reason": None},
     }
-    with serve(Answer(events=[start, overloaded])) as server, _client(server) as client:
-        with pytest.raises(anthropic.APIStatusError, match="Overloaded"):
-            for _ in client.messages.create(**ASK, stream=True):
-                pass
+    with (
+        serve(Answer(events=[start, overloaded])) as server,
+        _client(server) as client,
+        pytest.raises(anthropic.APIStatusError, match="Overloaded"),
+    ):
+        for _ in client.messages.create(**ASK, stream=True):
+            pass
     assert (sink.runs[0].status, sink.runs[0].error) == (
         "error",
         "overloaded_error: Overloaded (sent in the stream)",
@@ -147,28 +162,41 @@ def test_an_error_sent_in_the_stream(sink: MemorySink) -> None:
 
 
 def test_a_stream_closed_early_is_abandoned_with_what_was_read(sink: MemorySink) -> None:
-    with serve(text("one two three", pause=0.01)) as server, _client(server) as client:
-        with client.messages.create(**ASK, stream=True) as stream:
-            for event in stream:
-                if event.type == "content_block_delta":
-                    break
+    with (
+        serve(text("one two three", pause=0.01)) as server,
+        _client(server) as client,
+        client.messages.create(**ASK, stream=True) as stream,
+    ):
+        for event in stream:
+            if event.type == "content_block_delta":
+                break
     (run,) = sink.runs
     assert run.status == "abandoned"
     assert run.outputs["content"][0]["text"].startswith("one ")  # type: ignore[index]
 
 
-def test_a_stream_that_is_dropped_is_closed_at_once_as_without_us(sink: MemorySink) -> None:
-    gc.disable()
-    try:
-        with serve(text("one two three", pause=0.01)) as server, _client(server) as client:
-            stream = client.messages.create(**ASK, stream=True)
-            next(iter(stream))
-            response = weakref.ref(stream.response)
+def _freed_at_once(enabled: bool) -> bool:
+    with (
+        serve(text("one two three", pause=0.01)) as server,
+        _client(server) as client,
+        tracing_context(enabled=enabled),
+    ):
+        stream = client.messages.create(**ASK, stream=True)
+        next(iter(stream))
+        response = weakref.ref(stream.response)
+        gc.disable()
+        try:
             del stream
-            assert response() is None
-    finally:
-        gc.enable()
-    assert sink.runs[0].status == "abandoned"
+            return response() is None
+        finally:
+            gc.enable()
+
+
+def test_a_stream_that_is_dropped_is_freed_as_soon_as_without_us(sink: MemorySink) -> None:
+    assert _freed_at_once(enabled=True) == _freed_at_once(enabled=False)
+    gc.collect()
+    (run,) = sink.runs
+    assert run.status == "abandoned"
 
 
 def test_an_unread_stream_can_be_abandoned_from_its_root(sink: MemorySink) -> None:
