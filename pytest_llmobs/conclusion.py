@@ -12,6 +12,7 @@ from pytest_llmobs.errors import BaselineError
 from pytest_llmobs.experiments.baseline import Baseline, BaselineUpdate, baseline_path, record_baseline
 from pytest_llmobs.experiments.baseline_file import texts_path
 from pytest_llmobs.experiments.gate import decide
+from pytest_llmobs.experiments.shards import Shard
 from pytest_llmobs.experiments.summary import experiment_from_dict, experiment_to_dict
 from pytest_llmobs.records.experiments import Experiment, Rerun, SuitePlan, Trial
 from pytest_llmobs.session import Session, git_commit
@@ -84,11 +85,27 @@ def conclude(
     )
     if session.settings.update_baseline:
         conclusion = _record(session, experiment)
+    elif session.settings.shard:
+        conclusion = Conclusion(_part(session, experiment))
     else:
         conclusion = Conclusion(_judged(session, experiment, confirm))
-    session.store.write_experiment(experiment.name, experiment_to_dict(conclusion.experiment))
+    _keep(session, conclusion.experiment)
     shutil.rmtree(session.store.root / "sessions" / session.identity.session, ignore_errors=True)
     return conclusion
+
+
+def _part(session: Session, experiment: Experiment) -> Experiment:
+    """Return one shard's experiment: nothing is compared before all parts are together."""
+    shard = Shard.parse(session.settings.shard)
+    return replace(experiment, name=shard.name(experiment.name), shard=str(shard))
+
+
+def _keep(session: Session, experiment: Experiment) -> None:
+    document = experiment_to_dict(experiment)
+    if experiment.shard:  # the merge can't read this project's ini file
+        settings = session.settings
+        document["settings"] = {"fail_on": settings.fail_on, "baseline_dir": settings.baseline_dir}
+    session.store.write_experiment(experiment.name, document)
 
 
 def _record(session: Session, experiment: Experiment) -> Conclusion:

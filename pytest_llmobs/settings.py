@@ -104,6 +104,13 @@ OPTIONS: tuple[Option, ...] = (
         "keep redacted prompts beside the baseline for the diff",
         ini_only=True,
     ),
+    Option(
+        "shard",
+        "string",
+        "",
+        "run one of N parts of the experiment on this machine; `llmobs merge` joins them and gates once",
+        "I/N",
+    ),
     Option("timeout", "float", 300.0, "seconds until a target counts as hung", ini_only=True, least=0.001),
 )
 """All settings, in the order of the documentation."""
@@ -127,6 +134,7 @@ class Settings:
     baseline_dir: str = "llm-baselines"
     baseline_repeat: int = 5
     baseline_texts: bool = True
+    shard: str = ""
     timeout: float = 300.0
     ci: bool = False
     """True where the environment variable ``CI`` is set to anything but an empty string, 0 or false."""
@@ -143,11 +151,14 @@ def read_settings(value_of: Callable[[Option], tuple[Any, str]], environment: Ma
         SettingsError: A value is outside what its option allows.
     """
     values = {option.name: _validated(option, *value_of(option)) for option in OPTIONS}
+    _check_shard(values)
     ci = environment.get("CI", "").lower() not in ("", "0", "false")
     return Settings(**values, ci=ci)
 
 
 def _validated(option: Option, value: Any, where: str) -> Any:
+    if option.name == "shard" and value:
+        return _shard(value, where)
     if option.choices and value not in option.choices:
         raise SettingsError(
             f"Unknown value {value!r} for {where}.{nearest(str(value), option.choices)} {known(option.choices)}"
@@ -158,6 +169,38 @@ def _validated(option: Option, value: Any, where: str) -> Any:
         bound = f"at least {low:g}" if math.isinf(high) else f"between {low:g} and {high:g}"
         raise SettingsError(f"{where} is {value!r}; it must be {bound}.")
     return value
+
+
+def _shard(value: str, where: str) -> str:
+    number, _, count = (word.strip() for word in value.partition("/"))
+    if not (number.isdecimal() and count.isdecimal()):
+        raise SettingsError(
+            f"{where} is {value!r}; write I/N, which part this is and how many there are, such as 2/4."
+        )
+    if not 1 <= int(number) <= int(count):
+        parts = f"the parts of {int(count)} are 1/{int(count)} to {int(count)}/{int(count)}"
+        raise SettingsError(
+            f"{where} is {value!r}; {parts if int(count) else 'there must be one part at least'}."
+        )
+    return f"{int(number)}/{int(count)}"
+
+
+def _check_shard(values: Mapping[str, Any]) -> None:
+    if not values["shard"]:
+        return
+    option = f"--llm-shard {values['shard']}"
+    if values["update_baseline"]:
+        raise SettingsError(
+            f"{option} runs a part, and --llm-update-baseline records whole suites. Record on one machine, without "
+            "--llm-shard."
+        )
+    if not values["experiment"]:
+        raise SettingsError(f"{option} runs a part of an experiment. Add --llm-experiment.")
+    if not values["name"]:
+        raise SettingsError(
+            f"{option} needs --llm-name, the same on every machine and new for every build (the CI's build number): "
+            "it tells `llmobs merge` which parts belong together."
+        )
 
 
 _unknown = {option.name for option in OPTIONS} ^ {field.name for field in fields(Settings)} ^ {"ci"}

@@ -42,6 +42,7 @@ def experiment_to_dict(experiment: Experiment) -> dict[str, Any]:
         "duration": experiment.duration,
         "commit": experiment.commit,
         "interrupted": experiment.interrupted,
+        "shard": experiment.shard,
         "notes": list(experiment.notes),
         "decision": {
             "red": decision.red,
@@ -70,6 +71,7 @@ def experiment_from_dict(document: Mapping[str, Any]) -> Experiment:
         duration=document["duration"],
         commit=document.get("commit"),
         interrupted=document.get("interrupted", False),
+        shard=document.get("shard", ""),
         notes=tuple(document.get("notes", ())),
         decision=Decision(
             metrics=_records(MetricRow, decision.get("metrics", ())),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_llmobs.plugin.sharding import split
 from pytest_llmobs.plugin.suites import PLAN, TrialPlan
 
 if TYPE_CHECKING:
@@ -14,7 +15,10 @@ if TYPE_CHECKING:
 
 
 class Collection:
-    """Plans the trials of a process, and writes the manifest that the controller reads."""
+    """Plans the trials of a process, and writes the manifest that the controller reads.
+
+    pytest looks for hooks among names that begin with ``pytest_`` alone, whatever their ``specname``.
+    """
 
     def __init__(self, lab: Lab) -> None:
         self._lab = lab
@@ -29,7 +33,7 @@ class Collection:
                 item.extra_keyword_matches.add(plan.example_id)
 
     @pytest.hookimpl(wrapper=True, trylast=True, specname="pytest_collection_modifyitems")
-    def select_confirmed(self, config: pytest.Config, items: list[pytest.Item]):  # type: ignore[no-untyped-def]
+    def pytest_select_confirmed(self, config: pytest.Config, items: list[pytest.Item]):  # type: ignore[no-untyped-def]
         """In a confirming session keep just what is to be confirmed."""
         result = yield
         plan = self._lab.confirming
@@ -40,6 +44,24 @@ class Collection:
                 config.hook.pytest_deselected(items=dropped)
             items[:] = kept
         return result
+
+    @pytest.hookimpl(wrapper=True, trylast=True, specname="pytest_collection_modifyitems")
+    def pytest_select_shard(self, config: pytest.Config, items: list[pytest.Item]):  # type: ignore[no-untyped-def]
+        """Keep this machine's part of what the user has selected."""
+        result = yield
+        if self._lab.experiment and self._lab.settings.shard:
+            items[:], others = split(self._lab, items)
+            self._lab.suites.leave(others)
+            if others:
+                config.hook.pytest_deselected(items=others)
+        return result
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Let a shard pass to which no test fell: the others run them all."""
+        nothing_here = self._lab.settings.shard and any(plan.elsewhere for plan in self._lab.plans)
+        if nothing_here and exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
+            session.exitstatus = pytest.ExitCode.OK
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Write down what was promised: the denominator of every mean."""

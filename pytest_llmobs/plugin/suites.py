@@ -64,6 +64,8 @@ class Suites:
     """By the node id of the test function."""
     totals: dict[str, set[str]] = field(default_factory=dict)
     """Suite -> ids of all its examples, before the user's selection."""
+    elsewhere: list[TrialPlan] = field(default_factory=list)
+    """What other shards run."""
 
     def add_source(self, nodeid: str, source: SuiteSource) -> None:
         """Remember the markers of a test function."""
@@ -76,6 +78,10 @@ class Suites:
             if plan is not None:
                 item.stash[PLAN] = plan
                 self.totals.setdefault(plan.suite, set()).add(plan.example_id)
+
+    def leave(self, items: Iterable[pytest.Item]) -> None:
+        """Remember what other shards run: it is not here, and yet nobody has deselected it."""
+        self.elsewhere.extend(plan for item in items if (plan := item.stash.get(PLAN, None)) is not None)
 
     def _plan(self, item: pytest.Item) -> TrialPlan | None:
         if not isinstance(item, pytest.Function) or item.parent is None:
@@ -118,13 +124,18 @@ class Suites:
         expected: dict[str, list[ExpectedTrial]] = {}
         plans: dict[str, TrialPlan] = {}
         gates: dict[str, list[GateRule]] = {}
+        elsewhere: dict[str, dict[str, str]] = {}
+
+        def note(plan: TrialPlan) -> None:
+            plans.setdefault(plan.suite, plan)
+            known = gates.setdefault(plan.suite, [])
+            known.extend(gate for gate in plan.source.gates if gate not in known)
+
         for item in items:
             plan = item.stash.get(PLAN, None)
             if plan is None:
                 continue
-            plans.setdefault(plan.suite, plan)
-            known = gates.setdefault(plan.suite, [])
-            known.extend(gate for gate in plan.source.gates if gate not in known)
+            note(plan)
             expected.setdefault(plan.suite, []).append(
                 ExpectedTrial(
                     example_id=plan.example_id,
@@ -134,10 +145,20 @@ class Suites:
                     metadata=plan.example.metadata if plan.example is not None else {},
                 )
             )
-        return [self._suite_plan(plan, expected[suite], tuple(gates[suite])) for suite, plan in plans.items()]
+        for plan in self.elsewhere:
+            note(plan)
+            elsewhere.setdefault(plan.suite, {})[plan.example_id] = plan.example_hash
+        return [
+            self._suite_plan(plan, expected.get(suite, ()), tuple(gates[suite]), elsewhere.get(suite, {}))
+            for suite, plan in plans.items()
+        ]
 
     def _suite_plan(
-        self, plan: TrialPlan, expected: Sequence[ExpectedTrial], gates: Sequence[GateRule]
+        self,
+        plan: TrialPlan,
+        expected: Sequence[ExpectedTrial],
+        gates: Sequence[GateRule],
+        elsewhere: Mapping[str, str],
     ) -> SuitePlan:
         dataset = plan.source.dataset
         return SuitePlan(
@@ -151,6 +172,7 @@ class Suites:
             repeat=len(plan.source.repeats),
             expected=tuple(expected),
             total=len(self.totals[plan.suite]),
+            elsewhere=elsewhere,
         )
 
 

@@ -93,7 +93,11 @@ class Trial:
 
     def to_wire(self) -> dict[str, Any]:
         """Return a dict of JSON types that ``from_wire`` takes back; fields at their default are left out."""
-        wire = {f.name: value for f in fields(self) if (value := getattr(self, f.name)) != f.default and value not in ({}, ())}
+        wire = {
+            f.name: value
+            for f in fields(self)
+            if (value := getattr(self, f.name)) != f.default and value not in ({}, ())
+        }
         if self.scores:
             wire["scores"] = {key: _sparse(score) for key, score in self.scores.items()}
         if self.calls:
@@ -167,12 +171,14 @@ class SuitePlan:
     """K."""
     expected: Sequence[ExpectedTrial] = ()
     total: int = 0
-    """Examples of the suite before the user's own selection; ``len({e.example_id})`` < total means partial."""
+    """Examples of the suite before the user's own selection; fewer, here and elsewhere, means partial."""
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
+    """Examples that other shards run: id -> content hash."""
 
     @property
     def partial(self) -> bool:
         """True where the user left examples out on purpose (``-k``, ``--lf``, a node id, ``--deselect``)."""
-        return len({trial.example_id for trial in self.expected}) < self.total
+        return len({trial.example_id for trial in self.expected}) + len(self.elsewhere) < self.total
 
     def to_wire(self) -> dict[str, Any]:
         """Return a dict of JSON types that ``from_wire`` takes back."""
@@ -274,7 +280,9 @@ class Decision:
     @property
     def red(self) -> bool:
         """True where the build must fail."""
-        return bool(self.errors) or any(row.red for row in self.metrics) or any(row.red for row in self.examples)
+        return (
+            bool(self.errors) or any(row.red for row in self.metrics) or any(row.red for row in self.examples)
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -282,7 +290,7 @@ class Experiment:
     """One ``--llm-experiment`` session, finished."""
 
     name: str
-    """Also the project's name in the store."""
+    """Also the project's name in the store; a shard's ends in ``.shard-I-of-N``, which its project's doesn't."""
     started: str
     """ISO 8601, UTC."""
     duration: float
@@ -297,3 +305,5 @@ class Experiment:
     interrupted: bool = False
     """True where the session ended early (Ctrl-C, ``-x``, a crash): it never passes for a whole one."""
     notes: Sequence[str] = ()
+    shard: str = ""
+    """``I/N`` where it is one part of an experiment, which isn't gated; empty for a whole one."""

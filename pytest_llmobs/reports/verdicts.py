@@ -22,11 +22,13 @@ _REASONS: Mapping[VerdictName, str] = {
 
 
 def word(experiment: Experiment) -> str:
-    """Return the verdict in a word: ``red``, ``interrupted``, ``recorded``, ``no baseline`` or ``green``."""
+    """Return the verdict in a word: red, interrupted, shard I/N, recorded, no baseline, or green."""
     if experiment.decision.red:
         return "red"
     if experiment.interrupted:
         return "interrupted"
+    if experiment.shard:
+        return f"shard {experiment.shard}"
     if experiment.trials and not experiment.decision.metrics:
         return "recorded"
     return "no baseline" if without_baseline(experiment) else "green"
@@ -69,11 +71,20 @@ def limits(experiment: Experiment) -> Iterator[str]:
 def _verdict(experiment: Experiment, context: Context) -> tuple[str, str]:
     if experiment.decision.red:
         return "red", f"RED: {', '.join(_reasons(experiment))}"
+    return _unjudged(experiment, context) or _judged(experiment)
+
+
+def _unjudged(experiment: Experiment, context: Context) -> tuple[str, str] | None:
+    """Return the line of what no gate has judged, or None."""
+    if experiment.shard:
+        return "yellow", f"SHARD {experiment.shard}: not gated, `llmobs merge` gates all shards together"
     if word(experiment) == "recorded":
         files = f": {figures.count(len(context.recorded), 'file')}" if context.recorded else ""
         return "green", f"BASELINE RECORDED{files}"
-    if not experiment.trials:
-        return "yellow", "NO VERDICT: no trial ran"
+    return None if experiment.trials else ("yellow", "NO VERDICT: no trial ran")
+
+
+def _judged(experiment: Experiment) -> tuple[str, str]:
     if without_baseline(experiment):
         failed = sum(trial.status == "failed" for trial in experiment.trials)
         count = f" ({figures.count(failed, 'trial')} failed)" if failed else ""

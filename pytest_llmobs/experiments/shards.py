@@ -1,0 +1,99 @@
+"""Which machine runs which example: parts of an experiment that many machines agree on without talking."""
+
+from __future__ import annotations
+
+import hashlib
+import heapq
+import re
+import statistics
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pytest_llmobs.errors import BaselineError
+from pytest_llmobs.experiments.baseline import baseline_path, load_baseline
+
+_NAMED = re.compile(r"\.shard-\d+-of-\d+$")
+
+
+@dataclass(frozen=True, order=True)
+class Shard:
+    """One of several parts of an experiment."""
+
+    number: int
+    """1 to ``count``."""
+    count: int
+
+    @classmethod
+    def parse(cls, text: str) -> Shard:
+        """Read ``I/N``, which the settings have validated.
+
+        Raises:
+            ValueError: It is nothing of the kind.
+        """
+        number, _, count = text.partition("/")
+        return cls(int(number), int(count))
+
+    def __str__(self) -> str:
+        return f"{self.number}/{self.count}"
+
+    def name(self, whole: str) -> str:
+        """Return the name of this part of the experiment ``whole``; parts in one store don't overwrite each other."""
+        return f"{whole}.shard-{self.number}-of-{self.count}"
+
+
+def whole_name(name: str) -> str:
+    """Return the name of the experiment that a part belongs to: what ``Shard.name`` was given."""
+    return _NAMED.sub("", name)
+
+
+def hashed(key: str, count: int) -> int:
+    """Return the shard that a key falls to by its hash alone, from 1 to ``count``."""
+    return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big") % count + 1
+
+
+def deal(suites: Mapping[str, Mapping[str, float | None]], count: int) -> dict[tuple[str, str], int]:
+    """Return the shard of every example of every suite; the same for the same arguments, in whatever order.
+
+    Examples without a known duration go by the hash of their id. The others go, the longest first, to the shard
+    with the least to do so far (longest processing time first: Graham 1969, SIAM J. Appl. Math. 17), so that no
+    shard takes more than 4/3 of the shortest possible time, where all durations are known and hold.
+
+    Args:
+        suites: Suite -> example id -> seconds, or None where nobody knows.
+        count: The number of shards.
+    """
+    entries = [(suite, example, time) for suite, found in suites.items() for example, time in found.items()]
+    known = [time for *_, time in entries if time is not None]
+    usual = statistics.median(known) if known else 0.0
+    dealt: dict[tuple[str, str], int] = {}
+    loads = [[0.0, number] for number in range(1, count + 1)]
+    for suite, example, time in entries:
+        if time is None:
+            number = dealt[suite, example] = hashed(example, count)
+            loads[number - 1][0] += usual
+    heapq.heapify(loads)
+    for suite, example, time in sorted(entries, key=lambda entry: (-(entry[2] or 0.0), entry[:2])):
+        if time is not None:
+            load, shard = loads[0]
+            dealt[suite, example] = int(shard)
+            heapq.heapreplace(loads, [load + time, shard])
+    return dealt
+
+
+def durations(directory: Path, suite: str, examples: set[str]) -> dict[str, float | None]:
+    """Return how long each example took when the committed baseline was recorded, in seconds.
+
+    Nothing else would do: what one machine has measured, the others don't know.
+
+    Args:
+        directory: The folder of the baselines.
+        suite: The suite's name.
+        examples: Ids of its examples.
+    """
+    try:
+        baseline = load_baseline(baseline_path(directory, suite))
+    except BaselineError:
+        baseline = None  # the merge reports it
+    rows = baseline.rows if baseline else {}
+    return {example: rows[example].latency if example in rows else None for example in sorted(examples)}
