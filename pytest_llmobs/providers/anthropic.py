@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from pytest_llmobs.providers import bodies, messages, replies
 from pytest_llmobs.providers.base import Engine, Exchange, Provider, Reply, Request
+from pytest_llmobs.providers.prices import PRICE_LISTS
 from pytest_llmobs.records.runs import RunType
 
 _CLOUDS = {"Bedrock": "aws.bedrock", "Vertex": "gcp.vertex_ai", "GoogleCloud": "gcp.vertex_ai"}
@@ -145,7 +146,8 @@ def _describe(client: Any, options: Any, operation: str, name: str, run_type: Ru
 
 
 def _provider(client: Any) -> str:
-    names = [kind.__name__ for kind in type(client).__mro__]
-    return next(
-        (cloud for word, cloud in _CLOUDS.items() if any(word in name for name in names)), "anthropic"
-    )
+    said = getattr(client, "_gen_ai_provider_name", None)
+    if said in PRICE_LISTS:
+        return str(said)
+    names = " ".join(kind.__name__ for kind in type(client).__mro__)
+    return next((cloud for word, cloud in _CLOUDS.items() if word in names), "anthropic")
