@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import inspect
 import os
 import threading
@@ -146,7 +147,8 @@ class Called:
 
     def _call(self, question: Question) -> Any:
         takes_schema = "schema" in inspect.signature(self.function).parameters
-        options = {"schema": dict(question.schema)} if takes_schema else {}
+        # A copy: an adapter may adapt the schema to what its model can do.
+        options = {"schema": copy.deepcopy(question.schema)} if takes_schema else {}
         return self.function(question.as_text(), **options)
 
 

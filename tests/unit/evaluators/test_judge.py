@@ -214,6 +214,17 @@ def test_reference_is_shown_required_or_hidden(score, subject):
     assert not score(judge, subject({"output": "x"}, {})).unscored
 
 
+def test_what_is_the_same_for_every_output_comes_first(subject):
+    samples = [{"outputs": "Go away", "score": 0, "reason": "It is rude."}]
+    judge = Judge("tone", rubric=RUBRIC, model=obedient, examples=samples)
+    one, other = (judge.question(subject({"output": text})) for text in ("x", "y"))
+    assert one.system == other.system
+    same, _, different = one.prompt.partition("# To grade\n\nThe word is ")
+    assert "The right verdict" in same
+    assert other.prompt.startswith(same)
+    assert not other.prompt.endswith(different)
+
+
 def test_graded_examples_are_shown(score, subject):
     model = answering(GOOD)
     samples = [{"inputs": "Hi", "outputs": "Go away", "score": 0, "reason": "It is rude."}]
@@ -297,6 +308,16 @@ def test_an_async_callable_serves_both_ways(score, subject):
     bound = bind(Judge("tone", rubric=RUBRIC, model=model), {})
     assert bound.score(subject({"output": "x"}))[0] == 0.9
     assert asyncio.run(bound.ascore(subject({"output": "x"})))[0] == 0.9
+
+
+def test_an_adapter_may_change_its_copy_of_the_schema(subject, score):
+    def model(prompt, schema):
+        assert "maxLength" in schema["properties"]["reason"]
+        del schema["properties"]["reason"]["maxLength"]
+        return GOOD
+
+    judge = Judge("tone", rubric=RUBRIC, model=model, votes=2)
+    assert score(judge, subject({"output": "x"})) == 0.9
 
 
 def test_twenty_async_judgements_run_at_once(subject):
