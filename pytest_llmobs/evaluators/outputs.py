@@ -28,14 +28,24 @@ def text_of(outputs: Mapping[str, Any] | None, name: str | None = None) -> str:
     Raises:
         UnscoredError: There is no text, or more than one candidate.
     """
+    if outputs and name is not None:
+        return _named_text(outputs, name)
+    found = text_name(outputs)
+    return _text((outputs or {})[found], found) or ""
+
+
+def text_name(outputs: Mapping[str, Any] | None) -> str:
+    """Return the name of the output that is the text to judge; see ``text_of``.
+
+    Raises:
+        UnscoredError: There is no text, or more than one candidate.
+    """
     if not outputs:
         raise UnscoredError("The run has no outputs, so there is no text to judge.")
-    if name is not None:
-        return _named_text(outputs, name)
-    texts = {key: text for key, value in outputs.items() if (text := _text(value, str(key))) is not None}
-    preferred = [key for key in TEXT_NAMES if key in texts] or list(texts)
+    texts = [key for key, value in outputs.items() if _text(value, str(key)) is not None]
+    preferred = [key for key in TEXT_NAMES if key in texts] or texts
     if len(preferred) == 1:
-        return texts[preferred[0]]
+        return preferred[0]
     if not texts:
         raise UnscoredError(f"None of the outputs is text: {_kinds(outputs)}.")
     raise UnscoredError(
@@ -111,19 +121,33 @@ def pair(subject: Subject, output: str | None = None, field: str | None = None) 
         NotApplicable: The example states no reference for it.
     """
     outputs, reference = subject.outputs or {}, subject.reference_outputs or {}
-    shared = [name for name in outputs if name in reference]
+    shared = [name for name in outputs if reference.get(name) is not None]
     name = output or (field if field in outputs else shared[0] if len(shared) == 1 else None)
-    if name is not None and name not in outputs:
+    if name is None:
+        name = _text_or_ask(outputs, shared)
+        return text_of(outputs, name), _reference(subject, field, name)
+    if name not in outputs:
         raise UnscoredError(f"The run has no output {name!r}. {known(map(str, outputs))}")
-    value = text_of(outputs) if name is None else outputs[name]
-    return value, _reference(subject, field, name)
+    return outputs[name], _reference(subject, field, name)
 
 
-def _reference(subject: Subject, field: str | None, name: str | None) -> Any:
+def _text_or_ask(outputs: Mapping[str, Any], shared: list[str]) -> str:
+    try:
+        return text_name(outputs)
+    except UnscoredError:
+        if not shared:
+            raise
+        several = ", ".join(map(repr, shared))
+        raise UnscoredError(
+            f"Several outputs have a reference: {several}. Say which with output='…'."
+        ) from None
+
+
+def _reference(subject: Subject, field: str | None, name: str) -> Any:
     reference = subject.reference_outputs or {}
     if field is not None:
         return requirement(subject, field)
-    if name is not None and reference.get(name) is not None:
+    if reference.get(name) is not None:
         return reference[name]
     candidates = [key for key in REFERENCE_NAMES if reference.get(key) is not None]
     if len(candidates) == 1:
@@ -132,7 +156,7 @@ def _reference(subject: Subject, field: str | None, name: str | None) -> Any:
         raise UnscoredError(
             f"Several reference outputs could be meant: {', '.join(candidates)}. Say which with field='…'."
         )
-    raise NotApplicable(f"{_example(subject)} states no reference for output {name or 'the text'!r}")
+    raise NotApplicable(f"{_example(subject)} states no reference for output {name!r}")
 
 
 def _example(subject: Subject) -> str:

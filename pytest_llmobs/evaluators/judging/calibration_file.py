@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_llmobs.errors import EvaluatorError
+from pytest_llmobs.evaluators.bound import BoundEvaluator
 from pytest_llmobs.evaluators.judge import Judge
 from pytest_llmobs.evaluators.judging.agreement import Agreement
 from pytest_llmobs.evaluators.judging.calibration import Calibration, JudgedCase, rubric_hash
@@ -67,14 +68,18 @@ def load_calibration(path: Path | str) -> Calibration:
         raise EvaluatorError(f"The calibration {str(path)!r} can't be read: {error}.") from None
 
 
-def check_calibration(judge: Judge, bound: float, baseline_dir: Path | str) -> str | None:
+def check_calibration(judge: Judge | BoundEvaluator, bound: float, baseline_dir: Path | str) -> str | None:
     """Return why a gate may not trust ``judge``, or None where it may.
 
     Args:
-        judge: The judge as it is now.
+        judge: The judge as it is now, bound or not.
         bound: Least kappa.
         baseline_dir: The folder of the baselines; the calibrations lie below it.
     """
+    if isinstance(judge, BoundEvaluator):
+        judge = judge.spec
+    if not isinstance(judge, Judge):
+        return f"{judge!r} is no judge, so it can't be calibrated. Take 'calibrated' out of its llm_gate."
     path = calibration_path(baseline_dir, judge.key)
     remedy = f"Run: llmobs judge calibrate FILE::NAME --labels LABELS (judge {judge.key!r})"
     if not path.exists():
@@ -85,14 +90,18 @@ def check_calibration(judge: Judge, bound: float, baseline_dir: Path | str) -> s
         return f"{error} {remedy}"
     if calibration.version != judge.version:
         return f"The calibration of judge {judge.key!r} is stale: {_changed(calibration, judge)}. {remedy}"
-    kappa = calibration.result.kappa
-    if kappa is None:
-        return f"Judge {judge.key!r} has no kappa: labels and judge always said the same one thing. Add other cases."
-    if kappa < bound:
-        result = calibration.result
-        interval = f"95 % interval {result.low:.2f} to {result.high:.2f}, {result.n} cases"
-        return f"Judge {judge.key!r} has kappa {kappa:.2f} ({interval}); {bound:g} is asked for."
-    return None
+    return _below(judge.key, calibration.result, bound)
+
+
+def _below(key: str, result: Agreement, bound: float) -> str | None:
+    if result.kappa is None:
+        return (
+            f"Judge {key!r} has no kappa: labels and judge always said the same one thing. Add other cases."
+        )
+    if result.kappa >= bound:
+        return None
+    interval = f"95 % interval {result.low:.2f} to {result.high:.2f}, {result.n} cases"
+    return f"Judge {key!r} has kappa {result.kappa:.2f} ({interval}); {bound:g} is asked for."
 
 
 def _changed(calibration: Calibration, judge: Judge) -> str:

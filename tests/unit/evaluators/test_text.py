@@ -178,11 +178,18 @@ def test_an_unknown_unit_or_option_is_an_error_at_once():
         ({"n": 3}, {"n": 3.0}, True),
         ({"n": 1}, {"n": True}, False),
         ({"rows": [1, {"a": 2}]}, {"rows": [1, {"a": 2}]}, True),
+        ({"intent": "billing", "sure": 0.3}, {"intent": "billing", "sure": 1}, True),
+        ({"reply": "a", "n": 1, "m": 2}, {"n": 0, "m": 0, "expected": "a"}, True),
         ({"answer": "A. "}, {"expected": "a"}, False),
     ],
 )
 def test_exact_match_pairs_output_and_reference(score, subject, outputs, reference, expected):
     assert score(exact_match, subject(outputs, reference)).score is expected
+
+
+def test_several_references_and_no_text_ask_which(score, subject):
+    result = score(exact_match, subject({"n": 1, "m": 2}, {"n": 1, "m": 2}))
+    assert result.error == "Several outputs have a reference: 'n', 'm'. Say which with output='…'."
 
 
 def test_normalised_match_ignores_case_punctuation_and_space(score, subject):

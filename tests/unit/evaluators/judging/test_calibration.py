@@ -7,6 +7,7 @@ import json
 import pytest
 
 from pytest_llmobs.errors import EvaluatorError
+from pytest_llmobs.evaluators import bind, min_length
 from pytest_llmobs.evaluators.judge import Judge
 from pytest_llmobs.evaluators.judging.calibration import calibrate, judge_cases, measure_drift
 from pytest_llmobs.evaluators.judging.calibration_file import (
@@ -116,6 +117,8 @@ def test_a_gate_trusts_only_a_fresh_and_good_enough_calibration(tmp_path):
     assert "llmobs judge calibrate" in check_calibration(TONE, 0.5, tmp_path)
     save_calibration(calibrated(TONE, CASES), path)
     assert check_calibration(TONE, 0.5, tmp_path) is None
+    assert check_calibration(bind(TONE, {}), 0.5, tmp_path) is None
+    assert "is no judge" in check_calibration(bind(min_length, {}), 0.5, tmp_path)
     below = check_calibration(TONE, 0.7, tmp_path)
     assert "has kappa 0.62 (95 % interval" in below
     assert "0.7 is asked for" in below
