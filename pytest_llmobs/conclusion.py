@@ -171,7 +171,7 @@ def _past_trials(session: Session, suites: set[str]) -> list[Trial]:
 def _judged(session: Session, experiment: Experiment, confirm: Confirm | None) -> Experiment:
     baselines, errors = _baselines(session, experiment.suites)
     plans, trials, settings = experiment.suites, experiment.trials, session.settings
-    decision = decide(plans, trials, baselines, settings)
+    decision = decide(plans, trials, baselines, settings, commit=experiment.commit)
     confirmation: Sequence[Trial] = ()
     notes = experiment.notes
     if decision.reruns and confirm is not None and settings.confirm:
@@ -180,7 +180,7 @@ def _judged(session: Session, experiment: Experiment, confirm: Confirm | None) -
             notes = (*notes, answer.error)
         else:
             confirmation = tuple(answer.trials)
-            decision = decide(plans, trials, baselines, settings, confirmation)
+            decision = decide(plans, trials, baselines, settings, confirmation, commit=experiment.commit)
     if errors:
         decision = replace(decision, errors=(*errors, *decision.errors))
     return replace(experiment, decision=decision, confirmation=confirmation, notes=notes)

@@ -43,16 +43,20 @@ class Ahead:
         if not self._prepared:
             self._prepared = True
             self._lab.session.prepare()
-        if runner.hungry:
+        if runner.hungry or self._lab.confirming is not None:
             runner.offer(self._coming_jobs(item, plan.suite, job.target))
         return runner.take(job)
 
     def _coming_jobs(self, item: pytest.Function, suite: str, target: Target) -> Iterator[Job]:
         # Other suites wait: the fixtures of their modules and classes are not up yet.
+        # So do the next repeats of a confirming session: what this one clears need not run again.
         for coming in self._coming(item):
             plan = coming.stash.get(PLAN, None)
-            if plan is not None and plan.suite == suite and isinstance(coming, pytest.Function):
-                yield self._job(coming, plan, target)
+            if plan is None or plan.suite != suite or not isinstance(coming, pytest.Function):
+                continue
+            if self._lab.confirming is not None and plan.repeat != item.stash[PLAN].repeat:
+                return
+            yield self._job(coming, plan, target)
 
     def _coming(self, item: pytest.Function) -> Iterable[pytest.Item]:
         """Yield this item and those that this process will run after it."""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_llmobs.plugin import options
-from pytest_llmobs.plugin.confirming import ConfirmingPlan, write_plan
+from pytest_llmobs.plugin.confirming import SETTLED, ConfirmingPlan, write_plan
 from pytest_llmobs.records.experiments import Rerun, Trial
 
 if TYPE_CHECKING:
@@ -54,7 +54,8 @@ def run(lab: Lab, reruns: Sequence[Rerun]) -> Confirmation:
 def hand_over(plan: ConfirmingPlan, trials: Sequence[Trial]) -> None:
     """In the confirming session: write the trials for the parent, all or nothing."""
     partial = Path(plan.out + ".partial")
-    partial.write_text("".join(json.dumps(trial.to_wire(), default=str) + "\n" for trial in trials))
+    ran = [trial for trial in trials if trial.message != SETTLED]
+    partial.write_text("".join(json.dumps(trial.to_wire(), default=str) + "\n" for trial in ran))
     partial.rename(plan.out)
 
 

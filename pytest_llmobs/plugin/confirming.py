@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from pytest_llmobs.records.experiments import Rerun
+from pytest_llmobs.experiments.suspects import cleared
+from pytest_llmobs.records.experiments import Rerun, Trial
 from pytest_llmobs.session import Identity
 from pytest_llmobs.settings import Settings
+
+SETTLED = "cleared by an earlier rerun"
+"""Why a rerun is skipped."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,8 @@ class ConfirmingPlan:
     """Repeats that the parent ran at most; the confirming session numbers its own from there."""
     out: str
     """Path of the file that gets the trials, one JSON object a line."""
+    seen: dict[str, list[Trial]] = field(default_factory=dict)
+    """The trials of each suspect so far, in this process."""
 
     def adjust(self, settings: Settings) -> Settings:
         """Return the settings of the confirming session: an experiment that gates nothing itself."""
@@ -34,14 +40,28 @@ class ConfirmingPlan:
         most = max((rerun.repeats for rerun in self.reruns), default=1)
         return range(self.done + 1, self.done + most + 1)
 
+    def saw(self, trial: Trial) -> None:
+        """Take note of a trial that ended."""
+        self.seen.setdefault(f"{trial.suite} {trial.example_id}", []).append(trial)
+
+    def settled(self, suite: str, example_id: str) -> bool:
+        """Return True where a suspect has been cleared, so that its further reruns would be money for nothing."""
+        wanting = [rerun for rerun in self.reruns if self._covers(rerun, suite, example_id)]
+        trials = self.seen.get(f"{suite} {example_id}", [])
+        return bool(wanting) and all(
+            rerun.reason == "example" and cleared(rerun, example_id, trials) for rerun in wanting
+        )
+
     def wants(self, suite: str, example_id: str, repeat: int) -> bool:
         """Return True where this trial is in doubt."""
         return any(
-            rerun.suite == suite
-            and repeat <= self.done + rerun.repeats
-            and (rerun.examples is None or example_id in rerun.examples)
+            self._covers(rerun, suite, example_id) and repeat <= self.done + rerun.repeats
             for rerun in self.reruns
         )
+
+    @staticmethod
+    def _covers(rerun: Rerun, suite: str, example_id: str) -> bool:
+        return rerun.suite == suite and (rerun.examples is None or example_id in rerun.examples)
 
 
 def write_plan(path: Path, plan: ConfirmingPlan) -> None:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 
 from pytest_llmobs.errors import EvaluatorError, GateError, known, nearest
 from pytest_llmobs.evaluators.base import identify
-from pytest_llmobs.records.experiments import GateRule, Rule
+from pytest_llmobs.experiments.rules import check_rule
+from pytest_llmobs.records.experiments import GateRule
 
 
 @dataclass(frozen=True)
@@ -55,23 +55,7 @@ def read_gate_mark(mark: pytest.Mark) -> GateRule:
     values = _arguments(mark, "metric", _GATE_KEYS, GateError)
     values["metric"] = identify(values["metric"])
     gate = GateRule(**values)
-    if gate.rule not in get_args(Rule):
-        raise GateError(
-            f"llm_gate(rule={gate.rule!r}).{nearest(str(gate.rule), get_args(Rule))} {known(get_args(Rule))}"
-        )
-    for key in ("min_mean", "max_drop", "calibrated"):
-        value = getattr(gate, key)
-        if value is not None and not (isinstance(value, int | float) and math.isfinite(value)):
-            raise GateError(f"llm_gate({gate.metric!r}, {key}={value!r}): give a number.")
-    if gate.max_drop < 0:
-        raise GateError(
-            f"llm_gate({gate.metric!r}, max_drop={gate.max_drop!r}): give 0 or more; it is the size of a drop."
-        )
-    if gate.must_pass is not None and not isinstance(gate.must_pass, Mapping):
-        raise GateError(
-            f"llm_gate({gate.metric!r}, must_pass={gate.must_pass!r}): give the metadata of the examples that must "
-            'pass, such as {"tier": "critical"}, or {} for all.'
-        )
+    check_rule(gate)
     return gate
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pytest_llmobs.datasets import load_dataset, select
-from pytest_llmobs.errors import EvaluatorError, LlmobsError
+from pytest_llmobs.errors import DatasetError, EvaluatorError, LlmobsError, known, nearest
 from pytest_llmobs.experiments.targets import Target, bind_target
 from pytest_llmobs.plugin.lab import Lab, open_lab
 from pytest_llmobs.plugin.marks import DatasetMark, read_dataset_mark, read_gate_mark
@@ -48,6 +48,7 @@ def _read_source(metafunc: pytest.Metafunc, lab: Lab) -> SuiteSource:
         return SuiteSource(repeats=lab.repeats(None), gates=gates)
     mark = read_dataset_mark(marker)
     dataset = _load(mark, definition.path.parent, lab)
+    _check_clusters(mark.cluster_by, dataset)
     return SuiteSource(
         dataset=dataset,
         target=_target(mark, dataset),
@@ -74,6 +75,15 @@ def _load(mark: DatasetMark, folder: Path, lab: Lab) -> Dataset:
         dataset = lab.datasets[key] = load()
         lab.kept_alive.append(mark.source)
     return select(dataset, split=mark.split, limit=mark.limit)
+
+
+def _check_clusters(key: str | None, dataset: Dataset) -> None:
+    for example in dataset.examples:
+        if key is not None and key not in example.metadata:
+            raise DatasetError(
+                f"llm_dataset(cluster_by={key!r}): example {example.id!r} in {dataset.source or dataset.name} has no "
+                f"such metadata.{nearest(key, example.metadata)} {known(example.metadata)}"
+            )
 
 
 def _target(mark: DatasetMark, dataset: Dataset) -> Target | None:

@@ -18,6 +18,7 @@ from pytest_llmobs.experiments.calls import spending
 from pytest_llmobs.experiments.llm_run import LlmRun
 from pytest_llmobs.experiments.logging import announce
 from pytest_llmobs.plugin.ahead import Ahead
+from pytest_llmobs.plugin.confirming import SETTLED
 from pytest_llmobs.plugin.lab import LLM_RUN
 from pytest_llmobs.plugin.outcome import Outcome, judge_outcome, trial_record
 from pytest_llmobs.plugin.suites import PLAN, TrialPlan, nodeid_of
@@ -54,6 +55,8 @@ class Protocol:
             return (yield)
         run = item.stash[LLM_RUN]
         self._lab.current_item, self._lab.current_run = item, run
+        if self._lab.confirming is not None and self._lab.confirming.settled(plan.suite, plan.example_id):
+            pytest.skip(SETTLED)
         if plan.source.target is not None or plan.source.target_fixture:
             attempt = self._ahead.take(item, plan)
             run.adopt(attempt)
@@ -161,6 +164,8 @@ class Protocol:
             item.user_properties.extend(properties)  # JUnit reads those of the teardown's report
         if self._lab.experiment:
             trial = trial_record(plan, nodeid_of(item), run, outcome)
+            if self._lab.confirming is not None:
+                self._lab.confirming.saw(trial)
             if self._lab.worker is not None:
                 setattr(report, WIRE, json.dumps(trial.to_wire(), default=str))
             else:
@@ -187,8 +192,8 @@ class Protocol:
         if settings.update_baseline:
             return "recorded in the baseline as a known failure"
         baseline = self._baseline(plan.suite)
-        if baseline is None:
-            return None
+        if baseline is None or baseline.row_of(plan.example_id, plan.example_hash) is None:
+            return None  # no gate judges a new or an edited example: its assertion does
         return "known failure" if known_failure(baseline, plan.example_id) else "the gate decides"
 
     def _baseline(self, suite: str) -> Baseline | None:

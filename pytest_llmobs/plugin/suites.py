@@ -49,7 +49,7 @@ class TrialPlan:
         """The value of ``cluster_by`` in the example's metadata, as text."""
         if self.source.cluster_by is None or self.example is None:
             return None
-        return str(self.example.metadata.get(self.source.cluster_by))
+        return str(self.example.metadata[self.source.cluster_by])
 
 
 PLAN = pytest.StashKey[TrialPlan]()

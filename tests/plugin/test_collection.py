@@ -111,6 +111,10 @@ def test_own_parameters_belong_to_the_suite(project: Project) -> None:
 
 
 MISTAKES = {
+    "a cluster that no example names": (
+        '@pytest.mark.llm_dataset("golden.jsonl", cluster_by="customer")',
+        "llm_dataset(cluster_by='customer'): example 'ada' in golden.jsonl has no such metadata. None is known.",
+    ),
     "missing file": (
         '@pytest.mark.llm_dataset("goldn.jsonl")',
         "No dataset 'goldn.jsonl'. Did you mean 'golden.jsonl'?",
@@ -129,11 +133,11 @@ MISTAKES = {
     ),
     "gate with an unknown rule": (
         '@pytest.mark.llm_gate("pass", rule="paird")\n@pytest.mark.llm_dataset("golden.jsonl")',
-        "llm_gate(rule='paird'). Did you mean 'paired'? Known: mean, off, paired.",
+        "Unknown rule 'paird' in llm_gate('pass'). Did you mean 'paired'? Known: mean, off, paired.",
     ),
     "gate with a negative drop": (
         '@pytest.mark.llm_gate("pass", max_drop=-1)\n@pytest.mark.llm_dataset("golden.jsonl")',
-        "llm_gate('pass', max_drop=-1): give 0 or more; it is the size of a drop.",
+        "max_drop=-1 in llm_gate('pass') is negative; a drop is given as a positive number.",
     ),
     "two evaluators of one name": (
         '@pytest.mark.llm_dataset("golden.jsonl", evaluators=["exact_match", "exact_match"])',

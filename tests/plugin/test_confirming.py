@@ -1,0 +1,127 @@
+"""The confirming session works whatever the options of the session that asks for it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.plugin.conftest import BROKEN, GOOD, Project
+
+
+@pytest.fixture
+def broken(project: Project) -> Project:
+    project.record()
+    project.prompt(BROKEN)
+    return project
+
+
+OPTIONS = {
+    "no cache": ("-p", "no:cacheprovider"),
+    "last failed": ("--lf",),
+    "stop at the first": ("-x",),
+    "stepwise": ("--sw",),
+    "debugger": ("--pdb",),
+    "quiet": ("-qq",),
+    "verbose": ("-vv",),
+    "no capture": ("-s",),
+    "one node id": ("test_app.py::test_answer",),
+    "a keyword with a space": ("-k", "ada or grace or edsger"),
+    "no terminal colours": ("--color=yes",),
+}
+
+
+@pytest.mark.parametrize("way", OPTIONS)
+def test_it_confirms_with(broken: Project, way: str) -> None:
+    result = broken.experiment(*OPTIONS[way])
+    assert result.ret == 1
+    assert "confirmed in" in result.stdout.str()
+    assert broken.summary["confirmation"]["rows"]
+
+
+def test_it_leaves_report_files_of_the_parent_alone(broken: Project) -> None:
+    broken.experiment("--junitxml=junit.xml")
+    text = broken.path.joinpath("junit.xml").read_text()
+    assert text.count("<testcase") == 4  # three examples and the verdict, nothing of the fifteen reruns
+
+
+def test_it_works_with_another_ini_file_and_rootdir(broken: Project) -> None:
+    folder = broken.path / "my config"
+    folder.mkdir()
+    folder.joinpath("other.ini").write_text("[pytest]\naddopts = -ra\n")
+    result = broken.experiment("-c", str(folder / "other.ini"), f"--rootdir={broken.path}", "test_app.py")
+    assert result.ret == 1
+    assert "confirmed in" in result.stdout.str()
+
+
+def test_it_sees_fixtures_and_options_of_a_conftest(broken: Project) -> None:
+    broken.path.joinpath("conftest.py").write_text(
+        "import pytest\n"
+        "def pytest_addoption(parser):\n"
+        "    parser.addoption('--greeting', required=True)\n"
+        "@pytest.fixture(scope='session', autouse=True)\n"
+        "def greeting(request):\n"
+        "    assert request.config.getoption('--greeting') == 'two words'\n"
+    )
+    result = broken.experiment("--greeting", "two words")
+    assert result.ret == 1
+    assert "confirmed in" in result.stdout.str()
+
+
+def test_a_drop_that_was_chance_turns_green_on_the_second_look(project: Project) -> None:
+    project.record()
+    source = project.path.joinpath("app.py").read_text()
+    project.path.joinpath("app.py").write_text(
+        source.replace(
+            "    prompt = ",
+            f"    if not {'LLMOBS_CONFIRMING'!r} in __import__('os').environ and name == 'Ada':\n"
+            "        return 'Hello'\n    prompt = ",
+        )
+    )
+    result = project.experiment()
+    assert result.ret == 0
+    assert "flaky" in result.stdout.str()
+    assert project.summary["confirmation"]["rows"]
+
+
+def test_zero_skips_the_second_look_and_lets_the_first_stand(broken: Project) -> None:
+    result = broken.experiment("--llm-confirm", "0")
+    assert result.ret == 1
+    assert "confirmed in" not in result.stdout.str()
+
+
+def test_it_can_not_recurse_and_leaves_nothing_behind(
+    broken: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    temporary = broken.path / "tmp"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    assert broken.experiment().ret == 1
+    assert not [name for name in temporary.iterdir() if name.name.startswith("llmobs")]
+    assert not any(broken.path.joinpath(".llmobs", "sessions").glob("*"))
+
+
+def test_what_it_says_where_it_fails_itself(broken: Project) -> None:
+    broken.path.joinpath("conftest.py").write_text(
+        "import os\nif 'LLMOBS_CONFIRMING' in os.environ:\n    raise RuntimeError('the port is taken')\n"
+    )
+    result = broken.experiment()
+    assert result.ret == 1
+    assert "no result; the tentative verdict stands" in " ".join(result.stdout.str().split())
+    assert "the port is taken" in result.stdout.str()
+
+
+def test_last_failed_of_the_user_is_not_touched(broken: Project) -> None:
+    broken.experiment()
+    broken.prompt(GOOD)
+    broken.run("--lf").assert_outcomes(passed=3)
+
+
+def test_a_suspect_that_passes_once_is_not_run_again(project: Project) -> None:
+    project.dataset({"id": f"e{n:02}", "inputs": {"name": f"N{n}", "query": "?"}} for n in range(20))
+    project.record()
+    source = project.path.joinpath("app.py").read_text()
+    moody = "    import os\n    if name == 'N7' and 'LLMOBS_CONFIRMING' not in os.environ:\n        return 'Hello'\n"
+    project.path.joinpath("app.py").write_text(source.replace("    prompt = ", f"{moody}    prompt = "))
+    result = project.experiment()
+    assert result.ret == 0
+    assert "flaky" in result.stdout.str()
+    assert len(project.summary["confirmation"]["rows"]) == 1
