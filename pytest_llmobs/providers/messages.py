@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from base64 import b64decode
 from collections.abc import Iterable, Mapping, Sequence
@@ -32,6 +31,8 @@ def without_bytes(value: Any) -> Any:
 
 
 def _summary(encoded: str) -> dict[str, Any]:
+    import hashlib
+
     try:
         data = b64decode(encoded)
     except ValueError:

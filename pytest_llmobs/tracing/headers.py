@@ -1,17 +1,19 @@
 """Runs across processes: the HTTP headers that carry a run to a service.
 
 Written are W3C ``traceparent`` (https://www.w3.org/TR/trace-context/), for whoever else traces the request,
-and ``llmobs-run``, which holds the whole path: ``<trace id>/<run id>;project=<name>``.
+and ``llmobs-run``, which holds the whole path: ``<trace id>/<run id>;project=<name>``. Metadata and tags, redacted, go
+along as W3C ``baggage`` (https://www.w3.org/TR/baggage/).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 from uuid import UUID
 
+from pytest_llmobs.tracing import capture
 from pytest_llmobs.tracing.ids import is_id
 from pytest_llmobs.tracing.sampling import is_sampled
 
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
 
 OWN = "llmobs-run"
 """Our own header."""
+BAGGAGE = "llmobs"
+"""Our entry in ``baggage``: percent-encoded JSON of metadata and tags."""
+_MAX_BAGGAGE = 4096
 _TRACEPARENT = re.compile(
     r"[0-9a-f]{2}-(?P<trace>[0-9a-f]{32})-(?P<span>[0-9a-f]{16})-(?P<flags>[0-9a-f]{2})(-.*)?"
 )
@@ -30,10 +35,17 @@ def write(run: RunTree) -> dict[str, str]:
     # A held trace may still be dropped; the other process could not know, so it keeps nothing of it.
     flags = "01" if run.recording and run.root.held is None else "00"
     trace, span = run.trace_id.replace("-", ""), run.id.replace("-", "")[16:]
-    return {
+    headers = {
         "traceparent": f"00-{trace}-{span}-{flags}",
         OWN: f"{run.trace_id}/{run.id};project={quote(run.project, safe='')}",
     }
+    if run.own_metadata or run.tags:
+        carried = {"metadata": run.own_metadata or {}, "tags": list(run.tags)}
+        cleaned = run.tracer.redaction.clean_value(capture.decode(capture.encode(carried)))
+        packed = f"{BAGGAGE}={quote(capture.encode(cleaned), safe='')}"
+        if len(packed) <= _MAX_BAGGAGE:  # servers refuse requests whose headers are longer than a few KB
+            headers["baggage"] = packed
+    return headers
 
 
 def read(carried: Mapping[str, str]) -> RunTree | None:
@@ -52,6 +64,8 @@ def read(carried: Mapping[str, str]) -> RunTree | None:
     stand_in = RunTree(find(None) or OFF, "remote", "chain", None, found[2])
     stand_in.trace_id, stand_in.id = found[:2]
     stand_in.line = b""  # the other process writes it
+    metadata, tags = _unpacked(lowered.get("baggage", ""))
+    stand_in.describe(None, metadata, tags)
     if found[1]:
         stand_in.recording = foreign is None or foreign["flags"] != "00"
     else:  # a stranger's sampling isn't ours
@@ -72,3 +86,15 @@ def _adopted(foreign: re.Match[str] | None) -> tuple[str, str, str | None] | Non
     if foreign is None or int(foreign["trace"], 16) == 0:
         return None
     return str(UUID(foreign["trace"])), "", None
+
+
+def _unpacked(baggage: str) -> tuple[dict[str, Any], list[str]]:
+    for entry in baggage.split(","):
+        name, _, value = entry.partition("=")
+        if name.strip() == BAGGAGE:
+            try:
+                carried = capture.decode(unquote(value.strip()).encode())
+                return dict(carried["metadata"]), [str(tag) for tag in carried["tags"]]
+            except (ValueError, TypeError, LookupError):
+                break
+    return {}, []

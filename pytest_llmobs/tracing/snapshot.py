@@ -7,7 +7,6 @@ hang, or run a database query. Objects that aren't understood become ``<module.C
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import types
 from collections import deque
 from collections.abc import Iterable
@@ -115,6 +114,8 @@ class _Walk:
         try:
             return self._text(raw.decode())
         except UnicodeDecodeError:
+            import hashlib
+
             return {"type": "bytes", "size": len(raw), "sha256": hashlib.sha256(raw).hexdigest()}
 
     def _container(self, value: Any, depth: int) -> Any:

@@ -44,6 +44,31 @@ def test_a_strangers_traceparent_gives_the_trace_its_id(sink: MemorySink) -> Non
     assert (run.trace_id, run.parent_id) == ("4bf92f35-77b3-4da6-a3ce-929d0e0e4736", None)
 
 
+def test_metadata_and_tags_reach_the_service_redacted(sink: MemorySink) -> None:
+    with trace("caller", metadata={"tier": "gold", "key": "sk-ant-api03-abcdefgh"}, tags=["vip"]) as run:
+        headers = run.to_headers()
+    assert "abcdefgh" not in str(headers)
+    with tracing_context(parent={**headers, "baggage": f"other=1, {headers['baggage']}"}):
+        traceable(name="service", metadata={"own": 1})(lambda: None)()
+    service = sink.run("service")
+    assert service.metadata == {"tier": "gold", "key": "[redacted: anthropic key]", "own": 1}
+    assert service.tags == ["vip"]
+
+
+def test_baggage_too_long_for_a_header_stays_at_home(sink: MemorySink) -> None:
+    with trace("caller", metadata={"long": "x" * 5000}) as run:
+        assert "baggage" not in run.to_headers()
+
+
+@pytest.mark.parametrize("baggage", ["llmobs=%7B", "llmobs=1", "llmobs=%5B%5D", "llmobs", "", "a=b;c"])
+def test_broken_baggage_is_left_behind(sink: MemorySink, baggage: str) -> None:
+    with trace("caller") as run:
+        headers = {**run.to_headers(), "baggage": baggage}
+    with tracing_context(parent=headers):
+        traceable(name="service")(lambda: None)()
+    assert (sink.parent_of("service"), sink.run("service").metadata) == ("caller", {})
+
+
 @pytest.mark.parametrize(
     "headers",
     [
