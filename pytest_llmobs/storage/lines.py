@@ -80,24 +80,37 @@ def read_patches(lines: Iterable[bytes]) -> Patches:
     return patches
 
 
-def read_records(lines: Iterable[bytes], patches: Patches) -> Iterator[Record | bytes]:
+class PatchFound(Exception):
+    """A file that was read as one without patches holds one."""
+
+
+def read_records(lines: Iterable[bytes], patches: Patches | None) -> Iterator[Record | bytes]:
     """Yield each run with its patches applied, and each line that can't be read as it is.
 
     The last line of a process that was killed may be torn: its run had not finished, so it is dropped, as are
     beginnings that the writer itself marked as torn.
+
+    Args:
+        lines: Of one file, in order.
+        patches: From ``read_patches``, or None for a file that is believed to hold none.
+
+    Raises:
+        PatchFound: ``patches`` is None and there is one.
     """
     for line in lines:
         if not line.endswith(b"\n") or line.endswith(TORN):
             continue
         try:
             if line.startswith(PATCH):
+                if patches is None:
+                    raise PatchFound
                 Patches().add(line)
                 continue
             record = _read(line)
         except (ValueError, KeyError, TypeError, AttributeError):
             yield line
         else:
-            yield patches.apply(record)
+            yield record if patches is None else patches.apply(record)
 
 
 def _read(line: bytes) -> Record:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import pyarrow.compute as pc
@@ -10,7 +12,7 @@ import pyarrow.compute as pc
 from pytest_llmobs.errors import StoreError
 from pytest_llmobs.records.runs import Run
 from pytest_llmobs.storage import query
-from pytest_llmobs.storage.parquet import ParquetRuns
+from pytest_llmobs.storage.parquet import ParquetRuns, VanishedError
 from pytest_llmobs.storage.rows import to_runs
 from pytest_llmobs.storage.schema import NAMES
 
@@ -34,7 +36,7 @@ def find_run(folders: Sequence[Path], id: str) -> Run:
         raise StoreError(f"{id!r} is too short for a run's id. Give its first {SHORTEST} letters at least.")
     whole = len(id) >= WHOLE
     where = pc.field("id") == id if whole else pc.starts_with(pc.field("id"), id)
-    found = list(query.retried(lambda: _search(folders, where, whole)))
+    found = _search(folders, where, whole)
     if len(found) == 1:
         return found[0]
     if not found:
@@ -42,15 +44,26 @@ def find_run(folders: Sequence[Path], id: str) -> Run:
     raise StoreError(f"Several runs' ids begin with {id!r}: {', '.join(sorted(run.id for run in found))}.")
 
 
-def _search(folders: Sequence[Path], where: pc.Expression, whole: bool) -> Iterator[Run]:
+def _search(folders: Sequence[Path], where: pc.Expression, whole: bool) -> list[Run]:
+    for _ in range(query.PATIENCE):
+        # A file that is merged meanwhile vanishes: look again, its runs lie elsewhere now.
+        with suppress(VanishedError):
+            return list(_matches(folders, where, whole))
+    return list(_matches(folders, where, whole))
+
+
+def _matches(folders: Sequence[Path], where: pc.Expression, whole: bool) -> Iterator[Run]:
     # Newest first and one by one: what people look for is mostly young, and a store may have thousands of files.
     for path in reversed(query.find_files(folders)):
-        found = False
-        for table in query.scan([ParquetRuns.open(path)], NAMES, where, limit=5):
+        found = list(query.scan(partial(_alone, path), NAMES, where, limit=5))
+        for table in found:
             yield from to_runs(table)
-            found = True
         if whole and found:
             return
+
+
+def _alone(path: Path) -> list[ParquetRuns]:
+    return [ParquetRuns.open(path)]
 
 
 def descendants(run: Run, family: Sequence[Run]) -> list[Run]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,10 +12,10 @@ import pyarrow.compute as pc
 from pytest_llmobs.storage.parquet import MERGED_MARK, ParquetRuns, VanishedError
 
 WINDOW_BYTES = 8 << 20
-"""About as much uncompressed Parquet is in memory at once."""
+"""About as much text is read at once."""
 _ORDER = ("start_time", "id")
-_PATIENCE = 5
-T = TypeVar("T")
+PATIENCE = 5
+"""So often a listing is repeated because files vanish, before giving up."""
 
 
 def find_files(folders: Sequence[Path]) -> list[Path]:
@@ -45,26 +45,8 @@ def open_files(folders: Sequence[Path]) -> list[ParquetRuns]:
     return [ParquetRuns.open(path) for path in find_files(folders)]
 
 
-def retried(read: Callable[[], Iterator[T]]) -> Iterator[T]:
-    """Yield from ``read()``, begun anew where files were merged between their listing and the first result.
-
-    Raises:
-        VanishedError: That happened after the first result, or again and again.
-    """
-    for attempt in range(1, _PATIENCE + 1):
-        begun = False
-        try:
-            for found in read():
-                begun = True
-                yield found
-            return
-        except VanishedError:
-            if begun or attempt == _PATIENCE:
-                raise
-
-
 def scan(
-    files: Sequence[ParquetRuns],
+    listed: Callable[[], Sequence[ParquetRuns]],
     columns: Sequence[str],
     where: pc.Expression | None,
     *,
@@ -73,11 +55,12 @@ def scan(
 ) -> Iterator[pa.Table]:
     """Yield the matching rows in order of their start, in tables of a row or more, with their project.
 
-    The start times of all matches are read first (8 bytes a run); they cut the time into windows that are then
-    read one after another, skipping row groups by their statistics.
+    The start times of all matches are read first (16 bytes a run); they cut the time into windows that are then
+    read one after another, skipping row groups by their statistics. Where a file vanishes because another process
+    merges it, the rest is read from a new listing.
 
     Args:
-        files: From ``open_files``.
+        listed: Lists the files.
         columns: What to read.
         where: From ``condition``.
         limit: Most rows.
@@ -85,21 +68,44 @@ def scan(
 
     Raises:
         StoreError: A file is unreadable or of a newer schema.
+        VanishedError: Files keep vanishing.
     """
+    failures, rest = 0, where
+    while True:
+        try:
+            for table, after in _windowed(listed(), columns, rest, limit, newest_first):
+                rest, failures = _both(where, after), 0
+                if limit is not None:
+                    limit -= len(table)
+                if len(table):
+                    yield table
+            return
+        except VanishedError:
+            failures += 1
+            if failures == PATIENCE:
+                raise
+
+
+def _windowed(
+    files: Sequence[ParquetRuns],
+    columns: Sequence[str],
+    where: pc.Expression | None,
+    limit: int | None,
+    newest_first: bool,
+) -> Iterator[tuple[pa.Table, pc.Expression]]:
+    """Yield the rows of each window, and the condition that holds for what is left after it."""
     starts = [file.read(["start_time"], where)["start_time"].cast(pa.int64()) for file in files]
     files = [file for file, found in zip(files, starts, strict=True) if len(found)]
     starts = [found for found in starts if len(found)]
     spans = [tuple(pc.min_max(found).as_py().values()) for found in starts]
-    left = limit
+    order = [(name, "descending" if newest_first else "ascending") for name in _ORDER]
     for low, high in _windows(files, starts, limit, newest_first):
         near = [f for f, span in zip(files, spans, strict=True) if span[0] < high and span[1] >= low]
-        table = _window(near, columns, where, low, high)
-        table = table.sort_by([(name, "descending" if newest_first else "ascending") for name in _ORDER])
-        if left is not None:
-            table = table.slice(0, left)
-            left -= len(table)
-        if len(table):
-            yield table
+        table = _window(near, columns, where, low, high).sort_by(order)
+        if limit is not None:
+            table = table.slice(0, limit)
+            limit -= len(table)
+        yield table, (_before(low) if newest_first else ~_before(high))
 
 
 def _windows(
@@ -108,15 +114,17 @@ def _windows(
     """Yield half-open ranges of start times, microseconds, that hold a bounded number of rows each."""
     if not starts:
         return
-    chunks = [chunk for found in starts for chunk in found.chunks]
-    times = pa.chunked_array(chunks).combine_chunks().sort("descending" if newest_first else "ascending")
+    order = "descending" if newest_first else "ascending"
+    times = pa.concat_tables(
+        pa.table({"start": found, "bytes": pa.repeat(file.row_bytes, len(found))})
+        for file, found in zip(files, starts, strict=True)
+    ).sort_by([("start", order)])
     if limit is not None:
         times = times.slice(0, limit)
     if not len(times):
         return
-    rows = max(16, int(WINDOW_BYTES / max(1.0, *(file.row_bytes for file in files))))
-    edges = list(dict.fromkeys(times[i].as_py() for i in range(0, len(times), rows)))
-    last = times[-1].as_py()
+    edges = _edges(times)
+    last = times["start"][-1].as_py()
     for edge, following in zip(edges, [*edges[1:], None], strict=True):
         if newest_first:
             yield (last if following is None else following + 1), edge + 1
@@ -124,14 +132,28 @@ def _windows(
             yield edge, (last + 1 if following is None else following)
 
 
+def _edges(times: pa.Table) -> list[int]:
+    """Return the start times at which the bytes so far pass a multiple of ``WINDOW_BYTES``, each once."""
+    window = pc.floor(pc.divide(pc.cumulative_sum(times["bytes"]), float(WINDOW_BYTES))).combine_chunks()
+    ends = pc.run_end_encode(window).run_ends.to_pylist()
+    return list(dict.fromkeys(times["start"].take(pa.array([0, *ends[:-1]])).to_pylist()))
+
+
 def _window(
     files: Sequence[ParquetRuns], columns: Sequence[str], where: pc.Expression | None, low: int, high: int
 ) -> pa.Table:
-    first, end = (pa.scalar(edge, pa.timestamp("us", "UTC")) for edge in (low, high))
-    inside = (pc.field("start_time") >= first) & (pc.field("start_time") < end)
+    inside = _both(where, ~_before(low) & _before(high))
     wanted = list(dict.fromkeys([*columns, *_ORDER]))
     tables = []
     for file in files:
-        found = file.read(wanted, inside if where is None else inside & where)
+        found = file.read(wanted, inside)
         tables.append(found.append_column("project", pa.array([file.project] * len(found), pa.string())))
     return pa.concat_tables(tables)
+
+
+def _before(start: int) -> pc.Expression:
+    return pc.field("start_time") < pa.scalar(start, pa.timestamp("us", "UTC"))
+
+
+def _both(one: pc.Expression | None, other: pc.Expression) -> pc.Expression:
+    return other if one is None else one & other

@@ -15,7 +15,7 @@ from typing import IO, Any
 from pytest_llmobs.storage import notices
 from pytest_llmobs.storage.batches import to_table
 from pytest_llmobs.storage.layout import NAMELESS, Layout
-from pytest_llmobs.storage.lines import Record, read_patches, read_records
+from pytest_llmobs.storage.lines import PatchFound, Record, read_patches, read_records
 from pytest_llmobs.storage.parquet import RunsWriter, sync
 from pytest_llmobs.storage.segment import Segment
 
@@ -58,9 +58,15 @@ def seal(
         pyarrow.ArrowException: The same, from within Arrow.
     """
     layout.create()
+    # Production never patches, so files are read once, in the hope of none; a patch starts over and reads twice.
+    patched = False
     while True:
         size = segment.size
-        sealed = _Sealing(segment, layout, gently).run()
+        try:
+            sealed = _Sealing(segment, layout, gently, patched).run()
+        except PatchFound:
+            patched = True
+            continue
         # A thread that was in the middle of its write when the file was retired may have added a line since.
         if segment.size == size:
             break
@@ -76,8 +82,8 @@ def seal(
 class _Sealing:
     """One attempt."""
 
-    def __init__(self, segment: Segment, layout: Layout, gently: bool) -> None:
-        self._segment, self._layout, self._gently = segment, layout, gently
+    def __init__(self, segment: Segment, layout: Layout, gently: bool, patched: bool) -> None:
+        self._segment, self._layout, self._gently, self._patched = segment, layout, gently, patched
         self._parts: dict[str, _Part] = {}
         self._sealed = Sealed()
         self._rejects: IO[bytes] | None = None
@@ -96,13 +102,13 @@ class _Sealing:
         return self._sealed
 
     def _write(self) -> None:
-        patches = read_patches(self._lines())
+        patches = read_patches(self._lines()) if self._patched else None
         for record in read_records(self._lines(), patches):
             if isinstance(record, bytes):
                 self._reject(record)
             else:
                 self._part(record).add(record)
-        for line in patches.unused():
+        for line in patches.unused() if patches is not None else ():
             self._reject(line)
         for part in self._parts.values():
             part.convert()

@@ -21,6 +21,8 @@ from pytest_llmobs.storage.spool import Spool
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from pytest_llmobs.storage.parquet import ParquetRuns
+
 
 class Store:
     """Runs and experiments below one root.
@@ -186,12 +188,14 @@ class Store:
                 raise StoreError(f"Unknown column {name!r}.{nearest(name, NAMES)} {known(NAMES)}")
         from pytest_llmobs.storage import query
 
-        def read() -> Iterator[pa.Table]:
-            files = query.open_files(self._partitions(project))
-            return query.scan(files, columns, where, limit=limit, newest_first=newest_first)
-
         where = condition(filters)
-        yield from query.retried(read)
+        yield from query.scan(
+            lambda: self._open_files(project),
+            columns,
+            where,
+            limit=limit,
+            newest_first=newest_first,
+        )
 
     def read_run(self, id: str, load_children: bool = True) -> Run:
         """Return one run, with its descendants nested in ``child_runs``.
@@ -203,10 +207,10 @@ class Store:
         Raises:
             StoreError: No run has that id, or several begin so.
         """
-        from pytest_llmobs.storage.lookup import descendants, find_run
+        from pytest_llmobs.storage.lookup import descendants
         from pytest_llmobs.tracing.line import nest
 
-        run = find_run(self._partitions(None), id)
+        run = self._find(id)
         if not load_children:
             return run
         family = list(self.runs(run.project, trace_id=run.trace_id))
@@ -219,6 +223,28 @@ class Store:
         """Return the names of the projects that have runs, sorted."""
         return sorted(unescape(folder.name.removeprefix("project=")) for folder in self._partitions(None))
 
+    def copy_runs(self, project: str, folder: Path) -> None:
+        """Copy the Parquet files of a project into another store's folder; links where the disk allows them.
+
+        Raises:
+            OSError: The disk refuses.
+        """
+        from pytest_llmobs.storage import query
+        from pytest_llmobs.storage.transfer import copy_file
+
+        for path in query.find_files(self._partitions(project)):
+            copy_file(path, folder / path.name)
+
+    def _open_files(self, project: str | None) -> list[ParquetRuns]:
+        from pytest_llmobs.storage import query
+
+        return query.open_files(self._partitions(project))
+
+    def _find(self, id: str) -> Run:
+        from pytest_llmobs.storage.lookup import find_run
+
+        return find_run(self._partitions(None), id)
+
     def _partitions(self, project: str | None) -> list[Path]:
         self._open()
         if project is not None:
@@ -227,6 +253,15 @@ class Store:
         return sorted(folder for folder in self.layout.runs.glob("project=*") if folder.is_dir())
 
     # Experiments
+
+    @property
+    def place(self) -> str:
+        """Where it lies, for messages."""
+        return str(self.root)
+
+    def experiment_names(self) -> list[str]:
+        """Return the names of all experiments, sorted."""
+        return sorted(unescape(path.stem) for path in self._documents())
 
     def write_experiment(self, name: str, document: Mapping[str, Any]) -> Path:
         """Store an experiment's summary, replacing one of the same name; return its file.

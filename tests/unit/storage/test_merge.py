@@ -158,3 +158,15 @@ def test_a_long_lived_process_merges_what_it_has_sealed(store: Store, line: Line
     spool.close()
     assert len(files(store)) < 4
     assert len(list(store.runs())) == 12
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_a_reading_that_is_under_way_goes_on_in_the_merged_file(
+    scattered: Store, run_id: Callable[[int], str], monkeypatch: pytest.MonkeyPatch, newest_first: bool
+) -> None:
+    monkeypatch.setattr("pytest_llmobs.storage.query.WINDOW_BYTES", 1)
+    reading = scattered.runs("demo", newest_first=newest_first, limit=20)
+    found = [next(reading).id for _ in range(5)]
+    merge(scattered.layout, many=2)
+    found += [run.id for run in reading]
+    assert found == sorted((run_id(number) for number in range(24)), reverse=newest_first)[:20]

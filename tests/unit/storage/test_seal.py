@@ -91,6 +91,18 @@ def test_sealing_again_after_a_crash_makes_no_duplicates(
     assert sum(len(read(path)) for path in layout.runs.rglob("*.parquet")) == 2
 
 
+def test_a_patch_far_behind_its_run_is_applied(
+    layout: Layout, segment: Segment, line: Line, patch: Line
+) -> None:
+    segment.file.write(
+        b"".join(line(number, attempt="unused") for number in range(2500)) + patch(3, attempt="consumed")
+    )
+    (path,) = seal(segment, layout).files
+    rows = read(path)
+    assert len(rows) == 2500
+    assert [row["attempt"] for row in rows[2:5]] == ["unused", "consumed", "unused"]
+
+
 def test_a_line_that_lands_while_sealing_is_not_lost(
     layout: Layout, segment: Segment, line: Line, monkeypatch
 ) -> None:
