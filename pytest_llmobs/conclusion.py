@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from pytest_llmobs.errors import BaselineError
+from pytest_llmobs.errors import BaselineError, StoreError
 from pytest_llmobs.experiments.baseline import Baseline, BaselineUpdate, baseline_path, record_baseline
 from pytest_llmobs.experiments.baseline_file import texts_path
 from pytest_llmobs.experiments.gate import decide
@@ -90,6 +91,7 @@ def conclude(
     else:
         conclusion = Conclusion(_judged(session, experiment, confirm))
     _keep(session, conclusion.experiment)
+    conclusion = _uploaded(session, conclusion)
     shutil.rmtree(session.store.root / "sessions" / session.identity.session, ignore_errors=True)
     return conclusion
 
@@ -106,6 +108,23 @@ def _keep(session: Session, experiment: Experiment) -> None:
         settings = session.settings
         document["settings"] = {"fail_on": settings.fail_on, "baseline_dir": settings.baseline_dir}
     session.store.write_experiment(experiment.name, document)
+
+
+def _uploaded(session: Session, conclusion: Conclusion) -> Conclusion:
+    """Upload what is sealed; what can't be uploaded stays here, and the report says how to do it later."""
+    if session.remote is None:
+        return conclusion
+    try:
+        session.upload()
+    except StoreError as error:
+        later = shlex.join(["llmobs", "upload", session.remote.shown])
+        told = (
+            f"{error} Nothing is lost, everything is in {str(session.store.root)!r}; upload it later: {later}"
+        )
+        decision = conclusion.experiment.decision
+        first = replace(decision, notes=(told, *decision.notes))  # of many notes a report shows the first
+        return replace(conclusion, experiment=replace(conclusion.experiment, decision=first))
+    return conclusion
 
 
 def _record(session: Session, experiment: Experiment) -> Conclusion:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_llmobs.evaluators.base import BoundEvaluator, bind
 from pytest_llmobs.experiments.budget import Budget
@@ -24,6 +24,9 @@ from pytest_llmobs.providers.prices import preload
 from pytest_llmobs.settings import Settings
 from pytest_llmobs.storage.store import Store
 from pytest_llmobs.tracing.tracer import Tracer, install, uninstall
+
+if TYPE_CHECKING:
+    from pytest_llmobs.storage.remote import Remote
 
 STORE_FOLDER = ".llmobs"
 _ADJECTIVES = (
@@ -148,6 +151,15 @@ class Session:
             return None
         return Budget(self.folder / "spent.json", max_cost=cost, max_calls=calls)
 
+    @cached_property
+    def remote(self) -> Remote | None:
+        """Where the store is uploaded to, or None for nowhere; raises ``StoreError`` where that makes no sense."""
+        if not self.settings.store:
+            return None
+        from pytest_llmobs.storage.remote import Remote
+
+        return Remote(self.settings.store, self.rootdir)
+
     def bind(self, spec: Any) -> BoundEvaluator:
         """Return the evaluator that ``spec`` names or is.
 
@@ -155,6 +167,27 @@ class Session:
             EvaluatorError: It is unknown or misdeclared.
         """
         return bind(spec, self.extensions.evaluators if isinstance(spec, str) else {})
+
+    def probe(self) -> None:
+        """Try whether the store can be uploaded.
+
+        Raises:
+            StoreError: It can't be reached, or refuses.
+        """
+        if self.remote is not None:
+            self.remote.probe()
+
+    def upload(self) -> None:
+        """Upload what the store has sealed and what isn't there yet.
+
+        Raises:
+            StoreError: It broke off; nothing is lost.
+        """
+        if self.remote is not None:
+            from pytest_llmobs.storage.uploads import upload
+
+            self.store.seal()
+            upload(self.store.layout, self.remote)
 
     def start(self) -> None:
         """Switch tracing on: install the tracer and instrument the providers as they are imported."""

@@ -111,6 +111,13 @@ OPTIONS: tuple[Option, ...] = (
         "run one of N parts of the experiment on this machine; `llmobs merge` joins them and gates once",
         "I/N",
     ),
+    Option(
+        "store",
+        "string",
+        "",
+        "upload the experiment at its end: s3://bucket/folder, gs://…, file://…, or a path",
+        "URI",
+    ),
     Option("timeout", "float", 300.0, "seconds until a target counts as hung", ini_only=True, least=0.001),
 )
 """All settings, in the order of the documentation."""
@@ -135,6 +142,7 @@ class Settings:
     baseline_repeat: int = 5
     baseline_texts: bool = True
     shard: str = ""
+    store: str = ""
     timeout: float = 300.0
     ci: bool = False
     """True where the environment variable ``CI`` is set to anything but an empty string, 0 or false."""

@@ -11,12 +11,14 @@ import sys
 from collections.abc import Sequence
 from types import ModuleType
 
-from pytest_llmobs.cli import baseline, compare, experiments, show
+from pytest_llmobs.cli import baseline, compare, experiments, merge, show, upload
 from pytest_llmobs.cli.console import open_console
 from pytest_llmobs.cli.lookup import NotFoundError
 from pytest_llmobs.errors import LlmobsError, known, nearest
 
-COMMANDS: dict[str, ModuleType] = {module.NAME: module for module in (experiments, show, compare, baseline)}
+COMMANDS: dict[str, ModuleType] = {
+    module.NAME: module for module in (experiments, show, compare, merge, upload, baseline)
+}
 """Every command by its name, in the order of the help."""
 
 DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
@@ -81,7 +83,9 @@ def _parser() -> argparse.ArgumentParser:
 def _common() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument(
-        "--store", metavar="PATH", help="the store (default: .llmobs here or in the nearest folder above)"
+        "--store",
+        metavar="PATH",
+        help="the store, also a URI (default: .llmobs here or in the nearest folder above)",
     )
     common.add_argument(
         "--color",

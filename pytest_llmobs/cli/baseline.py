@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pytest_llmobs.cli.console import Console
 from pytest_llmobs.cli.lookup import find_experiment, newest_experiment, read_experiments
-from pytest_llmobs.cli.stores import open_store
+from pytest_llmobs.cli.stores import open_local_store
 from pytest_llmobs.errors import BaselineError
 from pytest_llmobs.records.experiments import Experiment, SuitePlan
 
@@ -65,7 +65,7 @@ def _diff(arguments: argparse.Namespace, console: Console) -> int:
 
 def _accept(arguments: argparse.Namespace, console: Console) -> int:
     """Run pytest, because a run that made somebody accept is never itself the baseline: fresh repeats are."""
-    store = open_store(arguments.store, console)
+    store = open_local_store(arguments.store, console)
     which = arguments.which
     experiment = newest_experiment(store) if which is None else find_experiment(which, store)
     tests = list(dict.fromkeys(test for plan in _suites(experiment, arguments.all) for test in _tests(plan)))
@@ -103,7 +103,7 @@ def _tests(plan: SuitePlan) -> Iterator[str]:
 def _prune(arguments: argparse.Namespace, console: Console) -> int:
     from pytest_llmobs.cli.baseline_changes import prune
 
-    store = open_store(arguments.store, console)
+    store = open_local_store(arguments.store, console)
     rootdir = store.root.parent
     directory = rootdir / _DIRECTORY if arguments.dir is None else _directory(arguments.dir)
     dropped = list(prune(directory, rootdir, read_experiments(store), dry_run=arguments.dry_run))

@@ -55,7 +55,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     elif arguments.json:
         console.json([asdict(each) for each in _digests(shown)])
     elif not found:
-        console.note(f"No experiment in {str(store.root)!r} yet. `pytest --llm-experiment` makes one.")
+        console.note(f"No experiment in {store.place!r} yet. `pytest --llm-experiment` makes one.")
     else:
         _list(shown, len(found), trends(found), console)
     return 0

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from pytest_llmobs.errors import StoreError, nearest
 from pytest_llmobs.records.experiments import Experiment
-from pytest_llmobs.storage.layout import unescape
 from pytest_llmobs.storage.store import Store
 
 
@@ -16,7 +15,7 @@ class NotFoundError(StoreError):
 
 def experiment_names(store: Store) -> list[str]:
     """Return the names of all experiments, sorted."""
-    return sorted(unescape(path.stem) for path in store.layout.experiments.glob("[!.]*.json"))
+    return store.experiment_names()
 
 
 def match_name(which: str, names: Sequence[str]) -> str | None:
@@ -57,7 +56,7 @@ def newest_experiment(store: Store) -> Experiment:
     """
     documents = store.experiments()
     if not documents:
-        raise NotFoundError(f"No experiment in {str(store.root)!r} yet. `pytest --llm-experiment` makes one.")
+        raise NotFoundError(f"No experiment in {store.place!r} yet. `pytest --llm-experiment` makes one.")
     from pytest_llmobs.experiments.summary import experiment_from_dict
 
     return experiment_from_dict(documents[-1])

@@ -11,6 +11,7 @@ from pytest_llmobs.storage.store import Store
 
 NAME = ".llmobs"
 """The folder of a store."""
+_URI = "://"
 
 
 def find_store(start: Path) -> Path:
@@ -29,15 +30,37 @@ def find_store(start: Path) -> Path:
 
 
 def open_store(path: str | None, console: Console) -> Store:
-    """Open a store and recover what crashed sessions have left in it, with one line that says so.
+    """Open a store to read it: a local one, or what sessions have uploaded.
+
+    Args:
+        path: As the user gave it, also a URI; or None to look for it from the current folder upwards.
+        console: Gets the notes.
+
+    Raises:
+        StoreError: There is none.
+    """
+    if path is not None and _URI in path:
+        from pytest_llmobs.storage.remote_store import RemoteStore
+
+        return RemoteStore(path)
+    return open_local_store(path, console)
+
+
+def open_local_store(path: str | None, console: Console) -> Store:
+    """Open a store on this machine and recover what crashed sessions have left in it, with one line that says so.
 
     Args:
         path: As the user gave it, or None to look for it from the current folder upwards.
         console: Gets the notes.
 
     Raises:
-        StoreError: There is none.
+        StoreError: There is none, or ``path`` is a URI.
     """
+    if path is not None and _URI in path:
+        raise StoreError(
+            f"{path!r} is no folder of this machine. Name the local store: this command needs the one where "
+            "sessions run."
+        )
     if path is not None and not Path(path).is_dir():
         raise StoreError(
             f"There is no store at {path!r}. `pytest --llm-experiment` makes one in its rootdir."

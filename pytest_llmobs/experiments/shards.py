@@ -13,6 +13,8 @@ from pathlib import Path
 from pytest_llmobs.errors import BaselineError
 from pytest_llmobs.experiments.baseline import baseline_path, load_baseline
 
+OVERHEAD = 0.01
+"""Seconds that a trial takes besides its run: without them, one slow example would weigh as much as a thousand fast."""
 _NAMED = re.compile(r"\.shard-\d+-of-\d+$")
 
 
@@ -96,4 +98,5 @@ def durations(directory: Path, suite: str, examples: set[str]) -> dict[str, floa
     except BaselineError:
         baseline = None  # the merge reports it
     rows = baseline.rows if baseline else {}
-    return {example: rows[example].latency if example in rows else None for example in sorted(examples)}
+    times = {example: row.latency + OVERHEAD for example, row in rows.items() if row.latency is not None}
+    return {example: times.get(example) for example in sorted(examples)}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_llmobs.errors import LlmobsError
 from pytest_llmobs.plugin.sharding import split
 from pytest_llmobs.plugin.suites import PLAN, TrialPlan
 
@@ -22,6 +23,15 @@ class Collection:
 
     def __init__(self, lab: Lab) -> None:
         self._lab = lab
+
+    def pytest_sessionstart(self) -> None:
+        """Learn now rather than at the end whether the experiment can be uploaded."""
+        lab = self._lab
+        if lab.experiment and lab.settings.store and lab.worker is None and lab.confirming is None:
+            try:
+                lab.session.probe()
+            except LlmobsError as error:
+                raise pytest.UsageError(str(error)) from None
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -32,9 +32,11 @@ def metric_section(experiment: Experiment, page: Page, *, everything: bool = Fal
         suites = figures.count(len(left_out), "more suite")
         metrics = figures.count(len(every) - len(shown), "metric")
         lines += page.wrapped(f"{suites} with {metrics}: nothing to report", "dim")
-    empty = [plan.name for plan in experiment.suites if plan.name not in {line.row.suite for line in every}]
-    for name in empty:
-        lines += page.item(f"{name}: nothing was measured", mark="!", style="yellow")
+    measured = {line.row.suite for line in every}
+    for plan in experiment.suites:
+        if plan.name in measured or (plan.elsewhere and not plan.expected):
+            continue
+        lines += page.item(f"{plan.name}: nothing was measured", mark="!", style="yellow")
     for style, note in metric_notes([line.row for line in shown], everything=everything):
         mark = {"red": page.signs.cross, "yellow": "!"}.get(style, page.signs.dot)
         lines += page.item(note, mark=mark, style=style or "dim")
@@ -69,7 +71,11 @@ def table_lines(experiment: Experiment, page: Page) -> list[Line]:
         for row in experiment.decision.metrics
     ]
     lines += [
-        Line(row, f"{page.signs.dot} {'not gated' if row.suite in judged else 'recorded'}", True)
+        Line(
+            row,
+            f"{page.signs.dot} {'not gated' if experiment.shard or row.suite in judged else 'recorded'}",
+            True,
+        )
         for row in unjudged(experiment)
     ]
     order = {suite: number for number, suite in enumerate(dict.fromkeys(line.row.suite for line in lines))}

@@ -1,0 +1,199 @@
+"""``llmobs merge``: the shards of several machines as one experiment, gated once."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytest_llmobs.cli.console import Console
+from pytest_llmobs.cli.stores import NAME as FOLDER
+from pytest_llmobs.cli.stores import open_store
+from pytest_llmobs.errors import BaselineError, StoreError, known, nearest
+from pytest_llmobs.storage.store import Store
+
+if TYPE_CHECKING:
+    from pytest_llmobs.experiments.baseline import Baseline
+    from pytest_llmobs.experiments.references import Source
+    from pytest_llmobs.experiments.whole import Part, Whole
+    from pytest_llmobs.records.experiments import Decision, Experiment, SuitePlan
+    from pytest_llmobs.settings import Settings
+
+NAME = "merge"
+HELP = "join the shards of several machines into one experiment and gate it; exit status 1 where it is red"
+_TENTATIVE = (
+    "no confirming session is possible after a merge: the tentative verdict stands. "
+    "`pytest --llm-experiment` on one machine looks twice."
+)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A shard, with the store that has its runs and what its session was told."""
+
+    part: Part
+    store: Store
+    settings: Mapping[str, Any]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    parser.add_argument(
+        "stores",
+        nargs="+",
+        metavar="DIR",
+        help=f"a shard's store ({FOLDER}, or the folder that holds it), or the URI of one",
+    )
+    parser.add_argument(
+        "--name", metavar="NAME", help="the experiment to merge, where the stores hold several"
+    )
+    parser.add_argument(
+        "--baseline-dir",
+        metavar="PATH",
+        help="the committed baselines (default: llm_baseline_dir of the shards, below the current folder)",
+    )
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    """Join, gate, keep and print.
+
+    Raises:
+        StoreError: The shards don't belong together, or a store can't be read or written.
+        BaselineError: There is no such folder of baselines.
+    """
+    from pytest_llmobs.experiments.whole import join
+    from pytest_llmobs.reports.base import Context
+    from pytest_llmobs.reports.terminal import TerminalReport
+
+    found = _chosen(_shards(arguments.stores, console), arguments.name)
+    whole = join([each.part for each in found])
+    settings = _settings(found, arguments.baseline_dir)
+    store = Store(arguments.store or FOLDER, warn=console.note)
+    _bring_runs(found, whole.experiment.name, store)
+    experiment = _judged(whole, store, settings, _source(settings, store))
+    _keep(experiment, store)
+    context = Context(store=arguments.store or "")
+    console.say(TerminalReport().render(experiment, console.page, context))
+    return 1 if experiment.decision.red else 0
+
+
+def _shards(places: Sequence[str], console: Console) -> list[_Found]:
+    from pytest_llmobs.experiments.summary import experiment_from_dict
+    from pytest_llmobs.experiments.whole import Part
+
+    found: list[_Found] = []
+    for place in places:
+        store = open_store(_below(place), console)
+        documents = [document for document in store.experiments() if document.get("shard")]
+        if not documents:
+            raise StoreError(
+                f"There is no shard in {place!r}. `pytest --llm-experiment --llm-name NAME --llm-shard I/N` makes one."
+            )
+        found += [
+            _Found(Part(experiment_from_dict(document), place), store, document.get("settings", {}))
+            for document in documents
+        ]
+    return found
+
+
+def _below(place: str) -> str:
+    """Return the store's folder where the user named the one above it, as artifacts are unpacked."""
+    inner = Path(place, FOLDER)
+    return str(inner) if inner.is_dir() else place
+
+
+def _chosen(found: Sequence[_Found], name: str | None) -> list[_Found]:
+    from pytest_llmobs.experiments.shards import whole_name
+
+    names = list(dict.fromkeys(whole_name(each.part.experiment.name) for each in found))
+    if name is None and len(names) > 1:
+        held = "; ".join(f"{each.part} is of {whole_name(each.part.experiment.name)!r}" for each in found)
+        raise StoreError(f"These are shards of several experiments: {held}. Choose one with --name.")
+    if name is not None and name not in names:
+        raise StoreError(f"No shard is of the experiment {name!r}.{nearest(name, names)} {known(names)}")
+    return [each for each in found if name in (None, whole_name(each.part.experiment.name))]
+
+
+def _settings(found: Sequence[_Found], baseline_dir: str | None) -> Settings:
+    """Return what the shards' sessions were told, as far as the gate asks; there is no ini file here."""
+    from pytest_llmobs.settings import read_settings
+
+    if baseline_dir is not None and not Path(baseline_dir).is_dir():
+        raise BaselineError(
+            f"There is no folder {baseline_dir!r}. --llm-update-baseline writes baselines to one."
+        )
+    told: dict[str, Any] = {}
+    for each in found:
+        told |= each.settings
+    plain = read_settings(lambda option: (option.default, option.ini), os.environ)
+    return replace(
+        plain,
+        experiment=True,
+        confirm=0,
+        fail_on=told.get("fail_on", plain.fail_on),
+        baseline=told.get("baseline", ""),
+        baseline_dir=baseline_dir or told.get("baseline_dir", plain.baseline_dir),
+    )
+
+
+def _source(settings: Settings, store: Store) -> Source:
+    from pytest_llmobs.experiments.references import baseline_source
+
+    here = Path.cwd()
+    return baseline_source(settings.baseline, here / settings.baseline_dir, here, store.experiments)
+
+
+def _bring_runs(found: Sequence[_Found], project: str, store: Store) -> None:
+    store.layout.create()
+    folder = store.layout.partition(project)
+    try:
+        folder.mkdir(exist_ok=True)
+        for each in found:
+            each.store.copy_runs(project, folder)
+    except OSError as error:
+        raise StoreError(f"Can't bring the shards' runs to {str(folder)!r}: {error}.") from error
+
+
+def _judged(whole: Whole, store: Store, settings: Settings, source: Source) -> Experiment:
+    """Gate once; where something is to be explained, read what those examples sent, and explain it."""
+    from pytest_llmobs.experiments.gate import decide
+    from pytest_llmobs.experiments.recall import recalled
+
+    experiment = whole.experiment
+    baselines = _baselines(experiment.suites, source)
+    decision = decide(experiment.suites, experiment.trials, baselines, settings)
+    if decision.examples:
+        examples = {(row.suite, row.example_id) for row in decision.examples}
+        trials = recalled(experiment.trials, store, experiment.name, examples)
+        decision = decide(experiment.suites, trials, baselines, settings)
+    decision = replace(decision, errors=(*whole.errors, *decision.errors))
+    notes = (*experiment.notes, _TENTATIVE) if _tentative(decision) else experiment.notes
+    return replace(experiment, decision=decision, notes=notes)
+
+
+def _tentative(decision: Decision) -> bool:
+    return any(row.verdict == "REGRESSED" for row in decision.metrics) or any(
+        row.state == "suspect" for row in decision.examples
+    )
+
+
+def _baselines(plans: Sequence[SuitePlan], source: Source) -> dict[str, Baseline | BaselineError]:
+    found: dict[str, Baseline | BaselineError] = {}
+    for plan in plans:
+        try:
+            baseline = source(plan.name)
+        except BaselineError as error:
+            found[plan.name] = error
+        else:
+            if baseline is not None:
+                found[plan.name] = baseline
+    return found
+
+
+def _keep(experiment: Experiment, store: Store) -> None:
+    from pytest_llmobs.experiments.summary import experiment_to_dict
+
+    store.write_experiment(experiment.name, experiment_to_dict(experiment))

@@ -1,0 +1,41 @@
+"""``llmobs upload``: a store's sealed files to an object store or a mounted folder."""
+
+from __future__ import annotations
+
+import argparse
+
+from pytest_llmobs.cli.console import Console
+from pytest_llmobs.cli.stores import open_local_store
+from pytest_llmobs.reports.figures import count
+
+NAME = "upload"
+HELP = "upload what a store has sealed and what isn't there yet, each file once"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    parser.add_argument(
+        "uri",
+        metavar="URI",
+        help="where to: s3://bucket/folder, gs://…, file://…, or a path; as in --llm-store",
+    )
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    """Upload; exit status 2 where it breaks off.
+
+    Raises:
+        StoreError: There is no local store, or the other one can't be reached or refuses.
+    """
+    from pytest_llmobs.storage.remote import Remote
+    from pytest_llmobs.storage.uploads import upload
+
+    store = open_local_store(arguments.store, console)
+    remote = Remote(arguments.uri)
+    remote.probe()
+    done = upload(store.layout, remote)
+    if done.files:
+        console.say(f"uploaded {count(done.files, 'file')}, {done.size:,} bytes, to {remote.shown}")
+    else:
+        console.say(f"Nothing to upload: {remote.shown} has it all.")
+    return 0
