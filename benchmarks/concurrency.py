@@ -81,11 +81,15 @@ def main() -> int:
     parser.add_argument("--trials", type=int, default=200)
     parser.add_argument("--latency", type=float, default=0.2, help="seconds")
     parser.add_argument("--concurrency", type=int, default=32)
-    parser.add_argument("--workers", type=int, default=0, help="xdist workers; the bare side runs as many pools")
+    parser.add_argument(
+        "--workers", type=int, default=0, help="xdist workers; the bare side runs as many pools"
+    )
     parser.add_argument("--repetitions", type=int, default=5)
     options = parser.parse_args()
     server = subprocess.Popen(
-        [sys.executable, str(HERE / "model_server.py"), str(options.latency)], stdout=subprocess.PIPE, text=True
+        [sys.executable, str(HERE / "model_server.py"), str(options.latency)],
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert server.stdout is not None
     environment = {**os.environ, "MODEL_URL": f"http://127.0.0.1:{server.stdout.readline().strip()}"}
@@ -100,7 +104,9 @@ def main() -> int:
     finally:
         server.kill()
         server.wait()
-    medians = {name: statistics.median(values[1:]) for name, values in spans.items()}  # the first one warms up
+    medians = {
+        name: statistics.median(values[1:]) for name, values in spans.items()
+    }  # the first one warms up
     ratio = medians["pytest-llmobs"] / medians["bare pool"]
     ideal = options.trials * options.latency / options.concurrency
     for name, median in medians.items():
@@ -112,7 +118,13 @@ def main() -> int:
 def prepare(folder: Path, trials: int) -> None:
     rows = ({"id": f"e{n:03}", "inputs": {"question": f"What is {n}? " * 20}} for n in range(trials))
     (folder / "golden.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    files = {"app.py": APP, "bare.py": BARE, "test_answer.py": SUITE, "conftest.py": CONFTEST, "pytest.ini": "[pytest]\n"}
+    files = {
+        "app.py": APP,
+        "bare.py": BARE,
+        "test_answer.py": SUITE,
+        "conftest.py": CONFTEST,
+        "pytest.ini": "[pytest]\n",
+    }
     for name, text in files.items():
         (folder / name).write_text(text)
 
@@ -120,10 +132,12 @@ def prepare(folder: Path, trials: int) -> None:
 def bare(folder: str, environment: dict[str, str], options: argparse.Namespace) -> float:
     pools = options.workers or 1
     commands = [
-        [sys.executable, "bare.py", str(share), str(pools), str(options.concurrency // pools)] for share in range(pools)
+        [sys.executable, "bare.py", str(share), str(pools), str(options.concurrency // pools)]
+        for share in range(pools)
     ]
     running = [
-        subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True) for command in commands
+        subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True)
+        for command in commands
     ]
     return span("".join(process.communicate()[0] for process in running))
 

@@ -24,7 +24,9 @@ class Connection(asyncio.Protocol):
         head, separator, rest = bytes(self._buffer).partition(b"\r\n\r\n")
         if not separator:
             return
-        lengths = [line.split(b":")[1] for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
+        lengths = [
+            line.split(b":")[1] for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")
+        ]
         if len(rest) < int(lengths[0]):
             return
         self._buffer.clear()

@@ -19,21 +19,26 @@ from typing import NamedTuple
 
 BAR, FIXED, MEMORY = 1.35, 0.3, 180.0
 
-HEAD = '''
+HEAD = """
 import json, os
 ROWS = [json.loads(line) for line in open(os.path.join(os.path.dirname(__file__), "golden.jsonl"))]
 
 def model(question):
     return "The answer is: " + question[::-1]
-'''
-PLAIN = HEAD + '''
+"""
+PLAIN = (
+    HEAD
+    + """
 import pytest
 
 @pytest.mark.parametrize("example", ROWS, ids=[row["id"] for row in ROWS])
 def test_answer(example):
     assert example["outputs"]["answer"] in model(example["inputs"]["question"])
-'''
-OURS = HEAD + '''
+"""
+)
+OURS = (
+    HEAD
+    + """
 import pytest
 from pytest_llmobs import traceable
 model = traceable(model)
@@ -41,7 +46,8 @@ model = traceable(model)
 @pytest.mark.llm_dataset("golden.jsonl")
 def test_answer(example):
     assert example.outputs["answer"] in model(example.inputs["question"])
-'''
+"""
+)
 
 
 class Usage(NamedTuple):
@@ -77,7 +83,11 @@ def session(folder: Path, trials: int, source: str, arguments: list[str]) -> Usa
     write_dataset(folder, trials)
     (folder / "test_answer.py").write_text(source)
     (folder / "pytest.ini").write_text("[pytest]\n")
-    blocked = [part for name in ("cacheprovider", "asyncio", "anyio", "hypothesispytest") for part in ("-p", f"no:{name}")]
+    blocked = [
+        part
+        for name in ("cacheprovider", "asyncio", "anyio", "hypothesispytest")
+        for part in ("-p", f"no:{name}")
+    ]
     environment = {key: value for key, value in os.environ.items() if key != "CI"}
     with (folder / "output.txt").open("w") as output:
         process = subprocess.Popen(
@@ -98,7 +108,11 @@ def write_dataset(folder: Path, trials: int) -> None:
     with (folder / "golden.jsonl").open("w") as file:
         for number in range(trials):
             question = f"Which river runs through the capital number {number}, and why does it matter? " * 2
-            row = {"id": f"e{number:05}", "inputs": {"question": question}, "outputs": {"answer": question[::-1][5:40]}}
+            row = {
+                "id": f"e{number:05}",
+                "inputs": {"question": question},
+                "outputs": {"answer": question[::-1][5:40]},
+            }
             file.write(json.dumps(row) + "\n")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -127,7 +128,11 @@ class Tracer:
         """Return the spool line of ``run``."""
         payload = write_payload(run)
         if self.redaction.suspects(payload):
+            began = time.perf_counter_ns()
             self.redaction.clean(run)
+            took = time.perf_counter_ns() - began
+            if took > capture.SLOW:
+                run.captured_for += took
             payload = write_payload(run)
         key = (run.name, run.run_type, run.project)
         return write_line(run, self._static.get(key) or self._describe(key), payload)
@@ -139,18 +144,20 @@ class Tracer:
     def patch(self, run: RunTree, columns: Mapping[str, Any]) -> None:
         """Write the line that overrides ``columns`` of ``run``."""
         if self.sink is not None and run.recording:
-            cleaned = self.redaction.clean_columns(json.loads(capture.encode_mapping(columns)))
-            self.sink.append(capture.encode({"patch": run.id, **cleaned}) + b"\t\t\n")
+            encoded = capture.encode_mapping(columns)
+            if self.redaction.suspects(encoded):
+                encoded = capture.encode(self.redaction.clean_columns(json.loads(encoded)))
+            self.sink.append(b'{"patch":"%b",%b\t\t\n' % (run.id.encode(), encoded[1:]))
 
     def _describe(self, key: tuple[str, str, str]) -> str:
         if len(self._static) >= _CACHED_NAMES:
             self._static.clear()
-        columns = dict(
-            zip(("name", "run_type", "project"), self.redaction.clean_value(list(key)), strict=True)
-        )
-        if self.session is not None:
-            columns["session"] = self.session
-        self._static[key] = text = capture.encode(columns).decode()[1:-1]
+        named = dict(zip(("name", "run_type", "project"), key, strict=True))
+        encoded = capture.encode(named)
+        if self.redaction.suspects(encoded):  # every test has a name of its own: the long way would be felt
+            encoded = capture.encode(dict(zip(named, self.redaction.clean_value(list(key)), strict=True)))
+        session = b"" if self.session is None else b',"session":' + capture.encode(self.session)
+        self._static[key] = text = (encoded[1:-1] + session).decode()
         return text
 
 
