@@ -20,7 +20,7 @@ from pytest_llmobs.evaluators.judging import prompt
 from pytest_llmobs.evaluators.judging.examination import examine, examine_async
 from pytest_llmobs.evaluators.judging.model import DEFAULT_MODEL, JudgeModel, read_model
 from pytest_llmobs.evaluators.judging.prompt import Assignment, Material, Question, Sample, shown
-from pytest_llmobs.evaluators.judging.scale import Scale, UnusableReplyError, read_scale
+from pytest_llmobs.evaluators.judging.scale import Labels, Scale, UnusableReplyError, read_scale
 from pytest_llmobs.evaluators.judging.verdict import Verdict, read_reply, read_verdict, schema_of
 from pytest_llmobs.evaluators.judging.votes import AGGREGATES, Vote, decide
 from pytest_llmobs.evaluators.rule import Rule, check_choice
@@ -134,10 +134,9 @@ class Judge(Rule):
         """Yield every question to be asked, take the replies, and return the score."""
         question = self.question(subject)
         votes: list[Vote] = []
-        for model in self.models:
-            for number in range(self.votes):
-                vote = yield from self._vote(model, question, number)
-                votes.append(vote)
+        for number in range(len(self.models) * self.votes):
+            vote = yield from self._vote(self.models[number // self.votes], question, number)
+            votes.append(vote)
         automatic = "median" if self.criteria or self.scale_read.ordered else "majority"
         return decide(self.key, votes, automatic if self.aggregate == "auto" else self.aggregate)
 
@@ -185,6 +184,11 @@ def _check(judge: Judge) -> None:
     if not isinstance(judge.votes, int) or judge.votes < 1:
         raise EvaluatorError(f"Judge {judge.key!r}: votes is {judge.votes!r}; it must be 1 or more.")
     check_choice(judge.aggregate, AGGREGATES, f"aggregate of judge {judge.key!r}")
+    scale = read_scale(judge.scale)
+    if judge.aggregate in ("median", "mean") and isinstance(scale, Labels) and scale.numbers is None:
+        raise EvaluatorError(
+            f"Judge {judge.key!r}: labels without numbers have no {judge.aggregate}; use majority."
+        )
 
 
 def _reference(judge: Judge, subject: Subject) -> str | None:

@@ -457,6 +457,16 @@ def test_the_cache_answers_the_same_question_and_shows_it(score, subject, tmp_pa
     assert len(model.prompts) == 8
 
 
+def test_the_cache_keeps_models_of_one_name_apart(subject, score, tmp_path):
+    cache.install(cache.FileCache(tmp_path))
+    panel = [answering({"reason": "r", "score": number}) for number in (0.2, 0.4, 0.9)]
+    judge = Judge("tone", rubric=RUBRIC, panel=panel)
+    for cached in (None, 3):
+        result = score(judge, subject({"output": "x"}))
+        assert result.metadata["votes"] == ["0.2", "0.4", "0.9"]
+        assert result.metadata.get("cached") == cached
+
+
 def test_a_damaged_cache_entry_is_asked_again(score, subject, tmp_path):
     cache.install(cache.FileCache(tmp_path))
     model = answering(GOOD)
@@ -509,6 +519,7 @@ def test_its_version_follows_rubric_model_scale_and_examples_but_no_client(claud
         ({"rubric": "r", "scale": {"a": 3}}, "makes no sense"),
         ({"rubric": "r", "votes": 0}, "votes is 0; it must be 1 or more"),
         ({"rubric": "r", "aggregate": "medain"}, "Did you mean 'median'?"),
+        ({"rubric": "r", "scale": ["a", "b"], "aggregate": "mean"}, "labels without numbers have no mean"),
         ({"rubric": "r", "model": 7}, "7 is no judge model"),
         ({"rubric": "r", "criteria": "polite"}, "write a list of texts"),
         ({"criteria": ["a", "a"]}, "one criterion twice"),
