@@ -50,14 +50,16 @@ def _decide(found: str, kind: str, accept: Callable[[str], int]) -> str:
 
 
 def _without_emails(text: str) -> str:
-    at = text.find("@")
+    parts: list[str] = []
+    position, at = 0, text.find("@")
     while at >= 0:
-        name, domain = _EMAIL_NAME.search(text, max(0, at - 64), at), _EMAIL_DOMAIN.match(text, at + 1)
+        name = _EMAIL_NAME.search(text, max(position, at - 64), at)
+        domain = None if name is None else _EMAIL_DOMAIN.match(text, at + 1)
         if name is not None and domain is not None:
-            text = f"{text[: name.start()]}[redacted: email]{text[domain.end() :]}"
-            at = name.start()
-        at = text.find("@", at + 1)
-    return text
+            parts += [text[position : name.start()], "[redacted: email]"]
+            position = domain.end()
+        at = text.find("@", max(position, at + 1))
+    return "".join([*parts, text[position:]])
 
 
 def _is_card(found: str) -> int:

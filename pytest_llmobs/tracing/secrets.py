@@ -62,10 +62,10 @@ _RULES = (
     _rule("pypi token", _WORD + r"pypi-AgE[A-Za-z0-9_-]{50,}", "pypi-AgE"),
     _rule("sendgrid key", _WORD + r"SG\.[\w-]{16,}\.[\w-]{16,}", "SG."),
     _rule("langsmith key", _WORD + r"lsv2_(?:pt|sk)_[A-Za-z0-9_]{32,}", "lsv2_"),
-    _rule("jwt", _WORD + r"eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*", "eyJ"),
+    _rule("jwt", _WORD + r"eyJ[A-Za-z0-9_-]{8,1024}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*", "eyJ"),
     _rule(
         "private key",
-        r"-----BEGIN [A-Z ]*PRIVATE KEY.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)",
+        r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY.*?(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|\Z)",
         "-----BEGIN ",
     ),
     _rule("password", r"://[^/\s:@\"']*:(?P<secret>[^@\s/\"']+)@", "://"),
@@ -82,14 +82,14 @@ _ASSIGNED = _Rule(
     _NAMES,
     re.compile(
         r"[a-z_-]+\\*[\"']?\s*[=:]\s*(?:(?:bearer|basic)\s+(?P<token>[^\s\"'\\,;]{8,})|"
-        r"\\*[\"'](?P<quoted>[^\"'\\\s]{4,})|(?=[^\s\"'\\,;})]*\d)(?P<bare>[^\s\"'\\,;})]{6,}))",
+        r"\\*[\"'](?P<quoted>[^\"'\\\s]{4,})|(?=[^\s\"'\\,;})]{0,200}\d)(?P<bare>[^\s\"'\\,;})]{6,}))",
         re.IGNORECASE,
     ),
 )
 _BEARER = _Rule(
     "bearer token",
     ("bearer ",),
-    re.compile(r"bearer\s+(?=[^\s\"',;]*\d)(?P<secret>[A-Za-z0-9._~+/=-]{12,})", re.IGNORECASE),
+    re.compile(r"bearer\s+(?=[^\s\"',;]{0,200}\d)(?P<secret>[A-Za-z0-9._~+/=-]{12,})", re.IGNORECASE),
 )
 
 
@@ -140,7 +140,8 @@ def _found(rule: _Rule, text: str, searched: str) -> list[tuple[int, int, str]]:
             match = rule.pattern.match(text, at)
             if match is not None:
                 spans.append((*match.span(match.lastgroup or 0), rule.name))
-            at = searched.find(marker, at + len(marker))
+            # Past the match, and every pattern bounds what it scans in vain: else "sk-sk-sk-…" would take for ever.
+            at = searched.find(marker, at + len(marker) if match is None else match.end())
     return spans
 
 

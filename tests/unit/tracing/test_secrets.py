@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import timeit
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pytest_llmobs.tracing.redaction import Redaction
 from pytest_llmobs.tracing.secrets import Secrets
 
+_REDACTION = Redaction(())
 _36 = "abcdefghijklmnopqrstuvwxyz0123456789"
 SECRETS = [
     ("anthropic key", "sk-ant-api03-" + _36),
@@ -110,3 +114,55 @@ def test_secret_keys(key: str) -> None:
 )
 def test_ordinary_keys(key: str) -> None:
     assert not Secrets().is_secret_key(key)
+
+
+_pieces = st.sampled_from(
+    [secret for _, secret in SECRETS]
+    + [
+        "password",
+        "API_KEY",
+        "x-api-key",
+        "apiKey",
+        "Authorization",
+        "Bearer ",
+        "secret",
+        "client_secret",
+        "token",
+    ]
+    + [
+        '": "',
+        "=",
+        ": ",
+        "'",
+        '"',
+        "\n",
+        " ",
+        "://ann:pw1@",
+        "hunter22",
+        "abc123def456",
+        "sk-",
+        "-",
+        "a",
+        "ü",
+        "7",
+    ]
+)
+
+
+@given(st.lists(_pieces, max_size=12))
+def test_nothing_is_a_secret_that_the_prefilter_would_have_let_pass(pieces: list[str]) -> None:
+    text = "".join(pieces)
+    if Secrets().redact(text) != text:
+        assert _REDACTION.suspects(json.dumps({"a": [text]}).encode())
+    if any(Secrets().is_secret_key(key) for key in (text,)):
+        assert _REDACTION.suspects(json.dumps({text: "x"}, separators=(",", ":")).encode())
+
+
+@pytest.mark.parametrize(
+    "piece", ["sk-", "-eyJaaaaaaaa", "://a:b", "-----BEGIN A PRIVATE KEY", "'Bearer aaaa"]
+)
+def test_the_time_grows_with_the_text_and_not_with_its_square(piece: str) -> None:
+    def fastest(text: str) -> float:
+        return min(timeit.repeat(lambda: Secrets().redact(text), number=1, repeat=3))
+
+    assert fastest(piece * 20_000) < 60 * fastest(piece * 2000)
