@@ -90,6 +90,11 @@ class Lab:
         """Refuse what can't work before it costs anything."""
         if not self.experiment:
             return
+        if self.controller and self.config.getoption("dist", "no") == "each":
+            raise pytest.UsageError(
+                "--dist each runs every test on every worker, so an experiment would count each trial several times. "
+                "Use another --dist; for several trials an example there is --llm-repeat."
+            )
         try:
             _ = self.session.baseline
         except LlmobsError as error:

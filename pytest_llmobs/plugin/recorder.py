@@ -30,7 +30,7 @@ class Recorder:
 
     def __init__(self, lab: Lab) -> None:
         self._lab = lab
-        self._trials: list[Trial] = []
+        self._trials: dict[tuple[str, str, int], Trial] = {}
         self._began = time.monotonic()
         self._progress = ProgressLine(lab)
         lab.take_trial = self._keep
@@ -44,7 +44,9 @@ class Recorder:
             self._keep(Trial.from_wire(json.loads(wire)))
 
     def _keep(self, trial: Trial) -> None:
-        self._trials.append(trial)
+        self._trials[trial.suite, trial.example_id, trial.repeat] = (
+            trial  # of a rerun test the last one counts
+        )
         self._progress.update(trial)
 
     @pytest.hookimpl(tryfirst=True)
@@ -54,7 +56,7 @@ class Recorder:
             return
         self._seal()
         if self._lab.confirming is not None:
-            confirm.hand_over(self._lab.confirming, self._trials)
+            confirm.hand_over(self._lab.confirming, list(self._trials.values()))
             return
         stopped = exitstatus == pytest.ExitCode.INTERRUPTED or bool(session.shouldfail or session.shouldstop)
         if not self._lab.plans and exitstatus != pytest.ExitCode.OK:
@@ -97,7 +99,7 @@ class Recorder:
         return conclude(
             self._lab.session,
             self._lab.plans,
-            self._trials,
+            list(self._trials.values()),
             duration=time.monotonic() - self._began,
             interrupted=interrupted,
             confirm=None if interrupted else self._confirm,

@@ -191,11 +191,7 @@ def test_the_api_key_is_in_no_file(folder: Folder) -> None:
     assert not [path for path in files if b"must-not-leak" in path.read_bytes()]
 
 
-def test_what_had_finished_before_a_kill_is_there_afterwards(folder: Folder) -> None:
-    rows = ({"id": f"e{n:03}", "inputs": {"customer_name": f"N{n}", "query": "?"}} for n in range(200))
-    folder.path.joinpath("support_golden.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    folder.path.joinpath("test_support.py").write_text(
-        """
+SLOW_SUITE = """
 import pytest
 from support_bot import support_agent
 
@@ -204,7 +200,13 @@ def test_support_agent(example, llm_run):
     with open("finished.txt", "a") as file:
         file.write(llm_run.id + "\\n")
 """
-    )
+
+
+def stopped_in_the_middle(folder: Folder, by: signal.Signals) -> tuple[int, set[str]]:
+    """Run 200 trials, send a signal after 50 of them; return the exit status and the ids of finished runs."""
+    rows = ({"id": f"e{n:03}", "inputs": {"customer_name": f"N{n}", "query": "?"}} for n in range(200))
+    folder.path.joinpath("support_golden.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    folder.path.joinpath("test_support.py").write_text(SLOW_SUITE)
     finished = folder.path / "finished.txt"
     process = subprocess.Popen(
         [sys.executable, "-m", "pytest", "--llm-experiment", "-p", "no:cacheprovider"],
@@ -214,14 +216,18 @@ def test_support_agent(example, llm_run):
     )
     deadline = time.monotonic() + 60
     while not finished.exists() or finished.read_text().count("\n") < 50:
-        assert process.poll() is None, "the session ended before it could be killed"
+        assert process.poll() is None, "the session ended before it could be stopped"
         assert time.monotonic() < deadline
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    process.send_signal(by)
+    status = process.wait(60)
     ids = {line for line in finished.read_text().split("\n") if len(line) == 36}
-    assert len(ids) >= 50
-    assert not list(folder.path.glob(".llmobs/runs/**/*.parquet"))
+    assert 50 <= len(ids) < 200
+    return status, ids
 
+
+def test_what_had_finished_before_a_kill_is_there_afterwards(folder: Folder) -> None:
+    _, ids = stopped_in_the_middle(folder, signal.SIGKILL)
+    assert not list(folder.path.glob(".llmobs/runs/**/*.parquet"))
     shown = subprocess.run(
         [sys.executable, "-m", "pytest_llmobs.cli", "show", sorted(ids)[0]],
         cwd=folder.path,
@@ -233,6 +239,16 @@ def test_support_agent(example, llm_run):
     assert shown.returncode == 0, shown.stderr
     stored = {row[0] for row in folder.sql("select id from RUNS where parent_id is null")}
     assert ids <= stored
+
+
+def test_ctrl_c_keeps_what_ran_and_calls_it_interrupted(folder: Folder) -> None:
+    status, ids = stopped_in_the_middle(folder, signal.SIGINT)
+    assert status == pytest.ExitCode.INTERRUPTED
+    stored = {row[0] for row in folder.sql("select id from RUNS where parent_id is null")}
+    assert ids <= stored
+    summaries = list(folder.path.glob(".llmobs/experiments/*.json"))
+    assert len(summaries) == 1
+    assert json.loads(summaries[0].read_text())["interrupted"] is True
 
 
 def test_the_same_runs_scores_and_verdict_with_stealing_workers(folder: Folder) -> None:

@@ -17,6 +17,8 @@ WAYS = {
     "two workers": ("-n2",),
     "stealing": ("-n4", "--dist", "worksteal"),
     "by file": ("-n2", "--dist", "loadfile"),
+    "by scope": ("-n2", "--dist", "loadscope"),
+    "by group": ("-n2", "--dist", "loadgroup"),
 }
 
 
@@ -83,3 +85,28 @@ def _scores(project: Project) -> list[str]:
     path = next(path for path in project.baselines if "texts" not in path.name)
     rows = [line for line in path.read_text().splitlines() if '"hash"' in line]
     return [re.sub(r'"latency": ?[0-9.e-]+', "", row) for row in rows]
+
+
+def test_every_test_on_every_worker_is_refused(project: Project) -> None:
+    result = project.experiment("-n2", "--dist", "each")
+    assert result.ret != 0
+    assert "would count each trial several times" in result.stderr.str()
+
+
+def test_notes_of_workers_reach_the_report(project: Project) -> None:
+    project.write(
+        test_app="""
+        import pytest
+        from app import answer
+
+        @pytest.fixture
+        def fresh():
+            pass
+
+        @pytest.mark.llm_dataset("golden.jsonl", target=answer)
+        def test_answer(example, llm_run, fresh):
+            pass
+        """
+    )
+    result = project.experiment("-n2")
+    assert " ".join(result.stdout.str().split()).count("not ahead, because of the fixture 'fresh'") == 1
