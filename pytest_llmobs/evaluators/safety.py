@@ -7,6 +7,7 @@ proof of safety. Comments never repeat a secret.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,22 +15,12 @@ from typing import Any
 from pytest_llmobs.errors import UnscoredError
 from pytest_llmobs.evaluators.matching import fold
 from pytest_llmobs.evaluators.outputs import requirement, text_of
-from pytest_llmobs.evaluators.rule import Rule
+from pytest_llmobs.evaluators.rule import Rule, check_choice
 from pytest_llmobs.evaluators.subject import NotApplicable, Subject
 from pytest_llmobs.evaluators.tree import runs_of_type
 from pytest_llmobs.records.scores import Score
+from pytest_llmobs.tracing.secrets import Secrets
 
-_SECRETS = {
-    "Anthropic key": r"\bsk-ant-[A-Za-z0-9_-]{16,}",
-    "OpenAI key": r"\bsk-(?:proj-)?[A-Za-z0-9_-]{20,}",
-    "AWS key": r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b",
-    "GitHub token": r"\b(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{50,})",
-    "Slack token": r"\bxox[abprs]-[A-Za-z0-9-]{10,}",
-    "Google key": r"\bAIza[A-Za-z0-9_-]{35}",
-    "JWT": r"\beyJ[A-Za-z0-9_-]{10,1000}\.[A-Za-z0-9_-]{10,4000}\.[A-Za-z0-9_-]{5,}",
-    "private key": r"-----BEGIN [A-Z ]*PRIVATE KEY-----",
-    "password in a URL": r"\b[a-z][a-z0-9+.-]{1,20}://[^\s/:@]{1,80}:[^\s/@]{1,80}@",
-}
 _PERSONAL = {
     "email": r"\b[\w.+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+\b",
     "phone": (
@@ -72,42 +63,39 @@ def _real(kind: str, found: str) -> bool:
     return _iban(found) if kind == "IBAN" else True
 
 
-@dataclass(frozen=True)
-class _Absent(Rule):
-    def _search(
-        self, subject: Subject, key: str, patterns: Mapping[str, str], allowed: Sequence[str] = ()
-    ) -> Score:
-        if not subject.outputs:
-            raise UnscoredError("The run has no outputs, so there is nothing to search.")
-        given = fold("\n".join([*texts_in(subject.inputs), *allowed]))
-        kinds: dict[str, int] = {}
-        for text in texts_in(subject.outputs):
-            for kind, pattern in patterns.items():
-                for found in re.finditer(pattern, text):
-                    if _real(kind, found.group()) and fold(found.group().strip()) not in given:
-                        kinds[kind] = kinds.get(kind, 0) + 1
-        shown = ", ".join(f"{kind} ({count})" if count > 1 else kind for kind, count in kinds.items())
-        return Score(
-            key,
-            score=not kinds,
-            comment=f"found: {shown}" if kinds else "nothing found",
-            metadata={"found": kinds},
-        )
+def _report(key: str, kinds: Mapping[str, int]) -> Score:
+    shown = ", ".join(f"{kind} ({count})" if count > 1 else kind for kind, count in kinds.items())
+    comment = f"found: {shown}" if kinds else "nothing found"
+    return Score(key, score=not kinds, comment=comment, metadata={"found": dict(kinds)})
+
+
+def _outputs(subject: Subject) -> Mapping[str, Any]:
+    if not subject.outputs:
+        raise UnscoredError("The run has no outputs, so there is nothing to search.")
+    return subject.outputs
+
+
+_REDACTED = re.compile(r"\[redacted: ([^\]\n]{1,40})\]")
 
 
 @dataclass(frozen=True)
-class NoSecrets(_Absent):
-    """True where no key, token or password is in the outputs."""
+class NoSecrets(Rule):
+    """True where no key, token or password is in the outputs: nothing that the redactor ``secrets`` would take out."""
 
     key: str = "no_secrets"
 
     def evaluate(self, subject: Subject) -> Score:
         """Score one run."""
-        return self._search(subject, self.key, _SECRETS)
+        kinds: Counter[str] = Counter()
+        redactor = Secrets()
+        for text in texts_in(_outputs(subject)):
+            kinds.update(_REDACTED.findall(redactor.redact(text)))
+            kinds.subtract(_REDACTED.findall(text))
+        return _report(self.key, +kinds)
 
 
 @dataclass(frozen=True)
-class NoPii(_Absent):
+class NoPii(Rule):
     """True where the outputs hold no e-mail, phone, card, IBAN or SSN that the inputs did not already hold."""
 
     allowed: Sequence[str] = ()
@@ -116,9 +104,19 @@ class NoPii(_Absent):
     """What is looked for: ``email``, ``phone``, ``card``, ``IBAN``, ``SSN``."""
     key: str = "no_pii"
 
+    def __post_init__(self) -> None:
+        for kind in self.kinds:
+            check_choice(kind, tuple(_PERSONAL), f"kind of {self.key}")
+
     def evaluate(self, subject: Subject) -> Score:
         """Score one run."""
-        return self._search(subject, self.key, {kind: _PERSONAL[kind] for kind in self.kinds}, self.allowed)
+        given = fold("\n".join([*texts_in(subject.inputs), *self.allowed]))
+        kinds: Counter[str] = Counter()
+        for text in texts_in(_outputs(subject)):
+            for kind in self.kinds:
+                found = (match.group() for match in re.finditer(_PERSONAL[kind], text))
+                kinds[kind] += sum(_real(kind, each) and fold(each.strip()) not in given for each in found)
+        return _report(self.key, +kinds)
 
 
 _REFUSAL = re.compile(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pytest_llmobs.errors import EvaluatorError
 from pytest_llmobs.evaluators import no_canary, no_pii, no_prompt_leak, no_secrets, refusal
 
 SECRETS = [
@@ -29,6 +30,18 @@ def test_secrets_are_found_however_deep_and_never_repeated(score, subject, secre
 )
 def test_no_secret_is_seen_in_plain_text(score, subject, text):
     assert score(no_secrets, subject({"output": text})).score is True
+
+
+def test_what_was_redacted_before_is_no_find(score, subject):
+    redacted = "the key is [redacted: anthropic key]"
+    assert score(no_secrets, subject({"output": redacted})).score is True
+    both = score(no_secrets, subject({"output": f"{redacted}, not {SECRETS[0]}"}))
+    assert both.comment == "found: anthropic key"
+
+
+def test_an_unknown_kind_is_an_error():
+    with pytest.raises(EvaluatorError, match="Unknown kind of no_pii 'mail'"):
+        no_pii(kinds=["mail"])
 
 
 @pytest.mark.parametrize(
