@@ -39,7 +39,7 @@ _REMEDIES = (
     ),
     (
         "NETWORK_CONNECTION|curlCode|Could not connect|resolve|timed out|Timeout",
-        "Check the network and the endpoint (AWS_ENDPOINT_URL, or endpoint_override in the URI).",
+        "Check the network and the endpoint (for S3 AWS_ENDPOINT_URL, or endpoint_override in the URI).",
     ),
 )
 
@@ -74,11 +74,12 @@ class Remote:
         """
         self.shown = _without_secrets(uri)
         """The URI for messages and commands, without credentials."""
-        located = uri if is_uri(uri) else str((base or Path.cwd()) / uri)
+        located = uri if is_uri(uri) else str((base or Path.cwd()) / Path(uri).expanduser())
         try:
-            self.files, self.root = fs.FileSystem.from_uri(located)
+            self.files, root = fs.FileSystem.from_uri(_with_patience(located))
         except (OSError, ValueError, pa.ArrowException) as error:
             raise self.failure("open", error) from error
+        self.root: str = root.rstrip("/")
         self._local = self.files.type_name not in _ATOMIC
 
     def failure(self, verb: str, error: Exception) -> StoreError:
@@ -90,7 +91,7 @@ class Remote:
                 "Known: a path, file://, gs://, s3://, and what else pyarrow.fs opens."
             )
         remedy = next((told for signs, told in _REMEDIES if re.search(signs, reason)), "Check the URI.")
-        return StoreError(f"Can't {verb} the store {self.shown!r}: {_without_ids(reason)}. {remedy}")
+        return StoreError(f"Can't {verb} the store {self.shown!r}: {_plain(reason)}. {remedy}")
 
     def probe(self) -> None:
         """Write one small file, to learn now rather than at the end whether that works.
@@ -192,6 +193,13 @@ class Remote:
             raise
 
 
+def _with_patience(uri: str) -> str:
+    """Let Google's client give up within half a minute; by itself it tries for fifteen."""
+    if not uri.startswith(("gs://", "gcs://")) or "retry_limit_seconds" in uri:
+        return uri
+    return f"{uri}{'&' if '?' in uri else '?'}retry_limit_seconds=30"
+
+
 def _without_secrets(uri: str) -> str:
     if not is_uri(uri):
         return uri
@@ -204,5 +212,7 @@ def _without_secrets(uri: str) -> str:
     return f"{parts.scheme}://{place}{parts.path}" + (f"?{query}" if query else "")
 
 
-def _without_ids(reason: str) -> str:
+def _plain(reason: str) -> str:
+    """Leave out what is of no use to a reader, and what no reader may see."""
+    reason = re.sub(r"//[^/\s]*@", "//", reason)
     return re.sub(r"\s*\(Request ID: [^)]*\)", "", reason).rstrip(". ")

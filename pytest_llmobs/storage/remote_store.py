@@ -38,7 +38,7 @@ class RemoteStore(Store):
             StoreError: The URI makes no sense.
         """
         folder = tempfile.mkdtemp(prefix="llmobs-")
-        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        self._fetched = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         super().__init__(folder)
         self.remote = Remote(uri)
         self.layout.create()
