@@ -127,8 +127,8 @@ class Call:
         except TypeError:
             inputs = binding.unbound(args, kwargs)
         if self._process_inputs is not None:
-            inputs = processed(self._process_inputs, inputs)
-        return capture.encode_mapping(inputs, limit)
+            return capture.encode_mapping(processed(self._process_inputs, inputs), limit)
+        return capture.encode(inputs, limit)
 
     def succeed(self, run: RunTree | Scope, result: Any) -> Any:
         """End the run with the function's result; return the result."""

@@ -23,6 +23,7 @@ SLOW = 5_000_000
 """Nanoseconds of capturing from which a run says so (``capture_ms`` in its metadata)."""
 
 _UNREADABLE = b'"<a value that could not be captured>"'
+_BRACE = ord("{")
 _check = marshal.dumps
 
 
@@ -44,15 +45,15 @@ def encode(value: Any, limit: int = MAX_PAYLOAD) -> bytes:
 
 
 def encode_mapping(values: Mapping[str, Any], limit: int = MAX_PAYLOAD) -> bytes:
-    """Return ``values`` as a JSON object, whatever it holds."""
+    """Return ``values`` as a JSON object, whatever it is. Of a dict, ``encode`` makes one too."""
     written = encode(values, limit)
-    return written if written[0] == 123 else b'{"value":%b}' % written  # 123 is "{"
+    return written if written[0] == _BRACE else b'{"value":%b}' % written
 
 
 def encode_outputs(value: Any, limit: int = MAX_PAYLOAD) -> bytes:
     """Return a function's result as a JSON object: a dict or a model as it is, else ``{"output": value}``."""
     written = encode(value, limit)
-    if written[0] == 123 and (type(value) is dict or snapshot.is_record(value)):
+    if written[0] == _BRACE and (type(value) is dict or snapshot.is_record(value)):
         return written
     return b'{"output":%b}' % written
 
@@ -61,7 +62,7 @@ def _encode_slowly(value: Any, limit: int) -> bytes:
     try:
         return _write_json(snapshot.take(value, limit), inf_nan_mode="strings")
     except Exception:
-        return _UNREADABLE
+        return b'{"<cut>":%b}' % _UNREADABLE if type(value) is dict else _UNREADABLE
 
 
 def _load_writer(value: Any, **options: Any) -> bytes:

@@ -26,10 +26,9 @@ _COPIED = frozenset(field.name for field in fields(Run)) - _CONVERTED - {"child_
 
 def write_payload(run: RunTree) -> bytes:
     r"""Return what a user's data can reach: ``extras \\t inputs \\t outputs``, the extras without braces."""
-    extras = b""
     if run.own_metadata or run.own_columns or run.tags or run.error is not None or run.captured_for:
-        extras = _extras(run)
-    return b"%b\t%b\t%b" % (extras, run.inputs_json, run.outputs_json or b"")
+        return b"%b\t%b\t%b" % (_extras(run), run.inputs_json, run.outputs_json or b"")
+    return b"\t%b\t%b" % (run.inputs_json, run.outputs_json or b"")
 
 
 def write_line(run: RunTree, named: str, payload: bytes) -> bytes:

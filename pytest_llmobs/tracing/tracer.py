@@ -68,6 +68,7 @@ class Tracer:
         self.max_payload = max_payload
         self.enabled = enabled
         self.redaction = Redaction(redact)
+        self._suspects = self.redaction.suspects
         self._static: dict[tuple[str, str, str], str] = {}
 
     def start_root(
@@ -127,7 +128,7 @@ class Tracer:
     def encode(self, run: RunTree) -> bytes:
         """Return the spool line of ``run``."""
         payload = write_payload(run)
-        if self.redaction.suspects(payload):
+        if self._suspects(payload):
             began = time.perf_counter_ns()
             self.redaction.clean(run)
             took = time.perf_counter_ns() - began
