@@ -98,7 +98,7 @@ def _overlay(
     enabled: bool | None, project: str | None, tags: Sequence[str], metadata: Mapping[str, Any], parent: Any
 ) -> Scope:
     from pytest_llmobs.tracing import tracer
-    from pytest_llmobs.tracing.run_tree import find_parent
+    from pytest_llmobs.tracing.place import find_parent
 
     if enabled:
         tracer.require()

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pytest_llmobs.errors import LlmobsError
 from pytest_llmobs.records.runs import RunType
 from pytest_llmobs.tracing import tracer
 from pytest_llmobs.tracing.context import Scope, current, live
-from pytest_llmobs.tracing.run_tree import RunTree, find_parent
+from pytest_llmobs.tracing.ids import is_id
+from pytest_llmobs.tracing.run_tree import RunTree
 
 
 class Place:
@@ -79,3 +81,28 @@ def find_place(enabled: bool | None = None, parent: Any = None) -> Place | None:
     if above is not None:
         return Place(above.tracer, above, scope) if above.recording else None
     return None if owner is None else Place(owner, None, scope)
+
+
+def find_parent(parent: Any, outer: RunTree | None) -> RunTree | None:
+    """Return the run that ``parent=`` of ``trace`` and ``tracing_context`` means.
+
+    Args:
+        parent: A run, headers, None or True for ``outer``, or False for none.
+        outer: The current run.
+
+    Raises:
+        LlmobsError: ``parent`` is something else.
+    """
+    if parent is None or parent is True:
+        return live(outer)
+    if parent is False or parent == "ignore":
+        return None
+    if isinstance(parent, RunTree):
+        return live(parent)
+    if isinstance(parent, str) and is_id(parent):
+        raise LlmobsError(
+            f"parent={parent!r} is a run's id; pass the run itself, or the headers from to_headers()."
+        )
+    if hasattr(parent, "get"):
+        return RunTree.from_headers(parent) or live(outer)
+    raise LlmobsError(f"parent={parent!r} is neither a run, nor headers, nor False.")

@@ -14,7 +14,7 @@ from pytest_llmobs.records.runs import RUN_TYPES, Run, RunStatus, RunType
 from pytest_llmobs.tracing import capture, failure, headers
 from pytest_llmobs.tracing.binding import processed
 from pytest_llmobs.tracing.context import current, leave, live
-from pytest_llmobs.tracing.ids import is_id, new_id
+from pytest_llmobs.tracing.ids import new_id
 
 if TYPE_CHECKING:
     from pytest_llmobs.tracing.sampling import Held
@@ -339,28 +339,3 @@ def checked_run_type(run_type: str) -> RunType:
             f"To name a run, write name={run_type!r}."
         )
     return run_type  # type: ignore[return-value]
-
-
-def find_parent(parent: Any, outer: RunTree | None) -> RunTree | None:
-    """Return the run that ``parent=`` of ``trace`` and ``tracing_context`` means.
-
-    Args:
-        parent: A run, headers, None or True for ``outer``, or False for none.
-        outer: The current run.
-
-    Raises:
-        LlmobsError: ``parent`` is something else.
-    """
-    if parent is None or parent is True:
-        return live(outer)
-    if parent is False or parent == "ignore":
-        return None
-    if isinstance(parent, RunTree):
-        return live(parent)
-    if isinstance(parent, str) and is_id(parent):
-        raise LlmobsError(
-            f"parent={parent!r} is a run's id; pass the run itself, or the headers from to_headers()."
-        )
-    if hasattr(parent, "get"):
-        return RunTree.from_headers(parent) or live(outer)
-    raise LlmobsError(f"parent={parent!r} is neither a run, nor headers, nor False.")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -123,53 +125,62 @@ def test_headers_do_not_switch_tracing_on(sink: MemorySink) -> None:
 
 
 SERVICE = """
-import json, os, sys
-from http.server import BaseHTTPRequestHandler, HTTPServer
+import sys
+
+import uvicorn
+from fastapi import FastAPI, Request
+
 from pytest_llmobs.tracing import traceable, tracing_context
 from pytest_llmobs.tracing.tracer import set_sink_factory
+
 
 class Sink:
     def append(self, line):
         with open(sys.argv[1], "ab") as file:
             file.write(line)
 
+
+class Server(uvicorn.Server):
+    async def startup(self, sockets=None):
+        await super().startup(sockets)
+        print(self.servers[0].sockets[0].getsockname()[1], flush=True)
+
+
 set_sink_factory(Sink)
+app = FastAPI()
+
 
 @traceable
-def answer(path):
-    return "pong " + path
+async def answer(question: str) -> str:
+    return "pong " + question
 
-class Handler(BaseHTTPRequestHandler):
-    def do_GET(self):
-        with tracing_context(parent=self.headers):
-            body = answer(self.path).encode()
-        self.send_response(200)
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-    def log_message(self, *args):
-        pass
 
-server = HTTPServer(("127.0.0.1", 0), Handler)
-print(server.server_address[1], flush=True)
-server.handle_request()
+@app.get("/ask/{question}")
+async def ask(question: str, request: Request):
+    with tracing_context(parent=request.headers):
+        return {"answer": await answer(question)}
+
+
+Server(uvicorn.Config(app, port=0, log_level="error")).run()
 """
 
 
-def test_a_real_service_in_another_process(sink: MemorySink, tmp_path: Path) -> None:
-    import os
-    import urllib.request
-
+def test_a_fastapi_service_in_another_process(sink: MemorySink, tmp_path: Path) -> None:
     spool = tmp_path / "service.spool"
     environment = {**os.environ, "LLMOBS_TRACING": "true"}
     command = [sys.executable, "-c", SERVICE, str(spool)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as service:
-        assert service.stdout is not None
-        port = int(service.stdout.readline())
-        with trace("test") as run:
-            request = urllib.request.Request(f"http://127.0.0.1:{port}/ping", headers=run.to_headers())
-            assert urllib.request.urlopen(request, timeout=10).read() == b"pong /ping"
+        try:
+            assert service.stdout is not None
+            port = int(service.stdout.readline())
+            with trace("test") as run:
+                request = urllib.request.Request(
+                    f"http://127.0.0.1:{port}/ask/ping", headers=run.to_headers()
+                )
+                with urllib.request.urlopen(request, timeout=10) as response:
+                    assert response.read() == b'{"answer":"pong ping"}'
+        finally:
+            service.terminate()
     sink.append(spool.read_bytes())
     assert sink.parent_of("answer") == "test"
-    assert sink.run("answer").trace_id == run.id
-    assert sink.run("answer").project == "unit"
+    assert (sink.run("answer").trace_id, sink.run("answer").project) == (run.id, "unit")
