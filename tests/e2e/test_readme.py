@@ -123,6 +123,13 @@ def test_the_options_are_those_there_are():
     check_generated("options", "\n".join(rows) + "\n")
 
 
+def test_the_commands_are_those_there_are():
+    from pytest_llmobs.cli import COMMANDS
+
+    rows = [f"| `llmobs {name}` | {module.HELP} |" for name, module in COMMANDS.items()]
+    check_generated("commands", "\n".join(["| command | what it does |", "|---|---|", *rows]) + "\n")
+
+
 def test_the_evaluators_are_those_there_are():
     from pytest_llmobs.evaluators import builtin
 
@@ -145,7 +152,7 @@ def test_the_queries_answer_what_they_say(red: Red, monkeypatch: pytest.MonkeyPa
     monkeypatch.chdir(red.folder)
     queries = [block.text for block in blocks(README) if block.language == "sql" and "SELECT" in block.text]
     by_model, trace = (duckdb.sql(query).fetchall() for query in queries if not query.startswith("COPY"))
-    assert [(model, calls) for model, calls, *_ in by_model] == [("claude-haiku-5-5", 70)]
+    assert [(model, calls) for model, calls, *_ in by_model] == [("claude-haiku-5-5", 35 + 34)]
     assert all(value > 0 for value in by_model[0][2:])
     assert [run_type for _, run_type, *_ in trace] == ["chain", "llm"]
     assert "Hi Alex" in trace[0][-1]
