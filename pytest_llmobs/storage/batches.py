@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic_core import to_json
 
-from pytest_llmobs.storage.lines import Record
+from pytest_llmobs.storage.lines import Record, write_line
 from pytest_llmobs.storage.schema import COLUMNS, DERIVED, OBJECTS, PAYLOADS, arrow_schema
 
 _HEADER_COLUMNS = tuple(c for c in COLUMNS if c.name not in DERIVED and c.name not in PAYLOADS)
@@ -32,7 +32,7 @@ def to_table(records: Sequence[Record], reject: Callable[[bytes], Any]) -> pa.Ta
 
 
 def _convert(records: Sequence[Record]) -> pa.Table:
-    headers = [record.header for record in records]
+    headers = [header for header, _, _ in records]
     present = set().union(*headers)
     schema = arrow_schema()
     arrays: dict[str, pa.Array] = {}
@@ -44,8 +44,8 @@ def _convert(records: Sequence[Record]) -> pa.Table:
             arrays[name] = pa.array([_as_json(header.get(name)) for header in headers], kind)
         else:
             arrays[name] = pa.array([header.get(name) for header in headers], kind)
-    arrays["inputs"] = _texts([record.inputs for record in records])
-    arrays["outputs"] = _texts([record.outputs for record in records])
+    arrays["inputs"] = _texts([inputs for _, inputs, _ in records])
+    arrays["outputs"] = _texts([outputs for _, _, outputs in records])
     _derive(arrays)
     return pa.Table.from_arrays([arrays[name] for name in schema.names], schema=schema)
 
@@ -73,15 +73,15 @@ def _as_json(value: Any) -> str | None:
 def _fit(record: Record, reject: Callable[[bytes], Any]) -> Record | None:
     """Return the record without the values that don't fit their column, or None where nothing is left to keep."""
     schema = arrow_schema()
-    wrong = {c.name for c in _HEADER_COLUMNS if not _fits(record.header.get(c.name), c.name, schema)}
-    unreadable = not (_is_text(record.inputs) and _is_text(record.outputs))
+    header, inputs, outputs = record
+    wrong = {c.name for c in _HEADER_COLUMNS if not _fits(header.get(c.name), c.name, schema)}
+    unreadable = not (_is_text(inputs) and _is_text(outputs))
     if not wrong and not unreadable:
         return record
-    reject(record.line)
+    reject(write_line(header, inputs, outputs))
     if unreadable or wrong & _NEEDED:
         return None
-    header = {key: value for key, value in record.header.items() if key not in wrong}
-    return record._replace(header=header)
+    return {key: value for key, value in header.items() if key not in wrong}, inputs, outputs
 
 
 def _fits(value: Any, name: str, schema: pa.Schema) -> bool:

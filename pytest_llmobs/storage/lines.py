@@ -2,9 +2,10 @@ r"""What one line of a spool means: ``HEADER \t INPUTS \t OUTPUTS \n``, or a pat
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from pydantic_core import from_json, to_json
 
@@ -12,18 +13,16 @@ from pytest_llmobs.storage.spool import TORN
 
 PATCH = b'{"patch":'
 """How the line of a patch begins."""
+_UNREADABLE = (ValueError, KeyError, TypeError, AttributeError)
 
 
-class Record(NamedTuple):
-    """One run as it was written, patches applied."""
+Record = tuple[dict[str, Any], bytes, bytes]
+"""One run as it was written: header, inputs and outputs, the last two JSON text or empty."""
 
-    header: dict[str, Any]
-    inputs: bytes
-    """JSON text, or empty."""
-    outputs: bytes
-    """JSON text, or empty."""
-    line: bytes
-    """The line itself."""
+
+def write_line(header: dict[str, Any], inputs: bytes, outputs: bytes) -> bytes:
+    """Return a record as a line."""
+    return b"\t".join((to_json(header), inputs, outputs)) + b"\n"
 
 
 @dataclass
@@ -53,19 +52,17 @@ class Patches:
 
     def apply(self, record: Record) -> Record:
         """Return ``record`` with what overrides it."""
-        columns = self.columns.pop(record.header["id"], None)
+        header, inputs, outputs = record
+        columns = self.columns.pop(header["id"], None)
         if columns is None:
             return record
-        inputs, outputs = self.payloads.pop(record.header["id"], (b"", b""))
-        return record._replace(
-            header=record.header | columns, inputs=inputs or record.inputs, outputs=outputs or record.outputs
-        )
+        patched = self.payloads.pop(header["id"], (b"", b""))
+        return header | columns, patched[0] or inputs, patched[1] or outputs
 
     def unused(self) -> Iterator[bytes]:
         """Yield the patches whose run never came, as lines."""
         for run_id, columns in self.columns.items():
-            payloads = self.payloads.get(run_id, (b"", b""))
-            yield b"\t".join((to_json({"patch": run_id, **columns}), *payloads)) + b"\n"
+            yield write_line({"patch": run_id, **columns}, *self.payloads.get(run_id, (b"", b"")))
 
 
 def read_patches(lines: Iterable[bytes]) -> Patches:
@@ -73,10 +70,8 @@ def read_patches(lines: Iterable[bytes]) -> Patches:
     patches = Patches()
     for line in lines:
         if line.startswith(PATCH) and line.endswith(b"\n"):
-            try:
+            with suppress(*_UNREADABLE):
                 patches.add(line)
-            except (ValueError, KeyError, TypeError, AttributeError):
-                continue
     return patches
 
 
@@ -84,39 +79,44 @@ class PatchFound(Exception):
     """A file that was read as one without patches holds one."""
 
 
-def read_records(lines: Iterable[bytes], patches: Patches | None) -> Iterator[Record | bytes]:
-    """Yield each run with its patches applied, and each line that can't be read as it is.
-
-    The last line of a process that was killed may be torn: its run had not finished, so it is dropped, as are
-    beginnings that the writer itself marked as torn.
+def read_records(
+    lines: Iterable[bytes], patches: Patches | None, reject: Callable[[bytes], Any]
+) -> list[Record]:
+    """Return the runs of some lines, patches applied.
 
     Args:
-        lines: Of one file, in order.
+        lines: Whole lines of one file, in order.
         patches: From ``read_patches``, or None for a file that is believed to hold none.
+        reject: Called with each line that can't be read.
 
     Raises:
         PatchFound: ``patches`` is None and there is one.
     """
+    records: list[Record] = []
     for line in lines:
-        if not line.endswith(b"\n") or line.endswith(TORN):
-            continue
         try:
-            if line.startswith(PATCH):
-                if patches is None:
-                    raise PatchFound
-                Patches().add(line)
-                continue
-            record = _read(line)
-        except (ValueError, KeyError, TypeError, AttributeError):
-            yield line
+            head, inputs, outputs = line.split(b"\t")
+            header = from_json(head)
+            # Indexing rather than a loop over names: this runs once for each run.
+            if type(header["id"]) is not str or header["trace_id"] is None or header["start_time"] is None:
+                raise ValueError("a run without an id, a trace or a start")
+        except _UNREADABLE:
+            _set_aside(line, patches, reject)
         else:
-            yield record if patches is None else patches.apply(record)
+            records.append((header, inputs, outputs[:-1]))
+    if patches is not None and patches.columns:
+        return [patches.apply(record) for record in records]
+    return records
 
 
-def _read(line: bytes) -> Record:
-    head, inputs, outputs = line.split(b"\t")
-    header = from_json(head)
-    # Indexing rather than a loop over names: this line runs once for each run.
-    if type(header["id"]) is not str or header["trace_id"] is None or header["start_time"] is None:
-        raise ValueError("a run without an id, a trace or a start")
-    return Record(header, inputs, outputs[:-1], line)
+def _set_aside(line: bytes, patches: Patches | None, reject: Callable[[bytes], Any]) -> None:
+    """Deal with a line that is no run: the beginning of one that follows whole, a patch, or rubbish."""
+    if line.endswith(TORN):
+        return
+    if line.startswith(PATCH):
+        if patches is None:
+            raise PatchFound
+        with suppress(*_UNREADABLE):
+            Patches().add(line)
+            return
+    reject(line)

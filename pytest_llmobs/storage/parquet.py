@@ -89,7 +89,7 @@ class RunsWriter:
 
     def _flush(self) -> None:
         if self._waiting_rows:
-            self._file.write_table(pa.concat_tables(self._tables), row_group_size=self._waiting_rows)
+            self._file.write_table(pa.concat_tables(self._tables), row_group_size=GROUP_ROWS)
         self.rows += self._waiting_rows
         self._tables, self._waiting_rows, self._waiting_bytes = [], 0, 0
 

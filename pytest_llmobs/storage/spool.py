@@ -21,8 +21,8 @@ from pytest_llmobs.storage import notices
 from pytest_llmobs.storage.rotation import Rotation, Rotator
 from pytest_llmobs.storage.segment import Segment
 
-TORN = b"\x18\n"
-"""Ends the beginning of a line that the disk cut short; the line itself follows later. Never part of JSON text."""
+TORN = b"\t\t\t\x18\n"
+"""Ends the beginning of a line that the disk cut short; the line itself follows later. Too many tabs for a record."""
 BACKLOG = 16 << 20
 """Bytes of lines that wait in memory while the disk refuses them."""
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pytest_llmobs.storage.batches import to_table
-from pytest_llmobs.storage.lines import Patches, Record, read_records
+from pytest_llmobs.storage.lines import read_records
 from pytest_llmobs.storage.schema import arrow_schema
 
 
@@ -15,8 +15,8 @@ def rows(line: Callable[..., bytes]) -> Callable[..., tuple[list[dict[str, Any]]
     """Convert lines; return the rows and what was rejected."""
 
     def rows(*lines: bytes) -> tuple[list[dict[str, Any]], list[bytes]]:
-        records = [r for r in read_records(lines, Patches()) if isinstance(r, Record)]
         rejected: list[bytes] = []
+        records = read_records(lines, None, rejected.append)
         table = to_table(records, rejected.append)
         assert table.schema.equals(arrow_schema())
         return table.to_pylist(), rejected

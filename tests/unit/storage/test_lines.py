@@ -5,22 +5,22 @@ from collections.abc import Callable
 
 import pytest
 
-from pytest_llmobs.storage.lines import Patches, Record, read_patches, read_records
+from pytest_llmobs.storage.lines import Patches, PatchFound, Record, read_patches, read_records
 from pytest_llmobs.storage.spool import TORN
 
 
 def read(*lines: bytes) -> tuple[list[Record], list[bytes], Patches]:
     patches = read_patches(lines)
-    found = list(read_records(lines, patches))
-    return [r for r in found if isinstance(r, Record)], [r for r in found if isinstance(r, bytes)], patches
+    rejected: list[bytes] = []
+    return read_records(lines, patches, rejected.append), rejected, patches
 
 
 def test_payloads_are_taken_over_byte_by_byte(line: Callable[..., bytes]) -> None:
     records, rejected, _ = read(line(1, inputs=b'{"a":1.0e2, "b":"\\u00e9"}', outputs=b""))
     assert rejected == []
-    assert records[0].inputs == b'{"a":1.0e2, "b":"\\u00e9"}'
-    assert records[0].outputs == b""
-    assert records[0].header["name"] == "answer"
+    assert records[0][1] == b'{"a":1.0e2, "b":"\\u00e9"}'
+    assert records[0][2] == b""
+    assert records[0][0]["name"] == "answer"
 
 
 def test_the_last_patch_wins_wherever_it_stands(
@@ -34,18 +34,18 @@ def test_the_last_patch_wins_wherever_it_stands(
         patch(1, outputs=b'{"o":2}', trial_status="passed"),
     )
     assert rejected == []
-    assert records[0].header["attempt"] == "consumed"
-    assert records[0].header["scores"] == {"tone": 1.0}
-    assert records[0].header["trial_status"] == "passed"
-    assert records[0].header["suite"] == "s"
-    assert (records[0].inputs, records[0].outputs) == (b'{"q": 1}', b'{"o":2}')
-    assert records[1].header["attempt"] == "unused"
+    assert records[0][0]["attempt"] == "consumed"
+    assert records[0][0]["scores"] == {"tone": 1.0}
+    assert records[0][0]["trial_status"] == "passed"
+    assert records[0][0]["suite"] == "s"
+    assert records[0][1:] == (b'{"q": 1}', b'{"o":2}')
+    assert records[1][0]["attempt"] == "unused"
     assert list(patches.unused()) == []
 
 
 def test_a_patch_can_clear_a_column(line: Callable[..., bytes], patch: Callable[..., bytes]) -> None:
     records, _, _ = read(line(1, error="no"), patch(1, error=None))
-    assert records[0].header["error"] is None
+    assert records[0][0]["error"] is None
 
 
 def test_a_patch_without_a_run_is_left_over(
@@ -58,10 +58,19 @@ def test_a_patch_without_a_run_is_left_over(
     assert left.endswith(b"\t\t\n")
 
 
-def test_a_torn_last_line_and_marked_beginnings_are_dropped(line: Callable[..., bytes]) -> None:
-    records, rejected, _ = read(line(1)[:20] + TORN, TORN, line(1), line(2)[:-1])
+@pytest.mark.parametrize("cut", [0, 1, 50, 140, -20, -1])
+def test_beginnings_that_the_writer_marked_as_torn_are_dropped(line: Callable[..., bytes], cut: int) -> None:
+    whole = line(1, inputs={"q": 1}, outputs={"a": 2})
+    records, rejected, _ = read(whole[:cut] + TORN, whole)
     assert len(records) == 1
     assert rejected == []
+
+
+def test_a_patch_in_a_file_that_was_believed_to_hold_none(
+    line: Callable[..., bytes], patch: Callable[..., bytes]
+) -> None:
+    with pytest.raises(PatchFound):
+        read_records([line(1), patch(1, attempt="consumed")], None, [].append)
 
 
 @pytest.mark.parametrize(
