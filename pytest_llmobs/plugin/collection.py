@@ -23,6 +23,7 @@ class Collection:
 
     def __init__(self, lab: Lab) -> None:
         self._lab = lab
+        self._elsewhere = False
 
     def pytest_sessionstart(self) -> None:
         """Learn now rather than at the end whether the experiment can be uploaded."""
@@ -62,6 +63,7 @@ class Collection:
         if self._lab.experiment and self._lab.settings.shard:
             items[:], others = split(self._lab, items)
             self._lab.suites.leave(others)
+            self._elsewhere = bool(others)
             if others:
                 config.hook.pytest_deselected(items=others)
         return result
@@ -69,8 +71,8 @@ class Collection:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Let a shard pass to which no test fell: the others run them all."""
-        nothing_here = self._lab.settings.shard and any(plan.elsewhere for plan in self._lab.plans)
-        if nothing_here and exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
+        elsewhere = self._elsewhere or any(plan.elsewhere for plan in self._lab.plans)
+        if elsewhere and exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
             session.exitstatus = pytest.ExitCode.OK
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:

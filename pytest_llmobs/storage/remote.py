@@ -30,6 +30,7 @@ _SECRETS = (
     "credential",
 )
 _REMEDIES = (
+    ("the folder .* doesn't exist", "Mount it, or make it."),
     ("NO_SUCH_BUCKET|NoSuchBucket|bucket does not exist", "Create the bucket, or correct its name."),
     (
         "ACCESS_DENIED|AccessDenied|Access Denied|INVALID_ACCESS_KEY|SIGNATURE_DOES_NOT_MATCH|status 403|Forbidden|"
@@ -101,9 +102,7 @@ class Remote:
         """
         try:
             if self._local and not Path(self.root).parent.is_dir():
-                raise FileNotFoundError(
-                    f"the folder {str(Path(self.root).parent)!r} doesn't exist; is it mounted?"
-                )
+                raise FileNotFoundError(f"the folder {str(Path(self.root).parent)!r} doesn't exist")
             self._write(MARK, _MARK_TEXT)
         except (OSError, pa.ArrowException) as error:
             raise self.failure("write to", error) from error

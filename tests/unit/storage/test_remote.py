@@ -40,7 +40,7 @@ def test_the_probe_leaves_one_small_mark(place: Path) -> None:
 
 def test_a_mount_that_is_not_there_is_told_and_not_made(tmp_path: Path) -> None:
     remote = Remote(str(tmp_path / "mnt" / "share" / "llmobs"))
-    with pytest.raises(StoreError, match=r"Can't write to the store .* doesn't exist; is it mounted\?"):
+    with pytest.raises(StoreError, match=r"Can't write to the store .* doesn't exist\. Mount it"):
         remote.probe()
     assert not tmp_path.joinpath("mnt").exists()
 
