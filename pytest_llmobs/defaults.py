@@ -12,9 +12,10 @@ if TYPE_CHECKING:
     from pytest_llmobs.providers.base import Provider
 
 hookimpl = pluggy.HookimplMarker("pytest")
+"""Marks a hook implementation. The built-in ones come last, so that whatever a user offers hides them."""
 
 
-@hookimpl
+@hookimpl(trylast=True)
 def pytest_llmobs_datasets() -> Sequence[DatasetFormat]:
     """The built-in file formats."""
     from pytest_llmobs.datasets.csv import Csv
@@ -25,7 +26,7 @@ def pytest_llmobs_datasets() -> Sequence[DatasetFormat]:
     return [Jsonl(), Csv(), Yaml(), Parquet()]
 
 
-@hookimpl
+@hookimpl(trylast=True)
 def pytest_llmobs_evaluators() -> Mapping[str, Any]:
     """The built-in evaluators."""
     from pytest_llmobs.evaluators import builtin
@@ -33,7 +34,7 @@ def pytest_llmobs_evaluators() -> Mapping[str, Any]:
     return builtin()
 
 
-@hookimpl
+@hookimpl(trylast=True)
 def pytest_llmobs_providers() -> Sequence[Provider]:
     """The built-in providers."""
     from pytest_llmobs.providers.anthropic import Anthropic

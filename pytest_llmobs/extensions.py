@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import ChainMap
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from itertools import chain
@@ -46,10 +47,8 @@ class Extensions:
     @cached_property
     def evaluators(self) -> Mapping[str, Any]:
         """Evaluators by name; a user's one hides a built-in of the same name."""
-        merged: dict[str, Any] = {}
-        for offered in reversed(self._hook.pytest_llmobs_evaluators()):
-            merged.update(offered)
-        return merged
+        # Not copied together: the built-in ones load a family when one of it is asked for.
+        return ChainMap(*self._hook.pytest_llmobs_evaluators())
 
     @cached_property
     def providers(self) -> Sequence[Provider]:

@@ -63,7 +63,23 @@ def pytest_llmobs_providers() -> Sequence[Provider]:  # type: ignore[empty-body]
             module = "acme._http"   # instrumented right after this module was imported
 
             def instrument(self, module, engine):
-                module.Client.request = engine.wrap(module.Client.request, self.describe)
+                def wrap(ask):
+                    def traced(client, prompt):
+                        place = engine.place()
+                        if place is None:   # nothing is traced here
+                            return ask(client, prompt)
+                        request = Request(name="acme.ask", inputs={"prompt": prompt}, provider="acme")
+                        exchange = engine.begin(place, request)
+                        try:
+                            answer = ask(client, prompt)
+                        except Exception as error:
+                            exchange.end(Reply(error=error))
+                            raise
+                        exchange.end(Reply(outputs={"text": answer}))
+                        return answer
+                    return traced
+
+                engine.patch(module.Client, "ask", wrap)
 
         def pytest_llmobs_providers():
             return [Acme()]

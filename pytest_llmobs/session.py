@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_llmobs.evaluators.base import BoundEvaluator, bind
+from pytest_llmobs.evaluators.judging import cache as judge_cache
 from pytest_llmobs.experiments.budget import Budget
 from pytest_llmobs.experiments.references import Source, baseline_source
 from pytest_llmobs.experiments.runner import Runner
@@ -100,6 +101,7 @@ class Session:
         rootdir: Path,
         processes: int = 1,
         cautious: bool = False,
+        fresh: bool = False,
     ) -> None:
         """Compose a session.
 
@@ -109,6 +111,7 @@ class Session:
             identity: The session's name and id.
             rootdir: Where ``.llmobs`` and the baselines lie.
             processes: How many workers share ``settings.concurrency``.
+            fresh: Ask judges afresh: a baseline is recorded, or a verdict confirmed.
             cautious: Run ahead no further than the slots reach, since the session may stop at the next failure.
         """
         self.settings = settings
@@ -117,6 +120,8 @@ class Session:
         self.rootdir = rootdir
         self._processes = processes
         self._cautious = cautious
+        self.fresh = fresh
+        """True where repeats must be fresh, judges' verdicts included: their spread is what is measured."""
 
     @cached_property
     def store(self) -> Store:
@@ -192,6 +197,8 @@ class Session:
     def start(self) -> None:
         """Switch tracing on: install the tracer and instrument the providers as they are imported."""
         install(self.tracer)
+        if self.settings.experiment and self.settings.judge_cache and not self.fresh:
+            judge_cache.install(judge_cache.FileCache(self.rootdir / STORE_FOLDER / "judgements"))
         instrument_on_import(self.extensions.providers)
 
     def prepare(self) -> None:
@@ -206,6 +213,7 @@ class Session:
         if "tracer" in self.__dict__:
             uninstall()
             uninstrument()
+            judge_cache.install(None)
             if self._spool is not None:
                 self._spool.close()
 

@@ -118,6 +118,13 @@ OPTIONS: tuple[Option, ...] = (
         "upload the experiment at its end: s3://bucket/folder, gs://…, file://…, or a path",
         "URI",
     ),
+    Option(
+        "judge_cache",
+        "bool",
+        True,
+        "keep judges' verdicts below .llmobs; recordings and reruns always ask afresh",
+        ini_only=True,
+    ),
     Option("timeout", "float", 300.0, "seconds until a target counts as hung", ini_only=True, least=0.001),
 )
 """All settings, in the order of the documentation."""
@@ -143,6 +150,7 @@ class Settings:
     baseline_texts: bool = True
     shard: str = ""
     store: str = ""
+    judge_cache: bool = True
     timeout: float = 300.0
     ci: bool = False
     """True where the environment variable ``CI`` is set to anything but an empty string, 0 or false."""

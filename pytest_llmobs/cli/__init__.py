@@ -11,13 +11,13 @@ import sys
 from collections.abc import Sequence
 from types import ModuleType
 
-from pytest_llmobs.cli import baseline, compare, experiments, merge, show, upload
+from pytest_llmobs.cli import baseline, compare, experiments, judge, merge, show, upload
 from pytest_llmobs.cli.console import open_console
 from pytest_llmobs.cli.lookup import NotFoundError
 from pytest_llmobs.errors import LlmobsError, known, nearest
 
 COMMANDS: dict[str, ModuleType] = {
-    module.NAME: module for module in (experiments, show, compare, merge, upload, baseline)
+    module.NAME: module for module in (experiments, show, compare, merge, upload, baseline, judge)
 }
 """Every command by its name, in the order of the help."""
 

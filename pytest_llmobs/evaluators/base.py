@@ -18,7 +18,7 @@ import importlib.util
 import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar, overload
 
 from pytest_llmobs.errors import EvaluatorError, UnscoredError, known, nearest
@@ -130,7 +130,7 @@ def bind(spec: Any, registry: Mapping[str, Any]) -> BoundEvaluator:
     if isinstance(spec, str):
         if spec not in registry:
             raise EvaluatorError(f"Unknown evaluator {spec!r}.{nearest(spec, registry)} {known(registry)}")
-        return bind(registry[spec], {})
+        return replace(bind(registry[spec], {}), key=spec)
     key = identify(spec)
     _check_installed(spec, key)
     function = getattr(spec, "evaluate", None) or spec

@@ -18,7 +18,6 @@ def complaints(
     suites: Sequence[SuitePair],
     baselines: Mapping[str, Baseline | BaselineError],
     settings: Settings,
-    calibrations: Mapping[str, float],
 ) -> Iterator[str]:
     """Yield the errors of a session, each written for the user.
 
@@ -26,7 +25,6 @@ def complaints(
         suites: All suites.
         baselines: By suite; what could not be read is given as its error.
         settings: Of the session.
-        calibrations: Metric -> Cohen's kappa of its judge.
     """
     if not any(suite.expected for suite in suites):
         yield (
@@ -48,7 +46,7 @@ def complaints(
         yield from rule_errors(suite.plan, measured.values, labels, body, not suite.nothing_ran)
         for gate in suite.plan.gates:
             yield from must_pass_errors(suite, gate)
-            yield from _calibration_errors(suite, gate, calibrations)
+            yield from _calibration_errors(suite, gate)
 
 
 def record_command(suite: str) -> str:
@@ -56,12 +54,9 @@ def record_command(suite: str) -> str:
     return f"pytest {shlex.quote(suite)} --llm-experiment --llm-update-baseline"
 
 
-def _calibration_errors(suite: SuitePair, gate: GateRule, calibrations: Mapping[str, float]) -> Iterator[str]:
+def _calibration_errors(suite: SuitePair, gate: GateRule) -> Iterator[str]:
     if gate.calibrated is None:
         return
-    where = f"{suite.plan.name}: llm_gate({gate.metric!r}, calibrated={gate.calibrated!r})"
-    kappa = calibrations.get(gate.metric)
-    if kappa is None:
-        yield f"{where} refuses to gate: no calibration of {gate.metric!r} for its present model and rubric is at hand."
-    elif not kappa >= gate.calibrated:
-        yield f"{where} refuses to gate: the judge agrees with people at kappa {kappa:.2f}, which is less."
+    why = suite.plan.distrusted.get(gate.metric, f"no evaluator of the marker is called {gate.metric!r}.")
+    if why:
+        yield f"{suite.plan.name}: llm_gate({gate.metric!r}, calibrated={gate.calibrated!r}) refuses to gate. {why}"

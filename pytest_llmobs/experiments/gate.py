@@ -44,7 +44,6 @@ def decide(
     confirmation: Sequence[Trial] = (),
     *,
     commit: str | None = None,
-    calibrations: Mapping[str, float] | None = None,
 ) -> Decision:
     """Judge a session.
 
@@ -57,7 +56,6 @@ def decide(
             the second run of the whole suite, where guard 1 asked for one; the rest belong to guard 2 and enter no
             mean.
         commit: The code's commit, for what changed.
-        calibrations: Metric -> Cohen's kappa of its judge, from the calibration files at hand.
     """
     first = _by_suite(trials)
     second = {suite: measure(found) for suite, found in _by_suite(confirmation).items()}
@@ -73,7 +71,7 @@ def decide(
         metrics=rows,
         examples=tuple(_example_rows(suites, rows, second, commit)),
         reruns=() if confirming else reruns,
-        errors=tuple(complaints([suite.pair for suite in suites], baselines, settings, calibrations or {})),
+        errors=tuple(complaints([suite.pair for suite in suites], baselines, settings)),
         notes=tuple(note for suite in suites for note in _notes(suite)),
     )
 

@@ -39,7 +39,7 @@ class Lab:
         self.settings = self.confirming.adjust(settings) if self.confirming else settings
         self.worker: dict[str, Any] | None = getattr(config, "workerinput", None)
         self.controller = _is_controller(config)
-        self.suites = Suites()
+        self.suites = Suites(config.rootpath / self.settings.baseline_dir)
         self.datasets: dict[Hashable, Dataset] = {}
         self.kept_alive: list[Any] = []
         """Sources whose ``id`` is a key of ``datasets``."""
@@ -58,6 +58,7 @@ class Lab:
             config.rootpath,
             processes=int(self.worker["workercount"]) if self.worker else 1,
             cautious=bool(config.getoption("maxfail", 0)),
+            fresh=self.settings.update_baseline or self.confirming is not None,
         )
 
     @property

@@ -88,6 +88,7 @@ def trial_record(plan: TrialPlan, nodeid: str, run: LlmRun | None, outcome: Outc
         judge_cost=judging.cost,
         llm_calls=spent.calls,
         judge_calls=judging.calls,
+        judge_hits=sum(int(score.metadata.get("cached", 0)) for score in run.scores.values()),
         unpriced=sorted(spent.unpriced | judging.unpriced),
         cluster=plan.cluster,
         calls=model_calls(run.llm_calls),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -106,9 +107,15 @@ def _evaluators(mark: DatasetMark, lab: Lab) -> tuple[Any, ...]:
 def _parametrize_examples(metafunc: pytest.Metafunc, dataset: Dataset, source: SuiteSource) -> None:
     if "example" not in metafunc.fixturenames:
         metafunc.fixturenames.append("example")
-    # All examples once, then all of them again: an early stop still saw each of them.
-    ids = [case_id(example, repeat) for repeat in source.repeats for example in dataset.examples]
-    metafunc.parametrize("example", list(dataset.examples) * len(source.repeats), ids=ids)
+    # All examples once, then all of them again: an early stop still saw each of them. Each repeat has a copy of its
+    # own, because nothing else in an item tells one repeat of an example from another.
+    values, ids = [], []
+    for repeat in source.repeats:
+        for example in dataset.examples:
+            values.append(copy(example))
+            ids.append(case_id(example, repeat))
+            source.repeat_of[id(values[-1])] = repeat
+    metafunc.parametrize("example", values, ids=ids)
 
 
 def _parametrize_repeats(metafunc: pytest.Metafunc, source: SuiteSource) -> None:

@@ -96,7 +96,8 @@ class Protocol:
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> None:
         """Let go of the trace: ten thousand tests must not keep ten thousand traces."""
-        if item.stash.get(LLM_RUN, None) is not None:
+        run = item.stash.get(LLM_RUN, None)
+        if run is not None:
             del item.stash[LLM_RUN]
             self._lab.current_item = self._lab.current_run = None
 
@@ -153,6 +154,7 @@ class Protocol:
     ) -> None:
         root = run.root if run is not None else None
         if run is not None and root is not None:
+            root.abandon_unfinished()
             numbers = {
                 key: float(score.score) for key, score in run.scores.items() if score.score is not None
             }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -29,6 +30,8 @@ class SuiteSource:
     cluster_by: str | None = None
     repeats: Sequence[int] = (1,)
     """The numbers of the repeats to run: 1 to K, or later ones in a confirming session."""
+    repeat_of: dict[int, int] = field(default_factory=dict)
+    """``id`` of each example that is a parameter -> the repeat it stands for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +63,8 @@ PLAN = pytest.StashKey[TrialPlan]()
 class Suites:
     """All suites of a session."""
 
+    baseline_folder: Path
+    """Below it lie the judges' calibrations."""
     sources: dict[str, SuiteSource] = field(default_factory=dict)
     """By the node id of the test function."""
     totals: dict[str, set[str]] = field(default_factory=dict)
@@ -94,8 +99,7 @@ class Suites:
         params: Mapping[str, object] = item.callspec.params if hasattr(item, "callspec") else {}
         example = params.get("example")
         if isinstance(example, Example) and source.dataset is not None:
-            # See ``parametrize``: the values are all examples, once for each repeat.
-            repeat = source.repeats[item.callspec.indices["example"] // len(source.dataset)]
+            repeat = source.repeat_of[id(example)]
             return TrialPlan(
                 suite=f"{function}{_rest(item, example, repeat)}",
                 path=path,
@@ -168,12 +172,26 @@ class Suites:
             dataset_version=dataset.version if dataset else "",
             metrics={bound.key: bound.version for bound in plan.source.evaluators},
             gates=gates,
+            distrusted=self._distrusted(plan.source, gates),
             cluster_by=plan.source.cluster_by,
             repeat=len(plan.source.repeats),
             expected=tuple(expected),
             total=len(self.totals[plan.suite]),
             elsewhere=elsewhere,
         )
+
+    def _distrusted(self, source: SuiteSource, gates: Sequence[GateRule]) -> dict[str, str]:
+        bound = {evaluator.key: evaluator for evaluator in source.evaluators}
+        asked = [gate for gate in gates if gate.calibrated is not None and gate.metric in bound]
+        if not asked:
+            return {}
+        from pytest_llmobs.evaluators.judging.calibration_file import check_calibration
+
+        return {
+            gate.metric: check_calibration(bound[gate.metric], gate.calibrated or 0.0, self.baseline_folder)
+            or ""
+            for gate in asked
+        }
 
 
 def nodeid_of(item: pytest.Item) -> str:

@@ -76,6 +76,8 @@ class Trial:
     """USD spent by judges on this trial."""
     llm_calls: int = 0
     judge_calls: int = 0
+    judge_hits: int = 0
+    """Verdicts that the judge cache had at hand."""
     unpriced: Sequence[str] = ()
     """Models without a known price."""
     cluster: str | None = None
@@ -166,6 +168,8 @@ class SuitePlan:
     metrics: Mapping[str, str] = field(default_factory=dict)
     """Key of each marker evaluator -> its version (a hash of code, rubric, model)."""
     gates: Sequence[GateRule] = ()
+    distrusted: Mapping[str, str] = field(default_factory=dict)
+    """Metric whose gate asks for a calibrated judge -> why it may not be trusted; empty text: it may."""
     cluster_by: str | None = None
     repeat: int = 1
     """K."""

@@ -37,7 +37,9 @@ class Score:
 
     def __post_init__(self) -> None:
         if self.score is not None and not math.isfinite(self.score):
-            object.__setattr__(self, "error", self.error or f"{self.key} returned {self.score!r}, which is no number")
+            object.__setattr__(
+                self, "error", self.error or f"{self.key} returned {self.score!r}, which is no number"
+            )
             object.__setattr__(self, "score", None)
 
     @property
@@ -59,7 +61,9 @@ class Score:
         if self.value is not None:
             return f"{self.key!r} is the label {self.value!r}, not a number. Compare it with a string."
         if self.exempt:
-            return f"{self.key!r} does not apply to this example: {self.error or 'it states nothing to check'}"
+            return (
+                f"{self.key!r} does not apply to this example: {self.error or 'it states nothing to check'}"
+            )
         return f"{self.key!r} is unscored: {self.error or 'its evaluator returned nothing'}"
 
     def _comparable(self, other: object) -> Any:

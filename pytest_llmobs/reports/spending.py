@@ -24,6 +24,8 @@ class Spending:
     """None where no trial knows its cost."""
     judge_calls: int
     judge_cost: float | None
+    judge_hits: int
+    """Verdicts from the judge cache, which cost nothing."""
 
     @property
     def cost(self) -> float | None:
@@ -41,6 +43,7 @@ def spending(trials: Sequence[Trial]) -> Spending:
         app_cost=_sum([trial.total_cost for trial in trials]),
         judge_calls=sum(trial.judge_calls for trial in trials),
         judge_cost=_sum([trial.judge_cost for trial in trials]),
+        judge_hits=sum(trial.judge_hits for trial in trials),
     )
 
 
@@ -88,9 +91,11 @@ def _app(total: Spending) -> list[str]:
 
 
 def _judges(total: Spending) -> list[str]:
+    hits = f"{figures.count(total.judge_hits, 'verdict')} from the cache" if total.judge_hits else ""
     if not total.judge_calls:
-        return []
-    return [f"judges {_money(total.judge_cost)} ({figures.count(total.judge_calls, 'call')})"]
+        return [f"judges: {hits}"] if hits else []
+    calls = ", ".join(part for part in (figures.count(total.judge_calls, "call"), hits) if part)
+    return [f"judges {_money(total.judge_cost)} ({calls})"]
 
 
 def _confirmation(trials: Sequence[Trial]) -> list[str]:

@@ -162,3 +162,23 @@ def test_example_without_a_dataset_says_how_to_get_one(empty: Project) -> None:
     empty.write(test_app="def test_x(example): pass")
     result = empty.run()
     assert "uses the fixture 'example' without a dataset" in result.stdout.str()
+
+
+def test_an_evaluator_of_the_conftest_hides_a_built_in_of_its_name(project: Project) -> None:
+    project.path.joinpath("conftest.py").write_text(
+        "def pytest_llmobs_evaluators():\n"
+        "    def shout(outputs):\n"
+        "        return outputs['output'].isupper()\n"
+        "    return {'shout': shout, 'exact_match': shout}\n"
+    )
+    project.write(
+        test_app="""
+        import pytest
+
+        @pytest.mark.llm_dataset("golden.jsonl", target=lambda name, query: name.upper(), evaluators=["shout"])
+        def test_answer(example, llm_run):
+            assert llm_run.score("shout") == 1
+            assert llm_run.score("exact_match") == 1
+        """
+    )
+    project.run().assert_outcomes(passed=3)

@@ -329,9 +329,13 @@ def test_a_blocking_evaluator_leaves_the_loop_free_and_a_cheap_one_stays_inline(
     assert cheap.comment == loop_thread
 
 
+def test_a_registered_evaluator_goes_by_the_name_it_was_asked_for():
+    assert bind("polite", {"polite": outputs_only}).key == "polite"
+
+
 def test_two_evaluators_may_not_share_a_key():
     with pytest.raises(EvaluatorError, match="Two evaluators are called 'outputs_only'"):
-        bind_all([outputs_only, own_names, "same"], {"same": outputs_only})
+        bind_all([outputs_only, own_names, "outputs_only"], {"outputs_only": outputs_only})
     assert [bound.key for bound in bind_all([outputs_only, own_names], {})] == ["outputs_only", "own_names"]
 
 

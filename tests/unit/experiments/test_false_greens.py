@@ -274,7 +274,10 @@ def test_an_evaluator_called_pass(world) -> None:
         ),
         (GateRule(metric="pass", must_pass=True), "must_pass=True in llm_gate('pass') is no dict"),
         (GateRule(metric="pass", must_pass={"tear": "critical"}), "fits the metadata of no example"),
-        (GateRule(metric="pass", calibrated=0.7), "refuses to gate: no calibration of 'pass'"),
+        (
+            GateRule(metric="pass", calibrated=0.7),
+            "refuses to gate. no evaluator of the marker is called 'pass'",
+        ),
     ],
 )
 def test_a_gate_that_makes_no_sense(world, gate: GateRule, words: str) -> None:
@@ -282,13 +285,18 @@ def test_a_gate_that_makes_no_sense(world, gate: GateRule, words: str) -> None:
     assert words in reasons(w.decide(w.trials()))
 
 
-def test_a_judge_below_its_calibration(world) -> None:
+def test_a_judge_that_may_not_be_trusted(world) -> None:
     w = world(5, metrics={"tone": "v"}, gates=[GateRule(metric="tone", calibrated=0.7)])
-    trials, plans = w.trials(scores=TONE), [w.plan]
-    weak = decide(plans, trials, {}, Settings(), calibrations={"tone": 0.5})
-    assert "the judge agrees with people at kappa 0.50, which is less" in reasons(weak)
-    assert decide(plans, trials, {}, Settings(), calibrations={"tone": math.nan}).red
-    assert not decide(plans, trials, {}, Settings(), calibrations={"tone": 0.8}).red
+    trials = w.trials(scores=TONE)
+
+    def judged(distrusted: dict[str, str]) -> Decision:
+        return decide([replace(w.plan, distrusted=distrusted)], trials, {}, Settings())
+
+    assert "refuses to gate. Judge 'tone' has kappa 0.50" in reasons(
+        judged({"tone": "Judge 'tone' has kappa 0.50"})
+    )
+    assert "no evaluator of the marker is called 'tone'" in reasons(judged({}))
+    assert not judged({"tone": ""}).red
 
 
 def test_a_threshold_over_survivors(world) -> None:
