@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pytest_llmobs.experiments.logging import log_outputs as log_outputs
     from pytest_llmobs.experiments.logging import log_reference_outputs as log_reference_outputs
     from pytest_llmobs.extensions import load_dataset as load_dataset
+    from pytest_llmobs.production import flush as flush
     from pytest_llmobs.records.examples import Dataset as Dataset
     from pytest_llmobs.records.examples import Example as Example
     from pytest_llmobs.records.runs import Run as Run
@@ -35,6 +36,7 @@ _HOMES = {
     "Run": "records.runs",
     "Score": "records.scores",
     "evaluator": "evaluators.base",
+    "flush": "production",
     "get_current_run_tree": "tracing",
     "hookimpl": "defaults",
     "load_dataset": "extensions",
@@ -56,6 +58,10 @@ def __getattr__(name: str) -> Any:
         from pytest_llmobs.errors import nearest
 
         raise AttributeError(f"pytest_llmobs has no {name!r}.{nearest(name, __all__)}")
+    if _HOMES[name] == "tracing":
+        from pytest_llmobs.production import connect
+
+        connect()
     value = getattr(import_module(f"pytest_llmobs.{_HOMES[name]}"), name)
     globals()[name] = value
     return value
