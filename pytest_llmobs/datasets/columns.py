@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,7 +26,7 @@ class Columns:
     outputs: Sequence[str] = ()
     metadata: Sequence[str] = ()
     seen: set[str] = field(default_factory=set, repr=False)
-    """Columns met so far, for ``check``."""
+    """Columns met so far."""
 
     def __post_init__(self) -> None:
         for part in _PARTS:
@@ -41,21 +41,27 @@ class Columns:
         """True where the user named columns."""
         return bool(self.inputs or self.outputs or self.metadata)
 
-    def gather(self, row: Row) -> Any:
-        """Return the row's data as an example's dict; what is no flat row comes back as it is."""
-        data = row.data
-        if type(data) is not dict and not isinstance(data, Mapping):
-            return data
-        if self.given:
-            return self._picked(data)
-        return data if data.keys() <= FIELDS else _unfolded(data, row.place)
+    def gather(self, rows: Iterable[Row], name: str) -> Iterator[tuple[Any, Row]]:
+        """Yield each row with its data as an example's dict; what is no flat row comes back as it is.
 
-    def check(self, name: str) -> None:
-        """Refuse a mapping to columns that no row has.
+        Args:
+            rows: What a format yielded.
+            name: What messages call the source as a whole.
 
         Raises:
-            DatasetError: With the near match and the columns there are.
+            DatasetError: No row has a column that the user named, or a row gives one part twice.
         """
+        if not self.given:
+            for row in rows:
+                yield (_unfolded(row.data, row.place) if _is_flat(row.data) else row.data), row
+            return
+        picked = [(self._picked(row.data), row) for row in rows]
+        if picked:
+            self._check(name)
+        yield from picked
+
+    def _check(self, name: str) -> None:
+        """Refuse a mapping to columns that no row has."""
         for part in _PARTS:
             for column in getattr(self, part):
                 if column not in self.seen:
@@ -64,7 +70,9 @@ class Columns:
                         f"{nearest(column, self.seen)} {known(self.seen)}"
                     )
 
-    def _picked(self, data: Mapping[str, Any]) -> dict[str, Any]:
+    def _picked(self, data: Any) -> Any:
+        if not isinstance(data, Mapping):
+            return data
         self.seen.update(data)
         found: dict[str, Any] = {key: data[key] for key in ("id", "split") if key in data}
         for part in _PARTS:
@@ -72,6 +80,10 @@ class Columns:
             if values:
                 found[part] = values
         return found
+
+
+def _is_flat(data: Any) -> bool:
+    return isinstance(data, Mapping) and not data.keys() <= FIELDS
 
 
 def _unfolded(data: Mapping[str, Any], place: str) -> dict[str, Any]:

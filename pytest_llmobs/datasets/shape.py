@@ -16,7 +16,7 @@ _OTHER_NAMES = dict.fromkeys(
     ("reference_outputs", "reference", "expected", "expected_output", "expected_outputs", "ground_truth"),
     "outputs",
 )
-_ABSENT: Mapping[str, Any] = {}
+_USUAL = {"id": str, "inputs": dict, "outputs": dict, "metadata": dict, "split": str}
 _PARTS = {"inputs": "query", "outputs": "answer", "metadata": "tier"}
 _NAMES = frozenset({"id", "split"})
 _SAMPLE = '{"inputs": {"query": "Hello"}}'
@@ -34,10 +34,10 @@ def examples(rows: Iterable[Row], columns: Columns, name: str) -> tuple[Example,
         DatasetError: A row is no example, or two have the same id; the message names the places.
     """
     places: dict[str, str] = {}
-    gathered = [(columns.gather(row), row) for row in rows]
-    if gathered:
-        columns.check(name)
-    checked = [(_fields(data, row), row.place) for data, row in gathered]
+    checked = [
+        (dict(data) if row.plain and _is_usual(data) else _fields(data, row), row.place)
+        for data, row in columns.gather(rows, name)
+    ]
     for fields, place in checked:
         if "id" not in fields:
             continue
@@ -54,9 +54,19 @@ def examples(rows: Iterable[Row], columns: Columns, name: str) -> tuple[Example,
     return tuple(Example(**fields) for fields, _ in checked)
 
 
+def _is_usual(data: Any) -> bool:
+    """Return True where every key has the type it has nearly always: then nothing else needs a look."""
+    if type(data) is not dict or "inputs" not in data:
+        return False
+    for key, value in data.items():
+        if type(value) is not _USUAL.get(key) or value == "":
+            return False
+    return not data.get("id", "-").isspace() and not data.get("split", "-").isspace()
+
+
 def _fields(data: Any, row: Row) -> dict[str, Any]:
     """Return an example's fields, nulls left out."""
-    if type(data) is not dict and not isinstance(data, Mapping):
+    if not isinstance(data, Mapping):
         raise DatasetError(
             f"{row.place}: {_short(data)} is {_kind(data)}, not an object. An example looks like {_SAMPLE}"
         )
@@ -67,8 +77,8 @@ def _fields(data: Any, row: Row) -> dict[str, Any]:
         has = f"it has {', '.join(sorted(fields))}" if fields else "it is empty"
         raise DatasetError(f"{row.place}: 'inputs' is missing ({has}). An example looks like {_SAMPLE}")
     for key, sample in _PARTS.items():
-        value = fields.get(key, _ABSENT)
-        if type(value) is not dict and not isinstance(value, Mapping):
+        value = fields.get(key, {})
+        if not isinstance(value, Mapping):
             raise DatasetError(
                 f"{row.place}: {key!r} is {_short(value)}, not an object. Give it a name, "
                 f'such as {{"{key}": {{"{sample}": …}}}}'
