@@ -43,7 +43,7 @@ class Column:
 
     name: str
     kind: Kind
-    """``word``: a string of few distinct values, dictionary-encoded; ``json``: an object as JSON text."""
+    """``word``: a short string, dictionary-encoded and not compressed; ``json``: an object as JSON text."""
     meaning: str
     otel: str = ""
     """The OpenTelemetry attribute that means the same, or empty."""
@@ -75,8 +75,8 @@ COLUMNS: tuple[Column, ...] = (
     Column("operation", "word", "kind of model call", "gen_ai.operation.name"),
     Column("params", "json", "other request parameters", "gen_ai.request.*"),
     Column("stop_reason", "word", "why the model stopped", "gen_ai.response.finish_reasons"),
-    Column("request_id", "text", "the provider's id of the request"),
-    Column("response_id", "text", "the provider's id of the response", "gen_ai.response.id"),
+    Column("request_id", "word", "the provider's id of the request"),
+    Column("response_id", "word", "the provider's id of the response", "gen_ai.response.id"),
     Column("retries", "integer", "attempts after the first", statistics=True),
     Column(
         "time_to_first_token",
@@ -124,12 +124,12 @@ COLUMNS: tuple[Column, ...] = (
     Column("total_cost", "number", "USD; null where the price is unknown", statistics=True),
     Column("service_tier", "word", "the provider's service tier"),
     Column("prices_version", "word", "version of the price table behind total_cost"),
-    Column("evaluates", "text", "id of the run that this trace judges; null for the app's own"),
+    Column("evaluates", "word", "id of the run that this trace judges; null for the app's own"),
     Column("session", "word", "the pytest session or process that wrote it"),
     Column("suite", "word", "trials: node id without example and repeat"),
-    Column("nodeid", "text", "trials: pytest's node id"),
+    Column("nodeid", "word", "trials: pytest's node id"),
     Column("dataset", "word", "trials: name of the dataset"),
-    Column("example_id", "text", "trials: id of the example as written"),
+    Column("example_id", "word", "trials: id of the example as written"),
     Column("repeat", "integer", "trials: 1 to K", statistics=True),
     Column("attempt", "word", "trials: consumed by a test, or unused"),
     Column("trial_status", "word", "trials: passed, failed, error, skipped, xfailed or unscored"),
