@@ -45,7 +45,7 @@ class Conclusion:
 
     experiment: Experiment
     recorded: Sequence[str] = ()
-    """Baseline files that were written, relative to rootdir."""
+    """Baseline files that were written, relative to the current folder: as ``git add`` takes them."""
 
     @property
     def red(self) -> bool:
@@ -144,7 +144,7 @@ def _record(session: Session, experiment: Experiment) -> Conclusion:
         if update.recorded:
             path = baseline_path(folder, plan.name)
             written = [each for each in (path, texts_path(path)) if each.exists()]
-            recorded.extend(os.path.relpath(each, session.rootdir) for each in written)
+            recorded.extend(os.path.relpath(each) for each in written)
     return Conclusion(replace(experiment, notes=tuple(notes)), recorded)
 
 

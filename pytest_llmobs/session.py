@@ -6,28 +6,24 @@ import random
 import subprocess
 import sys
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_llmobs.evaluators.base import BoundEvaluator, bind
-from pytest_llmobs.evaluators.judging import cache as judge_cache
-from pytest_llmobs.experiments.budget import Budget
-from pytest_llmobs.experiments.references import Source, baseline_source
-from pytest_llmobs.experiments.runner import Runner
-from pytest_llmobs.experiments.slots import Slots
 from pytest_llmobs.extensions import Extensions
-from pytest_llmobs.providers.imports import instrument_on_import, uninstrument
-from pytest_llmobs.providers.prices import preload
 from pytest_llmobs.settings import Settings
-from pytest_llmobs.storage.store import Store
-from pytest_llmobs.tracing.tracer import Tracer, install, uninstall
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # what a session is made of is imported as it is made: collecting needs little of it
+    from pytest_llmobs.evaluators.base import BoundEvaluator
+    from pytest_llmobs.experiments.budget import Budget
+    from pytest_llmobs.experiments.references import Source
+    from pytest_llmobs.experiments.runner import Runner
     from pytest_llmobs.storage.remote import Remote
+    from pytest_llmobs.storage.store import Store
+    from pytest_llmobs.tracing.tracer import Tracer
 
 STORE_FOLDER = ".llmobs"
 _ADJECTIVES = (
@@ -120,23 +116,31 @@ class Session:
         self.rootdir = rootdir
         self._processes = processes
         self._cautious = cautious
+        self._started = False
         self.fresh = fresh
         """True where repeats must be fresh, judges' verdicts included: their spread is what is measured."""
 
     @cached_property
     def store(self) -> Store:
         """The store below rootdir; opening it recovers what a crashed session left."""
+        from pytest_llmobs.storage.store import Store
+
         return Store(self.rootdir / STORE_FOLDER)
 
     @cached_property
     def tracer(self) -> Tracer:
         """The tracer; it writes to the store in experiments only."""
+        from pytest_llmobs.tracing.tracer import Tracer
+
         self._spool = self.store.spool(self.identity.session) if self.settings.experiment else None
         return Tracer(project=self.identity.name, sink=self._spool, session=self.identity.session)
 
     @cached_property
     def runner(self) -> Runner:
         """Runs targets and evaluators ahead of the tests."""
+        from pytest_llmobs.experiments.runner import Runner
+        from pytest_llmobs.experiments.slots import Slots
+
         concurrency = max(1, self.settings.concurrency // self._processes)
         window = concurrency if self._cautious else max(4 * concurrency, 32)
         return Runner(
@@ -154,6 +158,8 @@ class Session:
         cost, calls = self.settings.max_cost, self.settings.max_calls
         if not self.settings.experiment or (cost is None and calls is None):
             return None
+        from pytest_llmobs.experiments.budget import Budget
+
         return Budget(self.folder / "spent.json", max_cost=cost, max_calls=calls)
 
     @cached_property
@@ -171,6 +177,8 @@ class Session:
         Raises:
             EvaluatorError: It is unknown or misdeclared.
         """
+        from pytest_llmobs.evaluators.base import bind
+
         return bind(spec, self.extensions.evaluators if isinstance(spec, str) else {})
 
     def probe(self) -> None:
@@ -196,26 +204,39 @@ class Session:
 
     def start(self) -> None:
         """Switch tracing on: install the tracer and instrument the providers as they are imported."""
+        from pytest_llmobs.evaluators.judging import cache
+        from pytest_llmobs.providers.imports import instrument_on_import
+        from pytest_llmobs.tracing.tracer import install
+
+        self._started = True
         install(self.tracer)
         if self.settings.experiment and self.settings.judge_cache and not self.fresh:
-            judge_cache.install(judge_cache.FileCache(self.rootdir / STORE_FOLDER / "judgements"))
+            cache.install(cache.FileCache(self.rootdir / STORE_FOLDER / "judgements"))
         instrument_on_import(self.extensions.providers)
 
     def prepare(self) -> None:
         """Load what the first model call needs, so that calls running side by side don't wait for it."""
         if any(provider.module in sys.modules for provider in self.extensions.providers):
+            from pytest_llmobs.providers.prices import preload
+
             preload()
 
     def stop(self) -> None:
-        """Switch tracing off and seal this process's spool."""
+        """Switch tracing off and seal this process's spool; a second call changes nothing."""
+        if not self._started:
+            return
+        from pytest_llmobs.evaluators.judging import cache
+        from pytest_llmobs.providers.imports import uninstrument
+        from pytest_llmobs.tracing.tracer import uninstall
+
+        self._started = False
         if "runner" in self.__dict__:
             self.runner.close()
-        if "tracer" in self.__dict__:
-            uninstall()
-            uninstrument()
-            judge_cache.install(None)
-            if self._spool is not None:
-                self._spool.close()
+        uninstall()
+        uninstrument()
+        cache.install(None)
+        if self._spool is not None:
+            self._spool.close()
 
     @property
     def baseline_folder(self) -> Path:
@@ -225,6 +246,8 @@ class Session:
     @cached_property
     def baseline(self) -> Source:
         """Return the baseline of a suite, or None where there is none; raises ``BaselineError``."""
+        from pytest_llmobs.experiments.references import baseline_source
+
         return baseline_source(
             self.settings.baseline, self.baseline_folder, self.rootdir, self.store.experiments
         )
@@ -248,8 +271,3 @@ def git_commit(rootdir: Path, run: Callable[..., Any] = subprocess.run) -> str |
         return None
     commit: str = answer.stdout.strip()
     return commit if answer.returncode == 0 and commit else None
-
-
-def identity_from(wire: Mapping[str, str]) -> Identity:
-    """Rebuild the identity that the controller handed over."""
-    return Identity(**wire)

@@ -11,7 +11,7 @@ import pytest
 from pytest_llmobs.errors import LlmobsError
 from pytest_llmobs.experiments.runner import Attempt, Job
 from pytest_llmobs.experiments.targets import Target, bind_target
-from pytest_llmobs.plugin.suites import PLAN, TrialPlan, nodeid_of
+from pytest_llmobs.plugin.suites import TrialPlan, nodeid_of
 
 if TYPE_CHECKING:
     from pytest_llmobs.plugin.lab import Lab
@@ -50,11 +50,13 @@ class Ahead:
     def _coming_jobs(self, item: pytest.Function, suite: str, target: Target) -> Iterator[Job]:
         # Other suites wait: the fixtures of their modules and classes are not up yet.
         # So do the next repeats of a confirming session: what this one clears need not run again.
+        current = self._lab.suites.plan_of(item)
+        repeat = current.repeat if current is not None else 1
         for coming in self._coming(item):
-            plan = coming.stash.get(PLAN, None)
+            plan = self._lab.suites.plan_of(coming)
             if plan is None or plan.suite != suite or not isinstance(coming, pytest.Function):
                 continue
-            if self._lab.confirming is not None and plan.repeat != item.stash[PLAN].repeat:
+            if self._lab.confirming is not None and plan.repeat != repeat:
                 return
             yield self._job(coming, plan, target)
 

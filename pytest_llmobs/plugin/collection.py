@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_llmobs.errors import LlmobsError
-from pytest_llmobs.plugin.sharding import split
-from pytest_llmobs.plugin.suites import PLAN, TrialPlan
 
 if TYPE_CHECKING:
     from pytest_llmobs.plugin.lab import Lab
@@ -37,10 +35,10 @@ class Collection:
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         """Plan every item before anybody deselects; let ``-k`` find ids that pytest escapes."""
-        self._lab.suites.plan_items(items)
+        if self._lab.experiment:  # plain pytest needs no plan before a test starts
+            self._lab.suites.plan_items(items)
         for item in items:
-            plan = item.stash.get(PLAN, None)
-            if plan is not None and not plan.example_id.isascii():
+            if "\\" in item.name and (plan := self._lab.suites.plan_of(item)) is not None:
                 item.extra_keyword_matches.add(plan.example_id)
 
     @pytest.hookimpl(wrapper=True, trylast=True, specname="pytest_collection_modifyitems")
@@ -61,6 +59,8 @@ class Collection:
         """Keep this machine's part of what the user has selected."""
         result = yield
         if self._lab.experiment and self._lab.settings.shard:
+            from pytest_llmobs.plugin.sharding import split
+
             items[:], others = split(self._lab, items)
             self._lab.suites.leave(others)
             self._elsewhere = bool(others)
@@ -90,7 +90,7 @@ class Collection:
             self._lab.announce()
 
     def _wanted(self, item: pytest.Item) -> bool:
-        plan: TrialPlan | None = item.stash.get(PLAN, None)
+        plan = self._lab.suites.plan_of(item)
         confirming = self._lab.confirming
         return (
             plan is not None

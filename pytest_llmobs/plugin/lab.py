@@ -12,8 +12,7 @@ import pytest
 
 from pytest_llmobs.errors import LlmobsError
 from pytest_llmobs.extensions import Extensions
-from pytest_llmobs.plugin import confirm, options
-from pytest_llmobs.plugin.confirming import ConfirmingPlan, read_plan
+from pytest_llmobs.plugin import options
 from pytest_llmobs.plugin.suites import Suites
 from pytest_llmobs.records.examples import Dataset
 from pytest_llmobs.records.experiments import SuitePlan, Trial
@@ -21,6 +20,7 @@ from pytest_llmobs.session import Identity, Session, new_identity
 
 if TYPE_CHECKING:
     from pytest_llmobs.experiments.llm_run import LlmRun
+    from pytest_llmobs.plugin.confirming import ConfirmingPlan
 
 LLM_RUN = pytest.StashKey["LlmRun"]()
 """Where an item keeps what the fixture ``llm_run`` returns."""
@@ -134,7 +134,9 @@ def open_lab(config: pytest.Config) -> Lab:
         lab = config.stash[_LAB] = Lab(config)
         lab.check()
         if lab.confirming is not None:
-            confirm.quieten(config)
+            from pytest_llmobs.plugin.confirm import quieten
+
+            quieten(config)
         _register(lab)
     return lab
 
@@ -151,7 +153,6 @@ def _register(lab: Lab) -> None:
     manager.register(collection.Collection(lab), "llmobs-collection")
     if not lab.controller:
         manager.register(protocol.Protocol(lab), "llmobs-protocol")
-        lab.session.start()
     if not lab.experiment:
         return
     if lab.worker is None:
@@ -166,6 +167,9 @@ def _register(lab: Lab) -> None:
 
 def _confirming_plan() -> ConfirmingPlan | None:
     path = os.environ.get(options.CONFIRMING)
+    if path:
+        from pytest_llmobs.plugin.confirming import read_plan
+
     return read_plan(Path(path)) if path else None
 
 

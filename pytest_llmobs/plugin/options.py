@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -66,9 +67,10 @@ def settings_of(config: pytest.Config) -> Settings:
         pytest.UsageError: A value is outside what its option allows.
     """
     try:
-        return read_settings(lambda option: _value(config, option), os.environ)
+        settings = read_settings(lambda option: _value(config, option), os.environ)
     except LlmobsError as error:
         raise pytest.UsageError(str(error)) from None
+    return replace(settings, experiment=True) if settings.update_baseline else settings
 
 
 def given(config: pytest.Config, name: str) -> bool:

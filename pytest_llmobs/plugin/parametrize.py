@@ -107,10 +107,10 @@ def _evaluators(mark: DatasetMark, lab: Lab) -> tuple[Any, ...]:
 def _parametrize_examples(metafunc: pytest.Metafunc, dataset: Dataset, source: SuiteSource) -> None:
     if "example" not in metafunc.fixturenames:
         metafunc.fixturenames.append("example")
-    # All examples once, then all of them again: an early stop still saw each of them. Each repeat has a copy of its
-    # own, because nothing else in an item tells one repeat of an example from another.
-    values, ids = [], []
-    for repeat in source.repeats:
+    values, ids = list(dataset.examples), [case_id(each, source.repeats[0]) for each in dataset.examples]
+    # All examples once, then all of them again: an early stop still saw each of them. The further repeats have copies
+    # of their own, because nothing else in an item tells one repeat of an example from another.
+    for repeat in source.repeats[1:]:
         for example in dataset.examples:
             values.append(copy(example))
             ids.append(case_id(example, repeat))

@@ -40,9 +40,14 @@ class Protocol:
         self._baselines: dict[str, Baseline | None] = {}
 
     @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self) -> None:
+        """Switch tracing on, now that something will run."""
+        self._lab.session.start()
+
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Give the test its ``llm_run``."""
-        plan = item.stash.get(PLAN, None)
+        plan = self._lab.suites.plan_of(item)
         if plan is not None:
             item.stash[LLM_RUN] = self._open(item, plan)
 

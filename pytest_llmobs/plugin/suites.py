@@ -31,7 +31,7 @@ class SuiteSource:
     repeats: Sequence[int] = (1,)
     """The numbers of the repeats to run: 1 to K, or later ones in a confirming session."""
     repeat_of: dict[int, int] = field(default_factory=dict)
-    """``id`` of each example that is a parameter -> the repeat it stands for."""
+    """``id`` of each example that is a parameter -> the repeat it stands for, where that isn't the first."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,11 +41,15 @@ class TrialPlan:
     suite: str
     path: str
     example_id: str
-    example_hash: str
     repeat: int
     source: SuiteSource
     example: Example | None
     """None for a traced test without a dataset."""
+
+    @property
+    def example_hash(self) -> str:
+        """Hash of the example's content; worked out on demand, since plain pytest has no use for it."""
+        return self.example.hash if self.example is not None else content_hash(self.example_id)
 
     @property
     def cluster(self) -> str | None:
@@ -55,8 +59,8 @@ class TrialPlan:
         return str(self.example.metadata[self.source.cluster_by])
 
 
-PLAN = pytest.StashKey[TrialPlan]()
-"""Where an item keeps its trial's plan; items that are no trials have none."""
+PLAN = pytest.StashKey[TrialPlan | None]()
+"""Where an item keeps its trial's plan, or None for one that is no trial; see ``Suites.plan_of``."""
 
 
 @dataclass
@@ -79,14 +83,19 @@ class Suites:
     def plan_items(self, items: Iterable[pytest.Item]) -> None:
         """Give each item that is a trial its plan; call before anything is deselected."""
         for item in items:
-            plan = self._plan(item)
+            plan = self.plan_of(item)
             if plan is not None:
-                item.stash[PLAN] = plan
                 self.totals.setdefault(plan.suite, set()).add(plan.example_id)
 
     def leave(self, items: Iterable[pytest.Item]) -> None:
         """Remember what other shards run: it is not here, and yet nobody has deselected it."""
         self.elsewhere.extend(plan for item in items if (plan := item.stash.get(PLAN, None)) is not None)
+
+    def plan_of(self, item: pytest.Item) -> TrialPlan | None:
+        """Return what an item is as a trial, or None; worked out once."""
+        if PLAN not in item.stash:
+            item.stash[PLAN] = self._plan(item)
+        return item.stash[PLAN]
 
     def _plan(self, item: pytest.Item) -> TrialPlan | None:
         if not isinstance(item, pytest.Function) or item.parent is None:
@@ -99,12 +108,11 @@ class Suites:
         params: Mapping[str, object] = item.callspec.params if hasattr(item, "callspec") else {}
         example = params.get("example")
         if isinstance(example, Example) and source.dataset is not None:
-            repeat = source.repeat_of[id(example)]
+            repeat = source.repeat_of.get(id(example), source.repeats[0])
             return TrialPlan(
                 suite=f"{function}{_rest(item, example, repeat)}",
                 path=path,
                 example_id=example.id,
-                example_hash=example.hash,
                 repeat=repeat,
                 source=source,
                 example=example,
@@ -117,7 +125,6 @@ class Suites:
             suite=path,
             path=path,
             example_id=name,
-            example_hash=content_hash(name),
             repeat=number,
             source=source,
             example=None,

@@ -219,3 +219,10 @@ def test_an_unknown_ini_value_names_the_choices(project: Project) -> None:
     result = project.experiment("-o", "llm_fail_on=inconclusiv")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert "Did you mean 'inconclusive'? Known: inconclusive, regressed." in result.stderr.str()
+
+
+def test_recording_a_baseline_is_an_experiment_without_saying_so(project: Project) -> None:
+    result = project.run("--llm-update-baseline")
+    result.assert_outcomes(passed=15)
+    assert "BASELINE RECORDED" in result.stdout.str()
+    assert len(project.baselines) == 2
