@@ -59,7 +59,8 @@ class Project:
 
     def run(self, *arguments: str) -> pytest.RunResult:
         """Run pytest in a process of its own, as a user would."""
-        return self.pytester.runpytest_subprocess(*arguments)
+        # hypothesis' plugin has no part in this and takes a quarter of a second to load
+        return self.pytester.runpytest_subprocess("-p", "no:hypothesispytest", *arguments)
 
     def experiment(self, *arguments: str) -> pytest.RunResult:
         return self.run("--llm-experiment", *arguments)
