@@ -203,7 +203,7 @@ def test_the_first_commands_make_what_they_need():
     assert example[1].startswith(".venv/bin/pip install ")
     assert tests[1].startswith(".venv/bin/pip install ")
     assert (ROOT / example[2].split()[3]).is_dir()
-    assert tests[2] == ".venv/bin/python -m pytest -n 2"
+    assert tests[2] == ".venv/bin/python -m pytest -n 2 --dist worksteal"
 
 
 def test_the_files_of_the_datasets_page_work(pytester: pytest.Pytester):
