@@ -9,7 +9,9 @@ server = pytest.StashKey[StandIn]()
 
 
 def pytest_addoption(parser):
-    parser.addoption("--live", action="store_true", help="support_bot: ask the real model (needs ANTHROPIC_API_KEY)")
+    parser.addoption(
+        "--live", action="store_true", help="support_bot: ask the real model (needs ANTHROPIC_API_KEY)"
+    )
 
 
 def pytest_configure(config):
