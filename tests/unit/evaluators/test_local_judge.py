@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,7 +20,8 @@ pytestmark = [
         reason="needs the extra `local`: a real model",
     ),
 ]
-TRIALS = 100
+TRIALS = int(os.environ.get("LLMOBS_LOCAL_JUDGE_TRIALS", "10"))
+"""Ten take half a minute; the promise is a hundred, which take five."""
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +73,7 @@ WORDS = [
 ]
 
 
-def test_a_small_model_gives_a_verdict_or_a_reason_a_hundred_times(model, subject):
+def test_a_small_model_gives_a_verdict_or_a_reason_every_time(model, subject):
     lots = random.Random(7)
     bound = bind(Judge("polite", rubric="Is the reply polite?", scale="boolean", model=model), {})
     verdicts = 0
