@@ -14,6 +14,7 @@ from typing import Any
 import anthropic
 import pydantic
 import pytest
+from anthropic.resources.messages.messages import DEPRECATED_MODELS
 
 from pytest_llmobs.tracing import get_current_run_tree, trace, traceable, tracing_context
 from tests.anthropic_server import Answer, Request, Server, failure, message, serve, text, tool_use
@@ -334,13 +335,14 @@ def test_no_key_is_ever_logged(sink: MemorySink) -> None:
 
 
 def test_warnings_point_to_the_users_line(sink: MemorySink) -> None:
+    outdated = next(iter(DEPRECATED_MODELS))  # which ones are changes with each release of the SDK
     with (
         serve("ok") as server,
         anthropic.Anthropic(base_url=server.url, api_key="k") as client,
         warnings.catch_warnings(record=True) as caught,
     ):
         warnings.simplefilter("always")
-        client.messages.create(**{**ASK, "model": "claude-2.1"})
+        client.messages.create(**{**ASK, "model": outdated})
     assert [warning.filename for warning in caught if "deprecated" in str(warning.message)] == [__file__]
 
 
