@@ -20,6 +20,9 @@ _MARK_TEXT = b'{"store": "pytest-llmobs", "schema": 1}\n'
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _ATOMIC = ("s3", "gcs", "abfs")
 """File systems on which a file shows only once it is whole; on the others it is written aside and renamed."""
+_SILENCE = 10.0
+"""Seconds without a byte from S3 after which an attempt counts as lost."""
+_ATTEMPTS = 3
 _SECRETS = (
     "access_key",
     "secret_key",
@@ -77,7 +80,8 @@ class Remote:
         """The URI for messages and commands, without credentials."""
         located = uri if is_uri(uri) else str((base or Path.cwd()) / Path(uri).expanduser())
         try:
-            self.files, root = fs.FileSystem.from_uri(_with_patience(located))
+            files, root = fs.FileSystem.from_uri(_with_patience(located))
+            self.files = _impatient(files, located)
         except (OSError, ValueError, pa.ArrowException) as error:
             raise self.failure("open", error) from error
         self.root: str = root.rstrip("/")
@@ -197,6 +201,22 @@ def _with_patience(uri: str) -> str:
     if not uri.startswith(("gs://", "gcs://")) or "retry_limit_seconds" in uri:
         return uri
     return f"{uri}{'&' if '?' in uri else '?'}retry_limit_seconds=30"
+
+
+def _impatient(files: fs.FileSystem, uri: str) -> fs.FileSystem:
+    """Let S3's client give up within half a minute where nobody answers; by itself it tries 31 times.
+
+    No URI can say that, so the client is made again from the options that pickling it would keep. Where the URI
+    sets one that would be lost, it stays as it is.
+    """
+    if files.type_name != "s3":
+        return files
+    remake, (options,) = files.__reduce__()
+    if not {key for key, _ in parse_qsl(urlsplit(uri).query)} <= options.keys():
+        return files
+    retries = fs.AwsStandardS3RetryStrategy(max_attempts=_ATTEMPTS)
+    hurry = {"connect_timeout": _SILENCE, "request_timeout": _SILENCE, "retry_strategy": retries}
+    return remake({**options, **hurry})
 
 
 def _without_secrets(uri: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -114,3 +115,15 @@ def test_reading_what_is_not_there(place: Path) -> None:
 def test_uploading_what_is_gone_locally_is_the_callers_business(place: Path, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         Remote(str(place)).upload(tmp_path / "gone", "x")
+
+
+def test_a_server_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pytest_llmobs.storage.remote._SILENCE", 1.0)
+    monkeypatch.setattr("pytest_llmobs.storage.remote._ATTEMPTS", 1)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        uri = f"s3://lab/x?endpoint_override=127.0.0.1:{port}&scheme=http&region=us-east-1"
+        with pytest.raises(StoreError, match=r"Can't write to the store 's3://lab/x.*Check the network"):
+            Remote(uri).probe()
