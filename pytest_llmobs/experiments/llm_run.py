@@ -15,9 +15,6 @@ from pytest_llmobs.records.runs import Run
 from pytest_llmobs.records.scores import Score
 from pytest_llmobs.tracing.run_tree import RunTree
 
-_MODEL_CALL = b'"run_type":"llm"'
-"""Stands in every model call's spool line: reading the others back to see what they are would cost more."""
-
 
 class LlmRun:
     """The root run of the current test: its inputs, outputs, times, tokens, cost and scores.
@@ -55,8 +52,9 @@ class LlmRun:
         self._gating: set[str] = set()
         self._evaluated: set[str] = set()
         self._has_target = root is None
-        self._finished: list[Run] = []
-        self._finished_lines = -1
+        self._llm_calls: Sequence[Run] = ()
+        self._finished = 0
+        """How many runs had finished when the calls were read."""
         self.judging = Spending()
         """What the evaluators' own model calls cost."""
 
@@ -101,8 +99,8 @@ class LlmRun:
             return self._outputs
         if self._has_target:
             return self._root.outputs
-        top = self._top_level()
-        return top[0].outputs if len(top) == 1 else None
+        top = self._root.outputs_below()
+        return top[0] if len(top) == 1 else None
 
     @property
     def reference_outputs(self) -> Mapping[str, Any]:
@@ -157,22 +155,13 @@ class LlmRun:
     @property
     def llm_calls(self) -> Sequence[Run]:
         """All model calls of the trace, in the order they started."""
-        lines = self._own_root.collected if self._own_root is not None else None
-        if not any(_MODEL_CALL in line for line in lines or ()):
-            return ()
-        return [run for run in self.finished_runs if run.run_type == "llm"]
-
-    @property
-    def finished_runs(self) -> Sequence[Run]:
-        """All finished runs below the root, in the order they started."""
         root = self._own_root
-        lines = 0
-        if root is not None and root.collected is not None:
-            lines = len(root.collected) - root.ended  # the root's own line is among them once it ended
-        if lines != self._finished_lines:  # reading them back costs more than all else here
-            self._finished = root.finished_runs() if root is not None else []
-            self._finished_lines = lines
-        return self._finished
+        if root is None or root.collected is None:
+            return ()
+        finished = len(root.collected) - root.ended  # the root is among them once it has ended
+        if finished != self._finished:  # reading calls back costs more than all else here
+            self._finished, self._llm_calls = finished, root.finished_runs("llm")
+        return self._llm_calls
 
     @property
     def scores(self) -> Mapping[str, Score]:
@@ -244,9 +233,6 @@ class LlmRun:
     def _run(self) -> Run:
         return self._root.tree()
 
-    def _top_level(self) -> list[Run]:
-        return [run for run in self.finished_runs if run.parent_id == self._root.id]
-
     def _evaluate(self, evaluators: Sequence[BoundEvaluator]) -> None:
         outputs = self.outputs
         if outputs is None:
@@ -264,7 +250,7 @@ class LlmRun:
             self._gating.update(score.key for score in scores)
 
     def _no_outputs(self) -> str:
-        top = len(self._top_level())
+        top = len(self._root.outputs_below())
         found = "no traced run" if top == 0 else f"{top} top-level runs"
         return (
             f"No outputs to score: the test logged none and its trace has {found}. "

@@ -207,7 +207,7 @@ class Runner:
         status = getattr(error, "status_code", None)
         if attempt.root is not None:
             attempt.root.end(error=error)
-            self._book(spending(attempt.root.finished_runs()))
+            self._book(spending(attempt.root.finished_runs("llm")))
         if status in REJECTIONS and 0 < len(attempt.tasks) < MOST_TRIES and attempt.error is None:
             self.slots.pace.rejected(_retry_after(error))
             attempt.root = None
@@ -227,7 +227,7 @@ class Runner:
             return
         outputs = as_outputs(result)
         root.end(outputs=outputs)
-        calls = [run for run in root.finished_runs() if run.run_type == "llm"]
+        calls = root.finished_runs("llm")
         self._book(spending(calls))
         if any(run.retries for run in calls):
             self.slots.pace.rejected()

@@ -47,12 +47,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture
-def example(request: pytest.FixtureRequest) -> Example:
+def example() -> Example:
     """Return the example of the current trial: ``.id .inputs .outputs .metadata .split``."""
-    # With a dataset the test is parametrized over its examples, and this never runs.
+    # With a dataset the test is parametrized over its examples, and this never runs. It asks for nothing: what it
+    # asked for would be set up for every trial all the same.
     raise pytest.UsageError(
-        f"{request.node.nodeid} uses the fixture 'example' without a dataset. "
-        'Mark the test with @pytest.mark.llm_dataset("golden.jsonl").'
+        "This test uses the fixture 'example' without a dataset. "
+        'Mark it with @pytest.mark.llm_dataset("golden.jsonl").'
     )
 
 

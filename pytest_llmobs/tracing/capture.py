@@ -74,9 +74,26 @@ def _load_writer(value: Any, **options: Any) -> bytes:
     return to_json(value, **options)
 
 
+def _load_reader(written: bytes) -> Any:
+    """Import ``pydantic_core``, and step aside."""
+    global _read_json
+    from pydantic_core import from_json
+
+    _read_json = from_json
+    return from_json(written)
+
+
 _write_json: Callable[..., bytes] = _load_writer
+_read_json: Callable[[bytes], Any] = _load_reader
 
 
 def decode(written: bytes) -> Any:
-    """Return the plain value that ``encode`` wrote."""
-    return json.loads(written)
+    """Return the plain value that ``encode`` wrote.
+
+    Raises:
+        ValueError: It is no JSON, or torn.
+    """
+    try:
+        return _read_json(written)
+    except ValueError:  # Rust's parser gives up where a value is nested as deep as is still captured
+        return json.loads(written)

@@ -5,7 +5,6 @@ r"""The spool line: how a run is written, and read back.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
@@ -73,19 +72,25 @@ def read_line(line: bytes) -> Run:
         ValueError: The line is torn or not a run.
     """
     head, inputs, outputs = line.rstrip(b"\n").split(b"\t")
-    header = json.loads(head)
+    header = capture.decode(head)
     return Run(
         **{key: value for key, value in header.items() if key in _COPIED and value is not None},
         parent_id=header.get("parent_id"),
         start_time=_time(header["start_time"]),
         end_time=None if header.get("end_time") is None else _time(header["end_time"]),
-        inputs=json.loads(inputs) if inputs else {},
-        outputs=json.loads(outputs) if outputs else None,
+        inputs=capture.decode(inputs) if inputs else {},
+        outputs=capture.decode(outputs) if outputs else None,
         metadata=header.get("metadata") or {},
         retries=header.get("retries") or 0,
         usage=Usage(**{key: header[key] for key in _USAGE if key in header}),
         columns={key: value for key, value in header.items() if key not in _FIELDS and value is not None},
     )
+
+
+def read_outputs(line: bytes) -> dict[str, Any] | None:
+    """Return the outputs of the run that ``line`` holds, or None."""
+    outputs = line[line.rindex(b"\t") + 1 :].rstrip(b"\n")
+    return capture.decode(outputs) if outputs else None
 
 
 def nest(root: Run, descendants: Sequence[Run]) -> Run:

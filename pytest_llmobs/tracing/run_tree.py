@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,6 +21,9 @@ if TYPE_CHECKING:
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
+Collected = tuple[str | None, RunType, bytes]
+"""A finished run as its root keeps it: its parent's id, its type, its spool line."""
+
 
 class RunTree:
     """One run, from its start to its end. Made by ``traceable``, ``trace``, ``create_child`` or a tracer."""
@@ -38,8 +40,8 @@ class RunTree:
     tags: Sequence[str] = ()
     status: RunStatus | None = None
     """Set to ``incomplete`` or ``abandoned`` before ``end``; else the error decides."""
-    collected: list[bytes] | None = None
-    """On a root started with ``collect=True``: the lines of its finished descendants."""
+    collected: list[Collected] | None = None
+    """On a root started with ``collect=True``: its finished descendants, and itself once it has ended."""
     held: Held | None = None
     """On a root that sampling may drop: its trace's lines until that is clear."""
     _unfinished: set[Any] | None = None
@@ -109,12 +111,12 @@ class RunTree:
     @property
     def inputs(self) -> dict[str, Any]:
         """The inputs as they were when they were logged."""
-        return json.loads(self.inputs_json)  # type: ignore[no-any-return]
+        return capture.decode(self.inputs_json)  # type: ignore[no-any-return]
 
     @property
     def outputs(self) -> dict[str, Any] | None:
         """The outputs as they were when they were logged, or None."""
-        return None if self.outputs_json is None else json.loads(self.outputs_json)
+        return None if self.outputs_json is None else capture.decode(self.outputs_json)
 
     @property
     def metadata(self) -> dict[str, Any]:
@@ -159,7 +161,7 @@ class RunTree:
 
     def add_metadata(self, metadata: Mapping[str, Any]) -> None:
         """Merge ``metadata`` into the run's; runs that start under it later get it too."""
-        self.metadata.update(json.loads(capture.encode_mapping(metadata, self.tracer.max_payload)))
+        self.metadata.update(capture.decode(capture.encode_mapping(metadata, self.tracer.max_payload)))
 
     def add_tags(self, tags: Sequence[str] | str) -> None:
         """Add tags, each once; runs that start under this one later get them too."""
@@ -306,12 +308,26 @@ class RunTree:
         for stream in tuple(self.root.unfinished):
             stream.abandon()
 
-    def finished_runs(self) -> list[Run]:
-        """Return the finished runs of a trace started with ``collect=True``, in the order they started."""
+    def finished_runs(self, run_type: RunType | None = None) -> list[Run]:
+        """Return the finished runs of a trace started with ``collect=True``, in the order they started.
+
+        Args:
+            run_type: Only those of this type: to read a run back costs more than to write it.
+        """
         from pytest_llmobs.tracing.line import read_line
 
-        runs = [read_line(line) for line in self.root.collected or () if line is not self.line]
+        runs = [
+            read_line(line)
+            for _, kind, line in self.root.collected or ()
+            if line is not self.line and run_type in (None, kind)
+        ]
         return sorted(runs, key=lambda run: (run.start_time, run.id))
+
+    def outputs_below(self) -> list[dict[str, Any] | None]:
+        """Return the outputs of the finished runs right under this root, which was started with ``collect=True``."""
+        from pytest_llmobs.tracing.line import read_outputs
+
+        return [read_outputs(line) for parent, _, line in self.collected or () if parent == self.id]
 
     def tree(self) -> Run:
         """Return this root as a record, with its finished descendants nested below it."""
@@ -324,7 +340,7 @@ class RunTree:
 def _merged(before: bytes | None, added: bytes) -> bytes:
     if before is None or before == b"{}":
         return added
-    return capture.encode({**json.loads(before), **json.loads(added)})
+    return capture.encode({**capture.decode(before), **capture.decode(added)})
 
 
 def checked_run_type(run_type: str) -> RunType:

@@ -122,7 +122,7 @@ class Tracer:
         elif self.sink is not None:
             self.sink.append(line)
         if root.collected is not None:
-            root.collected.append(line)
+            root.collected.append((run.parent_id, run.run_type, line))
         return line
 
     def encode(self, run: RunTree) -> bytes:
