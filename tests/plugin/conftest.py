@@ -1,14 +1,32 @@
-"""A small user's project: an app whose prompt is a file, a dataset, and one test."""
+"""A small user's project: an app whose prompt is a file, a dataset, and one test.
+
+Most tests run pytest and ``llmobs`` in this process, which takes a quarter of the time. What needs a process of its own
+says so: workers and confirming sessions have theirs anyway, and all of ``tests/e2e`` is run as users run it.
+"""
 
 from __future__ import annotations
 
+import io
 import json
+import subprocess
 from collections.abc import Callable, Iterable
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
-import duckdb  # here, because pytester forgets what a test imports, and it can't be imported twice
+# pytester forgets what a session in this process imports: these can't be imported twice, and ours takes its time
+import duckdb
+import pyarrow.dataset
+import pyarrow.fs
+import pyarrow.parquet  # noqa: F401
 import pytest
+
+import pytest_llmobs.conclusion
+import pytest_llmobs.plugin.confirm
+import pytest_llmobs.plugin.protocol
+import pytest_llmobs.plugin.recorder
+import pytest_llmobs.storage.seal  # noqa: F401
+from pytest_llmobs.cli import main
 
 APP = """
 from pathlib import Path
@@ -38,6 +56,8 @@ def test_answer(example, llm_run):
 GOOD = "Dear {name}, we read this."
 BROKEN = "Hello there."
 NAMES = ("Ada", "Grace", "Edsger")
+PLUGINS = ("-p", "no:hypothesispytest", "-o", "asyncio_default_fixture_loop_scope=function")
+"""hypothesis' plugin has no part in this and takes a quarter of a second to load; the other warns without its key."""
 
 
 class Project:
@@ -58,9 +78,29 @@ class Project:
         self.path.joinpath(name).write_text(text, encoding="utf-8")
 
     def run(self, *arguments: str) -> pytest.RunResult:
-        """Run pytest in a process of its own, as a user would."""
-        # hypothesis' plugin has no part in this and takes a quarter of a second to load
-        return self.pytester.runpytest_subprocess("-p", "no:hypothesispytest", *arguments)
+        """Run pytest in this process; with workers in one of its own, because they inherit the path it began with."""
+        if any(argument.startswith("-n") for argument in arguments):
+            return self.process(*arguments)
+        return self.pytester.runpytest_inprocess(*PLUGINS, *arguments)
+
+    def process(self, *arguments: str) -> pytest.RunResult:
+        """Run pytest in a process of its own."""
+        return self.pytester.runpytest_subprocess(*PLUGINS, *arguments)
+
+    def llmobs(self, *words: object) -> subprocess.CompletedProcess[str]:
+        """Run the command in this process, as ``subprocess.run`` would."""
+        out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
+        command = [str(word) for word in words]
+        with redirect_stdout(out), redirect_stderr(err):
+            try:
+                code = main(command)
+            except SystemExit as error:  # argparse
+                code = int(error.code or 0)
+        texts = []
+        for stream in (out, err):
+            stream.seek(0)
+            texts.append(stream.read())
+        return subprocess.CompletedProcess(command, code, *texts)
 
     def experiment(self, *arguments: str) -> pytest.RunResult:
         return self.run("--llm-experiment", *arguments)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 
 import pytest
 
@@ -39,13 +38,8 @@ def judged(project: Project) -> Project:
     return project
 
 
-def llmobs(project: Project, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "pytest_llmobs.cli", *arguments]
-    return subprocess.run(command, cwd=project.path, capture_output=True, text=True, check=False)
-
-
 def calibrate(project: Project, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return llmobs(project, "judge", "calibrate", "judges.py::polite", "--labels", "labels.jsonl", *arguments)
+    return project.llmobs("judge", "calibrate", "judges.py::polite", "--labels", "labels.jsonl", *arguments)
 
 
 def test_it_refuses_to_gate_without_a_calibration(judged: Project) -> None:
@@ -68,7 +62,7 @@ def test_it_gates_once_calibrated_and_says_how_well(judged: Project) -> None:
 def test_it_refuses_again_once_the_rubric_changed(judged: Project) -> None:
     calibrate(judged)
     judged.path.joinpath("judges.py").write_text(JUDGES.replace("Is it polite?", "Is it kind?"))
-    result = judged.experiment()
+    result = judged.process("--llm-experiment")  # one that hasn't read the source yet
     assert result.ret == 1
     assert "stale: the rubric, criteria or examples changed" in " ".join(result.stdout.str().split())
 
@@ -86,13 +80,11 @@ def test_it_refuses_a_judge_that_agrees_too_little(judged: Project) -> None:
 
 def test_drift_is_measured_against_the_committed_file(judged: Project) -> None:
     calibrate(judged)
-    same = llmobs(judged, "judge", "drift", "judges.py::polite", "--labels", "labels.jsonl")
+    same = judged.llmobs("judge", "drift", "judges.py::polite", "--labels", "labels.jsonl")
     assert same.returncode == 0
     assert "0 of 20 cases judged otherwise than then" in same.stdout
     judged.path.joinpath("judges.py").write_text(JUDGES.replace('"Dear" in', '"No," in'))
-    moved = llmobs(
-        judged, "judge", "drift", "judges.py::polite", "--labels", "labels.jsonl", "--least", "0.7"
-    )
+    moved = judged.llmobs("judge", "drift", "judges.py::polite", "--labels", "labels.jsonl", "--least", "0.7")
     assert moved.returncode == 1
     assert "20 of 20 cases judged otherwise than then" in moved.stdout
 
@@ -106,7 +98,7 @@ def test_drift_is_measured_against_the_committed_file(judged: Project) -> None:
     ],
 )
 def test_a_mistake_is_named(judged: Project, judge: str, message: str) -> None:
-    done = llmobs(judged, "judge", "calibrate", judge, "--labels", "labels.jsonl")
+    done = judged.llmobs("judge", "calibrate", judge, "--labels", "labels.jsonl")
     assert done.returncode == 2
     assert message in done.stderr
 

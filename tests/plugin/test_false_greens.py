@@ -118,7 +118,7 @@ def test_the_evaluator_changed_together_with_the_prompt(
     source = source.replace('return inputs["name"] in outputs["output"]', "return True")
     project.path.joinpath("test_app.py").write_text(source.replace('assert "Dear" in', 'assert "o" in'))
     monkeypatch.setenv("CI", "true")
-    result = project.experiment()
+    result = project.process("--llm-experiment")  # one that hasn't read the source yet
     assert result.ret == 1
     assert "REBASELINE" in result.stdout.str()
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -52,11 +50,6 @@ def machine(
     shutil.rmtree(store, ignore_errors=True)
     project.path.joinpath(".llmobs").rename(store)
     return result, store
-
-
-def llmobs(project: Project, *words: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "pytest_llmobs.cli", *map(str, words)]
-    return subprocess.run(command, cwd=project.path, capture_output=True, text=True, check=False)
 
 
 def document(store: Path) -> dict[str, Any]:
@@ -124,13 +117,13 @@ def test_a_mistake_is_a_usage_error(project: Project, arguments: tuple[str, ...]
 def test_the_merge_of_good_shards_is_green(project: Project) -> None:
     project.record()
     stores = [machine(project, f"{n}/2")[1] for n in (1, 2)]
-    merged = llmobs(project, "merge", *stores)
+    merged = project.llmobs("merge", *stores)
     assert merged.returncode == 0, merged.stdout + merged.stderr
     assert "GREEN: nothing regressed" in merged.stdout
     assert "partial" not in merged.stdout
     found = document(project.path / ".llmobs")
     assert (found["name"], found["shard"], len(found["trials"]["rows"])) == ("ci-7", "", COUNT)
-    shown = llmobs(project, "show", found["trials"]["rows"][0][found["trials"]["columns"].index("run_id")])
+    shown = project.llmobs("show", found["trials"]["rows"][0][found["trials"]["columns"].index("run_id")])
     assert shown.returncode == 0
     assert "Dear N" in shown.stdout
 
@@ -139,18 +132,18 @@ def test_the_merge_of_broken_shards_is_red_and_says_what_changed(project: Projec
     project.record()
     project.prompt("Hello there.")
     stores = [machine(project, f"{n}/2")[1] for n in (1, 2)]
-    merged = llmobs(project, "merge", *stores)
+    merged = project.llmobs("merge", *stores)
     assert merged.returncode == 1
     assert "REGRESSED" in merged.stdout
     assert re.search(r"^ *\+ .*Hello there\.", merged.stdout, re.MULTILINE)
     assert "no confirming session is possible after a merge" in " ".join(merged.stdout.split())
-    assert llmobs(project, "merge", *stores).returncode == 1, "merging again says the same"
+    assert project.llmobs("merge", *stores).returncode == 1, "merging again says the same"
 
 
 def test_a_missing_shard_is_red_and_named(project: Project) -> None:
     project.record()
     _, store = machine(project, "1/2")
-    merged = llmobs(project, "merge", store)
+    merged = project.llmobs("merge", store)
     assert merged.returncode == 1
     assert "INSUFFICIENT_DATA" in merged.stdout
     assert "Shard 2 of 2 is missing" in merged.stdout
@@ -159,45 +152,45 @@ def test_a_missing_shard_is_red_and_named(project: Project) -> None:
 def test_a_missing_shard_is_red_even_where_it_had_nothing_to_run(project: Project) -> None:
     stores = [machine(project, f"{number}/3", "-k", "e0")[1] for number in (1, 2, 3)]
     empty = next(store for store in stores if not document(store)["trials"]["rows"])
-    merged = llmobs(project, "merge", *(store for store in stores if store != empty))
+    merged = project.llmobs("merge", *(store for store in stores if store != empty))
     assert merged.returncode == 1
     assert "of 3 is missing" in merged.stdout
 
 
 def test_shards_that_do_not_belong_together_are_refused(project: Project) -> None:
     one, other = machine(project, "1/2")[1], machine(project, "2/2", name="ci-8")[1]
-    several = llmobs(project, "merge", one, other)
+    several = project.llmobs("merge", one, other)
     assert several.returncode == 2
     assert "These are shards of several experiments" in several.stderr
-    twice = llmobs(project, "merge", one, one)
+    twice = project.llmobs("merge", one, one)
     assert twice.returncode == 2
     assert "there twice" in twice.stderr
-    chosen = llmobs(project, "merge", one, other, "--name", "ci-8")
+    chosen = project.llmobs("merge", one, other, "--name", "ci-8")
     assert "Shard 1 of 2 is missing" in chosen.stdout
-    unknown = llmobs(project, "merge", one, "--name", "ci-77")
+    unknown = project.llmobs("merge", one, "--name", "ci-77")
     assert "Did you mean 'ci-7'?" in unknown.stderr
 
 
 def test_a_store_without_a_shard_is_refused(project: Project) -> None:
     project.experiment()
-    refused = llmobs(project, "merge", ".llmobs")
+    refused = project.llmobs("merge", ".llmobs")
     assert refused.returncode == 2
     assert "There is no shard in '.llmobs'." in refused.stderr
-    assert llmobs(project, "merge", "nowhere").returncode == 2
-    assert llmobs(project, "merge").returncode == 2
+    assert project.llmobs("merge", "nowhere").returncode == 2
+    assert project.llmobs("merge").returncode == 2
 
 
 def test_baselines_elsewhere_and_the_shards_own_settings(project: Project) -> None:
     project.path.joinpath("pytest.ini").write_text("[pytest]\nllm_baseline_dir = accepted\n")
     project.record()
     _, store = machine(project, "1/1")
-    assert "GREEN" in llmobs(project, "merge", store).stdout
-    assert "NO BASELINE" in llmobs(project, "merge", store, "--baseline-dir", ".").stdout
-    assert llmobs(project, "merge", store, "--baseline-dir", "nowhere").returncode == 2
+    assert "GREEN" in project.llmobs("merge", store).stdout
+    assert "NO BASELINE" in project.llmobs("merge", store, "--baseline-dir", ".").stdout
+    assert project.llmobs("merge", store, "--baseline-dir", "nowhere").returncode == 2
 
 
 def test_a_folder_that_holds_the_store_will_do(project: Project) -> None:
     machine(project, "1/1")[1].rename(project.path / ".llmobs")
     project.path.joinpath("artifact").mkdir()
     project.path.joinpath(".llmobs").rename(project.path / "artifact" / ".llmobs")
-    assert llmobs(project, "merge", "artifact").returncode == 0
+    assert project.llmobs("merge", "artifact").returncode == 0

@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.plugin.conftest import BROKEN, Project
-
-
-def llmobs(project: Project, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "pytest_llmobs.cli", *words]
-    return subprocess.run(command, cwd=project.path, capture_output=True, text=True, check=False)
 
 
 def uploaded(place: Path) -> list[str]:
@@ -27,7 +20,7 @@ def test_an_experiment_is_uploaded_once_at_its_end(project: Project, workers: tu
     place = project.path / "share"
     assert uploaded(place).count(".parquet") == max(1, 2 * len(workers))
     assert place.joinpath("experiments", "first.json").exists()
-    again = llmobs(project, "upload", "share")
+    again = project.llmobs("upload", "share")
     assert (again.returncode, again.stdout) == (0, f"Nothing to upload: {'share'} has it all.\n")
 
 
@@ -42,12 +35,12 @@ def test_experiments_and_runs_are_read_from_there(project: Project) -> None:
     project.experiment("--llm-store=share", "--llm-name", "first")
     project.path.joinpath(".llmobs").rename(project.path / "elsewhere")
     uri = f"file://{project.path}/share"
-    assert "first" in llmobs(project, "experiments", "--store", uri).stdout
-    assert "first" in llmobs(project, "experiments", "--history", "--store", uri, "--json").stdout
-    shown = llmobs(project, "show", "first", "--store", uri)
+    assert "first" in project.llmobs("experiments", "--store", uri).stdout
+    assert "first" in project.llmobs("experiments", "--history", "--store", uri, "--json").stdout
+    shown = project.llmobs("show", "first", "--store", uri)
     assert shown.returncode == 0
     assert "3 passed" in shown.stdout
-    refused = llmobs(project, "baseline", "--store", uri, "accept")
+    refused = project.llmobs("baseline", "--store", uri, "accept")
     assert refused.returncode == 2
     assert "is no folder of this machine" in refused.stderr
 
@@ -77,7 +70,7 @@ def test_a_store_that_fails_at_the_end_loses_nothing_and_names_the_command(proje
     assert "Nothing is lost" in text
     assert "upload it later: llmobs upload share" in text
     project.path.joinpath("share", "runs").unlink()
-    later = llmobs(project, "upload", "share")
+    later = project.llmobs("upload", "share")
     assert later.returncode == 0
     assert later.stdout.startswith("uploaded 2 files")
     assert uploaded(project.path / "share") == [".json", ".json", ".parquet"]
@@ -93,5 +86,5 @@ def test_without_the_option_nothing_beyond_this_machine_is_imported(project: Pro
             assert "pyarrow.fs" not in sys.modules
         """
     )
-    project.run("test_imports.py").assert_outcomes(passed=1)
-    project.experiment("test_imports.py", "test_app.py").assert_outcomes(passed=4)
+    project.process("test_imports.py").assert_outcomes(passed=1)
+    project.process("--llm-experiment", "test_imports.py", "test_app.py").assert_outcomes(passed=4)

@@ -26,7 +26,7 @@ def test_neither_anthropic_nor_pyarrow_nor_our_own_packages_are_imported(empty: 
             ]
         """
     )
-    result = empty.run()
+    result = empty.process()
     result.assert_outcomes(passed=2)
     assert "LLM" not in result.stdout.str()
     assert not empty.path.joinpath(".llmobs").exists()
