@@ -89,7 +89,7 @@ def trial_record(plan: TrialPlan, nodeid: str, run: LlmRun | None, outcome: Outc
         llm_calls=spent.calls,
         judge_calls=judging.calls,
         judge_hits=sum(int(score.metadata.get("cached", 0)) for score in run.scores.values()),
-        unpriced=sorted(spent.unpriced | judging.unpriced),
+        unpriced=tuple(sorted(spent.unpriced | judging.unpriced)),
         cluster=plan.cluster,
         calls=model_calls(run.llm_calls),
         inputs=_inputs(plan, root),

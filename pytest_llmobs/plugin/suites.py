@@ -34,7 +34,7 @@ class SuiteSource:
     """``id`` of each example that is a parameter -> the repeat it stands for, where that isn't the first."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class TrialPlan:
     """What an item is, as a trial."""
 

@@ -8,16 +8,19 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 from pyarrow.fs import FileSystem, LocalFileSystem
 
 from pytest_llmobs.errors import StoreError
 from pytest_llmobs.storage.layout import unescape
 from pytest_llmobs.storage.schema import COLUMNS, SCHEMA_VERSION, VERSION_KEY, arrow_schema
+
+if TYPE_CHECKING:  # a session writes and reads nothing: it does without 20 MB
+    import pyarrow.compute as pc
+    import pyarrow.dataset as ds
 
 MERGED_KEY = b"llmobs.merged"
 """In a merged file's metadata: the names of the files it replaces, as JSON."""
@@ -119,8 +122,10 @@ class ParquetRuns:
             StoreError: It is no Parquet, or of a newer schema.
             VanishedError: It is gone.
         """
+        from pyarrow.dataset import ParquetFileFormat
+
         try:
-            fragment = ds.ParquetFileFormat().make_fragment(str(path), files or LocalFileSystem())
+            fragment = ParquetFileFormat().make_fragment(str(path), files or LocalFileSystem())
             found = fragment.metadata.metadata or {}
         except (OSError, pa.ArrowException) as error:
             raise _unreadable(path, error) from error

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,7 @@ from pytest_llmobs.errors import LlmobsError, known, nearest
 from pytest_llmobs.records.runs import RUN_TYPES, Run, RunStatus, RunType
 from pytest_llmobs.tracing import capture, failure, headers
 from pytest_llmobs.tracing.binding import processed
-from pytest_llmobs.tracing.context import current, leave, live
+from pytest_llmobs.tracing.context import Activation, live
 from pytest_llmobs.tracing.ids import new_id
 
 if TYPE_CHECKING:
@@ -198,14 +197,9 @@ class RunTree:
         if tags:
             self.add_tags(tags)
 
-    @contextmanager
-    def activate(self) -> Iterator[RunTree]:
+    def activate(self) -> Activation:
         """Make this the current run inside the ``with`` block; doesn't end it."""
-        token = current.set(self)
-        try:
-            yield self
-        finally:
-            leave(token)
+        return Activation(self)
 
     def end(self, outputs: Mapping[str, Any] | None = None, error: str | BaseException | None = None) -> None:
         """Say that the run is over, and write it. A second call changes nothing.

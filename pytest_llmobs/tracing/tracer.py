@@ -154,11 +154,12 @@ class Tracer:
         if len(self._static) >= _CACHED_NAMES:
             self._static.clear()
         named = dict(zip(("name", "run_type", "project"), key, strict=True))
+        if self.session is not None:
+            named["session"] = self.session
         encoded = capture.encode(named)
         if self.redaction.suspects(encoded):  # every test has a name of its own: the long way would be felt
-            encoded = capture.encode(dict(zip(named, self.redaction.clean_value(list(key)), strict=True)))
-        session = b"" if self.session is None else b',"session":' + capture.encode(self.session)
-        self._static[key] = text = (encoded[1:-1] + session).decode()
+            encoded = capture.encode(self.redaction.clean_columns(named))
+        self._static[key] = text = encoded[1:-1].decode()
         return text
 
 
