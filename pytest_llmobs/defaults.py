@@ -10,6 +10,7 @@ import pluggy
 if TYPE_CHECKING:
     from pytest_llmobs.datasets.base import DatasetFormat
     from pytest_llmobs.providers.base import Provider
+    from pytest_llmobs.tracing.redactor import Redactor
 
 hookimpl = pluggy.HookimplMarker("pytest")
 """Marks a hook implementation. The built-in ones come last, so that whatever a user offers hides them."""
@@ -40,3 +41,12 @@ def pytest_llmobs_providers() -> Sequence[Provider]:
     from pytest_llmobs.providers.anthropic import Anthropic
 
     return [Anthropic()]
+
+
+@hookimpl(trylast=True)
+def pytest_llmobs_redact() -> Sequence[Redactor]:
+    """The built-in redactors."""
+    from pytest_llmobs.tracing.pii import Pii
+    from pytest_llmobs.tracing.secrets import Secrets
+
+    return [Secrets(), Pii()]

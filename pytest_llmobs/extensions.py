@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import ChainMap
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
@@ -18,6 +18,7 @@ from pytest_llmobs.records.examples import Dataset
 if TYPE_CHECKING:
     from pytest_llmobs.datasets.base import DatasetFormat
     from pytest_llmobs.providers.base import Provider
+    from pytest_llmobs.tracing.redactor import Redactor
 
 ENTRY_POINT = "pytest_llmobs"
 """The entry point group under which packages offer hook implementations."""
@@ -54,6 +55,11 @@ class Extensions:
     def providers(self) -> Sequence[Provider]:
         """Model providers to instrument once their SDK is imported."""
         return list(chain.from_iterable(reversed(self._hook.pytest_llmobs_providers())))
+
+    @property
+    def redactors(self) -> Sequence[Redactor | Callable[[str], str]]:
+        """Redactors, the user's first. Not kept: a ``conftest.py`` that is loaded later may add one."""
+        return list(chain.from_iterable(self._hook.pytest_llmobs_redact()))
 
 
 def standalone_manager() -> pluggy.PluginManager:

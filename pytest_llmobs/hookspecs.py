@@ -8,7 +8,7 @@ import, and the name's prefix is ``pytest_llmobs_``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pluggy
@@ -16,6 +16,7 @@ import pluggy
 if TYPE_CHECKING:
     from pytest_llmobs.datasets.base import DatasetFormat
     from pytest_llmobs.providers.base import Provider
+    from pytest_llmobs.tracing.redactor import Redactor
 
 hookspec = pluggy.HookspecMarker("pytest")
 
@@ -83,4 +84,24 @@ def pytest_llmobs_providers() -> Sequence[Provider]:  # type: ignore[empty-body]
 
         def pytest_llmobs_providers():
             return [Acme()]
+    """
+
+
+@hookspec
+def pytest_llmobs_redact() -> Sequence[Redactor | Callable[[str], str]]:  # type: ignore[empty-body]
+    """What takes sensitive parts out of every text before it is written: functions from text to text, or redactors.
+
+    A function is at work as soon as it is offered. A ``pytest_llmobs.tracing.Redactor`` may be ``opt_in``: then
+    ``llm_redact`` must name it; its ``prefilters`` let it pass over texts that don't concern it. One that raises costs
+    the run the payload, is named there, and never reaches the app.
+
+    Example::
+
+        import re
+
+        def order_numbers(text):
+            return re.sub(r"ORD-[0-9]{6}", "[redacted: order]", text)
+
+        def pytest_llmobs_redact():
+            return [order_numbers]
     """

@@ -7,19 +7,23 @@ by size and age in the background, and at exit.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pytest_llmobs.tracing import tracer as tracing
 
 if TYPE_CHECKING:
+    from pytest_llmobs.extensions import Extensions
     from pytest_llmobs.storage.spool import Spool
+    from pytest_llmobs.tracing.redactor import Redactor
 
 _spools: list[Spool] = []
 
 
 def connect() -> None:
     """Say where runs go once the environment, or the code, asks for tracing. Costs nothing until then."""
-    tracing.set_sink_factory(_open_spool, _instrument)
+    tracing.set_host(_App())
 
 
 def flush() -> None:
@@ -32,17 +36,27 @@ def flush() -> None:
         spool.seal_retired()
 
 
-def _open_spool() -> Spool:
-    from pytest_llmobs.storage.rotation import Rotation
-    from pytest_llmobs.storage.store import Store
+class _App:
+    """The running app, for its tracer."""
 
-    spool = Store(os.environ.get("LLMOBS_STORE", ".llmobs")).spool(rotation=Rotation())
-    _spools.append(spool)
-    return spool
+    @cached_property
+    def _extensions(self) -> Extensions:
+        from pytest_llmobs.extensions import Extensions, standalone_manager
 
+        return Extensions(standalone_manager())
 
-def _instrument(_tracer: tracing.Tracer) -> None:
-    from pytest_llmobs.extensions import Extensions, standalone_manager
-    from pytest_llmobs.providers.imports import instrument_on_import
+    def redactors(self) -> Sequence[Redactor | Callable[[str], str]]:
+        return self._extensions.redactors
 
-    instrument_on_import(Extensions(standalone_manager()).providers)
+    def open_sink(self) -> Spool:
+        from pytest_llmobs.storage.rotation import Rotation
+        from pytest_llmobs.storage.store import Store
+
+        spool = Store(os.environ.get("LLMOBS_STORE", ".llmobs")).spool(rotation=Rotation())
+        _spools.append(spool)
+        return spool
+
+    def started(self) -> None:
+        from pytest_llmobs.providers.imports import instrument_on_import
+
+        instrument_on_import(self._extensions.providers)

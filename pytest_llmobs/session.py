@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # what a session is made of is imported as it is made: collec
     from pytest_llmobs.experiments.runner import Runner
     from pytest_llmobs.storage.remote import Remote
     from pytest_llmobs.storage.store import Store
+    from pytest_llmobs.tracing.redaction import Redaction
     from pytest_llmobs.tracing.tracer import Tracer
 
 STORE_FOLDER = ".llmobs"
@@ -127,13 +128,45 @@ class Session:
 
         return Store(self.rootdir / STORE_FOLDER)
 
+    def check(self) -> None:
+        """Refuse tracing settings that make no sense, before anything is traced.
+
+        Raises:
+            SettingsError: ``llm_redact`` names what nobody offers, or ``llm_keep`` holds no rule.
+        """
+        from pytest_llmobs.tracing.sampling import read_rules
+
+        read_rules(self.settings.keep, "llm_keep")
+        self._read_redaction()
+
+    @cached_property
+    def redaction(self) -> Redaction:
+        """What takes sensitive parts out of everything that is written; made once every ``conftest.py`` is loaded."""
+        return self._read_redaction()
+
+    def _read_redaction(self) -> Redaction:
+        from pytest_llmobs.tracing.redaction import Redaction
+        from pytest_llmobs.tracing.redactor import choose
+
+        return Redaction(choose(self.settings.redact, self.extensions.redactors, "llm_redact"))
+
     @cached_property
     def tracer(self) -> Tracer:
         """The tracer; it writes to the store in experiments only."""
+        from pytest_llmobs.tracing.sampling import read_rules
         from pytest_llmobs.tracing.tracer import Tracer
 
-        self._spool = self.store.spool(self.identity.session) if self.settings.experiment else None
-        return Tracer(project=self.identity.name, sink=self._spool, session=self.identity.session)
+        settings = self.settings
+        self._spool = self.store.spool(self.identity.session) if settings.experiment else None
+        return Tracer(
+            project=self.identity.name,
+            sink=self._spool,
+            redaction=self.redaction,
+            session=self.identity.session,
+            sample_rate=settings.sample_rate,
+            keep=read_rules(settings.keep, "llm_keep"),
+            max_payload=settings.max_payload,
+        )
 
     @cached_property
     def runner(self) -> Runner:
@@ -211,7 +244,8 @@ class Session:
         self._started = True
         install(self.tracer)
         if self.settings.experiment and self.settings.judge_cache and not self.fresh:
-            cache.install(cache.FileCache(self.rootdir / STORE_FOLDER / "judgements"))
+            folder = self.rootdir / STORE_FOLDER / "judgements"
+            cache.install(cache.FileCache(folder, self.redaction))
         instrument_on_import(self.extensions.providers)
 
     def prepare(self) -> None:

@@ -13,6 +13,11 @@ from typing import Any, NamedTuple
 
 from pytest_llmobs.errors import SettingsError, known, nearest
 
+MAX_PAYLOAD = 4 << 20
+"""Bytes of JSON an input or output may take before it is cut (4 MiB), unless a setting says otherwise."""
+LEAST_PAYLOAD = 1000
+"""Least that such a setting may say."""
+
 
 class Option(NamedTuple):
     """One setting: an ini key ``llm_x`` and, unless ``ini_only``, an option ``--llm-x``."""
@@ -20,7 +25,7 @@ class Option(NamedTuple):
     name: str
     """Words joined by underscores, without the ``llm_`` prefix."""
     kind: str
-    """An ini type of pytest: ``bool``, ``int``, ``float``, ``string`` or ``args`` (a list of words)."""
+    """An ini type of pytest: ``bool``, ``int``, ``float``, ``string`` or ``linelist`` (see ``words``)."""
     default: Any
     help: str
     metavar: str | None = None
@@ -126,6 +131,37 @@ OPTIONS: tuple[Option, ...] = (
         ini_only=True,
     ),
     Option("timeout", "float", 300.0, "seconds until a target counts as hung", ini_only=True, least=0.001),
+    Option(
+        "redact",
+        "linelist",
+        ("secrets",),
+        "redactors, comma-separated: secrets (always on), pii, a hook's, or module:function",
+        ini_only=True,
+    ),
+    Option(
+        "sample_rate",
+        "float",
+        1.0,
+        "share of the traces that is stored, 0 to 1; verdict, costs and baselines count every trial",
+        ini_only=True,
+        least=0,
+        most=1,
+    ),
+    Option(
+        "keep",
+        "linelist",
+        (),
+        "stored whatever the rate, beside trials that didn't pass: errors, tag:NAME, metadata:KEY=VALUE",
+        ini_only=True,
+    ),
+    Option(
+        "max_payload",
+        "int",
+        MAX_PAYLOAD,
+        "bytes an input or output may take before it is cut",
+        ini_only=True,
+        least=LEAST_PAYLOAD,
+    ),
 )
 """All settings, in the order of the documentation."""
 
@@ -152,6 +188,10 @@ class Settings:
     store: str = ""
     judge_cache: bool = True
     timeout: float = 300.0
+    redact: tuple[str, ...] = ("secrets",)
+    sample_rate: float = 1.0
+    keep: tuple[str, ...] = ()
+    max_payload: int = MAX_PAYLOAD
     ci: bool = False
     """True where the environment variable ``CI`` is set to anything but an empty string, 0 or false."""
 
@@ -172,7 +212,14 @@ def read_settings(value_of: Callable[[Option], tuple[Any, str]], environment: Ma
     return Settings(**values, ci=ci)
 
 
+def words(text: str) -> tuple[str, ...]:
+    """Return the words between the commas of ``text``."""
+    return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
 def _validated(option: Option, value: Any, where: str) -> Any:
+    if option.kind == "linelist":
+        return words(",".join(value))
     if option.name == "shard" and value:
         return _shard(value, where)
     if option.choices and value not in option.choices:

@@ -239,7 +239,7 @@ class LlmRun:
             self._keep(evaluators, [Score(bound.key, error=self._no_outputs()) for bound in evaluators])
             return
         subject = Subject(self._run, self._example, self.inputs, outputs, self.reference_outputs)
-        scores, cost = self._runner.evaluate(evaluators, subject)
+        scores, cost = self._runner.evaluate(evaluators, subject, self._own_root)
         self.judging += cost
         self._keep(evaluators, scores)
 

@@ -124,10 +124,10 @@ class Runner:
         return attempt
 
     def evaluate(
-        self, evaluators: Sequence[BoundEvaluator], subject: Subject
+        self, evaluators: Sequence[BoundEvaluator], subject: Subject, root: RunTree | None = None
     ) -> tuple[list[Score], Spending]:
-        """Score one subject with several evaluators at once and wait for them."""
-        attempt = Attempt(Job("", "", "", _NOBODY, _NOTHING), order=-1)
+        """Score one subject, whose trace has that root, with several evaluators at once and wait for them."""
+        attempt = Attempt(Job("", "", "", _NOBODY, _NOTHING), order=-1, root=root)
         self._begin_scoring(attempt, evaluators, subject)
         self._settle(attempt)
         return list(attempt.scores.values()), attempt.judging
@@ -264,7 +264,12 @@ class Runner:
         def open_root() -> RunTree:
             columns = {"evaluates": subject.run.id}
             return self.tracer.start_root(
-                bound.key, inputs={}, tags=("evaluator",), columns=columns, collect=True
+                bound.key,
+                inputs={},
+                tags=("evaluator",),
+                columns=columns,
+                collect=True,
+                beside=attempt.root,
             )
 
         def work() -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_llmobs.errors import LlmobsError
+from pytest_llmobs.plugin.redacted import secret_names
 
 if TYPE_CHECKING:
     from pytest_llmobs.plugin.lab import Lab
@@ -79,7 +80,9 @@ class Collection:
         """Write down what was promised: the denominator of every mean."""
         if not self._lab.experiment or self._lab.controller:
             return
-        self._lab.plans = self._lab.suites.manifest(session.items)
+        redaction = self._lab.session.redaction
+        self._lab.plans = self._lab.suites.manifest(session.items, redaction)
+        self._lab.notes.extend(secret_names(self._lab.plans, redaction))
         if self._lab.worker is not None:
             manifest = self._lab.manifest
             manifest.parent.mkdir(parents=True, exist_ok=True)

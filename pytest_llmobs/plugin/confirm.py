@@ -45,7 +45,7 @@ def run(lab: Lab, reruns: Sequence[Rerun]) -> Confirmation:
         began = time.monotonic()
         code, output = _call(lab, Path(folder))
         if not out.exists():
-            return Confirmation(error=_no_answer(code, output))
+            return Confirmation(error=lab.session.redaction.clean_value(_no_answer(code, output)))
         trials = [Trial.from_wire(json.loads(line)) for line in out.read_text().splitlines()]
         _say(lab, f"confirmed in {time.monotonic() - began:.1f} s")
         return Confirmation(trials)

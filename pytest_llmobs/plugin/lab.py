@@ -89,6 +89,10 @@ class Lab:
 
     def check(self) -> None:
         """Refuse what can't work before it costs anything."""
+        try:
+            self.session.check()
+        except LlmobsError as error:
+            raise pytest.UsageError(str(error)) from None
         if not self.experiment:
             return
         if self.controller and self.config.getoption("dist", "no") == "each":

@@ -91,5 +91,10 @@ def _value(config: pytest.Config, option: Option) -> tuple[Any, str]:
 
 
 def _described(option: Option) -> str:
-    words = {"int": "a whole number", "float": "a number", "bool": "true or false", "args": "a list of words"}
+    words = {
+        "int": "a whole number",
+        "float": "a number",
+        "bool": "true or false",
+        "linelist": "a list of words",
+    }
     return words.get(option.kind, "a text")

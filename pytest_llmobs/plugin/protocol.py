@@ -21,6 +21,7 @@ from pytest_llmobs.plugin.ahead import Ahead
 from pytest_llmobs.plugin.confirming import SETTLED
 from pytest_llmobs.plugin.lab import LLM_RUN
 from pytest_llmobs.plugin.outcome import Outcome, judge_outcome, trial_record
+from pytest_llmobs.plugin.redacted import clean_report, clean_trial
 from pytest_llmobs.plugin.suites import PLAN, TrialPlan, nodeid_of
 from pytest_llmobs.tracing.run_tree import RunTree
 
@@ -87,7 +88,10 @@ class Protocol:
         """Attach the trial to its report; a failed assertion over a baseline is for the gate to judge."""
         report = yield
         plan = item.stash.get(PLAN, None)
-        if plan is None or report.when == "teardown" or (report.when == "setup" and report.passed):
+        if plan is None:
+            return report
+        clean_report(report, self._lab.session.redaction)
+        if report.when == "teardown" or (report.when == "setup" and report.passed):
             return report
         run = item.stash.get(LLM_RUN, None)
         self._book(plan, run)
@@ -137,7 +141,9 @@ class Protocol:
         tracer, root = self._lab.session.tracer, run.root
         aside = None
         if root is None or root.ended:
-            aside = root = tracer.start_root(item.name, columns={"evaluates": run.id}, collect=True)
+            aside = root = tracer.start_root(
+                item.name, columns={"evaluates": run.id}, collect=True, beside=root
+            )
         announce(root.id, run)
         body = item.obj
         item.obj = _activated(body, root)
@@ -170,7 +176,9 @@ class Protocol:
             report.user_properties.extend(properties)
             item.user_properties.extend(properties)  # JUnit reads those of the teardown's report
         if self._lab.experiment:
-            trial = trial_record(plan, nodeid_of(item), run, outcome)
+            trial = clean_trial(
+                trial_record(plan, nodeid_of(item), run, outcome), self._lab.session.redaction
+            )
             if self._lab.confirming is not None:
                 self._lab.confirming.saw(trial)
             if self._lab.worker is not None:

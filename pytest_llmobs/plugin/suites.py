@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from pytest_llmobs.records.experiments import ExpectedTrial, GateRule, SuitePlan
 if TYPE_CHECKING:
     from pytest_llmobs.evaluators.base import BoundEvaluator
     from pytest_llmobs.experiments.targets import Target
+    from pytest_llmobs.tracing.redaction import Redaction
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,8 +131,11 @@ class Suites:
             example=None,
         )
 
-    def manifest(self, items: Iterable[pytest.Item]) -> list[SuitePlan]:
-        """Return the plans of all suites with the trials expected of them; call after the selection."""
+    def manifest(self, items: Iterable[pytest.Item], redaction: Redaction) -> list[SuitePlan]:
+        """Return the plans of all suites with the trials expected of them; call after the selection.
+
+        Metadata, and what ``must_pass`` compares it with, go through ``redaction``: a manifest is a file.
+        """
         expected: dict[str, list[ExpectedTrial]] = {}
         plans: dict[str, TrialPlan] = {}
         gates: dict[str, list[GateRule]] = {}
@@ -140,7 +144,8 @@ class Suites:
         def note(plan: TrialPlan) -> None:
             plans.setdefault(plan.suite, plan)
             known = gates.setdefault(plan.suite, [])
-            known.extend(gate for gate in plan.source.gates if gate not in known)
+            cleaned = [_cleaned(gate, redaction) for gate in plan.source.gates]
+            known.extend(gate for gate in cleaned if gate not in known)
 
         for item in items:
             plan = item.stash.get(PLAN, None)
@@ -153,7 +158,7 @@ class Suites:
                     example_hash=plan.example_hash,
                     repeat=plan.repeat,
                     nodeid=nodeid_of(item),
-                    metadata=plan.example.metadata if plan.example is not None else {},
+                    metadata=redaction.clean_if_suspect(plan.example.metadata) if plan.example else {},
                 )
             )
         for plan in self.elsewhere:
@@ -199,6 +204,10 @@ class Suites:
             or ""
             for gate in asked
         }
+
+
+def _cleaned(gate: GateRule, redaction: Redaction) -> GateRule:
+    return replace(gate, must_pass=redaction.clean_if_suspect(gate.must_pass)) if gate.must_pass else gate
 
 
 def nodeid_of(item: pytest.Item) -> str:

@@ -14,10 +14,8 @@ import marshal
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from pytest_llmobs.settings import MAX_PAYLOAD
 from pytest_llmobs.tracing import snapshot
-
-MAX_PAYLOAD = 4 << 20
-"""Bytes of JSON an input or output may take before it is cut (4 MiB)."""
 
 SLOW = 5_000_000
 """Nanoseconds of capturing from which a run says so (``capture_ms`` in its metadata)."""

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pytest_llmobs.errors import SettingsError
+from pytest_llmobs.settings import LEAST_PAYLOAD, MAX_PAYLOAD, words
+from pytest_llmobs.tracing.sampling import read_rules
 
+REDACT = "LLMOBS_REDACT"
 VARIABLES = {
     "LLMOBS_TRACING": "true traces every call; false, or unset, traces none",
     "LLMOBS_PROJECT": "the project of the traces (default: default)",
-    "LLMOBS_REDACT": "redactors, comma-separated (default: secrets)",
+    "LLMOBS_STORE": "folder the runs go to (default: .llmobs in the current folder)",
+    REDACT: "redactors beside `secrets`, comma-separated: pii, or a function of your own as module:function",
     "LLMOBS_SAMPLE_RATE": "share of traces that is kept, 0 to 1 (default: 1)",
     "LLMOBS_KEEP": "kept whatever the rate, comma-separated: errors, tag:NAME, metadata:KEY=VALUE",
+    "LLMOBS_MAX_PAYLOAD": f"bytes an input or output may take before it is cut (default: {MAX_PAYLOAD})",
 }
 """Every variable that tracing reads, and what it means."""
 
@@ -31,26 +37,32 @@ def is_on(environ: Mapping[str, str]) -> bool:
     return value in _ON
 
 
-def tracer_options(environ: Mapping[str, str]) -> dict[str, Any]:
-    """Return the keyword arguments of a ``Tracer`` that the environment asks for.
+def tracer_options(environ: Mapping[str, str]) -> tuple[Sequence[str], dict[str, Any]]:
+    """Return the names of the redactors, and other keyword arguments of a ``Tracer`` that the environment asks for.
 
     Raises:
         SettingsError: A variable has an impossible value.
     """
-    return {
+    return words(environ.get(REDACT, "")), {
         "project": environ.get("LLMOBS_PROJECT") or "default",
-        "redact": _words(environ.get("LLMOBS_REDACT", "secrets")),
-        "sample_rate": _rate(environ.get("LLMOBS_SAMPLE_RATE") or "1"),
-        "keep": _words(environ.get("LLMOBS_KEEP", "")),
+        "sample_rate": _number(environ, "LLMOBS_SAMPLE_RATE", 1.0, "a number between 0 and 1", 0.0, 1.0),
+        "keep": read_rules(words(environ.get("LLMOBS_KEEP", "")), "LLMOBS_KEEP"),
+        "max_payload": int(
+            _number(
+                environ, "LLMOBS_MAX_PAYLOAD", MAX_PAYLOAD, "a number of bytes, 1000 or more", LEAST_PAYLOAD
+            )
+        ),
     }
 
 
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(word.strip() for word in text.split(",") if word.strip())
-
-
-def _rate(text: str) -> float:
+def _number(
+    environ: Mapping[str, str], name: str, default: float, what: str, low: float, high: float = math.inf
+) -> float:
+    text = environ.get(name, "").strip()
     try:
-        return float(text)
+        number = float(text) if text else default
     except ValueError:
-        raise SettingsError(f"LLMOBS_SAMPLE_RATE is {text!r}; it must be a number between 0 and 1.") from None
+        number = math.nan
+    if not low <= number <= high or math.isinf(number):
+        raise SettingsError(f"{name} is {text!r}; it must be {what}.")
+    return number

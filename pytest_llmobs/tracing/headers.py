@@ -33,7 +33,8 @@ _TRACEPARENT = re.compile(
 def write(run: RunTree) -> dict[str, str]:
     """Return the headers that carry ``run``."""
     # A held trace may still be dropped; the other process could not know, so it keeps nothing of it.
-    flags = "01" if run.recording and run.root.held is None else "00"
+    held = run.root.held
+    flags = "01" if run.recording and (held is None or held.kept) else "00"
     trace, span = run.trace_id.replace("-", ""), run.id.replace("-", "")[16:]
     headers = {
         "traceparent": f"00-{trace}-{span}-{flags}",

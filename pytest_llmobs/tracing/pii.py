@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable
 from ipaddress import ip_address
 
+from pytest_llmobs.tracing.redactor import Redactor
+
 PREFILTERS = (r"@|\d{3}|\d[ .()-]{1,2}\d|[A-Za-z0-9]:[A-Fa-f0-9]*:",)
 """Finds every payload that may hold personal data. In the syntax of Rust's ``regex``."""
 
@@ -26,11 +28,12 @@ _PHONE = re.compile(
 _DATE = re.compile(r"(?:\d{4}[-./]\d{1,2}[-./]\d{1,2}|\d{1,2}[-./]\d{1,2}[-./]\d{4})\b")
 
 
-class Pii:
+class Pii(Redactor):
     """Finds personal data in texts."""
 
     name = "pii"
     prefilters: tuple[str, ...] = PREFILTERS
+    opt_in = True
 
     def redact(self, text: str) -> str:
         """Return ``text`` with each find replaced by ``[redacted: <kind>]``."""
@@ -38,10 +41,6 @@ class Pii:
         for kind, pattern, accept in _KINDS:
             text = pattern.sub(lambda match, kind=kind, accept=accept: _decide(match[0], kind, accept), text)  # type: ignore[misc]
         return text
-
-    def is_secret_key(self, key: str) -> bool:
-        """Return False: keys say nothing here."""
-        return False
 
 
 def _decide(found: str, kind: str, accept: Callable[[str], int]) -> str:

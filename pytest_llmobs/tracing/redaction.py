@@ -9,68 +9,39 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Protocol
+from typing import Any
 
-from pytest_llmobs.errors import SettingsError, known, nearest
+from pytest_llmobs.errors import SettingsError
 from pytest_llmobs.tracing import capture
-from pytest_llmobs.tracing.binding import function_name
-from pytest_llmobs.tracing.pii import Pii
+from pytest_llmobs.tracing.context import Scope, current
+from pytest_llmobs.tracing.redactor import Redactor, as_redactor
 from pytest_llmobs.tracing.run_tree import RunTree
 from pytest_llmobs.tracing.secrets import Secrets
 
-_IDENTITIES = frozenset({"suite", "nodeid", "dataset", "example_id", "session", "request_id", "response_id"})
-"""Columns by which records find each other; cleaned, they wouldn't."""
-
-
-class Redactor(Protocol):
-    """Takes what is sensitive out of texts."""
-
-    name: str
-    """What a run says where it failed."""
-    prefilters: tuple[str, ...]
-    """Patterns in the syntax of Rust's ``regex``: a JSON payload in which none is found isn't looked at closely."""
-
-    def redact(self, text: str) -> str:
-        """Return ``text`` without what is sensitive."""
-
-    def is_secret_key(self, key: str) -> bool:
-        """Return True where everything under ``key`` of an object is sensitive."""
-
-
-class Custom:
-    """A user's function from text to text, as a redactor."""
-
-    prefilters: tuple[str, ...] = (".",)
-
-    def __init__(self, function: Callable[[str], str]) -> None:
-        """Wrap ``function``."""
-        self.name = function_name(function)
-        self.redact = function
-
-    def is_secret_key(self, key: str) -> bool:
-        """Return False: a function sees texts alone."""
-        return False
-
-
-BUILT_IN: Mapping[str, Callable[[], Redactor]] = {"secrets": Secrets, "pii": Pii}
-"""The redactors that have a name."""
+_IDENTITIES = frozenset(
+    {"suite", "nodeid", "dataset", "example_id", "session", "request_id", "response_id"}
+    | {"run_type", "attempt", "trial_status", "scores"}
+)
+"""Columns by which records find each other, and what is ours; cleaned, they wouldn't be what they are."""
 
 
 class Redaction:
     """The redactors of one tracer, in their order; ``secrets`` is always the first."""
 
-    def __init__(self, wanted: Iterable[str | Callable[[str], str] | Redactor]) -> None:
+    def __init__(self, wanted: Iterable[Redactor | Callable[[str], str]] = ()) -> None:
         """Collect the redactors.
 
         Args:
-            wanted: Names of built-in ones, functions from text to text, or redactors.
+            wanted: Redactors, or functions from text to text.
 
         Raises:
-            SettingsError: A name is unknown, or something is neither.
+            SettingsError: Something is neither, or has a prefilter that is no pattern.
         """
-        others = [redactor for redactor in wanted if redactor != "secrets"]
-        self._redactors: list[Redactor] = [Secrets(), *(_redactor(one) for one in others)]
+        others = [as_redactor(one) for one in wanted]
+        self._redactors: list[Redactor] = [Secrets(), *(one for one in others if type(one) is not Secrets)]
         self._find: tuple[Callable[[bytes], bool], ...] | None = None
+        if others:  # theirs may be wrong; our own wait, since compiling imports pydantic_core
+            self._compile()
 
     def suspects(self, payload: bytes) -> bool:
         """Return True where a captured payload must be looked at closely."""
@@ -102,14 +73,28 @@ class Redaction:
         """Return columns, of plain values, with their texts cleaned."""
         return _Cleaning(self._redactors).columns(columns)
 
-    def _compile(self) -> tuple[Callable[[bytes], bool], ...]:
-        from pydantic_core import SchemaValidator, core_schema
+    def clean_if_suspect(self, value: Any) -> Any:
+        """Return a value of JSON types cleaned; a value that is clean costs no more than a look."""
+        return self.clean_value(value) if self.suspects(capture.encode(value)) else value
 
-        patterns = [pattern for redactor in self._redactors for pattern in redactor.prefilters]
-        # pydantic's regex engine is Rust's: a gigabyte a second, where Python's takes 15 ns a character.
-        schemas = [core_schema.str_schema(pattern=pattern, regex_engine="rust-regex") for pattern in patterns]
-        self._find = tuple(SchemaValidator(schema).isinstance_python for schema in schemas)
+    def _compile(self) -> tuple[Callable[[bytes], bool], ...]:
+        self._find = tuple(
+            _finder(pattern, redactor.name) for redactor in self._redactors for pattern in redactor.prefilters
+        )
         return self._find
+
+
+def _finder(pattern: str, name: str) -> Callable[[bytes], bool]:
+    from pydantic_core import SchemaError, SchemaValidator, core_schema
+
+    # pydantic's regex engine is Rust's: a gigabyte a second, where Python's takes 15 ns a character.
+    schema = core_schema.str_schema(pattern=pattern, regex_engine="rust-regex")
+    try:
+        return SchemaValidator(schema).isinstance_python
+    except SchemaError as error:
+        raise SettingsError(
+            f"The redactor {name!r} has a prefilter that is no pattern of Rust's regex: {pattern!r}. {error}"
+        ) from None
 
 
 class _Cleaning:
@@ -135,13 +120,17 @@ class _Cleaning:
 
     def value(self, value: Any) -> Any:
         """Return a plain value cleaned, or what says why it was dropped."""
-        for redactor in self._redactors:
-            try:
-                value = _walk(redactor, value)
-            except Exception as error:
-                self.failed.add(redactor.name)
-                return f"dropped: redactor {redactor.name!r} raised {type(error).__qualname__}"
-        return value
+        token = current.set(Scope(None, False))  # a redactor that is traced would redact itself for ever
+        try:
+            for redactor in self._redactors:
+                try:
+                    value = _walk(redactor, value)
+                except Exception as error:
+                    self.failed.add(redactor.name)
+                    return f"dropped: redactor {redactor.name!r} raised {type(error).__qualname__}"
+            return value
+        finally:
+            current.reset(token)
 
 
 def _walk(redactor: Redactor, value: Any) -> Any:
@@ -179,17 +168,3 @@ def _text(redactor: Redactor, text: str) -> str:
             f"redactor {redactor.name!r} returned {type(cleaned).__qualname__} in place of a text"
         )
     return cleaned
-
-
-def _redactor(wanted: Any) -> Redactor:
-    if isinstance(wanted, str):
-        if wanted not in BUILT_IN:
-            raise SettingsError(f"Unknown redactor {wanted!r}.{nearest(wanted, BUILT_IN)} {known(BUILT_IN)}")
-        return BUILT_IN[wanted]()
-    if hasattr(wanted, "redact"):
-        return wanted  # type: ignore[no-any-return]
-    if callable(wanted):
-        return Custom(wanted)
-    raise SettingsError(
-        f"{wanted!r} is no redactor: name one, or pass a function from text to text. {known(BUILT_IN)}"
-    )

@@ -42,7 +42,7 @@ class RunTree:
     collected: list[Collected] | None = None
     """On a root started with ``collect=True``: its finished descendants, and itself once it has ended."""
     held: Held | None = None
-    """On a root that sampling may drop: its trace's lines until that is clear."""
+    """On a root whose trace sampling may leave out of the store: the lines until that is clear."""
     _unfinished: set[Any] | None = None
     _root: RunTree | None = None
     finished: int | None = None

@@ -1,7 +1,8 @@
 """Sampling: which traces are kept. The choice is a pure function of the trace's id, so every process agrees.
 
 Rules keep a trace that the dice would have dropped: one with an error, a tag, or a metadata value. Its runs are held
-in memory until its root ends; kept or dropped, a trace is so as a whole.
+in memory until its root ends; kept or dropped, a trace is so as a whole. In an experiment that is about what is stored
+alone: a trial's runs are collected, scored and counted all the same, and one that didn't pass is always kept.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ def is_sampled(trace_id: str, rate: float) -> bool:
     return int(trace_id[-12:], 16) < rate * (1 << 48)
 
 
-def checked_rate(rate: float, where: str = "sample_rate") -> float:
+def checked_rate(rate: float) -> float:
     """Return ``rate``.
 
     Raises:
@@ -37,24 +38,25 @@ def checked_rate(rate: float, where: str = "sample_rate") -> float:
     """
     if not 0.0 <= rate <= 1.0:
         raise SettingsError(
-            f"{where} is {rate!r}; it must be between 0 and 1: the share of traces that is kept."
+            f"sample_rate is {rate!r}; it must be between 0 and 1: the share of traces that is kept."
         )
     return rate
 
 
-def read_rules(texts: Iterable[str]) -> tuple[Rule, ...]:
+def read_rules(texts: Iterable[str], where: str) -> tuple[Rule, ...]:
     """Return the rules that keep a trace whatever the rate.
 
     Args:
         texts: ``errors``, ``tag:vip``, ``metadata:tier=gold``, or ``metadata:tier`` for any value.
+        where: The setting they come from, for messages.
 
     Raises:
         SettingsError: A text is none of these.
     """
-    return tuple(_rule(text) for text in texts)
+    return tuple(_rule(text, where) for text in texts)
 
 
-def _rule(text: str) -> Rule:
+def _rule(text: str, where: str) -> Rule:
     kind, _, wanted = text.partition(":")
     if text == "errors":
         return lambda run: run.error is not None
@@ -63,39 +65,52 @@ def _rule(text: str) -> Rule:
     if kind == "metadata" and wanted:
         key, equals, value = wanted.partition("=")
         return lambda run: key in (run.own_metadata or ()) and (not equals or str(run.metadata[key]) == value)
-    raise SettingsError(
-        f"Unknown rule {text!r} for what to keep. Known: errors, tag:NAME, metadata:KEY=VALUE."
-    )
+    raise SettingsError(f"Unknown rule {text!r} in {where}. Known: errors, tag:NAME, metadata:KEY=VALUE.")
 
 
 class Held:
-    """The lines of a trace whose fate is open."""
+    """The lines of a trace whose fate is open, and of those that judge it; once it is clear, they share it."""
 
-    def __init__(self, rules: tuple[Rule, ...]) -> None:
-        """Hold lines until a rule speaks or the root ends."""
+    def __init__(self, rules: tuple[Rule, ...], root: RunTree) -> None:
+        """Hold lines until a rule speaks, or ``root`` ends; that of a trial, until its test says how it went."""
         self._rules = rules
+        self._root_id = root.id
         self._lines: list[bytes] = []
         self._size = 0
-        self._over = False
+        self.kept: bool | None = None
+        """None while it is open."""
 
-    def take(self, run: RunTree, line: bytes, write: Callable[[bytes], None]) -> bool:
-        """Take in one finished run; return True once the trace is kept, when its lines have been written.
+    def take(self, run: RunTree, line: bytes, write: Callable[[bytes], None]) -> None:
+        """Take in one finished run, or what was changed of it; write it, hold it, or let it go.
 
         Args:
             run: The run.
             line: Its spool line.
             write: Writes a line.
         """
-        if self._over:
-            return False
-        self._lines.append(line)
-        self._size += len(line)
-        if self._size > MAX_HELD or any(rule(run) for rule in self._rules):
+        if self.kept is None:
+            self._lines.append(line)
+            self._size += len(line)
+            if self._size > MAX_HELD or any(rule(run) for rule in self._rules):
+                self._settle(True, write)
+            elif run.id == self._root_id and run.ended and not _awaits_test(run):
+                self._settle(_failed_its_test(run), write)
+        elif self.kept:
+            write(line)
+
+    def _settle(self, kept: bool, write: Callable[[bytes], None]) -> None:
+        self.kept = kept
+        if kept:
             for held in self._lines:
                 write(held)
-            self._lines.clear()
-            return True
-        if run.root is run:
-            self._over = True
-            self._lines.clear()
-        return False
+        self._lines.clear()
+
+
+def _awaits_test(run: RunTree) -> bool:
+    """Return True for a trial whose test hasn't said yet how it went: what failed is kept."""
+    columns = run.own_columns or {}
+    return "suite" in columns and "trial_status" not in columns
+
+
+def _failed_its_test(run: RunTree) -> bool:
+    return bool((run.own_columns or {}).get("trial_status", "passed") != "passed")

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from pytest_llmobs.tracing.redactor import Redactor
+
 _WORD = r"(?<![A-Za-z0-9_])"
 
 
@@ -114,7 +116,7 @@ PREFILTERS = (
 ``regex``, and each of at most 64 literals: so many it looks for at once, and beyond that ten times slower."""
 
 
-class Secrets:
+class Secrets(Redactor):
     """Finds secrets in texts, and knows the keys whose values are secret whatever they look like."""
 
     name = "secrets"

@@ -56,10 +56,21 @@ class Chunks:
             )
         if self._more:
             self.line.append(capture.encode(f"<cut: {self._more:,} more chunks>"))
-        chunks = b"[%b]" % b",".join(self.line)
+        chunks = b"[%b]" % b",".join(self._whole(run))
         if process is None:
             return b'{"output":%b}' % chunks
         return capture.encode_outputs(processed(process, capture.decode(chunks)), run.tracer.max_payload)
+
+    def _whole(self, run: RunTree) -> list[bytes]:
+        """Return the chunks; as one, cleaned, where they are texts and only together hold what must not be kept."""
+        if len(self.line) < 2 or not all(chunk.startswith(b'"') for chunk in self.line):
+            return self.line
+        redaction, together = run.tracer.redaction, b'"%b"' % b"".join(chunk[1:-1] for chunk in self.line)
+        if not redaction.suspects(together):
+            return self.line
+        text = capture.decode(together)
+        cleaned = redaction.clean_value(text)
+        return self.line if cleaned == text else [capture.encode(cleaned)]
 
 
 def wrap_generator(function: Callable[..., Generator[Any, Any, Any]], call: Call) -> Callable[..., Any]:

@@ -11,14 +11,15 @@ from typing import Any, Protocol
 
 from pytest_llmobs.errors import SettingsError
 from pytest_llmobs.records.runs import RunType
+from pytest_llmobs.settings import MAX_PAYLOAD
 from pytest_llmobs.tracing import capture, environment
 from pytest_llmobs.tracing.line import write_line, write_payload
 from pytest_llmobs.tracing.propagation import carry_into_threads, stop_carrying
 from pytest_llmobs.tracing.redaction import Redaction
+from pytest_llmobs.tracing.redactor import Redactor, choose
 from pytest_llmobs.tracing.run_tree import RunTree, checked_run_type
-from pytest_llmobs.tracing.sampling import Held, checked_rate, is_sampled, read_rules
+from pytest_llmobs.tracing.sampling import Held, Rule, checked_rate, is_sampled
 
-Redactor = str | Callable[..., Any]
 _CACHED_NAMES = 4096
 _log = logging.getLogger("pytest_llmobs")
 
@@ -30,6 +31,19 @@ class Sink(Protocol):
         """Keep one spool line. Must never raise into the user's call."""
 
 
+class Host(Protocol):
+    """What a running app's tracer needs of the layers above it."""
+
+    def redactors(self) -> Sequence[Redactor | Callable[[str], str]]:
+        """Return what ``LLMOBS_REDACT`` may name, and what is at work unnamed."""
+
+    def open_sink(self) -> Sink:
+        """Return where the runs go."""
+
+    def started(self) -> None:
+        """Take note that tracing is on."""
+
+
 class Tracer:
     """Starts runs, and writes them once they have ended."""
 
@@ -38,11 +52,11 @@ class Tracer:
         *,
         project: str,
         sink: Sink | None,
-        redact: tuple[Redactor, ...] = ("secrets",),
+        redaction: Redaction | None = None,
         session: str | None = None,
         sample_rate: float = 1.0,
-        keep: tuple[str, ...] = (),
-        max_payload: int = capture.MAX_PAYLOAD,
+        keep: tuple[Rule, ...] = (),
+        max_payload: int = MAX_PAYLOAD,
         enabled: bool = True,
     ) -> None:
         """Make a tracer.
@@ -50,24 +64,24 @@ class Tracer:
         Args:
             project: The project of its traces, unless they name another.
             sink: Takes the lines; None keeps nothing but what a collecting root collects.
-            redact: Redactors by name, or callables that take a text and return it redacted.
+            redaction: The redactors at work; None for ``secrets`` alone.
             session: The session's name, a column of every run.
             sample_rate: The share of traces that is kept, 0 to 1.
-            keep: Traces kept whatever the rate: ``errors``, ``tag:NAME``, ``metadata:KEY=VALUE``.
+            keep: Rules that keep a trace whatever the rate (see ``sampling.read_rules``).
             max_payload: Bytes an input or output may take before it is cut.
             enabled: False traces only where the code says ``enabled=True``.
 
         Raises:
-            SettingsError: A redactor or a rule is unknown, or the rate isn't between 0 and 1.
+            SettingsError: The rate isn't between 0 and 1.
         """
         self.project = project
         self.sink = sink
         self.session = session
         self.sample_rate = checked_rate(sample_rate)
-        self.keep = read_rules(keep)
+        self.keep = keep
         self.max_payload = max_payload
         self.enabled = enabled
-        self.redaction = Redaction(redact)
+        self.redaction = redaction or Redaction()
         self._suspects = self.redaction.suspects
         self._static: dict[tuple[str, str, str], str] = {}
 
@@ -81,6 +95,7 @@ class Tracer:
         tags: Sequence[str] = (),
         columns: Mapping[str, Any] | None = None,
         collect: bool = False,
+        beside: RunTree | None = None,
     ) -> RunTree:
         """Start a trace. The caller activates and ends its root.
 
@@ -92,6 +107,7 @@ class Tracer:
             tags: Reach every run of the trace.
             columns: Further columns of the root's record (``suite``, ``example_id``, ``evaluates``).
             collect: Keep the finished runs in memory as well, for ``finished_runs`` and ``tree``.
+            beside: The root whose trace this one judges: both are stored, or neither.
 
         Raises:
             LlmobsError: ``run_type`` is unknown.
@@ -102,25 +118,28 @@ class Tracer:
             root.columns.update(columns)
         if collect:
             root.collected = []
+        if beside is not None:
+            root.held = beside.held
+        elif self.sink is not None and self._drops(root):
+            root.held = Held(self.keep, root)
         return root
 
     def sample(self, root: RunTree) -> None:
-        """Decide whether the trace of ``root`` is kept."""
-        if self.sample_rate < 1.0 and not is_sampled(root.trace_id, self.sample_rate):
+        """Decide whether the trace of ``root`` is kept, where nobody but the store wants it."""
+        if self._drops(root):
             if self.keep:
-                root.held = Held(self.keep)
+                root.held = Held(self.keep, root)
             else:
                 root.recording = False
+
+    def _drops(self, root: RunTree) -> bool:
+        return self.sample_rate < 1.0 and not is_sampled(root.trace_id, self.sample_rate)
 
     def write(self, run: RunTree) -> bytes:
         """Encode a finished run and hand it to the sink and to its collecting root; return the line."""
         line = self.encode(run)
         root = run.root
-        if root.held is not None:
-            if root.held.take(run, line, self._append):
-                root.held = None
-        elif self.sink is not None:
-            self.sink.append(line)
+        self._store(run, line)
         if root.collected is not None:
             root.collected.append((run.parent_id, run.run_type, line))
         return line
@@ -138,9 +157,14 @@ class Tracer:
         key = (run.name, run.run_type, run.project)
         return write_line(run, self._static.get(key) or self._describe(key), payload)
 
-    def _append(self, line: bytes) -> None:
-        if self.sink is not None:
+    def _store(self, run: RunTree, line: bytes) -> None:
+        if self.sink is None:
+            return
+        held = run.root.held
+        if held is None:
             self.sink.append(line)
+        else:
+            held.take(run, line, self.sink.append)
 
     def patch(self, run: RunTree, columns: Mapping[str, Any]) -> None:
         """Write the line that overrides ``columns`` of ``run``."""
@@ -148,7 +172,7 @@ class Tracer:
             encoded = capture.encode_mapping(columns)
             if self.redaction.suspects(encoded):
                 encoded = capture.encode(self.redaction.clean_columns(json.loads(encoded)))
-            self.sink.append(b'{"patch":"%b",%b\t\t\n' % (run.id.encode(), encoded[1:]))
+            self._store(run, b'{"patch":"%b",%b\t\t\n' % (run.id.encode(), encoded[1:]))
 
     def _describe(self, key: tuple[str, str, str]) -> str:
         if len(self._static) >= _CACHED_NAMES:
@@ -158,7 +182,10 @@ class Tracer:
             named["session"] = self.session
         encoded = capture.encode(named)
         if self.redaction.suspects(encoded):  # every test has a name of its own: the long way would be felt
-            encoded = capture.encode(self.redaction.clean_columns(named))
+            cleaned = self.redaction.clean_columns(named)
+            if key[2] == self.project:  # that of an experiment, by which it is found
+                cleaned["project"] = self.project
+            encoded = capture.encode(cleaned)
         self._static[key] = text = encoded[1:-1].decode()
         return text
 
@@ -168,8 +195,8 @@ installed: Tracer | None = None
 
 _outer: list[Tracer | None] = []
 _asked_environment = False
-_make_sink: Callable[[], Sink] | None = None
-_started: Callable[[Tracer], None] | None = None
+_host: Host | None = None
+_NOTHING = "pytest-llmobs traces nothing: %s"
 
 
 def install(tracer: Tracer) -> None:
@@ -188,17 +215,14 @@ def uninstall() -> None:
         stop_carrying()
 
 
-def set_sink_factory(
-    make_sink: Callable[[], Sink] | None, started: Callable[[Tracer], None] | None = None
-) -> None:
+def set_host(new: Host | None) -> None:
     """Say where runs go that are traced outside a session, because the environment or the code says so.
 
     Args:
-        make_sink: Called once, at the first traced call; None keeps nothing.
-        started: Called with the tracer right after it was installed (to instrument providers).
+        new: Asked at the first traced call; None keeps nothing.
     """
-    global _make_sink, _started, _asked_environment
-    _make_sink, _started, _asked_environment = make_sink, started, False
+    global _host, _asked_environment
+    _host, _asked_environment = new, False
 
 
 def find(enabled: bool | None) -> Tracer | None:
@@ -210,8 +234,8 @@ def find(enabled: bool | None) -> Tracer | None:
 
 def require() -> Tracer:
     """Return the installed tracer; where there is none, install one that is off but for ``enabled=True``."""
-    if installed is None:
-        _begin(project=os.environ.get("LLMOBS_PROJECT") or "default", enabled=False)
+    if installed is None and not _begin(enabled=False):
+        install(Tracer(project="default", sink=None, enabled=False))
     assert installed is not None
     return installed
 
@@ -221,15 +245,25 @@ def _ask_environment(environ: Mapping[str, str]) -> None:
     _asked_environment = True
     try:
         if environment.is_on(environ):
-            _begin(**environment.tracer_options(environ))
-    except SettingsError as error:  # an app in production must not fall over its tracing
-        _log.warning("pytest-llmobs traces nothing: %s", error)
+            _begin(enabled=True)
+    except SettingsError as error:
+        _log.warning(_NOTHING, error)
 
 
-def _begin(**options: Any) -> None:
-    install(Tracer(sink=None if _make_sink is None else _make_sink(), **options))
-    if _started is not None and installed is not None:
-        _started(installed)
+def _begin(*, enabled: bool) -> bool:
+    """Install a tracer as the environment describes it; return False where that makes no sense."""
+    try:
+        names, options = environment.tracer_options(os.environ)
+        offered = () if _host is None else _host.redactors()
+        redaction = Redaction(choose(names, offered, environment.REDACT))
+        sink = None if _host is None else _host.open_sink()
+        install(Tracer(sink=sink, redaction=redaction, enabled=enabled, **options))
+    except Exception as error:  # an app in production must not fall over its tracing
+        _log.warning(_NOTHING, error)
+        return False
+    if _host is not None:
+        _host.started()
+    return True
 
 
 OFF = Tracer(project="default", sink=None, enabled=False)

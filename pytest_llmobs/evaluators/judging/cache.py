@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from pytest_llmobs.records.examples import content_hash
+from pytest_llmobs.tracing.redaction import Redaction
 
 
 class JudgeCache(Protocol):
@@ -44,8 +45,10 @@ class FileCache:
         cache.install(cache.FileCache(".llmobs/judgements"))
     """
 
-    def __init__(self, folder: Path | str) -> None:
+    def __init__(self, folder: Path | str, redaction: Redaction | None = None) -> None:
+        """Keep verdicts below ``folder``; what they quote goes through ``redaction``, or ``secrets`` alone."""
         self.folder = Path(folder)
+        self._redaction = redaction or Redaction()
 
     def get(self, key: str) -> Mapping[str, Any] | None:
         """Return the kept answer, or None where there is none or its file is damaged."""
@@ -61,7 +64,8 @@ class FileCache:
         part = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}.part")
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            part.write_text(json.dumps(dict(answer), ensure_ascii=False, sort_keys=True), encoding="utf-8")
+            kept = self._redaction.clean_if_suspect(dict(answer))
+            part.write_text(json.dumps(kept, ensure_ascii=False, sort_keys=True), encoding="utf-8")
             part.replace(path)
         except (OSError, TypeError, ValueError):
             with contextlib.suppress(OSError):

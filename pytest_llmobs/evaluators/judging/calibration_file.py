@@ -14,6 +14,7 @@ from pytest_llmobs.evaluators.judge import Judge
 from pytest_llmobs.evaluators.judging.agreement import Agreement
 from pytest_llmobs.evaluators.judging.calibration import Calibration, JudgedCase, rubric_hash
 from pytest_llmobs.records.examples import content_hash
+from pytest_llmobs.tracing.redaction import Redaction
 
 SCHEMA = 1
 FOLDER = "judges"
@@ -31,7 +32,10 @@ def save_calibration(calibration: Calibration, path: Path | str) -> None:
     """Write the committed file: sorted, a case a line."""
     path = Path(path)
     record = asdict(calibration)
+    redaction = Redaction()
     cases = sorted((_sparse(case) for case in record.pop("cases")), key=lambda case: str(case["id"]))
+    for case in cases:
+        case["comment"] = redaction.clean_value(case.get("comment", ""))
     head = json.dumps({"schema": SCHEMA, **record}, ensure_ascii=False, indent=1, sort_keys=True)
     lines = ",\n".join(json.dumps(case, ensure_ascii=False, sort_keys=True) for case in cases)
     path.parent.mkdir(parents=True, exist_ok=True)

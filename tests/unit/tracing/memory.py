@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from pytest_llmobs import defaults
 from pytest_llmobs.records.runs import Run
+from pytest_llmobs.tracing import tracer
 from pytest_llmobs.tracing.line import read_line
+from pytest_llmobs.tracing.redactor import Redactor
 
 
 class MemorySink:
@@ -39,3 +43,28 @@ class MemorySink:
         """The name of the parent of the only run called ``name``, or None for a root."""
         parent_id = self.run(name).parent_id
         return next((run.name for run in self.runs if run.id == parent_id), None)
+
+
+class MemoryHost:
+    """A running app whose runs stay in memory."""
+
+    def __init__(self, *redactors: Callable[[str], str]) -> None:
+        self.tracers: list[tracer.Tracer] = []
+        self._redactors = redactors
+
+    @property
+    def sink(self) -> MemorySink:
+        """The sink of the only tracer."""
+        (only,) = self.tracers
+        assert isinstance(only.sink, MemorySink)
+        return only.sink
+
+    def redactors(self) -> Sequence[Redactor | Callable[[str], str]]:
+        return [*self._redactors, *defaults.pytest_llmobs_redact()]
+
+    def open_sink(self) -> MemorySink:
+        return MemorySink()
+
+    def started(self) -> None:
+        assert tracer.installed is not None
+        self.tracers.append(tracer.installed)

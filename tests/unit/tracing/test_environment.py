@@ -9,54 +9,94 @@ from collections.abc import Iterator
 
 import pytest
 
-from pytest_llmobs.errors import SettingsError
 from pytest_llmobs.tracing import environment, traceable, tracer
-from tests.unit.tracing.memory import MemorySink
+from tests.unit.tracing.memory import MemoryHost
 
 step = traceable(name="step")(lambda: None)
 
 
+def masked(text: str) -> str:
+    """A redactor that ``LLMOBS_REDACT`` may name."""
+    return text.replace("Ann", "[name]")
+
+
 @pytest.fixture
-def started() -> Iterator[list[tracer.Tracer]]:
-    """A sink for the app's runs; the tracers that were started because the app was traced."""
-    seen: list[tracer.Tracer] = []
-    tracer.set_sink_factory(MemorySink, seen.append)
-    yield seen
-    tracer.set_sink_factory(None)
+def app() -> Iterator[MemoryHost]:
+    """A running app: its tracers, once something in it was traced."""
+    host = MemoryHost()
+    tracer.set_host(host)
+    yield host
+    tracer.set_host(None)
     while tracer.installed is not None:
         tracer.uninstall()
 
 
-def test_the_environment_switches_tracing_on(
-    monkeypatch: pytest.MonkeyPatch, started: list[tracer.Tracer]
-) -> None:
+def test_the_environment_switches_tracing_on(monkeypatch: pytest.MonkeyPatch, app: MemoryHost) -> None:
     monkeypatch.setenv("LLMOBS_TRACING", "true")
     monkeypatch.setenv("LLMOBS_PROJECT", "production")
-    monkeypatch.setenv("LLMOBS_REDACT", "secrets, pii")
     monkeypatch.setenv("LLMOBS_SAMPLE_RATE", "1.0")
     step()
     step()
-    (only,) = started
-    assert isinstance(only.sink, MemorySink)
-    assert [run.project for run in only.sink.runs] == ["production", "production"]
+    assert [run.project for run in app.sink.runs] == ["production", "production"]
 
 
-def test_without_it_nothing_starts(monkeypatch: pytest.MonkeyPatch, started: list[tracer.Tracer]) -> None:
+def test_without_it_nothing_starts(monkeypatch: pytest.MonkeyPatch, app: MemoryHost) -> None:
     monkeypatch.delenv("LLMOBS_TRACING", raising=False)
     step()
-    assert started == []
+    assert app.tracers == []
     assert tracer.installed is None
 
 
-def test_enabled_in_the_code_traces_that_code_alone(
-    monkeypatch: pytest.MonkeyPatch, started: list[tracer.Tracer]
-) -> None:
+def test_enabled_in_the_code_traces_that_code_alone(monkeypatch: pytest.MonkeyPatch, app: MemoryHost) -> None:
     monkeypatch.delenv("LLMOBS_TRACING", raising=False)
     traceable(name="forced", enabled=True)(step)()
     step()
-    (only,) = started
-    assert isinstance(only.sink, MemorySink)
-    assert only.sink.names() == ["step", "forced"]
+    assert app.sink.names() == ["step", "forced"]
+
+
+@pytest.mark.parametrize("switched_on_by", ["environment", "code"])
+def test_named_redactors_and_offered_ones_are_at_work_whatever_switches_tracing_on(
+    monkeypatch: pytest.MonkeyPatch, switched_on_by: str
+) -> None:
+    host = MemoryHost(lambda text: text.replace("T-1", "[ticket]"))
+    tracer.set_host(host)
+    monkeypatch.setenv("LLMOBS_TRACING", str(switched_on_by == "environment"))
+    monkeypatch.setenv("LLMOBS_REDACT", f"pii, {__name__}:masked")
+    try:
+        leak = traceable(name="leak", enabled=True if switched_on_by == "code" else None)(
+            lambda *texts: list(texts)
+        )
+        leak("Ann has T-1", "ann@example.com", "sk-ant-api03-AbCdEfGhIjKlMnOp")
+    finally:
+        tracer.set_host(None)
+        tracer.uninstall()
+    cleaned = ["[name] has [ticket]", "[redacted: email]", "[redacted: anthropic key]"]
+    assert host.sink.run("leak").inputs == {"texts": cleaned}
+    assert host.sink.run("leak").outputs == {"output": cleaned}
+
+
+def test_payloads_are_cut_where_the_environment_says(
+    monkeypatch: pytest.MonkeyPatch, app: MemoryHost
+) -> None:
+    monkeypatch.setenv("LLMOBS_TRACING", "true")
+    monkeypatch.setenv("LLMOBS_MAX_PAYLOAD", "1000")
+    assert len(traceable(name="big")(lambda: "x" * 5000)()) == 5000
+    kept = app.sink.run("big").outputs
+    assert kept is not None
+    assert len(kept["output"]) < 1100
+    assert kept["output"].endswith("of 5,000 characters>")
+
+
+def test_where_the_environment_makes_no_sense_the_code_still_runs_and_nothing_is_kept(
+    monkeypatch: pytest.MonkeyPatch, app: MemoryHost, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("LLMOBS_REDACT", "pi")
+    with caplog.at_level(logging.WARNING, "pytest_llmobs"):
+        assert traceable(name="forced", enabled=True)(lambda: 1)() == 1
+    assert app.tracers == []
+    assert [record.getMessage()[:61] for record in caplog.records] == [
+        "pytest-llmobs traces nothing: Unknown redactor 'pi' in LLMOBS"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -64,14 +104,28 @@ def test_enabled_in_the_code_traces_that_code_alone(
     [
         ("LLMOBS_TRACING", "ture", "LLMOBS_TRACING is 'ture'; it must be true or false."),
         ("LLMOBS_SAMPLE_RATE", "half", "LLMOBS_SAMPLE_RATE is 'half'; it must be a number between 0 and 1."),
-        ("LLMOBS_SAMPLE_RATE", "2", "sample_rate is 2.0; it must be between 0 and 1"),
-        ("LLMOBS_REDACT", "pi", "Unknown redactor 'pi'. Did you mean 'pii'?"),
-        ("LLMOBS_KEEP", "error", "Unknown rule 'error'"),
+        ("LLMOBS_SAMPLE_RATE", "2", "LLMOBS_SAMPLE_RATE is '2'; it must be a number between 0 and 1."),
+        (
+            "LLMOBS_REDACT",
+            "pi",
+            "Unknown redactor 'pi' in LLMOBS_REDACT. Did you mean 'pii'? Known: pii, secrets.",
+        ),
+        (
+            "LLMOBS_REDACT",
+            "no.such:clean",
+            "LLMOBS_REDACT names the redactor 'no.such:clean', which can't be",
+        ),
+        ("LLMOBS_KEEP", "error", "Unknown rule 'error' in LLMOBS_KEEP."),
+        (
+            "LLMOBS_MAX_PAYLOAD",
+            "12",
+            "LLMOBS_MAX_PAYLOAD is '12'; it must be a number of bytes, 1000 or more.",
+        ),
     ],
 )
 def test_a_broken_setting_is_reported_once_and_never_breaks_the_app(
     monkeypatch: pytest.MonkeyPatch,
-    started: list[tracer.Tracer],
+    app: MemoryHost,
     caplog: pytest.LogCaptureFixture,
     name: str,
     value: str,
@@ -92,17 +146,6 @@ def test_a_broken_setting_is_reported_once_and_never_breaks_the_app(
 )
 def test_yes_and_no_have_many_names(value: str, on: bool) -> None:
     assert environment.is_on({"LLMOBS_TRACING": value}) is on
-
-
-def test_the_rate_is_read_once() -> None:
-    with pytest.raises(SettingsError):
-        environment.tracer_options({"LLMOBS_SAMPLE_RATE": "x"})
-    assert environment.tracer_options({}) == {
-        "project": "default",
-        "redact": ("secrets",),
-        "sample_rate": 1.0,
-        "keep": (),
-    }
 
 
 def test_importing_tracing_loads_nothing_heavy() -> None:

@@ -30,7 +30,7 @@ from pytest_llmobs.tracing.redaction import Redaction
 )
 def test_personal_data_is_replaced(text: str, cleaned: str) -> None:
     assert Pii().redact(text) == cleaned
-    assert Redaction(("pii",)).suspects(json.dumps(text).encode())
+    assert Redaction([Pii()]).suspects(json.dumps(text).encode())
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,10 @@ import pytest
 
 from pytest_llmobs.errors import SettingsError
 from pytest_llmobs.tracing import get_current_run_tree, trace, traceable
+from pytest_llmobs.tracing.pii import Pii
 from pytest_llmobs.tracing.redaction import Redaction
+from pytest_llmobs.tracing.redactor import Redactor, choose
+from pytest_llmobs.tracing.secrets import Secrets
 from pytest_llmobs.tracing.tracer import Tracer, install, uninstall
 from tests.unit.tracing.memory import MemorySink
 
@@ -102,7 +105,7 @@ def test_custom_redactors_see_every_text() -> None:
         return text.replace("Ann", "[name]")
 
     kept = MemorySink()
-    install(Tracer(project="unit", sink=kept, redact=(shout,)))
+    install(Tracer(project="unit", sink=kept, redaction=Redaction([shout])))
     try:
         traceable(name="greet", metadata={"who": "Ann"})(lambda people: {"Ann": people})(
             ["Ann", {"deep": "Ann"}]
@@ -128,7 +131,7 @@ def test_a_failing_redactor_drops_the_payload_names_itself_and_breaks_nothing() 
         return text
 
     kept = MemorySink()
-    install(Tracer(project="unit", sink=kept, redact=(picky,)))
+    install(Tracer(project="unit", sink=kept, redaction=Redaction([picky])))
     try:
         assert traceable(name="greet")(lambda who: who)("Ann") == "Ann"
         assert traceable(name="fine")(lambda who: who)("Bob") == "Bob"
@@ -156,7 +159,7 @@ def test_redactors_run_in_their_order_after_secrets() -> None:
 
 def test_personal_data_goes_only_where_asked(sink: MemorySink) -> None:
     traceable(name="kept")(lambda: "ann@example.com")()
-    install(Tracer(project="unit", sink=sink, redact=("secrets", "pii")))
+    install(Tracer(project="unit", sink=sink, redaction=Redaction([Secrets(), Pii()])))
     try:
         traceable(name="cleaned")(lambda: ["ann@example.com", 4111111111111111, KEY])()
     finally:
@@ -169,13 +172,115 @@ def test_personal_data_goes_only_where_asked(sink: MemorySink) -> None:
 
 def test_an_unknown_redactor_is_refused() -> None:
     with pytest.raises(
-        SettingsError, match=r"Unknown redactor 'pi'. Did you mean 'pii'\? Known: pii, secrets\."
+        SettingsError,
+        match=r"Unknown redactor 'pi' in llm_redact. Did you mean 'pii'\? Known: pii, secrets\. A function of",
     ):
-        Redaction(("pi",))
-    with pytest.raises(
-        SettingsError, match=r"3 is no redactor: name one, or pass a function from text to text"
-    ):
+        choose(["pi"], [Secrets(), Pii()], "llm_redact")
+    with pytest.raises(SettingsError, match=r"3 is no redactor: write a function from text to text"):
         Redaction((3,))  # type: ignore[arg-type]
+    with pytest.raises(SettingsError, match=r"Pii'> is no redactor"):
+        Redaction([Pii])
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("no.such.module:clean", "ModuleNotFoundError: No module named 'no'"),
+        (f"{__name__}:no_such", "AttributeError: module .* has no attribute 'no_such'"),
+    ],
+)
+def test_a_function_that_cannot_be_imported_is_refused(name: str, reason: str) -> None:
+    with pytest.raises(
+        SettingsError, match=rf"llm_redact names the redactor '{name}', which can't .*: {reason}"
+    ):
+        choose([name], (), "llm_redact")
+
+
+def test_what_is_offered_is_at_work_unless_it_must_be_asked_for() -> None:
+    def tickets(text: str) -> str:
+        return text
+
+    offered = [tickets, Secrets(), Pii()]
+    assert [one.name for one in choose([], offered, "x")] == ["tickets", "secrets"]
+    assert [one.name for one in choose(["pii"], offered, "x")] == ["pii", "tickets", "secrets"]
+    assert [one.name for one in choose(["secrets", "tickets", "pii"], offered, "x")] == [
+        "secrets",
+        "tickets",
+        "pii",
+    ]
+
+
+def test_secrets_cannot_be_left_out() -> None:
+    assert Redaction([]).clean_value(KEY) == "[redacted: anthropic key]"
+    assert Redaction(choose(["pii"], [Pii()], "x")).clean_value(KEY) == "[redacted: anthropic key]"
+
+
+def test_a_prefilter_that_is_no_pattern_is_refused_before_anything_runs() -> None:
+    class Broken(Redactor):
+        name = "broken"
+        prefilters = ("(",)
+
+    with pytest.raises(SettingsError, match=r"The redactor 'broken' has a prefilter that is no pattern"):
+        Redaction([Broken()])
+
+
+def test_a_redactor_that_is_traced_itself_ends() -> None:
+    @traceable
+    def ask_a_model(text: str) -> str:
+        return text.replace("Ann", "[name]")
+
+    kept = MemorySink()
+    install(Tracer(project="unit", sink=kept, redaction=Redaction([ask_a_model])))
+    try:
+        traceable(name="greet")(lambda who: who)("Ann")
+    finally:
+        uninstall()
+    assert kept.names() == ["greet"]
+    assert kept.run("greet").outputs == {"output": "[name]"}
+
+
+def test_a_failing_redactor_leaves_what_is_ours_alone() -> None:
+    def failing(text: str) -> str:
+        raise ValueError(text)
+
+    kept = MemorySink()
+    install(Tracer(project="unit", sink=kept, redaction=Redaction([failing])))
+    try:
+        with trace("block", project_name="shop") as run:
+            run.end()
+        run.patch(attempt="consumed", trial_status="failed", scores={"tone": 0.5})
+    finally:
+        uninstall()
+    first, second = kept.headers
+    assert (first["run_type"], first["id"]) == ("chain", run.id)
+    assert second == {
+        "patch": run.id,
+        "attempt": "consumed",
+        "trial_status": "failed",
+        "scores": {"tone": 0.5},
+    }
+
+
+@pytest.mark.parametrize("split", [1, 3, 9, 20])
+def test_a_secret_is_found_across_the_chunks_of_a_stream(sink: MemorySink, split: int) -> None:
+    text = f"the key is {KEY}, keep it"
+    chunks = [text[at : at + split] for at in range(0, len(text), split)]
+
+    @traceable
+    def stream() -> Iterator[str]:
+        yield from chunks
+
+    assert list(stream()) == chunks
+    assert sink.run("stream").outputs == {"output": ["the key is [redacted: anthropic key], keep it"]}
+
+
+def test_a_stream_without_secrets_keeps_its_chunks(sink: MemorySink) -> None:
+    @traceable
+    def stream() -> Iterator[str]:
+        yield from ("a ", "b ", 'c "')
+
+    list(stream())
+    assert sink.run("stream").outputs == {"output": ["a ", "b ", 'c "']}
 
 
 def test_clean_payloads_are_not_taken_apart() -> None:

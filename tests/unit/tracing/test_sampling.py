@@ -16,7 +16,7 @@ from tests.unit.tracing.memory import MemorySink
 
 def _traced(rate: float, *keep: str) -> MemorySink:
     kept = MemorySink()
-    install(Tracer(project="unit", sink=kept, sample_rate=rate, keep=keep))
+    install(Tracer(project="unit", sink=kept, sample_rate=rate, keep=read_rules(keep, "llm_keep")))
     return kept
 
 
@@ -104,6 +104,6 @@ def test_an_impossible_rate_or_rule_is_refused() -> None:
     with pytest.raises(SettingsError, match=r"sample_rate is 1\.5; it must be between 0 and 1"):
         Tracer(project="unit", sink=None, sample_rate=1.5)
     with pytest.raises(
-        SettingsError, match=r"Unknown rule 'error' for what to keep\. Known: errors, tag:NAME, metadata"
+        SettingsError, match=r"Unknown rule 'error' in llm_keep\. Known: errors, tag:NAME, metadata"
     ):
-        read_rules(["error"])
+        read_rules(["error"], "llm_keep")

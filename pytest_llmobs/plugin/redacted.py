@@ -1,0 +1,84 @@
+"""What leaves a test as a report or a record, without what the session's redactors take out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import fields, is_dataclass, replace
+from typing import Any
+
+import pytest
+
+from pytest_llmobs.records.examples import content_hash
+from pytest_llmobs.records.experiments import SuitePlan, Trial, TrialScore
+from pytest_llmobs.tracing import capture
+from pytest_llmobs.tracing.redaction import Redaction
+
+
+def clean_trial(trial: Trial, redaction: Redaction) -> Trial:
+    """Return a trial as it may be written. Its calls and inputs come from its runs, which are clean already."""
+    said = {key: [score.value, score.comment, score.error] for key, score in trial.scores.items()}
+    texts = [trial.message, trial.output, trial.cluster, *said.values()]
+    if not redaction.suspects(capture.encode(texts)):
+        return trial
+    message, output, cluster, *scores = (redaction.clean_value(text) for text in texts)
+    if cluster != trial.cluster:  # clusters that are cleaned stay apart
+        cluster = f"{cluster} {content_hash(trial.cluster)[:8]}"
+    return replace(
+        trial,
+        message=message,
+        output=output,
+        cluster=cluster,
+        scores={
+            key: _clean_score(score, texts)
+            for (key, score), texts in zip(trial.scores.items(), scores, strict=True)
+        },
+    )
+
+
+def _clean_score(score: TrialScore, texts: Any) -> TrialScore:
+    value, comment, error = texts if isinstance(texts, list) else (None, texts, None)
+    return replace(score, value=value, comment=comment, error=error)
+
+
+def clean_report(report: pytest.TestReport, redaction: Redaction) -> None:
+    """Clean what the terminal and JUnit show of a test: traceback, captured output, properties."""
+    report.sections = [(title, redaction.clean_if_suspect(text)) for title, text in report.sections]
+    report.user_properties = [
+        (key, redaction.clean_if_suspect(value)) if isinstance(value, str) else (key, value)
+        for key, value in report.user_properties
+    ]
+    if report.longrepr is not None and redaction.suspects(capture.encode(str(report.longrepr))):
+        report.longrepr = _clean_parts(report.longrepr, redaction)
+
+
+def _clean_parts(part: Any, redaction: Redaction) -> Any:
+    """Clean the texts in a traceback's parts, which pytest keeps apart so that it can colour them."""
+    if isinstance(part, str):
+        return redaction.clean_value(part)
+    if isinstance(part, list) and all(isinstance(line, str) for line in part):
+        return redaction.clean_value("\n".join(part)).split("\n") if part else part
+    if isinstance(part, list | tuple):
+        return type(part)(_clean_parts(item, redaction) for item in part)
+    names = (
+        [field.name for field in fields(part)] if is_dataclass(part) else list(getattr(part, "__dict__", ()))
+    )
+    for name in names:
+        if name not in _SHAPE:
+            setattr(part, name, _clean_parts(getattr(part, name), redaction))
+    return part
+
+
+_SHAPE = ("style", "path", "lineno")
+"""Parts that say where and how, which no data reaches."""
+
+
+def secret_names(plans: Sequence[SuitePlan], redaction: Redaction) -> Iterator[str]:
+    """Yield a note where the names of tests hold what would be cut out: names are kept, or nothing would be found."""
+    names = [trial.nodeid for plan in plans for trial in plan.expected]
+    if redaction.suspects(capture.encode(names)):
+        found = [cleaned for name in names if (cleaned := redaction.clean_value(name)) != name]
+        if found:
+            yield (
+                f"the names of {len(found)} tests are stored as they are, though they hold what llm_redact takes out "
+                f"({found[0]}): give their examples or parameters other ids"
+            )
