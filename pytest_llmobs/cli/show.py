@@ -13,12 +13,14 @@ from pytest_llmobs.cli.lookup import (
     match_name,
     newest_experiment,
     read_experiment,
+    read_experiments,
 )
 from pytest_llmobs.cli.stores import open_store
 from pytest_llmobs.errors import StoreError, nearest
 from pytest_llmobs.records.experiments import Experiment, Trial
 from pytest_llmobs.records.runs import Run
 from pytest_llmobs.reports.base import Context
+from pytest_llmobs.storage.lookup import SHORTEST
 from pytest_llmobs.storage.store import Store
 
 NAME = "show"
@@ -70,7 +72,20 @@ def _find_run(which: str, names: Sequence[str], store: Store) -> Run:
     try:
         return store.read_run(which.lower())
     except StoreError as error:
-        raise NotFoundError(str(error)) from error
+        raise NotFoundError(_why_unstored(which.lower(), store) or str(error)) from error
+
+
+def _why_unstored(which: str, store: Store) -> str | None:
+    """Return what is known of a run whose trace isn't stored, or None where nothing is."""
+    for experiment in read_experiments(store) if len(which) >= SHORTEST else ():
+        for trial in (*experiment.trials, *experiment.confirmation):
+            if trial.run_id is not None and trial.run_id.startswith(which):
+                return (
+                    f"The trace of {trial.run_id!r} isn't stored. It is the trial {trial.nodeid} ({trial.status}) of "
+                    f"{experiment.name!r}. An llm_sample_rate below 1 leaves out traces of trials that passed; "
+                    "llm_keep says which of them to store all the same."
+                )
+    return None
 
 
 def _show_experiment(experiment: Experiment, arguments: argparse.Namespace, console: Console) -> int:

@@ -79,6 +79,6 @@ def secret_names(plans: Sequence[SuitePlan], redaction: Redaction) -> Iterator[s
         found = [cleaned for name in names if (cleaned := redaction.clean_value(name)) != name]
         if found:
             yield (
-                f"the names of {len(found)} tests are stored as they are, though they hold what llm_redact takes out "
-                f"({found[0]}): give their examples or parameters other ids"
+                f"node ids are stored as they are, and {len(found)} of {len(names)} hold what llm_redact takes out "
+                f"({found[0]}): give those examples or parameters other ids"
             )

@@ -2,6 +2,9 @@ import json
 
 import pytest
 
+from pytest_llmobs.experiments.summary import experiment_to_dict
+from tests.unit.cli.conftest import NODEID, make_experiment
+
 
 def test_an_experiment_reads_as_at_its_sessions_end(llmobs, store, run_id):
     done = llmobs("show", "brave-otter")
@@ -124,6 +127,19 @@ def test_broken_is_not_for_runs(llmobs, store, run_id):
 def test_a_miss_says_what_there_is(llmobs, store, which, message):
     done = llmobs("show", which)
     assert (done.returncode, done.stdout, done.stderr) == (1, "", f"{message}\n")
+
+
+@pytest.mark.parametrize("letters", [36, 8])
+def test_a_trial_whose_trace_was_left_out_says_so(llmobs, store, letters):
+    run_id = "01a213b9-ecd0-7ded-9494-cd69d06b83e9"
+    thinned = make_experiment("thinned", "2026-11-24T10:00:00+00:00", run_id=run_id)
+    store.write_experiment("thinned", experiment_to_dict(thinned))
+    done = llmobs("show", run_id[:letters])
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        f"The trace of {run_id!r} isn't stored. It is the trial {NODEID} (passed) of 'thinned'. An llm_sample_rate "
+        "below 1 leaves out traces of trials that passed; llm_keep says which of them to store all the same.\n"
+    )
 
 
 def test_an_ambiguous_name_lists_its_meanings(llmobs, store, older):
