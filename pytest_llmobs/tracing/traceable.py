@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from types import CoroutineType
+from types import BuiltinFunctionType, CoroutineType, FunctionType
 from typing import Any, TypeVar, overload
 
 from pytest_llmobs.records.runs import RunType
@@ -62,7 +62,37 @@ def _decorate(function: Any, run_type: RunType, options: Options) -> Any:
         return type(function)(_decorate(function.__func__, run_type, options))
     call = Call(function, run_type, options)
     wrapped = _wrapper_for(function)(function, call)
-    return functools.update_wrapper(wrapped, function)
+    if not (hasattr(function, "__get__") or isinstance(function, BuiltinFunctionType | type)):
+        # A class of its own: Python looks for __call__ there, and whoever asks whether it is async does too.
+        name = type(function).__name__
+        return type(name, (_TracedObject,), {"__call__": staticmethod(wrapped)})(function)
+    functools.update_wrapper(wrapped, function)
+    for name in set(dir(type(function))) - set(dir(FunctionType)):
+        if not name.startswith("_"):  # lru_cache's cache_clear
+            setattr(wrapped, name, getattr(function, name))
+    return wrapped
+
+
+class _TracedObject:
+    """A callable object whose calls are logged; whatever else is asked of it, or set on it, is its own."""
+
+    def __init__(self, inner: Any) -> None:
+        vars(self)["__wrapped__"] = inner
+
+    def __getattr__(self, name: str) -> Any:
+        if "__wrapped__" not in vars(self):  # while it is being copied
+            raise AttributeError(name)
+        return getattr(self.__wrapped__, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(self.__wrapped__, name, value)
+
+    def __repr__(self) -> str:
+        return repr(self.__wrapped__)
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
+        return type(self.__wrapped__)
 
 
 def _wrapper_for(function: Any) -> Callable[[Any, Call], Any]:

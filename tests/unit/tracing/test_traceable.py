@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import functools
 import inspect
 from collections.abc import Callable
@@ -203,8 +204,47 @@ async def test_a_callable_object_with_an_async_call(sink: MemorySink) -> None:
         async def __call__(self, question: str) -> str:
             return question
 
-    assert await traceable(Agent())("why") == "why"  # type: ignore[arg-type]
+    traced = traceable(Agent())
+    assert await traced("why") == "why"
+    assert inspect.iscoroutinefunction(traced.__call__)
     assert sink.run("Agent").inputs == {"question": "why"}
+
+
+class Counter:
+    """Counts its calls."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def __call__(self, step: int) -> int:
+        self.calls += step
+        return self.calls
+
+
+def test_a_callable_object_keeps_its_state_and_its_class(sink: MemorySink) -> None:
+    class Holder:
+        count = traceable(Counter())
+
+    traced: Any = traceable("tool", name="counter")(Counter())
+    assert (traced(1), traced.calls) == (1, 1)
+    traced.calls = 10
+    assert (traced(2), copy.copy(traced)(1)) == (12, 13)
+    assert isinstance(traced, Counter)
+    assert list(inspect.signature(traced).parameters) == ["step"]
+    assert Holder().count(3) == 3
+    assert sink.names() == ["counter", "counter", "counter", "Counter"]
+    assert [run.inputs for run in sink.runs] == [{"step": 1}, {"step": 2}, {"step": 1}, {"step": 3}]
+
+
+def test_a_cached_function_keeps_its_methods(sink: MemorySink) -> None:
+    @traceable
+    @functools.lru_cache
+    def square(number: int) -> int:
+        return number * number
+
+    assert (square(3), square(3)) == (9, 9)
+    assert square.cache_info().hits == 1
+    assert [run.outputs for run in sink.runs] == [{"output": 9}] * 2
 
 
 class Desk:

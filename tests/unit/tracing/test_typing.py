@@ -6,13 +6,14 @@ that nothing needs.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+from collections.abc import AsyncIterator, Iterator
 from typing import assert_type
 
 import pytest
 
 from pytest_llmobs.errors import LlmobsError
-from pytest_llmobs.tracing import trace, traceable
+from pytest_llmobs.tracing import RunTree, get_current_run_tree, trace, traceable
 
 
 @traceable
@@ -30,6 +31,19 @@ def stream(count: int) -> Iterator[str]:
     yield str(count)
 
 
+@traceable(reduce_fn=lambda chunks: sum(chunks), process_chunk=lambda chunk: chunk + 1)
+async def numbers(count: int) -> AsyncIterator[int]:
+    yield count
+
+
+class Counter:
+    calls: int = 0
+
+    def __call__(self, step: int) -> int:
+        self.calls += step
+        return self.calls
+
+
 class Desk:
     @traceable
     def greet(self, name: str) -> str:
@@ -40,6 +54,11 @@ class Desk:
     def make(cls, name: str) -> Desk:
         return cls()
 
+    @staticmethod
+    @traceable("tool")
+    def spell(name: str) -> list[str]:
+        return list(name)
+
 
 @pytest.mark.asyncio
 async def test_results_keep_their_types() -> None:
@@ -48,8 +67,29 @@ async def test_results_keep_their_types() -> None:
     assert list(assert_type(stream(1), Iterator[str])) == ["1"]
     assert assert_type(Desk().greet("a"), str) == "a"
     assert isinstance(assert_type(Desk.make("a"), Desk), Desk)
-    with trace("x") as run:
-        assert assert_type(run.id, str)
+    assert assert_type(Desk.spell("ab"), list[str]) == ["a", "b"]
+    assert [assert_type(number, int) async for number in numbers(3)] == [3]
+    counter = traceable("tool")(Counter())
+    assert (assert_type(counter(2), int), assert_type(counter.calls, int)) == (2, 2)
+    assert assert_type(traceable(functools.partial(bare, tone="b"))("a"), int) == 2
+
+
+@pytest.mark.asyncio
+async def test_runs_have_types() -> None:
+    with trace("x", "tool", inputs={"a": 1}, metadata={"b": 2}, tags=["c"], project_name="p") as run:
+        run.add_metadata({"d": 3})
+        run.add_tags("e")
+        run.add_outputs({"f": 4})
+        assert_type(run.create_child("y", "llm", inputs={"g": 5}, tags=["h"]), RunTree).end(error="no")
+        run.end(outputs={"i": 6})
+    assert assert_type(run.id, str)
+    assert_type(get_current_run_tree(), RunTree | None)
+    headers = assert_type(run.to_headers(), dict[str, str])
+    async with trace("z", parent=headers) as below:
+        assert_type(below, RunTree)
+    remote = assert_type(RunTree.from_headers(headers), RunTree | None)
+    assert remote is not None
+    assert remote.id == run.id
 
 
 def test_wrong_arguments_are_seen() -> None:
