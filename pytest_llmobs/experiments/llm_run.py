@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pytest_llmobs.errors import LlmobsError
 from pytest_llmobs.evaluators.base import BoundEvaluator, Subject, find_score, identify
-from pytest_llmobs.experiments.calls import Spending, output_text, spending
+from pytest_llmobs.experiments.calls import Spending, spending
 from pytest_llmobs.experiments.runner import Attempt, Runner
 from pytest_llmobs.records.examples import Example
 from pytest_llmobs.records.runs import Run
 from pytest_llmobs.records.scores import Score
+from pytest_llmobs.tracing import capture
 from pytest_llmobs.tracing.run_tree import RunTree
 
 
@@ -47,6 +49,7 @@ class LlmRun:
         self._bind = bind
         self._inputs: dict[str, Any] | None = None
         self._outputs: dict[str, Any] | None = None
+        self._returned: Mapping[str, Any] | None = None
         self._reference: dict[str, Any] | None = None
         self._scores: dict[str, Score] = {}
         self._gating: set[str] = set()
@@ -61,6 +64,7 @@ class LlmRun:
     def adopt(self, attempt: Attempt) -> None:
         """Take over what ran ahead: the root run, its outputs, and the evaluators' scores."""
         self._own_root = attempt.root
+        self._returned = attempt.outputs
         self._scores.update(attempt.scores)
         self._gating.update(attempt.scores)
         self._evaluated.update(bound.key for bound in attempt.job.evaluators)
@@ -94,13 +98,19 @@ class LlmRun:
 
     @property
     def outputs(self) -> Mapping[str, Any] | None:
-        """What ``log_outputs`` got, else the target's, else those of the only top-level run; else None."""
+        """What ``log_outputs`` got, else the target's, else those of the only top-level run; else None.
+
+        They are the real ones: what is stored is redacted and may be cut, what a test sees is not.
+        """
         if self._outputs is not None:
             return self._outputs
-        if self._has_target:
-            return self._root.outputs
-        top = self._root.outputs_below()
-        return top[0] if len(top) == 1 else None
+        if not self._has_target:
+            top = self._root.outputs_below()
+            return top[0] if len(top) == 1 else None
+        said = self._root.said.get(self._root.id)
+        if said is not None and b"<cut" in said and self._returned is not None:
+            said = capture.encode_mapping(self._returned, sys.maxsize)
+        return None if said is None else capture.decode(said)
 
     @property
     def reference_outputs(self) -> Mapping[str, Any]:
@@ -224,10 +234,6 @@ class LlmRun:
         missing = [bound for key, bound in self._evaluators.items() if key not in self._evaluated]
         if missing:
             self._evaluate(missing)
-
-    def output_text(self) -> str:
-        """Return the outputs as the text a person would read."""
-        return output_text(self.outputs)
 
     @property
     def _run(self) -> Run:

@@ -49,6 +49,8 @@ class Attempt:
     tasks: list[Task] = field(default_factory=list)
     """The target's task first, then one task an evaluator."""
     root: RunTree | None = None
+    outputs: Mapping[str, Any] | None = None
+    """What the target returned."""
     error: BaseException | None = None
     """What the target raised."""
     scores: dict[str, Score] = field(default_factory=dict)
@@ -225,7 +227,7 @@ class Runner:
         root, job = attempt.root, attempt.job
         if root is None or root.ended:  # it was given up as hung meanwhile
             return
-        outputs = as_outputs(result)
+        outputs = attempt.outputs = as_outputs(result)
         root.end(outputs=outputs)
         calls = root.finished_runs("llm")
         self._book(spending(calls))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pytest_llmobs.errors import UnscoredError
-from pytest_llmobs.experiments.calls import model_calls
+from pytest_llmobs.experiments.calls import model_calls, output_text
 from pytest_llmobs.experiments.llm_run import LlmRun
 from pytest_llmobs.plugin.suites import TrialPlan
 from pytest_llmobs.records.experiments import Trial, TrialScore, TrialStatus
@@ -93,7 +93,7 @@ def trial_record(plan: TrialPlan, nodeid: str, run: LlmRun | None, outcome: Outc
         cluster=plan.cluster,
         calls=model_calls(run.llm_calls),
         inputs=_inputs(plan, root),
-        output=run.output_text(),
+        output=output_text(root.outputs),
     )
 
 

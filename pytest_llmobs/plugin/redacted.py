@@ -15,18 +15,17 @@ from pytest_llmobs.tracing.redaction import Redaction
 
 
 def clean_trial(trial: Trial, redaction: Redaction) -> Trial:
-    """Return a trial as it may be written. Its calls and inputs come from its runs, which are clean already."""
+    """Return a trial as it may be written. Calls, inputs and outputs come from its runs, which are clean already."""
     said = {key: [score.value, score.comment, score.error] for key, score in trial.scores.items()}
-    texts = [trial.message, trial.output, trial.cluster, *said.values()]
+    texts = [trial.message, trial.cluster, *said.values()]
     if not redaction.suspects(capture.encode(texts)):
         return trial
-    message, output, cluster, *scores = (redaction.clean_value(text) for text in texts)
+    message, cluster, *scores = (redaction.clean_value(text) for text in texts)
     if cluster != trial.cluster:  # clusters that are cleaned stay apart
         cluster = f"{cluster} {content_hash(trial.cluster)[:8]}"
     return replace(
         trial,
         message=message,
-        output=output,
         cluster=cluster,
         scores={
             key: _clean_score(score, texts)

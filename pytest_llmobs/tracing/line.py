@@ -87,12 +87,6 @@ def read_line(line: bytes) -> Run:
     )
 
 
-def read_outputs(line: bytes) -> dict[str, Any] | None:
-    """Return the outputs of the run that ``line`` holds, or None."""
-    outputs = line[line.rindex(b"\t") + 1 :].rstrip(b"\n")
-    return capture.decode(outputs) if outputs else None
-
-
 def nest(root: Run, descendants: Sequence[Run]) -> Run:
     """Return ``root`` with ``descendants`` (in start order) as nested ``child_runs``."""
     below: dict[str | None, list[Run]] = {}

@@ -41,6 +41,8 @@ class RunTree:
     """Set to ``incomplete`` or ``abandoned`` before ``end``; else the error decides."""
     collected: list[Collected] | None = None
     """On a root started with ``collect=True``: its finished descendants, and itself once it has ended."""
+    said: dict[str, bytes | None]
+    """On such a root: its outputs and its children's as they were, by run id; what is written is redacted."""
     held: Held | None = None
     """On a root whose trace sampling may leave out of the store: the lines until that is clear."""
     _unfinished: set[Any] | None = None
@@ -318,10 +320,9 @@ class RunTree:
         return sorted(runs, key=lambda run: (run.start_time, run.id))
 
     def outputs_below(self) -> list[dict[str, Any] | None]:
-        """Return the outputs of the finished runs right under this root, which was started with ``collect=True``."""
-        from pytest_llmobs.tracing.line import read_outputs
-
-        return [read_outputs(line) for parent, _, line in self.collected or () if parent == self.id]
+        """Return what the finished runs right under this root, started with ``collect=True``, put out in fact."""
+        below = [said for run_id, said in self.said.items() if run_id != self.id]
+        return [None if said is None else capture.decode(said) for said in below]
 
     def tree(self) -> Run:
         """Return this root as a record, with its finished descendants nested below it."""

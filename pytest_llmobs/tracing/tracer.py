@@ -117,7 +117,7 @@ class Tracer:
         if columns:
             root.columns.update(columns)
         if collect:
-            root.collected = []
+            root.collected, root.said = [], {}
         if beside is not None:
             root.held = beside.held
         elif self.sink is not None and self._drops(root):
@@ -137,8 +137,10 @@ class Tracer:
 
     def write(self, run: RunTree) -> bytes:
         """Encode a finished run and hand it to the sink and to its collecting root; return the line."""
-        line = self.encode(run)
         root = run.root
+        if root.collected is not None and (run is root or run.parent is root):
+            root.said[run.id] = run.outputs_json
+        line = self.encode(run)
         self._store(run, line)
         if root.collected is not None:
             root.collected.append((run.parent_id, run.run_type, line))

@@ -144,6 +144,35 @@ def test_no_file_and_no_report_holds_what_is_redacted(leaky: Project, workers: i
             assert any(mark in data for name, data in files.items() if kind in name), (mark, kind)
 
 
+def test_tests_and_evaluators_see_the_real_outputs(empty: Project) -> None:
+    empty.pytester.makeini("[pytest]\nllm_redact = pii")
+    empty.write(
+        test_it="""
+        import pytest
+        from pytest_llmobs import traceable
+        from pytest_llmobs.evaluators import no_pii, no_secrets
+
+        @traceable
+        def answer(name):
+            return {"text": f"{name}: ann@mail.example, sk-ant-api03-AbCdEfGhIjKlMnOp"}
+
+        @pytest.mark.llm_dataset([{"id": "a", "inputs": {"name": "Ann"}}], target=answer, evaluators=[no_pii])
+        def test_it(example, llm_run):
+            assert "ann@mail.example, sk-ant-api03" in llm_run.outputs["text"]
+            assert not llm_run.score(no_pii)
+            assert not llm_run.score(no_secrets)
+
+        def test_direct(llm_run):
+            answer("Bob")
+            assert "ann@mail.example, sk-ant-api03" in llm_run.outputs["text"]
+            assert not llm_run.score(no_pii)
+            assert not llm_run.score(no_secrets)
+        """
+    )
+    empty.experiment().assert_outcomes(passed=2)
+    assert [name for name, data in written(empty.path).items() if b"ann@mail" in data] == []
+
+
 def test_a_failing_redactor_costs_the_payload_and_names_itself(empty: Project) -> None:
     empty.write(
         conftest="""

@@ -118,6 +118,7 @@ def test_payloads_are_cut_in_the_store_and_scored_whole(
         @pytest.mark.llm_dataset([{"id": "a", "inputs": {"n": 5000}}], target=lambda n: "x" * n, evaluators=[whole])
         def test_it(example, llm_run):
             assert llm_run.score(whole)
+            assert len(llm_run.outputs["output"]) == 5000
         """
     )
     empty.experiment().assert_outcomes(passed=1)

@@ -31,7 +31,7 @@ def stream(count: int) -> Iterator[str]:
     yield str(count)
 
 
-@traceable(reduce_fn=lambda chunks: sum(chunks), process_chunk=lambda chunk: chunk + 1)
+@traceable(reduce_fn=sum, process_chunk=lambda chunk: chunk + 1)
 async def numbers(count: int) -> AsyncIterator[int]:
     yield count
 
