@@ -134,10 +134,12 @@ class Session:
         Raises:
             SettingsError: ``llm_redact`` names what nobody offers, or ``llm_keep`` holds no rule.
         """
-        from pytest_llmobs.tracing.sampling import read_rules
+        settings, usual = self.settings, Settings()
+        if settings.experiment or (settings.redact, settings.keep) != (usual.redact, usual.keep):
+            from pytest_llmobs.tracing.sampling import read_rules
 
-        read_rules(self.settings.keep, "llm_keep")
-        self._read_redaction()
+            read_rules(settings.keep, "llm_keep")
+            self._read_redaction()
 
     @cached_property
     def redaction(self) -> Redaction:

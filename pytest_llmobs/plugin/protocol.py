@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_llmobs.errors import BaselineError
+from pytest_llmobs.errors import BaselineError, LlmobsError
 from pytest_llmobs.experiments.baseline import Baseline, known_failure
 from pytest_llmobs.experiments.budget import BudgetReached
 from pytest_llmobs.experiments.calls import spending
@@ -43,7 +43,10 @@ class Protocol:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self) -> None:
         """Switch tracing on, now that something will run."""
-        self._lab.session.start()
+        try:
+            self._lab.session.start()
+        except LlmobsError as error:
+            raise pytest.UsageError(str(error)) from None
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:

@@ -53,8 +53,8 @@ def as_redactor(given: object) -> Redactor:
     if callable(given) and not isinstance(given, type):
         return Custom(given)
     raise SettingsError(
-        f"{given!r} is no redactor: write a function from text to text, or an instance of a subclass of "
-        "pytest_llmobs.tracing.Redactor."
+        f"{given!r} is no redactor: pytest_llmobs_redact returns functions from text to text, and instances of "
+        "subclasses of pytest_llmobs.tracing.Redactor."
     )
 
 

@@ -176,9 +176,9 @@ def test_an_unknown_redactor_is_refused() -> None:
         match=r"Unknown redactor 'pi' in llm_redact. Did you mean 'pii'\? Known: pii, secrets\. A function of",
     ):
         choose(["pi"], [Secrets(), Pii()], "llm_redact")
-    with pytest.raises(SettingsError, match=r"3 is no redactor: write a function from text to text"):
+    with pytest.raises(SettingsError, match=r"3 is no redactor: pytest_llmobs_redact returns functions from"):
         Redaction((3,))  # type: ignore[arg-type]
-    with pytest.raises(SettingsError, match=r"Pii'> is no redactor"):
+    with pytest.raises(SettingsError, match=r"Pii.> is no redactor"):
         Redaction([Pii])
 
 
