@@ -32,10 +32,10 @@ def save_calibration(calibration: Calibration, path: Path | str) -> None:
     """Write the committed file: sorted, a case a line."""
     path = Path(path)
     record = asdict(calibration)
-    redaction = Redaction()
+    redaction = Redaction()  # a judge's reasons quote what it judged
+    for case in record["cases"]:
+        case["comment"] = redaction.clean_value(case["comment"])
     cases = sorted((_sparse(case) for case in record.pop("cases")), key=lambda case: str(case["id"]))
-    for case in cases:
-        case["comment"] = redaction.clean_value(case.get("comment", ""))
     head = json.dumps({"schema": SCHEMA, **record}, ensure_ascii=False, indent=1, sort_keys=True)
     lines = ",\n".join(json.dumps(case, ensure_ascii=False, sort_keys=True) for case in cases)
     path.parent.mkdir(parents=True, exist_ok=True)

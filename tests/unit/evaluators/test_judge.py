@@ -480,6 +480,15 @@ def test_a_damaged_cache_entry_is_asked_again(score, subject, tmp_path):
     assert json.loads(entry.read_text()) == GOOD
 
 
+def test_reasons_are_cached_without_secrets(score, subject, tmp_path):
+    cache.install(cache.FileCache(tmp_path))
+    leaking = {**GOOD, "reason": "It gave away sk-ant-api03-AbCdEfGhIjKlMnOp."}
+    judge = Judge("tone", rubric=RUBRIC, model=answering(leaking))
+    assert "AbCdEfGh" in score(judge, subject({"output": "x"})).comment
+    (entry,) = tmp_path.rglob("*.json")
+    assert json.loads(entry.read_text()) == {**GOOD, "reason": "It gave away [redacted: anthropic key]."}
+
+
 def test_an_unusable_reply_is_never_cached(score, subject, tmp_path):
     cache.install(cache.FileCache(tmp_path))
     score(Judge("tone", rubric=RUBRIC, model=answering("?")), subject({"output": "x"}))

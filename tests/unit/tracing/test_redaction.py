@@ -60,7 +60,8 @@ def test_no_path_lets_a_secret_through(sink: MemorySink) -> None:
         failing()
     with trace(KEY, inputs={KEY: _deep(KEY, 60)}) as run:
         run.end(outputs=_deep(KEY, 60))
-        run.patch(comment=KEY)
+        run.patch(early=KEY)
+    run.patch(late=KEY)
     assert len(sink.lines) >= 7
     assert KEY.encode() not in b"".join(sink.lines)
     assert b"[redacted: anthropic key]" in b"".join(sink.lines)

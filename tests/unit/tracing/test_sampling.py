@@ -45,6 +45,7 @@ def test_a_dropped_trace_is_dropped_whole() -> None:
         run = get_current_run_tree()
         assert run is not None
         run.add_metadata({"works": "anyway"})
+        run.create_child("by hand").end()
         traceable(name="forced", enabled=True)(lambda: None)()
         with trace("block"), tracing_context(enabled=True):
             traceable(name="deep")(lambda: None)()

@@ -106,6 +106,13 @@ def test_the_file_comes_back_as_it_was_with_a_case_a_line(tmp_path):
     assert path.read_bytes() == first
 
 
+def test_reasons_are_committed_without_secrets(tmp_path):
+    path = tmp_path / "tone.json"
+    save_calibration(calibrated(TONE, [case("a", True, "1 sk-ant-api03-AbCdEfGhIjKlMnOp")]), path)
+    assert "[redacted: anthropic key]" in path.read_text()
+    assert "AbCdEfGh" not in path.read_text()
+
+
 def test_two_keys_never_share_a_file(tmp_path):
     assert calibration_path(tmp_path, "a/b") != calibration_path(tmp_path, "a_b")
     assert calibration_path(tmp_path, "../x").parent == tmp_path / "judges"
