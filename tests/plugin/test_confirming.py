@@ -101,13 +101,13 @@ def test_it_can_not_recurse_and_leaves_nothing_behind(
 
 def test_what_it_says_where_it_fails_itself(broken: Project) -> None:
     broken.path.joinpath("conftest.py").write_text(
-        "import os\nif 'LLMOBS_CONFIRMING' in os.environ:\n    raise RuntimeError('sk-ant-api03-AbCdEfGhIjKlMnOp')\n"
+        "import os\nif 'LLMOBS_CONFIRMING' in os.environ:\n"
+        "    raise RuntimeError('the port is taken: sk-ant-api03-AbCdEfGhIjKlMnOp')\n"
     )
     result = broken.experiment()
     assert result.ret == 1
     assert "no result; the tentative verdict stands" in " ".join(result.stdout.str().split())
-    assert "RuntimeError: [redacted: anthropic key]" in result.stdout.str()
-    assert "the port is taken" in result.stdout.str()
+    assert "RuntimeError: the port is taken: [redacted: anthropic key]" in result.stdout.str()
 
 
 def test_last_failed_of_the_user_is_not_touched(broken: Project) -> None:
