@@ -16,27 +16,27 @@ from pytest_llmobs.tracing.redaction import Redaction
 
 def clean_trial(trial: Trial, redaction: Redaction) -> Trial:
     """Return a trial as it may be written. Calls, inputs and outputs come from its runs, which are clean already."""
-    said = {key: [score.value, score.comment, score.error] for key, score in trial.scores.items()}
-    texts = [trial.message, trial.cluster, *said.values()]
-    if not redaction.suspects(capture.encode(texts)):
+    said = [trial.message, trial.cluster]
+    said += [getattr(score, name) for score in trial.scores.values() for name in _SAID]
+    if not redaction.suspects(capture.encode(said)):
         return trial
-    message, cluster, *scores = (redaction.clean_value(text) for text in texts)
+    cluster = redaction.clean_value(trial.cluster)
     if cluster != trial.cluster:  # clusters that are cleaned stay apart
         cluster = f"{cluster} {content_hash(trial.cluster)[:8]}"
     return replace(
         trial,
-        message=message,
+        message=redaction.clean_value(trial.message),
         cluster=cluster,
-        scores={
-            key: _clean_score(score, texts)
-            for (key, score), texts in zip(trial.scores.items(), scores, strict=True)
-        },
+        scores={key: _clean_score(score, redaction) for key, score in trial.scores.items()},
     )
 
 
-def _clean_score(score: TrialScore, texts: Any) -> TrialScore:
-    value, comment, error = texts if isinstance(texts, list) else (None, texts, None)
-    return replace(score, value=value, comment=comment, error=error)
+_SAID = ("value", "comment", "error")
+"""What a score says in words."""
+
+
+def _clean_score(score: TrialScore, redaction: Redaction) -> TrialScore:
+    return replace(score, **{name: redaction.clean_value(getattr(score, name)) for name in _SAID})
 
 
 def clean_report(report: pytest.TestReport, redaction: Redaction) -> None:
@@ -46,8 +46,13 @@ def clean_report(report: pytest.TestReport, redaction: Redaction) -> None:
         (key, redaction.clean_if_suspect(value)) if isinstance(value, str) else (key, value)
         for key, value in report.user_properties
     ]
-    if report.longrepr is not None and redaction.suspects(capture.encode(str(report.longrepr))):
+    whole = None if report.longrepr is None else str(report.longrepr)
+    if whole is None or not redaction.suspects(capture.encode(whole)):
+        return
+    try:
         report.longrepr = _clean_parts(report.longrepr, redaction)
+    except Exception:  # another plugin's own way of showing a failure
+        report.longrepr = redaction.clean_value(whole)
 
 
 def _clean_parts(part: Any, redaction: Redaction) -> Any:

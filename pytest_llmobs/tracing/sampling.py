@@ -7,6 +7,7 @@ alone: a trial's runs are collected, scored and counted all the same, and one th
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
@@ -75,7 +76,7 @@ class Held:
         """Hold lines until a rule speaks, or ``root`` ends; that of a trial, until its test says how it went."""
         self._rules = rules
         self._root_id = root.id
-        self._lines: list[bytes] = []
+        self._lines: deque[bytes] = deque()
         self._size = 0
         self.kept: bool | None = None
         """None while it is open."""
@@ -88,22 +89,27 @@ class Held:
             line: Its spool line.
             write: Writes a line.
         """
+        # Without a lock, which a fork might leave locked: whatever a thread adds late it takes out again itself.
+        self._lines.append(line)
+        self._size += len(line)
+        if self.kept is None and (decided := self._decide(run)) is not None:
+            self.kept = decided
         if self.kept is None:
-            self._lines.append(line)
-            self._size += len(line)
-            if self._size > MAX_HELD or any(rule(run) for rule in self._rules):
-                self._settle(True, write)
-            elif run.id == self._root_id and run.ended and not _awaits_test(run):
-                self._settle(_failed_its_test(run), write)
-        elif self.kept:
-            write(line)
-
-    def _settle(self, kept: bool, write: Callable[[bytes], None]) -> None:
-        self.kept = kept
-        if kept:
-            for held in self._lines:
+            return
+        while self._lines:
+            try:
+                held = self._lines.popleft()
+            except IndexError:  # another thread was faster
+                return
+            if self.kept:
                 write(held)
-        self._lines.clear()
+
+    def _decide(self, run: RunTree) -> bool | None:
+        if self._size > MAX_HELD or any(rule(run) for rule in self._rules):
+            return True
+        if run.id == self._root_id and run.ended and not _awaits_test(run):
+            return _failed_its_test(run)
+        return None
 
 
 def _awaits_test(run: RunTree) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -92,6 +93,15 @@ def test_a_rule_keeps_the_whole_trace_of_what_it_speaks_for(rule: str, name: str
             pass
     expected = ["before", name, "after", f"root of {name}"]
     assert kept.names() == [run for run in expected if not (name == "failing" and run == "after")]
+
+
+def test_runs_that_end_in_many_threads_are_kept_each_once() -> None:
+    kept = _traced(0.0, "tag:vip")
+    with trace("root"):
+        calls = [traceable(name=f"run{n}", tags=["vip"] if n == 50 else [])(lambda: None) for n in range(100)]
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda call: call(), calls))
+    assert sorted(kept.names()) == sorted(["root", *(f"run{n}" for n in range(100))])
 
 
 def test_a_rule_that_does_not_speak_keeps_nothing() -> None:
