@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_llmobs.errors import LlmobsError
-from pytest_llmobs.plugin.redacted import secret_names
+from pytest_llmobs.plugin.cleaning import secret_names
 
 if TYPE_CHECKING:
     from pytest_llmobs.plugin.lab import Lab

@@ -18,10 +18,10 @@ from pytest_llmobs.experiments.calls import spending
 from pytest_llmobs.experiments.llm_run import LlmRun
 from pytest_llmobs.experiments.logging import announce
 from pytest_llmobs.plugin.ahead import Ahead
+from pytest_llmobs.plugin.cleaning import clean_report, clean_trial
 from pytest_llmobs.plugin.confirming import SETTLED
 from pytest_llmobs.plugin.lab import LLM_RUN
 from pytest_llmobs.plugin.outcome import Outcome, judge_outcome, trial_record
-from pytest_llmobs.plugin.redacted import clean_report, clean_trial
 from pytest_llmobs.plugin.suites import PLAN, TrialPlan, nodeid_of
 from pytest_llmobs.tracing.run_tree import RunTree
 

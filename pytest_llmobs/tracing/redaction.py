@@ -8,6 +8,7 @@ redactor that fails costs the run the payload and is named in its metadata; it n
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -40,7 +41,9 @@ class Redaction:
         others = [as_redactor(one) for one in wanted]
         self._redactors: list[Redactor] = [Secrets(), *(one for one in others if type(one) is not Secrets)]
         self._find: tuple[Callable[[bytes], bool], ...] | None = None
-        if others:  # theirs may be wrong; our own wait, since compiling imports pydantic_core
+        if (
+            len(self._redactors) > 1
+        ):  # theirs may be wrong; our own waits, since compiling imports pydantic_core
             self._compile()
 
     def suspects(self, payload: bytes) -> bool:
@@ -107,7 +110,8 @@ class _Cleaning:
     def json(self, payload: bytes) -> bytes:
         """Return a JSON object cleaned."""
         cleaned = self.value(json.loads(payload))
-        return capture.encode(cleaned if isinstance(cleaned, dict) else {"<dropped>": cleaned})
+        whole = cleaned if isinstance(cleaned, dict) else {"<dropped>": cleaned}
+        return capture.encode(whole, sys.maxsize)  # it was cut when it was captured
 
     def columns(self, columns: Mapping[str, Any]) -> dict[str, Any]:
         """Return columns with their texts cleaned."""

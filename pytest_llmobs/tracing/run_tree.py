@@ -152,13 +152,13 @@ class RunTree:
 
     def add_inputs(self, inputs: Mapping[str, Any]) -> None:
         """Merge ``inputs`` into what is logged, as they are now."""
-        self.inputs_json = _merged(self.inputs_json, capture.encode_mapping(inputs, self.tracer.max_payload))
+        limit = self.tracer.max_payload
+        self.inputs_json = _merged(self.inputs_json, capture.encode_mapping(inputs, limit), limit)
 
     def add_outputs(self, outputs: Mapping[str, Any]) -> None:
         """Merge ``outputs`` into what is logged, as they are now."""
-        self.outputs_json = _merged(
-            self.outputs_json, capture.encode_mapping(outputs, self.tracer.max_payload)
-        )
+        limit = self.tracer.max_payload
+        self.outputs_json = _merged(self.outputs_json, capture.encode_mapping(outputs, limit), limit)
 
     def add_metadata(self, metadata: Mapping[str, Any]) -> None:
         """Merge ``metadata`` into the run's; runs that start under it later get it too."""
@@ -247,7 +247,7 @@ class RunTree:
             error: What the function raised.
         """
         if outputs is not None:
-            self.outputs_json = outputs if self.outputs_json is None else _merged(self.outputs_json, outputs)
+            self.outputs_json = _merged(self.outputs_json, outputs, self.tracer.max_payload)
         if error is not None:
             self.error = failure.describe(error)
         self.stop()
@@ -270,7 +270,9 @@ class RunTree:
         outputs = capture.encode_outputs(result, self.tracer.max_payload)
         if time.perf_counter_ns() - now > capture.SLOW:
             self.captured_for += time.perf_counter_ns() - now
-        self.outputs_json = outputs if self.outputs_json is None else _merged(self.outputs_json, outputs)
+        if self.outputs_json is not None:
+            outputs = _merged(self.outputs_json, outputs, self.tracer.max_payload)
+        self.outputs_json = outputs
         if self.recording and self.line is None:
             self.line = self.tracer.write(self)
 
@@ -332,10 +334,10 @@ class RunTree:
         return nest(read_line(line), self.finished_runs())
 
 
-def _merged(before: bytes | None, added: bytes) -> bytes:
+def _merged(before: bytes | None, added: bytes, limit: int) -> bytes:
     if before is None or before == b"{}":
         return added
-    return capture.encode({**capture.decode(before), **capture.decode(added)})
+    return capture.encode({**capture.decode(before), **capture.decode(added)}, limit)
 
 
 def checked_run_type(run_type: str) -> RunType:

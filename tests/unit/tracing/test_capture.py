@@ -273,6 +273,23 @@ def test_randomly_broken_objects_never_raise() -> None:
         assert capture.encode_outputs([object.__new__(broken)]).startswith(b'{"output":')
 
 
+def test_a_limit_above_the_usual_one_holds_on_every_way() -> None:
+    from pytest_llmobs.tracing import trace
+    from pytest_llmobs.tracing.tracer import Tracer, install, uninstall
+    from tests.unit.tracing.memory import MemorySink
+
+    kept = MemorySink()
+    install(Tracer(project="unit", sink=kept, max_payload=6 << 20))
+    rest = " x" * (5 << 19)
+    try:
+        with trace("giant") as run:
+            run.add_outputs({"first": 1})
+            run.add_outputs({"text": f"sk-ant-api03-AbCdEfGhIjKlMnOp{rest}"})
+    finally:
+        uninstall()
+    assert kept.run("giant").outputs == {"first": 1, "text": f"[redacted: anthropic key]{rest}"}
+
+
 def test_a_giant_is_cut_and_the_time_it_took_is_announced() -> None:
     from pytest_llmobs.tracing import traceable
     from pytest_llmobs.tracing.tracer import Tracer, install, uninstall
