@@ -20,7 +20,6 @@ from pytest_llmobs.errors import StoreError, nearest
 from pytest_llmobs.records.experiments import Experiment, Trial
 from pytest_llmobs.records.runs import Run
 from pytest_llmobs.reports.base import Context
-from pytest_llmobs.storage.lookup import SHORTEST
 from pytest_llmobs.storage.store import Store
 
 NAME = "show"
@@ -77,6 +76,8 @@ def _find_run(which: str, names: Sequence[str], store: Store) -> Run:
 
 def _why_unstored(which: str, store: Store) -> str | None:
     """Return what is known of a run whose trace isn't stored, or None where nothing is."""
+    from pytest_llmobs.storage.lookup import SHORTEST
+
     for experiment in read_experiments(store) if len(which) >= SHORTEST else ():
         for trial in (*experiment.trials, *experiment.confirmation):
             if trial.run_id is not None and trial.run_id.startswith(which):

@@ -41,9 +41,8 @@ class Redaction:
         others = [as_redactor(one) for one in wanted]
         self._redactors: list[Redactor] = [Secrets(), *(one for one in others if type(one) is not Secrets)]
         self._find: tuple[Callable[[bytes], bool], ...] | None = None
-        if (
-            len(self._redactors) > 1
-        ):  # theirs may be wrong; our own waits, since compiling imports pydantic_core
+        # A user's prefilter may be wrong, so it is tried now; our own waits, since compiling imports pydantic_core.
+        if len(self._redactors) > 1:
             self._compile()
 
     def suspects(self, payload: bytes) -> bool:
