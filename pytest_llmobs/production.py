@@ -6,14 +6,19 @@ by size and age in the background, and at exit.
 
 from __future__ import annotations
 
+import logging
 import os
 from typing import TYPE_CHECKING
 
+from pytest_llmobs.errors import SettingsError
+from pytest_llmobs.tracing import environment
 from pytest_llmobs.tracing import tracer as tracing
 
 if TYPE_CHECKING:
     from pytest_llmobs.storage.spool import Spool
+    from pytest_llmobs.storage.store import Exporter
 
+_log = logging.getLogger("pytest_llmobs")
 _spools: list[Spool] = []
 
 
@@ -36,9 +41,23 @@ def _open_spool() -> Spool:
     from pytest_llmobs.storage.rotation import Rotation
     from pytest_llmobs.storage.store import Store
 
-    spool = Store(os.environ.get("LLMOBS_STORE", ".llmobs")).spool(rotation=Rotation())
+    store = Store(os.environ.get("LLMOBS_STORE", ".llmobs"), exporter=_make_exporter())
+    spool = store.spool(rotation=Rotation())
     _spools.append(spool)
     return spool
+
+
+def _make_exporter() -> Exporter | None:
+    try:
+        if not environment.is_on(os.environ, "LLMOBS_OTEL"):
+            return None
+        from pytest_llmobs.spans.exporter import OtlpExporter, check
+
+        check("LLMOBS_OTEL")
+    except SettingsError as error:  # an app in production must not fall over its tracing
+        _log.warning("pytest-llmobs exports nothing: %s", error)
+        return None
+    return OtlpExporter()
 
 
 def _instrument(_tracer: tracing.Tracer) -> None:

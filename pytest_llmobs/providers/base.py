@@ -139,7 +139,10 @@ class Engine:
 
     def place(self) -> Place | None:
         """Return where a call that is made now belongs, or None where it isn't logged."""
-        return find_place()
+        place = find_place()
+        if place is not None and place.parent is not None:
+            place.parent = _supersede(place.parent)
+        return place
 
     def begin(self, place: Place, request: Request) -> Exchange:
         """Start the run of a model call."""
@@ -152,6 +155,23 @@ class Engine:
         return Exchange(run)
 
 
+def _supersede(parent: RunTree) -> RunTree | None:
+    """Return the run that a model call made under ``parent`` belongs under.
+
+    Another instrumentation may have told of this very call (LangChain's chat model around the SDK's request). The call
+    is logged once, by the provider: such a run is passed over, unless something else hangs from it already.
+    """
+    above: RunTree | None = parent
+    chosen: RunTree | None = None
+    while above is not None:
+        if above.is_model_call() and not above.ended:
+            above.superseded = True
+        if chosen is None and not (above.superseded and not above.has_children):
+            chosen = above
+        above = above.parent
+    return chosen
+
+
 class Provider:
     """A model provider's SDK. Subclass it, name the module, and wrap what makes the calls."""
 
@@ -159,6 +179,9 @@ class Provider:
     """The provider's name, a column of its runs."""
     module: str
     """Instrumented right after this module was imported by the user's own code; we never import it."""
+
+    scopes: tuple[str, ...] = ()
+    """OpenTelemetry instrumentations of the same SDK; their spans tell of the same calls, and aren't stored."""
 
     def instrument(self, module: ModuleType, engine: Engine) -> None:
         """Wrap what makes the calls, with ``engine.patch``, so that each starts and ends an ``Exchange``.

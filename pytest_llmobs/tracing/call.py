@@ -9,7 +9,7 @@ from typing import Any
 
 from pytest_llmobs.errors import LlmobsError, known, nearest
 from pytest_llmobs.records.runs import RunType
-from pytest_llmobs.tracing import binding, capture, tracer
+from pytest_llmobs.tracing import binding, capture, context, tracer
 from pytest_llmobs.tracing.binding import Process, function_name, processed
 from pytest_llmobs.tracing.context import Scope, current, live
 from pytest_llmobs.tracing.place import Place, find_place
@@ -77,7 +77,7 @@ class Call:
             owner = tracer.find(self.enabled)
             if owner is None:
                 return None
-        if self.enabled is not None or type(here) is Scope or owner is None:
+        if self.enabled is not None or type(here) is Scope or owner is None or context.narrow is not None:
             return self._start_in_scope(args, kwargs)
         parent: RunTree | None = here  # type: ignore[assignment]
         if parent is not None and parent.ended:

@@ -12,6 +12,7 @@ VARIABLES = {
     "LLMOBS_PROJECT": "the project of the traces (default: default)",
     "LLMOBS_REDACT": "redactors, comma-separated (default: secrets)",
     "LLMOBS_SAMPLE_RATE": "share of traces that is kept, 0 to 1 (default: 1)",
+    "LLMOBS_OTEL": "true exports every run as an OpenTelemetry span; OTEL_EXPORTER_OTLP_ENDPOINT says where to",
     "LLMOBS_KEEP": "kept whatever the rate, comma-separated: errors, tag:NAME, metadata:KEY=VALUE",
 }
 """Every variable that tracing reads, and what it means."""
@@ -19,15 +20,15 @@ VARIABLES = {
 _ON, _OFF = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
 
 
-def is_on(environ: Mapping[str, str]) -> bool:
-    """Return True where ``LLMOBS_TRACING`` switches tracing on.
+def is_on(environ: Mapping[str, str], switch: str = "LLMOBS_TRACING") -> bool:
+    """Return True where the variable ``switch`` says yes.
 
     Raises:
         SettingsError: Its value is neither a yes nor a no.
     """
-    value = environ.get("LLMOBS_TRACING", "").strip().lower()
+    value = environ.get(switch, "").strip().lower()
     if value not in (*_ON, *_OFF):
-        raise SettingsError(f"LLMOBS_TRACING is {environ['LLMOBS_TRACING']!r}; it must be true or false.")
+        raise SettingsError(f"{switch} is {environ[switch]!r}; it must be true or false.")
     return value in _ON
 
 
