@@ -26,6 +26,8 @@ _SAMPLED = TraceFlags(TraceFlags.SAMPLED)
 _SHAPED = {"id", "trace_id", "parent_id", "name", "start_time", "end_time", "error", "params", "stop_reason"}
 _SHAPED |= {"scores", "metadata"}
 """Columns that aren't one attribute of their value."""
+_LIMIT = 1 << 63
+"""Integers of an attribute have 64 bits."""
 _RAISED = re.compile(r"^(?P<type>[\w.]+)(?:: (?P<message>.*))?", re.DOTALL)
 
 
@@ -112,7 +114,7 @@ def _payloads(header: Mapping[str, Any], inputs: bytes, outputs: bytes) -> dict[
 
 def _plain(value: Any) -> Any:
     """Return a value that an attribute may have: a scalar, a list of texts, or JSON."""
-    if isinstance(value, bool | int | float | str):
+    if isinstance(value, float | str) or (isinstance(value, int) and -_LIMIT <= value < _LIMIT):
         return value
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return value

@@ -11,7 +11,7 @@ from pytest_llmobs.errors import LlmobsError, known, nearest
 from pytest_llmobs.records.runs import RunType
 from pytest_llmobs.tracing import binding, capture, context, tracer
 from pytest_llmobs.tracing.binding import Process, function_name, processed
-from pytest_llmobs.tracing.context import Scope, current, live
+from pytest_llmobs.tracing.context import Scope, current, going_on, live
 from pytest_llmobs.tracing.place import Place, find_place
 from pytest_llmobs.tracing.run_tree import RunTree
 
@@ -77,16 +77,17 @@ class Call:
             owner = tracer.find(self.enabled)
             if owner is None:
                 return None
-        if self.enabled is not None or type(here) is Scope or owner is None or context.narrow is not None:
+        if self.enabled is not None or type(here) is Scope or owner is None:
             return self._start_in_scope(args, kwargs)
         parent: RunTree | None = here  # type: ignore[assignment]
-        if parent is not None and parent.ended:
-            parent = live(parent)
+        if context.narrow is not None or (parent is not None and parent.ended):
+            parent = going_on(parent)
         if parent is None:
             if not owner.enabled:
                 return None
         elif parent.recording:
             owner = parent.tracer
+            parent.has_children = True
         else:
             return None
         # What follows is Place.start, without the parts that can't apply: this path runs at every call.

@@ -6,7 +6,7 @@ import pytest
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.trace import Tracer
 
-from pytest_llmobs.otel import SpanProcessor
+from pytest_llmobs.spans.processor import SpanProcessor
 from tests.unit.providers.conftest import sink  # noqa: F401 - a fixture
 
 

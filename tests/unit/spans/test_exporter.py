@@ -254,13 +254,10 @@ def test_an_endpoint_that_nobody_listens_at(exporting: Exporting, monkeypatch: p
     assert len(list(exporting.store.runs())) == 1
 
 
-def test_a_certificate_that_is_missing_is_told(exporting: Exporting, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "https://127.0.0.1:1")
-    monkeypatch.setenv("OTEL_EXPORTER_OTLP_CERTIFICATE", "/nowhere/ca.pem")
-    look_up(1)
-    exporting.spool.close()
-    (warning,) = exporting.warnings
-    assert "/nowhere/ca.pem" in warning
+def test_the_missing_extra_is_told_before_anything_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pytest_llmobs.spans.exporter._EXPORTER", "opentelemetry.nowhere.to_be_found")
+    with pytest.raises(SettingsError, match=r"llm_otel needs .* pip install 'pytest-llmobs\[otel\]'"):
+        check("llm_otel")
 
 
 def test_a_file_that_was_sealed_meanwhile_is_no_failure(collector: Collector, exporting: Exporting) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import importlib
 import os
+import sys
 import threading
 import weakref
 from typing import Any
@@ -13,7 +15,7 @@ import pytest
 from opentelemetry import trace as otel
 from opentelemetry.sdk.trace import TracerProvider
 
-from pytest_llmobs.otel import SpanProcessor
+from pytest_llmobs.spans.processor import SpanProcessor
 from pytest_llmobs.tracing import get_current_run_tree, trace, traceable, tracing_context
 from pytest_llmobs.tracing.headers import w3c_ids
 from pytest_llmobs.tracing.tracer import Tracer, install, uninstall
@@ -202,3 +204,10 @@ def test_a_broken_span_never_reaches_the_caller(
     monkeypatch.setattr("pytest_llmobs.spans.processor.describe", fail)
     spans.start_span("odd").end()
     assert "can't log the span 'odd'" in caplog.text
+
+
+def test_the_missing_extra_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "opentelemetry.sdk", None)
+    monkeypatch.delitem(sys.modules, "pytest_llmobs.spans.processor")
+    with pytest.raises(ImportError, match=r"pip install 'pytest-llmobs\[otel\]'"):
+        importlib.import_module("pytest_llmobs.otel")
