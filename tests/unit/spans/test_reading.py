@@ -103,6 +103,24 @@ def test_an_unknown_price_is_unknown(sink: MemorySink, spans: otel.Tracer) -> No
     assert run.metadata["unpriced_model"] == "house-model"
 
 
+@pytest.mark.parametrize(
+    ("provider", "model"),
+    [
+        ("azure.ai.openai", "gpt-4o"),
+        ("gcp.gemini", "gemini-2.5-flash"),
+        ("mistral_ai", "mistral-large-latest"),
+    ],
+)
+def test_prices_of_other_providers(sink: MemorySink, spans: otel.Tracer, provider: str, model: str) -> None:
+    told = {
+        **CHAT,
+        "gen_ai.provider.name": provider,
+        "gen_ai.request.model": model,
+        "gen_ai.usage.output_tokens": 3,
+    }
+    assert (_stored(sink, spans, told).total_cost or 0) > 0
+
+
 def test_an_agents_sum_is_not_counted_again(sink: MemorySink, spans: otel.Tracer) -> None:
     run = _stored(sink, spans, {**TODAY, "gen_ai.operation.name": "invoke_agent"})
     assert (run.total_tokens, run.total_cost) == (None, None)
