@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
 
-from pytest_llmobs.providers import bodies
+from pytest_llmobs.providers import bodies, marks
 from pytest_llmobs.records.runs import RunStatus, RunType
 from pytest_llmobs.tracing import capture
 from pytest_llmobs.tracing.place import Place, find_place
@@ -107,6 +107,7 @@ class Exchange:
             None if reply.outputs is None else capture.encode_outputs(reply.outputs, run.tracer.max_payload)
         )
         run.finish(outputs, reply.error)
+        marks.remember(run, reply.outputs)
 
     def _heard(self) -> None:
         if self._first is None:
@@ -139,37 +140,21 @@ class Engine:
 
     def place(self) -> Place | None:
         """Return where a call that is made now belongs, or None where it isn't logged."""
-        place = find_place()
-        if place is not None and place.parent is not None:
-            place.parent = _supersede(place.parent)
-        return place
+        return find_place()
 
     def begin(self, place: Place, request: Request) -> Exchange:
         """Start the run of a model call."""
         inputs_json = capture.encode_mapping(request.inputs, place.tracer.max_payload)
         run = place.start(request.name, request.run_type, inputs_json=inputs_json)
+        above = run.parent
+        while above is not None:
+            above.has_model_calls = True
+            above = above.parent
         columns = {"provider": request.provider, "operation": request.operation, "model": request.model}
         run.columns.update({key: value for key, value in columns.items() if value is not None})
         if request.params:
             run.columns["params"] = dict(request.params)
         return Exchange(run)
-
-
-def _supersede(parent: RunTree) -> RunTree | None:
-    """Return the run that a model call made under ``parent`` belongs under.
-
-    Another instrumentation may have told of this very call (LangChain's chat model around the SDK's request). The call
-    is logged once, by the provider: such a run is passed over, unless something else hangs from it already.
-    """
-    above: RunTree | None = parent
-    chosen: RunTree | None = None
-    while above is not None:
-        if above.is_model_call() and not above.ended:
-            above.superseded = True
-        if chosen is None and not (above.superseded and not above.has_children):
-            chosen = above
-        above = above.parent
-    return chosen
 
 
 class Provider:

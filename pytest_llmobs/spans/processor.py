@@ -18,7 +18,7 @@ from opentelemetry import trace
 from opentelemetry.sdk import trace as sdk
 
 from pytest_llmobs.providers.imports import logs_scope
-from pytest_llmobs.spans.names import run_type_of
+from pytest_llmobs.providers.marks import is_remembered
 from pytest_llmobs.spans.reading import describe, forget_usage
 from pytest_llmobs.tracing import context
 from pytest_llmobs.tracing.context import live
@@ -96,8 +96,6 @@ class SpanRun(RunTree):
     def __init__(self, span: Span, *place: Any) -> None:
         """Start a run with the span's ids and its start; ``place`` are the arguments of ``RunTree``."""
         super().__init__(*place)
-        # Weak, because the span holds this run: the two would wait for the garbage collector.
-        self._span = weakref.ref(span)
         began, ids = span.start_time or self.started * 1000, span.get_span_context()
         # The span's id is the random half of the run's: an exporter of runs and one of spans then agree.
         half = f"{ids.span_id:016x}"
@@ -109,22 +107,16 @@ class SpanRun(RunTree):
                 (trace_id[:8], trace_id[8:12], trace_id[12:16], trace_id[16:20], trace_id[20:])
             )
 
-    def is_model_call(self) -> bool:
-        """Return True where the span says, so far, that it is a model call."""
-        span = self._span()
-        return span is not None and run_type_of(span.attributes or {}) == "llm"
-
     def settle(self, span: ReadableSpan) -> None:
-        """Write the run with what the span, now ended, says, unless a provider has logged the same call."""
+        """Write the run with what the span, now ended, says."""
         self.ended = True
-        if self.superseded and not self.has_children:
+        if not self.recording:
             return
-        if self.recording:
-            describe(self, span)
-            self.finished = (span.end_time or 0) // 1000
-            if self.superseded:
-                forget_usage(self)
-            self.write()
+        describe(self, span)
+        self.finished = (span.end_time or 0) // 1000
+        if self.run_type == "llm" and (self.has_model_calls or is_remembered(self)):
+            forget_usage(self)
+        self.write()
 
 
 def _place_in(parent_context: Context | None) -> Place | None:

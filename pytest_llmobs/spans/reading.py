@@ -83,7 +83,7 @@ def describe(run: RunTree, span: ReadableSpan) -> None:
 
 
 def forget_usage(run: RunTree) -> None:
-    """Make ``run`` a chain without tokens and cost: the model call that it speaks of is logged below it."""
+    """Make ``run`` a chain without tokens and cost: a provider has logged the model call that it tells of."""
     run.run_type = "chain"
     for name in (*_USAGE, "total_cost", "prices_version"):
         run.columns.pop(name, None)

@@ -87,7 +87,6 @@ class Call:
                 return None
         elif parent.recording:
             owner = parent.tracer
-            parent.has_children = True
         else:
             return None
         # What follows is Place.start, without the parts that can't apply: this path runs at every call.

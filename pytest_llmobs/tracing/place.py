@@ -51,8 +51,6 @@ class Place:
             metadata = {**scope.metadata, **(metadata or {})}
             tags = (*scope.tags, *tags)
         run = make(self.tracer, name, run_type, self.parent, project)
-        if self.parent is not None:
-            self.parent.has_children = True
         run.managed = True
         run.inputs_json = inputs_json
         if metadata or tags:

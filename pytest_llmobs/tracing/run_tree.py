@@ -53,10 +53,8 @@ class RunTree:
     own_metadata: dict[str, Any] | None = None
     """The metadata, or None where nobody asked for any yet."""
     own_columns: dict[str, Any] | None = None
-    has_children: bool = False
-    """True once a run started under it through a ``Place``."""
-    superseded: bool = False
-    """True where a provider logs the very call that this run was told of by another tracer."""
+    has_model_calls: bool = False
+    """True once a provider started a run somewhere below it."""
     captured_for: int = 0
     """Nanoseconds that capturing took, where it was long."""
     line: bytes | None = None
@@ -104,10 +102,6 @@ class RunTree:
         self.clock = time.perf_counter_ns()
 
     # What a run tells
-
-    def is_model_call(self) -> bool:
-        """Return True for another tracer's account of one model call; a provider's own run may supersede it."""
-        return False
 
     @property
     def root(self) -> RunTree:

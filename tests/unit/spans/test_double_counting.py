@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from typing import Any
 
 import anthropic
@@ -140,35 +142,73 @@ def test_what_runs_around_and_in_a_passed_over_span_hangs_together(
     assert sink.parent_of("anthropic.messages") == "request"
 
 
-def test_a_framework_that_tells_of_the_same_call_is_passed_over(
-    sink: MemorySink, provider: TracerProvider, spans: otel.Tracer
+def _framework(spans: otel.Tracer, current: bool, call: Callable[[], Any]) -> None:
+    """Tell of a call at its end, as frameworks' instrumentations do, some without making their span current."""
+    span = spans.start_span("ChatModel")
+    with otel.use_span(span) if current else nullcontext():
+        message = call()
+    told = {"openinference.span.kind": "LLM", "llm.token_count.prompt": 20, "llm.token_count.completion": 10}
+    output = {"generations": [{"text": message.content[0].text}]}  # a stream's reply has lost its id there
+    model = {"llm.invocation_parameters": json.dumps({"model": ASK["model"]})}
+    span.set_attributes({**told, **model, "output.value": json.dumps(output)})
+    span.end()
+
+
+@pytest.mark.parametrize("reply", ["Fine.", 'Long, "quoted" and näïve. ' * 100], ids=["short", "long"])
+@pytest.mark.parametrize("current", [True, False], ids=["current", "aside"])
+def test_a_framework_that_tells_of_the_same_call_counts_nothing(
+    sink: MemorySink, provider: TracerProvider, spans: otel.Tracer, current: bool, reply: str
 ) -> None:
-    agent = spans.start_as_current_span("agent", attributes={"openinference.span.kind": "AGENT"})
-    model_call = spans.start_as_current_span("ChatModel")
-    with serve("Fine.") as server, _client(server.url, provider) as client, agent, model_call as span:
-        span.set_attribute("openinference.span.kind", "LLM")
-        client.messages.create(**ASK)
-        span.set_attribute("llm.token_count.prompt", 20)
-    assert sink.names() == ["anthropic.messages", "agent"]
-    assert sink.parent_of("anthropic.messages") == "agent"
-
-
-def test_a_framework_with_more_in_it_keeps_its_place_but_not_its_tokens(
-    sink: MemorySink, provider: TracerProvider, spans: otel.Tracer
-) -> None:
-    @traceable
-    def ask(client: Any) -> None:
-        client.messages.create(**ASK)
-
-    model_call = spans.start_as_current_span("ChatModel", attributes={"gen_ai.operation.name": "chat"})
-    with serve("Fine.") as server, _client(server.url, provider) as client, model_call as span:
-        ask(client)
-        span.set_attributes({"gen_ai.usage.input_tokens": 20, "gen_ai.request.model": "claude-haiku-4-5"})
-    assert sink.parent_of("anthropic.messages") == "ask"
-    assert sink.parent_of("ask") == "ChatModel"
+    agent = spans.start_as_current_span("agent")
+    with serve(reply) as server, _client(server.url, provider) as client, agent:
+        _framework(spans, current, lambda: client.messages.create(**ASK))
+    assert sink.names() == ["anthropic.messages", "ChatModel", "agent"]
+    assert sink.parent_of("anthropic.messages") == ("ChatModel" if current else "agent")
+    assert sink.parent_of("ChatModel") == "agent"
     model = sink.run("ChatModel")
     assert (model.run_type, model.total_tokens, model.total_cost) == ("chain", None, None)
     assert sum(run.total_tokens or 0 for run in sink.runs) == 30
+
+
+def test_a_framework_that_tells_of_a_failed_call_counts_nothing(
+    sink: MemorySink, provider: TracerProvider, spans: otel.Tracer
+) -> None:
+    told = {"openinference.span.kind": "LLM", "llm.model_name": ASK["model"]}
+    span = spans.start_span("ChatModel", attributes=told)
+    with serve(failure(400)) as server, _client(server.url, provider) as client:
+        try:
+            client.messages.create(**ASK)
+        except anthropic.BadRequestError as error:
+            span.record_exception(error)
+            span.set_status(otel.StatusCode.ERROR)
+    span.end()
+    assert [run.run_type for run in sink.runs] == ["llm", "chain"]
+    assert {run.status for run in sink.runs} == {"error"}
+
+
+@pytest.mark.parametrize(
+    "difference", [{"llm.model_name": "gpt-4o"}, {"output.value": "Fine, too."}], ids=["model", "reply"]
+)
+def test_another_call_at_the_same_time_counts(
+    sink: MemorySink, provider: TracerProvider, spans: otel.Tracer, difference: dict[str, str]
+) -> None:
+    told = {"openinference.span.kind": "LLM", "llm.model_name": ASK["model"], "output.value": '["Fine."]'}
+    span = spans.start_span("elsewhere", attributes={**told, **difference, "llm.token_count.prompt": 5})
+    with serve("Fine.") as server, _client(server.url, provider) as client:
+        client.messages.create(**ASK)
+    span.end()
+    assert sink.run("elsewhere").run_type == "llm"
+    assert sink.run("elsewhere").total_tokens == 5
+
+
+def test_an_earlier_call_with_the_same_reply_is_another_one(
+    sink: MemorySink, provider: TracerProvider, spans: otel.Tracer
+) -> None:
+    with serve("Fine.") as server, _client(server.url, provider) as client:
+        client.messages.create(**ASK)
+    told = {"openinference.span.kind": "LLM", "llm.model_name": ASK["model"], "output.value": '["Fine."]'}
+    spans.start_span("elsewhere", attributes=told).end()
+    assert sink.run("elsewhere").run_type == "llm"
 
 
 def test_a_model_call_that_no_provider_of_ours_makes_is_kept(sink: MemorySink, spans: otel.Tracer) -> None:

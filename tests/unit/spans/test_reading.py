@@ -111,10 +111,10 @@ def test_an_unknown_price_is_unknown(sink: MemorySink, spans: otel.Tracer) -> No
         ("mistral_ai", "mistral-large-latest"),
     ],
 )
-def test_prices_of_other_providers(sink: MemorySink, spans: otel.Tracer, provider: str, model: str) -> None:
+def test_prices_of_other_providers(sink: MemorySink, spans: otel.Tracer, seller: str, model: str) -> None:
     told = {
         **CHAT,
-        "gen_ai.provider.name": provider,
+        "gen_ai.provider.name": seller,
         "gen_ai.request.model": model,
         "gen_ai.usage.output_tokens": 3,
     }
