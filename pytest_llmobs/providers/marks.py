@@ -21,7 +21,6 @@ _LONG = 500
 
 class _Call(NamedTuple):
     started: int
-    finished: int
     model: str
     marks: frozenset[str]
 
@@ -30,25 +29,24 @@ _latest: deque[_Call] = deque(maxlen=512)
 
 
 def remember(run: RunTree, outputs: Any) -> None:
-    """Remember a model call that was logged. Does nothing where no other tracer is listened to.
+    """Remember a call that was logged. Does nothing where no other tracer is listened to.
 
     Args:
-        run: Its run, which has ended.
+        run: Its run.
         outputs: The reply, or None.
     """
-    if context.narrow is None or run.finished is None or run.run_type != "llm":
+    if context.narrow is None:
         return
     marks = {_mark(text) for text in _telling(outputs)}
     marks.add((run.error or "").rpartition("\n")[2])
-    _latest.append(_Call(run.started, run.finished, run.columns.get("model") or "", frozenset(marks - {""})))
+    _latest.append(_Call(run.started, run.columns.get("model") or "", frozenset(marks - {""})))
 
 
 def is_remembered(run: RunTree) -> bool:
     """Return True where ``run``, another instrumentation's account that is about to be written, is of such a call."""
     text = f"{capture.encode(run.own_columns).decode()}{(run.outputs_json or b'').decode()}{run.error}"
     return any(
-        run.started <= call.started
-        and call.finished <= (run.finished or 0)
+        run.started <= call.started <= (run.finished or 0)
         and call.model in text
         and any(mark in text for mark in call.marks)
         for call in list(_latest)

@@ -105,15 +105,18 @@ class OtlpExporter:
         resource = describe_process()
         reader = segment.reader(segment.exported)
         while lines := reader.readlines(_CHUNK):
-            if not lines[-1].endswith(b"\n"):
-                lines.pop()
+            whole = [
+                line for line in lines if line.endswith(b"\n")
+            ]  # the last may be in the middle of its write
             spans = []
-            for record in read_records(lines, patches, lambda line: None):
+            for record in read_records(whole, patches, lambda line: None):
                 with suppress(*UNREADABLE):  # sealing tells of those
                     spans.append(to_span(record, resource))
             if spans and not self._deliver(spans):
                 return
-            segment.exported += sum(map(len, lines))
+            segment.exported += sum(map(len, whole))
+            if len(whole) < len(lines):
+                return
 
     def _deliver(self, spans: Sequence[ReadableSpan]) -> bool:
         from opentelemetry.sdk.trace.export import SpanExportResult

@@ -56,8 +56,8 @@ class SpanProcessor(sdk.SpanProcessor):
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
         """Start the run of a span. Raises nothing."""
         try:
-            place = _place_in(parent_context)
-            if place is None:
+            place = None if hasattr(span, _INSIDE) else _place_in(parent_context)
+            if place is None:  # not traced here, or this processor was added twice
                 return
             scope = span.instrumentation_scope
             if scope is not None and logs_scope(scope.name):
@@ -114,7 +114,7 @@ class SpanRun(RunTree):
             return
         describe(self, span)
         self.finished = (span.end_time or 0) // 1000
-        if self.run_type == "llm" and (self.has_model_calls or is_remembered(self)):
+        if self.run_type in ("llm", "embedding") and (self.has_model_calls or is_remembered(self)):
             forget_usage(self)
         self.write()
 

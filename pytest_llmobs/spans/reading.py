@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,7 @@ from opentelemetry.trace import StatusCode
 
 from pytest_llmobs.providers.prices import price
 from pytest_llmobs.spans.names import ALIASES, OTEL, run_type_of
+from pytest_llmobs.spans.payloads import as_list, decode, read_payload, take
 from pytest_llmobs.storage.schema import COLUMNS
 from pytest_llmobs.tracing import capture
 
@@ -18,32 +18,11 @@ if TYPE_CHECKING:
 
     from pytest_llmobs.tracing.run_tree import RunTree
 
-_WHOLE = {
-    "input": ("input.value", "traceloop.entity.input"),
-    "output": ("output.value", "traceloop.entity.output"),
-}
-"""Attributes that hold all that went in, and all that came out."""
-_PARTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
-    "input": {
-        "system": ("gen_ai.system_instructions",),
-        "messages": ("gen_ai.input.messages", "llm.input_messages", "gen_ai.prompt"),
-        "prompts": ("llm.prompts",),
-        "tools": ("gen_ai.tool.definitions", "llm.tools"),
-        "arguments": ("gen_ai.tool.call.arguments", "tool.parameters"),
-        "query": ("gen_ai.retrieval.query.text", "reranker.query"),
-        "documents": ("reranker.input_documents",),
-    },
-    "output": {
-        "messages": ("gen_ai.output.messages", "llm.output_messages", "gen_ai.completion"),
-        "choices": ("llm.choices",),
-        "result": ("gen_ai.tool.call.result",),
-        "documents": ("gen_ai.retrieval.documents", "retrieval.documents", "reranker.output_documents"),
-        "embeddings": ("embedding.embeddings",),
-    },
-}
-"""Key of the inputs or outputs -> attributes: one of that name, or many that begin so (``llm.prompts.0.…``)."""
 _TYPES: Mapping[str, type] = {"integer": int, "number": float, "word": str, "text": str}
 _USAGE = frozenset(column.name for column in COLUMNS if column.name.endswith("_tokens"))
+_PRICED = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")
+_LIMIT = 1 << 63
+"""Numbers of a column have 64 bits."""
 _SHAPED = frozenset({"error", "params", "scores", "stop_reason"})
 _PLAIN = [
     (
@@ -64,20 +43,19 @@ def describe(run: RunTree, span: ReadableSpan) -> None:
     rest = dict(span.attributes or {})
     run.name = span.name
     run.run_type = run_type_of(rest)
-    limit = run.tracer.max_payload
-    run.inputs_json = capture.encode_mapping(_payload(rest, "input"), limit)
-    outputs = _payload(rest, "output")
+    run.inputs_json = capture.encode_mapping(read_payload(rest, "input"), run.tracer.max_payload)
+    outputs = read_payload(rest, "output")
     if outputs:
-        run.outputs_json = capture.encode_mapping(outputs, limit)
+        run.add_outputs(outputs)
     events = list(span.events)
-    run.error = _error(span, events)
+    run.error = _error(span, events) or run.error
     columns = _columns(rest, run)
     first = next((event for event in events if event.name == _FIRST_TOKEN), None)
     if first is not None and span.start_time is not None:
         columns.setdefault("time_to_first_token", (first.timestamp - span.start_time) / 1e9)
         events.remove(first)
     run.columns.update(columns)
-    run.add_tags([str(tag) for tag in _listed(rest.pop("tag.tags", ()))])
+    run.add_tags([str(tag) for tag in as_list(rest.pop("tag.tags", ()))])
     run.metadata.update(_metadata(rest, span, events))
     _settle_usage(run)
 
@@ -89,75 +67,6 @@ def forget_usage(run: RunTree) -> None:
         run.columns.pop(name, None)
 
 
-def _payload(rest: dict[str, Any], side: str) -> dict[str, Any]:
-    rest.pop(f"{side}.mime_type", None)
-    whole = next((_decoded(rest.pop(name)) for name in _WHOLE[side] if name in rest), None)
-    parts = {key: _part(rest, names) for key, names in _PARTS[side].items()}
-    told = {key: value for key, value in parts.items() if value is not None}
-    if whole is None:
-        arguments = told.get("arguments")
-        return arguments if isinstance(arguments, dict) and len(told) == 1 else told
-    if isinstance(whole, dict):  # the messages, attribute by attribute, are in it
-        told.pop("messages", None)
-        return {**told, **whole}
-    return {**told, side: whole}
-
-
-def _part(rest: dict[str, Any], names: Sequence[str]) -> Any:
-    found = [value for value in (_taken(rest, name) for name in names) if value is not None]
-    return found[0] if found else None
-
-
-def _taken(rest: dict[str, Any], name: str) -> Any:
-    """Take the attribute ``name`` out of ``rest``, or all that begin with it as one list."""
-    if name in rest:
-        return _decoded(rest.pop(name))
-    below = [
-        key for key in rest if key.startswith(f"{name}.") and key[len(name) + 1 :].split(".")[0].isdigit()
-    ]
-    tree: dict[str, Any] = {}
-    for key in below:
-        *path, last = key[len(name) + 1 :].split(".")
-        node = tree
-        for step in path:
-            inner = node.get(step)
-            if not isinstance(inner, dict):
-                inner = node[step] = {}
-            node = inner
-        node[last] = rest.pop(key)
-    return _unnumbered(tree) if below else None
-
-
-def _unnumbered(node: Any) -> Any:
-    """Turn objects whose keys are numbers into lists, and ``{"message": {…}}`` in them into what it wraps."""
-    if not isinstance(node, dict):
-        return node
-    if not all(key.isdigit() for key in node):
-        return {key: _unnumbered(value) for key, value in node.items()}
-    items = [_unnumbered(node[key]) for key in sorted(node, key=int)]
-    return [_unwrapped(item) for item in items]
-
-
-def _unwrapped(item: Any) -> Any:
-    if isinstance(item, dict) and len(item) == 1:
-        (only,) = item.values()
-        return only if isinstance(only, dict) else item
-    return item
-
-
-def _decoded(value: Any) -> Any:
-    if isinstance(value, str) and value[:1] in ("{", "["):
-        try:
-            return json.loads(value)
-        except ValueError:
-            return value
-    return list(value) if isinstance(value, tuple) else value
-
-
-def _listed(value: Any) -> Sequence[Any]:
-    return value if isinstance(value, Sequence) and not isinstance(value, str) else (value,)
-
-
 def _columns(rest: dict[str, Any], run: RunTree) -> dict[str, Any]:
     columns: dict[str, Any] = {}
     for column, kind, names in _PLAIN:
@@ -167,16 +76,14 @@ def _columns(rest: dict[str, Any], run: RunTree) -> dict[str, Any]:
             value = _converted(rest[name], kind)
             if value is not None and columns.setdefault(column, value) == value:
                 del rest[name]
-    reasons = [str(reason) for reason in _listed(_taken(rest, OTEL["stop_reason"]) or ())]
+    reasons = [str(reason) for reason in as_list(take(rest, OTEL["stop_reason"]) or ())]
     reasons += [str(rest.pop(name)) for name in ALIASES["stop_reason"] if name in rest]
     if reasons:
         columns["stop_reason"] = ",".join(dict.fromkeys(reasons))
     if "provider" in columns:
         columns["provider"] = columns["provider"].lower()
-    params = {
-        key.removeprefix(_PARAMS): _decoded(rest.pop(key)) for key in [*rest] if key.startswith(_PARAMS)
-    }
-    invocation = _decoded(rest.get("llm.invocation_parameters"))
+    params = {key.removeprefix(_PARAMS): decode(rest.pop(key)) for key in [*rest] if key.startswith(_PARAMS)}
+    invocation = decode(rest.get("llm.invocation_parameters"))
     if isinstance(invocation, dict):
         del rest["llm.invocation_parameters"]
         params = {**invocation, **params}
@@ -187,9 +94,10 @@ def _columns(rest: dict[str, Any], run: RunTree) -> dict[str, Any]:
 
 def _converted(value: Any, kind: type) -> Any:
     try:
-        return kind(value)
+        converted = kind(value)
     except (TypeError, ValueError, OverflowError):
         return None
+    return converted if kind is str or -_LIMIT <= converted < _LIMIT else None
 
 
 def _settle_usage(run: RunTree) -> None:
@@ -206,11 +114,7 @@ def _settle_usage(run: RunTree) -> None:
     models = [str(model) for model in (answered, columns.get("model")) if model]
     if not models:
         return
-    units = {name: columns.get(name) for name in _USAGE}
-    units = {
-        name: units[name]
-        for name in ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")
-    }
+    units = {name: columns.get(name) for name in _PRICED}
     cost, version = price(columns.get("provider", ""), models, units, when=run.start_time)
     columns["prices_version"] = version
     if cost is None:
@@ -235,7 +139,7 @@ def _error(span: ReadableSpan, events: list[Event]) -> str | None:
 
 
 def _metadata(rest: dict[str, Any], span: ReadableSpan, events: Sequence[Event]) -> dict[str, Any]:
-    own = _decoded(rest.pop("metadata", None))
+    own = decode(rest.pop("metadata", None))
     metadata = dict(own) if isinstance(own, dict) else {} if own is None else {"metadata": own}
     metadata |= {key: list(value) if isinstance(value, tuple) else value for key, value in rest.items()}
     if span.instrumentation_scope is not None:

@@ -116,8 +116,10 @@ def test_a_span_is_the_current_run(sink: MemorySink, spans: otel.Tracer) -> None
         assert run is not None
         run.add_metadata({"ticket": 7})
         run.add_tags("urgent")
+        run.add_outputs({"answer": 42})
         step()
     assert sink.run("work").metadata["ticket"] == 7
+    assert sink.run("work").outputs == {"answer": 42}
     assert sink.run("step").tags == ["urgent"]
 
 
@@ -172,6 +174,14 @@ def test_a_shut_down_processor_listens_no_more(sink: MemorySink) -> None:
     assert context.narrow is not None
     provider.shutdown()
     assert context.narrow is None
+
+
+def test_a_processor_that_was_added_twice_stores_once(
+    sink: MemorySink, provider: TracerProvider, spans: otel.Tracer
+) -> None:
+    provider.add_span_processor(SpanProcessor())
+    spans.start_span("once").end()
+    assert sink.names() == ["once"]
 
 
 def test_a_span_that_never_ends_leaves_nothing_behind(sink: MemorySink, spans: otel.Tracer) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -104,7 +105,7 @@ def test_an_unknown_price_is_unknown(sink: MemorySink, spans: otel.Tracer) -> No
 
 
 @pytest.mark.parametrize(
-    ("provider", "model"),
+    ("seller", "model"),
     [
         ("azure.ai.openai", "gpt-4o"),
         ("gcp.gemini", "gemini-2.5-flash"),
@@ -127,10 +128,20 @@ def test_an_agents_sum_is_not_counted_again(sink: MemorySink, spans: otel.Tracer
     assert run.metadata["gen_ai.usage.input_tokens"] == 450
 
 
-def test_what_is_no_number_stays_an_attribute(sink: MemorySink, spans: otel.Tracer) -> None:
-    run = _stored(sink, spans, {**CHAT, "gen_ai.usage.input_tokens": "many"})
-    assert run.usage.input_tokens is None
-    assert run.metadata["gen_ai.usage.input_tokens"] == "many"
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("gen_ai.usage.input_tokens", "many"),
+        ("gen_ai.usage.input_tokens", 1 << 70),
+        ("gen_ai.response.time_to_first_chunk", math.inf),
+    ],
+)
+def test_what_a_column_cant_hold_stays_an_attribute(
+    sink: MemorySink, spans: otel.Tracer, name: str, value: Any
+) -> None:
+    run = _stored(sink, spans, {**CHAT, name: value})
+    assert (run.usage.input_tokens, run.time_to_first_token) == (None, None)
+    assert str(run.metadata[name]).lower().startswith(str(value))
 
 
 def test_parameters_reasons_and_ids(sink: MemorySink, spans: otel.Tracer) -> None:
