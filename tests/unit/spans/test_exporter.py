@@ -20,7 +20,7 @@ from pytest_llmobs.providers.imports import instrument_on_import, uninstrument
 from pytest_llmobs.spans.exporter import OtlpExporter, check
 from pytest_llmobs.storage.spool import Spool
 from pytest_llmobs.storage.store import Store
-from pytest_llmobs.tracing import trace, traceable
+from pytest_llmobs.tracing import trace, traceable, tracing_context
 from pytest_llmobs.tracing.run_tree import RunTree
 from pytest_llmobs.tracing.tracer import Tracer, install, uninstall
 from tests.anthropic_server import serve, tool_use
@@ -94,6 +94,18 @@ def test_a_trace_is_a_trace_there_too(collector: Collector, exporting: Exporting
         '{"order":7}',
         '{"order":7}',
     )
+
+
+def test_a_trace_through_several_processes_is_one_there_too(
+    collector: Collector, exporting: Exporting
+) -> None:
+    with trace("caller") as caller:
+        headers = caller.to_headers()
+    with tracing_context(parent=headers):  # as the service does with the request's headers
+        look_up(7)
+    exporting.spool.close()
+    assert collector.span("look_up").trace_id == collector.span("caller").trace_id
+    assert collector.span("look_up").parent_span_id == collector.span("caller").span_id
 
 
 def test_a_model_call_speaks_the_semantic_conventions(collector: Collector, exporting: Exporting) -> None:
