@@ -9,9 +9,9 @@ from __future__ import annotations
 import logging
 import os
 import weakref
-from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from opentelemetry import context as otel_context
 from opentelemetry import trace
@@ -102,10 +102,7 @@ class SpanRun(RunTree):
         self.id = f"{new_id(began)[:19]}{half[:4]}-{half[4:]}"
         self.started = began // 1000
         if self.parent is None:
-            trace_id = f"{ids.trace_id:032x}"
-            self.trace_id = "-".join(
-                (trace_id[:8], trace_id[8:12], trace_id[12:16], trace_id[16:20], trace_id[20:])
-            )
+            self.trace_id = str(UUID(int=ids.trace_id))
 
     def settle(self, span: ReadableSpan) -> None:
         """Write the run with what the span, now ended, says."""
@@ -139,8 +136,7 @@ def _narrow(going_on: RunTree | None) -> RunTree | None:
 
 
 def _key(span: ReadableSpan) -> int:
-    ids: Callable[[], trace.SpanContext] = span.get_span_context  # type: ignore[assignment]
-    return ids().span_id
+    return 0 if span.context is None else span.context.span_id
 
 
 def _after_fork() -> None:

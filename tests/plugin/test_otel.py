@@ -2,20 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from tests.otlp_server import Collector, attributes, collect
+from tests.otlp_server import Collector, attributes
 from tests.plugin.conftest import Project
-
-
-@pytest.fixture
-def collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
-    with collect() as collector:
-        for name, value in collector.environment.items():
-            monkeypatch.setenv(name, value)
-        yield collector
 
 
 def _scored(collector: Collector) -> dict[str, tuple[str, list[float]]]:

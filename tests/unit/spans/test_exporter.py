@@ -24,17 +24,9 @@ from pytest_llmobs.tracing import trace, traceable, tracing_context
 from pytest_llmobs.tracing.run_tree import RunTree
 from pytest_llmobs.tracing.tracer import Tracer, install, uninstall
 from tests.anthropic_server import serve, tool_use
-from tests.otlp_server import Collector, attributes, collect
+from tests.otlp_server import Collector, attributes
 
 KEY = "sk-ant-api03-" + "a" * 40
-
-
-@pytest.fixture
-def collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
-    with collect() as collector:
-        for name, value in collector.environment.items():
-            monkeypatch.setenv(name, value)
-        yield collector
 
 
 class Exporting:
