@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import weakref
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -128,11 +129,22 @@ def _place_in(parent_context: Context | None) -> Place | None:
 
 def _narrow(going_on: RunTree | None) -> RunTree | None:
     """Return the run of the current span if that is below ``going_on``, else ``going_on``."""
-    inside = live(getattr(trace.get_current_span(), _INSIDE, None))
-    above = inside
-    while above is not None and above is not going_on:
-        above = above.parent
-    return inside if above is going_on else going_on
+    for span in (trace.get_current_span(), _langchain_span()):
+        inside = above = live(getattr(span, _INSIDE, None))
+        while above is not None and above is not going_on:
+            above = above.parent
+        if above is going_on:
+            going_on = inside or going_on
+    return going_on
+
+
+def _langchain_span() -> Any:
+    """Return the span in which LangChain is at work, or None: its callbacks make none current."""
+    instrumentation = sys.modules.get("openinference.instrumentation.langchain")
+    try:
+        return None if instrumentation is None else instrumentation.get_current_span()
+    except Exception:
+        return None
 
 
 def _key(span: ReadableSpan) -> int:
