@@ -33,7 +33,7 @@ def test_every_run_of_an_experiment_is_a_span(project: Project, collector: Colle
 def test_a_collector_that_is_down_is_one_warning(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "0.5")
-    result = project.experiment("-o", "llm_otel=true")
+    result = project.process("--llm-experiment", "-o", "llm_otel=true")
     result.assert_outcomes(passed=3)
     said = result.stdout.str() + result.stderr.str()
     assert said.count("Runs can't be exported to 'http://127.0.0.1:1/v1/traces'") == 1
