@@ -6,18 +6,23 @@ by size and age in the background, and at exit.
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from pytest_llmobs.errors import SettingsError
+from pytest_llmobs.tracing import environment
 from pytest_llmobs.tracing import tracer as tracing
 
 if TYPE_CHECKING:
     from pytest_llmobs.extensions import Extensions
     from pytest_llmobs.storage.spool import Spool
+    from pytest_llmobs.storage.store import Exporter
     from pytest_llmobs.tracing.redactor import Redactor
 
+_log = logging.getLogger("pytest_llmobs")
 _spools: list[Spool] = []
 
 
@@ -52,7 +57,8 @@ class _App:
         from pytest_llmobs.storage.rotation import Rotation
         from pytest_llmobs.storage.store import Store
 
-        spool = Store(os.environ.get("LLMOBS_STORE", ".llmobs")).spool(rotation=Rotation())
+        store = Store(os.environ.get("LLMOBS_STORE", ".llmobs"), exporter=_make_exporter())
+        spool = store.spool(rotation=Rotation())
         _spools.append(spool)
         return spool
 
@@ -60,3 +66,16 @@ class _App:
         from pytest_llmobs.providers.imports import instrument_on_import
 
         instrument_on_import(self._extensions.providers)
+
+
+def _make_exporter() -> Exporter | None:
+    try:
+        if not environment.is_on(os.environ, "LLMOBS_OTEL"):
+            return None
+        from pytest_llmobs.spans.exporter import OtlpExporter, check
+
+        check("LLMOBS_OTEL")
+    except SettingsError as error:  # an app in production must not fall over its tracing
+        _log.warning("pytest-llmobs exports nothing: %s", error)
+        return None
+    return OtlpExporter()

@@ -22,7 +22,7 @@ if TYPE_CHECKING:  # what a session is made of is imported as it is made: collec
     from pytest_llmobs.experiments.references import Source
     from pytest_llmobs.experiments.runner import Runner
     from pytest_llmobs.storage.remote import Remote
-    from pytest_llmobs.storage.store import Store
+    from pytest_llmobs.storage.store import Exporter, Store
     from pytest_llmobs.tracing.redaction import Redaction
     from pytest_llmobs.tracing.tracer import Tracer
 
@@ -126,7 +126,17 @@ class Session:
         """The store below rootdir; opening it recovers what a crashed session left."""
         from pytest_llmobs.storage.store import Store
 
-        return Store(self.rootdir / STORE_FOLDER)
+        return Store(self.rootdir / STORE_FOLDER, exporter=self.exporter)
+
+    @cached_property
+    def exporter(self) -> Exporter | None:
+        """Exports what is stored; raises ``SettingsError`` where the extra for that isn't installed."""
+        if not (self.settings.experiment and self.settings.otel):
+            return None
+        from pytest_llmobs.spans.exporter import OtlpExporter, check
+
+        check("llm_otel")
+        return OtlpExporter()
 
     def check(self) -> None:
         """Refuse tracing settings that make no sense, before anything is traced.

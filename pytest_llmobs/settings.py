@@ -130,6 +130,13 @@ OPTIONS: tuple[Option, ...] = (
         "keep judges' verdicts below .llmobs; recordings and reruns always ask afresh",
         ini_only=True,
     ),
+    Option(
+        "otel",
+        "bool",
+        False,
+        "export every run as an OpenTelemetry span; OTEL_EXPORTER_OTLP_ENDPOINT says where to",
+        ini_only=True,
+    ),
     Option("timeout", "float", 300.0, "seconds until a target counts as hung", ini_only=True, least=0.001),
     Option(
         "redact",
@@ -187,6 +194,7 @@ class Settings:
     shard: str = ""
     store: str = ""
     judge_cache: bool = True
+    otel: bool = False
     timeout: float = 300.0
     redact: tuple[str, ...] = ("secrets",)
     sample_rate: float = 1.0

@@ -101,7 +101,7 @@ class Lab:
                 "Use another --dist; for several trials an example there is --llm-repeat."
             )
         try:
-            _ = self.session.baseline
+            _ = self.session.exporter, self.session.baseline
         except LlmobsError as error:
             raise pytest.UsageError(str(error)) from None
         if self.settings.update_baseline and self.settings.baseline:

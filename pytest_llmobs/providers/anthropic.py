@@ -29,6 +29,11 @@ class Anthropic(Provider):
 
     name = "anthropic"
     module = "anthropic._base_client"
+    scopes = (
+        "com.anthropic.sdk.python",  # the SDK's own spans
+        "openinference.instrumentation.anthropic",
+        "opentelemetry.instrumentation.anthropic",
+    )
 
     def instrument(self, module: ModuleType, engine: Engine) -> None:
         """Wrap ``request``, and what turns a response into a result, of both base clients."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
 
-from pytest_llmobs.providers import bodies
+from pytest_llmobs.providers import bodies, marks
 from pytest_llmobs.records.runs import RunStatus, RunType
 from pytest_llmobs.tracing import capture
 from pytest_llmobs.tracing.place import Place, find_place
@@ -107,6 +107,7 @@ class Exchange:
             None if reply.outputs is None else capture.encode_outputs(reply.outputs, run.tracer.max_payload)
         )
         run.finish(outputs, reply.error)
+        marks.remember(run, reply.outputs)
 
     def _heard(self) -> None:
         if self._first is None:
@@ -145,6 +146,10 @@ class Engine:
         """Start the run of a model call."""
         inputs_json = capture.encode_mapping(request.inputs, place.tracer.max_payload)
         run = place.start(request.name, request.run_type, inputs_json=inputs_json)
+        above = run.parent
+        while above is not None:
+            above.has_model_calls = True
+            above = above.parent
         columns = {"provider": request.provider, "operation": request.operation, "model": request.model}
         run.columns.update({key: value for key, value in columns.items() if value is not None})
         if request.params:
@@ -159,6 +164,9 @@ class Provider:
     """The provider's name, a column of its runs."""
     module: str
     """Instrumented right after this module was imported by the user's own code; we never import it."""
+
+    scopes: tuple[str, ...] = ()
+    """OpenTelemetry instrumentations of the same SDK; their spans tell of the same calls, and aren't stored."""
 
     def instrument(self, module: ModuleType, engine: Engine) -> None:
         """Wrap what makes the calls, with ``engine.patch``, so that each starts and ends an ``Exchange``.

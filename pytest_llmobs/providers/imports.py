@@ -16,6 +16,7 @@ _log = logging.getLogger("pytest_llmobs")
 _engine = Engine()
 _waiting: dict[str, list[Provider]] = {}
 _instrumented: set[str] = set()
+_scopes: set[str] = set()
 
 
 def instrument_on_import(providers: Iterable[Provider]) -> None:
@@ -36,11 +37,17 @@ def instrument_on_import(providers: Iterable[Provider]) -> None:
         sys.meta_path.insert(0, _finder)
 
 
+def logs_scope(name: str) -> bool:
+    """Return True where spans of the instrumentation ``name`` tell of calls that an instrumented provider logs."""
+    return any(name == scope or name.startswith(f"{scope}.") for scope in _scopes)
+
+
 def uninstrument() -> None:
     """Undo everything: put the originals back and stop waiting for imports."""
     _engine.undo()
     _waiting.clear()
     _instrumented.clear()
+    _scopes.clear()
     if _finder in sys.meta_path:
         sys.meta_path.remove(_finder)
 
@@ -52,6 +59,7 @@ def _loading(module: ModuleType) -> bool:
 def _instrument(provider: Provider, module: ModuleType) -> None:
     try:
         provider.instrument(module, _engine)
+        _scopes.update(provider.scopes)
     except Exception:
         _log.warning(
             "pytest-llmobs can't trace %s: this version of %s is not understood. Calls work, but are not logged.",

@@ -6,8 +6,19 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-PRICE_LISTS = {"anthropic": "anthropic", "aws.bedrock": "aws", "gcp.vertex_ai": "google", "openai": "openai"}
-"""Provider (OpenTelemetry's name) -> the price list's name for it."""
+PRICE_LISTS = {
+    "anthropic": "anthropic",
+    "aws.bedrock": "aws",
+    "azure.ai.inference": "azure",
+    "azure.ai.openai": "azure",
+    "gcp.gemini": "google",
+    "gcp.gen_ai": "google",
+    "gcp.vertex_ai": "google",
+    "mistral_ai": "mistral",
+    "openai": "openai",
+    "x_ai": "x-ai",
+}
+"""Provider (OpenTelemetry's name) -> the price list's name for it; others are looked up as they are."""
 
 
 def price(

@@ -13,7 +13,8 @@ from pytest_llmobs.storage.spool import TORN
 
 PATCH = b'{"patch":'
 """How the line of a patch begins."""
-_UNREADABLE = (ValueError, KeyError, TypeError, AttributeError)
+UNREADABLE = (ValueError, KeyError, TypeError, AttributeError)
+"""What reading a damaged line raises."""
 
 
 Record = tuple[dict[str, Any], bytes, bytes]
@@ -70,7 +71,7 @@ def read_patches(lines: Iterable[bytes]) -> Patches:
     patches = Patches()
     for line in lines:
         if line.startswith(PATCH) and line.endswith(b"\n"):
-            with suppress(*_UNREADABLE):
+            with suppress(*UNREADABLE):
                 patches.add(line)
     return patches
 
@@ -100,7 +101,7 @@ def read_records(
             # Indexing rather than a loop over names: this runs once for each run.
             if type(header["id"]) is not str or header["trace_id"] is None or header["start_time"] is None:
                 raise ValueError("a run without an id, a trace or a start")
-        except _UNREADABLE:
+        except UNREADABLE:
             _set_aside(line, patches, reject)
         else:
             records.append((header, inputs, outputs[:-1]))
@@ -116,7 +117,7 @@ def _set_aside(line: bytes, patches: Patches | None, reject: Callable[[bytes], A
     if line.startswith(PATCH):
         if patches is None:
             raise PatchFound
-        with suppress(*_UNREADABLE):
+        with suppress(*UNREADABLE):
             Patches().add(line)
             return
     reject(line)

@@ -7,7 +7,7 @@ import warnings
 
 
 class StoreWarning(UserWarning):
-    """Runs can't be stored, or what was stored can't be read."""
+    """Runs can't be stored or exported, or what was stored can't be read."""
 
 
 def warn(message: str) -> None:

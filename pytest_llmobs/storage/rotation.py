@@ -74,6 +74,7 @@ class Rotator:
         if segment is None or segment.size == 0:
             return
         old = self._clock() - segment.started >= self._rotation.max_age
+        self._spool.export(segment)
         # A deleted file still takes lines, but nobody would find them if this process were killed.
         if old or segment.size >= self._rotation.max_bytes or segment.deleted:
             self._spool.rotate()

@@ -49,6 +49,7 @@ def seal(
     *,
     warn: Callable[[str], None] = notices.warn,
     gently: bool = False,
+    last: Callable[[Segment], Any] = lambda segment: None,
 ) -> Sealed:
     """Turn a locked spool file into Parquet and delete it.
 
@@ -57,6 +58,7 @@ def seal(
         layout: Where the Parquet files go.
         warn: Told once where lines had to be put aside.
         gently: Give way to other threads every few lines, so that none waits for the interpreter's lock for long.
+        last: Called once everything is in Parquet, before the spool file is deleted.
 
     Raises:
         OSError: The disk refuses; the spool file is still there.
@@ -75,6 +77,7 @@ def seal(
         # A thread that was in the middle of its write when the file was retired may have added a line since.
         if segment.size == size:
             break
+    last(segment)
     segment.discard()
     if sealed.rejected:
         warn(

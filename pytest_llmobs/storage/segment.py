@@ -28,6 +28,8 @@ class Segment:
         """Unbuffered; ``file.write(line)`` is one ``write`` to the end."""
         self.started = time.monotonic()
         """When this object was made, seconds on the monotonic clock."""
+        self.exported = 0
+        """Bytes from the beginning that were exported."""
         _alive.add(self)
 
     @classmethod
@@ -85,9 +87,9 @@ class Segment:
         """True where nobody can find the file any more (its folder was removed); its descriptor still works."""
         return os.fstat(self.file.fileno()).st_nlink == 0
 
-    def reader(self) -> io.BufferedReader:
-        """Return a reader from the first byte, with a position of its own (writers move the file's)."""
-        return io.BufferedReader(_Positioned(self.file.fileno()), _BUFFER)
+    def reader(self, start: int = 0) -> io.BufferedReader:
+        """Return a reader from byte ``start``, with a position of its own (writers move the file's)."""
+        return io.BufferedReader(_Positioned(self.file.fileno(), start), _BUFFER)
 
     def discard(self) -> None:
         """Delete the file and let go of it."""
@@ -103,9 +105,9 @@ class Segment:
 
 
 class _Positioned(io.RawIOBase):
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, start: int) -> None:
         self._descriptor = descriptor
-        self._position = 0
+        self._position = start
 
     def readable(self) -> bool:
         return True

@@ -41,6 +41,7 @@ class Spool:
         warn: Callable[[str], None] = notices.warn,
         rotation: Rotation | None = None,
         also: Callable[[], Any] = lambda: None,
+        export: Callable[[Segment], Any] = lambda segment: None,
     ) -> None:
         """Open a new spool file.
 
@@ -53,8 +54,10 @@ class Spool:
             warn: Tells the user, once, that the disk refuses; must not raise.
             rotation: Seal in a background thread, by size and age; None seals in ``close`` alone.
             also: Called after something was sealed (recovers what forked children left).
+            export: Called with the file now and then while it is written, in the background thread.
         """
         self.folder = folder
+        self.export = export
         self.lost = 0
         """Lines that neither disk nor memory could take."""
         self.problem: str | None = None

@@ -6,7 +6,7 @@ import atexit
 import weakref
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any, Protocol, Unpack
 
 from pytest_llmobs.errors import StoreError, known, nearest
 from pytest_llmobs.records.runs import Run
@@ -24,6 +24,16 @@ if TYPE_CHECKING:
     from pytest_llmobs.storage.parquet import ParquetRuns
 
 
+class Exporter(Protocol):
+    """Sends finished runs elsewhere as well, off the path of the calls that made them. Raises nothing."""
+
+    def send(self, segment: Segment) -> None:
+        """Send what was added to a spool file since the last time."""
+
+    def finish(self, segment: Segment) -> None:
+        """Send the rest of a spool file that is about to be deleted, with what its patches say."""
+
+
 class Store:
     """Runs and experiments below one root.
 
@@ -31,16 +41,20 @@ class Store:
     sealed or read. The first use recovers what dead processes have left.
     """
 
-    def __init__(self, root: Path | str, *, warn: Any = notices.warn) -> None:
+    def __init__(
+        self, root: Path | str, *, warn: Any = notices.warn, exporter: Exporter | None = None
+    ) -> None:
         """Name the store; it need not exist.
 
         Args:
             root: Its folder.
             warn: Takes the message where runs can't be written or lines can't be read; must not raise.
+            exporter: Gets every run that this store's spools and recoveries see; None for none.
         """
         self.root = Path(root)
         self.layout = Layout(self.root)
         self._warn = warn
+        self._exporter = exporter
         self._opened = False
         self._told: set[str] = set()
 
@@ -70,6 +84,7 @@ class Store:
             warn=self._warn,
             rotation=rotation,
             also=self.seal if rotation is None else self.tend,
+            export=_nothing if self._exporter is None else self._exporter.send,
         )
         if rotation is not None:
             atexit.register(_close, weakref.ref(spool))
@@ -138,7 +153,8 @@ class Store:
     def _seal(self, segment: Segment, gently: bool = False) -> int:
         from pytest_llmobs.storage.seal import seal
 
-        return seal(segment, self.layout, warn=self._warn, gently=gently).rows
+        last = _nothing if self._exporter is None else self._exporter.finish
+        return seal(segment, self.layout, warn=self._warn, gently=gently, last=last).rows
 
     # Reading
 
@@ -300,6 +316,10 @@ class Store:
         return sorted(
             path for path in self.layout.experiments.glob("*.json") if not path.name.startswith(".")
         )
+
+
+def _nothing(segment: Segment) -> None:
+    return None
 
 
 def _close(spool: weakref.ref[Spool]) -> None:

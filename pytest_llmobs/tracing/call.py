@@ -9,9 +9,9 @@ from typing import Any
 
 from pytest_llmobs.errors import LlmobsError, known, nearest
 from pytest_llmobs.records.runs import RunType
-from pytest_llmobs.tracing import binding, capture, tracer
+from pytest_llmobs.tracing import binding, capture, context, tracer
 from pytest_llmobs.tracing.binding import Process, function_name, processed
-from pytest_llmobs.tracing.context import Scope, current, live
+from pytest_llmobs.tracing.context import Scope, current, going_on, live
 from pytest_llmobs.tracing.place import Place, find_place
 from pytest_llmobs.tracing.run_tree import RunTree
 
@@ -80,8 +80,8 @@ class Call:
         if self.enabled is not None or type(here) is Scope or owner is None:
             return self._start_in_scope(args, kwargs)
         parent: RunTree | None = here  # type: ignore[assignment]
-        if parent is not None and parent.ended:
-            parent = live(parent)
+        if context.narrow is not None or (parent is not None and parent.ended):
+            parent = going_on(parent)
         if parent is None:
             if not owner.enabled:
                 return None

@@ -5,7 +5,7 @@ It holds a ``RunTree`` while a run is going on, a ``Scope`` inside ``tracing_con
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Scope:
     """What ``tracing_context`` laid over the current run."""
 
-    __slots__ = ("enabled", "metadata", "parent", "project", "tags")
+    __slots__ = ("apart", "enabled", "metadata", "parent", "project", "tags")
 
     def __init__(
         self,
@@ -26,8 +26,11 @@ class Scope:
         project: str | None = None,
         metadata: Mapping[str, Any] | None = None,
         tags: Sequence[str] = (),
+        apart: bool = False,
     ) -> None:
         self.parent = parent
+        self.apart = apart
+        """True where the code asked for a new trace: spans of other tracers are no parents either."""
         self.enabled = enabled
         """True and False beat the environment; None leaves the choice to it."""
         self.project = project
@@ -37,6 +40,10 @@ class Scope:
 
 current: ContextVar[RunTree | Scope | None] = ContextVar("llmobs_run", default=None)
 """The only thing that is carried into threads and tasks."""
+
+narrow: Callable[[RunTree | None], RunTree | None] | None = None
+"""Given the current run, returns the one below it that another tracer says is going on here, or the same. None
+where no other tracer is listened to."""
 
 
 def live(run: RunTree | None) -> RunTree | None:
@@ -74,11 +81,18 @@ class Activation:
 def get_current_run_tree() -> RunTree | None:
     """Return the run that is going on here, or None: outside a run, and where tracing is disabled."""
     here = current.get()
-    if here is None:
-        return None
-    if type(here) is not Scope:
-        return live(here)  # type: ignore[arg-type]
-    return None if here.enabled is False else live(here.parent)
+    return None if isinstance(here, Scope) and here.enabled is False else going_on(here)
+
+
+def going_on(here: RunTree | Scope | None) -> RunTree | None:
+    """Return the run that what starts now belongs under, or None.
+
+    Args:
+        here: What ``current`` holds.
+    """
+    scope = here if isinstance(here, Scope) else None
+    run = live(here if scope is None else scope.parent)  # type: ignore[arg-type]
+    return run if narrow is None or (scope is not None and scope.apart) else narrow(run)
 
 
 @contextmanager
@@ -129,4 +143,5 @@ def _overlay(
         project or outer.project,
         {**outer.metadata, **metadata},
         (*outer.tags, *(tag for tag in tags if tag not in outer.tags)),
+        outer.apart if parent is None or parent is True else parent in (False, "ignore"),
     )

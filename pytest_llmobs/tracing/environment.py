@@ -17,6 +17,7 @@ VARIABLES = {
     "LLMOBS_STORE": "folder the runs go to (default: .llmobs in the current folder)",
     REDACT: "redactors beside `secrets`, comma-separated: pii, or a function of your own as module:function",
     "LLMOBS_SAMPLE_RATE": "share of traces that is kept, 0 to 1 (default: 1)",
+    "LLMOBS_OTEL": "true exports every run as an OpenTelemetry span; OTEL_EXPORTER_OTLP_ENDPOINT says where to",
     "LLMOBS_KEEP": "kept whatever the rate, comma-separated: errors, tag:NAME, metadata:KEY=VALUE",
     "LLMOBS_MAX_PAYLOAD": f"bytes an input or output may take before it is cut (default: {MAX_PAYLOAD})",
 }
@@ -25,15 +26,15 @@ VARIABLES = {
 _ON, _OFF = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
 
 
-def is_on(environ: Mapping[str, str]) -> bool:
-    """Return True where ``LLMOBS_TRACING`` switches tracing on.
+def is_on(environ: Mapping[str, str], switch: str = "LLMOBS_TRACING") -> bool:
+    """Return True where the variable ``switch`` says yes.
 
     Raises:
         SettingsError: Its value is neither a yes nor a no.
     """
-    value = environ.get("LLMOBS_TRACING", "").strip().lower()
+    value = environ.get(switch, "").strip().lower()
     if value not in (*_ON, *_OFF):
-        raise SettingsError(f"LLMOBS_TRACING is {environ['LLMOBS_TRACING']!r}; it must be true or false.")
+        raise SettingsError(f"{switch} is {environ[switch]!r}; it must be true or false.")
     return value in _ON
 
 

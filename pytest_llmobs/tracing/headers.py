@@ -30,12 +30,17 @@ _TRACEPARENT = re.compile(
 )
 
 
+def w3c_ids(trace_id: str, run_id: str) -> tuple[str, str]:
+    """Return a run's ids as W3C and OpenTelemetry have them: 32 and 16 hex digits, the latter the id's random half."""
+    return trace_id.replace("-", ""), run_id.replace("-", "")[16:]
+
+
 def write(run: RunTree) -> dict[str, str]:
     """Return the headers that carry ``run``."""
     # A held trace may still be dropped; the other process could not know, so it keeps nothing of it.
     held = run.root.held
     flags = "01" if run.recording and (held is None or held.kept) else "00"
-    trace, span = run.trace_id.replace("-", ""), run.id.replace("-", "")[16:]
+    trace, span = w3c_ids(run.trace_id, run.id)
     headers = {
         "traceparent": f"00-{trace}-{span}-{flags}",
         OWN: f"{run.trace_id}/{run.id};project={quote(run.project, safe='')}",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pytest_llmobs.errors import LlmobsError
 from pytest_llmobs.records.runs import RunType
 from pytest_llmobs.tracing import tracer
-from pytest_llmobs.tracing.context import Scope, current, live
+from pytest_llmobs.tracing.context import Scope, current, going_on, live
 from pytest_llmobs.tracing.ids import is_id
 from pytest_llmobs.tracing.run_tree import RunTree
 
@@ -32,6 +32,7 @@ class Place:
         project: str | None = None,
         metadata: Mapping[str, Any] | None = None,
         tags: Sequence[str] = (),
+        make: Callable[..., RunTree] = RunTree,
     ) -> RunTree:
         """Start a run here; whoever starts it also writes it (``RunTree.finish``).
 
@@ -42,13 +43,14 @@ class Place:
             project: The project of a trace that starts here, unless the context names one.
             metadata: Beats what the context adds.
             tags: Beside those of the context.
+            make: Makes the run, with the arguments of ``RunTree``.
         """
         scope = self.scope
         if scope is not None:
             project = scope.project or project
             metadata = {**scope.metadata, **(metadata or {})}
             tags = (*scope.tags, *tags)
-        run = RunTree(self.tracer, name, run_type, self.parent, project)
+        run = make(self.tracer, name, run_type, self.parent, project)
         run.managed = True
         run.inputs_json = inputs_json
         if metadata or tags:
@@ -72,10 +74,10 @@ def find_place(enabled: bool | None = None, parent: Any = None) -> Place | None:
     if owner is None and parent is None and here is None:
         return None
     scope = here if isinstance(here, Scope) else None
-    going_on = live(here.parent if isinstance(here, Scope) else here)
-    above = find_parent(parent, going_on)
+    outer = going_on(here)
+    above = find_parent(parent, outer)
     if enabled is None:  # a request's headers name a parent, but don't switch tracing on
-        enabled = scope.enabled if scope is not None else None if going_on is None else True
+        enabled = scope.enabled if scope is not None else None if outer is None else True
     if enabled is False or (enabled is None and not (owner is not None and owner.enabled)):
         return None
     if above is not None:

@@ -55,6 +55,8 @@ class RunTree:
     own_metadata: dict[str, Any] | None = None
     """The metadata, or None where nobody asked for any yet."""
     own_columns: dict[str, Any] | None = None
+    has_model_calls: bool = False
+    """True once a provider started a run somewhere below it."""
     captured_for: int = 0
     """Nanoseconds that capturing took, where it was long."""
     line: bytes | None = None

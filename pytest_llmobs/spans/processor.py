@@ -1,0 +1,159 @@
+"""Spans of other instrumentations become runs of the same trace, by a span processor.
+
+A run that starts inside such a span belongs under it, and the other way round: of the current run and the current
+span, whichever is the inner one is the parent.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import weakref
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from opentelemetry import context as otel_context
+from opentelemetry import trace
+from opentelemetry.sdk import trace as sdk
+
+from pytest_llmobs.providers.imports import logs_scope
+from pytest_llmobs.providers.marks import is_remembered
+from pytest_llmobs.spans.reading import describe, forget_usage
+from pytest_llmobs.tracing import context
+from pytest_llmobs.tracing.context import live
+from pytest_llmobs.tracing.ids import new_id
+from pytest_llmobs.tracing.place import Place, find_place
+from pytest_llmobs.tracing.run_tree import RunTree
+
+if TYPE_CHECKING:
+    from opentelemetry.context import Context
+    from opentelemetry.sdk.trace import ReadableSpan, Span
+
+_log = logging.getLogger("pytest_llmobs")
+_INSIDE = "_llmobs_run"
+"""Attribute of a span: the run that what starts inside it belongs under."""
+_listening: weakref.WeakSet[SpanProcessor] = weakref.WeakSet()
+
+
+class SpanProcessor(sdk.SpanProcessor):
+    """Stores the spans of other instrumentations as runs.
+
+    Example::
+
+        provider = TracerProvider()
+        provider.add_span_processor(SpanProcessor())
+
+    Where nothing is traced (no experiment, no ``LLMOBS_TRACING``), it does nothing.
+    """
+
+    def __init__(self) -> None:
+        """Listen from now on, until ``shutdown``."""
+        self._runs: weakref.WeakValueDictionary[int, SpanRun] = weakref.WeakValueDictionary()
+        _listening.add(self)
+        context.narrow = _narrow
+
+    def on_start(self, span: Span, parent_context: Context | None = None) -> None:
+        """Start the run of a span. Raises nothing."""
+        try:
+            place = None if hasattr(span, _INSIDE) else _place_in(parent_context)
+            if place is None:  # not traced here, or this processor was added twice
+                return
+            scope = span.instrumentation_scope
+            if scope is not None and logs_scope(scope.name):
+                setattr(span, _INSIDE, place.parent)
+                return
+            run = place.start(span.name, "chain", make=partial(SpanRun, span))
+            self._runs[_key(span)] = run  # type: ignore[assignment]
+            setattr(span, _INSIDE, run)  # keeps it alive for as long as the span is
+        except Exception:
+            _log.warning("pytest-llmobs can't log the span %r.", span.name, exc_info=True)
+
+    def on_end(self, span: ReadableSpan) -> None:
+        """Write the run of a span. Raises nothing."""
+        run = self._runs.pop(_key(span), None)
+        if run is None:
+            return
+        try:
+            run.settle(span)
+        except Exception:
+            _log.warning("pytest-llmobs can't log the span %r.", span.name, exc_info=True)
+
+    def shutdown(self) -> None:
+        """Stop listening."""
+        _listening.discard(self)
+        if not _listening:
+            context.narrow = None
+
+    def _forget_in_child(self) -> None:
+        for run in self._runs.values():
+            run.line = b""  # the parent process writes it
+
+
+class SpanRun(RunTree):
+    """The run of a span while it is going on."""
+
+    def __init__(self, span: Span, *place: Any) -> None:
+        """Start a run with the span's ids and its start; ``place`` are the arguments of ``RunTree``."""
+        super().__init__(*place)
+        began, ids = span.start_time or self.started * 1000, span.get_span_context()
+        # The span's id is the random half of the run's: an exporter of runs and one of spans then agree.
+        half = f"{ids.span_id:016x}"
+        self.id = f"{new_id(began)[:19]}{half[:4]}-{half[4:]}"
+        self.started = began // 1000
+        if self.parent is None:
+            self.trace_id = str(UUID(int=ids.trace_id))
+
+    def settle(self, span: ReadableSpan) -> None:
+        """Write the run with what the span, now ended, says."""
+        self.ended = True
+        if not self.recording:
+            return
+        describe(self, span)
+        self.finished = (span.end_time or 0) // 1000
+        if self.run_type in ("llm", "embedding") and (self.has_model_calls or is_remembered(self)):
+            forget_usage(self)
+        self.write()
+
+
+def _place_in(parent_context: Context | None) -> Place | None:
+    if parent_context is None:
+        return find_place()
+    token = otel_context.attach(parent_context)
+    try:
+        return find_place()
+    finally:
+        otel_context.detach(token)
+
+
+def _narrow(going_on: RunTree | None) -> RunTree | None:
+    """Return the run of the current span if that is below ``going_on``, else ``going_on``."""
+    for span in (trace.get_current_span(), _langchain_span()):
+        inside = above = live(getattr(span, _INSIDE, None))
+        while above is not None and above is not going_on:
+            above = above.parent
+        if above is going_on:
+            going_on = inside or going_on
+    return going_on
+
+
+def _langchain_span() -> Any:
+    """Return the span in which LangChain is at work, or None: its callbacks make none current."""
+    instrumentation = sys.modules.get("openinference.instrumentation.langchain")
+    try:
+        return None if instrumentation is None else instrumentation.get_current_span()
+    except Exception:
+        return None
+
+
+def _key(span: ReadableSpan) -> int:
+    return 0 if span.context is None else span.context.span_id
+
+
+def _after_fork() -> None:
+    for processor in list(_listening):
+        processor._forget_in_child()
+
+
+os.register_at_fork(after_in_child=_after_fork)
