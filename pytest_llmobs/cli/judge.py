@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import importlib.util
-import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pytest_llmobs.cli.console import Console
-from pytest_llmobs.errors import EvaluatorError, known, nearest
+from pytest_llmobs.cli.objects import find_object
 from pytest_llmobs.settings import Settings
 
 if TYPE_CHECKING:
@@ -70,33 +67,8 @@ def find_judge(spec: str) -> Judge:
     """
     from pytest_llmobs.evaluators.judge import Judge
 
-    file, separator, name = spec.partition("::")
-    path = Path(file)
-    if not separator or not name:
-        raise EvaluatorError(f"{spec!r} names no judge. Write FILE::NAME, such as tests/judges.py::tone.")
-    if not path.is_file():
-        near = [str(each) for each in path.parent.glob("*.py")] if path.parent.is_dir() else []
-        raise EvaluatorError(f"There is no file {file!r}.{nearest(file, near)}")
-    module = _imported(path)
-    judges = [key for key, value in vars(module).items() if isinstance(value, Judge)]
-    found = getattr(module, name, None)
-    if not isinstance(found, Judge):
-        raise EvaluatorError(f"{file} has no judge {name!r}.{nearest(name, judges)} {known(judges)}")
+    found: Judge = find_object(spec, "judge", lambda each: isinstance(each, Judge))
     return found
-
-
-def _imported(path: Path) -> Any:
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    if spec is None or spec.loader is None:
-        raise EvaluatorError(f"{str(path)!r} is no Python file.")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[path.stem] = module
-    sys.path[:0] = [str(path.resolve().parent), str(Path.cwd())]
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        raise EvaluatorError(f"{str(path)!r} can't be imported: {type(error).__name__}: {error}") from error
-    return module
 
 
 def _calibrate(

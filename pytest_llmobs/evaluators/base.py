@@ -129,18 +129,18 @@ def bind(spec: Any, registry: Mapping[str, Any]) -> BoundEvaluator:
         return spec
     if isinstance(spec, str):
         if spec not in registry:
-            raise EvaluatorError(f"Unknown evaluator {spec!r}.{nearest(spec, registry)} {known(registry)}")
+            raise EvaluatorError(f"Unknown evaluator {spec!r}.{_hint(spec, registry)}")
         return replace(bind(registry[spec], {}), key=spec)
     key = identify(spec)
     _check_installed(spec, key)
     function = getattr(spec, "evaluate", None) or spec
+    if getattr(spec, "summarises", False):
+        raise EvaluatorError(f"{key!r} scores a whole suite: it belongs in summary_evaluators=[…].")
     mark = _mark(spec)
     is_async = inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__)
     return BoundEvaluator(
         key=key,
-        version=fingerprint(spec)
-        if mark.version is None
-        else content_hash([key, mark.version, _given(spec)]),
+        version=version_of(spec),
         cheap=mark.cheap or bool(getattr(spec, "cheap", False)),
         is_async=is_async,
         spec=spec,
@@ -148,6 +148,22 @@ def bind(spec: Any, registry: Mapping[str, Any]) -> BoundEvaluator:
         sync_call=None if is_async else function,
         async_call=function if is_async else getattr(spec, "aevaluate", None),
     )
+
+
+def _hint(name: str, registry: Mapping[str, Any]) -> str:
+    from pytest_llmobs.evaluators.summary import READY
+
+    if name in READY:
+        return " It scores a whole suite: it belongs in summary_evaluators=[…]."
+    return f"{nearest(name, registry)} {known(registry)}"
+
+
+def version_of(spec: Any) -> str:
+    """Return the version of an evaluator: what ``@evaluator(version=…)`` says, else the hash over all it depends on."""
+    mark = _mark(spec)
+    if mark.version is None:
+        return fingerprint(spec)
+    return content_hash([identify(spec), mark.version, _given(spec)])
 
 
 def _check_installed(spec: Any, key: str) -> None:

@@ -18,7 +18,8 @@ from pytest_llmobs.evaluators.subject import NotApplicable, Subject
 from pytest_llmobs.records.scores import Score
 
 _PASS_ON = (KeyboardInterrupt, GeneratorExit, asyncio.CancelledError)
-_OUR_FRAMES = (__name__, Signature.__module__)
+_PACKAGE = __name__.rpartition(".")[0]
+_OUR_FRAMES = (__name__, Signature.__module__, f"{_PACKAGE}.summary", f"{_PACKAGE}.pairwise")
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,8 @@ def _traceback(error: BaseException) -> str:
     while frames is not None and frames.tb_frame.f_globals.get("__name__") in _OUR_FRAMES:
         frames = frames.tb_next
     try:
-        return "".join(traceback.format_exception(type(error), error, frames)).rstrip()
+        # an error in a ready-made evaluator has no frame but ours
+        return "".join(traceback.format_exception(type(error), error, frames or error.__traceback__)).rstrip()
     except Exception:  # an exception whose own __str__ raises
         return f"{type(error).__qualname__} (its message can't be shown)"
 

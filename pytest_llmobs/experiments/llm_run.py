@@ -202,6 +202,7 @@ class LlmRun:
     def log_reference_outputs(self, outputs: Mapping[str, Any]) -> None:
         """Record the expected outputs, for a test without a dataset."""
         self._reference = dict(outputs)
+        self._root.patch(reference_outputs=self._reference)
 
     def log_feedback(
         self,

@@ -110,7 +110,32 @@ def metric_row(case: MetricCase, *, ci: bool, final: bool, fail_on: str) -> Metr
         fail_on: ``llm_fail_on``.
     """
     row = _verdict(case, ci=ci, final=final, fail_on=fail_on)
-    return _bounded(case, row) if case.rule.min_mean is not None else row
+    if case.rule.min_mean is None:
+        return row
+    # over every expected example, new ones included
+    return bounded(row, case.rule, _overall(case.suite.measured.values.get(case.metric, {})))
+
+
+def bounded(row: MetricRow, rule: GateRule, found: float | None, what: str = "mean ") -> MetricRow:
+    """Hold a row to ``min_mean``.
+
+    Args:
+        row: As it was judged.
+        rule: Of its metric.
+        found: The mean to hold to the bound, or None where nothing was measured.
+        what: Stands before the number in the note.
+    """
+    bound, lower = rule.min_mean, rule.lower_is_better
+    if found is None or bound is None:
+        return replace(row, verdict="INSUFFICIENT_DATA", red=True)
+    if (found <= bound + 1e-12) if lower else (found >= bound - 1e-12):
+        return row
+    side = "above" if lower else "below"
+    return replace(
+        row,
+        red=True,
+        note="; ".join(filter(None, (f"{what}{found:.4g} is {side} min_mean={bound:g}", row.note))),
+    )
 
 
 def _verdict(case: MetricCase, *, ci: bool, final: bool, fail_on: str) -> MetricRow:
@@ -220,22 +245,6 @@ def _row(
             )
             if part
         ),
-    )
-
-
-def _bounded(case: MetricCase, row: MetricRow) -> MetricRow:
-    """Hold the row to ``min_mean``, over every expected example, new ones included."""
-    found = _overall(case.suite.measured.values.get(case.metric, {}))
-    bound, lower = case.rule.min_mean, case.rule.lower_is_better
-    if found is None or bound is None:
-        return replace(row, verdict="INSUFFICIENT_DATA", red=True)
-    if (found <= bound + 1e-12) if lower else (found >= bound - 1e-12):
-        return row
-    side = "above" if lower else "below"
-    return replace(
-        row,
-        red=True,
-        note="; ".join(filter(None, (f"mean {found:.4g} is {side} min_mean={bound:g}", row.note))),
     )
 
 

@@ -14,7 +14,7 @@ MOST_ROWS = 40
 """Rows above which suites without anything to read are only counted."""
 _MOST_ASIDES = 10
 """Notes on rows that need no attention, above which they are left out."""
-_QUIET: tuple[VerdictName, ...] = ("NEUTRAL", "NO_BASELINE")
+_QUIET: tuple[VerdictName, ...] = ("NEUTRAL", "NO_BASELINE", "UNPAIRED")
 
 
 def metric_section(experiment: Experiment, page: Page, *, everything: bool = False) -> list[str]:
@@ -52,6 +52,7 @@ def verdict(row: MetricRow, page: Page) -> str:
         "INCONCLUSIVE": "?",
         "NEUTRAL": signs.flat,
         "NO_BASELINE": signs.dot,
+        "UNPAIRED": signs.dot,
     }
     return f"{sign.get(row.verdict, '!')} {row.verdict}"
 
@@ -70,14 +71,10 @@ def table_lines(experiment: Experiment, page: Page) -> list[Line]:
         Line(row, verdict(row, page), not row.red and row.verdict in _QUIET)
         for row in experiment.decision.metrics
     ]
-    lines += [
-        Line(
-            row,
-            f"{page.signs.dot} {'not gated' if experiment.shard or row.suite in judged else 'recorded'}",
-            True,
-        )
-        for row in unjudged(experiment)
-    ]
+    for row in unjudged(experiment):
+        kept = "not gated" if experiment.shard or row.suite in judged else "recorded"
+        text = verdict(row, page) if row.warning else f"{page.signs.dot} {kept}"
+        lines.append(Line(row, text, quiet=not row.warning))
     order = {suite: number for number, suite in enumerate(dict.fromkeys(line.row.suite for line in lines))}
     return sorted(lines, key=lambda line: order[line.row.suite])
 
