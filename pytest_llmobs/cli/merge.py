@@ -28,9 +28,7 @@ if TYPE_CHECKING:
 
 NAME = "merge"
 HELP = "join the shards of several machines into one experiment and gate it; exit status 1 where it is red"
-_WHERE = (
-    "Its marker names the summary evaluators: merge in the project's folder, with what its tests import installed."
-)
+_WHERE = "Its marker names the summary evaluators: merge in the project's folder, with what its tests import installed."
 _TENTATIVE = (
     "no confirming session is possible after a merge: the tentative verdict stands. "
     "`pytest --llm-experiment` on one machine looks twice."
