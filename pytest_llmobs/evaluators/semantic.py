@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -23,9 +23,8 @@ class SemanticSimilarity(Rule):
 
     Example::
 
-        from sentence_transformers import SentenceTransformer
-
-        meaning = semantic_similarity(SentenceTransformer("all-MiniLM-L6-v2").encode)
+        meaning = semantic_similarity(minilm())  # a small model on this machine, of the extra "minilm"
+        meaning = semantic_similarity(SentenceTransformer("all-mpnet-base-v2").encode)
     """
 
     cheap: ClassVar[bool] = False
@@ -36,6 +35,11 @@ class SemanticSimilarity(Rule):
     output: str | None = None
     """The output to compare."""
     key: str = "semantic_similarity"
+
+    @property
+    def needs(self) -> Mapping[str, str]:  # type: ignore[override]
+        """What the embedder needs, each module with the extra that installs it."""
+        return getattr(self.embed, "needs", {})
 
     def evaluate(self, subject: Subject) -> Score:
         """Score one run."""
