@@ -18,8 +18,8 @@ from pytest_llmobs.evaluators.subject import NotApplicable, Subject
 from pytest_llmobs.records.scores import Score
 
 _PASS_ON = (KeyboardInterrupt, GeneratorExit, asyncio.CancelledError)
-_PACKAGE = __name__.rpartition(".")[0]
-_OUR_FRAMES = (__name__, Signature.__module__, f"{_PACKAGE}.summary", f"{_PACKAGE}.pairwise")
+_OUR_FRAMES = __name__.rpartition(".")[0]
+"""Where frames come from that say nothing to the user."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def unscored(key: str, error: BaseException) -> Score:
 
 def _traceback(error: BaseException) -> str:
     frames = error.__traceback__
-    while frames is not None and frames.tb_frame.f_globals.get("__name__") in _OUR_FRAMES:
+    while frames is not None and str(frames.tb_frame.f_globals.get("__name__")).startswith(_OUR_FRAMES):
         frames = frames.tb_next
     try:
         # an error in a ready-made evaluator has no frame but ours
