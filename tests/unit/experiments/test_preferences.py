@@ -119,7 +119,7 @@ def test_it_reads_as_a_verdict_with_its_reasons():
         "bias",
         "▼ B is worse",
         "example  won  stood first  reason",
-        "────────────────────────────────────────────",
+        "───────────────────────────────────────",
     ]
 
 
