@@ -6,7 +6,6 @@ import asyncio
 import contextvars
 import inspect
 import threading
-import traceback
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -16,10 +15,9 @@ from pytest_llmobs.evaluators.results import scores_of
 from pytest_llmobs.evaluators.signature import Signature
 from pytest_llmobs.evaluators.subject import NotApplicable, Subject
 from pytest_llmobs.records.scores import Score
+from pytest_llmobs.tracing.failure import describe
 
 _PASS_ON = (KeyboardInterrupt, GeneratorExit, asyncio.CancelledError)
-_OUR_FRAMES = __name__.rpartition(".")[0]
-"""Where frames come from that say nothing to the user."""
 
 
 @dataclass(frozen=True)
@@ -78,18 +76,7 @@ def unscored(key: str, error: BaseException) -> Score:
         return Score(key, error=str(error), exempt=True)
     # Messages of our own are written for the user; a traceback would bury them.
     own = isinstance(error, UnscoredError | EvaluatorError)
-    return Score(key, error=str(error) if own else _traceback(error))
-
-
-def _traceback(error: BaseException) -> str:
-    frames = error.__traceback__
-    while frames is not None and str(frames.tb_frame.f_globals.get("__name__")).startswith(_OUR_FRAMES):
-        frames = frames.tb_next
-    try:
-        # an error in a ready-made evaluator has no frame but ours
-        return "".join(traceback.format_exception(type(error), error, frames or error.__traceback__)).rstrip()
-    except Exception:  # an exception whose own __str__ raises
-        return f"{type(error).__qualname__} (its message can't be shown)"
+    return Score(key, error=str(error) if own else describe(error))
 
 
 def wait_for(awaitable: Awaitable[Any]) -> Any:
