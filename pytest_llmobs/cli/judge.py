@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_llmobs.cli.console import Console
@@ -11,7 +13,7 @@ from pytest_llmobs.settings import Settings
 
 if TYPE_CHECKING:
     from pytest_llmobs.evaluators.judge import Judge
-    from pytest_llmobs.evaluators.judging.calibration import Calibration
+    from pytest_llmobs.evaluators.judging.calibration import Calibration, Drift
 
 NAME = "judge"
 HELP = (
@@ -48,15 +50,27 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     Raises:
         EvaluatorError: The judge or the labels can't be read, or there is no calibration to compare with.
     """
-    from pytest_llmobs.evaluators.judging.calibration import calibrate, judge_cases
+    from pytest_llmobs.evaluators.judging.calibration import (
+        calibrate,
+        judge_cases,
+        label_of,
+        measure_drift,
+    )
+    from pytest_llmobs.evaluators.judging.calibration_file import calibration_path, load_calibration
     from pytest_llmobs.evaluators.judging.labels import load_labels
 
     judge = find_judge(arguments.judge)
     cases = load_labels(arguments.labels)
+    path = calibration_path(arguments.baseline_dir, judge.key)
+    # what is wrong is told before anything is paid for
+    before = load_calibration(path) if arguments.action == "drift" else None
+    for case in cases:
+        label_of(judge, case, arguments.threshold)
     scores = judge_cases(judge, cases, arguments.concurrency)
     calibration = calibrate(judge, cases, scores, arguments.threshold)
-    act = _calibrate if arguments.action == "calibrate" else _drift
-    return act(judge, calibration, arguments, console)
+    if before is not None:
+        return _drift(measure_drift(before, calibration), judge, arguments, console)
+    return _calibrate(calibration, path, arguments, console)
 
 
 def find_judge(spec: str) -> Judge:
@@ -71,16 +85,10 @@ def find_judge(spec: str) -> Judge:
     return found
 
 
-def _calibrate(
-    judge: Judge, calibration: Calibration, arguments: argparse.Namespace, console: Console
-) -> int:
-    from dataclasses import asdict
-
-    from pytest_llmobs.evaluators.judging.calibration_file import calibration_path, save_calibration
+def _calibrate(calibration: Calibration, path: Path, arguments: argparse.Namespace, console: Console) -> int:
+    from pytest_llmobs.evaluators.judging.calibration_file import save_calibration
     from pytest_llmobs.reports.calibration import calibration_text
 
-    path = calibration_path(arguments.baseline_dir, judge.key)
-    path.parent.mkdir(parents=True, exist_ok=True)
     save_calibration(calibration, path)
     if arguments.json:
         console.json(asdict(calibration))
@@ -92,14 +100,9 @@ def _calibrate(
     return _below(calibration.result.kappa, arguments.least)
 
 
-def _drift(judge: Judge, calibration: Calibration, arguments: argparse.Namespace, console: Console) -> int:
-    from dataclasses import asdict
-
-    from pytest_llmobs.evaluators.judging.calibration import measure_drift
-    from pytest_llmobs.evaluators.judging.calibration_file import calibration_path, load_calibration
+def _drift(drift: Drift, judge: Judge, arguments: argparse.Namespace, console: Console) -> int:
     from pytest_llmobs.reports.calibration import drift_text
 
-    drift = measure_drift(load_calibration(calibration_path(arguments.baseline_dir, judge.key)), calibration)
     if arguments.json:
         console.json(asdict(drift))
     else:

@@ -125,6 +125,7 @@ def bind(spec: Any, registry: Mapping[str, Any]) -> BoundEvaluator:
     Raises:
         EvaluatorError: Unknown name, no evaluator, a parameter that stands for nothing, or a missing extra.
     """
+    __tracebackhide__ = True
     if isinstance(spec, BoundEvaluator):
         return spec
     if isinstance(spec, str):
@@ -207,6 +208,7 @@ def find_score(scores: Sequence[Score], spec: Any) -> Score:
     Raises:
         UnscoredError: None of them is its.
     """
+    __tracebackhide__ = True
     key = identify(spec)
     named = {score.key: score for score in scores}
     made = [named[key]] if key in named else [s for s in scores if s.metadata.get("evaluator") == key]

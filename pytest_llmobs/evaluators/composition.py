@@ -201,7 +201,10 @@ def weighted(*pairs: tuple[Any, float], key: str = "weighted") -> Weighted:
         if not (
             isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[1], int | float) and pair[1] >= 0
         ):
-            raise EvaluatorError(f"{key}: {pair!r} is no pair of an evaluator and its weight (0 or more).")
+            raise EvaluatorError(
+                f"{key}: {repr(pair)[:60]} is no pair of an evaluator and its weight (0 or more). "
+                "Write weighted((tone, 2), (required_keywords, 1))."
+            )
     if pairs and not any(weight for _, weight in pairs):
         raise EvaluatorError(f"{key}: all weights are 0.")
     return Weighted(_bound([spec for spec, _ in pairs]), tuple(float(weight) for _, weight in pairs), key)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pytest_llmobs.errors import LlmobsError
+from pytest_llmobs.errors import EvaluatorError, LlmobsError, known, nearest
 from pytest_llmobs.evaluators.base import BoundEvaluator, Subject, find_score, identify
 from pytest_llmobs.experiments.calls import Spending, output_text, spending
 from pytest_llmobs.experiments.runner import Attempt, Runner
@@ -184,10 +184,23 @@ class LlmRun:
             EvaluatorError: The name is unknown, or the evaluator is misdeclared.
             UnscoredError: The evaluator made no score of that key.
         """
+        __tracebackhide__ = True
         key = identify(evaluator)
         if key not in self._scores and key not in self._evaluated:
-            self._evaluate([self._evaluators.get(key) or self._bind(evaluator)])
+            self._evaluate([self._evaluators.get(key) or self._found(evaluator)])
         return find_score(list(self._scores.values()), evaluator)
+
+    def _found(self, evaluator: Any) -> BoundEvaluator:
+        __tracebackhide__ = True
+        try:
+            return self._bind(evaluator)
+        except EvaluatorError:
+            near = nearest(evaluator, self._evaluators) if isinstance(evaluator, str) else ""
+            if not near:
+                raise
+            raise EvaluatorError(
+                f"The marker has no evaluator {evaluator!r}.{near} {known(self._evaluators)}"
+            ) from None
 
     def log_inputs(self, inputs: Mapping[str, Any]) -> None:
         """Record what the app was given, where that is not the example's inputs."""

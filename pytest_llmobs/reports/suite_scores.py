@@ -43,24 +43,28 @@ def suite_section(
     return lines
 
 
-def matrix_lines(matrix: Matrix, page: Page, *, before: Matrix, everything: bool = False) -> list[str]:
+def matrix_lines(
+    matrix: Matrix, page: Page, *, before: Matrix, title: str = "", everything: bool = False
+) -> list[str]:
     """Return a confusion matrix as a table, or its largest confusions where it is too wide for the page.
 
     Args:
         matrix: A row an expected label.
         page: Where it goes; four cells are left free on its left.
         before: The matrix to compare with; a cell that differs shows both numbers.
+        title: Of the rows and columns, where they aren't what is expected and what is predicted.
         everything: List all confusions.
     """
+    title = title or f"expected, then predicted {page.signs.to}"
     for width in _TITLE_WIDTHS:
-        table = _table(matrix, before, page, width)
+        table = _table(matrix, before, page, width, title)
         if total_width(table) <= page.width - 4:
             titles, rule, *rows = draw(table, page)
             return [page.paint(titles, "bold"), page.paint(rule, "dim"), *rows]
     return list(_listed(matrix, page, everything))
 
 
-def _table(matrix: Matrix, before: Matrix, page: Page, width: int) -> Table:
+def _table(matrix: Matrix, before: Matrix, page: Page, width: int, title: str) -> Table:
     expected = sorted({*matrix, *before})
     found = {label for each in (matrix, before) for row in each.values() for label in row}
     predicted = sorted({*expected, *found}, key=lambda label: (label == NONE, label))
@@ -68,9 +72,10 @@ def _table(matrix: Matrix, before: Matrix, page: Page, width: int) -> Table:
     def short(label: str) -> str:
         return page.clip_middle(page.line(label), width)
 
-    title = f"expected, then predicted {page.signs.to}" if width > 12 else "expected"
     return [
-        Column("expected", title, [short(label) for label in expected]),
+        Column(
+            "expected", title if width > 12 else title.partition(",")[0], [short(label) for label in expected]
+        ),
         *(
             Column(
                 label, short(label), [_cell(matrix, before, row, label, page) for row in expected], right=True

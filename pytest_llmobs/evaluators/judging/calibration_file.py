@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -16,6 +17,7 @@ from pytest_llmobs.evaluators.judging.calibration import Calibration, JudgedCase
 from pytest_llmobs.records.examples import content_hash
 
 SCHEMA = 1
+_TEXTS = ("output", "note")
 FOLDER = "judges"
 """Folder of the calibration files, below the folder of the baselines."""
 
@@ -41,7 +43,8 @@ def save_calibration(calibration: Calibration, path: Path | str) -> None:
 
 
 def _sparse(case: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in case.items() if value not in (None, "")}
+    """Return what is committed of a case: the labels' own file has its texts."""
+    return {name: value for name, value in case.items() if value not in (None, "") and name not in _TEXTS}
 
 
 def load_calibration(path: Path | str) -> Calibration:
@@ -63,7 +66,9 @@ def load_calibration(path: Path | str) -> Calibration:
         values = {name: value for name, value in record.items() if name in known}
         return Calibration(**{**values, "result": Agreement(**record["result"]), "cases": cases})
     except FileNotFoundError:
-        raise EvaluatorError(f"There is no calibration {str(path)!r}.") from None
+        raise EvaluatorError(
+            f"There is no calibration {str(path)!r}. `llmobs judge calibrate` writes it."
+        ) from None
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise EvaluatorError(f"The calibration {str(path)!r} can't be read: {error}.") from None
 
@@ -83,7 +88,7 @@ def check_calibration(judge: Judge | BoundEvaluator, bound: float, baseline_dir:
     path = calibration_path(baseline_dir, judge.key)
     remedy = f"Run: llmobs judge calibrate FILE::NAME --labels LABELS (judge {judge.key!r})"
     if not path.exists():
-        return f"Judge {judge.key!r} is not calibrated: {path} is missing. {remedy}"
+        return f"Judge {judge.key!r} is not calibrated: {os.path.relpath(path)} is missing. {remedy}"
     try:
         calibration = load_calibration(path)
     except EvaluatorError as error:
