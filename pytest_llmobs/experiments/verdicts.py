@@ -17,6 +17,9 @@ from pytest_llmobs.records.experiments import GateRule, MetricRow, VerdictName
 MOST_MISSING = 0.05
 """Part of the expected pairs that may be missing."""
 
+_LONGEST = 200
+"""Characters of an evaluator's error in a note."""
+
 GONE = "its evaluator is gone from the marker"
 """How a metric changed that the baseline has and the marker no longer names."""
 
@@ -142,9 +145,7 @@ def _verdict(case: MetricCase, *, ci: bool, final: bool, fail_on: str) -> Metric
     if case.suite.baseline is None:
         return _alone(case)
     if not case.enough:
-        return _row(
-            case, case.first, "INSUFFICIENT_DATA", red=case.rule.rule != "off", note=_lack(case.missing)
-        )
+        return _row(case, case.first, "INSUFFICIENT_DATA", red=case.rule.rule != "off", note=_lack(case))
     if case.changed:
         return _row(case, case.first, "REBASELINE", red=ci and case.rule.rule != "off", note=case.changed)
     if case.rule.rule == "off":
@@ -164,9 +165,9 @@ def _alone(case: MetricCase) -> MetricRow:
             row,
             verdict="INSUFFICIENT_DATA",
             red=case.rule.rule != "off" or thresholds,
-            note=_lack(case.missing),
+            note=_lack(case),
         )
-    return row if case.enough else replace(row, note=f"{row.note}; {_lack(case.missing)}")
+    return row if case.enough else replace(row, note=f"{row.note}; {_lack(case)}")
 
 
 def _by_mean(case: MetricCase, fail_on: str) -> MetricRow:
@@ -239,9 +240,7 @@ def _row(
             part
             for part in (
                 note,
-                _lack(case.missing)
-                if verdict != "INSUFFICIENT_DATA" and case.missing.causes and seen.pairs
-                else "",
+                _lack(case) if verdict != "INSUFFICIENT_DATA" and case.missing.causes and seen.pairs else "",
             )
             if part
         ),
@@ -276,8 +275,22 @@ def _rate(case: MetricCase) -> str:
     return f"90 % interval {low:.2f} to {high:.2f}"
 
 
-def _lack(missing: Missing) -> str:
+def _lack(case: MetricCase) -> str:
+    missing = case.missing
     if not missing.expected:
         return "nothing was evaluated"
     causes = ", ".join(f"{count} {cause}" for cause, count in missing.causes.items())
-    return f"{missing.share:.0%} of {missing.expected} pairs missing ({causes})"
+    why = _first_error(case) if "unscored" in missing.causes else ""
+    return f"{missing.share:.0%} of {missing.expected} pairs missing ({causes})" + (f"; {why}" if why else "")
+
+
+def _first_error(case: MetricCase) -> str:
+    """Return why the first trial without a score has none, in a line that names its example."""
+    for example, trials in sorted(case.suite.measured.trials.items()):
+        for trial in trials:
+            score = trial.scores.get(case.metric)
+            if score is not None and score.error and not score.exempt:
+                # of a traceback the last line says what happened
+                last = score.error.rstrip().rpartition("\n")[2]
+                return f"{example}: {last[:_LONGEST]}"
+    return ""
