@@ -17,7 +17,8 @@ from pytest_llmobs.evaluators.subject import NotApplicable, Subject
 from pytest_llmobs.records.scores import Score
 from pytest_llmobs.tracing.failure import describe
 
-_PASS_ON = (KeyboardInterrupt, GeneratorExit, asyncio.CancelledError)
+PASS_ON = (KeyboardInterrupt, GeneratorExit, asyncio.CancelledError)
+"""What isn't the evaluator's failure; all else is, ``SystemExit`` and ``pytest.skip`` included."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class BoundEvaluator:
         try:
             returned = self.signature.call(self.sync_call or self._async_call(), subject)
             return scores_of(wait_for(returned) if inspect.isawaitable(returned) else returned, self.key)
-        except _PASS_ON:
+        except PASS_ON:
             raise
         except BaseException as error:
             return [unscored(self.key, error)]
@@ -59,7 +60,7 @@ class BoundEvaluator:
         try:
             returned = self.signature.call(self.async_call or self.sync_call or self._async_call(), subject)
             return scores_of(await returned if inspect.isawaitable(returned) else returned, self.key)
-        except _PASS_ON:
+        except PASS_ON:
             raise
         except BaseException as error:
             return [unscored(self.key, error)]

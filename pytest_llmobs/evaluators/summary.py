@@ -17,12 +17,13 @@ from typing import Any, ClassVar
 
 from pytest_llmobs.errors import EvaluatorError, UnscoredError, known, nearest
 from pytest_llmobs.evaluators.base import identify, version_of
-from pytest_llmobs.evaluators.bound import unscored, wait_for
+from pytest_llmobs.evaluators.bound import PASS_ON, unscored, wait_for
 from pytest_llmobs.evaluators.outputs import pair
 from pytest_llmobs.evaluators.results import scores_of
 from pytest_llmobs.evaluators.rule import Rule, check_choice
 from pytest_llmobs.evaluators.signature import Signature, read_signature
 from pytest_llmobs.evaluators.subject import NotApplicable, Subject
+from pytest_llmobs.evaluators.text import cut
 from pytest_llmobs.evaluators.tree import total
 from pytest_llmobs.records.scores import Score
 
@@ -66,7 +67,9 @@ class BoundSummary:
         try:
             returned = self.signature.call(self.function, suite)
             return scores_of(wait_for(returned) if inspect.isawaitable(returned) else returned, self.key)
-        except Exception as error:
+        except PASS_ON:
+            raise
+        except BaseException as error:
             return [unscored(self.key, error)]
 
 
@@ -168,7 +171,7 @@ class LabelMeasure(_Labelled):
         else:
             result = sum(each.values()) / len(each)
         comment = ", ".join(
-            f"{label} {value:.2f}" for label, value in sorted(each.items(), key=lambda i: i[1])[:10]
+            f"{cut(label)} {value:.2f}" for label, value in sorted(each.items(), key=lambda i: i[1])[:10]
         )
         return Score(self.key, score=result, comment=comment, metadata={"labels": each, "n": len(pairs)})
 
@@ -195,7 +198,7 @@ class ConfusionMatrix(_Labelled):
     def evaluate(self, suite: Suite) -> Score:
         """Score one suite."""
         pairs = self._pairs(suite)
-        counts = Counter((expected, predicted or "(none)") for expected, predicted in pairs)
+        counts = Counter((cut(expected), cut(predicted or "(none)")) for expected, predicted in pairs)
         labels = sorted({label for pair in counts for label in pair})
         matrix = {
             row: {column: counts[row, column] for column in labels if counts[row, column]} for row in labels
