@@ -23,12 +23,15 @@ from pytest_llmobs.evaluators.results import scores_of
 from pytest_llmobs.evaluators.rule import Rule, check_choice
 from pytest_llmobs.evaluators.signature import Signature, read_signature
 from pytest_llmobs.evaluators.subject import NotApplicable, Subject
-from pytest_llmobs.evaluators.text import cut
 from pytest_llmobs.evaluators.tree import total
 from pytest_llmobs.records.scores import Score
 
 PARAMETERS = ("runs", "examples", "inputs", "outputs", "reference_outputs", "scores")
 """What a summary evaluator may ask for; ``suite`` gives all of them in one object."""
+
+
+_LONGEST = 80
+"""Characters of a label in comments and in the matrix."""
 
 
 @dataclass(frozen=True)
@@ -133,6 +136,10 @@ def _plain(label: Any) -> str:
     return " ".join(str(label).casefold().split())
 
 
+def _short(label: str) -> str:
+    return label if len(label) <= _LONGEST else f"{label[: _LONGEST - 1]}…"
+
+
 MEASURES = ("precision", "recall", "f1")
 AVERAGES = ("macro", "micro")
 
@@ -171,7 +178,7 @@ class LabelMeasure(_Labelled):
         else:
             result = sum(each.values()) / len(each)
         comment = ", ".join(
-            f"{cut(label)} {value:.2f}" for label, value in sorted(each.items(), key=lambda i: i[1])[:10]
+            f"{_short(label)} {value:.2f}" for label, value in sorted(each.items(), key=lambda i: i[1])[:10]
         )
         return Score(self.key, score=result, comment=comment, metadata={"labels": each, "n": len(pairs)})
 
@@ -198,7 +205,7 @@ class ConfusionMatrix(_Labelled):
     def evaluate(self, suite: Suite) -> Score:
         """Score one suite."""
         pairs = self._pairs(suite)
-        counts = Counter((cut(expected), cut(predicted or "(none)")) for expected, predicted in pairs)
+        counts = Counter((_short(expected), _short(predicted or "(none)")) for expected, predicted in pairs)
         labels = sorted({label for pair in counts for label in pair})
         matrix = {
             row: {column: counts[row, column] for column in labels if counts[row, column]} for row in labels
