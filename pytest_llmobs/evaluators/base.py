@@ -18,6 +18,7 @@ import importlib.util
 import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar, overload
 
@@ -63,7 +64,7 @@ def evaluator(
 def evaluator(
     function: Any = None, /, *, key: str | None = None, version: str | None = None, cheap: bool = False
 ) -> Any:
-    """Mark a function as an evaluator; it stays the function it was.
+    """Mark a function as an evaluator of runs, suites or pairs; it stays the function it was.
 
     Args:
         function: The function, where the decorator is written without parentheses.
@@ -76,11 +77,25 @@ def evaluator(
     """
 
     def mark(inner: Function) -> Function:
-        read_signature(inner, key or _name(inner))
+        _check_signature(inner, key or _name(inner))
         setattr(inner, _MARK, _Mark(key, version, cheap))
         return inner
 
     return mark if function is None else mark(function)
+
+
+def _check_signature(function: Callable[..., Any], key: str) -> None:
+    """Make sure that a function is an evaluator of some kind; the complaint is about the usual kind."""
+    try:
+        read_signature(function, key)
+    except EvaluatorError:
+        from pytest_llmobs.evaluators import pairwise, summary
+
+        for parts, whole in ((summary.PARAMETERS, "suite"), (pairwise.PARAMETERS, "pair")):
+            with suppress(EvaluatorError):
+                read_signature(function, key, parts, whole)
+                return
+        raise
 
 
 def identify(spec: Any) -> str:

@@ -66,6 +66,9 @@ class LlmRun:
         self._evaluated.update(bound.key for bound in attempt.job.evaluators)
         self.judging += attempt.judging
 
+    def __repr__(self) -> str:
+        return f"<llm_run {self._own_root.name if self._own_root is not None else 'that has not started'}>"
+
     @property
     def root(self) -> RunTree | None:
         """The root run as the tracer knows it; None where the target never started."""

@@ -65,9 +65,7 @@ def test_the_code_runs_and_binds():
 
 
 def test_its_files_pass_and_print_what_it_shows(tmp_path):
-    files = re.findall(
-        r"^<!-- file: (\w+\.py) -->\n```python\n(.*?)^```", DOCUMENT, re.MULTILINE | re.DOTALL
-    )
+    files = re.findall(r"^<!-- file: (\w+\.py) -->\n```python\n(.*?)^```", DOCUMENT, re.MULTILINE | re.DOTALL)
     assert [name for name, _ in files] == ["test_support.py", "test_spam.py"]
     for name, code in files:
         (tmp_path / name).write_text(code)
