@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import pytest
 
 from tests.plugin.conftest import Project
@@ -52,11 +49,6 @@ def means(project: Project) -> dict[str, float | None]:
     return {score["metric"]: score.get("score") for score in project.summary["suite_scores"]}
 
 
-def llmobs(project: Project, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "pytest_llmobs.cli", *words]
-    return subprocess.run(command, cwd=project.path, capture_output=True, text=True, check=False)
-
-
 EXPECTED = {
     "f1": pytest.approx((2 / 3 + 36 / 37) / 2),
     "confusion_matrix": 0.95,
@@ -76,14 +68,14 @@ def test_they_are_computed_once_gated_and_shown(spam: Project) -> None:
     assert "    ham                          18     1" in output
     assert "FAILED test_spam.py::TestSpam::test_label - f1 UNPAIRED: 0.8198 is below min_mean" in output
     assert "f1 UNPAIRED: 0.8198 is below min_mean=0.9" in spam.path.joinpath("junit.xml").read_text()
-    shown = llmobs(spam, "show").stdout
+    shown = spam.llmobs("show").stdout
     assert "    ham                          18     1" in shown
     assert "share_of_spam" in shown
 
 
 def test_workers_shards_and_one_process_agree(spam: Project) -> None:
     # a relative import: the controller must import the file as the workers do
-    package = spam.path / "tests"
+    package = spam.path / "checks"
     package.mkdir()
     package.joinpath("__init__.py").touch()
     for name in ("app.py", "golden.jsonl"):
@@ -95,11 +87,11 @@ def test_workers_shards_and_one_process_agree(spam: Project) -> None:
     for number in (1, 2):
         spam.experiment("--llm-name", "nightly", "--llm-shard", f"{number}/2")
         assert means(spam) == {}
-    merged = llmobs(spam, "merge", ".llmobs")
+    merged = spam.llmobs("merge", ".llmobs")
     assert merged.returncode == 1, merged.stderr
     assert "f1: 0.8198 is below min_mean=0.9" in merged.stdout
     assert means(spam) == EXPECTED
-    compared = llmobs(spam, "compare", "workers", "nightly")
+    compared = spam.llmobs("compare", "workers", "nightly")
     assert "share_of_spam" in compared.stdout
 
 
@@ -107,7 +99,7 @@ def test_rule_mean_compares_with_the_baselines_number(spam: Project) -> None:
     spam.write(test_spam=SUITE.replace("@pytest.mark.llm_gate(f1, min_mean=0.9)\n", ""))
     assert spam.record().ret == 0
     assert '"share_of_spam": {"value": 0.1, ' in spam.baselines[0].read_text()
-    spam.write(app=APP.replace('"win" in text', '"car" in text'))
+    spam.write(app=APP.replace('"win" in text', '"a car" in text'))
     result = spam.experiment()
     assert result.ret == 1
     assert "share_of_spam: rule='mean': any drop beyond max_drop" in result.stdout.str()
@@ -122,9 +114,9 @@ def test_rule_mean_compares_with_the_baselines_number(spam: Project) -> None:
         ("f1, f1(label='ham')", "llm_dataset has two metrics called 'f1'."),
     ],
 )
-def test_a_mistake_is_a_collection_error(pytester: pytest.Pytester, summary: str, message: str) -> None:
-    pytester.makepyfile(
-        f"""
+def test_a_mistake_is_a_collection_error(empty: Project, summary: str, message: str) -> None:
+    empty.write(
+        test_it=f"""
         import pytest
         from pytest_llmobs.evaluators import f1, min_length
 
@@ -132,5 +124,4 @@ def test_a_mistake_is_a_collection_error(pytester: pytest.Pytester, summary: str
         def test_it(example): pass
         """
     )
-    result = pytester.runpytest_inprocess("--collect-only")
-    assert message in result.stdout.str()
+    assert message in empty.run("--collect-only").stdout.str()

@@ -77,7 +77,7 @@ def test_only_so_many_cases_are_shown(llmobs, folder):
     write(folder, [{"id": f"c{n:02}", "outputs": "no", "label": n > 3} for n in range(20)])
     llmobs("judge", "calibrate", "judges.py::tone", "--labels", "labels.jsonl")
     write(folder, [{"id": f"c{n:02}", "outputs": "no", "label": n > 3} for n in range(20)])
-    (folder / "judges.py").write_text(JUDGES.replace('"0.2"', '"0.7"'))
+    (folder / "judges.py").write_text(JUDGES.replace('"0.2"', '"0.75"'))
     done = llmobs("judge", "drift", "judges.py::tone", "--labels", "labels.jsonl")
     assert "tone: 20 of 20 cases judged otherwise than then" in done.stdout
     assert done.stdout.splitlines()[-1] == "  … 10 more: --json"
