@@ -101,8 +101,18 @@ def _scores(plan: SuitePlan, experiment: Experiment, store: Store, find: Find) -
                 value=score.value,
                 comment=score.comment,
                 error=score.error,
-                matrix=score.metadata.get("matrix", {}),
+                matrix=_matrix(score.metadata.get("matrix")),
             )
+
+
+def _matrix(found: Any) -> Mapping[str, Mapping[str, int]]:
+    """Return a confusion matrix as it is kept, or an empty one where a user's metadata of that name is none."""
+    rows = found if isinstance(found, Mapping) else {}
+    if not all(
+        isinstance(row, Mapping) and all(type(n) is int for n in row.values()) for row in rows.values()
+    ):
+        return {}
+    return {str(label): {str(other): n for other, n in row.items()} for label, row in rows.items()}
 
 
 def _asked(key: str, version: str, bound: BoundSummary | None, suite: Suite) -> Sequence[Score]:

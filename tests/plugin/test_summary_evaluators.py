@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from tests.plugin.conftest import Project
@@ -93,6 +97,22 @@ def test_workers_shards_and_one_process_agree(spam: Project) -> None:
     assert means(spam) == EXPECTED
     compared = spam.llmobs("compare", "workers", "nightly")
     assert "share_of_spam" in compared.stdout
+
+
+def test_the_reference_is_stored_with_its_run(spam: Project, parquet: Callable[..., list[Any]]) -> None:
+    spam.write(
+        test_plain="""
+        def test_own(llm_run):
+            llm_run.log_outputs({"answer": "4"})
+            llm_run.log_reference_outputs({"answer": "5", "api_key": "sk-ant-api03-abcdefghijklmnopqrstuvwxyz"})
+        """
+    )
+    spam.experiment()
+    sql = "select example_id, reference_outputs from RUNS where parent_id is null order by 1"
+    stored = {example: json.loads(text) for example, text in parquet(spam, sql)}
+    assert stored["e0"] == {"label": "spam"}
+    assert stored["test_own"]["answer"] == "5"
+    assert "abcdefghijklmnop" not in str(stored)
 
 
 def test_rule_mean_compares_with_the_baselines_number(spam: Project) -> None:

@@ -136,6 +136,17 @@ def test_the_document_keeps_them(stored):
     assert back.suites[0].summaries == experiment.suites[0].summaries
 
 
+def test_a_matrix_of_the_users_is_kept_where_it_is_one(stored):
+    def own(outputs):
+        return {"score": 1, "metadata": {"matrix": {1: {True: 2}}}}
+
+    def other(outputs):
+        return {"score": 1, "metadata": {"matrix": {"a": [1, 2]}}}
+
+    found = scored(stored, own, other)
+    assert (found["own"].matrix, found["other"].matrix) == ({"1": {"True": 2}}, {})
+
+
 class Marks:
     """A module with the marks that pytest would leave on it."""
 
