@@ -15,8 +15,6 @@ from pytest_llmobs.experiments.rules import rule_of
 from pytest_llmobs.experiments.verdicts import MOST_MISSING, bounded
 from pytest_llmobs.records.experiments import GateRule, MetricRow, SuiteScore, VerdictName
 
-UNGATED = "one number for the suite has no pairs to test; min_mean or rule='mean' of llm_gate gates it"
-
 
 def suite_rows(pair: SuitePair, scores: Iterable[SuiteScore], *, ci: bool) -> Iterator[MetricRow]:
     """Yield one row for each score of a suite.
@@ -63,8 +61,6 @@ def _verdict(pair: SuitePair, score: SuiteScore, rule: GateRule, row: MetricRow,
     if compared:
         verdict, red, note = _compared(pair, score, rule, row)
         row = replace(row, verdict=verdict, red=red and (verdict != "REBASELINE" or ci), note=note)
-    elif not asked:
-        row = replace(row, note=UNGATED)
     return bounded(row, rule, score.score, "") if rule.min_mean is not None else row
 
 

@@ -17,6 +17,11 @@ _MOST_ASIDES = 10
 _QUIET: tuple[VerdictName, ...] = ("NEUTRAL", "NO_BASELINE", "UNPAIRED")
 
 
+_UNPAIRED = (
+    "UNPAIRED: one number for the suite, without pairs to test; min_mean or rule='mean' of llm_gate gates it"
+)
+
+
 def metric_section(experiment: Experiment, page: Page, *, everything: bool = False) -> list[str]:
     """Return the table's lines and the notes below it.
 
@@ -33,6 +38,7 @@ def metric_section(experiment: Experiment, page: Page, *, everything: bool = Fal
         metrics = figures.count(len(every) - len(shown), "metric")
         lines += page.wrapped(f"{suites} with {metrics}: nothing to report", "dim")
     measured = {line.row.suite for line in every}
+    judged = {row.suite for row in experiment.decision.metrics}
     for plan in experiment.suites:
         if plan.name in measured or (plan.elsewhere and not plan.expected):
             continue
@@ -40,6 +46,8 @@ def metric_section(experiment: Experiment, page: Page, *, everything: bool = Fal
     for style, note in metric_notes([line.row for line in shown], everything=everything):
         mark = {"red": page.signs.cross, "yellow": "!"}.get(style, page.signs.dot)
         lines += page.item(note, mark=mark, style=style or "dim")
+    if any(line.row.verdict == "UNPAIRED" and line.row.suite in judged for line in shown):
+        lines += page.item(_UNPAIRED, mark=page.signs.dot, style="dim")
     return lines
 
 

@@ -202,8 +202,8 @@ BOUND, MEAN = GateRule(metric="f1", min_mean=0.8), GateRule(metric="f1", rule="m
 @pytest.mark.parametrize(
     ("gates", "case", "verdict", "red", "note"),
     [
-        ([], {}, "UNPAIRED", False, "has no pairs to test"),
-        ([], {"before": 0.9}, "UNPAIRED", False, "has no pairs to test"),
+        ([], {}, "UNPAIRED", False, ""),
+        ([], {"before": 0.9}, "UNPAIRED", False, ""),
         ([], {"value": None, "error": "it raised"}, "INSUFFICIENT_DATA", False, "unscored: it raised"),
         ([BOUND], {}, "UNPAIRED", True, "0.7 is below min_mean=0.8"),
         ([BOUND], {"value": 0.8}, "UNPAIRED", False, ""),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_llmobs.records.experiments import SuiteScore
+from pytest_llmobs.records.experiments import Decision, Experiment, MetricRow, SuitePlan, SuiteScore
 from pytest_llmobs.reports import cells
+from pytest_llmobs.reports.metrics import metric_section
 from pytest_llmobs.reports.page import Page
 from pytest_llmobs.reports.suite_scores import suite_section
 
@@ -66,3 +67,16 @@ def test_one_too_wide_to_draw_names_the_largest_confusions():
 def test_scores_of_several_suites_name_theirs():
     other = SuiteScore(suite="t.py::b", metric="f1", evaluator="f1", comment="ham 0.95")
     assert suite_section([score(), other], Page())[1] == "· b f1: ham 0.95"
+
+
+def test_what_unpaired_means_is_said_once():
+    suites = ("t.py::a", "t.py::b")
+    rows = [
+        MetricRow(suite=suite, metric="f1", verdict="UNPAIRED", candidate=0.9, n=3, expected=3)
+        for suite in suites
+    ]
+    plans = [SuitePlan(name=suite, path="t.py") for suite in suites]
+    experiment = Experiment(name="x", started="", duration=1, suites=plans, decision=Decision(metrics=rows))
+    lines = metric_section(experiment, Page())
+    assert sum(line.startswith("· UNPAIRED: one number for the suite") for line in lines) == 1
+    assert sum(line.endswith("· UNPAIRED") for line in lines) == 2
