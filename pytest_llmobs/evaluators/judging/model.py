@@ -22,8 +22,6 @@ from pytest_llmobs.tracing.failure import describe
 DEFAULT_MODEL = "claude-haiku-5-5"
 """Judges where the user names no model: the cheapest current Claude."""
 _TOOL = "verdict"
-_MODEL_CALL = b'"run_type":"llm"'
-"""Stands in the line of every model call."""
 
 
 @runtime_checkable
@@ -183,7 +181,7 @@ def _recorded(name: str, question: Question) -> Iterator[Callable[[Any], Any]]:
         run.error = describe(error)
         raise
     finally:
-        if any(_MODEL_CALL in line for line in (around.root.collected or ())[before:]):
+        if any(kind == "llm" for _, kind, _ in (around.root.collected or ())[before:]):
             run.run_type = "chain"
         run.end()
 
