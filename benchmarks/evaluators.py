@@ -235,6 +235,7 @@ def bare(folder: str, environment: dict[str, str]) -> float:
 
 def ours(folder: str, environment: dict[str, str]) -> float:
     options = ["-q", "--llm-experiment", "--llm-concurrency", "32", "-p", "no:cacheprovider"]
+    options += ["-o", "llm_judge_cache=false"]  # or the second session would ask nothing
     run([sys.executable, "-m", "pytest", *options], folder, environment)
     return span(Path(folder, "span.txt").read_text())
 

@@ -7,6 +7,7 @@ import shlex
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Protocol
 
 from pytest_llmobs.errors import BaselineError, StoreError
@@ -14,6 +15,7 @@ from pytest_llmobs.experiments.baseline import Baseline, BaselineUpdate, baselin
 from pytest_llmobs.experiments.baseline_file import texts_path
 from pytest_llmobs.experiments.gate import decide
 from pytest_llmobs.experiments.shards import Shard
+from pytest_llmobs.experiments.suite_scores import Find, suite_scores
 from pytest_llmobs.experiments.summary import experiment_from_dict, experiment_to_dict
 from pytest_llmobs.records.experiments import Experiment, Rerun, SuitePlan, Trial
 from pytest_llmobs.session import Session, git_commit
@@ -62,6 +64,7 @@ def conclude(
     interrupted: bool,
     confirm: Confirm | None,
     notes: Sequence[str] = (),
+    find_summaries: Find,
 ) -> Conclusion:
     """Judge the trials of a session, and write its experiment file and, on request, its baselines.
 
@@ -73,6 +76,7 @@ def conclude(
         interrupted: True where it ended early.
         confirm: Runs a confirming session; None where there must be none.
         notes: Further notes for the report.
+        find_summaries: Finds the summary evaluators of a suite.
     """
     experiment = Experiment(
         name=session.identity.name,
@@ -84,12 +88,15 @@ def conclude(
         interrupted=interrupted,
         notes=tuple(notes),
     )
-    if session.settings.update_baseline:
-        conclusion = _record(session, experiment)
-    elif session.settings.shard:
+    if session.settings.shard:
         conclusion = Conclusion(_part(session, experiment))
     else:
-        conclusion = Conclusion(_judged(session, experiment, confirm))
+        scores = suite_scores(experiment, session.store, find_summaries)
+        experiment = replace(experiment, suite_scores=scores)
+        if session.settings.update_baseline:
+            conclusion = _record(session, experiment)
+        else:
+            conclusion = Conclusion(_judged(session, experiment, confirm))
     _keep(session, conclusion.experiment)
     conclusion = _uploaded(session, conclusion)
     shutil.rmtree(session.store.root / "sessions" / session.identity.session, ignore_errors=True)
@@ -138,7 +145,12 @@ def _record(session: Session, experiment: Experiment) -> Conclusion:
         trials = [trial for trial in experiment.trials if trial.suite == plan.name]
         folder = session.baseline_folder
         update = record_baseline(
-            folder, plan, trials, metadata=metadata, texts=session.settings.baseline_texts
+            folder,
+            plan,
+            trials,
+            metadata=metadata,
+            texts=session.settings.baseline_texts,
+            suite_scores=experiment.suite_scores,
         )
         notes.extend(_remarks(plan, update))
         if update.recorded:
@@ -190,7 +202,16 @@ def _past_trials(session: Session, suites: set[str]) -> list[Trial]:
 def _judged(session: Session, experiment: Experiment, confirm: Confirm | None) -> Experiment:
     baselines, errors = _baselines(session, experiment.suites)
     plans, trials, settings = experiment.suites, experiment.trials, session.settings
-    decision = decide(plans, trials, baselines, settings, commit=experiment.commit)
+    judge = partial(
+        decide,
+        plans,
+        trials,
+        baselines,
+        settings,
+        commit=experiment.commit,
+        suite_scores=experiment.suite_scores,
+    )
+    decision = judge()
     confirmation: Sequence[Trial] = ()
     notes = experiment.notes
     if decision.reruns and confirm is not None and settings.confirm:
@@ -199,7 +220,7 @@ def _judged(session: Session, experiment: Experiment, confirm: Confirm | None) -
             notes = (*notes, answer.error)
         else:
             confirmation = tuple(answer.trials)
-            decision = decide(plans, trials, baselines, settings, confirmation, commit=experiment.commit)
+            decision = judge(confirmation)
     if errors:
         decision = replace(decision, errors=(*errors, *decision.errors))
     return replace(experiment, decision=decision, confirmation=confirmation, notes=notes)

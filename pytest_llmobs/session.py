@@ -222,6 +222,7 @@ class Session:
         Raises:
             EvaluatorError: It is unknown or misdeclared.
         """
+        __tracebackhide__ = True
         from pytest_llmobs.evaluators.base import bind
 
         return bind(spec, self.extensions.evaluators if isinstance(spec, str) else {})

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
 from pytest_llmobs.cli.console import Console
 from pytest_llmobs.cli.lookup import find_experiment
+from pytest_llmobs.cli.objects import find_object
 from pytest_llmobs.cli.stores import open_store
+
+if TYPE_CHECKING:
+    from pytest_llmobs.evaluators.pairwise import BoundPairwise
+    from pytest_llmobs.experiments.preferences import SuitePreferences
+    from pytest_llmobs.records.experiments import Experiment
+    from pytest_llmobs.storage.store import Store
 
 NAME = "compare"
 HELP = (
-    "compare two experiments, the first in the place of the baseline; exit status 1 where the second is worse"
+    "compare two experiments, the first in the place of the baseline, their outputs side by side with --pairwise; "
+    "exit status 1 where the second is worse"
 )
 
 
@@ -22,24 +31,91 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("after", metavar="B", help="the name of the second")
     parser.add_argument("--all", action="store_true", help="name every example that moved")
+    parser.add_argument(
+        "--pairwise",
+        metavar="FILE::NAME",
+        help="show the outputs of both to this pairwise evaluator as well; the order is drawn by lot",
+    )
+    parser.add_argument(
+        "--both-orders",
+        action="store_true",
+        help="ask it in both orders; a changed answer is a tie, and the cost is twice",
+    )
+    parser.add_argument("--seed", metavar="TEXT", default="", help="another text draws other orders")
+    parser.add_argument(
+        "--concurrency", metavar="N", type=int, default=8, help="pairs asked about at once (default: 8)"
+    )
     parser.add_argument("--json", action="store_true", help="print everything for machines")
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Print the comparison; return 1 where a metric is red.
+    """Print the comparison; return 1 where a metric is red, B loses side by side, or too many pairs tell nothing.
 
     Raises:
+        EvaluatorError: The pairwise evaluator can't be found, or is none.
         NotFoundError: An experiment is unknown.
         StoreError: There is no store, or it can't be read.
     """
     from pytest_llmobs.experiments.compare import compare_experiments
     from pytest_llmobs.reports.comparison import comparison_text
+    from pytest_llmobs.reports.preferences import preference_section
 
     store = open_store(arguments.store, console)
     before, after = (find_experiment(which, store) for which in (arguments.before, arguments.after))
+    evaluator = _find_evaluator(arguments.pairwise) if arguments.pairwise else None
     comparison = compare_experiments(before, after)
-    if arguments.json:
-        console.json({"before": before.name, "after": after.name, **asdict(comparison)})
-    else:
+    if not arguments.json:
         console.say(comparison_text(before, after, comparison, console.page, everything=arguments.all))
-    return int(any(row.red for row in comparison.metrics))
+    found = _preferences(evaluator, before, after, store, arguments) if evaluator is not None else []
+    if arguments.json:
+        pairwise = {"pairwise": [_wire(each) for each in found]} if evaluator is not None else {}
+        console.json({"before": before.name, "after": after.name, **asdict(comparison), **pairwise})
+    elif evaluator is not None:
+        section = preference_section(found, console.page, everything=arguments.all)
+        console.say("\n" + "\n".join(section))
+    lost = evaluator is not None and (not found or any(each.worse or each.lacking for each in found))
+    return int(lost or any(row.red for row in comparison.metrics))
+
+
+def _find_evaluator(spec: str) -> BoundPairwise:
+    from pytest_llmobs.evaluators.pairwise import bind_pairwise
+
+    return bind_pairwise(find_object(spec, "pairwise evaluator", _compares))
+
+
+def _compares(value: Any) -> bool:
+    return callable(getattr(value, "evaluate", None) or value) and not isinstance(value, type)
+
+
+def _preferences(
+    evaluator: BoundPairwise,
+    before: Experiment,
+    after: Experiment,
+    store: Store,
+    arguments: argparse.Namespace,
+) -> list[SuitePreferences]:
+    from pytest_llmobs.experiments.preferences import compare_outputs
+
+    return compare_outputs(
+        evaluator,
+        before,
+        after,
+        store,
+        seed=arguments.seed,
+        both_orders=arguments.both_orders,
+        concurrency=arguments.concurrency,
+    )
+
+
+def _wire(each: SuitePreferences) -> dict[str, Any]:
+    result = each.result
+    return {
+        "suite": each.suite,
+        **asdict(result),
+        "win_rate": result.win_rate,
+        "interval": each.interval,
+        "p": result.p_value,
+        "position_bias": result.position_bias,
+        "position_p": result.position_p,
+        "worse": each.worse,
+    }

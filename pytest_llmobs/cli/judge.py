@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import importlib.util
-import sys
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pytest_llmobs.cli.console import Console
-from pytest_llmobs.errors import EvaluatorError, known, nearest
+from pytest_llmobs.cli.objects import find_object
 from pytest_llmobs.settings import Settings
 
 if TYPE_CHECKING:
     from pytest_llmobs.evaluators.judge import Judge
-    from pytest_llmobs.evaluators.judging.calibration import Calibration
+    from pytest_llmobs.evaluators.judging.calibration import Calibration, Drift
 
 NAME = "judge"
 HELP = (
@@ -51,15 +50,27 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     Raises:
         EvaluatorError: The judge or the labels can't be read, or there is no calibration to compare with.
     """
-    from pytest_llmobs.evaluators.judging.calibration import calibrate, judge_cases
+    from pytest_llmobs.evaluators.judging.calibration import (
+        calibrate,
+        judge_cases,
+        label_of,
+        measure_drift,
+    )
+    from pytest_llmobs.evaluators.judging.calibration_file import calibration_path, load_calibration
     from pytest_llmobs.evaluators.judging.labels import load_labels
 
     judge = find_judge(arguments.judge)
     cases = load_labels(arguments.labels)
+    path = calibration_path(arguments.baseline_dir, judge.key)
+    # what is wrong is told before anything is paid for
+    before = load_calibration(path) if arguments.action == "drift" else None
+    for case in cases:
+        label_of(judge, case, arguments.threshold)
     scores = judge_cases(judge, cases, arguments.concurrency)
     calibration = calibrate(judge, cases, scores, arguments.threshold)
-    act = _calibrate if arguments.action == "calibrate" else _drift
-    return act(judge, calibration, arguments, console)
+    if before is not None:
+        return _drift(measure_drift(before, calibration), judge, arguments, console)
+    return _calibrate(calibration, path, arguments, console)
 
 
 def find_judge(spec: str) -> Judge:
@@ -70,45 +81,14 @@ def find_judge(spec: str) -> Judge:
     """
     from pytest_llmobs.evaluators.judge import Judge
 
-    file, separator, name = spec.partition("::")
-    path = Path(file)
-    if not separator or not name:
-        raise EvaluatorError(f"{spec!r} names no judge. Write FILE::NAME, such as tests/judges.py::tone.")
-    if not path.is_file():
-        near = [str(each) for each in path.parent.glob("*.py")] if path.parent.is_dir() else []
-        raise EvaluatorError(f"There is no file {file!r}.{nearest(file, near)}")
-    module = _imported(path)
-    judges = [key for key, value in vars(module).items() if isinstance(value, Judge)]
-    found = getattr(module, name, None)
-    if not isinstance(found, Judge):
-        raise EvaluatorError(f"{file} has no judge {name!r}.{nearest(name, judges)} {known(judges)}")
+    found: Judge = find_object(spec, "judge", lambda each: isinstance(each, Judge))
     return found
 
 
-def _imported(path: Path) -> Any:
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    if spec is None or spec.loader is None:
-        raise EvaluatorError(f"{str(path)!r} is no Python file.")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[path.stem] = module
-    sys.path[:0] = [str(path.resolve().parent), str(Path.cwd())]
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        raise EvaluatorError(f"{str(path)!r} can't be imported: {type(error).__name__}: {error}") from error
-    return module
-
-
-def _calibrate(
-    judge: Judge, calibration: Calibration, arguments: argparse.Namespace, console: Console
-) -> int:
-    from dataclasses import asdict
-
-    from pytest_llmobs.evaluators.judging.calibration_file import calibration_path, save_calibration
+def _calibrate(calibration: Calibration, path: Path, arguments: argparse.Namespace, console: Console) -> int:
+    from pytest_llmobs.evaluators.judging.calibration_file import save_calibration
     from pytest_llmobs.reports.calibration import calibration_text
 
-    path = calibration_path(arguments.baseline_dir, judge.key)
-    path.parent.mkdir(parents=True, exist_ok=True)
     save_calibration(calibration, path)
     if arguments.json:
         console.json(asdict(calibration))
@@ -120,14 +100,9 @@ def _calibrate(
     return _below(calibration.result.kappa, arguments.least)
 
 
-def _drift(judge: Judge, calibration: Calibration, arguments: argparse.Namespace, console: Console) -> int:
-    from dataclasses import asdict
-
-    from pytest_llmobs.evaluators.judging.calibration import measure_drift
-    from pytest_llmobs.evaluators.judging.calibration_file import calibration_path, load_calibration
+def _drift(drift: Drift, judge: Judge, arguments: argparse.Namespace, console: Console) -> int:
     from pytest_llmobs.reports.calibration import drift_text
 
-    drift = measure_drift(load_calibration(calibration_path(arguments.baseline_dir, judge.key)), calibration)
     if arguments.json:
         console.json(asdict(drift))
     else:

@@ -6,16 +6,20 @@ import argparse
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache, partial
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from pytest_llmobs.cli.console import Console
+from pytest_llmobs.cli.objects import import_file
 from pytest_llmobs.cli.stores import NAME as FOLDER
 from pytest_llmobs.cli.stores import open_store
-from pytest_llmobs.errors import BaselineError, StoreError, known, nearest
+from pytest_llmobs.errors import BaselineError, EvaluatorError, StoreError, known, nearest
 from pytest_llmobs.storage.store import Store
 
 if TYPE_CHECKING:
+    from pytest_llmobs.evaluators.summary import BoundSummary
     from pytest_llmobs.experiments.baseline import Baseline
     from pytest_llmobs.experiments.references import Source
     from pytest_llmobs.experiments.whole import Part, Whole
@@ -24,6 +28,7 @@ if TYPE_CHECKING:
 
 NAME = "merge"
 HELP = "join the shards of several machines into one experiment and gate it; exit status 1 where it is red"
+_WHERE = "Its marker names the summary evaluators: merge in the project's folder, with what its tests import installed."
 _TENTATIVE = (
     "no confirming session is possible after a merge: the tentative verdict stands. "
     "`pytest --llm-experiment` on one machine looks twice."
@@ -161,17 +166,35 @@ def _judged(whole: Whole, store: Store, settings: Settings, source: Source) -> E
     """Gate once; where something is to be explained, read what those examples sent, and explain it."""
     from pytest_llmobs.experiments.gate import decide
     from pytest_llmobs.experiments.recall import recalled
+    from pytest_llmobs.experiments.suite_scores import suite_scores
 
-    experiment = whole.experiment
+    experiment = replace(
+        whole.experiment, suite_scores=suite_scores(whole.experiment, store, _find_summaries)
+    )
     baselines = _baselines(experiment.suites, source)
-    decision = decide(experiment.suites, experiment.trials, baselines, settings)
+    judge = partial(decide, baselines=baselines, settings=settings, suite_scores=experiment.suite_scores)
+    decision = judge(experiment.suites, experiment.trials)
     if decision.examples:
         examples = {(row.suite, row.example_id) for row in decision.examples}
         trials = recalled(experiment.trials, store, experiment.name, examples)
-        decision = decide(experiment.suites, trials, baselines, settings)
+        decision = judge(experiment.suites, trials)
     decision = replace(decision, errors=(*whole.errors, *decision.errors))
     notes = (*experiment.notes, _TENTATIVE) if _tentative(decision) else experiment.notes
     return replace(experiment, decision=decision, notes=notes)
+
+
+def _find_summaries(plan: SuitePlan) -> Sequence[BoundSummary]:
+    from pytest_llmobs.experiments.suite_scores import marked
+
+    try:
+        return marked(_imported(plan.path), plan)
+    except EvaluatorError as error:
+        raise EvaluatorError(f"{error} {_WHERE}") from error
+
+
+@cache
+def _imported(path: str) -> ModuleType:
+    return import_file(Path(path))
 
 
 def _tentative(decision: Decision) -> bool:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         no_invented_prices,
     )
     from pytest_llmobs.evaluators.composition import all_of, any_of, at_least, weighted, where
+    from pytest_llmobs.evaluators.embedding import minilm
     from pytest_llmobs.evaluators.judge import Judge
     from pytest_llmobs.evaluators.judging.cache import FileCache
     from pytest_llmobs.evaluators.judging.presets import (
@@ -106,6 +107,7 @@ _OTHERS: Mapping[str, str] = {
     "retrieval": "retrieved_context",
     "summary": "confusion_matrix f1 p50_latency p95_latency precision recall",
     "pairwise": "PairwiseJudge compare_pairs",
+    "embedding": "minilm",
     "judging.cache": "FileCache",
 }
 """What else is exported, by module."""

@@ -18,6 +18,7 @@ import importlib.util
 import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar, overload
 
@@ -63,7 +64,7 @@ def evaluator(
 def evaluator(
     function: Any = None, /, *, key: str | None = None, version: str | None = None, cheap: bool = False
 ) -> Any:
-    """Mark a function as an evaluator; it stays the function it was.
+    """Mark a function as an evaluator of runs, suites or pairs; it stays the function it was.
 
     Args:
         function: The function, where the decorator is written without parentheses.
@@ -76,11 +77,25 @@ def evaluator(
     """
 
     def mark(inner: Function) -> Function:
-        read_signature(inner, key or _name(inner))
+        _check_signature(inner, key or _name(inner))
         setattr(inner, _MARK, _Mark(key, version, cheap))
         return inner
 
     return mark if function is None else mark(function)
+
+
+def _check_signature(function: Callable[..., Any], key: str) -> None:
+    """Make sure that a function is an evaluator of some kind; the complaint is about the usual kind."""
+    try:
+        read_signature(function, key)
+    except EvaluatorError:
+        from pytest_llmobs.evaluators import pairwise, summary
+
+        for parts, whole in ((summary.PARAMETERS, "suite"), (pairwise.PARAMETERS, "pair")):
+            with suppress(EvaluatorError):
+                read_signature(function, key, parts, whole)
+                return
+        raise
 
 
 def identify(spec: Any) -> str:
@@ -125,22 +140,23 @@ def bind(spec: Any, registry: Mapping[str, Any]) -> BoundEvaluator:
     Raises:
         EvaluatorError: Unknown name, no evaluator, a parameter that stands for nothing, or a missing extra.
     """
+    __tracebackhide__ = True
     if isinstance(spec, BoundEvaluator):
         return spec
     if isinstance(spec, str):
         if spec not in registry:
-            raise EvaluatorError(f"Unknown evaluator {spec!r}.{nearest(spec, registry)} {known(registry)}")
+            raise EvaluatorError(f"Unknown evaluator {spec!r}.{_hint(spec, registry)}")
         return replace(bind(registry[spec], {}), key=spec)
     key = identify(spec)
     _check_installed(spec, key)
     function = getattr(spec, "evaluate", None) or spec
+    if getattr(spec, "summarises", False):
+        raise EvaluatorError(f"{key!r} scores a whole suite: it belongs in summary_evaluators=[…].")
     mark = _mark(spec)
     is_async = inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__)
     return BoundEvaluator(
         key=key,
-        version=fingerprint(spec)
-        if mark.version is None
-        else content_hash([key, mark.version, _given(spec)]),
+        version=version_of(spec),
         cheap=mark.cheap or bool(getattr(spec, "cheap", False)),
         is_async=is_async,
         spec=spec,
@@ -148,6 +164,22 @@ def bind(spec: Any, registry: Mapping[str, Any]) -> BoundEvaluator:
         sync_call=None if is_async else function,
         async_call=function if is_async else getattr(spec, "aevaluate", None),
     )
+
+
+def _hint(name: str, registry: Mapping[str, Any]) -> str:
+    from pytest_llmobs.evaluators.summary import READY
+
+    if name in READY:
+        return " It scores a whole suite: it belongs in summary_evaluators=[…]."
+    return f"{nearest(name, registry)} {known(registry)}"
+
+
+def version_of(spec: Any) -> str:
+    """Return the version of an evaluator: what ``@evaluator(version=…)`` says, else the hash over all it depends on."""
+    mark = _mark(spec)
+    if mark.version is None:
+        return fingerprint(spec)
+    return content_hash([identify(spec), mark.version, _given(spec)])
 
 
 def _check_installed(spec: Any, key: str) -> None:
@@ -191,6 +223,7 @@ def find_score(scores: Sequence[Score], spec: Any) -> Score:
     Raises:
         UnscoredError: None of them is its.
     """
+    __tracebackhide__ = True
     key = identify(spec)
     named = {score.key: score for score in scores}
     made = [named[key]] if key in named else [s for s in scores if s.metadata.get("evaluator") == key]

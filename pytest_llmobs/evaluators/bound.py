@@ -6,7 +6,6 @@ import asyncio
 import contextvars
 import inspect
 import threading
-import traceback
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -16,9 +15,10 @@ from pytest_llmobs.evaluators.results import scores_of
 from pytest_llmobs.evaluators.signature import Signature
 from pytest_llmobs.evaluators.subject import NotApplicable, Subject
 from pytest_llmobs.records.scores import Score
+from pytest_llmobs.tracing.failure import describe
 
-_PASS_ON = (KeyboardInterrupt, GeneratorExit, asyncio.CancelledError)
-_OUR_FRAMES = (__name__, Signature.__module__)
+PASS_ON = (KeyboardInterrupt, GeneratorExit, asyncio.CancelledError)
+"""What isn't the evaluator's failure; all else is, ``SystemExit`` and ``pytest.skip`` included."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class BoundEvaluator:
         try:
             returned = self.signature.call(self.sync_call or self._async_call(), subject)
             return scores_of(wait_for(returned) if inspect.isawaitable(returned) else returned, self.key)
-        except _PASS_ON:
+        except PASS_ON:
             raise
         except BaseException as error:
             return [unscored(self.key, error)]
@@ -60,7 +60,7 @@ class BoundEvaluator:
         try:
             returned = self.signature.call(self.async_call or self.sync_call or self._async_call(), subject)
             return scores_of(await returned if inspect.isawaitable(returned) else returned, self.key)
-        except _PASS_ON:
+        except PASS_ON:
             raise
         except BaseException as error:
             return [unscored(self.key, error)]
@@ -77,17 +77,7 @@ def unscored(key: str, error: BaseException) -> Score:
         return Score(key, error=str(error), exempt=True)
     # Messages of our own are written for the user; a traceback would bury them.
     own = isinstance(error, UnscoredError | EvaluatorError)
-    return Score(key, error=str(error) if own else _traceback(error))
-
-
-def _traceback(error: BaseException) -> str:
-    frames = error.__traceback__
-    while frames is not None and frames.tb_frame.f_globals.get("__name__") in _OUR_FRAMES:
-        frames = frames.tb_next
-    try:
-        return "".join(traceback.format_exception(type(error), error, frames)).rstrip()
-    except Exception:  # an exception whose own __str__ raises
-        return f"{type(error).__qualname__} (its message can't be shown)"
+    return Score(key, error=str(error) if own else describe(error))
 
 
 def wait_for(awaitable: Awaitable[Any]) -> Any:

@@ -8,7 +8,7 @@ unless the other parts decide it alone.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pytest_llmobs.errors import EvaluatorError, UnscoredError
@@ -37,11 +37,23 @@ class _Composed(Rule):
 
     def evaluate(self, subject: Subject) -> Score | list[Score]:
         """Score one run."""
-        return self._combine(subject, [part.score(subject) for part in self.parts])
+        self._check(subject)
+        return self._whole(subject, [part.score(subject) for part in self.parts])
 
     async def aevaluate(self, subject: Subject) -> Score | list[Score]:
         """Score one run without blocking the loop."""
-        return self._combine(subject, [await part.ascore(subject) for part in self.parts])
+        self._check(subject)
+        return self._whole(subject, [await part.ascore(subject) for part in self.parts])
+
+    def _check(self, subject: Subject) -> None:
+        """Raise what keeps it from scoring, before a part is asked: a judge among them costs money."""
+
+    def _whole(self, subject: Subject, results: Sequence[list[Score]]) -> Score | list[Score]:
+        combined = self._combine(subject, results)
+        hits = sum(int(score.metadata.get("cached", 0)) for part in results for score in part)
+        if hits and isinstance(combined, Score):
+            return replace(combined, metadata={**combined.metadata, "cached": hits})
+        return combined
 
     def _combine(self, subject: Subject, results: Sequence[list[Score]]) -> Score | list[Score]:
         raise NotImplementedError
@@ -132,10 +144,17 @@ class AtLeast(_Composed):
         if (self.bound is None) == (self.field is None):
             raise EvaluatorError(f"{self.key}: give a bound or the field that holds it, one of the two.")
 
-    def _combine(self, subject: Subject, results: Sequence[list[Score]]) -> Score:
+    def _check(self, subject: Subject) -> None:
+        self._bound(subject)
+
+    def _bound(self, subject: Subject) -> float:
         bound = self.bound if self.field is None else requirement(subject, self.field)
         if isinstance(bound, bool) or not isinstance(bound, int | float):
             raise UnscoredError(f"outputs.{self.field} is {bound!r}; write a number.")
+        return bound
+
+    def _combine(self, subject: Subject, results: Sequence[list[Score]]) -> Score:
+        bound = self._bound(subject)
         scores = _applicable(results)
         holds = all(score.number() >= bound for score in scores)
         comment = "; ".join(map(_said, scores)) + f", at least {bound:g} wanted"
@@ -154,15 +173,8 @@ class Where(_Composed):
     """What each metadata key must be."""
     key: str = "where"
 
-    def evaluate(self, subject: Subject) -> list[Score]:
-        """Score one run."""
-        self._check(subject)
-        return self.parts[0].score(subject)
-
-    async def aevaluate(self, subject: Subject) -> list[Score]:
-        """Score one run without blocking the loop."""
-        self._check(subject)
-        return await self.parts[0].ascore(subject)
+    def _combine(self, subject: Subject, results: Sequence[list[Score]]) -> list[Score]:
+        return results[0]
 
     def _check(self, subject: Subject) -> None:
         metadata = subject.example.metadata if subject.example is not None else {}
@@ -201,7 +213,10 @@ def weighted(*pairs: tuple[Any, float], key: str = "weighted") -> Weighted:
         if not (
             isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[1], int | float) and pair[1] >= 0
         ):
-            raise EvaluatorError(f"{key}: {pair!r} is no pair of an evaluator and its weight (0 or more).")
+            raise EvaluatorError(
+                f"{key}: {repr(pair)[:60]} is no pair of an evaluator and its weight (0 or more). "
+                "Write weighted((tone, 2), (required_keywords, 1))."
+            )
     if pairs and not any(weight for _, weight in pairs):
         raise EvaluatorError(f"{key}: all weights are 0.")
     return Weighted(_bound([spec for spec, _ in pairs]), tuple(float(weight) for _, weight in pairs), key)

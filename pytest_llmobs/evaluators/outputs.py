@@ -79,6 +79,21 @@ def _kinds(outputs: Mapping[str, Any]) -> str:
     return ", ".join(f"{key!r} is {type(value).__name__}" for key, value in outputs.items())
 
 
+def counterparts(outputs: Mapping[str, Any] | None, reference: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return which output is compared with which reference output: those of one name, else the two texts; by names.
+
+    Nothing where it isn't clear which.
+    """
+    shared = [(name, name) for name in outputs or {} if reference.get(name) is not None]
+    stated = [name for name in REFERENCE_NAMES if reference.get(name) is not None]
+    if shared or len(stated) != 1:
+        return shared
+    try:
+        return [(text_name(outputs), stated[0])]
+    except UnscoredError:
+        return []
+
+
 def content_of(outputs: Mapping[str, Any] | None, name: str | None = None) -> Any:
     """Return the structure to judge: the output called ``name``, else the only output, else all of them.
 

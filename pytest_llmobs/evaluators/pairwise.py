@@ -10,13 +10,14 @@ import hashlib
 import math
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Literal
 
 from pytest_llmobs.errors import EvaluatorError, UnscoredError
 from pytest_llmobs.evaluators.base import identify
-from pytest_llmobs.evaluators.bound import unscored, wait_for
+from pytest_llmobs.evaluators.bound import PASS_ON, unscored, wait_for
 from pytest_llmobs.evaluators.judge import Judge
+from pytest_llmobs.evaluators.rule import Rule
 from pytest_llmobs.evaluators.signature import Signature, read_signature
 from pytest_llmobs.evaluators.subject import Subject
 from pytest_llmobs.records.scores import Score
@@ -34,6 +35,8 @@ class Pair:
     """Of the first experiment."""
     second: Subject
     """Of the second."""
+    repeat: int = 1
+    """Which repeat of the example."""
 
     @property
     def example_id(self) -> str:
@@ -86,11 +89,13 @@ class Preference:
     """The place that won, or None for ties, failures, and where both orders were asked and disagreed."""
     comment: str = ""
     error: str | None = None
+    repeat: int = 1
+    """Which repeat of the example."""
 
 
 @dataclass(frozen=True)
 class PairwiseResult:
-    """Two experiments compared by one evaluator."""
+    """Two experiments compared by one evaluator. The example is the unit: its repeats share one vote."""
 
     key: str
     preferences: Sequence[Preference] = ()
@@ -100,15 +105,25 @@ class PairwiseResult:
         return sum(preference.winner == winner for preference in self.preferences)
 
     @property
+    def shares(self) -> Mapping[str, float]:
+        """Example -> the share of its scored repeats that the second experiment won, ties counted half."""
+        points: dict[str, list[float]] = {}
+        for preference in self.preferences:
+            if preference.winner is not None:
+                points.setdefault(preference.example_id, []).append(_POINTS[preference.winner])
+        return {example: sum(found) / len(found) for example, found in points.items()}
+
+    @property
     def win_rate(self) -> float | None:
-        """The share of scored pairs that the second experiment won, ties counted half; None without any."""
-        scored = len(self.preferences) - self.count(None)
-        return (self.count("second") + self.count("tie") / 2) / scored if scored else None
+        """The share of scored examples that the second experiment won, ties counted half; None without any."""
+        shares = self.shares
+        return sum(shares.values()) / len(shares) if shares else None
 
     @property
     def p_value(self) -> float:
-        """Two-sided sign test over the decided pairs: how likely so lopsided a result is between equals."""
-        return sign_test(self.count("first"), self.count("second"))
+        """Two-sided sign test over the decided examples: how likely so lopsided a result is between equals."""
+        shares = list(self.shares.values())
+        return sign_test(sum(share < 0.5 for share in shares), sum(share > 0.5 for share in shares))
 
     @property
     def position_bias(self) -> float | None:
@@ -123,6 +138,9 @@ class PairwiseResult:
         return sign_test(places.count(1), places.count(2))
 
 
+_POINTS: Mapping[Winner, float] = {"first": 0.0, "tie": 0.5, "second": 1.0}
+
+
 def sign_test(first: int, second: int) -> float:
     """Return the two-sided exact binomial p of ``first`` against ``second`` successes at one half."""
     n, k = first + second, min(first, second)
@@ -134,7 +152,7 @@ def sign_test(first: int, second: int) -> float:
 class PairwiseJudge:
     """A judge that says which of two outputs is better; takes the options of ``Judge``."""
 
-    revision: ClassVar[int] = 1
+    revision: ClassVar[int] = 2
     key: str
     rubric: str
     """What makes one output better than another."""
@@ -142,22 +160,22 @@ class PairwiseJudge:
     """Options of ``Judge``: ``model``, ``votes``, ``panel``, ``reference``, …"""
 
     def evaluate(self, pair: Any) -> Score:
-        """Return which output of a shown pair is better: ``A``, ``B`` or ``tie``."""
+        """Return which output of a shown pair is better: ``first``, ``second`` or ``tie``.
+
+        Not A or B: those are the experiments in a report, and either may stand first.
+        """
         first, second = pair.subjects
-        for subject in pair.subjects:
-            if not subject.outputs:
-                raise UnscoredError("One of the two runs has no outputs, so there is nothing to compare.")
-        both = {"output A": first.outputs, "output B": second.outputs}
+        both = {"first output": first.outputs, "second output": second.outputs}
         together = Subject(first.run, first.example, first.inputs, both, first.reference_outputs)
         return self._judge().evaluate(together)
 
     def _judge(self) -> Judge:
         rubric = (
-            "Two outputs, A and B, answer the same input. Which is better by this measure?\n\n"
+            "Two outputs, the first and the second, answer the same input. Which is better by this measure?\n\n"
             f"{self.rubric.strip()}\n\n"
             "Their order is drawn by lot and means nothing. Say tie only where neither is better."
         )
-        return Judge(self.key, rubric=rubric, scale=["A", "B", "tie"], **self.options)
+        return Judge(self.key, rubric=rubric, scale=["first", "second", "tie"], **self.options)
 
 
 def compare_pairs(
@@ -175,13 +193,30 @@ def compare_pairs(
         concurrency: Comparisons at once.
 
     Raises:
-        EvaluatorError: It is no evaluator, or has a parameter that stands for nothing.
+        EvaluatorError: It is no evaluator, scores single runs, or has a parameter that stands for nothing.
     """
-    key = identify(spec)
-    function = getattr(spec, "evaluate", None) or spec
-    ask = _Asking(key, function, read_signature(function, key, PARAMETERS, "pair"))
+    bound = bind_pairwise(spec)
     with ThreadPoolExecutor(max_workers=max(1, concurrency)) as pool:
-        return PairwiseResult(key, list(pool.map(lambda pair: ask.prefer(pair, seed, both_orders), pairs)))
+        preferences = pool.map(lambda pair: bound.prefer(pair, seed, both_orders), pairs)
+        return PairwiseResult(bound.key, list(preferences))
+
+
+def bind_pairwise(spec: Any) -> BoundPairwise:
+    """Read a pairwise evaluator once.
+
+    Raises:
+        EvaluatorError: It is no evaluator, scores single runs, or has a parameter that stands for nothing.
+    """
+    if isinstance(spec, BoundPairwise):
+        return spec
+    key = identify(spec)
+    if isinstance(spec, Rule):
+        judge = f"PairwiseJudge({key!r}, rubric=…)"
+        raise EvaluatorError(
+            f"{key!r} scores single runs. To compare two, write {judge}, or a function of outputs."
+        )
+    function = getattr(spec, "evaluate", None) or spec
+    return BoundPairwise(key, function, read_signature(function, key, PARAMETERS, "pair"))
 
 
 def first_is_shown_first(example_id: str, seed: str) -> bool:
@@ -190,13 +225,17 @@ def first_is_shown_first(example_id: str, seed: str) -> bool:
 
 
 @dataclass(frozen=True)
-class _Asking:
+class BoundPairwise:
+    """A pairwise evaluator, ready to compare."""
+
     key: str
     function: Callable[..., Any]
     signature: Signature
 
     def prefer(self, pair: Pair, seed: str, both_orders: bool) -> Preference:
-        straight = first_is_shown_first(pair.example_id, seed)
+        """Compare one pair; an evaluator that fails prefers none of the two, and the preference says why."""
+        repeated = "" if pair.repeat == 1 else f"\0{pair.repeat}"
+        straight = first_is_shown_first(f"{pair.example_id}{repeated}", seed)
         once = self._once(pair, straight)
         if not both_orders or once.winner is None:
             return once
@@ -204,31 +243,38 @@ class _Asking:
         if again.winner in (once.winner, None):
             return once if again.winner is not None else again
         comment = f"the answer changes with the order; first: {once.comment}; then: {again.comment}"
-        return Preference(pair.example_id, "tie", straight, once.place, comment)
+        return replace(once, winner="tie", comment=comment)
 
     def _once(self, pair: Pair, straight: bool) -> Preference:
         subjects = (pair.first, pair.second) if straight else (pair.second, pair.first)
+        blank = Preference(pair.example_id, None, straight, repeat=pair.repeat)
         try:
+            if not all(subject.outputs for subject in subjects):
+                raise UnscoredError("One of the two runs has no outputs, so there is nothing to compare.")
             returned = self.signature.call(self.function, _Shown(subjects))
             place, comment = _place(
                 wait_for(returned) if hasattr(returned, "__await__") else returned, subjects
             )
-        except Exception as error:
-            return Preference(pair.example_id, None, straight, error=unscored(self.key, error).error)
+        except PASS_ON:
+            raise
+        except BaseException as error:
+            return replace(blank, error=unscored(self.key, error).error)
         if place is None:
-            return Preference(pair.example_id, "tie", straight, None, comment)
+            return replace(blank, winner="tie", comment=comment)
         winner: Winner = "first" if (place == 1) == straight else "second"
-        return Preference(pair.example_id, winner, straight, place, comment)
+        return replace(blank, winner=winner, place=place, comment=comment)
 
 
-_LABELS = {"A": 1, "B": 2, "tie": None}
+_LABELS = {"A": 1, "B": 2, "first": 1, "second": 2, "tie": None}
 
 
 def _place(returned: Any, subjects: tuple[Subject, Subject]) -> tuple[Literal[1, 2] | None, str]:
     """Return the place that won and the reason."""
     comment = ""
     if isinstance(returned, Score):
-        returned, comment = returned.value, returned.comment or ""
+        # a judge's comment begins with its label, which says what the winner says already
+        comment = (returned.comment or "").removeprefix(f"{returned.value}: ")
+        returned = returned.value
     if isinstance(returned, Mapping) and isinstance(returned.get("scores"), Mapping):
         comment = str(returned.get("comment") or "")
         returned = [returned["scores"].get(subject.run.id) for subject in subjects]

@@ -18,6 +18,8 @@ class Rule:
     cheap: ClassVar[bool] = True
     revision: ClassVar[int] = 1
     """Raised when the same outputs would get another score; it is part of the evaluator's version."""
+    summarises: ClassVar[bool] = False
+    """True for one that scores a whole suite; see ``summary``."""
     needs: ClassVar[Mapping[str, str]] = {}
     """Modules that it imports when it scores, each with the extra of this package that installs it."""
 

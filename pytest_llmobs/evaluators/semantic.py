@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from pytest_llmobs.errors import EvaluatorError, UnscoredError
+from pytest_llmobs.evaluators.embedding import minilm
 from pytest_llmobs.evaluators.outputs import pair
 from pytest_llmobs.evaluators.rule import Rule
 from pytest_llmobs.evaluators.subject import Subject
@@ -23,9 +24,8 @@ class SemanticSimilarity(Rule):
 
     Example::
 
-        from sentence_transformers import SentenceTransformer
-
-        meaning = semantic_similarity(SentenceTransformer("all-MiniLM-L6-v2").encode)
+        meaning = semantic_similarity(minilm())  # a small model on this machine, of the extra "minilm"
+        meaning = semantic_similarity(SentenceTransformer("all-mpnet-base-v2").encode)
     """
 
     cheap: ClassVar[bool] = False
@@ -37,10 +37,22 @@ class SemanticSimilarity(Rule):
     """The output to compare."""
     key: str = "semantic_similarity"
 
+    def __post_init__(self) -> None:
+        given: object = self.embed
+        if given is minilm:
+            raise EvaluatorError("minilm makes an embedder and is none: write semantic_similarity(minilm()).")
+
+    @property
+    def needs(self) -> Mapping[str, str]:  # type: ignore[override]
+        """What the embedder needs, each module with the extra that installs it."""
+        return getattr(self.embed, "needs", {})
+
     def evaluate(self, subject: Subject) -> Score:
         """Score one run."""
         if self.embed is None:
-            raise EvaluatorError(f"{self.key} needs an embedder: {self.key}(embed), from texts to vectors.")
+            raise EvaluatorError(
+                f"{self.key} needs an embedder: {self.key}(minilm()), or any function from texts to vectors."
+            )
         value, expected = pair(subject, self.output, self.field)
         if not isinstance(value, str) or not isinstance(expected, str):
             raise UnscoredError("Output and reference must both be text to be embedded.")

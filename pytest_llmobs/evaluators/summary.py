@@ -2,7 +2,8 @@
 
 A summary evaluator is a function over any subset of ``runs, examples, inputs, outputs, reference_outputs, scores``:
 lists with one item a trial, in one order. It returns what any evaluator returns. Every trial of the suite is in the
-lists; one whose target failed has ``None`` for outputs, and counts as wrong, not as absent.
+lists; one whose target failed has ``None`` for outputs, and counts as wrong, not as absent. ``llm_dataset`` takes them
+as ``summary_evaluators``.
 """
 
 from __future__ import annotations
@@ -12,11 +13,11 @@ import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
-from pytest_llmobs.errors import EvaluatorError, UnscoredError
-from pytest_llmobs.evaluators.base import identify
-from pytest_llmobs.evaluators.bound import unscored, wait_for
+from pytest_llmobs.errors import EvaluatorError, UnscoredError, known, nearest
+from pytest_llmobs.evaluators.base import identify, version_of
+from pytest_llmobs.evaluators.bound import PASS_ON, unscored, wait_for
 from pytest_llmobs.evaluators.outputs import pair
 from pytest_llmobs.evaluators.results import scores_of
 from pytest_llmobs.evaluators.rule import Rule, check_choice
@@ -27,6 +28,10 @@ from pytest_llmobs.records.scores import Score
 
 PARAMETERS = ("runs", "examples", "inputs", "outputs", "reference_outputs", "scores")
 """What a summary evaluator may ask for; ``suite`` gives all of them in one object."""
+
+
+_LONGEST = 80
+"""Characters of a label in comments and in the matrix."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,8 @@ class BoundSummary:
     """A summary evaluator, ready to score."""
 
     key: str
+    version: str
+    """16 hex digits over code and options; values of two versions can't be compared."""
     function: Callable[..., Any] = field(repr=False)
     signature: Signature = field(repr=False)
 
@@ -63,23 +70,35 @@ class BoundSummary:
         try:
             returned = self.signature.call(self.function, suite)
             return scores_of(wait_for(returned) if inspect.isawaitable(returned) else returned, self.key)
-        except Exception as error:
+        except PASS_ON:
+            raise
+        except BaseException as error:
             return [unscored(self.key, error)]
 
 
 def bind_summary(spec: Any) -> BoundSummary:
     """Read a summary evaluator once.
 
+    Args:
+        spec: A function, an object with ``evaluate``, or the name of a ready-made one.
+
     Raises:
-        EvaluatorError: It is no evaluator, or has a parameter that stands for nothing.
+        EvaluatorError: It is unknown, no evaluator, scores single runs, or has a parameter that stands for nothing.
     """
+    if isinstance(spec, str):
+        if spec not in READY:
+            raise EvaluatorError(f"Unknown summary evaluator {spec!r}.{nearest(spec, READY)} {known(READY)}")
+        spec = READY[spec]
     key = identify(spec)
+    if isinstance(spec, Rule) and not spec.summarises:
+        raise EvaluatorError(f"Evaluator {key!r} scores single runs: it belongs in evaluators=[…].")
     function = getattr(spec, "evaluate", None) or spec
-    return BoundSummary(key, function, read_signature(function, key, PARAMETERS, "suite"))
+    return BoundSummary(key, version_of(spec), function, read_signature(function, key, PARAMETERS, "suite"))
 
 
 @dataclass(frozen=True)
 class _Labelled(Rule):
+    summarises: ClassVar[bool] = True
     field: str | None = None
     """The reference output with the label; see ``outputs.pair``."""
     output: str | None = None
@@ -115,6 +134,10 @@ class _Labelled(Rule):
 
 def _plain(label: Any) -> str:
     return " ".join(str(label).casefold().split())
+
+
+def _short(label: str) -> str:
+    return label if len(label) <= _LONGEST else f"{label[: _LONGEST - 1]}…"
 
 
 MEASURES = ("precision", "recall", "f1")
@@ -155,7 +178,7 @@ class LabelMeasure(_Labelled):
         else:
             result = sum(each.values()) / len(each)
         comment = ", ".join(
-            f"{label} {value:.2f}" for label, value in sorted(each.items(), key=lambda i: i[1])[:10]
+            f"{_short(label)} {value:.2f}" for label, value in sorted(each.items(), key=lambda i: i[1])[:10]
         )
         return Score(self.key, score=result, comment=comment, metadata={"labels": each, "n": len(pairs)})
 
@@ -175,29 +198,22 @@ def _measure(name: str, hits: int, alarms: int, misses: int) -> float:
 
 @dataclass(frozen=True)
 class ConfusionMatrix(_Labelled):
-    """The accuracy, with the table of expected against predicted labels in comment and metadata."""
+    """The accuracy, with the table of expected against predicted labels in its metadata."""
 
     key: str = "confusion_matrix"
 
     def evaluate(self, suite: Suite) -> Score:
         """Score one suite."""
         pairs = self._pairs(suite)
-        counts = Counter((expected, predicted or "(none)") for expected, predicted in pairs)
+        counts = Counter((_short(expected), _short(predicted or "(none)")) for expected, predicted in pairs)
         labels = sorted({label for pair in counts for label in pair})
         matrix = {
             row: {column: counts[row, column] for column in labels if counts[row, column]} for row in labels
         }
         matrix = {row: columns for row, columns in matrix.items() if columns}
-        lines = [
-            f"{row}: " + ", ".join(f"{c} {n}" for c, n in columns.items()) for row, columns in matrix.items()
-        ]
-        accuracy = sum(expected == predicted for expected, predicted in pairs) / len(pairs)
-        return Score(
-            self.key,
-            score=accuracy,
-            comment="expected: predicted\n" + "\n".join(lines),
-            metadata={"matrix": matrix},
-        )
+        right = sum(expected == predicted for expected, predicted in pairs)
+        comment = f"{right} of {len(pairs)} labels right"
+        return Score(self.key, score=right / len(pairs), comment=comment, metadata={"matrix": matrix})
 
 
 @dataclass(frozen=True)
@@ -208,6 +224,7 @@ class Percentile(Rule):
     is unscored, and with it the percentile: a percentile over survivors would flatter.
     """
 
+    summarises: ClassVar[bool] = True
     metric: str = "latency"
     """A score's key, or ``latency`` (seconds), ``cost`` (USD), ``tokens``."""
     percent: float = 95
@@ -256,3 +273,7 @@ p50_latency = Percentile(percent=50, key="p50_latency")
 """Median latency in seconds."""
 p95_latency = Percentile(key="p95_latency")
 """95th percentile of the latency in seconds."""
+READY: dict[str, Rule] = {
+    each.key: each for each in (precision, recall, f1, confusion_matrix, p50_latency, p95_latency)
+}
+"""The ready-made ones by name."""

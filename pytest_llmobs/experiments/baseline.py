@@ -16,12 +16,12 @@ from pytest_llmobs.experiments.baseline_file import (
     save_baseline,
     write_baseline,
 )
-from pytest_llmobs.experiments.baseline_records import SCHEMA, Baseline, BaselineRow
+from pytest_llmobs.experiments.baseline_records import SCHEMA, Baseline, BaselineRow, SuiteRecord
 from pytest_llmobs.experiments.line_json import locked
 from pytest_llmobs.experiments.measurements import Measurements, measure, pass_value, score_value
 from pytest_llmobs.experiments.rules import PASS
 from pytest_llmobs.experiments.texts import fingerprints, updated_texts
-from pytest_llmobs.records.experiments import SuitePlan, Trial
+from pytest_llmobs.records.experiments import SuitePlan, SuiteScore, Trial
 
 __all__ = [
     "SCHEMA",
@@ -71,6 +71,7 @@ def updated_baseline(
     *,
     metadata: Mapping[str, str] | None = None,
     texts: bool = True,
+    suite_scores: Iterable[SuiteScore] = (),
 ) -> BaselineUpdate:
     """Return the baseline that accepts these trials.
 
@@ -83,6 +84,7 @@ def updated_baseline(
         trials: Fresh trials; those of other suites are ignored.
         metadata: What else to keep at the top of the file, such as the commit and the time.
         texts: Keep redacted prompts and outputs beside the baseline (``llm_baseline_texts``).
+        suite_scores: What summary evaluators say of these trials; those of other suites are ignored.
     """
     expected = {trial.example_id: trial.example_hash for trial in plan.expected}
     measured = measure(t for t in trials if t.suite == plan.name and t.example_id in expected)
@@ -99,6 +101,7 @@ def updated_baseline(
         dataset_version=plan.dataset_version,
         repeat=max((len(row.passes) for row in rows.values()), default=plan.repeat),
         metrics=dict(plan.metrics),
+        suite_scores=_suite_records(old, plan, suite_scores),
         rows=dict(sorted(rows.items())),
         metadata=dict(metadata or {}),
         texts=updated_texts(old.texts if old else None, list(rows), _witnesses(measured, fresh))
@@ -121,6 +124,7 @@ def record_baseline(
     *,
     metadata: Mapping[str, str] | None = None,
     texts: bool = True,
+    suite_scores: Iterable[SuiteScore] = (),
 ) -> BaselineUpdate:
     """Renew the baseline of a suite on disk: read, update and write under one lock.
 
@@ -130,13 +134,16 @@ def record_baseline(
         trials: Fresh trials; those of other suites are ignored.
         metadata: What else to keep at the top of the file, such as the commit and the time.
         texts: Keep redacted prompts and outputs beside the baseline (``llm_baseline_texts``).
+        suite_scores: What summary evaluators say of these trials; those of other suites are ignored.
 
     Raises:
         BaselineError: The old file can't be read, or the new one not be written.
     """
     path = baseline_path(directory, plan.name)
     with locked(path):
-        update = updated_baseline(load_baseline(path), plan, trials, metadata=metadata, texts=texts)
+        update = updated_baseline(
+            load_baseline(path), plan, trials, metadata=metadata, texts=texts, suite_scores=suite_scores
+        )
         if update.recorded or update.removed:
             write_baseline(path, update.baseline)
     return update
@@ -173,6 +180,21 @@ def _median(values: Iterable[float | None], old: float | None) -> float | None:
     if old is not None and old / STEADY <= median <= old * STEADY:
         return old
     return float(f"{median:.3g}")
+
+
+def _suite_records(
+    old: Baseline | None, plan: SuitePlan, scores: Iterable[SuiteScore]
+) -> Mapping[str, SuiteRecord]:
+    """Return what summary evaluators said of the whole suite; what they say of a part is no baseline."""
+    if plan.partial:
+        return old.suite_scores if old is not None else {}
+    return {
+        each.metric: SuiteRecord(
+            value=float(f"{each.score:.6g}"), version=plan.summaries.get(each.evaluator, "")
+        )
+        for each in scores
+        if each.suite == plan.name and each.score is not None
+    }
 
 
 def _kept_rows(

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from pytest_llmobs.errors import BaselineError
-from pytest_llmobs.experiments.baseline_records import SCHEMA, Baseline, BaselineRow
+from pytest_llmobs.experiments.baseline_records import SCHEMA, Baseline, BaselineRow, SuiteRecord
 from pytest_llmobs.experiments.line_json import (
     REMEDY,
     locked,
@@ -88,6 +89,9 @@ def parse_baseline(content: str, where: str, texts: str | None = None) -> Baseli
     try:
         rows = {example: _row(row) for example, row in sorted(wire["examples"].items())}
         head = {key: wire[key] for key in _HEAD if key in wire}
+        head["suite_scores"] = {
+            key: SuiteRecord(**each) for key, each in wire.get("suite_scores", {}).items()
+        }
         baseline = Baseline(**head, rows=rows)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise BaselineError(f"{where} is no baseline: {type(error).__name__}: {error}. {REMEDY}") from error
@@ -107,8 +111,10 @@ def render_baseline(baseline: Baseline) -> str:
         "metrics": dict(sorted(baseline.metrics.items())),
         "metadata": dict(sorted(baseline.metadata.items())),
     }
+    if baseline.suite_scores:
+        head["suite_scores"] = {key: asdict(each) for key, each in sorted(baseline.suite_scores.items())}
     rows = {example: _wire(row) for example, row in sorted(baseline.rows.items())}
-    return render_lines({**head, "examples": rows}, ["metadata", "examples"])
+    return render_lines({**head, "examples": rows}, ["metadata", "suite_scores", "examples"])
 
 
 def save_baseline(path: Path | str, baseline: Baseline) -> None:

@@ -41,6 +41,15 @@ class BaselineRow:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SuiteRecord:
+    """What a summary evaluator said of the whole suite when the baseline was recorded."""
+
+    value: float
+    version: str
+    """The evaluator's."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Baseline:
     """The accepted scores of one suite."""
 
@@ -51,6 +60,8 @@ class Baseline:
     """Most repeats any of its rows has."""
     metrics: Mapping[str, str] = field(default_factory=dict)
     """Key of each evaluator -> its version."""
+    suite_scores: Mapping[str, SuiteRecord] = field(default_factory=dict)
+    """Score of a summary evaluator -> what it was."""
     rows: Mapping[str, BaselineRow] = field(default_factory=dict)
     """By example id, sorted."""
     metadata: Mapping[str, str] = field(default_factory=dict)

@@ -57,7 +57,10 @@ def baseline_of(experiment: Experiment, suite: str) -> Baseline | None:
     metadata = {"experiment": experiment.name, "recorded": experiment.started}
     if experiment.commit:
         metadata["commit"] = experiment.commit
-    return updated_baseline(None, plan, trials, metadata=metadata, texts=texts).baseline
+    update = updated_baseline(
+        None, plan, trials, metadata=metadata, texts=texts, suite_scores=experiment.suite_scores
+    )
+    return update.baseline
 
 
 def compare_experiments(before: Experiment, after: Experiment) -> ExperimentComparison:
@@ -65,7 +68,7 @@ def compare_experiments(before: Experiment, after: Experiment) -> ExperimentComp
     names = [plan.name for plan in before.suites]
     shared = [_unbound(plan) for plan in after.suites if plan.name in names]
     baselines = {plan.name: found for plan in shared if (found := baseline_of(before, plan.name)) is not None}
-    decision = decide(shared, after.trials, baselines, Settings(confirm=0))
+    decision = decide(shared, after.trials, baselines, Settings(confirm=0), suite_scores=after.suite_scores)
     pairs = {
         plan.name: pair_suite(plan, baselines[plan.name], (t for t in after.trials if t.suite == plan.name))
         for plan in shared

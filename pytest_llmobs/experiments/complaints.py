@@ -10,7 +10,7 @@ from pytest_llmobs.experiments.baseline_records import Baseline
 from pytest_llmobs.experiments.must_pass import must_pass_errors
 from pytest_llmobs.experiments.pairing import SuitePair
 from pytest_llmobs.experiments.rules import PASS, rule_errors
-from pytest_llmobs.records.experiments import GateRule
+from pytest_llmobs.records.experiments import GateRule, SuiteScore
 from pytest_llmobs.settings import Settings
 
 
@@ -18,6 +18,7 @@ def complaints(
     suites: Sequence[SuitePair],
     baselines: Mapping[str, Baseline | BaselineError],
     settings: Settings,
+    suite_scores: Sequence[SuiteScore] = (),
 ) -> Iterator[str]:
     """Yield the errors of a session, each written for the user.
 
@@ -25,6 +26,7 @@ def complaints(
         suites: All suites.
         baselines: By suite; what could not be read is given as its error.
         settings: Of the session.
+        suite_scores: What summary evaluators say.
     """
     if not any(suite.expected for suite in suites):
         yield (
@@ -43,9 +45,11 @@ def complaints(
         measured = suite.measured
         body = measured.body - measured.values.keys()
         labels = {key for key in measured.labels if key == PASS or key not in measured.values}
-        yield from rule_errors(suite.plan, measured.values, labels, body, not suite.nothing_ran)
+        summarised = {score.metric for score in suite_scores if score.suite == suite.plan.name}
+        yield from rule_errors(suite.plan, measured.values, labels, body, summarised, not suite.nothing_ran)
         for gate in suite.plan.gates:
-            yield from must_pass_errors(suite, gate)
+            if gate.metric not in summarised:
+                yield from must_pass_errors(suite, gate)
             yield from _calibration_errors(suite, gate)
 
 

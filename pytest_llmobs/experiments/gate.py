@@ -19,6 +19,7 @@ from pytest_llmobs.experiments.operations import operation_notes
 from pytest_llmobs.experiments.rules import PASS
 from pytest_llmobs.experiments.statistics import holm
 from pytest_llmobs.experiments.suite_case import SuiteCase, suite_case
+from pytest_llmobs.experiments.suite_verdicts import suite_rows
 from pytest_llmobs.experiments.suspects import (
     MOST_SUSPECTS,
     find_suspects,
@@ -27,7 +28,15 @@ from pytest_llmobs.experiments.suspects import (
     run_alone,
 )
 from pytest_llmobs.experiments.verdicts import MetricCase, look_again, metric_row
-from pytest_llmobs.records.experiments import Decision, ExampleRow, MetricRow, Rerun, SuitePlan, Trial
+from pytest_llmobs.records.experiments import (
+    Decision,
+    ExampleRow,
+    MetricRow,
+    Rerun,
+    SuitePlan,
+    SuiteScore,
+    Trial,
+)
 from pytest_llmobs.settings import Settings
 
 __all__ = ["decide", "known_failure"]
@@ -44,6 +53,7 @@ def decide(
     confirmation: Sequence[Trial] = (),
     *,
     commit: str | None = None,
+    suite_scores: Sequence[SuiteScore] = (),
 ) -> Decision:
     """Judge a session.
 
@@ -56,6 +66,7 @@ def decide(
             the second run of the whole suite, where guard 1 asked for one; the rest belong to guard 2 and enter no
             mean.
         commit: The code's commit, for what changed.
+        suite_scores: What summary evaluators say of the first run.
     """
     first = _by_suite(trials)
     second = {suite: measure(found) for suite, found in _by_suite(confirmation).items()}
@@ -66,12 +77,12 @@ def decide(
     if confirming:
         _look_again(suites, second)
     _judge_suspects(suites, second, settings, confirming)
-    rows = tuple(_metric_rows(suites, settings, final=confirming or not reruns))
+    rows = tuple(_metric_rows(suites, settings, suite_scores, final=confirming or not reruns))
     return Decision(
         metrics=rows,
         examples=tuple(_example_rows(suites, rows, second, commit)),
         reruns=() if confirming else reruns,
-        errors=tuple(complaints([suite.pair for suite in suites], baselines, settings)),
+        errors=tuple(complaints([suite.pair for suite in suites], baselines, settings, suite_scores)),
         notes=tuple(note for suite in suites for note in _notes(suite)),
     )
 
@@ -176,11 +187,15 @@ def _judge_suspects(
         ]
 
 
-def _metric_rows(suites: Iterable[SuiteCase], settings: Settings, *, final: bool) -> Iterator[MetricRow]:
+def _metric_rows(
+    suites: Iterable[SuiteCase], settings: Settings, scores: Sequence[SuiteScore], *, final: bool
+) -> Iterator[MetricRow]:
     for suite in suites:
         for case in suite.metrics:
             if case.missing.expected or case.metric not in suite.pair.measured.exempt:
                 yield metric_row(case, ci=settings.ci, final=final, fail_on=settings.fail_on)
+        own = [score for score in scores if score.suite == suite.name]
+        yield from suite_rows(suite.pair, own, ci=settings.ci)
 
 
 def _example_rows(

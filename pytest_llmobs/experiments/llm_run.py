@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pytest_llmobs.errors import LlmobsError
+from pytest_llmobs.errors import EvaluatorError, LlmobsError, known, nearest
 from pytest_llmobs.evaluators.base import BoundEvaluator, Subject, find_score, identify
 from pytest_llmobs.experiments.calls import Spending, spending
 from pytest_llmobs.experiments.runner import Attempt, Runner
@@ -69,6 +69,9 @@ class LlmRun:
         self._gating.update(attempt.scores)
         self._evaluated.update(bound.key for bound in attempt.job.evaluators)
         self.judging += attempt.judging
+
+    def __repr__(self) -> str:
+        return f"<llm_run {self._own_root.name if self._own_root is not None else 'that has not started'}>"
 
     @property
     def root(self) -> RunTree | None:
@@ -194,10 +197,23 @@ class LlmRun:
             EvaluatorError: The name is unknown, or the evaluator is misdeclared.
             UnscoredError: The evaluator made no score of that key.
         """
+        __tracebackhide__ = True
         key = identify(evaluator)
         if key not in self._scores and key not in self._evaluated:
-            self._evaluate([self._evaluators.get(key) or self._bind(evaluator)])
+            self._evaluate([self._evaluators.get(key) or self._found(evaluator)])
         return find_score(list(self._scores.values()), evaluator)
+
+    def _found(self, evaluator: Any) -> BoundEvaluator:
+        __tracebackhide__ = True
+        try:
+            return self._bind(evaluator)
+        except EvaluatorError:
+            near = nearest(evaluator, self._evaluators) if isinstance(evaluator, str) else ""
+            if not near:
+                raise
+            raise EvaluatorError(
+                f"The marker has no evaluator {evaluator!r}.{near} {known(self._evaluators)}"
+            ) from None
 
     def log_inputs(self, inputs: Mapping[str, Any]) -> None:
         """Record what the app was given, where that is not the example's inputs."""
@@ -212,6 +228,7 @@ class LlmRun:
     def log_reference_outputs(self, outputs: Mapping[str, Any]) -> None:
         """Record the expected outputs, for a test without a dataset."""
         self._reference = dict(outputs)
+        self._root.patch(reference_outputs=self._reference)
 
     def log_feedback(
         self,

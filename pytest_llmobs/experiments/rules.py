@@ -12,6 +12,7 @@ PASS = "pass"
 """The metric every suite has: the share of trials whose test passed."""
 
 _RULES = ("paired", "mean", "off")
+_DEFAULTS = GateRule(metric="")
 
 
 def rule_of(plan: SuitePlan, metric: str) -> GateRule:
@@ -52,7 +53,12 @@ def check_rule(rule: GateRule) -> None:
 
 
 def rule_errors(
-    plan: SuitePlan, produced: Iterable[str], labels: Iterable[str], body: Iterable[str], anything: bool
+    plan: SuitePlan,
+    produced: Iterable[str],
+    labels: Iterable[str],
+    body: Iterable[str],
+    summarised: Iterable[str],
+    anything: bool,
 ) -> Iterator[str]:
     """Yield what is wrong with the gates of a suite.
 
@@ -61,19 +67,33 @@ def rule_errors(
         produced: Metrics that gave a number in this experiment.
         labels: Metrics that gave nothing but labels.
         body: Scores made only inside the test body.
+        summarised: Scores of summary evaluators, unscored ones included: they have a row that says so.
         anything: Whether any trial ran; where none did, a declared evaluator's silence proves nothing.
     """
-    numbers, labels, body = {PASS, *produced}, set(labels), set(body)
+    numbers, labels, body, summarised = {PASS, *produced}, set(labels), set(body), set(summarised)
     if PASS in plan.metrics or PASS in labels:
         yield f"{plan.name}: an evaluator calls its score {PASS!r}, the name of the tests' own verdict. Rename it."
-    declared = set() if anything else set(plan.metrics)
+    declared = set() if anything else {*plan.metrics, *plan.summaries}
     for gate in plan.gates:
         try:
             check_rule(gate)
         except GateError as error:
             yield f"{plan.name}: {error}"
-        if gate.metric not in numbers | declared:
-            yield f"{plan.name}: {_unknown(gate.metric, numbers, labels, body, set(plan.metrics))}"
+        if gate.metric in summarised:
+            if problem := _unsuited(gate):
+                yield f"{plan.name}: llm_gate({gate.metric!r}) {problem}"
+        elif gate.metric not in numbers | declared:
+            known_ones = numbers | summarised
+            yield f"{plan.name}: {_unknown(gate.metric, known_ones, labels, body, set(plan.metrics))}"
+
+
+def _unsuited(gate: GateRule) -> str:
+    """Return what a gate asks that a summary evaluator's one number can't give, or an empty string."""
+    if gate.must_pass is not None:
+        return "has must_pass, and a summary evaluator scores the suite, not its examples. Use min_mean."
+    if gate.rule != "mean" and gate.max_drop != _DEFAULTS.max_drop:
+        return "has max_drop, and a summary evaluator gives no pairs to test. Say rule='mean' to compare two numbers."
+    return ""
 
 
 def _makes_sense(rule: GateRule) -> bool:

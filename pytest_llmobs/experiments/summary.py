@@ -19,6 +19,7 @@ from pytest_llmobs.records.experiments import (
     MetricRow,
     Rerun,
     SuitePlan,
+    SuiteScore,
     Trial,
     TrialScore,
 )
@@ -53,6 +54,7 @@ def experiment_to_dict(experiment: Experiment) -> dict[str, Any]:
             "notes": list(decision.notes),
         },
         "suites": [_suite(plan) for plan in experiment.suites],
+        "suite_scores": [_sparse(score) for score in experiment.suite_scores],
         "trials": _table(experiment.trials),
         "confirmation": _table(experiment.confirmation),
     }
@@ -81,6 +83,7 @@ def experiment_from_dict(document: Mapping[str, Any]) -> Experiment:
             notes=tuple(decision.get("notes", ())),
         ),
         suites=tuple(_plan(suite) for suite in document.get("suites", ())),
+        suite_scores=_records(SuiteScore, document.get("suite_scores", ())),
         trials=_trials(document.get("trials", {})),
         confirmation=_trials(document.get("confirmation", {})),
     )
@@ -93,7 +96,7 @@ def _sparse(record: Any) -> dict[str, Any]:
     return {
         name: list(value) if isinstance(value, tuple) else value
         for name, value in found.items()
-        if value is not defaults[name] and value not in ((), "")
+        if value is not defaults[name] and value not in ((), "", {})
     }
 
 

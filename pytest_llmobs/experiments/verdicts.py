@@ -17,6 +17,9 @@ from pytest_llmobs.records.experiments import GateRule, MetricRow, VerdictName
 MOST_MISSING = 0.05
 """Part of the expected pairs that may be missing."""
 
+_LONGEST = 200
+"""Characters of an evaluator's error in a note."""
+
 GONE = "its evaluator is gone from the marker"
 """How a metric changed that the baseline has and the marker no longer names."""
 
@@ -110,16 +113,39 @@ def metric_row(case: MetricCase, *, ci: bool, final: bool, fail_on: str) -> Metr
         fail_on: ``llm_fail_on``.
     """
     row = _verdict(case, ci=ci, final=final, fail_on=fail_on)
-    return _bounded(case, row) if case.rule.min_mean is not None else row
+    if case.rule.min_mean is None:
+        return row
+    # over every expected example, new ones included
+    return bounded(row, case.rule, _overall(case.suite.measured.values.get(case.metric, {})))
+
+
+def bounded(row: MetricRow, rule: GateRule, found: float | None, what: str = "mean ") -> MetricRow:
+    """Hold a row to ``min_mean``.
+
+    Args:
+        row: As it was judged.
+        rule: Of its metric.
+        found: The mean to hold to the bound, or None where nothing was measured.
+        what: Stands before the number in the note.
+    """
+    bound, lower = rule.min_mean, rule.lower_is_better
+    if found is None or bound is None:
+        return replace(row, verdict="INSUFFICIENT_DATA", red=True)
+    if (found <= bound + 1e-12) if lower else (found >= bound - 1e-12):
+        return row
+    side = "above" if lower else "below"
+    return replace(
+        row,
+        red=True,
+        note="; ".join(filter(None, (f"{what}{found:.4g} is {side} min_mean={bound:g}", row.note))),
+    )
 
 
 def _verdict(case: MetricCase, *, ci: bool, final: bool, fail_on: str) -> MetricRow:
     if case.suite.baseline is None:
         return _alone(case)
     if not case.enough:
-        return _row(
-            case, case.first, "INSUFFICIENT_DATA", red=case.rule.rule != "off", note=_lack(case.missing)
-        )
+        return _row(case, case.first, "INSUFFICIENT_DATA", red=case.rule.rule != "off", note=_lack(case))
     if case.changed:
         return _row(case, case.first, "REBASELINE", red=ci and case.rule.rule != "off", note=case.changed)
     if case.rule.rule == "off":
@@ -139,9 +165,9 @@ def _alone(case: MetricCase) -> MetricRow:
             row,
             verdict="INSUFFICIENT_DATA",
             red=case.rule.rule != "off" or thresholds,
-            note=_lack(case.missing),
+            note=_lack(case),
         )
-    return row if case.enough else replace(row, note=f"{row.note}; {_lack(case.missing)}")
+    return row if case.enough else replace(row, note=f"{row.note}; {_lack(case)}")
 
 
 def _by_mean(case: MetricCase, fail_on: str) -> MetricRow:
@@ -214,28 +240,10 @@ def _row(
             part
             for part in (
                 note,
-                _lack(case.missing)
-                if verdict != "INSUFFICIENT_DATA" and case.missing.causes and seen.pairs
-                else "",
+                _lack(case) if verdict != "INSUFFICIENT_DATA" and case.missing.causes and seen.pairs else "",
             )
             if part
         ),
-    )
-
-
-def _bounded(case: MetricCase, row: MetricRow) -> MetricRow:
-    """Hold the row to ``min_mean``, over every expected example, new ones included."""
-    found = _overall(case.suite.measured.values.get(case.metric, {}))
-    bound, lower = case.rule.min_mean, case.rule.lower_is_better
-    if found is None or bound is None:
-        return replace(row, verdict="INSUFFICIENT_DATA", red=True)
-    if (found <= bound + 1e-12) if lower else (found >= bound - 1e-12):
-        return row
-    side = "above" if lower else "below"
-    return replace(
-        row,
-        red=True,
-        note="; ".join(filter(None, (f"mean {found:.4g} is {side} min_mean={bound:g}", row.note))),
     )
 
 
@@ -267,8 +275,22 @@ def _rate(case: MetricCase) -> str:
     return f"90 % interval {low:.2f} to {high:.2f}"
 
 
-def _lack(missing: Missing) -> str:
+def _lack(case: MetricCase) -> str:
+    missing = case.missing
     if not missing.expected:
         return "nothing was evaluated"
     causes = ", ".join(f"{count} {cause}" for cause, count in missing.causes.items())
-    return f"{missing.share:.0%} of {missing.expected} pairs missing ({causes})"
+    why = _first_error(case) if "unscored" in missing.causes else ""
+    return f"{missing.share:.0%} of {missing.expected} pairs missing ({causes})" + (f"; {why}" if why else "")
+
+
+def _first_error(case: MetricCase) -> str:
+    """Return why the first trial without a score has none, in a line that names its example."""
+    for example, trials in sorted(case.suite.measured.trials.items()):
+        for trial in trials:
+            score = trial.scores.get(case.metric)
+            if score is not None and score.error and not score.exempt:
+                # of a traceback the last line says what happened
+                last = score.error.rstrip().rpartition("\n")[2]
+                return f"{example}: {last[:_LONGEST]}"
+    return ""

@@ -11,7 +11,7 @@ from pytest_llmobs.errors import StoreError
 from pytest_llmobs.experiments.shards import Shard, whole_name
 from pytest_llmobs.records.experiments import ExpectedTrial, Experiment, SuitePlan
 
-_ALIKE = ("dataset", "dataset_version", "metrics", "gates", "cluster_by", "repeat", "total")
+_ALIKE = ("dataset", "dataset_version", "metrics", "summaries", "gates", "cluster_by", "repeat", "total")
 """Fields of a suite's plan that all shards must agree on."""
 _NAMED = 5
 """Examples named in a message; more are counted."""

@@ -21,6 +21,7 @@ class DatasetMark:
     source: Any
     target: Callable[..., Any] | str | None = None
     evaluators: Sequence[Any] = ()
+    summary_evaluators: Sequence[Any] = ()
     split: str | None = None
     limit: int | None = None
     repeat: int | None = None
@@ -39,8 +40,10 @@ def read_dataset_mark(mark: pytest.Mark) -> DatasetMark:
     """
     values = _arguments(mark, "source", _DATASET_KEYS, EvaluatorError)
     found = DatasetMark(**values)
-    if isinstance(found.evaluators, str) or not isinstance(found.evaluators, Sequence):
-        raise EvaluatorError(f"llm_dataset(evaluators={found.evaluators!r}): give a list of evaluators.")
+    for name in ("evaluators", "summary_evaluators"):
+        given = getattr(found, name)
+        if isinstance(given, str) or not isinstance(given, Sequence):
+            raise EvaluatorError(f"llm_dataset({name}={given!r}): give a list of evaluators.")
     if found.repeat is not None and (type(found.repeat) is not int or found.repeat < 1):
         raise EvaluatorError(f"llm_dataset(repeat={found.repeat!r}): give a whole number above 0.")
     return found

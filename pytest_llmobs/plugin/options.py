@@ -12,7 +12,8 @@ from pytest_llmobs.errors import LlmobsError, SettingsError
 from pytest_llmobs.settings import OPTIONS, Option, Settings, read_settings
 
 MARKERS = (
-    "llm_dataset(source, *, target=None, evaluators=(), split=None, limit=None, repeat=None, cluster_by=None): "
+    "llm_dataset(source, *, target=None, evaluators=(), summary_evaluators=(), split=None, limit=None, repeat=None, "
+    "cluster_by=None): "
     "run the test once for each example of a dataset",
     "llm_gate(metric, *, min_mean=None, max_drop=0.02, must_pass=None, rule='paired', lower_is_better=False, "
     "calibrated=None): how a metric of this test gates the build",

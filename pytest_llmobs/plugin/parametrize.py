@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from copy import copy
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -16,6 +17,9 @@ from pytest_llmobs.plugin.lab import Lab, open_lab
 from pytest_llmobs.plugin.marks import DatasetMark, read_dataset_mark, read_gate_mark
 from pytest_llmobs.plugin.suites import SuiteSource
 from pytest_llmobs.records.examples import Dataset, Example
+
+if TYPE_CHECKING:
+    from pytest_llmobs.evaluators.summary import BoundSummary
 
 REPEAT = "llm_repeat_number"
 """Argument that numbers the repeats of a test without a dataset."""
@@ -50,11 +54,13 @@ def _read_source(metafunc: pytest.Metafunc, lab: Lab) -> SuiteSource:
     mark = read_dataset_mark(marker)
     dataset = _load(mark, definition.path.parent, lab)
     _check_clusters(mark.cluster_by, dataset)
+    evaluators = _evaluators(mark, lab)
     return SuiteSource(
         dataset=dataset,
         target=_target(mark, dataset),
         target_fixture=mark.target if isinstance(mark.target, str) else None,
-        evaluators=_evaluators(mark, lab),
+        evaluators=evaluators,
+        summaries=_summaries(mark, [each.key for each in evaluators]),
         gates=gates,
         cluster_by=mark.cluster_by,
         repeats=lab.repeats(mark.repeat),
@@ -102,6 +108,14 @@ def _evaluators(mark: DatasetMark, lab: Lab) -> tuple[Any, ...]:
             f"Two evaluators of llm_dataset have the key {twice!r}. Give one of them another key."
         )
     return bound
+
+
+def _summaries(mark: DatasetMark, taken: Sequence[str]) -> Sequence[BoundSummary]:
+    if not mark.summary_evaluators:
+        return ()
+    from pytest_llmobs.plugin.summaries import read_summaries
+
+    return read_summaries(mark.summary_evaluators, taken)
 
 
 def _parametrize_examples(metafunc: pytest.Metafunc, dataset: Dataset, source: SuiteSource) -> None:

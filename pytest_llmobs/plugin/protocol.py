@@ -232,6 +232,9 @@ def columns_of(item: pytest.Item, plan: TrialPlan) -> dict[str, Any]:
         "dataset": dataset.name if dataset else None,
         "example_id": plan.example_id,
         "repeat": plan.repeat,
+        **(
+            {"reference_outputs": dict(plan.example.outputs)} if plan.example and plan.example.outputs else {}
+        ),
     }
 
 

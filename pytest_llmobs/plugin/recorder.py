@@ -17,6 +17,7 @@ from pytest_llmobs.errors import LlmobsError
 from pytest_llmobs.plugin import confirm, verdict
 from pytest_llmobs.plugin.progress import ProgressLine
 from pytest_llmobs.plugin.protocol import WIRE
+from pytest_llmobs.plugin.summaries import find_summaries
 from pytest_llmobs.records.experiments import Experiment, Rerun, Trial
 from pytest_llmobs.reports.base import Context
 from pytest_llmobs.reports.terminal import render
@@ -104,6 +105,7 @@ class Recorder:
             interrupted=interrupted,
             confirm=None if interrupted else self._confirm,
             notes=self._lab.notes,
+            find_summaries=lambda plan: find_summaries(self._lab, plan),
         )
 
     def _confirm(self, reruns: Sequence[Rerun]) -> confirm.Confirmation:

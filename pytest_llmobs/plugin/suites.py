@@ -14,6 +14,7 @@ from pytest_llmobs.records.experiments import ExpectedTrial, GateRule, SuitePlan
 
 if TYPE_CHECKING:
     from pytest_llmobs.evaluators.base import BoundEvaluator
+    from pytest_llmobs.evaluators.summary import BoundSummary
     from pytest_llmobs.experiments.targets import Target
     from pytest_llmobs.tracing.redaction import Redaction
 
@@ -27,6 +28,7 @@ class SuiteSource:
     target_fixture: str | None = None
     """Name of the fixture whose value is the target."""
     evaluators: Sequence[BoundEvaluator] = ()
+    summaries: Sequence[BoundSummary] = ()
     gates: Sequence[GateRule] = ()
     cluster_by: str | None = None
     repeats: Sequence[int] = (1,)
@@ -183,6 +185,7 @@ class Suites:
             dataset=dataset.source or dataset.name if dataset else "",
             dataset_version=dataset.version if dataset else "",
             metrics={bound.key: bound.version for bound in plan.source.evaluators},
+            summaries={bound.key: bound.version for bound in plan.source.summaries},
             gates=gates,
             distrusted=self._distrusted(plan.source, gates),
             cluster_by=plan.source.cluster_by,

@@ -16,8 +16,16 @@ TrialStatus = Literal["passed", "failed", "error", "skipped", "xfailed", "unscor
 Rule = Literal["paired", "mean", "off"]
 
 VerdictName = Literal[
-    "INSUFFICIENT_DATA", "REBASELINE", "REGRESSED", "IMPROVED", "INCONCLUSIVE", "NEUTRAL", "NO_BASELINE"
+    "INSUFFICIENT_DATA",
+    "REBASELINE",
+    "REGRESSED",
+    "IMPROVED",
+    "INCONCLUSIVE",
+    "NEUTRAL",
+    "NO_BASELINE",
+    "UNPAIRED",
 ]
+"""``UNPAIRED``: one number for a whole suite, which no test can compare."""
 
 ExampleState = Literal["known", "flaky", "broken", "suspect", "fixed", "new", "removed", "edited", "dropped"]
 """``dropped``: one of the largest drops of a regressed metric; the others as the gate's rules define them."""
@@ -167,6 +175,8 @@ class SuitePlan:
     dataset_version: str = ""
     metrics: Mapping[str, str] = field(default_factory=dict)
     """Key of each marker evaluator -> its version (a hash of code, rubric, model)."""
+    summaries: Mapping[str, str] = field(default_factory=dict)
+    """Key of each summary evaluator -> its version."""
     gates: Sequence[GateRule] = ()
     distrusted: Mapping[str, str] = field(default_factory=dict)
     """Metric whose gate asks for a calibrated judge -> why it may not be trusted; empty text: it may."""
@@ -195,6 +205,29 @@ class SuitePlan:
         known["gates"] = tuple(GateRule(**gate) for gate in wire.get("gates", ()))
         known["expected"] = tuple(ExpectedTrial(**trial) for trial in wire.get("expected", ()))
         return cls(**known)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SuiteScore:
+    """What a summary evaluator says of a whole suite."""
+
+    suite: str
+    metric: str
+    evaluator: str
+    """Key of the summary evaluator, the metric's own where it names no other."""
+    score: float | None = None
+    """None for a label, and where the evaluator failed."""
+    value: str | None = None
+    """The label."""
+    comment: str | None = None
+    error: str | None = None
+    """Why there is no score."""
+    n: int = 0
+    """Trials that ran and raised no error."""
+    expected: int = 0
+    """Trials there should be; the evaluator saw each of them."""
+    matrix: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """Expected label -> predicted label -> trials, of a confusion matrix."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -303,6 +336,8 @@ class Experiment:
     trials: Sequence[Trial] = ()
     confirmation: Sequence[Trial] = ()
     """Trials of the confirming session; guard 2's enter no mean."""
+    suite_scores: Sequence[SuiteScore] = ()
+    """What summary evaluators say; a shard has none, the merge works them out."""
     decision: Decision = Decision()
     commit: str | None = None
     """The code's git commit, with ``+dirty`` where the work tree had changes."""

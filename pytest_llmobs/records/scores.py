@@ -53,6 +53,7 @@ class Score:
         Raises:
             UnscoredError: It is unscored, or a label.
         """
+        __tracebackhide__ = True
         if self.score is None:
             raise UnscoredError(self._missing())
         return float(self.score)
@@ -67,11 +68,15 @@ class Score:
         return f"{self.key!r} is unscored: {self.error or 'its evaluator returned nothing'}"
 
     def _comparable(self, other: object) -> Any:
+        __tracebackhide__ = True
         if isinstance(other, str) and self.value is not None:
             return self.value
         return self.number()
 
+    # A failed comparison is shown at the user's own line: pytest leaves out frames with this variable.
+
     def __eq__(self, other: object) -> bool:
+        __tracebackhide__ = True
         if isinstance(other, Score):
             return (self.key, self.score, self.value) == (other.key, other.score, other.value)
         if isinstance(other, numbers.Number | str):
@@ -82,21 +87,27 @@ class Score:
         return hash(self.value if self.score is None else self.score)
 
     def __lt__(self, other: Any) -> bool:
+        __tracebackhide__ = True
         return bool(self._comparable(other) < other)
 
     def __le__(self, other: Any) -> bool:
+        __tracebackhide__ = True
         return bool(self._comparable(other) <= other)
 
     def __gt__(self, other: Any) -> bool:
+        __tracebackhide__ = True
         return bool(self._comparable(other) > other)
 
     def __ge__(self, other: Any) -> bool:
+        __tracebackhide__ = True
         return bool(self._comparable(other) >= other)
 
     def __bool__(self) -> bool:
+        __tracebackhide__ = True
         return bool(self.value) if self.score is None and self.value is not None else bool(self.number())
 
     def __float__(self) -> float:
+        __tracebackhide__ = True
         return self.number()
 
     def __str__(self) -> str:
@@ -107,6 +118,7 @@ class Score:
 
 def _arithmetic(name: str) -> Callable[[Score, Any], Any]:
     def operate(self: Score, other: Any) -> Any:
+        __tracebackhide__ = True
         return getattr(self.number(), name)(float(other))
 
     operate.__name__ = name

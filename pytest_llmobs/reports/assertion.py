@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pytest_llmobs.evaluators.outputs import counterparts
 from pytest_llmobs.records.runs import Run
 from pytest_llmobs.records.scores import Score
 from pytest_llmobs.reports.changes import change_lines
@@ -92,12 +93,14 @@ def _cut(title: str, text: str, page: Page, verbose: bool) -> Iterator[str]:
 
 
 def _difference(evidence: Evidence, page: Page, verbose: bool) -> Iterator[str]:
-    """Yield a unified diff of each text of several lines that output and reference both have."""
-    for key in (evidence.outputs or {}).keys() & evidence.reference.keys():
-        wanted, got = evidence.reference[key], (evidence.outputs or {})[key]
+    """Yield a unified diff of each text of several lines that has a counterpart in the reference."""
+    outputs = evidence.outputs or {}
+    for name, reference in counterparts(outputs, evidence.reference):
+        wanted, got = evidence.reference[reference], outputs[name]
         if isinstance(wanted, str) and isinstance(got, str) and wanted != got and "\n" in wanted + got:
-            diff = difflib.unified_diff(
+            sides = difflib.unified_diff(
                 wanted.split("\n"), got.split("\n"), "reference", "output", lineterm="", n=1
             )
-            block = "\n".join([key, *diff]) if key != "output" else "\n".join(diff)
-            yield from change_lines(block, page, inner(page).width, None if verbose else MOST_DIFF)
+            title = name if name == reference else f"{reference} {page.signs.to} {name}"
+            text = "\n".join(sides if title == "output" else [title, *sides])
+            yield from change_lines(text, page, inner(page).width, None if verbose else MOST_DIFF)

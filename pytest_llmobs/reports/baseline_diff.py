@@ -56,7 +56,7 @@ def _block(change: BaselineChange, ref: str, page: Page, everything: bool) -> It
         yield ""
         yield from indent(moves_table(shifts, (ref, "now"), inner, None if everything else MOST))
     remarks = list(_remarks(change.then, change.now))
-    if not (shifts or remarks):
+    if not (shifts or remarks or change.then.suite_scores != change.now.suite_scores):
         remarks = ["no score changed: only times, costs or what was sent"]
     for text in remarks:
         yield from page.item(text, mark=f" {page.signs.dot}")
@@ -66,6 +66,7 @@ def _means(then: Baseline, now: Baseline, ref: str, page: Page) -> list[str]:
     metrics = [
         _PASS,
         *sorted({key for side in (then, now) for row in side.rows.values() for key in row.scores}),
+        *sorted({*then.suite_scores, *now.suite_scores}),
     ]
     before, after = ([_mean(side, metric) for metric in metrics] for side in (then, now))
     differences = [_difference(*pair, page) for pair in zip(before, after, strict=True)]
@@ -86,6 +87,8 @@ def _difference(before: float | None, after: float | None, page: Page) -> str:
 
 
 def _mean(baseline: Baseline, metric: str) -> float | None:
+    if metric in baseline.suite_scores:
+        return baseline.suite_scores[metric].value
     return mean([mean(_values(row, metric)) for row in baseline.rows.values()])
 
 

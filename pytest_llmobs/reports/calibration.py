@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
-from pytest_llmobs.reports import figures
+from pytest_llmobs.reports import cells, figures
 from pytest_llmobs.reports.page import Page
+from pytest_llmobs.reports.payloads import TITLE, titled
+from pytest_llmobs.reports.suite_scores import matrix_lines
+
+MOST = 10
+"""Cases shown."""
 
 
 class Case(Protocol):
@@ -30,6 +35,16 @@ class Case(Protocol):
     @property
     def comment(self) -> str:
         """The judge's reason."""
+        ...
+
+    @property
+    def output(self) -> str:
+        """What was judged."""
+        ...
+
+    @property
+    def note(self) -> str:
+        """The people's reason."""
         ...
 
 
@@ -104,7 +119,9 @@ class Drift(Protocol):
 def calibration_text(judge: str, result: Agreement, worst: Sequence[Case], page: Page) -> str:
     """Return agreement, kappa, the confusion table, and the worst disagreements side by side."""
     lines = [page.paint(f"{judge}: {figures.count(result.n, 'case')}", "bold"), *_agreement(result), ""]
-    lines += _confusion(result.confusion, page)
+    lines += matrix_lines(
+        result.confusion, page, before=result.confusion, title=f"people, then the judge {page.signs.to}"
+    )
     if worst:
         lines += ["", page.paint("worst disagreements", "bold"), *_cases(worst, page)]
     return "\n".join(lines)
@@ -136,16 +153,14 @@ def _number(value: float | None) -> str:
     return "undefined" if value is None else f"{value:.2f}"
 
 
-def _confusion(confusion: Mapping[str, Mapping[str, int]], page: Page) -> Iterator[str]:
-    yield page.paint("label, then what the judge said", "bold")
-    for label, row in confusion.items():
-        said = ", ".join(f"{page.line(word)} {count}" for word, count in row.items())
-        yield f"  {page.line(label)}: {said}"
-
-
 def _cases(cases: Sequence[Case], page: Page) -> Iterator[str]:
-    for case in cases:
+    """Yield each case with its output, and what people and judge say of it, one below the other."""
+    for case in cases[:MOST]:
         judged = "no verdict" if case.judged is None else str(case.judged)
-        yield f"  {page.line(case.id)}: people {page.line(case.label)}, judge {page.line(judged)}"
-        if case.comment:
-            yield f"    {page.clip(page.line(case.comment), page.width - 4)}"
+        output = page.line(case.output)
+        yield page.clip(f"  {page.line(case.id)}" + (f"  {output}" if output else ""), page.width)
+        for who, said, why in (("people", str(case.label), case.note), ("judge", judged, case.comment)):
+            text = page.line(said) + (f": {page.line(why)}" if why else "")
+            yield from (f"    {line}" for line in titled(who, cells.wrap(text, page.width - TITLE - 6), page))
+    if len(cases) > MOST:
+        yield f"  {page.signs.ellipsis} {len(cases) - MOST:,} more: --json"

@@ -10,6 +10,7 @@ from pytest_llmobs.reports import figures
 from pytest_llmobs.reports.metrics import metric_section
 from pytest_llmobs.reports.moves import MOST, Shift, moves_table
 from pytest_llmobs.reports.page import Page
+from pytest_llmobs.reports.suite_scores import suite_section
 
 if TYPE_CHECKING:
     from pytest_llmobs.experiments.compare import ExperimentComparison, Move
@@ -45,6 +46,7 @@ def comparison_text(
     blocks = [
         [_side("A", before, page), _side("B", after, page)],
         metric_section(judged, page, everything=everything),
+        suite_section(after.suite_scores, page, before=before.suite_scores, everything=everything),
         list(_moved(comparison.moved, page, everything)),
         list(_apart(comparison, page, everything)),
     ]

@@ -47,7 +47,8 @@ def failures(experiment: Experiment) -> list[Failure]:
 def _suite_failure(suite: str, rows: Sequence[MetricRow], broken: Sequence[ExampleRow]) -> Failure:
     lines = [_metric_line(row) for row in rows]
     names = list(dict.fromkeys(row.example_id for row in broken))
-    details = [*lines[1:], *dict.fromkeys(row.note for row in rows if row.note)]
+    notes = [row.note for row in rows if row.note and ("\n" in row.note or _compares(row))]
+    details = [*lines[1:], *dict.fromkeys(notes)]
     if names:
         more = f" and {len(names) - _MOST} more" if len(names) > _MOST else ""
         details.append(f"broken: {', '.join(names[:_MOST])}{more}")
@@ -55,10 +56,15 @@ def _suite_failure(suite: str, rows: Sequence[MetricRow], broken: Sequence[Examp
 
 
 def _metric_line(row: MetricRow) -> str:
-    if row.baseline is None or row.candidate is None:
-        return f"{row.metric} {row.verdict}"
+    if not _compares(row):
+        note = row.note.partition("\n")[0]
+        return f"{row.metric} {row.verdict}" + (f": {note}" if note else "")
     change = f"{rate(row.baseline)} -> {rate(row.candidate)} ({signed(row.delta, _PAGE)}, n={row.n})"
     return f"{row.metric} {row.verdict}: {change}"
+
+
+def _compares(row: MetricRow) -> bool:
+    return row.baseline is not None and row.candidate is not None
 
 
 def _example_failures(rows: Sequence[ExampleRow]) -> Iterator[Failure]:

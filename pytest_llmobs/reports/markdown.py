@@ -17,6 +17,7 @@ from pytest_llmobs.reports.metric_columns import Line, columns
 from pytest_llmobs.reports.metrics import metric_notes, table_lines, worth_showing
 from pytest_llmobs.reports.page import Page
 from pytest_llmobs.reports.spending import spending_section
+from pytest_llmobs.reports.suite_scores import suite_section
 from pytest_llmobs.reports.table import fitted
 from pytest_llmobs.reports.verdicts import headline, limits
 
@@ -26,6 +27,8 @@ MOST_ROWS = 20
 MOST_CHARACTERS = 60_000
 """GitHub takes 65,536 in a comment."""
 _PAGE = Page(width=160)
+_FENCED = Page(width=100)
+"""Of code blocks, which don't wrap."""
 _CIRCLES = {"red": "🔴", "green": "🟢", "yellow": "🟡"}
 
 
@@ -60,6 +63,8 @@ def _head(experiment: Experiment, context: Context) -> Iterator[str]:
     if left_out := len({line.row.suite for line in lines} - {line.row.suite for line in shown}):
         yield f"{figures.count(left_out, 'more suite')}: nothing to report"
     yield "\n".join(f"- {plain(note)}" for _, note in metric_notes([line.row for line in shown]))
+    if told := suite_section(experiment.suite_scores, _FENCED, everything=context.everything):
+        yield fence(told)
 
 
 def _table(lines: Sequence[Line]) -> str:

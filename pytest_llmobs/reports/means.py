@@ -20,6 +20,19 @@ def unjudged(experiment: Experiment) -> list[MetricRow]:
         trials = [trial for trial in experiment.trials if trial.suite == plan.name]
         metrics = dict.fromkeys([PASS, *(key for trial in trials for key in trial.scores)])
         rows += _rows(plan.name, [m for m in metrics if (plan.name, m) not in judged], trials)
+        rows += [
+            MetricRow(
+                suite=each.suite,
+                metric=each.metric,
+                verdict="UNPAIRED" if each.error is None else "INSUFFICIENT_DATA",
+                candidate=each.score,
+                n=each.n,
+                expected=each.expected,
+                note="" if each.error is None else f"unscored: {each.error}",
+            )
+            for each in experiment.suite_scores
+            if each.suite == plan.name and (plan.name, each.metric) not in judged
+        ]
     return rows
 
 

@@ -14,7 +14,12 @@ MOST_ROWS = 40
 """Rows above which suites without anything to read are only counted."""
 _MOST_ASIDES = 10
 """Notes on rows that need no attention, above which they are left out."""
-_QUIET: tuple[VerdictName, ...] = ("NEUTRAL", "NO_BASELINE")
+_QUIET: tuple[VerdictName, ...] = ("NEUTRAL", "NO_BASELINE", "UNPAIRED")
+
+
+_UNPAIRED = (
+    "UNPAIRED: one number for the suite, without pairs to test; min_mean or rule='mean' of llm_gate gates it"
+)
 
 
 def metric_section(experiment: Experiment, page: Page, *, everything: bool = False) -> list[str]:
@@ -33,6 +38,7 @@ def metric_section(experiment: Experiment, page: Page, *, everything: bool = Fal
         metrics = figures.count(len(every) - len(shown), "metric")
         lines += page.wrapped(f"{suites} with {metrics}: nothing to report", "dim")
     measured = {line.row.suite for line in every}
+    judged = {row.suite for row in experiment.decision.metrics}
     for plan in experiment.suites:
         if plan.name in measured or (plan.elsewhere and not plan.expected):
             continue
@@ -40,6 +46,8 @@ def metric_section(experiment: Experiment, page: Page, *, everything: bool = Fal
     for style, note in metric_notes([line.row for line in shown], everything=everything):
         mark = {"red": page.signs.cross, "yellow": "!"}.get(style, page.signs.dot)
         lines += page.item(note, mark=mark, style=style or "dim")
+    if any(line.row.verdict == "UNPAIRED" and line.row.suite in judged for line in shown):
+        lines += page.item(_UNPAIRED, mark=page.signs.dot, style="dim")
     return lines
 
 
@@ -52,6 +60,7 @@ def verdict(row: MetricRow, page: Page) -> str:
         "INCONCLUSIVE": "?",
         "NEUTRAL": signs.flat,
         "NO_BASELINE": signs.dot,
+        "UNPAIRED": signs.dot,
     }
     return f"{sign.get(row.verdict, '!')} {row.verdict}"
 
@@ -70,14 +79,10 @@ def table_lines(experiment: Experiment, page: Page) -> list[Line]:
         Line(row, verdict(row, page), not row.red and row.verdict in _QUIET)
         for row in experiment.decision.metrics
     ]
-    lines += [
-        Line(
-            row,
-            f"{page.signs.dot} {'not gated' if experiment.shard or row.suite in judged else 'recorded'}",
-            True,
-        )
-        for row in unjudged(experiment)
-    ]
+    for row in unjudged(experiment):
+        kept = "not gated" if experiment.shard or row.suite in judged else "recorded"
+        text = verdict(row, page) if row.warning else f"{page.signs.dot} {kept}"
+        lines.append(Line(row, text, quiet=not row.warning))
     order = {suite: number for number, suite in enumerate(dict.fromkeys(line.row.suite for line in lines))}
     return sorted(lines, key=lambda line: order[line.row.suite])
 

@@ -12,6 +12,7 @@ from pytest_llmobs.reports.examples import example_section
 from pytest_llmobs.reports.metrics import metric_section
 from pytest_llmobs.reports.page import Page
 from pytest_llmobs.reports.spending import spending_section
+from pytest_llmobs.reports.suite_scores import suite_section
 from pytest_llmobs.reports.verdicts import verdict_lines
 
 MOST_NOTES = 10
@@ -28,6 +29,7 @@ class TerminalReport:
         blocks = [
             _title(experiment, page),
             metric_section(experiment, page, everything=context.everything),
+            suite_section(experiment.suite_scores, page, everything=context.everything),
             example_section(experiment, page, context),
             list(_messages(experiment, page, context)),
             spending_section(experiment, page),

@@ -36,7 +36,7 @@ def word(experiment: Experiment) -> str:
 
 def without_baseline(experiment: Experiment) -> bool:
     """True where no metric had a baseline to be compared with."""
-    return all(row.verdict == "NO_BASELINE" for row in experiment.decision.metrics)
+    return all(row.verdict in ("NO_BASELINE", "UNPAIRED") for row in experiment.decision.metrics)
 
 
 def verdict_lines(experiment: Experiment, page: Page, context: Context) -> list[str]:

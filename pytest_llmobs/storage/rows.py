@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_llmobs.errors import StoreError
 from pytest_llmobs.records.runs import Run, Usage
-from pytest_llmobs.storage.schema import DERIVED, NAMES, PAYLOADS
+from pytest_llmobs.storage.schema import DERIVED, NAMES, OBJECTS, PAYLOADS
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -28,6 +28,7 @@ _PLAIN: tuple[str, ...] = (
 _PLAIN += ("request_id", "time_to_first_token")
 _DEFAULTS = {"name": "", "run_type": "chain", "status": "success", "retries": 0}
 _ELSEWHERE = frozenset((*_USAGE, *_PLAIN, *_DEFAULTS, *DERIVED, *PAYLOADS, "metadata", "tags"))
+_PARSED = tuple(name for name in OBJECTS if name != "metadata")
 _COLUMNS = tuple(name for name in NAMES if name not in _ELSEWHERE)
 
 
@@ -54,8 +55,9 @@ def to_run(row: Mapping[str, Any]) -> Run:
         StoreError: A JSON column holds no JSON.
     """
     columns = {name: value for name in _COLUMNS if (value := row.get(name)) is not None}
-    if "params" in columns:
-        columns["params"] = _json(row, "params")
+    for name in _PARSED:
+        if name in columns:
+            columns[name] = _json(row, name)
     if "scores" in columns:
         columns["scores"] = dict(columns["scores"])
     plain: dict[str, Any] = {name: row.get(name) for name in _PLAIN}

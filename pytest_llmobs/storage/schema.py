@@ -21,7 +21,7 @@ DERIVED = ("latency", "total_tokens")
 """Columns that sealing computes; no header holds them."""
 PAYLOADS = ("inputs", "outputs")
 """Columns that are parts of the line of their own."""
-OBJECTS = ("metadata", "params")
+OBJECTS = ("metadata", "params", "reference_outputs")
 """Columns that are objects in a header and JSON text in Parquet."""
 
 Kind = Literal["text", "word", "json", "time", "integer", "number", "words", "scores"]
@@ -137,6 +137,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("dataset", "word", "trials: name of the dataset"),
     Column("example_id", "word", "trials: id of the example as written"),
     Column("repeat", "integer", "trials: 1 to K", statistics=True),
+    Column("reference_outputs", "json", "trials: what the example states in its outputs, redacted"),
     Column("attempt", "word", "trials: consumed by a test, or unused"),
     Column("trial_status", "word", "trials: passed, failed, error, skipped, xfailed or unscored"),
     Column(

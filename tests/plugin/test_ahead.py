@@ -305,10 +305,23 @@ def test_log_functions_reach_the_current_test(empty: Project) -> None:
 def test_a_trial_without_outputs_is_unscored_and_says_why(empty: Project) -> None:
     empty.write(
         test_app="""
+        import pytest
+
         def test_it(llm_run):
             assert llm_run.score("exact_match") == 1
+
+        def greets(outputs):
+            return True
+
+        @pytest.mark.llm_dataset([{"inputs": {"name": "Ada"}}], target=lambda name: name, evaluators=[greets])
+        def test_typo(example, llm_run):
+            assert llm_run.score("greet")
         """
     )
     result = empty.run()
-    result.assert_outcomes(failed=1)
-    assert "No outputs to score: the test logged none and its trace has no traced run." in result.stdout.str()
+    result.assert_outcomes(failed=2)
+    output = result.stdout.str()
+    assert "No outputs to score: the test logged none and its trace has no traced run." in output
+    assert "The marker has no evaluator 'greet'. Did you mean 'greets'? Known: greets." in output
+    for ours in ("scores.py", "llm_run.py"):  # the traceback ends at the user's own line
+        assert ours not in output

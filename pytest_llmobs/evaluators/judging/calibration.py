@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_llmobs.errors import EvaluatorError
@@ -35,6 +35,10 @@ class JudgedCase:
     """The judge's number."""
     comment: str = ""
     """The judge's reason, or why there is no verdict."""
+    output: str = field(default="", compare=False)
+    """What was judged, as text; not in the committed file."""
+    note: str = field(default="", compare=False)
+    """The people's reason; not in the committed file."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,26 +118,37 @@ def rubric_hash(judge: Judge) -> str:
 
 
 def _judged(judge: Judge, case: Case, score: Score, threshold: float) -> JudgedCase:
-    label = _label(judge, case, threshold)
+    label = label_of(judge, case, threshold)
     number = None if score.score is None else float(score.score)
     category = None if score.unscored else _category(judge, score, threshold, isinstance(label, bool))
     comment = score.comment or score.error or ""
-    return JudgedCase(id=case.id, hash=case.hash, label=label, judged=category, score=number, comment=comment)
+    return JudgedCase(
+        id=case.id,
+        hash=case.hash,
+        label=label,
+        judged=category,
+        score=number,
+        comment=comment,
+        output="\n".join(str(value) for value in case.outputs.values()),
+        note=case.note,
+    )
 
 
-def _label(judge: Judge, case: Case, threshold: float) -> Any:
-    """Return the people's category, from a label on the judge's scale or a plain true or false."""
+def label_of(judge: Judge, case: Case, threshold: float = SHARE_PASSES) -> Any:
+    """Return the people's category, from a label on the judge's scale or a plain true or false.
+
+    Raises:
+        EvaluatorError: The label is on another scale.
+    """
     if isinstance(case.label, bool) and not isinstance(judge.scale_read, Labels):
         return case.label
     if judge.criteria:
-        raise EvaluatorError(
-            f"Case {case.id!r}: the label {case.label!r} of a checklist must be true or false."
-        )
+        raise EvaluatorError(f"{case.place}: the label {case.label!r} of a checklist must be true or false.")
     try:
         reading = judge.scale_read.read(case.label)
     except UnusableReplyError as error:
         raise EvaluatorError(
-            f"Case {case.id!r}: the label is not on the scale of judge {judge.key!r}: {error}."
+            f"{case.place}: the label is not on the scale of judge {judge.key!r}: {error}."
         ) from None
     if isinstance(judge.scale_read, Labels):
         return reading.value

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from pytest_llmobs.records.examples import content_hash
 from pytest_llmobs.tracing.redaction import Redaction
 
 SCHEMA = 1
+_TEXTS = ("output", "note")
 FOLDER = "judges"
 """Folder of the calibration files, below the folder of the baselines."""
 
@@ -45,7 +47,8 @@ def save_calibration(calibration: Calibration, path: Path | str) -> None:
 
 
 def _sparse(case: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in case.items() if value not in (None, "")}
+    """Return what is committed of a case: the labels' own file has its texts."""
+    return {name: value for name, value in case.items() if value not in (None, "") and name not in _TEXTS}
 
 
 def load_calibration(path: Path | str) -> Calibration:
@@ -67,27 +70,30 @@ def load_calibration(path: Path | str) -> Calibration:
         values = {name: value for name, value in record.items() if name in known}
         return Calibration(**{**values, "result": Agreement(**record["result"]), "cases": cases})
     except FileNotFoundError:
-        raise EvaluatorError(f"There is no calibration {str(path)!r}.") from None
+        raise EvaluatorError(
+            f"There is no calibration {str(path)!r}. `llmobs judge calibrate` writes it."
+        ) from None
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise EvaluatorError(f"The calibration {str(path)!r} can't be read: {error}.") from None
 
 
-def check_calibration(judge: Judge | BoundEvaluator, bound: float, baseline_dir: Path | str) -> str | None:
-    """Return why a gate may not trust ``judge``, or None where it may.
+def check_calibration(
+    evaluator: Judge | BoundEvaluator, bound: float, baseline_dir: Path | str
+) -> str | None:
+    """Return why a gate may not trust a judge, or None where it may.
 
     Args:
-        judge: The judge as it is now, bound or not.
+        evaluator: The judge as it is now, bound or not, and maybe inside of ``where`` or ``at_least``.
         bound: Least kappa.
         baseline_dir: The folder of the baselines; the calibrations lie below it.
     """
-    if isinstance(judge, BoundEvaluator):
-        judge = judge.spec
-    if not isinstance(judge, Judge):
-        return f"{judge!r} is no judge, so it can't be calibrated. Take 'calibrated' out of its llm_gate."
+    judge = _judge_in(evaluator)
+    if judge is None:
+        return f"{evaluator.key!r} is no judge, so it can't be calibrated. Take 'calibrated' out of its llm_gate."
     path = calibration_path(baseline_dir, judge.key)
     remedy = f"Run: llmobs judge calibrate FILE::NAME --labels LABELS (judge {judge.key!r})"
     if not path.exists():
-        return f"Judge {judge.key!r} is not calibrated: {path} is missing. {remedy}"
+        return f"Judge {judge.key!r} is not calibrated: {os.path.relpath(path)} is missing. {remedy}"
     try:
         calibration = load_calibration(path)
     except EvaluatorError as error:
@@ -95,6 +101,16 @@ def check_calibration(judge: Judge | BoundEvaluator, bound: float, baseline_dir:
     if calibration.version != judge.version:
         return f"The calibration of judge {judge.key!r} is stale: {_changed(calibration, judge)}. {remedy}"
     return _below(judge.key, calibration.result, bound)
+
+
+def _judge_in(evaluator: Any) -> Judge | None:
+    """Return the judge that an evaluator is, or that it restricts or bounds; None where there is none."""
+    if isinstance(evaluator, Judge):
+        return evaluator
+    if isinstance(evaluator, BoundEvaluator):
+        return _judge_in(evaluator.spec)
+    parts: Sequence[Any] = getattr(evaluator, "parts", ())
+    return _judge_in(parts[0]) if len(parts) == 1 else None
 
 
 def _below(key: str, result: Agreement, bound: float) -> str | None:

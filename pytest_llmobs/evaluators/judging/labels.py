@@ -31,6 +31,13 @@ class Case:
     reference_outputs: Mapping[str, Any] = field(default_factory=dict)
     note: str = ""
     """Why people said so."""
+    where: str = ""
+    """File and line, or empty."""
+
+    @property
+    def place(self) -> str:
+        """How to find it, for messages."""
+        return f"{self.where}, case {self.id!r}" if self.where else f"Case {self.id!r}"
 
     @property
     def hash(self) -> str:
@@ -102,7 +109,7 @@ def _case(row: Any, where: str) -> Case:
     inputs, outputs = _object(row.get("inputs"), "input"), _object(row["outputs"], "output")
     reference = _object(row.get("reference_outputs", row.get("reference")), "output")
     identity = row.get("id") or content_hash([inputs, outputs])
-    return Case(str(identity), inputs, outputs, row["label"], reference, str(row.get("note", "")))
+    return Case(str(identity), inputs, outputs, row["label"], reference, str(row.get("note", "")), where)
 
 
 def _object(value: Any, name: str) -> Mapping[str, Any]:

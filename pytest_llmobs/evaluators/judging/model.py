@@ -16,6 +16,8 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 from pytest_llmobs.errors import EvaluatorError, UnscoredError
 from pytest_llmobs.evaluators.judging.prompt import Question
 from pytest_llmobs.evaluators.judging.scale import UnusableReplyError
+from pytest_llmobs.tracing.context import get_current_run_tree
+from pytest_llmobs.tracing.failure import describe
 
 DEFAULT_MODEL = "claude-haiku-5-5"
 """Judges where the user names no model: the cheapest current Claude."""
@@ -136,20 +138,52 @@ class Called:
         """Call it."""
         from pytest_llmobs.evaluators.bound import wait_for
 
-        reply = self._call(question)
-        return wait_for(reply) if inspect.isawaitable(reply) else reply
+        with _recorded(self.name, question) as answered:
+            reply = self._call(question)
+            return answered(wait_for(reply) if inspect.isawaitable(reply) else reply)
 
     async def aask(self, question: Question) -> Any:
         """Call it, in a thread unless it is async."""
-        if inspect.iscoroutinefunction(self.function):
-            return await self._call(question)
-        return await asyncio.to_thread(self.ask, question)
+        if not inspect.iscoroutinefunction(self.function):
+            return await asyncio.to_thread(self.ask, question)
+        with _recorded(self.name, question) as answered:
+            return answered(await self._call(question))
 
     def _call(self, question: Question) -> Any:
         takes_schema = "schema" in inspect.signature(self.function).parameters
         # A copy: an adapter may adapt the schema to what its model can do.
         options = {"schema": copy.deepcopy(question.schema)} if takes_schema else {}
         return self.function(question.as_text(), **options)
+
+
+@contextmanager
+def _recorded(name: str, question: Question) -> Iterator[Callable[[Any], Any]]:
+    """Make the call of a function a model call of the judge's trace, unless the function traces its own.
+
+    Yields:
+        What takes the reply and gives it back.
+    """
+    around = get_current_run_tree()
+    if around is None:
+        yield lambda reply: reply
+        return
+    run = around.create_child(name, "llm", inputs={"prompt": question.as_text()})
+    before = len(around.root.collected or ())
+
+    def answered(reply: Any) -> Any:
+        run.add_outputs({"output": reply})
+        return reply
+
+    try:
+        with run.activate():
+            yield answered
+    except Exception as error:
+        run.error = describe(error)
+        raise
+    finally:
+        if any(kind == "llm" for _, kind, _ in (around.root.collected or ())[before:]):
+            run.run_type = "chain"
+        run.end()
 
 
 def read_model(spec: Any, *, max_tokens: int, temperature: float | None, client: Any) -> JudgeModel:

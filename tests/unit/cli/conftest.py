@@ -141,6 +141,9 @@ def llmobs(
     for name in CONSOLE:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("COLUMNS", "80")
+    # what a command imports of the user's is gone after the test
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.setitem(sys.modules, "judges", None)
 
     def call(*words: str, cwd: Path = tmp_path) -> Outcome:
         monkeypatch.chdir(cwd)

@@ -6,7 +6,7 @@ import pytest
 
 from pytest_llmobs.experiments.baseline import Baseline, baseline_path, load_baseline, save_baseline
 from pytest_llmobs.experiments.baseline_file import texts_path
-from pytest_llmobs.experiments.baseline_records import BaselineRow
+from pytest_llmobs.experiments.baseline_records import BaselineRow, SuiteRecord
 from pytest_llmobs.experiments.texts import TextStore
 
 SUITE = "tests/test_support.py::test_support_agent"
@@ -91,6 +91,13 @@ def test_other_columns_of_a_baseline_may_change_alone(llmobs, committed):
     slower = {example: replace(row, latency=2.5) for example, row in BASELINE.rows.items()}
     save_baseline(committed, replace(BASELINE, rows=slower))
     assert " · no score changed: only times, costs or what was sent" in llmobs("baseline", "diff").stdout
+
+
+def test_one_number_for_the_suite_is_compared_as_it_is(llmobs, committed):
+    save_baseline(committed, replace(BASELINE, suite_scores={"f1": SuiteRecord(value=0.9, version="v")}))
+    done = llmobs("baseline", "diff")
+    assert "  f1                   0.900" in done.stdout
+    assert "no score changed" not in done.stdout
 
 
 def test_the_folder_is_found_from_below_or_named(llmobs, committed, tmp_path):

@@ -1,4 +1,11 @@
 import json
+from dataclasses import replace
+
+import pytest
+
+from pytest_llmobs.experiments.summary import experiment_to_dict
+from pytest_llmobs.tracing.tracer import Tracer
+from tests.unit.cli.conftest import SUITE, make_experiment
 
 
 def test_two_experiments_side_by_side(llmobs, store):
@@ -52,3 +59,58 @@ def test_two_names_are_needed(llmobs, store):
     done = llmobs("compare", "calm-heron")
     assert done.returncode == 2
     assert "the following arguments are required: B" in done.stderr
+
+
+PAIRWISE = """
+def by_length(outputs): return [len(str(each)) for each in outputs]
+def wrong(prompt): return "A"
+"""
+
+
+@pytest.fixture
+def sides(store, tmp_path):
+    """Two experiments with stored outputs; the second one's are the shorter ones."""
+    for name, answer in (("left", "a long answer"), ("right", "short")):
+        spool = store.spool(name)
+        experiment, tracer, trials = (
+            make_experiment(name, "2026-01-01T00:00:00+00:00"),
+            Tracer(project=name, sink=spool),
+            [],
+        )
+        (plan,), (trial,) = experiment.suites, experiment.trials
+        expected = [replace(plan.expected[0], example_id=f"e{n}") for n in range(12)]
+        for each in expected:
+            root = tracer.start_root("app")
+            root.end({"output": answer})
+            trials.append(replace(trial, example_id=each.example_id, run_id=root.id))
+        spool.close()
+        experiment = replace(
+            experiment, suites=(replace(plan, expected=tuple(expected), total=12),), trials=tuple(trials)
+        )
+        store.write_experiment(name, experiment_to_dict(experiment))
+    (tmp_path / "judges.py").write_text(PAIRWISE)
+
+
+def test_outputs_side_by_side_decide_too(llmobs, sides):
+    done = llmobs("compare", "left", "right", "--pairwise", "judges.py::by_length")
+    assert done.returncode == 1, done.stderr
+    assert "by_length: A won 12, B won 0, 0 ties, of 12 pairs" in done.stdout
+    assert "▼ B is worse" in done.stdout
+    done = llmobs("compare", "right", "left", "--pairwise", "judges.py::by_length", "--both-orders", "--json")
+    assert done.returncode == 0
+    (found,) = json.loads(done.stdout)["pairwise"]
+    assert (found["win_rate"], found["suite"], len(found["preferences"])) == (1.0, SUITE, 12)
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ("judges.py", "names no pairwise evaluator. Write FILE::NAME"),
+        ("judges.py::by_lenght", "has no pairwise evaluator 'by_lenght'. Did you mean 'by_length'?"),
+        ("judges.py::wrong", "Evaluator 'wrong' has a parameter 'prompt' that stands for nothing."),
+    ],
+)
+def test_a_wrong_evaluator_is_told_before_anything_is_printed(llmobs, sides, spec, message):
+    done = llmobs("compare", "left", "right", "--pairwise", spec)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert message in done.stderr

@@ -12,6 +12,8 @@ import pytest
 
 from pytest_llmobs.errors import EvaluatorError, UnscoredError
 from pytest_llmobs.evaluators.base import NotApplicable, bind, bind_all, evaluator, find_score, identify
+from pytest_llmobs.evaluators.pairwise import bind_pairwise
+from pytest_llmobs.evaluators.summary import bind_summary
 from pytest_llmobs.records.scores import Score
 
 
@@ -360,3 +362,15 @@ def test_a_score_is_found_by_object_by_name_and_by_the_evaluator_that_named_it_o
 
 def test_versions_are_sixteen_hex_digits():
     assert all(len(bind(spec, {}).version) == 16 for spec in WRITTEN.values())
+
+
+def test_the_decorator_takes_evaluators_of_suites_and_pairs_too():
+    def count(outputs, scores):
+        return len(outputs)
+
+    plain = bind_summary(count).version
+    assert bind_summary(evaluator(version="2")(count)).version != plain
+    assert bind_summary(evaluator(key="spam_share")(lambda runs, examples: 1)).key == "spam_share"
+    assert bind_pairwise(evaluator(key="longer")(lambda runs, example: 0)).key == "longer"
+    with pytest.raises(EvaluatorError, match="'runs' that stands for nothing"):
+        evaluator(key="x")(lambda runs, rubric, inputs: 1)

@@ -18,6 +18,7 @@ from pytest_llmobs.evaluators import (
     where,
 )
 from pytest_llmobs.evaluators.base import NotApplicable
+from pytest_llmobs.records.scores import Score
 
 
 def yes(outputs):
@@ -154,3 +155,28 @@ def test_it_is_cheap_where_its_parts_are():
 def test_misdeclared_ones_say_what_is_wrong(make, message):
     with pytest.raises(EvaluatorError, match=message):
         make()
+
+
+def test_a_bound_that_is_not_stated_costs_no_question(score, subject):
+    asked = []
+
+    def costly(outputs):
+        asked.append(outputs)
+        return 0.5
+
+    bounded = at_least(costly, field="min_tone")
+    assert score(bounded, subject({"output": "x"}, {})).exempt
+    assert asyncio.run(bounded_async(bounded, subject({"output": "x"}, {})))[0].exempt
+    assert asked == []
+
+
+async def bounded_async(spec, judged):
+    return await bind(spec, {}).ascore(judged)
+
+
+def test_verdicts_from_the_cache_are_counted_through(score, subject):
+    def kept(outputs):
+        return Score("kept", 1.0, metadata={"cached": 2})
+
+    assert score(all_of(kept, yes), subject({"output": "x"})).metadata["cached"] == 2
+    assert "cached" not in score(all_of(yes), subject({"output": "x"})).metadata

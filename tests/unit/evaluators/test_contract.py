@@ -15,9 +15,12 @@ from pathlib import Path
 import pytest
 
 from pytest_llmobs import evaluators
+from pytest_llmobs.evaluators import summary
 from pytest_llmobs.evaluators.base import bind
 from pytest_llmobs.evaluators.judging import presets
+from pytest_llmobs.evaluators.pairwise import Pair, PairwiseJudge, compare_pairs
 from pytest_llmobs.evaluators.rule import Rule
+from pytest_llmobs.records.scores import Score
 
 HUGE = 100_000
 
@@ -134,6 +137,65 @@ def test_any_outputs_give_a_score_or_a_reason_soon(subject, name, kind):
             assert len(score.comment) < 2000
             json.dumps(dict(score.metadata))
     assert time.process_time() - start < 3
+
+
+SUMMARIES = {**summary.READY, "p95_tone": summary.Percentile("tone", key="p95_tone")}
+
+
+@pytest.mark.parametrize("kind", OUTPUTS)
+@pytest.mark.parametrize("name", SUMMARIES)
+def test_any_outputs_in_a_suite_give_a_score_or_a_reason_soon(subject, name, kind):
+    bound = summary.bind_summary(SUMMARIES[name])
+    start = time.process_time()
+    for reference in (REFERENCE, {"label": "refund"}, None, HOSTILE_REFERENCE):
+        subjects = [subject(OUTPUTS[kind], reference), subject({"label": "refund"}, {"label": "refund"})]
+        (score,) = bound.score(summary.Suite(subjects, [{}, {"tone": Score("tone", 0.5)}]))
+        assert score.key == name
+        if score.unscored:
+            assert score.error
+        else:
+            assert math.isfinite(score.number())
+            assert score.comment
+            assert len(score.comment) < 2000
+            assert len(json.dumps(dict(score.metadata))) < 10_000
+    assert time.process_time() - start < 3
+
+
+def by_words(outputs):
+    return [len(each["output"].split()) for each in outputs]
+
+
+PAIRWISE = {
+    "judge": PairwiseJudge(
+        "judge", "Which is better?", {"model": lambda p: '{"reason": "so", "score": "first"}'}
+    ),
+    "function": by_words,
+}
+
+
+@pytest.mark.parametrize("kind", OUTPUTS)
+@pytest.mark.parametrize("name", PAIRWISE)
+def test_any_two_outputs_give_a_preference_or_a_reason(subject, name, kind):
+    sane = subject({"output": "We refund the charge."}, REFERENCE)
+    pairs = [
+        Pair(subject(OUTPUTS[kind], reference), sane) for reference in (REFERENCE, None, HOSTILE_REFERENCE)
+    ]
+    for preference in compare_pairs(PAIRWISE[name], pairs, both_orders=True).preferences:
+        assert (preference.winner is None) == bool(preference.error)
+
+
+@pytest.mark.parametrize(
+    "error", [SystemExit(3), pytest.skip.Exception("no"), RecursionError(), MemoryError()]
+)
+def test_no_error_of_a_summary_or_a_pairwise_evaluator_gets_out(subject, error):
+    def failing(outputs):
+        raise error
+
+    pair = Pair(subject({"output": "x"}), subject({"output": "y"}))
+    (score,) = summary.bind_summary(failing).score(summary.Suite([pair.first]))
+    (preference,) = compare_pairs(failing, [pair]).preferences
+    for reason in (score.error, preference.error):
+        assert type(error).__name__ in reason
 
 
 @pytest.mark.parametrize("name", evaluators.builtin())

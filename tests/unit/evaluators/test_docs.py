@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -12,7 +13,8 @@ import pytest
 from pytest_llmobs import evaluators
 from pytest_llmobs.evaluators.base import bind
 from pytest_llmobs.evaluators.judging import cache
-from pytest_llmobs.evaluators.summary import bind_summary
+from pytest_llmobs.evaluators.pairwise import bind_pairwise
+from pytest_llmobs.evaluators.summary import READY
 
 DOCUMENT = (Path(__file__).parents[3] / "docs" / "evaluators.md").read_text(encoding="utf-8")
 ROWS = [line.split("|") for line in DOCUMENT.splitlines() if line.startswith("| `")]
@@ -24,7 +26,7 @@ def documented():
 
 
 def test_every_ready_made_evaluator_has_a_row_and_no_other():
-    assert set(documented()) == set(evaluators.builtin())
+    assert set(documented()) == {*evaluators.builtin(), *READY}
 
 
 @pytest.mark.parametrize("name", evaluators.builtin())
@@ -59,14 +61,20 @@ def test_the_code_runs_and_binds():
     for name in ("gold_only", "english", "graded", "checked", "voted", "panel", "local"):
         assert bind(namespace[name], {}).version, name
     assert bind(namespace["Mentions"]("x"), {}).key == "mentions"
-    assert bind_summary(namespace["pass_rate"]).key == "pass_rate"
+    assert [bind_pairwise(namespace[name]).key for name in ("deeper", "prefer")] == ["depth", "prefer"]
 
 
-def test_the_first_example_is_a_passing_test(tmp_path):
-    code = re.search(
-        r"^<!-- file: test_support.py -->\n```python\n(.*?)^```", DOCUMENT, re.MULTILINE | re.DOTALL
-    )
-    (tmp_path / "test_support.py").write_text(code.group(1))
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(tmp_path)]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert done.stdout.strip().splitlines()[-1].startswith("1 passed"), done.stdout + done.stderr
+def test_its_files_pass_and_print_what_it_shows(tmp_path):
+    files = re.findall(r"^<!-- file: (\w+\.py) -->\n```python\n(.*?)^```", DOCUMENT, re.MULTILINE | re.DOTALL)
+    assert [name for name, _ in files] == ["test_support.py", "test_spam.py"]
+    for name, code in files:
+        (tmp_path / name).write_text(code)
+    command = [sys.executable, "-m", "pytest", "--llm-experiment", "--rootdir", str(tmp_path)]
+    environment = {name: value for name, value in os.environ.items() if name != "CI"} | {"COLUMNS": "80"}
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, env=environment)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (shown,) = re.findall(r"^```text\n(.*?)^```", DOCUMENT, re.MULTILINE | re.DOTALL)
+    *_, rows, told = shown.strip("\n").split("\n\n")
+    printed = [re.sub(" +", " ", line) for line in done.stdout.splitlines()]
+    assert all(re.sub(" +", " ", line) in printed for line in rows.splitlines() if "─" not in line)
+    assert told in done.stdout

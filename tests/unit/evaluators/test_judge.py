@@ -400,7 +400,8 @@ def test_is_traced_apart_with_the_run_it_evaluates(score, subject):
     with app.activate():
         result = score(Judge("tone", rubric=RUBRIC, model=answering(GOOD)), subject({"output": "x"}))
     app.end()
-    judged, application = (json.loads(line.split(b"\t")[0]) for line in sink.lines)
+    call, judged, application = (json.loads(line.split(b"\t")[0]) for line in sink.lines)
+    assert (call["name"], call["run_type"], call["parent_id"]) == ("model", "llm", judged["id"])
     assert judged["name"] == "judge tone"
     assert judged["evaluates"] == "run-app"
     assert judged["parent_id"] is None
@@ -426,6 +427,8 @@ def test_joins_the_trace_that_evaluates_the_same_run_and_counts_its_own_calls(su
     tree = root.tree()
     assert [run.name for run in tree.child_runs] == ["judge tone", "judge care"]
     assert [len(run.child_runs) for run in tree.child_runs] == [2, 1]
+    # the function's own run is no second model call beside the one it traces
+    assert {run.run_type for judged in tree.child_runs for run in judged.child_runs} == {"chain"}
     assert [result.metadata["calls"] for result in (first, second)] == [2, 1]
     assert [result.metadata["cost"] for result in (first, second)] == [0.02, 0.01]
 
@@ -434,9 +437,24 @@ def test_a_failed_judgement_is_a_failed_trace(score, subject):
     sink = Lines()
     tracer.install(tracer.Tracer(project="p", sink=sink))
     score(Judge("tone", rubric=RUBRIC, model=answering("?")), subject({"output": "x"}))
-    (header,) = (json.loads(line.split(b"\t")[0]) for line in sink.lines)
+    *calls, header = (json.loads(line.split(b"\t")[0]) for line in sink.lines)
+    assert [call["status"] for call in calls] == ["success", "success"]
     assert header["status"] == "error"
     assert "asked twice" in header["error"]
+
+
+def test_a_function_that_raises_is_a_failed_call_with_its_own_frames_alone(score, subject):
+    def down(prompt):
+        raise ConnectionError("no model")
+
+    sink = Lines()
+    tracer.install(tracer.Tracer(project="p", sink=sink))
+    result = score(Judge("tone", rubric=RUBRIC, model=down), subject({"output": "x"}))
+    call, judged = (json.loads(line.split(b"\t")[0]) for line in sink.lines)
+    assert (call["run_type"], call["status"], judged["status"]) == ("llm", "error", "error")
+    for error in (call["error"], result.error):
+        assert error.endswith("ConnectionError: no model")
+        assert "pytest_llmobs/evaluators" not in error
 
 
 def test_the_cache_answers_the_same_question_and_shows_it(score, subject, tmp_path):

@@ -138,14 +138,14 @@ def test_a_judge_compares_by_rubric(pairs):
     def model(prompt):
         prompts.append(prompt)
         shown = prompt.rpartition("<output-")[2]
-        better = "A" if shown.index("much longer") < shown.index("short") else "B"
+        better = "first" if shown.index("much longer") < shown.index("short") else "second"
         return json.dumps({"reason": "longer", "score": better})
 
     judge = PairwiseJudge("depth", "Which says more?", {"model": model})
     result = compare_pairs(judge, pairs(8))
     assert (result.key, result.count("second")) == ("depth", 8)
     assert "Which says more?" in prompts[0]
-    assert "One of these labels, as it stands here: A, B, tie." in prompts[0]
+    assert "One of these labels, as it stands here: first, second, tie." in prompts[0]
 
 
 @pytest.mark.parametrize(("first", "second"), [(0, 0), (3, 3), (0, 5), (2, 9), (10, 1)])

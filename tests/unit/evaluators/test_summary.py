@@ -7,7 +7,16 @@ from datetime import timedelta
 import pytest
 
 from pytest_llmobs.errors import EvaluatorError
-from pytest_llmobs.evaluators import confusion_matrix, f1, p50_latency, p95_latency, precision, recall
+from pytest_llmobs.evaluators import (
+    confusion_matrix,
+    f1,
+    min_length,
+    p50_latency,
+    p95_latency,
+    precision,
+    recall,
+)
+from pytest_llmobs.evaluators.base import bind
 from pytest_llmobs.evaluators.summary import LabelMeasure, Percentile, Suite, bind_summary, percentile
 from pytest_llmobs.records.runs import Usage
 from pytest_llmobs.records.scores import Score
@@ -53,7 +62,7 @@ def test_the_confusion_matrix_keeps_what_was_not_predicted(suite):
     result = summarise(confusion_matrix, suite(*PAIRS))
     assert result == pytest.approx(3 / 6)
     assert result.metadata["matrix"] == {"a": {"a": 2, "b": 1}, "b": {"b": 1, "(none)": 1}, "c": {"a": 1}}
-    assert "b: (none) 1, b 1" in result.comment
+    assert result.comment == "3 of 6 labels right"
 
 
 def test_without_any_reference_it_is_unscored(subject):
@@ -124,7 +133,21 @@ def test_misdeclared_ones_say_what_is_wrong():
         match=r"'output' that stands for nothing. Did you mean 'outputs'\? Known: runs, examples",
     ):
         bind_summary(singular)
+    with pytest.raises(EvaluatorError, match=r"Unknown summary evaluator 'recal'\. Did you mean 'recall'\?"):
+        bind_summary("recal")
+    with pytest.raises(EvaluatorError, match=r"'min_length' scores single runs: it belongs in evaluators="):
+        bind_summary(min_length)
+    for spec in (f1, "f1"):
+        with pytest.raises(EvaluatorError, match="scores a whole suite: it belongs in summary_evaluators="):
+            bind(spec, {})
     with pytest.raises(EvaluatorError, match="Unknown measure 'f2'"):
         LabelMeasure(measure="f2")
     with pytest.raises(EvaluatorError, match="percent is 101; it must be between 0 and 100"):
         Percentile(percent=101)
+
+
+def test_the_version_tells_options_apart():
+    versions = {
+        bind_summary(spec).version for spec in (f1, f1(label="a"), f1(average="micro"), "f1", pass_rate)
+    }
+    assert len(versions) == 4

@@ -442,3 +442,13 @@ def test_latency_and_cost_are_told_and_never_red(world) -> None:
     )
     assert not decision.red
     assert w.decide(w.trials(latency=None), baseline).notes == ()
+
+
+def test_what_is_unscored_says_why_in_the_words_of_the_first(world, row_of):
+    w = world(20, metrics={"tone": "v"})
+    failed = TrialScore(gating=True, error="Traceback\n  File x\nKeyError: 'answer'")
+    row = row_of(
+        w.decide(w.trials(scores={"tone": lambda *_: failed}), w.baseline(scores={"tone": lambda *_: 1.0})),
+        "tone",
+    )
+    assert row.note == "100% of 20 pairs missing (20 unscored); e000: KeyError: 'answer'"

@@ -48,6 +48,23 @@ def test_a_failed_bound_shows_score_reason_and_what_it_was_made_of():
     ]
 
 
+def test_texts_of_other_names_are_compared_where_it_is_clear_which():
+    evidence = Evidence(
+        outputs={"output": "Dear Ana,\nwe look into it."},
+        reference={"answer": "Dear Ana,\nit is refunded.", "required_keywords": ["refund"]},
+    )
+    lines = explain(">=", TONE, 0.7, evidence, PAGE)
+    start = next(number for number, line in enumerate(lines) if line.startswith("diff"))
+    assert [line[11:] for line in lines[start : start + 4]] == [
+        "answer → output",
+        "  Dear Ana,",
+        "- it is refunded.",
+        "+ we look into it.",
+    ]
+    unclear = Evidence(outputs=evidence.outputs, reference={**evidence.reference, "expected": "Dear\nBo"})
+    assert not any(line.startswith("diff") for line in explain(">=", TONE, 0.7, unclear, PAGE))
+
+
 @pytest.mark.parametrize(
     ("operator", "left", "right", "headline"),
     [

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_llmobs.records.experiments import Decision
+from pytest_llmobs.records.experiments import Decision, SuiteScore
 from pytest_llmobs.reports.base import Context
 from pytest_llmobs.reports.markdown import MOST_CHARACTERS, MarkdownReport
 from pytest_llmobs.reports.markup import code, fence, plain
@@ -38,6 +38,21 @@ def test_every_kind_of_experiment_has_a_verdict_first_and_closed_folds(gallery, 
     assert len(re.findall("^```", text, re.M)) % 2 == 0
     assert "\n\n\n" not in text
     assert "\x1b" not in text
+
+
+def test_a_confusion_matrix_stands_in_a_block_of_its_own(gallery):
+    experiment = gallery["green"]()
+    score = SuiteScore(
+        suite=experiment.suites[0].name,
+        metric="confusion_matrix",
+        evaluator="confusion_matrix",
+        comment="1 of 2 labels right",
+        matrix={"ham": {"ham": 1, "`spam`": 1}},
+    )
+    text = render(replace(experiment, suite_scores=(score,)))
+    block = text.partition("```\n· confusion_matrix: 1 of 2 labels right\n")[2].partition("\n```")[0]
+    assert block.splitlines()[0] == "    expected, then predicted →  `spam`  ham"
+    assert block.splitlines()[2] == "    ham                              1    1"
 
 
 def test_many_suites_show_those_with_something_to_report(gallery):

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from pytest_llmobs.errors import EvaluatorError
-from pytest_llmobs.evaluators import bind, min_length
+from pytest_llmobs.evaluators import all_of, at_least, bind, min_length
 from pytest_llmobs.evaluators.judge import Judge
 from pytest_llmobs.evaluators.judging.calibration import calibrate, judge_cases, measure_drift
 from pytest_llmobs.evaluators.judging.calibration_file import (
@@ -125,7 +125,11 @@ def test_a_gate_trusts_only_a_fresh_and_good_enough_calibration(tmp_path):
     save_calibration(calibrated(TONE, CASES), path)
     assert check_calibration(TONE, 0.5, tmp_path) is None
     assert check_calibration(bind(TONE, {}), 0.5, tmp_path) is None
-    assert "is no judge" in check_calibration(bind(min_length, {}), 0.5, tmp_path)
+    for bounded in (TONE.where(tier="gold"), at_least(TONE, 0.7), at_least(TONE.where(tier="gold"), 0.7)):
+        assert check_calibration(bind(bounded, {}), 0.5, tmp_path) is None
+    for other in (min_length, all_of(TONE, min_length)):
+        message = f"{other.key!r} is no judge, so it can't be calibrated."
+        assert check_calibration(bind(other, {}), 0.5, tmp_path).startswith(message)
     below = check_calibration(TONE, 0.7, tmp_path)
     assert "has kappa 0.62 (95 % interval" in below
     assert "0.7 is asked for" in below

