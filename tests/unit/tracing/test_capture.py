@@ -221,6 +221,77 @@ def test_arrays_are_told_by_type_and_shape() -> None:
     ]
 
 
+def test_a_column_is_not_taken_for_what_a_table_says_of_itself() -> None:
+    class Table:
+        shape = (2, 1)
+
+        def __getattr__(self, name: str) -> Any:
+            if name == "dtype":  # as pandas answers where a column is called so
+                return ["a", "row"]
+            raise AttributeError(name)
+
+    Table.__module__ = "pandas"
+    named = f"pandas.{Table.__qualname__}"
+    assert _captured([Table()]) == [{"type": named, "shape": [2, 1]}]
+
+
+@pytest.mark.parametrize(
+    "wrap", [lambda it: {"it": it}, lambda it: [it, it], lambda it: (it,), lambda it: it]
+)
+def test_an_array_is_not_copied_to_be_looked_at(wrap: Any) -> None:
+    import tracemalloc
+
+    import numpy as np
+
+    value = wrap(np.zeros(4_000_000))
+    tracemalloc.start()
+    try:
+        capture.encode(value)
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
+
+
+class Query:
+    """As SQLAlchemy's attributes: reading one that isn't loaded asks the database."""
+
+    def __get__(self, owner: Any, kind: Any = None) -> Any:
+        if owner is not None:
+            raise AssertionError("a query ran")
+        return self
+
+    def __set__(self, owner: Any, value: Any) -> None:
+        """Only the mapper stores."""
+
+
+def test_attributes_are_read_where_they_are_stored() -> None:
+    @dataclass
+    class Mapped:
+        id: int
+        lines: Any = None
+        unit: str = "piece"
+
+    @dataclass(slots=True)
+    class Slotted:
+        id: int
+
+    Mapped.lines = Query()
+    mapped = Mapped(7)
+    del mapped.__dict__["unit"]
+    assert _captured([mapped, Slotted(8)]) == [{"id": 7, "lines": "<not loaded>", "unit": "piece"}, {"id": 8}]
+
+
+def test_a_class_that_can_not_be_asked_for_its_name_costs_only_itself() -> None:
+    class Closed(type):
+        def __getattribute__(cls, name: str) -> Any:
+            raise RuntimeError(name)
+
+    class Thing(metaclass=Closed):
+        pass
+
+    assert list(_captured({"thing": Thing(), "beside": 1}).items())[1] == ("beside", 1)
+
+
 def test_a_long_text_is_cut_and_says_how_much() -> None:
     written = _captured({"text": "x" * 5000, "after": "y"}, 1000)
     assert written["text"].startswith("xxx")
