@@ -19,6 +19,9 @@ from pytest_llmobs.tracing import snapshot
 MAX_PAYLOAD = 4 << 20
 """Bytes of JSON an input or output may take before it is cut (4 MiB)."""
 
+MAX_METADATA = 64 << 10
+"""Bytes of JSON that metadata may take: every run below gets a copy."""
+
 SLOW = 5_000_000
 """Nanoseconds of capturing from which a run says so (``capture_ms`` in its metadata)."""
 
