@@ -7,6 +7,7 @@ by size and age in the background, and at exit.
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_llmobs.tracing import tracer as tracing
@@ -36,7 +37,9 @@ def _open_spool() -> Spool:
     from pytest_llmobs.storage.rotation import Rotation
     from pytest_llmobs.storage.store import Store
 
-    spool = Store(os.environ.get("LLMOBS_STORE", ".llmobs")).spool(rotation=Rotation())
+    # Absolute: a daemon that changes its folder later still writes to one store.
+    root = Path(os.environ.get("LLMOBS_STORE") or ".llmobs").absolute()
+    spool = Store(root).spool(rotation=Rotation())
     _spools.append(spool)
     return spool
 
