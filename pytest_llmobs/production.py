@@ -47,5 +47,6 @@ def _open_spool() -> Spool:
 def _instrument(_tracer: tracing.Tracer) -> None:
     from pytest_llmobs.extensions import Extensions, standalone_manager
     from pytest_llmobs.providers.imports import instrument_on_import
+    from pytest_llmobs.providers.pools import POOLS
 
-    instrument_on_import(Extensions(standalone_manager()).providers)
+    instrument_on_import([*Extensions(standalone_manager()).providers, *POOLS])
