@@ -213,11 +213,6 @@ class RunTree:
         self.took(time.perf_counter_ns() - began)
         return written
 
-    def _fail(self, error: str | BaseException) -> None:
-        began = time.perf_counter_ns()
-        self.error = failure.describe(error)
-        self.took(time.perf_counter_ns() - began)
-
     def took(self, nanoseconds: int) -> None:
         """Note what capturing cost the caller."""
         if nanoseconds > capture.SLOW:
@@ -239,7 +234,7 @@ class RunTree:
         if outputs is not None:
             self.add_outputs(outputs)
         if error is not None:
-            self._fail(error)
+            self.error = failure.describe(error)
         self.stop()
         if not self.managed:
             self.write()
@@ -273,7 +268,7 @@ class RunTree:
         if outputs is not None:
             self.outputs_json = outputs if self.outputs_json is None else _merged(self.outputs_json, outputs)
         if error is not None:
-            self._fail(error)
+            self.error = failure.describe(error)
         self.stop()
         self.write()
 
