@@ -7,9 +7,11 @@ by size and age in the background, and at exit.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_llmobs.errors import SettingsError
 from pytest_llmobs.tracing import tracer as tracing
 
 if TYPE_CHECKING:
@@ -33,13 +35,26 @@ def flush() -> None:
         spool.seal_retired()
 
 
+def store_folder(environ: Mapping[str, str]) -> Path:
+    """Return the folder that ``LLMOBS_STORE`` names; absolute, since a daemon may change its own folder later.
+
+    Raises:
+        SettingsError: It is a URI.
+    """
+    named = environ.get("LLMOBS_STORE", "").strip() or ".llmobs"
+    if "://" in named:
+        raise SettingsError(
+            f"LLMOBS_STORE is {named!r}; it must be a folder of this machine, where a run is kept before its call "
+            "returns. `llmobs upload` copies what is there to an object store."
+        )
+    return Path(named).expanduser().absolute()
+
+
 def _open_spool() -> Spool:
     from pytest_llmobs.storage.rotation import Rotation
     from pytest_llmobs.storage.store import Store
 
-    # Absolute: a daemon that changes its folder later still writes to one store.
-    root = Path(os.environ.get("LLMOBS_STORE") or ".llmobs").absolute()
-    spool = Store(root).spool(rotation=Rotation())
+    spool = Store(store_folder(os.environ)).spool(rotation=Rotation())
     _spools.append(spool)
     return spool
 

@@ -38,7 +38,7 @@ def tracer_options(environ: Mapping[str, str]) -> dict[str, Any]:
         SettingsError: A variable has an impossible value.
     """
     return {
-        "project": environ.get("LLMOBS_PROJECT") or "default",
+        "project": environ.get("LLMOBS_PROJECT", "").strip() or "default",
         "redact": _words(environ.get("LLMOBS_REDACT", "secrets")),
         "sample_rate": _rate(environ.get("LLMOBS_SAMPLE_RATE") or "1"),
         "keep": _words(environ.get("LLMOBS_KEEP", "")),
