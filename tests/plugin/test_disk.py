@@ -9,12 +9,11 @@ from tests.plugin.conftest import Project
 
 def test_a_store_that_can_not_be_made_is_red_and_the_report_is_there_all_the_same(project: Project) -> None:
     (project.path / ".llmobs").write_text("in the way")
-    result = project.experiment()
+    result = project.process("--llm-experiment")
     assert result.ret == pytest.ExitCode.TESTS_FAILED
-    remedy = "File exists. Move away the file that is in its place, or choose another place for the store."
+    told = result.stderr.str()
+    assert told.count(f"StoreWarning: Runs can't be stored in '{project.path}/.llmobs/spool'") == 1
     assert (
-        result.stderr.str().count(f"StoreWarning: Runs can't be stored in '{project.path}/.llmobs/spool'")
-        == 1
+        "File exists. Move away the file that is in its place, or choose another place for the store." in told
     )
-    assert remedy in result.stderr.str()
     result.stdout.fnmatch_lines(["  pass *", "*3 trials in *", "RED: 1 error", "FAILED llm-gate *"])
