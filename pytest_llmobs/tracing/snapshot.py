@@ -33,7 +33,7 @@ _WRITTEN_AS_TEXT = frozenset(
     }
     | {"fractions.Fraction", "pathlib.PosixPath", "pathlib.WindowsPath", "pathlib.PurePosixPath"}
     | {"pathlib.PureWindowsPath", "ipaddress.IPv4Address", "ipaddress.IPv6Address", "re.Pattern"}
-    | {"zoneinfo.ZoneInfo", "pathlib._local.PosixPath", "pathlib._local.WindowsPath"}
+    | {"zoneinfo.ZoneInfo"}
 )
 
 
@@ -178,7 +178,8 @@ class _Walk:
                 "type": kind.__qualname__,
                 "args": self.copy(BaseException.__getattribute__(value, "args"), depth),
             }
-        if f"{kind.__module__}.{kind.__qualname__}" in _WRITTEN_AS_TEXT:
+        # Python 3.13 alone has its paths in pathlib._local.
+        if f"{kind.__module__.removesuffix('._local')}.{kind.__qualname__}" in _WRITTEN_AS_TEXT:
             return self._text(value.pattern if kind.__qualname__ == "Pattern" else str(value))
         if kind.__module__.partition(".")[0] in _ARRAY_LIBRARIES:
             return self._array(value, depth)
