@@ -96,7 +96,8 @@ class Store:
 
         Long-lived processes do that now and then in the background. What fails is told once and tried again.
         """
-        from pytest_llmobs.storage.merge import merge
+        with locks.importing:
+            from pytest_llmobs.storage.merge import merge
 
         self.seal()
         try:
@@ -136,8 +137,11 @@ class Store:
             )
 
     def _seal(self, segment: Segment, gently: bool = False) -> int:
-        from pytest_llmobs.storage.seal import seal
+        with locks.importing:
+            from pytest_llmobs.storage.batches import load_arrow
+            from pytest_llmobs.storage.seal import seal
 
+            load_arrow()
         return seal(segment, self.layout, warn=self._warn, gently=gently).rows
 
     # Reading
