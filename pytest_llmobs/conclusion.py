@@ -97,8 +97,7 @@ def conclude(
             conclusion = _record(session, experiment)
         else:
             conclusion = Conclusion(_judged(session, experiment, confirm))
-    _keep(session, conclusion.experiment)
-    conclusion = _uploaded(session, conclusion)
+    conclusion = _uploaded(session, _kept(session, conclusion))
     shutil.rmtree(session.store.root / "sessions" / session.identity.session, ignore_errors=True)
     return conclusion
 
@@ -109,12 +108,19 @@ def _part(session: Session, experiment: Experiment) -> Experiment:
     return replace(experiment, name=shard.name(experiment.name), shard=str(shard))
 
 
-def _keep(session: Session, experiment: Experiment) -> None:
+def _kept(session: Session, conclusion: Conclusion) -> Conclusion:
+    """Write the experiment's file; where the disk refuses, the build is red and the report is shown all the same."""
+    experiment = conclusion.experiment
     document = experiment_to_dict(experiment)
     if experiment.shard:  # the merge can't read this project's ini file
         settings = session.settings
         document["settings"] = {"fail_on": settings.fail_on, "baseline_dir": settings.baseline_dir}
-    session.store.write_experiment(experiment.name, document)
+    try:
+        session.store.write_experiment(experiment.name, document)
+    except StoreError as error:
+        decision = replace(experiment.decision, errors=(*experiment.decision.errors, str(error)))
+        return replace(conclusion, experiment=replace(experiment, decision=decision))
+    return conclusion
 
 
 def _uploaded(session: Session, conclusion: Conclusion) -> Conclusion:

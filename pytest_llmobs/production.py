@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_llmobs.errors import SettingsError
@@ -41,6 +42,21 @@ def flush() -> None:
         spool.seal_retired()
 
 
+def store_folder(environ: Mapping[str, str]) -> Path:
+    """Return the folder that ``LLMOBS_STORE`` names; absolute, since a daemon may change its own folder later.
+
+    Raises:
+        SettingsError: It is a URI.
+    """
+    named = environ.get("LLMOBS_STORE", "").strip() or ".llmobs"
+    if "://" in named:
+        raise SettingsError(
+            f"LLMOBS_STORE is {named!r}; it must be a folder of this machine, where a run is kept before its call "
+            "returns. `llmobs upload` copies what is there to an object store."
+        )
+    return Path(named).expanduser().absolute()
+
+
 class _App:
     """The running app, for its tracer."""
 
@@ -57,15 +73,16 @@ class _App:
         from pytest_llmobs.storage.rotation import Rotation
         from pytest_llmobs.storage.store import Store
 
-        store = Store(os.environ.get("LLMOBS_STORE", ".llmobs"), exporter=_make_exporter())
+        store = Store(store_folder(os.environ), exporter=_make_exporter())
         spool = store.spool(rotation=Rotation())
         _spools.append(spool)
         return spool
 
     def started(self) -> None:
         from pytest_llmobs.providers.imports import instrument_on_import
+        from pytest_llmobs.providers.pools import POOLS
 
-        instrument_on_import(self._extensions.providers)
+        instrument_on_import([*self._extensions.providers, *POOLS])
 
 
 def _make_exporter() -> Exporter | None:

@@ -252,6 +252,7 @@ class Session:
         """Switch tracing on: install the tracer and instrument the providers as they are imported."""
         from pytest_llmobs.evaluators.judging import cache
         from pytest_llmobs.providers.imports import instrument_on_import
+        from pytest_llmobs.providers.pools import POOLS
         from pytest_llmobs.tracing.tracer import install
 
         self._started = True
@@ -259,7 +260,7 @@ class Session:
         if self.settings.experiment and self.settings.judge_cache and not self.fresh:
             folder = self.rootdir / STORE_FOLDER / "judgements"
             cache.install(cache.FileCache(folder, self.redaction))
-        instrument_on_import(self.extensions.providers)
+        instrument_on_import([*self.extensions.providers, *POOLS])
 
     def prepare(self) -> None:
         """Load what the first model call needs, so that calls running side by side don't wait for it."""

@@ -60,9 +60,11 @@ class Layout:
             for folder in (self.spool, self.runs, self.experiments):
                 folder.mkdir(exist_ok=True)
         except OSError as error:
+            in_the_way = isinstance(error, FileExistsError | NotADirectoryError)
+            remedy = "Move away the file that is in its place" if in_the_way else "Make the folder writable"
             raise StoreError(
                 f"Can't create the store {str(self.root)!r}: {error.strerror or error}. "
-                "Make the folder writable, or choose another place for the store."
+                f"{remedy}, or choose another place for the store."
             ) from error
 
 

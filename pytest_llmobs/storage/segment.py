@@ -6,6 +6,7 @@ import io
 import os
 import time
 import weakref
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -97,11 +98,12 @@ class Segment:
         self.close()
 
     def close(self) -> None:
-        """Let go of the file and of its lock."""
-        self.file.close()
+        """Let go of the file and of its lock; somebody may have closed all descriptors already."""
+        with suppress(OSError):
+            self.file.close()
 
     def __del__(self) -> None:
-        self.file.close()
+        self.close()
 
 
 class _Positioned(io.RawIOBase):

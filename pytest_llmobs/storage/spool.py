@@ -180,6 +180,12 @@ class Spool:
                     raise OSError(errno.EIO, "the disk keeps taking parts of lines only")
             self._write = write
         except (OSError, ValueError, StoreError) as error:
+            if isinstance(error, OSError) and error.errno == errno.EBADF and self._segment is not None:
+                # Somebody closed all descriptors, as daemons do: the file is an orphan, the next opening recovers it.
+                self._segment.close()
+                self._segment = None
+                self._drain()
+                return
             # Everything goes through the queue until it is empty, so that the disk gets the lines in order.
             self._write = _refuse
             self._report(
@@ -217,7 +223,7 @@ def _refuse(line: bytes) -> int | None:
 
 
 def _reason(error: Exception) -> str:
-    return (isinstance(error, OSError) and error.strerror) or str(error)
+    return (isinstance(error, OSError) and error.strerror) or str(error).rstrip(".")
 
 
 _open_spools: weakref.WeakSet[Spool] = weakref.WeakSet()

@@ -111,7 +111,8 @@ class Store:
 
         Long-lived processes do that now and then in the background. What fails is told once and tried again.
         """
-        from pytest_llmobs.storage.merge import merge
+        with locks.importing:
+            from pytest_llmobs.storage.merge import merge
 
         self.seal()
         try:
@@ -151,8 +152,11 @@ class Store:
             )
 
     def _seal(self, segment: Segment, gently: bool = False) -> int:
-        from pytest_llmobs.storage.seal import seal
+        with locks.importing:
+            from pytest_llmobs.storage.batches import load_arrow
+            from pytest_llmobs.storage.seal import seal
 
+            load_arrow()
         last = _nothing if self._exporter is None else self._exporter.finish
         return seal(segment, self.layout, warn=self._warn, gently=gently, last=last).rows
 

@@ -112,14 +112,18 @@ class Call:
         return None if place is None else self._start_at(place, args, kwargs)
 
     def _start_at(self, place: Place, args: tuple[Any, ...], kwargs: dict[str, Any]) -> RunTree:
-        return place.start(
+        began = perf_counter_ns()
+        inputs_json = self._capture(place.tracer.max_payload, args, kwargs)
+        run = place.start(
             self.name,
             self.run_type,
-            inputs_json=self._capture(place.tracer.max_payload, args, kwargs),
+            inputs_json=inputs_json,
             project=self._project,
             metadata=self._metadata,
             tags=self._tags,
         )
+        run.took(run.clock - began)
+        return run
 
     def _capture(self, limit: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bytes:
         try:

@@ -17,12 +17,19 @@ from typing import Any
 from pytest_llmobs.settings import MAX_PAYLOAD
 from pytest_llmobs.tracing import snapshot
 
+MAX_METADATA = 64 << 10
+"""Bytes of JSON that metadata may take: every run below gets a copy."""
+
 SLOW = 5_000_000
 """Nanoseconds of capturing from which a run says so (``capture_ms`` in its metadata)."""
 
 _UNREADABLE = b'"<a value that could not be captured>"'
 _BRACE = ord("{")
 _check = marshal.dumps
+_SCALARS = frozenset({int, float, bool, type(None)})
+_ROWS = frozenset({list, tuple})
+_SIZED = _ROWS | {str, bytes, dict}
+_PLAIN = _SIZED | _SCALARS
 
 
 def encode(value: Any, limit: int = MAX_PAYLOAD) -> bytes:
@@ -33,6 +40,15 @@ def encode(value: Any, limit: int = MAX_PAYLOAD) -> bytes:
         limit: Bytes.
     """
     try:
+        # What is known to need the other way takes it at once: marshal would copy an array, or a giant, whole.
+        for item in value.values() if type(value) is dict else (value,):
+            kind = type(item)
+            if kind in _SCALARS:
+                continue
+            if kind not in _SIZED or len(item) > limit:
+                return _encode_slowly(value, limit)
+            if kind in _ROWS and item and type(item[0]) not in _PLAIN:
+                return _encode_slowly(value, limit)
         # marshal refuses whatever is not a plain built-in value: without it, to_json would eat iterators.
         if len(_check(value, 2)) > 2 * limit:
             return _encode_slowly(value, limit)

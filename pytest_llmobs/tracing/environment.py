@@ -45,7 +45,7 @@ def tracer_options(environ: Mapping[str, str]) -> tuple[Sequence[str], dict[str,
         SettingsError: A variable has an impossible value.
     """
     return words(environ.get(REDACT, "")), {
-        "project": environ.get("LLMOBS_PROJECT") or "default",
+        "project": environ.get("LLMOBS_PROJECT", "").strip() or "default",
         "sample_rate": _number(environ, "LLMOBS_SAMPLE_RATE", 1.0, "a number between 0 and 1", 0.0, 1.0),
         "keep": read_rules(words(environ.get("LLMOBS_KEEP", "")), "LLMOBS_KEEP"),
         "max_payload": int(

@@ -14,7 +14,7 @@ MAX_CHARACTERS = 100_000
 def describe(error: str | BaseException) -> str:
     """Return the text that is logged for ``error``; never raises, whatever its ``__str__`` does."""
     if isinstance(error, str):
-        return error
+        return _cut(error)
     try:
         kind = traceback.TracebackException(type(error), error, _without_our_frames(error.__traceback__))
         return _cut("".join(kind.format()).rstrip())

@@ -1,17 +1,20 @@
-"""Carry the current run into threads and thread pools. Nothing but our own variable is carried.
+"""Carry the current run into threads and pools. Nothing but our own variable is carried.
 
 Tasks, ``asyncio.to_thread`` and anyio carry the whole context themselves; plain threads and executors carry nothing.
 """
 
 from __future__ import annotations
 
+import functools
 import os
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from pytest_llmobs.tracing.context import Scope, current, leave
+from pytest_llmobs.tracing import headers
+from pytest_llmobs.tracing.context import Scope, current, leave, live
+from pytest_llmobs.tracing.run_tree import RunTree
 
 _start_thread = threading.Thread.start
 _submit = ThreadPoolExecutor.submit
@@ -20,7 +23,7 @@ _submit = ThreadPoolExecutor.submit
 def carry_into_threads() -> None:
     """Make runs that start in threads of a run stay under it."""
     threading.Thread.start = _start_carrying  # type: ignore[method-assign]
-    ThreadPoolExecutor.submit = _submit_carrying  # type: ignore[method-assign, assignment]
+    ThreadPoolExecutor.submit = _submit_carrying  # type: ignore[method-assign]
 
 
 def stop_carrying() -> None:
@@ -57,26 +60,71 @@ def _restore(thread: threading.Thread, own: Any) -> None:
         thread.run = own  # type: ignore[method-assign]
 
 
-def _submit_carrying(
-    self: ThreadPoolExecutor, fn: Callable[..., Any], /, *args: Any, **kwargs: Any
-) -> Future[Any]:
-    here = current.get()
-    if here is None:
-        return _submit(self, fn, *args, **kwargs)
+class Carried:
+    """A function that runs where it was handed over, in whatever thread or process of a pool it is called."""
 
-    def carried(*args: Any, **kwargs: Any) -> Any:
-        token = current.set(here)
+    def __init__(self, function: Callable[..., Any], here: RunTree | Scope) -> None:
+        self._function = function
+        self._here = here
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the function there."""
+        token = current.set(self._here)
         try:
-            return fn(*args, **kwargs)
+            return self._function(*args, **kwargs)
         finally:
             leave(token)
 
-    # A worker that submit starts must not inherit this run for good: it will serve others.
-    token = current.set(None)
-    try:
-        return _submit(self, carried, *args, **kwargs)
-    finally:
-        leave(token)
+    def __reduce__(self) -> Any:
+        here = self._here
+        scope = here if isinstance(here, Scope) else Scope(here, None)
+        run = live(scope.parent)
+        # Another process has a tracer of its own, or none: it may be told to trace nothing, not to trace.
+        told = (False if scope.enabled is False else None, scope.project, dict(scope.metadata), scope.tags)
+        return _arrived, (self._function, {} if run is None else run.to_headers(), *told)
+
+
+def _arrived(function: Callable[..., Any], carried: dict[str, str], *told: Any) -> Carried:
+    return Carried(function, Scope(headers.read(carried), *told))
+
+
+def carrying(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a pool's method such that the function it is given stays under the run that hands it over.
+
+    Args:
+        method: Takes the function as its first argument, or as ``func=``.
+    """
+    apart = alone(method)
+
+    @functools.wraps(method)
+    def hand_over(self: Any, *args: Any, **kwargs: Any) -> Any:
+        here = current.get()
+        if here is None:
+            return method(self, *args, **kwargs)
+        if args:
+            args = (Carried(args[0], here), *args[1:])
+        elif "func" in kwargs:
+            kwargs["func"] = Carried(kwargs["func"], here)
+        return apart(self, *args, **kwargs)
+
+    return hand_over
+
+
+def alone(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a pool's method such that a worker it starts doesn't inherit the run for good: it will serve others."""
+
+    @functools.wraps(method)
+    def apart(self: Any, *args: Any, **kwargs: Any) -> Any:
+        token = current.set(None)
+        try:
+            return method(self, *args, **kwargs)
+        finally:
+            leave(token)
+
+    return apart
+
+
+_submit_carrying = carrying(_submit)
 
 
 def _forget_in_child() -> None:

@@ -154,17 +154,15 @@ class RunTree:
 
     def add_inputs(self, inputs: Mapping[str, Any]) -> None:
         """Merge ``inputs`` into what is logged, as they are now."""
-        limit = self.tracer.max_payload
-        self.inputs_json = _merged(self.inputs_json, capture.encode_mapping(inputs, limit), limit)
+        self.inputs_json = _merged(self.inputs_json, self.captured(inputs), self.tracer.max_payload)
 
     def add_outputs(self, outputs: Mapping[str, Any]) -> None:
         """Merge ``outputs`` into what is logged, as they are now."""
-        limit = self.tracer.max_payload
-        self.outputs_json = _merged(self.outputs_json, capture.encode_mapping(outputs, limit), limit)
+        self.outputs_json = _merged(self.outputs_json, self.captured(outputs), self.tracer.max_payload)
 
     def add_metadata(self, metadata: Mapping[str, Any]) -> None:
-        """Merge ``metadata`` into the run's; runs that start under it later get it too."""
-        self.metadata.update(capture.decode(capture.encode_mapping(metadata, self.tracer.max_payload)))
+        """Merge ``metadata`` into the run's, at most 64 KB; runs that start under it later get it too."""
+        self.metadata.update(capture.decode(self.captured(metadata, limit=capture.MAX_METADATA)))
 
     def add_tags(self, tags: Sequence[str] | str) -> None:
         """Add tags, each once; runs that start under this one later get them too."""
@@ -195,11 +193,34 @@ class RunTree:
     ) -> None:
         """Set what a run starts with."""
         if inputs:
-            self.inputs_json = capture.encode_mapping(inputs, self.tracer.max_payload)
+            self.inputs_json = self.captured(inputs)
         if metadata:
             self.metadata.update(metadata)
         if tags:
             self.add_tags(tags)
+
+    def captured(
+        self,
+        values: Any,
+        encode: Callable[[Any, int], bytes] = capture.encode_mapping,
+        limit: int | None = None,
+    ) -> bytes:
+        """Return ``values`` as JSON; the run says how long that took, where it was long.
+
+        Args:
+            values: What is logged.
+            encode: ``capture.encode_mapping`` or a sibling.
+            limit: Bytes; the tracer's limit by default.
+        """
+        began = time.perf_counter_ns()
+        written = encode(values, limit or self.tracer.max_payload)
+        self.took(time.perf_counter_ns() - began)
+        return written
+
+    def took(self, nanoseconds: int) -> None:
+        """Note what capturing cost the caller."""
+        if nanoseconds > capture.SLOW:
+            self.captured_for += nanoseconds
 
     def activate(self) -> Activation:
         """Make this the current run inside the ``with`` block; doesn't end it."""

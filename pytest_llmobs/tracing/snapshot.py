@@ -33,7 +33,7 @@ _WRITTEN_AS_TEXT = frozenset(
     }
     | {"fractions.Fraction", "pathlib.PosixPath", "pathlib.WindowsPath", "pathlib.PurePosixPath"}
     | {"pathlib.PureWindowsPath", "ipaddress.IPv4Address", "ipaddress.IPv6Address", "re.Pattern"}
-    | {"zoneinfo.ZoneInfo", "pathlib._local.PosixPath", "pathlib._local.WindowsPath"}
+    | {"zoneinfo.ZoneInfo"}
 )
 
 
@@ -46,13 +46,32 @@ def describe(value: Any) -> str:
     """Return what stands for a value that can't be read: ``<module.Class object>`` or a function's name."""
     kind = type(value)
     if issubclass(kind, type):
-        return f"<class {value.__module__}.{value.__qualname__}>"
+        return f"<class {'.'.join(_path(value))}>"
     if kind in (types.FunctionType, types.BuiltinFunctionType, types.MethodType):
         return f"<function {getattr(value, '__module__', None)}.{value.__qualname__}>"
     if kind is types.ModuleType:
         return f"<module {value.__name__}>"
-    name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
-    return f"<{name} object>"
+    module, name = _path(kind)
+    return f"<{name if module == 'builtins' else f'{module}.{name}'} object>"
+
+
+def _path(kind: type) -> tuple[str, str]:
+    """Return the module and the name of a class, whatever its metaclass makes of such a question."""
+    return type.__getattribute__(kind, "__module__"), type.__getattribute__(kind, "__qualname__")
+
+
+def _stored(value: Any, name: str) -> Any:
+    """Return an attribute as it is stored. A mapped class would query its database if it was asked for one."""
+    try:
+        return object.__getattribute__(value, "__dict__")[name]
+    except (
+        AttributeError,
+        KeyError,
+    ):  # a slot, a class's default, or something that a mapper loads when asked
+        found = next((vars(kind)[name] for kind in type(value).__mro__ if name in vars(kind)), None)
+    if type(found) is types.MemberDescriptorType:
+        return found.__get__(value)
+    return "<not loaded>" if hasattr(type(found), "__set__") else found
 
 
 def is_record(value: Any) -> bool:
@@ -159,7 +178,8 @@ class _Walk:
                 "type": kind.__qualname__,
                 "args": self.copy(BaseException.__getattribute__(value, "args"), depth),
             }
-        if f"{kind.__module__}.{kind.__qualname__}" in _WRITTEN_AS_TEXT:
+        # Python 3.13 alone has its paths in pathlib._local.
+        if f"{kind.__module__.removesuffix('._local')}.{kind.__qualname__}" in _WRITTEN_AS_TEXT:
             return self._text(value.pattern if kind.__qualname__ == "Pattern" else str(value))
         if kind.__module__.partition(".")[0] in _ARRAY_LIBRARIES:
             return self._array(value, depth)
@@ -172,7 +192,8 @@ class _Walk:
         if shape == () and hasattr(value, "item"):
             return self.copy(value.item(), depth)
         described = {"type": describe(value)[1:-8], "shape": self.copy(shape, depth)}
-        return described | ({"dtype": str(value.dtype)} if hasattr(value, "dtype") else {})
+        # The class is asked: a table answers with its column of that name.
+        return described | ({"dtype": self._text(str(value.dtype))} if hasattr(type(value), "dtype") else {})
 
     def _model(self, value: Any, depth: int) -> Any:
         # An iterator inside a model would be consumed by its serializer, and the user's own reading find
@@ -185,9 +206,7 @@ class _Walk:
         return self.copy(dumped, depth)
 
     def _fields(self, value: Any, names: list[str], depth: int) -> dict[str, Any]:
-        return self._pairs(
-            ((name, object.__getattribute__(value, name)) for name in names), len(names), depth
-        )
+        return self._pairs(((name, _stored(value, name)) for name in names), len(names), depth)
 
     def _pairs(self, pairs: Iterable[tuple[Any, Any]], size: int, depth: int) -> dict[str, Any]:
         copied: dict[str, Any] = {}

@@ -34,7 +34,7 @@ class Chunks:
         elif self._size > self._run.tracer.max_payload:
             self._more += 1
         else:
-            self.line.append(capture.encode(chunk, self._run.tracer.max_payload))
+            self.line.append(self._run.captured(chunk, capture.encode))
             self._size += len(self.line[-1]) + 1
 
     def end(self, error: BaseException | None = None, *, abandoned: bool = False) -> None:
@@ -51,15 +51,15 @@ class Chunks:
         process = self._call.options.process_outputs
         if self._call.reduce_fn is not None:
             reduced = processed(self._call.reduce_fn, self._raw)
-            return capture.encode_outputs(
-                reduced if process is None else processed(process, reduced), run.tracer.max_payload
+            return run.captured(
+                reduced if process is None else processed(process, reduced), capture.encode_outputs
             )
         if self._more:
             self.line.append(capture.encode(f"<cut: {self._more:,} more chunks>"))
         chunks = b"[%b]" % b",".join(self._whole(run))
         if process is None:
             return b'{"output":%b}' % chunks
-        return capture.encode_outputs(processed(process, capture.decode(chunks)), run.tracer.max_payload)
+        return run.captured(processed(process, capture.decode(chunks)), capture.encode_outputs)
 
     def _whole(self, run: RunTree) -> list[bytes]:
         """Return the chunks; as one, cleaned, where they are texts and only together hold what must not be kept."""

@@ -12,6 +12,7 @@ import duckdb
 from tests.anthropic_server import serve
 
 APP = """
+import os
 import sys
 import anthropic
 from pytest_llmobs import traceable
@@ -27,6 +28,7 @@ def answer(question):
 
 for number in range(3):
     answer(f"Question {number}?")
+os.chdir("..")  # as daemons do: the store stays where it was
 print(sorted(name for name in sys.modules if name in ("pytest", "_pytest", "pyarrow")))
 """
 

@@ -253,17 +253,46 @@ def test_async_tests_are_traced_by_pytest_asyncio_and_by_anyio(empty: Project) -
     pytest.importorskip("pytest_asyncio")
     empty.write(
         test_app="""
+        import asyncio
+        from concurrent.futures import ThreadPoolExecutor
+        import anyio
         import pytest
         from pytest_llmobs import traceable
+
+        POOL = ThreadPoolExecutor(1)  # older than every trace
 
         @traceable
         async def answer(name):
             return f"Dear {name}"
 
+        @traceable
+        def look_up(name):
+            return name
+
+        async def everywhere(name):
+            async with asyncio.TaskGroup() as group:
+                group.create_task(answer(name))
+            await asyncio.get_running_loop().run_in_executor(POOL, look_up, name)
+            async with anyio.create_task_group() as group:
+                group.start_soon(answer, name)
+            await anyio.to_thread.run_sync(look_up, name)
+
         @pytest.mark.asyncio
         async def test_asyncio(llm_run):
             assert await answer("Ada") == "Dear Ada"
             assert llm_run.outputs == {"output": "Dear Ada"}
+
+        @pytest.mark.asyncio(loop_scope="module")
+        class TestOneLoop:
+            async def test_first(self, llm_run):
+                await everywhere("first")
+                assert {run.inputs["name"] for run in llm_run.child_runs} == {"first"}
+                assert len(llm_run.child_runs) == 4
+
+            async def test_second(self, llm_run):
+                await everywhere("second")
+                assert {run.inputs["name"] for run in llm_run.child_runs} == {"second"}
+                assert len(llm_run.child_runs) == 4
 
         @pytest.mark.anyio
         @pytest.mark.parametrize("anyio_backend", ["asyncio"])
@@ -272,7 +301,7 @@ def test_async_tests_are_traced_by_pytest_asyncio_and_by_anyio(empty: Project) -
             assert [run.inputs for run in llm_run.child_runs] == [{"name": "Grace"}]
         """
     )
-    empty.run().assert_outcomes(passed=2)
+    empty.run().assert_outcomes(passed=4)
 
 
 def test_log_functions_reach_the_current_test(empty: Project) -> None:

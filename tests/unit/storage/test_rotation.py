@@ -133,6 +133,10 @@ def test_a_process_that_ends_seals_at_exit(python) -> None:
     assert shown.stdout == "['a']\n"
 
 
+FORK_ANYWAY = ("-W", "ignore:This process:DeprecationWarning")
+"""Python 3.12 warns of a fork beside threads; that is what these tests are about."""
+
+
 def test_forked_workers_rotate_for_themselves(python) -> None:
     done = python(
         "import os, time\n"
@@ -153,6 +157,40 @@ def test_forked_workers_rotate_for_themselves(python) -> None:
         "    os._exit(0)\n"
         "print(os.waitpid(child, 0)[1])\n"
         "spool.close()\n"
-        "print(sorted(run.id for run in store.runs()))\n"
+        "print(sorted(run.id for run in store.runs()))\n",
+        *FORK_ANYWAY,
+    )
+    assert (done.stdout, done.stderr) == ("0\n['child', 'parent']\n", "")
+
+
+def test_a_fork_waits_for_an_import_that_the_child_could_never_end(python) -> None:
+    done = python(
+        "import os, signal, sys, threading\n"
+        "from pytest_llmobs.storage.store import Store\n"
+        "store = Store('.llmobs')\n"
+        "spool = store.spool()\n"
+        'def write(name): spool.append((\'{"id":"%s","trace_id":"a","start_time":1}\\t\\t\\n\' % name).encode())\n'
+        "importing, go = threading.Event(), threading.Event()\n"
+        "class Slow:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'pyarrow' and not importing.is_set():\n"
+        "            importing.set()\n"
+        "            go.wait()\n"
+        "sys.meta_path.insert(0, Slow())\n"
+        "write('parent')\n"
+        "spool.rotate()\n"
+        "threading.Thread(target=spool.seal_retired).start()\n"
+        "importing.wait()\n"
+        "threading.Timer(0.05, go.set).start()\n"
+        "child = os.fork()\n"
+        "if child == 0:\n"
+        "    signal.alarm(10)\n"
+        "    write('child')\n"
+        "    spool.close()\n"
+        "    os._exit(0)\n"
+        "print(os.waitpid(child, 0)[1])\n"
+        "spool.close()\n"
+        "print(sorted(run.id for run in store.runs()))\n",
+        *FORK_ANYWAY,
     )
     assert (done.stdout, done.stderr) == ("0\n['child', 'parent']\n", "")

@@ -259,6 +259,26 @@ def test_a_forked_child_writes_a_file_of_its_own(python) -> None:
     assert (done.stdout, done.stderr) == ("[b'parent\\nparent again\\n'] [b'child\\n']\n", "")
 
 
+def test_a_program_that_closes_every_descriptor_goes_on_in_a_new_file(spool: Spool, sealer: Sealer) -> None:
+    spool.append(b"one\n")
+    assert spool.segment is not None
+    first = spool.segment.path
+    os.close(spool.segment.file.fileno())
+    spool.append(b"two\n")
+    assert spool.path != first
+    spool.close()
+    assert (first.read_bytes(), sealer.sealed, spool.problem) == (b"one\n", [b"two\n"], None)
+
+
+def test_a_file_closed_by_somebody_else_is_left_to_the_next_opening(spool: Spool, sealer: Sealer) -> None:
+    spool.append(b"one\n")
+    assert spool.segment is not None
+    os.close(spool.segment.file.fileno())
+    spool.close()
+    assert "Can't seal" in (spool.problem or "")
+    assert [path.read_bytes() for path in spool.folder.glob("*.jsonl")] == [b"one\n"]
+
+
 FAILING = """
 import json, sys
 from pytest_llmobs.storage.store import Store

@@ -6,10 +6,11 @@ import enum
 import hashlib
 import json
 import random
+import re
 import sys
 import threading
 from collections import OrderedDict, defaultdict, deque, namedtuple
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -21,7 +22,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_llmobs.tracing import capture
+from pytest_llmobs.tracing import capture, trace, traceable, tracing_context
+from pytest_llmobs.tracing.tracer import Tracer, install, uninstall
+from tests.unit.tracing.memory import MemorySink
 
 
 def _captured(value: Any, limit: int = capture.MAX_PAYLOAD) -> Any:
@@ -221,6 +224,77 @@ def test_arrays_are_told_by_type_and_shape() -> None:
     ]
 
 
+def test_a_column_is_not_taken_for_what_a_table_says_of_itself() -> None:
+    class Table:
+        shape = (2, 1)
+
+        def __getattr__(self, name: str) -> Any:
+            if name == "dtype":  # as pandas answers where a column is called so
+                return ["a", "row"]
+            raise AttributeError(name)
+
+    Table.__module__ = "pandas"
+    named = f"pandas.{Table.__qualname__}"
+    assert _captured([Table()]) == [{"type": named, "shape": [2, 1]}]
+
+
+@pytest.mark.parametrize(
+    "wrap", [lambda it: {"it": it}, lambda it: [it, it], lambda it: (it,), lambda it: it]
+)
+def test_an_array_is_not_copied_to_be_looked_at(wrap: Any) -> None:
+    import tracemalloc
+
+    import numpy as np
+
+    value = wrap(np.zeros(4_000_000))
+    tracemalloc.start()
+    try:
+        capture.encode(value)
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
+
+
+class Query:
+    """As SQLAlchemy's attributes: reading one that isn't loaded asks the database."""
+
+    def __get__(self, owner: Any, kind: Any = None) -> Any:
+        if owner is not None:
+            raise AssertionError("a query ran")
+        return self
+
+    def __set__(self, owner: Any, value: Any) -> None:
+        """Only the mapper stores."""
+
+
+def test_attributes_are_read_where_they_are_stored() -> None:
+    @dataclass
+    class Mapped:
+        id: int
+        lines: Any = None
+        unit: str = "piece"
+
+    @dataclass(slots=True)
+    class Slotted:
+        id: int
+
+    Mapped.lines = Query()
+    mapped = Mapped(7)
+    del mapped.__dict__["unit"]
+    assert _captured([mapped, Slotted(8)]) == [{"id": 7, "lines": "<not loaded>", "unit": "piece"}, {"id": 8}]
+
+
+def test_a_class_that_can_not_be_asked_for_its_name_costs_only_itself() -> None:
+    class Closed(type):
+        def __getattribute__(cls, name: str) -> Any:
+            raise RuntimeError(name)
+
+    class Thing(metaclass=Closed):
+        pass
+
+    assert list(_captured({"thing": Thing(), "beside": 1}).items())[1] == ("beside", 1)
+
+
 def test_a_long_text_is_cut_and_says_how_much() -> None:
     written = _captured({"text": "x" * 5000, "after": "y"}, 1000)
     assert written["text"].startswith("xxx")
@@ -274,10 +348,6 @@ def test_randomly_broken_objects_never_raise() -> None:
 
 
 def test_a_limit_above_the_usual_one_holds_on_every_way() -> None:
-    from pytest_llmobs.tracing import trace
-    from pytest_llmobs.tracing.tracer import Tracer, install, uninstall
-    from tests.unit.tracing.memory import MemorySink
-
     kept = MemorySink()
     install(Tracer(project="unit", sink=kept, max_payload=6 << 20))
     rest = " x" * (5 << 19)
@@ -290,20 +360,82 @@ def test_a_limit_above_the_usual_one_holds_on_every_way() -> None:
     assert kept.run("giant").outputs == {"first": 1, "text": f"[redacted: anthropic key]{rest}"}
 
 
-def test_a_giant_is_cut_and_the_time_it_took_is_announced() -> None:
-    from pytest_llmobs.tracing import traceable
-    from pytest_llmobs.tracing.tracer import Tracer, install, uninstall
-    from tests.unit.tracing.memory import MemorySink
+GIANT = {"text": "x" * 30_000_000}
 
-    kept = MemorySink()
-    install(Tracer(project="unit", sink=kept))
-    try:
-        traceable(name="small")(lambda text: None)("x")
-        traceable(name="giant")(lambda text: [text])("x" * 30_000_000)
-    finally:
-        uninstall()
-    giant = kept.run("giant")
-    assert giant.inputs["text"].endswith(" of 30,000,000 characters>")
-    assert len(kept.lines[1]) < 3 * capture.MAX_PAYLOAD
-    assert giant.metadata["capture_ms"] > 5
-    assert kept.run("small").metadata == {}
+
+def _chunks() -> Iterator[dict[str, str]]:
+    yield GIANT
+
+
+def _called() -> None:
+    traceable(name="giant")(lambda giant: None)(GIANT)
+
+
+def _called_in_a_scope() -> None:
+    with tracing_context(tags=["vip"]):
+        _called()
+
+
+def _returned() -> None:
+    traceable(name="giant")(lambda: GIANT)()
+
+
+def _yielded() -> None:
+    list(traceable(name="giant")(_chunks)())
+
+
+def _reduced() -> None:
+    list(traceable(name="giant", reduce_fn=list)(_chunks)())
+
+
+def _block() -> None:
+    with trace("giant", inputs=GIANT):
+        pass
+
+
+def _ended() -> None:
+    with trace("giant") as run:
+        run.end(outputs=GIANT)
+
+
+def _described() -> None:
+    with trace("giant") as run:
+        run.add_metadata(GIANT)
+
+
+PATHS = [_called, _called_in_a_scope, _returned, _yielded, _reduced, _block, _ended, _described]
+
+
+@pytest.mark.parametrize("log", PATHS)
+def test_a_giant_is_cut(sink: MemorySink, log: Callable[[], None]) -> None:
+    log()
+    assert b" of 30,000,000 characters>" in sink.lines[0]
+    assert len(sink.lines[0]) < 1.1 * (capture.MAX_METADATA if log is _described else capture.MAX_PAYLOAD)
+
+
+@pytest.mark.parametrize("log", PATHS)
+def test_time_that_capturing_took_is_announced(
+    sink: MemorySink, monkeypatch: pytest.MonkeyPatch, log: Callable[[], None]
+) -> None:
+    traceable(name="small")(lambda text: None)("x")
+    monkeypatch.setattr(capture, "SLOW", 1_000)
+    log()
+    assert sink.run("giant").metadata["capture_ms"] > 0.001
+    assert sink.run("small").metadata == {}
+
+
+def _failed() -> None:
+    with pytest.raises(ValueError), trace("giant"):
+        raise ValueError(GIANT["text"])
+
+
+def _failed_in_words() -> None:
+    with trace("giant") as run:
+        run.end(error=GIANT["text"])
+
+
+@pytest.mark.parametrize("log", [_failed, _failed_in_words])
+def test_a_giant_error_loses_its_middle(sink: MemorySink, log: Callable[[], None]) -> None:
+    log()
+    assert re.search(r"<cut: 29,900,\d+ of 30,000,\d+ characters>", sink.run("giant").error or "")
+    assert len(sink.lines[0]) < 110_000

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 import urllib.request
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
 from pytest_llmobs.tracing import RunTree, trace, traceable, tracing_context
 from pytest_llmobs.tracing.tracer import Tracer, install, uninstall
 from tests.unit.tracing.memory import MemorySink
+
+RUN = "01a213b3-2c93-7450-b5cf-e7057e71c948"
 
 
 def test_the_headers_are_w3cs_and_our_own(sink: MemorySink) -> None:
@@ -62,7 +66,23 @@ def test_baggage_too_long_for_a_header_stays_at_home(sink: MemorySink) -> None:
         assert "baggage" not in run.to_headers()
 
 
-@pytest.mark.parametrize("baggage", ["llmobs=%7B", "llmobs=1", "llmobs=%5B%5D", "llmobs", "", "a=b;c"])
+ENORMOUS = quote(json.dumps({"metadata": {"a": "x" * 5000}, "tags": []}), safe="")
+
+
+@pytest.mark.parametrize(
+    "baggage",
+    [
+        "llmobs=%7B",
+        "llmobs=1",
+        "llmobs=%5B%5D",
+        "llmobs",
+        "",
+        "a=b;c",
+        "llmobs=" + "[" * 4000,
+        "llmobs=" + '{"a":' * 800,
+        f"llmobs={ENORMOUS}",
+    ],
+)
 def test_broken_baggage_is_left_behind(sink: MemorySink, baggage: str) -> None:
     with trace("caller") as run:
         headers = {**run.to_headers(), "baggage": baggage}
@@ -79,7 +99,12 @@ def test_broken_baggage_is_left_behind(sink: MemorySink, baggage: str) -> None:
         {"traceparent": "00-00000000000000000000000000000000-00f067aa0ba902b7-01"},
         {"llmobs-run": "1/2"},
         {"llmobs-run": "'; drop table runs"},
+        {"llmobs-run": f"{RUN}/{RUN};project={'p' * 5000}"},
+        {"traceparent": "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"},
+        {"traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01"},
+        {"traceparent": "00-" + "4" * 100_000},
     ],
+    ids=lambda headers: str(headers)[:60],
 )
 def test_broken_headers_are_as_good_as_none(sink: MemorySink, headers: dict[str, str]) -> None:
     assert RunTree.from_headers(headers) is None
@@ -97,6 +122,40 @@ def test_a_trace_that_was_not_sampled_is_not_sampled_elsewhere(sink: MemorySink)
     with tracing_context(parent=headers):
         traceable(name="service")(lambda: None)()
     assert sink.lines == []
+
+
+def test_a_traceparent_that_somebody_on_the_way_replaced_decides_nothing(sink: MemorySink) -> None:
+    with trace("caller") as run:
+        headers = {
+            **run.to_headers(),
+            "traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00",
+        }
+    with tracing_context(parent=headers):
+        traceable(name="service")(lambda: None)()
+    assert sink.parent_of("service") == "caller"
+
+
+@pytest.mark.parametrize(("flags", "kept"), [("01", True), ("03", True), ("00", False), ("02", False)])
+def test_the_last_bit_of_the_flags_says_sampled(sink: MemorySink, flags: str, kept: bool) -> None:
+    with trace("caller") as run:
+        headers = run.to_headers()
+    headers["traceparent"] = headers["traceparent"][:-2] + flags
+    with tracing_context(parent=headers):
+        traceable(name="service")(lambda: None)()
+    assert ("service" in sink.names()) is kept
+
+
+def test_headers_may_be_bytes_as_in_asgi(sink: MemorySink) -> None:
+    with trace("caller") as run:
+        headers = {name.encode(): value.encode() for name, value in run.to_headers().items()}
+    with trace("service", parent=headers):
+        pass
+    assert sink.parent_of("service") == "caller"
+
+
+def test_a_caller_that_is_not_traced_leaves_the_service_its_own_choice(sink: MemorySink) -> None:
+    with tracing_context(enabled=False), trace("caller") as run:
+        assert run.to_headers() == {}
 
 
 def test_the_remote_run_itself_is_never_written_here(sink: MemorySink) -> None:

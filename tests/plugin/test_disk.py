@@ -1,0 +1,19 @@
+"""A disk that refuses: the tests go on, the report is shown, and the build is not green by accident."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.plugin.conftest import Project
+
+
+def test_a_store_that_can_not_be_made_is_red_and_the_report_is_there_all_the_same(project: Project) -> None:
+    (project.path / ".llmobs").write_text("in the way")
+    result = project.process("--llm-experiment")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    told = result.stderr.str()
+    assert told.count(f"StoreWarning: Runs can't be stored in '{project.path}/.llmobs/spool'") == 1
+    assert (
+        "File exists. Move away the file that is in its place, or choose another place for the store." in told
+    )
+    result.stdout.fnmatch_lines(["  pass *", "*3 trials in *", "RED: 1 error", "FAILED llm-gate *"])

@@ -1,0 +1,36 @@
+"""Where a running app's runs go."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pytest_llmobs.errors import SettingsError
+from pytest_llmobs.production import store_folder
+
+
+@pytest.mark.parametrize(
+    ("named", "folder"),
+    [
+        (None, "work/.llmobs"),
+        ("", "work/.llmobs"),
+        ("runs", "work/runs"),
+        ("~/runs", "home/runs"),
+        ("/var/runs", "/var/runs"),
+    ],
+)
+def test_a_folder_of_this_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str | None, folder: str
+) -> None:
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    assert store_folder({} if named is None else {"LLMOBS_STORE": named}) == tmp_path / folder
+
+
+def test_a_bucket_is_no_folder() -> None:
+    with pytest.raises(
+        SettingsError, match=r"LLMOBS_STORE is 's3://bucket/runs'; it must be a folder .*llmobs upload"
+    ):
+        store_folder({"LLMOBS_STORE": "s3://bucket/runs"})
