@@ -44,6 +44,7 @@ class Tracer:
         keep: tuple[str, ...] = (),
         max_payload: int = capture.MAX_PAYLOAD,
         enabled: bool = True,
+        keep_media: Callable[[bytes, str], str | None] | None = None,
     ) -> None:
         """Make a tracer.
 
@@ -56,6 +57,8 @@ class Tracer:
             keep: Traces kept whatever the rate: ``errors``, ``tag:NAME``, ``metadata:KEY=VALUE``.
             max_payload: Bytes an input or output may take before it is cut.
             enabled: False traces only where the code says ``enabled=True``.
+            keep_media: Keeps the bytes of an image or document in a model call, given a file suffix, and returns
+                where they are; None keeps none.
 
         Raises:
             SettingsError: A redactor or a rule is unknown, or the rate isn't between 0 and 1.
@@ -67,6 +70,7 @@ class Tracer:
         self.keep = read_rules(keep)
         self.max_payload = max_payload
         self.enabled = enabled
+        self.keep_media = keep_media
         self.redaction = Redaction(redact)
         self._suspects = self.redaction.suspects
         self._static: dict[tuple[str, str, str], str] = {}
