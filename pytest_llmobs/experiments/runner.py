@@ -8,7 +8,7 @@ from typing import Any
 
 from pytest_llmobs.evaluators.base import BoundEvaluator, Subject
 from pytest_llmobs.experiments.budget import Budget, BudgetReached
-from pytest_llmobs.experiments.calls import NOTHING_SPENT, Spending, spending
+from pytest_llmobs.experiments.calls import NOTHING_SPENT, PAID, Spending, spending
 from pytest_llmobs.experiments.slots import Slots, Task
 from pytest_llmobs.experiments.targets import Target, as_outputs
 from pytest_llmobs.records.examples import Example
@@ -207,7 +207,7 @@ class Runner:
         status = getattr(error, "status_code", None)
         if attempt.root is not None:
             attempt.root.end(error=error)
-            self._book(spending(attempt.root.finished_runs("llm")))
+            self._book(spending(attempt.root.finished_runs(*PAID)))
         if status in REJECTIONS and 0 < len(attempt.tasks) < MOST_TRIES and attempt.error is None:
             self.slots.pace.rejected(_retry_after(error))
             attempt.root = None
@@ -227,7 +227,7 @@ class Runner:
             return
         outputs = as_outputs(result)
         root.end(outputs=outputs)
-        calls = root.finished_runs("llm")
+        calls = root.finished_runs(*PAID)
         self._book(spending(calls))
         if any(run.retries for run in calls):
             self.slots.pace.rejected()

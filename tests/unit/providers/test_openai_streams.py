@@ -80,7 +80,7 @@ def test_without_its_usage_a_stream_has_no_tokens_and_says_so(sink: MemorySink) 
 def test_the_stream_helpers(sink: MemorySink) -> None:
     with serve([_whole(), response(ITEMS, usage=RESPONSES_USAGE)]) as server, _client(server) as client:
         with client.chat.completions.stream(**ASK, **INCLUDED) as stream:
-            assert [event.type for event in stream][-1] == "tool_calls.function.arguments.done"
+            assert "tool_calls.function.arguments.done" in [event.type for event in stream]
             assert stream.get_final_completion().choices[0].message.content == "The weather in Rome"
         _check_whole(sink)
         sink.lines.clear()
