@@ -113,7 +113,7 @@ def read_chunks(chunks: Iterable[Mapping[str, Any]], provider: str, asked: str |
         gathered.add(chunk)
     reply = read_completion(gathered.finish(), provider, asked)
     if gathered.complete and "usage" not in gathered.body:
-        reply = replace(reply, metadata={NO_USAGE: "the stream wasn't asked for with include_usage"})
+        reply = replace(reply, metadata={NO_USAGE: "streamed without include_usage"})
     return ended(reply, gathered.error, gathered.complete)
 
 
