@@ -58,6 +58,8 @@ def pytest_llmobs_providers() -> Sequence[Provider]:  # type: ignore[empty-body]
 
     Example::
 
+        from pytest_llmobs.providers.base import Provider, Reply, Request
+
         class Acme(Provider):
             name = "acme"
             module = "acme._http"   # instrumented right after this module was imported

@@ -13,13 +13,15 @@ from pytest_llmobs.tracing import tracer as tracing
 
 if TYPE_CHECKING:
     from pytest_llmobs.storage.spool import Spool
+    from pytest_llmobs.storage.store import Store
 
+_stores: list[Store] = []
 _spools: list[Spool] = []
 
 
 def connect() -> None:
     """Say where runs go once the environment, or the code, asks for tracing. Costs nothing until then."""
-    tracing.set_sink_factory(_open_spool, _instrument)
+    tracing.set_sink_factory(_open_spool, _instrument, _keep_media)
 
 
 def flush() -> None:
@@ -36,9 +38,15 @@ def _open_spool() -> Spool:
     from pytest_llmobs.storage.rotation import Rotation
     from pytest_llmobs.storage.store import Store
 
-    spool = Store(os.environ.get("LLMOBS_STORE", ".llmobs")).spool(rotation=Rotation())
+    store = Store(os.environ.get("LLMOBS_STORE", ".llmobs"))
+    spool = store.spool(rotation=Rotation())
+    _stores.append(store)
     _spools.append(spool)
     return spool
+
+
+def _keep_media(name: str, data: bytes) -> str | None:
+    return _stores[-1].keep_media(name, data)
 
 
 def _instrument(_tracer: tracing.Tracer) -> None:

@@ -133,7 +133,13 @@ class Session:
         from pytest_llmobs.tracing.tracer import Tracer
 
         self._spool = self.store.spool(self.identity.session) if self.settings.experiment else None
-        return Tracer(project=self.identity.name, sink=self._spool, session=self.identity.session)
+        keep_media = self.store.keep_media if self.settings.experiment and self.settings.keep_media else None
+        return Tracer(
+            project=self.identity.name,
+            sink=self._spool,
+            session=self.identity.session,
+            keep_media=keep_media,
+        )
 
     @cached_property
     def runner(self) -> Runner:

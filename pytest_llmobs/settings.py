@@ -125,6 +125,13 @@ OPTIONS: tuple[Option, ...] = (
         "keep judges' verdicts below .llmobs; recordings and reruns always ask afresh",
         ini_only=True,
     ),
+    Option(
+        "keep_media",
+        "bool",
+        False,
+        "keep the images and documents of model calls, each once, below .llmobs/media",
+        ini_only=True,
+    ),
     Option("timeout", "float", 300.0, "seconds until a target counts as hung", ini_only=True, least=0.001),
 )
 """All settings, in the order of the documentation."""
@@ -151,6 +158,7 @@ class Settings:
     shard: str = ""
     store: str = ""
     judge_cache: bool = True
+    keep_media: bool = False
     timeout: float = 300.0
     ci: bool = False
     """True where the environment variable ``CI`` is set to anything but an empty string, 0 or false."""

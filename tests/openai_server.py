@@ -164,7 +164,9 @@ def _fitting(answer: Answer, request: Request) -> Answer:
     body = {**body, "model": body["model"] or sent.get("model")}
     if "output" in body:
         return replace(answer, events=events_of(body))
-    return replace(answer, events=chunks_of(body, bool((sent.get("stream_options") or {}).get("include_usage"))))
+    return replace(
+        answer, events=chunks_of(body, bool((sent.get("stream_options") or {}).get("include_usage")))
+    )
 
 
 def chunks_of(body: Mapping[str, Any], include_usage: bool) -> list[dict[str, Any] | str]:
@@ -175,8 +177,8 @@ def chunks_of(body: Mapping[str, Any], include_usage: bool) -> list[dict[str, An
         head["usage"] = None
     chunks: list[dict[str, Any] | str] = []
     for choice in body["choices"]:
-        for delta in _deltas(choice):
-            chunks.append({**head, "choices": [{"index": choice["index"], "finish_reason": None, **delta}]})
+        begun = {"index": choice["index"], "finish_reason": None}
+        chunks += [{**head, "choices": [{**begun, **delta}]} for delta in _deltas(choice)]
         nothing = {"text": ""} if "text" in choice else {"delta": {}}
         end = {"index": choice["index"], "finish_reason": choice["finish_reason"], **nothing}
         chunks.append({**head, "choices": [end]})
@@ -219,7 +221,11 @@ def events_of(body: Mapping[str, Any]) -> list[dict[str, Any] | str]:
 def _item_events(index: int, item: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     where = {"output_index": index, "item_id": item["id"]}
     parts = "summary" if item["type"] == "reasoning" else "content"
-    empty = {**item, **({parts: []} if parts in item else {}), **({"arguments": ""} if "arguments" in item else {})}
+    empty = {
+        **item,
+        **({parts: []} if parts in item else {}),
+        **({"arguments": ""} if "arguments" in item else {}),
+    }
     yield {"type": "response.output_item.added", "output_index": index, "item": empty}
     arguments = item.get("arguments") or ""
     for piece in (arguments[: len(arguments) // 2], arguments[len(arguments) // 2 :]):

@@ -45,7 +45,7 @@ class Reply:
 
     outputs: Any = None
     columns: Mapping[str, Any] = field(default_factory=dict)
-    """Columns of the run's record: usage, cost, ``stop_reason``, ``request_id``, ``retries``; None leaves one as it is."""
+    """Columns of the run's record (usage, cost, ``stop_reason``, ``request_id``, ``retries``); None changes nothing."""
     metadata: Mapping[str, Any] = field(default_factory=dict)
     error: str | BaseException | None = None
     status: RunStatus | None = None

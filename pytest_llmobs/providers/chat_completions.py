@@ -39,7 +39,11 @@ def read_embeddings(body: Mapping[str, Any], provider: str, asked: str | None = 
 def read_usage(reply: Reply, body: Mapping[str, Any], provider: str, asked: str | None) -> Reply:
     """Return ``reply`` with the columns that all of OpenAI's bodies fill: ids, tokens, cost."""
     usage, answered = body.get("usage"), body.get("model")
-    columns = {"response_id": body.get("id"), "model": asked or answered, "service_tier": body.get("service_tier")}
+    columns = {
+        "response_id": body.get("id"),
+        "model": asked or answered,
+        "service_tier": body.get("service_tier"),
+    }
     reply = replace(reply, columns={**reply.columns, **columns})
     if not isinstance(usage, Mapping):
         return reply

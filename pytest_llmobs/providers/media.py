@@ -1,14 +1,13 @@
-"""Images, documents and sounds in payloads: given by hash and size; their bytes are kept only where that is asked for."""
+"""Images, documents and sounds in payloads: by hash and size; their bytes are kept only where that is asked for."""
 
 from __future__ import annotations
 
 import hashlib
 from base64 import b64decode
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-Keep = Callable[[bytes, str], str | None]
-"""Takes bytes and a file suffix, keeps them, and returns where they are; None where they couldn't be kept."""
+from pytest_llmobs.tracing.tracer import KeepMedia
 
 _FIELDS = {
     "base64": ("data", "media_type"),
@@ -19,7 +18,7 @@ _SOUNDS = ("input_audio", "audio")
 """Fields whose value holds a sound as ``data``, in OpenAI's chat completions."""
 
 
-def without_bytes(value: Any, keep: Keep | None = None) -> Any:
+def without_bytes(value: Any, keep: KeepMedia | None = None) -> Any:
     """Return a payload with each image, document and sound given by hash and size; the original is left alone.
 
     Args:
@@ -35,7 +34,7 @@ def without_bytes(value: Any, keep: Keep | None = None) -> Any:
     return value
 
 
-def _field(block: Mapping[str, Any], key: str, item: Any, keep: Keep | None) -> Any:
+def _field(block: Mapping[str, Any], key: str, item: Any, keep: KeepMedia | None) -> Any:
     kind = block.get("type")
     encoded, form = _FIELDS.get(kind, ("", "")) if isinstance(kind, str) else ("", "")
     if key == encoded and isinstance(item, str):
@@ -45,22 +44,22 @@ def _field(block: Mapping[str, Any], key: str, item: Any, keep: Keep | None) -> 
     return without_bytes(item, keep)
 
 
-def _data_url(url: str, keep: Keep | None) -> Any:
-    head, comma, encoded = url[:200].partition(",")
-    if not comma or not head.endswith(";base64"):
+def _data_url(url: str, keep: KeepMedia | None) -> Any:
+    head = url[:200].partition(",")[0]
+    if not head.endswith(";base64"):
         return url
     media_type = head.removeprefix("data:").partition(";")[0]
     return {"media_type": media_type, **_summary(url[len(head) + 1 :], media_type, keep)}
 
 
-def _summary(encoded: str, form: str, keep: Keep | None) -> dict[str, Any]:
+def _summary(encoded: str, form: str, keep: KeepMedia | None) -> dict[str, Any]:
     try:
         data = b64decode(encoded)
     except ValueError:
         return {"size": len(encoded), "encoding": "broken base64"}
-    where = None if keep is None else keep(data, _suffix(form))
-    kept = {} if where is None else {"file": where}
-    return {"size": len(data), "sha256": hashlib.sha256(data).hexdigest(), **kept}
+    digest = hashlib.sha256(data).hexdigest()
+    where = None if keep is None else keep(f"{digest}{_suffix(form)}", data)
+    return {"size": len(data), "sha256": digest, **({} if where is None else {"file": where})}
 
 
 def _suffix(form: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from pytest_llmobs.providers.base import Reply
 from pytest_llmobs.providers.prices import COUNTED, priced
 
+
 def read_message(
     message: Mapping[str, Any],
     provider: str,

@@ -44,7 +44,7 @@ def priced(
         return reply
     named = [model for model in models if model]
     cost, version = price(provider, named, units, variant=variant)
-    unpriced = {} if cost is not None else {"unpriced_model": (named or [None])[0]}
+    unpriced = {} if cost is not None else {"unpriced_model": named[0] if named else None}
     columns = {**reply.columns, "total_cost": cost, "prices_version": version}
     return replace(reply, columns=columns, metadata={**reply.metadata, **unpriced})
 

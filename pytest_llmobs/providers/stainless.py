@@ -88,7 +88,9 @@ def _wrap(provider: StainlessProvider, engine: Engine, original: Callable[..., A
     return request
 
 
-def _wrap_async(provider: StainlessProvider, engine: Engine, original: Callable[..., Any]) -> Callable[..., Any]:
+def _wrap_async(
+    provider: StainlessProvider, engine: Engine, original: Callable[..., Any]
+) -> Callable[..., Any]:
     @functools.wraps(original)
     async def request(self: Any, cast_to: Any, options: Any, *args: Any, **kwargs: Any) -> Any:
         expected = provider.expects(engine, options)

@@ -25,7 +25,11 @@ Turn = tuple[str, Any]
 def instructions(inputs: Mapping[str, Any]) -> list[Any]:
     """Return the contents that make up a request's system prompt; empty where it has none."""
     stored = inputs.get("prompt")
-    given = [inputs.get("system"), inputs.get("instructions"), stored if isinstance(stored, Mapping) else None]
+    given = [
+        inputs.get("system"),
+        inputs.get("instructions"),
+        stored if isinstance(stored, Mapping) else None,
+    ]
     said = [content for role, content in _turns(inputs) if role in _INSTRUCTING]
     return [content for content in (*given, *said) if content]
 
@@ -65,10 +69,18 @@ def reply(outputs: Mapping[str, Any] | None) -> Any:
     if isinstance(choices, list) and choices and isinstance(choices[0], Mapping):
         said = choices[0].get("message")
         return turn({"role": "assistant", **said})[1] if isinstance(said, Mapping) else choices[0].get("text")
-    if isinstance(items, list) and items and all(isinstance(item, Mapping) and "type" in item for item in items):
+    if (
+        isinstance(items, list)
+        and items
+        and all(isinstance(item, Mapping) and "type" in item for item in items)
+    ):
         return [block for item in items for block in _listed(turn(item)[1])]
     content = message.get("content") if isinstance(message, Mapping) else None
-    return content if isinstance(content, list | str) and message.get("role", "assistant") == "assistant" else None
+    return (
+        content
+        if isinstance(content, list | str) and message.get("role", "assistant") == "assistant"
+        else None
+    )
 
 
 def words(content: Any) -> str | None:

@@ -19,6 +19,8 @@ from pytest_llmobs.tracing.run_tree import RunTree, checked_run_type
 from pytest_llmobs.tracing.sampling import Held, checked_rate, is_sampled, read_rules
 
 Redactor = str | Callable[..., Any]
+KeepMedia = Callable[[str, bytes], str | None]
+"""Takes a file's name and content, keeps it, and returns where it is; None where that failed."""
 _CACHED_NAMES = 4096
 _log = logging.getLogger("pytest_llmobs")
 
@@ -44,7 +46,7 @@ class Tracer:
         keep: tuple[str, ...] = (),
         max_payload: int = capture.MAX_PAYLOAD,
         enabled: bool = True,
-        keep_media: Callable[[bytes, str], str | None] | None = None,
+        keep_media: KeepMedia | None = None,
     ) -> None:
         """Make a tracer.
 
@@ -57,8 +59,7 @@ class Tracer:
             keep: Traces kept whatever the rate: ``errors``, ``tag:NAME``, ``metadata:KEY=VALUE``.
             max_payload: Bytes an input or output may take before it is cut.
             enabled: False traces only where the code says ``enabled=True``.
-            keep_media: Keeps the bytes of an image or document in a model call, given a file suffix, and returns
-                where they are; None keeps none.
+            keep_media: Keeps the images and documents of model calls; None logs only their hash and size.
 
         Raises:
             SettingsError: A redactor or a rule is unknown, or the rate isn't between 0 and 1.
@@ -173,6 +174,7 @@ installed: Tracer | None = None
 _outer: list[Tracer | None] = []
 _asked_environment = False
 _make_sink: Callable[[], Sink] | None = None
+_keep_media: KeepMedia | None = None
 _started: Callable[[Tracer], None] | None = None
 
 
@@ -193,16 +195,19 @@ def uninstall() -> None:
 
 
 def set_sink_factory(
-    make_sink: Callable[[], Sink] | None, started: Callable[[Tracer], None] | None = None
+    make_sink: Callable[[], Sink] | None,
+    started: Callable[[Tracer], None] | None = None,
+    keep_media: KeepMedia | None = None,
 ) -> None:
     """Say where runs go that are traced outside a session, because the environment or the code says so.
 
     Args:
         make_sink: Called once, at the first traced call; None keeps nothing.
         started: Called with the tracer right after it was installed (to instrument providers).
+        keep_media: Keeps images and documents, where the environment asks for that.
     """
-    global _make_sink, _started, _asked_environment
-    _make_sink, _started, _asked_environment = make_sink, started, False
+    global _make_sink, _started, _keep_media, _asked_environment
+    _make_sink, _started, _keep_media, _asked_environment = make_sink, started, keep_media, False
 
 
 def find(enabled: bool | None) -> Tracer | None:
@@ -230,8 +235,9 @@ def _ask_environment(environ: Mapping[str, str]) -> None:
         _log.warning("pytest-llmobs traces nothing: %s", error)
 
 
-def _begin(**options: Any) -> None:
-    install(Tracer(sink=None if _make_sink is None else _make_sink(), **options))
+def _begin(*, keep_media: bool = False, **options: Any) -> None:
+    sink = None if _make_sink is None else _make_sink()
+    install(Tracer(sink=sink, keep_media=_keep_media if keep_media else None, **options))
     if _started is not None and installed is not None:
         _started(installed)
 

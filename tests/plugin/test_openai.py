@@ -40,7 +40,9 @@ def ask(project: Project, monkeypatch: pytest.MonkeyPatch) -> Callable[[Server],
     return lambda server: monkeypatch.setenv("OPENAI_BASE_URL", server.url)
 
 
-def test_a_broken_prompt_is_red_and_its_line_is_shown(project: Project, ask: Callable[[Server], None]) -> None:
+def test_a_broken_prompt_is_red_and_its_line_is_shown(
+    project: Project, ask: Callable[[Server], None]
+) -> None:
     with serve(_obedient) as server:
         ask(server)
         project.prompt("You answer customers.\nGreet {name}.\nBe brief.\n")

@@ -301,7 +301,10 @@ def _azure(server: Server, **options: Any) -> openai.AzureOpenAI:
 
 @pytest.mark.parametrize("options", [{}, {"azure_deployment": "my-deployment"}])
 def test_azure(sink: MemorySink, options: dict[str, str]) -> None:
-    with serve(chat({"content": "Hello"}, model="gpt-4o-2024-08-06")) as server, _azure(server, **options) as client:
+    with (
+        serve(chat({"content": "Hello"}, model="gpt-4o-2024-08-06")) as server,
+        _azure(server, **options) as client,
+    ):
         client.chat.completions.create(model="my-deployment", messages=MESSAGES)
     assert "/openai/deployments/my-deployment/chat/completions" in server.requests[0].path
     (run,) = sink.runs

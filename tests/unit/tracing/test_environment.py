@@ -102,6 +102,7 @@ def test_the_rate_is_read_once() -> None:
         "redact": ("secrets",),
         "sample_rate": 1.0,
         "keep": (),
+        "keep_media": False,
     }
 
 
@@ -114,3 +115,24 @@ def test_importing_tracing_loads_nothing_heavy() -> None:
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
+
+
+def test_images_are_kept_where_the_environment_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept: list[str] = []
+    monkeypatch.setenv("LLMOBS_TRACING", "true")
+    monkeypatch.setenv("LLMOBS_KEEP_MEDIA", "yes")
+    tracer.set_sink_factory(MemorySink, None, lambda name, data: kept.append(name))
+    try:
+        step()
+        assert tracer.installed is not None
+        assert tracer.installed.keep_media is not None
+        tracer.installed.keep_media("a.png", b"")
+    finally:
+        tracer.set_sink_factory(None)
+        tracer.uninstall()
+    assert kept == ["a.png"]
+
+
+def test_a_word_that_is_neither_yes_nor_no_is_an_error() -> None:
+    with pytest.raises(SettingsError, match="LLMOBS_KEEP_MEDIA is 'maybe'; it must be true or false"):
+        environment.tracer_options({"LLMOBS_KEEP_MEDIA": "maybe"})
