@@ -13,7 +13,7 @@ from tests.unit.tracing.memory import MemorySink
 
 if "LLMOBS_EXPECT_LANGCHAIN" not in os.environ:
     pytest.importorskip("langchain_anthropic", reason="`make langchain` runs it")
-from langchain_anthropic import ChatAnthropic  # type: ignore[import-not-found,unused-ignore]  # noqa: E402
+from langchain_anthropic import ChatAnthropic  # type: ignore[import-not-found,unused-ignore]
 
 
 def _model(url: str) -> Any:
