@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import httpcore2  # noqa: F401 - here, because pytester forgets what a test imports: httpx2, which loads it late,
+import openai  # noqa: F401 - would wait for the exceptions of another copy
 import pytest
 
 from tests.anthropic_server import Answer, Request, Server
