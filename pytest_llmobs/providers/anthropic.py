@@ -51,7 +51,7 @@ def _read_results(entries: Sequence[Mapping[str, Any]], fetching: RunTree) -> Re
             reply = read_message(message, provider, variant={"processing": "batch"})
             run = RunTree(fetching.tracer, "anthropic.messages", "llm", fetching)
             run.describe({"custom_id": entry.get("custom_id")}, reply.metadata, ())
-            run.columns.update({"provider": provider, "operation": "chat", **reply.columns})
+            run.columns.update({"provider": provider, "operation": "chat", **reply.known_columns})
             run.end(outputs=reply.outputs)
     return Reply(outputs={"results": list(entries)})
 

@@ -52,6 +52,11 @@ class Reply:
     streamed: bool = False
     """True where the reply came in chunks, so that there is a time to the first one."""
 
+    @property
+    def known_columns(self) -> dict[str, Any]:
+        """The columns that hold something."""
+        return {key: value for key, value in self.columns.items() if value is not None}
+
 
 class Exchange:
     """One model call that is going on. Ends once, however often it is told to."""
@@ -97,7 +102,7 @@ class Exchange:
         if run.written:
             return
         run.stop()
-        run.columns.update({key: value for key, value in reply.columns.items() if value is not None})
+        run.columns.update(reply.known_columns)
         if self._first is not None and reply.streamed:
             run.columns["time_to_first_token"] = round(self._first, 6)
         if reply.metadata:

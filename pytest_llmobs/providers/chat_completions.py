@@ -79,6 +79,7 @@ class Accumulator:
         self.body: dict[str, Any] = {}
         self.error: str | None = None
         self._choices: dict[int, dict[str, Any]] = {}
+        self._sounds: dict[int, list[str]] = {}
 
     @property
     def complete(self) -> bool:
@@ -92,17 +93,17 @@ class Accumulator:
         known = {key: value for key, value in chunk.items() if value is not None and key != "choices"}
         self.body.update(known)
         for choice in chunk.get("choices") or ():
+            index, delta = choice.get("index", 0), choice.get("delta")
             whole = {key: value for key, value in choice.items() if key != "delta"}
-            if choice.get("delta") is not None:
-                whole["message"] = choice["delta"]
-            _grow(self._choices.setdefault(choice.get("index", 0), {}), whole)
+            _grow(self._choices.setdefault(index, {}), {**whole, "message": delta})
+            sound = ((delta or {}).get("audio") or {}).get("data")
+            if sound:
+                self._sounds.setdefault(index, []).append(sound)
 
     def finish(self) -> dict[str, Any]:
         """Return the completion as far as it came."""
-        for choice in self._choices.values():
-            sound = (choice.get("message") or {}).get("audio") or {}
-            if isinstance(sound.get("data"), list):
-                sound["data"] = _joined(sound["data"])
+        for index, pieces in self._sounds.items():
+            self._choices[index]["message"]["audio"]["data"] = _joined(pieces)
         if "object" in self.body:
             self.body["object"] = self.body["object"].removesuffix(".chunk")
         if self._choices:
@@ -117,7 +118,7 @@ def read_chunks(chunks: Iterable[Mapping[str, Any]], provider: str, asked: str |
         gathered.add(chunk)
     reply = read_completion(gathered.finish(), provider, asked)
     if gathered.complete and "usage" not in gathered.body:
-        reply = replace(reply, metadata={NO_USAGE: "streamed without include_usage"})
+        reply = replace(reply, metadata={NO_USAGE: "streamed without its usage"})
     return ended(reply, gathered.error, gathered.complete)
 
 
@@ -145,9 +146,7 @@ def _grow(whole: dict[str, Any], delta: Mapping[str, Any]) -> None:
         if value is None:
             continue
         known = whole.get(key)
-        if key == "data" and isinstance(value, str):
-            whole.setdefault(key, []).append(value)
-        elif isinstance(value, Mapping):
+        if isinstance(value, Mapping):
             _grow(whole.setdefault(key, {}), value)
         elif isinstance(value, list):
             _grow_list(whole.setdefault(key, []), value)

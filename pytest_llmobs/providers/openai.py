@@ -38,6 +38,7 @@ class OpenAI(StainlessProvider):
         "/chat/completions": Endpoint("chat.completions", "chat", "llm", read_completion, read_chunks),
         "/completions": Endpoint("completions", "text_completion", "llm", read_completion, read_chunks),
         "/responses": Endpoint("responses", "chat", "llm", responses.read_response, responses.read_events),
+        "/responses/compact": Endpoint("responses.compact", "chat", "llm", responses.read_response),
         "/responses/input_tokens": Endpoint("responses.input_tokens", "count_tokens", "tool"),
         "/embeddings": Endpoint("embeddings", "embeddings", "embedding", read_embeddings),
         "/batches": Endpoint("batches.create", "batch_create", "tool"),

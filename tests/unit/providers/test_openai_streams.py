@@ -74,7 +74,7 @@ def test_without_its_usage_a_stream_has_no_tokens_and_says_so(sink: MemorySink) 
     (run,) = sink.runs
     assert "stream_options" not in server.requests[0].body
     assert (run.status, run.usage.total_tokens, run.total_cost) == ("success", None, None)
-    assert run.metadata == {"no_usage": "streamed without include_usage"}
+    assert run.metadata == {"no_usage": "streamed without its usage"}
 
 
 def test_the_stream_helpers(sink: MemorySink) -> None:

@@ -182,7 +182,7 @@ def test_broken_arguments_are_kept_as_text() -> None:
 def test_embeddings_cost_and_unmetered_streams_are_named() -> None:
     embedded = _run({}, {}, "embedding", usage=Usage(input_tokens=8, total_cost=0.5))
     own = _run({}, {}, "embedding")
-    streamed = _run({}, {}, model="gpt-5-mini", metadata={"no_usage": "streamed without include_usage"})
+    streamed = _run({}, {}, model="gpt-5-mini", metadata={"no_usage": "streamed without its usage"})
     spent = spending([embedded, own, streamed])
     assert (spent.calls, spent.tokens, spent.cost) == (2, 8, 0.5)
-    assert spent.unpriced == {"gpt-5-mini (streamed without include_usage)"}
+    assert spent.unpriced == {"gpt-5-mini (streamed without its usage)"}
