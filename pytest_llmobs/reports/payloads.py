@@ -84,8 +84,17 @@ def _part(part: Any) -> str:
     if isinstance(part.get("text"), str):
         return str(part["text"])
     name = f" {part['name']}" if isinstance(part.get("name"), str) else ""
-    detail = part.get("input") or part.get("content") or ""
+    detail = part.get("input") or part.get("content") or _media(part)
     return f"[{part.get('type', 'part')}{name}]" + (f" {words(detail)}" if detail else "")
+
+
+def _media(value: Any) -> str:
+    """Return where an image or document inside ``value`` is kept, else its size; empty where there is none."""
+    if not isinstance(value, Mapping):
+        return ""
+    if "sha256" in value:
+        return str(value.get("file") or f"{value.get('size')} bytes")
+    return next(filter(None, map(_media, value.values())), "")
 
 
 def _field(page: Page, key: str, value: Any) -> str:
