@@ -1,6 +1,6 @@
 PYTHON ?= python
 
-.PHONY: check lint types layers test
+.PHONY: check lint types layers test oldest langchain
 
 check: lint types layers test
 
@@ -16,3 +16,6 @@ layers:
 
 test:
 	$(PYTHON) -m pytest
+
+oldest langchain:
+	.ci/on_top $@

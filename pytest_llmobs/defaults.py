@@ -39,8 +39,9 @@ def pytest_llmobs_evaluators() -> Mapping[str, Any]:
 def pytest_llmobs_providers() -> Sequence[Provider]:
     """The built-in providers."""
     from pytest_llmobs.providers.anthropic import Anthropic
+    from pytest_llmobs.providers.openai import OpenAI
 
-    return [Anthropic()]
+    return [Anthropic(), OpenAI()]
 
 
 @hookimpl(trylast=True)

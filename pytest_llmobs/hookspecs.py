@@ -57,7 +57,11 @@ def pytest_llmobs_evaluators() -> Mapping[str, Any]:  # type: ignore[empty-body]
 def pytest_llmobs_providers() -> Sequence[Provider]:  # type: ignore[empty-body]
     """Model providers whose SDK is instrumented once the user's own code imports it.
 
+    An SDK that Stainless generated, as anthropic's and openai's are, needs only a table: see ``providers.openai``.
+
     Example::
+
+        from pytest_llmobs.providers.base import Provider, Reply, Request
 
         class Acme(Provider):
             name = "acme"

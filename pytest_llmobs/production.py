@@ -73,10 +73,13 @@ class _App:
         from pytest_llmobs.storage.rotation import Rotation
         from pytest_llmobs.storage.store import Store
 
-        store = Store(store_folder(os.environ), exporter=_make_exporter())
-        spool = store.spool(rotation=Rotation())
+        self._store = Store(store_folder(os.environ), exporter=_make_exporter())
+        spool = self._store.spool(rotation=Rotation())
         _spools.append(spool)
         return spool
+
+    def keep_media(self, name: str, data: bytes) -> str | None:
+        return self._store.keep_media(name, data)
 
     def started(self) -> None:
         from pytest_llmobs.providers.imports import instrument_on_import

@@ -178,6 +178,7 @@ class Session:
             sample_rate=settings.sample_rate,
             keep=read_rules(settings.keep, "llm_keep"),
             max_payload=settings.max_payload,
+            keep_media=self.store.keep_media if settings.experiment and settings.keep_media else None,
         )
 
     @cached_property

@@ -137,6 +137,13 @@ OPTIONS: tuple[Option, ...] = (
         "export every run as an OpenTelemetry span; OTEL_EXPORTER_OTLP_ENDPOINT says where to",
         ini_only=True,
     ),
+    Option(
+        "keep_media",
+        "bool",
+        False,
+        "keep the images and documents of model calls, each once, below .llmobs/media",
+        ini_only=True,
+    ),
     Option("timeout", "float", 300.0, "seconds until a target counts as hung", ini_only=True, least=0.001),
     Option(
         "redact",
@@ -195,6 +202,7 @@ class Settings:
     store: str = ""
     judge_cache: bool = True
     otel: bool = False
+    keep_media: bool = False
     timeout: float = 300.0
     redact: tuple[str, ...] = ("secrets",)
     sample_rate: float = 1.0

@@ -51,8 +51,8 @@ class Answer:
     pause: float = 0.0
     """Seconds between events."""
     gzipped: bool = False
-    events: Sequence[Mapping[str, Any]] | None = None
-    """Sent as server-sent events whatever the request asks."""
+    events: Sequence[Mapping[str, Any] | str] | None = None
+    """Sent as server-sent events whatever the request asks; a string is sent as it is."""
     truncate_after: int | None = None
     """A stream ends properly after so many events: a reply without its end."""
     disconnect_after: int | None = None
@@ -139,8 +139,9 @@ def _words(content: str) -> list[str]:
 class Server:
     """A running server."""
 
-    def __init__(self, script: Script) -> None:
-        """Take a script and a free port; ``serve`` starts it."""
+    def __init__(self, script: Script, request_id: str) -> None:
+        """Take a script, the header of request ids, and a free port; ``serve`` starts it."""
+        self.request_id = request_id
         self.requests: list[Request] = []
         """Everything that was asked, in order of arrival."""
         self._script = script
@@ -170,9 +171,9 @@ class Server:
 
 
 @contextmanager
-def serve(script: Script) -> Iterator[Server]:
+def serve(script: Script, request_id: str = "request-id") -> Iterator[Server]:
     """Serve ``script`` on a free port of 127.0.0.1 inside the ``with`` block."""
-    server = Server(script)
+    server = Server(script, request_id)
     thread = threading.Thread(target=server._http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     try:
@@ -243,7 +244,9 @@ class _Handler(BaseHTTPRequestHandler):
                 return
             if number == answer.truncate_after:
                 break
-            block = f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode()
+            data = event if isinstance(event, str) else json.dumps(event)
+            named = f"event: {event['type']}\n" if isinstance(event, Mapping) and "type" in event else ""
+            block = f"{named}data: {data}\n\n".encode()
             if packer is not None:
                 block = packer.compress(block) + packer.flush(gzip.zlib.Z_SYNC_FLUSH)  # type: ignore[attr-defined]
             self._send_chunk(block)
@@ -259,7 +262,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send_head(self, answer: Answer, content_type: str, more: Mapping[str, str]) -> None:
         self.send_response(answer.status)
-        headers = {"content-type": content_type, "request-id": "req_scripted", **more, **answer.headers}
+        headers = {
+            "content-type": content_type,
+            self.server.owner.request_id: "req_scripted",
+            **more,
+            **answer.headers,
+        }
         if answer.gzipped:
             headers["content-encoding"] = "gzip"
         for name, value in headers.items():

@@ -16,7 +16,14 @@ pytest_plugins = ["pytester"]
 
 @pytest.fixture(autouse=True)
 def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("CI", "LLMOBS_CONFIRMING", "PYTEST_ADDOPTS", "ANTHROPIC_API_KEY", "PYTHONDONTWRITEBYTECODE"):
+    for name in (
+        "ANTHROPIC_API_KEY",
+        "CI",
+        "LLMOBS_CONFIRMING",
+        "OPENAI_API_KEY",
+        "PYTEST_ADDOPTS",
+        "PYTHONDONTWRITEBYTECODE",
+    ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).with_name("absent")))
 

@@ -158,6 +158,7 @@ def _bring_runs(found: Sequence[_Found], project: str, store: Store) -> None:
         folder.mkdir(exist_ok=True)
         for each in found:
             each.store.copy_runs(project, folder)
+            each.store.copy_media(store.layout.media)
     except OSError as error:
         raise StoreError(f"Can't bring the shards' runs to {str(folder)!r}: {error}.") from error
 

@@ -19,6 +19,7 @@ from pytest_llmobs.evaluators.rule import Rule
 from pytest_llmobs.evaluators.safety import texts_in
 from pytest_llmobs.evaluators.subject import Subject
 from pytest_llmobs.evaluators.tree import walk
+from pytest_llmobs.records import conversation
 from pytest_llmobs.records.scores import Score
 
 # Every repetition is bounded, so that hostile text can't make the search quadratic.
@@ -92,7 +93,7 @@ def _given(subject: Subject) -> Iterator[str]:
         if run.run_type in ("retriever", "tool"):
             yield from texts_in(run.outputs)
         elif run.run_type == "llm":
-            yield from texts_in(run.inputs.get("system"))
+            yield from texts_in(conversation.instructions(run.inputs))
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,10 @@ from pytest_llmobs.evaluators.fingerprint import fingerprint
 from pytest_llmobs.evaluators.judging import cache as caching
 from pytest_llmobs.evaluators.judging import prompt
 from pytest_llmobs.evaluators.judging.examination import examine, examine_async
-from pytest_llmobs.evaluators.judging.model import DEFAULT_MODEL, JudgeModel, read_model
+from pytest_llmobs.evaluators.judging.model import JudgeModel, read_model
 from pytest_llmobs.evaluators.judging.prompt import Assignment, Material, Question, Sample, shown
 from pytest_llmobs.evaluators.judging.scale import Labels, Scale, UnusableReplyError, read_scale
+from pytest_llmobs.evaluators.judging.served import DEFAULT_MODEL
 from pytest_llmobs.evaluators.judging.verdict import Verdict, read_reply, read_verdict, schema_of
 from pytest_llmobs.evaluators.judging.votes import AGGREGATES, Vote, decide
 from pytest_llmobs.evaluators.rule import Rule, check_choice
@@ -50,7 +51,7 @@ class Judge(Rule):
     rubric: str = ""
     """What a good output is, in words. May be empty where ``criteria`` say it."""
     model: Any = DEFAULT_MODEL
-    """A Claude model's name, a callable ``(prompt) -> text``, or a ``JudgeModel``."""
+    """The name of a Claude or of an OpenAI model, a callable ``(prompt) -> text``, or a ``JudgeModel``."""
     scale: Any = "0-1"
     """``0-1``, ``boolean``, ``1-5``, ``(low, high)``, a list of labels, or a dict from label to number."""
     examples: Sequence[Mapping[str, Any]] = ()
@@ -75,7 +76,7 @@ class Judge(Rule):
     max_chars: int = 40_000
     """Longest input, output, reference and context shown; the middle of a longer one is left out."""
     client: Any = field(default=None, repr=False, metadata={"version": False})
-    """An anthropic client of your own; default one for the whole process."""
+    """A client of your own, of the anthropic or the openai SDK; default one for the whole process."""
 
     def __post_init__(self) -> None:
         _check(self)

@@ -7,8 +7,9 @@ from typing import Any
 
 from pytest_llmobs.errors import UnscoredError, known
 from pytest_llmobs.evaluators.subject import NotApplicable, Subject
+from pytest_llmobs.records import conversation
 
-TEXT_NAMES = ("output", "response", "answer", "reply", "text", "content", "completion")
+TEXT_NAMES = ("output", "response", "answer", "reply", "text", "content", "completion", "choices")
 """Outputs that are taken for the text by their name; what a target returns that is no dict is ``output``."""
 REFERENCE_NAMES = (*TEXT_NAMES, "reference", "expected", "expected_output", "label")
 """Reference outputs that are taken for the expected answer by their name."""
@@ -18,8 +19,8 @@ def text_of(outputs: Mapping[str, Any] | None, name: str | None = None) -> str:
     """Return the text to judge.
 
     It is the output called ``name``; else the only one called like one of ``TEXT_NAMES``; else the only text
-    there is. Text is a string, a list of content blocks (``[{"type": "text", "text": …}]``), or the content
-    of the last of ``messages``.
+    there is. Text is a string, a list of content blocks (``[{"type": "text", "text": …}]``), the content
+    of the last of ``messages``, or what a model's API replies (``choices``, or ``output`` with its items).
 
     Args:
         outputs: The run's outputs.
@@ -68,11 +69,10 @@ def _text(value: Any, name: str) -> str | None:
     if not isinstance(value, list) or not value or not all(isinstance(part, Mapping) for part in value):
         return None
     if name == "messages":
-        return _text(value[-1].get("content"), "content")
-    parts = [
-        part["text"] for part in value if part.get("type") == "text" and isinstance(part.get("text"), str)
-    ]
-    return "".join(parts) if parts else None
+        value = conversation.turn(value[-1])[1]
+    elif name in ("choices", "output"):
+        value = conversation.reply({name: value})
+    return conversation.words(value)
 
 
 def _kinds(outputs: Mapping[str, Any]) -> str:

@@ -18,6 +18,7 @@ from pytest_llmobs.evaluators.outputs import requirement, text_of
 from pytest_llmobs.evaluators.rule import Rule, check_choice
 from pytest_llmobs.evaluators.subject import NotApplicable, Subject
 from pytest_llmobs.evaluators.tree import runs_of_type
+from pytest_llmobs.records import conversation
 from pytest_llmobs.records.scores import Score
 from pytest_llmobs.tracing.secrets import Secrets
 
@@ -199,7 +200,9 @@ class NoPromptLeak(Rule):
     def evaluate(self, subject: Subject) -> Score:
         """Score one run."""
         prompts = [
-            text for run in runs_of_type(subject.run, "llm") for text in texts_in(run.inputs.get("system"))
+            text
+            for run in runs_of_type(subject.run, "llm")
+            for text in texts_in(conversation.instructions(run.inputs))
         ]
         if not prompts:
             raise NotApplicable("no model call in the trace has a system prompt")

@@ -1,6 +1,6 @@
 """Evaluators of an agent's path: which tools it called, in which order, with what, and whether they worked.
 
-The calls are the ``tool`` runs in the trace; without any, the ``tool_use`` blocks of the model's replies.
+The calls are the ``tool`` runs in the trace; without any, those that the model's replies ask for.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from pytest_llmobs.evaluators.outputs import requirement
 from pytest_llmobs.evaluators.rule import Rule
 from pytest_llmobs.evaluators.similarity import common_length
 from pytest_llmobs.evaluators.subject import Subject
-from pytest_llmobs.evaluators.tree import blocks, runs_of_type
+from pytest_llmobs.evaluators.tree import runs_of_type
+from pytest_llmobs.records.conversation import tool_uses
 from pytest_llmobs.records.scores import Score
 
 
@@ -34,16 +35,12 @@ class ToolCall:
 
 def tool_calls(subject: Subject) -> list[ToolCall]:
     """Return the tools that were called, in the order they started."""
-    runs = runs_of_type(subject.run, "tool")
+    # Counting tokens or handing in a batch is a call of the model's API, and none of a tool.
+    runs = [run for run in runs_of_type(subject.run, "tool") if run.provider is None]
     if runs:
         return [ToolCall(run.name, run.inputs, run.error) for run in runs]
-    uses = [
-        block
-        for run in runs_of_type(subject.run, "llm")
-        for block in blocks(run)
-        if block.get("type") == "tool_use"
-    ]
-    return [ToolCall(str(use.get("name")), use.get("input") or {}) for use in uses]
+    replies = [run.outputs for run in runs_of_type(subject.run, "llm")]
+    return [ToolCall(name, given) for reply in replies for name, given in tool_uses(reply)]
 
 
 def _expected(subject: Subject, given: Any, field: str) -> list[ToolCall]:

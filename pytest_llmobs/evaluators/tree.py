@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from pytest_llmobs.records.runs import Run, RunType
 
@@ -33,11 +32,3 @@ def total(run: Run, name: str) -> float | None:
     """Return the sum of an attribute over the model calls in a trace, or None where one of them doesn't know it."""
     values = [getattr(call, name) for call in runs_of_type(run, "llm")]
     return None if None in values else sum(values)
-
-
-def blocks(run: Run) -> list[Mapping[str, Any]]:
-    """Return the content blocks of a model's reply (text, tool_use, …), or an empty list."""
-    outputs = run.outputs or {}
-    message = outputs.get("message", outputs)
-    content = message.get("content") if isinstance(message, Mapping) else None
-    return [block for block in content if isinstance(block, Mapping)] if isinstance(content, list) else []

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from pytest_llmobs.records import conversation
 from pytest_llmobs.records.experiments import ModelCall
-from pytest_llmobs.records.runs import Run
+from pytest_llmobs.records.runs import NO_USAGE, Run, RunType
 
 Number = TypeVar("Number", int, float)
 
-_TEXTS = ("system", "messages", "tools", "model", "stream")
+_SETTINGS = ("reasoning", "thinking")
+"""Parameters that are objects and decide how a model answers; of the others only plain values are compared."""
+
+
+PAID: tuple[RunType, ...] = ("llm", "embedding")
+"""Run types of the calls that cost money; of embeddings those that say their tokens."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +31,7 @@ class Spending:
     cost: float | None = None
     """USD of the calls with a known price; None where there is none."""
     unpriced: frozenset[str] = frozenset()
-    """Models without a known price."""
+    """Models without a known price, or whose calls said nothing of their tokens."""
 
     def __add__(self, other: Spending) -> Spending:
         return Spending(
@@ -47,15 +53,21 @@ def _plus(one: Number | None, other: Number | None) -> Number | None:
 
 
 def spending(runs: Iterable[Run]) -> Spending:
-    """Add up the model calls among ``runs``."""
+    """Add up the model calls among ``runs``, embeddings included."""
     total = Spending()
     for run in runs:
-        if run.run_type != "llm":
+        if run.run_type not in PAID or (run.run_type == "embedding" and run.total_tokens is None):
             continue
-        unpriced = run.total_cost is None and bool(run.total_tokens)
-        names = frozenset([run.model or run.name]) if unpriced else frozenset()
-        total += Spending(1, run.total_tokens, run.total_cost, names)
+        total += Spending(1, run.total_tokens, run.total_cost, frozenset(_unpriced(run)))
     return total
+
+
+def _unpriced(run: Run) -> Iterator[str]:
+    name = run.model or run.name
+    if NO_USAGE in run.metadata:
+        yield f"{name} ({run.metadata[NO_USAGE]})"
+    elif run.total_cost is None and run.total_tokens:
+        yield name
 
 
 def model_calls(runs: Iterable[Run]) -> tuple[ModelCall, ...]:
@@ -65,30 +77,24 @@ def model_calls(runs: Iterable[Run]) -> tuple[ModelCall, ...]:
 
 def _model_call(run: Run) -> ModelCall:
     inputs = run.inputs
-    messages = inputs.get("messages")
-    if not isinstance(messages, list):  # an app that traces its own model call with run_type="llm"
-        messages = [{"role": "user", "content": _text(value)} for value in inputs.values()]
-    tools = inputs.get("tools")
+    turns, tools = conversation.turns(inputs), inputs.get("tools")
+    params = {} if turns is None else {key: value for key, value in inputs.items() if _is_param(key, value)}
+    if turns is None:  # an app that traces its own model call with run_type="llm"
+        turns = [("user", value) for value in inputs.values()]
     return ModelCall(
         model=run.model or inputs.get("model"),
-        params={
-            key: value
-            for key, value in inputs.items()
-            if key not in _TEXTS and isinstance(value, int | float | str)
-        }
-        if "messages" in inputs
-        else {},
-        system=_text(inputs.get("system")),
-        messages=tuple(
-            (str(_field(message, "role")), _text(_field(message, "content"))) for message in messages
-        ),
+        params=params,
+        system="\n".join(_text(content) for content in conversation.instructions(inputs)),
+        messages=tuple((role, _text(content)) for role, content in turns),
         tools=json.dumps(tools, sort_keys=True, ensure_ascii=False) if tools else "",
         output=output_text(run.outputs),
     )
 
 
-def _field(message: Any, key: str) -> Any:
-    return message.get(key) if isinstance(message, Mapping) else message
+def _is_param(key: str, value: Any) -> bool:
+    if key in conversation.TEXTS or key == "stream":
+        return False
+    return isinstance(value, int | float | str) or (key in _SETTINGS and isinstance(value, Mapping))
 
 
 def _text(content: Any) -> str:
@@ -105,8 +111,9 @@ def _text(content: Any) -> str:
 def _block(block: Any) -> str:
     if not isinstance(block, Mapping):
         return _text(block)
-    if block.get("type") == "text":
-        return str(block.get("text", ""))
+    said = conversation.words([block])
+    if said is not None:
+        return said
     details = {key: value for key, value in block.items() if key not in ("type", "cache_control")}
     return f"[{block.get('type', 'block')} {json.dumps(details, ensure_ascii=False, sort_keys=True, default=str)}]"
 
@@ -115,8 +122,9 @@ def output_text(outputs: Mapping[str, Any] | None) -> str:
     """Return a run's outputs as the text a person would read: the message, or the only value, else JSON."""
     if not outputs:
         return ""
-    if "content" in outputs:
-        return _text(outputs["content"])
+    said = conversation.reply(outputs)
+    if said is not None:
+        return _text(said)
     if len(outputs) == 1:
         return _text(next(iter(outputs.values())))
     return json.dumps(dict(outputs), ensure_ascii=False, default=str)

@@ -9,7 +9,7 @@ from typing import Any
 
 from pytest_llmobs.errors import EvaluatorError, LlmobsError, known, nearest
 from pytest_llmobs.evaluators.base import BoundEvaluator, Subject, find_score, identify
-from pytest_llmobs.experiments.calls import Spending, spending
+from pytest_llmobs.experiments.calls import PAID, Spending, output_text, spending
 from pytest_llmobs.experiments.runner import Attempt, Runner
 from pytest_llmobs.records.examples import Example
 from pytest_llmobs.records.runs import Run
@@ -55,7 +55,7 @@ class LlmRun:
         self._gating: set[str] = set()
         self._evaluated: set[str] = set()
         self._has_target = root is None
-        self._llm_calls: Sequence[Run] = ()
+        self._paid: Sequence[Run] = ()
         self._finished = 0
         """How many runs had finished when the calls were read."""
         self.judging = Spending()
@@ -148,7 +148,7 @@ class LlmRun:
     @property
     def spending(self) -> Spending:
         """Calls, tokens and cost of the app, judges not included."""
-        return spending(self.llm_calls)
+        return spending(self._paid_calls)
 
     @property
     def metadata(self) -> Mapping[str, Any]:
@@ -168,13 +168,17 @@ class LlmRun:
     @property
     def llm_calls(self) -> Sequence[Run]:
         """All model calls of the trace, in the order they started."""
+        return [run for run in self._paid_calls if run.run_type == "llm"]
+
+    @property
+    def _paid_calls(self) -> Sequence[Run]:
         root = self._own_root
         if root is None or root.collected is None:
             return ()
         finished = len(root.collected) - root.ended  # the root is among them once it has ended
         if finished != self._finished:  # reading calls back costs more than all else here
-            self._finished, self._llm_calls = finished, root.finished_runs("llm")
-        return self._llm_calls
+            self._finished, self._paid = finished, root.finished_runs(*PAID)
+        return self._paid
 
     @property
     def scores(self) -> Mapping[str, Score]:

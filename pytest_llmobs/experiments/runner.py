@@ -8,7 +8,7 @@ from typing import Any
 
 from pytest_llmobs.evaluators.base import BoundEvaluator, Subject
 from pytest_llmobs.experiments.budget import Budget, BudgetReached
-from pytest_llmobs.experiments.calls import NOTHING_SPENT, Spending, spending
+from pytest_llmobs.experiments.calls import NOTHING_SPENT, PAID, Spending, spending
 from pytest_llmobs.experiments.slots import Slots, Task
 from pytest_llmobs.experiments.targets import Target, as_outputs
 from pytest_llmobs.records.examples import Example
@@ -146,10 +146,6 @@ class Runner:
         self._started += 1
         attempt = Attempt(job, self._started)
         self._attempts[job.key] = attempt
-        if job.suite in self._refused:
-            attempt.error = Refused(f"not run: {self._refused[job.suite]}")
-            attempt.done = True
-            return attempt
         attempt.tasks.append(self.slots.submit(Task(self._work(attempt), (1, attempt.order))))
         return attempt
 
@@ -190,9 +186,11 @@ class Runner:
 
     def _broke(self, attempt: Attempt) -> bool:
         reason = self.budget.exhausted() if self.budget is not None else None
-        if reason is not None:
+        if attempt.job.suite in self._refused:
+            attempt.error = Refused(f"not run: {self._refused[attempt.job.suite]}")
+        elif reason is not None:
             attempt.error = BudgetReached(reason)
-        return reason is not None
+        return attempt.error is not None
 
     def _open(self, attempt: Attempt) -> RunTree:
         job = attempt.job
@@ -209,14 +207,15 @@ class Runner:
         status = getattr(error, "status_code", None)
         if attempt.root is not None:
             attempt.root.end(error=error)
-            self._book(spending(attempt.root.finished_runs("llm")))
-        if status in REJECTIONS and 0 < len(attempt.tasks) < MOST_TRIES and attempt.error is None:
+            self._book(spending(attempt.root.finished_runs(*PAID)))
+        again = status in REJECTIONS and not _refused_for_good(error)
+        if again and 0 < len(attempt.tasks) < MOST_TRIES and attempt.error is None:
             self.slots.pace.rejected(_retry_after(error))
             attempt.root = None
             attempt.tasks.append(self.slots.submit(Task(self._work(attempt), (1, attempt.order))))
             return
         attempt.error = attempt.error or error
-        if status in REFUSALS:
+        if _refused_for_good(error):
             self._refused.setdefault(attempt.job.suite, error)
 
     def _book(self, spent: Spending) -> None:
@@ -229,7 +228,7 @@ class Runner:
             return
         outputs = attempt.outputs = as_outputs(result)
         root.end(outputs=outputs)
-        calls = root.finished_runs("llm")
+        calls = root.finished_runs(*PAID)
         self._book(spending(calls))
         if any(run.retries for run in calls):
             self.slots.pace.rejected()
@@ -311,6 +310,12 @@ class Runner:
             attempt.scores[key] = Score(key, error=f"The evaluator {message}.")
             return
         self._failed(attempt, TargetTimeout(f"Target {attempt.job.target.name!r} {message}."))
+
+
+def _refused_for_good(error: BaseException) -> bool:
+    # OpenAI answers 429 as well where no money is left, which waiting doesn't mend.
+    quota = getattr(error, "code", None) == "insufficient_quota"
+    return quota or getattr(error, "status_code", None) in REFUSALS
 
 
 def _retry_after(error: BaseException) -> float:

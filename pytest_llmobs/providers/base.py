@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import Any
 
 from pytest_llmobs.providers import bodies, marks
+from pytest_llmobs.providers.media import without_bytes
 from pytest_llmobs.records.runs import RunStatus, RunType
 from pytest_llmobs.tracing import capture
 from pytest_llmobs.tracing.place import Place, find_place
@@ -28,7 +29,7 @@ class Request:
     name: str
     """The run's name (``anthropic.messages``)."""
     inputs: Mapping[str, Any]
-    """The request's body; it is captured at once."""
+    """The request's body; it is captured at once, images and documents by hash and size."""
     run_type: RunType = "llm"
     provider: str
     operation: str = "chat"
@@ -44,12 +45,17 @@ class Reply:
 
     outputs: Any = None
     columns: Mapping[str, Any] = field(default_factory=dict)
-    """Columns of the run's record: usage, cost, ``stop_reason``, ``request_id``, ``retries``."""
+    """Columns of the run's record (usage, cost, ``stop_reason``, ``request_id``, ``retries``); None changes nothing."""
     metadata: Mapping[str, Any] = field(default_factory=dict)
     error: str | BaseException | None = None
     status: RunStatus | None = None
     streamed: bool = False
     """True where the reply came in chunks, so that there is a time to the first one."""
+
+    @property
+    def known_columns(self) -> dict[str, Any]:
+        """The columns that hold something."""
+        return {key: value for key, value in self.columns.items() if value is not None}
 
 
 class Exchange:
@@ -96,18 +102,21 @@ class Exchange:
         if run.written:
             return
         run.stop()
-        run.columns.update(reply.columns)
+        run.columns.update(reply.known_columns)
         if self._first is not None and reply.streamed:
             run.columns["time_to_first_token"] = round(self._first, 6)
         if reply.metadata:
             run.metadata.update(reply.metadata)
         if run.status is None:
             run.status = reply.status
-        outputs = (
-            None if reply.outputs is None else capture.encode_outputs(reply.outputs, run.tracer.max_payload)
-        )
-        run.finish(outputs, reply.error)
+        run.finish(self._encoded(reply.outputs), reply.error)
         marks.remember(run, reply.outputs)
+
+    def _encoded(self, outputs: Any) -> bytes | None:
+        if outputs is None:
+            return None
+        tracer = self.run.tracer
+        return capture.encode_outputs(without_bytes(outputs, tracer.keep_media), tracer.max_payload)
 
     def _heard(self) -> None:
         if self._first is None:
@@ -144,7 +153,9 @@ class Engine:
 
     def begin(self, place: Place, request: Request) -> Exchange:
         """Start the run of a model call."""
-        inputs_json = capture.encode_mapping(request.inputs, place.tracer.max_payload)
+        tracer = place.tracer
+        inputs = without_bytes(dict(request.inputs), tracer.keep_media)
+        inputs_json = capture.encode_mapping(inputs, tracer.max_payload)
         run = place.start(request.name, request.run_type, inputs_json=inputs_json)
         above = run.parent
         while above is not None:

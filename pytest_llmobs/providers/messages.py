@@ -3,41 +3,12 @@
 from __future__ import annotations
 
 import json
-from base64 import b64decode
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from pytest_llmobs.providers.base import Reply
-from pytest_llmobs.providers.prices import price
-
-_TEXTS = frozenset({"messages", "system", "tools", "model", "prompt"})
-
-
-def request_params(body: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a request's parameters other than texts, tools and the model."""
-    return {key: value for key, value in body.items() if key not in _TEXTS}
-
-
-def without_bytes(value: Any) -> Any:
-    """Return a request's body with images and documents given by hash and size; the original is left alone."""
-    if isinstance(value, dict):
-        if value.get("type") == "base64" and isinstance(value.get("data"), str):
-            return {**value, "data": _summary(value["data"])}
-        return {key: without_bytes(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [without_bytes(item) for item in value]
-    return value
-
-
-def _summary(encoded: str) -> dict[str, Any]:
-    import hashlib
-
-    try:
-        data = b64decode(encoded)
-    except ValueError:
-        return {"size": len(encoded), "encoding": "broken base64"}
-    return {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+from pytest_llmobs.providers.prices import COUNTED, priced
 
 
 def read_message(
@@ -57,17 +28,13 @@ def read_message(
     usage, answered = message.get("usage"), message.get("model")
     columns = {"stop_reason": message.get("stop_reason"), "response_id": message.get("id")}
     columns["model"] = asked or answered
-    metadata: dict[str, Any] = {}
-    if isinstance(usage, Mapping):
-        columns |= usage_columns(usage)
-        # A cloud's own model name holds what its price depends on (the region); Anthropic's answer resolves
-        # aliases.
-        models = [answered or asked] if provider == "anthropic" else [asked, answered]
-        columns |= _cost(provider, [m for m in models if m], usage, columns, variant or _variant(usage))
-        if columns["total_cost"] is None:
-            metadata["unpriced_model"] = answered or asked
-    known = {key: value for key, value in columns.items() if value is not None}
-    return Reply(outputs=dict(message), columns=known, metadata=metadata)
+    if not isinstance(usage, Mapping):
+        return Reply(outputs=dict(message), columns=columns)
+    columns |= usage_columns(usage)
+    # A cloud's own model name holds what its price depends on (the region); Anthropic's answer resolves aliases.
+    models = [answered or asked] if provider == "anthropic" else [asked, answered]
+    reply = Reply(outputs=dict(message), columns=columns)
+    return priced(reply, provider, models, _units(usage, columns), variant or _variant(usage))
 
 
 def usage_columns(usage: Mapping[str, Any]) -> dict[str, Any]:
@@ -86,19 +53,12 @@ def usage_columns(usage: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _cost(
-    provider: str,
-    models: Sequence[str],
-    usage: Mapping[str, Any],
-    columns: Mapping[str, Any],
-    variant: Mapping[str, str],
-) -> dict[str, Any]:
-    counted = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")
-    units = {key: columns[key] for key in counted}
-    units["cache_write_1h_tokens"] = (usage.get("cache_creation") or {}).get("ephemeral_1h_input_tokens")
-    units["web_searches"] = (usage.get("server_tool_use") or {}).get("web_search_requests")
-    cost, version = price(provider, models, units, variant=variant)
-    return {"total_cost": cost, "prices_version": version}
+def _units(usage: Mapping[str, Any], columns: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        **{key: columns[key] for key in COUNTED},
+        "cache_write_1h_tokens": (usage.get("cache_creation") or {}).get("ephemeral_1h_input_tokens"),
+        "web_searches": (usage.get("server_tool_use") or {}).get("web_search_requests"),
+    }
 
 
 def _variant(usage: Mapping[str, Any]) -> dict[str, str]:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
+
+from pytest_llmobs.providers.base import Reply
 
 PRICE_LISTS = {
     "anthropic": "anthropic",
@@ -19,6 +22,33 @@ PRICE_LISTS = {
     "x_ai": "x-ai",
 }
 """Provider (OpenTelemetry's name) -> the price list's name for it; others are looked up as they are."""
+COUNTED = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")
+"""Columns that are counted in the price list's own units."""
+
+
+def priced(
+    reply: Reply,
+    provider: str,
+    models: Sequence[str | None],
+    units: Mapping[str, int | None],
+    variant: Mapping[str, str] | None = None,
+) -> Reply:
+    """Return a reply with what it cost; where no price is known, its metadata name the model.
+
+    Args:
+        reply: With its usage in its columns.
+        provider: See ``price``.
+        models: Names of the model; the first that the list knows counts.
+        units: What was used; see ``price``. Without a single token known, the reply is returned as it is.
+        variant: See ``price``.
+    """
+    if units.get("input_tokens") is None and units.get("output_tokens") is None:
+        return reply
+    named = [model for model in models if model]
+    cost, version = price(provider, named, units, variant=variant)
+    unpriced = {} if cost is not None else {"unpriced_model": named[0] if named else None}
+    columns = {**reply.columns, "total_cost": cost, "prices_version": version}
+    return replace(reply, columns=columns, metadata={**reply.metadata, **unpriced})
 
 
 def price(

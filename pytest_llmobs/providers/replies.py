@@ -4,17 +4,34 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pytest_llmobs.providers.base import Reply
-from pytest_llmobs.providers.messages import read_events, read_message
-from pytest_llmobs.records.runs import RunStatus
+from pytest_llmobs.records.runs import RunStatus, RunType
 from pytest_llmobs.tracing.run_tree import RunTree
 
+Body = Mapping[str, Any]
+_STREAMS = ("text/event-stream", "application/vnd.amazon.eventstream")
 _REQUEST_IDS = ("request-id", "x-amzn-requestid", "x-request-id")
-_BATCH = {"processing": "batch"}
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One url of an API: what a call of it is called, and how what comes back is read."""
+
+    name: str
+    """The run's name, behind the SDK's (``messages``)."""
+    operation: str
+    """OpenTelemetry's ``gen_ai.operation.name``."""
+    run_type: RunType = "llm"
+    read: Callable[[Body, str, str | None], Reply] | None = None
+    """Reads a body, given who served it and the model asked for; None logs it as it is."""
+    read_events: Callable[[Iterable[Body], str, str | None], Reply] | None = None
+    """Reads the events of a stream in the same way."""
+    read_lines: Callable[[Sequence[Body], RunTree], Reply] | None = None
+    """Reads a body of JSON lines, and may start runs below the call's."""
 
 
 def failed(error: BaseException) -> Reply:
@@ -43,13 +60,14 @@ def _transport(headers: Mapping[str, str], request: Any) -> dict[str, Any]:
 class Source:
     """Reads one response's body. Holds nothing of the response but its headers."""
 
-    def __init__(self, response: Any, client: Any, run: RunTree) -> None:
+    def __init__(self, response: Any, client: Any, run: RunTree, endpoint: Endpoint) -> None:
         """Note what the body's bytes mean.
 
         Args:
             response: An httpx-like response.
             client: The SDK's client; it knows the event stream of its cloud.
             run: The call's run.
+            endpoint: What was called.
         """
         self._headers = response.headers
         self._kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -57,6 +75,7 @@ class Source:
         self._columns = _transport(response.headers, response.request)
         self._client = client
         self._run = run
+        self._endpoint = endpoint
 
     def read(self, raw: bytes, how: str, error: BaseException | None) -> Reply:
         """Return what is logged of a body as it came over the wire.
@@ -78,17 +97,18 @@ class Source:
         return replace(reply, columns={**reply.columns, **self._columns})
 
     def _read(self, content: bytes) -> Reply:
-        columns = self._run.columns
-        if self._kind in ("text/event-stream", "application/vnd.amazon.eventstream"):
-            return read_events(self._events(content), columns["provider"], columns.get("model"))
-        if columns["operation"] == "batch_results":
-            return self._read_results(content)
+        endpoint, columns = self._endpoint, self._run.columns
+        if self._kind in _STREAMS and endpoint.read_events is not None:
+            return endpoint.read_events(self._events(content), columns["provider"], columns.get("model"))
+        if endpoint.read_lines is not None:
+            lines = content.decode("utf-8", "replace").splitlines()
+            return endpoint.read_lines([each for line in lines for each in _parsed(line)], self._run)
         try:
             body = json.loads(content)
         except ValueError:
             return Reply(outputs={"body": content.decode("utf-8", "replace")}, status="incomplete")
-        if isinstance(body, dict) and self._run.run_type == "llm":
-            return read_message(body, columns["provider"], columns.get("model"))
+        if isinstance(body, dict) and endpoint.read is not None:
+            return endpoint.read(body, columns["provider"], columns.get("model"))
         return Reply(outputs=body)
 
     def _events(self, content: bytes) -> Iterator[Mapping[str, Any]]:
@@ -99,25 +119,6 @@ class Source:
         for block in content.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n\n"):
             lines = [line[5:].strip() for line in block.split(b"\n") if line.startswith(b"data:")]
             yield from _parsed(b"\n".join(lines).decode("utf-8", "replace"))
-
-    def _read_results(self, content: bytes) -> Reply:
-        results = [
-            result for line in content.splitlines() for result in _parsed(line.decode("utf-8", "replace"))
-        ]
-        for entry in results:
-            message = (entry.get("result") or {}).get("message")
-            if message is not None:
-                self._log_result(
-                    entry.get("custom_id"),
-                    read_message(message, self._run.columns["provider"], variant=_BATCH),
-                )
-        return Reply(outputs={"results": results})
-
-    def _log_result(self, custom_id: Any, reply: Reply) -> None:
-        run = RunTree(self._run.tracer, "anthropic.messages", "llm", self._run)
-        run.describe({"custom_id": custom_id}, reply.metadata, ())
-        run.columns.update({"provider": self._run.columns["provider"], "operation": "chat", **reply.columns})
-        run.end(outputs=reply.outputs)
 
     def _decompress(self, raw: bytes) -> bytes:
         if not self._headers.get("content-encoding"):

@@ -14,6 +14,9 @@ RUN_TYPES: tuple[str, ...] = ("chain", "llm", "tool", "retriever", "embedding", 
 RunStatus = Literal["success", "error", "incomplete", "abandoned"]
 """``incomplete``: a stream ended without its stop reason; ``abandoned``: a stream nobody read to its end."""
 
+NO_USAGE = "no_usage"
+"""Metadata key of a model call that ended well and said nothing of its tokens; the value says why."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Usage:
@@ -22,7 +25,7 @@ class Usage:
     input_tokens: int | None = None
     """All input tokens, cached ones included (OpenTelemetry's ``gen_ai.usage.input_tokens``)."""
     uncached_input_tokens: int | None = None
-    """Anthropic's own count: input tokens neither read from nor written to a cache."""
+    """Input tokens neither read from nor written to a cache (Anthropic's own count)."""
     cache_read_tokens: int | None = None
     """Input tokens read from the prompt cache."""
     cache_write_tokens: int | None = None

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from pytest_llmobs.records import conversation
 from pytest_llmobs.reports import cells
 from pytest_llmobs.reports.page import Page
 
 TITLE = 9
 """Cells of a block's title."""
+_CONVERSATIONS = ("messages", "input")
+_REPLIES = ("chat.completion", "text_completion", "response")
+"""How OpenAI's bodies say that they are a model's reply."""
 
 
 def block(title: str, text: str, page: Page, most: int | None = None, hint: str = "") -> Iterator[str]:
@@ -50,9 +54,19 @@ def fields_text(payload: Mapping[str, Any] | None, page: Page) -> str:
         return "nothing was recorded"
     if list(payload) == ["output"]:
         return page.value(payload["output"])
-    if isinstance(payload.get("content"), list | str) and payload.get("role") == "assistant":
-        return page.text(words(payload["content"]))
+    said = conversation.reply(payload) if _is_reply(payload) else None
+    if said is not None:
+        return page.text(words(said))
     return "\n".join(_field(page, key, value) for key, value in payload.items())
+
+
+def _is_reply(payload: Mapping[str, Any]) -> bool:
+    """Return True for what a model's API replied; a dict of the user's own is shown whole."""
+    return payload.get("role") == "assistant" or payload.get("object") in _REPLIES
+
+
+def _is_message(item: Any) -> bool:
+    return isinstance(item, Mapping) and ("role" in item or "type" in item)
 
 
 def words(content: Any) -> str:
@@ -70,14 +84,24 @@ def _part(part: Any) -> str:
     if isinstance(part.get("text"), str):
         return str(part["text"])
     name = f" {part['name']}" if isinstance(part.get("name"), str) else ""
-    detail = part.get("input") or part.get("content") or ""
+    detail = part.get("input") or part.get("content") or _media(part)
     return f"[{part.get('type', 'part')}{name}]" + (f" {words(detail)}" if detail else "")
 
 
+def _media(value: Any) -> str:
+    """Return where an image or document inside ``value`` is kept, else its size; empty where there is none."""
+    if not isinstance(value, Mapping):
+        return ""
+    if "sha256" in value:
+        return str(value.get("file") or f"{value.get('size')} bytes")
+    return next(filter(None, map(_media, value.values())), "")
+
+
 def _field(page: Page, key: str, value: Any) -> str:
-    if key in ("messages", "system") and isinstance(value, list):
-        text = _conversation(value) if key == "messages" else words(value)
-        return _joined(page, key, page.text(text), below=key == "messages")
+    if key in _CONVERSATIONS and isinstance(value, list) and all(map(_is_message, value)):
+        return _joined(page, key, page.text(_conversation(value)), below=True)
+    if key == "system" and isinstance(value, list):
+        return _joined(page, key, page.text(words(value)), below=False)
     return _joined(page, key, page.value(value), below=False)
 
 
@@ -89,12 +113,7 @@ def _joined(page: Page, key: str, text: str, *, below: bool) -> str:
 
 def _conversation(messages: Sequence[Any]) -> str:
     lines = []
-    for message in messages:
-        role, content = (
-            (message.get("role", "?"), message.get("content"))
-            if isinstance(message, Mapping)
-            else ("?", message)
-        )
+    for role, content in map(conversation.turn, messages):
         first, *rest = words(content).split("\n")
         lines += [f"{role}: {first}", *(f"  {line}" for line in rest)]
     return "\n".join(lines)

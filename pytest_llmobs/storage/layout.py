@@ -32,6 +32,11 @@ class Layout:
         return self.root / "spool"
 
     @property
+    def media(self) -> Path:
+        """Images and documents of model calls, where their bytes are kept: one file a content."""
+        return self.root / "media"
+
+    @property
     def experiments(self) -> Path:
         """One JSON file an experiment."""
         return self.root / "experiments"

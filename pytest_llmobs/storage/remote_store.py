@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import weakref
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -89,7 +89,15 @@ class RemoteStore(Store):
 
     def copy_runs(self, project: str, folder: Path) -> None:
         """Fetch the Parquet files of a project into another store's folder."""
-        for entry in self._parquet(project):
+        self._bring(self._parquet(project), folder)
+
+    def copy_media(self, folder: Path) -> None:
+        """Fetch the images and documents into another store's folder."""
+        self._bring(self.remote.entries("media"), folder)
+
+    def _bring(self, entries: Iterable[Entry], folder: Path) -> None:
+        for entry in entries:
+            folder.mkdir(exist_ok=True)
             target = folder / Path(entry.key).name
             if not target.exists():
                 aside = target.with_name(f".{target.name}.part")

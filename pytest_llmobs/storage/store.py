@@ -90,6 +90,25 @@ class Store:
             atexit.register(_close, weakref.ref(spool))
         return spool
 
+    def keep_media(self, name: str, data: bytes) -> str | None:
+        """Keep an image or document, and return its path below the root; None, told once, where that fails.
+
+        Args:
+            name: The hash of the content, and a suffix.
+            data: The content.
+        """
+        from pytest_llmobs.storage.media import keep_file
+
+        try:
+            return keep_file(self.layout, name, data)
+        except (OSError, StoreError) as error:
+            folder = str(self.layout.media)
+            self._tell_once(
+                self.layout.media,
+                f"Can't keep images and documents in {folder!r}: {error}. They are logged by hash and size.",
+            )
+            return None
+
     def seal(self) -> int:
         """Seal what dead processes have left in the spool; return the number of runs.
 
@@ -145,11 +164,14 @@ class Store:
         return 0
 
     def _tell(self, path: Path, error: Exception) -> None:
+        self._tell_once(
+            path, f"Can't recover the runs in {str(path)!r}: {error}. They stay there for the next attempt."
+        )
+
+    def _tell_once(self, path: Path, message: str) -> None:
         if str(path) not in self._told:
             self._told.add(str(path))
-            self._warn(
-                f"Can't recover the runs in {str(path)!r}: {error}. They stay there for the next attempt."
-            )
+            self._warn(message)
 
     def _seal(self, segment: Segment, gently: bool = False) -> int:
         with locks.importing:
@@ -253,6 +275,18 @@ class Store:
         from pytest_llmobs.storage.transfer import copy_file
 
         for path in query.find_files(self._partitions(project)):
+            copy_file(path, folder / path.name)
+
+    def copy_media(self, folder: Path) -> None:
+        """Copy the images and documents into another store's folder; links where the disk allows them.
+
+        Raises:
+            OSError: The disk refuses.
+        """
+        from pytest_llmobs.storage.transfer import copy_file
+
+        for path in self.layout.media.glob("[!.]*"):
+            folder.mkdir(exist_ok=True)
             copy_file(path, folder / path.name)
 
     def _open_files(self, project: str | None) -> list[ParquetRuns]:

@@ -14,8 +14,8 @@ from pytest_llmobs.storage.layout import Layout
 from pytest_llmobs.storage.parquet import MERGED_MARK, ParquetRuns
 from pytest_llmobs.storage.remote import Remote
 
-_SEALED = ("runs/*/*.parquet", "experiments/*.json")
-"""What is uploaded; experiments last, so that whoever sees one finds its runs."""
+_SEALED = ("media/*", "runs/*/*.parquet", "experiments/*.json")
+"""What is uploaded; experiments last, so that whoever sees one finds its runs, and in them what they refer to."""
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ VARIABLES = {
     REDACT: "redactors beside `secrets`, comma-separated: pii, or a function of your own as module:function",
     "LLMOBS_SAMPLE_RATE": "share of traces that is kept, 0 to 1 (default: 1)",
     "LLMOBS_OTEL": "true exports every run as an OpenTelemetry span; OTEL_EXPORTER_OTLP_ENDPOINT says where to",
+    "LLMOBS_KEEP_MEDIA": "true keeps the images and documents of model calls, each once, below media in the store",
     "LLMOBS_KEEP": "kept whatever the rate, comma-separated: errors, tag:NAME, metadata:KEY=VALUE",
     "LLMOBS_MAX_PAYLOAD": f"bytes an input or output may take before it is cut (default: {MAX_PAYLOAD})",
 }
@@ -39,7 +40,7 @@ def is_on(environ: Mapping[str, str], switch: str = "LLMOBS_TRACING") -> bool:
 
 
 def tracer_options(environ: Mapping[str, str]) -> tuple[Sequence[str], dict[str, Any]]:
-    """Return the names of the redactors, and other keyword arguments of a ``Tracer`` that the environment asks for.
+    """Return the names of the redactors, and what else the environment asks of a ``Tracer``; ``keep_media`` as a yes or no.
 
     Raises:
         SettingsError: A variable has an impossible value.
@@ -53,6 +54,7 @@ def tracer_options(environ: Mapping[str, str]) -> tuple[Sequence[str], dict[str,
                 environ, "LLMOBS_MAX_PAYLOAD", MAX_PAYLOAD, "a number of bytes, 1000 or more", LEAST_PAYLOAD
             )
         ),
+        "keep_media": is_on(environ, "LLMOBS_KEEP_MEDIA"),
     }
 
 

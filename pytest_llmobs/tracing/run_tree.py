@@ -329,18 +329,18 @@ class RunTree:
         for stream in tuple(self.root.unfinished):
             stream.abandon()
 
-    def finished_runs(self, run_type: RunType | None = None) -> list[Run]:
+    def finished_runs(self, *run_types: RunType) -> list[Run]:
         """Return the finished runs of a trace started with ``collect=True``, in the order they started.
 
         Args:
-            run_type: Only those of this type: to read a run back costs more than to write it.
+            *run_types: Only those of these types, where any is given: to read a run back costs more than to write it.
         """
         from pytest_llmobs.tracing.line import read_line
 
         runs = [
             read_line(line)
             for _, kind, line in self.root.collected or ()
-            if line is not self.line and run_type in (None, kind)
+            if line is not self.line and (not run_types or kind in run_types)
         ]
         return sorted(runs, key=lambda run: (run.start_time, run.id))
 

@@ -20,6 +20,8 @@ from pytest_llmobs.tracing.redactor import Redactor, choose
 from pytest_llmobs.tracing.run_tree import RunTree, checked_run_type
 from pytest_llmobs.tracing.sampling import Held, Rule, checked_rate, is_sampled
 
+KeepMedia = Callable[[str, bytes], str | None]
+"""Takes a file's name and content, keeps it, and returns where it is; None where that failed."""
 _CACHED_NAMES = 4096
 _log = logging.getLogger("pytest_llmobs")
 
@@ -40,6 +42,9 @@ class Host(Protocol):
     def open_sink(self) -> Sink:
         """Return where the runs go."""
 
+    def keep_media(self, name: str, data: bytes) -> str | None:
+        """Keep an image or a document of a model call; return where it is."""
+
     def started(self) -> None:
         """Take note that tracing is on."""
 
@@ -58,6 +63,7 @@ class Tracer:
         keep: tuple[Rule, ...] = (),
         max_payload: int = MAX_PAYLOAD,
         enabled: bool = True,
+        keep_media: KeepMedia | None = None,
     ) -> None:
         """Make a tracer.
 
@@ -70,6 +76,7 @@ class Tracer:
             keep: Rules that keep a trace whatever the rate (see ``sampling.read_rules``).
             max_payload: Bytes an input or output may take before it is cut.
             enabled: False traces only where the code says ``enabled=True``.
+            keep_media: Keeps the images and documents of model calls; None logs only their hash and size.
 
         Raises:
             SettingsError: The rate isn't between 0 and 1.
@@ -81,6 +88,7 @@ class Tracer:
         self.keep = keep
         self.max_payload = max_payload
         self.enabled = enabled
+        self.keep_media = keep_media
         self.redaction = redaction or Redaction()
         self._suspects = self.redaction.suspects
         self._static: dict[tuple[str, str, str], str] = {}
@@ -256,6 +264,8 @@ def _begin(*, enabled: bool) -> bool:
     """Install a tracer as the environment describes it; return False where that makes no sense."""
     try:
         names, options = environment.tracer_options(os.environ)
+        if options.pop("keep_media") and _host is not None:
+            options["keep_media"] = _host.keep_media
         offered = () if _host is None else _host.redactors()
         redaction = Redaction(choose(names, offered, environment.REDACT))
         sink = None if _host is None else _host.open_sink()

@@ -67,10 +67,10 @@ def test_asks_a_refusing_model_once_more_and_is_then_unscored(score, subject, me
 
 
 def test_without_a_key_it_says_what_to_set(subject, score, monkeypatch):
-    from pytest_llmobs.evaluators.judging import model
+    from pytest_llmobs.evaluators.judging import served
 
     monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
-    monkeypatch.setattr(model, "_sync_clients", {})
+    monkeypatch.setattr(served, "_sync_clients", {})
     result = score(Judge("tone", rubric=RUBRIC), subject({"output": "x"}))
     assert result.error == (
         f"Judge model {DEFAULT_MODEL!r} can't be asked without a key. "
@@ -340,11 +340,11 @@ def test_twenty_async_judgements_run_at_once(subject):
 
 
 def test_threads_share_one_client(score, subject, messages, monkeypatch):
-    from pytest_llmobs.evaluators.judging import model
+    from pytest_llmobs.evaluators.judging import served
 
     monkeypatch.setenv("ANTHROPIC_API_KEY", "test")
     monkeypatch.setenv("ANTHROPIC_BASE_URL", messages.url)
-    monkeypatch.setattr(model, "_sync_clients", {})
+    monkeypatch.setattr(served, "_sync_clients", {})
     messages.replies = [GOOD]
     bound = bind(Judge("tone", rubric=RUBRIC), {})
     results = []
@@ -357,7 +357,7 @@ def test_threads_share_one_client(score, subject, messages, monkeypatch):
     for thread in threads:
         thread.join()
     assert [result.score for result in results] == [0.9] * 8
-    (client,) = model._sync_clients.values()
+    (client,) = served._sync_clients.values()
     client.close()
 
 

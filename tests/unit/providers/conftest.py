@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from pytest_llmobs.providers.anthropic import Anthropic
+from pytest_llmobs import defaults
 from pytest_llmobs.providers.imports import instrument_on_import, uninstrument
 from pytest_llmobs.tracing.tracer import Tracer, install, uninstall
 from tests.unit.tracing.memory import MemorySink
@@ -12,10 +12,10 @@ from tests.unit.tracing.memory import MemorySink
 
 @pytest.fixture
 def sink() -> Iterator[MemorySink]:
-    """Tracing switched on and the anthropic SDK instrumented; the sink holds what was traced."""
+    """Tracing switched on and the built-in providers instrumented; the sink holds what was traced."""
     kept = MemorySink()
     install(Tracer(project="unit", sink=kept))
-    instrument_on_import([Anthropic()])
+    instrument_on_import(defaults.pytest_llmobs_providers())
     yield kept
     uninstrument()
     uninstall()

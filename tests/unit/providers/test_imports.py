@@ -103,21 +103,24 @@ def test_a_version_that_is_not_understood_is_reported_and_works(
     )
 
 
-def test_the_anthropic_sdk_is_never_imported_by_us() -> None:
+def test_no_sdk_is_ever_imported_by_us() -> None:
     code = textwrap.dedent(
         """
         import sys
-        from pytest_llmobs.providers.anthropic import Anthropic
+        from pytest_llmobs import defaults
         from pytest_llmobs.providers.imports import instrument_on_import, uninstrument
-        instrument_on_import([Anthropic()])
-        assert "anthropic" not in sys.modules and "genai_prices" not in sys.modules
+        instrument_on_import(defaults.pytest_llmobs_providers())
+        assert not {"anthropic", "openai", "genai_prices"} & set(sys.modules)
         import anthropic
-        from anthropic._base_client import AsyncAPIClient, SyncAPIClient
-        for client in (SyncAPIClient, AsyncAPIClient):
-            assert client.request.__wrapped__.__module__ == "anthropic._base_client"
-        wrapped = SyncAPIClient.request
+        assert "openai" not in sys.modules
+        import openai
+        clients = [getattr(sdk._base_client, kind) for sdk in (anthropic, openai) for kind in
+                   ("SyncAPIClient", "AsyncAPIClient")]
+        wrapped = [client.request for client in clients]
+        for sdk, request in zip(("anthropic", "anthropic", "openai", "openai"), wrapped):
+            assert request.__wrapped__.__module__ == f"{sdk}._base_client"
         uninstrument()
-        assert SyncAPIClient.request is wrapped.__wrapped__
+        assert [client.request for client in clients] == [request.__wrapped__ for request in wrapped]
         print("fine")
         """
     )

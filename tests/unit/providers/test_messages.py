@@ -136,21 +136,3 @@ def test_cached_tokens_are_counted_once(usage: dict[str, Any], expected: tuple[A
         "output_tokens",
     )
     assert tuple(columns[name] for name in names) == expected
-
-
-def test_bytes_are_left_out_without_touching_the_original() -> None:
-    source = {"type": "base64", "media_type": "image/png", "data": "aGVsbG8="}
-    body = {"messages": [{"role": "user", "content": [{"type": "image", "source": source}, "text"]}], "n": 1}
-    light = messages.without_bytes(body)
-    assert light["messages"][0]["content"][0]["source"]["data"] == {
-        "size": 5,
-        "sha256": "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824",
-    }
-    assert source["data"] == "aGVsbG8="
-    broken = messages.without_bytes({"type": "base64", "data": "a"})
-    assert broken["data"] == {"size": 1, "encoding": "broken base64"}
-
-
-def test_params_are_what_is_no_text() -> None:
-    body = {"model": "m", "messages": [], "system": "s", "tools": [], "max_tokens": 5, "stream": True}
-    assert messages.request_params(body) == {"max_tokens": 5, "stream": True}

@@ -61,3 +61,15 @@ def test_a_block_fits_the_page():
     lines = list(block("inputs", "word " * 100, Page(width=40), 5, ", --all shows them"))
     assert len(lines) == 5
     assert max(map(cells.width, lines)) <= 40
+
+
+def test_an_image_is_where_it_is_kept_or_its_size():
+    kept = {
+        "type": "image",
+        "source": {"type": "base64", "data": {"size": 3, "sha256": "ab", "file": "media/ab.png"}},
+    }
+    light = {
+        "type": "image_url",
+        "image_url": {"url": {"media_type": "image/png", "size": 3, "sha256": "ab"}},
+    }
+    assert words([kept, light]) == "[image] media/ab.png\n[image_url] 3 bytes"

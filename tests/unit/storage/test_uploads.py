@@ -47,6 +47,15 @@ def full(keep: Callable[..., Store], line: Line) -> Store:
     return store
 
 
+def test_images_go_up_with_the_runs_and_come_back(full: Store, place: Path, tmp_path: Path) -> None:
+    assert full.keep_media("abc.png", b"picture") == "media/abc.png"
+    assert upload(full.layout, Remote(str(place))).files == 5
+    RemoteStore(f"file://{place}").copy_media(tmp_path / "back")
+    full.copy_media(tmp_path / "beside")
+    for folder in (place / "media", tmp_path / "back", tmp_path / "beside"):
+        assert [(path.name, path.read_bytes()) for path in folder.iterdir()] == [("abc.png", b"picture")]
+
+
 def test_everything_sealed_goes_up_and_can_be_read_there(full: Store, place: Path) -> None:
     done = upload(full.layout, Remote(str(place)))
     assert done.files == 4

@@ -50,6 +50,8 @@ class MemoryHost:
 
     def __init__(self, *redactors: Callable[[str], str]) -> None:
         self.tracers: list[tracer.Tracer] = []
+        self.kept: list[str] = []
+        """Names of the files that were to be kept."""
         self._redactors = redactors
 
     @property
@@ -68,3 +70,8 @@ class MemoryHost:
     def started(self) -> None:
         assert tracer.installed is not None
         self.tracers.append(tracer.installed)
+
+    def keep_media(self, name: str, data: bytes) -> str | None:
+        """Remember the name."""
+        self.kept.append(name)
+        return name

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from pytest_llmobs.errors import SettingsError
 from pytest_llmobs.tracing import environment, traceable, tracer
 from tests.unit.tracing.memory import MemoryHost
 
@@ -158,3 +159,20 @@ def test_importing_tracing_loads_nothing_heavy() -> None:
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
+
+
+def test_images_are_kept_where_the_environment_says_so(
+    monkeypatch: pytest.MonkeyPatch, app: MemoryHost
+) -> None:
+    monkeypatch.setenv("LLMOBS_TRACING", "true")
+    monkeypatch.setenv("LLMOBS_KEEP_MEDIA", "yes")
+    step()
+    assert tracer.installed is not None
+    assert tracer.installed.keep_media is not None
+    tracer.installed.keep_media("a.png", b"")
+    assert app.kept == ["a.png"]
+
+
+def test_a_word_that_is_neither_yes_nor_no_is_an_error() -> None:
+    with pytest.raises(SettingsError, match="LLMOBS_KEEP_MEDIA is 'maybe'; it must be true or false"):
+        environment.tracer_options({"LLMOBS_KEEP_MEDIA": "maybe"})

@@ -1,0 +1,71 @@
+"""Images, documents and sounds in payloads: by hash and size; their bytes are kept only where that is asked for."""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import b64decode
+from collections.abc import Mapping
+from typing import Any
+
+from pytest_llmobs.tracing.tracer import KeepMedia
+
+_FIELDS = {
+    "base64": ("data", "media_type"),
+    "image_generation_call": ("result", "output_format"),
+}
+"""A block's type -> the field with its base64 text, the field with the format (Anthropic's, OpenAI's responses)."""
+_SOUNDS = ("input_audio", "audio")
+"""Fields whose value holds a sound as ``data``, in OpenAI's chat completions."""
+
+
+def without_bytes(value: Any, keep: KeepMedia | None = None) -> Any:
+    """Return a payload with each image, document and sound given by hash and size; the original is left alone.
+
+    Args:
+        value: Plain JSON: a request's body, or a reply's.
+        keep: Keeps the bytes somewhere, or None.
+    """
+    if isinstance(value, dict):
+        return {key: _field(value, key, item, keep) for key, item in value.items()}
+    if isinstance(value, list):
+        return [without_bytes(item, keep) for item in value]
+    if isinstance(value, str) and value.startswith("data:"):
+        return _data_url(value, keep)
+    return value
+
+
+def _field(block: Mapping[str, Any], key: str, item: Any, keep: KeepMedia | None) -> Any:
+    kind = block.get("type")
+    encoded, form = _FIELDS.get(kind, ("", "")) if isinstance(kind, str) else ("", "")
+    if key == encoded and isinstance(item, str):
+        return _summary(item, str(block.get(form) or ""), keep)
+    if key in _SOUNDS and isinstance(item, dict) and isinstance(item.get("data"), str):
+        return {**item, "data": _summary(item["data"], str(item.get("format") or ""), keep)}
+    return without_bytes(item, keep)
+
+
+def _data_url(url: str, keep: KeepMedia | None) -> Any:
+    head = url[:200].partition(",")[0]
+    if not head.endswith(";base64"):
+        return url
+    media_type = head.removeprefix("data:").partition(";")[0]
+    return {"media_type": media_type, **_summary(url[len(head) + 1 :], media_type, keep)}
+
+
+def _summary(encoded: str, form: str, keep: KeepMedia | None) -> dict[str, Any]:
+    try:
+        data = b64decode(encoded)
+    except ValueError:
+        return {"size": len(encoded), "encoding": "broken base64"}
+    digest = hashlib.sha256(data).hexdigest()
+    where = None if keep is None else keep(f"{digest}{_suffix(form)}", data)
+    return {"size": len(data), "sha256": digest, **({} if where is None else {"file": where})}
+
+
+def _suffix(form: str) -> str:
+    """Return the file suffix of a media type (``image/png``) or a format (``wav``)."""
+    import mimetypes
+
+    if "/" in form:
+        return mimetypes.guess_extension(form) or ".bin"
+    return f".{form}" if form.isalnum() else ".bin"

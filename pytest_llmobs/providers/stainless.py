@@ -1,0 +1,157 @@
+"""SDKs that the Stainless generator wrote (anthropic, openai): every call goes through ``request`` of two classes.
+
+Each such SDK has a module ``_base_client`` with ``SyncAPIClient`` and ``AsyncAPIClient``. A provider says which urls
+are model calls and how what they send back is read; the rest is the same for all of them.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from types import ModuleType
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+from pytest_llmobs.providers import bodies, replies
+from pytest_llmobs.providers.base import Engine, Exchange, Provider, Reply, Request
+from pytest_llmobs.providers.replies import Endpoint
+from pytest_llmobs.records.conversation import TEXTS
+from pytest_llmobs.tracing.place import Place
+
+
+class StainlessProvider(Provider):
+    """A provider whose SDK is generated. Subclass it: a table of endpoints, and who serves a client."""
+
+    endpoints: ClassVar[Mapping[str, Endpoint]]
+    """How the path of a POST ends -> what it is. The longest that fits counts."""
+
+    def endpoint(self, method: str, path: str) -> Endpoint | None:
+        """Return what a request is, or None where it is no model call.
+
+        Args:
+            method: In lower case.
+            path: Of the url, without the query.
+        """
+        fitting = [end for end in self.endpoints if path.endswith(end)] if method == "post" else []
+        return self.endpoints[max(fitting, key=len)] if fitting else None
+
+    def served_by(self, client: Any) -> str:
+        """Return OpenTelemetry's name of whoever serves the SDK's ``client``."""
+        return self.name
+
+    def instrument(self, module: ModuleType, engine: Engine) -> None:
+        """Wrap ``request``, and what turns a response into a result, of both base clients."""
+        for owner, wrap in ((module.SyncAPIClient, _wrap), (module.AsyncAPIClient, _wrap_async)):
+            engine.patch(owner, "request", functools.partial(wrap, self, engine))
+            engine.patch(owner, "_process_response", _wrap_process_response)
+
+    def expects(self, engine: Engine, options: Any) -> tuple[Endpoint, Place] | None:
+        """Return what a request is and where it belongs, or None where it isn't logged."""
+        endpoint = self.endpoint(options.method.lower(), urlsplit(str(options.url)).path)
+        place = None if endpoint is None else engine.place()
+        return None if endpoint is None or place is None else (endpoint, place)
+
+    def begin(self, engine: Engine, endpoint: Endpoint, place: Place, client: Any, options: Any) -> Call:
+        """Start logging the request that a client is about to make."""
+        sent = options.json_data
+        body = {**sent, **(options.extra_json or {})} if isinstance(sent, dict) else {"url": str(options.url)}
+        asks_a_model = endpoint.run_type in ("llm", "embedding")
+        request = Request(
+            name=f"{self.name}.{endpoint.name}",
+            inputs=body,
+            run_type=endpoint.run_type,
+            provider=self.served_by(client),
+            operation=endpoint.operation,
+            model=body.get("model"),
+            params={key: value for key, value in body.items() if key not in TEXTS} if asks_a_model else {},
+        )
+        return Call(engine.begin(place, request), client, endpoint)
+
+
+def _wrap(provider: StainlessProvider, engine: Engine, original: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(original)
+    def request(self: Any, cast_to: Any, options: Any, *args: Any, **kwargs: Any) -> Any:
+        expected = provider.expects(engine, options)
+        if expected is None:
+            return original(self, cast_to, options, *args, **kwargs)
+        # A generator passed as messages can be read once: by the SDK's own preparation, whose result is sent.
+        # An SDK without this method prepares the body before it gets here.
+        if hasattr(self, "_copy_and_prepare"):
+            options = self._copy_and_prepare(options)
+        call = provider.begin(engine, *expected, self, options)
+        with call:
+            result = original(self, cast_to, options, *args, **kwargs)
+        call.settle(result)
+        return result
+
+    return request
+
+
+def _wrap_async(
+    provider: StainlessProvider, engine: Engine, original: Callable[..., Any]
+) -> Callable[..., Any]:
+    @functools.wraps(original)
+    async def request(self: Any, cast_to: Any, options: Any, *args: Any, **kwargs: Any) -> Any:
+        expected = provider.expects(engine, options)
+        if expected is None:
+            return await original(self, cast_to, options, *args, **kwargs)
+        if hasattr(self, "_copy_and_prepare"):
+            options = await self._copy_and_prepare(options)
+        call = provider.begin(engine, *expected, self, options)
+        with call:
+            result = await original(self, cast_to, options, *args, **kwargs)
+        call.settle(result)
+        return result
+
+    return request
+
+
+def _wrap_process_response(original: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(original)
+    def process(self: Any, *args: Any, **kwargs: Any) -> Any:
+        call = _going_on.get()
+        if call is not None:
+            call.response = kwargs.get("response")
+        return original(self, *args, **kwargs)
+
+    return process
+
+
+class Call:
+    """One call of ``request``: its exchange, and the response that was seen last."""
+
+    def __init__(self, exchange: Exchange, client: Any, endpoint: Endpoint) -> None:
+        """Follow the call that ``exchange`` logs."""
+        self._exchange = exchange
+        self._client = client
+        self._endpoint = endpoint
+        self.response: Any = None
+
+    def __enter__(self) -> None:
+        self._activation = self._exchange.run.activate()
+        self._activation.__enter__()
+        self._token = _going_on.set(self)
+
+    def __exit__(self, kind: Any, error: BaseException | None, where: Any) -> None:
+        _going_on.reset(self._token)
+        self._activation.__exit__(None, None, None)
+        if error is not None:
+            self.response = None
+            self._exchange.end_with(lambda: replies.failed(error))
+
+    def settle(self, result: Any) -> None:
+        """End the exchange with a result that is there, or follow the body that isn't read yet."""
+        # Nothing kept here may hold the response: that would be a cycle, and a dropped stream stay open.
+        response, self.response = self.response or getattr(result, "http_response", None), None
+        if response is None:  # a middleware answered in place of the API
+            self._exchange.end_with(lambda: Reply(outputs=result))
+            return
+        source = replies.Source(response, self._client, self._exchange.run, self._endpoint)
+        if bodies.unread(response):
+            self._exchange.follow(response, source.read)
+        else:
+            self._exchange.end_with(lambda: source.read_decoded(response.content))
+
+
+_going_on: ContextVar[Call | None] = ContextVar("llmobs_sdk_call", default=None)
