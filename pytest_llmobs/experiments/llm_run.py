@@ -9,7 +9,7 @@ from typing import Any
 
 from pytest_llmobs.errors import EvaluatorError, LlmobsError, known, nearest
 from pytest_llmobs.evaluators.base import BoundEvaluator, Subject, find_score, identify
-from pytest_llmobs.experiments.calls import PAID, Spending, output_text, spending
+from pytest_llmobs.experiments.calls import PAID, Spending, spending
 from pytest_llmobs.experiments.runner import Attempt, Runner
 from pytest_llmobs.records.examples import Example
 from pytest_llmobs.records.runs import Run

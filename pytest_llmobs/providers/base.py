@@ -115,8 +115,7 @@ class Exchange:
     def _encoded(self, outputs: Any) -> bytes | None:
         if outputs is None:
             return None
-        tracer = self.run.tracer
-        return capture.encode_outputs(without_bytes(outputs, tracer.keep_media), tracer.max_payload)
+        return self.run.captured(without_bytes(outputs, self.run.tracer.keep_media), capture.encode_outputs)
 
     def _heard(self) -> None:
         if self._first is None:
@@ -153,10 +152,11 @@ class Engine:
 
     def begin(self, place: Place, request: Request) -> Exchange:
         """Start the run of a model call."""
-        tracer = place.tracer
+        tracer, began = place.tracer, time.perf_counter_ns()
         inputs = without_bytes(dict(request.inputs), tracer.keep_media)
         inputs_json = capture.encode_mapping(inputs, tracer.max_payload)
         run = place.start(request.name, request.run_type, inputs_json=inputs_json)
+        run.took(run.clock - began)
         above = run.parent
         while above is not None:
             above.has_model_calls = True

@@ -16,32 +16,36 @@ _FIELDS = {
 """A block's type -> the field with its base64 text, the field with the format (Anthropic's, OpenAI's responses)."""
 _SOUNDS = ("input_audio", "audio")
 """Fields whose value holds a sound as ``data``, in OpenAI's chat completions."""
+_DEEPEST = 50
 
 
-def without_bytes(value: Any, keep: KeepMedia | None = None) -> Any:
+def without_bytes(value: Any, keep: KeepMedia | None = None, depth: int = 0) -> Any:
     """Return a payload with each image, document and sound given by hash and size; the original is left alone.
 
     Args:
         value: Plain JSON: a request's body, or a reply's.
         keep: Keeps the bytes somewhere, or None.
+        depth: Levels above. What lies too deep for any media is returned as it is, before the stack ends.
     """
+    if depth > _DEEPEST:
+        return value
     if isinstance(value, dict):
-        return {key: _field(value, key, item, keep) for key, item in value.items()}
+        return {key: _field(value, key, item, keep, depth) for key, item in value.items()}
     if isinstance(value, list):
-        return [without_bytes(item, keep) for item in value]
+        return [without_bytes(item, keep, depth + 1) for item in value]
     if isinstance(value, str) and value.startswith("data:"):
         return _data_url(value, keep)
     return value
 
 
-def _field(block: Mapping[str, Any], key: str, item: Any, keep: KeepMedia | None) -> Any:
+def _field(block: Mapping[str, Any], key: str, item: Any, keep: KeepMedia | None, depth: int) -> Any:
     kind = block.get("type")
     encoded, form = _FIELDS.get(kind, ("", "")) if isinstance(kind, str) else ("", "")
     if key == encoded and isinstance(item, str):
         return _summary(item, str(block.get(form) or ""), keep)
     if key in _SOUNDS and isinstance(item, dict) and isinstance(item.get("data"), str):
         return {**item, "data": _summary(item["data"], str(item.get("format") or ""), keep)}
-    return without_bytes(item, keep)
+    return without_bytes(item, keep, depth + 1)
 
 
 def _data_url(url: str, keep: KeepMedia | None) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
+from dataclasses import replace
 from types import ModuleType
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
@@ -48,7 +49,7 @@ class StainlessProvider(Provider):
 
     def expects(self, engine: Engine, options: Any) -> tuple[Endpoint, Place] | None:
         """Return what a request is and where it belongs, or None where it isn't logged."""
-        endpoint = self.endpoint(options.method.lower(), urlsplit(str(options.url)).path)
+        endpoint = self.endpoint(options.method.lower(), f"/{urlsplit(str(options.url)).path}")
         place = None if endpoint is None else engine.place()
         return None if endpoint is None or place is None else (endpoint, place)
 
@@ -137,8 +138,17 @@ class Call:
         _going_on.reset(self._token)
         self._activation.__exit__(None, None, None)
         if error is not None:
-            self.response = None
-            self._exchange.end_with(lambda: replies.failed(error))
+            response, self.response = self.response, None
+            self._exchange.end_with(lambda: self._failed(response, error))
+
+    def _failed(self, response: Any, error: BaseException) -> Reply:
+        """Return what is logged of a call that raised: with the reply, where the SDK couldn't make sense of one."""
+        try:
+            content = response.content
+        except Exception:  # no reply came, or nobody has read it
+            return replies.failed(error)
+        source = replies.Source(response, self._client, self._exchange.run, self._endpoint)
+        return replace(source.read_decoded(content), error=error, status=None)
 
     def settle(self, result: Any) -> None:
         """End the exchange with a result that is there, or follow the body that isn't read yet."""

@@ -40,7 +40,7 @@ def is_on(environ: Mapping[str, str], switch: str = "LLMOBS_TRACING") -> bool:
 
 
 def tracer_options(environ: Mapping[str, str]) -> tuple[Sequence[str], dict[str, Any]]:
-    """Return the names of the redactors, and what else the environment asks of a ``Tracer``; ``keep_media`` as a yes or no.
+    """Return the names of the redactors, and what else the environment asks of a ``Tracer`` (``keep_media`` as a bool).
 
     Raises:
         SettingsError: A variable has an impossible value.

@@ -16,7 +16,7 @@ import pydantic
 import pytest
 from anthropic.resources.messages.messages import DEPRECATED_MODELS
 
-from pytest_llmobs.tracing import get_current_run_tree, trace, traceable, tracing_context
+from pytest_llmobs.tracing import capture, get_current_run_tree, trace, traceable, tracing_context
 from tests.anthropic_server import Answer, Request, Server, failure, message, serve, text, tool_use
 from tests.unit.tracing.memory import MemorySink
 
@@ -250,9 +250,51 @@ def test_a_tool_runner_is_one_record_a_turn(sink: MemorySink) -> None:
     assert sink.runs[0].inputs["tools"][0]["name"] == "weather"
 
 
-def test_client_post(sink: MemorySink, use: Callable[..., Any]) -> None:
+def test_a_reply_that_does_not_parse_is_kept_with_its_tokens(
+    sink: MemorySink, use: Callable[..., Any]
+) -> None:
+    class Verdict(pydantic.BaseModel):
+        good: bool
+
+    with serve(text('{"good": "perhaps"}', usage=USAGE)) as server, pytest.raises(pydantic.ValidationError):
+        use(server, lambda client: client.messages.parse(**ASK, output_format=Verdict))
+    run = sink.run("anthropic.messages")
+    assert (run.status, run.usage.output_tokens, run.request_id) == ("error", 40, "req_scripted")
+    assert "ValidationError" in (run.error or "")
+    assert run.outputs["content"][0]["text"] == '{"good": "perhaps"}'  # type: ignore[index]
+
+
+def test_a_reply_that_is_no_json_is_kept(sink: MemorySink) -> None:
+    with serve(Answer(b"{broken")) as server, pytest.raises(json.JSONDecodeError):
+        _sync(server, _create)
+    assert (sink.runs[0].status, sink.runs[0].outputs) == ("error", {"body": "{broken"})
+
+
+def test_what_is_nested_deeper_than_we_look_is_sent_all_the_same(sink: MemorySink) -> None:
+    deep: dict[str, Any] = {}
+    for _ in range(600):
+        deep = {"a": deep}
+    block = {"type": "tool_use", "id": "t", "name": "n", "input": deep}
+    asked = {**ASK, "messages": [{"role": "assistant", "content": [block]}]}
     with serve("ok") as server:
-        body = use(server, lambda client: client.post("/v1/messages", body=ASK, cast_to=dict[str, Any]))
+        _sync(server, lambda client: client.messages.create(**asked))
+    assert server.requests[0].body["messages"] == asked["messages"]
+    assert "<nested deeper than" in str(sink.runs[0].inputs)
+
+
+def test_the_time_that_a_long_prompt_takes_is_announced(
+    sink: MemorySink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(capture, "SLOW", 1_000)
+    with serve("ok") as server:
+        _sync(server, _create)
+    assert sink.runs[0].metadata["capture_ms"] > 0
+
+
+@pytest.mark.parametrize("url", ["/v1/messages", "v1/messages"])
+def test_client_post(sink: MemorySink, use: Callable[..., Any], url: str) -> None:
+    with serve("ok") as server:
+        body = use(server, lambda client: client.post(url, body=ASK, cast_to=dict[str, Any]))
     assert body["id"] == "msg_scripted"
     assert sink.run("anthropic.messages").inputs == ASK
 
