@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import inspect
 import json
 from collections.abc import Callable, Generator, Iterator
@@ -21,7 +22,7 @@ from pytest_llmobs.plugin.ahead import Ahead
 from pytest_llmobs.plugin.confirming import SETTLED
 from pytest_llmobs.plugin.lab import LLM_RUN
 from pytest_llmobs.plugin.outcome import Outcome, judge_outcome, trial_record
-from pytest_llmobs.plugin.suites import PLAN, TrialPlan, nodeid_of
+from pytest_llmobs.plugin.suites import PLAN, TrialPlan
 from pytest_llmobs.tracing.run_tree import RunTree
 
 if TYPE_CHECKING:
@@ -38,11 +39,18 @@ class Protocol:
         self._lab = lab
         self._ahead = Ahead(lab)
         self._baselines: dict[str, Baseline | None] = {}
+        self._frozen = False
+        lab.config.add_cleanup(self._thaw)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self) -> None:
         """Switch tracing on, now that something will run."""
         self._lab.session.start()
+        if self._lab.experiment and gc.get_freeze_count() == 0:
+            # What was collected lives until the end. Of ten thousand trials the garbage collector would spend more time
+            # on going through them again and again than tracing takes.
+            gc.freeze()
+            self._frozen = True
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
@@ -86,8 +94,10 @@ class Protocol:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Attach the trial to its report; a failed assertion over a baseline is for the gate to judge."""
         report = yield
+        if report.when == "teardown" or (report.when == "setup" and report.passed):
+            return report
         plan = item.stash.get(PLAN, None)
-        if plan is None or report.when == "teardown" or (report.when == "setup" and report.passed):
+        if plan is None:
             return report
         run = item.stash.get(LLM_RUN, None)
         self._book(plan, run)
@@ -113,6 +123,11 @@ class Protocol:
         if self._lab.worker is not None:
             self._lab.config.workeroutput["llmobs_notes"] = self._lab.notes  # type: ignore[attr-defined]
 
+    def _thaw(self) -> None:
+        """Give back to the garbage collector what ``pytest_runtestloop`` took from it."""
+        if self._frozen:
+            gc.unfreeze()
+
     def _open(self, item: pytest.Item, plan: TrialPlan) -> LlmRun:
         session = self._lab.session
         root = None
@@ -121,7 +136,7 @@ class Protocol:
                 item.name,
                 inputs=plan.example.inputs if plan.example else None,
                 metadata=plan.example.metadata if plan.example else None,
-                columns=columns_of(item, plan),
+                columns=plan.columns,
                 collect=True,
             )
         return LlmRun(root, plan.example, plan.source.evaluators, session.runner, session.bind)
@@ -170,7 +185,7 @@ class Protocol:
             report.user_properties.extend(properties)
             item.user_properties.extend(properties)  # JUnit reads those of the teardown's report
         if self._lab.experiment:
-            trial = trial_record(plan, nodeid_of(item), run, outcome)
+            trial = trial_record(plan, run, outcome)
             if self._lab.confirming is not None:
                 self._lab.confirming.saw(trial)
             if self._lab.worker is not None:
@@ -210,18 +225,6 @@ class Protocol:
             except BaselineError:  # the gate reports it; until then this is plain pytest
                 self._baselines[suite] = None
         return self._baselines[suite]
-
-
-def columns_of(item: pytest.Item, plan: TrialPlan) -> dict[str, Any]:
-    """Return the columns that make a root run findable as this trial."""
-    dataset = plan.source.dataset
-    return {
-        "suite": plan.suite,
-        "nodeid": nodeid_of(item),
-        "dataset": dataset.name if dataset else None,
-        "example_id": plan.example_id,
-        "repeat": plan.repeat,
-    }
 
 
 def _activated(body: Callable[..., Any], root: RunTree) -> Callable[..., Any]:
