@@ -7,7 +7,7 @@ its run, found by ``run_id``, has it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import MISSING, asdict, fields
 from typing import Any, TypeVar
 
 from pytest_llmobs.records.experiments import (
@@ -28,7 +28,11 @@ _R = TypeVar("_R")
 
 _LEFT_OUT = ("calls", "inputs", "output")
 """Fields of a trial that only its run has."""
-_TRIAL = tuple(field.name for field in fields(Trial) if field.name not in _LEFT_OUT)
+_TRIAL_DEFAULTS = {
+    field.name: field.default if field.default_factory is MISSING else field.default_factory()
+    for field in fields(Trial)
+    if field.name not in _LEFT_OUT
+}
 _EXPECTED = tuple(field.name for field in fields(ExpectedTrial))
 _SCORE_DEFAULTS = {field.name: field.default for field in fields(TrialScore)}
 _TUPLES = ("baseline", "candidate", "changes", "examples")
@@ -143,24 +147,17 @@ def _plan(wire: Mapping[str, Any]) -> SuitePlan:
 
 def _table(trials: Sequence[Trial]) -> dict[str, Any]:
     """Return trials as rows; columns in which every trial has the default are left out."""
-    defaults = {field.name: field.default for field in fields(Trial)}
-    columns = [
-        name
-        for name in _TRIAL
-        if any(
-            (value := getattr(trial, name)) != defaults[name] and value not in ({}, ()) for trial in trials
-        )
-    ]
-    return {
-        "columns": columns,
-        "rows": [[_cell(getattr(trial, name)) for name in columns] for trial in trials],
-    }
+    columns: dict[str, Sequence[Any]] = {}
+    # Column by column, since most are left out, and most others hold plain values.
+    for name, default in _TRIAL_DEFAULTS.items():
+        values = [getattr(trial, name) for trial in trials]
+        if values.count(default) < len(values):
+            columns[name] = [_CELLS[name](value) for value in values] if name in _CELLS else values
+    return {"columns": list(columns), "rows": [list(row) for row in zip(*columns.values(), strict=True)]}
 
 
-def _cell(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _score(score) for key, score in value.items()}
-    return list(value) if isinstance(value, tuple) else value
+def _scores(scores: Mapping[str, TrialScore]) -> dict[str, Any]:
+    return {key: _score(score) for key, score in scores.items()}
 
 
 def _score(score: TrialScore) -> dict[str, Any]:
@@ -172,12 +169,15 @@ def _score(score: TrialScore) -> dict[str, Any]:
     return wire
 
 
+_CELLS: Mapping[str, Callable[[Any], Any]] = {"scores": _scores, "unpriced": list}
+"""Columns whose values are no JSON types yet."""
+
+
 def _trials(table: Mapping[str, Any]) -> tuple[Trial, ...]:
     columns = list(table.get("columns", ()))
-    known = set(_TRIAL)
     found = []
     for row in table.get("rows", ()):
-        values = {name: value for name, value in zip(columns, row, strict=True) if name in known}
+        values = {name: value for name, value in zip(columns, row, strict=True) if name in _TRIAL_DEFAULTS}
         if scores := values.get("scores"):
             values["scores"] = {key: TrialScore(**score) for key, score in scores.items()}
         values["unpriced"] = tuple(values.get("unpriced") or ())

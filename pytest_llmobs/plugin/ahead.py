@@ -11,7 +11,7 @@ import pytest
 from pytest_llmobs.errors import LlmobsError
 from pytest_llmobs.experiments.runner import Attempt, Job
 from pytest_llmobs.experiments.targets import Target, bind_target
-from pytest_llmobs.plugin.suites import TrialPlan, nodeid_of
+from pytest_llmobs.plugin.suites import TrialPlan
 
 if TYPE_CHECKING:
     from pytest_llmobs.plugin.lab import Lab
@@ -124,14 +124,10 @@ class Ahead:
         try:
             target = bind_target(function, dataset)
         except LlmobsError as error:
-            raise pytest.UsageError(
-                f"{nodeid_of(item)}: the fixture {name!r} is its target. {error}"
-            ) from None
+            raise pytest.UsageError(f"{plan.nodeid}: the fixture {name!r} is its target. {error}") from None
         return target
 
     def _job(self, item: pytest.Function, plan: TrialPlan, target: Target) -> Job:
-        from pytest_llmobs.plugin.protocol import columns_of
-
         assert plan.example is not None
         return Job(
             key=item.nodeid,
@@ -140,5 +136,5 @@ class Ahead:
             example=plan.example,
             target=target,
             evaluators=plan.source.evaluators,
-            columns=columns_of(item, plan),
+            columns=plan.columns,
         )

@@ -57,7 +57,7 @@ def _message(report: pytest.TestReport) -> str | None:
     return text.partition("\n")[0][:_MESSAGE] or None
 
 
-def trial_record(plan: TrialPlan, nodeid: str, run: LlmRun | None, outcome: Outcome) -> Trial:
+def trial_record(plan: TrialPlan, run: LlmRun | None, outcome: Outcome) -> Trial:
     """Return the record of a trial that ended."""
     root = run.root if run is not None else None
     if run is None or root is None:
@@ -66,7 +66,7 @@ def trial_record(plan: TrialPlan, nodeid: str, run: LlmRun | None, outcome: Outc
             example_id=plan.example_id,
             example_hash=plan.example_hash,
             repeat=plan.repeat,
-            nodeid=nodeid,
+            nodeid=plan.nodeid,
             status=outcome.status,
             message=outcome.message,
             cluster=plan.cluster,
@@ -77,7 +77,7 @@ def trial_record(plan: TrialPlan, nodeid: str, run: LlmRun | None, outcome: Outc
         example_id=plan.example_id,
         example_hash=plan.example_hash,
         repeat=plan.repeat,
-        nodeid=nodeid,
+        nodeid=plan.nodeid,
         status=outcome.status,
         scores={key: _trial_score(score, key in run.gating) for key, score in run.scores.items()},
         message=outcome.message,

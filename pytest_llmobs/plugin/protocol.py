@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import inspect
 import json
 from collections.abc import Callable, Generator, Iterator
@@ -22,7 +23,7 @@ from pytest_llmobs.plugin.cleaning import clean_report, clean_trial
 from pytest_llmobs.plugin.confirming import SETTLED
 from pytest_llmobs.plugin.lab import LLM_RUN
 from pytest_llmobs.plugin.outcome import Outcome, judge_outcome, trial_record
-from pytest_llmobs.plugin.suites import PLAN, TrialPlan, nodeid_of
+from pytest_llmobs.plugin.suites import PLAN, TrialPlan
 from pytest_llmobs.tracing.run_tree import RunTree
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ class Protocol:
         self._lab = lab
         self._ahead = Ahead(lab)
         self._baselines: dict[str, Baseline | None] = {}
+        self._frozen = False
+        lab.config.add_cleanup(self._thaw)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self) -> None:
@@ -47,6 +50,11 @@ class Protocol:
             self._lab.session.start()
         except LlmobsError as error:
             raise pytest.UsageError(str(error)) from None
+        if self._lab.experiment and gc.get_freeze_count() == 0:
+            # What was collected lives until the end. Of ten thousand trials the garbage collector would spend more time
+            # on going through them again and again than tracing takes.
+            gc.freeze()
+            self._frozen = True
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
@@ -120,6 +128,11 @@ class Protocol:
         if self._lab.worker is not None:
             self._lab.config.workeroutput["llmobs_notes"] = self._lab.notes  # type: ignore[attr-defined]
 
+    def _thaw(self) -> None:
+        """Give back to the garbage collector what ``pytest_runtestloop`` took from it."""
+        if self._frozen:
+            gc.unfreeze()
+
     def _open(self, item: pytest.Item, plan: TrialPlan) -> LlmRun:
         session = self._lab.session
         root = None
@@ -128,7 +141,7 @@ class Protocol:
                 item.name,
                 inputs=plan.example.inputs if plan.example else None,
                 metadata=plan.example.metadata if plan.example else None,
-                columns=columns_of(item, plan),
+                columns=plan.columns,
                 collect=True,
             )
         return LlmRun(root, plan.example, plan.source.evaluators, session.runner, session.bind)
@@ -179,9 +192,7 @@ class Protocol:
             report.user_properties.extend(properties)
             item.user_properties.extend(properties)  # JUnit reads those of the teardown's report
         if self._lab.experiment:
-            trial = clean_trial(
-                trial_record(plan, nodeid_of(item), run, outcome), self._lab.session.redaction
-            )
+            trial = clean_trial(trial_record(plan, run, outcome), self._lab.session.redaction)
             if self._lab.confirming is not None:
                 self._lab.confirming.saw(trial)
             if self._lab.worker is not None:
@@ -221,21 +232,6 @@ class Protocol:
             except BaselineError:  # the gate reports it; until then this is plain pytest
                 self._baselines[suite] = None
         return self._baselines[suite]
-
-
-def columns_of(item: pytest.Item, plan: TrialPlan) -> dict[str, Any]:
-    """Return the columns that make a root run findable as this trial."""
-    dataset = plan.source.dataset
-    return {
-        "suite": plan.suite,
-        "nodeid": nodeid_of(item),
-        "dataset": dataset.name if dataset else None,
-        "example_id": plan.example_id,
-        "repeat": plan.repeat,
-        **(
-            {"reference_outputs": dict(plan.example.outputs)} if plan.example and plan.example.outputs else {}
-        ),
-    }
 
 
 def _activated(body: Callable[..., Any], root: RunTree) -> Callable[..., Any]:

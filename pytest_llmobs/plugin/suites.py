@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -43,6 +43,8 @@ class TrialPlan:
 
     suite: str
     path: str
+    nodeid: str
+    """As the user would type it; see ``nodeid_of``."""
     example_id: str
     repeat: int
     source: SuiteSource
@@ -60,6 +62,20 @@ class TrialPlan:
         if self.source.cluster_by is None or self.example is None:
             return None
         return str(self.example.metadata[self.source.cluster_by])
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """The columns that make a root run findable as this trial."""
+        columns = {
+            "suite": self.suite,
+            "nodeid": self.nodeid,
+            "dataset": self.source.dataset.name if self.source.dataset else None,
+            "example_id": self.example_id,
+            "repeat": self.repeat,
+        }
+        if self.example is not None and self.example.outputs:
+            columns["reference_outputs"] = dict(self.example.outputs)
+        return columns
 
 
 PLAN = pytest.StashKey[TrialPlan | None]()
@@ -107,7 +123,8 @@ class Suites:
         source = self.sources.get(function)
         if source is None:
             return None
-        path = item.nodeid.partition("::")[0]
+        nodeid = nodeid_of(item)
+        path = nodeid.partition("::")[0]
         params: Mapping[str, object] = item.callspec.params if hasattr(item, "callspec") else {}
         example = params.get("example")
         if isinstance(example, Example) and source.dataset is not None:
@@ -115,6 +132,7 @@ class Suites:
             return TrialPlan(
                 suite=f"{function}{_rest(item, example, repeat)}",
                 path=path,
+                nodeid=nodeid,
                 example_id=example.id,
                 repeat=repeat,
                 source=source,
@@ -122,11 +140,12 @@ class Suites:
             )
         chosen = params.get("llm_repeat_number", 1)
         number = chosen if isinstance(chosen, int) else 1
-        name = nodeid_of(item).removeprefix(f"{path}::")
+        name = nodeid.removeprefix(f"{path}::")
         name = _without(name, f"r{number}") if number > 1 else name
         return TrialPlan(
             suite=path,
             path=path,
+            nodeid=nodeid,
             example_id=name,
             repeat=number,
             source=source,
@@ -159,7 +178,7 @@ class Suites:
                     example_id=plan.example_id,
                     example_hash=plan.example_hash,
                     repeat=plan.repeat,
-                    nodeid=nodeid_of(item),
+                    nodeid=plan.nodeid,
                     metadata=redaction.clean_if_suspect(plan.example.metadata) if plan.example else {},
                 )
             )

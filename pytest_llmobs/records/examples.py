@@ -27,6 +27,9 @@ def content_hash(value: Any) -> str:
     return hashlib.sha256(canonical_json(value).encode()).hexdigest()[:16]
 
 
+_NOTHING = content_hash({})
+
+
 @dataclass(frozen=True, eq=False)
 class Example:
     """One line of a dataset: what the application is given and what is known about a good answer."""
@@ -76,7 +79,10 @@ class Dataset:
     @cached_property
     def version(self) -> str:
         """Hash of the whole content (16 hex digits); the order of the examples doesn't matter."""
-        rows = sorted([e.id, e.hash, content_hash(e.metadata), e.split or ""] for e in self.examples)
+        rows = sorted(
+            [e.id, e.hash, content_hash(e.metadata) if e.metadata else _NOTHING, e.split or ""]
+            for e in self.examples
+        )
         return content_hash(rows)
 
     def __len__(self) -> int:

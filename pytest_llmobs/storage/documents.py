@@ -26,7 +26,8 @@ def write(path: Path, document: Mapping[str, Any]) -> None:
         # Without indent, or Python's own encoder would do it: 10,000 trials would take seconds.
         text = json.dumps({_KEY: SCHEMA_VERSION, **document}, ensure_ascii=False)
         with temporary.open("w", encoding="utf-8") as file:
-            file.write(text + "\n")
+            file.write(text)
+            file.write("\n")
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
