@@ -49,7 +49,9 @@ def _convert(records: Sequence[Record]) -> pa.Table:
     # In Python: Arrow's own arithmetic takes no less time here, and 10 MB to load.
     arrays["latency"] = pa.array([_latency(header) for header in headers], pa.float64())
     arrays["total_tokens"] = (
-        arrays["input_tokens"] if present.isdisjoint(_TOKENS) else pa.array([_total(header) for header in headers])
+        arrays["input_tokens"]
+        if present.isdisjoint(_TOKENS)
+        else pa.array([_total(header) for header in headers])
     )
     return pa.Table.from_arrays([arrays[name] for name in schema.names], schema=schema)
 

@@ -121,7 +121,8 @@ def test_a_suspect_that_passes_once_is_not_run_again(project: Project) -> None:
     source = project.path.joinpath("app.py").read_text()
     moody = "    import os\n    if name == 'N7' and 'LLMOBS_CONFIRMING' not in os.environ:\n        return 'Hello'\n"
     project.path.joinpath("app.py").write_text(source.replace("    prompt = ", f"{moody}    prompt = "))
-    result = project.experiment()
+    result = project.experiment("-q")
     assert result.ret == 0
     assert "flaky" in result.stdout.str()
+    result.stdout.fnmatch_lines(["confirming: running up to 4 trials again before the verdict"])
     assert len(project.summary["confirmation"]["rows"]) == 1

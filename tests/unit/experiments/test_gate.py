@@ -442,3 +442,5 @@ def test_latency_and_cost_are_told_and_never_red(world) -> None:
     )
     assert not decision.red
     assert w.decide(w.trials(latency=None), baseline).notes == ()
+    quick = w.baseline(latency=0.00001)
+    assert w.decide(w.trials(latency=0.005), quick).notes == ()
