@@ -44,7 +44,12 @@ def run(lab: Lab, reruns: Sequence[Rerun]) -> Confirmation:
         write_plan(Path(folder, "plan.json"), ConfirmingPlan(lab.session.identity, reruns, done, str(out)))
         say(lab.config, _announcement(lab, reruns))
         began = time.monotonic()
-        code, output = _call(lab, Path(folder))
+        try:
+            code, output = _call(lab, Path(folder))
+        except KeyboardInterrupt:
+            return Confirmation(
+                error="The confirming session was interrupted by Ctrl-C; the tentative verdict stands."
+            )
         if not out.exists():
             return Confirmation(error=_no_answer(code, output))
         trials = [Trial.from_wire(json.loads(line)) for line in out.read_text().splitlines()]
