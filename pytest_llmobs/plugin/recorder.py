@@ -17,7 +17,7 @@ from pytest_llmobs.errors import LlmobsError
 from pytest_llmobs.plugin import confirm, verdict
 from pytest_llmobs.plugin.progress import ProgressLine
 from pytest_llmobs.plugin.protocol import WIRE
-from pytest_llmobs.records.experiments import Experiment, Rerun, Trial
+from pytest_llmobs.records.experiments import ExpectedTrial, Experiment, Rerun, SuitePlan, Trial
 from pytest_llmobs.reports.base import Context
 from pytest_llmobs.reports.terminal import render
 
@@ -31,6 +31,8 @@ class Recorder:
     def __init__(self, lab: Lab) -> None:
         self._lab = lab
         self._trials: dict[tuple[str, str, int], Trial] = {}
+        self._crashed: dict[str, str] = {}
+        """Node id of each test whose worker died in it -> what xdist says."""
         self._began = time.monotonic()
         self._progress = ProgressLine(lab)
         lab.take_trial = self._keep
@@ -42,6 +44,8 @@ class Recorder:
         wire = getattr(report, WIRE, None)
         if wire is not None:
             self._keep(Trial.from_wire(json.loads(wire)))
+        elif report.when not in ("setup", "call", "teardown"):  # xdist's own, of a test whose worker died
+            self._crashed[report.nodeid] = report.longreprtext
 
     def _keep(self, trial: Trial) -> None:
         self._trials[trial.suite, trial.example_id, trial.repeat] = (
@@ -94,6 +98,11 @@ class Recorder:
         self._lab.session.stop()
         if self._lab.controller:
             self._lab.collect_manifests()
+        for plan in self._lab.plans if self._crashed else ():
+            for expected in plan.expected:
+                key = plan.name, expected.example_id, expected.repeat
+                if expected.nodeid in self._crashed and key not in self._trials:
+                    self._keep(_crashed_trial(plan, expected, self._crashed[expected.nodeid]))
 
     def _conclude(self, *, interrupted: bool) -> Conclusion:
         return conclude(
@@ -126,6 +135,18 @@ class Recorder:
             recorded=self._conclusion.recorded if self._conclusion else (),
             everything=self._lab.config.get_verbosity() >= 2,
         )
+
+
+def _crashed_trial(plan: SuitePlan, expected: ExpectedTrial, message: str) -> Trial:
+    return Trial(
+        suite=plan.name,
+        example_id=expected.example_id,
+        example_hash=expected.example_hash,
+        repeat=expected.repeat,
+        nodeid=expected.nodeid,
+        status="error",
+        message=message,
+    )
 
 
 def _selects(argument: str, config: pytest.Config) -> bool:

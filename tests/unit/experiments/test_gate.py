@@ -444,3 +444,12 @@ def test_latency_and_cost_are_told_and_never_red(world) -> None:
     assert w.decide(w.trials(latency=None), baseline).notes == ()
     quick = w.baseline(latency=0.00001)
     assert w.decide(w.trials(latency=0.005), quick).notes == ()
+
+
+def test_repeats_show_how_many_examples_pass_every_time(world, row_of: RowOf) -> None:
+    w = world(10, repeat=3)
+    trials = w.trials(lambda example, number: example != "e003" or number != 2)
+    for baseline in (w.baseline(), None):
+        note = row_of(w.decide(trials, baseline)).note
+        assert note.endswith("pass^3 0.900 (9 of 10 examples passed all 3 repeats)")
+    assert "pass^" not in row_of(world(10).decide(world(10).trials(), None)).note
