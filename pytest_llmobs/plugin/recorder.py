@@ -14,6 +14,7 @@ import pytest
 
 from pytest_llmobs.conclusion import Conclusion, conclude
 from pytest_llmobs.errors import LlmobsError
+from pytest_llmobs.experiments.budget import NOT_RUN
 from pytest_llmobs.plugin import confirm, verdict
 from pytest_llmobs.plugin.progress import ProgressLine
 from pytest_llmobs.plugin.protocol import WIRE
@@ -112,8 +113,15 @@ class Recorder:
             duration=time.monotonic() - self._began,
             interrupted=interrupted,
             confirm=None if interrupted else self._confirm,
-            notes=self._lab.notes,
+            notes=[*self._unpaid(), *self._lab.notes],
         )
+
+    def _unpaid(self) -> list[str]:
+        """Return a note about the trials that the budget kept from running, if any."""
+        budget = self._lab.session.budget
+        reason = budget.exhausted() if budget is not None else None
+        count = sum(NOT_RUN in (trial.message or "") for trial in self._trials.values())
+        return [f"{count} trial{'s' * (count > 1)} {reason}"] if reason and count else []
 
     def _confirm(self, reruns: Sequence[Rerun]) -> confirm.Confirmation:
         return confirm.run(self._lab, reruns)
