@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,16 +9,8 @@ import pytest
 pytest_plugins = ["pytester"]
 
 
-@pytest.fixture(scope="session", autouse=True)
-def plain_environment() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        for name in (
-            "CI",
-            "LLMOBS_CONFIRMING",
-            "PYTEST_ADDOPTS",
-            "ANTHROPIC_API_KEY",
-            "PYTHONDONTWRITEBYTECODE",
-        ):
-            monkeypatch.delenv(name, raising=False)
-        monkeypatch.setenv("PYTHONPATH", str(Path(__file__).with_name("absent")))
-        yield
+@pytest.fixture(autouse=True)
+def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("CI", "LLMOBS_CONFIRMING", "PYTEST_ADDOPTS", "ANTHROPIC_API_KEY", "PYTHONDONTWRITEBYTECODE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).with_name("absent")))

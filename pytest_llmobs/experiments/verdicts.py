@@ -110,9 +110,7 @@ def metric_row(case: MetricCase, *, ci: bool, final: bool, fail_on: str) -> Metr
         fail_on: ``llm_fail_on``.
     """
     row = _verdict(case, ci=ci, final=final, fail_on=fail_on)
-    if case.rule.min_mean is not None:
-        row = _bounded(case, row)
-    return replace(row, note="; ".join(filter(None, (row.note, _every_time(case)))))
+    return _bounded(case, row) if case.rule.min_mean is not None else row
 
 
 def _verdict(case: MetricCase, *, ci: bool, final: bool, fail_on: str) -> MetricRow:
@@ -267,17 +265,6 @@ def _rate(case: MetricCase) -> str:
         return ""
     low, high = wilson_interval(rate * len(values), len(values))
     return f"90 % interval {low:.2f} to {high:.2f}"
-
-
-def _every_time(case: MetricCase) -> str:
-    """Return pass^k, the share of examples that pass all of k repeats (Yao et al. 2024, arXiv 2406.12045), in words."""
-    k = case.suite.plan.repeat
-    values = case.suite.measured.values.get(case.metric, {})
-    whole = [found for found in values.values() if len(found) == k]
-    if case.metric != PASS or k < 2 or not whole:
-        return ""
-    always = sum(min(found) == 1 for found in whole)
-    return f"pass^{k} {always / len(whole):.3f} ({always} of {len(whole)} examples passed all {k} repeats)"
 
 
 def _lack(missing: Missing) -> str:

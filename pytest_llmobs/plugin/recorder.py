@@ -16,9 +16,10 @@ from pytest_llmobs.conclusion import Conclusion, conclude
 from pytest_llmobs.errors import LlmobsError
 from pytest_llmobs.experiments.budget import NOT_RUN
 from pytest_llmobs.plugin import confirm, verdict
+from pytest_llmobs.plugin.outcome import crashed_trial
 from pytest_llmobs.plugin.progress import ProgressLine
 from pytest_llmobs.plugin.protocol import WIRE
-from pytest_llmobs.records.experiments import ExpectedTrial, Experiment, Rerun, SuitePlan, Trial
+from pytest_llmobs.records.experiments import Experiment, Rerun, Trial
 from pytest_llmobs.reports.base import Context
 from pytest_llmobs.reports.terminal import render
 
@@ -103,9 +104,10 @@ class Recorder:
             for expected in plan.expected:
                 key = plan.name, expected.example_id, expected.repeat
                 if expected.nodeid in self._crashed and key not in self._trials:
-                    self._keep(_crashed_trial(plan, expected, self._crashed[expected.nodeid]))
+                    self._keep(crashed_trial(plan, expected, self._crashed[expected.nodeid]))
 
     def _conclude(self, *, interrupted: bool) -> Conclusion:
+        self._lab.notes[:0] = self._unpaid()
         return conclude(
             self._lab.session,
             self._lab.plans,
@@ -113,7 +115,7 @@ class Recorder:
             duration=time.monotonic() - self._began,
             interrupted=interrupted,
             confirm=None if interrupted else self._confirm,
-            notes=[*self._unpaid(), *self._lab.notes],
+            notes=self._lab.notes,
         )
 
     def _unpaid(self) -> list[str]:
@@ -143,18 +145,6 @@ class Recorder:
             recorded=self._conclusion.recorded if self._conclusion else (),
             everything=self._lab.config.get_verbosity() >= 2,
         )
-
-
-def _crashed_trial(plan: SuitePlan, expected: ExpectedTrial, message: str) -> Trial:
-    return Trial(
-        suite=plan.name,
-        example_id=expected.example_id,
-        example_hash=expected.example_hash,
-        repeat=expected.repeat,
-        nodeid=expected.nodeid,
-        status="error",
-        message=message,
-    )
 
 
 def _selects(argument: str, config: pytest.Config) -> bool:

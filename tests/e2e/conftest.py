@@ -20,13 +20,19 @@ def copy_example(name: str, folder: Path) -> Path:
     return shutil.copytree(ROOT / "examples" / name, folder / name, ignore=ignored)
 
 
+def plain_environment() -> dict[str, str]:
+    """Return the environment without what changes the plugin's ways; fixtures of a session can't ask a test's for it."""
+    left_out = ("CI", "ANTHROPIC_API_KEY", "LLMOBS_CONFIRMING", "PYTEST_ADDOPTS", "PYTHONDONTWRITEBYTECODE")
+    kept = {name: value for name, value in os.environ.items() if name not in left_out}
+    return kept | {"PYTHONPATH": str(ROOT / "tests" / "absent")}
+
+
 def run_pytest(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run pytest in a folder as users do, with further environment variables."""
-    kept = {name: value for name, value in os.environ.items() if name not in ("CI", "ANTHROPIC_API_KEY")}
     return subprocess.run(
         [sys.executable, "-m", "pytest", *arguments],
         cwd=folder,
-        env=kept | {"COLUMNS": "80"} | variables,
+        env=plain_environment() | {"COLUMNS": "80"} | variables,
         capture_output=True,
         text=True,
         timeout=300,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import signal
 import subprocess
@@ -17,6 +16,7 @@ import duckdb
 import pytest
 
 from tests.anthropic_server import Answer, Request, Server, serve, text, tool_use
+from tests.e2e.conftest import plain_environment
 
 APP = """
 import anthropic
@@ -102,11 +102,7 @@ class Folder:
         self.path = path
         self.server = server
         self.environment = {
-            **{
-                key: value
-                for key, value in os.environ.items()
-                if key not in ("CI", "PYTHONDONTWRITEBYTECODE")
-            },
+            **plain_environment(),
             "ANTHROPIC_API_KEY": "sk-ant-api03-test-key-that-must-not-leak-0123456789abcdefghij",
             "ANTHROPIC_BASE_URL": server.url,
             "COLUMNS": "100",
