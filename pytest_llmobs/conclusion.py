@@ -196,12 +196,12 @@ def announcement(session: Session, plans: Sequence[SuitePlan]) -> str:
 
 
 def _past_trials(session: Session, suites: set[str]) -> list[Trial]:
-    for document in sorted(
-        session.store.experiments(), key=lambda each: str(each.get("started")), reverse=True
-    ):
-        trials = [trial for trial in experiment_from_dict(document).trials if trial.suite in suites]
-        if trials:
-            return trials
+    for head in reversed(session.store.experiments(heads=True)):
+        if suites & {suite["name"] for suite in head.get("suites", ())}:
+            document = session.store.read_experiment(head["name"])
+            trials = [trial for trial in experiment_from_dict(document).trials if trial.suite in suites]
+            if trials:
+                return trials
     return []
 
 

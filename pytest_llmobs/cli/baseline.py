@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pytest_llmobs.cli.console import Console
-from pytest_llmobs.cli.lookup import find_experiment, newest_experiment, read_experiments
+from pytest_llmobs.cli.lookup import find_experiment, newest_experiment, read_heads
 from pytest_llmobs.cli.stores import open_local_store
 from pytest_llmobs.errors import BaselineError
 from pytest_llmobs.records.experiments import Experiment, SuitePlan
@@ -106,7 +106,7 @@ def _prune(arguments: argparse.Namespace, console: Console) -> int:
     store = open_local_store(arguments.store, console)
     rootdir = store.root.parent
     directory = rootdir / _DIRECTORY if arguments.dir is None else _directory(arguments.dir)
-    dropped = list(prune(directory, rootdir, read_experiments(store), dry_run=arguments.dry_run))
+    dropped = list(prune(directory, rootdir, read_heads(store), dry_run=arguments.dry_run))
     word = "would drop" if arguments.dry_run else "dropped"
     for each in dropped:
         console.say(console.page.text(f"{word} {each}"))

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from pytest_llmobs.cli.console import Console
-from pytest_llmobs.cli.lookup import read_experiments
+from pytest_llmobs.cli.lookup import read_experiment, read_heads
 from pytest_llmobs.cli.stores import open_store
 from pytest_llmobs.reports.figures import count
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pytest_llmobs.experiments.history import Trend
     from pytest_llmobs.records.experiments import Experiment
     from pytest_llmobs.reports.listing import Digest
+    from pytest_llmobs.storage.store import Store
 
 NAME = "experiments"
 HELP = "list the experiments of a store with their means, cost and verdict, the newest first"
@@ -47,17 +48,17 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from pytest_llmobs.experiments.history import trends
 
     store = open_store(arguments.store, console)
-    found = read_experiments(store)
+    found = read_heads(store)
     limit = arguments.limit if arguments.limit is not None else 0 if arguments.history else _SHOWN
     shown = found[:limit] if limit > 0 else found
     if arguments.history:
         _history(trends(shown), arguments, console)
     elif arguments.json:
-        console.json([asdict(each) for each in _digests(shown)])
+        console.json([asdict(each) for each in _digests(shown, store)])
     elif not found:
         console.note(f"No experiment in {store.place!r} yet. `pytest --llm-experiment` makes one.")
     else:
-        _list(shown, len(found), trends(found), console)
+        _list(_digests(shown, store), len(found), trends(found), console)
     return 0
 
 
@@ -70,16 +71,16 @@ def _history(courses: Sequence[Trend], arguments: argparse.Namespace, console: C
         console.say("\n".join(history_section(courses, console.page)))
 
 
-def _list(shown: Sequence[Experiment], total: int, courses: Sequence[Trend], console: Console) -> None:
+def _list(shown: Sequence[Digest], total: int, courses: Sequence[Trend], console: Console) -> None:
     from pytest_llmobs.reports.history import slides
     from pytest_llmobs.reports.listing import listing
 
-    console.say("\n".join([*listing(_digests(shown), console.page), *slides(courses, console.page)]))
+    console.say("\n".join([*listing(shown, console.page), *slides(courses, console.page)]))
     if len(shown) < total:
         console.note(f"{count(total - len(shown), 'older experiment')}: llmobs experiments --limit 0")
 
 
-def _digests(experiments: Sequence[Experiment]) -> list[Digest]:
+def _digests(heads: Sequence[Experiment], store: Store) -> list[Digest]:
     from pytest_llmobs.reports.listing import digest
 
-    return [digest(experiment) for experiment in experiments]
+    return [digest(read_experiment(head.name, store)) for head in heads]

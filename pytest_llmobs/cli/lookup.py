@@ -54,12 +54,10 @@ def newest_experiment(store: Store) -> Experiment:
         NotFoundError: There is none.
         StoreError: One is unreadable, or of a newer schema.
     """
-    documents = store.experiments()
-    if not documents:
+    heads = read_heads(store)
+    if not heads:
         raise NotFoundError(f"No experiment in {store.place!r} yet. `pytest --llm-experiment` makes one.")
-    from pytest_llmobs.experiments.summary import experiment_from_dict
-
-    return experiment_from_dict(documents[-1])
+    return read_experiment(heads[0].name, store)
 
 
 def read_experiment(name: str, store: Store) -> Experiment:
@@ -73,12 +71,12 @@ def read_experiment(name: str, store: Store) -> Experiment:
     return experiment_from_dict(store.read_experiment(name))
 
 
-def read_experiments(store: Store) -> list[Experiment]:
-    """Return all experiments of a store, the newest first.
+def read_heads(store: Store) -> list[Experiment]:
+    """Return all experiments of a store, the newest first; most without their trials, so that hundreds take no time.
 
     Raises:
         StoreError: One is unreadable, or of a newer schema.
     """
     from pytest_llmobs.experiments.summary import experiment_from_dict
 
-    return [experiment_from_dict(document) for document in reversed(store.experiments())]
+    return [experiment_from_dict(document) for document in reversed(store.experiments(heads=True))]

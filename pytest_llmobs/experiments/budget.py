@@ -9,6 +9,9 @@ from filelock import FileLock
 
 from pytest_llmobs.experiments.calls import Spending
 
+NOT_RUN = "not run: "
+"""Begins the reason of every trial that the budget stopped."""
+
 
 class BudgetReached(Exception):
     """A trial that was not run: the session had spent what it may."""
@@ -38,9 +41,9 @@ class Budget:
         """Return why no further trial may start, or None where one may."""
         cost, calls = self._read()
         if self._max_cost is not None and cost >= self._max_cost:
-            return f"not run: ${cost:.4f} of ${self._max_cost:g} spent (--llm-max-cost)"
+            return f"{NOT_RUN}${cost:.4f} of ${self._max_cost:g} spent (--llm-max-cost)"
         if self._max_calls is not None and calls >= self._max_calls:
-            return f"not run: {calls} of {self._max_calls} model calls made (llm_max_calls)"
+            return f"{NOT_RUN}{calls} of {self._max_calls} model calls made (llm_max_calls)"
         return None
 
     def spend(self, spending: Spending) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from pytest_llmobs.errors import BaselineError
 from pytest_llmobs.experiments import guards
@@ -16,6 +17,7 @@ from pytest_llmobs.experiments.case_rows import example_rows
 from pytest_llmobs.experiments.complaints import complaints
 from pytest_llmobs.experiments.measurements import Measurements, measure
 from pytest_llmobs.experiments.operations import operation_notes
+from pytest_llmobs.experiments.repeats import every_time
 from pytest_llmobs.experiments.rules import PASS
 from pytest_llmobs.experiments.statistics import holm
 from pytest_llmobs.experiments.suite_case import SuiteCase, suite_case
@@ -193,7 +195,10 @@ def _metric_rows(
     for suite in suites:
         for case in suite.metrics:
             if case.missing.expected or case.metric not in suite.pair.measured.exempt:
-                yield metric_row(case, ci=settings.ci, final=final, fail_on=settings.fail_on)
+                row = metric_row(case, ci=settings.ci, final=final, fail_on=settings.fail_on)
+                if row.metric == PASS and (told := every_time(suite.pair)):
+                    row = replace(row, note="; ".join(filter(None, (row.note, told))))
+                yield row
         own = [score for score in scores if score.suite == suite.name]
         yield from suite_rows(suite.pair, own, ci=settings.ci)
 

@@ -12,6 +12,8 @@ from pytest_llmobs.records.experiments import Trial
 
 WORTH_A_NOTE = math.log(1.25)
 """Median log-ratio from which a rise is told: a quarter more."""
+NOTICED = 0.01
+"""Seconds below which a latency is no model's answer, and its rise the machine's noise."""
 FEWEST = 5
 """Pairs below which a median says too little."""
 
@@ -25,6 +27,8 @@ def operation_notes(suite: SuitePair) -> Iterator[str]:
         ratio = median_log_ratio(pairs)
         if ratio is not None and len(pairs) >= FEWEST and ratio >= WORTH_A_NOTE:
             before, after = (statistics.median(side) for side in zip(*pairs, strict=True))
+            if attribute == "latency" and after < NOTICED:
+                continue
             yield (
                 f"{suite.plan.name}: {word} is {math.exp(ratio):.2f} times the baseline's in the median of "
                 f"{len(pairs)} examples ({before:.3g} -> {after:.3g} {unit})"

@@ -220,11 +220,13 @@ def _times(values: Sequence[float]) -> str:
 
 
 def _too_many(suspect: Suspect, most_reruns: int) -> str:
+    more = f"it would take {suspect.reruns} more failure{'s' * (suspect.reruns > 1)} to call it broken"
+    if not most_reruns:
+        return f"{more}, and nothing was run again"
     if len(suspect.baseline) < 5:
         remedy = (
             f"its baseline has {len(suspect.baseline)}: record one of 5 repeats with --llm-update-baseline"
         )
     else:
         remedy = f"--llm-confirm {suspect.reruns} would run it that often"
-    more = f"it would take {suspect.reruns} more failures to call it broken"
     return f"{more}, beyond --llm-confirm {most_reruns}; {remedy}"

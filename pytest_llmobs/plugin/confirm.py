@@ -17,6 +17,7 @@ import pytest
 
 from pytest_llmobs.plugin import options
 from pytest_llmobs.plugin.confirming import SETTLED, ConfirmingPlan, write_plan
+from pytest_llmobs.plugin.progress import say
 from pytest_llmobs.records.experiments import Rerun, Trial
 
 if TYPE_CHECKING:
@@ -41,13 +42,18 @@ def run(lab: Lab, reruns: Sequence[Rerun]) -> Confirmation:
         out = Path(folder, "trials.jsonl")
         done = max((plan.repeat for plan in lab.plans), default=1)
         write_plan(Path(folder, "plan.json"), ConfirmingPlan(lab.session.identity, reruns, done, str(out)))
-        _say(lab, _announcement(lab, reruns))
+        say(lab.config, _announcement(lab, reruns))
         began = time.monotonic()
-        code, output = _call(lab, Path(folder))
+        try:
+            code, output = _call(lab, Path(folder))
+        except KeyboardInterrupt:
+            return Confirmation(
+                error="The confirming session was interrupted by Ctrl-C; the tentative verdict stands."
+            )
         if not out.exists():
             return Confirmation(error=lab.session.redaction.clean_value(_no_answer(code, output)))
         trials = [Trial.from_wire(json.loads(line)) for line in out.read_text().splitlines()]
-        _say(lab, f"confirmed in {time.monotonic() - began:.1f} s")
+        say(lab.config, f"confirmed in {time.monotonic() - began:.1f} s")
         return Confirmation(trials)
 
 
@@ -111,19 +117,15 @@ def _call(lab: Lab, folder: Path) -> tuple[int, str]:
 
 
 def _announcement(lab: Lab, reruns: Sequence[Rerun]) -> str:
-    sizes = {plan.name: len({trial.example_id for trial in plan.expected}) for plan in lab.plans}
-    count = sum(
-        rerun.repeats * (sizes.get(rerun.suite, 0) if rerun.examples is None else len(rerun.examples))
-        for rerun in reruns
-    )
-    return f"confirming: running {count} trial{'s' if count != 1 else ''} again before the verdict"
-
-
-def _say(lab: Lab, line: str) -> None:
-    terminal = lab.config.pluginmanager.get_plugin("terminalreporter")
-    if terminal is not None:
-        terminal.ensure_newline()
-        terminal.write_line(line)
+    examples = {plan.name: {trial.example_id for trial in plan.expected} for plan in lab.plans}
+    repeats: dict[tuple[str, str], int] = {}
+    for rerun in reruns:  # the repeats of a whole rerun are among those that a suspect needs
+        for example in examples.get(rerun.suite, ()) if rerun.examples is None else rerun.examples:
+            key = rerun.suite, example
+            repeats[key] = max(rerun.repeats, repeats.get(key, 0))
+    count = sum(repeats.values())
+    most = "up to " if any(rerun.reason == "example" for rerun in reruns) else ""
+    return f"confirming: running {most}{count} trial{'s' if count != 1 else ''} again before the verdict"
 
 
 def _no_answer(code: int, output: str) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +28,7 @@ class ConfirmingPlan:
     done: int
     """Repeats that the parent ran at most; the confirming session numbers its own from there."""
     out: str
-    """Path of the file that gets the trials, one JSON object a line."""
-    seen: dict[str, list[Trial]] = field(default_factory=dict)
-    """The trials of each suspect so far, in this process."""
+    """Path of the file that gets the trials, one JSON object a line; its folder is this session's alone."""
 
     def adjust(self, settings: Settings) -> Settings:
         """Return the settings of the confirming session: an experiment that gates nothing itself."""
@@ -41,27 +40,40 @@ class ConfirmingPlan:
         return range(self.done + 1, self.done + most + 1)
 
     def saw(self, trial: Trial) -> None:
-        """Take note of a trial that ended."""
-        self.seen.setdefault(f"{trial.suite} {trial.example_id}", []).append(trial)
+        """Take note of a suspect's trial that ended, for all workers: what one clears no other need run again."""
+        if any(
+            rerun.reason == "example" for rerun in self._wanting(trial.suite, trial.example_id, trial.repeat)
+        ):
+            note = self._notes(trial.suite, trial.example_id) / f"{trial.repeat}.json"
+            note.parent.mkdir(parents=True, exist_ok=True)
+            partial = note.with_suffix(".partial")
+            partial.write_text(json.dumps(trial.to_wire(), default=str))
+            partial.rename(note)
 
-    def settled(self, suite: str, example_id: str) -> bool:
+    def settled(self, suite: str, example_id: str, repeat: int) -> bool:
         """Return True where a suspect has been cleared, so that its further reruns would be money for nothing."""
-        wanting = [rerun for rerun in self.reruns if self._covers(rerun, suite, example_id)]
-        trials = self.seen.get(f"{suite} {example_id}", [])
-        return bool(wanting) and all(
-            rerun.reason == "example" and cleared(rerun, example_id, trials) for rerun in wanting
-        )
+        wanting = self._wanting(suite, example_id, repeat)
+        if not wanting or any(rerun.reason != "example" for rerun in wanting):
+            return False
+        notes = self._notes(suite, example_id).glob("*.json")
+        trials = [Trial.from_wire(json.loads(note.read_text())) for note in notes]
+        return all(cleared(rerun, example_id, trials) for rerun in wanting)
 
     def wants(self, suite: str, example_id: str, repeat: int) -> bool:
         """Return True where this trial is in doubt."""
-        return any(
-            self._covers(rerun, suite, example_id) and repeat <= self.done + rerun.repeats
-            for rerun in self.reruns
-        )
+        return bool(self._wanting(suite, example_id, repeat))
 
-    @staticmethod
-    def _covers(rerun: Rerun, suite: str, example_id: str) -> bool:
-        return rerun.suite == suite and (rerun.examples is None or example_id in rerun.examples)
+    def _wanting(self, suite: str, example_id: str, repeat: int) -> list[Rerun]:
+        return [
+            rerun
+            for rerun in self.reruns
+            if rerun.suite == suite
+            and (rerun.examples is None or example_id in rerun.examples)
+            and repeat <= self.done + rerun.repeats
+        ]
+
+    def _notes(self, suite: str, example_id: str) -> Path:
+        return Path(self.out).with_name("seen") / sha256(f"{suite} {example_id}".encode()).hexdigest()
 
 
 def write_plan(path: Path, plan: ConfirmingPlan) -> None:

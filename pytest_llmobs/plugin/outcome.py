@@ -12,7 +12,7 @@ from pytest_llmobs.errors import UnscoredError
 from pytest_llmobs.experiments.calls import model_calls, output_text
 from pytest_llmobs.experiments.llm_run import LlmRun
 from pytest_llmobs.plugin.suites import TrialPlan
-from pytest_llmobs.records.experiments import Trial, TrialScore, TrialStatus
+from pytest_llmobs.records.experiments import ExpectedTrial, SuitePlan, Trial, TrialScore, TrialStatus
 from pytest_llmobs.records.scores import Score
 from pytest_llmobs.tracing.run_tree import RunTree
 
@@ -113,4 +113,17 @@ def _trial_score(score: Score, gating: bool) -> TrialScore:
         error=score.error,
         exempt=score.exempt,
         gating=gating,
+    )
+
+
+def crashed_trial(plan: SuitePlan, expected: ExpectedTrial, message: str) -> Trial:
+    """Return the record of a trial whose worker died in it."""
+    return Trial(
+        suite=plan.name,
+        example_id=expected.example_id,
+        example_hash=expected.example_hash,
+        repeat=expected.repeat,
+        nodeid=expected.nodeid,
+        status="error",
+        message=message,
     )

@@ -12,6 +12,8 @@ from pytest_llmobs.reports.page import Page
 from pytest_llmobs.reports.progress import Progress, progress_line
 
 if TYPE_CHECKING:
+    import pytest
+
     from pytest_llmobs.plugin.lab import Lab
 
 EVERY = 10.0
@@ -70,5 +72,14 @@ class ProgressLine:
         )
         encoding = getattr(terminal._tw._file, "encoding", None) or "utf-8"
         line = progress_line(progress, Page(width=terminal._tw.fullwidth, encoding=encoding))
+        say(self._lab.config, line)
+
+
+def say(config: pytest.Config, line: str) -> None:
+    """Write a line of its own to the terminal, if there is one."""
+    terminal = config.pluginmanager.get_plugin("terminalreporter")
+    if terminal is not None:
         terminal.ensure_newline()
+        if terminal._tw.width_of_current_line:  # with -q pytest has written dots and doesn't know it
+            terminal._tw.line()
         terminal.write_line(line)

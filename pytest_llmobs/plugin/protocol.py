@@ -72,7 +72,8 @@ class Protocol:
             return (yield)
         run = item.stash[LLM_RUN]
         self._lab.current_item, self._lab.current_run = item, run
-        if self._lab.confirming is not None and self._lab.confirming.settled(plan.suite, plan.example_id):
+        confirming = self._lab.confirming
+        if confirming is not None and confirming.settled(plan.suite, plan.example_id, plan.repeat):
             pytest.skip(SETTLED)
         if plan.source.target is not None or plan.source.target_fixture:
             attempt = self._ahead.take(item, plan)

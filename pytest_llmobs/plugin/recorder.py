@@ -14,7 +14,9 @@ import pytest
 
 from pytest_llmobs.conclusion import Conclusion, conclude
 from pytest_llmobs.errors import LlmobsError
+from pytest_llmobs.experiments.budget import NOT_RUN
 from pytest_llmobs.plugin import confirm, verdict
+from pytest_llmobs.plugin.outcome import crashed_trial
 from pytest_llmobs.plugin.progress import ProgressLine
 from pytest_llmobs.plugin.protocol import WIRE
 from pytest_llmobs.plugin.summaries import find_summaries
@@ -32,6 +34,8 @@ class Recorder:
     def __init__(self, lab: Lab) -> None:
         self._lab = lab
         self._trials: dict[tuple[str, str, int], Trial] = {}
+        self._crashed: dict[str, str] = {}
+        """Node id of each test whose worker died in it -> what xdist says."""
         self._began = time.monotonic()
         self._progress = ProgressLine(lab)
         lab.take_trial = self._keep
@@ -43,6 +47,8 @@ class Recorder:
         wire = getattr(report, WIRE, None)
         if wire is not None:
             self._keep(Trial.from_wire(json.loads(wire)))
+        elif report.when not in ("setup", "call", "teardown"):  # xdist's own, of a test whose worker died
+            self._crashed[report.nodeid] = report.longreprtext
 
     def _keep(self, trial: Trial) -> None:
         self._trials[trial.suite, trial.example_id, trial.repeat] = (
@@ -95,8 +101,14 @@ class Recorder:
         self._lab.session.stop()
         if self._lab.controller:
             self._lab.collect_manifests()
+        for plan in self._lab.plans if self._crashed else ():
+            for expected in plan.expected:
+                key = plan.name, expected.example_id, expected.repeat
+                if expected.nodeid in self._crashed and key not in self._trials:
+                    self._keep(crashed_trial(plan, expected, self._crashed[expected.nodeid]))
 
     def _conclude(self, *, interrupted: bool) -> Conclusion:
+        self._lab.notes[:0] = self._unpaid()
         return conclude(
             self._lab.session,
             self._lab.plans,
@@ -107,6 +119,13 @@ class Recorder:
             notes=self._lab.notes,
             find_summaries=lambda plan: find_summaries(self._lab, plan),
         )
+
+    def _unpaid(self) -> list[str]:
+        """Return a note about the trials that the budget kept from running, if any."""
+        budget = self._lab.session.budget
+        reason = budget.exhausted() if budget is not None else None
+        count = sum(NOT_RUN in (trial.message or "") for trial in self._trials.values())
+        return [f"{count} trial{'s' * (count > 1)} {reason}"] if reason and count else []
 
     def _confirm(self, reruns: Sequence[Rerun]) -> confirm.Confirmation:
         return confirm.run(self._lab, reruns)

@@ -66,7 +66,7 @@ class TrialPlan:
     @property
     def columns(self) -> dict[str, Any]:
         """The columns that make a root run findable as this trial."""
-        columns = {
+        columns: dict[str, Any] = {
             "suite": self.suite,
             "nodeid": self.nodeid,
             "dataset": self.source.dataset.name if self.source.dataset else None,

@@ -52,7 +52,9 @@ def _suite_failure(suite: str, rows: Sequence[MetricRow], broken: Sequence[Examp
     if names:
         more = f" and {len(names) - _MOST} more" if len(names) > _MOST else ""
         details.append(f"broken: {', '.join(names[:_MOST])}{more}")
-    return Failure(suite, lines[0] + (f" (+{len(lines) - 1} metrics)" if len(lines) > 1 else ""), details)
+    others = len(lines) - 1
+    more = f" (+{others} metric{'s' * (others > 1)})" if others else ""
+    return Failure(suite, lines[0] + more, details)
 
 
 def _metric_line(row: MetricRow) -> str:

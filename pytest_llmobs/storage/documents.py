@@ -1,4 +1,8 @@
-"""Experiments as JSON files, one each, written whole or not at all."""
+"""Experiments as JSON files, one each, written whole or not at all.
+
+Each key of a document begins a line, and the tables of trials come last. So what lists hundreds of experiments reads
+the head of each, and leaves out what is most of it.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,8 @@ from pytest_llmobs.errors import StoreError, known, nearest
 SCHEMA_VERSION = 1
 """Written as ``schema``; a reader refuses what is newer."""
 _KEY = "schema"
+_TABLES = ("trials", "confirmation")
+_TABLE_LINES = tuple(f'"{key}": ' for key in _TABLES)
 
 
 def write(path: Path, document: Mapping[str, Any]) -> None:
@@ -23,8 +29,7 @@ def write(path: Path, document: Mapping[str, Any]) -> None:
     """
     temporary = path.with_name(f".{path.name}-{os.getpid()}-{os.urandom(3).hex()}")
     try:
-        # Without indent, or Python's own encoder would do it: 10,000 trials would take seconds.
-        text = json.dumps({_KEY: SCHEMA_VERSION, **document}, ensure_ascii=False)
+        text = _text({_KEY: SCHEMA_VERSION, **document})
         with temporary.open("w", encoding="utf-8") as file:
             file.write(text)
             file.write("\n")
@@ -36,14 +41,18 @@ def write(path: Path, document: Mapping[str, Any]) -> None:
         raise StoreError(f"Can't write the experiment {str(path)!r}: {error}.") from error
 
 
-def read(path: Path) -> dict[str, Any]:
+def read(path: Path, *, head: bool = False) -> dict[str, Any]:
     """Return the document that ``write`` was given.
+
+    Args:
+        path: Its file.
+        head: Leave the tables of trials out, where the file is written so that this saves reading them.
 
     Raises:
         StoreError: It is unreadable, or of a newer schema.
     """
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(_head(path) if head else path.read_text(encoding="utf-8"))
         if not isinstance(document, dict):
             raise ValueError("it holds no JSON object")
         version = document.pop(_KEY, 0)
@@ -57,6 +66,23 @@ def read(path: Path) -> dict[str, Any]:
             f"{SCHEMA_VERSION}). Upgrade pytest-llmobs."
         )
     return document
+
+
+def _text(document: Mapping[str, Any]) -> str:
+    ordered = sorted(document.items(), key=lambda item: item[0] in _TABLES)
+    # Without indent, or Python's own encoder would do it: 10,000 trials would take seconds.
+    lines = (f"{json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in ordered)
+    return "{" + ",\n".join(lines) + "}"
+
+
+def _head(path: Path) -> str:
+    lines: list[str] = []
+    with path.open(encoding="utf-8") as file:
+        for line in file:
+            if line.startswith(_TABLE_LINES):
+                return "".join(lines).rstrip(",\n") + "}"
+            lines.append(line)
+    return "".join(lines)
 
 
 def unknown(name: str, names: list[str]) -> StoreError:

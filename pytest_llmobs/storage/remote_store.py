@@ -82,10 +82,13 @@ class RemoteStore(Store):
         Raises:
             StoreError: It doesn't exist, is unreadable, or of a newer schema.
         """
-        names = self.experiment_names()
-        if name not in names:
-            raise documents.unknown(name, names)
-        return documents.read(self._fetch(f"experiments/{escape(name)}.json"))
+        path = self.layout.experiment(name)
+        if not path.exists():  # else it was fetched to be listed
+            names = self.experiment_names()
+            if name not in names:
+                raise documents.unknown(name, names)
+            self._fetch(f"experiments/{escape(name)}.json")
+        return documents.read(path)
 
     def copy_runs(self, project: str, folder: Path) -> None:
         """Fetch the Parquet files of a project into another store's folder."""

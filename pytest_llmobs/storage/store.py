@@ -339,13 +339,16 @@ class Store:
             raise documents.unknown(name, [unescape(p.stem) for p in self._documents()])
         return documents.read(path)
 
-    def experiments(self) -> list[dict[str, Any]]:
+    def experiments(self, *, heads: bool = False) -> list[dict[str, Any]]:
         """Return all summaries, ordered by their ``started``.
+
+        Args:
+            heads: Leave the tables of trials out, which are most of each (see ``documents.read``).
 
         Raises:
             StoreError: One is unreadable, or of a newer schema.
         """
-        found = [documents.read(path) for path in self._documents()]
+        found = [documents.read(path, head=heads) for path in self._documents()]
         return sorted(
             found, key=lambda document: (str(document.get("started", "")), str(document.get("name", "")))
         )

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
+from tests.e2e.conftest import ROOT, Red, copy_example, run_pytest
+
+EXAMPLES = ROOT / "examples"
 GOLDEN = "support_golden.jsonl"
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -25,21 +27,8 @@ def example(tmp_path: Path) -> Callable[[str], Run]:
     """Copy an example; what is returned runs pytest in it, keyword arguments being environment variables."""
 
     def copy(name: str) -> Run:
-        ignored = shutil.ignore_patterns(".llmobs", "__pycache__")
-        folder = shutil.copytree(EXAMPLES / name, tmp_path / name, ignore=ignored)
-
-        def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-            return subprocess.run(
-                [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments],
-                cwd=folder,
-                env=os.environ | {"COLUMNS": "100"} | variables,
-                capture_output=True,
-                text=True,
-                timeout=300,
-                check=False,
-            )
-
-        return run
+        folder = copy_example(name, tmp_path)
+        return functools.partial(run_pytest, folder, "-p", "no:cacheprovider", COLUMNS="100")
 
     return copy
 
@@ -88,27 +77,21 @@ def verdicts(output: str) -> list[str]:
     return [*rows, re.sub(r" in [\d.]+s =+$", "", output.rstrip().splitlines()[-1]).strip("= ")]
 
 
-def test_red_with_the_broken_prompt_and_green_again(support_bot: Run):
-    green = support_bot("--llm-experiment")
+def test_red_with_the_broken_prompt(red: Red):
+    assert verdicts(red.output)[-1] == "1 failed, 15 passed, 20 xfailed"
+    assert re.search(r"✗ pass +1\.000 +0\.412 .* ▼ REGRESSED", red.output)
+    assert re.search(r"✗ tone_quality +1\.000 .* ▼ REGRESSED", red.output)
+    assert re.search(r"✗ double-charge\n", red.output)
+    assert "- You are writing to ⟨customer_name⟩." in red.output
+    assert "+ You are writing to {customer_name}." in red.output
+    assert "--llm-experiment --llm-update-baseline" in red.output
+
+
+def test_green_after_red(red: Red, tmp_path: Path):
+    green = run_pytest(shutil.copytree(red.folder, tmp_path / "support_bot"), "--llm-experiment")
     assert green.returncode == 0, green.stdout
     assert "GREEN: nothing regressed" in green.stdout
     assert verdicts(green.stdout)[-1] == "35 passed"
-
-    red = support_bot("--llm-experiment", SUPPORT_PROMPT="support_unfilled")
-    assert red.returncode == 1, red.stdout
-    assert verdicts(red.stdout)[-1] == "1 failed, 15 passed, 20 xfailed"
-    assert re.search(r"✗ pass +1\.000 +0\.412 .* ▼ REGRESSED", red.stdout)
-    assert re.search(r"✗ tone_quality +1\.000 .* ▼ REGRESSED", red.stdout)
-    assert re.search(r"✗ double-charge\n", red.stdout)
-    assert "- You are writing to ⟨customer_name⟩." in red.stdout
-    assert "+ You are writing to {customer_name}." in red.stdout
-    assert "--llm-experiment --llm-update-baseline" in red.stdout
-
-    shared = support_bot("--llm-experiment", "-n", "2", SUPPORT_PROMPT="support_unfilled")
-    assert shared.returncode == 1, shared.stdout
-    assert verdicts(shared.stdout) == verdicts(red.stdout)
-
-    assert support_bot("--llm-experiment").returncode == 0
 
 
 def test_the_committed_baseline_is_what_the_command_records(support_bot: Run, tmp_path: Path):

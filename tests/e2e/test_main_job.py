@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
+import re
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import duckdb
 import pytest
 
 from tests.anthropic_server import Answer, Request, Server, serve, text, tool_use
+from tests.e2e.conftest import plain_environment
 
 APP = """
 import anthropic
@@ -87,7 +89,7 @@ def verdict(tool: dict[str, object], kind: bool) -> dict[str, object]:
     return filled
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
     with serve(reply) as running:
         yield running
@@ -100,11 +102,7 @@ class Folder:
         self.path = path
         self.server = server
         self.environment = {
-            **{
-                key: value
-                for key, value in os.environ.items()
-                if key not in ("CI", "PYTHONDONTWRITEBYTECODE")
-            },
+            **plain_environment(),
             "ANTHROPIC_API_KEY": "sk-ant-api03-test-key-that-must-not-leak-0123456789abcdefghij",
             "ANTHROPIC_BASE_URL": server.url,
             "COLUMNS": "100",
@@ -148,46 +146,76 @@ def folder(tmp_path: Path, server: Server) -> Folder:
     return Folder(tmp_path, server)
 
 
-@pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["alone", "two workers"])
-def test_record_break_go_red_restore_go_green(folder: Folder, workers: tuple[str, ...]) -> None:
-    recorded = folder.pytest("--llm-experiment", "--llm-update-baseline", *workers)
+class Job(NamedTuple):
+    """A folder with a baseline and a green experiment named ``alone``."""
+
+    folder: Folder
+    recorded: str
+    """What recording printed."""
+
+
+@pytest.fixture(scope="module")
+def job(tmp_path_factory: pytest.TempPathFactory, server: Server) -> Job:
+    folder = Folder(tmp_path_factory.mktemp("job"), server)
+    recorded = folder.pytest("--llm-experiment", "--llm-update-baseline", "-n2")
     assert recorded.returncode == 0, recorded.stdout
-    assert "15 passed" in recorded.stdout
-    assert "commit this" in recorded.stdout
+    alone = folder.pytest("--llm-experiment", "--llm-name", "alone")
+    assert alone.returncode == 0, alone.stdout
+    return Job(folder, recorded.stdout)
+
+
+def test_record_break_go_red_restore_go_green(job: Job) -> None:
+    folder = job.folder
+    assert "15 passed" in job.recorded
+    assert "commit this" in job.recorded
 
     folder.prompt(BROKEN)
-    red = folder.pytest("--llm-experiment", *workers)
-    assert red.returncode == 1, red.stdout
-    assert "1 failed" in red.stdout
-    assert "tone_quality" in red.stdout
-    assert all(key in red.stdout for key in QUERIES)
-    assert "- You help ⟨customer_name⟩. Be kind." in red.stdout
-    assert "+ You help {customer}. Be kind." in red.stdout
-    assert "--llm-experiment --llm-update-baseline" in red.stdout
+    verdicts = []
+    for workers in ((), ("-n2",)):
+        red = folder.pytest("--llm-experiment", *workers)
+        assert red.returncode == 1, red.stdout
+        assert "1 failed" in red.stdout
+        assert "tone_quality" in red.stdout
+        assert all(key in red.stdout for key in QUERIES)
+        assert "- You help ⟨customer_name⟩. Be kind." in red.stdout
+        assert "+ You help {customer}. Be kind." in red.stdout
+        assert "--llm-experiment --llm-update-baseline" in red.stdout
+        verdicts.append([line for line in red.stdout.splitlines() if re.search("REGRESSED|RED:", line)])
+    assert verdicts[0] == verdicts[1]
 
     folder.prompt(GOOD)
-    green = folder.pytest("--llm-experiment", *workers)
+    green = folder.pytest("--llm-experiment", "--llm-name", "stealing", "-n2", "--dist", "worksteal")
     assert green.returncode == 0, green.stdout
     assert "3 passed" in green.stdout
+    alone, stealing = (
+        folder.sql(
+            f"""select name, example_id, scores, trial_status from RUNS
+                where project = '{name}' and attempt = 'consumed' order by name"""
+        )
+        for name in ("alone", "stealing")
+    )
+    assert len(alone) == 3
+    assert alone == stealing
 
 
-def test_tokens_and_cost_can_be_queried_by_model_with_judges_apart(folder: Folder) -> None:
-    folder.pytest("--llm-experiment")
-    rows = folder.sql(
+def test_tokens_and_cost_can_be_queried_by_model_with_judges_apart(job: Job) -> None:
+    rows = job.folder.sql(
         """select r.model, count(*), sum(r.input_tokens), sum(r.cache_read_tokens), sum(r.output_tokens),
                   sum(r.total_cost) > 0, any_value(r.request_id) is not null, any_value(r.stop_reason)
            from RUNS r join RUNS root on r.trace_id = root.id
-           where r.run_type = 'llm' and root.evaluates is null group by 1"""
+           where r.run_type = 'llm' and root.evaluates is null and r.project = 'alone' group by 1"""
     )
     assert rows == [("claude-haiku-4-5", 3, 420, 300, 36, True, True, "end_turn")]
-    judges = folder.sql("select count(*) from RUNS where evaluates is not null")
+    judges = job.folder.sql("select count(*) from RUNS where evaluates is not null and project = 'alone'")
     assert judges == [(3,)]
 
 
-def test_the_api_key_is_in_no_file(folder: Folder) -> None:
-    folder.pytest("--llm-experiment", "--llm-update-baseline")
-    files = [path for path in folder.path.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+def test_the_api_key_is_in_no_file(job: Job) -> None:
+    files = [
+        path for path in job.folder.path.rglob("*") if path.is_file() and "__pycache__" not in path.parts
+    ]
     assert any(path.suffix == ".parquet" for path in files)
+    assert any("llm-baselines" in path.parts for path in files)
     assert not [path for path in files if b"must-not-leak" in path.read_bytes()]
 
 
@@ -249,15 +277,3 @@ def test_ctrl_c_keeps_what_ran_and_calls_it_interrupted(folder: Folder) -> None:
     summaries = list(folder.path.glob(".llmobs/experiments/*.json"))
     assert len(summaries) == 1
     assert json.loads(summaries[0].read_text())["interrupted"] is True
-
-
-def test_the_same_runs_scores_and_verdict_with_stealing_workers(folder: Folder) -> None:
-    folder.pytest("--llm-experiment", "--llm-update-baseline")
-    query = """select name, example_id, scores, trial_status from RUNS
-               where project = '{}' and attempt = 'consumed' order by name"""
-    rows = {}
-    for name, arguments in {"alone": (), "two": ("-n2",), "four": ("-n4", "--dist", "worksteal")}.items():
-        assert folder.pytest("--llm-experiment", "--llm-name", name, *arguments).returncode == 0
-        rows[name] = folder.sql(query.format(name))
-    assert len(rows["alone"]) == 3
-    assert rows["alone"] == rows["two"] == rows["four"]

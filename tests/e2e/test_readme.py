@@ -8,15 +8,14 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
-import sys
 from collections import defaultdict
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.e2e.conftest import ROOT, Red, run_pytest
+
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 DATASETS = (ROOT / "docs" / "datasets.md").read_text(encoding="utf-8")
 UPDATE = "LLMOBS_UPDATE_README"
@@ -45,36 +44,6 @@ def write_files(document: str, folder: Path) -> list[str]:
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")
     return list(files)
-
-
-def run_pytest(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    kept = {name: value for name, value in os.environ.items() if name not in ("CI", "ANTHROPIC_API_KEY")}
-    return subprocess.run(
-        [sys.executable, "-m", "pytest", *arguments],
-        cwd=folder,
-        env=kept | {"COLUMNS": "80"} | variables,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-
-
-class Red(NamedTuple):
-    """A copy of examples/support_bot after a red experiment in it, and what that printed."""
-
-    folder: Path
-    output: str
-
-
-@pytest.fixture(scope="module")
-def red(tmp_path_factory: pytest.TempPathFactory) -> Red:
-    folder = tmp_path_factory.mktemp("readme") / "support_bot"
-    ignored = shutil.ignore_patterns(".llmobs", "__pycache__")
-    shutil.copytree(ROOT / "examples" / "support_bot", folder, ignore=ignored)
-    done = run_pytest(folder, "--llm-experiment", SUPPORT_PROMPT="support_unfilled")
-    assert done.returncode == 1, done.stdout + done.stderr
-    return Red(folder, done.stdout)
 
 
 def check_generated(part: str, text: str, compared_by=str.strip) -> None:

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
+from pytest_llmobs.plugin.confirming import ConfirmingPlan, read_plan, write_plan
+from pytest_llmobs.records.experiments import Rerun, Trial
+from pytest_llmobs.session import new_identity
 from tests.plugin.conftest import Project
 
 APP = """
@@ -31,3 +37,32 @@ def test_one_suspect_of_many_is_run_again_alone(empty: Project) -> None:
     ran = [row[again["columns"].index("example_id")] for row in again["rows"]]
     assert set(ran) == {"e3"}
     assert 2 <= len(ran) <= 10
+
+
+def ended(status: Any, repeat: int) -> Trial:
+    return Trial(suite="s", example_id="e3", example_hash="h", repeat=repeat, nodeid="n", status=status)
+
+
+def test_what_one_worker_clears_no_other_runs_again(tmp_path: Path) -> None:
+    suspect = Rerun(
+        suite="s", examples=("e3", "e4"), repeats=4, reason="example", limits={"e3": {"pass": [1.0, 0.0]}}
+    )
+    out = tmp_path / "trials.jsonl"
+    write_plan(tmp_path / "plan.json", ConfirmingPlan(new_identity(""), [suspect], 1, str(out)))
+    one, other = (read_plan(tmp_path / "plan.json") for _ in range(2))
+    one.saw(ended("failed", 2))
+    assert not other.settled("s", "e3", 4)
+    one.saw(ended("passed", 3))
+    assert other.settled("s", "e3", 4)
+    assert not other.settled("s", "e4", 4)
+
+
+def test_a_whole_rerun_is_run_whole_and_clears_what_would_come_after_it(tmp_path: Path) -> None:
+    suspect = Rerun(
+        suite="s", examples=("e3",), repeats=4, reason="example", limits={"e3": {"pass": [1.0, 0.0]}}
+    )
+    whole = Rerun(suite="s", examples=None, repeats=2, reason="metric")
+    plan = ConfirmingPlan(new_identity(""), [whole, suspect], 1, str(tmp_path / "trials.jsonl"))
+    plan.saw(ended("passed", 2))
+    assert not plan.settled("s", "e3", 3)
+    assert plan.settled("s", "e3", 4)

@@ -110,6 +110,35 @@ def test_what_it_says_where_it_fails_itself(broken: Project) -> None:
     assert "RuntimeError: the port is taken: [redacted: anthropic key]" in result.stdout.str()
 
 
+def test_ctrl_c_leaves_the_tentative_verdict(broken: Project) -> None:
+    broken.path.joinpath("conftest.py").write_text(
+        "import os, signal, time\n"
+        "if 'LLMOBS_CONFIRMING' in os.environ:\n"
+        "    os.kill(os.getppid(), signal.SIGINT)\n"
+        "    time.sleep(60)\n"
+    )
+    result = broken.process("--llm-experiment")
+    assert result.ret == 1
+    assert "interrupted by Ctrl-C; the tentative verdict stands" in " ".join(result.stdout.str().split())
+    assert "REGRESSED" in result.stdout.str()
+    assert "Traceback" not in result.stdout.str() + result.stderr.str()
+
+
+def test_it_measures_no_coverage(broken: Project) -> None:
+    broken.path.joinpath("conftest.py").write_text(
+        "import os\n"
+        "def pytest_addoption(parser, pluginmanager):\n"
+        "    if not pluginmanager.has_plugin('pytest_cov'):\n"
+        "        parser.addoption('--no-cov', action='store_true')\n"
+        "        pluginmanager.register(object(), 'pytest_cov')\n"
+        "def pytest_configure(config):\n"
+        "    assert config.getoption('--no-cov') == ('LLMOBS_CONFIRMING' in os.environ)\n"
+    )
+    result = broken.experiment()
+    assert result.ret == 1
+    assert "confirmed in" in result.stdout.str()
+
+
 def test_last_failed_of_the_user_is_not_touched(broken: Project) -> None:
     broken.experiment()
     broken.prompt(GOOD)
@@ -122,7 +151,8 @@ def test_a_suspect_that_passes_once_is_not_run_again(project: Project) -> None:
     source = project.path.joinpath("app.py").read_text()
     moody = "    import os\n    if name == 'N7' and 'LLMOBS_CONFIRMING' not in os.environ:\n        return 'Hello'\n"
     project.path.joinpath("app.py").write_text(source.replace("    prompt = ", f"{moody}    prompt = "))
-    result = project.experiment()
+    result = project.experiment("-q")
     assert result.ret == 0
     assert "flaky" in result.stdout.str()
+    result.stdout.fnmatch_lines(["confirming: running up to 4 trials again before the verdict"])
     assert len(project.summary["confirmation"]["rows"]) == 1

@@ -14,7 +14,9 @@ from pytest_llmobs.records.experiments import ExpectedTrial, SuitePlan, Trial, T
 class Terminal:
     def __init__(self) -> None:
         self.lines: list[str] = []
-        self._tw = SimpleNamespace(fullwidth=100, _file=SimpleNamespace(encoding="utf-8"))
+        self._tw = SimpleNamespace(
+            fullwidth=100, width_of_current_line=0, _file=SimpleNamespace(encoding="utf-8")
+        )
 
     def ensure_newline(self) -> None:
         self.lines.append("")

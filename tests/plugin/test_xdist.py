@@ -95,6 +95,11 @@ def test_a_killed_worker_is_red(many: Project) -> None:
     )
     result = many.experiment("-n2", "--max-worker-restart", "0")
     assert result.ret != 0
+    trials = many.summary["trials"]
+    rows = [dict(zip(trials["columns"], row, strict=True)) for row in trials["rows"]]
+    (dead,) = [row for row in rows if row["status"] == "error"]
+    assert dead["example_id"] == "e05"
+    assert "crashed while running" in dead["message"]
 
 
 def _verdicts(lines: list[str]) -> list[str]:

@@ -435,6 +435,8 @@ def test_suspects_of_a_regressed_metric_are_part_of_its_red(world, row_of: RowOf
 
 def test_latency_and_cost_are_told_and_never_red(world) -> None:
     w = world(10)
+    quick = w.baseline(latency=0.00001)
+    assert w.decide(w.trials(latency=0.005), quick).notes == ()
     baseline = w.baseline(latency=1.0, total_cost=0.01)
     decision = w.decide(w.trials(latency=2.0, total_cost=0.011), baseline)
     assert decision.notes == (

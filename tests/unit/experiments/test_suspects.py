@@ -118,6 +118,9 @@ def test_the_cap_keeps_a_suspect_a_warning(world, example_of: ExampleOf) -> None
         "4 more failures to call it broken, beyond --llm-confirm 3; --llm-confirm 4 would run it"
         in row.comment
     )
+    alone = example_of(w.decide(w.trials(but("e003")), w.baseline(), confirm=0), "e003")
+    assert (alone.state, alone.red) == ("suspect", False)
+    assert "4 more failures to call it broken, and nothing was run again" in alone.comment
 
 
 def test_more_than_ten_suspects_are_not_run_one_by_one(world, states_of: StatesOf) -> None:

@@ -76,3 +76,24 @@ def test_a_folder_in_the_way_is_an_error(store: Store, tmp_path: Path) -> None:
     store.layout.experiment("a").mkdir()
     with pytest.raises(StoreError, match="Can't write the experiment"):
         store.write_experiment("a", {})
+
+
+def test_the_head_of_a_document_leaves_the_trials_out(store: Store) -> None:
+    table = {"columns": ["message"], "rows": [['a "trials": \n"trials": ']]}
+    document = {
+        "name": "a",
+        "notes": ['"trials": ', "\n"],
+        "trials": table,
+        "confirmation": table,
+        "settings": {},
+    }
+    path = store.write_experiment("a", document)
+    assert documents.read(path) == document
+    assert documents.read(path, head=True) == {key: document[key] for key in ("name", "notes", "settings")}
+    assert store.experiments(heads=True) == [documents.read(path, head=True)]
+
+
+def test_what_was_written_in_one_line_is_read_whole(store: Store) -> None:
+    path = store.write_experiment("a", {})
+    path.write_text('{"schema": 1, "name": "a", "trials": {}}\n')
+    assert documents.read(path, head=True) == {"name": "a", "trials": {}}

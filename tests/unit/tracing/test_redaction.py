@@ -143,7 +143,7 @@ def test_a_failing_redactor_drops_the_payload_names_itself_and_breaks_nothing() 
     assert kept.run("greet").metadata == {"redaction_failed": ["picky"]}
     assert b"Ann" not in b"".join(kept.lines)
     assert kept.run("fine").inputs == {"who": "Bob"}
-    assert kept.run("fine").metadata == {}
+    assert "redaction_failed" not in kept.run("fine").metadata
 
 
 def test_a_redactor_that_returns_no_text_has_failed() -> None:
