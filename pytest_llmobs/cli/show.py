@@ -13,7 +13,6 @@ from pytest_llmobs.cli.lookup import (
     match_name,
     newest_experiment,
     read_experiment,
-    read_experiments,
 )
 from pytest_llmobs.cli.stores import open_store
 from pytest_llmobs.errors import StoreError, nearest
@@ -78,7 +77,8 @@ def _why_unstored(which: str, store: Store) -> str | None:
     """Return what is known of a run whose trace isn't stored, or None where nothing is."""
     from pytest_llmobs.storage.lookup import SHORTEST
 
-    for experiment in read_experiments(store) if len(which) >= SHORTEST else ():
+    for name in experiment_names(store) if len(which) >= SHORTEST else ():
+        experiment = read_experiment(name, store)
         for trial in (*experiment.trials, *experiment.confirmation):
             if trial.run_id is not None and trial.run_id.startswith(which):
                 return (
