@@ -21,7 +21,7 @@ def copy_example(name: str, folder: Path) -> Path:
 
 
 def plain_environment() -> dict[str, str]:
-    """Return the environment without what changes the plugin's ways; for fixtures of a session."""
+    """Return the environment without what changes the plugin, for fixtures of more than one test."""
     left_out = ("CI", "ANTHROPIC_API_KEY", "LLMOBS_CONFIRMING", "PYTEST_ADDOPTS", "PYTHONDONTWRITEBYTECODE")
     kept = {name: value for name, value in os.environ.items() if name not in left_out}
     return kept | {"PYTHONPATH": str(ROOT / "tests" / "absent")}

@@ -22,6 +22,7 @@ from pytest_llmobs.storage.spool import Spool
 from pytest_llmobs.storage.store import Store
 from pytest_llmobs.tracing import trace, traceable, tracing_context
 from pytest_llmobs.tracing.run_tree import RunTree
+from pytest_llmobs.tracing.sampling import read_rules
 from pytest_llmobs.tracing.tracer import Tracer, install, uninstall
 from tests.anthropic_server import serve, tool_use
 from tests.otlp_server import Collector, attributes
@@ -190,7 +191,11 @@ def test_an_app_exports_where_its_environment_says_so(
 
 
 def test_what_sampling_drops_is_not_exported(collector: Collector, exporting: Exporting) -> None:
-    install(Tracer(project="shop", sink=exporting.spool, sample_rate=0.0, keep=("tag:vip",)))
+    install(
+        Tracer(
+            project="shop", sink=exporting.spool, sample_rate=0.0, keep=read_rules(("tag:vip",), "llm_keep")
+        )
+    )
     with trace("dropped"):
         pass
     with trace("kept", tags=["vip"]):

@@ -18,6 +18,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from pytest_llmobs.spans.processor import SpanProcessor
 from pytest_llmobs.tracing import get_current_run_tree, trace, traceable, tracing_context
 from pytest_llmobs.tracing.headers import w3c_ids
+from pytest_llmobs.tracing.sampling import read_rules
 from pytest_llmobs.tracing.tracer import Tracer, install, uninstall
 from tests.unit.tracing.memory import MemorySink
 
@@ -143,7 +144,7 @@ def test_what_is_disabled_is_disabled_for_spans(sink: MemorySink, spans: otel.Tr
 
 def test_a_trace_that_sampling_drops_is_dropped_whole(spans: otel.Tracer) -> None:
     kept = MemorySink()
-    install(Tracer(project="unit", sink=kept, sample_rate=0.0, keep=("errors",)))
+    install(Tracer(project="unit", sink=kept, sample_rate=0.0, keep=read_rules(("errors",), "llm_keep")))
     try:
         with spans.start_as_current_span("fine"):
             step()

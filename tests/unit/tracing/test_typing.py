@@ -14,6 +14,7 @@ import pytest
 
 from pytest_llmobs.errors import LlmobsError
 from pytest_llmobs.tracing import RunTree, get_current_run_tree, trace, traceable
+from tests.unit.tracing.memory import MemorySink
 
 
 @traceable
@@ -75,7 +76,7 @@ async def test_results_keep_their_types() -> None:
 
 
 @pytest.mark.asyncio
-async def test_runs_have_types() -> None:
+async def test_runs_have_types(sink: MemorySink) -> None:
     with trace("x", "tool", inputs={"a": 1}, metadata={"b": 2}, tags=["c"], project_name="p") as run:
         run.add_metadata({"d": 3})
         run.add_tags("e")

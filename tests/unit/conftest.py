@@ -1,0 +1,18 @@
+"""What every unit test leaves behind: nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from pytest_llmobs.tracing import tracer
+from pytest_llmobs.tracing.context import current
+
+
+@pytest.fixture(autouse=True)
+def nothing_stays_traced() -> Iterator[None]:
+    """Fail the test that leaves a tracer or a run behind, rather than one that comes after it."""
+    yield
+    assert tracer.installed is None
+    assert current.get() is None
