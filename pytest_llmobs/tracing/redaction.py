@@ -113,11 +113,12 @@ class _Cleaning:
         return capture.encode(whole, sys.maxsize)  # it was cut when it was captured
 
     def columns(self, columns: Mapping[str, Any]) -> dict[str, Any]:
-        """Return columns with their texts cleaned."""
+        """Return columns as plain values with their texts cleaned."""
+        # Through JSON, since a reference output may be a tuple, a model, anything.
         return {
-            name: self.value(value)
-            if name not in _IDENTITIES and isinstance(value, str | dict | list)
-            else value
+            name: value
+            if name in _IDENTITIES or isinstance(value, int | float | None)
+            else self.value(capture.decode(capture.encode(value, sys.maxsize)))
             for name, value in columns.items()
         }
 
