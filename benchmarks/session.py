@@ -19,17 +19,17 @@ from typing import NamedTuple
 
 BAR, FIXED, MEMORY = 1.35, 0.3, 180.0
 
-HEAD = """
-import json, os
-ROWS = [json.loads(line) for line in open(os.path.join(os.path.dirname(__file__), "golden.jsonl"))]
+MODEL = """
+import pytest
 
 def model(question):
     return "The answer is: " + question[::-1]
 """
 PLAIN = (
-    HEAD
+    MODEL
     + """
-import pytest
+import json, os
+ROWS = [json.loads(line) for line in open(os.path.join(os.path.dirname(__file__), "golden.jsonl"))]
 
 @pytest.mark.parametrize("example", ROWS, ids=[row["id"] for row in ROWS])
 def test_answer(example):
@@ -37,9 +37,8 @@ def test_answer(example):
 """
 )
 OURS = (
-    HEAD
+    MODEL
     + """
-import pytest
 from pytest_llmobs import traceable
 model = traceable(model)
 

@@ -18,7 +18,7 @@ def clean_trial(trial: Trial, redaction: Redaction) -> Trial:
     """Return a trial as it may be written. Calls, inputs and outputs come from its runs, which are clean already."""
     said = [trial.message, trial.cluster]
     said += [getattr(score, name) for score in trial.scores.values() for name in _SAID]
-    if not redaction.suspects(capture.encode(said)):
+    if not any(said) or not redaction.suspects(capture.encode(said)):
         return trial
     cluster = redaction.clean_value(trial.cluster)
     if cluster != trial.cluster:  # clusters that are cleaned stay apart
@@ -41,13 +41,17 @@ def _clean_score(score: TrialScore, redaction: Redaction) -> TrialScore:
 
 def clean_report(report: pytest.TestReport, redaction: Redaction) -> None:
     """Clean what the terminal and JUnit show of a test: traceback, captured output, properties."""
-    report.sections = [(title, redaction.clean_if_suspect(text)) for title, text in report.sections]
-    report.user_properties = [
-        (key, redaction.clean_if_suspect(value)) if isinstance(value, str) else (key, value)
-        for key, value in report.user_properties
-    ]
-    whole = None if report.longrepr is None else str(report.longrepr)
-    if whole is None or not redaction.suspects(capture.encode(whole)):
+    if report.sections:
+        report.sections = [(title, redaction.clean_if_suspect(text)) for title, text in report.sections]
+    if report.user_properties:
+        report.user_properties = [
+            (key, redaction.clean_if_suspect(value)) if isinstance(value, str) else (key, value)
+            for key, value in report.user_properties
+        ]
+    if report.longrepr is None:
+        return
+    whole = str(report.longrepr)
+    if not redaction.suspects(capture.encode(whole)):
         return
     try:
         report.longrepr = _clean_parts(report.longrepr, redaction)

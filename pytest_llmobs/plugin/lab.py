@@ -12,7 +12,7 @@ import pytest
 
 from pytest_llmobs.errors import LlmobsError
 from pytest_llmobs.extensions import Extensions
-from pytest_llmobs.plugin import options
+from pytest_llmobs.plugin import garbage, options
 from pytest_llmobs.plugin.suites import Suites
 from pytest_llmobs.records.examples import Dataset
 from pytest_llmobs.records.experiments import SuitePlan, Trial
@@ -135,8 +135,11 @@ def open_lab(config: pytest.Config) -> Lab:
     """Return the process's lab; the first call makes it and registers its hooks."""
     lab = config.stash.get(_LAB, None)
     if lab is None:
+        garbage.thaw()
         lab = config.stash[_LAB] = Lab(config)
         lab.check()
+        if lab.experiment:
+            garbage.relax(config)
         if lab.confirming is not None:
             from pytest_llmobs.plugin.confirm import quieten
 

@@ -72,6 +72,7 @@ def trial_record(plan: TrialPlan, run: LlmRun | None, outcome: Outcome) -> Trial
             cluster=plan.cluster,
         )
     spent, judging = run.spending, run.judging
+    calls = model_calls(run.llm_calls)
     return Trial(
         suite=plan.suite,
         example_id=plan.example_id,
@@ -91,8 +92,8 @@ def trial_record(plan: TrialPlan, run: LlmRun | None, outcome: Outcome) -> Trial
         judge_hits=sum(int(score.metadata.get("cached", 0)) for score in run.scores.values()),
         unpriced=tuple(sorted(spent.unpriced | judging.unpriced)),
         cluster=plan.cluster,
-        calls=model_calls(run.llm_calls),
-        inputs=_inputs(plan, root),
+        calls=calls,
+        inputs=_inputs(plan, root) if calls else {},
         output=output_text(root.outputs),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING
 
 from pytest_llmobs.records.experiments import Trial
@@ -28,51 +28,52 @@ class ProgressLine:
         self._clock = clock
         self._began: float | None = None
         self._written = 0.0
-        self._done = 0
-        self._failed = 0
-        self._cost: float | None = None
-        self._sums: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
 
-    def update(self, trial: Trial) -> None:
-        """Count a trial, and write the line where one is due."""
+    def update(self, trials: Collection[Trial]) -> None:
+        """Write the line where one is due.
+
+        Args:
+            trials: Those that have ended so far.
+        """
         now = self._clock()
         if self._began is None:
             self._began = self._written = now
-        self._count(trial)
         if now - self._written >= EVERY:
             self._written = now
-            self._write(now - self._began)
+            self._write(trials, now - self._began)
 
-    def _count(self, trial: Trial) -> None:
-        self._done += 1
-        self._failed += trial.status in ("failed", "error", "unscored")
-        for cost in (trial.total_cost, trial.judge_cost):
-            if cost is not None:
-                self._cost = (self._cost or 0.0) + cost
-        values = {"pass": float(trial.status == "passed")} if trial.ran else {}
-        values |= {key: score.score for key, score in trial.scores.items() if score.score is not None}
-        for key, value in values.items():
-            self._sums[key][0] += value
-            self._sums[key][1] += 1
-
-    def _write(self, elapsed: float) -> None:
+    def _write(self, trials: Collection[Trial], elapsed: float) -> None:
         terminal = self._lab.config.pluginmanager.get_plugin("terminalreporter")
         if terminal is None:
             return
         if not self._lab.plans:
             self._lab.collect_manifests()
         total = sum(len(plan.expected) for plan in self._lab.plans)
+        costs = [
+            cost for trial in trials for cost in (trial.total_cost, trial.judge_cost) if cost is not None
+        ]
         progress = Progress(
-            done=self._done,
-            total=max(total, self._done),
+            done=len(trials),
+            total=max(total, len(trials)),
             elapsed=elapsed,
-            means={key: value / count for key, (value, count) in self._sums.items()},
-            cost=self._cost,
-            failed=self._failed,
+            means=_means(trials),
+            cost=sum(costs) if costs else None,
+            failed=sum(trial.status in ("failed", "error", "unscored") for trial in trials),
         )
         encoding = getattr(terminal._tw._file, "encoding", None) or "utf-8"
         line = progress_line(progress, Page(width=terminal._tw.fullwidth, encoding=encoding))
         say(self._lab.config, line)
+
+
+def _means(trials: Iterable[Trial]) -> dict[str, float]:
+    values: dict[str, list[float]] = defaultdict(list)
+    for trial in trials:
+        if trial.ran:
+            values["pass"].append(float(trial.status == "passed"))
+        for key, score in trial.scores.items():
+            if score.score is not None:
+                values[key].append(score.score)
+    return {key: sum(found) / len(found) for key, found in values.items()}
 
 
 def say(config: pytest.Config, line: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import gc
 import inspect
 import json
 from collections.abc import Callable, Generator, Iterator
@@ -18,6 +17,7 @@ from pytest_llmobs.experiments.budget import BudgetReached
 from pytest_llmobs.experiments.calls import spending
 from pytest_llmobs.experiments.llm_run import LlmRun
 from pytest_llmobs.experiments.logging import announce
+from pytest_llmobs.plugin import garbage
 from pytest_llmobs.plugin.ahead import Ahead
 from pytest_llmobs.plugin.cleaning import clean_report, clean_trial
 from pytest_llmobs.plugin.confirming import SETTLED
@@ -40,8 +40,6 @@ class Protocol:
         self._lab = lab
         self._ahead = Ahead(lab)
         self._baselines: dict[str, Baseline | None] = {}
-        self._frozen = False
-        lab.config.add_cleanup(self._thaw)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self) -> None:
@@ -50,11 +48,8 @@ class Protocol:
             self._lab.session.start()
         except LlmobsError as error:
             raise pytest.UsageError(str(error)) from None
-        if self._lab.experiment and gc.get_freeze_count() == 0:
-            # What was collected lives until the end. Of ten thousand trials the garbage collector would spend more time
-            # on going through them again and again than tracing takes.
-            gc.freeze()
-            self._frozen = True
+        if self._lab.experiment:
+            garbage.freeze()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
@@ -128,11 +123,6 @@ class Protocol:
         self._lab.session.stop()
         if self._lab.worker is not None:
             self._lab.config.workeroutput["llmobs_notes"] = self._lab.notes  # type: ignore[attr-defined]
-
-    def _thaw(self) -> None:
-        """Give back to the garbage collector what ``pytest_runtestloop`` took from it."""
-        if self._frozen:
-            gc.unfreeze()
 
     def _open(self, item: pytest.Item, plan: TrialPlan) -> LlmRun:
         session = self._lab.session

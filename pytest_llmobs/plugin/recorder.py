@@ -54,7 +54,7 @@ class Recorder:
         self._trials[trial.suite, trial.example_id, trial.repeat] = (
             trial  # of a rerun test the last one counts
         )
-        self._progress.update(trial)
+        self._progress.update(self._trials.values())
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:

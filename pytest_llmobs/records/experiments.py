@@ -92,7 +92,7 @@ class Trial:
     """The value of ``cluster_by`` in the example's metadata."""
     calls: Sequence[ModelCall] = ()
     inputs: Mapping[str, Any] = field(default_factory=dict)
-    """The example's inputs after redaction."""
+    """The example's inputs after redaction; left out where no model was called: they explain what it was sent."""
     output: str = ""
     """The outputs as text, after redaction."""
 

@@ -16,11 +16,6 @@ _TOKENS = ("input_tokens", "output_tokens")
 _NEEDED = frozenset({"id", "trace_id", "start_time"})
 
 
-def load_arrow() -> None:
-    """Make a first array: that is when Arrow looks for pandas, and imports it where it is installed."""
-    pa.array([0])
-
-
 def to_table(records: Sequence[Record], reject: Callable[[bytes], Any]) -> pa.Table:
     """Return ``records`` as a table of ``schema.arrow_schema()``.
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Unpack
 from pytest_llmobs.errors import StoreError, known, nearest
 from pytest_llmobs.records.runs import Run
 from pytest_llmobs.storage import documents, locks, notices
+from pytest_llmobs.storage.arrow import load_arrow
 from pytest_llmobs.storage.filters import Filters, condition
 from pytest_llmobs.storage.layout import Layout, unescape
 from pytest_llmobs.storage.rotation import Rotation
@@ -175,10 +176,11 @@ class Store:
 
     def _seal(self, segment: Segment, gently: bool = False) -> int:
         with locks.importing:
-            from pytest_llmobs.storage.batches import load_arrow
+            load_arrow(
+                frugal=not gently
+            )  # an app in production keeps the allocator that it would have without us
             from pytest_llmobs.storage.seal import seal
 
-            load_arrow()
         last = _nothing if self._exporter is None else self._exporter.finish
         return seal(segment, self.layout, warn=self._warn, gently=gently, last=last).rows
 

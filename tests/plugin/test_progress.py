@@ -67,7 +67,7 @@ def test_a_short_session_gets_none(line: tuple[ProgressLine, Clock], terminal: T
     progress, clock = line
     for number in range(40):
         clock.now += EVERY / 41
-        progress.update(trial(number))
+        progress.update([trial(number)])
     assert terminal.lines == []
 
 
@@ -75,8 +75,10 @@ def test_a_long_one_gets_trials_means_failures_cost_and_the_time_left(
     line: tuple[ProgressLine, Clock], terminal: Terminal
 ) -> None:
     progress, clock = line
+    ended = []
     for number in range(10):
-        progress.update(trial(number, "failed" if number == 0 else "passed", 0.5))
+        ended.append(trial(number, "failed" if number == 0 else "passed", 0.5))
+        progress.update(ended)
         clock.now += 2
     assert [text for text in terminal.lines if text] == [
         "llm 6/40 · 1 failed · pass 0.833 · tone 0.500 · $0.0720 · 57 s left"

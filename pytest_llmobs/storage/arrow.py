@@ -1,0 +1,30 @@
+"""Loading Arrow: late, once, and so that a session's end takes little memory."""
+
+from __future__ import annotations
+
+import os
+
+from pytest_llmobs.storage import locks
+
+_ALLOCATOR = "ARROW_DEFAULT_MEMORY_POOL"
+"""Arrow reads it once, while it is imported."""
+
+
+def load_arrow(*, frugal: bool) -> None:
+    """Import Arrow and make a first array: that is when it looks for pandas, and imports it where it is installed.
+
+    Args:
+        frugal: Where nobody has loaded Arrow yet or chosen its allocator, let it use the C library's: of its own, 16 MB
+            stay taken after a seal.
+    """
+    with locks.importing:
+        choose = frugal and _ALLOCATOR not in os.environ
+        if choose:
+            os.environ[_ALLOCATOR] = "system"
+        try:
+            import pyarrow as pa
+
+            pa.array([0])
+        finally:
+            if choose:
+                del os.environ[_ALLOCATOR]
