@@ -79,12 +79,12 @@ class Protocol:
                 raise attempt.error
         elif self._lab.session.budget is not None and (reason := self._lab.session.budget.exhausted()):
             pytest.skip(reason)
-        with self._traced(item, run):
-            try:
+        try:
+            with self._traced(item, run):
                 result = yield
-            except (AssertionError, pytest.fail.Exception):
-                run.finish_scoring()
-                raise
+        except (AssertionError, pytest.fail.Exception):
+            run.finish_scoring()
+            raise
         run.finish_scoring()
         return result
 
@@ -141,8 +141,8 @@ class Protocol:
     def _traced(self, item: pytest.Function, run: LlmRun) -> Iterator[None]:
         """Make what the test calls part of its trace.
 
-        The run is set around the call of the test function itself, so that runners of async tests see it
-        whatever context they were started in. Where a target made the trace already, the test's own calls are
+        Of an async test the run is set around the call of the function itself, so that the runners of such tests see
+        it whatever context they were started in. Where a target made the trace already, the test's own calls are
         judging: a trace of their own.
         """
         tracer, root = self._lab.session.tracer, run.root
@@ -153,9 +153,11 @@ class Protocol:
             )
         announce(root.id, run)
         body = item.obj
-        item.obj = _activated(body, root)
+        if inspect.iscoroutinefunction(body):
+            item.obj = _activated(body, root)
         try:
-            yield
+            with root.activate():
+                yield
         finally:
             item.obj = body
             if aside is not None and (calls := aside.finished_runs()):
@@ -226,21 +228,12 @@ class Protocol:
 
 
 def _activated(body: Callable[..., Any], root: RunTree) -> Callable[..., Any]:
-    """Return the test function, running under ``root``."""
-    if inspect.iscoroutinefunction(body):
-
-        @functools.wraps(body)
-        async def traced_async(*args: Any, **kwargs: Any) -> Any:
-            __tracebackhide__ = True
-            with root.activate():
-                return await body(*args, **kwargs)
-
-        return traced_async
+    """Return the async test function, running under ``root``."""
 
     @functools.wraps(body)
-    def traced(*args: Any, **kwargs: Any) -> Any:
+    async def traced(*args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
         with root.activate():
-            return body(*args, **kwargs)
+            return await body(*args, **kwargs)
 
     return traced
