@@ -256,6 +256,16 @@ class LlmRun:
         if missing:
             self._evaluate(missing)
 
+    def end(self, error: BaseException | None) -> None:
+        """End the root run of a test without a target; outputs that nobody logged are those of the only run below.
+
+        Args:
+            error: What the app or the infrastructure raised.
+        """
+        below = self._root.said_below() if self._outputs is None else []
+        said = below[0] if len(below) == 1 else None
+        self._root.finish(None if said == b"{}" else said, error)
+
     @property
     def _run(self) -> Run:
         return self._root.tree()

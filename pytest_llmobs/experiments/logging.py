@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from weakref import WeakValueDictionary
 
 from pytest_llmobs.errors import LlmobsError
 from pytest_llmobs.experiments.llm_run import LlmRun
 from pytest_llmobs.records.scores import Score
 from pytest_llmobs.tracing import get_current_run_tree
 
-_tests: WeakValueDictionary[str, LlmRun] = WeakValueDictionary()
+_tests: dict[str, LlmRun] = {}
 """The running tests, by the id of the root run that is current in them."""
 
 
 def announce(root_id: str, run: LlmRun) -> None:
-    """Say which test's run the calls below a root run belong to."""
+    """Say which test's run the calls below a root run belong to, until ``forget``."""
     _tests[root_id] = run
+
+
+def forget(root_id: str) -> None:
+    """Say that the test is over."""
+    _tests.pop(root_id, None)
 
 
 def log_inputs(inputs: Mapping[str, Any]) -> None:

@@ -16,7 +16,7 @@ from pytest_llmobs.experiments.baseline import Baseline, known_failure
 from pytest_llmobs.experiments.budget import BudgetReached
 from pytest_llmobs.experiments.calls import spending
 from pytest_llmobs.experiments.llm_run import LlmRun
-from pytest_llmobs.experiments.logging import announce
+from pytest_llmobs.experiments.logging import announce, forget
 from pytest_llmobs.plugin import garbage
 from pytest_llmobs.plugin.ahead import Ahead
 from pytest_llmobs.plugin.cleaning import clean_report, clean_trial
@@ -160,6 +160,7 @@ class Protocol:
                 yield
         finally:
             item.obj = body
+            forget(root.id)
             if aside is not None and (calls := aside.finished_runs()):
                 aside.end()
                 run.judging += spending(calls)
@@ -180,7 +181,7 @@ class Protocol:
             }
             root.patch(attempt="consumed", trial_status=outcome.status, scores=numbers)
             if not root.ended:
-                root.end(outputs=run.outputs or None, error=outcome.error)
+                run.end(outcome.error)
             properties = [(f"score.{key}", number) for key, number in numbers.items()]
             report.user_properties.extend(properties)
             item.user_properties.extend(properties)  # JUnit reads those of the teardown's report

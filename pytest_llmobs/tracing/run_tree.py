@@ -346,8 +346,11 @@ class RunTree:
 
     def outputs_below(self) -> list[dict[str, Any] | None]:
         """Return what the finished runs right under this root, started with ``collect=True``, put out in fact."""
-        below = [said for run_id, said in self.said.items() if run_id != self.id]
-        return [None if said is None else capture.decode(said) for said in below]
+        return [None if said is None else capture.decode(said) for said in self.said_below()]
+
+    def said_below(self) -> list[bytes | None]:
+        """Return the same as JSON."""
+        return [said for run_id, said in self.said.items() if run_id != self.id]
 
     def tree(self) -> Run:
         """Return this root as a record, with its finished descendants nested below it."""
