@@ -88,9 +88,8 @@ def _holders(owner: type) -> list[type]:
 def _rewrap(
     wrap: Callable[..., Any], provider: StainlessProvider, engine: Engine, holder: Any, _: Any
 ) -> Any:
-    return wrap(
-        provider, engine, holder.request
-    )  # as an attribute: a wrapper then sees the client as its instance
+    # Asked for as an attribute: another's wrapper then sees the client as its instance.
+    return wrap(provider, engine, holder.request)
 
 
 def _wrap(provider: StainlessProvider, engine: Engine, original: Callable[..., Any]) -> Callable[..., Any]:

@@ -14,7 +14,6 @@ TITLE = 9
 _CONVERSATIONS = ("messages", "input")
 _REPLIES = ("chat.completion", "text_completion", "response")
 """How OpenAI's bodies say that they are a model's reply."""
-
 _DIGITS = 12
 """Of a kept file's SHA-256, shown."""
 
