@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # what a session is made of is imported as it is made: collec
     from pytest_llmobs.storage.remote import Remote
     from pytest_llmobs.storage.store import Exporter, Store
     from pytest_llmobs.tracing.redaction import Redaction
+    from pytest_llmobs.tracing.run_tree import RunTree
     from pytest_llmobs.tracing.tracer import Tracer
 
 STORE_FOLDER = ".llmobs"
@@ -120,6 +121,8 @@ class Session:
         self._started = False
         self.fresh = fresh
         """True where repeats must be fresh, judges' verdicts included: their spread is what is measured."""
+        self.read_back: frozenset[str] = frozenset()
+        """Suites whose trials are stored whatever the rate, since their summary evaluators read them back."""
 
     @cached_property
     def store(self) -> Store:
@@ -176,10 +179,13 @@ class Session:
             redaction=self.redaction,
             session=self.identity.session,
             sample_rate=settings.sample_rate,
-            keep=read_rules(settings.keep, "llm_keep"),
+            keep=(*read_rules(settings.keep, "llm_keep"), self._is_read_back),
             max_payload=settings.max_payload,
             keep_media=self.store.keep_media if settings.experiment and settings.keep_media else None,
         )
+
+    def _is_read_back(self, run: RunTree) -> bool:
+        return (run.own_columns or {}).get("suite") in self.read_back
 
     @cached_property
     def runner(self) -> Runner:

@@ -11,16 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_llmobs.errors import UnscoredError
-from pytest_llmobs.evaluators.matching import fold, present
+from pytest_llmobs.evaluators.matching import fold_label, present
 from pytest_llmobs.evaluators.outputs import pair
 from pytest_llmobs.evaluators.rule import Rule
 from pytest_llmobs.evaluators.subject import Subject
 from pytest_llmobs.evaluators.text import cut
 from pytest_llmobs.records.scores import Score
-
-
-def _plain(label: Any) -> str:
-    return " ".join(fold(str(label)).split())
 
 
 @dataclass(frozen=True)
@@ -40,21 +36,21 @@ class CorrectLabel(Rule):
     def evaluate(self, subject: Subject) -> Score:
         """Score one run."""
         value, expected = pair(subject, self.output, self.field)
-        if self.labels is not None and _plain(expected) not in map(_plain, self.labels):
+        if self.labels is not None and fold_label(expected) not in map(fold_label, self.labels):
             raise UnscoredError(f"The reference {expected!r} is none of the labels {', '.join(self.labels)}.")
         predicted = self._predicted(value)
-        known = {"expected": _plain(expected), "predicted": predicted}
+        known = {"expected": fold_label(expected), "predicted": predicted}
         if predicted is None:
             return Score(self.key, score=False, comment=f"{str(value)[:80]!r} is no label", metadata=known)
-        right = predicted == _plain(expected)
+        right = predicted == fold_label(expected)
         comment = cut(predicted) if right else f"{cut(predicted)}, expected {cut(expected)}"
         return Score(self.key, score=right, comment=comment, metadata=known)
 
     def _predicted(self, value: Any) -> str | None:
-        if self.labels is None or _plain(value) in map(_plain, self.labels):
-            return _plain(value)
+        if self.labels is None or fold_label(value) in map(fold_label, self.labels):
+            return fold_label(value)
         found = present(str(value), self.labels, stems=False) if self.search else []
-        return _plain(found[0]) if len(found) == 1 else None
+        return fold_label(found[0]) if len(found) == 1 else None
 
 
 @dataclass(frozen=True)
@@ -86,7 +82,7 @@ def _label_set(value: Any) -> set[str]:
         value = value.split(",")
     if not isinstance(value, list | tuple | set | frozenset):
         raise UnscoredError(f"{value!r} is no list of labels.")
-    return {_plain(each) for each in value if _plain(each)}
+    return {fold_label(each) for each in value if fold_label(each)}
 
 
 correct_label = CorrectLabel()

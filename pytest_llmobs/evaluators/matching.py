@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any
 
 _ENDINGS = ("ing", "ed", "es", "e", "s")
 _SHORTEST_STEM = 3
@@ -17,6 +18,11 @@ def fold(text: str) -> str:
     if text.isascii():
         return text.lower()
     return unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
+
+
+def fold_label(label: Any) -> str:
+    """Return a label as it is compared: folded, with single spaces."""
+    return " ".join(fold(str(label)).split())
 
 
 def missing(text: str, keywords: Sequence[str | Sequence[str]], stems: bool = True) -> list[str]:

@@ -250,7 +250,7 @@ class BoundPairwise:
         blank = Preference(pair.example_id, None, straight, repeat=pair.repeat)
         try:
             if not all(subject.outputs for subject in subjects):
-                raise UnscoredError("One of the two runs has no outputs, so there is nothing to compare.")
+                raise UnscoredError("One of the two has no outputs: it failed, or its trace isn't stored.")
             returned = self.signature.call(self.function, _Shown(subjects))
             place, comment = _place(
                 wait_for(returned) if hasattr(returned, "__await__") else returned, subjects

@@ -18,6 +18,7 @@ from typing import Any, ClassVar
 from pytest_llmobs.errors import EvaluatorError, UnscoredError, known, nearest
 from pytest_llmobs.evaluators.base import identify, version_of
 from pytest_llmobs.evaluators.bound import PASS_ON, unscored, wait_for
+from pytest_llmobs.evaluators.matching import fold_label
 from pytest_llmobs.evaluators.outputs import pair
 from pytest_llmobs.evaluators.results import scores_of
 from pytest_llmobs.evaluators.rule import Rule, check_choice
@@ -115,7 +116,7 @@ class _Labelled(Rule):
             except UnscoredError:
                 predicted, expected = None, self._expected(subject)
             if expected is not None:
-                pairs.append((_plain(expected), None if predicted is None else _plain(predicted)))
+                pairs.append((fold_label(expected), None if predicted is None else fold_label(predicted)))
         if not pairs:
             raise UnscoredError("No trial has a reference label.")
         return pairs
@@ -130,10 +131,6 @@ class _Labelled(Rule):
             if len(reference) == 1
             else None
         )
-
-
-def _plain(label: Any) -> str:
-    return " ".join(str(label).casefold().split())
 
 
 def _short(label: str) -> str:
@@ -168,7 +165,9 @@ class LabelMeasure(_Labelled):
         """Score one suite."""
         pairs = self._pairs(suite)
         labels = (
-            [_plain(self.label)] if self.label is not None else sorted({expected for expected, _ in pairs})
+            [fold_label(self.label)]
+            if self.label is not None
+            else sorted({expected for expected, _ in pairs})
         )
         counts = {label: _counts(pairs, label) for label in labels}
         each = {label: _measure(self.measure, *count) for label, count in counts.items()}

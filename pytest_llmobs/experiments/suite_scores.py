@@ -188,5 +188,5 @@ def _absent(experiment: Experiment) -> Run:
         start_time=datetime.fromisoformat(experiment.started),
         end_time=None,
         status="error",
-        error="The trial never ran.",
+        error="The trial never ran, or its trace is not stored.",
     )

@@ -167,7 +167,7 @@ def _alone(case: MetricCase) -> MetricRow:
             red=case.rule.rule != "off" or thresholds,
             note=_lack(case),
         )
-    return row if case.enough else replace(row, note=f"{row.note}; {_lack(case)}")
+    return row if case.enough else replace(row, note="; ".join(filter(None, (row.note, _lack(case)))))
 
 
 def _by_mean(case: MetricCase, fail_on: str) -> MetricRow:

@@ -82,6 +82,7 @@ class Collection:
             return
         redaction = self._lab.session.redaction
         self._lab.plans = self._lab.suites.manifest(session.items, redaction)
+        self._lab.session.read_back = frozenset(plan.name for plan in self._lab.plans if plan.summaries)
         self._lab.notes.extend(secret_names(self._lab.plans, redaction))
         if self._lab.worker is not None:
             manifest = self._lab.manifest

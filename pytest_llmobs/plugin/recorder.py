@@ -90,7 +90,7 @@ class Recorder:
             encoding=getattr(writer._file, "encoding", None) or "utf-8",
             context=self._context(),
         )
-        terminalreporter.section("LLM experiment")
+        terminalreporter.write_sep("=", "LLM experiment")
         terminalreporter.write_line(text)
 
     @property

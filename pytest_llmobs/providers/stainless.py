@@ -7,6 +7,7 @@ are model calls and how what they send back is read; the rest is the same for al
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import replace
@@ -44,7 +45,8 @@ class StainlessProvider(Provider):
     def instrument(self, module: ModuleType, engine: Engine) -> None:
         """Wrap ``request``, and what turns a response into a result, of both base clients."""
         for owner, wrap in ((module.SyncAPIClient, _wrap), (module.AsyncAPIClient, _wrap_async)):
-            engine.patch(owner, "request", functools.partial(wrap, self, engine))
+            for holder in _holders(owner):
+                engine.patch(holder, "request", functools.partial(_rewrap, wrap, self, engine, holder))
             engine.patch(owner, "_process_response", _wrap_process_response)
 
     def expects(self, engine: Engine, options: Any) -> tuple[Endpoint, Place] | None:
@@ -68,6 +70,26 @@ class StainlessProvider(Provider):
             params={key: value for key, value in body.items() if key not in TEXTS} if asks_a_model else {},
         )
         return Call(engine.begin(place, request), client, endpoint)
+
+
+def _holders(owner: type) -> list[type]:
+    """Return the classes that hold ``request`` of ``owner``: itself, and those below it that keep a copy.
+
+    An instrumentation that was there first left its wrapper, or the original, in ``openai.OpenAI``: calls would pass by
+    ours. A ``request`` that somebody wrote calls its ``super()``, and is left alone.
+    """
+    original: Any = vars(owner)["request"]
+    kinds: list[Any] = [owner]
+    for kind in kinds:  # which grows
+        kinds += [below for below in kind.__subclasses__() if below not in kinds]
+    return [kind for kind in kinds if inspect.unwrap(vars(kind).get("request", kind)) is original]
+
+
+def _rewrap(
+    wrap: Callable[..., Any], provider: StainlessProvider, engine: Engine, holder: Any, _: Any
+) -> Any:
+    # Asked for as an attribute: another's wrapper then sees the client as its instance.
+    return wrap(provider, engine, holder.request)
 
 
 def _wrap(provider: StainlessProvider, engine: Engine, original: Callable[..., Any]) -> Callable[..., Any]:

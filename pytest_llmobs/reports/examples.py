@@ -117,5 +117,5 @@ def _group(group: Group, share: int, told: Told, page: Page, context: Context) -
         if number and set(case.changes) - set(told.changes):
             yield ""
         yield from case_lines(case, told, page, context)
-    if len(group.cases) > share:
+    if group.changes and len(group.cases) > share:
         yield page.paint(f"{page.signs.ellipsis} and {len(group.cases) - share:,} more examples", "dim")

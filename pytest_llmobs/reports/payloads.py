@@ -14,6 +14,8 @@ TITLE = 9
 _CONVERSATIONS = ("messages", "input")
 _REPLIES = ("chat.completion", "text_completion", "response")
 """How OpenAI's bodies say that they are a model's reply."""
+_DIGITS = 12
+"""Of a kept file's SHA-256, shown."""
 
 
 def block(title: str, text: str, page: Page, most: int | None = None, hint: str = "") -> Iterator[str]:
@@ -89,11 +91,16 @@ def _part(part: Any) -> str:
 
 
 def _media(value: Any) -> str:
-    """Return where an image or document inside ``value`` is kept, else its size; empty where there is none."""
+    """Return where an image or document inside ``value`` is kept, else its size; empty where there is none.
+
+    A hash would fill the line, and break; a pattern of its first digits finds the file in any shell.
+    """
     if not isinstance(value, Mapping):
         return ""
     if "sha256" in value:
-        return str(value.get("file") or f"{value.get('size')} bytes")
+        folder, _, name = str(value.get("file") or "").rpartition("/")
+        kept = f"{folder}/{name[:_DIGITS]}*{name[name.rfind('.') :]}"
+        return kept if name else f"{value.get('size')} bytes"
     return next(filter(None, map(_media, value.values())), "")
 
 

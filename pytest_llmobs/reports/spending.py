@@ -102,8 +102,9 @@ def _confirmation(trials: Sequence[Trial]) -> list[str]:
     if not trials:
         return []
     share = spending(trials)
+    spent = "" if share.cost is None else f"{figures.cost(share.cost)} of that "
     calls = figures.count(share.app_calls + share.judge_calls, "call")
-    return [f"confirming {_money(share.cost)} of that ({figures.count(share.trials, 'trial')}, {calls})"]
+    return [f"confirming {spent}({figures.count(share.trials, 'trial')}, {calls})"]
 
 
 def _money(cost: float | None) -> str:

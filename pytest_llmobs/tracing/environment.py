@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pytest_llmobs.errors import SettingsError
+from pytest_llmobs.errors import SettingsError, known, nearest
 from pytest_llmobs.settings import LEAST_PAYLOAD, MAX_PAYLOAD, words
 from pytest_llmobs.tracing.sampling import read_rules
 
@@ -24,6 +25,10 @@ VARIABLES = {
 }
 """Every variable that tracing reads, and what it means."""
 
+_PREFIX = "LLMOBS_"
+_NOT_OF_AN_APP = tuple(_PREFIX + name for name in ("CONFIRMING", "EXPECT_", "GOLDEN", "LOCAL_", "UPDATE_"))
+"""Beginnings of what pytest sessions and our own tests read."""
+_log = logging.getLogger("pytest_llmobs")
 _ON, _OFF = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
 
 
@@ -42,9 +47,14 @@ def is_on(environ: Mapping[str, str], switch: str = "LLMOBS_TRACING") -> bool:
 def tracer_options(environ: Mapping[str, str]) -> tuple[Sequence[str], dict[str, Any]]:
     """Return the names of the redactors, and what else the environment asks of a ``Tracer`` (``keep_media`` as a bool).
 
+    A variable that would be ours but for its name is logged: a misspelt ``LLMOBS_REDACT`` redacts nothing.
+
     Raises:
         SettingsError: A variable has an impossible value.
     """
+    for name in _unknown(environ):
+        meant = nearest(name.upper(), VARIABLES)
+        _log.warning("pytest-llmobs ignores the variable %s.%s %s", name, meant, known(VARIABLES))
     return words(environ.get(REDACT, "")), {
         "project": environ.get("LLMOBS_PROJECT", "").strip() or "default",
         "sample_rate": _number(environ, "LLMOBS_SAMPLE_RATE", 1.0, "a number between 0 and 1", 0.0, 1.0),
@@ -56,6 +66,11 @@ def tracer_options(environ: Mapping[str, str]) -> tuple[Sequence[str], dict[str,
         ),
         "keep_media": is_on(environ, "LLMOBS_KEEP_MEDIA"),
     }
+
+
+def _unknown(environ: Mapping[str, str]) -> list[str]:
+    ours = (name for name in environ if name.upper().startswith(_PREFIX))
+    return sorted(name for name in ours if name not in VARIABLES and not name.startswith(_NOT_OF_AN_APP))
 
 
 def _number(

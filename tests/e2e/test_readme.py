@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import tomllib
 from collections import defaultdict
 from pathlib import Path
 from typing import NamedTuple
@@ -206,3 +207,12 @@ def test_the_message_on_the_datasets_page_is_the_one_printed(pytester: pytest.Py
     (shown,) = [block.text.strip() for block in blocks(DATASETS) if block.language == "text"]
     assert shown in result.stdout.str().replace("\nE   ", " ")
     assert "Traceback" not in result.stdout.str()
+
+
+def test_every_extra_is_told_of():
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"][
+        "optional-dependencies"
+    ]
+    (table,) = re.findall(r"^\| extra \| for \|\n(.*?)\n\n", README, re.MULTILINE | re.DOTALL)
+    named = [name for row in table.splitlines() for name in re.findall(r"`(\w+)`", row.split("|")[1])]
+    assert sorted(named) == sorted(extras.keys() - {"dev"})

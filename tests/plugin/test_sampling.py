@@ -97,6 +97,21 @@ def test_what_was_not_stored_says_so(
     assert f"The trace of {ids['e0']!r} isn't stored. It is the trial" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("arguments", [[], ["-n", "2"]], ids=["one", "xdist"])
+def test_a_summary_evaluator_sees_every_trial(
+    empty: Project, parquet: Callable[[Project, str], list[tuple[Any, ...]]], arguments: list[str]
+) -> None:
+    seen = (
+        "def seen(outputs):\n    return len([each for each in outputs if each])\n\n@pytest.mark.llm_dataset"
+    )
+    tests = TESTS.replace("@pytest.mark.llm_dataset", seen)
+    tests = tests.replace("evaluators=[judged]", "evaluators=[judged], summary_evaluators=[seen]")
+    project_at(empty, 0).write(test_it=tests)
+    empty.experiment(*arguments).stdout.fnmatch_lines(["*seen * 6.000 *6*"])
+    stored = parquet(empty, "select count(*) from RUNS where suite like '%test_answer'")
+    assert stored == [(6,)]
+
+
 def test_a_rate_of_one_stores_everything(
     empty: Project, parquet: Callable[[Project, str], list[tuple[Any, ...]]]
 ) -> None:

@@ -9,6 +9,7 @@ import pytest
 from pytest_llmobs.errors import EvaluatorError
 from pytest_llmobs.evaluators import (
     confusion_matrix,
+    correct_label,
     f1,
     min_length,
     p50_latency,
@@ -56,6 +57,14 @@ def test_labels_over_the_suite_failed_trials_included(suite, spec, expected):
     result = summarise(spec, suite(*PAIRS))
     assert result == pytest.approx(expected)
     assert result.metadata["n"] == 6
+
+
+def test_a_label_is_compared_as_correct_label_does(suite):
+    spelt = suite(
+        ("Caf\u00e9", "cafe\u0301"), ("can’t  say", "Can't say")
+    )  # composed or not, curly or straight
+    assert summarise(f1, spelt) == 1.0
+    assert all(correct_label.evaluate(subject).score for subject in spelt.subjects)
 
 
 def test_the_confusion_matrix_keeps_what_was_not_predicted(suite):

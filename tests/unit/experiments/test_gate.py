@@ -321,6 +321,12 @@ def test_without_a_baseline_assertions_decide(world, row_of: RowOf) -> None:
     assert not decision.red
 
 
+def test_without_a_baseline_a_score_says_what_is_missing_and_nothing_else(world, row_of: RowOf) -> None:
+    w = world(8, metrics={"tone": "v"})
+    row = row_of(w.decide(w.trials(only=w.ids[:4], scores={"tone": lambda *_: 1.0})), "tone")
+    assert row.note == "50% of 8 pairs missing (4 never ran)"
+
+
 def test_a_partial_run_judges_what_ran_and_says_so(world, row_of: RowOf) -> None:
     whole = world(40)
     part = world(whole.ids[:20], total=40)

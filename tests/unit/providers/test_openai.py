@@ -11,8 +11,12 @@ from typing import Any
 import openai
 import pydantic
 import pytest
+import wrapt
 
+from pytest_llmobs import defaults
+from pytest_llmobs.providers.imports import instrument_on_import, uninstrument
 from pytest_llmobs.tracing import trace, tracing_context
+from pytest_llmobs.tracing.tracer import Tracer, install, uninstall
 from tests.anthropic_server import Answer, Request, Server
 from tests.openai_server import chat, failure, function_call, response, serve, spoken, tool_call
 from tests.unit.tracing.memory import MemorySink
@@ -359,3 +363,38 @@ async def test_calls_at_once_never_mix(sink: MemorySink) -> None:
         name = by_id[call.parent_id or ""].name
         assert call.inputs["messages"][0]["content"] == name
         assert call.outputs["choices"][0]["message"]["content"] == f"re: {name}"  # type: ignore[index]
+
+
+def _looked_at(called: Any, instance: Any, args: Any, kwargs: Any) -> Any:
+    """Do what OpenInference's wrapper does: look at the client, and call on."""
+    assert isinstance(instance, openai.OpenAI | openai.AsyncOpenAI)
+    return called(*args, **kwargs)
+
+
+def test_an_instrumentation_that_was_there_first_hides_no_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    for kind in (openai.OpenAI, openai.AsyncOpenAI):
+        monkeypatch.setattr(kind, "request", kind.request)  # put back
+        wrapt.wrap_function_wrapper(openai, f"{kind.__name__}.request", _looked_at)
+    before = openai.OpenAI.__dict__["request"]
+    sink = MemorySink()
+    install(Tracer(project="unit", sink=sink))
+    instrument_on_import(defaults.pytest_llmobs_providers())
+    with serve("Hello") as server:
+        for use in (_sync, _async):
+            use(server, lambda client: client.chat.completions.create(**ASK))
+    uninstrument()
+    uninstall()
+    assert sink.names() == ["openai.chat.completions"] * 2
+    assert openai.OpenAI.__dict__["request"] is before
+
+
+def test_a_client_with_a_request_of_its_own_is_one_run(sink: MemorySink) -> None:
+    class Client(openai.OpenAI):
+        def request(self, cast_to: Any, options: Any, **more: Any) -> Any:
+            return super().request(cast_to, options.model_copy(), **more)
+
+    uninstrument()
+    instrument_on_import(defaults.pytest_llmobs_providers())
+    with serve("Hello") as server, Client(base_url=server.url, api_key="k") as client:
+        client.chat.completions.create(**ASK)
+    assert sink.names() == ["openai.chat.completions"]

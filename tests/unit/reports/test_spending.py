@@ -49,6 +49,12 @@ def test_the_confirming_sessions_share_is_part_of_the_sum():
     ]
 
 
+def test_a_confirming_session_of_unknown_cost_says_its_calls():
+    unpriced = replace(priced(), total_cost=None, judge_cost=None)
+    experiment = Experiment(name="n", started="", duration=1.5, trials=[unpriced], confirmation=[unpriced])
+    assert "confirming (1 trial, 1 call)" in spending_section(experiment, Page())[1]
+
+
 def test_statuses_in_a_steady_order():
     trials = [replace(TRIAL, status=status) for status in ("xfailed", "error", "failed", "passed", "passed")]
     assert statuses(trials) == "2 passed, 1 failed, 1 error, 1 xfailed"

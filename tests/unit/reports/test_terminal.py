@@ -111,6 +111,16 @@ def test_a_thousand_broken_examples_show_ten_and_say_where_the_others_are(galler
     assert "… 990 more: llmobs show brave-otter-1123 --all" in text
 
 
+def test_what_all_examples_share_is_told_with_one_line_about_the_others(gallery):
+    whole = gallery["thousand"]()
+    rows = tuple(
+        replace(each, changes=whole.decision.examples[1].changes) for each in whole.decision.examples
+    )
+    text = render(replace(whole, decision=replace(whole.decision, examples=rows)), width=80, color=False)
+    assert "same change in all 1,000 examples" in text
+    assert re.findall(r"… .*more.*", text) == ["… 990 more: llmobs show brave-otter-1123 --all"]
+
+
 def test_everything_means_everything(gallery):
     context = Context(everything=True)
     text = render(gallery["thousand"](), width=80, color=False, context=context)

@@ -142,6 +142,28 @@ def test_a_broken_setting_is_reported_once_and_never_breaks_the_app(
     assert tracer.installed is None
 
 
+def test_an_unknown_variable_is_named_once_with_what_it_may_have_meant(
+    monkeypatch: pytest.MonkeyPatch, app: MemoryHost, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in ("LLMOBS_TRACING", "LLMOBS_REDACTION", "LLMOBS_CONFIRMING", "LLMOBS_EXPECT_LANGCHAIN"):
+        monkeypatch.setenv(name, "true")
+    with caplog.at_level(logging.WARNING, "pytest_llmobs"):
+        step()
+        step()
+    (record,) = caplog.records
+    assert record.getMessage().startswith(
+        "pytest-llmobs ignores the variable LLMOBS_REDACTION. Did you mean 'LLMOBS_REDACT'? Known: LLMOBS_KEEP, "
+    )
+    assert app.sink.names() == ["step", "step"]
+
+
+def test_a_variable_in_small_letters_is_unknown(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING, "pytest_llmobs"):
+        environment.tracer_options({"llmobs_redact": "pii", **dict.fromkeys(environment.VARIABLES, "")})
+    (record,) = caplog.records
+    assert "variable llmobs_redact. Did you mean 'LLMOBS_REDACT'?" in record.getMessage()
+
+
 @pytest.mark.parametrize(
     ("value", "on"), [("1", True), ("True", True), ("on", True), ("", False), ("no", False)]
 )
