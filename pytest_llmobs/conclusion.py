@@ -189,9 +189,11 @@ def announcement(session: Session, plans: Sequence[SuitePlan]) -> str:
     if not past:
         return f"{line}; what they cost is unknown until a first experiment ran"
     share = trials / len(past)
-    calls = round(sum(trial.llm_calls + trial.judge_calls for trial in past) * share)
+    calls = round(sum(trial.llm_calls + trial.judge_calls + trial.judge_hits for trial in past) * share)
     known = [cost for trial in past for cost in (trial.total_cost, trial.judge_cost) if cost is not None]
-    cost = f", about ${sum(known) * share:.4f}" if known else ""
+    # A verdict that the cache had at hand cost nothing then, and is asked for now.
+    least = "at least" if any(trial.judge_hits for trial in past) else "about"
+    cost = f", {least} ${sum(known) * share:.4f}" if known else ""
     return f"{line}; by the last experiment about {calls} model calls{cost}"
 
 

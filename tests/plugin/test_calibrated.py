@@ -113,7 +113,8 @@ def test_verdicts_are_kept_and_hits_are_shown_but_never_while_recording(judged: 
     again = judged.experiment()
     assert len(asked.read_text()) == 3
     assert "3 verdicts from the cache" in again.stdout.str()
+    recorded = judged.record()
+    assert "by the last experiment about 15 model calls" in recorded.stdout.str()
+    assert len(asked.read_text()) == 3 + 15
     judged.experiment("-o", "llm_judge_cache=false")
-    assert len(asked.read_text()) == 6
-    judged.record()
-    assert len(asked.read_text()) == 6 + 15
+    assert len(asked.read_text()) == 18 + 3
