@@ -105,7 +105,7 @@ def test_a_mistake_is_named(judged: Project, judge: str, message: str) -> None:
 
 def test_verdicts_are_kept_and_hits_are_shown_but_never_while_recording(judged: Project) -> None:
     judged.path.joinpath("judges.py").write_text(
-        JUDGES.replace("    return", "    open('asked.txt', 'a').write('x')\n    return")
+        JUDGES.replace("    return", "    with open('asked.txt', 'a') as file: file.write('x')\n    return")
     )
     asked = judged.path / "asked.txt"
     judged.experiment()
@@ -114,7 +114,7 @@ def test_verdicts_are_kept_and_hits_are_shown_but_never_while_recording(judged: 
     assert len(asked.read_text()) == 3
     assert "3 verdicts from the cache" in again.stdout.str()
     recorded = judged.record()
-    assert "by the last experiment about 15 model calls" in recorded.stdout.str()
+    assert "by the last experiment about 30 model calls" in recorded.stdout.str()
     assert len(asked.read_text()) == 3 + 15
     judged.experiment("-o", "llm_judge_cache=false")
     assert len(asked.read_text()) == 18 + 3
