@@ -287,7 +287,7 @@ class LlmRun:
             self._gating.update(score.key for score in scores)
 
     def _no_outputs(self) -> str:
-        top = len(self._root.outputs_below())
+        top = len(self._root.said_below())
         found = "no traced run" if top == 0 else f"{top} top-level runs"
         return (
             f"No outputs to score: the test logged none and its trace has {found}. "
