@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
 
-from pytest_llmobs.errors import BaselineError, StoreError
-from pytest_llmobs.experiments.baseline import Baseline, BaselineUpdate, baseline_path, record_baseline
+from pytest_llmobs.errors import StoreError
+from pytest_llmobs.experiments.baseline import BaselineUpdate, baseline_path, record_baseline
 from pytest_llmobs.experiments.baseline_file import texts_path
 from pytest_llmobs.experiments.gate import decide
+from pytest_llmobs.experiments.references import baselines_of
 from pytest_llmobs.experiments.shards import Shard
 from pytest_llmobs.experiments.suite_scores import Find, suite_scores
 from pytest_llmobs.experiments.summary import experiment_from_dict, experiment_to_dict
@@ -208,7 +209,7 @@ def _past_trials(session: Session, suites: set[str]) -> list[Trial]:
 
 
 def _judged(session: Session, experiment: Experiment, confirm: Confirm | None) -> Experiment:
-    baselines, errors = _baselines(session, experiment.suites)
+    baselines = baselines_of(experiment.suites, session.baseline)
     plans, trials, settings = experiment.suites, experiment.trials, session.settings
     judge = partial(
         decide,
@@ -229,20 +230,4 @@ def _judged(session: Session, experiment: Experiment, confirm: Confirm | None) -
         else:
             confirmation = tuple(answer.trials)
             decision = judge(confirmation)
-    if errors:
-        decision = replace(decision, errors=(*errors, *decision.errors))
     return replace(experiment, decision=decision, confirmation=confirmation, notes=notes)
-
-
-def _baselines(session: Session, plans: Sequence[SuitePlan]) -> tuple[dict[str, Baseline], list[str]]:
-    found: dict[str, Baseline] = {}
-    errors = []
-    for plan in plans:
-        try:
-            baseline = session.baseline(plan.name)
-        except BaselineError as error:
-            errors.append(str(error))
-            continue
-        if baseline is not None:
-            found[plan.name] = baseline
-    return found, errors

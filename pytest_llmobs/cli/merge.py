@@ -20,7 +20,6 @@ from pytest_llmobs.storage.store import Store
 
 if TYPE_CHECKING:
     from pytest_llmobs.evaluators.summary import BoundSummary
-    from pytest_llmobs.experiments.baseline import Baseline
     from pytest_llmobs.experiments.references import Source
     from pytest_llmobs.experiments.whole import Part, Whole
     from pytest_llmobs.records.experiments import Decision, Experiment, SuitePlan
@@ -167,12 +166,13 @@ def _judged(whole: Whole, store: Store, settings: Settings, source: Source) -> E
     """Gate once; where something is to be explained, read what those examples sent, and explain it."""
     from pytest_llmobs.experiments.gate import decide
     from pytest_llmobs.experiments.recall import recalled
+    from pytest_llmobs.experiments.references import baselines_of
     from pytest_llmobs.experiments.suite_scores import suite_scores
 
     experiment = replace(
         whole.experiment, suite_scores=suite_scores(whole.experiment, store, _find_summaries)
     )
-    baselines = _baselines(experiment.suites, source)
+    baselines = baselines_of(experiment.suites, source)
     judge = partial(decide, baselines=baselines, settings=settings, suite_scores=experiment.suite_scores)
     decision = judge(experiment.suites, experiment.trials)
     if decision.examples:
@@ -202,19 +202,6 @@ def _tentative(decision: Decision) -> bool:
     return any(row.verdict == "REGRESSED" for row in decision.metrics) or any(
         row.state == "suspect" for row in decision.examples
     )
-
-
-def _baselines(plans: Sequence[SuitePlan], source: Source) -> dict[str, Baseline | BaselineError]:
-    found: dict[str, Baseline | BaselineError] = {}
-    for plan in plans:
-        try:
-            baseline = source(plan.name)
-        except BaselineError as error:
-            found[plan.name] = error
-        else:
-            if baseline is not None:
-                found[plan.name] = baseline
-    return found
 
 
 def _keep(experiment: Experiment, store: Store) -> None:

@@ -10,7 +10,6 @@ from pathlib import Path
 from pytest_llmobs.experiments.baseline_file import (
     baseline_path,
     load_baseline,
-    load_baselines,
     parse_baseline,
     render_baseline,
     save_baseline,
@@ -31,7 +30,6 @@ __all__ = [
     "baseline_path",
     "known_failure",
     "load_baseline",
-    "load_baselines",
     "parse_baseline",
     "record_baseline",
     "render_baseline",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,6 @@ from pytest_llmobs.experiments.line_json import (
     write_whole,
 )
 from pytest_llmobs.experiments.texts_file import parse_texts, render_texts
-from pytest_llmobs.records.experiments import SuitePlan
 
 _PLAIN = re.compile(r"[\w/]+\.py(?:::\w+)*", re.ASCII)
 _LONGEST = 120
@@ -58,20 +57,6 @@ def load_baseline(path: Path | str) -> Baseline | None:
     path = Path(path)
     content = read_text(path)
     return None if content is None else parse_baseline(content, str(path), read_text(texts_path(path)))
-
-
-def load_baselines(directory: Path | str, plans: Iterable[SuitePlan]) -> dict[str, Baseline | BaselineError]:
-    """Read the baselines of all suites; one that can't be read is given as its error, so that the gate goes red."""
-    found: dict[str, Baseline | BaselineError] = {}
-    for plan in plans:
-        try:
-            baseline = load_baseline(baseline_path(directory, plan.name))
-        except BaselineError as error:
-            found[plan.name] = error
-        else:
-            if baseline is not None:
-                found[plan.name] = baseline
-    return found
 
 
 def parse_baseline(content: str, where: str, texts: str | None = None) -> Baseline:
@@ -154,9 +139,12 @@ def _wire(row: BaselineRow) -> dict[str, Any]:
 
 
 def _row(wire: Mapping[str, Any]) -> BaselineRow:
+    passes = _numbers(wire["pass"])
+    if not {0.0, 1.0, None}.issuperset(passes):
+        raise ValueError(f"pass is {wire['pass']!r}, and a repeat has 1, 0 or null")
     return BaselineRow(
         hash=str(wire["hash"]),
-        passes=_numbers(wire["pass"]),
+        passes=passes,
         scores={key: _numbers(values) for key, values in wire.get("scores", {}).items()},
         fingerprints=dict(wire.get("sent", {})),
         latency=wire.get("latency"),
@@ -166,7 +154,7 @@ def _row(wire: Mapping[str, Any]) -> BaselineRow:
 
 
 def _numbers(values: Sequence[float | None]) -> tuple[float | None, ...]:
-    if not isinstance(values, list):
+    if not isinstance(values, list) or not {int, float, type(None)}.issuperset(map(type, values)):
         raise TypeError(f"{values!r} is no list of numbers")
     return tuple(None if value is None else float(value) for value in values)
 

@@ -46,7 +46,8 @@ def parse_json(content: str, where: str, upgrades: Sequence[Upgrade] = ()) -> di
         upgrades: The first turns schema 1 into 2, and so on; the current schema is their number plus one.
 
     Raises:
-        BaselineError: Merge markers or broken JSON (both with the line), no object with a schema, or a newer schema.
+        BaselineError: Merge markers or broken JSON (both with the line), a key that is there twice, a number that is
+            none, no object with a schema, or a newer schema.
     """
     for number, line in enumerate(content.splitlines(), 1):
         if line.startswith(_MARKERS):
@@ -55,11 +56,13 @@ def parse_json(content: str, where: str, upgrades: Sequence[Upgrade] = ()) -> di
                 "keep the lines you want, delete the markers, and mind the commas."
             )
     try:
-        wire = json.loads(content)
+        wire = json.loads(content, object_pairs_hook=_each_once, parse_constant=_no_number)
     except json.JSONDecodeError as error:
         raise BaselineError(f"{where}, line {error.lineno}: no valid JSON: {error.msg}. {REMEDY}") from error
+    except ValueError as error:
+        raise BaselineError(f"{where}: {error} {REMEDY}") from error
     schema = wire.get("schema") if isinstance(wire, dict) else None
-    if not isinstance(schema, int) or schema < 1:
+    if type(schema) is not int or schema < 1:
         raise BaselineError(f"{where} is no baseline: its schema is {schema!r}. {REMEDY}")
     if schema > len(upgrades) + 1:
         raise BaselineError(
@@ -68,6 +71,22 @@ def parse_json(content: str, where: str, upgrades: Sequence[Upgrade] = ()) -> di
     for upgrade in upgrades[schema - 1 :]:
         wire = upgrade(wire)
     return dict(wire)
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object; of two lines that a merge has kept for one key, nobody knows which one counts."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise ValueError(
+            f"{twice!r} is there twice, as after a merge that kept both sides. Keep one of the lines."
+        )
+    return found
+
+
+def _no_number(name: str) -> Any:
+    raise ValueError(f"{name} is no number.")
 
 
 def read_text(path: Path) -> str | None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,9 @@ from pytest_llmobs.errors import BaselineError, nearest
 from pytest_llmobs.experiments.baseline_file import baseline_path, load_baseline, parse_baseline, texts_path
 from pytest_llmobs.experiments.baseline_records import Baseline
 from pytest_llmobs.experiments.compare import baseline_of
+from pytest_llmobs.experiments.line_json import REMEDY
 from pytest_llmobs.experiments.summary import experiment_from_dict
+from pytest_llmobs.records.experiments import SuitePlan
 
 Source = Callable[[str], Baseline | None]
 """Returns the baseline of a suite, or None where there is none; raises ``BaselineError``."""
@@ -35,19 +38,45 @@ def baseline_source(
         BaselineError: Nothing of that name exists.
     """
     if not reference:
-        return lambda suite: load_baseline(baseline_path(directory, suite))
+        return partial(_in_folder, directory)
     if reference.startswith(GIT):
         return _in_git(reference.removeprefix(GIT), directory, rootdir)
     path = rootdir / reference
     if path.is_dir():
-        return lambda suite: load_baseline(baseline_path(path, suite))
+        return partial(_in_folder, path)
     if path.is_file():
-        return lambda suite: _of_suite(load_baseline(path), suite)
+        return partial(_in_file, path)
     return _of_experiment(reference, experiments())
 
 
-def _of_suite(baseline: Baseline | None, suite: str) -> Baseline | None:
+def baselines_of(plans: Iterable[SuitePlan], source: Source) -> dict[str, Baseline | BaselineError]:
+    """Return the baselines of some suites; one that can't be read is given as its error, so that the gate goes red."""
+    found: dict[str, Baseline | BaselineError] = {}
+    for plan in plans:
+        try:
+            baseline = source(plan.name)
+        except BaselineError as error:
+            found[plan.name] = error
+        else:
+            if baseline is not None:
+                found[plan.name] = baseline
+    return found
+
+
+def _in_folder(directory: Path, suite: str) -> Baseline | None:
+    path = baseline_path(directory, suite)
+    return _of_suite(load_baseline(path), suite, str(path))
+
+
+def _in_file(path: Path, suite: str) -> Baseline | None:
+    baseline = load_baseline(path)
     return baseline if baseline is not None and baseline.suite == suite else None
+
+
+def _of_suite(baseline: Baseline | None, suite: str, where: str) -> Baseline | None:
+    if baseline is not None and baseline.suite != suite:
+        raise BaselineError(f"{where} holds the baseline of {baseline.suite!r}, not of {suite!r}. {REMEDY}")
+    return baseline
 
 
 def _of_experiment(name: str, documents: Sequence[Mapping[str, Any]]) -> Source:
@@ -75,7 +104,8 @@ def _in_git(revision: str, directory: Path, rootdir: Path) -> Source:
         content = read(path)
         if content is None:
             return None
-        return parse_baseline(content, f"{revision}:{path.name}", read(texts_path(path)))
+        where = f"{revision}:{path.name}"
+        return _of_suite(parse_baseline(content, where, read(texts_path(path))), suite, where)
 
     return load
 

@@ -137,6 +137,9 @@ def test_switching_texts_off_removes_the_companion(rich, tmp_path: Path) -> None
     assert [found.name for found in tmp_path.iterdir()] == ["b.json"]
 
 
+ROW = '{"schema": 1, "suite": "s", "examples": {"e": {"hash": "h", "pass": %s}}}'
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
@@ -152,7 +155,17 @@ def test_switching_texts_off_removes_the_companion(rich, tmp_path: Path) -> None
             '{"schema": 1, "suite": "s", "examples": {"e": {"pass": [1]}}}',
             r"is no baseline: KeyError: 'hash'",
         ),
-        ('{"schema": 1, "suite": "s", "examples": {"e": {"hash": "h", "pass": ["x"]}}}', r"ValueError.*'x'"),
+        ('{"schema": true}', r"its schema is True"),
+        (
+            '{"schema": 1, "suite": "s", "examples": {"e": {}, "e": {}}}',
+            r"b.json: 'e' is there twice, as after a",
+        ),
+        (ROW % '["x"]', r"\['x'\] is no list of numbers"),
+        (ROW % '["0", "1"]', r"\['0', '1'\] is no list of numbers"),
+        (ROW % "[true]", r"\[True\] is no list of numbers"),
+        (ROW % "[1, -7]", r"pass is \[1, -7\], and a repeat has 1, 0 or null"),
+        (ROW % "[NaN]", r"b.json: NaN is no number"),
+        (ROW % "[-Infinity]", r"b.json: -Infinity is no number"),
     ],
 )
 def test_a_file_that_makes_no_sense_is_an_error_never_an_empty_baseline(content: str, message: str) -> None:

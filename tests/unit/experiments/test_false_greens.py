@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from pytest_llmobs.errors import BaselineError
-from pytest_llmobs.experiments.baseline import baseline_path, load_baselines, save_baseline
+from pytest_llmobs.experiments.baseline import baseline_path, save_baseline
 from pytest_llmobs.experiments.gate import decide
+from pytest_llmobs.experiments.references import baseline_source, baselines_of
 from pytest_llmobs.records.experiments import Decision, GateRule, MetricRow, TrialScore
 from pytest_llmobs.settings import Settings
 
@@ -210,7 +212,7 @@ def test_a_corrupt_baseline(world, tmp_path, content: str, words: str) -> None:
     w = world(5)
     path = baseline_path(tmp_path, w.plan.name)
     path.write_text(content)
-    baselines = load_baselines(tmp_path, [w.plan])
+    baselines = baselines_of([w.plan], baseline_source("", tmp_path, tmp_path, list))
     assert isinstance(baselines[w.plan.name], BaselineError)
     assert words in reasons(decide([w.plan], w.trials(), baselines, Settings()))
 
@@ -218,7 +220,7 @@ def test_a_corrupt_baseline(world, tmp_path, content: str, words: str) -> None:
 def test_a_baseline_without_examples(world, tmp_path) -> None:
     w = world(5)
     save_baseline(baseline_path(tmp_path, w.plan.name), replace(w.baseline(), rows={}))
-    baselines = load_baselines(tmp_path, [w.plan])
+    baselines = baselines_of([w.plan], baseline_source("", tmp_path, tmp_path, list))
     assert "INSUFFICIENT_DATA nothing was evaluated" in reasons(
         decide([w.plan], w.trials(), baselines, Settings())
     )
@@ -335,3 +337,11 @@ def test_a_broken_example_hidden_by_improved_ones(world) -> None:
     trials = w.trials(lambda e, _: e != "e030")
     again = w.trials(lambda e, _: e != "e030", start=1, repeat=5, only=["e030"])
     assert w.decide(trials, baseline, confirmation=again).red
+
+
+def test_the_baseline_of_another_suite_under_this_ones_name(world, tmp_path: Path) -> None:
+    w, other = world(3), world(3, suite="tests/test_other.py")
+    save_baseline(baseline_path(tmp_path, w.plan.name), other.baseline(False))
+    baselines = baselines_of([w.plan], baseline_source("", tmp_path, tmp_path, list))
+    decision = decide([w.plan], w.trials(False), baselines, Settings())
+    assert "holds the baseline of 'tests/test_other.py', not of 'tests/test_support.py" in reasons(decision)
