@@ -168,6 +168,8 @@ def _record(session: Session, experiment: Experiment) -> Conclusion:
 
 
 def _remarks(plan: SuitePlan, update: BaselineUpdate) -> list[str]:
+    if plan.gone:
+        return [f"{plan.name}: gone, and its baseline with it; `git add` takes the deletion too"]
     lists = {
         "known failures from now on": update.known_failures,
         "no longer in the dataset, dropped": update.removed,

@@ -14,12 +14,10 @@ from pytest_llmobs.experiments.baseline import (
     parse_baseline,
     save_baseline,
 )
-from pytest_llmobs.experiments.baseline_file import texts_path
+from pytest_llmobs.experiments.baseline_file import baseline_files, is_baseline, remove_baseline
 from pytest_llmobs.experiments.texts import updated_texts
 from pytest_llmobs.records.experiments import Experiment, SuitePlan
 from pytest_llmobs.reports.baseline_diff import BaselineChange
-
-_TEXTS = ".texts.json"
 
 
 def changes_since(directory: Path, ref: str) -> list[BaselineChange]:
@@ -34,7 +32,9 @@ def changes_since(directory: Path, ref: str) -> list[BaselineChange]:
     """
     then = dict(_committed(directory, ref))
     now = {
-        path.name: replace(found, texts=None) for path in _files(directory) if (found := load_baseline(path))
+        path.name: replace(found, texts=None)
+        for path in baseline_files(directory)
+        if (found := load_baseline(path))
     }
     pairs = ((name, then.get(name), now.get(name)) for name in sorted({*then, *now}))
     return [
@@ -47,9 +47,9 @@ def changes_since(directory: Path, ref: str) -> list[BaselineChange]:
 def prune(
     directory: Path, rootdir: Path, experiments: Sequence[Experiment], *, dry_run: bool = False
 ) -> Iterator[str]:
-    """Drop what is gone, and yield what was: baselines whose test file is, rows whose example is.
+    """Drop what is gone, and yield what was: baselines whose test is, rows whose example is.
 
-    An example is gone where the newest whole experiment of its suite did not have it.
+    A test or an example is gone where the newest whole experiment did not have it.
 
     Args:
         directory: The folder of the baselines.
@@ -61,28 +61,25 @@ def prune(
         BaselineError: A file is no baseline, or can't be written.
     """
     plans = _newest_whole(experiments)
-    for path in _files(directory):
+    for path in baseline_files(directory):
         baseline = load_baseline(path)
         if baseline is None:
             continue
-        if not (rootdir / baseline.suite.partition("::")[0]).exists():
-            yield f"{path.name}: {baseline.suite} has no test file any more"
+        plan = plans.get(baseline.suite)
+        missing = not (rootdir / baseline.suite.partition("::")[0]).exists()
+        if missing or (plan is not None and plan.gone):
+            yield f"{path.name}: {baseline.suite} has no test{' file' if missing else ''} any more"
             if not dry_run:
-                path.unlink()
-                texts_path(path).unlink(missing_ok=True)
-        elif gone := _gone(baseline, plans.get(baseline.suite)):
+                remove_baseline(path)
+        elif gone := _gone(baseline, plan):
             yield f"{path.name}: {', '.join(gone)}: no longer in the dataset"
             if not dry_run:
                 save_baseline(path, _without(baseline, gone))
 
 
-def _files(directory: Path) -> list[Path]:
-    return sorted(path for path in directory.glob("*.json") if not path.name.endswith(_TEXTS))
-
-
 def _committed(directory: Path, ref: str) -> Iterator[tuple[str, Baseline]]:
     for name in _git(directory, ref, "ls-tree", "--name-only", ref, "./").splitlines():
-        if name.endswith(".json") and not name.endswith(_TEXTS):
+        if is_baseline(name):
             yield name, parse_baseline(_git(directory, ref, "show", f"{ref}:./{name}"), f"{ref}:{name}")
 
 

@@ -11,6 +11,7 @@ from pytest_llmobs.experiments.baseline_file import (
     baseline_path,
     load_baseline,
     parse_baseline,
+    remove_baseline,
     render_baseline,
     save_baseline,
     write_baseline,
@@ -124,7 +125,7 @@ def record_baseline(
     texts: bool = True,
     suite_scores: Iterable[SuiteScore] = (),
 ) -> BaselineUpdate:
-    """Renew the baseline of a suite on disk: read, update and write under one lock.
+    """Renew the baseline of a suite on disk: read, update and write under one lock; one without rows is deleted.
 
     Args:
         directory: The folder of the baselines.
@@ -142,7 +143,9 @@ def record_baseline(
         update = updated_baseline(
             load_baseline(path), plan, trials, metadata=metadata, texts=texts, suite_scores=suite_scores
         )
-        if update.recorded or update.removed:
+        if not update.baseline.rows:
+            remove_baseline(path)
+        elif update.recorded or update.removed:
             write_baseline(path, update.baseline)
     return update
 

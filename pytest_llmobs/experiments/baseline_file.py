@@ -23,6 +23,7 @@ from pytest_llmobs.experiments.texts_file import parse_texts, render_texts
 
 _PLAIN = re.compile(r"[\w/]+\.py(?:::\w+)*", re.ASCII)
 _LONGEST = 120
+_TEXTS = ".texts.json"
 _HEAD = ("suite", "dataset", "dataset_version", "repeat", "metrics", "metadata")
 
 
@@ -45,7 +46,23 @@ def baseline_path(directory: Path | str, suite: str) -> Path:
 
 def texts_path(path: Path) -> Path:
     """Return the companion file with the texts."""
-    return path.with_name(f"{path.name.removesuffix('.json')}.texts.json")
+    return path.with_name(path.name.removesuffix(".json") + _TEXTS)
+
+
+def is_baseline(name: str) -> bool:
+    """Return True where a file of that name is a baseline, and not its companion with the texts."""
+    return name.endswith(".json") and not name.endswith(_TEXTS)
+
+
+def baseline_files(directory: Path | str) -> list[Path]:
+    """Return the files of a folder's baselines, sorted."""
+    return sorted(path for path in Path(directory).glob("*.json") if is_baseline(path.name))
+
+
+def remove_baseline(path: Path) -> None:
+    """Delete a baseline and the texts beside it."""
+    path.unlink(missing_ok=True)
+    texts_path(path).unlink(missing_ok=True)
 
 
 def load_baseline(path: Path | str) -> Baseline | None:
@@ -82,7 +99,7 @@ def parse_baseline(content: str, where: str, texts: str | None = None) -> Baseli
         raise BaselineError(f"{where} is no baseline: {type(error).__name__}: {error}. {REMEDY}") from error
     if texts is None:
         return baseline
-    return Baseline(**head, rows=rows, texts=parse_texts(texts, where.removesuffix(".json") + ".texts.json"))
+    return Baseline(**head, rows=rows, texts=parse_texts(texts, where.removesuffix(".json") + _TEXTS))
 
 
 def render_baseline(baseline: Baseline) -> str:

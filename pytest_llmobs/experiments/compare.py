@@ -65,8 +65,9 @@ def baseline_of(experiment: Experiment, suite: str) -> Baseline | None:
 
 def compare_experiments(before: Experiment, after: Experiment) -> ExperimentComparison:
     """Compare two experiments, the first in the place of the baseline."""
-    names = [plan.name for plan in before.suites]
-    shared = [_unbound(plan) for plan in after.suites if plan.name in names]
+    names = [plan.name for plan in before.suites if plan.expected]
+    later = [plan for plan in after.suites if plan.expected]
+    shared = [_unbound(plan) for plan in later if plan.name in names]
     baselines = {plan.name: found for plan in shared if (found := baseline_of(before, plan.name)) is not None}
     decision = decide(shared, after.trials, baselines, Settings(confirm=0), suite_scores=after.suite_scores)
     pairs = {
@@ -79,8 +80,8 @@ def compare_experiments(before: Experiment, after: Experiment) -> ExperimentComp
             (move for pair in pairs.values() for move in _moves(pair)),
             key=lambda move: (-abs(move.difference), move.suite, move.example_id, move.metric),
         ),
-        only_before=[name for name in names if name not in {plan.name for plan in after.suites}],
-        only_after=[plan.name for plan in after.suites if plan.name not in names],
+        only_before=[name for name in names if name not in {plan.name for plan in later}],
+        only_after=[plan.name for plan in later if plan.name not in names],
         added={name: pair.new for name, pair in pairs.items() if pair.new},
         removed={name: pair.removed for name, pair in pairs.items() if pair.removed},
         edited={name: pair.edited for name, pair in pairs.items() if pair.edited},

@@ -43,6 +43,8 @@ from pytest_llmobs.settings import Settings
 
 __all__ = ["decide", "known_failure"]
 
+_NAMED = 3
+"""Suites named in a note; more are counted."""
 MOST_LOST = 0.05
 """Part of a second run that may be lost; with more, the tentative verdict stands."""
 
@@ -70,6 +72,7 @@ def decide(
         commit: The code's commit, for what changed.
         suite_scores: What summary evaluators say of the first run.
     """
+    plans, unselected = [p for p in plans if not p.left_out], [p for p in plans if p.left_out]
     first = _by_suite(trials)
     second = {suite: measure(found) for suite, found in _by_suite(confirmation).items()}
     suites = [suite_case(plan, baselines.get(plan.name), first.get(plan.name, ())) for plan in plans]
@@ -85,7 +88,7 @@ def decide(
         examples=tuple(_example_rows(suites, rows, second, commit)),
         reruns=() if confirming else reruns,
         errors=tuple(complaints([suite.pair for suite in suites], baselines, settings, suite_scores)),
-        notes=tuple(note for suite in suites for note in _notes(suite)),
+        notes=(*_unselected(unselected), *(note for suite in suites for note in _notes(suite))),
     )
 
 
@@ -214,6 +217,13 @@ def _example_rows(
         again = second.get(suite.name, Measurements())
         own = {metric for name, metric in regressed if name == suite.name}
         yield from example_rows(suite, own, again.trials, commit)
+
+
+def _unselected(plans: Sequence[SuitePlan]) -> Iterator[str]:
+    if plans:
+        named = ", ".join(plan.name for plan in plans[:_NAMED])
+        more = f" and {len(plans) - _NAMED} more" if len(plans) > _NAMED else ""
+        yield f"partial: nothing was selected of {named}{more}; the verdict says nothing about it"
 
 
 def _notes(suite: SuiteCase) -> Iterator[str]:

@@ -50,10 +50,10 @@ def suite_case(
     pair = pair_suite(plan, baseline if isinstance(baseline, Baseline) else None, trials)
     recorded = {key for row in pair.baseline.rows.values() for key in row.scores} if pair.baseline else set()
     changed = dict(_changes(pair, pair.baseline, recorded)) if pair.baseline else {}
-    metrics = [PASS, *sorted({*pair.measured.values, *recorded, *_silent(pair)} - {PASS})]
+    others = () if plan.gone else sorted({*pair.measured.values, *recorded, *_silent(pair)} - {PASS})
     return SuiteCase(
         pair=pair,
-        metrics=[metric_case(pair, key, rule_of(plan, key), changed.get(key, "")) for key in metrics],
+        metrics=[metric_case(pair, key, rule_of(plan, key), changed.get(key, "")) for key in (PASS, *others)],
     )
 
 

@@ -46,7 +46,7 @@ def suite_scores(experiment: Experiment, store: Store, find: Find) -> tuple[Suit
     return tuple(
         score
         for plan in experiment.suites
-        if plan.summaries
+        if plan.summaries and plan.expected
         for score in _distinct(plan, _scores(plan, experiment, store, find))
     )
 

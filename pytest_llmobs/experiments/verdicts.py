@@ -277,6 +277,11 @@ def _rate(case: MetricCase) -> str:
 
 def _lack(case: MetricCase) -> str:
     missing = case.missing
+    if case.suite.plan.gone:
+        return (
+            f"its baseline has {missing.expected} example{'s' * (missing.expected != 1)}, and no such test was "
+            "collected: renamed, deleted, or its file skips itself? If it is meant to go: llmobs baseline prune"
+        )
     if not missing.expected:
         return "nothing was evaluated"
     causes = ", ".join(f"{count} {cause}" for cause, count in missing.causes.items())

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_llmobs.errors import LlmobsError
+from pytest_llmobs.plugin.absent import absent_suites
 from pytest_llmobs.plugin.cleaning import secret_names
 
 if TYPE_CHECKING:
@@ -80,8 +81,10 @@ class Collection:
         """Write down what was promised: the denominator of every mean."""
         if not self._lab.experiment or self._lab.controller:
             return
-        redaction = self._lab.session.redaction
-        self._lab.plans = self._lab.suites.manifest(session.items, redaction)
+        redaction, suites = self._lab.session.redaction, self._lab.suites
+        self._lab.plans = suites.manifest(session.items, redaction)
+        if not self._lab.settings.baseline:  # another baseline may well know other suites
+            self._lab.plans += absent_suites(session.config, suites.baseline_folder, suites.totals)
         self._lab.session.read_back = frozenset(plan.name for plan in self._lab.plans if plan.summaries)
         self._lab.notes.extend(secret_names(self._lab.plans, redaction))
         if self._lab.worker is not None:

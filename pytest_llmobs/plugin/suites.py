@@ -92,6 +92,8 @@ class Suites:
     """By the node id of the test function."""
     totals: dict[str, set[str]] = field(default_factory=dict)
     """Suite -> ids of all its examples, before the user's selection."""
+    collected: dict[str, TrialPlan] = field(default_factory=dict)
+    """Suite -> the first trial that was collected of it, selected or not."""
     elsewhere: list[TrialPlan] = field(default_factory=list)
     """What other shards run."""
 
@@ -103,8 +105,23 @@ class Suites:
         """Give each item that is a trial its plan; call before anything is deselected."""
         for item in items:
             plan = self.plan_of(item)
-            if plan is not None:
-                self.totals.setdefault(plan.suite, set()).add(plan.example_id)
+            if plan is None:
+                continue
+            if plan.suite not in self.collected:
+                self.collected[plan.suite] = plan
+                # a node id and --lf have left out the others already
+                dataset = plan.source.dataset
+                self.totals[plan.suite] = {example.id for example in dataset.examples} if dataset else set()
+            self.totals[plan.suite].add(plan.example_id)
+        self._count_unselected()
+
+    def _count_unselected(self) -> None:
+        """Add the tests without a dataset that a node id or ``--lf`` has left out to their module's suite."""
+        seen = {suite: {_function(name) for name in names} for suite, names in self.totals.items()}
+        for function, source in self.sources.items():
+            path, _, name = function.partition("::")
+            if source.dataset is None and path in seen and name not in seen[path]:
+                self.totals[path].add(name)
 
     def leave(self, items: Iterable[pytest.Item]) -> None:
         """Remember what other shards run: it is not here, and yet nobody has deselected it."""
@@ -185,6 +202,9 @@ class Suites:
         for plan in self.elsewhere:
             note(plan)
             elsewhere.setdefault(plan.suite, {})[plan.example_id] = plan.example_hash
+        for plan in self.collected.values():  # what was left out altogether is told
+            if plan.suite not in plans:
+                note(plan)
         return [
             self._suite_plan(plan, expected.get(suite, ()), tuple(gates[suite]), elsewhere.get(suite, {}))
             for suite, plan in plans.items()
@@ -226,6 +246,10 @@ class Suites:
             or ""
             for gate in asked
         }
+
+
+def _function(name: str) -> str:
+    return name.partition("[")[0]
 
 
 def _cleaned(gate: GateRule, redaction: Redaction) -> GateRule:

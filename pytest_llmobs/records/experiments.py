@@ -194,6 +194,16 @@ class SuitePlan:
         """True where the user left examples out on purpose (``-k``, ``--lf``, a node id, ``--deselect``)."""
         return len({trial.example_id for trial in self.expected}) + len(self.elsewhere) < self.total
 
+    @property
+    def left_out(self) -> bool:
+        """True where the user's selection left nothing of it: no verdict is about it."""
+        return not self.expected and not self.elsewhere and self.total > 0
+
+    @property
+    def gone(self) -> bool:
+        """True where there is a baseline, and no such test was collected."""
+        return not self.expected and not self.elsewhere and self.total == 0
+
     def to_wire(self) -> dict[str, Any]:
         """Return a dict of JSON types that ``from_wire`` takes back."""
         return asdict(self)

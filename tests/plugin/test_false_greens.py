@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 
 from tests.plugin.conftest import BROKEN, NAMES, Project
@@ -86,6 +88,66 @@ def test_answer(example, llm_run):
 }
 
 
+GONE = {
+    "the test is renamed": f"{HEAD}\n{MARK}\ndef test_reply(example, llm_run):\n    pass\n",
+    "the test is gone, another is there": "def test_plain():\n    pass\n",
+    "it is no test any more": f"{HEAD}\n{MARK}\ndef check_answer(example, llm_run):\n    pass\n",
+    "its file skips itself": "import pytest\npytest.importorskip('nothing_of_that_name')\n",
+    "the marker is gone": "def test_answer():\n    pass\n",
+    "the file is gone": None,
+}
+
+
+@pytest.mark.parametrize("way", GONE)
+def test_a_baseline_whose_test_is_gone_is_red(project: Project, way: str) -> None:
+    project.write(test_other="def test_other(llm_run):\n    llm_run.log_outputs({'a': 1})\n")
+    project.record()
+    shutil.rmtree(project.path / ".llmobs")  # a fresh checkout has no store
+    source = GONE[way]
+    if source is None:
+        project.path.joinpath("test_app.py").unlink()
+    else:
+        project.path.joinpath("test_app.py").write_text(source)
+    result = project.experiment()
+    said = " ".join(result.stdout.str().split())
+    assert result.ret == 1
+    assert "its baseline has 3 examples, and no such test was collected: renamed, deleted" in said
+    assert project.llmobs("baseline", "prune").stdout.startswith(
+        "dropped test_app--test_answer.json: test_app.py"
+    )
+    assert [path.name for path in project.baselines if "answer" in path.name] == []
+
+
+@pytest.mark.parametrize(
+    "selection",
+    [
+        ("test_other.py",),
+        ("test_other.py::test_other",),
+        ("--ignore=test_app.py",),
+        ("--ignore-glob=*_app.py",),
+        ("sub",),
+    ],
+)
+def test_what_was_not_to_be_collected_is_not_gone(project: Project, selection: tuple[str, ...]) -> None:
+    (project.path / "pytest.ini").write_text("[pytest]\n")
+    (project.path / "sub").mkdir()
+    source = "def test_other(llm_run):\n    llm_run.log_outputs({'a': 1})\n"
+    project.write(test_other=source)
+    (project.path / "sub" / "test_sub.py").write_text(source)
+    project.record()
+    project.path.joinpath("test_app.py").unlink()
+    assert project.experiment(*selection).ret == 0
+
+
+def test_recording_drops_the_baseline_of_a_test_that_is_gone(project: Project) -> None:
+    project.record()
+    project.path.joinpath("test_app.py").unlink()
+    project.write(test_other="def test_other(llm_run):\n    llm_run.log_outputs({'a': 1})\n")
+    result = project.record()
+    assert "test_app.py::test_answer: gone, and its baseline with it" in result.stdout.str()
+    assert [path.name for path in project.baselines] == ["test_other.json", "test_other.texts.json"]
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_a_build_that_measured_nothing_is_red(project: Project, way: str) -> None:
     project.record()
@@ -160,6 +222,25 @@ def test_a_selection_by_the_user_is_partial_and_never_called_whole(project: Proj
     project.record()
     result = project.experiment("-k", "ada")
     assert "partial" in result.stdout.str()
+
+
+def test_a_suite_of_which_nothing_was_selected_is_told(project: Project) -> None:
+    project.write(test_other="def test_other(llm_run):\n    llm_run.log_outputs({'a': 1})\n")
+    project.record()
+    project.prompt(BROKEN)
+    result = project.experiment("-k", "other")
+    assert result.ret == 0
+    assert "partial: nothing was selected of test_app.py::test_answer; the verdict" in result.stdout.str()
+    assert "GREEN (partial)" in result.stdout.str()
+
+
+def test_a_node_id_makes_it_partial_and_not_red(project: Project) -> None:
+    project.write(test_other="def test_a(llm_run):\n    pass\n\ndef test_b(llm_run):\n    pass\n")
+    project.record()
+    result = project.experiment("test_app.py::test_answer[ada]", "test_other.py::test_a")
+    assert result.ret == 0
+    assert "test_app.py::test_answer: partial, 1 of 3 examples were selected" in result.stdout.str()
+    assert "test_other.py: partial, 1 of 2 examples were selected" in result.stdout.str()
 
 
 def test_nothing_left_after_the_selection(project: Project) -> None:

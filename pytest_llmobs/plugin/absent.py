@@ -1,0 +1,52 @@
+"""Suites that have a baseline, and no test any more: deleting what fails is no fix."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from fnmatch import fnmatch
+from pathlib import Path
+
+import pytest
+
+from pytest_llmobs.errors import BaselineError
+from pytest_llmobs.experiments.baseline import baseline_path, load_baseline
+from pytest_llmobs.experiments.baseline_file import baseline_files
+from pytest_llmobs.records.experiments import SuitePlan
+
+
+def absent_suites(config: pytest.Config, directory: Path, collected: Collection[str]) -> Iterator[SuitePlan]:
+    """Yield a plan without trials for each baseline whose test was to be collected, and wasn't.
+
+    Args:
+        config: Says what was to be collected: the session's arguments, without what it was told to ignore.
+        directory: The folder of the baselines.
+        collected: The suites that were collected, selected or not.
+    """
+    if config.getoption("lf", False):  # it collects nothing but what failed
+        return
+    known = {baseline_path(directory, suite) for suite in collected}
+    for path in baseline_files(directory):
+        if path in known:
+            continue
+        try:
+            baseline = load_baseline(path)
+        except BaselineError:  # of what, nobody can say
+            continue
+        if baseline is not None and baseline.suite not in collected:
+            file = baseline.suite.partition("::")[0]
+            if _was_to_be_collected(config, config.rootpath / file):
+                yield SuitePlan(name=baseline.suite, path=file)
+
+
+def _was_to_be_collected(config: pytest.Config, file: Path) -> bool:
+    here = config.invocation_params.dir
+    asked = [here / argument for argument in config.args if "::" not in argument]
+    ignored = [here / path for path in config.getoption("ignore") or ()]
+    globs = [str(here / pattern) for pattern in config.getoption("ignore_glob") or ()]
+    return (
+        _within(file, asked) and not _within(file, ignored) and not any(fnmatch(str(file), g) for g in globs)
+    )
+
+
+def _within(file: Path, places: Collection[Path]) -> bool:
+    return any(place.resolve() in (file, *file.parents) for place in places)
