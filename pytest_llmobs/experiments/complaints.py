@@ -50,12 +50,26 @@ def complaints(
         for gate in suite.plan.gates:
             if gate.metric not in summarised:
                 yield from must_pass_errors(suite, gate)
+                yield from _needless(suite, gate)
             yield from _calibration_errors(suite, gate)
 
 
 def record_command(suite: str) -> str:
     """Return the command that records a suite's baseline."""
     return f"pytest {shlex.quote(suite)} --llm-experiment --llm-update-baseline"
+
+
+def _needless(suite: SuitePair, gate: GateRule) -> Iterator[str]:
+    """Yield a complaint about a drop that no score can make: 2 where 2 % was meant."""
+    values = suite.measured.values.get(gate.metric, {})
+    if gate.max_drop < 1 or gate.rule == "off" or not values:
+        return
+    if all(0 <= value <= 1 for found in values.values() for value in found):
+        yield (
+            f"{suite.plan.name}: max_drop={gate.max_drop:g} of llm_gate({gate.metric!r}) lets every drop pass, since "
+            f"its scores lie between 0 and 1. {gate.max_drop:g} % is {gate.max_drop / 100:g}; rule='off' shows a "
+            "metric without gating it."
+        )
 
 
 def _calibration_errors(suite: SuitePair, gate: GateRule) -> Iterator[str]:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pytest_llmobs.errors import known
+from pytest_llmobs.errors import known, nearest
 from pytest_llmobs.experiments.pairing import SuitePair
 from pytest_llmobs.experiments.rules import PASS
 from pytest_llmobs.experiments.suspects import PASSING
 from pytest_llmobs.records.experiments import GateRule
+
+_NAMED = 10
+"""Values named in a complaint."""
 
 
 def must_pass_failures(suite: SuitePair, rule: GateRule) -> Iterator[tuple[str, str]]:
@@ -35,11 +38,23 @@ def must_pass_errors(suite: SuitePair, rule: GateRule) -> Iterator[str]:
     A selection may leave out every example that it is about, so a partial run is not blamed.
     """
     if isinstance(rule.must_pass, Mapping) and not suite.plan.partial and not any(_marked(suite, rule)):
-        keys = {str(key) for trial in suite.expected.values() for key in trial.metadata}
         yield (
             f"{suite.plan.name}: must_pass={dict(rule.must_pass)!r} of llm_gate({rule.metric!r}) fits the metadata "
-            f"of no example. Metadata keys: {known(keys)}"
+            f"of no example.{_choices(suite, rule.must_pass)}"
         )
+
+
+def _choices(suite: SuitePair, wanted: Mapping[str, Any]) -> str:
+    """Return what the metadata have instead: the keys, or the values of the first key that fits nothing."""
+    every = [trial.metadata for trial in suite.expected.values()]
+    keys = {str(key) for metadata in every for key in metadata}
+    for key, value in wanted.items():
+        values = {str(metadata[key]) for metadata in every if key in metadata}
+        if not values:
+            return f"{nearest(key, keys)} {known(keys)}"
+        if str(value) not in values:
+            return f"{nearest(str(value), values)} Values of {key!r}: {known(sorted(values)[:_NAMED])}"
+    return ""
 
 
 def _marked(suite: SuitePair, rule: GateRule) -> list[str]:

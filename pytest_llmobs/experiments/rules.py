@@ -30,7 +30,7 @@ def check_rule(rule: GateRule) -> None:
     """Refuse a rule with an impossible bound; call it where the marker is read.
 
     Raises:
-        GateError: ``max_drop`` is negative, a bound is no finite number, or ``rule`` is unknown.
+        GateError: ``max_drop`` is negative, a bound is no finite number or no share, or ``rule`` is unknown.
     """
     where = f"llm_gate({rule.metric!r})"
     if rule.rule not in _RULES:
@@ -45,11 +45,21 @@ def check_rule(rule: GateRule) -> None:
         raise GateError(
             f"max_drop={rule.max_drop!r} in {where} is negative; a drop is given as a positive number."
         )
+    if rule.metric == PASS:
+        _check_share(rule, where)
     if rule.must_pass is not None and not isinstance(rule.must_pass, Mapping):
         raise GateError(
             f"must_pass={rule.must_pass!r} in {where} is no dict. Give the metadata that marks the examples, "
             'such as must_pass={"tier": "critical"}, or {} for every example.'
         )
+
+
+def _check_share(rule: GateRule, where: str) -> None:
+    for name in ("min_mean", "max_drop"):
+        bound = getattr(rule, name)
+        if bound is not None and not 0 <= bound <= 1:
+            hint = f" {bound:g} % is {bound / 100:g}." if 1 < bound <= 100 else ""
+            raise GateError(f"{name}={bound!r} in {where} is no share: it must be between 0 and 1.{hint}")
 
 
 def rule_errors(
@@ -74,6 +84,12 @@ def rule_errors(
     if PASS in plan.metrics or PASS in labels:
         yield f"{plan.name}: an evaluator calls its score {PASS!r}, the name of the tests' own verdict. Rename it."
     declared = set() if anything else {*plan.metrics, *plan.summaries}
+    named = [gate.metric for gate in plan.gates]
+    for metric in dict.fromkeys(metric for metric in named if named.count(metric) > 1):
+        yield (
+            f"{plan.name}: its tests have different llm_gate({metric!r}), and a suite has one rule a metric. "
+            "Give all of them the same, such as by pytestmark."
+        )
     for gate in plan.gates:
         try:
             check_rule(gate)

@@ -44,6 +44,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         from pytest_llmobs.plugin import parametrize
 
         parametrize.generate(metafunc)
+    elif any(mark.name == "llm_gate" for mark in metafunc.definition.own_markers):
+        raise pytest.Collector.CollectError(
+            f"{metafunc.definition.nodeid}: llm_gate gates nothing here, since this test is no trial. "
+            "Give it the llm_dataset marker, or ask for the fixture llm_run."
+        )
 
 
 @pytest.fixture

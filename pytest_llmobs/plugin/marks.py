@@ -49,6 +49,51 @@ def read_dataset_mark(mark: pytest.Mark) -> DatasetMark:
     return found
 
 
+def dataset_mark(definition: pytest.Item) -> pytest.Mark | None:
+    """Return the ``llm_dataset`` marker of a test, or None; the test's own hides its class's and its module's.
+
+    Raises:
+        EvaluatorError: There are two on one of them.
+    """
+    found = list(definition.iter_markers_with_node("llm_dataset"))
+    if len(found) > 1 and found[0][0] is found[1][0]:
+        raise EvaluatorError(
+            "Two llm_dataset markers are on one test. A test has one dataset: join them, or write two tests."
+        )
+    return found[0][1] if found else None
+
+
+def gate_rules(definition: pytest.Item) -> tuple[GateRule, ...]:
+    """Return a test's gates, one a metric; the test's own hide those of its class and of its module.
+
+    Raises:
+        GateError: A marker makes no sense, two on one place name one metric, or one is on a parameter.
+    """
+    rules: dict[str, GateRule] = {}
+    places: dict[str, object] = {}
+    for place, mark in definition.iter_markers_with_node("llm_gate"):
+        rule = read_gate_mark(mark)
+        if places.setdefault(rule.metric, place) is not place:
+            continue
+        if rule.metric in rules:
+            raise GateError(f"Two llm_gate markers are about {rule.metric!r}. Say it all in one.")
+        rules[rule.metric] = rule
+    _check_parameters(definition)
+    return tuple(rules.values())
+
+
+def _check_parameters(definition: pytest.Item) -> None:
+    for mark in definition.iter_markers("parametrize"):
+        values = mark.args[1] if len(mark.args) > 1 else mark.kwargs.get("argvalues", ())
+        for value in values if isinstance(values, Sequence) else ():
+            for own in getattr(value, "marks", ()):
+                name = getattr(own, "name", "")
+                if name in ("llm_gate", "llm_dataset"):
+                    raise GateError(
+                        f"{name} is on a pytest.param, where nothing reads it. Put it on the test."
+                    )
+
+
 def read_gate_mark(mark: pytest.Mark) -> GateRule:
     """Return the checked arguments of an ``llm_gate`` marker.
 

@@ -14,7 +14,7 @@ from pytest_llmobs.datasets import load_dataset, select
 from pytest_llmobs.errors import DatasetError, EvaluatorError, LlmobsError, known, nearest
 from pytest_llmobs.experiments.targets import Target, bind_target
 from pytest_llmobs.plugin.lab import Lab, open_lab
-from pytest_llmobs.plugin.marks import DatasetMark, read_dataset_mark, read_gate_mark
+from pytest_llmobs.plugin.marks import DatasetMark, dataset_mark, gate_rules, read_dataset_mark
 from pytest_llmobs.plugin.suites import SuiteSource
 from pytest_llmobs.records.examples import Dataset, Example
 
@@ -47,8 +47,7 @@ def generate(metafunc: pytest.Metafunc) -> None:
 
 def _read_source(metafunc: pytest.Metafunc, lab: Lab) -> SuiteSource:
     definition = metafunc.definition
-    gates = tuple(read_gate_mark(mark) for mark in definition.iter_markers("llm_gate"))
-    marker = definition.get_closest_marker("llm_dataset")
+    gates, marker = gate_rules(definition), dataset_mark(definition)
     if marker is None:
         return SuiteSource(repeats=lab.repeats(None), gates=gates)
     mark = read_dataset_mark(marker)

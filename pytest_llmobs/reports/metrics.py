@@ -40,7 +40,7 @@ def metric_section(experiment: Experiment, page: Page, *, everything: bool = Fal
     measured = {line.row.suite for line in every}
     judged = {row.suite for row in experiment.decision.metrics}
     for plan in experiment.suites:
-        if plan.name in measured or not plan.expected:
+        if plan.name in measured or plan.left_out or (plan.elsewhere and not plan.expected):
             continue
         lines += page.item(f"{plan.name}: nothing was measured", mark="!", style="yellow")
     for style, note in metric_notes([line.row for line in shown], everything=everything):

@@ -139,6 +139,28 @@ MISTAKES = {
         '@pytest.mark.llm_gate("pass", max_drop=-1)\n@pytest.mark.llm_dataset("golden.jsonl")',
         "max_drop=-1 in llm_gate('pass') is negative; a drop is given as a positive number.",
     ),
+    "gate with a percentage": (
+        '@pytest.mark.llm_gate("pass", min_mean=90)\n@pytest.mark.llm_dataset("golden.jsonl")',
+        "min_mean=90 in llm_gate('pass') is no share: it must be between 0 and 1. 90 % is 0.9.",
+    ),
+    "gate that no share can miss": (
+        '@pytest.mark.llm_gate("pass", min_mean=-1)\n@pytest.mark.llm_dataset("golden.jsonl")',
+        "min_mean=-1 in llm_gate('pass') is no share: it must be between 0 and 1.",
+    ),
+    "two gates about one metric": (
+        '@pytest.mark.llm_gate("pass", rule="off")\n@pytest.mark.llm_gate("pass", min_mean=0.9)\n'
+        '@pytest.mark.llm_dataset("golden.jsonl")',
+        "Two llm_gate markers are about 'pass'. Say it all in one.",
+    ),
+    "two datasets": (
+        '@pytest.mark.llm_dataset([])\n@pytest.mark.llm_dataset("golden.jsonl")',
+        "Two llm_dataset markers are on one test.",
+    ),
+    "gate on a parameter": (
+        '@pytest.mark.parametrize("_m", [pytest.param(1, marks=pytest.mark.llm_gate("pass", min_mean=0.9))])\n'
+        '@pytest.mark.llm_dataset("golden.jsonl")',
+        "llm_gate is on a pytest.param, where nothing reads it. Put it on the test.",
+    ),
     "two evaluators of one name": (
         '@pytest.mark.llm_dataset("golden.jsonl", evaluators=["exact_match", "exact_match"])',
         "exact_match",
@@ -156,6 +178,36 @@ def test_a_mistake_is_a_collection_error_without_a_traceback(project: Project, m
     assert message in text
     assert "Traceback" not in text
     assert "pytest_llmobs/" not in text
+
+
+def test_a_gate_on_a_test_that_is_no_trial_is_a_mistake(empty: Project) -> None:
+    empty.write(test_app="import pytest\n@pytest.mark.llm_gate('pass', min_mean=1)\ndef test_plain(): pass")
+    result = empty.run()
+    result.assert_outcomes(errors=1)
+    assert (
+        "test_app.py::test_plain: llm_gate gates nothing here, since this test is no trial."
+        in result.stdout.str()
+    )
+
+
+def test_a_gate_of_the_module_leaves_plain_tests_alone_and_gives_way_to_a_tests_own(empty: Project) -> None:
+    empty.write(
+        test_app="""
+        import pytest
+
+        pytestmark = pytest.mark.llm_gate("pass", min_mean=0.1)
+
+        def test_plain():
+            pass
+
+        @pytest.mark.llm_gate("pass", min_mean=0.9)
+        @pytest.mark.llm_dataset([{"id": "a", "inputs": {"x": 1}}, {"id": "b", "inputs": {"x": 2}}], target=lambda x: x)
+        def test_it(example, llm_run):
+            assert example.id == "a"
+        """
+    )
+    result = empty.experiment()
+    assert "pass: mean 0.5 is below min_mean=0.9" in result.stdout.str()
 
 
 def test_example_without_a_dataset_says_how_to_get_one(empty: Project) -> None:

@@ -345,3 +345,36 @@ def test_the_baseline_of_another_suite_under_this_ones_name(world, tmp_path: Pat
     baselines = baselines_of([w.plan], baseline_source("", tmp_path, tmp_path, list))
     decision = decide([w.plan], w.trials(False), baselines, Settings())
     assert "holds the baseline of 'tests/test_other.py', not of 'tests/test_support.py" in reasons(decision)
+
+
+def test_a_drop_in_percent_that_no_score_can_make(world) -> None:
+    w = world(5, metrics={"tone": "v"}, gates=[GateRule(metric="tone", max_drop=2)])
+    decision = w.decide(w.trials(scores={"tone": lambda *_: 0.1}), w.baseline(scores=TONE))
+    assert "max_drop=2 of llm_gate('tone') lets every drop pass" in reasons(decision)
+    assert "2 % is 0.02; rule='off'" in reasons(decision)
+
+
+def test_a_wide_drop_of_a_score_that_is_no_share_is_fine(world) -> None:
+    w = world(5, metrics={"tone": "v"}, gates=[GateRule(metric="tone", max_drop=2)])
+    stars = {"tone": lambda *_: 4}
+    assert not w.decide(w.trials(scores=stars), w.baseline(scores=stars)).red
+
+
+def test_tests_of_one_suite_that_gate_one_metric_otherwise(world) -> None:
+    w = world(5, gates=[GateRule(metric="pass", min_mean=1), GateRule(metric="pass", rule="off")])
+    assert "its tests have different llm_gate('pass'), and a suite has one rule" in reasons(
+        w.decide(w.trials(False))
+    )
+
+
+@pytest.mark.parametrize(
+    ("wanted", "words"),
+    [
+        ({"teir": "critical"}, "Did you mean 'tier'? Known: tier."),
+        ({"tier": "critcal"}, "Did you mean 'critical'? Values of 'tier': Known: critical, normal."),
+    ],
+)
+def test_must_pass_that_fits_no_example_names_the_choices(world, wanted: dict[str, str], words: str) -> None:
+    metadata = {"e000": {"tier": "critical"}, "e001": {"tier": "normal"}}
+    w = world(2, gates=[GateRule(metric="pass", must_pass=wanted)], metadata=metadata)
+    assert f"fits the metadata of no example. {words}" in reasons(w.decide(w.trials()))
