@@ -54,7 +54,7 @@ def _plus(one: Number | None, other: Number | None) -> Number | None:
 
 def spending(runs: Iterable[Run]) -> Spending:
     """Add up the model calls among ``runs``, embeddings included."""
-    total = Spending()
+    total = NOTHING_SPENT
     for run in runs:
         if run.run_type not in PAID or (run.run_type == "embedding" and run.total_tokens is None):
             continue

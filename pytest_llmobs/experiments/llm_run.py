@@ -9,7 +9,7 @@ from typing import Any
 
 from pytest_llmobs.errors import EvaluatorError, LlmobsError, known, nearest
 from pytest_llmobs.evaluators.base import BoundEvaluator, Subject, find_score, identify
-from pytest_llmobs.experiments.calls import PAID, Spending, spending
+from pytest_llmobs.experiments.calls import NOTHING_SPENT, PAID, Spending, spending
 from pytest_llmobs.experiments.runner import Attempt, Runner
 from pytest_llmobs.records.examples import Example
 from pytest_llmobs.records.runs import Run
@@ -58,7 +58,7 @@ class LlmRun:
         self._paid: Sequence[Run] = ()
         self._finished = 0
         """How many runs had finished when the calls were read."""
-        self.judging = Spending()
+        self.judging = NOTHING_SPENT
         """What the evaluators' own model calls cost."""
 
     def adopt(self, attempt: Attempt) -> None:

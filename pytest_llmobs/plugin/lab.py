@@ -47,6 +47,8 @@ class Lab:
         """The suites with their expected trials, once collection finished."""
         self.notes: list[str] = []
         """What the section at the end has to say besides the verdict."""
+        self.crashed: dict[str, str] = {}
+        """Node id of each test whose worker died in it -> what xdist says."""
         self.take_trial: Callable[[Trial], None] = lambda trial: None
         """Takes a trial that ended in this process, where this process also concludes."""
         self.current_item: pytest.Item | None = None

@@ -98,7 +98,10 @@ class Protocol:
         if plan is None:
             return report
         clean_report(report, self._lab.session.redaction)
-        if report.when == "teardown" or (report.when == "setup" and report.passed):
+        if report.when == "teardown":
+            self._forget(item)
+            return report
+        if report.when == "setup" and report.passed:
             return report
         run = item.stash.get(LLM_RUN, None)
         self._book(plan, run)
@@ -110,19 +113,17 @@ class Protocol:
         return report
 
     @pytest.hookimpl(trylast=True)
-    def pytest_runtest_teardown(self, item: pytest.Item) -> None:
-        """Let go of the trace: ten thousand tests must not keep ten thousand traces."""
-        run = item.stash.get(LLM_RUN, None)
-        if run is not None:
-            del item.stash[LLM_RUN]
-            self._lab.current_item = self._lab.current_run = None
-
-    @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self) -> None:
         """Stop what still runs ahead and seal this process's runs."""
         self._lab.session.stop()
         if self._lab.worker is not None:
             self._lab.config.workeroutput["llmobs_notes"] = self._lab.notes  # type: ignore[attr-defined]
+
+    def _forget(self, item: pytest.Item) -> None:
+        """Let go of the trace: ten thousand tests must not keep ten thousand traces."""
+        if item.stash.get(LLM_RUN, None) is not None:
+            del item.stash[LLM_RUN]
+            self._lab.current_item = self._lab.current_run = None
 
     def _open(self, item: pytest.Item, plan: TrialPlan) -> LlmRun:
         session = self._lab.session

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 import sys
 import time
@@ -18,7 +17,6 @@ from pytest_llmobs.experiments.budget import NOT_RUN
 from pytest_llmobs.plugin import confirm, verdict
 from pytest_llmobs.plugin.outcome import crashed_trial
 from pytest_llmobs.plugin.progress import ProgressLine
-from pytest_llmobs.plugin.protocol import WIRE
 from pytest_llmobs.plugin.summaries import find_summaries
 from pytest_llmobs.records.experiments import Experiment, Rerun, Trial
 from pytest_llmobs.reports.base import Context
@@ -34,21 +32,11 @@ class Recorder:
     def __init__(self, lab: Lab) -> None:
         self._lab = lab
         self._trials: dict[tuple[str, str, int], Trial] = {}
-        self._crashed: dict[str, str] = {}
-        """Node id of each test whose worker died in it -> what xdist says."""
         self._began = time.monotonic()
         self._progress = ProgressLine(lab)
         lab.take_trial = self._keep
         self._conclusion: Conclusion | None = None
         self._failure: str | None = None
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Keep the trial that a worker's report carries."""
-        wire = getattr(report, WIRE, None)
-        if wire is not None:
-            self._keep(Trial.from_wire(json.loads(wire)))
-        elif report.when not in ("setup", "call", "teardown"):  # xdist's own, of a test whose worker died
-            self._crashed[report.nodeid] = report.longreprtext
 
     def _keep(self, trial: Trial) -> None:
         self._trials[trial.suite, trial.example_id, trial.repeat] = (
@@ -101,11 +89,12 @@ class Recorder:
         self._lab.session.stop()
         if self._lab.controller:
             self._lab.collect_manifests()
-        for plan in self._lab.plans if self._crashed else ():
+        crashed = self._lab.crashed
+        for plan in self._lab.plans if crashed else ():
             for expected in plan.expected:
                 key = plan.name, expected.example_id, expected.repeat
-                if expected.nodeid in self._crashed and key not in self._trials:
-                    self._keep(crashed_trial(plan, expected, self._crashed[expected.nodeid]))
+                if expected.nodeid in crashed and key not in self._trials:
+                    self._keep(crashed_trial(plan, expected, crashed[expected.nodeid]))
 
     def _conclude(self, *, interrupted: bool) -> Conclusion:
         self._lab.notes[:0] = self._unpaid()

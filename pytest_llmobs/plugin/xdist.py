@@ -1,11 +1,15 @@
-"""Hooks of the xdist controller: hand over the session's identity, and deal out the items."""
+"""Hooks of the xdist controller: hand over the session's identity, deal out the items, take the trials back."""
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from xdist.scheduler import LoadScheduling  # type: ignore[import-untyped]
+
+from pytest_llmobs.plugin.protocol import WIRE
+from pytest_llmobs.records.experiments import Trial
 
 if TYPE_CHECKING:
     from pytest_llmobs.plugin.lab import Lab
@@ -42,6 +46,14 @@ class Controller:
         if not self._lab.plans:
             self._lab.collect_manifests()
             self._lab.announce()
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep the trial that a worker's report carries."""
+        wire = getattr(report, WIRE, None)
+        if wire is not None:
+            self._lab.take_trial(Trial.from_wire(json.loads(wire)))
+        elif report.when not in ("setup", "call", "teardown"):  # xdist's own, of a test whose worker died
+            self._lab.crashed[report.nodeid] = report.longreprtext
 
 
 class DealtUpFront(LoadScheduling):  # type: ignore[misc]

@@ -28,11 +28,11 @@ def new_id(nanoseconds: int) -> str:
     global _prefix
     milliseconds, rest = divmod(nanoseconds, 1_000_000)
     known, beginning = _prefix
+    # % beats an f-string where formatting integers with a width is the only work.
     if known != milliseconds:
-        beginning = f"{milliseconds >> 16:08x}-{milliseconds & 0xFFFF:04x}-"
+        beginning = "%08x-%04x-" % (milliseconds >> 16, milliseconds & 0xFFFF)  # noqa: UP031
         _prefix = (milliseconds, beginning)
     noise = _bits(62)
-    # One % beats an f-string here: formatting integers with a width is its only work.
     return "%s%04x-%04x-%012x" % (  # noqa: UP031
         beginning,
         0x7000 | rest * 4096 // 1_000_000,

@@ -326,7 +326,7 @@ class RunTree:
 
     def abandon_unfinished(self) -> None:
         """End the streams of this trace that nobody read to the end, as ``abandoned``."""
-        for stream in tuple(self.root.unfinished):
+        for stream in tuple(self.root._unfinished or ()):
             stream.abandon()
 
     def finished_runs(self, *run_types: RunType) -> list[Run]:
@@ -335,14 +335,16 @@ class RunTree:
         Args:
             *run_types: Only those of these types, where any is given: to read a run back costs more than to write it.
         """
-        from pytest_llmobs.tracing.line import read_line
-
-        runs = [
-            read_line(line)
+        lines = [
+            line
             for _, kind, line in self.root.collected or ()
             if line is not self.line and (not run_types or kind in run_types)
         ]
-        return sorted(runs, key=lambda run: (run.start_time, run.id))
+        if not lines:
+            return []
+        from pytest_llmobs.tracing.line import read_line
+
+        return sorted(map(read_line, lines), key=lambda run: (run.start_time, run.id))
 
     def outputs_below(self) -> list[dict[str, Any] | None]:
         """Return what the finished runs right under this root, started with ``collect=True``, put out in fact."""

@@ -187,7 +187,7 @@ class Tracer:
     def _describe(self, key: tuple[str, str, str]) -> str:
         if len(self._static) >= _CACHED_NAMES:
             self._static.clear()
-        named = dict(zip(("name", "run_type", "project"), key, strict=True))
+        named = {"name": key[0], "run_type": key[1], "project": key[2]}
         if self.session is not None:
             named["session"] = self.session
         encoded = capture.encode(named)
