@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from pytest_llmobs.errors import BaselineError
 from pytest_llmobs.experiments.baseline import (
     Baseline,
     load_baseline,
@@ -15,6 +13,7 @@ from pytest_llmobs.experiments.baseline import (
     save_baseline,
 )
 from pytest_llmobs.experiments.baseline_file import baseline_files, is_baseline, remove_baseline
+from pytest_llmobs.experiments.git import check_revision, git
 from pytest_llmobs.experiments.texts import updated_texts
 from pytest_llmobs.records.experiments import Experiment, SuitePlan
 from pytest_llmobs.reports.baseline_diff import BaselineChange
@@ -78,28 +77,10 @@ def prune(
 
 
 def _committed(directory: Path, ref: str) -> Iterator[tuple[str, Baseline]]:
-    for name in _git(directory, ref, "ls-tree", "--name-only", ref, "./").splitlines():
+    check_revision(directory.resolve(), ref)
+    for name in git(directory, "ls-tree", "--name-only", ref, "./").stdout.splitlines():
         if is_baseline(name):
-            yield name, parse_baseline(_git(directory, ref, "show", f"{ref}:./{name}"), f"{ref}:{name}")
-
-
-def _git(directory: Path, ref: str, *words: str) -> str:
-    try:
-        done = subprocess.run(
-            ["git", "-c", "core.quotePath=false", *words],
-            cwd=directory,
-            capture_output=True,
-            encoding="utf-8",
-            check=False,
-        )
-    except OSError as error:
-        raise BaselineError(f"git can't be run: {error}. Comparing with {ref!r} needs it.") from error
-    if done.returncode:
-        said = done.stderr.strip().split("\n")[0]
-        raise BaselineError(
-            f"git can't read {ref!r}: {said}. A shallow clone lacks it: `git fetch --unshallow`."
-        )
-    return done.stdout
+            yield name, parse_baseline(git(directory, "show", f"{ref}:./{name}").stdout, f"{ref}:{name}")
 
 
 def _newest_whole(experiments: Sequence[Experiment]) -> Mapping[str, SuitePlan]:

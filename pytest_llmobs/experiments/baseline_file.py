@@ -137,11 +137,13 @@ def write_baseline(path: Path, baseline: Baseline) -> None:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, render_baseline(baseline))
+        content = render_baseline(baseline)
+        write_whole(path, content)
         if baseline.texts is None:
             texts_path(path).unlink(missing_ok=True)
         else:
-            write_whole(texts_path(path), render_texts(baseline.texts, baseline.suite))
+            texts = render_texts(baseline.texts, baseline.suite, beside=len(content.encode()))
+            write_whole(texts_path(path), texts)
     except OSError as error:
         raise BaselineError(f"Can't write the baseline {str(path)!r}: {error}") from error
 
@@ -177,5 +179,7 @@ def _numbers(values: Sequence[float | None]) -> tuple[float | None, ...]:
 
 
 def _short(value: float | None) -> float | None:
-    # 1 instead of 1.0: most values are passes
-    return int(value) if value is not None and value == int(value) else value
+    # 1 instead of 1.0: most values are passes; six digits: seventeen would double the file and tell nothing
+    if value is None or value == int(value):
+        return value if value is None else int(value)
+    return float(f"{value:.6g}")

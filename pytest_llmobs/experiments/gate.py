@@ -82,7 +82,7 @@ def decide(
     if confirming:
         _look_again(suites, second)
     _judge_suspects(suites, second, settings, confirming)
-    rows = tuple(_metric_rows(suites, settings, suite_scores, final=confirming or not reruns))
+    rows = tuple(_metric_rows(suites, settings, suite_scores))
     return Decision(
         metrics=rows,
         examples=tuple(_example_rows(suites, rows, second, commit)),
@@ -193,12 +193,12 @@ def _judge_suspects(
 
 
 def _metric_rows(
-    suites: Iterable[SuiteCase], settings: Settings, scores: Sequence[SuiteScore], *, final: bool
+    suites: Iterable[SuiteCase], settings: Settings, scores: Sequence[SuiteScore]
 ) -> Iterator[MetricRow]:
     for suite in suites:
         for case in suite.metrics:
             if case.missing.expected or case.metric not in suite.pair.measured.exempt:
-                row = metric_row(case, ci=settings.ci, final=final, fail_on=settings.fail_on)
+                row = metric_row(case, ci=settings.ci, fail_on=settings.fail_on)
                 if row.metric == PASS and (told := every_time(suite.pair)):
                     row = replace(row, note="; ".join(filter(None, (row.note, told))))
                 yield row

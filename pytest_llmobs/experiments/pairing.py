@@ -13,8 +13,8 @@ from pytest_llmobs.experiments.rules import PASS
 from pytest_llmobs.experiments.statistics import Interval, cluster_sums, mean_interval
 from pytest_llmobs.records.experiments import ExpectedTrial, SuitePlan, Trial
 
-_SAME = 1e-9
-"""Differences below this, relative to the values, are the rounding of means."""
+_SAME = 1e-6
+"""Differences up to this, relative to the values, are the rounding of means, and of the baseline's six digits."""
 
 
 class Pair(NamedTuple):

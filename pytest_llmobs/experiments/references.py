@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -13,6 +12,7 @@ from pytest_llmobs.errors import BaselineError, nearest
 from pytest_llmobs.experiments.baseline_file import baseline_path, load_baseline, parse_baseline, texts_path
 from pytest_llmobs.experiments.baseline_records import Baseline
 from pytest_llmobs.experiments.compare import baseline_of
+from pytest_llmobs.experiments.git import check_revision, git
 from pytest_llmobs.experiments.line_json import REMEDY
 from pytest_llmobs.experiments.summary import experiment_from_dict
 from pytest_llmobs.records.experiments import SuitePlan
@@ -92,11 +92,14 @@ def _of_experiment(name: str, documents: Sequence[Mapping[str, Any]]) -> Source:
 
 
 def _in_git(revision: str, directory: Path, rootdir: Path) -> Source:
-    _git(rootdir, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}", revision=revision)
+    try:
+        check_revision(rootdir, revision)
+    except BaselineError as error:
+        raise BaselineError(f"--llm-baseline git:{revision}: {error}") from None
 
     def read(path: Path) -> str | None:
         name = f"{revision}:./{Path(os.path.relpath(path, rootdir)).as_posix()}"
-        answer = _call(rootdir, "show", name)
+        answer = git(rootdir, "show", name)
         return answer.stdout if answer.returncode == 0 else None
 
     def load(suite: str) -> Baseline | None:
@@ -108,26 +111,3 @@ def _in_git(revision: str, directory: Path, rootdir: Path) -> Source:
         return _of_suite(parse_baseline(content, where, read(texts_path(path))), suite, where)
 
     return load
-
-
-def _git(rootdir: Path, *arguments: str, revision: str) -> None:
-    answer = _call(rootdir, *arguments)
-    if answer.returncode == 0:
-        return
-    shallow = _call(rootdir, "rev-parse", "--is-shallow-repository").stdout.strip() == "true"
-    remedy = (
-        f"This clone is shallow: fetch it first, with 'git fetch --depth=1 origin {revision}:{revision}', "
-        "or check out with the whole history (fetch-depth: 0)."
-        if shallow
-        else "Check its name with 'git branch --all'."
-    )
-    raise BaselineError(f"--llm-baseline git:{revision}: git knows no commit {revision!r} here. {remedy}")
-
-
-def _call(rootdir: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    try:
-        return subprocess.run(
-            ["git", "-C", str(rootdir), *arguments], capture_output=True, text=True, check=False, timeout=30
-        )
-    except (OSError, subprocess.SubprocessError) as error:
-        raise BaselineError(f"--llm-baseline git:… needs git, which can't be run: {error}.") from error

@@ -24,8 +24,8 @@ class Part:
     text: str
     key: str = ""
     """Fingerprint under which several texts share it; empty where it stands in place."""
-    cuttable: bool = False
-    """True where only one example has it."""
+    examples: int = 1
+    """How many examples have it, or the rarest sentence in it."""
 
 
 def cut(text: str, length: int) -> str:
@@ -77,7 +77,9 @@ def divide(texts: Mapping[str, str], usage: Mapping[str, int]) -> dict[str, list
     }
 
 
-def encode(divided: Mapping[str, Sequence[Part]], length: int) -> tuple[dict[str, Any], dict[str, str]]:
+def encode(
+    divided: Mapping[str, Sequence[Part]], length: int, shared_length: int | None = None
+) -> tuple[dict[str, Any], dict[str, str]]:
     """Return the texts as JSON values and the parts they refer to.
 
     A text is a string, or a list of strings and references; a reference is a list of one key.
@@ -85,17 +87,17 @@ def encode(divided: Mapping[str, Sequence[Part]], length: int) -> tuple[dict[str
     Args:
         divided: What ``divide`` returned.
         length: Characters kept of each part that only one example has.
+        shared_length: Characters kept of each other part; None keeps them whole.
     """
-    shared = {part.key: part.text for parts in divided.values() for part in parts if part.key}
+
+    def kept(part: Part) -> str:
+        most = length if part.examples == 1 else shared_length
+        return part.text if most is None else cut(part.text, most)
+
+    shared = {part.key: kept(part) for parts in divided.values() for part in parts if part.key}
     texts: dict[str, Any] = {}
     for key, parts in sorted(divided.items()):
-        pieces: list[Any] = []
-        for part in parts:
-            piece = [part.key] if part.key else cut(part.text, length) if part.cuttable else part.text
-            if isinstance(piece, str) and pieces and isinstance(pieces[-1], str):
-                pieces[-1] += piece
-            else:
-                pieces.append(piece)
+        pieces: list[Any] = [[part.key] if part.key else kept(part) for part in parts]
         texts[key] = pieces[0] if len(pieces) == 1 and isinstance(pieces[0], str) else pieces
     return texts, dict(sorted(shared.items()))
 
@@ -141,10 +143,19 @@ def _blocks(sentences: Sequence[str], neighbours: set[tuple[str, str]]) -> Itera
 
 
 def _parts(blocks: Iterator[list[str]], examples: Counter[str], owners: Counter[str]) -> Iterator[Part]:
+    own: list[Part] = []
     for block in blocks:
-        text = "".join(block)
-        several = all(owners[sentence] > 1 for sentence in block)
-        if several and len(text) >= _WORTH_SHARING:
-            yield Part(text, key=fingerprint(text)[:8])
+        text, rarest = "".join(block), min(examples[sentence] for sentence in block)
+        if len(text) >= _WORTH_SHARING and all(owners[sentence] > 1 for sentence in block):
+            yield from _joined(own)
+            own = []
+            yield Part(text, key=fingerprint(text)[:8], examples=rarest)
         else:
-            yield Part(text, cuttable=all(examples[sentence] == 1 for sentence in block))
+            own.append(Part(text, examples=rarest))
+    yield from _joined(own)
+
+
+def _joined(parts: Sequence[Part]) -> Iterator[Part]:
+    """Yield one part for those that stand in place side by side: cut one by one they would hardly be shorter."""
+    if parts:
+        yield Part("".join(part.text for part in parts), examples=min(part.examples for part in parts))

@@ -15,15 +15,27 @@ from pytest_llmobs.experiments.texts import CallShape, ExampleTexts, TextStore
 SCHEMA = 1
 """Version of the file's layout."""
 BUDGET = 40_000
-"""Bytes a file may take, plus ``BUDGET_AN_EXAMPLE`` for each example: 200 KB for 200 of them."""
+"""Bytes a baseline may take with its texts, plus ``BUDGET_AN_EXAMPLE`` for each example: 200 KB for 200 of them."""
 BUDGET_AN_EXAMPLE = 800
 _LENGTHS = (4000, 2000, 1200, 800, 600, 450, 350, 250, 180, 120, 80, 40)
-"""Characters kept of an output, and of each part of a prompt that no other example shares; the first that fits."""
+_CUTS: tuple[tuple[int, int | None], ...] = (
+    *((length, None) for length in _LENGTHS),
+    *((_LENGTHS[-1], length) for length in _LENGTHS),
+)
+"""Characters kept of an output and of each part of a prompt that no other example shares, and of the shared parts,
+which stay whole as long as that fits; the first that fits."""
 
 
-def render_texts(store: TextStore, suite: str) -> str:
-    """Return the text of the companion file, its outputs and unshared parts cut until it fits the budget."""
-    budget = BUDGET + BUDGET_AN_EXAMPLE * len(store.examples)
+def render_texts(store: TextStore, suite: str, beside: int = 0) -> str:
+    """Return the text of the companion file, its outputs and its prompts cut until it fits the budget.
+
+    Args:
+        store: The texts.
+        suite: The baseline's.
+        beside: Bytes of the baseline itself; where they take more than half the budget, the texts get the other half.
+    """
+    whole = BUDGET + BUDGET_AN_EXAMPLE * len(store.examples)
+    budget = max(whole - beside, whole // 2)
     usage = Counter(
         key
         for example in store.examples
@@ -31,11 +43,11 @@ def render_texts(store: TextStore, suite: str) -> str:
     )
     divided = divide(store.texts, usage)
 
-    def fits(length: int) -> bool:
-        return len(_render(store, suite, divided, length).encode()) <= budget
+    def fits(cuts: tuple[int, int | None]) -> bool:
+        return len(_render(store, suite, divided, *cuts).encode()) <= budget
 
-    place = bisect_left(_LENGTHS, True, key=fits)
-    return _render(store, suite, divided, _LENGTHS[min(place, len(_LENGTHS) - 1)])
+    place = bisect_left(_CUTS, True, key=fits)
+    return _render(store, suite, divided, *_CUTS[min(place, len(_CUTS) - 1)])
 
 
 def parse_texts(content: str, where: str) -> TextStore:
@@ -58,8 +70,14 @@ def parse_texts(content: str, where: str) -> TextStore:
         raise BaselineError(f"{where} holds no texts: {type(error).__name__}: {error}. {REMEDY}") from error
 
 
-def _render(store: TextStore, suite: str, divided: Mapping[str, Sequence[Part]], length: int) -> str:
-    texts, shared = encode(divided, length)
+def _render(
+    store: TextStore,
+    suite: str,
+    divided: Mapping[str, Sequence[Part]],
+    length: int,
+    shared_length: int | None,
+) -> str:
+    texts, shared = encode(divided, length, shared_length)
     wire = {
         "schema": SCHEMA,
         "suite": suite,

@@ -103,16 +103,15 @@ def look_again(case: MetricCase, whole: Values) -> None:
         case.second_p = guards.examine(case.second).worse
 
 
-def metric_row(case: MetricCase, *, ci: bool, final: bool, fail_on: str) -> MetricRow:
+def metric_row(case: MetricCase, *, ci: bool, fail_on: str) -> MetricRow:
     """Return the row of a metric.
 
     Args:
         case: The metric, judged.
         ci: Whether a changed evaluator is red.
-        final: Whether no second look will follow.
         fail_on: ``llm_fail_on``.
     """
-    row = _verdict(case, ci=ci, final=final, fail_on=fail_on)
+    row = _verdict(case, ci=ci, fail_on=fail_on)
     if case.rule.min_mean is None:
         return row
     # over every expected example, new ones included
@@ -141,7 +140,7 @@ def bounded(row: MetricRow, rule: GateRule, found: float | None, what: str = "me
     )
 
 
-def _verdict(case: MetricCase, *, ci: bool, final: bool, fail_on: str) -> MetricRow:
+def _verdict(case: MetricCase, *, ci: bool, fail_on: str) -> MetricRow:
     if case.suite.baseline is None:
         return _alone(case)
     if not case.enough:
@@ -152,7 +151,7 @@ def _verdict(case: MetricCase, *, ci: bool, final: bool, fail_on: str) -> Metric
         return _row(case, case.first, "NEUTRAL", note="rule='off': shown, never red")
     if case.rule.rule == "mean":
         return _by_mean(case, fail_on)
-    return _by_pairs(case, final=final, fail_on=fail_on)
+    return _by_pairs(case, fail_on)
 
 
 def _alone(case: MetricCase) -> MetricRow:
@@ -176,13 +175,11 @@ def _by_mean(case: MetricCase, fail_on: str) -> MetricRow:
     return _unregressed(case, case.first, fail_on, "")
 
 
-def _by_pairs(case: MetricCase, *, final: bool, fail_on: str) -> MetricRow:
+def _by_pairs(case: MetricCase, fail_on: str) -> MetricRow:
     if not case.tentative:
         return _unregressed(case, case.first, fail_on, "")
     if case.second is None or case.lacking:
-        note = case.lacking or (
-            "not confirmed by a second run" if final else "tentative: a second run decides"
-        )
+        note = case.lacking or "not confirmed by a second run"
         return _row(case, case.first, "REGRESSED", red=True, note=note, p=case.adjusted)
     kind = "over fresh repeats" if case.evidence.small else "over both runs"
     if guards.confirmed(case.second, case.rule, case.evidence.small, case.second_adjusted):

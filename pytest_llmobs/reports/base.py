@@ -8,10 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
-
-from pytest_llmobs.records.experiments import Experiment
-from pytest_llmobs.reports.page import Page
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,14 +24,3 @@ class Context:
     """Baseline files that this session wrote, as the user would name them."""
     everything: bool = False
     """Cut nothing: every suite, example, note and diff."""
-
-
-class Report(Protocol):
-    """One output format."""
-
-    name: str
-    """What ``--llm-report`` calls it."""
-
-    def render(self, experiment: Experiment, page: Page, context: Context) -> str:
-        """Return the whole report, ending without a line break."""
-        ...

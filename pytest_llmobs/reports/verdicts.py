@@ -63,7 +63,7 @@ def limits(experiment: Experiment) -> Iterator[str]:
         trials = f"{len(experiment.trials):,} of {figures.count(expected, 'trial')}"
         yield f"interrupted: {trials} ran; this is no whole experiment"
     if experiment.decision.reruns:
-        yield "tentative: the confirming session did not run"
+        yield "tentative: no confirming session has looked again"
     if raised := sum(trial.status == "error" for trial in experiment.trials):
         yield f"{figures.count(raised, 'trial')} raised an error: pytest fails whatever the gate says"
 

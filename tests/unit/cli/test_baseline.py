@@ -110,8 +110,26 @@ def test_the_folder_is_found_from_below_or_named(llmobs, committed, tmp_path):
 def test_an_unknown_commit_says_what_may_be_missing(llmobs, committed):
     done = llmobs("baseline", "diff", "no-such-branch")
     assert done.returncode == 2
-    assert done.stderr.startswith("llmobs: git can't read 'no-such-branch': ")
-    assert done.stderr.endswith("A shallow clone lacks it: `git fetch --unshallow`.\n")
+    assert done.stderr == (
+        "llmobs: git knows no commit 'no-such-branch' here. Check its name with 'git branch --all'.\n"
+    )
+
+
+def test_diff_outside_git_says_so(llmobs, tmp_path):
+    save_baseline(baseline_path(tmp_path / "llm-baselines", SUITE), BASELINE)
+    done = llmobs("baseline", "diff")
+    folder = str(tmp_path / "llm-baselines")
+    assert done.returncode == 2
+    assert (
+        done.stderr == f"llmobs: There is no 'HEAD' to compare with: {folder!r} lies in no git repository.\n"
+    )
+
+
+def test_diff_before_the_first_commit_says_so(llmobs, tmp_path):
+    save_baseline(baseline_path(tmp_path / "llm-baselines", SUITE), BASELINE)
+    git(tmp_path, "init", "-q")
+    done = llmobs("baseline", "diff")
+    assert done.stderr == "llmobs: git knows no commit 'HEAD' here. The repository has no commit yet.\n"
 
 
 @pytest.mark.parametrize(

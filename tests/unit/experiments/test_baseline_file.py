@@ -65,13 +65,16 @@ def test_similar_suites_have_different_files(one: str, other: str) -> None:
     assert baseline_path("b", one) != baseline_path("b", other)
 
 
+THIRDS = {1: 0.333333, 3: 1.0}
+
+
 @pytest.fixture
 def rich(world):
     w = world(3, metrics={"tone": "v1"})
     trials = w.trials(
         lambda e, r: e != "e001" or r > 1,
         repeat=3,
-        scores={"tone": lambda _, r: None if r == 2 else r / 3},
+        scores={"tone": lambda _, r: None if r == 2 else THIRDS[r]},
         calls=lambda e: [
             ModelCall(model="m-1", params={"max_tokens": 300}, system="Be kind.", messages=(("user", e),))
         ],
@@ -105,7 +108,7 @@ def test_a_line_an_example_sorted_and_the_head_first(rich) -> None:
     ]
     examples = [line for line in lines if line.startswith('"e0')]
     assert [line[:6] for line in examples] == ['"e000"', '"e001"', '"e002"']
-    assert '"pass": [0, 1, 1], "scores": {"tone": [0.3333333333333333, null, 1]}' in examples[1]
+    assert '"pass": [0, 1, 1], "scores": {"tone": [0.333333, null, 1]}' in examples[1]
     assert '"latency": 1.5, "cost": 0.002, "sent": {"model": "m-1", ' in examples[1]
 
 

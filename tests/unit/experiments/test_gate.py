@@ -50,7 +50,7 @@ def test_a_large_drop_is_tentatively_red_and_asks_for_the_whole_suite_again(worl
     assert row_of(decision).verdict == "REGRESSED"
     assert decision.red
     assert decision.reruns[0] == Rerun(suite=w.plan.name, examples=None, repeats=3, reason="metric")
-    assert "tentative" in row_of(decision).note
+    assert "not confirmed by a second run" in row_of(decision).note
 
 
 def test_a_confirmed_drop_is_red_over_both_runs_pooled(world, row_of: RowOf) -> None:

@@ -89,6 +89,42 @@ def test_the_file_stays_within_its_budget(world, count: int, context: int) -> No
         assert found.examples[example].output.startswith(prose(3000, f"answer to {example}")[:80])
 
 
+def han(length: int, seed: object) -> str:
+    """Return so many Chinese characters, three bytes each, in short lines."""
+    chance = random.Random(str(seed))
+    return "".join(
+        "。\n" if chance.random() < 0.05 else chr(chance.randint(0x4E00, 0x5E00)) for _ in range(length)
+    )
+
+
+HARD = {
+    "every prompt is another": lambda n: prose(2000, n),
+    "every prompt is another, in Chinese": lambda n: han(2000, n),
+    "two examples share a prompt": lambda n: prose(2000, n // 2),
+    "two examples share a prompt, in Chinese": lambda n: han(2000, n // 2),
+    "one long line": lambda n: f"{n} " * 600,
+}
+
+
+@pytest.mark.parametrize("case", HARD)
+def test_hard_cases_fit_as_well(world, case: str) -> None:
+    made = world(200).trials(
+        calls=lambda e: [ModelCall(system=HARD[case](int(e[1:])), messages=(("user", han(80, e)),))],
+        output=lambda e: han(4000, e),
+    )
+    store = text_store(made)
+    assert len(render_texts(store, "s").encode()) <= 200_000
+    assert len(render_texts(store, "s", beside=60_000).encode()) <= 140_000
+    found = parse_texts(render_texts(store, "s", beside=60_000), "b.texts.json")
+    assert set(found.examples) == set(store.examples)
+
+
+def test_a_baseline_that_takes_all_the_room_leaves_half_of_it_to_its_texts(world) -> None:
+    store = text_store(trials(world, 200, context=800, answer=3000))
+    size = len(render_texts(store, "s", beside=10**6).encode())
+    assert 60_000 < size <= 100_000
+
+
 def test_long_conversations_are_bounded_too(world) -> None:
     def talk(example: str) -> list[ModelCall]:
         turns = [(("user", "assistant")[n % 2], prose(300, (example, n))) for n in range(12)]

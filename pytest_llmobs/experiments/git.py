@@ -1,0 +1,52 @@
+"""Asking git for baselines of other commits."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from pytest_llmobs.errors import BaselineError
+
+
+def git(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run git in a folder, and return what it said, refusals included.
+
+    Raises:
+        BaselineError: There is no git, or it hangs.
+    """
+    command = ["git", "-c", "core.quotePath=false", "-C", str(folder), *words]
+    try:
+        return subprocess.run(command, capture_output=True, encoding="utf-8", check=False, timeout=30)
+    except (OSError, subprocess.SubprocessError) as error:
+        raise BaselineError(
+            f"Comparing with another commit needs git, which can't be run: {error}."
+        ) from error
+
+
+def check_revision(folder: Path, revision: str) -> None:
+    """Make sure that git knows a commit.
+
+    Args:
+        folder: Anywhere in the repository.
+        revision: A commit, branch or tag.
+
+    Raises:
+        BaselineError: It doesn't, or there is no repository.
+    """
+    if git(folder, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}").returncode == 0:
+        return
+    shallow = git(folder, "rev-parse", "--is-shallow-repository").stdout.strip()
+    if not shallow:
+        raise BaselineError(
+            f"There is no {revision!r} to compare with: {str(folder)!r} lies in no git repository."
+        )
+    if shallow == "true":
+        remedy = (
+            f"This clone is shallow: fetch it first, with 'git fetch --depth=1 origin {revision}:{revision}', "
+            "or check out with the whole history (fetch-depth: 0)."
+        )
+    elif not git(folder, "rev-list", "--all", "--max-count=1").stdout:
+        remedy = "The repository has no commit yet."
+    else:
+        remedy = "Check its name with 'git branch --all'."
+    raise BaselineError(f"git knows no commit {revision!r} here. {remedy}")
