@@ -65,6 +65,7 @@ def conclude(
     confirm: Confirm | None,
     notes: Sequence[str] = (),
     find_summaries: Find,
+    left_out: Sequence[str] = (),
 ) -> Conclusion:
     """Judge the trials of a session, and write its experiment file and, on request, its baselines.
 
@@ -77,6 +78,7 @@ def conclude(
         confirm: Runs a confirming session; None where there must be none.
         notes: Further notes for the report.
         find_summaries: Finds the summary evaluators of a suite.
+        left_out: Suites of which the user's selection left nothing.
     """
     experiment = Experiment(
         name=session.identity.name,
@@ -87,6 +89,7 @@ def conclude(
         commit=git_commit(session.rootdir),
         interrupted=interrupted,
         notes=tuple(notes),
+        left_out=tuple(left_out),
     )
     if session.settings.shard:
         conclusion = Conclusion(_part(session, experiment))
@@ -143,6 +146,7 @@ def _uploaded(session: Session, conclusion: Conclusion) -> Conclusion:
 def _record(session: Session, experiment: Experiment) -> Conclusion:
     """Write what ran as the new baselines; nothing is compared with the old ones."""
     recorded: list[str] = []
+    errors: list[str] = []
     notes = list(experiment.notes)
     metadata = {"recorded": experiment.started, "experiment": experiment.name}
     if experiment.commit:
@@ -159,11 +163,17 @@ def _record(session: Session, experiment: Experiment) -> Conclusion:
             suite_scores=experiment.suite_scores,
         )
         notes.extend(_remarks(plan, update))
+        if update.cut_short:
+            errors.append(
+                f"{plan.name}: not recorded, because not every repeat was run: {_listed(update.cut_short)}. "
+                "What the baseline had of them stays; record them again."
+            )
         if update.recorded:
             path = baseline_path(folder, plan.name)
             written = [each for each in (path, texts_path(path)) if each.exists()]
             recorded.extend(os.path.relpath(each) for each in written)
-    return Conclusion(replace(experiment, notes=tuple(notes)), recorded)
+    decision = replace(experiment.decision, errors=tuple(errors))
+    return Conclusion(replace(experiment, notes=tuple(notes), decision=decision), recorded)
 
 
 def _remarks(plan: SuitePlan, update: BaselineUpdate) -> list[str]:

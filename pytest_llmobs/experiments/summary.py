@@ -48,6 +48,7 @@ def experiment_to_dict(experiment: Experiment) -> dict[str, Any]:
         "commit": experiment.commit,
         "interrupted": experiment.interrupted,
         "shard": experiment.shard,
+        "left_out": list(experiment.left_out),
         "notes": list(experiment.notes),
         "decision": {
             "red": decision.red,
@@ -78,6 +79,7 @@ def experiment_from_dict(document: Mapping[str, Any]) -> Experiment:
         commit=document.get("commit"),
         interrupted=document.get("interrupted", False),
         shard=document.get("shard", ""),
+        left_out=tuple(document.get("left_out", ())),
         notes=tuple(document.get("notes", ())),
         decision=Decision(
             metrics=_records(MetricRow, decision.get("metrics", ())),

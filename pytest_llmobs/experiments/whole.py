@@ -94,6 +94,7 @@ def _joined(parts: Sequence[Part], *, whole: bool) -> Experiment:
     experiments = [part.experiment for part in parts]
     names = dict.fromkeys(plan.name for each in experiments for plan in each.suites)
     notes = dict.fromkeys(note for each in experiments for note in each.notes)
+    left_out = dict.fromkeys(suite for each in experiments for suite in each.left_out if suite not in names)
     return Experiment(
         name=whole_name(experiments[0].name),
         started=min(each.started for each in experiments),
@@ -103,6 +104,7 @@ def _joined(parts: Sequence[Part], *, whole: bool) -> Experiment:
         commit=next((each.commit for each in experiments if each.commit), None),
         interrupted=any(each.interrupted for each in experiments),
         notes=tuple(notes),
+        left_out=tuple(left_out),
     )
 
 

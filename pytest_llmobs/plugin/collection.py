@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Generator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -33,11 +33,19 @@ class Collection:
             except LlmobsError as error:
                 raise pytest.UsageError(str(error)) from None
 
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_make_collect_report(
+        self, collector: pytest.Collector
+    ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+        """Count what a module has before anybody selects: ``--lf`` and a node id leave out here what they don't want."""
+        report = yield
+        if self._lab.experiment:  # plain pytest needs no plan before a test starts
+            self._lab.suites.count(report.result)
+        return report
+
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
-        """Plan every item before anybody deselects; let ``-k`` find ids that pytest escapes."""
-        if self._lab.experiment:  # plain pytest needs no plan before a test starts
-            self._lab.suites.plan_items(items)
+        """Let ``-k`` find ids that pytest escapes."""
         for item in items:
             if "\\" in item.name and (plan := self._lab.suites.plan_of(item)) is not None:
                 item.extra_keyword_matches.add(plan.example_id)
@@ -82,14 +90,12 @@ class Collection:
             return
         redaction = self._lab.session.redaction
         self._lab.plans = self._lab.suites.manifest(session.items, redaction)
+        planned = {plan.name for plan in self._lab.plans}
+        self._lab.left_out = [suite for suite in self._lab.suites.totals if suite not in planned]
         self._lab.session.read_back = frozenset(plan.name for plan in self._lab.plans if plan.summaries)
         self._lab.notes.extend(secret_names(self._lab.plans, redaction))
         if self._lab.worker is not None:
-            manifest = self._lab.manifest
-            manifest.parent.mkdir(parents=True, exist_ok=True)
-            partial = manifest.with_suffix(".partial")
-            partial.write_text(json.dumps([plan.to_wire() for plan in self._lab.plans], default=str))
-            partial.rename(manifest)
+            self._lab.write_manifest()
         else:
             self._lab.announce()
 

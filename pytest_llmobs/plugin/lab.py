@@ -45,6 +45,8 @@ class Lab:
         """Sources whose ``id`` is a key of ``datasets``."""
         self.plans: list[SuitePlan] = []
         """The suites with their expected trials, once collection finished."""
+        self.left_out: list[str] = []
+        """Suites of which the user's selection left nothing."""
         self.notes: list[str] = []
         """What the section at the end has to say besides the verdict."""
         self.take_trial: Callable[[Trial], None] = lambda trial: None
@@ -68,15 +70,30 @@ class Lab:
 
     @property
     def manifest(self) -> Path:
-        """The file in which this worker says what it is going to run."""
+        """The file in which this worker says what it is going to run; it stops once the controller removes it."""
         worker = self.worker["workerid"] if self.worker else "main"
         return self.session.folder / f"manifest-{worker}.json"
 
     def collect_manifests(self) -> None:
         """In the controller: read the workers' plans. They all collected the same, so one is enough."""
         for path in sorted(self.session.folder.glob("manifest-*.json")):
-            self.plans = [SuitePlan.from_wire(wire) for wire in json.loads(path.read_text())]
+            manifest = json.loads(path.read_text())
+            self.plans = [SuitePlan.from_wire(wire) for wire in manifest["suites"]]
+            self.left_out = manifest["left_out"]
             return
+
+    def write_manifest(self) -> None:
+        """In a worker: say what it is going to run."""
+        manifest = {"suites": [plan.to_wire() for plan in self.plans], "left_out": self.left_out}
+        self.manifest.parent.mkdir(parents=True, exist_ok=True)
+        partial = self.manifest.with_suffix(".partial")
+        partial.write_text(json.dumps(manifest, default=str))
+        partial.rename(self.manifest)
+
+    def recall(self) -> None:
+        """In the controller: have every worker stop after the test it is running."""
+        for path in self.session.folder.glob("manifest-*.json"):
+            path.unlink(missing_ok=True)
 
     def announce(self) -> None:
         """Before a baseline is recorded, say what it will take."""
@@ -170,6 +187,10 @@ def _register(lab: Lab) -> None:
         from pytest_llmobs.plugin import xdist
 
         manager.register(xdist.Controller(lab), "llmobs-xdist")
+    elif lab.worker is not None:
+        from pytest_llmobs.plugin import xdist
+
+        manager.register(xdist.Worker(lab), "llmobs-xdist")
 
 
 def _confirming_plan() -> ConfirmingPlan | None:

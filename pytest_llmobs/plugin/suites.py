@@ -99,10 +99,10 @@ class Suites:
         """Remember the markers of a test function."""
         self.sources[nodeid] = source
 
-    def plan_items(self, items: Iterable[pytest.Item]) -> None:
-        """Give each item that is a trial its plan; call before anything is deselected."""
-        for item in items:
-            plan = self.plan_of(item)
+    def count(self, collected: Iterable[pytest.Item | pytest.Collector]) -> None:
+        """Add the trials among what was collected to the totals; call before anything is left out."""
+        for item in collected:
+            plan = self.plan_of(item) if isinstance(item, pytest.Function) else None
             if plan is not None:
                 self.totals.setdefault(plan.suite, set()).add(plan.example_id)
 

@@ -1,4 +1,4 @@
-"""Hooks of the xdist controller: hand over the session's identity, and deal out the items."""
+"""Hooks of xdist's controller and workers: hand over the session's identity, deal out the items, stop together."""
 
 from __future__ import annotations
 
@@ -42,6 +42,24 @@ class Controller:
         if not self._lab.plans:
             self._lab.collect_manifests()
             self._lab.announce()
+
+
+    def pytest_runtest_logfinish(self) -> None:
+        """Stop all workers where ``-x`` or ``--maxfail`` is reached; xdist has each run what it was dealt."""
+        if self._lab.config.pluginmanager.get_plugin("dsession").shouldstop:
+            self._lab.recall()
+
+
+class Worker:
+    """Registered in the workers of an experiment."""
+
+    def __init__(self, lab: Lab) -> None:
+        self._lab = lab
+
+    def pytest_runtest_teardown(self, item: pytest.Item) -> None:
+        """Stop where the controller does, be it for a failure elsewhere or for Ctrl-C."""
+        if not self._lab.manifest.exists():
+            item.session.shouldstop = "the session was stopped"
 
 
 class DealtUpFront(LoadScheduling):  # type: ignore[misc]

@@ -346,3 +346,10 @@ class Experiment:
     notes: Sequence[str] = ()
     shard: str = ""
     """``I/N`` where it is one part of an experiment, which isn't gated; empty for a whole one."""
+    left_out: Sequence[str] = ()
+    """Suites of which the user's selection left nothing, though their files were collected."""
+
+    @property
+    def partial(self) -> bool:
+        """True where the user left examples or whole suites out on purpose."""
+        return bool(self.left_out) or any(plan.partial for plan in self.suites)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from pytest_llmobs.records.experiments import Experiment, VerdictName
 from pytest_llmobs.reports import figures
@@ -12,7 +12,7 @@ from pytest_llmobs.reports.cases import cases
 from pytest_llmobs.reports.page import Page
 
 _NAMED = 3
-"""Metrics named one by one; more are counted."""
+"""Metrics, or suites, named one by one; more are counted."""
 _REASONS: Mapping[VerdictName, str] = {
     "INSUFFICIENT_DATA": "too little data for {}",
     "REBASELINE": "{} is judged in another way than its baseline",
@@ -51,17 +51,19 @@ def verdict_lines(experiment: Experiment, page: Page, context: Context) -> list[
 def headline(experiment: Experiment, context: Context) -> tuple[str, str]:
     """Return the verdict's colour (red, yellow, green) and its line: ``RED: pass regressed, 2 examples broke``."""
     style, verdict = _verdict(experiment, context)
-    if any(plan.partial for plan in experiment.suites):
+    if experiment.partial:
         verdict = verdict.replace(":", " (partial):", 1)
     return style, verdict
 
 
 def limits(experiment: Experiment) -> Iterator[str]:
-    """Yield what restricts the verdict: an interruption, a confirmation that is due, trials that raised."""
+    """Yield what restricts the verdict: an interruption, suites left out, a confirmation that is due, trials that raised."""
     expected = sum(len(plan.expected) for plan in experiment.suites)
     if experiment.interrupted:
         trials = f"{len(experiment.trials):,} of {figures.count(expected, 'trial')}"
         yield f"interrupted: {trials} ran; this is no whole experiment"
+    if experiment.left_out:
+        yield f"left out by the selection: {_few(experiment.left_out)}"
     if experiment.decision.reruns:
         yield "tentative: the confirming session did not run"
     if raised := sum(trial.status == "error" for trial in experiment.trials):
@@ -109,6 +111,11 @@ def _reasons(experiment: Experiment) -> Iterator[str]:
         yield f"{figures.count(suspect, 'suspect example')} not cleared"
     if errors := len(experiment.decision.errors):
         yield figures.count(errors, "error")
+
+
+def _few(suites: Sequence[str]) -> str:
+    more = len(suites) - _NAMED
+    return ", ".join(suites[:_NAMED]) + (f" and {figures.count(more, 'more suite')}" if more > 0 else "")
 
 
 def _named(metrics: Iterator[str]) -> str:
