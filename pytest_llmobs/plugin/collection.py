@@ -37,7 +37,7 @@ class Collection:
     def pytest_make_collect_report(
         self, collector: pytest.Collector
     ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
-        """Count what a module has before anybody selects: ``--lf`` and a node id leave out here what they don't want."""
+        """Count what a module has before ``--lf`` or a node id leaves out what it doesn't want."""
         report = yield
         if self._lab.experiment:  # plain pytest needs no plan before a test starts
             self._lab.suites.count(report.result)

@@ -43,10 +43,10 @@ class Controller:
             self._lab.collect_manifests()
             self._lab.announce()
 
-
     def pytest_runtest_logfinish(self) -> None:
         """Stop all workers where ``-x`` or ``--maxfail`` is reached; xdist has each run what it was dealt."""
-        if self._lab.config.pluginmanager.get_plugin("dsession").shouldstop:
+        dsession: Any = self._lab.config.pluginmanager.get_plugin("dsession")
+        if dsession.shouldstop:
             self._lab.recall()
 
 

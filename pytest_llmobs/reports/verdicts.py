@@ -57,7 +57,7 @@ def headline(experiment: Experiment, context: Context) -> tuple[str, str]:
 
 
 def limits(experiment: Experiment) -> Iterator[str]:
-    """Yield what restricts the verdict: an interruption, suites left out, a confirmation that is due, trials that raised."""
+    """Yield what restricts the verdict: an interruption, a selection, a due confirmation, trials that raised."""
     expected = sum(len(plan.expected) for plan in experiment.suites)
     if experiment.interrupted:
         trials = f"{len(experiment.trials):,} of {figures.count(expected, 'trial')}"
