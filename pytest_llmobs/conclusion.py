@@ -144,6 +144,7 @@ def _uploaded(session: Session, conclusion: Conclusion) -> Conclusion:
 def _record(session: Session, experiment: Experiment) -> Conclusion:
     """Write what ran as the new baselines; nothing is compared with the old ones."""
     recorded: list[str] = []
+    errors: list[str] = []
     notes = list(experiment.notes)
     metadata = {"recorded": experiment.started, "experiment": experiment.name}
     if experiment.commit:
@@ -160,11 +161,17 @@ def _record(session: Session, experiment: Experiment) -> Conclusion:
             suite_scores=experiment.suite_scores,
         )
         notes.extend(_remarks(plan, update))
+        if update.cut_short:
+            errors.append(
+                f"{plan.name}: not recorded, because not every repeat was run: {_listed(update.cut_short)}. "
+                "What the baseline had of them stays; record them again."
+            )
         if update.recorded:
             path = baseline_path(folder, plan.name)
             written = [each for each in (path, texts_path(path)) if each.exists()]
             recorded.extend(os.path.relpath(each) for each in written)
-    return Conclusion(replace(experiment, notes=tuple(notes)), recorded)
+    decision = replace(experiment.decision, errors=tuple(errors))
+    return Conclusion(replace(experiment, notes=tuple(notes), decision=decision), recorded)
 
 
 def _remarks(plan: SuitePlan, update: BaselineUpdate) -> list[str]:

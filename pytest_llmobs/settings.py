@@ -144,7 +144,15 @@ OPTIONS: tuple[Option, ...] = (
         "keep the images and documents of model calls, each once, below .llmobs/media",
         ini_only=True,
     ),
-    Option("timeout", "float", 300.0, "seconds until a target counts as hung", ini_only=True, least=0.001),
+    Option(
+        "timeout",
+        "float",
+        300.0,
+        "seconds until a target, or a test that calls the app itself, counts as hung",
+        ini_only=True,
+        least=0.001,
+        most=86_400,
+    ),
     Option(
         "redact",
         "linelist",

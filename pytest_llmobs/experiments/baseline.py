@@ -17,6 +17,7 @@ from pytest_llmobs.experiments.baseline_file import (
     write_baseline,
 )
 from pytest_llmobs.experiments.baseline_records import SCHEMA, Baseline, BaselineRow, SuiteRecord
+from pytest_llmobs.experiments.budget import NOT_RUN
 from pytest_llmobs.experiments.line_json import locked
 from pytest_llmobs.experiments.measurements import Measurements, measure, pass_value, score_value
 from pytest_llmobs.experiments.rules import PASS
@@ -55,6 +56,8 @@ class BaselineUpdate:
     """Examples dropped because their dataset no longer has them."""
     unrecorded: Sequence[str] = ()
     """Examples that should have run and gave nothing: their old rows, if any, stay."""
+    cut_short: Sequence[str] = ()
+    """Examples of which some repeat was never run (Ctrl-C, a budget, a dead worker): their old rows, if any, stay."""
 
 
 def known_failure(baseline: Baseline, example_id: str) -> bool:
@@ -127,6 +130,8 @@ def record_baseline(
 ) -> BaselineUpdate:
     """Renew the baseline of a suite on disk: read, update and write under one lock; one without rows is deleted.
 
+    An example is recorded with all its repeats or not at all: with fewer, it would be harder to see it break.
+
     Args:
         directory: The folder of the baselines.
         plan: The suite as collected.
@@ -139,15 +144,27 @@ def record_baseline(
         BaselineError: The old file can't be read, or the new one not be written.
     """
     path = baseline_path(directory, plan.name)
+    own = [trial for trial in trials if trial.suite == plan.name]
+    cut_short = _cut_short(plan, own)
+    whole = [trial for trial in own if trial.example_id not in cut_short]
     with locked(path):
         update = updated_baseline(
-            load_baseline(path), plan, trials, metadata=metadata, texts=texts, suite_scores=suite_scores
+            load_baseline(path), plan, whole, metadata=metadata, texts=texts, suite_scores=suite_scores
         )
         if not update.baseline.rows:
             remove_baseline(path)
         elif update.recorded or update.removed:
             write_baseline(path, update.baseline)
-    return update
+    return replace(
+        update,
+        unrecorded=[example for example in update.unrecorded if example not in cut_short],
+        cut_short=[example for example in update.unrecorded if example in cut_short],
+    )
+
+
+def _cut_short(plan: SuitePlan, trials: Iterable[Trial]) -> set[str]:
+    ran = {(t.example_id, t.repeat) for t in trials if not (t.message or "").startswith(NOT_RUN)}
+    return {t.example_id for t in plan.expected if (t.example_id, t.repeat) not in ran}
 
 
 def witness(trials: Sequence[Trial]) -> Trial:

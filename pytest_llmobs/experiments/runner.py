@@ -9,6 +9,7 @@ from typing import Any
 from pytest_llmobs.evaluators.base import BoundEvaluator, Subject
 from pytest_llmobs.experiments.budget import Budget, BudgetReached
 from pytest_llmobs.experiments.calls import NOTHING_SPENT, PAID, Spending, spending
+from pytest_llmobs.experiments.deadline import TargetTimeout, deadline
 from pytest_llmobs.experiments.slots import Slots, Task
 from pytest_llmobs.experiments.targets import Target, as_outputs
 from pytest_llmobs.records.examples import Example
@@ -56,10 +57,6 @@ class Attempt:
     scores: dict[str, Score] = field(default_factory=dict)
     judging: Spending = NOTHING_SPENT
     done: bool = False
-
-
-class TargetTimeout(Exception):
-    """A target didn't end within ``llm_timeout`` seconds."""
 
 
 class Refused(Exception):
@@ -121,7 +118,8 @@ class Runner:
         if job.target.is_async:
             return self.take(job)
         attempt = Attempt(job, order=-1)
-        self._sync_work(attempt)()
+        with deadline(self.timeout, f"Target {job.target.name!r}"):
+            self._sync_work(attempt)()
         self._settle(attempt)
         return attempt
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -88,11 +87,7 @@ class Collection:
         self._lab.session.read_back = frozenset(plan.name for plan in self._lab.plans if plan.summaries)
         self._lab.notes.extend(secret_names(self._lab.plans, redaction))
         if self._lab.worker is not None:
-            manifest = self._lab.manifest
-            manifest.parent.mkdir(parents=True, exist_ok=True)
-            partial = manifest.with_suffix(".partial")
-            partial.write_text(json.dumps([plan.to_wire() for plan in self._lab.plans], default=str))
-            partial.rename(manifest)
+            self._lab.write_manifest()
         else:
             self._lab.announce()
 

@@ -70,7 +70,7 @@ class Lab:
 
     @property
     def manifest(self) -> Path:
-        """The file in which this worker says what it is going to run."""
+        """The file in which this worker says what it is going to run; it stops once the controller removes it."""
         worker = self.worker["workerid"] if self.worker else "main"
         return self.session.folder / f"manifest-{worker}.json"
 
@@ -79,6 +79,18 @@ class Lab:
         for path in sorted(self.session.folder.glob("manifest-*.json")):
             self.plans = [SuitePlan.from_wire(wire) for wire in json.loads(path.read_text())]
             return
+
+    def write_manifest(self) -> None:
+        """In a worker: say what it is going to run."""
+        self.manifest.parent.mkdir(parents=True, exist_ok=True)
+        partial = self.manifest.with_suffix(".partial")
+        partial.write_text(json.dumps([plan.to_wire() for plan in self.plans], default=str))
+        partial.rename(self.manifest)
+
+    def recall(self) -> None:
+        """In the controller: have every worker stop after the test it is running."""
+        for path in self.session.folder.glob("manifest-*.json"):
+            path.unlink(missing_ok=True)
 
     def announce(self) -> None:
         """Before a baseline is recorded, say what it will take."""
@@ -172,6 +184,10 @@ def _register(lab: Lab) -> None:
         from pytest_llmobs.plugin import xdist
 
         manager.register(xdist.Controller(lab), "llmobs-xdist")
+    elif lab.worker is not None:
+        from pytest_llmobs.plugin import xdist
+
+        manager.register(xdist.Worker(lab), "llmobs-xdist")
 
 
 def _confirming_plan() -> ConfirmingPlan | None:

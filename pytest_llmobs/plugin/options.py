@@ -85,7 +85,7 @@ def _value(config: pytest.Config, option: Option) -> tuple[Any, str]:
         return chosen, option.flag
     try:
         return config.getini(option.ini), option.ini
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, pytest.UsageError) as error:
         raise SettingsError(
             f"{option.ini} in {config.inipath}: {error}. It takes {_described(option)}."
         ) from None

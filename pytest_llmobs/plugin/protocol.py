@@ -6,7 +6,7 @@ import functools
 import inspect
 import json
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,6 +15,7 @@ from pytest_llmobs.errors import BaselineError, LlmobsError
 from pytest_llmobs.experiments.baseline import Baseline, known_failure
 from pytest_llmobs.experiments.budget import BudgetReached
 from pytest_llmobs.experiments.calls import spending
+from pytest_llmobs.experiments.deadline import deadline
 from pytest_llmobs.experiments.llm_run import LlmRun
 from pytest_llmobs.experiments.logging import announce, forget
 from pytest_llmobs.plugin import garbage
@@ -80,7 +81,7 @@ class Protocol:
         elif self._lab.session.budget is not None and (reason := self._lab.session.budget.exhausted()):
             pytest.skip(reason)
         try:
-            with self._traced(item, run):
+            with self._traced(item, run), self._limited(plan):
                 result = yield
         except (AssertionError, pytest.fail.Exception):
             run.finish_scoring()
@@ -137,6 +138,12 @@ class Protocol:
                 collect=True,
             )
         return LlmRun(root, plan.example, plan.source.evaluators, session.runner, session.bind)
+
+    def _limited(self, plan: TrialPlan) -> AbstractContextManager[None]:
+        """Limit a test that calls the app itself; its target would have been limited before."""
+        if not self._lab.experiment or plan.source.target is not None or plan.source.target_fixture:
+            return nullcontext()
+        return deadline(self._lab.settings.timeout, "The test")
 
     @contextmanager
     def _traced(self, item: pytest.Function, run: LlmRun) -> Iterator[None]:

@@ -57,7 +57,7 @@ class Recorder:
         if not self._lab.plans and exitstatus != pytest.ExitCode.OK:
             return  # pytest itself says what went wrong before anything was collected
         try:
-            self._conclusion = self._conclude(interrupted=stopped)
+            self._conclusion = self._conclude(stopped)
         except LlmobsError as error:
             self._failure = str(error)
         red = self._failure is not None or (self._conclusion is not None and self._conclusion.red)
@@ -96,15 +96,16 @@ class Recorder:
                 if expected.nodeid in crashed and key not in self._trials:
                     self._keep(crashed_trial(plan, expected, crashed[expected.nodeid]))
 
-    def _conclude(self, *, interrupted: bool) -> Conclusion:
+    def _conclude(self, stopped: bool) -> Conclusion:
+        expected = sum(len(plan.expected) for plan in self._lab.plans)
         self._lab.notes[:0] = self._unpaid()
         return conclude(
             self._lab.session,
             self._lab.plans,
             list(self._trials.values()),
             duration=time.monotonic() - self._began,
-            interrupted=interrupted,
-            confirm=None if interrupted else self._confirm,
+            interrupted=stopped and len(self._trials) < expected,
+            confirm=None if stopped else self._confirm,
             notes=self._lab.notes,
             find_summaries=lambda plan: find_summaries(self._lab, plan),
         )

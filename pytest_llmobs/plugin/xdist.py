@@ -1,4 +1,4 @@
-"""Hooks of the xdist controller: hand over the session's identity, deal out the items, take the trials back."""
+"""Hooks of xdist's controller and workers: share the session, deal out the items, take trials back, stop together."""
 
 from __future__ import annotations
 
@@ -54,6 +54,24 @@ class Controller:
             self._lab.take_trial(Trial.from_wire(json.loads(wire)))
         elif report.when not in ("setup", "call", "teardown"):  # xdist's own, of a test whose worker died
             self._lab.crashed[report.nodeid] = report.longreprtext
+
+    def pytest_runtest_logfinish(self) -> None:
+        """Stop all workers where ``-x`` or ``--maxfail`` is reached; xdist has each run what it was dealt."""
+        dsession: Any = self._lab.config.pluginmanager.get_plugin("dsession")
+        if dsession.shouldstop:
+            self._lab.recall()
+
+
+class Worker:
+    """Registered in the workers of an experiment."""
+
+    def __init__(self, lab: Lab) -> None:
+        self._lab = lab
+
+    def pytest_runtest_teardown(self, item: pytest.Item) -> None:
+        """Stop where the controller does, be it for a failure elsewhere or for Ctrl-C."""
+        if not self._lab.manifest.exists():
+            item.session.shouldstop = "the session was stopped"
 
 
 class DealtUpFront(LoadScheduling):  # type: ignore[misc]

@@ -356,3 +356,8 @@ class Experiment:
     notes: Sequence[str] = ()
     shard: str = ""
     """``I/N`` where it is one part of an experiment, which isn't gated; empty for a whole one."""
+
+    @property
+    def partial(self) -> bool:
+        """True where the user left examples or whole suites out on purpose."""
+        return any(plan.partial for plan in self.suites)

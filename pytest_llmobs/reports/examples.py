@@ -118,4 +118,6 @@ def _group(group: Group, share: int, told: Told, page: Page, context: Context) -
             yield ""
         yield from case_lines(case, told, page, context)
     if group.changes and len(group.cases) > share:
-        yield page.paint(f"{page.signs.ellipsis} and {len(group.cases) - share:,} more examples", "dim")
+        yield page.paint(
+            f"{page.signs.ellipsis} and {figures.count(len(group.cases) - share, 'more example')}", "dim"
+        )

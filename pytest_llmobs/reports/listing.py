@@ -48,7 +48,7 @@ def digest(experiment: Experiment) -> Digest:
         means=_means(experiment),
         cost=spending(trials).cost,
         verdict=word(experiment),
-        partial=any(plan.partial for plan in experiment.suites),
+        partial=experiment.partial,
         commit=experiment.commit,
     )
 

@@ -79,8 +79,10 @@ def table_lines(experiment: Experiment, page: Page) -> list[Line]:
         Line(row, verdict(row, page), not row.red and row.verdict in _QUIET)
         for row in experiment.decision.metrics
     ]
+    # A recording that was cut short says itself what it left out.
+    whole = "measured" if experiment.decision.red else "recorded"
     for row in unjudged(experiment):
-        kept = "not gated" if experiment.shard or row.suite in judged else "recorded"
+        kept = "not gated" if experiment.shard or row.suite in judged else whole
         text = verdict(row, page) if row.warning else f"{page.signs.dot} {kept}"
         lines.append(Line(row, text, quiet=not row.warning))
     order = {suite: number for number, suite in enumerate(dict.fromkeys(line.row.suite for line in lines))}

@@ -51,7 +51,7 @@ def verdict_lines(experiment: Experiment, page: Page, context: Context) -> list[
 def headline(experiment: Experiment, context: Context) -> tuple[str, str]:
     """Return the verdict's colour (red, yellow, green) and its line: ``RED: pass regressed, 2 examples broke``."""
     style, verdict = _verdict(experiment, context)
-    if any(plan.partial for plan in experiment.suites):
+    if experiment.partial:
         verdict = verdict.replace(":", " (partial):", 1)
     return style, verdict
 

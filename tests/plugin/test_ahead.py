@@ -158,6 +158,27 @@ def test_a_hung_target_is_an_error_trial_and_the_session_ends(project: Project) 
     assert "Target 'answer' did not end within 0.5 s (llm_timeout)." in result.stdout.str()
 
 
+@pytest.mark.parametrize("way", ["inline", "in the test", "in an async test"])
+def test_what_hangs_in_the_main_thread_is_an_error_trial_too(project: Project, way: str) -> None:
+    target = ", target=answer" if way == "inline" else ""
+    body = {
+        "inline": "def test_answer(llm_run, own):\n    pass",
+        "in the test": "def test_answer(example, llm_run):\n    answer(**example.inputs)",
+        "in an async test": "@pytest.mark.asyncio\nasync def test_answer(example, llm_run):\n"
+        "    await asyncio.sleep(60 if example.id == 'ada' else 0)",
+    }[way]
+    project.path.joinpath("test_app.py").write_text(
+        "import asyncio, time\nimport pytest\n\n"
+        "def answer(name, query):\n    time.sleep(60 if name == 'Ada' else 0)\n    return name\n\n"
+        "@pytest.fixture\ndef own():\n    pass\n\n"
+        f'@pytest.mark.llm_dataset("golden.jsonl"{target})\n{body}\n'
+    )
+    result = project.experiment("-o", "llm_timeout=0.3")
+    result.assert_outcomes(passed=2, failed=1)
+    assert "did not end within 0.3 s (llm_timeout)." in result.stdout.str()
+    assert "pytest_llmobs/" not in result.stdout.str()
+
+
 def test_the_first_refusal_by_the_provider_stops_the_suite(project: Project) -> None:
     project.dataset({"id": f"e{n:03}", "inputs": {"name": f"N{n}", "query": "?"}} for n in range(100))
     project.write(

@@ -61,3 +61,11 @@ def test_a_negative_limit_is_refused(project: Project) -> None:
     result = project.experiment("--llm-max-cost", "-1")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert "--llm-max-cost is -1.0; it must be at least 0." in result.stderr.str()
+
+
+@pytest.mark.parametrize("key, takes", [("llm_max_calls", "a whole number"), ("llm_strict", "true or false")])
+def test_nonsense_in_the_ini_file_is_told_with_its_key(project: Project, key: str, takes: str) -> None:
+    result = project.experiment("-o", f"{key}=maybe")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert f"{key} in " in result.stderr.str()
+    assert f"'maybe'. It takes {takes}." in result.stderr.str()

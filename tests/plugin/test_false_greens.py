@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 
 import pytest
@@ -241,6 +242,38 @@ def test_a_node_id_makes_it_partial_and_not_red(project: Project) -> None:
     assert result.ret == 0
     assert "test_app.py::test_answer: partial, 1 of 3 examples were selected" in result.stdout.str()
     assert "test_other.py: partial, 1 of 2 examples were selected" in result.stdout.str()
+
+
+@pytest.mark.parametrize("way", ["a node id", "last failed"])
+def test_what_pytest_leaves_out_while_it_collects_is_no_removal(project: Project, way: str) -> None:
+    project.record()
+    chosen = ("test_app.py::test_answer[ada]",)
+    if way == "last failed":
+        failed = {"test_app.py::test_answer[ada]": True}
+        cache = project.path / ".pytest_cache" / "v" / "cache"
+        cache.mkdir(parents=True, exist_ok=True)
+        cache.joinpath("lastfailed").write_text(json.dumps(failed))
+        chosen = ("--lf",)
+    result = project.experiment(*chosen)
+    result.assert_outcomes(passed=1)
+    assert result.ret == 0
+    assert "GREEN (partial)" in result.stdout.str()
+    assert "removed" not in result.stdout.str()
+    project.record(*chosen)
+    text = next(path for path in project.baselines if "texts" not in path.name).read_text()
+    assert text.count('"hash"') == len(NAMES)
+
+
+def test_a_recording_that_a_budget_stops_keeps_what_was_accepted(project: Project) -> None:
+    project.record()
+    project.prompt(BROKEN)
+    before = [path.read_text() for path in project.baselines]
+    result = project.record("-o", "llm_max_calls=4", "--llm-concurrency", "1")
+    assert result.ret == 1
+    assert "not recorded, because not every repeat was run: ada, grace, edsger" in " ".join(
+        result.stdout.str().split()
+    )
+    assert [path.read_text() for path in project.baselines] == before
 
 
 def test_nothing_left_after_the_selection(project: Project) -> None:

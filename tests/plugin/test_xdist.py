@@ -102,6 +102,35 @@ def test_a_killed_worker_is_red(many: Project) -> None:
     assert "crashed while running" in dead["message"]
 
 
+@pytest.mark.parametrize("way", [(), ("--dist", "worksteal")], ids=["load", "worksteal"])
+def test_one_failure_stops_the_other_workers_too(many: Project, way: tuple[str, ...]) -> None:
+    many.write(
+        test_app="""
+        import pathlib
+        import time
+        import pytest
+
+        failed = pathlib.Path("failed")
+
+        def answer(name, query):
+            if name == "N0":
+                failed.touch()
+                raise RuntimeError("down")
+            while not failed.exists():
+                time.sleep(0.01)
+            return name
+
+        @pytest.mark.llm_dataset("golden.jsonl", target=answer)
+        def test_answer(example, llm_run):
+            time.sleep(0.2)
+        """
+    )
+    result = many.experiment("-n2", "-x", "--llm-concurrency", "2", *way)
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    assert len(many.summary["trials"]["rows"]) <= 8
+    assert "this is no whole experiment" in result.stdout.str()
+
+
 def _verdicts(lines: list[str]) -> list[str]:
     return [line for line in lines if re.search("REGRESSED|RED:", line)]
 
