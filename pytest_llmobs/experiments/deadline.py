@@ -6,47 +6,71 @@ import bdb
 import signal
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
 from types import FrameType
+from typing import Any
 
 
 class TargetTimeout(Exception):
     """A target, or a test that calls the app itself, didn't end within ``llm_timeout`` seconds."""
 
 
-@contextmanager
-def deadline(seconds: float, what: str) -> Iterator[None]:
-    """Raise ``TargetTimeout`` in what runs below once it took ``seconds``, and again each time it goes on regardless.
+class Deadline:
+    """Raises ``TargetTimeout`` in a block that takes too long, and again each time it goes on regardless.
 
     It needs the main thread and a system with interval timers (not Windows), and leaves alone a timer that somebody
     else has set, such as pytest-timeout, and whoever sits in a debugger; elsewhere nothing is limited.
 
-    Args:
-        seconds: The limit.
-        what: What the message calls it.
+    The timer stays set from one block to the next and looks at the clock when it rings: to set it anew for every test
+    would be felt.
     """
-    if not _available():
-        yield
-        return
 
-    def ring(_signal: int, _frame: FrameType | None) -> None:
+    def __init__(self, seconds: float) -> None:
+        """Make a limit; it does nothing until the first block.
+
+        Args:
+            seconds: What a block may take.
+        """
+        self.seconds = seconds
+        self._what: str | None = None
+        self._due = 0.0
+        self._handler = self._ring
+        self._before: Any = None
+        self._thread = threading.main_thread().ident if hasattr(signal, "setitimer") else None
+
+    def limit(self, what: str) -> Deadline:
+        """Return the ``with`` block that is limited; one at a time.
+
+        Args:
+            what: What the message calls it.
+        """
+        if threading.get_ident() == self._thread:
+            if not signal.getitimer(signal.ITIMER_REAL)[0]:
+                before = signal.signal(signal.SIGALRM, self._handler)
+                if before != self._handler:
+                    self._before = before
+                signal.setitimer(signal.ITIMER_REAL, self.seconds)
+            self._what, self._due = what, time.monotonic() + self.seconds
+        return self
+
+    def __enter__(self) -> None:
+        """Begin the block."""
+
+    def __exit__(self, *_: object) -> None:
+        """End the block."""
+        self._what = None
+
+    def close(self) -> None:
+        """Give the timer back."""
+        if self._thread is not None and signal.getsignal(signal.SIGALRM) == self._handler:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, self._before)
+
+    def _ring(self, _signal: int, _frame: FrameType | None) -> None:
         __tracebackhide__ = True
-        if not isinstance(getattr(sys.gettrace(), "__self__", None), bdb.Bdb):
-            raise TargetTimeout(f"{what} did not end within {seconds:g} s (llm_timeout).")
-
-    before = signal.signal(signal.SIGALRM, ring)
-    try:
-        signal.setitimer(signal.ITIMER_REAL, seconds, seconds)
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
-
-
-def _available() -> bool:
-    return (
-        hasattr(signal, "setitimer")
-        and threading.current_thread() is threading.main_thread()
-        and signal.getitimer(signal.ITIMER_REAL)[0] == 0
-    )
+        if self._what is None:
+            return
+        left = self._due - time.monotonic()
+        signal.setitimer(signal.ITIMER_REAL, left if left > 0 else self.seconds)
+        if left <= 0 and not isinstance(getattr(sys.gettrace(), "__self__", None), bdb.Bdb):
+            raise TargetTimeout(f"{self._what} did not end within {self.seconds:g} s (llm_timeout).")

@@ -9,7 +9,7 @@ from typing import Any
 from pytest_llmobs.evaluators.base import BoundEvaluator, Subject
 from pytest_llmobs.experiments.budget import Budget, BudgetReached
 from pytest_llmobs.experiments.calls import NOTHING_SPENT, PAID, Spending, spending
-from pytest_llmobs.experiments.deadline import TargetTimeout, deadline
+from pytest_llmobs.experiments.deadline import Deadline, TargetTimeout
 from pytest_llmobs.experiments.slots import Slots, Task
 from pytest_llmobs.experiments.targets import Target, as_outputs
 from pytest_llmobs.records.examples import Example
@@ -82,6 +82,7 @@ class Runner:
         self.tracer = tracer
         self.slots = slots
         self.timeout = timeout
+        self.deadline = Deadline(timeout)
         self.window = window
         self._attempts: dict[Hashable, Attempt] = {}
         self._started = 0
@@ -118,7 +119,7 @@ class Runner:
         if job.target.is_async:
             return self.take(job)
         attempt = Attempt(job, order=-1)
-        with deadline(self.timeout, f"Target {job.target.name!r}"):
+        with self.deadline.limit(f"Target {job.target.name!r}"):
             self._sync_work(attempt)()
         self._settle(attempt)
         return attempt
@@ -138,6 +139,7 @@ class Runner:
             for task in attempt.tasks:
                 self.slots.cancel(task)
         self._attempts.clear()
+        self.deadline.close()
         self.slots.close()
 
     def _start(self, job: Job) -> Attempt:

@@ -15,7 +15,6 @@ from pytest_llmobs.errors import BaselineError, LlmobsError
 from pytest_llmobs.experiments.baseline import Baseline, known_failure
 from pytest_llmobs.experiments.budget import BudgetReached
 from pytest_llmobs.experiments.calls import spending
-from pytest_llmobs.experiments.deadline import deadline
 from pytest_llmobs.experiments.llm_run import LlmRun
 from pytest_llmobs.experiments.logging import announce, forget
 from pytest_llmobs.plugin import garbage
@@ -143,7 +142,7 @@ class Protocol:
         """Limit a test that calls the app itself; its target would have been limited before."""
         if not self._lab.experiment or plan.source.target is not None or plan.source.target_fixture:
             return nullcontext()
-        return deadline(self._lab.settings.timeout, "The test")
+        return self._lab.session.runner.deadline.limit("The test")
 
     @contextmanager
     def _traced(self, item: pytest.Function, run: LlmRun) -> Iterator[None]:
