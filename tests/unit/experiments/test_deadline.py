@@ -11,7 +11,6 @@ import pytest
 
 from pytest_llmobs.experiments.deadline import Deadline, TargetTimeout
 
-
 Make = Callable[[float], Deadline]
 
 
