@@ -55,7 +55,7 @@ class Usage(NamedTuple):
     cpu: float
     """Seconds."""
     memory: float
-    """MB at the peak."""
+    """MB (10^6 bytes) at the peak."""
 
 
 def main() -> int:
@@ -102,7 +102,7 @@ def session(folder: Path, trials: int, source: str, arguments: list[str]) -> Usa
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise SystemExit((folder / "output.txt").read_text()[-3000:])
-    return Usage(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+    return Usage(usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024 / 1e6)
 
 
 def write_dataset(folder: Path, trials: int) -> None:
