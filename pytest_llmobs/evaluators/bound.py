@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextvars
 import inspect
+import sys
 import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -16,9 +16,6 @@ from pytest_llmobs.evaluators.signature import Signature
 from pytest_llmobs.evaluators.subject import NotApplicable, Subject
 from pytest_llmobs.records.scores import Score
 from pytest_llmobs.tracing.failure import describe
-
-PASS_ON = (KeyboardInterrupt, GeneratorExit, asyncio.CancelledError)
-"""What isn't the evaluator's failure; all else is, ``SystemExit`` and ``pytest.skip`` included."""
 
 
 @dataclass(frozen=True)
@@ -48,27 +45,36 @@ class BoundEvaluator:
         try:
             returned = self.signature.call(self.sync_call or self._async_call(), subject)
             return scores_of(wait_for(returned) if inspect.isawaitable(returned) else returned, self.key)
-        except PASS_ON:
-            raise
         except BaseException as error:
+            if is_interruption(error):
+                raise
             return [unscored(self.key, error)]
 
     async def ascore(self, subject: Subject) -> list[Score]:
         """Score ``subject`` without blocking the loop: awaited, inline where cheap, else in a thread."""
         if self.async_call is None and not self.cheap:
+            import asyncio
+
             return await asyncio.to_thread(self.score, subject)
         try:
             returned = self.signature.call(self.async_call or self.sync_call or self._async_call(), subject)
             return scores_of(await returned if inspect.isawaitable(returned) else returned, self.key)
-        except PASS_ON:
-            raise
         except BaseException as error:
+            if is_interruption(error):
+                raise
             return [unscored(self.key, error)]
 
     def _async_call(self) -> Callable[..., Any]:
         if self.async_call is None:
             raise EvaluatorError(f"Evaluator {self.key!r} was bound without anything to call; use bind().")
         return self.async_call
+
+
+def is_interruption(error: BaseException) -> bool:
+    """Return True for what isn't the evaluator's failure; all else is, ``SystemExit`` and ``pytest.skip`` included."""
+    asyncio = sys.modules.get("asyncio")  # where nobody has imported it, nothing of it was raised
+    cancelled = () if asyncio is None else (asyncio.CancelledError,)
+    return isinstance(error, (KeyboardInterrupt, GeneratorExit, *cancelled))
 
 
 def unscored(key: str, error: BaseException) -> Score:
@@ -82,6 +88,7 @@ def unscored(key: str, error: BaseException) -> Score:
 
 def wait_for(awaitable: Awaitable[Any]) -> Any:
     """Run ``awaitable`` to its end, also where this thread's own loop is busy running us."""
+    import asyncio
 
     async def await_it() -> Any:
         return await awaitable

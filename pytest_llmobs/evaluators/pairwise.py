@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Literal
 
 from pytest_llmobs.errors import EvaluatorError, UnscoredError
 from pytest_llmobs.evaluators.base import identify
-from pytest_llmobs.evaluators.bound import PASS_ON, unscored, wait_for
+from pytest_llmobs.evaluators.bound import is_interruption, unscored, wait_for
 from pytest_llmobs.evaluators.judge import Judge
 from pytest_llmobs.evaluators.rule import Rule
 from pytest_llmobs.evaluators.signature import Signature, read_signature
@@ -255,9 +255,9 @@ class BoundPairwise:
             place, comment = _place(
                 wait_for(returned) if hasattr(returned, "__await__") else returned, subjects
             )
-        except PASS_ON:
-            raise
         except BaseException as error:
+            if is_interruption(error):
+                raise
             return replace(blank, error=unscored(self.key, error).error)
         if place is None:
             return replace(blank, winner="tie", comment=comment)

@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 
 from pytest_llmobs.errors import EvaluatorError, UnscoredError, known, nearest
 from pytest_llmobs.evaluators.base import identify, version_of
-from pytest_llmobs.evaluators.bound import PASS_ON, unscored, wait_for
+from pytest_llmobs.evaluators.bound import is_interruption, unscored, wait_for
 from pytest_llmobs.evaluators.matching import fold_label
 from pytest_llmobs.evaluators.outputs import pair
 from pytest_llmobs.evaluators.results import scores_of
@@ -71,9 +71,9 @@ class BoundSummary:
         try:
             returned = self.signature.call(self.function, suite)
             return scores_of(wait_for(returned) if inspect.isawaitable(returned) else returned, self.key)
-        except PASS_ON:
-            raise
         except BaseException as error:
+            if is_interruption(error):
+                raise
             return [unscored(self.key, error)]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import heapq
 import inspect
 import itertools
@@ -11,9 +10,12 @@ import threading
 import time
 from collections.abc import Callable
 from contextvars import Context, copy_context
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_llmobs.experiments.pace import Pace
+
+if TYPE_CHECKING:  # a session without async targets does without it: it takes 3 MB
+    import asyncio
 
 
 class Task:
@@ -148,8 +150,7 @@ class Slots:
             self._end(task, freed_thread=True)
 
     def _begin(self, task: Task) -> None:
-        loop = asyncio.get_running_loop()
-        task._future = loop.create_task(task.work(), context=self._base.copy())
+        task._future = self._event_loop().create_task(task.work(), context=self._base.copy())
         task._future.add_done_callback(lambda future: self._collect(task, future))
 
     def _collect(self, task: Task, future: asyncio.Task[Any]) -> None:
@@ -170,6 +171,8 @@ class Slots:
 
     def _event_loop(self) -> asyncio.AbstractEventLoop:
         if self._loop is None:
+            import asyncio
+
             self._loop = asyncio.new_event_loop()
             threading.Thread(
                 target=_run_loop, args=(self._loop,), name="llmobs-ahead-loop", daemon=True
@@ -178,6 +181,8 @@ class Slots:
 
 
 def _run_loop(loop: asyncio.AbstractEventLoop) -> None:
+    import asyncio
+
     asyncio.set_event_loop(loop)
     try:
         loop.run_forever()

@@ -18,6 +18,8 @@ from pytest_llmobs.tracing.run_tree import RunTree
 
 _MESSAGE = 300
 """Characters of a failure's first line that travel; the whole of it is in the test's own report."""
+_NOTHING: Mapping[str, Any] = {}
+"""One for all trials: ten thousand of them would be felt."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ def trial_record(plan: TrialPlan, run: LlmRun | None, outcome: Outcome) -> Trial
             message=outcome.message,
             cluster=plan.cluster,
         )
-    spent, judging = run.spending, run.judging
+    spent, judging, scores = run.spending, run.judging, run.scores
     calls = model_calls(run.llm_calls)
     return Trial(
         suite=plan.suite,
@@ -80,7 +82,7 @@ def trial_record(plan: TrialPlan, run: LlmRun | None, outcome: Outcome) -> Trial
         repeat=plan.repeat,
         nodeid=plan.nodeid,
         status=outcome.status,
-        scores={key: _trial_score(score, key in run.gating) for key, score in run.scores.items()},
+        scores={key: _trial_score(score, key in run.gating) for key, score in scores.items()} or _NOTHING,
         message=outcome.message,
         run_id=run.id,
         latency=root.latency,
@@ -89,11 +91,11 @@ def trial_record(plan: TrialPlan, run: LlmRun | None, outcome: Outcome) -> Trial
         judge_cost=judging.cost,
         llm_calls=spent.calls,
         judge_calls=judging.calls,
-        judge_hits=sum(int(score.metadata.get("cached", 0)) for score in run.scores.values()),
+        judge_hits=sum(int(score.metadata.get("cached", 0)) for score in scores.values()),
         unpriced=tuple(sorted(spent.unpriced | judging.unpriced)),
         cluster=plan.cluster,
         calls=calls,
-        inputs=_inputs(plan, root) if calls else {},
+        inputs=_inputs(plan, root) if calls else _NOTHING,
         output=output_text(root.outputs),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -141,13 +142,13 @@ class Suites:
         if source is None:
             return None
         nodeid = nodeid_of(item)
-        path = nodeid.partition("::")[0]
+        path = sys.intern(nodeid.partition("::")[0])
         params: Mapping[str, object] = item.callspec.params if hasattr(item, "callspec") else {}
         example = params.get("example")
         if isinstance(example, Example) and source.dataset is not None:
             repeat = source.repeat_of.get(id(example), source.repeats[0])
             return TrialPlan(
-                suite=f"{function}{_rest(item, example, repeat)}",
+                suite=sys.intern(f"{function}{_rest(item, example, repeat)}"),
                 path=path,
                 nodeid=nodeid,
                 example_id=example.id,

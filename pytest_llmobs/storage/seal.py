@@ -19,8 +19,8 @@ from pytest_llmobs.storage.lines import PatchFound, Record, read_patches, read_r
 from pytest_llmobs.storage.parquet import RunsWriter, sync
 from pytest_llmobs.storage.segment import Segment
 
-_READ = 1 << 20
-_BATCH = 1000
+_READ = 1 << 18
+_BATCH = 500
 _BATCH_BYTES = 3 << 20
 # Between two breaths of a gentle seal, a few dozen lines are read: a tenth of the interpreter's switching interval.
 _GENTLE_READ = 1 << 16

@@ -22,7 +22,7 @@ from pytest_llmobs.tracing.sampling import Held, Rule, checked_rate, is_sampled
 
 KeepMedia = Callable[[str, bytes], str | None]
 """Takes a file's name and content, keeps it, and returns where it is; None where that failed."""
-_CACHED_NAMES = 4096
+_CACHED_NAMES = 512
 _log = logging.getLogger("pytest_llmobs")
 
 
