@@ -77,8 +77,10 @@ class RunsWriter:
         self._tables.append(table)
         self._waiting_rows += len(table)
         self._waiting_bytes += size
-        if self._waiting_bytes >= GROUP_BYTES or self._waiting_rows >= GROUP_ROWS:
+        if self._waiting_bytes >= GROUP_BYTES:
             self._flush()
+        elif self._waiting_rows >= GROUP_ROWS:
+            self._flush_groups()
 
     def finish(self) -> None:
         """Write the rest and the footer, down to the disk."""
@@ -91,6 +93,16 @@ class RunsWriter:
         with suppress(OSError, pa.ArrowException):
             self._file.close()
         self.path.unlink(missing_ok=True)
+
+    def _flush_groups(self) -> None:
+        """Write whole row groups; what is left over waits for more."""
+        table = pa.concat_tables(self._tables)
+        whole = len(table) // GROUP_ROWS * GROUP_ROWS
+        left, size = len(table) - whole, self._waiting_bytes
+        self._file.write_table(table[:whole], row_group_size=GROUP_ROWS)
+        self.rows += whole
+        self._tables, self._waiting_rows = [table[whole:]] if left else [], left
+        self._waiting_bytes = size * left // len(table)
 
     def _flush(self) -> None:
         if self._waiting_rows:
