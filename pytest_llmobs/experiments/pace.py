@@ -10,6 +10,12 @@ SLOWER = 0.7
 """Factor on the rate at a rejection."""
 FASTER = 0.1
 """Share by which the rate grows in a second without a rejection."""
+STEP = 1.0
+"""Starts a second by which it grows at least: a process that got little of what the server allows catches up."""
+GUESS = 1.0
+"""Starts a second where the first rejection comes before any success: other processes fill the server already."""
+SEARCH = 1.0
+"""Share by which the rate grows in a second while it is such a guess: it doubles, as in TCP's slow start."""
 SLOWEST = 0.2
 """Starts a second that are always allowed."""
 _WINDOW = 2.0
@@ -21,7 +27,9 @@ _COOL = 1.0
 class Pace:
     """A rate that halves on rejections (429, 529) and grows again: AIMD, as TCP does (Chiu and Jain 1989).
 
-    Without a rejection there is no limit. The first one sets the rate to what the server was seen to answer.
+    Without a rejection there is no limit. The first one sets the rate to what the server was seen to answer; where
+    it had answered nothing yet, to a guess that grows fast until the next one. So several processes, each with a pace
+    of its own, come to share what the server allows.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -32,6 +40,7 @@ class Pace:
         self._next = 0.0
         self._reduced = float("-inf")
         self._grown = 0.0
+        self._guessed = False
         self.rate: float | None = None
         """Starts a second, or None for no limit."""
 
@@ -47,7 +56,8 @@ class Pace:
             if self.rate is None:
                 return
             if now - self._reduced > _COOL:
-                self.rate *= 1 + FASTER * min(now - self._grown, 1.0)
+                share = SEARCH if self._guessed else FASTER
+                self.rate += max(share * self.rate, STEP) * min(now - self._grown, 1.0)
             self._grown = now
             self._next = max(self._next, now) + 1 / self.rate
 
@@ -68,7 +78,10 @@ class Pace:
                 return
             self._reduced = self._grown = now
             recent = [moment for moment in self._successes if moment >= now - _WINDOW]
-            seen = len(recent) / max(now - recent[0], 0.5) if recent else SLOWEST
-            current = seen if self.rate is None else self.rate
-            self.rate = max(SLOWEST, SLOWER * current)
+            self._guessed = self.rate is None and not recent
+            if self._guessed:
+                self.rate = GUESS
+            else:
+                seen = len(recent) / max(now - recent[0], 0.5) if recent else SLOWEST
+                self.rate = max(SLOWEST, SLOWER * (seen if self.rate is None else self.rate))
             self._next = max(self._next, now + 1 / self.rate)

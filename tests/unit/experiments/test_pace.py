@@ -77,3 +77,28 @@ def test_a_server_that_allows_ten_a_second_is_used_at_about_that_rate(clock: Clo
             pace.rejected()
     assert 0.75 * 600 <= answered <= 610
     assert rejected < 0.2 * answered
+
+
+def test_a_process_that_came_too_late_gets_its_share(clock: Clock) -> None:
+    first, late = Pace(clock), Pace(clock)
+    clock.now = 0.1
+    for _ in range(10):  # the whole burst that the server allows goes to one of two
+        first.succeeded()
+    first.rejected()
+    late.rejected()
+    tokens, answered = 0.0, {first: 0, late: 0}
+    for _ in range(20_000):  # 20 s in steps of a millisecond
+        clock.now += 0.001
+        tokens = min(10.0, tokens + 0.01)
+        for pace in (first, late):
+            if pace.delay() > 0:
+                continue
+            pace.started()
+            if tokens >= 1:
+                tokens -= 1
+                answered[pace] += 1
+                pace.succeeded()
+            else:
+                pace.rejected()
+    assert sum(answered.values()) >= 0.75 * 200
+    assert answered[late] >= 0.25 * sum(answered.values())
