@@ -129,9 +129,8 @@ def measure(examples: int, path: Path, drop: float) -> str:
     decision = decide([plan], trials, {SUITE: baseline}, Settings())
     judged = time.process_time() - began
     assert decision.red == (drop > 0), decision.metrics
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (
-        1024 if sys.platform != "darwin" else 1024**2
-    )
+    unit = 1 if sys.platform == "darwin" else 1024  # bytes of ru_maxrss
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
     return f"{read} {judged} {peak}"
 
 

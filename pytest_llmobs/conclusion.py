@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
 
-from pytest_llmobs.errors import StoreError
+from pytest_llmobs.errors import StoreError, listed
 from pytest_llmobs.experiments.baseline import BaselineUpdate, baseline_path, record_baseline
 from pytest_llmobs.experiments.baseline_file import texts_path
 from pytest_llmobs.experiments.gate import decide
@@ -163,7 +163,7 @@ def _record(session: Session, experiment: Experiment) -> Conclusion:
         notes.extend(_remarks(plan, update))
         if update.cut_short:
             errors.append(
-                f"{plan.name}: not recorded, because not every repeat was run: {_listed(update.cut_short)}. "
+                f"{plan.name}: not recorded, because not every repeat was run: {listed(update.cut_short, _NAMED)}. "
                 "What the baseline had of them stays; record them again."
             )
         if update.recorded:
@@ -182,12 +182,7 @@ def _remarks(plan: SuitePlan, update: BaselineUpdate) -> list[str]:
         "no longer in the dataset, dropped": update.removed,
         "not recorded, because they gave no result": update.unrecorded,
     }
-    return [f"{plan.name}: {title}: {_listed(names)}" for title, names in lists.items() if names]
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return ", ".join(names[:_NAMED]) + more
+    return [f"{plan.name}: {title}: {listed(names, _NAMED)}" for title, names in lists.items() if names]
 
 
 def announcement(session: Session, plans: Sequence[SuitePlan]) -> str:

@@ -17,7 +17,7 @@ At the boundary, pytest turns them into ``pytest.UsageError`` and the command li
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 
 class LlmobsError(Exception):
@@ -73,3 +73,9 @@ def known(choices: Iterable[str]) -> str:
     """Return ``"Known: a, b, c."`` for a message, or ``"None is known."``."""
     names = sorted(choices)
     return f"Known: {', '.join(names)}." if names else "None is known."
+
+
+def listed(names: Sequence[str], most: int) -> str:
+    """Return ``"a, b and 3 more"`` for a message: the first ``most`` names, and how many there are besides."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more

@@ -17,7 +17,7 @@ from pytest_llmobs.experiments.baseline_file import (
     write_baseline,
 )
 from pytest_llmobs.experiments.baseline_records import SCHEMA, Baseline, BaselineRow, SuiteRecord
-from pytest_llmobs.experiments.budget import NOT_RUN
+from pytest_llmobs.experiments.budget import was_stopped
 from pytest_llmobs.experiments.line_json import locked
 from pytest_llmobs.experiments.measurements import Measurements, measure, pass_value, score_value
 from pytest_llmobs.experiments.rules import PASS
@@ -163,7 +163,7 @@ def record_baseline(
 
 
 def _cut_short(plan: SuitePlan, trials: Iterable[Trial]) -> set[str]:
-    ran = {(t.example_id, t.repeat) for t in trials if not (t.message or "").startswith(NOT_RUN)}
+    ran = {(trial.example_id, trial.repeat) for trial in trials if not was_stopped(trial)}
     return {t.example_id for t in plan.expected if (t.example_id, t.repeat) not in ran}
 
 

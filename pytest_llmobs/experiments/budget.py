@@ -8,13 +8,19 @@ from pathlib import Path
 from filelock import FileLock
 
 from pytest_llmobs.experiments.calls import Spending
+from pytest_llmobs.records.experiments import Trial
 
-NOT_RUN = "not run: "
+_NOT_RUN = "not run: "
 """Begins the reason of every trial that the budget stopped."""
 
 
 class BudgetReached(Exception):
     """A trial that was not run: the session had spent what it may."""
+
+
+def was_stopped(trial: Trial) -> bool:
+    """Return True for a trial that the budget kept from running."""
+    return (trial.message or "").startswith(_NOT_RUN)
 
 
 class Budget:
@@ -41,9 +47,9 @@ class Budget:
         """Return why no further trial may start, or None where one may."""
         cost, calls = self._read()
         if self._max_cost is not None and cost >= self._max_cost:
-            return f"{NOT_RUN}${cost:.4f} of ${self._max_cost:g} spent (--llm-max-cost)"
+            return f"{_NOT_RUN}${cost:.4f} of ${self._max_cost:g} spent (--llm-max-cost)"
         if self._max_calls is not None and calls >= self._max_calls:
-            return f"{NOT_RUN}{calls} of {self._max_calls} model calls made (llm_max_calls)"
+            return f"{_NOT_RUN}{calls} of {self._max_calls} model calls made (llm_max_calls)"
         return None
 
     def spend(self, spending: Spending) -> None:

@@ -34,8 +34,7 @@ class Deadline:
         self.seconds = seconds
         self._what: str | None = None
         self._due = 0.0
-        self._handler = self._ring
-        self._before: Any = None
+        self._before: Any = signal.SIG_DFL
         self._thread = threading.main_thread().ident if hasattr(signal, "setitimer") else None
 
     def limit(self, what: str) -> Deadline:
@@ -46,8 +45,8 @@ class Deadline:
         """
         if threading.get_ident() == self._thread:
             if not signal.getitimer(signal.ITIMER_REAL)[0]:
-                before = signal.signal(signal.SIGALRM, self._handler)
-                if before != self._handler:
+                before = signal.signal(signal.SIGALRM, self._ring)
+                if before not in (None, self._ring):  # None: of a handler that Python hasn't set
                     self._before = before
                 signal.setitimer(signal.ITIMER_REAL, self.seconds)
             self._what, self._due = what, time.monotonic() + self.seconds
@@ -62,7 +61,7 @@ class Deadline:
 
     def close(self) -> None:
         """Give the timer back."""
-        if self._thread is not None and signal.getsignal(signal.SIGALRM) == self._handler:
+        if self._thread is not None and signal.getsignal(signal.SIGALRM) == self._ring:
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, self._before)
 

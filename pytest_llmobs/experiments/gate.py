@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from pytest_llmobs.errors import BaselineError
+from pytest_llmobs.errors import BaselineError, listed
 from pytest_llmobs.experiments import guards
 from pytest_llmobs.experiments.baseline import Baseline, known_failure
 from pytest_llmobs.experiments.case_rows import example_rows
@@ -221,9 +221,8 @@ def _example_rows(
 
 def _unselected(plans: Sequence[SuitePlan]) -> Iterator[str]:
     if plans:
-        named = ", ".join(plan.name for plan in plans[:_NAMED])
-        more = f" and {len(plans) - _NAMED} more" if len(plans) > _NAMED else ""
-        yield f"partial: nothing was selected of {named}{more}; the verdict says nothing about it"
+        names = listed([plan.name for plan in plans], _NAMED)
+        yield f"partial: nothing was selected of {names}; the verdict says nothing about it"
 
 
 def _notes(suite: SuiteCase) -> Iterator[str]:

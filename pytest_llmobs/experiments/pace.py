@@ -82,6 +82,6 @@ class Pace:
             if self._guessed:
                 self.rate = GUESS
             else:
-                seen = len(recent) / max(now - recent[0], 0.5) if recent else SLOWEST
-                self.rate = max(SLOWEST, SLOWER * (seen if self.rate is None else self.rate))
+                seen = len(recent) / max(now - recent[0], 0.5) if self.rate is None else self.rate
+                self.rate = max(SLOWEST, SLOWER * seen)
             self._next = max(self._next, now + 1 / self.rate)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
-from pytest_llmobs.errors import StoreError
+from pytest_llmobs.errors import StoreError, listed
 from pytest_llmobs.experiments.shards import Shard, whole_name
 from pytest_llmobs.records.experiments import ExpectedTrial, Experiment, SuitePlan
 
@@ -118,7 +118,7 @@ def _suite(name: str, parts: Sequence[Part], *, whole: bool) -> SuitePlan:
             owners[example] = part
     lost = {e: content for _, plan in plans for e, content in plan.elsewhere.items() if e not in owners}
     if lost and whole:
-        raise StoreError(f"{name}: no shard ran {_listed(list(lost))}. {_SPLIT}")
+        raise StoreError(f"{name}: no shard ran {listed(list(map(repr, lost)), _NAMED)}. {_SPLIT}")
     first = plans[0][1]
     expected = [trial for _, plan in plans for trial in plan.expected]
     return replace(first, expected=(*expected, *_absent(lost, first.repeat)), elsewhere={})
@@ -148,8 +148,3 @@ def _check_alike(one: tuple[Part, SuitePlan], other: tuple[Part, SuitePlan]) -> 
 
 def _comparable(value: Any) -> Any:
     return sorted(map(repr, value)) if isinstance(value, tuple) else value
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return ", ".join(map(repr, names[:_NAMED])) + more

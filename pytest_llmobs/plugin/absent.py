@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -24,6 +24,7 @@ def absent_suites(config: pytest.Config, directory: Path, collected: Collection[
     """
     if config.getoption("lf", False):  # it collects nothing but what failed
         return
+    was_asked = _asked(config)
     known = {baseline_path(directory, suite) for suite in collected}
     for path in baseline_files(directory):
         if path in known:
@@ -34,19 +35,23 @@ def absent_suites(config: pytest.Config, directory: Path, collected: Collection[
             continue
         if baseline is not None and baseline.suite not in collected:
             file = baseline.suite.partition("::")[0]
-            if _was_to_be_collected(config, config.rootpath / file):
+            if was_asked(config.rootpath / file):
                 yield SuitePlan(name=baseline.suite, path=file)
 
 
-def _was_to_be_collected(config: pytest.Config, file: Path) -> bool:
+def _asked(config: pytest.Config) -> Callable[[Path], bool]:
+    """Return what tells whether a test file was to be collected."""
     here = config.invocation_params.dir
-    asked = [here / argument for argument in config.args if "::" not in argument]
-    ignored = [here / path for path in config.getoption("ignore") or ()]
+    asked = {(here / argument).resolve() for argument in config.args if "::" not in argument}
+    ignored = {(here / path).resolve() for path in config.getoption("ignore") or ()}
     globs = [str(here / pattern) for pattern in config.getoption("ignore_glob") or ()]
-    return (
-        _within(file, asked) and not _within(file, ignored) and not any(fnmatch(str(file), g) for g in globs)
-    )
 
+    def was_asked(file: Path) -> bool:
+        places = {file, *file.parents}
+        return (
+            not places.isdisjoint(asked)
+            and places.isdisjoint(ignored)
+            and not any(fnmatch(str(file), pattern) for pattern in globs)
+        )
 
-def _within(file: Path, places: Collection[Path]) -> bool:
-    return any(place.resolve() in (file, *file.parents) for place in places)
+    return was_asked

@@ -69,17 +69,14 @@ def gate_rules(definition: pytest.Item) -> tuple[GateRule, ...]:
     Raises:
         GateError: A marker makes no sense, two on one place name one metric, or one is on a parameter.
     """
-    rules: dict[str, GateRule] = {}
-    places: dict[str, object] = {}
+    nearest_first: dict[str, tuple[object, GateRule]] = {}
     for place, mark in definition.iter_markers_with_node("llm_gate"):
         rule = read_gate_mark(mark)
-        if places.setdefault(rule.metric, place) is not place:
-            continue
-        if rule.metric in rules:
+        nearest_place, nearest = nearest_first.setdefault(rule.metric, (place, rule))
+        if nearest is not rule and nearest_place is place:
             raise GateError(f"Two llm_gate markers are about {rule.metric!r}. Say it all in one.")
-        rules[rule.metric] = rule
     _check_parameters(definition)
-    return tuple(rules.values())
+    return tuple(rule for _, rule in nearest_first.values())
 
 
 def _check_parameters(definition: pytest.Item) -> None:

@@ -70,7 +70,7 @@ class Protocol:
         confirming = self._lab.confirming
         if confirming is not None and confirming.settled(plan.suite, plan.example_id, plan.repeat):
             pytest.skip(SETTLED)
-        if plan.source.target is not None or plan.source.target_fixture:
+        if plan.source.has_target:
             attempt = self._ahead.take(item, plan)
             run.adopt(attempt)
             if isinstance(attempt.error, BudgetReached):
@@ -128,7 +128,7 @@ class Protocol:
     def _open(self, item: pytest.Item, plan: TrialPlan) -> LlmRun:
         session = self._lab.session
         root = None
-        if plan.source.target is None and plan.source.target_fixture is None:
+        if not plan.source.has_target:
             root = session.tracer.start_root(
                 item.name,
                 inputs=plan.example.inputs if plan.example else None,
@@ -140,7 +140,7 @@ class Protocol:
 
     def _limited(self, plan: TrialPlan) -> AbstractContextManager[None]:
         """Limit a test that calls the app itself; its target would have been limited before."""
-        if not self._lab.experiment or plan.source.target is not None or plan.source.target_fixture:
+        if not self._lab.experiment or plan.source.has_target:
             return nullcontext()
         return self._lab.session.runner.deadline.limit("The test")
 
@@ -205,7 +205,7 @@ class Protocol:
         """Book what the test itself spent; targets and evaluators that run ahead are booked as they end."""
         budget = self._lab.session.budget
         if budget is not None and run is not None and run.root is not None:
-            if plan.source.target is None and plan.source.target_fixture is None:
+            if not plan.source.has_target:
                 budget.spend(run.spending)
             for model in run.spending.unpriced:
                 note = (

@@ -13,7 +13,7 @@ import pytest
 
 from pytest_llmobs.conclusion import Conclusion, conclude
 from pytest_llmobs.errors import LlmobsError
-from pytest_llmobs.experiments.budget import NOT_RUN
+from pytest_llmobs.experiments.budget import was_stopped
 from pytest_llmobs.plugin import confirm, verdict
 from pytest_llmobs.plugin.outcome import crashed_trial
 from pytest_llmobs.plugin.progress import ProgressLine
@@ -114,7 +114,7 @@ class Recorder:
         """Return a note about the trials that the budget kept from running, if any."""
         budget = self._lab.session.budget
         reason = budget.exhausted() if budget is not None else None
-        count = sum(NOT_RUN in (trial.message or "") for trial in self._trials.values())
+        count = sum(map(was_stopped, self._trials.values()))
         return [f"{count} trial{'s' * (count > 1)} {reason}"] if reason and count else []
 
     def _confirm(self, reruns: Sequence[Rerun]) -> confirm.Confirmation:

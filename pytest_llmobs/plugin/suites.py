@@ -37,6 +37,11 @@ class SuiteSource:
     repeat_of: dict[int, int] = field(default_factory=dict)
     """``id`` of each example that is a parameter -> the repeat it stands for, where that isn't the first."""
 
+    @property
+    def has_target(self) -> bool:
+        """True where the target is called for the test; False where the test calls the app itself."""
+        return self.target is not None or self.target_fixture is not None
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TrialPlan:
@@ -118,11 +123,14 @@ class Suites:
 
     def _count_unselected(self) -> None:
         """Add the tests without a dataset that a node id or ``--lf`` has left out to their module's suite."""
-        seen = {suite: {_function(name) for name in names} for suite, names in self.totals.items()}
+        modules: dict[str, list[str]] = {}
         for function, source in self.sources.items():
             path, _, name = function.partition("::")
-            if source.dataset is None and path in seen and name not in seen[path]:
-                self.totals[path].add(name)
+            if source.dataset is None and path in self.totals:
+                modules.setdefault(path, []).append(name)
+        for path, names in modules.items():
+            selected = {name.partition("[")[0] for name in self.totals[path]}
+            self.totals[path].update(name for name in names if name not in selected)
 
     def leave(self, items: Iterable[pytest.Item]) -> None:
         """Remember what other shards run: it is not here, and yet nobody has deselected it."""
@@ -247,10 +255,6 @@ class Suites:
             or ""
             for gate in asked
         }
-
-
-def _function(name: str) -> str:
-    return name.partition("[")[0]
 
 
 def _cleaned(gate: GateRule, redaction: Redaction) -> GateRule:

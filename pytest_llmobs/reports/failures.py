@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from pytest_llmobs.errors import listed
 from pytest_llmobs.records.experiments import ExampleRow, Experiment, MetricRow
 from pytest_llmobs.reports.figures import rate, signed
 from pytest_llmobs.reports.page import Page
@@ -50,8 +51,7 @@ def _suite_failure(suite: str, rows: Sequence[MetricRow], broken: Sequence[Examp
     notes = [row.note for row in rows if row.note and ("\n" in row.note or _compares(row))]
     details = [*lines[1:], *dict.fromkeys(notes)]
     if names:
-        more = f" and {len(names) - _MOST} more" if len(names) > _MOST else ""
-        details.append(f"broken: {', '.join(names[:_MOST])}{more}")
+        details.append(f"broken: {listed(names, _MOST)}")
     others = len(lines) - 1
     more = f" (+{others} metric{'s' * (others > 1)})" if others else ""
     return Failure(suite, lines[0] + more, details)

@@ -78,13 +78,13 @@ class RunsWriter:
         self._waiting_rows += len(table)
         self._waiting_bytes += size
         if self._waiting_bytes >= GROUP_BYTES:
-            self._flush()
+            self._write(self._waiting_rows)
         elif self._waiting_rows >= GROUP_ROWS:
-            self._flush_groups()
+            self._write(self._waiting_rows // GROUP_ROWS * GROUP_ROWS)
 
     def finish(self) -> None:
         """Write the rest and the footer, down to the disk."""
-        self._flush()
+        self._write(self._waiting_rows)
         self._file.close()
         sync([self.path])
 
@@ -94,21 +94,17 @@ class RunsWriter:
             self._file.close()
         self.path.unlink(missing_ok=True)
 
-    def _flush_groups(self) -> None:
-        """Write whole row groups; what is left over waits for more."""
+    def _write(self, rows: int) -> None:
+        """Write that many of the waiting rows; the others wait for more."""
+        if not rows:
+            return
         table = pa.concat_tables(self._tables)
-        whole = len(table) // GROUP_ROWS * GROUP_ROWS
-        left, size = len(table) - whole, self._waiting_bytes
-        self._file.write_table(table[:whole], row_group_size=GROUP_ROWS)
-        self.rows += whole
-        self._tables, self._waiting_rows = [table[whole:]] if left else [], left
-        self._waiting_bytes = size * left // len(table)
-
-    def _flush(self) -> None:
-        if self._waiting_rows:
-            self._file.write_table(pa.concat_tables(self._tables), row_group_size=GROUP_ROWS)
-        self.rows += self._waiting_rows
-        self._tables, self._waiting_rows, self._waiting_bytes = [], 0, 0
+        self._file.write_table(table[:rows], row_group_size=GROUP_ROWS)
+        self.rows += rows
+        left = len(table) - rows
+        self._tables = [table[rows:]] if left else []
+        self._waiting_bytes = self._waiting_bytes * left // len(table)
+        self._waiting_rows = left
 
 
 @dataclass
