@@ -34,11 +34,9 @@ class Signs:
     cross: str = "✗"
     tick: str = "✓"
     rule: str = "─"
-    bar: str = "│"
     tee: str = "├─ "
     corner: str = "└─ "
     stem: str = "│  "
-    at_least: str = "≥"
 
 
 ASCII = Signs(
@@ -55,11 +53,9 @@ ASCII = Signs(
     cross="x",
     tick="+",
     rule="-",
-    bar="|",
     tee="|- ",
     corner="`- ",
     stem="|  ",
-    at_least=">=",
 )
 """The same where the stream takes nothing beyond ASCII."""
 

@@ -151,8 +151,6 @@ COLUMNS: tuple[Column, ...] = (
 
 NAMES: tuple[str, ...] = tuple(column.name for column in COLUMNS)
 """The columns' names, in order."""
-HEADER_KEYS: frozenset[str] = frozenset(NAMES).difference(DERIVED, PAYLOADS) | {"project"}
-"""What a spool line's header may hold."""
 
 
 @cache
