@@ -64,7 +64,11 @@ def test_the_running_app_logs_as_its_environment_says(tmp_path: Path) -> None:
     )
     assert done.stdout == "Your order ORD-774411 is on its way, ann@example.com.\n"
     runs = f"read_parquet('{tmp_path}/.llmobs/runs/**/*.parquet', hive_partitioning=true)"
-    query = f"select project, name, run_type, inputs, outputs, metadata, tags from {runs} order by start_time"
+    # Where the machine is busy, the metadata says how long capturing took, too.
+    metadata = "json_merge_patch(metadata, '{\"capture_ms\": null}')"
+    query = (
+        f"select project, name, run_type, inputs, outputs, {metadata}, tags from {runs} order by start_time"
+    )
     customer = '"customer":"[redacted: email]"'
     assert duckdb.sql(query).fetchall() == [
         (

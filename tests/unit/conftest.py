@@ -6,8 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from pytest_llmobs.tracing import tracer
+from pytest_llmobs.tracing import capture, tracer
 from pytest_llmobs.tracing.context import current
+
+capture.SLOW = 60_000_000_000
+"""On a busy machine any capture may take the 5 ms from which on a run's metadata tells of it."""
 
 
 @pytest.fixture(autouse=True)
