@@ -9,6 +9,7 @@ import pytest
 from pytest_llmobs.errors import LlmobsError
 from pytest_llmobs.plugin.absent import absent_suites
 from pytest_llmobs.plugin.cleaning import secret_names
+from pytest_llmobs.plugin.marks import misplaced
 
 if TYPE_CHECKING:
     from pytest_llmobs.plugin.lab import Lab
@@ -81,6 +82,7 @@ class Collection:
         if not self._lab.experiment or self._lab.controller:
             return
         redaction, suites = self._lab.session.redaction, self._lab.suites
+        self._refuse_misplaced(session)
         self._lab.plans = suites.manifest(session.items, redaction)
         if not self._lab.settings.baseline:  # another baseline may well know other suites
             self._lab.plans += absent_suites(session.config, suites.baseline_folder, suites.totals)
@@ -90,6 +92,15 @@ class Collection:
             self._lab.write_manifest()
         else:
             self._lab.announce()
+
+    def _refuse_misplaced(self, session: pytest.Session) -> None:
+        """Make an error of collection, which reaches the controller too, of the first marker that nothing reads."""
+        for item in session.items:
+            plan = self._lab.suites.plan_of(item)
+            if problem := misplaced(item, plan.source.marks if plan is not None else None):
+                report = pytest.CollectReport(item.nodeid, "failed", problem, [])
+                session.config.hook.pytest_collectreport(report=report)
+                return
 
     def _wanted(self, item: pytest.Item) -> bool:
         plan = self._lab.suites.plan_of(item)

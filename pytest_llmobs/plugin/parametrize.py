@@ -14,7 +14,7 @@ from pytest_llmobs.datasets import load_dataset, select
 from pytest_llmobs.errors import DatasetError, EvaluatorError, LlmobsError, known, nearest
 from pytest_llmobs.experiments.targets import Target, bind_target
 from pytest_llmobs.plugin.lab import Lab, open_lab
-from pytest_llmobs.plugin.marks import DatasetMark, dataset_mark, gate_rules, read_dataset_mark
+from pytest_llmobs.plugin.marks import DatasetMark, dataset_mark, gate_rules, own_marks, read_dataset_mark
 from pytest_llmobs.plugin.suites import SuiteSource
 from pytest_llmobs.records.examples import Dataset, Example
 
@@ -47,9 +47,9 @@ def generate(metafunc: pytest.Metafunc) -> None:
 
 def _read_source(metafunc: pytest.Metafunc, lab: Lab) -> SuiteSource:
     definition = metafunc.definition
-    gates, marker = gate_rules(definition), dataset_mark(definition)
+    gates, marker, marks = gate_rules(definition), dataset_mark(definition), own_marks(definition)
     if marker is None:
-        return SuiteSource(repeats=lab.repeats(None), gates=gates)
+        return SuiteSource(repeats=lab.repeats(None), gates=gates, marks=marks)
     mark = read_dataset_mark(marker)
     dataset = _load(mark, definition.path.parent, lab)
     _check_clusters(mark.cluster_by, dataset)
@@ -61,6 +61,7 @@ def _read_source(metafunc: pytest.Metafunc, lab: Lab) -> SuiteSource:
         evaluators=evaluators,
         summaries=_summaries(mark, [each.key for each in evaluators]),
         gates=gates,
+        marks=marks,
         cluster_by=mark.cluster_by,
         repeats=lab.repeats(mark.repeat),
     )

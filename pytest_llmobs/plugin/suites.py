@@ -31,6 +31,8 @@ class SuiteSource:
     evaluators: Sequence[BoundEvaluator] = ()
     summaries: Sequence[BoundSummary] = ()
     gates: Sequence[GateRule] = ()
+    marks: Sequence[pytest.Mark] = ()
+    """The markers that all this was read from."""
     cluster_by: str | None = None
     repeats: Sequence[int] = (1,)
     """The numbers of the repeats to run: 1 to K, or later ones in a confirming session."""

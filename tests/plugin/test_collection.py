@@ -210,6 +210,54 @@ def test_a_gate_of_the_module_leaves_plain_tests_alone_and_gives_way_to_a_tests_
     assert "pass: mean 0.5 is below min_mean=0.9" in result.stdout.str()
 
 
+LATE = {
+    "a hook of the conftest": (
+        """
+        import pytest
+
+        def pytest_collection_modifyitems(items):
+            items[-1].add_marker(pytest.mark.llm_gate("greets", min_mean=0.9))
+        """,
+        "",
+        "test_app.py::test_answer[edsger]: nothing reads this llm_gate: it was added after the test was collected; "
+        "put it on the test, its class or its module.",
+    ),
+    "a method of unittest": (
+        "",
+        """
+        import pytest, unittest
+
+        class TestIt(unittest.TestCase):
+            @pytest.mark.llm_gate("pass", min_mean=0.9)
+            def test_more(self): pass
+        """,
+        "test_it.py::TestIt::test_more: nothing reads this llm_gate: a unittest.TestCase runs its methods by itself; "
+        "make it a plain class.",
+    ),
+    "a class of unittest": (
+        "",
+        """
+        import pytest, unittest
+
+        @pytest.mark.llm_dataset([{"id": "a", "inputs": {}}])
+        class TestIt(unittest.TestCase):
+            def test_more(self): pass
+        """,
+        "test_it.py::TestIt::test_more: nothing reads this llm_dataset: ",
+    ),
+}
+
+
+@pytest.mark.parametrize("workers", [(), ("-n1",)], ids=["alone", "worker"])
+@pytest.mark.parametrize("way", LATE)
+def test_a_marker_that_nothing_reads_is_refused(project: Project, way: str, workers: tuple[str, ...]) -> None:
+    conftest, tests, message = LATE[way]
+    project.write(conftest=conftest, test_it=tests)
+    result = project.experiment(*workers)
+    assert result.ret == (pytest.ExitCode.TESTS_FAILED if workers else pytest.ExitCode.INTERRUPTED)
+    assert message in result.stdout.str()
+
+
 def test_example_without_a_dataset_says_how_to_get_one(empty: Project) -> None:
     empty.write(test_app="def test_x(example): pass")
     result = empty.run()
