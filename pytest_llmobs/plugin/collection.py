@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_llmobs.errors import LlmobsError
-from pytest_llmobs.plugin.absent import absent_suites
+from pytest_llmobs.plugin.absent import absent_suites, asked
 from pytest_llmobs.plugin.cleaning import secret_names
 from pytest_llmobs.plugin.marks import misplaced
 
@@ -34,11 +34,20 @@ class Collection:
             except LlmobsError as error:
                 raise pytest.UsageError(str(error)) from None
 
+    @pytest.hookimpl(wrapper=True)
+    def pytest_pycollect_makeitem(self, collector: pytest.Collector):  # type: ignore[no-untyped-def]
+        """Take note of every test, also of those that a node id is going to leave out."""
+        made = yield
+        if self._lab.experiment:
+            self._lab.suites.note_made(collector, made)
+        return made
+
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         """Plan every item before anybody deselects; let ``-k`` find ids that pytest escapes."""
         if self._lab.experiment:  # plain pytest needs no plan before a test starts
-            self._lab.suites.plan_items(items)
+            was_asked = asked(config)
+            self._lab.suites.plan_items(items, whole=lambda path: was_asked(config.rootpath / path))
         for item in items:
             if "\\" in item.name and (plan := self._lab.suites.plan_of(item)) is not None:
                 item.extra_keyword_matches.add(plan.example_id)

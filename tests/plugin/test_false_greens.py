@@ -245,15 +245,67 @@ def test_a_node_id_makes_it_partial_and_not_red(project: Project) -> None:
     assert "test_other.py: partial, 1 of 2 examples were selected" in result.stdout.str()
 
 
+MODULE = """
+import pytest
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_a(n, llm_run):
+    llm_run.log_outputs({"n": n})
+
+class TestB:
+    def test_b(self, llm_run):
+        pass
+
+class TestC:
+    def test_c(self, llm_run):
+        pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("chosen", "told"),
+    [
+        ("test_app.py::test_a[1]", "1 of 5"),
+        ("test_app.py::test_a", "3 of 5"),
+        ("test_app.py::TestB", "1 of 5"),
+        ("test_app.py::TestB::test_b", "1 of 5"),
+        ("--lf", "1 of 5"),
+    ],
+)
+def test_a_part_of_the_tests_without_a_dataset_is_partial(project: Project, chosen: str, told: str) -> None:
+    project.write(test_app=MODULE)
+    project.record()
+    if chosen == "--lf":
+        _last_failed(project, "test_app.py::test_a[2]")
+    result = project.experiment(chosen)
+    assert f"test_app.py: partial, {told} examples were selected" in result.stdout.str()
+    assert "removed" not in result.stdout.str()
+    assert result.ret == 0
+    project.record(chosen)
+    assert project.baselines[0].read_text().count('"hash"') == 5
+
+
+def test_a_module_without_one_of_its_tests_is_whole_and_red(project: Project) -> None:
+    project.write(test_app=MODULE + "\nclass TestEmpty:\n    pass\n")
+    project.record()
+    project.write(test_app=MODULE.replace("[1, 2, 3]", "[1, 2]") + "\nclass TestEmpty:\n    pass\n")
+    result = project.experiment()
+    assert result.ret == 1
+    assert "1 removed since the baseline" in result.stdout.str()
+
+
+def _last_failed(project: Project, nodeid: str) -> None:
+    cache = project.path / ".pytest_cache" / "v" / "cache"
+    cache.mkdir(parents=True, exist_ok=True)
+    cache.joinpath("lastfailed").write_text(json.dumps({nodeid: True}))
+
+
 @pytest.mark.parametrize("way", ["a node id", "last failed"])
 def test_what_pytest_leaves_out_while_it_collects_is_no_removal(project: Project, way: str) -> None:
     project.record()
     chosen = ("test_app.py::test_answer[ada]",)
     if way == "last failed":
-        failed = {"test_app.py::test_answer[ada]": True}
-        cache = project.path / ".pytest_cache" / "v" / "cache"
-        cache.mkdir(parents=True, exist_ok=True)
-        cache.joinpath("lastfailed").write_text(json.dumps(failed))
+        _last_failed(project, "test_app.py::test_answer[ada]")
         chosen = ("--lf",)
     result = project.experiment(*chosen)
     result.assert_outcomes(passed=1)
