@@ -50,9 +50,10 @@ def run(lab: Lab, reruns: Sequence[Rerun]) -> Confirmation:
             return Confirmation(
                 error="The confirming session was interrupted by Ctrl-C; the tentative verdict stands."
             )
-        if not out.exists():
+        answer = out.read_text() if out.exists() else ""
+        if not answer:
             return Confirmation(error=lab.session.redaction.clean_value(_no_answer(code, output)))
-        trials = [Trial.from_wire(json.loads(line)) for line in out.read_text().splitlines()]
+        trials = [Trial.from_wire(json.loads(line)) for line in answer.splitlines()]
         say(lab.config, f"confirmed in {time.monotonic() - began:.1f} s")
         return Confirmation(trials)
 
@@ -68,8 +69,10 @@ def hand_over(plan: ConfirmingPlan, trials: Sequence[Trial]) -> None:
 def quieten(config: pytest.Config) -> None:
     """In the confirming session: undo what the user's options ask of the parent alone.
 
-    No debugger, no early stop, no selection by the last failures, no report files that the parent also writes.
+    No debugger, no early stop, no selection by the last failures, no report files that the parent also writes. A node
+    id stands for its function: it names the first repeat, and the plan selects further ones.
     """
+    config.args = [_function(argument) for argument in config.args]
     replaced = {
         "usepdb": False,
         "trace": False,
@@ -85,6 +88,11 @@ def quieten(config: pytest.Config) -> None:
     for name, value in replaced.items():
         if hasattr(config.option, name):
             setattr(config.option, name, value)
+
+
+def _function(argument: str) -> str:
+    name, bracket, _ = argument.partition("[")
+    return name if bracket and "::" in name else argument
 
 
 def _call(lab: Lab, folder: Path) -> tuple[int, str]:

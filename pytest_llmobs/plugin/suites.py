@@ -114,7 +114,7 @@ class Suites:
         self.sources[nodeid] = source
 
     def note_made(self, collector: pytest.Collector, made: object) -> None:
-        """Remember what a module or a class consists of: a node id and ``--lf`` leave out some of it before a hook sees it.
+        """Remember what a module or a class consists of: a node id and ``--lf`` leave out some of it unseen.
 
         Args:
             collector: The module or class.
