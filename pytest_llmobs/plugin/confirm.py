@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,6 +38,7 @@ class Confirmation:
 
 def run(lab: Lab, reruns: Sequence[Rerun]) -> Confirmation:
     """Run the same pytest command again over what is in doubt, and return its trials."""
+    reruns = [_selected(lab, rerun) for rerun in reruns]
     with tempfile.TemporaryDirectory(prefix="llmobs-confirm-") as folder:
         out = Path(folder, "trials.jsonl")
         done = max((plan.repeat for plan in lab.plans), default=1)
@@ -88,6 +89,14 @@ def quieten(config: pytest.Config) -> None:
     for name, value in replaced.items():
         if hasattr(config.option, name):
             setattr(config.option, name, value)
+
+
+def _selected(lab: Lab, rerun: Rerun) -> Rerun:
+    """Return a rerun that leaves out what the user's selection has left out of its suite."""
+    plan = next(plan for plan in lab.plans if plan.name == rerun.suite)
+    if rerun.examples is not None or not plan.partial:
+        return rerun
+    return replace(rerun, examples=tuple(dict.fromkeys(trial.example_id for trial in plan.expected)))
 
 
 def _function(argument: str) -> str:

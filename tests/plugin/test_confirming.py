@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pytest_llmobs.experiments.summary import experiment_from_dict
 from tests.plugin.conftest import BROKEN, GOOD, Project
 
 
@@ -84,7 +85,8 @@ def test_a_drop_that_was_chance_turns_green_on_the_second_look(
     result = project.experiment(*chosen)
     assert result.ret == 0
     assert "flaky" in result.stdout.str()
-    assert project.summary["confirmation"]["rows"]
+    confirmed = experiment_from_dict(project.summary).confirmation
+    assert len(confirmed) == 5 * len(project.summary["suites"][0]["expected"]["rows"])
 
 
 def test_zero_skips_the_second_look_and_lets_the_first_stand(broken: Project) -> None:
