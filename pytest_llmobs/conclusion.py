@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -162,9 +163,12 @@ def _record(session: Session, experiment: Experiment) -> Conclusion:
         )
         notes.extend(_remarks(plan, update))
         if update.cut_short:
+            expected = Counter(trial.example_id for trial in plan.expected)
+            unselected = any(expected[example] < plan.repeat for example in update.cut_short)
+            hint = " --lf may select one repeat of several; -k and a node id select all." * unselected
             errors.append(
                 f"{plan.name}: not recorded, because not every repeat was run: {listed(update.cut_short, _NAMED)}. "
-                "What the baseline had of them stays; record them again."
+                f"What the baseline had of them stays; record them again.{hint}"
             )
         if update.recorded:
             path = baseline_path(folder, plan.name)

@@ -10,6 +10,7 @@ from pytest_llmobs.errors import LlmobsError
 from pytest_llmobs.plugin.absent import absent_suites, asked
 from pytest_llmobs.plugin.cleaning import secret_names
 from pytest_llmobs.plugin.marks import misplaced
+from pytest_llmobs.plugin.siblings import Siblings
 
 if TYPE_CHECKING:
     from pytest_llmobs.plugin.lab import Lab
@@ -24,6 +25,8 @@ class Collection:
     def __init__(self, lab: Lab) -> None:
         self._lab = lab
         self._elsewhere = False
+        self._siblings = Siblings(lab.suites)
+        self._by_node_id = any("::" in argument for argument in lab.config.args)
 
     def pytest_sessionstart(self) -> None:
         """Learn now rather than at the end whether the experiment can be uploaded."""
@@ -40,6 +43,8 @@ class Collection:
         made = yield
         if self._lab.experiment:
             self._lab.suites.note_made(collector, made)
+            if self._by_node_id:
+                self._siblings.note(made)
         return made
 
     @pytest.hookimpl(tryfirst=True)
@@ -47,7 +52,13 @@ class Collection:
         """Plan every item before anybody deselects; let ``-k`` find ids that pytest escapes."""
         if self._lab.experiment:  # plain pytest needs no plan before a test starts
             was_asked = asked(config)
-            self._lab.suites.plan_items(items, whole=lambda path: was_asked(config.rootpath / path))
+
+            def whole(path: str) -> bool:
+                return was_asked(config.rootpath / path)
+
+            if self._by_node_id:
+                self._siblings.add(items, whole)
+            self._lab.suites.plan_items(items, whole)
         for item in items:
             if "\\" in item.name and (plan := self._lab.suites.plan_of(item)) is not None:
                 item.extra_keyword_matches.add(plan.example_id)

@@ -86,6 +86,17 @@ def test_repeats_are_items_of_their_own(project: Project) -> None:
     result.stdout.fnmatch_lines(["*test_answer[[]ada[]]", "*test_answer[[]ada-r2[]]"])
 
 
+@pytest.mark.parametrize("workers", [(), ("-n1",)], ids=["alone", "worker"])
+def test_a_node_id_selects_all_repeats_of_its_example(project: Project, workers: tuple[str, ...]) -> None:
+    project.write(test_other="def test_a(llm_run):\n    pass\n\ndef test_b(llm_run):\n    pass\n")
+    chosen = ("test_app.py::test_answer[ada]", "test_other.py::test_a")
+    project.experiment("--llm-repeat", "3", *chosen, *workers).assert_outcomes(passed=6)
+    project.record(*workers)
+    project.record(*chosen, *workers).assert_outcomes(passed=10)
+    texts = [path.read_text() for path in project.baselines if "texts" not in path.name]
+    assert [text.count('"pass": [1, 1, 1, 1, 1]') for text in texts] == [3, 2]
+
+
 def test_a_test_without_a_dataset_is_repeated_too(empty: Project) -> None:
     empty.write(test_app="def test_it(llm_run):\n    llm_run.log_outputs('x')")
     result = empty.run("--collect-only", "-q", "--llm-repeat", "2")

@@ -329,6 +329,19 @@ def test_a_recording_that_a_budget_stops_keeps_what_was_accepted(project: Projec
     assert [path.read_text() for path in project.baselines] == before
 
 
+def test_no_baseline_of_fewer_repeats(project: Project) -> None:
+    project.record()
+    before = [path.read_text() for path in project.baselines]
+    _last_failed(project, "test_app.py::test_answer[ada]")
+    result = project.record("--lf")
+    assert result.ret == 1
+    assert (
+        "not recorded, because not every repeat was run: ada. What the baseline had of them stays"
+        in " ".join(result.stdout.str().split())
+    )
+    assert [path.read_text() for path in project.baselines] == before
+
+
 def test_nothing_left_after_the_selection(project: Project) -> None:
     project.record()
     assert project.experiment("-k", "nobody").ret == pytest.ExitCode.NO_TESTS_COLLECTED
