@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from pytest_llmobs.experiments.targets import Target
     from pytest_llmobs.tracing.redaction import Redaction
 
+REPEAT_SUFFIX = "-r"
+"""What usually stands between an example's id and the number of a repeat."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class SuiteSource:
@@ -36,6 +39,8 @@ class SuiteSource:
     cluster_by: str | None = None
     repeats: Sequence[int] = (1,)
     """The numbers of the repeats to run: 1 to K, or later ones in a confirming session."""
+    repeat_suffix: str = REPEAT_SUFFIX
+    """What stands between an example's id and such a number."""
     repeat_of: dict[int, int] = field(default_factory=dict)
     """``id`` of each example that is a parameter -> the repeat it stands for, where that isn't the first."""
 
@@ -180,7 +185,7 @@ class Suites:
         if isinstance(example, Example) and source.dataset is not None:
             repeat = source.repeat_of.get(id(example), source.repeats[0])
             return TrialPlan(
-                suite=sys.intern(f"{function}{_rest(item, example, repeat)}"),
+                suite=sys.intern(f"{function}{_rest(item, case_id(example, repeat, source.repeat_suffix))}"),
                 path=path,
                 nodeid=nodeid,
                 example_id=example.id,
@@ -292,11 +297,18 @@ def nodeid_of(item: pytest.Item) -> str:
     return f"{item.parent.nodeid}::{item.name}"
 
 
-def _rest(item: pytest.Function, example: Example, repeat: int) -> str:
-    """Return the user's own parameters of an item in brackets, or an empty string."""
-    from pytest_llmobs.plugin.parametrize import case_id
+def case_id(example: Example, repeat: int, suffix: str) -> str:
+    """Return the part of the node id that names the trial; the first repeat has the example's name alone."""
+    return example.id if repeat == 1 else f"{example.id}{suffix}{repeat}"
 
-    own = case_id(example, repeat)
+
+def _rest(item: pytest.Function, own: str) -> str:
+    """Return the user's own parameters of an item in brackets, or an empty string.
+
+    Args:
+        item: The trial.
+        own: What its example and repeat are called.
+    """
     whole = item.name[len(item.originalname) :]
     if own not in whole:  # pytest escapes what is not ASCII, unless told otherwise
         own = own.encode("unicode_escape").decode("ascii")

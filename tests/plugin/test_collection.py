@@ -97,6 +97,19 @@ def test_a_node_id_selects_all_repeats_of_its_example(project: Project, workers:
     assert [text.count('"pass": [1, 1, 1, 1, 1]') for text in texts] == [3, 2]
 
 
+def test_an_example_may_be_called_like_another_ones_repeat(project: Project) -> None:
+    ids = ("refund", "refund-r2", "refund-r2-r3")
+    project.dataset({"id": example, "inputs": {"name": example, "query": "?"}} for example in ids)
+    project.record().assert_outcomes(passed=15)
+    assert [path.name for path in project.baselines] == [
+        "test_app--test_answer.json",
+        "test_app--test_answer.texts.json",
+    ]
+    result = project.experiment("--llm-repeat", "3")
+    assert "GREEN" in result.stdout.str()
+    assert project.summary["suites"][0]["total"] == 3
+
+
 def test_a_test_without_a_dataset_is_repeated_too(empty: Project) -> None:
     empty.write(test_app="def test_it(llm_run):\n    llm_run.log_outputs('x')")
     result = empty.run("--collect-only", "-q", "--llm-repeat", "2")
