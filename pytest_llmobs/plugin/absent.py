@@ -47,11 +47,12 @@ def asked(config: pytest.Config) -> Callable[[Path], bool]:
     globs = [str(here / pattern) for pattern in config.getoption("ignore_glob") or ()]
 
     def was_asked(file: Path) -> bool:
-        places = {file, *file.parents}
+        real = file.resolve()  # what was asked for may be a link, or lie below one
+        places = {file, *file.parents, real, *real.parents}
         return (
             not places.isdisjoint(places_asked)
             and places.isdisjoint(ignored)
-            and not any(fnmatch(str(file), pattern) for pattern in globs)
+            and not any(fnmatch(str(path), pattern) for path in (file, real) for pattern in globs)
         )
 
     return was_asked

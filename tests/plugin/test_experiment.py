@@ -209,6 +209,19 @@ def test_a_corrupt_baseline_is_red_and_named(project: Project) -> None:
     assert path.name in result.stdout.str()
 
 
+def test_a_test_is_gone_also_where_the_project_is_reached_by_a_link(project: Project) -> None:
+    project.path.joinpath("pytest.ini").write_text("[pytest]\n")
+    project.write(test_other="def test_other(llm_run):\n    pass\n")
+    project.record()
+    project.path.joinpath("test_app.py").unlink()
+    link = project.path.with_name("link")
+    link.symlink_to(project.path, target_is_directory=True)
+    assert project.experiment(str(link), "--ignore-glob=*_app.py").ret == 0
+    result = project.experiment(str(link))
+    assert result.ret == 1
+    assert "no such test was collected" in " ".join(result.stdout.str().split())
+
+
 def test_an_impossible_option_value_is_a_usage_error(project: Project) -> None:
     result = project.experiment("--llm-repeat", "0")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
