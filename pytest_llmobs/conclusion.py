@@ -15,7 +15,7 @@ from pytest_llmobs.errors import StoreError, listed
 from pytest_llmobs.experiments.baseline import BaselineUpdate, baseline_path, record_baseline
 from pytest_llmobs.experiments.baseline_file import texts_path
 from pytest_llmobs.experiments.gate import decide
-from pytest_llmobs.experiments.references import baselines_of
+from pytest_llmobs.experiments.references import baselines_of, useless
 from pytest_llmobs.experiments.shards import Shard
 from pytest_llmobs.experiments.suite_scores import Find, suite_scores
 from pytest_llmobs.experiments.summary import experiment_from_dict, experiment_to_dict
@@ -238,4 +238,6 @@ def _judged(session: Session, experiment: Experiment, confirm: Confirm | None) -
         else:
             confirmation = tuple(answer.trials)
             decision = judge(confirmation)
+    if problem := useless(settings.baseline, plans, baselines):
+        decision = replace(decision, errors=(*decision.errors, problem))
     return replace(experiment, decision=decision, confirmation=confirmation, notes=notes)
