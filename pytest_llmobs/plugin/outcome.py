@@ -49,8 +49,9 @@ def judge_outcome(report: pytest.TestReport, call: pytest.CallInfo[None], run: L
         return Outcome("error", _message(report), error)
     if isinstance(error, UnscoredError):
         return Outcome("unscored", str(error))
-    failed_run = run is not None and run.root is not None and run.root.error is not None
-    if isinstance(error, AssertionError | pytest.fail.Exception) and not failed_run:
+    # without a root run the target never answered: something else gave up waiting for it
+    answered = run is not None and run.root is not None and run.root.error is None
+    if isinstance(error, AssertionError | pytest.fail.Exception) and answered:
         return Outcome("failed", _message(report))
     return Outcome("error", _message(report), error)
 

@@ -103,6 +103,44 @@ def test_an_error_in_the_app_is_an_error_whatever_the_baseline_says(project: Pro
     assert "KeyError: 'nobody'" in result.stdout.str()
 
 
+def test_a_target_that_another_plugin_gave_up_waiting_for_is_an_error(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.write(
+        test_app="""
+        import os, threading
+        import pytest
+
+        def answer(name, query):
+            threading.Event().wait(60 if "HANG" in os.environ else 0)
+            return "Dear" * (name != "Ada")
+
+        @pytest.mark.llm_dataset("golden.jsonl", target=answer)
+        def test_answer(example, llm_run):
+            assert "Dear" in llm_run.outputs["output"]
+        """,
+        conftest="""
+        import os, signal
+        import pytest
+
+        @pytest.hookimpl(wrapper=True)
+        def pytest_runtest_call(item):
+            signal.signal(signal.SIGALRM, lambda *_: pytest.fail("Timeout"))
+            signal.setitimer(signal.ITIMER_REAL, 0.2 if "HANG" in os.environ else 0)
+            try:
+                return (yield)
+            finally:
+                signal.setitimer(signal.ITIMER_REAL, 0)
+        """,
+    )
+    project.record()
+    monkeypatch.setenv("HANG", "1")
+    result = project.experiment("-k", "ada")
+    result.assert_outcomes(failed=2)
+    assert result.ret == 1
+    assert "1 ended in an error" in result.stdout.str()
+
+
 def test_the_verdict_reaches_junit(project: Project) -> None:
     project.record()
     project.prompt(BROKEN)
