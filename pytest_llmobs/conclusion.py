@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -14,7 +15,7 @@ from pytest_llmobs.errors import StoreError, listed
 from pytest_llmobs.experiments.baseline import BaselineUpdate, baseline_path, record_baseline
 from pytest_llmobs.experiments.baseline_file import texts_path
 from pytest_llmobs.experiments.gate import decide
-from pytest_llmobs.experiments.references import baselines_of
+from pytest_llmobs.experiments.references import baselines_of, useless
 from pytest_llmobs.experiments.shards import Shard
 from pytest_llmobs.experiments.suite_scores import Find, suite_scores
 from pytest_llmobs.experiments.summary import experiment_from_dict, experiment_to_dict
@@ -162,9 +163,12 @@ def _record(session: Session, experiment: Experiment) -> Conclusion:
         )
         notes.extend(_remarks(plan, update))
         if update.cut_short:
+            expected = Counter(trial.example_id for trial in plan.expected)
+            unselected = any(expected[example] < plan.repeat for example in update.cut_short)
+            hint = " --lf may select one repeat of several; -k and a node id select all." * unselected
             errors.append(
                 f"{plan.name}: not recorded, because not every repeat was run: {listed(update.cut_short, _NAMED)}. "
-                "What the baseline had of them stays; record them again."
+                f"What the baseline had of them stays; record them again.{hint}"
             )
         if update.recorded:
             path = baseline_path(folder, plan.name)
@@ -234,4 +238,6 @@ def _judged(session: Session, experiment: Experiment, confirm: Confirm | None) -
         else:
             confirmation = tuple(answer.trials)
             decision = judge(confirmation)
+    if problem := useless(settings.baseline, plans, baselines):
+        decision = replace(decision, errors=(*decision.errors, problem))
     return replace(experiment, decision=decision, confirmation=confirmation, notes=notes)

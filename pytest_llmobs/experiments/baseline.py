@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -57,7 +58,8 @@ class BaselineUpdate:
     unrecorded: Sequence[str] = ()
     """Examples that should have run and gave nothing: their old rows, if any, stay."""
     cut_short: Sequence[str] = ()
-    """Examples of which some repeat was never run (Ctrl-C, a budget, a dead worker): their old rows, if any, stay."""
+    """Examples of which some repeat was never run (Ctrl-C, a budget, a dead worker, ``--lf``): their old rows, if any,
+    stay."""
 
 
 def known_failure(baseline: Baseline, example_id: str) -> bool:
@@ -163,8 +165,8 @@ def record_baseline(
 
 
 def _cut_short(plan: SuitePlan, trials: Iterable[Trial]) -> set[str]:
-    ran = {(trial.example_id, trial.repeat) for trial in trials if not was_stopped(trial)}
-    return {t.example_id for t in plan.expected if (t.example_id, t.repeat) not in ran}
+    ran = Counter(trial.example_id for trial in trials if not was_stopped(trial))
+    return {t.example_id for t in plan.expected if ran[t.example_id] < plan.repeat}
 
 
 def witness(trials: Sequence[Trial]) -> Trial:

@@ -26,8 +26,8 @@ from pytest_llmobs.experiments.suspects import (
     MOST_SUSPECTS,
     find_suspects,
     judge_suspect,
+    many,
     rerun_of,
-    run_alone,
 )
 from pytest_llmobs.experiments.verdicts import MetricCase, look_again, metric_row
 from pytest_llmobs.records.experiments import (
@@ -117,19 +117,20 @@ def _look(suites: Sequence[SuiteCase], settings: Settings) -> None:
     for suite in suites:
         gating = [case.metric for case in suite.metrics if case.gating]
         suite.suspects = list(find_suspects(suite.pair, gating, (suite.tests, together), settings.confirm))
-        suite.unasked = _unasked(suite)
         tentative = [case for case in suite.metrics if case.tentative]
         if tentative and settings.confirm and not suite.insufficient:
             fresh = [
                 guards.SMALL_REPEATS if case.evidence.small else suite.pair.plan.repeat for case in tentative
             ]
             suite.whole = max(fresh)
+        suite.unasked = _unasked(suite, {case.metric for case in tentative})
 
 
-def _unasked(suite: SuiteCase) -> str:
+def _unasked(suite: SuiteCase, tentative: set[str]) -> str:
     if suite.insufficient:
         return "not run again: the suite is red for missing data"
-    if not run_alone(suite.suspects):
+    # only where their own metrics get a second look: many can break while the mean drops by less than max_drop
+    if suite.whole and many(suite.suspects) and tentative.issuperset(each.metric for each in suite.suspects):
         return f"one of more than {MOST_SUSPECTS} suspects, not run again one by one; --llm-repeat 3 makes them rare"
     return ""
 

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pytest_llmobs.errors import BaselineError, nearest
+from pytest_llmobs.errors import BaselineError, listed, nearest
 from pytest_llmobs.experiments.baseline_file import baseline_path, load_baseline, parse_baseline, texts_path
 from pytest_llmobs.experiments.baseline_records import Baseline
 from pytest_llmobs.experiments.compare import baseline_of
@@ -21,6 +21,8 @@ Source = Callable[[str], Baseline | None]
 """Returns the baseline of a suite, or None where there is none; raises ``BaselineError``."""
 
 GIT = "git:"
+_NAMED = 3
+"""Suites named in a complaint; more are counted."""
 
 
 def baseline_source(
@@ -61,6 +63,25 @@ def baselines_of(plans: Iterable[SuitePlan], source: Source) -> dict[str, Baseli
             if baseline is not None:
                 found[plan.name] = baseline
     return found
+
+
+def useless(
+    reference: str, plans: Iterable[SuitePlan], found: Mapping[str, Baseline | BaselineError]
+) -> str | None:
+    """Return what is wrong with a reference that has no baseline of any suite; of a branch that may well be so.
+
+    Args:
+        reference: ``--llm-baseline``.
+        plans: The session's suites.
+        found: Their baselines.
+    """
+    names = [plan.name for plan in plans if plan.expected]
+    if not reference or found or not names or reference.startswith(GIT):
+        return None
+    return (
+        f"--llm-baseline {reference!r} has no baseline of {listed(names, _NAMED)}: nothing was compared. Name the "
+        "file, folder or experiment that has one, or leave the option out."
+    )
 
 
 def _in_folder(directory: Path, suite: str) -> Baseline | None:

@@ -15,7 +15,7 @@ from pytest_llmobs.records.experiments import ExampleState, Rerun, Trial
 PASSING = 0.5
 """A score from which an example counts as passing."""
 MOST_SUSPECTS = 10
-"""Suspects of one suite up to which each is run again by itself."""
+"""Suspects of one suite up to which each is run again by itself, whatever else is run again."""
 
 
 class Limit(NamedTuple):
@@ -170,7 +170,7 @@ def judge_suspect(
 
 
 def rerun_of(suite: str, suspects: Sequence[Suspect], most_reruns: int) -> Rerun | None:
-    """Return what guard 2 wants to run again; None where there is nothing, or too many.
+    """Return what guard 2 wants to run again; None where there is nothing.
 
     Args:
         suite: The suite's name.
@@ -178,7 +178,7 @@ def rerun_of(suite: str, suspects: Sequence[Suspect], most_reruns: int) -> Rerun
         most_reruns: ``--llm-confirm``.
     """
     within = [suspect for suspect in suspects if 0 < suspect.reruns <= most_reruns]
-    if not run_alone(suspects) or not within:
+    if not within:
         return None
     limits: dict[str, dict[str, Sequence[float]]] = {}
     for suspect in within:
@@ -189,9 +189,9 @@ def rerun_of(suite: str, suspects: Sequence[Suspect], most_reruns: int) -> Rerun
     )
 
 
-def run_alone(suspects: Sequence[Suspect]) -> bool:
-    """Return True where a suite's suspects are few enough to be run again one by one."""
-    return len({suspect.example_id for suspect in suspects}) <= MOST_SUSPECTS
+def many(suspects: Sequence[Suspect]) -> bool:
+    """Return True where a second run of the whole suite had better cover a suite's suspects too."""
+    return len({suspect.example_id for suspect in suspects}) > MOST_SUSPECTS
 
 
 def states(suite: SuitePair, suspects: Collection[str]) -> Iterator[tuple[str, ExampleState]]:

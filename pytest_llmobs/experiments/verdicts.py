@@ -63,6 +63,16 @@ class MetricCase:
         )
 
     @property
+    def bound(self) -> bool:
+        """True where a threshold holds, whatever its rule and baseline."""
+        return self.rule.min_mean is not None or self.rule.must_pass is not None
+
+    @property
+    def needed(self) -> bool:
+        """True where what it lacks makes the build red."""
+        return self.bound or self.rule.rule != "off"
+
+    @property
     def gating(self) -> bool:
         """True where guard 2 may look at it: its scores are comparable, even if some are missing."""
         return not self.changed and self.rule.rule != "off" and bool(self.first.pairs)
@@ -144,7 +154,7 @@ def _verdict(case: MetricCase, *, ci: bool, fail_on: str) -> MetricRow:
     if case.suite.baseline is None:
         return _alone(case)
     if not case.enough:
-        return _row(case, case.first, "INSUFFICIENT_DATA", red=case.rule.rule != "off", note=_lack(case))
+        return _row(case, case.first, "INSUFFICIENT_DATA", red=case.needed, note=_lack(case))
     if case.changed:
         return _row(case, case.first, "REBASELINE", red=ci and case.rule.rule != "off", note=case.changed)
     if case.rule.rule == "off":
@@ -156,16 +166,10 @@ def _verdict(case: MetricCase, *, ci: bool, fail_on: str) -> MetricRow:
 
 def _alone(case: MetricCase) -> MetricRow:
     """Without a baseline nothing is compared; a metric that nobody measured, or only in part, is told."""
-    thresholds = case.rule.min_mean is not None or case.rule.must_pass is not None
     row = _row(case, case.first, "NO_BASELINE", note=_rate(case))
     values = case.suite.measured.values.get(case.metric)
-    if not values or (thresholds and not case.enough):
-        return replace(
-            row,
-            verdict="INSUFFICIENT_DATA",
-            red=case.rule.rule != "off" or thresholds,
-            note=_lack(case),
-        )
+    if not values or (case.bound and not case.enough):
+        return replace(row, verdict="INSUFFICIENT_DATA", red=case.needed, note=_lack(case))
     return row if case.enough else replace(row, note="; ".join(filter(None, (row.note, _lack(case)))))
 
 

@@ -24,7 +24,7 @@ def absent_suites(config: pytest.Config, directory: Path, collected: Collection[
     """
     if config.getoption("lf", False):  # it collects nothing but what failed
         return
-    was_asked = _asked(config)
+    was_asked = asked(config)
     known = {baseline_path(directory, suite) for suite in collected}
     for path in baseline_files(directory):
         if path in known:
@@ -39,19 +39,20 @@ def absent_suites(config: pytest.Config, directory: Path, collected: Collection[
                 yield SuitePlan(name=baseline.suite, path=file)
 
 
-def _asked(config: pytest.Config) -> Callable[[Path], bool]:
-    """Return what tells whether a test file was to be collected."""
+def asked(config: pytest.Config) -> Callable[[Path], bool]:
+    """Return what tells whether a test file was to be collected, all of it."""
     here = config.invocation_params.dir
-    asked = {(here / argument).resolve() for argument in config.args if "::" not in argument}
+    places_asked = {(here / argument).resolve() for argument in config.args if "::" not in argument}
     ignored = {(here / path).resolve() for path in config.getoption("ignore") or ()}
     globs = [str(here / pattern) for pattern in config.getoption("ignore_glob") or ()]
 
     def was_asked(file: Path) -> bool:
-        places = {file, *file.parents}
+        real = file.resolve()  # what was asked for may be a link, or lie below one
+        places = {file, *file.parents, real, *real.parents}
         return (
-            not places.isdisjoint(asked)
+            not places.isdisjoint(places_asked)
             and places.isdisjoint(ignored)
-            and not any(fnmatch(str(file), pattern) for pattern in globs)
+            and not any(fnmatch(str(path), pattern) for path in (file, real) for pattern in globs)
         )
 
     return was_asked

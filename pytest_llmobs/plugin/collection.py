@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_llmobs.errors import LlmobsError
-from pytest_llmobs.plugin.absent import absent_suites
+from pytest_llmobs.plugin.absent import absent_suites, asked
 from pytest_llmobs.plugin.cleaning import secret_names
+from pytest_llmobs.plugin.marks import misplaced
+from pytest_llmobs.plugin.siblings import Siblings
 
 if TYPE_CHECKING:
     from pytest_llmobs.plugin.lab import Lab
@@ -23,6 +25,8 @@ class Collection:
     def __init__(self, lab: Lab) -> None:
         self._lab = lab
         self._elsewhere = False
+        self._siblings = Siblings(lab.suites)
+        self._by_node_id = any("::" in argument for argument in lab.config.args)
 
     def pytest_sessionstart(self) -> None:
         """Learn now rather than at the end whether the experiment can be uploaded."""
@@ -33,11 +37,28 @@ class Collection:
             except LlmobsError as error:
                 raise pytest.UsageError(str(error)) from None
 
+    @pytest.hookimpl(wrapper=True)
+    def pytest_pycollect_makeitem(self, collector: pytest.Collector):  # type: ignore[no-untyped-def]
+        """Take note of every test, also of those that a node id is going to leave out."""
+        made = yield
+        if self._lab.experiment:
+            self._lab.suites.note_made(collector, made)
+            if self._by_node_id:
+                self._siblings.note(made)
+        return made
+
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         """Plan every item before anybody deselects; let ``-k`` find ids that pytest escapes."""
         if self._lab.experiment:  # plain pytest needs no plan before a test starts
-            self._lab.suites.plan_items(items)
+            was_asked = asked(config)
+
+            def whole(path: str) -> bool:
+                return was_asked(config.rootpath / path)
+
+            if self._by_node_id:
+                self._siblings.add(items, whole)
+            self._lab.suites.plan_items(items, whole)
         for item in items:
             if "\\" in item.name and (plan := self._lab.suites.plan_of(item)) is not None:
                 item.extra_keyword_matches.add(plan.example_id)
@@ -81,6 +102,7 @@ class Collection:
         if not self._lab.experiment or self._lab.controller:
             return
         redaction, suites = self._lab.session.redaction, self._lab.suites
+        self._refuse_misplaced(session)
         self._lab.plans = suites.manifest(session.items, redaction)
         if not self._lab.settings.baseline:  # another baseline may well know other suites
             self._lab.plans += absent_suites(session.config, suites.baseline_folder, suites.totals)
@@ -90,6 +112,15 @@ class Collection:
             self._lab.write_manifest()
         else:
             self._lab.announce()
+
+    def _refuse_misplaced(self, session: pytest.Session) -> None:
+        """Make an error of collection, which reaches the controller too, of the first marker that nothing reads."""
+        for item in session.items:
+            plan = self._lab.suites.plan_of(item)
+            if problem := misplaced(item, plan.source.marks if plan is not None else None):
+                report = pytest.CollectReport(item.nodeid, "failed", problem, [])
+                session.config.hook.pytest_collectreport(report=report)
+                return
 
     def _wanted(self, item: pytest.Item) -> bool:
         plan = self._lab.suites.plan_of(item)

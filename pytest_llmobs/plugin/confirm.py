@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,6 +38,7 @@ class Confirmation:
 
 def run(lab: Lab, reruns: Sequence[Rerun]) -> Confirmation:
     """Run the same pytest command again over what is in doubt, and return its trials."""
+    reruns = [_selected(lab, rerun) for rerun in reruns]
     with tempfile.TemporaryDirectory(prefix="llmobs-confirm-") as folder:
         out = Path(folder, "trials.jsonl")
         done = max((plan.repeat for plan in lab.plans), default=1)
@@ -50,9 +51,10 @@ def run(lab: Lab, reruns: Sequence[Rerun]) -> Confirmation:
             return Confirmation(
                 error="The confirming session was interrupted by Ctrl-C; the tentative verdict stands."
             )
-        if not out.exists():
+        answer = out.read_text() if out.exists() else ""
+        if not answer:
             return Confirmation(error=lab.session.redaction.clean_value(_no_answer(code, output)))
-        trials = [Trial.from_wire(json.loads(line)) for line in out.read_text().splitlines()]
+        trials = [Trial.from_wire(json.loads(line)) for line in answer.splitlines()]
         say(lab.config, f"confirmed in {time.monotonic() - began:.1f} s")
         return Confirmation(trials)
 
@@ -68,8 +70,10 @@ def hand_over(plan: ConfirmingPlan, trials: Sequence[Trial]) -> None:
 def quieten(config: pytest.Config) -> None:
     """In the confirming session: undo what the user's options ask of the parent alone.
 
-    No debugger, no early stop, no selection by the last failures, no report files that the parent also writes.
+    No debugger, no early stop, no selection by the last failures, no report files that the parent also writes. A node
+    id stands for its function: it names the first repeat, and the plan selects further ones.
     """
+    config.args = [_function(argument) for argument in config.args]
     replaced = {
         "usepdb": False,
         "trace": False,
@@ -85,6 +89,19 @@ def quieten(config: pytest.Config) -> None:
     for name, value in replaced.items():
         if hasattr(config.option, name):
             setattr(config.option, name, value)
+
+
+def _selected(lab: Lab, rerun: Rerun) -> Rerun:
+    """Return a rerun that leaves out what the user's selection has left out of its suite."""
+    plan = next(plan for plan in lab.plans if plan.name == rerun.suite)
+    if rerun.examples is not None or not plan.partial:
+        return rerun
+    return replace(rerun, examples=tuple(dict.fromkeys(trial.example_id for trial in plan.expected)))
+
+
+def _function(argument: str) -> str:
+    name, bracket, _ = argument.partition("[")
+    return name if bracket and "::" in name else argument
 
 
 def _call(lab: Lab, folder: Path) -> tuple[int, str]:

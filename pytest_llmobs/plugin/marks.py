@@ -29,6 +29,7 @@ class DatasetMark:
 
 
 _DATASET_KEYS = tuple(DatasetMark.__dataclass_fields__)
+_OURS = ("llm_dataset", "llm_gate")
 _GATE_KEYS = tuple(GateRule.__dataclass_fields__)
 
 
@@ -85,10 +86,36 @@ def _check_parameters(definition: pytest.Item) -> None:
         for value in values if isinstance(values, Sequence) else ():
             for own in getattr(value, "marks", ()):
                 name = getattr(own, "name", "")
-                if name in ("llm_gate", "llm_dataset"):
+                if name in _OURS:
                     raise GateError(
                         f"{name} is on a pytest.param, where nothing reads it. Put it on the test."
                     )
+
+
+def own_marks(item: pytest.Item) -> tuple[pytest.Mark, ...]:
+    """Return the markers of ours that stand on a test itself."""
+    return tuple(mark for mark in item.own_markers if mark.name in _OURS)
+
+
+def misplaced(item: pytest.Item, read: Sequence[pytest.Mark] | None) -> str:
+    """Return what is wrong with a marker that nothing has read, or an empty string.
+
+    Args:
+        item: The test, as it is about to run.
+        read: The markers that were read as it was collected; None where it is no trial.
+    """
+    marks = item.own_markers
+    if read is None and (inherited := item.get_closest_marker("llm_dataset")) is not None:
+        marks = [*marks, inherited]
+    for mark in marks:
+        if mark.name in _OURS and not any(mark is known for known in read or ()):
+            why = (
+                "a unittest.TestCase runs its methods by itself; make it a plain class"
+                if hasattr(getattr(item, "cls", None), "assertEqual")
+                else "it was added after the test was collected; put it on the test, its class or its module"
+            )
+            return f"{item.nodeid}: nothing reads this {mark.name}: {why}."
+    return ""
 
 
 def read_gate_mark(mark: pytest.Mark) -> GateRule:

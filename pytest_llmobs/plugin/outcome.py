@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,8 @@ _MESSAGE = 300
 """Characters of a failure's first line that travel; the whole of it is in the test's own report."""
 _NOTHING: Mapping[str, Any] = {}
 """One for all trials: ten thousand of them would be felt."""
+_WORSE: Sequence[TrialStatus] = ("xfailed", "failed", "unscored", "error")
+"""What a subtest may make of its test, the worst last."""
 
 
 @dataclass(frozen=True)
@@ -32,22 +34,36 @@ class Outcome:
     """What the app or the infrastructure raised; None for a failed assertion."""
 
 
+PASSED = Outcome("passed")
+
+
 def judge_outcome(report: pytest.TestReport, call: pytest.CallInfo[None], run: LlmRun | None) -> Outcome:
     """Read a finished report (of setup or call) as a trial's outcome."""
     if report.skipped:
         status: TrialStatus = "xfailed" if hasattr(report, "wasxfail") else "skipped"
         return Outcome(status, getattr(report, "wasxfail", None) or _message(report))
     if report.passed or call.excinfo is None:  # without an exception it is a strict xfail that passed
-        return Outcome("passed")
+        return PASSED
     error = call.excinfo.value
     if report.when == "setup":
         return Outcome("error", _message(report), error)
     if isinstance(error, UnscoredError):
         return Outcome("unscored", str(error))
-    failed_run = run is not None and run.root is not None and run.root.error is not None
-    if isinstance(error, AssertionError | pytest.fail.Exception) and not failed_run:
+    # without a root run the target never answered: something else gave up waiting for it
+    answered = run is not None and run.root is not None and run.root.error is None
+    if isinstance(error, AssertionError | pytest.fail.Exception) and answered:
         return Outcome("failed", _message(report))
     return Outcome("error", _message(report), error)
+
+
+def worse(test: Outcome, subtest: Outcome) -> Outcome:
+    """Return the worse of what became of a test and of one of its subtests; one that skips is no part of it."""
+    told = subtest.status in _WORSE
+    return subtest if told and (test.status not in _WORSE or _rank(subtest) > _rank(test)) else test
+
+
+def _rank(outcome: Outcome) -> int:
+    return _WORSE.index(outcome.status)
 
 
 def _message(report: pytest.TestReport) -> str | None:

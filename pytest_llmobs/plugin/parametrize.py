@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from copy import copy
 from functools import partial
@@ -14,9 +15,9 @@ from pytest_llmobs.datasets import load_dataset, select
 from pytest_llmobs.errors import DatasetError, EvaluatorError, LlmobsError, known, nearest
 from pytest_llmobs.experiments.targets import Target, bind_target
 from pytest_llmobs.plugin.lab import Lab, open_lab
-from pytest_llmobs.plugin.marks import DatasetMark, dataset_mark, gate_rules, read_dataset_mark
-from pytest_llmobs.plugin.suites import SuiteSource
-from pytest_llmobs.records.examples import Dataset, Example
+from pytest_llmobs.plugin.marks import DatasetMark, dataset_mark, gate_rules, own_marks, read_dataset_mark
+from pytest_llmobs.plugin.suites import REPEAT_SUFFIX, SuiteSource, case_id
+from pytest_llmobs.records.examples import Dataset
 
 if TYPE_CHECKING:
     from pytest_llmobs.evaluators.summary import BoundSummary
@@ -47,9 +48,9 @@ def generate(metafunc: pytest.Metafunc) -> None:
 
 def _read_source(metafunc: pytest.Metafunc, lab: Lab) -> SuiteSource:
     definition = metafunc.definition
-    gates, marker = gate_rules(definition), dataset_mark(definition)
+    gates, marker, marks = gate_rules(definition), dataset_mark(definition), own_marks(definition)
     if marker is None:
-        return SuiteSource(repeats=lab.repeats(None), gates=gates)
+        return SuiteSource(repeats=lab.repeats(None), gates=gates, marks=marks)
     mark = read_dataset_mark(marker)
     dataset = _load(mark, definition.path.parent, lab)
     _check_clusters(mark.cluster_by, dataset)
@@ -61,8 +62,10 @@ def _read_source(metafunc: pytest.Metafunc, lab: Lab) -> SuiteSource:
         evaluators=evaluators,
         summaries=_summaries(mark, [each.key for each in evaluators]),
         gates=gates,
+        marks=marks,
         cluster_by=mark.cluster_by,
         repeats=lab.repeats(mark.repeat),
+        repeat_suffix=_repeat_suffix(dataset),
     )
 
 
@@ -120,13 +123,14 @@ def _summaries(mark: DatasetMark, taken: Sequence[str]) -> Sequence[BoundSummary
 def _parametrize_examples(metafunc: pytest.Metafunc, dataset: Dataset, source: SuiteSource) -> None:
     if "example" not in metafunc.fixturenames:
         metafunc.fixturenames.append("example")
-    values, ids = list(dataset.examples), [case_id(each, source.repeats[0]) for each in dataset.examples]
+    values, suffix = list(dataset.examples), source.repeat_suffix
+    ids = [case_id(each, source.repeats[0], suffix) for each in values]
     # All examples once, then all of them again: an early stop still saw each of them. The further repeats have copies
     # of their own, because nothing else in an item tells one repeat of an example from another.
     for repeat in source.repeats[1:]:
         for example in dataset.examples:
             values.append(copy(example))
-            ids.append(case_id(example, repeat))
+            ids.append(case_id(example, repeat, suffix))
             source.repeat_of[id(values[-1])] = repeat
     metafunc.parametrize("example", values, ids=ids)
 
@@ -137,6 +141,9 @@ def _parametrize_repeats(metafunc: pytest.Metafunc, source: SuiteSource) -> None
     metafunc.parametrize(REPEAT, list(source.repeats), ids=ids)
 
 
-def case_id(example: Example, repeat: int) -> str:
-    """Return the part of the node id that names the trial; the first repeat has the example's name alone."""
-    return example.id if repeat == 1 else f"{example.id}-r{repeat}"
+def _repeat_suffix(dataset: Dataset) -> str:
+    """Return what stands between an example's id and the number of a repeat, so that no other example is called so."""
+    ids, suffix = {example.id for example in dataset.examples}, REPEAT_SUFFIX
+    while any(re.sub(rf"{suffix}\d+$", "", each) in ids - {each} for each in ids if suffix in each):
+        suffix = f"-{suffix}"
+    return suffix

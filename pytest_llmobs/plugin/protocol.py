@@ -22,7 +22,7 @@ from pytest_llmobs.plugin.ahead import Ahead
 from pytest_llmobs.plugin.cleaning import clean_report, clean_trial
 from pytest_llmobs.plugin.confirming import SETTLED
 from pytest_llmobs.plugin.lab import LLM_RUN
-from pytest_llmobs.plugin.outcome import Outcome, judge_outcome, trial_record
+from pytest_llmobs.plugin.outcome import PASSED, Outcome, judge_outcome, trial_record, worse
 from pytest_llmobs.plugin.suites import PLAN, TrialPlan
 from pytest_llmobs.tracing.run_tree import RunTree
 
@@ -40,6 +40,10 @@ class Protocol:
         self._lab = lab
         self._ahead = Ahead(lab)
         self._baselines: dict[str, Baseline | None] = {}
+        self._running: pytest.Item | None = None
+        """The test whose fixtures or body run: a report that is made meanwhile is a subtest's."""
+        self._part = PASSED
+        """The worst that became of a subtest of the current test."""
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self) -> None:
@@ -57,6 +61,7 @@ class Protocol:
         plan = self._lab.suites.plan_of(item)
         if plan is not None:
             item.stash[LLM_RUN] = self._open(item, plan)
+            self._running, self._part = item, PASSED
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, None, None]:
@@ -79,12 +84,15 @@ class Protocol:
                 raise attempt.error
         elif self._lab.session.budget is not None and (reason := self._lab.session.budget.exhausted()):
             pytest.skip(reason)
+        self._running = item
         try:
             with self._traced(item, run), self._limited(plan):
                 result = yield
         except (AssertionError, pytest.fail.Exception):
             run.finish_scoring()
             raise
+        finally:
+            self._running = None
         run.finish_scoring()
         return result
 
@@ -101,12 +109,17 @@ class Protocol:
         if report.when == "teardown":
             self._forget(item)
             return report
-        if report.when == "setup" and report.passed:
-            return report
         run = item.stash.get(LLM_RUN, None)
-        self._book(plan, run)
-        outcome = judge_outcome(report, call, run)
-        self._finish(item, plan, run, report, outcome)
+        if report.when == "call" and self._running is item:
+            outcome = judge_outcome(report, call, run)
+            self._part = worse(self._part, outcome)
+        else:
+            self._running = None
+            if report.when == "setup" and report.passed:
+                return report
+            self._book(plan, run)
+            outcome = worse(judge_outcome(report, call, run), self._part)
+            self._finish(item, plan, run, report, outcome)
         if outcome.status == "failed" and (reason := self._pardon(plan)):
             report.outcome = "skipped"
             report.wasxfail = reason

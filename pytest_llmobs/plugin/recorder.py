@@ -132,11 +132,21 @@ class Recorder:
         )
         options = [argument for argument in kept if not _selects(argument, self._lab.config)]
         return Context(
-            accept=shlex.join([*command, *kept, "--llm-experiment", "--llm-update-baseline"]),
+            accept=shlex.join([*command, *_here(kept), "--llm-experiment", "--llm-update-baseline"]),
             rerun=shlex.join([*command, *options, "--llm-experiment"]),
             recorded=self._conclusion.recorded if self._conclusion else (),
             everything=self._lab.config.get_verbosity() >= 2,
         )
+
+
+def _here(arguments: Sequence[str]) -> list[str]:
+    """Leave ``--llm-baseline`` out: what is recorded is the committed baseline."""
+    before = ("", *arguments)
+    return [
+        argument
+        for argument, previous in zip(arguments, before, strict=False)
+        if argument.partition("=")[0] != "--llm-baseline" and previous != "--llm-baseline"
+    ]
 
 
 def _selects(argument: str, config: pytest.Config) -> bool:

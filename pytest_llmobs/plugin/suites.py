@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from pytest_llmobs.experiments.targets import Target
     from pytest_llmobs.tracing.redaction import Redaction
 
+REPEAT_SUFFIX = "-r"
+"""What usually stands between an example's id and the number of a repeat."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class SuiteSource:
@@ -31,9 +34,13 @@ class SuiteSource:
     evaluators: Sequence[BoundEvaluator] = ()
     summaries: Sequence[BoundSummary] = ()
     gates: Sequence[GateRule] = ()
+    marks: Sequence[pytest.Mark] = ()
+    """The markers that all this was read from."""
     cluster_by: str | None = None
     repeats: Sequence[int] = (1,)
     """The numbers of the repeats to run: 1 to K, or later ones in a confirming session."""
+    repeat_suffix: str = REPEAT_SUFFIX
+    """What stands between an example's id and such a number."""
     repeat_of: dict[int, int] = field(default_factory=dict)
     """``id`` of each example that is a parameter -> the repeat it stands for, where that isn't the first."""
 
@@ -102,13 +109,38 @@ class Suites:
     """Suite -> the first trial that was collected of it, selected or not."""
     elsewhere: list[TrialPlan] = field(default_factory=list)
     """What other shards run."""
+    _made: dict[str, set[str]] = field(default_factory=dict)
+    """Module -> ids of all its tests without a dataset, selected or not."""
+    _unopened: set[str] = field(default_factory=set)
+    """Node ids of the classes of which nothing was collected."""
 
     def add_source(self, nodeid: str, source: SuiteSource) -> None:
         """Remember the markers of a test function."""
         self.sources[nodeid] = source
 
-    def plan_items(self, items: Iterable[pytest.Item]) -> None:
-        """Give each item that is a trial its plan; call before anything is deselected."""
+    def note_made(self, collector: pytest.Collector, made: object) -> None:
+        """Remember what a module or a class consists of: a node id and ``--lf`` leave out some of it unseen.
+
+        Args:
+            collector: The module or class.
+            made: A class in it, or the tests of one function, alone or in a list.
+        """
+        self._unopened.discard(collector.nodeid)
+        for node in made if isinstance(made, list) else (made,):
+            if isinstance(node, pytest.Class):
+                self._unopened.add(node.nodeid)
+            plan = self.plan_of(node) if isinstance(node, pytest.Function) else None
+            if plan is None or plan.example is not None:
+                return  # a dataset tells what it consists of
+            self._made.setdefault(plan.suite, set()).add(plan.example_id)
+
+    def plan_items(self, items: Iterable[pytest.Item], whole: Callable[[str], bool]) -> None:
+        """Give each item that is a trial its plan; call before anything is deselected.
+
+        Args:
+            items: All that was collected.
+            whole: Tells of a test file whether all of it was to be collected.
+        """
         for item in items:
             plan = self.plan_of(item)
             if plan is None:
@@ -119,18 +151,15 @@ class Suites:
                 dataset = plan.source.dataset
                 self.totals[plan.suite] = {example.id for example in dataset.examples} if dataset else set()
             self.totals[plan.suite].add(plan.example_id)
-        self._count_unselected()
+        self._count_unselected(whole)
 
-    def _count_unselected(self) -> None:
+    def _count_unselected(self, whole: Callable[[str], bool]) -> None:
         """Add the tests without a dataset that a node id or ``--lf`` has left out to their module's suite."""
-        modules: dict[str, list[str]] = {}
-        for function, source in self.sources.items():
-            path, _, name = function.partition("::")
-            if source.dataset is None and path in self.totals:
-                modules.setdefault(path, []).append(name)
-        for path, names in modules.items():
-            selected = {name.partition("[")[0] for name in self.totals[path]}
-            self.totals[path].update(name for name in names if name not in selected)
+        for path, names in self._made.items():
+            if path in self.totals:
+                self.totals[path] |= names
+                if not whole(path):  # of a class that nobody has opened nothing is known but its name
+                    self.totals[path].update(name for name in self._unopened if name.startswith(f"{path}::"))
 
     def leave(self, items: Iterable[pytest.Item]) -> None:
         """Remember what other shards run: it is not here, and yet nobody has deselected it."""
@@ -156,7 +185,7 @@ class Suites:
         if isinstance(example, Example) and source.dataset is not None:
             repeat = source.repeat_of.get(id(example), source.repeats[0])
             return TrialPlan(
-                suite=sys.intern(f"{function}{_rest(item, example, repeat)}"),
+                suite=sys.intern(f"{function}{_rest(item, case_id(example, repeat, source.repeat_suffix))}"),
                 path=path,
                 nodeid=nodeid,
                 example_id=example.id,
@@ -268,11 +297,18 @@ def nodeid_of(item: pytest.Item) -> str:
     return f"{item.parent.nodeid}::{item.name}"
 
 
-def _rest(item: pytest.Function, example: Example, repeat: int) -> str:
-    """Return the user's own parameters of an item in brackets, or an empty string."""
-    from pytest_llmobs.plugin.parametrize import case_id
+def case_id(example: Example, repeat: int, suffix: str) -> str:
+    """Return the part of the node id that names the trial; the first repeat has the example's name alone."""
+    return example.id if repeat == 1 else f"{example.id}{suffix}{repeat}"
 
-    own = case_id(example, repeat)
+
+def _rest(item: pytest.Function, own: str) -> str:
+    """Return the user's own parameters of an item in brackets, or an empty string.
+
+    Args:
+        item: The trial.
+        own: What its example and repeat are called.
+    """
     whole = item.name[len(item.originalname) :]
     if own not in whole:  # pytest escapes what is not ASCII, unless told otherwise
         own = own.encode("unicode_escape").decode("ascii")

@@ -62,6 +62,22 @@ def test_an_unknown_name_is_refused_before_anything_runs(project: Project) -> No
     assert "is no file, no folder and no experiment. Did you mean 'before'?" in result.stderr.str()
 
 
+@pytest.mark.parametrize("what", ["llm-baselines/test_app--test_answer.json", "sub", "first"])
+def test_a_baseline_of_none_of_the_suites_is_red(project: Project, what: str) -> None:
+    project.record("--llm-name", "first")
+    project.path.joinpath("sub").mkdir()
+    source = project.path.joinpath("test_app.py").read_text()
+    project.path.joinpath("test_app.py").write_text(source.replace("test_answer", "test_reply"))
+    result = project.experiment("--llm-baseline", what)
+    said = " ".join(result.stdout.str().split())
+    assert result.ret == 1
+    assert (
+        f"--llm-baseline '{what}' has no baseline of test_app.py::test_reply: nothing was compared." in said
+    )
+    result.stdout.no_fnmatch_line("*--llm-update-baseline*--llm-baseline*")
+    result.stdout.no_fnmatch_line("*--llm-baseline*--llm-update-baseline*")
+
+
 def test_recording_and_comparing_at_once_is_refused(project: Project) -> None:
     project.experiment("--llm-name", "before")
     result = project.record("--llm-baseline", "before")

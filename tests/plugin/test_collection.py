@@ -86,6 +86,30 @@ def test_repeats_are_items_of_their_own(project: Project) -> None:
     result.stdout.fnmatch_lines(["*test_answer[[]ada[]]", "*test_answer[[]ada-r2[]]"])
 
 
+@pytest.mark.parametrize("workers", [(), ("-n1",)], ids=["alone", "worker"])
+def test_a_node_id_selects_all_repeats_of_its_example(project: Project, workers: tuple[str, ...]) -> None:
+    project.write(test_other="def test_a(llm_run):\n    pass\n\ndef test_b(llm_run):\n    pass\n")
+    chosen = ("test_app.py::test_answer[ada]", "test_other.py::test_a")
+    project.experiment("--llm-repeat", "3", *chosen, *workers).assert_outcomes(passed=6)
+    project.record(*workers)
+    project.record(*chosen, *workers).assert_outcomes(passed=10)
+    texts = [path.read_text() for path in project.baselines if "texts" not in path.name]
+    assert [text.count('"pass": [1, 1, 1, 1, 1]') for text in texts] == [3, 2]
+
+
+def test_an_example_may_be_called_like_another_ones_repeat(project: Project) -> None:
+    ids = ("refund", "refund-r2", "refund-r2-r3")
+    project.dataset({"id": example, "inputs": {"name": example, "query": "?"}} for example in ids)
+    project.record().assert_outcomes(passed=15)
+    assert [path.name for path in project.baselines] == [
+        "test_app--test_answer.json",
+        "test_app--test_answer.texts.json",
+    ]
+    result = project.experiment("--llm-repeat", "3")
+    assert "GREEN" in result.stdout.str()
+    assert project.summary["suites"][0]["total"] == 3
+
+
 def test_a_test_without_a_dataset_is_repeated_too(empty: Project) -> None:
     empty.write(test_app="def test_it(llm_run):\n    llm_run.log_outputs('x')")
     result = empty.run("--collect-only", "-q", "--llm-repeat", "2")
@@ -208,6 +232,54 @@ def test_a_gate_of_the_module_leaves_plain_tests_alone_and_gives_way_to_a_tests_
     )
     result = empty.experiment()
     assert "pass: mean 0.5 is below min_mean=0.9" in result.stdout.str()
+
+
+LATE = {
+    "a hook of the conftest": (
+        """
+        import pytest
+
+        def pytest_collection_modifyitems(items):
+            items[-1].add_marker(pytest.mark.llm_gate("greets", min_mean=0.9))
+        """,
+        "",
+        "test_app.py::test_answer[edsger]: nothing reads this llm_gate: it was added after the test was collected; "
+        "put it on the test, its class or its module.",
+    ),
+    "a method of unittest": (
+        "",
+        """
+        import pytest, unittest
+
+        class TestIt(unittest.TestCase):
+            @pytest.mark.llm_gate("pass", min_mean=0.9)
+            def test_more(self): pass
+        """,
+        "test_it.py::TestIt::test_more: nothing reads this llm_gate: a unittest.TestCase runs its methods by itself; "
+        "make it a plain class.",
+    ),
+    "a class of unittest": (
+        "",
+        """
+        import pytest, unittest
+
+        @pytest.mark.llm_dataset([{"id": "a", "inputs": {}}])
+        class TestIt(unittest.TestCase):
+            def test_more(self): pass
+        """,
+        "test_it.py::TestIt::test_more: nothing reads this llm_dataset: ",
+    ),
+}
+
+
+@pytest.mark.parametrize("workers", [(), ("-n1",)], ids=["alone", "worker"])
+@pytest.mark.parametrize("way", LATE)
+def test_a_marker_that_nothing_reads_is_refused(project: Project, way: str, workers: tuple[str, ...]) -> None:
+    conftest, tests, message = LATE[way]
+    project.write(conftest=conftest, test_it=tests)
+    result = project.experiment(*workers)
+    assert result.ret == (pytest.ExitCode.TESTS_FAILED if workers else pytest.ExitCode.INTERRUPTED)
+    assert message in result.stdout.str()
 
 
 def test_example_without_a_dataset_says_how_to_get_one(empty: Project) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pytest_llmobs.experiments.summary import experiment_from_dict
 from tests.plugin.conftest import BROKEN, GOOD, Project
 
 
@@ -66,7 +67,12 @@ def test_it_sees_fixtures_and_options_of_a_conftest(broken: Project) -> None:
     assert "confirmed in" in result.stdout.str()
 
 
-def test_a_drop_that_was_chance_turns_green_on_the_second_look(project: Project) -> None:
+@pytest.mark.parametrize(
+    "chosen", [(), ("test_app.py::test_answer[ada]",), ("-n1", "test_app.py::test_answer[ada]")]
+)
+def test_a_drop_that_was_chance_turns_green_on_the_second_look(
+    project: Project, chosen: tuple[str, ...]
+) -> None:
     project.record()
     source = project.path.joinpath("app.py").read_text()
     project.path.joinpath("app.py").write_text(
@@ -76,10 +82,11 @@ def test_a_drop_that_was_chance_turns_green_on_the_second_look(project: Project)
             "        return 'Hello'\n    prompt = ",
         )
     )
-    result = project.experiment()
+    result = project.experiment(*chosen)
     assert result.ret == 0
     assert "flaky" in result.stdout.str()
-    assert project.summary["confirmation"]["rows"]
+    confirmed = experiment_from_dict(project.summary).confirmation
+    assert len(confirmed) == 5 * len(project.summary["suites"][0]["expected"]["rows"])
 
 
 def test_zero_skips_the_second_look_and_lets_the_first_stand(broken: Project) -> None:

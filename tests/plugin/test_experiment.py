@@ -103,6 +103,44 @@ def test_an_error_in_the_app_is_an_error_whatever_the_baseline_says(project: Pro
     assert "KeyError: 'nobody'" in result.stdout.str()
 
 
+def test_a_target_that_another_plugin_gave_up_waiting_for_is_an_error(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.write(
+        test_app="""
+        import os, threading
+        import pytest
+
+        def answer(name, query):
+            threading.Event().wait(60 if "HANG" in os.environ else 0)
+            return "Dear" * (name != "Ada")
+
+        @pytest.mark.llm_dataset("golden.jsonl", target=answer)
+        def test_answer(example, llm_run):
+            assert "Dear" in llm_run.outputs["output"]
+        """,
+        conftest="""
+        import os, signal
+        import pytest
+
+        @pytest.hookimpl(wrapper=True)
+        def pytest_runtest_call(item):
+            signal.signal(signal.SIGALRM, lambda *_: pytest.fail("Timeout"))
+            signal.setitimer(signal.ITIMER_REAL, 0.2 if "HANG" in os.environ else 0)
+            try:
+                return (yield)
+            finally:
+                signal.setitimer(signal.ITIMER_REAL, 0)
+        """,
+    )
+    project.record()
+    monkeypatch.setenv("HANG", "1")
+    result = project.experiment("-k", "ada")
+    result.assert_outcomes(failed=2)
+    assert result.ret == 1
+    assert "1 ended in an error" in result.stdout.str()
+
+
 def test_the_verdict_reaches_junit(project: Project) -> None:
     project.record()
     project.prompt(BROKEN)
@@ -207,6 +245,19 @@ def test_a_corrupt_baseline_is_red_and_named(project: Project) -> None:
     result = project.experiment()
     assert result.ret == 1
     assert path.name in result.stdout.str()
+
+
+def test_a_test_is_gone_also_where_the_project_is_reached_by_a_link(project: Project) -> None:
+    project.path.joinpath("pytest.ini").write_text("[pytest]\n")
+    project.write(test_other="def test_other(llm_run):\n    pass\n")
+    project.record()
+    project.path.joinpath("test_app.py").unlink()
+    link = project.path.with_name("link")
+    link.symlink_to(project.path, target_is_directory=True)
+    assert project.experiment(str(link), "--ignore-glob=*_app.py").ret == 0
+    result = project.experiment(str(link))
+    assert result.ret == 1
+    assert "no such test was collected" in " ".join(result.stdout.str().split())
 
 
 def test_an_impossible_option_value_is_a_usage_error(project: Project) -> None:

@@ -7,6 +7,7 @@ import shutil
 
 import pytest
 
+from pytest_llmobs.experiments.summary import experiment_from_dict
 from tests.plugin.conftest import BROKEN, NAMES, Project
 
 HEAD = """
@@ -244,15 +245,67 @@ def test_a_node_id_makes_it_partial_and_not_red(project: Project) -> None:
     assert "test_other.py: partial, 1 of 2 examples were selected" in result.stdout.str()
 
 
+MODULE = """
+import pytest
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_a(n, llm_run):
+    llm_run.log_outputs({"n": n})
+
+class TestB:
+    def test_b(self, llm_run):
+        pass
+
+class TestC:
+    def test_c(self, llm_run):
+        pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("chosen", "told"),
+    [
+        ("test_app.py::test_a[1]", "1 of 5"),
+        ("test_app.py::test_a", "3 of 5"),
+        ("test_app.py::TestB", "1 of 5"),
+        ("test_app.py::TestB::test_b", "1 of 5"),
+        ("--lf", "1 of 5"),
+    ],
+)
+def test_a_part_of_the_tests_without_a_dataset_is_partial(project: Project, chosen: str, told: str) -> None:
+    project.write(test_app=MODULE)
+    project.record()
+    if chosen == "--lf":
+        _last_failed(project, "test_app.py::test_a[2]")
+    result = project.experiment(chosen)
+    assert f"test_app.py: partial, {told} examples were selected" in result.stdout.str()
+    assert "removed" not in result.stdout.str()
+    assert result.ret == 0
+    project.record(chosen)
+    assert project.baselines[0].read_text().count('"hash"') == 5
+
+
+def test_a_module_without_one_of_its_tests_is_whole_and_red(project: Project) -> None:
+    project.write(test_app=MODULE + "\nclass TestEmpty:\n    pass\n")
+    project.record()
+    project.write(test_app=MODULE.replace("[1, 2, 3]", "[1, 2]") + "\nclass TestEmpty:\n    pass\n")
+    result = project.experiment()
+    assert result.ret == 1
+    assert "1 removed since the baseline" in result.stdout.str()
+
+
+def _last_failed(project: Project, nodeid: str) -> None:
+    cache = project.path / ".pytest_cache" / "v" / "cache"
+    cache.mkdir(parents=True, exist_ok=True)
+    cache.joinpath("lastfailed").write_text(json.dumps({nodeid: True}))
+
+
 @pytest.mark.parametrize("way", ["a node id", "last failed"])
 def test_what_pytest_leaves_out_while_it_collects_is_no_removal(project: Project, way: str) -> None:
     project.record()
     chosen = ("test_app.py::test_answer[ada]",)
     if way == "last failed":
-        failed = {"test_app.py::test_answer[ada]": True}
-        cache = project.path / ".pytest_cache" / "v" / "cache"
-        cache.mkdir(parents=True, exist_ok=True)
-        cache.joinpath("lastfailed").write_text(json.dumps(failed))
+        _last_failed(project, "test_app.py::test_answer[ada]")
         chosen = ("--lf",)
     result = project.experiment(*chosen)
     result.assert_outcomes(passed=1)
@@ -276,6 +329,71 @@ def test_a_recording_that_a_budget_stops_keeps_what_was_accepted(project: Projec
     assert [path.read_text() for path in project.baselines] == before
 
 
+def test_no_baseline_of_fewer_repeats(project: Project) -> None:
+    project.record()
+    before = [path.read_text() for path in project.baselines]
+    _last_failed(project, "test_app.py::test_answer[ada]")
+    result = project.record("--lf")
+    assert result.ret == 1
+    assert (
+        "not recorded, because not every repeat was run: ada. What the baseline had of them stays"
+        in " ".join(result.stdout.str().split())
+    )
+    assert [path.read_text() for path in project.baselines] == before
+
+
 def test_nothing_left_after_the_selection(project: Project) -> None:
     project.record()
     assert project.experiment("-k", "nobody").ret == pytest.ExitCode.NO_TESTS_COLLECTED
+
+
+def _statuses(project: Project) -> set[str]:
+    return {trial.status for trial in experiment_from_dict(project.summary).trials}
+
+
+SUBTESTS = f"""{HEAD}
+@pytest.mark.llm_dataset("golden.jsonl", target=answer)
+def test_answer(example, llm_run, subtests):
+    for word in ("Dear", example.inputs["name"]):
+        with subtests.test(word):
+            assert word in llm_run.outputs["output"]
+"""
+
+
+def test_a_failed_subtest_is_a_failed_trial(project: Project) -> None:
+    project.write(test_app=SUBTESTS)
+    project.record()
+    project.prompt(BROKEN)
+    result = project.experiment("-rx")
+    assert result.ret == 1
+    assert "contains 2 failed subtests" not in result.stdout.str()
+    result.stdout.fnmatch_lines(["RED*", "XFAIL test_app.py::test_answer[[]ada] - the gate decides"])
+    first = experiment_from_dict(project.summary).trials[0]
+    assert (first.status, (first.message or "")[:34]) == ("failed", "AssertionError: assert 'Dear' in '")
+
+
+def test_a_failed_subtest_without_a_baseline_fails_its_test(project: Project) -> None:
+    project.write(test_app=SUBTESTS)
+    project.prompt("Dear customer, we read this.")
+    result = project.experiment()
+    assert result.ret == 1
+    assert "contains 1 failed subtest" in result.stdout.str()
+    assert _statuses(project) == {"failed"}
+
+
+def test_an_error_in_a_subtest_is_an_error_and_known_to_no_baseline(project: Project) -> None:
+    project.write(test_app=SUBTESTS)
+    project.record()
+    project.write(test_app=SUBTESTS.replace("assert word in", "assert word > 1 and"))
+    result = project.experiment()
+    assert result.ret == 1
+    assert _statuses(project) == {"error"}
+
+
+def test_a_subtest_that_skips_or_is_expected_to_fail(project: Project) -> None:
+    project.write(test_app=SUBTESTS.replace("assert word in", "pytest.skip('later') if word == 'Dear' else"))
+    assert project.experiment().ret == 0
+    assert _statuses(project) == {"passed"}
+    project.write(test_app=SUBTESTS.replace("assert word in", "pytest.xfail('later') or"))
+    project.experiment()
+    assert _statuses(project) == {"xfailed"}

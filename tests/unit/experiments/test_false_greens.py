@@ -13,7 +13,7 @@ from pytest_llmobs.errors import BaselineError
 from pytest_llmobs.experiments.baseline import baseline_path, save_baseline
 from pytest_llmobs.experiments.gate import decide
 from pytest_llmobs.experiments.references import baseline_source, baselines_of
-from pytest_llmobs.records.experiments import Decision, GateRule, MetricRow, TrialScore
+from pytest_llmobs.records.experiments import Decision, GateRule, MetricRow, Rule, TrialScore
 from pytest_llmobs.settings import Settings
 
 RowOf = Callable[..., MetricRow]
@@ -301,10 +301,21 @@ def test_a_judge_that_may_not_be_trusted(world) -> None:
     assert not judged({"tone": ""}).red
 
 
-def test_a_threshold_over_survivors(world) -> None:
-    w = world(20, gates=[GateRule(metric="pass", min_mean=0.9)])
-    decision = w.decide(w.trials(lambda e, _: "error" if e < "e005" else True))
+@pytest.mark.parametrize("rule", ["paired", "mean", "off"])
+@pytest.mark.parametrize("recorded", [True, False])
+def test_a_threshold_over_survivors(world, rule: Rule, recorded: bool) -> None:
+    w = world(20, gates=[GateRule(metric="pass", min_mean=0.9, rule=rule)])
+    crashed = w.trials(lambda e, _: "error" if e < "e005" else True)
+    decision = w.decide(crashed, w.baseline() if recorded else None)
     assert "pass INSUFFICIENT_DATA 25% of 20 pairs missing (5 ended in an error)" in reasons(decision)
+
+
+def test_must_pass_where_one_repeat_says_it_does_not_apply(world) -> None:
+    w = world(5, repeat=3, metrics={"tone": "v"}, gates=[GateRule(metric="tone", must_pass={})])
+    exempt = TrialScore(error="states nothing", gating=True, exempt=True)
+    for value, red in ((0.0, True), (1.0, False)):
+        decision = w.decide(w.trials(scores={"tone": lambda _, k, v=value: v if k < 3 else exempt}))
+        assert bool([row for row in decision.examples if row.red]) is red
 
 
 def test_a_threshold_on_nothing(world) -> None:

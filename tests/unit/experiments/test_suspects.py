@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 
 from pytest_llmobs.experiments.gate import decide
 from pytest_llmobs.experiments.suspects import MOST_SUSPECTS, Limit, cleared, failing
-from pytest_llmobs.records.experiments import ExampleRow, GateRule, Rerun
+from pytest_llmobs.records.experiments import ExampleRow, GateRule, Rerun, Trial
 from pytest_llmobs.settings import Settings
 
 StatesOf = Callable[..., Mapping[str, str]]
@@ -123,15 +123,44 @@ def test_the_cap_keeps_a_suspect_a_warning(world, example_of: ExampleOf) -> None
     assert "4 more failures to call it broken, and nothing was run again" in alone.comment
 
 
-def test_more_than_ten_suspects_are_not_run_one_by_one(world, states_of: StatesOf) -> None:
+def test_more_than_ten_suspects_are_covered_by_a_second_run_of_the_whole_suite(
+    world, states_of: StatesOf
+) -> None:
     w = world(400)
     failed = w.ids[: MOST_SUSPECTS + 1]
-    noisy = w.baseline(lambda e, r: (int(e[1:]) + r) % 6 != 0 or e in failed)
-    decision = w.decide(w.trials(lambda e, _: e not in failed), noisy)
-    assert "example" not in {rerun.reason for rerun in decision.reruns}
-    row = next(row for row in decision.examples if row.state == "suspect")
-    assert "one of more than 10 suspects" in row.comment
-    assert not row.red
+    decision = w.decide(w.trials(but(*failed)), w.baseline())
+    assert [rerun.reason for rerun in decision.reruns] == ["metric"]
+    row = next(row for row in decision.examples if row.example_id == failed[0])
+    assert (row.state, row.red) == ("dropped", True)
+
+
+@pytest.mark.parametrize("metric", ["pass", "tone"])
+def test_more_than_ten_broken_examples_that_leave_the_mean_within_max_drop_are_red(
+    world, metric: str
+) -> None:
+    w = world(600, metrics={"tone": "v"})
+    failed = w.ids[: MOST_SUSPECTS + 1]
+
+    def trials(only: Sequence[str] | None = None, start: int = 0, repeat: int = 1) -> list[Trial]:
+        tone = {"tone": lambda e, _: float(metric == "pass" or e not in failed)}
+        passes = but(*failed) if metric == "pass" else True
+        return w.trials(passes, scores=tone, only=only, start=start, repeat=repeat)
+
+    baseline = w.baseline(scores={"tone": lambda *_: 1.0})
+    first = w.decide(trials(), baseline)
+    assert [(rerun.reason, list(rerun.examples)) for rerun in first.reruns] == [("example", failed)]
+    again = trials(failed, 1, first.reruns[0].repeats)
+    final = w.decide(trials(), baseline, confirmation=again)
+    assert {row.state for row in final.examples if row.red} == {"broken"}
+
+
+def test_many_suspects_of_one_metric_are_not_covered_by_the_second_look_at_another(world) -> None:
+    w = world(600, metrics={"tone": "v"})
+    failed = w.ids[: MOST_SUSPECTS + 1]
+    tone = {"tone": lambda e, r: 0.9 if r < 5 else 0.8}
+    now = w.trials(but(*failed), scores={"tone": lambda *_: 0.8})
+    decision = w.decide(now, w.baseline(scores=tone))
+    assert [rerun.reason for rerun in decision.reruns] == ["metric", "example"]
 
 
 def test_missing_data_spends_nothing_on_reruns(world, example_of: ExampleOf) -> None:
