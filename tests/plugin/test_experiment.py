@@ -141,6 +141,27 @@ def test_a_target_that_another_plugin_gave_up_waiting_for_is_an_error(
     assert "1 ended in an error" in result.stdout.str()
 
 
+def test_pytest_exit_with_status_0_says_that_it_is_no_whole_experiment(project: Project) -> None:
+    project.dataset({"id": f"e{n:02}", "inputs": {"name": f"N{n}", "query": "?"}} for n in range(40))
+    project.record()
+    project.path.joinpath("conftest.py").write_text(
+        "import pytest\n"
+        "def pytest_runtest_teardown(item):\n"
+        "    if 'e38' in item.name:\n"
+        "        pytest.exit('enough', returncode=0)\n"
+    )
+    assert (
+        "interrupted: 39 of 40 trials ran; this is no whole experiment" in project.experiment().stdout.str()
+    )
+
+
+def test_a_test_that_is_run_twice_is_one_trial(project: Project) -> None:
+    project.record()
+    result = project.experiment("--keep-duplicates", "test_app.py", "test_app.py")
+    result.assert_outcomes(passed=6)
+    assert result.ret == 0
+
+
 def test_the_verdict_reaches_junit(project: Project) -> None:
     project.record()
     project.prompt(BROKEN)
