@@ -79,6 +79,20 @@ def test_accepting_the_broken_prompt_makes_its_failures_known(project: Project) 
     assert "known failure" in result.stdout.str()
 
 
+def test_a_failure_that_no_gate_judges_says_so(project: Project) -> None:
+    project.record()
+    source = project.path.joinpath("test_app.py").read_text()
+    project.path.joinpath("test_app.py").write_text(
+        source.replace(
+            "@pytest.mark.llm_dataset", "@pytest.mark.llm_gate('pass', rule='off')\n@pytest.mark.llm_dataset"
+        )
+    )
+    project.prompt("Hello {name}.")
+    result = project.experiment("-rx")
+    assert result.ret == 0
+    assert "test_answer[ada] - no gate decides: llm_gate('pass', rule='off')" in result.stdout.str()
+
+
 def test_strict_lets_assertions_fail_over_a_baseline(project: Project) -> None:
     project.record()
     project.prompt(BROKEN)
