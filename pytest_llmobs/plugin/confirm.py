@@ -73,7 +73,7 @@ def quieten(config: pytest.Config) -> None:
     No debugger, no early stop, no selection by the last failures, no report files that the parent also writes. A node
     id stands for its function: it names the first repeat, and the plan selects further ones.
     """
-    config.args = [_function(argument) for argument in config.args]
+    config.args = list(dict.fromkeys(map(_function, config.args)))
     replaced = {
         "usepdb": False,
         "trace": False,

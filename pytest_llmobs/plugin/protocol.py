@@ -17,6 +17,7 @@ from pytest_llmobs.experiments.budget import BudgetReached
 from pytest_llmobs.experiments.calls import spending
 from pytest_llmobs.experiments.llm_run import LlmRun
 from pytest_llmobs.experiments.logging import announce, forget
+from pytest_llmobs.experiments.rules import PASS
 from pytest_llmobs.plugin import garbage
 from pytest_llmobs.plugin.ahead import Ahead
 from pytest_llmobs.plugin.cleaning import clean_report, clean_trial
@@ -237,6 +238,8 @@ class Protocol:
         baseline = self._baseline(plan.suite)
         if baseline is None or baseline.row_of(plan.example_id, plan.example_hash) is None:
             return None  # no gate judges a new or an edited example: its assertion does
+        if any(gate.metric == PASS and gate.rule == "off" for gate in plan.source.gates):
+            return "no gate decides: llm_gate('pass', rule='off')"
         return "known failure" if known_failure(baseline, plan.example_id) else "the gate decides"
 
     def _baseline(self, suite: str) -> Baseline | None:

@@ -37,12 +37,17 @@ class Recorder:
         lab.take_trial = self._keep
         self._conclusion: Conclusion | None = None
         self._failure: str | None = None
+        self._left = False
 
     def _keep(self, trial: Trial) -> None:
         self._trials[trial.suite, trial.example_id, trial.repeat] = (
             trial  # of a rerun test the last one counts
         )
         self._progress.update(self._trials.values())
+
+    def pytest_keyboard_interrupt(self) -> None:
+        """Learn of ``pytest.exit`` too, which may ask for exit status 0."""
+        self._left = True
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
@@ -53,7 +58,8 @@ class Recorder:
         if self._lab.confirming is not None:
             confirm.hand_over(self._lab.confirming, list(self._trials.values()))
             return
-        stopped = exitstatus == pytest.ExitCode.INTERRUPTED or bool(session.shouldfail or session.shouldstop)
+        asked = bool(session.shouldfail or session.shouldstop)
+        stopped = self._left or asked or exitstatus == pytest.ExitCode.INTERRUPTED
         if not self._lab.plans and exitstatus != pytest.ExitCode.OK:
             return  # pytest itself says what went wrong before anything was collected
         try:

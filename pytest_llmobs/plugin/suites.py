@@ -212,7 +212,7 @@ class Suites:
 
         Metadata, and what ``must_pass`` compares it with, go through ``redaction``: a manifest is a file.
         """
-        expected: dict[str, list[ExpectedTrial]] = {}
+        expected: dict[str, dict[tuple[str, int], ExpectedTrial]] = {}
         plans: dict[str, TrialPlan] = {}
         gates: dict[str, list[GateRule]] = {}
         elsewhere: dict[str, dict[str, str]] = {}
@@ -228,15 +228,15 @@ class Suites:
             if plan is None:
                 continue
             note(plan)
-            expected.setdefault(plan.suite, []).append(
-                ExpectedTrial(
-                    example_id=plan.example_id,
-                    example_hash=plan.example_hash,
-                    repeat=plan.repeat,
-                    nodeid=plan.nodeid,
-                    metadata=redaction.clean_if_suspect(plan.example.metadata) if plan.example else {},
-                )
+            trial = ExpectedTrial(
+                example_id=plan.example_id,
+                example_hash=plan.example_hash,
+                repeat=plan.repeat,
+                nodeid=plan.nodeid,
+                metadata=redaction.clean_if_suspect(plan.example.metadata) if plan.example else {},
             )
+            # --keep-duplicates runs one twice; the last counts
+            expected.setdefault(plan.suite, {})[plan.example_id, plan.repeat] = trial
         for plan in self.elsewhere:
             note(plan)
             elsewhere.setdefault(plan.suite, {})[plan.example_id] = plan.example_hash
@@ -244,7 +244,9 @@ class Suites:
             if plan.suite not in plans:
                 note(plan)
         return [
-            self._suite_plan(plan, expected.get(suite, ()), tuple(gates[suite]), elsewhere.get(suite, {}))
+            self._suite_plan(
+                plan, tuple(expected.get(suite, {}).values()), tuple(gates[suite]), elsewhere.get(suite, {})
+            )
             for suite, plan in plans.items()
         ]
 

@@ -79,6 +79,20 @@ def test_accepting_the_broken_prompt_makes_its_failures_known(project: Project) 
     assert "known failure" in result.stdout.str()
 
 
+def test_a_failure_that_no_gate_judges_says_so(project: Project) -> None:
+    project.record()
+    source = project.path.joinpath("test_app.py").read_text()
+    project.path.joinpath("test_app.py").write_text(
+        source.replace(
+            "@pytest.mark.llm_dataset", "@pytest.mark.llm_gate('pass', rule='off')\n@pytest.mark.llm_dataset"
+        )
+    )
+    project.prompt("Hello {name}.")
+    result = project.experiment("-rx")
+    assert result.ret == 0
+    assert "test_answer[ada] - no gate decides: llm_gate('pass', rule='off')" in result.stdout.str()
+
+
 def test_strict_lets_assertions_fail_over_a_baseline(project: Project) -> None:
     project.record()
     project.prompt(BROKEN)
@@ -139,6 +153,27 @@ def test_a_target_that_another_plugin_gave_up_waiting_for_is_an_error(
     result.assert_outcomes(failed=2)
     assert result.ret == 1
     assert "1 ended in an error" in result.stdout.str()
+
+
+def test_pytest_exit_with_status_0_says_that_it_is_no_whole_experiment(project: Project) -> None:
+    project.dataset({"id": f"e{n:02}", "inputs": {"name": f"N{n}", "query": "?"}} for n in range(40))
+    project.record()
+    project.path.joinpath("conftest.py").write_text(
+        "import pytest\n"
+        "def pytest_runtest_teardown(item):\n"
+        "    if 'e38' in item.name:\n"
+        "        pytest.exit('enough', returncode=0)\n"
+    )
+    assert (
+        "interrupted: 39 of 40 trials ran; this is no whole experiment" in project.experiment().stdout.str()
+    )
+
+
+def test_a_test_that_is_run_twice_is_one_trial(project: Project) -> None:
+    project.record()
+    result = project.experiment("--keep-duplicates", "test_app.py", "test_app.py")
+    result.assert_outcomes(passed=6)
+    assert result.ret == 0
 
 
 def test_the_verdict_reaches_junit(project: Project) -> None:
