@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from pytest_llmobs.experiments.changes import changes_of
-from pytest_llmobs.experiments.measurements import score_value
+from pytest_llmobs.experiments.measurements import score_value, why_unscored
 from pytest_llmobs.experiments.must_pass import must_pass_failures
 from pytest_llmobs.experiments.pairing import SuitePair
 from pytest_llmobs.experiments.rules import PASS
@@ -147,7 +147,7 @@ def _reason(trial: Trial | None, metric: str) -> str:
     if metric == PASS:
         return trial.message or ""
     score = trial.scores.get(metric)
-    return (score.comment or score.error or "") if score is not None else ""
+    return (score.comment or why_unscored(score)) if score is not None else ""
 
 
 def _explained(pair: SuitePair, row: ExampleRow, again: Again, commit: str | None) -> ExampleRow:

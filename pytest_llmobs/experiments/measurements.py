@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from math import isfinite
 
 from pytest_llmobs.experiments.rules import PASS
-from pytest_llmobs.records.experiments import Trial
+from pytest_llmobs.records.experiments import Trial, TrialScore
 
 Values = dict[str, list[float]]
 """Example id -> the values of its repeats, in their order; missing ones are left out."""
@@ -35,6 +35,15 @@ class Measurements:
     """By example, in the order of the repeats."""
     ran: int = 0
     """Trials whose scores count: neither error nor skipped."""
+
+    def unscored(self, metric: str, example: str) -> bool:
+        """Return True where an example ran and its evaluator had no score for it, though it applies."""
+        if metric == PASS or metric in self.labels or example in self.exempt.get(metric, ()):
+            return False
+        tried = self.trials.get(example, ())
+        return any(trial.status not in _NO_DATA for trial in tried) and not self.values.get(metric, {}).get(
+            example
+        )
 
 
 def measure(trials: Iterable[Trial]) -> Measurements:
@@ -79,6 +88,11 @@ def score_value(trial: Trial, metric: str) -> float | None:
         return None
     # NaN is unscored, never a number that poisons a mean
     return score.score if score.score is not None and isfinite(score.score) else None
+
+
+def why_unscored(score: TrialScore) -> str:
+    """Return why there is no score, in one line: of a traceback the last says what happened."""
+    return (score.error or "").rstrip().rpartition("\n")[2]
 
 
 def _add(found: Measurements, trial: Trial) -> None:

@@ -31,7 +31,7 @@ class Limit(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Suspect:
-    """An example that always passed and now always fails, by one metric."""
+    """An example that always passed and now never does, by one metric: it fails, or nothing could score it."""
 
     example_id: str
     metric: str
@@ -107,7 +107,8 @@ def find_suspects(
 
     Args:
         suite: The suite with its baseline.
-        metrics: Its gating metrics that can be compared.
+        metrics: Its gating metrics that can be compared. Where an evaluator can't score what became of an example
+            (it raises over an answer that lost a field, say), that is no failure yet, but a reason to look again.
         tests: n·G, examples times gating metrics: of the suite, and of the whole session. The session's counts as
             far as the reruns reach, so that many suites together don't cry wolf.
         most_reruns: ``--llm-confirm``.
@@ -115,11 +116,11 @@ def find_suspects(
     for metric in metrics:
         turned, values = rule_of(suite.plan, metric).lower_is_better, suite.measured.values.get(metric, {})
         for example, then in suite.recorded(metric).items():
-            now = values.get(example)
-            if not now or (now[0] <= then[0] if turned else now[0] >= then[0]):
+            now = values.get(example, ())
+            if now and (now[0] <= then[0] if turned else now[0] >= then[0]):
                 continue  # whoever broke is worse than any repeat of the baseline
             limit = failing(then, metric, turned)
-            if limit and all(map(limit.fails, now)):
+            if limit and all(map(limit.fails, now)) and (now or suite.measured.unscored(metric, example)):
                 alone, together = (failures_needed(len(then), count) for count in tests)
                 yield Suspect(
                     example_id=example,
@@ -166,7 +167,8 @@ def judge_suspect(
         return found(
             "suspect", True, f"not cleared: {lacking} of its {suspect.reruns} reruns gave no verdict"
         )
-    return found("suspect", True, f"failed; broken if it fails {suspect.reruns} more times")
+    so_far = "failed" if failures else "unscored"
+    return found("suspect", True, f"{so_far}; broken if it fails {suspect.reruns} more times")
 
 
 def rerun_of(suite: str, suspects: Sequence[Suspect], most_reruns: int) -> Rerun | None:

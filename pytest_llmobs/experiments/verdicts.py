@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pytest_llmobs.experiments import guards
 from pytest_llmobs.experiments.distributions import wilson_interval
 from pytest_llmobs.experiments.guards import Evidence
-from pytest_llmobs.experiments.measurements import Values, mean
+from pytest_llmobs.experiments.measurements import Values, mean, why_unscored
 from pytest_llmobs.experiments.pairing import Comparison, Missing, SuitePair, compare_metric, missing_pairs
 from pytest_llmobs.experiments.rules import PASS
 from pytest_llmobs.experiments.statistics import minimal_detectable_effect, repeats_to_halve, within_spread
@@ -296,7 +296,5 @@ def _first_error(case: MetricCase) -> str:
         for trial in trials:
             score = trial.scores.get(case.metric)
             if score is not None and score.error and not score.exempt:
-                # of a traceback the last line says what happened
-                last = score.error.rstrip().rpartition("\n")[2]
-                return f"{example}: {last[:_LONGEST]}"
+                return f"{example}: {why_unscored(score)[:_LONGEST]}"
     return ""

@@ -397,3 +397,33 @@ def test_a_subtest_that_skips_or_is_expected_to_fail(project: Project) -> None:
     project.write(test_app=SUBTESTS.replace("assert word in", "pytest.xfail('later') or"))
     project.experiment()
     assert _statuses(project) == {"xfailed"}
+
+
+def test_an_evaluator_that_raises_over_the_one_answer_that_broke(project: Project) -> None:
+    """One of 30 is within the 5 % that may be missing."""
+    project.dataset({"id": f"e{n:02}", "inputs": {"name": f"N{n}"}} for n in range(30))
+    project.write(
+        test_app="""
+        from pathlib import Path
+        import pytest
+
+        def quote(name):
+            return {} if name == "N7" and Path("deployed").exists() else {"price": 12}
+
+        def cheap(outputs):
+            return outputs["price"] < 20
+
+        @pytest.mark.llm_dataset("golden.jsonl", target=quote, evaluators=[cheap])
+        def test_quote(example, llm_run):
+            assert llm_run.outputs is not None
+        """
+    )
+    project.record()
+    assert project.experiment().ret == 0
+    project.path.joinpath("deployed").touch()
+    result = project.experiment()
+    assert result.ret == 1
+    said = " ".join(result.stdout.str().split())
+    assert "confirming: running up to 6 trials again" in said
+    assert "not cleared: 6 of its 6 reruns gave no verdict" in said
+    assert "KeyError: 'price'" in said

@@ -8,7 +8,7 @@ import pytest
 
 from pytest_llmobs.experiments.gate import decide
 from pytest_llmobs.experiments.suspects import MOST_SUSPECTS, Limit, cleared, failing
-from pytest_llmobs.records.experiments import ExampleRow, GateRule, Rerun, Trial
+from pytest_llmobs.records.experiments import ExampleRow, GateRule, Rerun, Trial, TrialScore
 from pytest_llmobs.settings import Settings
 
 StatesOf = Callable[..., Mapping[str, str]]
@@ -261,3 +261,39 @@ class TestStates:
     def test_removed_and_edited_count_as_missing(self, world, states_of: StatesOf) -> None:
         old, new = world(50), world([f"e{n:03}" for n in range(49)])
         assert states_of(new.decide(new.trials(), old.baseline())) == {"e049": "removed"}
+
+
+UNSCORED = {"tone": lambda example, _: None if example == "e003" else 0.9}
+TONE = {"tone": lambda *_: 0.9}
+
+
+@pytest.mark.parametrize(
+    ("again", "state", "red", "comment"),
+    [
+        (UNSCORED, "suspect", True, "not cleared: 6 of its 6 reruns gave no verdict\nit raised"),
+        ({"tone": lambda *_: 0.1}, "broken", True, "passed 5 times in the baseline, failed 6 times now"),
+        ({"tone": lambda _, r: 0.9 if r == 4 else None}, "flaky", False, ""),
+    ],
+)
+def test_an_evaluator_that_cannot_score_what_one_example_became(
+    world, example_of: ExampleOf, again: Mapping[str, object], state: str, red: bool, comment: str
+) -> None:
+    """One of 50 is within what may be missing, and yet the evaluator raises over just the answer that broke."""
+    w = world(50, metrics={"tone": "v"})
+    first, baseline = w.trials(scores=UNSCORED), w.baseline(scores=TONE)
+    (rerun,) = w.decide(first, baseline).reruns
+    assert (rerun.examples, rerun.repeats) == (("e003",), 6)
+    decision = w.decide(
+        first, baseline, confirmation=w.trials(scores=again, start=1, repeat=6, only=["e003"])
+    )
+    row = example_of(decision, "e003", "tone")
+    assert (row.state, row.red, row.comment) == (state, red, comment)
+    assert decision.red == red
+
+
+def test_an_evaluator_that_does_not_apply_any_more_to_one_example_makes_no_suspect(world) -> None:
+    w = world(50, metrics={"tone": "v"})
+    exempt = {"tone": lambda example, _: TrialScore(exempt=True, gating=True) if example == "e003" else 0.9}
+    decision = w.decide(w.trials(scores=exempt), w.baseline(scores=TONE))
+    assert not decision.reruns
+    assert not decision.red
