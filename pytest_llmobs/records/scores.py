@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 import numbers
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from pytest_llmobs.errors import UnscoredError
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Score:
     """One evaluator's word on one run. Compares and calculates as its number, or as its label.
 
@@ -109,6 +109,15 @@ class Score:
     def __float__(self) -> float:
         __tracebackhide__ = True
         return self.number()
+
+    def __repr__(self) -> str:
+        blank = Score(self.key)
+        said = [
+            f"{each.name}={value!r}"
+            for each in fields(self)
+            if (value := getattr(self, each.name)) != getattr(blank, each.name)
+        ]
+        return f"Score({', '.join([repr(self.key), *said])})"
 
     def __str__(self) -> str:
         if self.unscored:

@@ -56,6 +56,27 @@ def test_a_broken_prompt_turns_the_build_red_and_says_what_changed(project: Proj
     assert re.search("accept +python -m pytest .*--llm-experiment --llm-update-baseline", text)
 
 
+@pytest.mark.parametrize("word", ["plain", "'quoted'", "\"quoted\" 'twice'"])
+def test_a_failed_assertion_on_a_bare_score_is_told_in_short(project: Project, word: str) -> None:
+    project.write(
+        test_app=f"""
+        import pytest
+        from app import answer
+
+        def greets(outputs, inputs):
+            return {{"score": inputs["name"] in outputs["output"], "comment": {word!r}}}
+
+        @pytest.mark.llm_dataset("golden.jsonl", target=answer, evaluators=[greets])
+        def test_answer(example, llm_run):
+            assert llm_run.score(greets)
+        """
+    )
+    project.record()
+    project.prompt(BROKEN)
+    said = " ".join(project.experiment().stdout.str().split())
+    assert f"5/5 → 0/6 assert Score('greets', score=False, comment={word!r})" in said
+
+
 def test_restoring_the_prompt_turns_it_green_again(project: Project) -> None:
     project.record()
     project.prompt(BROKEN)
