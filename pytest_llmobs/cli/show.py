@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 
 from pytest_llmobs.cli.console import Console
 from pytest_llmobs.cli.lookup import (
@@ -53,11 +55,11 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     store = open_store(arguments.store, console)
     which = arguments.which
     if which is None:
-        return _show_experiment(newest_experiment(store), arguments, console)
+        return _show_experiment(newest_experiment(store), store, arguments, console)
     names = experiment_names(store)
     name = match_name(which, names)
     if name is not None:
-        return _show_experiment(read_experiment(name, store), arguments, console)
+        return _show_experiment(read_experiment(name, store), store, arguments, console)
     return _show_run(_find_run(which, names, store), store, arguments, console)
 
 
@@ -89,24 +91,35 @@ def _why_unstored(which: str, store: Store) -> str | None:
     return None
 
 
-def _show_experiment(experiment: Experiment, arguments: argparse.Namespace, console: Console) -> int:
+def _show_experiment(
+    experiment: Experiment, store: Store, arguments: argparse.Namespace, console: Console
+) -> int:
+    rootdir = _rootdir(experiment, store)
+    context = Context(store=arguments.store or "", rootdir=rootdir, everything=arguments.all)
     if arguments.broken:
-        return _show_broken(experiment, console)
+        return _show_broken(experiment, context, console)
     if arguments.json:
         console.json({**asdict(experiment), "red": experiment.decision.red})
         return 0
     from pytest_llmobs.reports.terminal import TerminalReport
 
-    context = Context(store=arguments.store or "", everything=arguments.all)
     console.say(TerminalReport().render(experiment, console.page, context))
     return 0
 
 
-def _show_broken(experiment: Experiment, console: Console) -> int:
+def _rootdir(experiment: Experiment, store: Store) -> str:
+    """Return the path of the store's rootdir where the tests lie there and not here: a store may be a copy."""
+    files = {plan.path for plan in experiment.suites}
+    rootdir = os.path.relpath(Path(store.place).parent)
+    here = any(Path(file).exists() for file in files)
+    return rootdir if not here and any(Path(rootdir, file).exists() for file in files) else ""
+
+
+def _show_broken(experiment: Experiment, context: Context, console: Console) -> int:
     """Print node ids for ``pytest @file``; fail where none broke, so that a chained pytest doesn't run everything."""
     from pytest_llmobs.reports.cases import broken_cases
 
-    nodeids = [case.nodeid for case in broken_cases(experiment) if case.nodeid]
+    nodeids = [context.located(case.nodeid) for case in broken_cases(experiment) if case.nodeid]
     if not nodeids:
         console.note(f"No example broke in {experiment.name!r}.")
         return 1

@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 
 from pytest_llmobs.plugin.lab import Lab, find_lab
+from pytest_llmobs.plugin.places import store_here
 from pytest_llmobs.reports.assertion import Evidence, explain
+from pytest_llmobs.reports.base import Context
+from pytest_llmobs.reports.commands import show
 from pytest_llmobs.reports.page import Page
 
 _PYTEST_SHOWS = 8
@@ -25,7 +28,7 @@ def explain_comparison(config: pytest.Config, op: str, left: Any, right: Any) ->
         return None
     verbose = config.get_verbosity() >= 2
     page = Page(width=_width(config) - _MARGIN, color=False)
-    lines = explain(op, left, right, _evidence(lab), page, verbose=verbose)
+    lines = explain(op, left, right, _evidence(lab, config), page, verbose=verbose)
     if lines is None or verbose or len(lines) <= _PYTEST_SHOWS or "CI" in os.environ:
         return lines
     if lab.current_item is not None:
@@ -34,7 +37,7 @@ def explain_comparison(config: pytest.Config, op: str, left: Any, right: Any) ->
     return [*shown, "(the whole of it: section 'Captured llm_run call' below)"]
 
 
-def _evidence(lab: Lab) -> Evidence:
+def _evidence(lab: Lab, config: pytest.Config) -> Evidence:
     run = lab.current_run
     if run is None or run.root is None:
         return Evidence()
@@ -43,7 +46,7 @@ def _evidence(lab: Lab) -> Evidence:
         outputs=run.outputs,
         reference=run.reference_outputs,
         run=run.root.tree(),
-        show=f"llmobs show {run.id}" if lab.experiment else "",
+        show=show(run.id, Context(store=store_here(config))) if lab.experiment else "",
     )
 
 

@@ -16,6 +16,7 @@ from pytest_llmobs.errors import LlmobsError
 from pytest_llmobs.experiments.budget import was_stopped
 from pytest_llmobs.plugin import confirm, verdict
 from pytest_llmobs.plugin.outcome import crashed_trial
+from pytest_llmobs.plugin.places import rootdir_here, store_here
 from pytest_llmobs.plugin.progress import ProgressLine
 from pytest_llmobs.plugin.summaries import find_summaries
 from pytest_llmobs.records.experiments import Experiment, Rerun, Trial
@@ -140,6 +141,8 @@ class Recorder:
         return Context(
             accept=shlex.join([*command, *_here(kept), "--llm-experiment", "--llm-update-baseline"]),
             rerun=shlex.join([*command, *options, "--llm-experiment"]),
+            store=store_here(self._lab.config),
+            rootdir=rootdir_here(self._lab.config),
             recorded=self._conclusion.recorded if self._conclusion else (),
             everything=self._lab.config.get_verbosity() >= 2,
         )
@@ -156,4 +159,11 @@ def _here(arguments: Sequence[str]) -> list[str]:
 
 
 def _selects(argument: str, config: pytest.Config) -> bool:
-    return argument in config.args
+    """Tell whether an argument names tests, or a file of arguments that does nothing else."""
+    if not argument.startswith("@"):
+        return argument in config.args
+    try:
+        lines = (config.invocation_params.dir / argument[1:]).read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return False
+    return set(lines) <= set(config.args)

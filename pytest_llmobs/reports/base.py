@@ -6,6 +6,7 @@ raises into a session: the caller guards it, because the gate's exit status must
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,7 +21,18 @@ class Context:
     """The command that runs node ids again once they are appended to it."""
     store: str = ""
     """The store's path where the ``llmobs`` command would not find it by itself, else empty."""
+    rootdir: str = ""
+    """Path of pytest's rootdir, where node ids begin, from the folder that commands run in; empty if it is that one."""
     recorded: Sequence[str] = ()
     """Baseline files that this session wrote, as the user would name them."""
     everything: bool = False
     """Cut nothing: every suite, example, note and diff."""
+
+    def located(self, nodeid: str) -> str:
+        """Return a node id as pytest takes it in the folder that commands run in."""
+        path, colons, rest = nodeid.partition("::")
+        return (
+            f"{posixpath.normpath(posixpath.join(self.rootdir, path))}{colons}{rest}"
+            if self.rootdir
+            else nodeid
+        )

@@ -66,7 +66,7 @@ def _left_to_do(experiment: Experiment, context: Context) -> list[tuple[str, str
 
 
 def _rerun(broken: Sequence[Case], experiment: Experiment, context: Context) -> str:
-    nodeids = [case.nodeid for case in broken if case.nodeid]
+    nodeids = [context.located(case.nodeid) for case in broken if case.nodeid]
     if len(nodeids) <= MOST_NODEIDS:
         return f"{context.rerun} {shlex.join(nodeids)}"
     return f"{show(experiment.name, context, '--broken')} > broken.txt && {context.rerun} @broken.txt"

@@ -1,0 +1,67 @@
+"""The commands that a red summary prints work as they are, in the folder that pytest was started in."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pytest_llmobs.cli import main
+from tests.plugin.conftest import BROKEN, PLUGINS, Project
+
+FOLDERS = {
+    "the rootdir": (".", "test_app.py", 5),
+    "a folder below": ("below", "..", 2),
+    "a folder above": ("..", "{project}", 5),
+}
+"""Where pytest is started, what is named there, and how many examples break: more than three go into a file."""
+
+
+def start(project: Project, folder: Path, *arguments: str) -> str:
+    """Run pytest as a user does, in a folder."""
+    command = [sys.executable, "-m", "pytest", *PLUGINS, "--llm-experiment", *arguments]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode <= 1, done.stdout + done.stderr
+    return done.stdout
+
+
+def printed(said: str, title: str) -> list[str]:
+    (command,) = re.findall(rf"^  {title} +(.*)$", said, re.MULTILINE)
+    return shlex.split(command)
+
+
+@pytest.mark.parametrize("where", FOLDERS)
+def test_the_printed_commands_work_where_pytest_was_started(
+    project: Project,
+    where: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    name, tests, rows = FOLDERS[where]
+    folder, tests = (project.path / name).resolve(), tests.format(project=project.path.name)
+    monkeypatch.setenv("COLUMNS", "300")
+    project.path.joinpath("pytest.ini").write_text("[pytest]\npythonpath = .\n")
+    project.path.joinpath("below").mkdir()
+    project.dataset({"id": f"e {n}", "inputs": {"name": f"N{n}", "query": "?"}} for n in range(rows))
+    start(project, folder, "--llm-update-baseline", tests)
+    project.prompt(BROKEN)
+    said = start(project, folder, tests)
+
+    monkeypatch.chdir(folder)
+    capsys.readouterr()
+    assert main(printed(said, "look closer")[1:]) == 0
+    assert "test_answer[e 0]" in capsys.readouterr().out
+
+    rerun = printed(said, "rerun broken")
+    if "&&" in rerun:
+        show, rerun = rerun[: rerun.index(">")], rerun[rerun.index("&&") + 1 :]
+        assert main(show[1:]) == 0
+        folder.joinpath("broken.txt").write_text(capsys.readouterr().out)
+    again = start(project, folder, *rerun[rerun.index("--llm-experiment") + 1 :])
+    assert f"collected {rows} items" in again
+    assert printed(again, "rerun broken")[-1] == rerun[-1]
+    assert printed(again, "rerun broken").count(rerun[-1]) == 1
