@@ -6,14 +6,15 @@ import os
 import shlex
 import shutil
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
 
-from pytest_llmobs.errors import StoreError, listed
+from pytest_llmobs.errors import BaselineError, StoreError, listed
 from pytest_llmobs.experiments.baseline import BaselineUpdate, baseline_path, record_baseline
 from pytest_llmobs.experiments.baseline_file import texts_path
+from pytest_llmobs.experiments.baseline_records import Baseline
 from pytest_llmobs.experiments.gate import decide
 from pytest_llmobs.experiments.references import baselines_of, useless
 from pytest_llmobs.experiments.shards import Shard
@@ -21,6 +22,7 @@ from pytest_llmobs.experiments.suite_scores import Find, suite_scores
 from pytest_llmobs.experiments.summary import experiment_from_dict, experiment_to_dict
 from pytest_llmobs.records.experiments import Experiment, Rerun, SuitePlan, Trial
 from pytest_llmobs.session import Session, git_commit
+from pytest_llmobs.settings import Settings
 
 
 class Confirmation(Protocol):
@@ -240,4 +242,13 @@ def _judged(session: Session, experiment: Experiment, confirm: Confirm | None) -
             decision = judge(confirmation)
     if problem := useless(settings.baseline, plans, baselines):
         decision = replace(decision, errors=(*decision.errors, problem))
+    decision = replace(decision, ungated=sum(_ungated(each, baselines, settings) for each in trials))
     return replace(experiment, decision=decision, confirmation=confirmation, notes=notes)
+
+
+def _ungated(trial: Trial, baselines: Mapping[str, Baseline | BaselineError], settings: Settings) -> bool:
+    """Tell whether a failed assertion failed its test: the plugin lets a gate judge only what has a row to go by."""
+    if trial.status != "failed" or settings.strict:
+        return trial.status == "failed"
+    baseline = baselines.get(trial.suite)
+    return not isinstance(baseline, Baseline) or baseline.row_of(trial.example_id, trial.example_hash) is None

@@ -323,6 +323,9 @@ class Decision:
     errors: Sequence[str] = ()
     """Red for another reason: an unreadable baseline, a missing one under CI, a gate on an unknown metric."""
     notes: Sequence[str] = ()
+    ungated: int = 0
+    """Trials whose failed assertion failed its test, because no gate judges it: of examples without a row in the
+    baseline, or of all where ``llm_strict`` says so."""
 
     @property
     def red(self) -> bool:

@@ -57,7 +57,7 @@ def headline(experiment: Experiment, context: Context) -> tuple[str, str]:
 
 
 def limits(experiment: Experiment) -> Iterator[str]:
-    """Yield what restricts the verdict: an interruption, a confirmation that is due, trials that raised."""
+    """Yield what restricts the verdict: an interruption, a confirmation that is due, trials that fail pytest."""
     expected = sum(len(plan.expected) for plan in experiment.suites)
     if experiment.interrupted:
         trials = f"{len(experiment.trials):,} of {figures.count(expected, 'trial')}"
@@ -66,6 +66,11 @@ def limits(experiment: Experiment) -> Iterator[str]:
         yield "tentative: no confirming session has looked again"
     if raised := sum(trial.status == "error" for trial in experiment.trials):
         yield f"{figures.count(raised, 'trial')} raised an error: pytest fails whatever the gate says"
+    if (ungated := experiment.decision.ungated) and not without_baseline(experiment):
+        yield (
+            f"{figures.count(ungated, 'trial')} failed that no gate judges (a new or edited example, or llm_strict): "
+            "pytest fails whatever the gate says"
+        )
 
 
 def _verdict(experiment: Experiment, context: Context) -> tuple[str, str]:

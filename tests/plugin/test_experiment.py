@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.plugin.conftest import BROKEN, GOOD, Project
+from tests.plugin.conftest import BROKEN, GOOD, SUITE, Project
 
 Query = Callable[[Project, str], list[tuple[Any, ...]]]
 
@@ -120,6 +120,24 @@ def test_strict_lets_assertions_fail_over_a_baseline(project: Project) -> None:
     result = project.experiment("-o", "llm_strict=true")
     assert result.ret == 1
     assert result.parseoutcomes()["failed"] >= 3
+
+
+@pytest.mark.parametrize("why", ["new", "edited", "strict"])
+def test_green_says_where_an_assertion_fails_its_test_all_the_same(project: Project, why: str) -> None:
+    rows = [{"id": f"e{n:02}", "inputs": {"name": f"N{n}", "query": "?"}} for n in range(30)]
+    project.prompt(BROKEN if why == "strict" else GOOD)
+    project.dataset(rows)
+    project.record()
+    odd = {"id": "e30" if why == "new" else "e07", "inputs": {"name": "N7", "query": "!"}}
+    project.dataset([*(row for row in rows if row["id"] != odd["id"]), odd] if why != "strict" else rows)
+    project.write(test_app=SUITE.replace('assert "Dear"', 'assert example.inputs["query"] != "!" and "Dear"'))
+    result = project.experiment("-o", f"llm_strict={str(why == 'strict').lower()}")
+    count = "30 trials" if why == "strict" else "1 trial"
+    said = " ".join(result.stdout.str().split())
+    assert result.ret == 1
+    assert (
+        f"GREEN: nothing regressed ! {count} failed that no gate judges (a new or edited example, or" in said
+    )
 
 
 def test_a_missing_baseline_is_red_under_ci(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
