@@ -21,6 +21,7 @@ from pytest_llmobs.experiments.shards import Shard
 from pytest_llmobs.experiments.suite_scores import Find, suite_scores
 from pytest_llmobs.experiments.summary import experiment_from_dict, experiment_to_dict
 from pytest_llmobs.records.experiments import Experiment, Rerun, SuitePlan, Trial
+from pytest_llmobs.reports.figures import count
 from pytest_llmobs.session import Session, git_commit
 from pytest_llmobs.settings import Settings
 
@@ -195,7 +196,8 @@ def announcement(session: Session, plans: Sequence[SuitePlan]) -> str:
     """Return the line that says what recording a baseline will take, by what the last experiment took."""
     trials = sum(len(plan.expected) for plan in plans)
     examples = sum(len({trial.example_id for trial in plan.expected}) for plan in plans)
-    line = f"recording a baseline: {examples} examples x {trials // max(examples, 1)} fresh repeats = {trials} trials"
+    each = count(trials // max(examples, 1), "fresh repeat")
+    line = f"recording a baseline: {count(examples, 'example')} x {each} = {count(trials, 'trial')}"
     past = _past_trials(session, {plan.name for plan in plans})
     if not past:
         return f"{line}; what they cost is unknown until a first experiment ran"
@@ -205,7 +207,7 @@ def announcement(session: Session, plans: Sequence[SuitePlan]) -> str:
     # A verdict that the cache had at hand cost nothing then, and is asked for now.
     least = "at least" if any(trial.judge_hits for trial in past) else "about"
     cost = f", {least} ${sum(known) * share:.4f}" if known else ""
-    return f"{line}; by the last experiment about {calls} model calls{cost}"
+    return f"{line}; by the last experiment about {count(calls, 'model call')}{cost}"
 
 
 def _past_trials(session: Session, suites: set[str]) -> list[Trial]:

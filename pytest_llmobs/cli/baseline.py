@@ -6,7 +6,7 @@ import argparse
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from pytest_llmobs.cli.console import Console
@@ -68,7 +68,9 @@ def _accept(arguments: argparse.Namespace, console: Console) -> int:
     store = open_local_store(arguments.store, console)
     which = arguments.which
     experiment = newest_experiment(store) if which is None else find_experiment(which, store)
-    tests = list(dict.fromkeys(test for plan in _suites(experiment, arguments.all) for test in _tests(plan)))
+    chosen = list(_suites(experiment, arguments.all))
+    others = {plan.name.partition("[")[0] for plan in experiment.suites if plan not in chosen}
+    tests = list(dict.fromkeys(test for plan in chosen for test in _tests(plan, others)))
     if not tests:
         console.note(
             f"Nothing to accept in {experiment.name!r}: every suite is as its baseline. --all records anyway."
@@ -92,10 +94,17 @@ def _suites(experiment: Experiment, everything: bool) -> Iterator[SuitePlan]:
     yield from (plan for plan in experiment.suites if everything or plan.name in telling)
 
 
-def _tests(plan: SuitePlan) -> Iterator[str]:
-    """Yield the tests of a suite as pytest takes them; a module's suite names its tests one by one."""
-    if "::" in plan.name:
-        yield plan.name
+def _tests(plan: SuitePlan, others: Collection[str]) -> Iterator[str]:
+    """Yield the tests of a suite as pytest takes them.
+
+    A suite with parameters of the user's is its whole test function, unless ``others`` has suites of that too: then its
+    examples are named. A module's suite names its tests one by one.
+    """
+    function, bracket, _ = plan.name.partition("[")
+    if bracket and function in others:
+        yield from (trial.nodeid for trial in plan.expected if trial.repeat == 1)
+    elif "::" in plan.name:
+        yield function
     else:
         yield from (trial.nodeid.partition("[")[0] for trial in plan.expected)
 

@@ -56,7 +56,8 @@ def complaints(
 
 def record_command(suite: str) -> str:
     """Return the command that records a suite's baseline."""
-    return f"pytest {shlex.quote(suite)} --llm-experiment --llm-update-baseline"
+    test = suite.partition("[")[0]  # pytest knows no suite by its parameters alone
+    return f"pytest {shlex.quote(test)} --llm-experiment --llm-update-baseline"
 
 
 def _needless(suite: SuitePair, gate: GateRule) -> Iterator[str]:

@@ -58,6 +58,8 @@ class Collection:
 
             if self._by_node_id:
                 self._siblings.add(items, whole)
+            if deselected := config.getoption("deselect"):
+                self._siblings.leave_out(items, deselected)
             self._lab.suites.plan_items(items, whole)
         for item in items:
             if "\\" in item.name and (plan := self._lab.suites.plan_of(item)) is not None:

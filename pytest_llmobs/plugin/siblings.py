@@ -1,8 +1,8 @@
-"""The further repeats of what a node id selects: it names the first, and means the example."""
+"""The further repeats of what a node id selects, or ``--deselect``: it names the first, and means the example."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -37,3 +37,21 @@ class Siblings:
             if plan is not None and plan.repeat == plan.source.repeats[0] and not whole(plan.path):
                 others = self._repeats.get((plan.suite, plan.example_id), ())
                 items.extend(other for other in others if other not in there)
+
+    def leave_out(self, items: Sequence[pytest.Item], deselected: list[str]) -> None:
+        """Add to what ``--deselect`` names the further repeats of examples whose first it names.
+
+        Args:
+            items: All that was collected, before anything is deselected.
+            deselected: Beginnings of node ids.
+        """
+        beginnings, gone = tuple(deselected), set()
+        for item in items:
+            plan = self._suites.plan_of(item)
+            if plan is None:
+                continue
+            example = (plan.suite, plan.example_id)
+            if plan.repeat != plan.source.repeats[0] and example in gone:
+                deselected.append(item.nodeid)
+            elif item.nodeid.startswith(beginnings):
+                gone.add(example)

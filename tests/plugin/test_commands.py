@@ -65,3 +65,43 @@ def test_the_printed_commands_work_where_pytest_was_started(
     assert f"collected {rows} items" in again
     assert printed(again, "rerun broken")[-1] == rerun[-1]
     assert printed(again, "rerun broken").count(rerun[-1]) == 1
+
+
+PARAMETERS = """
+import os
+import pytest
+
+ROWS = [{"id": f"e {n}", "inputs": {"name": f"N{n}"}} for n in range(2)]
+
+@pytest.mark.parametrize("tone", ["warm", "very cold"])
+@pytest.mark.llm_dataset(ROWS, target=lambda name: name)
+def test_answer(tone, example, llm_run):
+    assert tone != os.environ.get("BROKEN")
+"""
+
+
+@pytest.mark.parametrize("broken", ["very cold", "all"])
+def test_accepting_a_suite_with_parameters_records_it_alone(
+    empty: Project, broken: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    empty.write(test_app=PARAMETERS.replace("tone != os", "'all' != os.environ.get('BROKEN') and tone != os"))
+    empty.record()
+    before = {path.name: path.read_text() for path in empty.baselines}
+    monkeypatch.setenv("BROKEN", broken)
+    assert empty.experiment("--llm-name", "broken").ret == 1
+    assert empty.llmobs("baseline", "accept", "broken").returncode == 0
+    changed = {path.name for path in empty.baselines if path.read_text() != before[path.name]}
+    suites = {name.partition("~")[0] for name in changed if "texts" not in name}
+    cold, warm = "test_app--test_answer-very-cold", "test_app--test_answer-warm"
+    assert suites == ({cold, warm} if broken == "all" else {cold})
+    assert empty.experiment().ret == 0
+
+
+def test_the_command_that_records_a_missing_baseline_takes_the_test_function(
+    empty: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    empty.write(test_app=PARAMETERS)
+    monkeypatch.setenv("CI", "true")
+    said = " ".join(empty.experiment().stdout.str().split())
+    assert "No baseline for test_app.py::test_answer[very cold]. " in said
+    assert "commit it: pytest test_app.py::test_answer --llm-experiment --llm-update-baseline" in said
