@@ -77,6 +77,7 @@ def listing(digests: Sequence[Digest], page: Page) -> list[str]:
     ]
     kept = {column.key for column in drawn}
     hidden = [metric for metric in metrics if f"metric {metric}" not in kept]
+    hidden += [key for key in ("cost", "trials") if key not in kept]
     more = f"no room for {', '.join(hidden)}: widen the terminal, or use --json" if hidden else ""
     return [
         page.paint(titles, "bold"),
