@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -42,7 +43,7 @@ def check_revision(folder: Path, revision: str) -> None:
         )
     if shallow == "true":
         remedy = (
-            f"This clone is shallow: fetch it first, with 'git fetch --depth=1 origin {revision}:{revision}', "
+            f"This clone is shallow: fetch it first, with '{_fetching(revision)}', "
             "or check out with the whole history (fetch-depth: 0)."
         )
     elif not git(folder, "rev-list", "--all", "--max-count=1").stdout:
@@ -50,3 +51,14 @@ def check_revision(folder: Path, revision: str) -> None:
     else:
         remedy = "Check its name with 'git branch --all'."
     raise BaselineError(f"git knows no commit {revision!r} here. {remedy}")
+
+
+def _fetching(revision: str) -> str:
+    """Return the command that brings a revision into a shallow clone."""
+    branch = revision.removeprefix("origin/")
+    if re.fullmatch("[0-9a-f]{40}", revision):
+        return f"git fetch --depth=1 origin {revision}"
+    if re.fullmatch("[0-9a-f]{4,39}", revision) or not re.fullmatch(r"[\w./-]+", revision):
+        return "git fetch --unshallow"  # a part of a hash, HEAD~2, main^: no remote can be asked for these
+    place = branch if branch == revision else f"refs/remotes/{revision}"
+    return f"git fetch --depth=1 origin {branch}:{place}"

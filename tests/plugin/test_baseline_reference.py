@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 
 import pytest
@@ -42,17 +43,25 @@ def test_the_main_branch(project: Project) -> None:
     assert "REGRESSED" in result.stdout.str()
 
 
-def test_a_shallow_clone_says_what_to_fetch(project: Project) -> None:
+@pytest.mark.parametrize("revision", ["v1", "side", "origin/side", "HEAD~1", "hash", "short hash"])
+def test_a_shallow_clone_says_what_to_fetch(project: Project, revision: str) -> None:
     git(project, "init", "origin")
-    for number in "12":
-        git(project, "-C", "origin", "commit", "--allow-empty", "-m", number)
+    git(project, "-C", "origin", "commit", "--allow-empty", "-m", "first")
+    git(project, "-C", "origin", "tag", "v1")
+    git(project, "-C", "origin", "branch", "side")
+    git(project, "-C", "origin", "commit", "--allow-empty", "-m", "second")
     git(project, "clone", "--depth=1", f"file://{project.path}/origin", "clone")
+    if revision.endswith("hash"):
+        full = (project.path / "origin/.git/refs/heads/side").read_text().strip()
+        revision = full[:10] if revision.startswith("short") else full
     for name in ("app.py", "test_app.py", "golden.jsonl", "prompt.txt"):
         (project.path / "clone" / name).write_text((project.path / name).read_text())
-    result = project.run("--rootdir=clone", "clone", "--llm-experiment", "--llm-baseline", "git:v1")
+    arguments = ("--rootdir=clone", "clone", "--llm-experiment", "--llm-baseline", f"git:{revision}")
+    result = project.run(*arguments)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    assert "This clone is shallow" in result.stderr.str()
-    assert "git fetch --depth=1 origin v1:v1" in result.stderr.str()
+    (command,) = re.findall(r"This clone is shallow: fetch it first, with '(.*?)'", result.stderr.str())
+    subprocess.run(command.split(), cwd=project.path / "clone", check=True, capture_output=True)
+    assert project.run(*arguments).ret == 0
 
 
 def test_an_unknown_name_is_refused_before_anything_runs(project: Project) -> None:

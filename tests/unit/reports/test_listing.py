@@ -50,7 +50,9 @@ def test_a_cost_without_room_is_named_too():
     wide = replace(OTHER, name="quiet-falcon-20261126-024926", cost=0.02)
     lines = listing([wide, DIGEST], Page(width=70))
     assert not any("cost" in line or "$" in line for line in lines[:-2])
-    assert " ".join(lines[-2:]) == "no room for keywords, tone_quality, cost: widen the terminal, or use --json"
+    assert (
+        " ".join(lines[-2:]) == "no room for keywords, tone_quality, cost: widen the terminal, or use --json"
+    )
 
 
 def test_names_stay_whole_as_long_as_they_can():
