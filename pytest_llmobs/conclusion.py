@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 
 from pytest_llmobs.errors import BaselineError, StoreError, listed
 from pytest_llmobs.experiments.baseline import BaselineUpdate, baseline_path, record_baseline
@@ -70,6 +70,7 @@ def conclude(
     confirm: Confirm | None,
     notes: Sequence[str] = (),
     find_summaries: Find,
+    exit_status: int = 0,
 ) -> Conclusion:
     """Judge the trials of a session, and write its experiment file and, on request, its baselines.
 
@@ -82,6 +83,7 @@ def conclude(
         confirm: Runs a confirming session; None where there must be none.
         notes: Further notes for the report.
         find_summaries: Finds the summary evaluators of a suite.
+        exit_status: Pytest's, which a shard keeps for the merge.
     """
     experiment = Experiment(
         name=session.identity.name,
@@ -102,7 +104,7 @@ def conclude(
             conclusion = _record(session, experiment)
         else:
             conclusion = Conclusion(_judged(session, experiment, confirm))
-    conclusion = _uploaded(session, _kept(session, conclusion))
+    conclusion = _uploaded(session, _kept(session, conclusion, exit_status))
     shutil.rmtree(session.store.root / "sessions" / session.identity.session, ignore_errors=True)
     return conclusion
 
@@ -113,19 +115,29 @@ def _part(session: Session, experiment: Experiment) -> Experiment:
     return replace(experiment, name=shard.name(experiment.name), shard=str(shard))
 
 
-def _kept(session: Session, conclusion: Conclusion) -> Conclusion:
+def _kept(session: Session, conclusion: Conclusion, exit_status: int) -> Conclusion:
     """Write the experiment's file; where the disk refuses, the build is red and the report is shown all the same."""
     experiment = conclusion.experiment
     document = experiment_to_dict(experiment)
-    if experiment.shard:  # the merge can't read this project's ini file
-        settings = session.settings
-        document["settings"] = {"fail_on": settings.fail_on, "baseline_dir": settings.baseline_dir}
+    if experiment.shard:
+        document |= _for_the_merge(session, experiment.suites, exit_status)
     try:
         session.store.write_experiment(experiment.name, document)
     except StoreError as error:
         decision = replace(experiment.decision, errors=(*experiment.decision.errors, str(error)))
         return replace(conclusion, experiment=replace(experiment, decision=decision))
     return conclusion
+
+
+def _for_the_merge(session: Session, plans: Sequence[SuitePlan], exit_status: int) -> dict[str, Any]:
+    """Return what a merge can't see: it has neither this session's options nor its ini file nor its outcome."""
+    settings = session.settings
+    found = baselines_of(plans, session.baseline)
+    return {
+        "settings": {name: getattr(settings, name) for name in ("fail_on", "baseline", "baseline_dir")},
+        "baselines": {suite: each.digest() for suite, each in found.items() if isinstance(each, Baseline)},
+        "exit_status": exit_status,
+    }
 
 
 def _uploaded(session: Session, conclusion: Conclusion) -> Conclusion:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pytest_llmobs.cli.console import Console
 from pytest_llmobs.cli.objects import import_file
 from pytest_llmobs.cli.stores import NAME as FOLDER
 from pytest_llmobs.cli.stores import open_store
-from pytest_llmobs.errors import BaselineError, EvaluatorError, StoreError, known, nearest
+from pytest_llmobs.errors import BaselineError, EvaluatorError, StoreError, known, listed, nearest
 from pytest_llmobs.storage.store import Store
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 NAME = "merge"
 HELP = "join the shards of several machines into one experiment and gate it; exit status 1 where it is red"
 _WHERE = "Its marker names the summary evaluators: merge in the project's folder, with what its tests import installed."
+_NAMED = 3
+"""Suites named in a message; more are counted."""
 _TENTATIVE = (
     "no confirming session is possible after a merge: the tentative verdict stands. "
     "`pytest --llm-experiment` on one machine looks twice."
@@ -36,11 +38,10 @@ _TENTATIVE = (
 
 @dataclass(frozen=True)
 class _Found:
-    """A shard, with the store that has its runs and what its session was told."""
+    """A shard, with the store that has its runs."""
 
     part: Part
     store: Store
-    settings: Mapping[str, Any]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "stores",
         nargs="+",
         metavar="DIR",
-        help=f"a shard's store ({FOLDER}, or the folder that holds it), or the URI of one",
+        help=f"a shard's store ({FOLDER}, or the folder that holds it or several), or the URI of one",
     )
     parser.add_argument(
         "--name", metavar="NAME", help="the experiment to merge, where the stores hold several"
@@ -66,7 +67,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
     Raises:
         StoreError: The shards don't belong together, or a store can't be read or written.
-        BaselineError: There is no such folder of baselines.
+        BaselineError: There is no such folder of baselines, or none of a suite that the shards had one of.
     """
     from pytest_llmobs.experiments.whole import join
     from pytest_llmobs.reports.base import Context
@@ -74,7 +75,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
     found = _chosen(_shards(arguments.stores, console), arguments.name)
     whole = join([each.part for each in found])
-    settings = _settings(found, arguments.baseline_dir)
+    settings = _settings(whole, arguments.baseline_dir)
     store = Store(arguments.store or FOLDER, warn=console.note)
     _bring_runs(found, whole.experiment.name, store)
     experiment = _judged(whole, store, settings, _source(settings, store))
@@ -85,28 +86,30 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 
 def _shards(places: Sequence[str], console: Console) -> list[_Found]:
-    from pytest_llmobs.experiments.summary import experiment_from_dict
     from pytest_llmobs.experiments.whole import Part
 
     found: list[_Found] = []
-    for place in places:
-        store = open_store(_below(place), console)
+    for place in (store for named in places for store in _stores(named)):
+        store = open_store(place, console)
         documents = [document for document in store.experiments() if document.get("shard")]
         if not documents:
             raise StoreError(
                 f"There is no shard in {place!r}. `pytest --llm-experiment --llm-name NAME --llm-shard I/N` makes one."
             )
-        found += [
-            _Found(Part(experiment_from_dict(document), place), store, document.get("settings", {}))
-            for document in documents
-        ]
+        found += [_Found(Part.of(document, place), store) for document in documents]
     return found
 
 
-def _below(place: str) -> str:
-    """Return the store's folder where the user named the one above it, as artifacts are unpacked."""
-    inner = Path(place, FOLDER)
-    return str(inner) if inner.is_dir() else place
+def _stores(place: str) -> list[str]:
+    """Return the store the user named, or those below: artifacts are unpacked into a folder each, all in one."""
+    folders = [Path(place)]
+    if folders[0].is_dir() and not _store_of(folders[0]):
+        folders = sorted(folder for folder in folders[0].iterdir() if _store_of(folder)) or folders
+    return [str(_store_of(folder) or place) for folder in folders]
+
+
+def _store_of(folder: Path) -> Path | None:
+    return next((path for path in (folder / FOLDER, folder) if (path / "experiments").is_dir()), None)
 
 
 def _chosen(found: Sequence[_Found], name: str | None) -> list[_Found]:
@@ -121,7 +124,7 @@ def _chosen(found: Sequence[_Found], name: str | None) -> list[_Found]:
     return [each for each in found if name in (None, whole_name(each.part.experiment.name))]
 
 
-def _settings(found: Sequence[_Found], baseline_dir: str | None) -> Settings:
+def _settings(whole: Whole, baseline_dir: str | None) -> Settings:
     """Return what the shards' sessions were told, as far as the gate asks; there is no ini file here."""
     from pytest_llmobs.settings import read_settings
 
@@ -129,18 +132,11 @@ def _settings(found: Sequence[_Found], baseline_dir: str | None) -> Settings:
         raise BaselineError(
             f"There is no folder {baseline_dir!r}. --llm-update-baseline writes baselines to one."
         )
-    told: dict[str, Any] = {}
-    for each in found:
-        told |= each.settings
+    told = dict(whole.settings)
+    if baseline_dir is not None:
+        told["baseline_dir"] = baseline_dir
     plain = read_settings(lambda option: (option.default, option.ini), os.environ)
-    return replace(
-        plain,
-        experiment=True,
-        confirm=0,
-        fail_on=told.get("fail_on", plain.fail_on),
-        baseline=told.get("baseline", ""),
-        baseline_dir=baseline_dir or told.get("baseline_dir", plain.baseline_dir),
-    )
+    return replace(plain, experiment=True, confirm=0, **told)
 
 
 def _source(settings: Settings, store: Store) -> Source:
@@ -173,6 +169,12 @@ def _judged(whole: Whole, store: Store, settings: Settings, source: Source) -> E
         whole.experiment, suite_scores=suite_scores(whole.experiment, store, _find_summaries)
     )
     baselines = baselines_of(experiment.suites, source)
+    if lost := sorted(whole.baselines.keys() - baselines.keys()):
+        raise BaselineError(
+            f"The shards left their failed assertions to the gate, by a baseline of {listed(lost, _NAMED)} that is not "
+            f"in {settings.baseline or settings.baseline_dir!r} here. Merge where it is committed, or name its folder "
+            "with --baseline-dir."
+        )
     judge = partial(decide, baselines=baselines, settings=settings, suite_scores=experiment.suite_scores)
     decision = judge(experiment.suites, experiment.trials)
     if decision.examples:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast
@@ -73,6 +74,10 @@ class Baseline:
         """Return the row an example is compared with; None where it is new or edited, so that no gate judges it."""
         row = self.rows.get(example_id)
         return row if row is not None and row.hash == example_hash else None
+
+    def digest(self) -> str:
+        """Return a hash of the rows: of two with the same, neither judges anything otherwise."""
+        return hashlib.sha256(repr(sorted(self.rows.items())).encode()).hexdigest()[:16]
 
     def version(self, row: BaselineRow, evaluator: str) -> str:
         """Return the version of an evaluator that scored ``row``, or an empty string where none did."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
 from pytest_llmobs.errors import StoreError, listed
 from pytest_llmobs.experiments.shards import Shard, whole_name
+from pytest_llmobs.experiments.summary import experiment_from_dict
 from pytest_llmobs.records.experiments import ExpectedTrial, Experiment, SuitePlan
 
 _ALIKE = ("dataset", "dataset_version", "metrics", "summaries", "gates", "cluster_by", "repeat", "total")
@@ -23,6 +24,23 @@ class Part:
 
     experiment: Experiment
     where: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """Of its session, as far as the gate asks."""
+    baselines: Mapping[str, str] = field(default_factory=dict)
+    """Suite -> hash of the baseline by which its failed assertions were left to the gate."""
+    exit_status: int = 0
+    """Pytest's: not 0 where a test failed that no gate judges, or the session was cut short."""
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any], where: str) -> Part:
+        """Read what a shard's session has written."""
+        return cls(
+            experiment_from_dict(document),
+            where,
+            document.get("settings", {}),
+            document.get("baselines", {}),
+            document.get("exit_status", 0),
+        )
 
     @property
     def shard(self) -> Shard:
@@ -43,15 +61,27 @@ class Whole:
     """Numbers of the shards that aren't there."""
     count: int = 1
     """How many there should be."""
+    failed: Sequence[Part] = ()
+    """Shards whose own session failed."""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """What all sessions were told, as far as the gate asks."""
+    baselines: Mapping[str, str] = field(default_factory=dict)
+    """Suite -> hash of the baseline the shards had."""
 
     @property
     def errors(self) -> list[str]:
-        """One error for each missing shard, for the user."""
-        return [
+        """One error for each shard that is missing or failed, for the user."""
+        lost = [
             f"Shard {number} of {self.count} is missing: a verdict without it would be about other examples. "
             "Bring its store (run that shard again, if it was lost) and merge all of them."
             for number in self.missing
         ]
+        failed = [
+            f"The {part} failed by itself: pytest ended with status {part.exit_status}, be it for an error, a test "
+            "that no gate judges, or an interruption. Its output names the reason; mend it and run that shard again."
+            for part in self.failed
+        ]
+        return lost + failed
 
 
 def join(parts: Sequence[Part]) -> Whole:
@@ -61,7 +91,8 @@ def join(parts: Sequence[Part]) -> Whole:
         parts: At least one, in any order.
 
     Raises:
-        StoreError: A shard is there twice, or shards differ in their name, number, commit, data or evaluators.
+        StoreError: A shard is there twice, or shards differ in their name, number, commit,
+            settings, baselines, data or evaluators.
     """
     parts = sorted(parts, key=lambda part: part.shard)
     _same("name", [(whole_name(part.experiment.name), part) for part in parts])
@@ -75,10 +106,18 @@ def join(parts: Sequence[Part]) -> Whole:
         (part.experiment.commit.removesuffix("+dirty"), part) for part in parts if part.experiment.commit
     ]
     _same("commit", commits)
+    for setting in dict.fromkeys(name for part in parts for name in part.settings):
+        _same(f"setting llm_{setting}", [(part.settings.get(setting), part) for part in parts])
+    baselines = {suite: digest for part in parts for suite, digest in part.baselines.items()}
+    for suite in baselines:
+        having = [part for part in parts if any(plan.name == suite for plan in part.experiment.suites)]
+        _same(f"baseline of {suite}", [(part.baselines.get(suite), part) for part in having])
     count = parts[0].shard.count
     present = {part.shard.number for part in parts}
     missing = tuple(number for number in range(1, count + 1) if number not in present)
-    return Whole(_joined(parts, whole=not missing), missing, count)
+    failed = [part for part in parts if part.exit_status]
+    joined = _joined(parts, whole=not missing)
+    return Whole(joined, missing, count, failed, parts[0].settings, baselines)
 
 
 def _same(what: str, values: Sequence[tuple[Any, Part]]) -> None:
@@ -137,11 +176,11 @@ def _absent(lost: dict[str, str], repeats: int) -> Iterator[ExpectedTrial]:
 
 
 def _check_alike(one: tuple[Part, SuitePlan], other: tuple[Part, SuitePlan]) -> None:
-    for field in _ALIKE:
-        then, now = _comparable(getattr(one[1], field)), _comparable(getattr(other[1], field))
+    for name in _ALIKE:
+        then, now = _comparable(getattr(one[1], name)), _comparable(getattr(other[1], name))
         if then != now:
             raise StoreError(
-                f"{one[1].name}: its {field.replace('_', ' ')} is {then!r} for {one[0]}, and {now!r} for {other[0]}. "
+                f"{one[1].name}: its {name.replace('_', ' ')} is {then!r} for {one[0]}, and {now!r} for {other[0]}. "
                 f"{_SPLIT}"
             )
 

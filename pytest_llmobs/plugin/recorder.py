@@ -64,7 +64,7 @@ class Recorder:
         if not self._lab.plans and exitstatus != pytest.ExitCode.OK:
             return  # pytest itself says what went wrong before anything was collected
         try:
-            self._conclusion = self._conclude(stopped)
+            self._conclusion = self._conclude(stopped, exitstatus)
         except LlmobsError as error:
             self._failure = str(error)
         red = self._failure is not None or (self._conclusion is not None and self._conclusion.red)
@@ -103,7 +103,7 @@ class Recorder:
                 if expected.nodeid in crashed and key not in self._trials:
                     self._keep(crashed_trial(plan, expected, crashed[expected.nodeid]))
 
-    def _conclude(self, stopped: bool) -> Conclusion:
+    def _conclude(self, stopped: bool, exitstatus: int) -> Conclusion:
         expected = sum(len(plan.expected) for plan in self._lab.plans)
         self._lab.notes[:0] = self._unpaid()
         return conclude(
@@ -115,6 +115,7 @@ class Recorder:
             confirm=None if stopped else self._confirm,
             notes=self._lab.notes,
             find_summaries=lambda plan: find_summaries(self._lab, plan),
+            exit_status=0 if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED else int(exitstatus),
         )
 
     def _unpaid(self) -> list[str]:

@@ -185,7 +185,9 @@ def test_baselines_elsewhere_and_the_shards_own_settings(project: Project) -> No
     project.record()
     _, store = machine(project, "1/1")
     assert "GREEN" in project.llmobs("merge", store).stdout
-    assert "NO BASELINE" in project.llmobs("merge", store, "--baseline-dir", ".").stdout
+    elsewhere = project.llmobs("merge", store, "--baseline-dir", ".")
+    assert elsewhere.returncode == 2
+    assert "a baseline of test_app.py::test_answer that is not in '.' here" in elsewhere.stderr
     assert project.llmobs("merge", store, "--baseline-dir", "nowhere").returncode == 2
 
 
@@ -194,3 +196,93 @@ def test_a_folder_that_holds_the_store_will_do(project: Project) -> None:
     project.path.joinpath("artifact").mkdir()
     project.path.joinpath(".llmobs").rename(project.path / "artifact" / ".llmobs")
     assert project.llmobs("merge", "artifact").returncode == 0
+
+
+def test_failures_that_shards_left_to_the_gate_need_its_baseline(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CI", raising=False)
+    project.record()
+    project.prompt("Hello there.")
+    shards = [machine(project, f"{number}/2") for number in (1, 2)]
+    assert [result.ret for result, _ in shards] == [0, 0]
+    project.path.joinpath("elsewhere").mkdir()
+    monkeypatch.chdir(project.path / "elsewhere")
+    merged = project.llmobs("merge", *(store for _, store in shards))
+    assert merged.returncode == 2
+    assert "Merge where it is committed, or name its folder with --baseline-dir." in merged.stderr
+
+
+@pytest.mark.parametrize(
+    ("source", "arguments"),
+    [
+        (SUITE.replace("def test_plain():\n    pass", "def test_plain():\n    assert False"), ()),
+        (SUITE.replace("    assert", "    assert example.id != 'e3' or 1 / 0\n    assert"), ()),
+        (SUITE.replace("    assert", "    assert example.id != 'e3'\n    assert"), ("-o", "llm_strict=true")),
+        (SUITE.replace("    assert", "    assert example.id != 'e3' or 1 / 0\n    assert"), ("-x",)),
+    ],
+    ids=["another test", "an error", "strict", "cut short"],
+)
+def test_what_fails_a_shard_fails_the_merge(
+    project: Project, source: str, arguments: tuple[str, ...]
+) -> None:
+    project.record()
+    project.write(test_app=source)
+    shards = [machine(project, f"{number}/2", *arguments) for number in (1, 2)]
+    assert sorted(int(result.ret) for result, _ in shards) == [0, 1]
+    merged = project.llmobs("merge", *(store for _, store in shards))
+    assert merged.returncode == 1
+    assert re.search(
+        r"✗ The shard ./2 in '.*' failed by itself: pytest ended with status 1", _flat(merged.stdout)
+    )
+
+
+def test_failures_without_a_baseline_fail_the_merge(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CI", raising=False)
+    project.prompt("Hello there.")
+    merged = project.llmobs("merge", *(machine(project, f"{number}/2")[1] for number in (1, 2)))
+    assert merged.returncode == 1
+    assert "GREEN" not in merged.stdout
+
+
+def test_shards_that_were_told_otherwise_are_refused(project: Project) -> None:
+    project.record()
+    one = machine(project, "1/2", "-o", "llm_fail_on=inconclusive")[1]
+    other = machine(project, "2/2")[1]
+    refused = project.llmobs("merge", one, other)
+    assert refused.returncode == 2
+    assert "the setting llm_fail_on is 'inconclusive' for shard 1/2" in refused.stderr
+    accepted = machine(project, "1/2")[1]
+    project.record()
+    path, _ = project.baselines
+    path.write_text(path.read_text().replace("[1, 1, 1, 1, 1]", "[1, 1, 0, 1, 1]", 1))
+    refused = project.llmobs("merge", accepted, machine(project, "2/2")[1])
+    assert refused.returncode == 2
+    assert "the baseline of test_app.py::test_answer is" in refused.stderr
+
+
+def test_the_merge_compares_with_the_baseline_that_the_shards_were_given(project: Project) -> None:
+    project.record()
+    project.path.joinpath("llm-baselines").rename(project.path / "trusted")
+    project.prompt("Hello there.")
+    project.record()
+    stores = [machine(project, f"{number}/2", "--llm-baseline", "trusted")[1] for number in (1, 2)]
+    merged = project.llmobs("merge", *stores)
+    assert merged.returncode == 1
+    assert "REGRESSED" in merged.stdout
+
+
+def test_the_folder_that_all_artifacts_were_unpacked_to_will_do(project: Project) -> None:
+    project.record()
+    project.path.joinpath("artifacts").mkdir()
+    for number in (1, 2):
+        machine(project, f"{number}/2")[1].rename(project.path / "artifacts" / f"shard-{number}")
+    merged = project.llmobs("merge", "artifacts")
+    assert merged.returncode == 0, merged.stderr
+    assert f"{COUNT} trials" in merged.stdout
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.split())
