@@ -36,6 +36,12 @@ _REMEDIES = (
     ("the folder .* doesn't exist", "Mount it, or make it."),
     ("NO_SUCH_BUCKET|NoSuchBucket|bucket does not exist", "Create the bucket, or correct its name."),
     (
+        "ExpiredToken|InvalidToken|TokenRefreshRequired|token.* has expired|invalid_grant",
+        "Renew the credentials (for S3 AWS_SESSION_TOKEN with its two keys, or the login of AWS_PROFILE).",
+    ),
+    ("TOO_SKEWED|TooSkewed", "Set this machine's clock."),
+    ("SLOW_DOWN|SlowDown|SERVICE_UNAVAILABLE", "The server has too much to do: try again later."),
+    (
         "ACCESS_DENIED|AccessDenied|Access Denied|INVALID_ACCESS_KEY|SIGNATURE_DOES_NOT_MATCH|status 403|Forbidden|"
         "Permission denied|PERMISSION_DENIED",
         "Check the credentials (for S3 the environment variables AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or "

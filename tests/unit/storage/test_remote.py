@@ -83,6 +83,13 @@ def test_credentials_are_not_shown_where_the_uri_is_refused_either(uri: str) -> 
         ),
         ("AWS Error ACCESS_DENIED during PutObject", "Check the credentials"),
         ("AWS Error NETWORK_CONNECTION: curlCode: 7", "Check the network and the endpoint"),
+        (
+            "AWS Error UNKNOWN (HTTP status 400) during UploadPart operation: Unable to parse ExceptionName: "
+            "ExpiredToken Message: The provided token has expired.",
+            "Renew the credentials",
+        ),
+        ("AWS Error REQUEST_TIME_TOO_SKEWED during PutObject operation", "Set this machine's clock."),
+        ("AWS Error SLOW_DOWN during UploadPart operation", "try again later"),
     ],
 )
 def test_a_failure_says_what_to_do(place: Path, reason: str, remedy: str) -> None:
