@@ -200,6 +200,11 @@ class Session:
         )
 
     @property
+    def left_hanging(self) -> bool:
+        """True where a target, an evaluator or a test was given up as hung."""
+        return "runner" in self.__dict__ and self.runner.left_hanging
+
+    @property
     def folder(self) -> Path:
         """Where the processes of this session leave messages for each other."""
         return self.rootdir / STORE_FOLDER / "sessions" / self.identity.session

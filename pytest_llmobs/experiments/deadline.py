@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import bdb
+import os
 import signal
 import sys
 import threading
 import time
 from types import FrameType
 from typing import Any
+
+_LOOK = 0.1
+"""Seconds between two looks at whether the main thread is through."""
 
 
 class TargetTimeout(Exception):
@@ -32,6 +36,8 @@ class Deadline:
             seconds: What a block may take.
         """
         self.seconds = seconds
+        self.passed = False
+        """True once something took too long."""
         self._what: str | None = None
         self._due = 0.0
         self._before: Any = signal.SIG_DFL
@@ -72,4 +78,32 @@ class Deadline:
         left = self._due - time.monotonic()
         signal.setitimer(signal.ITIMER_REAL, left if left > 0 else self.seconds)
         if left <= 0 and not isinstance(getattr(sys.gettrace(), "__self__", None), bdb.Bdb):
+            self.passed = True
             raise TargetTimeout(f"{self._what} did not end within {self.seconds:g} s (llm_timeout).")
+
+
+def exit_anyway(status: int, grace: float) -> None:
+    """See that this process ends though hung threads are left: Python itself waits for those of a thread pool.
+
+    Args:
+        status: Its exit status, if it has to be ended.
+        grace: Seconds that it has for ending by itself, once the main thread is through.
+    """
+
+    def end() -> None:
+        while not _is_through(threading.main_thread()):
+            time.sleep(_LOOK)
+        time.sleep(grace)
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        os._exit(status)
+
+    threading.Thread(target=end, name="llmobs-exit", daemon=True).start()
+
+
+def _is_through(main: threading.Thread) -> bool:
+    """Return True where the main thread's outermost frame is that of ``threading``, which waits for the others."""
+    frame = sys._current_frames().get(main.ident or 0)
+    while frame is not None and frame.f_back is not None:
+        frame = frame.f_back
+    return frame is None or frame.f_globals is vars(threading)

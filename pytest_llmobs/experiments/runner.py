@@ -87,6 +87,12 @@ class Runner:
         self._attempts: dict[Hashable, Attempt] = {}
         self._started = 0
         self._refused: dict[str, BaseException] = {}
+        self._gave_up = False
+
+    @property
+    def left_hanging(self) -> bool:
+        """True where something was given up that may go on for ever."""
+        return self._gave_up or self.deadline.passed
 
     @property
     def hungry(self) -> bool:
@@ -204,6 +210,8 @@ class Runner:
         return attempt.root
 
     def _failed(self, attempt: Attempt, error: BaseException) -> None:
+        if isinstance(attempt.error, TargetTimeout):
+            return  # it was given up meanwhile, and booked then
         status = getattr(error, "status_code", None)
         if attempt.root is not None:
             attempt.root.end(error=error)
@@ -297,11 +305,12 @@ class Runner:
                 if task.error is not None and attempt.error is None:
                     attempt.error = task.error
                 continue
-            self.slots.cancel(task)
             self._give_up(attempt, task)
+            self.slots.cancel(task)  # afterwards, or the trial's error would be the cancellation's
         attempt.done = True
 
     def _give_up(self, attempt: Attempt, task: Task) -> None:
+        self._gave_up = True
         waited = "did not end" if task.started is not None else "found no free slot"
         message = f"{waited} within {self.timeout:g} s (llm_timeout)"
         target_ended = attempt.root is not None and attempt.root.ended

@@ -15,6 +15,7 @@ from pytest_llmobs.errors import BaselineError, LlmobsError
 from pytest_llmobs.experiments.baseline import Baseline, known_failure
 from pytest_llmobs.experiments.budget import BudgetReached
 from pytest_llmobs.experiments.calls import spending
+from pytest_llmobs.experiments.deadline import exit_anyway
 from pytest_llmobs.experiments.llm_run import LlmRun
 from pytest_llmobs.experiments.logging import announce, forget
 from pytest_llmobs.experiments.rules import PASS
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
 
 WIRE = "llmobs_trial"
 """Attribute of a test report that carries the trial, as a string (nothing else survives every transport)."""
+
+
+_GRACE = 5.0
+"""Seconds that a process with hung threads has for its ordinary end."""
 
 
 class Protocol:
@@ -127,9 +132,11 @@ class Protocol:
         return report
 
     @pytest.hookimpl(trylast=True)
-    def pytest_sessionfinish(self) -> None:
-        """Stop what still runs ahead and seal this process's runs."""
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Stop what still runs ahead, seal this process's runs, and see that the process will end."""
         self._lab.session.stop()
+        if self._lab.session.left_hanging and self._lab.worker is None:  # xdist ends its workers
+            exit_anyway(int(session.exitstatus), _GRACE)
         if self._lab.worker is not None:
             self._lab.config.workeroutput["llmobs_notes"] = self._lab.notes  # type: ignore[attr-defined]
 

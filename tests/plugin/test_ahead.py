@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.plugin.conftest import Project
+from tests.plugin.conftest import PLUGINS, Project
 
 OVERLAPPING = """
 import threading
@@ -177,6 +177,32 @@ def test_what_hangs_in_the_main_thread_is_an_error_trial_too(project: Project, w
     result.assert_outcomes(passed=2, failed=1)
     assert "did not end within 0.3 s (llm_timeout)." in result.stdout.str()
     assert "pytest_llmobs/" not in result.stdout.str()
+
+
+def test_the_process_ends_though_a_thread_pool_hangs(project: Project) -> None:
+    project.write(
+        test_app="""
+        import asyncio
+        import threading
+        import pytest
+
+        async def answer(name, query):
+            if name == "Ada":
+                await asyncio.to_thread(threading.Event().wait)
+            return name
+
+        @pytest.mark.llm_dataset("golden.jsonl", target=answer)
+        def test_answer(llm_run):
+            pass
+        """
+    )
+    result = project.pytester.runpytest_subprocess(
+        *PLUGINS, "--llm-experiment", "-o", "llm_timeout=0.5", timeout=30
+    )
+    result.assert_outcomes(passed=2, failed=1)
+    assert result.ret == 1
+    assert "Target 'answer' did not end within 0.5 s (llm_timeout)." in result.stdout.str()
+    assert "CancelledError" not in result.stdout.str()
 
 
 def test_the_first_refusal_by_the_provider_stops_the_suite(project: Project) -> None:
