@@ -216,9 +216,10 @@ class Runner:
         if attempt.root is not None:
             attempt.root.end(error=error)
             self._book(spending(attempt.root.finished_runs(*PAID)))
-        again = status in REJECTIONS and not _refused_for_good(error)
+        wait = _retry_after(error)
+        again = status in REJECTIONS and not _refused_for_good(error) and wait <= self.timeout
         if again and 0 < len(attempt.tasks) < MOST_TRIES and attempt.error is None:
-            self.slots.pace.rejected(_retry_after(error))
+            self.slots.pace.rejected(wait)
             attempt.root = None
             attempt.tasks.append(self.slots.submit(Task(self._work(attempt), (1, attempt.order))))
             return

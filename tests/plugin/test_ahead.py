@@ -205,6 +205,34 @@ def test_the_process_ends_though_a_thread_pool_hangs(project: Project) -> None:
     assert "CancelledError" not in result.stdout.str()
 
 
+@pytest.mark.parametrize("wait", ["3600", "inf"])
+def test_a_server_that_wants_to_be_left_alone_longer_than_a_trial_may_take_is_not_waited_for(
+    project: Project, wait: str
+) -> None:
+    project.write(
+        test_app=f"""
+        import pytest
+
+        class Rejection(Exception):
+            status_code = 429
+            class response:
+                headers = {{"retry-after": "{wait}"}}
+
+        def answer(name, query):
+            if name == "Ada":
+                raise Rejection("too many tokens today")
+            return name
+
+        @pytest.mark.llm_dataset("golden.jsonl", target=answer)
+        def test_answer(llm_run):
+            pass
+        """
+    )
+    result = project.pytester.runpytest_subprocess(*PLUGINS, "-o", "llm_timeout=5", timeout=30)
+    result.assert_outcomes(passed=2, failed=1)
+    assert "too many tokens today" in result.stdout.str()
+
+
 def test_the_first_refusal_by_the_provider_stops_the_suite(project: Project) -> None:
     project.dataset({"id": f"e{n:03}", "inputs": {"name": f"N{n}", "query": "?"}} for n in range(100))
     project.write(
