@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
@@ -82,11 +83,11 @@ class Deadline:
             raise TargetTimeout(f"{self._what} did not end within {self.seconds:g} s (llm_timeout).")
 
 
-def exit_anyway(status: int, grace: float) -> None:
+def exit_anyway(status: Callable[[], int], grace: float) -> None:
     """See that this process ends though hung threads are left: Python itself waits for those of a thread pool.
 
     Args:
-        status: Its exit status, if it has to be ended.
+        status: Returns its exit status, if it has to be ended.
         grace: Seconds that it has for ending by itself, once the main thread is through.
     """
 
@@ -96,7 +97,7 @@ def exit_anyway(status: int, grace: float) -> None:
         time.sleep(grace)
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
-        os._exit(status)
+        os._exit(status())
 
     threading.Thread(target=end, name="llmobs-exit", daemon=True).start()
 

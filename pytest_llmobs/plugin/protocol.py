@@ -136,7 +136,7 @@ class Protocol:
         """Stop what still runs ahead, seal this process's runs, and see that the process will end."""
         self._lab.session.stop()
         if self._lab.session.left_hanging and self._lab.worker is None:  # xdist ends its workers
-            exit_anyway(int(session.exitstatus), _GRACE)
+            exit_anyway(lambda: int(session.exitstatus), _GRACE)
         if self._lab.worker is not None:
             self._lab.config.workeroutput["llmobs_notes"] = self._lab.notes  # type: ignore[attr-defined]
 
