@@ -166,3 +166,35 @@ def test_a_suspect_that_passes_once_is_not_run_again(project: Project) -> None:
     assert "flaky" in result.stdout.str()
     result.stdout.fnmatch_lines(["confirming: running up to 4 trials again before the verdict"])
     assert len(project.summary["confirmation"]["rows"]) == 1
+
+
+@pytest.mark.parametrize("way", ["node ids", "a file of them", "workers"])
+def test_what_node_ids_select_is_looked_at_again_and_nothing_else(broken: Project, way: str) -> None:
+    ids = ["test_app.py::test_answer[ada]", "test_app.py::test_answer[grace]"]
+    broken.path.joinpath("broken.txt").write_text("\n".join(ids) + "\n")
+    result = broken.experiment(
+        *{"node ids": ids, "a file of them": ["@broken.txt"], "workers": [*ids, "-n2"]}[way]
+    )
+    assert result.ret == 1
+    assert "tentative" not in result.stdout.str()
+    assert "confirmed in" in result.stdout.str()
+    confirmation = broken.summary["confirmation"]
+    names = [row[confirmation["columns"].index("example_id")] for row in confirmation["rows"]]
+    assert sorted(set(names)) == ["ada", "grace"]
+
+
+def test_one_in_which_nothing_ran_says_what_it_printed(broken: Project) -> None:
+    broken.write(
+        conftest="""
+        import os
+
+        def pytest_collection_modifyitems(items):
+            if "LLMOBS_CONFIRMING" in os.environ:
+                print("not today")
+                items.clear()
+        """
+    )
+    result = broken.experiment("-s")
+    assert result.ret == 1
+    assert "and no result; the tentative verdict stands." in " ".join(result.stdout.str().split())
+    assert "not today" in result.stdout.str()
