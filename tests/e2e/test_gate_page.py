@@ -1,0 +1,48 @@
+"""What docs/gate.md shows is what there is."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import fields
+from typing import get_args
+
+import pytest
+
+from pytest_llmobs.cli import COMMANDS
+from pytest_llmobs.records.experiments import ExampleState, GateRule
+from pytest_llmobs.settings import OPTIONS
+from tests.e2e.test_readme import ROOT, blocks, write_files
+
+PAGE = (ROOT / "docs" / "gate.md").read_text(encoding="utf-8")
+
+
+def test_its_gates_hold(pytester: pytest.Pytester) -> None:
+    assert write_files(PAGE, pytester.path) == ["test_gates.py"]
+    assert pytester.runpytest_subprocess("--llm-experiment", "--llm-update-baseline").ret == 0
+    result = pytester.runpytest_subprocess("--llm-experiment")
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["GREEN: nothing regressed"])
+
+
+def test_its_tables_have_every_argument_and_every_state() -> None:
+    told = set(re.findall(r"^\| `(\w+)` \|", PAGE, re.MULTILINE))
+    assert told == {each.name for each in fields(GateRule)}
+    rows = re.findall(r"^\| ([a-z, ]+) \|", PAGE, re.MULTILINE)
+    states = {word for row in rows for word in row.split(", ")} - {"argument", "state"}
+    assert states == set(get_args(ExampleState)) - {"dropped"}
+
+
+def test_its_commands_have_these_names_and_options() -> None:
+    lines = [
+        line for block in blocks(PAGE) if block.language == "console" for line in block.text.splitlines()
+    ]
+    for line in lines:
+        command, *words = shlex.split(line.removeprefix("$ "), comments=True)
+        options = {word for word in words if word.startswith("-")}
+        if command == "pytest":
+            assert options <= {option.flag for option in OPTIONS} | {"-k"}
+        else:
+            assert command == "llmobs"
+            assert words[0] in COMMANDS
+            assert not options
