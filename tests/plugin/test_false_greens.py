@@ -369,7 +369,7 @@ def test_a_failed_subtest_is_a_failed_trial(project: Project) -> None:
     assert "contains 2 failed subtests" not in result.stdout.str()
     result.stdout.fnmatch_lines(["RED*", "XFAIL test_app.py::test_answer[[]ada] - the gate decides"])
     first = experiment_from_dict(project.summary).trials[0]
-    assert (first.status, (first.message or "")[:34]) == ("failed", "AssertionError: assert 'Dear' in '")
+    assert (first.status, (first.message or "")[:18]) == ("failed", "assert 'Dear' in '")
 
 
 def test_a_failed_subtest_without_a_baseline_fails_its_test(project: Project) -> None:
