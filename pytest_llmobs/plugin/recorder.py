@@ -26,6 +26,18 @@ from pytest_llmobs.reports.terminal import render
 if TYPE_CHECKING:
     from pytest_llmobs.plugin.lab import Lab
 
+_BY_LAST = (
+    "--lf",
+    "--last-failed",
+    "--ff",
+    "--failed-first",
+    "--sw",
+    "--stepwise",
+    "--sw-skip",
+    "--stepwise-skip",
+)
+"""What selects or orders by the last run, which is another one by the time a printed command runs."""
+
 
 class Recorder:
     """Sees all trials of a session, whether they ran here or in xdist's workers."""
@@ -138,9 +150,16 @@ class Recorder:
         command = (
             ["pytest"] if Path(sys.argv[0]).name in ("pytest", "py.test") else ["python", "-m", "pytest"]
         )
-        options = [argument for argument in kept if not _selects(argument, self._lab.config)]
+        options = [
+            argument
+            for argument in kept
+            if argument not in _BY_LAST and not _selects(argument, self._lab.config)
+        ]
+        accept = shlex.join([*command, *_here(kept), "--llm-experiment", "--llm-update-baseline"])
         return Context(
-            accept=shlex.join([*command, *_here(kept), "--llm-experiment", "--llm-update-baseline"]),
+            accept=""
+            if any(self._lab.config.getoption(each, False) for each in ("lf", "stepwise"))
+            else accept,
             rerun=shlex.join([*command, *options, "--llm-experiment"]),
             store=store_here(self._lab.config),
             rootdir=rootdir_here(self._lab.config),

@@ -45,8 +45,16 @@ def _after_red(experiment: Experiment, context: Context) -> list[tuple[str, str]
         word = "rerun worst" if broken[0].state == "dropped" else "rerun broken"
         titled.append((word, _rerun(broken, experiment, context)))
     if broken or _acceptable(experiment):
-        titled.append(("accept", context.accept))
+        titled.append(("accept", _accept(broken, experiment, context)))
     return titled
+
+
+def _accept(broken: Sequence[Case], experiment: Experiment, context: Context) -> str:
+    """Return the command that records what ran, or what broke of it where the selection can't be had again."""
+    if context.accept:
+        return context.accept
+    command = _rerun(broken, experiment, context) if broken else context.rerun
+    return f"{command} --llm-update-baseline"
 
 
 def _acceptable(experiment: Experiment) -> bool:
@@ -59,9 +67,9 @@ def _acceptable(experiment: Experiment) -> bool:
 def _left_to_do(experiment: Experiment, context: Context) -> list[tuple[str, str]]:
     verdicts = {row.verdict for row in experiment.decision.metrics}
     if "NO_BASELINE" in verdicts:
-        return [("record one", context.accept)]
+        return [("record one", _accept((), experiment, context))]
     if verdicts & {"IMPROVED", "REBASELINE"}:
-        return [("accept", context.accept)]
+        return [("accept", _accept((), experiment, context))]
     return []
 
 

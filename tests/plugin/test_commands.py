@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import subprocess
@@ -105,3 +106,21 @@ def test_the_command_that_records_a_missing_baseline_takes_the_test_function(
     said = " ".join(empty.experiment().stdout.str().split())
     assert "No baseline for test_app.py::test_answer[very cold]. " in said
     assert "commit it: pytest test_app.py::test_answer --llm-experiment --llm-update-baseline" in said
+
+
+def test_what_last_failed_is_accepted_by_name(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "300")
+    project.path.joinpath("pytest.ini").write_text("[pytest]\npythonpath = .\n")
+    project.dataset({"id": f"e{n}", "inputs": {"name": f"N{n}", "query": "?"}} for n in range(4))
+    start(project, project.path, "--llm-update-baseline")
+    project.prompt(BROKEN)
+    plain = [sys.executable, "-m", "pytest", *PLUGINS, "-k", "e1 or e2"]
+    subprocess.run(plain, cwd=project.path, capture_output=True, check=False)
+    said = start(project, project.path, "--lf")
+    for title in ("rerun broken", "accept"):
+        assert "--lf" not in printed(said, title)
+    command = printed(said, "accept")
+    start(project, project.path, *command[command.index("--llm-experiment") + 1 :])
+    (found,) = [json.loads(path.read_text()) for path in project.baselines if "texts" not in path.name]
+    passes = {example: row["pass"] for example, row in found["examples"].items()}
+    assert passes == {"e0": [1] * 5, "e1": [0] * 5, "e2": [0] * 5, "e3": [1] * 5}
