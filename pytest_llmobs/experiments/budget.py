@@ -58,14 +58,14 @@ class Budget:
             return
         with self._lock:
             cost, calls = self._read()
-            self._path.write_text(json.dumps([cost + (spending.cost or 0.0), calls + spending.calls]))
+            # replaced at once: a process may be killed at any time, and others read without the lock
+            new = self._path.with_suffix(".new")
+            new.write_text(json.dumps([cost + (spending.cost or 0.0), calls + spending.calls]))
+            new.replace(self._path)
 
     def _read(self) -> tuple[float, int]:
         try:
             cost, calls = json.loads(self._path.read_text())
         except FileNotFoundError:
             return 0.0, 0
-        except ValueError:  # another process is writing it just now
-            with self._lock:
-                cost, calls = json.loads(self._path.read_text())
         return float(cost), int(calls)

@@ -67,7 +67,12 @@ def llm_run(request: pytest.FixtureRequest) -> LlmRun:
     """Return the traced run of the current test: inputs, outputs, latency, tokens, cost, scores."""
     from pytest_llmobs.plugin.lab import LLM_RUN
 
-    run: LlmRun = request.node.stash[LLM_RUN]
+    run: LlmRun | None = request.node.stash.get(LLM_RUN, None)
+    if run is None:
+        raise pytest.UsageError(
+            "Too late for 'llm_run': a test is a trial from its collection on, or none. Name the fixture in the "
+            "parameters of the test, or of a fixture that it names, rather than ask for it with getfixturevalue."
+        )
     return run
 
 

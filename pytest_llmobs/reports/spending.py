@@ -66,9 +66,13 @@ def spending_section(experiment: Experiment, page: Page) -> list[str]:
 
 
 def statuses(trials: Sequence[Trial]) -> str:
-    """Return how the trials ended: ``33 passed, 2 failed, 1 error``."""
+    """Return how the trials ended: ``33 passed, 2 failed, 2 errors``."""
     found = Counter(trial.status for trial in trials)
-    return ", ".join(f"{found[status]:,} {status}" for status in _STATUSES if found[status])
+    counts = {status: found[status] for status in _STATUSES if found[status]}
+    return ", ".join(
+        figures.count(count, status) if status == "error" else f"{count:,} {status}"
+        for status, count in counts.items()
+    )
 
 
 def _counts(experiment: Experiment) -> str:

@@ -306,3 +306,11 @@ def test_an_evaluator_of_the_conftest_hides_a_built_in_of_its_name(project: Proj
         """
     )
     project.run().assert_outcomes(passed=3)
+
+
+def test_llm_run_by_getfixturevalue_says_what_to_do(empty: Project) -> None:
+    empty.write(test_late="def test_late(request):\n    request.getfixturevalue('llm_run')\n")
+    for result in (empty.experiment(), empty.run()):
+        assert result.ret == 1
+        assert "Name the fixture in the parameters of the test" in " ".join(result.stdout.str().split())
+        assert "KeyError" not in result.stdout.str()
