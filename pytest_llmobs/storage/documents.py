@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,8 @@ SCHEMA_VERSION = 1
 """Written as ``schema``; a reader refuses what is newer."""
 _KEY = "schema"
 _TABLES = ("trials", "confirmation")
+_ROWS = 500
+"""Rows of a table that are written at once."""
 _TABLE_LINES = tuple(f'"{key}": ' for key in _TABLES)
 
 
@@ -29,10 +31,8 @@ def write(path: Path, document: Mapping[str, Any]) -> None:
     """
     temporary = path.with_name(f".{path.name}-{os.getpid()}-{os.urandom(3).hex()}")
     try:
-        text = _text({_KEY: SCHEMA_VERSION, **document})
         with temporary.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.write("\n")
+            file.writelines(_pieces({_KEY: SCHEMA_VERSION, **document}))
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
@@ -68,11 +68,28 @@ def read(path: Path, *, head: bool = False) -> dict[str, Any]:
     return document
 
 
-def _text(document: Mapping[str, Any]) -> str:
-    ordered = sorted(document.items(), key=lambda item: item[0] in _TABLES)
+def _pieces(document: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the file's text: a line a key, a table in pieces, since the whole of a large one would be felt."""
+    before = "{"
+    for key, value in sorted(document.items(), key=lambda item: item[0] in _TABLES):
+        yield f"{before}{_json(key)}: "
+        yield from _table(value) if key in _TABLES else (_json(value),)
+        before = ",\n"
+    yield "}\n"
+
+
+def _table(table: Mapping[str, Any]) -> Iterator[str]:
+    rows: list[Any] = table["rows"]
+    yield f'{{"columns": {_json(table["columns"])}, "rows": ['
+    for start in range(0, len(rows), _ROWS):
+        piece = _json(rows[start : start + _ROWS])[1:-1]
+        yield f", {piece}" if start else piece
+    yield "]}"
+
+
+def _json(value: Any) -> str:
     # Without indent, or Python's own encoder would do it: 10,000 trials would take seconds.
-    lines = (f"{json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in ordered)
-    return "{" + ",\n".join(lines) + "}"
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _head(path: Path) -> str:

@@ -97,3 +97,12 @@ def test_what_was_written_in_one_line_is_read_whole(store: Store) -> None:
     path = store.write_experiment("a", {})
     path.write_text('{"schema": 1, "name": "a", "trials": {}}\n')
     assert documents.read(path, head=True) == {"name": "a", "trials": {}}
+
+
+@pytest.mark.parametrize("count", [0, 1, 499, 500, 501, 1203])
+def test_a_table_of_any_length_is_read_as_it_was_written(tmp_path: Path, count: int) -> None:
+    rows = [[f"e{number}", {"tone": number / 7}, None] for number in range(count)]
+    document = {"name": "a", "trials": {"columns": ["id", "scores", "message"], "rows": rows}}
+    documents.write(tmp_path / "a.json", document)
+    assert documents.read(tmp_path / "a.json") == document
+    assert len((tmp_path / "a.json").read_text().splitlines()) == 3  # a line a key
