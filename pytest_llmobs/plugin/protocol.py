@@ -48,8 +48,8 @@ class Protocol:
         self._baselines: dict[str, Baseline | None] = {}
         self._running: pytest.Item | None = None
         """The test whose fixtures or body run: a report that is made meanwhile is a subtest's."""
-        self._part = PASSED
-        """The worst that became of a subtest of the current test."""
+        self._part: Outcome | None = PASSED
+        """The worst that became of a subtest of the current test; None once its trial is finished."""
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self) -> None:
@@ -67,7 +67,7 @@ class Protocol:
         plan = self._lab.suites.plan_of(item)
         if plan is not None:
             item.stash[LLM_RUN] = self._open(item, plan)
-            self._running, self._part = item, PASSED
+            self._running = item
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, None, None]:
@@ -114,6 +114,9 @@ class Protocol:
         clean_report(report, self._lab.session.redaction)
         if report.when == "teardown":
             self._forget(item)
+            self._part = PASSED
+            return report
+        if self._part is None:  # a subtest while fixtures are torn down: no part of the trial either
             return report
         run = item.stash.get(LLM_RUN, None)
         if report.when == "call" and self._running is item:
@@ -125,6 +128,7 @@ class Protocol:
                 return report
             self._book(plan, run)
             outcome = worse(judge_outcome(report, call, run), self._part)
+            self._part = None
             self._finish(item, plan, run, report, outcome)
         if outcome.status == "failed" and (reason := self._pardon(plan)):
             report.outcome = "skipped"

@@ -427,3 +427,25 @@ def test_an_evaluator_that_raises_over_the_one_answer_that_broke(project: Projec
     assert "confirming: running up to 6 trials again" in said
     assert "not cleared: 6 of its 6 reruns gave no verdict" in said
     assert "KeyError: 'price'" in said
+
+
+TEARDOWN = f"""{HEAD}
+@pytest.fixture
+def audit(subtests):
+    yield
+    with subtests.test("clean"):
+        pass
+
+@pytest.mark.llm_dataset("golden.jsonl", target=answer)
+def test_answer(example, llm_run, audit):
+    assert "Dear" in llm_run.outputs["output"]
+"""
+
+
+def test_a_subtest_in_a_fixtures_teardown_does_not_replace_the_trial(project: Project) -> None:
+    """It was judged as the test itself, whose failure was pardoned by then: the session was green."""
+    project.write(test_app=TEARDOWN)
+    project.record()
+    project.prompt(BROKEN)
+    assert project.experiment().ret == 1
+    assert _statuses(project) == {"failed"}
