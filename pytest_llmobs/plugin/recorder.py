@@ -155,11 +155,11 @@ class Recorder:
             for argument in kept
             if argument not in _BY_LAST and not _selects(argument, self._lab.config)
         ]
-        accept = shlex.join([*command, *_here(kept), "--llm-experiment", "--llm-update-baseline"])
+        by_last = any(self._lab.config.getoption(each, False) for each in ("lf", "stepwise"))
+        recording = [*_without_baseline(options if by_last else kept), "--llm-experiment"]
         return Context(
-            accept=""
-            if any(self._lab.config.getoption(each, False) for each in ("lf", "stepwise"))
-            else accept,
+            accept=shlex.join([*command, *recording, "--llm-update-baseline"]),
+            by_last=by_last,
             rerun=shlex.join([*command, *options, "--llm-experiment"]),
             store=store_here(self._lab.config),
             rootdir=rootdir_here(self._lab.config),
@@ -168,7 +168,7 @@ class Recorder:
         )
 
 
-def _here(arguments: Sequence[str]) -> list[str]:
+def _without_baseline(arguments: Sequence[str]) -> list[str]:
     """Leave ``--llm-baseline`` out: what is recorded is the committed baseline."""
     before = ("", *arguments)
     return [

@@ -16,10 +16,9 @@ class Context:
     """What only the caller knows: how the session was started and where its files lie."""
 
     accept: str = "pytest --llm-experiment --llm-update-baseline"
-    """The command that records this state as the baseline, the user's own arguments included.
-
-    Empty where these select by the last run, so that they'd find other tests now.
-    """
+    """The command that records this state as the baseline, the user's own arguments included."""
+    by_last: bool = False
+    """True where these selected by the last run, so that they'd find other tests now: node ids go with ``accept``."""
     rerun: str = "pytest --llm-experiment"
     """The command that runs node ids again once they are appended to it."""
     store: str = ""

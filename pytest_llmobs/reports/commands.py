@@ -43,7 +43,7 @@ def _after_red(experiment: Experiment, context: Context) -> list[tuple[str, str]
     titled = [("look closer", show(case.run_id, context)) for case in broken if case.run_id][:1]
     if any(case.nodeid for case in broken):
         word = "rerun worst" if broken[0].state == "dropped" else "rerun broken"
-        titled.append((word, _rerun(broken, experiment, context)))
+        titled.append((word, _on(broken, context.rerun, experiment, context)))
     if broken or _acceptable(experiment):
         titled.append(("accept", _accept(broken, experiment, context)))
     return titled
@@ -51,10 +51,7 @@ def _after_red(experiment: Experiment, context: Context) -> list[tuple[str, str]
 
 def _accept(broken: Sequence[Case], experiment: Experiment, context: Context) -> str:
     """Return the command that records what ran, or what broke of it where the selection can't be had again."""
-    if context.accept:
-        return context.accept
-    command = _rerun(broken, experiment, context) if broken else context.rerun
-    return f"{command} --llm-update-baseline"
+    return _on(broken, context.accept, experiment, context) if broken and context.by_last else context.accept
 
 
 def _acceptable(experiment: Experiment) -> bool:
@@ -67,14 +64,15 @@ def _acceptable(experiment: Experiment) -> bool:
 def _left_to_do(experiment: Experiment, context: Context) -> list[tuple[str, str]]:
     verdicts = {row.verdict for row in experiment.decision.metrics}
     if "NO_BASELINE" in verdicts:
-        return [("record one", _accept((), experiment, context))]
+        return [("record one", context.accept)]
     if verdicts & {"IMPROVED", "REBASELINE"}:
-        return [("accept", _accept((), experiment, context))]
+        return [("accept", context.accept)]
     return []
 
 
-def _rerun(broken: Sequence[Case], experiment: Experiment, context: Context) -> str:
+def _on(broken: Sequence[Case], command: str, experiment: Experiment, context: Context) -> str:
+    """Return a command, for what broke alone."""
     nodeids = [context.located(case.nodeid) for case in broken if case.nodeid]
     if len(nodeids) <= MOST_NODEIDS:
-        return f"{context.rerun} {shlex.join(nodeids)}"
-    return f"{show(experiment.name, context, '--broken')} > broken.txt && {context.rerun} @broken.txt"
+        return f"{command} {shlex.join(nodeids)}"
+    return f"{show(experiment.name, context, '--broken')} > broken.txt && {command} @broken.txt"

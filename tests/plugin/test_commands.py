@@ -108,7 +108,10 @@ def test_the_command_that_records_a_missing_baseline_takes_the_test_function(
     assert "commit it: pytest test_app.py::test_answer --llm-experiment --llm-update-baseline" in said
 
 
-def test_what_last_failed_is_accepted_by_name(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("against", [(), ("--llm-baseline", "llm-baselines")], ids=["committed", "named"])
+def test_what_last_failed_is_accepted_by_name(
+    project: Project, against: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("COLUMNS", "300")
     project.path.joinpath("pytest.ini").write_text("[pytest]\npythonpath = .\n")
     project.dataset({"id": f"e{n}", "inputs": {"name": f"N{n}", "query": "?"}} for n in range(4))
@@ -116,7 +119,7 @@ def test_what_last_failed_is_accepted_by_name(project: Project, monkeypatch: pyt
     project.prompt(BROKEN)
     plain = [sys.executable, "-m", "pytest", *PLUGINS, "-k", "e1 or e2"]
     subprocess.run(plain, cwd=project.path, capture_output=True, check=False)
-    said = start(project, project.path, "--lf")
+    said = start(project, project.path, "--lf", *against)
     for title in ("rerun broken", "accept"):
         assert "--lf" not in printed(said, title)
     command = printed(said, "accept")
