@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import groupby
+from operator import attrgetter
 
 import pytest
 
@@ -32,11 +34,16 @@ class Siblings:
             whole: Tells of a test file whether all of it was to be collected.
         """
         there = set(items)
-        for item in tuple(items):
-            plan = self._suites.plan_of(item)
-            if plan is not None and plan.repeat == plan.source.repeats[0] and not whole(plan.path):
-                others = self._repeats.get((plan.suite, plan.example_id), ())
-                items.extend(other for other in others if other not in there)
+        completed: list[pytest.Item] = []
+        for _, group in groupby(items, attrgetter("parent")):  # so that a module's fixtures are set up once
+            chosen = tuple(group)
+            completed.extend(chosen)
+            for item in chosen:
+                plan = self._suites.plan_of(item)
+                if plan is not None and plan.repeat == plan.source.repeats[0] and not whole(plan.path):
+                    others = self._repeats.get((plan.suite, plan.example_id), ())
+                    completed.extend(other for other in others if other not in there)
+        items[:] = completed
 
     def leave_out(self, items: Sequence[pytest.Item], deselected: list[str]) -> None:
         """Add to what ``--deselect`` names the further repeats of examples whose first it names.

@@ -97,6 +97,23 @@ def test_a_node_id_selects_all_repeats_of_its_example(project: Project, workers:
     assert [text.count('"pass": [1, 1, 1, 1, 1]') for text in texts] == [3, 2]
 
 
+def test_repeats_of_node_ids_run_beside_them_and_set_a_modules_fixtures_up_once(empty: Project) -> None:
+    module = """
+    import pytest
+
+    @pytest.fixture(scope="module", autouse=True)
+    def index():
+        print("index is built")
+
+    def test_it(llm_run):
+        pass
+    """
+    empty.write(test_one=module, test_two=module)
+    result = empty.experiment("--llm-repeat", "3", "-s", "test_one.py::test_it", "test_two.py::test_it")
+    result.assert_outcomes(passed=6)
+    assert result.stdout.str().count("index is built") == 2
+
+
 def test_an_example_may_be_called_like_another_ones_repeat(project: Project) -> None:
     ids = ("refund", "refund-r2", "refund-r2-r3")
     project.dataset({"id": example, "inputs": {"name": example, "query": "?"}} for example in ids)
