@@ -105,7 +105,8 @@ def misplaced(item: pytest.Item, read: Sequence[pytest.Mark] | None) -> str:
         read: The markers that were read as it was collected; None where it is no trial.
     """
     marks = item.own_markers
-    if read is None and (inherited := item.get_closest_marker("llm_dataset")) is not None:
+    inherited = item.get_closest_marker("llm_dataset") if isinstance(item, pytest.Function) else None
+    if read is None and inherited is not None:
         marks = [*marks, inherited]
     for mark in marks:
         if mark.name in _OURS and not any(mark is known for known in read or ()):

@@ -299,6 +299,23 @@ def test_a_marker_that_nothing_reads_is_refused(project: Project, way: str, work
     assert message in result.stdout.str()
 
 
+def test_a_modules_doctests_need_not_read_its_markers(empty: Project) -> None:
+    empty.write(
+        test_it="""
+        '''
+        >>> 1 + 1
+        2
+        '''
+        import pytest
+
+        pytestmark = pytest.mark.llm_dataset([{"id": "a", "inputs": {"n": 1}}], target=lambda n: n)
+
+        def test_it(llm_run): pass
+        """
+    )
+    empty.experiment("--doctest-modules").assert_outcomes(passed=2)
+
+
 def test_example_without_a_dataset_says_how_to_get_one(empty: Project) -> None:
     empty.write(test_app="def test_x(example): pass")
     result = empty.run()
