@@ -97,6 +97,11 @@ def own_marks(item: pytest.Item) -> tuple[pytest.Mark, ...]:
     return tuple(mark for mark in item.own_markers if mark.name in _OURS)
 
 
+def of_unittest(cls: object) -> bool:
+    """Return True for a ``unittest.TestCase``, whose methods are no trials."""
+    return hasattr(cls, "assertEqual")
+
+
 def misplaced(item: pytest.Item, read: Sequence[pytest.Mark] | None) -> str:
     """Return what is wrong with a marker that nothing has read, or an empty string.
 
@@ -112,7 +117,7 @@ def misplaced(item: pytest.Item, read: Sequence[pytest.Mark] | None) -> str:
         if mark.name in _OURS and not any(mark is known for known in read or ()):
             why = (
                 "a unittest.TestCase runs its methods by itself; make it a plain class"
-                if hasattr(getattr(item, "cls", None), "assertEqual")
+                if of_unittest(getattr(item, "cls", None))
                 else "it was added after the test was collected; put it on the test, its class or its module"
             )
             return f"{item.nodeid}: nothing reads this {mark.name}: {why}."

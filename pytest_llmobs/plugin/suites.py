@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_llmobs.plugin.marks import of_unittest
 from pytest_llmobs.records.examples import Dataset, Example, content_hash
 from pytest_llmobs.records.experiments import ExpectedTrial, GateRule, SuitePlan
 
@@ -127,7 +128,7 @@ class Suites:
         """
         self._unopened.discard(collector.nodeid)
         for node in made if isinstance(made, list) else (made,):
-            if isinstance(node, pytest.Class):
+            if isinstance(node, pytest.Class) and not of_unittest(node.obj):
                 self._unopened.add(node.nodeid)
             plan = self.plan_of(node) if isinstance(node, pytest.Function) else None
             if plan is None or plan.example is not None:

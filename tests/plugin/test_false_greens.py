@@ -285,6 +285,13 @@ def test_a_part_of_the_tests_without_a_dataset_is_partial(project: Project, chos
     assert project.baselines[0].read_text().count('"hash"') == 5
 
 
+def test_a_class_of_unittest_is_no_part_that_was_left_out(project: Project) -> None:
+    case = "\nimport unittest\n\nclass TestCase(unittest.TestCase):\n    def test_it(self):\n        pass\n"
+    project.write(test_app=MODULE + case)
+    result = project.experiment(*(f"test_app.py::{name}" for name in ("test_a", "TestB", "TestC")))
+    assert "partial" not in result.stdout.str()
+
+
 def test_a_module_without_one_of_its_tests_is_whole_and_red(project: Project) -> None:
     project.write(test_app=MODULE + "\nclass TestEmpty:\n    pass\n")
     project.record()
