@@ -88,13 +88,14 @@ def exit_anyway(status: Callable[[], int], grace: float) -> None:
 
     Args:
         status: Returns its exit status, if it has to be ended.
-        grace: Seconds that it has for ending by itself, once the main thread is through.
+        grace: Seconds for which the main thread may wait for others. What runs at exit takes its time.
     """
 
     def end() -> None:
-        while not _is_through(threading.main_thread()):
+        left = grace
+        while left > 0:
             time.sleep(_LOOK)
-        time.sleep(grace)
+            left = left - _LOOK if _is_through(threading.main_thread()) else grace
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
         os._exit(status())

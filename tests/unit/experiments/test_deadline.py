@@ -1,8 +1,10 @@
-"""A limit in the main thread."""
+"""A limit in the main thread, and how a process ends after something was given up."""
 
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -106,3 +108,29 @@ def test_another_thread_is_not_limited(deadline: Make) -> None:
     thread.start()
     thread.join()
     assert not failed
+
+
+SCRIPT = """
+import atexit, threading, time
+from pytest_llmobs.experiments.deadline import exit_anyway
+
+def flush():
+    time.sleep(1)
+    print("flushed")
+
+atexit.register(flush)
+exit_anyway(lambda: 3, grace=0.4)
+threading.Timer({busy}, print, ["ended"]).start()
+"""
+
+
+@pytest.mark.parametrize(
+    ("busy", "status", "said"), [(0.1, 0, ["ended", "flushed"]), (60, 3, [])], ids=["late", "hung"]
+)
+def test_what_runs_at_exit_is_cut_off_only_where_a_thread_hangs(
+    busy: float, status: int, said: list[str]
+) -> None:
+    """An exporter's last flush was lost, where the thread had ended meanwhile and the flush took long."""
+    script = SCRIPT.format(busy=busy)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.split()) == (status, said)
