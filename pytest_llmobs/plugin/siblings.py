@@ -58,7 +58,8 @@ class Siblings:
             if plan is None:
                 continue
             example = (plan.suite, plan.example_id)
-            if plan.repeat != plan.source.repeats[0] and example in gone:
+            if plan.repeat == plan.source.repeats[0]:
+                if item.nodeid.startswith(beginnings):
+                    gone.add(example)
+            elif example in gone:
                 deselected.append(item.nodeid)
-            elif item.nodeid.startswith(beginnings):
-                gone.add(example)

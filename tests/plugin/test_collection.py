@@ -97,6 +97,14 @@ def test_a_node_id_selects_all_repeats_of_its_example(project: Project, workers:
     assert [text.count('"pass": [1, 1, 1, 1, 1]') for text in texts] == [3, 2]
 
 
+@pytest.mark.parametrize(("named", "left"), [("ada", 6), ("ada-r2", 8), ("ada-r3", 8)])
+def test_deselecting_leaves_out_all_repeats_by_the_first_and_a_later_one_alone(
+    project: Project, named: str, left: int
+) -> None:
+    result = project.experiment("--llm-repeat", "3", "--deselect", f"test_app.py::test_answer[{named}]")
+    result.assert_outcomes(passed=left, deselected=9 - left)
+
+
 def test_repeats_of_node_ids_run_beside_them_and_set_a_modules_fixtures_up_once(empty: Project) -> None:
     module = """
     import pytest
