@@ -60,5 +60,7 @@ def _fetching(revision: str) -> str:
         return f"git fetch --depth=1 origin {revision}"
     if re.fullmatch("[0-9a-f]{4,39}", revision) or not re.fullmatch(r"[\w./-]+", revision):
         return "git fetch --unshallow"  # a part of a hash, HEAD~2, main^: no remote can be asked for these
+    if re.match(r"v?\d", revision):  # a tag or a branch: one with a message can't be fetched as the other
+        return f'git fetch --depth=1 origin "refs/*/{revision}:refs/*/{revision}"'
     place = branch if branch == revision else f"refs/remotes/{revision}"
     return f"git fetch --depth=1 origin {branch}:{place}"

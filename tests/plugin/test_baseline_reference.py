@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
 
 import pytest
@@ -43,11 +44,15 @@ def test_the_main_branch(project: Project) -> None:
     assert "REGRESSED" in result.stdout.str()
 
 
-@pytest.mark.parametrize("revision", ["v1", "side", "origin/side", "HEAD~1", "hash", "short hash"])
+@pytest.mark.parametrize(
+    "revision", ["v1", "v1.0", "2.x", "side", "origin/side", "HEAD~1", "hash", "short hash"]
+)
 def test_a_shallow_clone_says_what_to_fetch(project: Project, revision: str) -> None:
     git(project, "init", "origin")
     git(project, "-C", "origin", "commit", "--allow-empty", "-m", "first")
     git(project, "-C", "origin", "tag", "v1")
+    git(project, "-C", "origin", "tag", "--annotate", "v1.0", "-m", "with a message")
+    git(project, "-C", "origin", "branch", "2.x")
     git(project, "-C", "origin", "branch", "side")
     git(project, "-C", "origin", "commit", "--allow-empty", "-m", "second")
     git(project, "clone", "--depth=1", f"file://{project.path}/origin", "clone")
@@ -60,7 +65,7 @@ def test_a_shallow_clone_says_what_to_fetch(project: Project, revision: str) -> 
     result = project.run(*arguments)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     (command,) = re.findall(r"This clone is shallow: fetch it first, with '(.*?)'", result.stderr.str())
-    subprocess.run(command.split(), cwd=project.path / "clone", check=True, capture_output=True)
+    subprocess.run(shlex.split(command), cwd=project.path / "clone", check=True, capture_output=True)
     assert project.run(*arguments).ret == 0
 
 
