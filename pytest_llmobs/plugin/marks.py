@@ -110,9 +110,9 @@ def misplaced(item: pytest.Item, read: Sequence[pytest.Mark] | None) -> str:
         read: The markers that were read as it was collected; None where it is no trial.
     """
     marks = item.own_markers
-    inherited = item.get_closest_marker("llm_dataset") if isinstance(item, pytest.Function) else None
-    if read is None and inherited is not None:
-        marks = [*marks, inherited]
+    if read is None and isinstance(item, pytest.Function):  # a doctest is none
+        inherited = item.get_closest_marker("llm_dataset")
+        marks = [*marks, inherited] if inherited is not None else marks
     for mark in marks:
         if mark.name in _OURS and not any(mark is known for known in read or ()):
             why = (
