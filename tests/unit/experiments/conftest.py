@@ -173,3 +173,13 @@ def example_of() -> Callable[..., ExampleRow]:
         return next(row for row in decision.examples if (row.example_id, row.metric) == (example, metric))
 
     return find
+
+
+def first(count: int) -> Callable[[str, int], bool]:
+    """Fail the first ``count`` examples."""
+    return lambda example, _: int(example[1:]) >= count
+
+
+def graded(low: float, high: float = 0.9, fails: int = 1000) -> Callable[[str, int], float]:
+    """Score the first ``fails`` examples low and the others high."""
+    return lambda example, _: low if int(example[1:]) < fails else high

@@ -5,59 +5,24 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
-import inspect
 import json
-import warnings
 from collections.abc import Callable
 from typing import Any
 
 import anthropic
 import pydantic
 import pytest
-from anthropic.resources.messages.messages import DEPRECATED_MODELS
 
 from pytest_llmobs.tracing import capture, get_current_run_tree, trace, traceable, tracing_context
-from tests.anthropic_server import Answer, Request, Server, failure, message, serve, text, tool_use
+from tests.anthropic_server import Answer, Request, failure, message, serve, text, tool_use
+from tests.unit.providers.calls import ASK, MODEL, USAGE, create, in_async, in_sync
 from tests.unit.tracing.memory import MemorySink
 
-MODEL = "claude-sonnet-5"
-ASK: dict[str, Any] = {"model": MODEL, "max_tokens": 50, "messages": [{"role": "user", "content": "hi"}]}
-USAGE = {
-    "input_tokens": 100,
-    "cache_read_input_tokens": 300,
-    "cache_creation_input_tokens": 50,
-    "cache_creation": {"ephemeral_5m_input_tokens": 20, "ephemeral_1h_input_tokens": 30},
-    "output_tokens": 40,
-    "output_tokens_details": {"thinking_tokens": 15},
-    "service_tier": "standard",
-}
-Call = Callable[[Any], Any]
 
-
-def _sync(server: Server, call: Call, **options: Any) -> Any:
-    with anthropic.Anthropic(base_url=server.url, api_key="sk-ant-secret-key", **options) as client:
-        return call(client)
-
-
-def _async(server: Server, call: Call, **options: Any) -> Any:
-    async def main() -> Any:
-        async with anthropic.AsyncAnthropic(
-            base_url=server.url, api_key="sk-ant-secret-key", **options
-        ) as client:
-            result = call(client)
-            return await result if inspect.isawaitable(result) else result
-
-    return asyncio.run(main())
-
-
-@pytest.fixture(params=[_sync, _async], ids=["sync", "async"])
+@pytest.fixture(params=[in_sync, in_async], ids=["sync", "async"])
 def use(request: pytest.FixtureRequest) -> Callable[..., Any]:
     """Call the SDK, sync or async."""
     return request.param  # type: ignore[no-any-return]
-
-
-def _create(client: Any) -> Any:
-    return client.messages.create(**ASK)
 
 
 def test_a_call_is_logged_with_all_it_says(sink: MemorySink, use: Callable[..., Any]) -> None:
@@ -92,7 +57,7 @@ def test_a_call_is_logged_with_all_it_says(sink: MemorySink, use: Callable[..., 
 
 def test_the_cost_counts_cached_tokens_at_their_own_price(sink: MemorySink) -> None:
     with serve(text("Hello", usage=USAGE, model="claude-sonnet-4-0")) as server:
-        _sync(server, _create)
+        in_sync(server, create)
     # USD for a million tokens: input 3, cache read 0.3, cache write 3.75 (5 minutes) and 6 (an hour), output 15
     expected = (100 * 3 + 300 * 0.3 + 20 * 3.75 + 30 * 6 + 40 * 15) / 1e6
     assert sink.runs[0].total_cost == pytest.approx(expected)
@@ -101,7 +66,7 @@ def test_the_cost_counts_cached_tokens_at_their_own_price(sink: MemorySink) -> N
 
 def test_an_unknown_model_has_no_cost_and_is_named(sink: MemorySink) -> None:
     with serve(text("Hello", model="tiny-local-model")) as server:
-        _sync(server, _create)
+        in_sync(server, create)
     assert sink.runs[0].total_cost is None
     assert sink.runs[0].metadata == {"unpriced_model": "tiny-local-model"}
     assert sink.runs[0].usage.input_tokens == 20
@@ -121,7 +86,7 @@ def test_retries_are_one_record(sink: MemorySink, use: Callable[..., Any]) -> No
     soon = {"retry-after-ms": "1"}
     script = [failure(429, headers=soon), failure(529, "overloaded_error", headers=soon), text("at last")]
     with serve(script) as server:
-        use(server, _create)
+        use(server, create)
     assert len(server.requests) == 3
     (run,) = sink.runs
     assert (run.status, run.retries) == ("success", 2)
@@ -132,7 +97,7 @@ def test_an_error_is_the_sdks_own_and_logged(sink: MemorySink, use: Callable[...
         serve(failure(400, "invalid_request_error", "max_tokens: too many")) as server,
         pytest.raises(anthropic.BadRequestError),
     ):
-        use(server, _create)
+        use(server, create)
     (run,) = sink.runs
     assert (run.status, run.request_id, run.metadata) == ("error", "req_scripted", {"status_code": 400})
     assert "max_tokens: too many" in (run.error or "")
@@ -146,7 +111,7 @@ def test_an_error_after_retries_counts_them(sink: MemorySink) -> None:
         serve(failure(500, headers={"retry-after-ms": "1"})) as server,
         pytest.raises(anthropic.InternalServerError),
     ):
-        _sync(server, _create)
+        in_sync(server, create)
     assert (sink.runs[0].retries, len(server.requests)) == (2, 3)
 
 
@@ -166,7 +131,7 @@ def test_nobody_listens(sink: MemorySink) -> None:
 
 def test_calls_nest_under_the_run_they_are_made_in(sink: MemorySink, use: Callable[..., Any]) -> None:
     with serve("ok") as server, trace("agent", tags=["t"], metadata={"m": 1}):
-        use(server, _create)
+        use(server, create)
     assert sink.parent_of("anthropic.messages") == "agent"
     assert sink.run("anthropic.messages").tags == ["t"]
     assert sink.run("anthropic.messages").metadata["m"] == 1
@@ -174,7 +139,7 @@ def test_calls_nest_under_the_run_they_are_made_in(sink: MemorySink, use: Callab
 
 def test_disabled_by_the_context(sink: MemorySink, use: Callable[..., Any]) -> None:
     with serve("ok") as server, tracing_context(enabled=False):
-        use(server, _create)
+        use(server, create)
     assert sink.runs == []
 
 
@@ -189,7 +154,7 @@ def test_count_tokens(sink: MemorySink, use: Callable[..., Any]) -> None:
 
 def test_a_raw_response_is_still_raw(sink: MemorySink) -> None:
     with serve("ok") as server:
-        raw = _sync(server, lambda client: client.messages.with_raw_response.create(**ASK))
+        raw = in_sync(server, lambda client: client.messages.with_raw_response.create(**ASK))
     assert raw.headers["request-id"] == "req_scripted"
     assert raw.parse().content[0].text == "ok"
     assert raw.http_response.json()["id"] == "msg_scripted"
@@ -239,7 +204,7 @@ def test_a_tool_runner_is_one_record_a_turn(sink: MemorySink) -> None:
         return text("Sunny!") if answered else tool_use("weather", {"city": "Rome"})
 
     with serve(script) as server, trace("agent"):
-        final = _sync(
+        final = in_sync(
             server, lambda client: client.beta.messages.tool_runner(**ASK, tools=[weather]).until_done()
         )
     assert final.content[0].text == "Sunny!"
@@ -266,7 +231,7 @@ def test_a_reply_that_does_not_parse_is_kept_with_its_tokens(
 
 def test_a_reply_that_is_no_json_is_kept(sink: MemorySink) -> None:
     with serve(Answer(b"{broken")) as server, pytest.raises(json.JSONDecodeError):
-        _sync(server, _create)
+        in_sync(server, create)
     assert (sink.runs[0].status, sink.runs[0].outputs) == ("error", {"body": "{broken"})
 
 
@@ -277,7 +242,7 @@ def test_what_is_nested_deeper_than_we_look_is_sent_all_the_same(sink: MemorySin
     block = {"type": "tool_use", "id": "t", "name": "n", "input": deep}
     asked = {**ASK, "messages": [{"role": "assistant", "content": [block]}]}
     with serve("ok") as server:
-        _sync(server, lambda client: client.messages.create(**asked))
+        in_sync(server, lambda client: client.messages.create(**asked))
     assert server.requests[0].body["messages"] == asked["messages"]
     assert "<nested deeper than" in str(sink.runs[0].inputs)
 
@@ -287,7 +252,7 @@ def test_the_time_that_a_long_prompt_takes_is_announced(
 ) -> None:
     monkeypatch.setattr(capture, "SLOW", 1_000)
     with serve("ok") as server:
-        _sync(server, _create)
+        in_sync(server, create)
     assert sink.runs[0].metadata["capture_ms"] > 0
 
 
@@ -301,7 +266,7 @@ def test_client_post(sink: MemorySink, use: Callable[..., Any], url: str) -> Non
 
 def test_other_endpoints_are_no_model_calls(sink: MemorySink) -> None:
     with serve(Answer({"data": [], "has_more": False, "first_id": None, "last_id": None})) as server:
-        assert list(_sync(server, lambda client: client.models.list())) == []
+        assert list(in_sync(server, lambda client: client.models.list())) == []
     assert sink.runs == []
 
 
@@ -310,7 +275,7 @@ def test_images_are_logged_by_hash_and_size(sink: MemorySink) -> None:
     source = {"type": "base64", "media_type": "image/png", "data": base64.b64encode(picture).decode()}
     content = [{"type": "image", "source": source}, {"type": "text", "text": "What is it?"}]
     with serve("A picture") as server:
-        _sync(
+        in_sync(
             server,
             lambda client: client.messages.create(
                 **{**ASK, "messages": [{"role": "user", "content": content}]}
@@ -330,68 +295,14 @@ def test_thinking_and_citations_are_kept(sink: MemorySink) -> None:
         {"type": "text", "text": "Yes", "citations": [cited]},
     ]
     with serve(message(blocks)) as server:
-        _sync(server, _create)
+        in_sync(server, create)
     assert sink.runs[0].outputs["content"] == blocks  # type: ignore[index]
 
 
 def test_a_compressed_reply(sink: MemorySink, use: Callable[..., Any]) -> None:
     with serve(text("Hello", gzipped=True)) as server:
-        assert use(server, _create).content[0].text == "Hello"
+        assert use(server, create).content[0].text == "Hello"
     assert sink.runs[0].usage.output_tokens == 10
-
-
-def test_a_middleware_that_answers_itself(sink: MemorySink) -> None:
-    reply = anthropic.types.Message.model_validate({**text("cached").body, "model": MODEL})
-
-    def cached(request: Any, call_next: Any) -> Any:
-        traceable(name="cache")(lambda: None)()
-        return reply
-
-    with serve("never") as server:
-        assert _sync(server, _create, middleware=[cached]).content[0].text == "cached"
-    assert server.requests == []
-    assert sink.parent_of("cache") == "anthropic.messages"
-    assert sink.run("anthropic.messages").outputs["content"][0]["text"] == "cached"  # type: ignore[index]
-
-
-def test_a_middleware_that_passes_on(sink: MemorySink) -> None:
-    def passing(request: Any, call_next: Any) -> Any:
-        return call_next(request)
-
-    with serve("ok") as server:
-        assert _sync(server, _create, middleware=[passing]).content[0].text == "ok"
-    assert (sink.runs[0].request_id, sink.runs[0].usage.output_tokens) == ("req_scripted", 10)
-
-
-def test_no_key_is_ever_logged(sink: MemorySink) -> None:
-    headers = {"x-proxy-token": "Bearer abcdefgh12345678"}
-    with (
-        serve(failure(401, "authentication_error", "invalid x-api-key")) as server,
-        pytest.raises(anthropic.AuthenticationError),
-    ):
-        _sync(server, lambda client: client.messages.create(**ASK, extra_headers=headers))
-    assert "sk-ant-secret-key" in str(server.requests[0].headers)
-    written = b"".join(sink.lines)
-    assert b"sk-ant-secret-key" not in written
-    assert b"abcdefgh12345678" not in written
-
-
-def test_warnings_point_to_the_users_line(sink: MemorySink) -> None:
-    outdated = next(iter(DEPRECATED_MODELS))  # which ones are changes with each release of the SDK
-    with (
-        serve("ok") as server,
-        anthropic.Anthropic(base_url=server.url, api_key="k") as client,
-        warnings.catch_warnings(record=True) as caught,
-    ):
-        warnings.simplefilter("always")
-        client.messages.create(**{**ASK, "model": outdated})
-    assert [warning.filename for warning in caught if "deprecated" in str(warning.message)] == [__file__]
-
-
-def test_a_mistaken_call_raises_the_sdks_own_error(sink: MemorySink) -> None:
-    with serve("ok") as server, pytest.raises(TypeError, match="Missing required arguments"):
-        _sync(server, lambda client: client.messages.create(model=MODEL))
-    assert sink.runs == []
 
 
 def test_batches_are_logged_with_their_results(sink: MemorySink) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from pytest_llmobs.tracing import trace, tracing_context
 from tests.anthropic_server import Answer, message, serve, text
-from tests.unit.providers.test_anthropic import ASK, USAGE
+from tests.unit.providers.calls import ASK, USAGE
 from tests.unit.tracing.memory import MemorySink
 
 BLOCKS: list[dict[str, Any]] = [

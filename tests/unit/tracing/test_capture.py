@@ -6,11 +6,10 @@ import enum
 import hashlib
 import json
 import random
-import re
 import sys
 import threading
 from collections import OrderedDict, defaultdict, deque, namedtuple
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -22,7 +21,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_llmobs.tracing import capture, trace, traceable, tracing_context
+from pytest_llmobs.tracing import capture, trace
 from pytest_llmobs.tracing.tracer import Tracer, install, uninstall
 from tests.unit.tracing.memory import MemorySink
 
@@ -358,84 +357,3 @@ def test_a_limit_above_the_usual_one_holds_on_every_way() -> None:
     finally:
         uninstall()
     assert kept.run("giant").outputs == {"first": 1, "text": f"[redacted: anthropic key]{rest}"}
-
-
-GIANT = {"text": "x" * 30_000_000}
-
-
-def _chunks() -> Iterator[dict[str, str]]:
-    yield GIANT
-
-
-def _called() -> None:
-    traceable(name="giant")(lambda giant: None)(GIANT)
-
-
-def _called_in_a_scope() -> None:
-    with tracing_context(tags=["vip"]):
-        _called()
-
-
-def _returned() -> None:
-    traceable(name="giant")(lambda: GIANT)()
-
-
-def _yielded() -> None:
-    list(traceable(name="giant")(_chunks)())
-
-
-def _reduced() -> None:
-    list(traceable(name="giant", reduce_fn=list)(_chunks)())
-
-
-def _block() -> None:
-    with trace("giant", inputs=GIANT):
-        pass
-
-
-def _ended() -> None:
-    with trace("giant") as run:
-        run.end(outputs=GIANT)
-
-
-def _described() -> None:
-    with trace("giant") as run:
-        run.add_metadata(GIANT)
-
-
-PATHS = [_called, _called_in_a_scope, _returned, _yielded, _reduced, _block, _ended, _described]
-
-
-@pytest.mark.parametrize("log", PATHS)
-def test_a_giant_is_cut(sink: MemorySink, log: Callable[[], None]) -> None:
-    log()
-    assert b" of 30,000,000 characters>" in sink.lines[0]
-    assert len(sink.lines[0]) < 1.1 * (capture.MAX_METADATA if log is _described else capture.MAX_PAYLOAD)
-
-
-@pytest.mark.parametrize("log", PATHS)
-def test_time_that_capturing_took_is_announced(
-    sink: MemorySink, monkeypatch: pytest.MonkeyPatch, log: Callable[[], None]
-) -> None:
-    traceable(name="small")(lambda text: None)("x")
-    monkeypatch.setattr(capture, "SLOW", 1_000)
-    log()
-    assert sink.run("giant").metadata["capture_ms"] > 0.001
-    assert sink.run("small").metadata == {}
-
-
-def _failed() -> None:
-    with pytest.raises(ValueError), trace("giant"):
-        raise ValueError(GIANT["text"])
-
-
-def _failed_in_words() -> None:
-    with trace("giant") as run:
-        run.end(error=GIANT["text"])
-
-
-@pytest.mark.parametrize("log", [_failed, _failed_in_words])
-def test_a_giant_error_loses_its_middle(sink: MemorySink, log: Callable[[], None]) -> None:
-    log()
-    assert re.search(r"<cut: 29,900,\d+ of 30,000,\d+ characters>", sink.run("giant").error or "")
-    assert len(sink.lines[0]) < 110_000
