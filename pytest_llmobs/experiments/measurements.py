@@ -40,10 +40,9 @@ class Measurements:
         """Return True where an example ran and its evaluator had no score for it, though it applies."""
         if metric == PASS or metric in self.labels or example in self.exempt.get(metric, ()):
             return False
-        tried = self.trials.get(example, ())
-        return any(trial.status not in _NO_DATA for trial in tried) and not self.values.get(metric, {}).get(
-            example
-        )
+        if self.values.get(metric, {}).get(example):
+            return False
+        return any(trial.status not in _NO_DATA for trial in self.trials.get(example, ()))
 
 
 def measure(trials: Iterable[Trial]) -> Measurements:

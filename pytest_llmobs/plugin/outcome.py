@@ -72,9 +72,8 @@ def _message(report: pytest.TestReport) -> str | None:
         return str(longrepr[2]).removeprefix("Skipped: ")
     crash = getattr(longrepr, "reprcrash", None)
     text = str(crash.message if crash is not None else longrepr or "")
-    if text.startswith(
-        "AssertionError: assert "
-    ):  # pytest drops the name too, but not where the text has quotes
+    # pytest drops the name, too, but not where the text has quotes
+    if text.startswith("AssertionError: assert "):
         text = text.removeprefix("AssertionError: ")
     return text.partition("\n")[0][:_MESSAGE] or None
 
