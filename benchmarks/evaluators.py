@@ -152,7 +152,7 @@ def main() -> int:
 
 def rules(count: int = 10_000) -> bool:
     from pytest_llmobs.evaluators import bind, builtin
-    from pytest_llmobs.evaluators.subject import Subject
+    from pytest_llmobs.evaluators.binding.subject import Subject
     from pytest_llmobs.records.examples import Example
     from pytest_llmobs.records.runs import Run
 

@@ -25,10 +25,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
-from pytest_llmobs.experiments.baseline import Baseline, BaselineRow
-from pytest_llmobs.experiments.gate import decide
-from pytest_llmobs.experiments.suspects import cleared
-from pytest_llmobs.records.experiments import ExpectedTrial, Rerun, SuitePlan, Trial, TrialScore
+from pytest_llmobs.baselines.update import Baseline, BaselineRow
+from pytest_llmobs.gate.decide import decide
+from pytest_llmobs.gate.suspects import cleared
+from pytest_llmobs.records.decisions import Rerun
+from pytest_llmobs.records.plans import ExpectedTrial, SuitePlan
+from pytest_llmobs.records.trials import Trial, TrialScore
 from pytest_llmobs.settings import Settings
 
 SUITE = "tests/test_app.py::test_app"

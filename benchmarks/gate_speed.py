@@ -20,9 +20,10 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from pytest_llmobs.experiments.baseline import load_baseline, save_baseline, updated_baseline
-from pytest_llmobs.experiments.gate import decide
-from pytest_llmobs.records.experiments import ExpectedTrial, SuitePlan, Trial, TrialScore
+from pytest_llmobs.baselines.update import load_baseline, save_baseline, updated_baseline
+from pytest_llmobs.gate.decide import decide
+from pytest_llmobs.records.plans import ExpectedTrial, SuitePlan
+from pytest_llmobs.records.trials import Trial, TrialScore
 from pytest_llmobs.settings import Settings
 
 SECONDS = 2.0

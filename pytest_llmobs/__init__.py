@@ -11,11 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pytest_llmobs.defaults import hookimpl as hookimpl
     from pytest_llmobs.errors import LlmobsError as LlmobsError
-    from pytest_llmobs.evaluators.base import evaluator as evaluator
-    from pytest_llmobs.experiments.logging import log_feedback as log_feedback
-    from pytest_llmobs.experiments.logging import log_inputs as log_inputs
-    from pytest_llmobs.experiments.logging import log_outputs as log_outputs
-    from pytest_llmobs.experiments.logging import log_reference_outputs as log_reference_outputs
+    from pytest_llmobs.evaluators.binding.declaration import evaluator as evaluator
     from pytest_llmobs.extensions import load_dataset as load_dataset
     from pytest_llmobs.production import flush as flush
     from pytest_llmobs.records.examples import Dataset as Dataset
@@ -26,6 +22,10 @@ if TYPE_CHECKING:
     from pytest_llmobs.tracing import trace as trace
     from pytest_llmobs.tracing import traceable as traceable
     from pytest_llmobs.tracing import tracing_context as tracing_context
+    from pytest_llmobs.trials.log_functions import log_feedback as log_feedback
+    from pytest_llmobs.trials.log_functions import log_inputs as log_inputs
+    from pytest_llmobs.trials.log_functions import log_outputs as log_outputs
+    from pytest_llmobs.trials.log_functions import log_reference_outputs as log_reference_outputs
 
 __version__ = "0.1.0"
 
@@ -35,15 +35,15 @@ _HOMES = {
     "LlmobsError": "errors",
     "Run": "records.runs",
     "Score": "records.scores",
-    "evaluator": "evaluators.base",
+    "evaluator": "evaluators.binding.declaration",
     "flush": "production",
     "get_current_run_tree": "tracing",
     "hookimpl": "defaults",
     "load_dataset": "extensions",
-    "log_feedback": "experiments.logging",
-    "log_inputs": "experiments.logging",
-    "log_outputs": "experiments.logging",
-    "log_reference_outputs": "experiments.logging",
+    "log_feedback": "trials.log_functions",
+    "log_inputs": "trials.log_functions",
+    "log_outputs": "trials.log_functions",
+    "log_reference_outputs": "trials.log_functions",
     "trace": "tracing",
     "traceable": "tracing",
     "tracing_context": "tracing",
@@ -55,7 +55,7 @@ __all__ = [*_HOMES, "__version__"]  # noqa: PLE0604 (all of them are strings)
 
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
-        from pytest_llmobs.errors import nearest
+        from pytest_llmobs.wording import nearest
 
         raise AttributeError(f"pytest_llmobs has no {name!r}.{nearest(name, __all__)}")
     if _HOMES[name] == "tracing":

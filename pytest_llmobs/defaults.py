@@ -10,7 +10,7 @@ import pluggy
 if TYPE_CHECKING:
     from pytest_llmobs.datasets.base import DatasetFormat
     from pytest_llmobs.providers.base import Provider
-    from pytest_llmobs.tracing.redactor import Redactor
+    from pytest_llmobs.tracing.redaction.redactors import Redactor
 
 hookimpl = pluggy.HookimplMarker("pytest")
 """Marks a hook implementation. The built-in ones come last, so that whatever a user offers hides them."""
@@ -47,7 +47,7 @@ def pytest_llmobs_providers() -> Sequence[Provider]:
 @hookimpl(trylast=True)
 def pytest_llmobs_redact() -> Sequence[Redactor]:
     """The built-in redactors."""
-    from pytest_llmobs.tracing.pii import Pii
-    from pytest_llmobs.tracing.secrets import Secrets
+    from pytest_llmobs.tracing.redaction.pii import Pii
+    from pytest_llmobs.tracing.redaction.secrets import Secrets
 
     return [Secrets(), Pii()]

@@ -17,8 +17,6 @@ At the boundary, pytest turns them into ``pytest.UsageError`` and the command li
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-
 
 class LlmobsError(Exception):
     """Base of every error this package raises on purpose. ``str(error)`` is written for the user."""
@@ -54,28 +52,3 @@ class BaselineError(LlmobsError):
 
 class GateError(LlmobsError):
     """A gate names a metric that nothing produced, or has an impossible bound."""
-
-
-def nearest(value: str, choices: Iterable[str]) -> str:
-    """Return ``" Did you mean 'x'?"`` for the closest of ``choices``, or an empty string.
-
-    Args:
-        value: What the user wrote.
-        choices: What would have been understood.
-    """
-    from difflib import get_close_matches
-
-    found = get_close_matches(value, list(choices), n=1, cutoff=0.6)
-    return f" Did you mean {found[0]!r}?" if found else ""
-
-
-def known(choices: Iterable[str]) -> str:
-    """Return ``"Known: a, b, c."`` for a message, or ``"None is known."``."""
-    names = sorted(choices)
-    return f"Known: {', '.join(names)}." if names else "None is known."
-
-
-def listed(names: Sequence[str], most: int) -> str:
-    """Return ``"a, b and 3 more"`` for a message: the first ``most`` names, and how many there are besides."""
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more

@@ -18,7 +18,7 @@ from pytest_llmobs.records.examples import Dataset
 if TYPE_CHECKING:
     from pytest_llmobs.datasets.base import DatasetFormat
     from pytest_llmobs.providers.base import Provider
-    from pytest_llmobs.tracing.redactor import Redactor
+    from pytest_llmobs.tracing.redaction.redactors import Redactor
 
 ENTRY_POINT = "pytest_llmobs"
 """The entry point group under which packages offer hook implementations."""

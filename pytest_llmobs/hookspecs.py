@@ -16,7 +16,7 @@ import pluggy
 if TYPE_CHECKING:
     from pytest_llmobs.datasets.base import DatasetFormat
     from pytest_llmobs.providers.base import Provider
-    from pytest_llmobs.tracing.redactor import Redactor
+    from pytest_llmobs.tracing.redaction.redactors import Redactor
 
 hookspec = pluggy.HookspecMarker("pytest")
 

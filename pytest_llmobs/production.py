@@ -19,9 +19,9 @@ from pytest_llmobs.tracing import tracer as tracing
 
 if TYPE_CHECKING:
     from pytest_llmobs.extensions import Extensions
-    from pytest_llmobs.storage.spool import Spool
+    from pytest_llmobs.storage.spool.writer import Spool
     from pytest_llmobs.storage.store import Exporter
-    from pytest_llmobs.tracing.redactor import Redactor
+    from pytest_llmobs.tracing.redaction.redactors import Redactor
 
 _log = logging.getLogger("pytest_llmobs")
 _spools: list[Spool] = []
@@ -70,7 +70,7 @@ class _App:
         return self._extensions.redactors
 
     def open_sink(self) -> Spool:
-        from pytest_llmobs.storage.rotation import Rotation
+        from pytest_llmobs.storage.spool.rotation import Rotation
         from pytest_llmobs.storage.store import Store
 
         self._store = Store(store_folder(os.environ), exporter=_make_exporter())

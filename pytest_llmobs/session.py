@@ -17,15 +17,15 @@ from pytest_llmobs.extensions import Extensions
 from pytest_llmobs.settings import Settings
 
 if TYPE_CHECKING:  # what a session is made of is imported as it is made: collecting needs little of it
-    from pytest_llmobs.evaluators.base import BoundEvaluator
-    from pytest_llmobs.experiments.budget import Budget
+    from pytest_llmobs.evaluators.binding.declaration import BoundEvaluator
     from pytest_llmobs.experiments.references import Source
-    from pytest_llmobs.experiments.runner import Runner
-    from pytest_llmobs.storage.remote import Remote
+    from pytest_llmobs.storage.remote.filesystem import Remote
     from pytest_llmobs.storage.store import Exporter, Store
-    from pytest_llmobs.tracing.redaction import Redaction
+    from pytest_llmobs.tracing.redaction.pipeline import Redaction
     from pytest_llmobs.tracing.run_tree import RunTree
     from pytest_llmobs.tracing.tracer import Tracer
+    from pytest_llmobs.trials.budget import Budget
+    from pytest_llmobs.trials.runner import Runner
 
 STORE_FOLDER = ".llmobs"
 _ADJECTIVES = (
@@ -160,8 +160,8 @@ class Session:
         return self._read_redaction()
 
     def _read_redaction(self) -> Redaction:
-        from pytest_llmobs.tracing.redaction import Redaction
-        from pytest_llmobs.tracing.redactor import choose
+        from pytest_llmobs.tracing.redaction.pipeline import Redaction
+        from pytest_llmobs.tracing.redaction.redactors import choose
 
         return Redaction(choose(self.settings.redact, self.extensions.redactors, "llm_redact"))
 
@@ -190,8 +190,8 @@ class Session:
     @cached_property
     def runner(self) -> Runner:
         """Runs targets and evaluators ahead of the tests."""
-        from pytest_llmobs.experiments.runner import Runner
-        from pytest_llmobs.experiments.slots import Slots
+        from pytest_llmobs.trials.runner import Runner
+        from pytest_llmobs.trials.workers import Slots
 
         concurrency = max(1, self.settings.concurrency // self._processes)
         window = concurrency if self._cautious else max(4 * concurrency, 32)
@@ -215,7 +215,7 @@ class Session:
         cost, calls = self.settings.max_cost, self.settings.max_calls
         if not self.settings.experiment or (cost is None and calls is None):
             return None
-        from pytest_llmobs.experiments.budget import Budget
+        from pytest_llmobs.trials.budget import Budget
 
         return Budget(self.folder / "spent.json", max_cost=cost, max_calls=calls)
 
@@ -224,7 +224,7 @@ class Session:
         """Where the store is uploaded to, or None for nowhere; raises ``StoreError`` where that makes no sense."""
         if not self.settings.store:
             return None
-        from pytest_llmobs.storage.remote import Remote
+        from pytest_llmobs.storage.remote.filesystem import Remote
 
         return Remote(self.settings.store, self.rootdir)
 
@@ -235,7 +235,7 @@ class Session:
             EvaluatorError: It is unknown or misdeclared.
         """
         __tracebackhide__ = True
-        from pytest_llmobs.evaluators.base import bind
+        from pytest_llmobs.evaluators.binding.declaration import bind
 
         return bind(spec, self.extensions.evaluators if isinstance(spec, str) else {})
 
@@ -255,7 +255,7 @@ class Session:
             StoreError: It broke off; nothing is lost.
         """
         if self.remote is not None:
-            from pytest_llmobs.storage.uploads import upload
+            from pytest_llmobs.storage.remote.uploads import upload
 
             self.store.seal()
             upload(self.store.layout, self.remote)
@@ -330,4 +330,6 @@ def git_commit(rootdir: Path, run: Callable[..., Any] = subprocess.run) -> str |
     except (OSError, subprocess.SubprocessError):
         return None
     commit: str = answer.stdout.strip()
-    return commit if answer.returncode == 0 and commit else None
+    if answer.returncode == 0 and commit:
+        return commit
+    return None

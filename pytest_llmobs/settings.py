@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
 
-from pytest_llmobs.errors import SettingsError, known, nearest
+from pytest_llmobs.errors import SettingsError
 
 MAX_PAYLOAD = 4 << 20
 """Bytes of JSON an input or output may take before it is cut (4 MiB), unless a setting says otherwise."""
@@ -247,6 +247,8 @@ def _validated(option: Option, value: Any, where: str) -> Any:
     if option.name == "shard" and value:
         return _shard(value, where)
     if option.choices and value not in option.choices:
+        from pytest_llmobs.wording import known, nearest  # every session of pytest loads this module
+
         raise SettingsError(
             f"Unknown value {value!r} for {where}.{nearest(str(value), option.choices)} {known(option.choices)}"
         )

@@ -14,7 +14,8 @@ from types import ModuleType
 from pytest_llmobs.cli import baseline, compare, experiments, judge, merge, show, upload
 from pytest_llmobs.cli.console import open_console
 from pytest_llmobs.cli.lookup import NotFoundError
-from pytest_llmobs.errors import LlmobsError, known, nearest
+from pytest_llmobs.errors import LlmobsError
+from pytest_llmobs.wording import known, nearest
 
 COMMANDS: dict[str, ModuleType] = {
     module.NAME: module for module in (experiments, show, compare, merge, upload, baseline, judge)

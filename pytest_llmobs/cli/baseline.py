@@ -13,7 +13,8 @@ from pytest_llmobs.cli.console import Console
 from pytest_llmobs.cli.lookup import find_experiment, newest_experiment, read_heads
 from pytest_llmobs.cli.stores import open_local_store
 from pytest_llmobs.errors import BaselineError
-from pytest_llmobs.records.experiments import Experiment, SuitePlan
+from pytest_llmobs.records.experiments import Experiment
+from pytest_llmobs.records.plans import SuitePlan
 
 NAME = "baseline"
 HELP = "what changed in the committed baselines (diff), record them anew (accept), drop what is gone (prune)"
@@ -55,7 +56,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 def _diff(arguments: argparse.Namespace, console: Console) -> int:
     from pytest_llmobs.cli.baseline_changes import changes_since
-    from pytest_llmobs.reports.baseline_diff import baseline_diff
+    from pytest_llmobs.reports.pages.baseline_diff import baseline_diff
 
     directory = _directory(arguments.dir)
     changes = changes_since(directory, arguments.ref)

@@ -6,17 +6,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from pytest_llmobs.experiments.baseline import (
+from pytest_llmobs.baselines.file import baseline_files, is_baseline, remove_baseline
+from pytest_llmobs.baselines.texts import updated_texts
+from pytest_llmobs.baselines.update import (
     Baseline,
     load_baseline,
     parse_baseline,
     save_baseline,
 )
-from pytest_llmobs.experiments.baseline_file import baseline_files, is_baseline, remove_baseline
 from pytest_llmobs.experiments.git import check_revision, git
-from pytest_llmobs.experiments.texts import updated_texts
-from pytest_llmobs.records.experiments import Experiment, SuitePlan
-from pytest_llmobs.reports.baseline_diff import BaselineChange
+from pytest_llmobs.records.experiments import Experiment
+from pytest_llmobs.records.plans import SuitePlan
+from pytest_llmobs.reports.pages.baseline_diff import BaselineChange
 
 
 def changes_since(directory: Path, ref: str) -> list[BaselineChange]:

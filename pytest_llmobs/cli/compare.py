@@ -12,7 +12,7 @@ from pytest_llmobs.cli.objects import find_object
 from pytest_llmobs.cli.stores import open_store
 
 if TYPE_CHECKING:
-    from pytest_llmobs.evaluators.pairwise import BoundPairwise
+    from pytest_llmobs.evaluators.pairs import BoundPairwise
     from pytest_llmobs.experiments.preferences import SuitePreferences
     from pytest_llmobs.records.experiments import Experiment
     from pytest_llmobs.storage.store import Store
@@ -57,8 +57,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         StoreError: There is no store, or it can't be read.
     """
     from pytest_llmobs.experiments.compare import compare_experiments
-    from pytest_llmobs.reports.comparison import comparison_text
-    from pytest_llmobs.reports.preferences import preference_section
+    from pytest_llmobs.reports.pages.comparison import comparison_text
+    from pytest_llmobs.reports.pages.preferences import preference_section
 
     store = open_store(arguments.store, console)
     before, after = (find_experiment(which, store) for which in (arguments.before, arguments.after))
@@ -78,7 +78,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 
 def _find_evaluator(spec: str) -> BoundPairwise:
-    from pytest_llmobs.evaluators.pairwise import bind_pairwise
+    from pytest_llmobs.evaluators.pairs import bind_pairwise
 
     return bind_pairwise(find_object(spec, "pairwise evaluator", _compares))
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TextIO
 
-from pytest_llmobs.reports.page import Page
+from pytest_llmobs.reports.text.page import Page
 
 
 @dataclass(frozen=True)

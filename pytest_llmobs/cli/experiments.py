@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from pytest_llmobs.cli.console import Console
 from pytest_llmobs.cli.lookup import read_experiment, read_heads
 from pytest_llmobs.cli.stores import open_store
-from pytest_llmobs.reports.figures import count
+from pytest_llmobs.wording import count
 
 if TYPE_CHECKING:
     from pytest_llmobs.experiments.history import Trend
     from pytest_llmobs.records.experiments import Experiment
-    from pytest_llmobs.reports.listing import Digest
+    from pytest_llmobs.reports.pages.experiments import Digest
     from pytest_llmobs.storage.store import Store
 
 NAME = "experiments"
@@ -63,7 +63,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 
 def _history(courses: Sequence[Trend], arguments: argparse.Namespace, console: Console) -> None:
-    from pytest_llmobs.reports.history import history_section
+    from pytest_llmobs.reports.pages.history import history_section
 
     if arguments.json:
         console.json([asdict(course) for course in courses])
@@ -72,8 +72,8 @@ def _history(courses: Sequence[Trend], arguments: argparse.Namespace, console: C
 
 
 def _list(shown: Sequence[Digest], total: int, courses: Sequence[Trend], console: Console) -> None:
-    from pytest_llmobs.reports.history import slides
-    from pytest_llmobs.reports.listing import listing
+    from pytest_llmobs.reports.pages.experiments import listing
+    from pytest_llmobs.reports.pages.history import slides
 
     console.say("\n".join([*listing(shown, console.page), *slides(courses, console.page)]))
     if len(shown) < total:
@@ -81,6 +81,6 @@ def _list(shown: Sequence[Digest], total: int, courses: Sequence[Trend], console
 
 
 def _digests(heads: Sequence[Experiment], store: Store) -> list[Digest]:
-    from pytest_llmobs.reports.listing import digest
+    from pytest_llmobs.reports.pages.experiments import digest
 
     return [digest(read_experiment(head.name, store)) for head in heads]

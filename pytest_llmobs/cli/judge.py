@@ -12,8 +12,8 @@ from pytest_llmobs.cli.objects import find_object
 from pytest_llmobs.settings import Settings
 
 if TYPE_CHECKING:
-    from pytest_llmobs.evaluators.judge import Judge
     from pytest_llmobs.evaluators.judging.calibration import Calibration, Drift
+    from pytest_llmobs.evaluators.judging.judge import Judge
 
 NAME = "judge"
 HELP = (
@@ -79,7 +79,7 @@ def find_judge(spec: str) -> Judge:
     Raises:
         EvaluatorError: The file or the name doesn't exist, or it is no judge.
     """
-    from pytest_llmobs.evaluators.judge import Judge
+    from pytest_llmobs.evaluators.judging.judge import Judge
 
     found: Judge = find_object(spec, "judge", lambda each: isinstance(each, Judge))
     return found
@@ -87,7 +87,7 @@ def find_judge(spec: str) -> Judge:
 
 def _calibrate(calibration: Calibration, path: Path, arguments: argparse.Namespace, console: Console) -> int:
     from pytest_llmobs.evaluators.judging.calibration_file import save_calibration
-    from pytest_llmobs.reports.calibration import calibration_text
+    from pytest_llmobs.reports.pages.calibration import calibration_text
 
     save_calibration(calibration, path)
     if arguments.json:
@@ -101,7 +101,7 @@ def _calibrate(calibration: Calibration, path: Path, arguments: argparse.Namespa
 
 
 def _drift(drift: Drift, judge: Judge, arguments: argparse.Namespace, console: Console) -> int:
-    from pytest_llmobs.reports.calibration import drift_text
+    from pytest_llmobs.reports.pages.calibration import drift_text
 
     if arguments.json:
         console.json(asdict(drift))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pytest_llmobs.errors import StoreError, nearest
+from pytest_llmobs.errors import StoreError
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.storage.store import Store
+from pytest_llmobs.wording import nearest
 
 
 class NotFoundError(StoreError):
@@ -29,7 +30,9 @@ def match_name(which: str, names: Sequence[str]) -> str | None:
     begun = [name for name in names if name.startswith(which)]
     if len(begun) > 1:
         raise NotFoundError(f"Several experiments' names begin with {which!r}: {', '.join(begun)}.")
-    return begun[0] if begun else None
+    if begun:
+        return begun[0]
+    return None
 
 
 def find_experiment(which: str, store: Store) -> Experiment:
@@ -66,7 +69,7 @@ def read_experiment(name: str, store: Store) -> Experiment:
     Raises:
         StoreError: It doesn't exist, is unreadable, or of a newer schema.
     """
-    from pytest_llmobs.experiments.summary import experiment_from_dict
+    from pytest_llmobs.experiments.documents import experiment_from_dict
 
     return experiment_from_dict(store.read_experiment(name))
 
@@ -77,6 +80,6 @@ def read_heads(store: Store) -> list[Experiment]:
     Raises:
         StoreError: One is unreadable, or of a newer schema.
     """
-    from pytest_llmobs.experiments.summary import experiment_from_dict
+    from pytest_llmobs.experiments.documents import experiment_from_dict
 
     return [experiment_from_dict(document) for document in reversed(store.experiments(heads=True))]

@@ -15,14 +15,17 @@ from pytest_llmobs.cli.console import Console
 from pytest_llmobs.cli.objects import import_file
 from pytest_llmobs.cli.stores import NAME as FOLDER
 from pytest_llmobs.cli.stores import open_store
-from pytest_llmobs.errors import BaselineError, EvaluatorError, StoreError, known, listed, nearest
+from pytest_llmobs.errors import BaselineError, EvaluatorError, StoreError
 from pytest_llmobs.storage.store import Store
+from pytest_llmobs.wording import known, listed, nearest
 
 if TYPE_CHECKING:
-    from pytest_llmobs.evaluators.summary import BoundSummary
+    from pytest_llmobs.evaluators.suites import BoundSummary
+    from pytest_llmobs.experiments.joining import Part, Whole
     from pytest_llmobs.experiments.references import Source
-    from pytest_llmobs.experiments.whole import Part, Whole
-    from pytest_llmobs.records.experiments import Decision, Experiment, SuitePlan
+    from pytest_llmobs.records.decisions import Decision
+    from pytest_llmobs.records.experiments import Experiment
+    from pytest_llmobs.records.plans import SuitePlan
     from pytest_llmobs.settings import Settings
 
 NAME = "merge"
@@ -69,9 +72,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         StoreError: The shards don't belong together, or a store can't be read or written.
         BaselineError: There is no such folder of baselines, or none of a suite that the shards had one of.
     """
-    from pytest_llmobs.experiments.whole import join
+    from pytest_llmobs.experiments.joining import join
     from pytest_llmobs.reports.base import Context
-    from pytest_llmobs.reports.terminal import TerminalReport
+    from pytest_llmobs.reports.terminal.section import TerminalReport
 
     found = _chosen(_shards(arguments.stores, console), arguments.name)
     whole = join([each.part for each in found])
@@ -82,11 +85,13 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     _keep(experiment, store)
     context = Context(store=arguments.store or "")
     console.say(TerminalReport().render(experiment, console.page, context))
-    return 1 if experiment.decision.red else 0
+    if experiment.decision.red:
+        return 1
+    return 0
 
 
 def _shards(places: Sequence[str], console: Console) -> list[_Found]:
-    from pytest_llmobs.experiments.whole import Part
+    from pytest_llmobs.experiments.joining import Part
 
     found: list[_Found] = []
     for place in (store for named in places for store in _stores(named)):
@@ -160,10 +165,10 @@ def _bring_runs(found: Sequence[_Found], project: str, store: Store) -> None:
 
 def _judged(whole: Whole, store: Store, settings: Settings, source: Source) -> Experiment:
     """Gate once; where something is to be explained, read what those examples sent, and explain it."""
-    from pytest_llmobs.experiments.gate import decide
-    from pytest_llmobs.experiments.recall import recalled
     from pytest_llmobs.experiments.references import baselines_of
+    from pytest_llmobs.experiments.stored_trials import recalled
     from pytest_llmobs.experiments.suite_scores import suite_scores
+    from pytest_llmobs.gate.decide import decide
 
     experiment = replace(
         whole.experiment, suite_scores=suite_scores(whole.experiment, store, _find_summaries)
@@ -207,6 +212,6 @@ def _tentative(decision: Decision) -> bool:
 
 
 def _keep(experiment: Experiment, store: Store) -> None:
-    from pytest_llmobs.experiments.summary import experiment_to_dict
+    from pytest_llmobs.experiments.documents import experiment_to_dict
 
     store.write_experiment(experiment.name, experiment_to_dict(experiment))

@@ -10,7 +10,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from pytest_llmobs.errors import EvaluatorError, known, nearest
+from pytest_llmobs.errors import EvaluatorError
+from pytest_llmobs.wording import known, nearest
 
 
 def find_object(spec: str, what: str, fits: Callable[[Any], bool]) -> Any:
@@ -51,7 +52,9 @@ def import_file(path: Path) -> ModuleType:
         folder = folder.parent
     sys.path[:0] = [str(folder), str(Path.cwd())]
     try:
-        return importlib.import_module(".".join(names)) if len(names) > 1 else _loaded(path)
+        if len(names) > 1:
+            return importlib.import_module(".".join(names))
+        return _loaded(path)
     except Exception as error:
         raise EvaluatorError(f"{str(path)!r} can't be imported: {type(error).__name__}: {error}") from error
 

@@ -17,11 +17,13 @@ from pytest_llmobs.cli.lookup import (
     read_experiment,
 )
 from pytest_llmobs.cli.stores import open_store
-from pytest_llmobs.errors import StoreError, nearest
-from pytest_llmobs.records.experiments import Experiment, Trial
+from pytest_llmobs.errors import StoreError
+from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.records.runs import Run
+from pytest_llmobs.records.trials import Trial
 from pytest_llmobs.reports.base import Context
 from pytest_llmobs.storage.store import Store
+from pytest_llmobs.wording import nearest
 
 NAME = "show"
 HELP = "show an experiment as its session ended, or one run with everything below it"
@@ -77,7 +79,7 @@ def _find_run(which: str, names: Sequence[str], store: Store) -> Run:
 
 def _why_unstored(which: str, store: Store) -> str | None:
     """Return what is known of a run whose trace isn't stored, or None where nothing is."""
-    from pytest_llmobs.storage.lookup import SHORTEST
+    from pytest_llmobs.storage.parquet.lookup import SHORTEST
 
     for name in experiment_names(store) if len(which) >= SHORTEST else ():
         experiment = read_experiment(name, store)
@@ -101,7 +103,7 @@ def _show_experiment(
     if arguments.json:
         console.json({**asdict(experiment), "red": experiment.decision.red})
         return 0
-    from pytest_llmobs.reports.terminal import TerminalReport
+    from pytest_llmobs.reports.terminal.section import TerminalReport
 
     console.say(TerminalReport().render(experiment, console.page, context))
     return 0
@@ -112,7 +114,9 @@ def _rootdir(experiment: Experiment, store: Store) -> str:
     files = {plan.path for plan in experiment.suites}
     rootdir = os.path.relpath(Path(store.place).parent)
     here = any(Path(file).exists() for file in files)
-    return rootdir if not here and any(Path(rootdir, file).exists() for file in files) else ""
+    if not here and any(Path(rootdir, file).exists() for file in files):
+        return rootdir
+    return ""
 
 
 def _show_broken(experiment: Experiment, context: Context, console: Console) -> int:
@@ -134,7 +138,7 @@ def _show_run(found: Run, store: Store, arguments: argparse.Namespace, console: 
     if arguments.json:
         console.json(asdict(found))
         return 0
-    from pytest_llmobs.reports.trace import trace_text
+    from pytest_llmobs.reports.pages.trace import trace_text
 
     trial = _trial_of(found, store)
     console.say(trace_text(found, console.page, trial=trial, everything=arguments.all))

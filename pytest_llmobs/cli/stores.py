@@ -6,8 +6,8 @@ from pathlib import Path
 
 from pytest_llmobs.cli.console import Console
 from pytest_llmobs.errors import StoreError
-from pytest_llmobs.reports.figures import count
 from pytest_llmobs.storage.store import Store
+from pytest_llmobs.wording import count
 
 NAME = ".llmobs"
 """The folder of a store."""
@@ -40,7 +40,7 @@ def open_store(path: str | None, console: Console) -> Store:
         StoreError: There is none.
     """
     if path is not None and _URI in path:
-        from pytest_llmobs.storage.remote_store import RemoteStore
+        from pytest_llmobs.storage.remote.store import RemoteStore
 
         return RemoteStore(path)
     return open_local_store(path, console)

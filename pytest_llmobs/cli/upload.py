@@ -6,7 +6,7 @@ import argparse
 
 from pytest_llmobs.cli.console import Console
 from pytest_llmobs.cli.stores import open_local_store
-from pytest_llmobs.reports.figures import count
+from pytest_llmobs.wording import count
 
 NAME = "upload"
 HELP = "upload what a store has sealed and what isn't there yet, each file once"
@@ -27,8 +27,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     Raises:
         StoreError: There is no local store, or the other one can't be reached or refuses.
     """
-    from pytest_llmobs.storage.remote import Remote
-    from pytest_llmobs.storage.uploads import upload
+    from pytest_llmobs.storage.remote.filesystem import Remote
+    from pytest_llmobs.storage.remote.uploads import upload
 
     store = open_local_store(arguments.store, console)
     remote = Remote(arguments.uri)

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_llmobs.datasets.base import Row
-from pytest_llmobs.errors import DatasetError, known, nearest
+from pytest_llmobs.errors import DatasetError
+from pytest_llmobs.wording import known, nearest
 
 FIELDS = frozenset({"id", "inputs", "outputs", "metadata", "split"})
 """The keys of an example."""

@@ -12,8 +12,9 @@ from pytest_llmobs.datasets import python
 from pytest_llmobs.datasets.base import DatasetFormat, shown
 from pytest_llmobs.datasets.columns import Columns
 from pytest_llmobs.datasets.shape import examples
-from pytest_llmobs.errors import DatasetError, known, nearest
+from pytest_llmobs.errors import DatasetError
 from pytest_llmobs.records.examples import Dataset, Example
+from pytest_llmobs.wording import known, nearest
 
 Source = str | os.PathLike[str] | Dataset | Iterable[Mapping[str, Any] | Example] | Callable[[], Any]
 """A path, a list of dicts or Examples, a Dataset, or a callable that returns one of them."""
@@ -110,5 +111,7 @@ def _near(path: Path, candidates: Sequence[Path], suffixes: Iterable[str]) -> st
     }
     names = get_close_matches(path.name, sorted(there), n=3, cutoff=0.5)
     if not names:
-        return f" Datasets there: {', '.join(sorted(there)[:5])}." if there else ""
+        if there:
+            return f" Datasets there: {', '.join(sorted(there)[:5])}."
+        return ""
     return f" Did you mean {' or '.join(repr((path.parent / name).as_posix()) for name in names)}?"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pytest_llmobs.errors import DatasetError, known, nearest
+from pytest_llmobs.errors import DatasetError
 from pytest_llmobs.records.examples import Dataset
+from pytest_llmobs.wording import known, nearest
 
 
 def select(dataset: Dataset, *, split: str | None = None, limit: int | None = None) -> Dataset:
@@ -27,4 +28,6 @@ def select(dataset: Dataset, *, split: str | None = None, limit: int | None = No
         if type(limit) is not int or limit < 1:
             raise DatasetError(f"limit is {limit!r}; it must be a whole number above 0.")
         examples = examples[:limit]
-    return dataset if examples is dataset.examples else replace(dataset, examples=examples)
+    if examples is dataset.examples:
+        return dataset
+    return replace(dataset, examples=examples)

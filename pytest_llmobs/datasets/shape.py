@@ -9,8 +9,9 @@ from typing import Any
 from pytest_llmobs.datasets.base import Row
 from pytest_llmobs.datasets.columns import FIELDS, Columns
 from pytest_llmobs.datasets.identity import derived_id
-from pytest_llmobs.errors import DatasetError, known, nearest
+from pytest_llmobs.errors import DatasetError
 from pytest_llmobs.records.examples import Example
+from pytest_llmobs.wording import known, nearest
 
 _OTHER_NAMES = dict.fromkeys(
     ("reference_outputs", "reference", "expected", "expected_output", "expected_outputs", "ground_truth"),
@@ -142,4 +143,6 @@ def _kind(value: Any) -> str:
 
 def _short(value: Any) -> str:
     text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    if len(text) <= 60:
+        return text
+    return f"{text[:57]}..."

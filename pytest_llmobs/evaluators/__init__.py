@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from pytest_llmobs.errors import known, nearest
+from pytest_llmobs.wording import known, nearest
 
 if TYPE_CHECKING:
-    from pytest_llmobs.evaluators.base import (
+    from pytest_llmobs.evaluators.binding.declaration import (
         BoundEvaluator,
         NotApplicable,
         Subject,
@@ -20,16 +20,9 @@ if TYPE_CHECKING:
         find_score,
         identify,
     )
-    from pytest_llmobs.evaluators.classification import correct_label, correct_labels
-    from pytest_llmobs.evaluators.commitments import (
-        no_invented_deadlines,
-        no_invented_percentages,
-        no_invented_prices,
-    )
     from pytest_llmobs.evaluators.composition import all_of, any_of, at_least, weighted, where
-    from pytest_llmobs.evaluators.embedding import minilm
-    from pytest_llmobs.evaluators.judge import Judge
     from pytest_llmobs.evaluators.judging.cache import FileCache
+    from pytest_llmobs.evaluators.judging.judge import Judge
     from pytest_llmobs.evaluators.judging.presets import (
         correctness,
         faithfulness,
@@ -38,20 +31,33 @@ if TYPE_CHECKING:
         relevance,
         tone,
     )
-    from pytest_llmobs.evaluators.operational import (
+    from pytest_llmobs.evaluators.pairs import PairwiseJudge, compare_pairs
+    from pytest_llmobs.evaluators.rules.classification import correct_label, correct_labels
+    from pytest_llmobs.evaluators.rules.commitments import (
+        no_invented_deadlines,
+        no_invented_percentages,
+        no_invented_prices,
+    )
+    from pytest_llmobs.evaluators.rules.embedding import minilm
+    from pytest_llmobs.evaluators.rules.operational import (
         max_cost,
         max_latency,
         max_retries,
         max_time_to_first_token,
         max_tokens,
     )
-    from pytest_llmobs.evaluators.pairwise import PairwiseJudge, compare_pairs
-    from pytest_llmobs.evaluators.patterns import ends_with, regex_match, starts_with
-    from pytest_llmobs.evaluators.retrieval import mrr, ndcg, precision_at_k, recall_at_k, retrieved_context
-    from pytest_llmobs.evaluators.safety import no_canary, no_pii, no_prompt_leak, no_secrets, refusal
-    from pytest_llmobs.evaluators.semantic import semantic_similarity
-    from pytest_llmobs.evaluators.similarity import bleu, chrf, edit_similarity, rouge_l
-    from pytest_llmobs.evaluators.structure import (
+    from pytest_llmobs.evaluators.rules.patterns import ends_with, regex_match, starts_with
+    from pytest_llmobs.evaluators.rules.retrieval import (
+        mrr,
+        ndcg,
+        precision_at_k,
+        recall_at_k,
+        retrieved_context,
+    )
+    from pytest_llmobs.evaluators.rules.safety import no_canary, no_pii, no_prompt_leak, no_secrets, refusal
+    from pytest_llmobs.evaluators.rules.semantic import semantic_similarity
+    from pytest_llmobs.evaluators.rules.similarity import bleu, chrf, edit_similarity, rouge_l
+    from pytest_llmobs.evaluators.rules.structure import (
         close_to,
         json_schema,
         pydantic_model,
@@ -60,22 +66,14 @@ if TYPE_CHECKING:
         sql_parses,
         valid_json,
     )
-    from pytest_llmobs.evaluators.summary import (
-        confusion_matrix,
-        f1,
-        p50_latency,
-        p95_latency,
-        precision,
-        recall,
-    )
-    from pytest_llmobs.evaluators.text import (
+    from pytest_llmobs.evaluators.rules.text import (
         exact_match,
         forbidden_phrases,
         max_length,
         min_length,
         required_keywords,
     )
-    from pytest_llmobs.evaluators.trajectory import (
+    from pytest_llmobs.evaluators.rules.trajectory import (
         max_tool_calls,
         no_tool_errors,
         no_tool_loop,
@@ -83,31 +81,39 @@ if TYPE_CHECKING:
         tool_order,
         tools_called,
     )
+    from pytest_llmobs.evaluators.suites import (
+        confusion_matrix,
+        f1,
+        p50_latency,
+        p95_latency,
+        precision,
+        recall,
+    )
 
 _FAMILIES: Mapping[str, str] = {
-    "text": "required_keywords forbidden_phrases min_length max_length exact_match",
-    "patterns": "regex_match starts_with ends_with",
-    "similarity": "edit_similarity rouge_l bleu chrf",
-    "structure": "valid_json json_schema pydantic_model required_keys close_to sql_parses python_compiles",
-    "classification": "correct_label correct_labels",
-    "retrieval": "recall_at_k precision_at_k mrr ndcg",
-    "trajectory": "tools_called tool_order tool_arguments max_tool_calls no_tool_loop no_tool_errors",
-    "operational": "max_latency max_time_to_first_token max_cost max_tokens max_retries",
-    "safety": "no_secrets no_pii refusal no_canary no_prompt_leak",
-    "commitments": "no_invented_prices no_invented_deadlines no_invented_percentages",
-    "semantic": "semantic_similarity",
+    "rules.text": "required_keywords forbidden_phrases min_length max_length exact_match",
+    "rules.patterns": "regex_match starts_with ends_with",
+    "rules.similarity": "edit_similarity rouge_l bleu chrf",
+    "rules.structure": "valid_json json_schema pydantic_model required_keys close_to sql_parses python_compiles",
+    "rules.classification": "correct_label correct_labels",
+    "rules.retrieval": "recall_at_k precision_at_k mrr ndcg",
+    "rules.trajectory": "tools_called tool_order tool_arguments max_tool_calls no_tool_loop no_tool_errors",
+    "rules.operational": "max_latency max_time_to_first_token max_cost max_tokens max_retries",
+    "rules.safety": "no_secrets no_pii refusal no_canary no_prompt_leak",
+    "rules.commitments": "no_invented_prices no_invented_deadlines no_invented_percentages",
+    "rules.semantic": "semantic_similarity",
     "judging.presets": "tone faithfulness relevance correctness helpfulness harmlessness",
 }
 """Ready-made evaluators by family: a module of this package, and the objects in it."""
 
 _OTHERS: Mapping[str, str] = {
-    "base": "BoundEvaluator NotApplicable Subject bind bind_all evaluator find_score identify",
-    "judge": "Judge",
+    "binding.declaration": "BoundEvaluator NotApplicable Subject bind bind_all evaluator find_score identify",
+    "judging.judge": "Judge",
     "composition": "all_of any_of at_least weighted where",
-    "retrieval": "retrieved_context",
-    "summary": "confusion_matrix f1 p50_latency p95_latency precision recall",
-    "pairwise": "PairwiseJudge compare_pairs",
-    "embedding": "minilm",
+    "rules.retrieval": "retrieved_context",
+    "suites": "confusion_matrix f1 p50_latency p95_latency precision recall",
+    "pairs": "PairwiseJudge compare_pairs",
+    "rules.embedding": "minilm",
     "judging.cache": "FileCache",
 }
 """What else is exported, by module."""

@@ -13,11 +13,11 @@ from typing import Any
 
 from pytest_llmobs.errors import EvaluatorError, UnscoredError
 from pytest_llmobs.evaluators import builtin
-from pytest_llmobs.evaluators.base import bind
-from pytest_llmobs.evaluators.bound import BoundEvaluator
-from pytest_llmobs.evaluators.outputs import requirement
-from pytest_llmobs.evaluators.rule import Rule
-from pytest_llmobs.evaluators.subject import NotApplicable, Subject
+from pytest_llmobs.evaluators.binding.bound import BoundEvaluator
+from pytest_llmobs.evaluators.binding.declaration import bind
+from pytest_llmobs.evaluators.binding.subject import NotApplicable, Subject
+from pytest_llmobs.evaluators.rules.outputs import requirement
+from pytest_llmobs.evaluators.rules.rule import Rule
 from pytest_llmobs.records.scores import Score
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pytest_llmobs.experiments.baseline import Baseline, updated_baseline
-from pytest_llmobs.experiments.gate import decide
-from pytest_llmobs.experiments.pairing import SuitePair, compare_metric, pair_suite
-from pytest_llmobs.experiments.rules import PASS, rule_of
-from pytest_llmobs.records.experiments import Experiment, GateRule, MetricRow, SuitePlan
+from pytest_llmobs.baselines.update import Baseline, updated_baseline
+from pytest_llmobs.gate.decide import decide
+from pytest_llmobs.gate.pairing import SuitePair, compare_metric, pair_suite
+from pytest_llmobs.measures.gate_rules import PASS, rule_of
+from pytest_llmobs.records.decisions import MetricRow
+from pytest_llmobs.records.experiments import Experiment
+from pytest_llmobs.records.plans import GateRule, SuitePlan
 from pytest_llmobs.settings import Settings
 
 

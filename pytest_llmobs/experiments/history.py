@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from itertools import combinations
 from statistics import median
 
-from pytest_llmobs.experiments.distributions import normal_cdf
-from pytest_llmobs.experiments.rules import rule_of
-from pytest_llmobs.records.experiments import Experiment, GateRule, SuitePlan
+from pytest_llmobs.measures.distributions import normal_cdf
+from pytest_llmobs.measures.gate_rules import rule_of
+from pytest_llmobs.records.experiments import Experiment
+from pytest_llmobs.records.plans import GateRule, SuitePlan
 
 FEWEST = 5
 """Accepted experiments below which history proposes nothing."""
@@ -100,7 +101,9 @@ def trend_p(values: Sequence[float]) -> float:
     score = sum((later > earlier) - (later < earlier) for earlier, later in combinations(values, 2))
     ties = sum(count * (count - 1) * (2 * count + 5) for count in Counter(values).values())
     variance = (n * (n - 1) * (2 * n + 5) - ties) / 18
-    return 2 * normal_cdf(-abs(score) / math.sqrt(variance)) if variance > 0 else 1.0
+    if variance > 0:
+        return 2 * normal_cdf(-abs(score) / math.sqrt(variance))
+    return 1.0
 
 
 def drift(means: Sequence[float], *, lower_is_better: bool = False, max_drop: float = 0.02) -> Drift | None:
@@ -114,11 +117,9 @@ def drift(means: Sequence[float], *, lower_is_better: bool = False, max_drop: fl
     slopes = [(means[j] - means[i]) / (j - i) for i, j in combinations(range(len(means)), 2)]
     change, p = median(slopes) * (len(means) - 1), trend_p(means)
     worse = change if lower_is_better else -change
-    return (
-        Drift(change=change, p=p, experiments=len(means))
-        if p < DRIFT_LEVEL and worse >= max_drop - 1e-12
-        else None
-    )
+    if p < DRIFT_LEVEL and worse >= max_drop - 1e-12:
+        return Drift(change=change, p=p, experiments=len(means))
+    return None
 
 
 def _points(experiment: Experiment) -> Iterator[tuple[SuitePlan, str, Point]]:

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pytest_llmobs.evaluators.pairwise import Pair, PairwiseResult, compare_pairs
-from pytest_llmobs.experiments.distributions import wilson_interval
+from pytest_llmobs.evaluators.pairs import Pair, PairwiseResult, compare_pairs
+from pytest_llmobs.experiments.documents import experiment_from_dict
 from pytest_llmobs.experiments.suite_scores import root_runs, subject_of
-from pytest_llmobs.experiments.summary import experiment_from_dict
-from pytest_llmobs.experiments.verdicts import MOST_MISSING
-from pytest_llmobs.records.experiments import Experiment, SuitePlan, Trial
+from pytest_llmobs.gate.metric_verdicts import MOST_MISSING
+from pytest_llmobs.measures.distributions import wilson_interval
+from pytest_llmobs.records.experiments import Experiment
+from pytest_llmobs.records.plans import SuitePlan
 from pytest_llmobs.records.runs import Run
+from pytest_llmobs.records.trials import Trial
 from pytest_llmobs.storage.store import Store
 
 
@@ -28,7 +30,9 @@ class SuitePreferences:
     def interval(self) -> tuple[float, float] | None:
         """The 90 % interval of the win rate (Wilson's, over examples); None where nothing was scored."""
         shares = self.result.shares
-        return wilson_interval(sum(shares.values()), len(shares)) if shares else None
+        if shares:
+            return wilson_interval(sum(shares.values()), len(shares))
+        return None
 
     @property
     def lacking(self) -> bool:

@@ -8,14 +8,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pytest_llmobs.errors import BaselineError, listed, nearest
-from pytest_llmobs.experiments.baseline_file import baseline_path, load_baseline, parse_baseline, texts_path
-from pytest_llmobs.experiments.baseline_records import Baseline
+from pytest_llmobs.baselines.file import baseline_path, load_baseline, parse_baseline, texts_path
+from pytest_llmobs.baselines.line_json import REMEDY
+from pytest_llmobs.baselines.records import Baseline
+from pytest_llmobs.errors import BaselineError
 from pytest_llmobs.experiments.compare import baseline_of
+from pytest_llmobs.experiments.documents import experiment_from_dict
 from pytest_llmobs.experiments.git import check_revision, git
-from pytest_llmobs.experiments.line_json import REMEDY
-from pytest_llmobs.experiments.summary import experiment_from_dict
-from pytest_llmobs.records.experiments import SuitePlan
+from pytest_llmobs.records.plans import SuitePlan
+from pytest_llmobs.wording import listed, nearest
 
 Source = Callable[[str], Baseline | None]
 """Returns the baseline of a suite, or None where there is none; raises ``BaselineError``."""
@@ -91,7 +92,9 @@ def _in_folder(directory: Path, suite: str) -> Baseline | None:
 
 def _in_file(path: Path, suite: str) -> Baseline | None:
     baseline = load_baseline(path)
-    return baseline if baseline is not None and baseline.suite == suite else None
+    if baseline is not None and baseline.suite == suite:
+        return baseline
+    return None
 
 
 def _of_suite(baseline: Baseline | None, suite: str, where: str) -> Baseline | None:
@@ -121,7 +124,9 @@ def _in_git(revision: str, directory: Path, rootdir: Path) -> Source:
     def read(path: Path) -> str | None:
         name = f"{revision}:./{Path(os.path.relpath(path, rootdir)).as_posix()}"
         answer = git(rootdir, "show", name)
-        return answer.stdout if answer.returncode == 0 else None
+        if answer.returncode == 0:
+            return answer.stdout
+        return None
 
     def load(suite: str) -> Baseline | None:
         path = baseline_path(directory, suite)

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from pytest_llmobs.baselines.update import baseline_path, load_baseline
 from pytest_llmobs.errors import BaselineError
-from pytest_llmobs.experiments.baseline import baseline_path, load_baseline
 
 OVERHEAD = 0.01
 """Seconds that a trial takes besides its run: without them, one slow example would weigh as much as a thousand fast."""

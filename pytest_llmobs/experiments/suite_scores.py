@@ -14,22 +14,17 @@ from types import ModuleType
 from typing import Any
 
 from pytest_llmobs.errors import EvaluatorError, LlmobsError
-from pytest_llmobs.evaluators.subject import Subject
-from pytest_llmobs.evaluators.summary import BoundSummary, Suite, bind_summary
-from pytest_llmobs.experiments.rules import PASS
+from pytest_llmobs.evaluators.binding.subject import Subject
+from pytest_llmobs.evaluators.suites import BoundSummary, Suite, bind_summary
+from pytest_llmobs.measures.gate_rules import PASS
 from pytest_llmobs.records.examples import Example
-from pytest_llmobs.records.experiments import (
-    ExpectedTrial,
-    Experiment,
-    SuitePlan,
-    SuiteScore,
-    Trial,
-    TrialScore,
-)
+from pytest_llmobs.records.experiments import Experiment, SuiteScore
+from pytest_llmobs.records.plans import ExpectedTrial, SuitePlan
 from pytest_llmobs.records.runs import Run
 from pytest_llmobs.records.scores import Score
+from pytest_llmobs.records.trials import Trial, TrialScore
 from pytest_llmobs.storage.store import Store
-from pytest_llmobs.tracing.line import nest
+from pytest_llmobs.tracing.run_line import nest
 
 Find = Callable[[SuitePlan], Sequence[BoundSummary]]
 """Returns the summary evaluators of a suite; raises ``EvaluatorError`` where they can't be had."""

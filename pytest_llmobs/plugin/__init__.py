@@ -12,8 +12,8 @@ import pytest
 from pytest_llmobs.plugin import options
 
 if TYPE_CHECKING:
-    from pytest_llmobs.experiments.llm_run import LlmRun
     from pytest_llmobs.records.examples import Example
+    from pytest_llmobs.trials.llm_run import LlmRun
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -33,7 +33,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the markers, and set an experiment up."""
     options.register_markers(config)
     if options.wants_experiment(config):
-        from pytest_llmobs.plugin.lab import open_lab
+        from pytest_llmobs.plugin.state import open_lab
 
         open_lab(config)
 
@@ -65,7 +65,7 @@ def example() -> Example:
 @pytest.fixture
 def llm_run(request: pytest.FixtureRequest) -> LlmRun:
     """Return the traced run of the current test: inputs, outputs, latency, tokens, cost, scores."""
-    from pytest_llmobs.plugin.lab import LLM_RUN
+    from pytest_llmobs.plugin.state import LLM_RUN
 
     run: LlmRun | None = request.node.stash.get(LLM_RUN, None)
     if run is None:
@@ -80,6 +80,6 @@ def pytest_assertrepr_compare(config: pytest.Config, op: str, left: Any, right: 
     """Explain a failed comparison of a score."""
     if "Score" not in (type(left).__name__, type(right).__name__):
         return None
-    from pytest_llmobs.plugin.explanation import explain_comparison
+    from pytest_llmobs.plugin.assertion_detail import explain_comparison
 
     return explain_comparison(config, op, left, right)

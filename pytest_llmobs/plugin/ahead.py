@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_llmobs.errors import LlmobsError
-from pytest_llmobs.experiments.runner import Attempt, Job
-from pytest_llmobs.experiments.targets import Target, bind_target
 from pytest_llmobs.plugin.suites import TrialPlan
+from pytest_llmobs.trials.runner import Attempt, Job
+from pytest_llmobs.trials.targets import Target, bind_target
 
 if TYPE_CHECKING:
-    from pytest_llmobs.plugin.lab import Lab
+    from pytest_llmobs.plugin.state import Lab
 
 _OURS = {"example", "llm_run", "request"}
 _ASYNC_PLUGINS = {"pytest_asyncio", "anyio"}

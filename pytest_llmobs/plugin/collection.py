@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_llmobs.errors import LlmobsError
-from pytest_llmobs.plugin.absent import absent_suites, asked
-from pytest_llmobs.plugin.cleaning import secret_names
+from pytest_llmobs.plugin.gone_suites import absent_suites, asked
 from pytest_llmobs.plugin.marks import misplaced
-from pytest_llmobs.plugin.siblings import Siblings
+from pytest_llmobs.plugin.redaction import secret_names
+from pytest_llmobs.plugin.repeats import Siblings
 
 if TYPE_CHECKING:
-    from pytest_llmobs.plugin.lab import Lab
+    from pytest_llmobs.plugin.state import Lab
 
 
 class Collection:
@@ -83,7 +83,7 @@ class Collection:
         """Keep this machine's part of what the user has selected."""
         result = yield
         if self._lab.experiment and self._lab.settings.shard:
-            from pytest_llmobs.plugin.sharding import split
+            from pytest_llmobs.plugin.shards import split
 
             items[:], others = split(self._lab, items)
             self._lab.suites.leave(others)

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from pytest_llmobs.errors import EvaluatorError, GateError, known, nearest
-from pytest_llmobs.evaluators.base import identify
-from pytest_llmobs.experiments.rules import check_rule
-from pytest_llmobs.records.experiments import GateRule
+from pytest_llmobs.errors import EvaluatorError, GateError
+from pytest_llmobs.evaluators.binding.declaration import identify
+from pytest_llmobs.measures.gate_rules import check_rule
+from pytest_llmobs.records.plans import GateRule
+from pytest_llmobs.wording import known, nearest
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,9 @@ def dataset_mark(definition: pytest.Item) -> pytest.Mark | None:
         raise EvaluatorError(
             "Two llm_dataset markers are on one test. A test has one dataset: join them, or write two tests."
         )
-    return found[0][1] if found else None
+    if found:
+        return found[0][1]
+    return None
 
 
 def gate_rules(definition: pytest.Item) -> tuple[GateRule, ...]:

@@ -71,7 +71,9 @@ def settings_of(config: pytest.Config) -> Settings:
         settings = read_settings(lambda option: _value(config, option), os.environ)
     except LlmobsError as error:
         raise pytest.UsageError(str(error)) from None
-    return replace(settings, experiment=True) if settings.update_baseline else settings
+    if settings.update_baseline:
+        return replace(settings, experiment=True)
+    return settings
 
 
 def given(config: pytest.Config, name: str) -> bool:

@@ -1,4 +1,4 @@
-"""What became of a trial, in the words of ``records.experiments``."""
+"""What became of a trial, in the words of ``records.trials``."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 
 from pytest_llmobs.errors import UnscoredError
-from pytest_llmobs.experiments.calls import model_calls, output_text
-from pytest_llmobs.experiments.llm_run import LlmRun
+from pytest_llmobs.measures.model_calls import model_calls, output_text
 from pytest_llmobs.plugin.suites import TrialPlan
-from pytest_llmobs.records.experiments import ExpectedTrial, SuitePlan, Trial, TrialScore, TrialStatus
+from pytest_llmobs.records.plans import ExpectedTrial, SuitePlan
 from pytest_llmobs.records.scores import Score
+from pytest_llmobs.records.trials import Trial, TrialScore, TrialStatus
 from pytest_llmobs.tracing.run_tree import RunTree
+from pytest_llmobs.trials.llm_run import LlmRun
 
 _MESSAGE = 300
 """Characters of a failure's first line that travel; the whole of it is in the test's own report."""
@@ -59,7 +60,9 @@ def judge_outcome(report: pytest.TestReport, call: pytest.CallInfo[None], run: L
 def worse(test: Outcome, subtest: Outcome) -> Outcome:
     """Return the worse of what became of a test and of one of its subtests; one that skips is no part of it."""
     told = subtest.status in _WORSE
-    return subtest if told and (test.status not in _WORSE or _rank(subtest) > _rank(test)) else test
+    if told and (test.status not in _WORSE or _rank(subtest) > _rank(test)):
+        return subtest
+    return test
 
 
 def _rank(outcome: Outcome) -> int:

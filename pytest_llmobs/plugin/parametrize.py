@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_llmobs.datasets import load_dataset, select
-from pytest_llmobs.errors import DatasetError, EvaluatorError, LlmobsError, known, nearest
-from pytest_llmobs.experiments.targets import Target, bind_target
-from pytest_llmobs.plugin.lab import Lab, open_lab
+from pytest_llmobs.errors import DatasetError, EvaluatorError, LlmobsError
 from pytest_llmobs.plugin.marks import DatasetMark, dataset_mark, gate_rules, own_marks, read_dataset_mark
+from pytest_llmobs.plugin.state import Lab, open_lab
 from pytest_llmobs.plugin.suites import REPEAT_SUFFIX, SuiteSource, case_id
 from pytest_llmobs.records.examples import Dataset
+from pytest_llmobs.trials.targets import Target, bind_target
+from pytest_llmobs.wording import known, nearest
 
 if TYPE_CHECKING:
-    from pytest_llmobs.evaluators.summary import BoundSummary
+    from pytest_llmobs.evaluators.suites import BoundSummary
 
 REPEAT = "llm_repeat_number"
 """Argument that numbers the repeats of a test without a dataset."""
@@ -115,7 +116,7 @@ def _evaluators(mark: DatasetMark, lab: Lab) -> tuple[Any, ...]:
 def _summaries(mark: DatasetMark, taken: Sequence[str]) -> Sequence[BoundSummary]:
     if not mark.summary_evaluators:
         return ()
-    from pytest_llmobs.plugin.summaries import read_summaries
+    from pytest_llmobs.plugin.summary_evaluators import read_summaries
 
     return read_summaries(mark.summary_evaluators, taken)
 

@@ -7,14 +7,14 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING
 
-from pytest_llmobs.records.experiments import Trial
-from pytest_llmobs.reports.page import Page
-from pytest_llmobs.reports.progress import Progress, progress_line
+from pytest_llmobs.records.trials import Trial
+from pytest_llmobs.reports.terminal.progress import Progress, progress_line
+from pytest_llmobs.reports.text.page import Page
 
 if TYPE_CHECKING:
     import pytest
 
-    from pytest_llmobs.plugin.lab import Lab
+    from pytest_llmobs.plugin.state import Lab
 
 EVERY = 10.0
 """Seconds between two lines."""

@@ -12,13 +12,13 @@ import pytest
 
 from pytest_llmobs.plugin.marks import of_unittest
 from pytest_llmobs.records.examples import Dataset, Example, content_hash
-from pytest_llmobs.records.experiments import ExpectedTrial, GateRule, SuitePlan
+from pytest_llmobs.records.plans import ExpectedTrial, GateRule, SuitePlan
 
 if TYPE_CHECKING:
-    from pytest_llmobs.evaluators.base import BoundEvaluator
-    from pytest_llmobs.evaluators.summary import BoundSummary
-    from pytest_llmobs.experiments.targets import Target
-    from pytest_llmobs.tracing.redaction import Redaction
+    from pytest_llmobs.evaluators.binding.declaration import BoundEvaluator
+    from pytest_llmobs.evaluators.suites import BoundSummary
+    from pytest_llmobs.tracing.redaction.pipeline import Redaction
+    from pytest_llmobs.trials.targets import Target
 
 REPEAT_SUFFIX = "-r"
 """What usually stands between an example's id and the number of a repeat."""
@@ -68,7 +68,9 @@ class TrialPlan:
     @property
     def example_hash(self) -> str:
         """Hash of the example's content; worked out on demand, since plain pytest has no use for it."""
-        return self.example.hash if self.example is not None else content_hash(self.example_id)
+        if self.example is not None:
+            return self.example.hash
+        return content_hash(self.example_id)
 
     @property
     def cluster(self) -> str | None:
@@ -290,7 +292,9 @@ class Suites:
 
 
 def _cleaned(gate: GateRule, redaction: Redaction) -> GateRule:
-    return replace(gate, must_pass=redaction.clean_if_suspect(gate.must_pass)) if gate.must_pass else gate
+    if gate.must_pass:
+        return replace(gate, must_pass=redaction.clean_if_suspect(gate.must_pass))
+    return gate
 
 
 def nodeid_of(item: pytest.Item) -> str:
@@ -302,7 +306,9 @@ def nodeid_of(item: pytest.Item) -> str:
 
 def case_id(example: Example, repeat: int, suffix: str) -> str:
     """Return the part of the node id that names the trial; the first repeat has the example's name alone."""
-    return example.id if repeat == 1 else f"{example.id}{suffix}{repeat}"
+    if repeat == 1:
+        return example.id
+    return f"{example.id}{suffix}{repeat}"
 
 
 def _rest(item: pytest.Function, own: str) -> str:
@@ -315,11 +321,15 @@ def _rest(item: pytest.Function, own: str) -> str:
     whole = item.name[len(item.originalname) :]
     if own not in whole:  # pytest escapes what is not ASCII, unless told otherwise
         own = own.encode("unicode_escape").decode("ascii")
-    return "" if whole == f"[{own}]" else _without(whole, own)
+    if whole == f"[{own}]":
+        return ""
+    return _without(whole, own)
 
 
 def _without(name: str, part: str) -> str:
     """Take one parameter's id out of a bracketed name: ``[a-part-b]`` becomes ``[a-b]``."""
     head, _, inner = name.partition("[")
     inner = f"-{inner.removesuffix(']')}-".replace(f"-{part}-", "-", 1)[1:-1]
-    return f"{head}[{inner}]" if inner else head
+    if inner:
+        return f"{head}[{inner}]"
+    return head

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from xdist.scheduler import LoadScheduling  # type: ignore[import-untyped]
 
-from pytest_llmobs.plugin.protocol import WIRE
-from pytest_llmobs.records.experiments import Trial
+from pytest_llmobs.plugin.trial import WIRE
+from pytest_llmobs.records.trials import Trial
 
 if TYPE_CHECKING:
-    from pytest_llmobs.plugin.lab import Lab
+    from pytest_llmobs.plugin.state import Lab
 
 
 class Controller:

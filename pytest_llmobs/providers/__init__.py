@@ -1,1 +1,4 @@
-"""."""
+"""Model providers: how each SDK's calls become runs.
+
+``base`` is the engine that all share; a provider is a file of its own. What a call cost is in ``prices``.
+"""

@@ -14,11 +14,12 @@ from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
 
-from pytest_llmobs.providers import bodies, marks
+from pytest_llmobs.providers import bodies
+from pytest_llmobs.providers import recent_calls as marks
 from pytest_llmobs.providers.media import without_bytes
 from pytest_llmobs.records.runs import RunStatus, RunType
 from pytest_llmobs.tracing import capture
-from pytest_llmobs.tracing.place import Place, find_place
+from pytest_llmobs.tracing.parent import Place, find_place
 from pytest_llmobs.tracing.run_tree import RunTree
 
 

@@ -181,4 +181,6 @@ def _dimensions(vector: Any) -> Any:
     if isinstance(vector, list):
         return {"dimensions": len(vector)}
     # The SDK asks for base64: four bytes a number.
-    return {"dimensions": len(b64decode(vector)) // 4} if isinstance(vector, str) else vector
+    if isinstance(vector, str):
+        return {"dimensions": len(b64decode(vector)) // 4}
+    return vector

@@ -72,4 +72,6 @@ def _suffix(form: str) -> str:
 
     if "/" in form:
         return mimetypes.guess_extension(form) or ".bin"
-    return f".{form}" if form.isalnum() else ".bin"
+    if form.isalnum():
+        return f".{form}"
+    return ".bin"

@@ -150,6 +150,8 @@ def read_events(events: Iterable[Mapping[str, Any]], provider: str, asked: str |
 
 def _parsed(text: str) -> Any:
     try:
-        return json.loads(text) if text else {}
+        if text:
+            return json.loads(text)
+        return {}
     except ValueError:
         return text

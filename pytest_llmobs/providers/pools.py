@@ -8,7 +8,7 @@ from __future__ import annotations
 from types import ModuleType
 
 from pytest_llmobs.providers.base import Engine, Provider
-from pytest_llmobs.tracing.propagation import alone, carrying
+from pytest_llmobs.tracing.threads import alone, carrying
 
 
 class Pool(Provider):

@@ -19,7 +19,7 @@ from pytest_llmobs.providers import bodies, replies
 from pytest_llmobs.providers.base import Engine, Exchange, Provider, Reply, Request
 from pytest_llmobs.providers.replies import Endpoint
 from pytest_llmobs.records.conversation import TEXTS
-from pytest_llmobs.tracing.place import Place
+from pytest_llmobs.tracing.parent import Place
 
 
 class StainlessProvider(Provider):
@@ -36,7 +36,9 @@ class StainlessProvider(Provider):
             path: Of the url, without the query.
         """
         fitting = [end for end in self.endpoints if path.endswith(end)] if method == "post" else []
-        return self.endpoints[max(fitting, key=len)] if fitting else None
+        if fitting:
+            return self.endpoints[max(fitting, key=len)]
+        return None
 
     def served_by(self, client: Any) -> str:
         """Return OpenTelemetry's name of whoever serves the SDK's ``client``."""
@@ -53,7 +55,9 @@ class StainlessProvider(Provider):
         """Return what a request is and where it belongs, or None where it isn't logged."""
         endpoint = self.endpoint(options.method.lower(), f"/{urlsplit(str(options.url)).path}")
         place = None if endpoint is None else engine.place()
-        return None if endpoint is None or place is None else (endpoint, place)
+        if endpoint is None or place is None:
+            return None
+        return (endpoint, place)
 
     def begin(self, engine: Engine, endpoint: Endpoint, place: Place, client: Any, options: Any) -> Call:
         """Start logging the request that a client is about to make."""

@@ -68,7 +68,9 @@ def reply(outputs: Mapping[str, Any] | None) -> Any:
     choices, items = outputs.get("choices"), outputs.get("output")
     if isinstance(choices, list) and choices and isinstance(choices[0], Mapping):
         said = choices[0].get("message")
-        return turn({"role": "assistant", **said})[1] if isinstance(said, Mapping) else choices[0].get("text")
+        if isinstance(said, Mapping):
+            return turn({"role": "assistant", **said})[1]
+        return choices[0].get("text")
     if (
         isinstance(items, list)
         and items
@@ -76,11 +78,9 @@ def reply(outputs: Mapping[str, Any] | None) -> Any:
     ):
         return [block for item in items for block in _listed(turn(item)[1])]
     content = message.get("content") if isinstance(message, Mapping) else None
-    return (
-        content
-        if isinstance(content, list | str) and message.get("role", "assistant") == "assistant"
-        else None
-    )
+    if isinstance(content, list | str) and message.get("role", "assistant") == "assistant":
+        return content
+    return None
 
 
 def words(content: Any) -> str | None:
@@ -89,7 +89,9 @@ def words(content: Any) -> str | None:
         return content
     said = [block["text"] for block in _blocks(content) if block.get("type") in _WORDS]
     texts = [text for text in said if isinstance(text, str)]
-    return "".join(texts) if texts else None
+    if texts:
+        return "".join(texts)
+    return None
 
 
 def tool_uses(outputs: Mapping[str, Any] | None) -> list[tuple[str, Mapping[str, Any]]]:
@@ -125,14 +127,20 @@ def _arguments(given: Any) -> Any:
         parsed = json.loads(given)
     except ValueError:
         parsed = given
-    return parsed if isinstance(parsed, Mapping) else {"input": given}
+    if isinstance(parsed, Mapping):
+        return parsed
+    return {"input": given}
 
 
 def _listed(content: Any) -> Sequence[Any]:
     if isinstance(content, list):
         return content
-    return [{"type": "text", "text": content}] if content else []
+    if content:
+        return [{"type": "text", "text": content}]
+    return []
 
 
 def _blocks(content: Any) -> list[Mapping[str, Any]]:
-    return [block for block in content if isinstance(block, Mapping)] if isinstance(content, list) else []
+    if isinstance(content, list):
+        return [block for block in content if isinstance(block, Mapping)]
+    return []

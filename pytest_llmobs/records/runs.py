@@ -85,7 +85,9 @@ class Run:
     @property
     def latency(self) -> float | None:
         """Seconds from start to end, or None while the run is going on."""
-        return None if self.end_time is None else (self.end_time - self.start_time) / timedelta(seconds=1)
+        if self.end_time is None:
+            return None
+        return (self.end_time - self.start_time) / timedelta(seconds=1)
 
     @property
     def total_tokens(self) -> int | None:

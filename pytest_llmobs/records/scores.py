@@ -104,7 +104,9 @@ class Score:
 
     def __bool__(self) -> bool:
         __tracebackhide__ = True
-        return bool(self.value) if self.score is None and self.value is not None else bool(self.number())
+        if self.score is None and self.value is not None:
+            return bool(self.value)
+        return bool(self.number())
 
     def __float__(self) -> float:
         __tracebackhide__ = True

@@ -33,8 +33,6 @@ class Context:
     def located(self, nodeid: str) -> str:
         """Return a node id as pytest takes it in the folder that commands run in."""
         path, colons, rest = nodeid.partition("::")
-        return (
-            f"{posixpath.normpath(posixpath.join(self.rootdir, path))}{colons}{rest}"
-            if self.rootdir
-            else nodeid
-        )
+        if self.rootdir:
+            return f"{posixpath.normpath(posixpath.join(self.rootdir, path))}{colons}{rest}"
+        return nodeid

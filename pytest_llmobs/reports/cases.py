@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from pytest_llmobs.records.experiments import ExampleRow, ExampleState, Experiment
+from pytest_llmobs.records.decisions import ExampleRow, ExampleState
+from pytest_llmobs.records.experiments import Experiment
 
 _RANK: tuple[ExampleState, ...] = (
     *("broken", "suspect", "dropped"),
@@ -133,9 +134,13 @@ def shares(sizes: Sequence[int], most: int) -> list[int]:
 def mean(values: Sequence[float | None]) -> float | None:
     """Return the mean of the scored repeats, or None where there is none."""
     scored = [value for value in values if value is not None]
-    return sum(scored) / len(scored) if scored else None
+    if scored:
+        return sum(scored) / len(scored)
+    return None
 
 
 def _drop(row: ExampleRow) -> float:
     before, now = mean(row.baseline), mean(row.candidate)
-    return 0.0 if before is None or now is None else before - now
+    if before is None or now is None:
+        return 0.0
+    return before - now

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from pytest_llmobs.errors import listed
-from pytest_llmobs.records.experiments import ExampleRow, Experiment, MetricRow
-from pytest_llmobs.reports.figures import rate, signed
-from pytest_llmobs.reports.page import Page
+from pytest_llmobs.records.decisions import ExampleRow, MetricRow
+from pytest_llmobs.records.experiments import Experiment
+from pytest_llmobs.reports.text.figures import rate, signed
+from pytest_llmobs.reports.text.page import Page
+from pytest_llmobs.wording import listed
 
 _PAGE = Page(width=100)
 _MOST = 10

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from pytest_llmobs.records.experiments import Experiment, MetricRow, Trial
+from pytest_llmobs.records.decisions import MetricRow
+from pytest_llmobs.records.experiments import Experiment
+from pytest_llmobs.records.trials import Trial
 
 PASS = "pass"
 
@@ -53,6 +55,10 @@ def _rows(suite: str, metrics: Sequence[str], trials: Sequence[Trial]) -> Iterat
 
 def _value(trial: Trial, metric: str) -> float | None:
     if metric == PASS:
-        return float(trial.status == "passed") if trial.ran else None
+        if trial.ran:
+            return float(trial.status == "passed")
+        return None
     score = trial.scores.get(metric)
-    return None if score is None else score.score
+    if score is None:
+        return None
+    return score.score

@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING
 from pytest_llmobs.errors import SettingsError
 from pytest_llmobs.spans import INSTALL
 from pytest_llmobs.storage import notices
-from pytest_llmobs.storage.lines import UNREADABLE, Patches, read_patches, read_records
+from pytest_llmobs.storage.spool.lines import UNREADABLE, Patches, read_patches, read_records
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan
     from opentelemetry.sdk.trace.export import SpanExporter
 
-    from pytest_llmobs.storage.segment import Segment
+    from pytest_llmobs.storage.spool.segment import Segment
 
 _CHUNK = 1 << 18
 """Bytes of lines in one request, unless one line alone is longer."""

@@ -42,20 +42,26 @@ def output_messages(outputs: Mapping[str, Any]) -> dict[str, Any]:
         ]
     else:
         replies = _messages(outputs.get("messages", [outputs]))
-    return {"gen_ai.output.messages": replies} if replies else {}
+    if replies:
+        return {"gen_ai.output.messages": replies}
+    return {}
 
 
 def _chosen(choice: Any) -> Any:
     if isinstance(choice, dict) and "text" in choice:
         return {"role": "assistant", "content": choice["text"]}
-    return choice.get("message") if isinstance(choice, dict) else None
+    if isinstance(choice, dict):
+        return choice.get("message")
+    return None
 
 
 def _messages(items: Any) -> list[dict[str, Any]]:
     """Return ``items`` as messages; empty where one of them is none."""
     found = [_message(item) for item in items] if isinstance(items, list) else []
     messages = [message for message in found if message is not None]
-    return messages if len(messages) == len(found) else []
+    if len(messages) == len(found):
+        return messages
+    return []
 
 
 def _message(item: Any) -> dict[str, Any] | None:

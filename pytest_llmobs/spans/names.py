@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pytest_llmobs.records.runs import RunType
-from pytest_llmobs.storage.schema import COLUMNS
+from pytest_llmobs.storage.parquet.schema import COLUMNS
 
 OTEL: Mapping[str, str] = {column.name: column.otel for column in COLUMNS if column.otel}
 """Column -> attribute, from the one table of columns."""
@@ -93,4 +93,6 @@ def run_type_of(attributes: Mapping[str, Any]) -> RunType:
         told = known.get(str(attributes.get(name, "")).lower())
         if told is not None:
             return told
-    return "llm" if OTEL["model"] in attributes else "chain"
+    if OTEL["model"] in attributes:
+        return "llm"
+    return "chain"

@@ -45,7 +45,9 @@ def read_payload(rest: dict[str, Any], side: str) -> dict[str, Any]:
     told = {key: value for key, value in parts.items() if value is not None}
     if whole is None:
         arguments = told.get("arguments")
-        return arguments if isinstance(arguments, dict) and len(told) == 1 else told
+        if isinstance(arguments, dict) and len(told) == 1:
+            return arguments
+        return told
     if isinstance(whole, dict):  # the messages, attribute by attribute, are in it
         told.pop("messages", None)
         return {**told, **whole}
@@ -54,7 +56,9 @@ def read_payload(rest: dict[str, Any], side: str) -> dict[str, Any]:
 
 def _part(rest: dict[str, Any], names: Sequence[str]) -> Any:
     found = [value for value in (take(rest, name) for name in names) if value is not None]
-    return found[0] if found else None
+    if found:
+        return found[0]
+    return None
 
 
 def take(rest: dict[str, Any], name: str) -> Any:
@@ -74,7 +78,9 @@ def take(rest: dict[str, Any], name: str) -> Any:
                 inner = node[step] = {}
             node = inner
         node[last] = rest.pop(key)
-    return _unnumbered(tree) if below else None
+    if below:
+        return _unnumbered(tree)
+    return None
 
 
 def _unnumbered(node: Any) -> Any:
@@ -90,7 +96,9 @@ def _unnumbered(node: Any) -> Any:
 def _unwrapped(item: Any) -> Any:
     if isinstance(item, dict) and len(item) == 1:
         (only,) = item.values()
-        return only if isinstance(only, dict) else item
+        if isinstance(only, dict):
+            return only
+        return item
     return item
 
 
@@ -101,9 +109,13 @@ def decode(value: Any) -> Any:
             return json.loads(value)
         except (ValueError, RecursionError):
             return value
-    return list(value) if isinstance(value, tuple) else value
+    if isinstance(value, tuple):
+        return list(value)
+    return value
 
 
 def as_list(value: Any) -> Sequence[Any]:
     """Return a value that may be one or several as several."""
-    return value if isinstance(value, Sequence) and not isinstance(value, str) else (value,)
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return value
+    return (value,)

@@ -19,12 +19,12 @@ from opentelemetry import trace
 from opentelemetry.sdk import trace as sdk
 
 from pytest_llmobs.providers.imports import logs_scope
-from pytest_llmobs.providers.marks import is_remembered
+from pytest_llmobs.providers.recent_calls import is_remembered
 from pytest_llmobs.spans.reading import describe, forget_usage
 from pytest_llmobs.tracing import context
 from pytest_llmobs.tracing.context import live
 from pytest_llmobs.tracing.ids import new_id
-from pytest_llmobs.tracing.place import Place, find_place
+from pytest_llmobs.tracing.parent import Place, find_place
 from pytest_llmobs.tracing.run_tree import RunTree
 
 if TYPE_CHECKING:
@@ -142,13 +142,18 @@ def _langchain_span() -> Any:
     """Return the span in which LangChain is at work, or None: its callbacks make none current."""
     instrumentation = sys.modules.get("openinference.instrumentation.langchain")
     try:
-        return None if instrumentation is None else instrumentation.get_current_span()
+        if instrumentation is None:
+            return None
+        return instrumentation.get_current_span()
     except Exception:
         return None
 
 
 def _key(span: ReadableSpan) -> int:
-    return 0 if span.context is None else span.context.span_id
+    if span.context is None:
+        return 0
+    span_id: int = span.context.span_id
+    return span_id
 
 
 def _after_fork() -> None:

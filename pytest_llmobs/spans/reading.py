@@ -10,7 +10,7 @@ from opentelemetry.trace import StatusCode
 from pytest_llmobs.providers.prices import price
 from pytest_llmobs.spans.names import ALIASES, OTEL, run_type_of
 from pytest_llmobs.spans.payloads import as_list, decode, read_payload, take
-from pytest_llmobs.storage.schema import COLUMNS
+from pytest_llmobs.storage.parquet.schema import COLUMNS
 from pytest_llmobs.tracing import capture
 
 if TYPE_CHECKING:
@@ -97,7 +97,9 @@ def _converted(value: Any, kind: type) -> Any:
         converted = kind(value)
     except (TypeError, ValueError, OverflowError):
         return None
-    return converted if kind is str or -_LIMIT <= converted < _LIMIT else None
+    if kind is str or -_LIMIT <= converted < _LIMIT:
+        return converted
+    return None
 
 
 def _settle_usage(run: RunTree) -> None:

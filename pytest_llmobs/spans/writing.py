@@ -19,7 +19,7 @@ from pytest_llmobs.tracing import capture
 from pytest_llmobs.tracing.headers import w3c_ids
 
 if TYPE_CHECKING:
-    from pytest_llmobs.storage.lines import Record
+    from pytest_llmobs.storage.spool.lines import Record
 
 _SCOPE = InstrumentationScope("pytest_llmobs", version("pytest-llmobs"))
 _SAMPLED = TraceFlags(TraceFlags.SAMPLED)

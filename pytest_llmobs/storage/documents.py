@@ -7,12 +7,13 @@ the head of each, and leaves out what is most of it.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pytest_llmobs.errors import StoreError, known, nearest
+from pytest_llmobs.errors import StoreError
+from pytest_llmobs.files import write_whole
+from pytest_llmobs.wording import known, nearest
 
 SCHEMA_VERSION = 1
 """Written as ``schema``; a reader refuses what is newer."""
@@ -24,20 +25,14 @@ _TABLE_LINES = tuple(f'"{key}": ' for key in _TABLES)
 
 
 def write(path: Path, document: Mapping[str, Any]) -> None:
-    """Replace ``path`` atomically: temporary file, fsync, rename.
+    """Write the document in one step.
 
     Raises:
         StoreError: The disk refuses, or ``document`` holds what JSON has no form for.
     """
-    temporary = path.with_name(f".{path.name}-{os.getpid()}-{os.urandom(3).hex()}")
     try:
-        with temporary.open("w", encoding="utf-8") as file:
-            file.writelines(_pieces({_KEY: SCHEMA_VERSION, **document}))
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
+        write_whole(path, _pieces({_KEY: SCHEMA_VERSION, **document}))
     except (OSError, TypeError, ValueError) as error:
-        temporary.unlink(missing_ok=True)
         raise StoreError(f"Can't write the experiment {str(path)!r}: {error}.") from error
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-
+from pytest_llmobs.files import write_whole
 from pytest_llmobs.storage.layout import Layout
 
 
@@ -23,7 +22,5 @@ def keep_file(layout: Layout, name: str, data: bytes) -> str:
     if not path.exists():
         layout.create()
         layout.media.mkdir(exist_ok=True)
-        aside = layout.media / f".{name}-{os.getpid()}-{os.urandom(3).hex()}"
-        aside.write_bytes(data)
-        aside.replace(path)
+        write_whole(path, data, durable=False)
     return path.relative_to(layout.root).as_posix()

@@ -8,21 +8,22 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Unpack
 
-from pytest_llmobs.errors import StoreError, known, nearest
+from pytest_llmobs.errors import StoreError
 from pytest_llmobs.records.runs import Run
 from pytest_llmobs.storage import documents, locks, notices
-from pytest_llmobs.storage.arrow import load_arrow
-from pytest_llmobs.storage.filters import Filters, condition
 from pytest_llmobs.storage.layout import Layout, unescape
-from pytest_llmobs.storage.rotation import Rotation
-from pytest_llmobs.storage.schema import NAMES, PAYLOADS
-from pytest_llmobs.storage.segment import SUFFIX, Segment
-from pytest_llmobs.storage.spool import Spool
+from pytest_llmobs.storage.parquet.arrow import load_arrow
+from pytest_llmobs.storage.parquet.filters import Filters, condition
+from pytest_llmobs.storage.parquet.schema import NAMES, PAYLOADS
+from pytest_llmobs.storage.spool.rotation import Rotation
+from pytest_llmobs.storage.spool.segment import SUFFIX, Segment
+from pytest_llmobs.storage.spool.writer import Spool
+from pytest_llmobs.wording import known, nearest
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from pytest_llmobs.storage.parquet import ParquetRuns
+    from pytest_llmobs.storage.parquet.file import ParquetRuns
 
 
 class Exporter(Protocol):
@@ -132,7 +133,7 @@ class Store:
         Long-lived processes do that now and then in the background. What fails is told once and tried again.
         """
         with locks.importing:
-            from pytest_llmobs.storage.merge import merge
+            from pytest_llmobs.storage.parquet.compaction import merge
 
         self.seal()
         try:
@@ -179,7 +180,7 @@ class Store:
             load_arrow(
                 frugal=not gently
             )  # an app in production keeps the allocator that it would have without us
-            from pytest_llmobs.storage.seal import seal
+            from pytest_llmobs.storage.spool.seal import seal
 
         last = _nothing if self._exporter is None else self._exporter.finish
         return seal(segment, self.layout, warn=self._warn, gently=gently, last=last).rows
@@ -207,7 +208,7 @@ class Store:
         Raises:
             StoreError: A filter is impossible, a file is unreadable or of a newer schema.
         """
-        from pytest_llmobs.storage.rows import to_runs
+        from pytest_llmobs.storage.parquet.rows import to_runs
 
         columns = [name for name in NAMES if payloads or name not in PAYLOADS]
         for table in self.tables(columns, project, limit=limit, newest_first=newest_first, **filters):
@@ -230,7 +231,7 @@ class Store:
         for name in columns:
             if name not in NAMES:
                 raise StoreError(f"Unknown column {name!r}.{nearest(name, NAMES)} {known(NAMES)}")
-        from pytest_llmobs.storage import query
+        from pytest_llmobs.storage.parquet import query
 
         where = condition(filters)
         yield from query.scan(
@@ -251,8 +252,8 @@ class Store:
         Raises:
             StoreError: No run has that id, or several begin so.
         """
-        from pytest_llmobs.storage.lookup import descendants
-        from pytest_llmobs.tracing.line import nest
+        from pytest_llmobs.storage.parquet.lookup import descendants
+        from pytest_llmobs.tracing.run_line import nest
 
         run = self._find(id)
         if not load_children:
@@ -273,7 +274,7 @@ class Store:
         Raises:
             OSError: The disk refuses.
         """
-        from pytest_llmobs.storage import query
+        from pytest_llmobs.storage.parquet import query
         from pytest_llmobs.storage.transfer import copy_file
 
         for path in query.find_files(self._partitions(project)):
@@ -292,12 +293,12 @@ class Store:
             copy_file(path, folder / path.name)
 
     def _open_files(self, project: str | None) -> list[ParquetRuns]:
-        from pytest_llmobs.storage import query
+        from pytest_llmobs.storage.parquet import query
 
         return query.open_files(self._partitions(project))
 
     def _find(self, id: str) -> Run:
-        from pytest_llmobs.storage.lookup import find_run
+        from pytest_llmobs.storage.parquet.lookup import find_run
 
         return find_run(self._partitions(None), id)
 
@@ -305,7 +306,9 @@ class Store:
         self._open()
         if project is not None:
             folder = self.layout.partition(project)
-            return [folder] if folder.is_dir() else []
+            if folder.is_dir():
+                return [folder]
+            return []
         return sorted(folder for folder in self.layout.runs.glob("project=*") if folder.is_dir())
 
     # Experiments

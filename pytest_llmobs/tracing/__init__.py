@@ -1,7 +1,7 @@
 """Tracing: runs, how they nest, and what is kept of them."""
 
 from pytest_llmobs.tracing.context import get_current_run_tree, tracing_context
-from pytest_llmobs.tracing.redactor import Redactor
+from pytest_llmobs.tracing.redaction.redactors import Redactor
 from pytest_llmobs.tracing.run_tree import RunTree
 from pytest_llmobs.tracing.trace import trace
 from pytest_llmobs.tracing.traceable import traceable

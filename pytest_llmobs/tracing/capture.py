@@ -55,13 +55,17 @@ def encode(value: Any, limit: int = MAX_PAYLOAD) -> bytes:
         written = _write_json(value, inf_nan_mode="strings")
     except Exception:
         return _encode_slowly(value, limit)
-    return written if len(written) <= limit else _encode_slowly(value, limit)
+    if len(written) <= limit:
+        return written
+    return _encode_slowly(value, limit)
 
 
 def encode_mapping(values: Mapping[str, Any], limit: int = MAX_PAYLOAD) -> bytes:
     """Return ``values`` as a JSON object, whatever it is. Of a dict, ``encode`` makes one too."""
     written = encode(values, limit)
-    return written if written[0] == _BRACE else b'{"value":%b}' % written
+    if written[0] == _BRACE:
+        return written
+    return b'{"value":%b}' % written
 
 
 def encode_outputs(value: Any, limit: int = MAX_PAYLOAD) -> bytes:
@@ -76,7 +80,9 @@ def _encode_slowly(value: Any, limit: int) -> bytes:
     try:
         return _write_json(snapshot.take(value, limit), inf_nan_mode="strings")
     except Exception:
-        return b'{"<cut>":%b}' % _UNREADABLE if type(value) is dict else _UNREADABLE
+        if type(value) is dict:
+            return b'{"<cut>":%b}' % _UNREADABLE
+        return _UNREADABLE
 
 
 def _load_writer(value: Any, **options: Any) -> bytes:

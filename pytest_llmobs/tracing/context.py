@@ -81,7 +81,9 @@ class Activation:
 def get_current_run_tree() -> RunTree | None:
     """Return the run that is going on here, or None: outside a run, and where tracing is disabled."""
     here = current.get()
-    return None if isinstance(here, Scope) and here.enabled is False else going_on(here)
+    if isinstance(here, Scope) and here.enabled is False:
+        return None
+    return going_on(here)
 
 
 def going_on(here: RunTree | Scope | None) -> RunTree | None:
@@ -92,7 +94,9 @@ def going_on(here: RunTree | Scope | None) -> RunTree | None:
     """
     scope = here if isinstance(here, Scope) else None
     run = live(here if scope is None else scope.parent)  # type: ignore[arg-type]
-    return run if narrow is None or (scope is not None and scope.apart) else narrow(run)
+    if narrow is None or (scope is not None and scope.apart):
+        return run
+    return narrow(run)
 
 
 @contextmanager
@@ -129,7 +133,7 @@ def _overlay(
     enabled: bool | None, project: str | None, tags: Sequence[str], metadata: Mapping[str, Any], parent: Any
 ) -> Scope:
     from pytest_llmobs.tracing import tracer
-    from pytest_llmobs.tracing.place import find_parent
+    from pytest_llmobs.tracing.parent import find_parent
 
     if enabled:
         tracer.require()

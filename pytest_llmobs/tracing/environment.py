@@ -7,9 +7,10 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pytest_llmobs.errors import SettingsError, known, nearest
+from pytest_llmobs.errors import SettingsError
 from pytest_llmobs.settings import LEAST_PAYLOAD, MAX_PAYLOAD, words
 from pytest_llmobs.tracing.sampling import read_rules
+from pytest_llmobs.wording import known, nearest
 
 REDACT = "LLMOBS_REDACT"
 VARIABLES = {

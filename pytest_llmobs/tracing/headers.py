@@ -85,7 +85,9 @@ def read(carried: Mapping[str, str]) -> RunTree | None:
 
 def _text(value: object) -> str:
     """Return a header's name or value; ASGI has bytes."""
-    return value.decode("latin-1") if isinstance(value, bytes) else str(value)
+    if isinstance(value, bytes):
+        return value.decode("latin-1")
+    return str(value)
 
 
 def _own(text: str) -> tuple[str, str, str | None] | None:
@@ -98,7 +100,9 @@ def _own(text: str) -> tuple[str, str, str | None] | None:
 
 def _adopted(foreign: re.Match[str] | None) -> tuple[str, str, str | None] | None:
     """Take part in a stranger's trace: its id is ours too; its spans aren't here, so there is no parent."""
-    return None if foreign is None else (str(UUID(foreign["trace"])), "", None)
+    if foreign is None:
+        return None
+    return (str(UUID(foreign["trace"])), "", None)
 
 
 def _unpacked(baggage: str) -> tuple[dict[str, Any], list[str]]:

@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from pytest_llmobs.errors import LlmobsError, known, nearest
+from pytest_llmobs.errors import LlmobsError
 from pytest_llmobs.records.runs import RUN_TYPES, Run, RunStatus, RunType
 from pytest_llmobs.tracing import capture, failure, headers
 from pytest_llmobs.tracing.binding import processed
 from pytest_llmobs.tracing.context import Activation, live
 from pytest_llmobs.tracing.ids import new_id
+from pytest_llmobs.wording import known, nearest
 
 if TYPE_CHECKING:
     from pytest_llmobs.tracing.sampling import Held
@@ -119,7 +120,10 @@ class RunTree:
     @property
     def outputs(self) -> dict[str, Any] | None:
         """The outputs as they were when they were logged, or None."""
-        return None if self.outputs_json is None else capture.decode(self.outputs_json)
+        if self.outputs_json is None:
+            return None
+        outputs: dict[str, Any] = capture.decode(self.outputs_json)
+        return outputs
 
     @property
     def metadata(self) -> dict[str, Any]:
@@ -143,12 +147,16 @@ class RunTree:
     @property
     def end_time(self) -> datetime | None:
         """UTC; None while the run is going on."""
-        return None if self.finished is None else _EPOCH + timedelta(microseconds=self.finished)
+        if self.finished is None:
+            return None
+        return _EPOCH + timedelta(microseconds=self.finished)
 
     @property
     def latency(self) -> float | None:
         """Seconds from start to end, or None while the run is going on."""
-        return None if self.finished is None else (self.finished - self.started) / 1e6
+        if self.finished is None:
+            return None
+        return (self.finished - self.started) / 1e6
 
     # What it is told
 
@@ -342,7 +350,7 @@ class RunTree:
         ]
         if not lines:
             return []
-        from pytest_llmobs.tracing.line import read_line
+        from pytest_llmobs.tracing.run_line import read_line
 
         return sorted(map(read_line, lines), key=lambda run: (run.start_time, run.id))
 
@@ -356,7 +364,7 @@ class RunTree:
 
     def tree(self) -> Run:
         """Return this root as a record, with its finished descendants nested below it."""
-        from pytest_llmobs.tracing.line import nest, read_line
+        from pytest_llmobs.tracing.run_line import nest, read_line
 
         line = self.line if self.line is not None else self.tracer.encode(self)
         return nest(read_line(line), self.finished_runs())

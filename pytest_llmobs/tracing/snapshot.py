@@ -71,7 +71,9 @@ def _stored(value: Any, name: str) -> Any:
         found = next((vars(kind)[name] for kind in type(value).__mro__ if name in vars(kind)), None)
     if type(found) is types.MemberDescriptorType:
         return found.__get__(value)
-    return "<not loaded>" if hasattr(type(found), "__set__") else found
+    if hasattr(type(found), "__set__"):
+        return "<not loaded>"
+    return found
 
 
 def is_record(value: Any) -> bool:
@@ -124,7 +126,9 @@ class _Walk:
         number = int.__int__(value)  # type: ignore[arg-type]
         bits = number.bit_length()
         self._left -= bits // 4
-        return number if bits <= _MAX_INT_BITS else f"<an int of {bits:,} bits>"
+        if bits <= _MAX_INT_BITS:
+            return number
+        return f"<an int of {bits:,} bits>"
 
     def _binary(self, data: bytes | bytearray | memoryview) -> Any:
         if len(data) > _HASHED_BYTES:
@@ -235,6 +239,10 @@ class _Walk:
         if issubclass(kind, str):
             return self._text(str.__str__(key))
         if key is None or kind is bool:
-            return "null" if key is None else str(key).lower()
+            if key is None:
+                return "null"
+            return str(key).lower()
         plain = self.copy(key, MAX_DEPTH - 1)
-        return plain if type(plain) is str else str(plain)
+        if type(plain) is str:
+            return plain
+        return str(plain)

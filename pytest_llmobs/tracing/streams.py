@@ -7,8 +7,8 @@ from typing import Any
 
 from pytest_llmobs.tracing import capture
 from pytest_llmobs.tracing.binding import processed
-from pytest_llmobs.tracing.call import Call
 from pytest_llmobs.tracing.context import Scope, current, leave
+from pytest_llmobs.tracing.decorated import Call
 from pytest_llmobs.tracing.run_tree import RunTree
 
 
@@ -70,7 +70,9 @@ class Chunks:
             return self.line
         text = capture.decode(together)
         cleaned = redaction.clean_value(text)
-        return self.line if cleaned == text else [capture.encode(cleaned)]
+        if cleaned == text:
+            return self.line
+        return [capture.encode(cleaned)]
 
 
 def wrap_generator(function: Callable[..., Generator[Any, Any, Any]], call: Call) -> Callable[..., Any]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from pytest_llmobs.tracing import tracer
 from pytest_llmobs.tracing.context import current, leave
-from pytest_llmobs.tracing.place import find_place
+from pytest_llmobs.tracing.parent import find_place
 from pytest_llmobs.tracing.run_tree import RunTree, checked_run_type
 
 

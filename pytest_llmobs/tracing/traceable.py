@@ -10,8 +10,8 @@ from typing import Any, TypeVar, overload
 
 from pytest_llmobs.records.runs import RunType
 from pytest_llmobs.tracing import streams
-from pytest_llmobs.tracing.call import Call, Options, read_options
 from pytest_llmobs.tracing.context import Scope, current, leave
+from pytest_llmobs.tracing.decorated import Call, Options, read_options
 from pytest_llmobs.tracing.run_tree import RunTree, checked_run_type
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -13,12 +13,12 @@ from pytest_llmobs.errors import SettingsError
 from pytest_llmobs.records.runs import RunType
 from pytest_llmobs.settings import MAX_PAYLOAD
 from pytest_llmobs.tracing import capture, environment
-from pytest_llmobs.tracing.line import write_line, write_payload
-from pytest_llmobs.tracing.propagation import carry_into_threads, stop_carrying
-from pytest_llmobs.tracing.redaction import Redaction
-from pytest_llmobs.tracing.redactor import Redactor, choose
+from pytest_llmobs.tracing.redaction.pipeline import Redaction
+from pytest_llmobs.tracing.redaction.redactors import Redactor, choose
+from pytest_llmobs.tracing.run_line import write_line, write_payload
 from pytest_llmobs.tracing.run_tree import RunTree, checked_run_type
 from pytest_llmobs.tracing.sampling import Held, Rule, checked_rate, is_sampled
+from pytest_llmobs.tracing.threads import carry_into_threads, stop_carrying
 
 KeepMedia = Callable[[str, bytes], str | None]
 """Takes a file's name and content, keeps it, and returns where it is; None where that failed."""
@@ -239,7 +239,9 @@ def find(enabled: bool | None) -> Tracer | None:
     """Return the installed tracer; where there is none, the one that environment or ``enabled=True`` asks for."""
     if installed is None and not _asked_environment:
         _ask_environment(os.environ)
-    return require() if installed is None and enabled else installed
+    if installed is None and enabled:
+        return require()
+    return installed
 
 
 def require() -> Tracer:

@@ -10,7 +10,8 @@ from typing import get_args
 import pytest
 
 from pytest_llmobs.cli import COMMANDS
-from pytest_llmobs.records.experiments import ExampleState, GateRule
+from pytest_llmobs.records.decisions import ExampleState
+from pytest_llmobs.records.plans import GateRule
 from pytest_llmobs.settings import OPTIONS
 from tests.e2e.test_readme import ROOT, blocks, write_files
 

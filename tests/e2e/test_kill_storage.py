@@ -22,7 +22,7 @@ from pathlib import Path
 import pytest
 
 from pytest_llmobs.storage.layout import Layout
-from pytest_llmobs.storage.segment import Segment
+from pytest_llmobs.storage.spool.segment import Segment
 from pytest_llmobs.storage.store import Store
 
 THREADS = 3
@@ -54,7 +54,7 @@ for thread in range(int(threads)):
 
 SEALER = """
 import os, sys
-import pytest_llmobs.storage.seal
+import pytest_llmobs.storage.spool.seal
 from pytest_llmobs.storage.store import Store
 os.write(1, b".")
 Store(sys.argv[1]).seal()

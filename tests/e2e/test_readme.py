@@ -111,7 +111,7 @@ def test_the_evaluators_are_those_there_are():
 
 
 def test_the_columns_are_those_of_the_files():
-    from pytest_llmobs.storage.schema import markdown
+    from pytest_llmobs.storage.parquet.schema import markdown
 
     check_generated("columns", markdown())
 

@@ -21,11 +21,11 @@ import pyarrow.fs
 import pyarrow.parquet  # noqa: F401
 import pytest
 
-import pytest_llmobs.conclusion
-import pytest_llmobs.plugin.confirm
-import pytest_llmobs.plugin.protocol
-import pytest_llmobs.plugin.recorder
-import pytest_llmobs.storage.seal  # noqa: F401
+import pytest_llmobs.experiments.conclude
+import pytest_llmobs.plugin.confirmation
+import pytest_llmobs.plugin.ending
+import pytest_llmobs.plugin.trial
+import pytest_llmobs.storage.spool.seal  # noqa: F401
 from pytest_llmobs.cli import main
 
 APP = """

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from pytest_llmobs.plugin.confirming import ConfirmingPlan, read_plan, write_plan
-from pytest_llmobs.records.experiments import Rerun, Trial
+from pytest_llmobs.plugin.confirming_plan import ConfirmingPlan, read_plan, write_plan
+from pytest_llmobs.records.decisions import Rerun
+from pytest_llmobs.records.trials import Trial
 from pytest_llmobs.session import new_identity
 from tests.plugin.conftest import Project
 

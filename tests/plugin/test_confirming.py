@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_llmobs.experiments.summary import experiment_from_dict
+from pytest_llmobs.experiments.documents import experiment_from_dict
 from tests.plugin.conftest import BROKEN, GOOD, Project
 
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from pytest_llmobs.plugin.progress import EVERY, ProgressLine
-from pytest_llmobs.records.experiments import ExpectedTrial, SuitePlan, Trial, TrialScore
+from pytest_llmobs.records.plans import ExpectedTrial, SuitePlan
+from pytest_llmobs.records.trials import Trial, TrialScore
 
 
 class Terminal:

@@ -82,7 +82,7 @@ def test_without_the_option_nothing_beyond_this_machine_is_imported(project: Pro
         import sys
 
         def test_nothing_remote():
-            assert "pytest_llmobs.storage.remote" not in sys.modules
+            assert "pytest_llmobs.storage.remote.filesystem" not in sys.modules
             assert "pyarrow.fs" not in sys.modules
         """
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pytest_llmobs.experiments.summary import experiment_from_dict
+from pytest_llmobs.experiments.documents import experiment_from_dict
 from tests.plugin.conftest import BROKEN, Project
 
 HEAD = """

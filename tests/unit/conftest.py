@@ -8,6 +8,7 @@ import pytest
 
 from pytest_llmobs.tracing import capture, tracer
 from pytest_llmobs.tracing.context import current
+from tests.unit.suites import example_of, row_of, states_of, world  # noqa: F401 - fixtures
 
 capture.SLOW = 60_000_000_000
 """On a busy machine any capture may take the 5 ms from which on a run's metadata tells of it."""

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
+from pytest_llmobs.files import PRIVATE, write_whole
 from pytest_llmobs.records.examples import content_hash
-from pytest_llmobs.tracing.redaction import Redaction
+from pytest_llmobs.tracing.redaction.pipeline import Redaction
 
 
 class JudgeCache(Protocol):
@@ -56,20 +54,20 @@ class FileCache:
             answer = json.loads(self._path(key).read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return None
-        return answer if isinstance(answer, dict) else None
+        if isinstance(answer, dict):
+            return answer
+        return None
 
     def put(self, key: str, answer: Mapping[str, Any]) -> None:
         """Keep ``answer``; readers see the whole file or none."""
         path = self._path(key)
-        part = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}.part")
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             kept = self._redaction.clean_if_suspect(dict(answer))
-            part.write_text(json.dumps(kept, ensure_ascii=False, sort_keys=True), encoding="utf-8")
-            part.replace(path)
+            text = json.dumps(kept, ensure_ascii=False, sort_keys=True)
+            write_whole(path, text, mode=PRIVATE, durable=False)
         except (OSError, TypeError, ValueError):
-            with contextlib.suppress(OSError):
-                part.unlink(missing_ok=True)
+            return  # what can't be kept is asked again
 
     def _path(self, key: str) -> Path:
         return self.folder / key[:2] / f"{key}.json"

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_llmobs.errors import EvaluatorError
-from pytest_llmobs.evaluators.base import bind
-from pytest_llmobs.evaluators.judge import Judge
-from pytest_llmobs.evaluators.judging.agreement import Agreement, agree
+from pytest_llmobs.evaluators.binding.declaration import bind
+from pytest_llmobs.evaluators.judging.judge import Judge
 from pytest_llmobs.evaluators.judging.labels import Case
 from pytest_llmobs.evaluators.judging.scale import Labels, Steps, UnusableReplyError
+from pytest_llmobs.measures.agreement import Agreement, agree
 from pytest_llmobs.records.examples import content_hash
 from pytest_llmobs.records.scores import Score
 
@@ -152,7 +152,9 @@ def label_of(judge: Judge, case: Case, threshold: float = SHARE_PASSES) -> Any:
         ) from None
     if isinstance(judge.scale_read, Labels):
         return reading.value
-    return case.label if isinstance(judge.scale_read, Steps) else float(reading.score or 0) >= threshold
+    if isinstance(judge.scale_read, Steps):
+        return case.label
+    return float(reading.score or 0) >= threshold
 
 
 def _category(judge: Judge, score: Score, threshold: float, as_bool: bool) -> Any:
@@ -173,7 +175,10 @@ def _order(judge: Judge, judged: Sequence[JudgedCase]) -> list[Hashable] | None:
 
 def _said(case: JudgedCase) -> Hashable:
     # No verdict is a category of its own, so that a judge can't raise its agreement by keeping silent.
-    return "(unscored)" if case.judged is None else case.judged
+    said: Hashable = "(unscored)"
+    if case.judged is not None:
+        said = case.judged
+    return said
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from pytest_llmobs.errors import EvaluatorError
-from pytest_llmobs.evaluators.bound import BoundEvaluator
-from pytest_llmobs.evaluators.judge import Judge
-from pytest_llmobs.evaluators.judging.agreement import Agreement
+from pytest_llmobs.evaluators.binding.bound import BoundEvaluator
 from pytest_llmobs.evaluators.judging.calibration import Calibration, JudgedCase, rubric_hash
+from pytest_llmobs.evaluators.judging.judge import Judge
+from pytest_llmobs.files import write_whole
+from pytest_llmobs.measures.agreement import Agreement
 from pytest_llmobs.records.examples import content_hash
-from pytest_llmobs.tracing.redaction import Redaction
+from pytest_llmobs.tracing.redaction.pipeline import Redaction
 
 SCHEMA = 1
 _TEXTS = ("output", "note")
@@ -41,9 +42,7 @@ def save_calibration(calibration: Calibration, path: Path | str) -> None:
     head = json.dumps({"schema": SCHEMA, **record}, ensure_ascii=False, indent=1, sort_keys=True)
     lines = ",\n".join(json.dumps(case, ensure_ascii=False, sort_keys=True) for case in cases)
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    part.write_text(f'{head[:-2]},\n "cases": [\n{lines}\n ]\n}}\n', encoding="utf-8")
-    part.replace(path)
+    write_whole(path, f'{head[:-2]},\n "cases": [\n{lines}\n ]\n}}\n')
 
 
 def _sparse(case: Mapping[str, Any]) -> dict[str, Any]:
@@ -110,7 +109,9 @@ def _judge_in(evaluator: Any) -> Judge | None:
     if isinstance(evaluator, BoundEvaluator):
         return _judge_in(evaluator.spec)
     parts: Sequence[Any] = getattr(evaluator, "parts", ())
-    return _judge_in(parts[0]) if len(parts) == 1 else None
+    if len(parts) == 1:
+        return _judge_in(parts[0])
+    return None
 
 
 def _below(key: str, result: Agreement, bound: float) -> str | None:

@@ -9,10 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pytest_llmobs.errors import EvaluatorError, known, nearest
-from pytest_llmobs.evaluators.subject import Subject
+from pytest_llmobs.errors import EvaluatorError
+from pytest_llmobs.evaluators.binding.subject import Subject
 from pytest_llmobs.records.examples import Example, content_hash
 from pytest_llmobs.records.runs import Run
+from pytest_llmobs.wording import known, nearest
 
 _KEYS = ("id", "inputs", "outputs", "reference_outputs", "reference", "label", "note", "metadata")
 _NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
@@ -37,7 +38,9 @@ class Case:
     @property
     def place(self) -> str:
         """How to find it, for messages."""
-        return f"{self.where}, case {self.id!r}" if self.where else f"Case {self.id!r}"
+        if self.where:
+            return f"{self.where}, case {self.id!r}"
+        return f"Case {self.id!r}"
 
     @property
     def hash(self) -> str:
@@ -115,4 +118,6 @@ def _case(row: Any, where: str) -> Case:
 def _object(value: Any, name: str) -> Mapping[str, Any]:
     if value is None:
         return {}
-    return value if isinstance(value, dict) else {name: value}
+    if isinstance(value, dict):
+        return value
+    return {name: value}

@@ -57,7 +57,7 @@ class Called:
 
     def ask(self, question: Question) -> Any:
         """Call it."""
-        from pytest_llmobs.evaluators.bound import wait_for
+        from pytest_llmobs.evaluators.binding.bound import wait_for
 
         with _recorded(self.name, question) as answered:
             reply = self._call(question)

@@ -7,8 +7,8 @@ them. All are written so that higher is better.
 
 from __future__ import annotations
 
-from pytest_llmobs.evaluators.judge import Judge
-from pytest_llmobs.evaluators.retrieval import retrieved_context
+from pytest_llmobs.evaluators.judging.judge import Judge
+from pytest_llmobs.evaluators.rules.retrieval import retrieved_context
 
 TONE_1 = """\
 Is the tone of the output right for the person it answers?

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from pytest_llmobs.errors import EvaluatorError, known, nearest
+from pytest_llmobs.errors import EvaluatorError
+from pytest_llmobs.wording import known, nearest
 
 
 class UnusableReplyError(Exception):

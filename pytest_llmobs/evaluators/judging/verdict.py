@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pytest_llmobs.evaluators.fences import fenced, is_fenced
 from pytest_llmobs.evaluators.judging.scale import Reading, Scale, UnusableReplyError
+from pytest_llmobs.evaluators.rules.fences import fenced, is_fenced
 
 
 @dataclass(frozen=True)

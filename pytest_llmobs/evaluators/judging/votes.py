@@ -75,7 +75,9 @@ def _comment(chosen: Verdict, verdicts: Sequence[Verdict]) -> str:
 
 def _models(votes: Sequence[Vote]) -> Any:
     names = list(dict.fromkeys(vote.model for vote in votes))
-    return names[0] if len(names) == 1 else names
+    if len(names) == 1:
+        return names[0]
+    return names
 
 
 def _split(votes: Sequence[Vote], verdicts: Sequence[Verdict]) -> dict[str, Any]:
@@ -94,4 +96,6 @@ def _split(votes: Sequence[Vote], verdicts: Sequence[Verdict]) -> dict[str, Any]
 def _criteria(verdicts: Sequence[Verdict]) -> dict[str, Any]:
     """Return the share of votes that found each criterion met."""
     names = verdicts[0].criteria
-    return {"criteria": {n: fmean(v.criteria[n] for v in verdicts) for n in names}} if names else {}
+    if names:
+        return {"criteria": {n: fmean(v.criteria[n] for v in verdicts) for n in names}}
+    return {}

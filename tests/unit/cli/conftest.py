@@ -12,17 +12,11 @@ from pathlib import Path
 import pytest
 
 from pytest_llmobs.cli import main
-from pytest_llmobs.experiments.summary import experiment_to_dict
-from pytest_llmobs.records.experiments import (
-    Decision,
-    ExampleRow,
-    ExpectedTrial,
-    Experiment,
-    MetricRow,
-    SuitePlan,
-    Trial,
-    TrialScore,
-)
+from pytest_llmobs.experiments.documents import experiment_to_dict
+from pytest_llmobs.records.decisions import Decision, ExampleRow, MetricRow
+from pytest_llmobs.records.experiments import Experiment
+from pytest_llmobs.records.plans import ExpectedTrial, SuitePlan
+from pytest_llmobs.records.trials import Trial, TrialScore
 from pytest_llmobs.storage.store import Store
 from pytest_llmobs.tracing.tracer import Tracer
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from pytest_llmobs.experiments.baseline import Baseline, baseline_path, load_baseline, save_baseline
-from pytest_llmobs.experiments.baseline_file import texts_path
-from pytest_llmobs.experiments.baseline_records import BaselineRow, SuiteRecord
-from pytest_llmobs.experiments.texts import TextStore
+from pytest_llmobs.baselines.file import texts_path
+from pytest_llmobs.baselines.records import BaselineRow, SuiteRecord
+from pytest_llmobs.baselines.texts import TextStore
+from pytest_llmobs.baselines.update import Baseline, baseline_path, load_baseline, save_baseline
 
 SUITE = "tests/test_support.py::test_support_agent"
 
@@ -179,7 +179,7 @@ def test_rows_of_gone_examples_are_dropped(llmobs, store, committed, tmp_path):
 
 
 def test_a_selection_drops_no_rows(llmobs, store, committed, tmp_path):
-    from pytest_llmobs.experiments.summary import experiment_from_dict, experiment_to_dict
+    from pytest_llmobs.experiments.documents import experiment_from_dict, experiment_to_dict
 
     (tmp_path / "tests").mkdir()
     (tmp_path / "tests" / "test_support.py").touch()

@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from pytest_llmobs.experiments.summary import experiment_to_dict
+from pytest_llmobs.experiments.documents import experiment_to_dict
 from pytest_llmobs.tracing.tracer import Tracer
 from tests.unit.cli.conftest import SUITE, make_experiment
 

@@ -1,6 +1,6 @@
 import json
 
-from pytest_llmobs.experiments.summary import experiment_to_dict
+from pytest_llmobs.experiments.documents import experiment_to_dict
 
 
 def test_experiments_are_listed_newest_first(llmobs, store):
@@ -57,7 +57,7 @@ def test_an_unreadable_experiment_is_named(llmobs, store):
 
 
 def test_what_is_written_is_what_is_read(store):
-    from pytest_llmobs.experiments.summary import experiment_from_dict
+    from pytest_llmobs.experiments.documents import experiment_from_dict
 
     document = store.read_experiment("brave-otter")
     assert experiment_to_dict(experiment_from_dict(document)) == document

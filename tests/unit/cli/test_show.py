@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from pytest_llmobs.experiments.summary import experiment_to_dict
+from pytest_llmobs.experiments.documents import experiment_to_dict
 from tests.unit.cli.conftest import NODEID, make_experiment
 
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from pytest_llmobs.evaluators.base import bind
+from pytest_llmobs.evaluators.binding.declaration import bind
+from pytest_llmobs.evaluators.binding.subject import Subject
 from pytest_llmobs.evaluators.judging import cache
-from pytest_llmobs.evaluators.subject import Subject
 from pytest_llmobs.records.examples import Example
 from pytest_llmobs.records.runs import Run
 from pytest_llmobs.tracing import tracer

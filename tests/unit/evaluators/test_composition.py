@@ -17,7 +17,7 @@ from pytest_llmobs.evaluators import (
     weighted,
     where,
 )
-from pytest_llmobs.evaluators.base import NotApplicable
+from pytest_llmobs.evaluators.binding.declaration import NotApplicable
 from pytest_llmobs.records.scores import Score
 
 

@@ -15,11 +15,11 @@ from pathlib import Path
 import pytest
 
 from pytest_llmobs import evaluators
-from pytest_llmobs.evaluators import summary
-from pytest_llmobs.evaluators.base import bind
+from pytest_llmobs.evaluators import suites as summary
+from pytest_llmobs.evaluators.binding.declaration import bind
 from pytest_llmobs.evaluators.judging import presets
-from pytest_llmobs.evaluators.pairwise import Pair, PairwiseJudge, compare_pairs
-from pytest_llmobs.evaluators.rule import Rule
+from pytest_llmobs.evaluators.pairs import Pair, PairwiseJudge, compare_pairs
+from pytest_llmobs.evaluators.rules.rule import Rule
 from pytest_llmobs.records.scores import Score
 
 HUGE = 100_000

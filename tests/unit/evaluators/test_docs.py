@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from pytest_llmobs import evaluators
-from pytest_llmobs.evaluators.base import bind
+from pytest_llmobs.evaluators.binding.declaration import bind
 from pytest_llmobs.evaluators.judging import cache
-from pytest_llmobs.evaluators.pairwise import bind_pairwise
-from pytest_llmobs.evaluators.summary import READY
+from pytest_llmobs.evaluators.pairs import bind_pairwise
+from pytest_llmobs.evaluators.suites import READY
 
 DOCUMENT = (Path(__file__).parents[3] / "docs" / "evaluators.md").read_text(encoding="utf-8")
 ROWS = [line.split("|") for line in DOCUMENT.splitlines() if line.startswith("| `")]

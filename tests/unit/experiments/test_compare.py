@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from pytest_llmobs.experiments.compare import baseline_of, compare_experiments
-from pytest_llmobs.records.experiments import Experiment, GateRule
+from pytest_llmobs.records.experiments import Experiment
+from pytest_llmobs.records.plans import GateRule
 
 
 def made(name: str, *worlds_and_trials, commit: str | None = None) -> Experiment:

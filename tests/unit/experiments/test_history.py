@@ -8,7 +8,9 @@ import pytest
 from scipy import stats
 
 from pytest_llmobs.experiments.history import drift, proposed_min_mean, trend_p, trends
-from pytest_llmobs.records.experiments import Decision, Experiment, GateRule, MetricRow
+from pytest_llmobs.records.decisions import Decision, MetricRow
+from pytest_llmobs.records.experiments import Experiment
+from pytest_llmobs.records.plans import GateRule
 
 
 def history(world, means: list[float], *, red: tuple[int, ...] = (), gates=(), **fields) -> list[Experiment]:

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from pytest_llmobs.evaluators.pairwise import PairwiseResult, Preference
+from pytest_llmobs.evaluators.pairs import PairwiseResult, Preference
+from pytest_llmobs.experiments.documents import experiment_to_dict
 from pytest_llmobs.experiments.preferences import SuitePreferences, compare_outputs
-from pytest_llmobs.experiments.summary import experiment_to_dict
 from pytest_llmobs.records.experiments import Experiment
-from pytest_llmobs.reports import cells
-from pytest_llmobs.reports.page import Page
-from pytest_llmobs.reports.preferences import preference_section
+from pytest_llmobs.reports.pages.preferences import preference_section
+from pytest_llmobs.reports.text import cells
+from pytest_llmobs.reports.text.page import Page
 from pytest_llmobs.storage.store import Store
 from pytest_llmobs.tracing.tracer import Tracer
 

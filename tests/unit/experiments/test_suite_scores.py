@@ -8,13 +8,14 @@ from types import SimpleNamespace
 
 import pytest
 
+from pytest_llmobs.baselines.update import parse_baseline, render_baseline, updated_baseline
 from pytest_llmobs.errors import EvaluatorError
-from pytest_llmobs.evaluators.summary import bind_summary
-from pytest_llmobs.experiments.baseline import parse_baseline, render_baseline, updated_baseline
-from pytest_llmobs.experiments.gate import decide
+from pytest_llmobs.evaluators.suites import bind_summary
+from pytest_llmobs.experiments.documents import experiment_from_dict, experiment_to_dict
 from pytest_llmobs.experiments.suite_scores import marked, suite_scores
-from pytest_llmobs.experiments.summary import experiment_from_dict, experiment_to_dict
-from pytest_llmobs.records.experiments import Experiment, GateRule, SuiteScore
+from pytest_llmobs.gate.decide import decide
+from pytest_llmobs.records.experiments import Experiment, SuiteScore
+from pytest_llmobs.records.plans import GateRule
 from pytest_llmobs.settings import Settings
 from pytest_llmobs.storage.store import Store
 from pytest_llmobs.tracing.tracer import Tracer

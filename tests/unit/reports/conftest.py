@@ -7,16 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from pytest_llmobs.records.experiments import (
-    Decision,
-    ExampleRow,
-    ExpectedTrial,
-    Experiment,
-    MetricRow,
-    Rerun,
-    SuitePlan,
-    Trial,
-)
+from pytest_llmobs.records.decisions import Decision, ExampleRow, MetricRow, Rerun
+from pytest_llmobs.records.experiments import Experiment
+from pytest_llmobs.records.plans import ExpectedTrial, SuitePlan
+from pytest_llmobs.records.trials import Trial
 
 SUITE = "tests/test_support.py::test_support_agent"
 RUN = "0193ab12-3456-7abc-8def-0123456789ab"

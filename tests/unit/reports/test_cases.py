@@ -2,7 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from pytest_llmobs.records.experiments import Decision, ExampleRow, Experiment
+from pytest_llmobs.records.decisions import Decision, ExampleRow
+from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.reports.cases import Case, cases, groups, mean, shares
 
 BASE = ExampleRow(suite="s", example_id="a", metric="pass", state="broken", red=True)

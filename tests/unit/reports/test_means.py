@@ -2,9 +2,12 @@ from dataclasses import replace
 
 import pytest
 
-from pytest_llmobs.records.experiments import Decision, Experiment, MetricRow, SuitePlan, Trial, TrialScore
+from pytest_llmobs.records.decisions import Decision, MetricRow
+from pytest_llmobs.records.experiments import Experiment
+from pytest_llmobs.records.plans import SuitePlan
+from pytest_llmobs.records.trials import Trial, TrialScore
 from pytest_llmobs.reports.means import unjudged
-from pytest_llmobs.reports.terminal import render
+from pytest_llmobs.reports.terminal.section import render
 
 PLAN = SuitePlan(name="s", path="s.py")
 TRIAL = Trial(suite="s", example_id="a", example_hash="h", repeat=1, nodeid="t", status="passed")

@@ -18,7 +18,7 @@ from pytest_llmobs.errors import SettingsError
 from pytest_llmobs.providers.anthropic import Anthropic
 from pytest_llmobs.providers.imports import instrument_on_import, uninstrument
 from pytest_llmobs.spans.exporter import OtlpExporter, check
-from pytest_llmobs.storage.spool import Spool
+from pytest_llmobs.storage.spool.writer import Spool
 from pytest_llmobs.storage.store import Store
 from pytest_llmobs.tracing import trace, traceable, tracing_context
 from pytest_llmobs.tracing.run_tree import RunTree
@@ -236,7 +236,7 @@ def test_a_line_in_the_middle_of_its_write_waits_for_the_next_look(
 
 
 def test_the_background_thread_sends(collector: Collector, tmp_path: Path) -> None:
-    from pytest_llmobs.storage.rotation import Rotation, Rotator
+    from pytest_llmobs.storage.spool.rotation import Rotation, Rotator
 
     exporting = Exporting(tmp_path / "store")
     install(Tracer(project="shop", sink=exporting.spool))
@@ -363,7 +363,7 @@ def test_a_forked_child_exports_its_own(collector: Collector, exporting: Exporti
 
 def test_every_column_reaches_the_span(collector: Collector, exporting: Exporting) -> None:
     """Nothing that is stored stays behind: what OpenTelemetry has no name for goes under ours."""
-    from pytest_llmobs.storage.schema import COLUMNS, DERIVED
+    from pytest_llmobs.storage.parquet.schema import COLUMNS, DERIVED
 
     values: dict[str, Any] = {"integer": 3, "number": 0.5, "word": "w", "text": "t", "words": ["w"]}
     given = {

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pytest_llmobs.storage.layout import Layout
-from pytest_llmobs.storage.segment import Segment
+from pytest_llmobs.storage.spool.segment import Segment
 from pytest_llmobs.storage.store import Store
 
 START = 1_763_900_000_000_000

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pytest_llmobs.errors import StoreError
-from pytest_llmobs.storage.schema import VERSION_KEY
+from pytest_llmobs.storage.parquet.schema import VERSION_KEY
 from pytest_llmobs.storage.store import Store
 
 Line = Callable[..., bytes]
@@ -120,7 +120,7 @@ def test_runs_come_in_order_of_their_start_over_files_and_projects(
 
 
 def test_many_windows_give_every_run_once(keep, line: Line, run_id: Id, monkeypatch) -> None:
-    from pytest_llmobs.storage import query
+    from pytest_llmobs.storage.parquet import query
 
     monkeypatch.setattr(query, "WINDOW_BYTES", 1)
     # Every five runs start at the same moment, so windows meet within equal starts.

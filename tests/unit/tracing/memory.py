@@ -9,8 +9,8 @@ from typing import Any
 from pytest_llmobs import defaults
 from pytest_llmobs.records.runs import Run
 from pytest_llmobs.tracing import tracer
-from pytest_llmobs.tracing.line import read_line
-from pytest_llmobs.tracing.redactor import Redactor
+from pytest_llmobs.tracing.redaction.redactors import Redactor
+from pytest_llmobs.tracing.run_line import read_line
 
 
 class MemorySink:

@@ -8,7 +8,6 @@ import pytest
 
 from pytest_llmobs.errors import EvaluatorError
 from pytest_llmobs.evaluators import all_of, at_least, bind, min_length
-from pytest_llmobs.evaluators.judge import Judge
 from pytest_llmobs.evaluators.judging.calibration import calibrate, judge_cases, measure_drift
 from pytest_llmobs.evaluators.judging.calibration_file import (
     calibration_path,
@@ -16,6 +15,7 @@ from pytest_llmobs.evaluators.judging.calibration_file import (
     load_calibration,
     save_calibration,
 )
+from pytest_llmobs.evaluators.judging.judge import Judge
 from pytest_llmobs.evaluators.judging.labels import Case
 
 

@@ -7,8 +7,8 @@ import json
 import pytest
 
 from pytest_llmobs import evaluators
-from pytest_llmobs.evaluators.judge import Judge
 from pytest_llmobs.evaluators.judging import presets
+from pytest_llmobs.evaluators.judging.judge import Judge
 
 
 @pytest.mark.parametrize("name", presets.RUBRICS)

@@ -9,9 +9,9 @@ from typing import Any
 import openai
 import pytest
 
-from pytest_llmobs.evaluators.base import bind
-from pytest_llmobs.evaluators.judge import Judge
+from pytest_llmobs.evaluators.binding.declaration import bind
 from pytest_llmobs.evaluators.judging import served
+from pytest_llmobs.evaluators.judging.judge import Judge
 from tests.anthropic_server import Answer, Request, Server
 from tests.openai_server import chat, serve, tool_call
 

@@ -1,0 +1,183 @@
+"""The baseline's file: JSON with one example a line, so that git merges it and people read its diff."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from pytest_llmobs.baselines.line_json import REMEDY, parse_json, read_text, render_lines
+from pytest_llmobs.baselines.records import SCHEMA, Baseline, BaselineRow, SuiteRecord
+from pytest_llmobs.baselines.texts_file import parse_texts, render_texts
+from pytest_llmobs.errors import BaselineError
+from pytest_llmobs.files import locked, write_whole
+
+_PLAIN = re.compile(r"[\w/]+\.py(?:::\w+)*", re.ASCII)
+_LONGEST = 120
+_TEXTS = ".texts.json"
+_HEAD = ("suite", "dataset", "dataset_version", "repeat", "metrics", "metadata")
+
+
+def baseline_path(directory: Path | str, suite: str) -> Path:
+    """Return the file of a suite's baseline: ``tests.test_support--test_agent.json``.
+
+    Different suites get different files: a name with other than plain characters, or a long one, ends in a hash.
+
+    Args:
+        directory: The folder of the baselines.
+        suite: Node id of the test without example and repeat.
+    """
+    path, *names = suite.split("::")
+    readable = "--".join([path.removesuffix(".py").replace("/", "."), *names])
+    if _PLAIN.fullmatch(suite) and len(readable) <= _LONGEST:
+        return Path(directory) / f"{readable}.json"
+    plain = re.sub(r"[^A-Za-z0-9_.-]+", "-", readable)[:_LONGEST].strip("-.")
+    return Path(directory) / f"{plain}~{hashlib.sha256(suite.encode()).hexdigest()[:10]}.json"
+
+
+def texts_path(path: Path) -> Path:
+    """Return the companion file with the texts."""
+    return path.with_name(path.name.removesuffix(".json") + _TEXTS)
+
+
+def is_baseline(name: str) -> bool:
+    """Return True where a file of that name is a baseline, and not its companion with the texts."""
+    return name.endswith(".json") and not name.endswith(_TEXTS)
+
+
+def baseline_files(directory: Path | str) -> list[Path]:
+    """Return the files of a folder's baselines, sorted."""
+    return sorted(path for path in Path(directory).glob("*.json") if is_baseline(path.name))
+
+
+def remove_baseline(path: Path) -> None:
+    """Delete a baseline and the texts beside it."""
+    path.unlink(missing_ok=True)
+    texts_path(path).unlink(missing_ok=True)
+
+
+def load_baseline(path: Path | str) -> Baseline | None:
+    """Read a baseline and the texts beside it, or return None where there is no file.
+
+    Raises:
+        BaselineError: The file exists and can't be read, is no baseline, or is of a newer schema.
+    """
+    path = Path(path)
+    content = read_text(path)
+    if content is None:
+        return None
+    return parse_baseline(content, str(path), read_text(texts_path(path)))
+
+
+def parse_baseline(content: str, where: str, texts: str | None = None) -> Baseline:
+    """Read a baseline from the text of its file.
+
+    Args:
+        content: The JSON.
+        where: Its path, or ``main:llm-baselines/…``, for messages.
+        texts: The companion file's text, or None.
+
+    Raises:
+        BaselineError: It is no baseline, or of a newer schema.
+    """
+    wire = parse_json(content, where)
+    try:
+        rows = {example: _row(row) for example, row in sorted(wire["examples"].items())}
+        head = {key: wire[key] for key in _HEAD if key in wire}
+        head["suite_scores"] = {
+            key: SuiteRecord(**each) for key, each in wire.get("suite_scores", {}).items()
+        }
+        baseline = Baseline(**head, rows=rows)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise BaselineError(f"{where} is no baseline: {type(error).__name__}: {error}. {REMEDY}") from error
+    if texts is None:
+        return baseline
+    return Baseline(**head, rows=rows, texts=parse_texts(texts, where.removesuffix(".json") + _TEXTS))
+
+
+def render_baseline(baseline: Baseline) -> str:
+    """Return the text of a baseline's file: a head with a line a key, then a line an example, sorted."""
+    head = {
+        "schema": SCHEMA,
+        "suite": baseline.suite,
+        "dataset": baseline.dataset,
+        "dataset_version": baseline.dataset_version,
+        "repeat": baseline.repeat,
+        "metrics": dict(sorted(baseline.metrics.items())),
+        "metadata": dict(sorted(baseline.metadata.items())),
+    }
+    if baseline.suite_scores:
+        head["suite_scores"] = {key: asdict(each) for key, each in sorted(baseline.suite_scores.items())}
+    rows = {example: _wire(row) for example, row in sorted(baseline.rows.items())}
+    return render_lines({**head, "examples": rows}, ["metadata", "suite_scores", "examples"])
+
+
+def save_baseline(path: Path | str, baseline: Baseline) -> None:
+    """Write a baseline and its texts under a lock, each file whole or not at all.
+
+    Raises:
+        BaselineError: The folder can't be written.
+    """
+    with locked(Path(path)):
+        write_baseline(Path(path), baseline)
+
+
+def write_baseline(path: Path, baseline: Baseline) -> None:
+    """Write a baseline whose lock the caller holds; without texts the companion file goes, being another's.
+
+    Raises:
+        BaselineError: The folder can't be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        content = render_baseline(baseline)
+        write_whole(path, content)
+        if baseline.texts is None:
+            texts_path(path).unlink(missing_ok=True)
+        else:
+            texts = render_texts(baseline.texts, baseline.suite, beside=len(content.encode()))
+            write_whole(texts_path(path), texts)
+    except OSError as error:
+        raise BaselineError(f"Can't write the baseline {str(path)!r}: {error}") from error
+
+
+def _wire(row: BaselineRow) -> dict[str, Any]:
+    wire: dict[str, Any] = {"hash": row.hash, "pass": [_short(value) for value in row.passes]}
+    if row.scores:
+        scores = sorted(row.scores.items())
+        wire["scores"] = {key: [_short(value) for value in values] for key, values in scores}
+    optional = {"latency": row.latency, "cost": row.cost, "sent": row.fingerprints, "versions": row.versions}
+    return {**wire, **{key: value for key, value in optional.items() if value not in (None, {})}}
+
+
+def _row(wire: Mapping[str, Any]) -> BaselineRow:
+    passes = _numbers(wire["pass"])
+    if not {0.0, 1.0, None}.issuperset(passes):
+        raise ValueError(f"pass is {wire['pass']!r}, and a repeat has 1, 0 or null")
+    return BaselineRow(
+        hash=str(wire["hash"]),
+        passes=passes,
+        scores={key: _numbers(values) for key, values in wire.get("scores", {}).items()},
+        fingerprints=dict(wire.get("sent", {})),
+        latency=wire.get("latency"),
+        cost=wire.get("cost"),
+        versions=dict(wire.get("versions", {})),
+    )
+
+
+def _numbers(values: Sequence[float | None]) -> tuple[float | None, ...]:
+    if not isinstance(values, list) or not {int, float, type(None)}.issuperset(map(type, values)):
+        raise TypeError(f"{values!r} is no list of numbers")
+    return tuple(None if value is None else float(value) for value in values)
+
+
+def _short(value: float | None) -> float | None:
+    # 1 instead of 1.0: most values are passes; six digits: seventeen would double the file and tell nothing
+    if value is None or value == int(value):
+        if value is None:
+            return value
+        return int(value)
+    return float(f"{value:.6g}")

@@ -1,0 +1,99 @@
+"""JSON files for version control: a line a key, a line an entry, written whole or not at all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pytest_llmobs.errors import BaselineError
+
+Upgrade = Callable[[dict[str, Any]], dict[str, Any]]
+"""Turns the object of one schema into that of the next."""
+
+REMEDY = "Restore it from version control, or record a new one with --llm-update-baseline."
+_MARKERS = ("<<<<<<< ", ">>>>>>> ", "=======")
+
+
+def compact(value: Any) -> str:
+    """Return JSON without line breaks; characters outside ASCII stay readable."""
+    return json.dumps(value, ensure_ascii=False, separators=(", ", ": "), allow_nan=False, default=str)
+
+
+def render_lines(wire: Mapping[str, Any], tables: Sequence[str]) -> str:
+    """Return an object as JSON with a line a key, and a line an entry for the keys named in ``tables``."""
+    lines = []
+    for key, value in wire.items():
+        if key in tables and value:
+            entries = ",\n".join(f"{compact(name)}: {compact(entry)}" for name, entry in value.items())
+            lines.append(f"{compact(key)}: {{\n{entries}\n}}")
+        else:
+            lines.append(f"{compact(key)}: {compact(value)}")
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def parse_json(content: str, where: str, upgrades: Sequence[Upgrade] = ()) -> dict[str, Any]:
+    """Parse the JSON object of a file and bring it to the current schema.
+
+    Args:
+        content: The file's text.
+        where: Its path, for messages.
+        upgrades: The first turns schema 1 into 2, and so on; the current schema is their number plus one.
+
+    Raises:
+        BaselineError: Merge markers or broken JSON (both with the line), a key that is there twice, a number that is
+            none, no object with a schema, or a newer schema.
+    """
+    for number, line in enumerate(content.splitlines(), 1):
+        if line.startswith(_MARKERS):
+            raise BaselineError(
+                f"{where}, line {number}: an unresolved merge conflict ({line[:7]}). Each entry has a line of its own: "
+                "keep the lines you want, delete the markers, and mind the commas."
+            )
+    try:
+        wire = json.loads(content, object_pairs_hook=_each_once, parse_constant=_no_number)
+    except json.JSONDecodeError as error:
+        raise BaselineError(f"{where}, line {error.lineno}: no valid JSON: {error.msg}. {REMEDY}") from error
+    except ValueError as error:
+        raise BaselineError(f"{where}: {error} {REMEDY}") from error
+    schema = wire.get("schema") if isinstance(wire, dict) else None
+    if type(schema) is not int or schema < 1:
+        raise BaselineError(f"{where} is no baseline: its schema is {schema!r}. {REMEDY}")
+    if schema > len(upgrades) + 1:
+        raise BaselineError(
+            f"{where} has schema {schema}; this version of pytest-llmobs reads up to {len(upgrades) + 1}. Upgrade it."
+        )
+    for upgrade in upgrades[schema - 1 :]:
+        wire = upgrade(wire)
+    return dict(wire)
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object; of two lines that a merge has kept for one key, nobody knows which one counts."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise ValueError(
+            f"{twice!r} is there twice, as after a merge that kept both sides. Keep one of the lines."
+        )
+    return found
+
+
+def _no_number(name: str) -> Any:
+    raise ValueError(f"{name} is no number.")
+
+
+def read_text(path: Path) -> str | None:
+    """Return a file's text, or None where there is no file.
+
+    Raises:
+        BaselineError: It can't be read, or is no UTF-8.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise BaselineError(f"Can't read {str(path)!r}: {error}. {REMEDY}") from error

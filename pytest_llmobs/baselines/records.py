@@ -1,0 +1,86 @@
+"""The frozen records of a baseline."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import cast
+
+from pytest_llmobs.baselines.texts import TextStore
+from pytest_llmobs.measures.gate_rules import PASS
+
+SCHEMA = 1
+"""Version of the file's layout. A newer one is refused, an older one upgraded."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BaselineRow:
+    """What one example did when the baseline was recorded."""
+
+    hash: str
+    """Content hash of the example then."""
+    passes: Sequence[float | None]
+    """1 or 0 for each repeat; None where the repeat ended in an error."""
+    scores: Mapping[str, Sequence[float | None]] = field(default_factory=dict)
+    """Gating score -> its value in each repeat."""
+    fingerprints: Mapping[str, str] = field(default_factory=dict)
+    """``model`` as it is; ``system``, ``messages``, ``params`` and ``tools`` as hashes of what was sent."""
+    latency: float | None = None
+    """Median seconds."""
+    cost: float | None = None
+    """Median USD."""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    """Versions of the evaluators that scored this row, where they differ from the baseline's."""
+
+    def values(self, metric: str) -> Sequence[float]:
+        """Return the values of a metric, without those that are missing."""
+        found = self.passes if metric == PASS else self.scores.get(metric, ())
+        if None in found:
+            return [value for value in found if value is not None]
+        return cast(Sequence[float], found)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SuiteRecord:
+    """What a summary evaluator said of the whole suite when the baseline was recorded."""
+
+    value: float
+    version: str
+    """The evaluator's."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Baseline:
+    """The accepted scores of one suite."""
+
+    suite: str
+    dataset: str = ""
+    dataset_version: str = ""
+    repeat: int = 1
+    """Most repeats any of its rows has."""
+    metrics: Mapping[str, str] = field(default_factory=dict)
+    """Key of each evaluator -> its version."""
+    suite_scores: Mapping[str, SuiteRecord] = field(default_factory=dict)
+    """Score of a summary evaluator -> what it was."""
+    rows: Mapping[str, BaselineRow] = field(default_factory=dict)
+    """By example id, sorted."""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    """The commit, the time, anything else worth knowing."""
+    texts: TextStore | None = None
+    """Prompts and outputs for the diff, or None where only fingerprints are kept."""
+
+    def row_of(self, example_id: str, example_hash: str) -> BaselineRow | None:
+        """Return the row an example is compared with; None where it is new or edited, so that no gate judges it."""
+        row = self.rows.get(example_id)
+        if row is not None and row.hash == example_hash:
+            return row
+        return None
+
+    def digest(self) -> str:
+        """Return a hash of the rows: of two with the same, neither judges anything otherwise."""
+        return hashlib.sha256(repr(sorted(self.rows.items())).encode()).hexdigest()[:16]
+
+    def version(self, row: BaselineRow, evaluator: str) -> str:
+        """Return the version of an evaluator that scored ``row``, or an empty string where none did."""
+        return row.versions.get(evaluator, self.metrics.get(evaluator, ""))

@@ -1,0 +1,113 @@
+"""The companion file with a baseline's texts: small enough to commit, a text or an example a line."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pytest_llmobs.baselines.line_json import REMEDY, parse_json, render_lines
+from pytest_llmobs.baselines.sharing import Part, cut, decode, divide, encode
+from pytest_llmobs.baselines.texts import CallShape, ExampleTexts, TextStore
+from pytest_llmobs.errors import BaselineError
+
+SCHEMA = 1
+"""Version of the file's layout."""
+BUDGET = 40_000
+"""Bytes a baseline may take with its texts, plus ``BUDGET_AN_EXAMPLE`` for each example: 200 KB for 200 of them."""
+BUDGET_AN_EXAMPLE = 800
+_LENGTHS = (4000, 2000, 1200, 800, 600, 450, 350, 250, 180, 120, 80, 40)
+_CUTS: tuple[tuple[int, int | None], ...] = (
+    *((length, None) for length in _LENGTHS),
+    *((_LENGTHS[-1], length) for length in _LENGTHS),
+)
+"""Characters kept of an output and of each part of a prompt that no other example shares, and of the shared parts,
+which stay whole as long as that fits; the first that fits."""
+
+
+def render_texts(store: TextStore, suite: str, beside: int = 0) -> str:
+    """Return the text of the companion file, its outputs and its prompts cut until it fits the budget.
+
+    Args:
+        store: The texts.
+        suite: The baseline's.
+        beside: Bytes of the baseline itself; where they take more than half the budget, the texts get the other half.
+    """
+    whole = BUDGET + BUDGET_AN_EXAMPLE * len(store.examples)
+    budget = max(whole - beside, whole // 2)
+    usage = Counter(
+        key
+        for example in store.examples
+        for key in {text for shape in store.shapes(example) for text in shape.texts()}
+    )
+    divided = divide(store.texts, usage)
+
+    def fits(cuts: tuple[int, int | None]) -> bool:
+        return len(_render(store, suite, divided, *cuts).encode()) <= budget
+
+    place = bisect_left(_CUTS, True, key=fits)
+    return _render(store, suite, divided, *_CUTS[min(place, len(_CUTS) - 1)])
+
+
+def parse_texts(content: str, where: str) -> TextStore:
+    """Read the companion file.
+
+    Raises:
+        BaselineError: It is no such file, or of a newer schema.
+    """
+    wire = parse_json(content, where)
+    try:
+        return TextStore(
+            texts=decode(wire["texts"], wire.get("parts", {})),
+            calls={key: _call(call) for key, call in wire["calls"].items()},
+            examples={
+                example: ExampleTexts(calls=tuple(found.get("calls", ())), output=found.get("output", ""))
+                for example, found in wire["examples"].items()
+            },
+        )
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        raise BaselineError(f"{where} holds no texts: {type(error).__name__}: {error}. {REMEDY}") from error
+
+
+def _render(
+    store: TextStore,
+    suite: str,
+    divided: Mapping[str, Sequence[Part]],
+    length: int,
+    shared_length: int | None,
+) -> str:
+    texts, shared = encode(divided, length, shared_length)
+    wire = {
+        "schema": SCHEMA,
+        "suite": suite,
+        "parts": shared,
+        "texts": texts,
+        "calls": {key: _call_wire(call) for key, call in sorted(store.calls.items())},
+        "examples": {
+            example: {"calls": list(found.calls), "output": cut(found.output, length)}
+            for example, found in sorted(store.examples.items())
+        },
+    }
+    return render_lines(wire, ["parts", "texts", "calls", "examples"])
+
+
+def _call_wire(call: CallShape) -> dict[str, Any]:
+    wire = {
+        "model": call.model,
+        "params": call.params,
+        "system": call.system,
+        "messages": [list(message) for message in call.messages],
+        "tools": call.tools,
+    }
+    return {key: value for key, value in wire.items() if value}
+
+
+def _call(wire: Mapping[str, Any]) -> CallShape:
+    return CallShape(
+        model=wire.get("model", ""),
+        params=wire.get("params", {}),
+        system=wire.get("system", ""),
+        messages=tuple((role, text) for role, text in wire.get("messages", ())),
+        tools=wire.get("tools", ""),
+    )

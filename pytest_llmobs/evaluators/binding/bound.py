@@ -1,0 +1,119 @@
+"""An evaluator that is ready to score, and the rule that scoring never raises."""
+
+from __future__ import annotations
+
+import contextvars
+import inspect
+import sys
+import threading
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from pytest_llmobs.errors import EvaluatorError, UnscoredError
+from pytest_llmobs.evaluators.binding.results import scores_of
+from pytest_llmobs.evaluators.binding.signature import Signature
+from pytest_llmobs.evaluators.binding.subject import NotApplicable, Subject
+from pytest_llmobs.records.scores import Score
+from pytest_llmobs.tracing.failure import describe
+
+
+@dataclass(frozen=True)
+class BoundEvaluator:
+    """An evaluator, ready to score. Made by ``bind``."""
+
+    revision: ClassVar[int] = 1
+    key: str
+    """The metric's name."""
+    version: str
+    """16 hex digits over code, parameters, rubric and model; scores of two versions can't be compared."""
+    cheap: bool = field(metadata={"version": False})
+    """True where it is fast and pure CPU: run it inline instead of in a thread."""
+    is_async: bool = field(metadata={"version": False})
+    """True where it is a coroutine function: ``ascore`` awaits it, ``score`` gives it a loop of its own."""
+    spec: Any = field(repr=False, metadata={"version": False})
+    """What the user wrote."""
+    signature: Signature = field(repr=False, metadata={"version": False})
+    """Which parts of the subject it asks for."""
+    sync_call: Callable[..., Any] | None = field(repr=False, default=None, metadata={"version": False})
+    """The sync way to call it; None where there is only an async one."""
+    async_call: Callable[..., Any] | None = field(repr=False, default=None, metadata={"version": False})
+    """The async way to call it; None where there is only a sync one."""
+
+    def score(self, subject: Subject) -> list[Score]:
+        """Score ``subject``; an evaluator that fails gives one unscored ``Score`` with its traceback."""
+        try:
+            returned = self.signature.call(self.sync_call or self._async_call(), subject)
+            return scores_of(wait_for(returned) if inspect.isawaitable(returned) else returned, self.key)
+        except BaseException as error:
+            if is_interruption(error):
+                raise
+            return [unscored(self.key, error)]
+
+    async def ascore(self, subject: Subject) -> list[Score]:
+        """Score ``subject`` without blocking the loop: awaited, inline where cheap, else in a thread."""
+        if self.async_call is None and not self.cheap:
+            import asyncio
+
+            return await asyncio.to_thread(self.score, subject)
+        try:
+            returned = self.signature.call(self.async_call or self.sync_call or self._async_call(), subject)
+            return scores_of(await returned if inspect.isawaitable(returned) else returned, self.key)
+        except BaseException as error:
+            if is_interruption(error):
+                raise
+            return [unscored(self.key, error)]
+
+    def _async_call(self) -> Callable[..., Any]:
+        if self.async_call is None:
+            raise EvaluatorError(f"Evaluator {self.key!r} was bound without anything to call; use bind().")
+        return self.async_call
+
+
+def is_interruption(error: BaseException) -> bool:
+    """Return True for what isn't the evaluator's failure; all else is, ``SystemExit`` and ``pytest.skip`` included."""
+    asyncio = sys.modules.get("asyncio")  # where nobody has imported it, nothing of it was raised
+    cancelled = () if asyncio is None else (asyncio.CancelledError,)
+    return isinstance(error, (KeyboardInterrupt, GeneratorExit, *cancelled))
+
+
+def unscored(key: str, error: BaseException) -> Score:
+    """Return the score of an evaluator that raised ``error``: none, and why."""
+    if isinstance(error, NotApplicable):
+        return Score(key, error=str(error), exempt=True)
+    # Messages of our own are written for the user; a traceback would bury them.
+    own = isinstance(error, UnscoredError | EvaluatorError)
+    return Score(key, error=str(error) if own else describe(error))
+
+
+def wait_for(awaitable: Awaitable[Any]) -> Any:
+    """Run ``awaitable`` to its end, also where this thread's own loop is busy running us."""
+    import asyncio
+
+    async def await_it() -> Any:
+        return await awaitable
+
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(await_it())
+    return _in_thread(lambda: asyncio.run(await_it()))
+
+
+def _in_thread(call: Callable[[], Any]) -> Any:
+    box: list[tuple[Any, BaseException | None]] = []
+    context = contextvars.copy_context()
+
+    def work() -> None:
+        try:
+            box.append((context.run(call), None))
+        except BaseException as error:
+            box.append((None, error))
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    thread.join()
+    value, error = box[0]
+    if error is not None:
+        raise error
+    return value

@@ -1,0 +1,109 @@
+"""What an evaluator may return, and the scores that come of it."""
+
+from __future__ import annotations
+
+import json
+import numbers
+from collections.abc import Mapping
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+from pytest_llmobs.errors import EvaluatorError
+from pytest_llmobs.records.scores import Score
+from pytest_llmobs.wording import known, nearest
+
+FIELDS = ("key", "score", "value", "comment", "error", "metadata", "exempt")
+"""Keys of a returned dict, those of ``Score``."""
+_IGNORED = ("correction", "evaluator_info", "feedback_config", "source_run_id", "target_run_id", "extra")
+"""Keys of LangSmith's ``EvaluationResult`` that say nothing about the score; kept in its metadata."""
+
+
+def scores_of(returned: Any, key: str) -> list[Score]:
+    """Turn what an evaluator returned into scores.
+
+    Args:
+        returned: bool or number (the score), str (the label), a dict with ``FIELDS``, ``{"results": […]}``, a
+            ``Score``, a list of these, or an object with ``model_dump`` (LangSmith's ``EvaluationResult``).
+        key: Name of a score that doesn't name itself.
+
+    Returns:
+        At least one score. One with a key of its own names its evaluator in ``metadata["evaluator"]``.
+
+    Raises:
+        EvaluatorError: It is none of these, is empty, or names one score twice.
+    """
+    scores = _scores(returned, key)
+    if not scores:
+        raise EvaluatorError(f"Evaluator {key!r} returned no score: {_short(returned)}.")
+    names = [score.key for score in scores]
+    twice = next((name for name in names if names.count(name) > 1), None) if len(names) > 1 else None
+    if twice is not None:
+        raise EvaluatorError(
+            f"Evaluator {key!r} returned two scores named {twice!r}; give each a 'key' of its own."
+        )
+    return [score if score.key == key else _credited(score, key) for score in scores]
+
+
+def _credited(score: Score, key: str) -> Score:
+    return replace(score, metadata={"evaluator": key, **score.metadata})
+
+
+def _scores(returned: Any, key: str) -> list[Score]:
+    if isinstance(returned, Score):
+        return [returned]
+    if isinstance(returned, Mapping):
+        if "results" in returned:
+            return _scores(list(returned["results"]), key)
+        return [_from_mapping(returned, key)]
+    if isinstance(returned, list | tuple):
+        return [score for item in returned for score in _scores(item, key)]
+    if callable(dump := getattr(returned, "model_dump", None)) and not isinstance(returned, type):
+        return _scores(dump(), key)
+    return [
+        Score(key, value=returned) if isinstance(returned, str) else Score(key, score=_number(returned, key))
+    ]
+
+
+def _from_mapping(returned: Mapping[str, Any], key: str) -> Score:
+    unknown = [name for name in returned if name not in FIELDS + _IGNORED]
+    if unknown:
+        raise EvaluatorError(
+            f"Evaluator {key!r} returned a dict with the unknown key {unknown[0]!r}."
+            f"{nearest(str(unknown[0]), FIELDS)} {known(FIELDS)} For several scores return a list of dicts."
+        )
+    fields = {name: returned[name] for name in FIELDS if returned.get(name) is not None}
+    if "score" in fields:
+        fields["score"] = _number(fields["score"], key)
+    if "value" in fields and not isinstance(fields["value"], str):
+        fields["value"] = json.dumps(fields["value"], default=str, ensure_ascii=False)
+    if not fields.keys() & {"score", "value", "error"}:
+        raise EvaluatorError(
+            f"Evaluator {key!r} returned a dict without 'score' or 'value': {_short(returned)}."
+        )
+    extra = {name: returned[name] for name in _IGNORED if returned.get(name) is not None}
+    return Score(**{"key": key, **fields, "metadata": {**extra, **fields.get("metadata", {})}})
+
+
+def _number(value: Any, key: str) -> float | bool:
+    if callable(item := getattr(value, "item", None)):  # numpy's and torch's scalars
+        value = item()
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, numbers.Real | Decimal):
+        try:
+            return float(value)
+        except OverflowError:
+            raise EvaluatorError(f"Evaluator {key!r} returned a number too large for a score.") from None
+    raise EvaluatorError(
+        f"Evaluator {key!r} returned {_short(value)}, which is no score. "
+        f"Return a bool, a number, a label (str), a dict with 'score' or 'value', or a list of these."
+    )
+
+
+def _short(value: Any) -> str:
+    try:
+        text = repr(value)
+    except Exception:
+        text = "an object without a repr"
+    return f"{text[:80]} ({type(value).__name__})"

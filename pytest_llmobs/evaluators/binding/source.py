@@ -1,0 +1,144 @@
+"""The code behind a function or class, as JSON types: a syntax tree of what can change its result.
+
+Comments, docstrings, type hints and layout are left out, and whatever the code names at the top of its module
+(constants, functions, classes) is followed from one to the next. It reads source, not values, so it is the
+same on every machine.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import inspect
+import linecache
+import types
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+_SILENT = frozenset({"annotation", "returns", "type_comment", "type_params", "kind", "ctx"})
+"""Syntax that changes nothing a function returns."""
+
+_Names = Mapping[str, list[ast.stmt]]
+
+
+def function_source(function: types.FunctionType) -> Any:
+    """Return the tree of a function and of what it leads to, or its bytecode where no source is to be had."""
+    text = "".join(linecache.getlines(function.__code__.co_filename, function.__globals__))
+    nodes = _definitions_of(function.__code__, text)
+    if nodes:
+        return _with_references(nodes, _top_level(text))
+    return _bytecode(function.__code__)
+
+
+def class_source(kind: type) -> Any:
+    """Return the tree of a class and of what it leads to, or None where no source is to be had."""
+    try:
+        path = inspect.getsourcefile(kind)
+    except (TypeError, OSError):
+        return None
+    names = _top_level("".join(linecache.getlines(path))) if path else {}
+    top = kind.__qualname__.split(".")[0]
+    if top in names:
+        return _with_references(names[top], names)
+    return None
+
+
+@functools.lru_cache(maxsize=64)
+def _tree(text: str) -> ast.Module:
+    try:
+        return ast.parse(text)
+    except SyntaxError:
+        return ast.Module(body=[], type_ignores=[])
+
+
+def _definitions_of(code: types.CodeType, text: str) -> list[ast.AST]:
+    """Find a function by name and first line; the lambdas of one line are taken together."""
+    found: list[ast.AST] = []
+    for node in ast.walk(_tree(text)):
+        if isinstance(node, ast.Lambda) and code.co_name == "<lambda>":
+            first = node.lineno
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == code.co_name:
+            first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+        else:
+            continue
+        if first == code.co_firstlineno:
+            found.append(node)
+    return found
+
+
+@functools.lru_cache(maxsize=64)
+def _top_level(text: str) -> dict[str, list[ast.stmt]]:
+    names: dict[str, list[ast.stmt]] = {}
+    for node in _statements(_tree(text).body):
+        for name in _bound(node):
+            names.setdefault(name, []).append(node)
+    return names
+
+
+def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    for node in body:
+        yield node
+        if isinstance(node, ast.If | ast.Try | ast.With):
+            for part in ("body", "orelse", "finalbody"):
+                yield from _statements(getattr(node, part, []))
+
+
+def _bound(node: ast.stmt) -> Iterator[str]:
+    targets: list[ast.expr] = []
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        yield node.name
+    elif isinstance(node, ast.Assign):
+        targets = node.targets
+    elif isinstance(node, ast.AnnAssign):
+        targets = [node.target]
+    for target in targets:
+        yield from (part.id for part in ast.walk(target) if isinstance(part, ast.Name))
+
+
+def _with_references(nodes: list[ast.AST] | list[ast.stmt], names: _Names) -> Any:
+    """Return the code of ``nodes`` and of every top-level name they lead to."""
+    seen: dict[str, Any] = {}
+    waiting: list[ast.AST] = list(nodes)
+    while waiting:
+        for part in ast.walk(waiting.pop()):
+            if isinstance(part, ast.Name) and part.id in names and part.id not in seen:
+                seen[part.id] = [_shape(node) for node in names[part.id]]
+                waiting.extend(names[part.id])
+    return [[_shape(node) for node in nodes], sorted(seen.items())]
+
+
+def _shape(node: Any) -> Any:
+    if isinstance(node, list):
+        return [_shape(item) for item in node]
+    if not isinstance(node, ast.AST):
+        return [type(node).__name__, repr(node)]
+    fields = {name: getattr(node, name, None) for name in node._fields if name not in _SILENT}
+    body = fields.get("body")
+    if isinstance(body, list) and body and _is_docstring(body[0]):
+        fields["body"] = body[1:]
+    # Empty fields come and go with Python's versions.
+    kept = [[name, _shape(part)] for name, part in fields.items() if part is not None and part != []]
+    return [type(node).__name__, *kept]
+
+
+def _is_docstring(node: ast.stmt) -> bool:
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )
+
+
+def _bytecode(code: types.CodeType) -> Any:
+    """Stand in for missing source (``exec``, an interactive session); differs between Python's versions."""
+    constants = [
+        _bytecode(part) if isinstance(part, types.CodeType) else _stable(part) for part in code.co_consts
+    ]
+    return [code.co_code.hex(), constants, list(code.co_names), list(code.co_varnames)]
+
+
+def _stable(constant: Any) -> str:
+    # The order in a frozenset follows the process's hash seed.
+    if isinstance(constant, frozenset):
+        return repr(sorted(map(repr, constant)))
+    return repr(constant)

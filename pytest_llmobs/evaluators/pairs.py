@@ -1,0 +1,300 @@
+"""Which of two outputs is better, example by example: two experiments, two prompts, two models.
+
+People and models favour what they see first. So the order is drawn for each example (by a hash, the same in every
+process), every comparison may be asked in both orders, and how often the first place won is part of the result.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar, Literal
+
+from pytest_llmobs.errors import EvaluatorError, UnscoredError
+from pytest_llmobs.evaluators.binding.bound import is_interruption, unscored, wait_for
+from pytest_llmobs.evaluators.binding.declaration import identify
+from pytest_llmobs.evaluators.binding.signature import Signature, read_signature
+from pytest_llmobs.evaluators.binding.subject import Subject
+from pytest_llmobs.evaluators.judging.judge import Judge
+from pytest_llmobs.evaluators.rules.rule import Rule
+from pytest_llmobs.records.scores import Score
+
+Winner = Literal["first", "second", "tie"]
+PARAMETERS = ("runs", "example", "inputs", "outputs", "reference_outputs")
+"""What a pairwise evaluator may ask for; ``runs`` and ``outputs`` are lists of two, in the order shown."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two runs of one example."""
+
+    first: Subject
+    """Of the first experiment."""
+    second: Subject
+    """Of the second."""
+    repeat: int = 1
+    """Which repeat of the example."""
+
+    @property
+    def example_id(self) -> str:
+        """The id of the example they share."""
+        example = self.first.example
+        if example is not None:
+            return example.id
+        return self.first.run.id
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """A pair in the order in which the evaluator sees it."""
+
+    subjects: tuple[Subject, Subject]
+
+    @property
+    def runs(self) -> list[Any]:
+        return [subject.run for subject in self.subjects]
+
+    @property
+    def outputs(self) -> list[Any]:
+        return [subject.outputs for subject in self.subjects]
+
+    @property
+    def example(self) -> Any:
+        return self.subjects[0].example
+
+    @property
+    def inputs(self) -> Any:
+        return self.subjects[0].inputs
+
+    @property
+    def reference_outputs(self) -> Any:
+        return self.subjects[0].reference_outputs
+
+    @property
+    def pair(self) -> _Shown:
+        return self
+
+
+@dataclass(frozen=True)
+class Preference:
+    """The word on one pair."""
+
+    example_id: str
+    winner: Winner | None
+    """Which experiment won; None where the evaluator failed."""
+    first_shown: bool
+    """True where the first experiment's output stood first (of the first asking)."""
+    place: Literal[1, 2] | None = None
+    """The place that won, or None for ties, failures, and where both orders were asked and disagreed."""
+    comment: str = ""
+    error: str | None = None
+    repeat: int = 1
+    """Which repeat of the example."""
+
+
+@dataclass(frozen=True)
+class PairwiseResult:
+    """Two experiments compared by one evaluator. The example is the unit: its repeats share one vote."""
+
+    key: str
+    preferences: Sequence[Preference] = ()
+
+    def count(self, winner: Winner | None) -> int:
+        """Return how many pairs have this winner; None counts the failures."""
+        return sum(preference.winner == winner for preference in self.preferences)
+
+    @property
+    def shares(self) -> Mapping[str, float]:
+        """Example -> the share of its scored repeats that the second experiment won, ties counted half."""
+        points: dict[str, list[float]] = {}
+        for preference in self.preferences:
+            if preference.winner is not None:
+                points.setdefault(preference.example_id, []).append(_POINTS[preference.winner])
+        return {example: sum(found) / len(found) for example, found in points.items()}
+
+    @property
+    def win_rate(self) -> float | None:
+        """The share of scored examples that the second experiment won, ties counted half; None without any."""
+        shares = self.shares
+        if shares:
+            return sum(shares.values()) / len(shares)
+        return None
+
+    @property
+    def p_value(self) -> float:
+        """Two-sided sign test over the decided examples: how likely so lopsided a result is between equals."""
+        shares = list(self.shares.values())
+        return sign_test(sum(share < 0.5 for share in shares), sum(share > 0.5 for share in shares))
+
+    @property
+    def position_bias(self) -> float | None:
+        """The share of decided pairs that whichever output stood first won; 0.5 is none, None without any."""
+        places = [preference.place for preference in self.preferences if preference.place is not None]
+        if places:
+            return places.count(1) / len(places)
+        return None
+
+    @property
+    def position_p(self) -> float:
+        """Two-sided sign test of the position bias; below 0.05 the evaluator goes by position."""
+        places = [preference.place for preference in self.preferences]
+        return sign_test(places.count(1), places.count(2))
+
+
+_POINTS: Mapping[Winner, float] = {"first": 0.0, "tie": 0.5, "second": 1.0}
+
+
+def sign_test(first: int, second: int) -> float:
+    """Return the two-sided exact binomial p of ``first`` against ``second`` successes at one half."""
+    n, k = first + second, min(first, second)
+    tail: float = sum(math.comb(n, i) for i in range(k + 1)) / 2**n
+    return min(1.0, 2 * tail)
+
+
+@dataclass(frozen=True, eq=False)
+class PairwiseJudge:
+    """A judge that says which of two outputs is better; takes the options of ``Judge``."""
+
+    revision: ClassVar[int] = 2
+    key: str
+    rubric: str
+    """What makes one output better than another."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Options of ``Judge``: ``model``, ``votes``, ``panel``, ``reference``, …"""
+
+    def evaluate(self, pair: Any) -> Score:
+        """Return which output of a shown pair is better: ``first``, ``second`` or ``tie``.
+
+        Not A or B: those are the experiments in a report, and either may stand first.
+        """
+        first, second = pair.subjects
+        both = {"first output": first.outputs, "second output": second.outputs}
+        together = Subject(first.run, first.example, first.inputs, both, first.reference_outputs)
+        return self._judge().evaluate(together)
+
+    def _judge(self) -> Judge:
+        rubric = (
+            "Two outputs, the first and the second, answer the same input. Which is better by this measure?\n\n"
+            f"{self.rubric.strip()}\n\n"
+            "Their order is drawn by lot and means nothing. Say tie only where neither is better."
+        )
+        return Judge(self.key, rubric=rubric, scale=["first", "second", "tie"], **self.options)
+
+
+def compare_pairs(
+    spec: Any, pairs: Sequence[Pair], *, seed: str = "", both_orders: bool = False, concurrency: int = 8
+) -> PairwiseResult:
+    """Compare two experiments pair by pair.
+
+    Args:
+        spec: A ``PairwiseJudge``, or a function over any subset of ``PARAMETERS`` that returns ``A``/``B``/``tie``,
+            two scores (a list, the higher wins), 0 or 1 (the better one's place), or LangSmith's
+            ``{"scores": {run id: score}}``.
+        pairs: Runs of the same examples.
+        seed: Another seed draws other orders.
+        both_orders: Ask in both orders; where the answers disagree it is a tie. Twice the cost.
+        concurrency: Comparisons at once.
+
+    Raises:
+        EvaluatorError: It is no evaluator, scores single runs, or has a parameter that stands for nothing.
+    """
+    bound = bind_pairwise(spec)
+    with ThreadPoolExecutor(max_workers=max(1, concurrency)) as pool:
+        preferences = pool.map(lambda pair: bound.prefer(pair, seed, both_orders), pairs)
+        return PairwiseResult(bound.key, list(preferences))
+
+
+def bind_pairwise(spec: Any) -> BoundPairwise:
+    """Read a pairwise evaluator once.
+
+    Raises:
+        EvaluatorError: It is no evaluator, scores single runs, or has a parameter that stands for nothing.
+    """
+    if isinstance(spec, BoundPairwise):
+        return spec
+    key = identify(spec)
+    if isinstance(spec, Rule):
+        judge = f"PairwiseJudge({key!r}, rubric=…)"
+        raise EvaluatorError(
+            f"{key!r} scores single runs. To compare two, write {judge}, or a function of outputs."
+        )
+    function = getattr(spec, "evaluate", None) or spec
+    return BoundPairwise(key, function, read_signature(function, key, PARAMETERS, "pair"))
+
+
+def first_is_shown_first(example_id: str, seed: str) -> bool:
+    """Return the lot drawn for an example: the same in every process."""
+    return hashlib.sha256(f"{seed}\0{example_id}".encode()).digest()[0] % 2 == 0
+
+
+@dataclass(frozen=True)
+class BoundPairwise:
+    """A pairwise evaluator, ready to compare."""
+
+    key: str
+    function: Callable[..., Any]
+    signature: Signature
+
+    def prefer(self, pair: Pair, seed: str, both_orders: bool) -> Preference:
+        """Compare one pair; an evaluator that fails prefers none of the two, and the preference says why."""
+        repeated = "" if pair.repeat == 1 else f"\0{pair.repeat}"
+        straight = first_is_shown_first(f"{pair.example_id}{repeated}", seed)
+        once = self._once(pair, straight)
+        if not both_orders or once.winner is None:
+            return once
+        again = self._once(pair, not straight)
+        if again.winner in (once.winner, None):
+            if again.winner is not None:
+                return once
+            return again
+        comment = f"the answer changes with the order; first: {once.comment}; then: {again.comment}"
+        return replace(once, winner="tie", comment=comment)
+
+    def _once(self, pair: Pair, straight: bool) -> Preference:
+        subjects = (pair.first, pair.second) if straight else (pair.second, pair.first)
+        blank = Preference(pair.example_id, None, straight, repeat=pair.repeat)
+        try:
+            if not all(subject.outputs for subject in subjects):
+                raise UnscoredError("One of the two has no outputs: it failed, or its trace isn't stored.")
+            returned = self.signature.call(self.function, _Shown(subjects))
+            place, comment = _place(
+                wait_for(returned) if hasattr(returned, "__await__") else returned, subjects
+            )
+        except BaseException as error:
+            if is_interruption(error):
+                raise
+            return replace(blank, error=unscored(self.key, error).error)
+        if place is None:
+            return replace(blank, winner="tie", comment=comment)
+        winner: Winner = "first" if (place == 1) == straight else "second"
+        return replace(blank, winner=winner, place=place, comment=comment)
+
+
+_LABELS = {"A": 1, "B": 2, "first": 1, "second": 2, "tie": None}
+
+
+def _place(returned: Any, subjects: tuple[Subject, Subject]) -> tuple[Literal[1, 2] | None, str]:
+    """Return the place that won and the reason."""
+    comment = ""
+    if isinstance(returned, Score):
+        # a judge's comment begins with its label, which says what the winner says already
+        comment = (returned.comment or "").removeprefix(f"{returned.value}: ")
+        returned = returned.value
+    if isinstance(returned, Mapping) and isinstance(returned.get("scores"), Mapping):
+        comment = str(returned.get("comment") or "")
+        returned = [returned["scores"].get(subject.run.id) for subject in subjects]
+    if isinstance(returned, str) and returned in _LABELS:
+        return _LABELS[returned], comment  # type: ignore[return-value]
+    if isinstance(returned, int) and not isinstance(returned, bool) and returned in (0, 1):
+        return 1 if returned == 0 else 2, comment
+    numbers = list(returned) if isinstance(returned, list | tuple) else []
+    if len(numbers) == 2 and all(
+        isinstance(each, bool | int | float) and math.isfinite(each) for each in numbers
+    ):
+        return None if numbers[0] == numbers[1] else 1 if numbers[0] > numbers[1] else 2, comment
+    raise EvaluatorError(
+        f"A pairwise evaluator returns 'A', 'B', 'tie', 0, 1 or two scores, not {returned!r}."
+    )

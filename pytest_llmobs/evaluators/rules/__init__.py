@@ -1,0 +1,4 @@
+"""Evaluators that need no model: text, structure, safety, retrieval, trajectories, operation.
+
+A judge, which asks a model, is in ``judging``.
+"""

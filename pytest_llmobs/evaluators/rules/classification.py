@@ -1,0 +1,93 @@
+"""Evaluators of classification: one label, or several.
+
+``correct_label`` keeps what was predicted and expected in its metadata, from which ``summary`` makes precision,
+recall, F1 and the confusion matrix over the whole suite.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pytest_llmobs.errors import UnscoredError
+from pytest_llmobs.evaluators.binding.subject import Subject
+from pytest_llmobs.evaluators.rules.matching import fold_label, present
+from pytest_llmobs.evaluators.rules.outputs import pair
+from pytest_llmobs.evaluators.rules.rule import Rule
+from pytest_llmobs.evaluators.rules.text import cut
+from pytest_llmobs.records.scores import Score
+
+
+@dataclass(frozen=True)
+class CorrectLabel(Rule):
+    """True where the predicted label is the expected one; case and white space are ignored."""
+
+    labels: Sequence[str] | None = None
+    """All labels there are. With them a prediction outside the list is wrong and says so."""
+    search: bool = False
+    """True: take the one label that occurs in the text ("This is a billing question."); needs ``labels``."""
+    field: str | None = None
+    """The reference output with the label; see ``outputs.pair``."""
+    output: str | None = None
+    """The output with the label."""
+    key: str = "correct_label"
+
+    def evaluate(self, subject: Subject) -> Score:
+        """Score one run."""
+        value, expected = pair(subject, self.output, self.field)
+        if self.labels is not None and fold_label(expected) not in map(fold_label, self.labels):
+            raise UnscoredError(f"The reference {expected!r} is none of the labels {', '.join(self.labels)}.")
+        predicted = self._predicted(value)
+        known = {"expected": fold_label(expected), "predicted": predicted}
+        if predicted is None:
+            return Score(self.key, score=False, comment=f"{str(value)[:80]!r} is no label", metadata=known)
+        right = predicted == fold_label(expected)
+        comment = cut(predicted) if right else f"{cut(predicted)}, expected {cut(expected)}"
+        return Score(self.key, score=right, comment=comment, metadata=known)
+
+    def _predicted(self, value: Any) -> str | None:
+        if self.labels is None or fold_label(value) in map(fold_label, self.labels):
+            return fold_label(value)
+        found = present(str(value), self.labels, stems=False) if self.search else []
+        if len(found) == 1:
+            return fold_label(found[0])
+        return None
+
+
+@dataclass(frozen=True)
+class CorrectLabels(Rule):
+    """F1 between the sets of predicted and expected labels; both empty is 1."""
+
+    field: str | None = None
+    """The reference output with the list of labels; see ``outputs.pair``."""
+    output: str | None = None
+    """The output with the list of labels."""
+    key: str = "correct_labels"
+
+    def evaluate(self, subject: Subject) -> Score:
+        """Score one run."""
+        predicted, expected = (_label_set(each) for each in pair(subject, self.output, self.field))
+        hits = len(predicted & expected)
+        f1 = 2 * hits / (len(predicted) + len(expected)) if predicted or expected else 1.0
+        wrong = [f"missing: {_listed(expected - predicted)}"] if expected - predicted else []
+        wrong += [f"wrong: {_listed(predicted - expected)}"] if predicted - expected else []
+        return Score(self.key, score=f1, comment="; ".join(wrong) or "all labels right")
+
+
+def _listed(labels: set[str]) -> str:
+    return cut(", ".join(sorted(labels)))
+
+
+def _label_set(value: Any) -> set[str]:
+    if isinstance(value, str):
+        value = value.split(",")
+    if not isinstance(value, list | tuple | set | frozenset):
+        raise UnscoredError(f"{value!r} is no list of labels.")
+    return {fold_label(each) for each in value if fold_label(each)}
+
+
+correct_label = CorrectLabel()
+"""True where the label is the reference's."""
+correct_labels = CorrectLabels()
+"""F1 between the sets of labels."""

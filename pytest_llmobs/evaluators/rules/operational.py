@@ -1,0 +1,137 @@
+"""Evaluators of operation: latency, first token, cost, tokens, retries. Each holds a bound, so higher is better.
+
+Latency is the root run's; the rest is added up over the model calls in the trace. What is unknown (the latency of a
+replayed run, the price of an unknown model) is unscored, never zero.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from pytest_llmobs.errors import UnscoredError
+from pytest_llmobs.evaluators.binding.subject import Subject
+from pytest_llmobs.evaluators.rules.outputs import requirement
+from pytest_llmobs.evaluators.rules.rule import Rule
+from pytest_llmobs.evaluators.rules.trace_tree import runs_of_type
+from pytest_llmobs.records.runs import Run
+from pytest_llmobs.records.scores import Score
+
+
+@dataclass(frozen=True)
+class _Bounded(Rule):
+    unit: ClassVar[str]
+    bound: float | None = None
+    """The most that is right, where the example doesn't say."""
+    field: str = ""
+    """The reference output that gives the bound."""
+    key: str = ""
+
+    def evaluate(self, subject: Subject) -> Score:
+        """Score one run."""
+        bound = requirement(subject, self.field) if self.bound is None else self.bound
+        if isinstance(bound, bool) or not isinstance(bound, int | float):
+            raise UnscoredError(f"outputs.{self.field} is {bound!r}; write a number.")
+        value = self._measure(subject)
+        comment = f"{value:g} {self.unit}, at most {bound:g} wanted"
+        return Score(self.key, score=value <= bound, comment=comment, metadata={"measured": value})
+
+    def _measure(self, subject: Subject) -> float:
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class MaxLatency(_Bounded):
+    """True where the run took at most so many seconds."""
+
+    unit: ClassVar[str] = "s"
+    field: str = "max_latency"
+    key: str = "max_latency"
+
+    def _measure(self, subject: Subject) -> float:
+        if subject.run.latency is None:
+            raise UnscoredError("The run has no latency (it was replayed, or has not ended).")
+        return subject.run.latency
+
+
+@dataclass(frozen=True)
+class MaxTimeToFirstToken(_Bounded):
+    """True where the first model call that streamed sent its first token within so many seconds."""
+
+    unit: ClassVar[str] = "s"
+    field: str = "max_time_to_first_token"
+    key: str = "max_time_to_first_token"
+
+    def _measure(self, subject: Subject) -> float:
+        times = [call.time_to_first_token for call in _model_calls(subject)]
+        known = [time for time in times if time is not None]
+        if not known:
+            raise UnscoredError(
+                "No model call in the trace was streamed, so there is no time to first token."
+            )
+        return known[0]
+
+
+@dataclass(frozen=True)
+class MaxCost(_Bounded):
+    """True where the trace's model calls cost at most so many USD."""
+
+    unit: ClassVar[str] = "USD"
+    field: str = "max_cost"
+    key: str = "max_cost"
+
+    def _measure(self, subject: Subject) -> float:
+        calls = _model_calls(subject)
+        unpriced = sorted({str(call.model) for call in calls if call.total_cost is None})
+        if unpriced:
+            raise UnscoredError(f"No price is known for {', '.join(unpriced)}.")
+        return sum(call.total_cost or 0.0 for call in calls)
+
+
+@dataclass(frozen=True)
+class MaxTokens(_Bounded):
+    """True where the trace's model calls used at most so many tokens, input and output together."""
+
+    unit: ClassVar[str] = "tokens"
+    field: str = "max_tokens"
+    key: str = "max_tokens"
+
+    def _measure(self, subject: Subject) -> float:
+        counts = [call.total_tokens for call in _model_calls(subject)]
+        known = [count for count in counts if count is not None]
+        if len(known) < len(counts):
+            raise UnscoredError("A model call in the trace says nothing of its tokens.")
+        return sum(known)
+
+
+@dataclass(frozen=True)
+class MaxRetries(_Bounded):
+    """True where the trace's model calls were retried at most so often."""
+
+    unit: ClassVar[str] = "retries"
+    bound: float | None = 0
+    """The most that is right; None reads it from the example."""
+    field: str = "max_retries"
+    key: str = "max_retries"
+
+    def _measure(self, subject: Subject) -> float:
+        return sum(call.retries for call in _model_calls(subject))
+
+
+def _model_calls(subject: Subject) -> list[Run]:
+    calls = runs_of_type(subject.run, "llm")
+    if not calls:
+        raise UnscoredError("The trace has no model call to measure.")
+    return calls
+
+
+max_latency = MaxLatency()
+"""True where the run took at most ``outputs.max_latency`` seconds."""
+max_time_to_first_token = MaxTimeToFirstToken()
+"""True where the first token came within ``outputs.max_time_to_first_token`` seconds."""
+max_cost = MaxCost()
+"""True where the model calls cost at most ``outputs.max_cost`` USD."""
+max_tokens = MaxTokens()
+"""True where the model calls used at most ``outputs.max_tokens`` tokens."""
+max_retries = MaxRetries()
+"""True where no model call was retried."""

@@ -1,0 +1,107 @@
+"""Evaluators of text by pattern: regular expressions, beginnings and endings."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import ClassVar
+
+from pytest_llmobs.errors import EvaluatorError, UnscoredError
+from pytest_llmobs.evaluators.binding.subject import Subject
+from pytest_llmobs.evaluators.rules.matching import fold
+from pytest_llmobs.evaluators.rules.outputs import requirement, text_of
+from pytest_llmobs.evaluators.rules.rule import Rule
+from pytest_llmobs.evaluators.rules.text import cut
+from pytest_llmobs.records.scores import Score
+
+
+@dataclass(frozen=True)
+class RegexMatch(Rule):
+    """True where a regular expression (Python's ``re.search``) is found in the text."""
+
+    pattern: str | re.Pattern[str] | None = None
+    """The expression, where the example doesn't give it."""
+    field: str = "pattern"
+    """The reference output that gives it."""
+    output: str | None = None
+    """The output to judge."""
+    whole: bool = False
+    """True: the whole text has to match, white space around it aside."""
+    key: str = "regex_match"
+
+    def __post_init__(self) -> None:
+        if isinstance(self.pattern, str):
+            try:
+                _compiled(self.pattern)
+            except re.error as error:
+                raise EvaluatorError(
+                    f"{self.key}: {self.pattern!r} is no regular expression: {error}."
+                ) from None
+
+    def evaluate(self, subject: Subject) -> Score:
+        """Score one run."""
+        stated = requirement(subject, self.field) if self.pattern is None else self.pattern
+        try:
+            pattern = _compiled(stated)
+        except (re.error, TypeError) as error:
+            raise UnscoredError(
+                f"outputs.{self.field} is {stated!r}, no regular expression: {error}."
+            ) from None
+        text = text_of(subject.outputs, self.output)
+        found = pattern.fullmatch(text.strip()) if self.whole else pattern.search(text)
+        comment = f"found {cut(found.group())}" if found else f"{pattern.pattern!r} is not found"
+        return Score(self.key, score=found is not None, comment=comment)
+
+
+@lru_cache(maxsize=1024)
+def _compiled(pattern: str | re.Pattern[str]) -> re.Pattern[str]:
+    return re.compile(pattern)
+
+
+@dataclass(frozen=True)
+class StartsWith(Rule):
+    """True where the text starts as wanted, or with one of several; case and white space around it are ignored."""
+
+    at_end: ClassVar[bool] = False
+    affix: str | tuple[str, ...] | None = None
+    """What is wanted, where the example doesn't say."""
+    field: str = "starts_with"
+    """The reference output that says it."""
+    output: str | None = None
+    """The output to judge."""
+    key: str = "starts_with"
+
+    def evaluate(self, subject: Subject) -> Score:
+        """Score one run."""
+        stated = requirement(subject, self.field) if self.affix is None else self.affix
+        wanted = [stated] if isinstance(stated, str) else stated
+        if (
+            not isinstance(wanted, list | tuple)
+            or not wanted
+            or not all(isinstance(w, str) and w for w in wanted)
+        ):
+            raise UnscoredError(f"outputs.{self.field} is {stated!r}; write a text or a list of texts.")
+        text = fold(text_of(subject.outputs, self.output)).strip()
+        affixes = tuple(fold(each).strip() for each in wanted)
+        holds = text.endswith(affixes) if self.at_end else text.startswith(affixes)
+        part = text[-60:] if self.at_end else text[:60]
+        return Score(self.key, score=holds, comment=f"{part!r}, wanted {' or '.join(map(repr, wanted))}")
+
+
+@dataclass(frozen=True)
+class EndsWith(StartsWith):
+    """True where the text ends as wanted, or with one of several; case and white space around it are ignored."""
+
+    at_end: ClassVar[bool] = True
+    field: str = "ends_with"
+    """The reference output that says it."""
+    key: str = "ends_with"
+
+
+regex_match = RegexMatch()
+"""True where ``outputs.pattern`` is found in the text."""
+starts_with = StartsWith()
+"""True where the text starts with ``outputs.starts_with``."""
+ends_with = EndsWith()
+"""True where the text ends with ``outputs.ends_with``."""

@@ -1,0 +1,132 @@
+"""What the model calls of a trial cost, and the parts of them that explain a changed answer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from pytest_llmobs.records import conversation
+from pytest_llmobs.records.runs import NO_USAGE, Run, RunType
+from pytest_llmobs.records.trials import ModelCall
+
+Number = TypeVar("Number", int, float)
+
+_SETTINGS = ("reasoning", "thinking")
+"""Parameters that are objects and decide how a model answers; of the others only plain values are compared."""
+
+
+PAID: tuple[RunType, ...] = ("llm", "embedding")
+"""Run types of the calls that cost money; of embeddings those that say their tokens."""
+
+
+@dataclass(frozen=True)
+class Spending:
+    """Calls, tokens and money of some runs, added up."""
+
+    calls: int = 0
+    tokens: int | None = None
+    """None where no call reported its usage."""
+    cost: float | None = None
+    """USD of the calls with a known price; None where there is none."""
+    unpriced: frozenset[str] = frozenset()
+    """Models without a known price, or whose calls said nothing of their tokens."""
+
+    def __add__(self, other: Spending) -> Spending:
+        return Spending(
+            self.calls + other.calls,
+            _plus(self.tokens, other.tokens),
+            _plus(self.cost, other.cost),
+            self.unpriced | other.unpriced,
+        )
+
+
+NOTHING_SPENT = Spending()
+"""No call at all."""
+
+
+def _plus(one: Number | None, other: Number | None) -> Number | None:
+    if one is None or other is None:
+        if one is None:
+            return other
+        return one
+    return one + other
+
+
+def spending(runs: Iterable[Run]) -> Spending:
+    """Add up the model calls among ``runs``, embeddings included."""
+    total = NOTHING_SPENT
+    for run in runs:
+        if run.run_type not in PAID or (run.run_type == "embedding" and run.total_tokens is None):
+            continue
+        total += Spending(1, run.total_tokens, run.total_cost, frozenset(_unpriced(run)))
+    return total
+
+
+def _unpriced(run: Run) -> Iterator[str]:
+    name = run.model or run.name
+    if NO_USAGE in run.metadata:
+        yield f"{name} ({run.metadata[NO_USAGE]})"
+    elif run.total_cost is None and run.total_tokens:
+        yield name
+
+
+def model_calls(runs: Iterable[Run]) -> tuple[ModelCall, ...]:
+    """Return the texts and parameters of the model calls among ``runs``, in the order they started."""
+    return tuple(_model_call(run) for run in runs if run.run_type == "llm")
+
+
+def _model_call(run: Run) -> ModelCall:
+    inputs = run.inputs
+    turns, tools = conversation.turns(inputs), inputs.get("tools")
+    params = {} if turns is None else {key: value for key, value in inputs.items() if _is_param(key, value)}
+    if turns is None:  # an app that traces its own model call with run_type="llm"
+        turns = [("user", value) for value in inputs.values()]
+    return ModelCall(
+        model=run.model or inputs.get("model"),
+        params=params,
+        system="\n".join(_text(content) for content in conversation.instructions(inputs)),
+        messages=tuple((role, _text(content)) for role, content in turns),
+        tools=json.dumps(tools, sort_keys=True, ensure_ascii=False) if tools else "",
+        output=output_text(run.outputs),
+    )
+
+
+def _is_param(key: str, value: Any) -> bool:
+    if key in conversation.TEXTS or key == "stream":
+        return False
+    return isinstance(value, int | float | str) or (key in _SETTINGS and isinstance(value, Mapping))
+
+
+def _text(content: Any) -> str:
+    """Return a message's content as text; blocks that are no text as ``[type …]``."""
+    if content is None:
+        return ""
+    if isinstance(content, str):
+        return content
+    if isinstance(content, list):
+        return "\n".join(_block(block) for block in content)
+    return json.dumps(content, ensure_ascii=False, default=str)
+
+
+def _block(block: Any) -> str:
+    if not isinstance(block, Mapping):
+        return _text(block)
+    said = conversation.words([block])
+    if said is not None:
+        return said
+    details = {key: value for key, value in block.items() if key not in ("type", "cache_control")}
+    return f"[{block.get('type', 'block')} {json.dumps(details, ensure_ascii=False, sort_keys=True, default=str)}]"
+
+
+def output_text(outputs: Mapping[str, Any] | None) -> str:
+    """Return a run's outputs as the text a person would read: the message, or the only value, else JSON."""
+    if not outputs:
+        return ""
+    said = conversation.reply(outputs)
+    if said is not None:
+        return _text(said)
+    if len(outputs) == 1:
+        return _text(next(iter(outputs.values())))
+    return json.dumps(dict(outputs), ensure_ascii=False, default=str)

@@ -1,0 +1,73 @@
+"""Which model calls were logged lately, so that another instrumentation's account of one is known for what it is.
+
+A framework may tell of a call that a provider logs, without a word of where it happened. What gives it away are the ids
+and texts of the reply, or the error, together with the model and the time.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from pytest_llmobs.tracing import capture, context
+from pytest_llmobs.tracing.run_tree import RunTree
+
+_TELLING = frozenset({"id", "text", "content"})
+"""Keys of a reply whose strings tell it from others."""
+_LONG = 500
+"""Characters of a string that are kept."""
+
+
+class _Call(NamedTuple):
+    started: int
+    model: str
+    marks: frozenset[str]
+
+
+_latest: deque[_Call] = deque(maxlen=512)
+
+
+def remember(run: RunTree, outputs: Any) -> None:
+    """Remember a call that was logged. Does nothing where no other tracer is listened to.
+
+    Args:
+        run: Its run.
+        outputs: The reply, or None.
+    """
+    if context.narrow is None:
+        return
+    marks = {_mark(text) for text in _telling(outputs)}
+    marks.add((run.error or "").rpartition("\n")[2])
+    _latest.append(_Call(run.started, run.columns.get("model") or "", frozenset(marks - {""})))
+
+
+def is_remembered(run: RunTree) -> bool:
+    """Return True where ``run``, another instrumentation's account that is about to be written, is of such a call."""
+    text = f"{capture.encode(run.own_columns).decode()}{(run.outputs_json or b'').decode()}{run.error}"
+    return any(
+        run.started <= call.started <= (run.finished or 0)
+        and call.model in text
+        and any(mark in text for mark in call.marks)
+        for call in list(_latest)
+    )
+
+
+def _mark(text: str) -> str:
+    """Return ``text`` as JSON, whole with its quotes, or its beginning where it is long."""
+    encoded = capture.encode(text[:_LONG]).decode()
+    if len(text) <= _LONG:
+        return encoded
+    return encoded[:-1]
+
+
+def _telling(value: Any, key: str = "") -> Iterator[str]:
+    if isinstance(value, str):
+        if key in _TELLING and value:
+            yield value
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            yield from _telling(item, name)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _telling(item)

@@ -1,0 +1,92 @@
+"""Plans: what collection promised of a suite, and how its metrics gate the build."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+Rule = Literal["paired", "mean", "off"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GateRule:
+    """One ``llm_gate`` marker."""
+
+    metric: str
+    min_mean: float | None = None
+    """The candidate's mean must be at least this (at most, where lower is better)."""
+    max_drop: float = 0.02
+    """ε: a drop of the mean below this is no regression."""
+    must_pass: Mapping[str, Any] | None = None
+    """Examples whose metadata match must all pass (``{"tier": "critical"}``); ``{}`` means every example."""
+    rule: Rule = "paired"
+    lower_is_better: bool = False
+    calibrated: float | None = None
+    """Least Cohen's kappa of the judge's calibration file."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExpectedTrial:
+    """One trial that collection promised."""
+
+    example_id: str
+    example_hash: str
+    repeat: int
+    nodeid: str
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    """The example's metadata, for ``must_pass``."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SuitePlan:
+    """What collection knows of a suite; its expected trials are the denominator of every mean."""
+
+    name: str
+    """Node id of the test without example and repeat."""
+    path: str
+    """Test file relative to rootdir."""
+    dataset: str = ""
+    dataset_version: str = ""
+    metrics: Mapping[str, str] = field(default_factory=dict)
+    """Key of each marker evaluator -> its version (a hash of code, rubric, model)."""
+    summaries: Mapping[str, str] = field(default_factory=dict)
+    """Key of each summary evaluator -> its version."""
+    gates: Sequence[GateRule] = ()
+    distrusted: Mapping[str, str] = field(default_factory=dict)
+    """Metric whose gate asks for a calibrated judge -> why it may not be trusted; empty text: it may."""
+    cluster_by: str | None = None
+    repeat: int = 1
+    """K."""
+    expected: Sequence[ExpectedTrial] = ()
+    total: int = 0
+    """Examples of the suite before the user's own selection; fewer, here and elsewhere, means partial."""
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
+    """Examples that other shards run: id -> content hash."""
+
+    @property
+    def partial(self) -> bool:
+        """True where the user left examples out on purpose (``-k``, ``--lf``, a node id, ``--deselect``)."""
+        return len({trial.example_id for trial in self.expected}) + len(self.elsewhere) < self.total
+
+    @property
+    def left_out(self) -> bool:
+        """True where the user's selection left nothing of it: no verdict is about it."""
+        return not self.expected and not self.elsewhere and self.total > 0
+
+    @property
+    def gone(self) -> bool:
+        """True where there is a baseline, and no such test was collected."""
+        return not self.expected and not self.elsewhere and self.total == 0
+
+    def to_wire(self) -> dict[str, Any]:
+        """Return a dict of JSON types that ``from_wire`` takes back."""
+        return asdict(self)
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> SuitePlan:
+        """Rebuild a plan from ``to_wire``'s dict."""
+        known = dict(wire)
+        known["gates"] = tuple(GateRule(**gate) for gate in wire.get("gates", ()))
+        known["expected"] = tuple(ExpectedTrial(**trial) for trial in wire.get("expected", ()))
+        return cls(**known)

@@ -1,0 +1,113 @@
+"""Trials: one example run once, and what it scored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Literal
+
+TrialStatus = Literal["passed", "failed", "error", "skipped", "xfailed", "unscored"]
+"""``failed``: an assertion; ``error``: the app or the infrastructure raised; ``xfailed``: the user's own xfail."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ModelCall:
+    """The parts of one model call that explain a changed answer."""
+
+    model: str | None = None
+    params: Mapping[str, Any] = field(default_factory=dict)
+    """Request parameters other than texts and tools (``max_tokens``, ``temperature``)."""
+    system: str = ""
+    messages: Sequence[Sequence[str]] = ()
+    """``[role, text]`` pairs; anything that is no text is shown as ``[type …]``."""
+    tools: str = ""
+    """The tools' definitions as canonical JSON, or empty."""
+    output: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TrialScore:
+    """One score of a trial, reduced to what travels. See ``records.scores.Score``."""
+
+    score: float | None = None
+    value: str | None = None
+    comment: str | None = None
+    error: str | None = None
+    gating: bool = False
+    """True for scores of the marker's evaluators; scores made in a test body never gate."""
+    exempt: bool = False
+    """True where the evaluator does not apply to this example: the pair is not expected, so it is not missing."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Trial:
+    """One example run once: one pytest item, one root run."""
+
+    suite: str
+    example_id: str
+    example_hash: str
+    repeat: int
+    """1 to K."""
+    nodeid: str
+    status: TrialStatus
+    scores: Mapping[str, TrialScore] = field(default_factory=dict)
+    message: str | None = None
+    """First lines of the failure, or why the trial is unscored."""
+    run_id: str | None = None
+    latency: float | None = None
+    """Seconds of the root run; None for replayed trials and trials without a run."""
+    total_tokens: int | None = None
+    total_cost: float | None = None
+    """USD spent by the app; None where a price is unknown."""
+    judge_cost: float | None = None
+    """USD spent by judges on this trial."""
+    llm_calls: int = 0
+    judge_calls: int = 0
+    judge_hits: int = 0
+    """Verdicts that the judge cache had at hand."""
+    unpriced: Sequence[str] = ()
+    """Models without a known price."""
+    cluster: str | None = None
+    """The value of ``cluster_by`` in the example's metadata."""
+    calls: Sequence[ModelCall] = ()
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    """The example's inputs after redaction; left out where no model was called: they explain what it was sent."""
+    output: str = ""
+    """The outputs as text, after redaction."""
+
+    @property
+    def ran(self) -> bool:
+        """True where the test body came to a verdict of its own: passed, failed, or the user's own xfail."""
+        return self.status in ("passed", "failed", "xfailed")
+
+    def to_wire(self) -> dict[str, Any]:
+        """Return a dict of JSON types that ``from_wire`` takes back; fields at their default are left out."""
+        wire = {
+            f.name: value
+            for f in fields(self)
+            if (value := getattr(self, f.name)) != f.default and value not in ({}, ())
+        }
+        if self.scores:
+            wire["scores"] = {key: _sparse(score) for key, score in self.scores.items()}
+        if self.calls:
+            wire["calls"] = [_sparse(call) for call in self.calls]
+        if self.unpriced:
+            wire["unpriced"] = list(self.unpriced)
+        return wire
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> Trial:
+        """Rebuild a trial from ``to_wire``'s dict."""
+        known = dict(wire)
+        known["scores"] = {key: TrialScore(**score) for key, score in wire.get("scores", {}).items()}
+        known["calls"] = tuple(ModelCall(**call) for call in wire.get("calls", ()))
+        return cls(**known)
+
+
+def _sparse(record: Any) -> dict[str, Any]:
+    # by identity: 0.0 equals False, and a score of zero must travel
+    return {
+        key: value
+        for key, value in asdict(record).items()
+        if value is not None and value is not False and value not in ("", {}, (), [])
+    }

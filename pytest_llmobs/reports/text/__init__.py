@@ -1,0 +1,1 @@
+"""Writing for people: a page and its width, cells, tables, figures, trees, diffs. Knows no experiment."""

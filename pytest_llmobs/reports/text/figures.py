@@ -1,0 +1,119 @@
+"""Numbers and times as a reader wants them: rates, differences, p-values, money, seconds, counts."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from pytest_llmobs.reports.text.page import Page
+
+MINUTE = 60.0
+HOUR = 3600.0
+
+
+def rate(value: float | None) -> str:
+    """Return a mean or score with three decimals (``0.847``), large ones with fewer, or an empty string."""
+    if value is None:
+        return ""
+    size = abs(value)
+    if size >= 10_000:
+        return f"{value:,.0f}"
+    if size < 100:
+        return f"{value:.3f}"
+    return f"{value:.1f}"
+
+
+def score(value: float | None) -> str:
+    """Return one trial's score, short: ``1``, ``0.31``, ``unscored``."""
+    if value is None:
+        return "unscored"
+    return f"{value:.3f}".rstrip("0").rstrip(".")
+
+
+def signed(value: float | None, page: Page) -> str:
+    """Return a difference with its sign: ``−0.123``, ``+0.045``, ``0.000``."""
+    if value is None:
+        return ""
+    digits = rate(abs(value))
+    if not digits.strip("0."):
+        return digits
+    return (page.signs.minus if value < 0 else "+") + digits
+
+
+def probability(value: float | None) -> str:
+    """Return a p-value with three decimals and without the zero before the point; ``<.001`` below that."""
+    if value is None:
+        return ""
+    if value < 0.001:
+        return "<.001"
+    if value >= 0.9995:
+        return "1"
+    return f"{value:.3f}".removeprefix("0")
+
+
+def cost(value: float | None) -> str:
+    """Return USD: ``$0.0123``, ``$12.34``, ``$1,234``, ``<$0.0001`` for tiny sums, ``?`` for unknown ones."""
+    if value is None:
+        return "?"
+    if value == 0:
+        return "$0"
+    if value < 0.0001:
+        return "<$0.0001"
+    if value < 1:
+        return f"${value:.4f}"
+    if value < 1000:
+        return f"${value:,.2f}"
+    return f"${value:,.0f}"
+
+
+def seconds(value: float | None) -> str:
+    """Return a duration: ``0.4 ms``, ``12 ms``, ``1.23 s``, ``45.6 s``, ``3 m 05 s``, ``2 h 07 m``."""
+    if value is None:
+        return ""
+    if value < 0.9995:
+        return _milliseconds(value * 1000)
+    if value < 59.95:
+        if value < 9.995:
+            return f"{value:.2f} s"
+        return f"{value:.1f} s"
+    if value < HOUR - 0.5:
+        minutes, rest = divmod(round(value), 60)
+        return f"{minutes} m {rest:02d} s"
+    hours, minutes = divmod(round(value / MINUTE), 60)
+    return f"{hours} h {minutes:02d} m"
+
+
+def _milliseconds(value: float) -> str:
+    if 0 < value < 0.05:
+        return "<0.1 ms"
+    if value >= 0.95 or value == 0:
+        return f"{value:.0f} ms"
+    return f"{value:.1f} ms"
+
+
+def tokens(value: int | None) -> str:
+    """Return a number of tokens: ``980``, ``48.2k``, ``1.24M``."""
+    if value is None:
+        return ""
+    if value < 1000:
+        return str(value)
+    if value < 999_950:
+        return f"{value / 1000:.1f}k"
+    return f"{value / 1_000_000:.2f}M"
+
+
+def moment(started: str) -> str:
+    """Return an ISO 8601 time as ``2026-11-23 16:14 UTC``; what can't be read stays as it is."""
+    try:
+        when = datetime.fromisoformat(started)
+    except ValueError:
+        return started
+    when = when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+    return f"{when:%Y-%m-%d %H:%M} UTC"
+
+
+def commit_id(commit: str | None) -> str:
+    """Return a git commit with seven digits: ``921dd62+dirty``."""
+    if not commit:
+        return ""
+    sha, plus, rest = commit.partition("+")
+    return sha[:7] + plus + rest

@@ -1,0 +1,92 @@
+"""Arrow -> ``Run``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+from pytest_llmobs.errors import StoreError
+from pytest_llmobs.records.runs import Run, Usage
+from pytest_llmobs.storage.parquet.schema import DERIVED, NAMES, OBJECTS, PAYLOADS
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_USAGE = tuple(field.name for field in fields(Usage))
+_PLAIN: tuple[str, ...] = (
+    "id",
+    "trace_id",
+    "parent_id",
+    "start_time",
+    "end_time",
+    "error",
+    "model",
+    "provider",
+    "stop_reason",
+)
+_PLAIN += ("request_id", "time_to_first_token")
+_DEFAULTS = {"name": "", "run_type": "chain", "status": "success", "retries": 0}
+_ELSEWHERE = frozenset((*_USAGE, *_PLAIN, *_DEFAULTS, *DERIVED, *PAYLOADS, "metadata", "tags"))
+_PARSED = tuple(name for name in OBJECTS if name != "metadata")
+_COLUMNS = tuple(name for name in NAMES if name not in _ELSEWHERE)
+
+
+def to_runs(table: pa.Table) -> Iterator[Run]:
+    """Yield the rows of ``table`` as runs, without children.
+
+    Args:
+        table: Columns of ``schema.arrow_schema()`` (a missing one counts as null), and ``project``.
+
+    Raises:
+        StoreError: A JSON column holds no JSON.
+    """
+    # Most columns are null in most runs; leaving them out halves the time.
+    table = table.select([name for name in table.column_names if table[name].null_count < len(table)])
+    for batch in table.to_batches(max_chunksize=256):
+        for row in batch.to_pylist():
+            yield to_run(row)
+
+
+def to_run(row: Mapping[str, Any]) -> Run:
+    """Return one row as a run.
+
+    Raises:
+        StoreError: A JSON column holds no JSON.
+    """
+    columns = {name: value for name in _COLUMNS if (value := row.get(name)) is not None}
+    for name in _PARSED:
+        if name in columns:
+            columns[name] = _json(row, name)
+    if "scores" in columns:
+        columns["scores"] = dict(columns["scores"])
+    plain: dict[str, Any] = {name: row.get(name) for name in _PLAIN}
+    plain |= {name: default if row.get(name) is None else row[name] for name, default in _DEFAULTS.items()}
+    return Run(
+        project=row["project"],
+        inputs=_mapping(_json(row, "inputs"), "input") or {},
+        outputs=_mapping(_json(row, "outputs"), "output"),
+        metadata=_mapping(_json(row, "metadata"), "metadata") or {},
+        tags=tuple(row.get("tags") or ()),
+        usage=Usage(**{name: row.get(name) for name in _USAGE}),
+        columns=columns,
+        **plain,
+    )
+
+
+def _json(row: Mapping[str, Any], name: str) -> Any:
+    text = row.get(name)
+    if text is None:
+        return None
+    from pydantic_core import from_json
+
+    try:
+        return from_json(text)
+    except ValueError as error:
+        raise StoreError(f"Run {row.get('id')!r}: its column {name!r} holds no JSON ({error}).") from error
+
+
+def _mapping(value: Any, key: str) -> Mapping[str, Any] | None:
+    if value is None or isinstance(value, dict):
+        return value
+    return {key: value}

@@ -1,0 +1,153 @@
+"""Uploading what a store has sealed: each file once, whatever crashed in between."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pytest_llmobs.errors import StoreError
+from pytest_llmobs.storage import locks
+from pytest_llmobs.storage.layout import Layout
+from pytest_llmobs.storage.parquet.file import MERGED_MARK, ParquetRuns
+from pytest_llmobs.storage.remote.filesystem import Remote
+
+_SEALED = ("media/*", "runs/*/*.parquet", "experiments/*.json")
+"""What is uploaded; experiments last, so that whoever sees one finds its runs, and in them what they refer to."""
+
+
+@dataclass(frozen=True)
+class Uploaded:
+    """What an upload came to."""
+
+    files: int = 0
+    size: int = 0
+    """Bytes."""
+
+
+class UploadError(StoreError):
+    """An upload broke off; what is missing stays in the local store."""
+
+    def __init__(self, cause: StoreError, waiting: int) -> None:
+        super().__init__(str(cause))
+        self.waiting = waiting
+        """Files that are still to be uploaded."""
+
+
+def upload(layout: Layout, remote: Remote) -> Uploaded:
+    """Upload every sealed file that isn't there yet, and note each in the local store once it is there.
+
+    A crash between the two uploads a file again under the same name, which changes nothing.
+
+    Args:
+        layout: The local store's.
+        remote: Where the files go.
+
+    Raises:
+        UploadError: It broke off. Nothing is lost; call it again.
+        StoreError: The local store can't be written.
+    """
+    if not layout.root.is_dir():
+        return Uploaded()
+    try:
+        folder = layout.root / "uploads"
+        folder.mkdir(exist_ok=True)
+        with locks.exclusive(folder / ".lock"):
+            return _upload(layout, remote, _Journal(folder, remote.shown))
+    except OSError as error:
+        raise StoreError(f"Can't note in {str(folder)!r} what was uploaded: {error}.") from error
+
+
+def _upload(layout: Layout, remote: Remote, journal: _Journal) -> Uploaded:
+    done = Uploaded()
+    for path in list(_waiting(layout, journal)):
+        try:
+            stamp = _stamp(path)
+            if not _there_already(path, layout, journal):
+                remote.upload(path, _key(path, layout))
+                _replace_merged(path, layout, remote, journal)
+                done = Uploaded(done.files + 1, done.size + stamp[0])
+            journal.add(_key(path, layout), stamp)
+        except FileNotFoundError:
+            continue  # merged into another one since: that one is uploaded instead
+        except StoreError as error:
+            raise UploadError(error, len(list(_waiting(layout, journal)))) from error
+    return done
+
+
+def _waiting(layout: Layout, journal: _Journal) -> Iterator[Path]:
+    for pattern in _SEALED:
+        for path in sorted(layout.root.glob(pattern)):
+            if path.name.startswith("."):
+                continue
+            try:
+                if journal.stamps.get(_key(path, layout)) != _stamp(path):
+                    yield path
+            except FileNotFoundError:
+                continue
+
+
+def _key(path: Path, layout: Layout) -> str:
+    return path.relative_to(layout.root).as_posix()
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_size, found.st_mtime_ns
+
+
+def _replaced(path: Path, layout: Layout, journal: _Journal) -> tuple[list[str], bool]:
+    """Return the uploaded files whose runs a merged file holds too, and whether these are all of its runs."""
+    if MERGED_MARK not in path.name:
+        return [], False
+    keys = [_key(each, layout) for each in ParquetRuns.open(path).merged]
+    there = [key for key in keys if key in journal.stamps]
+    return there, bool(keys) and len(there) == len(keys)
+
+
+def _there_already(path: Path, layout: Layout, journal: _Journal) -> bool:
+    return _replaced(path, layout, journal)[1]
+
+
+def _replace_merged(path: Path, layout: Layout, remote: Remote, journal: _Journal) -> None:
+    # Where deleting is refused, this package's readers still leave them out, by the merged file's metadata.
+    for key in _replaced(path, layout, journal)[0]:
+        remote.delete(key)
+
+
+class _Journal:
+    """What of a store has been uploaded to one place: a line a file, the last of a file wins."""
+
+    def __init__(self, folder: Path, place: str) -> None:
+        self.path = folder / f"{hashlib.sha256(place.encode()).hexdigest()[:16]}.jsonl"
+        self.stamps: dict[str, tuple[int, int]] = {}
+        """Key -> size in bytes and time of the last change, nanoseconds."""
+        if self.path.exists():
+            self._read()
+        else:
+            self._append({"place": place})
+
+    def add(self, key: str, stamp: tuple[int, int]) -> None:
+        self.stamps[key] = stamp
+        self._append({"file": key, "size": stamp[0], "changed": stamp[1]})
+
+    def _read(self) -> None:
+        for line in self.path.read_text(encoding="utf-8").splitlines():
+            try:
+                entry = json.loads(line)
+            except ValueError:
+                continue  # cut short by a crash: that file is uploaded again
+            if "file" in entry:
+                self.stamps[entry["file"]] = (entry["size"], entry["changed"])
+
+    def _append(self, entry: dict[str, object]) -> None:
+        # A line that a crash has cut short must not swallow the next one.
+        with self.path.open("a+b") as file:
+            file.seek(0, 2)
+            if file.tell():
+                file.seek(-1, 2)
+                if file.read(1) != b"\n":
+                    file.write(b"\n")
+            file.write(json.dumps(entry).encode() + b"\n")

@@ -1,0 +1,88 @@
+"""Sealing while the process lives: a background thread watches size and age, the hot path knows nothing of it."""
+
+from __future__ import annotations
+
+import importlib
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pytest_llmobs.storage.spool.writer import Spool
+
+
+@dataclass(frozen=True)
+class Rotation:
+    """When a long-lived process seals what it has written so far."""
+
+    max_bytes: int = 64 << 20
+    """Size of the spool file."""
+    max_age: float = 60.0
+    """Seconds since the spool file was begun."""
+    interval: float = 1.0
+    """Seconds between two looks at size and age."""
+
+
+class Rotator:
+    """The thread that rotates one spool and seals what was put aside, one look later."""
+
+    def __init__(
+        self,
+        spool: Spool,
+        rotation: Rotation,
+        *,
+        also: Callable[[], Any] = lambda: None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Prepare the thread; ``start`` starts it.
+
+        Args:
+            spool: What is rotated.
+            rotation: When.
+            also: Called after something was sealed (recovers what dead processes left).
+            clock: Seconds, the clock of ``Segment.started``.
+        """
+        self._spool, self._rotation, self._also, self._clock = spool, rotation, also, clock
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="llmobs-seal", daemon=True)
+
+    def start(self) -> None:
+        """Start watching; without effect where the interpreter is shutting down and starts no threads."""
+        try:
+            # Arrow needs this module, which can't be imported any more once the interpreter is on its way out.
+            importlib.import_module("concurrent.futures.thread")
+            self._thread.start()
+        except RuntimeError:
+            return
+
+    def stop(self) -> None:
+        """Stop watching, and wait for a sealing that is under way."""
+        self._stop.set()
+        if self._thread.is_alive() and threading.current_thread() is not self._thread:
+            self._thread.join()
+
+    def look(self) -> None:
+        """Seal what the last look put aside, then put the current file aside if it is due.
+
+        A thread that was in the middle of its write has until the next look to finish it.
+        """
+        if self._spool.seal_retired(gently=True):
+            self._also()
+        segment = self._spool.segment
+        if segment is None or segment.size == 0:
+            return
+        old = self._clock() - segment.started >= self._rotation.max_age
+        self._spool.export(segment)
+        # A deleted file still takes lines, but nobody would find them if this process were killed.
+        if old or segment.size >= self._rotation.max_bytes or segment.deleted:
+            self._spool.rotate()
+
+    def _watch(self) -> None:
+        while not self._stop.wait(self._rotation.interval):
+            try:
+                self.look()
+            except Exception:
+                # The next look tries again; the thread must outlive a disk that fails for a while.
+                continue

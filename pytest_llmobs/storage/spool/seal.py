@@ -1,0 +1,200 @@
+"""One spool file -> Parquet: streaming, and safe to repeat whatever crashed in the middle.
+
+The order is: write temporary files, fsync, rename, delete the spool file. The Parquet files are named after the spool
+file, so a second attempt after a crash replaces what the first one had finished, and no run shows twice.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from pytest_llmobs.storage import notices
+from pytest_llmobs.storage.layout import NAMELESS, Layout
+from pytest_llmobs.storage.parquet.batches import to_table
+from pytest_llmobs.storage.parquet.file import RunsWriter, sync
+from pytest_llmobs.storage.spool.lines import PatchFound, Record, read_patches, read_records
+from pytest_llmobs.storage.spool.segment import Segment
+
+_READ = 1 << 18
+_BATCH = 500
+_BATCH_BYTES = 3 << 20
+# Between two breaths of a gentle seal, a few dozen lines are read: a tenth of the interpreter's switching interval.
+_GENTLE_READ = 1 << 16
+_GENTLE_BATCH = 100
+_BREATH = 0.0002
+_HEADER_BYTES = 400
+"""About as much text a header holds."""
+
+
+@dataclass
+class Sealed:
+    """What became of one spool file."""
+
+    rows: int = 0
+    """Runs in Parquet."""
+    rejected: int = 0
+    """Lines that could not be read, or not whole; they are kept in ``corrupt``."""
+    files: list[Path] = field(default_factory=list)
+    """The Parquet files, one a project."""
+    corrupt: Path | None = None
+
+
+def seal(
+    segment: Segment,
+    layout: Layout,
+    *,
+    warn: Callable[[str], None] = notices.warn,
+    gently: bool = False,
+    last: Callable[[Segment], Any] = lambda segment: None,
+) -> Sealed:
+    """Turn a locked spool file into Parquet and delete it.
+
+    Args:
+        segment: The file, locked by the caller; it is closed afterwards.
+        layout: Where the Parquet files go.
+        warn: Told once where lines had to be put aside.
+        gently: Give way to other threads every few lines, so that none waits for the interpreter's lock for long.
+        last: Called once everything is in Parquet, before the spool file is deleted.
+
+    Raises:
+        OSError: The disk refuses; the spool file is still there.
+        pyarrow.ArrowException: The same, from within Arrow.
+    """
+    layout.create()
+    # Production never patches, so files are read once, in the hope of none; a patch starts over and reads twice.
+    patched = False
+    while True:
+        size = segment.size
+        try:
+            sealed = _Sealing(segment, layout, gently, patched).run()
+        except PatchFound:
+            patched = True
+            continue
+        # A thread that was in the middle of its write when the file was retired may have added a line since.
+        if segment.size == size:
+            break
+    last(segment)
+    segment.discard()
+    if sealed.rejected:
+        warn(
+            f"{sealed.rejected} lines of the spool {segment.path.name!r} could not be read, or not whole. "
+            f"They are kept in {str(sealed.corrupt)!r}: look at them, then delete that file."
+        )
+    return sealed
+
+
+class _Sealing:
+    """One attempt."""
+
+    def __init__(self, segment: Segment, layout: Layout, gently: bool, patched: bool) -> None:
+        self._segment, self._layout, self._gently, self._patched = segment, layout, gently, patched
+        self._parts: dict[str, _Part] = {}
+        self._sealed = Sealed()
+        self._rejects: IO[bytes] | None = None
+        for leftover in layout.spool.glob(f"{segment.stem}.*.tmp"):
+            leftover.unlink()
+
+    def run(self) -> Sealed:
+        try:
+            self._write()
+            self._publish()
+        finally:
+            for part in self._parts.values():
+                part.writer.clean()
+            if self._rejects is not None:
+                self._rejects.close()
+        return self._sealed
+
+    def _write(self) -> None:
+        patches = read_patches(self._segment.reader()) if self._patched else None
+        for lines in self._chunks():
+            for project, records in by_project(read_records(lines, patches, self._reject)):
+                self._part(project).add(records)
+        for line in patches.unused() if patches is not None else ():
+            self._reject(line)
+        for part in self._parts.values():
+            part.convert()
+            part.writer.finish()
+            self._sealed.rows += part.writer.rows
+
+    def _chunks(self) -> Iterator[list[bytes]]:
+        """Yield the whole lines. The last of a killed process may be torn: its run had not finished."""
+        reader = self._segment.reader()
+        while lines := reader.readlines(_GENTLE_READ if self._gently else _READ):
+            if not lines[-1].endswith(b"\n"):
+                lines.pop()
+            yield lines
+            if self._gently:
+                time.sleep(_BREATH)
+
+    def _part(self, project: str) -> _Part:
+        part = self._parts.get(project)
+        if part is None:
+            temporary = self._layout.spool / f"{self._segment.stem}.{len(self._parts)}.tmp"
+            part = self._parts[project] = _Part(temporary, self._reject, self._gently)
+        return part
+
+    def _publish(self) -> None:
+        folders = set()
+        for project, part in self._parts.items():
+            if part.writer.rows == 0:
+                continue
+            folder = self._layout.partition(project)
+            folder.mkdir(exist_ok=True)
+            final = folder / f"{self._segment.stem}.parquet"
+            part.writer.path.rename(final)
+            self._sealed.files.append(final)
+            folders.add(folder)
+        sync([*folders, self._layout.runs])
+
+    def _reject(self, line: bytes) -> None:
+        if self._rejects is None:
+            self._sealed.corrupt = self._layout.spool / f"{self._segment.stem}.corrupt"
+            self._rejects = self._sealed.corrupt.open("wb")
+        self._rejects.write(line)
+        self._sealed.rejected += 1
+
+
+class _Part:
+    """The Parquet file of one project while it is written."""
+
+    def __init__(self, path: Path, reject: Callable[[bytes], Any], gently: bool) -> None:
+        self.writer = RunsWriter(path)
+        self._reject = reject
+        self._batch = _GENTLE_BATCH if gently else _BATCH
+        self._records: list[Record] = []
+        self._bytes = 0
+
+    def add(self, records: Sequence[Record]) -> None:
+        self._records += records
+        self._bytes += sum(len(inputs) + len(outputs) + _HEADER_BYTES for _, inputs, outputs in records)
+        if len(self._records) >= self._batch or self._bytes >= _BATCH_BYTES:
+            self.convert()
+
+    def convert(self) -> None:
+        records, size = self._records, self._bytes
+        self._records, self._bytes = [], 0
+        if records:
+            self.writer.add(to_table(records, self._reject), size)
+
+
+def by_project(records: Sequence[Record]) -> Iterator[tuple[str, Sequence[Record]]]:
+    """Yield the records of each project, in the order of the first ones."""
+    names = [header.get("project") for header, _, _ in records]
+    if names and names.count(names[0]) == len(names):
+        yield _project(names[0]), records
+        return
+    parts: dict[str, list[Record]] = {}
+    for name, record in zip(names, records, strict=True):
+        parts.setdefault(_project(name), []).append(record)
+    yield from parts.items()
+
+
+def _project(name: Any) -> str:
+    if isinstance(name, str) and name:
+        return name
+    return NAMELESS

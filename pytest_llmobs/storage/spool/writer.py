@@ -1,0 +1,240 @@
+"""A process's append-only log of finished runs.
+
+``append`` is one unbuffered ``write`` to the end of a file: the line is in the page cache before the traced call
+returns, so it survives ``kill -9``. Threads need no lock, because the kernel appends whole lines one after another.
+A forked child gets a file of its own. What the disk refuses stays in memory, bounded, and is tried again.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import threading
+import weakref
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from pytest_llmobs.errors import StoreError
+from pytest_llmobs.storage import notices
+from pytest_llmobs.storage.spool.rotation import Rotation, Rotator
+from pytest_llmobs.storage.spool.segment import Segment
+
+TORN = b"\t\t\t\x18\n"
+"""Ends the beginning of a line that the disk cut short; the line itself follows later. Too many tabs for a record."""
+BACKLOG = 16 << 20
+"""Bytes of lines that wait in memory while the disk refuses them."""
+
+
+class Spool:
+    """Where one process writes its finished runs. Safe in threads, across forks, and on a failing disk."""
+
+    def __init__(
+        self,
+        folder: Path,
+        seal: Callable[[Segment, bool], Any],
+        *,
+        label: str = "",
+        prepare: Callable[[], Any] = lambda: None,
+        backlog: int = BACKLOG,
+        warn: Callable[[str], None] = notices.warn,
+        rotation: Rotation | None = None,
+        also: Callable[[], Any] = lambda: None,
+        export: Callable[[Segment], Any] = lambda segment: None,
+    ) -> None:
+        """Open a new spool file.
+
+        Args:
+            folder: Where spool files lie.
+            seal: Turns a finished file into Parquet and discards it; gently, if the second argument is true.
+            label: Part of the files' names.
+            prepare: Makes the folder; called before a file is made.
+            backlog: Bytes that may wait in memory while the disk refuses them.
+            warn: Tells the user, once, that the disk refuses; must not raise.
+            rotation: Seal in a background thread, by size and age; None seals in ``close`` alone.
+            also: Called after something was sealed (recovers what forked children left).
+            export: Called with the file now and then while it is written, in the background thread.
+        """
+        self.folder = folder
+        self.export = export
+        self.lost = 0
+        """Lines that neither disk nor memory could take."""
+        self.problem: str | None = None
+        """What the user was warned of, or None."""
+        self._seal, self._label, self._prepare, self._warn = seal, label, prepare, warn
+        self._limit, self._rotation, self._also = backlog, rotation, also
+        self._closed = False
+        self._reset()
+        with self._lock:
+            self._drain()
+        _open_spools.add(self)
+
+    def _reset(self) -> None:
+        self._lock = threading.RLock()
+        self._segment: Segment | None = None
+        self._retired: list[Segment] = []
+        self._write: Callable[[bytes], int | None] = _refuse
+        self._waiting: deque[bytes] = deque()
+        self._waiting_bytes = 0
+        self._torn = False
+        self._rotator: Rotator | None = None
+
+    @property
+    def path(self) -> Path | None:
+        """The file that lines go to, or None where there is none (closed, just forked, or the disk refuses)."""
+        if self._segment is None:
+            return None
+        return self._segment.path
+
+    @property
+    def waiting(self) -> int:
+        """Lines that wait in memory for the disk."""
+        return len(self._waiting)
+
+    def append(self, line: bytes) -> None:
+        """Keep one line, which ends in a newline. Never raises; a failing disk is reported once."""
+        written = None
+        try:
+            written = self._write(line)
+            if written == len(line):
+                return
+        except (OSError, ValueError):
+            pass
+        self._keep(line, bool(written))
+
+    def rotate(self) -> None:
+        """Start a new file; the one so far is sealed by ``seal_retired``."""
+        with self._lock:
+            segment = self._segment
+            self._segment, self._write = None, _refuse
+            if segment is not None:
+                self._retired.append(segment)
+            self._drain()
+
+    def seal_retired(self, gently: bool = False) -> bool:
+        """Seal what ``rotate`` has put aside; return False where there was nothing.
+
+        Args:
+            gently: Give way to the threads that do the application's work.
+        """
+        with self._lock:
+            retired, self._retired = self._retired, []
+        for segment in retired:
+            self._finish(segment, gently)
+        return bool(retired)
+
+    def close(self) -> None:
+        """Write what waits, and seal. Lines that come later go to a new file, which the next opening recovers."""
+        self._closed = True
+        if self._rotator is not None:
+            self._rotator.stop()
+        with self._lock:
+            if self._waiting:
+                self._drain()
+            segment, self._segment, self._write = self._segment, None, _refuse
+            self.lost += len(self._waiting)
+            self._waiting.clear()
+            self._waiting_bytes = 0
+            if segment is not None:
+                self._retired.append(segment)
+        if self.seal_retired():
+            self._also()
+
+    @property
+    def segment(self) -> Segment | None:
+        """The file that lines go to, opened and locked, or None (see ``path``)."""
+        return self._segment
+
+    def _finish(self, segment: Segment, gently: bool) -> None:
+        try:
+            if segment.size == 0:
+                segment.discard()
+            else:
+                self._seal(segment, gently)
+        except Exception as error:
+            self._report(
+                f"Can't seal {str(segment.path)!r}: {error}. Nothing is lost: whatever opens the store next "
+                "(a session, or the llmobs command) seals it."
+            )
+            segment.close()
+
+    def _keep(self, line: bytes, torn: bool) -> None:
+        """Queue what the hot path could not write, and write the queue as far as the disk allows."""
+        with self._lock:
+            self._torn |= torn
+            if self._waiting_bytes + len(line) > self._limit:
+                self.lost += 1
+            else:
+                self._waiting.append(line)
+                self._waiting_bytes += len(line)
+            self._drain()
+
+    def _drain(self) -> None:
+        """Open a file where there is none and write what waits. Holds the lock."""
+        try:
+            write = self._current().file.write
+            tries = 4 + 2 * len(self._waiting)
+            while self._torn or self._waiting:
+                self._advance(write)
+                tries -= 1
+                if tries == 0:
+                    raise OSError(errno.EIO, "the disk keeps taking parts of lines only")
+            self._write = write
+        except (OSError, ValueError, StoreError) as error:
+            if isinstance(error, OSError) and error.errno == errno.EBADF and self._segment is not None:
+                # Somebody closed all descriptors, as daemons do: the file is an orphan, the next opening recovers it.
+                self._segment.close()
+                self._segment = None
+                self._drain()
+                return
+            # Everything goes through the queue until it is empty, so that the disk gets the lines in order.
+            self._write = _refuse
+            self._report(
+                f"Runs can't be stored in {str(self.folder)!r}: {_reason(error)}. Calls and tests go on; up to "
+                f"{self._limit >> 20} MiB of runs wait in memory and are lost if that stays so until the process ends."
+            )
+
+    def _advance(self, write: Callable[[bytes], int | None]) -> None:
+        """Write the first line that waits, or before it the mark that ends a torn one.
+
+        A line that was cut short is written anew: its rest could land behind another thread's line.
+        """
+        line = TORN if self._torn else self._waiting[0]
+        self._torn = write(line) != len(line)
+        if not self._torn and line is not TORN:
+            self._waiting_bytes -= len(self._waiting.popleft())
+
+    def _current(self) -> Segment:
+        if self._segment is None:
+            self._prepare()
+            self._segment = Segment.create(self.folder, self._label)
+            if self._rotation is not None and self._rotator is None and not self._closed:
+                self._rotator = Rotator(self, self._rotation, also=self._also)
+                self._rotator.start()
+        return self._segment
+
+    def _report(self, message: str) -> None:
+        if self.problem is None:
+            self.problem = message
+            self._warn(message)
+
+
+def _refuse(line: bytes) -> int | None:
+    raise ValueError("no file is open")
+
+
+def _reason(error: Exception) -> str:
+    return (isinstance(error, OSError) and error.strerror) or str(error).rstrip(".")
+
+
+_open_spools: weakref.WeakSet[Spool] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for spool in list(_open_spools):
+        # The file, its lock and what waits belong to the parent.
+        spool._reset()
+
+
+os.register_at_fork(after_in_child=_after_fork)

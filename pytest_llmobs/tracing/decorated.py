@@ -1,0 +1,149 @@
+"""What a decorated function does at each call: start a run, end it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from time import perf_counter_ns
+from typing import Any
+
+from pytest_llmobs.errors import LlmobsError
+from pytest_llmobs.records.runs import RunType
+from pytest_llmobs.tracing import binding, capture, context, tracer
+from pytest_llmobs.tracing.binding import Process, function_name, processed
+from pytest_llmobs.tracing.context import Scope, current, going_on, live
+from pytest_llmobs.tracing.parent import Place, find_place
+from pytest_llmobs.tracing.run_tree import RunTree
+from pytest_llmobs.wording import known, nearest
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """The options of ``traceable``."""
+
+    name: str | None = None
+    """What its runs are called; the function's own name by default."""
+    tags: Sequence[str] | None = None
+    """Reach the runs below too."""
+    metadata: Mapping[str, Any] | None = None
+    """Reaches the runs below too."""
+    project_name: str | None = None
+    """The project of a trace that starts here."""
+    reduce_fn: Callable[[list[Any]], Any] | None = None
+    """Turns the list of an iterator's chunks into its outputs."""
+    process_inputs: Process | None = None
+    """Returns what is logged in place of the inputs."""
+    process_outputs: Process | None = None
+    """Returns what is logged in place of the result."""
+    process_chunk: Process | None = None
+    """Returns what is logged in place of each chunk."""
+    enabled: bool | None = None
+    """True or False beats context and environment."""
+
+
+def read_options(given: Mapping[str, Any]) -> Options:
+    """Return the options.
+
+    Raises:
+        LlmobsError: One is unknown.
+    """
+    names = [field.name for field in fields(Options)]
+    for name in given:
+        if name not in names:
+            raise LlmobsError(f"Unknown option {name!r} of traceable.{nearest(name, names)} {known(names)}")
+    return Options(**given)
+
+
+class Call:
+    """The start and the end of one decorated function's runs."""
+
+    def __init__(self, function: Callable[..., Any], run_type: RunType, options: Options) -> None:
+        """Prepare what every call needs."""
+        self.name = options.name or function_name(function)
+        self.run_type = run_type
+        self.options = options
+        self.enabled = options.enabled
+        self.reduce_fn = options.reduce_fn
+        self._project = options.project_name
+        self._tags = tuple(options.tags or ())
+        self._metadata = dict(options.metadata or {})
+        self._process_inputs = options.process_inputs
+        self._described = bool(self._tags or self._metadata)
+        self._bind = binding.compile_binding(function)
+
+    def start(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> RunTree | Scope | None:
+        """Return the run of this call, or a scope that hides what is called inside, or None: just call it."""
+        owner, here = tracer.installed, current.get()
+        if owner is None and here is None:
+            owner = tracer.find(self.enabled)
+            if owner is None:
+                return None
+        if self.enabled is not None or type(here) is Scope or owner is None:
+            return self._start_in_scope(args, kwargs)
+        parent: RunTree | None = here  # type: ignore[assignment]
+        if context.narrow is not None or (parent is not None and parent.ended):
+            parent = going_on(parent)
+        if parent is None:
+            if not owner.enabled:
+                return None
+        elif parent.recording:
+            owner = parent.tracer
+        else:
+            return None
+        # What follows is Place.start, without the parts that can't apply: this path runs at every call.
+        began = perf_counter_ns()
+        inputs_json = self._capture(owner.max_payload, args, kwargs)
+        run = RunTree(owner, self.name, self.run_type, parent, self._project)
+        if run.clock - began > capture.SLOW:
+            run.captured_for = run.clock - began
+        run.managed = True
+        run.inputs_json = inputs_json
+        if self._described:
+            run.describe(None, self._metadata, self._tags)
+        if parent is None:
+            owner.sample(run)
+        return run
+
+    def _start_in_scope(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> RunTree | Scope | None:
+        here = current.get()
+        if self.enabled is False:
+            outer = here.parent if isinstance(here, Scope) else here
+            return Scope(live(outer), False)
+        place = find_place(self.enabled)
+        if place is None:
+            return None
+        return self._start_at(place, args, kwargs)
+
+    def _start_at(self, place: Place, args: tuple[Any, ...], kwargs: dict[str, Any]) -> RunTree:
+        began = perf_counter_ns()
+        inputs_json = self._capture(place.tracer.max_payload, args, kwargs)
+        run = place.start(
+            self.name,
+            self.run_type,
+            inputs_json=inputs_json,
+            project=self._project,
+            metadata=self._metadata,
+            tags=self._tags,
+        )
+        run.took(run.clock - began)
+        return run
+
+    def _capture(self, limit: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bytes:
+        try:
+            inputs = self._bind(*args, **kwargs)
+        except TypeError:
+            inputs = binding.unbound(args, kwargs)
+        if self._process_inputs is not None:
+            return capture.encode_mapping(processed(self._process_inputs, inputs), limit)
+        return capture.encode(inputs, limit)
+
+    def succeed(self, run: RunTree | Scope, result: Any) -> Any:
+        """End the run with the function's result; return the result."""
+        if type(run) is RunTree:
+            run.finish_with(result, self.options.process_outputs)
+        return result
+
+    def fail(self, run: RunTree | Scope, error: BaseException) -> None:
+        """End the run with what the function raised."""
+        if type(run) is RunTree:
+            run.finish(None, error)

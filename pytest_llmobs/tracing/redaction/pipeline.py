@@ -1,0 +1,178 @@
+"""Redaction: what a run must not keep is taken out before the first byte is written, on every path, at every
+depth.
+
+A prefilter looks over the captured JSON in about a microsecond; only what it stops at is taken apart. A
+redactor that fails costs the run the payload and is named in its metadata; it never reaches the user's call.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from pytest_llmobs.errors import SettingsError
+from pytest_llmobs.tracing import capture
+from pytest_llmobs.tracing.context import Scope, current
+from pytest_llmobs.tracing.redaction.redactors import Redactor, as_redactor
+from pytest_llmobs.tracing.redaction.secrets import Secrets
+from pytest_llmobs.tracing.run_tree import RunTree
+
+_IDENTITIES = frozenset(
+    {"suite", "nodeid", "dataset", "example_id", "session", "request_id", "response_id"}
+    | {"run_type", "attempt", "trial_status", "scores"}
+)
+"""Columns by which records find each other, and what is ours; cleaned, they wouldn't be what they are."""
+
+
+class Redaction:
+    """The redactors of one tracer, in their order; ``secrets`` is always the first."""
+
+    def __init__(self, wanted: Iterable[Redactor | Callable[[str], str]] = ()) -> None:
+        """Collect the redactors.
+
+        Args:
+            wanted: Redactors, or functions from text to text.
+
+        Raises:
+            SettingsError: Something is neither, or has a prefilter that is no pattern.
+        """
+        others = [as_redactor(one) for one in wanted]
+        self._redactors: list[Redactor] = [Secrets(), *(one for one in others if type(one) is not Secrets)]
+        self._find: tuple[Callable[[bytes], bool], ...] | None = None
+        # A user's prefilter may be wrong, so it is tried now; our own waits, since compiling imports pydantic_core.
+        if len(self._redactors) > 1:
+            self._compile()
+
+    def suspects(self, payload: bytes) -> bool:
+        """Return True where a captured payload must be looked at closely."""
+        for find in self._find or self._compile():  # a generator would cost half a microsecond
+            if find(payload):
+                return True
+        return False
+
+    def clean(self, run: RunTree) -> None:
+        """Clean everything of ``run`` that a user's data can reach."""
+        cleaning = _Cleaning(self._redactors)
+        run.inputs_json = cleaning.json(run.inputs_json)
+        if run.outputs_json is not None:
+            run.outputs_json = cleaning.json(run.outputs_json)
+        run.error = cleaning.value(run.error)
+        run.tags = tuple(cleaning.value(tag) for tag in run.tags)
+        if run.own_columns:
+            run.own_columns = cleaning.columns(run.own_columns)
+        if run.own_metadata:
+            run.own_metadata = json.loads(cleaning.json(capture.encode_mapping(run.own_metadata)))
+        if cleaning.failed:
+            run.metadata["redaction_failed"] = sorted(cleaning.failed)
+
+    def clean_value(self, value: Any) -> Any:
+        """Return a plain value without what is sensitive."""
+        return _Cleaning(self._redactors).value(value)
+
+    def clean_columns(self, columns: Mapping[str, Any]) -> dict[str, Any]:
+        """Return columns, of plain values, with their texts cleaned."""
+        return _Cleaning(self._redactors).columns(columns)
+
+    def clean_if_suspect(self, value: Any) -> Any:
+        """Return a value of JSON types cleaned; a value that is clean costs no more than a look."""
+        if self.suspects(capture.encode(value)):
+            return self.clean_value(value)
+        return value
+
+    def _compile(self) -> tuple[Callable[[bytes], bool], ...]:
+        self._find = tuple(
+            _finder(pattern, redactor.name) for redactor in self._redactors for pattern in redactor.prefilters
+        )
+        return self._find
+
+
+def _finder(pattern: str, name: str) -> Callable[[bytes], bool]:
+    from pydantic_core import SchemaError, SchemaValidator, core_schema
+
+    # pydantic's regex engine is Rust's: a gigabyte a second, where Python's takes 15 ns a character.
+    schema = core_schema.str_schema(pattern=pattern, regex_engine="rust-regex")
+    try:
+        return SchemaValidator(schema).isinstance_python
+    except SchemaError as error:
+        raise SettingsError(
+            f"The redactor {name!r} has a prefilter that is no pattern of Rust's regex: {pattern!r}. {error}"
+        ) from None
+
+
+class _Cleaning:
+    """The cleaning of one run, and which redactors failed at it."""
+
+    def __init__(self, redactors: Iterable[Redactor]) -> None:
+        self._redactors = redactors
+        self.failed: set[str] = set()
+
+    def json(self, payload: bytes) -> bytes:
+        """Return a JSON object cleaned."""
+        cleaned = self.value(json.loads(payload))
+        whole = cleaned if isinstance(cleaned, dict) else {"<dropped>": cleaned}
+        return capture.encode(whole, sys.maxsize)  # it was cut when it was captured
+
+    def columns(self, columns: Mapping[str, Any]) -> dict[str, Any]:
+        """Return columns as plain values with their texts cleaned."""
+        # Through JSON, since a reference output may be a tuple, a model, anything.
+        return {
+            name: value
+            if name in _IDENTITIES or isinstance(value, int | float | None)
+            else self.value(capture.decode(capture.encode(value, sys.maxsize)))
+            for name, value in columns.items()
+        }
+
+    def value(self, value: Any) -> Any:
+        """Return a plain value cleaned, or what says why it was dropped."""
+        token = current.set(Scope(None, False))  # a redactor that is traced would redact itself for ever
+        try:
+            for redactor in self._redactors:
+                try:
+                    value = _walk(redactor, value)
+                except Exception as error:
+                    self.failed.add(redactor.name)
+                    return f"dropped: redactor {redactor.name!r} raised {type(error).__qualname__}"
+            return value
+        finally:
+            current.reset(token)
+
+
+def _walk(redactor: Redactor, value: Any) -> Any:
+    kind = type(value)
+    if kind is str:
+        return _text(redactor, value)
+    if kind is dict:
+        return _object(redactor, value)
+    if kind is list:
+        return [_walk(redactor, item) for item in value]
+    if kind in (int, float):
+        text = str(value)
+        cleaned = _text(redactor, text)
+        if cleaned == text:
+            return value
+        return cleaned
+    return value
+
+
+def _object(redactor: Redactor, value: dict[str, Any]) -> dict[str, Any]:
+    cleaned: dict[str, Any] = {}
+    for key, item in value.items():
+        name = unused = _text(redactor, key)
+        number = 1
+        while unused in cleaned:
+            number += 1
+            unused = f"{name} ({number})"
+        secret = redactor.is_secret_key(key) and item not in (None, "", True, False)
+        cleaned[unused] = f"[redacted: {key}]" if secret else _walk(redactor, item)
+    return cleaned
+
+
+def _text(redactor: Redactor, text: str) -> str:
+    cleaned = redactor.redact(text)
+    if not isinstance(cleaned, str):
+        raise TypeError(
+            f"redactor {redactor.name!r} returned {type(cleaned).__qualname__} in place of a text"
+        )
+    return cleaned

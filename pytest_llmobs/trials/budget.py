@@ -1,0 +1,71 @@
+"""What a session may spend, counted together by all its processes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from filelock import FileLock
+
+from pytest_llmobs.files import write_whole
+from pytest_llmobs.measures.model_calls import Spending
+from pytest_llmobs.records.trials import Trial
+
+_NOT_RUN = "not run: "
+"""Begins the reason of every trial that the budget stopped."""
+
+
+class BudgetReached(Exception):
+    """A trial that was not run: the session had spent what it may."""
+
+
+def was_stopped(trial: Trial) -> bool:
+    """Return True for a trial that the budget kept from running."""
+    return (trial.message or "").startswith(_NOT_RUN)
+
+
+class Budget:
+    """A ledger in a file, under a lock: workers and the confirming session share it.
+
+    A limit is checked before a trial starts. What runs at that moment is finished, so the last ones may go beyond it.
+    """
+
+    def __init__(self, path: Path, *, max_cost: float | None, max_calls: int | None) -> None:
+        """Open the ledger at ``path``, which need not exist.
+
+        Args:
+            path: The file all processes of the session share.
+            max_cost: USD, judges included; None for no limit.
+            max_calls: Model calls, judges included; None for no limit.
+        """
+        self._path = path
+        self._max_cost = max_cost
+        self._max_calls = max_calls
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._lock = FileLock(path.with_suffix(".lock"))
+
+    def exhausted(self) -> str | None:
+        """Return why no further trial may start, or None where one may."""
+        cost, calls = self._read()
+        if self._max_cost is not None and cost >= self._max_cost:
+            return f"{_NOT_RUN}${cost:.4f} of ${self._max_cost:g} spent (--llm-max-cost)"
+        if self._max_calls is not None and calls >= self._max_calls:
+            return f"{_NOT_RUN}{calls} of {self._max_calls} model calls made (llm_max_calls)"
+        return None
+
+    def spend(self, spending: Spending) -> None:
+        """Book what a trial or its evaluators took."""
+        if not spending.calls:
+            return
+        with self._lock:
+            cost, calls = self._read()
+            # whole: a process may be killed at any time, and others read without the lock
+            ledger = json.dumps([cost + (spending.cost or 0.0), calls + spending.calls])
+            write_whole(self._path, ledger, durable=False)
+
+    def _read(self) -> tuple[float, int]:
+        try:
+            cost, calls = json.loads(self._path.read_text())
+        except FileNotFoundError:
+            return 0.0, 0
+        return float(cost), int(calls)

@@ -1,0 +1,305 @@
+"""``llm_run``: what a test sees of its own trial."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pytest_llmobs.errors import EvaluatorError, LlmobsError
+from pytest_llmobs.evaluators.binding.declaration import BoundEvaluator, Subject, find_score, identify
+from pytest_llmobs.measures.model_calls import NOTHING_SPENT, PAID, Spending, spending
+from pytest_llmobs.records.examples import Example
+from pytest_llmobs.records.runs import Run
+from pytest_llmobs.records.scores import Score
+from pytest_llmobs.tracing import capture
+from pytest_llmobs.tracing.run_tree import RunTree
+from pytest_llmobs.trials.runner import Attempt, Runner
+from pytest_llmobs.wording import known, nearest
+
+
+class LlmRun:
+    """The root run of the current test: its inputs, outputs, times, tokens, cost and scores.
+
+    With ``target=`` on the marker it holds what the target did. Without, the test calls the app itself, and the
+    outputs are what ``log_outputs`` got, else those of the only top-level run in the test.
+    """
+
+    def __init__(
+        self,
+        root: RunTree | None,
+        example: Example | None,
+        evaluators: Sequence[BoundEvaluator],
+        runner: Runner,
+        bind: Callable[[Any], BoundEvaluator],
+    ) -> None:
+        """Wrap a root run; made by the plugin, one for each test.
+
+        Args:
+            root: The root run, or None where the target has not run yet (see ``adopt``).
+            example: The example, or None for a test without a dataset.
+            evaluators: The marker's.
+            runner: Runs evaluators.
+            bind: Makes an evaluator of what a test passes to ``score``.
+        """
+        self._own_root = root
+        self._example = example
+        self._evaluators = {bound.key: bound for bound in evaluators}
+        self._runner = runner
+        self._bind = bind
+        self._inputs: dict[str, Any] | None = None
+        self._outputs: dict[str, Any] | None = None
+        self._returned: Mapping[str, Any] | None = None
+        self._reference: dict[str, Any] | None = None
+        self._scores: dict[str, Score] = {}
+        self._gating: set[str] = set()
+        self._evaluated: set[str] = set()
+        self._has_target = root is None
+        self._paid: Sequence[Run] = ()
+        self._finished = 0
+        """How many runs had finished when the calls were read."""
+        self.judging = NOTHING_SPENT
+        """What the evaluators' own model calls cost."""
+
+    def adopt(self, attempt: Attempt) -> None:
+        """Take over what ran ahead: the root run, its outputs, and the evaluators' scores."""
+        self._own_root = attempt.root
+        self._returned = attempt.outputs
+        self._scores.update(attempt.scores)
+        self._gating.update(attempt.scores)
+        self._evaluated.update(bound.key for bound in attempt.job.evaluators)
+        self.judging += attempt.judging
+
+    def __repr__(self) -> str:
+        return f"<llm_run {self._own_root.name if self._own_root is not None else 'that has not started'}>"
+
+    @property
+    def root(self) -> RunTree | None:
+        """The root run as the tracer knows it; None where the target never started."""
+        return self._own_root
+
+    @property
+    def _root(self) -> RunTree:
+        if self._own_root is None:
+            raise LlmobsError(
+                "llm_run has no run yet: the target runs once the test's fixtures are up. "
+                "Read llm_run in the test itself, not in a fixture."
+            )
+        return self._own_root
+
+    @property
+    def id(self) -> str:
+        """The root run's id: what ``llmobs show`` takes."""
+        return self._root.id
+
+    @property
+    def inputs(self) -> Mapping[str, Any]:
+        """What ``log_inputs`` got, else the example's inputs, else the root run's."""
+        if self._inputs is not None:
+            return self._inputs
+        if self._example is not None:
+            return self._example.inputs
+        return self._run.inputs
+
+    @property
+    def outputs(self) -> Mapping[str, Any] | None:
+        """What ``log_outputs`` got, else the target's, else those of the only top-level run; else None.
+
+        They are the real ones: what is stored is redacted and may be cut, what a test sees is not.
+        """
+        if self._outputs is not None:
+            return self._outputs
+        if not self._has_target:
+            top = self._root.outputs_below()
+            if len(top) == 1:
+                return top[0]
+            return None
+        said = self._root.said.get(self._root.id)
+        if said is not None and b"<cut" in said and self._returned is not None:
+            said = capture.encode_mapping(self._returned, sys.maxsize)
+        if said is None:
+            return None
+        outputs: Mapping[str, Any] = capture.decode(said)
+        return outputs
+
+    @property
+    def reference_outputs(self) -> Mapping[str, Any]:
+        """What ``log_reference_outputs`` got, else the example's outputs."""
+        if self._reference is not None:
+            return self._reference
+        if self._example is not None:
+            return self._example.outputs
+        return {}
+
+    @property
+    def error(self) -> str | None:
+        """The traceback of the run, or None."""
+        return self._run.error
+
+    @property
+    def latency(self) -> float:
+        """Seconds: the target's, or from the test's start to now (its end, once it ended)."""
+        latency = self._root.latency
+        if latency is None:
+            latency = (datetime.now(UTC) - self._root.start_time) / timedelta(seconds=1)
+        return latency
+
+    @property
+    def total_tokens(self) -> int | None:
+        """Input and output tokens of all the app's model calls; None where none reported its usage."""
+        return self.spending.tokens
+
+    @property
+    def total_cost(self) -> float | None:
+        """USD of all the app's model calls; None where no price is known."""
+        return self.spending.cost
+
+    @property
+    def spending(self) -> Spending:
+        """Calls, tokens and cost of the app, judges not included."""
+        return spending(self._paid_calls)
+
+    @property
+    def metadata(self) -> Mapping[str, Any]:
+        """The root run's metadata."""
+        return self._root.metadata
+
+    @property
+    def tags(self) -> Sequence[str]:
+        """The root run's tags."""
+        return self._root.tags
+
+    @property
+    def child_runs(self) -> Sequence[Run]:
+        """The root run's direct children, each with its own children."""
+        return self._run.child_runs
+
+    @property
+    def llm_calls(self) -> Sequence[Run]:
+        """All model calls of the trace, in the order they started."""
+        return [run for run in self._paid_calls if run.run_type == "llm"]
+
+    @property
+    def _paid_calls(self) -> Sequence[Run]:
+        root = self._own_root
+        if root is None or root.collected is None:
+            return ()
+        finished = len(root.collected) - root.ended  # the root is among them once it has ended
+        if finished != self._finished:  # reading calls back costs more than all else here
+            self._finished, self._paid = finished, root.finished_runs(*PAID)
+        return self._paid
+
+    @property
+    def scores(self) -> Mapping[str, Score]:
+        """All scores so far, by key."""
+        return dict(self._scores)
+
+    @property
+    def gating(self) -> frozenset[str]:
+        """Keys of the scores that the marker's evaluators made."""
+        return frozenset(self._gating)
+
+    def score(self, evaluator: Any) -> Score:
+        """Return the score of an evaluator, evaluating now where it hasn't been yet.
+
+        Args:
+            evaluator: One of the marker's evaluators or its key; or any other evaluator, whose score is then
+                recorded and shown but never gates.
+
+        Raises:
+            EvaluatorError: The name is unknown, or the evaluator is misdeclared.
+            UnscoredError: The evaluator made no score of that key.
+        """
+        __tracebackhide__ = True
+        key = identify(evaluator)
+        if key not in self._scores and key not in self._evaluated:
+            self._evaluate([self._evaluators.get(key) or self._found(evaluator)])
+        return find_score(list(self._scores.values()), evaluator)
+
+    def _found(self, evaluator: Any) -> BoundEvaluator:
+        __tracebackhide__ = True
+        try:
+            return self._bind(evaluator)
+        except EvaluatorError:
+            near = nearest(evaluator, self._evaluators) if isinstance(evaluator, str) else ""
+            if not near:
+                raise
+            raise EvaluatorError(
+                f"The marker has no evaluator {evaluator!r}.{near} {known(self._evaluators)}"
+            ) from None
+
+    def log_inputs(self, inputs: Mapping[str, Any]) -> None:
+        """Record what the app was given, where that is not the example's inputs."""
+        self._inputs = dict(inputs)
+        self._root.add_inputs(self._inputs)
+
+    def log_outputs(self, outputs: Any) -> None:
+        """Record what the evaluators shall see. A value that is no dict becomes ``{"output": value}``."""
+        self._outputs = dict(outputs) if isinstance(outputs, Mapping) else {"output": outputs}
+        self._root.add_outputs(self._outputs)
+
+    def log_reference_outputs(self, outputs: Mapping[str, Any]) -> None:
+        """Record the expected outputs, for a test without a dataset."""
+        self._reference = dict(outputs)
+        self._root.patch(reference_outputs=self._reference)
+
+    def log_feedback(
+        self,
+        key: str,
+        score: float | bool | None = None,
+        *,
+        value: str | None = None,
+        comment: str | None = None,
+    ) -> Score:
+        """Record a score that the test worked out itself. It is shown and stored, and never gates."""
+        self._scores[key] = Score(key, score, value, comment)
+        return self._scores[key]
+
+    def add_metadata(self, metadata: Mapping[str, Any]) -> None:
+        """Add to the root run's metadata."""
+        self._root.add_metadata(dict(metadata))
+
+    def finish_scoring(self) -> None:
+        """Run the marker's evaluators that have not run yet; their scores gate."""
+        missing = [bound for key, bound in self._evaluators.items() if key not in self._evaluated]
+        if missing:
+            self._evaluate(missing)
+
+    def end(self, error: BaseException | None) -> None:
+        """End the root run of a test without a target; outputs that nobody logged are those of the only run below.
+
+        Args:
+            error: What the app or the infrastructure raised.
+        """
+        below = self._root.said_below() if self._outputs is None else []
+        said = below[0] if len(below) == 1 else None
+        self._root.finish(None if said == b"{}" else said, error)
+
+    @property
+    def _run(self) -> Run:
+        return self._root.tree()
+
+    def _evaluate(self, evaluators: Sequence[BoundEvaluator]) -> None:
+        outputs = self.outputs
+        if outputs is None:
+            self._keep(evaluators, [Score(bound.key, error=self._no_outputs()) for bound in evaluators])
+            return
+        subject = Subject(self._run, self._example, self.inputs, outputs, self.reference_outputs)
+        scores, cost = self._runner.evaluate(evaluators, subject, self._own_root)
+        self.judging += cost
+        self._keep(evaluators, scores)
+
+    def _keep(self, evaluators: Sequence[BoundEvaluator], scores: Sequence[Score]) -> None:
+        self._evaluated.update(bound.key for bound in evaluators)
+        self._scores.update((score.key, score) for score in scores)
+        if all(bound.key in self._evaluators for bound in evaluators):
+            self._gating.update(score.key for score in scores)
+
+    def _no_outputs(self) -> str:
+        top = len(self._root.said_below())
+        found = "no traced run" if top == 0 else f"{top} top-level runs"
+        return (
+            f"No outputs to score: the test logged none and its trace has {found}. "
+            "Call llm_run.log_outputs(...), or trace one function that returns the answer."
+        )

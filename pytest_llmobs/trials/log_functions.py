@@ -1,0 +1,73 @@
+"""``log_inputs``, ``log_outputs``, ``log_reference_outputs``, ``log_feedback``: for the code that a test calls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pytest_llmobs.errors import LlmobsError
+from pytest_llmobs.records.scores import Score
+from pytest_llmobs.tracing import get_current_run_tree
+from pytest_llmobs.trials.llm_run import LlmRun
+
+_tests: dict[str, LlmRun] = {}
+"""The running tests, by the id of the root run that is current in them."""
+
+
+def announce(root_id: str, run: LlmRun) -> None:
+    """Say which test's run the calls below a root run belong to, until ``forget``."""
+    _tests[root_id] = run
+
+
+def forget(root_id: str) -> None:
+    """Say that the test is over."""
+    _tests.pop(root_id, None)
+
+
+def log_inputs(inputs: Mapping[str, Any]) -> None:
+    """Record what the app was given; see ``LlmRun.log_inputs``.
+
+    Raises:
+        LlmobsError: No traced test is running here.
+    """
+    _current("log_inputs").log_inputs(inputs)
+
+
+def log_outputs(outputs: Any) -> None:
+    """Record what the evaluators shall see; see ``LlmRun.log_outputs``.
+
+    Raises:
+        LlmobsError: No traced test is running here.
+    """
+    _current("log_outputs").log_outputs(outputs)
+
+
+def log_reference_outputs(outputs: Mapping[str, Any]) -> None:
+    """Record the expected outputs; see ``LlmRun.log_reference_outputs``.
+
+    Raises:
+        LlmobsError: No traced test is running here.
+    """
+    _current("log_reference_outputs").log_reference_outputs(outputs)
+
+
+def log_feedback(
+    key: str, score: float | bool | None = None, *, value: str | None = None, comment: str | None = None
+) -> Score:
+    """Record a score that the test worked out itself; see ``LlmRun.log_feedback``.
+
+    Raises:
+        LlmobsError: No traced test is running here.
+    """
+    return _current("log_feedback").log_feedback(key, score, value=value, comment=comment)
+
+
+def _current(function: str) -> LlmRun:
+    tree = get_current_run_tree()
+    run = _tests.get(tree.root.id) if tree is not None else None
+    if run is None:
+        raise LlmobsError(
+            f"{function}() was called outside a traced test. Call it in a test that is marked llm_dataset or asks "
+            "for llm_run; a target returns its outputs instead."
+        )
+    return run

@@ -1,0 +1,238 @@
+from __future__ import annotations
+
+import difflib
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pytest_llmobs.baselines.file import texts_path
+from pytest_llmobs.baselines.line_json import parse_json
+from pytest_llmobs.baselines.update import (
+    baseline_path,
+    load_baseline,
+    parse_baseline,
+    render_baseline,
+    save_baseline,
+    updated_baseline,
+)
+from pytest_llmobs.errors import BaselineError
+from pytest_llmobs.records.trials import ModelCall
+
+
+@pytest.mark.parametrize(
+    ("suite", "name"),
+    [
+        ("tests/test_support.py::test_agent", "tests.test_support--test_agent.json"),
+        ("tests/test_support.py::TestAgent::test_it", "tests.test_support--TestAgent--test_it.json"),
+        ("test_support.py", "test_support.json"),
+    ],
+)
+def test_file_names_are_readable(suite: str, name: str) -> None:
+    assert baseline_path("llm-baselines", suite) == Path("llm-baselines", name)
+
+
+def test_odd_names_stay_readable_and_end_in_a_hash() -> None:
+    name = baseline_path("b", "tests/test_a.py::test_it[gpt-4o/größe]").name
+    assert name.startswith("tests.test_a--test_it-gpt-4o-gr-e~")
+    assert len(baseline_path("b", "tests/test_a.py::test_it[" + "x" * 5000 + "]").name) < 150
+
+
+@settings(deadline=None)
+@given(
+    st.text(alphabet="ab./:_-[]ü~", min_size=1, max_size=12),
+    st.text(alphabet="ab./:_-[]ü~", min_size=1, max_size=12),
+)
+def test_different_suites_have_different_files(one: str, other: str) -> None:
+    for suffix in ("", ".py", ".py::test"):
+        same = baseline_path("b", one + suffix) == baseline_path("b", other + suffix)
+        assert same == (one == other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("a/b.py::c", "a.b.py::c"),
+        ("a.py::b--c", "a.py::b::c"),
+        ("a/b.py", "a/b"),
+        ("tests/py/a.py::b", "tests/py.py::a::b"),
+    ],
+)
+def test_similar_suites_have_different_files(one: str, other: str) -> None:
+    assert baseline_path("b", one) != baseline_path("b", other)
+
+
+THIRDS = {1: 0.333333, 3: 1.0}
+
+
+@pytest.fixture
+def rich(world):
+    w = world(3, metrics={"tone": "v1"})
+    trials = w.trials(
+        lambda e, r: e != "e001" or r > 1,
+        repeat=3,
+        scores={"tone": lambda _, r: None if r == 2 else THIRDS[r]},
+        calls=lambda e: [
+            ModelCall(model="m-1", params={"max_tokens": 300}, system="Be kind.", messages=(("user", e),))
+        ],
+        output=lambda e: f"Hello {e}",
+        latency=1.5,
+        total_cost=0.002,
+    )
+    return updated_baseline(
+        None, w.plan, trials, metadata={"commit": "abc", "recorded": "2026-01-01"}
+    ).baseline
+
+
+def test_what_is_written_is_read_back(rich, tmp_path: Path) -> None:
+    path = tmp_path / "new folder" / "b.json"
+    save_baseline(path, rich)
+    assert load_baseline(path) == rich
+
+
+def test_no_file_is_no_baseline(tmp_path: Path) -> None:
+    assert load_baseline(tmp_path / "none.json") is None
+
+
+def test_a_line_an_example_sorted_and_the_head_first(rich) -> None:
+    lines = render_baseline(replace(rich, rows=dict(reversed(rich.rows.items())))).splitlines()
+    assert lines[1:6] == [
+        '"schema": 1,',
+        f'"suite": "{rich.suite}",',
+        '"dataset": "support_golden.jsonl",',
+        '"dataset_version": "d1",',
+        '"repeat": 3,',
+    ]
+    examples = [line for line in lines if line.startswith('"e0')]
+    assert [line[:6] for line in examples] == ['"e000"', '"e001"', '"e002"']
+    assert '"pass": [0, 1, 1], "scores": {"tone": [0.333333, null, 1]}' in examples[1]
+    assert '"latency": 1.5, "cost": 0.002, "sent": {"model": "m-1", ' in examples[1]
+
+
+def test_a_changed_example_changes_one_line(rich) -> None:
+    row = replace(rich.rows["e001"], passes=(1.0, 1.0, 1.0))
+    changed = replace(rich, rows={**rich.rows, "e001": row})
+    before, after = render_baseline(rich).splitlines(), render_baseline(changed).splitlines()
+    assert [line[:7] for line in difflib.ndiff(before, after) if line[0] in "+-"] == ['- "e001', '+ "e001']
+
+
+def test_the_file_is_plain_json(rich) -> None:
+    assert json.loads(render_baseline(rich))["examples"]["e000"]["hash"] == "hash of e000"
+
+
+def test_ids_of_any_script_stay_readable(world, tmp_path: Path) -> None:
+    w = world(["größe", '"quoted"\n', "日本"])
+    save_baseline(tmp_path / "b.json", w.baseline())
+    assert '"größe": {' in (tmp_path / "b.json").read_text(encoding="utf-8")
+    assert set(load_baseline(tmp_path / "b.json").rows) == {"größe", '"quoted"\n', "日本"}
+
+
+def test_switching_texts_off_removes_the_companion(rich, tmp_path: Path) -> None:
+    path = tmp_path / "b.json"
+    save_baseline(path, rich)
+    assert texts_path(path).name == "b.texts.json"
+    assert texts_path(path).exists()
+    save_baseline(path, replace(rich, texts=None))
+    assert not texts_path(path).exists()
+    assert [found.name for found in tmp_path.iterdir()] == ["b.json"]
+
+
+ROW = '{"schema": 1, "suite": "s", "examples": {"e": {"hash": "h", "pass": %s}}}'
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", r"b.json, line 1: no valid JSON: Expecting value\. Restore it from version control"),
+        ('{\n"schema": 1,\n"suite": nope\n}', r"b.json, line 3: no valid JSON"),
+        ("[]", r"b.json is no baseline: its schema is None"),
+        ('{"schema": "1"}', r"its schema is '1'"),
+        ('{"schema": 0}', r"its schema is 0"),
+        ('{"schema": 2}', r"b.json has schema 2; this version of pytest-llmobs reads up to 1\. Upgrade it"),
+        ('{"schema": 1, "examples": {}}', r"is no baseline: TypeError: .*'suite'"),
+        ('{"schema": 1, "suite": "s", "examples": []}', r"is no baseline: AttributeError"),
+        (
+            '{"schema": 1, "suite": "s", "examples": {"e": {"pass": [1]}}}',
+            r"is no baseline: KeyError: 'hash'",
+        ),
+        ('{"schema": true}', r"its schema is True"),
+        (
+            '{"schema": 1, "suite": "s", "examples": {"e": {}, "e": {}}}',
+            r"b.json: 'e' is there twice, as after a",
+        ),
+        (ROW % '["x"]', r"\['x'\] is no list of numbers"),
+        (ROW % '["0", "1"]', r"\['0', '1'\] is no list of numbers"),
+        (ROW % "[true]", r"\[True\] is no list of numbers"),
+        (ROW % "[1, -7]", r"pass is \[1, -7\], and a repeat has 1, 0 or null"),
+        (ROW % "[NaN]", r"b.json: NaN is no number"),
+        (ROW % "[-Infinity]", r"b.json: -Infinity is no number"),
+    ],
+)
+def test_a_file_that_makes_no_sense_is_an_error_never_an_empty_baseline(content: str, message: str) -> None:
+    with pytest.raises(BaselineError, match=message):
+        parse_baseline(content, "b.json")
+
+
+@pytest.mark.parametrize("marker", ["<<<<<<< ours", "=======", ">>>>>>> theirs"])
+def test_merge_markers_are_named_with_their_line(rich, marker: str) -> None:
+    lines = render_baseline(rich).splitlines()
+    lines.insert(9, marker)
+    with pytest.raises(
+        BaselineError, match=r"b.json, line 10: an unresolved merge conflict .* mind the commas"
+    ):
+        parse_baseline("\n".join(lines), "b.json")
+
+
+def test_merge_markers_in_the_texts_are_named_too(rich, tmp_path: Path) -> None:
+    path = tmp_path / "b.json"
+    save_baseline(path, rich)
+    texts_path(path).write_text("{\n<<<<<<< ours\n}")
+    with pytest.raises(BaselineError, match=r"b\.texts\.json, line 2: an unresolved merge conflict"):
+        load_baseline(path)
+
+
+def test_bytes_that_are_no_text_are_an_error(tmp_path: Path) -> None:
+    (tmp_path / "b.json").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(BaselineError, match=r"Can't read .*b\.json"):
+        load_baseline(tmp_path / "b.json")
+
+
+def test_a_folder_in_its_place_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "b.json").mkdir()
+    with pytest.raises(BaselineError, match="Can't read"):
+        load_baseline(tmp_path / "b.json")
+
+
+def test_a_folder_that_can_not_be_made_is_an_error(rich, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(BaselineError, match="Can't write the baseline"):
+        save_baseline(tmp_path / "file" / "b.json", rich)
+
+
+def test_older_schemas_are_upgraded_step_by_step() -> None:
+    steps = [lambda wire: {**wire, "a": 1}, lambda wire: {**wire, "b": wire["a"] + 1}]
+    assert parse_json('{"schema": 1}', "b.json", steps) == {"schema": 1, "a": 1, "b": 2}
+    assert parse_json('{"schema": 2, "a": 5}', "b.json", steps) == {"schema": 2, "a": 5, "b": 6}
+    assert parse_json('{"schema": 3}', "b.json", steps) == {"schema": 3}
+    with pytest.raises(BaselineError, match="schema 4; this version of pytest-llmobs reads up to 3"):
+        parse_json('{"schema": 4}', "b.json", steps)
+
+
+def test_a_crash_while_writing_leaves_the_old_file(
+    rich, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "b.json"
+    save_baseline(path, rich)
+    old = path.read_text()
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(BaselineError, match="No space left"):
+        save_baseline(path, replace(rich, rows={}))
+    assert path.read_text() == old
+    assert sorted(found.name for found in tmp_path.iterdir()) == ["b.json", "b.texts.json"]

@@ -1,0 +1,242 @@
+"""Versions change with what an evaluator computes, and with nothing else."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import linecache
+import re
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from enum import Enum
+
+import pytest
+
+from pytest_llmobs.evaluators import builtin
+from pytest_llmobs.evaluators.binding.fingerprint import fingerprint
+
+BASE = """
+import re
+LIMIT = 3
+WORDS = ["a", "b"]
+
+def clean(text):
+    return text.strip()
+
+def judge(outputs, option=1):
+    # look at the text
+    return len(clean(outputs["output"])) >= LIMIT
+"""
+
+
+@pytest.fixture
+def version(tmp_path):
+    """The version of ``judge`` in a module of that source, as a fresh import would see it."""
+
+    def read(source, name="judge"):
+        path = tmp_path / f"module_{len(list(tmp_path.iterdir()))}.py"
+        path.write_text(source)
+        linecache.checkcache()
+        namespace = {"__name__": "module"}
+        exec(compile(source, str(path), "exec"), namespace)
+        return fingerprint(namespace[name])
+
+    return read
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (">= LIMIT", "> LIMIT"),
+        ("LIMIT = 3", "LIMIT = 4"),
+        ("text.strip()", "text"),
+        ("option=1", "option=2"),
+        ('"output"', '"reply"'),
+    ],
+)
+def test_an_edit_of_the_function_or_of_what_it_uses_is_a_new_version(version, before, after):
+    assert version(BASE) != version(BASE.replace(before, after))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("# look at the text", "# look hard\n    # and long"),
+        (
+            "def judge(outputs, option=1):",
+            'def judge(outputs: dict, option: int = 1) -> bool:\n    """Judge it."""',
+        ),
+        ('["a", "b"]', '["c"]'),
+        ("import re", "import re\nimport os\n\nOTHER = 1\n\ndef unused(): pass"),
+        ("return len(clean(outputs", "return len(  clean( outputs"),
+    ],
+)
+def test_comments_hints_docstrings_layout_and_strangers_are_none(version, before, after):
+    edited = BASE.replace(before, after)
+    if "len(  clean(" in edited:
+        edited = edited.replace('outputs["output"]))', 'outputs["output"] )\n    )')
+    assert edited != BASE
+    assert version(BASE) == version(edited)
+
+
+def test_values_handed_over_count(version):
+    factory = """
+def make(word):
+    def judge(outputs):
+        return word in outputs["output"]
+    return judge
+one, same, two = make("a"), make("a"), make("b")
+"""
+    assert version(factory, "one") == version(factory, "same")
+    assert version(factory, "one") != version(factory, "two")
+
+
+def judge(outputs, wanted="x"):
+    return outputs == wanted
+
+
+class Tone(Enum):
+    WARM = 1
+    COLD = 2
+
+
+@dataclass(frozen=True)
+class Check:
+    bound: object = 1
+    cache: object = field(default=None, metadata={"version": False})
+
+    def evaluate(self, outputs):
+        return self.bound == outputs
+
+
+def test_partials_and_fields_count_by_value():
+    assert fingerprint(functools.partial(judge, wanted="a")) != fingerprint(
+        functools.partial(judge, wanted="b")
+    )
+    values = [
+        1,
+        2,
+        1.0,
+        "1",
+        True,
+        None,
+        [1],
+        (1, 2),
+        {"a": 1},
+        {1, 2},
+        Tone.WARM,
+        Tone.COLD,
+        re.compile("a"),
+        b"1",
+        int,
+    ]
+    versions = [fingerprint(Check(value)) for value in values]
+    assert len(set(versions)) == len(values)
+    assert versions == [fingerprint(Check(value)) for value in values]
+    assert fingerprint(Check(1, cache=object())) == fingerprint(Check(1, cache=object()))
+
+
+def test_objects_count_by_class_not_by_address():
+    assert fingerprint(Check(object())) == fingerprint(Check(object()))
+
+
+def test_order_of_keys_does_not_matter():
+    assert fingerprint(Check({"a": 1, "b": 2})) == fingerprint(Check({"b": 2, "a": 1}))
+
+
+def test_what_holds_itself_ends():
+    loop = []
+    loop.append(loop)
+    assert len(fingerprint(Check(loop))) == 16
+
+    def odd(outputs):
+        return even(outputs)
+
+    def even(outputs):
+        return odd(outputs)
+
+    assert len(fingerprint(odd)) == 16
+
+
+def test_functions_without_source_still_differ():
+    namespace = {}
+    exec(
+        "def one(outputs): return outputs in {'a', 'b'}\ndef two(outputs): return outputs in {'a', 'c'}",
+        namespace,
+    )
+    assert fingerprint(namespace["one"]) != fingerprint(namespace["two"])
+
+
+def test_a_lambda_is_told_from_another():
+    first = lambda outputs: 1  # noqa: E731
+    second = lambda outputs: 2  # noqa: E731
+    assert fingerprint(first) != fingerprint(second)
+
+
+def test_a_wrapped_function_counts_as_itself():
+    def traced(function):
+        @functools.wraps(function)
+        def call(*args, **kwargs):
+            return function(*args, **kwargs)
+
+        return call
+
+    assert fingerprint(traced(judge)) == fingerprint(judge)
+
+
+SCRIPT = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import checks
+from pytest_llmobs.evaluators.binding.declaration import bind
+print([bind(spec, {}).version for spec in checks.SPECS])
+"""
+CHECKS = """
+from dataclasses import dataclass, field
+from pytest_llmobs.evaluators import Judge, required_keywords
+BANNED = {"a", "b", "c"}
+def one(outputs):
+    return outputs["output"] in BANNED | {"x", "y", "z"}
+@dataclass(frozen=True)
+class Two:
+    words: frozenset = frozenset({"p", "q", "r"})
+    def evaluate(self, outputs):
+        return outputs["output"] in self.words
+exec("def three(outputs): return outputs in {'a', 'b', 'c', 'd'}")
+SPECS = [one, Two(), three, required_keywords(["a"]), Judge("tone", rubric="Polite?", model=lambda prompt: prompt)]
+"""
+
+
+def test_versions_are_the_same_in_every_process_folder_and_hash_seed(tmp_path):
+    seen = set()
+    for seed in ("0", "1", "4711"):
+        folder = tmp_path / seed
+        folder.mkdir()
+        (folder / "checks.py").write_text(CHECKS)
+        command = [sys.executable, "-c", SCRIPT, str(folder)]
+        done = subprocess.run(
+            command, env={"PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True
+        )
+        seen.add(done.stdout)
+    assert len(seen) == 1
+
+
+def test_built_ins_count_their_revision_not_their_code():
+    for name, spec in builtin().items():
+        kind = type(spec)
+        assert isinstance(kind.revision, int), name
+
+
+def test_a_users_subclass_of_a_built_in_counts_its_code(tmp_path, monkeypatch):
+    source = """
+from pytest_llmobs.evaluators.rules.text import MinLength
+class Mine(MinLength):
+    def evaluate(self, subject):
+        return NUMBER
+"""
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "mine_before.py").write_text(source.replace("NUMBER", "1"))
+    (tmp_path / "mine_after.py").write_text(source.replace("NUMBER", "2"))
+    before, after = (importlib.import_module(name).Mine() for name in ("mine_before", "mine_after"))
+    assert fingerprint(before) != fingerprint(after)

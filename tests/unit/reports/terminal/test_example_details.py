@@ -1,0 +1,87 @@
+from dataclasses import replace
+
+import pytest
+
+from pytest_llmobs.records.decisions import Decision, ExampleRow
+from pytest_llmobs.records.experiments import Experiment
+from pytest_llmobs.reports.base import Context
+from pytest_llmobs.reports.cases import Case, cases, shared_remarks
+from pytest_llmobs.reports.terminal.example_details import Told, case_lines, outcome
+from pytest_llmobs.reports.terminal.section import render
+from pytest_llmobs.reports.text import cells
+from pytest_llmobs.reports.text.page import Page
+
+PAGE = Page()
+NOTHING = Told((), (), False)
+ROW = ExampleRow(suite="t.py::test_a", example_id="a", metric="pass", state="broken", red=True)
+
+
+def lines(
+    *rows: ExampleRow, told: Told = NOTHING, page: Page = PAGE, context: Context | None = None
+) -> list[str]:
+    return list(case_lines(Case("t.py::test_a", "a", rows), told, page, context or Context()))
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "text"),
+    [
+        ((1.0,) * 5, (0.0,) * 6, "5/5 → 0/6"),
+        ((1.0, 0.0), (1.0,), "1/2 → 1/1"),
+        ((0.9, 0.95), (0.3,), "0.925 → 0.300"),
+        ((1.0, None), (None,), "1/2 (1 unscored) → 0/1 (1 unscored)"),
+        ((0.5, None), (None,), "0.500 (1 unscored) → - (1 unscored)"),
+        ((), (0.0, 1.0), "1/2"),
+        ((), (), ""),
+    ],
+)
+def test_scores_then_and_now(then, now, text):
+    assert outcome(replace(ROW, baseline=then, candidate=now), PAGE) == text
+
+
+def test_reasons_stand_beside_their_scores():
+    tone = replace(
+        ROW, metric="tone_quality", state="suspect", comment="0.4: The tone is cold.", candidate=(0.4,)
+    )
+    assert lines(replace(ROW, candidate=(0.0,), comment="one\ntwo", run_id="r"), tone) == [
+        "✗ a",
+        "    ✗ pass          0/1    one",
+        "                           two",
+        "    ! tone_quality  0.400  0.4: The tone is cold.",
+        "    llmobs show r",
+    ]
+
+
+def test_reasons_stand_below_where_there_is_no_room():
+    row = replace(
+        ROW, metric="a_metric_with_a_long_name", candidate=(0.0,), comment="the reason why it failed"
+    )
+    assert lines(row, page=Page(width=50)) == [
+        "✗ a",
+        "    ✗ a_metric_wit…a_long_name  0/1",
+        "        the reason why it failed",
+    ]
+
+
+def test_long_reasons_are_cut_unless_everything_is_asked_for():
+    row = replace(ROW, candidate=(0.0,), comment="word " * 60)
+    assert len(lines(row)) == 1 + 3
+    assert lines(row)[-1].endswith("…")
+    assert " ".join(lines(row, context=Context(everything=True))).count("word") == 60
+    assert max(map(cells.width, lines(row))) <= 80
+
+
+def test_what_was_told_above_is_not_repeated():
+    row = replace(ROW, comment="shared\nown", changes=("code: a -> b", "model: x -> y"))
+    told = Told(("code: a -> b",), ("shared",), True)
+    assert lines(row, told=told) == ["✗ test_a[a]", "    ✗ pass    own", "    model: x -> y"]
+
+
+def test_remarks_of_most_suspects_are_said_once():
+    suspect = replace(ROW, state="suspect", red=False, comment="not run again\nmissing: 'x'")
+    rows = tuple(replace(suspect, example_id=f"e{number}") for number in range(3))
+    other = replace(suspect, example_id="other", comment="alone")
+    experiment = Experiment(name="n", started="", duration=0, decision=Decision(examples=(*rows, other)))
+    assert shared_remarks(cases(experiment))["suspect"] == ["not run again", "missing: 'x'"]
+    text = render(experiment, width=80, color=False)
+    assert text.count("not run again") == 1
+    assert shared_remarks(cases(experiment)[:2])["suspect"] == []

@@ -1,0 +1,182 @@
+"""What the section at the end of an experiment session looks like.
+
+The golden texts lie in ``golden/``; ``LLMOBS_GOLDEN=write`` writes them anew for review in the diff.
+"""
+
+import os
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pytest_llmobs.records.decisions import Decision
+from pytest_llmobs.records.experiments import Experiment
+from pytest_llmobs.reports.base import Context
+from pytest_llmobs.reports.terminal.section import TerminalReport, render
+from pytest_llmobs.reports.text import cells
+from pytest_llmobs.reports.text.page import Page
+
+GOLDEN = Path(__file__).parent / "golden"
+ANSI = re.compile(r"\x1b\[[0-9;]*m")
+COMMAND = re.compile(
+    r"^ +(look closer|rerun broken|rerun worst|accept|record one|commit this) +|llmobs show "
+)
+
+
+def golden(text: str, name: str) -> str:
+    path = GOLDEN / f"{name}.txt"
+    if os.environ.get("LLMOBS_GOLDEN") == "write":
+        path.write_text(text + "\n", encoding="utf-8")
+    return path.read_text(encoding="utf-8").removesuffix("\n")
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_every_kind_of_experiment_reads_as_approved(gallery, kind, width):
+    text = render(gallery[kind](), width=width, color=False)
+    assert text == golden(text, f"{kind}.{width}")
+
+
+@pytest.mark.parametrize("kind", ["red_examples", "insufficient", "improved"])
+def test_ascii_reads_as_approved(gallery, kind):
+    text = render(gallery[kind](), width=80, color=False, encoding="ascii")
+    assert text == golden(text, f"{kind}.ascii")
+
+
+@pytest.mark.parametrize("width", [40, 60, 79, 80, 100, 120, 200])
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+def test_no_line_but_a_command_goes_beyond_the_page(gallery, kind, width, encoding):
+    lines = render(gallery[kind](), width=width, color=False, encoding=encoding).split("\n")
+    assert [line for line in lines if cells.width(line) > width and not COMMAND.search(line)] == []
+
+
+def test_colour_changes_no_character(gallery, kind):
+    colored = render(gallery[kind](), width=80, color=True)
+    plain = render(gallery[kind](), width=80, color=False)
+    assert ANSI.sub("", colored) == plain
+    assert "\x1b" not in plain
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "no-such-codec"])
+def test_every_character_can_be_encoded(gallery, kind, encoding):
+    text = render(gallery[kind](), width=80, color=False, encoding=encoding)
+    text.encode("ascii" if encoding == "no-such-codec" else encoding)
+
+
+def test_nothing_trails(gallery, kind):
+    text = render(gallery[kind](), width=80, color=False)
+    assert text == text.strip("\n")
+    assert [line for line in text.split("\n") if line != line.rstrip()] == []
+    assert "\n\n\n" not in text
+
+
+def test_red_rows_are_red_and_improved_ones_green(gallery):
+    red = render(gallery["red_metric"](), width=80, color=True)
+    assert re.search(r"\x1b\[31m✗ pass .*▼ REGRESSED\x1b\[0m", red)
+    assert "\x1b[31;1mRED: pass regressed\x1b[0m" in red
+    assert re.search(
+        r"\x1b\[32m  tone_quality .*▲ IMPROVED\x1b\[0m", render(gallery["improved"](), width=80, color=True)
+    )
+
+
+def test_a_recorded_baseline_says_what_to_commit(gallery):
+    files = ("llm-baselines/tests.test_support.test_support_agent.json", "llm-baselines/with space.json")
+    text = render(gallery["recorded"](), width=80, color=False, context=Context(recorded=files))
+    assert "BASELINE RECORDED: 2 files" in text
+    assert f"  commit this  git add {files[0]} 'llm-baselines/with space.json'" in text
+    assert "record one" not in text
+
+
+def test_commands_keep_the_users_own_arguments_and_store(gallery):
+    context = Context(
+        accept="pytest tests -m llm --llm-experiment --llm-update-baseline",
+        rerun="pytest -m llm --llm-experiment",
+        store="/data/lab store",
+    )
+    text = render(gallery["small"](), width=80, color=False, context=context)
+    assert "  accept        pytest tests -m llm --llm-experiment --llm-update-baseline" in text
+    nodeid = "'tests/test_support.py::test_support_agent[double-charge]'"
+    assert f"  rerun broken  pytest -m llm --llm-experiment {nodeid}" in text
+    assert "llmobs show 0193ab12-3456-7abc-8def-0123456789ab --store '/data/lab store'" in text
+
+
+def test_many_broken_examples_are_rerun_through_a_file(gallery):
+    text = render(gallery["thousand"](), width=80, color=False)
+    command = "llmobs show brave-otter-1123 --broken > broken.txt && pytest --llm-experiment @broken.txt"
+    assert f"  rerun broken  {command}" in text
+
+
+def test_a_thousand_broken_examples_show_ten_and_say_where_the_others_are(gallery):
+    text = render(gallery["thousand"](), width=80, color=False)
+    assert len(re.findall(r"^  ✗ e\d+$", text, re.M)) == 10
+    assert "… 990 more: llmobs show brave-otter-1123 --all" in text
+
+
+def test_what_all_examples_share_is_told_with_one_line_about_the_others(gallery):
+    whole = gallery["thousand"]()
+    rows = tuple(
+        replace(each, changes=whole.decision.examples[1].changes) for each in whole.decision.examples
+    )
+    text = render(replace(whole, decision=replace(whole.decision, examples=rows)), width=80, color=False)
+    assert "same change in all 1,000 examples" in text
+    assert re.findall(r"… .*more.*", text) == ["… 990 more: llmobs show brave-otter-1123 --all"]
+
+
+def test_everything_means_everything(gallery):
+    context = Context(everything=True)
+    text = render(gallery["thousand"](), width=80, color=False, context=context)
+    assert len(re.findall(r"^  ✗ e\d+$", text, re.M)) == 1000
+    assert "… " not in text
+    suites = render(gallery["many_suites"](), width=80, color=False, context=context)
+    assert suites.count("::test_case_with_a_long_name") == 30
+
+
+def test_an_accepting_command_is_offered_only_where_it_helps(gallery):
+    offered = {kind for kind in gallery if "--llm-update-baseline" in _without_notes(gallery[kind]())}
+    assert offered == {
+        "improved",
+        "red_metric",
+        "red_examples",
+        "thresholds",
+        "rebaseline",
+        "no_baseline",
+        "no_baseline_in_ci",
+        "tentative",
+        "small",
+        "many_suites",
+        "thousand",
+    }
+
+
+def test_hostile_texts_stay_harmless(gallery):
+    experiment = gallery["small"]()
+    row = replace(
+        experiment.decision.examples[0],
+        example_id="x\x1b[2Jy\nz",
+        comment="\x1b]0;owned\x07 \u202eevil\ud800\r\nend",
+        changes=("model: \x9b31m -> b",),
+    )
+    decision = replace(experiment.decision, examples=(row,), notes=("note \x00",), errors=("e\x1brror",))
+    text = render(replace(experiment, name="na\x1bme", decision=decision), width=80, color=False)
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\ud800-\udfff]", text)
+    assert r"x\x1b[2Jy z" in text
+    assert r"\x1b]0;owned\x07 \u202eevil\ud800" in text
+
+
+def test_equal_notes_are_said_once_and_many_are_counted(gallery):
+    notes = ("twice", "twice", *(f"note {number}" for number in range(15)))
+    experiment = replace(gallery["green"](), decision=Decision(notes=notes), notes=("twice",))
+    text = render(experiment, width=80, color=False)
+    assert text.count("! twice") == 1
+    assert "… 6 more notes" in text
+
+
+def test_the_report_is_a_report():
+    experiment = Experiment(name="n", started="2026-11-23T16:14:05Z", duration=1.0)
+    assert TerminalReport.name == "terminal"
+    assert TerminalReport().render(experiment, Page(), Context()).startswith("n · 2026-11-23 16:14 UTC\n")
+
+
+def _without_notes(experiment: Experiment) -> str:
+    lines = render(experiment, width=80, color=False).split("\n")
+    return "\n".join(line for line in lines if COMMAND.search(line))
