@@ -54,6 +54,8 @@ __all__ = [*_HOMES, "__version__"]  # noqa: PLE0604 (all of them are strings)
 
 
 def __getattr__(name: str) -> Any:
+    if name.startswith("__"):  # Python and pytest ask for such names; nobody has mistyped one
+        raise AttributeError(f"pytest_llmobs has no {name!r}.")
     if name not in _HOMES:
         from pytest_llmobs.wording import nearest
 
