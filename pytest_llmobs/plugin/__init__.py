@@ -23,9 +23,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
     """Register the ``pytest_llmobs_*`` hook specifications."""
-    from pytest_llmobs import hookspecs
+    import pytest_llmobs.hookspecs  # by its whole name: `from` would ask the package for an attribute first
 
-    pluginmanager.add_hookspecs(hookspecs)
+    pluginmanager.add_hookspecs(pytest_llmobs.hookspecs)
 
 
 @pytest.hookimpl(tryfirst=True)
