@@ -1,14 +1,13 @@
-"""Every option in one table and one frozen object. No pytest here.
+"""Every option, once: a field of ``Settings``. No pytest here.
 
-The table ``OPTIONS`` is the single source: it registers command line options and ini keys, validates values, and
-the tests check the README against it.
+The fields register command line options and ini keys and validate values, and the tests check the README against them.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple
 
 from pytest_llmobs.errors import SettingsError
@@ -17,6 +16,21 @@ MAX_PAYLOAD = 4 << 20
 """Bytes of JSON an input or output may take before it is cut (4 MiB), unless a setting says otherwise."""
 LEAST_PAYLOAD = 1000
 """Least that such a setting may say."""
+STORE_FOLDER = ".llmobs"
+"""Name of the folder, below rootdir, that holds a store."""
+BASELINE_FOLDER = "llm-baselines"
+"""Where the committed baselines lie, below rootdir, unless ``llm_baseline_dir`` says otherwise."""
+
+_KINDS = {
+    "bool": "bool",
+    "int": "int",
+    "int | None": "int",
+    "float": "float",
+    "float | None": "float",
+    "str": "string",
+    "tuple[str, ...]": "linelist",
+}
+"""A field's type -> the ini type of pytest that reads it."""
 
 
 class Option(NamedTuple):
@@ -25,7 +39,9 @@ class Option(NamedTuple):
     name: str
     """Words joined by underscores, without the ``llm_`` prefix."""
     kind: str
-    """An ini type of pytest: ``bool``, ``int``, ``float``, ``string`` or ``linelist`` (see ``words``)."""
+    """An ini type of pytest: ``bool``, ``int``, ``float``, ``string`` or ``linelist``.
+
+    An option of the last kind may be given several times."""
     default: Any
     help: str
     metavar: str | None = None
@@ -35,6 +51,10 @@ class Option(NamedTuple):
     most: float | None = None
     """Largest value allowed."""
     ini_only: bool = False
+    commas: bool = True
+    """True where an entry of a list may hold several, between commas; a path may have commas of its own."""
+    parse: Callable[[str, str], Any] | None = None
+    """Takes the raw value and where it came from, checks it, and returns what ``Settings`` holds."""
 
     @property
     def ini(self) -> str:
@@ -47,177 +67,136 @@ class Option(NamedTuple):
         return f"--llm-{self.name.replace('_', '-')}"
 
 
-OPTIONS: tuple[Option, ...] = (
-    Option(
-        "experiment",
-        "bool",
-        False,
-        "run the selected tests as an experiment: traced, scored, compared, gated",
-    ),
-    Option("name", "string", "", "name of the experiment (default: adjective-noun-date)", "NAME"),
-    Option("update_baseline", "bool", False, "record fresh repeats of the selected tests as the baseline"),
-    Option(
-        "baseline",
-        "string",
-        "",
-        "compare with another baseline: a folder or file, an experiment's name, or git:REVISION",
-        "REF",
-    ),
-    Option("repeat", "int", 1, "trials an example", "K", least=1, most=1000),
-    Option(
-        "confirm", "int", 10, "most reruns of a suspect example; 0: no second look", "N", least=0, most=1000
-    ),
-    Option(
-        "concurrency", "int", 8, "targets and evaluators running ahead at once", "N", least=1, most=10_000
-    ),
-    Option(
-        "max_cost",
-        "float",
-        None,
-        "stop starting trials once so much was spent, judges included",
-        "USD",
-        least=0,
-    ),
-    Option(
-        "max_calls", "int", None, "stop starting trials after so many model calls", ini_only=True, least=0
-    ),
-    Option("strict", "bool", False, "a failed assertion fails its test, baseline or not", ini_only=True),
-    Option(
-        "fail_on",
-        "string",
-        "regressed",
-        "what makes the build red: regressed, or inconclusive as well",
-        choices=("regressed", "inconclusive"),
-        ini_only=True,
-    ),
-    Option(
-        "baseline_dir", "string", "llm-baselines", "folder of the baselines, below rootdir", ini_only=True
-    ),
-    Option(
-        "baseline_repeat",
-        "int",
-        5,
-        "fresh repeats that a baseline records",
-        ini_only=True,
-        least=1,
-        most=1000,
-    ),
-    Option(
-        "baseline_texts",
-        "bool",
-        True,
-        "keep redacted prompts beside the baseline for the diff",
-        ini_only=True,
-    ),
-    Option(
-        "shard",
-        "string",
-        "",
-        "run one of N parts of the experiment on this machine; `llmobs merge` joins them and gates once",
-        "I/N",
-    ),
-    Option(
-        "store",
-        "string",
-        "",
-        "upload the experiment at its end: s3://bucket/folder, gs://…, file://…, or a path",
-        "URI",
-    ),
-    Option(
-        "judge_cache",
-        "bool",
-        True,
-        "keep judges' verdicts below .llmobs; recordings and reruns always ask afresh",
-        ini_only=True,
-    ),
-    Option(
-        "otel",
-        "bool",
-        False,
-        "export every run as an OpenTelemetry span; OTEL_EXPORTER_OTLP_ENDPOINT says where to",
-        ini_only=True,
-    ),
-    Option(
-        "keep_media",
-        "bool",
-        False,
-        "keep the images and documents of model calls, each once, below .llmobs/media",
-        ini_only=True,
-    ),
-    Option(
-        "timeout",
-        "float",
-        300.0,
-        "seconds until a target, or a test that calls the app itself, counts as hung",
-        ini_only=True,
-        least=0.001,
-        most=86_400,
-    ),
-    Option(
-        "redact",
-        "linelist",
-        ("secrets",),
-        "redactors, comma-separated: secrets (always on), pii, a hook's, or module:function",
-        ini_only=True,
-    ),
-    Option(
-        "sample_rate",
-        "float",
-        1.0,
-        "share of the traces that is stored, 0 to 1; verdict, costs and baselines count every trial",
-        ini_only=True,
-        least=0,
-        most=1,
-    ),
-    Option(
-        "keep",
-        "linelist",
-        (),
-        "stored whatever the rate, beside trials that didn't pass: errors, tag:NAME, metadata:KEY=VALUE",
-        ini_only=True,
-    ),
-    Option(
-        "max_payload",
-        "int",
-        MAX_PAYLOAD,
-        "bytes an input or output may take before it is cut",
-        ini_only=True,
-        least=LEAST_PAYLOAD,
-    ),
-)
-"""All settings, in the order of the documentation."""
+def setting(default: Any, help: str, **details: Any) -> Any:
+    """Return a dataclass field that is an option; ``details`` are further fields of ``Option``."""
+    return field(default=default, metadata={"help": help, **details})
+
+
+def _parse_shard(value: str, where: str) -> str:
+    if not value:
+        return value
+    number, _, count = (word.strip() for word in value.partition("/"))
+    if not (number.isdecimal() and count.isdecimal()):
+        raise SettingsError(
+            f"{where} is {value!r}; write I/N, which part this is and how many there are, such as 2/4."
+        )
+    last = int(count)
+    if last == 0:
+        raise SettingsError(f"{where} is {value!r}; there must be one part at least.")
+    if not 1 <= int(number) <= last:
+        raise SettingsError(f"{where} is {value!r}; the parts of {last} are 1/{last} to {last}/{last}.")
+    return f"{int(number)}/{last}"
 
 
 @dataclass(frozen=True)
 class Settings:
-    """The validated settings of one session; the fields are described in ``OPTIONS``."""
+    """The validated settings of one session, in the order of the documentation.
 
-    experiment: bool = False
-    name: str = ""
-    update_baseline: bool = False
-    baseline: str = ""
-    repeat: int = 1
-    confirm: int = 10
-    concurrency: int = 8
-    max_cost: float | None = None
-    max_calls: int | None = None
-    strict: bool = False
-    fail_on: str = "regressed"
-    baseline_dir: str = "llm-baselines"
-    baseline_repeat: int = 5
-    baseline_texts: bool = True
-    shard: str = ""
-    store: str = ""
-    judge_cache: bool = True
-    otel: bool = False
-    keep_media: bool = False
-    timeout: float = 300.0
-    redact: tuple[str, ...] = ("secrets",)
-    sample_rate: float = 1.0
-    keep: tuple[str, ...] = ()
-    max_payload: int = MAX_PAYLOAD
+    To add an option, add a line here: its name, type and default make the ini key and the command line option.
+    """
+
+    experiment: bool = setting(
+        False, "run the selected tests as an experiment: traced, scored, compared, gated"
+    )
+    name: str = setting("", "name of the experiment (default: adjective-noun-date)", metavar="NAME")
+    update_baseline: bool = setting(False, "record fresh repeats of the selected tests as the baseline")
+    baseline: str = setting(
+        "",
+        "compare with another baseline: a folder or file, an experiment's name, or git:REVISION",
+        metavar="REF",
+    )
+    repeat: int = setting(1, "trials an example", metavar="K", least=1, most=1000)
+    confirm: int = setting(
+        10, "most reruns of a suspect example; 0: no second look", metavar="N", least=0, most=1000
+    )
+    concurrency: int = setting(
+        8, "targets and evaluators running ahead at once", metavar="N", least=1, most=10000
+    )
+    max_cost: float | None = setting(
+        None, "stop starting trials once so much was spent, judges included", metavar="USD", least=0
+    )
+    max_calls: int | None = setting(
+        None, "stop starting trials after so many model calls", least=0, ini_only=True
+    )
+    strict: bool = setting(False, "a failed assertion fails its test, baseline or not", ini_only=True)
+    fail_on: str = setting(
+        "regressed",
+        "what makes the build red: regressed, or inconclusive as well",
+        choices=("regressed", "inconclusive"),
+        ini_only=True,
+    )
+    baseline_dir: str = setting(BASELINE_FOLDER, "folder of the baselines, below rootdir", ini_only=True)
+    baseline_repeat: int = setting(
+        5, "fresh repeats that a baseline records", least=1, most=1000, ini_only=True
+    )
+    baseline_texts: bool = setting(
+        True, "keep redacted prompts beside the baseline for the diff", ini_only=True
+    )
+    shard: str = setting(
+        "",
+        "run one of N parts of the experiment on this machine; `llmobs merge` joins them and gates once",
+        metavar="I/N",
+        parse=_parse_shard,
+    )
+    store: str = setting(
+        "", "upload the experiment at its end: s3://bucket/folder, gs://…, file://…, or a path", metavar="URI"
+    )
+    report: tuple[str, ...] = setting(
+        (),
+        "also write a report: json, or a hook's format; :PATH says where to; may be given several times",
+        metavar="FORMAT[:PATH]",
+        commas=False,
+    )
+    judge_cache: bool = setting(
+        True, "keep judges' verdicts below .llmobs; recordings and reruns always ask afresh", ini_only=True
+    )
+    otel: bool = setting(
+        False,
+        "export every run as an OpenTelemetry span; OTEL_EXPORTER_OTLP_ENDPOINT says where to",
+        ini_only=True,
+    )
+    keep_media: bool = setting(
+        False, "keep the images and documents of model calls, each once, below .llmobs/media", ini_only=True
+    )
+    timeout: float = setting(
+        300.0,
+        "seconds until a target, or a test that calls the app itself, counts as hung",
+        least=0.001,
+        most=86400,
+        ini_only=True,
+    )
+    redact: tuple[str, ...] = setting(
+        ("secrets",),
+        "redactors, comma-separated: secrets (always on), pii, a hook's, or module:function",
+        ini_only=True,
+    )
+    sample_rate: float = setting(
+        1.0,
+        "share of the traces that is stored, 0 to 1; verdict, costs and baselines count every trial",
+        least=0,
+        most=1,
+        ini_only=True,
+    )
+    keep: tuple[str, ...] = setting(
+        (),
+        "stored whatever the rate, beside trials that didn't pass: errors, tag:NAME, metadata:KEY=VALUE",
+        ini_only=True,
+    )
+    max_payload: int = setting(
+        MAX_PAYLOAD, "bytes an input or output may take before it is cut", least=LEAST_PAYLOAD, ini_only=True
+    )
     ci: bool = False
     """True where the environment variable ``CI`` is set to anything but an empty string, 0 or false."""
+
+
+def _options() -> Iterator[Option]:
+    for each in fields(Settings):
+        if each.metadata:
+            yield Option(each.name, _KINDS[str(each.type)], each.default, **each.metadata)
+
+
+OPTIONS: tuple[Option, ...] = tuple(_options())
+"""All settings that a user can make."""
 
 
 def read_settings(value_of: Callable[[Option], tuple[Any, str]], environment: Mapping[str, str]) -> Settings:
@@ -243,35 +222,34 @@ def words(text: str) -> tuple[str, ...]:
 
 def _validated(option: Option, value: Any, where: str) -> Any:
     if option.kind == "linelist":
-        return words(",".join(value))
-    if option.name == "shard" and value:
-        return _shard(value, where)
+        return _entries(option, value)
+    if option.parse is not None:
+        return option.parse(value, where)
     if option.choices and value not in option.choices:
         from pytest_llmobs.wording import known, nearest  # every session of pytest loads this module
 
-        raise SettingsError(
-            f"Unknown value {value!r} for {where}.{nearest(str(value), option.choices)} {known(option.choices)}"
-        )
-    low = -math.inf if option.least is None else option.least
-    high = math.inf if option.most is None else option.most
-    if value is not None and option.kind in ("int", "float") and not low <= value <= high:
-        bound = f"at least {low:g}" if math.isinf(high) else f"between {low:g} and {high:g}"
-        raise SettingsError(f"{where} is {value!r}; it must be {bound}.")
+        near = nearest(str(value), option.choices)
+        raise SettingsError(f"Unknown value {value!r} for {where}.{near} {known(option.choices)}")
+    if value is not None and option.kind in ("int", "float"):
+        _check_bounds(option, value, where)
     return value
 
 
-def _shard(value: str, where: str) -> str:
-    number, _, count = (word.strip() for word in value.partition("/"))
-    if not (number.isdecimal() and count.isdecimal()):
-        raise SettingsError(
-            f"{where} is {value!r}; write I/N, which part this is and how many there are, such as 2/4."
-        )
-    if not 1 <= int(number) <= int(count):
-        parts = f"the parts of {int(count)} are 1/{int(count)} to {int(count)}/{int(count)}"
-        raise SettingsError(
-            f"{where} is {value!r}; {parts if int(count) else 'there must be one part at least'}."
-        )
-    return f"{int(number)}/{int(count)}"
+def _check_bounds(option: Option, value: float, where: str) -> None:
+    low = -math.inf if option.least is None else option.least
+    high = math.inf if option.most is None else option.most
+    if low <= value <= high:
+        return
+    bound = f"between {low:g} and {high:g}"
+    if math.isinf(high):
+        bound = f"at least {low:g}"
+    raise SettingsError(f"{where} is {value!r}; it must be {bound}.")
+
+
+def _entries(option: Option, lines: Sequence[str]) -> tuple[str, ...]:
+    if option.commas:
+        return words(",".join(lines))
+    return tuple(lines)
 
 
 def _check_shard(values: Mapping[str, Any]) -> None:
@@ -290,8 +268,3 @@ def _check_shard(values: Mapping[str, Any]) -> None:
             f"{option} needs --llm-name, the same on every machine and new for every build (the CI's build number): "
             "it tells `llmobs merge` which parts belong together."
         )
-
-
-_unknown = {option.name for option in OPTIONS} ^ {field.name for field in fields(Settings)} ^ {"ci"}
-if _unknown:
-    raise RuntimeError(f"OPTIONS and Settings disagree about {sorted(_unknown)}")

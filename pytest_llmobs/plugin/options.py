@@ -32,16 +32,20 @@ def register(parser: pytest.Parser) -> None:
         parser.addini(option.ini, option.help, type=kind, default=option.default)
         if option.ini_only:
             continue
-        shape: dict[str, Any] = (
-            {"action": "store_true"}
-            if option.kind == "bool"
-            else {
-                "type": _ARGPARSE_TYPES[option.kind],
-                "metavar": option.metavar,
-                "choices": option.choices or None,
-            }
-        )
-        group.addoption(option.flag, dest=option.ini, default=None, help=option.help, **shape)
+        group.addoption(option.flag, dest=option.ini, default=None, help=option.help, **_shape(option))
+
+
+def _shape(option: Option) -> dict[str, Any]:
+    """Return what argparse must know of an option's values."""
+    if option.kind == "bool":
+        return {"action": "store_true"}
+    if option.kind == "linelist":
+        return {"action": "append", "metavar": option.metavar}
+    return {
+        "type": _ARGPARSE_TYPES[option.kind],
+        "metavar": option.metavar,
+        "choices": option.choices or None,
+    }
 
 
 def register_markers(config: pytest.Config) -> None:
