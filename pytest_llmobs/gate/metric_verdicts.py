@@ -10,8 +10,9 @@ from pytest_llmobs.gate.guards import Evidence
 from pytest_llmobs.gate.pairing import Comparison, Missing, SuitePair, compare_metric, missing_pairs
 from pytest_llmobs.measures.distributions import wilson_interval
 from pytest_llmobs.measures.gate_rules import PASS
+from pytest_llmobs.measures.means import metric_mean
 from pytest_llmobs.measures.statistics import minimal_detectable_effect, repeats_to_halve, within_spread
-from pytest_llmobs.measures.values import Values, mean, why_unscored
+from pytest_llmobs.measures.values import Values, why_unscored
 from pytest_llmobs.records.decisions import MetricRow, VerdictName
 from pytest_llmobs.records.plans import GateRule
 
@@ -126,7 +127,7 @@ def metric_row(case: MetricCase, *, ci: bool, fail_on: str) -> MetricRow:
     if case.rule.min_mean is None:
         return row
     # over every expected example, new ones included
-    return bounded(row, case.rule, _overall(case.suite.measured.values.get(case.metric, {})))
+    return bounded(row, case.rule, metric_mean(case.suite.measured.values.get(case.metric, {})))
 
 
 def bounded(row: MetricRow, rule: GateRule, found: float | None, what: str = "mean ") -> MetricRow:
@@ -230,7 +231,7 @@ def _row(
         metric=case.metric,
         verdict=verdict,
         baseline=seen.baseline,
-        candidate=seen.candidate if seen.pairs else _overall(values),
+        candidate=seen.candidate if seen.pairs else metric_mean(values),
         delta=interval.mean if interval else None,
         low=interval.low if interval and measurable else None,
         high=interval.high if interval and measurable else None,
@@ -249,12 +250,6 @@ def _row(
             if part
         ),
     )
-
-
-def _overall(values: Values) -> float | None:
-    if values:
-        return mean([mean(found) for _, found in sorted(values.items())])
-    return None
 
 
 def _mean_of(seen: Comparison) -> float:
@@ -276,7 +271,7 @@ def _halving(seen: Comparison) -> int | None:
 def _rate(case: MetricCase) -> str:
     """Return Wilson's interval of a single pass rate, in words."""
     values = case.suite.measured.values.get(case.metric, {})
-    rate = _overall(values)
+    rate = metric_mean(values)
     if case.metric != PASS or rate is None:
         return ""
     low, high = wilson_interval(rate * len(values), len(values))

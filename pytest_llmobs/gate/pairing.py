@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 from pytest_llmobs.baselines.records import Baseline
 from pytest_llmobs.measures.gate_rules import PASS
+from pytest_llmobs.measures.means import mean
 from pytest_llmobs.measures.statistics import Interval, cluster_sums, mean_interval
-from pytest_llmobs.measures.values import Measurements, Values, mean, measure, score_value
+from pytest_llmobs.measures.values import Measurements, Values, measure, score_value
 from pytest_llmobs.records.plans import ExpectedTrial, SuitePlan
 from pytest_llmobs.records.trials import Trial
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from math import isfinite
 
@@ -93,6 +93,20 @@ def score_value(trial: Trial, metric: str) -> float | None:
     return None
 
 
+def shown_value(trial: Trial, metric: str) -> float | None:
+    """Return the number a trial shows for a metric, whether it gates or not; None where it has none.
+
+    For tables and progress, never for a verdict: scores of a test body count, and those of a trial that ended in an
+    error.
+    """
+    if metric == PASS:
+        return pass_value(trial)
+    score = trial.scores.get(metric)
+    if score is None:
+        return None
+    return score.score
+
+
 def why_unscored(score: TrialScore) -> str:
     """Return why there is no score, in one line: of a traceback the last says what happened."""
     return (score.error or "").rstrip().rpartition("\n")[2]
@@ -115,12 +129,3 @@ def _add(found: Measurements, trial: Trial) -> None:
             found.labels.add(key)
         else:
             found.errors[key] += 1
-
-
-def mean(values: Sequence[float]) -> float:
-    """Return the mean of at least one value; equal values give exactly that value."""
-    first, count = values[0], len(values)
-    # most examples give one value again and again
-    if values.count(first) == count:
-        return first
-    return sum(values) / count

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_llmobs.measures.values import mean, measure, pass_value, score_value
+from pytest_llmobs.measures.values import measure, pass_value, score_value, shown_value
 from pytest_llmobs.records.trials import TrialScore
 
 
@@ -62,7 +62,9 @@ def test_labels_exemptions_and_scores_of_the_body_are_set_apart(world) -> None:
     assert (found.labels, found.exempt, found.body) == ({"category"}, {"keywords": {"e000"}}, {"mine"})
 
 
-def test_the_mean_of_equal_values_is_that_value() -> None:
-    assert mean([0.1] * 3) == 0.1
-    assert mean([0.7]) == 0.7
-    assert mean([1.0, 0.0, 0.0, 0.0]) == 0.25
+def test_a_table_shows_scores_that_gate_nothing_and_those_of_a_trial_that_raised(world) -> None:
+    (trial,) = world(1).trials("error", scores={"mine": lambda *_: TrialScore(score=0.5)})
+    assert score_value(trial, "mine") is None
+    assert shown_value(trial, "mine") == 0.5
+    assert shown_value(trial, "pass") is None
+    assert shown_value(trial, "unheard of") is None
