@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pytest_llmobs.plugin.paths import store_here
+from pytest_llmobs.plugin.reporting import store_here
 from pytest_llmobs.plugin.state import Lab, find_lab
 from pytest_llmobs.reports.base import Context
 from pytest_llmobs.reports.next_commands import show

@@ -18,7 +18,7 @@ import pytest
 from pytest_llmobs.files import write_whole
 from pytest_llmobs.plugin import options
 from pytest_llmobs.plugin.confirming_plan import SETTLED, ConfirmingPlan, write_plan
-from pytest_llmobs.plugin.progress import say
+from pytest_llmobs.plugin.reporting import say
 from pytest_llmobs.records.decisions import Rerun
 from pytest_llmobs.records.trials import Trial
 

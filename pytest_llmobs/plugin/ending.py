@@ -1,12 +1,9 @@
-"""Hooks of the process that sees every report: collect the trials, conclude, set the exit status, report."""
+"""Hooks of the process that sees every report: collect the trials, conclude, set the exit status."""
 
 from __future__ import annotations
 
-import shlex
-import sys
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,35 +11,19 @@ import pytest
 from pytest_llmobs.errors import LlmobsError
 from pytest_llmobs.experiments.conclude import Conclusion, conclude
 from pytest_llmobs.plugin import confirmation as confirm
-from pytest_llmobs.plugin import verdict_reports as verdict
 from pytest_llmobs.plugin.outcome import crashed_trial
-from pytest_llmobs.plugin.paths import rootdir_here, store_here
-from pytest_llmobs.plugin.progress import ProgressLine
+from pytest_llmobs.plugin.reporting import ProgressLine, report_failures, write_section
 from pytest_llmobs.plugin.summary_evaluators import find_summaries
 from pytest_llmobs.records.decisions import Rerun
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.records.trials import Trial
-from pytest_llmobs.reports.base import Context
-from pytest_llmobs.reports.terminal.section import render
 from pytest_llmobs.trials.budget import was_stopped
 
 if TYPE_CHECKING:
     from pytest_llmobs.plugin.state import Lab
 
-_BY_LAST = (
-    "--lf",
-    "--last-failed",
-    "--ff",
-    "--failed-first",
-    "--sw",
-    "--stepwise",
-    "--sw-skip",
-    "--stepwise-skip",
-)
-"""What selects or orders by the last run, which is another one by the time a printed command runs."""
 
-
-class Recorder:
+class Ending:
     """Sees all trials of a session, whether they ran here or in xdist's workers."""
 
     def __init__(self, lab: Lab) -> None:
@@ -84,24 +65,14 @@ class Recorder:
             self._failure = str(error)
         red = self._failure is not None or (self._conclusion is not None and self._conclusion.red)
         if red:
-            verdict.report_failures(session.config, self._experiment, self._failure)
+            report_failures(session.config, self._experiment, self._failure)
             if session.exitstatus == pytest.ExitCode.OK:
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print the section at the end."""
-        if self._experiment is None:
-            return
-        writer = terminalreporter._tw
-        text = render(
-            self._experiment,
-            width=writer.fullwidth,
-            color=writer.hasmarkup,
-            encoding=getattr(writer._file, "encoding", None) or "utf-8",
-            context=self._context(),
-        )
-        terminalreporter.write_sep("=", "LLM experiment")
-        terminalreporter.write_line(text)
+        if self._conclusion is not None:
+            write_section(terminalreporter, self._conclusion)
 
     @property
     def _experiment(self) -> Experiment | None:
@@ -146,51 +117,3 @@ class Recorder:
 
     def _confirm(self, reruns: Sequence[Rerun]) -> confirm.Confirmation:
         return confirm.run(self._lab, reruns)
-
-    def _context(self) -> Context:
-        arguments = [str(argument) for argument in self._lab.config.invocation_params.args]
-        kept = [
-            argument
-            for argument in arguments
-            if argument not in ("--llm-experiment", "--llm-update-baseline")
-        ]
-        command = (
-            ["pytest"] if Path(sys.argv[0]).name in ("pytest", "py.test") else ["python", "-m", "pytest"]
-        )
-        options = [
-            argument
-            for argument in kept
-            if argument not in _BY_LAST and not _selects(argument, self._lab.config)
-        ]
-        by_last = any(self._lab.config.getoption(each, False) for each in ("lf", "stepwise"))
-        recording = [*_without_baseline(options if by_last else kept), "--llm-experiment"]
-        return Context(
-            accept=shlex.join([*command, *recording, "--llm-update-baseline"]),
-            by_last=by_last,
-            rerun=shlex.join([*command, *options, "--llm-experiment"]),
-            store=store_here(self._lab.config),
-            rootdir=rootdir_here(self._lab.config),
-            recorded=self._conclusion.recorded if self._conclusion else (),
-            everything=self._lab.config.get_verbosity() >= 2,
-        )
-
-
-def _without_baseline(arguments: Sequence[str]) -> list[str]:
-    """Leave ``--llm-baseline`` out: what is recorded is the committed baseline."""
-    before = ("", *arguments)
-    return [
-        argument
-        for argument, previous in zip(arguments, before, strict=False)
-        if argument.partition("=")[0] != "--llm-baseline" and previous != "--llm-baseline"
-    ]
-
-
-def _selects(argument: str, config: pytest.Config) -> bool:
-    """Tell whether an argument names tests, or a file of arguments that does nothing else."""
-    if not argument.startswith("@"):
-        return argument in config.args
-    try:
-        lines = (config.invocation_params.dir / argument[1:]).read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return False
-    return set(lines) <= set(config.args)

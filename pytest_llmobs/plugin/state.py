@@ -182,9 +182,9 @@ def _register(lab: Lab) -> None:
     if not lab.experiment:
         return
     if lab.worker is None:
-        from pytest_llmobs.plugin import ending as recorder
+        from pytest_llmobs.plugin import ending
 
-        manager.register(recorder.Recorder(lab), "llmobs-recorder")
+        manager.register(ending.Ending(lab), "llmobs-ending")
     if lab.controller:
         from pytest_llmobs.plugin import xdist
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pytest_llmobs.plugin.progress import EVERY, ProgressLine
+from pytest_llmobs.plugin.reporting import EVERY, ProgressLine
 from pytest_llmobs.records.plans import ExpectedTrial, SuitePlan
 from pytest_llmobs.records.trials import Trial, TrialScore
 
