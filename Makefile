@@ -1,8 +1,8 @@
 PYTHON ?= python
 
-.PHONY: check lint types layers test oldest langchain
+.PHONY: check lint types layers style test coverage oldest langchain
 
-check: lint types layers test
+check: lint types layers style coverage
 
 lint:
 	$(PYTHON) -m ruff check .
@@ -14,8 +14,17 @@ types:
 layers:
 	$(dir $(shell $(PYTHON) -c 'import sys; print(sys.executable)'))lint-imports
 
+style:
+	$(PYTHON) .ci/style.py
+
 test:
 	$(PYTHON) -m pytest
+
+# The variable makes coverage start itself in every process: in pytest and in its workers.
+coverage: export COVERAGE_PROCESS_START := $(CURDIR)/pyproject.toml
+coverage: test
+	$(PYTHON) -m coverage combine -q
+	$(PYTHON) -m coverage report
 
 oldest langchain:
 	.ci/on_top $@

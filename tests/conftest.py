@@ -19,6 +19,7 @@ def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in (
         "ANTHROPIC_API_KEY",
         "CI",
+        "COVERAGE_PROCESS_START",
         "LLMOBS_CONFIRMING",
         "OPENAI_API_KEY",
         "PYTEST_ADDOPTS",
