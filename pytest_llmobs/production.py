@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_llmobs.errors import SettingsError
+from pytest_llmobs.settings import STORE_FOLDER
 from pytest_llmobs.tracing import environment
 from pytest_llmobs.tracing import tracer as tracing
 
@@ -48,7 +49,7 @@ def store_folder(environ: Mapping[str, str]) -> Path:
     Raises:
         SettingsError: It is a URI.
     """
-    named = environ.get("LLMOBS_STORE", "").strip() or ".llmobs"
+    named = environ.get("LLMOBS_STORE", "").strip() or STORE_FOLDER
     if "://" in named:
         raise SettingsError(
             f"LLMOBS_STORE is {named!r}; it must be a folder of this machine, where a run is kept before its call "

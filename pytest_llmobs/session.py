@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import random
-import subprocess
+import shutil
 import sys
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_llmobs.extensions import Extensions
-from pytest_llmobs.settings import Settings
+from pytest_llmobs.settings import STORE_FOLDER, Settings
 
 if TYPE_CHECKING:  # what a session is made of is imported as it is made: collecting needs little of it
     from pytest_llmobs.evaluators.binding.declaration import BoundEvaluator
@@ -27,7 +26,6 @@ if TYPE_CHECKING:  # what a session is made of is imported as it is made: collec
     from pytest_llmobs.trials.budget import Budget
     from pytest_llmobs.trials.runner import Runner
 
-STORE_FOLDER = ".llmobs"
 _ADJECTIVES = (
     "amber",
     "calm",
@@ -209,6 +207,10 @@ class Session:
         """Where the processes of this session leave messages for each other."""
         return self.rootdir / STORE_FOLDER / "sessions" / self.identity.session
 
+    def clear_messages(self) -> None:
+        """Remove what the processes of this session have left for each other."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
     @cached_property
     def budget(self) -> Budget | None:
         """What all processes of this session may spend together; None for no limit."""
@@ -247,18 +249,6 @@ class Session:
         """
         if self.remote is not None:
             self.remote.probe()
-
-    def upload(self) -> None:
-        """Upload what the store has sealed and what isn't there yet.
-
-        Raises:
-            StoreError: It broke off; nothing is lost.
-        """
-        if self.remote is not None:
-            from pytest_llmobs.storage.remote.uploads import upload
-
-            self.store.seal()
-            upload(self.store.layout, self.remote)
 
     def start(self) -> None:
         """Switch tracing on: install the tracer and instrument the providers as they are imported."""
@@ -311,25 +301,3 @@ class Session:
         return baseline_source(
             self.settings.baseline, self.baseline_folder, self.rootdir, self.store.experiments
         )
-
-
-def git_commit(rootdir: Path, run: Callable[..., Any] = subprocess.run) -> str | None:
-    """Return the short commit of ``rootdir``, with ``+dirty`` where the work tree has changes; None without git."""
-    command = [
-        "git",
-        "-C",
-        str(rootdir),
-        "describe",
-        "--always",
-        "--abbrev=12",
-        "--dirty=+dirty",
-        "--exclude=*",
-    ]
-    try:
-        answer = run(command, capture_output=True, text=True, timeout=10)
-    except (OSError, subprocess.SubprocessError):
-        return None
-    commit: str = answer.stdout.strip()
-    if answer.returncode == 0 and commit:
-        return commit
-    return None

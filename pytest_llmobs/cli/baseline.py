@@ -15,10 +15,10 @@ from pytest_llmobs.cli.stores import open_local_store
 from pytest_llmobs.errors import BaselineError
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.records.plans import SuitePlan
+from pytest_llmobs.settings import BASELINE_FOLDER
 
 NAME = "baseline"
 HELP = "what changed in the committed baselines (diff), record them anew (accept), drop what is gone (prune)"
-_DIRECTORY = "llm-baselines"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,7 +40,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     prune = actions.add_parser("prune", help="drop baselines of gone test files, and rows of gone examples")
     prune.add_argument("--dry-run", action="store_true", help="say what would be dropped")
     for action in (diff, prune):
-        action.add_argument("--dir", metavar="PATH", help=f"the baselines' folder (default {_DIRECTORY})")
+        action.add_argument(
+            "--dir", metavar="PATH", help=f"the baselines' folder (default {BASELINE_FOLDER})"
+        )
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
@@ -115,7 +117,7 @@ def _prune(arguments: argparse.Namespace, console: Console) -> int:
 
     store = open_local_store(arguments.store, console)
     rootdir = store.root.parent
-    directory = rootdir / _DIRECTORY if arguments.dir is None else _directory(arguments.dir)
+    directory = rootdir / BASELINE_FOLDER if arguments.dir is None else _directory(arguments.dir)
     dropped = list(prune(directory, rootdir, read_heads(store), dry_run=arguments.dry_run))
     word = "would drop" if arguments.dry_run else "dropped"
     for each in dropped:
@@ -139,9 +141,9 @@ def _directory(given: str | None) -> Path:
         return Path(given)
     here = Path.cwd()
     for folder in (here, *here.parents):
-        if (folder / _DIRECTORY).is_dir():
-            return folder / _DIRECTORY
+        if (folder / BASELINE_FOLDER).is_dir():
+            return folder / BASELINE_FOLDER
     raise BaselineError(
-        f"There is no folder {_DIRECTORY!r} in {str(here)!r} nor in a folder above it. "
+        f"There is no folder {BASELINE_FOLDER!r} in {str(here)!r} nor in a folder above it. "
         "`pytest --llm-experiment --llm-update-baseline` makes one; --dir PATH names one elsewhere."
     )

@@ -6,16 +6,16 @@ import argparse
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
 from pytest_llmobs.cli.console import Console
 from pytest_llmobs.cli.objects import import_file
-from pytest_llmobs.cli.stores import NAME as FOLDER
 from pytest_llmobs.cli.stores import open_store
 from pytest_llmobs.errors import BaselineError, EvaluatorError, StoreError
+from pytest_llmobs.settings import STORE_FOLDER
 from pytest_llmobs.storage.store import Store
 from pytest_llmobs.wording import known, listed, nearest
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from pytest_llmobs.evaluators.suites import BoundSummary
     from pytest_llmobs.experiments.joining import Part, Whole
     from pytest_llmobs.experiments.references import Source
-    from pytest_llmobs.records.decisions import Decision
     from pytest_llmobs.records.experiments import Experiment
     from pytest_llmobs.records.plans import SuitePlan
     from pytest_llmobs.settings import Settings
@@ -53,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "stores",
         nargs="+",
         metavar="DIR",
-        help=f"a shard's store ({FOLDER}, or the folder that holds it or several), or the URI of one",
+        help=f"a shard's store ({STORE_FOLDER}, or the folder that holds it or several), or the URI of one",
     )
     parser.add_argument(
         "--name", metavar="NAME", help="the experiment to merge, where the stores hold several"
@@ -79,10 +78,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     found = _chosen(_shards(arguments.stores, console), arguments.name)
     whole = join([each.part for each in found])
     settings = _settings(whole, arguments.baseline_dir)
-    store = Store(arguments.store or FOLDER, warn=console.note)
+    store = Store(arguments.store or STORE_FOLDER, warn=console.note)
     _bring_runs(found, whole.experiment.name, store)
-    experiment = _judged(whole, store, settings, _source(settings, store))
-    _keep(experiment, store)
+    experiment = _concluded(whole, store, settings)
     context = Context(store=arguments.store or "")
     console.say(TerminalReport().render(experiment, console.page, context))
     if experiment.decision.red:
@@ -114,7 +112,7 @@ def _stores(place: str) -> list[str]:
 
 
 def _store_of(folder: Path) -> Path | None:
-    return next((path for path in (folder / FOLDER, folder) if (path / "experiments").is_dir()), None)
+    return next((path for path in (folder / STORE_FOLDER, folder) if (path / "experiments").is_dir()), None)
 
 
 def _chosen(found: Sequence[_Found], name: str | None) -> list[_Found]:
@@ -144,13 +142,6 @@ def _settings(whole: Whole, baseline_dir: str | None) -> Settings:
     return replace(plain, experiment=True, confirm=0, **told)
 
 
-def _source(settings: Settings, store: Store) -> Source:
-    from pytest_llmobs.experiments.references import baseline_source
-
-    here = Path.cwd()
-    return baseline_source(settings.baseline, here / settings.baseline_dir, here, store.experiments)
-
-
 def _bring_runs(found: Sequence[_Found], project: str, store: Store) -> None:
     store.layout.create()
     folder = store.layout.partition(project)
@@ -163,32 +154,41 @@ def _bring_runs(found: Sequence[_Found], project: str, store: Store) -> None:
         raise StoreError(f"Can't bring the shards' runs to {str(folder)!r}: {error}.") from error
 
 
-def _judged(whole: Whole, store: Store, settings: Settings, source: Source) -> Experiment:
-    """Gate once; where something is to be explained, read what those examples sent, and explain it."""
-    from pytest_llmobs.experiments.references import baselines_of
-    from pytest_llmobs.experiments.stored_trials import recalled
-    from pytest_llmobs.experiments.suite_scores import suite_scores
-    from pytest_llmobs.gate.decide import decide
+def _concluded(whole: Whole, store: Store, settings: Settings) -> Experiment:
+    """Gate all shards at once, and keep the experiment."""
+    from pytest_llmobs.experiments.conclude import Surroundings, conclude
+    from pytest_llmobs.experiments.references import baseline_source
+    from pytest_llmobs.records.decisions import Decision
 
-    experiment = replace(
-        whole.experiment, suite_scores=suite_scores(whole.experiment, store, _find_summaries)
+    here = Path.cwd()
+    folder = here / settings.baseline_dir
+    baseline = cache(baseline_source(settings.baseline, folder, here, store.experiments))
+    _check_baselines(whole, baseline, settings)
+    surroundings = Surroundings(
+        settings=settings,
+        store=store,
+        baseline=baseline,
+        baseline_folder=folder,
+        find_summaries=_find_summaries,
+        unconfirmed=_TENTATIVE,
+        recall=True,
     )
-    baselines = baselines_of(experiment.suites, source)
-    if lost := sorted(whole.baselines.keys() - baselines.keys()):
+    unjudged = replace(whole.experiment, decision=Decision(errors=tuple(whole.errors)))
+    return conclude(unjudged, surroundings).experiment
+
+
+def _check_baselines(whole: Whole, source: Source, settings: Settings) -> None:
+    """Make sure that the baselines are at hand by which the shards left their failed assertions to the gate."""
+    from pytest_llmobs.experiments.references import baselines_of
+
+    here = baselines_of(whole.experiment.suites, source)
+    lost = sorted(whole.baselines.keys() - here.keys())
+    if lost:
         raise BaselineError(
             f"The shards left their failed assertions to the gate, by a baseline of {listed(lost, _NAMED)} that is not "
             f"in {settings.baseline or settings.baseline_dir!r} here. Merge where it is committed, or name its folder "
             "with --baseline-dir."
         )
-    judge = partial(decide, baselines=baselines, settings=settings, suite_scores=experiment.suite_scores)
-    decision = judge(experiment.suites, experiment.trials)
-    if decision.examples:
-        examples = {(row.suite, row.example_id) for row in decision.examples}
-        trials = recalled(experiment.trials, store, experiment.name, examples)
-        decision = judge(experiment.suites, trials)
-    decision = replace(decision, errors=(*whole.errors, *decision.errors))
-    notes = (*experiment.notes, _TENTATIVE) if _tentative(decision) else experiment.notes
-    return replace(experiment, decision=decision, notes=notes)
 
 
 def _find_summaries(plan: SuitePlan) -> Sequence[BoundSummary]:
@@ -203,15 +203,3 @@ def _find_summaries(plan: SuitePlan) -> Sequence[BoundSummary]:
 @cache
 def _imported(path: str) -> ModuleType:
     return import_file(Path(path))
-
-
-def _tentative(decision: Decision) -> bool:
-    return any(row.verdict == "REGRESSED" for row in decision.metrics) or any(
-        row.state == "suspect" for row in decision.examples
-    )
-
-
-def _keep(experiment: Experiment, store: Store) -> None:
-    from pytest_llmobs.experiments.documents import experiment_to_dict
-
-    store.write_experiment(experiment.name, experiment_to_dict(experiment))

@@ -6,11 +6,10 @@ from pathlib import Path
 
 from pytest_llmobs.cli.console import Console
 from pytest_llmobs.errors import StoreError
+from pytest_llmobs.settings import STORE_FOLDER
 from pytest_llmobs.storage.store import Store
 from pytest_llmobs.wording import count
 
-NAME = ".llmobs"
-"""The folder of a store."""
 _URI = "://"
 
 
@@ -21,10 +20,10 @@ def find_store(start: Path) -> Path:
         StoreError: There is none.
     """
     for folder in (start, *start.parents):
-        if (folder / NAME).is_dir():
-            return folder / NAME
+        if (folder / STORE_FOLDER).is_dir():
+            return folder / STORE_FOLDER
     raise StoreError(
-        f"There is no store {NAME!r} in {str(start)!r} nor in a folder above it. "
+        f"There is no store {STORE_FOLDER!r} in {str(start)!r} nor in a folder above it. "
         "`pytest --llm-experiment` makes one; --store PATH names one elsewhere."
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pytest_llmobs.baselines.update import Baseline, updated_baseline
+from pytest_llmobs.experiments.references import baseline_of
 from pytest_llmobs.gate.decide import decide
 from pytest_llmobs.gate.pairing import SuitePair, compare_metric, pair_suite
 from pytest_llmobs.measures.gate_rules import PASS, rule_of
@@ -44,25 +44,6 @@ class ExperimentComparison:
     """Suite -> examples that only the second experiment has."""
     removed: Mapping[str, Sequence[str]]
     edited: Mapping[str, Sequence[str]]
-
-
-def baseline_of(experiment: Experiment, suite: str) -> Baseline | None:
-    """Return what an experiment measured of a suite as a baseline to compare with, or None where it has no such suite.
-
-    The repeats of its confirming session do not belong to it.
-    """
-    plan = next((plan for plan in experiment.suites if plan.name == suite), None)
-    if plan is None:
-        return None
-    trials = [trial for trial in experiment.trials if trial.suite == suite]
-    texts = any(trial.calls or trial.output for trial in trials)
-    metadata = {"experiment": experiment.name, "recorded": experiment.started}
-    if experiment.commit:
-        metadata["commit"] = experiment.commit
-    update = updated_baseline(
-        None, plan, trials, metadata=metadata, texts=texts, suite_scores=experiment.suite_scores
-    )
-    return update.baseline
 
 
 def compare_experiments(before: Experiment, after: Experiment) -> ExperimentComparison:

@@ -1,52 +1,62 @@
-"""From trials to a verdict: decide, confirm, record, keep."""
+"""The one ending of an experiment: decide, confirm, explain, keep."""
 
 from __future__ import annotations
 
-import os
 import shlex
-import shutil
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from pytest_llmobs.baselines.file import texts_path
 from pytest_llmobs.baselines.records import Baseline
-from pytest_llmobs.baselines.update import BaselineUpdate, baseline_path, record_baseline
 from pytest_llmobs.errors import BaselineError, StoreError
-from pytest_llmobs.experiments.documents import experiment_from_dict, experiment_to_dict
-from pytest_llmobs.experiments.references import baselines_of, useless
+from pytest_llmobs.experiments.documents import experiment_to_dict
+from pytest_llmobs.experiments.recording import record_baselines
+from pytest_llmobs.experiments.references import Source, baselines_of, useless
 from pytest_llmobs.experiments.shards import Shard
+from pytest_llmobs.experiments.stored_trials import recalled
 from pytest_llmobs.experiments.suite_scores import Find, suite_scores
 from pytest_llmobs.gate.decide import decide
-from pytest_llmobs.records.decisions import Rerun
-from pytest_llmobs.records.experiments import Experiment
+from pytest_llmobs.records.decisions import Decision, Rerun
+from pytest_llmobs.records.experiments import Confirmation, Experiment
 from pytest_llmobs.records.plans import SuitePlan
 from pytest_llmobs.records.trials import Trial
-from pytest_llmobs.session import Session, git_commit
 from pytest_llmobs.settings import Settings
-from pytest_llmobs.wording import count, listed
+from pytest_llmobs.storage.store import Store
 
-
-class Confirmation(Protocol):
-    """What a confirming session came back with."""
-
-    @property
-    def trials(self) -> Sequence[Trial]:
-        """Its trials."""
-        ...
-
-    @property
-    def error(self) -> str | None:
-        """Why there is none."""
-        ...
-
-
-_NAMED = 10
-"""Examples named in a note; more are counted."""
+if TYPE_CHECKING:  # most sessions upload nothing
+    from pytest_llmobs.storage.remote.filesystem import Remote
 
 Confirm = Callable[[Sequence[Rerun]], Confirmation]
+"""Runs again what is in doubt."""
+
+_FOR_THE_MERGE = ("fail_on", "baseline", "baseline_dir")
+"""Settings that a shard leaves for the merge, which has neither its options nor its ini file."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """What an experiment is concluded in: whoever ran it brings these."""
+
+    settings: Settings
+    store: Store
+    """Has the runs, sealed, and gets the experiment's document."""
+    baseline: Source
+    """Returns the accepted baseline of a suite."""
+    baseline_folder: Path
+    """Where new baselines are recorded."""
+    find_summaries: Find
+    """Finds the summary evaluators of a suite."""
+    confirm: Confirm | None = None
+    """Runs a confirming session; None where there must be none."""
+    unconfirmed: str = ""
+    """What to note of a verdict that stays tentative, where nothing can be run again."""
+    recall: bool = False
+    """True where the trials come from documents: what they sent and answered is then read from the store, where an
+    example is to be explained."""
+    remote: Remote | None = None
+    """Where the store is uploaded to."""
 
 
 @dataclass(frozen=True)
@@ -63,209 +73,162 @@ class Conclusion:
         return self.experiment.decision.red
 
 
-def conclude(
-    session: Session,
-    plans: Sequence[SuitePlan],
-    trials: Sequence[Trial],
-    *,
-    duration: float,
-    interrupted: bool,
-    confirm: Confirm | None,
-    notes: Sequence[str] = (),
-    find_summaries: Find,
-    exit_status: int = 0,
-) -> Conclusion:
-    """Judge the trials of a session, and write its experiment file and, on request, its baselines.
+def conclude(experiment: Experiment, surroundings: Surroundings, *, exit_status: int = 0) -> Conclusion:
+    """Judge what ran, and write its document and, on request, its baselines.
 
     Args:
-        session: The session, with settings and store.
-        plans: What collection promised.
-        trials: What ran.
-        duration: Seconds of the session so far.
-        interrupted: True where it ended early.
-        confirm: Runs a confirming session; None where there must be none.
-        notes: Further notes for the report.
-        find_summaries: Finds the summary evaluators of a suite.
+        experiment: Everything that ran, not judged yet; errors that its decision has already, stay.
+        surroundings: What it is concluded in.
         exit_status: Pytest's, which a shard keeps for the merge.
+
+    Raises:
+        LlmobsError: A baseline can't be written.
     """
-    experiment = Experiment(
-        name=session.identity.name,
-        started=session.identity.started,
-        duration=duration,
-        suites=tuple(plans),
-        trials=tuple(trials),
-        commit=git_commit(session.rootdir),
-        interrupted=interrupted,
+    settings = surroundings.settings
+    if settings.shard:  # nothing is compared before all parts are together
+        shard = Shard.parse(settings.shard)
+        part = replace(experiment, name=shard.name(experiment.name), shard=str(shard))
+        return _kept(Conclusion(part), surroundings, _for_the_merge(part, surroundings, exit_status))
+    scores = suite_scores(experiment, surroundings.store, surroundings.find_summaries)
+    experiment = replace(experiment, suite_scores=scores)
+    if settings.update_baseline:
+        experiment, recorded = record_baselines(experiment, surroundings.baseline_folder, settings)
+        conclusion = Conclusion(experiment, recorded)
+    else:
+        conclusion = Conclusion(_judged(experiment, surroundings))
+    return _kept(conclusion, surroundings)
+
+
+def _judged(experiment: Experiment, surroundings: Surroundings) -> Experiment:
+    """Decide, have a tentative verdict confirmed, and explain what is red."""
+    baselines = baselines_of(experiment.suites, surroundings.baseline)
+    judge = partial(
+        decide,
+        experiment.suites,
+        baselines=baselines,
+        settings=surroundings.settings,
+        commit=experiment.commit,
+        suite_scores=experiment.suite_scores,
+    )
+    decision = judge(experiment.trials)
+    answer = _confirmation(decision, surroundings)
+    if answer.trials:
+        decision = judge(experiment.trials, confirmation=answer.trials)
+    if surroundings.recall and decision.examples:
+        trials = _recalled(experiment, decision, surroundings.store)
+        decision = judge(trials, confirmation=answer.trials)
+    notes = list(experiment.notes)
+    if answer.error is not None:
+        notes.append(answer.error)
+    elif surroundings.unconfirmed and _is_tentative(decision):
+        notes.append(surroundings.unconfirmed)
+    return replace(
+        experiment,
+        decision=_completed(decision, experiment, baselines, surroundings.settings),
+        confirmation=tuple(answer.trials),
         notes=tuple(notes),
     )
-    if session.settings.shard:
-        conclusion = Conclusion(_part(session, experiment))
-    else:
-        scores = suite_scores(experiment, session.store, find_summaries)
-        experiment = replace(experiment, suite_scores=scores)
-        if session.settings.update_baseline:
-            conclusion = _record(session, experiment)
-        else:
-            conclusion = Conclusion(_judged(session, experiment, confirm))
-    conclusion = _uploaded(session, _kept(session, conclusion, exit_status))
-    shutil.rmtree(session.store.root / "sessions" / session.identity.session, ignore_errors=True)
-    return conclusion
 
 
-def _part(session: Session, experiment: Experiment) -> Experiment:
-    """Return one shard's experiment: nothing is compared before all parts are together."""
-    shard = Shard.parse(session.settings.shard)
-    return replace(experiment, name=shard.name(experiment.name), shard=str(shard))
+def _confirmation(decision: Decision, surroundings: Surroundings) -> Confirmation:
+    """Return the second look at what is in doubt; an empty one where nothing is, or nobody can look."""
+    if decision.reruns and surroundings.confirm is not None and surroundings.settings.confirm:
+        return surroundings.confirm(decision.reruns)
+    return Confirmation()
 
 
-def _kept(session: Session, conclusion: Conclusion, exit_status: int) -> Conclusion:
-    """Write the experiment's file; where the disk refuses, the build is red and the report is shown all the same."""
-    experiment = conclusion.experiment
-    document = experiment_to_dict(experiment)
-    if experiment.shard:
-        document |= _for_the_merge(session, experiment.suites, exit_status)
-    try:
-        session.store.write_experiment(experiment.name, document)
-    except StoreError as error:
-        decision = replace(experiment.decision, errors=(*experiment.decision.errors, str(error)))
-        return replace(conclusion, experiment=replace(experiment, decision=decision))
-    return conclusion
+def _recalled(experiment: Experiment, decision: Decision, store: Store) -> Sequence[Trial]:
+    """Return the trials, those to be explained with what they sent and answered."""
+    examples = {(row.suite, row.example_id) for row in decision.examples}
+    return recalled(experiment.trials, store, experiment.name, examples)
 
 
-def _for_the_merge(session: Session, plans: Sequence[SuitePlan], exit_status: int) -> dict[str, Any]:
-    """Return what a merge can't see: it has neither this session's options nor its ini file nor its outcome."""
-    settings = session.settings
-    found = baselines_of(plans, session.baseline)
+def _is_tentative(decision: Decision) -> bool:
+    if any(row.verdict == "REGRESSED" for row in decision.metrics):
+        return True
+    return any(row.state == "suspect" for row in decision.examples)
+
+
+def _completed(
+    decision: Decision,
+    experiment: Experiment,
+    baselines: Mapping[str, Baseline | BaselineError],
+    settings: Settings,
+) -> Decision:
+    """Return a decision with what isn't the gate's to see: earlier errors, a useless reference, ungated failures."""
+    errors = [*experiment.decision.errors, *decision.errors]
+    problem = useless(settings.baseline, experiment.suites, baselines)
+    if problem:
+        errors.append(problem)
+    ungated = sum(_is_ungated(trial, baselines, settings) for trial in experiment.trials)
+    return replace(decision, errors=tuple(errors), ungated=ungated)
+
+
+def _is_ungated(trial: Trial, baselines: Mapping[str, Baseline | BaselineError], settings: Settings) -> bool:
+    """Tell whether a failed assertion failed its test: the plugin lets a gate judge only what has a row to go by."""
+    if trial.status != "failed":
+        return False
+    baseline = baselines.get(trial.suite)
+    if settings.strict or not isinstance(baseline, Baseline):
+        return True
+    return baseline.row_of(trial.example_id, trial.example_hash) is None
+
+
+def _for_the_merge(experiment: Experiment, surroundings: Surroundings, exit_status: int) -> Mapping[str, Any]:
+    """Return what a merge can't see of this session."""
+    settings = surroundings.settings
     return {
-        "settings": {name: getattr(settings, name) for name in ("fail_on", "baseline", "baseline_dir")},
-        "baselines": {suite: each.digest() for suite, each in found.items() if isinstance(each, Baseline)},
+        "settings": {name: getattr(settings, name) for name in _FOR_THE_MERGE},
+        "baselines": _digests(experiment.suites, surroundings.baseline),
         "exit_status": exit_status,
     }
 
 
-def _uploaded(session: Session, conclusion: Conclusion) -> Conclusion:
-    """Upload what is sealed; what can't be uploaded stays here, and the report says how to do it later."""
-    if session.remote is None:
-        return conclusion
+def _digests(plans: Sequence[SuitePlan], source: Source) -> dict[str, str]:
+    """Return suite -> hash of its baseline."""
+    digests = {}
+    for suite, baseline in baselines_of(plans, source).items():
+        if isinstance(baseline, Baseline):
+            digests[suite] = baseline.digest()
+    return digests
+
+
+def _kept(
+    conclusion: Conclusion, surroundings: Surroundings, further: Mapping[str, Any] | None = None
+) -> Conclusion:
+    """Write the experiment's document, and upload it where the store is uploaded.
+
+    Where the disk refuses, the build is red and the report is shown all the same.
+
+    Args:
+        conclusion: What is kept.
+        surroundings: Has the store.
+        further: What the document holds besides.
+    """
+    experiment = conclusion.experiment
+    document = {**experiment_to_dict(experiment), **(further or {})}
     try:
-        session.upload()
+        surroundings.store.write_experiment(experiment.name, document)
     except StoreError as error:
-        later = shlex.join(["llmobs", "upload", session.remote.shown])
-        told = (
-            f"{error} Nothing is lost, everything is in {str(session.store.root)!r}; upload it later: {later}"
-        )
+        decision = experiment.decision
+        decision = replace(decision, errors=(*decision.errors, str(error)))
+        conclusion = replace(conclusion, experiment=replace(experiment, decision=decision))
+    if surroundings.remote is None:
+        return conclusion
+    return _uploaded(conclusion, surroundings.store, surroundings.remote)
+
+
+def _uploaded(conclusion: Conclusion, store: Store, remote: Remote) -> Conclusion:
+    """Upload what is sealed; what can't be uploaded stays here, and the report says how to do it later."""
+    from pytest_llmobs.storage.remote.uploads import upload
+
+    try:
+        store.seal()
+        upload(store.layout, remote)
+    except StoreError as error:
+        later = shlex.join(["llmobs", "upload", remote.shown])
+        note = f"{error} Nothing is lost, everything is in {str(store.root)!r}; upload it later: {later}"
         decision = conclusion.experiment.decision
-        first = replace(decision, notes=(told, *decision.notes))  # of many notes a report shows the first
-        return replace(conclusion, experiment=replace(conclusion.experiment, decision=first))
+        decision = replace(decision, notes=(note, *decision.notes))  # of many notes a report shows the first
+        return replace(conclusion, experiment=replace(conclusion.experiment, decision=decision))
     return conclusion
-
-
-def _record(session: Session, experiment: Experiment) -> Conclusion:
-    """Write what ran as the new baselines; nothing is compared with the old ones."""
-    recorded: list[str] = []
-    errors: list[str] = []
-    notes = list(experiment.notes)
-    metadata = {"recorded": experiment.started, "experiment": experiment.name}
-    if experiment.commit:
-        metadata["commit"] = experiment.commit
-    for plan in experiment.suites:
-        trials = [trial for trial in experiment.trials if trial.suite == plan.name]
-        folder = session.baseline_folder
-        update = record_baseline(
-            folder,
-            plan,
-            trials,
-            metadata=metadata,
-            texts=session.settings.baseline_texts,
-            suite_scores=experiment.suite_scores,
-        )
-        notes.extend(_remarks(plan, update))
-        if update.cut_short:
-            expected = Counter(trial.example_id for trial in plan.expected)
-            unselected = any(expected[example] < plan.repeat for example in update.cut_short)
-            hint = " --lf may select one repeat of several; -k and a node id select all." * unselected
-            errors.append(
-                f"{plan.name}: not recorded, because not every repeat was run: {listed(update.cut_short, _NAMED)}. "
-                f"What the baseline had of them stays; record them again.{hint}"
-            )
-        if update.recorded:
-            path = baseline_path(folder, plan.name)
-            written = [each for each in (path, texts_path(path)) if each.exists()]
-            recorded.extend(os.path.relpath(each) for each in written)
-    decision = replace(experiment.decision, errors=tuple(errors))
-    return Conclusion(replace(experiment, notes=tuple(notes), decision=decision), recorded)
-
-
-def _remarks(plan: SuitePlan, update: BaselineUpdate) -> list[str]:
-    if plan.gone:
-        return [f"{plan.name}: gone, and its baseline with it; `git add` takes the deletion too"]
-    lists = {
-        "known failures from now on": update.known_failures,
-        "no longer in the dataset, dropped": update.removed,
-        "not recorded, because they gave no result": update.unrecorded,
-    }
-    return [f"{plan.name}: {title}: {listed(names, _NAMED)}" for title, names in lists.items() if names]
-
-
-def announcement(session: Session, plans: Sequence[SuitePlan]) -> str:
-    """Return the line that says what recording a baseline will take, by what the last experiment took."""
-    trials = sum(len(plan.expected) for plan in plans)
-    examples = sum(len({trial.example_id for trial in plan.expected}) for plan in plans)
-    each = count(trials // max(examples, 1), "fresh repeat")
-    line = f"recording a baseline: {count(examples, 'example')} x {each} = {count(trials, 'trial')}"
-    past = _past_trials(session, {plan.name for plan in plans})
-    if not past:
-        return f"{line}; what they cost is unknown until a first experiment ran"
-    share = trials / len(past)
-    calls = round(sum(trial.llm_calls + trial.judge_calls + trial.judge_hits for trial in past) * share)
-    known = [cost for trial in past for cost in (trial.total_cost, trial.judge_cost) if cost is not None]
-    # A verdict that the cache had at hand cost nothing then, and is asked for now.
-    least = "at least" if any(trial.judge_hits for trial in past) else "about"
-    cost = f", {least} ${sum(known) * share:.4f}" if known else ""
-    return f"{line}; by the last experiment about {count(calls, 'model call')}{cost}"
-
-
-def _past_trials(session: Session, suites: set[str]) -> list[Trial]:
-    for head in reversed(session.store.experiments(heads=True)):
-        if suites & {suite["name"] for suite in head.get("suites", ())}:
-            document = session.store.read_experiment(head["name"])
-            trials = [trial for trial in experiment_from_dict(document).trials if trial.suite in suites]
-            if trials:
-                return trials
-    return []
-
-
-def _judged(session: Session, experiment: Experiment, confirm: Confirm | None) -> Experiment:
-    baselines = baselines_of(experiment.suites, session.baseline)
-    plans, trials, settings = experiment.suites, experiment.trials, session.settings
-    judge = partial(
-        decide,
-        plans,
-        trials,
-        baselines,
-        settings,
-        commit=experiment.commit,
-        suite_scores=experiment.suite_scores,
-    )
-    decision = judge()
-    confirmation: Sequence[Trial] = ()
-    notes = experiment.notes
-    if decision.reruns and confirm is not None and settings.confirm:
-        answer = confirm(decision.reruns)
-        if answer.error is not None:
-            notes = (*notes, answer.error)
-        else:
-            confirmation = tuple(answer.trials)
-            decision = judge(confirmation)
-    if problem := useless(settings.baseline, plans, baselines):
-        decision = replace(decision, errors=(*decision.errors, problem))
-    decision = replace(decision, ungated=sum(_ungated(each, baselines, settings) for each in trials))
-    return replace(experiment, decision=decision, confirmation=confirmation, notes=notes)
-
-
-def _ungated(trial: Trial, baselines: Mapping[str, Baseline | BaselineError], settings: Settings) -> bool:
-    """Tell whether a failed assertion failed its test: the plugin lets a gate judge only what has a row to go by."""
-    if trial.status != "failed" or settings.strict:
-        return trial.status == "failed"
-    baseline = baselines.get(trial.suite)
-    return not isinstance(baseline, Baseline) or baseline.row_of(trial.example_id, trial.example_hash) is None

@@ -1,4 +1,4 @@
-"""Asking git for baselines of other commits."""
+"""Asking git: for the current commit, and for baselines of others."""
 
 from __future__ import annotations
 
@@ -22,6 +22,17 @@ def git(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
         raise BaselineError(
             f"Comparing with another commit needs git, which can't be run: {error}."
         ) from error
+
+
+def current_commit(folder: Path) -> str | None:
+    """Return the short commit of ``folder``, with ``+dirty`` where the work tree has changes; None without git."""
+    try:
+        answer = git(folder, "describe", "--always", "--abbrev=12", "--dirty=+dirty", "--exclude=*")
+    except BaselineError:
+        return None
+    if answer.returncode != 0:
+        return None
+    return answer.stdout.strip() or None
 
 
 def check_revision(folder: Path, revision: str) -> None:

@@ -16,6 +16,7 @@ from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.records.plans import SuitePlan
 from pytest_llmobs.records.runs import Run
 from pytest_llmobs.records.trials import Trial
+from pytest_llmobs.settings import STORE_FOLDER
 from pytest_llmobs.storage.store import Store
 
 
@@ -55,7 +56,7 @@ def compare_outputs(
     evaluator: Any,
     before: Experiment | str,
     after: Experiment | str,
-    store: Store | Path | str = ".llmobs",
+    store: Store | Path | str = STORE_FOLDER,
     *,
     seed: str = "",
     both_orders: bool = False,

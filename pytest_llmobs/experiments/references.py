@@ -11,10 +11,11 @@ from typing import Any
 from pytest_llmobs.baselines.file import baseline_path, load_baseline, parse_baseline, texts_path
 from pytest_llmobs.baselines.line_json import REMEDY
 from pytest_llmobs.baselines.records import Baseline
+from pytest_llmobs.baselines.update import updated_baseline
 from pytest_llmobs.errors import BaselineError
-from pytest_llmobs.experiments.compare import baseline_of
 from pytest_llmobs.experiments.documents import experiment_from_dict
 from pytest_llmobs.experiments.git import check_revision, git
+from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.records.plans import SuitePlan
 from pytest_llmobs.wording import listed, nearest
 
@@ -64,6 +65,29 @@ def baselines_of(plans: Iterable[SuitePlan], source: Source) -> dict[str, Baseli
             if baseline is not None:
                 found[plan.name] = baseline
     return found
+
+
+def baseline_of(experiment: Experiment, suite: str) -> Baseline | None:
+    """Return what an experiment measured of a suite as a baseline to compare with, or None where it has no such suite.
+
+    The repeats of its confirming session do not belong to it.
+    """
+    plan = next((plan for plan in experiment.suites if plan.name == suite), None)
+    if plan is None:
+        return None
+    trials = [trial for trial in experiment.trials if trial.suite == suite]
+    metadata = {"experiment": experiment.name, "recorded": experiment.started}
+    if experiment.commit:
+        metadata["commit"] = experiment.commit
+    update = updated_baseline(
+        None,
+        plan,
+        trials,
+        metadata=metadata,
+        texts=any(trial.calls or trial.output for trial in trials),
+        suite_scores=experiment.suite_scores,
+    )
+    return update.baseline
 
 
 def useless(

@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from pytest_llmobs.plugin import options
 from pytest_llmobs.plugin.confirming_plan import SETTLED, ConfirmingPlan, write_plan
 from pytest_llmobs.plugin.reporting import say
 from pytest_llmobs.records.decisions import Rerun
+from pytest_llmobs.records.experiments import Confirmation
 from pytest_llmobs.records.trials import Trial
 
 if TYPE_CHECKING:
@@ -27,15 +28,6 @@ if TYPE_CHECKING:
 
 _TAIL = 30
 """Lines of the child's output shown where it failed."""
-
-
-@dataclass(frozen=True)
-class Confirmation:
-    """What came of a confirming session."""
-
-    trials: Sequence[Trial] = ()
-    error: str | None = None
-    """Why there is no confirmation: the tentative verdict stands."""
 
 
 def run(lab: Lab, reruns: Sequence[Rerun]) -> Confirmation:
@@ -58,7 +50,7 @@ def run(lab: Lab, reruns: Sequence[Rerun]) -> Confirmation:
             return Confirmation(error=lab.session.redaction.clean_value(_no_answer(code, output)))
         trials = [Trial.from_wire(json.loads(line)) for line in answer.splitlines()]
         say(lab.config, f"confirmed in {time.monotonic() - began:.1f} s")
-        return Confirmation(trials)
+        return Confirmation(trials=trials)
 
 
 def hand_over(plan: ConfirmingPlan, trials: Sequence[Trial]) -> None:

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_llmobs.errors import LlmobsError
-from pytest_llmobs.experiments.conclude import Conclusion, conclude
+from pytest_llmobs.experiments.conclude import Conclusion, Surroundings, conclude
+from pytest_llmobs.experiments.git import current_commit
 from pytest_llmobs.plugin import confirmation as confirm
 from pytest_llmobs.plugin.outcome import crashed_trial
 from pytest_llmobs.plugin.reporting import ProgressLine, report_failures, write_section
 from pytest_llmobs.plugin.summary_evaluators import find_summaries
 from pytest_llmobs.records.decisions import Rerun
-from pytest_llmobs.records.experiments import Experiment
+from pytest_llmobs.records.experiments import Confirmation, Experiment
 from pytest_llmobs.records.trials import Trial
 from pytest_llmobs.trials.budget import was_stopped
 
@@ -94,17 +95,30 @@ class Ending:
     def _conclude(self, stopped: bool, exitstatus: int) -> Conclusion:
         expected = sum(len(plan.expected) for plan in self._lab.plans)
         self._lab.notes[:0] = self._unpaid()
-        return conclude(
-            self._lab.session,
-            self._lab.plans,
-            list(self._trials.values()),
+        session = self._lab.session
+        experiment = Experiment(
+            name=session.identity.name,
+            started=session.identity.started,
             duration=time.monotonic() - self._began,
+            suites=tuple(self._lab.plans),
+            trials=tuple(self._trials.values()),
+            commit=current_commit(session.rootdir),
             interrupted=stopped and len(self._trials) < expected,
-            confirm=None if stopped else self._confirm,
-            notes=self._lab.notes,
-            find_summaries=lambda plan: find_summaries(self._lab, plan),
-            exit_status=0 if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED else int(exitstatus),
+            notes=tuple(self._lab.notes),
         )
+        surroundings = Surroundings(
+            settings=session.settings,
+            store=session.store,
+            baseline=session.baseline,
+            baseline_folder=session.baseline_folder,
+            find_summaries=lambda plan: find_summaries(self._lab, plan),
+            confirm=None if stopped else self._confirm,
+            remote=session.remote,
+        )
+        status = 0 if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED else int(exitstatus)
+        conclusion = conclude(experiment, surroundings, exit_status=status)
+        session.clear_messages()
+        return conclusion
 
     def _unpaid(self) -> list[str]:
         """Return a note about the trials that the budget kept from running, if any."""
@@ -115,5 +129,5 @@ class Ending:
             return [f"{count} trial{'s' * (count > 1)} {reason}"]
         return []
 
-    def _confirm(self, reruns: Sequence[Rerun]) -> confirm.Confirmation:
+    def _confirm(self, reruns: Sequence[Rerun]) -> Confirmation:
         return confirm.run(self._lab, reruns)

@@ -24,7 +24,7 @@ from pytest_llmobs.reports.failures import Failure, failures
 from pytest_llmobs.reports.terminal.progress import Progress, progress_line
 from pytest_llmobs.reports.terminal.section import render
 from pytest_llmobs.reports.text.page import Page
-from pytest_llmobs.session import STORE_FOLDER
+from pytest_llmobs.settings import STORE_FOLDER
 
 if TYPE_CHECKING:
     from pytest_llmobs.plugin.state import Lab

@@ -97,11 +97,11 @@ class Lab:
     def announce(self) -> None:
         """Before a baseline is recorded, say what it will take."""
         if self.settings.update_baseline and self.plans:
-            from pytest_llmobs.experiments.conclude import announcement
+            from pytest_llmobs.experiments.recording import announcement
 
             terminal = self.config.pluginmanager.get_plugin("terminalreporter")
             if terminal is not None:
-                terminal.write_line(announcement(self.session, self.plans))
+                terminal.write_line(announcement(self.session.store, self.plans))
 
     def check(self) -> None:
         """Refuse what can't work before it costs anything."""

@@ -34,6 +34,15 @@ class SuiteScore:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Confirmation:
+    """What a confirming session came back with."""
+
+    trials: Sequence[Trial] = ()
+    error: str | None = None
+    """Why there is none: the tentative verdict stands."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Experiment:
     """One ``--llm-experiment`` session, finished."""
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from pytest_llmobs.experiments.compare import baseline_of, compare_experiments
+from pytest_llmobs.experiments.compare import compare_experiments
+from pytest_llmobs.experiments.references import baseline_of
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.records.plans import GateRule
 

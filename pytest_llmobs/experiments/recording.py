@@ -1,0 +1,139 @@
+"""Baselines recorded from an experiment, and what that will take."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from pytest_llmobs.baselines.file import texts_path
+from pytest_llmobs.baselines.update import BaselineUpdate, baseline_path, record_baseline
+from pytest_llmobs.experiments.documents import experiment_from_dict
+from pytest_llmobs.records.experiments import Experiment
+from pytest_llmobs.records.plans import SuitePlan
+from pytest_llmobs.records.trials import Trial
+from pytest_llmobs.settings import Settings
+from pytest_llmobs.storage.store import Store
+from pytest_llmobs.wording import count, listed
+
+_NAMED = 10
+"""Examples named in a note; more are counted."""
+
+
+def record_baselines(
+    experiment: Experiment, folder: Path, settings: Settings
+) -> tuple[Experiment, Sequence[str]]:
+    """Write what ran as the new baselines; nothing is compared with the old ones.
+
+    Args:
+        experiment: With its suite scores.
+        folder: Of the committed baselines.
+        settings: Say whether to keep texts.
+
+    Returns:
+        The experiment with notes and errors, and the written files as ``git add`` takes them.
+
+    Raises:
+        BaselineError: A file can't be written.
+    """
+    recorded: list[str] = []
+    errors = list(experiment.decision.errors)
+    notes = list(experiment.notes)
+    for plan in experiment.suites:
+        update = _record(plan, experiment, folder, settings)
+        notes.extend(_remarks(plan, update))
+        if update.cut_short:
+            errors.append(_cut_short(plan, update.cut_short))
+        if update.recorded:
+            recorded.extend(_written(folder, plan.name))
+    decision = replace(experiment.decision, errors=tuple(errors))
+    return replace(experiment, notes=tuple(notes), decision=decision), recorded
+
+
+def _record(plan: SuitePlan, experiment: Experiment, folder: Path, settings: Settings) -> BaselineUpdate:
+    metadata = {"recorded": experiment.started, "experiment": experiment.name}
+    if experiment.commit:
+        metadata["commit"] = experiment.commit
+    return record_baseline(
+        folder,
+        plan,
+        [trial for trial in experiment.trials if trial.suite == plan.name],
+        metadata=metadata,
+        texts=settings.baseline_texts,
+        suite_scores=experiment.suite_scores,
+    )
+
+
+def _written(folder: Path, suite: str) -> list[str]:
+    path = baseline_path(folder, suite)
+    return [os.path.relpath(file) for file in (path, texts_path(path)) if file.exists()]
+
+
+def _cut_short(plan: SuitePlan, examples: Sequence[str]) -> str:
+    """Return the error of a suite in which not every repeat was run."""
+    expected = Counter(trial.example_id for trial in plan.expected)
+    message = (
+        f"{plan.name}: not recorded, because not every repeat was run: {listed(examples, _NAMED)}. "
+        "What the baseline had of them stays; record them again."
+    )
+    if any(expected[example] < plan.repeat for example in examples):
+        message += " --lf may select one repeat of several; -k and a node id select all."
+    return message
+
+
+def _remarks(plan: SuitePlan, update: BaselineUpdate) -> list[str]:
+    if plan.gone:
+        return [f"{plan.name}: gone, and its baseline with it; `git add` takes the deletion too"]
+    examples_by_title = {
+        "known failures from now on": update.known_failures,
+        "no longer in the dataset, dropped": update.removed,
+        "not recorded, because they gave no result": update.unrecorded,
+    }
+    remarks = []
+    for title, examples in examples_by_title.items():
+        if examples:
+            remarks.append(f"{plan.name}: {title}: {listed(examples, _NAMED)}")
+    return remarks
+
+
+def announcement(store: Store, plans: Sequence[SuitePlan]) -> str:
+    """Return the line that says what recording a baseline will take, by what the last experiment took."""
+    trials, examples = 0, 0
+    for plan in plans:
+        trials += len(plan.expected)
+        examples += len({trial.example_id for trial in plan.expected})
+    repeats = count(trials // max(examples, 1), "fresh repeat")
+    line = f"recording a baseline: {count(examples, 'example')} x {repeats} = {count(trials, 'trial')}"
+    past = _past_trials(store, {plan.name for plan in plans})
+    if not past:
+        return f"{line}; what they cost is unknown until a first experiment ran"
+    share = trials / len(past)
+    calls = sum(trial.llm_calls + trial.judge_calls + trial.judge_hits for trial in past)
+    return f"{line}; by the last experiment about {count(round(calls * share), 'model call')}{_cost(past, share)}"
+
+
+def _cost(past: Sequence[Trial], share: float) -> str:
+    """Return what trials like those of the past will cost, as the end of a sentence; empty where no price is known."""
+    known = [trial.total_cost for trial in past if trial.total_cost is not None]
+    known += [trial.judge_cost for trial in past if trial.judge_cost is not None]
+    if not known:
+        return ""
+    # A verdict that the cache had at hand cost nothing then, and is asked for now.
+    cached = any(trial.judge_hits for trial in past)
+    precision = "at least" if cached else "about"
+    return f", {precision} ${sum(known) * share:.4f}"
+
+
+def _past_trials(store: Store, suites: set[str]) -> list[Trial]:
+    """Return the trials that the last experiment had of these suites."""
+    for head in reversed(store.experiments(heads=True)):
+        named = {suite["name"] for suite in head.get("suites", ())}
+        if not suites & named:
+            continue
+        experiment = experiment_from_dict(store.read_experiment(head["name"]))
+        trials = [trial for trial in experiment.trials if trial.suite in suites]
+        if trials:
+            return trials
+    return []
