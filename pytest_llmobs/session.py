@@ -189,12 +189,16 @@ class Session:
     def runner(self) -> Runner:
         """Runs targets and evaluators ahead of the tests."""
         from pytest_llmobs.trials.runner import Runner
-        from pytest_llmobs.trials.workers import Slots
+        from pytest_llmobs.trials.workers import Workers
 
         concurrency = max(1, self.settings.concurrency // self._processes)
         window = concurrency if self._cautious else max(4 * concurrency, 32)
         return Runner(
-            self.tracer, Slots(concurrency), timeout=self.settings.timeout, window=window, budget=self.budget
+            self.tracer,
+            Workers(concurrency),
+            timeout=self.settings.timeout,
+            window=window,
+            budget=self.budget,
         )
 
     @property

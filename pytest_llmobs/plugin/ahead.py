@@ -43,7 +43,7 @@ class Ahead:
         if not self._prepared:
             self._prepared = True
             self._lab.session.prepare()
-        if runner.hungry or self._lab.confirming is not None:
+        if runner.wants_more or self._lab.confirming is not None:
             runner.offer(self._coming_jobs(item, plan.suite, job.target))
         return runner.take(job)
 

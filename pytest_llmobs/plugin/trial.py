@@ -161,7 +161,7 @@ class Protocol:
                 columns=plan.columns,
                 collect=True,
             )
-        return LlmRun(root, plan.example, plan.source.evaluators, session.runner, session.bind)
+        return LlmRun(root, plan.example, plan.source.evaluators, session.runner.scorer, session.bind)
 
     def _limited(self, plan: TrialPlan) -> AbstractContextManager[None]:
         """Limit a test that calls the app itself; its target would have been limited before."""

@@ -15,7 +15,8 @@ from pytest_llmobs.records.runs import Run
 from pytest_llmobs.records.scores import Score
 from pytest_llmobs.tracing import capture
 from pytest_llmobs.tracing.run_tree import RunTree
-from pytest_llmobs.trials.runner import Attempt, Runner
+from pytest_llmobs.trials.runner import Attempt
+from pytest_llmobs.trials.scoring import Scorer
 from pytest_llmobs.wording import known, nearest
 
 
@@ -31,7 +32,7 @@ class LlmRun:
         root: RunTree | None,
         example: Example | None,
         evaluators: Sequence[BoundEvaluator],
-        runner: Runner,
+        scorer: Scorer,
         bind: Callable[[Any], BoundEvaluator],
     ) -> None:
         """Wrap a root run; made by the plugin, one for each test.
@@ -40,13 +41,13 @@ class LlmRun:
             root: The root run, or None where the target has not run yet (see ``adopt``).
             example: The example, or None for a test without a dataset.
             evaluators: The marker's.
-            runner: Runs evaluators.
+            scorer: Runs evaluators.
             bind: Makes an evaluator of what a test passes to ``score``.
         """
         self._own_root = root
         self._example = example
         self._evaluators = {bound.key: bound for bound in evaluators}
-        self._runner = runner
+        self._scorer = scorer
         self._bind = bind
         self._inputs: dict[str, Any] | None = None
         self._outputs: dict[str, Any] | None = None
@@ -66,10 +67,11 @@ class LlmRun:
         """Take over what ran ahead: the root run, its outputs, and the evaluators' scores."""
         self._own_root = attempt.root
         self._returned = attempt.outputs
-        self._scores.update(attempt.scores)
-        self._gating.update(attempt.scores)
         self._evaluated.update(bound.key for bound in attempt.job.evaluators)
-        self.judging += attempt.judging
+        if attempt.scoring is not None:
+            self._scores.update(attempt.scoring.scores)
+            self._gating.update(attempt.scoring.scores)
+            self.judging += attempt.scoring.judging
 
     def __repr__(self) -> str:
         return f"<llm_run {self._own_root.name if self._own_root is not None else 'that has not started'}>"
@@ -286,9 +288,9 @@ class LlmRun:
             self._keep(evaluators, [Score(bound.key, error=self._no_outputs()) for bound in evaluators])
             return
         subject = Subject(self._run, self._example, self.inputs, outputs, self.reference_outputs)
-        scores, cost = self._runner.evaluate(evaluators, subject, self._own_root)
-        self.judging += cost
-        self._keep(evaluators, scores)
+        scoring = self._scorer.score(evaluators, subject, self._own_root)
+        self.judging += scoring.judging
+        self._keep(evaluators, list(scoring.scores.values()))
 
     def _keep(self, evaluators: Sequence[BoundEvaluator], scores: Sequence[Score]) -> None:
         self._evaluated.update(bound.key for bound in evaluators)

@@ -1,4 +1,4 @@
-"""Runs targets and evaluators, ahead of the tests that consume them."""
+"""Runs targets, ahead of the tests that consume them, and has each trial scored."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_llmobs.evaluators.binding.declaration import BoundEvaluator, Subject
-from pytest_llmobs.measures.model_calls import NOTHING_SPENT, PAID, Spending, spending
+from pytest_llmobs.measures.model_calls import PAID, spending
 from pytest_llmobs.records.examples import Example
-from pytest_llmobs.records.scores import Score
+from pytest_llmobs.records.runs import Run
+from pytest_llmobs.tracing.context import Activation
 from pytest_llmobs.tracing.run_tree import RunTree
 from pytest_llmobs.tracing.tracer import Tracer
 from pytest_llmobs.trials.budget import Budget, BudgetReached
 from pytest_llmobs.trials.deadline import Deadline, TargetTimeout
+from pytest_llmobs.trials.scoring import Scorer, Scoring
 from pytest_llmobs.trials.targets import Target, as_outputs
-from pytest_llmobs.trials.workers import Slots, Task
+from pytest_llmobs.trials.workers import Task, Workers
 
 REFUSALS = (401, 403, 404)
 """HTTP statuses that no further call of the suite would survive."""
@@ -46,17 +48,22 @@ class Attempt:
     """A job that was started, and what came of it."""
 
     job: Job
-    order: int
-    tasks: list[Task] = field(default_factory=list)
-    """The target's task first, then one task an evaluator."""
+    order: int = 0
+    """Attempts start in this order; 0 for one that runs inside its test."""
+    tries: list[Task] = field(default_factory=list)
+    """One task each time that the target runs on the workers."""
     root: RunTree | None = None
     outputs: Mapping[str, Any] | None = None
     """What the target returned."""
     error: BaseException | None = None
     """What the target raised."""
-    scores: dict[str, Score] = field(default_factory=dict)
-    judging: Spending = NOTHING_SPENT
-    done: bool = False
+    scoring: Scoring | None = None
+    """None until the target has returned."""
+
+    def keep_error(self, error: BaseException | None) -> None:
+        """Keep what went wrong, unless something did before."""
+        if self.error is None:
+            self.error = error
 
 
 class Refused(Exception):
@@ -64,38 +71,41 @@ class Refused(Exception):
 
 
 class Runner:
-    """Starts attempts as slots come free and hands each to the test that wants it."""
+    """Starts attempts as workers come free and hands each to the test that wants it."""
 
     def __init__(
-        self, tracer: Tracer, slots: Slots, *, timeout: float, window: int, budget: Budget | None = None
+        self, tracer: Tracer, workers: Workers, *, timeout: float, window: int, budget: Budget | None = None
     ) -> None:
         """Prepare, without starting anything.
 
         Args:
             tracer: Makes the root runs.
-            slots: Where targets and evaluators run.
+            workers: Where targets and evaluators run.
             timeout: Seconds after which a target or an evaluator counts as hung.
             window: Most attempts that may be started and not yet taken.
             budget: What may be spent; None for no limit.
         """
         self.budget = budget
         self.tracer = tracer
-        self.slots = slots
+        self.workers = workers
         self.timeout = timeout
         self.deadline = Deadline(timeout)
         self.window = window
+        self.scorer = Scorer(tracer, workers, timeout=timeout, budget=budget)
         self._attempts: dict[Hashable, Attempt] = {}
+        """Those that no test has taken yet."""
         self._started = 0
         self._refused: dict[str, BaseException] = {}
+        """Why a suite's further trials are not run."""
         self._gave_up = False
 
     @property
     def left_hanging(self) -> bool:
         """True where something was given up that may go on for ever."""
-        return self._gave_up or self.deadline.passed
+        return self._gave_up or self.scorer.gave_up or self.deadline.passed
 
     @property
-    def hungry(self) -> bool:
+    def wants_more(self) -> bool:
         """True where so few attempts are ahead that more should be offered."""
         return len(self._attempts) <= self.window // 2
 
@@ -115,7 +125,7 @@ class Runner:
         """
         attempt = self._attempts.get(job.key) or self._start(job)
         try:
-            self._settle(attempt)
+            self._wait(attempt)
         finally:
             self._attempts.pop(job.key, None)
         return attempt
@@ -124,83 +134,68 @@ class Runner:
         """Run a job's target here and now, in this thread and context; an async one on the event loop."""
         if job.target.is_async:
             return self.take(job)
-        attempt = Attempt(job, order=-1)
+        attempt = Attempt(job)
         with self.deadline.limit(f"Target {job.target.name!r}"):
-            self._sync_work(attempt)()
-        self._settle(attempt)
+            self._work(attempt)()
+        self._wait(attempt)
         return attempt
-
-    def evaluate(
-        self, evaluators: Sequence[BoundEvaluator], subject: Subject, root: RunTree | None = None
-    ) -> tuple[list[Score], Spending]:
-        """Score one subject, whose trace has that root, with several evaluators at once and wait for them."""
-        attempt = Attempt(Job("", "", "", _NOBODY, _NOTHING), order=-1, root=root)
-        self._begin_scoring(attempt, evaluators, subject)
-        self._settle(attempt)
-        return list(attempt.scores.values()), attempt.judging
 
     def close(self) -> None:
         """Cancel what is ahead. A hung target keeps its thread and nothing waits for it."""
         for attempt in self._attempts.values():
-            for task in attempt.tasks:
-                self.slots.cancel(task)
+            for task in attempt.tries:
+                self.workers.cancel(task)
+            if attempt.scoring is not None:
+                attempt.scoring.cancel()
         self._attempts.clear()
         self.deadline.close()
-        self.slots.close()
+        self.workers.close()
 
     def _start(self, job: Job) -> Attempt:
         self._started += 1
         attempt = Attempt(job, self._started)
         self._attempts[job.key] = attempt
-        attempt.tasks.append(self.slots.submit(Task(self._work(attempt), (1, attempt.order))))
+        self._try(attempt)
         return attempt
 
-    def _work(self, attempt: Attempt) -> Callable[[], Any]:
-        if attempt.job.target.is_async:
-            return self._async_work(attempt)
-        return self._sync_work(attempt)
+    def _try(self, attempt: Attempt) -> None:
+        task = Task(self._work(attempt), (1, attempt.order))
+        attempt.tries.append(self.workers.submit(task))
 
-    def _sync_work(self, attempt: Attempt) -> Callable[[], Any]:
+    def _work(self, attempt: Attempt) -> Callable[[], Any]:
+        """Return the function that runs the target once; only the call itself differs between sync and async."""
+        target, example = attempt.job.target, attempt.job.example
+
         def work() -> None:
             __tracebackhide__ = True
-            if self._broke(attempt):
-                return
-            root = self._open(attempt)
-            try:
-                with root.activate():
-                    result = attempt.job.target.call(attempt.job.example)
-            except BaseException as error:
-                self._failed(attempt, error)
-            else:
-                self._succeeded(attempt, result)
+            if self._may_start(attempt):
+                with _TargetRun(self, attempt) as run:
+                    run.result = target.call(example)
 
-        return work
-
-    def _async_work(self, attempt: Attempt) -> Callable[[], Any]:
-        async def work() -> None:
+        async def async_work() -> None:
             __tracebackhide__ = True
-            if self._broke(attempt):
-                return
-            root = self._open(attempt)
-            try:
-                with root.activate():
-                    result = await attempt.job.target.call(attempt.job.example)
-            except BaseException as error:
-                self._failed(attempt, error)
-            else:
-                self._succeeded(attempt, result)
+            if self._may_start(attempt):
+                with _TargetRun(self, attempt) as run:
+                    run.result = await target.call(example)
 
+        if target.is_async:
+            return async_work
         return work
 
-    def _broke(self, attempt: Attempt) -> bool:
-        reason = self.budget.exhausted() if self.budget is not None else None
-        if attempt.job.suite in self._refused:
-            attempt.error = Refused(f"not run: {self._refused[attempt.job.suite]}")
-        elif reason is not None:
+    def _may_start(self, attempt: Attempt) -> bool:
+        """Return False, and leave the reason, where the suite was refused or the budget is spent."""
+        refusal = self._refused.get(attempt.job.suite)
+        if refusal is not None:
+            attempt.error = Refused(f"not run: {refusal}")
+            return False
+        reason = None if self.budget is None else self.budget.exhausted()
+        if reason is not None:
             attempt.error = BudgetReached(reason)
-        return attempt.error is not None
+            return False
+        return True
 
-    def _open(self, attempt: Attempt) -> RunTree:
+    def _open_root(self, attempt: Attempt) -> RunTree:
+        """Start the root run of an attempt."""
         job = attempt.job
         attempt.root = self.tracer.start_root(
             job.name,
@@ -211,119 +206,95 @@ class Runner:
         )
         return attempt.root
 
-    def _failed(self, attempt: Attempt, error: BaseException) -> None:
+    def _fail(self, attempt: Attempt, error: BaseException) -> None:
+        """Keep what the target raised, or run it again later where the server has enough for now."""
         if isinstance(attempt.error, TargetTimeout):
             return  # it was given up meanwhile, and booked then
-        status = getattr(error, "status_code", None)
         if attempt.root is not None:
             attempt.root.end(error=error)
-            self._book(spending(attempt.root.finished_runs(*PAID)))
-        wait = _retry_after(error)
-        again = status in REJECTIONS and not _refused_for_good(error) and wait <= self.timeout
-        if again and 0 < len(attempt.tasks) < MOST_TRIES and attempt.error is None:
-            self.slots.pace.rejected(wait)
+            self._book(attempt.root.finished_runs(*PAID))
+        if self._may_try_again(attempt, error):
+            self.workers.rate_limit.rejected(_retry_after(error))
             attempt.root = None
-            attempt.tasks.append(self.slots.submit(Task(self._work(attempt), (1, attempt.order))))
+            self._try(attempt)
             return
-        attempt.error = attempt.error or error
+        attempt.keep_error(error)
         if _refused_for_good(error):
             self._refused.setdefault(attempt.job.suite, error)
 
-    def _book(self, spent: Spending) -> None:
-        if self.budget is not None:
-            self.budget.spend(spent)
+    def _may_try_again(self, attempt: Attempt, error: BaseException) -> bool:
+        if getattr(error, "status_code", None) not in REJECTIONS or _refused_for_good(error):
+            return False
+        if attempt.error is not None or _retry_after(error) > self.timeout:
+            return False
+        # One that runs inside its test has none: to wait for the server there would stop the session.
+        return 0 < len(attempt.tries) < MOST_TRIES
 
-    def _succeeded(self, attempt: Attempt, result: Any) -> None:
+    def _book(self, calls: Sequence[Run]) -> None:
+        if self.budget is not None:
+            self.budget.spend(spending(calls))
+
+    def _succeed(self, attempt: Attempt, result: Any) -> None:
+        """Keep what the target returned, and begin to score it."""
         root, job = attempt.root, attempt.job
         if root is None or root.ended:  # it was given up as hung meanwhile
             return
         outputs = attempt.outputs = as_outputs(result)
         root.end(outputs=outputs)
         calls = root.finished_runs(*PAID)
-        self._book(spending(calls))
+        self._book(calls)
         if any(run.retries for run in calls):
-            self.slots.pace.rejected()
-        self.slots.pace.succeeded()
+            self.workers.rate_limit.rejected()
+        self.workers.rate_limit.succeeded()
         if job.evaluators:
             subject = Subject(root.tree(), job.example, job.example.inputs, outputs, job.example.outputs)
-            self._begin_scoring(attempt, job.evaluators, subject)
+            attempt.scoring = Scoring(self.scorer, job.evaluators, subject, root, attempt.order)
+            attempt.scoring.start()
 
-    def _begin_scoring(
-        self, attempt: Attempt, evaluators: Sequence[BoundEvaluator], subject: Subject
-    ) -> None:
-        for bound in evaluators:
-            if bound.cheap and not bound.is_async:
-                attempt.scores.update((score.key, score) for score in bound.score(subject))
-        tasks = [
-            Task(self._scoring(attempt, bound, subject), (0, attempt.order))
-            for bound in evaluators
-            if bound.is_async or not bound.cheap
-        ]
-        attempt.tasks.extend(tasks)
-        for task in tasks:
-            self.slots.submit(task)
-
-    def _scoring(self, attempt: Attempt, bound: BoundEvaluator, subject: Subject) -> Callable[[], Any]:
-        def keep(root: RunTree, scores: Sequence[Score]) -> None:
-            calls = root.finished_runs()
-            if calls:  # a judge: its calls are a trace of their own
-                root.end(outputs={score.key: score.score for score in scores})
-            with self.slots.changed:
-                attempt.judging += spending(calls)
-                self._book(spending(calls))
-                attempt.scores.update((score.key, score) for score in scores)
-
-        def open_root() -> RunTree:
-            columns = {"evaluates": subject.run.id}
-            return self.tracer.start_root(
-                bound.key,
-                inputs={},
-                tags=("evaluator",),
-                columns=columns,
-                collect=True,
-                beside=attempt.root,
-            )
-
-        def work() -> None:
-            root = open_root()
-            with root.activate():
-                scores = bound.score(subject)
-            keep(root, scores)
-
-        async def awork() -> None:
-            root = open_root()
-            with root.activate():
-                scores = await bound.ascore(subject)
-            keep(root, scores)
-
-        work.__name__ = awork.__name__ = bound.key
-        if bound.is_async:
-            return awork
-        return work
-
-    def _settle(self, attempt: Attempt) -> None:
-        index = 0
-        while index < len(attempt.tasks):  # the target's task appends the evaluators' tasks when it ends
-            task = attempt.tasks[index]
-            index += 1
-            if self.slots.wait(task, self.timeout):
-                if task.error is not None and attempt.error is None:
-                    attempt.error = task.error
+    def _wait(self, attempt: Attempt) -> None:
+        for task in attempt.tries:  # grows meanwhile: a rejected target is tried again
+            if self.workers.wait(task, self.timeout):
+                attempt.keep_error(task.error)
                 continue
             self._give_up(attempt, task)
-            self.slots.cancel(task)  # afterwards, or the trial's error would be the cancellation's
-        attempt.done = True
+            self.workers.cancel(task)  # afterwards, or the trial's error would be the cancellation's
+        if attempt.scoring is not None:
+            attempt.scoring.wait()
+            attempt.keep_error(attempt.scoring.error)
 
     def _give_up(self, attempt: Attempt, task: Task) -> None:
         self._gave_up = True
-        waited = "did not end" if task.started is not None else "found no free slot"
-        message = f"{waited} within {self.timeout:g} s (llm_timeout)"
-        target_ended = attempt.root is not None and attempt.root.ended
-        if target_ended or attempt.order < 0:
-            key = task.work.__name__
-            attempt.scores[key] = Score(key, error=f"The evaluator {message}.")
+        if attempt.scoring is not None:  # the target has returned: a cheap evaluator holds the task
+            attempt.scoring.give_up_cheap(task)
             return
-        self._failed(attempt, TargetTimeout(f"Target {attempt.job.target.name!r} {message}."))
+        reason = task.describe_timeout(self.timeout)
+        self._fail(attempt, TargetTimeout(f"Target {attempt.job.target.name!r} {reason}."))
+
+
+class _TargetRun:
+    """The ``with`` block in which a target is called: traced, and never raising."""
+
+    # A class: a generator would leave frames of its own in the traceback of what the target raised.
+    __slots__ = ("_activation", "_attempt", "_runner", "result")
+
+    def __init__(self, runner: Runner, attempt: Attempt) -> None:
+        self._runner = runner
+        self._attempt = attempt
+        self.result: Any = None
+        """What the target returned."""
+
+    def __enter__(self) -> _TargetRun:
+        self._activation: Activation = self._runner._open_root(self._attempt).activate()
+        self._activation.__enter__()
+        return self
+
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> bool:
+        self._activation.__exit__()
+        if error is not None:
+            self._runner._fail(self._attempt, error)
+        else:
+            self._runner._succeed(self._attempt, self.result)
+        return True
 
 
 def _refused_for_good(error: BaseException) -> bool:
@@ -337,9 +308,5 @@ def _retry_after(error: BaseException) -> float:
     headers = getattr(getattr(error, "response", None), "headers", None) or {}
     try:
         return max(0.0, float(headers.get("retry-after", 0)))
-    except (TypeError, ValueError):  # a date: the pace alone has to do
+    except (TypeError, ValueError):  # a date: the rate alone has to do
         return 0.0
-
-
-_NOBODY = Example("", {})
-_NOTHING = Target(lambda: None, "", whole=False)

@@ -1,4 +1,4 @@
-"""At most so many pieces of work at once, in daemon threads or on one event loop."""
+"""At most so many tasks at once, in daemon threads or on one event loop."""
 
 from __future__ import annotations
 
@@ -12,59 +12,70 @@ from collections.abc import Callable
 from contextvars import Context, copy_context
 from typing import TYPE_CHECKING, Any
 
-from pytest_llmobs.trials.rate import Pace
+from pytest_llmobs.trials.rate_limit import RateLimit
 
 if TYPE_CHECKING:  # a session without async targets does without it: it takes 3 MB
     import asyncio
+
+_LONGEST_NAP = 0.5
+"""Seconds after which ``wait`` looks again, though nothing has ended: other tasks may have started since."""
 
 
 class Task:
     """One piece of work: a function without arguments, sync or async, and what came of it."""
 
-    __slots__ = ("_future", "ended", "error", "order", "started", "value", "work")
+    __slots__ = ("_future", "ended", "error", "function", "order", "started", "value")
 
-    def __init__(self, work: Callable[[], Any], order: tuple[int, ...] = ()) -> None:
-        self.work = work
+    def __init__(self, function: Callable[[], Any], order: tuple[int, ...] = ()) -> None:
+        self.function = function
         self.order = order
         """Lower goes first among the waiting."""
         self.started: float | None = None
-        """Seconds on the slots' clock, or None while it waits."""
+        """Seconds on the workers' clock, or None while it waits."""
         self.ended = False
         self.value: Any = None
         self.error: BaseException | None = None
         self._future: asyncio.Task[Any] | None = None
 
+    def describe_timeout(self, seconds: float) -> str:
+        """Return what befell a task that was given up after so many seconds."""
+        if self.started is None:
+            return f"found no free slot within {seconds:g} s (llm_timeout)"
+        return f"did not end within {seconds:g} s (llm_timeout)"
 
-class Slots:
+
+class Workers:
     """Runs tasks, at most ``limit`` at once.
 
     Threads are daemons and are never joined: a hung task keeps its slot and can't keep the process alive.
-    Every task runs in its own copy of the context in which the slots were made.
+    Every task runs in its own copy of the context in which the workers were made.
     """
 
     def __init__(self, limit: int, clock: Callable[[], float] = time.monotonic) -> None:
         self.limit = limit
         self.clock = clock
-        self.pace = Pace(clock)
-        """When the next task may start; see ``Pace``."""
-        self.changed = threading.Condition()
-        """Notified whenever a task ends."""
-        self._base: Context = copy_context()
+        self.rate_limit = RateLimit(clock)
+        """When the next task may start."""
+        self._changed = threading.Condition()
+        """Guards all below; notified whenever a task ends."""
+        self._base_context: Context = copy_context()
         self._waiting: list[tuple[tuple[int, ...], int, Task]] = []
         self._running: set[Task] = set()
         self._count = itertools.count()
         self._inbox: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
+        """Where threads get their next task; None tells one to end."""
         self._threads = 0
-        self._idle = 0
+        self._idle_threads = 0
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
         self._alarm: threading.Timer | None = None
+        """Rings when the rate limit lets the next task start."""
 
     def submit(self, task: Task) -> Task:
         """Start ``task`` as soon as a slot is free; the one with the lowest order goes first."""
-        with self.changed:
+        with self._changed:
             heapq.heappush(self._waiting, (task.order, next(self._count), task))
-            self._dispatch()
+            self._start_waiting()
         return task
 
     def wait(self, task: Task, timeout: float) -> bool:
@@ -73,17 +84,17 @@ class Slots:
         Returns:
             True where the task ended in time.
         """
-        with self.changed:
+        with self._changed:
             while not task.ended:
                 remaining = self._patience(task, timeout)
                 if remaining <= 0:
                     return False
-                self.changed.wait(min(remaining, 0.5))
+                self._changed.wait(min(remaining, _LONGEST_NAP))
             return True
 
     def cancel(self, task: Task) -> None:
         """Take a waiting task out, and ask a running async one to stop; a running sync one goes on."""
-        with self.changed:
+        with self._changed:
             self._waiting = [entry for entry in self._waiting if entry[2] is not task]
             heapq.heapify(self._waiting)
             if task._future is not None and self._loop is not None:
@@ -91,7 +102,7 @@ class Slots:
 
     def close(self) -> None:
         """Drop what waits, stop the event loop, and let idle threads end. Does not wait for anything."""
-        with self.changed:
+        with self._changed:
             self._closed = True
             self._waiting.clear()
             if self._alarm is not None:
@@ -102,33 +113,30 @@ class Slots:
                 self._loop.call_soon_threadsafe(self._loop.stop)
 
     def _patience(self, task: Task, timeout: float) -> float:
+        """Return for how many seconds it makes sense to wait for ``task``."""
         now = self.clock()
         if task.started is not None:
             return task.started + timeout - now
-        if len(self._running) < self.limit:  # it waits for its turn by the pace
+        if len(self._running) < self.limit:  # only the rate limit keeps it waiting
             return timeout
         # A task that waits gets its chance when the youngest of the running ones has either ended or hung.
         starts = [running.started for running in self._running if running.started is not None]
         return max(starts, default=now) + timeout - now
 
-    def _dispatch(self) -> None:
+    def _start_waiting(self) -> None:
         while self._waiting and len(self._running) < self.limit and not self._closed:
-            if (delay := self.pace.delay()) > 0:
+            delay = self.rate_limit.delay()
+            if delay > 0:
                 self._wake_in(delay)
                 return
-            self.pace.started()
+            self.rate_limit.started()
             task = heapq.heappop(self._waiting)[2]
             task.started = self.clock()
             self._running.add(task)
-            if inspect.iscoroutinefunction(task.work):
-                self._event_loop().call_soon_threadsafe(self._begin, task)
-                continue
-            if self._idle:
-                self._idle -= 1
+            if inspect.iscoroutinefunction(task.function):
+                self._event_loop().call_soon_threadsafe(self._run_on_loop, task)
             else:
-                self._threads += 1
-                threading.Thread(target=self._serve, name="llmobs-ahead", daemon=True).start()
-            self._inbox.put(task)
+                self._run_in_thread(task)
 
     def _wake_in(self, delay: float) -> None:
         if self._alarm is None:
@@ -137,20 +145,29 @@ class Slots:
             self._alarm.start()
 
     def _wake(self) -> None:
-        with self.changed:
+        with self._changed:
             self._alarm = None
-            self._dispatch()
+            self._start_waiting()
+
+    def _run_in_thread(self, task: Task) -> None:
+        if self._idle_threads:
+            self._idle_threads -= 1
+        else:
+            self._threads += 1
+            threading.Thread(target=self._serve, name="llmobs-ahead", daemon=True).start()
+        self._inbox.put(task)
 
     def _serve(self) -> None:
         while (task := self._inbox.get()) is not None:
             try:
-                task.value = self._base.copy().run(task.work)
+                task.value = self._base_context.copy().run(task.function)
             except BaseException as error:
                 task.error = error
             self._end(task, freed_thread=True)
 
-    def _begin(self, task: Task) -> None:
-        task._future = self._event_loop().create_task(task.work(), context=self._base.copy())
+    def _run_on_loop(self, task: Task) -> None:
+        coroutine = task.function()
+        task._future = self._event_loop().create_task(coroutine, context=self._base_context.copy())
         task._future.add_done_callback(lambda future: self._collect(task, future))
 
     def _collect(self, task: Task, future: asyncio.Task[Any]) -> None:
@@ -158,16 +175,17 @@ class Slots:
             task.error = TimeoutError("cancelled")
         else:
             task.error = future.exception()
-            task.value = None if task.error else future.result()
+        if task.error is None:
+            task.value = future.result()
         self._end(task, freed_thread=False)
 
     def _end(self, task: Task, *, freed_thread: bool) -> None:
-        with self.changed:
+        with self._changed:
             self._running.discard(task)
-            self._idle += freed_thread
+            self._idle_threads += freed_thread
             task.ended = True
-            self._dispatch()
-            self.changed.notify_all()
+            self._start_waiting()
+            self._changed.notify_all()
 
     def _event_loop(self) -> asyncio.AbstractEventLoop:
         if self._loop is None:

@@ -9,31 +9,31 @@ from collections.abc import Iterator
 
 import pytest
 
-from pytest_llmobs.trials.workers import Slots, Task
+from pytest_llmobs.trials.workers import Task, Workers
 
 SOON = 5.0
 
 
 @pytest.fixture
-def slots() -> Iterator[Slots]:
-    made = Slots(2)
+def workers() -> Iterator[Workers]:
+    made = Workers(2)
     yield made
     made.close()
 
 
-def test_a_task_keeps_its_value(slots: Slots) -> None:
-    task = slots.submit(Task(lambda: 42))
-    assert slots.wait(task, SOON)
+def test_a_task_keeps_its_value(workers: Workers) -> None:
+    task = workers.submit(Task(lambda: 42))
+    assert workers.wait(task, SOON)
     assert (task.value, task.error) == (42, None)
 
 
-def test_a_task_keeps_what_it_raised(slots: Slots) -> None:
-    task = slots.submit(Task(lambda: 1 / 0))
-    assert slots.wait(task, SOON)
+def test_a_task_keeps_what_it_raised(workers: Workers) -> None:
+    task = workers.submit(Task(lambda: 1 / 0))
+    assert workers.wait(task, SOON)
     assert isinstance(task.error, ZeroDivisionError)
 
 
-def test_async_and_sync_tasks_share_the_limit(slots: Slots) -> None:
+def test_async_and_sync_tasks_share_the_limit(workers: Workers) -> None:
     running, most = 0, 0
     lock = threading.Lock()
     gate = threading.Event()
@@ -59,47 +59,47 @@ def test_async_and_sync_tasks_share_the_limit(slots: Slots) -> None:
         await asyncio.to_thread(gate.wait, SOON)
         leave()
 
-    tasks = [slots.submit(Task(work)) for work in (sync, asynchronous, sync, asynchronous, sync)]
+    tasks = [workers.submit(Task(work)) for work in (sync, asynchronous, sync, asynchronous, sync)]
     gate.set()
-    assert all(slots.wait(task, SOON) for task in tasks)
+    assert all(workers.wait(task, SOON) for task in tasks)
     assert 1 <= most <= 2
 
 
 def test_the_lowest_order_goes_first_among_the_waiting() -> None:
-    slots = Slots(1)
+    workers = Workers(1)
     gate, done = threading.Event(), list[int]()
-    first = slots.submit(Task(lambda: gate.wait(SOON)))
-    late = slots.submit(Task(lambda: done.append(2), (2,)))
-    early = slots.submit(Task(lambda: done.append(1), (1,)))
+    first = workers.submit(Task(lambda: gate.wait(SOON)))
+    late = workers.submit(Task(lambda: done.append(2), (2,)))
+    early = workers.submit(Task(lambda: done.append(1), (1,)))
     gate.set()
-    assert all(slots.wait(task, SOON) for task in (first, late, early))
+    assert all(workers.wait(task, SOON) for task in (first, late, early))
     assert done == [1, 2]
-    slots.close()
+    workers.close()
 
 
-def test_a_hung_task_keeps_its_slot_and_others_go_on(slots: Slots) -> None:
+def test_a_hung_task_keeps_its_slot_and_others_go_on(workers: Workers) -> None:
     gate = threading.Event()
-    hung = slots.submit(Task(gate.wait))
-    others = [slots.submit(Task(lambda: None)) for _ in range(5)]
-    assert all(slots.wait(task, SOON) for task in others)
-    assert not slots.wait(hung, 0.0)
+    hung = workers.submit(Task(gate.wait))
+    others = [workers.submit(Task(lambda: None)) for _ in range(5)]
+    assert all(workers.wait(task, SOON) for task in others)
+    assert not workers.wait(hung, 0.0)
     gate.set()
 
 
 def test_where_every_slot_hangs_the_waiting_give_up_instead_of_waiting_for_ever() -> None:
     now = 0.0
-    slots = Slots(1, clock=lambda: now)
+    workers = Workers(1, clock=lambda: now)
     gate = threading.Event()
-    slots.submit(Task(gate.wait))
-    waiting = slots.submit(Task(lambda: None))
+    workers.submit(Task(gate.wait))
+    waiting = workers.submit(Task(lambda: None))
     now = 100.0
-    assert not slots.wait(waiting, 10.0)
+    assert not workers.wait(waiting, 10.0)
     assert waiting.started is None
     gate.set()
-    slots.close()
+    workers.close()
 
 
-def test_every_task_has_a_context_of_its_own(slots: Slots) -> None:
+def test_every_task_has_a_context_of_its_own(workers: Workers) -> None:
     variable = contextvars.ContextVar("variable", default="outside")
 
     def work() -> str:
@@ -107,17 +107,17 @@ def test_every_task_has_a_context_of_its_own(slots: Slots) -> None:
         variable.set("inside")
         return before
 
-    tasks = [slots.submit(Task(work)) for _ in range(4)]
-    assert [slots.wait(task, SOON) and task.value for task in tasks] == ["outside"] * 4
+    tasks = [workers.submit(Task(work)) for _ in range(4)]
+    assert [workers.wait(task, SOON) and task.value for task in tasks] == ["outside"] * 4
 
 
 def test_a_cancelled_task_never_starts() -> None:
-    slots = Slots(1)
+    workers = Workers(1)
     gate = threading.Event()
-    first = slots.submit(Task(lambda: gate.wait(SOON)))
-    cancelled = slots.submit(Task(lambda: pytest.fail("it ran")))
-    slots.cancel(cancelled)
+    first = workers.submit(Task(lambda: gate.wait(SOON)))
+    cancelled = workers.submit(Task(lambda: pytest.fail("it ran")))
+    workers.cancel(cancelled)
     gate.set()
-    assert slots.wait(first, SOON)
+    assert workers.wait(first, SOON)
     assert cancelled.started is None
-    slots.close()
+    workers.close()
