@@ -21,7 +21,7 @@ from pytest_llmobs.tracing import tracer as tracing
 if TYPE_CHECKING:
     from pytest_llmobs.extensions import Extensions
     from pytest_llmobs.storage.spool.writer import Spool
-    from pytest_llmobs.storage.store import Exporter
+    from pytest_llmobs.storage.upkeep import Exporter
     from pytest_llmobs.tracing.redaction.redactors import Redactor
 
 _log = logging.getLogger("pytest_llmobs")

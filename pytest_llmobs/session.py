@@ -18,8 +18,9 @@ from pytest_llmobs.settings import STORE_FOLDER, Settings
 if TYPE_CHECKING:  # what a session is made of is imported as it is made: collecting needs little of it
     from pytest_llmobs.evaluators.binding.declaration import BoundEvaluator
     from pytest_llmobs.experiments.references import Source
-    from pytest_llmobs.storage.remote.filesystem import Remote
-    from pytest_llmobs.storage.store import Exporter, Store
+    from pytest_llmobs.storage.remote.filesystem import RemoteFiles
+    from pytest_llmobs.storage.store import Store
+    from pytest_llmobs.storage.upkeep import Exporter
     from pytest_llmobs.tracing.redaction.pipeline import Redaction
     from pytest_llmobs.tracing.run_tree import RunTree
     from pytest_llmobs.tracing.tracer import Tracer
@@ -226,13 +227,13 @@ class Session:
         return Budget(self.folder / "spent.json", max_cost=cost, max_calls=calls)
 
     @cached_property
-    def remote(self) -> Remote | None:
+    def remote(self) -> RemoteFiles | None:
         """Where the store is uploaded to, or None for nowhere; raises ``StoreError`` where that makes no sense."""
         if not self.settings.store:
             return None
-        from pytest_llmobs.storage.remote.filesystem import Remote
+        from pytest_llmobs.storage.remote.filesystem import RemoteFiles
 
-        return Remote(self.settings.store, self.rootdir)
+        return RemoteFiles(self.settings.store, self.rootdir)
 
     def bind(self, spec: Any) -> BoundEvaluator:
         """Return the evaluator that ``spec`` names or is.

@@ -27,11 +27,11 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     Raises:
         StoreError: There is no local store, or the other one can't be reached or refuses.
     """
-    from pytest_llmobs.storage.remote.filesystem import Remote
+    from pytest_llmobs.storage.remote.filesystem import RemoteFiles
     from pytest_llmobs.storage.remote.uploads import upload
 
     store = open_local_store(arguments.store, console)
-    remote = Remote(arguments.uri)
+    remote = RemoteFiles(arguments.uri)
     remote.probe()
     done = upload(store.layout, remote)
     if done.files:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from urllib.parse import quote, unquote
 
 from pytest_llmobs.errors import StoreError
+from pytest_llmobs.files import write_whole
 
 NAMELESS = "default"
 """The project of runs that name none."""
@@ -56,21 +57,27 @@ class Layout:
             StoreError: The root is a file, or its parent can't be written.
         """
         try:
-            if not self.root.is_dir():
-                self.root.parent.mkdir(parents=True, exist_ok=True)
-                self.root.mkdir(mode=0o700, exist_ok=True)
-            ignore = self.root / ".gitignore"
-            if not ignore.exists():
-                ignore.write_text("*\n")
-            for folder in (self.spool, self.runs, self.experiments):
-                folder.mkdir(exist_ok=True)
+            self._create()
         except OSError as error:
-            in_the_way = isinstance(error, FileExistsError | NotADirectoryError)
-            remedy = "Move away the file that is in its place" if in_the_way else "Make the folder writable"
+            remedy = "Make the folder writable"
+            if isinstance(error, FileExistsError | NotADirectoryError):
+                remedy = "Move away the file that is in its place"
             raise StoreError(
                 f"Can't create the store {str(self.root)!r}: {error.strerror or error}. "
                 f"{remedy}, or choose another place for the store."
             ) from error
+
+    def _create(self) -> None:
+        if not self.root.is_dir():
+            # The mode is the root's alone: what lies above it may be the user's own.
+            self.root.parent.mkdir(parents=True, exist_ok=True)
+            self.root.mkdir(mode=0o700, exist_ok=True)
+        ignore = self.root / ".gitignore"
+        if not ignore.exists():
+            # Whole or not at all: an empty one would count as there, and prompts would be committed.
+            write_whole(ignore, "*\n")
+        for folder in (self.spool, self.runs, self.experiments):
+            folder.mkdir(exist_ok=True)
 
 
 def escape(name: str) -> str:
@@ -83,6 +90,7 @@ def escape(name: str) -> str:
         return escaped.replace(".", "%2E")
     if len(escaped) <= LONGEST:
         return escaped
+    # The cut may fall into a character's bytes: what is left of it is dropped.
     whole_characters = unquote(escaped[: LONGEST - 15], errors="ignore")
     return f"{quote(whole_characters, safe='')}-{hashlib.sha256(name.encode()).hexdigest()[:12]}"
 
@@ -90,3 +98,8 @@ def escape(name: str) -> str:
 def unescape(escaped: str) -> str:
     """Return the name that ``escape`` was given (cut names stay cut)."""
     return unquote(escaped)
+
+
+def project_of(partition: PurePath) -> str:
+    """Return the project whose Parquet files lie in the folder ``partition``."""
+    return unescape(partition.name.removeprefix("project="))

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import sys
 import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 
 class StoreWarning(UserWarning):
@@ -20,3 +23,23 @@ def warn(message: str) -> None:
     except Exception:
         # A warnings filter or showwarning of the user's own that raises is no reason to break the user's call.
         return
+
+
+class OnceForEachPath:
+    """Tells of each path once, however often the same is tried again."""
+
+    def __init__(self, warn: Callable[[str], Any]) -> None:
+        """Pass messages on.
+
+        Args:
+            warn: Takes them; must not raise.
+        """
+        self.warn = warn
+        """Takes a message that is always told."""
+        self._told: set[Path] = set()
+
+    def tell(self, path: Path, message: str) -> None:
+        """Pass the message on, unless one about ``path`` was told before."""
+        if path not in self._told:
+            self._told.add(path)
+            self.warn(message)

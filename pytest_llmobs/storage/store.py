@@ -4,36 +4,26 @@ from __future__ import annotations
 
 import atexit
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from pytest_llmobs.errors import StoreError
 from pytest_llmobs.records.runs import Run
-from pytest_llmobs.storage import documents, locks, notices
+from pytest_llmobs.storage import documents, notices
 from pytest_llmobs.storage.layout import Layout, unescape
-from pytest_llmobs.storage.parquet.arrow import load_arrow
 from pytest_llmobs.storage.parquet.filters import Filters, condition
 from pytest_llmobs.storage.parquet.schema import NAMES, PAYLOADS
-from pytest_llmobs.storage.spool.rotation import Rotation
-from pytest_llmobs.storage.spool.segment import SUFFIX, Segment
+from pytest_llmobs.storage.spool.rotation import Rotation, Rotator
 from pytest_llmobs.storage.spool.writer import Spool
+from pytest_llmobs.storage.upkeep import Exporter, Upkeep
 from pytest_llmobs.wording import known, nearest
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from pytest_llmobs.storage.parquet.file import ParquetRuns
-
-
-class Exporter(Protocol):
-    """Sends finished runs elsewhere as well, off the path of the calls that made them. Raises nothing."""
-
-    def send(self, segment: Segment) -> None:
-        """Send what was added to a spool file since the last time."""
-
-    def finish(self, segment: Segment) -> None:
-        """Send the rest of a spool file that is about to be deleted, with what its patches say."""
+    from pytest_llmobs.storage.parquet.file import RunsFile
 
 
 class Store:
@@ -44,7 +34,11 @@ class Store:
     """
 
     def __init__(
-        self, root: Path | str, *, warn: Any = notices.warn, exporter: Exporter | None = None
+        self,
+        root: Path | str,
+        *,
+        warn: Callable[[str], Any] = notices.warn,
+        exporter: Exporter | None = None,
     ) -> None:
         """Name the store; it need not exist.
 
@@ -55,10 +49,10 @@ class Store:
         """
         self.root = Path(root)
         self.layout = Layout(self.root)
-        self._warn = warn
+        self._notices = notices.OnceForEachPath(warn)
         self._exporter = exporter
-        self._opened = False
-        self._told: set[str] = set()
+        self._upkeep = Upkeep(self.layout, self._notices, exporter)
+        self._recovered = False
 
     # Writing
 
@@ -76,21 +70,28 @@ class Store:
             self.layout.create()
         except StoreError:
             # The spool meets the same obstacle and reports it; the user's tests go on.
-            self._opened = True
-        self._open()
-        spool = Spool(
+            self._recovered = True
+        self._recover_once()
+        open_spool = partial(
+            Spool,
             self.layout.spool,
-            self._seal,
+            self._upkeep.seal,
             label=session or "",
             prepare=self.layout.create,
-            warn=self._warn,
-            rotation=rotation,
-            also=self.seal if rotation is None else self.tend,
-            export=_nothing if self._exporter is None else self._exporter.send,
+            warn=self._notices.warn,
         )
-        if rotation is not None:
-            atexit.register(_close, weakref.ref(spool))
+        if rotation is None:
+            return open_spool(also=self.seal)
+        spool = open_spool(also=self.tend, watch=self._rotator(rotation))
+        # A weak reference: what an app has let go of need not wait for the exit.
+        atexit.register(_close, weakref.ref(spool))
         return spool
+
+    def _rotator(self, rotation: Rotation) -> Callable[[Spool], Rotator]:
+        make = partial(Rotator, rotation=rotation, also=self.tend)
+        if self._exporter is None:
+            return make
+        return partial(make, export=self._exporter.send)
 
     def keep_media(self, name: str, data: bytes) -> str | None:
         """Keep an image or document, and return its path below the root; None, told once, where that fails.
@@ -104,10 +105,10 @@ class Store:
         try:
             return keep_file(self.layout, name, data)
         except (OSError, StoreError) as error:
-            folder = str(self.layout.media)
-            self._tell_once(
-                self.layout.media,
-                f"Can't keep images and documents in {folder!r}: {error}. They are logged by hash and size.",
+            folder = self.layout.media
+            self._notices.tell(
+                folder,
+                f"Can't keep images and documents in {str(folder)!r}: {error}. They are logged by hash and size.",
             )
             return None
 
@@ -117,73 +118,20 @@ class Store:
         Waits for another process that is recovering at the moment, so that afterwards everything shows. Imports
         nothing heavy where there is nothing to do. What can't be sealed stays where it is and is told once.
         """
-        self._opened = True
-        if not self._spooled():
-            return 0
-        try:
-            with locks.exclusive(self.layout.spool / ".lock"):
-                return sum(self._recover(path) for path in self._spooled())
-        except OSError as error:
-            self._tell(self.layout.spool, error)
-            return 0
+        self._recovered = True
+        return self._upkeep.recover()
 
     def tend(self) -> None:
         """Recover what dead processes have left, and merge small files where a project has many.
 
         Long-lived processes do that now and then in the background. What fails is told once and tried again.
         """
-        with locks.importing:
-            from pytest_llmobs.storage.parquet.compaction import merge
-
         self.seal()
-        try:
-            with locks.exclusive(self.layout.spool / ".lock"):
-                merge(self.layout)
-        except (OSError, StoreError) as error:
-            self._tell(self.layout.runs, error)
+        self._upkeep.merge_small_files()
 
-    def _open(self) -> None:
-        if not self._opened:
+    def _recover_once(self) -> None:
+        if not self._recovered:
             self.seal()
-
-    def _spooled(self) -> list[Path]:
-        return sorted(self.layout.spool.glob(f"*{SUFFIX}"))
-
-    def _recover(self, path: Path) -> int:
-        segment = None
-        try:
-            segment = Segment.claim(path)
-            if segment is None:
-                return 0
-            if segment.size > 0:
-                return self._seal(segment)
-            segment.discard()
-        except Exception as error:
-            self._tell(path, error)
-        finally:
-            if segment is not None:
-                segment.close()
-        return 0
-
-    def _tell(self, path: Path, error: Exception) -> None:
-        self._tell_once(
-            path, f"Can't recover the runs in {str(path)!r}: {error}. They stay there for the next attempt."
-        )
-
-    def _tell_once(self, path: Path, message: str) -> None:
-        if str(path) not in self._told:
-            self._told.add(str(path))
-            self._warn(message)
-
-    def _seal(self, segment: Segment, gently: bool = False) -> int:
-        with locks.importing:
-            load_arrow(
-                frugal=not gently
-            )  # an app in production keeps the allocator that it would have without us
-            from pytest_llmobs.storage.spool.seal import seal
-
-        last = _nothing if self._exporter is None else self._exporter.finish
-        return seal(segment, self.layout, warn=self._warn, gently=gently, last=last).rows
 
     # Reading
 
@@ -292,7 +240,7 @@ class Store:
             folder.mkdir(exist_ok=True)
             copy_file(path, folder / path.name)
 
-    def _open_files(self, project: str | None) -> list[ParquetRuns]:
+    def _open_files(self, project: str | None) -> list[RunsFile]:
         from pytest_llmobs.storage.parquet import query
 
         return query.open_files(self._partitions(project))
@@ -303,7 +251,7 @@ class Store:
         return find_run(self._partitions(None), id)
 
     def _partitions(self, project: str | None) -> list[Path]:
-        self._open()
+        self._recover_once()
         if project is not None:
             folder = self.layout.partition(project)
             if folder.is_dir():
@@ -362,10 +310,6 @@ class Store:
         return sorted(
             path for path in self.layout.experiments.glob("*.json") if not path.name.startswith(".")
         )
-
-
-def _nothing(segment: Segment) -> None:
-    return None
 
 
 def _close(spool: weakref.ref[Spool]) -> None:

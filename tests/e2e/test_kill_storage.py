@@ -54,7 +54,7 @@ for thread in range(int(threads)):
 
 SEALER = """
 import os, sys
-import pytest_llmobs.storage.spool.seal
+import pytest_llmobs.storage.spool.sealing
 from pytest_llmobs.storage.store import Store
 os.write(1, b".")
 Store(sys.argv[1]).seal()

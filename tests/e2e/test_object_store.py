@@ -262,10 +262,10 @@ def test_a_kill_in_the_middle_of_an_upload_leaves_no_half_file(
     uri = server.uri(f"{bucket}/x")
     script = (
         "import os\n"
-        "from pytest_llmobs.storage.remote.filesystem import Remote\n"
+        "from pytest_llmobs.storage.remote.filesystem import RemoteFiles\n"
         "from pytest_llmobs.storage.store import Store\n"
         "from pytest_llmobs.storage.remote.uploads import upload\n"
-        "class Dying(Remote):\n"
+        "class Dying(RemoteFiles):\n"
         "    def _stream(self, path, content):\n"
         "        file = self.files.open_output_stream(path)\n"
         "        file.write(bytes(content)[:100])\n"

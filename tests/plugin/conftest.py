@@ -25,7 +25,7 @@ import pytest_llmobs.experiments.conclude
 import pytest_llmobs.plugin.confirmation
 import pytest_llmobs.plugin.ending
 import pytest_llmobs.plugin.trial
-import pytest_llmobs.storage.spool.seal  # noqa: F401
+import pytest_llmobs.storage.spool.sealing  # noqa: F401
 from pytest_llmobs.cli import main
 
 APP = """

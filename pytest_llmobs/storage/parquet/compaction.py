@@ -7,11 +7,13 @@ leave them out, and the next merge deletes them. The caller holds the store's lo
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from pytest_llmobs.errors import StoreError
 from pytest_llmobs.storage.layout import Layout
-from pytest_llmobs.storage.parquet.file import MERGED_MARK, ParquetRuns, RunsWriter, sync
+from pytest_llmobs.storage.parquet.file import MERGED_MARK, RunsFile, RunsFileWriter, sync
 from pytest_llmobs.storage.parquet.schema import NAMES
 from pytest_llmobs.storage.spool.segment import SUFFIX
 
@@ -21,7 +23,7 @@ MANY = 64
 """So many small files of a project are merged."""
 
 
-def merge(layout: Layout, *, many: int | None = None) -> int:
+def compact(layout: Layout, *, many: int | None = None) -> int:
     """Merge the small files of each project that has ``many`` of them; return the number of files that are gone.
 
     Args:
@@ -33,31 +35,31 @@ def merge(layout: Layout, *, many: int | None = None) -> int:
     """
     for leftover in layout.spool.glob("merge-*.tmp"):
         leftover.unlink()
-    gone = 0
+    if many is None:
+        many = MANY
+    deleted = 0
     for folder in sorted(layout.runs.glob("project=*")):
-        gone += _delete_replaced(folder)
-        small = _small_files(layout, folder)
-        if len(small) >= max(MANY if many is None else many, 2):
-            gone += _merge(layout, folder, small)
-    return gone
+        deleted += _delete_replaced(folder)
+        small_files = _small_files(layout, folder)
+        if len(small_files) >= max(many, 2):
+            deleted += _merge(layout, folder, small_files)
+    return deleted
 
 
 def _small_files(layout: Layout, folder: Path) -> list[Path]:
-    found = []
+    paths: list[Path] = []
     for path in sorted(folder.glob("*.parquet")):
         # While its spool file is there, sealing may be about to write the same file again.
-        sealing = (layout.spool / f"{path.stem}{SUFFIX}").exists()
-        if not sealing and path.stat().st_size < SMALL:
-            found.append(path)
-    return found
+        being_sealed = (layout.spool / f"{path.stem}{SUFFIX}").exists()
+        if not being_sealed and path.stat().st_size < SMALL:
+            paths.append(path)
+    return paths
 
 
-def _merge(layout: Layout, folder: Path, small: list[Path]) -> int:
+def _merge(layout: Layout, folder: Path, paths: list[Path]) -> int:
     token = os.urandom(3).hex()
-    files = [file for path in small if (file := _opened(path)) is not None]
-    # What a merged file replaced counts on: its spool files may come back after a power failure, and be sealed again.
-    replaces = {file.path for file in files}.union(*(file.merged for file in files))
-    writer = RunsWriter(layout.spool / f"merge-{token}.tmp", sorted(replaces))
+    files = list(_readable(paths))
+    writer = RunsFileWriter(layout.spool / f"merge-{token}.tmp", _replaced_by(files))
     try:
         expected = 0
         for file in files:
@@ -67,27 +69,39 @@ def _merge(layout: Layout, folder: Path, small: list[Path]) -> int:
         writer.finish()
         if writer.rows != expected:
             raise StoreError(f"Merging {str(folder)!r} read {writer.rows} of {expected} runs.")
-        writer.path.rename(folder / f"{small[0].stem.split(MERGED_MARK)[0]}{MERGED_MARK}{token}.parquet")
+        # Named after the oldest of them, so that files sorted by name stay in order of time.
+        oldest = paths[0].stem.split(MERGED_MARK)[0]
+        writer.path.rename(folder / f"{oldest}{MERGED_MARK}{token}.parquet")
         sync([folder])
     finally:
         writer.clean()
     return _delete_replaced(folder)
 
 
+def _replaced_by(files: list[RunsFile]) -> list[Path]:
+    replaced: set[Path] = set()
+    for file in files:
+        replaced.add(file.path)
+        # What a merged file replaced counts on: its spool files may come back after a power failure, and be sealed
+        # again.
+        replaced |= file.merged
+    return sorted(replaced)
+
+
 def _delete_replaced(folder: Path) -> int:
     replaced: set[Path] = set()
-    for path in folder.glob(f"*{MERGED_MARK}*.parquet"):
-        file = _opened(path)
-        replaced |= file.merged if file is not None else frozenset()
-    present = [path for path in replaced if path.exists()]
-    for path in present:
-        path.unlink()
-    return len(present)
+    for file in _readable(folder.glob(f"*{MERGED_MARK}*.parquet")):
+        replaced |= file.merged
+    deleted = 0
+    for path in replaced:
+        if path.exists():
+            path.unlink()
+            deleted += 1
+    return deleted
 
 
-def _opened(path: Path) -> ParquetRuns | None:
-    try:
-        return ParquetRuns.open(path)
-    except StoreError:
-        # Damaged, or written by a newer version: not ours to touch.
-        return None
+def _readable(paths: Iterable[Path]) -> Iterator[RunsFile]:
+    """Open files, leaving out what is damaged or was written by a newer version: it is not ours to touch."""
+    for path in paths:
+        with suppress(StoreError):
+            yield RunsFile.open(path)

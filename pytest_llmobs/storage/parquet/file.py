@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from pyarrow.fs import FileSystem, LocalFileSystem
 
 from pytest_llmobs.errors import StoreError
-from pytest_llmobs.storage.layout import unescape
+from pytest_llmobs.storage.layout import project_of
 from pytest_llmobs.storage.parquet.schema import COLUMNS, SCHEMA_VERSION, VERSION_KEY, arrow_schema
 
 if TYPE_CHECKING:  # a session writes and reads nothing: it does without 20 MB
@@ -43,7 +43,7 @@ class VanishedError(StoreError):
     """A file was listed, and gone when it was to be read: another process has merged or removed it."""
 
 
-class RunsWriter:
+class RunsFileWriter:
     """Writes tables of runs into a file, gathered into row groups of bounded size."""
 
     def __init__(self, path: Path, replaces: Iterable[Path] = ()) -> None:
@@ -59,10 +59,9 @@ class RunsWriter:
         self.path = path
         self.rows = 0
         """Rows written so far."""
-        names = [replaced.name for replaced in replaces]
         self._file = pq.ParquetWriter(
             path,
-            arrow_schema() if not names else _with_metadata(MERGED_KEY, json.dumps(names)),
+            _schema(replaces),
             compression=dict.fromkeys(_COMPRESSED, "zstd"),
             compression_level=dict.fromkeys(_COMPRESSED, _LEVEL),
             use_dictionary=_DICTIONARY,
@@ -101,14 +100,15 @@ class RunsWriter:
         table = pa.concat_tables(self._tables)
         self._file.write_table(table[:rows], row_group_size=GROUP_ROWS)
         self.rows += rows
-        left = len(table) - rows
-        self._tables = [table[rows:]] if left else []
-        self._waiting_bytes = self._waiting_bytes * left // len(table)
-        self._waiting_rows = left
+        self._tables.clear()
+        self._waiting_rows = len(table) - rows
+        if self._waiting_rows:
+            self._tables.append(table[rows:])
+        self._waiting_bytes = self._waiting_bytes * self._waiting_rows // len(table)
 
 
 @dataclass
-class ParquetRuns:
+class RunsFile:
     """One Parquet file of the store."""
 
     path: Path
@@ -119,7 +119,7 @@ class ParquetRuns:
     """Files whose runs it holds too; where they still exist, a crash kept them from being deleted."""
 
     @classmethod
-    def open(cls, path: Path, files: FileSystem | None = None) -> ParquetRuns:
+    def open(cls, path: Path, files: FileSystem | None = None) -> RunsFile:
         """Read the footer of ``path``.
 
         Args:
@@ -134,17 +134,18 @@ class ParquetRuns:
 
         try:
             fragment = ParquetFileFormat().make_fragment(str(path), files or LocalFileSystem())
-            found = fragment.metadata.metadata or {}
+            metadata = fragment.metadata.metadata or {}
         except (OSError, pa.ArrowException) as error:
             raise _unreadable(path, error) from error
-        version = int(found.get(VERSION_KEY, b"0"))
+        version = int(metadata.get(VERSION_KEY, b"0"))
         if version > SCHEMA_VERSION:
             raise StoreError(
                 f"{str(path)!r} was written by a newer version (schema {version}, this one reads up to "
                 f"{SCHEMA_VERSION}). Upgrade pytest-llmobs."
             )
-        merged = frozenset(path.with_name(name) for name in json.loads(found.get(MERGED_KEY, b"[]")))
-        return cls(path, unescape(path.parent.name.removeprefix("project=")), fragment, merged)
+        merged_names = json.loads(metadata.get(MERGED_KEY, b"[]"))
+        merged = frozenset(map(path.with_name, merged_names))
+        return cls(path, project_of(path.parent), fragment, merged)
 
     def read(self, columns: Sequence[str], where: pc.Expression | None) -> pa.Table:
         """Return the rows that match.
@@ -166,8 +167,10 @@ class ParquetRuns:
         """
         metadata = self.fragment.metadata
         groups, rows = int(metadata.num_row_groups), int(metadata.num_rows)
-        encoded = sum(int(metadata.row_group(i).total_byte_size) for i in range(groups))
-        return float(min(GROUP_BYTES * groups / max(rows, 1), encoded))
+        encoded_bytes = 0
+        for group in range(groups):
+            encoded_bytes += int(metadata.row_group(group).total_byte_size)
+        return float(min(GROUP_BYTES * groups / max(rows, 1), encoded_bytes))
 
 
 def sync(paths: Iterable[Path]) -> None:
@@ -180,9 +183,13 @@ def sync(paths: Iterable[Path]) -> None:
             os.close(descriptor)
 
 
-def _with_metadata(key: bytes, value: str) -> pa.Schema:
+def _schema(replaces: Iterable[Path]) -> pa.Schema:
+    """Return the schema of a new file, the names of the files that it replaces in the metadata."""
     schema = arrow_schema()
-    return schema.with_metadata({**schema.metadata, key: value.encode()})
+    names = [replaced.name for replaced in replaces]
+    if not names:
+        return schema
+    return schema.with_metadata({**schema.metadata, MERGED_KEY: json.dumps(names).encode()})
 
 
 def _unreadable(path: Path, error: Exception) -> StoreError:

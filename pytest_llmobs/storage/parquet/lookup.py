@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from pytest_llmobs.errors import StoreError
 from pytest_llmobs.records.runs import Run
 from pytest_llmobs.storage.parquet import query
-from pytest_llmobs.storage.parquet.file import ParquetRuns, VanishedError
+from pytest_llmobs.storage.parquet.file import RunsFile, VanishedError
 from pytest_llmobs.storage.parquet.rows import to_runs
 from pytest_llmobs.storage.parquet.schema import NAMES
 
@@ -62,8 +62,8 @@ def _matches(folders: Sequence[Path], where: pc.Expression, whole: bool) -> Iter
             return
 
 
-def _alone(path: Path) -> list[ParquetRuns]:
-    return [ParquetRuns.open(path)]
+def _alone(path: Path) -> list[RunsFile]:
+    return [RunsFile.open(path)]
 
 
 def descendants(run: Run, family: Sequence[Run]) -> list[Run]:

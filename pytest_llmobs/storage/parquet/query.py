@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pytest_llmobs.storage.parquet.file import MERGED_MARK, ParquetRuns, VanishedError
+from pytest_llmobs.storage.parquet.file import MERGED_MARK, RunsFile, VanishedError
 
 WINDOW_BYTES = 8 << 20
 """About as much text is read at once."""
@@ -31,22 +31,22 @@ def find_files(folders: Sequence[Path]) -> list[Path]:
     replaced: set[Path] = set()
     for path in found:
         if MERGED_MARK in path.name:
-            replaced |= ParquetRuns.open(path).merged
+            replaced |= RunsFile.open(path).merged
     return [path for path in found if path not in replaced]
 
 
-def open_files(folders: Sequence[Path]) -> list[ParquetRuns]:
+def open_files(folders: Sequence[Path]) -> list[RunsFile]:
     """Read the footers of ``find_files``.
 
     Raises:
         StoreError: A file is unreadable or of a newer schema.
         VanishedError: A file is gone since the listing; look again.
     """
-    return [ParquetRuns.open(path) for path in find_files(folders)]
+    return [RunsFile.open(path) for path in find_files(folders)]
 
 
 def scan(
-    listed: Callable[[], Sequence[ParquetRuns]],
+    listed: Callable[[], Sequence[RunsFile]],
     columns: Sequence[str],
     where: pc.Expression | None,
     *,
@@ -87,7 +87,7 @@ def scan(
 
 
 def _windowed(
-    files: Sequence[ParquetRuns],
+    files: Sequence[RunsFile],
     columns: Sequence[str],
     where: pc.Expression | None,
     limit: int | None,
@@ -109,7 +109,7 @@ def _windowed(
 
 
 def _windows(
-    files: Sequence[ParquetRuns], starts: Sequence[Any], limit: int | None, newest_first: bool
+    files: Sequence[RunsFile], starts: Sequence[Any], limit: int | None, newest_first: bool
 ) -> Iterator[tuple[int, int]]:
     """Yield half-open ranges of start times, microseconds, that hold a bounded number of rows each."""
     if not starts:
@@ -140,7 +140,7 @@ def _edges(times: pa.Table) -> list[int]:
 
 
 def _window(
-    files: Sequence[ParquetRuns], columns: Sequence[str], where: pc.Expression | None, low: int, high: int
+    files: Sequence[RunsFile], columns: Sequence[str], where: pc.Expression | None, low: int, high: int
 ) -> pa.Table:
     inside = _both(where, ~_before(low) & _before(high))
     wanted = list(dict.fromkeys([*columns, *_ORDER]))

@@ -69,7 +69,7 @@ class Entry:
     """Bytes."""
 
 
-class Remote:
+class RemoteFiles:
     """The files below one URI, through ``pyarrow.fs``."""
 
     def __init__(self, uri: str, base: Path | None = None) -> None:

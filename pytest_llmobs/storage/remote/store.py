@@ -15,9 +15,9 @@ from pytest_llmobs.files import write_whole
 from pytest_llmobs.records.runs import Run
 from pytest_llmobs.storage import documents
 from pytest_llmobs.storage.layout import escape, unescape
-from pytest_llmobs.storage.parquet.file import MERGED_MARK, ParquetRuns
+from pytest_llmobs.storage.parquet.file import MERGED_MARK, RunsFile
 from pytest_llmobs.storage.parquet.schema import NAMES
-from pytest_llmobs.storage.remote.filesystem import Entry, Remote
+from pytest_llmobs.storage.remote.filesystem import Entry, RemoteFiles
 from pytest_llmobs.storage.spool.rotation import Rotation
 from pytest_llmobs.storage.spool.writer import Spool
 from pytest_llmobs.storage.store import Store
@@ -41,7 +41,7 @@ class RemoteStore(Store):
         folder = tempfile.mkdtemp(prefix="llmobs-")
         self._fetched = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         super().__init__(folder)
-        self.remote = Remote(uri)
+        self.remote = RemoteFiles(uri)
         self.layout.create()
 
     @property
@@ -118,13 +118,13 @@ class RemoteStore(Store):
         write_whole(path, self.remote.read(key), durable=False)
         return path
 
-    def _open_files(self, project: str | None) -> list[ParquetRuns]:
+    def _open_files(self, project: str | None) -> list[RunsFile]:
         opened = [self._open_file(entry) for entry in self._parquet(project)]
         replaced = {path for file in opened if MERGED_MARK in file.path.name for path in file.merged}
         return [file for file in opened if file.path not in replaced]
 
-    def _open_file(self, entry: Entry) -> ParquetRuns:
-        return ParquetRuns.open(Path(self.remote.path(entry.key)), self.remote.files)
+    def _open_file(self, entry: Entry) -> RunsFile:
+        return RunsFile.open(Path(self.remote.path(entry.key)), self.remote.files)
 
     def _find(self, id: str) -> Run:
         """Look for a run in one file after another, the newest first: what people look for is mostly young."""

@@ -11,8 +11,8 @@ from pathlib import Path
 from pytest_llmobs.errors import StoreError
 from pytest_llmobs.storage import locks
 from pytest_llmobs.storage.layout import Layout
-from pytest_llmobs.storage.parquet.file import MERGED_MARK, ParquetRuns
-from pytest_llmobs.storage.remote.filesystem import Remote
+from pytest_llmobs.storage.parquet.file import MERGED_MARK, RunsFile
+from pytest_llmobs.storage.remote.filesystem import RemoteFiles
 
 _SEALED = ("media/*", "runs/*/*.parquet", "experiments/*.json")
 """What is uploaded; experiments last, so that whoever sees one finds its runs, and in them what they refer to."""
@@ -36,7 +36,7 @@ class UploadError(StoreError):
         """Files that are still to be uploaded."""
 
 
-def upload(layout: Layout, remote: Remote) -> Uploaded:
+def upload(layout: Layout, remote: RemoteFiles) -> Uploaded:
     """Upload every sealed file that isn't there yet, and note each in the local store once it is there.
 
     A crash between the two uploads a file again under the same name, which changes nothing.
@@ -60,7 +60,7 @@ def upload(layout: Layout, remote: Remote) -> Uploaded:
         raise StoreError(f"Can't note in {str(folder)!r} what was uploaded: {error}.") from error
 
 
-def _upload(layout: Layout, remote: Remote, journal: _Journal) -> Uploaded:
+def _upload(layout: Layout, remote: RemoteFiles, journal: _Journal) -> Uploaded:
     done = Uploaded()
     for path in list(_waiting(layout, journal)):
         try:
@@ -102,7 +102,7 @@ def _replaced(path: Path, layout: Layout, journal: _Journal) -> tuple[list[str],
     """Return the uploaded files whose runs a merged file holds too, and whether these are all of its runs."""
     if MERGED_MARK not in path.name:
         return [], False
-    keys = [_key(each, layout) for each in ParquetRuns.open(path).merged]
+    keys = [_key(each, layout) for each in RunsFile.open(path).merged]
     there = [key for key in keys if key in journal.stamps]
     return there, bool(keys) and len(there) == len(keys)
 
@@ -111,7 +111,7 @@ def _there_already(path: Path, layout: Layout, journal: _Journal) -> bool:
     return _replaced(path, layout, journal)[1]
 
 
-def _replace_merged(path: Path, layout: Layout, remote: Remote, journal: _Journal) -> None:
+def _replace_merged(path: Path, layout: Layout, remote: RemoteFiles, journal: _Journal) -> None:
     # Where deleting is refused, this package's readers still leave them out, by the merged file's metadata.
     for key in _replaced(path, layout, journal)[0]:
         remote.delete(key)

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic_core import from_json, to_json
 
-from pytest_llmobs.storage.spool.writer import TORN
+from pytest_llmobs.storage.spool.segment import TORN
 
 PATCH = b'{"patch":'
 """How the line of a patch begins."""

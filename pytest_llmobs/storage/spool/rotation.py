@@ -7,10 +7,10 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from pytest_llmobs.storage.spool.writer import Spool
+from pytest_llmobs.storage.spool.segment import Segment
+from pytest_llmobs.storage.spool.writer import Spool
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,7 @@ class Rotator:
         rotation: Rotation,
         *,
         also: Callable[[], Any] = lambda: None,
+        export: Callable[[Segment], Any] = lambda segment: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Prepare the thread; ``start`` starts it.
@@ -42,9 +43,11 @@ class Rotator:
             spool: What is rotated.
             rotation: When.
             also: Called after something was sealed (recovers what dead processes left).
+            export: Called with the file at every look while it is written.
             clock: Seconds, the clock of ``Segment.started``.
         """
-        self._spool, self._rotation, self._also, self._clock = spool, rotation, also, clock
+        self._spool, self._rotation = spool, rotation
+        self._also, self._export, self._clock = also, export, clock
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="llmobs-seal", daemon=True)
 
@@ -74,7 +77,7 @@ class Rotator:
         if segment is None or segment.size == 0:
             return
         old = self._clock() - segment.started >= self._rotation.max_age
-        self._spool.export(segment)
+        self._export(segment)
         # A deleted file still takes lines, but nobody would find them if this process were killed.
         if old or segment.size >= self._rotation.max_bytes or segment.deleted:
             self._spool.rotate()

@@ -15,6 +15,8 @@ from pytest_llmobs.storage import locks
 
 SUFFIX = ".jsonl"
 """Of spool files; the rest of the name becomes the name of the Parquet files."""
+TORN = b"\t\t\t\x18\n"
+"""Ends the beginning of a line that the disk cut short; the line itself follows later. Too many tabs for a record."""
 _BUFFER = 1 << 17
 
 

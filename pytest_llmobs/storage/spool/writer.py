@@ -14,17 +14,24 @@ import weakref
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from pytest_llmobs.errors import StoreError
 from pytest_llmobs.storage import notices
-from pytest_llmobs.storage.spool.rotation import Rotation, Rotator
-from pytest_llmobs.storage.spool.segment import Segment
+from pytest_llmobs.storage.spool.segment import TORN, Segment
 
-TORN = b"\t\t\t\x18\n"
-"""Ends the beginning of a line that the disk cut short; the line itself follows later. Too many tabs for a record."""
 BACKLOG = 16 << 20
 """Bytes of lines that wait in memory while the disk refuses them."""
+
+
+class Watcher(Protocol):
+    """Seals the files of a spool while they are written (see ``rotation.Rotator``)."""
+
+    def start(self) -> None:
+        """Begin to watch."""
+
+    def stop(self) -> None:
+        """Stop watching, and wait for a sealing that is under way."""
 
 
 class Spool:
@@ -39,9 +46,8 @@ class Spool:
         prepare: Callable[[], Any] = lambda: None,
         backlog: int = BACKLOG,
         warn: Callable[[str], None] = notices.warn,
-        rotation: Rotation | None = None,
+        watch: Callable[[Spool], Watcher] | None = None,
         also: Callable[[], Any] = lambda: None,
-        export: Callable[[Segment], Any] = lambda segment: None,
     ) -> None:
         """Open a new spool file.
 
@@ -52,18 +58,16 @@ class Spool:
             prepare: Makes the folder; called before a file is made.
             backlog: Bytes that may wait in memory while the disk refuses them.
             warn: Tells the user, once, that the disk refuses; must not raise.
-            rotation: Seal in a background thread, by size and age; None seals in ``close`` alone.
-            also: Called after something was sealed (recovers what forked children left).
-            export: Called with the file now and then while it is written, in the background thread.
+            watch: Makes what seals while the process lives, anew in each forked child; None seals in ``close`` alone.
+            also: Called after ``close`` has sealed something (recovers what forked children left).
         """
         self.folder = folder
-        self.export = export
         self.lost = 0
         """Lines that neither disk nor memory could take."""
         self.problem: str | None = None
         """What the user was warned of, or None."""
         self._seal, self._label, self._prepare, self._warn = seal, label, prepare, warn
-        self._limit, self._rotation, self._also = backlog, rotation, also
+        self._limit, self._watch, self._also = backlog, watch, also
         self._closed = False
         self._reset()
         with self._lock:
@@ -78,7 +82,7 @@ class Spool:
         self._waiting: deque[bytes] = deque()
         self._waiting_bytes = 0
         self._torn = False
-        self._rotator: Rotator | None = None
+        self._watcher: Watcher | None = None
 
     @property
     def path(self) -> Path | None:
@@ -127,8 +131,8 @@ class Spool:
     def close(self) -> None:
         """Write what waits, and seal. Lines that come later go to a new file, which the next opening recovers."""
         self._closed = True
-        if self._rotator is not None:
-            self._rotator.stop()
+        if self._watcher is not None:
+            self._watcher.stop()
         with self._lock:
             if self._waiting:
                 self._drain()
@@ -209,9 +213,9 @@ class Spool:
         if self._segment is None:
             self._prepare()
             self._segment = Segment.create(self.folder, self._label)
-            if self._rotation is not None and self._rotator is None and not self._closed:
-                self._rotator = Rotator(self, self._rotation, also=self._also)
-                self._rotator.start()
+            if self._watch is not None and self._watcher is None and not self._closed:
+                self._watcher = self._watch(self)
+                self._watcher.start()
         return self._segment
 
     def _report(self, message: str) -> None:

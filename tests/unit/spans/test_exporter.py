@@ -238,13 +238,14 @@ def test_a_line_in_the_middle_of_its_write_waits_for_the_next_look(
 def test_the_background_thread_sends(collector: Collector, tmp_path: Path) -> None:
     from pytest_llmobs.storage.spool.rotation import Rotation, Rotator
 
-    exporting = Exporting(tmp_path / "store")
-    install(Tracer(project="shop", sink=exporting.spool))
+    spool = Store(tmp_path / "store", exporter=OtlpExporter()).spool(rotation=Rotation(interval=3600))
+    install(Tracer(project="shop", sink=spool))
     look_up(1)
     uninstall()
-    Rotator(exporting.spool, Rotation()).look()
+    assert isinstance(spool._watcher, Rotator)
+    spool._watcher.look()
     assert len(collector.spans) == 1
-    exporting.spool.close()
+    spool.close()
     assert len(collector.spans) == 1
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from pytest_llmobs.storage.parquet import compaction as merging
-from pytest_llmobs.storage.parquet.compaction import merge
+from pytest_llmobs.storage.parquet import compaction
+from pytest_llmobs.storage.parquet.compaction import compact
 from pytest_llmobs.storage.spool.rotation import Rotation
 from pytest_llmobs.storage.store import Store
 
@@ -36,7 +36,7 @@ def files(store: Store) -> list[Path]:
 
 def test_small_files_become_one_with_the_same_runs(scattered: Store) -> None:
     before = list(scattered.runs())
-    assert merge(scattered.layout, many=8) == 8
+    assert compact(scattered.layout, many=8) == 8
     assert list(scattered.runs()) == before
     merged, *others = files(scattered)
     assert "+" in merged.name
@@ -47,18 +47,18 @@ def test_small_files_become_one_with_the_same_runs(scattered: Store) -> None:
 
 def test_few_files_and_large_ones_stay(scattered: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     before = files(scattered)
-    assert merge(scattered.layout, many=9) == 0
-    monkeypatch.setattr(merging, "SMALL", 100)
-    assert merge(scattered.layout, many=2) == 0
+    assert compact(scattered.layout, many=9) == 0
+    monkeypatch.setattr(compaction, "SMALL", 100)
+    assert compact(scattered.layout, many=2) == 0
     assert files(scattered) == before
 
 
 def test_merged_files_are_merged_again(scattered: Store, line: Line, run_id: Callable[[int], str]) -> None:
-    merge(scattered.layout, many=8)
+    compact(scattered.layout, many=8)
     spool = scattered.spool()
     spool.append(line(99))
     spool.close()
-    merge(scattered.layout, many=2)
+    compact(scattered.layout, many=2)
     assert len(files(scattered)) == 2
     assert len({run.id for run in scattered.runs("demo")}) == 25
     assert scattered.read_run(run_id(99)).id == run_id(99)
@@ -71,14 +71,14 @@ def test_a_crash_before_the_old_files_are_deleted_doubles_nothing(
     before = list(scattered.runs())
     old = tmp_path / "old"
     shutil.copytree(scattered.layout.partition("demo"), old)
-    merge(scattered.layout, many=8)
+    compact(scattered.layout, many=8)
     if again:
-        merge(scattered.layout, many=1)
+        compact(scattered.layout, many=1)
     for path in old.iterdir():
         shutil.copy(path, scattered.layout.partition("demo") / path.name)
     assert list(scattered.runs()) == before
     assert scattered.read_run(before[0].id, load_children=False) == before[0]
-    assert merge(scattered.layout, many=100) == 8
+    assert compact(scattered.layout, many=100) == 8
     assert len(files(scattered)) == (2 if again else 3)
     assert list(scattered.runs()) == before
 
@@ -86,21 +86,21 @@ def test_a_crash_before_the_old_files_are_deleted_doubles_nothing(
 def test_half_written_files_are_cleaned_up(scattered: Store) -> None:
     leftover = scattered.layout.spool / "merge-abc.tmp"
     leftover.write_bytes(b"PAR1 half")
-    merge(scattered.layout)
+    compact(scattered.layout)
     assert not leftover.exists()
 
 
 def test_a_file_whose_spool_is_still_there_is_left_alone(scattered: Store) -> None:
     first = files(scattered)[0]
     (scattered.layout.spool / f"{first.stem}.jsonl").write_bytes(b"")
-    merge(scattered.layout, many=2)
+    compact(scattered.layout, many=2)
     assert first.exists()
 
 
 def test_damaged_files_are_left_alone(scattered: Store) -> None:
     first = files(scattered)[0]
     first.write_bytes(b"no parquet")
-    merge(scattered.layout, many=2)
+    compact(scattered.layout, many=2)
     assert first.read_bytes() == b"no parquet"
     first.unlink()
     assert len(list(scattered.runs())) == 27
@@ -116,7 +116,7 @@ def test_a_disk_that_refuses_leaves_everything_as_it_was(
 
     monkeypatch.setattr("pytest_llmobs.storage.parquet.file.sync", refuse)
     with pytest.raises(OSError, match="No space"):
-        merge(scattered.layout, many=2)
+        compact(scattered.layout, many=2)
     assert files(scattered) == before
     assert list(scattered.layout.spool.glob("*.tmp")) == []
 
@@ -140,7 +140,7 @@ def test_reading_while_files_are_sealed_and_merged_sees_every_run_once(store: St
         spool.append(line(number))
         spool.close()
         sealed = number + 1
-        merge(store.layout, many=2)
+        compact(store.layout, many=2)
     done.set()
     reader.join()
     assert failures == []
@@ -148,7 +148,7 @@ def test_reading_while_files_are_sealed_and_merged_sees_every_run_once(store: St
 
 
 def test_a_long_lived_process_merges_what_it_has_sealed(store: Store, line: Line, monkeypatch) -> None:
-    monkeypatch.setattr(merging, "MANY", 3)
+    monkeypatch.setattr(compaction, "MANY", 3)
     spool = store.spool(rotation=Rotation(max_bytes=1, interval=0.001))
     for number in range(12):
         spool.append(line(number))
@@ -167,6 +167,6 @@ def test_a_reading_that_is_under_way_goes_on_in_the_merged_file(
     monkeypatch.setattr("pytest_llmobs.storage.parquet.query.WINDOW_BYTES", 1)
     reading = scattered.runs("demo", newest_first=newest_first, limit=20)
     found = [next(reading).id for _ in range(5)]
-    merge(scattered.layout, many=2)
+    compact(scattered.layout, many=2)
     found += [run.id for run in reading]
     assert found == sorted((run_id(number) for number in range(24)), reverse=newest_first)[:20]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pytest_llmobs.errors import StoreError
-from pytest_llmobs.storage.remote.filesystem import MARK, Remote, is_uri
+from pytest_llmobs.storage.remote.filesystem import MARK, RemoteFiles, is_uri
 
 
 @pytest.fixture
@@ -24,23 +24,23 @@ def test_a_uri_has_a_scheme(text: str, expected: bool) -> None:
 
 
 def test_a_path_and_its_uri_are_the_same_place(place: Path, tmp_path: Path) -> None:
-    Remote(str(place)).probe()
+    RemoteFiles(str(place)).probe()
     local = tmp_path / "a.json"
     local.write_text("{}")
-    Remote(f"file://{place}/").upload(local, "experiments/a.json")
+    RemoteFiles(f"file://{place}/").upload(local, "experiments/a.json")
     assert place.joinpath("experiments", "a.json").read_text() == "{}"
-    assert Remote("there", base=tmp_path).read("experiments/a.json") == b"{}"
+    assert RemoteFiles("there", base=tmp_path).read("experiments/a.json") == b"{}"
 
 
 def test_the_probe_leaves_one_small_mark(place: Path) -> None:
-    remote = Remote(str(place))
+    remote = RemoteFiles(str(place))
     remote.probe()
     remote.probe()
     assert [path.name for path in place.iterdir()] == [MARK]
 
 
 def test_a_mount_that_is_not_there_is_told_and_not_made(tmp_path: Path) -> None:
-    remote = Remote(str(tmp_path / "mnt" / "share" / "llmobs"))
+    remote = RemoteFiles(str(tmp_path / "mnt" / "share" / "llmobs"))
     with pytest.raises(StoreError, match=r"Can't write to the store .* doesn't exist\. Mount it"):
         remote.probe()
     assert not tmp_path.joinpath("mnt").exists()
@@ -49,18 +49,18 @@ def test_a_mount_that_is_not_there_is_told_and_not_made(tmp_path: Path) -> None:
 def test_a_file_in_the_way_is_told(place: Path) -> None:
     place.write_text("")
     with pytest.raises(StoreError, match=r"Can't write to the store '.*there': .*\. Check the URI\."):
-        Remote(str(place)).probe()
+        RemoteFiles(str(place)).probe()
 
 
 def test_an_unknown_kind_of_uri_names_the_known_ones() -> None:
     with pytest.raises(
         StoreError, match=r"'s4://bucket/x': nobody knows .* Known: a path, file://, gs://, s3://"
     ):
-        Remote("s4://bucket/x")
+        RemoteFiles("s4://bucket/x")
 
 
 def test_credentials_in_a_uri_are_never_shown() -> None:
-    remote = Remote("s3://KEY:SECRET@bucket/x?region=eu-west-1&endpoint_override=host:1")
+    remote = RemoteFiles("s3://KEY:SECRET@bucket/x?region=eu-west-1&endpoint_override=host:1")
     assert remote.shown == "s3://bucket/x?region=eu-west-1&endpoint_override=host:1"
 
 
@@ -70,7 +70,7 @@ def test_credentials_in_a_uri_are_never_shown() -> None:
 )
 def test_credentials_are_not_shown_where_the_uri_is_refused_either(uri: str) -> None:
     with pytest.raises(StoreError) as caught:
-        Remote(uri)
+        RemoteFiles(uri)
     assert "SECRET" not in str(caught.value)
 
 
@@ -93,14 +93,14 @@ def test_credentials_are_not_shown_where_the_uri_is_refused_either(uri: str) -> 
     ],
 )
 def test_a_failure_says_what_to_do(place: Path, reason: str, remedy: str) -> None:
-    told = str(Remote(str(place)).failure("upload to", OSError(f"{reason}\nsecond line")))
+    told = str(RemoteFiles(str(place)).failure("upload to", OSError(f"{reason}\nsecond line")))
     assert remedy in told
     assert "second line" not in told
     assert "Request ID" not in told
 
 
 def test_entries_are_listed_below_a_folder_without_unfinished_ones(place: Path, tmp_path: Path) -> None:
-    remote = Remote(str(place))
+    remote = RemoteFiles(str(place))
     assert remote.entries("runs") == []
     local = tmp_path / "x"
     local.write_text("12345")
@@ -116,12 +116,12 @@ def test_entries_are_listed_below_a_folder_without_unfinished_ones(place: Path, 
 
 def test_reading_what_is_not_there(place: Path) -> None:
     with pytest.raises(StoreError, match="Can't read the store"):
-        Remote(str(place)).read("experiments/none.json")
+        RemoteFiles(str(place)).read("experiments/none.json")
 
 
 def test_uploading_what_is_gone_locally_is_the_callers_business(place: Path, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        Remote(str(place)).upload(tmp_path / "gone", "x")
+        RemoteFiles(str(place)).upload(tmp_path / "gone", "x")
 
 
 def test_a_server_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,4 +133,4 @@ def test_a_server_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch
         port = silent.getsockname()[1]
         uri = f"s3://lab/x?endpoint_override=127.0.0.1:{port}&scheme=http&region=us-east-1"
         with pytest.raises(StoreError, match=r"Can't write to the store 's3://lab/x.*Check the network"):
-            Remote(uri).probe()
+            RemoteFiles(uri).probe()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pytest_llmobs.errors import StoreError
-from pytest_llmobs.storage.remote.filesystem import Remote
+from pytest_llmobs.storage.remote.filesystem import RemoteFiles
 from pytest_llmobs.storage.remote.store import RemoteStore
 from pytest_llmobs.storage.remote.uploads import upload
 from pytest_llmobs.storage.store import Store
@@ -22,7 +22,7 @@ def there(keep: Callable[..., Store], line: Line, run_id: Id, tmp_path: Path) ->
     keep(line(1), line(2, parent_id=run_id(1), trace_id=run_id(1), name="call"))
     store = keep(line(900, project="other/Ärger"))
     store.write_experiment("demo", {"name": "demo", "started": "1"})
-    upload(store.layout, Remote(str(tmp_path / "there")))
+    upload(store.layout, RemoteFiles(str(tmp_path / "there")))
     return RemoteStore(f"file://{tmp_path}/there")
 
 

@@ -9,8 +9,8 @@ import pyarrow as pa
 import pytest
 
 from pytest_llmobs.errors import StoreError
-from pytest_llmobs.storage.parquet import compaction as merge
-from pytest_llmobs.storage.remote.filesystem import Remote
+from pytest_llmobs.storage.parquet import compaction
+from pytest_llmobs.storage.remote.filesystem import RemoteFiles
 from pytest_llmobs.storage.remote.store import RemoteStore
 from pytest_llmobs.storage.remote.uploads import UploadError, upload
 from pytest_llmobs.storage.store import Store
@@ -18,7 +18,7 @@ from pytest_llmobs.storage.store import Store
 Line = Callable[..., bytes]
 
 
-class Failing(Remote):
+class Failing(RemoteFiles):
     """Counts what is written, and fails after so many files."""
 
     def __init__(self, uri: str, allowed: int = 1000) -> None:
@@ -49,7 +49,7 @@ def full(keep: Callable[..., Store], line: Line) -> Store:
 
 def test_images_go_up_with_the_runs_and_come_back(full: Store, place: Path, tmp_path: Path) -> None:
     assert full.keep_media("abc.png", b"picture") == "media/abc.png"
-    assert upload(full.layout, Remote(str(place))).files == 5
+    assert upload(full.layout, RemoteFiles(str(place))).files == 5
     RemoteStore(f"file://{place}").copy_media(tmp_path / "back")
     full.copy_media(tmp_path / "beside")
     for folder in (place / "media", tmp_path / "back", tmp_path / "beside"):
@@ -57,7 +57,7 @@ def test_images_go_up_with_the_runs_and_come_back(full: Store, place: Path, tmp_
 
 
 def test_everything_sealed_goes_up_and_can_be_read_there(full: Store, place: Path) -> None:
-    done = upload(full.layout, Remote(str(place)))
+    done = upload(full.layout, RemoteFiles(str(place)))
     assert done.files == 4
     assert done.size == sum(path.stat().st_size for path in place.rglob("*") if path.is_file())
     there = RemoteStore(f"file://{place}")
@@ -74,22 +74,22 @@ def test_runs_go_first_so_that_an_experiment_never_lacks_them(full: Store, place
 
 
 def test_nothing_goes_up_twice(full: Store, place: Path) -> None:
-    upload(full.layout, Remote(str(place)))
+    upload(full.layout, RemoteFiles(str(place)))
     again = Failing(str(place))
     assert upload(full.layout, again).files == 0
     assert again.written == []
 
 
 def test_a_replaced_experiment_goes_up_again(full: Store, place: Path) -> None:
-    upload(full.layout, Remote(str(place)))
+    upload(full.layout, RemoteFiles(str(place)))
     full.write_experiment("first", {"name": "first", "started": "3", "more": True})
-    assert upload(full.layout, Remote(str(place))).files == 1
+    assert upload(full.layout, RemoteFiles(str(place))).files == 1
     assert RemoteStore(f"file://{place}").read_experiment("first")["more"] is True
 
 
 def test_another_place_gets_everything_too(full: Store, place: Path, tmp_path: Path) -> None:
-    upload(full.layout, Remote(str(place)))
-    assert upload(full.layout, Remote(str(tmp_path / "elsewhere"))).files == 4
+    upload(full.layout, RemoteFiles(str(place)))
+    assert upload(full.layout, RemoteFiles(str(tmp_path / "elsewhere"))).files == 4
 
 
 @pytest.mark.parametrize("allowed", [0, 1, 3])
@@ -105,11 +105,11 @@ def test_an_upload_that_breaks_off_is_finished_later(full: Store, place: Path, a
 def test_a_crash_before_the_note_uploads_the_same_file_again_and_doubles_nothing(
     full: Store, place: Path
 ) -> None:
-    upload(full.layout, Remote(str(place)))
+    upload(full.layout, RemoteFiles(str(place)))
     (journal,) = full.root.joinpath("uploads").glob("*.jsonl")
     journal.write_bytes(journal.read_bytes()[:-20])
-    assert upload(full.layout, Remote(str(place))).files == 1
-    assert upload(full.layout, Remote(str(place))).files == 0
+    assert upload(full.layout, RemoteFiles(str(place))).files == 1
+    assert upload(full.layout, RemoteFiles(str(place))).files == 0
     assert len(list(RemoteStore(f"file://{place}").runs())) == 2
 
 
@@ -118,11 +118,11 @@ def test_what_a_kill_leaves_half_written_is_never_read(
 ) -> None:
     script = f"""
 import os
-from pytest_llmobs.storage.remote.filesystem import Remote
+from pytest_llmobs.storage.remote.filesystem import RemoteFiles
 from pytest_llmobs.storage.store import Store
 from pytest_llmobs.storage.remote.uploads import upload
 
-class Dying(Remote):
+class Dying(RemoteFiles):
     def _stream(self, path, content):
         super()._stream(path, bytes(content)[:10])
         os.kill(os.getpid(), 9)
@@ -132,7 +132,7 @@ upload(Store({str(full.root)!r}).layout, Dying({str(place)!r}))
     python(script)
     assert [path.name for path in place.rglob("*.parquet")] == []
     assert RemoteStore(f"file://{place}").projects() == []
-    assert upload(full.layout, Remote(str(place))).files == 4
+    assert upload(full.layout, RemoteFiles(str(place))).files == 4
     assert len(list(RemoteStore(f"file://{place}").runs())) == 2
 
 
@@ -141,29 +141,29 @@ def test_small_files_merged_after_their_upload_stay_as_they_are(
 ) -> None:
     for number in (1, 2):
         store = keep(line(number))
-    upload(store.layout, Remote(str(place)))
-    merge.merge(store.layout, many=2)
-    assert upload(store.layout, Remote(str(place))).files == 0
+    upload(store.layout, RemoteFiles(str(place)))
+    compaction.compact(store.layout, many=2)
+    assert upload(store.layout, RemoteFiles(str(place))).files == 0
     assert len(list(RemoteStore(f"file://{place}").runs())) == 2
 
 
 def test_files_merged_halfway_through_are_replaced(
     keep: Callable[..., Store], line: Line, place: Path
 ) -> None:
-    upload(keep(line(1)).layout, Remote(str(place)))
+    upload(keep(line(1)).layout, RemoteFiles(str(place)))
     store = keep(line(2))
-    merge.merge(store.layout, many=2)
-    assert upload(store.layout, Remote(str(place))).files == 1
+    compaction.compact(store.layout, many=2)
+    assert upload(store.layout, RemoteFiles(str(place))).files == 1
     assert len(list(place.rglob("*.parquet"))) == 1
     assert len(list(RemoteStore(f"file://{place}").runs())) == 2
 
 
 def test_a_store_that_is_not_there_has_nothing_to_upload(store: Store, place: Path) -> None:
-    assert upload(store.layout, Remote(str(place))).files == 0
+    assert upload(store.layout, RemoteFiles(str(place))).files == 0
 
 
 def test_a_store_that_can_not_note_says_so(full: Store, place: Path) -> None:
     full.root.joinpath("uploads").write_text("in the way")
     with pytest.raises(StoreError, match=r"Can't note in .*uploads.* what was uploaded"):
-        upload(full.layout, Remote(str(place)))
+        upload(full.layout, RemoteFiles(str(place)))
     assert not place.exists()

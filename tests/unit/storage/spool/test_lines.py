@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from pytest_llmobs.storage.spool.lines import Patches, PatchFound, Record, read_patches, read_records
-from pytest_llmobs.storage.spool.writer import TORN
+from pytest_llmobs.storage.spool.segment import TORN
 
 
 def read(*lines: bytes) -> tuple[list[Record], list[bytes], Patches]:

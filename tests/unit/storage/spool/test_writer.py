@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_llmobs.storage.spool.segment import Segment
-from pytest_llmobs.storage.spool.writer import TORN, Spool
+from pytest_llmobs.storage.spool.segment import TORN, Segment
+from pytest_llmobs.storage.spool.writer import Spool
 from pytest_llmobs.storage.store import Store
 
 Line = Callable[..., bytes]

@@ -10,8 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from pytest_llmobs.storage.layout import Layout
-from pytest_llmobs.storage.spool import seal as sealing
-from pytest_llmobs.storage.spool.seal import seal
+from pytest_llmobs.storage.spool import sealing
+from pytest_llmobs.storage.spool.sealing import seal
 from pytest_llmobs.storage.spool.segment import Segment
 
 Line = Callable[..., bytes]

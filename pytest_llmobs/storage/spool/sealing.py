@@ -15,7 +15,7 @@ from typing import IO, Any
 from pytest_llmobs.storage import notices
 from pytest_llmobs.storage.layout import NAMELESS, Layout
 from pytest_llmobs.storage.parquet.batches import to_table
-from pytest_llmobs.storage.parquet.file import RunsWriter, sync
+from pytest_llmobs.storage.parquet.file import RunsFileWriter, sync
 from pytest_llmobs.storage.spool.lines import PatchFound, Record, read_patches, read_records
 from pytest_llmobs.storage.spool.segment import Segment
 
@@ -163,7 +163,7 @@ class _Part:
     """The Parquet file of one project while it is written."""
 
     def __init__(self, path: Path, reject: Callable[[bytes], Any], gently: bool) -> None:
-        self.writer = RunsWriter(path)
+        self.writer = RunsFileWriter(path)
         self._reject = reject
         self._batch = _GENTLE_BATCH if gently else _BATCH
         self._records: list[Record] = []

@@ -1,0 +1,108 @@
+"""What keeps a store in order: sealing spool files, recovering what dead processes have left, merging small files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from pytest_llmobs.errors import StoreError
+from pytest_llmobs.storage import locks
+from pytest_llmobs.storage.layout import Layout
+from pytest_llmobs.storage.notices import OnceForEachPath
+from pytest_llmobs.storage.parquet.arrow import load_arrow
+from pytest_llmobs.storage.spool.segment import SUFFIX, Segment
+
+
+class Exporter(Protocol):
+    """Sends finished runs elsewhere as well, off the path of the calls that made them. Raises nothing."""
+
+    def send(self, segment: Segment) -> None:
+        """Send what was added to a spool file since the last time."""
+
+    def finish(self, segment: Segment) -> None:
+        """Send the rest of a spool file that is about to be deleted, with what its patches say."""
+
+
+class Upkeep:
+    """Seals, recovers and merges the files of one store. What fails is told once, stays, and is tried again."""
+
+    def __init__(self, layout: Layout, notices: OnceForEachPath, exporter: Exporter | None) -> None:
+        """Take care of a store.
+
+        Args:
+            layout: The store's.
+            notices: Takes what can't be recovered or read.
+            exporter: Gets every run before its spool file is deleted; None for none.
+        """
+        self._layout, self._notices, self._exporter = layout, notices, exporter
+
+    def seal(self, segment: Segment, gently: bool = False) -> int:
+        """Turn a locked spool file into Parquet and delete it; return the number of runs.
+
+        Args:
+            segment: The file, locked by the caller; it is closed afterwards.
+            gently: Give way to the threads that do the application's work.
+
+        Raises:
+            OSError: The disk refuses; the spool file is still there.
+        """
+        with locks.importing:
+            # An app in production keeps the allocator that it would have without us.
+            load_arrow(frugal=not gently)
+            from pytest_llmobs.storage.spool.sealing import seal
+
+        sealed = seal(segment, self._layout, warn=self._notices.warn, gently=gently, last=self._export_rest)
+        return sealed.rows
+
+    def recover(self) -> int:
+        """Seal what dead processes have left in the spool; return the number of runs."""
+        # Looked at first without the lock: where nothing was left, nothing is imported or made.
+        if not self._spool_files():
+            return 0
+        recovered = 0
+        try:
+            with locks.exclusive(self._layout.spool / ".lock"):
+                for path in self._spool_files():
+                    recovered += self._recover(path)
+        except OSError as error:
+            self._tell(self._layout.spool, error)
+            return 0
+        return recovered
+
+    def merge_small_files(self) -> None:
+        """Merge the small Parquet files of each project that has many."""
+        with locks.importing:
+            from pytest_llmobs.storage.parquet.compaction import compact
+
+        try:
+            with locks.exclusive(self._layout.spool / ".lock"):
+                compact(self._layout)
+        except (OSError, StoreError) as error:
+            self._tell(self._layout.runs, error)
+
+    def _spool_files(self) -> list[Path]:
+        return sorted(self._layout.spool.glob(f"*{SUFFIX}"))
+
+    def _recover(self, path: Path) -> int:
+        segment = None
+        try:
+            segment = Segment.claim(path)
+            if segment is None:
+                return 0
+            if segment.size > 0:
+                return self.seal(segment)
+            segment.discard()
+        except Exception as error:
+            self._tell(path, error)
+        finally:
+            if segment is not None:
+                segment.close()
+        return 0
+
+    def _export_rest(self, segment: Segment) -> None:
+        if self._exporter is not None:
+            self._exporter.finish(segment)
+
+    def _tell(self, path: Path, error: Exception) -> None:
+        message = f"Can't recover the runs in {str(path)!r}: {error}. They stay there for the next attempt."
+        self._notices.tell(path, message)
