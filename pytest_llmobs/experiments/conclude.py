@@ -26,7 +26,7 @@ from pytest_llmobs.settings import Settings
 from pytest_llmobs.storage.store import Store
 
 if TYPE_CHECKING:  # most sessions upload nothing
-    from pytest_llmobs.storage.remote.filesystem import Remote
+    from pytest_llmobs.storage.remote.filesystem import RemoteFiles
 
 Confirm = Callable[[Sequence[Rerun]], Confirmation]
 """Runs again what is in doubt."""
@@ -55,7 +55,7 @@ class Surroundings:
     recall: bool = False
     """True where the trials come from documents: what they sent and answered is then read from the store, where an
     example is to be explained."""
-    remote: Remote | None = None
+    remote: RemoteFiles | None = None
     """Where the store is uploaded to."""
 
 
@@ -218,7 +218,7 @@ def _kept(
     return _uploaded(conclusion, surroundings.store, surroundings.remote)
 
 
-def _uploaded(conclusion: Conclusion, store: Store, remote: Remote) -> Conclusion:
+def _uploaded(conclusion: Conclusion, store: Store, remote: RemoteFiles) -> Conclusion:
     """Upload what is sealed; what can't be uploaded stays here, and the report says how to do it later."""
     from pytest_llmobs.storage.remote.uploads import upload
 
