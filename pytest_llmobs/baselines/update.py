@@ -25,7 +25,6 @@ from pytest_llmobs.measures.values import Measurements, measure, pass_value, sco
 from pytest_llmobs.records.experiments import SuiteScore
 from pytest_llmobs.records.plans import SuitePlan
 from pytest_llmobs.records.trials import Trial
-from pytest_llmobs.trials.budget import was_stopped
 
 __all__ = [
     "SCHEMA",
@@ -167,7 +166,7 @@ def record_baseline(
 
 
 def _cut_short(plan: SuitePlan, trials: Iterable[Trial]) -> set[str]:
-    ran = Counter(trial.example_id for trial in trials if not was_stopped(trial))
+    ran = Counter(trial.example_id for trial in trials if trial.not_run != "budget")
     return {t.example_id for t in plan.expected if ran[t.example_id] < plan.repeat}
 
 

@@ -17,7 +17,7 @@ import pytest
 
 from pytest_llmobs.files import write_whole
 from pytest_llmobs.plugin import options
-from pytest_llmobs.plugin.confirming_plan import SETTLED, ConfirmingPlan, write_plan
+from pytest_llmobs.plugin.confirming_plan import ConfirmingPlan, write_plan
 from pytest_llmobs.plugin.reporting import say
 from pytest_llmobs.records.decisions import Rerun
 from pytest_llmobs.records.experiments import Confirmation
@@ -55,7 +55,7 @@ def run(lab: Lab, reruns: Sequence[Rerun]) -> Confirmation:
 
 def hand_over(plan: ConfirmingPlan, trials: Sequence[Trial]) -> None:
     """In the confirming session: write the trials for the parent, all or nothing."""
-    ran = [trial for trial in trials if trial.message != SETTLED]
+    ran = [trial for trial in trials if trial.not_run != "settled"]
     lines = (json.dumps(trial.to_wire(), default=str) + "\n" for trial in ran)
     write_whole(Path(plan.out), lines, durable=False)
 

@@ -16,9 +16,6 @@ from pytest_llmobs.records.trials import Trial
 from pytest_llmobs.session import Identity
 from pytest_llmobs.settings import Settings
 
-SETTLED = "cleared by an earlier rerun"
-"""Why a rerun is skipped."""
-
 
 @dataclass(frozen=True)
 class ConfirmingPlan:

@@ -18,7 +18,6 @@ from pytest_llmobs.plugin.summary_evaluators import find_summaries
 from pytest_llmobs.records.decisions import Rerun
 from pytest_llmobs.records.experiments import Confirmation, Experiment
 from pytest_llmobs.records.trials import Trial
-from pytest_llmobs.trials.budget import was_stopped
 
 if TYPE_CHECKING:
     from pytest_llmobs.plugin.state import Lab
@@ -124,7 +123,7 @@ class Ending:
         """Return a note about the trials that the budget kept from running, if any."""
         budget = self._lab.session.budget
         reason = budget.exhausted() if budget is not None else None
-        count = sum(map(was_stopped, self._trials.values()))
+        count = sum(trial.not_run == "budget" for trial in self._trials.values())
         if reason and count:
             return [f"{count} trial{'s' * (count > 1)} {reason}"]
         return []

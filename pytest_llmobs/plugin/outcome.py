@@ -13,7 +13,7 @@ from pytest_llmobs.measures.model_calls import model_calls, output_text
 from pytest_llmobs.plugin.suites import TrialPlan
 from pytest_llmobs.records.plans import ExpectedTrial, SuitePlan
 from pytest_llmobs.records.scores import Score
-from pytest_llmobs.records.trials import Trial, TrialScore, TrialStatus
+from pytest_llmobs.records.trials import NotRun, Trial, TrialScore, TrialStatus
 from pytest_llmobs.tracing.run_tree import RunTree
 from pytest_llmobs.trials.llm_run import LlmRun
 
@@ -33,6 +33,8 @@ class Outcome:
     message: str | None = None
     error: BaseException | None = None
     """What the app or the infrastructure raised; None for a failed assertion."""
+    not_run: NotRun | None = None
+    """Why the lab kept the trial from running."""
 
 
 PASSED = Outcome("passed")
@@ -93,6 +95,7 @@ def trial_record(plan: TrialPlan, run: LlmRun | None, outcome: Outcome) -> Trial
             nodeid=plan.nodeid,
             status=outcome.status,
             message=outcome.message,
+            not_run=outcome.not_run,
             cluster=plan.cluster,
         )
     spent, judging, scores = run.spending, run.judging, run.scores
@@ -106,6 +109,7 @@ def trial_record(plan: TrialPlan, run: LlmRun | None, outcome: Outcome) -> Trial
         status=outcome.status,
         scores={key: _trial_score(score, key in run.gating) for key, score in scores.items()} or _NOTHING,
         message=outcome.message,
+        not_run=outcome.not_run,
         run_id=run.id,
         latency=root.latency,
         total_tokens=spent.tokens,

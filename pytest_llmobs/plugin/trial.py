@@ -7,6 +7,7 @@ import inspect
 import json
 from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,16 +18,17 @@ from pytest_llmobs.measures.gate_rules import PASS
 from pytest_llmobs.measures.model_calls import spending
 from pytest_llmobs.plugin import garbage_collection as garbage
 from pytest_llmobs.plugin.ahead import Ahead
-from pytest_llmobs.plugin.confirming_plan import SETTLED
 from pytest_llmobs.plugin.outcome import PASSED, Outcome, judge_outcome, trial_record, worse
 from pytest_llmobs.plugin.redaction import clean_report, clean_trial
 from pytest_llmobs.plugin.state import LLM_RUN
 from pytest_llmobs.plugin.suites import PLAN, TrialPlan
+from pytest_llmobs.records.trials import NotRun
 from pytest_llmobs.tracing.run_tree import RunTree
 from pytest_llmobs.trials.budget import BudgetReached
 from pytest_llmobs.trials.deadline import exit_anyway
 from pytest_llmobs.trials.llm_run import LlmRun
 from pytest_llmobs.trials.log_functions import announce, forget
+from pytest_llmobs.trials.runner import Refused
 
 if TYPE_CHECKING:
     from pytest_llmobs.plugin.state import Lab
@@ -50,6 +52,8 @@ class Protocol:
         """The test whose fixtures or body run: a report that is made meanwhile is a subtest's."""
         self._part: Outcome | None = PASSED
         """The worst that became of a subtest of the current test; None once its trial is finished."""
+        self._not_run: NotRun | None = None
+        """Why the current trial is kept from running."""
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self) -> None:
@@ -66,6 +70,7 @@ class Protocol:
         """Give the test its ``llm_run``."""
         plan = self._lab.suites.plan_of(item)
         if plan is not None:
+            self._not_run = None
             item.stash[LLM_RUN] = self._open(item, plan)
             self._running = item
 
@@ -80,15 +85,20 @@ class Protocol:
         self._lab.current_item, self._lab.current_run = item, run
         confirming = self._lab.confirming
         if confirming is not None and confirming.settled(plan.suite, plan.example_id, plan.repeat):
-            pytest.skip(SETTLED)
+            self._not_run = "settled"
+            pytest.skip("cleared by an earlier rerun")
         if plan.source.has_target:
             attempt = self._ahead.take(item, plan)
             run.adopt(attempt)
             if isinstance(attempt.error, BudgetReached):
+                self._not_run = "budget"
                 pytest.skip(str(attempt.error))
             if attempt.error is not None:
+                if isinstance(attempt.error, Refused):
+                    self._not_run = "refused"
                 raise attempt.error
         elif self._lab.session.budget is not None and (reason := self._lab.session.budget.exhausted()):
+            self._not_run = "budget"
             pytest.skip(reason)
         self._running = item
         try:
@@ -128,6 +138,7 @@ class Protocol:
                 return report
             self._book(plan, run)
             outcome = worse(judge_outcome(report, call, run), self._part)
+            outcome = replace(outcome, not_run=self._not_run)
             self._part = None
             self._finish(item, plan, run, report, outcome)
         if outcome.status == "failed" and (reason := self._pardon(plan)):

@@ -9,6 +9,13 @@ from typing import Any, Literal
 TrialStatus = Literal["passed", "failed", "error", "skipped", "xfailed", "unscored"]
 """``failed``: an assertion; ``error``: the app or the infrastructure raised; ``xfailed``: the user's own xfail."""
 
+NotRun = Literal["budget", "refused", "settled"]
+"""Why a trial's app was not called.
+
+``budget``: the session had spent what it may; ``refused``: the provider had refused an earlier trial for good;
+``settled``: an earlier rerun had already cleared its example.
+"""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ModelCall:
@@ -53,6 +60,8 @@ class Trial:
     scores: Mapping[str, TrialScore] = field(default_factory=dict)
     message: str | None = None
     """First lines of the failure, or why the trial is unscored."""
+    not_run: NotRun | None = None
+    """Set where the lab kept the trial from running; None where it ran, or where the user's own code skipped it."""
     run_id: str | None = None
     latency: float | None = None
     """Seconds of the root run; None for replayed trials and trials without a run."""

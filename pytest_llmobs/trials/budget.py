@@ -9,19 +9,13 @@ from filelock import FileLock
 
 from pytest_llmobs.files import write_whole
 from pytest_llmobs.measures.model_calls import Spending
-from pytest_llmobs.records.trials import Trial
 
 _NOT_RUN = "not run: "
-"""Begins the reason of every trial that the budget stopped."""
+"""Begins the reason of every trial that the budget stopped; ``Trial.not_run`` is what code goes by."""
 
 
 class BudgetReached(Exception):
     """A trial that was not run: the session had spent what it may."""
-
-
-def was_stopped(trial: Trial) -> bool:
-    """Return True for a trial that the budget kept from running."""
-    return (trial.message or "").startswith(_NOT_RUN)
 
 
 class Budget:
