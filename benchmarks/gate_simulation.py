@@ -25,7 +25,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
-from pytest_llmobs.baselines.update import Baseline, BaselineRow
+from pytest_llmobs.baselines.records import Baseline, BaselineRow
 from pytest_llmobs.gate.decide import decide
 from pytest_llmobs.gate.suspects import cleared
 from pytest_llmobs.records.decisions import Rerun

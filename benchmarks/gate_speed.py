@@ -20,7 +20,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from pytest_llmobs.baselines.update import load_baseline, save_baseline, updated_baseline
+from pytest_llmobs.baselines.file import load_baseline, save_baseline
+from pytest_llmobs.baselines.update import updated_baseline
 from pytest_llmobs.gate.decide import decide
 from pytest_llmobs.records.plans import ExpectedTrial, SuitePlan
 from pytest_llmobs.records.trials import Trial, TrialScore

@@ -77,6 +77,11 @@ class Baseline:
             return row
         return None
 
+    def known_failure(self, example_id: str) -> bool:
+        """Return True where the example failed in some repeat."""
+        row = self.rows.get(example_id)
+        return row is not None and 0 in row.values(PASS)
+
     def digest(self) -> str:
         """Return a hash of the rows: of two with the same, neither judges anything otherwise."""
         return hashlib.sha256(repr(sorted(self.rows.items())).encode()).hexdigest()[:16]

@@ -18,7 +18,7 @@ HOLE = re.compile(r"⟨\+([\d,]+) characters⟩")
 
 
 @dataclass(frozen=True)
-class Part:
+class TextPart:
     """A stretch of a text."""
 
     text: str
@@ -55,7 +55,7 @@ def fill_holes(kept: str, whole: str) -> str:
     return whole
 
 
-def divide(texts: Mapping[str, str], usage: Mapping[str, int]) -> dict[str, list[Part]]:
+def divide(texts: Mapping[str, str], usage: Mapping[str, int]) -> dict[str, list[TextPart]]:
     """Split each text into parts that it shares with other texts and parts of its own.
 
     Sentences and lines that always follow each other stay together.
@@ -78,7 +78,7 @@ def divide(texts: Mapping[str, str], usage: Mapping[str, int]) -> dict[str, list
 
 
 def encode(
-    divided: Mapping[str, Sequence[Part]], length: int, shared_length: int | None = None
+    divided: Mapping[str, Sequence[TextPart]], length: int, shared_length: int | None = None
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """Return the texts as JSON values and the parts they refer to.
 
@@ -90,7 +90,7 @@ def encode(
         shared_length: Characters kept of each other part; None keeps them whole.
     """
 
-    def kept(part: Part) -> str:
+    def kept(part: TextPart) -> str:
         most = length if part.examples == 1 else shared_length
         if most is None:
             return part.text
@@ -144,20 +144,20 @@ def _blocks(sentences: Sequence[str], neighbours: set[tuple[str, str]]) -> Itera
         yield block
 
 
-def _parts(blocks: Iterator[list[str]], examples: Counter[str], owners: Counter[str]) -> Iterator[Part]:
-    own: list[Part] = []
+def _parts(blocks: Iterator[list[str]], examples: Counter[str], owners: Counter[str]) -> Iterator[TextPart]:
+    own: list[TextPart] = []
     for block in blocks:
         text, rarest = "".join(block), min(examples[sentence] for sentence in block)
         if len(text) >= _WORTH_SHARING and all(owners[sentence] > 1 for sentence in block):
             yield from _joined(own)
             own = []
-            yield Part(text, key=fingerprint(text)[:8], examples=rarest)
+            yield TextPart(text, key=fingerprint(text)[:8], examples=rarest)
         else:
-            own.append(Part(text, examples=rarest))
+            own.append(TextPart(text, examples=rarest))
     yield from _joined(own)
 
 
-def _joined(parts: Sequence[Part]) -> Iterator[Part]:
+def _joined(parts: Sequence[TextPart]) -> Iterator[TextPart]:
     """Yield one part for those that stand in place side by side: cut one by one they would hardly be shorter."""
     if parts:
-        yield Part("".join(part.text for part in parts), examples=min(part.examples for part in parts))
+        yield TextPart("".join(part.text for part in parts), examples=min(part.examples for part in parts))

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pytest_llmobs.baselines.line_json import REMEDY, parse_json, render_lines
-from pytest_llmobs.baselines.sharing import Part, cut, decode, divide, encode
+from pytest_llmobs.baselines.sharing import TextPart, cut, decode, divide, encode
 from pytest_llmobs.baselines.texts import CallShape, ExampleTexts, TextStore
 from pytest_llmobs.errors import BaselineError
 
@@ -73,7 +73,7 @@ def parse_texts(content: str, where: str) -> TextStore:
 def _render(
     store: TextStore,
     suite: str,
-    divided: Mapping[str, Sequence[Part]],
+    divided: Mapping[str, Sequence[TextPart]],
     length: int,
     shared_length: int | None,
 ) -> str:

@@ -11,13 +11,10 @@ from pathlib import Path
 from pytest_llmobs.baselines.file import (
     baseline_path,
     load_baseline,
-    parse_baseline,
     remove_baseline,
-    render_baseline,
-    save_baseline,
     write_baseline,
 )
-from pytest_llmobs.baselines.records import SCHEMA, Baseline, BaselineRow, SuiteRecord
+from pytest_llmobs.baselines.records import Baseline, BaselineRow, SuiteRecord
 from pytest_llmobs.baselines.texts import fingerprints, updated_texts
 from pytest_llmobs.files import locked
 from pytest_llmobs.measures.gate_rules import PASS
@@ -25,21 +22,6 @@ from pytest_llmobs.measures.values import Measurements, measure, pass_value, sco
 from pytest_llmobs.records.experiments import SuiteScore
 from pytest_llmobs.records.plans import SuitePlan
 from pytest_llmobs.records.trials import Trial
-
-__all__ = [
-    "SCHEMA",
-    "Baseline",
-    "BaselineRow",
-    "BaselineUpdate",
-    "baseline_path",
-    "known_failure",
-    "load_baseline",
-    "parse_baseline",
-    "record_baseline",
-    "render_baseline",
-    "save_baseline",
-    "updated_baseline",
-]
 
 STEADY = 1.25
 """Ratio up to which a latency or cost counts as unchanged."""
@@ -61,12 +43,6 @@ class BaselineUpdate:
     cut_short: Sequence[str] = ()
     """Examples of which some repeat was never run (Ctrl-C, a budget, a dead worker, ``--lf``): their old rows, if any,
     stay."""
-
-
-def known_failure(baseline: Baseline, example_id: str) -> bool:
-    """Return True where the example failed in some repeat of the baseline."""
-    row = baseline.rows.get(example_id)
-    return row is not None and any(value == 0 for value in row.values(PASS))
 
 
 def updated_baseline(
@@ -115,7 +91,7 @@ def updated_baseline(
     )
     return BaselineUpdate(
         baseline=baseline,
-        known_failures=[example for example in fresh if known_failure(baseline, example)],
+        known_failures=[example for example in fresh if baseline.known_failure(example)],
         recorded=list(fresh),
         removed=[example for example in (old.rows if old else ()) if example not in rows],
         unrecorded=[example for example in expected if example not in fresh],

@@ -6,14 +6,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from pytest_llmobs.baselines.file import baseline_files, is_baseline, remove_baseline
-from pytest_llmobs.baselines.texts import updated_texts
-from pytest_llmobs.baselines.update import (
-    Baseline,
+from pytest_llmobs.baselines.file import (
+    baseline_files,
+    is_baseline,
     load_baseline,
     parse_baseline,
+    remove_baseline,
     save_baseline,
 )
+from pytest_llmobs.baselines.records import Baseline
+from pytest_llmobs.baselines.texts import updated_texts
 from pytest_llmobs.experiments.git import check_revision, git
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.records.plans import SuitePlan

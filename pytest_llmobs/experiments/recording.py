@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from pytest_llmobs.baselines.file import texts_path
-from pytest_llmobs.baselines.update import BaselineUpdate, baseline_path, record_baseline
+from pytest_llmobs.baselines.file import baseline_path, texts_path
+from pytest_llmobs.baselines.update import BaselineUpdate, record_baseline
 from pytest_llmobs.experiments.documents import experiment_from_dict
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.records.plans import SuitePlan

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pytest_llmobs.baselines.update import baseline_path, load_baseline
+from pytest_llmobs.baselines.file import baseline_path, load_baseline
 from pytest_llmobs.errors import BaselineError
 
 OVERHEAD = 0.01

@@ -10,16 +10,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from pytest_llmobs.baselines.update import Baseline, known_failure
+from pytest_llmobs.baselines.records import Baseline
 from pytest_llmobs.errors import BaselineError
 from pytest_llmobs.gate import guards
 from pytest_llmobs.gate.errors import complaints
 from pytest_llmobs.gate.example_rows import example_rows
 from pytest_llmobs.gate.latency_and_cost import operation_notes
-from pytest_llmobs.gate.metric_verdicts import MetricCase, look_again, metric_row
+from pytest_llmobs.gate.metric_verdicts import JudgedMetric, look_again, metric_row
 from pytest_llmobs.gate.repeats import every_time
 from pytest_llmobs.gate.suite_verdicts import suite_rows
-from pytest_llmobs.gate.suites import SuiteCase, suite_case
+from pytest_llmobs.gate.suites import JudgedSuite, suite_case
 from pytest_llmobs.gate.suspects import (
     MOST_SUSPECTS,
     find_suspects,
@@ -36,8 +36,6 @@ from pytest_llmobs.records.plans import SuitePlan
 from pytest_llmobs.records.trials import Trial
 from pytest_llmobs.settings import Settings
 from pytest_llmobs.wording import listed
-
-__all__ = ["decide", "known_failure"]
 
 _NAMED = 3
 """Suites named in a note; more are counted."""
@@ -95,11 +93,11 @@ def _by_suite(trials: Iterable[Trial]) -> dict[str, list[Trial]]:
     return dict(found)
 
 
-def _compared(suites: Iterable[SuiteCase]) -> list[MetricCase]:
+def _compared(suites: Iterable[JudgedSuite]) -> list[JudgedMetric]:
     return [case for suite in suites for case in suite.metrics if case.compared]
 
 
-def _look(suites: Sequence[SuiteCase], settings: Settings) -> None:
+def _look(suites: Sequence[JudgedSuite], settings: Settings) -> None:
     """Judge the first run: who is tentatively red, who is suspect, what a second run must cover."""
     cases = _compared(suites)
     large = [case for case in cases if not case.evidence.small]
@@ -122,7 +120,7 @@ def _look(suites: Sequence[SuiteCase], settings: Settings) -> None:
         suite.unasked = _unasked(suite, {case.metric for case in tentative})
 
 
-def _unasked(suite: SuiteCase, tentative: set[str]) -> str:
+def _unasked(suite: JudgedSuite, tentative: set[str]) -> str:
     if suite.insufficient:
         return "not run again: the suite is red for missing data"
     # only where their own metrics get a second look: many can break while the mean drops by less than max_drop
@@ -131,7 +129,7 @@ def _unasked(suite: SuiteCase, tentative: set[str]) -> str:
     return ""
 
 
-def _reruns(suites: Iterable[SuiteCase], settings: Settings) -> Iterator[Rerun]:
+def _reruns(suites: Iterable[JudgedSuite], settings: Settings) -> Iterator[Rerun]:
     for suite in suites:
         if suite.whole:
             yield Rerun(suite=suite.name, examples=None, repeats=suite.whole, reason="metric")
@@ -142,7 +140,7 @@ def _reruns(suites: Iterable[SuiteCase], settings: Settings) -> Iterator[Rerun]:
             yield rerun
 
 
-def _look_again(suites: Sequence[SuiteCase], second: Mapping[str, Measurements]) -> None:
+def _look_again(suites: Sequence[JudgedSuite], second: Mapping[str, Measurements]) -> None:
     """Judge guard 1 with the second runs of whole suites; all other metrics keep their places in Holm's order."""
     for suite in suites:
         if not suite.whole:
@@ -163,7 +161,7 @@ def _look_again(suites: Sequence[SuiteCase], second: Mapping[str, Measurements])
         case.second_adjusted = p
 
 
-def _lacking(case: MetricCase, fresh: Measurements, repeats: int) -> str:
+def _lacking(case: JudgedMetric, fresh: Measurements, repeats: int) -> str:
     found = fresh.values.get(case.metric, {})
     wanted = len(case.first.pairs) * repeats
     lost = wanted - sum(min(repeats, len(found.get(pair.example_id, ()))) for pair in case.first.pairs)
@@ -173,7 +171,7 @@ def _lacking(case: MetricCase, fresh: Measurements, repeats: int) -> str:
 
 
 def _judge_suspects(
-    suites: Iterable[SuiteCase], second: Mapping[str, Measurements], settings: Settings, confirming: bool
+    suites: Iterable[JudgedSuite], second: Mapping[str, Measurements], settings: Settings, confirming: bool
 ) -> None:
     for suite in suites:
         again = second.get(suite.name, Measurements())
@@ -190,7 +188,7 @@ def _judge_suspects(
 
 
 def _metric_rows(
-    suites: Iterable[SuiteCase], settings: Settings, scores: Sequence[SuiteScore]
+    suites: Iterable[JudgedSuite], settings: Settings, scores: Sequence[SuiteScore]
 ) -> Iterator[MetricRow]:
     for suite in suites:
         for case in suite.metrics:
@@ -204,7 +202,7 @@ def _metric_rows(
 
 
 def _example_rows(
-    suites: Iterable[SuiteCase],
+    suites: Iterable[JudgedSuite],
     rows: Iterable[MetricRow],
     second: Mapping[str, Measurements],
     commit: str | None,
@@ -222,7 +220,7 @@ def _unselected(plans: Sequence[SuitePlan]) -> Iterator[str]:
         yield f"partial: nothing was selected of {names}; the verdict says nothing about it"
 
 
-def _notes(suite: SuiteCase) -> Iterator[str]:
+def _notes(suite: JudgedSuite) -> Iterator[str]:
     plan = suite.pair.plan
     if plan.partial:
         ran = len(suite.pair.expected)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pytest_llmobs.baselines.changes import changes_of
 from pytest_llmobs.gate.must_pass import must_pass_failures
 from pytest_llmobs.gate.pairing import SuitePair
-from pytest_llmobs.gate.suites import SuiteCase
+from pytest_llmobs.gate.suites import JudgedSuite
 from pytest_llmobs.gate.suspects import Finding, states
 from pytest_llmobs.measures.gate_rules import PASS
 from pytest_llmobs.measures.values import score_value, why_unscored
@@ -27,7 +27,7 @@ _Rows = dict[tuple[str, str], ExampleRow]
 
 
 def example_rows(
-    case: SuiteCase, regressed: Collection[str], again: Again, commit: str | None
+    case: JudgedSuite, regressed: Collection[str], again: Again, commit: str | None
 ) -> list[ExampleRow]:
     """Return the rows of one suite: red ones, suspects, then the others.
 
@@ -45,7 +45,7 @@ def example_rows(
     return [*explained, *ordered[MOST_EXPLAINED:]]
 
 
-def _candidates(case: SuiteCase, regressed: Collection[str], again: Again) -> Iterator[ExampleRow]:
+def _candidates(case: JudgedSuite, regressed: Collection[str], again: Again) -> Iterator[ExampleRow]:
     """Yield rows in the order in which one outranks another of the same example and metric."""
     for metric in case.metrics:
         if metric.rule.must_pass is not None:
@@ -61,7 +61,7 @@ def _candidates(case: SuiteCase, regressed: Collection[str], again: Again) -> It
     yield from _other_states(case)
 
 
-def _dropped(case: SuiteCase, regressed: Collection[str], again: Again) -> Iterator[ExampleRow]:
+def _dropped(case: JudgedSuite, regressed: Collection[str], again: Again) -> Iterator[ExampleRow]:
     """Yield the largest drops of each regressed metric."""
     for metric in case.metrics:
         if metric.metric in regressed:
@@ -73,7 +73,7 @@ def _dropped(case: SuiteCase, regressed: Collection[str], again: Again) -> Itera
                 yield _row(case.pair, pair.example_id, metric.metric, "dropped", again, red=True)
 
 
-def _other_states(case: SuiteCase) -> Iterator[ExampleRow]:
+def _other_states(case: JudgedSuite) -> Iterator[ExampleRow]:
     """Yield what is neither red nor suspect, by ``pass`` alone."""
     if any(metric.metric == PASS and metric.rule.rule != "off" for metric in case.metrics):
         suspected = {

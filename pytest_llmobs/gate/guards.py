@@ -25,7 +25,7 @@ _TINY = 1e-12
 
 
 @dataclass(frozen=True)
-class Evidence:
+class DropEvidence:
     """What a comparison says about a drop, before any correction for the number of metrics."""
 
     small: bool
@@ -40,16 +40,16 @@ def is_small(comparison: Comparison) -> bool:
     return len(comparison.pairs) <= SMALL or len(comparison.units) < FEWEST_CLUSTERS
 
 
-def examine(comparison: Comparison) -> Evidence:
+def examine(comparison: Comparison) -> DropEvidence:
     """Return the p-values of a first run, or of both runs pooled."""
     small = is_small(comparison)
     mean = comparison.interval.mean if comparison.interval else 0.0
     if small:
-        return Evidence(True, 1.0, against_noise(comparison, -mean) if mean > 0 else 1.0)
+        return DropEvidence(True, 1.0, against_noise(comparison, -mean) if mean > 0 else 1.0)
     # a sum on the other side of zero can't have a p-value below a half
     worse = sign_flip_p(comparison.units) if mean < 0 else 1.0
     better = sign_flip_p([-unit for unit in comparison.units]) if mean > 0 else 1.0
-    return Evidence(False, worse, better)
+    return DropEvidence(False, worse, better)
 
 
 def against_noise(comparison: Comparison, mean: float) -> float:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from pytest_llmobs.gate import guards
-from pytest_llmobs.gate.guards import Evidence
+from pytest_llmobs.gate.guards import DropEvidence
 from pytest_llmobs.gate.pairing import Comparison, Missing, SuitePair, compare_metric, missing_pairs
 from pytest_llmobs.measures.distributions import wilson_interval
 from pytest_llmobs.measures.gate_rules import PASS
@@ -27,7 +27,7 @@ GONE = "its evaluator is gone from the marker"
 
 
 @dataclass
-class MetricCase:
+class JudgedMetric:
     """One metric on its way to a verdict."""
 
     suite: SuitePair
@@ -37,7 +37,7 @@ class MetricCase:
     missing: Missing
     changed: str = ""
     """How its evaluator differs from the baseline's, or an empty string."""
-    evidence: Evidence = field(default_factory=lambda: Evidence(False, 1.0, 1.0))
+    evidence: DropEvidence = field(default_factory=lambda: DropEvidence(False, 1.0, 1.0))
     second: Comparison | None = None
     """Both runs pooled, or the fresh repeats alone where the noise rule applies; None without a second look."""
     second_p: float = 1.0
@@ -80,7 +80,7 @@ class MetricCase:
         return not self.changed and self.rule.rule != "off" and bool(self.first.pairs)
 
 
-def metric_case(suite: SuitePair, metric: str, rule: GateRule, changed: str) -> MetricCase:
+def metric_case(suite: SuitePair, metric: str, rule: GateRule, changed: str) -> JudgedMetric:
     """Compare a metric with the baseline and count what it lacks."""
     values = suite.measured.values.get(metric, {})
     alone = suite.baseline is None or bool(changed)
@@ -89,13 +89,13 @@ def metric_case(suite: SuitePair, metric: str, rule: GateRule, changed: str) -> 
         missing = Missing(expected=len(suite.comparable))  # nothing is lost: nobody promised it
     else:
         missing = missing_pairs(suite, metric, candidate_only=alone)
-    case = MetricCase(suite=suite, metric=metric, rule=rule, first=first, missing=missing, changed=changed)
+    case = JudgedMetric(suite=suite, metric=metric, rule=rule, first=first, missing=missing, changed=changed)
     if case.compared:
         case.evidence = guards.examine(first)
     return case
 
 
-def look_again(case: MetricCase, whole: Values) -> None:
+def look_again(case: JudgedMetric, whole: Values) -> None:
     """Give a case the values of its suite's second run.
 
     Args:
@@ -115,7 +115,7 @@ def look_again(case: MetricCase, whole: Values) -> None:
         case.second_p = guards.examine(case.second).worse
 
 
-def metric_row(case: MetricCase, *, ci: bool, fail_on: str) -> MetricRow:
+def metric_row(case: JudgedMetric, *, ci: bool, fail_on: str) -> MetricRow:
     """Return the row of a metric.
 
     Args:
@@ -152,7 +152,7 @@ def bounded(row: MetricRow, rule: GateRule, found: float | None, what: str = "me
     )
 
 
-def _verdict(case: MetricCase, *, ci: bool, fail_on: str) -> MetricRow:
+def _verdict(case: JudgedMetric, *, ci: bool, fail_on: str) -> MetricRow:
     if case.suite.baseline is None:
         return _alone(case)
     if not case.enough:
@@ -166,7 +166,7 @@ def _verdict(case: MetricCase, *, ci: bool, fail_on: str) -> MetricRow:
     return _by_pairs(case, fail_on)
 
 
-def _alone(case: MetricCase) -> MetricRow:
+def _alone(case: JudgedMetric) -> MetricRow:
     """Without a baseline nothing is compared; a metric that nobody measured, or only in part, is told."""
     row = _row(case, case.first, "NO_BASELINE", note=_rate(case))
     values = case.suite.measured.values.get(case.metric)
@@ -177,13 +177,13 @@ def _alone(case: MetricCase) -> MetricRow:
     return replace(row, note="; ".join(filter(None, (row.note, _lack(case)))))
 
 
-def _by_mean(case: MetricCase, fail_on: str) -> MetricRow:
+def _by_mean(case: JudgedMetric, fail_on: str) -> MetricRow:
     if guards.dropped(case.first, case.rule, strictly=True):
         return _row(case, case.first, "REGRESSED", red=True, note="rule='mean': any drop beyond max_drop")
     return _unregressed(case, case.first, fail_on, "")
 
 
-def _by_pairs(case: MetricCase, fail_on: str) -> MetricRow:
+def _by_pairs(case: JudgedMetric, fail_on: str) -> MetricRow:
     if not case.tentative:
         return _unregressed(case, case.first, fail_on, "")
     if case.second is None or case.lacking:
@@ -200,7 +200,7 @@ def _by_pairs(case: MetricCase, fail_on: str) -> MetricRow:
 
 
 def _unregressed(
-    case: MetricCase, seen: Comparison, fail_on: str, note: str, p: float | None = None
+    case: JudgedMetric, seen: Comparison, fail_on: str, note: str, p: float | None = None
 ) -> MetricRow:
     p = case.adjusted if p is None else p
     if guards.dropped(seen, case.rule):
@@ -214,7 +214,7 @@ def _unregressed(
 
 
 def _row(
-    case: MetricCase,
+    case: JudgedMetric,
     seen: Comparison,
     verdict: VerdictName,
     *,
@@ -268,7 +268,7 @@ def _halving(seen: Comparison) -> int | None:
     return repeats_to_halve(seen.interval.standard_error, spread if df else None, before, after, n)
 
 
-def _rate(case: MetricCase) -> str:
+def _rate(case: JudgedMetric) -> str:
     """Return Wilson's interval of a single pass rate, in words."""
     values = case.suite.measured.values.get(case.metric, {})
     rate = metric_mean(values)
@@ -278,7 +278,7 @@ def _rate(case: MetricCase) -> str:
     return f"90 % interval {low:.2f} to {high:.2f}"
 
 
-def _lack(case: MetricCase) -> str:
+def _lack(case: JudgedMetric) -> str:
     missing = case.missing
     if case.suite.plan.gone:
         return (
@@ -292,7 +292,7 @@ def _lack(case: MetricCase) -> str:
     return f"{missing.share:.0%} of {missing.expected} pairs missing ({causes})" + (f"; {why}" if why else "")
 
 
-def _first_error(case: MetricCase) -> str:
+def _first_error(case: JudgedMetric) -> str:
     """Return why the first trial without a score has none, in a line that names its example."""
     for example, trials in sorted(case.suite.measured.trials.items()):
         for trial in trials:

@@ -19,7 +19,7 @@ _SAME = 1e-6
 """Differences up to this, relative to the values, are the rounding of means, and of the baseline's six digits."""
 
 
-class Pair(NamedTuple):
+class ExamplePair(NamedTuple):
     """One example on both sides."""
 
     example_id: str
@@ -76,7 +76,7 @@ class SuitePair:
 class Comparison:
     """One metric on both sides."""
 
-    pairs: Sequence[Pair] = ()
+    pairs: Sequence[ExamplePair] = ()
     interval: Interval | None = None
     """Of the mean difference; None without a pair."""
     baseline: float | None = None
@@ -132,7 +132,7 @@ def pair_suite(plan: SuitePlan, baseline: Baseline | None, trials: Iterable[Tria
 
 
 def compare_metric(suite: SuitePair, metric: str, values: Values, lower_is_better: bool) -> Comparison:
-    """Pair a metric's values with the baseline's.
+    """ExamplePair a metric's values with the baseline's.
 
     Args:
         suite: The suite; without a baseline there are no pairs.
@@ -149,7 +149,9 @@ def compare_metric(suite: SuitePair, metric: str, values: Values, lower_is_bette
             difference = sign * (after - before)
             if abs(difference) <= _SAME * max(abs(before), abs(after), 1.0):
                 difference = 0.0
-            pairs.append(Pair(example, then, now, before, after, difference, suite.cluster_of(example)))
+            pairs.append(
+                ExamplePair(example, then, now, before, after, difference, suite.cluster_of(example))
+            )
     if not pairs:
         return Comparison()
     clustered = suite.plan.cluster_by is not None

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from pytest_llmobs.baselines.records import Baseline
 from pytest_llmobs.errors import BaselineError
-from pytest_llmobs.gate.metric_verdicts import GONE, MetricCase, metric_case
+from pytest_llmobs.gate.metric_verdicts import GONE, JudgedMetric, metric_case
 from pytest_llmobs.gate.pairing import SuitePair, pair_suite
 from pytest_llmobs.gate.suspects import Finding, Suspect
 from pytest_llmobs.measures.gate_rules import PASS, rule_of
@@ -16,11 +16,11 @@ from pytest_llmobs.records.trials import Trial
 
 
 @dataclass
-class SuiteCase:
+class JudgedSuite:
     """One suite, its metrics and its suspects."""
 
     pair: SuitePair
-    metrics: Sequence[MetricCase]
+    metrics: Sequence[JudgedMetric]
     suspects: Sequence[Suspect] = ()
     whole: int = 0
     """Fresh repeats of the whole suite that guard 1 asks for."""
@@ -46,13 +46,13 @@ class SuiteCase:
 
 def suite_case(
     plan: SuitePlan, baseline: Baseline | BaselineError | None, trials: Sequence[Trial]
-) -> SuiteCase:
+) -> JudgedSuite:
     """Compare a suite's metrics with its baseline; one that can't be read counts as none, and complaints tell."""
     pair = pair_suite(plan, baseline if isinstance(baseline, Baseline) else None, trials)
     recorded = {key for row in pair.baseline.rows.values() for key in row.scores} if pair.baseline else set()
     changed = dict(_changes(pair, pair.baseline, recorded)) if pair.baseline else {}
     others = () if plan.gone else sorted({*pair.measured.values, *recorded, *_silent(pair)} - {PASS})
-    return SuiteCase(
+    return JudgedSuite(
         pair=pair,
         metrics=[metric_case(pair, key, rule_of(plan, key), changed.get(key, "")) for key in (PASS, *others)],
     )

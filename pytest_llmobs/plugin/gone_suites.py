@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_llmobs.baselines.file import baseline_files
-from pytest_llmobs.baselines.update import baseline_path, load_baseline
+from pytest_llmobs.baselines.file import baseline_files, baseline_path, load_baseline
 from pytest_llmobs.errors import BaselineError
 from pytest_llmobs.records.plans import SuitePlan
 

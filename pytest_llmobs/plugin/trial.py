@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_llmobs.baselines.update import Baseline, known_failure
+from pytest_llmobs.baselines.records import Baseline
 from pytest_llmobs.errors import BaselineError, LlmobsError
 from pytest_llmobs.measures.gate_rules import PASS
 from pytest_llmobs.measures.model_calls import spending
@@ -262,7 +262,7 @@ class Protocol:
             return None  # no gate judges a new or an edited example: its assertion does
         if any(gate.metric == PASS and gate.rule == "off" for gate in plan.source.gates):
             return "no gate decides: llm_gate('pass', rule='off')"
-        if known_failure(baseline, plan.example_id):
+        if baseline.known_failure(plan.example_id):
             return "known failure"
         return "the gate decides"
 

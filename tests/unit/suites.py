@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from pytest_llmobs.baselines.update import Baseline, updated_baseline
+from pytest_llmobs.baselines.records import Baseline
+from pytest_llmobs.baselines.update import updated_baseline
 from pytest_llmobs.gate.decide import decide
 from pytest_llmobs.records.decisions import Decision, ExampleRow, MetricRow
 from pytest_llmobs.records.plans import ExpectedTrial, GateRule, SuitePlan

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from pytest_llmobs.baselines.changes import changes_of, text_change
-from pytest_llmobs.baselines.update import baseline_path, load_baseline, record_baseline
+from pytest_llmobs.baselines.file import baseline_path, load_baseline
+from pytest_llmobs.baselines.update import record_baseline
 from pytest_llmobs.records.trials import ModelCall, Trial
 
 GOOD = "You work for Acme.\nAddress the customer as {customer_name}.\nBe brief.\nNever promise a refund."

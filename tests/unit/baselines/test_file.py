@@ -9,16 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_llmobs.baselines.file import texts_path
-from pytest_llmobs.baselines.line_json import parse_json
-from pytest_llmobs.baselines.update import (
+from pytest_llmobs.baselines.file import (
     baseline_path,
     load_baseline,
     parse_baseline,
     render_baseline,
     save_baseline,
-    updated_baseline,
+    texts_path,
 )
+from pytest_llmobs.baselines.line_json import parse_json
+from pytest_llmobs.baselines.update import updated_baseline
 from pytest_llmobs.errors import BaselineError
 from pytest_llmobs.records.trials import ModelCall
 

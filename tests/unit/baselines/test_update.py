@@ -5,13 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_llmobs.baselines.update import (
-    baseline_path,
-    known_failure,
-    load_baseline,
-    record_baseline,
-    updated_baseline,
-)
+from pytest_llmobs.baselines.file import baseline_path, load_baseline
+from pytest_llmobs.baselines.update import record_baseline, updated_baseline
 from pytest_llmobs.errors import BaselineError
 from pytest_llmobs.records.plans import SuitePlan
 from pytest_llmobs.records.trials import ModelCall, TrialScore
@@ -107,9 +102,9 @@ def test_latencies_that_hardly_differ_leave_the_file_as_it_is(world) -> None:
 
 def test_known_failure(world) -> None:
     baseline = world(3).baseline(lambda e, r: not (e == "e001" and r == 3))
-    assert known_failure(baseline, "e001")
-    assert not known_failure(baseline, "e002")
-    assert not known_failure(baseline, "never heard of")
+    assert baseline.known_failure("e001")
+    assert not baseline.known_failure("e002")
+    assert not baseline.known_failure("never heard of")
 
 
 def test_new_and_edited_examples_have_no_row_to_compare_with(world) -> None:

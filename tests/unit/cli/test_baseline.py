@@ -4,10 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from pytest_llmobs.baselines.file import texts_path
-from pytest_llmobs.baselines.records import BaselineRow, SuiteRecord
+from pytest_llmobs.baselines.file import baseline_path, load_baseline, save_baseline, texts_path
+from pytest_llmobs.baselines.records import Baseline, BaselineRow, SuiteRecord
 from pytest_llmobs.baselines.texts import TextStore
-from pytest_llmobs.baselines.update import Baseline, baseline_path, load_baseline, save_baseline
 
 SUITE = "tests/test_support.py::test_support_agent"
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_llmobs.baselines.update import Baseline, BaselineRow, baseline_path, save_baseline
+from pytest_llmobs.baselines.file import baseline_path, save_baseline
+from pytest_llmobs.baselines.records import Baseline, BaselineRow
 from pytest_llmobs.experiments.shards import OVERHEAD, Shard, deal, durations, hashed, whole_name
 
 EXAMPLES = [f"example-{number}" for number in range(1000)]

@@ -8,7 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from pytest_llmobs.baselines.update import parse_baseline, render_baseline, updated_baseline
+from pytest_llmobs.baselines.file import parse_baseline, render_baseline
+from pytest_llmobs.baselines.update import updated_baseline
 from pytest_llmobs.errors import EvaluatorError
 from pytest_llmobs.evaluators.suites import bind_summary
 from pytest_llmobs.experiments.documents import experiment_from_dict, experiment_to_dict

@@ -3,14 +3,14 @@ from __future__ import annotations
 import pytest
 
 from pytest_llmobs.gate.guards import dropped, examine, is_small, rose
-from pytest_llmobs.gate.pairing import Comparison, Pair
+from pytest_llmobs.gate.pairing import Comparison, ExamplePair
 from pytest_llmobs.measures.statistics import mean_interval
 from pytest_llmobs.records.plans import GateRule
 
 
 def comparison(differences: list[float], clusters: list[str] | None = None) -> Comparison:
     pairs = [
-        Pair(f"e{n}", (0.5,), (0.5 + d,), 0.5, 0.5 + d, d, clusters[n] if clusters else n)
+        ExamplePair(f"e{n}", (0.5,), (0.5 + d,), 0.5, 0.5 + d, d, clusters[n] if clusters else n)
         for n, d in enumerate(differences)
     ]
     return Comparison(pairs=pairs, interval=mean_interval(differences), clustered=clusters is not None)
