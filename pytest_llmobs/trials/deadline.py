@@ -42,7 +42,10 @@ class Deadline:
         self._what: str | None = None
         self._due = 0.0
         self._before: Any = signal.SIG_DFL
-        self._thread = threading.main_thread().ident if hasattr(signal, "setitimer") else None
+        self._main_thread: int | None = None
+        """None on a system without interval timers."""
+        if hasattr(signal, "setitimer"):
+            self._main_thread = threading.main_thread().ident
 
     def limit(self, what: str) -> Deadline:
         """Return the ``with`` block that is limited; one at a time.
@@ -50,14 +53,17 @@ class Deadline:
         Args:
             what: What the message calls it.
         """
-        if threading.get_ident() == self._thread:
+        if threading.get_ident() == self._main_thread:
             if not signal.getitimer(signal.ITIMER_REAL)[0]:
-                before = signal.signal(signal.SIGALRM, self._ring)
-                if before not in (None, self._ring):  # None: of a handler that Python hasn't set
-                    self._before = before
-                signal.setitimer(signal.ITIMER_REAL, self.seconds)
+                self._set_timer()
             self._what, self._due = what, time.monotonic() + self.seconds
         return self
+
+    def _set_timer(self) -> None:
+        before = signal.signal(signal.SIGALRM, self._ring)
+        if before not in (None, self._ring):  # None: of a handler that Python hasn't set
+            self._before = before
+        signal.setitimer(signal.ITIMER_REAL, self.seconds)
 
     def __enter__(self) -> None:
         """Begin the block."""
@@ -68,7 +74,7 @@ class Deadline:
 
     def close(self) -> None:
         """Give the timer back."""
-        if self._thread is not None and signal.getsignal(signal.SIGALRM) == self._ring:
+        if self._main_thread is not None and signal.getsignal(signal.SIGALRM) == self._ring:
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, self._before)
 
@@ -77,10 +83,17 @@ class Deadline:
         if self._what is None:
             return
         left = self._due - time.monotonic()
-        signal.setitimer(signal.ITIMER_REAL, left if left > 0 else self.seconds)
-        if left <= 0 and not isinstance(getattr(sys.gettrace(), "__self__", None), bdb.Bdb):
+        if left > 0:  # it was set for a block before this one
+            signal.setitimer(signal.ITIMER_REAL, left)
+            return
+        signal.setitimer(signal.ITIMER_REAL, self.seconds)
+        if not _in_debugger():
             self.passed = True
             raise TargetTimeout(f"{self._what} did not end within {self.seconds:g} s (llm_timeout).")
+
+
+def _in_debugger() -> bool:
+    return isinstance(getattr(sys.gettrace(), "__self__", None), bdb.Bdb)
 
 
 def exit_anyway(status: Callable[[], int], grace: float) -> None:
@@ -95,7 +108,10 @@ def exit_anyway(status: Callable[[], int], grace: float) -> None:
         left = grace
         while left > 0:
             time.sleep(_LOOK)
-            left = left - _LOOK if _is_through(threading.main_thread()) else grace
+            if _is_through(threading.main_thread()):
+                left -= _LOOK
+            else:
+                left = grace
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
         os._exit(status())

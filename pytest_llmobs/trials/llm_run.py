@@ -67,14 +67,12 @@ class LlmRun:
         """Take over what ran ahead: the root run, its outputs, and the evaluators' scores."""
         self._own_root = attempt.root
         self._returned = attempt.outputs
-        self._evaluated.update(bound.key for bound in attempt.job.evaluators)
-        if attempt.scoring is not None:
-            self._scores.update(attempt.scoring.scores)
-            self._gating.update(attempt.scoring.scores)
-            self.judging += attempt.scoring.judging
+        self._keep(attempt.job.evaluators, attempt.scores, attempt.judging)
 
     def __repr__(self) -> str:
-        return f"<llm_run {self._own_root.name if self._own_root is not None else 'that has not started'}>"
+        if self._own_root is None:
+            return "<llm_run that has not started>"
+        return f"<llm_run {self._own_root.name}>"
 
     @property
     def root(self) -> RunTree | None:
@@ -112,17 +110,20 @@ class LlmRun:
         """
         if self._outputs is not None:
             return self._outputs
-        if not self._has_target:
-            top = self._root.outputs_below()
-            if len(top) == 1:
-                return top[0]
+        if self._has_target:
+            return self._target_outputs()
+        below = self._root.outputs_below()
+        if len(below) != 1:
             return None
-        said = self._root.said.get(self._root.id)
-        if said is not None and b"<cut" in said and self._returned is not None:
-            said = capture.encode_mapping(self._returned, sys.maxsize)
-        if said is None:
+        return below[0]
+
+    def _target_outputs(self) -> Mapping[str, Any] | None:
+        captured = self._root.said.get(self._root.id)
+        if captured is None:
             return None
-        outputs: Mapping[str, Any] = capture.decode(said)
+        if b"<cut" in captured and self._returned is not None:
+            captured = capture.encode_mapping(self._returned, sys.maxsize)
+        outputs: Mapping[str, Any] = capture.decode(captured)
         return outputs
 
     @property
@@ -216,19 +217,22 @@ class LlmRun:
         __tracebackhide__ = True
         key = identify(evaluator)
         if key not in self._scores and key not in self._evaluated:
-            self._evaluate([self._evaluators.get(key) or self._found(evaluator)])
+            self._evaluate([self._evaluators.get(key) or self._bind_other(evaluator)])
         return find_score(list(self._scores.values()), evaluator)
 
-    def _found(self, evaluator: Any) -> BoundEvaluator:
+    def _bind_other(self, evaluator: Any) -> BoundEvaluator:
+        """Bind an evaluator that the marker doesn't have."""
         __tracebackhide__ = True
         try:
             return self._bind(evaluator)
         except EvaluatorError:
-            near = nearest(evaluator, self._evaluators) if isinstance(evaluator, str) else ""
-            if not near:
+            if not isinstance(evaluator, str):
+                raise
+            hint = nearest(evaluator, self._evaluators)
+            if not hint:
                 raise
             raise EvaluatorError(
-                f"The marker has no evaluator {evaluator!r}.{near} {known(self._evaluators)}"
+                f"The marker has no evaluator {evaluator!r}.{hint} {known(self._evaluators)}"
             ) from None
 
     def log_inputs(self, inputs: Mapping[str, Any]) -> None:
@@ -238,7 +242,10 @@ class LlmRun:
 
     def log_outputs(self, outputs: Any) -> None:
         """Record what the evaluators shall see. A value that is no dict becomes ``{"output": value}``."""
-        self._outputs = dict(outputs) if isinstance(outputs, Mapping) else {"output": outputs}
+        if isinstance(outputs, Mapping):
+            self._outputs = dict(outputs)
+        else:
+            self._outputs = {"output": outputs}
         self._root.add_outputs(self._outputs)
 
     def log_reference_outputs(self, outputs: Mapping[str, Any]) -> None:
@@ -274,9 +281,15 @@ class LlmRun:
         Args:
             error: What the app or the infrastructure raised.
         """
-        below = self._root.said_below() if self._outputs is None else []
-        said = below[0] if len(below) == 1 else None
-        self._root.finish(None if said == b"{}" else said, error)
+        self._root.finish(self._only_outputs_below(), error)
+
+    def _only_outputs_below(self) -> bytes | None:
+        if self._outputs is not None:
+            return None
+        below = self._root.said_below()
+        if len(below) != 1 or below[0] == b"{}":
+            return None
+        return below[0]
 
     @property
     def _run(self) -> Run:
@@ -285,23 +298,32 @@ class LlmRun:
     def _evaluate(self, evaluators: Sequence[BoundEvaluator]) -> None:
         outputs = self.outputs
         if outputs is None:
-            self._keep(evaluators, [Score(bound.key, error=self._no_outputs()) for bound in evaluators])
+            reason = self._why_no_outputs()
+            self._keep(evaluators, {bound.key: Score(bound.key, error=reason) for bound in evaluators})
             return
         subject = Subject(self._run, self._example, self.inputs, outputs, self.reference_outputs)
         scoring = self._scorer.score(evaluators, subject, self._own_root)
-        self.judging += scoring.judging
-        self._keep(evaluators, list(scoring.scores.values()))
+        self._keep(evaluators, scoring.scores, scoring.judging)
 
-    def _keep(self, evaluators: Sequence[BoundEvaluator], scores: Sequence[Score]) -> None:
-        self._evaluated.update(bound.key for bound in evaluators)
-        self._scores.update((score.key, score) for score in scores)
-        if all(bound.key in self._evaluators for bound in evaluators):
-            self._gating.update(score.key for score in scores)
+    def _keep(
+        self,
+        evaluators: Sequence[BoundEvaluator],
+        scores: Mapping[str, Score],
+        judging: Spending = NOTHING_SPENT,
+    ) -> None:
+        keys = {bound.key for bound in evaluators}
+        self._evaluated |= keys
+        self._scores.update(scores)
+        if keys <= self._evaluators.keys():  # what a test passes to score() never gates
+            self._gating.update(scores)
+        self.judging += judging
 
-    def _no_outputs(self) -> str:
-        top = len(self._root.said_below())
-        found = "no traced run" if top == 0 else f"{top} top-level runs"
+    def _why_no_outputs(self) -> str:
+        top_level = self._root.said_below()
+        runs = "no traced run"
+        if top_level:
+            runs = f"{len(top_level)} top-level runs"
         return (
-            f"No outputs to score: the test logged none and its trace has {found}. "
+            f"No outputs to score: the test logged none and its trace has {runs}. "
             "Call llm_run.log_outputs(...), or trace one function that returns the answer."
         )

@@ -10,6 +10,8 @@ from pytest_llmobs.records.scores import Score
 from pytest_llmobs.tracing import get_current_run_tree
 from pytest_llmobs.trials.llm_run import LlmRun
 
+# Of the process, as the context variable is by which a call knows its root run. Not kept in the root run: it would hold
+# what holds it, and wait for the garbage collector with all its trace.
 _tests: dict[str, LlmRun] = {}
 """The running tests, by the id of the root run that is current in them."""
 
@@ -64,10 +66,9 @@ def log_feedback(
 
 def _current(function: str) -> LlmRun:
     tree = get_current_run_tree()
-    run = _tests.get(tree.root.id) if tree is not None else None
-    if run is None:
-        raise LlmobsError(
-            f"{function}() was called outside a traced test. Call it in a test that is marked llm_dataset or asks "
-            "for llm_run; a target returns its outputs instead."
-        )
-    return run
+    if tree is not None and tree.root.id in _tests:
+        return _tests[tree.root.id]
+    raise LlmobsError(
+        f"{function}() was called outside a traced test. Call it in a test that is marked llm_dataset or asks "
+        "for llm_run; a target returns its outputs instead."
+    )

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_llmobs.evaluators.binding.declaration import BoundEvaluator, Subject
-from pytest_llmobs.measures.model_calls import PAID, spending
+from pytest_llmobs.measures.model_calls import NOTHING_SPENT, PAID, Spending, spending
 from pytest_llmobs.records.examples import Example
 from pytest_llmobs.records.runs import Run
+from pytest_llmobs.records.scores import Score
 from pytest_llmobs.tracing.context import Activation
 from pytest_llmobs.tracing.run_tree import RunTree
 from pytest_llmobs.tracing.tracer import Tracer
@@ -59,6 +60,16 @@ class Attempt:
     """What the target raised."""
     scoring: Scoring | None = None
     """None until the target has returned."""
+
+    @property
+    def scores(self) -> Mapping[str, Score]:
+        """Those of the job's evaluators, by key."""
+        return {} if self.scoring is None else self.scoring.scores
+
+    @property
+    def judging(self) -> Spending:
+        """What the evaluators' own model calls cost."""
+        return NOTHING_SPENT if self.scoring is None else self.scoring.judging
 
     def keep_error(self, error: BaseException | None) -> None:
         """Keep what went wrong, unless something did before."""
@@ -187,12 +198,11 @@ class Runner:
         refusal = self._refused.get(attempt.job.suite)
         if refusal is not None:
             attempt.error = Refused(f"not run: {refusal}")
-            return False
-        reason = None if self.budget is None else self.budget.exhausted()
-        if reason is not None:
-            attempt.error = BudgetReached(reason)
-            return False
-        return True
+        elif self.budget is not None:
+            reason = self.budget.exhausted()
+            if reason is not None:
+                attempt.error = BudgetReached(reason)
+        return attempt.error is None
 
     def _open_root(self, attempt: Attempt) -> RunTree:
         """Start the root run of an attempt."""

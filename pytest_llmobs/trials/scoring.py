@@ -80,14 +80,12 @@ class Scoring:
 
     def start(self) -> None:
         """Score with the cheap evaluators here and now, and hand the others to the workers."""
-        slow = []
         for bound in self._evaluators:
             if bound.cheap and not bound.is_async:
                 self._add(bound.score(self._subject), NOTHING_SPENT)
             else:
-                slow.append(bound)
-        # Evaluators go before targets: they finish a trial that some test waits for.
-        self._tasks = [(bound.key, Task(self._work(bound), (0, self._order))) for bound in slow]
+                # (0, …) goes before every target, (1, …): it finishes a trial that a test waits for.
+                self._tasks.append((bound.key, Task(self._work(bound), (0, self._order))))
         for _, task in self._tasks:
             self._scorer.workers.submit(task)
 

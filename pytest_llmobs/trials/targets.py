@@ -56,13 +56,17 @@ def bind_target(function: Callable[..., Any], dataset: Dataset) -> Target:
 
 
 def _takes_whole(signature: inspect.Signature) -> bool:
-    required = [
-        parameter
-        for parameter in signature.parameters.values()
-        if parameter.default is parameter.empty
-        and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
-    ]
-    return next(iter(signature.parameters), None) == "inputs" and len(required) <= 1
+    """Return True for a function whose first parameter is ``inputs`` and that needs no other."""
+    parameters = list(signature.parameters.values())
+    if not parameters or parameters[0].name != "inputs":
+        return False
+    return sum(map(_is_required, parameters)) <= 1
+
+
+def _is_required(parameter: inspect.Parameter) -> bool:
+    if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+        return False
+    return parameter.default is parameter.empty
 
 
 def _check_keys(name: str, signature: inspect.Signature, dataset: Dataset) -> None:
@@ -80,8 +84,11 @@ def _check_keys(name: str, signature: inspect.Signature, dataset: Dataset) -> No
 
 def _mismatch(name: str, signature: inspect.Signature, example: Example, dataset: Dataset, why: str) -> str:
     parameters = list(signature.parameters)
-    strangers = [key for key in example.inputs if key not in parameters]
-    hint = nearest(strangers[0], parameters) if strangers else ""
+    hint = ""
+    for key in example.inputs:
+        if key not in parameters:
+            hint = nearest(key, parameters)
+            break
     return (
         f"Target {name!r} can't take the inputs of example {example.id!r} in {dataset.source or dataset.name}: {why}.\n"
         f"  its parameters:     {', '.join(parameters) or '(none)'}\n"
