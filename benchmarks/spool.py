@@ -18,7 +18,8 @@ from tracing_worker import DEPTH, MESSAGES, TEXTS, nested
 
 from pytest_llmobs import traceable
 from pytest_llmobs.storage.store import Store
-from pytest_llmobs.tracing.tracer import Tracer, install
+from pytest_llmobs.tracing.active import install
+from pytest_llmobs.tracing.tracer import Tracer
 
 MEMORY_BAR = 150.0
 """MB that memory may grow while tracing and sealing."""

@@ -315,7 +315,8 @@ class Llmobs(Plain):
         self._open()
 
     def _open(self) -> None:
-        from pytest_llmobs.tracing.tracer import Tracer, install
+        from pytest_llmobs.tracing.active import install
+        from pytest_llmobs.tracing.tracer import Tracer
 
         self._spool = self._store.spool("benchmark")
         install(Tracer(project="benchmark", sink=self._spool))

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING
 
 from pytest_llmobs.errors import SettingsError
 from pytest_llmobs.settings import STORE_FOLDER
-from pytest_llmobs.tracing import environment
-from pytest_llmobs.tracing import tracer as tracing
+from pytest_llmobs.tracing import active, environment
 
 if TYPE_CHECKING:
     from pytest_llmobs.extensions import Extensions
@@ -30,7 +29,7 @@ _spools: list[Spool] = []
 
 def connect() -> None:
     """Say where runs go once the environment, or the code, asks for tracing. Costs nothing until then."""
-    tracing.set_host(_App())
+    active.set_host(_App())
 
 
 def flush() -> None:

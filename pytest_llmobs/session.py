@@ -22,7 +22,7 @@ if TYPE_CHECKING:  # what a session is made of is imported as it is made: collec
     from pytest_llmobs.storage.store import Store
     from pytest_llmobs.storage.upkeep import Exporter
     from pytest_llmobs.tracing.redaction.pipeline import Redaction
-    from pytest_llmobs.tracing.run_tree import RunTree
+    from pytest_llmobs.tracing.sampling import Sampled
     from pytest_llmobs.tracing.tracer import Tracer
     from pytest_llmobs.trials.budget import Budget
     from pytest_llmobs.trials.runner import Runner
@@ -183,7 +183,7 @@ class Session:
             keep_media=self.store.keep_media if settings.experiment and settings.keep_media else None,
         )
 
-    def _is_read_back(self, run: RunTree) -> bool:
+    def _is_read_back(self, run: Sampled) -> bool:
         return (run.own_columns or {}).get("suite") in self.read_back
 
     @cached_property
@@ -260,7 +260,7 @@ class Session:
         from pytest_llmobs.evaluators.judging import cache
         from pytest_llmobs.providers.imports import instrument_on_import
         from pytest_llmobs.providers.pools import POOLS
-        from pytest_llmobs.tracing.tracer import install
+        from pytest_llmobs.tracing.active import install
 
         self._started = True
         install(self.tracer)
@@ -282,7 +282,7 @@ class Session:
             return
         from pytest_llmobs.evaluators.judging import cache
         from pytest_llmobs.providers.imports import uninstrument
-        from pytest_llmobs.tracing.tracer import uninstall
+        from pytest_llmobs.tracing.active import uninstall
 
         self._started = False
         if "runner" in self.__dict__:

@@ -23,7 +23,7 @@ from pytest_llmobs.plugin.redaction import clean_report, clean_trial
 from pytest_llmobs.plugin.state import LLM_RUN
 from pytest_llmobs.plugin.suites import PLAN, TrialPlan
 from pytest_llmobs.records.trials import NotRun
-from pytest_llmobs.tracing.run_tree import RunTree
+from pytest_llmobs.tracing.run_tree import RunTree, start_root
 from pytest_llmobs.trials.budget import BudgetReached
 from pytest_llmobs.trials.deadline import exit_anyway
 from pytest_llmobs.trials.llm_run import LlmRun
@@ -165,7 +165,8 @@ class Protocol:
         session = self._lab.session
         root = None
         if not plan.source.has_target:
-            root = session.tracer.start_root(
+            root = start_root(
+                session.tracer,
                 item.name,
                 inputs=plan.example.inputs if plan.example else None,
                 metadata=plan.example.metadata if plan.example else None,
@@ -191,8 +192,8 @@ class Protocol:
         tracer, root = self._lab.session.tracer, run.root
         aside = None
         if root is None or root.ended:
-            aside = root = tracer.start_root(
-                item.name, columns={"evaluates": run.id}, collect=True, beside=root
+            aside = root = start_root(
+                tracer, item.name, columns={"evaluates": run.id}, collect=True, beside=root
             )
         announce(root.id, run)
         body = item.obj

@@ -19,7 +19,7 @@ from pytest_llmobs.providers import recent_calls as marks
 from pytest_llmobs.providers.media import without_bytes
 from pytest_llmobs.records.runs import RunStatus, RunType
 from pytest_llmobs.tracing import capture
-from pytest_llmobs.tracing.parent import Place, find_place
+from pytest_llmobs.tracing.parent import Parent, find_parent
 from pytest_llmobs.tracing.run_tree import RunTree
 
 
@@ -147,11 +147,11 @@ class Engine:
         while self._patched:
             setattr(*self._patched.pop())
 
-    def place(self) -> Place | None:
+    def place(self) -> Parent | None:
         """Return where a call that is made now belongs, or None where it isn't logged."""
-        return find_place()
+        return find_parent()
 
-    def begin(self, place: Place, request: Request) -> Exchange:
+    def begin(self, place: Parent, request: Request) -> Exchange:
         """Start the run of a model call."""
         tracer, began = place.tracer, time.perf_counter_ns()
         inputs = without_bytes(dict(request.inputs), tracer.keep_media)

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from pytest_llmobs.tracing import capture, context
+from pytest_llmobs.tracing import active, capture
 from pytest_llmobs.tracing.run_tree import RunTree
 
 _TELLING = frozenset({"id", "text", "content"})
@@ -35,7 +35,7 @@ def remember(run: RunTree, outputs: Any) -> None:
         run: Its run.
         outputs: The reply, or None.
     """
-    if context.narrow is None:
+    if active.foreign is None or not active.foreign.is_listening:
         return
     marks = {_mark(text) for text in _telling(outputs)}
     marks.add((run.error or "").rpartition("\n")[2])

@@ -19,7 +19,7 @@ from pytest_llmobs.providers import bodies, replies
 from pytest_llmobs.providers.base import Engine, Exchange, Provider, Reply, Request
 from pytest_llmobs.providers.replies import Endpoint
 from pytest_llmobs.records.conversation import TEXTS
-from pytest_llmobs.tracing.parent import Place
+from pytest_llmobs.tracing.parent import Parent
 
 
 class StainlessProvider(Provider):
@@ -51,7 +51,7 @@ class StainlessProvider(Provider):
                 engine.patch(holder, "request", functools.partial(_rewrap, wrap, self, engine, holder))
             engine.patch(owner, "_process_response", _wrap_process_response)
 
-    def expects(self, engine: Engine, options: Any) -> tuple[Endpoint, Place] | None:
+    def expects(self, engine: Engine, options: Any) -> tuple[Endpoint, Parent] | None:
         """Return what a request is and where it belongs, or None where it isn't logged."""
         endpoint = self.endpoint(options.method.lower(), f"/{urlsplit(str(options.url)).path}")
         place = None if endpoint is None else engine.place()
@@ -59,7 +59,7 @@ class StainlessProvider(Provider):
             return None
         return (endpoint, place)
 
-    def begin(self, engine: Engine, endpoint: Endpoint, place: Place, client: Any, options: Any) -> Call:
+    def begin(self, engine: Engine, endpoint: Endpoint, place: Parent, client: Any, options: Any) -> Call:
         """Start logging the request that a client is about to make."""
         sent = options.json_data
         body = {**sent, **(options.extra_json or {})} if isinstance(sent, dict) else {"url": str(options.url)}

@@ -21,10 +21,10 @@ from opentelemetry.sdk import trace as sdk
 from pytest_llmobs.providers.imports import logs_scope
 from pytest_llmobs.providers.recent_calls import is_remembered
 from pytest_llmobs.spans.reading import describe, forget_usage
-from pytest_llmobs.tracing import context
+from pytest_llmobs.tracing import active
 from pytest_llmobs.tracing.context import live
 from pytest_llmobs.tracing.ids import new_id
-from pytest_llmobs.tracing.parent import Place, find_place
+from pytest_llmobs.tracing.parent import Parent, find_parent
 from pytest_llmobs.tracing.run_tree import RunTree
 
 if TYPE_CHECKING:
@@ -52,19 +52,19 @@ class SpanProcessor(sdk.SpanProcessor):
         """Listen from now on, until ``shutdown``."""
         self._runs: weakref.WeakValueDictionary[int, SpanRun] = weakref.WeakValueDictionary()
         _listening.add(self)
-        context.narrow = _narrow
+        active.listen_to(_SPANS)
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
         """Start the run of a span. Raises nothing."""
         try:
-            place = None if hasattr(span, _INSIDE) else _place_in(parent_context)
-            if place is None:  # not traced here, or this processor was added twice
+            parent = None if hasattr(span, _INSIDE) else _parent_in(parent_context)
+            if parent is None:  # not traced here, or this processor was added twice
                 return
             scope = span.instrumentation_scope
             if scope is not None and logs_scope(scope.name):
-                setattr(span, _INSIDE, place.parent)
+                setattr(span, _INSIDE, parent.run)
                 return
-            run = place.start(span.name, "chain", make=partial(SpanRun, span))
+            run = parent.start(span.name, "chain", make=partial(SpanRun, span))
             self._runs[_key(span)] = run  # type: ignore[assignment]
             setattr(span, _INSIDE, run)  # keeps it alive for as long as the span is
         except Exception:
@@ -84,7 +84,7 @@ class SpanProcessor(sdk.SpanProcessor):
         """Stop listening."""
         _listening.discard(self)
         if not _listening:
-            context.narrow = None
+            active.listen_to(None)
 
     def _forget_in_child(self) -> None:
         for run in self._runs.values():
@@ -117,25 +117,36 @@ class SpanRun(RunTree):
         self.write()
 
 
-def _place_in(parent_context: Context | None) -> Place | None:
+def _parent_in(parent_context: Context | None) -> Parent | None:
     if parent_context is None:
-        return find_place()
+        return find_parent()
     token = otel_context.attach(parent_context)
     try:
-        return find_place()
+        return find_parent()
     finally:
         otel_context.detach(token)
 
 
-def _narrow(going_on: RunTree | None) -> RunTree | None:
-    """Return the run of the current span if that is below ``going_on``, else ``going_on``."""
-    for span in (trace.get_current_span(), _langchain_span()):
-        inside = above = live(getattr(span, _INSIDE, None))
-        while above is not None and above is not going_on:
-            above = above.parent
-        if above is going_on:
-            going_on = inside or going_on
-    return going_on
+class _Spans:
+    """The tracer of all spans that some processor listens to."""
+
+    @property
+    def is_listening(self) -> bool:
+        return bool(_listening)
+
+    def parent_of(self, run: RunTree | None) -> RunTree | None:
+        """Return the run of the current span if that is below ``run``, else ``run``."""
+        for span in (trace.get_current_span(), _langchain_span()):
+            inside: RunTree | None = live(getattr(span, _INSIDE, None))
+            above = inside
+            while above is not None and above is not run:
+                above = above.parent
+            if above is run:
+                run = inside or run
+        return run
+
+
+_SPANS = _Spans()
 
 
 def _langchain_span() -> Any:

@@ -9,10 +9,10 @@ from typing import Any
 
 from pytest_llmobs.errors import LlmobsError
 from pytest_llmobs.records.runs import RunType
-from pytest_llmobs.tracing import binding, capture, context, tracer
+from pytest_llmobs.tracing import active, binding, capture
 from pytest_llmobs.tracing.binding import Process, function_name, processed
-from pytest_llmobs.tracing.context import Scope, current, going_on, live
-from pytest_llmobs.tracing.parent import Place, find_place
+from pytest_llmobs.tracing.context import Scope, current, live
+from pytest_llmobs.tracing.parent import Parent, find_parent, going_on
 from pytest_llmobs.tracing.run_tree import RunTree
 from pytest_llmobs.wording import known, nearest
 
@@ -73,27 +73,27 @@ class Call:
 
     def start(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> RunTree | Scope | None:
         """Return the run of this call, or a scope that hides what is called inside, or None: just call it."""
-        owner, here = tracer.installed, current.get()
-        if owner is None and here is None:
-            owner = tracer.find(self.enabled)
-            if owner is None:
+        tracer, here = active.installed, current.get()
+        if tracer is None and here is None:
+            tracer = active.find(self.enabled)
+            if tracer is None:
                 return None
-        if self.enabled is not None or type(here) is Scope or owner is None:
+        if self.enabled is not None or type(here) is Scope or tracer is None:
             return self._start_in_scope(args, kwargs)
         parent: RunTree | None = here  # type: ignore[assignment]
-        if context.narrow is not None or (parent is not None and parent.ended):
+        if active.foreign is not None or (parent is not None and parent.ended):
             parent = going_on(parent)
         if parent is None:
-            if not owner.enabled:
+            if not tracer.enabled:
                 return None
         elif parent.recording:
-            owner = parent.tracer
+            tracer = parent.tracer
         else:
             return None
-        # What follows is Place.start, without the parts that can't apply: this path runs at every call.
+        # What follows is Parent.start, without the parts that can't apply: this path runs at every call.
         began = perf_counter_ns()
-        inputs_json = self._capture(owner.max_payload, args, kwargs)
-        run = RunTree(owner, self.name, self.run_type, parent, self._project)
+        inputs_json = self._capture(tracer.max_payload, args, kwargs)
+        run = RunTree(tracer, self.name, self.run_type, parent, self._project)
         if run.clock - began > capture.SLOW:
             run.captured_for = run.clock - began
         run.managed = True
@@ -101,7 +101,7 @@ class Call:
         if self._described:
             run.describe(None, self._metadata, self._tags)
         if parent is None:
-            owner.sample(run)
+            tracer.sample(run)
         return run
 
     def _start_in_scope(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> RunTree | Scope | None:
@@ -109,15 +109,15 @@ class Call:
         if self.enabled is False:
             outer = here.parent if isinstance(here, Scope) else here
             return Scope(live(outer), False)
-        place = find_place(self.enabled)
-        if place is None:
+        parent = find_parent(self.enabled)
+        if parent is None:
             return None
-        return self._start_at(place, args, kwargs)
+        return self._start_under(parent, args, kwargs)
 
-    def _start_at(self, place: Place, args: tuple[Any, ...], kwargs: dict[str, Any]) -> RunTree:
+    def _start_under(self, parent: Parent, args: tuple[Any, ...], kwargs: dict[str, Any]) -> RunTree:
         began = perf_counter_ns()
-        inputs_json = self._capture(place.tracer.max_payload, args, kwargs)
-        run = place.start(
+        inputs_json = self._capture(parent.tracer.max_payload, args, kwargs)
+        run = parent.start(
             self.name,
             self.run_type,
             inputs_json=inputs_json,

@@ -1,4 +1,4 @@
-"""Runs across processes: the HTTP headers that carry a run to a service.
+"""Runs across processes: the HTTP headers that carry a run to a service, written and read.
 
 Written are W3C ``traceparent`` (https://www.w3.org/TR/trace-context/), for whoever else traces the request,
 and ``llmobs-run``, which holds the whole path: ``<trace id>/<run id>;project=<name>``. Metadata and tags, redacted, go
@@ -9,16 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import quote, unquote
 from uuid import UUID
 
 from pytest_llmobs.tracing import capture
 from pytest_llmobs.tracing.ids import is_id
-from pytest_llmobs.tracing.sampling import is_sampled
-
-if TYPE_CHECKING:
-    from pytest_llmobs.tracing.run_tree import RunTree
 
 OWN = "llmobs-run"
 """Our own header."""
@@ -31,56 +28,65 @@ _TRACEPARENT = re.compile(
 )
 
 
+@dataclass(frozen=True)
+class RemoteRun:
+    """A run of another process, as a request's headers tell of it."""
+
+    trace_id: str
+    run_id: str
+    """Empty where a stranger started the trace: its spans aren't here, so there is no parent."""
+    project: str | None = None
+    sampled: bool | None = None
+    """Whether the other process keeps the trace; None where the headers don't say so in our name."""
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    tags: tuple[str, ...] = ()
+
+
 def w3c_ids(trace_id: str, run_id: str) -> tuple[str, str]:
     """Return a run's ids as W3C and OpenTelemetry have them: 32 and 16 hex digits, the latter the id's random half."""
     return trace_id.replace("-", ""), run_id.replace("-", "")[16:]
 
 
-def write(run: RunTree) -> dict[str, str]:
-    """Return the headers that carry ``run``; none where it isn't traced, so that a service decides for itself."""
-    if not run.id or not (run.recording or run.tracer.enabled):
-        return {}
-    # A held trace may still be dropped; the other process could not know, so it keeps nothing of it.
-    held = run.root.held
-    flags = "01" if run.recording and (held is None or held.kept) else "00"
-    trace, span = w3c_ids(run.trace_id, run.id)
-    headers = {
+def write(trace_id: str, run_id: str, project: str, *, sampled: bool) -> dict[str, str]:
+    """Return the headers that name a run.
+
+    Args:
+        trace_id: A UUID.
+        run_id: A UUID.
+        project: The trace's project.
+        sampled: False where the other process should keep nothing of the trace.
+    """
+    trace, span = w3c_ids(trace_id, run_id)
+    flags = "01" if sampled else "00"
+    return {
         "traceparent": f"00-{trace}-{span}-{flags}",
-        OWN: f"{run.trace_id}/{run.id};project={quote(run.project, safe='')}",
+        OWN: f"{trace_id}/{run_id};project={quote(project, safe='')}",
     }
-    if run.own_metadata or run.tags:
-        carried = {"metadata": run.own_metadata or {}, "tags": list(run.tags)}
-        cleaned = run.tracer.redaction.clean_value(capture.decode(capture.encode(carried)))
-        packed = f"{BAGGAGE}={quote(capture.encode(cleaned), safe='')}"
-        if len(packed) <= LONGEST:
-            headers["baggage"] = packed
-    return headers
 
 
-def read(carried: Mapping[str, str]) -> RunTree | None:
-    """Return a stand-in for the run that ``carried`` names, or None where no header can be understood.
+def write_baggage(described: Any) -> dict[str, str]:
+    """Return the header that carries a run's metadata and tags, already redacted; none where that is too long."""
+    packed = f"{BAGGAGE}={quote(capture.encode(described), safe='')}"
+    if len(packed) > LONGEST:
+        return {}
+    return {"baggage": packed}
+
+
+def read(carried: Mapping[str, str]) -> RemoteRun | None:
+    """Return the run that ``carried`` names, or None where no header can be understood.
 
     A stranger's header never raises: a broken one is as good as none.
     """
-    lowered = {_text(key).lower(): _text(value) for key, value in carried.items()}
+    lowered = {_text(name).lower(): _text(value) for name, value in carried.items()}
     traceparent = _TRACEPARENT.fullmatch(lowered.get("traceparent", "").strip())
-    found = _own(lowered.get(OWN, "")) or _adopted(traceparent)
-    if found is None:
-        return None
-    from pytest_llmobs.tracing.run_tree import RunTree
-    from pytest_llmobs.tracing.tracer import OFF, find
-
-    stand_in = RunTree(find(None) or OFF, "remote", "chain", None, found[2])
-    stand_in.trace_id, stand_in.id = found[:2]
-    stand_in.line = b""  # the other process writes it
     metadata, tags = _unpacked(lowered.get("baggage", ""))
-    stand_in.describe(None, metadata, tags)
-    if not found[1]:  # a stranger's sampling isn't ours
-        stand_in.recording = is_sampled(found[0], stand_in.tracer.sample_rate)
-    elif traceparent is not None and str(UUID(traceparent["trace"])) == found[0]:
-        # Somebody on the way may have put a traceparent of their own in the place of ours: it says nothing of us.
-        stand_in.recording = bool(int(traceparent["flags"], 16) & 1)
-    return stand_in
+    path = _own(lowered.get(OWN, ""))
+    if path is not None:
+        trace_id, run_id, project = path
+        return RemoteRun(trace_id, run_id, project, _sampled(trace_id, traceparent), metadata, tags)
+    if traceparent is not None:  # take part in a stranger's trace: its id is ours too
+        return RemoteRun(str(UUID(traceparent["trace"])), "", None, None, metadata, tags)
+    return None
 
 
 def _text(value: object) -> str:
@@ -98,20 +104,20 @@ def _own(text: str) -> tuple[str, str, str | None] | None:
     return trace, run, unquote(rest.removeprefix("project=")) or None
 
 
-def _adopted(foreign: re.Match[str] | None) -> tuple[str, str, str | None] | None:
-    """Take part in a stranger's trace: its id is ours too; its spans aren't here, so there is no parent."""
-    if foreign is None:
+def _sampled(trace_id: str, traceparent: re.Match[str] | None) -> bool | None:
+    # Somebody on the way may have put a traceparent of their own in the place of ours: it says nothing of us.
+    if traceparent is None or str(UUID(traceparent["trace"])) != trace_id:
         return None
-    return (str(UUID(foreign["trace"])), "", None)
+    return bool(int(traceparent["flags"], 16) & 1)
 
 
-def _unpacked(baggage: str) -> tuple[dict[str, Any], list[str]]:
+def _unpacked(baggage: str) -> tuple[dict[str, Any], tuple[str, ...]]:
     for entry in baggage.split(","):
         name, _, value = entry.partition("=")
         if name.strip() == BAGGAGE and len(entry) <= LONGEST:
             try:
                 carried = capture.decode(unquote(value.strip()).encode())
-                return dict(carried["metadata"]), [str(tag) for tag in carried["tags"]]
+                return dict(carried["metadata"]), tuple(map(str, carried["tags"]))
             except (ValueError, TypeError, LookupError, RecursionError):
                 break
-    return {}, []
+    return {}, ()

@@ -1,27 +1,31 @@
-"""Where a run that starts now belongs: which tracer writes it, which run is its parent, what the context adds."""
+"""The parent of a run that starts now: which tracer writes it, which run it is nested in, what the context adds."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from pytest_llmobs.errors import LlmobsError
 from pytest_llmobs.records.runs import RunType
-from pytest_llmobs.tracing import tracer
-from pytest_llmobs.tracing.context import Scope, current, going_on, live
+from pytest_llmobs.tracing import active
+from pytest_llmobs.tracing.context import CurrentRun, Scope, current, live
 from pytest_llmobs.tracing.ids import is_id
 from pytest_llmobs.tracing.run_tree import RunTree
+from pytest_llmobs.tracing.tracer import Tracer
 
 
-class Place:
-    """A tracer, a parent or none, and the scope of ``tracing_context`` or none."""
+class Parent:
+    """What a run that starts now gets from its surroundings."""
 
-    __slots__ = ("parent", "scope", "tracer")
+    __slots__ = ("run", "scope", "tracer")
 
-    def __init__(self, owner: tracer.Tracer, parent: RunTree | None, scope: Scope | None) -> None:
-        self.tracer = owner
-        self.parent = parent
+    def __init__(self, tracer: Tracer, run: RunTree | None, scope: Scope | None) -> None:
+        self.tracer = tracer
+        """Writes it."""
+        self.run = run
+        """What it is nested in; None where it starts a trace."""
         self.scope = scope
+        """What ``tracing_context`` says, or None."""
 
     def start(
         self,
@@ -50,65 +54,98 @@ class Place:
             project = scope.project or project
             metadata = {**scope.metadata, **(metadata or {})}
             tags = (*scope.tags, *tags)
-        run = make(self.tracer, name, run_type, self.parent, project)
+        run = make(self.tracer, name, run_type, self.run, project)
         run.managed = True
         run.inputs_json = inputs_json
         if metadata or tags:
             run.describe(None, metadata, tags)
-        if self.parent is None:
+        if self.run is None:
             self.tracer.sample(run)
         return run
 
 
-def find_place(enabled: bool | None = None, parent: Any = None) -> Place | None:
-    """Return where a run that starts now belongs, or None where it isn't to be logged.
+def get_current_run_tree() -> RunTree | None:
+    """Return the run that is going on here, or None: outside a run, and where tracing is disabled."""
+    here = current.get()
+    if isinstance(here, Scope) and here.enabled is False:
+        return None
+    return going_on(here)
+
+
+def going_on(here: CurrentRun | Scope | None) -> RunTree | None:
+    """Return the run that what starts now is nested in, or None.
+
+    Args:
+        here: What ``current`` holds.
+    """
+    inner, apart = here, False
+    if isinstance(here, Scope):
+        inner, apart = here.parent, here.apart
+    run = live(cast("RunTree | None", inner))
+    if active.foreign is None or apart:
+        return run
+    return cast("RunTree | None", active.foreign.parent_of(run))
+
+
+def find_parent(enabled: bool | None = None, named: Any = None) -> Parent | None:
+    """Return the parent of a run that starts now, or None where it isn't to be logged.
 
     Args:
         enabled: What the code itself says; beats the context, which beats the environment.
-        parent: What ``parent=`` of ``trace`` says.
+        named: What ``parent=`` of ``trace`` says.
 
     Raises:
-        LlmobsError: ``parent`` is neither a run, nor headers, nor a boolean.
+        LlmobsError: ``named`` is neither a run, nor headers, nor a boolean.
     """
-    owner, here = tracer.find(enabled), current.get()
-    if owner is None and parent is None and here is None:
+    tracer, here = active.find(enabled), current.get()
+    if tracer is None and named is None and here is None:
         return None
-    scope = here if isinstance(here, Scope) else None
     outer = going_on(here)
-    above = find_parent(parent, outer)
-    if enabled is None:  # a request's headers name a parent, but don't switch tracing on
-        enabled = scope.enabled if scope is not None else None if outer is None else True
-    if enabled is False or (enabled is None and not (owner is not None and owner.enabled)):
+    run = read_parent(named, outer)
+    scope = here if isinstance(here, Scope) else None
+    if enabled is None:
+        enabled = _is_enabled(tracer, scope, outer)
+    if not enabled:
         return None
-    if above is not None:
-        if above.recording:
-            return Place(above.tracer, above, scope)
+    if run is not None:
+        if run.recording:
+            return Parent(run.tracer, run, scope)
         return None
-    if owner is None:
+    if tracer is None:
         return None
-    return Place(owner, None, scope)
+    return Parent(tracer, None, scope)
 
 
-def find_parent(parent: Any, outer: RunTree | None) -> RunTree | None:
+def _is_enabled(tracer: Tracer | None, scope: Scope | None, outer: RunTree | None) -> bool:
+    # A request's headers name a parent, but don't switch tracing on: they aren't asked.
+    if scope is not None:
+        if scope.enabled is not None:
+            return scope.enabled
+    elif outer is not None:
+        return True
+    return tracer is not None and tracer.enabled
+
+
+def read_parent(named: Any, outer: RunTree | None) -> RunTree | None:
     """Return the run that ``parent=`` of ``trace`` and ``tracing_context`` means.
 
     Args:
-        parent: A run, headers, None or True for ``outer``, or False for none.
+        named: A run, headers, None or True for ``outer``, or False for none.
         outer: The current run.
 
     Raises:
-        LlmobsError: ``parent`` is something else.
+        LlmobsError: ``named`` is something else.
     """
-    if parent is None or parent is True:
+    if named is None or named is True:
         return live(outer)
-    if parent is False or parent == "ignore":
+    if named is False or named == "ignore":
         return None
-    if isinstance(parent, RunTree):
-        return live(parent)
-    if isinstance(parent, str) and is_id(parent):
+    if isinstance(named, RunTree):
+        return live(named)
+    if isinstance(named, str) and is_id(named):
         raise LlmobsError(
-            f"parent={parent!r} is a run's id; pass the run itself, or the headers from to_headers()."
+            f"parent={named!r} is a run's id; pass the run itself, or the headers from to_headers()."
         )
-    if hasattr(parent, "get"):
-        return RunTree.from_headers(parent) or live(outer)
-    raise LlmobsError(f"parent={parent!r} is neither a run, nor headers, nor False.")
+    if hasattr(named, "get"):
+        return RunTree.from_headers(named) or live(outer)
+    raise LlmobsError(f"parent={named!r} is neither a run, nor headers, nor False.")

@@ -8,13 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pytest_llmobs.records.runs import Run, Usage
 from pytest_llmobs.tracing import capture
-
-if TYPE_CHECKING:
-    from pytest_llmobs.tracing.run_tree import RunTree
+from pytest_llmobs.tracing.open_run import OpenRun
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _USAGE = frozenset(field.name for field in fields(Usage))
@@ -23,14 +21,14 @@ _CONVERTED = {"parent_id", "start_time", "end_time", "inputs", "outputs", "metad
 _COPIED = frozenset(field.name for field in fields(Run)) - _CONVERTED - {"child_runs", "columns"}
 
 
-def write_payload(run: RunTree) -> bytes:
+def write_payload(run: OpenRun) -> bytes:
     r"""Return what a user's data can reach: ``extras \\t inputs \\t outputs``, the extras without braces."""
     if run.own_metadata or run.own_columns or run.tags or run.error is not None or run.captured_for:
         return b"%b\t%b\t%b" % (_extras(run), run.inputs_json, run.outputs_json or b"")
     return b"\t%b\t%b" % (run.inputs_json, run.outputs_json or b"")
 
 
-def write_line(run: RunTree, named: str, payload: bytes) -> bytes:
+def write_line(run: OpenRun, named: str, payload: bytes) -> bytes:
     """Return the line of a run.
 
     Args:
@@ -52,7 +50,7 @@ def write_line(run: RunTree, named: str, payload: bytes) -> bytes:
     return b"%b,%b}\t%b\n" % (header.encode(), extras, rest)
 
 
-def _extras(run: RunTree) -> bytes:
+def _extras(run: OpenRun) -> bytes:
     extras: dict[str, Any] = dict(run.own_columns or ())
     if run.error is not None:
         extras["error"] = run.error

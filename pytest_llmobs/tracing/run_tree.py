@@ -4,64 +4,25 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pytest_llmobs.errors import LlmobsError
-from pytest_llmobs.records.runs import RUN_TYPES, Run, RunStatus, RunType
-from pytest_llmobs.tracing import capture, failure, headers
+from pytest_llmobs.records.runs import RUN_TYPES, Run, RunType
+from pytest_llmobs.tracing import active, capture, failure, headers
 from pytest_llmobs.tracing.binding import processed
 from pytest_llmobs.tracing.context import Activation, live
 from pytest_llmobs.tracing.ids import new_id
+from pytest_llmobs.tracing.open_run import OpenRun
+from pytest_llmobs.tracing.run_line import nest, read_line
+from pytest_llmobs.tracing.sampling import is_sampled
+from pytest_llmobs.tracing.tracer import Tracer
 from pytest_llmobs.wording import known, nearest
 
-if TYPE_CHECKING:
-    from pytest_llmobs.tracing.sampling import Held
-    from pytest_llmobs.tracing.tracer import Tracer
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+class RunTree(OpenRun):
+    """One run, from its start to its end. Made by ``traceable``, ``trace``, ``create_child`` or ``start_root``."""
 
-Collected = tuple[str | None, RunType, bytes]
-"""A finished run as its root keeps it: its parent's id, its type, its spool line."""
-
-
-class RunTree:
-    """One run, from its start to its end. Made by ``traceable``, ``trace``, ``create_child`` or a tracer."""
-
-    # Defaults on the class: a run sets only what it needs, which halves the cost of making one.
-    error: str | None = None
-    """The traceback, or None."""
-    ended: bool = False
-    """True once the run is over; from then on it is nobody's parent."""
-    recording: bool = True
-    """False for a run that sampling left out, for one of another process, and where tracing is off."""
-    managed: bool = False
-    """True where a decorator or a ``with`` block writes the run; ``end`` then only says how it ended."""
-    tags: Sequence[str] = ()
-    status: RunStatus | None = None
-    """Set to ``incomplete`` or ``abandoned`` before ``end``; else the error decides."""
-    collected: list[Collected] | None = None
-    """On a root started with ``collect=True``: its finished descendants, and itself once it has ended."""
-    said: dict[str, bytes | None]
-    """On such a root: its outputs and its children's as they were, by run id; what is written is redacted."""
-    held: Held | None = None
-    """On a root whose trace sampling may leave out of the store: the lines until that is clear."""
-    _unfinished: set[Any] | None = None
-    _root: RunTree | None = None
-    finished: int | None = None
-    """End time in microseconds since the epoch."""
-    inputs_json: bytes = b"{}"
-    """The inputs as they were captured: a JSON object."""
-    outputs_json: bytes | None = None
-    own_metadata: dict[str, Any] | None = None
-    """The metadata, or None where nobody asked for any yet."""
-    own_columns: dict[str, Any] | None = None
-    has_model_calls: bool = False
-    """True once a provider started a run somewhere below it."""
-    captured_for: int = 0
-    """Nanoseconds that capturing took, where it was long."""
-    line: bytes | None = None
-    """The spool line, once written."""
+    parent: RunTree | None
 
     def __init__(
         self,
@@ -103,60 +64,6 @@ class RunTree:
                 self.recording = False
         self.started = now // 1000
         self.clock = time.perf_counter_ns()
-
-    # What a run tells
-
-    @property
-    def root(self) -> RunTree:
-        """The trace's first run."""
-        # Not kept in the root itself: it would wait for the garbage collector, with all it holds.
-        return self._root or self
-
-    @property
-    def inputs(self) -> dict[str, Any]:
-        """The inputs as they were when they were logged."""
-        return capture.decode(self.inputs_json)  # type: ignore[no-any-return]
-
-    @property
-    def outputs(self) -> dict[str, Any] | None:
-        """The outputs as they were when they were logged, or None."""
-        if self.outputs_json is None:
-            return None
-        outputs: dict[str, Any] = capture.decode(self.outputs_json)
-        return outputs
-
-    @property
-    def metadata(self) -> dict[str, Any]:
-        """The metadata; may be changed in place until the run has ended."""
-        if self.own_metadata is None:
-            self.own_metadata = {}
-        return self.own_metadata
-
-    @property
-    def columns(self) -> dict[str, Any]:
-        """Further columns of the record: ``model``, ``input_tokens``, ``suite``."""
-        if self.own_columns is None:
-            self.own_columns = {}
-        return self.own_columns
-
-    @property
-    def start_time(self) -> datetime:
-        """UTC."""
-        return _EPOCH + timedelta(microseconds=self.started)
-
-    @property
-    def end_time(self) -> datetime | None:
-        """UTC; None while the run is going on."""
-        if self.finished is None:
-            return None
-        return _EPOCH + timedelta(microseconds=self.finished)
-
-    @property
-    def latency(self) -> float | None:
-        """Seconds from start to end, or None while the run is going on."""
-        if self.finished is None:
-            return None
-        return (self.finished - self.started) / 1e6
 
     # What it is told
 
@@ -230,7 +137,7 @@ class RunTree:
         if nanoseconds > capture.SLOW:
             self.captured_for += nanoseconds
 
-    def activate(self) -> Activation:
+    def activate(self) -> Activation[RunTree]:
         """Make this the current run inside the ``with`` block; doesn't end it."""
         return Activation(self)
 
@@ -260,13 +167,42 @@ class RunTree:
     # Across processes
 
     def to_headers(self) -> dict[str, str]:
-        """Return the HTTP headers that carry this run to a service: W3C ``traceparent`` and our own."""
-        return headers.write(self)
+        """Return the HTTP headers that carry this run to a service: W3C ``traceparent`` and our own.
+
+        None where it isn't traced, so that the service decides for itself.
+        """
+        if not self.id or not (self.recording or self.tracer.enabled):
+            return {}
+        # A held trace may still be dropped; the other process could not know, so it keeps nothing of it.
+        held = self.root.held
+        sampled = self.recording and (held is None or bool(held.kept))
+        carried = headers.write(self.trace_id, self.id, self.project, sampled=sampled)
+        if self.own_metadata or self.tags:
+            described = {"metadata": self.own_metadata or {}, "tags": list(self.tags)}
+            plain = capture.decode(capture.encode(described))
+            carried |= headers.write_baggage(self.tracer.redaction.clean_value(plain))
+        return carried
+
+    def __reduce__(self) -> tuple[Callable[..., RunTree | None], tuple[dict[str, str]]]:
+        # What pools of processes pickle: there, the run is one of another process.
+        return RunTree.from_headers, (self.to_headers(),)
 
     @classmethod
     def from_headers(cls, carried: Mapping[str, str]) -> RunTree | None:
         """Return a stand-in for the run that a request's headers carry, for ``parent=``; None without one."""
-        return headers.read(carried)
+        remote = headers.read(carried)
+        if remote is None:
+            return None
+        tracer = active.find(None) or active.OFF
+        stand_in = RunTree(tracer, "remote", "chain", None, remote.project)
+        stand_in.trace_id, stand_in.id = remote.trace_id, remote.run_id
+        stand_in.line = b""  # the other process writes it
+        stand_in.describe(None, remote.metadata, remote.tags)
+        if not remote.run_id:  # a stranger's sampling isn't ours
+            stand_in.recording = is_sampled(remote.trace_id, tracer.sample_rate)
+        elif remote.sampled is not None:
+            stand_in.recording = remote.sampled
+        return stand_in
 
     # For the decorators
 
@@ -313,24 +249,12 @@ class RunTree:
             self.finished = self.started + (time.perf_counter_ns() - self.clock) // 1000
             self.ended = True
 
-    @property
-    def written(self) -> bool:
-        """True once the run was handed to the tracer."""
-        return self.line is not None
-
     def write(self) -> None:
         """Hand the finished run to the tracer, once."""
         if self.recording and self.line is None:
             self.line = self.tracer.write(self)
 
     # For roots
-
-    @property
-    def unfinished(self) -> set[Any]:
-        """Streams below this root that are still being read; each has ``abandon()``."""
-        if self._unfinished is None:
-            self._unfinished = set()
-        return self._unfinished
 
     def abandon_unfinished(self) -> None:
         """End the streams of this trace that nobody read to the end, as ``abandoned``."""
@@ -350,8 +274,6 @@ class RunTree:
         ]
         if not lines:
             return []
-        from pytest_llmobs.tracing.run_line import read_line
-
         return sorted(map(read_line, lines), key=lambda run: (run.start_time, run.id))
 
     def outputs_below(self) -> list[dict[str, Any] | None]:
@@ -364,8 +286,6 @@ class RunTree:
 
     def tree(self) -> Run:
         """Return this root as a record, with its finished descendants nested below it."""
-        from pytest_llmobs.tracing.run_line import nest, read_line
-
         line = self.line if self.line is not None else self.tracer.encode(self)
         return nest(read_line(line), self.finished_runs())
 
@@ -374,6 +294,47 @@ def _merged(before: bytes | None, added: bytes, limit: int) -> bytes:
     if before is None or before == b"{}":
         return added
     return capture.encode({**capture.decode(before), **capture.decode(added)}, limit)
+
+
+def start_root(
+    tracer: Tracer,
+    name: str,
+    *,
+    inputs: Mapping[str, Any] | None = None,
+    run_type: RunType = "chain",
+    metadata: Mapping[str, Any] | None = None,
+    tags: Sequence[str] = (),
+    columns: Mapping[str, Any] | None = None,
+    collect: bool = False,
+    beside: OpenRun | None = None,
+) -> RunTree:
+    """Start a trace. The caller activates and ends its root.
+
+    Args:
+        tracer: Writes its runs.
+        name: The root's name.
+        inputs: What it is given.
+        run_type: One of ``records.runs.RUN_TYPES``.
+        metadata: Reaches every run of the trace.
+        tags: Reach every run of the trace.
+        columns: Further columns of the root's record (``suite``, ``example_id``, ``evaluates``).
+        collect: Keep the finished runs in memory as well, for ``finished_runs`` and ``tree``.
+        beside: The root whose trace this one judges: both are stored, or neither.
+
+    Raises:
+        LlmobsError: ``run_type`` is unknown.
+    """
+    root = RunTree(tracer, name, checked_run_type(run_type))
+    root.describe(inputs, metadata, tags)
+    if columns:
+        root.columns.update(columns)
+    if collect:
+        root.collected, root.said = [], {}
+    if beside is not None:
+        root.held = beside.held
+    else:
+        tracer.sample_stored(root)
+    return root
 
 
 def checked_run_type(run_type: str) -> RunType:

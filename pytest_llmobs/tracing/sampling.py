@@ -8,17 +8,44 @@ alone: a trial's runs are collected, scored and counted all the same, and one th
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Protocol
 
 from pytest_llmobs.errors import SettingsError
 
-if TYPE_CHECKING:
-    from pytest_llmobs.tracing.run_tree import RunTree
-
 MAX_HELD = 16 << 20
 """Bytes of one trace that are held; a bigger one is kept rather than lost."""
-Rule = Callable[["RunTree"], bool]
+
+
+class Sampled(Protocol):
+    """What sampling looks at in a run."""
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+
+    @property
+    def ended(self) -> bool:
+        """True once it is over."""
+
+    @property
+    def error(self) -> str | None:
+        """Its traceback, or None."""
+
+    @property
+    def tags(self) -> Sequence[str]:
+        """Its tags."""
+
+    @property
+    def own_metadata(self) -> Mapping[str, Any] | None:
+        """Its metadata, or None."""
+
+    @property
+    def own_columns(self) -> Mapping[str, Any] | None:
+        """Further columns of its record, or None."""
+
+
+Rule = Callable[[Sampled], bool]
 
 
 def is_sampled(trace_id: str, rate: float) -> bool:
@@ -64,15 +91,26 @@ def _rule(text: str, where: str) -> Rule:
     if kind == "tag" and wanted:
         return lambda run: wanted in run.tags
     if kind == "metadata" and wanted:
-        key, equals, value = wanted.partition("=")
-        return lambda run: key in (run.own_metadata or ()) and (not equals or str(run.metadata[key]) == value)
+        return _metadata_rule(wanted)
     raise SettingsError(f"Unknown rule {text!r} in {where}. Known: errors, tag:NAME, metadata:KEY=VALUE.")
+
+
+def _metadata_rule(wanted: str) -> Rule:
+    key, equals, value = wanted.partition("=")
+
+    def keeps(run: Sampled) -> bool:
+        metadata = run.own_metadata or {}
+        if key not in metadata:
+            return False
+        return not equals or str(metadata[key]) == value
+
+    return keeps
 
 
 class Held:
     """The lines of a trace whose fate is open, and of those that judge it; once it is clear, they share it."""
 
-    def __init__(self, rules: tuple[Rule, ...], root: RunTree) -> None:
+    def __init__(self, rules: tuple[Rule, ...], root: Sampled) -> None:
         """Hold lines until a rule speaks, or ``root`` ends; that of a trial, until its test says how it went."""
         self._rules = rules
         self._root_id = root.id
@@ -81,7 +119,7 @@ class Held:
         self.kept: bool | None = None
         """None while it is open."""
 
-    def take(self, run: RunTree, line: bytes, write: Callable[[bytes], None]) -> None:
+    def take(self, run: Sampled, line: bytes, write: Callable[[bytes], None]) -> None:
         """Take in one finished run, or what was changed of it; write it, hold it, or let it go.
 
         Args:
@@ -104,7 +142,7 @@ class Held:
             if self.kept:
                 write(held)
 
-    def _decide(self, run: RunTree) -> bool | None:
+    def _decide(self, run: Sampled) -> bool | None:
         if self._size > MAX_HELD or any(rule(run) for rule in self._rules):
             return True
         if run.id == self._root_id and run.ended and not _awaits_test(run):
@@ -112,11 +150,11 @@ class Held:
         return None
 
 
-def _awaits_test(run: RunTree) -> bool:
+def _awaits_test(run: Sampled) -> bool:
     """Return True for a trial whose test hasn't said yet how it went: what failed is kept."""
     columns = run.own_columns or {}
     return "suite" in columns and "trial_status" not in columns
 
 
-def _failed_its_test(run: RunTree) -> bool:
+def _failed_its_test(run: Sampled) -> bool:
     return bool((run.own_columns or {}).get("trial_status", "passed") != "passed")

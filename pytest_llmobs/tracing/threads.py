@@ -12,9 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from pytest_llmobs.tracing import headers
-from pytest_llmobs.tracing.context import Scope, current, leave, live
-from pytest_llmobs.tracing.run_tree import RunTree
+from pytest_llmobs.tracing.context import CurrentRun, Scope, current, leave, live
 
 _start_thread = threading.Thread.start
 _submit = ThreadPoolExecutor.submit
@@ -63,7 +61,7 @@ def _restore(thread: threading.Thread, own: Any) -> None:
 class Carried:
     """A function that runs where it was handed over, in whatever thread or process of a pool it is called."""
 
-    def __init__(self, function: Callable[..., Any], here: RunTree | Scope) -> None:
+    def __init__(self, function: Callable[..., Any], here: CurrentRun | Scope) -> None:
         self._function = function
         self._here = here
 
@@ -80,12 +78,12 @@ class Carried:
         scope = here if isinstance(here, Scope) else Scope(here, None)
         run = live(scope.parent)
         # Another process has a tracer of its own, or none: it may be told to trace nothing, not to trace.
-        told = (False if scope.enabled is False else None, scope.project, dict(scope.metadata), scope.tags)
-        return _arrived, (self._function, {} if run is None else run.to_headers(), *told)
+        enabled = False if scope.enabled is False else None
+        return _arrived, (self._function, run, enabled, scope.project, dict(scope.metadata), scope.tags)
 
 
-def _arrived(function: Callable[..., Any], carried: dict[str, str], *told: Any) -> Carried:
-    return Carried(function, Scope(headers.read(carried), *told))
+def _arrived(function: Callable[..., Any], *scope: Any) -> Carried:
+    return Carried(function, Scope(*scope))
 
 
 def carrying(method: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,15 +1,16 @@
-"""``trace``: log a block of code as a run."""
+"""``trace`` logs a block of code as a run; ``tracing_context`` changes how a block is traced."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from contextvars import Token
 from types import TracebackType
-from typing import Any
+from typing import Any, cast
 
-from pytest_llmobs.tracing import tracer
-from pytest_llmobs.tracing.context import current, leave
-from pytest_llmobs.tracing.parent import find_place
+from pytest_llmobs.tracing import active
+from pytest_llmobs.tracing.context import Scope, current, leave, live
+from pytest_llmobs.tracing.parent import find_parent, read_parent
 from pytest_llmobs.tracing.run_tree import RunTree, checked_run_type
 
 
@@ -63,13 +64,13 @@ class trace:
         self._token: Token[Any] | None = None
 
     def __enter__(self) -> RunTree:
-        place = find_place(self._enabled, self._parent)
-        if place is None:
-            self.run = RunTree(tracer.OFF, self._name, self._run_type)
+        parent = find_parent(self._enabled, self._parent)
+        if parent is None:
+            self.run = RunTree(active.OFF, self._name, self._run_type)
             self.run.managed, self.run.recording = True, False
             self.run.describe(self._inputs, self._metadata, self._tags)
             return self.run
-        self.run = place.start(
+        self.run = parent.start(
             self._name, self._run_type, project=self._project, metadata=self._metadata, tags=self._tags
         )
         self.run.describe(self._inputs, None, ())
@@ -90,3 +91,59 @@ class trace:
         self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
     ) -> None:
         self.__exit__(kind, error, where)
+
+
+@contextmanager
+def tracing_context(
+    *,
+    enabled: bool | None = None,
+    project_name: str | None = None,
+    tags: Sequence[str] | None = None,
+    metadata: Mapping[str, Any] | None = None,
+    parent: RunTree | Mapping[str, str] | str | bool | None = None,
+) -> Iterator[None]:
+    """Change how the code inside the ``with`` block is traced.
+
+    Args:
+        enabled: True traces even where the environment says off, False hides what is called here; None keeps
+            what holds. A decorator's own ``enabled`` beats it.
+        project_name: The project of traces that start here.
+        tags: Added to every run that starts here.
+        metadata: Merged into every run that starts here.
+        parent: A run, the headers of a request that carry one (see ``RunTree.to_headers``), or False for
+            none.
+
+    Raises:
+        LlmobsError: ``parent`` is none of these.
+    """
+    token = current.set(_overlay(enabled, project_name, tags or (), metadata or {}, parent))
+    try:
+        yield
+    finally:
+        leave(token)
+
+
+def _overlay(
+    enabled: bool | None, project: str | None, tags: Sequence[str], metadata: Mapping[str, Any], parent: Any
+) -> Scope:
+    if enabled:
+        active.require()
+    outer = _here()
+    apart = outer.apart if parent is None or parent is True else parent in (False, "ignore")
+    return Scope(
+        read_parent(parent, cast("RunTree | None", outer.parent)),
+        outer.enabled if enabled is None else enabled,
+        project or outer.project,
+        {**outer.metadata, **metadata},
+        (*outer.tags, *(tag for tag in tags if tag not in outer.tags)),
+        apart,
+    )
+
+
+def _here() -> Scope:
+    """Return the scope that holds here; one that says nothing but which run is the current one, where there is none."""
+    here = current.get()
+    if isinstance(here, Scope):
+        return here
+    run = live(here)
+    return Scope(run, None if run is None else True)

@@ -12,7 +12,7 @@ from pytest_llmobs.records.examples import Example
 from pytest_llmobs.records.runs import Run
 from pytest_llmobs.records.scores import Score
 from pytest_llmobs.tracing.context import Activation
-from pytest_llmobs.tracing.run_tree import RunTree
+from pytest_llmobs.tracing.run_tree import RunTree, start_root
 from pytest_llmobs.tracing.tracer import Tracer
 from pytest_llmobs.trials.budget import Budget, BudgetReached
 from pytest_llmobs.trials.deadline import Deadline, TargetTimeout
@@ -207,7 +207,8 @@ class Runner:
     def _open_root(self, attempt: Attempt) -> RunTree:
         """Start the root run of an attempt."""
         job = attempt.job
-        attempt.root = self.tracer.start_root(
+        attempt.root = start_root(
+            self.tracer,
             job.name,
             inputs=dict(job.example.inputs),
             metadata=dict(job.example.metadata),
@@ -294,7 +295,7 @@ class _TargetRun:
         """What the target returned."""
 
     def __enter__(self) -> _TargetRun:
-        self._activation: Activation = self._runner._open_root(self._attempt).activate()
+        self._activation: Activation[RunTree] = self._runner._open_root(self._attempt).activate()
         self._activation.__enter__()
         return self
 

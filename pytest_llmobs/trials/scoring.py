@@ -10,7 +10,7 @@ from typing import Any
 from pytest_llmobs.evaluators.binding.declaration import BoundEvaluator, Subject
 from pytest_llmobs.measures.model_calls import NOTHING_SPENT, Spending, spending
 from pytest_llmobs.records.scores import Score
-from pytest_llmobs.tracing.run_tree import RunTree
+from pytest_llmobs.tracing.run_tree import RunTree, start_root
 from pytest_llmobs.tracing.tracer import Tracer
 from pytest_llmobs.trials.budget import Budget
 from pytest_llmobs.trials.workers import Task, Workers
@@ -137,7 +137,8 @@ class Scoring:
     @contextmanager
     def _evaluator_run(self, bound: BoundEvaluator) -> Iterator[list[Score]]:
         """Trace what an evaluator calls beside the subject's trace, and keep the scores put into the list."""
-        root = self._scorer.tracer.start_root(
+        root = start_root(
+            self._scorer.tracer,
             bound.key,
             inputs={},
             tags=("evaluator",),

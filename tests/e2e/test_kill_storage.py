@@ -31,6 +31,7 @@ LONGEST = 3000
 
 WRITER = """
 import os, struct, sys, threading
+from pytest_llmobs.tracing.run_tree import start_root
 from pytest_llmobs.tracing.tracer import Tracer
 from pytest_llmobs.storage.store import Store
 
@@ -41,7 +42,7 @@ def write(thread):
     number = 0
     while True:
         inputs = {"text": "x" * (number * 37 % 5000)}
-        run = tracer.start_root(f"{thread}/{number}", inputs=inputs, columns={"attempt": "unused"})
+        run = start_root(tracer, f"{thread}/{number}", inputs=inputs, columns={"attempt": "unused"})
         run.end({"number": number})
         if number % 3 == 0:
             run.patch(attempt="consumed")

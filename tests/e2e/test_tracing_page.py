@@ -15,8 +15,9 @@ import duckdb
 import pytest
 
 from pytest_llmobs.tracing import Redactor, environment
+from pytest_llmobs.tracing.active import install, uninstall
 from pytest_llmobs.tracing.redaction.pipeline import Redaction
-from pytest_llmobs.tracing.tracer import Tracer, install, uninstall
+from pytest_llmobs.tracing.tracer import Tracer
 from tests.e2e.test_readme import ROOT, UPDATE, Block, blocks, run_pytest, write_files
 from tests.unit.tracing.memory import MemorySink
 

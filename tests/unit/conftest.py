@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from pytest_llmobs.tracing import capture, tracer
+from pytest_llmobs.tracing import active, capture
 from pytest_llmobs.tracing.context import current
 from tests.unit.suites import example_of, row_of, states_of, world  # noqa: F401 - fixtures
 
@@ -18,5 +18,5 @@ capture.SLOW = 60_000_000_000
 def nothing_stays_traced() -> Iterator[None]:
     """Fail the test that leaves a tracer or a run behind, rather than one that comes after it."""
     yield
-    assert tracer.installed is None
+    assert active.installed is None
     assert current.get() is None

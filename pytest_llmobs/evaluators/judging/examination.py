@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 from pytest_llmobs.evaluators.binding.subject import Subject
 from pytest_llmobs.records.runs import Run
 from pytest_llmobs.records.scores import Score
-from pytest_llmobs.tracing import tracer
-from pytest_llmobs.tracing.context import get_current_run_tree
+from pytest_llmobs.tracing import active
+from pytest_llmobs.tracing.parent import get_current_run_tree
+from pytest_llmobs.tracing.run_tree import RunTree, start_root
 
 if TYPE_CHECKING:
     from pytest_llmobs.evaluators.judging.model import JudgeModel
     from pytest_llmobs.evaluators.judging.prompt import Question
-    from pytest_llmobs.tracing.run_tree import RunTree
 
     Deliberation = Generator[tuple[JudgeModel, Question], Any, Score]
 
@@ -102,10 +102,10 @@ class _Hearing:
         around = get_current_run_tree()
         if around is not None and around.root.columns.get("evaluates") == evaluated:
             return around.create_child(name, inputs=inputs)
-        installed = tracer.installed
+        installed = active.installed
         if installed is None or not installed.enabled:
             return None
-        return installed.start_root(name, inputs=inputs, columns={"evaluates": evaluated}, collect=True)
+        return start_root(installed, name, inputs=inputs, columns={"evaluates": evaluated}, collect=True)
 
     def close(self, score: Score) -> Score:
         """End the trace with the score; return it with the trace's id, its calls and their cost."""

@@ -13,8 +13,8 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 from pytest_llmobs.errors import EvaluatorError
 from pytest_llmobs.evaluators.judging.prompt import Question
 from pytest_llmobs.evaluators.judging.served import DEFAULT_MODEL, model_named
-from pytest_llmobs.tracing.context import get_current_run_tree
 from pytest_llmobs.tracing.failure import describe
+from pytest_llmobs.tracing.parent import get_current_run_tree
 
 
 @runtime_checkable

@@ -15,9 +15,9 @@ from typing import Any
 from pytest_llmobs.errors import SettingsError
 from pytest_llmobs.tracing import capture
 from pytest_llmobs.tracing.context import Scope, current
+from pytest_llmobs.tracing.open_run import OpenRun
 from pytest_llmobs.tracing.redaction.redactors import Redactor, as_redactor
 from pytest_llmobs.tracing.redaction.secrets import Secrets
-from pytest_llmobs.tracing.run_tree import RunTree
 
 _IDENTITIES = frozenset(
     {"suite", "nodeid", "dataset", "example_id", "session", "request_id", "response_id"}
@@ -52,7 +52,7 @@ class Redaction:
                 return True
         return False
 
-    def clean(self, run: RunTree) -> None:
+    def clean(self, run: OpenRun) -> None:
         """Clean everything of ``run`` that a user's data can reach."""
         cleaning = _Cleaning(self._redactors)
         run.inputs_json = cleaning.json(run.inputs_json)

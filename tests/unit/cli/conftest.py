@@ -18,6 +18,7 @@ from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.records.plans import ExpectedTrial, SuitePlan
 from pytest_llmobs.records.trials import Trial, TrialScore
 from pytest_llmobs.storage.store import Store
+from pytest_llmobs.tracing.run_tree import start_root
 from pytest_llmobs.tracing.tracer import Tracer
 
 SUITE = "tests/test_support.py::test_support_agent"
@@ -81,7 +82,8 @@ def make_experiment(name: str, started: str, *, red: bool = False, run_id: str |
 def write_trace(store: Store, project: str) -> str:
     """Write one trace of two runs and return its root's id."""
     spool = store.spool("session")
-    root = Tracer(project=project, sink=spool).start_root(
+    root = start_root(
+        Tracer(project=project, sink=spool),
         "support_agent",
         inputs={"question": "I was charged twice.", "customer_name": "Ana"},
         columns={"suite": SUITE, "example_id": "double-charge"},

@@ -4,6 +4,7 @@ from dataclasses import replace
 import pytest
 
 from pytest_llmobs.experiments.documents import experiment_to_dict
+from pytest_llmobs.tracing.run_tree import start_root
 from pytest_llmobs.tracing.tracer import Tracer
 from tests.unit.cli.conftest import SUITE, make_experiment
 
@@ -80,7 +81,7 @@ def sides(store, tmp_path):
         (plan,), (trial,) = experiment.suites, experiment.trials
         expected = [replace(plan.expected[0], example_id=f"e{n}") for n in range(12)]
         for each in expected:
-            root = tracer.start_root("app")
+            root = start_root(tracer, "app")
             root.end({"output": answer})
             trials.append(replace(trial, example_id=each.example_id, run_id=root.id))
         spool.close()

@@ -66,10 +66,11 @@ def test_an_interrupted_sessions_runs_are_recovered_and_announced(process, store
     script = (
         "import os, signal, sys\n"
         "from pytest_llmobs.storage.store import Store\n"
+        "from pytest_llmobs.tracing.run_tree import start_root\n"
         "from pytest_llmobs.tracing.tracer import Tracer\n"
         f"tracer = Tracer(project='crashed', sink=Store({str(store.root)!r}).spool())\n"
         "for number in range(37):\n"
-        "    root = tracer.start_root(f'run {number}')\n"
+        "    root = start_root(tracer, f'run {number}')\n"
         "    root.end(outputs={})\n"
         "print(root.id, flush=True)\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"

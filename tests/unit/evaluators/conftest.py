@@ -16,7 +16,7 @@ from pytest_llmobs.evaluators.binding.subject import Subject
 from pytest_llmobs.evaluators.judging import cache
 from pytest_llmobs.records.examples import Example
 from pytest_llmobs.records.runs import Run
-from pytest_llmobs.tracing import tracer
+from pytest_llmobs.tracing import active
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -55,7 +55,7 @@ def run() -> Callable[..., Run]:
 def _nothing_installed() -> Iterator[None]:
     yield
     cache.install(None)
-    tracer.uninstall()
+    active.uninstall()
 
 
 class Messages:

@@ -15,6 +15,7 @@ from pytest_llmobs.reports.pages.preferences import preference_section
 from pytest_llmobs.reports.text import cells
 from pytest_llmobs.reports.text.page import Page
 from pytest_llmobs.storage.store import Store
+from pytest_llmobs.tracing.run_tree import start_root
 from pytest_llmobs.tracing.tracer import Tracer
 
 
@@ -26,8 +27,8 @@ def store(tmp_path: Path, world):
         spool = store.spool(name)
         w, tracer, trials = world(4, repeat=2), Tracer(project=name, sink=spool), []
         for trial in w.trials():
-            root = tracer.start_root(
-                "app", inputs={"q": trial.example_id}, columns={"reference_outputs": {"gold": "g"}}
+            root = start_root(
+                tracer, "app", inputs={"q": trial.example_id}, columns={"reference_outputs": {"gold": "g"}}
             )
             failed = trial.example_id == "e003" and words == 3
             root.end(None if failed else {"output": "word " * words}, "down" if failed else None)

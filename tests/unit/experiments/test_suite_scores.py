@@ -19,6 +19,7 @@ from pytest_llmobs.records.experiments import Experiment, SuiteScore
 from pytest_llmobs.records.plans import GateRule
 from pytest_llmobs.settings import Settings
 from pytest_llmobs.storage.store import Store
+from pytest_llmobs.tracing.run_tree import start_root
 from pytest_llmobs.tracing.tracer import Tracer
 
 LABELS = {"e000": ("a", "a"), "e001": ("b", "a"), "e002": (RuntimeError("down"), "b")}
@@ -56,8 +57,8 @@ def stored(tmp_path: Path, world):
         for trial in w.trials(scores={"tone": lambda *_: 0.5}, only=list(LABELS)):
             predicted, right = LABELS[trial.example_id]
             failed = isinstance(predicted, Exception)
-            root = tracer.start_root(
-                "app", inputs={"q": trial.example_id}, columns={"reference_outputs": {"label": right}}
+            root = start_root(
+                tracer, "app", inputs={"q": trial.example_id}, columns={"reference_outputs": {"label": right}}
             )
             root.create_child("model", "llm").end()
             root.end(None if failed else {"label": predicted}, predicted if failed else None)

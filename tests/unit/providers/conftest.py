@@ -6,7 +6,8 @@ import pytest
 
 from pytest_llmobs import defaults
 from pytest_llmobs.providers.imports import instrument_on_import, uninstrument
-from pytest_llmobs.tracing.tracer import Tracer, install, uninstall
+from pytest_llmobs.tracing.active import install, uninstall
+from pytest_llmobs.tracing.tracer import Tracer
 from tests.unit.tracing.memory import MemorySink
 
 

@@ -12,7 +12,8 @@ import pytest
 from pytest_llmobs import defaults
 from pytest_llmobs.providers.base import Engine, Exchange, Provider, Reply, Request
 from pytest_llmobs.tracing import trace
-from pytest_llmobs.tracing.tracer import Tracer, install, uninstall
+from pytest_llmobs.tracing.active import install, uninstall
+from pytest_llmobs.tracing.tracer import Tracer
 from tests.unit.tracing.memory import MemorySink
 
 PROVIDERS = defaults.pytest_llmobs_providers()

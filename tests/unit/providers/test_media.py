@@ -13,7 +13,8 @@ import pytest
 from pytest_llmobs.providers.base import Engine, Exchange, Reply, Request
 from pytest_llmobs.providers.media import without_bytes
 from pytest_llmobs.storage.store import Store
-from pytest_llmobs.tracing.tracer import Tracer, install, uninstall
+from pytest_llmobs.tracing.active import install, uninstall
+from pytest_llmobs.tracing.tracer import Tracer
 from tests.unit.tracing.memory import MemorySink
 
 DATA = b"\x89PNG" * 10

@@ -16,7 +16,8 @@ import wrapt
 from pytest_llmobs import defaults
 from pytest_llmobs.providers.imports import instrument_on_import, uninstrument
 from pytest_llmobs.tracing import trace, tracing_context
-from pytest_llmobs.tracing.tracer import Tracer, install, uninstall
+from pytest_llmobs.tracing.active import install, uninstall
+from pytest_llmobs.tracing.tracer import Tracer
 from tests.anthropic_server import Answer, Request, Server
 from tests.openai_server import chat, failure, function_call, response, serve, spoken, tool_call
 from tests.unit.tracing.memory import MemorySink

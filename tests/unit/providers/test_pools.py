@@ -16,9 +16,10 @@ import pytest
 from pytest_llmobs.providers.imports import instrument_on_import, uninstrument
 from pytest_llmobs.providers.pools import POOLS
 from pytest_llmobs.tracing import trace, traceable, tracing_context
+from pytest_llmobs.tracing.active import install, uninstall
 from pytest_llmobs.tracing.context import current
 from pytest_llmobs.tracing.threads import Carried
-from pytest_llmobs.tracing.tracer import Tracer, install, uninstall
+from pytest_llmobs.tracing.tracer import Tracer
 from tests.unit.tracing.memory import MemorySink
 
 

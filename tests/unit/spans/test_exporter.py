@@ -21,9 +21,10 @@ from pytest_llmobs.spans.exporter import OtlpExporter, check
 from pytest_llmobs.storage.spool.writer import Spool
 from pytest_llmobs.storage.store import Store
 from pytest_llmobs.tracing import trace, traceable, tracing_context
+from pytest_llmobs.tracing.active import install, uninstall
 from pytest_llmobs.tracing.run_tree import RunTree
 from pytest_llmobs.tracing.sampling import read_rules
-from pytest_llmobs.tracing.tracer import Tracer, install, uninstall
+from pytest_llmobs.tracing.tracer import Tracer
 from tests.anthropic_server import serve, tool_use
 from tests.otlp_server import Collector, attributes
 

@@ -17,9 +17,10 @@ from opentelemetry.sdk.trace import TracerProvider
 
 from pytest_llmobs.spans.processor import SpanProcessor
 from pytest_llmobs.tracing import get_current_run_tree, trace, traceable, tracing_context
+from pytest_llmobs.tracing.active import install, uninstall
 from pytest_llmobs.tracing.headers import w3c_ids
 from pytest_llmobs.tracing.sampling import read_rules
-from pytest_llmobs.tracing.tracer import Tracer, install, uninstall
+from pytest_llmobs.tracing.tracer import Tracer
 from tests.unit.tracing.memory import MemorySink
 
 
@@ -168,13 +169,14 @@ def test_secrets_are_taken_out(sink: MemorySink, spans: otel.Tracer) -> None:
 
 
 def test_a_shut_down_processor_listens_no_more(sink: MemorySink) -> None:
-    from pytest_llmobs.tracing import context
+    from pytest_llmobs.tracing import active
 
     provider = TracerProvider(shutdown_on_exit=False)
     provider.add_span_processor(SpanProcessor())
-    assert context.narrow is not None
+    assert active.foreign is not None
+    assert active.foreign.is_listening
     provider.shutdown()
-    assert context.narrow is None
+    assert active.foreign is None
 
 
 def test_a_processor_that_was_added_twice_stores_once(

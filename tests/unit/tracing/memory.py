@@ -8,9 +8,10 @@ from typing import Any
 
 from pytest_llmobs import defaults
 from pytest_llmobs.records.runs import Run
-from pytest_llmobs.tracing import tracer
+from pytest_llmobs.tracing import active
 from pytest_llmobs.tracing.redaction.redactors import Redactor
 from pytest_llmobs.tracing.run_line import read_line
+from pytest_llmobs.tracing.tracer import Tracer
 
 
 class MemorySink:
@@ -49,7 +50,7 @@ class MemoryHost:
     """A running app whose runs stay in memory."""
 
     def __init__(self, *redactors: Callable[[str], str]) -> None:
-        self.tracers: list[tracer.Tracer] = []
+        self.tracers: list[Tracer] = []
         self.kept: list[str] = []
         """Names of the files that were to be kept."""
         self._redactors = redactors
@@ -68,8 +69,8 @@ class MemoryHost:
         return MemorySink()
 
     def started(self) -> None:
-        assert tracer.installed is not None
-        self.tracers.append(tracer.installed)
+        assert active.installed is not None
+        self.tracers.append(active.installed)
 
     def keep_media(self, name: str, data: bytes) -> str | None:
         """Remember the name."""

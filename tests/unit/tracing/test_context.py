@@ -6,7 +6,8 @@ import pytest
 
 from pytest_llmobs.errors import LlmobsError
 from pytest_llmobs.tracing import RunTree, get_current_run_tree, trace, traceable, tracing_context
-from pytest_llmobs.tracing.tracer import Tracer, install, uninstall
+from pytest_llmobs.tracing.active import install, uninstall
+from pytest_llmobs.tracing.tracer import Tracer
 from tests.unit.tracing.memory import MemorySink
 
 step = traceable(name="step")(lambda: None)

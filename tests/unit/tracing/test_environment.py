@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from pytest_llmobs.errors import SettingsError
-from pytest_llmobs.tracing import environment, traceable, tracer
+from pytest_llmobs.tracing import active, environment, traceable
 from tests.unit.tracing.memory import MemoryHost
 
 step = traceable(name="step")(lambda: None)
@@ -25,11 +25,11 @@ def masked(text: str) -> str:
 def app() -> Iterator[MemoryHost]:
     """A running app: its tracers, once something in it was traced."""
     host = MemoryHost()
-    tracer.set_host(host)
+    active.set_host(host)
     yield host
-    tracer.set_host(None)
-    while tracer.installed is not None:
-        tracer.uninstall()
+    active.set_host(None)
+    while active.installed is not None:
+        active.uninstall()
 
 
 def test_the_environment_switches_tracing_on(monkeypatch: pytest.MonkeyPatch, app: MemoryHost) -> None:
@@ -45,7 +45,7 @@ def test_without_it_nothing_starts(monkeypatch: pytest.MonkeyPatch, app: MemoryH
     monkeypatch.delenv("LLMOBS_TRACING", raising=False)
     step()
     assert app.tracers == []
-    assert tracer.installed is None
+    assert active.installed is None
 
 
 def test_enabled_in_the_code_traces_that_code_alone(monkeypatch: pytest.MonkeyPatch, app: MemoryHost) -> None:
@@ -60,7 +60,7 @@ def test_named_redactors_and_offered_ones_are_at_work_whatever_switches_tracing_
     monkeypatch: pytest.MonkeyPatch, switched_on_by: str
 ) -> None:
     host = MemoryHost(lambda text: text.replace("T-1", "[ticket]"))
-    tracer.set_host(host)
+    active.set_host(host)
     monkeypatch.setenv("LLMOBS_TRACING", str(switched_on_by == "environment"))
     monkeypatch.setenv("LLMOBS_REDACT", f"pii, {__name__}:masked")
     try:
@@ -69,8 +69,8 @@ def test_named_redactors_and_offered_ones_are_at_work_whatever_switches_tracing_
         )
         leak("Ann has T-1", "ann@example.com", "sk-ant-api03-AbCdEfGhIjKlMnOp")
     finally:
-        tracer.set_host(None)
-        tracer.uninstall()
+        active.set_host(None)
+        active.uninstall()
     cleaned = ["[name] has [ticket]", "[redacted: email]", "[redacted: anthropic key]"]
     assert host.sink.run("leak").inputs == {"texts": cleaned}
     assert host.sink.run("leak").outputs == {"output": cleaned}
@@ -139,7 +139,7 @@ def test_a_broken_setting_is_reported_once_and_never_breaks_the_app(
         step()
     (record,) = caplog.records
     assert record.getMessage().startswith(f"pytest-llmobs traces nothing: {message}")
-    assert tracer.installed is None
+    assert active.installed is None
 
 
 def test_an_unknown_variable_is_named_once_with_what_it_may_have_meant(
@@ -189,9 +189,9 @@ def test_images_are_kept_where_the_environment_says_so(
     monkeypatch.setenv("LLMOBS_TRACING", "true")
     monkeypatch.setenv("LLMOBS_KEEP_MEDIA", "yes")
     step()
-    assert tracer.installed is not None
-    assert tracer.installed.keep_media is not None
-    tracer.installed.keep_media("a.png", b"")
+    assert active.installed is not None
+    assert active.installed.keep_media is not None
+    active.installed.keep_media("a.png", b"")
     assert app.kept == ["a.png"]
 
 

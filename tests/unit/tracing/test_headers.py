@@ -13,7 +13,8 @@ from urllib.parse import quote
 import pytest
 
 from pytest_llmobs.tracing import RunTree, trace, traceable, tracing_context
-from pytest_llmobs.tracing.tracer import Tracer, install, uninstall
+from pytest_llmobs.tracing.active import install, uninstall
+from pytest_llmobs.tracing.tracer import Tracer
 from tests.unit.tracing.memory import MemorySink
 
 RUN = "01a213b3-2c93-7450-b5cf-e7057e71c948"
@@ -190,7 +191,7 @@ import uvicorn
 from fastapi import FastAPI, Request
 
 from pytest_llmobs.tracing import traceable, tracing_context
-from pytest_llmobs.tracing.tracer import set_host
+from pytest_llmobs.tracing.active import set_host
 
 
 class Sink:

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from pytest_llmobs.tracing import get_current_run_tree, trace, traceable
-from pytest_llmobs.tracing.tracer import Tracer, install, uninstall
+from pytest_llmobs.tracing.active import install, uninstall
+from pytest_llmobs.tracing.tracer import Tracer
 
 
 class Nowhere:

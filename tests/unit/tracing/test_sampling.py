@@ -9,9 +9,10 @@ import pytest
 
 from pytest_llmobs.errors import SettingsError
 from pytest_llmobs.tracing import get_current_run_tree, trace, traceable, tracing_context
+from pytest_llmobs.tracing.active import install, uninstall
 from pytest_llmobs.tracing.ids import new_id
 from pytest_llmobs.tracing.sampling import is_sampled, read_rules
-from pytest_llmobs.tracing.tracer import Tracer, install, uninstall
+from pytest_llmobs.tracing.tracer import Tracer
 from tests.unit.tracing.memory import MemorySink
 
 

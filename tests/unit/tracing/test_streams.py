@@ -107,7 +107,8 @@ def test_an_error_keeps_the_partial_outputs(sink: MemorySink) -> None:
 
 
 def test_long_streams_are_cut_and_say_so(sink: MemorySink) -> None:
-    from pytest_llmobs.tracing.tracer import Tracer, install, uninstall
+    from pytest_llmobs.tracing.active import install, uninstall
+    from pytest_llmobs.tracing.tracer import Tracer
 
     install(Tracer(project="unit", sink=sink, max_payload=100))
     try:

@@ -14,7 +14,8 @@ import anyio.to_thread
 import pytest
 
 from pytest_llmobs.tracing import get_current_run_tree, trace, traceable
-from pytest_llmobs.tracing.tracer import Tracer, install, uninstall
+from pytest_llmobs.tracing.active import install, uninstall
+from pytest_llmobs.tracing.tracer import Tracer
 from tests.unit.tracing.memory import MemorySink
 
 step = traceable(name="step")(lambda: None)

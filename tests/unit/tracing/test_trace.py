@@ -8,6 +8,7 @@ import pytest
 
 from pytest_llmobs.errors import LlmobsError
 from pytest_llmobs.tracing import get_current_run_tree, trace, traceable
+from pytest_llmobs.tracing.run_tree import start_root
 from pytest_llmobs.tracing.tracer import Tracer
 from tests.unit.tracing.memory import MemorySink
 
@@ -73,8 +74,8 @@ def test_errors_may_be_words(sink: MemorySink) -> None:
 def test_a_root_of_a_trial_collects_its_runs() -> None:
     kept = MemorySink()
     tracer = Tracer(project="exp", sink=kept, session="s1")
-    root = tracer.start_root(
-        "trial", inputs={"q": 1}, columns={"suite": "s", "attempt": "unused"}, collect=True
+    root = start_root(
+        tracer, "trial", inputs={"q": 1}, columns={"suite": "s", "attempt": "unused"}, collect=True
     )
     with root.activate():
         traceable(name="outer")(traceable(name="inner")(lambda: None))()
@@ -90,7 +91,7 @@ def test_a_root_of_a_trial_collects_its_runs() -> None:
 
 
 def test_a_tree_can_be_looked_at_while_it_grows() -> None:
-    root = Tracer(project="exp", sink=None).start_root("trial", collect=True)
+    root = start_root(Tracer(project="exp", sink=None), "trial", collect=True)
     with root.activate():
         traceable(name="first")(lambda: None)()
         tree = root.tree()
@@ -100,7 +101,7 @@ def test_a_tree_can_be_looked_at_while_it_grows() -> None:
 
 def test_a_patch_overrides_columns_of_a_written_run() -> None:
     kept = MemorySink()
-    root = Tracer(project="exp", sink=kept).start_root("trial", columns={"attempt": "unused"})
+    root = start_root(Tracer(project="exp", sink=kept), "trial", columns={"attempt": "unused"})
     root.end()
     root.patch(attempt="consumed", scores={"tone": 0.5})
     assert kept.lines[-1].endswith(b"\t\t\n")

@@ -10,7 +10,7 @@ import pytest
 
 from pytest_llmobs.evaluators.binding.declaration import BoundEvaluator, Subject, bind, evaluator
 from pytest_llmobs.tracing import traceable
-from pytest_llmobs.tracing.run_tree import RunTree
+from pytest_llmobs.tracing.run_tree import RunTree, start_root
 from pytest_llmobs.tracing.tracer import Tracer
 from pytest_llmobs.trials.scoring import Scorer, Scoring
 from pytest_llmobs.trials.workers import Task, Workers
@@ -32,7 +32,7 @@ def tracer() -> Tracer:
 
 @pytest.fixture
 def root(tracer: Tracer) -> RunTree:
-    root = tracer.start_root("trial", inputs={}, collect=True)
+    root = start_root(tracer, "trial", inputs={}, collect=True)
     root.end(outputs={"answer": "yes"})
     return root
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from pytest_llmobs.evaluators.binding.declaration import bind
 from pytest_llmobs.evaluators.judging.judge import Judge
-from pytest_llmobs.tracing import get_current_run_tree, tracer
+from pytest_llmobs.tracing import Tracer, active, get_current_run_tree
+from pytest_llmobs.tracing.run_tree import start_root
 from tests.unit.evaluators.scripted import GOOD, RUBRIC, answering
 
 
@@ -36,8 +37,8 @@ class Lines:
 
 def test_is_traced_apart_with_the_run_it_evaluates(score, subject):
     sink = Lines()
-    tracer.install(tracer.Tracer(project="p", sink=sink))
-    app = tracer.installed.start_root("app")
+    active.install(Tracer(project="p", sink=sink))
+    app = start_root(active.installed, "app")
     with app.activate():
         result = score(Judge("tone", rubric=RUBRIC, model=answering(GOOD)), subject({"output": "x"}))
     app.end()
@@ -58,8 +59,8 @@ def traced_model(prompt):
 
 
 def test_joins_the_trace_that_evaluates_the_same_run_and_counts_its_own_calls(subject, score):
-    tracer.install(tracer.Tracer(project="p", sink=Lines()))
-    root = tracer.installed.start_root("scoring", columns={"evaluates": "run-app"}, collect=True)
+    active.install(Tracer(project="p", sink=Lines()))
+    root = start_root(active.installed, "scoring", columns={"evaluates": "run-app"}, collect=True)
     judge = Judge("tone", rubric=RUBRIC, model=traced_model, votes=2)
     with root.activate():
         first = score(judge, subject({"output": "x"}))
@@ -76,7 +77,7 @@ def test_joins_the_trace_that_evaluates_the_same_run_and_counts_its_own_calls(su
 
 def test_a_failed_judgement_is_a_failed_trace(score, subject):
     sink = Lines()
-    tracer.install(tracer.Tracer(project="p", sink=sink))
+    active.install(Tracer(project="p", sink=sink))
     score(Judge("tone", rubric=RUBRIC, model=answering("?")), subject({"output": "x"}))
     *calls, header = (json.loads(line.split(b"\t")[0]) for line in sink.lines)
     assert [call["status"] for call in calls] == ["success", "success"]
@@ -89,7 +90,7 @@ def test_a_function_that_raises_is_a_failed_call_with_its_own_frames_alone(score
         raise ConnectionError("no model")
 
     sink = Lines()
-    tracer.install(tracer.Tracer(project="p", sink=sink))
+    active.install(Tracer(project="p", sink=sink))
     result = score(Judge("tone", rubric=RUBRIC, model=down), subject({"output": "x"}))
     call, judged = (json.loads(line.split(b"\t")[0]) for line in sink.lines)
     assert (call["run_type"], call["status"], judged["status"]) == ("llm", "error", "error")

@@ -8,6 +8,7 @@ from pytest_llmobs.storage.parquet.schema import (
     arrow_schema,
     markdown,
 )
+from pytest_llmobs.tracing.run_tree import start_root
 from pytest_llmobs.tracing.tracer import Tracer
 
 TEXTS = ("inputs", "outputs", "error", "metadata", "params", "tags", "name", "example_id", "nodeid")
@@ -59,8 +60,8 @@ def test_the_tracer_writes_no_key_without_a_column() -> None:
 
     sink = Lines()
     tracer = Tracer(project="demo", sink=sink, session="s")
-    root = tracer.start_root(
-        "answer", inputs={"q": 1}, metadata={"tier": "gold"}, tags=["a"], columns={"suite": "t.py::t"}
+    root = start_root(
+        tracer, "answer", inputs={"q": 1}, metadata={"tier": "gold"}, tags=["a"], columns={"suite": "t.py::t"}
     )
     root.end(error=ValueError("no"))
     root.patch(attempt="consumed")

@@ -10,11 +10,13 @@ import pytest
 
 from pytest_llmobs.errors import SettingsError
 from pytest_llmobs.tracing import get_current_run_tree, trace, traceable
+from pytest_llmobs.tracing.active import install, uninstall
 from pytest_llmobs.tracing.redaction.pii import Pii
 from pytest_llmobs.tracing.redaction.pipeline import Redaction
 from pytest_llmobs.tracing.redaction.redactors import Redactor, choose
 from pytest_llmobs.tracing.redaction.secrets import Secrets
-from pytest_llmobs.tracing.tracer import Tracer, install, uninstall
+from pytest_llmobs.tracing.run_tree import start_root
+from pytest_llmobs.tracing.tracer import Tracer
 from tests.unit.tracing.memory import MemorySink
 
 KEY = "sk-ant-api03-AbCdEfGhIjKlMnOp"
@@ -68,7 +70,7 @@ def test_no_path_lets_a_secret_through(sink: MemorySink) -> None:
 
 
 def test_what_a_collecting_root_hands_out_is_redacted_too() -> None:
-    root = Tracer(project="unit", sink=None).start_root("trial", inputs={"a": KEY}, collect=True)
+    root = start_root(Tracer(project="unit", sink=None), "trial", inputs={"a": KEY}, collect=True)
     with root.activate():
         traceable(name="below")(lambda: KEY)()
     root.end()

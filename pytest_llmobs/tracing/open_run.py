@@ -1,0 +1,134 @@
+"""What is known of a run while it is going on: its fields, without what can be done with it.
+
+``RunTree`` adds the rest. Whatever writes, cleans or samples a run needs no more than this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pytest_llmobs.records.runs import RunStatus, RunType
+from pytest_llmobs.tracing import capture
+from pytest_llmobs.tracing.sampling import Held
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+Collected = tuple[str | None, RunType, bytes]
+"""A finished run as its root keeps it: its parent's id, its type, its spool line."""
+
+
+class OpenRun:
+    """The fields of one run."""
+
+    id: str
+    trace_id: str
+    parent_id: str | None
+    name: str
+    run_type: RunType
+    project: str
+    parent: OpenRun | None
+    started: int
+    """Start time in microseconds since the epoch."""
+    clock: int
+    """``perf_counter_ns`` at the start."""
+
+    # Defaults on the class: a run sets only what it needs, which halves the cost of making one.
+    error: str | None = None
+    """The traceback, or None."""
+    ended: bool = False
+    """True once the run is over; from then on it is nobody's parent."""
+    recording: bool = True
+    """False for a run that sampling left out, for one of another process, and where tracing is off."""
+    managed: bool = False
+    """True where a decorator or a ``with`` block writes the run; ``end`` then only says how it ended."""
+    tags: Sequence[str] = ()
+    status: RunStatus | None = None
+    """Set to ``incomplete`` or ``abandoned`` before ``end``; else the error decides."""
+    collected: list[Collected] | None = None
+    """On a root started with ``collect=True``: its finished descendants, and itself once it has ended."""
+    said: dict[str, bytes | None]
+    """On such a root: its outputs and its children's as they were, by run id; what is written is redacted."""
+    held: Held | None = None
+    """On a root whose trace sampling may leave out of the store: the lines until that is clear."""
+    _unfinished: set[Any] | None = None
+    _root: OpenRun | None = None
+    finished: int | None = None
+    """End time in microseconds since the epoch."""
+    inputs_json: bytes = b"{}"
+    """The inputs as they were captured: a JSON object."""
+    outputs_json: bytes | None = None
+    own_metadata: dict[str, Any] | None = None
+    """The metadata, or None where nobody asked for any yet."""
+    own_columns: dict[str, Any] | None = None
+    has_model_calls: bool = False
+    """True once a provider started a run somewhere below it."""
+    captured_for: int = 0
+    """Nanoseconds that capturing took, where it was long."""
+    line: bytes | None = None
+    """The spool line, once written."""
+
+    @property
+    def root(self) -> OpenRun:
+        """The trace's first run."""
+        # Not kept in the root itself: it would wait for the garbage collector, with all it holds.
+        return self._root or self
+
+    @property
+    def inputs(self) -> dict[str, Any]:
+        """The inputs as they were when they were logged."""
+        return capture.decode(self.inputs_json)  # type: ignore[no-any-return]
+
+    @property
+    def outputs(self) -> dict[str, Any] | None:
+        """The outputs as they were when they were logged, or None."""
+        if self.outputs_json is None:
+            return None
+        outputs: dict[str, Any] = capture.decode(self.outputs_json)
+        return outputs
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """The metadata; may be changed in place until the run has ended."""
+        if self.own_metadata is None:
+            self.own_metadata = {}
+        return self.own_metadata
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """Further columns of the record: ``model``, ``input_tokens``, ``suite``."""
+        if self.own_columns is None:
+            self.own_columns = {}
+        return self.own_columns
+
+    @property
+    def start_time(self) -> datetime:
+        """UTC."""
+        return _EPOCH + timedelta(microseconds=self.started)
+
+    @property
+    def end_time(self) -> datetime | None:
+        """UTC; None while the run is going on."""
+        if self.finished is None:
+            return None
+        return _EPOCH + timedelta(microseconds=self.finished)
+
+    @property
+    def latency(self) -> float | None:
+        """Seconds from start to end, or None while the run is going on."""
+        if self.finished is None:
+            return None
+        return (self.finished - self.started) / 1e6
+
+    @property
+    def written(self) -> bool:
+        """True once the run was handed to the tracer."""
+        return self.line is not None
+
+    @property
+    def unfinished(self) -> set[Any]:
+        """On a root: streams below it that are still being read; each has ``abandon()``."""
+        if self._unfinished is None:
+            self._unfinished = set()
+        return self._unfinished
