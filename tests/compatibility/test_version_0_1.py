@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pytest_llmobs.baselines.update import baseline_path, load_baseline, save_baseline
+from pytest_llmobs.baselines.file import baseline_path, load_baseline, save_baseline
 from pytest_llmobs.cli import main
 from pytest_llmobs.experiments.documents import experiment_from_dict, experiment_to_dict
 from pytest_llmobs.experiments.references import baseline_source, baselines_of
