@@ -9,14 +9,14 @@ checks.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import accumulate, chain
 from typing import Any
 
 import pyarrow as pa
 
-_INT32_MAX = (1 << 31) - 1
-"""Most bytes that a string array addresses."""
+_NULL = type(None)
 
 
 def arrow_array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
@@ -30,24 +30,36 @@ def arrow_array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
         pyarrow.ArrowException: A value doesn't fit the type.
         TypeError: A value doesn't fit the type.
         ValueError: A text can't be encoded.
-        OverflowError: A number takes more than 64 bits.
+        OverflowError: A number takes more than 64 bits, or all texts together more than 2 GiB.
     """
-    types = set(map(type, values)) - {type(None)}
+    types = set(map(type, values))
+    has_nulls = _NULL in types
+    types.discard(_NULL)
     if not types:
         return pa.nulls(len(values), kind)
-    build = _builder(types, kind)
-    if build is None:
+    lay_out = _layout(types, kind)
+    if lay_out is None:
         return pa.array(values, kind)
-    return build(values, kind)
+    filled, validity = values, None
+    if has_nulls:  # a null takes up its place all the same
+        stand_in = next(iter(types))()
+        filled = [stand_in if value is None else value for value in values]
+        validity = _validity(values)
+    return lay_out(filled, kind, validity)
 
 
-def binary_array(values: Sequence[bytes | None]) -> pa.Array:
-    """Return byte strings as an array; None for null."""
-    parts = [value or b"" for value in values]
-    return _joined(list(map(len, parts)), b"".join(parts), pa.binary(), values)
+def binary_array(values: Sequence[bytes]) -> pa.Array:
+    """Return byte strings as an array, with null for each empty one."""
+    data = b"".join(values)
+    validity = _validity([value or None for value in values])
+    return _variable(list(map(len, values)), data, pa.binary(), validity)
 
 
-def _builder(types: set[type], kind: pa.DataType) -> Callable[[Sequence[Any], pa.DataType], pa.Array] | None:
+_Layout = Callable[[Sequence[Any], pa.DataType, pa.Buffer | None], pa.Array]
+"""Takes values without nulls, their Arrow type, and the bits that say which of them are there (None: all)."""
+
+
+def _layout(types: set[type], kind: pa.DataType) -> _Layout | None:
     """Return what lays out values of exactly these types, or None where Arrow's own conversion is needed.
 
     By type and not by ``isinstance``: True is no integer, and a subclass may do anything.
@@ -55,9 +67,9 @@ def _builder(types: set[type], kind: pa.DataType) -> Callable[[Sequence[Any], pa
     if types == {str} and pa.types.is_string(kind):
         return _strings
     if types == {int} and (pa.types.is_int64(kind) or pa.types.is_timestamp(kind)):
-        return _integers
+        return partial(_fixed, "q")
     if types <= {int, float} and pa.types.is_float64(kind):
-        return _numbers
+        return partial(_fixed, "d")
     if types == {list} and pa.types.is_list(kind):
         return _lists
     if types == {dict} and pa.types.is_map(kind):
@@ -65,61 +77,40 @@ def _builder(types: set[type], kind: pa.DataType) -> Callable[[Sequence[Any], pa
     return None
 
 
-def _integers(values: Sequence[int | None], kind: pa.DataType) -> pa.Array:
-    return _fixed(array("q", _without_nulls(values, 0)), kind, values)
+def _fixed(code: str, values: Sequence[float], kind: pa.DataType, validity: pa.Buffer | None) -> pa.Array:
+    return pa.Array.from_buffers(kind, len(values), [validity, pa.py_buffer(array(code, values))])
 
 
-def _numbers(values: Sequence[float | None], kind: pa.DataType) -> pa.Array:
-    return _fixed(array("d", _without_nulls(values, 0.0)), kind, values)
+def _strings(values: Sequence[str], kind: pa.DataType, validity: pa.Buffer | None) -> pa.Array:
+    text = "".join(values)
+    data = text.encode()
+    if len(data) == len(text):  # a letter is a byte, so no value need be encoded to be counted
+        return _variable(list(map(len, values)), data, kind, validity)
+    return _variable([len(value.encode()) for value in values], data, kind, validity)
 
 
-def _fixed(data: array[Any], kind: pa.DataType, values: Sequence[Any]) -> pa.Array:
-    return pa.Array.from_buffers(kind, len(values), [_validity(values), pa.py_buffer(data)])
-
-
-def _strings(values: Sequence[str | None], kind: pa.DataType) -> pa.Array:
-    texts = _without_nulls(values, "")
-    text = "".join(texts)
-    if text.isascii():  # a letter is a byte, so nothing need be encoded to be counted
-        return _joined(list(map(len, texts)), text.encode(), kind, values)
-    parts = [part.encode() for part in texts]
-    return _joined(list(map(len, parts)), b"".join(parts), kind, values)
-
-
-def _lists(values: Sequence[list[Any] | None], kind: pa.DataType) -> pa.Array:
-    lists = _without_nulls(values, [])
-    items = arrow_array(list(chain.from_iterable(lists)), kind.value_type)
-    buffers = [_validity(values), _offsets(map(len, lists))]
+def _lists(values: Sequence[list[Any]], kind: pa.DataType, validity: pa.Buffer | None) -> pa.Array:
+    items = arrow_array(list(chain.from_iterable(values)), kind.value_type)
+    buffers = [validity, _offsets(list(map(len, values)))]
     return pa.Array.from_buffers(kind, len(values), buffers, children=[items])
 
 
-def _maps(values: Sequence[dict[str, Any] | None], kind: pa.DataType) -> pa.Array:
-    maps = _without_nulls(values, {})
-    keys = arrow_array(list(chain.from_iterable(maps)), kind.key_type)
-    items = arrow_array(list(chain.from_iterable(map(dict.values, maps))), kind.item_type)
+def _maps(values: Sequence[dict[str, Any]], kind: pa.DataType, validity: pa.Buffer | None) -> pa.Array:
+    keys = arrow_array(list(chain.from_iterable(values)), kind.key_type)
+    items = arrow_array(list(chain.from_iterable(map(dict.values, values))), kind.item_type)
     entries = pa.StructArray.from_arrays([keys, items], fields=[kind.key_field, kind.item_field])
-    buffers = [_validity(values), _offsets(map(len, maps))]
+    buffers = [validity, _offsets(list(map(len, values)))]
     return pa.Array.from_buffers(kind, len(values), buffers, children=[entries])
 
 
-def _offsets(sizes: Iterable[int]) -> pa.Buffer:
+def _variable(sizes: list[int], data: bytes, kind: pa.DataType, validity: pa.Buffer | None) -> pa.Array:
+    """Return an array whose values, of these sizes in bytes, lie one after the other in ``data``."""
+    return pa.Array.from_buffers(kind, len(sizes), [validity, _offsets(sizes), pa.py_buffer(data)])
+
+
+def _offsets(sizes: list[int]) -> pa.Buffer:
     """Return where each value begins among all that are laid out one after the other, and where the last one ends."""
-    return pa.py_buffer(array("i", accumulate(sizes, initial=0)))
-
-
-def _joined(sizes: Sequence[int], data: bytes, kind: pa.DataType, values: Sequence[Any]) -> pa.Array:
-    """Return an array of variable size: where each value begins, and all of them one after the other."""
-    if len(data) > _INT32_MAX:
-        return pa.array(values, kind)
-    buffers = [_validity(values), _offsets(sizes), pa.py_buffer(data)]
-    return pa.Array.from_buffers(kind, len(values), buffers)
-
-
-def _without_nulls(values: Sequence[Any], stand_in: Any) -> Sequence[Any]:
-    """Return ``values`` with ``stand_in`` where there is None: a null takes up its place all the same."""
-    if None not in values:
-        return values
-    return [stand_in if value is None else value for value in values]
+    return pa.py_buffer(array("i", list(accumulate(sizes, initial=0))))  # from a list: twice as fast
 
 
 def _validity(values: Sequence[Any]) -> pa.Buffer | None:

@@ -11,7 +11,7 @@ _ALLOCATOR = "ARROW_DEFAULT_MEMORY_POOL"
 
 
 def load_arrow(*, frugal: bool) -> None:
-    """Import Arrow and make a first array: that is when it looks for pandas, and imports it where it is installed.
+    """Import Arrow.
 
     Args:
         frugal: Where nobody has loaded Arrow yet or chosen its allocator, let it use the C library's: of its own, 16 MB
@@ -22,9 +22,7 @@ def load_arrow(*, frugal: bool) -> None:
         if choose:
             os.environ[_ALLOCATOR] = "system"
         try:
-            import pyarrow as pa
-
-            pa.array([0])
+            import pyarrow  # noqa: F401 - what matters is when
         finally:
             if choose:
                 del os.environ[_ALLOCATOR]
