@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 Bind = Callable[..., dict[str, Any]]
@@ -35,39 +35,50 @@ def unbound(args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
 
 def _compile(signature: inspect.Signature) -> Bind:
     parameters = list(signature.parameters.values())
-    defaults = {f"_d{i}": p.default for i, p in enumerate(parameters) if p.default is not p.empty}
     code = f"def bind({_declared(parameters)}):\n return {{{_returned(parameters)}}}"
-    scope: dict[str, Any] = dict(defaults)
+    scope: dict[str, Any] = {}
+    for index, parameter in enumerate(parameters):
+        scope[_default_name(index)] = parameter.default
     exec(code, scope)
     bind: Bind = scope["bind"]
     return bind
 
 
+def _default_name(index: int) -> str:
+    return f"_d{index}"
+
+
 def _declared(parameters: list[inspect.Parameter]) -> str:
+    """Return what stands between the parentheses of a function with ``parameters``."""
     declared: list[str] = []
-    for i, parameter in enumerate(parameters):
-        kinds = [p.kind for p in parameters[:i]]
-        if parameter.kind > parameter.POSITIONAL_ONLY and kinds and kinds[-1] == parameter.POSITIONAL_ONLY:
-            declared.append("/")
-        if parameter.kind is parameter.KEYWORD_ONLY and not {
-            parameter.VAR_POSITIONAL,
-            parameter.KEYWORD_ONLY,
-        } & {*kinds}:
-            declared.append("*")
-        stars = _STARS.get(parameter.kind, "")
-        declared.append(
-            stars + parameter.name + (f"=_d{i}" if parameter.default is not parameter.empty else "")
-        )
-    if parameters and parameters[-1].kind is inspect.Parameter.POSITIONAL_ONLY:
+    before: inspect.Parameter | None = None
+    for index, parameter in enumerate(parameters):
+        declared += _separators(before, parameter)
+        text = _STARS.get(parameter.kind, "") + parameter.name
+        if parameter.default is not parameter.empty:
+            text += f"={_default_name(index)}"
+        declared.append(text)
+        before = parameter
+    if before is not None and before.kind is before.POSITIONAL_ONLY:
         declared.append("/")
     return ", ".join(declared)
 
 
+def _separators(before: inspect.Parameter | None, parameter: inspect.Parameter) -> Iterator[str]:
+    """Yield ``/`` and ``*`` where they belong between two neighbours."""
+    if before is not None and before.kind is before.POSITIONAL_ONLY and parameter.kind is not before.kind:
+        yield "/"
+    begins_keywords = before is None or before.kind not in (before.VAR_POSITIONAL, before.KEYWORD_ONLY)
+    if parameter.kind is parameter.KEYWORD_ONLY and begins_keywords:
+        yield "*"
+
+
 def _returned(parameters: list[inspect.Parameter]) -> str:
+    """Return what stands between the braces of the dict that the function returns."""
+    if parameters and parameters[0].name in ("self", "cls"):
+        parameters = parameters[1:]
     returned: list[str] = []
-    for i, parameter in enumerate(parameters):
-        if i == 0 and parameter.name in ("self", "cls"):
-            continue
+    for parameter in parameters:
         if parameter.kind is parameter.VAR_KEYWORD:
             returned.append(f"**{parameter.name}")
         elif parameter.kind is parameter.VAR_POSITIONAL:

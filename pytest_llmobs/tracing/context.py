@@ -55,6 +55,14 @@ current: ContextVar[CurrentRun | Scope | None] = ContextVar("llmobs_run", defaul
 """The only thing that is carried into threads and tasks."""
 
 
+def current_run() -> CurrentRun | None:
+    """Return the run that is current here, be it ended."""
+    here = current.get()
+    if isinstance(here, Scope):
+        return here.parent
+    return here
+
+
 def live(run: R | None) -> R | None:
     """Return ``run``, or its nearest ancestor that hasn't ended: a run that has ended is nobody's parent."""
     while run is not None and run.ended:

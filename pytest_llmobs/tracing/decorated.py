@@ -11,7 +11,7 @@ from pytest_llmobs.errors import LlmobsError
 from pytest_llmobs.records.runs import RunType
 from pytest_llmobs.tracing import active, binding, capture
 from pytest_llmobs.tracing.binding import Process, function_name, processed
-from pytest_llmobs.tracing.context import Scope, current, live
+from pytest_llmobs.tracing.context import Scope, current, current_run, live
 from pytest_llmobs.tracing.parent import Parent, find_parent, going_on
 from pytest_llmobs.tracing.run_tree import RunTree
 from pytest_llmobs.wording import known, nearest
@@ -105,10 +105,8 @@ class Call:
         return run
 
     def _start_in_scope(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> RunTree | Scope | None:
-        here = current.get()
         if self.enabled is False:
-            outer = here.parent if isinstance(here, Scope) else here
-            return Scope(live(outer), False)
+            return Scope(live(current_run()), False)
         parent = find_parent(self.enabled)
         if parent is None:
             return None

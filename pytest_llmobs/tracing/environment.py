@@ -27,7 +27,7 @@ VARIABLES = {
 """Every variable that tracing reads, and what it means."""
 
 _PREFIX = "LLMOBS_"
-_NOT_OF_AN_APP = tuple(_PREFIX + name for name in ("CONFIRMING", "EXPECT_", "GOLDEN", "LOCAL_", "UPDATE_"))
+_NOT_OF_AN_APP = ("LLMOBS_CONFIRMING", "LLMOBS_EXPECT_", "LLMOBS_GOLDEN", "LLMOBS_LOCAL_", "LLMOBS_UPDATE_")
 """Beginnings of what pytest sessions and our own tests read."""
 _log = logging.getLogger("pytest_llmobs")
 _ON, _OFF = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
@@ -70,8 +70,12 @@ def tracer_options(environ: Mapping[str, str]) -> tuple[Sequence[str], dict[str,
 
 
 def _unknown(environ: Mapping[str, str]) -> list[str]:
-    ours = (name for name in environ if name.upper().startswith(_PREFIX))
-    return sorted(name for name in ours if name not in VARIABLES and not name.startswith(_NOT_OF_AN_APP))
+    unknown: list[str] = []
+    for name in environ:
+        is_ours = name.upper().startswith(_PREFIX) and not name.startswith(_NOT_OF_AN_APP)
+        if is_ours and name not in VARIABLES:
+            unknown.append(name)
+    return sorted(unknown)
 
 
 def _number(
@@ -79,7 +83,7 @@ def _number(
 ) -> float:
     text = environ.get(name, "").strip()
     try:
-        number = float(text) if text else default
+        number = float(text or default)
     except ValueError:
         number = math.nan
     if not low <= number <= high or math.isinf(number):

@@ -57,9 +57,8 @@ def write(trace_id: str, run_id: str, project: str, *, sampled: bool) -> dict[st
         sampled: False where the other process should keep nothing of the trace.
     """
     trace, span = w3c_ids(trace_id, run_id)
-    flags = "01" if sampled else "00"
     return {
-        "traceparent": f"00-{trace}-{span}-{flags}",
+        "traceparent": f"00-{trace}-{span}-{sampled:02x}",
         OWN: f"{trace_id}/{run_id};project={quote(project, safe='')}",
     }
 

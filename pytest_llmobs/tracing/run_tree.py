@@ -81,8 +81,9 @@ class RunTree(OpenRun):
 
     def add_tags(self, tags: Sequence[str] | str) -> None:
         """Add tags, each once; runs that start under this one later get them too."""
-        added = (tags,) if isinstance(tags, str) else tags
-        self.tags = (*self.tags, *dict.fromkeys(tag for tag in added if tag not in self.tags))
+        if isinstance(tags, str):
+            tags = (tags,)
+        self.tags = tuple(dict.fromkeys((*self.tags, *tags)))
 
     def create_child(
         self,

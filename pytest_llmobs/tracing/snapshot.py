@@ -7,6 +7,7 @@ hang, or run a database query. Objects that aren't understood become ``<module.C
 from __future__ import annotations
 
 import dataclasses
+import re
 import types
 from collections import deque
 from collections.abc import Iterable
@@ -32,7 +33,7 @@ _WRITTEN_AS_TEXT = frozenset(
         "decimal.Decimal",
     }
     | {"fractions.Fraction", "pathlib.PosixPath", "pathlib.WindowsPath", "pathlib.PurePosixPath"}
-    | {"pathlib.PureWindowsPath", "ipaddress.IPv4Address", "ipaddress.IPv6Address", "re.Pattern"}
+    | {"pathlib.PureWindowsPath", "ipaddress.IPv4Address", "ipaddress.IPv6Address"}
     | {"zoneinfo.ZoneInfo"}
 )
 
@@ -52,7 +53,9 @@ def describe(value: Any) -> str:
     if kind is types.ModuleType:
         return f"<module {value.__name__}>"
     module, name = _path(kind)
-    return f"<{name if module == 'builtins' else f'{module}.{name}'} object>"
+    if module == "builtins":
+        return f"<{name} object>"
+    return f"<{module}.{name} object>"
 
 
 def _path(kind: type) -> tuple[str, str]:
@@ -68,12 +71,20 @@ def _stored(value: Any, name: str) -> Any:
         AttributeError,
         KeyError,
     ):  # a slot, a class's default, or something that a mapper loads when asked
-        found = next((vars(kind)[name] for kind in type(value).__mro__ if name in vars(kind)), None)
-    if type(found) is types.MemberDescriptorType:
-        return found.__get__(value)
-    if hasattr(type(found), "__set__"):
-        return "<not loaded>"
-    return found
+        return _stored_by_class(value, name)
+
+
+def _stored_by_class(value: Any, name: str) -> Any:
+    for kind in type(value).__mro__:
+        if name not in vars(kind):
+            continue
+        stored = vars(kind)[name]
+        if type(stored) is types.MemberDescriptorType:
+            return stored.__get__(value)
+        if hasattr(type(stored), "__set__"):
+            return "<not loaded>"
+        return stored
+    return None
 
 
 def is_record(value: Any) -> bool:
@@ -178,13 +189,13 @@ class _Walk:
     def _leaf(self, value: Any, depth: int) -> Any:
         kind = type(value)
         if issubclass(kind, BaseException):
-            return {
-                "type": kind.__qualname__,
-                "args": self.copy(BaseException.__getattribute__(value, "args"), depth),
-            }
+            args = BaseException.__getattribute__(value, "args")
+            return {"type": kind.__qualname__, "args": self.copy(args, depth)}
+        if kind is re.Pattern:
+            return self._text(value.pattern)
         # Python 3.13 alone has its paths in pathlib._local.
         if f"{kind.__module__.removesuffix('._local')}.{kind.__qualname__}" in _WRITTEN_AS_TEXT:
-            return self._text(value.pattern if kind.__qualname__ == "Pattern" else str(value))
+            return self._text(str(value))
         if kind.__module__.partition(".")[0] in _ARRAY_LIBRARIES:
             return self._array(value, depth)
         if kind in (range, slice, complex):
@@ -196,8 +207,9 @@ class _Walk:
         if shape == () and hasattr(value, "item"):
             return self.copy(value.item(), depth)
         described = {"type": describe(value)[1:-8], "shape": self.copy(shape, depth)}
-        # The class is asked: a table answers with its column of that name.
-        return described | ({"dtype": self._text(str(value.dtype))} if hasattr(type(value), "dtype") else {})
+        if hasattr(type(value), "dtype"):  # the class is asked: a table answers with its column of that name
+            described["dtype"] = self._text(str(value.dtype))
+        return described
 
     def _model(self, value: Any, depth: int) -> Any:
         # An iterator inside a model would be consumed by its serializer, and the user's own reading find
@@ -238,9 +250,9 @@ class _Walk:
         kind = type(key)
         if issubclass(kind, str):
             return self._text(str.__str__(key))
-        if key is None or kind is bool:
-            if key is None:
-                return "null"
+        if key is None:
+            return "null"
+        if kind is bool:
             return str(key).lower()
         plain = self.copy(key, MAX_DEPTH - 1)
         if type(plain) is str:

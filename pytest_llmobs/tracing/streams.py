@@ -16,10 +16,12 @@ class Chunks:
     """What has been yielded so far, and the end of the run."""
 
     def __init__(self, run: RunTree | Scope, call: Call) -> None:
-        self._run = run if isinstance(run, RunTree) else None
+        self._run: RunTree | None = None
+        if isinstance(run, RunTree):
+            self._run = run
         self._call = call
         self._raw: list[Any] = []
-        self.line: list[bytes] = []
+        self._chunks: list[bytes] = []
         self._size = 0
         self._more = 0
 
@@ -34,8 +36,8 @@ class Chunks:
         elif self._size > self._run.tracer.max_payload:
             self._more += 1
         else:
-            self.line.append(self._run.captured(chunk, capture.encode))
-            self._size += len(self.line[-1]) + 1
+            self._chunks.append(self._run.captured(chunk, capture.encode))
+            self._size += len(self._chunks[-1]) + 1
 
     def end(self, error: BaseException | None = None, *, abandoned: bool = False) -> None:
         """End the run with the chunks there were."""
@@ -50,28 +52,31 @@ class Chunks:
     def _outputs(self, run: RunTree) -> bytes:
         process = self._call.options.process_outputs
         if self._call.reduce_fn is not None:
-            reduced = processed(self._call.reduce_fn, self._raw)
-            return run.captured(
-                reduced if process is None else processed(process, reduced), capture.encode_outputs
-            )
+            outputs = processed(self._call.reduce_fn, self._raw)
+            if process is not None:
+                outputs = processed(process, outputs)
+            return run.captured(outputs, capture.encode_outputs)
         if self._more:
-            self.line.append(capture.encode(f"<cut: {self._more:,} more chunks>"))
-        chunks = b"[%b]" % b",".join(self._whole(run))
+            self._chunks.append(capture.encode(f"<cut: {self._more:,} more chunks>"))
+        chunks = b"[%b]" % b",".join(self._joined(run))
         if process is None:
             return b'{"output":%b}' % chunks
         return run.captured(processed(process, capture.decode(chunks)), capture.encode_outputs)
 
-    def _whole(self, run: RunTree) -> list[bytes]:
+    def _joined(self, run: RunTree) -> list[bytes]:
         """Return the chunks; as one, cleaned, where they are texts and only together hold what must not be kept."""
-        if len(self.line) < 2 or not all(chunk.startswith(b'"') for chunk in self.line):
-            return self.line
-        redaction, together = run.tracer.redaction, b'"%b"' % b"".join(chunk[1:-1] for chunk in self.line)
-        if not redaction.suspects(together):
-            return self.line
+        pieces: list[bytes] = []
+        for chunk in self._chunks:
+            if not chunk.startswith(b'"'):
+                return self._chunks
+            pieces.append(chunk[1:-1])
+        redaction, together = run.tracer.redaction, b'"%b"' % b"".join(pieces)
+        if len(pieces) < 2 or not redaction.suspects(together):
+            return self._chunks
         text = capture.decode(together)
         cleaned = redaction.clean_value(text)
         if cleaned == text:
-            return self.line
+            return self._chunks
         return [capture.encode(cleaned)]
 
 

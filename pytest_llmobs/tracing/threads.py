@@ -12,7 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from pytest_llmobs.tracing.context import CurrentRun, Scope, current, leave, live
+from pytest_llmobs.tracing.context import CurrentRun, Scope, current, current_run, leave, live
 
 _start_thread = threading.Thread.start
 _submit = ThreadPoolExecutor.submit
@@ -74,11 +74,16 @@ class Carried:
             leave(token)
 
     def __reduce__(self) -> Any:
-        here = self._here
-        scope = here if isinstance(here, Scope) else Scope(here, None)
+        scope = self._here
+        if not isinstance(scope, Scope):
+            scope = Scope(scope, None)
+        enabled = scope.enabled
+        if (
+            enabled
+        ):  # another process has a tracer of its own, or none: it may be told to trace nothing, not to trace
+            enabled = None
+        # A run is pickled as its headers, and arrives as a stand-in.
         run = live(scope.parent)
-        # Another process has a tracer of its own, or none: it may be told to trace nothing, not to trace.
-        enabled = False if scope.enabled is False else None
         return _arrived, (self._function, run, enabled, scope.project, dict(scope.metadata), scope.tags)
 
 
@@ -127,8 +132,7 @@ _submit_carrying = carrying(_submit)
 
 def _forget_in_child() -> None:
     """In a forked child: the runs going on are the parent's to write; what starts now still belongs under them."""
-    here = current.get()
-    run = here.parent if isinstance(here, Scope) else here
+    run = current_run()
     while run is not None:
         run.line = b""
         run = run.parent

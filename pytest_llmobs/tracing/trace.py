@@ -129,13 +129,17 @@ def _overlay(
     if enabled:
         active.require()
     outer = _here()
-    apart = outer.apart if parent is None or parent is True else parent in (False, "ignore")
+    if enabled is None:
+        enabled = outer.enabled
+    apart = parent in (False, "ignore")
+    if parent is None or parent is True:
+        apart = outer.apart
     return Scope(
         read_parent(parent, cast("RunTree | None", outer.parent)),
-        outer.enabled if enabled is None else enabled,
+        enabled,
         project or outer.project,
         {**outer.metadata, **metadata},
-        (*outer.tags, *(tag for tag in tags if tag not in outer.tags)),
+        tuple(dict.fromkeys((*outer.tags, *tags))),
         apart,
     )
 
@@ -146,4 +150,6 @@ def _here() -> Scope:
     if isinstance(here, Scope):
         return here
     run = live(here)
-    return Scope(run, None if run is None else True)
+    if run is None:
+        return Scope(None, None)
+    return Scope(run, True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 from ipaddress import ip_address
 
 from pytest_llmobs.tracing.redaction.redactors import Redactor
@@ -39,15 +40,16 @@ class Pii(Redactor):
         """Return ``text`` with each find replaced by ``[redacted: <kind>]``."""
         text = _without_emails(text)
         for kind, pattern, accept in _KINDS:
-            text = pattern.sub(lambda match, kind=kind, accept=accept: _decide(match[0], kind, accept), text)  # type: ignore[misc]
+            text = pattern.sub(partial(_replace, kind, accept), text)
         return text
 
 
-def _decide(found: str, kind: str, accept: Callable[[str], int]) -> str:
-    length = accept(found)
+def _replace(kind: str, accept: Callable[[str], int], match: re.Match[str]) -> str:
+    candidate = match[0]
+    length = accept(candidate)
     if length:
-        return f"[redacted: {kind}]{found[length:]}"
-    return found
+        return f"[redacted: {kind}]{candidate[length:]}"
+    return candidate
 
 
 def _without_emails(text: str) -> str:
@@ -55,62 +57,61 @@ def _without_emails(text: str) -> str:
     position, at = 0, text.find("@")
     while at >= 0:
         name = _EMAIL_NAME.search(text, max(position, at - 64), at)
-        domain = None if name is None else _EMAIL_DOMAIN.match(text, at + 1)
-        if name is not None and domain is not None:
+        if name is not None and (domain := _EMAIL_DOMAIN.match(text, at + 1)) is not None:
             parts += [text[position : name.start()], "[redacted: email]"]
             position = domain.end()
         at = text.find("@", max(position, at + 1))
     return "".join([*parts, text[position:]])
 
 
-def _is_card(found: str) -> int:
-    """Return the length of ``found`` where its digits pass Luhn's check (ISO/IEC 7812-1), else 0."""
-    digits = [int(digit) for digit in found if digit.isdigit()]
+def _card_length(candidate: str) -> int:
+    """Return the length of ``candidate`` where its digits pass Luhn's check (ISO/IEC 7812-1), else 0."""
+    digits = [int(digit) for digit in candidate if digit.isdigit()]
     doubled = [sum(divmod(2 * digit, 10)) for digit in digits[-2::-2]]
     if (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0 and any(digits):
-        return len(found)
+        return len(candidate)
     return 0
 
 
-def _is_iban(found: str) -> int:
-    """Return how much of ``found`` is an IBAN by its check digits (ISO 13616: mod 97 is 1), else 0."""
-    for length in range(len(found), 14, -1):
-        plain = found[:length].replace(" ", "")
-        if len(plain) >= 15 and found[length - 1] != " ":
+def _iban_length(candidate: str) -> int:
+    """Return how much of ``candidate`` is an IBAN by its check digits (ISO 13616: mod 97 is 1), else 0."""
+    for length in range(len(candidate), 14, -1):
+        plain = candidate[:length].replace(" ", "")
+        if len(plain) >= 15 and candidate[length - 1] != " ":
             moved = plain[4:] + plain[:4]
             if int("".join(str(int(character, 36)) for character in moved)) % 97 == 1:
                 return length
     return 0
 
 
-def _is_phone(found: str) -> int:
-    digits = re.findall(r"\d+", found)
-    count = sum(len(group) for group in digits)
-    marked = found.startswith(("+", "00", "("))
-    if not 7 <= count <= 15 or _DATE.fullmatch(found):
+def _phone_length(candidate: str) -> int:
+    digits = re.findall(r"\d+", candidate)
+    count = sum(map(len, digits))
+    marked = candidate.startswith(("+", "00", "("))
+    if not 7 <= count <= 15 or _DATE.fullmatch(candidate):
         return 0
     # Without + or (: separators are a must, and groups of three after the first are a number's thousands.
-    thousands = all(len(group) == 3 for group in digits[1:])
+    thousands = set(map(len, digits[1:])) <= {3}
     if marked or (len(digits) >= 3 and not thousands and count >= 8):
-        return len(found)
+        return len(candidate)
     return 0
 
 
-def _is_ip(found: str) -> int:
+def _ip_length(candidate: str) -> int:
     try:
-        address = ip_address(found)
+        address = ip_address(candidate)
     except ValueError:
         return 0
     if address.is_loopback or address.is_unspecified:
         return 0
-    return len(found)
+    return len(candidate)
 
 
 _KINDS: tuple[tuple[str, re.Pattern[str], Callable[[str], int]], ...] = (
-    ("iban", _IBAN, _is_iban),
-    ("card", _CARD, _is_card),
+    ("iban", _IBAN, _iban_length),
+    ("card", _CARD, _card_length),
     ("ssn", _SSN, len),
-    ("ip", _IPV4, _is_ip),
-    ("ip", _IPV6, _is_ip),
-    ("phone", _PHONE, _is_phone),
+    ("ip", _IPV4, _ip_length),
+    ("ip", _IPV6, _ip_length),
+    ("phone", _PHONE, _phone_length),
 )

@@ -25,6 +25,9 @@ _IDENTITIES = frozenset(
 )
 """Columns by which records find each other, and what is ours; cleaned, they wouldn't be what they are."""
 
+Prefilter = Callable[[bytes], bool]
+"""Says of a captured payload whether it must be looked at closely."""
+
 
 class Redaction:
     """The redactors of one tracer, in their order; ``secrets`` is always the first."""
@@ -38,17 +41,22 @@ class Redaction:
         Raises:
             SettingsError: Something is neither, or has a prefilter that is no pattern.
         """
-        others = [as_redactor(one) for one in wanted]
-        self._redactors: list[Redactor] = [Secrets(), *(one for one in others if type(one) is not Secrets)]
-        self._find: tuple[Callable[[bytes], bool], ...] | None = None
+        self._redactors: list[Redactor] = [Secrets()]
+        for one in wanted:
+            redactor = as_redactor(one)
+            if type(redactor) is not Secrets:
+                self._redactors.append(redactor)
+        self._prefilters: tuple[Prefilter, ...] | None = None
         # A user's prefilter may be wrong, so it is tried now; our own waits, since compiling imports pydantic_core.
         if len(self._redactors) > 1:
             self._compile()
 
     def suspects(self, payload: bytes) -> bool:
         """Return True where a captured payload must be looked at closely."""
-        for find in self._find or self._compile():  # a generator would cost half a microsecond
-            if find(payload):
+        for finds in (
+            self._prefilters or self._compile()
+        ):  # any() over a generator would cost half a microsecond
+            if finds(payload):
                 return True
         return False
 
@@ -59,7 +67,7 @@ class Redaction:
         if run.outputs_json is not None:
             run.outputs_json = cleaning.json(run.outputs_json)
         run.error = cleaning.value(run.error)
-        run.tags = tuple(cleaning.value(tag) for tag in run.tags)
+        run.tags = tuple(map(cleaning.value, run.tags))
         if run.own_columns:
             run.own_columns = cleaning.columns(run.own_columns)
         if run.own_metadata:
@@ -81,14 +89,16 @@ class Redaction:
             return self.clean_value(value)
         return value
 
-    def _compile(self) -> tuple[Callable[[bytes], bool], ...]:
-        self._find = tuple(
-            _finder(pattern, redactor.name) for redactor in self._redactors for pattern in redactor.prefilters
-        )
-        return self._find
+    def _compile(self) -> tuple[Prefilter, ...]:
+        compiled: list[Prefilter] = []
+        for redactor in self._redactors:
+            for pattern in redactor.prefilters:
+                compiled.append(_compile_prefilter(pattern, redactor.name))
+        self._prefilters = tuple(compiled)
+        return self._prefilters
 
 
-def _finder(pattern: str, name: str) -> Callable[[bytes], bool]:
+def _compile_prefilter(pattern: str, name: str) -> Prefilter:
     from pydantic_core import SchemaError, SchemaValidator, core_schema
 
     # pydantic's regex engine is Rust's: a gigabyte a second, where Python's takes 15 ns a character.
@@ -111,18 +121,19 @@ class _Cleaning:
     def json(self, payload: bytes) -> bytes:
         """Return a JSON object cleaned."""
         cleaned = self.value(json.loads(payload))
-        whole = cleaned if isinstance(cleaned, dict) else {"<dropped>": cleaned}
-        return capture.encode(whole, sys.maxsize)  # it was cut when it was captured
+        if not isinstance(cleaned, dict):
+            cleaned = {"<dropped>": cleaned}
+        return capture.encode(cleaned, sys.maxsize)  # it was cut when it was captured
 
     def columns(self, columns: Mapping[str, Any]) -> dict[str, Any]:
         """Return columns as plain values with their texts cleaned."""
-        # Through JSON, since a reference output may be a tuple, a model, anything.
-        return {
-            name: value
-            if name in _IDENTITIES or isinstance(value, int | float | None)
-            else self.value(capture.decode(capture.encode(value, sys.maxsize)))
-            for name, value in columns.items()
-        }
+        cleaned = dict(columns)
+        for name, value in columns.items():
+            if name in _IDENTITIES or isinstance(value, int | float | None):
+                continue
+            # Through JSON, since a reference output may be a tuple, a model, anything.
+            cleaned[name] = self.value(capture.decode(capture.encode(value, sys.maxsize)))
+        return cleaned
 
     def value(self, value: Any) -> Any:
         """Return a plain value cleaned, or what says why it was dropped."""
@@ -159,14 +170,21 @@ def _walk(redactor: Redactor, value: Any) -> Any:
 def _object(redactor: Redactor, value: dict[str, Any]) -> dict[str, Any]:
     cleaned: dict[str, Any] = {}
     for key, item in value.items():
-        name = unused = _text(redactor, key)
-        number = 1
-        while unused in cleaned:
-            number += 1
-            unused = f"{name} ({number})"
-        secret = redactor.is_secret_key(key) and item not in (None, "", True, False)
-        cleaned[unused] = f"[redacted: {key}]" if secret else _walk(redactor, item)
+        name = _unused(_text(redactor, key), cleaned)
+        if redactor.is_secret_key(key) and item not in (None, "", True, False):
+            cleaned[name] = f"[redacted: {key}]"
+        else:
+            cleaned[name] = _walk(redactor, item)
     return cleaned
+
+
+def _unused(name: str, taken: Mapping[str, Any]) -> str:
+    """Return ``name``, numbered where two keys look alike once they are cleaned."""
+    unused, number = name, 1
+    while unused in taken:
+        number += 1
+        unused = f"{name} ({number})"
+    return unused
 
 
 def _text(redactor: Redactor, text: str) -> str:

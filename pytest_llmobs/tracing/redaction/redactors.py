@@ -70,25 +70,32 @@ def choose(names: Sequence[str], offered: Iterable[object], where: str) -> list[
     Raises:
         SettingsError: A name is unknown or can't be imported, or something is no redactor.
     """
-    redactors = [as_redactor(one) for one in offered]
-    named: list[Redactor] = []
+    redactors = list(map(as_redactor, offered))
+    chosen: list[Redactor] = []
     for name in names:
-        found = [redactor for redactor in redactors if redactor.name == name]
-        named += found or [_imported(name, [redactor.name for redactor in redactors], where)]
-    return [*named, *(one for one in redactors if not one.opt_in and one not in named)]
+        chosen += _named(name, redactors) or [_import(name, redactors, where)]
+    for redactor in redactors:
+        if not redactor.opt_in and redactor not in chosen:
+            chosen.append(redactor)
+    return chosen
 
 
-def _imported(name: str, names: Sequence[str], where: str) -> Redactor:
+def _named(name: str, redactors: Iterable[Redactor]) -> list[Redactor]:
+    return [redactor for redactor in redactors if redactor.name == name]
+
+
+def _import(name: str, redactors: Iterable[Redactor], where: str) -> Redactor:
     module, colon, path = name.partition(":")
     if not colon:
+        names = [redactor.name for redactor in redactors]
         raise SettingsError(
             f"Unknown redactor {name!r} in {where}.{nearest(name, names)} {known(names)} "
             "A function of your own is written module:function."
         )
     try:
-        found = reduce(getattr, path.split("."), import_module(module))
+        imported = reduce(getattr, path.split("."), import_module(module))
     except Exception as error:
         raise SettingsError(
             f"{where} names the redactor {name!r}, which can't be imported: {type(error).__name__}: {error}."
         ) from error
-    return as_redactor(found)
+    return as_redactor(imported)

@@ -14,6 +14,10 @@ from pytest_llmobs.tracing.redaction.redactors import Redactor
 _WORD = r"(?<![A-Za-z0-9_])"
 
 
+_Span = tuple[int, int, str]
+"""Where a secret begins and ends, and what kind it is."""
+
+
 class _Rule(NamedTuple):
     name: str
     markers: tuple[str, ...]
@@ -72,12 +76,31 @@ _RULES = (
     ),
     _rule("password", r"://[^/\s:@\"']*:(?P<secret>[^@\s/\"']+)@", "://"),
 )
-_KEYS = ("api", "access", "secret", "private")
-_TOKENS = ("access", "auth", "refresh", "session", "id")
-_PAIRS = (*((word, "key") for word in _KEYS), *((word, "token") for word in _TOKENS), ("client", "secret"))
+_PAIRS = (
+    ("api", "key"),
+    ("access", "key"),
+    ("secret", "key"),
+    ("private", "key"),
+    ("access", "token"),
+    ("auth", "token"),
+    ("refresh", "token"),
+    ("session", "token"),
+    ("id", "token"),
+)
 _PLAIN = ("password", "passwd", "passphrase", "authorization")
-_NAMES = (*_PLAIN, *(first + between + second for first, second in _PAIRS for between in ("_", "-", "")))
-_ENDINGS = (*(name for name in _NAMES if "-" not in name), "secret", "credential", "credentials", "cookie")
+
+
+def _names() -> list[str]:
+    """Return what secrets are called: ``password``, ``api_key``, ``api-key``, ``apikey``."""
+    names = [*_PLAIN]
+    for first, second in (*_PAIRS, ("client", "secret")):
+        names += [f"{first}_{second}", f"{first}-{second}", first + second]
+    return names
+
+
+_NAMES = tuple(_names())
+_ENDINGS = (*_NAMES, "secret", "credential", "credentials", "cookie")
+"""How the keys of secret values end; a dash in a key is looked up as an underscore."""
 # A name, then = or :, then a value: in quotes, or with a digit in it ("password: required" has none).
 _ASSIGNED = _Rule(
     "assigned secret",
@@ -98,8 +121,8 @@ _BEARER = _Rule(
 def _spellings() -> list[str]:
     """Return what the names end with as it is usually spelled; ignoring case would cost six times as much."""
     tails = ["assword", "asswd", "assphrase", "uthorization", "ookie", "ecret", "redential", "pikey", "earer"]
-    spelled = [spelling for tail in tails for spelling in (tail, tail.upper())]
-    for first, second in _PAIRS[:-1]:
+    spelled = [*tails, *map(str.upper, tails)]
+    for first, second in _PAIRS:
         end = first[-2:]
         spelled += [f"{end}_{second}", f"{end}-{second}", f"{end}-{second.title()}", end + second.title()]
         spelled.append(f"{end}_{second}".upper())
@@ -124,11 +147,14 @@ class Secrets(Redactor):
 
     def redact(self, text: str) -> str:
         """Return ``text`` with each secret replaced by ``[redacted: <kind>]``."""
-        found = [span for rule in _RULES for span in _found(rule, text, text)]
+        spans: list[_Span] = []
+        for rule in _RULES:
+            spans += _find(rule, text, text)
         lowered = text.replace("İ", "i").lower()  # the one letter whose lower case is longer
-        found += [span for rule in (_ASSIGNED, _BEARER) for span in _found(rule, text, lowered)]
-        if found:
-            return _replaced(text, found)
+        spans += _find(_ASSIGNED, text, lowered)
+        spans += _find(_BEARER, text, lowered)
+        if spans:
+            return _replace(text, spans)
         return text
 
     def is_secret_key(self, key: str) -> bool:
@@ -136,23 +162,25 @@ class Secrets(Redactor):
         return key.lower().replace("-", "_").endswith(_ENDINGS)
 
 
-def _found(rule: _Rule, text: str, searched: str) -> list[tuple[int, int, str]]:
-    spans = []
+def _find(rule: _Rule, text: str, searched: str) -> list[_Span]:
+    spans: list[_Span] = []
     for marker in rule.markers:
         at = searched.find(marker)
         while at >= 0:
             match = rule.pattern.match(text, at)
+            past = at + len(marker)
             if match is not None:
                 spans.append((*match.span(match.lastgroup or 0), rule.name))
+                past = match.end()
             # Past the match, and every pattern bounds what it scans in vain: else "sk-sk-sk-…" would take for ever.
-            at = searched.find(marker, at + len(marker) if match is None else match.end())
+            at = searched.find(marker, past)
     return spans
 
 
-def _replaced(text: str, found: list[tuple[int, int, str]]) -> str:
+def _replace(text: str, spans: list[_Span]) -> str:
     parts: list[str] = []
     position = 0
-    for start, end, name in sorted(found):
+    for start, end, name in sorted(spans):
         if start >= position:
             parts += [text[position:start], f"[redacted: {name}]"]
         position = max(position, end)
