@@ -13,7 +13,7 @@ from dataclasses import replace
 from pytest_llmobs.baselines.records import Baseline
 from pytest_llmobs.errors import BaselineError
 from pytest_llmobs.gate import guards
-from pytest_llmobs.gate.errors import complaints
+from pytest_llmobs.gate.errors import session_errors
 from pytest_llmobs.gate.example_rows import example_rows
 from pytest_llmobs.gate.latency_and_cost import operation_notes
 from pytest_llmobs.gate.metric_verdicts import JudgedMetric, look_again, metric_row
@@ -81,7 +81,7 @@ def decide(
         metrics=rows,
         examples=tuple(_example_rows(suites, rows, second, commit)),
         reruns=() if confirming else reruns,
-        errors=tuple(complaints([suite.pair for suite in suites], baselines, settings, suite_scores)),
+        errors=tuple(session_errors([suite.pair for suite in suites], baselines, settings, suite_scores)),
         notes=(*_unselected(unselected), *(note for suite in suites for note in _notes(suite))),
     )
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 
 from pytest_llmobs.baselines.records import Baseline
 from pytest_llmobs.errors import BaselineError
 from pytest_llmobs.gate.must_pass import must_pass_errors
 from pytest_llmobs.gate.pairing import SuitePair
-from pytest_llmobs.measures.gate_rules import PASS, rule_errors
+from pytest_llmobs.measures.gate_rules import PASS, ScoredMetrics, rule_errors
 from pytest_llmobs.records.experiments import SuiteScore
 from pytest_llmobs.records.plans import GateRule
 from pytest_llmobs.settings import Settings
 
 
-def complaints(
+def session_errors(
     suites: Sequence[SuitePair],
     baselines: Mapping[str, Baseline | BaselineError],
     settings: Settings,
@@ -35,24 +36,23 @@ def complaints(
             "Give tests the llm_dataset marker or the llm_run fixture, or leave --llm-experiment out."
         )
     for suite in suites:
-        found = baselines.get(suite.plan.name)
-        if isinstance(found, BaselineError):
-            yield str(found)
-        elif found is None and settings.ci and not settings.update_baseline:
-            yield (
-                f"No baseline for {suite.plan.name}. Record one where you trust the results and commit it: "
-                f"{record_command(suite.plan.name)}"
-            )
-        measured = suite.measured
-        body = measured.body - measured.values.keys()
-        labels = {key for key in measured.labels if key == PASS or key not in measured.values}
-        summarised = {score.metric for score in suite_scores if score.suite == suite.plan.name}
-        yield from rule_errors(suite.plan, measured.values, labels, body, summarised, not suite.nothing_ran)
-        for gate in suite.plan.gates:
-            if gate.metric not in summarised:
-                yield from must_pass_errors(suite, gate)
-                yield from _needless(suite, gate)
-            yield from _calibration_errors(suite, gate)
+        name = suite.plan.name
+        yield from _baseline_errors(name, baselines.get(name), settings)
+        summarised = {score.metric for score in suite_scores if score.suite == name}
+        for error in _gate_errors(suite, summarised):
+            yield f"{name}: {error}"
+
+
+def _baseline_errors(
+    suite: str, baseline: Baseline | BaselineError | None, settings: Settings
+) -> Iterator[str]:
+    if isinstance(baseline, BaselineError):
+        yield str(baseline)
+    elif baseline is None and settings.ci and not settings.update_baseline:
+        yield (
+            f"No baseline for {suite}. Record one where you trust the results and commit it: "
+            f"{record_command(suite)}"
+        )
 
 
 def record_command(suite: str) -> str:
@@ -61,14 +61,38 @@ def record_command(suite: str) -> str:
     return f"pytest {shlex.quote(test)} --llm-experiment --llm-update-baseline"
 
 
-def _needless(suite: SuitePair, gate: GateRule) -> Iterator[str]:
+def _gate_errors(suite: SuitePair, summarised: set[str]) -> Iterator[str]:
+    yield from rule_errors(suite.plan, _scored_metrics(suite, summarised))
+    for gate in suite.plan.gates:
+        if gate.metric not in summarised:
+            yield from must_pass_errors(suite, gate)
+            yield from _unreachable_drop(suite, gate)
+        yield from _calibration_errors(suite, gate)
+
+
+def _scored_metrics(suite: SuitePair, summarised: set[str]) -> ScoredMetrics:
+    measured = suite.measured
+    numbers = measured.values.keys()
+    labels = measured.labels - numbers
+    if PASS in measured.labels:
+        labels.add(PASS)  # tests have numbers of that name, whatever an evaluator calls its score
+    return ScoredMetrics(
+        numbers={PASS, *numbers},
+        labels=labels,
+        body=measured.body - numbers,
+        summarised=summarised,
+        ran=measured.ran > 0,
+    )
+
+
+def _unreachable_drop(suite: SuitePair, gate: GateRule) -> Iterator[str]:
     """Yield a complaint about a drop that no score can make: 2 where 2 % was meant."""
-    values = suite.measured.values.get(gate.metric, {})
-    if gate.max_drop < 1 or gate.rule == "off" or not values:
+    if gate.max_drop < 1 or gate.rule == "off":
         return
-    if all(0 <= value <= 1 for found in values.values() for value in found):
+    values = list(chain.from_iterable(suite.measured.values.get(gate.metric, {}).values()))
+    if values and min(values) >= 0 and max(values) <= 1:
         yield (
-            f"{suite.plan.name}: max_drop={gate.max_drop:g} of llm_gate({gate.metric!r}) lets every drop pass, since "
+            f"max_drop={gate.max_drop:g} of llm_gate({gate.metric!r}) lets every drop pass, since "
             f"its scores lie between 0 and 1. {gate.max_drop:g} % is {gate.max_drop / 100:g}; rule='off' shows a "
             "metric without gating it."
         )
@@ -79,4 +103,4 @@ def _calibration_errors(suite: SuitePair, gate: GateRule) -> Iterator[str]:
         return
     why = suite.plan.distrusted.get(gate.metric, f"no evaluator of the marker is called {gate.metric!r}.")
     if why:
-        yield f"{suite.plan.name}: llm_gate({gate.metric!r}, calibrated={gate.calibrated!r}) refuses to gate. {why}"
+        yield f"llm_gate({gate.metric!r}, calibrated={gate.calibrated!r}) refuses to gate. {why}"

@@ -38,7 +38,7 @@ def must_pass_errors(suite: SuitePair, rule: GateRule) -> Iterator[str]:
     """
     if isinstance(rule.must_pass, Mapping) and not suite.plan.partial and not any(_marked(suite, rule)):
         yield (
-            f"{suite.plan.name}: must_pass={dict(rule.must_pass)!r} of llm_gate({rule.metric!r}) fits the metadata "
+            f"must_pass={dict(rule.must_pass)!r} of llm_gate({rule.metric!r}) fits the metadata "
             f"of no example.{_choices(suite, rule.must_pass)}"
         )
 

@@ -47,7 +47,7 @@ class JudgedSuite:
 def suite_case(
     plan: SuitePlan, baseline: Baseline | BaselineError | None, trials: Sequence[Trial]
 ) -> JudgedSuite:
-    """Compare a suite's metrics with its baseline; one that can't be read counts as none, and complaints tell."""
+    """Compare a suite's metrics with its baseline; one that can't be read counts as none, and session_errors tells."""
     pair = pair_suite(plan, baseline if isinstance(baseline, Baseline) else None, trials)
     recorded = {key for row in pair.baseline.rows.values() for key in row.scores} if pair.baseline else set()
     changed = dict(_changes(pair, pair.baseline, recorded)) if pair.baseline else {}

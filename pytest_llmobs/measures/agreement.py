@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from operator import eq, mul
 
 _Z95 = 1.959963984540054
+
+_Matrix = Sequence[Sequence[float]]
+"""A row for each of the first rater's categories, a column for each of the second's."""
 
 
 @dataclass(frozen=True)
@@ -48,42 +53,103 @@ def agree(
     """
     if len(first) != len(second) or not first:
         raise ValueError(f"{len(first)} and {len(second)} ratings can't be compared")
-    categories = list(order) if order is not None else sorted({*first, *second}, key=str)
-    counts = Counter(zip(first, second, strict=True))
+    if order is None:
+        categories = sorted({*first, *second}, key=str)
+    else:
+        categories = list(order)
     n = len(first)
-    table = [[counts[row, column] / n for column in categories] for row in categories]
-    if not math.isclose(sum(map(sum, table)), 1):
+    counts = Counter(zip(first, second, strict=True))
+    shares = _shares(counts, categories, n)
+    if not math.isclose(sum(map(sum, shares)), 1):
         raise ValueError(f"a rating is outside the categories {categories}")
-    kappa, error = _kappa(table, _weights(len(categories), order is not None), n)
-    shown: dict[str, dict[str, int]] = {}
-    for (row, column), count in sorted(counts.items(), key=repr):
-        shown.setdefault(str(row), {})[str(column)] = count
+    kappa, error = _kappa(shares, _weights(len(categories), order is not None), n)
+    low = high = None
+    if kappa is not None:
+        low, high = max(-1.0, kappa - _Z95 * error), min(1.0, kappa + _Z95 * error)
     return Agreement(
         n=n,
-        agreement=sum(a == b for a, b in zip(first, second, strict=True)) / n,
+        agreement=sum(map(eq, first, second)) / n,
         kappa=kappa,
-        low=None if kappa is None else max(-1.0, kappa - _Z95 * error),
-        high=None if kappa is None else min(1.0, kappa + _Z95 * error),
-        confusion=shown,
+        low=low,
+        high=high,
+        confusion=_confusion(counts),
     )
 
 
+def _shares(
+    counts: Mapping[tuple[Hashable, Hashable], int], categories: Sequence[Hashable], n: int
+) -> list[list[float]]:
+    """Return the share of the cases in each cell of the confusion table."""
+    shares = []
+    for row in categories:
+        row_shares = []
+        for column in categories:
+            row_shares.append(counts.get((row, column), 0) / n)
+        shares.append(row_shares)
+    return shares
+
+
+def _confusion(counts: Mapping[tuple[Hashable, Hashable], int]) -> dict[str, dict[str, int]]:
+    confusion: dict[str, dict[str, int]] = {}
+    for (row, column), count in sorted(counts.items(), key=repr):
+        confusion.setdefault(str(row), {})[str(column)] = count
+    return confusion
+
+
 def _weights(k: int, ordered: bool) -> list[list[float]]:
-    if not ordered or k < 2:
-        return [[float(i == j) for j in range(k)] for i in range(k)]
-    return [[1 - ((i - j) / (k - 1)) ** 2 for j in range(k)] for i in range(k)]
+    weights = []
+    for i in range(k):
+        row = []
+        for j in range(k):
+            row.append(_weight(i, j, k, ordered))
+        weights.append(row)
+    return weights
 
 
-def _kappa(p: list[list[float]], w: list[list[float]], n: int) -> tuple[float | None, float]:
-    k = range(len(p))
-    rows, columns = [sum(p[i]) for i in k], [sum(p[i][j] for i in k) for j in k]
-    observed = sum(w[i][j] * p[i][j] for i in k for j in k)
-    expected = sum(w[i][j] * rows[i] * columns[j] for i in k for j in k)
+def _weight(i: int, j: int, k: int, ordered: bool) -> float:
+    """Return how far two categories count as the same: all or nothing, or less with every step apart."""
+    if not ordered or i == j:
+        return float(i == j)
+    return 1 - ((i - j) / (k - 1)) ** 2
+
+
+def _kappa(shares: _Matrix, weights: _Matrix, n: int) -> tuple[float | None, float]:
+    """Return kappa and its standard error; no kappa where chance alone would always agree."""
+    rows = list(map(sum, shares))
+    columns = list(map(sum, zip(*shares, strict=True)))
+    observed = sum(map(mul, chain(*weights), chain(*shares)))
+    expected = _by_chance(weights, rows, columns)
     if math.isclose(expected, 1):
         return None, 0.0
     kappa = (observed - expected) / (1 - expected)
-    by_row = [sum(w[i][j] * columns[j] for j in k) for i in k]
-    by_column = [sum(w[i][j] * rows[i] for i in k) for j in k]
-    spread = sum(p[i][j] * (w[i][j] - (by_row[i] + by_column[j]) * (1 - kappa)) ** 2 for i in k for j in k)
+    spread = _spread(shares, weights, rows, columns, kappa)
     variance = (spread - (kappa - expected * (1 - kappa)) ** 2) / (n * (1 - expected) ** 2)
     return kappa, math.sqrt(max(variance, 0.0))
+
+
+def _by_chance(weights: _Matrix, rows: Sequence[float], columns: Sequence[float]) -> float:
+    """Return the agreement of two raters who throw dice with these shares of each category."""
+    terms = []
+    for row_weights, row in zip(weights, rows, strict=True):
+        for weight, column in zip(row_weights, columns, strict=True):
+            terms.append(weight * row * column)
+    return sum(terms)
+
+
+def _spread(
+    shares: _Matrix, weights: _Matrix, rows: Sequence[float], columns: Sequence[float], kappa: float
+) -> float:
+    """Return the first term of the variance of Fleiss, Cohen and Everitt (1969), formula 13."""
+    by_row = _times(weights, columns)
+    by_column = _times(list(zip(*weights, strict=True)), rows)
+    terms: list[float] = []
+    for i, row_shares in enumerate(shares):
+        for j, share in enumerate(row_shares):
+            off = weights[i][j] - (by_row[i] + by_column[j]) * (1 - kappa)
+            terms.append(share * off**2)
+    return sum(terms)
+
+
+def _times(matrix: _Matrix, vector: Sequence[float]) -> list[float]:
+    """Return the product of a matrix and a column."""
+    return [sum(map(mul, row, vector)) for row in matrix]

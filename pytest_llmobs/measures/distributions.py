@@ -7,6 +7,8 @@ from functools import lru_cache
 from statistics import NormalDist
 
 _NORMAL = NormalDist()
+_TINY = 1e-300
+"""Stands for zero in a denominator of Lentz's method."""
 
 
 def normal_cdf(z: float) -> float:
@@ -24,9 +26,7 @@ def t_cdf(t: float, df: float) -> float:
         df: Degrees of freedom, > 0.
     """
     if math.isinf(t):
-        if t > 0:
-            return 1.0
-        return 0.0
+        return float(t > 0)
     tail = incomplete_beta(df / 2, 0.5, df / (df + t * t)) / 2
     if t >= 0:
         return 1 - tail
@@ -50,15 +50,22 @@ def t_quantile(probability: float, df: float) -> float:
         raise ValueError(f"No t quantile for probability {probability!r} with {df!r} degrees of freedom.")
     if probability < 0.5:
         return -t_quantile(1 - probability, df)
+    low, high = _bracket(probability, df)
+    while high - low > 1e-12 * max(1.0, high):
+        middle = (low + high) / 2
+        if t_cdf(middle, df) < probability:
+            low = middle
+        else:
+            high = middle
+    return (low + high) / 2
+
+
+def _bracket(probability: float, df: float) -> tuple[float, float]:
+    """Return two numbers with the quantile of a probability from .5 between them."""
     low, high = 0.0, 1.0
     while t_cdf(high, df) < probability:
         low, high = high, high * 2
-    while high - low > 1e-12 * max(1.0, high):
-        middle = (low + high) / 2
-        if middle in (low, high):
-            break
-        low, high = (middle, high) if t_cdf(middle, df) < probability else (low, middle)
-    return (low + high) / 2
+    return low, high
 
 
 def incomplete_beta(a: float, b: float, x: float) -> float:
@@ -67,9 +74,9 @@ def incomplete_beta(a: float, b: float, x: float) -> float:
     Method: Lentz's continued fraction (Press et al., Numerical Recipes, 3rd ed., 6.4), on the side of the mean
     where it converges fast.
     """
-    if x <= 0 or x >= 1:
-        if x <= 0:
-            return 0.0
+    if x <= 0:
+        return 0.0
+    if x >= 1:
         return 1.0
     log_front = math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * math.log(x) + b * math.log1p(-x)
     if x < (a + 1) / (a + b + 2):
@@ -78,19 +85,22 @@ def incomplete_beta(a: float, b: float, x: float) -> float:
 
 
 def _beta_fraction(a: float, b: float, x: float) -> float:
-    tiny = 1e-300
-    c, d = 1.0, 1 / ((1 - (a + b) * x / (a + 1)) or tiny)
+    c, d = 1.0, 1 / _nonzero(1 - (a + b) * x / (a + 1))
     result = d
     for m in range(1, 10_000):
         even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
-        d, c = 1 / ((1 + even * d) or tiny), (1 + even / c) or tiny
+        d, c = 1 / _nonzero(1 + even * d), _nonzero(1 + even / c)
         result *= d * c
         odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
-        d, c = 1 / ((1 + odd * d) or tiny), (1 + odd / c) or tiny
+        d, c = 1 / _nonzero(1 + odd * d), _nonzero(1 + odd / c)
         result *= d * c
         if abs(d * c - 1) < 1e-15:
             break
     return result
+
+
+def _nonzero(value: float) -> float:
+    return value or _TINY
 
 
 def wilson_interval(successes: float, trials: int, level: float = 0.9) -> tuple[float, float]:

@@ -54,4 +54,4 @@ def running_means(trials: Iterable[Trial]) -> dict[str, float]:
             value = shown_value(trial, metric)
             if value is not None:
                 values.setdefault(metric, []).append(value)
-    return {metric: mean(found) for metric, found in values.items()}
+    return dict(zip(values, map(mean, values.values()), strict=True))

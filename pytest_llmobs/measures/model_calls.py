@@ -47,9 +47,9 @@ NOTHING_SPENT = Spending()
 
 
 def _plus(one: Number | None, other: Number | None) -> Number | None:
-    if one is None or other is None:
-        if one is None:
-            return other
+    if one is None:
+        return other
+    if other is None:
         return one
     return one + other
 
@@ -57,11 +57,15 @@ def _plus(one: Number | None, other: Number | None) -> Number | None:
 def spending(runs: Iterable[Run]) -> Spending:
     """Add up the model calls among ``runs``, embeddings included."""
     total = NOTHING_SPENT
-    for run in runs:
-        if run.run_type not in PAID or (run.run_type == "embedding" and run.total_tokens is None):
-            continue
+    for run in filter(_is_paid, runs):
         total += Spending(1, run.total_tokens, run.total_cost, frozenset(_unpriced(run)))
     return total
+
+
+def _is_paid(run: Run) -> bool:
+    if run.run_type == "embedding":
+        return run.total_tokens is not None
+    return run.run_type in PAID
 
 
 def _unpriced(run: Run) -> Iterator[str]:
@@ -74,21 +78,30 @@ def _unpriced(run: Run) -> Iterator[str]:
 
 def model_calls(runs: Iterable[Run]) -> tuple[ModelCall, ...]:
     """Return the texts and parameters of the model calls among ``runs``, in the order they started."""
-    return tuple(_model_call(run) for run in runs if run.run_type == "llm")
+    calls = []
+    for run in runs:
+        if run.run_type == "llm":
+            calls.append(_model_call(run))
+    return tuple(calls)
 
 
 def _model_call(run: Run) -> ModelCall:
     inputs = run.inputs
-    turns, tools = conversation.turns(inputs), inputs.get("tools")
-    params = {} if turns is None else {key: value for key, value in inputs.items() if _is_param(key, value)}
-    if turns is None:  # an app that traces its own model call with run_type="llm"
+    turns = conversation.turns(inputs)
+    params: dict[str, Any] = {}
+    if turns is None:  # an app that traces its own model call with run_type="llm": every input is a text
         turns = [("user", value) for value in inputs.values()]
+    else:
+        params = {key: value for key, value in inputs.items() if _is_param(key, value)}
+    messages = []
+    for role, content in turns:
+        messages.append((role, _text(content)))
     return ModelCall(
         model=run.model or inputs.get("model"),
         params=params,
-        system="\n".join(_text(content) for content in conversation.instructions(inputs)),
-        messages=tuple((role, _text(content)) for role, content in turns),
-        tools=json.dumps(tools, sort_keys=True, ensure_ascii=False) if tools else "",
+        system="\n".join(map(_text, conversation.instructions(inputs))),
+        messages=tuple(messages),
+        tools=_tools(inputs),
         output=output_text(run.outputs),
     )
 
@@ -96,7 +109,16 @@ def _model_call(run: Run) -> ModelCall:
 def _is_param(key: str, value: Any) -> bool:
     if key in conversation.TEXTS or key == "stream":
         return False
-    return isinstance(value, int | float | str) or (key in _SETTINGS and isinstance(value, Mapping))
+    if key in _SETTINGS and isinstance(value, Mapping):
+        return True
+    return isinstance(value, int | float | str)
+
+
+def _tools(inputs: Mapping[str, Any]) -> str:
+    tools = inputs.get("tools")
+    if not tools:
+        return ""
+    return json.dumps(tools, sort_keys=True, ensure_ascii=False)
 
 
 def _text(content: Any) -> str:
@@ -106,27 +128,30 @@ def _text(content: Any) -> str:
     if isinstance(content, str):
         return content
     if isinstance(content, list):
-        return "\n".join(_block(block) for block in content)
+        return "\n".join(map(_block, content))
     return json.dumps(content, ensure_ascii=False, default=str)
 
 
 def _block(block: Any) -> str:
     if not isinstance(block, Mapping):
         return _text(block)
-    said = conversation.words([block])
-    if said is not None:
-        return said
-    details = {key: value for key, value in block.items() if key not in ("type", "cache_control")}
-    return f"[{block.get('type', 'block')} {json.dumps(details, ensure_ascii=False, sort_keys=True, default=str)}]"
+    text = conversation.words([block])
+    if text is not None:
+        return text
+    details = dict(block)
+    kind = details.pop("type", "block")
+    # where a cache begins changes the price and never the answer
+    details.pop("cache_control", None)
+    return f"[{kind} {json.dumps(details, ensure_ascii=False, sort_keys=True, default=str)}]"
 
 
 def output_text(outputs: Mapping[str, Any] | None) -> str:
     """Return a run's outputs as the text a person would read: the message, or the only value, else JSON."""
     if not outputs:
         return ""
-    said = conversation.reply(outputs)
-    if said is not None:
-        return _text(said)
+    reply = conversation.reply(outputs)
+    if reply is not None:
+        return _text(reply)
     if len(outputs) == 1:
         return _text(next(iter(outputs.values())))
     return json.dumps(dict(outputs), ensure_ascii=False, default=str)

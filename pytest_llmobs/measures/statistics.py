@@ -7,9 +7,12 @@ unit, never the repeat.
 from __future__ import annotations
 
 import math
+import operator
 import random
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 from statistics import median
 
 from pytest_llmobs.measures.distributions import normal_cdf, t_cdf, t_quantile
@@ -52,35 +55,46 @@ def sign_flip_p(differences: Sequence[float]) -> float:
         differences: One an example, or one sum a cluster. Negate them to test for an improvement.
     """
     # sorted: the verdict must not depend on the order in which workers finished
-    values = sorted(value for value in differences if value)
+    values = sorted(filter(None, differences))
     if not values:
         return 1.0
     if len(values) > SAMPLED_UP_TO:
-        return normal_cdf(math.fsum(values) / math.sqrt(math.fsum(value * value for value in values)))
+        return normal_cdf(math.fsum(values) / math.sqrt(_sum_of_squares(values)))
+    # a last bit lost in a sum must not tell ties apart
     limit = math.fsum(values) + 1e-9 * math.fsum(map(abs, values))
-    if len(values) <= EXACT_UP_TO:
-        sums = _all_sums(values)
-        return sum(total <= limit for total in sums) / len(sums)
-    return _sampled_p(values, limit)
+    if len(values) > EXACT_UP_TO:
+        return _sampled_p(values, limit)
+    sums = _all_sums(values)
+    return _count_up_to(limit, sums) / len(sums)
+
+
+def _sum_of_squares(values: Sequence[float]) -> float:
+    return math.fsum(map(operator.mul, values, values))
+
+
+def _count_up_to(limit: float, totals: Sequence[float]) -> int:
+    return sum(map(limit.__ge__, totals))
 
 
 def _all_sums(values: Sequence[float]) -> list[float]:
     sums = [0.0]
     for value in values:
-        sums = [total + value for total in sums] + [total - value for total in sums]
+        # map, not a loop: 16 differences have 65,536 sums
+        sums = [*map(partial(operator.add, value), sums), *map(partial(operator.add, -value), sums)]
     return sums
 
 
 def _sampled_p(values: Sequence[float], limit: float) -> float:
-    # eight signs at once: a byte of randomness looks up the sum of eight signed values
-    tables = [_all_sums(values[start : start + 8]) for start in range(0, len(values), 8)]
     totals = [0.0] * SAMPLES
     source = random.Random(SEED)
-    for table in tables:
-        signs = source.randbytes(SAMPLES)
-        wide = table * (256 // len(table))
-        totals = [total + wide[byte] for total, byte in zip(totals, signs, strict=True)]
-    return (1 + sum(total <= limit for total in totals)) / (1 + SAMPLES)
+    for start in range(0, len(values), 8):
+        # eight signs at once: a byte of randomness looks up the sum of eight signed values
+        table = _all_sums(values[start : start + 8])
+        # fewer than eight values need fewer bits of a byte: the others make no difference
+        table *= 256 // len(table)
+        looked_up = map(table.__getitem__, source.randbytes(SAMPLES))
+        totals = list(map(operator.add, totals, looked_up))
+    return (1 + _count_up_to(limit, totals)) / (1 + SAMPLES)
 
 
 def cluster_sums(differences: Sequence[float], clusters: Sequence[Hashable]) -> list[float]:
@@ -88,7 +102,7 @@ def cluster_sums(differences: Sequence[float], clusters: Sequence[Hashable]) -> 
     sums: dict[Hashable, list[float]] = {}
     for difference, cluster in zip(differences, clusters, strict=True):
         sums.setdefault(cluster, []).append(difference)
-    return [math.fsum(values) for values in sums.values()]
+    return list(map(math.fsum, sums.values()))
 
 
 def mean_interval(differences: Sequence[float], clusters: Sequence[Hashable] | None = None) -> Interval:
@@ -104,12 +118,12 @@ def mean_interval(differences: Sequence[float], clusters: Sequence[Hashable] | N
     n = len(differences)
     mean = math.fsum(differences) / n
     centred = [difference - mean for difference in differences]
-    sums = centred if clusters is None else cluster_sums(centred, clusters)
-    units = len(sums)
+    if clusters is not None:
+        centred = cluster_sums(centred, clusters)
+    units = len(centred)
     if units < 2:
         return Interval(mean, math.inf, 0, -math.inf, math.inf)
-    squares = math.fsum(value * value for value in sums)
-    error = math.sqrt(units / (units - 1) * squares) / n
+    error = math.sqrt(units / (units - 1) * _sum_of_squares(centred)) / n
     half = t_quantile(0.95, units - 1) * error
     return Interval(mean, error, units - 1, mean - half, mean + half)
 
@@ -126,7 +140,8 @@ def holm(p_values: Sequence[float]) -> list[float]:
     """
     adjusted = [0.0] * len(p_values)
     largest = 0.0
-    for rank, index in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
+    smallest_first = sorted(range(len(p_values)), key=p_values.__getitem__)
+    for rank, index in enumerate(smallest_first):
         largest = max(largest, min(1.0, (len(p_values) - rank) * p_values[index]))
         adjusted[index] = largest
     return adjusted
@@ -144,11 +159,14 @@ def failures_needed(baseline_repeats: int, tests: int) -> int:
         tests: n·G, examples times gating metrics.
     """
     needed = 3
-    while tests > FALSE_ALARM_BUDGET * (baseline_repeats + needed + 1) * math.comb(
-        baseline_repeats + needed, needed
-    ):
+    while tests > _most_tests(baseline_repeats, needed):
         needed += 1
     return needed
+
+
+def _most_tests(passes: int, failures: int) -> float:
+    """Return the tests up to which so many failures after so many passes stay within the budget."""
+    return FALSE_ALARM_BUDGET * (passes + failures + 1) * math.comb(passes + failures, failures)
 
 
 def noise_p(mean: float, groups: Sequence[tuple[Sequence[float], Sequence[float]]]) -> float:
@@ -163,15 +181,18 @@ def noise_p(mean: float, groups: Sequence[tuple[Sequence[float], Sequence[float]
         mean: d̄, sign-turned so that negative is worse.
         groups: For each example the baseline's and the candidate's scores, neither empty.
     """
-    spread, df = within_spread([side for pair in groups for side in pair])
+    spread, df = within_spread(list(chain.from_iterable(groups)))
     if df == 0:
         return 1.0
     if spread == 0:
         if mean < 0:
             return 0.0
         return 1.0
-    inverse = math.fsum(1 / len(baseline) + 1 / len(candidate) for baseline, candidate in groups)
-    return t_cdf(mean / (spread * math.sqrt(inverse) / len(groups)), df)
+    inverse_counts = []
+    for baseline, candidate in groups:
+        inverse_counts.append(1 / len(baseline) + 1 / len(candidate))
+    error = spread * math.sqrt(math.fsum(inverse_counts)) / len(groups)
+    return t_cdf(mean / error, df)
 
 
 def within_spread(groups: Sequence[Sequence[float]]) -> tuple[float, int]:
@@ -189,7 +210,9 @@ def within_spread(groups: Sequence[Sequence[float]]) -> tuple[float, int]:
         if group.count(group[0]) != count:
             mean = sum(group) / count
             squares += sum([(value - mean) ** 2 for value in group])
-    return (math.sqrt(squares / df) if df else 0.0), df
+    if df == 0:
+        return 0.0, 0
+    return math.sqrt(squares / df), df
 
 
 def repeats_to_halve(
@@ -210,7 +233,9 @@ def repeats_to_halve(
     total = standard_error**2 * n
     if not total or not math.isfinite(total):
         return None
-    within = total if spread is None else spread**2 * (1 / repeats + 1 / baseline_repeats)
+    within = total
+    if spread is not None:
+        within = spread**2 * (1 / repeats + 1 / baseline_repeats)
     between = max(0.0, total - within)
     room = total / 4 - between
     if room <= 0 or not within:
@@ -226,9 +251,10 @@ def median_log_ratio(pairs: Sequence[tuple[float, float]]) -> float | None:
     Args:
         pairs: (baseline, candidate) of each example, in seconds or USD.
     """
-    ratios = [
-        math.log(candidate / baseline) for baseline, candidate in pairs if baseline > 0 and candidate > 0
-    ]
-    if ratios:
-        return median(ratios)
-    return None
+    ratios = []
+    for baseline, candidate in pairs:
+        if baseline > 0 and candidate > 0:
+            ratios.append(math.log(candidate / baseline))
+    if not ratios:
+        return None
+    return median(ratios)

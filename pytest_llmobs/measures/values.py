@@ -42,7 +42,10 @@ class Measurements:
             return False
         if self.values.get(metric, {}).get(example):
             return False
-        return any(trial.status not in _NO_DATA for trial in self.trials.get(example, ()))
+        for trial in self.trials.get(example, ()):
+            if trial.status not in _NO_DATA:
+                return True
+        return False
 
 
 def measure(trials: Iterable[Trial]) -> Measurements:
@@ -53,31 +56,53 @@ def measure(trials: Iterable[Trial]) -> Measurements:
     values; an unscored trial has no ``pass`` but keeps the scores it has.
     """
     once = {(trial.example_id, trial.repeat): trial for trial in trials}
-    found = Measurements()
+    growing = Measurements()
     ran = 0
-    for _, trial in sorted(once.items(), key=lambda item: item[0]):
-        found.trials[trial.example_id].append(trial)
+    for key in sorted(once):
+        trial = once[key]
+        growing.trials[trial.example_id].append(trial)
         if trial.status not in _NO_DATA:
             ran += 1
-            _add(found, trial)
+            _add(growing, trial)
+    # plain dicts: asking for a metric that nobody scored must not create it
     return Measurements(
-        dict(found.values),
-        dict(found.exempt),
-        found.labels,
-        dict(found.errors),
-        found.body,
-        dict(found.trials),
-        ran,
+        values=dict(growing.values),
+        exempt=dict(growing.exempt),
+        labels=growing.labels,
+        errors=dict(growing.errors),
+        body=growing.body,
+        trials=dict(growing.trials),
+        ran=ran,
     )
+
+
+def _add(growing: Measurements, trial: Trial) -> None:
+    """Add what a trial scored; 30,000 trials pass here, so that one function sorts all kinds of scores."""
+    example = trial.example_id
+    passed = pass_value(trial)
+    if passed is not None:
+        growing.values[PASS].setdefault(example, []).append(passed)
+    for key, score in trial.scores.items():
+        number = score.score
+        if not score.gating:
+            growing.body.add(key)
+        elif key == PASS:
+            growing.labels.add(PASS)  # the test's own verdict has that name: the gate complains
+        elif number is not None and isfinite(number):
+            growing.values[key].setdefault(example, []).append(float(number))
+        elif score.exempt:
+            growing.exempt[key].add(example)
+        elif score.value is not None:
+            growing.labels.add(key)
+        else:
+            growing.errors[key] += 1
 
 
 def pass_value(trial: Trial) -> float | None:
     """Return 1.0 for a passed test, 0.0 for a failed or xfailed one, None where the test came to no verdict."""
     if not trial.ran:
         return None
-    if trial.status == "passed":
-        return 1.0
-    return 0.0
+    return float(trial.status == "passed")
 
 
 def score_value(trial: Trial, metric: str) -> float | None:
@@ -87,10 +112,9 @@ def score_value(trial: Trial, metric: str) -> float | None:
     score = trial.scores.get(metric)
     if score is None or not score.gating or trial.status in _NO_DATA:
         return None
-    # NaN is unscored, never a number that poisons a mean
-    if score.score is not None and isfinite(score.score):
-        return score.score
-    return None
+    if score.score is None or not isfinite(score.score):
+        return None  # NaN is unscored, never a number that poisons a mean
+    return score.score
 
 
 def shown_value(trial: Trial, metric: str) -> float | None:
@@ -110,22 +134,3 @@ def shown_value(trial: Trial, metric: str) -> float | None:
 def why_unscored(score: TrialScore) -> str:
     """Return why there is no score, in one line: of a traceback the last says what happened."""
     return (score.error or "").rstrip().rpartition("\n")[2]
-
-
-def _add(found: Measurements, trial: Trial) -> None:
-    example, values = trial.example_id, found.values
-    if (passed := pass_value(trial)) is not None:
-        values[PASS].setdefault(example, []).append(passed)
-    for key, score in trial.scores.items():
-        if not score.gating:
-            found.body.add(key)
-        elif key == PASS:
-            found.labels.add(PASS)  # the test's own verdict has that name: the gate complains
-        elif (number := score.score) is not None and isfinite(number):
-            values[key].setdefault(example, []).append(float(number))
-        elif score.exempt:
-            found.exempt[key].add(example)
-        elif score.value is not None:
-            found.labels.add(key)
-        else:
-            found.errors[key] += 1
