@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import numbers
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -84,7 +84,9 @@ class Score:
         return NotImplemented
 
     def __hash__(self) -> int:
-        return hash(self.value if self.score is None else self.score)
+        if self.score is None:
+            return hash(self.value)
+        return hash(self.score)
 
     def __lt__(self, other: Any) -> bool:
         __tracebackhide__ = True
@@ -112,34 +114,82 @@ class Score:
         __tracebackhide__ = True
         return self.number()
 
+    # Arithmetic on its number, which is asked for first: that a score is unscored is told before any other mistake.
+    # `numbers.Real` would ask for bit operations and floor division too, so the class is
+    # only registered as one.
+
+    def __add__(self, other: Any) -> float:
+        __tracebackhide__ = True
+        return self.number() + float(other)
+
+    def __radd__(self, other: Any) -> float:
+        __tracebackhide__ = True
+        number = self.number()
+        return float(other) + number
+
+    def __sub__(self, other: Any) -> float:
+        __tracebackhide__ = True
+        return self.number() - float(other)
+
+    def __rsub__(self, other: Any) -> float:
+        __tracebackhide__ = True
+        number = self.number()
+        return float(other) - number
+
+    def __mul__(self, other: Any) -> float:
+        __tracebackhide__ = True
+        return self.number() * float(other)
+
+    def __rmul__(self, other: Any) -> float:
+        __tracebackhide__ = True
+        number = self.number()
+        return float(other) * number
+
+    def __truediv__(self, other: Any) -> float:
+        __tracebackhide__ = True
+        return self.number() / float(other)
+
+    def __rtruediv__(self, other: Any) -> float:
+        __tracebackhide__ = True
+        number = self.number()
+        return float(other) / number
+
+    def __pow__(self, other: Any) -> Any:
+        __tracebackhide__ = True
+        return self.number() ** float(other)
+
+    def __rpow__(self, other: Any) -> Any:
+        __tracebackhide__ = True
+        number = self.number()
+        return float(other) ** number
+
+    def __neg__(self) -> float:
+        return -self.number()
+
+    def __pos__(self) -> float:
+        return self.number()
+
+    def __abs__(self) -> float:
+        return abs(self.number())
+
+    def __round__(self, ndigits: int | None = None) -> Any:
+        return round(self.number(), ndigits)
+
     def __repr__(self) -> str:
+        shown = [repr(self.key)]
         blank = Score(self.key)
-        said = [
-            f"{each.name}={value!r}"
-            for each in fields(self)
-            if (value := getattr(self, each.name)) != getattr(blank, each.name)
-        ]
-        return f"Score({', '.join([repr(self.key), *said])})"
+        for each in fields(self):
+            value = getattr(self, each.name)
+            if value != getattr(blank, each.name):
+                shown.append(f"{each.name}={value!r}")
+        return f"Score({', '.join(shown)})"
 
     def __str__(self) -> str:
         if self.unscored:
             return "unscored"
-        return str(self.value if self.score is None else self.score)
+        if self.score is None:
+            return str(self.value)
+        return str(self.score)
 
 
-def _arithmetic(name: str) -> Callable[[Score, Any], Any]:
-    def operate(self: Score, other: Any) -> Any:
-        __tracebackhide__ = True
-        return getattr(self.number(), name)(float(other))
-
-    operate.__name__ = name
-    return operate
-
-
-for _name in ("add", "sub", "mul", "truediv", "pow"):
-    for _method in (f"__{_name}__", f"__r{_name}__"):
-        setattr(Score, _method, _arithmetic(_method))
-for _method in ("__neg__", "__pos__", "__abs__"):
-    setattr(Score, _method, lambda self, _m=_method: getattr(self.number(), _m)())
-Score.__round__ = lambda self, ndigits=None: round(self.number(), ndigits)  # type: ignore[attr-defined]
 numbers.Real.register(Score)
