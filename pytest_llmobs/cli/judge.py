@@ -12,7 +12,7 @@ from pytest_llmobs.cli.objects import find_object
 from pytest_llmobs.settings import Settings
 
 if TYPE_CHECKING:
-    from pytest_llmobs.evaluators.judging.calibration import Calibration, Drift
+    from pytest_llmobs.evaluators.judging.calibration import Calibration, JudgeDrift
     from pytest_llmobs.evaluators.judging.judge import Judge
 
 NAME = "judge"
@@ -100,7 +100,7 @@ def _calibrate(calibration: Calibration, path: Path, arguments: argparse.Namespa
     return _below(calibration.result.kappa, arguments.least)
 
 
-def _drift(drift: Drift, judge: Judge, arguments: argparse.Namespace, console: Console) -> int:
+def _drift(drift: JudgeDrift, judge: Judge, arguments: argparse.Namespace, console: Console) -> int:
     from pytest_llmobs.reports.pages.calibration import drift_text
 
     if arguments.json:

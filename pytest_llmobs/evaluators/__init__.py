@@ -1,149 +1,109 @@
-"""Evaluators: what scores a run. Importing this package is cheap; a name loads its family when it is used."""
-# ruff: noqa: F401 - the imports below tell type checkers what __getattr__ hands out
+"""Evaluators: what scores a run. Importing this package is cheap; a name loads its family when it is used.
+
+The imports below are the one list of what there is: type checkers follow them, and ``registry`` reads them. Adding a
+ready-made evaluator takes its family (a new file, or an object in one) and one line here.
+"""
+# ruff: noqa: I001, PLE0604 - the order of the lines is the order of the documented tables; the list is computed
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from pytest_llmobs.evaluators.registry import EXPORTS
+from pytest_llmobs.evaluators.registry import builtin as builtin
 from pytest_llmobs.wording import known, nearest
 
+# Evaluators of runs, by family: a marker may ask for them by name.
 if TYPE_CHECKING:
-    from pytest_llmobs.evaluators.binding.declaration import (
-        BoundEvaluator,
-        NotApplicable,
-        Subject,
-        bind,
-        bind_all,
-        evaluator,
-        find_score,
-        identify,
-    )
-    from pytest_llmobs.evaluators.composition import all_of, any_of, at_least, weighted, where
-    from pytest_llmobs.evaluators.judging.cache import FileCache
-    from pytest_llmobs.evaluators.judging.judge import Judge
-    from pytest_llmobs.evaluators.judging.presets import (
-        correctness,
-        faithfulness,
-        harmlessness,
-        helpfulness,
-        relevance,
-        tone,
-    )
-    from pytest_llmobs.evaluators.pairs import PairwiseJudge, compare_pairs
-    from pytest_llmobs.evaluators.rules.classification import correct_label, correct_labels
-    from pytest_llmobs.evaluators.rules.commitments import (
-        no_invented_deadlines,
-        no_invented_percentages,
-        no_invented_prices,
-    )
-    from pytest_llmobs.evaluators.rules.embedding import minilm
-    from pytest_llmobs.evaluators.rules.operational import (
-        max_cost,
-        max_latency,
-        max_retries,
-        max_time_to_first_token,
-        max_tokens,
-    )
-    from pytest_llmobs.evaluators.rules.patterns import ends_with, regex_match, starts_with
-    from pytest_llmobs.evaluators.rules.retrieval import (
-        mrr,
-        ndcg,
-        precision_at_k,
-        recall_at_k,
-        retrieved_context,
-    )
-    from pytest_llmobs.evaluators.rules.safety import no_canary, no_pii, no_prompt_leak, no_secrets, refusal
-    from pytest_llmobs.evaluators.rules.semantic import semantic_similarity
-    from pytest_llmobs.evaluators.rules.similarity import bleu, chrf, edit_similarity, rouge_l
-    from pytest_llmobs.evaluators.rules.structure import (
-        close_to,
-        json_schema,
-        pydantic_model,
-        python_compiles,
-        required_keys,
-        sql_parses,
-        valid_json,
-    )
-    from pytest_llmobs.evaluators.rules.text import (
-        exact_match,
-        forbidden_phrases,
-        max_length,
-        min_length,
-        required_keywords,
-    )
-    from pytest_llmobs.evaluators.rules.trajectory import (
-        max_tool_calls,
-        no_tool_errors,
-        no_tool_loop,
-        tool_arguments,
-        tool_order,
-        tools_called,
-    )
-    from pytest_llmobs.evaluators.suites import (
-        confusion_matrix,
-        f1,
-        p50_latency,
-        p95_latency,
-        precision,
-        recall,
-    )
+    from pytest_llmobs.evaluators.rules.text import required_keywords as required_keywords
+    from pytest_llmobs.evaluators.rules.text import forbidden_phrases as forbidden_phrases
+    from pytest_llmobs.evaluators.rules.text import min_length as min_length
+    from pytest_llmobs.evaluators.rules.text import max_length as max_length
+    from pytest_llmobs.evaluators.rules.text import exact_match as exact_match
+    from pytest_llmobs.evaluators.rules.patterns import regex_match as regex_match
+    from pytest_llmobs.evaluators.rules.patterns import starts_with as starts_with
+    from pytest_llmobs.evaluators.rules.patterns import ends_with as ends_with
+    from pytest_llmobs.evaluators.rules.similarity import edit_similarity as edit_similarity
+    from pytest_llmobs.evaluators.rules.similarity import rouge_l as rouge_l
+    from pytest_llmobs.evaluators.rules.similarity import bleu as bleu
+    from pytest_llmobs.evaluators.rules.similarity import chrf as chrf
+    from pytest_llmobs.evaluators.rules.structure import valid_json as valid_json
+    from pytest_llmobs.evaluators.rules.structure import json_schema as json_schema
+    from pytest_llmobs.evaluators.rules.structure import pydantic_model as pydantic_model
+    from pytest_llmobs.evaluators.rules.structure import required_keys as required_keys
+    from pytest_llmobs.evaluators.rules.structure import close_to as close_to
+    from pytest_llmobs.evaluators.rules.structure import sql_parses as sql_parses
+    from pytest_llmobs.evaluators.rules.structure import python_compiles as python_compiles
+    from pytest_llmobs.evaluators.rules.classification import correct_label as correct_label
+    from pytest_llmobs.evaluators.rules.classification import correct_labels as correct_labels
+    from pytest_llmobs.evaluators.rules.retrieval import recall_at_k as recall_at_k
+    from pytest_llmobs.evaluators.rules.retrieval import precision_at_k as precision_at_k
+    from pytest_llmobs.evaluators.rules.retrieval import mrr as mrr
+    from pytest_llmobs.evaluators.rules.retrieval import ndcg as ndcg
+    from pytest_llmobs.evaluators.rules.trajectory import tools_called as tools_called
+    from pytest_llmobs.evaluators.rules.trajectory import tool_order as tool_order
+    from pytest_llmobs.evaluators.rules.trajectory import tool_arguments as tool_arguments
+    from pytest_llmobs.evaluators.rules.trajectory import max_tool_calls as max_tool_calls
+    from pytest_llmobs.evaluators.rules.trajectory import no_tool_loop as no_tool_loop
+    from pytest_llmobs.evaluators.rules.trajectory import no_tool_errors as no_tool_errors
+    from pytest_llmobs.evaluators.rules.operational import max_latency as max_latency
+    from pytest_llmobs.evaluators.rules.operational import max_time_to_first_token as max_time_to_first_token
+    from pytest_llmobs.evaluators.rules.operational import max_cost as max_cost
+    from pytest_llmobs.evaluators.rules.operational import max_tokens as max_tokens
+    from pytest_llmobs.evaluators.rules.operational import max_retries as max_retries
+    from pytest_llmobs.evaluators.rules.safety import no_secrets as no_secrets
+    from pytest_llmobs.evaluators.rules.safety import no_pii as no_pii
+    from pytest_llmobs.evaluators.rules.safety import refusal as refusal
+    from pytest_llmobs.evaluators.rules.safety import no_canary as no_canary
+    from pytest_llmobs.evaluators.rules.safety import no_prompt_leak as no_prompt_leak
+    from pytest_llmobs.evaluators.rules.commitments import no_invented_prices as no_invented_prices
+    from pytest_llmobs.evaluators.rules.commitments import no_invented_deadlines as no_invented_deadlines
+    from pytest_llmobs.evaluators.rules.commitments import no_invented_percentages as no_invented_percentages
+    from pytest_llmobs.evaluators.rules.semantic import semantic_similarity as semantic_similarity
+    from pytest_llmobs.evaluators.judging.presets import tone as tone
+    from pytest_llmobs.evaluators.judging.presets import faithfulness as faithfulness
+    from pytest_llmobs.evaluators.judging.presets import relevance as relevance
+    from pytest_llmobs.evaluators.judging.presets import correctness as correctness
+    from pytest_llmobs.evaluators.judging.presets import helpfulness as helpfulness
+    from pytest_llmobs.evaluators.judging.presets import harmlessness as harmlessness
 
-_FAMILIES: Mapping[str, str] = {
-    "rules.text": "required_keywords forbidden_phrases min_length max_length exact_match",
-    "rules.patterns": "regex_match starts_with ends_with",
-    "rules.similarity": "edit_similarity rouge_l bleu chrf",
-    "rules.structure": "valid_json json_schema pydantic_model required_keys close_to sql_parses python_compiles",
-    "rules.classification": "correct_label correct_labels",
-    "rules.retrieval": "recall_at_k precision_at_k mrr ndcg",
-    "rules.trajectory": "tools_called tool_order tool_arguments max_tool_calls no_tool_loop no_tool_errors",
-    "rules.operational": "max_latency max_time_to_first_token max_cost max_tokens max_retries",
-    "rules.safety": "no_secrets no_pii refusal no_canary no_prompt_leak",
-    "rules.commitments": "no_invented_prices no_invented_deadlines no_invented_percentages",
-    "rules.semantic": "semantic_similarity",
-    "judging.presets": "tone faithfulness relevance correctness helpfulness harmlessness",
-}
-"""Ready-made evaluators by family: a module of this package, and the objects in it."""
+# Evaluators of whole suites: `summary_evaluators` may ask for them by name.
+if TYPE_CHECKING:
+    from pytest_llmobs.evaluators.suites import confusion_matrix as confusion_matrix
+    from pytest_llmobs.evaluators.suites import f1 as f1
+    from pytest_llmobs.evaluators.suites import p50_latency as p50_latency
+    from pytest_llmobs.evaluators.suites import p95_latency as p95_latency
+    from pytest_llmobs.evaluators.suites import precision as precision
+    from pytest_llmobs.evaluators.suites import recall as recall
 
-_OTHERS: Mapping[str, str] = {
-    "binding.declaration": "BoundEvaluator NotApplicable Subject bind bind_all evaluator find_score identify",
-    "judging.judge": "Judge",
-    "composition": "all_of any_of at_least weighted where",
-    "rules.retrieval": "retrieved_context",
-    "suites": "confusion_matrix f1 p50_latency p95_latency precision recall",
-    "pairs": "PairwiseJudge compare_pairs",
-    "rules.embedding": "minilm",
-    "judging.cache": "FileCache",
-}
-"""What else is exported, by module."""
+# What evaluators are written with.
+if TYPE_CHECKING:
+    from pytest_llmobs.evaluators.binding.declaration import BoundEvaluator as BoundEvaluator
+    from pytest_llmobs.evaluators.binding.declaration import NotApplicable as NotApplicable
+    from pytest_llmobs.evaluators.binding.declaration import Subject as Subject
+    from pytest_llmobs.evaluators.binding.declaration import bind as bind
+    from pytest_llmobs.evaluators.binding.declaration import evaluator as evaluator
+    from pytest_llmobs.evaluators.binding.declaration import find_score as find_score
+    from pytest_llmobs.evaluators.binding.declaration import identify as identify
+    from pytest_llmobs.evaluators.judging.judge import Judge as Judge
+    from pytest_llmobs.evaluators.composition import all_of as all_of
+    from pytest_llmobs.evaluators.composition import any_of as any_of
+    from pytest_llmobs.evaluators.composition import at_least as at_least
+    from pytest_llmobs.evaluators.composition import weighted as weighted
+    from pytest_llmobs.evaluators.composition import where as where
+    from pytest_llmobs.evaluators.rules.retrieval import retrieved_context as retrieved_context
+    from pytest_llmobs.evaluators.pairs import PairwiseJudge as PairwiseJudge
+    from pytest_llmobs.evaluators.pairs import compare_pairs as compare_pairs
+    from pytest_llmobs.evaluators.rules.embedding import minilm as minilm
+    from pytest_llmobs.evaluators.judging.cache import FileCache as FileCache
 
-_READY = {name: module for module, names in _FAMILIES.items() for name in names.split()}
-_MODULES = {**_READY, **{name: module for module, names in _OTHERS.items() for name in names.split()}}
-
-__all__ = ["builtin", *_MODULES]  # noqa: PLE0604 - the tables are the list
-
-
-def builtin() -> Mapping[str, Any]:
-    """Return every ready-made evaluator by the name under which a marker may ask for it; each loads when used."""
-    return _Builtin()
-
-
-class _Builtin(Mapping[str, Any]):
-    def __getitem__(self, name: str) -> Any:
-        if name not in _READY:
-            raise KeyError(name)
-        return __getattr__(name)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(_READY)
-
-    def __len__(self) -> int:
-        return len(_READY)
+# Type checkers can't read a list that is computed, and would take every name that they miss in it for private.
+if not TYPE_CHECKING:
+    __all__ = ["builtin", *EXPORTS]
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _MODULES:
-        hint = f"{nearest(name, _MODULES)} {known(_MODULES)}"
+    if name not in EXPORTS:
+        hint = f"{nearest(name, EXPORTS)} {known(EXPORTS)}"
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}.{hint}")
-    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    return EXPORTS[name]

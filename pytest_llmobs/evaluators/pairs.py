@@ -16,19 +16,17 @@ from typing import Any, ClassVar, Literal
 from pytest_llmobs.errors import EvaluatorError, UnscoredError
 from pytest_llmobs.evaluators.binding.bound import is_interruption, unscored, wait_for
 from pytest_llmobs.evaluators.binding.declaration import identify
-from pytest_llmobs.evaluators.binding.signature import Signature, read_signature
+from pytest_llmobs.evaluators.binding.signature import PAIR_PARTS, Signature, read_signature
 from pytest_llmobs.evaluators.binding.subject import Subject
 from pytest_llmobs.evaluators.judging.judge import Judge
 from pytest_llmobs.evaluators.rules.rule import Rule
 from pytest_llmobs.records.scores import Score
 
 Winner = Literal["first", "second", "tie"]
-PARAMETERS = ("runs", "example", "inputs", "outputs", "reference_outputs")
-"""What a pairwise evaluator may ask for; ``runs`` and ``outputs`` are lists of two, in the order shown."""
 
 
 @dataclass(frozen=True)
-class Pair:
+class RunPair:
     """Two runs of one example."""
 
     first: Subject
@@ -185,12 +183,12 @@ class PairwiseJudge:
 
 
 def compare_pairs(
-    spec: Any, pairs: Sequence[Pair], *, seed: str = "", both_orders: bool = False, concurrency: int = 8
+    spec: Any, pairs: Sequence[RunPair], *, seed: str = "", both_orders: bool = False, concurrency: int = 8
 ) -> PairwiseResult:
     """Compare two experiments pair by pair.
 
     Args:
-        spec: A ``PairwiseJudge``, or a function over any subset of ``PARAMETERS`` that returns ``A``/``B``/``tie``,
+        spec: A ``PairwiseJudge``, or a function over any subset of ``PAIR_PARTS`` that returns ``A``/``B``/``tie``,
             two scores (a list, the higher wins), 0 or 1 (the better one's place), or LangSmith's
             ``{"scores": {run id: score}}``.
         pairs: Runs of the same examples.
@@ -222,7 +220,7 @@ def bind_pairwise(spec: Any) -> BoundPairwise:
             f"{key!r} scores single runs. To compare two, write {judge}, or a function of outputs."
         )
     function = getattr(spec, "evaluate", None) or spec
-    return BoundPairwise(key, function, read_signature(function, key, PARAMETERS, "pair"))
+    return BoundPairwise(key, function, read_signature(function, key, PAIR_PARTS))
 
 
 def first_is_shown_first(example_id: str, seed: str) -> bool:
@@ -238,7 +236,7 @@ class BoundPairwise:
     function: Callable[..., Any]
     signature: Signature
 
-    def prefer(self, pair: Pair, seed: str, both_orders: bool) -> Preference:
+    def prefer(self, pair: RunPair, seed: str, both_orders: bool) -> Preference:
         """Compare one pair; an evaluator that fails prefers none of the two, and the preference says why."""
         repeated = "" if pair.repeat == 1 else f"\0{pair.repeat}"
         straight = first_is_shown_first(f"{pair.example_id}{repeated}", seed)
@@ -253,7 +251,7 @@ class BoundPairwise:
         comment = f"the answer changes with the order; first: {once.comment}; then: {again.comment}"
         return replace(once, winner="tie", comment=comment)
 
-    def _once(self, pair: Pair, straight: bool) -> Preference:
+    def _once(self, pair: RunPair, straight: bool) -> Preference:
         subjects = (pair.first, pair.second) if straight else (pair.second, pair.first)
         blank = Preference(pair.example_id, None, straight, repeat=pair.repeat)
         try:

@@ -19,18 +19,15 @@ from pytest_llmobs.errors import EvaluatorError, UnscoredError
 from pytest_llmobs.evaluators.binding.bound import is_interruption, unscored, wait_for
 from pytest_llmobs.evaluators.binding.declaration import identify, version_of
 from pytest_llmobs.evaluators.binding.results import scores_of
-from pytest_llmobs.evaluators.binding.signature import Signature, read_signature
+from pytest_llmobs.evaluators.binding.signature import SUITE_PARTS, Signature, read_signature
 from pytest_llmobs.evaluators.binding.subject import NotApplicable, Subject
+from pytest_llmobs.evaluators.registry import builtin_summaries
 from pytest_llmobs.evaluators.rules.matching import fold_label
 from pytest_llmobs.evaluators.rules.outputs import pair
 from pytest_llmobs.evaluators.rules.rule import Rule, check_choice
 from pytest_llmobs.evaluators.rules.trace_tree import total
 from pytest_llmobs.records.scores import Score
 from pytest_llmobs.wording import known, nearest
-
-PARAMETERS = ("runs", "examples", "inputs", "outputs", "reference_outputs", "scores")
-"""What a summary evaluator may ask for; ``suite`` gives all of them in one object."""
-
 
 _LONGEST = 80
 """Characters of a label in comments and in the matrix."""
@@ -46,9 +43,11 @@ class Suite:
     """For each trial its scores by key."""
 
     def __getattr__(self, name: str) -> Any:
-        if name not in PARAMETERS:
+        if name not in SUITE_PARTS.names:
             raise AttributeError(name)
-        part = name if name in ("inputs", "outputs", "reference_outputs") else name.removesuffix("s")
+        part = name
+        if part in ("runs", "examples"):  # a subject has one of them, and calls it so
+            part = name.removesuffix("s")
         return [getattr(subject, part) for subject in self.subjects]
 
     @property
@@ -88,14 +87,16 @@ def bind_summary(spec: Any) -> BoundSummary:
         EvaluatorError: It is unknown, no evaluator, scores single runs, or has a parameter that stands for nothing.
     """
     if isinstance(spec, str):
-        if spec not in READY:
-            raise EvaluatorError(f"Unknown summary evaluator {spec!r}.{nearest(spec, READY)} {known(READY)}")
-        spec = READY[spec]
+        ready_made = builtin_summaries()
+        if spec not in ready_made:
+            hint = f"{nearest(spec, ready_made)} {known(ready_made)}"
+            raise EvaluatorError(f"Unknown summary evaluator {spec!r}.{hint}")
+        spec = ready_made[spec]
     key = identify(spec)
     if isinstance(spec, Rule) and not spec.summarises:
         raise EvaluatorError(f"Evaluator {key!r} scores single runs: it belongs in evaluators=[…].")
     function = getattr(spec, "evaluate", None) or spec
-    return BoundSummary(key, version_of(spec), function, read_signature(function, key, PARAMETERS, "suite"))
+    return BoundSummary(key, version_of(spec), function, read_signature(function, key, SUITE_PARTS))
 
 
 @dataclass(frozen=True)
@@ -277,7 +278,3 @@ p50_latency = Percentile(percent=50, key="p50_latency")
 """Median latency in seconds."""
 p95_latency = Percentile(key="p95_latency")
 """95th percentile of the latency in seconds."""
-READY: dict[str, Rule] = {
-    each.key: each for each in (precision, recall, f1, confusion_matrix, p50_latency, p95_latency)
-}
-"""The ready-made ones by name."""

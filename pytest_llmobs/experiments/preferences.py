@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pytest_llmobs.evaluators.pairs import Pair, PairwiseResult, compare_pairs
+from pytest_llmobs.evaluators.pairs import PairwiseResult, RunPair, compare_pairs
 from pytest_llmobs.experiments.documents import experiment_from_dict
 from pytest_llmobs.experiments.suite_scores import root_runs, subject_of
 from pytest_llmobs.gate.metric_verdicts import MOST_MISSING
@@ -68,7 +68,7 @@ def compare_outputs(
     preference, and is counted.
 
     Args:
-        evaluator: See ``evaluators.pairwise.compare_pairs``.
+        evaluator: See ``evaluators.pairs.compare_pairs``.
         before: The first experiment, or its name.
         after: The second.
         store: Has the runs of both.
@@ -96,7 +96,7 @@ def compare_outputs(
     return found
 
 
-def _pairs(plan: SuitePlan, before: Experiment, after: Experiment, store: Store) -> Iterator[Pair]:
+def _pairs(plan: SuitePlan, before: Experiment, after: Experiment, store: Store) -> Iterator[RunPair]:
     then, now = _trials(plan, before), _trials(plan, after)
     shared = [
         trial
@@ -111,7 +111,7 @@ def _pairs(plan: SuitePlan, before: Experiment, after: Experiment, store: Store)
         for experiment, trials in ((before, then), (after, now))
     )
     for trial, key in zip(shared, keys, strict=True):
-        yield Pair(
+        yield RunPair(
             subject_of(trial, first.get(then[key].run_id or ""), before),
             subject_of(trial, second.get(now[key].run_id or ""), after),
             repeat=trial.repeat,

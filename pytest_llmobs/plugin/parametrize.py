@@ -13,6 +13,7 @@ import pytest
 
 from pytest_llmobs.datasets import load_dataset, select
 from pytest_llmobs.errors import DatasetError, EvaluatorError, LlmobsError
+from pytest_llmobs.evaluators.binding.results import repeated
 from pytest_llmobs.plugin.marks import DatasetMark, dataset_mark, gate_rules, own_marks, read_dataset_mark
 from pytest_llmobs.plugin.state import Lab, open_lab
 from pytest_llmobs.plugin.suites import REPEAT_SUFFIX, SuiteSource, case_id
@@ -104,8 +105,7 @@ def _target(mark: DatasetMark, dataset: Dataset) -> Target | None:
 
 def _evaluators(mark: DatasetMark, lab: Lab) -> tuple[Any, ...]:
     bound = tuple(lab.session.bind(spec) for spec in mark.evaluators)
-    keys = [evaluator.key for evaluator in bound]
-    twice = next((key for key in keys if keys.count(key) > 1), None)
+    twice = repeated(evaluator.key for evaluator in bound)
     if twice is not None:
         raise EvaluatorError(
             f"Two evaluators of llm_dataset have the key {twice!r}. Give one of them another key."

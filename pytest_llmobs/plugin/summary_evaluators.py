@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from _pytest.pathlib import import_path
 
 from pytest_llmobs.errors import EvaluatorError
+from pytest_llmobs.evaluators.binding.results import repeated
 from pytest_llmobs.evaluators.suites import BoundSummary, bind_summary
 from pytest_llmobs.experiments.suite_scores import function_of, marked
 from pytest_llmobs.measures.gate_rules import PASS
@@ -28,8 +29,7 @@ def read_summaries(specs: Sequence[Any], taken: Sequence[str]) -> tuple[BoundSum
         EvaluatorError: One is unknown or misdeclared, or its key is taken.
     """
     bound = tuple(bind_summary(spec) for spec in specs)
-    keys = [PASS, *taken, *(each.key for each in bound)]
-    twice = next((key for key in keys if keys.count(key) > 1), None)
+    twice = repeated([PASS, *taken, *(each.key for each in bound)])
     if twice is not None:
         raise EvaluatorError(
             f"llm_dataset has two metrics called {twice!r}. Give the summary evaluator another key."

@@ -132,6 +132,10 @@ def test_rule_mean_compares_with_the_baselines_number(spam: Project) -> None:
         ('"recal"', "Unknown summary evaluator 'recal'. Did you mean 'recall'?"),
         ("min_length", "'min_length' scores single runs: it belongs in evaluators=[…]."),
         ("f1, f1(label='ham')", "llm_dataset has two metrics called 'f1'."),
+        (
+            "], evaluators=[min_length, 'min_length'",
+            "Two evaluators of llm_dataset have the key 'min_length'.",
+        ),
     ],
 )
 def test_a_mistake_is_a_collection_error(empty: Project, summary: str, message: str) -> None:

@@ -25,8 +25,9 @@ from typing import Any, TypeVar, overload
 from pytest_llmobs.errors import EvaluatorError, UnscoredError
 from pytest_llmobs.evaluators.binding.bound import BoundEvaluator
 from pytest_llmobs.evaluators.binding.fingerprint import describe, fingerprint
-from pytest_llmobs.evaluators.binding.signature import read_signature
+from pytest_llmobs.evaluators.binding.signature import PAIR_PARTS, SUITE_PARTS, read_signature
 from pytest_llmobs.evaluators.binding.subject import NotApplicable, Subject
+from pytest_llmobs.evaluators.registry import builtin_summaries
 from pytest_llmobs.records.examples import content_hash
 from pytest_llmobs.records.scores import Score
 from pytest_llmobs.wording import known, nearest
@@ -36,7 +37,6 @@ __all__ = [
     "NotApplicable",
     "Subject",
     "bind",
-    "bind_all",
     "evaluator",
     "find_score",
     "identify",
@@ -92,12 +92,9 @@ def _check_signature(function: Callable[..., Any], key: str) -> None:
     try:
         read_signature(function, key)
     except EvaluatorError:
-        from pytest_llmobs.evaluators import pairs as pairwise
-        from pytest_llmobs.evaluators import suites as summary
-
-        for parts, whole in ((summary.PARAMETERS, "suite"), (pairwise.PARAMETERS, "pair")):
+        for parts in (SUITE_PARTS, PAIR_PARTS):
             with suppress(EvaluatorError):
-                read_signature(function, key, parts, whole)
+                read_signature(function, key, parts)
                 return
         raise
 
@@ -174,9 +171,7 @@ def bind(spec: Any, registry: Mapping[str, Any]) -> BoundEvaluator:
 
 
 def _hint(name: str, registry: Mapping[str, Any]) -> str:
-    from pytest_llmobs.evaluators.suites import READY
-
-    if name in READY:
+    if name in builtin_summaries():
         return " It scores a whole suite: it belongs in summary_evaluators=[…]."
     return f"{nearest(name, registry)} {known(registry)}"
 
@@ -208,20 +203,6 @@ def _given(spec: Any) -> Any:
     if isinstance(spec, functools.partial):
         return describe([spec.args, spec.keywords])
     return []
-
-
-def bind_all(specs: Sequence[Any], registry: Mapping[str, Any]) -> tuple[BoundEvaluator, ...]:
-    """Bind a marker's evaluators.
-
-    Raises:
-        EvaluatorError: See ``bind``; or two of them share a key.
-    """
-    bound = tuple(bind(spec, registry) for spec in specs)
-    keys = [each.key for each in bound]
-    twice = next((key for key in keys if keys.count(key) > 1), None)
-    if twice is not None:
-        raise EvaluatorError(f"Two evaluators are called {twice!r}. Give one of them another name (key='…').")
-    return bound
 
 
 def find_score(scores: Sequence[Score], spec: Any) -> Score:

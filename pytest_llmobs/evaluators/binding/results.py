@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import numbers
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -36,17 +36,25 @@ def scores_of(returned: Any, key: str) -> list[Score]:
     scores = _scores(returned, key)
     if not scores:
         raise EvaluatorError(f"Evaluator {key!r} returned no score: {_short(returned)}.")
-    names = [score.key for score in scores]
-    twice = next((name for name in names if names.count(name) > 1), None) if len(names) > 1 else None
-    if twice is not None:
-        raise EvaluatorError(
-            f"Evaluator {key!r} returned two scores named {twice!r}; give each a 'key' of its own."
-        )
-    return [score if score.key == key else _credited(score, key) for score in scores]
+    if len(scores) > 1:
+        twice = repeated(score.key for score in scores)
+        if twice is not None:
+            raise EvaluatorError(
+                f"Evaluator {key!r} returned two scores named {twice!r}; give each a 'key' of its own."
+            )
+    for index, score in enumerate(scores):
+        if score.key != key:
+            scores[index] = replace(score, metadata={"evaluator": key, **score.metadata})
+    return scores
 
 
-def _credited(score: Score, key: str) -> Score:
-    return replace(score, metadata={"evaluator": key, **score.metadata})
+def repeated(names: Iterable[str]) -> str | None:
+    """Return the first of ``names`` that occurs twice, or None: two scores, or two evaluators, can't share a key."""
+    every = list(names)
+    for name in every:
+        if every.count(name) > 1:
+            return name
+    return None
 
 
 def _scores(returned: Any, key: str) -> list[Score]:
@@ -57,22 +65,26 @@ def _scores(returned: Any, key: str) -> list[Score]:
             return _scores(list(returned["results"]), key)
         return [_from_mapping(returned, key)]
     if isinstance(returned, list | tuple):
-        return [score for item in returned for score in _scores(item, key)]
-    if callable(dump := getattr(returned, "model_dump", None)) and not isinstance(returned, type):
+        scores = []
+        for item in returned:
+            scores.extend(_scores(item, key))
+        return scores
+    dump = getattr(returned, "model_dump", None)
+    if callable(dump) and not isinstance(returned, type):
         return _scores(dump(), key)
-    return [
-        Score(key, value=returned) if isinstance(returned, str) else Score(key, score=_number(returned, key))
-    ]
+    if isinstance(returned, str):
+        return [Score(key, value=returned)]
+    return [Score(key, score=_number(returned, key))]
 
 
 def _from_mapping(returned: Mapping[str, Any], key: str) -> Score:
-    unknown = [name for name in returned if name not in FIELDS + _IGNORED]
-    if unknown:
-        raise EvaluatorError(
-            f"Evaluator {key!r} returned a dict with the unknown key {unknown[0]!r}."
-            f"{nearest(str(unknown[0]), FIELDS)} {known(FIELDS)} For several scores return a list of dicts."
-        )
-    fields = {name: returned[name] for name in FIELDS if returned.get(name) is not None}
+    for name in returned:
+        if name not in FIELDS + _IGNORED:
+            raise EvaluatorError(
+                f"Evaluator {key!r} returned a dict with the unknown key {name!r}."
+                f"{nearest(str(name), FIELDS)} {known(FIELDS)} For several scores return a list of dicts."
+            )
+    fields = _stated(returned, FIELDS)
     if "score" in fields:
         fields["score"] = _number(fields["score"], key)
     if "value" in fields and not isinstance(fields["value"], str):
@@ -81,13 +93,19 @@ def _from_mapping(returned: Mapping[str, Any], key: str) -> Score:
         raise EvaluatorError(
             f"Evaluator {key!r} returned a dict without 'score' or 'value': {_short(returned)}."
         )
-    extra = {name: returned[name] for name in _IGNORED if returned.get(name) is not None}
-    return Score(**{"key": key, **fields, "metadata": {**extra, **fields.get("metadata", {})}})
+    metadata = {**_stated(returned, _IGNORED), **fields.get("metadata", {})}
+    return Score(**{"key": key, **fields, "metadata": metadata})
+
+
+def _stated(returned: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    """Return those of ``names`` that are there; LangSmith's results hold None for what isn't."""
+    return {name: returned[name] for name in names if returned.get(name) is not None}
 
 
 def _number(value: Any, key: str) -> float | bool:
-    if callable(item := getattr(value, "item", None)):  # numpy's and torch's scalars
-        value = item()
+    to_python = getattr(value, "item", None)  # numpy's and torch's scalars
+    if callable(to_python):
+        value = to_python()
     if isinstance(value, bool):
         return value
     if isinstance(value, numbers.Real | Decimal):

@@ -3,15 +3,35 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pytest_llmobs.errors import EvaluatorError
 from pytest_llmobs.wording import nearest
 
-PARAMETERS = ("run", "example", "inputs", "outputs", "reference_outputs")
-"""What an evaluator may ask for; ``subject`` gives all of them in one object."""
+
+@dataclass(frozen=True)
+class Parts:
+    """What an evaluator of one kind may ask for."""
+
+    names: tuple[str, ...]
+    """The parts; the first two are what two parameters with other names mean."""
+    whole: str
+    """The name under which it gets all of them in one object."""
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """Every name that stands for something."""
+        return (*self.names, self.whole)
+
+
+RUN_PARTS = Parts(("run", "example", "inputs", "outputs", "reference_outputs"), "subject")
+"""For an evaluator of runs."""
+SUITE_PARTS = Parts(("runs", "examples", "inputs", "outputs", "reference_outputs", "scores"), "suite")
+"""For an evaluator of suites: lists with one item a trial."""
+PAIR_PARTS = Parts(("runs", "example", "inputs", "outputs", "reference_outputs"), "pair")
+"""For a pairwise evaluator: ``runs`` and ``outputs`` are lists of two, in the order shown."""
 
 
 @dataclass(frozen=True)
@@ -23,15 +43,14 @@ class Signature:
 
     def call(self, function: Callable[..., Any], subject: Any) -> Any:
         """Call ``function`` with the parts of ``subject`` it asks for."""
+        # One call a score: comprehensions cost less here than loops that append.
         return function(
             *[getattr(subject, name) for name in self.positional],
             **{name: getattr(subject, name) for name in self.keywords},
         )
 
 
-def read_signature(
-    function: Callable[..., Any], key: str, parameters: tuple[str, ...] = PARAMETERS, whole: str = "subject"
-) -> Signature:
+def read_signature(function: Callable[..., Any], key: str, parts: Parts = RUN_PARTS) -> Signature:
     """Return how to call ``function``.
 
     A parameter with another name keeps its default; ``**kwargs`` gets every part; two parameters with names
@@ -40,68 +59,96 @@ def read_signature(
     Args:
         function: The evaluator.
         key: Its name, for messages.
-        parameters: What it may ask for; the first two are what two other names mean.
-        whole: The name under which it gets all of them in one object.
+        parts: What it may ask for.
 
     Raises:
         EvaluatorError: It takes no parameters, or one that stands for nothing.
     """
-    choices = _Choices(parameters, whole)
     try:
-        declared = list(inspect.signature(function).parameters.values())
+        declared = _Declared(inspect.signature(function))
     except (TypeError, ValueError):
         raise EvaluatorError(f"Evaluator {key!r} has no signature that can be read: {function!r}.") from None
-    named = [p for p in declared if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
-    if not named and any(p.kind is p.VAR_POSITIONAL for p in declared):
-        return Signature(positional=parameters[:2])
-    unknown = [p for p in named if p.name not in choices.all and p.default is p.empty]
-    if unknown and choices.mean_first_two(named):
-        return Signature(positional=parameters[:2])
-    if unknown:
-        raise EvaluatorError(choices.complaint(key, unknown[0].name))
-    everything = any(p.kind is p.VAR_KEYWORD for p in declared)
-    if not everything and not any(p.name in choices.all for p in named):
+    first_two = Signature(positional=parts.names[:2])
+    if not declared.named and declared.takes_any_positional:
+        return first_two
+    unknown = declared.without_meaning(parts)
+    if unknown is not None:
+        if _means_first_two(declared.required, parts):
+            return first_two
+        raise EvaluatorError(_complaint(key, unknown, parts))
+    signature = _by_name(declared, parts)
+    if not signature.positional and not signature.keywords:
         raise EvaluatorError(
-            f"Evaluator {key!r} takes none of {', '.join(parameters)}: it sees nothing to score."
+            f"Evaluator {key!r} takes none of {', '.join(parts.names)}: it sees nothing to score."
         )
-    return choices.by_name(named, everything)
+    return signature
 
 
-@dataclass(frozen=True)
-class _Choices:
-    """The names that stand for something."""
+class _Declared:
+    """The parameters of a function, sorted by kind."""
 
-    parts: tuple[str, ...]
-    whole: str
+    def __init__(self, signature: inspect.Signature) -> None:
+        self.named: list[inspect.Parameter] = []
+        self.takes_any_positional = False
+        self.takes_any_keyword = False
+        for parameter in signature.parameters.values():
+            if parameter.kind is parameter.VAR_POSITIONAL:
+                self.takes_any_positional = True
+            elif parameter.kind is parameter.VAR_KEYWORD:
+                self.takes_any_keyword = True
+            else:
+                self.named.append(parameter)
 
     @property
-    def all(self) -> tuple[str, ...]:
-        return (*self.parts, self.whole)
+    def required(self) -> list[inspect.Parameter]:
+        """Those without a default."""
+        return [parameter for parameter in self.named if parameter.default is parameter.empty]
 
-    def by_name(self, named: list[inspect.Parameter], everything: bool) -> Signature:
-        positional = tuple(p.name for p in named if p.kind is p.POSITIONAL_ONLY and p.name in self.all)
-        keywords = tuple(p.name for p in named if p.kind is not p.POSITIONAL_ONLY and p.name in self.all)
-        if everything:
-            keywords += tuple(name for name in self.parts if name not in positional + keywords)
-        return Signature(positional, keywords)
+    def without_meaning(self, parts: Parts) -> str | None:
+        """Return the first required name that is no part."""
+        for parameter in self.required:
+            if parameter.name not in parts.all:
+                return parameter.name
+        return None
 
-    def mean_first_two(self, named: list[inspect.Parameter]) -> bool:
-        """Whether two parameters with names of the user's own mean the first two parts."""
-        required = [p for p in named if p.default is p.empty]
-        if len(required) != 2 or any(p.kind is p.KEYWORD_ONLY for p in required):
+
+def _by_name(declared: _Declared, parts: Parts) -> Signature:
+    positional: list[str] = []
+    keywords: list[str] = []
+    for parameter in declared.named:
+        if parameter.name not in parts.all:
+            continue
+        if parameter.kind is parameter.POSITIONAL_ONLY:
+            positional.append(parameter.name)
+        else:
+            keywords.append(parameter.name)
+    if declared.takes_any_keyword:
+        for name in parts.names:
+            if name not in positional and name not in keywords:
+                keywords.append(name)
+    return Signature(tuple(positional), tuple(keywords))
+
+
+def _means_first_two(required: Sequence[inspect.Parameter], parts: Parts) -> bool:
+    """Whether the required parameters, with names of the user's own, mean the first two parts."""
+    if len(required) != 2:
+        return False
+    for parameter, part in zip(required, parts.names, strict=False):
+        if parameter.kind is parameter.KEYWORD_ONLY:
             return False
-        names = [p.name for p in required]
+        if parameter.name in parts.all:
+            if parameter.name != part:
+                return False
         # `output`, `reference` and the like are slips for a known name: a run in their place would be nonsense.
-        if any(nearest(name, self.parts[2:]) for name in names if name not in self.all):
+        elif nearest(parameter.name, parts.names[2:]):
             return False
-        return all(
-            name == part or name not in self.all for name, part in zip(names, self.parts, strict=False)
-        )
+    return True
 
-    def complaint(self, key: str, name: str) -> str:
-        first, second = self.parts[:2]
-        return (
-            f"Evaluator {key!r} has a parameter {name!r} that stands for nothing.{nearest(name, self.all)} "
-            f"Known: {', '.join(self.parts)} (any subset; two other names mean {first} and {second}). "
-            f"Give {name!r} a default if it is an option of your own."
-        )
+
+def _complaint(key: str, name: str, parts: Parts) -> str:
+    first, second = parts.names[:2]
+    return (
+        f"Evaluator {key!r} has a parameter {name!r} that stands for nothing.{nearest(name, parts.all)} "
+        f"Known: {', '.join(parts.names)} (any subset; two other names mean {first} and {second}). "
+        f"Give {name!r} a default if it is an option of your own."
+    )

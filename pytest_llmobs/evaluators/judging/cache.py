@@ -73,6 +73,8 @@ class FileCache:
         return self.folder / key[:2] / f"{key}.json"
 
 
+# State of the process, because it can be nobody else's: judges are made at the top of a user's test files and handed
+# to sessions, production code and notebooks alike; `install` is how all of them are told, and a session takes it back.
 installed: JudgeCache | None = None
 """The cache of all judges of this process; None asks the model each time."""
 

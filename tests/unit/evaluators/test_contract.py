@@ -18,7 +18,8 @@ from pytest_llmobs import evaluators
 from pytest_llmobs.evaluators import suites as summary
 from pytest_llmobs.evaluators.binding.declaration import bind
 from pytest_llmobs.evaluators.judging import presets
-from pytest_llmobs.evaluators.pairs import Pair, PairwiseJudge, compare_pairs
+from pytest_llmobs.evaluators.pairs import PairwiseJudge, RunPair, compare_pairs
+from pytest_llmobs.evaluators.registry import builtin_summaries
 from pytest_llmobs.evaluators.rules.rule import Rule
 from pytest_llmobs.records.scores import Score
 
@@ -139,7 +140,7 @@ def test_any_outputs_give_a_score_or_a_reason_soon(subject, name):
         assert time.process_time() - start < 3, kind
 
 
-SUMMARIES = {**summary.READY, "p95_tone": summary.Percentile("tone", key="p95_tone")}
+SUMMARIES = {**builtin_summaries(), "p95_tone": summary.Percentile("tone", key="p95_tone")}
 
 
 @pytest.mark.parametrize("kind", OUTPUTS)
@@ -178,7 +179,7 @@ PAIRWISE = {
 def test_any_two_outputs_give_a_preference_or_a_reason(subject, name, kind):
     sane = subject({"output": "We refund the charge."}, REFERENCE)
     pairs = [
-        Pair(subject(OUTPUTS[kind], reference), sane) for reference in (REFERENCE, None, HOSTILE_REFERENCE)
+        RunPair(subject(OUTPUTS[kind], reference), sane) for reference in (REFERENCE, None, HOSTILE_REFERENCE)
     ]
     for preference in compare_pairs(PAIRWISE[name], pairs, both_orders=True).preferences:
         assert (preference.winner is None) == bool(preference.error)
@@ -191,7 +192,7 @@ def test_no_error_of_a_summary_or_a_pairwise_evaluator_gets_out(subject, error):
     def failing(outputs):
         raise error
 
-    pair = Pair(subject({"output": "x"}), subject({"output": "y"}))
+    pair = RunPair(subject({"output": "x"}), subject({"output": "y"}))
     (score,) = summary.bind_summary(failing).score(summary.Suite([pair.first]))
     (preference,) = compare_pairs(failing, [pair]).preferences
     for reason in (score.error, preference.error):
@@ -230,12 +231,6 @@ def test_the_registry_and_the_package_agree():
         evaluators.min_lenght  # noqa: B018
 
 
-def test_type_checkers_see_every_name():
-    text = Path(evaluators.__file__).read_text().partition("if TYPE_CHECKING:")[2].partition("_FAMILIES")[0]
-    for name in set(evaluators.__all__) - {"builtin"}:
-        assert f" {name}," in text.replace("\n", ",\n") or f"import {name}" in text, name
-
-
 def test_importing_the_package_and_listing_the_registry_loads_no_family():
     code = """
 import sys
@@ -244,4 +239,4 @@ list(evaluators.builtin())
 print([name for name in sys.modules if name.startswith("pytest_llmobs.evaluators.")])
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
+    assert done.stdout.strip() == "['pytest_llmobs.evaluators.registry']"

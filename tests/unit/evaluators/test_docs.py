@@ -14,7 +14,7 @@ from pytest_llmobs import evaluators
 from pytest_llmobs.evaluators.binding.declaration import bind
 from pytest_llmobs.evaluators.judging import cache
 from pytest_llmobs.evaluators.pairs import bind_pairwise
-from pytest_llmobs.evaluators.suites import READY
+from pytest_llmobs.evaluators.registry import builtin_summaries
 
 DOCUMENT = (Path(__file__).parents[3] / "docs" / "evaluators.md").read_text(encoding="utf-8")
 ROWS = [line.split("|") for line in DOCUMENT.splitlines() if line.startswith("| `")]
@@ -26,7 +26,7 @@ def documented():
 
 
 def test_every_ready_made_evaluator_has_a_row_and_no_other():
-    assert set(documented()) == {*evaluators.builtin(), *READY}
+    assert set(documented()) == {*evaluators.builtin(), *builtin_summaries()}
 
 
 @pytest.mark.parametrize("name", evaluators.builtin())

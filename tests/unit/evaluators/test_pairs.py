@@ -10,7 +10,7 @@ from scipy.stats import binomtest
 
 from pytest_llmobs.errors import EvaluatorError
 from pytest_llmobs.evaluators import PairwiseJudge, compare_pairs
-from pytest_llmobs.evaluators.pairs import Pair, first_is_shown_first, sign_test
+from pytest_llmobs.evaluators.pairs import RunPair, first_is_shown_first, sign_test
 from pytest_llmobs.records.examples import Example
 
 
@@ -26,7 +26,7 @@ def pairs(subject):
                 replace(subject({"output": text}, {"gold": "x"}, id=f"{text}-{number}"), example=example)
                 for text in ("short", "much longer")
             )
-            made.append(Pair(first, second))
+            made.append(RunPair(first, second))
         return made
 
     return make

@@ -14,7 +14,6 @@ from pytest_llmobs.errors import EvaluatorError, UnscoredError
 from pytest_llmobs.evaluators.binding.declaration import (
     NotApplicable,
     bind,
-    bind_all,
     evaluator,
     find_score,
     identify,
@@ -340,12 +339,6 @@ def test_a_blocking_evaluator_leaves_the_loop_free_and_a_cheap_one_stays_inline(
 
 def test_a_registered_evaluator_goes_by_the_name_it_was_asked_for():
     assert bind("polite", {"polite": outputs_only}).key == "polite"
-
-
-def test_two_evaluators_may_not_share_a_key():
-    with pytest.raises(EvaluatorError, match="Two evaluators are called 'outputs_only'"):
-        bind_all([outputs_only, own_names, "outputs_only"], {"outputs_only": outputs_only})
-    assert [bound.key for bound in bind_all([outputs_only, own_names], {})] == ["outputs_only", "own_names"]
 
 
 def test_a_score_is_found_by_object_by_name_and_by_the_evaluator_that_named_it_otherwise(subject):

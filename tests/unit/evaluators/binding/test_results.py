@@ -8,7 +8,7 @@ from fractions import Fraction
 import pytest
 
 from pytest_llmobs.errors import EvaluatorError
-from pytest_llmobs.evaluators.binding.results import scores_of
+from pytest_llmobs.evaluators.binding.results import repeated, scores_of
 from pytest_llmobs.records.scores import Score
 
 
@@ -73,6 +73,12 @@ def test_several_scores_name_their_evaluator(returned):
     scores = scores_of(returned, "me")
     assert scores == [Score("a", score=1), Score("b", value="x")]
     assert [score.metadata["evaluator"] for score in scores] == ["me", "me"]
+
+
+def test_the_first_name_that_occurs_twice_is_told():
+    assert repeated(iter(["a", "b", "c", "c", "b"])) == "b"
+    assert repeated(["a", "b"]) is None
+    assert repeated([]) is None
 
 
 def test_nan_and_infinity_are_unscored():

@@ -16,7 +16,7 @@ from pytest_llmobs.evaluators.judging.calibration_file import (
     save_calibration,
 )
 from pytest_llmobs.evaluators.judging.judge import Judge
-from pytest_llmobs.evaluators.judging.labels import Case
+from pytest_llmobs.evaluators.judging.labels import LabelledCase
 
 
 def says(prompt):
@@ -27,7 +27,7 @@ def says(prompt):
 
 
 def case(name, label, said):
-    return Case(name, {"q": name}, {"output": f"{said} reason {name}"}, label)
+    return LabelledCase(name, {"q": name}, {"output": f"{said} reason {name}"}, label)
 
 
 TONE = Judge("tone", rubric="Polite?", model=says)
