@@ -21,7 +21,8 @@ _KEY = "schema"
 _TABLES = ("trials", "confirmation")
 _ROWS = 500
 """Rows of a table that are written at once."""
-_TABLE_LINES = tuple(f'"{key}": ' for key in _TABLES)
+_TABLE_LINES = ('"trials": ', '"confirmation": ')
+"""How the lines of tables begin."""
 
 
 def write(path: Path, document: Mapping[str, Any]) -> None:
@@ -47,9 +48,7 @@ def read(path: Path, *, head: bool = False) -> dict[str, Any]:
         StoreError: It is unreadable, or of a newer schema.
     """
     try:
-        document = json.loads(_head(path) if head else path.read_text(encoding="utf-8"))
-        if not isinstance(document, dict):
-            raise ValueError("it holds no JSON object")
+        document = _read_object(path, head)
         version = document.pop(_KEY, 0)
     except (OSError, ValueError) as error:
         raise StoreError(
@@ -63,12 +62,27 @@ def read(path: Path, *, head: bool = False) -> dict[str, Any]:
     return document
 
 
+def _read_object(path: Path, head: bool) -> dict[str, Any]:
+    if head:
+        text = _head(path)
+    else:
+        text = path.read_text(encoding="utf-8")
+    document = json.loads(text)
+    if not isinstance(document, dict):
+        raise ValueError("it holds no JSON object")
+    return document
+
+
 def _pieces(document: Mapping[str, Any]) -> Iterator[str]:
     """Yield the file's text: a line a key, a table in pieces, since the whole of a large one would be felt."""
     before = "{"
+    # Sorting is stable: the keys stay in their order, but for the tables, which come last.
     for key, value in sorted(document.items(), key=lambda item: item[0] in _TABLES):
         yield f"{before}{_json(key)}: "
-        yield from _table(value) if key in _TABLES else (_json(value),)
+        if key in _TABLES:
+            yield from _table(value)
+        else:
+            yield _json(value)
         before = ",\n"
     yield "}\n"
 
@@ -76,9 +90,11 @@ def _pieces(document: Mapping[str, Any]) -> Iterator[str]:
 def _table(table: Mapping[str, Any]) -> Iterator[str]:
     rows: list[Any] = table["rows"]
     yield f'{{"columns": {_json(table["columns"])}, "rows": ['
+    between = ""
     for start in range(0, len(rows), _ROWS):
-        piece = _json(rows[start : start + _ROWS])[1:-1]
-        yield f", {piece}" if start else piece
+        yield between
+        yield _json(rows[start : start + _ROWS])[1:-1]
+        between = ", "
     yield "]}"
 
 

@@ -103,3 +103,8 @@ def unescape(escaped: str) -> str:
 def project_of(partition: PurePath) -> str:
     """Return the project whose Parquet files lie in the folder ``partition``."""
     return unescape(partition.name.removeprefix("project="))
+
+
+def experiment_of(path: PurePath) -> str:
+    """Return the experiment whose document lies at ``path``."""
+    return unescape(path.stem)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 from pytest_llmobs.errors import StoreError
 from pytest_llmobs.records.runs import Run
 from pytest_llmobs.storage import documents, notices
-from pytest_llmobs.storage.layout import Layout, unescape
+from pytest_llmobs.storage.layout import Layout, experiment_of, project_of
 from pytest_llmobs.storage.parquet.filters import Filters, condition
 from pytest_llmobs.storage.parquet.schema import NAMES, PAYLOADS
 from pytest_llmobs.storage.spool.rotation import Rotation, Rotator
@@ -158,7 +158,9 @@ class Store:
         """
         from pytest_llmobs.storage.parquet.rows import to_runs
 
-        columns = [name for name in NAMES if payloads or name not in PAYLOADS]
+        columns = list(NAMES)
+        if not payloads:
+            columns = [name for name in NAMES if name not in PAYLOADS]
         for table in self.tables(columns, project, limit=limit, newest_first=newest_first, **filters):
             yield from to_runs(table)
 
@@ -203,18 +205,18 @@ class Store:
         from pytest_llmobs.storage.parquet.lookup import descendants
         from pytest_llmobs.tracing.run_line import nest
 
-        run = self._find(id)
+        run = self._find_run(id)
         if not load_children:
             return run
         family = list(self.runs(run.project, trace_id=run.trace_id))
-        if run.parent_id is None:
-            # Runs whose parents were lost with a crashed process hang from the root.
-            return nest(run, [member for member in family if member.id != run.id])
-        return nest(run, descendants(run, family))
+        if run.parent_id is not None:
+            return nest(run, descendants(run, family))
+        # Runs whose parents were lost with a crashed process hang from the root.
+        return nest(run, [member for member in family if member.id != run.id])
 
     def projects(self) -> list[str]:
         """Return the names of the projects that have runs, sorted."""
-        return sorted(unescape(folder.name.removeprefix("project=")) for folder in self._partitions(None))
+        return sorted(map(project_of, self._partitions(None)))
 
     def copy_runs(self, project: str, folder: Path) -> None:
         """Copy the Parquet files of a project into another store's folder; links where the disk allows them.
@@ -245,7 +247,7 @@ class Store:
 
         return query.open_files(self._partitions(project))
 
-    def _find(self, id: str) -> Run:
+    def _find_run(self, id: str) -> Run:
         from pytest_llmobs.storage.parquet.lookup import find_run
 
         return find_run(self._partitions(None), id)
@@ -257,7 +259,7 @@ class Store:
             if folder.is_dir():
                 return [folder]
             return []
-        return sorted(folder for folder in self.layout.runs.glob("project=*") if folder.is_dir())
+        return sorted(filter(Path.is_dir, self.layout.runs.glob("project=*")))
 
     # Experiments
 
@@ -268,7 +270,7 @@ class Store:
 
     def experiment_names(self) -> list[str]:
         """Return the names of all experiments, sorted."""
-        return sorted(unescape(path.stem) for path in self._documents())
+        return sorted(map(experiment_of, self._experiment_files()))
 
     def write_experiment(self, name: str, document: Mapping[str, Any]) -> Path:
         """Store an experiment's summary, replacing one of the same name; return its file.
@@ -289,7 +291,7 @@ class Store:
         """
         path = self.layout.experiment(name)
         if not path.exists():
-            raise documents.unknown(name, [unescape(p.stem) for p in self._documents()])
+            raise documents.unknown(name, list(map(experiment_of, self._experiment_files())))
         return documents.read(path)
 
     def experiments(self, *, heads: bool = False) -> list[dict[str, Any]]:
@@ -301,15 +303,17 @@ class Store:
         Raises:
             StoreError: One is unreadable, or of a newer schema.
         """
-        found = [documents.read(path, head=heads) for path in self._documents()]
-        return sorted(
-            found, key=lambda document: (str(document.get("started", "")), str(document.get("name", "")))
-        )
+        summaries = [documents.read(path, head=heads) for path in self._experiment_files()]
+        summaries.sort(key=_by_start)
+        return summaries
 
-    def _documents(self) -> list[Path]:
-        return sorted(
-            path for path in self.layout.experiments.glob("*.json") if not path.name.startswith(".")
-        )
+    def _experiment_files(self) -> list[Path]:
+        # Hidden ones are files that are being written, by this version or by one before.
+        return sorted(self.layout.experiments.glob("[!.]*.json"))
+
+
+def _by_start(summary: Mapping[str, Any]) -> tuple[str, str]:
+    return str(summary.get("started", "")), str(summary.get("name", ""))
 
 
 def _close(spool: weakref.ref[Spool]) -> None:

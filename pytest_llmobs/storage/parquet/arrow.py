@@ -18,11 +18,12 @@ def load_arrow(*, frugal: bool) -> None:
             stay taken after a seal.
     """
     with locks.importing:
-        choose = frugal and _ALLOCATOR not in os.environ
-        if choose:
+        is_free_to_choose = frugal and _ALLOCATOR not in os.environ
+        if is_free_to_choose:
             os.environ[_ALLOCATOR] = "system"
         try:
             import pyarrow  # noqa: F401 - what matters is when
         finally:
-            if choose:
+            if is_free_to_choose:
+                # Processes started from here choose for themselves.
                 del os.environ[_ALLOCATOR]

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pyarrow as pa
 from pydantic_core import to_json
 
 from pytest_llmobs.storage.parquet.arrays import arrow_array, binary_array
-from pytest_llmobs.storage.parquet.schema import COLUMNS, DERIVED, OBJECTS, PAYLOADS, arrow_schema
+from pytest_llmobs.storage.parquet.schema import DERIVED, NAMES, OBJECTS, PAYLOADS, arrow_schema
 from pytest_llmobs.storage.spool.lines import Record, write_line
 
-_HEADER_COLUMNS = tuple(c for c in COLUMNS if c.name not in DERIVED and c.name not in PAYLOADS)
+_HEADER_COLUMNS = tuple(name for name in NAMES if name not in (*DERIVED, *PAYLOADS))
+_INPUTS, _OUTPUTS = 1, 2
+"""Parts of a record."""
 _TOKENS = ("input_tokens", "output_tokens")
 _NEEDED = frozenset({"id", "trace_id", "start_time"})
+_UNFIT = (pa.ArrowException, TypeError, ValueError, OverflowError)
+"""What Arrow raises where a value doesn't fit its column."""
 
 
 def to_table(records: Sequence[Record], reject: Callable[[bytes], Any]) -> pa.Table:
@@ -27,34 +31,37 @@ def to_table(records: Sequence[Record], reject: Callable[[bytes], Any]) -> pa.Ta
     """
     try:
         return _convert(records)
-    except (pa.ArrowException, TypeError, ValueError, OverflowError):
-        kept = [fitting for record in records if (fitting := _fit(record, reject)) is not None]
-        return _convert(kept)
+    except _UNFIT:
+        # Only now each value is looked at by itself: nearly always all of them fit.
+        return _convert(list(_fitting(records, reject)))
 
 
 def _convert(records: Sequence[Record]) -> pa.Table:
     headers = [header for header, _, _ in records]
-    present = set().union(*headers)
+    present = frozenset().union(*headers)
     schema = arrow_schema()
     arrays: dict[str, pa.Array] = {}
-    for column in _HEADER_COLUMNS:
-        name, kind = column.name, schema.field(column.name).type
-        if name not in present:
-            arrays[name] = pa.nulls(len(headers), kind)
-        elif name in OBJECTS:
-            arrays[name] = arrow_array([_as_json(header.get(name)) for header in headers], kind)
+    for name in _HEADER_COLUMNS:
+        kind = schema.field(name).type
+        if name in present:
+            arrays[name] = _column(headers, name, kind)
         else:
-            arrays[name] = arrow_array([header.get(name) for header in headers], kind)
-    arrays["inputs"] = _texts([inputs for _, inputs, _ in records])
-    arrays["outputs"] = _texts([outputs for _, _, outputs in records])
+            arrays[name] = pa.nulls(len(headers), kind)
+    arrays["inputs"] = _texts(records, _INPUTS)
+    arrays["outputs"] = _texts(records, _OUTPUTS)
     # In Python: Arrow's own arithmetic takes no less time here, and 10 MB to load.
-    arrays["latency"] = arrow_array([_latency(header) for header in headers], pa.float64())
-    arrays["total_tokens"] = (
-        arrays["input_tokens"]
-        if present.isdisjoint(_TOKENS)
-        else arrow_array([_total(header) for header in headers], pa.int64())
-    )
-    return pa.Table.from_arrays([arrays[name] for name in schema.names], schema=schema)
+    arrays["latency"] = arrow_array(list(map(_latency, headers)), pa.float64())
+    arrays["total_tokens"] = arrays["input_tokens"]
+    if not present.isdisjoint(_TOKENS):
+        arrays["total_tokens"] = arrow_array(list(map(_total, headers)), pa.int64())
+    return pa.Table.from_arrays(list(map(arrays.__getitem__, schema.names)), schema=schema)
+
+
+def _column(headers: Sequence[dict[str, Any]], name: str, kind: pa.DataType) -> pa.Array:
+    values = [header.get(name) for header in headers]
+    if name in OBJECTS:
+        return arrow_array(list(map(_as_json, values)), kind)
+    return arrow_array(values, kind)
 
 
 def _latency(header: dict[str, Any]) -> float | None:
@@ -66,13 +73,16 @@ def _latency(header: dict[str, Any]) -> float | None:
 
 
 def _total(header: dict[str, Any]) -> int | None:
-    counts: list[int] = [count for name in _TOKENS if (count := header.get(name)) is not None]
-    if counts:
-        return sum(counts)
-    return None
+    total: int | None = None
+    for name in _TOKENS:
+        count: int | None = header.get(name)
+        if count is not None:
+            total = count + (total or 0)
+    return total
 
 
-def _texts(payloads: Sequence[bytes]) -> pa.Array:
+def _texts(records: Sequence[Record], part: int) -> pa.Array:
+    payloads = [record[part] for record in records]
     # As bytes first: Arrow checks the UTF-8 of a whole column at once, four times as fast as string by string.
     texts = binary_array(payloads).view(pa.string())
     texts.validate(full=True)
@@ -85,26 +95,30 @@ def _as_json(value: Any) -> str | None:
     return None
 
 
-def _fit(record: Record, reject: Callable[[bytes], Any]) -> Record | None:
-    """Return the record without the values that don't fit their column, or None where nothing is left to keep."""
+def _fitting(records: Sequence[Record], reject: Callable[[bytes], Any]) -> Iterator[Record]:
+    """Yield the records without the values that don't fit their column; leave out what can't be a row at all."""
+    for record in records:
+        header, inputs, outputs = record
+        unfit = _unfit_columns(header)
+        is_text = _is_text(inputs) and _is_text(outputs)
+        if is_text and not unfit:
+            yield record
+            continue
+        reject(write_line(header, inputs, outputs))
+        if is_text and _NEEDED.isdisjoint(unfit):
+            kept = {key: value for key, value in header.items() if key not in unfit}
+            yield kept, inputs, outputs
+
+
+def _unfit_columns(header: dict[str, Any]) -> set[str]:
     schema = arrow_schema()
-    header, inputs, outputs = record
-    wrong = {c.name for c in _HEADER_COLUMNS if not _fits(header.get(c.name), c.name, schema)}
-    unreadable = not (_is_text(inputs) and _is_text(outputs))
-    if not wrong and not unreadable:
-        return record
-    reject(write_line(header, inputs, outputs))
-    if unreadable or wrong & _NEEDED:
-        return None
-    return {key: value for key, value in header.items() if key not in wrong}, inputs, outputs
-
-
-def _fits(value: Any, name: str, schema: pa.Schema) -> bool:
-    try:
-        pa.array([_as_json(value) if name in OBJECTS else value], schema.field(name).type)
-    except (pa.ArrowException, TypeError, ValueError, OverflowError):
-        return False
-    return True
+    unfit: set[str] = set()
+    for name in _HEADER_COLUMNS:
+        try:
+            _column([header], name, schema.field(name).type)
+        except _UNFIT:
+            unfit.add(name)
+    return unfit
 
 
 def _is_text(payload: bytes) -> bool:

@@ -16,7 +16,7 @@ from pyarrow.fs import FileSystem, LocalFileSystem
 
 from pytest_llmobs.errors import StoreError
 from pytest_llmobs.storage.layout import project_of
-from pytest_llmobs.storage.parquet.schema import COLUMNS, SCHEMA_VERSION, VERSION_KEY, arrow_schema
+from pytest_llmobs.storage.parquet.schema import COLUMNS, SCHEMA_VERSION, VERSION_KEY, arrow_schema, names_of
 
 if TYPE_CHECKING:  # a session writes and reads nothing: it does without 20 MB
     import pyarrow.compute as pc
@@ -33,10 +33,10 @@ GROUP_ROWS = 2000
 # Level 3 saves another 5 % of the bytes for a third more of the time.
 _LEVEL = 1
 # The rest is null, or small behind its dictionary; a compressor for each would take longer than it saves.
-_COMPRESSED = [column.name for column in COLUMNS if column.kind in ("text", "json", "time")]
+_COMPRESSED = names_of("text", "json", "time")
 _STATISTICS = [column.name for column in COLUMNS if column.statistics]
 # Payloads too: nested runs often share their inputs, and what is written once need not be compressed thrice.
-_DICTIONARY = [column.name for column in COLUMNS if column.kind in ("word", "json", "words", "integer")]
+_DICTIONARY = names_of("word", "json", "words", "integer")
 
 
 class VanishedError(StoreError):
@@ -157,6 +157,15 @@ class RunsFile:
             return self.fragment.to_table(schema=arrow_schema(), columns=list(columns), filter=where)
         except (OSError, pa.ArrowException) as error:
             raise _unreadable(self.path, error) from error
+
+    def read_with_project(self, columns: Sequence[str], where: pc.Expression | None) -> pa.Table:
+        """Return the rows that match, with their project as one more column.
+
+        Raises:
+            StoreError: The file is damaged.
+        """
+        rows = self.read(columns, where)
+        return rows.append_column("project", pa.repeat(pa.scalar(self.project, pa.string()), len(rows)))
 
     @property
     def row_bytes(self) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import reduce
@@ -12,12 +13,13 @@ from pytest_llmobs.records.runs import RUN_TYPES, RunStatus
 from pytest_llmobs.wording import known, nearest
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     import pyarrow.compute as pc
 
 STATUSES: tuple[str, ...] = get_args(RunStatus)
 """What a run's status may be."""
 _CHOICES = {"run_type": RUN_TYPES, "status": STATUSES}
-_EQUAL: tuple[str, ...] = (
+_SAME = (
     "id",
     "trace_id",
     "parent_id",
@@ -28,8 +30,14 @@ _EQUAL: tuple[str, ...] = (
     "provider",
     "session",
     "suite",
+    "nodeid",
+    "dataset",
+    "example_id",
+    "attempt",
+    "trial_status",
+    "evaluates",
 )
-_EQUAL += ("nodeid", "dataset", "example_id", "attempt", "trial_status", "evaluates")
+"""Columns of text that are compared as a whole."""
 
 
 class Filters(TypedDict, total=False):
@@ -67,41 +75,62 @@ def condition(filters: Filters) -> pc.Expression | None:
     Raises:
         StoreError: A filter is unknown or has an impossible value.
     """
-    parts = [_one(name, value) for name, value in filters.items() if value is not None]
-    if parts:
-        return reduce(lambda left, right: left & right, parts)
-    return None
+    parts = [_condition(name, value) for name, value in filters.items() if value is not None]
+    if not parts:
+        return None
+    return reduce(operator.and_, parts)
 
 
-def _one(name: str, value: Any) -> pc.Expression:
-    import pyarrow as pa
+def _condition(name: str, value: Any) -> pc.Expression:
     import pyarrow.compute as pc
 
-    if name in _EQUAL:
-        values = [value] if isinstance(value, str) or not isinstance(value, Iterable) else list(value)
-        _check(name, values)
-        return pc.field(name).isin(pa.array(values, pa.string()))
-    if name in ("is_root", "error"):
-        is_null = pc.field("parent_id" if name == "is_root" else "error").is_null()
-        if bool(value) == (name == "is_root"):
-            return is_null
-        return ~is_null
-    if name in ("start_time", "before"):
-        if not isinstance(value, datetime) or value.tzinfo is None:
-            raise StoreError(f"{name}={value!r} must be a datetime with a time zone.")
-        moment = pa.scalar(value, pa.timestamp("us", "UTC"))
-        if name == "start_time":
-            return pc.field("start_time") >= moment
-        return pc.field("start_time") < moment
+    if name in _SAME:
+        return _is_one_of(name, value)
+    match name:
+        case "is_root":
+            return _is_null("parent_id", bool(value))
+        case "error":
+            return _is_null("error", not value)
+        case "start_time":
+            return pc.field("start_time") >= _moment(name, value)
+        case "before":
+            return pc.field("start_time") < _moment(name, value)
     choices = list(Filters.__annotations__)
     raise StoreError(f"Unknown filter {name!r}.{nearest(name, choices)} {known(choices)}")
 
 
-def _check(name: str, values: Sequence[Any]) -> None:
-    for value in values:
-        if not isinstance(value, str):
-            raise StoreError(f"{name}={value!r} must be a string or a sequence of strings.")
-        if name in _CHOICES and value not in _CHOICES[name]:
-            raise StoreError(
-                f"Unknown {name} {value!r}.{nearest(value, _CHOICES[name])} {known(_CHOICES[name])}"
-            )
+def _is_one_of(name: str, value: Any) -> pc.Expression:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    values = [value]
+    if isinstance(value, Iterable) and not isinstance(value, str):
+        values = list(value)
+    for choice in values:
+        _check(name, choice)
+    return pc.field(name).isin(pa.array(values, pa.string()))
+
+
+def _check(name: str, value: Any) -> None:
+    if not isinstance(value, str):
+        raise StoreError(f"{name}={value!r} must be a string or a sequence of strings.")
+    if name in _CHOICES and value not in _CHOICES[name]:
+        choices = _CHOICES[name]
+        raise StoreError(f"Unknown {name} {value!r}.{nearest(value, choices)} {known(choices)}")
+
+
+def _is_null(column: str, expected: bool) -> pc.Expression:
+    import pyarrow.compute as pc
+
+    is_null = pc.field(column).is_null()
+    if expected:
+        return is_null
+    return ~is_null
+
+
+def _moment(name: str, value: Any) -> pa.Scalar:
+    import pyarrow as pa
+
+    if not isinstance(value, datetime) or value.tzinfo is None:
+        raise StoreError(f"{name}={value!r} must be a datetime with a time zone.")
+    return pa.scalar(value, pa.timestamp("us", "UTC"))

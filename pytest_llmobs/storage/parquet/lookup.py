@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from functools import partial
+from operator import attrgetter
 from pathlib import Path
 
 import pyarrow.compute as pc
@@ -20,6 +21,8 @@ WHOLE = 36
 """Letters of an id."""
 SHORTEST = 6
 """Letters that may stand for a whole id."""
+_SHOWN = 5
+"""Matches of one file that a message names at most."""
 
 
 def find_run(folders: Sequence[Path], id: str) -> Run:
@@ -32,46 +35,80 @@ def find_run(folders: Sequence[Path], id: str) -> Run:
     Raises:
         StoreError: No run has that id, or several begin so.
     """
+    where = begins_with(id)
+    runs = _search(folders, where, is_whole(id))
+    return only_run(runs, id, f"No run has the id {id!r}. `llmobs runs` lists what the store holds.")
+
+
+def is_whole(id: str) -> bool:
+    """Return True where one run at most can have the id."""
+    return len(id) >= WHOLE
+
+
+def begins_with(id: str) -> pc.Expression:
+    """Return the condition that a run's id is, or begins with, ``id``.
+
+    Raises:
+        StoreError: It is too short.
+    """
     if len(id) < SHORTEST:
         raise StoreError(f"{id!r} is too short for a run's id. Give its first {SHORTEST} letters at least.")
-    whole = len(id) >= WHOLE
-    where = pc.field("id") == id if whole else pc.starts_with(pc.field("id"), id)
-    found = _search(folders, where, whole)
-    if len(found) == 1:
-        return found[0]
-    if not found:
-        raise StoreError(f"No run has the id {id!r}. `llmobs runs` lists what the store holds.")
-    raise StoreError(f"Several runs' ids begin with {id!r}: {', '.join(sorted(run.id for run in found))}.")
+    if is_whole(id):
+        # Equality is what the footers' statistics can skip row groups by.
+        return pc.field("id") == id
+    return pc.starts_with(pc.field("id"), id)
 
 
-def _search(folders: Sequence[Path], where: pc.Expression, whole: bool) -> list[Run]:
+def only_run(runs: Sequence[Run], id: str, missing: str) -> Run:
+    """Return the one run that was found.
+
+    Args:
+        runs: Those whose id is, or begins with, ``id``.
+        id: What was looked for.
+        missing: The message where there is none.
+
+    Raises:
+        StoreError: There is none, or several.
+    """
+    if not runs:
+        raise StoreError(missing)
+    if len(runs) > 1:
+        ids = sorted(map(attrgetter("id"), runs))
+        raise StoreError(f"Several runs' ids begin with {id!r}: {', '.join(ids)}.")
+    return runs[0]
+
+
+def _search(folders: Sequence[Path], where: pc.Expression, first_is_enough: bool) -> list[Run]:
     for _ in range(query.PATIENCE):
         # A file that is merged meanwhile vanishes: look again, its runs lie elsewhere now.
         with suppress(VanishedError):
-            return list(_matches(folders, where, whole))
-    return list(_matches(folders, where, whole))
+            return list(_matches(folders, where, first_is_enough))
+    return list(_matches(folders, where, first_is_enough))
 
 
-def _matches(folders: Sequence[Path], where: pc.Expression, whole: bool) -> Iterator[Run]:
+def _matches(folders: Sequence[Path], where: pc.Expression, first_is_enough: bool) -> Iterator[Run]:
     # Newest first and one by one: what people look for is mostly young, and a store may have thousands of files.
     for path in reversed(query.find_files(folders)):
-        found = list(query.scan(partial(_alone, path), NAMES, where, limit=5))
-        for table in found:
+        tables = list(query.scan(partial(_open_only, path), NAMES, where, limit=_SHOWN))
+        for table in tables:
             yield from to_runs(table)
-        if whole and found:
+        if first_is_enough and tables:
             return
 
 
-def _alone(path: Path) -> list[RunsFile]:
+def _open_only(path: Path) -> list[RunsFile]:
     return [RunsFile.open(path)]
 
 
 def descendants(run: Run, family: Sequence[Run]) -> list[Run]:
     """Return the runs of the trace ``family`` that lie below ``run``, in the order of ``family``."""
-    below = {run.id}
+    ids = {run.id}
     # A parent starts before its children, but their clocks may differ: repeat until nothing is added.
-    while True:
-        found = {member.id for member in family if member.parent_id in below} | {run.id}
-        if found <= below:
-            return [member for member in family if member.id in below and member.id != run.id]
-        below |= found
+    grown = True
+    while grown:
+        grown = False
+        for member in family:
+            if member.parent_id in ids and member.id not in ids:
+                ids.add(member.id)
+                grown = True
+    return [member for member in family if member.id in ids and member.id != run.id]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,7 +14,6 @@ from pytest_llmobs.storage.parquet.file import MERGED_MARK, RunsFile, VanishedEr
 
 WINDOW_BYTES = 8 << 20
 """About as much text is read at once."""
-_ORDER = ("start_time", "id")
 PATIENCE = 5
 """So often a listing is repeated because files vanish, before giving up."""
 
@@ -25,14 +25,16 @@ def find_files(folders: Sequence[Path]) -> list[Path]:
         StoreError: A merged file is unreadable or of a newer schema.
         VanishedError: A merged file is gone since the listing; look again.
     """
-    found = sorted(
-        (path for folder in folders for path in folder.glob("*.parquet")), key=lambda path: path.name
-    )
+    paths: list[Path] = []
+    for folder in folders:
+        paths += folder.glob("*.parquet")
+    # A name begins with the time, whatever the project.
+    paths.sort(key=lambda path: path.name)
     replaced: set[Path] = set()
-    for path in found:
+    for path in paths:
         if MERGED_MARK in path.name:
             replaced |= RunsFile.open(path).merged
-    return [path for path in found if path not in replaced]
+    return [path for path in paths if path not in replaced]
 
 
 def open_files(folders: Sequence[Path]) -> list[RunsFile]:
@@ -42,7 +44,7 @@ def open_files(folders: Sequence[Path]) -> list[RunsFile]:
         StoreError: A file is unreadable or of a newer schema.
         VanishedError: A file is gone since the listing; look again.
     """
-    return [RunsFile.open(path) for path in find_files(folders)]
+    return list(map(RunsFile.open, find_files(folders)))
 
 
 def scan(
@@ -70,6 +72,7 @@ def scan(
         StoreError: A file is unreadable or of a newer schema.
         VanishedError: Files keep vanishing.
     """
+    # What was yielded is excluded from the rest by its time, so a new listing repeats and misses nothing.
     failures, rest = 0, where
     while True:
         try:
@@ -86,6 +89,31 @@ def scan(
                 raise
 
 
+@dataclass(frozen=True)
+class _Matches:
+    """The matching rows of one file; it has one at least."""
+
+    file: RunsFile
+    starts: pa.ChunkedArray
+    """When they started, microseconds."""
+    first: int
+    last: int
+
+    def reach_into(self, low: int, high: int) -> bool:
+        """Return True where one may have started from ``low`` to before ``high``."""
+        return self.first < high and self.last >= low
+
+
+def _find_matches(files: Sequence[RunsFile], where: pc.Expression | None) -> list[_Matches]:
+    matches: list[_Matches] = []
+    for file in files:
+        starts = file.read(["start_time"], where)["start_time"].cast(pa.int64())
+        if len(starts):
+            span = pc.min_max(starts)
+            matches.append(_Matches(file, starts, span["min"].as_py(), span["max"].as_py()))
+    return matches
+
+
 def _windowed(
     files: Sequence[RunsFile],
     columns: Sequence[str],
@@ -94,42 +122,48 @@ def _windowed(
     newest_first: bool,
 ) -> Iterator[tuple[pa.Table, pc.Expression]]:
     """Yield the rows of each window, and the condition that holds for what is left after it."""
-    starts = [file.read(["start_time"], where)["start_time"].cast(pa.int64()) for file in files]
-    files = [file for file, found in zip(files, starts, strict=True) if len(found)]
-    starts = [found for found in starts if len(found)]
-    spans = [tuple(pc.min_max(found).as_py().values()) for found in starts]
-    order = [(name, "descending" if newest_first else "ascending") for name in _ORDER]
-    for low, high in _windows(files, starts, limit, newest_first):
-        near = [f for f, span in zip(files, spans, strict=True) if span[0] < high and span[1] >= low]
+    matches = _find_matches(files, where)
+    direction = _direction(newest_first)
+    # The id as well: runs that start in the same microsecond keep their order from one reading to the next.
+    order = [("start_time", direction), ("id", direction)]
+    for low, high in _windows(matches, limit, newest_first):
+        near = [match.file for match in matches if match.reach_into(low, high)]
         table = _window(near, columns, where, low, high).sort_by(order)
         if limit is not None:
             table = table.slice(0, limit)
             limit -= len(table)
-        yield table, (_before(low) if newest_first else ~_before(high))
+        rest = ~_before(high)
+        if newest_first:
+            rest = _before(low)
+        yield table, rest
 
 
-def _windows(
-    files: Sequence[RunsFile], starts: Sequence[Any], limit: int | None, newest_first: bool
-) -> Iterator[tuple[int, int]]:
+def _windows(matches: Sequence[_Matches], limit: int | None, newest_first: bool) -> Iterator[tuple[int, int]]:
     """Yield half-open ranges of start times, microseconds, that hold a bounded number of rows each."""
-    if not starts:
+    if not matches:
         return
-    order = "descending" if newest_first else "ascending"
-    times = pa.concat_tables(
-        pa.table({"start": found, "bytes": pa.repeat(file.row_bytes, len(found))})
-        for file, found in zip(files, starts, strict=True)
-    ).sort_by([("start", order)])
+    tables: list[pa.Table] = []
+    for match in matches:
+        sizes = pa.repeat(match.file.row_bytes, len(match.starts))
+        tables.append(pa.table({"start": match.starts, "bytes": sizes}))
+    times = pa.concat_tables(tables).sort_by([("start", _direction(newest_first))])
     if limit is not None:
         times = times.slice(0, limit)
     if not len(times):
         return
     edges = _edges(times)
     last = times["start"][-1].as_py()
-    for edge, following in zip(edges, [*edges[1:], None], strict=True):
-        if newest_first:
-            yield (last if following is None else following + 1), edge + 1
-        else:
-            yield edge, (last + 1 if following is None else following)
+    if newest_first:
+        for edge, following in pairwise([*edges, last - 1]):
+            yield following + 1, edge + 1
+    else:
+        yield from pairwise([*edges, last + 1])
+
+
+def _direction(newest_first: bool) -> str:
+    if newest_first:
+        return "descending"
+    return "ascending"
 
 
 def _edges(times: pa.Table) -> list[int]:
@@ -143,11 +177,9 @@ def _window(
     files: Sequence[RunsFile], columns: Sequence[str], where: pc.Expression | None, low: int, high: int
 ) -> pa.Table:
     inside = _both(where, ~_before(low) & _before(high))
-    wanted = list(dict.fromkeys([*columns, *_ORDER]))
-    tables = []
-    for file in files:
-        found = file.read(wanted, inside)
-        tables.append(found.append_column("project", pa.array([file.project] * len(found), pa.string())))
+    # With what the rows are sorted by. A dict rather than a set: it keeps the order.
+    wanted = list(dict.fromkeys([*columns, "start_time", "id"]))
+    tables = [file.read_with_project(wanted, inside) for file in files]
     return pa.concat_tables(tables)
 
 

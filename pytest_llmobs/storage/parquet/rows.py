@@ -24,8 +24,9 @@ _PLAIN: tuple[str, ...] = (
     "model",
     "provider",
     "stop_reason",
+    "request_id",
+    "time_to_first_token",
 )
-_PLAIN += ("request_id", "time_to_first_token")
 _DEFAULTS = {"name": "", "run_type": "chain", "status": "success", "retries": 0}
 _ELSEWHERE = frozenset((*_USAGE, *_PLAIN, *_DEFAULTS, *DERIVED, *PAYLOADS, "metadata", "tags"))
 _PARSED = tuple(name for name in OBJECTS if name != "metadata")
@@ -42,8 +43,8 @@ def to_runs(table: pa.Table) -> Iterator[Run]:
         StoreError: A JSON column holds no JSON.
     """
     # Most columns are null in most runs; leaving them out halves the time.
-    table = table.select([name for name in table.column_names if table[name].null_count < len(table)])
-    for batch in table.to_batches(max_chunksize=256):
+    filled = [name for name in table.column_names if table[name].null_count < len(table)]
+    for batch in table.select(filled).to_batches(max_chunksize=256):
         for row in batch.to_pylist():
             yield to_run(row)
 
@@ -54,14 +55,11 @@ def to_run(row: Mapping[str, Any]) -> Run:
     Raises:
         StoreError: A JSON column holds no JSON.
     """
-    columns = {name: value for name in _COLUMNS if (value := row.get(name)) is not None}
-    for name in _PARSED:
-        if name in columns:
-            columns[name] = _json(row, name)
-    if "scores" in columns:
-        columns["scores"] = dict(columns["scores"])
     plain: dict[str, Any] = {name: row.get(name) for name in _PLAIN}
-    plain |= {name: default if row.get(name) is None else row[name] for name, default in _DEFAULTS.items()}
+    for name, default in _DEFAULTS.items():
+        plain[name] = row.get(name)
+        if plain[name] is None:
+            plain[name] = default
     return Run(
         project=row["project"],
         inputs=_mapping(_json(row, "inputs"), "input") or {},
@@ -69,9 +67,21 @@ def to_run(row: Mapping[str, Any]) -> Run:
         metadata=_mapping(_json(row, "metadata"), "metadata") or {},
         tags=tuple(row.get("tags") or ()),
         usage=Usage(**{name: row.get(name) for name in _USAGE}),
-        columns=columns,
+        columns=_other_columns(row),
         **plain,
     )
+
+
+def _other_columns(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the columns that a run has no field for, those without a value left out."""
+    columns = {name: value for name in _COLUMNS if (value := row.get(name)) is not None}
+    for name in _PARSED:
+        if name in columns:
+            columns[name] = _json(row, name)
+    if "scores" in columns:
+        # Arrow reads a map as pairs.
+        columns["scores"] = dict(columns["scores"])
+    return columns
 
 
 def _json(row: Mapping[str, Any], name: str) -> Any:

@@ -153,6 +153,11 @@ NAMES: tuple[str, ...] = tuple(column.name for column in COLUMNS)
 """The columns' names, in order."""
 
 
+def names_of(*kinds: Kind) -> list[str]:
+    """Return the names of the columns of some kinds, in order."""
+    return [column.name for column in COLUMNS if column.kind in kinds]
+
+
 @cache
 def arrow_schema() -> pa.Schema:
     """Return the schema of the Parquet files, meanings and OpenTelemetry names in the fields' metadata."""
@@ -169,7 +174,9 @@ def arrow_schema() -> pa.Schema:
         "words": pa.list_(text),
         "scores": pa.map_(text, pa.float64()),
     }
-    fields = [pa.field(c.name, types[c.kind], metadata=_field_metadata(c)) for c in COLUMNS]
+    fields: list[pa.Field] = []
+    for column in COLUMNS:
+        fields.append(pa.field(column.name, types[column.kind], metadata=_field_metadata(column)))
     return pa.schema(fields, metadata={VERSION_KEY: str(SCHEMA_VERSION)})
 
 
@@ -178,12 +185,17 @@ def markdown() -> str:
     lines = ["| column | type | meaning | OpenTelemetry |", "|---|---|---|---|"]
     lines.append("| `project` | string | the hive partition: an experiment's name, or the app's | |")
     for column in COLUMNS:
-        otel = f"`{column.otel}`" if column.otel else ""
-        lines.append(
-            f"| `{column.name}` | {_SHOWN[column.kind]} | {column.meaning} | {otel} |".replace("|  |", "| |")
-        )
+        cells = [f"`{column.name}`", _SHOWN[column.kind], column.meaning]
+        if column.otel:
+            cells.append(f"`{column.otel}`")
+        else:
+            cells.append("")
+        lines.append(f"| {' | '.join(cells)} |".replace("|  |", "| |"))
     return "\n".join(lines) + "\n"
 
 
 def _field_metadata(column: Column) -> dict[str, str]:
-    return {"meaning": column.meaning} | ({"otel": column.otel} if column.otel else {})
+    metadata = {"meaning": column.meaning}
+    if column.otel:
+        metadata["otel"] = column.otel
+    return metadata

@@ -23,15 +23,8 @@ _ATOMIC = ("s3", "gcs", "abfs")
 _SILENCE = 10.0
 """Seconds without a byte from S3 after which an attempt counts as lost."""
 _ATTEMPTS = 3
-_SECRETS = (
-    "access_key",
-    "secret_key",
-    "session_token",
-    "access_token",
-    "account_key",
-    "sas_token",
-    "credential",
-)
+_SECRET = re.compile("access_key|secret_key|session_token|access_token|account_key|sas_token|credential")
+"""In the name of an option whose value nobody may see."""
 _REMEDIES = (
     ("the folder .* doesn't exist", "Mount it, or make it."),
     ("NO_SUCH_BUCKET|NoSuchBucket|bucket does not exist", "Create the bucket, or correct its name."),
@@ -84,7 +77,9 @@ class RemoteFiles:
         """
         self.shown = _without_secrets(uri)
         """The URI for messages and commands, without credentials."""
-        located = uri if is_uri(uri) else str((base or Path.cwd()) / Path(uri).expanduser())
+        located = uri
+        if not is_uri(uri):
+            located = str((base or Path.cwd()) / Path(uri).expanduser())
         try:
             files, root = fs.FileSystem.from_uri(_with_patience(located))
             self.files = _impatient(files, located)
@@ -95,14 +90,14 @@ class RemoteFiles:
 
     def failure(self, verb: str, error: Exception) -> StoreError:
         """Return the error for the user: what was tried where, why it failed, what to do."""
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        # The first line: S3's client adds a stack of its own.
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         if "Unrecognized filesystem type" in reason:
             return StoreError(
                 f"Can't {verb} the store {self.shown!r}: nobody knows this kind of URI. "
                 "Known: a path, file://, gs://, s3://, and what else pyarrow.fs opens."
             )
-        remedy = next((told for signs, told in _REMEDIES if re.search(signs, reason)), "Check the URI.")
-        return StoreError(f"Can't {verb} the store {self.shown!r}: {_plain(reason)}. {remedy}")
+        return StoreError(f"Can't {verb} the store {self.shown!r}: {_plain(reason)}. {_remedy(reason)}")
 
     def probe(self) -> None:
         """Write one small file, to learn now rather than at the end whether that works.
@@ -153,34 +148,40 @@ class RemoteFiles:
             return False
         return True
 
-    def entries(self, folder: str) -> list[Entry]:
-        """Return all files below a folder, sorted by their keys; none where there is no such folder.
+    def entries(self, folder: str, suffix: str = "") -> list[Entry]:
+        """Return the files below a folder, sorted by their keys; none where there is no such folder.
+
+        Args:
+            folder: Its key.
+            suffix: How the keys end, such as ``.json``.
 
         Raises:
             StoreError: It can't be reached, or refuses.
         """
-        return sorted(self._entries(folder), key=lambda entry: entry.key)
+        return sorted(self._entries(folder, suffix), key=lambda entry: entry.key)
 
     def path(self, key: str) -> str:
         """Return a key as the file system names it."""
         return f"{self.root}/{key}"
 
-    def _entries(self, folder: str) -> Iterator[Entry]:
+    def _entries(self, folder: str, suffix: str) -> Iterator[Entry]:
         where = fs.FileSelector(self.path(folder), recursive=True, allow_not_found=True)
         try:
-            found = self.files.get_file_info(where)
+            infos = self.files.get_file_info(where)
         except (OSError, pa.ArrowException) as error:
             raise self.failure("read", error) from error
-        for info in found:
-            key = info.path[len(self.root) + 1 :]
-            if info.type == fs.FileType.File and not info.base_name.startswith("."):
-                yield Entry(key, info.size)
+        for info in infos:
+            # Hidden ones are being written.
+            is_whole_file = info.type == fs.FileType.File and not info.base_name.startswith(".")
+            if is_whole_file and info.path.endswith(suffix):
+                yield Entry(info.path[len(self.root) + 1 :], info.size)
 
     def _write(self, key: str, content: bytes | pa.Buffer) -> None:
         path = self.path(key)
         if not self._local:
             self._stream(path, content)
             return
+        # Not ``files.write_whole``: the place may be one that only Arrow can open (``hdfs://``), not a path.
         folder, _, name = path.rpartition("/")
         self.files.create_dir(folder, recursive=True)
         aside = f"{folder}/.{name}-{os.getpid()}-{os.urandom(3).hex()}"
@@ -206,7 +207,10 @@ def _with_patience(uri: str) -> str:
     """Let Google's client give up within half a minute; by itself it tries for fifteen."""
     if not uri.startswith(("gs://", "gcs://")) or "retry_limit_seconds" in uri:
         return uri
-    return f"{uri}{'&' if '?' in uri else '?'}retry_limit_seconds=30"
+    separator = "?"
+    if "?" in uri:
+        separator = "&"
+    return f"{uri}{separator}retry_limit_seconds=30"
 
 
 def _impatient(files: fs.FileSystem, uri: str) -> fs.FileSystem:
@@ -218,7 +222,8 @@ def _impatient(files: fs.FileSystem, uri: str) -> fs.FileSystem:
     if files.type_name != "s3":
         return files
     remake, (options,) = files.__reduce__()
-    if not {key for key, _ in parse_qsl(urlsplit(uri).query)} <= options.keys():
+    asked = dict(parse_qsl(urlsplit(uri).query))
+    if not asked.keys() <= options.keys():
         return files
     retries = fs.AwsStandardS3RetryStrategy(max_attempts=_ATTEMPTS)
     hurry = {"connect_timeout": _SILENCE, "request_timeout": _SILENCE, "retry_strategy": retries}
@@ -230,11 +235,20 @@ def _without_secrets(uri: str) -> str:
         return uri
     parts = urlsplit(uri)
     place = parts.netloc.rpartition("@")[2]
-    kept = [
-        (key, value) for key, value in parse_qsl(parts.query) if not any(secret in key for secret in _SECRETS)
-    ]
-    query = "&".join(f"{key}={quote(value, safe=':/')}" for key, value in kept)
-    return f"{parts.scheme}://{place}{parts.path}" + (f"?{query}" if query else "")
+    shown = f"{parts.scheme}://{place}{parts.path}"
+    separator = "?"
+    for key, value in parse_qsl(parts.query):
+        if not _SECRET.search(key):
+            shown += f"{separator}{key}={quote(value, safe=':/')}"
+            separator = "&"
+    return shown
+
+
+def _remedy(reason: str) -> str:
+    for signs, remedy in _REMEDIES:
+        if re.search(signs, reason):
+            return remedy
+    return "Check the URI."
 
 
 def _plain(reason: str) -> str:

@@ -7,15 +7,15 @@ import tempfile
 import weakref
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from pytest_llmobs.errors import StoreError
 from pytest_llmobs.files import write_whole
 from pytest_llmobs.records.runs import Run
 from pytest_llmobs.storage import documents
-from pytest_llmobs.storage.layout import escape, unescape
-from pytest_llmobs.storage.parquet.file import MERGED_MARK, RunsFile
+from pytest_llmobs.storage.layout import escape, experiment_of, project_of
+from pytest_llmobs.storage.parquet.file import RunsFile
 from pytest_llmobs.storage.parquet.schema import NAMES
 from pytest_llmobs.storage.remote.filesystem import Entry, RemoteFiles
 from pytest_llmobs.storage.spool.rotation import Rotation
@@ -71,11 +71,12 @@ class RemoteStore(Store):
 
     def projects(self) -> list[str]:
         """Return the names of the projects that have runs, sorted."""
-        return sorted({_project(entry) for entry in self.remote.entries("runs")})
+        folders = {PurePath(entry.key).parent for entry in self._parquet(None)}
+        return sorted(map(project_of, folders))
 
     def experiment_names(self) -> list[str]:
         """Return the names of all experiments, sorted."""
-        return sorted(unescape(Path(entry.key).stem) for entry in self._listed())
+        return sorted(experiment_of(PurePath(entry.key)) for entry in self._experiments())
 
     def read_experiment(self, name: str) -> dict[str, Any]:
         """Return an experiment's summary.
@@ -84,7 +85,8 @@ class RemoteStore(Store):
             StoreError: It doesn't exist, is unreadable, or of a newer schema.
         """
         path = self.layout.experiment(name)
-        if not path.exists():  # else it was fetched to be listed
+        # It may have been fetched to be listed.
+        if not path.exists():
             names = self.experiment_names()
             if name not in names:
                 raise documents.unknown(name, names)
@@ -106,64 +108,51 @@ class RemoteStore(Store):
             if not target.exists():
                 write_whole(target, self.remote.read(entry.key))
 
-    def _documents(self) -> list[Path]:
+    def _experiment_files(self) -> list[Path]:
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            return list(pool.map(self._fetch, [entry.key for entry in self._listed()]))
+            return list(pool.map(self._fetch, [entry.key for entry in self._experiments()]))
 
-    def _listed(self) -> list[Entry]:
-        return [entry for entry in self.remote.entries("experiments") if entry.key.endswith(".json")]
+    def _experiments(self) -> list[Entry]:
+        return self.remote.entries("experiments", ".json")
 
     def _fetch(self, key: str) -> Path:
         path = self.root / key
+        # A copy for as long as this object lives: it need not survive a power cut.
         write_whole(path, self.remote.read(key), durable=False)
         return path
 
     def _open_files(self, project: str | None) -> list[RunsFile]:
-        opened = [self._open_file(entry) for entry in self._parquet(project)]
-        replaced = {path for file in opened if MERGED_MARK in file.path.name for path in file.merged}
-        return [file for file in opened if file.path not in replaced]
+        files = list(map(self._open_file, self._parquet(project)))
+        replaced: set[Path] = set()
+        for file in files:
+            replaced |= file.merged
+        return [file for file in files if file.path not in replaced]
 
     def _open_file(self, entry: Entry) -> RunsFile:
         return RunsFile.open(Path(self.remote.path(entry.key)), self.remote.files)
 
-    def _find(self, id: str) -> Run:
-        """Look for a run in one file after another, the newest first: what people look for is mostly young."""
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
-        from pytest_llmobs.storage.parquet.lookup import SHORTEST, WHOLE
+    def _find_run(self, id: str) -> Run:
+        from pytest_llmobs.storage.parquet.lookup import begins_with, is_whole, only_run
         from pytest_llmobs.storage.parquet.rows import to_runs
 
-        if len(id) < SHORTEST:
-            raise StoreError(
-                f"{id!r} is too short for a run's id. Give its first {SHORTEST} letters at least."
-            )
-        whole = len(id) >= WHOLE
-        where = pc.field("id") == id if whole else pc.starts_with(pc.field("id"), id)
-        found: list[Run] = []
+        where = begins_with(id)
+        runs: list[Run] = []
+        # The newest first: what people look for is mostly young. Each read whole, for every request takes its time.
         for file in reversed(self._open_files(None)):
-            table = file.read(NAMES, where)
-            found += to_runs(
-                table.append_column("project", pa.array([file.project] * len(table), pa.string()))
-            )
-            if whole and found:
+            runs += to_runs(file.read_with_project(NAMES, where))
+            if runs and is_whole(id):
                 break
-        if len(found) != 1:
-            several = f"Several runs' ids begin with {id!r}: {', '.join(sorted(run.id for run in found))}."
-            raise StoreError(several if found else f"No run in {self.place!r} has the id {id!r}.")
-        return found[0]
+        return only_run(runs, id, f"No run in {self.place!r} has the id {id!r}.")
 
     def _parquet(self, project: str | None) -> list[Entry]:
-        folder = "runs" if project is None else f"runs/{self.layout.partition(project).name}"
-        found = [entry for entry in self.remote.entries(folder) if entry.key.endswith(".parquet")]
-        return sorted(found, key=lambda entry: Path(entry.key).name)
+        folder = "runs"
+        if project is not None:
+            folder = f"runs/{self.layout.partition(project).name}"
+        # By the name, which begins with the time, whatever the project.
+        return sorted(self.remote.entries(folder, ".parquet"), key=lambda entry: entry.key.rpartition("/")[2])
 
     def _read_only(self) -> StoreError:
         return StoreError(
             f"{self.place!r} is only read from here. Sessions write to a local store; `llmobs upload {self.place}` "
             "uploads it."
         )
-
-
-def _project(entry: Entry) -> str:
-    return unescape(entry.key.split("/")[1].removeprefix("project="))

@@ -65,13 +65,14 @@ def _upload(layout: Layout, remote: RemoteFiles, journal: _Journal) -> Uploaded:
     for path in list(_waiting(layout, journal)):
         try:
             stamp = _stamp(path)
-            if not _there_already(path, layout, journal):
+            if not _is_there_already(path, layout, journal):
                 remote.upload(path, _key(path, layout))
                 _replace_merged(path, layout, remote, journal)
                 done = Uploaded(done.files + 1, done.size + stamp[0])
             journal.add(_key(path, layout), stamp)
         except FileNotFoundError:
-            continue  # merged into another one since: that one is uploaded instead
+            # Merged into another one since: that one is uploaded instead.
+            continue
         except StoreError as error:
             raise UploadError(error, len(list(_waiting(layout, journal)))) from error
     return done
@@ -94,27 +95,28 @@ def _key(path: Path, layout: Layout) -> str:
 
 
 def _stamp(path: Path) -> tuple[int, int]:
-    found = path.stat()
-    return found.st_size, found.st_mtime_ns
+    status = path.stat()
+    return status.st_size, status.st_mtime_ns
 
 
-def _replaced(path: Path, layout: Layout, journal: _Journal) -> tuple[list[str], bool]:
-    """Return the uploaded files whose runs a merged file holds too, and whether these are all of its runs."""
+def _replaced_keys(path: Path, layout: Layout) -> list[str]:
+    """Return the keys of the files whose runs a merged file holds too."""
     if MERGED_MARK not in path.name:
-        return [], False
-    keys = [_key(each, layout) for each in RunsFile.open(path).merged]
-    there = [key for key in keys if key in journal.stamps]
-    return there, bool(keys) and len(there) == len(keys)
+        return []
+    return [_key(replaced, layout) for replaced in RunsFile.open(path).merged]
 
 
-def _there_already(path: Path, layout: Layout, journal: _Journal) -> bool:
-    return _replaced(path, layout, journal)[1]
+def _is_there_already(path: Path, layout: Layout, journal: _Journal) -> bool:
+    """Return True for a merged file all of whose runs were uploaded before they were merged."""
+    keys = _replaced_keys(path, layout)
+    return bool(keys) and journal.stamps.keys() >= set(keys)
 
 
 def _replace_merged(path: Path, layout: Layout, remote: RemoteFiles, journal: _Journal) -> None:
     # Where deleting is refused, this package's readers still leave them out, by the merged file's metadata.
-    for key in _replaced(path, layout, journal)[0]:
-        remote.delete(key)
+    for key in _replaced_keys(path, layout):
+        if key in journal.stamps:
+            remote.delete(key)
 
 
 class _Journal:
@@ -138,11 +140,13 @@ class _Journal:
             try:
                 entry = json.loads(line)
             except ValueError:
-                continue  # cut short by a crash: that file is uploaded again
+                # Cut short by a crash: that file is uploaded again.
+                continue
             if "file" in entry:
                 self.stamps[entry["file"]] = (entry["size"], entry["changed"])
 
     def _append(self, entry: dict[str, object]) -> None:
+        # Appended rather than written whole: an upload of thousands of files notes each at once.
         # A line that a crash has cut short must not swallow the next one.
         with self.path.open("a+b") as file:
             file.seek(0, 2)

@@ -48,8 +48,8 @@ class Patches:
             raise ValueError("a patch names no run")
         self.columns.setdefault(run_id, {}).update(columns)
         if inputs or outputs:
-            before = self.payloads.get(run_id, (b"", b""))
-            self.payloads[run_id] = (inputs or before[0], outputs or before[1])
+            old_inputs, old_outputs = self.payloads.get(run_id, (b"", b""))
+            self.payloads[run_id] = (inputs or old_inputs, outputs or old_outputs)
 
     def apply(self, record: Record) -> Record:
         """Return ``record`` with what overrides it."""
@@ -57,8 +57,8 @@ class Patches:
         columns = self.columns.pop(header["id"], None)
         if columns is None:
             return record
-        patched = self.payloads.pop(header["id"], (b"", b""))
-        return header | columns, patched[0] or inputs, patched[1] or outputs
+        new_inputs, new_outputs = self.payloads.pop(header["id"], (b"", b""))
+        return header | columns, new_inputs or inputs, new_outputs or outputs
 
     def unused(self) -> Iterator[bytes]:
         """Yield the patches whose run never came, as lines."""
@@ -106,7 +106,7 @@ def read_records(
         else:
             records.append((header, inputs, outputs[:-1]))
     if patches is not None and patches.columns:
-        return [patches.apply(record) for record in records]
+        return list(map(patches.apply, records))
     return records
 
 

@@ -65,6 +65,19 @@ def seal(
         pyarrow.ArrowException: The same, from within Arrow.
     """
     layout.create()
+    sealed = _attempt(segment, layout, gently)
+    last(segment)
+    segment.discard()
+    if sealed.rejected:
+        warn(
+            f"{sealed.rejected} lines of the spool {segment.path.name!r} could not be read, or not whole. "
+            f"They are kept in {str(sealed.corrupt)!r}: look at them, then delete that file."
+        )
+    return sealed
+
+
+def _attempt(segment: Segment, layout: Layout, gently: bool) -> Sealed:
+    """Seal until nothing was added meanwhile."""
     # Production never patches, so files are read once, in the hope of none; a patch starts over and reads twice.
     patched = False
     while True:
@@ -76,15 +89,7 @@ def seal(
             continue
         # A thread that was in the middle of its write when the file was retired may have added a line since.
         if segment.size == size:
-            break
-    last(segment)
-    segment.discard()
-    if sealed.rejected:
-        warn(
-            f"{sealed.rejected} lines of the spool {segment.path.name!r} could not be read, or not whole. "
-            f"They are kept in {str(sealed.corrupt)!r}: look at them, then delete that file."
-        )
-    return sealed
+            return sealed
 
 
 class _Sealing:
@@ -92,7 +97,7 @@ class _Sealing:
 
     def __init__(self, segment: Segment, layout: Layout, gently: bool, patched: bool) -> None:
         self._segment, self._layout, self._gently, self._patched = segment, layout, gently, patched
-        self._parts: dict[str, _Part] = {}
+        self._files: dict[str, _ProjectFile] = {}
         self._sealed = Sealed()
         self._rejects: IO[bytes] | None = None
         for leftover in layout.spool.glob(f"{segment.stem}.*.tmp"):
@@ -103,50 +108,55 @@ class _Sealing:
             self._write()
             self._publish()
         finally:
-            for part in self._parts.values():
-                part.writer.clean()
+            for file in self._files.values():
+                file.writer.clean()
             if self._rejects is not None:
                 self._rejects.close()
         return self._sealed
 
     def _write(self) -> None:
-        patches = read_patches(self._segment.reader()) if self._patched else None
+        patches = None
+        if self._patched:
+            patches = read_patches(self._segment.reader())
         for lines in self._chunks():
             for project, records in by_project(read_records(lines, patches, self._reject)):
-                self._part(project).add(records)
-        for line in patches.unused() if patches is not None else ():
-            self._reject(line)
-        for part in self._parts.values():
-            part.convert()
-            part.writer.finish()
-            self._sealed.rows += part.writer.rows
+                self._file_of(project).add(records)
+        if patches is not None:
+            for line in patches.unused():
+                self._reject(line)
+        for file in self._files.values():
+            file.convert()
+            file.writer.finish()
+            self._sealed.rows += file.writer.rows
 
     def _chunks(self) -> Iterator[list[bytes]]:
         """Yield the whole lines. The last of a killed process may be torn: its run had not finished."""
         reader = self._segment.reader()
-        while lines := reader.readlines(_GENTLE_READ if self._gently else _READ):
+        size = _READ
+        if self._gently:
+            size = _GENTLE_READ
+        while lines := reader.readlines(size):
             if not lines[-1].endswith(b"\n"):
                 lines.pop()
             yield lines
             if self._gently:
                 time.sleep(_BREATH)
 
-    def _part(self, project: str) -> _Part:
-        part = self._parts.get(project)
-        if part is None:
-            temporary = self._layout.spool / f"{self._segment.stem}.{len(self._parts)}.tmp"
-            part = self._parts[project] = _Part(temporary, self._reject, self._gently)
-        return part
+    def _file_of(self, project: str) -> _ProjectFile:
+        if project not in self._files:
+            temporary = self._layout.spool / f"{self._segment.stem}.{len(self._files)}.tmp"
+            self._files[project] = _ProjectFile(temporary, self._reject, self._gently)
+        return self._files[project]
 
     def _publish(self) -> None:
         folders = set()
-        for project, part in self._parts.items():
-            if part.writer.rows == 0:
+        for project, file in self._files.items():
+            if file.writer.rows == 0:
                 continue
             folder = self._layout.partition(project)
             folder.mkdir(exist_ok=True)
             final = folder / f"{self._segment.stem}.parquet"
-            part.writer.path.rename(final)
+            file.writer.path.rename(final)
             self._sealed.files.append(final)
             folders.add(folder)
         sync([*folders, self._layout.runs])
@@ -154,24 +164,29 @@ class _Sealing:
     def _reject(self, line: bytes) -> None:
         if self._rejects is None:
             self._sealed.corrupt = self._layout.spool / f"{self._segment.stem}.corrupt"
+            # Line by line as they come, not as one whole: a second attempt after a crash writes the same file anew.
             self._rejects = self._sealed.corrupt.open("wb")
         self._rejects.write(line)
         self._sealed.rejected += 1
 
 
-class _Part:
+class _ProjectFile:
     """The Parquet file of one project while it is written."""
 
     def __init__(self, path: Path, reject: Callable[[bytes], Any], gently: bool) -> None:
         self.writer = RunsFileWriter(path)
         self._reject = reject
-        self._batch = _GENTLE_BATCH if gently else _BATCH
+        self._batch = _BATCH
+        if gently:
+            self._batch = _GENTLE_BATCH
         self._records: list[Record] = []
         self._bytes = 0
 
     def add(self, records: Sequence[Record]) -> None:
         self._records += records
-        self._bytes += sum(len(inputs) + len(outputs) + _HEADER_BYTES for _, inputs, outputs in records)
+        self._bytes += _HEADER_BYTES * len(records)
+        for _, inputs, outputs in records:
+            self._bytes += len(inputs) + len(outputs)
         if len(self._records) >= self._batch or self._bytes >= _BATCH_BYTES:
             self.convert()
 
@@ -185,13 +200,14 @@ class _Part:
 def by_project(records: Sequence[Record]) -> Iterator[tuple[str, Sequence[Record]]]:
     """Yield the records of each project, in the order of the first ones."""
     names = [header.get("project") for header, _, _ in records]
+    # One project is the rule: then there is nothing to take apart.
     if names and names.count(names[0]) == len(names):
         yield _project(names[0]), records
         return
-    parts: dict[str, list[Record]] = {}
+    projects: dict[str, list[Record]] = {}
     for name, record in zip(names, records, strict=True):
-        parts.setdefault(_project(name), []).append(record)
-    yield from parts.items()
+        projects.setdefault(_project(name), []).append(record)
+    yield from projects.items()
 
 
 def _project(name: Any) -> str:

@@ -123,9 +123,12 @@ class _Positioned(io.RawIOBase):
 
 
 def _stem(label: str) -> str:
-    now = time.strftime("%Y%m%dT%H%M%S", time.gmtime())
-    named = f"-{quote(label, safe='')[:60]}" if label else ""
-    return f"{now}{named}-{os.getpid()}-{os.urandom(3).hex()}"
+    # The time comes first: files are read in the order of their names.
+    parts = [time.strftime("%Y%m%dT%H%M%S", time.gmtime())]
+    if label:
+        parts.append(quote(label, safe="")[:60])
+    parts += [str(os.getpid()), os.urandom(3).hex()]
+    return "-".join(parts)
 
 
 _alive: weakref.WeakSet[Segment] = weakref.WeakSet()
