@@ -10,6 +10,7 @@ import pluggy
 if TYPE_CHECKING:
     from pytest_llmobs.datasets.base import DatasetFormat
     from pytest_llmobs.providers.base import Provider
+    from pytest_llmobs.reports.base import ReportFormat
     from pytest_llmobs.tracing.redaction.redactors import Redactor
 
 hookimpl = pluggy.HookimplMarker("pytest")
@@ -51,3 +52,12 @@ def pytest_llmobs_redact() -> Sequence[Redactor]:
     from pytest_llmobs.tracing.redaction.secrets import Secrets
 
     return [Secrets(), Pii()]
+
+
+@hookimpl(trylast=True)
+def pytest_llmobs_reports() -> Sequence[ReportFormat]:
+    """The built-in formats of reports."""
+    from pytest_llmobs.reports.json import JsonReport
+    from pytest_llmobs.reports.terminal.section import TerminalReport
+
+    return [TerminalReport(), JsonReport()]

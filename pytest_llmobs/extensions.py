@@ -18,6 +18,7 @@ from pytest_llmobs.records.examples import Dataset
 if TYPE_CHECKING:
     from pytest_llmobs.datasets.base import DatasetFormat
     from pytest_llmobs.providers.base import Provider
+    from pytest_llmobs.reports.base import ReportFormat
     from pytest_llmobs.tracing.redaction.redactors import Redactor
 
 ENTRY_POINT = "pytest_llmobs"
@@ -55,6 +56,12 @@ class Extensions:
     def providers(self) -> Sequence[Provider]:
         """Model providers to instrument once their SDK is imported."""
         return list(chain.from_iterable(reversed(self._hook.pytest_llmobs_providers())))
+
+    @cached_property
+    def reports(self) -> Mapping[str, ReportFormat]:
+        """Formats of reports by name; a user's one hides a built-in of the same name."""
+        formats = chain.from_iterable(reversed(self._hook.pytest_llmobs_reports()))
+        return {each.name: each for each in formats}
 
     @property
     def redactors(self) -> Sequence[Redactor | Callable[[str], str]]:

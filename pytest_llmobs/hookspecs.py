@@ -16,6 +16,7 @@ import pluggy
 if TYPE_CHECKING:
     from pytest_llmobs.datasets.base import DatasetFormat
     from pytest_llmobs.providers.base import Provider
+    from pytest_llmobs.reports.base import ReportFormat
     from pytest_llmobs.tracing.redaction.redactors import Redactor
 
 hookspec = pluggy.HookspecMarker("pytest")
@@ -108,4 +109,31 @@ def pytest_llmobs_redact() -> Sequence[Redactor | Callable[[str], str]]:  # type
 
         def pytest_llmobs_redact():
             return [order_numbers]
+    """
+
+
+@hookspec
+def pytest_llmobs_reports() -> Sequence[ReportFormat]:  # type: ignore[empty-body]
+    """Formats of reports, by the name under which ``--llm-report`` asks for them.
+
+    A format renders a ``reports.digest.experiment.Digest``, which holds all that is told of an experiment, and the
+    experiment itself. With a ``suffix`` it is written to ``.llmobs/reports/``, or where the user says
+    (``--llm-report csv:means.csv``); without one it is printed. One that raises is a warning and changes no exit
+    status. In the ``conftest.py`` of the rootdir, since it is asked for when a session starts.
+
+    Example::
+
+        class Csv:
+            name = "csv"
+            suffix = ".csv"
+
+            def render(self, digest, page, context):
+                lines = ["suite,metric,mean"]
+                for suite in digest.metrics.suites:
+                    for line in suite.lines:
+                        lines.append(f"{suite.suite},{line.row.metric},{line.row.candidate}")
+                return os.linesep.join(lines)
+
+        def pytest_llmobs_reports():
+            return [Csv()]
     """

@@ -6,6 +6,7 @@ import random
 import shutil
 import sys
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -18,6 +19,7 @@ from pytest_llmobs.settings import STORE_FOLDER, Settings
 if TYPE_CHECKING:  # what a session is made of is imported as it is made: collecting needs little of it
     from pytest_llmobs.evaluators.binding.declaration import BoundEvaluator
     from pytest_llmobs.experiments.references import Source
+    from pytest_llmobs.reports.delivery import ReportOrder
     from pytest_llmobs.storage.remote.filesystem import RemoteFiles
     from pytest_llmobs.storage.store import Store
     from pytest_llmobs.storage.upkeep import Exporter
@@ -144,7 +146,7 @@ class Session:
         """Refuse tracing settings that make no sense, before anything is traced.
 
         Raises:
-            SettingsError: ``llm_redact`` names what nobody offers, or ``llm_keep`` holds no rule.
+            SettingsError: ``llm_redact`` or ``llm_report`` names what nobody offers, or ``llm_keep`` holds no rule.
         """
         settings, usual = self.settings, Settings()
         if settings.experiment or (settings.redact, settings.keep) != (usual.redact, usual.keep):
@@ -152,6 +154,17 @@ class Session:
 
             read_rules(settings.keep, "llm_keep")
             self._read_redaction()
+        if settings.experiment:
+            _ = self.report_orders
+
+    @cached_property
+    def report_orders(self) -> Sequence[ReportOrder]:
+        """The reports that are to be made besides the terminal's; raises ``SettingsError`` for an unknown one."""
+        if not self.settings.report:
+            return ()
+        from pytest_llmobs.reports.delivery import read_orders
+
+        return read_orders(self.settings.report, self.extensions.reports, Path.cwd(), "--llm-report")
 
     @cached_property
     def redaction(self) -> Redaction:

@@ -15,7 +15,7 @@ from pytest_llmobs.wording import count
 if TYPE_CHECKING:
     from pytest_llmobs.experiments.history import Trend
     from pytest_llmobs.records.experiments import Experiment
-    from pytest_llmobs.reports.pages.experiments import Digest
+    from pytest_llmobs.reports.digest.line import ExperimentLine
     from pytest_llmobs.storage.store import Store
 
 NAME = "experiments"
@@ -54,11 +54,11 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if arguments.history:
         _history(trends(shown), arguments, console)
     elif arguments.json:
-        console.json([asdict(each) for each in _digests(shown, store)])
+        console.json([asdict(each) for each in _lines(shown, store)])
     elif not found:
         console.note(f"No experiment in {store.place!r} yet. `pytest --llm-experiment` makes one.")
     else:
-        _list(_digests(shown, store), len(found), trends(found), console)
+        _list(_lines(shown, store), len(found), trends(found), console)
     return 0
 
 
@@ -71,7 +71,7 @@ def _history(courses: Sequence[Trend], arguments: argparse.Namespace, console: C
         console.say("\n".join(history_section(courses, console.page)))
 
 
-def _list(shown: Sequence[Digest], total: int, courses: Sequence[Trend], console: Console) -> None:
+def _list(shown: Sequence[ExperimentLine], total: int, courses: Sequence[Trend], console: Console) -> None:
     from pytest_llmobs.reports.pages.experiments import listing
     from pytest_llmobs.reports.pages.history import slides
 
@@ -80,7 +80,7 @@ def _list(shown: Sequence[Digest], total: int, courses: Sequence[Trend], console
         console.note(f"{count(total - len(shown), 'older experiment')}: llmobs experiments --limit 0")
 
 
-def _digests(heads: Sequence[Experiment], store: Store) -> list[Digest]:
-    from pytest_llmobs.reports.pages.experiments import digest
+def _lines(heads: Sequence[Experiment], store: Store) -> list[ExperimentLine]:
+    from pytest_llmobs.reports.digest.line import experiment_line
 
-    return [digest(read_experiment(head.name, store)) for head in heads]
+    return [experiment_line(read_experiment(head.name, store)) for head in heads]

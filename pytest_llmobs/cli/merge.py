@@ -11,6 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+from pytest_llmobs.cli import reports
 from pytest_llmobs.cli.console import Console
 from pytest_llmobs.cli.objects import import_file
 from pytest_llmobs.cli.stores import open_store
@@ -62,6 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PATH",
         help="the committed baselines (default: llm_baseline_dir of the shards, below the current folder)",
     )
+    reports.add_option(parser)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
@@ -70,19 +72,19 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     Raises:
         StoreError: The shards don't belong together, or a store can't be read or written.
         BaselineError: There is no such folder of baselines, or none of a suite that the shards had one of.
+        SettingsError: There is no such report.
     """
     from pytest_llmobs.experiments.joining import join
-    from pytest_llmobs.reports.base import Context
-    from pytest_llmobs.reports.terminal.section import TerminalReport
+    from pytest_llmobs.reports.context import Context
 
     found = _chosen(_shards(arguments.stores, console), arguments.name)
     whole = join([each.part for each in found])
     settings = _settings(whole, arguments.baseline_dir)
     store = Store(arguments.store or STORE_FOLDER, warn=console.note)
+    orders = reports.read_option(arguments, store)
     _bring_runs(found, whole.experiment.name, store)
     experiment = _concluded(whole, store, settings)
-    context = Context(store=arguments.store or "")
-    console.say(TerminalReport().render(experiment, console.page, context))
+    reports.tell(experiment, orders, Context(store=arguments.store or ""), store, console)
     if experiment.decision.red:
         return 1
     return 0

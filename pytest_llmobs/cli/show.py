@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from pytest_llmobs.cli import reports
 from pytest_llmobs.cli.console import Console
 from pytest_llmobs.cli.lookup import (
     NotFoundError,
@@ -21,7 +22,7 @@ from pytest_llmobs.errors import StoreError
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.records.runs import Run
 from pytest_llmobs.records.trials import Trial
-from pytest_llmobs.reports.base import Context
+from pytest_llmobs.reports.context import Context
 from pytest_llmobs.storage.store import Store
 from pytest_llmobs.wording import nearest
 
@@ -45,6 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--broken", action="store_true", help="print the node ids of the broken examples alone"
     )
     parser.add_argument("--json", action="store_true", help="print everything for machines")
+    reports.add_option(parser)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
@@ -96,6 +98,7 @@ def _why_unstored(which: str, store: Store) -> str | None:
 def _show_experiment(
     experiment: Experiment, store: Store, arguments: argparse.Namespace, console: Console
 ) -> int:
+    orders = reports.read_option(arguments, store)
     rootdir = _rootdir(experiment, store)
     context = Context(store=arguments.store or "", rootdir=rootdir, everything=arguments.all)
     if arguments.broken:
@@ -103,9 +106,7 @@ def _show_experiment(
     if arguments.json:
         console.json({**asdict(experiment), "red": experiment.decision.red})
         return 0
-    from pytest_llmobs.reports.terminal.section import TerminalReport
-
-    console.say(TerminalReport().render(experiment, console.page, context))
+    reports.tell(experiment, orders, context, store, console)
     return 0
 
 
@@ -121,9 +122,10 @@ def _rootdir(experiment: Experiment, store: Store) -> str:
 
 def _show_broken(experiment: Experiment, context: Context, console: Console) -> int:
     """Print node ids for ``pytest @file``; fail where none broke, so that a chained pytest doesn't run everything."""
-    from pytest_llmobs.reports.cases import broken_cases
+    from pytest_llmobs.reports.digest.commands import located_nodeids
+    from pytest_llmobs.reports.digest.examples import digest_examples
 
-    nodeids = [context.located(case.nodeid) for case in broken_cases(experiment) if case.nodeid]
+    nodeids = located_nodeids(digest_examples(experiment.decision.examples).rerun, context)
     if not nodeids:
         console.note(f"No example broke in {experiment.name!r}.")
         return 1
@@ -132,9 +134,10 @@ def _show_broken(experiment: Experiment, context: Context, console: Console) -> 
 
 
 def _show_run(found: Run, store: Store, arguments: argparse.Namespace, console: Console) -> int:
-    if arguments.broken:
-        console.note(f"{found.id!r} is a run; --broken is for an experiment.")
-        return 2
+    for option in ("broken", "report"):
+        if getattr(arguments, option):
+            console.note(f"{found.id!r} is a run; --{option} is for an experiment.")
+            return 2
     if arguments.json:
         console.json(asdict(found))
         return 0

@@ -9,8 +9,8 @@ import pytest
 
 from pytest_llmobs.plugin.reporting import store_here
 from pytest_llmobs.plugin.state import Lab, find_lab
-from pytest_llmobs.reports.base import Context
-from pytest_llmobs.reports.next_commands import show
+from pytest_llmobs.reports.context import Context
+from pytest_llmobs.reports.digest.commands import show_command
 from pytest_llmobs.reports.pages.assertion import Evidence, explain
 from pytest_llmobs.reports.text.page import Page
 
@@ -46,7 +46,7 @@ def _evidence(lab: Lab, config: pytest.Config) -> Evidence:
         outputs=run.outputs,
         reference=run.reference_outputs,
         run=run.root.tree(),
-        show=show(run.id, Context(store=store_here(config))) if lab.experiment else "",
+        show=show_command(run.id, Context(store=store_here(config))) if lab.experiment else "",
     )
 
 

@@ -13,11 +13,14 @@ from pytest_llmobs.experiments.conclude import Conclusion, Surroundings, conclud
 from pytest_llmobs.experiments.git import current_commit
 from pytest_llmobs.plugin import confirmation as confirm
 from pytest_llmobs.plugin.outcome import crashed_trial
-from pytest_llmobs.plugin.reporting import ProgressLine, report_failures, write_section
+from pytest_llmobs.plugin.reporting import ProgressLine, report_failures, reports_of, write_section
 from pytest_llmobs.plugin.summary_evaluators import find_summaries
 from pytest_llmobs.records.decisions import Rerun
 from pytest_llmobs.records.experiments import Confirmation, Experiment
 from pytest_llmobs.records.trials import Trial
+from pytest_llmobs.reports.delivery import FOLDER as REPORTS_FOLDER
+from pytest_llmobs.reports.delivery import Delivery, Reports
+from pytest_llmobs.reports.failures import Failure, error_failure
 
 if TYPE_CHECKING:
     from pytest_llmobs.plugin.state import Lab
@@ -32,8 +35,8 @@ class Ending:
         self._began = time.monotonic()
         self._progress = ProgressLine(lab)
         lab.take_trial = self._keep
-        self._conclusion: Conclusion | None = None
-        self._failure: str | None = None
+        self._reports: Reports | None = None
+        self._files: Sequence[Delivery] = ()
         self._left = False
 
     def _keep(self, trial: Trial) -> None:
@@ -60,25 +63,25 @@ class Ending:
         if not self._lab.plans and exitstatus != pytest.ExitCode.OK:
             return  # pytest itself says what went wrong before anything was collected
         try:
-            self._conclusion = self._conclude(stopped, exitstatus)
+            conclusion = self._conclude(stopped, exitstatus)
         except LlmobsError as error:
-            self._failure = str(error)
-        red = self._failure is not None or (self._conclusion is not None and self._conclusion.red)
-        if red:
-            report_failures(session.config, self._experiment, self._failure)
-            if session.exitstatus == pytest.ExitCode.OK:
-                session.exitstatus = pytest.ExitCode.TESTS_FAILED
+            self._redden(session, [error_failure(str(error))])
+            return
+        self._reports = reports_of(self._lab, conclusion)
+        if conclusion.red:
+            self._redden(session, self._reports.failures())
+        # here and not with the section: that is not printed where the terminal is switched off
+        self._files = list(self._reports.written(self._lab.session.store.root / REPORTS_FOLDER))
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print the section at the end."""
-        if self._conclusion is not None:
-            write_section(terminalreporter, self._conclusion)
+        if self._reports is not None:
+            write_section(terminalreporter, self._reports, self._files)
 
-    @property
-    def _experiment(self) -> Experiment | None:
-        if self._conclusion:
-            return self._conclusion.experiment
-        return None
+    def _redden(self, session: pytest.Session, verdicts: Sequence[Failure]) -> None:
+        if session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        report_failures(session.config, verdicts)
 
     def _seal(self) -> None:
         self._lab.session.stop()

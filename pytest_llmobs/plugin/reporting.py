@@ -17,12 +17,11 @@ from _pytest._io import TerminalWriter
 from _pytest.junitxml import xml_key
 
 from pytest_llmobs.experiments.conclude import Conclusion
-from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.records.trials import Trial
-from pytest_llmobs.reports.base import Context
-from pytest_llmobs.reports.failures import Failure, failures
+from pytest_llmobs.reports.context import Context
+from pytest_llmobs.reports.delivery import Delivery, Reports
+from pytest_llmobs.reports.failures import Failure
 from pytest_llmobs.reports.terminal.progress import Progress, progress_line
-from pytest_llmobs.reports.terminal.section import render
 from pytest_llmobs.reports.text.page import Page
 from pytest_llmobs.settings import STORE_FOLDER
 
@@ -48,18 +47,38 @@ _BY_LAST = (
 """What selects or orders by the last run, which is another one by the time a printed command runs."""
 
 
-def write_section(terminal: pytest.TerminalReporter, conclusion: Conclusion) -> None:
-    """Write the section at the end of an experiment."""
-    writer = terminal._tw
-    text = render(
-        conclusion.experiment,
-        width=writer.fullwidth,
-        color=writer.hasmarkup,
-        encoding=getattr(writer._file, "encoding", None) or "utf-8",
-        context=context_of(terminal.config, conclusion.recorded),
-    )
+def reports_of(lab: Lab, conclusion: Conclusion) -> Reports:
+    """Return the reports of a concluded experiment: the section at its end, and all that the user asked for."""
+    context = context_of(lab.config, conclusion.recorded)
+    return Reports(conclusion.experiment, context, lab.session.report_orders)
+
+
+def write_section(terminal: pytest.TerminalReporter, reports: Reports, files: Sequence[Delivery]) -> None:
+    """Write the section at the end of an experiment, then what else is printed, then where the files are.
+
+    Args:
+        terminal: Pytest's.
+        reports: Of the experiment.
+        files: The reports that were written, or failed.
+    """
+    page = page_of(terminal)
+    section, *others = reports.printed(page)
     terminal.write_sep("=", "LLM experiment")
-    terminal.write_line(text)
+    terminal.write_line(section.text or page.text(section.notice()))
+    for report in others:
+        terminal.write_line("")
+        terminal.write_line(report.text or page.text(report.notice()))
+    if files:
+        terminal.write_line("")
+    for report in files:
+        terminal.write_line(page.text(report.notice()))
+
+
+def page_of(terminal: pytest.TerminalReporter) -> Page:
+    """Return the terminal as a page."""
+    writer = terminal._tw
+    encoding = getattr(writer._file, "encoding", None) or "utf-8"
+    return Page(width=writer.fullwidth, color=writer.hasmarkup, encoding=encoding)
 
 
 def context_of(config: pytest.Config, recorded: Sequence[str] = ()) -> Context:
@@ -149,15 +168,11 @@ class VerdictRepr(TerminalRepr):
             tw.line(f"  {line}")
 
 
-def report_failures(config: pytest.Config, experiment: Experiment | None, error: str | None) -> None:
+def report_failures(config: pytest.Config, verdicts: Iterable[Failure]) -> None:
     """Give each red verdict to the terminal's statistics and to JUnit.
 
     Not through the logging hook: plugins such as ``--lf`` would take the verdict for a test.
     """
-    verdicts = failures(experiment) if experiment is not None else []
-    if error is not None:
-        headline, *details = error.splitlines() or [""]
-        verdicts = [*verdicts, Failure("llm-gate", headline, details)]
     terminal = config.pluginmanager.get_plugin("terminalreporter")
     xml = config.stash.get(xml_key, None)
     for failure in verdicts:

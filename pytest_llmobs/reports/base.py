@@ -1,38 +1,41 @@
-"""What a report is.
+"""What a format of reports is.
 
-A report renders a finished experiment: it counts and sums what the records hold and decides nothing. It never
-raises into a session: the caller guards it, because the gate's exit status must not hang on a report.
+A format renders the digest of a finished experiment: it counts nothing, sums nothing and decides nothing. It can't
+hurt a session: ``delivery`` guards it, because the gate's exit status must not hang on a report.
 """
 
 from __future__ import annotations
 
-import posixpath
-from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from pytest_llmobs.reports.context import Context
+    from pytest_llmobs.reports.digest.experiment import Digest
+    from pytest_llmobs.reports.text.page import Page
 
 
-@dataclass(frozen=True, kw_only=True)
-class Context:
-    """What only the caller knows: how the session was started and where its files lie."""
+class ReportFormat(Protocol):
+    """One way to tell an experiment; the hook ``pytest_llmobs_reports`` offers it."""
 
-    accept: str = "pytest --llm-experiment --llm-update-baseline"
-    """The command that records this state as the baseline, the user's own arguments included."""
-    by_last: bool = False
-    """True where these selected by the last run, so that they'd find other tests now: node ids go with ``accept``."""
-    rerun: str = "pytest --llm-experiment"
-    """The command that runs node ids again once they are appended to it."""
-    store: str = ""
-    """The store's path where the ``llmobs`` command would not find it by itself, else empty."""
-    rootdir: str = ""
-    """Path of pytest's rootdir, where node ids begin, from the folder that commands run in; empty if it is that one."""
-    recorded: Sequence[str] = ()
-    """Baseline files that this session wrote, as the user would name them."""
-    everything: bool = False
-    """Cut nothing: every suite, example, note and diff."""
+    @property
+    def name(self) -> str:
+        """What ``--llm-report`` calls it; no colon in it."""
+        ...
 
-    def located(self, nodeid: str) -> str:
-        """Return a node id as pytest takes it in the folder that commands run in."""
-        path, colons, rest = nodeid.partition("::")
-        if self.rootdir:
-            return f"{posixpath.normpath(posixpath.join(self.rootdir, path))}{colons}{rest}"
-        return nodeid
+    @property
+    def suffix(self) -> str:
+        """How the name of its file ends (``.json``); an empty one says that it is printed, not written.
+
+        Where the user names no path, the file is ``.llmobs/reports/<experiment><suffix>``.
+        """
+        ...
+
+    def render(self, digest: Digest, page: Page, context: Context) -> str:
+        """Return the report, ending without a line break.
+
+        Args:
+            digest: The finished experiment, and all that is told of it.
+            page: The terminal's for what is printed; for a file, one of 100 cells without colour.
+            context: How the session was started, and whether to cut nothing.
+        """
+        ...

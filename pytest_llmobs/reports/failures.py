@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from pytest_llmobs.records.decisions import ExampleRow, MetricRow
-from pytest_llmobs.records.experiments import Experiment
+from pytest_llmobs.records.decisions import MetricRow
+from pytest_llmobs.reports.digest.examples import ExampleDetail
+from pytest_llmobs.reports.digest.experiment import Digest, RedSuite
 from pytest_llmobs.reports.text.figures import rate, signed
 from pytest_llmobs.reports.text.page import Page
-from pytest_llmobs.wording import listed
+from pytest_llmobs.wording import count, listed
 
 _PAGE = Page(width=100)
 _MOST = 10
 """Broken examples named in one failure."""
+GATE = "llm-gate"
+"""Stands in the place of a test's node id where a failure is of no suite."""
 
 
 @dataclass(frozen=True)
@@ -24,62 +27,59 @@ class Failure:
     """The suite, or the one example that broke."""
     headline: str
     """All of it in a line."""
-    details: Sequence[str] = field(default_factory=tuple)
+    details: Sequence[str] = ()
 
 
-def failures(experiment: Experiment) -> list[Failure]:
-    """Return one failure for each suite with a red metric, else one for each broken example; and the errors."""
-    decision = experiment.decision
-    red_metrics: dict[str, list[MetricRow]] = {}
-    for row in decision.metrics:
-        if row.red:
-            red_metrics.setdefault(row.suite, []).append(row)
-    broken: dict[str, list[ExampleRow]] = {}
-    for example in decision.examples:
-        if example.red:
-            broken.setdefault(example.suite, []).append(example)
-    found = [_suite_failure(suite, rows, broken.get(suite, [])) for suite, rows in red_metrics.items()]
-    for suite, rows in broken.items():
-        if suite not in red_metrics:
-            found.extend(_example_failures(rows))
-    found.extend(Failure("llm-gate", *_split(error)) for error in decision.errors)
-    return found
+def failures(digest: Digest) -> Iterator[Failure]:
+    """Yield one failure for each suite with a red metric, else one for each broken example; and the errors."""
+    for suite in digest.red_suites:
+        if suite.metrics:
+            yield _suite_failure(suite)
+        else:
+            yield from map(_example_failure, suite.examples)
+    yield from map(error_failure, digest.experiment.decision.errors)
 
 
-def _suite_failure(suite: str, rows: Sequence[MetricRow], broken: Sequence[ExampleRow]) -> Failure:
-    lines = [_metric_line(row) for row in rows]
-    names = list(dict.fromkeys(row.example_id for row in broken))
-    notes = [row.note for row in rows if row.note and ("\n" in row.note or _compares(row))]
-    details = [*lines[1:], *dict.fromkeys(notes)]
-    if names:
+def error_failure(error: str) -> Failure:
+    """Return an error as a failure; its first line is the headline."""
+    headline, *details = error.splitlines() or [""]
+    return Failure(GATE, headline, details)
+
+
+def _suite_failure(suite: RedSuite) -> Failure:
+    headline, *details = map(_metric_line, suite.metrics)
+    if details:
+        headline += f" (+{count(len(details), 'metric')})"
+    notes = [row.note for row in suite.metrics if row.note and not _is_in_line(row)]
+    details += dict.fromkeys(notes)
+    if suite.examples:
+        names = [example.example_id for example in suite.examples]
         details.append(f"broken: {listed(names, _MOST)}")
-    others = len(lines) - 1
-    more = f" (+{others} metric{'s' * (others > 1)})" if others else ""
-    return Failure(suite, lines[0] + more, details)
+    return Failure(suite.suite, headline, details)
 
 
 def _metric_line(row: MetricRow) -> str:
-    if not _compares(row):
-        note = row.note.partition("\n")[0]
-        return f"{row.metric} {row.verdict}" + (f": {note}" if note else "")
-    change = f"{rate(row.baseline)} -> {rate(row.candidate)} ({signed(row.delta, _PAGE)}, n={row.n})"
-    return f"{row.metric} {row.verdict}: {change}"
+    said = f"{row.metric} {row.verdict}"
+    if _compares(row):
+        change = f"{rate(row.baseline)} -> {rate(row.candidate)}"
+        return f"{said}: {change} ({signed(row.delta, _PAGE)}, n={row.n})"
+    first_line = row.note.partition("\n")[0]
+    if first_line:
+        return f"{said}: {first_line}"
+    return said
+
+
+def _is_in_line(row: MetricRow) -> bool:
+    """Tell whether the line of a metric already has all of its note."""
+    return "\n" not in row.note and not _compares(row)
 
 
 def _compares(row: MetricRow) -> bool:
     return row.baseline is not None and row.candidate is not None
 
 
-def _example_failures(rows: Sequence[ExampleRow]) -> Iterator[Failure]:
-    by_example: dict[str, list[ExampleRow]] = {}
-    for row in rows:
-        by_example.setdefault(row.example_id, []).append(row)
-    for example_id, group in by_example.items():
-        metrics = ", ".join(row.metric for row in group)
-        details = [row.comment for row in group if row.comment]
-        yield Failure(group[0].nodeid or group[0].suite, f"{example_id} broke: {metrics}", details)
-
-
-def _split(error: str) -> tuple[str, Sequence[str]]:
-    first, *rest = error.splitlines() or [""]
-    return first, rest
+def _example_failure(example: ExampleDetail) -> Failure:
+    metrics = ", ".join(row.metric for row in example.rows)
+    comments = [row.comment for row in example.rows if row.comment]
+    nodeid = example.nodeid or example.suite
+    return Failure(nodeid, f"{example.example_id} broke: {metrics}", comments)

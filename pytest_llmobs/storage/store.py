@@ -268,6 +268,11 @@ class Store:
         """Where it lies, for messages."""
         return str(self.root)
 
+    @property
+    def is_local(self) -> bool:
+        """True where it lies on this machine."""
+        return True
+
     def experiment_names(self) -> list[str]:
         """Return the names of all experiments, sorted."""
         return sorted(map(experiment_of, self._experiment_files()))

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
 
-from pytest_llmobs.reports.cases import mean
+from pytest_llmobs.baselines.records import Baseline, BaselineRow
+from pytest_llmobs.measures.gate_rules import PASS
+from pytest_llmobs.measures.means import scored_mean
 from pytest_llmobs.reports.pages.moves import MOST, Shift, moves_table
 from pytest_llmobs.reports.text import figures
-from pytest_llmobs.reports.text.page import Page, indent
-from pytest_llmobs.reports.text.table import Column, draw, fitted, squeeze
+from pytest_llmobs.reports.text.page import Page, bound, indent
+from pytest_llmobs.reports.text.table import column, draw_painted, fitted, squeeze
 from pytest_llmobs.wording import count
 
-if TYPE_CHECKING:
-    from pytest_llmobs.baselines.records import Baseline, BaselineRow
-
 _NAMED = 8
-_PASS = "pass"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,81 +35,111 @@ def baseline_diff(
     """Return a block for each change: means, examples that moved, evaluators, what came and went."""
     if not changes:
         return [f"no baseline differs from {page.line(ref)}"]
-    blocks = [list(_block(change, ref, page, everything)) for change in changes]
-    return [line for number, block in enumerate(blocks) for line in ([""] if number else []) + block]
+    lines: list[str] = []
+    for change in changes:
+        if lines:
+            lines.append("")
+        lines.append(page.paint(page.clip_start(page.line(change.path), page.width), "cyan"))
+        lines += _change(change, ref, page, bound(MOST, everything))
+    return lines
 
 
-def _block(change: BaselineChange, ref: str, page: Page, everything: bool) -> Iterator[str]:
-    yield page.paint(page.clip_start(page.line(change.path), page.width), "cyan")
-    if change.then is None or change.now is None:
-        side = change.now or change.then
-        word, style = ("new", "green") if change.then is None else ("deleted", "red")
-        examples = count(len(side.rows) if side else 0, "example")
-        yield page.paint(f"  {word}: {examples}", style)
-        return
-    inner = Page(width=page.width - 2, color=page.color, encoding=page.encoding)
-    yield from indent(_means(change.then, change.now, ref, inner))
-    shifts = _shifts(change.then, change.now)
+def _change(change: BaselineChange, ref: str, page: Page, most: int | None) -> Iterator[str]:
+    then, now = change.then, change.now
+    if then is None:
+        yield page.paint(f"  new: {_size(now)}", "green")
+    elif now is None:
+        yield page.paint(f"  deleted: {_size(then)}", "red")
+    else:
+        yield from _both(then, now, ref, page, most)
+
+
+def _size(baseline: Baseline | None) -> str:
+    if baseline is None:
+        return count(0, "example")
+    return count(len(baseline.rows), "example")
+
+
+def _both(then: Baseline, now: Baseline, ref: str, page: Page, most: int | None) -> Iterator[str]:
+    inner = replace(page, width=page.width - 2)
+    yield from indent(_means(then, now, ref, inner))
+    shifts = _shifts(then, now)
     if shifts:
         yield ""
-        yield from indent(moves_table(shifts, (ref, "now"), inner, None if everything else MOST))
-    remarks = list(_remarks(change.then, change.now))
-    if not (shifts or remarks or change.then.suite_scores != change.now.suite_scores):
+        yield from indent(moves_table(shifts, (ref, "now"), inner, most))
+    remarks = list(_remarks(then, now))
+    if not shifts and not remarks and then.suite_scores == now.suite_scores:
         remarks = ["no score changed: only times, costs or what was sent"]
     for text in remarks:
         yield from page.item(text, mark=f" {page.signs.dot}")
 
 
 def _means(then: Baseline, now: Baseline, ref: str, page: Page) -> list[str]:
-    metrics = [
-        _PASS,
-        *sorted({key for side in (then, now) for row in side.rows.values() for key in row.scores}),
-        *sorted({*then.suite_scores, *now.suite_scores}),
-    ]
-    before, after = ([_mean(side, metric) for metric in metrics] for side in (then, now))
-    differences = [_difference(*pair, page) for pair in zip(before, after, strict=True)]
+    metrics = _metrics(then, now)
     table = [
-        Column("metric", "metric", [page.line(metric) for metric in metrics]),
-        Column(
-            "before", page.clip(page.line(ref), 12), [figures.rate(value) for value in before], right=True
+        column("metric", "metric", metrics, page.line),
+        column(
+            "before",
+            page.clip(page.line(ref), 12),
+            metrics,
+            lambda metric: figures.rate(_mean(then, metric)),
+            right=True,
         ),
-        Column("after", "now", [figures.rate(value) for value in after], right=True),
-        Column("difference", page.signs.delta, differences, right=True),
+        column("after", "now", metrics, lambda metric: figures.rate(_mean(now, metric)), right=True),
+        column(
+            "difference",
+            page.signs.delta,
+            metrics,
+            lambda metric: figures.signed(_difference(_mean(then, metric), _mean(now, metric)), page),
+            right=True,
+        ),
     ]
-    titles, rule, *lines = draw(fitted(table, page.width, [squeeze("metric", 8, page.width, page)]), page)
-    return [page.paint(titles, "bold"), page.paint(rule, "dim"), *lines]
+    heading, rows = draw_painted(fitted(table, page.width, [squeeze("metric", 8, page.width, page)]), page)
+    return [*heading, *rows]
 
 
-def _difference(before: float | None, after: float | None, page: Page) -> str:
+def _metrics(then: Baseline, now: Baseline) -> list[str]:
+    """Return ``pass``, then the scores of examples, then those of whole suites."""
+    scores: set[str] = set()
+    for row in (*then.rows.values(), *now.rows.values()):
+        scores.update(row.scores)
+    return [PASS, *sorted(scores), *sorted({*then.suite_scores, *now.suite_scores})]
+
+
+def _difference(before: float | None, after: float | None) -> float | None:
     if before is None or after is None:
-        return ""
-    return figures.signed(after - before, page)
+        return None
+    return after - before
 
 
 def _mean(baseline: Baseline, metric: str) -> float | None:
     if metric in baseline.suite_scores:
         return baseline.suite_scores[metric].value
-    return mean([mean(_values(row, metric)) for row in baseline.rows.values()])
+    return scored_mean(scored_mean(_values(row, metric)) for row in baseline.rows.values())
 
 
 def _values(row: BaselineRow, metric: str) -> Sequence[float | None]:
-    if metric == _PASS:
+    if metric == PASS:
         return row.passes
     return row.scores.get(metric, ())
 
 
 def _shifts(then: Baseline, now: Baseline) -> list[Shift]:
     """Return what moved, the largest differences first."""
-    found: list[Shift] = []
-    for example in [example for example in then.rows if example in now.rows]:
-        old, new = then.rows[example], now.rows[example]
-        for metric in (_PASS, *sorted({*old.scores, *new.scores})):
-            before, after = mean(_values(old, metric)), mean(_values(new, metric))
-            if before is not None and after is not None and before != after:
-                found.append(
-                    Shift(example, metric, _values(old, metric), _values(new, metric), after - before)
-                )
-    return sorted(found, key=lambda shift: (-abs(shift.difference), shift.name, shift.metric))
+    shifts: list[Shift] = []
+    for example, old in then.rows.items():
+        new = now.rows.get(example)
+        if new is not None:
+            shifts += _example_shifts(example, old, new)
+    return sorted(shifts, key=lambda shift: (-abs(shift.difference), shift.name, shift.metric))
+
+
+def _example_shifts(example: str, old: BaselineRow, new: BaselineRow) -> Iterator[Shift]:
+    for metric in (PASS, *sorted({*old.scores, *new.scores})):
+        before, after = _values(old, metric), _values(new, metric)
+        difference = _difference(scored_mean(before), scored_mean(after))
+        if difference:
+            yield Shift(example, metric, before, after, difference)
 
 
 def _remarks(then: Baseline, now: Baseline) -> Iterator[str]:
@@ -125,19 +152,34 @@ def _remarks(then: Baseline, now: Baseline) -> Iterator[str]:
     lists = {
         "new": [example for example in now.rows if example not in then.rows],
         "gone": [example for example in then.rows if example not in now.rows],
-        "edited": [e for e, row in now.rows.items() if e in then.rows and row.hash != then.rows[e].hash],
-        "known failures from now on": [
-            e for e, row in now.rows.items() if _fails(row) and not _failed(then, e)
-        ],
+        "edited": list(_edited(then, now)),
+        "known failures from now on": list(_newly_failing(then, now)),
     }
     for title, names in lists.items():
         if names:
-            more = f", and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
-            yield f"{title}: {', '.join(names[:_NAMED])}{more}"
+            yield f"{title}: {_named(names)}"
 
 
-def _failed(baseline: Baseline, example: str) -> bool:
-    return example in baseline.rows and _fails(baseline.rows[example])
+def _edited(then: Baseline, now: Baseline) -> Iterator[str]:
+    for example, row in now.rows.items():
+        old = then.rows.get(example)
+        if old is not None and old.hash != row.hash:
+            yield example
+
+
+def _newly_failing(then: Baseline, now: Baseline) -> Iterator[str]:
+    for example, row in now.rows.items():
+        old = then.rows.get(example)
+        failed_before = old is not None and _fails(old)
+        if _fails(row) and not failed_before:
+            yield example
+
+
+def _named(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:_NAMED])
+    if len(names) > _NAMED:
+        return f"{shown}, and {len(names) - _NAMED:,} more"
+    return shown
 
 
 def _fails(row: BaselineRow) -> bool:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from pytest_llmobs.records.decisions import Decision
 from pytest_llmobs.records.experiments import Experiment
+from pytest_llmobs.reports.digest.metrics import MetricsDigest, digest_metrics
 from pytest_llmobs.reports.pages.moves import MOST, Shift, moves_table
 from pytest_llmobs.reports.terminal.metrics import metric_section
 from pytest_llmobs.reports.terminal.suite_scores import suite_section
 from pytest_llmobs.reports.text import figures
-from pytest_llmobs.reports.text.page import Page
+from pytest_llmobs.reports.text.page import Page, bound, joined
 from pytest_llmobs.wording import count
 
 if TYPE_CHECKING:
@@ -37,6 +38,19 @@ def comparison_text(
         page: Where it goes.
         everything: Name every example.
     """
+    return joined(
+        [
+            [_side("A", before, page), _side("B", after, page)],
+            metric_section(_metrics(after, comparison), page, everything=everything),
+            suite_section(after.suite_scores, page, before=before.suite_scores, everything=everything),
+            _moved(comparison.moved, page, bound(MOST, everything)),
+            _apart(comparison, page, bound(_NAMED, everything)),
+        ]
+    )
+
+
+def _metrics(after: Experiment, comparison: ExperimentComparison) -> MetricsDigest:
+    """Return the metrics as if the comparison had been the gate's decision on the suites that both have."""
     shared = [plan for plan in after.suites if plan.name not in comparison.only_after]
     judged = Experiment(
         name=after.name,
@@ -45,59 +59,47 @@ def comparison_text(
         suites=shared,
         decision=Decision(metrics=comparison.metrics),
     )
-    blocks = [
-        [_side("A", before, page), _side("B", after, page)],
-        metric_section(judged, page, everything=everything),
-        suite_section(after.suite_scores, page, before=before.suite_scores, everything=everything),
-        list(_moved(comparison.moved, page, everything)),
-        list(_apart(comparison, page, everything)),
-    ]
-    return "\n\n".join("\n".join(block) for block in blocks if block)
+    return digest_metrics(judged)
 
 
 def _side(letter: str, experiment: Experiment, page: Page) -> str:
-    facts = [
-        page.line(experiment.name),
-        figures.moment(experiment.started),
-        figures.commit_id(experiment.commit),
-    ]
-    text = f" {page.signs.dot} ".join(fact for fact in facts if fact)
+    text = page.dotted(
+        [
+            page.line(experiment.name),
+            figures.moment(experiment.started),
+            figures.commit_id(experiment.commit),
+        ]
+    )
     return f"{page.paint(letter, 'bold')}  {page.clip(text, page.width - 3)}"
 
 
-def _moved(moves: Sequence[Move], page: Page, everything: bool) -> Iterator[str]:
+def _moved(moves: Sequence[Move], page: Page, most: int | None) -> Iterator[str]:
     if not moves:
         yield "no example moved"
         return
-    several = len({move.suite for move in moves}) > 1
-    yield page.paint(f"{count(len({(m.suite, m.example_id) for m in moves}), 'example')} moved", "bold")
-    shifts = [Shift(_name(m, several), m.metric, m.before, m.after, m.difference) for m in moves]
-    yield from moves_table(shifts, ("A", "B"), page, None if everything else MOST)
+    suites = {move.suite for move in moves}
+    examples = {(move.suite, move.example_id) for move in moves}
+    yield page.paint(f"{count(len(examples), 'example')} moved", "bold")
+    shifts = []
+    for move in moves:
+        name = move.example_id
+        if len(suites) > 1:
+            name = f"{move.suite.rpartition('::')[2]}[{name}]"
+        shifts.append(Shift(name, move.metric, move.before, move.after, move.difference))
+    yield from moves_table(shifts, ("A", "B"), page, most)
 
 
-def _name(move: Move, several: bool) -> str:
-    if several:
-        return f"{move.suite.rpartition('::')[2]}[{move.example_id}]"
-    return move.example_id
-
-
-def _apart(comparison: ExperimentComparison, page: Page, everything: bool) -> Iterator[str]:
+def _apart(comparison: ExperimentComparison, page: Page, most: int | None) -> Iterator[str]:
     """Yield what only one side has, or what differs in content and can't be compared."""
-    sides: Sequence[tuple[str, Mapping[str, Sequence[str]]]] = [
-        ("only in A", comparison.removed),
-        ("only in B", comparison.added),
-        ("edited in between", comparison.edited),
-    ]
     for title, suites in (("only in A", comparison.only_before), ("only in B", comparison.only_after)):
         if suites:
             yield from page.item(f"{title}: {', '.join(suites)}", mark="!", style="yellow")
-    for title, found in sides:
-        for suite, examples in found.items():
-            shown = examples if everything else examples[:_NAMED]
-            more = (
-                f", {page.signs.ellipsis} {len(examples) - len(shown):,} more"
-                if len(examples) > len(shown)
-                else ""
-            )
-            text = f"{suite}: {count(len(examples), 'example')} {title}: {', '.join(shown)}{more}"
+    sides = (
+        ("only in A", comparison.removed),
+        ("only in B", comparison.added),
+        ("edited in between", comparison.edited),
+    )
+    for title, examples_of in sides:
+        for suite, examples in examples_of.items():
+            text = f"{suite}: {count(len(examples), 'example')} {title}: {page.named(examples, most)}"
             yield from page.item(text, mark="!", style="yellow")

@@ -2,98 +2,66 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Sequence
 
-from pytest_llmobs.records.experiments import Experiment
-from pytest_llmobs.reports.means import unjudged
-from pytest_llmobs.reports.terminal.spending import spending
-from pytest_llmobs.reports.terminal.verdicts import word
+from pytest_llmobs.measures.gate_rules import PASS
+from pytest_llmobs.reports.digest.line import ExperimentLine
 from pytest_llmobs.reports.text import figures
 from pytest_llmobs.reports.text.page import Page
-from pytest_llmobs.reports.text.table import Column, Step, draw, drop, fitted, squeeze, swap
+from pytest_llmobs.reports.text.table import Column, Step, column, draw_painted, drop, fitted, squeeze, swap
+
+_WIDE, _NARROW, _NARROWEST = 16, 12, 9
+"""Cells of a metric's title: as it should be, and as it gives way."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Digest:
-    """One experiment in a line."""
-
-    name: str
-    started: str
-    """ISO 8601, UTC."""
-    duration: float
-    """Seconds."""
-    trials: int
-    """Trials, confirming ones included."""
-    means: Mapping[str, float]
-    """Metric -> the candidate's mean; over several suites weighted by their examples. Scores that don't gate too."""
-    cost: float | None
-    """USD, judges included; None where nothing is known."""
-    verdict: str
-    """``red``, ``green``, ``no baseline`` or ``interrupted``."""
-    partial: bool
-    """True where the user ran a selection."""
-    commit: str | None
-
-
-def digest(experiment: Experiment) -> Digest:
-    """Reduce an experiment to its line."""
-    trials = [*experiment.trials, *experiment.confirmation]
-    return Digest(
-        name=experiment.name,
-        started=experiment.started,
-        duration=experiment.duration,
-        trials=len(trials),
-        means=_means(experiment),
-        cost=spending(trials).cost,
-        verdict=word(experiment),
-        partial=experiment.partial,
-        commit=experiment.commit,
-    )
-
-
-def listing(digests: Sequence[Digest], page: Page) -> list[str]:
+def listing(experiments: Sequence[ExperimentLine], page: Page) -> list[str]:
     """Return the table, in the order given.
 
     What gives way, in this order, until it fits the page: the year, the commit, the middle of metrics' titles,
     metrics from the rarest on, the cost, the middle of names, the number of trials.
     """
-    metrics = _ranked(digests)
+    metrics = _ranked(experiments)
     table = [
-        Column("name", "name", [page.line(each.name) for each in digests]),
-        Column("when", "when (UTC)", [_when(each) for each in digests]),
-        Column("trials", "trials", [f"{each.trials:,}" for each in digests], right=True),
-        *(_metric(metric, digests, page) for metric in metrics),
-        Column("cost", "cost", [figures.cost(each.cost) for each in digests], right=True),
-        Column("verdict", "verdict", [_verdict(each, page) for each in digests]),
-        Column("commit", "commit", [page.line(figures.commit_id(each.commit)) for each in digests]),
+        column("name", "name", experiments, lambda line: page.line(line.name)),
+        column("when", "when (UTC)", experiments, _when),
+        column("trials", "trials", experiments, lambda line: f"{line.trials:,}", right=True),
+        *_metrics(metrics, experiments, page, _WIDE),
+        column("cost", "cost", experiments, lambda line: figures.cost(line.cost), right=True),
+        column("verdict", "verdict", experiments, lambda line: _verdict(line, page)),
+        column("commit", "commit", experiments, lambda line: page.line(figures.commit_id(line.commit))),
     ]
-    drawn = fitted(table, page.width, _steps(metrics, digests, page))
-    titles, rule, *lines = draw(drawn, page)
-    painted = [
-        page.paint(line, "red" if each.verdict == "red" else "")
-        for each, line in zip(digests, lines, strict=True)
-    ]
-    kept = {column.key for column in drawn}
-    hidden = [metric for metric in metrics if f"metric {metric}" not in kept]
+    table = list(fitted(table, page.width, _steps(metrics, experiments, page)))
+    lines, rows = draw_painted(table, page)
+    for line, row in zip(experiments, rows, strict=True):
+        if line.verdict == "red":
+            lines.append(page.paint(row, "red"))
+        else:
+            lines.append(row)
+    return [*lines, *_without_room(metrics, table, page)]
+
+
+def _without_room(metrics: Sequence[str], table: Sequence[Column], page: Page) -> list[str]:
+    """Return the line that names what was left out."""
+    kept = {column.key for column in table}
+    hidden = [metric for metric in metrics if _key(metric) not in kept]
     hidden += [key for key in ("cost", "trials") if key not in kept]
-    more = f"no room for {', '.join(hidden)}: widen the terminal, or use --json" if hidden else ""
-    return [
-        page.paint(titles, "bold"),
-        page.paint(rule, "dim"),
-        *painted,
-        *(page.wrapped(more, "dim") if more else []),
-    ]
+    if not hidden:
+        return []
+    return page.wrapped(f"no room for {', '.join(hidden)}: widen the terminal, or use --json", "dim")
 
 
-def _steps(metrics: Sequence[str], digests: Sequence[Digest], page: Page) -> list[Step]:
-    short = Column("when", "when (UTC)", [_when(each)[5:] for each in digests])
+def _steps(metrics: Sequence[str], experiments: Sequence[ExperimentLine], page: Page) -> list[Step]:
+    short = column("when", "when (UTC)", experiments, lambda line: _when(line)[len("2026-") :])
+    shorter = map(swap, _metrics(metrics, experiments, page, _NARROW))
+    shortest = map(swap, _metrics(metrics, experiments, page, _NARROWEST))
+    rarest_first = map(drop, map(_key, reversed(metrics[1:])))
     return [
         swap(short),
         drop("commit"),
-        *(swap(_metric(metric, digests, page, most)) for most in (12, 9) for metric in metrics),
-        *(drop(f"metric {metric}") for metric in reversed(metrics[1:])),
+        *shorter,
+        *shortest,
+        *rarest_first,
         squeeze("name", 32, page.width, page),
         drop("cost"),
         squeeze("name", 16, page.width, page),
@@ -102,33 +70,38 @@ def _steps(metrics: Sequence[str], digests: Sequence[Digest], page: Page) -> lis
     ]
 
 
-def _means(experiment: Experiment) -> dict[str, float]:
-    examples = {plan.name: len({trial.example_id for trial in plan.expected}) for plan in experiment.suites}
-    sums: defaultdict[str, list[tuple[float, float]]] = defaultdict(list)
-    for row in (*experiment.decision.metrics, *unjudged(experiment)):
-        if row.candidate is not None:
-            weight = max(examples.get(row.suite, 0), 1)
-            sums[row.metric].append((row.candidate * weight, weight))
-    return {metric: sum(s for s, _ in parts) / sum(w for _, w in parts) for metric, parts in sums.items()}
-
-
-def _ranked(digests: Sequence[Digest]) -> list[str]:
+def _ranked(experiments: Sequence[ExperimentLine]) -> list[str]:
     """Return all metrics: ``pass`` first, then those that most experiments have."""
-    spread = Counter(metric for each in digests for metric in each.means)
-    return sorted(spread, key=lambda metric: (metric != "pass", -spread[metric]))
+    spread: Counter[str] = Counter()
+    for line in experiments:
+        spread.update(line.means.keys())
+    return sorted(spread, key=lambda metric: (metric != PASS, -spread[metric]))
 
 
-def _metric(metric: str, digests: Sequence[Digest], page: Page, most: int = 16) -> Column:
-    means = [figures.rate(each.means.get(metric)) for each in digests]
-    return Column(f"metric {metric}", page.clip_middle(page.line(metric), most), means, right=True)
+def _metrics(
+    metrics: Sequence[str], experiments: Sequence[ExperimentLine], page: Page, most: int
+) -> list[Column]:
+    """Return a column a metric, its title cut to ``most`` cells."""
+    columns = []
+    for metric in metrics:
+        title = page.clip_middle(page.line(metric), most)
+        means = [figures.rate(line.means.get(metric)) for line in experiments]
+        columns.append(Column(_key(metric), title, means, right=True))
+    return columns
 
 
-def _when(each: Digest) -> str:
-    return figures.moment(each.started).removesuffix(" UTC")
+def _key(metric: str) -> str:
+    """Return a metric's key among the columns, where one may be called ``cost``."""
+    return f"metric {metric}"
 
 
-def _verdict(each: Digest, page: Page) -> str:
-    sign = {"red": page.signs.cross, "green": page.signs.tick, "interrupted": "!"}.get(
-        each.verdict, page.signs.dot
-    )
-    return f"{sign} {each.verdict}" + (", partial" if each.partial else "")
+def _when(line: ExperimentLine) -> str:
+    return figures.moment(line.started).removesuffix(" UTC")
+
+
+def _verdict(line: ExperimentLine, page: Page) -> str:
+    signs = {"red": page.signs.cross, "green": page.signs.tick, "interrupted": "!"}
+    verdict = f"{signs.get(line.verdict, page.signs.dot)} {line.verdict}"
+    if line.partial:
+        return f"{verdict}, partial"
+    return verdict

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from pytest_llmobs.reports.text import figures
 from pytest_llmobs.reports.text.page import Page
-from pytest_llmobs.reports.text.table import Column, draw, drop, fitted, squeeze, swap
+from pytest_llmobs.reports.text.table import Column, Table, column, draw_painted, drop, fitted, squeeze, swap
 
 if TYPE_CHECKING:
     from pytest_llmobs.experiments.history import Trend
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 _BARS = "▁▂▃▄▅▆▇█"
 _LONG, _SHORT = 20, 8
 """Experiments that a course shows, the newest ones."""
+_STEADY = 1e-9
+"""Spread of the means below which a course is drawn flat."""
 
 
 def history_section(trends: Sequence[Trend], page: Page) -> list[str]:
@@ -25,9 +27,10 @@ def history_section(trends: Sequence[Trend], page: Page) -> list[str]:
     """
     if not trends:
         return ["no whole experiment yet"]
-    trends = sorted(trends, key=lambda trend: [each.suite for each in trends].index(trend.suite))
+    suites = list(dict.fromkeys(trend.suite for trend in trends))
+    trends = sorted(trends, key=lambda trend: suites.index(trend.suite))
     steps = [
-        swap(Column("course", "course", [course(trend, page, _SHORT) for trend in trends])),
+        swap(column("course", "course", trends, lambda trend: course(trend, page, _SHORT))),
         squeeze("metric", 12, page.width, page),
         drop("lowest"),
         drop("bound"),
@@ -35,48 +38,74 @@ def history_section(trends: Sequence[Trend], page: Page) -> list[str]:
         squeeze("metric", 6, page.width, page),
         drop("runs"),
     ]
-    titles, rule, *drawn = draw(fitted(_columns(trends, page), page.width, steps), page)
-    lines = [page.paint(titles, "bold"), page.paint(rule, "dim")]
+    lines, rows = draw_painted(fitted(_table(trends, page), page.width, steps), page)
     suite = None
-    for trend, line in zip(trends, drawn, strict=True):
+    for trend, row in zip(trends, rows, strict=True):
         if trend.suite != suite:
             suite = trend.suite
             lines.append(page.paint(page.clip_start(page.line(suite), page.width), "cyan"))
-        lines.append(page.paint(line, "yellow" if trend.drift else ""))
+        style = ""
+        if trend.drift:
+            style = "yellow"
+        lines.append(page.paint(row, style))
     return [*lines, *slides(trends, page)]
 
 
 def slides(trends: Sequence[Trend], page: Page) -> list[str]:
     """Return one warning for each metric that slid over experiments which all passed."""
-    return [
-        line
-        for trend in trends
-        if trend.drift is not None
-        for line in page.item(f"{trend.suite} {trend.metric} {trend.drift}", mark="!", style="yellow")
-    ]
+    lines: list[str] = []
+    for trend in trends:
+        if trend.drift is not None:
+            lines += page.item(f"{trend.suite} {trend.metric} {trend.drift}", mark="!", style="yellow")
+    return lines
 
 
 def course(trend: Trend, page: Page, most: int = _LONG) -> str:
     """Return the newest means as bars from the lowest to the highest, or, in ASCII, the newest three as numbers."""
-    means = [point.mean for point in trend.points][-most:]
+    means = _means(trend)[-most:]
     if not page.takes(_BARS):
-        return " ".join(figures.rate(mean) for mean in means[-3:])
+        return " ".join(map(figures.rate, means[-3:]))
     low, high = min(means), max(means)
-    if high - low < 1e-9:
+    highest = len(_BARS) - 1
+    if high - low < _STEADY:
         return _BARS[len(_BARS) // 2] * len(means)
-    return "".join(_BARS[round((mean - low) / (high - low) * (len(_BARS) - 1))] for mean in means)
+    return "".join(_BARS[round((mean - low) / (high - low) * highest)] for mean in means)
 
 
-def _columns(trends: Sequence[Trend], page: Page) -> list[Column]:
-    means = [[point.mean for point in trend.points] for trend in trends]
-    red = [sum(not point.accepted for point in trend.points) for trend in trends]
-    worst = [max(m) if trend.lower_is_better else min(m) for trend, m in zip(trends, means, strict=True)]
+def _means(trend: Trend) -> list[float]:
+    return [point.mean for point in trend.points]
+
+
+def _table(trends: Sequence[Trend], page: Page) -> Table:
+    def figure(key: str, title: str, cell: Callable[[Trend], str]) -> Column:
+        return column(key, title, trends, cell, right=True)
+
     return [
-        Column("metric", "  metric", [f"{'!' if t.drift else ' '} {page.line(t.metric)}" for t in trends]),
-        Column("runs", "experiments", [f"{len(trend.points):,}" for trend in trends], right=True),
-        Column("red", "red", [f"{count:,}" if count else "" for count in red], right=True),
-        Column("course", "course", [course(trend, page) for trend in trends]),
-        Column("newest", "newest", [figures.rate(each[-1]) for each in means], right=True),
-        Column("lowest", "worst", [figures.rate(each) for each in worst], right=True),
-        Column("bound", "min_mean=", [figures.rate(trend.proposed_min_mean) for trend in trends], right=True),
+        column("metric", "  metric", trends, lambda trend: _metric(trend, page)),
+        figure("runs", "experiments", lambda trend: f"{len(trend.points):,}"),
+        figure("red", "red", _red),
+        column("course", "course", trends, lambda trend: course(trend, page)),
+        figure("newest", "newest", lambda trend: figures.rate(trend.points[-1].mean)),
+        figure("lowest", "worst", lambda trend: figures.rate(_worst(trend))),
+        figure("bound", "min_mean=", lambda trend: figures.rate(trend.proposed_min_mean)),
     ]
+
+
+def _metric(trend: Trend, page: Page) -> str:
+    mark = " "
+    if trend.drift:
+        mark = "!"
+    return f"{mark} {page.line(trend.metric)}"
+
+
+def _red(trend: Trend) -> str:
+    red = sum(not point.accepted for point in trend.points)
+    if not red:
+        return ""
+    return f"{red:,}"
+
+
+def _worst(trend: Trend) -> float:
+    if trend.lower_is_better:
+        return max(_means(trend))
+    return min(_means(trend))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pytest_llmobs.reports.terminal.example_details import values_text
 from pytest_llmobs.reports.text import figures
 from pytest_llmobs.reports.text.page import Page
-from pytest_llmobs.reports.text.table import Column, draw, drop, fitted, squeeze
+from pytest_llmobs.reports.text.repeats import is_binary, repeats_text
+from pytest_llmobs.reports.text.table import Table, column, draw_painted, drop, fitted, squeeze
 
 MOST = 20
 """Lines of the table, unless everything is asked for."""
@@ -26,6 +26,15 @@ class Shift:
     difference: float
     """Negative is worse."""
 
+    @property
+    def worse(self) -> bool:
+        """True where it got worse."""
+        return self.difference < 0
+
+    def side(self, values: Sequence[float | None]) -> str:
+        """Return the values of one side: both as pass counts, or both as means."""
+        return repeats_text(values, is_binary((*self.before, *self.after)))
+
 
 def moves_table(shifts: Sequence[Shift], titles: tuple[str, str], page: Page, most: int | None) -> list[str]:
     """Return the table in the order given; nothing where nothing moved.
@@ -38,35 +47,43 @@ def moves_table(shifts: Sequence[Shift], titles: tuple[str, str], page: Page, mo
     """
     if not shifts:
         return []
-    shown = shifts if most is None else shifts[:most]
+    shown = shifts[:most]
     steps = [
         squeeze("example", 24, page.width, page),
         squeeze("metric", 10, page.width, page),
         squeeze("example", 6, page.width, page),
         drop("delta"),
     ]
-    title, rule, *drawn = draw(fitted(_columns(shown, titles, page), page.width, steps), page)
-    lines = [page.paint(title, "bold"), page.paint(rule, "dim")]
-    for shift, line in zip(shown, drawn, strict=True):
-        lines.append(page.paint(line, "red" if shift.difference < 0 else "green"))
+    lines, rows = draw_painted(fitted(_table(shown, titles, page), page.width, steps), page)
+    for shift, row in zip(shown, rows, strict=True):
+        style = "green"
+        if shift.worse:
+            style = "red"
+        lines.append(page.paint(row, style))
     if len(shown) < len(shifts):
         lines.append(page.paint(f"{page.signs.ellipsis} {len(shifts) - len(shown):,} more: --all", "dim"))
     return lines
 
 
-def _columns(shifts: Sequence[Shift], titles: tuple[str, str], page: Page) -> list[Column]:
-    signs = [page.signs.down if shift.difference < 0 else page.signs.up for shift in shifts]
-    names = [f"{sign} {page.line(shift.name)}" for sign, shift in zip(signs, shifts, strict=True)]
-    before = [values_text(shift.before, _binary(shift)) for shift in shifts]
-    after = [values_text(shift.after, _binary(shift)) for shift in shifts]
+def _table(shifts: Sequence[Shift], titles: tuple[str, str], page: Page) -> Table:
+    before, after = titles
+    before = page.clip(page.line(before), 12)
     return [
-        Column("example", "  example", names),
-        Column("metric", "metric", [page.line(shift.metric) for shift in shifts]),
-        Column("before", page.clip(page.line(titles[0]), 12), before, right=True),
-        Column("after", titles[1], after, right=True),
-        Column("delta", page.signs.delta, [figures.signed(s.difference, page) for s in shifts], right=True),
+        column("example", "  example", shifts, lambda shift: f"{_sign(shift, page)} {page.line(shift.name)}"),
+        column("metric", "metric", shifts, lambda shift: page.line(shift.metric)),
+        column("before", before, shifts, lambda shift: shift.side(shift.before), right=True),
+        column("after", after, shifts, lambda shift: shift.side(shift.after), right=True),
+        column(
+            "delta",
+            page.signs.delta,
+            shifts,
+            lambda shift: figures.signed(shift.difference, page),
+            right=True,
+        ),
     ]
 
 
-def _binary(shift: Shift) -> bool:
-    return all(value in (0.0, 1.0, None) for value in (*shift.before, *shift.after))
+def _sign(shift: Shift, page: Page) -> str:
+    if shift.worse:
+        return page.signs.down
+    return page.signs.up

@@ -2,51 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 
 from pytest_llmobs.records.decisions import MetricRow
+from pytest_llmobs.reports.digest.metrics import MetricLine
 from pytest_llmobs.reports.text import figures
 from pytest_llmobs.reports.text.page import Page
-from pytest_llmobs.reports.text.table import Column, Step, Table, draw, drop, fitted, squeeze, swap
+from pytest_llmobs.reports.text.table import (
+    Column,
+    Step,
+    Table,
+    column,
+    draw_painted,
+    drop,
+    fitted,
+    squeeze,
+    swap,
+)
 
 _LEVEL = "90 % CI"
 
 
-@dataclass(frozen=True)
-class Line:
-    """One line of the table."""
-
-    row: MetricRow
-    verdict: str
-    """With its sign: ``▼ REGRESSED``."""
-    quiet: bool
-    """True where it may be left out of a long table."""
+def metric_table(lines: Sequence[MetricLine], page: Page) -> tuple[list[str], list[str]]:
+    """Return the painted heading, and one drawn row for each of ``lines``."""
+    return draw_painted(fitted(columns(lines, page), page.width, _steps(lines, page)), page)
 
 
-def metric_table(lines: Sequence[Line], page: Page) -> list[str]:
-    """Return titles, rule and one drawn line for each of ``lines``."""
-    return draw(fitted(columns(lines, page), page.width, _steps(lines, page)), page)
-
-
-def columns(lines: Sequence[Line], page: Page) -> Table:
+def columns(lines: Sequence[MetricLine], page: Page) -> Table:
     """Return the whole table, nothing shortened; columns nobody has a value for fall out when it is fitted."""
     rows = [line.row for line in lines]
+    figure = _figure_columns(rows)
     return [
-        Column("metric", "  metric", [f"{_mark(row, page)} {page.line(row.metric)}" for row in rows]),
-        Column("baseline", "baseline", [figures.rate(row.baseline) for row in rows], right=True),
-        Column("candidate", "candidate", [figures.rate(row.candidate) for row in rows], right=True),
-        Column(
-            "delta", _title(rows, f"[{_LEVEL}]", page), [_interval(row, page) for row in rows], right=True
-        ),
-        Column("p", "p", [figures.probability(row.p) for row in rows], right=True),
-        Column("mde", "MDE (half at)", [_detectable(row, page) for row in rows], right=True),
-        Column("n", "n", [_pairs(row) for row in rows], right=True),
-        Column("verdict", "verdict", [line.verdict for line in lines]),
+        column("metric", "  metric", rows, lambda row: f"{_mark(row, page)} {page.line(row.metric)}"),
+        figure("baseline", "baseline", _baseline),
+        figure("candidate", "candidate", _candidate),
+        figure("delta", _title(rows, f"[{_LEVEL}]", page), lambda row: _interval(row, page)),
+        figure("p", "p", lambda row: figures.probability(row.p)),
+        figure("mde", "MDE (half at)", lambda row: _detectable(row, page)),
+        figure("n", "n", _pairs),
+        column("verdict", "verdict", lines, lambda line: verdict_text(line, page)),
     ]
 
 
-def _steps(lines: Sequence[Line], page: Page) -> list[Step]:
+def _steps(lines: Sequence[MetricLine], page: Page) -> list[Step]:
     """What gives way, in this order, until the table fits the page.
 
     The repeats that would halve the detectable drop go, the interval is written with its half width, titles get
@@ -56,26 +54,56 @@ def _steps(lines: Sequence[Line], page: Page) -> list[Step]:
     """
     rows = [line.row for line in lines]
     delta, signs = page.signs.delta, page.signs
-    halves = [_half_width(row, page) for row in rows]
-    plain = [figures.signed(row.delta, page) for row in rows]
-    short = [line.verdict.removesuffix("_DATA") for line in lines]
+    figure = _figure_columns(rows)
+    half_widths = _title(rows, f"{signs.plusminus}{_LEVEL}", page)
     return [
-        swap(Column("mde", "MDE", [figures.rate(row.mde) for row in rows], right=True)),
-        swap(Column("delta", _title(rows, f"{signs.plusminus}{_LEVEL}", page), halves, right=True)),
+        swap(figure("mde", "MDE", lambda row: figures.rate(row.mde))),
+        swap(figure("delta", half_widths, lambda row: _half_width(row, page))),
+        swap(figure("baseline", "base", _baseline), figure("candidate", "now", _candidate)),
         swap(
-            Column("baseline", "base", [figures.rate(row.baseline) for row in rows], right=True),
-            Column("candidate", "now", [figures.rate(row.candidate) for row in rows], right=True),
+            column("verdict", "verdict", lines, lambda line: verdict_text(line, page).removesuffix("_DATA"))
         ),
-        swap(Column("verdict", "verdict", short)),
         squeeze("metric", 16, page.width, page),
         drop("p"),
         drop("mde"),
-        swap(Column("delta", delta, plain, right=True)),
+        swap(figure("delta", delta, lambda row: figures.signed(row.delta, page))),
         drop("n"),
         squeeze("metric", 8, page.width, page),
         drop("baseline"),
         drop("candidate"),
     ]
+
+
+def _figure_columns(rows: Sequence[MetricRow]) -> Callable[[str, str, Callable[[MetricRow], str]], Column]:
+    """Return what makes a column of figures of these rows."""
+
+    def figure(key: str, title: str, cell: Callable[[MetricRow], str]) -> Column:
+        return column(key, title, rows, cell, right=True)
+
+    return figure
+
+
+def verdict_text(line: MetricLine, page: Page) -> str:
+    """Return the verdict with its sign (``▼ REGRESSED``), or why there is none."""
+    if line.label:
+        return f"{page.signs.dot} {line.label}"
+    signs = {
+        "REGRESSED": page.signs.down,
+        "IMPROVED": page.signs.up,
+        "INCONCLUSIVE": "?",
+        "NEUTRAL": page.signs.flat,
+        "NO_BASELINE": page.signs.dot,
+        "UNPAIRED": page.signs.dot,
+    }
+    return f"{signs.get(line.row.verdict, '!')} {line.row.verdict}"
+
+
+def _baseline(row: MetricRow) -> str:
+    return figures.rate(row.baseline)
+
+
+def _candidate(row: MetricRow) -> str:
+    return figures.rate(row.candidate)
 
 
 def _mark(row: MetricRow, page: Page) -> str:
@@ -88,8 +116,10 @@ def _mark(row: MetricRow, page: Page) -> str:
 
 def _detectable(row: MetricRow, page: Page) -> str:
     """Return the smallest drop that would be found, and the repeats (K) that would halve it."""
-    repeats = f" ({row.mde_repeats}{page.signs.times})" if row.mde is not None and row.mde_repeats else ""
-    return figures.rate(row.mde) + repeats
+    drop_found = figures.rate(row.mde)
+    if drop_found and row.mde_repeats:
+        return f"{drop_found} ({row.mde_repeats}{page.signs.times})"
+    return drop_found
 
 
 def _title(rows: Sequence[MetricRow], interval: str, page: Page) -> str:

@@ -43,14 +43,16 @@ def progress_line(progress: Progress, page: Page, *, title: str = "llm") -> str:
     head = [f"{title} {progress.done:,}/{progress.total:,}"]
     if progress.failed:
         head.append(f"{progress.failed:,} failed")
-    tail = [figures.cost(progress.cost)] if progress.cost is not None else []
-    tail += [text for text in [time_left(progress)] if text]
+    tail = []
+    if progress.cost is not None:
+        tail.append(figures.cost(progress.cost))
+    tail.append(time_left(progress))
     means = [f"{page.line(metric)} {figures.rate(mean)}" for metric, mean in progress.means.items()]
-    for kept in range(len(means), -1, -1):
-        more = [f"+{len(means) - kept}"] if kept < len(means) else []
-        line = f" {page.signs.dot} ".join([*head, *means[:kept], *more, *tail])
+    line = page.dotted([*head, *means, *tail])
+    for kept in reversed(range(len(means))):
         if cells.width(line) <= page.width:
             return line
+        line = page.dotted([*head, *means[:kept], f"+{len(means) - kept}", *tail])
     return page.clip(line, page.width)
 
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from pytest_llmobs.records.experiments import SuiteScore
-from pytest_llmobs.reports.text.page import Page, indent
-from pytest_llmobs.reports.text.table import Column, Table, draw, total_width
+from pytest_llmobs.reports.text.page import Page, bound, indent
+from pytest_llmobs.reports.text.table import Column, Table, column, draw_painted, total_width
 
 NONE = "(none)"
 """The label of a trial without a prediction."""
 _MOST_CONFUSIONS = 10
 """Confusions listed where the matrix is too wide to draw."""
 _TITLE_WIDTHS = (24, 12, 8, 5)
+"""Cells a label, tried until the table fits."""
 
 Matrix = Mapping[str, Mapping[str, int]]
 """Expected label -> predicted label -> trials."""
@@ -35,8 +36,10 @@ def suite_section(
     lines: list[str] = []
     for score in scores:
         if score.comment:
-            where = f"{score.suite.rpartition('::')[2]} " if several else ""
-            lines += page.item(f"{where}{score.metric}: {score.comment}", mark=page.signs.dot)
+            text = f"{score.metric}: {score.comment}"
+            if several:
+                text = f"{score.suite.rpartition('::')[2]} {text}"
+            lines += page.item(text, mark=page.signs.dot)
         if score.matrix:
             then = earlier.get((score.suite, score.metric), score.matrix)
             lines += indent(matrix_lines(score.matrix, page, before=then, everything=everything), 4)
@@ -59,48 +62,58 @@ def matrix_lines(
     for width in _TITLE_WIDTHS:
         table = _table(matrix, before, page, width, title)
         if total_width(table) <= page.width - 4:
-            titles, rule, *rows = draw(table, page)
-            return [page.paint(titles, "bold"), page.paint(rule, "dim"), *rows]
-    return list(_listed(matrix, page, everything))
+            heading, rows = draw_painted(table, page)
+            return [*heading, *rows]
+    return list(_largest(matrix, page, bound(_MOST_CONFUSIONS, everything)))
 
 
 def _table(matrix: Matrix, before: Matrix, page: Page, width: int, title: str) -> Table:
     expected = sorted({*matrix, *before})
-    found = {label for each in (matrix, before) for row in each.values() for label in row}
-    predicted = sorted({*expected, *found}, key=lambda label: (label == NONE, label))
+    if width <= 12:
+        title = title.partition(",")[0]
 
     def short(label: str) -> str:
         return page.clip_middle(page.line(label), width)
 
-    return [
-        Column(
-            "expected", title if width > 12 else title.partition(",")[0], [short(label) for label in expected]
-        ),
-        *(
-            Column(
-                label, short(label), [_cell(matrix, before, row, label, page) for row in expected], right=True
-            )
-            for label in predicted
-        ),
-    ]
+    columns: list[Column] = [column("expected", title, expected, short)]
+    for label in _predicted(expected, matrix, before):
+        cell = _cells(matrix, before, label, page)
+        columns.append(column(label, short(label), expected, cell, right=True))
+    return columns
 
 
-def _cell(matrix: Matrix, before: Matrix, row: str, column: str, page: Page) -> str:
-    now, then = (each.get(row, {}).get(column, 0) for each in (matrix, before))
-    if now != then:
-        return f"{then}{page.signs.to}{now}"
-    if now:
-        return str(now)
-    return page.signs.dot
+def _predicted(expected: Sequence[str], *matrices: Matrix) -> list[str]:
+    """Return all labels, that of a missing prediction last."""
+    labels = set(expected)
+    for matrix in matrices:
+        labels.update(*matrix.values())
+    return sorted(labels, key=lambda label: (label == NONE, label))
 
 
-def _listed(matrix: Matrix, page: Page, everything: bool) -> Iterator[str]:
-    wrong = Counter(
-        {(row, label): n for row, labels in matrix.items() for label, n in labels.items() if label != row}
-    )
-    shown = wrong.most_common(None if everything else _MOST_CONFUSIONS)
-    for (expected, predicted), count in shown:
-        text = f"{count:,} {page.signs.times} {page.line(expected)} {page.signs.to} {page.line(predicted)}"
+def _cells(matrix: Matrix, before: Matrix, label: str, page: Page) -> Callable[[str], str]:
+    """Return what says how many trials of an expected label were predicted as ``label``."""
+
+    def cell(expected: str) -> str:
+        now = matrix.get(expected, {}).get(label, 0)
+        then = before.get(expected, {}).get(label, 0)
+        if now != then:
+            return f"{then}{page.signs.to}{now}"
+        if now:
+            return str(now)
+        return page.signs.dot
+
+    return cell
+
+
+def _largest(matrix: Matrix, page: Page, most: int | None) -> Iterator[str]:
+    confusions: Counter[tuple[str, str]] = Counter()
+    for expected, predicted in matrix.items():
+        for label, number in predicted.items():
+            if label != expected:
+                confusions[expected, label] = number
+    shown = confusions.most_common(most)
+    for (expected, label), number in shown:
+        text = f"{number:,} {page.signs.times} {page.line(expected)} {page.signs.to} {page.line(label)}"
         yield page.clip(text, page.width - 4)
-    if len(wrong) > len(shown):
-        yield f"{page.signs.ellipsis} {len(wrong) - len(shown):,} more kinds of confusion"
+    if len(confusions) > len(shown):
+        yield f"{page.signs.ellipsis} {len(confusions) - len(shown):,} more kinds of confusion"

@@ -7,7 +7,7 @@ UAX #11 (East Asian Width) and UAX #29 as far as terminals follow them.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 ELLIPSIS = "…"
 _JOINER = "\u200d"
@@ -24,7 +24,8 @@ def clusters(text: str) -> Iterator[tuple[str, int]]:
     for char in text:
         if held and (_extends(char) or held.endswith(_JOINER)):
             held += char
-            size = 2 if char == _EMOJI_STYLE and size == 1 else size
+            if char == _EMOJI_STYLE and size == 1:
+                size = 2
             continue
         if held:
             yield held, size
@@ -79,7 +80,10 @@ def wrap(text: str, limit: int) -> list[str]:
 
     Line breaks and indentation of the text are kept. An empty text gives one empty line.
     """
-    return [line for paragraph in text.split("\n") for line in _wrapped(paragraph, max(limit, 2))]
+    lines = []
+    for paragraph in text.split("\n"):
+        lines += _wrapped(paragraph, max(limit, 2))
+    return lines
 
 
 def _wrapped(paragraph: str, limit: int) -> list[str]:
@@ -88,35 +92,42 @@ def _wrapped(paragraph: str, limit: int) -> list[str]:
     lines: list[str] = []
     rest = paragraph
     while width(rest) > limit:
-        cut = len(_head(rest, limit))
-        space = cut if rest[cut] == " " else rest.rfind(" ", 0, cut)
-        if space > 0 and rest[:space].strip():
-            cut = space
-        lines.append(rest[:cut].rstrip())
-        rest = rest[cut:].lstrip(" ") if cut == space else rest[cut:]
+        line, rest = _broken(rest, limit)
+        lines.append(line)
     if rest:
-        return [*lines, rest]
+        lines.append(rest)
     return lines
 
 
+def _broken(text: str, limit: int) -> tuple[str, str]:
+    """Return the first line of a text that is too long for one, and what follows it."""
+    end = len(_head(text, limit))
+    space = end
+    if text[end] != " ":
+        space = text.rfind(" ", 0, end)
+    if space == end or (space > 0 and text[:space].strip()):
+        return text[:space].rstrip(), text[space:].lstrip(" ")
+    # a word longer than the line, or nothing but indentation before it
+    return text[:end].rstrip(), text[end:]
+
+
 def _head(text: str, limit: int) -> str:
-    kept, used = [], 0
-    for cluster, size in clusters(text):
-        used += size
-        if used > limit:
-            break
-        kept.append(cluster)
-    return "".join(kept)
+    return "".join(_fitting(clusters(text), limit))
 
 
 def _tail(text: str, limit: int) -> str:
-    kept, used = [], 0
-    for cluster, size in reversed(list(clusters(text))):
+    last_first = _fitting(reversed(list(clusters(text))), limit)
+    return "".join(reversed(list(last_first)))
+
+
+def _fitting(parts: Iterable[tuple[str, int]], limit: int) -> Iterator[str]:
+    """Yield clusters for as long as they fit."""
+    used = 0
+    for cluster, size in parts:
         used += size
         if used > limit:
-            break
-        kept.append(cluster)
-    return "".join(reversed(kept))
+            return
+        yield cluster
 
 
 def _extends(char: str) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import zip_longest
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 
 from pytest_llmobs.reports.text import cells
 from pytest_llmobs.reports.text.page import Page
@@ -15,7 +16,7 @@ _AROUND = 24
 
 Painted = tuple[str, str]
 """The sign that decides the colour (``-``, ``+`` or a space), and the text of one line."""
-_STYLES = {"-": ("red",), "+": ("green",), "~": ("dim",)}
+_STYLES = {"-": "red", "+": "green", "~": "dim"}
 
 
 def change_lines(block: str, page: Page, room: int, most: int | None = None) -> list[str]:
@@ -27,65 +28,89 @@ def change_lines(block: str, page: Page, room: int, most: int | None = None) -> 
         room: Cells a line.
         most: Lines after which it is cut. None cuts nothing, long lines neither.
     """
-    everything = most is None
     raw = page.text(block).strip("\n").split("\n")
-    lines = list(_diff(raw, page, room, everything) if _is_diff(raw) else _plain(raw, room))
-    most = len(lines) if most is None else most
-    shown = [page.paint(text, *_STYLES.get(sign, ())) for sign, text in lines[:most]]
-    if len(lines) > most:
+    if any(map(_is_hunk, raw)):
+        lines = list(_diff(raw, page, room, everything=most is None))
+    else:
+        lines = list(_plain(raw, room))
+    shown = []
+    for sign, text in lines[:most]:
+        shown.append(page.paint(text, _STYLES.get(sign, "")))
+    if most is not None and len(lines) > most:
         shown.append(page.paint(f"{page.signs.ellipsis} {len(lines) - most} more lines", "dim"))
     return shown
 
 
-def _is_diff(raw: Sequence[str]) -> bool:
-    return any(line.startswith("@@") for line in raw)
+def _is_hunk(line: str) -> bool:
+    return line.startswith("@@")
 
 
-def _plain(raw: Sequence[str], room: int) -> Iterator[Painted]:
-    return ((" ", line) for paragraph in raw for line in cells.wrap(paragraph, room))
+def _plain(raw: Iterable[str], room: int) -> Iterator[Painted]:
+    for paragraph in raw:
+        for line in cells.wrap(paragraph, room):
+            yield " ", line
 
 
 def _diff(raw: Sequence[str], page: Page, room: int, everything: bool) -> Iterator[Painted]:
     """Yield the lines of a unified diff: its title, then its hunks without their coordinates."""
-    start = next(number for number, line in enumerate(raw) if line.startswith("@@"))
-    title = [line for line in raw[:start] if not line.startswith(("---", "+++"))]
-    yield from _plain(title, room)
-    for removed, added, follower in _segments(raw[start + 1 :]):
-        pairs = [_differing(old, new, page, room, everything) for old, new in zip_longest(removed, added)]
-        for sign, side in (("-", 0), ("+", 1)):
-            for pair in pairs:
-                yield from _signed(sign, pair[side], page, room, everything)
-        if follower is not None:
-            yield _context(follower, page, room)
+    lines = iter(raw)
+    title = itertools.takewhile(lambda line: not _is_hunk(line), lines)
+    yield from _plain((line for line in title if not line.startswith(("---", "+++"))), room)
+    for segment in _segments(lines):
+        yield from _sides(segment, page, room, everything)
+        if segment.follower is not None:
+            yield _context(segment.follower, page, room)
 
 
-def _segments(lines: Sequence[str]) -> Iterator[tuple[list[str], list[str], str | None]]:
-    """Split a diff into removed lines, added lines, and the line of another kind that ends them."""
+def _sides(segment: Segment, page: Page, room: int, everything: bool) -> Iterator[Painted]:
+    """Yield all removed lines, then all added ones; a pair of long ones is cut to where they differ."""
     removed: list[str] = []
     added: list[str] = []
+    for pair in itertools.zip_longest(segment.removed, segment.added):
+        old, new = pair
+        if old is not None and new is not None and not everything:
+            old, new = _differing(old, new, page, room)
+        if old is not None:
+            removed.append(old)
+        if new is not None:
+            added.append(new)
+    for sign, lines in (("-", removed), ("+", added)):
+        for line in lines:
+            yield from _signed(sign, line, page, room, everything)
+
+
+@dataclass
+class Segment:
+    """Lines of a diff in the place of each other, and the line of another kind that ends them."""
+
+    removed: list[str] = field(default_factory=list)
+    added: list[str] = field(default_factory=list)
+    follower: str | None = None
+
+
+def _segments(lines: Iterable[str]) -> Iterator[Segment]:
+    segment = Segment()
     for line in lines:
         if line.startswith("-"):
-            removed.append(line[1:])
+            segment.removed.append(line[1:])
         elif line.startswith("+"):
-            added.append(line[1:])
+            segment.added.append(line[1:])
         else:
-            yield removed, added, line
-            removed, added = [], []
-    yield removed, added, None
+            segment.follower = line
+            yield segment
+            segment = Segment()
+    yield segment
 
 
 def _context(line: str, page: Page, room: int) -> Painted:
-    if line.startswith("@@"):
+    if _is_hunk(line):
         return "~", page.signs.ellipsis
     return "~", page.clip(f"  {line[1:]}".rstrip(), room)
 
 
-def _differing(
-    old: str | None, new: str | None, page: Page, room: int, everything: bool
-) -> tuple[str | None, str | None]:
+def _differing(old: str, new: str, page: Page, room: int) -> tuple[str, str]:
     """Cut what two long lines share, but for a little around the difference."""
-    fits = max(cells.width(line or "") for line in (old, new)) <= (room - 2) * _MOST_WRAPPED
-    if old is None or new is None or fits or everything:
+    if max(cells.width(old), cells.width(new)) <= (room - 2) * _MOST_WRAPPED:
         return old, new
     head = _shared(old, new)
     tail = _shared(old[head:][::-1], new[head:][::-1])
@@ -94,24 +119,30 @@ def _differing(
 
 def _shared(one: str, other: str) -> int:
     """Return how many characters both begin with."""
-    pairs = enumerate(zip(one, other, strict=False))
-    return next((number for number, (a, b) in pairs if a != b), min(len(one), len(other)))
+    shared = 0
+    for mine, theirs in zip(one, other, strict=False):
+        if mine != theirs:
+            break
+        shared += 1
+    return shared
 
 
 def _window(line: str, head: int, tail: int, page: Page) -> str:
-    start = head - _AROUND if head > _AROUND else 0
-    end = len(line) - (tail - _AROUND if tail > _AROUND else 0)
-    before = page.signs.ellipsis if start else ""
-    after = page.signs.ellipsis if end < len(line) else ""
-    return before + line[start:end] + after
+    start = max(head - _AROUND, 0)
+    end = len(line) - max(tail - _AROUND, 0)
+    shown = line[start:end]
+    if start:
+        shown = page.signs.ellipsis + shown
+    if end < len(line):
+        shown += page.signs.ellipsis
+    return shown
 
 
-def _signed(sign: str, line: str | None, page: Page, room: int, everything: bool) -> Iterator[Painted]:
-    if line is None:
-        return
+def _signed(sign: str, line: str, page: Page, room: int, everything: bool) -> Iterator[Painted]:
     wrapped = cells.wrap(line, room - 2)
     if len(wrapped) > _MOST_WRAPPED and not everything:
         wrapped[_MOST_WRAPPED - 1 :] = [" ".join(wrapped[_MOST_WRAPPED - 1 :])]
-    for number, part in enumerate(wrapped):
-        lead = " " if number else sign
+    lead = sign
+    for part in wrapped:
         yield sign, page.clip(f"{lead} {part}".rstrip(), room)
+        lead = " "

@@ -36,7 +36,9 @@ def signed(value: float | None, page: Page) -> str:
     digits = rate(abs(value))
     if not digits.strip("0."):
         return digits
-    return (page.signs.minus if value < 0 else "+") + digits
+    if value < 0:
+        return page.signs.minus + digits
+    return f"+{digits}"
 
 
 def probability(value: float | None) -> str:
@@ -71,9 +73,9 @@ def seconds(value: float | None) -> str:
         return ""
     if value < 0.9995:
         return _milliseconds(value * 1000)
+    if value < 9.995:
+        return f"{value:.2f} s"
     if value < 59.95:
-        if value < 9.995:
-            return f"{value:.2f} s"
         return f"{value:.1f} s"
     if value < HOUR - 0.5:
         minutes, rest = divmod(round(value), 60)
@@ -107,7 +109,8 @@ def moment(started: str) -> str:
         when = datetime.fromisoformat(started)
     except ValueError:
         return started
-    when = when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+    if when.tzinfo is not None:
+        when = when.astimezone(UTC)
     return f"{when:%Y-%m-%d %H:%M} UTC"
 
 

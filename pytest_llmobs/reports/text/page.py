@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -89,10 +89,12 @@ class Page:
 
     def paint(self, text: str, *styles: str) -> str:
         """Colour ``text`` with names out of ``COLORS``; unchanged on a page without colour."""
-        codes = ";".join(COLORS[style] for style in styles if style)
-        if self.color and codes and text:
-            return f"\x1b[{codes}m{text}{_RESET}"
-        return text
+        if not self.color or not text:
+            return text
+        codes = ";".join(map(COLORS.__getitem__, filter(None, styles)))
+        if not codes:
+            return text
+        return f"\x1b[{codes}m{text}{_RESET}"
 
     def text(self, value: Any) -> str:
         """Return foreign text made harmless: no terminal controls, nothing the stream can't encode.
@@ -100,9 +102,9 @@ class Page:
         A model's output may hold escape sequences that move the cursor or rename the window; they are shown,
         never sent. Line breaks stay, tabs become four spaces.
         """
-        raw = value if isinstance(value, str) else str(value)
-        raw = raw.replace("\r\n", "\n").replace("\t", "    ")
-        shown = "".join(map(_visible, raw)) if not raw.isprintable() else raw
+        shown = str(value).replace("\r\n", "\n").replace("\t", "    ")
+        if not shown.isprintable():
+            shown = "".join(map(_visible, shown))
         try:
             return shown.encode(self.encoding, "backslashreplace").decode(self.encoding)
         except LookupError:
@@ -130,36 +132,72 @@ class Page:
             return self.text(value)
         try:
             short = json.dumps(value, ensure_ascii=False, default=str)
-            long = json.dumps(value, indent=2, ensure_ascii=False, default=str)
+            if len(short) <= _SHORT:
+                return self.text(short)
+            return self.text(json.dumps(value, indent=2, ensure_ascii=False, default=str))
         except (TypeError, ValueError):
             return self.text(repr(value))
-        return self.text(short if len(short) <= _SHORT else long)
 
     def item(self, text: str, *, mark: str, style: str = "") -> list[str]:
         """Return foreign ``text`` as one list item: wrapped, with ``mark`` before its first line."""
-        first, *rest = cells.wrap(self.text(text), self.width - cells.width(mark) - 1)
-        gap = " " * (cells.width(mark) + 1)
-        return [self.paint(f"{mark} {first}", style), *(self.paint(gap + line, style) for line in rest)]
+        size = cells.width(mark) + 1
+        first, *rest = cells.wrap(self.text(text), self.width - size)
+        gap = " " * size
+        lines = [f"{mark} {first}", *map(gap.__add__, rest)]
+        return [self.paint(line, style) for line in lines]
 
     def wrapped(self, text: str, *styles: str) -> list[str]:
         """Return foreign ``text`` wrapped to the page and painted."""
         return [self.paint(line, *styles) for line in cells.wrap(self.text(text), self.width)]
 
+    def dotted(self, parts: Iterable[str]) -> str:
+        """Join the parts that aren't empty with middle dots."""
+        return f" {self.signs.dot} ".join(filter(None, parts))
+
     def flow(self, parts: Iterable[str], indent: str = "  ") -> list[str]:
-        """Join parts with middle dots; where the line would be too long, go on in the next one, indented."""
+        """Join parts as ``dotted`` does; where the line would be too long, go on in the next one, indented."""
         lines: list[str] = []
-        for part in parts:
-            joined = f"{lines[-1]} {self.signs.dot} {part}" if lines else part
-            if not lines or cells.width(joined) > self.width:
-                lines += cells.wrap(indent + part if lines else part, self.width)
-            else:
+        for part in filter(None, parts):
+            if not lines:
+                lines = cells.wrap(part, self.width)
+                continue
+            joined = self.dotted((lines[-1], part))
+            if cells.width(joined) <= self.width:
                 lines[-1] = joined
+            else:
+                lines += cells.wrap(indent + part, self.width)
         return lines
 
+    def named(self, names: Sequence[str], most: int | None) -> str:
+        """Return names with commas between them, and how many there are beyond ``most`` (None names all)."""
+        shown = ", ".join(names[:most])
+        if most is None or len(names) <= most:
+            return shown
+        return f"{shown}, {self.signs.ellipsis} {len(names) - most:,} more"
 
-def indent(lines: list[str], by: int = 2) -> list[str]:
+
+def indent(lines: Iterable[str], by: int = 2) -> list[str]:
     """Move ``lines`` to the right; empty ones stay empty."""
-    return [" " * by + line if line else line for line in lines]
+    moved = []
+    for line in lines:
+        if line:
+            moved.append(" " * by + line)
+        else:
+            moved.append(line)
+    return moved
+
+
+def bound(most: int, everything: bool) -> int | None:
+    """Return how many of something to show: ``most``, or None for all where everything is asked for."""
+    if everything:
+        return None
+    return most
+
+
+def joined(blocks: Iterable[Iterable[str]]) -> str:
+    """Return blocks of lines as one text, with an empty line between them; empty blocks fall out."""
+    texts = map("\n".join, blocks)
+    return "\n\n".join(filter(None, texts))
 
 
 def _visible(char: str) -> str:

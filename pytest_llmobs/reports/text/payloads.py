@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pytest_llmobs.records import conversation
@@ -31,7 +32,7 @@ def block(title: str, text: str, page: Page, most: int | None = None, hint: str 
     text = text.strip("\n")
     if not text:
         return
-    lines = [line.rstrip() for line in cells.wrap(text, inner(page).width)]
+    lines = list(map(str.rstrip, cells.wrap(text, inner(page).width)))
     if most is not None and len(lines) > most:
         more = f"{page.signs.ellipsis} {len(lines) - most + 1} more lines{hint}"
         lines = [*lines[: most - 1], page.paint(page.clip(more, inner(page).width), "dim")]
@@ -40,14 +41,15 @@ def block(title: str, text: str, page: Page, most: int | None = None, hint: str 
 
 def titled(title: str, lines: Sequence[str], page: Page) -> Iterator[str]:
     """Yield ``lines`` behind a title on the first of them."""
-    for number, line in enumerate(lines):
-        lead = page.paint(title.ljust(TITLE), "cyan") if number == 0 else " " * TITLE
+    lead = page.paint(title.ljust(TITLE), "cyan")
+    for line in lines:
         yield f"{lead}  {line}".rstrip()
+        lead = " " * TITLE
 
 
 def inner(page: Page) -> Page:
     """Return the page that is left beside the titles."""
-    return Page(width=max(page.width - TITLE - 2, 20), color=page.color, encoding=page.encoding)
+    return replace(page, width=max(page.width - TITLE - 2, 20))
 
 
 def fields_text(payload: Mapping[str, Any] | None, page: Page) -> str:
@@ -56,9 +58,10 @@ def fields_text(payload: Mapping[str, Any] | None, page: Page) -> str:
         return "nothing was recorded"
     if list(payload) == ["output"]:
         return page.value(payload["output"])
-    said = conversation.reply(payload) if _is_reply(payload) else None
-    if said is not None:
-        return page.text(words(said))
+    if _is_reply(payload):
+        reply = conversation.reply(payload)
+        if reply is not None:
+            return page.text(words(reply))
     return "\n".join(_field(page, key, value) for key, value in payload.items())
 
 
@@ -76,7 +79,7 @@ def words(content: Any) -> str:
     if isinstance(content, str):
         return content
     if isinstance(content, list | tuple):
-        return "\n".join(_part(part) for part in content)
+        return "\n".join(map(_part, content))
     if content is None:
         return ""
     return str(content)
@@ -87,9 +90,13 @@ def _part(part: Any) -> str:
         return words(part)
     if isinstance(part.get("text"), str):
         return str(part["text"])
-    name = f" {part['name']}" if isinstance(part.get("name"), str) else ""
+    title = str(part.get("type", "part"))
+    if isinstance(part.get("name"), str):
+        title = f"{title} {part['name']}"
     detail = part.get("input") or part.get("content") or _media(part)
-    return f"[{part.get('type', 'part')}{name}]" + (f" {words(detail)}" if detail else "")
+    if detail:
+        return f"[{title}] {words(detail)}"
+    return f"[{title}]"
 
 
 def _media(value: Any) -> str:
@@ -101,9 +108,8 @@ def _media(value: Any) -> str:
         return ""
     if "sha256" in value:
         folder, _, name = str(value.get("file") or "").rpartition("/")
-        kept = f"{folder}/{name[:_DIGITS]}*{name[name.rfind('.') :]}"
         if name:
-            return kept
+            return f"{folder}/{name[:_DIGITS]}*{name[name.rfind('.') :]}"
         return f"{value.get('size')} bytes"
     return next(filter(None, map(_media, value.values())), "")
 
@@ -118,13 +124,12 @@ def _field(page: Page, key: str, value: Any) -> str:
 
 def _joined(page: Page, key: str, text: str, *, below: bool) -> str:
     if below or "\n" in text:
-        return f"{page.line(key)}:\n" + "\n".join(f"  {line}" for line in text.split("\n"))
+        return f"{page.line(key)}:\n{text}".replace("\n", "\n  ")
     return f"{page.line(key)}: {text}"
 
 
 def _conversation(messages: Sequence[Any]) -> str:
-    lines = []
+    turns = []
     for role, content in map(conversation.turn, messages):
-        first, *rest = words(content).split("\n")
-        lines += [f"{role}: {first}", *(f"  {line}" for line in rest)]
-    return "\n".join(lines)
+        turns.append(f"{role}: {words(content)}".replace("\n", "\n  "))
+    return "\n".join(turns)

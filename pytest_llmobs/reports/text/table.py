@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TypeVar
 
 from pytest_llmobs.reports.text import cells
 from pytest_llmobs.reports.text.page import Page
@@ -12,6 +14,7 @@ _STAND_IN = 0xF0000
 """First code point of a private plane: stands for one cluster whose width is not its length."""
 _FILLER = "\U000ffffd"
 
+_Row = TypeVar("_Row")
 Table = Sequence["Column"]
 Step = Callable[[Table], Table]
 
@@ -27,10 +30,18 @@ class Column:
     right: bool = False
     """True for figures."""
 
-    @property
+    @cached_property
     def width(self) -> int:
         """Cells that the widest of title and cells takes."""
+        # kept, because every step of ``fitted`` asks for it again, and measuring text is most of drawing a table
         return max(map(cells.width, (self.title, *self.cells)))
+
+
+def column(
+    key: str, title: str, rows: Iterable[_Row], cell: Callable[[_Row], str], *, right: bool = False
+) -> Column:
+    """Return a column with a cell for each of ``rows``."""
+    return Column(key, title, list(map(cell, rows)), right)
 
 
 def draw(table: Table, page: Page) -> list[str]:
@@ -40,19 +51,27 @@ def draw(table: Table, page: Page) -> list[str]:
     """
     from tabulate import DataRow, TableFormat, tabulate
 
-    row = DataRow("", "  ", "")
+    gap = DataRow("", "  ", "")
     stand_ins: dict[str, str] = {}
-    rows = zip(*((column.title, *column.cells) for column in table), strict=True)
+    columns = []
+    for each in table:
+        columns.append([_measured(cell, stand_ins) for cell in (each.title, *each.cells)])
     text = tabulate(
-        [[_measured(cell, stand_ins) for cell in row_] for row_ in rows],
-        tablefmt=TableFormat(None, None, None, None, row, row, 0, None),
-        colalign=["right" if column.right else "left" for column in table],
+        list(zip(*columns, strict=True)),
+        tablefmt=TableFormat(None, None, None, None, gap, gap, 0, None),
+        colalign=list(map(_alignment, table)),
         disable_numparse=True,
     )
     for cluster, stand_in in stand_ins.items():
         text = text.replace(stand_in, cluster)
-    titles, *lines = (line.rstrip() for line in text.replace(_FILLER, "").split("\n"))
+    titles, *lines = map(str.rstrip, text.replace(_FILLER, "").split("\n"))
     return [titles, page.signs.rule * total_width(table), *lines]
+
+
+def draw_painted(table: Table, page: Page) -> tuple[list[str], list[str]]:
+    """Return the table's painted heading (titles and rule), and its rows, which the caller may paint."""
+    titles, rule, *rows = draw(table, page)
+    return [page.paint(titles, "bold"), page.paint(rule, "dim")], rows
 
 
 def fitted(table: Table, limit: int, steps: Iterable[Step]) -> Table:
@@ -85,13 +104,22 @@ def squeeze(key: str, least: int, limit: int, page: Page) -> Step:
     """Return a step that cuts the middle of a column's texts by what is missing, down to ``least`` cells."""
 
     def step(table: Table) -> Table:
-        return [cut(column, total_width(table) - limit) if column.key == key else column for column in table]
+        over = total_width(table) - limit
+        return [cut(each, over) for each in table]
 
     def cut(column: Column, over: int) -> Column:
+        if column.key != key:
+            return column
         room = max(column.width - over, least)
         return replace(column, cells=[page.clip_middle(text, room) for text in column.cells])
 
     return step
+
+
+def _alignment(column: Column) -> str:
+    if column.right:
+        return "right"
+    return "left"
 
 
 def _measured(text: str, stand_ins: dict[str, str]) -> str:
@@ -103,11 +131,13 @@ def _measured(text: str, stand_ins: dict[str, str]) -> str:
     lead = _stand_in(" ", stand_ins) * (len(text) - len(bare))
     if bare.isascii():
         return lead + bare
-    return lead + "".join(
-        cluster if size == 1 == len(cluster) else _stand_in(cluster, stand_ins) + _FILLER * (size - 1)
-        for cluster, size in cells.clusters(bare)
-        if size
-    )
+    pieces = [lead]
+    for cluster, size in cells.clusters(bare):
+        if size == 1 == len(cluster):
+            pieces.append(cluster)
+        elif size:
+            pieces.append(_stand_in(cluster, stand_ins) + _FILLER * (size - 1))
+    return "".join(pieces)
 
 
 def _stand_in(cluster: str, stand_ins: dict[str, str]) -> str:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pytest_llmobs.records.runs import Run
 from pytest_llmobs.reports.text import cells, figures
 from pytest_llmobs.reports.text.page import Page
-from pytest_llmobs.reports.text.table import Column, draw, drop, fitted, squeeze
+from pytest_llmobs.reports.text.table import column, draw, drop, fitted, squeeze
 from pytest_llmobs.wording import count
 
 MOST_SIBLINGS = 20
 """Children of one run that are drawn, unless everything is asked for: the first and those that failed."""
+_ERROR_LINES = 2
+_REASONS = {
+    "incomplete": "the stream ended without its stop reason",
+    "abandoned": "nobody read the stream to its end",
+}
+"""What went wrong with a run that has no error of its own, by its status."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +32,11 @@ class Branch:
     stem: str = ""
     """What stands before further lines of this run."""
 
+    @property
+    def failed(self) -> bool:
+        """True for a run that came to no good end."""
+        return self.run is not None and _failed(self.run)
+
 
 def run_tree(run: Run, page: Page, *, everything: bool = False) -> list[str]:
     """Draw ``run`` and its children.
@@ -38,41 +49,53 @@ def run_tree(run: Run, page: Page, *, everything: bool = False) -> list[str]:
         everything: Draw every child and whole error messages.
     """
     branches = list(_branches(run, page, "", "", everything))
-    drawn = _lines(branches, page)
     lines: list[str] = []
-    for branch, line in zip(branches, drawn, strict=True):
-        failed = branch.run is not None and branch.run.status != "success"
-        lines.append(page.paint(line, "red") if failed else line)
-        lines += _error(branch, page, everything)
+    for branch, line in zip(branches, _drawn(branches, page), strict=True):
+        if branch.failed:
+            lines.append(page.paint(line, "red"))
+            lines += _error(branch, page, everything)
+        else:
+            lines.append(line)
     return lines
 
 
 def _branches(run: Run, page: Page, lead: str, stem: str, everything: bool) -> Iterator[Branch]:
-    yield Branch(lead, run, stem=stem + (page.signs.stem if run.child_runs else ""))
-    shown = [
-        child
-        for number, child in enumerate(run.child_runs)
-        if everything or number < MOST_SIBLINGS or child.status != "success"
-    ]
+    below = stem
+    if run.child_runs:
+        below = stem + page.signs.stem
+    yield Branch(lead, run, stem=below)
+    shown = run.child_runs
+    if not everything:
+        shown = [*run.child_runs[:MOST_SIBLINGS], *filter(_failed, run.child_runs[MOST_SIBLINGS:])]
     left_out = len(run.child_runs) - len(shown)
-    for number, child in enumerate(shown):
-        last = number == len(shown) - 1 and not left_out
-        fork, pipe = (page.signs.corner, "   ") if last else (page.signs.tee, page.signs.stem)
+    for child in shown:
+        fork, pipe = page.signs.tee, page.signs.stem
+        if child is shown[-1] and not left_out:
+            fork, pipe = page.signs.corner, "   "
         yield from _branches(child, page, stem + fork, stem + pipe, everything)
     if left_out:
-        yield Branch(stem + page.signs.corner, None, f"{page.signs.ellipsis} {count(left_out, 'more run')}")
+        note = f"{page.signs.ellipsis} {count(left_out, 'more run')}"
+        yield Branch(stem + page.signs.corner, None, note)
 
 
-def _lines(branches: list[Branch], page: Page) -> list[str]:
-    runs = [branch.run for branch in branches]
-    names = [branch.lead + (_name(branch.run, page) if branch.run else branch.note) for branch in branches]
+def _failed(run: Run) -> bool:
+    return run.status != "success"
+
+
+def _drawn(branches: Sequence[Branch], page: Page) -> list[str]:
+    """Return one drawn line for each branch."""
+
+    def of_run(cell: Callable[[Run], str]) -> Callable[[Branch], str]:
+        """Return a cell that is empty for a note."""
+        return lambda branch: "" if branch.run is None else cell(branch.run)
+
     table = [
-        Column("name", "run", names),
-        Column("kind", "kind", [run.run_type if run else "" for run in runs]),
-        Column("model", "model", [page.line(run.model or "") if run else "" for run in runs]),
-        Column("time", "time", [figures.seconds(run.latency) if run else "" for run in runs], right=True),
-        Column("tokens", "tokens", [_tokens(run, page) if run else "" for run in runs], right=True),
-        Column("cost", "cost", [_cost(run) if run else "" for run in runs], right=True),
+        column("name", "run", branches, lambda branch: branch.lead + _name(branch, page)),
+        column("kind", "kind", branches, of_run(lambda run: run.run_type)),
+        column("model", "model", branches, of_run(lambda run: page.line(run.model or ""))),
+        column("time", "time", branches, of_run(lambda run: figures.seconds(run.latency)), right=True),
+        column("tokens", "tokens", branches, of_run(lambda run: _tokens(run, page)), right=True),
+        column("cost", "cost", branches, of_run(_cost), right=True),
     ]
     steps = [
         drop("kind"),
@@ -83,12 +106,16 @@ def _lines(branches: list[Branch], page: Page) -> list[str]:
         squeeze("name", 8, page.width, page),
         drop("cost"),
     ]
-    return draw(fitted(table, page.width, steps), page)[2:]
+    _titles, _rule, *rows = draw(fitted(table, page.width, steps), page)
+    return rows
 
 
-def _name(run: Run, page: Page) -> str:
-    mark = {"error": f"{page.signs.cross} ", "incomplete": "! ", "abandoned": "! "}.get(run.status, "")
-    return mark + page.line(run.name)
+def _name(branch: Branch, page: Page) -> str:
+    run = branch.run
+    if run is None:
+        return branch.note
+    marks = {"error": f"{page.signs.cross} ", "incomplete": "! ", "abandoned": "! "}
+    return marks.get(run.status, "") + page.line(run.name)
 
 
 def _tokens(run: Run, page: Page) -> str:
@@ -110,14 +137,13 @@ def _cost(run: Run) -> str:
 def _error(branch: Branch, page: Page, everything: bool) -> list[str]:
     """Return what went wrong, for below the run's line: its traceback's end, or why a stream isn't whole."""
     run = branch.run
-    if run is None or run.status == "success":
+    if run is None:
         return []
-    text = {
-        "incomplete": "the stream ended without its stop reason",
-        "abandoned": "nobody read the stream to its end",
-    }
-    said = page.text(run.error or text.get(run.status, "failed without a message")).strip()
+    reason = run.error or _REASONS.get(run.status, "failed without a message")
+    text = page.text(reason).strip()
     room = max(page.width - cells.width(branch.stem) - 2, 20)
-    wrapped = cells.wrap(said if everything else said.split("\n")[-1], room)
-    shown = wrapped if everything else wrapped[:2]
-    return [f"{branch.stem}  {page.paint(line, 'red')}" for line in shown]
+    if everything:
+        lines = cells.wrap(text, room)
+    else:
+        lines = cells.wrap(text.split("\n")[-1], room)[:_ERROR_LINES]
+    return [f"{branch.stem}  {page.paint(line, 'red')}" for line in lines]

@@ -49,6 +49,11 @@ class RemoteStore(Store):
         """Where it lies, for messages."""
         return self.remote.shown
 
+    @property
+    def is_local(self) -> bool:
+        """False: what is written below its root is gone with the process."""
+        return False
+
     def seal(self) -> int:
         """Do nothing: spools are local."""
         return 0

@@ -4,9 +4,9 @@ import pytest
 
 from pytest_llmobs.records.decisions import Decision, ExampleRow
 from pytest_llmobs.records.experiments import Experiment
-from pytest_llmobs.reports.base import Context
-from pytest_llmobs.reports.cases import Case, cases, shared_remarks
-from pytest_llmobs.reports.terminal.example_details import Told, case_lines, outcome
+from pytest_llmobs.reports.context import Context
+from pytest_llmobs.reports.digest.examples import ExampleDetail, detailed_examples, shared_remarks
+from pytest_llmobs.reports.terminal.example_details import Told, example_lines, outcome
 from pytest_llmobs.reports.terminal.section import render
 from pytest_llmobs.reports.text import cells
 from pytest_llmobs.reports.text.page import Page
@@ -19,7 +19,7 @@ ROW = ExampleRow(suite="t.py::test_a", example_id="a", metric="pass", state="bro
 def lines(
     *rows: ExampleRow, told: Told = NOTHING, page: Page = PAGE, context: Context | None = None
 ) -> list[str]:
-    return list(case_lines(Case("t.py::test_a", "a", rows), told, page, context or Context()))
+    return list(example_lines(ExampleDetail("t.py::test_a", "a", rows), told, page, context or Context()))
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,8 @@ def test_remarks_of_most_suspects_are_said_once():
     rows = tuple(replace(suspect, example_id=f"e{number}") for number in range(3))
     other = replace(suspect, example_id="other", comment="alone")
     experiment = Experiment(name="n", started="", duration=0, decision=Decision(examples=(*rows, other)))
-    assert shared_remarks(cases(experiment))["suspect"] == ["not run again", "missing: 'x'"]
+    detailed = detailed_examples(experiment.decision.examples)
+    assert shared_remarks(detailed)["suspect"] == ["not run again", "missing: 'x'"]
     text = render(experiment, width=80, color=False)
     assert text.count("not run again") == 1
-    assert shared_remarks(cases(experiment)[:2])["suspect"] == []
+    assert shared_remarks(detailed[:2])["suspect"] == []

@@ -12,7 +12,8 @@ import pytest
 
 from pytest_llmobs.records.decisions import Decision
 from pytest_llmobs.records.experiments import Experiment
-from pytest_llmobs.reports.base import Context
+from pytest_llmobs.reports.context import Context
+from pytest_llmobs.reports.digest.experiment import digest
 from pytest_llmobs.reports.terminal.section import TerminalReport, render
 from pytest_llmobs.reports.text import cells
 from pytest_llmobs.reports.text.page import Page
@@ -174,7 +175,11 @@ def test_equal_notes_are_said_once_and_many_are_counted(gallery):
 def test_the_report_is_a_report():
     experiment = Experiment(name="n", started="2026-11-23T16:14:05Z", duration=1.0)
     assert TerminalReport.name == "terminal"
-    assert TerminalReport().render(experiment, Page(), Context()).startswith("n · 2026-11-23 16:14 UTC\n")
+    assert (
+        TerminalReport()
+        .render(digest(experiment), Page(), Context())
+        .startswith("n · 2026-11-23 16:14 UTC\n")
+    )
 
 
 def _without_notes(experiment: Experiment) -> str:

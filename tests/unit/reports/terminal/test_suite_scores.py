@@ -7,6 +7,7 @@ import pytest
 from pytest_llmobs.records.decisions import Decision, MetricRow
 from pytest_llmobs.records.experiments import Experiment, SuiteScore
 from pytest_llmobs.records.plans import SuitePlan
+from pytest_llmobs.reports.digest.metrics import digest_metrics
 from pytest_llmobs.reports.terminal.metrics import metric_section
 from pytest_llmobs.reports.terminal.suite_scores import suite_section
 from pytest_llmobs.reports.text import cells
@@ -79,6 +80,6 @@ def test_what_unpaired_means_is_said_once():
     ]
     plans = [SuitePlan(name=suite, path="t.py") for suite in suites]
     experiment = Experiment(name="x", started="", duration=1, suites=plans, decision=Decision(metrics=rows))
-    lines = metric_section(experiment, Page())
+    lines = metric_section(digest_metrics(experiment), Page())
     assert sum(line.startswith("· UNPAIRED: one number for the suite") for line in lines) == 1
     assert sum(line.endswith("· UNPAIRED") for line in lines) == 2

@@ -6,7 +6,7 @@ from pytest_llmobs.records.decisions import Decision, MetricRow
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.records.plans import SuitePlan
 from pytest_llmobs.records.trials import Trial, TrialScore
-from pytest_llmobs.reports.means import unjudged
+from pytest_llmobs.reports.digest.metrics import unjudged
 from pytest_llmobs.reports.terminal.section import render
 
 PLAN = SuitePlan(name="s", path="s.py")

@@ -2,9 +2,10 @@ from dataclasses import replace
 
 import pytest
 
-from pytest_llmobs.records.decisions import Decision, ExampleRow
-from pytest_llmobs.records.experiments import Experiment
-from pytest_llmobs.reports.cases import Case, cases, groups, mean, shares
+from pytest_llmobs.measures.means import scored_mean
+from pytest_llmobs.records.decisions import ExampleRow
+from pytest_llmobs.reports.digest.examples import ExampleDetail, detailed_examples, grouped
+from pytest_llmobs.reports.terminal.examples import shares
 
 BASE = ExampleRow(suite="s", example_id="a", metric="pass", state="broken", red=True)
 
@@ -13,17 +14,13 @@ def row(example_id: str, **columns: object) -> ExampleRow:
     return replace(BASE, example_id=example_id, **columns)
 
 
-def case(example_id: str, *changes: str) -> Case:
-    return Case("s", example_id, (row(example_id, changes=changes),))
-
-
-def experiment(*rows: ExampleRow) -> Experiment:
-    return Experiment(name="n", started="", duration=0, decision=Decision(examples=rows))
+def example(example_id: str, *changes: str) -> ExampleDetail:
+    return ExampleDetail("s", example_id, (row(example_id, changes=changes),))
 
 
 def test_red_and_suspect_examples_are_listed_worst_first():
-    listed = cases(
-        experiment(
+    listed = detailed_examples(
+        (
             row("small", baseline=(1.0,), candidate=(0.5,)),
             row("suspect", state="suspect", red=False, baseline=(1.0,), candidate=(0.0,)),
             row("fine", state="fixed", red=False),
@@ -31,18 +28,18 @@ def test_red_and_suspect_examples_are_listed_worst_first():
             row("bound", state="known", red=True),
         )
     )
-    assert [case.example_id for case in listed] == ["big", "small", "bound", "suspect"]
+    assert [example.example_id for example in listed] == ["big", "small", "bound", "suspect"]
 
 
-def test_rows_of_one_example_make_one_case():
-    listed = cases(
-        experiment(
+def test_rows_of_one_example_make_one_detail():
+    listed = detailed_examples(
+        (
             row("a", run_id=None, changes=("x",)),
             row("a", metric="tone", run_id="r", nodeid="t[a]", changes=("x", "y")),
             row("a", suite="other"),
         )
     )
-    assert [(case.suite, len(case.rows), case.run_id, case.nodeid) for case in listed] == [
+    assert [(example.suite, len(example.rows), example.run_id, example.nodeid) for example in listed] == [
         ("s", 2, "r", "t[a]"),
         ("other", 1, None, ""),
     ]
@@ -50,10 +47,15 @@ def test_rows_of_one_example_make_one_case():
 
 
 def test_examples_are_grouped_by_the_changes_they_share():
-    found = groups(
-        [case("a", "prompt", "own a"), case("b", "model"), case("c", "prompt"), case("d", "model", "prompt")]
+    found = grouped(
+        [
+            example("a", "prompt", "own a"),
+            example("b", "model"),
+            example("c", "prompt"),
+            example("d", "model", "prompt"),
+        ]
     )
-    assert [(group.changes, [case.example_id for case in group.cases]) for group in found] == [
+    assert [(group.changes, [example.example_id for example in group.examples]) for group in found] == [
         (("prompt",), ["a", "c"]),
         (("model",), ["b"]),
         (("model", "prompt"), ["d"]),
@@ -61,8 +63,11 @@ def test_examples_are_grouped_by_the_changes_they_share():
 
 
 def test_examples_without_a_shared_change_come_last():
-    found = groups([case("a"), case("b"), case("c", "own"), case("d", "x"), case("e", "x")])
-    assert [[case.example_id for case in group.cases] for group in found] == [["d", "e"], ["a", "b", "c"]]
+    found = grouped([example("a"), example("b"), example("c", "own"), example("d", "x"), example("e", "x")])
+    assert [[example.example_id for example in group.examples] for group in found] == [
+        ["d", "e"],
+        ["a", "b", "c"],
+    ]
 
 
 @pytest.mark.parametrize(
@@ -80,5 +85,5 @@ def test_places_are_dealt_in_turns(sizes, most, dealt):
 
 
 def test_means_leave_unscored_repeats_out():
-    assert mean((1.0, None, 0.0)) == 0.5
-    assert mean((None,)) is None
+    assert scored_mean((1.0, None, 0.0)) == 0.5
+    assert scored_mean((None,)) is None

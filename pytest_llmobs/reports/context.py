@@ -1,0 +1,34 @@
+"""What a report can't know by itself: how the session was started and where its files lie."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """What only the caller knows: how the session was started and where its files lie."""
+
+    accept: str = "pytest --llm-experiment --llm-update-baseline"
+    """The command that records this state as the baseline, the user's own arguments included."""
+    by_last: bool = False
+    """True where these selected by the last run, so that they'd find other tests now: node ids go with ``accept``."""
+    rerun: str = "pytest --llm-experiment"
+    """The command that runs node ids again once they are appended to it."""
+    store: str = ""
+    """The store's path where the ``llmobs`` command would not find it by itself, else empty."""
+    rootdir: str = ""
+    """Path of pytest's rootdir, where node ids begin, from the folder that commands run in; empty if it is that one."""
+    recorded: Sequence[str] = ()
+    """Baseline files that this session wrote, as the user would name them."""
+    everything: bool = False
+    """Cut nothing: every suite, example, note and diff."""
+
+    def located(self, nodeid: str) -> str:
+        """Return a node id as pytest takes it in the folder that commands run in."""
+        path, colons, rest = nodeid.partition("::")
+        if self.rootdir:
+            return f"{posixpath.normpath(posixpath.join(self.rootdir, path))}{colons}{rest}"
+        return nodeid

@@ -1,0 +1,207 @@
+"""Reports that the user asked for as ``FORMAT[:PATH]``: read, rendered, printed or written.
+
+Nothing here raises once a session runs: a report that fails is a line that names it.
+"""
+
+from __future__ import annotations
+
+import os
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from pytest_llmobs.errors import SettingsError
+from pytest_llmobs.files import write_whole
+from pytest_llmobs.records.experiments import Experiment
+from pytest_llmobs.reports.base import ReportFormat
+from pytest_llmobs.reports.context import Context
+from pytest_llmobs.reports.digest.experiment import Digest, digest
+from pytest_llmobs.reports.failures import Failure, failures
+from pytest_llmobs.reports.terminal.section import TerminalReport
+from pytest_llmobs.reports.text.page import Page
+from pytest_llmobs.storage.layout import escape
+from pytest_llmobs.wording import known, nearest
+
+FOLDER = "reports"
+"""Where reports lie in a store."""
+_NOT_OURS = (KeyboardInterrupt, GeneratorExit)
+"""What a failing report is not: all else is caught, ``SystemExit`` and pytest's own ``skip`` and ``fail`` too."""
+_FILE_PAGE = Page(width=100)
+"""What a file is: wide enough for most tables, without colour."""
+
+
+@dataclass(frozen=True)
+class ReportOrder:
+    """One report to make."""
+
+    format: ReportFormat
+    path: Path | None = None
+    """Where it goes; None: it is printed, or written to the format's own place."""
+
+    @property
+    def printed(self) -> bool:
+        """True where it goes to the terminal."""
+        return self.path is None and not self.format.suffix
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What became of a report."""
+
+    format: str
+    """The format's name."""
+    text: str = ""
+    """To be printed."""
+    path: Path | None = None
+    """The file that was written."""
+    problem: str = ""
+    """Why there is neither, in a line."""
+
+    def notice(self) -> str:
+        """Return the line that says where the report is, or why there is none."""
+        if self.problem:
+            return f"! report {self.format}: {self.problem}"
+        return f"report {self.format}: {_named(self.path)}"
+
+
+def _named(path: Path | None) -> str:
+    """Return a path as a user would name it in the folder that the process runs in."""
+    if path is None:
+        return ""
+    if path.is_relative_to(Path.cwd()):
+        return os.path.relpath(path)
+    return str(path)
+
+
+def read_orders(
+    requests: Sequence[str], formats: Mapping[str, ReportFormat], folder: Path, option: str
+) -> tuple[ReportOrder, ...]:
+    """Understand what the user asked for; what is asked for twice is made once.
+
+    Args:
+        requests: ``FORMAT`` or ``FORMAT:PATH`` each.
+        formats: By name.
+        folder: What a relative path is relative to.
+        option: Where the requests come from, for messages: ``--llm-report``.
+
+    Raises:
+        SettingsError: There is no such format, or a path is missing after its colon.
+    """
+    return tuple(_read_order(request, formats, folder, option) for request in dict.fromkeys(requests))
+
+
+def _read_order(request: str, formats: Mapping[str, ReportFormat], folder: Path, option: str) -> ReportOrder:
+    name, colon, path = request.partition(":")
+    chosen = formats.get(name)
+    if chosen is None:
+        raise SettingsError(
+            f"Unknown report {name!r} for {option}.{nearest(name, formats)} {known(formats)} "
+            "The hook pytest_llmobs_reports in the conftest.py of the rootdir adds one."
+        )
+    if not colon:
+        return ReportOrder(chosen)
+    if not path:
+        raise SettingsError(
+            f"{option} {request!r} names no file after the colon. Write {name}:PATH, or {name} alone."
+        )
+    return ReportOrder(chosen, folder / Path(path).expanduser())
+
+
+@dataclass(frozen=True)
+class Reports:
+    """The reports of one finished experiment: the terminal's, and all that were ordered besides."""
+
+    experiment: Experiment
+    context: Context
+    orders: Sequence[ReportOrder] = ()
+
+    @cached_property
+    def digest(self) -> Digest | Delivery:
+        """What all of them tell; computed once. Where that fails, the notice that says so."""
+        try:
+            return digest(self.experiment, self.context)
+        except _NOT_OURS:
+            raise
+        except BaseException as error:
+            return Delivery("digest", problem=_reason(error))
+
+    def failures(self) -> list[Failure]:
+        """Return each red verdict as one failure, for pytest's counts; none where that fails."""
+        if isinstance(self.digest, Delivery):
+            return []
+        return list(failures(self.digest))
+
+    def printed(self, page: Page) -> Iterator[Delivery]:
+        """Render what goes to the terminal: its own report first.
+
+        Args:
+            page: The terminal.
+        """
+        yield self._rendered(TerminalReport(), page)
+        for order in self.orders:
+            if order.printed and order.format.name != TerminalReport.name:
+                yield self._rendered(order.format, page)
+
+    def written(self, folder: Path | None) -> Iterator[Delivery]:
+        """Write what goes to files.
+
+        Args:
+            folder: For files without a path of the user's own; it is made where it is missing. None where there is
+                no such place, because the store is on another machine.
+        """
+        for order in self.orders:
+            if not order.printed:
+                yield self._written(order, folder)
+
+    def _rendered(self, chosen: ReportFormat, page: Page) -> Delivery:
+        if isinstance(self.digest, Delivery):
+            return self.digest
+        try:
+            text = chosen.render(self.digest, page, self.context)
+            return Delivery(chosen.name, text=_checked(text))
+        except _NOT_OURS:
+            raise
+        except BaseException as error:
+            return Delivery(chosen.name, problem=_reason(error))
+
+    def _written(self, order: ReportOrder, folder: Path | None) -> Delivery:
+        path = order.path
+        if path is None and folder is not None:
+            path = folder / f"{escape(self.experiment.name)}{order.format.suffix}"
+        if path is None:
+            name = order.format.name
+            return Delivery(name, problem=f"the store is on another machine; name a file here, {name}:PATH")
+        report = self._rendered(order.format, _FILE_PAGE)
+        if report.problem:
+            return report
+        try:
+            _write(path, report.text)
+        except OSError as error:
+            return replace(report, problem=f"can't write {str(path)!r}: {error.strerror or error}")
+        return replace(report, path=path)
+
+
+def _checked(text: object) -> str:
+    if not isinstance(text, str):
+        raise TypeError(f"render returned {type(text).__name__}, not a text")
+    return text
+
+
+def _write(path: Path, text: str) -> None:
+    # a lone surrogate has no UTF-8; an escape shows it, and is what JSON would say
+    content = f"{text}\n".encode("utf-8", "backslashreplace")
+    if path.exists() and not path.is_file():
+        path.write_bytes(content)  # a pipe or a device must not be replaced by a file
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, content)
+
+
+def _reason(error: BaseException) -> str:
+    """Return what a report failed with, and where, in one line."""
+    message = " ".join(str(error).split())
+    text = f"{type(error).__name__}: {message}"
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{text} ({frames[-1].filename}:{frames[-1].lineno})"

@@ -1,0 +1,103 @@
+"""The commands a reader may want next, ready to paste."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pytest_llmobs.records.decisions import Decision
+from pytest_llmobs.records.experiments import Experiment
+from pytest_llmobs.reports.context import Context
+from pytest_llmobs.reports.digest.examples import ExampleDetail
+
+MOST_NODEIDS = 3
+"""Node ids written into a command; more go through a file."""
+
+
+@dataclass(frozen=True)
+class NextCommand:
+    """One thing to do next."""
+
+    title: str
+    """What for: ``look closer``, ``accept``."""
+    command: str
+
+
+def show_command(which: str, context: Context, *options: str) -> str:
+    """Return the command that shows an experiment or a run."""
+    words = ["llmobs", "show", which, *options]
+    if context.store:
+        words += ["--store", context.store]
+    return shlex.join(words)
+
+
+def next_commands(
+    experiment: Experiment, rerun: Sequence[ExampleDetail], context: Context
+) -> list[NextCommand]:
+    """Return what may be done next; nothing where nothing is left to do.
+
+    Args:
+        experiment: What ended.
+        rerun: Its examples that are to run again where it is red.
+        context: How the session was started.
+    """
+    commands = []
+    if context.recorded:
+        commands.append(NextCommand("commit this", shlex.join(("git", "add", *context.recorded))))
+    if experiment.decision.red:
+        commands += _after_red(experiment, rerun, context)
+    return commands or _left_to_do(experiment.decision, context)
+
+
+def located_nodeids(examples: Sequence[ExampleDetail], context: Context) -> list[str]:
+    """Return the node ids of examples, as pytest takes them in the folder that commands run in."""
+    return [context.located(example.nodeid) for example in examples if example.nodeid]
+
+
+def _after_red(experiment: Experiment, rerun: Sequence[ExampleDetail], context: Context) -> list[NextCommand]:
+    commands = []
+    run_ids = [example.run_id for example in rerun if example.run_id]
+    if run_ids:
+        commands.append(NextCommand("look closer", show_command(run_ids[0], context)))
+    if located_nodeids(rerun, context):
+        title = "rerun broken"
+        if rerun[0].state == "dropped":
+            title = "rerun worst"
+        commands.append(NextCommand(title, _on(rerun, context.rerun, experiment, context)))
+    if rerun or _acceptable(experiment.decision):
+        commands.append(NextCommand("accept", _accept(rerun, experiment, context)))
+    return commands
+
+
+def _accept(rerun: Sequence[ExampleDetail], experiment: Experiment, context: Context) -> str:
+    """Return the command that records what ran, or what broke of it where the selection can't be had again."""
+    if rerun and context.by_last:
+        return _on(rerun, context.accept, experiment, context)
+    return context.accept
+
+
+def _acceptable(decision: Decision) -> bool:
+    """Tell whether a new baseline would turn it green: it helps neither a missed bound nor missing data."""
+    verdicts = {row.verdict for row in decision.metrics if row.red}
+    states = {row.state for row in decision.examples}
+    lost_pairs = states & {"removed", "edited"}
+    return bool(lost_pairs or verdicts & {"REGRESSED", "REBASELINE", "INCONCLUSIVE"})
+
+
+def _left_to_do(decision: Decision, context: Context) -> list[NextCommand]:
+    verdicts = {row.verdict for row in decision.metrics}
+    if "NO_BASELINE" in verdicts:
+        return [NextCommand("record one", context.accept)]
+    if verdicts & {"IMPROVED", "REBASELINE"}:
+        return [NextCommand("accept", context.accept)]
+    return []
+
+
+def _on(rerun: Sequence[ExampleDetail], command: str, experiment: Experiment, context: Context) -> str:
+    """Return a command, for what broke alone."""
+    nodeids = located_nodeids(rerun, context)
+    if len(nodeids) <= MOST_NODEIDS:
+        return f"{command} {shlex.join(nodeids)}"
+    listing = show_command(experiment.name, context, "--broken")
+    return f"{listing} > broken.txt && {command} @broken.txt"

@@ -1,0 +1,233 @@
+"""The examples to show: which, in which order, and grouped by the change they share."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from pytest_llmobs.measures.means import scored_mean
+from pytest_llmobs.records.decisions import ExampleRow, ExampleState
+
+_DETAILED: tuple[ExampleState, ...] = ("broken", "suspect", "dropped")
+"""States worth details; the others are listed by name."""
+LISTED: tuple[ExampleState, ...] = ("flaky", "known", "fixed", "new", "removed", "edited")
+"""States of which the names are enough, in the order they are told."""
+_RANK: tuple[ExampleState, ...] = (*_DETAILED, "edited", "removed", "known", "flaky", "new", "fixed")
+"""The worst state first."""
+_COUNTED: tuple[tuple[ExampleState, bool], ...] = (
+    ("broken", True),
+    ("suspect", True),
+    ("suspect", False),
+    ("dropped", True),
+)
+"""State and whether it is red, in the order they are counted; what else there is comes after them."""
+_SEVERAL = 3
+"""Rows from which on a remark that they share is said once."""
+
+
+@dataclass(frozen=True)
+class ExampleDetail:
+    """One example with all its rows that need a look."""
+
+    suite: str
+    example_id: str
+    rows: tuple[ExampleRow, ...]
+
+    @cached_property
+    def red(self) -> bool:
+        """True where one of its rows makes the build red."""
+        return any(row.red for row in self.rows)
+
+    @cached_property
+    def state(self) -> ExampleState:
+        """The worst of its rows' states."""
+        ranks = [_RANK.index(row.state) for row in self.rows]
+        return _RANK[min(ranks)]
+
+    @cached_property
+    def changes(self) -> tuple[str, ...]:
+        """What changed for it, each block once."""
+        blocks: dict[str, None] = {}
+        for row in self.rows:
+            blocks.update(dict.fromkeys(row.changes))
+        return tuple(blocks)
+
+    @cached_property
+    def drop(self) -> float:
+        """Its largest drop between the baseline's mean and the candidate's."""
+        return max(map(_drop, self.rows))
+
+    @property
+    def run_id(self) -> str | None:
+        """A run that shows the failure."""
+        for row in self.rows:
+            if row.run_id:
+                return row.run_id
+        return None
+
+    @property
+    def nodeid(self) -> str:
+        """The pytest item to run again, or an empty string."""
+        for row in self.rows:
+            if row.nodeid:
+                return row.nodeid
+        return ""
+
+
+@dataclass(frozen=True)
+class ExampleGroup:
+    """Examples with the same changes."""
+
+    changes: tuple[str, ...]
+    """Blocks that these examples share with each other; empty where nothing is shared."""
+    examples: tuple[ExampleDetail, ...]
+
+
+@dataclass(frozen=True)
+class ExampleCount:
+    """How many of the detailed examples are in one state."""
+
+    state: ExampleState
+    red: bool
+    number: int
+
+
+@dataclass(frozen=True)
+class ListedExamples:
+    """The examples of one state that needs no details."""
+
+    state: ExampleState
+    examples: tuple[tuple[str, str], ...]
+    """Suite and example id."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExamplesDigest:
+    """All examples that deserve a line."""
+
+    detailed: tuple[ExampleDetail, ...]
+    """Broken ones, suspects, the largest drops of a regressed metric: red ones first, then the worst state, then the
+    larger drop."""
+    counts: tuple[ExampleCount, ...]
+    """Of the detailed ones."""
+    common_changes: tuple[str, ...]
+    """What changed for every detailed example, such as the code's commit; empty where there are fewer than two."""
+    groups: tuple[ExampleGroup, ...]
+    """The detailed ones, by the changes that some but not all of them share; the largest group first."""
+    remarks: Mapping[ExampleState, Sequence[str]]
+    """By state, lines that the comments of most rows share: why suspects are not run again, say."""
+    listed: tuple[ListedExamples, ...]
+
+    @property
+    def rerun(self) -> Sequence[ExampleDetail]:
+        """What to run again after a red verdict: broken examples and red suspects, else the largest drops."""
+        red = [example for example in self.detailed if example.red]
+        broken = [example for example in red if example.state != "dropped"]
+        return broken or red
+
+
+def digest_examples(rows: Iterable[ExampleRow]) -> ExamplesDigest:
+    """Put the gate's rows in order."""
+    rows = tuple(rows)
+    detailed = detailed_examples(rows)
+    common = common_changes(detailed)
+    return ExamplesDigest(
+        detailed=tuple(detailed),
+        counts=tuple(_counts(detailed)),
+        common_changes=common,
+        groups=tuple(grouped(detailed, common)),
+        remarks=shared_remarks(detailed),
+        listed=tuple(_listed(rows)),
+    )
+
+
+def detailed_examples(rows: Iterable[ExampleRow]) -> list[ExampleDetail]:
+    """Return the examples to show in detail, the worst first."""
+    chosen = [row for row in rows if row.red or row.state in _DETAILED]
+    examples = by_example(chosen)
+    return sorted(examples, key=_severity)
+
+
+def by_example(rows: Iterable[ExampleRow]) -> list[ExampleDetail]:
+    """Bring the rows of each example together, in the order of each one's first row."""
+    rows_of: dict[tuple[str, str], list[ExampleRow]] = {}
+    for row in rows:
+        rows_of.setdefault((row.suite, row.example_id), []).append(row)
+    examples = []
+    for (suite, example_id), its_rows in rows_of.items():
+        examples.append(ExampleDetail(suite, example_id, tuple(its_rows)))
+    return examples
+
+
+def common_changes(examples: Sequence[ExampleDetail]) -> tuple[str, ...]:
+    """Return the blocks that all of several examples share."""
+    if len(examples) < 2:
+        return ()
+    first, *others = examples
+    common = list(first.changes)
+    for example in others:
+        common = [block for block in common if block in example.changes]
+    return tuple(common)
+
+
+def grouped(examples: Sequence[ExampleDetail], common: Sequence[str] = ()) -> list[ExampleGroup]:
+    """Group examples by the changes they share with others but not with all, the largest group first.
+
+    A change of one example alone stays with it, so that a difference in its own messages doesn't hide that the
+    system prompt changed for all.
+    """
+    spread: Counter[str] = Counter()
+    for example in examples:
+        spread.update(example.changes)
+    members: dict[tuple[str, ...], list[ExampleDetail]] = {}
+    for example in examples:
+        shared = [block for block in example.changes if spread[block] > 1 and block not in common]
+        members.setdefault(tuple(shared), []).append(example)
+    groups = [ExampleGroup(changes, tuple(its)) for changes, its in members.items()]
+    return sorted(groups, key=lambda group: (not group.changes, -len(group.examples)))
+
+
+def shared_remarks(examples: Sequence[ExampleDetail]) -> dict[ExampleState, list[str]]:
+    """Return, by state, the lines that the comments of most rows share."""
+    comments: dict[ExampleState, list[str]] = {state: [] for state in _DETAILED}
+    for example in examples:
+        for row in example.rows:
+            if row.state in comments:
+                comments[row.state].append(row.comment)
+    return {state: _shared_lines(its) for state, its in comments.items()}
+
+
+def _shared_lines(comments: Sequence[str]) -> list[str]:
+    spread: Counter[str] = Counter()
+    for comment in comments:
+        spread.update(dict.fromkeys(comment.split("\n")).keys())
+    del spread[""]
+    least = max(_SEVERAL, len(comments) // 2 + 1)
+    return [line for line, number in spread.items() if number >= least]
+
+
+def _severity(example: ExampleDetail) -> tuple[bool, int, float]:
+    return not example.red, _RANK.index(example.state), -example.drop
+
+
+def _drop(row: ExampleRow) -> float:
+    before, now = scored_mean(row.baseline), scored_mean(row.candidate)
+    if before is None or now is None:
+        return 0.0
+    return before - now
+
+
+def _counts(examples: Sequence[ExampleDetail]) -> list[ExampleCount]:
+    numbers = Counter((example.state, example.red) for example in examples)
+    order = dict.fromkeys((*_COUNTED, *numbers))
+    return [ExampleCount(state, red, numbers[state, red]) for state, red in order if numbers[state, red]]
+
+
+def _listed(rows: Sequence[ExampleRow]) -> list[ListedExamples]:
+    names: dict[ExampleState, dict[tuple[str, str], None]] = {state: {} for state in LISTED}
+    for row in rows:
+        if row.state in names and not row.red:
+            names[row.state][row.suite, row.example_id] = None
+    return [ListedExamples(state, tuple(its)) for state, its in names.items() if its]

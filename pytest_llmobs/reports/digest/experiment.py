@@ -1,0 +1,80 @@
+"""A finished experiment's digest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from pytest_llmobs.records.decisions import ExampleRow, MetricRow
+from pytest_llmobs.records.experiments import Experiment
+from pytest_llmobs.reports.context import Context
+from pytest_llmobs.reports.digest.commands import NextCommand, next_commands
+from pytest_llmobs.reports.digest.examples import ExampleDetail, ExamplesDigest, by_example, digest_examples
+from pytest_llmobs.reports.digest.metrics import MetricsDigest, digest_metrics
+from pytest_llmobs.reports.digest.spending import SpendingDigest, digest_spending
+from pytest_llmobs.reports.digest.verdict import Verdict, digest_verdict
+
+
+@dataclass(frozen=True)
+class RedSuite:
+    """A suite that makes the build red, with all that does."""
+
+    suite: str
+    metrics: tuple[MetricRow, ...]
+    examples: tuple[ExampleDetail, ...]
+    """With their red rows alone, in the order of the gate."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Digest:
+    """Everything a report tells of a finished experiment."""
+
+    experiment: Experiment
+    """The record itself: its name, when it started, its commit, what its summary evaluators said, its trials."""
+    verdict: Verdict
+    metrics: MetricsDigest
+    examples: ExamplesDigest
+    red_suites: tuple[RedSuite, ...]
+    """Those with a red metric first."""
+    errors: tuple[str, ...]
+    """What else makes the build red, each once."""
+    notes: tuple[str, ...]
+    """What else should be read, each once; the gate's first."""
+    spending: SpendingDigest
+    commands: tuple[NextCommand, ...]
+    """What the reader may want to do next."""
+
+
+def digest(experiment: Experiment, context: Context | None = None) -> Digest:
+    """Compute all that is told of an experiment.
+
+    Args:
+        experiment: A finished one.
+        context: What only the caller knows; without it the plain commands are told.
+    """
+    context = context or Context()
+    decision = experiment.decision
+    examples = digest_examples(decision.examples)
+    return Digest(
+        experiment=experiment,
+        verdict=digest_verdict(experiment, examples, len(context.recorded)),
+        metrics=digest_metrics(experiment),
+        examples=examples,
+        red_suites=tuple(_red_suites(decision.metrics, decision.examples)),
+        errors=tuple(dict.fromkeys(decision.errors)),
+        notes=tuple(dict.fromkeys((*decision.notes, *experiment.notes))),
+        spending=digest_spending(experiment),
+        commands=tuple(next_commands(experiment, examples.rerun, context)),
+    )
+
+
+def _red_suites(metrics: Sequence[MetricRow], examples: Sequence[ExampleRow]) -> Iterator[RedSuite]:
+    red_metrics: dict[str, list[MetricRow]] = {}
+    for row in metrics:
+        if row.red:
+            red_metrics.setdefault(row.suite, []).append(row)
+    red_examples: dict[str, list[ExampleDetail]] = {}
+    for example in by_example(row for row in examples if row.red):
+        red_examples.setdefault(example.suite, []).append(example)
+    for suite in dict.fromkeys((*red_metrics, *red_examples)):
+        yield RedSuite(suite, tuple(red_metrics.get(suite, ())), tuple(red_examples.get(suite, ())))

@@ -1,0 +1,243 @@
+"""The metrics by suite: what the gate judged, and the means of what no verdict speaks of."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from pytest_llmobs.measures.gate_rules import PASS
+from pytest_llmobs.measures.means import metric_mean
+from pytest_llmobs.measures.values import shown_value
+from pytest_llmobs.records.decisions import MetricRow, VerdictName
+from pytest_llmobs.records.experiments import Experiment, SuiteScore
+from pytest_llmobs.records.plans import SuitePlan
+from pytest_llmobs.records.trials import Trial
+
+Standing = Literal["red", "warning", "improved", ""]
+"""How a row stands: red, green but to be read, improved, or nothing special."""
+Label = Literal["", "not gated", "measured", "recorded"]
+"""What to say of a row instead of its verdict; empty: its verdict."""
+_QUIET: tuple[VerdictName, ...] = ("NEUTRAL", "NO_BASELINE", "UNPAIRED")
+"""Verdicts that need no attention."""
+_FIRST: tuple[Standing, ...] = ("red", "warning")
+"""Standings whose notes come before all others."""
+
+
+@dataclass(frozen=True)
+class MetricLine:
+    """One metric of one suite."""
+
+    row: MetricRow
+    label: Label = ""
+
+    @property
+    def judged(self) -> bool:
+        """True where the gate has judged it; otherwise the verdict of its row means nothing."""
+        return not self.label
+
+    @property
+    def quiet(self) -> bool:
+        """True where it may be left out of a long table."""
+        if self.label:
+            return True
+        return not self.row.red and self.row.verdict in _QUIET
+
+
+@dataclass(frozen=True)
+class MetricNote:
+    """What else the reader must know of metrics; said once of all that share it."""
+
+    standing: Standing
+    metrics: tuple[str, ...]
+    text: str
+
+    @property
+    def aside(self) -> bool:
+        """True where it may be left out of a long list."""
+        return self.standing not in _FIRST
+
+
+@dataclass(frozen=True)
+class SuiteSize:
+    """How much of a suite was to run."""
+
+    examples: int
+    total: int
+    """Examples before the user's own selection."""
+    repeat: int
+    """Trials an example."""
+    partial: bool
+    """True where the user left examples out."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SuiteMetrics:
+    """One suite: its metrics and the notes on them."""
+
+    suite: str
+    size: SuiteSize | None
+    """None where the suite's plan is unknown."""
+    judged: bool
+    """True where the gate judged one of its metrics."""
+    lines: tuple[MetricLine, ...]
+    notes: tuple[MetricNote, ...]
+    """Red ones first, then warnings."""
+
+    @property
+    def quiet(self) -> bool:
+        """True where none of its metrics needs attention."""
+        return all(line.quiet for line in self.lines)
+
+
+@dataclass(frozen=True)
+class MetricsDigest:
+    """The metrics of all suites."""
+
+    suites: tuple[SuiteMetrics, ...]
+    """In the order of the gate; those without a verdict come after it."""
+    unmeasured: tuple[str, ...]
+    """Suites that should have been measured, and nothing was."""
+
+
+def digest_metrics(experiment: Experiment) -> MetricsDigest:
+    """Group what the gate judged, and what was measured besides, by suite."""
+    judged = {row.suite for row in experiment.decision.metrics}
+    lines: dict[str, list[MetricLine]] = {}
+    for row in experiment.decision.metrics:
+        lines.setdefault(row.suite, []).append(MetricLine(row))
+    for row in unjudged(experiment):
+        label = _label(row, experiment, row.suite in judged)
+        lines.setdefault(row.suite, []).append(MetricLine(row, label))
+    plans = {plan.name: plan for plan in experiment.suites}
+    suites = []
+    for suite, its_lines in lines.items():
+        suites.append(_suite(suite, its_lines, plans.get(suite), suite in judged))
+    return MetricsDigest(tuple(suites), tuple(_unmeasured(experiment.suites, lines)))
+
+
+def standing(row: MetricRow) -> Standing:
+    """Return how a row stands."""
+    if row.red:
+        return "red"
+    if row.warning:
+        return "warning"
+    if row.verdict == "IMPROVED":
+        return "improved"
+    return ""
+
+
+def unjudged(experiment: Experiment) -> list[MetricRow]:
+    """Return a row without verdict for each metric that was measured and that the gate says nothing about.
+
+    Scores made in a test body are among them, and all metrics of a session that records a baseline. The verdict of
+    these rows means nothing, but for ``INSUFFICIENT_DATA``: there is no score.
+    """
+    judged = {(row.suite, row.metric) for row in experiment.decision.metrics}
+    trials: dict[str, list[Trial]] = {plan.name: [] for plan in experiment.suites}
+    for trial in experiment.trials:
+        trials.setdefault(trial.suite, []).append(trial)
+    rows: list[MetricRow] = []
+    for plan in experiment.suites:
+        rows += _means(plan.name, trials[plan.name])
+        rows += _summaries(plan.name, experiment.suite_scores)
+    return [row for row in rows if (row.suite, row.metric) not in judged]
+
+
+def _means(suite: str, trials: Sequence[Trial]) -> Iterator[MetricRow]:
+    metrics = {PASS: None}
+    for trial in trials:
+        metrics.update(dict.fromkeys(trial.scores))
+    for metric in metrics:
+        values = _values(metric, trials)
+        if values:
+            yield MetricRow(
+                suite=suite,
+                metric=metric,
+                verdict="NO_BASELINE",
+                candidate=metric_mean(values),
+                n=len(values),
+                expected=len(values),
+            )
+
+
+def _values(metric: str, trials: Sequence[Trial]) -> dict[str, list[float]]:
+    """Return the values of the repeats of each example that has one."""
+    values: dict[str, list[float]] = {}
+    for trial in trials:
+        value = shown_value(trial, metric)
+        if value is not None:
+            values.setdefault(trial.example_id, []).append(value)
+    return values
+
+
+def _summaries(suite: str, scores: Sequence[SuiteScore]) -> Iterator[MetricRow]:
+    for score in scores:
+        if score.suite != suite:
+            continue
+        verdict: VerdictName = "UNPAIRED"
+        note = ""
+        if score.error is not None:
+            verdict, note = "INSUFFICIENT_DATA", f"unscored: {score.error}"
+        yield MetricRow(
+            suite=suite,
+            metric=score.metric,
+            verdict=verdict,
+            candidate=score.score,
+            n=score.n,
+            expected=score.expected,
+            note=note,
+        )
+
+
+def _label(row: MetricRow, experiment: Experiment, suite_judged: bool) -> Label:
+    if row.warning:
+        return ""
+    if experiment.shard or suite_judged:
+        return "not gated"
+    # a recording that was cut short says itself what it left out
+    if experiment.decision.red:
+        return "measured"
+    return "recorded"
+
+
+def _suite(suite: str, lines: Sequence[MetricLine], plan: SuitePlan | None, judged: bool) -> SuiteMetrics:
+    return SuiteMetrics(
+        suite=suite,
+        size=_size(plan),
+        judged=judged,
+        lines=tuple(lines),
+        notes=tuple(_notes(lines)),
+    )
+
+
+def _size(plan: SuitePlan | None) -> SuiteSize | None:
+    if plan is None:
+        return None
+    examples = {trial.example_id for trial in plan.expected}
+    return SuiteSize(len(examples), plan.total, plan.repeat, plan.partial)
+
+
+def _notes(lines: Sequence[MetricLine]) -> list[MetricNote]:
+    """Return the rows' notes, red ones first; equal ones are said once."""
+    metrics: dict[tuple[Standing, str], list[str]] = {}
+    for line in lines:
+        row = line.row
+        if row.note:
+            metrics.setdefault((standing(row), row.note), []).append(row.metric)
+    notes = [MetricNote(stands, tuple(its), text) for (stands, text), its in metrics.items()]
+    return sorted(notes, key=urgency)
+
+
+def urgency(note: MetricNote) -> int:
+    """Return where a note comes among others: red ones first, then warnings, then all others as they come."""
+    if note.aside:
+        return len(_FIRST)
+    return _FIRST.index(note.standing)
+
+
+def _unmeasured(plans: Sequence[SuitePlan], measured: Collection[str]) -> Iterator[str]:
+    for plan in plans:
+        runs_elsewhere = plan.elsewhere and not plan.expected
+        if plan.name not in measured and not plan.left_out and not runs_elsewhere:
+            yield plan.name

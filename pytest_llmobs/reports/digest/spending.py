@@ -1,0 +1,107 @@
+"""What an experiment took: trials, calls, tokens and money; the app and its judges apart."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from pytest_llmobs.measures.model_calls import Spending
+from pytest_llmobs.records.experiments import Experiment
+from pytest_llmobs.records.trials import Trial, TrialStatus
+
+_Number = TypeVar("_Number", int, float)
+
+_STATUSES: tuple[TrialStatus, ...] = ("passed", "failed", "error", "unscored", "skipped", "xfailed")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrialSpending:
+    """Sums over trials. Money is USD; an unknown price counts as nothing and is named apart."""
+
+    trials: int
+    app: Spending
+    judges: Spending
+    judge_hits: int
+    """Verdicts from the judge cache, which cost nothing."""
+
+    @property
+    def cost(self) -> float | None:
+        """App and judges together, or None where neither is known."""
+        return (self.app + self.judges).cost
+
+    @property
+    def calls(self) -> int:
+        """Of the app and its judges."""
+        return self.app.calls + self.judges.calls
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpendingDigest:
+    """What an experiment took, and how its trials ended."""
+
+    ran: int
+    """Trials, confirming ones left out."""
+    expected: int
+    """Trials there should have been."""
+    duration: float
+    """Seconds."""
+    statuses: Mapping[TrialStatus, int]
+    """How those that ran ended, in a steady order; none that is zero."""
+    total: TrialSpending
+    """Confirming ones included."""
+    confirmation: TrialSpending | None
+    """The confirming session's share of the total; None without one."""
+    unpriced: tuple[str, ...]
+    """Models that ran without a known price, each once."""
+
+
+def digest_spending(experiment: Experiment) -> SpendingDigest:
+    """Add up what an experiment took."""
+    total = spending([*experiment.trials, *experiment.confirmation])
+    confirmation = None
+    if experiment.confirmation:
+        confirmation = spending(experiment.confirmation)
+    return SpendingDigest(
+        ran=len(experiment.trials),
+        expected=sum(len(plan.expected) for plan in experiment.suites),
+        duration=experiment.duration,
+        statuses=statuses(experiment.trials),
+        total=total,
+        confirmation=confirmation,
+        unpriced=tuple(sorted(total.app.unpriced)),
+    )
+
+
+def spending(trials: Sequence[Trial]) -> TrialSpending:
+    """Add up what ``trials`` took."""
+    unpriced: set[str] = set()
+    for trial in trials:
+        unpriced.update(trial.unpriced)
+    app = Spending(
+        calls=sum(trial.llm_calls for trial in trials),
+        tokens=known_sum(trial.total_tokens for trial in trials),
+        cost=known_sum(trial.total_cost for trial in trials),
+        unpriced=frozenset(unpriced),
+    )
+    judges = Spending(
+        calls=sum(trial.judge_calls for trial in trials),
+        cost=known_sum(trial.judge_cost for trial in trials),
+    )
+    hits = sum(trial.judge_hits for trial in trials)
+    return TrialSpending(trials=len(trials), app=app, judges=judges, judge_hits=hits)
+
+
+def statuses(trials: Iterable[Trial]) -> dict[TrialStatus, int]:
+    """Return how many trials ended in which way, in a steady order."""
+    numbers = Counter(trial.status for trial in trials)
+    return {status: numbers[status] for status in _STATUSES if numbers[status]}
+
+
+def known_sum(values: Iterable[_Number | None]) -> _Number | None:
+    """Return the sum of the numbers among ``values``, or None where all are unknown."""
+    known = [value for value in values if value is not None]
+    if not known:
+        return None
+    return sum(known)

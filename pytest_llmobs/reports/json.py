@@ -1,0 +1,184 @@
+"""The report for machines: the digest as one JSON document, described by ``json.schema.json``."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+from pytest_llmobs.records.decisions import ExampleRow
+from pytest_llmobs.records.plans import SuitePlan
+from pytest_llmobs.reports.context import Context
+from pytest_llmobs.reports.digest.examples import ExampleDetail, ExamplesDigest
+from pytest_llmobs.reports.digest.experiment import Digest
+from pytest_llmobs.reports.digest.metrics import MetricLine, MetricsDigest, SuiteMetrics
+from pytest_llmobs.reports.digest.spending import SpendingDigest, TrialSpending
+from pytest_llmobs.reports.text.page import Page
+
+SCHEMA_VERSION = 1
+"""Grows with a change that a reader of the version before can't read; a new key is none."""
+SCHEMA = Path(__file__).with_suffix(".schema.json")
+"""The JSON Schema of the document."""
+
+
+class JsonReport:
+    """One JSON document."""
+
+    name = "json"
+    suffix = ".json"
+
+    def render(self, digest: Digest, page: Page, context: Context) -> str:
+        """Return the document; texts are as they were recorded, numbers that aren't finite are null."""
+        return json.dumps(
+            _plain(document(digest)), indent=2, ensure_ascii=False, allow_nan=False, default=str
+        )
+
+
+def document(digest: Digest) -> dict[str, Any]:
+    """Return the document, with records and numbers as they are."""
+    experiment, verdict = digest.experiment, digest.verdict
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "experiment": {
+            "name": experiment.name,
+            "started": experiment.started,
+            "duration": experiment.duration,
+            "commit": experiment.commit,
+            "shard": experiment.shard or None,
+            "interrupted": experiment.interrupted,
+            "partial": experiment.partial,
+        },
+        "verdict": {
+            "red": experiment.decision.red,
+            "word": verdict.word,
+            "headline": verdict.headline,
+            "limits": verdict.limits,
+        },
+        "suites": _suites(digest.metrics, experiment.suites),
+        "suite_scores": experiment.suite_scores,
+        "examples": list(map(_example, digest.examples.detailed)),
+        "changes": _changes(digest.examples),
+        "other_examples": _others(digest.examples),
+        "errors": digest.errors,
+        "notes": digest.notes,
+        "spending": _spending(digest.spending),
+        "commands": digest.commands,
+    }
+
+
+def _suites(metrics: MetricsDigest, plans: Sequence[SuitePlan]) -> list[dict[str, Any]]:
+    """Return each suite with its metrics; one that measured nothing has none."""
+    plan_of = {plan.name: plan for plan in plans}
+    suites = [_suite(suite, plan_of.get(suite.suite)) for suite in metrics.suites]
+    for name in metrics.unmeasured:
+        empty = SuiteMetrics(suite=name, size=None, judged=False, lines=(), notes=())
+        suites.append(_suite(empty, plan_of.get(name)))
+    return suites
+
+
+def _suite(suite: SuiteMetrics, plan: SuitePlan | None) -> dict[str, Any]:
+    document: dict[str, Any] = {"suite": suite.suite, "dataset": None, "dataset_version": None}
+    if plan is not None:
+        document["dataset"] = plan.dataset or None
+        document["dataset_version"] = plan.dataset_version or None
+    document["size"] = suite.size
+    document["metrics"] = list(map(_metric, suite.lines))
+    return document
+
+
+def _metric(line: MetricLine) -> dict[str, Any]:
+    """Return a metric's row; where the gate judged nothing, its verdict would mean nothing and is null."""
+    row = _fields(line.row)
+    del row["suite"]
+    if not line.judged:
+        row["verdict"] = None
+    return row
+
+
+def _example(example: ExampleDetail) -> dict[str, Any]:
+    return {
+        "suite": example.suite,
+        "example_id": example.example_id,
+        "state": example.state,
+        "red": example.red,
+        "nodeid": example.nodeid or None,
+        "run_id": example.run_id,
+        "scores": list(map(_score, example.rows)),
+        "changes": example.changes,
+    }
+
+
+def _score(row: ExampleRow) -> dict[str, Any]:
+    return {
+        "metric": row.metric,
+        "state": row.state,
+        "red": row.red,
+        "baseline": row.baseline,
+        "candidate": row.candidate,
+        "comment": row.comment,
+    }
+
+
+def _changes(examples: ExamplesDigest) -> list[dict[str, Any]]:
+    """Return what changed for several examples at once, the most common first."""
+    groups = [(examples.common_changes, examples.detailed)]
+    groups += [(group.changes, group.examples) for group in examples.groups]
+    shared = []
+    for changes, members in groups:
+        if changes and len(members) > 1:
+            shared.append({"changes": changes, "examples": list(map(_reference, members))})
+    return shared
+
+
+def _reference(example: ExampleDetail) -> dict[str, str]:
+    return {"suite": example.suite, "example_id": example.example_id}
+
+
+def _others(examples: ExamplesDigest) -> list[dict[str, Any]]:
+    others = []
+    for listed in examples.listed:
+        for suite, example_id in listed.examples:
+            others.append({"suite": suite, "example_id": example_id, "state": listed.state})
+    return others
+
+
+def _spending(spending: SpendingDigest) -> dict[str, Any]:
+    confirmation = None
+    if spending.confirmation is not None:
+        confirmation = _sums(spending.confirmation)
+    return {
+        "trials": {"ran": spending.ran, "expected": spending.expected, "statuses": spending.statuses},
+        "total": _sums(spending.total),
+        "confirmation": confirmation,
+        "unpriced_models": spending.unpriced,
+    }
+
+
+def _sums(spending: TrialSpending) -> dict[str, Any]:
+    app, judges = spending.app, spending.judges
+    return {
+        "trials": spending.trials,
+        "cost": spending.cost,
+        "app": {"calls": app.calls, "tokens": app.tokens, "cost": app.cost},
+        "judges": {"calls": judges.calls, "cached_verdicts": spending.judge_hits, "cost": judges.cost},
+    }
+
+
+def _plain(value: Any) -> Any:
+    """Return a value in JSON types."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, Sequence | Set) and not isinstance(value, str):
+        return list(map(_plain, value))
+    if is_dataclass(value):
+        return _plain(_fields(value))
+    return value
+
+
+def _fields(record: Any) -> dict[str, Any]:
+    return {field.name: getattr(record, field.name) for field in fields(record)}
