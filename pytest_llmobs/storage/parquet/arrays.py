@@ -16,8 +16,6 @@ from typing import Any
 
 import pyarrow as pa
 
-_NULL = type(None)
-
 
 def arrow_array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
     """Return ``values`` as an array of type ``kind``, as ``pyarrow.array`` would.
@@ -33,26 +31,26 @@ def arrow_array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
         OverflowError: A number takes more than 64 bits, or all texts together more than 2 GiB.
     """
     types = set(map(type, values))
-    has_nulls = _NULL in types
-    types.discard(_NULL)
+    types.discard(type(None))
     if not types:
         return pa.nulls(len(values), kind)
     lay_out = _layout(types, kind)
     if lay_out is None:
         return pa.array(values, kind)
-    filled, validity = values, None
-    if has_nulls:  # a null takes up its place all the same
-        stand_in = next(iter(types))()
-        filled = [stand_in if value is None else value for value in values]
-        validity = _validity(values)
-    return lay_out(filled, kind, validity)
+    nulls = [position for position, value in enumerate(values) if value is None]
+    filled = list(values)
+    # A null takes up its place all the same.
+    stand_in = types.pop()()
+    for position in nulls:
+        filled[position] = stand_in
+    return lay_out(filled, kind, _validity(len(values), nulls))
 
 
 def binary_array(values: Sequence[bytes]) -> pa.Array:
     """Return byte strings as an array, with null for each empty one."""
-    data = b"".join(values)
-    validity = _validity([value or None for value in values])
-    return _variable(list(map(len, values)), data, pa.binary(), validity)
+    nulls = [position for position, value in enumerate(values) if not value]
+    validity = _validity(len(values), nulls)
+    return _variable(list(map(len, values)), b"".join(values), pa.binary(), validity)
 
 
 _Layout = Callable[[Sequence[Any], pa.DataType, pa.Buffer | None], pa.Array]
@@ -84,7 +82,8 @@ def _fixed(code: str, values: Sequence[float], kind: pa.DataType, validity: pa.B
 def _strings(values: Sequence[str], kind: pa.DataType, validity: pa.Buffer | None) -> pa.Array:
     text = "".join(values)
     data = text.encode()
-    if len(data) == len(text):  # a letter is a byte, so no value need be encoded to be counted
+    if len(data) == len(text):
+        # A letter is a byte, so no value need be encoded to be counted.
         return _variable(list(map(len, values)), data, kind, validity)
     return _variable([len(value.encode()) for value in values], data, kind, validity)
 
@@ -110,13 +109,21 @@ def _variable(sizes: list[int], data: bytes, kind: pa.DataType, validity: pa.Buf
 
 def _offsets(sizes: list[int]) -> pa.Buffer:
     """Return where each value begins among all that are laid out one after the other, and where the last one ends."""
-    return pa.py_buffer(array("i", list(accumulate(sizes, initial=0))))  # from a list: twice as fast
+    # From a list, which is twice as fast as from the iterator.
+    return pa.py_buffer(array("i", list(accumulate(sizes, initial=0))))
 
 
-def _validity(values: Sequence[Any]) -> pa.Buffer | None:
-    """Return the bits that say which values are there, the first value's lowest; None where all are."""
-    if None not in values:
+def _validity(size: int, nulls: Sequence[int]) -> pa.Buffer | None:
+    """Return the bits that say which values are there, the first value's lowest; None where all are.
+
+    Args:
+        size: The number of values.
+        nulls: The positions of those that aren't there.
+    """
+    if not nulls:
         return None
-    digits = ["0" if value is None else "1" for value in reversed(values)]
-    bits = int("".join(digits), 2)
-    return pa.py_buffer(bits.to_bytes((len(values) + 7) // 8, "little"))
+    # Arrow doesn't look at the bits beyond the last value.
+    bits = bytearray(b"\xff") * ((size + 7) // 8)
+    for position in nulls:
+        bits[position >> 3] &= ~(1 << (position & 7))
+    return pa.py_buffer(bits)
