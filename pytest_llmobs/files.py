@@ -19,7 +19,7 @@ SHARED = 0o644
 
 
 def write_whole(
-    path: Path, content: str | bytes | Iterable[str], *, mode: int = SHARED, durable: bool = True
+    path: Path, content: str | bytes | Iterable[str | bytes], *, mode: int = SHARED, durable: bool = True
 ) -> None:
     """Write a file in one step: a crash, or a reader at any moment, sees the old one or the new one.
 
@@ -28,7 +28,7 @@ def write_whole(
 
     Args:
         path: The file; its folder must exist.
-        content: All of it. Text is written as UTF-8, its line breaks as they are, pieces of text one after the other.
+        content: All of it. Text is written as UTF-8, its line breaks as they are, pieces one after the other.
         mode: The file's permissions.
         durable: Wait until the content is on the disk (about 0.3 ms), so that it survives a power cut and not only
             a crash of the process.
@@ -52,14 +52,14 @@ def write_whole(
         raise
 
 
-def _encoded(content: str | bytes | Iterable[str]) -> Iterator[bytes]:
+def _encoded(content: str | bytes | Iterable[str | bytes]) -> Iterator[bytes]:
     if isinstance(content, bytes):
         yield content
     elif isinstance(content, str):
         yield content.encode()
     else:
         for piece in content:
-            yield piece.encode()
+            yield from _encoded(piece)
 
 
 @contextmanager

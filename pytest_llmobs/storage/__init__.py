@@ -1,14 +1,13 @@
 """The store under ``.llmobs``: append-only spools that survive a crash, sealed into Parquet, read back as runs.
 
+What runs mean, and what experiments are made of, is known in the rooms above; here they are lines, rows and JSON.
+
 ::
 
-    layout     where things lie             schema   the one table of columns
-    locks      that die with their holder   notices  what the user is told
-    segment    one spool file and its lock  spool    a process's append-only log, over segments
-    lines      what a spool's lines mean    batches  lines -> Arrow
-    parquet    one file, written and read   seal     one spool file -> Parquet, whatever crashes
-    rotation   sealing while running        merge    many small files -> one
-    filters    what runs are filtered by    query    time order, a window of rows at a time
-    rows       Arrow -> ``Run``             lookup   one run by its id
-    documents  experiments as JSON          store    the way in
+    store      the way in                            upkeep     sealing, recovering, merging
+    spool/     a process's log, until it is sealed   parquet/   sealed runs: columns, files, queries
+    remote/    a store beyond this machine           layout     where things lie
+    documents  experiments as JSON                   media      images and documents of calls
+    transfer   files from store to store             locks      that die with their holder
+    notices    what the user is told
 """

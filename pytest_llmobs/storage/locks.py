@@ -3,6 +3,10 @@
 ``flock`` belongs to the open file, not to the process's number: the kernel drops it when the last descriptor of
 that opening is closed, ``kill -9`` included. So a lock is never stale, and nobody needs to guess whether a process
 lives.
+
+Why not ``files.locked``, which guards files that people commit: that one's lock lies in the temporary folder, so it
+holds on one machine only, and importing it takes 61 ms. A store may lie on a disk that several machines share: its
+locks lie in it, do without where the disk has none, are claimed without waiting, and a forked child lets go of them.
 """
 
 from __future__ import annotations
@@ -18,6 +22,7 @@ from pathlib import Path
 
 _NO_LOCKS_HERE = (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS)
 _POLL = 0.02
+"""Seconds between two attempts: ``flock`` itself could wait, but not only for so long."""
 
 
 def claim(descriptor: int) -> bool:

@@ -1,4 +1,10 @@
 """Finished runs on their way to Parquet: append-only files that survive a crash, and their sealing.
 
-Reading back what was sealed is in ``parquet``.
+Reading back what was sealed is in ``parquet``; who seals what, and when a store is opened, in ``upkeep``.
+
+::
+
+    writer    one process's log, over segments    segment  one spool file and its lock
+    rotation  sealing while the process lives     lines    what a line means
+    sealing   one spool file -> Parquet, whatever crashes
 """
