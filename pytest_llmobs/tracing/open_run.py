@@ -9,14 +9,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pytest_llmobs.records.runs import RunStatus, RunType
+from pytest_llmobs.records.runs import Run, RunStatus, RunType
 from pytest_llmobs.tracing import capture
 from pytest_llmobs.tracing.sampling import Held
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-Collected = tuple[str | None, RunType, bytes]
-"""A finished run as its root keeps it: its parent's id, its type, its spool line."""
 
 
 class OpenRun:
@@ -46,10 +43,8 @@ class OpenRun:
     tags: Sequence[str] = ()
     status: RunStatus | None = None
     """Set to ``incomplete`` or ``abandoned`` before ``end``; else the error decides."""
-    collected: list[Collected] | None = None
+    collected: list[FinishedRun] | None = None
     """On a root started with ``collect=True``: its finished descendants, and itself once it has ended."""
-    said: dict[str, bytes | None]
-    """On such a root: its outputs and its children's as they were, by run id; what is written is redacted."""
     held: Held | None = None
     """On a root whose trace sampling may leave out of the store: the lines until that is clear."""
     _unfinished: set[Any] | None = None
@@ -132,3 +127,20 @@ class OpenRun:
         if self._unfinished is None:
             self._unfinished = set()
         return self._unfinished
+
+
+class FinishedRun:
+    """A finished run as its collecting root keeps it: at hand until the trial is over, and released with the root."""
+
+    __slots__ = ("captured_outputs", "id", "line", "parent_id", "record", "run_type")
+
+    def __init__(self, run: OpenRun, line: bytes, captured_outputs: bytes | None) -> None:
+        self.id = run.id
+        self.parent_id = run.parent_id
+        self.run_type = run.run_type
+        self.line = line
+        """Its spool line."""
+        self.captured_outputs = captured_outputs
+        """Of the root and its children: the outputs as they were; what is written is redacted."""
+        self.record: Run | None = None
+        """What ``line`` holds, once somebody has read it."""

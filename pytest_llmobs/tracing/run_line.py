@@ -8,17 +8,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
 from pytest_llmobs.records.runs import Run, Usage
 from pytest_llmobs.tracing import capture
-from pytest_llmobs.tracing.open_run import OpenRun
+from pytest_llmobs.tracing.open_run import FinishedRun, OpenRun
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _USAGE = frozenset(field.name for field in fields(Usage))
-_FIELDS = frozenset(field.name for field in fields(Run)) | _USAGE
-_CONVERTED = {"parent_id", "start_time", "end_time", "inputs", "outputs", "metadata", "retries", "usage"}
-_COPIED = frozenset(field.name for field in fields(Run)) - _CONVERTED - {"child_runs", "columns"}
+_CONVERTED = frozenset(
+    {"parent_id", "start_time", "end_time", "inputs", "outputs", "usage", "child_runs", "columns"}
+)
+_COPIED = frozenset(field.name for field in fields(Run)) - _CONVERTED
 
 
 def write_payload(run: OpenRun) -> bytes:
@@ -71,18 +73,38 @@ def read_line(line: bytes) -> Run:
     """
     head, inputs, outputs = line.rstrip(b"\n").split(b"\t")
     header = capture.decode(head)
+    own: dict[str, Any] = {}
+    usage: dict[str, Any] = {}
+    columns: dict[str, Any] = {}
+    for key, value in header.items():
+        if value is None:
+            continue
+        if key in _COPIED:
+            own[key] = value
+        elif key in _USAGE:
+            usage[key] = value
+        elif key not in _CONVERTED:
+            columns[key] = value
+    if inputs:
+        own["inputs"] = capture.decode(inputs)
+    if outputs:
+        own["outputs"] = capture.decode(outputs)
+    if usage:
+        own["usage"] = Usage(**usage)
     return Run(
-        **{key: value for key, value in header.items() if key in _COPIED and value is not None},
+        **own,
         parent_id=header.get("parent_id"),
         start_time=_time(header["start_time"]),
-        end_time=None if header.get("end_time") is None else _time(header["end_time"]),
-        inputs=capture.decode(inputs) if inputs else {},
-        outputs=capture.decode(outputs) if outputs else None,
-        metadata=header.get("metadata") or {},
-        retries=header.get("retries") or 0,
-        usage=Usage(**{key: header[key] for key in _USAGE if key in header}),
-        columns={key: value for key, value in header.items() if key not in _FIELDS and value is not None},
+        end_time=_time_or_none(header.get("end_time")),
+        columns=columns,
     )
+
+
+def record_of(finished: FinishedRun) -> Run:
+    """Return the record of a run that its root kept, read back once: that costs more than to write it."""
+    if finished.record is None:
+        finished.record = read_line(finished.line)
+    return finished.record
 
 
 def nest(root: Run, descendants: Sequence[Run]) -> Run:
@@ -90,15 +112,27 @@ def nest(root: Run, descendants: Sequence[Run]) -> Run:
     below: dict[str | None, list[Run]] = {}
     for run in descendants:
         below.setdefault(run.parent_id, []).append(run)
-    known = {run.id for run in descendants} | {root.id}
-    lost = [run for run in descendants if run.parent_id not in known]
-    return _with_children(root, below, lost)
+    known_ids = {root.id, *(run.id for run in descendants)}
+    for run in descendants:
+        if run.parent_id not in known_ids:  # its parent was lost: the root takes it in
+            below.setdefault(root.id, []).append(run)
+    return _with_children(root, below)
 
 
-def _with_children(run: Run, below: Mapping[str | None, Sequence[Run]], lost: Sequence[Run] = ()) -> Run:
-    children = sorted([*below.get(run.id, ()), *lost], key=lambda child: child.id)
-    return replace(run, child_runs=tuple(_with_children(child, below) for child in children))
+def _with_children(run: Run, below: Mapping[str | None, Sequence[Run]]) -> Run:
+    if run.id not in below:
+        return run
+    children: list[Run] = []
+    for child in sorted(below[run.id], key=attrgetter("id")):
+        children.append(_with_children(child, below))
+    return replace(run, child_runs=tuple(children))
 
 
 def _time(microseconds: int) -> datetime:
     return _EPOCH + timedelta(microseconds=microseconds)
+
+
+def _time_or_none(microseconds: int | None) -> datetime | None:
+    if microseconds is None:
+        return None
+    return _time(microseconds)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from pytest_llmobs.errors import LlmobsError
@@ -13,7 +14,7 @@ from pytest_llmobs.tracing.binding import processed
 from pytest_llmobs.tracing.context import Activation, live
 from pytest_llmobs.tracing.ids import new_id
 from pytest_llmobs.tracing.open_run import OpenRun
-from pytest_llmobs.tracing.run_line import nest, read_line
+from pytest_llmobs.tracing.run_line import nest, read_line, record_of
 from pytest_llmobs.tracing.sampling import is_sampled
 from pytest_llmobs.tracing.tracer import Tracer
 from pytest_llmobs.wording import known, nearest
@@ -268,27 +269,47 @@ class RunTree(OpenRun):
         Args:
             *run_types: Only those of these types, where any is given: to read a run back costs more than to write it.
         """
-        lines = [
-            line
-            for _, kind, line in self.root.collected or ()
-            if line is not self.line and (not run_types or kind in run_types)
-        ]
-        if not lines:
-            return []
-        return sorted(map(read_line, lines), key=lambda run: (run.start_time, run.id))
+        records: list[Run] = []
+        for finished in self.root.collected or ():
+            is_wanted = not run_types or finished.run_type in run_types
+            if is_wanted and finished.line is not self.line:
+                records.append(record_of(finished))
+        records.sort(key=_start)
+        return records
 
-    def outputs_below(self) -> list[dict[str, Any] | None]:
-        """Return what the finished runs right under this root, started with ``collect=True``, put out in fact."""
-        return [None if said is None else capture.decode(said) for said in self.said_below()]
+    def captured_outputs(self) -> bytes | None:
+        """Return the outputs of this root, started with ``collect=True``, as they were captured: JSON, not redacted.
 
-    def said_below(self) -> list[bytes | None]:
-        """Return the same as JSON."""
-        return [said for run_id, said in self.said.items() if run_id != self.id]
+        None where it put out nothing, or hasn't ended.
+        """
+        for finished in self.collected or ():
+            if finished.id == self.id:
+                return finished.captured_outputs
+        return None
+
+    def captured_outputs_below(self) -> list[bytes | None]:
+        """Return the same of each finished run right under this root."""
+        outputs: list[bytes | None] = []
+        for finished in self.collected or ():
+            if finished.parent_id == self.id:
+                outputs.append(finished.captured_outputs)
+        return outputs
 
     def tree(self) -> Run:
         """Return this root as a record, with its finished descendants nested below it."""
-        line = self.line if self.line is not None else self.tracer.encode(self)
-        return nest(read_line(line), self.finished_runs())
+        return nest(self._record(), self.finished_runs())
+
+    def _record(self) -> Run:
+        if self.line is None:
+            return read_line(self.tracer.encode(self))
+        for finished in self.collected or ():
+            if finished.line is self.line:
+                return record_of(finished)
+        return read_line(self.line)
+
+
+def _start(run: Run) -> tuple[datetime, str]:
+    return run.start_time, run.id
 
 
 def _merged(before: bytes | None, added: bytes, limit: int) -> bytes:
@@ -330,7 +351,7 @@ def start_root(
     if columns:
         root.columns.update(columns)
     if collect:
-        root.collected, root.said = [], {}
+        root.collected = []
     if beside is not None:
         root.held = beside.held
     else:

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from pytest_llmobs.settings import MAX_PAYLOAD
 from pytest_llmobs.tracing import capture
-from pytest_llmobs.tracing.open_run import OpenRun
+from pytest_llmobs.tracing.open_run import FinishedRun, OpenRun
 from pytest_llmobs.tracing.redaction.pipeline import Redaction
 from pytest_llmobs.tracing.run_line import write_line, write_payload
 from pytest_llmobs.tracing.sampling import Held, Rule, checked_rate, is_sampled
@@ -88,13 +88,14 @@ class Tracer:
 
     def write(self, run: OpenRun) -> bytes:
         """Encode a finished run and hand it to the sink and to its collecting root; return the line."""
-        root = run.root
-        if root.collected is not None and (run is root or run.parent is root):
-            root.said[run.id] = run.outputs_json
+        captured_outputs = run.outputs_json  # as they are before they are redacted
         line = self.encode(run)
         self._store(run, line)
+        root = run.root
         if root.collected is not None:
-            root.collected.append((run.parent_id, run.run_type, line))
+            if run is not root and run.parent is not root:
+                captured_outputs = None
+            root.collected.append(FinishedRun(run, line, captured_outputs))
         return line
 
     def encode(self, run: OpenRun) -> bytes:

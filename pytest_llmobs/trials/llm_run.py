@@ -57,9 +57,6 @@ class LlmRun:
         self._gating: set[str] = set()
         self._evaluated: set[str] = set()
         self._has_target = root is None
-        self._paid: Sequence[Run] = ()
-        self._finished = 0
-        """How many runs had finished when the calls were read."""
         self.judging = NOTHING_SPENT
         """What the evaluators' own model calls cost."""
 
@@ -112,13 +109,14 @@ class LlmRun:
             return self._outputs
         if self._has_target:
             return self._target_outputs()
-        below = self._root.outputs_below()
-        if len(below) != 1:
+        below = self._root.captured_outputs_below()
+        if len(below) != 1 or below[0] is None:
             return None
-        return below[0]
+        outputs: Mapping[str, Any] = capture.decode(below[0])
+        return outputs
 
     def _target_outputs(self) -> Mapping[str, Any] | None:
-        captured = self._root.said.get(self._root.id)
+        captured = self._root.captured_outputs()
         if captured is None:
             return None
         if b"<cut" in captured and self._returned is not None:
@@ -185,13 +183,9 @@ class LlmRun:
 
     @property
     def _paid_calls(self) -> Sequence[Run]:
-        root = self._own_root
-        if root is None or root.collected is None:
+        if self._own_root is None:
             return ()
-        finished = len(root.collected) - root.ended  # the root is among them once it has ended
-        if finished != self._finished:  # reading calls back costs more than all else here
-            self._finished, self._paid = finished, root.finished_runs(*PAID)
-        return self._paid
+        return self._own_root.finished_runs(*PAID)
 
     @property
     def scores(self) -> Mapping[str, Score]:
@@ -286,7 +280,7 @@ class LlmRun:
     def _only_outputs_below(self) -> bytes | None:
         if self._outputs is not None:
             return None
-        below = self._root.said_below()
+        below = self._root.captured_outputs_below()
         if len(below) != 1 or below[0] == b"{}":
             return None
         return below[0]
@@ -319,7 +313,7 @@ class LlmRun:
         self.judging += judging
 
     def _why_no_outputs(self) -> str:
-        top_level = self._root.said_below()
+        top_level = self._root.captured_outputs_below()
         runs = "no traced run"
         if top_level:
             runs = f"{len(top_level)} top-level runs"

@@ -102,7 +102,8 @@ def _recorded(name: str, question: Question) -> Iterator[Callable[[Any], Any]]:
         run.error = describe(error)
         raise
     finally:
-        if any(kind == "llm" for _, kind, _ in (around.root.collected or ())[before:]):
+        inside = (around.root.collected or ())[before:]
+        if any(finished.run_type == "llm" for finished in inside):
             run.run_type = "chain"
         run.end()
 
