@@ -108,6 +108,28 @@ def test_a_patch_overrides_columns_of_a_written_run() -> None:
     assert kept.headers[-1] == {"patch": root.id, "attempt": "consumed", "scores": {"tone": 0.5}}
 
 
+def test_what_a_root_learns_before_it_ends_is_written_with_it() -> None:
+    kept = MemorySink()
+    root = start_root(Tracer(project="exp", sink=kept), "trial", columns={"attempt": "unused"}, collect=True)
+    root.patch(attempt="consumed", trial_status="passed")
+    root.end()
+    (header,) = kept.headers
+    assert (header["attempt"], header["trial_status"]) == ("consumed", "passed")
+
+
+def test_a_finished_run_is_read_back_once() -> None:
+    root = start_root(Tracer(project="exp", sink=None), "trial", collect=True)
+    with root.activate():
+        traceable(name="first")(lambda: None)()
+        before = root.tree()
+        traceable(name="second")(lambda: None)()
+    root.end()
+    first, second = root.finished_runs()
+    assert [run.name for run in root.tree().child_runs] == ["first", "second"]
+    assert before.child_runs[0] is root.tree().child_runs[0] is first
+    assert root.tree().child_runs[1] is second
+
+
 def test_a_line_is_three_json_documents_without_raw_tabs_or_newlines(sink: MemorySink) -> None:
     with trace("tab\there\n", inputs={"a\tb": "c\nd"}, metadata={"e\t": "\n"}) as run:
         run.end(outputs={"f": "\t\n"})
