@@ -10,7 +10,7 @@ from typing import Any
 from pytest_llmobs.evaluators.pairs import PairwiseResult, RunPair, compare_pairs
 from pytest_llmobs.experiments.documents import experiment_from_dict
 from pytest_llmobs.experiments.suite_scores import root_runs, subject_of
-from pytest_llmobs.gate.metric_verdicts import MOST_MISSING
+from pytest_llmobs.gate.missing import MOST_MISSING
 from pytest_llmobs.measures.distributions import wilson_interval
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.records.plans import SuitePlan

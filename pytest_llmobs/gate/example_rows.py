@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
+from operator import attrgetter
 
 from pytest_llmobs.baselines.changes import changes_of
+from pytest_llmobs.gate.judged_suite import JudgedSuite
 from pytest_llmobs.gate.must_pass import must_pass_failures
 from pytest_llmobs.gate.pairing import SuitePair
-from pytest_llmobs.gate.suites import JudgedSuite
-from pytest_llmobs.gate.suspects import Finding, states
+from pytest_llmobs.gate.suspects import states
 from pytest_llmobs.measures.gate_rules import PASS
 from pytest_llmobs.measures.values import score_value, why_unscored
 from pytest_llmobs.records.decisions import ExampleRow, ExampleState
@@ -20,81 +21,97 @@ WORST = 10
 MOST_EXPLAINED = 200
 """Rows of a suite that say what changed."""
 _EXPLAINED = ("broken", "suspect", "dropped")
-Again = Mapping[str, Sequence[Trial]]
-"""Trials of the confirming session, by example."""
-_Rows = dict[tuple[str, str], ExampleRow]
-"""By example and metric: the first row of a pair stays."""
 
 
-def example_rows(
-    case: JudgedSuite, regressed: Collection[str], again: Again, commit: str | None
-) -> list[ExampleRow]:
+def example_rows(suite: JudgedSuite, regressed: Collection[str], commit: str | None) -> list[ExampleRow]:
     """Return the rows of one suite: red ones, suspects, then the others.
 
     Args:
-        case: The suite, judged.
+        suite: The suite, judged.
         regressed: Its metrics with a red verdict of guard 1.
-        again: Its trials of the confirming session, by example.
         commit: The code's commit, for what changed.
     """
-    rows: _Rows = {}
-    for row in _candidates(case, regressed, again):
+    rows: dict[tuple[str, str], ExampleRow] = {}
+    for row in _candidates(suite, regressed):
         rows.setdefault((row.example_id, row.metric), row)
     ordered = sorted(rows.values(), key=lambda row: (not row.red, row.state != "suspect"))
-    explained = [_explained(case.pair, row, again, commit) for row in ordered[:MOST_EXPLAINED]]
-    return [*explained, *ordered[MOST_EXPLAINED:]]
+    for place, row in enumerate(ordered[:MOST_EXPLAINED]):
+        ordered[place] = _explained(suite, row, commit)
+    return ordered
 
 
-def _candidates(case: JudgedSuite, regressed: Collection[str], again: Again) -> Iterator[ExampleRow]:
+def _candidates(suite: JudgedSuite, regressed: Collection[str]) -> Iterator[ExampleRow]:
     """Yield rows in the order in which one outranks another of the same example and metric."""
-    for metric in case.metrics:
-        if metric.rule.must_pass is not None:
-            for example, comment in must_pass_failures(case.pair, metric.rule):
-                yield _row(case.pair, example, metric.metric, "broken", again, red=True, note=comment)
-    yield from (
-        _finding_row(case.pair, found, regressed, again) for found in case.findings if found.state != "flaky"
-    )
-    yield from _dropped(case, regressed, again)
-    yield from (
-        _finding_row(case.pair, found, regressed, again) for found in case.findings if found.state == "flaky"
-    )
-    yield from _other_states(case)
+    yield from _must_pass_rows(suite)
+    yield from _finding_rows(suite, regressed, flaky=False)
+    yield from _drop_rows(suite, regressed)
+    yield from _finding_rows(suite, regressed, flaky=True)
+    yield from _state_rows(suite)
+    yield from _unpaired_rows(suite)
 
 
-def _dropped(case: JudgedSuite, regressed: Collection[str], again: Again) -> Iterator[ExampleRow]:
+def _must_pass_rows(suite: JudgedSuite) -> Iterator[ExampleRow]:
+    for metric in suite.metrics:
+        for example, failure in must_pass_failures(suite.pair, metric.rule):
+            trials = _trials(suite, example)
+            yield _row(suite.pair, example, metric.metric, "broken", trials, red=True, note=failure)
+
+
+def _finding_rows(suite: JudgedSuite, regressed: Collection[str], *, flaky: bool) -> Iterator[ExampleRow]:
+    """Yield what became of the suspects: of the flaky ones, or of all others."""
+    for finding in suite.findings:
+        if (finding.state == "flaky") is not flaky:
+            continue
+        suspect = finding.suspect
+        state, red, note = finding.state, finding.red, finding.note
+        if state == "suspect" and not red and suspect.metric in regressed:
+            state, red, note = "dropped", True, ""  # the metric's own second run has spoken
+        trials = _trials(suite, suspect.example_id)
+        yield _row(suite.pair, suspect.example_id, suspect.metric, state, trials, red=red, note=note)
+
+
+def _drop_rows(suite: JudgedSuite, regressed: Collection[str]) -> Iterator[ExampleRow]:
     """Yield the largest drops of each regressed metric."""
-    for metric in case.metrics:
-        if metric.metric in regressed:
-            seen = metric.second if metric.second is not None and not metric.lacking else metric.first
-            falling = sorted(
-                (p for p in seen.pairs if p.difference < 0), key=lambda p: (p.difference, p.example_id)
-            )
-            for pair in falling[:WORST]:
-                yield _row(case.pair, pair.example_id, metric.metric, "dropped", again, red=True)
+    for metric in suite.metrics:
+        if metric.metric not in regressed:
+            continue
+        seen = metric.first
+        if metric.second is not None and not metric.second_lacks:
+            seen = metric.second
+        largest_first = sorted(seen.pairs, key=attrgetter("difference", "example_id"))
+        for pair in largest_first[:WORST]:
+            if pair.difference < 0:
+                trials = _trials(suite, pair.example_id)
+                yield _row(suite.pair, pair.example_id, metric.metric, "dropped", trials, red=True)
 
 
-def _other_states(case: JudgedSuite) -> Iterator[ExampleRow]:
+def _state_rows(suite: JudgedSuite) -> Iterator[ExampleRow]:
     """Yield what is neither red nor suspect, by ``pass`` alone."""
-    if any(metric.metric == PASS and metric.rule.rule != "off" for metric in case.metrics):
-        suspected = {
-            found.suspect.example_id: found for found in case.findings if found.suspect.metric == PASS
-        }
-        for example, state in states(case.pair, suspected):
-            yield _row(case.pair, example, PASS, state, {})
-    lists: Mapping[ExampleState, Sequence[str]] = {
-        "removed": case.pair.removed,
-        "edited": case.pair.edited,
-        "new": case.pair.new,
+    passes = suite.metrics[0]
+    if passes.rule.rule == "off":
+        return
+    suspected = set()
+    for finding in suite.findings:
+        if finding.suspect.metric == PASS:
+            suspected.add(finding.suspect.example_id)
+    for example, state in states(suite.pair, suspected):
+        yield _first_run_row(suite.pair, example, state)
+
+
+def _unpaired_rows(suite: JudgedSuite) -> Iterator[ExampleRow]:
+    pair = suite.pair
+    unpaired: dict[ExampleState, Sequence[str]] = {
+        "removed": pair.removed,
+        "edited": pair.edited,
+        "new": pair.new,
     }
-    for state, examples in lists.items():
-        yield from (_row(case.pair, example, PASS, state, {}) for example in examples)
+    for state, examples in unpaired.items():
+        for example in examples:
+            yield _first_run_row(pair, example, state)
 
 
-def _finding_row(pair: SuitePair, found: Finding, regressed: Collection[str], again: Again) -> ExampleRow:
-    suspect, state, red, note = found.suspect, found.state, found.red, found.note
-    if state == "suspect" and not red and suspect.metric in regressed:
-        state, red, note = "dropped", True, ""  # the metric's own second run has spoken
-    return _row(pair, suspect.example_id, suspect.metric, state, again, red=red, note=note)
+def _first_run_row(pair: SuitePair, example: str, state: ExampleState) -> ExampleRow:
+    return _row(pair, example, PASS, state, pair.measured.trials.get(example, ()))
 
 
 def _row(
@@ -102,63 +119,72 @@ def _row(
     example: str,
     metric: str,
     state: ExampleState,
-    again: Again,
+    trials: Sequence[Trial],
     *,
     red: bool = False,
     note: str = "",
 ) -> ExampleRow:
-    trials = _trials(pair, example, again)
     shown = _telling(trials, metric)
-    row = pair.baseline.rows.get(example) if pair.baseline else None
-    before: Sequence[float | None] = ()
-    if row is not None:
-        before = row.passes if metric == PASS else row.scores.get(metric, ())
-    expected = pair.expected.get(example)
+    reason, run_id, nodeid = "", None, ""
+    if shown is not None:
+        reason, run_id = _reason(shown, metric), shown.run_id
+    if example in pair.expected:
+        nodeid = pair.expected[example].nodeid
     return ExampleRow(
         suite=pair.plan.name,
         example_id=example,
         metric=metric,
         state=state,
-        nodeid=expected.nodeid if expected else "",
-        baseline=tuple(before),
+        nodeid=nodeid,
+        baseline=tuple(_recorded(pair, example, metric)),
         candidate=tuple(score_value(trial, metric) for trial in trials),
-        comment="\n".join(part for part in (note, _reason(shown, metric)) if part),
-        run_id=shown.run_id if shown else None,
+        comment="\n".join(filter(None, (note, reason))),
+        run_id=run_id,
         red=red,
     )
 
 
-def _trials(pair: SuitePair, example: str, again: Again) -> list[Trial]:
-    return [*pair.measured.trials.get(example, ()), *again.get(example, ())]
+def _recorded(pair: SuitePair, example: str, metric: str) -> Sequence[float | None]:
+    """Return the baseline's repeats, those without a value included."""
+    row = pair.rows.get(example)
+    if row is None:
+        return ()
+    if metric == PASS:
+        return row.passes
+    return row.scores.get(metric, ())
+
+
+def _trials(suite: JudgedSuite, example: str) -> list[Trial]:
+    """Return an example's trials of both runs."""
+    first = suite.pair.measured.trials.get(example, ())
+    return [*first, *suite.again.trials.get(example, ())]
 
 
 def _telling(trials: Sequence[Trial], metric: str) -> Trial | None:
     """Return the trial that shows the failure: the first with the lowest value, else the first."""
-    valued = [
-        (value, number) for number, t in enumerate(trials) if (value := score_value(t, metric)) is not None
-    ]
-    if valued:
-        return trials[min(valued)[1]]
-    if trials:
-        return trials[0]
-    return None
+    telling = next(iter(trials), None)
+    lowest = None
+    for trial in trials:
+        value = score_value(trial, metric)
+        if value is not None and (lowest is None or value < lowest):
+            telling, lowest = trial, value
+    return telling
 
 
-def _reason(trial: Trial | None, metric: str) -> str:
-    if trial is None:
-        return ""
+def _reason(trial: Trial, metric: str) -> str:
     if metric == PASS:
         return trial.message or ""
     score = trial.scores.get(metric)
-    if score is not None:
-        return score.comment or why_unscored(score)
-    return ""
+    if score is None:
+        return ""
+    return score.comment or why_unscored(score)
 
 
-def _explained(pair: SuitePair, row: ExampleRow, again: Again, commit: str | None) -> ExampleRow:
-    if row.state not in _EXPLAINED or pair.baseline is None:
+def _explained(suite: JudgedSuite, row: ExampleRow, commit: str | None) -> ExampleRow:
+    baseline = suite.pair.baseline
+    if baseline is None or row.state not in _EXPLAINED:
         return row
-    trial = _telling(_trials(pair, row.example_id, again), row.metric)
+    trial = _telling(_trials(suite, row.example_id), row.metric)
     if trial is None:
         return row
-    return replace(row, changes=tuple(changes_of(pair.baseline, trial, commit)))
+    return replace(row, changes=tuple(changes_of(baseline, trial, commit)))

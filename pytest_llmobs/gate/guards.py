@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import neg
 
 from pytest_llmobs.gate.pairing import Comparison
 from pytest_llmobs.measures.statistics import noise_p, sign_flip_p
@@ -22,6 +23,7 @@ SMALL_LEVEL = 0.02
 """Holm's p against the noise below which a small suite stays red: with more, harmless builds of 12 examples and five
 metrics would be red more often than one in forty."""
 _TINY = 1e-12
+"""What rounding may add to a mean, or take from it."""
 
 
 @dataclass(frozen=True)
@@ -42,13 +44,17 @@ def is_small(comparison: Comparison) -> bool:
 
 def examine(comparison: Comparison) -> DropEvidence:
     """Return the p-values of a first run, or of both runs pooled."""
-    small = is_small(comparison)
-    mean = comparison.interval.mean if comparison.interval else 0.0
-    if small:
-        return DropEvidence(True, 1.0, against_noise(comparison, -mean) if mean > 0 else 1.0)
+    mean = comparison.mean_difference
+    worse = better = 1.0
+    if is_small(comparison):
+        if mean > 0:
+            better = against_noise(comparison, -mean)
+        return DropEvidence(True, worse, better)
     # a sum on the other side of zero can't have a p-value below a half
-    worse = sign_flip_p(comparison.units) if mean < 0 else 1.0
-    better = sign_flip_p([-unit for unit in comparison.units]) if mean > 0 else 1.0
+    if mean < 0:
+        worse = sign_flip_p(comparison.units)
+    elif mean > 0:
+        better = sign_flip_p(list(map(neg, comparison.units)))
     return DropEvidence(False, worse, better)
 
 
@@ -59,16 +65,16 @@ def against_noise(comparison: Comparison, mean: float) -> float:
 
 def dropped(comparison: Comparison, rule: GateRule, *, strictly: bool = False) -> bool:
     """Return True where the mean dropped by ``max_drop`` or more (``strictly``: by more)."""
-    if comparison.interval is None:
-        return False
-    mean = comparison.interval.mean
+    rounding = _TINY
+    if strictly:
+        rounding = -_TINY
     # max_drop=0 asks for any drop at all, and no drop is none
-    return mean < min(-rule.max_drop + (-_TINY if strictly else _TINY), -_TINY)
+    return comparison.mean_difference < min(-rule.max_drop + rounding, -_TINY)
 
 
 def rose(comparison: Comparison, rule: GateRule) -> bool:
     """Return True where the mean rose by ``max_drop`` or more."""
-    return comparison.interval is not None and comparison.interval.mean >= max(rule.max_drop - _TINY, _TINY)
+    return comparison.mean_difference >= max(rule.max_drop - _TINY, _TINY)
 
 
 def tentative(comparison: Comparison, rule: GateRule, small: bool, adjusted: float) -> bool:
@@ -94,4 +100,7 @@ def confirmed(comparison: Comparison, rule: GateRule, small: bool, adjusted: flo
         small: Whether the noise rule applies.
         adjusted: Holm's p.
     """
-    return adjusted < (SMALL_LEVEL if small else CONFIRMED_LEVEL) and dropped(comparison, rule)
+    level = CONFIRMED_LEVEL
+    if small:
+        level = SMALL_LEVEL
+    return adjusted < level and dropped(comparison, rule)

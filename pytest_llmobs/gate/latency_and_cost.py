@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from operator import attrgetter
+from typing import NamedTuple
 
+from pytest_llmobs.baselines.records import BaselineRow
 from pytest_llmobs.gate.pairing import SuitePair
 from pytest_llmobs.measures.statistics import median_log_ratio
 from pytest_llmobs.records.trials import Trial
@@ -18,37 +21,55 @@ FEWEST = 5
 """Pairs below which a median says too little."""
 
 
-def operation_notes(suite: SuitePair) -> Iterator[str]:
+class _Quantity(NamedTuple):
+    """What an answer takes: time, or money."""
+
+    name: str
+    unit: str
+    recorded: Callable[[BaselineRow], float | None]
+    measured: Callable[[Trial], float | None]
+    least: float
+    """Median below which a rise is no news."""
+
+
+_QUANTITIES = (
+    _Quantity("latency", "s", attrgetter("latency"), attrgetter("latency"), NOTICED),
+    _Quantity("cost", "USD", attrgetter("cost"), attrgetter("total_cost"), 0.0),
+)
+
+
+def latency_and_cost_notes(suite: SuitePair) -> Iterator[str]:
     """Yield a note for latency and for cost where they rose by a quarter or more."""
-    if suite.baseline is None:
-        return
-    for word, attribute, unit in (("latency", "latency", "s"), ("cost", "total_cost", "USD")):
-        pairs = list(_pairs(suite, attribute))
+    for quantity in _QUANTITIES:
+        pairs = _pairs(suite, quantity)
         ratio = median_log_ratio(pairs)
-        if ratio is not None and len(pairs) >= FEWEST and ratio >= WORTH_A_NOTE:
-            before, after = (statistics.median(side) for side in zip(*pairs, strict=True))
-            if attribute == "latency" and after < NOTICED:
-                continue
+        if ratio is None or ratio < WORTH_A_NOTE or len(pairs) < FEWEST:
+            continue
+        before, after = map(statistics.median, zip(*pairs, strict=True))
+        if after >= quantity.least:
             yield (
-                f"{suite.plan.name}: {word} is {math.exp(ratio):.2f} times the baseline's in the median of "
-                f"{len(pairs)} examples ({before:.3g} -> {after:.3g} {unit})"
+                f"{suite.plan.name}: {quantity.name} is {math.exp(ratio):.2f} times the baseline's in the median of "
+                f"{len(pairs)} examples ({before:.3g} -> {after:.3g} {quantity.unit})"
             )
 
 
-def _pairs(suite: SuitePair, attribute: str) -> Iterator[tuple[float, float]]:
-    """Yield each example's value in the baseline and now; replayed trials have no latency."""
+def _pairs(suite: SuitePair, quantity: _Quantity) -> list[tuple[float, float]]:
+    """Return each example's value in the baseline and now; replayed trials have no latency."""
+    rows, pairs = suite.rows, []
     for example in suite.comparable:
-        row = suite.baseline.rows[example] if suite.baseline else None
-        before = row and (row.latency if attribute == "latency" else row.cost)
-        now = _median(suite.measured.trials.get(example, ()), attribute)
+        before = quantity.recorded(rows[example])
+        now = _median(suite.measured.trials.get(example, ()), quantity)
         if before and now:
-            yield before, now
+            pairs.append((before, now))
+    return pairs
 
 
-def _median(trials: Sequence[Trial], attribute: str) -> float | None:
-    found: list[float] = [
-        value for trial in trials if trial.ran and (value := getattr(trial, attribute)) is not None
-    ]
-    if found:
-        return statistics.median(found)
-    return None
+def _median(trials: Sequence[Trial], quantity: _Quantity) -> float | None:
+    values = []
+    for trial in trials:
+        value = quantity.measured(trial)
+        if value is not None and trial.ran:
+            values.append(value)
+    if not values:
+        return None
+    return statistics.median(values)

@@ -13,6 +13,7 @@ from pytest_llmobs.wording import known, nearest
 
 _NAMED = 10
 """Values named in a complaint."""
+_MISSING = object()
 
 
 def must_pass_failures(suite: SuitePair, rule: GateRule) -> Iterator[tuple[str, str]]:
@@ -21,14 +22,18 @@ def must_pass_failures(suite: SuitePair, rule: GateRule) -> Iterator[tuple[str, 
     A test passes or fails; a score passes from .5 (up to .5 where lower is better). A repeat without a verdict
     does not pass.
     """
-    values = suite.measured.values.get(rule.metric, {})
-    for example in _marked(suite, rule):
-        wanted, found = suite.repeats[example], values.get(example, [])
-        passed = sum(_passes(value, rule) for value in found)
-        exempt = example in suite.measured.exempt.get(rule.metric, ())
-        if passed < (len(found) if exempt else wanted):
-            lacking = "" if len(found) >= wanted else f", {wanted - len(found)} without a verdict"
-            yield example, f"must pass ({_condition(rule)}): {passed} of {wanted} passed{lacking}"
+    if rule.must_pass is None:
+        return
+    values = suite.values(rule.metric)
+    exempt = suite.measured.exempt.get(rule.metric, set())
+    for example in _marked(suite, _condition(rule)):
+        verdicts, wanted = values.get(example, []), suite.repeats[example]
+        passed = sum(_passes(value, rule) for value in verdicts)
+        required = wanted
+        if example in exempt:
+            required = len(verdicts)
+        if passed < required:
+            yield example, _failure(rule, passed, len(verdicts), wanted)
 
 
 def must_pass_errors(suite: SuitePair, rule: GateRule) -> Iterator[str]:
@@ -36,33 +41,61 @@ def must_pass_errors(suite: SuitePair, rule: GateRule) -> Iterator[str]:
 
     A selection may leave out every example that it is about, so a partial run is not blamed.
     """
-    if isinstance(rule.must_pass, Mapping) and not suite.plan.partial and not any(_marked(suite, rule)):
+    if not isinstance(rule.must_pass, Mapping) or suite.plan.partial:
+        return
+    if not _marked(suite, rule.must_pass):
         yield (
             f"must_pass={dict(rule.must_pass)!r} of llm_gate({rule.metric!r}) fits the metadata "
             f"of no example.{_choices(suite, rule.must_pass)}"
         )
 
 
+def _failure(rule: GateRule, passed: int, verdicts: int, wanted: int) -> str:
+    pairs = [f"{key}={value!r}" for key, value in _condition(rule).items()]
+    marked = ", ".join(pairs) or "every example"
+    failure = f"must pass ({marked}): {passed} of {wanted} passed"
+    if verdicts < wanted:
+        return f"{failure}, {wanted - verdicts} without a verdict"
+    return failure
+
+
+def _condition(rule: GateRule) -> Mapping[str, Any]:
+    """Return the metadata that mark the examples; what is no dict is complained about, and marks every one."""
+    if isinstance(rule.must_pass, Mapping):
+        return rule.must_pass
+    return {}
+
+
+def _marked(suite: SuitePair, condition: Mapping[str, Any]) -> list[str]:
+    """Return the examples whose metadata have these values, sorted."""
+    marked = []
+    for example, trial in sorted(suite.expected.items()):
+        if _fits(trial.metadata, condition):
+            marked.append(example)
+    return marked
+
+
+def _fits(metadata: Mapping[str, Any], condition: Mapping[str, Any]) -> bool:
+    for key, value in condition.items():
+        if metadata.get(key, _MISSING) != value:
+            return False
+    return True
+
+
 def _choices(suite: SuitePair, wanted: Mapping[str, Any]) -> str:
     """Return what the metadata have instead: the keys, or the values of the first key that fits nothing."""
-    every = [trial.metadata for trial in suite.expected.values()]
-    keys = {str(key) for metadata in every for key in metadata}
+    choices: dict[str, set[str]] = {}
+    for trial in suite.expected.values():
+        for key, value in trial.metadata.items():
+            choices.setdefault(key, set()).add(str(value))
     for key, value in wanted.items():
-        values = {str(metadata[key]) for metadata in every if key in metadata}
+        values = choices.get(key, set())
         if not values:
+            keys = list(map(str, choices))
             return f"{nearest(key, keys)} {known(keys)}"
         if str(value) not in values:
             return f"{nearest(str(value), values)} Values of {key!r}: {known(sorted(values)[:_NAMED])}"
     return ""
-
-
-def _marked(suite: SuitePair, rule: GateRule) -> list[str]:
-    wanted: Mapping[str, Any] = rule.must_pass if isinstance(rule.must_pass, Mapping) else {}
-    return [
-        example
-        for example, trial in sorted(suite.expected.items())
-        if all(key in trial.metadata and trial.metadata[key] == value for key, value in wanted.items())
-    ]
 
 
 def _passes(value: float, rule: GateRule) -> bool:
@@ -71,7 +104,3 @@ def _passes(value: float, rule: GateRule) -> bool:
     if rule.lower_is_better:
         return value <= 1 - PASSING
     return value >= PASSING
-
-
-def _condition(rule: GateRule) -> str:
-    return ", ".join(f"{key}={value!r}" for key, value in (rule.must_pass or {}).items()) or "every example"

@@ -1,17 +1,17 @@
-"""Baseline and candidate side by side: which examples pair, what is missing, and the differences of a metric."""
+"""Baseline and candidate side by side: which examples pair, and the differences of a metric."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from operator import attrgetter
+from typing import Any, NamedTuple
 
-from pytest_llmobs.baselines.records import Baseline
-from pytest_llmobs.measures.gate_rules import PASS
+from pytest_llmobs.baselines.records import Baseline, BaselineRow
 from pytest_llmobs.measures.means import mean
 from pytest_llmobs.measures.statistics import Interval, cluster_sums, mean_interval
-from pytest_llmobs.measures.values import Measurements, Values, measure, score_value
+from pytest_llmobs.measures.values import Measurements, Values, measure
 from pytest_llmobs.records.plans import ExpectedTrial, SuitePlan
 from pytest_llmobs.records.trials import Trial
 
@@ -51,25 +51,34 @@ class SuitePair:
     new: Sequence[str] = ()
     _recorded: dict[str, Mapping[str, Sequence[float]]] = field(default_factory=dict, compare=False)
 
+    @property
+    def rows(self) -> Mapping[str, BaselineRow]:
+        """The baseline's rows by example; empty without a baseline."""
+        return _rows_of(self.baseline)
+
     def recorded(self, metric: str) -> Mapping[str, Sequence[float]]:
         """Return the baseline's values of a metric, by comparable example; without those that have none."""
         if metric not in self._recorded:
-            rows = self.baseline.rows if self.baseline else {}
-            found = {example: rows[example].values(metric) for example in self.comparable}
-            self._recorded[metric] = {example: values for example, values in found.items() if values}
+            rows, recorded = self.rows, {}
+            for example in self.comparable:
+                values = rows[example].values(metric)
+                if values:
+                    recorded[example] = values
+            self._recorded[metric] = recorded
         return self._recorded[metric]
 
-    @property
-    def nothing_ran(self) -> bool:
-        """True where no trial's scores count."""
-        return not self.measured.ran
+    def values(self, metric: str) -> Values:
+        """Return the candidate's values of a metric, by example; empty where it has none."""
+        return self.measured.values.get(metric, {})
 
     def cluster_of(self, example_id: str) -> Hashable:
         """Return an example's cluster; the example itself where the suite has none."""
         if self.plan.cluster_by is None:
             return example_id
-        found = self.measured.trials.get(example_id)
-        return (found[0].cluster if found else None) or ("", example_id)
+        trials = self.measured.trials.get(example_id)
+        if trials and trials[0].cluster:
+            return trials[0].cluster
+        return ("", example_id)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,24 +93,23 @@ class Comparison:
     clustered: bool = False
 
     @property
+    def mean_difference(self) -> float:
+        """The mean of the differences, negative is worse; 0 without a pair."""
+        if self.interval is None:
+            return 0.0
+        return self.interval.mean
+
+    @property
     def units(self) -> Sequence[float]:
         """What the sign-flip test flips: differences, or their sums over clusters."""
-        differences = [pair.difference for pair in self.pairs]
+        differences = _column(self.pairs, "difference")
         if self.clustered:
-            return cluster_sums(differences, [pair.cluster for pair in self.pairs])
+            return cluster_sums(differences, _column(self.pairs, "cluster"))
         return differences
 
 
-@dataclass(frozen=True, kw_only=True)
-class Missing:
-    """What a metric lacks of its expected pairs."""
-
-    expected: int = 0
-    """Pairs there should be."""
-    share: float = 0.0
-    """Part of them that is missing; an example that lacks one of three repeats counts a third."""
-    causes: Mapping[str, int] = field(default_factory=dict)
-    """What is missing, in words -> how often."""
+def _column(pairs: Sequence[ExamplePair], name: str) -> list[Any]:
+    return list(map(attrgetter(name), pairs))
 
 
 def pair_suite(plan: SuitePlan, baseline: Baseline | None, trials: Iterable[Trial]) -> SuitePair:
@@ -115,24 +123,40 @@ def pair_suite(plan: SuitePlan, baseline: Baseline | None, trials: Iterable[Tria
     expected: dict[str, ExpectedTrial] = {}
     for trial in plan.expected:
         expected.setdefault(trial.example_id, trial)
-    rows = baseline.rows if baseline else {}
-    both = sorted(expected.keys() & rows.keys())
+    rows = _rows_of(baseline)
+    comparable, edited = [], []
+    for example in sorted(expected.keys() & rows.keys()):
+        if rows[example].hash == expected[example].example_hash:
+            comparable.append(example)
+        else:
+            edited.append(example)
+    removed: list[str] = []
+    if not plan.partial:  # what a selection leaves out is no loss
+        removed = sorted(rows.keys() - expected.keys())
+    new: list[str] = []
+    if baseline is not None:
+        new = sorted(expected.keys() - rows.keys())
     return SuitePair(
         plan=plan,
         baseline=baseline,
         measured=measure(trial for trial in trials if trial.example_id in expected),
         expected=expected,
-        repeats=Counter(trial.example_id for trial in plan.expected),
-        comparable=[example for example in both if rows[example].hash == expected[example].example_hash],
-        edited=[example for example in both if rows[example].hash != expected[example].example_hash],
-        # what a selection leaves out is no loss
-        removed=[] if plan.partial else sorted(rows.keys() - expected.keys()),
-        new=sorted(expected.keys() - rows.keys()) if baseline else [],
+        repeats=Counter(map(attrgetter("example_id"), plan.expected)),
+        comparable=comparable,
+        edited=edited,
+        removed=removed,
+        new=new,
     )
 
 
+def _rows_of(baseline: Baseline | None) -> Mapping[str, BaselineRow]:
+    if baseline is None:
+        return {}
+    return baseline.rows
+
+
 def compare_metric(suite: SuitePair, metric: str, values: Values, lower_is_better: bool) -> Comparison:
-    """ExamplePair a metric's values with the baseline's.
+    """Pair a metric's values with the baseline's.
 
     Args:
         suite: The suite; without a baseline there are no pairs.
@@ -140,79 +164,35 @@ def compare_metric(suite: SuitePair, metric: str, values: Values, lower_is_bette
         values: The candidate's, by example.
         lower_is_better: Turn the sign.
     """
-    sign = -1.0 if lower_is_better else 1.0
     pairs = []
     for example, then in suite.recorded(metric).items():
         now = values.get(example)
         if now:
             before, after = mean(then), mean(now)
-            difference = sign * (after - before)
-            if abs(difference) <= _SAME * max(abs(before), abs(after), 1.0):
-                difference = 0.0
+            if lower_is_better:
+                difference = _difference(after, before)
+            else:
+                difference = _difference(before, after)
             pairs.append(
                 ExamplePair(example, then, now, before, after, difference, suite.cluster_of(example))
             )
     if not pairs:
         return Comparison()
-    clustered = suite.plan.cluster_by is not None
+    clusters = None
+    if suite.plan.cluster_by is not None:
+        clusters = _column(pairs, "cluster")
     return Comparison(
         pairs=pairs,
-        interval=mean_interval(
-            [p.difference for p in pairs], [p.cluster for p in pairs] if clustered else None
-        ),
-        baseline=mean([pair.before for pair in pairs]),
-        candidate=mean([pair.after for pair in pairs]),
-        clustered=clustered,
+        interval=mean_interval(_column(pairs, "difference"), clusters),
+        baseline=mean(_column(pairs, "before")),
+        candidate=mean(_column(pairs, "after")),
+        clustered=clusters is not None,
     )
 
 
-def missing_pairs(suite: SuitePair, metric: str, *, candidate_only: bool = False) -> Missing:
-    """Count what a metric lacks: examples removed or edited, repeats without a value, rows without a score.
-
-    An example to which the evaluator does not apply, now and in the baseline, is not expected.
-
-    Args:
-        suite: The suite.
-        metric: The metric's key.
-        candidate_only: Look at the expected trials alone, whatever the baseline has.
-    """
-    rows = suite.baseline.rows if suite.baseline and not candidate_only else {}
-    values, exempt = suite.measured.values.get(metric, {}), suite.measured.exempt.get(metric, set())
-    causes: Counter[str] = Counter()
-    total, lacking = 0, 0.0
-    for word, examples in (("removed", suite.removed), ("edited", suite.edited)):
-        gone = 0 if candidate_only else sum(bool(rows[example].values(metric)) for example in examples)
-        total, lacking = total + gone, lacking + gone
-        causes[f"{word} since the baseline"] += gone
-    then = suite.recorded(metric)
-    for example in suite.expected if candidate_only else suite.comparable:
-        recorded = candidate_only or example in then
-        found, wanted = len(values.get(example, ())), suite.repeats[example]
-        if not found and example in exempt and (candidate_only or not recorded):
-            continue
-        if not recorded and not found and metric != PASS and not _failed(suite, example, metric):
-            continue  # nothing says that the metric applies to this example
-        total += 1
-        if not recorded:
-            lacking += 1
-            causes["without a score in the baseline"] += 1
-        elif found < wanted:
-            lacking += 1 - found / wanted
-            causes.update(_causes(suite.measured.trials.get(example, ()), metric, wanted))
-    return Missing(expected=total, share=lacking / total if total else 0.0, causes=+causes)
-
-
-def _failed(suite: SuitePair, example: str, metric: str) -> bool:
-    """Tell whether an evaluator raised for an example, rather than said nothing of it."""
-    scores = (trial.scores.get(metric) for trial in suite.measured.trials.get(example, ()))
-    return any(score is not None and score.score is None and score.value is None for score in scores)
-
-
-def _causes(trials: Sequence[Trial], metric: str, wanted: int) -> Counter[str]:
-    causes = Counter({"never ran": max(0, wanted - len(trials))})
-    for trial in trials:
-        if trial.status in ("error", "skipped"):
-            causes["ended in an error" if trial.status == "error" else "skipped"] += 1
-        elif score_value(trial, metric) is None:
-            causes["unscored"] += 1
-    return causes
+def _difference(low: float, high: float) -> float:
+    """Return how much ``high`` is above ``low``, as means that were rounded tell it."""
+    difference = high - low
+    if abs(difference) <= _SAME * max(abs(low), abs(high), 1.0):
+        return 0.0
+    return difference

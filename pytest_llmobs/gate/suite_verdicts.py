@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from pytest_llmobs.baselines.records import SuiteRecord
-from pytest_llmobs.gate.metric_verdicts import MOST_MISSING, bounded
+from pytest_llmobs.gate.metric_verdicts import held_to_min_mean
+from pytest_llmobs.gate.missing import MOST_MISSING
 from pytest_llmobs.gate.pairing import SuitePair
 from pytest_llmobs.measures.gate_rules import rule_of
 from pytest_llmobs.records.decisions import MetricRow, VerdictName
@@ -18,7 +19,7 @@ from pytest_llmobs.records.experiments import SuiteScore
 from pytest_llmobs.records.plans import GateRule
 
 
-def suite_rows(pair: SuitePair, scores: Iterable[SuiteScore], *, ci: bool) -> Iterator[MetricRow]:
+def suite_verdicts(pair: SuitePair, scores: Iterable[SuiteScore], *, ci: bool) -> Iterator[MetricRow]:
     """Yield one row for each score of a suite.
 
     Args:
@@ -28,45 +29,50 @@ def suite_rows(pair: SuitePair, scores: Iterable[SuiteScore], *, ci: bool) -> It
     """
     for score in scores:
         rule = rule_of(pair.plan, score.metric)
-        row = _row(pair, score, rule)
+        row = _row(score, rule, _record(pair, score))
         yield _verdict(pair, score, rule, row, ci)
 
 
-def _row(pair: SuitePair, score: SuiteScore, rule: GateRule) -> MetricRow:
-    record = _record(pair, score)
-    delta = None
-    if record is not None and score.score is not None:
-        delta = (record.value - score.score) if rule.lower_is_better else (score.score - record.value)
-    return MetricRow(
+def _row(score: SuiteScore, rule: GateRule, record: SuiteRecord | None) -> MetricRow:
+    row = MetricRow(
         suite=score.suite,
         metric=score.metric,
         verdict="UNPAIRED",
-        baseline=record.value if record else None,
         candidate=score.score,
-        delta=delta,
         n=score.n,
         expected=score.expected,
     )
+    if record is None:
+        return row
+    return replace(row, baseline=record.value, delta=_delta(score, rule, record))
+
+
+def _delta(score: SuiteScore, rule: GateRule, record: SuiteRecord) -> float | None:
+    if score.score is None:
+        return None
+    if rule.lower_is_better:
+        return record.value - score.score
+    return score.score - record.value
 
 
 def _record(pair: SuitePair, score: SuiteScore) -> SuiteRecord | None:
-    if pair.baseline is not None:
-        return pair.baseline.suite_scores.get(score.metric)
-    return None
+    if pair.baseline is None:
+        return None
+    return pair.baseline.suite_scores.get(score.metric)
 
 
 def _verdict(pair: SuitePair, score: SuiteScore, rule: GateRule, row: MetricRow, ci: bool) -> MetricRow:
     compared = rule.rule == "mean"
     asked = compared or rule.min_mean is not None
-    if lack := _lack(score, asked):
+    lack = _lack(score, asked)
+    if lack:
         return replace(row, verdict="INSUFFICIENT_DATA", red=asked, note=lack)
     if score.score is None:
         return replace(row, note=f"is {score.value!r}")
     if compared:
-        verdict, red, note = _compared(pair, score, rule, row)
-        row = replace(row, verdict=verdict, red=red and (verdict != "REBASELINE" or ci), note=note)
+        row = _compared(pair, score, rule, row, ci)
     if rule.min_mean is not None:
-        return bounded(row, rule, score.score, "")
+        return held_to_min_mean(row, rule, score.score, "")
     return row
 
 
@@ -74,38 +80,45 @@ def _lack(score: SuiteScore, asked: bool) -> str:
     """Return why a score can't be judged, or an empty string."""
     if score.score is None and score.value is None:
         return f"unscored: {score.error or 'its evaluator returned nothing'}"
-    if score.score is None and asked:
+    if not asked:
+        return ""
+    if score.score is None:
         return f"is the label {score.value!r}: a gate needs a number"
     lost = score.expected - score.n
-    if asked and lost > MOST_MISSING * score.expected + 1e-9:
+    if lost > MOST_MISSING * score.expected + 1e-9:
         return f"{lost} of {score.expected} trials raised an error, were skipped or never ran"
     return ""
 
 
-def _compared(
-    pair: SuitePair, score: SuiteScore, rule: GateRule, row: MetricRow
-) -> tuple[VerdictName, bool, str]:
-    """Return the verdict of ``rule="mean"``, whether it is red, and its note."""
+def _compared(pair: SuitePair, score: SuiteScore, rule: GateRule, row: MetricRow, ci: bool) -> MetricRow:
+    """Return a row with the verdict of ``rule="mean"``."""
+
+    def judged(verdict: VerdictName, red: bool, note: str) -> MetricRow:
+        return replace(row, verdict=verdict, red=red, note=note)
+
     if pair.baseline is None:
-        return "NO_BASELINE", False, ""
+        return judged("NO_BASELINE", False, "")
     if pair.plan.partial:
-        return "UNPAIRED", False, "only a part of the examples was selected: not compared with the baseline's"
-    if changed := _changed(pair, score):
-        return "REBASELINE", True, changed
+        note = "only a part of the examples was selected: not compared with the baseline's"
+        return judged("UNPAIRED", False, note)
+    changed = _changed(pair, score)
+    if changed:
+        return judged("REBASELINE", ci, changed)
     others = len(pair.removed) + len(pair.edited) + len(pair.new)
     total = others + len(pair.comparable)
     if others > MOST_MISSING * total + 1e-9:
-        return "INSUFFICIENT_DATA", True, f"{others} of {total} examples are not those of the baseline"
+        note = f"{others} of {total} examples are not those of the baseline"
+        return judged("INSUFFICIENT_DATA", True, note)
     if row.delta is not None and row.delta < -rule.max_drop - 1e-12:
-        return "REGRESSED", True, "rule='mean': any drop beyond max_drop"
-    return "NEUTRAL", False, ""
+        return judged("REGRESSED", True, "rule='mean': any drop beyond max_drop")
+    return judged("NEUTRAL", False, "")
 
 
 def _changed(pair: SuitePair, score: SuiteScore) -> str:
+    """Return how the score's evaluator differs from the baseline's, or an empty string."""
     record = _record(pair, score)
     if record is None:
         return "new since the baseline: nothing to compare with"
-    same = record.version == pair.plan.summaries.get(score.evaluator)
-    if same:
+    if record.version == pair.plan.summaries.get(score.evaluator):
         return ""
     return "its evaluator changed since the baseline"

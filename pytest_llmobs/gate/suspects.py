@@ -12,6 +12,7 @@ from pytest_llmobs.measures.statistics import failures_needed
 from pytest_llmobs.measures.values import Values, score_value
 from pytest_llmobs.records.decisions import ExampleState, Rerun
 from pytest_llmobs.records.trials import Trial
+from pytest_llmobs.wording import count
 
 PASSING = 0.5
 """A score from which an example counts as passing."""
@@ -68,21 +69,18 @@ def failing(baseline: Sequence[float], metric: str, lower_is_better: bool) -> Li
     A score passes from .5 and fails at half its lowest or less. Where lower is better, scores between 0 and 1 are
     mirrored; others have no passing mark.
     """
-    if metric == PASS:
-        if baseline and min(baseline) == 1:
-            return Limit(1.0, 0.0)
-        return None
     if not baseline:
         return None
-    if not lower_is_better:
-        lowest = min(baseline)
-        if lowest >= PASSING:
-            return Limit(1.0, lowest / 2)
+    lowest, highest = min(baseline), max(baseline)
+    if metric == PASS:
+        passing, limit = lowest == 1, Limit(1.0, 0.0)
+    elif lower_is_better:
+        passing, limit = lowest >= 0 and highest <= 1 - PASSING, Limit(-1.0, -(1 + highest) / 2)
+    else:
+        passing, limit = lowest >= PASSING, Limit(1.0, lowest / 2)
+    if not passing:
         return None
-    highest = max(baseline)
-    if min(baseline) < 0 or highest > 1 - PASSING:
-        return None
-    return Limit(-1.0, -(1 + highest) / 2)
+    return limit
 
 
 def cleared(rerun: Rerun, example_id: str, trials: Sequence[Trial]) -> bool:
@@ -96,13 +94,17 @@ def cleared(rerun: Rerun, example_id: str, trials: Sequence[Trial]) -> bool:
         trials: The example's trials of the confirming session so far.
     """
     limits = rerun.limits.get(example_id, {})
-    return bool(limits) and all(
-        any(
-            (value := score_value(trial, metric)) is not None and not Limit(*limit).fails(value)
-            for trial in trials
-        )
-        for metric, limit in limits.items()
-    )
+    if not limits:
+        return False
+    return all(_has_passed(trials, metric, Limit(*limit)) for metric, limit in limits.items())
+
+
+def _has_passed(trials: Sequence[Trial], metric: str, limit: Limit) -> bool:
+    for trial in trials:
+        value = score_value(trial, metric)
+        if value is not None and not limit.fails(value):
+            return True
+    return False
 
 
 def find_suspects(
@@ -119,27 +121,42 @@ def find_suspects(
         most_reruns: ``--llm-confirm``.
     """
     for metric in metrics:
-        turned, values = rule_of(suite.plan, metric).lower_is_better, suite.measured.values.get(metric, {})
+        lower_is_better = rule_of(suite.plan, metric).lower_is_better
+        values = suite.values(metric)
         for example, then in suite.recorded(metric).items():
-            now = values.get(example, ())
-            if now and (now[0] <= then[0] if turned else now[0] >= then[0]):
-                continue  # whoever broke is worse than any repeat of the baseline
-            limit = failing(then, metric, turned)
-            if limit and all(map(limit.fails, now)) and (now or suite.measured.unscored(metric, example)):
-                alone, together = (failures_needed(len(then), count) for count in tests)
+            now = values.get(example, [])
+            # whoever broke is worse than any repeat of the baseline: this alone clears nearly all examples
+            if now and _is_as_good(now[0], then[0], lower_is_better):
+                continue
+            limit = failing(then, metric, lower_is_better)
+            if limit is None or not all(map(limit.fails, now)):
+                continue
+            if now or suite.measured.unscored(metric, example):
                 yield Suspect(
                     example_id=example,
                     metric=metric,
                     baseline=then,
                     candidate=now,
                     failures=len(now),
-                    needed=min(together, max(alone, len(now) + most_reruns)),
+                    needed=_failures_needed(len(then), len(now) + most_reruns, tests),
                     limit=limit,
                 )
 
 
+def _is_as_good(value: float, other: float, lower_is_better: bool) -> bool:
+    if lower_is_better:
+        return value <= other
+    return value >= other
+
+
+def _failures_needed(repeats: int, reachable: int, tests: tuple[int, int]) -> int:
+    of_suite = failures_needed(repeats, tests[0])
+    of_session = failures_needed(repeats, tests[1])
+    return min(of_session, max(of_suite, reachable))
+
+
 def judge_suspect(
-    suspect: Suspect, again: Values, *, most_reruns: int, unasked: str, confirming: bool
+    suspect: Suspect, again: Values, *, most_reruns: int, not_rerun: str, confirming: bool
 ) -> Finding:
     """Say what a suspect is by now.
 
@@ -147,33 +164,33 @@ def judge_suspect(
         suspect: The suspect.
         again: Values of its metric in the confirming session, by example.
         most_reruns: ``--llm-confirm``.
-        unasked: Why suspects of its suite are not run again one by one, or an empty string.
+        not_rerun: Why suspects of its suite are not run again one by one, or an empty string.
         confirming: Whether there was a confirming session.
     """
     fresh = again.get(suspect.example_id, [])
-    values = [*suspect.candidate, *fresh]
     failures = suspect.failures + len(fresh)
 
-    def found(state: ExampleState, red: bool, note: str = "") -> Finding:
+    def finding(state: ExampleState, red: bool, note: str = "") -> Finding:
+        values = [*suspect.candidate, *fresh]
         return Finding(suspect=suspect, state=state, red=red, candidate=values, note=note)
 
     if not all(map(suspect.limit.fails, fresh)):
-        return found("flaky", False)
+        return finding("flaky", False)
     if failures >= suspect.needed:
-        return found(
-            "broken", True, f"passed {_times(suspect.baseline)} in the baseline, failed {failures} times now"
-        )
+        note = f"passed {_times(suspect.baseline)} in the baseline, failed {failures} times now"
+        return finding("broken", True, note)
     if suspect.reruns > most_reruns:
-        return found("suspect", False, _too_many(suspect, most_reruns))
-    if unasked:
-        return found("suspect", False, unasked)
+        return finding("suspect", False, _too_many(suspect, most_reruns))
+    if not_rerun:
+        return finding("suspect", False, not_rerun)
     if confirming:
         lacking = suspect.needed - failures
-        return found(
-            "suspect", True, f"not cleared: {lacking} of its {suspect.reruns} reruns gave no verdict"
-        )
-    so_far = "failed" if failures else "unscored"
-    return found("suspect", True, f"{so_far}; broken if it fails {suspect.reruns} more times")
+        note = f"not cleared: {lacking} of its {suspect.reruns} reruns gave no verdict"
+    elif failures:
+        note = f"failed; broken if it fails {suspect.reruns} more times"
+    else:
+        note = f"unscored; broken if it fails {suspect.reruns} more times"
+    return finding("suspect", True, note)
 
 
 def rerun_of(suite: str, suspects: Sequence[Suspect], most_reruns: int) -> Rerun | None:
@@ -184,13 +201,14 @@ def rerun_of(suite: str, suspects: Sequence[Suspect], most_reruns: int) -> Rerun
         suspects: Its suspects.
         most_reruns: ``--llm-confirm``.
     """
-    within = [suspect for suspect in suspects if 0 < suspect.reruns <= most_reruns]
-    if not within:
-        return None
     limits: dict[str, dict[str, Sequence[float]]] = {}
-    for suspect in within:
-        limits.setdefault(suspect.example_id, {})[suspect.metric] = list(suspect.limit)
-    repeats = max(suspect.reruns for suspect in within)
+    repeats = 0
+    for suspect in suspects:
+        if 0 < suspect.reruns <= most_reruns:
+            limits.setdefault(suspect.example_id, {})[suspect.metric] = list(suspect.limit)
+            repeats = max(repeats, suspect.reruns)
+    if not limits:
+        return None
     return Rerun(
         suite=suite, examples=tuple(sorted(limits)), repeats=repeats, reason="example", limits=limits
     )
@@ -211,13 +229,16 @@ def states(suite: SuitePair, suspects: Collection[str]) -> Iterator[tuple[str, E
         suite: The suite with its baseline.
         suspects: Examples that are or were suspect by their ``pass``; they are left out.
     """
-    values = suite.measured.values.get(PASS, {})
+    passes = suite.values(PASS)
     for example, then in suite.recorded(PASS).items():
-        now = values.get(example)
+        now = passes.get(example)
         if not now or example in suspects:
             continue
-        if min(now) == 0:
-            yield example, "known" if min(then) == 0 else "flaky"
+        fails_now, failed_then = min(now) == 0, min(then) == 0
+        if fails_now and failed_then:
+            yield example, "known"
+        elif fails_now:
+            yield example, "flaky"
         elif max(then) == 0:
             yield example, "fixed"
 
@@ -229,13 +250,12 @@ def _times(values: Sequence[float]) -> str:
 
 
 def _too_many(suspect: Suspect, most_reruns: int) -> str:
-    more = f"it would take {suspect.reruns} more failure{'s' * (suspect.reruns > 1)} to call it broken"
+    more = count(suspect.reruns, "more failure")
+    note = f"it would take {more} to call it broken"
     if not most_reruns:
-        return f"{more}, and nothing was run again"
-    if len(suspect.baseline) < 5:
-        remedy = (
-            f"its baseline has {len(suspect.baseline)}: record one of 5 repeats with --llm-update-baseline"
-        )
-    else:
-        remedy = f"--llm-confirm {suspect.reruns} would run it that often"
-    return f"{more}, beyond --llm-confirm {most_reruns}; {remedy}"
+        return f"{note}, and nothing was run again"
+    remedy = f"--llm-confirm {suspect.reruns} would run it that often"
+    repeats = len(suspect.baseline)
+    if repeats < 5:
+        remedy = f"its baseline has {repeats}: record one of 5 repeats with --llm-update-baseline"
+    return f"{note}, beyond --llm-confirm {most_reruns}; {remedy}"

@@ -1,0 +1,133 @@
+"""One metric of one suite while it is judged: what both runs say of it, before there is a verdict."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from pytest_llmobs.gate import guards
+from pytest_llmobs.gate.evaluator_changes import GONE
+from pytest_llmobs.gate.guards import DropEvidence
+from pytest_llmobs.gate.missing import MOST_MISSING, Missing, missing_pairs, missing_values
+from pytest_llmobs.gate.pairing import Comparison, SuitePair, compare_metric
+from pytest_llmobs.measures.gate_rules import PASS
+from pytest_llmobs.measures.values import Values
+from pytest_llmobs.records.plans import GateRule
+
+
+@dataclass
+class JudgedMetric:
+    """One metric on its way to a verdict."""
+
+    suite: SuitePair
+    metric: str
+    rule: GateRule
+    first: Comparison
+    missing: Missing
+    changed: str = ""
+    """How its evaluator differs from the baseline's, or an empty string."""
+    evidence: DropEvidence = field(default_factory=lambda: DropEvidence(False, 1.0, 1.0))
+    second: Comparison | None = None
+    """Both runs pooled, or the fresh repeats alone where the noise rule applies; None without a second look."""
+    second_p: float = 1.0
+    adjusted: float = 1.0
+    """Holm's p of a drop in the first run."""
+    adjusted_better: float = 1.0
+    second_adjusted: float = 1.0
+    tentative: bool = False
+    second_lacks: str = ""
+    """What the confirming session failed to deliver, or an empty string."""
+
+    @property
+    def values(self) -> Values:
+        """Its values in the first run, by example."""
+        return self.suite.values(self.metric)
+
+    @property
+    def paired(self) -> bool:
+        """True where there is something to compare it with: a baseline that its own evaluator scored."""
+        return _is_paired(self.suite, self.changed)
+
+    @property
+    def enough(self) -> bool:
+        """True where at most 5 % of what was expected is missing, and something was measured."""
+        return bool(self.missing.expected) and self.missing.share <= MOST_MISSING + 1e-9
+
+    @property
+    def compared(self) -> bool:
+        """True where guard 1 looks at it."""
+        return self.enough and self.rule.rule == "paired" and self.gating
+
+    @property
+    def fresh_repeats(self) -> int:
+        """The repeats of its suite that a second look at it takes."""
+        if self.evidence.small:
+            return guards.SMALL_REPEATS
+        return self.suite.plan.repeat
+
+    @property
+    def bound(self) -> bool:
+        """True where a threshold holds, whatever its rule and baseline."""
+        return self.rule.min_mean is not None or self.rule.must_pass is not None
+
+    @property
+    def needed(self) -> bool:
+        """True where what it lacks makes the build red."""
+        return self.bound or self.rule.rule != "off"
+
+    @property
+    def gating(self) -> bool:
+        """True where guard 2 may look at it: its scores are comparable, even if some are missing."""
+        return not self.changed and self.rule.rule != "off" and bool(self.first.pairs)
+
+
+def judged_metric(suite: SuitePair, metric: str, rule: GateRule, changed: str) -> JudgedMetric:
+    """Compare a metric with the baseline and count what it lacks."""
+    first = Comparison()
+    if _is_paired(suite, changed):
+        first = compare_metric(suite, metric, suite.values(metric), rule.lower_is_better)
+    missing = _missing(suite, metric, changed)
+    judged = JudgedMetric(
+        suite=suite, metric=metric, rule=rule, first=first, missing=missing, changed=changed
+    )
+    if judged.compared:
+        judged.evidence = guards.examine(first)
+    return judged
+
+
+def look_again(judged: JudgedMetric, fresh: Values) -> None:
+    """Give a metric the values of its suite's second run.
+
+    Args:
+        judged: A metric whose suite was run again as a whole.
+        fresh: Its values in that run, by example.
+    """
+    lower_is_better = judged.rule.lower_is_better
+    if judged.evidence.small:
+        second = compare_metric(judged.suite, judged.metric, fresh, lower_is_better)
+        if second.pairs:
+            judged.second_p = guards.against_noise(second, second.mean_difference)
+    else:
+        pooled = _pooled(judged.values, fresh)
+        second = compare_metric(judged.suite, judged.metric, pooled, lower_is_better)
+        judged.second_p = guards.examine(second).worse
+    judged.second = second
+
+
+def _pooled(first: Values, fresh: Values) -> Values:
+    """Return the values of both runs together, of the examples that the first has."""
+    pooled = {}
+    for example, values in first.items():
+        pooled[example] = values + fresh.get(example, [])
+    return pooled
+
+
+def _is_paired(suite: SuitePair, changed: str) -> bool:
+    return suite.baseline is not None and not changed
+
+
+def _missing(suite: SuitePair, metric: str, changed: str) -> Missing:
+    if changed == GONE and metric != PASS and metric not in suite.measured.values:
+        return Missing(expected=len(suite.comparable))  # nothing is lost: nobody promised it
+    if _is_paired(suite, changed):
+        return missing_pairs(suite, metric)
+    return missing_values(suite, metric)

@@ -1,0 +1,70 @@
+"""What a reader should know besides the verdicts: what was left out, what is new, what repeats and clocks tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from pytest_llmobs.gate.latency_and_cost import latency_and_cost_notes
+from pytest_llmobs.gate.pairing import SuitePair
+from pytest_llmobs.measures.gate_rules import PASS
+from pytest_llmobs.records.plans import SuitePlan
+from pytest_llmobs.wording import listed
+
+_NAMED = 3
+"""Suites named in a note; more are counted."""
+
+
+def session_notes(plans: Iterable[SuitePlan], suites: Iterable[SuitePair]) -> Iterator[str]:
+    """Yield the notes of a session.
+
+    Args:
+        plans: What collection promised.
+        suites: Those that a verdict is about.
+    """
+    unselected = [plan.name for plan in plans if plan.left_out]
+    if unselected:
+        names = listed(unselected, _NAMED)
+        yield f"partial: nothing was selected of {names}; the verdict says nothing about it"
+    for suite in suites:
+        yield from _selection_note(suite)
+        yield from _new_examples_note(suite)
+        yield from latency_and_cost_notes(suite)
+
+
+def _selection_note(suite: SuitePair) -> Iterator[str]:
+    plan = suite.plan
+    if plan.partial:
+        ran = len(suite.expected)
+        yield f"{plan.name}: partial, {ran} of {plan.total} examples were selected; the verdict covers those"
+
+
+def _new_examples_note(suite: SuitePair) -> Iterator[str]:
+    new = len(suite.new)
+    if not new:
+        return
+    passes = suite.values(PASS)
+    failing = 0
+    for example in suite.new:
+        failing += min(passes.get(example, [1.0])) == 0
+    note = f"{new} new example{'s' * (new > 1)}"
+    if failing:
+        note += f" ({failing} of them failing)"
+    yield f"{suite.plan.name}: {note}, compared from the next baseline on"
+
+
+def every_time_note(suite: SuitePair) -> str:
+    """Return pass^k, the share of examples that pass all of k repeats (Yao et al. 2024, arXiv 2406.12045), in words.
+
+    An empty string where nothing was repeated, or no example has all its repeats.
+    """
+    k = suite.plan.repeat
+    if k < 2:
+        return ""
+    complete = always = 0
+    for passes in suite.values(PASS).values():
+        if len(passes) == k:
+            complete += 1
+            always += min(passes) == 1
+    if not complete:
+        return ""
+    return f"pass^{k} {always / complete:.3f} ({always} of {complete} examples passed all {k} repeats)"
