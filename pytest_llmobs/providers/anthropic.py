@@ -13,6 +13,7 @@ from pytest_llmobs.providers.stainless import StainlessProvider
 from pytest_llmobs.tracing.run_tree import RunTree
 
 _CLOUDS = {"Bedrock": "aws.bedrock", "Vertex": "gcp.vertex_ai", "GoogleCloud": "gcp.vertex_ai"}
+"""A word in the name of a client's class -> OpenTelemetry's name of the cloud."""
 
 
 class Anthropic(StainlessProvider):
@@ -40,11 +41,14 @@ class Anthropic(StainlessProvider):
 
     def served_by(self, client: Any) -> str:
         """Return the cloud that a client talks to."""
-        said = getattr(client, "_gen_ai_provider_name", None)
-        if said in PRICE_LISTS:
-            return str(said)
-        names = " ".join(kind.__name__ for kind in type(client).__mro__)
-        return next((cloud for word, cloud in _CLOUDS.items() if word in names), self.name)
+        name = getattr(client, "_gen_ai_provider_name", None)
+        if name in PRICE_LISTS:
+            return str(name)
+        class_names = " ".join(kind.__name__ for kind in type(client).__mro__)
+        for word, cloud in _CLOUDS.items():
+            if word in class_names:
+                return cloud
+        return self.name
 
 
 def _read_results(entries: Sequence[Mapping[str, Any]], fetching: RunTree) -> Reply:

@@ -14,8 +14,7 @@ from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
 
-from pytest_llmobs.providers import bodies
-from pytest_llmobs.providers import recent_calls as marks
+from pytest_llmobs.providers import bodies, recent_calls
 from pytest_llmobs.providers.media import without_bytes
 from pytest_llmobs.records.runs import RunStatus, RunType
 from pytest_llmobs.tracing import capture
@@ -56,7 +55,12 @@ class Reply:
     @property
     def known_columns(self) -> dict[str, Any]:
         """The columns that hold something."""
-        return {key: value for key, value in self.columns.items() if value is not None}
+        return without_nones(self.columns)
+
+
+def without_nones(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the entries that hold something."""
+    return {key: value for key, value in values.items() if value is not None}
 
 
 class Exchange:
@@ -66,7 +70,8 @@ class Exchange:
         """Follow the call that ``run`` logs."""
         self.run = run
         self._began = time.perf_counter()
-        self._first: float | None = None
+        self._first_chunk: float | None = None
+        """Seconds until it came."""
         self._body: weakref.ref[bodies.Body] | None = None
 
     def follow(self, response: Any, read: Callable[[bytes, str, BaseException | None], Reply]) -> None:
@@ -76,7 +81,8 @@ class Exchange:
             response: An httpx-like response whose body isn't read yet.
             read: Turns the bytes read, how reading ended and what it raised into the reply.
         """
-        body = bodies.follow(response, self._heard, lambda *said: self.end_with(lambda: read(*said)))
+        body = bodies.follow(response, self._heard, lambda *ending: self.end_with(lambda: read(*ending)))
+        # Weak: a stream that the user drops is closed at once by its reference count, as without us.
         self._body = weakref.ref(body)
         self.run.root.unfinished.add(self)
 
@@ -91,9 +97,10 @@ class Exchange:
 
     def abandon(self) -> None:
         """Write the run of a stream that nobody reads any more, with what was read of it."""
-        body = None if self._body is None else self._body()
-        if body is not None:
-            body.end("closed")
+        if self._body is not None:
+            body = self._body()
+            if body is not None:
+                body.end("closed")
         self.end(Reply(status="abandoned"))
 
     def end(self, reply: Reply) -> None:
@@ -104,14 +111,14 @@ class Exchange:
             return
         run.stop()
         run.columns.update(reply.known_columns)
-        if self._first is not None and reply.streamed:
-            run.columns["time_to_first_token"] = round(self._first, 6)
+        if self._first_chunk is not None and reply.streamed:
+            run.columns["time_to_first_token"] = round(self._first_chunk, 6)
         if reply.metadata:
             run.metadata.update(reply.metadata)
         if run.status is None:
             run.status = reply.status
         run.finish(self._encoded(reply.outputs), reply.error)
-        marks.remember(run, reply.outputs)
+        recent_calls.remember(run, reply.outputs)
 
     def _encoded(self, outputs: Any) -> bytes | None:
         if outputs is None:
@@ -119,8 +126,8 @@ class Exchange:
         return self.run.captured(without_bytes(outputs, self.run.tracer.keep_media), capture.encode_outputs)
 
     def _heard(self) -> None:
-        if self._first is None:
-            self._first = time.perf_counter() - self._began
+        if self._first_chunk is None:
+            self._first_chunk = time.perf_counter() - self._began
 
 
 class Engine:
@@ -163,7 +170,7 @@ class Engine:
             above.has_model_calls = True
             above = above.parent
         columns = {"provider": request.provider, "operation": request.operation, "model": request.model}
-        run.columns.update({key: value for key, value in columns.items() if value is not None})
+        run.columns.update(without_nones(columns))
         if request.params:
             run.columns["params"] = dict(request.params)
         return Exchange(run)

@@ -7,6 +7,7 @@ reference count, as without us.
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
@@ -82,8 +83,8 @@ def follow(response: Any, heard: Callable[[], None], ended: Callable[[bytes, How
 
 def _class_for(kind: type) -> type[Body]:
     if hasattr(kind, "__aiter__") and not hasattr(kind, "__iter__"):
-        return _made(kind, _AsyncBody)
-    return _made(kind, _SyncBody)
+        return _subclass(_AsyncBody, _stream_base(kind))
+    return _subclass(_SyncBody, _stream_base(kind))
 
 
 class _SyncBody(Body):
@@ -126,13 +127,14 @@ class _AsyncBody(Body):
             self.end("closed")
 
 
-_made_classes: dict[tuple[type, type[Body]], type[Body]] = {}
+def _stream_base(kind: type) -> type:
+    """Return httpx's base class of a stream, which ``response.iter_raw`` insists on."""
+    for base in kind.__mro__:
+        if base.__name__ in ("SyncByteStream", "AsyncByteStream"):
+            return base
+    return object
 
 
-def _made(kind: type, ours: type[Body]) -> type[Body]:
-    """Return ``ours`` as a subclass of httpx's stream base, which ``response.iter_raw`` insists on."""
-    bases = [base for base in kind.__mro__ if base.__name__ in ("SyncByteStream", "AsyncByteStream")]
-    key = (bases[0] if bases else object, ours)
-    if key not in _made_classes:
-        _made_classes[key] = type(ours.__name__, (ours, *bases[:1]), {})
-    return _made_classes[key]
+@functools.cache  # to make a class takes longer than all else here
+def _subclass(ours: type[Body], base: type) -> type[Body]:
+    return type(ours.__name__, (ours, base), {})

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from pytest_llmobs.providers.base import Reply
-from pytest_llmobs.providers.prices import COUNTED, priced
+from pytest_llmobs.providers.base import Reply, without_nones
+from pytest_llmobs.providers.prices import priced
+from pytest_llmobs.providers.streams import Event, StreamedReply, describe_error, in_order
 from pytest_llmobs.records.runs import NO_USAGE
 
 _ORDINARY = (None, "auto", "default", "standard")
@@ -25,80 +26,87 @@ def read_completion(body: Mapping[str, Any], provider: str, asked: str | None = 
         provider: Whose price list holds.
         asked: The model that was asked for; the body says which one answered.
     """
-    reasons = [choice.get("finish_reason") for choice in body.get("choices") or ()]
-    columns = {"stop_reason": ", ".join(dict.fromkeys(reason for reason in reasons if reason)) or None}
+    reasons = dict.fromkeys(choice.get("finish_reason") for choice in body.get("choices") or ())
+    columns = {"stop_reason": ", ".join(filter(None, reasons)) or None}
     return read_usage(Reply(outputs=dict(body), columns=columns), body, provider, asked)
 
 
 def read_embeddings(body: Mapping[str, Any], provider: str, asked: str | None = None) -> Reply:
     """Return what came of embedding texts; of the vectors only how many numbers each has."""
-    data = [{**each, "embedding": _dimensions(each.get("embedding"))} for each in body.get("data") or ()]
+    data = []
+    for item in body.get("data") or ():
+        data.append({**item, "embedding": _dimensions(item.get("embedding"))})
     return read_usage(Reply(outputs={**body, "data": data}), body, provider, asked)
 
 
 def read_usage(reply: Reply, body: Mapping[str, Any], provider: str, asked: str | None) -> Reply:
     """Return ``reply`` with the columns that all of OpenAI's bodies fill: ids, tokens, cost."""
-    usage, answered = body.get("usage"), body.get("model")
+    usage, answered, tier = body.get("usage"), body.get("model"), body.get("service_tier")
     columns = {
+        **reply.columns,
         "response_id": body.get("id"),
         "model": asked or answered,
-        "service_tier": body.get("service_tier"),
+        "service_tier": tier,
     }
-    reply = replace(reply, columns={**reply.columns, **columns})
     if not isinstance(usage, Mapping):
-        return reply
-    counted = usage_columns(usage)
-    units = {key: counted[key] for key in COUNTED}
-    tier = body.get("service_tier")
-    variant = {} if tier in _ORDINARY else {"service_tier": str(tier)}
-    reply = replace(reply, columns={**reply.columns, **counted})
-    return priced(reply, provider, [answered or asked], units, variant)
+        return replace(reply, columns=columns)
+    variant = {}
+    if tier not in _ORDINARY:
+        variant["service_tier"] = str(tier)
+    reply = replace(reply, columns=columns | usage_columns(usage))
+    return priced(reply, provider, [answered or asked], variant=variant)
 
 
 def usage_columns(usage: Mapping[str, Any]) -> dict[str, Any]:
     """Return the columns of a ``usage`` object. OpenAI's input tokens hold the cached ones already, as ours do."""
-    given = usage.get("prompt_tokens", usage.get("input_tokens"))
-    inside = usage.get("prompt_tokens_details") or usage.get("input_tokens_details") or {}
-    outside = usage.get("completion_tokens_details") or usage.get("output_tokens_details") or {}
-    read, write = inside.get("cached_tokens"), inside.get("cache_write_tokens")
+    total = uncached = usage.get("prompt_tokens", usage.get("input_tokens"))
+    inputs = usage.get("prompt_tokens_details") or usage.get("input_tokens_details") or {}
+    outputs = usage.get("completion_tokens_details") or usage.get("output_tokens_details") or {}
+    read, write = inputs.get("cached_tokens"), inputs.get("cache_write_tokens")
+    if total is not None:
+        uncached = total - (read or 0) - (write or 0)
     return {
-        "input_tokens": given,
-        "uncached_input_tokens": None if given is None else given - (read or 0) - (write or 0),
+        "input_tokens": total,
+        "uncached_input_tokens": uncached,
         "cache_read_tokens": read,
         "cache_write_tokens": write,
         "output_tokens": usage.get("completion_tokens", usage.get("output_tokens")),
-        "thinking_tokens": outside.get("reasoning_tokens"),
+        "thinking_tokens": outputs.get("reasoning_tokens"),
     }
 
 
-class Accumulator:
+class StreamedCompletion(StreamedReply):
     """Puts a completion together from the chunks of a stream."""
 
     def __init__(self) -> None:
         """Start with nothing."""
-        self.body: dict[str, Any] = {}
-        self.error: str | None = None
+        super().__init__()
         self._choices: dict[int, dict[str, Any]] = {}
         self._sounds: dict[int, list[str]] = {}
+        """Of each choice the pieces of its sound, in base64."""
 
     @property
     def complete(self) -> bool:
         """True where every choice said why it ended."""
-        return bool(self._choices) and all(choice.get("finish_reason") for choice in self._choices.values())
+        if not self._choices:
+            return False
+        return all(choice.get("finish_reason") for choice in self._choices.values())
 
-    def add(self, chunk: Mapping[str, Any]) -> None:
+    def add(self, event: Event) -> None:
         """Take in one chunk."""
-        if chunk.get("error"):
-            self.error = said_error(chunk["error"])
-        known = {key: value for key, value in chunk.items() if value is not None and key != "choices"}
-        self.body.update(known)
-        for choice in chunk.get("choices") or ():
-            index, delta = choice.get("index", 0), choice.get("delta")
-            whole = {key: value for key, value in choice.items() if key != "delta"}
-            _grow(self._choices.setdefault(index, {}), {**whole, "message": delta})
-            sound = ((delta or {}).get("audio") or {}).get("data")
-            if sound:
-                self._sounds.setdefault(index, []).append(sound)
+        if event.get("error"):
+            self.error = describe_error(event["error"])
+        chunk = without_nones(event)
+        for choice in chunk.pop("choices", ()):
+            self._add_choice(dict(choice))
+        self.body.update(chunk)
+
+    def _add_choice(self, choice: dict[str, Any]) -> None:
+        index, delta = choice.get("index", 0), choice.pop("delta", None)
+        _grow(self._choices.setdefault(index, {}), {**choice, "message": delta})
+        sound = ((delta or {}).get("audio") or {}).get("data")
+        if sound:
+            self._sounds.setdefault(index, []).append(sound)
 
     def finish(self) -> dict[str, Any]:
         """Return the completion as far as it came."""
@@ -107,38 +115,18 @@ class Accumulator:
         if "object" in self.body:
             self.body["object"] = self.body["object"].removesuffix(".chunk")
         if self._choices:
-            self.body["choices"] = [self._choices[index] for index in sorted(self._choices)]
+            self.body["choices"] = in_order(self._choices)
         return self.body
 
 
-def read_chunks(chunks: Iterable[Mapping[str, Any]], provider: str, asked: str | None = None) -> Reply:
+def read_chunks(chunks: Iterable[Event], provider: str, asked: str | None = None) -> Reply:
     """Return what a stream of chunks says; ``incomplete`` where it broke off."""
-    gathered = Accumulator()
-    for chunk in chunks:
-        gathered.add(chunk)
-    reply = read_completion(gathered.finish(), provider, asked)
-    if gathered.complete and "usage" not in gathered.body:
+    stream = StreamedCompletion()
+    body = stream.read(chunks)
+    reply = read_completion(body, provider, asked)
+    if stream.complete and "usage" not in body:
         reply = replace(reply, metadata={NO_USAGE: "streamed without its usage"})
-    return ended(reply, gathered.error, gathered.complete)
-
-
-def ended(reply: Reply, error: str | None, complete: bool) -> Reply:
-    """Return the reply that a stream made, with how the stream ended."""
-    broken_off = not complete and error is None and reply.error is None
-    return replace(
-        reply,
-        outputs=reply.outputs or None,
-        error=error or reply.error,
-        status="incomplete" if broken_off else None,
-        streamed=True,
-    )
-
-
-def said_error(error: Any, where: str = "sent in the stream") -> str:
-    """Return an error that arrived as data, as a text."""
-    said = error if isinstance(error, Mapping) else {"message": error}
-    kind = said.get("code") or said.get("type") or "error"
-    return f"{kind}: {said.get('message') or ''} ({where})"
+    return stream.ended(reply)
 
 
 def _grow(whole: dict[str, Any], delta: Mapping[str, Any]) -> None:
@@ -158,15 +146,21 @@ def _grow(whole: dict[str, Any], delta: Mapping[str, Any]) -> None:
 
 def _grow_list(whole: list[Any], delta: list[Any]) -> None:
     for item in delta:
-        index = item.get("index") if isinstance(item, Mapping) else None
-        if not isinstance(item, Mapping):
+        if isinstance(item, Mapping):
+            _grow(_item_at(whole, item.get("index")), item)
+        else:
             whole.append(item)
-            continue
-        match = next((each for each in whole if index is not None and each.get("index") == index), None)
-        if match is None:
-            match = {}
-            whole.append(match)
-        _grow(match, item)
+
+
+def _item_at(items: list[Any], index: int | None) -> dict[str, Any]:
+    """Return the item of that index; a new one where there is none yet, or the delta doesn't tell its index."""
+    if index is not None:
+        for item in items:
+            if item.get("index") == index:
+                return item  # type: ignore[no-any-return]
+    added: dict[str, Any] = {}
+    items.append(added)
+    return added
 
 
 def _joined(pieces: list[str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
@@ -13,10 +13,6 @@ from typing import Any
 from pytest_llmobs.providers.base import Engine, Provider
 
 _log = logging.getLogger("pytest_llmobs")
-_engine = Engine()
-_waiting: dict[str, list[Provider]] = {}
-_instrumented: set[str] = set()
-_scopes: set[str] = set()
 
 
 def instrument_on_import(providers: Iterable[Provider]) -> None:
@@ -25,72 +21,106 @@ def instrument_on_import(providers: Iterable[Provider]) -> None:
     A provider that is instrumented already, or waits, is left as it is.
     """
     for provider in providers:
-        if provider.name in _instrumented:
-            continue
-        _instrumented.add(provider.name)
-        module = sys.modules.get(provider.module)
-        if module is not None and not _loading(module):
-            _instrument(provider, module)
-        else:
-            _waiting.setdefault(provider.module, []).append(provider)
-    if _waiting and _finder not in sys.meta_path:
-        sys.meta_path.insert(0, _finder)
+        _hook.add(provider)
+    _hook.listen_if_needed()
 
 
 def logs_scope(name: str) -> bool:
     """Return True where spans of the instrumentation ``name`` tell of calls that an instrumented provider logs."""
-    return any(name == scope or name.startswith(f"{scope}.") for scope in _scopes)
+    for scope in _hook.scopes:
+        if name == scope or name.startswith(f"{scope}."):
+            return True
+    return False
 
 
 def uninstrument() -> None:
     """Undo everything: put the originals back and stop waiting for imports."""
-    _engine.undo()
-    _waiting.clear()
-    _instrumented.clear()
-    _scopes.clear()
-    if _finder in sys.meta_path:
-        sys.meta_path.remove(_finder)
+    _hook.undo()
 
 
-def _loading(module: ModuleType) -> bool:
-    return bool(getattr(module.__spec__, "_initializing", False))
+class _ImportHook(MetaPathFinder):
+    """Instruments modules. Lets the other finders find one that is imported later, and adds a step to its loading."""
 
+    def __init__(self) -> None:
+        self.scopes: set[str] = set()
+        """OpenTelemetry instrumentations of the SDKs that are instrumented."""
+        self._engine = Engine()
+        self._names: set[str] = set()
+        """The providers that are instrumented or wait."""
+        self._waiting: dict[str, list[Provider]] = {}
+        """Providers by the module that isn't imported yet."""
 
-def _instrument(provider: Provider, module: ModuleType) -> None:
-    try:
-        provider.instrument(module, _engine)
-        _scopes.update(provider.scopes)
-    except Exception:
-        _log.warning(
-            "pytest-llmobs can't trace %s: this version of %s is not understood. Calls work, but are not logged.",
-            provider.name,
-            module.__name__,
-            exc_info=True,
-        )
+    def add(self, provider: Provider) -> None:
+        if provider.name in self._names:
+            return
+        self._names.add(provider.name)
+        module = sys.modules.get(provider.module)
+        if module is not None and not _is_loading(module):
+            self._instrument(provider, module)
+        else:
+            self._waiting.setdefault(provider.module, []).append(provider)
 
+    def listen_if_needed(self) -> None:
+        listens = self in sys.meta_path
+        if self._waiting and not listens:
+            sys.meta_path.insert(0, self)
+        elif listens and not self._waiting:
+            sys.meta_path.remove(self)
 
-class _Finder(MetaPathFinder):
-    """Lets the other finders find a module, and adds a step to its loading."""
+    def undo(self) -> None:
+        self._engine.undo()
+        self._waiting.clear()
+        self._names.clear()
+        self.scopes.clear()
+        self.listen_if_needed()
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        if fullname not in _waiting:
+        if fullname not in self._waiting:
             return None
         for finder in sys.meta_path:
-            spec = None if finder is self else finder.find_spec(fullname, path, target)
+            if finder is self:
+                continue
+            spec = finder.find_spec(fullname, path, target)
             if spec is not None:
                 if spec.loader is not None:
-                    spec.loader = _Loader(spec.loader)
+                    spec.loader = _Loader(spec.loader, self._loaded)
                 return spec
         return None
+
+    def _loaded(self, module: ModuleType) -> None:
+        for provider in self._waiting.pop(module.__name__, ()):
+            self._instrument(provider, module)
+        self.listen_if_needed()
+
+    def _instrument(self, provider: Provider, module: ModuleType) -> None:
+        try:
+            provider.instrument(module, self._engine)
+            self.scopes.update(provider.scopes)
+        except Exception:
+            _log.warning(
+                "pytest-llmobs can't trace %s: this version of %s is not understood. Calls work, but are not logged.",
+                provider.name,
+                module.__name__,
+                exc_info=True,
+            )
+
+
+# One for the process, as sys.meta_path and the SDKs' classes are: a second one would wrap what is wrapped already.
+_hook = _ImportHook()
+
+
+def _is_loading(module: ModuleType) -> bool:
+    return bool(getattr(module.__spec__, "_initializing", False))
 
 
 class _Loader(Loader):
     """Stands in for the real loader until the module was executed."""
 
-    def __init__(self, real: Loader) -> None:
+    def __init__(self, real: Loader, loaded: Callable[[ModuleType], None]) -> None:
         self._real = real
+        self._loaded = loaded
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
         return self._real.create_module(spec)
@@ -100,13 +130,7 @@ class _Loader(Loader):
         if module.__spec__ is not None:
             module.__spec__.loader = self._real
         self._real.exec_module(module)
-        for provider in _waiting.pop(module.__name__, ()):
-            _instrument(provider, module)
-        if not _waiting and _finder in sys.meta_path:
-            sys.meta_path.remove(_finder)
+        self._loaded(module)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._real, name)
-
-
-_finder = _Finder()

@@ -30,7 +30,7 @@ def without_bytes(value: Any, keep: KeepMedia | None = None, depth: int = 0) -> 
     if depth > _DEEPEST:
         return value
     if isinstance(value, dict):
-        return {key: _field(value, key, item, keep, depth) for key, item in value.items()}
+        return _block_without_bytes(value, keep, depth)
     if isinstance(value, list):
         return [without_bytes(item, keep, depth + 1) for item in value]
     if isinstance(value, str) and value.startswith("data:"):
@@ -38,14 +38,20 @@ def without_bytes(value: Any, keep: KeepMedia | None = None, depth: int = 0) -> 
     return value
 
 
-def _field(block: Mapping[str, Any], key: str, item: Any, keep: KeepMedia | None, depth: int) -> Any:
+def _block_without_bytes(block: Mapping[str, Any], keep: KeepMedia | None, depth: int) -> dict[str, Any]:
     kind = block.get("type")
-    encoded, form = _FIELDS.get(kind, ("", "")) if isinstance(kind, str) else ("", "")
-    if key == encoded and isinstance(item, str):
-        return _summary(item, str(block.get(form) or ""), keep)
-    if key in _SOUNDS and isinstance(item, dict) and isinstance(item.get("data"), str):
-        return {**item, "data": _summary(item["data"], str(item.get("format") or ""), keep)}
-    return without_bytes(item, keep, depth + 1)
+    encoded, form = "", ""
+    if isinstance(kind, str):
+        encoded, form = _FIELDS.get(kind, ("", ""))
+    copy: dict[str, Any] = {}
+    for key, item in block.items():
+        if key == encoded and isinstance(item, str):
+            copy[key] = _summary(item, str(block.get(form) or ""), keep)
+        elif key in _SOUNDS and isinstance(item, dict) and isinstance(item.get("data"), str):
+            copy[key] = {**item, "data": _summary(item["data"], str(item.get("format") or ""), keep)}
+        else:
+            copy[key] = without_bytes(item, keep, depth + 1)
+    return copy
 
 
 def _data_url(url: str, keep: KeepMedia | None) -> Any:
@@ -62,8 +68,12 @@ def _summary(encoded: str, form: str, keep: KeepMedia | None) -> dict[str, Any]:
     except ValueError:
         return {"size": len(encoded), "encoding": "broken base64"}
     digest = hashlib.sha256(data).hexdigest()
-    where = None if keep is None else keep(f"{digest}{_suffix(form)}", data)
-    return {"size": len(data), "sha256": digest, **({} if where is None else {"file": where})}
+    summary = {"size": len(data), "sha256": digest}
+    if keep is not None:
+        file = keep(f"{digest}{_suffix(form)}", data)
+        if file is not None:
+            summary["file"] = file
+    return summary
 
 
 def _suffix(form: str) -> str:

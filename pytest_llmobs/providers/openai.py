@@ -54,4 +54,7 @@ class OpenAI(StainlessProvider):
         if any("Azure" in kind.__name__ for kind in type(client).__mro__):
             return "azure.ai.openai"
         host = urlsplit(str(client.base_url)).hostname or ""
-        return next((name for end, name in _HOSTS.items() if f".{host}".endswith(f".{end}")), self.name)
+        for domain, name in _HOSTS.items():
+            if f".{host}".endswith(f".{domain}"):
+                return name
+        return self.name

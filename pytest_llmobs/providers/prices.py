@@ -30,25 +30,28 @@ def priced(
     reply: Reply,
     provider: str,
     models: Sequence[str | None],
-    units: Mapping[str, int | None],
+    further_units: Mapping[str, int | None] | None = None,
     variant: Mapping[str, str] | None = None,
 ) -> Reply:
     """Return a reply with what it cost; where no price is known, its metadata name the model.
 
     Args:
-        reply: With its usage in its columns.
+        reply: With its tokens in its columns; without a single one known, it is returned as it is.
         provider: See ``price``.
         models: Names of the model; the first that the list knows counts.
-        units: What was used; see ``price``. Without a single token known, the reply is returned as it is.
+        further_units: What was used beside ``COUNTED``; see ``price``.
         variant: See ``price``.
     """
-    if units.get("input_tokens") is None and units.get("output_tokens") is None:
+    tokens = {name: reply.columns.get(name) for name in COUNTED}
+    if tokens["input_tokens"] is None and tokens["output_tokens"] is None:
         return reply
-    named = [model for model in models if model]
-    cost, version = price(provider, named, units, variant=variant)
-    unpriced = {} if cost is not None else {"unpriced_model": named[0] if named else None}
+    named = list(filter(None, models))
+    cost, version = price(provider, named, {**tokens, **(further_units or {})}, variant=variant)
     columns = {**reply.columns, "total_cost": cost, "prices_version": version}
-    return replace(reply, columns=columns, metadata={**reply.metadata, **unpriced})
+    if cost is not None:
+        return replace(reply, columns=columns)
+    unpriced = next(iter(named), None)
+    return replace(reply, columns=columns, metadata={**reply.metadata, "unpriced_model": unpriced})
 
 
 def price(
@@ -72,11 +75,13 @@ def price(
     """
     import genai_prices
 
+    version = f"genai-prices {genai_prices.__version__}"
     units = genai_prices.Usage(**{name: count for name, count in usage.items() if count})
-    prices = (_price_of(units, model, provider, when, variant or None) for model in models)
-    return next(
-        (cost for cost in prices if cost is not None), None
-    ), f"genai-prices {genai_prices.__version__}"
+    for model in models:
+        cost = _price_of(units, model, provider, when, variant or None)
+        if cost is not None:
+            return cost, version
+    return None, version
 
 
 def preload() -> None:
@@ -90,7 +95,7 @@ def _price_of(
     import genai_prices
 
     try:
-        found = genai_prices.calc_price(
+        result = genai_prices.calc_price(
             units,
             model,
             provider_id=PRICE_LISTS.get(provider, provider),
@@ -99,11 +104,12 @@ def _price_of(
         )
     except (LookupError, ValueError):
         return None
-    if variant and not _lists_variant(found.model, variant):
+    if variant and not _lists_variant(result.model, variant):
         return None
-    return float(found.total_price)
+    return float(result.total_price)
 
 
 def _lists_variant(model: Any, variant: Mapping[str, str]) -> bool:
+    """Return True where the list has a price of its own for ``variant``; else it would be the ordinary one."""
     listed = getattr(model, "price_variants", None) or ()
-    return any(all(item.when.get(key) == value for key, value in variant.items()) for item in listed)
+    return any(variant.items() <= item.when.items() for item in listed)

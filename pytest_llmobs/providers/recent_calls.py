@@ -19,13 +19,15 @@ _LONG = 500
 """Characters of a string that are kept."""
 
 
-class _Call(NamedTuple):
+class _RecentCall(NamedTuple):
     started: int
+    """Microseconds since the epoch."""
     model: str
     marks: frozenset[str]
+    """Ids and texts of its reply, as JSON, and its error."""
 
 
-_latest: deque[_Call] = deque(maxlen=512)
+_latest: deque[_RecentCall] = deque(maxlen=512)
 
 
 def remember(run: RunTree, outputs: Any) -> None:
@@ -37,20 +39,24 @@ def remember(run: RunTree, outputs: Any) -> None:
     """
     if active.foreign is None or not active.foreign.is_listening:
         return
-    marks = {_mark(text) for text in _telling(outputs)}
-    marks.add((run.error or "").rpartition("\n")[2])
-    _latest.append(_Call(run.started, run.columns.get("model") or "", frozenset(marks - {""})))
+    marks = set(map(_mark, _telling_texts(outputs)))
+    if run.error:
+        marks.add(run.error.rpartition("\n")[2])
+    _latest.append(_RecentCall(run.started, run.columns.get("model") or "", frozenset(marks - {""})))
 
 
 def is_remembered(run: RunTree) -> bool:
     """Return True where ``run``, another instrumentation's account that is about to be written, is of such a call."""
     text = f"{capture.encode(run.own_columns).decode()}{(run.outputs_json or b'').decode()}{run.error}"
-    return any(
-        run.started <= call.started <= (run.finished or 0)
-        and call.model in text
-        and any(mark in text for mark in call.marks)
-        for call in list(_latest)
-    )
+    ended = run.finished or 0
+    for call in list(_latest):  # copied: another thread may append
+        if run.started <= call.started <= ended and _tells_of(text, call):
+            return True
+    return False
+
+
+def _tells_of(text: str, call: _RecentCall) -> bool:
+    return call.model in text and any(mark in text for mark in call.marks)
 
 
 def _mark(text: str) -> str:
@@ -61,13 +67,13 @@ def _mark(text: str) -> str:
     return encoded[:-1]
 
 
-def _telling(value: Any, key: str = "") -> Iterator[str]:
+def _telling_texts(value: Any, key: str = "") -> Iterator[str]:
     if isinstance(value, str):
         if key in _TELLING and value:
             yield value
     elif isinstance(value, dict):
         for name, item in value.items():
-            yield from _telling(item, name)
+            yield from _telling_texts(item, name)
     elif isinstance(value, list):
         for item in value:
-            yield from _telling(item)
+            yield from _telling_texts(item)

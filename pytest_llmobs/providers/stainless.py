@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
+from pytest_llmobs.measures.model_calls import PAID
 from pytest_llmobs.providers import bodies, replies
 from pytest_llmobs.providers.base import Engine, Exchange, Provider, Reply, Request
 from pytest_llmobs.providers.replies import Endpoint
@@ -35,10 +36,12 @@ class StainlessProvider(Provider):
             method: In lower case.
             path: Of the url, without the query.
         """
-        fitting = [end for end in self.endpoints if path.endswith(end)] if method == "post" else []
-        if fitting:
-            return self.endpoints[max(fitting, key=len)]
-        return None
+        if method != "post":
+            return None
+        end = max(filter(path.endswith, self.endpoints), key=len, default=None)
+        if end is None:
+            return None
+        return self.endpoints[end]
 
     def served_by(self, client: Any) -> str:
         """Return OpenTelemetry's name of whoever serves the SDK's ``client``."""
@@ -54,16 +57,21 @@ class StainlessProvider(Provider):
     def expects(self, engine: Engine, options: Any) -> tuple[Endpoint, Parent] | None:
         """Return what a request is and where it belongs, or None where it isn't logged."""
         endpoint = self.endpoint(options.method.lower(), f"/{urlsplit(str(options.url)).path}")
-        place = None if endpoint is None else engine.place()
-        if endpoint is None or place is None:
+        if endpoint is None:
             return None
-        return (endpoint, place)
+        place = engine.place()
+        if place is None:
+            return None
+        return endpoint, place
 
-    def begin(self, engine: Engine, endpoint: Endpoint, place: Parent, client: Any, options: Any) -> Call:
+    def begin(
+        self, engine: Engine, endpoint: Endpoint, place: Parent, client: Any, options: Any
+    ) -> ClientCall:
         """Start logging the request that a client is about to make."""
-        sent = options.json_data
-        body = {**sent, **(options.extra_json or {})} if isinstance(sent, dict) else {"url": str(options.url)}
-        asks_a_model = endpoint.run_type in ("llm", "embedding")
+        body = _body(options)
+        params = {}
+        if endpoint.run_type in PAID:  # of other requests, the body says it all
+            params = {key: value for key, value in body.items() if key not in TEXTS}
         request = Request(
             name=f"{self.name}.{endpoint.name}",
             inputs=body,
@@ -71,9 +79,16 @@ class StainlessProvider(Provider):
             provider=self.served_by(client),
             operation=endpoint.operation,
             model=body.get("model"),
-            params={key: value for key, value in body.items() if key not in TEXTS} if asks_a_model else {},
+            params=params,
         )
-        return Call(engine.begin(place, request), client, endpoint)
+        return ClientCall(engine.begin(place, request), client, endpoint)
+
+
+def _body(options: Any) -> dict[str, Any]:
+    """Return what a request sends; of one without a JSON body its url."""
+    if isinstance(options.json_data, dict):
+        return {**options.json_data, **(options.extra_json or {})}
+    return {"url": str(options.url)}
 
 
 def _holders(owner: type) -> list[type]:
@@ -83,10 +98,15 @@ def _holders(owner: type) -> list[type]:
     ours. A ``request`` that somebody wrote calls its ``super()``, and is left alone.
     """
     original: Any = vars(owner)["request"]
+    holders: list[type] = []
     kinds: list[Any] = [owner]
-    for kind in kinds:  # which grows
-        kinds += [below for below in kind.__subclasses__() if below not in kinds]
-    return [kind for kind in kinds if inspect.unwrap(vars(kind).get("request", kind)) is original]
+    for kind in kinds:  # grows meanwhile
+        if inspect.unwrap(vars(kind).get("request", kind)) is original:
+            holders.append(kind)
+        for below in kind.__subclasses__():
+            if below not in kinds:  # a class may inherit from two of them
+                kinds.append(below)
+    return holders
 
 
 def _rewrap(
@@ -137,7 +157,7 @@ def _wrap_async(
 def _wrap_process_response(original: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(original)
     def process(self: Any, *args: Any, **kwargs: Any) -> Any:
-        call = _going_on.get()
+        call = _current_call.get()
         if call is not None:
             call.response = kwargs.get("response")
         return original(self, *args, **kwargs)
@@ -145,7 +165,7 @@ def _wrap_process_response(original: Callable[..., Any]) -> Callable[..., Any]:
     return process
 
 
-class Call:
+class ClientCall:
     """One call of ``request``: its exchange, and the response that was seen last."""
 
     def __init__(self, exchange: Exchange, client: Any, endpoint: Endpoint) -> None:
@@ -158,10 +178,10 @@ class Call:
     def __enter__(self) -> None:
         self._activation = self._exchange.run.activate()
         self._activation.__enter__()
-        self._token = _going_on.set(self)
+        self._token = _current_call.set(self)
 
     def __exit__(self, kind: Any, error: BaseException | None, where: Any) -> None:
-        _going_on.reset(self._token)
+        _current_call.reset(self._token)
         self._activation.__exit__(None, None, None)
         if error is not None:
             response, self.response = self.response, None
@@ -173,8 +193,8 @@ class Call:
             content = response.content
         except Exception:  # no reply came, or nobody has read it
             return replies.failed(error)
-        source = replies.Source(response, self._client, self._exchange.run, self._endpoint)
-        return replace(source.read_decoded(content), error=error, status=None)
+        reader = self._reader(response)
+        return replace(reader.read_decoded(content), error=error, status=None)
 
     def settle(self, result: Any) -> None:
         """End the exchange with a result that is there, or follow the body that isn't read yet."""
@@ -183,11 +203,15 @@ class Call:
         if response is None:  # a middleware answered in place of the API
             self._exchange.end_with(lambda: Reply(outputs=result))
             return
-        source = replies.Source(response, self._client, self._exchange.run, self._endpoint)
+        reader = self._reader(response)
         if bodies.unread(response):
-            self._exchange.follow(response, source.read)
+            self._exchange.follow(response, reader.read)
         else:
-            self._exchange.end_with(lambda: source.read_decoded(response.content))
+            self._exchange.end_with(lambda: reader.read_decoded(response.content))
+
+    def _reader(self, response: Any) -> replies.ResponseReader:
+        return replies.ResponseReader(response, self._client, self._exchange.run, self._endpoint)
 
 
-_going_on: ContextVar[Call | None] = ContextVar("llmobs_sdk_call", default=None)
+_current_call: ContextVar[ClientCall | None] = ContextVar("llmobs_sdk_call", default=None)
+"""In whose ``request`` a response is processed: the SDK hands it to a method that knows of no call."""

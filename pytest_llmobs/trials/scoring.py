@@ -80,13 +80,17 @@ class Scoring:
 
     def start(self) -> None:
         """Score with the cheap evaluators here and now, and hand the others to the workers."""
+        others = []
         for bound in self._evaluators:
             if bound.cheap and not bound.is_async:
                 self._add(bound.score(self._subject), NOTHING_SPENT)
             else:
-                # (0, …) goes before every target, (1, …): it finishes a trial that a test waits for.
-                self._tasks.append((bound.key, Task(self._work(bound), (0, self._order))))
-        for _, task in self._tasks:
+                others.append(bound)
+        # Only now: where a cheap one hangs, nobody must wait for a task that was never submitted.
+        for bound in others:
+            # (0, …) goes before every target, (1, …): it finishes a trial that a test waits for.
+            task = Task(self._work(bound), (0, self._order))
+            self._tasks.append((bound.key, task))
             self._scorer.workers.submit(task)
 
     def wait(self) -> None:

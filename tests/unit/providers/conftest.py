@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from pytest_llmobs import defaults
+from pytest_llmobs.extensions import Extensions, standalone_manager
 from pytest_llmobs.providers.imports import instrument_on_import, uninstrument
 from pytest_llmobs.tracing.active import install, uninstall
 from pytest_llmobs.tracing.tracer import Tracer
@@ -13,10 +13,10 @@ from tests.unit.tracing.memory import MemorySink
 
 @pytest.fixture
 def sink() -> Iterator[MemorySink]:
-    """Tracing switched on and the built-in providers instrumented; the sink holds what was traced."""
+    """Tracing switched on and every registered provider instrumented; the sink holds what was traced."""
     kept = MemorySink()
     install(Tracer(project="unit", sink=kept))
-    instrument_on_import(defaults.pytest_llmobs_providers())
+    instrument_on_import(Extensions(standalone_manager()).providers)
     yield kept
     uninstrument()
     uninstall()

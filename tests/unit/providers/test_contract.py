@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from pytest_llmobs import defaults
+from pytest_llmobs.extensions import Extensions, standalone_manager
 from pytest_llmobs.providers.base import Engine, Exchange, Provider, Reply, Request
 from pytest_llmobs.tracing import trace
 from pytest_llmobs.tracing.active import install, uninstall
 from pytest_llmobs.tracing.tracer import Tracer
 from tests.unit.tracing.memory import MemorySink
 
-PROVIDERS = defaults.pytest_llmobs_providers()
+PROVIDERS = Extensions(standalone_manager()).providers
 
 
 @pytest.fixture(params=PROVIDERS, ids=lambda provider: provider.name)

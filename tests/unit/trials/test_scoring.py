@@ -113,10 +113,15 @@ def test_a_cheap_one_that_hangs_is_unscored_by_its_own_name(
         gate.wait(SOON)
         return 1.0
 
-    scoring = make(short, not_so_cheap, timeout=0.05)
+    def slow(outputs: Any) -> float:
+        return 0.5
+
+    scoring = make(short, slow, not_so_cheap, timeout=0.05)
     task = workers.submit(Task(scoring.start))
     assert not workers.wait(task, 0.05)
     scoring.give_up_cheap(task)
+    scoring.wait()
+    assert scoring.scores["slow"].error == "The evaluator did not end within 0.05 s (llm_timeout)."
     assert scoring.scores["short"].score == 1.0
     assert scoring.scores["not_so_cheap"].error == "The evaluator did not end within 0.05 s (llm_timeout)."
     gate.set()

@@ -1,0 +1,66 @@
+"""Streamed replies, put together from their events: each API knows its own events, how a stream ends is the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from pytest_llmobs.providers.base import Reply
+
+Event = Mapping[str, Any]
+Item = TypeVar("Item")
+
+
+class StreamedReply:
+    """A reply as far as it came. Subclass it: take in an event, and say when the reply is complete."""
+
+    def __init__(self) -> None:
+        """Start with nothing."""
+        self.body: dict[str, Any] = {}
+        self.error: str | None = None
+        """What the stream itself said went wrong."""
+
+    @property
+    def complete(self) -> bool:
+        """True where the stream came to its end."""
+        raise NotImplementedError
+
+    def add(self, event: Event) -> None:
+        """Take in one event; unknown ones are passed over."""
+        raise NotImplementedError
+
+    def finish(self) -> dict[str, Any]:
+        """Return the reply's body as far as it came."""
+        raise NotImplementedError
+
+    def read(self, events: Iterable[Event]) -> dict[str, Any]:
+        """Return the body that ``events`` make."""
+        for event in events:
+            self.add(event)
+        return self.finish()
+
+    def ended(self, reply: Reply) -> Reply:
+        """Return ``reply``, which was read from the body, with how the stream ended."""
+        error = self.error or reply.error
+        broken_off = not self.complete and error is None
+        return replace(
+            reply,
+            outputs=reply.outputs or None,
+            error=error,
+            status="incomplete" if broken_off else None,
+            streamed=True,
+        )
+
+
+def in_order(items: Mapping[int, Item]) -> list[Item]:
+    """Return what came by index as a list."""
+    return [items[index] for index in sorted(items)]
+
+
+def describe_error(error: Any, where: str = "sent in the stream") -> str:
+    """Return an error that arrived as data, as a text."""
+    if not isinstance(error, Mapping):
+        error = {"message": error}
+    kind = error.get("code") or error.get("type") or "error"
+    return f"{kind}: {error.get('message') or ''} ({where})"
