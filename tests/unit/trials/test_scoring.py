@@ -106,10 +106,11 @@ def test_one_that_hangs_is_unscored_and_the_others_count(make: Callable[..., Sco
 def test_a_cheap_one_that_hangs_is_unscored_by_its_own_name(
     make: Callable[..., Scoring], workers: Workers
 ) -> None:
-    gate = threading.Event()
+    began, gate = threading.Event(), threading.Event()
 
     @evaluator(cheap=True)
     def not_so_cheap(outputs: Any) -> float:
+        began.set()
         gate.wait(SOON)
         return 1.0
 
@@ -118,7 +119,7 @@ def test_a_cheap_one_that_hangs_is_unscored_by_its_own_name(
 
     scoring = make(short, slow, not_so_cheap, timeout=0.05)
     task = workers.submit(Task(scoring.start))
-    assert not workers.wait(task, 0.05)
+    assert began.wait(SOON)
     scoring.give_up_cheap(task)
     scoring.wait()
     assert scoring.scores["slow"].error == "The evaluator did not end within 0.05 s (llm_timeout)."
