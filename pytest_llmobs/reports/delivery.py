@@ -178,6 +178,10 @@ class Reports:
             return report
         try:
             _write(path, report.text)
+        except FileExistsError:
+            return replace(
+                report, problem=f"can't write {str(path)!r}: a file stands in the place of its folder"
+            )
         except OSError as error:
             return replace(report, problem=f"can't write {str(path)!r}: {error.strerror or error}")
         return replace(report, path=path)

@@ -1,0 +1,175 @@
+"""Reports by ``FORMAT[:PATH]``: what is asked for is made or said to be missing, and nothing ever raises."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from pytest_llmobs.errors import SettingsError
+from pytest_llmobs.extensions import Extensions, standalone_manager
+from pytest_llmobs.reports import delivery
+from pytest_llmobs.reports.context import Context
+from pytest_llmobs.reports.delivery import ReportOrder, Reports, read_orders
+from pytest_llmobs.reports.text.page import Page
+
+FORMATS = Extensions(standalone_manager()).reports
+
+
+class Short:
+    """A format that is printed."""
+
+    name = "short"
+    suffix = ""
+
+    def render(self, digest, page, context):
+        return digest.verdict.headline
+
+
+class Failing(Short):
+    name = "failing"
+
+    def __init__(self, error: BaseException) -> None:
+        self._error = error
+
+    def render(self, digest, page, context):
+        raise self._error
+
+
+def orders(*requests: str, folder: Path = Path()) -> tuple[ReportOrder, ...]:
+    return read_orders(requests, {**FORMATS, "short": Short()}, folder, "--llm-report")
+
+
+def test_a_format_alone_goes_to_its_own_place():
+    (order,) = orders("json")
+    assert (order.format.name, order.path, order.printed) == ("json", None, False)
+
+
+def test_a_path_is_all_behind_the_first_colon(tmp_path):
+    (order,) = orders("json:out/a:b.json", folder=tmp_path)
+    assert order.path == tmp_path / "out" / "a:b.json"
+    (home,) = orders("json:~/out.json")
+    assert home.path == Path.home() / "out.json"
+
+
+def test_what_is_asked_for_twice_is_made_once():
+    assert len(orders("json", "json", "json:other.json")) == 2
+
+
+def test_an_unknown_format_names_the_nearest_all_others_and_the_remedy():
+    with pytest.raises(SettingsError) as caught:
+        orders("jsn:out.json")
+    assert str(caught.value) == (
+        "Unknown report 'jsn' for --llm-report. Did you mean 'json'? Known: json, short, terminal. "
+        "The hook pytest_llmobs_reports in the conftest.py of the rootdir adds one."
+    )
+
+
+def test_a_colon_without_a_path_is_refused():
+    with pytest.raises(
+        SettingsError, match=r"--llm-report 'json:' names no file .* Write json:PATH, or json"
+    ):
+        orders("json:")
+
+
+def test_the_terminals_own_report_comes_first_and_once(gallery):
+    reports = Reports(gallery["small"](), Context(), orders("short", "terminal"))
+    first, second = reports.printed(Page())
+    assert first.text.startswith("brave-otter-1123 · ")
+    assert second.text == "RED: pass regressed, 1 example broke"
+    assert list(reports.written(Path())) == []
+
+
+def test_files_are_named_after_the_experiment(gallery, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (written,) = Reports(gallery["green"](), Context(), orders("json")).written(tmp_path / "reports")
+    assert written.path == tmp_path / "reports" / "brave-otter-1123.json"
+    assert json.loads(written.path.read_text(encoding="utf-8"))["schema_version"] == 1
+    assert written.notice() == "report json: reports/brave-otter-1123.json"
+
+
+def test_a_printed_report_may_go_to_a_file(gallery, tmp_path):
+    path = tmp_path / "new" / "report.txt"
+    (written,) = Reports(gallery["green"](), Context(), orders(f"terminal:{path}")).written(None)
+    assert written.path == path
+    assert path.read_text(encoding="utf-8").startswith("brave-otter-1123 · ")
+    assert "\x1b" not in path.read_text(encoding="utf-8")
+
+
+def test_a_path_that_can_not_be_written_is_named(gallery, tmp_path):
+    in_the_way = tmp_path / "file"
+    in_the_way.write_text("")
+    asked = orders(f"json:{in_the_way / 'x.json'}", f"json:{tmp_path}", f"json:{tmp_path / 'ok.json'}")
+    first, second, third = Reports(gallery["green"](), Context(), asked).written(tmp_path)
+    assert (
+        first.notice()
+        == f"! report json: can't write '{in_the_way}/x.json': a file stands in the place of its folder"
+    )
+    assert second.notice() == f"! report json: can't write '{tmp_path}': Is a directory"
+    assert third.path.is_file()
+
+
+def test_without_a_local_store_a_path_is_asked_for(gallery):
+    (refused,) = Reports(gallery["green"](), Context(), orders("json")).written(None)
+    assert refused.problem == "the store is on another machine; name a file here, json:PATH"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no named pipes")
+def test_a_pipe_is_written_to_and_stays_one(gallery, tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        (written,) = Reports(gallery["nothing"](), Context(), orders(f"json:{pipe}")).written(None)
+        assert (written.problem, pipe.is_fifo()) == ("", True)
+        assert os.read(reader, 100).startswith(b'{\n  "schema_version": 1')
+    finally:
+        os.close(reader)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [ValueError("two\nlines"), RecursionError(), SystemExit(3), pytest.fail.Exception("no")],
+    ids=lambda error: type(error).__name__,
+)
+def test_a_failing_report_is_one_line_that_names_it(gallery, tmp_path, error):
+    asked = (ReportOrder(Failing(error)), ReportOrder(Failing(error), tmp_path / "out"), *orders("short"))
+    reports = Reports(gallery["small"](), Context(), asked)
+    _, failed, fine = reports.printed(Page())
+    (lost,) = reports.written(tmp_path)
+    for each in (failed, lost):
+        assert each.notice().startswith(f"! report failing: {type(error).__name__}: ")
+        assert Path(__file__).name in each.notice()
+        assert "\n" not in each.notice()
+    assert fine.text.startswith("RED")
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_is_no_text_is_a_failure(gallery):
+    class Wrong(Short):
+        def render(self, digest, page, context):
+            return b"bytes"
+
+    _, wrong = Reports(gallery["green"](), Context(), (ReportOrder(Wrong()),)).printed(Page())
+    assert "TypeError: render returned bytes, not a text" in wrong.notice()
+
+
+def test_the_users_ctrl_c_is_no_failure(gallery):
+    reports = Reports(gallery["green"](), Context(), (ReportOrder(Failing(KeyboardInterrupt())),))
+    with pytest.raises(KeyboardInterrupt):
+        list(reports.printed(Page()))
+
+
+def test_a_digest_that_fails_is_said_in_the_place_of_every_report(gallery, tmp_path, monkeypatch):
+    def fail(experiment, context):
+        raise ZeroDivisionError("division by zero")
+
+    monkeypatch.setattr(delivery, "digest", fail)
+    reports = Reports(gallery["small"](), Context(), orders("json"))
+    assert reports.failures() == []
+    notices = [each.notice() for each in (*reports.printed(Page()), *reports.written(tmp_path))]
+    assert len(notices) == 2
+    assert all(notice.startswith("! report digest: ZeroDivisionError") for notice in notices)
