@@ -6,7 +6,7 @@ import random
 import shutil
 import sys
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # what a session is made of is imported as it is made: collec
     from pytest_llmobs.experiments.references import Source
     from pytest_llmobs.reports.delivery import ReportOrder
     from pytest_llmobs.storage.remote.filesystem import RemoteFiles
+    from pytest_llmobs.storage.spool.writer import Spool
     from pytest_llmobs.storage.store import Store
     from pytest_llmobs.storage.upkeep import Exporter
     from pytest_llmobs.tracing.redaction.pipeline import Redaction
@@ -120,10 +121,10 @@ class Session:
         self._processes = processes
         self._cautious = cautious
         self._started = False
+        self._tracer: Tracer | None = None
+        self._spool: Spool | None = None
         self.fresh = fresh
         """True where repeats must be fresh, judges' verdicts included: their spread is what is measured."""
-        self.read_back: frozenset[str] = frozenset()
-        """Suites whose trials are stored whatever the rate, since their summary evaluators read them back."""
 
     @cached_property
     def store(self) -> Store:
@@ -177,27 +178,34 @@ class Session:
 
         return Redaction(choose(self.settings.redact, self.extensions.redactors, "llm_redact"))
 
-    @cached_property
+    @property
     def tracer(self) -> Tracer:
-        """The tracer; it writes to the store in experiments only."""
+        """The tracer, once the session has started; it writes to the store in experiments only."""
+        assert self._tracer is not None, "the session has not started"
+        return self._tracer
+
+    def _new_tracer(self, always_stored: Collection[str]) -> Tracer:
         from pytest_llmobs.tracing.sampling import read_rules
         from pytest_llmobs.tracing.tracer import Tracer
 
+        suites = frozenset(always_stored)
+
+        def is_always_stored(run: Sampled) -> bool:
+            return (run.own_columns or {}).get("suite") in suites
+
         settings = self.settings
-        self._spool = self.store.spool(self.identity.session) if settings.experiment else None
+        if settings.experiment:
+            self._spool = self.store.spool(self.identity.session)
         return Tracer(
             project=self.identity.name,
             sink=self._spool,
             redaction=self.redaction,
             session=self.identity.session,
             sample_rate=settings.sample_rate,
-            keep=(*read_rules(settings.keep, "llm_keep"), self._is_read_back),
+            keep=(*read_rules(settings.keep, "llm_keep"), is_always_stored),
             max_payload=settings.max_payload,
             keep_media=self.store.keep_media if settings.experiment and settings.keep_media else None,
         )
-
-    def _is_read_back(self, run: Sampled) -> bool:
-        return (run.own_columns or {}).get("suite") in self.read_back
 
     @cached_property
     def runner(self) -> Runner:
@@ -268,15 +276,20 @@ class Session:
         if self.remote is not None:
             self.remote.probe()
 
-    def start(self) -> None:
-        """Switch tracing on: install the tracer and instrument the providers as they are imported."""
+    def start(self, always_stored: Collection[str] = ()) -> None:
+        """Switch tracing on: install the tracer and instrument the providers as they are imported.
+
+        Args:
+            always_stored: Suites whose trials are stored whatever the sampling rate.
+        """
         from pytest_llmobs.evaluators.judging import cache
         from pytest_llmobs.providers.imports import instrument_on_import
         from pytest_llmobs.providers.pools import POOLS
         from pytest_llmobs.tracing.active import install
 
         self._started = True
-        install(self.tracer)
+        self._tracer = self._new_tracer(always_stored)
+        install(self._tracer)
         if self.settings.experiment and self.settings.judge_cache and not self.fresh:
             folder = self.rootdir / STORE_FOLDER / "judgements"
             cache.install(cache.FileCache(folder, self.redaction))

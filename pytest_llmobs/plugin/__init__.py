@@ -33,17 +33,17 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the markers, and set an experiment up."""
     options.register_markers(config)
     if options.wants_experiment(config):
-        from pytest_llmobs.plugin.state import open_lab
+        from pytest_llmobs.plugin.registration import register
 
-        open_lab(config)
+        register(config)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Make one item an example (and repeat)."""
     if metafunc.definition.get_closest_marker("llm_dataset") or "llm_run" in metafunc.fixturenames:
-        from pytest_llmobs.plugin import parametrize
+        from pytest_llmobs.plugin.registration import register
 
-        parametrize.generate(metafunc)
+        register(metafunc.config).parametrizer.generate(metafunc)
     elif any(mark.name == "llm_gate" for mark in metafunc.definition.own_markers):
         raise pytest.Collector.CollectError(
             f"{metafunc.definition.nodeid}: llm_gate gates nothing here, since this test is no trial. "
@@ -80,6 +80,6 @@ def pytest_assertrepr_compare(config: pytest.Config, op: str, left: Any, right: 
     """Explain a failed comparison of a score."""
     if "Score" not in (type(left).__name__, type(right).__name__):
         return None
-    from pytest_llmobs.plugin.assertion_detail import explain_comparison
+    from pytest_llmobs.plugin.registration import explain_comparison
 
     return explain_comparison(config, op, left, right)

@@ -2,133 +2,135 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_llmobs.errors import LlmobsError
-from pytest_llmobs.plugin.gone_suites import absent_suites, asked
 from pytest_llmobs.plugin.marks import misplaced
-from pytest_llmobs.plugin.redaction import secret_names
-from pytest_llmobs.plugin.repeats import Siblings
+from pytest_llmobs.plugin.selection import Repeats, asked_files, keep_confirmed, keep_shard
+from pytest_llmobs.plugin.suite_plans import gone_suites, secret_names, suite_plans
 
 if TYPE_CHECKING:
-    from pytest_llmobs.plugin.state import Lab
+    from pytest_llmobs.plugin.confirmation import ConfirmingPlan
+    from pytest_llmobs.plugin.state import ProcessState
+    from pytest_llmobs.plugin.suites import Suites
 
 
 class Collection:
-    """Plans the trials of a process, and writes the manifest that the controller reads.
+    """Plans the trials of a process, and promises them."""
 
-    pytest looks for hooks among names that begin with ``pytest_`` alone, whatever their ``specname``.
-    """
-
-    def __init__(self, lab: Lab) -> None:
-        self._lab = lab
-        self._elsewhere = False
-        self._siblings = Siblings(lab.suites)
-        self._by_node_id = any("::" in argument for argument in lab.config.args)
+    def __init__(self, state: ProcessState, suites: Suites, confirming: ConfirmingPlan | None) -> None:
+        self._state = state
+        self._suites = suites
+        self._confirming = confirming
+        self._repeats = Repeats(suites)
+        self._by_node_id = any("::" in argument for argument in state.config.args)
 
     def pytest_sessionstart(self) -> None:
         """Learn now rather than at the end whether the experiment can be uploaded."""
-        lab = self._lab
-        if lab.experiment and lab.settings.store and lab.worker is None and lab.confirming is None:
-            try:
-                lab.session.probe()
-            except LlmobsError as error:
-                raise pytest.UsageError(str(error)) from None
+        state = self._state
+        if state.experiment and state.settings.store and state.worker is None and self._confirming is None:
+            self._probe()
+
+    def _probe(self) -> None:
+        try:
+            self._state.session.probe()
+        except LlmobsError as error:
+            raise pytest.UsageError(str(error)) from None
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_pycollect_makeitem(self, collector: pytest.Collector):  # type: ignore[no-untyped-def]
+    def pytest_pycollect_makeitem(self, collector: pytest.Collector) -> Generator[None, object, object]:
         """Take note of every test, also of those that a node id is going to leave out."""
         made = yield
-        if self._lab.experiment:
-            self._lab.suites.note_made(collector, made)
-            if self._by_node_id:
-                self._siblings.note(made)
+        if self._state.experiment:
+            self._note_made(collector, made)
         return made
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
-        """Plan every item before anybody deselects; let ``-k`` find ids that pytest escapes."""
-        if self._lab.experiment:  # plain pytest needs no plan before a test starts
-            was_asked = asked(config)
+    def _note_made(self, collector: pytest.Collector, made: object) -> None:
+        self._suites.note_made(collector, made)
+        if self._by_node_id:
+            self._repeats.note_made(made)
 
-            def whole(path: str) -> bool:
-                return was_asked(config.rootpath / path)
+    # `trylast` makes it the innermost wrapper: it plans before anybody deselects, and selects once all others have.
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> Generator[None, object, object]:
+        """Plan every item before anybody deselects; keep of what is selected then what is to run here."""
+        self._plan(items)
+        result = yield
+        self._select(items)
+        return result
 
-            if self._by_node_id:
-                self._siblings.add(items, whole)
-            if deselected := config.getoption("deselect"):
-                self._siblings.leave_out(items, deselected)
-            self._lab.suites.plan_items(items, whole)
+    def _plan(self, items: list[pytest.Item]) -> None:
+        if self._state.experiment:  # plain pytest needs no plan before a test starts
+            self._plan_experiment(items)
         for item in items:
-            if "\\" in item.name and (plan := self._lab.suites.plan_of(item)) is not None:
+            # pytest escapes such ids; `-k` is to find them as they are
+            if "\\" in item.name and (plan := self._suites.plan_of(item)) is not None:
                 item.extra_keyword_matches.add(plan.example_id)
 
-    @pytest.hookimpl(wrapper=True, trylast=True, specname="pytest_collection_modifyitems")
-    def pytest_select_confirmed(self, config: pytest.Config, items: list[pytest.Item]):  # type: ignore[no-untyped-def]
-        """In a confirming session keep just what is to be confirmed."""
-        result = yield
-        plan = self._lab.confirming
-        if plan is not None:
-            kept = [item for item in items if self._wanted(item)]
-            dropped = [item for item in items if not self._wanted(item)]
-            if dropped:
-                config.hook.pytest_deselected(items=dropped)
-            items[:] = kept
-        return result
+    def _plan_experiment(self, items: list[pytest.Item]) -> None:
+        config = self._state.config
+        was_asked = asked_files(config)
 
-    @pytest.hookimpl(wrapper=True, trylast=True, specname="pytest_collection_modifyitems")
-    def pytest_select_shard(self, config: pytest.Config, items: list[pytest.Item]):  # type: ignore[no-untyped-def]
-        """Keep this machine's part of what the user has selected."""
-        result = yield
-        if self._lab.experiment and self._lab.settings.shard:
-            from pytest_llmobs.plugin.shards import split
+        def is_whole(path: str) -> bool:
+            return was_asked(config.rootpath / path)
 
-            items[:], others = split(self._lab, items)
-            self._lab.suites.leave(others)
-            self._elsewhere = bool(others)
-            if others:
-                config.hook.pytest_deselected(items=others)
-        return result
+        if self._by_node_id:
+            self._repeats.add_missing(items, is_whole)
+        if deselected := config.getoption("deselect"):
+            self._repeats.deselect(items, deselected)
+        self._suites.plan_items(items, is_whole)
 
-    @pytest.hookimpl(trylast=True)
-    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        """Let a shard pass to which no test fell: the others run them all."""
-        elsewhere = self._elsewhere or any(plan.elsewhere for plan in self._lab.plans)
-        if elsewhere and exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
-            session.exitstatus = pytest.ExitCode.OK
+    def _select(self, items: list[pytest.Item]) -> None:
+        if self._confirming is not None:
+            keep_confirmed(items, self._suites, self._confirming)
+        if self._state.experiment and self._state.settings.shard:
+            keep_shard(items, self._suites, self._state)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Write down what was promised: the denominator of every mean."""
-        if not self._lab.experiment or self._lab.controller:
-            return
-        redaction, suites = self._lab.session.redaction, self._lab.suites
-        self._refuse_misplaced(session)
-        self._lab.plans = suites.manifest(session.items, redaction)
-        if not self._lab.settings.baseline:  # another baseline may well know other suites
-            self._lab.plans += absent_suites(session.config, suites.baseline_folder, suites.totals)
-        self._lab.session.read_back = frozenset(plan.name for plan in self._lab.plans if plan.summaries)
-        self._lab.notes.extend(secret_names(self._lab.plans, redaction))
-        if self._lab.worker is not None:
-            self._lab.write_manifest()
-        else:
-            self._lab.announce()
+        if self._state.experiment and not self._state.controller:
+            self._refuse_misplaced(session)
+            self._promise(session)
 
     def _refuse_misplaced(self, session: pytest.Session) -> None:
         """Make an error of collection, which reaches the controller too, of the first marker that nothing reads."""
         for item in session.items:
-            plan = self._lab.suites.plan_of(item)
-            if problem := misplaced(item, plan.source.marks if plan is not None else None):
+            plan = self._suites.plan_of(item)
+            read = plan.source.marks if plan is not None else None
+            if problem := misplaced(item, read):
                 report = pytest.CollectReport(item.nodeid, "failed", problem, [])
                 session.config.hook.pytest_collectreport(report=report)
                 return
 
-    def _wanted(self, item: pytest.Item) -> bool:
-        plan = self._lab.suites.plan_of(item)
-        confirming = self._lab.confirming
-        return (
-            plan is not None
-            and confirming is not None
-            and confirming.wants(plan.suite, plan.example_id, plan.repeat)
-        )
+    def _promise(self, session: pytest.Session) -> None:
+        state, suites = self._state, self._suites
+        redaction = state.session.redaction
+        plans = suite_plans(session.items, suites, redaction)
+        if not state.settings.baseline:  # another baseline may well know other suites
+            plans += gone_suites(session.config, suites)
+        state.manifest.promise(plans)
+        state.notes.add(*secret_names(plans, redaction))
+        if state.worker is None:
+            announce(state)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Let a shard pass to which no test fell: the others run them all."""
+        elsewhere = any(plan.elsewhere for plan in self._state.manifest.plans)
+        if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and (elsewhere or self._suites.left_some):
+            session.exitstatus = pytest.ExitCode.OK
+
+
+def announce(state: ProcessState) -> None:
+    """Before a baseline is recorded, say what it will take; call it where the terminal is."""
+    plans = state.manifest.plans
+    if not state.settings.update_baseline or not plans:
+        return
+    from pytest_llmobs.experiments.recording import announcement
+
+    terminal = state.config.pluginmanager.get_plugin("terminalreporter")
+    if terminal is not None:
+        terminal.write_line(announcement(state.session.store, plans))

@@ -1,4 +1,4 @@
-"""Running the confirming session as a subprocess, and handing its trials back."""
+"""The confirming session: the same pytest command again, as a subprocess, over just what is in doubt."""
 
 from __future__ import annotations
 
@@ -9,87 +9,124 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, dataclass, replace
+from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_llmobs.files import write_whole
 from pytest_llmobs.plugin import options
-from pytest_llmobs.plugin.confirming_plan import ConfirmingPlan, write_plan
-from pytest_llmobs.plugin.reporting import say
+from pytest_llmobs.plugin.pytest_internals import write_own_line
 from pytest_llmobs.records.decisions import Rerun
 from pytest_llmobs.records.experiments import Confirmation
+from pytest_llmobs.records.plans import SuitePlan
 from pytest_llmobs.records.trials import Trial
+from pytest_llmobs.session import Identity
+from pytest_llmobs.settings import Settings
 
 if TYPE_CHECKING:
-    from pytest_llmobs.plugin.state import Lab
+    from pytest_llmobs.plugin.state import ProcessState
 
 _TAIL = 30
 """Lines of the child's output shown where it failed."""
 
-
-def run(lab: Lab, reruns: Sequence[Rerun]) -> Confirmation:
-    """Run the same pytest command again over what is in doubt, and return its trials."""
-    reruns = [_selected(lab, rerun) for rerun in reruns]
-    with tempfile.TemporaryDirectory(prefix="llmobs-confirm-") as folder:
-        out = Path(folder, "trials.jsonl")
-        done = max((plan.repeat for plan in lab.plans), default=1)
-        write_plan(Path(folder, "plan.json"), ConfirmingPlan(lab.session.identity, reruns, done, str(out)))
-        say(lab.config, _announcement(lab, reruns))
-        began = time.monotonic()
-        try:
-            code, output = _call(lab, Path(folder))
-        except KeyboardInterrupt:
-            return Confirmation(
-                error="The confirming session was interrupted by Ctrl-C; the tentative verdict stands."
-            )
-        answer = out.read_text() if out.exists() else ""
-        if not answer:
-            return Confirmation(error=lab.session.redaction.clean_value(_no_answer(code, output)))
-        trials = [Trial.from_wire(json.loads(line)) for line in answer.splitlines()]
-        say(lab.config, f"confirmed in {time.monotonic() - began:.1f} s")
-        return Confirmation(trials=trials)
+_PARENT_ONLY = {
+    "usepdb": False,
+    "trace": False,
+    "maxfail": 0,
+    "lf": False,
+    "failedfirst": False,
+    "newfirst": False,
+    "stepwise": False,
+    "stepwise_skip": False,
+    "xmlpath": None,
+    "durations": None,
+}
+"""Options that the confirming session takes back: no debugger, no early stop, no selection by the last failures, no
+report files that the parent also writes."""
 
 
-def hand_over(plan: ConfirmingPlan, trials: Sequence[Trial]) -> None:
-    """In the confirming session: write the trials for the parent, all or nothing."""
-    ran = [trial for trial in trials if trial.not_run != "settled"]
-    lines = (json.dumps(trial.to_wire(), default=str) + "\n" for trial in ran)
-    write_whole(Path(plan.out), lines, durable=False)
+@dataclass(frozen=True)
+class ConfirmingPlan:
+    """What the parent session tells its confirming session."""
+
+    identity: Identity
+    """The parent's: the trials become further repeats of the same experiment."""
+    reruns: Sequence[Rerun]
+    done: int
+    """Repeats that the parent ran at most; the confirming session numbers its own from there."""
+    out: str
+    """Path of the file that gets the trials, one JSON object a line; its folder is this session's alone."""
+
+    def adjust(self, settings: Settings) -> Settings:
+        """Return the settings of the confirming session: an experiment that gates nothing itself."""
+        return replace(settings, experiment=True, update_baseline=False, confirm=0, repeat=1)
+
+    @property
+    def repeats(self) -> Sequence[int]:
+        """The numbers of the fresh repeats."""
+        most = max((rerun.repeats for rerun in self.reruns), default=1)
+        return range(self.done + 1, self.done + most + 1)
+
+    def saw(self, trial: Trial) -> None:
+        """Take note of a suspect's trial that ended, for all workers: what one clears no other need run again."""
+        reruns = self._wanting(trial.suite, trial.example_id, trial.repeat)
+        if any(rerun.reason == "example" for rerun in reruns):
+            note = self._notes(trial.suite, trial.example_id) / f"{trial.repeat}.json"
+            note.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(note, json.dumps(trial.to_wire(), default=str), durable=False)
+
+    def settled(self, suite: str, example_id: str, repeat: int) -> bool:
+        """Return True where a suspect has been cleared, so that its further reruns would be money for nothing."""
+        wanting = self._wanting(suite, example_id, repeat)
+        if not wanting or any(rerun.reason != "example" for rerun in wanting):
+            return False
+        from pytest_llmobs.gate.suspects import cleared
+
+        notes = self._notes(suite, example_id).glob("*.json")
+        trials = [Trial.from_wire(json.loads(note.read_text())) for note in notes]
+        return all(cleared(rerun, example_id, trials) for rerun in wanting)
+
+    def wants(self, suite: str, example_id: str, repeat: int) -> bool:
+        """Return True where this trial is in doubt."""
+        return bool(self._wanting(suite, example_id, repeat))
+
+    def _wanting(self, suite: str, example_id: str, repeat: int) -> list[Rerun]:
+        wanting = []
+        for rerun in self.reruns:
+            is_example = rerun.examples is None or example_id in rerun.examples
+            if rerun.suite == suite and is_example and repeat <= self.done + rerun.repeats:
+                wanting.append(rerun)
+        return wanting
+
+    def _notes(self, suite: str, example_id: str) -> Path:
+        return Path(self.out).with_name("seen") / sha256(f"{suite} {example_id}".encode()).hexdigest()
+
+
+def write_plan(path: Path, plan: ConfirmingPlan) -> None:
+    """Write a plan for the child to read."""
+    write_whole(path, json.dumps(asdict(plan)), durable=False)
+
+
+def read_plan(path: Path) -> ConfirmingPlan:
+    """Read the plan that the parent wrote."""
+    wire: dict[str, Any] = json.loads(path.read_text())
+    wire["identity"] = Identity(**wire["identity"])
+    wire["reruns"] = [Rerun(**rerun) for rerun in wire["reruns"]]
+    return ConfirmingPlan(**wire)
 
 
 def quieten(config: pytest.Config) -> None:
     """In the confirming session: undo what the user's options ask of the parent alone.
 
-    No debugger, no early stop, no selection by the last failures, no report files that the parent also writes. A node
-    id stands for its function: it names the first repeat, and the plan selects further ones.
+    A node id stands for its function: it names the first repeat, and the plan selects further ones.
     """
     config.args = list(dict.fromkeys(map(_function, config.args)))
-    replaced = {
-        "usepdb": False,
-        "trace": False,
-        "maxfail": 0,
-        "lf": False,
-        "failedfirst": False,
-        "newfirst": False,
-        "stepwise": False,
-        "stepwise_skip": False,
-        "xmlpath": None,
-        "durations": None,
-    }
-    for name, value in replaced.items():
+    for name, value in _PARENT_ONLY.items():
         if hasattr(config.option, name):
             setattr(config.option, name, value)
-
-
-def _selected(lab: Lab, rerun: Rerun) -> Rerun:
-    """Return a rerun that leaves out what the user's selection has left out of its suite."""
-    plan = next(plan for plan in lab.plans if plan.name == rerun.suite)
-    if rerun.examples is not None or not plan.partial:
-        return rerun
-    return replace(rerun, examples=tuple(dict.fromkeys(trial.example_id for trial in plan.expected)))
 
 
 def _function(argument: str) -> str:
@@ -99,19 +136,58 @@ def _function(argument: str) -> str:
     return argument
 
 
-def _call(lab: Lab, folder: Path) -> tuple[int, str]:
-    config = lab.config
-    extra = []
+def hand_over(plan: ConfirmingPlan, trials: Sequence[Trial]) -> None:
+    """In the confirming session: write the trials for the parent, all or nothing."""
+    ran = [trial for trial in trials if trial.not_run != "settled"]
+    lines = (json.dumps(trial.to_wire(), default=str) + "\n" for trial in ran)
+    write_whole(Path(plan.out), lines, durable=False)
+
+
+def confirm(state: ProcessState, reruns: Sequence[Rerun]) -> Confirmation:
+    """Run the same pytest command again over what is in doubt, and return its trials."""
+    plans = state.manifest.plans
+    reruns = [_selected(rerun, plans) for rerun in reruns]
+    with tempfile.TemporaryDirectory(prefix="llmobs-confirm-") as folder:
+        out = Path(folder, "trials.jsonl")
+        done = max((plan.repeat for plan in plans), default=1)
+        plan = ConfirmingPlan(state.session.identity, reruns, done, str(out))
+        write_plan(Path(folder, "plan.json"), plan)
+        write_own_line(state.config, _announcement(plans, reruns))
+        began = time.monotonic()
+        try:
+            code, output = _call(state.config, Path(folder))
+        except KeyboardInterrupt:
+            return Confirmation(
+                error="The confirming session was interrupted by Ctrl-C; the tentative verdict stands."
+            )
+        if not out.exists() or not (answer := out.read_text()):
+            return Confirmation(error=state.session.redaction.clean_value(_no_answer(code, output)))
+    write_own_line(state.config, f"confirmed in {time.monotonic() - began:.1f} s")
+    return Confirmation(trials=[Trial.from_wire(json.loads(line)) for line in answer.splitlines()])
+
+
+def _selected(rerun: Rerun, plans: Sequence[SuitePlan]) -> Rerun:
+    """Return a rerun that leaves out what the user's selection has left out of its suite."""
+    plan = next(plan for plan in plans if plan.name == rerun.suite)
+    if rerun.examples is not None or not plan.partial:
+        return rerun
+    return replace(rerun, examples=tuple(dict.fromkeys(trial.example_id for trial in plan.expected)))
+
+
+def _call(config: pytest.Config, folder: Path) -> tuple[int, str]:
+    """Run pytest; return its exit status and its output."""
+    command = [sys.executable, "-m", "pytest", *map(str, config.invocation_params.args)]
+    # the user's own cache and coverage are of the parent session
     if config.pluginmanager.has_plugin("cacheprovider"):
-        extra += ["-o", f"cache_dir={folder / 'cache'}"]
+        command += ["-o", f"cache_dir={folder / 'cache'}"]
     if config.pluginmanager.has_plugin("pytest_cov"):
-        extra.append("--no-cov")
-    arguments = [str(argument) for argument in config.invocation_params.args]
+        command.append("--no-cov")
     environment = {**os.environ, options.CONFIRMING: str(folder / "plan.json")}
     environment.pop("PYTEST_CURRENT_TEST", None)
+    # a file, since a pipe that nobody reads would fill up and stop the child
     with (folder / "output.txt").open("w+") as output:
         child = subprocess.Popen(
-            [sys.executable, "-m", "pytest", *arguments, *extra],
+            command,
             cwd=config.invocation_params.dir,
             env=environment,
             stdin=subprocess.DEVNULL,
@@ -128,16 +204,23 @@ def _call(lab: Lab, folder: Path) -> tuple[int, str]:
         return code, output.read()
 
 
-def _announcement(lab: Lab, reruns: Sequence[Rerun]) -> str:
-    examples = {plan.name: {trial.example_id for trial in plan.expected} for plan in lab.plans}
+def _announcement(plans: Sequence[SuitePlan], reruns: Sequence[Rerun]) -> str:
+    examples = {plan.name: {trial.example_id for trial in plan.expected} for plan in plans}
     repeats: dict[tuple[str, str], int] = {}
-    for rerun in reruns:  # the repeats of a whole rerun are among those that a suspect needs
-        for example in examples.get(rerun.suite, ()) if rerun.examples is None else rerun.examples:
+    for rerun in reruns:
+        rerun_examples = rerun.examples
+        if rerun_examples is None:
+            rerun_examples = tuple(examples.get(rerun.suite, ()))
+        for example in rerun_examples:
+            # the repeats of a whole rerun are among those that a suspect needs
             key = rerun.suite, example
             repeats[key] = max(rerun.repeats, repeats.get(key, 0))
-    count = sum(repeats.values())
-    most = "up to " if any(rerun.reason == "example" for rerun in reruns) else ""
-    return f"confirming: running {most}{count} trial{'s' if count != 1 else ''} again before the verdict"
+    trials = sum(repeats.values())
+    noun = "trial" if trials == 1 else "trials"
+    most = ""
+    if any(rerun.reason == "example" for rerun in reruns):  # what one repeat clears, no other need run again
+        most = "up to "
+    return f"confirming: running {most}{trials} {noun} again before the verdict"
 
 
 def _no_answer(code: int, output: str) -> str:

@@ -1,4 +1,7 @@
-"""Hooks of the process that sees every report: collect the trials, conclude, set the exit status."""
+"""Hooks of the process that sees every report: collect the trials, conclude, set the exit status.
+
+What concludes and reports is imported at the end: before the first test it would only delay it.
+"""
 
 from __future__ import annotations
 
@@ -8,42 +11,48 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_llmobs.errors import LlmobsError
-from pytest_llmobs.experiments.conclude import Conclusion, Surroundings, conclude
-from pytest_llmobs.experiments.git import current_commit
-from pytest_llmobs.plugin import confirmation as confirm
+from pytest_llmobs.errors import EvaluatorError, LlmobsError
 from pytest_llmobs.plugin.outcome import crashed_trial
-from pytest_llmobs.plugin.reporting import ProgressLine, report_failures, reports_of, write_section
-from pytest_llmobs.plugin.summary_evaluators import find_summaries
+from pytest_llmobs.plugin.progress import ProgressLine
+from pytest_llmobs.plugin.pytest_internals import import_test_file
 from pytest_llmobs.records.decisions import Rerun
 from pytest_llmobs.records.experiments import Confirmation, Experiment
+from pytest_llmobs.records.plans import SuitePlan
 from pytest_llmobs.records.trials import Trial
-from pytest_llmobs.reports.delivery import FOLDER as REPORTS_FOLDER
-from pytest_llmobs.reports.delivery import Delivery, Reports
-from pytest_llmobs.reports.failures import Failure, error_failure
 
 if TYPE_CHECKING:
-    from pytest_llmobs.plugin.state import Lab
+    from pytest_llmobs.evaluators.suites import BoundSummary
+    from pytest_llmobs.experiments.conclude import Conclusion
+    from pytest_llmobs.plugin.confirmation import ConfirmingPlan
+    from pytest_llmobs.plugin.state import ProcessState
+    from pytest_llmobs.plugin.suites import Suites
+    from pytest_llmobs.reports.delivery import Delivery, Reports
+    from pytest_llmobs.reports.failures import Failure
 
 
 class Ending:
     """Sees all trials of a session, whether they ran here or in xdist's workers."""
 
-    def __init__(self, lab: Lab) -> None:
-        self._lab = lab
+    def __init__(self, state: ProcessState, suites: Suites, confirming: ConfirmingPlan | None) -> None:
+        self._state = state
+        self._suites = suites
+        self._confirming = confirming
         self._trials: dict[tuple[str, str, int], Trial] = {}
+        self._crashes: dict[str, str] = {}
         self._began = time.monotonic()
-        self._progress = ProgressLine(lab)
-        lab.take_trial = self._keep
+        self._progress = ProgressLine(state.config, state.manifest)
         self._reports: Reports | None = None
         self._files: Sequence[Delivery] = ()
         self._left = False
 
-    def _keep(self, trial: Trial) -> None:
-        self._trials[trial.suite, trial.example_id, trial.repeat] = (
-            trial  # of a rerun test the last one counts
-        )
+    def keep(self, trial: Trial) -> None:
+        """Take a trial that ended; of a test that is run again the last one counts."""
+        self._trials[trial.suite, trial.example_id, trial.repeat] = trial
         self._progress.update(self._trials.values())
+
+    def note_crash(self, nodeid: str, message: str) -> None:
+        """Take what xdist says of a test whose worker died in it."""
+        self._crashes[nodeid] = message
 
     def pytest_keyboard_interrupt(self) -> None:
         """Learn of ``pytest.exit`` too, which may ask for exit status 0."""
@@ -52,84 +61,135 @@ class Ending:
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Conclude the experiment and set the exit status; pytest's own 2 to 5 stay."""
-        if session.config.option.collectonly:
-            return
-        self._seal()
-        if self._lab.confirming is not None:
-            confirm.hand_over(self._lab.confirming, list(self._trials.values()))
-            return
-        asked = bool(session.shouldfail or session.shouldstop)
-        stopped = self._left or asked or exitstatus == pytest.ExitCode.INTERRUPTED
-        if not self._lab.plans and exitstatus != pytest.ExitCode.OK:
-            return  # pytest itself says what went wrong before anything was collected
-        try:
-            conclusion = self._conclude(stopped, exitstatus)
-        except LlmobsError as error:
-            self._redden(session, [error_failure(str(error))])
-            return
-        self._reports = reports_of(self._lab, conclusion)
-        if conclusion.red:
-            self._redden(session, self._reports.failures())
-        # here and not with the section: that is not printed where the terminal is switched off
-        self._files = list(self._reports.written(self._lab.session.store.root / REPORTS_FOLDER))
+        if not session.config.option.collectonly:
+            self._seal()
+            self._finish(session, exitstatus)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print the section at the end."""
         if self._reports is not None:
+            from pytest_llmobs.plugin.reporting import write_section
+
             write_section(terminalreporter, self._reports, self._files)
 
-    def _redden(self, session: pytest.Session, verdicts: Sequence[Failure]) -> None:
-        if session.exitstatus == pytest.ExitCode.OK:
-            session.exitstatus = pytest.ExitCode.TESTS_FAILED
-        report_failures(session.config, verdicts)
-
     def _seal(self) -> None:
-        self._lab.session.stop()
-        if self._lab.controller:
-            self._lab.collect_manifests()
-        crashed = self._lab.crashed
-        for plan in self._lab.plans if crashed else ():
-            for expected in plan.expected:
-                key = plan.name, expected.example_id, expected.repeat
-                if expected.nodeid in crashed and key not in self._trials:
-                    self._keep(crashed_trial(plan, expected, crashed[expected.nodeid]))
+        """Complete what is known of the trials, now that every process has ended its own."""
+        self._state.session.stop()
+        if self._state.controller:
+            self._state.manifest.read()
+        if self._crashes:
+            for plan in self._state.manifest.plans:
+                self._keep_crashed(plan)
 
-    def _conclude(self, stopped: bool, exitstatus: int) -> Conclusion:
-        expected = sum(len(plan.expected) for plan in self._lab.plans)
-        self._lab.notes[:0] = self._unpaid()
-        session = self._lab.session
-        experiment = Experiment(
-            name=session.identity.name,
-            started=session.identity.started,
-            duration=time.monotonic() - self._began,
-            suites=tuple(self._lab.plans),
-            trials=tuple(self._trials.values()),
-            commit=current_commit(session.rootdir),
-            interrupted=stopped and len(self._trials) < expected,
-            notes=tuple(self._lab.notes),
-        )
+    def _keep_crashed(self, plan: SuitePlan) -> None:
+        for expected in plan.expected:
+            key = plan.name, expected.example_id, expected.repeat
+            if expected.nodeid in self._crashes and key not in self._trials:
+                self.keep(crashed_trial(plan, expected, self._crashes[expected.nodeid]))
+
+    def _finish(self, session: pytest.Session, exitstatus: int) -> None:
+        if self._confirming is not None:
+            from pytest_llmobs.plugin.confirmation import hand_over
+
+            hand_over(self._confirming, list(self._trials.values()))
+            return
+        if not self._state.manifest.plans and exitstatus != pytest.ExitCode.OK:
+            return  # pytest itself says what went wrong before anything was collected
+        from pytest_llmobs.plugin.reporting import reports_of
+        from pytest_llmobs.reports.delivery import FOLDER
+        from pytest_llmobs.reports.failures import error_failure
+
+        try:
+            conclusion = self._conclude(session, exitstatus)
+        except LlmobsError as error:
+            _redden(session, [error_failure(str(error))])
+            return
+        self._reports = reports_of(self._state, conclusion)
+        if conclusion.red:
+            _redden(session, self._reports.failures())
+        # here and not with the section: that is not printed where the terminal is switched off
+        self._files = list(self._reports.written(self._state.session.store.root / FOLDER))
+
+    def _conclude(self, pytest_session: pytest.Session, exitstatus: int) -> Conclusion:
+        from pytest_llmobs.experiments.conclude import Surroundings, conclude
+
+        asked_to_stop = bool(pytest_session.shouldfail or pytest_session.shouldstop)
+        stopped = self._left or asked_to_stop or exitstatus == pytest.ExitCode.INTERRUPTED
+        session = self._state.session
         surroundings = Surroundings(
             settings=session.settings,
             store=session.store,
             baseline=session.baseline,
             baseline_folder=session.baseline_folder,
-            find_summaries=lambda plan: find_summaries(self._lab, plan),
+            find_summaries=self._find_summaries,
             confirm=None if stopped else self._confirm,
             remote=session.remote,
         )
-        status = 0 if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED else int(exitstatus)
-        conclusion = conclude(experiment, surroundings, exit_status=status)
+        if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
+            exitstatus = pytest.ExitCode.OK
+        conclusion = conclude(self._experiment(stopped), surroundings, exit_status=int(exitstatus))
         session.clear_messages()
         return conclusion
 
-    def _unpaid(self) -> list[str]:
+    def _experiment(self, stopped: bool) -> Experiment:
+        """Return everything that ran, not judged yet."""
+        from pytest_llmobs.experiments.git import current_commit
+
+        session = self._state.session
+        return Experiment(
+            name=session.identity.name,
+            started=session.identity.started,
+            duration=time.monotonic() - self._began,
+            suites=tuple(self._state.manifest.plans),
+            trials=tuple(self._trials.values()),
+            commit=current_commit(session.rootdir),
+            interrupted=stopped and len(self._trials) < self._state.manifest.expected,
+            notes=(*self._unpaid(), *self._state.notes),
+        )
+
+    def _unpaid(self) -> Sequence[str]:
         """Return a note about the trials that the budget kept from running, if any."""
-        budget = self._lab.session.budget
-        reason = budget.exhausted() if budget is not None else None
-        count = sum(trial.not_run == "budget" for trial in self._trials.values())
-        if reason and count:
-            return [f"{count} trial{'s' * (count > 1)} {reason}"]
-        return []
+        budget = self._state.session.budget
+        if budget is None or not (reason := budget.exhausted()):
+            return ()
+        unpaid = sum(trial.not_run == "budget" for trial in self._trials.values())
+        if not unpaid:
+            return ()
+        noun = "trial" if unpaid == 1 else "trials"
+        return (f"{unpaid} {noun} {reason}",)
 
     def _confirm(self, reruns: Sequence[Rerun]) -> Confirmation:
-        return confirm.run(self._lab, reruns)
+        from pytest_llmobs.plugin.confirmation import confirm
+
+        return confirm(self._state, reruns)
+
+    def _find_summaries(self, plan: SuitePlan) -> Sequence[BoundSummary]:
+        """Return the summary evaluators of a suite.
+
+        Its file is imported once more where this process did not collect it, as xdist's controller.
+
+        Raises:
+            EvaluatorError: The file can't be imported, or an evaluator is misdeclared.
+        """
+        from pytest_llmobs.experiments.suite_scores import function_of, marked
+
+        source = self._suites.sources.get(function_of(plan))
+        if source is not None:
+            return source.summaries
+        config = self._state.config
+        try:
+            module = import_test_file(config, config.rootpath / plan.path)
+        except Exception as error:
+            raise EvaluatorError(
+                f"{plan.path} can't be imported once more to find its summary evaluators: "
+                f"{type(error).__name__}: {error}"
+            ) from error
+        return marked(module, plan)
+
+
+def _redden(session: pytest.Session, verdicts: Sequence[Failure]) -> None:
+    from pytest_llmobs.plugin.reporting import report_failures
+
+    if session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    report_failures(session.config, verdicts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -63,6 +64,14 @@ def wants_experiment(config: pytest.Config) -> bool:
         return any(_value(config, option)[0] for option in switches)
     except LlmobsError as error:
         raise pytest.UsageError(str(error)) from None
+
+
+def confirming_path() -> Path | None:
+    """Return the path of the confirming session's plan, or None for any other session."""
+    path = os.environ.get(CONFIRMING)
+    if not path:
+        return None
+    return Path(path)
 
 
 def settings_of(config: pytest.Config) -> Settings:

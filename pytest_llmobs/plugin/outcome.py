@@ -1,14 +1,15 @@
-"""What became of a trial, in the words of ``records.trials``."""
+"""What became of a trial, in the words of ``records.trials``, and whether a failed one fails its test."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_llmobs.errors import UnscoredError
+from pytest_llmobs.errors import BaselineError, UnscoredError
+from pytest_llmobs.measures.gate_rules import PASS
 from pytest_llmobs.measures.model_calls import model_calls, output_text
 from pytest_llmobs.plugin.suites import TrialPlan
 from pytest_llmobs.records.plans import ExpectedTrial, SuitePlan
@@ -16,6 +17,11 @@ from pytest_llmobs.records.scores import Score
 from pytest_llmobs.records.trials import NotRun, Trial, TrialScore, TrialStatus
 from pytest_llmobs.tracing.run_tree import RunTree
 from pytest_llmobs.trials.llm_run import LlmRun
+
+if TYPE_CHECKING:  # a baseline is read where an assertion failed, and not before
+    from pytest_llmobs.baselines.records import Baseline
+    from pytest_llmobs.session import Session
+    from pytest_llmobs.settings import Settings
 
 _MESSAGE = 300
 """Characters of a failure's first line that travel; the whole of it is in the test's own report."""
@@ -43,8 +49,7 @@ PASSED = Outcome("passed")
 def judge_outcome(report: pytest.TestReport, call: pytest.CallInfo[None], run: LlmRun | None) -> Outcome:
     """Read a finished report (of setup or call) as a trial's outcome."""
     if report.skipped:
-        status: TrialStatus = "xfailed" if hasattr(report, "wasxfail") else "skipped"
-        return Outcome(status, getattr(report, "wasxfail", None) or _message(report))
+        return _skipped(report)
     if report.passed or call.excinfo is None:  # without an exception it is a strict xfail that passed
         return PASSED
     error = call.excinfo.value
@@ -59,16 +64,24 @@ def judge_outcome(report: pytest.TestReport, call: pytest.CallInfo[None], run: L
     return Outcome("error", _message(report), error)
 
 
+def _skipped(report: pytest.TestReport) -> Outcome:
+    if not hasattr(report, "wasxfail"):
+        return Outcome("skipped", _message(report))
+    return Outcome("xfailed", report.wasxfail or _message(report))
+
+
 def worse(test: Outcome, subtest: Outcome) -> Outcome:
     """Return the worse of what became of a test and of one of its subtests; one that skips is no part of it."""
-    told = subtest.status in _WORSE
-    if told and (test.status not in _WORSE or _rank(subtest) > _rank(test)):
+    if _rank(subtest) > _rank(test):
         return subtest
     return test
 
 
 def _rank(outcome: Outcome) -> int:
-    return _WORSE.index(outcome.status)
+    """Return how bad an outcome is; -1 for one that is no matter of good and bad."""
+    if outcome.status in _WORSE:
+        return _WORSE.index(outcome.status)
+    return -1
 
 
 def _message(report: pytest.TestReport) -> str | None:
@@ -85,31 +98,32 @@ def _message(report: pytest.TestReport) -> str | None:
 
 def trial_record(plan: TrialPlan, run: LlmRun | None, outcome: Outcome) -> Trial:
     """Return the record of a trial that ended."""
-    root = run.root if run is not None else None
-    if run is None or root is None:
-        return Trial(
-            suite=plan.suite,
-            example_id=plan.example_id,
-            example_hash=plan.example_hash,
-            repeat=plan.repeat,
-            nodeid=plan.nodeid,
-            status=outcome.status,
-            message=outcome.message,
-            not_run=outcome.not_run,
-            cluster=plan.cluster,
-        )
-    spent, judging, scores = run.spending, run.judging, run.scores
-    calls = model_calls(run.llm_calls)
-    return Trial(
+    trial = Trial(
         suite=plan.suite,
         example_id=plan.example_id,
         example_hash=plan.example_hash,
         repeat=plan.repeat,
         nodeid=plan.nodeid,
         status=outcome.status,
-        scores={key: _trial_score(score, key in run.gating) for key, score in scores.items()} or _NOTHING,
         message=outcome.message,
         not_run=outcome.not_run,
+        cluster=plan.cluster,
+    )
+    if run is None or run.root is None:
+        return trial
+    return _with_run(trial, plan, run, run.root)
+
+
+def _with_run(trial: Trial, plan: TrialPlan, run: LlmRun, root: RunTree) -> Trial:
+    """Return a trial with what its run has to say."""
+    spent, judging, scores = run.spending, run.judging, run.scores
+    calls = model_calls(run.llm_calls)
+    inputs = _NOTHING
+    if calls:
+        inputs = _inputs(plan, root)
+    return replace(
+        trial,
+        scores={key: _trial_score(score, key in run.gating) for key, score in scores.items()} or _NOTHING,
         run_id=run.id,
         latency=root.latency,
         total_tokens=spent.tokens,
@@ -119,9 +133,8 @@ def trial_record(plan: TrialPlan, run: LlmRun | None, outcome: Outcome) -> Trial
         judge_calls=judging.calls,
         judge_hits=sum(int(score.metadata.get("cached", 0)) for score in scores.values()),
         unpriced=tuple(sorted(spent.unpriced | judging.unpriced)),
-        cluster=plan.cluster,
         calls=calls,
-        inputs=_inputs(plan, root) if calls else _NOTHING,
+        inputs=inputs,
         output=output_text(root.outputs),
     )
 
@@ -135,8 +148,11 @@ def _inputs(plan: TrialPlan, root: RunTree) -> Mapping[str, Any]:
 
 
 def _trial_score(score: Score, gating: bool) -> TrialScore:
+    number = score.score
+    if number is not None:
+        number = float(number)
     return TrialScore(
-        score=None if score.score is None else float(score.score),
+        score=number,
         value=score.value,
         comment=score.comment,
         error=score.error,
@@ -156,3 +172,36 @@ def crashed_trial(plan: SuitePlan, expected: ExpectedTrial, message: str) -> Tri
         status="error",
         message=message,
     )
+
+
+class Pardons:
+    """Tells of a failed assertion why it doesn't fail its test: over a baseline the gate is the judge."""
+
+    def __init__(self, settings: Settings, session: Session) -> None:
+        self._settings = settings
+        self._session = session
+        self._baselines: dict[str, Baseline | None] = {}
+
+    def reason(self, plan: TrialPlan) -> str | None:
+        """Return why a failed assertion doesn't fail its test, or None where it does."""
+        settings = self._settings
+        if not settings.experiment or settings.strict:
+            return None
+        if settings.update_baseline:
+            return "recorded in the baseline as a known failure"
+        baseline = self._baseline(plan.suite)
+        if baseline is None or baseline.row_of(plan.example_id, plan.example_hash) is None:
+            return None  # no gate judges a new or an edited example: its assertion does
+        if any(gate.metric == PASS and gate.rule == "off" for gate in plan.source.gates):
+            return "no gate decides: llm_gate('pass', rule='off')"
+        if baseline.known_failure(plan.example_id):
+            return "known failure"
+        return "the gate decides"
+
+    def _baseline(self, suite: str) -> Baseline | None:
+        if suite not in self._baselines:
+            try:
+                self._baselines[suite] = self._session.baseline(suite)
+            except BaselineError:  # the gate reports it; until then this is plain pytest
+                self._baselines[suite] = None
+        return self._baselines[suite]

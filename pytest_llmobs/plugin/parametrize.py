@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from copy import copy
-from functools import partial
+from collections.abc import Collection, Hashable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,137 +12,199 @@ import pytest
 from pytest_llmobs.datasets import load_dataset, select
 from pytest_llmobs.errors import DatasetError, EvaluatorError, LlmobsError
 from pytest_llmobs.evaluators.binding.results import repeated
+from pytest_llmobs.measures.gate_rules import PASS
+from pytest_llmobs.plugin import options
 from pytest_llmobs.plugin.marks import DatasetMark, dataset_mark, gate_rules, own_marks, read_dataset_mark
-from pytest_llmobs.plugin.state import Lab, open_lab
-from pytest_llmobs.plugin.suites import REPEAT_SUFFIX, SuiteSource, case_id
-from pytest_llmobs.records.examples import Dataset
+from pytest_llmobs.plugin.suites import REPEAT, REPEAT_SUFFIX, SuiteSource, case_id
+from pytest_llmobs.records.examples import Dataset, Example
 from pytest_llmobs.trials.targets import Target, bind_target
 from pytest_llmobs.wording import known, nearest
 
 if TYPE_CHECKING:
+    from pytest_llmobs.evaluators.binding.declaration import BoundEvaluator
     from pytest_llmobs.evaluators.suites import BoundSummary
-
-REPEAT = "llm_repeat_number"
-"""Argument that numbers the repeats of a test without a dataset."""
-
-
-def generate(metafunc: pytest.Metafunc) -> None:
-    """Parametrize a test that asks for a dataset, or repeat one that asks for ``llm_run`` alone.
-
-    Raises:
-        pytest.Collector.CollectError: A marker, the dataset, the target or an evaluator makes no sense. The
-            message is for the user and comes without a traceback.
-    """
-    lab = open_lab(metafunc.config)
-    try:
-        source = _read_source(metafunc, lab)
-        lab.suites.add_source(metafunc.definition.nodeid, source)
-        if source.dataset is not None:
-            _parametrize_examples(metafunc, source.dataset, source)
-        elif len(source.repeats) > 1 or source.repeats[0] > 1:
-            _parametrize_repeats(metafunc, source)
-    except LlmobsError as error:
-        place = f"{metafunc.definition.nodeid}: " if metafunc.definition.nodeid not in str(error) else ""
-        raise pytest.Collector.CollectError(f"{place}{error}") from None
+    from pytest_llmobs.plugin.confirmation import ConfirmingPlan
+    from pytest_llmobs.plugin.state import ProcessState
+    from pytest_llmobs.plugin.suites import Suites
 
 
-def _read_source(metafunc: pytest.Metafunc, lab: Lab) -> SuiteSource:
-    definition = metafunc.definition
-    gates, marker, marks = gate_rules(definition), dataset_mark(definition), own_marks(definition)
-    if marker is None:
-        return SuiteSource(repeats=lab.repeats(None), gates=gates, marks=marks)
-    mark = read_dataset_mark(marker)
-    dataset = _load(mark, definition.path.parent, lab)
-    _check_clusters(mark.cluster_by, dataset)
-    evaluators = _evaluators(mark, lab)
-    return SuiteSource(
-        dataset=dataset,
-        target=_target(mark, dataset),
-        target_fixture=mark.target if isinstance(mark.target, str) else None,
-        evaluators=evaluators,
-        summaries=_summaries(mark, [each.key for each in evaluators]),
-        gates=gates,
-        marks=marks,
-        cluster_by=mark.cluster_by,
-        repeats=lab.repeats(mark.repeat),
-        repeat_suffix=_repeat_suffix(dataset),
-    )
+class Parametrizer:
+    """Reads the markers of test functions, and makes their trials."""
 
+    def __init__(self, state: ProcessState, suites: Suites, confirming: ConfirmingPlan | None) -> None:
+        self._state = state
+        self._suites = suites
+        self._confirming = confirming
+        self._datasets: dict[Hashable, tuple[Any, Dataset]] = {}
+        """By path, or by the ``id`` of a source that is no path; the source is kept, so that no other gets its id."""
 
-def _load(mark: DatasetMark, folder: Path, lab: Lab) -> Dataset:
-    load = partial(
-        load_dataset,
-        mark.source,
-        base_dirs=[folder, lab.config.rootpath],
-        formats=lab.session.extensions.formats,
-        rootdir=lab.config.rootpath,
-    )
-    # One file is read once a session, however many tests use it.
-    key = (str(mark.source), folder) if isinstance(mark.source, str | Path) else id(mark.source)
-    dataset = lab.datasets.get(key)
-    if dataset is None:
-        dataset = lab.datasets[key] = load()
-        lab.kept_alive.append(mark.source)
-    return select(dataset, split=mark.split, limit=mark.limit)
+    def generate(self, metafunc: pytest.Metafunc) -> None:
+        """Parametrize a test that asks for a dataset, or repeat one that asks for ``llm_run`` alone.
+
+        Raises:
+            pytest.Collector.CollectError: A marker, the dataset, the target or an evaluator makes no sense. The
+                message is for the user and comes without a traceback.
+        """
+        nodeid = metafunc.definition.nodeid
+        try:
+            source = self._read_source(metafunc)
+            self._suites.add_source(nodeid, source)
+            _parametrize(metafunc, source)
+        except LlmobsError as error:
+            message = str(error)
+            if nodeid not in message:
+                message = f"{nodeid}: {message}"
+            raise pytest.Collector.CollectError(message) from None
+
+    def _read_source(self, metafunc: pytest.Metafunc) -> SuiteSource:
+        definition = metafunc.definition
+        gates, marker, marks = gate_rules(definition), dataset_mark(definition), own_marks(definition)
+        if marker is None:
+            return SuiteSource(repeats=self._repeats(None), gates=gates, marks=marks)
+        mark = read_dataset_mark(marker)
+        dataset = self._load(mark, definition.path.parent)
+        _check_clusters(mark.cluster_by, dataset)
+        target, target_fixture = _target(mark, dataset)
+        evaluators = self._evaluators(mark)
+        return SuiteSource(
+            dataset=dataset,
+            target=target,
+            target_fixture=target_fixture,
+            evaluators=evaluators,
+            summaries=_summaries(mark, evaluators),
+            gates=gates,
+            marks=marks,
+            cluster_by=mark.cluster_by,
+            repeats=self._repeats(mark.repeat),
+            repeat_suffix=_repeat_suffix(dataset),
+        )
+
+    def _repeats(self, marker: int | None) -> Sequence[int]:
+        """Return the numbers of the repeats that a test runs.
+
+        Args:
+            marker: ``repeat`` of its marker. The command line beats it; it beats the ini file.
+        """
+        if self._confirming is not None:
+            return self._confirming.repeats
+        settings = self._state.settings
+        count = settings.repeat
+        if marker is not None and not options.given(self._state.config, "repeat"):
+            count = marker
+        if settings.update_baseline:
+            count = max(count, settings.baseline_repeat)
+        return range(1, count + 1)
+
+    def _load(self, mark: DatasetMark, folder: Path) -> Dataset:
+        key: Hashable = id(mark.source)
+        if isinstance(mark.source, str | Path):
+            key = (str(mark.source), folder)
+        if key not in self._datasets:  # one file is read once a session, however many tests use it
+            self._datasets[key] = mark.source, self._read(mark.source, folder)
+        _, dataset = self._datasets[key]
+        return select(dataset, split=mark.split, limit=mark.limit)
+
+    def _read(self, source: Any, folder: Path) -> Dataset:
+        rootdir = self._state.config.rootpath
+        formats = self._state.session.extensions.formats
+        return load_dataset(source, base_dirs=[folder, rootdir], formats=formats, rootdir=rootdir)
+
+    def _evaluators(self, mark: DatasetMark) -> Sequence[BoundEvaluator]:
+        bound = tuple(self._state.session.bind(spec) for spec in mark.evaluators)
+        twice = repeated(evaluator.key for evaluator in bound)
+        if twice is not None:
+            raise EvaluatorError(
+                f"Two evaluators of llm_dataset have the key {twice!r}. Give one of them another key."
+            )
+        return bound
 
 
 def _check_clusters(key: str | None, dataset: Dataset) -> None:
+    if key is None:
+        return
     for example in dataset.examples:
-        if key is not None and key not in example.metadata:
+        if key not in example.metadata:
             raise DatasetError(
                 f"llm_dataset(cluster_by={key!r}): example {example.id!r} in {dataset.source or dataset.name} has no "
                 f"such metadata.{nearest(key, example.metadata)} {known(example.metadata)}"
             )
 
 
-def _target(mark: DatasetMark, dataset: Dataset) -> Target | None:
-    if mark.target is None or isinstance(mark.target, str):
-        return None
-    return bind_target(mark.target, dataset)
+def _target(mark: DatasetMark, dataset: Dataset) -> tuple[Target | None, str | None]:
+    """Return the target, or else the name of the fixture whose value will be it."""
+    if mark.target is None:
+        return None, None
+    if isinstance(mark.target, str):
+        return None, mark.target
+    return bind_target(mark.target, dataset), None
 
 
-def _evaluators(mark: DatasetMark, lab: Lab) -> tuple[Any, ...]:
-    bound = tuple(lab.session.bind(spec) for spec in mark.evaluators)
-    twice = repeated(evaluator.key for evaluator in bound)
+def _summaries(mark: DatasetMark, evaluators: Sequence[BoundEvaluator]) -> Sequence[BoundSummary]:
+    """Return the marker's summary evaluators; raises ``EvaluatorError`` where a key is taken."""
+    if not mark.summary_evaluators:
+        return ()
+    from pytest_llmobs.evaluators.suites import bind_summary
+
+    bound = tuple(bind_summary(spec) for spec in mark.summary_evaluators)
+    keys = [evaluator.key for evaluator in evaluators]
+    summary_keys = [summary.key for summary in bound]
+    twice = repeated([PASS, *keys, *summary_keys])
     if twice is not None:
         raise EvaluatorError(
-            f"Two evaluators of llm_dataset have the key {twice!r}. Give one of them another key."
+            f"llm_dataset has two metrics called {twice!r}. Give the summary evaluator another key."
         )
     return bound
 
 
-def _summaries(mark: DatasetMark, taken: Sequence[str]) -> Sequence[BoundSummary]:
-    if not mark.summary_evaluators:
-        return ()
-    from pytest_llmobs.plugin.summary_evaluators import read_summaries
+def _parametrize(metafunc: pytest.Metafunc, source: SuiteSource) -> None:
+    if source.dataset is not None:
+        _parametrize_examples(metafunc, source.dataset.examples, source)
+    elif len(source.repeats) > 1 or source.repeats[0] > 1:
+        _parametrize_repeats(metafunc, source.repeats)
 
-    return read_summaries(mark.summary_evaluators, taken)
 
-
-def _parametrize_examples(metafunc: pytest.Metafunc, dataset: Dataset, source: SuiteSource) -> None:
+def _parametrize_examples(
+    metafunc: pytest.Metafunc, examples: Sequence[Example], source: SuiteSource
+) -> None:
     if "example" not in metafunc.fixturenames:
         metafunc.fixturenames.append("example")
-    values, suffix = list(dataset.examples), source.repeat_suffix
-    ids = [case_id(each, source.repeats[0], suffix) for each in values]
-    # All examples once, then all of them again: an early stop still saw each of them. The further repeats have copies
-    # of their own, because nothing else in an item tells one repeat of an example from another.
-    for repeat in source.repeats[1:]:
-        for example in dataset.examples:
-            values.append(copy(example))
-            ids.append(case_id(example, repeat, suffix))
-            source.repeat_of[id(values[-1])] = repeat
-    metafunc.parametrize("example", values, ids=ids)
+    # All examples once, then all of them again: an early stop still saw each of them.
+    values: list[tuple[Example, int]] = []
+    for repeat in source.repeats:
+        values.extend((example, repeat) for example in examples)
+    ids = [case_id(example, repeat, source.repeat_suffix) for example, repeat in values]
+    if len(source.repeats) == 1:  # nothing to tell apart: ten thousand trials need no second parameter
+        metafunc.parametrize("example", examples, ids=ids)
+    else:
+        metafunc.fixturenames.append(REPEAT)
+        metafunc.parametrize(("example", REPEAT), values, ids=ids)
 
 
-def _parametrize_repeats(metafunc: pytest.Metafunc, source: SuiteSource) -> None:
+def _parametrize_repeats(metafunc: pytest.Metafunc, repeats: Sequence[int]) -> None:
     metafunc.fixturenames.append(REPEAT)
-    ids = [pytest.HIDDEN_PARAM if repeat == 1 else f"r{repeat}" for repeat in source.repeats]
-    metafunc.parametrize(REPEAT, list(source.repeats), ids=ids)
+    metafunc.parametrize(REPEAT, repeats, ids=[_repeat_id(repeat) for repeat in repeats])
+
+
+def _repeat_id(repeat: int) -> Any:
+    if repeat == 1:
+        return pytest.HIDDEN_PARAM
+    return f"r{repeat}"
 
 
 def _repeat_suffix(dataset: Dataset) -> str:
     """Return what stands between an example's id and the number of a repeat, so that no other example is called so."""
-    ids, suffix = {example.id for example in dataset.examples}, REPEAT_SUFFIX
-    while any(re.sub(rf"{suffix}\d+$", "", each) in ids - {each} for each in ids if suffix in each):
+    suffix = REPEAT_SUFFIX
+    ids = {example.id for example in dataset.examples}
+    while _is_ambiguous(ids, suffix):
         suffix = f"-{suffix}"
     return suffix
+
+
+def _is_ambiguous(ids: Collection[str], suffix: str) -> bool:
+    """Tell whether one example is called as a repeat of another would be."""
+    for example_id in ids:
+        if suffix in example_id:  # most have none, and a regular expression takes its time
+            stem = re.sub(rf"{suffix}\d+$", "", example_id)
+            if stem != example_id and stem in ids:
+                return True
+    return False

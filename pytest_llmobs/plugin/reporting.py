@@ -5,18 +5,15 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-import time
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from _pytest._code.code import ReprFileLocation, TerminalRepr
-from _pytest._io import TerminalWriter
-from _pytest.junitxml import xml_key
 
 from pytest_llmobs.experiments.conclude import Conclusion
+from pytest_llmobs.measures.means import running_means
+from pytest_llmobs.plugin.pytest_internals import report_failure, screen_of, write_own_line
 from pytest_llmobs.records.trials import Trial
 from pytest_llmobs.reports.context import Context
 from pytest_llmobs.reports.delivery import Delivery, Reports
@@ -26,10 +23,7 @@ from pytest_llmobs.reports.text.page import Page
 from pytest_llmobs.settings import STORE_FOLDER
 
 if TYPE_CHECKING:
-    from pytest_llmobs.plugin.state import Lab
-
-EVERY = 10.0
-"""Seconds between two lines of progress."""
+    from pytest_llmobs.plugin.state import ProcessState
 
 _OUR_SWITCHES = ("--llm-experiment", "--llm-update-baseline")
 """What a printed command adds itself, where it belongs."""
@@ -47,10 +41,10 @@ _BY_LAST = (
 """What selects or orders by the last run, which is another one by the time a printed command runs."""
 
 
-def reports_of(lab: Lab, conclusion: Conclusion) -> Reports:
+def reports_of(state: ProcessState, conclusion: Conclusion) -> Reports:
     """Return the reports of a concluded experiment: the section at its end, and all that the user asked for."""
-    context = context_of(lab.config, conclusion.recorded)
-    return Reports(conclusion.experiment, context, lab.session.report_orders)
+    context = context_of(state.config, conclusion.recorded)
+    return Reports(conclusion.experiment, context, state.session.report_orders)
 
 
 def write_section(terminal: pytest.TerminalReporter, reports: Reports, files: Sequence[Delivery]) -> None:
@@ -61,7 +55,7 @@ def write_section(terminal: pytest.TerminalReporter, reports: Reports, files: Se
         reports: Of the experiment.
         files: The reports that were written, or failed.
     """
-    page = page_of(terminal)
+    page = page_of(terminal.config)
     section, *others = reports.printed(page)
     terminal.write_sep("=", "LLM experiment")
     terminal.write_line(section.text or page.text(section.notice()))
@@ -74,11 +68,10 @@ def write_section(terminal: pytest.TerminalReporter, reports: Reports, files: Se
         terminal.write_line(page.text(report.notice()))
 
 
-def page_of(terminal: pytest.TerminalReporter) -> Page:
-    """Return the terminal as a page."""
-    writer = terminal._tw
-    encoding = getattr(writer._file, "encoding", None) or "utf-8"
-    return Page(width=writer.fullwidth, color=writer.hasmarkup, encoding=encoding)
+def page_of(config: pytest.Config) -> Page:
+    """Return the session's terminal as a page."""
+    screen = screen_of(config)
+    return Page(width=screen.width, color=screen.color, encoding=screen.encoding)
 
 
 def context_of(config: pytest.Config, recorded: Sequence[str] = ()) -> Context:
@@ -91,7 +84,8 @@ def context_of(config: pytest.Config, recorded: Sequence[str] = ()) -> Context:
     given = [str(argument) for argument in config.invocation_params.args]
     kept = [argument for argument in given if argument not in _OUR_SWITCHES]
     unselected = _without_selection(kept, config)
-    by_last = any(config.getoption(name, False) for name in ("lf", "stepwise"))
+    by_last = bool(config.getoption("lf", False) or config.getoption("stepwise", False))
+    # what the last run selected would be other tests by then: node ids are given instead
     recording = _without_baseline(unselected if by_last else kept)
     pytest_command = _pytest_command()
     return Context(
@@ -154,111 +148,41 @@ def store_here(config: pytest.Config) -> str:
     return str(Path(rootdir_here(config), STORE_FOLDER))
 
 
-class VerdictRepr(TerminalRepr):
-    """A verdict as pytest shows a failure; its first line goes into the short summary."""
-
-    def __init__(self, failure: Failure) -> None:
-        self._failure = failure
-        self.reprcrash = ReprFileLocation(failure.nodeid.partition("::")[0], 0, failure.headline)
-
-    def toterminal(self, tw: TerminalWriter) -> None:
-        """Write the verdict."""
-        tw.line(self._failure.headline, red=True)
-        for line in self._failure.details:
-            tw.line(f"  {line}")
-
-
 def report_failures(config: pytest.Config, verdicts: Iterable[Failure]) -> None:
-    """Give each red verdict to the terminal's statistics and to JUnit.
+    """Give each red verdict to the terminal's statistics and to JUnit."""
+    for verdict in verdicts:
+        report_failure(config, verdict.nodeid, verdict.headline, verdict.details)
 
-    Not through the logging hook: plugins such as ``--lf`` would take the verdict for a test.
+
+def write_progress(
+    config: pytest.Config, trials: Collection[Trial], *, expected: int, elapsed: float
+) -> None:
+    """Write one line of how far a session is.
+
+    Args:
+        config: Has the terminal, if any.
+        trials: Those that have ended so far.
+        expected: How many there will be.
+        elapsed: Seconds since the first one.
     """
-    terminal = config.pluginmanager.get_plugin("terminalreporter")
-    xml = config.stash.get(xml_key, None)
-    for failure in verdicts:
-        report = _report(failure)
-        if terminal is not None:
-            terminal.stats.setdefault("failed", []).append(report)
-        if xml is not None:
-            xml.pytest_runtest_logreport(report)
-
-
-def _report(failure: Failure) -> pytest.TestReport:
-    path, _, name = failure.nodeid.partition("::")
-    return pytest.TestReport(
-        nodeid=failure.nodeid,
-        location=(path, None, name or path),
-        keywords={},
-        outcome="failed",
-        longrepr=VerdictRepr(failure),
-        when="call",
-        duration=0.0,
-        start=0.0,
-        stop=0.0,
+    screen = screen_of(config)
+    page = Page(width=screen.width, encoding=screen.encoding)
+    progress = Progress(
+        done=len(trials),
+        total=max(expected, len(trials)),
+        elapsed=elapsed,
+        means=running_means(trials),
+        cost=_known_cost(trials),
+        failed=sum(trial.status in ("failed", "error", "unscored") for trial in trials),
     )
+    write_own_line(config, progress_line(progress, page))
 
 
-class ProgressLine:
-    """Writes a line of its own between pytest's dots, every ten seconds; a short session gets none."""
-
-    def __init__(self, lab: Lab, clock: Callable[[], float] = time.monotonic) -> None:
-        self._lab = lab
-        self._clock = clock
-        self._began: float | None = None
-        self._written = 0.0
-
-    def update(self, trials: Collection[Trial]) -> None:
-        """Write the line where one is due.
-
-        Args:
-            trials: Those that have ended so far.
-        """
-        now = self._clock()
-        if self._began is None:
-            self._began = self._written = now
-        if now - self._written >= EVERY:
-            self._written = now
-            self._write(trials, now - self._began)
-
-    def _write(self, trials: Collection[Trial], elapsed: float) -> None:
-        terminal = self._lab.config.pluginmanager.get_plugin("terminalreporter")
-        if terminal is None:
-            return
-        if not self._lab.plans:
-            self._lab.collect_manifests()
-        total = sum(len(plan.expected) for plan in self._lab.plans)
-        costs = [
-            cost for trial in trials for cost in (trial.total_cost, trial.judge_cost) if cost is not None
-        ]
-        progress = Progress(
-            done=len(trials),
-            total=max(total, len(trials)),
-            elapsed=elapsed,
-            means=_means(trials),
-            cost=sum(costs) if costs else None,
-            failed=sum(trial.status in ("failed", "error", "unscored") for trial in trials),
-        )
-        encoding = getattr(terminal._tw._file, "encoding", None) or "utf-8"
-        line = progress_line(progress, Page(width=terminal._tw.fullwidth, encoding=encoding))
-        say(self._lab.config, line)
-
-
-def _means(trials: Iterable[Trial]) -> dict[str, float]:
-    values: dict[str, list[float]] = defaultdict(list)
+def _known_cost(trials: Iterable[Trial]) -> float | None:
+    """Return what the trials cost in USD, judges included; None where no price is known."""
+    costs: list[float] = []
     for trial in trials:
-        if trial.ran:
-            values["pass"].append(float(trial.status == "passed"))
-        for key, score in trial.scores.items():
-            if score.score is not None:
-                values[key].append(score.score)
-    return {key: sum(found) / len(found) for key, found in values.items()}
-
-
-def say(config: pytest.Config, line: str) -> None:
-    """Write a line of its own to the terminal, if there is one."""
-    terminal = config.pluginmanager.get_plugin("terminalreporter")
-    if terminal is not None:
-        terminal.ensure_newline()
-        if terminal._tw.width_of_current_line:  # with -q pytest has written dots and doesn't know it
-            terminal._tw.line()
-        terminal.write_line(line)
+        costs.extend(cost for cost in (trial.total_cost, trial.judge_cost) if cost is not None)
+    if not costs:
+        return None
+    return sum(costs)

@@ -1,25 +1,27 @@
-"""Which suite, example and repeat an item is, and the manifest of what a session promised to run."""
+"""Which suite, example and repeat an item is."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_llmobs.plugin.marks import of_unittest
+from pytest_llmobs.plugin.pytest_internals import parameters_of
 from pytest_llmobs.records.examples import Dataset, Example, content_hash
-from pytest_llmobs.records.plans import ExpectedTrial, GateRule, SuitePlan
+from pytest_llmobs.records.plans import GateRule
 
 if TYPE_CHECKING:
     from pytest_llmobs.evaluators.binding.declaration import BoundEvaluator
     from pytest_llmobs.evaluators.suites import BoundSummary
-    from pytest_llmobs.tracing.redaction.pipeline import Redaction
     from pytest_llmobs.trials.targets import Target
 
+REPEAT = "llm_repeat_number"
+"""Parameter that numbers the repeats of an example, or of a test without a dataset, where there are several."""
 REPEAT_SUFFIX = "-r"
 """What usually stands between an example's id and the number of a repeat."""
 
@@ -42,8 +44,6 @@ class SuiteSource:
     """The numbers of the repeats to run: 1 to K, or later ones in a confirming session."""
     repeat_suffix: str = REPEAT_SUFFIX
     """What stands between an example's id and such a number."""
-    repeat_of: dict[int, int] = field(default_factory=dict)
-    """``id`` of each example that is a parameter -> the repeat it stands for, where that isn't the first."""
 
     @property
     def has_target(self) -> bool:
@@ -66,6 +66,11 @@ class TrialPlan:
     """None for a traced test without a dataset."""
 
     @property
+    def is_first(self) -> bool:
+        """True for the first repeat that this session runs: the one that a node id names."""
+        return self.repeat == self.source.repeats[0]
+
+    @property
     def example_hash(self) -> str:
         """Hash of the example's content; worked out on demand, since plain pytest has no use for it."""
         if self.example is not None:
@@ -82,10 +87,11 @@ class TrialPlan:
     @property
     def columns(self) -> dict[str, Any]:
         """The columns that make a root run findable as this trial."""
+        dataset = self.source.dataset
         columns: dict[str, Any] = {
             "suite": self.suite,
             "nodeid": self.nodeid,
-            "dataset": self.source.dataset.name if self.source.dataset else None,
+            "dataset": dataset.name if dataset else None,
             "example_id": self.example_id,
             "repeat": self.repeat,
         }
@@ -112,6 +118,8 @@ class Suites:
     """Suite -> the first trial that was collected of it, selected or not."""
     elsewhere: list[TrialPlan] = field(default_factory=list)
     """What other shards run."""
+    left_some: bool = False
+    """True where other shards run some of the tests, be they trials or not."""
     _made: dict[str, set[str]] = field(default_factory=dict)
     """Module -> ids of all its tests without a dataset, selected or not."""
     _unopened: set[str] = field(default_factory=set)
@@ -129,20 +137,23 @@ class Suites:
             made: A class in it, or the tests of one function, alone or in a list.
         """
         self._unopened.discard(collector.nodeid)
-        for node in made if isinstance(made, list) else (made,):
+        nodes = made if isinstance(made, list) else [made]
+        for node in nodes:
             if isinstance(node, pytest.Class) and not of_unittest(node.obj):
                 self._unopened.add(node.nodeid)
-            plan = self.plan_of(node) if isinstance(node, pytest.Function) else None
+            if not isinstance(node, pytest.Function):
+                return
+            plan = self.plan_of(node)
             if plan is None or plan.example is not None:
                 return  # a dataset tells what it consists of
             self._made.setdefault(plan.suite, set()).add(plan.example_id)
 
-    def plan_items(self, items: Iterable[pytest.Item], whole: Callable[[str], bool]) -> None:
+    def plan_items(self, items: Iterable[pytest.Item], is_whole: Callable[[str], bool]) -> None:
         """Give each item that is a trial its plan; call before anything is deselected.
 
         Args:
             items: All that was collected.
-            whole: Tells of a test file whether all of it was to be collected.
+            is_whole: Tells of a test file whether all of it was to be collected.
         """
         for item in items:
             plan = self.plan_of(item)
@@ -150,23 +161,26 @@ class Suites:
                 continue
             if plan.suite not in self.collected:
                 self.collected[plan.suite] = plan
-                # a node id and --lf have left out the others already
-                dataset = plan.source.dataset
-                self.totals[plan.suite] = {example.id for example in dataset.examples} if dataset else set()
+                self.totals[plan.suite] = _ids_of(plan.source.dataset)
             self.totals[plan.suite].add(plan.example_id)
-        self._count_unselected(whole)
+        self._count_unselected(is_whole)
 
-    def _count_unselected(self, whole: Callable[[str], bool]) -> None:
+    def _count_unselected(self, is_whole: Callable[[str], bool]) -> None:
         """Add the tests without a dataset that a node id or ``--lf`` has left out to their module's suite."""
         for path, names in self._made.items():
-            if path in self.totals:
-                self.totals[path] |= names
-                if not whole(path):  # of a class that nobody has opened nothing is known but its name
-                    self.totals[path].update(name for name in self._unopened if name.startswith(f"{path}::"))
+            if path not in self.totals:
+                continue
+            self.totals[path] |= names
+            if not is_whole(path):  # of a class that nobody has opened nothing is known but its name
+                self.totals[path].update(name for name in self._unopened if name.startswith(f"{path}::"))
 
-    def leave(self, items: Iterable[pytest.Item]) -> None:
+    def leave_to_others(self, items: Iterable[pytest.Item]) -> None:
         """Remember what other shards run: it is not here, and yet nobody has deselected it."""
-        self.elsewhere.extend(plan for item in items if (plan := item.stash.get(PLAN, None)) is not None)
+        for item in items:
+            self.left_some = True
+            plan = self.plan_of(item)
+            if plan is not None:
+                self.elsewhere.append(plan)
 
     def plan_of(self, item: pytest.Item) -> TrialPlan | None:
         """Return what an item is as a trial, or None; worked out once."""
@@ -181,120 +195,49 @@ class Suites:
         source = self.sources.get(function)
         if source is None:
             return None
-        nodeid = nodeid_of(item)
-        path = sys.intern(nodeid.partition("::")[0])
-        params: Mapping[str, object] = item.callspec.params if hasattr(item, "callspec") else {}
-        example = params.get("example")
-        if isinstance(example, Example) and source.dataset is not None:
-            repeat = source.repeat_of.get(id(example), source.repeats[0])
-            return TrialPlan(
-                suite=sys.intern(f"{function}{_rest(item, case_id(example, repeat, source.repeat_suffix))}"),
-                path=path,
-                nodeid=nodeid,
-                example_id=example.id,
-                repeat=repeat,
-                source=source,
-                example=example,
-            )
-        chosen = params.get("llm_repeat_number", 1)
-        number = chosen if isinstance(chosen, int) else 1
-        name = nodeid.removeprefix(f"{path}::")
-        name = _without(name, f"r{number}") if number > 1 else name
-        return TrialPlan(
-            suite=path,
-            path=path,
-            nodeid=nodeid,
-            example_id=name,
-            repeat=number,
-            source=source,
-            example=None,
-        )
-
-    def manifest(self, items: Iterable[pytest.Item], redaction: Redaction) -> list[SuitePlan]:
-        """Return the plans of all suites with the trials expected of them; call after the selection.
-
-        Metadata, and what ``must_pass`` compares it with, go through ``redaction``: a manifest is a file.
-        """
-        expected: dict[str, dict[tuple[str, int], ExpectedTrial]] = {}
-        plans: dict[str, TrialPlan] = {}
-        gates: dict[str, list[GateRule]] = {}
-        elsewhere: dict[str, dict[str, str]] = {}
-
-        def note(plan: TrialPlan) -> None:
-            plans.setdefault(plan.suite, plan)
-            known = gates.setdefault(plan.suite, [])
-            cleaned = [_cleaned(gate, redaction) for gate in plan.source.gates]
-            known.extend(gate for gate in cleaned if gate not in known)
-
-        for item in items:
-            plan = item.stash.get(PLAN, None)
-            if plan is None:
-                continue
-            note(plan)
-            trial = ExpectedTrial(
-                example_id=plan.example_id,
-                example_hash=plan.example_hash,
-                repeat=plan.repeat,
-                nodeid=plan.nodeid,
-                metadata=redaction.clean_if_suspect(plan.example.metadata) if plan.example else {},
-            )
-            # --keep-duplicates runs one twice; the last counts
-            expected.setdefault(plan.suite, {})[plan.example_id, plan.repeat] = trial
-        for plan in self.elsewhere:
-            note(plan)
-            elsewhere.setdefault(plan.suite, {})[plan.example_id] = plan.example_hash
-        for plan in self.collected.values():  # what was left out altogether is told
-            if plan.suite not in plans:
-                note(plan)
-        return [
-            self._suite_plan(
-                plan, tuple(expected.get(suite, {}).values()), tuple(gates[suite]), elsewhere.get(suite, {})
-            )
-            for suite, plan in plans.items()
-        ]
-
-    def _suite_plan(
-        self,
-        plan: TrialPlan,
-        expected: Sequence[ExpectedTrial],
-        gates: Sequence[GateRule],
-        elsewhere: Mapping[str, str],
-    ) -> SuitePlan:
-        dataset = plan.source.dataset
-        return SuitePlan(
-            name=plan.suite,
-            path=plan.path,
-            dataset=dataset.source or dataset.name if dataset else "",
-            dataset_version=dataset.version if dataset else "",
-            metrics={bound.key: bound.version for bound in plan.source.evaluators},
-            summaries={bound.key: bound.version for bound in plan.source.summaries},
-            gates=gates,
-            distrusted=self._distrusted(plan.source, gates),
-            cluster_by=plan.source.cluster_by,
-            repeat=len(plan.source.repeats),
-            expected=tuple(expected),
-            total=len(self.totals[plan.suite]),
-            elsewhere=elsewhere,
-        )
-
-    def _distrusted(self, source: SuiteSource, gates: Sequence[GateRule]) -> dict[str, str]:
-        bound = {evaluator.key: evaluator for evaluator in source.evaluators}
-        asked = [gate for gate in gates if gate.calibrated is not None and gate.metric in bound]
-        if not asked:
-            return {}
-        from pytest_llmobs.evaluators.judging.calibration_file import check_calibration
-
-        return {
-            gate.metric: check_calibration(bound[gate.metric], gate.calibrated or 0.0, self.baseline_folder)
-            or ""
-            for gate in asked
-        }
+        parameters = parameters_of(item)
+        example = parameters.get("example")
+        repeat = parameters.get(REPEAT, source.repeats[0])
+        assert isinstance(repeat, int)
+        if source.dataset is not None and isinstance(example, Example):
+            return _example_plan(item, function, source, example, repeat)
+        return _plain_plan(item, source, repeat)
 
 
-def _cleaned(gate: GateRule, redaction: Redaction) -> GateRule:
-    if gate.must_pass:
-        return replace(gate, must_pass=redaction.clean_if_suspect(gate.must_pass))
-    return gate
+def _ids_of(dataset: Dataset | None) -> set[str]:
+    """Return the ids of all examples: of those of a suite, a node id and ``--lf`` have left out some already."""
+    if dataset is None:
+        return set()
+    return {example.id for example in dataset.examples}
+
+
+def _example_plan(
+    item: pytest.Function, function: str, source: SuiteSource, example: Example, repeat: int
+) -> TrialPlan:
+    nodeid = nodeid_of(item)
+    own_parameters = _rest(item, case_id(example, repeat, source.repeat_suffix))
+    # ten thousand trials share these texts
+    return TrialPlan(
+        suite=sys.intern(f"{function}{own_parameters}"),
+        path=sys.intern(nodeid.partition("::")[0]),
+        nodeid=nodeid,
+        example_id=example.id,
+        repeat=repeat,
+        source=source,
+        example=example,
+    )
+
+
+def _plain_plan(item: pytest.Function, source: SuiteSource, repeat: int) -> TrialPlan:
+    """Return the plan of a test without a dataset: an example of its module's suite."""
+    nodeid = nodeid_of(item)
+    path = sys.intern(nodeid.partition("::")[0])
+    name = nodeid.removeprefix(f"{path}::")
+    if repeat > 1:
+        name = _without(name, f"r{repeat}")
+    return TrialPlan(
+        suite=path, path=path, nodeid=nodeid, example_id=name, repeat=repeat, source=source, example=None
+    )
 
 
 def nodeid_of(item: pytest.Item) -> str:
@@ -318,12 +261,12 @@ def _rest(item: pytest.Function, own: str) -> str:
         item: The trial.
         own: What its example and repeat are called.
     """
-    whole = item.name[len(item.originalname) :]
-    if own not in whole:  # pytest escapes what is not ASCII, unless told otherwise
+    brackets = item.name[len(item.originalname) :]
+    if own not in brackets:  # pytest escapes what is not ASCII, unless told otherwise
         own = own.encode("unicode_escape").decode("ascii")
-    if whole == f"[{own}]":
+    if brackets == f"[{own}]":
         return ""
-    return _without(whole, own)
+    return _without(brackets, own)
 
 
 def _without(name: str, part: str) -> str:

@@ -7,19 +7,17 @@ import inspect
 import json
 from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_llmobs.baselines.records import Baseline
-from pytest_llmobs.errors import BaselineError, LlmobsError
-from pytest_llmobs.measures.gate_rules import PASS
+from pytest_llmobs.errors import LlmobsError
 from pytest_llmobs.measures.model_calls import spending
-from pytest_llmobs.plugin import garbage_collection as garbage
+from pytest_llmobs.plugin import garbage_collection
 from pytest_llmobs.plugin.ahead import Ahead
-from pytest_llmobs.plugin.outcome import PASSED, Outcome, judge_outcome, trial_record, worse
-from pytest_llmobs.plugin.redaction import clean_report, clean_trial
+from pytest_llmobs.plugin.outcome import PASSED, Outcome, Pardons, judge_outcome, trial_record, worse
+from pytest_llmobs.plugin.report_redaction import clean_report, clean_trial
 from pytest_llmobs.plugin.state import LLM_RUN
 from pytest_llmobs.plugin.suites import PLAN, TrialPlan
 from pytest_llmobs.records.trials import NotRun
@@ -31,86 +29,86 @@ from pytest_llmobs.trials.log_functions import announce, forget
 from pytest_llmobs.trials.runner import Refused
 
 if TYPE_CHECKING:
-    from pytest_llmobs.plugin.state import Lab
+    from pytest_llmobs.plugin.confirmation import ConfirmingPlan
+    from pytest_llmobs.plugin.ending import Ending
+    from pytest_llmobs.plugin.state import ProcessState
+    from pytest_llmobs.plugin.suites import Suites
 
 WIRE = "llmobs_trial"
 """Attribute of a test report that carries the trial, as a string (nothing else survives every transport)."""
-
 
 _GRACE = 5.0
 """Seconds that a process with hung threads has for its ordinary end."""
 
 
-class Protocol:
+@dataclass
+class RunningTrial:
+    """The trial of the test that runs now."""
+
+    item: pytest.Function
+    plan: TrialPlan
+    run: LlmRun | None = None
+    """None where another plugin's setup failed before ours."""
+    in_test: bool = False
+    """True while fixtures are set up or the body runs: a report that is made meanwhile is a subtest's."""
+    worst: Outcome = PASSED
+    """The worst that became of a subtest."""
+    not_run: NotRun | None = None
+    """Why it is kept from running."""
+    recorded: bool = False
+    """True once its outcome is recorded, while fixtures may still be torn down."""
+
+
+class TrialHooks:
     """Runs trials, one test after the other; registered wherever tests run (not in the xdist controller)."""
 
-    def __init__(self, lab: Lab) -> None:
-        self._lab = lab
-        self._ahead = Ahead(lab)
-        self._baselines: dict[str, Baseline | None] = {}
-        self._running: pytest.Item | None = None
-        """The test whose fixtures or body run: a report that is made meanwhile is a subtest's."""
-        self._part: Outcome | None = PASSED
-        """The worst that became of a subtest of the current test; None once its trial is finished."""
-        self._not_run: NotRun | None = None
-        """Why the current trial is kept from running."""
+    def __init__(
+        self,
+        state: ProcessState,
+        suites: Suites,
+        confirming: ConfirmingPlan | None,
+        ending: Ending | None,
+    ) -> None:
+        """Prepare, without starting anything.
+
+        Args:
+            state: The process.
+            suites: Knows what an item is.
+            confirming: In a confirming session what it is about.
+            ending: Takes the trials; None in a worker, whose reports carry them, and outside an experiment.
+        """
+        self._state = state
+        self._session = state.session
+        self._suites = suites
+        self._confirming = confirming
+        self._ending = ending
+        self._ahead = Ahead(state, suites, one_repeat=confirming is not None)
+        self._pardons = Pardons(state.settings, state.session)
+        self._current: RunningTrial | None = None
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self) -> None:
         """Switch tracing on, now that something will run."""
-        try:
-            self._lab.session.start()
-        except LlmobsError as error:
-            raise pytest.UsageError(str(error)) from None
-        if self._lab.experiment:
-            garbage.freeze()
+        self._start()
+        if self._state.experiment:
+            garbage_collection.freeze()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Give the test its ``llm_run``."""
-        plan = self._lab.suites.plan_of(item)
-        if plan is not None:
-            self._not_run = None
-            item.stash[LLM_RUN] = self._open(item, plan)
-            self._running = item
+        plan = self._suites.plan_of(item)
+        if plan is not None and isinstance(item, pytest.Function):  # a plan is of nothing else
+            run = item.stash[LLM_RUN] = self._new_run(item, plan)
+            self._current = RunningTrial(item, plan, run, in_test=True)
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, None, None]:
         """Run the target before the test and the evaluators after it, and trace what the test calls."""
         __tracebackhide__ = True
-        plan = item.stash.get(PLAN, None)
-        if plan is None or not isinstance(item, pytest.Function):
+        trial = self._current
+        if trial is None or trial.item is not item or trial.run is None:
             return (yield)
-        run = item.stash[LLM_RUN]
-        self._lab.current_item, self._lab.current_run = item, run
-        confirming = self._lab.confirming
-        if confirming is not None and confirming.settled(plan.suite, plan.example_id, plan.repeat):
-            self._not_run = "settled"
-            pytest.skip("cleared by an earlier rerun")
-        if plan.source.has_target:
-            attempt = self._ahead.take(item, plan)
-            run.adopt(attempt)
-            if isinstance(attempt.error, BudgetReached):
-                self._not_run = "budget"
-                pytest.skip(str(attempt.error))
-            if attempt.error is not None:
-                if isinstance(attempt.error, Refused):
-                    self._not_run = "refused"
-                raise attempt.error
-        elif self._lab.session.budget is not None and (reason := self._lab.session.budget.exhausted()):
-            self._not_run = "budget"
-            pytest.skip(reason)
-        self._running = item
-        try:
-            with self._traced(item, run), self._limited(plan):
-                result = yield
-        except (AssertionError, pytest.fail.Exception):
-            run.finish_scoring()
-            raise
-        finally:
-            self._running = None
-        run.finish_scoring()
-        return result
+        return (yield from self._call(trial, trial.run))
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(
@@ -119,50 +117,38 @@ class Protocol:
         """Attach the trial to its report; a failed assertion over a baseline is for the gate to judge."""
         report = yield
         plan = item.stash.get(PLAN, None)
-        if plan is None:
-            return report
-        clean_report(report, self._lab.session.redaction)
-        if report.when == "teardown":
-            self._forget(item)
-            self._part = PASSED
-            return report
-        if self._part is None:  # a subtest while fixtures are torn down: no part of the trial either
-            return report
-        run = item.stash.get(LLM_RUN, None)
-        if report.when == "call" and self._running is item:
-            outcome = judge_outcome(report, call, run)
-            self._part = worse(self._part, outcome)
-        else:
-            self._running = None
-            if report.when == "setup" and report.passed:
-                return report
-            self._book(plan, run)
-            outcome = worse(judge_outcome(report, call, run), self._part)
-            outcome = replace(outcome, not_run=self._not_run)
-            self._part = None
-            self._finish(item, plan, run, report, outcome)
-        if outcome.status == "failed" and (reason := self._pardon(plan)):
-            report.outcome = "skipped"
-            report.wasxfail = reason
+        if plan is not None and isinstance(item, pytest.Function):
+            self._read_report(item, plan, report, call)
         return report
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Stop what still runs ahead, seal this process's runs, and see that the process will end."""
-        self._lab.session.stop()
-        if self._lab.session.left_hanging and self._lab.worker is None:  # xdist ends its workers
+        self._session.stop()
+        if self._state.worker is not None:
+            self._state.config.workeroutput["llmobs_notes"] = list(self._state.notes)  # type: ignore[attr-defined]
+        elif self._session.left_hanging:  # xdist ends its workers itself
             exit_anyway(lambda: int(session.exitstatus), _GRACE)
-        if self._lab.worker is not None:
-            self._lab.config.workeroutput["llmobs_notes"] = self._lab.notes  # type: ignore[attr-defined]
 
-    def _forget(self, item: pytest.Item) -> None:
-        """Let go of the trace: ten thousand tests must not keep ten thousand traces."""
-        if item.stash.get(LLM_RUN, None) is not None:
-            del item.stash[LLM_RUN]
-            self._lab.current_item = self._lab.current_run = None
+    def explain_comparison(self, op: str, left: Any, right: Any) -> list[str] | None:
+        """Return the lines that explain a failed comparison of a score, or None to leave it to pytest."""
+        from pytest_llmobs.plugin.assertions import explain
 
-    def _open(self, item: pytest.Item, plan: TrialPlan) -> LlmRun:
-        session = self._lab.session
+        trial = self._current
+        if trial is None:
+            return explain(self._state, None, None, op, left, right)
+        return explain(self._state, trial.item, trial.run, op, left, right)
+
+    def _start(self) -> None:
+        # summary evaluators read their suites' trials back from the store, whatever the sampling rate
+        read_back = [plan.name for plan in self._state.manifest.plans if plan.summaries]
+        try:
+            self._session.start(always_stored=read_back)
+        except LlmobsError as error:
+            raise pytest.UsageError(str(error)) from None
+
+    def _new_run(self, item: pytest.Item, plan: TrialPlan) -> LlmRun:
+        session = self._session
         root = None
         if not plan.source.has_target:
             root = start_root(
@@ -175,11 +161,51 @@ class Protocol:
             )
         return LlmRun(root, plan.example, plan.source.evaluators, session.runner.scorer, session.bind)
 
+    def _call(self, trial: RunningTrial, run: LlmRun) -> Generator[None, None, None]:
+        __tracebackhide__ = True
+        if self._is_settled(trial.plan):
+            trial.not_run = "settled"
+            pytest.skip("cleared by an earlier rerun")
+        if trial.plan.source.has_target:
+            self._adopt_attempt(trial, run)
+        elif self._session.budget is not None and (reason := self._session.budget.exhausted()):
+            trial.not_run = "budget"
+            pytest.skip(reason)
+        trial.in_test = True
+        try:
+            with self._traced(trial.item, run), self._limited(trial.plan):
+                result = yield
+        except (AssertionError, pytest.fail.Exception):
+            run.finish_scoring()
+            raise
+        finally:
+            trial.in_test = False
+        run.finish_scoring()
+        return result
+
+    def _is_settled(self, plan: TrialPlan) -> bool:
+        if self._confirming is None:
+            return False
+        return self._confirming.settled(plan.suite, plan.example_id, plan.repeat)
+
+    def _adopt_attempt(self, trial: RunningTrial, run: LlmRun) -> None:
+        """Take what the target did, ahead of the test or now; raise what it raised."""
+        __tracebackhide__ = True
+        attempt = self._ahead.take(trial.item, trial.plan)
+        run.adopt(attempt)
+        if isinstance(attempt.error, BudgetReached):
+            trial.not_run = "budget"
+            pytest.skip(str(attempt.error))
+        if isinstance(attempt.error, Refused):
+            trial.not_run = "refused"
+        if attempt.error is not None:
+            raise attempt.error
+
     def _limited(self, plan: TrialPlan) -> AbstractContextManager[None]:
         """Limit a test that calls the app itself; its target would have been limited before."""
-        if not self._lab.experiment or plan.source.has_target:
+        if not self._state.experiment or plan.source.has_target:
             return nullcontext()
-        return self._lab.session.runner.deadline.limit("The test")
+        return self._session.runner.deadline.limit("The test")
 
     @contextmanager
     def _traced(self, item: pytest.Function, run: LlmRun) -> Iterator[None]:
@@ -189,12 +215,12 @@ class Protocol:
         it whatever context they were started in. Where a target made the trace already, the test's own calls are
         judging: a trace of their own.
         """
-        tracer, root = self._lab.session.tracer, run.root
+        root = run.root
         aside = None
         if root is None or root.ended:
-            aside = root = start_root(
-                tracer, item.name, columns={"evaluates": run.id}, collect=True, beside=root
-            )
+            tracer, columns = self._session.tracer, {"evaluates": run.id}
+            aside = start_root(tracer, item.name, columns=columns, collect=True, beside=root)
+            root = aside
         announce(root.id, run)
         body = item.obj
         if inspect.iscoroutinefunction(body):
@@ -209,71 +235,88 @@ class Protocol:
                 aside.end()
                 run.judging += spending(calls)
 
-    def _finish(
+    def _read_report(
         self,
-        item: pytest.Item,
+        item: pytest.Function,
         plan: TrialPlan,
-        run: LlmRun | None,
         report: pytest.TestReport,
-        outcome: Outcome,
+        call: pytest.CallInfo[None],
     ) -> None:
-        root = run.root if run is not None else None
-        if run is not None and root is not None:
-            root.abandon_unfinished()
-            numbers = {
-                key: float(score.score) for key, score in run.scores.items() if score.score is not None
-            }
-            root.patch(attempt="consumed", trial_status=outcome.status, scores=numbers)
-            if not root.ended:
-                run.end(outcome.error)
+        clean_report(report, self._session.redaction)
+        if report.when == "teardown":
+            self._forget(item)
+            return
+        if self._current is None or self._current.item is not item:
+            self._current = RunningTrial(item, plan)
+        trial = self._current
+        if trial.recorded:  # a subtest while fixtures are torn down: no part of the trial
+            return
+        if report.when == "call" and trial.in_test:
+            outcome = judge_outcome(report, call, trial.run)
+            trial.worst = worse(trial.worst, outcome)
+        else:
+            trial.in_test = False
+            if report.when == "setup" and report.passed:
+                return
+            outcome = self._record(trial, report, call)
+        if outcome.status == "failed" and (reason := self._pardons.reason(plan)):
+            report.outcome = "skipped"
+            report.wasxfail = reason
+
+    def _forget(self, item: pytest.Item) -> None:
+        """Let go of the trace: ten thousand tests must not keep ten thousand traces."""
+        self._current = None
+        if item.stash.get(LLM_RUN, None) is not None:
+            del item.stash[LLM_RUN]
+
+    def _record(self, trial: RunningTrial, report: pytest.TestReport, call: pytest.CallInfo[None]) -> Outcome:
+        """Record what became of a trial, now that its test has ended; return it."""
+        outcome = worse(judge_outcome(report, call, trial.run), trial.worst)
+        trial.recorded = True
+        if trial.run is not None and trial.run.root is not None:
+            self._book(trial.plan, trial.run)
+            numbers = _end_run(trial.run, trial.run.root, outcome)
             properties = [(f"score.{key}", number) for key, number in numbers.items()]
             report.user_properties.extend(properties)
-            item.user_properties.extend(properties)  # JUnit reads those of the teardown's report
-        if self._lab.experiment:
-            trial = clean_trial(trial_record(plan, run, outcome), self._lab.session.redaction)
-            if self._lab.confirming is not None:
-                self._lab.confirming.saw(trial)
-            if self._lab.worker is not None:
-                setattr(report, WIRE, json.dumps(trial.to_wire(), default=str))
-            else:
-                self._lab.take_trial(trial)
+            trial.item.user_properties.extend(properties)  # JUnit reads those of the teardown's report
+        if self._state.experiment:
+            self._hand_over(trial, report, replace(outcome, not_run=trial.not_run))
+        return outcome
 
-    def _book(self, plan: TrialPlan, run: LlmRun | None) -> None:
+    def _book(self, plan: TrialPlan, run: LlmRun) -> None:
         """Book what the test itself spent; targets and evaluators that run ahead are booked as they end."""
-        budget = self._lab.session.budget
-        if budget is not None and run is not None and run.root is not None:
-            if not plan.source.has_target:
-                budget.spend(run.spending)
-            for model in run.spending.unpriced:
-                note = (
-                    f"the price of {model!r} is unknown: its calls cost nothing in the eyes of --llm-max-cost"
-                )
-                if note not in self._lab.notes:
-                    self._lab.notes.append(note)
+        budget = self._session.budget
+        if budget is None:
+            return
+        if not plan.source.has_target:
+            budget.spend(run.spending)
+        for model in run.spending.unpriced:
+            self._state.notes.add(
+                f"the price of {model!r} is unknown: its calls cost nothing in the eyes of --llm-max-cost"
+            )
 
-    def _pardon(self, plan: TrialPlan) -> str | None:
-        """Return why a failed assertion doesn't fail its test, or None where it does."""
-        settings = self._lab.settings
-        if not settings.experiment or settings.strict:
-            return None
-        if settings.update_baseline:
-            return "recorded in the baseline as a known failure"
-        baseline = self._baseline(plan.suite)
-        if baseline is None or baseline.row_of(plan.example_id, plan.example_hash) is None:
-            return None  # no gate judges a new or an edited example: its assertion does
-        if any(gate.metric == PASS and gate.rule == "off" for gate in plan.source.gates):
-            return "no gate decides: llm_gate('pass', rule='off')"
-        if baseline.known_failure(plan.example_id):
-            return "known failure"
-        return "the gate decides"
+    def _hand_over(self, trial: RunningTrial, report: pytest.TestReport, outcome: Outcome) -> None:
+        """Give the trial to the ending, be it in this process or in xdist's controller."""
+        record = clean_trial(trial_record(trial.plan, trial.run, outcome), self._session.redaction)
+        if self._confirming is not None:
+            self._confirming.saw(record)
+        if self._ending is not None:
+            self._ending.keep(record)
+        else:
+            setattr(report, WIRE, json.dumps(record.to_wire(), default=str))
 
-    def _baseline(self, suite: str) -> Baseline | None:
-        if suite not in self._baselines:
-            try:
-                self._baselines[suite] = self._lab.session.baseline(suite)
-            except BaselineError:  # the gate reports it; until then this is plain pytest
-                self._baselines[suite] = None
-        return self._baselines[suite]
+
+def _end_run(run: LlmRun, root: RunTree, outcome: Outcome) -> dict[str, float]:
+    """End a trial's root run, with what became of the trial; return the scores that are numbers."""
+    root.abandon_unfinished()
+    numbers: dict[str, float] = {}
+    for key, score in run.scores.items():
+        if score.score is not None:
+            numbers[key] = float(score.score)
+    root.patch(attempt="consumed", trial_status=outcome.status, scores=numbers)
+    if not root.ended:
+        run.end(outcome.error)
+    return numbers
 
 
 def _activated(body: Callable[..., Any], root: RunTree) -> Callable[..., Any]:

@@ -8,23 +8,27 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from xdist.scheduler import LoadScheduling  # type: ignore[import-untyped]
 
+from pytest_llmobs.plugin.collection import announce
+from pytest_llmobs.plugin.pytest_internals import deal_out_pending, is_stopping
 from pytest_llmobs.plugin.trial import WIRE
 from pytest_llmobs.records.trials import Trial
 
 if TYPE_CHECKING:
-    from pytest_llmobs.plugin.state import Lab
+    from pytest_llmobs.plugin.ending import Ending
+    from pytest_llmobs.plugin.state import Manifest, ProcessState
 
 
 class Controller:
     """Registered in the controller of an experiment."""
 
-    def __init__(self, lab: Lab) -> None:
-        self._lab = lab
+    def __init__(self, state: ProcessState, ending: Ending) -> None:
+        self._state = state
+        self._ending = ending
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """Make the worker part of this session."""
-        node.workerinput["llmobs"] = self._lab.session.identity.to_wire()
+        node.workerinput["llmobs"] = self._state.session.identity.to_wire()
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
@@ -36,41 +40,38 @@ class Controller:
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any, error: Any) -> None:
         """Take over what the worker has to say; a killed one says nothing."""
-        for note in getattr(node, "workeroutput", {}).get("llmobs_notes", ()):
-            if note not in self._lab.notes:
-                self._lab.notes.append(note)
+        self._state.notes.add(*getattr(node, "workeroutput", {}).get("llmobs_notes", ()))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, node: Any, ids: Any) -> None:
         """Read what the workers are going to run, as soon as one of them knows."""
-        if not self._lab.plans:
-            self._lab.collect_manifests()
-            self._lab.announce()
+        if not self._state.manifest.plans:
+            self._state.manifest.read()
+            announce(self._state)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep the trial that a worker's report carries."""
         wire = getattr(report, WIRE, None)
         if wire is not None:
-            self._lab.take_trial(Trial.from_wire(json.loads(wire)))
+            self._ending.keep(Trial.from_wire(json.loads(wire)))
         elif report.when not in ("setup", "call", "teardown"):  # xdist's own, of a test whose worker died
-            self._lab.crashed[report.nodeid] = report.longreprtext
+            self._ending.note_crash(report.nodeid, report.longreprtext)
 
     def pytest_runtest_logfinish(self) -> None:
         """Stop all workers where ``-x`` or ``--maxfail`` is reached; xdist has each run what it was dealt."""
-        dsession: Any = self._lab.config.pluginmanager.get_plugin("dsession")
-        if dsession.shouldstop:
-            self._lab.recall()
+        if is_stopping(self._state.config):
+            self._state.manifest.withdraw()
 
 
 class Worker:
     """Registered in the workers of an experiment."""
 
-    def __init__(self, lab: Lab) -> None:
-        self._lab = lab
+    def __init__(self, manifest: Manifest) -> None:
+        self._manifest = manifest
 
     def pytest_runtest_teardown(self, item: pytest.Item) -> None:
         """Stop where the controller does, be it for a failure elsewhere or for Ctrl-C."""
-        if not self._lab.manifest.exists():
+        if self._manifest.withdrawn:
             item.session.shouldstop = "the session was stopped"
 
 
@@ -85,9 +86,5 @@ class DealtUpFront(LoadScheduling):  # type: ignore[misc]
         """Deal the items out."""
         first = self.collection is None
         super().schedule()
-        if not first or not self.pending:
-            return
-        nodes = self.nodes
-        for position, node in enumerate(nodes):
-            left = len(nodes) - position
-            self._send_tests(node, -(-len(self.pending) // left))
+        if first and self.pending:
+            deal_out_pending(self)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from pytest_llmobs.plugin.reporting import EVERY, ProgressLine
+from pytest_llmobs.plugin.progress import EVERY, ProgressLine
+from pytest_llmobs.plugin.state import Manifest
 from pytest_llmobs.records.plans import ExpectedTrial, SuitePlan
 from pytest_llmobs.records.trials import Trial, TrialScore
 
@@ -16,7 +18,7 @@ class Terminal:
     def __init__(self) -> None:
         self.lines: list[str] = []
         self._tw = SimpleNamespace(
-            fullwidth=100, width_of_current_line=0, _file=SimpleNamespace(encoding="utf-8")
+            fullwidth=100, hasmarkup=False, width_of_current_line=0, _file=SimpleNamespace(encoding="utf-8")
         )
 
     def ensure_newline(self) -> None:
@@ -53,15 +55,17 @@ def terminal() -> Terminal:
 
 
 @pytest.fixture
-def line(terminal: Terminal) -> tuple[ProgressLine, Clock]:
+def line(terminal: Terminal, tmp_path: Path) -> tuple[ProgressLine, Clock]:
     expected = [
         ExpectedTrial(example_id=str(n), example_hash="h", repeat=1, nodeid=f"t[{n}]") for n in range(40)
     ]
     plan = SuitePlan(name="s", path="t.py", expected=expected, total=40)
     manager = SimpleNamespace(get_plugin=lambda name: terminal)
     clock = Clock()
-    lab: Any = SimpleNamespace(plans=[plan], config=SimpleNamespace(pluginmanager=manager))
-    return ProgressLine(lab, clock), clock
+    config: Any = SimpleNamespace(pluginmanager=manager)
+    manifest = Manifest(tmp_path, None)
+    manifest.promise([plan])
+    return ProgressLine(config, manifest, clock), clock
 
 
 def test_a_short_session_gets_none(line: tuple[ProgressLine, Clock], terminal: Terminal) -> None:

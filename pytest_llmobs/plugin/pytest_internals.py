@@ -1,0 +1,157 @@
+"""Everything private of pytest and xdist that the plugin uses, each with the version in which it was read.
+
+No other module touches such a name. ``tests/plugin/test_pytest_internals.py`` fails where one is gone, and names it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from _pytest._code.code import ReprFileLocation, TerminalRepr  # pytest 9.2: bases of a report's `longrepr`
+from _pytest._io import TerminalWriter  # pytest 9.2: what a `longrepr` is written to
+from _pytest.fixtures import FixtureDef  # pytest 9.2: public as `pytest.FixtureDef`, without `func`
+from _pytest.junitxml import xml_key  # pytest 9.2: where the JUnit plugin keeps its file
+from _pytest.pathlib import import_path  # pytest 9.2: imports as the collection does
+
+USUAL_WIDTH = 80
+"""Cells of a terminal that there isn't."""
+
+
+@dataclass(frozen=True)
+class Screen:
+    """What pytest writes to."""
+
+    width: int = USUAL_WIDTH
+    """Cells."""
+    color: bool = False
+    encoding: str = "utf-8"
+
+
+def screen_of(config: pytest.Config) -> Screen:
+    """Return what the session's terminal is like; without a terminal the usual."""
+    terminal = config.pluginmanager.get_plugin("terminalreporter")
+    if terminal is None:
+        return Screen()
+    # pytest 9.2: `TerminalReporter._tw`, a TerminalWriter, has `fullwidth` and `hasmarkup`, and in `_file` its stream
+    writer = terminal._tw
+    encoding = getattr(writer._file, "encoding", None) or "utf-8"
+    return Screen(width=int(writer.fullwidth), color=bool(writer.hasmarkup), encoding=encoding)
+
+
+def write_own_line(config: pytest.Config, line: str) -> None:
+    """Write a line of its own to the terminal, if there is one."""
+    terminal = config.pluginmanager.get_plugin("terminalreporter")
+    if terminal is None:
+        return
+    terminal.ensure_newline()
+    # pytest 9.2: with -q the reporter has written dots and doesn't know it; `_tw.width_of_current_line` does
+    if terminal._tw.width_of_current_line:
+        terminal._tw.line()
+    terminal.write_line(line)
+
+
+class VerdictRepr(TerminalRepr):
+    """A verdict as pytest shows a failure; its headline goes into the short summary."""
+
+    def __init__(self, path: str, headline: str, details: Sequence[str]) -> None:
+        self._headline = headline
+        self._details = details
+        self.reprcrash = ReprFileLocation(path, 0, headline)
+
+    def toterminal(self, tw: TerminalWriter) -> None:
+        """Write the verdict."""
+        tw.line(self._headline, red=True)
+        for line in self._details:
+            tw.line(f"  {line}")
+
+
+def report_failure(config: pytest.Config, nodeid: str, headline: str, details: Sequence[str]) -> None:
+    """Give a red verdict to the terminal's statistics and to JUnit.
+
+    Not through the logging hook: plugins such as ``--lf`` would take the verdict for a test.
+    """
+    path, _, name = nodeid.partition("::")
+    report = pytest.TestReport(
+        nodeid=nodeid,
+        location=(path, None, name or path),
+        keywords={},
+        outcome="failed",
+        longrepr=VerdictRepr(path, headline, details),
+        when="call",
+        duration=0.0,
+        start=0.0,
+        stop=0.0,
+    )
+    terminal = config.pluginmanager.get_plugin("terminalreporter")
+    if terminal is not None:
+        terminal.stats.setdefault("failed", []).append(report)
+    xml = config.stash.get(xml_key, None)
+    if xml is not None:
+        xml.pytest_runtest_logreport(report)
+
+
+def parameters_of(item: pytest.Function) -> Mapping[str, object]:
+    """Return a test's parameters by name; none where it isn't parametrized."""
+    callspec = getattr(item, "callspec", None)  # pytest 9.2: missing where there are none
+    if callspec is None:
+        return {}
+    parameters: Mapping[str, object] = callspec.params
+    return parameters
+
+
+def fixture_definition(item: pytest.Function, name: str) -> FixtureDef[Any] | None:
+    """Return the fixture of that name as a test sees it, or None."""
+    # pytest 9.2: `Session._fixturemanager`; the last definition is the nearest one
+    definitions = item.session._fixturemanager.getfixturedefs(name, item)
+    if not definitions:
+        return None
+    return definitions[-1]
+
+
+def fixture_value(item: pytest.Function, name: str) -> Any:
+    """Return the value of a fixture, setting it up where it isn't yet."""
+    return item._request.getfixturevalue(name)  # pytest 9.2: the request is public to fixtures alone
+
+
+def import_test_file(config: pytest.Config, path: Path) -> ModuleType:
+    """Import a test file as collecting it would."""
+    return import_path(
+        path,
+        mode=config.getoption("importmode"),
+        root=config.rootpath,
+        consider_namespace_packages=config.getini("consider_namespace_packages"),
+    )
+
+
+def queued_items(config: pytest.Config) -> list[int]:
+    """In a worker of xdist: return the indices of the items that it was given and has not started."""
+    for plugin in config.pluginmanager.get_plugins():
+        # xdist 3.8: `WorkerInteractor.torun`, a queue that also holds marks, is being read by another thread;
+        # `nextitem_index` has left it already
+        queue = getattr(plugin, "torun", None)
+        if queue is not None:
+            with queue.lock() as waiting:
+                coming = [getattr(plugin, "nextitem_index", None), *waiting]
+            return [index for index in coming if isinstance(index, int)]
+    return []
+
+
+def is_stopping(config: pytest.Config) -> bool:
+    """In xdist's controller: return True where ``-x`` or ``--maxfail`` is reached."""
+    session: Any = config.pluginmanager.get_plugin("dsession")  # xdist 3.8: the name of its plugin
+    return bool(session.shouldstop)
+
+
+def deal_out_pending(scheduler: Any) -> None:
+    """Give every worker its whole share of what xdist's ``LoadScheduling`` has not dealt yet."""
+    # xdist 3.8: `pending` are indices of items, `nodes` the workers; `_send_tests` takes the first ones for a worker
+    nodes = scheduler.nodes
+    for position, node in enumerate(nodes):
+        workers_left = len(nodes) - position
+        share = -(-len(scheduler.pending) // workers_left)  # rounded up
+        scheduler._send_tests(node, share)

@@ -1,0 +1,186 @@
+"""Making a session an experiment, or its tests traced ones: what the hooks share is made, and they are registered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_llmobs.errors import LlmobsError
+from pytest_llmobs.extensions import Extensions
+from pytest_llmobs.plugin import garbage_collection, options
+from pytest_llmobs.plugin.collection import Collection
+from pytest_llmobs.plugin.parametrize import Parametrizer
+from pytest_llmobs.plugin.state import Manifest, Notes, ProcessState
+from pytest_llmobs.plugin.suites import Suites
+from pytest_llmobs.plugin.trial import TrialHooks
+from pytest_llmobs.session import Identity, Session, new_identity
+from pytest_llmobs.settings import Settings
+
+if TYPE_CHECKING:  # most sessions confirm nothing, and many are no experiment
+    from pytest_llmobs.plugin.confirmation import ConfirmingPlan
+    from pytest_llmobs.plugin.ending import Ending
+
+
+@dataclass(frozen=True)
+class Registered:
+    """What the hooks of ``pytest_llmobs.plugin`` itself need of the others."""
+
+    parametrizer: Parametrizer
+    trials: TrialHooks
+
+
+_REGISTERED = pytest.StashKey[Registered]()
+
+
+def register(config: pytest.Config) -> Registered:
+    """Register the hooks of this process at the first call; return what it has.
+
+    Raises:
+        pytest.UsageError: A setting makes no sense.
+    """
+    registered = config.stash.get(_REGISTERED, None)
+    if registered is None:
+        registered = config.stash[_REGISTERED] = _register(config)
+    return registered
+
+
+def explain_comparison(config: pytest.Config, op: str, left: Any, right: Any) -> list[str] | None:
+    """Return the lines that explain a failed comparison of a score, or None where nothing is traced here."""
+    registered = config.stash.get(_REGISTERED, None)
+    if registered is None:
+        return None
+    return registered.trials.explain_comparison(op, left, right)
+
+
+def _register(config: pytest.Config) -> Registered:
+    garbage_collection.thaw()
+    confirming = _confirming_plan()
+    state = _new_state(config, confirming)
+    _check(state)
+    if state.experiment:
+        garbage_collection.relax(config)
+    if confirming is not None:
+        from pytest_llmobs.plugin.confirmation import quieten
+
+        quieten(config)
+    suites = Suites(state.session.baseline_folder)
+    ending = _new_ending(state, suites, confirming)
+    trials = TrialHooks(state, suites, confirming, ending)
+    manager = config.pluginmanager
+    manager.register(Collection(state, suites, confirming), "llmobs-collection")
+    if not state.controller:
+        manager.register(trials, "llmobs-trials")
+    if ending is not None:
+        manager.register(ending, "llmobs-ending")
+    if state.experiment:
+        _register_for_xdist(state, ending)
+    return Registered(Parametrizer(state, suites, confirming), trials)
+
+
+def _new_ending(state: ProcessState, suites: Suites, confirming: ConfirmingPlan | None) -> Ending | None:
+    """Return what concludes the experiment; None in a worker, whose controller does."""
+    if not state.experiment or state.worker is not None:
+        return None
+    from pytest_llmobs.plugin.ending import Ending
+
+    return Ending(state, suites, confirming)
+
+
+def _register_for_xdist(state: ProcessState, ending: Ending | None) -> None:
+    if state.worker is None and not state.controller:
+        return
+    from pytest_llmobs.plugin import xdist
+
+    manager = state.config.pluginmanager
+    if ending is not None:
+        manager.register(xdist.Controller(state, ending), "llmobs-xdist")
+    else:
+        manager.register(xdist.Worker(state.manifest), "llmobs-xdist")
+
+
+def _confirming_plan() -> ConfirmingPlan | None:
+    path = options.confirming_path()
+    if path is None:
+        return None
+    from pytest_llmobs.plugin.confirmation import read_plan
+
+    return read_plan(path)
+
+
+def _new_state(config: pytest.Config, confirming: ConfirmingPlan | None) -> ProcessState:
+    settings = options.settings_of(config)
+    if confirming is not None:
+        settings = confirming.adjust(settings)
+    worker: Mapping[str, Any] | None = getattr(config, "workerinput", None)
+    processes, worker_id = 1, None
+    if worker is not None:
+        processes, worker_id = int(worker["workercount"]), str(worker["workerid"])
+    session = Session(
+        settings,
+        Extensions(config.pluginmanager),
+        _identity(settings, confirming, worker),
+        config.rootpath,
+        processes=processes,
+        cautious=bool(config.getoption("maxfail", 0)),
+        fresh=settings.update_baseline or confirming is not None,
+    )
+    return ProcessState(
+        config=config,
+        settings=settings,
+        session=session,
+        manifest=Manifest(session.folder, worker_id),
+        notes=Notes(),
+        worker=worker,
+        controller=_is_controller(config),
+    )
+
+
+def _identity(
+    settings: Settings, confirming: ConfirmingPlan | None, worker: Mapping[str, Any] | None
+) -> Identity:
+    if confirming is not None:
+        return confirming.identity
+    if worker is not None and "llmobs" in worker:
+        return Identity(**worker["llmobs"])
+    return new_identity(settings.name)
+
+
+def _is_controller(config: pytest.Config) -> bool:
+    if hasattr(config, "workerinput") or config.getoption("collectonly", False):
+        return False
+    return config.getoption("dist", "no") != "no" and bool(config.getoption("tx", None))
+
+
+def _check(state: ProcessState) -> None:
+    """Refuse what can't work before it costs anything."""
+    try:
+        _check_session(state)
+    except LlmobsError as error:
+        raise pytest.UsageError(str(error)) from None
+    if not state.experiment or not state.settings.update_baseline:
+        return
+    if state.settings.baseline:
+        raise pytest.UsageError(
+            f"--llm-update-baseline records into {state.settings.baseline_dir}/ and compares with nothing; "
+            f"leave --llm-baseline {state.settings.baseline!r} out."
+        )
+
+
+def _check_session(state: ProcessState) -> None:
+    session = state.session
+    session.check()
+    if not state.experiment:
+        return
+    if state.controller and state.config.getoption("dist", "no") == "each":
+        raise pytest.UsageError(
+            "--dist each runs every test on every worker, so an experiment would count each trial several times. "
+            "Use another --dist; for several trials an example there is --llm-repeat."
+        )
+    # Opening it recovers what a crashed session left, and makes its folder before anybody else writes there.
+    _ = session.store
+    # Of the committed baselines there is nothing to refuse; so what compares with them need not be loaded yet.
+    if state.settings.baseline:
+        _ = session.baseline

@@ -1,0 +1,88 @@
+"""Trials and pytest's own reports without what the session's redactors take out."""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass, replace
+from typing import Any
+
+import pytest
+
+from pytest_llmobs.records.examples import content_hash
+from pytest_llmobs.records.trials import Trial, TrialScore
+from pytest_llmobs.tracing import capture
+from pytest_llmobs.tracing.redaction.pipeline import Redaction
+
+_SHAPE = ("style", "path", "lineno")
+"""Parts of a traceback that say where and how, which no data reaches."""
+
+
+def clean_trial(trial: Trial, redaction: Redaction) -> Trial:
+    """Return a trial as it may be written. Calls, inputs and outputs come from its runs, which are clean already."""
+    texts = [trial.message, trial.cluster]
+    for score in trial.scores.values():
+        texts += (score.value, score.comment, score.error)
+    if not any(texts) or not redaction.suspects(capture.encode(texts)):
+        return trial
+    cluster = redaction.clean_value(trial.cluster)
+    if cluster != trial.cluster:  # clusters that are cleaned stay apart
+        cluster = f"{cluster} {content_hash(trial.cluster)[:8]}"
+    return replace(
+        trial,
+        message=redaction.clean_value(trial.message),
+        cluster=cluster,
+        scores={key: _clean_score(score, redaction) for key, score in trial.scores.items()},
+    )
+
+
+def _clean_score(score: TrialScore, redaction: Redaction) -> TrialScore:
+    return replace(
+        score,
+        value=redaction.clean_value(score.value),
+        comment=redaction.clean_value(score.comment),
+        error=redaction.clean_value(score.error),
+    )
+
+
+def clean_report(report: pytest.TestReport, redaction: Redaction) -> None:
+    """Clean what the terminal and JUnit show of a test: traceback, captured output, properties."""
+    if report.sections:
+        report.sections = [(title, redaction.clean_if_suspect(text)) for title, text in report.sections]
+    if report.user_properties:
+        report.user_properties = [_clean_property(*each, redaction) for each in report.user_properties]
+    if report.longrepr is None:
+        return
+    traceback = str(report.longrepr)
+    if not redaction.suspects(capture.encode(traceback)):
+        return
+    try:
+        report.longrepr = _clean_parts(report.longrepr, redaction)
+    except Exception:  # another plugin's own way of showing a failure
+        report.longrepr = redaction.clean_value(traceback)
+
+
+def _clean_property(name: str, value: object, redaction: Redaction) -> tuple[str, object]:
+    if isinstance(value, str):
+        return name, redaction.clean_if_suspect(value)
+    return name, value
+
+
+def _clean_parts(part: Any, redaction: Redaction) -> Any:
+    """Clean the texts in a traceback's parts, which pytest keeps apart so that it can colour them."""
+    if isinstance(part, str):
+        return redaction.clean_value(part)
+    if isinstance(part, list | tuple):
+        return _clean_sequence(part, redaction)
+    names = list(getattr(part, "__dict__", ()))
+    if is_dataclass(part):  # one with slots has no __dict__
+        names = [field.name for field in fields(part)]
+    for name in names:
+        if name not in _SHAPE:
+            setattr(part, name, _clean_parts(getattr(part, name), redaction))
+    return part
+
+
+def _clean_sequence(parts: Any, redaction: Redaction) -> Any:
+    is_text = isinstance(parts, list) and all(isinstance(line, str) for line in parts)
+    if is_text and parts:  # as one text, since a secret may stretch over several lines
+        return redaction.clean_value("\n".join(parts)).split("\n")
+    return type(parts)(_clean_parts(part, redaction) for part in parts)

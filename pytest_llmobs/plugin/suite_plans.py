@@ -1,0 +1,162 @@
+"""The plans of all suites, made of the selected items: what a session promises to run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_llmobs.baselines.file import baseline_files, baseline_path, load_baseline
+from pytest_llmobs.errors import BaselineError
+from pytest_llmobs.plugin.selection import asked_files
+from pytest_llmobs.plugin.suites import SuiteSource, TrialPlan
+from pytest_llmobs.records.plans import ExpectedTrial, GateRule, SuitePlan
+from pytest_llmobs.tracing import capture
+
+if TYPE_CHECKING:
+    from pytest_llmobs.plugin.suites import Suites
+    from pytest_llmobs.tracing.redaction.pipeline import Redaction
+
+
+@dataclass
+class _Gathered:
+    """What the items of one suite come to."""
+
+    first: TrialPlan
+    gates: list[GateRule] = field(default_factory=list)
+    """Of all its tests: those without a dataset share their module's suite."""
+    expected: dict[tuple[str, int], ExpectedTrial] = field(default_factory=dict)
+    """By example and repeat: with ``--keep-duplicates`` one runs twice, and the last counts."""
+    elsewhere: dict[str, str] = field(default_factory=dict)
+    """Examples that other shards run: id -> content hash."""
+
+
+def suite_plans(items: Iterable[pytest.Item], suites: Suites, redaction: Redaction) -> list[SuitePlan]:
+    """Return the plans of all suites with the trials expected of them; call after the selection.
+
+    Metadata, and what ``must_pass`` compares it with, go through ``redaction``: a manifest is a file.
+    """
+    by_suite: dict[str, _Gathered] = {}
+    for item in items:
+        plan = suites.plan_of(item)
+        if plan is not None:
+            gathered = _gather(by_suite, plan, redaction)
+            gathered.expected[plan.example_id, plan.repeat] = _expected_trial(plan, redaction)
+    for plan in suites.elsewhere:
+        gathered = _gather(by_suite, plan, redaction)
+        gathered.elsewhere[plan.example_id] = plan.example_hash
+    for plan in suites.collected.values():  # what was left out altogether is told
+        if plan.suite not in by_suite:
+            _gather(by_suite, plan, redaction)
+    return [_suite_plan(gathered, suites) for gathered in by_suite.values()]
+
+
+def _gather(by_suite: dict[str, _Gathered], plan: TrialPlan, redaction: Redaction) -> _Gathered:
+    """Return what there is of a trial's suite, its gates included."""
+    gathered = by_suite.get(plan.suite)
+    if gathered is None:
+        gathered = by_suite[plan.suite] = _Gathered(plan)
+    for gate in plan.source.gates:
+        cleaned = gate
+        if gate.must_pass:
+            cleaned = replace(gate, must_pass=redaction.clean_if_suspect(gate.must_pass))
+        if cleaned not in gathered.gates:
+            gathered.gates.append(cleaned)
+    return gathered
+
+
+def _expected_trial(plan: TrialPlan, redaction: Redaction) -> ExpectedTrial:
+    metadata = plan.example.metadata if plan.example is not None else {}
+    return ExpectedTrial(
+        example_id=plan.example_id,
+        example_hash=plan.example_hash,
+        repeat=plan.repeat,
+        nodeid=plan.nodeid,
+        metadata=redaction.clean_if_suspect(metadata),
+    )
+
+
+def _suite_plan(gathered: _Gathered, suites: Suites) -> SuitePlan:
+    plan, source = gathered.first, gathered.first.source
+    dataset_name = dataset_version = ""
+    if source.dataset is not None:
+        dataset_name = source.dataset.source or source.dataset.name
+        dataset_version = source.dataset.version
+    return SuitePlan(
+        name=plan.suite,
+        path=plan.path,
+        dataset=dataset_name,
+        dataset_version=dataset_version,
+        metrics={bound.key: bound.version for bound in source.evaluators},
+        summaries={bound.key: bound.version for bound in source.summaries},
+        gates=tuple(gathered.gates),
+        distrusted=_distrusted(source, gathered.gates, suites.baseline_folder),
+        cluster_by=source.cluster_by,
+        repeat=len(source.repeats),
+        expected=tuple(gathered.expected.values()),
+        total=len(suites.totals[plan.suite]),
+        elsewhere=gathered.elsewhere,
+    )
+
+
+def _distrusted(source: SuiteSource, gates: Sequence[GateRule], baseline_folder: Path) -> dict[str, str]:
+    """Return what is wrong with each judge that a gate wants calibrated; an empty text where nothing is."""
+    judges = {evaluator.key: evaluator for evaluator in source.evaluators}
+    problems: dict[str, str] = {}
+    for gate in gates:
+        if gate.calibrated is None or gate.metric not in judges:
+            continue
+        from pytest_llmobs.evaluators.judging.calibration_file import check_calibration
+
+        problem = check_calibration(judges[gate.metric], gate.calibrated, baseline_folder)
+        problems[gate.metric] = problem or ""
+    return problems
+
+
+def gone_suites(config: pytest.Config, suites: Suites) -> Iterator[SuitePlan]:
+    """Yield a plan without trials for each baseline whose test was to be collected, and wasn't.
+
+    Deleting what fails is no fix.
+
+    Args:
+        config: Says what was to be collected: the session's arguments, without what it was told to ignore.
+        suites: Those that were collected, selected or not.
+    """
+    if config.getoption("lf", False):  # it collects nothing but what failed
+        return
+    was_asked = asked_files(config)
+    known = {baseline_path(suites.baseline_folder, suite) for suite in suites.totals}
+    for path in baseline_files(suites.baseline_folder):
+        if path in known:
+            continue
+        try:
+            baseline = load_baseline(path)
+        except BaselineError:  # of what, nobody can say
+            continue
+        if baseline is None or baseline.suite in suites.totals:
+            continue
+        file = baseline.suite.partition("::")[0]
+        if was_asked(config.rootpath / file):
+            yield SuitePlan(name=baseline.suite, path=file)
+
+
+def secret_names(plans: Sequence[SuitePlan], redaction: Redaction) -> Iterator[str]:
+    """Yield a note where the names of tests hold what would be cut out: names are kept, or nothing would be found."""
+    names: list[str] = []
+    for plan in plans:
+        names.extend(trial.nodeid for trial in plan.expected)
+    if not redaction.suspects(capture.encode(names)):
+        return
+    cleaned_names = []
+    for name in names:
+        cleaned = redaction.clean_value(name)
+        if cleaned != name:
+            cleaned_names.append(cleaned)
+    if cleaned_names:
+        yield (
+            f"node ids are stored as they are, and {len(cleaned_names)} of {len(names)} hold what llm_redact takes out "
+            f"({cleaned_names[0]}): give those examples or parameters other ids"
+        )
