@@ -14,6 +14,7 @@ from pytest_llmobs.tracing.binding import Process, function_name, processed
 from pytest_llmobs.tracing.context import Scope, current, current_run, live
 from pytest_llmobs.tracing.parent import Parent, find_parent, going_on
 from pytest_llmobs.tracing.run_tree import RunTree
+from pytest_llmobs.tracing.tracer import Tracer
 from pytest_llmobs.wording import known, nearest
 
 
@@ -83,14 +84,17 @@ class Call:
         parent: RunTree | None = here  # type: ignore[assignment]
         if active.foreign is not None or (parent is not None and parent.ended):
             parent = going_on(parent)
-        if parent is None:
-            if not tracer.enabled:
-                return None
-        elif parent.recording:
-            tracer = parent.tracer
-        else:
+        is_traced = tracer.enabled
+        if parent is not None:
+            tracer, is_traced = parent.tracer, parent.recording
+        if not is_traced:
             return None
-        # What follows is Parent.start, without the parts that can't apply: this path runs at every call.
+        return self._start_here(tracer, parent, args, kwargs)
+
+    def _start_here(
+        self, tracer: Tracer, parent: RunTree | None, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> RunTree:
+        # Parent.start without the parts that can't apply: this path runs at every call.
         began = perf_counter_ns()
         inputs_json = self._capture(tracer.max_payload, args, kwargs)
         run = RunTree(tracer, self.name, self.run_type, parent, self._project)

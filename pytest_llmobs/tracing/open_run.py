@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pytest_llmobs.records.runs import Run, RunStatus, RunType
-from pytest_llmobs.tracing import capture
 from pytest_llmobs.tracing.sampling import Held
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -69,19 +68,6 @@ class OpenRun:
         """The trace's first run."""
         # Not kept in the root itself: it would wait for the garbage collector, with all it holds.
         return self._root or self
-
-    @property
-    def inputs(self) -> dict[str, Any]:
-        """The inputs as they were when they were logged."""
-        return capture.decode(self.inputs_json)  # type: ignore[no-any-return]
-
-    @property
-    def outputs(self) -> dict[str, Any] | None:
-        """The outputs as they were when they were logged, or None."""
-        if self.outputs_json is None:
-            return None
-        outputs: dict[str, Any] = capture.decode(self.outputs_json)
-        return outputs
 
     @property
     def metadata(self) -> dict[str, Any]:

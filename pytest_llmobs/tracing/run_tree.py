@@ -66,6 +66,19 @@ class RunTree(OpenRun):
         self.started = now // 1000
         self.clock = time.perf_counter_ns()
 
+    @property
+    def inputs(self) -> dict[str, Any]:
+        """The inputs as they were when they were logged."""
+        return capture.decode(self.inputs_json)  # type: ignore[no-any-return]
+
+    @property
+    def outputs(self) -> dict[str, Any] | None:
+        """The outputs as they were when they were logged, or None."""
+        if self.outputs_json is None:
+            return None
+        outputs: dict[str, Any] = capture.decode(self.outputs_json)
+        return outputs
+
     # What it is told
 
     def add_inputs(self, inputs: Mapping[str, Any]) -> None:
