@@ -7,7 +7,7 @@ form for stays as the provider sends it.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -16,52 +16,64 @@ _CALLS = ("function_call", "custom_tool_call")
 
 def input_messages(inputs: Mapping[str, Any]) -> dict[str, Any]:
     """Return the attributes that a request's body makes; empty where it holds no list of messages."""
-    given = next((inputs[key] for key in ("messages", "input", "prompt") if inputs.get(key)), None)
+    given = inputs.get("messages") or inputs.get("input") or inputs.get("prompt")
     if isinstance(given, str) and "model" in inputs:
         given = [{"role": "user", "content": given}]
     messages = _messages(given)
     if not messages:
         return {}
-    told: dict[str, Any] = {"gen_ai.input.messages": messages}
-    if instructions := inputs.get("system") or inputs.get("instructions"):
-        told["gen_ai.system_instructions"] = _parts(instructions)
+    attributes: dict[str, Any] = {"gen_ai.input.messages": messages}
+    instructions = inputs.get("system") or inputs.get("instructions")
+    if instructions:
+        attributes["gen_ai.system_instructions"] = _parts(instructions)
     if inputs.get("tools"):
-        told["gen_ai.tool.definitions"] = inputs["tools"]
-    return told
+        attributes["gen_ai.tool.definitions"] = inputs["tools"]
+    return attributes
 
 
 def output_messages(outputs: Mapping[str, Any]) -> dict[str, Any]:
     """Return the attribute that a reply makes; empty where it holds no message."""
     choices = outputs.get("choices")
     if isinstance(choices, list):
-        replies = _messages([_chosen(choice) for choice in choices])
-    elif isinstance(outputs.get("output"), list):  # several items are one reply
-        items = _messages(outputs["output"])
-        replies = items and [
-            {"role": "assistant", "parts": [part for item in items for part in item["parts"]]}
-        ]
+        replies = _messages(list(map(_chosen, choices)))
+    elif isinstance(outputs.get("output"), list):
+        replies = _joined(_messages(outputs["output"]))
     else:
         replies = _messages(outputs.get("messages", [outputs]))
-    if replies:
-        return {"gen_ai.output.messages": replies}
-    return {}
+    if not replies:
+        return {}
+    return {"gen_ai.output.messages": replies}
 
 
 def _chosen(choice: Any) -> Any:
-    if isinstance(choice, dict) and "text" in choice:
+    if not isinstance(choice, dict):
+        return None
+    if "text" in choice:
         return {"role": "assistant", "content": choice["text"]}
-    if isinstance(choice, dict):
-        return choice.get("message")
-    return None
+    return choice.get("message")
+
+
+def _joined(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the items of one of OpenAI's responses as the one reply that they are."""
+    if not items:
+        return []
+    parts = []
+    for item in items:
+        parts += item["parts"]
+    return [{"role": "assistant", "parts": parts}]
 
 
 def _messages(items: Any) -> list[dict[str, Any]]:
     """Return ``items`` as messages; empty where one of them is none."""
-    found = [_message(item) for item in items] if isinstance(items, list) else []
-    messages = [message for message in found if message is not None]
-    if len(messages) == len(found):
-        return messages
-    return []
+    if not isinstance(items, list):
+        return []
+    messages = []
+    for item in items:
+        message = _message(item)
+        if message is None:
+            return []
+        messages.append(message)
+    return messages
 
 
 def _message(item: Any) -> dict[str, Any] | None:
@@ -75,8 +87,10 @@ def _message(item: Any) -> dict[str, Any] | None:
         return None
     if item["role"] == "tool":
         return {"role": "tool", "parts": [_answer(item.get("tool_call_id"), item["content"])]}
-    calls = [_tool_call(call.get("id"), call.get("function") or {}) for call in item.get("tool_calls") or ()]
-    return {"role": item["role"], "parts": [*_parts(item["content"]), *calls]}
+    parts = _parts(item["content"])
+    for call in item.get("tool_calls") or ():
+        parts.append(_tool_call(call.get("id"), call.get("function") or {}))
+    return {"role": item["role"], "parts": parts}
 
 
 def _item(item: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -90,14 +104,22 @@ def _item(item: Mapping[str, Any]) -> dict[str, Any] | None:
         arguments = item.get("arguments", item.get("input"))
         part = _tool_call(item.get("call_id"), {"name": item.get("name"), "arguments": arguments})
     if kind == "reasoning":
-        said = [each.get("text") or "" for each in item.get("summary") or () if isinstance(each, dict)]
-        part = {"type": "reasoning", "content": "\n".join(said)}
+        part = {"type": "reasoning", "content": "\n".join(_summary_texts(item))}
     return {"role": "assistant", "parts": [part]}
 
 
+def _summary_texts(item: Mapping[str, Any]) -> Iterator[str]:
+    for block in item.get("summary") or ():
+        if isinstance(block, dict):
+            yield block.get("text") or ""
+
+
 def _parts(content: Any) -> list[Any]:
-    blocks = content if isinstance(content, list) else [] if content is None else [content]
-    return [_part(block) for block in blocks]
+    if content is None:
+        return []
+    if not isinstance(content, list):
+        content = [content]
+    return [_part(block) for block in content]
 
 
 def _part(block: Any) -> Any:

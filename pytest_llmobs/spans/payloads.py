@@ -40,57 +40,74 @@ def read_payload(rest: dict[str, Any], side: str) -> dict[str, Any]:
         side: ``input`` or ``output``.
     """
     rest.pop(f"{side}.mime_type", None)
-    whole = next((decode(rest.pop(name)) for name in _WHOLE[side] if name in rest), None)
-    parts = {key: _part(rest, names) for key, names in _PARTS[side].items()}
-    told = {key: value for key, value in parts.items() if value is not None}
+    whole = _take_whole(rest, side)
+    parts = _take_parts(rest, side)
     if whole is None:
-        arguments = told.get("arguments")
-        if isinstance(arguments, dict) and len(told) == 1:
+        arguments = parts.get("arguments")
+        if isinstance(arguments, dict) and len(parts) == 1:
             return arguments
-        return told
+        return parts
     if isinstance(whole, dict):  # the messages, attribute by attribute, are in it
-        told.pop("messages", None)
-        return {**told, **whole}
-    return {**told, side: whole}
+        parts.pop("messages", None)
+        return {**parts, **whole}
+    return {**parts, side: whole}
 
 
-def _part(rest: dict[str, Any], names: Sequence[str]) -> Any:
-    found = [value for value in (take(rest, name) for name in names) if value is not None]
-    if found:
-        return found[0]
+def _take_whole(rest: dict[str, Any], side: str) -> Any:
+    for name in _WHOLE[side]:
+        if name in rest:
+            return decode(rest.pop(name))
     return None
+
+
+def _take_parts(rest: dict[str, Any], side: str) -> dict[str, Any]:
+    parts: dict[str, Any] = {}
+    for key, names in _PARTS[side].items():
+        for name in names:  # all are taken, though the first one counts: the others say the same
+            value = take(rest, name)
+            if value is not None:
+                parts.setdefault(key, value)
+    return parts
 
 
 def take(rest: dict[str, Any], name: str) -> Any:
     """Take the attribute ``name`` out of ``rest``, or all that begin with it as one list."""
     if name in rest:
         return decode(rest.pop(name))
-    below = [
-        key for key in rest if key.startswith(f"{name}.") and key[len(name) + 1 :].split(".")[0].isdigit()
-    ]
     tree: dict[str, Any] = {}
-    for key in below:
-        *path, last = key[len(name) + 1 :].split(".")
-        node = tree
-        for step in path:
-            inner = node.get(step)
-            if not isinstance(inner, dict):
-                inner = node[step] = {}
-            node = inner
-        node[last] = rest.pop(key)
-    if below:
-        return _unnumbered(tree)
-    return None
+    for key in _numbered_keys(rest, name):
+        _plant(tree, key.removeprefix(f"{name}.").split("."), rest.pop(key))
+    if not tree:
+        return None
+    return _unnumbered(tree)
+
+
+def _numbered_keys(rest: Mapping[str, Any], name: str) -> list[str]:
+    """Return the attributes below ``name`` that are numbered (``llm.prompts.0.…``)."""
+    prefix = f"{name}."
+    keys = []
+    for key in rest:
+        if key.startswith(prefix) and key[len(prefix) :].partition(".")[0].isdigit():
+            keys.append(key)
+    return keys
+
+
+def _plant(tree: dict[str, Any], path: Sequence[str], value: Any) -> None:
+    node = tree
+    for step in path[:-1]:
+        if not isinstance(node.get(step), dict):
+            node[step] = {}
+        node = node[step]
+    node[path[-1]] = value
 
 
 def _unnumbered(node: Any) -> Any:
     """Turn objects whose keys are numbers into lists, and ``{"message": {…}}`` in them into what it wraps."""
     if not isinstance(node, dict):
         return node
-    if not all(key.isdigit() for key in node):
+    if not all(map(str.isdigit, node)):
         return {key: _unnumbered(value) for key, value in node.items()}
-    items = [_unnumbered(node[key]) for key in sorted(node, key=int)]
-    return [_unwrapped(item) for item in items]
+    return [_unwrapped(_unnumbered(node[key])) for key in sorted(node, key=int)]
 
 
 def _unwrapped(item: Any) -> Any:
@@ -98,7 +115,6 @@ def _unwrapped(item: Any) -> Any:
         (only,) = item.values()
         if isinstance(only, dict):
             return only
-        return item
     return item
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from opentelemetry.trace import StatusCode
 
-from pytest_llmobs.providers.prices import price
+from pytest_llmobs.measures.model_calls import PAID
+from pytest_llmobs.providers.prices import COUNTED, price
 from pytest_llmobs.spans.names import ALIASES, OTEL, run_type_of
 from pytest_llmobs.spans.payloads import as_list, decode, read_payload, take
 from pytest_llmobs.storage.parquet.schema import COLUMNS
@@ -20,19 +21,32 @@ if TYPE_CHECKING:
 
 _TYPES: Mapping[str, type] = {"integer": int, "number": float, "word": str, "text": str}
 _USAGE = frozenset(column.name for column in COLUMNS if column.name.endswith("_tokens"))
-_PRICED = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")
 _LIMIT = 1 << 63
 """Numbers of a column have 64 bits."""
 _SHAPED = frozenset({"error", "params", "scores", "stop_reason"})
-_PLAIN = [
-    (
-        column.name,
-        _TYPES[column.kind],
-        (*([column.otel] if column.otel else []), *ALIASES.get(column.name, ())),
-    )
-    for column in COLUMNS
-    if (column.otel or column.name in ALIASES) and column.name not in _SHAPED
-]
+"""Columns that are made of several attributes, or of other parts of a span."""
+
+
+class _Plain(NamedTuple):
+    """A column that is the value of one attribute."""
+
+    column: str
+    kind: type
+    attributes: tuple[str, ...]
+    """Names of the attribute, its own first."""
+
+
+def _plain_columns() -> Iterator[_Plain]:
+    for column in COLUMNS:
+        names = ALIASES.get(column.name, ())
+        if column.otel:
+            names = (column.otel, *names)
+        if names and column.name not in _SHAPED:
+            yield _Plain(column.name, _TYPES[column.kind], names)
+
+
+# Made once: an app may end thousands of spans.
+_PLAIN = tuple(_plain_columns())
 _PARAMS = OTEL["params"].removesuffix("*")
 _FIRST_TOKEN = "First Token Stream Event"
 """OpenInference's event."""
@@ -49,15 +63,16 @@ def describe(run: RunTree, span: ReadableSpan) -> None:
         run.add_outputs(outputs)
     events = list(span.events)
     run.error = _error(span, events) or run.error
-    columns = _columns(rest, run)
-    first = next((event for event in events if event.name == _FIRST_TOKEN), None)
+    columns = _take_columns(rest, run)
+    first = _named(events, _FIRST_TOKEN)
     if first is not None and span.start_time is not None:
         columns.setdefault("time_to_first_token", (first.timestamp - span.start_time) / 1e9)
         events.remove(first)
     run.columns.update(columns)
-    run.add_tags([str(tag) for tag in as_list(rest.pop("tag.tags", ()))])
+    run.add_tags(list(map(str, as_list(rest.pop("tag.tags", ())))))
     run.metadata.update(_metadata(rest, span, events))
-    _settle_usage(run)
+    _count_tokens(run)
+    _price(run)
 
 
 def forget_usage(run: RunTree) -> None:
@@ -67,29 +82,51 @@ def forget_usage(run: RunTree) -> None:
         run.columns.pop(name, None)
 
 
-def _columns(rest: dict[str, Any], run: RunTree) -> dict[str, Any]:
+def _take_columns(rest: dict[str, Any], run: RunTree) -> dict[str, Any]:
     columns: dict[str, Any] = {}
-    for column, kind, names in _PLAIN:
-        if column in _USAGE and run.run_type not in ("llm", "embedding"):
-            continue  # an agent's span sums up the calls below it
-        for name in [name for name in names if name in rest]:
-            value = _converted(rest[name], kind)
-            if value is not None and columns.setdefault(column, value) == value:
-                del rest[name]
-    reasons = [str(reason) for reason in as_list(take(rest, OTEL["stop_reason"]) or ())]
-    reasons += [str(rest.pop(name)) for name in ALIASES["stop_reason"] if name in rest]
+    for plain in _PLAIN:
+        # An agent's span sums up the calls below it.
+        if plain.column not in _USAGE or run.run_type in PAID:
+            _take_plain(rest, plain, columns)
+    reasons = _take_stop_reasons(rest)
     if reasons:
-        columns["stop_reason"] = ",".join(dict.fromkeys(reasons))
+        columns["stop_reason"] = ",".join(reasons)
     if "provider" in columns:
         columns["provider"] = columns["provider"].lower()
-    params = {key.removeprefix(_PARAMS): decode(rest.pop(key)) for key in [*rest] if key.startswith(_PARAMS)}
-    invocation = decode(rest.get("llm.invocation_parameters"))
-    if isinstance(invocation, dict):
-        del rest["llm.invocation_parameters"]
-        params = {**invocation, **params}
+    params = _take_params(rest)
     if params:
         columns["params"] = params
     return columns
+
+
+def _take_plain(rest: dict[str, Any], plain: _Plain, columns: dict[str, Any]) -> None:
+    """Fill a column with the first of its attributes; one that says something else stays for the metadata."""
+    for name in plain.attributes:
+        if name in rest:
+            value = _converted(rest[name], plain.kind)
+            if value is not None and columns.setdefault(plain.column, value) == value:
+                del rest[name]
+
+
+def _take_stop_reasons(rest: dict[str, Any]) -> dict[str, None]:
+    """Return each reason once, in their order."""
+    reasons = list(as_list(take(rest, OTEL["stop_reason"]) or ()))
+    for name in ALIASES["stop_reason"]:
+        if name in rest:
+            reasons.append(rest.pop(name))
+    return dict.fromkeys(map(str, reasons))
+
+
+def _take_params(rest: dict[str, Any]) -> dict[str, Any]:
+    params: dict[str, Any] = {}
+    invocation = decode(rest.get("llm.invocation_parameters"))
+    if isinstance(invocation, dict):
+        del rest["llm.invocation_parameters"]
+        params.update(invocation)
+    for key in list(rest):
+        if key.startswith(_PARAMS):
+            params[key.removeprefix(_PARAMS)] = decode(rest.pop(key))
+    return params
 
 
 def _converted(value: Any, kind: type) -> Any:
@@ -102,25 +139,31 @@ def _converted(value: Any, kind: type) -> Any:
     return None
 
 
-def _settle_usage(run: RunTree) -> None:
-    """Complete the tokens, cached ones included in the input, and price them."""
+def _count_tokens(run: RunTree) -> None:
+    """Complete the tokens: cached ones are part of the input."""
     columns = run.columns
-    if columns.get("input_tokens") is None and columns.get("output_tokens") is None:
+    if columns.get("input_tokens") is None:
         return
     cached = (columns.get("cache_read_tokens") or 0) + (columns.get("cache_write_tokens") or 0)
-    if columns.get("input_tokens") is not None:
-        if columns["input_tokens"] < cached:  # a whole can't be smaller than its parts: they were left out
-            columns["input_tokens"] += cached
-        columns["uncached_input_tokens"] = columns["input_tokens"] - cached
-    answered = run.metadata.get("gen_ai.response.model") or run.metadata.get("llm.response.model_name")
-    models = [str(model) for model in (answered, columns.get("model")) if model]
+    if columns["input_tokens"] < cached:  # a whole can't be smaller than its parts: they were left out
+        columns["input_tokens"] += cached
+    columns["uncached_input_tokens"] = columns["input_tokens"] - cached
+
+
+def _price(run: RunTree) -> None:
+    """Price the tokens, if there are any."""
+    columns, metadata = run.columns, run.metadata
+    if columns.get("input_tokens") is None and columns.get("output_tokens") is None:
+        return
+    answered = metadata.get("gen_ai.response.model") or metadata.get("llm.response.model_name")
+    models = list(map(str, filter(None, (answered, columns.get("model")))))
     if not models:
         return
-    units = {name: columns.get(name) for name in _PRICED}
-    cost, version = price(columns.get("provider", ""), models, units, when=run.start_time)
+    tokens = {name: columns.get(name) for name in COUNTED}
+    cost, version = price(columns.get("provider", ""), models, tokens, when=run.start_time)
     columns["prices_version"] = version
     if cost is None:
-        run.metadata["unpriced_model"] = models[-1]
+        metadata["unpriced_model"] = models[-1]
     else:
         columns["total_cost"] = cost
 
@@ -129,26 +172,43 @@ def _error(span: ReadableSpan, events: list[Event]) -> str | None:
     """Return the error of a span that failed, and take its exception out of ``events``."""
     if span.status.status_code is not StatusCode.ERROR:
         return None
-    raised = next((event for event in reversed(events) if event.name == "exception"), None)
+    raised = _named(reversed(events), "exception")
     if raised is None:
         return span.status.description or "error"
     events.remove(raised)
-    told = raised.attributes or {}
-    trace = told.get(OTEL["error"])
-    return str(
-        trace or f"{told.get('exception.type', 'error')}: {told.get('exception.message', '')}"
-    ).rstrip()
+    attributes = raised.attributes or {}
+    error = attributes.get(OTEL["error"])
+    if not error:
+        error = f"{attributes.get('exception.type', 'error')}: {attributes.get('exception.message', '')}"
+    return str(error).rstrip()
+
+
+def _named(events: Iterable[Event], name: str) -> Event | None:
+    """Return the first event of that name."""
+    for event in events:
+        if event.name == name:
+            return event
+    return None
 
 
 def _metadata(rest: dict[str, Any], span: ReadableSpan, events: Sequence[Event]) -> dict[str, Any]:
+    """Return what a run has no place of its own for: the attributes that are left, and the events."""
+    metadata: dict[str, Any] = {}
     own = decode(rest.pop("metadata", None))
-    metadata = dict(own) if isinstance(own, dict) else {} if own is None else {"metadata": own}
-    metadata |= {key: list(value) if isinstance(value, tuple) else value for key, value in rest.items()}
+    if isinstance(own, dict):
+        metadata.update(own)
+    elif own is not None:
+        metadata["metadata"] = own
+    for key, value in rest.items():
+        metadata[key] = value
+        if isinstance(value, tuple):
+            metadata[key] = list(value)
     if span.instrumentation_scope is not None:
         metadata["otel.scope"] = span.instrumentation_scope.name
     if events:
-        metadata["events"] = [
-            {"name": event.name, "time": event.timestamp // 1000, **(event.attributes or {})}
-            for event in events
-        ]
+        metadata["events"] = list(map(_describe_event, events))
     return metadata
+
+
+def _describe_event(event: Event) -> dict[str, Any]:
+    return {"name": event.name, "time": event.timestamp // 1000, **(event.attributes or {})}

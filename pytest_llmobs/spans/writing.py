@@ -28,7 +28,8 @@ _SHAPED |= {"scores", "metadata"}
 """Columns that aren't one attribute of their value."""
 _LIMIT = 1 << 63
 """Integers of an attribute have 64 bits."""
-_RAISED = re.compile(r"^(?P<type>[\w.]+)(?:: (?P<message>.*))?", re.DOTALL)
+# The frames above it are indented.
+_RAISED = re.compile(r"^(?P<type>[\w.]+)(?:: (?P<message>.*))?", re.DOTALL | re.MULTILINE)
 
 
 def describe_process() -> Resource:
@@ -46,69 +47,103 @@ def to_span(record: Record, resource: Resource) -> ReadableSpan:
     """
     header, inputs, outputs = record
     start, end = header["start_time"], header.get("end_time") or header["start_time"]
-    error = header.get("error")
-    parent = header.get("parent_id")
-    failed = None if error is None else _exception(error)
-    events = [] if failed is None else [Event("exception", failed, end * 1000)]
-    events += [_evaluation(key, score, end * 1000) for key, score in (header.get("scores") or {}).items()]
-    attributes = _attributes(header) | _payloads(header, inputs, outputs)
-    if failed is not None:
-        attributes["error.type"] = failed.get("exception.type", "_OTHER")
+    attributes = _attributes(header) | _payload_attributes(header, inputs, outputs)
+    exception = None
+    if header.get("error") is not None:
+        exception = _exception(header["error"])
+        attributes["error.type"] = exception.get("exception.type", "_OTHER")
+    kind = SpanKind.INTERNAL
+    if "provider" in header:
+        kind = SpanKind.CLIENT
     return ReadableSpan(
         header.get("name") or "",
         context=_context(header["trace_id"], header["id"]),
-        parent=None if parent is None else _context(header["trace_id"], parent),
+        parent=_context(header["trace_id"], header.get("parent_id")),
         resource=resource,
         attributes=attributes,
-        events=events,
-        kind=SpanKind.CLIENT if "provider" in header else SpanKind.INTERNAL,
-        status=_status(header.get("status"), failed),
+        events=_events(header, exception, end * 1000),
+        kind=kind,
+        status=_status(header.get("status"), exception),
         start_time=start * 1000,
         end_time=end * 1000,
         instrumentation_scope=_SCOPE,
     )
 
 
-def _context(trace_id: str, run_id: str) -> SpanContext:
+def _context(trace_id: str, run_id: str | None) -> SpanContext | None:
+    if run_id is None:
+        return None
     trace, span = w3c_ids(trace_id, run_id)
     return SpanContext(int(trace, 16), int(span, 16), is_remote=False, trace_flags=_SAMPLED)
 
 
+def _events(header: Mapping[str, Any], exception: Mapping[str, str] | None, when: int) -> list[Event]:
+    """Return the exception and the scores of a run as events.
+
+    Args:
+        header: The run's columns.
+        exception: Its exception's attributes.
+        when: Nanoseconds since the epoch.
+    """
+    events = []
+    if exception is not None:
+        events.append(Event("exception", exception, when))
+    for key, score in (header.get("scores") or {}).items():
+        attributes = {"gen_ai.evaluation.name": key, OTEL["scores"]: score}
+        events.append(Event("gen_ai.evaluation.result", attributes, when))
+    return events
+
+
 def _attributes(header: Mapping[str, Any]) -> dict[str, Any]:
-    attributes = {
-        OTEL.get(name) or f"llmobs.{name}": _plain(value)
-        for name, value in header.items()
-        if value is not None and name not in _SHAPED
-    }
+    attributes: dict[str, Any] = {}
+    for name, value in header.items():
+        if value is not None and name not in _SHAPED:
+            attributes[OTEL.get(name) or f"llmobs.{name}"] = _plain(value)
     run_type = header.get("run_type", "chain")
     attributes["openinference.span.kind"] = run_type.upper()
     if run_type in OPERATIONS:
         attributes.setdefault(OTEL["operation"], OPERATIONS[run_type])
     if header.get("stop_reason") is not None:
         attributes[OTEL["stop_reason"]] = [header["stop_reason"]]
-    for prefix, values in (
-        (OTEL["params"][:-1], header.get("params")),
-        ("llmobs.metadata.", header.get("metadata")),
-    ):
-        attributes |= {
-            f"{prefix}{key}": _plain(value) for key, value in (values or {}).items() if value is not None
-        }
+    attributes |= _below(OTEL["params"].removesuffix("*"), header.get("params"))
+    attributes |= _below("llmobs.metadata.", header.get("metadata"))
     return attributes
 
 
-def _payloads(header: Mapping[str, Any], inputs: bytes, outputs: bytes) -> dict[str, Any]:
-    if header.get("run_type") == "tool":
-        told = {"gen_ai.tool.call.arguments": inputs.decode(), "gen_ai.tool.call.result": outputs.decode()}
-        return {"gen_ai.tool.name": header.get("name") or ""} | {
-            name: text for name, text in told.items() if text
-        }
+def _below(prefix: str, values: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return one attribute for each of several values."""
+    attributes = {}
+    for key, value in (values or {}).items():
+        if value is not None:
+            attributes[f"{prefix}{key}"] = _plain(value)
+    return attributes
+
+
+def _payload_attributes(header: Mapping[str, Any], inputs: bytes, outputs: bytes) -> dict[str, Any]:
+    run_type = header.get("run_type")
+    if run_type == "tool":
+        return _tool_attributes(header, inputs, outputs)
     attributes: dict[str, Any] = {}
     for side, payload, read in (("input", inputs, input_messages), ("output", outputs, output_messages)):
-        told = read(from_json(payload)) if payload and header.get("run_type") == "llm" else {}
-        if told:
-            attributes |= {name: capture.encode(value).decode() for name, value in told.items()}
-        elif payload:
-            attributes |= {f"{side}.value": payload.decode(), f"{side}.mime_type": "application/json"}
+        if not payload:
+            continue
+        messages: dict[str, Any] = {}
+        if run_type == "llm":
+            messages = read(from_json(payload))
+        for name, value in messages.items():
+            attributes[name] = capture.encode(value).decode()
+        if not messages:
+            attributes[f"{side}.value"] = payload.decode()
+            attributes[f"{side}.mime_type"] = "application/json"
+    return attributes
+
+
+def _tool_attributes(header: Mapping[str, Any], inputs: bytes, outputs: bytes) -> dict[str, Any]:
+    attributes = {"gen_ai.tool.name": header.get("name") or ""}
+    if inputs:
+        attributes["gen_ai.tool.call.arguments"] = inputs.decode()
+    if outputs:
+        attributes["gen_ai.tool.call.result"] = outputs.decode()
     return attributes
 
 
@@ -123,20 +158,22 @@ def _plain(value: Any) -> Any:
 
 def _exception(error: str) -> dict[str, str]:
     """Return the attributes of an exception event: from a traceback, type and message too."""
-    told = {OTEL["error"]: error}
-    _, traced, tail = error.rpartition("Traceback (most recent call last):\n")
-    raised = next((line for line in tail.splitlines(keepends=True) if line[:1].strip()), "") if traced else ""
-    found = _RAISED.match(tail[tail.index(raised) :]) if raised else None
-    if found is None:
-        return told | {"exception.message": error}
-    return told | {"exception.type": found["type"], "exception.message": found["message"] or ""}
+    _, is_traceback, tail = error.rpartition("Traceback (most recent call last):\n")
+    raised = None
+    if is_traceback:
+        raised = _RAISED.search(tail)
+    if raised is None:
+        return {OTEL["error"]: error, "exception.message": error}
+    return {
+        OTEL["error"]: error,
+        "exception.type": raised["type"],
+        "exception.message": raised["message"] or "",
+    }
 
 
-def _evaluation(key: str, score: float, when: int) -> Event:
-    return Event("gen_ai.evaluation.result", {"gen_ai.evaluation.name": key, OTEL["scores"]: score}, when)
-
-
-def _status(status: str | None, failed: Mapping[str, str] | None) -> Status:
-    if failed is not None:
-        return Status(StatusCode.ERROR, failed["exception.message"])
-    return Status(StatusCode.OK if status == "success" else StatusCode.UNSET)
+def _status(status: str | None, exception: Mapping[str, str] | None) -> Status:
+    if exception is not None:
+        return Status(StatusCode.ERROR, exception["exception.message"])
+    if status == "success":
+        return Status(StatusCode.OK)
+    return Status(StatusCode.UNSET)
