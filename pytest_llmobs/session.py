@@ -174,9 +174,9 @@ class Session:
 
     def _read_redaction(self) -> Redaction:
         from pytest_llmobs.tracing.redaction.pipeline import Redaction
-        from pytest_llmobs.tracing.redaction.redactors import choose
+        from pytest_llmobs.tracing.redaction.redactors import choose_redactors
 
-        return Redaction(choose(self.settings.redact, self.extensions.redactors, "llm_redact"))
+        return Redaction(choose_redactors(self.settings.redact, self.extensions.redactors, "llm_redact"))
 
     @property
     def tracer(self) -> Tracer:

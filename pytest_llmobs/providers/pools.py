@@ -8,7 +8,7 @@ from __future__ import annotations
 from types import ModuleType
 
 from pytest_llmobs.providers.base import Engine, Provider
-from pytest_llmobs.tracing.threads import alone, carrying
+from pytest_llmobs.tracing.threads import carry_run, hide_run
 
 
 class Pool(Provider):
@@ -21,9 +21,9 @@ class Pool(Provider):
     def instrument(self, module: ModuleType, engine: Engine) -> None:
         """Wrap what hands over functions, and what starts the workers."""
         kind = getattr(module, self.name)
-        engine.patch(kind, "__init__", alone)
+        engine.patch(kind, "__init__", hide_run)
         for method in self._methods:
-            engine.patch(kind, method, carrying)
+            engine.patch(kind, method, carry_run)
 
 
 POOLS = (

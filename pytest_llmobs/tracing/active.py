@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from pytest_llmobs.errors import SettingsError
 from pytest_llmobs.tracing import environment
 from pytest_llmobs.tracing.redaction.pipeline import Redaction
-from pytest_llmobs.tracing.redaction.redactors import Redactor, choose
+from pytest_llmobs.tracing.redaction.redactors import Redactor, choose_redactors
 from pytest_llmobs.tracing.threads import carry_into_threads, stop_carrying
 from pytest_llmobs.tracing.tracer import Sink, Tracer
 
@@ -138,9 +138,9 @@ def _make_tracer(enabled: bool) -> Tracer:
     names, options = environment.tracer_options(os.environ)
     wants_media = options.pop("keep_media")
     if _host is None:
-        redaction = Redaction(choose(names, (), environment.REDACT))
+        redaction = Redaction(choose_redactors(names, (), environment.REDACT))
         return Tracer(sink=None, redaction=redaction, enabled=enabled, **options)
     if wants_media:
         options["keep_media"] = _host.keep_media
-    redaction = Redaction(choose(names, _host.redactors(), environment.REDACT))
+    redaction = Redaction(choose_redactors(names, _host.redactors(), environment.REDACT))
     return Tracer(sink=_host.open_sink(), redaction=redaction, enabled=enabled, **options)

@@ -88,7 +88,7 @@ def _returned(parameters: list[inspect.Parameter]) -> str:
     return ", ".join(returned)
 
 
-def processed(process: Process, value: Any) -> Any:
+def process_safely(process: Process, value: Any) -> Any:
     """Return ``process(value)``; where that fails, what says so: the value itself may be sensitive."""
     try:
         return process(value)

@@ -30,7 +30,7 @@ R = TypeVar("R", bound=CurrentRun)
 class Scope:
     """What ``tracing_context`` laid over the current run."""
 
-    __slots__ = ("apart", "enabled", "metadata", "parent", "project", "tags")
+    __slots__ = ("enabled", "metadata", "new_trace", "parent", "project", "tags")
 
     def __init__(
         self,
@@ -39,10 +39,10 @@ class Scope:
         project: str | None = None,
         metadata: Mapping[str, Any] | None = None,
         tags: Sequence[str] = (),
-        apart: bool = False,
+        new_trace: bool = False,
     ) -> None:
         self.parent = parent
-        self.apart = apart
+        self.new_trace = new_trace
         """True where the code asked for a new trace: spans of other tracers are no parents either."""
         self.enabled = enabled
         """True and False beat the environment; None leaves the choice to it."""

@@ -10,9 +10,9 @@ from typing import Any
 from pytest_llmobs.errors import LlmobsError
 from pytest_llmobs.records.runs import RunType
 from pytest_llmobs.tracing import active, binding, capture
-from pytest_llmobs.tracing.binding import Process, function_name, processed
+from pytest_llmobs.tracing.binding import Process, function_name, process_safely
 from pytest_llmobs.tracing.context import Scope, current, current_run, live
-from pytest_llmobs.tracing.parent import Parent, find_parent, going_on
+from pytest_llmobs.tracing.parent import Parent, find_parent, innermost_run
 from pytest_llmobs.tracing.run_tree import RunTree
 from pytest_llmobs.tracing.tracer import Tracer
 from pytest_llmobs.wording import known, nearest
@@ -55,7 +55,7 @@ def read_options(given: Mapping[str, Any]) -> Options:
     return Options(**given)
 
 
-class Call:
+class Decorated:
     """The start and the end of one decorated function's runs."""
 
     def __init__(self, function: Callable[..., Any], run_type: RunType, options: Options) -> None:
@@ -83,7 +83,7 @@ class Call:
             return self._start_in_scope(args, kwargs)
         parent: RunTree | None = here  # type: ignore[assignment]
         if active.foreign is not None or (parent is not None and parent.ended):
-            parent = going_on(parent)
+            parent = innermost_run(parent)
         is_traced = tracer.enabled
         if parent is not None:
             tracer, is_traced = parent.tracer, parent.recording
@@ -136,7 +136,7 @@ class Call:
         except TypeError:
             inputs = binding.unbound(args, kwargs)
         if self._process_inputs is not None:
-            return capture.encode_mapping(processed(self._process_inputs, inputs), limit)
+            return capture.encode_mapping(process_safely(self._process_inputs, inputs), limit)
         return capture.encode(inputs, limit)
 
     def succeed(self, run: RunTree | Scope, result: Any) -> Any:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pytest_llmobs.records.runs import Run, RunStatus, RunType
-from pytest_llmobs.tracing.sampling import Held
+from pytest_llmobs.tracing.sampling import HeldLines
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -44,7 +44,7 @@ class OpenRun:
     """Set to ``incomplete`` or ``abandoned`` before ``end``; else the error decides."""
     collected: list[FinishedRun] | None = None
     """On a root started with ``collect=True``: its finished descendants, and itself once it has ended."""
-    held: Held | None = None
+    held: HeldLines | None = None
     """On a root whose trace sampling may leave out of the store: the lines until that is clear."""
     _unfinished: set[Any] | None = None
     _root: OpenRun | None = None

@@ -69,20 +69,20 @@ def get_current_run_tree() -> RunTree | None:
     here = current.get()
     if isinstance(here, Scope) and here.enabled is False:
         return None
-    return going_on(here)
+    return innermost_run(here)
 
 
-def going_on(here: CurrentRun | Scope | None) -> RunTree | None:
+def innermost_run(here: CurrentRun | Scope | None) -> RunTree | None:
     """Return the run that what starts now is nested in, or None.
 
     Args:
         here: What ``current`` holds.
     """
-    inner, apart = here, False
+    inner, new_trace = here, False
     if isinstance(here, Scope):
-        inner, apart = here.parent, here.apart
+        inner, new_trace = here.parent, here.new_trace
     run = live(cast("RunTree | None", inner))
-    if active.foreign is None or apart:
+    if active.foreign is None or new_trace:
         return run
     return cast("RunTree | None", active.foreign.parent_of(run))
 
@@ -100,7 +100,7 @@ def find_parent(enabled: bool | None = None, named: Any = None) -> Parent | None
     tracer, here = active.find(enabled), current.get()
     if tracer is None and named is None and here is None:
         return None
-    outer = going_on(here)
+    outer = innermost_run(here)
     run = read_parent(named, outer)
     scope = here if isinstance(here, Scope) else None
     if enabled is None:

@@ -10,7 +10,7 @@ from typing import Any
 from pytest_llmobs.errors import LlmobsError
 from pytest_llmobs.records.runs import RUN_TYPES, Run, RunType
 from pytest_llmobs.tracing import active, capture, failure, headers
-from pytest_llmobs.tracing.binding import processed
+from pytest_llmobs.tracing.binding import process_safely
 from pytest_llmobs.tracing.context import Activation, live
 from pytest_llmobs.tracing.ids import new_id
 from pytest_llmobs.tracing.open_run import OpenRun
@@ -248,7 +248,7 @@ class RunTree(OpenRun):
             self.finished = self.started + (now - self.clock) // 1000
             self.ended = True
         if process is not None:
-            result = processed(process, result)
+            result = process_safely(process, result)
         outputs = capture.encode_outputs(result, self.tracer.max_payload)
         if time.perf_counter_ns() - now > capture.SLOW:
             self.captured_for += time.perf_counter_ns() - now

@@ -107,7 +107,7 @@ def _metadata_rule(wanted: str) -> Rule:
     return keeps
 
 
-class Held:
+class HeldLines:
     """The lines of a trace whose fate is open, and of those that judge it; once it is clear, they share it."""
 
     def __init__(self, rules: tuple[Rule, ...], root: Sampled) -> None:

@@ -6,20 +6,20 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, 
 from typing import Any
 
 from pytest_llmobs.tracing import capture
-from pytest_llmobs.tracing.binding import processed
+from pytest_llmobs.tracing.binding import process_safely
 from pytest_llmobs.tracing.context import Scope, current, leave
-from pytest_llmobs.tracing.decorated import Call
+from pytest_llmobs.tracing.decorated import Decorated
 from pytest_llmobs.tracing.run_tree import RunTree
 
 
 class Chunks:
     """What has been yielded so far, and the end of the run."""
 
-    def __init__(self, run: RunTree | Scope, call: Call) -> None:
+    def __init__(self, run: RunTree | Scope, decorated: Decorated) -> None:
         self._run: RunTree | None = None
         if isinstance(run, RunTree):
             self._run = run
-        self._call = call
+        self._decorated = decorated
         self._raw: list[Any] = []
         self._chunks: list[bytes] = []
         self._size = 0
@@ -29,9 +29,9 @@ class Chunks:
         """Log one chunk, as it is now."""
         if self._run is None:
             return
-        if self._call.options.process_chunk is not None:
-            chunk = processed(self._call.options.process_chunk, chunk)
-        if self._call.reduce_fn is not None:
+        if self._decorated.options.process_chunk is not None:
+            chunk = process_safely(self._decorated.options.process_chunk, chunk)
+        if self._decorated.reduce_fn is not None:
             self._raw.append(chunk)
         elif self._size > self._run.tracer.max_payload:
             self._more += 1
@@ -50,18 +50,18 @@ class Chunks:
         run.finish(self._outputs(run), error)
 
     def _outputs(self, run: RunTree) -> bytes:
-        process = self._call.options.process_outputs
-        if self._call.reduce_fn is not None:
-            outputs = processed(self._call.reduce_fn, self._raw)
+        process = self._decorated.options.process_outputs
+        if self._decorated.reduce_fn is not None:
+            outputs = process_safely(self._decorated.reduce_fn, self._raw)
             if process is not None:
-                outputs = processed(process, outputs)
+                outputs = process_safely(process, outputs)
             return run.captured(outputs, capture.encode_outputs)
         if self._more:
             self._chunks.append(capture.encode(f"<cut: {self._more:,} more chunks>"))
         chunks = b"[%b]" % b",".join(self._joined(run))
         if process is None:
             return b'{"output":%b}' % chunks
-        return run.captured(processed(process, capture.decode(chunks)), capture.encode_outputs)
+        return run.captured(process_safely(process, capture.decode(chunks)), capture.encode_outputs)
 
     def _joined(self, run: RunTree) -> list[bytes]:
         """Return the chunks; as one, cleaned, where they are texts and only together hold what must not be kept."""
@@ -80,25 +80,29 @@ class Chunks:
         return [capture.encode(cleaned)]
 
 
-def wrap_generator(function: Callable[..., Generator[Any, Any, Any]], call: Call) -> Callable[..., Any]:
+def wrap_generator(
+    function: Callable[..., Generator[Any, Any, Any]], decorated: Decorated
+) -> Callable[..., Any]:
     """Return a generator function that logs what ``function`` yields."""
 
     def traced(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
-        run = call.start(args, kwargs)
+        run = decorated.start(args, kwargs)
         if run is None:
             return (yield from function(*args, **kwargs))
-        return (yield from _driven(function(*args, **kwargs), run, Chunks(run, call)))
+        return (yield from _driven(function(*args, **kwargs), run, Chunks(run, decorated)))
 
     return traced
 
 
-def wrap_async_generator(function: Callable[..., AsyncGenerator[Any, Any]], call: Call) -> Callable[..., Any]:
+def wrap_async_generator(
+    function: Callable[..., AsyncGenerator[Any, Any]], decorated: Decorated
+) -> Callable[..., Any]:
     """Return an async generator function that logs what ``function`` yields."""
 
     async def traced(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
-        run = call.start(args, kwargs)
+        run = decorated.start(args, kwargs)
         inner = function(*args, **kwargs)
-        chunks = Chunks(run or Scope(None, False), call)
+        chunks = Chunks(run or Scope(None, False), decorated)
         resume, value = inner.asend, None
         try:
             while True:
@@ -129,16 +133,16 @@ def wrap_async_generator(function: Callable[..., AsyncGenerator[Any, Any]], call
     return traced
 
 
-def wrap_iterator(result: Any, run: RunTree | Scope, call: Call) -> Any:
+def wrap_iterator(result: Any, run: RunTree | Scope, decorated: Decorated) -> Any:
     """Return what logs the chunks of an iterator that a plain function returned; else end the run."""
-    chunks = Chunks(run, call)
+    chunks = Chunks(run, decorated)
     if isinstance(result, Generator):
         return _driven(result, run, chunks)
     if isinstance(result, Iterator):
         return TracedIterator(result, chunks)
     if isinstance(result, AsyncIterator):
         return TracedAsyncIterator(result, chunks)
-    return call.succeed(run, result)
+    return decorated.succeed(run, result)
 
 
 def _driven(

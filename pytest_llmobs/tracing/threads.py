@@ -78,9 +78,7 @@ class Carried:
         if not isinstance(scope, Scope):
             scope = Scope(scope, None)
         enabled = scope.enabled
-        if (
-            enabled
-        ):  # another process has a tracer of its own, or none: it may be told to trace nothing, not to trace
+        if enabled:  # the other process has a tracer or none: it may be told to trace nothing, not to trace
             enabled = None
         # A run is pickled as its headers, and arrives as a stand-in.
         run = live(scope.parent)
@@ -91,13 +89,13 @@ def _arrived(function: Callable[..., Any], *scope: Any) -> Carried:
     return Carried(function, Scope(*scope))
 
 
-def carrying(method: Callable[..., Any]) -> Callable[..., Any]:
+def carry_run(method: Callable[..., Any]) -> Callable[..., Any]:
     """Return a pool's method such that the function it is given stays under the run that hands it over.
 
     Args:
         method: Takes the function as its first argument, or as ``func=``.
     """
-    apart = alone(method)
+    call_hidden = hide_run(method)
 
     @functools.wraps(method)
     def hand_over(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -108,26 +106,26 @@ def carrying(method: Callable[..., Any]) -> Callable[..., Any]:
             args = (Carried(args[0], here), *args[1:])
         elif "func" in kwargs:
             kwargs["func"] = Carried(kwargs["func"], here)
-        return apart(self, *args, **kwargs)
+        return call_hidden(self, *args, **kwargs)
 
     return hand_over
 
 
-def alone(method: Callable[..., Any]) -> Callable[..., Any]:
+def hide_run(method: Callable[..., Any]) -> Callable[..., Any]:
     """Return a pool's method such that a worker it starts doesn't inherit the run for good: it will serve others."""
 
     @functools.wraps(method)
-    def apart(self: Any, *args: Any, **kwargs: Any) -> Any:
+    def call_hidden(self: Any, *args: Any, **kwargs: Any) -> Any:
         token = current.set(None)
         try:
             return method(self, *args, **kwargs)
         finally:
             leave(token)
 
-    return apart
+    return call_hidden
 
 
-_submit_carrying = carrying(_submit)
+_submit_carrying = carry_run(_submit)
 
 
 def _forget_in_child() -> None:

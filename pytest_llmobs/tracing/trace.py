@@ -131,16 +131,16 @@ def _overlay(
     outer = _here()
     if enabled is None:
         enabled = outer.enabled
-    apart = parent in (False, "ignore")
+    new_trace = parent in (False, "ignore")
     if parent is None or parent is True:
-        apart = outer.apart
+        new_trace = outer.new_trace
     return Scope(
         read_parent(parent, cast("RunTree | None", outer.parent)),
         enabled,
         project or outer.project,
         {**outer.metadata, **metadata},
         tuple(dict.fromkeys((*outer.tags, *tags))),
-        apart,
+        new_trace,
     )
 
 

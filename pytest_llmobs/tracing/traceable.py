@@ -11,7 +11,7 @@ from typing import Any, TypeVar, overload
 from pytest_llmobs.records.runs import RunType
 from pytest_llmobs.tracing import streams
 from pytest_llmobs.tracing.context import Scope, current, leave
-from pytest_llmobs.tracing.decorated import Call, Options, read_options
+from pytest_llmobs.tracing.decorated import Decorated, Options, read_options
 from pytest_llmobs.tracing.run_tree import RunTree, checked_run_type
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -60,8 +60,8 @@ def traceable(run_type: Any = "chain", **options: Any) -> Any:
 def _decorate(function: Any, run_type: RunType, options: Options) -> Any:
     if isinstance(function, classmethod | staticmethod):
         return type(function)(_decorate(function.__func__, run_type, options))
-    call = Call(function, run_type, options)
-    wrapped = _wrapper_for(function)(function, call)
+    decorated = Decorated(function, run_type, options)
+    wrapped = _wrapper_for(function)(function, decorated)
     if not (hasattr(function, "__get__") or isinstance(function, BuiltinFunctionType | type)):
         # A class of its own: Python looks for __call__ there, and whoever asks whether it is async does too.
         name = type(function).__name__
@@ -95,7 +95,7 @@ class _TracedObject:
         return type(self.__wrapped__)
 
 
-def _wrapper_for(function: Any) -> Callable[[Any, Call], Any]:
+def _wrapper_for(function: Any) -> Callable[[Any, Decorated], Any]:
     for kind in (function, inspect.getattr_static(function, "__call__", None)):
         if inspect.isasyncgenfunction(kind):
             return streams.wrap_async_generator
@@ -106,9 +106,9 @@ def _wrapper_for(function: Any) -> Callable[[Any, Call], Any]:
     return _wrap_function
 
 
-def _wrap_function(function: Callable[..., Any], call: Call) -> Callable[..., Any]:
-    start, fail, enter = call.start, call.fail, current.set
-    reduced, process = call.reduce_fn is not None, call.options.process_outputs
+def _wrap_function(function: Callable[..., Any], decorated: Decorated) -> Callable[..., Any]:
+    start, fail, enter = decorated.start, decorated.fail, current.set
+    reduced, process = decorated.reduce_fn is not None, decorated.options.process_outputs
 
     def traced(*args: Any, **kwargs: Any) -> Any:
         run = start(args, kwargs)
@@ -123,19 +123,19 @@ def _wrap_function(function: Callable[..., Any], call: Call) -> Callable[..., An
             raise
         leave(token)
         if type(result) is CoroutineType:
-            return _awaited(result, run, call)
+            return _awaited(result, run, decorated)
         if isinstance(run, Scope):
             return result
         if reduced:
-            return streams.wrap_iterator(result, run, call)
+            return streams.wrap_iterator(result, run, decorated)
         run.finish_with(result, process)
         return result
 
     return traced
 
 
-def _wrap_coroutine(function: Callable[..., Any], call: Call) -> Callable[..., Any]:
-    start, succeed, fail, enter = call.start, call.succeed, call.fail, current.set
+def _wrap_coroutine(function: Callable[..., Any], decorated: Decorated) -> Callable[..., Any]:
+    start, succeed, fail, enter = decorated.start, decorated.succeed, decorated.fail, current.set
 
     async def traced(*args: Any, **kwargs: Any) -> Any:
         run = start(args, kwargs)
@@ -154,14 +154,16 @@ def _wrap_coroutine(function: Callable[..., Any], call: Call) -> Callable[..., A
     return traced
 
 
-async def _awaited(coroutine: CoroutineType[Any, Any, Any], run: RunTree | Scope, call: Call) -> Any:
+async def _awaited(
+    coroutine: CoroutineType[Any, Any, Any], run: RunTree | Scope, decorated: Decorated
+) -> Any:
     """Finish the run of a plain function that returned a coroutine once that has been awaited."""
     token = current.set(run)
     try:
         result = await coroutine
     except BaseException as error:
         leave(token)
-        call.fail(run, error)
+        decorated.fail(run, error)
         raise
     leave(token)
-    return call.succeed(run, result)
+    return decorated.succeed(run, result)

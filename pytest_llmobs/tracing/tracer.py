@@ -12,7 +12,7 @@ from pytest_llmobs.tracing import capture
 from pytest_llmobs.tracing.open_run import FinishedRun, OpenRun
 from pytest_llmobs.tracing.redaction.pipeline import Redaction
 from pytest_llmobs.tracing.run_line import write_line, write_payload
-from pytest_llmobs.tracing.sampling import Held, Rule, checked_rate, is_sampled
+from pytest_llmobs.tracing.sampling import HeldLines, Rule, checked_rate, is_sampled
 
 KeepMedia = Callable[[str, bytes], str | None]
 """Takes a file's name and content, keeps it, and returns where it is; None where that failed."""
@@ -68,20 +68,20 @@ class Tracer:
         self.keep_media = keep_media
         self.redaction = redaction or Redaction()
         self._suspects = self.redaction.suspects
-        self._static: dict[tuple[str, str, str], str] = {}
+        self._encoded_names: dict[tuple[str, str, str], str] = {}
 
     def sample(self, root: OpenRun) -> None:
         """Decide whether the trace of ``root`` is kept, where nobody but the store wants it."""
         if self._drops(root):
             if self.keep:
-                root.held = Held(self.keep, root)
+                root.held = HeldLines(self.keep, root)
             else:
                 root.recording = False
 
     def sample_stored(self, root: OpenRun) -> None:
         """Decide whether the trace of ``root`` is stored. It is recorded all the same: its trial is scored."""
         if self.sink is not None and self._drops(root):
-            root.held = Held(self.keep, root)
+            root.held = HeldLines(self.keep, root)
 
     def _drops(self, root: OpenRun) -> bool:
         return self.sample_rate < 1.0 and not is_sampled(root.trace_id, self.sample_rate)
@@ -109,7 +109,7 @@ class Tracer:
                 run.captured_for += took
             payload = write_payload(run)
         key = (run.name, run.run_type, run.project)
-        return write_line(run, self._static.get(key) or self._describe(key), payload)
+        return write_line(run, self._encoded_names.get(key) or self._encode_names(key), payload)
 
     def _store(self, run: OpenRun, line: bytes) -> None:
         if self.sink is None:
@@ -128,9 +128,9 @@ class Tracer:
                 encoded = capture.encode(self.redaction.clean_columns(json.loads(encoded)))
             self._store(run, b'{"patch":"%b",%b\t\t\n' % (run.id.encode(), encoded[1:]))
 
-    def _describe(self, key: tuple[str, str, str]) -> str:
-        if len(self._static) >= _CACHED_NAMES:
-            self._static.clear()
+    def _encode_names(self, key: tuple[str, str, str]) -> str:
+        if len(self._encoded_names) >= _CACHED_NAMES:
+            self._encoded_names.clear()
         named = {"name": key[0], "run_type": key[1], "project": key[2]}
         if self.session is not None:
             named["session"] = self.session
@@ -140,5 +140,5 @@ class Tracer:
             if key[2] == self.project:  # that of an experiment, by which it is found
                 cleaned["project"] = self.project
             encoded = capture.encode(cleaned)
-        self._static[key] = text = encoded[1:-1].decode()
+        self._encoded_names[key] = text = encoded[1:-1].decode()
         return text

@@ -30,7 +30,7 @@ class Redactor:
         return False
 
 
-class Custom(Redactor):
+class CustomRedactor(Redactor):
     """A user's function from text to text, as a redactor."""
 
     def __init__(self, function: Callable[[str], str]) -> None:
@@ -52,14 +52,14 @@ def as_redactor(given: object) -> Redactor:
     if isinstance(given, Redactor):
         return given
     if callable(given) and not isinstance(given, type):
-        return Custom(given)
+        return CustomRedactor(given)
     raise SettingsError(
         f"{given!r} is no redactor: pytest_llmobs_redact returns functions from text to text, and instances of "
         "subclasses of pytest_llmobs.tracing.Redactor."
     )
 
 
-def choose(names: Sequence[str], offered: Iterable[object], where: str) -> list[Redactor]:
+def choose_redactors(names: Sequence[str], offered: Iterable[object], where: str) -> list[Redactor]:
     """Return the redactors at work: those that are named, in that order, then the others that needn't be.
 
     Args:

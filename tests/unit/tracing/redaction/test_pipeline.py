@@ -13,7 +13,7 @@ from pytest_llmobs.tracing import get_current_run_tree, trace, traceable
 from pytest_llmobs.tracing.active import install, uninstall
 from pytest_llmobs.tracing.redaction.pii import Pii
 from pytest_llmobs.tracing.redaction.pipeline import Redaction
-from pytest_llmobs.tracing.redaction.redactors import Redactor, choose
+from pytest_llmobs.tracing.redaction.redactors import Redactor, choose_redactors
 from pytest_llmobs.tracing.redaction.secrets import Secrets
 from pytest_llmobs.tracing.run_tree import start_root
 from pytest_llmobs.tracing.tracer import Tracer
@@ -178,7 +178,7 @@ def test_an_unknown_redactor_is_refused() -> None:
         SettingsError,
         match=r"Unknown redactor 'pi' in llm_redact. Did you mean 'pii'\? Known: pii, secrets\. A function of",
     ):
-        choose(["pi"], [Secrets(), Pii()], "llm_redact")
+        choose_redactors(["pi"], [Secrets(), Pii()], "llm_redact")
     with pytest.raises(SettingsError, match=r"3 is no redactor: pytest_llmobs_redact returns functions from"):
         Redaction((3,))  # type: ignore[arg-type]
     with pytest.raises(SettingsError, match=r"Pii.> is no redactor"):
@@ -196,7 +196,7 @@ def test_a_function_that_cannot_be_imported_is_refused(name: str, reason: str) -
     with pytest.raises(
         SettingsError, match=rf"llm_redact names the redactor '{name}', which can't .*: {reason}"
     ):
-        choose([name], (), "llm_redact")
+        choose_redactors([name], (), "llm_redact")
 
 
 def test_what_is_offered_is_at_work_unless_it_must_be_asked_for() -> None:
@@ -204,9 +204,9 @@ def test_what_is_offered_is_at_work_unless_it_must_be_asked_for() -> None:
         return text
 
     offered = [tickets, Secrets(), Pii()]
-    assert [one.name for one in choose([], offered, "x")] == ["tickets", "secrets"]
-    assert [one.name for one in choose(["pii"], offered, "x")] == ["pii", "tickets", "secrets"]
-    assert [one.name for one in choose(["secrets", "tickets", "pii"], offered, "x")] == [
+    assert [one.name for one in choose_redactors([], offered, "x")] == ["tickets", "secrets"]
+    assert [one.name for one in choose_redactors(["pii"], offered, "x")] == ["pii", "tickets", "secrets"]
+    assert [one.name for one in choose_redactors(["secrets", "tickets", "pii"], offered, "x")] == [
         "secrets",
         "tickets",
         "pii",
@@ -215,7 +215,7 @@ def test_what_is_offered_is_at_work_unless_it_must_be_asked_for() -> None:
 
 def test_secrets_cannot_be_left_out() -> None:
     assert Redaction([]).clean_value(KEY) == "[redacted: anthropic key]"
-    assert Redaction(choose(["pii"], [Pii()], "x")).clean_value(KEY) == "[redacted: anthropic key]"
+    assert Redaction(choose_redactors(["pii"], [Pii()], "x")).clean_value(KEY) == "[redacted: anthropic key]"
 
 
 def test_a_prefilter_that_is_no_pattern_is_refused_before_anything_runs() -> None:

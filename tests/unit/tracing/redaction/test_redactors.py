@@ -13,7 +13,7 @@ import pytest
 from pytest_llmobs import defaults, hookimpl, hookspecs
 from pytest_llmobs.extensions import Extensions, standalone_manager
 from pytest_llmobs.tracing.redaction.pipeline import Redaction
-from pytest_llmobs.tracing.redaction.redactors import Redactor, choose
+from pytest_llmobs.tracing.redaction.redactors import Redactor, choose_redactors
 
 SENSITIVE = {"secrets": "key sk-ant-api03-AbCdEfGhIjKlMnOp", "pii": "mail ann@example.com"}
 """A text for each built-in one; a redactor without a text here has no contract test."""
@@ -27,7 +27,7 @@ def redactor(request: pytest.FixtureRequest) -> Redactor:
 def test_it_says_who_it_is(redactor: Redactor) -> None:
     assert re.fullmatch(r"[a-z_]+", redactor.name)
     assert type(redactor).__doc__
-    assert choose([redactor.name], defaults.pytest_llmobs_redact(), "x")[0].name == redactor.name
+    assert choose_redactors([redactor.name], defaults.pytest_llmobs_redact(), "x")[0].name == redactor.name
 
 
 def test_its_prefilters_stop_at_what_it_takes_out(redactor: Redactor) -> None:
@@ -64,7 +64,7 @@ def test_the_example_in_the_hooks_docstring_works() -> None:
     manager.register(SimpleNamespace(pytest_llmobs_redact=hookimpl(plugin["pytest_llmobs_redact"])))
     offered = Extensions(manager).redactors
     assert [getattr(one, "name", None) for one in offered] == [None, "secrets", "pii"]
-    redaction = Redaction(choose([], offered, "llm_redact"))
+    redaction = Redaction(choose_redactors([], offered, "llm_redact"))
     said = redaction.clean_value(
         {"ORD-123456": "ORD-123456 of ann@example.com, sk-ant-api03-AbCdEfGhIjKlMnOp"}
     )
