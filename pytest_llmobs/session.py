@@ -70,10 +70,6 @@ class Identity:
     started: str
     """ISO 8601, UTC."""
 
-    def to_wire(self) -> dict[str, str]:
-        """Return a dict of strings, for a worker."""
-        return {"session": self.session, "name": self.name, "started": self.started}
-
 
 def new_identity(name: str, now: datetime | None = None) -> Identity:
     """Name a new session.

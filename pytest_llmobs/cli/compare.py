@@ -10,6 +10,7 @@ from pytest_llmobs.cli.console import Console
 from pytest_llmobs.cli.lookup import find_experiment
 from pytest_llmobs.cli.objects import find_object
 from pytest_llmobs.cli.stores import open_store
+from pytest_llmobs.records.wire import to_wire
 
 if TYPE_CHECKING:
     from pytest_llmobs.evaluators.pairs import BoundPairwise
@@ -69,7 +70,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     found = _preferences(evaluator, before, after, store, arguments) if evaluator is not None else []
     if arguments.json:
         pairwise = {"pairwise": [_wire(each) for each in found]} if evaluator is not None else {}
-        console.json({"before": before.name, "after": after.name, **asdict(comparison), **pairwise})
+        console.json(
+            {"before": before.name, "after": after.name, **to_wire(comparison, sparse=False), **pairwise}
+        )
     elif evaluator is not None:
         section = preference_section(found, console.page, everything=arguments.all)
         console.say("\n" + "\n".join(section))

@@ -22,6 +22,7 @@ from pytest_llmobs.errors import StoreError
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.records.runs import Run
 from pytest_llmobs.records.trials import Trial
+from pytest_llmobs.records.wire import to_wire
 from pytest_llmobs.reports.context import Context
 from pytest_llmobs.storage.store import Store
 from pytest_llmobs.wording import nearest
@@ -104,7 +105,7 @@ def _show_experiment(
     if arguments.broken:
         return _show_broken(experiment, context, console)
     if arguments.json:
-        console.json({**asdict(experiment), "red": experiment.decision.red})
+        console.json({**to_wire(experiment, sparse=False), "red": experiment.decision.red})
         return 0
     reports.tell(experiment, orders, context, store, console)
     return 0

@@ -205,7 +205,7 @@ def rerun_of(suite: str, suspects: Sequence[Suspect], most_reruns: int) -> Rerun
     repeats = 0
     for suspect in suspects:
         if 0 < suspect.reruns <= most_reruns:
-            limits.setdefault(suspect.example_id, {})[suspect.metric] = list(suspect.limit)
+            limits.setdefault(suspect.example_id, {})[suspect.metric] = tuple(suspect.limit)
             repeats = max(repeats, suspect.reruns)
     if not limits:
         return None

@@ -9,10 +9,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -23,6 +23,7 @@ from pytest_llmobs.records.decisions import Rerun
 from pytest_llmobs.records.experiments import Confirmation
 from pytest_llmobs.records.plans import SuitePlan
 from pytest_llmobs.records.trials import Trial
+from pytest_llmobs.records.wire import from_wire, to_wire
 from pytest_llmobs.session import Identity
 from pytest_llmobs.settings import Settings
 
@@ -76,7 +77,7 @@ class ConfirmingPlan:
         if any(rerun.reason == "example" for rerun in reruns):
             note = self._notes(trial.suite, trial.example_id) / f"{trial.repeat}.json"
             note.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(note, json.dumps(trial.to_wire(), default=str), durable=False)
+            write_whole(note, json.dumps(to_wire(trial), default=str), durable=False)
 
     def settled(self, suite: str, example_id: str, repeat: int) -> bool:
         """Return True where a suspect has been cleared, so that its further reruns would be money for nothing."""
@@ -86,7 +87,7 @@ class ConfirmingPlan:
         from pytest_llmobs.gate.suspects import cleared
 
         notes = self._notes(suite, example_id).glob("*.json")
-        trials = [Trial.from_wire(json.loads(note.read_text())) for note in notes]
+        trials = [from_wire(Trial, json.loads(note.read_text())) for note in notes]
         return all(cleared(rerun, example_id, trials) for rerun in wanting)
 
     def wants(self, suite: str, example_id: str, repeat: int) -> bool:
@@ -107,15 +108,12 @@ class ConfirmingPlan:
 
 def write_plan(path: Path, plan: ConfirmingPlan) -> None:
     """Write a plan for the child to read."""
-    write_whole(path, json.dumps(asdict(plan)), durable=False)
+    write_whole(path, json.dumps(to_wire(plan)), durable=False)
 
 
 def read_plan(path: Path) -> ConfirmingPlan:
     """Read the plan that the parent wrote."""
-    wire: dict[str, Any] = json.loads(path.read_text())
-    wire["identity"] = Identity(**wire["identity"])
-    wire["reruns"] = [Rerun(**rerun) for rerun in wire["reruns"]]
-    return ConfirmingPlan(**wire)
+    return from_wire(ConfirmingPlan, json.loads(path.read_text()))
 
 
 def quieten(config: pytest.Config) -> None:
@@ -139,7 +137,7 @@ def _function(argument: str) -> str:
 def hand_over(plan: ConfirmingPlan, trials: Sequence[Trial]) -> None:
     """In the confirming session: write the trials for the parent, all or nothing."""
     ran = [trial for trial in trials if trial.not_run != "settled"]
-    lines = (json.dumps(trial.to_wire(), default=str) + "\n" for trial in ran)
+    lines = (json.dumps(to_wire(trial), default=str) + "\n" for trial in ran)
     write_whole(Path(plan.out), lines, durable=False)
 
 
@@ -163,7 +161,7 @@ def confirm(state: ProcessState, reruns: Sequence[Rerun]) -> Confirmation:
         if not out.exists() or not (answer := out.read_text()):
             return Confirmation(error=state.session.redaction.clean_value(_no_answer(code, output)))
     write_own_line(state.config, f"confirmed in {time.monotonic() - began:.1f} s")
-    return Confirmation(trials=[Trial.from_wire(json.loads(line)) for line in answer.splitlines()])
+    return Confirmation(trials=[from_wire(Trial, json.loads(line)) for line in answer.splitlines()])
 
 
 def _selected(rerun: Rerun, plans: Sequence[SuitePlan]) -> Rerun:

@@ -12,6 +12,7 @@ import pytest
 
 from pytest_llmobs.files import write_whole
 from pytest_llmobs.records.plans import SuitePlan
+from pytest_llmobs.records.wire import from_wire, to_wire
 from pytest_llmobs.session import Session
 from pytest_llmobs.settings import Settings
 
@@ -66,14 +67,14 @@ class Manifest:
         self._plans = plans
         if self._own_file is not None:
             self._folder.mkdir(parents=True, exist_ok=True)
-            wire = [plan.to_wire() for plan in plans]
+            wire = [to_wire(plan) for plan in plans]
             write_whole(self._own_file, json.dumps(wire, default=str), durable=False)
 
     def read(self) -> None:
         """In the controller: read what a worker wrote, if any did so yet. All collected the same, so one is enough."""
         path = next(iter(self._files()), None)
         if path is not None and not self._plans:
-            self._plans = [SuitePlan.from_wire(wire) for wire in json.loads(path.read_text())]
+            self._plans = [from_wire(SuitePlan, wire) for wire in json.loads(path.read_text())]
 
     def withdraw(self) -> None:
         """In the controller: have every worker stop after the test it is running."""

@@ -21,6 +21,7 @@ from pytest_llmobs.plugin.report_redaction import clean_report, clean_trial
 from pytest_llmobs.plugin.state import LLM_RUN
 from pytest_llmobs.plugin.suites import PLAN, TrialPlan
 from pytest_llmobs.records.trials import NotRun
+from pytest_llmobs.records.wire import to_wire
 from pytest_llmobs.tracing.run_tree import RunTree, start_root
 from pytest_llmobs.trials.budget import BudgetReached
 from pytest_llmobs.trials.deadline import exit_anyway
@@ -303,7 +304,7 @@ class TrialHooks:
         if self._ending is not None:
             self._ending.keep(record)
         else:
-            setattr(report, WIRE, json.dumps(record.to_wire(), default=str))
+            setattr(report, WIRE, json.dumps(to_wire(record), default=str))
 
 
 def _end_run(run: LlmRun, root: RunTree, outcome: Outcome) -> dict[str, float]:

@@ -12,6 +12,7 @@ from pytest_llmobs.plugin.collection import announce
 from pytest_llmobs.plugin.pytest_internals import deal_out_pending, is_stopping
 from pytest_llmobs.plugin.trial import WIRE
 from pytest_llmobs.records.trials import Trial
+from pytest_llmobs.records.wire import from_wire, to_wire
 
 if TYPE_CHECKING:
     from pytest_llmobs.plugin.ending import Ending
@@ -28,7 +29,7 @@ class Controller:
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """Make the worker part of this session."""
-        node.workerinput["llmobs"] = self._state.session.identity.to_wire()
+        node.workerinput["llmobs"] = to_wire(self._state.session.identity)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
@@ -53,7 +54,7 @@ class Controller:
         """Keep the trial that a worker's report carries."""
         wire = getattr(report, WIRE, None)
         if wire is not None:
-            self._ending.keep(Trial.from_wire(json.loads(wire)))
+            self._ending.keep(from_wire(Trial, json.loads(wire)))
         elif report.when not in ("setup", "call", "teardown"):  # xdist's own, of a test whose worker died
             self._ending.note_crash(report.nodeid, report.longreprtext)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Rule = Literal["paired", "mean", "off"]
@@ -78,15 +78,3 @@ class SuitePlan:
     def gone(self) -> bool:
         """True where there is a baseline, and no such test was collected."""
         return not self.expected and not self.elsewhere and self.total == 0
-
-    def to_wire(self) -> dict[str, Any]:
-        """Return a dict of JSON types that ``from_wire`` takes back."""
-        return asdict(self)
-
-    @classmethod
-    def from_wire(cls, wire: Mapping[str, Any]) -> SuitePlan:
-        """Rebuild a plan from ``to_wire``'s dict."""
-        known = dict(wire)
-        known["gates"] = tuple(GateRule(**gate) for gate in wire.get("gates", ()))
-        known["expected"] = tuple(ExpectedTrial(**trial) for trial in wire.get("expected", ()))
-        return cls(**known)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 TrialStatus = Literal["passed", "failed", "error", "skipped", "xfailed", "unscored"]
@@ -88,35 +88,3 @@ class Trial:
     def ran(self) -> bool:
         """True where the test body came to a verdict of its own: passed, failed, or the user's own xfail."""
         return self.status in ("passed", "failed", "xfailed")
-
-    def to_wire(self) -> dict[str, Any]:
-        """Return a dict of JSON types that ``from_wire`` takes back; fields at their default are left out."""
-        wire = {
-            f.name: value
-            for f in fields(self)
-            if (value := getattr(self, f.name)) != f.default and value not in ({}, ())
-        }
-        if self.scores:
-            wire["scores"] = {key: _sparse(score) for key, score in self.scores.items()}
-        if self.calls:
-            wire["calls"] = [_sparse(call) for call in self.calls]
-        if self.unpriced:
-            wire["unpriced"] = list(self.unpriced)
-        return wire
-
-    @classmethod
-    def from_wire(cls, wire: Mapping[str, Any]) -> Trial:
-        """Rebuild a trial from ``to_wire``'s dict."""
-        known = dict(wire)
-        known["scores"] = {key: TrialScore(**score) for key, score in wire.get("scores", {}).items()}
-        known["calls"] = tuple(ModelCall(**call) for call in wire.get("calls", ()))
-        return cls(**known)
-
-
-def _sparse(record: Any) -> dict[str, Any]:
-    # by identity: 0.0 equals False, and a score of zero must travel
-    return {
-        key: value
-        for key, value in asdict(record).items()
-        if value is not None and value is not False and value not in ("", {}, (), [])
-    }

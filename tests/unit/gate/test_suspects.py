@@ -26,7 +26,7 @@ def but(*failing_examples: str) -> Callable[[str, int], bool]:
 def test_a_suspect_is_run_again_as_often_as_the_suite_is_large(world, examples: int, reruns: int) -> None:
     w = world(examples, gates=[GateRule(metric="pass", max_drop=0.2)])
     decision = w.decide(w.trials(but("e003")), w.baseline())
-    limits = {"e003": {"pass": [1.0, 0.0]}}
+    limits = {"e003": {"pass": (1.0, 0.0)}}
     assert decision.reruns == (
         Rerun(suite=w.plan.name, examples=("e003",), repeats=reruns, reason="example", limits=limits),
     )
