@@ -48,13 +48,13 @@ def explain(
     return [*shown, "(the whole of it: section 'Captured llm_run call' below)"]
 
 
-def _evidence(state: ProcessState, run: LlmRun | None) -> assertion.Evidence:
+def _evidence(state: ProcessState, run: LlmRun | None) -> assertion.ScoreEvidence:
     if run is None or run.root is None:
-        return assertion.Evidence()
+        return assertion.ScoreEvidence()
     command = ""
     if state.experiment:
         command = show_command(run.id, Context(store=store_here(state.config)))
-    return assertion.Evidence(
+    return assertion.ScoreEvidence(
         inputs=run.inputs,
         outputs=run.outputs,
         reference=run.reference_outputs,

@@ -89,7 +89,10 @@ def read_orders(
     Raises:
         SettingsError: There is no such format, or a path is missing after its colon.
     """
-    return tuple(_read_order(request, formats, folder, option) for request in dict.fromkeys(requests))
+    orders = []
+    for request in dict.fromkeys(requests):
+        orders.append(_read_order(request, formats, folder, option))
+    return tuple(orders)
 
 
 def _read_order(request: str, formats: Mapping[str, ReportFormat], folder: Path, option: str) -> ReportOrder:

@@ -50,8 +50,9 @@ def _suite_failure(suite: RedSuite) -> Failure:
     headline, *details = map(_metric_line, suite.metrics)
     if details:
         headline += f" (+{count(len(details), 'metric')})"
-    notes = [row.note for row in suite.metrics if row.note and not _is_in_line(row)]
-    details += dict.fromkeys(notes)
+    for row in suite.metrics:
+        if not _is_in_line(row) and row.note not in details:
+            details.append(row.note)
     if suite.examples:
         names = [example.example_id for example in suite.examples]
         details.append(f"broken: {listed(names, _MOST)}")
@@ -71,7 +72,9 @@ def _metric_line(row: MetricRow) -> str:
 
 def _is_in_line(row: MetricRow) -> bool:
     """Tell whether the line of a metric already has all of its note."""
-    return "\n" not in row.note and not _compares(row)
+    if _compares(row):
+        return not row.note
+    return "\n" not in row.note
 
 
 def _compares(row: MetricRow) -> bool:
@@ -79,7 +82,11 @@ def _compares(row: MetricRow) -> bool:
 
 
 def _example_failure(example: ExampleDetail) -> Failure:
-    metrics = ", ".join(row.metric for row in example.rows)
-    comments = [row.comment for row in example.rows if row.comment]
+    metrics = []
+    comments = []
+    for row in example.rows:
+        metrics.append(row.metric)
+        if row.comment:
+            comments.append(row.comment)
     nodeid = example.nodeid or example.suite
-    return Failure(nodeid, f"{example.example_id} broke: {metrics}", comments)
+    return Failure(nodeid, f"{example.example_id} broke: {', '.join(metrics)}", comments)

@@ -12,7 +12,7 @@ from typing import Any
 from pytest_llmobs.records.decisions import ExampleRow
 from pytest_llmobs.records.plans import SuitePlan
 from pytest_llmobs.reports.context import Context
-from pytest_llmobs.reports.digest.examples import ExampleDetail, ExamplesDigest
+from pytest_llmobs.reports.digest.examples import ExampleDetail, ExampleGroup, ExamplesDigest
 from pytest_llmobs.reports.digest.experiment import Digest
 from pytest_llmobs.reports.digest.metrics import MetricLine, MetricsDigest, SuiteMetrics
 from pytest_llmobs.reports.digest.spending import SpendingDigest, TrialSpending
@@ -72,11 +72,10 @@ def document(digest: Digest) -> dict[str, Any]:
 def _suites(metrics: MetricsDigest, plans: Sequence[SuitePlan]) -> list[dict[str, Any]]:
     """Return each suite with its metrics; one that measured nothing has none."""
     plan_of = {plan.name: plan for plan in plans}
-    suites = [_suite(suite, plan_of.get(suite.suite)) for suite in metrics.suites]
+    suites = list(metrics.suites)
     for name in metrics.unmeasured:
-        empty = SuiteMetrics(suite=name, size=None, judged=False, lines=(), notes=())
-        suites.append(_suite(empty, plan_of.get(name)))
-    return suites
+        suites.append(SuiteMetrics(suite=name, size=None, judged=False, lines=(), notes=()))
+    return [_suite(suite, plan_of.get(suite.suite)) for suite in suites]
 
 
 def _suite(suite: SuiteMetrics, plan: SuitePlan | None) -> dict[str, Any]:
@@ -124,12 +123,12 @@ def _score(row: ExampleRow) -> dict[str, Any]:
 
 def _changes(examples: ExamplesDigest) -> list[dict[str, Any]]:
     """Return what changed for several examples at once, the most common first."""
-    groups = [(examples.common_changes, examples.detailed)]
-    groups += [(group.changes, group.examples) for group in examples.groups]
+    everywhere = ExampleGroup(examples.common_changes, examples.detailed)
     shared = []
-    for changes, members in groups:
-        if changes and len(members) > 1:
-            shared.append({"changes": changes, "examples": list(map(_reference, members))})
+    for group in (everywhere, *examples.groups):
+        if group.changes and len(group.examples) > 1:
+            members = list(map(_reference, group.examples))
+            shared.append({"changes": group.changes, "examples": members})
     return shared
 
 

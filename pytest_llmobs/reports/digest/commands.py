@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from pytest_llmobs.records.decisions import Decision
+from pytest_llmobs.records.decisions import Decision, MetricRow, VerdictName
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.reports.context import Context
-from pytest_llmobs.reports.digest.examples import ExampleDetail
+from pytest_llmobs.reports.digest.examples import ExampleDetail, is_red
 
 MOST_NODEIDS = 3
 """Node ids written into a command; more go through a file."""
@@ -52,14 +52,18 @@ def next_commands(
 
 def located_nodeids(examples: Sequence[ExampleDetail], context: Context) -> list[str]:
     """Return the node ids of examples, as pytest takes them in the folder that commands run in."""
-    return [context.located(example.nodeid) for example in examples if example.nodeid]
+    nodeids = []
+    for example in examples:
+        if example.nodeid:
+            nodeids.append(context.located(example.nodeid))
+    return nodeids
 
 
 def _after_red(experiment: Experiment, rerun: Sequence[ExampleDetail], context: Context) -> list[NextCommand]:
     commands = []
-    run_ids = [example.run_id for example in rerun if example.run_id]
-    if run_ids:
-        commands.append(NextCommand("look closer", show_command(run_ids[0], context)))
+    run_id = _first_run(rerun)
+    if run_id:
+        commands.append(NextCommand("look closer", show_command(run_id, context)))
     if located_nodeids(rerun, context):
         title = "rerun broken"
         if rerun[0].state == "dropped":
@@ -68,6 +72,13 @@ def _after_red(experiment: Experiment, rerun: Sequence[ExampleDetail], context: 
     if rerun or _acceptable(experiment.decision):
         commands.append(NextCommand("accept", _accept(rerun, experiment, context)))
     return commands
+
+
+def _first_run(rerun: Sequence[ExampleDetail]) -> str | None:
+    for example in rerun:
+        if example.run_id:
+            return example.run_id
+    return None
 
 
 def _accept(rerun: Sequence[ExampleDetail], experiment: Experiment, context: Context) -> str:
@@ -79,14 +90,17 @@ def _accept(rerun: Sequence[ExampleDetail], experiment: Experiment, context: Con
 
 def _acceptable(decision: Decision) -> bool:
     """Tell whether a new baseline would turn it green: it helps neither a missed bound nor missing data."""
-    verdicts = {row.verdict for row in decision.metrics if row.red}
-    states = {row.state for row in decision.examples}
-    lost_pairs = states & {"removed", "edited"}
-    return bool(lost_pairs or verdicts & {"REGRESSED", "REBASELINE", "INCONCLUSIVE"})
+    if any(row.state in ("removed", "edited") for row in decision.examples):
+        return True
+    return bool(_verdicts(filter(is_red, decision.metrics)) & {"REGRESSED", "REBASELINE", "INCONCLUSIVE"})
+
+
+def _verdicts(rows: Iterable[MetricRow]) -> set[VerdictName]:
+    return {row.verdict for row in rows}
 
 
 def _left_to_do(decision: Decision, context: Context) -> list[NextCommand]:
-    verdicts = {row.verdict for row in decision.metrics}
+    verdicts = _verdicts(decision.metrics)
     if "NO_BASELINE" in verdicts:
         return [NextCommand("record one", context.accept)]
     if verdicts & {"IMPROVED", "REBASELINE"}:

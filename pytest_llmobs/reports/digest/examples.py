@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from pytest_llmobs.measures.means import scored_mean
-from pytest_llmobs.records.decisions import ExampleRow, ExampleState
+from pytest_llmobs.records.decisions import ExampleRow, ExampleState, MetricRow
 
 _DETAILED: tuple[ExampleState, ...] = ("broken", "suspect", "dropped")
 """States worth details; the others are listed by name."""
@@ -38,13 +38,13 @@ class ExampleDetail:
     @cached_property
     def red(self) -> bool:
         """True where one of its rows makes the build red."""
-        return any(row.red for row in self.rows)
+        return any(map(is_red, self.rows))
 
     @cached_property
     def state(self) -> ExampleState:
         """The worst of its rows' states."""
-        ranks = [_RANK.index(row.state) for row in self.rows]
-        return _RANK[min(ranks)]
+        states = {row.state for row in self.rows}
+        return min(states, key=_RANK.index)
 
     @cached_property
     def changes(self) -> tuple[str, ...]:
@@ -123,9 +123,19 @@ class ExamplesDigest:
     @property
     def rerun(self) -> Sequence[ExampleDetail]:
         """What to run again after a red verdict: broken examples and red suspects, else the largest drops."""
-        red = [example for example in self.detailed if example.red]
-        broken = [example for example in red if example.state != "dropped"]
-        return broken or red
+        drops = []
+        broken = []
+        for example in self.detailed:
+            if example.red and example.state == "dropped":
+                drops.append(example)
+            elif example.red:
+                broken.append(example)
+        return broken or drops
+
+
+def is_red(row: ExampleRow | MetricRow) -> bool:
+    """Return True where a row makes the build red."""
+    return row.red
 
 
 def digest_examples(rows: Iterable[ExampleRow]) -> ExamplesDigest:
@@ -145,9 +155,11 @@ def digest_examples(rows: Iterable[ExampleRow]) -> ExamplesDigest:
 
 def detailed_examples(rows: Iterable[ExampleRow]) -> list[ExampleDetail]:
     """Return the examples to show in detail, the worst first."""
-    chosen = [row for row in rows if row.red or row.state in _DETAILED]
-    examples = by_example(chosen)
-    return sorted(examples, key=_severity)
+    return sorted(by_example(filter(_needs_details, rows)), key=_severity)
+
+
+def _needs_details(row: ExampleRow) -> bool:
+    return row.red or row.state in _DETAILED
 
 
 def by_example(rows: Iterable[ExampleRow]) -> list[ExampleDetail]:
@@ -165,11 +177,8 @@ def common_changes(examples: Sequence[ExampleDetail]) -> tuple[str, ...]:
     """Return the blocks that all of several examples share."""
     if len(examples) < 2:
         return ()
-    first, *others = examples
-    common = list(first.changes)
-    for example in others:
-        common = [block for block in common if block in example.changes]
-    return tuple(common)
+    spread = _spread(examples)
+    return tuple(block for block, number in spread.items() if number == len(examples))
 
 
 def grouped(examples: Sequence[ExampleDetail], common: Sequence[str] = ()) -> list[ExampleGroup]:
@@ -178,25 +187,34 @@ def grouped(examples: Sequence[ExampleDetail], common: Sequence[str] = ()) -> li
     A change of one example alone stays with it, so that a difference in its own messages doesn't hide that the
     system prompt changed for all.
     """
+    spread = _spread(examples)
+    members: dict[tuple[str, ...], list[ExampleDetail]] = {}
+    for example in examples:
+        shared = tuple(block for block in example.changes if spread[block] > 1 and block not in common)
+        members.setdefault(shared, []).append(example)
+    groups = []
+    for changes, its in members.items():
+        groups.append(ExampleGroup(changes, tuple(its)))
+    return sorted(groups, key=lambda group: (not group.changes, -len(group.examples)))
+
+
+def _spread(examples: Sequence[ExampleDetail]) -> Counter[str]:
+    """Return how many examples have each change, in the order of the first example that has it."""
     spread: Counter[str] = Counter()
     for example in examples:
         spread.update(example.changes)
-    members: dict[tuple[str, ...], list[ExampleDetail]] = {}
-    for example in examples:
-        shared = [block for block in example.changes if spread[block] > 1 and block not in common]
-        members.setdefault(tuple(shared), []).append(example)
-    groups = [ExampleGroup(changes, tuple(its)) for changes, its in members.items()]
-    return sorted(groups, key=lambda group: (not group.changes, -len(group.examples)))
+    return spread
 
 
 def shared_remarks(examples: Sequence[ExampleDetail]) -> dict[ExampleState, list[str]]:
     """Return, by state, the lines that the comments of most rows share."""
-    comments: dict[ExampleState, list[str]] = {state: [] for state in _DETAILED}
-    for example in examples:
-        for row in example.rows:
-            if row.state in comments:
-                comments[row.state].append(row.comment)
-    return {state: _shared_lines(its) for state, its in comments.items()}
+    remarks: dict[ExampleState, list[str]] = {}
+    for state in _DETAILED:
+        comments = []
+        for example in examples:
+            comments += [row.comment for row in example.rows if row.state == state]
+        remarks[state] = _shared_lines(comments)
+    return remarks
 
 
 def _shared_lines(comments: Sequence[str]) -> list[str]:
@@ -220,14 +238,24 @@ def _drop(row: ExampleRow) -> float:
 
 
 def _counts(examples: Sequence[ExampleDetail]) -> list[ExampleCount]:
-    numbers = Counter((example.state, example.red) for example in examples)
-    order = dict.fromkeys((*_COUNTED, *numbers))
-    return [ExampleCount(state, red, numbers[state, red]) for state, red in order if numbers[state, red]]
+    numbers = dict.fromkeys(_COUNTED, 0)
+    for example in examples:
+        key = (example.state, example.red)
+        numbers[key] = numbers.get(key, 0) + 1
+    counts = []
+    for (state, red), number in numbers.items():
+        if number:
+            counts.append(ExampleCount(state, red, number))
+    return counts
 
 
 def _listed(rows: Sequence[ExampleRow]) -> list[ListedExamples]:
-    names: dict[ExampleState, dict[tuple[str, str], None]] = {state: {} for state in LISTED}
-    for row in rows:
-        if row.state in names and not row.red:
-            names[row.state][row.suite, row.example_id] = None
-    return [ListedExamples(state, tuple(its)) for state, its in names.items() if its]
+    listed = []
+    for state in LISTED:
+        names: dict[tuple[str, str], None] = {}
+        for row in rows:
+            if row.state == state and not row.red:
+                names[row.suite, row.example_id] = None
+        if names:
+            listed.append(ListedExamples(state, tuple(names)))
+    return listed

@@ -9,7 +9,13 @@ from pytest_llmobs.records.decisions import ExampleRow, MetricRow
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.reports.context import Context
 from pytest_llmobs.reports.digest.commands import NextCommand, next_commands
-from pytest_llmobs.reports.digest.examples import ExampleDetail, ExamplesDigest, by_example, digest_examples
+from pytest_llmobs.reports.digest.examples import (
+    ExampleDetail,
+    ExamplesDigest,
+    by_example,
+    digest_examples,
+    is_red,
+)
 from pytest_llmobs.reports.digest.metrics import MetricsDigest, digest_metrics
 from pytest_llmobs.reports.digest.spending import SpendingDigest, digest_spending
 from pytest_llmobs.reports.digest.verdict import Verdict, digest_verdict
@@ -55,15 +61,16 @@ def digest(experiment: Experiment, context: Context | None = None) -> Digest:
     context = context or Context()
     decision = experiment.decision
     examples = digest_examples(decision.examples)
+    spending = digest_spending(experiment)
     return Digest(
         experiment=experiment,
-        verdict=digest_verdict(experiment, examples, len(context.recorded)),
+        verdict=digest_verdict(experiment, examples, spending, len(context.recorded)),
         metrics=digest_metrics(experiment),
         examples=examples,
         red_suites=tuple(_red_suites(decision.metrics, decision.examples)),
         errors=tuple(dict.fromkeys(decision.errors)),
         notes=tuple(dict.fromkeys((*decision.notes, *experiment.notes))),
-        spending=digest_spending(experiment),
+        spending=spending,
         commands=tuple(next_commands(experiment, examples.rerun, context)),
     )
 
@@ -74,7 +81,7 @@ def _red_suites(metrics: Sequence[MetricRow], examples: Sequence[ExampleRow]) ->
         if row.red:
             red_metrics.setdefault(row.suite, []).append(row)
     red_examples: dict[str, list[ExampleDetail]] = {}
-    for example in by_example(row for row in examples if row.red):
+    for example in by_example(filter(is_red, examples)):
         red_examples.setdefault(example.suite, []).append(example)
     for suite in dict.fromkeys((*red_metrics, *red_examples)):
         yield RedSuite(suite, tuple(red_metrics.get(suite, ())), tuple(red_examples.get(suite, ())))

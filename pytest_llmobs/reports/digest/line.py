@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pytest_llmobs.records.experiments import Experiment
-from pytest_llmobs.reports.digest.metrics import unjudged
+from pytest_llmobs.reports.digest.metrics import number_of_examples, unjudged
 from pytest_llmobs.reports.digest.spending import spending
 from pytest_llmobs.reports.digest.verdict import verdict_word
 
@@ -53,8 +53,7 @@ def _means(experiment: Experiment) -> dict[str, float]:
     """Return each metric's mean over the suites, weighted by their examples."""
     weights: dict[str, int] = {}
     for plan in experiment.suites:
-        examples = {trial.example_id for trial in plan.expected}
-        weights[plan.name] = max(len(examples), 1)
+        weights[plan.name] = max(number_of_examples(plan), 1)
     sums: dict[str, float] = {}
     totals: dict[str, int] = {}
     for row in (*experiment.decision.metrics, *unjudged(experiment)):

@@ -46,8 +46,9 @@ class MetricLine:
 
 @dataclass(frozen=True)
 class MetricNote:
-    """What else the reader must know of metrics; said once of all that share it."""
+    """What else the reader must know of metrics of a suite; said once of all that share it."""
 
+    suite: str
     standing: Standing
     metrics: tuple[str, ...]
     text: str
@@ -102,10 +103,10 @@ class MetricsDigest:
 
 def digest_metrics(experiment: Experiment) -> MetricsDigest:
     """Group what the gate judged, and what was measured besides, by suite."""
-    judged = {row.suite for row in experiment.decision.metrics}
     lines: dict[str, list[MetricLine]] = {}
     for row in experiment.decision.metrics:
         lines.setdefault(row.suite, []).append(MetricLine(row))
+    judged = set(lines)
     for row in unjudged(experiment):
         label = _label(row, experiment, row.suite in judged)
         lines.setdefault(row.suite, []).append(MetricLine(row, label))
@@ -134,14 +135,16 @@ def unjudged(experiment: Experiment) -> list[MetricRow]:
     these rows means nothing, but for ``INSUFFICIENT_DATA``: there is no score.
     """
     judged = {(row.suite, row.metric) for row in experiment.decision.metrics}
-    trials: dict[str, list[Trial]] = {plan.name: [] for plan in experiment.suites}
+    trials: dict[str, list[Trial]] = {}
     for trial in experiment.trials:
         trials.setdefault(trial.suite, []).append(trial)
-    rows: list[MetricRow] = []
+    rows = []
     for plan in experiment.suites:
-        rows += _means(plan.name, trials[plan.name])
-        rows += _summaries(plan.name, experiment.suite_scores)
-    return [row for row in rows if (row.suite, row.metric) not in judged]
+        means = _means(plan.name, trials.get(plan.name, ()))
+        for row in (*means, *_summaries(plan.name, experiment.suite_scores)):
+            if (row.suite, row.metric) not in judged:
+                rows.append(row)
+    return rows
 
 
 def _means(suite: str, trials: Sequence[Trial]) -> Iterator[MetricRow]:
@@ -207,25 +210,31 @@ def _suite(suite: str, lines: Sequence[MetricLine], plan: SuitePlan | None, judg
         size=_size(plan),
         judged=judged,
         lines=tuple(lines),
-        notes=tuple(_notes(lines)),
+        notes=tuple(_notes(suite, lines)),
     )
 
 
 def _size(plan: SuitePlan | None) -> SuiteSize | None:
     if plan is None:
         return None
-    examples = {trial.example_id for trial in plan.expected}
-    return SuiteSize(len(examples), plan.total, plan.repeat, plan.partial)
+    return SuiteSize(number_of_examples(plan), plan.total, plan.repeat, plan.partial)
 
 
-def _notes(lines: Sequence[MetricLine]) -> list[MetricNote]:
+def number_of_examples(plan: SuitePlan) -> int:
+    """Return how many examples of a suite were to run."""
+    return len({trial.example_id for trial in plan.expected})
+
+
+def _notes(suite: str, lines: Sequence[MetricLine]) -> list[MetricNote]:
     """Return the rows' notes, red ones first; equal ones are said once."""
     metrics: dict[tuple[Standing, str], list[str]] = {}
     for line in lines:
         row = line.row
         if row.note:
             metrics.setdefault((standing(row), row.note), []).append(row.metric)
-    notes = [MetricNote(stands, tuple(its), text) for (stands, text), its in metrics.items()]
+    notes = []
+    for (stands, text), its in metrics.items():
+        notes.append(MetricNote(suite, stands, tuple(its), text))
     return sorted(notes, key=urgency)
 
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
-from pytest_llmobs.measures.model_calls import Spending
+from pytest_llmobs.measures.model_calls import NOTHING_SPENT, Spending
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.records.trials import Trial, TrialStatus
-
-_Number = TypeVar("_Number", int, float)
 
 _STATUSES: tuple[TrialStatus, ...] = ("passed", "failed", "error", "unscored", "skipped", "xfailed")
 
@@ -65,7 +61,7 @@ def digest_spending(experiment: Experiment) -> SpendingDigest:
         confirmation = spending(experiment.confirmation)
     return SpendingDigest(
         ran=len(experiment.trials),
-        expected=sum(len(plan.expected) for plan in experiment.suites),
+        expected=_expected(experiment),
         duration=experiment.duration,
         statuses=statuses(experiment.trials),
         total=total,
@@ -74,34 +70,28 @@ def digest_spending(experiment: Experiment) -> SpendingDigest:
     )
 
 
+def _expected(experiment: Experiment) -> int:
+    expected = 0
+    for plan in experiment.suites:
+        expected += len(plan.expected)
+    return expected
+
+
 def spending(trials: Sequence[Trial]) -> TrialSpending:
     """Add up what ``trials`` took."""
-    unpriced: set[str] = set()
+    app = judges = NOTHING_SPENT
+    hits = 0
     for trial in trials:
-        unpriced.update(trial.unpriced)
-    app = Spending(
-        calls=sum(trial.llm_calls for trial in trials),
-        tokens=known_sum(trial.total_tokens for trial in trials),
-        cost=known_sum(trial.total_cost for trial in trials),
-        unpriced=frozenset(unpriced),
-    )
-    judges = Spending(
-        calls=sum(trial.judge_calls for trial in trials),
-        cost=known_sum(trial.judge_cost for trial in trials),
-    )
-    hits = sum(trial.judge_hits for trial in trials)
+        unpriced = frozenset(trial.unpriced)
+        app += Spending(trial.llm_calls, trial.total_tokens, trial.total_cost, unpriced)
+        judges += Spending(trial.judge_calls, cost=trial.judge_cost)
+        hits += trial.judge_hits
     return TrialSpending(trials=len(trials), app=app, judges=judges, judge_hits=hits)
 
 
 def statuses(trials: Iterable[Trial]) -> dict[TrialStatus, int]:
     """Return how many trials ended in which way, in a steady order."""
-    numbers = Counter(trial.status for trial in trials)
-    return {status: numbers[status] for status in _STATUSES if numbers[status]}
-
-
-def known_sum(values: Iterable[_Number | None]) -> _Number | None:
-    """Return the sum of the numbers among ``values``, or None where all are unknown."""
-    known = [value for value in values if value is not None]
-    if not known:
-        return None
-    return sum(known)
+    numbers = dict.fromkeys(_STATUSES, 0)
+    for trial in trials:
+        numbers[trial.status] += 1
+    return {status: number for status, number in numbers.items() if number}

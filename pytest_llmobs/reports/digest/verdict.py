@@ -6,21 +6,26 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from pytest_llmobs.records.decisions import MetricRow, VerdictName
+from pytest_llmobs.records.decisions import Decision, MetricRow, VerdictName
 from pytest_llmobs.records.experiments import Experiment
-from pytest_llmobs.reports.digest.examples import ExamplesDigest
+from pytest_llmobs.reports.digest.examples import ExamplesDigest, is_red
+from pytest_llmobs.reports.digest.spending import SpendingDigest
 from pytest_llmobs.wording import count
 
 Light = Literal["red", "yellow", "green"]
 """Red: the build fails; yellow: nothing was judged; green: nothing stands against it."""
 _NAMED = 3
 """Metrics named one by one; more are counted."""
+_COMPARED_WITH_NOTHING: tuple[VerdictName, ...] = ("NO_BASELINE", "UNPAIRED")
 _REASONS: Mapping[VerdictName, str] = {
     "INSUFFICIENT_DATA": "too little data for {}",
     "REBASELINE": "{} is judged in another way than its baseline",
     "REGRESSED": "{} regressed",
     "INCONCLUSIVE": "{} may have dropped",
 }
+"""What a verdict says where it makes the build red."""
+_BOUND = "{} missed a bound"
+"""What any other verdict says: a bound of ``llm_gate`` is what makes it red."""
 
 
 @dataclass(frozen=True)
@@ -36,19 +41,25 @@ class Verdict:
     """What restricts it: an interruption, a confirmation that is due, trials that fail pytest."""
 
 
-def digest_verdict(experiment: Experiment, examples: ExamplesDigest, recorded: int = 0) -> Verdict:
+def digest_verdict(
+    experiment: Experiment, examples: ExamplesDigest, trials: SpendingDigest, recorded: int = 0
+) -> Verdict:
     """Say how an experiment ended.
 
     Args:
         experiment: It.
         examples: Those of its rows that deserve a line.
+        trials: How its trials ended.
         recorded: Baseline files that the session wrote.
     """
     word = verdict_word(experiment)
-    light, headline = _headline(experiment, examples, word, recorded)
+    if word == "red":
+        light, headline = _red(experiment.decision, examples)
+    else:
+        light, headline = _not_red(experiment, trials, word, recorded)
     if experiment.partial:
         headline = headline.replace(":", " (partial):", 1)
-    return Verdict(word, light, headline, tuple(_limits(experiment)))
+    return Verdict(word, light, headline, tuple(_limits(experiment, trials)))
 
 
 def verdict_word(experiment: Experiment) -> str:
@@ -68,18 +79,17 @@ def verdict_word(experiment: Experiment) -> str:
 
 def _without_baseline(experiment: Experiment) -> bool:
     """Tell whether no metric had a baseline to be compared with."""
-    return all(row.verdict in ("NO_BASELINE", "UNPAIRED") for row in experiment.decision.metrics)
+    return all(row.verdict in _COMPARED_WITH_NOTHING for row in experiment.decision.metrics)
 
 
-def _limits(experiment: Experiment) -> Iterator[str]:
+def _limits(experiment: Experiment, trials: SpendingDigest) -> Iterator[str]:
     decision = experiment.decision
     if experiment.interrupted:
-        expected = sum(len(plan.expected) for plan in experiment.suites)
-        ran = f"{len(experiment.trials):,} of {count(expected, 'trial')}"
+        ran = f"{trials.ran:,} of {count(trials.expected, 'trial')}"
         yield f"interrupted: {ran} ran; this is no whole experiment"
     if decision.reruns:
         yield "tentative: no confirming session has looked again"
-    raised = _ended(experiment, "error")
+    raised = trials.statuses.get("error", 0)
     if raised:
         yield f"{count(raised, 'trial')} raised an error: pytest fails whatever the gate says"
     if decision.ungated and not _without_baseline(experiment):
@@ -89,11 +99,7 @@ def _limits(experiment: Experiment) -> Iterator[str]:
         )
 
 
-def _headline(
-    experiment: Experiment, examples: ExamplesDigest, word: str, recorded: int
-) -> tuple[Light, str]:
-    if word == "red":
-        return "red", f"RED: {', '.join(_reasons(experiment, examples))}"
+def _not_red(experiment: Experiment, trials: SpendingDigest, word: str, recorded: int) -> tuple[Light, str]:
     if experiment.shard:
         return "yellow", f"SHARD {experiment.shard}: not gated, `llmobs merge` gates all shards together"
     if word == "recorded":
@@ -101,41 +107,47 @@ def _headline(
     if not experiment.trials:
         return "yellow", "NO VERDICT: no trial ran"
     if _without_baseline(experiment):
-        failed = _of(_ended(experiment, "failed"), " ({} failed)", "trial")
+        failed = _of(trials.statuses.get("failed", 0), " ({} failed)", "trial")
         return "yellow", f"NO BASELINE: assertions decide, as in plain pytest{failed}"
     if experiment.interrupted:
         return "yellow", "NO VERDICT: the session was interrupted"
-    improved = _named(_with(experiment.decision.metrics, "IMPROVED"))
+    improved = {row.metric: None for row in experiment.decision.metrics if row.verdict == "IMPROVED"}
     if improved:
-        return "green", f"GREEN: nothing regressed, {improved} improved"
+        return "green", f"GREEN: nothing regressed, {_named(improved)} improved"
     return "green", "GREEN: nothing regressed"
 
 
-def _reasons(experiment: Experiment, examples: ExamplesDigest) -> Iterator[str]:
-    red = [row for row in experiment.decision.metrics if row.red]
-    for verdict, reason in _REASONS.items():
-        names = _named(_with(red, verdict))
+def _red(decision: Decision, examples: ExamplesDigest) -> tuple[Light, str]:
+    return "red", f"RED: {', '.join(_reasons(decision, examples))}"
+
+
+def _reasons(decision: Decision, examples: ExamplesDigest) -> Iterator[str]:
+    metrics = _metrics_by_reason(filter(is_red, decision.metrics))
+    for reason in (*_REASONS.values(), _BOUND):
+        names = metrics.get(reason)
         if names:
-            yield reason.format(names)
-    bounded = _named(row for row in red if row.verdict not in _REASONS)
-    if bounded:
-        yield f"{bounded} missed a bound"
+            yield reason.format(_named(names))
     for counted in examples.counts:
         if counted.red and counted.state == "broken":
             yield f"{count(counted.number, 'example')} broke"
         if counted.red and counted.state == "suspect":
             yield f"{count(counted.number, 'suspect example')} not cleared"
-    errors = len(experiment.decision.errors)
+    errors = len(decision.errors)
     if errors:
         yield count(errors, "error")
 
 
-def _with(rows: Iterable[MetricRow], verdict: VerdictName) -> Iterator[MetricRow]:
-    return (row for row in rows if row.verdict == verdict)
+def _metrics_by_reason(red: Iterable[MetricRow]) -> dict[str, dict[str, None]]:
+    """Return the metrics that are red for a reason in some suite, each once and in the order of the gate."""
+    metrics: dict[str, dict[str, None]] = {}
+    for row in red:
+        reason = _REASONS.get(row.verdict, _BOUND)
+        metrics.setdefault(reason, {})[row.metric] = None
+    return metrics
 
 
-def _named(rows: Iterable[MetricRow]) -> str:
-    names = list(dict.fromkeys(row.metric for row in rows))
+def _named(metrics: Iterable[str]) -> str:
+    names = list(metrics)
     if len(names) > _NAMED:
         return count(len(names), "metric")
     if len(names) < 2:
@@ -148,7 +160,3 @@ def _of(number: int, text: str, noun: str) -> str:
     if not number:
         return ""
     return text.format(count(number, noun))
-
-
-def _ended(experiment: Experiment, status: str) -> int:
-    return sum(trial.status == status for trial in experiment.trials)

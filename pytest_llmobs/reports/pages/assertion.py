@@ -12,17 +12,18 @@ from pytest_llmobs.records.runs import Run
 from pytest_llmobs.records.scores import Score
 from pytest_llmobs.reports.text.diffs import change_lines
 from pytest_llmobs.reports.text.figures import score as figure
-from pytest_llmobs.reports.text.page import Page
+from pytest_llmobs.reports.text.page import Page, bound
 from pytest_llmobs.reports.text.payloads import block, fields_text, inner, titled
 from pytest_llmobs.reports.text.tree import run_tree
 
 MOST_LINES, MOST_DIFF = 4, 14
 """Lines of one block, and of the diff, unless ``verbose``."""
+_HINT = ", -vv shows all"
 _FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Evidence:
+class ScoreEvidence:
     """What a score was made of."""
 
     inputs: Mapping[str, Any] = field(default_factory=dict)
@@ -36,7 +37,7 @@ class Evidence:
 
 
 def explain(
-    operator: str, left: object, right: object, evidence: Evidence, page: Page, *, verbose: bool = False
+    operator: str, left: object, right: object, evidence: ScoreEvidence, page: Page, *, verbose: bool = False
 ) -> list[str] | None:
     """Return the lines that explain a failed comparison, or None where neither side is a score.
 
@@ -51,23 +52,23 @@ def explain(
         verbose: Cut nothing.
     """
     if isinstance(left, Score):
-        score, bound = left, right
+        score, limit = left, right
     elif isinstance(right, Score):
-        score, bound, operator = right, left, _FLIPPED.get(operator, operator)
+        score, limit, operator = right, left, _FLIPPED.get(operator, operator)
     else:
         return None
-    return [*_statement(score, operator, bound, page), *_blocks(score, evidence, page, verbose)]
+    return [*_statement(score, operator, limit, page), *_blocks(score, evidence, page, verbose)]
 
 
-def _statement(score: Score, operator: str, bound: object, page: Page) -> list[str]:
-    wanted = bound if isinstance(bound, Score) else None
-    named = f"{_number(wanted)} ({wanted.key})" if wanted else repr(bound)
-    text = f"{score.key} is {_number(score)}, wanted {operator} {named}"
-    return page.wrapped(text, "bold")
+def _statement(score: Score, operator: str, limit: object, page: Page) -> list[str]:
+    wanted = repr(limit)
+    if isinstance(limit, Score):
+        wanted = f"{_number(limit)} ({limit.key})"
+    return page.wrapped(f"{score.key} is {_number(score)}, wanted {operator} {wanted}", "bold")
 
 
-def _number(score: Score | None) -> str:
-    if score is None or score.unscored:
+def _number(score: Score) -> str:
+    if score.unscored:
         return "unscored"
     if score.score is None:
         return repr(score.value)
@@ -76,33 +77,40 @@ def _number(score: Score | None) -> str:
     return figure(score.score)
 
 
-def _blocks(score: Score, evidence: Evidence, page: Page, verbose: bool) -> Iterator[str]:
-    yield from _cut("reason", page.text(score.comment or score.error or ""), page, verbose)
-    yield from _cut("inputs", fields_text(evidence.inputs, page) if evidence.inputs else "", page, verbose)
-    yield from _cut("output", fields_text(evidence.outputs, page), page, verbose)
-    yield from _cut(
-        "reference", fields_text(evidence.reference, page) if evidence.reference else "", page, verbose
-    )
-    yield from titled("diff", list(_difference(evidence, page, verbose)), page)
+def _blocks(score: Score, evidence: ScoreEvidence, page: Page, verbose: bool) -> Iterator[str]:
+    most = bound(MOST_LINES, verbose)
+    yield from block("reason", page.text(score.comment or score.error or ""), page, most, _HINT)
+    if evidence.inputs:
+        yield from block("inputs", fields_text(evidence.inputs, page), page, most, _HINT)
+    yield from block("output", fields_text(evidence.outputs, page), page, most, _HINT)
+    if evidence.reference:
+        yield from block("reference", fields_text(evidence.reference, page), page, most, _HINT)
+    yield from titled("diff", list(_difference(evidence, page, bound(MOST_DIFF, verbose))), page)
     if evidence.run is not None:
         yield from titled("trace", run_tree(evidence.run, inner(page), everything=verbose), page)
     if evidence.show:
         yield from titled("open", [evidence.show], page)
 
 
-def _cut(title: str, text: str, page: Page, verbose: bool) -> Iterator[str]:
-    return block(title, text, page, None if verbose else MOST_LINES, ", -vv shows all")
-
-
-def _difference(evidence: Evidence, page: Page, verbose: bool) -> Iterator[str]:
+def _difference(evidence: ScoreEvidence, page: Page, most: int | None) -> Iterator[str]:
     """Yield a unified diff of each text of several lines that has a counterpart in the reference."""
     outputs = evidence.outputs or {}
     for name, reference in counterparts(outputs, evidence.reference):
         wanted, got = evidence.reference[reference], outputs[name]
-        if isinstance(wanted, str) and isinstance(got, str) and wanted != got and "\n" in wanted + got:
-            sides = difflib.unified_diff(
-                wanted.split("\n"), got.split("\n"), "reference", "output", lineterm="", n=1
-            )
-            title = name if name == reference else f"{reference} {page.signs.to} {name}"
-            text = "\n".join(sides if title == "output" else [title, *sides])
-            yield from change_lines(text, page, inner(page).width, None if verbose else MOST_DIFF)
+        if not _worth_a_diff(wanted, got):
+            continue
+        sides = difflib.unified_diff(
+            wanted.split("\n"), got.split("\n"), "reference", "output", lineterm="", n=1
+        )
+        lines = list(sides)
+        if name != reference:
+            lines.insert(0, f"{reference} {page.signs.to} {name}")
+        elif name != "output":
+            lines.insert(0, name)
+        yield from change_lines("\n".join(lines), page, inner(page).width, most)
+
+
+def _worth_a_diff(wanted: object, got: object) -> bool:
+    if not isinstance(wanted, str) or not isinstance(got, str):
+        return False
+    return wanted != got and "\n" in wanted + got

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from pytest_llmobs.baselines.records import Baseline, BaselineRow
@@ -115,7 +115,10 @@ def _difference(before: float | None, after: float | None) -> float | None:
 def _mean(baseline: Baseline, metric: str) -> float | None:
     if metric in baseline.suite_scores:
         return baseline.suite_scores[metric].value
-    return scored_mean(scored_mean(_values(row, metric)) for row in baseline.rows.values())
+    means = []
+    for row in baseline.rows.values():
+        means.append(scored_mean(_values(row, metric)))
+    return scored_mean(means)
 
 
 def _values(row: BaselineRow, metric: str) -> Sequence[float | None]:
@@ -150,14 +153,19 @@ def _remarks(then: Baseline, now: Baseline) -> Iterator[str]:
     if then.repeat != now.repeat:
         yield f"repeats: {then.repeat} -> {now.repeat}"
     lists = {
-        "new": [example for example in now.rows if example not in then.rows],
-        "gone": [example for example in then.rows if example not in now.rows],
+        "new": _lacking(then, now.rows),
+        "gone": _lacking(now, then.rows),
         "edited": list(_edited(then, now)),
         "known failures from now on": list(_newly_failing(then, now)),
     }
     for title, names in lists.items():
         if names:
             yield f"{title}: {_named(names)}"
+
+
+def _lacking(baseline: Baseline, examples: Iterable[str]) -> list[str]:
+    """Return the examples that a baseline doesn't have."""
+    return [example for example in examples if example not in baseline.rows]
 
 
 def _edited(then: Baseline, now: Baseline) -> Iterator[str]:
@@ -183,4 +191,4 @@ def _named(names: Sequence[str]) -> str:
 
 
 def _fails(row: BaselineRow) -> bool:
-    return any(value == 0 for value in row.passes)
+    return 0 in row.passes

@@ -9,7 +9,16 @@ from pytest_llmobs.measures.gate_rules import PASS
 from pytest_llmobs.reports.digest.line import ExperimentLine
 from pytest_llmobs.reports.text import figures
 from pytest_llmobs.reports.text.page import Page
-from pytest_llmobs.reports.text.table import Column, Step, column, draw_painted, drop, fitted, squeeze, swap
+from pytest_llmobs.reports.text.table import (
+    Step,
+    TextColumn,
+    column,
+    draw_painted,
+    drop,
+    fitted,
+    squeeze,
+    swap,
+)
 
 _WIDE, _NARROW, _NARROWEST = 16, 12, 9
 """Cells of a metric's title: as it should be, and as it gives way."""
@@ -41,11 +50,11 @@ def listing(experiments: Sequence[ExperimentLine], page: Page) -> list[str]:
     return [*lines, *_without_room(metrics, table, page)]
 
 
-def _without_room(metrics: Sequence[str], table: Sequence[Column], page: Page) -> list[str]:
+def _without_room(metrics: Sequence[str], table: Sequence[TextColumn], page: Page) -> list[str]:
     """Return the line that names what was left out."""
     kept = {column.key for column in table}
-    hidden = [metric for metric in metrics if _key(metric) not in kept]
-    hidden += [key for key in ("cost", "trials") if key not in kept]
+    names = {_key(metric): metric for metric in metrics} | {"cost": "cost", "trials": "trials"}
+    hidden = [name for key, name in names.items() if key not in kept]
     if not hidden:
         return []
     return page.wrapped(f"no room for {', '.join(hidden)}: widen the terminal, or use --json", "dim")
@@ -80,13 +89,13 @@ def _ranked(experiments: Sequence[ExperimentLine]) -> list[str]:
 
 def _metrics(
     metrics: Sequence[str], experiments: Sequence[ExperimentLine], page: Page, most: int
-) -> list[Column]:
+) -> list[TextColumn]:
     """Return a column a metric, its title cut to ``most`` cells."""
     columns = []
     for metric in metrics:
         title = page.clip_middle(page.line(metric), most)
         means = [figures.rate(line.means.get(metric)) for line in experiments]
-        columns.append(Column(_key(metric), title, means, right=True))
+        columns.append(TextColumn(_key(metric), title, means, right=True))
     return columns
 
 

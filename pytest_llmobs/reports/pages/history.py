@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 from pytest_llmobs.reports.text import figures
 from pytest_llmobs.reports.text.page import Page
-from pytest_llmobs.reports.text.table import Column, Table, column, draw_painted, drop, fitted, squeeze, swap
+from pytest_llmobs.reports.text.table import (
+    Table,
+    TextColumn,
+    column,
+    draw_painted,
+    drop,
+    fitted,
+    squeeze,
+    swap,
+)
 
 if TYPE_CHECKING:
     from pytest_llmobs.experiments.history import Trend
@@ -69,7 +78,10 @@ def course(trend: Trend, page: Page, most: int = _LONG) -> str:
     highest = len(_BARS) - 1
     if high - low < _STEADY:
         return _BARS[len(_BARS) // 2] * len(means)
-    return "".join(_BARS[round((mean - low) / (high - low) * highest)] for mean in means)
+    bars = ""
+    for mean in means:
+        bars += _BARS[round((mean - low) / (high - low) * highest)]
+    return bars
 
 
 def _means(trend: Trend) -> list[float]:
@@ -77,7 +89,7 @@ def _means(trend: Trend) -> list[float]:
 
 
 def _table(trends: Sequence[Trend], page: Page) -> Table:
-    def figure(key: str, title: str, cell: Callable[[Trend], str]) -> Column:
+    def figure(key: str, title: str, cell: Callable[[Trend], str]) -> TextColumn:
         return column(key, title, trends, cell, right=True)
 
     return [
@@ -99,10 +111,10 @@ def _metric(trend: Trend, page: Page) -> str:
 
 
 def _red(trend: Trend) -> str:
-    red = sum(not point.accepted for point in trend.points)
+    red = [point for point in trend.points if not point.accepted]
     if not red:
         return ""
-    return f"{red:,}"
+    return f"{len(red):,}"
 
 
 def _worst(trend: Trend) -> float:

@@ -6,8 +6,17 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from pytest_llmobs.reports.text import figures
-from pytest_llmobs.reports.text.page import Page
-from pytest_llmobs.reports.text.table import Column, Table, draw, drop, fitted, squeeze, total_width
+from pytest_llmobs.reports.text.page import Page, bound
+from pytest_llmobs.reports.text.table import (
+    Table,
+    TextColumn,
+    column,
+    draw_painted,
+    drop,
+    fitted,
+    squeeze,
+    total_width,
+)
 from pytest_llmobs.wording import count
 
 if TYPE_CHECKING:
@@ -16,42 +25,47 @@ if TYPE_CHECKING:
 
 MOST = 10
 """Examples named, those that A won first, unless everything is asked for."""
+_NAME = 32
 _REASON = 26
 """Cells that a reason gets at least."""
 _BIASED = 0.05
 """The p below which an evaluator goes by position."""
 _WON = {"first": "A", "tie": "tie", "second": "B", None: "none"}
+_STYLES = {"first": "red", "second": "green", "tie": "", None: "yellow"}
 _ORDER = (None, "first", "second", "tie")
 
 
 def preference_section(
-    found: Sequence[SuitePreferences], page: Page, *, everything: bool = False
+    suites: Sequence[SuitePreferences], page: Page, *, everything: bool = False
 ) -> list[str]:
     """Return, for each suite, who won, with the interval, the position bias, and what was said of the examples."""
+    if not suites:
+        return page.item("no suite is in both: nothing to show side by side", mark="!", style="yellow")
     lines: list[str] = []
-    for each in found:
-        lines += [""] if lines else []
-        lines += _suite(each, page, everything)
-    return lines or page.item("no suite is in both: nothing to show side by side", mark="!", style="yellow")
+    for suite in suites:
+        if lines:
+            lines.append("")
+        lines += _suite(suite, page, bound(MOST, everything))
+    return lines
 
 
-def _suite(each: SuitePreferences, page: Page, everything: bool) -> Iterator[str]:
-    result = each.result
-    name = page.clip_start(page.line(each.suite), page.width)
-    yield page.paint(name, "cyan")
-    won = (
-        f"A won {result.count('first')}, B won {result.count('second')}, {count(result.count('tie'), 'tie')}"
-    )
-    yield from page.wrapped(f"{result.key}: {won}, of {count(len(result.preferences), 'pair')}", "bold")
-    if each.interval is not None:
-        low, high = map(figures.rate, each.interval)
-        shown = f"{figures.rate(result.win_rate)} (90 % interval {low} to {high}"
-        yield from page.wrapped(
-            f"B's win rate {shown}, p {figures.probability(result.p_value)}), 0.5 is even"
-        )
+def _suite(suite: SuitePreferences, page: Page, most: int | None) -> Iterator[str]:
+    result = suite.result
+    yield page.paint(page.clip_start(page.line(suite.suite), page.width), "cyan")
+    yield from page.wrapped(_counts(result), "bold")
+    if suite.interval is not None:
+        low, high = map(figures.rate, suite.interval)
+        rate = f"B's win rate {figures.rate(result.win_rate)} (90 % interval {low} to {high}"
+        yield from page.wrapped(f"{rate}, p {figures.probability(result.p_value)}), 0.5 is even")
     yield from _position(result, page)
-    yield from _verdict(each, page)
-    yield from _examples(result.preferences, page, everything)
+    yield from _verdict(suite, page)
+    yield from _examples(result.preferences, page, most)
+
+
+def _counts(result: PairwiseResult) -> str:
+    won = f"A won {result.count('first')}, B won {result.count('second')}"
+    ties = count(result.count("tie"), "tie")
+    return f"{result.key}: {won}, {ties}, of {count(len(result.preferences), 'pair')}"
 
 
 def _position(result: PairwiseResult, page: Page) -> Iterator[str]:
@@ -68,48 +82,69 @@ def _position(result: PairwiseResult, page: Page) -> Iterator[str]:
         yield from page.wrapped(f"{text}: no sign of a position bias")
 
 
-def _verdict(each: SuitePreferences, page: Page) -> Iterator[str]:
+def _verdict(suite: SuitePreferences, page: Page) -> Iterator[str]:
     signs = page.signs
-    if each.lacking:
-        lost, pairs = each.result.count(None), len(each.result.preferences)
-        why = f"{lost} of {count(pairs, 'pair')} have no preference" if pairs else "there is no pair"
-        yield from page.item(f"too little data: {why}", mark=signs.cross, style="red")
-    elif each.worse:
+    if suite.lacking:
+        yield from page.item(f"too little data: {_lack(suite.result)}", mark=signs.cross, style="red")
+    elif suite.worse:
         yield from page.item("B is worse", mark=signs.down, style="red")
-    elif each.better:
+    elif suite.better:
         yield from page.item("B is better", mark=signs.up, style="green")
     else:
         yield from page.item("no difference that so many pairs could show", mark=signs.flat)
 
 
-def _examples(preferences: Sequence[Preference], page: Page, everything: bool) -> Iterator[str]:
-    ordered = sorted(preferences, key=lambda each: _ORDER.index(each.winner))
-    shown = ordered if everything else ordered[:MOST]
+def _lack(result: PairwiseResult) -> str:
+    if not result.preferences:
+        return "there is no pair"
+    return f"{result.count(None)} of {count(len(result.preferences), 'pair')} have no preference"
+
+
+def _examples(preferences: Sequence[Preference], page: Page, most: int | None) -> Iterator[str]:
+    shown = sorted(preferences, key=lambda preference: _ORDER.index(preference.winner))[:most]
     if not shown:
         return
+    heading, rows = draw_painted(_table(shown, page), page)
+    yield from heading
+    for preference, row in zip(shown, rows, strict=True):
+        yield page.paint(row, _STYLES[preference.winner])
+    if len(shown) < len(preferences):
+        yield page.paint(f"{page.signs.ellipsis} {len(preferences) - len(shown):,} more: --all", "dim")
+
+
+def _table(preferences: Sequence[Preference], page: Page) -> Table:
+    """Return the columns, the last of which takes the room that the others leave."""
     narrow = page.width - _REASON
-    table: Table = [
-        Column("example", "example", [page.clip_middle(_name(each, page), 32) for each in shown]),
-        Column("won", "won", [_WON[each.winner] for each in shown]),
-        Column("first", "stood first", ["A" if each.first_shown else "B" for each in shown]),
+    columns = [
+        column("example", "example", preferences, lambda one: page.clip_middle(_name(one, page), _NAME)),
+        column("won", "won", preferences, lambda one: _WON[one.winner]),
+        column("first", "stood first", preferences, _first),
     ]
-    table = fitted(table, narrow, [drop("first"), squeeze("example", 8, narrow, page)])
+    table = fitted(columns, narrow, [drop("first"), squeeze("example", 8, narrow, page)])
     room = page.width - total_width(table) - 2
-    reasons = Column("reason", "reason", [page.clip(page.line(_reason(each)), room) for each in shown])
-    titles, rule, *rows = draw([*table, *([reasons] if any(reasons.cells) else [])], page)
-    yield from (page.paint(titles, "bold"), page.paint(rule, "dim"))
-    for each, row in zip(shown, rows, strict=True):
-        yield page.paint(row, {"first": "red", "second": "green", None: "yellow"}.get(each.winner, ""))
-    if len(shown) < len(ordered):
-        yield page.paint(f"{page.signs.ellipsis} {len(ordered) - len(shown):,} more: --all", "dim")
+    reasons: TextColumn = column(
+        "reason", "reason", preferences, lambda one: page.clip(page.line(_reason(one)), room)
+    )
+    if not any(reasons.cells):
+        return table
+    return [*table, reasons]
 
 
-def _name(each: Preference, page: Page) -> str:
-    return page.line(each.example_id) + (f"-r{each.repeat}" if each.repeat > 1 else "")
+def _first(preference: Preference) -> str:
+    if preference.first_shown:
+        return "A"
+    return "B"
 
 
-def _reason(each: Preference) -> str:
+def _name(preference: Preference, page: Page) -> str:
+    name = page.line(preference.example_id)
+    if preference.repeat > 1:
+        return f"{name}-r{preference.repeat}"
+    return name
+
+
+def _reason(preference: Preference) -> str:
     # of a traceback the last line says what happened
-    if each.error:
-        return each.error.rstrip().rpartition("\n")[2]
-    return each.comment
+    if preference.error:
+        return preference.error.rstrip().rpartition("\n")[2]
+    return preference.comment

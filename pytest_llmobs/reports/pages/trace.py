@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from pytest_llmobs.measures.model_calls import NOTHING_SPENT, Spending
 from pytest_llmobs.records.runs import Run
-from pytest_llmobs.records.trials import Trial
+from pytest_llmobs.records.trials import Trial, TrialScore
 from pytest_llmobs.reports.text import figures
-from pytest_llmobs.reports.text.page import Page
+from pytest_llmobs.reports.text.page import Page, bound, joined
 from pytest_llmobs.reports.text.payloads import block, fields_text
 from pytest_llmobs.reports.text.tree import run_tree
 from pytest_llmobs.wording import count
@@ -17,6 +18,7 @@ MOST_LINES = 12
 """Lines of one payload, unless everything is asked for."""
 MOST_CALLS = 5
 """Model calls shown with their payloads, unless everything is asked for."""
+_HINT = ", --all shows them"
 
 
 def trace_text(run: Run, page: Page, *, trial: Trial | None = None, everything: bool = False) -> str:
@@ -28,18 +30,22 @@ def trace_text(run: Run, page: Page, *, trial: Trial | None = None, everything: 
         trial: The trial whose root it is: its test, status and scores.
         everything: Every run's payloads, uncut.
     """
-    below = [child for child in _family(run) if child is not run]
-    chosen = below if everything else [child for child in below if child.run_type == "llm"][:MOST_CALLS]
+    _, *below = _family(run)
+    chosen = below
+    if not everything:
+        chosen = list(filter(_is_call, below))[:MOST_CALLS]
+    most = bound(MOST_LINES, everything)
     blocks = [
         _facts(run, page),
-        list(_trial(trial, page)) if trial else [],
+        list(_trial(trial, page)),
         run_tree(run, page, everything=everything),
-        list(_payloads(run, page, everything)),
-        *([_heading(child, page), *_payloads(child, page, everything)] for child in chosen),
+        list(_payloads(run, page, most)),
     ]
-    if len(chosen) < len(below) and not everything:
+    for child in chosen:
+        blocks.append([_heading(child, page), *_payloads(child, page, most)])
+    if len(chosen) < len(below):
         blocks.append([page.paint("--all shows the payloads of every run, uncut", "dim")])
-    return "\n\n".join("\n".join(lines) for lines in blocks if lines)
+    return joined(blocks)
 
 
 def _family(run: Run) -> Iterator[Run]:
@@ -48,17 +54,31 @@ def _family(run: Run) -> Iterator[Run]:
         yield from _family(child)
 
 
+def _is_call(run: Run) -> bool:
+    return run.run_type == "llm"
+
+
 def _facts(run: Run, page: Page) -> list[str]:
-    calls = [each for each in _family(run) if each.run_type == "llm"]
-    costs = [call.total_cost for call in calls if call.total_cost is not None]
-    tokens = sum(call.total_tokens or 0 for call in calls)
+    spent = _spent(list(filter(_is_call, _family(run))))
     parts = [page.line(run.name), run.run_type, run.status, figures.moment(run.start_time.isoformat())]
-    parts += [figures.seconds(run.latency), count(len(calls), "model call") if calls else ""]
-    parts += [f"{figures.tokens(tokens)} tokens" if tokens else "", figures.cost(sum(costs)) if costs else ""]
-    lines = page.flow([part for part in parts if part])
-    named = [f"project {page.line(run.project)}", f"run {run.id}"]
-    tags = [f"tags {page.line(', '.join(run.tags))}"] if run.tags else []
-    return [*lines, *page.flow([*named, *tags]), *block("metadata", _metadata(run, page), page)]
+    parts.append(figures.seconds(run.latency))
+    if spent.calls:
+        parts.append(count(spent.calls, "model call"))
+    if spent.tokens:
+        parts.append(f"{figures.tokens(spent.tokens)} tokens")
+    if spent.cost is not None:
+        parts.append(figures.cost(spent.cost))
+    place = [f"project {page.line(run.project)}", f"run {run.id}"]
+    if run.tags:
+        place.append(f"tags {page.line(', '.join(run.tags))}")
+    return [*page.flow(parts), *page.flow(place), *block("metadata", _metadata(run, page), page)]
+
+
+def _spent(calls: Sequence[Run]) -> Spending:
+    total = NOTHING_SPENT
+    for call in calls:
+        total += Spending(1, call.total_tokens, call.total_cost)
+    return total
 
 
 def _metadata(run: Run, page: Page) -> str:
@@ -67,14 +87,24 @@ def _metadata(run: Run, page: Page) -> str:
     return ""
 
 
-def _trial(trial: Trial, page: Page) -> Iterator[str]:
+def _trial(trial: Trial | None, page: Page) -> Iterator[str]:
+    if trial is None:
+        return
     style = {"passed": "green", "failed": "red", "error": "red"}.get(trial.status, "yellow")
     yield page.paint(page.clip_start(f"{trial.status}  {page.line(trial.nodeid)}", page.width), style)
     for key, score in trial.scores.items():
-        shown = score.value or figures.score(score.score)
-        reason = score.comment or score.error or ("does not apply" if score.exempt else "")
-        yield from page.item(f"{key} {shown}" + (f": {reason}" if reason else ""), mark=page.signs.dot)
+        yield from page.item(_score(key, score), mark=page.signs.dot)
     yield from block("failure", page.text(trial.message or ""), page)
+
+
+def _score(key: str, score: TrialScore) -> str:
+    text = f"{key} {score.value or figures.score(score.score)}"
+    reason = score.comment or score.error
+    if not reason and score.exempt:
+        reason = "does not apply"
+    if reason:
+        return f"{text}: {reason}"
+    return text
 
 
 def _heading(run: Run, page: Page) -> str:
@@ -83,16 +113,13 @@ def _heading(run: Run, page: Page) -> str:
         parts.append(f"stopped by {page.line(run.stop_reason)}")
     if run.retries:
         parts.append(count(run.retries, "retry", "retries"))
-    return page.paint(
-        page.clip(f" {page.signs.dot} ".join(part for part in parts if part), page.width), "bold"
-    )
+    return page.paint(page.clip(page.dotted(parts), page.width), "bold")
 
 
-def _payloads(run: Run, page: Page, everything: bool) -> Iterator[str]:
-    most = None if everything else MOST_LINES
+def _payloads(run: Run, page: Page, most: int | None) -> Iterator[str]:
     if run.inputs:
-        yield from block("inputs", fields_text(run.inputs, page), page, most, ", --all shows them")
+        yield from block("inputs", fields_text(run.inputs, page), page, most, _HINT)
     if run.outputs is not None:
-        yield from block("output", fields_text(run.outputs, page), page, most, ", --all shows them")
+        yield from block("output", fields_text(run.outputs, page), page, most, _HINT)
     if run.error:
-        yield from block("error", page.text(run.error), page, most, ", --all shows them")
+        yield from block("error", page.text(run.error), page, most, _HINT)

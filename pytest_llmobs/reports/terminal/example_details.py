@@ -67,8 +67,12 @@ def blocks(changes: Sequence[str], page: Page, most: int, context: Context) -> I
 def outcome(row: ExampleRow, page: Page) -> str:
     """Return a row's scores then and now: ``5/5 → 0/6`` where all are 0 or 1, else means: ``0.92 → 0.31``."""
     binary = is_binary((*row.baseline, *row.candidate))
-    sides = [repeats_text(values, binary) for values in (row.baseline, row.candidate) if values]
-    return f" {page.signs.to} ".join(sides)
+    then = now = ""
+    if row.baseline:
+        then = repeats_text(row.baseline, binary)
+    if row.candidate:
+        now = repeats_text(row.candidate, binary)
+    return f" {page.signs.to} ".join(filter(None, (then, now)))
 
 
 def remarks(row: ExampleRow, told: Collection[str] = ()) -> str:
@@ -78,8 +82,11 @@ def remarks(row: ExampleRow, told: Collection[str] = ()) -> str:
 
 def _scores(example: ExampleDetail, told: Told, page: Page, context: Context) -> Iterator[str]:
     """Yield a line a row, with its reasons beside the scores, or below them where there is too little room."""
-    metrics = [page.line(row.metric) for row in example.rows]
-    outcomes = [outcome(row, page) for row in example.rows]
+    metrics = []
+    outcomes = []
+    for row in example.rows:
+        metrics.append(page.line(row.metric))
+        outcomes.append(outcome(row, page))
     metric_width = min(max(map(cells.width, metrics)), _LONGEST_METRIC)
     outcome_width = max(map(cells.width, outcomes))
     beside = _SIGN_WIDTH + metric_width + _GAP + outcome_width + _GAP

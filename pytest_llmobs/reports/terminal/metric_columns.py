@@ -9,9 +9,9 @@ from pytest_llmobs.reports.digest.metrics import MetricLine
 from pytest_llmobs.reports.text import figures
 from pytest_llmobs.reports.text.page import Page
 from pytest_llmobs.reports.text.table import (
-    Column,
     Step,
     Table,
+    TextColumn,
     column,
     draw_painted,
     drop,
@@ -30,7 +30,7 @@ def metric_table(lines: Sequence[MetricLine], page: Page) -> tuple[list[str], li
 
 def columns(lines: Sequence[MetricLine], page: Page) -> Table:
     """Return the whole table, nothing shortened; columns nobody has a value for fall out when it is fitted."""
-    rows = [line.row for line in lines]
+    rows = _rows(lines)
     figure = _figure_columns(rows)
     return [
         column("metric", "  metric", rows, lambda row: f"{_mark(row, page)} {page.line(row.metric)}"),
@@ -52,7 +52,7 @@ def _steps(lines: Sequence[MetricLine], page: Page) -> list[Step]:
     detectable drop, the interval, the number of pairs; names shrink; on the narrowest pages only difference and
     verdict stay.
     """
-    rows = [line.row for line in lines]
+    rows = _rows(lines)
     delta, signs = page.signs.delta, page.signs
     figure = _figure_columns(rows)
     half_widths = _title(rows, f"{signs.plusminus}{_LEVEL}", page)
@@ -74,10 +74,16 @@ def _steps(lines: Sequence[MetricLine], page: Page) -> list[Step]:
     ]
 
 
-def _figure_columns(rows: Sequence[MetricRow]) -> Callable[[str, str, Callable[[MetricRow], str]], Column]:
+def _rows(lines: Sequence[MetricLine]) -> list[MetricRow]:
+    return [line.row for line in lines]
+
+
+def _figure_columns(
+    rows: Sequence[MetricRow],
+) -> Callable[[str, str, Callable[[MetricRow], str]], TextColumn]:
     """Return what makes a column of figures of these rows."""
 
-    def figure(key: str, title: str, cell: Callable[[MetricRow], str]) -> Column:
+    def figure(key: str, title: str, cell: Callable[[MetricRow], str]) -> TextColumn:
         return column(key, title, rows, cell, right=True)
 
     return figure

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from pytest_llmobs.reports.digest.metrics import (
+    MetricLine,
     MetricNote,
     MetricsDigest,
     Standing,
@@ -70,7 +71,9 @@ def _left_out(suites: Sequence[SuiteMetrics], shown: Sequence[SuiteMetrics], pag
 
 def _table(suites: Sequence[SuiteMetrics], page: Page) -> Iterator[str]:
     """Yield the heading, then for each suite its name and its rows."""
-    lines = [line for suite in suites for line in suite.lines]
+    lines: list[MetricLine] = []
+    for suite in suites:
+        lines += suite.lines
     if not lines:
         return
     heading, rows = metric_table(lines, page)
@@ -101,21 +104,23 @@ def _size(size: SuiteSize, page: Page) -> str:
 
 def _notes(suites: Sequence[SuiteMetrics], page: Page, everything: bool) -> Iterator[str]:
     """Yield an item for each note, red ones first; many asides are left out."""
-    notes: list[tuple[MetricNote, str]] = []
+    notes: list[MetricNote] = []
     for suite in suites:
-        where = ""
-        if len(suites) > 1:
-            where = f"{suite.suite.rpartition('::')[2]} "
-        notes += [(note, where) for note in suite.notes]
-    notes.sort(key=lambda item: urgency(item[0]))
-    asides = sum(note.aside for note, _ in notes)
-    show_asides = everything or asides <= _MOST_ASIDES
+        notes += suite.notes
+    show_asides = everything or sum(map(_is_aside, notes)) <= _MOST_ASIDES
     marks: Mapping[Standing, str] = {"red": page.signs.cross, "warning": "!"}
-    for note, where in notes:
-        if show_asides or not note.aside:
-            text = f"{where}{', '.join(note.metrics)}: {note.text}"
-            mark = marks.get(note.standing, page.signs.dot)
-            yield from page.item(text, mark=mark, style=_STYLES[note.standing] or "dim")
+    for note in sorted(notes, key=urgency):
+        if note.aside and not show_asides:
+            continue
+        text = f"{', '.join(note.metrics)}: {note.text}"
+        if len(suites) > 1:
+            text = f"{note.suite.rpartition('::')[2]} {text}"
+        mark = marks.get(note.standing, page.signs.dot)
+        yield from page.item(text, mark=mark, style=_STYLES[note.standing] or "dim")
+
+
+def _is_aside(note: MetricNote) -> bool:
+    return note.aside
 
 
 def _has_unpaired(suite: SuiteMetrics) -> bool:

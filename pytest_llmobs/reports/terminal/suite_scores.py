@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from pytest_llmobs.records.experiments import SuiteScore
 from pytest_llmobs.reports.text.page import Page, bound, indent
-from pytest_llmobs.reports.text.table import Column, Table, column, draw_painted, total_width
+from pytest_llmobs.reports.text.table import Table, TextColumn, column, draw_painted, total_width
 
 NONE = "(none)"
 """The label of a trial without a prediction."""
@@ -75,7 +75,7 @@ def _table(matrix: Matrix, before: Matrix, page: Page, width: int, title: str) -
     def short(label: str) -> str:
         return page.clip_middle(page.line(label), width)
 
-    columns: list[Column] = [column("expected", title, expected, short)]
+    columns: list[TextColumn] = [column("expected", title, expected, short)]
     for label in _predicted(expected, matrix, before):
         cell = _cells(matrix, before, label, page)
         columns.append(column(label, short(label), expected, cell, right=True))

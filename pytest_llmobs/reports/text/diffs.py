@@ -45,6 +45,10 @@ def _is_hunk(line: str) -> bool:
     return line.startswith("@@")
 
 
+def _is_file(line: str) -> bool:
+    return line.startswith(("---", "+++"))
+
+
 def _plain(raw: Iterable[str], room: int) -> Iterator[Painted]:
     for paragraph in raw:
         for line in cells.wrap(paragraph, room):
@@ -55,7 +59,7 @@ def _diff(raw: Sequence[str], page: Page, room: int, everything: bool) -> Iterat
     """Yield the lines of a unified diff: its title, then its hunks without their coordinates."""
     lines = iter(raw)
     title = itertools.takewhile(lambda line: not _is_hunk(line), lines)
-    yield from _plain((line for line in title if not line.startswith(("---", "+++"))), room)
+    yield from _plain(itertools.filterfalse(_is_file, title), room)
     for segment in _segments(lines):
         yield from _sides(segment, page, room, everything)
         if segment.follower is not None:

@@ -96,6 +96,10 @@ class Page:
             return text
         return f"\x1b[{codes}m{text}{_RESET}"
 
+    def painted(self, lines: Iterable[str], *styles: str) -> list[str]:
+        """Colour each line."""
+        return [self.paint(line, *styles) for line in lines]
+
     def text(self, value: Any) -> str:
         """Return foreign text made harmless: no terminal controls, nothing the stream can't encode.
 
@@ -143,12 +147,11 @@ class Page:
         size = cells.width(mark) + 1
         first, *rest = cells.wrap(self.text(text), self.width - size)
         gap = " " * size
-        lines = [f"{mark} {first}", *map(gap.__add__, rest)]
-        return [self.paint(line, style) for line in lines]
+        return self.painted([f"{mark} {first}", *map(gap.__add__, rest)], style)
 
     def wrapped(self, text: str, *styles: str) -> list[str]:
         """Return foreign ``text`` wrapped to the page and painted."""
-        return [self.paint(line, *styles) for line in cells.wrap(self.text(text), self.width)]
+        return self.painted(cells.wrap(self.text(text), self.width), *styles)
 
     def dotted(self, parts: Iterable[str]) -> str:
         """Join the parts that aren't empty with middle dots."""

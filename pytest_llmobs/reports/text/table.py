@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TypeVar
 
 from pytest_llmobs.reports.text import cells
@@ -15,12 +15,12 @@ _STAND_IN = 0xF0000
 _FILLER = "\U000ffffd"
 
 _Row = TypeVar("_Row")
-Table = Sequence["Column"]
+Table = Sequence["TextColumn"]
 Step = Callable[[Table], Table]
 
 
 @dataclass(frozen=True)
-class Column:
+class TextColumn:
     """One column: its title and its cells, each one line of plain text without trailing spaces."""
 
     key: str
@@ -39,9 +39,9 @@ class Column:
 
 def column(
     key: str, title: str, rows: Iterable[_Row], cell: Callable[[_Row], str], *, right: bool = False
-) -> Column:
+) -> TextColumn:
     """Return a column with a cell for each of ``rows``."""
-    return Column(key, title, list(map(cell, rows)), right)
+    return TextColumn(key, title, list(map(cell, rows)), right)
 
 
 def draw(table: Table, page: Page) -> list[str]:
@@ -53,9 +53,10 @@ def draw(table: Table, page: Page) -> list[str]:
 
     gap = DataRow("", "  ", "")
     stand_ins: dict[str, str] = {}
+    measured = partial(_measured, stand_ins=stand_ins)
     columns = []
     for each in table:
-        columns.append([_measured(cell, stand_ins) for cell in (each.title, *each.cells)])
+        columns.append(list(map(measured, (each.title, *each.cells))))
     text = tabulate(
         list(zip(*columns, strict=True)),
         tablefmt=TableFormat(None, None, None, None, gap, gap, 0, None),
@@ -94,7 +95,7 @@ def drop(key: str) -> Step:
     return lambda table: [column for column in table if column.key != key]
 
 
-def swap(*columns: Column) -> Step:
+def swap(*columns: TextColumn) -> Step:
     """Return a step that puts ``columns`` in the place of those with their keys: the same, said shorter."""
     shorter = {column.key: column for column in columns}
     return lambda table: [shorter.get(column.key, column) for column in table]
@@ -105,18 +106,17 @@ def squeeze(key: str, least: int, limit: int, page: Page) -> Step:
 
     def step(table: Table) -> Table:
         over = total_width(table) - limit
-        return [cut(each, over) for each in table]
-
-    def cut(column: Column, over: int) -> Column:
-        if column.key != key:
-            return column
-        room = max(column.width - over, least)
-        return replace(column, cells=[page.clip_middle(text, room) for text in column.cells])
+        for column in table:
+            if column.key == key:
+                room = max(column.width - over, least)
+                texts = [page.clip_middle(text, room) for text in column.cells]
+                return swap(replace(column, cells=texts))(table)
+        return table
 
     return step
 
 
-def _alignment(column: Column) -> str:
+def _alignment(column: TextColumn) -> str:
     if column.right:
         return "right"
     return "left"

@@ -146,4 +146,4 @@ def _error(branch: Branch, page: Page, everything: bool) -> list[str]:
         lines = cells.wrap(text, room)
     else:
         lines = cells.wrap(text.split("\n")[-1], room)[:_ERROR_LINES]
-    return [f"{branch.stem}  {page.paint(line, 'red')}" for line in lines]
+    return [f"{branch.stem}  {line}" for line in page.painted(lines, "red")]

@@ -4,7 +4,7 @@ import pytest
 
 from pytest_llmobs.records.runs import Run
 from pytest_llmobs.records.scores import Score
-from pytest_llmobs.reports.pages.assertion import Evidence, explain
+from pytest_llmobs.reports.pages.assertion import ScoreEvidence, explain
 from pytest_llmobs.reports.text import cells
 from pytest_llmobs.reports.text.page import Page
 
@@ -23,7 +23,7 @@ RUN = Run(
     start_time=START,
     end_time=START + timedelta(seconds=1.5),
 )
-EVIDENCE = Evidence(
+EVIDENCE = ScoreEvidence(
     inputs={
         "question": "I was charged twice for my subscription.",
         "customer": {"name": "Ana", "tier": "gold"},
@@ -49,7 +49,7 @@ def test_a_failed_bound_shows_score_reason_and_what_it_was_made_of():
 
 
 def test_texts_of_other_names_are_compared_where_it_is_clear_which():
-    evidence = Evidence(
+    evidence = ScoreEvidence(
         outputs={"output": "Dear Ana,\nwe look into it."},
         reference={"answer": "Dear Ana,\nit is refunded.", "required_keywords": ["refund"]},
     )
@@ -61,7 +61,9 @@ def test_texts_of_other_names_are_compared_where_it_is_clear_which():
         "- it is refunded.",
         "+ we look into it.",
     ]
-    unclear = Evidence(outputs=evidence.outputs, reference={**evidence.reference, "expected": "Dear\nBo"})
+    unclear = ScoreEvidence(
+        outputs=evidence.outputs, reference={**evidence.reference, "expected": "Dear\nBo"}
+    )
     assert not any(line.startswith("diff") for line in explain(">=", TONE, 0.7, unclear, PAGE))
 
 
@@ -78,7 +80,7 @@ def test_texts_of_other_names_are_compared_where_it_is_clear_which():
     ],
 )
 def test_the_first_line_says_it_in_short(operator, left, right, headline):
-    lines = explain(operator, left, right, Evidence(), PAGE)
+    lines = explain(operator, left, right, ScoreEvidence(), PAGE)
     assert lines is not None
     assert lines[0] == headline
 
@@ -88,7 +90,7 @@ def test_other_comparisons_are_left_alone():
 
 
 def test_long_blocks_are_cut_unless_verbose():
-    evidence = Evidence(outputs={"output": "\n".join(f"line {number}" for number in range(12))})
+    evidence = ScoreEvidence(outputs={"output": "\n".join(f"line {number}" for number in range(12))})
     cut = explain(">=", TONE, 0.7, evidence, PAGE)
     whole = explain(">=", TONE, 0.7, evidence, PAGE, verbose=True)
     assert cut is not None
@@ -103,20 +105,20 @@ def test_long_blocks_are_cut_unless_verbose():
 
 
 def test_texts_of_several_lines_are_compared_line_by_line():
-    evidence = Evidence(outputs={"output": "Hello\nwe check"}, reference={"output": "Hello\nsorry"})
+    evidence = ScoreEvidence(outputs={"output": "Hello\nwe check"}, reference={"output": "Hello\nsorry"})
     lines = explain("==", Score("exact_match", 0.0), 1, evidence, PAGE)
     assert lines is not None
     assert lines[-3:] == ["diff         Hello", "           - sorry", "           + we check"]
 
 
 def test_a_run_without_outputs_says_so():
-    lines = explain(">=", TONE, 0.7, Evidence(), PAGE)
+    lines = explain(">=", TONE, 0.7, ScoreEvidence(), PAGE)
     assert lines is not None
     assert lines[-1] == "output     nothing was recorded"
 
 
 def test_an_evaluator_that_failed_shows_its_error():
-    lines = explain("==", Score("tone", error="Traceback\nValueError: no JSON"), 1, Evidence(), PAGE)
+    lines = explain("==", Score("tone", error="Traceback\nValueError: no JSON"), 1, ScoreEvidence(), PAGE)
     assert lines is not None
     assert lines[1:3] == ["reason     Traceback", "           ValueError: no JSON"]
 
@@ -124,7 +126,7 @@ def test_an_evaluator_that_failed_shows_its_error():
 @pytest.mark.parametrize("width", [60, 80, 120])
 @pytest.mark.parametrize("verbose", [True, False])
 def test_no_line_goes_beyond_the_page(width, verbose):
-    evidence = Evidence(
+    evidence = ScoreEvidence(
         inputs={"質問": "長い" * 100},
         outputs={"answer": ["x" * 100], "deep": {str(number): "y" * 30 for number in range(9)}},
         reference={"answer": "word " * 50},
