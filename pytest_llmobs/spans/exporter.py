@@ -21,6 +21,7 @@ from pytest_llmobs.storage import notices
 from pytest_llmobs.storage.spool.lines import UNREADABLE, Patches, read_patches, read_records
 
 if TYPE_CHECKING:
+    from opentelemetry.sdk.resources import Resource
     from opentelemetry.sdk.trace import ReadableSpan
     from opentelemetry.sdk.trace.export import SpanExporter
 
@@ -41,22 +42,25 @@ def check(switch: str) -> None:
     Raises:
         SettingsError: The extra isn't installed, or the environment asks for another protocol than OTLP/HTTP.
     """
-    try:
-        found = find_spec(_EXPORTER) is not None
-    except ImportError:
-        found = False
-    if not found:
+    if not _is_installed():
         raise SettingsError(f"{switch} needs OpenTelemetry's OTLP exporter. {INSTALL}")
-    for name in ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"):
-        protocol = os.environ.get(name)
-        if protocol:
-            if protocol != _PROTOCOL:
-                raise SettingsError(
-                    f"{name} is {protocol!r}; {switch} exports with {_PROTOCOL!r} alone. Set "
-                    f"OTEL_EXPORTER_OTLP_TRACES_PROTOCOL={_PROTOCOL} and OTEL_EXPORTER_OTLP_TRACES_ENDPOINT to the "
-                    "collector's HTTP port (4318, path /v1/traces)."
-                )
-            return
+    name = "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"
+    if not os.environ.get(name):
+        name = "OTEL_EXPORTER_OTLP_PROTOCOL"
+    protocol = os.environ.get(name)
+    if protocol and protocol != _PROTOCOL:
+        raise SettingsError(
+            f"{name} is {protocol!r}; {switch} exports with {_PROTOCOL!r} alone. Set "
+            f"OTEL_EXPORTER_OTLP_TRACES_PROTOCOL={_PROTOCOL} and OTEL_EXPORTER_OTLP_TRACES_ENDPOINT to the "
+            "collector's HTTP port (4318, path /v1/traces)."
+        )
+
+
+def _is_installed() -> bool:
+    try:
+        return find_spec(_EXPORTER) is not None
+    except ImportError:  # of a package above it
+        return False
 
 
 class OtlpExporter:
@@ -82,55 +86,55 @@ class OtlpExporter:
     def send(self, segment: Segment) -> None:
         """Send what was added to a spool file since the last time; while the endpoint fails, wait for ``finish``."""
         if not self._failing:
-            self._try(segment, Patches())
+            self._try(segment, Patches)
 
     def finish(self, segment: Segment) -> None:
         """Send the rest of a spool file, with what its patches say."""
-        self._try(segment, None)
+        self._try(segment, lambda: read_patches(segment.reader()))
 
-    def _try(self, segment: Segment, patches: Patches | None) -> None:
+    def _try(self, segment: Segment, patches: Callable[[], Patches]) -> None:
         if self._process != os.getpid():
             self._start()
         with self._lock:
             try:
-                self._send(segment, read_patches(segment.reader()) if patches is None else patches)
+                self._send(segment, patches())
             except Exception as error:
                 if segment.file.closed:  # sealed by another thread meanwhile, which sent the rest
                     return
                 self._fail(f"{type(error).__qualname__}: {error}")
 
     def _send(self, segment: Segment, patches: Patches) -> None:
-        from pytest_llmobs.spans.writing import describe_process, to_span
+        from pytest_llmobs.spans.writing import describe_process
 
         resource = describe_process()
         reader = segment.reader(segment.exported)
         while lines := reader.readlines(_CHUNK):
-            whole = [
-                line for line in lines if line.endswith(b"\n")
-            ]  # the last may be in the middle of its write
-            spans = []
-            for record in read_records(whole, patches, lambda line: None):
-                with suppress(*UNREADABLE):  # sealing tells of those
-                    spans.append(to_span(record, resource))
+            is_whole = lines[-1].endswith(b"\n")
+            if not is_whole:  # in the middle of its write
+                lines.pop()
+            spans = _spans_of(lines, patches, resource)
             if spans and not self._deliver(spans):
                 return
-            segment.exported += sum(map(len, whole))
-            if len(whole) < len(lines):
+            segment.exported += sum(map(len, lines))
+            if not is_whole:
                 return
 
     def _deliver(self, spans: Sequence[ReadableSpan]) -> bool:
         from opentelemetry.sdk.trace.export import SpanExportResult
 
-        with _quietly() as said:
-            if self._exporter is None:
-                from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-
-                self._exporter = OTLPSpanExporter()
-            delivered = self._exporter.export(spans) is SpanExportResult.SUCCESS
+        with _quietly() as reasons:
+            delivered = self._opened().export(spans) is SpanExportResult.SUCCESS
         self._failing = not delivered
         if not delivered:
-            self._fail(said[0] if said else "no reason given")
+            self._fail(next(iter(reasons), "no reason given"))
         return delivered
+
+    def _opened(self) -> SpanExporter:
+        if self._exporter is None:
+            from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+
+            self._exporter = OTLPSpanExporter()
+        return self._exporter
 
     def _fail(self, reason: str) -> None:
         self._failing = True
@@ -140,6 +144,16 @@ class OtlpExporter:
                 f"Runs can't be exported to {_endpoint()}: {reason}. They are stored as ever; calls and tests go on. "
                 "OTEL_EXPORTER_OTLP_ENDPOINT says where to."
             )
+
+
+def _spans_of(lines: Sequence[bytes], patches: Patches, resource: Resource) -> list[ReadableSpan]:
+    from pytest_llmobs.spans.writing import to_span
+
+    spans = []
+    for record in read_records(lines, patches, lambda line: None):
+        with suppress(*UNREADABLE):  # sealing tells of those
+            spans.append(to_span(record, resource))
+    return spans
 
 
 def _endpoint() -> str:
@@ -153,20 +167,20 @@ def _quietly() -> Iterator[list[str]]:
     """Keep what the exporter logs in this thread, which we tell in our own words, and hide it from instrumentations."""
     from opentelemetry import context
 
-    said: list[str] = []
+    messages: list[str] = []
     thread = threading.get_ident()
 
     def take(record: logging.LogRecord) -> bool:
         if record.thread != thread:
             return True
-        said.append(record.getMessage().partition(" encountered while")[0].rstrip("."))
+        messages.append(record.getMessage().partition(" encountered while")[0].rstrip("."))
         return False
 
     logger = logging.getLogger(_EXPORTER)
     logger.addFilter(take)
     token = context.attach(context.set_value(context._SUPPRESS_INSTRUMENTATION_KEY, True))
     try:
-        yield said
+        yield messages
     finally:
         context.detach(token)
         logger.removeFilter(take)

@@ -7,11 +7,12 @@ form for stays as the provider sends it.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
-_CALLS = ("function_call", "custom_tool_call")
+Form = Callable[[Mapping[str, Any]], dict[str, Any]]
+"""Writes a provider's item or block as a part of a message."""
 
 
 def input_messages(inputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -79,10 +80,10 @@ def _messages(items: Any) -> list[dict[str, Any]]:
 def _message(item: Any) -> dict[str, Any] | None:
     if not isinstance(item, dict):
         return None
-    if "parts" in item and "role" in item:
-        return item
     if "role" not in item:
         return _item(item)
+    if "parts" in item:  # in the conventions' form already
+        return item
     if "content" not in item:
         return None
     if item["role"] == "tool":
@@ -95,23 +96,34 @@ def _message(item: Any) -> dict[str, Any] | None:
 
 def _item(item: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return an item of OpenAI's responses that is no message of its own as one, or None where it is none."""
-    kind, part = item.get("type"), dict(item)
+    kind = item.get("type")
     if not isinstance(kind, str):
         return None
     if kind.endswith("_call_output"):
         return {"role": "tool", "parts": [_answer(item.get("call_id"), item.get("output"))]}
-    if kind in _CALLS:
-        arguments = item.get("arguments", item.get("input"))
-        part = _tool_call(item.get("call_id"), {"name": item.get("name"), "arguments": arguments})
-    if kind == "reasoning":
-        part = {"type": "reasoning", "content": "\n".join(_summary_texts(item))}
-    return {"role": "assistant", "parts": [part]}
+    write = _ITEM_FORMS.get(kind, dict)
+    return {"role": "assistant", "parts": [write(item)]}
 
 
-def _summary_texts(item: Mapping[str, Any]) -> Iterator[str]:
+def _call_item(item: Mapping[str, Any]) -> dict[str, Any]:
+    arguments = item.get("arguments", item.get("input"))
+    return _tool_call(item.get("call_id"), {"name": item.get("name"), "arguments": arguments})
+
+
+def _reasoning_item(item: Mapping[str, Any]) -> dict[str, Any]:
+    texts = []
     for block in item.get("summary") or ():
         if isinstance(block, dict):
-            yield block.get("text") or ""
+            texts.append(block.get("text") or "")
+    return {"type": "reasoning", "content": "\n".join(texts)}
+
+
+_ITEM_FORMS: Mapping[str, Form] = {
+    "function_call": _call_item,
+    "custom_tool_call": _call_item,
+    "reasoning": _reasoning_item,
+}
+"""Type of an item -> what writes it as a part; others stay as they are."""
 
 
 def _parts(content: Any) -> list[Any]:
@@ -125,16 +137,35 @@ def _parts(content: Any) -> list[Any]:
 def _part(block: Any) -> Any:
     if not isinstance(block, dict):
         return {"type": "text", "content": block}
-    kind = block.get("type")
-    if kind in ("text", "input_text", "output_text"):
-        return {"type": "text", "content": block.get("text")}
-    if kind == "thinking":
-        return {"type": "reasoning", "content": block.get("thinking")}
-    if kind == "tool_use":
-        return _tool_call(block.get("id"), {"name": block.get("name"), "arguments": block.get("input")})
-    if kind == "tool_result":
-        return _answer(block.get("tool_use_id"), block.get("content"))
-    return block
+    write = _BLOCK_FORMS.get(str(block.get("type")), dict)
+    return write(block)
+
+
+def _text_block(block: Mapping[str, Any]) -> dict[str, Any]:
+    return {"type": "text", "content": block.get("text")}
+
+
+def _thinking_block(block: Mapping[str, Any]) -> dict[str, Any]:
+    return {"type": "reasoning", "content": block.get("thinking")}
+
+
+def _tool_use_block(block: Mapping[str, Any]) -> dict[str, Any]:
+    return _tool_call(block.get("id"), {"name": block.get("name"), "arguments": block.get("input")})
+
+
+def _tool_result_block(block: Mapping[str, Any]) -> dict[str, Any]:
+    return _answer(block.get("tool_use_id"), block.get("content"))
+
+
+_BLOCK_FORMS: Mapping[str, Form] = {
+    "text": _text_block,
+    "input_text": _text_block,
+    "output_text": _text_block,
+    "thinking": _thinking_block,
+    "tool_use": _tool_use_block,
+    "tool_result": _tool_result_block,
+}
+"""Type of a content block -> what writes it as a part; others stay as they are."""
 
 
 def _answer(call_id: Any, response: Any) -> dict[str, Any]:

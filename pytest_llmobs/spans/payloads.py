@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 _WHOLE = {
@@ -54,9 +54,8 @@ def read_payload(rest: dict[str, Any], side: str) -> dict[str, Any]:
 
 
 def _take_whole(rest: dict[str, Any], side: str) -> Any:
-    for name in _WHOLE[side]:
-        if name in rest:
-            return decode(rest.pop(name))
+    for name in present(_WHOLE[side], rest):
+        return decode(rest.pop(name))
     return None
 
 
@@ -116,6 +115,11 @@ def _unwrapped(item: Any) -> Any:
         if isinstance(only, dict):
             return only
     return item
+
+
+def present(names: Iterable[str], attributes: Mapping[str, Any]) -> list[str]:
+    """Return those of ``names`` that there are attributes of."""
+    return [name for name in names if name in attributes]
 
 
 def decode(value: Any) -> Any:

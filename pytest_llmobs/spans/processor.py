@@ -18,6 +18,7 @@ from opentelemetry import context as otel_context
 from opentelemetry import trace
 from opentelemetry.sdk import trace as sdk
 
+from pytest_llmobs.measures.model_calls import PAID
 from pytest_llmobs.providers.imports import logs_scope
 from pytest_llmobs.providers.recent_calls import is_remembered
 from pytest_llmobs.spans.reading import describe, forget_usage
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger("pytest_llmobs")
 _INSIDE = "_llmobs_run"
 """Attribute of a span: the run that what starts inside it belongs under."""
+# Of the process: OpenTelemetry's current span doesn't say which processors heard of it, and a fork stops for all.
 _listening: weakref.WeakSet[SpanProcessor] = weakref.WeakSet()
 
 
@@ -57,11 +59,12 @@ class SpanProcessor(sdk.SpanProcessor):
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
         """Start the run of a span. Raises nothing."""
         try:
-            parent = None if hasattr(span, _INSIDE) else _parent_in(parent_context)
-            if parent is None:  # not traced here, or this processor was added twice
+            if hasattr(span, _INSIDE):  # this processor was added twice
                 return
-            scope = span.instrumentation_scope
-            if scope is not None and logs_scope(scope.name):
+            parent = _parent_in(parent_context)
+            if parent is None:  # nothing is traced here
+                return
+            if logs_scope(getattr(span.instrumentation_scope, "name", "")):
                 setattr(span, _INSIDE, parent.run)
                 return
             run = parent.start(span.name, "chain", make=partial(SpanRun, span))
@@ -95,7 +98,12 @@ class SpanRun(RunTree):
     """The run of a span while it is going on."""
 
     def __init__(self, span: Span, *place: Any) -> None:
-        """Start a run with the span's ids and its start; ``place`` are the arguments of ``RunTree``."""
+        """Start a run with the span's ids and its start.
+
+        Args:
+            span: The span.
+            *place: The arguments of ``RunTree``.
+        """
         super().__init__(*place)
         began, ids = span.start_time or self.started * 1000, span.get_span_context()
         # The span's id is the random half of the run's: an exporter of runs and one of spans then agree.
@@ -112,7 +120,8 @@ class SpanRun(RunTree):
             return
         describe(self, span)
         self.finished = (span.end_time or 0) // 1000
-        if self.run_type in ("llm", "embedding") and (self.has_model_calls or is_remembered(self)):
+        # A provider has logged the call already: below this span, or somewhere else with the same reply.
+        if self.run_type in PAID and (self.has_model_calls or is_remembered(self)):
             forget_usage(self)
         self.write()
 
@@ -152,18 +161,16 @@ _SPANS = _Spans()
 def _langchain_span() -> Any:
     """Return the span in which LangChain is at work, or None: its callbacks make none current."""
     instrumentation = sys.modules.get("openinference.instrumentation.langchain")
+    if instrumentation is None:
+        return None
     try:
-        if instrumentation is None:
-            return None
         return instrumentation.get_current_span()
-    except Exception:
+    except Exception:  # another's code, in the middle of the user's call
         return None
 
 
 def _key(span: ReadableSpan) -> int:
-    if span.context is None:
-        return 0
-    span_id: int = span.context.span_id
+    span_id: int = getattr(span.context, "span_id", 0)
     return span_id
 
 

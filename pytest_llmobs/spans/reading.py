@@ -10,7 +10,7 @@ from opentelemetry.trace import StatusCode
 from pytest_llmobs.measures.model_calls import PAID
 from pytest_llmobs.providers.prices import COUNTED, price
 from pytest_llmobs.spans.names import ALIASES, OTEL, run_type_of
-from pytest_llmobs.spans.payloads import as_list, decode, read_payload, take
+from pytest_llmobs.spans.payloads import as_list, decode, present, read_payload, take
 from pytest_llmobs.storage.parquet.schema import COLUMNS
 from pytest_llmobs.tracing import capture
 
@@ -38,11 +38,9 @@ class _Plain(NamedTuple):
 
 def _plain_columns() -> Iterator[_Plain]:
     for column in COLUMNS:
-        names = ALIASES.get(column.name, ())
-        if column.otel:
-            names = (column.otel, *names)
-        if names and column.name not in _SHAPED:
-            yield _Plain(column.name, _TYPES[column.kind], names)
+        names = (column.otel or "", *ALIASES.get(column.name, ()))
+        if any(names) and column.name not in _SHAPED:
+            yield _Plain(column.name, _TYPES[column.kind], tuple(filter(None, names)))
 
 
 # Made once: an app may end thousands of spans.
@@ -64,10 +62,9 @@ def describe(run: RunTree, span: ReadableSpan) -> None:
     events = list(span.events)
     run.error = _error(span, events) or run.error
     columns = _take_columns(rest, run)
-    first = _named(events, _FIRST_TOKEN)
-    if first is not None and span.start_time is not None:
-        columns.setdefault("time_to_first_token", (first.timestamp - span.start_time) / 1e9)
-        events.remove(first)
+    first_token = _take_first_token(span, events)
+    if first_token is not None:
+        columns.setdefault("time_to_first_token", first_token)
     run.columns.update(columns)
     run.add_tags(list(map(str, as_list(rest.pop("tag.tags", ())))))
     run.metadata.update(_metadata(rest, span, events))
@@ -80,6 +77,15 @@ def forget_usage(run: RunTree) -> None:
     run.run_type = "chain"
     for name in (*_USAGE, "total_cost", "prices_version"):
         run.columns.pop(name, None)
+
+
+def _take_first_token(span: ReadableSpan, events: list[Event]) -> float | None:
+    """Return the seconds to the first token, and take its event out of ``events``."""
+    event = _named(events, _FIRST_TOKEN)
+    if event is None or span.start_time is None:
+        return None
+    events.remove(event)
+    return (event.timestamp - span.start_time) / 1e9
 
 
 def _take_columns(rest: dict[str, Any], run: RunTree) -> dict[str, Any]:
@@ -101,19 +107,17 @@ def _take_columns(rest: dict[str, Any], run: RunTree) -> dict[str, Any]:
 
 def _take_plain(rest: dict[str, Any], plain: _Plain, columns: dict[str, Any]) -> None:
     """Fill a column with the first of its attributes; one that says something else stays for the metadata."""
-    for name in plain.attributes:
-        if name in rest:
-            value = _converted(rest[name], plain.kind)
-            if value is not None and columns.setdefault(plain.column, value) == value:
-                del rest[name]
+    for name in present(plain.attributes, rest):
+        value = _converted(rest[name], plain.kind)
+        if value is not None and columns.setdefault(plain.column, value) == value:
+            del rest[name]
 
 
 def _take_stop_reasons(rest: dict[str, Any]) -> dict[str, None]:
     """Return each reason once, in their order."""
     reasons = list(as_list(take(rest, OTEL["stop_reason"]) or ()))
-    for name in ALIASES["stop_reason"]:
-        if name in rest:
-            reasons.append(rest.pop(name))
+    for name in present(ALIASES["stop_reason"], rest):
+        reasons.append(rest.pop(name))
     return dict.fromkeys(map(str, reasons))
 
 
@@ -142,9 +146,9 @@ def _converted(value: Any, kind: type) -> Any:
 def _count_tokens(run: RunTree) -> None:
     """Complete the tokens: cached ones are part of the input."""
     columns = run.columns
-    if columns.get("input_tokens") is None:
+    if "input_tokens" not in columns:
         return
-    cached = (columns.get("cache_read_tokens") or 0) + (columns.get("cache_write_tokens") or 0)
+    cached = columns.get("cache_read_tokens", 0) + columns.get("cache_write_tokens", 0)
     if columns["input_tokens"] < cached:  # a whole can't be smaller than its parts: they were left out
         columns["input_tokens"] += cached
     columns["uncached_input_tokens"] = columns["input_tokens"] - cached
@@ -153,11 +157,9 @@ def _count_tokens(run: RunTree) -> None:
 def _price(run: RunTree) -> None:
     """Price the tokens, if there are any."""
     columns, metadata = run.columns, run.metadata
-    if columns.get("input_tokens") is None and columns.get("output_tokens") is None:
-        return
     answered = metadata.get("gen_ai.response.model") or metadata.get("llm.response.model_name")
     models = list(map(str, filter(None, (answered, columns.get("model")))))
-    if not models:
+    if not models or not columns.keys() & {"input_tokens", "output_tokens"}:
         return
     tokens = {name: columns.get(name) for name in COUNTED}
     cost, version = price(columns.get("provider", ""), models, tokens, when=run.start_time)
@@ -194,15 +196,12 @@ def _named(events: Iterable[Event], name: str) -> Event | None:
 def _metadata(rest: dict[str, Any], span: ReadableSpan, events: Sequence[Event]) -> dict[str, Any]:
     """Return what a run has no place of its own for: the attributes that are left, and the events."""
     metadata: dict[str, Any] = {}
-    own = decode(rest.pop("metadata", None))
+    own = decode(rest.pop("metadata", {}))
     if isinstance(own, dict):
         metadata.update(own)
-    elif own is not None:
+    else:
         metadata["metadata"] = own
-    for key, value in rest.items():
-        metadata[key] = value
-        if isinstance(value, tuple):
-            metadata[key] = list(value)
+    metadata.update(rest)
     if span.instrumentation_scope is not None:
         metadata["otel.scope"] = span.instrumentation_scope.name
     if events:

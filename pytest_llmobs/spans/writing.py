@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,8 @@ from pytest_llmobs.tracing.headers import w3c_ids
 if TYPE_CHECKING:
     from pytest_llmobs.storage.spool.lines import Record
 
+_STATUS_CODES: Mapping[str | None, StatusCode] = {"success": StatusCode.OK}
+"""A run's status -> its span's; without an error, the others are left unset."""
 _SCOPE = InstrumentationScope("pytest_llmobs", version("pytest-llmobs"))
 _SAMPLED = TraceFlags(TraceFlags.SAMPLED)
 _SHAPED = {"id", "trace_id", "parent_id", "name", "start_time", "end_time", "error", "params", "stop_reason"}
@@ -56,7 +58,7 @@ def to_span(record: Record, resource: Resource) -> ReadableSpan:
     if "provider" in header:
         kind = SpanKind.CLIENT
     return ReadableSpan(
-        header.get("name") or "",
+        header.get("name", ""),
         context=_context(header["trace_id"], header["id"]),
         parent=_context(header["trace_id"], header.get("parent_id")),
         resource=resource,
@@ -98,22 +100,21 @@ def _attributes(header: Mapping[str, Any]) -> dict[str, Any]:
     attributes: dict[str, Any] = {}
     for name, value in header.items():
         if value is not None and name not in _SHAPED:
-            attributes[OTEL.get(name) or f"llmobs.{name}"] = _plain(value)
+            attributes[OTEL.get(name, f"llmobs.{name}")] = _plain(value)
     run_type = header.get("run_type", "chain")
     attributes["openinference.span.kind"] = run_type.upper()
     if run_type in OPERATIONS:
         attributes.setdefault(OTEL["operation"], OPERATIONS[run_type])
     if header.get("stop_reason") is not None:
         attributes[OTEL["stop_reason"]] = [header["stop_reason"]]
-    attributes |= _below(OTEL["params"].removesuffix("*"), header.get("params"))
-    attributes |= _below("llmobs.metadata.", header.get("metadata"))
+    attributes |= _attributes_below(OTEL["params"].removesuffix("*"), header.get("params") or {})
+    attributes |= _attributes_below("llmobs.metadata.", header.get("metadata") or {})
     return attributes
 
 
-def _below(prefix: str, values: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return one attribute for each of several values."""
+def _attributes_below(prefix: str, values: Mapping[str, Any]) -> dict[str, Any]:
     attributes = {}
-    for key, value in (values or {}).items():
+    for key, value in values.items():
         if value is not None:
             attributes[f"{prefix}{key}"] = _plain(value)
     return attributes
@@ -123,23 +124,36 @@ def _payload_attributes(header: Mapping[str, Any], inputs: bytes, outputs: bytes
     run_type = header.get("run_type")
     if run_type == "tool":
         return _tool_attributes(header, inputs, outputs)
-    attributes: dict[str, Any] = {}
-    for side, payload, read in (("input", inputs, input_messages), ("output", outputs, output_messages)):
-        if not payload:
-            continue
-        messages: dict[str, Any] = {}
-        if run_type == "llm":
-            messages = read(from_json(payload))
-        for name, value in messages.items():
-            attributes[name] = capture.encode(value).decode()
-        if not messages:
-            attributes[f"{side}.value"] = payload.decode()
-            attributes[f"{side}.mime_type"] = "application/json"
-    return attributes
+    if run_type == "llm":
+        sent = _conversation("input", inputs, input_messages)
+        return sent | _conversation("output", outputs, output_messages)
+    return _whole("input", inputs) | _whole("output", outputs)
+
+
+def _conversation(side: str, payload: bytes, read: Callable[[Any], Mapping[str, Any]]) -> dict[str, Any]:
+    """Return a payload as messages; one that holds none as it is.
+
+    Args:
+        side: ``input`` or ``output``.
+        payload: JSON, or nothing.
+        read: Finds the messages.
+    """
+    if not payload:
+        return {}
+    messages = read(from_json(payload))
+    if not messages:
+        return _whole(side, payload)
+    return {name: capture.encode(value).decode() for name, value in messages.items()}
+
+
+def _whole(side: str, payload: bytes) -> dict[str, Any]:
+    if not payload:
+        return {}
+    return {f"{side}.value": payload.decode(), f"{side}.mime_type": "application/json"}
 
 
 def _tool_attributes(header: Mapping[str, Any], inputs: bytes, outputs: bytes) -> dict[str, Any]:
-    attributes = {"gen_ai.tool.name": header.get("name") or ""}
+    attributes = {"gen_ai.tool.name": header.get("name", "")}
     if inputs:
         attributes["gen_ai.tool.call.arguments"] = inputs.decode()
     if outputs:
@@ -149,9 +163,13 @@ def _tool_attributes(header: Mapping[str, Any], inputs: bytes, outputs: bytes) -
 
 def _plain(value: Any) -> Any:
     """Return a value that an attribute may have: a scalar, a list of texts, or JSON."""
-    if isinstance(value, float | str) or (isinstance(value, int) and -_LIMIT <= value < _LIMIT):
-        return value
-    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+    if isinstance(value, int):
+        is_plain = -_LIMIT <= value < _LIMIT
+    elif isinstance(value, list):
+        is_plain = all(isinstance(item, str) for item in value)
+    else:
+        is_plain = isinstance(value, float | str)
+    if is_plain:
         return value
     return capture.encode(value).decode()
 
@@ -174,6 +192,4 @@ def _exception(error: str) -> dict[str, str]:
 def _status(status: str | None, exception: Mapping[str, str] | None) -> Status:
     if exception is not None:
         return Status(StatusCode.ERROR, exception["exception.message"])
-    if status == "success":
-        return Status(StatusCode.OK)
-    return Status(StatusCode.UNSET)
+    return Status(_STATUS_CODES.get(status, StatusCode.UNSET))
