@@ -14,6 +14,8 @@ NAMELESS = "default"
 """The project of runs that name none."""
 LONGEST = 180
 """Bytes of an escaped name; file systems allow 255 for a whole file name."""
+SPOOL_SUFFIX = ".jsonl"
+"""Of spool files; the rest of the name becomes the name of the Parquet files."""
 
 
 @dataclass(frozen=True)

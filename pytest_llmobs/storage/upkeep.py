@@ -7,10 +7,10 @@ from typing import Protocol
 
 from pytest_llmobs.errors import StoreError
 from pytest_llmobs.storage import locks
-from pytest_llmobs.storage.layout import Layout
+from pytest_llmobs.storage.layout import SPOOL_SUFFIX, Layout
 from pytest_llmobs.storage.notices import OnceForEachPath
 from pytest_llmobs.storage.parquet.arrow import load_arrow
-from pytest_llmobs.storage.spool.segment import SUFFIX, Segment
+from pytest_llmobs.storage.spool.segment import Segment
 
 
 class Exporter(Protocol):
@@ -81,7 +81,7 @@ class Upkeep:
             self._tell(self._layout.runs, error)
 
     def _spool_files(self) -> list[Path]:
-        return sorted(self._layout.spool.glob(f"*{SUFFIX}"))
+        return sorted(self._layout.spool.glob(f"*{SPOOL_SUFFIX}"))
 
     def _recover(self, path: Path) -> int:
         segment = None

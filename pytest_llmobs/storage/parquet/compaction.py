@@ -12,10 +12,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from pytest_llmobs.errors import StoreError
-from pytest_llmobs.storage.layout import Layout
+from pytest_llmobs.storage.layout import SPOOL_SUFFIX, Layout
 from pytest_llmobs.storage.parquet.file import MERGED_MARK, RunsFile, RunsFileWriter, sync
 from pytest_llmobs.storage.parquet.schema import NAMES
-from pytest_llmobs.storage.spool.segment import SUFFIX
 
 SMALL = 4 << 20
 """Bytes; larger files stay as they are."""
@@ -50,7 +49,7 @@ def _small_files(layout: Layout, folder: Path) -> list[Path]:
     paths: list[Path] = []
     for path in sorted(folder.glob("*.parquet")):
         # While its spool file is there, sealing may be about to write the same file again.
-        being_sealed = (layout.spool / f"{path.stem}{SUFFIX}").exists()
+        being_sealed = (layout.spool / f"{path.stem}{SPOOL_SUFFIX}").exists()
         if not being_sealed and path.stat().st_size < SMALL:
             paths.append(path)
     return paths

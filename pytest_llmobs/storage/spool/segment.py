@@ -12,9 +12,8 @@ from typing import Any
 from urllib.parse import quote
 
 from pytest_llmobs.storage import locks
+from pytest_llmobs.storage.layout import SPOOL_SUFFIX
 
-SUFFIX = ".jsonl"
-"""Of spool files; the rest of the name becomes the name of the Parquet files."""
 TORN = b"\t\t\t\x18\n"
 """Ends the beginning of a line that the disk cut short; the line itself follows later. Too many tabs for a record."""
 _BUFFER = 1 << 17
@@ -43,7 +42,7 @@ class Segment:
             OSError: The folder can't be written.
         """
         while True:
-            path = folder / f"{_stem(label)}{SUFFIX}"
+            path = folder / f"{_stem(label)}{SPOOL_SUFFIX}"
             segment = cls._open(path, os.O_CREAT | os.O_EXCL)
             # Somebody who recovers orphans may have caught the new file before it was locked: take another.
             if segment is not None:
@@ -78,7 +77,7 @@ class Segment:
     @property
     def stem(self) -> str:
         """The name without suffix."""
-        return self.path.name.removesuffix(SUFFIX)
+        return self.path.name.removesuffix(SPOOL_SUFFIX)
 
     @property
     def size(self) -> int:

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from pytest_llmobs.storage.parquet.batches import to_table
 from pytest_llmobs.storage.parquet.schema import arrow_schema
+from pytest_llmobs.storage.spool.batches import to_table
 from pytest_llmobs.storage.spool.lines import read_records
 
 
