@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_llmobs.baselines.file import baseline_files, baseline_path, load_baseline
 from pytest_llmobs.errors import BaselineError
 from pytest_llmobs.plugin.selection import asked_files
 from pytest_llmobs.plugin.suites import SuiteSource, TrialPlan
@@ -125,9 +124,20 @@ def gone_suites(config: pytest.Config, suites: Suites) -> Iterator[SuitePlan]:
         config: Says what was to be collected: the session's arguments, without what it was told to ignore.
         suites: Those that were collected, selected or not.
     """
-    if config.getoption("lf", False):  # it collects nothing but what failed
+    # `--lf` collects nothing but what failed
+    if config.getoption("lf", False) or not suites.baseline_folder.is_dir():
         return
     was_asked = asked_files(config)
+    for suite in _recorded_suites(suites):
+        file = suite.partition("::")[0]
+        if was_asked(config.rootpath / file):
+            yield SuitePlan(name=suite, path=file)
+
+
+def _recorded_suites(suites: Suites) -> Iterator[str]:
+    """Yield the suites that have a baseline and weren't collected."""
+    from pytest_llmobs.baselines.file import baseline_files, baseline_path, load_baseline
+
     known = {baseline_path(suites.baseline_folder, suite) for suite in suites.totals}
     for path in baseline_files(suites.baseline_folder):
         if path in known:
@@ -136,11 +146,8 @@ def gone_suites(config: pytest.Config, suites: Suites) -> Iterator[SuitePlan]:
             baseline = load_baseline(path)
         except BaselineError:  # of what, nobody can say
             continue
-        if baseline is None or baseline.suite in suites.totals:
-            continue
-        file = baseline.suite.partition("::")[0]
-        if was_asked(config.rootpath / file):
-            yield SuitePlan(name=baseline.suite, path=file)
+        if baseline is not None and baseline.suite not in suites.totals:
+            yield baseline.suite
 
 
 def secret_names(plans: Sequence[SuitePlan], redaction: Redaction) -> Iterator[str]:

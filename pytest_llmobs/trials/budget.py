@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from filelock import FileLock
-
 from pytest_llmobs.files import write_whole
 from pytest_llmobs.measures.model_calls import Spending
 
@@ -36,6 +34,8 @@ class Budget:
         self._max_cost = max_cost
         self._max_calls = max_calls
         path.parent.mkdir(parents=True, exist_ok=True)
+        from filelock import FileLock  # 61 ms that only a limit needs
+
         self._lock = FileLock(path.with_suffix(".lock"))
 
     def exhausted(self) -> str | None:
