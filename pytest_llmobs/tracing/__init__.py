@@ -1,4 +1,19 @@
-"""Tracing: runs, how they nest, and what is kept of them."""
+"""Tracing: runs, how they nest, and what is kept of them, up to the spool line that a sink is handed.
+
+Not here: what a provider's SDK says (``providers``), spans (``spans``), where lines and files lie (``storage``).
+
+::
+
+    traceable  the decorator                          trace      the ``with`` blocks
+    decorated  what it does at each call              streams    of generators and other iterators
+    binding    which argument is which                parent     what a run is nested in
+    run_tree   a run while it is going on             open_run   its fields
+    context    which run is the current one           threads    carries it along
+    active     the process's tracer, the only state   tracer     samples, redacts, writes
+    capture    values as JSON, by way of snapshot     redaction/ what must not be kept
+    run_line   how a run is written and read back     sampling   which traces are kept
+    headers    to other processes                     ids, failure, environment
+"""
 
 from pytest_llmobs.tracing.active import install, uninstall
 from pytest_llmobs.tracing.parent import get_current_run_tree

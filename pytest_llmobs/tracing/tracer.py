@@ -1,4 +1,4 @@
-"""The tracer: where runs go, and whether they go anywhere."""
+"""The tracer: where finished runs go, and whether they go anywhere."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Sink(Protocol):
 
 
 class Tracer:
-    """Starts runs, and writes them once they have ended."""
+    """Writes runs once they have ended, redacted, unless sampling leaves their trace out."""
 
     def __init__(
         self,
