@@ -107,6 +107,6 @@ def project_of(partition: PurePath) -> str:
     return unescape(partition.name.removeprefix("project="))
 
 
-def experiment_of(path: PurePath) -> str:
+def experiment_of(path: PurePath | str) -> str:
     """Return the experiment whose document lies at ``path``."""
-    return unescape(path.stem)
+    return unescape(PurePath(path).stem)

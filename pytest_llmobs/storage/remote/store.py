@@ -81,7 +81,7 @@ class RemoteStore(Store):
 
     def experiment_names(self) -> list[str]:
         """Return the names of all experiments, sorted."""
-        return sorted(experiment_of(PurePath(entry.key)) for entry in self._experiments())
+        return sorted(map(experiment_of, self._experiment_keys()))
 
     def read_experiment(self, name: str) -> dict[str, Any]:
         """Return an experiment's summary.
@@ -115,10 +115,10 @@ class RemoteStore(Store):
 
     def _experiment_files(self) -> list[Path]:
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            return list(pool.map(self._fetch, [entry.key for entry in self._experiments()]))
+            return list(pool.map(self._fetch, self._experiment_keys()))
 
-    def _experiments(self) -> list[Entry]:
-        return self.remote.entries("experiments", ".json")
+    def _experiment_keys(self) -> list[str]:
+        return [entry.key for entry in self.remote.entries("experiments", ".json")]
 
     def _fetch(self, key: str) -> Path:
         path = self.root / key

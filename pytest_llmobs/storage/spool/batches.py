@@ -103,7 +103,9 @@ def _fitting(records: Sequence[Record], reject: Callable[[bytes], Any]) -> Itera
             continue
         reject(write_line(header, inputs, outputs))
         if is_text and _NEEDED.isdisjoint(unfit):
-            kept = {key: value for key, value in header.items() if key not in unfit}
+            kept = dict(header)
+            for name in unfit:
+                del kept[name]
             yield kept, inputs, outputs
 
 
