@@ -1,7 +1,15 @@
 """Datasets: files, lists and callables that become examples.
 
-A format is one small class in a file of its own (``jsonl``, ``csv``, ``yaml``, ``parquet``) that turns a file
-into raw rows; everything else (finding the file, checking the rows, deriving ids) happens once, here.
+A format is one small class in a file of its own that turns a file into raw rows; everything else (finding the file,
+checking the rows, deriving ids) happens once, here. Which formats there are is said in ``defaults``, nowhere here.
+
+::
+
+    loading     the way in: a source -> a dataset    base        what a format is, and what all formats share
+    finding     a path -> a file that is there       columns     flat columns -> inputs and outputs
+    validation  raw rows -> checked examples         identity    ids for examples that have none
+    selection   one split, the first examples        python      lists and callables
+    jsonl, csv, yaml, parquet                        the formats
 """
 
 from pytest_llmobs.datasets.base import DatasetFormat, Row

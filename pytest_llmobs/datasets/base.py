@@ -15,6 +15,9 @@ _FOREIGN_MARKS = {
     codecs.BOM_UTF16_LE: "UTF-16",
     codecs.BOM_UTF16_BE: "UTF-16",
 }
+"""In this order: the mark of little-endian UTF-32 begins with that of UTF-16."""
+_LONGEST = 60
+"""Characters of a value in a message."""
 
 
 class Row(NamedTuple):
@@ -45,12 +48,20 @@ class DatasetFormat(Protocol):
         ...
 
 
-def shown(path: Path) -> str:
+def display_path(path: Path) -> str:
     """Return ``path`` as the user would type it: relative to the current folder where it lies below it."""
     try:
         return path.relative_to(Path.cwd()).as_posix()
     except ValueError:
         return path.as_posix()
+
+
+def abridge(value: Any) -> str:
+    """Return a value as messages show it, cut where it is long."""
+    text = repr(value)
+    if len(text) <= _LONGEST:
+        return text
+    return f"{text[: _LONGEST - 3]}..."
 
 
 def read_text(path: Path) -> str:
@@ -62,19 +73,19 @@ def read_text(path: Path) -> str:
     content = path.read_bytes()
     for mark, encoding in _FOREIGN_MARKS.items():
         if content.startswith(mark):
-            raise DatasetError(f"{shown(path)} is encoded in {encoding}. {_converted(path, encoding)}")
+            raise DatasetError(f"{display_path(path)} is encoded in {encoding}. {_converted(path, encoding)}")
     try:
         return content.removeprefix(codecs.BOM_UTF8).decode()
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise DatasetError(
-            f"{shown(path)}:{line}: byte {content[error.start]:#04x} is not UTF-8. "
+            f"{display_path(path)}:{line}: byte {content[error.start]:#04x} is not UTF-8. "
             f"{_converted(path, 'WINDOWS-1252')}"
         ) from None
 
 
 def _converted(path: Path, encoding: str) -> str:
-    name = shown(path)
+    name = display_path(path)
     return (
         f"Save it as UTF-8 in your editor, or, if it is {encoding}: "
         f"iconv -f {encoding} -t UTF-8 {name} > {name}.new && mv {name}.new {name}"

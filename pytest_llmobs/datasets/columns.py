@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
 from typing import Any
 
 from pytest_llmobs.datasets.base import Row
@@ -26,12 +26,11 @@ class Columns:
     inputs: Sequence[str] = ()
     outputs: Sequence[str] = ()
     metadata: Sequence[str] = ()
-    seen: set[str] = field(default_factory=set, repr=False)
-    """Columns met so far."""
 
     def __post_init__(self) -> None:
         for part in _PARTS:
             names = getattr(self, part)
+            # A string is a sequence of strings too, but of letters: surely not what was meant.
             if isinstance(names, str) or not all(isinstance(name, str) for name in names):
                 raise DatasetError(
                     f"{part}={names!r} must be a list of column names, such as {part}=['query']."
@@ -40,7 +39,7 @@ class Columns:
     @property
     def given(self) -> bool:
         """True where the user named columns."""
-        return bool(self.inputs or self.outputs or self.metadata)
+        return any((self.inputs, self.outputs, self.metadata))
 
     def gather(self, rows: Iterable[Row], name: str) -> Iterator[tuple[Any, Row]]:
         """Yield each row with its data as an example's dict; what is no flat row comes back as it is.
@@ -52,51 +51,66 @@ class Columns:
         Raises:
             DatasetError: No row has a column that the user named, or a row gives one part twice.
         """
-        if not self.given:
-            for row in rows:
-                yield (_unfolded(row.data, row.place) if _is_flat(row.data) else row.data), row
-            return
-        picked = [(self._picked(row.data), row) for row in rows]
-        if picked:
-            self._check(name)
-        yield from picked
+        if self.given:
+            return self._gather_named(rows, name)
+        return _gather_prefixed(rows)
 
-    def _check(self, name: str) -> None:
+    def _gather_named(self, rows: Iterable[Row], name: str) -> Iterator[tuple[Any, Row]]:
+        seen: set[str] = set()
+        gathered: list[tuple[Any, Row]] = []
+        for row in rows:
+            data = row.data
+            if isinstance(data, Mapping):
+                seen.update(data)
+                data = self._pick(data)
+            gathered.append((data, row))
+        # Only now: a column that the first rows lack may come in a later one.
+        if gathered:
+            self._check_all_exist(seen, name)
+        yield from gathered
+
+    def _check_all_exist(self, seen: Set[str], name: str) -> None:
         """Refuse a mapping to columns that no row has."""
         for part in _PARTS:
-            for column in getattr(self, part):
-                if column not in self.seen:
+            columns = list(getattr(self, part))
+            for column in columns:
+                if column not in seen:
                     raise DatasetError(
-                        f"{name} has no column {column!r}, named in {part}={list(getattr(self, part))!r}."
-                        f"{nearest(column, self.seen)} {known(self.seen)}"
+                        f"{name} has no column {column!r}, named in {part}={columns!r}."
+                        f"{nearest(column, seen)} {known(seen)}"
                     )
 
-    def _picked(self, data: Any) -> Any:
-        if not isinstance(data, Mapping):
-            return data
-        self.seen.update(data)
-        found: dict[str, Any] = {key: data[key] for key in ("id", "split") if key in data}
+    def _pick(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        example = _subset(data, ("id", "split"))
         for part in _PARTS:
-            values = {column: data[column] for column in getattr(self, part) if column in data}
+            values = _subset(data, getattr(self, part))
             if values:
-                found[part] = values
-        return found
+                example[part] = values
+        return example
 
 
-def _is_flat(data: Any) -> bool:
-    return isinstance(data, Mapping) and not data.keys() <= FIELDS
+def _subset(data: Mapping[str, Any], keys: Iterable[str]) -> dict[str, Any]:
+    return {key: data[key] for key in keys if key in data}
 
 
-def _unfolded(data: Mapping[str, Any], place: str) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+def _gather_prefixed(rows: Iterable[Row]) -> Iterator[tuple[Any, Row]]:
+    for row in rows:
+        data = row.data
+        is_flat = isinstance(data, Mapping) and not data.keys() <= FIELDS
+        if is_flat:
+            data = _unfold(data, row.place)
+        yield data, row
+
+
+def _unfold(data: Mapping[str, Any], place: str) -> dict[str, Any]:
+    example: dict[str, Any] = {}
     for key, value in data.items():
         part, _, name = str(key).partition(".")
-        if name and part in _PARTS:
-            if part in data:
-                raise DatasetError(
-                    f"{place}: both {part!r} and {key!r} are given. Give the one or the other."
-                )
-            found.setdefault(part, {})[name] = value
-        else:
-            found[key] = value
-    return found
+        if not name or part not in _PARTS:
+            # No flat column: checking says so, if it is no key of an example either.
+            example[key] = value
+            continue
+        if part in data:
+            raise DatasetError(f"{place}: both {part!r} and {key!r} are given. Give the one or the other.")
+        example.setdefault(part, {})[name] = value
+    return example

@@ -19,7 +19,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from pytest_llmobs.datasets.base import Row, read_text, shown
+from pytest_llmobs.datasets.base import Row, display_path, read_text
 from pytest_llmobs.errors import DatasetError
 
 _VERBATIM = ("id", "split")
@@ -38,70 +38,103 @@ class Csv:
         Raises:
             DatasetError: The header is unusable, cells are missing or too many, or quotes are unbalanced.
         """
-        records = _records(path)
+        lines, records = _read_records(path)
         if not records:
             return
-        (_, header), *body = records
+        header, *body = records
+        del lines[0]
         _check_header(header, path)
-        typed = [
-            _typed(cells, column) for column, *cells in zip(header, *_cells(body, header, path), strict=True)
-        ]
-        name = shown(path)
-        for (line, cells), values in zip(body, zip(*typed, strict=True), strict=True):
-            triples = zip(header, values, cells, strict=True)
-            data = {
-                column: _meant(value, cell, column, f"{name}:{line}")
-                for column, value, cell in triples
-                if cell
-            }
-            yield Row(data, f"{name}:{line}")
+        _check_widths(lines, body, len(header), path)
+        name = display_path(path)
+        for line, cells, values in zip(lines, body, _typed_rows(header, body), strict=True):
+            place = f"{name}:{line}"
+            yield Row(_fields(header, cells, values, place), place)
 
 
-def _cells(body: Sequence[tuple[int, list[str]]], header: Sequence[str], path: Path) -> list[list[str]]:
-    for line, cells in body:
-        if len(cells) != len(header):
+def _check_widths(lines: Sequence[int], body: Sequence[list[str]], width: int, path: Path) -> None:
+    for line, cells in zip(lines, body, strict=True):
+        if len(cells) != width:
             raise DatasetError(
-                f"{shown(path)}:{line}: {len(cells)} cells under {len(header)} columns. "
+                f"{display_path(path)}:{line}: {len(cells)} cells under {width} columns. "
                 f'A cell that holds a comma or a quote needs quotes around it: "yes, ""please"""'
             )
-    return [cells for _, cells in body]
 
 
-def _records(path: Path) -> list[tuple[int, list[str]]]:
-    """Return every record with the line it begins on."""
+def _read_records(path: Path) -> tuple[list[int], list[list[str]]]:
+    """Return the lines that records begin on, and the records."""
+    delimiter = ","
+    if path.suffix.lower() == ".tsv":
+        delimiter = "\t"
     lines = io.StringIO(read_text(path), newline="")
-    reader = csv.reader(lines, delimiter="\t" if path.suffix.lower() == ".tsv" else ",", strict=True)
-    found, begins = [], 1
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    begins: list[int] = []
+    records: list[list[str]] = []
+    line = 1
+    # The limit is the process's: it is put back below.
     usual = csv.field_size_limit(_LONGEST_CELL)
     try:
         for cells in reader:
             if any(cells):
-                found.append((begins, cells))
-            begins = reader.line_num + 1
+                begins.append(line)
+                records.append(cells)
+            line = reader.line_num + 1
     except csv.Error as error:
         raise DatasetError(
-            f"{shown(path)}:{begins}: broken CSV: {error}. A quote inside a quoted cell is doubled, "
+            f"{display_path(path)}:{line}: broken CSV: {error}. A quote inside a quoted cell is doubled, "
             "and each cell that opens with a quote must close with one."
         ) from None
     finally:
         csv.field_size_limit(usual)
-    return found
+    return begins, records
 
 
 def _check_header(header: Sequence[str], path: Path) -> None:
     if len(header) == 1 and ";" in header[0]:
         raise DatasetError(
-            f"{shown(path)}:1: one column named {header[0]!r}: the cells seem to be separated by semicolons. "
+            f"{display_path(path)}:1: one column named {header[0]!r}: the cells seem to be separated by semicolons. "
             "Save the file with commas, or as .tsv with tabs."
         )
-    twice = sorted({column for column in header if header.count(column) > 1})
-    if twice:
-        raise DatasetError(
-            f"{shown(path)}:1: the column {twice[0]!r} stands twice in the header. Rename one."
-        )
+    for column in sorted(header):
+        if header.count(column) > 1:
+            raise DatasetError(
+                f"{display_path(path)}:1: the column {column!r} stands twice in the header. Rename one."
+            )
 
 
-def _meant(value: Any, cell: str, column: str, place: str) -> Any:
+def _typed_rows(header: Sequence[str], rows: Sequence[list[str]]) -> Iterator[tuple[Any, ...]]:
+    """Return the values of each row, typed column by column."""
+    columns = map(_typed_column, header, zip(*rows, strict=True))
+    return zip(*columns, strict=True)
+
+
+def _typed_column(column: str, cells: Sequence[str]) -> list[Any]:
+    if column in _VERBATIM:
+        return list(cells)
+    parsed = list(map(_parse, cells))
+    types = {type(value) for cell, value in zip(cells, parsed, strict=True) if cell}
+    # One text among the numbers makes a column of texts: what is typed by chance is worse than what is plain.
+    if types in ({bool}, {int}, {float}, {int, float}):
+        return parsed
+    values: list[Any] = []
+    for cell, value in zip(cells, parsed, strict=True):
+        if isinstance(value, list | dict | str):
+            values.append(value)
+        else:
+            values.append(cell)
+    return values
+
+
+def _fields(header: Sequence[str], cells: Sequence[str], values: Sequence[Any], place: str) -> dict[str, Any]:
+    """Return a row's values by column, those of empty cells left out."""
+    fields: dict[str, Any] = {}
+    for column, cell, value in zip(header, cells, values, strict=True):
+        if cell:
+            _refuse_broken_json(cell, value, column, place)
+            fields[column] = value
+    return fields
+
+
+def _refuse_broken_json(cell: str, value: Any, column: str, place: str) -> None:
     """Refuse what was meant as a list or object: taken as text, it would silently test something else."""
     if value == cell and cell.startswith(_LISTS):
         raise DatasetError(
@@ -109,23 +142,9 @@ def _meant(value: Any, cell: str, column: str, place: str) -> Any:
             '["refund", "invoice"] with double quotes (each doubled inside a quoted cell); '
             "text that begins so is written as a JSON string."
         )
-    return value
 
 
-def _typed(cells: Sequence[str], column: str) -> list[Any]:
-    """Return the values of one column."""
-    if column in _VERBATIM:
-        return list(cells)
-    parsed = [_parsed(cell) for cell in cells]
-    scalars = [value for cell, value in zip(cells, parsed, strict=True) if cell]
-    for kinds in ((bool,), (int, float)):
-        if scalars and all(type(value) in kinds for value in scalars):
-            return parsed
-    pairs = zip(cells, parsed, strict=True)
-    return [value if isinstance(value, list | dict | str) else cell for cell, value in pairs]
-
-
-def _parsed(cell: str) -> Any:
+def _parse(cell: str) -> Any:
     try:
         return json.loads(cell, parse_constant=str)
     except (ValueError, RecursionError):

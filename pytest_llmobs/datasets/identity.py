@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import Any
 
 from pytest_llmobs.records.examples import content_hash
@@ -25,25 +25,37 @@ def derived_id(inputs: Mapping[str, Any], taken: Container[str]) -> str:
         taken: Ids already given out.
     """
     stem = f"{_slug(inputs)}-{content_hash(inputs)[:8]}"
-    found, number = stem, 1
-    while found in taken:
+    id, number = stem, 1
+    while id in taken:
         number += 1
-        found = f"{stem}-{number}"
-    return found
+        id = f"{stem}-{number}"
+    return id
 
 
 def _slug(inputs: Mapping[str, Any]) -> str:
-    text = next((text for text in _texts(inputs) if text.strip()), "")[:_READ]
+    text = _first_text(inputs)[:_READ]
     if not text.isascii():
+        # ``é`` becomes ``e``; what has no Latin letter in it disappears.
         text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     words = "-".join(_WORD.findall(text.lower()))
     if len(words) > _LONGEST_SLUG:
+        # Up to the last whole word.
         words = words[: _LONGEST_SLUG + 1].rpartition("-")[0] or words[:_LONGEST_SLUG]
     return words or "example"
 
 
-def _texts(value: Any) -> Iterator[str]:
-    for item in value.values() if isinstance(value, Mapping) else value:
+def _first_text(inputs: Mapping[str, Any]) -> str:
+    for text in _texts(inputs):
+        if text.strip():
+            return text
+    return ""
+
+
+def _texts(value: Iterable[Any]) -> Iterator[str]:
+    """Yield the texts in a value, however deep, in its order."""
+    if isinstance(value, Mapping):
+        value = value.values()
+    for item in value:
         if isinstance(item, str):
             yield item
         elif isinstance(item, list | tuple | Mapping):

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from pytest_llmobs.datasets.base import Row, read_text, shown
+from pytest_llmobs.datasets.base import Row, display_path, read_text
 from pytest_llmobs.errors import DatasetError
 
 _POSITION = re.compile(r" at line 1 column (\d+)$")
@@ -27,8 +27,8 @@ class Jsonl:
         """
         from pydantic_core import from_json
 
-        name = shown(path)
-        # not splitlines(): U+2028 and its like may stand unescaped inside a JSON string
+        name = display_path(path)
+        # Not splitlines(): U+2028 and its like may stand unescaped inside a JSON string.
         for number, line in enumerate(read_text(path).split("\n"), 1):
             if not line or line.isspace():
                 continue
@@ -40,8 +40,11 @@ class Jsonl:
 
 def _broken(line: str, place: str, reason: str) -> DatasetError:
     """Return the error for a line, in the standard library's clearer words where it objects too."""
-    found = _POSITION.search(reason)
-    column, reason = int(found[1]) if found else 1, _POSITION.sub("", reason)
+    column = 1
+    position = _POSITION.search(reason)
+    if position is not None:
+        column = int(position[1])
+        reason = reason[: position.start()]
     try:
         json.loads(line)
     except json.JSONDecodeError as error:
@@ -49,5 +52,8 @@ def _broken(line: str, place: str, reason: str) -> DatasetError:
     except RecursionError:
         reason = "nested too deeply"
     near = line[max(0, column - 20) : column + 20].strip()
-    spread = " Put each object on one line, without a list around them." if line.strip() in ("[", "{") else ""
-    return DatasetError(f"{place}:{column}: broken JSON: {reason} near {near!r}. {_ONE_A_LINE}{spread}")
+    message = f"{place}:{column}: broken JSON: {reason} near {near!r}. {_ONE_A_LINE}"
+    if line.strip() in ("[", "{"):
+        # One document spread over many lines, as most tools write JSON.
+        message += " Put each object on one line, without a list around them."
+    return DatasetError(message)

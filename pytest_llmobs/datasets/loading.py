@@ -1,17 +1,17 @@
-"""Finding a source, reading it in its format, and making a dataset of it."""
+"""The way in: reading a source, whatever it is, and making a dataset of it."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from pytest_llmobs.datasets import python
-from pytest_llmobs.datasets.base import DatasetFormat, shown
+from pytest_llmobs.datasets.base import DatasetFormat, Row, display_path
 from pytest_llmobs.datasets.columns import Columns
-from pytest_llmobs.datasets.shape import examples
+from pytest_llmobs.datasets.finding import find_file
+from pytest_llmobs.datasets.validation import check_rows
 from pytest_llmobs.errors import DatasetError
 from pytest_llmobs.records.examples import Dataset, Example
 from pytest_llmobs.wording import known, nearest
@@ -45,73 +45,49 @@ def load_dataset(
         DatasetError: The source can't be found or read, or isn't a dataset; the message says what to do.
     """
     columns = Columns(inputs, outputs, metadata)
-    if isinstance(source, str | os.PathLike):
-        return _from_file(Path(source), base_dirs, formats, rootdir, columns)
     name = python.name_of(source)
-    made = python.call(source, name) if callable(source) else source
+    made = source
+    if callable(source):
+        made = python.call(source, name)
     if isinstance(made, str | os.PathLike):
-        return _from_file(Path(made), base_dirs, formats, rootdir, columns)
+        readers = _by_suffix(formats)
+        file = find_file(Path(made), base_dirs, readers)
+        path_from_root = Path(os.path.relpath(file, rootdir)).as_posix()
+        return Dataset(file.stem, _read(file, readers, columns), path_from_root)
     if isinstance(made, Dataset) and not columns.given:
         return made
-    found = _examples(python.rows(made, name), name, columns)
-    short = getattr(source, "__name__", "examples") if callable(source) else "examples"
-    return Dataset(short if short.isidentifier() else "examples", found, name if callable(source) else "")
+    examples = _examples(python.rows(made, name), name, columns)
+    if callable(source):
+        return Dataset(python.dataset_name(source), examples, name)
+    return Dataset(python.dataset_name(source), examples)
 
 
-def _from_file(
-    path: Path, base_dirs: Sequence[Path], formats: Iterable[DatasetFormat], rootdir: Path, columns: Columns
-) -> Dataset:
-    readers = {suffix: reader for reader in formats for suffix in reader.suffixes}
-    file = _find(path, base_dirs, readers)
-    reader = readers.get(file.suffix.lower())
-    if reader is None:
+def _by_suffix(formats: Iterable[DatasetFormat]) -> dict[str, DatasetFormat]:
+    readers: dict[str, DatasetFormat] = {}
+    for reader in formats:
+        readers |= dict.fromkeys(reader.suffixes, reader)
+    return readers
+
+
+def _read(file: Path, readers: Mapping[str, DatasetFormat], columns: Columns) -> tuple[Example, ...]:
+    suffix = file.suffix.lower()
+    name = display_path(file)
+    if suffix not in readers:
         raise DatasetError(
-            f"{shown(file)}: unknown suffix {file.suffix!r}.{nearest(file.suffix.lower(), readers)} "
+            f"{name}: unknown suffix {file.suffix!r}.{nearest(suffix, readers)} "
             f"{known(readers)} Another format is a few lines: see the hook pytest_llmobs_datasets."
         )
     try:
-        found = _examples(reader.rows(file), shown(file), columns)
+        return _examples(readers[suffix].rows(file), name, columns)
     except OSError as error:
-        raise DatasetError(f"{shown(file)} can't be read: {error.strerror or error}.") from None
-    return Dataset(file.stem, found, Path(os.path.relpath(file, rootdir)).as_posix())
+        raise DatasetError(f"{name} can't be read: {error.strerror or error}.") from None
 
 
-def _examples(rows: Iterable[Any], name: str, columns: Columns) -> tuple[Example, ...]:
-    found = examples(rows, columns, name)
-    if not found:
+def _examples(rows: Iterable[Row], name: str, columns: Columns) -> tuple[Example, ...]:
+    examples = check_rows(rows, columns, name)
+    if not examples:
         raise DatasetError(
             f'{name} holds no example. Add at least one, such as {{"inputs": {{"query": "Hello"}}}}: '
             "a test without examples would pass without testing anything."
         )
-    return found
-
-
-def _find(path: Path, base_dirs: Sequence[Path], suffixes: Iterable[str]) -> Path:
-    candidates = list(dict.fromkeys(Path(folder) / path for folder in base_dirs)) if base_dirs else [path]
-    for candidate in candidates:
-        if candidate.is_file():
-            return candidate
-        if candidate.is_dir():
-            raise DatasetError(f"{shown(candidate)} is a folder. Name a file in it. {known(suffixes)}")
-    looked = ", ".join(dict.fromkeys(shown(candidate.parent) for candidate in candidates))
-    raise DatasetError(
-        f"No dataset {path.as_posix()!r}.{_near(path, candidates, suffixes)} Looked in: {looked}"
-    )
-
-
-def _near(path: Path, candidates: Sequence[Path], suffixes: Iterable[str]) -> str:
-    """Return the most similar files in the folders looked in, as the user would have to write them."""
-    readable = tuple(suffixes)
-    there = {
-        file.name
-        for folder in dict.fromkeys(candidate.parent for candidate in candidates)
-        if folder.is_dir()
-        for file in folder.iterdir()
-        if file.suffix.lower() in readable
-    }
-    names = get_close_matches(path.name, sorted(there), n=3, cutoff=0.5)
-    if not names:
-        if there:
-            return f" Datasets there: {', '.join(sorted(there)[:5])}."
-        return ""
-    return f" Did you mean {' or '.join(repr((path.parent / name).as_posix()) for name in names)}?"
+    return examples

@@ -11,7 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from pytest_llmobs.datasets.base import Row, shown
+from pytest_llmobs.datasets.base import Row, display_path
 from pytest_llmobs.errors import DatasetError
 
 
@@ -29,7 +29,7 @@ class Parquet:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        name = shown(path)
+        name = display_path(path)
         try:
             with pq.ParquetFile(path) as file:
                 records = file.read().to_pylist(maps_as_pydicts="lossy")
@@ -39,25 +39,31 @@ class Parquet:
                 "Write it with pyarrow, pandas or DuckDB, or use .jsonl."
             ) from None
         for number, record in enumerate(records, 1):
-            yield Row(_without_nulls(record), f"{name}, row {number}")
+            yield Row(_plain(record), f"{name}, row {number}")
 
 
-def _without_nulls(record: dict[str, Any]) -> dict[str, Any]:
-    """Drop nulls at the top and just below it: a struct has all its keys always."""
-    kept: dict[str, Any] = {}
-    for key, value in record.items():
+def _plain(record: dict[str, Any]) -> dict[str, Any]:
+    """Return a record as JSON has it, without nulls at the top and just below it: a struct has all its keys always."""
+    row: dict[str, Any] = {}
+    for key, value in _without_nulls(record).items():
         if isinstance(value, dict):
-            kept[key] = {inner: _json_type(item) for inner, item in value.items() if item is not None}
-        elif value is not None:
-            kept[key] = _json_type(value)
-    return kept
+            row[key] = _json_type(_without_nulls(value))
+        else:
+            row[key] = _json_type(value)
+    return row
+
+
+def _without_nulls(struct: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in struct.items() if value is not None}
 
 
 def _json_type(value: Any) -> Any:
+    """Return a value as JSON has it; text, numbers, booleans and null are what they are."""
     if isinstance(value, dict):
+        # Deeper down, a null may mean something: it stays.
         return {key: _json_type(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_json_type(item) for item in value]
+        return list(map(_json_type, value))
     if isinstance(value, date | datetime | time):
         return value.isoformat()
     if isinstance(value, Decimal):

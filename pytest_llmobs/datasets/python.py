@@ -8,7 +8,7 @@ from inspect import isawaitable
 from pathlib import Path
 from typing import Any
 
-from pytest_llmobs.datasets.base import Row, shown
+from pytest_llmobs.datasets.base import Row, abridge, display_path
 from pytest_llmobs.errors import DatasetError
 from pytest_llmobs.records.examples import Dataset, Example
 
@@ -30,6 +30,7 @@ def call(source: Callable[[], Any], name: str) -> Any:
         ) from error
     if isawaitable(made):
         if hasattr(made, "close"):
+            # Python would warn of a coroutine that nobody awaited.
             made.close()
         raise DatasetError(f"The dataset {name} is asynchronous. Give a plain function that returns a list.")
     return made
@@ -43,7 +44,7 @@ def rows(made: Any, name: str) -> Iterator[Row]:
     """
     if isinstance(made, str | bytes | Mapping) or not isinstance(made, Iterable):
         raise DatasetError(
-            f"The dataset {name} is {_short(made)}, not a list. Give a list of dicts with 'inputs', "
+            f"The dataset {name} is {abridge(made)}, not a list. Give a list of dicts with 'inputs', "
             "a list of Examples, a path, or a function that returns one of them."
         )
     for number, item in enumerate(made, 1):
@@ -66,15 +67,18 @@ def name_of(source: Any) -> str:
     return f"{getattr(source, '__module__', '?')}:{name}"
 
 
+def dataset_name(source: Any) -> str:
+    """Return how a dataset is called that comes from no file."""
+    if callable(source):
+        name = getattr(source, "__name__", "")
+        # A lambda's is no name.
+        if name.isidentifier():
+            return str(name)
+    return "examples"
+
+
 def _last_line(error: Exception) -> str:
     from traceback import extract_tb
 
     frame = extract_tb(error.__traceback__)[-1]
-    return f"{shown(Path(frame.filename))}:{frame.lineno}"
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    if len(text) <= 60:
-        return text
-    return f"{text[:57]}..."
+    return f"{display_path(Path(frame.filename))}:{frame.lineno}"

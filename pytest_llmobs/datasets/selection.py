@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from operator import attrgetter
 
 from pytest_llmobs.errors import DatasetError
 from pytest_llmobs.records.examples import Dataset
@@ -17,7 +18,7 @@ def select(dataset: Dataset, *, split: str | None = None, limit: int | None = No
     """
     examples = dataset.examples
     if split is not None:
-        splits = {example.split for example in examples if example.split}
+        splits = set(map(attrgetter("split"), examples)) - {None, ""}
         if split not in splits:
             raise DatasetError(
                 f"{dataset.source or dataset.name} has no split {split!r}."
@@ -25,6 +26,7 @@ def select(dataset: Dataset, *, split: str | None = None, limit: int | None = No
             )
         examples = tuple(example for example in examples if example.split == split)
     if limit is not None:
+        # By type: True is an int too.
         if type(limit) is not int or limit < 1:
             raise DatasetError(f"limit is {limit!r}; it must be a whole number above 0.")
         examples = examples[:limit]

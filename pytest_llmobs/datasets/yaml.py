@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pytest_llmobs.datasets.base import Row, read_text, shown
+from pytest_llmobs.datasets.base import Row, display_path, read_text
 from pytest_llmobs.errors import DatasetError
 
 _A_LIST = "Write a list of examples, each beginning with '- inputs:'."
@@ -26,7 +26,7 @@ class Yaml:
         """
         import yaml
 
-        name = shown(path)
+        name = display_path(path)
         loader = _loader()(read_text(path))
         try:
             top = loader.get_single_node()
@@ -37,8 +37,7 @@ class Yaml:
             for node in top.value:
                 yield Row(loader.construct_object(node, deep=True), f"{name}:{node.start_mark.line + 1}")
         except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            place = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
+            place = _place(name, error.problem_mark or error.context_mark)
             raise DatasetError(f"{place}: broken YAML: {error.problem or error.context}. {_A_LIST}") from None
         except RecursionError:
             raise DatasetError(f"{name}: nested too deeply. {_A_LIST}") from None
@@ -48,14 +47,24 @@ class Yaml:
             loader.dispose()
 
 
+def _place(name: str, mark: Any) -> str:
+    if mark is None:
+        return name
+    return f"{name}:{mark.line + 1}:{mark.column + 1}"
+
+
+def _is_no_date(resolver: tuple[str, Any]) -> bool:
+    return resolver[0] != "tag:yaml.org,2002:timestamp"
+
+
 @cache
 def _loader() -> Any:
     """Return the safe loader, in C where PyYAML has it, that leaves dates alone."""
     import yaml
 
-    resolvers = {
-        first: [(tag, pattern) for tag, pattern in kinds if tag != "tag:yaml.org,2002:timestamp"]
-        for first, kinds in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
+    # By the first letter of a value: which tags its kinds have, and how each is written.
+    resolvers: dict[str, list[tuple[str, Any]]] = {}
+    for first, kinds in yaml.SafeLoader.yaml_implicit_resolvers.items():
+        resolvers[first] = list(filter(_is_no_date, kinds))
     fastest = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     return type("Loader", (fastest,), {"yaml_implicit_resolvers": resolvers})

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pytest_llmobs.datasets.base import Row
+from pytest_llmobs.datasets.base import Row, abridge
 from pytest_llmobs.datasets.columns import FIELDS, Columns
 from pytest_llmobs.datasets.identity import derived_id
 from pytest_llmobs.errors import DatasetError
@@ -23,7 +23,7 @@ _NAMES = frozenset({"id", "split"})
 _SAMPLE = '{"inputs": {"query": "Hello"}}'
 
 
-def examples(rows: Iterable[Row], columns: Columns, name: str) -> tuple[Example, ...]:
+def check_rows(rows: Iterable[Row], columns: Columns, name: str) -> tuple[Example, ...]:
     """Check raw rows and return their examples, ids derived where a row has none.
 
     Args:
@@ -34,70 +34,94 @@ def examples(rows: Iterable[Row], columns: Columns, name: str) -> tuple[Example,
     Raises:
         DatasetError: A row is no example, or two have the same id; the message names the places.
     """
+    checked: list[tuple[dict[str, Any], str]] = []
+    for data, row in columns.gather(rows, name):
+        if row.plain and _is_usual(data):
+            checked.append((dict(data), row.place))
+        else:
+            checked.append((_check_fields(data, row), row.place))
+    _give_ids(checked)
+    examples: list[Example] = []
+    for fields, _ in checked:
+        examples.append(Example(**fields))
+    return tuple(examples)
+
+
+def _give_ids(checked: Iterable[tuple[dict[str, Any], str]]) -> None:
+    """Refuse an id that stands twice, and derive those that are missing."""
     places: dict[str, str] = {}
-    checked = [
-        (dict(data) if row.plain and _is_usual(data) else _fields(data, row), row.place)
-        for data, row in columns.gather(rows, name)
-    ]
+    without_id: list[tuple[dict[str, Any], str]] = []
     for fields, place in checked:
         if "id" not in fields:
+            without_id.append((fields, place))
             continue
-        if fields["id"] in places:
+        id = fields["id"]
+        if id in places:
             raise DatasetError(
-                f"{place}: the id {fields['id']!r} is taken already, by {places[fields['id']]}. "
+                f"{place}: the id {id!r} is taken already, by {places[id]}. "
                 "Rename one, or leave the id out: it is then derived from the inputs."
             )
+        places[id] = place
+    # Only now: a derived id makes way for a written one, wherever that stands.
+    for fields, place in without_id:
+        fields["id"] = derived_id(fields["inputs"], places)
         places[fields["id"]] = place
-    for fields, place in checked:
-        if "id" not in fields:
-            fields["id"] = derived_id(fields["inputs"], places)
-            places[fields["id"]] = place
-    return tuple(Example(**fields) for fields, _ in checked)
 
 
 def _is_usual(data: Any) -> bool:
     """Return True where every key has the type it has nearly always: then nothing else needs a look."""
+    # By type, not by ``isinstance``: this is asked of every row, and what is unusual gets a closer look.
     if type(data) is not dict or "inputs" not in data:
         return False
     for key, value in data.items():
-        if type(value) is not _USUAL.get(key) or value == "":
+        if type(value) is not _USUAL.get(key):
             return False
-    return not data.get("id", "-").isspace() and not data.get("split", "-").isspace()
+    names = (data.get("id", "-"), data.get("split", "-"))
+    return all(map(str.strip, names))
 
 
-def _fields(data: Any, row: Row) -> dict[str, Any]:
+def _check_fields(data: Any, row: Row) -> dict[str, Any]:
     """Return an example's fields, nulls left out."""
+    place = row.place
     if not isinstance(data, Mapping):
         raise DatasetError(
-            f"{row.place}: {_short(data)} is {_kind(data)}, not an object. An example looks like {_SAMPLE}"
+            f"{place}: {abridge(data)} is {_kind(data)}, not an object. An example looks like {_SAMPLE}"
         )
     if not data.keys() <= FIELDS:
-        raise DatasetError(_unknown_key(data, row.place))
+        raise DatasetError(_unknown_key(data, place))
     fields = {key: value for key, value in data.items() if value is not None}
+    _check_parts(fields, place)
+    _check_names(fields, place)
+    if not row.plain:
+        try:
+            _check_json(fields, place, "")
+        except RecursionError:
+            raise DatasetError(f"{place}: nested too deeply, or it holds itself.") from None
+    return fields
+
+
+def _check_parts(fields: dict[str, Any], place: str) -> None:
     if "inputs" not in fields:
-        has = f"it has {', '.join(sorted(fields))}" if fields else "it is empty"
-        raise DatasetError(f"{row.place}: 'inputs' is missing ({has}). An example looks like {_SAMPLE}")
+        present = "it is empty"
+        if fields:
+            present = f"it has {', '.join(sorted(fields))}"
+        raise DatasetError(f"{place}: 'inputs' is missing ({present}). An example looks like {_SAMPLE}")
     for key, sample in _PARTS.items():
         value = fields.get(key, {})
         if not isinstance(value, Mapping):
             raise DatasetError(
-                f"{row.place}: {key!r} is {_short(value)}, not an object. Give it a name, "
+                f"{place}: {key!r} is {abridge(value)}, not an object. Give it a name, "
                 f'such as {{"{key}": {{"{sample}": …}}}}'
             )
-    _check_names(fields, row.place)
-    if not row.plain:
-        try:
-            _check_json(fields, row.place, "")
-        except RecursionError:
-            raise DatasetError(f"{row.place}: nested too deeply, or it holds itself.") from None
-    return fields
 
 
 def _unknown_key(data: Mapping[Any, Any], place: str) -> str:
-    key = sorted(str(key) for key in data if key not in FIELDS)[0]
-    meant = f" Did you mean {_OTHER_NAMES[key]!r}?" if key in _OTHER_NAMES else nearest(key, FIELDS)
+    key = min(map(str, data.keys() - FIELDS))
+    hint = nearest(key, FIELDS)
+    if key in _OTHER_NAMES:
+        hint = f" Did you mean {_OTHER_NAMES[key]!r}?"
     return (
-        f"{place}: unknown key {key!r}.{meant} {known(FIELDS)} Put other facts into 'metadata', "
+        f"{place}: unknown key {key!r}.{hint} {known(FIELDS)} Put other facts into 'metadata', "
         "write flat columns as 'inputs.x' and 'outputs.y', or name them: "
         "load_dataset(path, inputs=[…], outputs=[…])"
     )
@@ -110,39 +134,38 @@ def _check_names(fields: dict[str, Any], place: str) -> None:
         if key == "id" and type(value) is int:
             fields[key] = str(value)
         elif not isinstance(value, str):
-            raise DatasetError(f"{place}: the {key} is {_short(value)}, {_kind(value)}. It must be a string.")
-        elif not value or value.isspace():
+            raise DatasetError(
+                f"{place}: the {key} is {abridge(value)}, {_kind(value)}. It must be a string."
+            )
+        elif not value.strip():
             raise DatasetError(f"{place}: the {key} is empty. Give it a name, or leave the key out.")
 
 
 def _check_json(value: Any, place: str, where: str) -> None:
     """Refuse what JSON has no form for: it could be neither hashed nor stored."""
     if isinstance(value, Mapping):
-        for key, item in value.items():
-            if not isinstance(key, str):
-                raise DatasetError(
-                    f"{place}: the key {key!r} in {where or 'it'} is no string. Put quotes around it."
-                )
-            _check_json(item, place, f"{where}.{key}" if where else key)
+        _check_members(value, place, where)
     elif isinstance(value, list | tuple):
         for number, item in enumerate(value):
             _check_json(item, place, f"{where}[{number}]")
     elif not isinstance(value, str | int | float | None):
         raise DatasetError(
-            f"{place}: {where} is {_short(value)}, {_kind(value)}, which JSON has no form for. "
+            f"{place}: {where} is {abridge(value)}, {_kind(value)}, which JSON has no form for. "
             "Give text, numbers, true, false, null, lists or dicts, and build the rest in the target."
         )
     elif isinstance(value, float) and not math.isfinite(value):
         raise DatasetError(f"{place}: {where} is {value!r}, which JSON has no form for. Leave the key out.")
 
 
+def _check_members(value: Mapping[Any, Any], place: str, where: str) -> None:
+    for key, item in value.items():
+        if not isinstance(key, str):
+            raise DatasetError(
+                f"{place}: the key {key!r} in {where or 'it'} is no string. Put quotes around it."
+            )
+        _check_json(item, place, f"{where}.{key}".removeprefix("."))
+
+
 def _kind(value: Any) -> str:
     names = {"str": "a string", "list": "a list", "int": "a number", "float": "a number", "NoneType": "null"}
     return names.get(type(value).__name__, f"of type {type(value).__name__}")
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    if len(text) <= 60:
-        return text
-    return f"{text[:57]}..."
