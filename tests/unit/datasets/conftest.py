@@ -7,14 +7,18 @@ from typing import Any
 import pytest
 
 from pytest_llmobs.datasets import load_dataset
-from pytest_llmobs.datasets.csv import Csv
-from pytest_llmobs.datasets.jsonl import Jsonl
-from pytest_llmobs.datasets.parquet import Parquet
-from pytest_llmobs.datasets.yaml import Yaml
 from pytest_llmobs.errors import DatasetError
+from pytest_llmobs.extensions import Extensions, standalone_manager
 from pytest_llmobs.records.examples import Dataset
 
-FORMATS = (Jsonl(), Csv(), Yaml(), Parquet())
+FORMATS = Extensions(standalone_manager()).formats
+
+
+@pytest.fixture
+def known_suffixes() -> str:
+    """Return what a message says of the suffixes that can be read."""
+    suffixes = {suffix for reader in FORMATS for suffix in reader.suffixes}
+    return f"Known: {', '.join(sorted(suffixes))}."
 
 
 @pytest.fixture

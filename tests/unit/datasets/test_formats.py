@@ -1,14 +1,24 @@
-"""The contract of every format: rows or a message, never a traceback."""
+"""The contract of every format, whoever brings it: rows or a message, never a traceback.
 
+The formats are those of the registry. What a format should read lies in ``samples``, a file a suffix.
+"""
+
+from __future__ import annotations
+
+import codecs
 import random
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
+from pytest_llmobs.datasets import DatasetFormat
 from pytest_llmobs.errors import DatasetError
 from pytest_llmobs.extensions import Extensions, standalone_manager
+from pytest_llmobs.records.examples import Dataset, Example
 
+SAMPLES = Path(__file__).with_name("samples")
 BYTES = random.Random(7).randbytes
-FORMATS = Extensions(standalone_manager()).formats
 CONTENTS = {
     "empty": b"",
     "nul": b"\0" * 8,
@@ -21,20 +31,133 @@ CONTENTS = {
     "parquet-head": b"PAR1" + BYTES(64) + b"PAR1",
     "anchors": b"- &a [*a]\n",
 }
+DOUBLE_CHARGE = Example(
+    "double-charge",
+    {"query": 'Charged twice,\n"help" in größter Not'},
+    {"answer": "refund", "limit": 40},
+    {"tier": "critical"},
+    "hard",
+)
+SEATS = Example("seats", {"query": "Add 3 seats"}, {"answer": "done", "limit": 1})
+HELLO = Example("hello-4a90192d", {"query": "Hello"}, {"answer": "42", "limit": 2})
+
+Load = Callable[..., Dataset]
+Refuse = Callable[..., str]
 
 
-@pytest.mark.parametrize("reader", FORMATS, ids=lambda reader: type(reader).__name__)
-def test_suffixes_are_written_as_they_are_compared(reader):
-    assert reader.suffixes
-    assert [suffix for suffix in reader.suffixes if suffix != suffix.lower() or suffix[0] != "."] == []
+def every_suffix() -> Iterator[object]:
+    for reader in Extensions(standalone_manager()).formats:
+        for suffix in reader.suffixes:
+            yield pytest.param(reader, suffix, id=suffix)
 
 
-@pytest.mark.parametrize("content", CONTENTS.values(), ids=CONTENTS)
-@pytest.mark.parametrize("reader", FORMATS, ids=lambda reader: type(reader).__name__)
-def test_any_bytes_give_an_example_or_a_message(load, reader, content):
-    file = f"a{reader.suffixes[0]}"
+of_every_format = pytest.mark.parametrize(("reader", "suffix"), list(every_suffix()))
+
+
+def sample(stem: str, reader: DatasetFormat, suffix: str) -> bytes:
+    """Return the sample of a suffix, or of the format's first one that has any."""
+    for candidate in (suffix, *reader.suffixes):
+        path = SAMPLES / f"{stem}{candidate}"
+        if path.exists():
+            return path.read_bytes()
+    pytest.skip(f"there is no samples/{stem}{suffix} to hold the format to")
+
+
+def sample_of_text(reader: DatasetFormat, suffix: str) -> bytes:
+    content = sample("good", reader, suffix)
     try:
-        said = [example.id for example in load(file, content)]
+        content.decode()
+    except UnicodeDecodeError:
+        pytest.skip(f"{suffix} is no text")
+    return content
+
+
+@of_every_format
+def test_suffixes_are_written_as_they_are_compared(reader: DatasetFormat, suffix: str) -> None:
+    assert suffix == suffix.lower()
+    assert suffix.startswith(".")
+
+
+@of_every_format
+@pytest.mark.parametrize("content", CONTENTS.values(), ids=CONTENTS)
+def test_any_bytes_give_an_example_or_a_message_that_names_the_file(
+    load: Load, reader: DatasetFormat, suffix: str, content: bytes
+) -> None:
+    file = f"a{suffix}"
+    try:
+        outcome = f"{file}: {load(file, content).examples}"
     except DatasetError as error:
-        said = str(error)
-    assert said
+        outcome = str(error)
+    assert outcome.startswith(file)
+
+
+@of_every_format
+def test_the_examples_are_read_back_in_order(load: Load, reader: DatasetFormat, suffix: str) -> None:
+    dataset = load(f"golden{suffix}", sample("good", reader, suffix))
+    assert dataset.examples == (DOUBLE_CHARGE, SEATS, HELLO)
+    assert (dataset.name, dataset.source) == ("golden", f"golden{suffix}")
+
+
+@of_every_format
+def test_the_suffix_may_be_written_in_capitals(load: Load, reader: DatasetFormat, suffix: str) -> None:
+    dataset = load(f"GOLDEN{suffix.upper()}", sample("good", reader, suffix))
+    assert dataset.examples == (DOUBLE_CHARGE, SEATS, HELLO)
+
+
+@of_every_format
+def test_every_row_has_a_place_of_its_own_below_the_path(
+    load: Load, reader: DatasetFormat, suffix: str
+) -> None:
+    load(f"tests/golden{suffix}", sample("good", reader, suffix))
+    places = [row.place for row in reader.rows(Path(f"tests/golden{suffix}"))]
+    assert len(set(places)) == 3
+    assert [place for place in places if not place.startswith(f"tests/golden{suffix}")] == []
+
+
+@of_every_format
+def test_a_row_that_is_no_example_is_named(refuse: Refuse, reader: DatasetFormat, suffix: str) -> None:
+    file = f"tests/golden{suffix}"
+    message = refuse(file, sample("broken", reader, suffix))
+    _, second, _ = reader.rows(Path(file))
+    assert message.startswith(f"{second.place}: 'inputs' is missing (it has id, outputs).")
+
+
+@of_every_format
+def test_the_mark_that_spreadsheets_write_is_no_text(load: Load, reader: DatasetFormat, suffix: str) -> None:
+    dataset = load(f"golden{suffix}", codecs.BOM_UTF8 + sample_of_text(reader, suffix))
+    assert dataset.examples == (DOUBLE_CHARGE, SEATS, HELLO)
+
+
+@of_every_format
+@pytest.mark.parametrize(("encoding", "name"), [("utf-16", "UTF-16"), ("utf-32", "UTF-32")])
+def test_another_encoding_is_named_with_what_converts_it(
+    refuse: Refuse, reader: DatasetFormat, suffix: str, encoding: str, name: str
+) -> None:
+    content = sample_of_text(reader, suffix).decode().encode(encoding)
+    message = refuse(f"golden{suffix}", content)
+    assert message.startswith(f"golden{suffix} is encoded in {name}. Save it as UTF-8")
+    assert f"iconv -f {name} -t UTF-8 golden{suffix}" in message
+
+
+@of_every_format
+def test_a_byte_that_is_no_text_is_named_with_its_line(
+    refuse: Refuse, reader: DatasetFormat, suffix: str
+) -> None:
+    content = sample_of_text(reader, suffix).replace("größter".encode(), "größter".encode("cp1252"))
+    line = content[: content.index(b"\xf6")].count(b"\n") + 1
+    message = refuse(f"golden{suffix}", content)
+    assert message.startswith(f"golden{suffix}:{line}: byte 0xf6 is not UTF-8.")
+
+
+@of_every_format
+def test_a_text_without_anything_holds_no_example(refuse: Refuse, reader: DatasetFormat, suffix: str) -> None:
+    sample_of_text(reader, suffix)
+    assert refuse(f"a{suffix}", b"").startswith(f"a{suffix} holds no example. Add at least one, ")
+
+
+@of_every_format
+def test_the_message_of_an_unknown_suffix_lists_it(
+    refuse: Refuse, reader: DatasetFormat, suffix: str
+) -> None:
+    _, _, known = refuse("golden.unknown", b"").partition("Known: ")
+    assert suffix in known.partition(". ")[0].split(", ")
