@@ -1,7 +1,7 @@
 """Datasets: files, lists and callables that become examples.
 
 A format is one small class in a file of its own that turns a file into raw rows; everything else (finding the file,
-checking the rows, deriving ids) happens once, here. Which formats there are is said in ``defaults``, nowhere here.
+checking the rows, deriving ids) happens once, here. Which formats there are is said in ``defaults``.
 
 ::
 
@@ -9,7 +9,7 @@ checking the rows, deriving ids) happens once, here. Which formats there are is 
     finding     a path -> a file that is there       columns     flat columns -> inputs and outputs
     validation  raw rows -> checked examples         identity    ids for examples that have none
     selection   one split, the first examples        python      lists and callables
-    jsonl, csv, yaml, parquet                        the formats
+    jsonl, csv, …                                    a format each
 """
 
 from pytest_llmobs.datasets.base import DatasetFormat, Row
