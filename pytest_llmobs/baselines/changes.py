@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from pytest_llmobs.baselines.records import Baseline
 from pytest_llmobs.baselines.sharing import HOLE, cut, fill_holes
@@ -31,17 +31,15 @@ def changes_of(baseline: Baseline, trial: Trial, commit: str | None = None) -> I
         trial: A trial of one of its examples.
         commit: The code's commit now.
     """
-    row, store = baseline.rows.get(trial.example_id), baseline.texts
-    known = store is not None and trial.example_id in store.examples
-    if store is not None and known:
+    row, store = baseline.rows.get(trial.example_id), baseline.texts or TextStore()
+    kept = store.examples.get(trial.example_id)
+    if kept is not None:
         yield from _calls(store, trial)
     elif row is not None:
         yield from _fingerprints(row.fingerprints, fingerprints(trial))
-    then = baseline.metadata.get("commit", "")
-    if then and commit and then != commit:
-        yield f"code: {then} -> {commit}"
-    if store is not None and known:
-        yield from text_change("output", store.examples[trial.example_id].output, trial.output)
+    yield from _commits(baseline.metadata.get("commit", ""), commit)
+    if kept is not None:
+        yield from text_change("output", kept.output, trial.output)
 
 
 @lru_cache(maxsize=256)
@@ -53,39 +51,81 @@ def text_change(title: str, then: str, now: str) -> tuple[str, ...]:
     lines = list(difflib.unified_diff(then.splitlines(), now.splitlines(), n=_CONTEXT, lineterm=""))[2:]
     if not lines:
         return (f"{title}: only line ends differ",)
-    changed = "".join(line for line in lines if line[0] in "+-")
-    legend = _LEGEND if "⟨" in HOLE.sub("", changed) else ""
-    return ("\n".join([f"{title}{legend}:", *lines]),)
+    if _has_names(lines):
+        title += _LEGEND
+    return ("\n".join([f"{title}:", *lines]),)
+
+
+def _has_names(lines: Iterable[str]) -> bool:
+    """Tell whether a changed line has a name in the place of the example's own input."""
+    for line in lines:
+        if line[0] in "+-" and "⟨" in HOLE.sub("", line):
+            return True
+    return False
 
 
 def _calls(store: TextStore, trial: Trial) -> Iterator[str]:
     fresh = text_store([trial])
     then, now = store.shapes(trial.example_id), fresh.shapes(trial.example_id)
-    pairs = list(zip(then, now, strict=False))
-    for old, new in pairs:
-        found = [*_texts(old, new, store.texts, fresh.texts)]
-        yield from found
-        if found:
-            break
-    yield from _first(_models(old, new) for old, new in pairs)
-    yield from _first(_params(old.params, new.params) for old, new in pairs)
-    for old, new in pairs:
-        if old.tools != new.tools:
-            yield from text_change("tools", _pretty(store.texts, old.tools), _pretty(fresh.texts, new.tools))
-            break
+    differences = []
+    for old, new in zip(then, now, strict=False):
+        differences.append(_CallDifference(old, new, store.texts, fresh.texts))
+    # of each kind only the first call's: it explains those after it
+    for kind in (_CallDifference.texts, _CallDifference.model, _CallDifference.params):
+        yield from next(filter(None, map(kind, differences)), ())
+    other_tools = next(filter(_CallDifference.has_other_tools, differences), None)
+    if other_tools is not None:
+        yield from other_tools.tools()
     if len(then) != len(now):
         yield f"model calls: {len(then)} -> {len(now)}"
 
 
-def _texts(old: CallShape, new: CallShape, then: Mapping[str, str], now: Mapping[str, str]) -> Iterator[str]:
-    if old.system != new.system:
-        yield from text_change(
-            "system prompt", then.get(old.system, ""), now.get(new.system, "")
-        ) or _cut_away("system prompt")
-    if tuple(old.messages) != tuple(new.messages):
-        yield from text_change("messages", _conversation(old, then), _conversation(new, now)) or _cut_away(
-            "messages"
-        )
+class _CallDifference(NamedTuple):
+    """A model call of the baseline beside that of a trial; each method returns blocks of text."""
+
+    old: CallShape
+    new: CallShape
+    old_texts: Mapping[str, str]
+    new_texts: Mapping[str, str]
+
+    def texts(self) -> tuple[str, ...]:
+        return (*self._system(), *self._messages())
+
+    def _system(self) -> tuple[str, ...]:
+        if self.old.system == self.new.system:
+            return ()
+        then = self.old_texts.get(self.old.system, "")
+        now = self.new_texts.get(self.new.system, "")
+        return text_change("system prompt", then, now) or _cut_away("system prompt")
+
+    def _messages(self) -> tuple[str, ...]:
+        if tuple(self.old.messages) == tuple(self.new.messages):
+            return ()
+        then = _conversation(self.old, self.old_texts)
+        now = _conversation(self.new, self.new_texts)
+        return text_change("messages", then, now) or _cut_away("messages")
+
+    def model(self) -> tuple[str, ...]:
+        if self.old.model == self.new.model:
+            return ()
+        return (f"model: {self.old.model or 'none'} -> {self.new.model or 'none'}",)
+
+    def params(self) -> tuple[str, ...]:
+        old, new = self.old.params, self.new.params
+        changed = []
+        for name in sorted({*old, *new}):
+            if old.get(name) != new.get(name):
+                changed.append(f"{name} {_value(old, name)} -> {_value(new, name)}")
+        if not changed:
+            return ()
+        return (f"parameters: {', '.join(changed)}",)
+
+    def has_other_tools(self) -> bool:
+        return self.old.tools != self.new.tools
+
+    def tools(self) -> tuple[str, ...]:
+        then, now = _pretty(self.old_texts, self.old.tools), _pretty(self.new_texts, self.new.tools)
+        return text_change("tools", then, now)
 
 
 def _conversation(shape: CallShape, texts: Mapping[str, str]) -> str:
@@ -96,32 +136,15 @@ def _cut_away(title: str) -> tuple[str, ...]:
     return (f"{title}: differ in a part that the baseline's texts leave out",)
 
 
-def _models(old: CallShape, new: CallShape) -> str:
-    if old.model == new.model:
-        return ""
-    return f"model: {old.model or 'none'} -> {new.model or 'none'}"
-
-
-def _params(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
-    names = sorted({*old, *new})
-    changed = [
-        f"{name} {_value(old, name)} -> {_value(new, name)}"
-        for name in names
-        if old.get(name) != new.get(name)
-    ]
-    if changed:
-        return f"parameters: {', '.join(changed)}"
-    return ""
-
-
 def _value(params: Mapping[str, Any], name: str) -> str:
     if name in params:
         return json.dumps(params[name], ensure_ascii=False, default=str)
     return "none"
 
 
-def _first(blocks: Iterator[str]) -> Iterator[str]:
-    yield from [block for block in blocks if block][:1]
+def _commits(then: str, now: str | None) -> Iterator[str]:
+    if then and now and then != now:
+        yield f"code: {then} -> {now}"
 
 
 def _pretty(texts: Mapping[str, str], key: str) -> str:

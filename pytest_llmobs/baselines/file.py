@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +50,11 @@ def is_baseline(name: str) -> bool:
 
 def baseline_files(directory: Path | str) -> list[Path]:
     """Return the files of a folder's baselines, sorted."""
-    return sorted(path for path in Path(directory).glob("*.json") if is_baseline(path.name))
+    files = []
+    for path in Path(directory).glob("*.json"):
+        if is_baseline(path.name):
+            files.append(path)
+    return sorted(files)
 
 
 def remove_baseline(path: Path) -> None:
@@ -85,17 +89,22 @@ def parse_baseline(content: str, where: str, texts: str | None = None) -> Baseli
     """
     wire = parse_json(content, where)
     try:
-        rows = {example: _row(row) for example, row in sorted(wire["examples"].items())}
-        head = {key: wire[key] for key in _HEAD if key in wire}
-        head["suite_scores"] = {
-            key: SuiteRecord(**each) for key, each in wire.get("suite_scores", {}).items()
-        }
-        baseline = Baseline(**head, rows=rows)
+        baseline = _baseline(wire)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise BaselineError(f"{where} is no baseline: {type(error).__name__}: {error}. {REMEDY}") from error
     if texts is None:
         return baseline
-    return Baseline(**head, rows=rows, texts=parse_texts(texts, where.removesuffix(".json") + _TEXTS))
+    return replace(baseline, texts=parse_texts(texts, where.removesuffix(".json") + _TEXTS))
+
+
+def _baseline(wire: Mapping[str, Any]) -> Baseline:
+    rows, records = {}, {}
+    for example, row in sorted(wire["examples"].items()):
+        rows[example] = _row(row)
+    for metric, record in wire.get("suite_scores", {}).items():
+        records[metric] = SuiteRecord(**record)
+    head = {key: wire[key] for key in _HEAD if key in wire}
+    return Baseline(**head, rows=rows, suite_scores=records)
 
 
 def render_baseline(baseline: Baseline) -> str:
@@ -110,9 +119,14 @@ def render_baseline(baseline: Baseline) -> str:
         "metadata": dict(sorted(baseline.metadata.items())),
     }
     if baseline.suite_scores:
-        head["suite_scores"] = {key: asdict(each) for key, each in sorted(baseline.suite_scores.items())}
-    rows = {example: _wire(row) for example, row in sorted(baseline.rows.items())}
-    return render_lines({**head, "examples": rows}, ["metadata", "suite_scores", "examples"])
+        head["suite_scores"] = _each(asdict, baseline.suite_scores)
+    head["examples"] = _each(_wire, baseline.rows)
+    return render_lines(head, ["metadata", "suite_scores", "examples"])
+
+
+def _each(wire_of: Callable[[Any], Any], records: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the JSON form of each record, sorted by key."""
+    return {key: wire_of(record) for key, record in sorted(records.items())}
 
 
 def save_baseline(path: Path | str, baseline: Baseline) -> None:
@@ -145,22 +159,27 @@ def write_baseline(path: Path, baseline: Baseline) -> None:
 
 
 def _wire(row: BaselineRow) -> dict[str, Any]:
-    wire: dict[str, Any] = {"hash": row.hash, "pass": [_short(value) for value in row.passes]}
+    wire: dict[str, Any] = {"hash": row.hash, "pass": _shortened(row.passes)}
     if row.scores:
-        scores = sorted(row.scores.items())
-        wire["scores"] = {key: [_short(value) for value in values] for key, values in scores}
+        wire["scores"] = _each(_shortened, row.scores)
     optional = {"latency": row.latency, "cost": row.cost, "sent": row.fingerprints, "versions": row.versions}
-    return {**wire, **{key: value for key, value in optional.items() if value not in (None, {})}}
+    for key, value in optional.items():
+        if value not in (None, {}):
+            wire[key] = value
+    return wire
 
 
 def _row(wire: Mapping[str, Any]) -> BaselineRow:
     passes = _numbers(wire["pass"])
     if not {0.0, 1.0, None}.issuperset(passes):
         raise ValueError(f"pass is {wire['pass']!r}, and a repeat has 1, 0 or null")
+    scores = {}
+    for key, values in wire.get("scores", {}).items():
+        scores[key] = _numbers(values)
     return BaselineRow(
         hash=str(wire["hash"]),
         passes=passes,
-        scores={key: _numbers(values) for key, values in wire.get("scores", {}).items()},
+        scores=scores,
         fingerprints=dict(wire.get("sent", {})),
         latency=wire.get("latency"),
         cost=wire.get("cost"),
@@ -171,13 +190,21 @@ def _row(wire: Mapping[str, Any]) -> BaselineRow:
 def _numbers(values: Sequence[float | None]) -> tuple[float | None, ...]:
     if not isinstance(values, list) or not {int, float, type(None)}.issuperset(map(type, values)):
         raise TypeError(f"{values!r} is no list of numbers")
-    return tuple(None if value is None else float(value) for value in values)
+    numbers: list[float | None] = []
+    for value in values:
+        numbers.append(None if value is None else float(value))
+    return tuple(numbers)
+
+
+def _shortened(values: Sequence[float | None]) -> list[float | None]:
+    return list(map(_short, values))
 
 
 def _short(value: float | None) -> float | None:
-    # 1 instead of 1.0: most values are passes; six digits: seventeen would double the file and tell nothing
-    if value is None or value == int(value):
-        if value is None:
-            return value
+    if value is None:
+        return None
+    # 1 instead of 1.0: most values are passes
+    if value == int(value):
         return int(value)
+    # six digits: seventeen would double the file and tell nothing
     return float(f"{value:.6g}")

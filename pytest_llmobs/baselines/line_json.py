@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +27,21 @@ def render_lines(wire: Mapping[str, Any], tables: Sequence[str]) -> str:
     """Return an object as JSON with a line a key, and a line an entry for the keys named in ``tables``."""
     lines = []
     for key, value in wire.items():
-        if key in tables and value:
-            entries = ",\n".join(f"{compact(name)}: {compact(entry)}" for name, entry in value.items())
-            lines.append(f"{compact(key)}: {{\n{entries}\n}}")
+        if value and key in tables:
+            lines.append(f"{compact(key)}: {_braced(map(_entry, value.items()))}")
         else:
-            lines.append(f"{compact(key)}: {compact(value)}")
-    return "{\n" + ",\n".join(lines) + "\n}\n"
+            lines.append(_entry((key, value)))
+    return _braced(lines) + "\n"
+
+
+def _entry(entry: tuple[str, Any]) -> str:
+    key, value = entry
+    return f"{compact(key)}: {compact(value)}"
+
+
+def _braced(entries: Iterable[str]) -> str:
+    """Return an object of entries that have a line each."""
+    return "{\n" + ",\n".join(entries) + "\n}"
 
 
 def parse_json(content: str, where: str, upgrades: Sequence[Upgrade] = ()) -> dict[str, Any]:
@@ -45,20 +56,10 @@ def parse_json(content: str, where: str, upgrades: Sequence[Upgrade] = ()) -> di
         BaselineError: Merge markers or broken JSON (both with the line), a key that is there twice, a number that is
             none, no object with a schema, or a newer schema.
     """
-    for number, line in enumerate(content.splitlines(), 1):
-        if line.startswith(_MARKERS):
-            raise BaselineError(
-                f"{where}, line {number}: an unresolved merge conflict ({line[:7]}). Each entry has a line of its own: "
-                "keep the lines you want, delete the markers, and mind the commas."
-            )
-    try:
-        wire = json.loads(content, object_pairs_hook=_each_once, parse_constant=_no_number)
-    except json.JSONDecodeError as error:
-        raise BaselineError(f"{where}, line {error.lineno}: no valid JSON: {error.msg}. {REMEDY}") from error
-    except ValueError as error:
-        raise BaselineError(f"{where}: {error} {REMEDY}") from error
-    schema = wire.get("schema") if isinstance(wire, dict) else None
-    if type(schema) is not int or schema < 1:
+    _refuse_conflicts(content, where)
+    wire = _parsed(content, where)
+    schema = wire.get("schema")
+    if type(schema) is not int or schema < 1:  # True is an int, and no schema
         raise BaselineError(f"{where} is no baseline: its schema is {schema!r}. {REMEDY}")
     if schema > len(upgrades) + 1:
         raise BaselineError(
@@ -66,19 +67,41 @@ def parse_json(content: str, where: str, upgrades: Sequence[Upgrade] = ()) -> di
         )
     for upgrade in upgrades[schema - 1 :]:
         wire = upgrade(wire)
-    return dict(wire)
+    return wire
+
+
+def _refuse_conflicts(content: str, where: str) -> None:
+    for number, line in enumerate(content.splitlines(), 1):
+        if line.startswith(_MARKERS):
+            raise BaselineError(
+                f"{where}, line {number}: an unresolved merge conflict ({line[:7]}). Each entry has a line of its own: "
+                "keep the lines you want, delete the markers, and mind the commas."
+            )
+
+
+def _parsed(content: str, where: str) -> dict[str, Any]:
+    """Return the object that a file holds; of any other JSON an empty one."""
+    try:
+        wire = json.loads(content, object_pairs_hook=_each_once, parse_constant=_no_number)
+    except json.JSONDecodeError as error:
+        raise BaselineError(f"{where}, line {error.lineno}: no valid JSON: {error.msg}. {REMEDY}") from error
+    except ValueError as error:
+        raise BaselineError(f"{where}: {error} {REMEDY}") from error
+    if not isinstance(wire, dict):
+        return {}
+    return wire
 
 
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Return an object; of two lines that a merge has kept for one key, nobody knows which one counts."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
+    once = dict(pairs)
+    if len(once) < len(pairs):
+        counts = Counter(map(itemgetter(0), pairs))
+        twice = next(key for key in counts if counts[key] > 1)
         raise ValueError(
             f"{twice!r} is there twice, as after a merge that kept both sides. Keep one of the lines."
         )
-    return found
+    return once
 
 
 def _no_number(name: str) -> Any:

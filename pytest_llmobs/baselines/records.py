@@ -9,6 +9,7 @@ from typing import cast
 
 from pytest_llmobs.baselines.texts import TextStore
 from pytest_llmobs.measures.gate_rules import PASS
+from pytest_llmobs.measures.values import present
 
 SCHEMA = 1
 """Version of the file's layout. A newer one is refused, an older one upgraded."""
@@ -35,10 +36,12 @@ class BaselineRow:
 
     def values(self, metric: str) -> Sequence[float]:
         """Return the values of a metric, without those that are missing."""
-        found = self.passes if metric == PASS else self.scores.get(metric, ())
-        if None in found:
-            return [value for value in found if value is not None]
-        return cast(Sequence[float], found)
+        repeats = self.scores.get(metric, ())
+        if metric == PASS:
+            repeats = self.passes
+        if None in repeats:
+            return present(repeats)
+        return cast(Sequence[float], repeats)
 
 
 @dataclass(frozen=True, kw_only=True)

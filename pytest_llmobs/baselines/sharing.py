@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from pytest_llmobs.baselines.templates import fingerprint
@@ -13,6 +14,8 @@ from pytest_llmobs.baselines.templates import fingerprint
 _SENTENCE = re.compile(r"[^\n.!?]*(?:[\n.!?]+[ \t]*|$)")
 _WORTH_SHARING = 40
 """Characters from which a reference is shorter than the part."""
+_WORTH_CUTTING = 30
+"""Characters that a cut must save: what stands for them takes about as many."""
 HOLE = re.compile(r"⟨\+([\d,]+) characters⟩")
 """What stands for a part that was cut out."""
 
@@ -34,7 +37,7 @@ def cut(text: str, length: int) -> str:
     A text that was cut before stays as it is: what it lacks can't be counted again.
     """
     missing = len(text) - length
-    if missing <= 30 or HOLE.search(text):
+    if missing <= _WORTH_CUTTING or HOLE.search(text):
         return text
     tail = length // 3
     return f"{text[: length - tail]}⟨+{missing:,} characters⟩{text[len(text) - tail :]}"
@@ -46,12 +49,16 @@ def fill_holes(kept: str, whole: str) -> str:
     So a diff shows what changed, and not what was cut.
     """
     for hole in HOLE.finditer(kept):
-        before, after = kept[: hole.start()][-20:], HOLE.split(kept[hole.end() :])[0][:20]
+        before = kept[: hole.start()][-20:]
+        after = HOLE.split(kept[hole.end() :])[0][:20]
         missing = int(hole[1].replace(",", ""))
-        start = whole.find(before) + len(before)
-        end = start + missing
-        if before and start >= len(before) and whole[end:].startswith(after):
-            whole = whole[:start] + hole[0] + whole[end:]
+        found = whole.find(before)
+        if not before or found < 0:
+            continue
+        start = found + len(before)
+        rest = whole[start + missing :]
+        if rest.startswith(after):
+            whole = whole[:start] + hole[0] + rest
     return whole
 
 
@@ -64,17 +71,20 @@ def divide(texts: Mapping[str, str], usage: Mapping[str, int]) -> dict[str, list
         texts: Fingerprint -> text.
         usage: Fingerprint -> number of examples that have the text.
     """
-    sentences = {key: [found for found in _SENTENCE.findall(text) if found] for key, text in texts.items()}
+    sentences: dict[str, list[str]] = {}
     examples: Counter[str] = Counter()
     owners: Counter[str] = Counter()
-    for key, found in sentences.items():
-        for sentence in set(found):
+    for key, text in texts.items():
+        sentences[key] = list(filter(None, _SENTENCE.findall(text)))
+        for sentence in set(sentences[key]):
             examples[sentence] += usage.get(key, 1)
             owners[sentence] += 1
     neighbours = _neighbours(sentences.values())
-    return {
-        key: list(_parts(_blocks(found, neighbours), examples, owners)) for key, found in sentences.items()
-    }
+    divided = {}
+    for key, of_text in sentences.items():
+        blocks = _blocks(of_text, neighbours)
+        divided[key] = list(_parts(blocks, examples, owners))
+    return divided
 
 
 def encode(
@@ -91,17 +101,33 @@ def encode(
     """
 
     def kept(part: TextPart) -> str:
-        most = length if part.examples == 1 else shared_length
-        if most is None:
+        if part.examples == 1:
+            return cut(part.text, length)
+        if shared_length is None:
             return part.text
-        return cut(part.text, most)
+        return cut(part.text, shared_length)
 
-    shared = {part.key: kept(part) for parts in divided.values() for part in parts if part.key}
     texts: dict[str, Any] = {}
+    shared: dict[str, str] = {}
     for key, parts in sorted(divided.items()):
-        pieces: list[Any] = [[part.key] if part.key else kept(part) for part in parts]
-        texts[key] = pieces[0] if len(pieces) == 1 and isinstance(pieces[0], str) else pieces
+        texts[key] = _text_wire(parts, kept, shared)
     return texts, dict(sorted(shared.items()))
+
+
+def _text_wire(
+    parts: Iterable[TextPart], kept: Callable[[TextPart], str], shared: dict[str, str]
+) -> str | list[Any]:
+    """Return a text as JSON value; the parts it refers to are added to ``shared``."""
+    pieces: list[Any] = []
+    for part in parts:
+        if part.key:
+            shared[part.key] = kept(part)
+            pieces.append([part.key])
+        else:
+            pieces.append(kept(part))
+    if len(pieces) == 1 and isinstance(pieces[0], str):
+        return pieces[0]
+    return pieces
 
 
 def decode(texts: Mapping[str, Any], shared: Mapping[str, str]) -> dict[str, str]:
@@ -110,30 +136,39 @@ def decode(texts: Mapping[str, Any], shared: Mapping[str, str]) -> dict[str, str
     Raises:
         KeyError: A text refers to a part that isn't there.
     """
-    return {
-        key: pieces
-        if isinstance(pieces, str)
-        else "".join(p if isinstance(p, str) else shared[p[0]] for p in pieces)
-        for key, pieces in texts.items()
-    }
+    decoded = {}
+    for key, wire in texts.items():
+        decoded[key] = "".join(_pieces(wire, shared))
+    return decoded
 
 
-def _neighbours(texts: Any) -> set[tuple[str, str]]:
+def _pieces(wire: Any, shared: Mapping[str, str]) -> Iterator[str]:
+    """Yield the stretches of a text: strings as they are, references by what they refer to."""
+    for piece in wire:
+        if isinstance(piece, str):
+            yield piece
+        else:
+            yield shared[piece[0]]
+
+
+def _neighbours(texts: Iterable[Sequence[str]]) -> set[tuple[str, str]]:
     """Return the pairs of sentences that always stand next to each other."""
     after: dict[str, set[str]] = defaultdict(set)
     before: dict[str, set[str]] = defaultdict(set)
-    for found in texts:
-        for one, other in zip(["", *found], [*found, ""], strict=True):
+    for sentences in texts:
+        for one, other in zip(["", *sentences], [*sentences, ""], strict=True):
             after[one].add(other)
             before[other].add(one)
-    return {
-        (one, next(iter(followers)))
-        for one, followers in after.items()
-        if len(followers) == 1 and len(before[next(iter(followers))]) == 1
-    }
+    neighbours = set()
+    for one, followers in after.items():
+        follower = next(iter(followers))
+        if len(followers) == 1 and len(before[follower]) == 1:
+            neighbours.add((one, follower))
+    return neighbours
 
 
-def _blocks(sentences: Sequence[str], neighbours: set[tuple[str, str]]) -> Iterator[list[str]]:
+def _blocks(sentences: Iterable[str], neighbours: set[tuple[str, str]]) -> Iterator[list[str]]:
+    """Yield the sentences in blocks: those that always stand side by side are in one."""
     block: list[str] = []
     for sentence in sentences:
         if block and (block[-1], sentence) not in neighbours:
@@ -144,11 +179,15 @@ def _blocks(sentences: Sequence[str], neighbours: set[tuple[str, str]]) -> Itera
         yield block
 
 
-def _parts(blocks: Iterator[list[str]], examples: Counter[str], owners: Counter[str]) -> Iterator[TextPart]:
+def _parts(
+    blocks: Iterable[list[str]], examples: Mapping[str, int], owners: Mapping[str, int]
+) -> Iterator[TextPart]:
     own: list[TextPart] = []
     for block in blocks:
-        text, rarest = "".join(block), min(examples[sentence] for sentence in block)
-        if len(text) >= _WORTH_SHARING and all(owners[sentence] > 1 for sentence in block):
+        text = "".join(block)
+        rarest = min(map(examples.__getitem__, block))
+        fewest_owners = min(map(owners.__getitem__, block))
+        if fewest_owners > 1 and len(text) >= _WORTH_SHARING:
             yield from _joined(own)
             own = []
             yield TextPart(text, key=fingerprint(text)[:8], examples=rarest)
@@ -160,4 +199,5 @@ def _parts(blocks: Iterator[list[str]], examples: Counter[str], owners: Counter[
 def _joined(parts: Sequence[TextPart]) -> Iterator[TextPart]:
     """Yield one part for those that stand in place side by side: cut one by one they would hardly be shorter."""
     if parts:
-        yield TextPart("".join(part.text for part in parts), examples=min(part.examples for part in parts))
+        text = "".join(map(attrgetter("text"), parts))
+        yield TextPart(text, examples=min(map(attrgetter("examples"), parts)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 _SURE = 4
@@ -18,8 +18,8 @@ def template(text: str, inputs: Mapping[str, Any]) -> str:
     more often a 3 than the number of seats. What is replaced depends on text and inputs alone, so that baseline and
     candidate are treated alike.
     """
-    names = {value: name for name, value in reversed([*_leaves(inputs)]) if value.strip()}
-    values = [value for value in names if len(value) >= _SURE or len(_any_of([value]).findall(text)) == 1]
+    names = _names(inputs)
+    values = [value for value in names if _stands_for_itself(value, text)]
     if not values:
         return text
     longest_first = sorted(values, key=lambda value: (-len(value), value))
@@ -33,23 +33,46 @@ def fingerprint(*texts: str) -> str:
     return hashlib.sha256("\0".join(texts).encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
+def _names(inputs: Mapping[str, Any]) -> dict[str, str]:
+    """Return each value in the inputs -> its name, the first where it has several."""
+    names: dict[str, str] = {}
+    for name, value in _leaves(inputs):
+        if value.strip():
+            names.setdefault(value, name)
+    return names
+
+
 def _leaves(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
-    if isinstance(value, Mapping):
-        for key in sorted(value, key=str):
-            yield from _leaves(value[key], f"{name}.{key}" if name else str(key))
-    elif isinstance(value, Sequence) and not isinstance(value, str | bytes):
-        for number, item in enumerate(value):
-            yield from _leaves(item, f"{name}[{number}]")
-    elif isinstance(value, str | int | float) and not isinstance(value, bool):
-        yield name, str(value)
+    """Yield the name and the text of every value inside a value: ``order.items[0]``."""
+    match value:
+        case bool():
+            return  # a prompt says yes and no in its own right
+        case str() | int() | float():
+            yield name, str(value)
+        case Mapping():
+            prefix = f"{name}." if name else ""
+            for key in sorted(value, key=str):
+                yield from _leaves(value[key], f"{prefix}{key}")
+        case bytes():
+            return
+        case Sequence():
+            for number, item in enumerate(value):
+                yield from _leaves(item, f"{name}[{number}]")
 
 
-def _any_of(values: Sequence[str]) -> re.Pattern[str]:
-    return re.compile("|".join(_alone(value) for value in values))
+def _stands_for_itself(value: str, text: str) -> bool:
+    return len(value) >= _SURE or len(_any_of([value]).findall(text)) == 1
 
 
-def _alone(value: str) -> str:
-    # not inside a longer word: "Ann" in "Announcement" is no customer
-    before = r"(?<!\w)" if re.match(r"\w", value) else ""
-    after = r"(?!\w)" if re.search(r"\w$", value) else ""
-    return before + re.escape(value) + after
+def _any_of(values: Iterable[str]) -> re.Pattern[str]:
+    return re.compile("|".join(map(_whole_word, values)))
+
+
+def _whole_word(value: str) -> str:
+    """Return a pattern for a value that is no part of a longer word: "Ann" in "Announcement" is no customer."""
+    pattern = re.escape(value)
+    if re.match(r"\w", value):
+        pattern = rf"(?<!\w){pattern}"
+    if re.search(r"\w$", value):
+        pattern = rf"{pattern}(?!\w)"
+    return pattern

@@ -6,12 +6,15 @@ The gate needs it to say what changed on a machine that has nothing but the comm
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from itertools import chain
+from typing import Any, TypeVar
 
 from pytest_llmobs.baselines.templates import fingerprint, template
 from pytest_llmobs.records.trials import ModelCall, Trial
+
+Entry = TypeVar("Entry")
 
 MOST_CALLS = 4
 """Calls of an example whose texts are kept: the first that differs explains those after it."""
@@ -31,14 +34,15 @@ class CallShape:
     @property
     def key(self) -> str:
         """The fingerprint of the whole call."""
-        params = json.dumps(self.params, sort_keys=True, ensure_ascii=False, default=str)
-        return fingerprint(
-            self.model, params, self.system, self.tools, *(part for m in self.messages for part in m)
-        )
+        messages = chain.from_iterable(self.messages)
+        return fingerprint(self.model, _json(self.params), self.system, self.tools, *messages)
 
     def texts(self) -> list[str]:
         """Return the fingerprints of all its texts."""
-        return [key for key in (self.system, self.tools, *(text for _, text in self.messages)) if key]
+        keys = [self.system, self.tools]
+        for _, text in self.messages:
+            keys.append(text)
+        return list(filter(None, keys))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,8 +65,11 @@ class TextStore:
 
     def shapes(self, example_id: str) -> list[CallShape]:
         """Return the calls of an example; empty where it has none."""
-        found = self.examples.get(example_id, ExampleTexts())
-        return [self.calls[key] for key in found.calls if key in self.calls]
+        shapes = []
+        for key in self.examples.get(example_id, ExampleTexts()).calls:
+            if key in self.calls:
+                shapes.append(self.calls[key])
+        return shapes
 
 
 def text_store(trials: Sequence[Trial]) -> TextStore:
@@ -71,57 +78,75 @@ def text_store(trials: Sequence[Trial]) -> TextStore:
     calls: dict[str, CallShape] = {}
     examples = {}
     for trial in trials:
-        shapes = [_shape(call, trial.inputs, texts) for call in trial.calls[:MOST_CALLS]]
-        calls.update((shape.key, shape) for shape in shapes)
-        examples[trial.example_id] = ExampleTexts(calls=tuple(s.key for s in shapes), output=trial.output)
+        keys = []
+        for call in trial.calls[:MOST_CALLS]:
+            shape = _shape(call, trial.inputs, texts)
+            key = shape.key
+            calls[key] = shape
+            keys.append(key)
+        examples[trial.example_id] = ExampleTexts(calls=tuple(keys), output=trial.output)
     return TextStore(texts=texts, calls=calls, examples=examples)
 
 
 def updated_texts(old: TextStore | None, kept: Sequence[str], trials: Sequence[Trial]) -> TextStore:
     """Return the texts of the examples in ``kept``, renewed by ``trials``; texts nobody refers to are dropped."""
     fresh, old = text_store(trials), old or TextStore()
-    examples = {**old.examples, **fresh.examples}
-    examples = {example: examples[example] for example in sorted(kept) if example in examples}
-    calls = {**old.calls, **fresh.calls}
-    used = {key: calls[key] for found in examples.values() for key in found.calls if key in calls}
-    texts = {**old.texts, **fresh.texts}
-    referred = {key for shape in used.values() for key in shape.texts()}
-    return TextStore(
-        texts={key: texts[key] for key in sorted(referred) if key in texts},
-        calls=dict(sorted(used.items())),
-        examples=examples,
-    )
+    examples = _picked({**old.examples, **fresh.examples}, kept)
+    call_keys: set[str] = set()
+    for example in examples.values():
+        call_keys.update(example.calls)
+    calls = _picked({**old.calls, **fresh.calls}, call_keys)
+    text_keys: set[str] = set()
+    for call in calls.values():
+        text_keys.update(call.texts())
+    texts = _picked({**old.texts, **fresh.texts}, text_keys)
+    return TextStore(texts=texts, calls=calls, examples=examples)
+
+
+def _picked(entries: Mapping[str, Entry], keys: Iterable[str]) -> dict[str, Entry]:
+    """Return the entries of those keys that there are, sorted."""
+    return {key: entries[key] for key in sorted(keys) if key in entries}
 
 
 def fingerprints(trial: Trial) -> dict[str, str]:
     """Return what identifies a trial's model calls: ``model`` as it is, the rest hashed; absent parts left out."""
-    shapes = [_shape(call, trial.inputs, {}) for call in trial.calls]
-    found = {
-        "model": ", ".join(dict.fromkeys(shape.model for shape in shapes if shape.model)),
-        "system": fingerprint(*(shape.system for shape in shapes)),
-        "messages": fingerprint(*(part for shape in shapes for pair in shape.messages for part in pair)),
-        "params": fingerprint(*(_json(shape.params) for shape in shapes if shape.params)),
-        "tools": fingerprint(*(shape.tools for shape in shapes)),
-    }
-    return {name: value for name, value in found.items() if value}
+    models: dict[str, None] = {}
+    sent: dict[str, list[str]] = {"system": [], "messages": [], "params": [], "tools": []}
+    for call in trial.calls:
+        shape = _shape(call, trial.inputs, {})
+        models[shape.model] = None
+        sent["system"].append(shape.system)
+        sent["messages"].extend(chain.from_iterable(shape.messages))
+        sent["tools"].append(shape.tools)
+        if shape.params:
+            sent["params"].append(_json(shape.params))
+    identity = {"model": ", ".join(filter(None, models))}
+    for name, parts in sent.items():
+        identity[name] = fingerprint(*parts)
+    return {name: value for name, value in identity.items() if value}
 
 
 def _shape(call: ModelCall, inputs: Mapping[str, Any], texts: dict[str, str]) -> CallShape:
-    def keep(text: str) -> str:
-        shared = template(text, inputs) if text else ""
+    """Return a call without its texts, which are added to ``texts`` by fingerprint."""
+
+    def kept(text: str) -> str:
+        if not text:
+            return ""
+        shared = template(text, inputs)
         key = fingerprint(shared)
         texts[key] = shared
         return key
 
-    shape = CallShape(
+    system, messages = kept(call.system), []
+    for role, text in call.messages:
+        messages.append((str(role), kept(str(text))))
+    return CallShape(
         model=call.model or "",
         params=dict(call.params),
-        system=keep(call.system),
-        messages=tuple((str(role), keep(str(text))) for role, text in call.messages),
-        tools=keep(call.tools),
+        system=system,
+        messages=tuple(messages),
+        tools=kept(call.tools),
     )
-    texts.pop("", None)
-    return shape
 
 
 def _json(value: Any) -> str:

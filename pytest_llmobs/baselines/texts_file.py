@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import product
 from typing import Any
 
 from pytest_llmobs.baselines.line_json import REMEDY, parse_json, render_lines
@@ -19,8 +20,8 @@ BUDGET = 40_000
 BUDGET_AN_EXAMPLE = 800
 _LENGTHS = (4000, 2000, 1200, 800, 600, 450, 350, 250, 180, 120, 80, 40)
 _CUTS: tuple[tuple[int, int | None], ...] = (
-    *((length, None) for length in _LENGTHS),
-    *((_LENGTHS[-1], length) for length in _LENGTHS),
+    *product(_LENGTHS, (None,)),
+    *product(_LENGTHS[-1:], _LENGTHS),
 )
 """Characters kept of an output and of each part of a prompt that no other example shares, and of the shared parts,
 which stay whole as long as that fits; the first that fits."""
@@ -36,18 +37,25 @@ def render_texts(store: TextStore, suite: str, beside: int = 0) -> str:
     """
     whole = BUDGET + BUDGET_AN_EXAMPLE * len(store.examples)
     budget = max(whole - beside, whole // 2)
-    usage = Counter(
-        key
-        for example in store.examples
-        for key in {text for shape in store.shapes(example) for text in shape.texts()}
-    )
-    divided = divide(store.texts, usage)
+    divided = divide(store.texts, _usage(store))
 
     def fits(cuts: tuple[int, int | None]) -> bool:
         return len(_render(store, suite, divided, *cuts).encode()) <= budget
 
+    # the cuts grow harsher, so that those which fit come after those which don't
     place = bisect_left(_CUTS, True, key=fits)
     return _render(store, suite, divided, *_CUTS[min(place, len(_CUTS) - 1)])
+
+
+def _usage(store: TextStore) -> Counter[str]:
+    """Return how many examples have each text."""
+    usage: Counter[str] = Counter()
+    for example in store.examples:
+        of_example: set[str] = set()
+        for shape in store.shapes(example):
+            of_example.update(shape.texts())
+        usage.update(of_example)
+    return usage
 
 
 def parse_texts(content: str, where: str) -> TextStore:
@@ -58,16 +66,18 @@ def parse_texts(content: str, where: str) -> TextStore:
     """
     wire = parse_json(content, where)
     try:
-        return TextStore(
-            texts=decode(wire["texts"], wire.get("parts", {})),
-            calls={key: _call(call) for key, call in wire["calls"].items()},
-            examples={
-                example: ExampleTexts(calls=tuple(found.get("calls", ())), output=found.get("output", ""))
-                for example, found in wire["examples"].items()
-            },
-        )
+        return _text_store(wire)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise BaselineError(f"{where} holds no texts: {type(error).__name__}: {error}. {REMEDY}") from error
+
+
+def _text_store(wire: Mapping[str, Any]) -> TextStore:
+    calls, examples = {}, {}
+    for key, call in wire["calls"].items():
+        calls[key] = _call(call)
+    for example, kept in wire["examples"].items():
+        examples[example] = _example(kept)
+    return TextStore(texts=decode(wire["texts"], wire.get("parts", {})), calls=calls, examples=examples)
 
 
 def _render(
@@ -78,16 +88,18 @@ def _render(
     shared_length: int | None,
 ) -> str:
     texts, shared = encode(divided, length, shared_length)
+    calls, examples = {}, {}
+    for key, call in sorted(store.calls.items()):
+        calls[key] = _call_wire(call)
+    for example, kept in sorted(store.examples.items()):
+        examples[example] = {"calls": list(kept.calls), "output": cut(kept.output, length)}
     wire = {
         "schema": SCHEMA,
         "suite": suite,
         "parts": shared,
         "texts": texts,
-        "calls": {key: _call_wire(call) for key, call in sorted(store.calls.items())},
-        "examples": {
-            example: {"calls": list(found.calls), "output": cut(found.output, length)}
-            for example, found in sorted(store.examples.items())
-        },
+        "calls": calls,
+        "examples": examples,
     }
     return render_lines(wire, ["parts", "texts", "calls", "examples"])
 
@@ -97,7 +109,7 @@ def _call_wire(call: CallShape) -> dict[str, Any]:
         "model": call.model,
         "params": call.params,
         "system": call.system,
-        "messages": [list(message) for message in call.messages],
+        "messages": list(map(list, call.messages)),
         "tools": call.tools,
     }
     return {key: value for key, value in wire.items() if value}
@@ -108,6 +120,15 @@ def _call(wire: Mapping[str, Any]) -> CallShape:
         model=wire.get("model", ""),
         params=wire.get("params", {}),
         system=wire.get("system", ""),
-        messages=tuple((role, text) for role, text in wire.get("messages", ())),
+        messages=tuple(map(_message, wire.get("messages", ()))),
         tools=wire.get("tools", ""),
     )
+
+
+def _message(wire: Sequence[str]) -> tuple[str, str]:
+    role, text = wire
+    return role, text
+
+
+def _example(wire: Mapping[str, Any]) -> ExampleTexts:
+    return ExampleTexts(calls=tuple(wire.get("calls", ())), output=wire.get("output", ""))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import statistics
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from pathlib import Path
 
 from pytest_llmobs.baselines.file import (
@@ -14,17 +14,14 @@ from pytest_llmobs.baselines.file import (
     remove_baseline,
     write_baseline,
 )
+from pytest_llmobs.baselines.recorded_row import recorded_row, witness
 from pytest_llmobs.baselines.records import Baseline, BaselineRow, SuiteRecord
-from pytest_llmobs.baselines.texts import fingerprints, updated_texts
+from pytest_llmobs.baselines.texts import TextStore, updated_texts
 from pytest_llmobs.files import locked
-from pytest_llmobs.measures.gate_rules import PASS
-from pytest_llmobs.measures.values import Measurements, measure, pass_value, score_value
+from pytest_llmobs.measures.values import Measurements, measure
 from pytest_llmobs.records.experiments import SuiteScore
 from pytest_llmobs.records.plans import SuitePlan
 from pytest_llmobs.records.trials import Trial
-
-STEADY = 1.25
-"""Ratio up to which a latency or cost counts as unchanged."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,35 +64,20 @@ def updated_baseline(
         texts: Keep redacted prompts and outputs beside the baseline (``llm_baseline_texts``).
         suite_scores: What summary evaluators say of these trials; those of other suites are ignored.
     """
+    old = old or Baseline(suite=plan.name)
     expected = {trial.example_id: trial.example_hash for trial in plan.expected}
-    measured = measure(t for t in trials if t.suite == plan.name and t.example_id in expected)
-    fresh = {
-        example: _row(expected[example], found, old.rows.get(example) if old else None)
-        for example, found in sorted(measured.trials.items())
-        if any(example in values for values in measured.values.values())
-    }
-    kept = _kept_rows(old, plan, expected, fresh)
-    rows = {**kept, **fresh}
-    baseline = Baseline(
-        suite=plan.name,
-        dataset=plan.dataset,
-        dataset_version=plan.dataset_version,
-        repeat=max((len(row.passes) for row in rows.values()), default=plan.repeat),
-        metrics=dict(plan.metrics),
-        suite_scores=_suite_records(old, plan, suite_scores),
+    measured = _measured(plan.name, expected, trials)
+    fresh = _fresh_rows(old, expected, measured)
+    rows = {**_kept_rows(old, plan, expected, fresh), **fresh}
+    passes = map(attrgetter("passes"), rows.values())
+    baseline = replace(
+        _head(old, plan, suite_scores),
+        repeat=max(map(len, passes), default=plan.repeat),
         rows=dict(sorted(rows.items())),
         metadata=dict(metadata or {}),
-        texts=updated_texts(old.texts if old else None, list(rows), _witnesses(measured, fresh))
-        if texts
-        else None,
+        texts=_texts(old, rows, measured, fresh) if texts else None,
     )
-    return BaselineUpdate(
-        baseline=baseline,
-        known_failures=[example for example in fresh if baseline.known_failure(example)],
-        recorded=list(fresh),
-        removed=[example for example in (old.rows if old else ()) if example not in rows],
-        unrecorded=[example for example in expected if example not in fresh],
-    )
+    return _update(baseline, old, expected, fresh)
 
 
 def record_baseline(
@@ -115,98 +97,121 @@ def record_baseline(
         directory: The folder of the baselines.
         plan: The suite as collected.
         trials: Fresh trials; those of other suites are ignored.
-        metadata: What else to keep at the top of the file, such as the commit and the time.
-        texts: Keep redacted prompts and outputs beside the baseline (``llm_baseline_texts``).
-        suite_scores: What summary evaluators say of these trials; those of other suites are ignored.
+        metadata: See ``updated_baseline``.
+        texts: See there.
+        suite_scores: See there.
 
     Raises:
         BaselineError: The old file can't be read, or the new one not be written.
     """
     path = baseline_path(directory, plan.name)
-    own = [trial for trial in trials if trial.suite == plan.name]
-    cut_short = _cut_short(plan, own)
-    whole = [trial for trial in own if trial.example_id not in cut_short]
+    trials = list(trials)
+    cut_short = _cut_short(plan, trials)
+    complete = [trial for trial in trials if trial.example_id not in cut_short]
     with locked(path):
         update = updated_baseline(
-            load_baseline(path), plan, whole, metadata=metadata, texts=texts, suite_scores=suite_scores
+            load_baseline(path), plan, complete, metadata=metadata, texts=texts, suite_scores=suite_scores
         )
         if not update.baseline.rows:
             remove_baseline(path)
         elif update.recorded or update.removed:
             write_baseline(path, update.baseline)
-    return replace(
-        update,
-        unrecorded=[example for example in update.unrecorded if example not in cut_short],
-        cut_short=[example for example in update.unrecorded if example in cut_short],
-    )
+    unrecorded = _without(update.unrecorded, cut_short)
+    return replace(update, unrecorded=unrecorded, cut_short=_without(update.unrecorded, unrecorded))
 
 
 def _cut_short(plan: SuitePlan, trials: Iterable[Trial]) -> set[str]:
-    ran = Counter(trial.example_id for trial in trials if trial.not_run != "budget")
-    return {t.example_id for t in plan.expected if ran[t.example_id] < plan.repeat}
+    """Return the examples of which fewer trials ran than were promised."""
+    ran: Counter[str] = Counter()
+    for trial in trials:
+        ran[trial.example_id] += trial.suite == plan.name and trial.not_run != "budget"
+    return {trial.example_id for trial in plan.expected if ran[trial.example_id] < plan.repeat}
 
 
-def witness(trials: Sequence[Trial]) -> Trial:
-    """Return the trial of an example that stands for the others in diffs: the first that passed, else the first."""
-    return next((trial for trial in trials if trial.status == "passed"), trials[0])
-
-
-def _witnesses(measured: Measurements, fresh: Iterable[str]) -> list[Trial]:
-    return [witness(measured.trials[example]) for example in fresh]
-
-
-def _row(example_hash: str, trials: Sequence[Trial], old: BaselineRow | None) -> BaselineRow:
-    metrics = sorted({key for t in trials for key, score in t.scores.items() if score.gating and key != PASS})
-    scores = {key: tuple(score_value(trial, key) for trial in trials) for key in metrics}
-    return BaselineRow(
-        hash=example_hash,
-        passes=tuple(pass_value(trial) for trial in trials),
-        scores={key: values for key, values in scores.items() if any(value is not None for value in values)},
-        fingerprints=fingerprints(witness(trials)),
-        latency=_median((trial.latency for trial in trials), old.latency if old else None),
-        cost=_median((trial.total_cost for trial in trials), old.cost if old else None),
+def _head(old: Baseline, plan: SuitePlan, suite_scores: Iterable[SuiteScore]) -> Baseline:
+    """Return a baseline without rows."""
+    return Baseline(
+        suite=plan.name,
+        dataset=plan.dataset,
+        dataset_version=plan.dataset_version,
+        metrics=dict(plan.metrics),
+        suite_scores=_suite_records(old, plan, suite_scores),
     )
 
 
-def _median(values: Iterable[float | None], old: float | None) -> float | None:
-    """Return the median, or the old value where it is nearly the same: noise would change every line of the file."""
-    found = [value for value in values if value is not None]
-    if not found:
-        return None
-    median = statistics.median(found)
-    if old is not None and old / STEADY <= median <= old * STEADY:
-        return old
-    return float(f"{median:.3g}")
+def _texts(old: Baseline, rows: Iterable[str], measured: Measurements, fresh: Iterable[str]) -> TextStore:
+    witnesses = []
+    for example in fresh:
+        witnesses.append(witness(measured.trials[example]))
+    return updated_texts(old.texts, list(rows), witnesses)
 
 
-def _suite_records(
-    old: Baseline | None, plan: SuitePlan, scores: Iterable[SuiteScore]
-) -> Mapping[str, SuiteRecord]:
-    """Return what summary evaluators said of the whole suite; what they say of a part is no baseline."""
-    if plan.partial:
-        if old is not None:
-            return old.suite_scores
-        return {}
-    return {
-        each.metric: SuiteRecord(
-            value=float(f"{each.score:.6g}"), version=plan.summaries.get(each.evaluator, "")
-        )
-        for each in scores
-        if each.suite == plan.name and each.score is not None
-    }
+def _update(
+    baseline: Baseline, old: Baseline, expected: Iterable[str], fresh: Mapping[str, BaselineRow]
+) -> BaselineUpdate:
+    return BaselineUpdate(
+        baseline=baseline,
+        known_failures=list(filter(baseline.known_failure, fresh)),
+        recorded=list(fresh),
+        removed=_without(old.rows, baseline.rows),
+        unrecorded=_without(expected, fresh),
+    )
+
+
+def _measured(suite: str, expected: Container[str], trials: Iterable[Trial]) -> Measurements:
+    own = []
+    for trial in trials:
+        if trial.suite == suite and trial.example_id in expected:
+            own.append(trial)
+    return measure(own)
+
+
+def _fresh_rows(old: Baseline, expected: Mapping[str, str], measured: Measurements) -> dict[str, BaselineRow]:
+    """Return the rows of the examples that have a value of any metric."""
+    scored = set().union(*measured.values.values())
+    fresh = {}
+    for example in sorted(scored):
+        trials = measured.trials[example]
+        fresh[example] = recorded_row(expected[example], trials, old.rows.get(example))
+    return fresh
 
 
 def _kept_rows(
-    old: Baseline | None, plan: SuitePlan, expected: Mapping[str, str], fresh: Mapping[str, BaselineRow]
+    old: Baseline, plan: SuitePlan, expected: Container[str], fresh: Container[str]
 ) -> dict[str, BaselineRow]:
-    if old is None:
-        return {}
-    stay = {e: row for e, row in old.rows.items() if e not in fresh and (plan.partial or e in expected)}
-    return {example: replace(row, versions=_own_versions(old, row, plan)) for example, row in stay.items()}
+    kept = {}
+    for example, row in old.rows.items():
+        if example in fresh:
+            continue
+        # what a selection leaves out may still be in the dataset
+        if plan.partial or example in expected:
+            kept[example] = replace(row, versions=_own_versions(old, row, plan))
+    return kept
 
 
 def _own_versions(old: Baseline, row: BaselineRow, plan: SuitePlan) -> dict[str, str]:
     """Return the versions of the evaluators that scored a row, where the new top of the file says otherwise."""
     then = {**old.metrics, **row.versions}
-    keys = sorted({*then, *plan.metrics})
-    return {key: then.get(key, "") for key in keys if then.get(key, "") != plan.metrics.get(key, "")}
+    versions = {}
+    for key in sorted({*then, *plan.metrics}):
+        version = then.get(key, "")
+        if version != plan.metrics.get(key, ""):
+            versions[key] = version
+    return versions
+
+
+def _suite_records(old: Baseline, plan: SuitePlan, scores: Iterable[SuiteScore]) -> Mapping[str, SuiteRecord]:
+    """Return what summary evaluators said of the whole suite; what they say of a part is no baseline."""
+    if plan.partial:
+        return old.suite_scores
+    records = {}
+    for score in scores:
+        if score.suite == plan.name and score.score is not None:
+            version = plan.summaries.get(score.evaluator, "")
+            records[score.metric] = SuiteRecord(value=float(f"{score.score:.6g}"), version=version)
+    return records
+
+
+def _without(examples: Iterable[str], others: Container[str]) -> list[str]:
+    """Return the examples that are not among others, in their order."""
+    return [example for example in examples if example not in others]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from pytest_llmobs.measures.gate_rules import PASS
-from pytest_llmobs.measures.values import shown_value
+from pytest_llmobs.measures.values import present, shown_value
 from pytest_llmobs.records.trials import Trial
 
 
@@ -24,7 +24,7 @@ def mean(values: Sequence[float]) -> float:
 
 def scored_mean(repeats: Iterable[float | None]) -> float | None:
     """Return the mean of an example's repeats that have a value, or None where none has one."""
-    scored = [value for value in repeats if value is not None]
+    scored = present(repeats)
     if not scored:
         return None
     return mean(scored)

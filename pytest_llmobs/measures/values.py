@@ -131,6 +131,11 @@ def shown_value(trial: Trial, metric: str) -> float | None:
     return score.score
 
 
+def present(repeats: Iterable[float | None]) -> list[float]:
+    """Return the values of those repeats that have one."""
+    return [value for value in repeats if value is not None]
+
+
 def why_unscored(score: TrialScore) -> str:
     """Return why there is no score, in one line: of a traceback the last says what happened."""
     return (score.error or "").rstrip().rpartition("\n")[2]

@@ -1,0 +1,70 @@
+"""The row of a baseline that an example's fresh trials give."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterable, Sequence
+from operator import attrgetter
+
+from pytest_llmobs.baselines.records import BaselineRow
+from pytest_llmobs.baselines.texts import fingerprints
+from pytest_llmobs.measures.gate_rules import PASS
+from pytest_llmobs.measures.values import pass_value, present, score_value
+from pytest_llmobs.records.trials import Trial
+
+STEADY = 1.25
+"""Ratio up to which a latency or cost counts as unchanged."""
+
+
+def recorded_row(example_hash: str, trials: Sequence[Trial], old: BaselineRow | None) -> BaselineRow:
+    """Return what an example did, as a baseline keeps it.
+
+    Args:
+        example_hash: Content hash of the example now.
+        trials: Its fresh trials, in the order of the repeats; at least one.
+        old: Its row so far.
+    """
+    old = old or BaselineRow(hash="", passes=())
+    scores = {}
+    for key in _gating_scores(trials):
+        values = tuple(score_value(trial, key) for trial in trials)
+        if values.count(None) < len(values):
+            scores[key] = values
+    return BaselineRow(
+        hash=example_hash,
+        passes=tuple(map(pass_value, trials)),
+        scores=scores,
+        fingerprints=fingerprints(witness(trials)),
+        latency=_steady_median(map(attrgetter("latency"), trials), old.latency),
+        cost=_steady_median(map(attrgetter("total_cost"), trials), old.cost),
+    )
+
+
+def witness(trials: Sequence[Trial]) -> Trial:
+    """Return the trial of an example that stands for the others in diffs: the first that passed, else the first."""
+    for trial in trials:
+        if trial.status == "passed":
+            return trial
+    return trials[0]
+
+
+def _gating_scores(trials: Iterable[Trial]) -> list[str]:
+    keys = set()
+    for trial in trials:
+        for key, score in trial.scores.items():
+            if score.gating:
+                keys.add(key)
+    # the test's own verdict has that name, and passes of its own; the gate complains about such a score
+    keys.discard(PASS)
+    return sorted(keys)
+
+
+def _steady_median(values: Iterable[float | None], old: float | None) -> float | None:
+    """Return the median, or the old value where it is nearly the same: noise would change every line of the file."""
+    known = present(values)
+    if not known:
+        return None
+    median = statistics.median(known)
+    if old is not None and old / STEADY <= median <= old * STEADY:
+        return old
+    return float(f"{median:.3g}")
