@@ -27,8 +27,8 @@ VARIABLES = {
 """Every variable that tracing reads, and what it means."""
 
 _PREFIX = "LLMOBS_"
-_NOT_OF_AN_APP = ("LLMOBS_CONFIRMING", "LLMOBS_EXPECT_", "LLMOBS_GOLDEN", "LLMOBS_LOCAL_", "LLMOBS_UPDATE_")
-"""Beginnings of what pytest sessions and our own tests read."""
+_NOT_OF_AN_APP = ("CONFIRMING", "EXPECT_", "GOLDEN", "LOCAL_", "UPDATE_")
+"""How the variables go on that pytest sessions and our own tests read."""
 _log = logging.getLogger("pytest_llmobs")
 _ON, _OFF = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
 
@@ -72,8 +72,9 @@ def tracer_options(environ: Mapping[str, str]) -> tuple[Sequence[str], dict[str,
 def _unknown(environ: Mapping[str, str]) -> list[str]:
     unknown: list[str] = []
     for name in environ:
-        is_ours = name.upper().startswith(_PREFIX) and not name.startswith(_NOT_OF_AN_APP)
-        if is_ours and name not in VARIABLES:
+        if not name.upper().startswith(_PREFIX) or name in VARIABLES:
+            continue
+        if not name.removeprefix(_PREFIX).startswith(_NOT_OF_AN_APP):
             unknown.append(name)
     return sorted(unknown)
 
