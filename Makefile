@@ -1,6 +1,6 @@
 PYTHON ?= python
 
-.PHONY: check lint types layers style test coverage oldest langchain
+.PHONY: check lint types layers style test coverage readme oldest langchain
 
 check: lint types layers style coverage
 
@@ -25,6 +25,9 @@ coverage: export COVERAGE_PROCESS_START := $(CURDIR)/pyproject.toml
 coverage: test
 	$(PYTHON) -m coverage combine -q
 	$(PYTHON) -m coverage report
+
+readme:
+	LLMOBS_UPDATE_README=1 $(PYTHON) -m pytest -q -k "those_there_are or those_of_the_files or is_the_one_printed" tests/e2e
 
 oldest langchain:
 	.ci/on_top $@
