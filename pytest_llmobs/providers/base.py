@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
 
-from pytest_llmobs.providers import bodies, recent_calls
+from pytest_llmobs.providers import bodies
 from pytest_llmobs.providers.media import without_bytes
+from pytest_llmobs.providers.recent_calls import RecentCalls
 from pytest_llmobs.records.runs import RunStatus, RunType
 from pytest_llmobs.tracing import capture
 from pytest_llmobs.tracing.parent import Parent, find_parent
@@ -66,9 +67,10 @@ def without_nones(values: Mapping[str, Any]) -> dict[str, Any]:
 class Exchange:
     """One model call that is going on. Ends once, however often it is told to."""
 
-    def __init__(self, run: RunTree) -> None:
-        """Follow the call that ``run`` logs."""
+    def __init__(self, run: RunTree, recent_calls: RecentCalls) -> None:
+        """Follow the call that ``run`` logs, and remember it once it is logged."""
         self.run = run
+        self._recent_calls = recent_calls
         self._began = time.perf_counter()
         self._first_chunk: float | None = None
         """Seconds until it came."""
@@ -118,7 +120,7 @@ class Exchange:
         if run.status is None:
             run.status = reply.status
         run.finish(self._encoded(reply.outputs), reply.error)
-        recent_calls.remember(run, reply.outputs)
+        self._recent_calls.remember(run, reply.outputs)
 
     def _encoded(self, outputs: Any) -> bytes | None:
         if outputs is None:
@@ -135,6 +137,7 @@ class Engine:
 
     def __init__(self) -> None:
         """Start with nothing patched."""
+        self.recent_calls = RecentCalls()
         self._patched: list[tuple[Any, str, Any]] = []
 
     def patch(self, owner: Any, attribute: str, wrap: Callable[[Any], Any]) -> None:
@@ -173,7 +176,7 @@ class Engine:
         run.columns.update(without_nones(columns))
         if request.params:
             run.columns["params"] = dict(request.params)
-        return Exchange(run)
+        return Exchange(run, self.recent_calls)
 
 
 class Provider:

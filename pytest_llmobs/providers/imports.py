@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from pytest_llmobs.providers.base import Engine, Provider
+from pytest_llmobs.tracing.run_tree import RunTree
 
 _log = logging.getLogger("pytest_llmobs")
 
@@ -33,6 +34,11 @@ def logs_scope(name: str) -> bool:
     return False
 
 
+def logged_lately(run: RunTree) -> bool:
+    """Return True where ``run``, made of another instrumentation's span, tells of a call that a provider has logged."""
+    return _hook.engine.recent_calls.include(run)
+
+
 def uninstrument() -> None:
     """Undo everything: put the originals back and stop waiting for imports."""
     _hook.undo()
@@ -44,7 +50,7 @@ class _ImportHook(MetaPathFinder):
     def __init__(self) -> None:
         self.scopes: set[str] = set()
         """OpenTelemetry instrumentations of the SDKs that are instrumented."""
-        self._engine = Engine()
+        self.engine = Engine()
         self._names: set[str] = set()
         """The providers that are instrumented or wait."""
         self._waiting: dict[str, list[Provider]] = {}
@@ -68,7 +74,7 @@ class _ImportHook(MetaPathFinder):
             sys.meta_path.remove(self)
 
     def undo(self) -> None:
-        self._engine.undo()
+        self.engine.undo()
         self._waiting.clear()
         self._names.clear()
         self.scopes.clear()
@@ -96,7 +102,7 @@ class _ImportHook(MetaPathFinder):
 
     def _instrument(self, provider: Provider, module: ModuleType) -> None:
         try:
-            provider.instrument(module, self._engine)
+            provider.instrument(module, self.engine)
             self.scopes.update(provider.scopes)
         except Exception:
             _log.warning(

@@ -27,32 +27,36 @@ class _RecentCall(NamedTuple):
     """Ids and texts of its reply, as JSON, and its error."""
 
 
-_latest: deque[_RecentCall] = deque(maxlen=512)
+class RecentCalls:
+    """The model calls that were logged last, as far as is needed to know them again."""
 
+    def __init__(self) -> None:
+        """Start with none."""
+        self._latest: deque[_RecentCall] = deque(maxlen=512)
 
-def remember(run: RunTree, outputs: Any) -> None:
-    """Remember a call that was logged. Does nothing where no other tracer is listened to.
+    def remember(self, run: RunTree, outputs: Any) -> None:
+        """Remember a call that was logged. Does nothing where no other tracer is listened to.
 
-    Args:
-        run: Its run.
-        outputs: The reply, or None.
-    """
-    if active.foreign is None or not active.foreign.is_listening:
-        return
-    marks = set(map(_mark, _telling_texts(outputs)))
-    if run.error:
-        marks.add(run.error.rpartition("\n")[2])
-    _latest.append(_RecentCall(run.started, run.columns.get("model") or "", frozenset(marks - {""})))
+        Args:
+            run: Its run.
+            outputs: The reply, or None.
+        """
+        if active.foreign is None or not active.foreign.is_listening:
+            return
+        marks = set(map(_mark, _telling_texts(outputs)))
+        if run.error:
+            marks.add(run.error.rpartition("\n")[2])
+        model = run.columns.get("model") or ""
+        self._latest.append(_RecentCall(run.started, model, frozenset(marks - {""})))
 
-
-def is_remembered(run: RunTree) -> bool:
-    """Return True where ``run``, another instrumentation's account that is about to be written, is of such a call."""
-    text = f"{capture.encode(run.own_columns).decode()}{(run.outputs_json or b'').decode()}{run.error}"
-    ended = run.finished or 0
-    for call in list(_latest):  # copied: another thread may append
-        if run.started <= call.started <= ended and _tells_of(text, call):
-            return True
-    return False
+    def include(self, run: RunTree) -> bool:
+        """Return True where ``run``, another instrumentation's account about to be written, is of such a call."""
+        text = f"{capture.encode(run.own_columns).decode()}{(run.outputs_json or b'').decode()}{run.error}"
+        ended = run.finished or 0
+        for call in list(self._latest):  # copied: another thread may append
+            if run.started <= call.started <= ended and _tells_of(text, call):
+                return True
+        return False
 
 
 def _tells_of(text: str, call: _RecentCall) -> bool:

@@ -19,8 +19,7 @@ from opentelemetry import trace
 from opentelemetry.sdk import trace as sdk
 
 from pytest_llmobs.measures.model_calls import PAID
-from pytest_llmobs.providers.imports import logs_scope
-from pytest_llmobs.providers.recent_calls import is_remembered
+from pytest_llmobs.providers.imports import logged_lately, logs_scope
 from pytest_llmobs.spans.reading import describe, forget_usage
 from pytest_llmobs.tracing import active
 from pytest_llmobs.tracing.context import live
@@ -121,7 +120,7 @@ class SpanRun(RunTree):
         describe(self, span)
         self.finished = (span.end_time or 0) // 1000
         # A provider has logged the call already: below this span, or somewhere else with the same reply.
-        if self.run_type in PAID and (self.has_model_calls or is_remembered(self)):
+        if self.run_type in PAID and (self.has_model_calls or logged_lately(self)):
             forget_usage(self)
         self.write()
 
