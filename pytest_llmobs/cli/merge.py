@@ -22,7 +22,7 @@ from pytest_llmobs.wording import known, listed, nearest
 
 if TYPE_CHECKING:
     from pytest_llmobs.evaluators.suites import BoundSummary
-    from pytest_llmobs.experiments.joining import Part, Whole
+    from pytest_llmobs.experiments.joining import FinishedShard, JoinedShards
     from pytest_llmobs.experiments.references import Source
     from pytest_llmobs.records.experiments import Experiment
     from pytest_llmobs.records.plans import SuitePlan
@@ -43,7 +43,7 @@ _TENTATIVE = (
 class _Found:
     """A shard, with the store that has its runs."""
 
-    part: Part
+    part: FinishedShard
     store: Store
 
 
@@ -91,7 +91,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 
 def _shards(places: Sequence[str], console: Console) -> list[_Found]:
-    from pytest_llmobs.experiments.joining import Part
+    from pytest_llmobs.experiments.joining import FinishedShard
 
     found: list[_Found] = []
     for place in (store for named in places for store in _stores(named)):
@@ -101,7 +101,7 @@ def _shards(places: Sequence[str], console: Console) -> list[_Found]:
             raise StoreError(
                 f"There is no shard in {place!r}. `pytest --llm-experiment --llm-name NAME --llm-shard I/N` makes one."
             )
-        found += [_Found(Part.of(document, place), store) for document in documents]
+        found += [_Found(FinishedShard.of(document, place), store) for document in documents]
     return found
 
 
@@ -129,7 +129,7 @@ def _chosen(found: Sequence[_Found], name: str | None) -> list[_Found]:
     return [each for each in found if name in (None, whole_name(each.part.experiment.name))]
 
 
-def _settings(whole: Whole, baseline_dir: str | None) -> Settings:
+def _settings(whole: JoinedShards, baseline_dir: str | None) -> Settings:
     """Return what the shards' sessions were told, as far as the gate asks; there is no ini file here."""
     from pytest_llmobs.settings import read_settings
 
@@ -156,7 +156,7 @@ def _bring_runs(found: Sequence[_Found], project: str, store: Store) -> None:
         raise StoreError(f"Can't bring the shards' runs to {str(folder)!r}: {error}.") from error
 
 
-def _concluded(whole: Whole, store: Store, settings: Settings) -> Experiment:
+def _concluded(whole: JoinedShards, store: Store, settings: Settings) -> Experiment:
     """Gate all shards at once, and keep the experiment."""
     from pytest_llmobs.experiments.conclude import Surroundings, conclude
     from pytest_llmobs.experiments.references import baseline_source
@@ -179,7 +179,7 @@ def _concluded(whole: Whole, store: Store, settings: Settings) -> Experiment:
     return conclude(unjudged, surroundings).experiment
 
 
-def _check_baselines(whole: Whole, source: Source, settings: Settings) -> None:
+def _check_baselines(whole: JoinedShards, source: Source, settings: Settings) -> None:
     """Make sure that the baselines are at hand by which the shards left their failed assertions to the gate."""
     from pytest_llmobs.experiments.references import baselines_of
 
@@ -194,10 +194,10 @@ def _check_baselines(whole: Whole, source: Source, settings: Settings) -> None:
 
 
 def _find_summaries(plan: SuitePlan) -> Sequence[BoundSummary]:
-    from pytest_llmobs.experiments.suite_scores import marked
+    from pytest_llmobs.experiments.suite_scores import find_again
 
     try:
-        return marked(_imported(plan.path), plan)
+        return find_again(plan, _imported)
     except EvaluatorError as error:
         raise EvaluatorError(f"{error} {_WHERE}") from error
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from pytest_llmobs.baselines.records import Baseline
 from pytest_llmobs.experiments.references import baseline_of
 from pytest_llmobs.gate.decide import decide
 from pytest_llmobs.gate.pairing import SuitePair, compare_metric, pair_suite
 from pytest_llmobs.measures.gate_rules import PASS, rule_of
 from pytest_llmobs.records.decisions import MetricRow
 from pytest_llmobs.records.experiments import Experiment
-from pytest_llmobs.records.plans import GateRule, SuitePlan
+from pytest_llmobs.records.plans import SuitePlan
 from pytest_llmobs.settings import Settings
 
 
@@ -29,6 +30,10 @@ class Move:
     """Negative is worse."""
 
 
+Examples = Mapping[str, Sequence[str]]
+"""Suite -> ids."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class ExperimentComparison:
     """What the second of two experiments did otherwise."""
@@ -40,46 +45,79 @@ class ExperimentComparison:
     only_before: Sequence[str] = ()
     """Suites that the second experiment lacks."""
     only_after: Sequence[str] = ()
-    added: Mapping[str, Sequence[str]]
-    """Suite -> examples that only the second experiment has."""
-    removed: Mapping[str, Sequence[str]]
-    edited: Mapping[str, Sequence[str]]
+    added: Examples
+    """Examples that only the second experiment has."""
+    removed: Examples
+    edited: Examples
 
 
 def compare_experiments(before: Experiment, after: Experiment) -> ExperimentComparison:
     """Compare two experiments, the first in the place of the baseline."""
-    names = [plan.name for plan in before.suites if plan.expected]
-    later = [plan for plan in after.suites if plan.expected]
-    shared = [_unbound(plan) for plan in later if plan.name in names]
-    baselines = {plan.name: found for plan in shared if (found := baseline_of(before, plan.name)) is not None}
-    decision = decide(shared, after.trials, baselines, Settings(confirm=0), suite_scores=after.suite_scores)
-    pairs = {
-        plan.name: pair_suite(plan, baselines[plan.name], (t for t in after.trials if t.suite == plan.name))
-        for plan in shared
-    }
+    plans_before, plans_after = _plans(before), _plans(after)
+    pairs: list[SuitePair] = []
+    baselines: dict[str, Baseline] = {}
+    for name, plan in plans_after.items():
+        baseline = baseline_of(before, name)
+        if name in plans_before and baseline is not None:
+            baselines[name] = baseline
+            trials = (trial for trial in after.trials if trial.suite == name)
+            pairs.append(pair_suite(_unbound(plan), baseline, trials))
+    decision = decide(
+        [pair.plan for pair in pairs],
+        after.trials,
+        baselines,
+        Settings(confirm=0),
+        suite_scores=after.suite_scores,
+    )
+    added, removed, edited = _changes(pairs)
     return ExperimentComparison(
         metrics=decision.metrics,
-        moved=sorted(
-            (move for pair in pairs.values() for move in _moves(pair)),
-            key=lambda move: (-abs(move.difference), move.suite, move.example_id, move.metric),
-        ),
-        only_before=[name for name in names if name not in {plan.name for plan in later}],
-        only_after=[plan.name for plan in later if plan.name not in names],
-        added={name: pair.new for name, pair in pairs.items() if pair.new},
-        removed={name: pair.removed for name, pair in pairs.items() if pair.removed},
-        edited={name: pair.edited for name, pair in pairs.items() if pair.edited},
+        moved=_moved(pairs),
+        only_before=_without(plans_before, plans_after),
+        only_after=_without(plans_after, plans_before),
+        added=added,
+        removed=removed,
+        edited=edited,
     )
+
+
+def _plans(experiment: Experiment) -> dict[str, SuitePlan]:
+    """Return the suites that were to run, by name."""
+    return {plan.name: plan for plan in experiment.suites if plan.expected}
 
 
 def _unbound(plan: SuitePlan) -> SuitePlan:
     """Return a plan whose gates only say how to compare."""
-    gates = [
-        GateRule(
-            metric=gate.metric, max_drop=gate.max_drop, rule=gate.rule, lower_is_better=gate.lower_is_better
-        )
-        for gate in plan.gates
-    ]
+    gates = [replace(gate, min_mean=None, must_pass=None, calibrated=None) for gate in plan.gates]
     return replace(plan, gates=tuple(gates))
+
+
+def _without(names: Iterable[str], others: Container[str]) -> list[str]:
+    return [name for name in names if name not in others]
+
+
+def _changes(pairs: Sequence[SuitePair]) -> tuple[Examples, Examples, Examples]:
+    """Return the examples that were added, removed and edited, by suite."""
+    added: dict[str, Sequence[str]] = {}
+    removed: dict[str, Sequence[str]] = {}
+    edited: dict[str, Sequence[str]] = {}
+    for pair in pairs:
+        name = pair.plan.name
+        if pair.new:
+            added[name] = pair.new
+        if pair.removed:
+            removed[name] = pair.removed
+        if pair.edited:
+            edited[name] = pair.edited
+    return added, removed, edited
+
+
+def _moved(pairs: Sequence[SuitePair]) -> list[Move]:
+    """Return the examples whose mean differs, the largest differences first."""
+    moves: list[Move] = []
+    for pair in pairs:
+        moves.extend(_moves(pair))
+    return sorted(moves, key=lambda move: (-abs(move.difference), move.suite, move.example_id, move.metric))
 
 
 def _moves(suite: SuitePair) -> Iterator[Move]:

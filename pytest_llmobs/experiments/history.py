@@ -47,12 +47,12 @@ class Trend:
     """The oldest first; partial and interrupted experiments are left out."""
     proposed_min_mean: float | None
     """What ``llm_gate(metric, min_mean=…)`` might say; None with too little history."""
-    drift: Drift | None
+    drift: MeanDrift | None
     """A slide for the worse, or None."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Drift:
+class MeanDrift:
     """A slide one way over accepted experiments, though each passed."""
 
     change: float
@@ -106,7 +106,9 @@ def trend_p(values: Sequence[float]) -> float:
     return 1.0
 
 
-def drift(means: Sequence[float], *, lower_is_better: bool = False, max_drop: float = 0.02) -> Drift | None:
+def drift(
+    means: Sequence[float], *, lower_is_better: bool = False, max_drop: float = 0.02
+) -> MeanDrift | None:
     """Return the slide of accepted means, or None where there is none worth telling.
 
     It takes at least five experiments, a trend for the worse with p < .05, and a change by the median slope (Theil
@@ -118,7 +120,7 @@ def drift(means: Sequence[float], *, lower_is_better: bool = False, max_drop: fl
     change, p = median(slopes) * (len(means) - 1), trend_p(means)
     worse = change if lower_is_better else -change
     if p < DRIFT_LEVEL and worse >= max_drop - 1e-12:
-        return Drift(change=change, p=p, experiments=len(means))
+        return MeanDrift(change=change, p=p, experiments=len(means))
     return None
 
 

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 from pytest_llmobs.errors import StoreError
 from pytest_llmobs.experiments.documents import experiment_from_dict
 from pytest_llmobs.experiments.shards import Shard, whole_name
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.records.plans import ExpectedTrial, SuitePlan
+from pytest_llmobs.records.trials import Trial
 from pytest_llmobs.wording import listed
 
 _ALIKE = ("dataset", "dataset_version", "metrics", "summaries", "gates", "cluster_by", "repeat", "total")
 """Fields of a suite's plan that all shards must agree on."""
 _NAMED = 5
 """Examples named in a message; more are counted."""
+_SPLIT = (
+    "The machines split the examples differently: give all of them the same tests, data, committed baselines "
+    "and options, and run the shards again."
+)
 
 
 @dataclass(frozen=True)
-class Part:
+class FinishedShard:
     """One shard's experiment, and where it was found."""
 
     experiment: Experiment
@@ -34,7 +39,7 @@ class Part:
     """Pytest's: not 0 where a test failed that no gate judges, or the session was cut short."""
 
     @classmethod
-    def of(cls, document: Mapping[str, Any], where: str) -> Part:
+    def of(cls, document: Mapping[str, Any], where: str) -> FinishedShard:
         """Read what a shard's session has written."""
         return cls(
             experiment_from_dict(document),
@@ -46,15 +51,19 @@ class Part:
 
     @property
     def shard(self) -> Shard:
-        """Which part it is."""
+        """Which part of the experiment it is."""
         return Shard.parse(self.experiment.shard)
+
+    def has_suite(self, name: str) -> bool:
+        """Tell whether the suite was collected here."""
+        return any(plan.name == name for plan in self.experiment.suites)
 
     def __str__(self) -> str:
         return f"shard {self.experiment.shard} in {self.where!r}"
 
 
 @dataclass(frozen=True)
-class Whole:
+class JoinedShards:
     """What the shards make together."""
 
     experiment: Experiment
@@ -63,7 +72,7 @@ class Whole:
     """Numbers of the shards that aren't there."""
     count: int = 1
     """How many there should be."""
-    failed: Sequence[Part] = ()
+    failed: Sequence[FinishedShard] = ()
     """Shards whose own session failed."""
     settings: Mapping[str, Any] = field(default_factory=dict)
     """What all sessions were told, as far as the gate asks."""
@@ -73,121 +82,176 @@ class Whole:
     @property
     def errors(self) -> list[str]:
         """One error for each shard that is missing or failed, for the user."""
-        lost = [
-            f"Shard {number} of {self.count} is missing: a verdict without it would be about other examples. "
-            "Bring its store (run that shard again, if it was lost) and merge all of them."
-            for number in self.missing
-        ]
-        failed = [
-            f"The {part} failed by itself: pytest ended with status {part.exit_status}, be it for an error, a test "
-            "that no gate judges, or an interruption. Its output names the reason; mend it and run that shard again."
-            for part in self.failed
-        ]
-        return lost + failed
+        errors = []
+        for number in self.missing:
+            errors.append(
+                f"Shard {number} of {self.count} is missing: a verdict without it would be about other examples. "
+                "Bring its store (run that shard again, if it was lost) and merge all of them."
+            )
+        for shard in self.failed:
+            errors.append(
+                f"The {shard} failed by itself: pytest ended with status {shard.exit_status}, be it for an error, a "
+                "test that no gate judges, or an interruption. Its output names the reason; mend it and run that "
+                "shard again."
+            )
+        return errors
 
 
-def join(parts: Sequence[Part]) -> Whole:
+class _PlanOfShard(NamedTuple):
+    """A suite's plan, and the shard it is from."""
+
+    shard: FinishedShard
+    plan: SuitePlan
+
+
+def join(shards: Sequence[FinishedShard]) -> JoinedShards:
     """Join the shards of one experiment.
 
     Args:
-        parts: At least one, in any order.
+        shards: At least one, in any order.
 
     Raises:
         StoreError: A shard is there twice, or shards differ in their name, number, commit,
             settings, baselines, data or evaluators.
     """
-    parts = sorted(parts, key=lambda part: part.shard)
-    _same("name", [(whole_name(part.experiment.name), part) for part in parts])
-    _same("number of shards", [(part.shard.count, part) for part in parts])
-    for one, other in pairwise(parts):
+    shards = sorted(shards, key=lambda shard: shard.shard)
+    _check_one_build(shards)
+    baselines: dict[str, str] = {}
+    for shard in shards:
+        baselines.update(shard.baselines)
+    _check_baselines(shards, baselines)
+    count = shards[0].shard.count
+    present = {shard.shard.number for shard in shards}
+    missing = tuple(number for number in range(1, count + 1) if number not in present)
+    return JoinedShards(
+        experiment=_joined(shards, complete=not missing),
+        missing=missing,
+        count=count,
+        failed=[shard for shard in shards if shard.exit_status],
+        settings=shards[0].settings,
+        baselines=baselines,
+    )
+
+
+def _check_one_build(shards: Sequence[FinishedShard]) -> None:
+    """Make sure that the shards are parts of one experiment, each there once, run from one commit and told the same."""
+    _check_same("name", [(whole_name(shard.experiment.name), shard) for shard in shards])
+    _check_same("number of shards", [(shard.shard.count, shard) for shard in shards])
+    for one, other in pairwise(shards):
         if one.shard == other.shard:
             raise StoreError(
                 f"The {one} is there twice: also in {other.where!r}. Name each shard's store once."
             )
-    commits = [
-        (part.experiment.commit.removesuffix("+dirty"), part) for part in parts if part.experiment.commit
-    ]
-    _same("commit", commits)
-    for setting in dict.fromkeys(name for part in parts for name in part.settings):
-        _same(f"setting llm_{setting}", [(part.settings.get(setting), part) for part in parts])
-    baselines = {suite: digest for part in parts for suite, digest in part.baselines.items()}
-    for suite in baselines:
-        having = [part for part in parts if any(plan.name == suite for plan in part.experiment.suites)]
-        _same(f"baseline of {suite}", [(part.baselines.get(suite), part) for part in having])
-    count = parts[0].shard.count
-    present = {part.shard.number for part in parts}
-    missing = tuple(number for number in range(1, count + 1) if number not in present)
-    failed = [part for part in parts if part.exit_status]
-    joined = _joined(parts, whole=not missing)
-    return Whole(joined, missing, count, failed, parts[0].settings, baselines)
+    commits = []
+    names: dict[str, None] = {}
+    for shard in shards:
+        names.update(dict.fromkeys(shard.settings))
+        if shard.experiment.commit:
+            # a session's own files may make a work tree dirty on one machine only
+            commits.append((shard.experiment.commit.removesuffix("+dirty"), shard))
+    _check_same("commit", commits)
+    for name in names:
+        _check_same(f"setting llm_{name}", [(shard.settings.get(name), shard) for shard in shards])
 
 
-def _same(what: str, values: Sequence[tuple[Any, Part]]) -> None:
-    for (one, part), (other, another) in pairwise(values):
+def _check_baselines(shards: Sequence[FinishedShard], suites: Iterable[str]) -> None:
+    """Make sure that the shards that have a suite had one baseline of it."""
+    for suite in suites:
+        digests = [(shard.baselines.get(suite), shard) for shard in shards if shard.has_suite(suite)]
+        _check_same(f"baseline of {suite}", digests)
+
+
+def _check_same(what: str, values: Sequence[tuple[Any, FinishedShard]]) -> None:
+    for (one, shard), (other, next_shard) in pairwise(values):
         if one != other:
             raise StoreError(
-                f"These shards are of different experiments: the {what} is {one!r} for {part}, and {other!r} for "
-                f"{another}. Merge shards of one build."
+                f"These shards are of different experiments: the {what} is {one!r} for {shard}, and {other!r} for "
+                f"{next_shard}. Merge shards of one build."
             )
 
 
-def _joined(parts: Sequence[Part], *, whole: bool) -> Experiment:
-    experiments = [part.experiment for part in parts]
-    names = dict.fromkeys(plan.name for each in experiments for plan in each.suites)
-    notes = dict.fromkeys(note for each in experiments for note in each.notes)
+def _joined(shards: Sequence[FinishedShard], *, complete: bool) -> Experiment:
+    plans: dict[str, list[_PlanOfShard]] = {}
+    trials: list[Trial] = []
+    notes: dict[str, None] = {}
+    commits: list[str] = []
+    for shard in shards:
+        experiment = shard.experiment
+        for plan in experiment.suites:
+            plans.setdefault(plan.name, []).append(_PlanOfShard(shard, plan))
+        trials.extend(experiment.trials)
+        notes.update(dict.fromkeys(experiment.notes))
+        if experiment.commit:
+            commits.append(experiment.commit)
     return Experiment(
-        name=whole_name(experiments[0].name),
-        started=min(each.started for each in experiments),
-        duration=max(each.duration for each in experiments),
-        suites=tuple(_suite(name, parts, whole=whole) for name in names),
-        trials=tuple(trial for each in experiments for trial in each.trials),
-        commit=next((each.commit for each in experiments if each.commit), None),
-        interrupted=any(each.interrupted for each in experiments),
+        name=whole_name(shards[0].experiment.name),
+        started=min(shard.experiment.started for shard in shards),
+        duration=max(shard.experiment.duration for shard in shards),
+        suites=tuple(_joined_plan(name, same, complete=complete) for name, same in plans.items()),
+        trials=tuple(trials),
+        commit=next(iter(commits), None),
+        interrupted=any(shard.experiment.interrupted for shard in shards),
         notes=tuple(notes),
     )
 
 
-def _suite(name: str, parts: Sequence[Part], *, whole: bool) -> SuitePlan:
-    plans = [(part, plan) for part in parts for plan in part.experiment.suites if plan.name == name]
+def _joined_plan(name: str, plans: Sequence[_PlanOfShard], *, complete: bool) -> SuitePlan:
+    """Return one suite's plan out of those of the shards.
+
+    Args:
+        name: The suite's.
+        plans: Its plans.
+        complete: True where no shard is missing, so that each example must have been run.
+    """
     for one, other in pairwise(plans):
         _check_alike(one, other)
-    owners: dict[str, Part] = {}
-    for part, plan in plans:
+    owners = _owners(name, plans)
+    expected: list[ExpectedTrial] = []
+    lost: dict[str, str] = {}
+    for _, plan in plans:
+        expected.extend(plan.expected)
+        for example, content_hash in plan.elsewhere.items():
+            if example not in owners:
+                lost[example] = content_hash
+    if lost and complete:
+        raise StoreError(f"{name}: no shard ran {listed([repr(id_) for id_ in lost], _NAMED)}. {_SPLIT}")
+    first = plans[0].plan
+    for example, content_hash in lost.items():
+        expected.extend(_unrun(example, content_hash, first.repeat))
+    return replace(first, expected=tuple(expected), elsewhere={})
+
+
+def _owners(name: str, plans: Sequence[_PlanOfShard]) -> Mapping[str, FinishedShard]:
+    """Return which shard ran each example; raises ``StoreError`` where two did."""
+    owners: dict[str, FinishedShard] = {}
+    for shard, plan in plans:
         for example in dict.fromkeys(trial.example_id for trial in plan.expected):
             if example in owners:
-                raise StoreError(f"{name}: {example!r} was run by {owners[example]} and by {part}. {_SPLIT}")
-            owners[example] = part
-    lost = {e: content for _, plan in plans for e, content in plan.elsewhere.items() if e not in owners}
-    if lost and whole:
-        raise StoreError(f"{name}: no shard ran {listed(list(map(repr, lost)), _NAMED)}. {_SPLIT}")
-    first = plans[0][1]
-    expected = [trial for _, plan in plans for trial in plan.expected]
-    return replace(first, expected=(*expected, *_absent(lost, first.repeat)), elsewhere={})
+                raise StoreError(f"{name}: {example!r} was run by {owners[example]} and by {shard}. {_SPLIT}")
+            owners[example] = shard
+    return owners
 
 
-_SPLIT = (
-    "The machines split the examples differently: give all of them the same tests, data, committed baselines "
-    "and options, and run the shards again."
-)
+def _unrun(example: str, content_hash: str, repeats: int) -> list[ExpectedTrial]:
+    """Return the trials of an example whose shard is missing."""
+    trials = []
+    for repeat in range(1, repeats + 1):
+        trials.append(ExpectedTrial(example_id=example, example_hash=content_hash, repeat=repeat, nodeid=""))
+    return trials
 
 
-def _absent(lost: dict[str, str], repeats: int) -> Iterator[ExpectedTrial]:
-    for example, content in lost.items():
-        for repeat in range(1, repeats + 1):
-            yield ExpectedTrial(example_id=example, example_hash=content, repeat=repeat, nodeid="")
-
-
-def _check_alike(one: tuple[Part, SuitePlan], other: tuple[Part, SuitePlan]) -> None:
+def _check_alike(one: _PlanOfShard, other: _PlanOfShard) -> None:
     for name in _ALIKE:
-        then, now = _comparable(getattr(one[1], name)), _comparable(getattr(other[1], name))
-        if then != now:
+        value = _comparable(getattr(one.plan, name))
+        other_value = _comparable(getattr(other.plan, name))
+        if value != other_value:
             raise StoreError(
-                f"{one[1].name}: its {name.replace('_', ' ')} is {then!r} for {one[0]}, and {now!r} for {other[0]}. "
-                f"{_SPLIT}"
+                f"{one.plan.name}: its {name.replace('_', ' ')} is {value!r} for {one.shard}, and {other_value!r} for "
+                f"{other.shard}. {_SPLIT}"
             )
 
 
 def _comparable(value: Any) -> Any:
-    if isinstance(value, tuple):
+    if isinstance(value, tuple):  # gates, in whatever order markers were read
         return sorted(map(repr, value))
     return value

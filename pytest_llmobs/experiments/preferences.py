@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from pytest_llmobs.evaluators.pairs import PairwiseResult, RunPair, compare_pairs
 from pytest_llmobs.experiments.documents import experiment_from_dict
-from pytest_llmobs.experiments.suite_scores import root_runs, subject_of
+from pytest_llmobs.experiments.stored_trials import root_runs, subject_of, trials_of
 from pytest_llmobs.gate.missing import MOST_MISSING
 from pytest_llmobs.measures.distributions import wilson_interval
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.records.plans import SuitePlan
-from pytest_llmobs.records.runs import Run
-from pytest_llmobs.records.trials import Trial
 from pytest_llmobs.settings import STORE_FOLDER
 from pytest_llmobs.storage.store import Store
 
@@ -80,47 +78,42 @@ def compare_outputs(
         EvaluatorError: The evaluator is none, or misdeclared.
         StoreError: An experiment doesn't exist, or the store can't be read.
     """
-    store = store if isinstance(store, Store) else Store(store)
-    one, other = (
-        each if isinstance(each, Experiment) else experiment_from_dict(store.read_experiment(each))
-        for each in (before, after)
-    )
-    found = []
-    for plan in other.suites:
-        if any(plan.name == then.name for then in one.suites):
-            pairs = list(_pairs(plan, one, other, store))
-            result = compare_pairs(
-                evaluator, pairs, seed=seed, both_orders=both_orders, concurrency=concurrency
-            )
-            found.append(SuitePreferences(plan.name, result))
-    return found
+    if not isinstance(store, Store):
+        store = Store(store)
+    first, second = _experiment(before, store), _experiment(after, store)
+    compare = partial(compare_pairs, evaluator, seed=seed, both_orders=both_orders, concurrency=concurrency)
+    names = {plan.name for plan in first.suites}
+    preferences = []
+    for plan in second.suites:
+        if plan.name in names:
+            pairs = _pairs(plan, first, second, store)
+            preferences.append(SuitePreferences(plan.name, compare(pairs)))
+    return preferences
 
 
-def _pairs(plan: SuitePlan, before: Experiment, after: Experiment, store: Store) -> Iterator[RunPair]:
-    then, now = _trials(plan, before), _trials(plan, after)
-    shared = [
-        trial
-        for trial in plan.expected
-        if (key := (trial.example_id, trial.repeat)) in then
-        and key in now
-        and then[key].example_hash == now[key].example_hash
-    ]
-    keys = [(trial.example_id, trial.repeat) for trial in shared]
-    first, second = (
-        _runs(store, experiment, [trials[key] for key in keys])
-        for experiment, trials in ((before, then), (after, now))
-    )
-    for trial, key in zip(shared, keys, strict=True):
-        yield RunPair(
-            subject_of(trial, first.get(then[key].run_id or ""), before),
-            subject_of(trial, second.get(now[key].run_id or ""), after),
-            repeat=trial.repeat,
+def _experiment(named: Experiment | str, store: Store) -> Experiment:
+    if isinstance(named, Experiment):
+        return named
+    return experiment_from_dict(store.read_experiment(named))
+
+
+def _pairs(plan: SuitePlan, before: Experiment, after: Experiment, store: Store) -> list[RunPair]:
+    """Return both runs of each trial that both experiments have with the same content."""
+    trials_before, trials_after = trials_of(before, plan.name), trials_of(after, plan.name)
+    shared = []
+    for expected in plan.expected:
+        key = expected.example_id, expected.repeat
+        first, second = trials_before.get(key), trials_after.get(key)
+        if first is not None and second is not None and first.example_hash == second.example_hash:
+            shared.append((expected, first, second))
+    runs_before = root_runs(store, before.name, [first for _, first, _ in shared])
+    runs_after = root_runs(store, after.name, [second for _, _, second in shared])
+    pairs = []
+    for expected, first, second in shared:
+        pair = RunPair(
+            subject_of(expected, runs_before.get(first.run_id or ""), before),
+            subject_of(expected, runs_after.get(second.run_id or ""), after),
+            repeat=expected.repeat,
         )
-
-
-def _trials(plan: SuitePlan, experiment: Experiment) -> dict[tuple[str, int], Trial]:
-    return {(t.example_id, t.repeat): t for t in experiment.trials if t.suite == plan.name}
-
-
-def _runs(store: Store, experiment: Experiment, trials: list[Trial]) -> dict[str, Run]:
-    return root_runs(store, experiment.name, [trial.run_id for trial in trials if trial.run_id is not None])
+        pairs.append(pair)
+    return pairs

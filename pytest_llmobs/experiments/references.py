@@ -55,16 +55,16 @@ def baseline_source(
 
 def baselines_of(plans: Iterable[SuitePlan], source: Source) -> dict[str, Baseline | BaselineError]:
     """Return the baselines of some suites; one that can't be read is given as its error, so that the gate goes red."""
-    found: dict[str, Baseline | BaselineError] = {}
+    baselines: dict[str, Baseline | BaselineError] = {}
     for plan in plans:
         try:
             baseline = source(plan.name)
         except BaselineError as error:
-            found[plan.name] = error
+            baselines[plan.name] = error
         else:
             if baseline is not None:
-                found[plan.name] = baseline
-    return found
+                baselines[plan.name] = baseline
+    return baselines
 
 
 def baseline_of(experiment: Experiment, suite: str) -> Baseline | None:
@@ -72,8 +72,8 @@ def baseline_of(experiment: Experiment, suite: str) -> Baseline | None:
 
     The repeats of its confirming session do not belong to it.
     """
-    plan = next((plan for plan in experiment.suites if plan.name == suite), None)
-    if plan is None:
+    plans = {plan.name: plan for plan in experiment.suites}
+    if suite not in plans:
         return None
     trials = [trial for trial in experiment.trials if trial.suite == suite]
     metadata = {"experiment": experiment.name, "recorded": experiment.started}
@@ -81,7 +81,7 @@ def baseline_of(experiment: Experiment, suite: str) -> Baseline | None:
         metadata["commit"] = experiment.commit
     update = updated_baseline(
         None,
-        plan,
+        plans[suite],
         trials,
         metadata=metadata,
         texts=any(trial.calls or trial.output for trial in trials),
@@ -91,17 +91,19 @@ def baseline_of(experiment: Experiment, suite: str) -> Baseline | None:
 
 
 def useless(
-    reference: str, plans: Iterable[SuitePlan], found: Mapping[str, Baseline | BaselineError]
+    reference: str, plans: Iterable[SuitePlan], baselines: Mapping[str, Baseline | BaselineError]
 ) -> str | None:
     """Return what is wrong with a reference that has no baseline of any suite; of a branch that may well be so.
 
     Args:
         reference: ``--llm-baseline``.
         plans: The session's suites.
-        found: Their baselines.
+        baselines: Theirs.
     """
+    if not reference or baselines or reference.startswith(GIT):
+        return None
     names = [plan.name for plan in plans if plan.expected]
-    if not reference or found or not names or reference.startswith(GIT):
+    if not names:
         return None
     return (
         f"--llm-baseline {reference!r} has no baseline of {listed(names, _NAMED)}: nothing was compared. Name the "
@@ -128,11 +130,11 @@ def _of_suite(baseline: Baseline | None, suite: str, where: str) -> Baseline | N
 
 
 def _of_experiment(name: str, documents: Sequence[Mapping[str, Any]]) -> Source:
+    names = []
     for document in documents:
         if document.get("name") == name:
-            experiment = experiment_from_dict(document)
-            return lambda suite: baseline_of(experiment, suite)
-    names = [str(document.get("name")) for document in documents]
+            return partial(baseline_of, experiment_from_dict(document))
+        names.append(str(document.get("name")))
     raise BaselineError(
         f"--llm-baseline {name!r} is no file, no folder and no experiment.{nearest(name, names)} "
         "Give a path relative to rootdir, git:REVISION (git:main), or a name that 'llmobs experiments' lists."
@@ -145,19 +147,23 @@ def _in_git(revision: str, directory: Path, rootdir: Path) -> Source:
     except BaselineError as error:
         raise BaselineError(f"--llm-baseline git:{revision}: {error}") from None
 
-    def read(path: Path) -> str | None:
-        name = f"{revision}:./{Path(os.path.relpath(path, rootdir)).as_posix()}"
-        answer = git(rootdir, "show", name)
-        if answer.returncode == 0:
-            return answer.stdout
+    return partial(_from_git, revision, directory, rootdir)
+
+
+def _from_git(revision: str, directory: Path, rootdir: Path, suite: str) -> Baseline | None:
+    path = baseline_path(directory, suite)
+    content = _read_from_git(revision, path, rootdir)
+    if content is None:
         return None
+    where = f"{revision}:{path.name}"
+    texts = _read_from_git(revision, texts_path(path), rootdir)
+    return _of_suite(parse_baseline(content, where, texts), suite, where)
 
-    def load(suite: str) -> Baseline | None:
-        path = baseline_path(directory, suite)
-        content = read(path)
-        if content is None:
-            return None
-        where = f"{revision}:{path.name}"
-        return _of_suite(parse_baseline(content, where, read(texts_path(path))), suite, where)
 
-    return load
+def _read_from_git(revision: str, path: Path, rootdir: Path) -> str | None:
+    """Return a file's content in a commit, or None where that has no such file."""
+    name = Path(os.path.relpath(path, rootdir)).as_posix()
+    answer = git(rootdir, "show", f"{revision}:./{name}")
+    if answer.returncode == 0:
+        return answer.stdout
+    return None

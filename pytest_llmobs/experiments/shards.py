@@ -65,21 +65,29 @@ def deal(suites: Mapping[str, Mapping[str, float | None]], count: int) -> dict[t
         suites: Suite -> example id -> seconds, or None where nobody knows.
         count: The number of shards.
     """
-    entries = [(suite, example, time) for suite, found in suites.items() for example, time in found.items()]
-    known = [time for *_, time in entries if time is not None]
-    usual = statistics.median(known) if known else 0.0
+    unknown: list[tuple[str, str]] = []
+    known: list[tuple[float, tuple[str, str]]] = []
+    for suite, times in suites.items():
+        for example, time in times.items():
+            if time is None:
+                unknown.append((suite, example))
+            else:
+                known.append((time, (suite, example)))
+    usual = 0.0
+    if known:
+        usual = statistics.median(time for time, _ in known)
     dealt: dict[tuple[str, str], int] = {}
-    loads = [[0.0, number] for number in range(1, count + 1)]
-    for suite, example, time in entries:
-        if time is None:
-            number = dealt[suite, example] = hashed(example, count)
-            loads[number - 1][0] += usual
+    seconds = dict.fromkeys(range(1, count + 1), 0.0)
+    for key in unknown:
+        shard = dealt[key] = hashed(key[1], count)
+        seconds[shard] += usual
+    loads = [(load, shard) for shard, load in seconds.items()]
     heapq.heapify(loads)
-    for suite, example, time in sorted(entries, key=lambda entry: (-(entry[2] or 0.0), entry[:2])):
-        if time is not None:
-            load, shard = loads[0]
-            dealt[suite, example] = int(shard)
-            heapq.heapreplace(loads, [load + time, shard])
+    # the key breaks ties, so that all machines deal alike
+    for time, key in sorted(known, key=lambda entry: (-entry[0], entry[1])):
+        load, shard = loads[0]
+        dealt[key] = shard
+        heapq.heapreplace(loads, (load + time, shard))
     return dealt
 
 
@@ -97,6 +105,10 @@ def durations(directory: Path, suite: str, examples: set[str]) -> dict[str, floa
         baseline = load_baseline(baseline_path(directory, suite))
     except BaselineError:
         baseline = None  # the merge reports it
-    rows = baseline.rows if baseline else {}
-    times = {example: row.latency + OVERHEAD for example, row in rows.items() if row.latency is not None}
-    return {example: times.get(example) for example in sorted(examples)}
+    times: dict[str, float | None] = dict.fromkeys(sorted(examples))
+    if baseline is None:
+        return times
+    for example, row in baseline.rows.items():
+        if example in times and row.latency is not None:
+            times[example] = row.latency + OVERHEAD
+    return times

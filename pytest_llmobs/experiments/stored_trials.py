@@ -1,15 +1,64 @@
-"""Trials read from a document, together again with what their runs sent and answered."""
+"""Trials together again with their runs, which the store has."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 
+from pytest_llmobs.evaluators.binding.subject import Subject
 from pytest_llmobs.measures.model_calls import model_calls, output_text
+from pytest_llmobs.records.examples import Example
+from pytest_llmobs.records.experiments import Experiment
+from pytest_llmobs.records.plans import ExpectedTrial
 from pytest_llmobs.records.runs import Run
 from pytest_llmobs.records.trials import Trial
 from pytest_llmobs.storage.store import Store
+from pytest_llmobs.tracing.run_line import nest
+
+
+def read_traces(store: Store, project: str, ids: Sequence[str]) -> Mapping[str, Sequence[Run]]:
+    """Return the runs of some traces, by the trace's id; a trace that isn't stored is absent.
+
+    Args:
+        store: Has the runs, sealed.
+        project: Theirs.
+        ids: Of traces, that is of root runs.
+
+    Raises:
+        StoreError: The store can't be read.
+    """
+    traces: dict[str, list[Run]] = defaultdict(list)
+    if ids:
+        for run in store.runs(project, trace_id=list(ids)):
+            traces[run.trace_id].append(run)
+    return traces
+
+
+def trials_of(experiment: Experiment, suite: str) -> dict[tuple[str, int], Trial]:
+    """Return the trials of a suite by example id and repeat, the confirming session's left out."""
+    trials = {}
+    for trial in experiment.trials:
+        if trial.suite == suite:
+            trials[trial.example_id, trial.repeat] = trial
+    return trials
+
+
+def root_runs(store: Store, project: str, trials: Iterable[Trial]) -> dict[str, Run]:
+    """Return the root runs of trials by their ids, each with everything below it.
+
+    Raises:
+        StoreError: The store can't be read.
+    """
+    ids = [trial.run_id for trial in trials if trial.run_id is not None]
+    roots: dict[str, Run] = {}
+    for trace in read_traces(store, project, ids).values():
+        for run in trace:
+            if run.parent_id is None:
+                below = [other for other in trace if other is not run]
+                roots[run.id] = nest(run, below)
+    return roots
 
 
 def recalled(
@@ -26,12 +75,11 @@ def recalled(
     Raises:
         StoreError: The store can't be read.
     """
-    wanted = [t.run_id for t in trials if t.run_id is not None and (t.suite, t.example_id) in examples]
-    if not wanted:
-        return tuple(trials)
-    traces: dict[str, list[Run]] = defaultdict(list)
-    for run in store.runs(project, trace_id=wanted):
-        traces[run.trace_id].append(run)
+    ids = []
+    for trial in trials:
+        if trial.run_id is not None and (trial.suite, trial.example_id) in examples:
+            ids.append(trial.run_id)
+    traces = read_traces(store, project, ids)
     return tuple(_completed(trial, traces.get(trial.run_id or "", ())) for trial in trials)
 
 
@@ -44,4 +92,31 @@ def _completed(trial: Trial, trace: Sequence[Run]) -> Trial:
         calls=model_calls(run for run in trace if run is not root),
         inputs=root.inputs,
         output=output_text(root.outputs),
+    )
+
+
+def subject_of(expected: ExpectedTrial, run: Run | None, experiment: Experiment) -> Subject:
+    """Return a stored trial as evaluators see it; one that never ran has an error for a run, and no outputs."""
+    if run is None:
+        run = _missing_run(experiment)
+    outputs = run.outputs
+    if run.error:
+        outputs = None
+    reference = run.columns.get("reference_outputs", {})
+    example = Example(expected.example_id, run.inputs, reference, expected.metadata)
+    return Subject(run, example, run.inputs, outputs, reference)
+
+
+def _missing_run(experiment: Experiment) -> Run:
+    return Run(
+        id="",
+        trace_id="",
+        parent_id=None,
+        name="",
+        run_type="chain",
+        project=experiment.name,
+        start_time=datetime.fromisoformat(experiment.started),
+        end_time=None,
+        status="error",
+        error="The trial never ran, or its trace is not stored.",
     )

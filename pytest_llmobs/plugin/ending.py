@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_llmobs.errors import EvaluatorError, LlmobsError
+from pytest_llmobs.errors import LlmobsError
 from pytest_llmobs.plugin.outcome import crashed_trial
 from pytest_llmobs.plugin.progress import ProgressLine
 from pytest_llmobs.plugin.pytest_internals import import_test_file
@@ -171,20 +171,13 @@ class Ending:
         Raises:
             EvaluatorError: The file can't be imported, or an evaluator is misdeclared.
         """
-        from pytest_llmobs.experiments.suite_scores import function_of, marked
+        from pytest_llmobs.experiments.suite_scores import find_again, function_of
 
         source = self._suites.sources.get(function_of(plan))
         if source is not None:
             return source.summaries
         config = self._state.config
-        try:
-            module = import_test_file(config, config.rootpath / plan.path)
-        except Exception as error:
-            raise EvaluatorError(
-                f"{plan.path} can't be imported once more to find its summary evaluators: "
-                f"{type(error).__name__}: {error}"
-            ) from error
-        return marked(module, plan)
+        return find_again(plan, lambda path: import_test_file(config, config.rootpath / path))
 
 
 def _redden(session: pytest.Session, verdicts: Sequence[Failure]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pytest_llmobs.errors import StoreError
-from pytest_llmobs.experiments.joining import Part, Whole, join
+from pytest_llmobs.experiments.joining import FinishedShard, JoinedShards, join
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.records.plans import ExpectedTrial, SuitePlan
 from pytest_llmobs.records.trials import Trial
@@ -38,7 +38,7 @@ def plan(own: tuple[str, ...], others: tuple[str, ...], **more: Any) -> SuitePla
     return replace(made, **more)
 
 
-def shard(number: int, count: int = 3, own: tuple[str, ...] | None = None, **more: Any) -> Part:
+def shard(number: int, count: int = 3, own: tuple[str, ...] | None = None, **more: Any) -> FinishedShard:
     mine = SPLIT[number] if own is None else own
     others = tuple(e for e in EVERYBODY if e not in mine)
     trials = tuple(
@@ -56,10 +56,10 @@ def shard(number: int, count: int = 3, own: tuple[str, ...] | None = None, **mor
         notes=("the same note",),
         shard=f"{number}/{count}",
     )
-    return Part(replace(experiment, **more), f"machine-{number}")
+    return FinishedShard(replace(experiment, **more), f"machine-{number}")
 
 
-def refusal(*parts: Part) -> str:
+def refusal(*parts: FinishedShard) -> str:
     with pytest.raises(StoreError) as caught:
         join(parts)
     return str(caught.value)
@@ -90,7 +90,7 @@ def test_a_missing_shard_is_named_and_its_examples_are_expected_all_the_same() -
 def test_what_the_user_left_out_is_partial_in_the_whole_too() -> None:
     part = shard(1, count=1, own=("a", "b"))
     left_out = replace(part.experiment.suites[0], elsewhere={})
-    whole = join([Part(replace(part.experiment, suites=(left_out,)), "here")])
+    whole = join([FinishedShard(replace(part.experiment, suites=(left_out,)), "here")])
     assert whole.experiment.suites[0].partial
 
 
@@ -99,7 +99,7 @@ def test_an_interrupted_shard_interrupts_the_whole() -> None:
 
 
 def test_the_same_shard_twice() -> None:
-    again = Part(shard(2).experiment, "copy")
+    again = FinishedShard(shard(2).experiment, "copy")
     assert refusal(shard(1), shard(2), again, shard(3)) == (
         "The shard 2/3 in 'machine-2' is there twice: also in 'copy'. Name each shard's store once."
     )
@@ -116,7 +116,7 @@ def test_the_same_shard_twice() -> None:
         (shard(2, commit="def+dirty"), "the commit is 'abc' for shard 1/3 in 'machine-1', and 'def' for"),
     ],
 )
-def test_shards_of_different_experiments(other: Part, message: str) -> None:
+def test_shards_of_different_experiments(other: FinishedShard, message: str) -> None:
     said = refusal(shard(1), other)
     assert message in said
     assert said.endswith("Merge shards of one build.")
@@ -139,7 +139,7 @@ def test_shards_of_different_data_or_evaluators(field: str, value: Any, message:
     other = shard(2)
     changed = replace(other.experiment.suites[0], **{field: value})
     assert message in refusal(
-        shard(1), Part(replace(other.experiment, suites=(changed,)), "machine-2"), shard(3)
+        shard(1), FinishedShard(replace(other.experiment, suites=(changed,)), "machine-2"), shard(3)
     )
 
 
@@ -158,6 +158,6 @@ def test_an_example_that_no_shard_ran_although_all_are_there() -> None:
 
 
 def test_a_shard_without_an_example_is_as_good_as_any() -> None:
-    whole: Whole = join([shard(1, own=EVERYBODY), shard(2, own=()), shard(3, own=())])
+    whole: JoinedShards = join([shard(1, own=EVERYBODY), shard(2, own=()), shard(3, own=())])
     assert whole.errors == []
     assert len(whole.experiment.trials) == 10
