@@ -81,8 +81,8 @@ class RemoteFiles:
         if not is_uri(uri):
             located = str((base or Path.cwd()) / Path(uri).expanduser())
         try:
-            files, root = fs.FileSystem.from_uri(_with_patience(located))
-            self.files = _impatient(files, located)
+            files, root = fs.FileSystem.from_uri(_limit_google_retries(located))
+            self.files = _limit_s3_retries(files, located)
         except (OSError, ValueError, pa.ArrowException) as error:
             raise self.failure("open", error) from error
         self.root: str = root.rstrip("/")
@@ -97,7 +97,7 @@ class RemoteFiles:
                 f"Can't {verb} the store {self.shown!r}: nobody knows this kind of URI. "
                 "Known: a path, file://, gs://, s3://, and what else pyarrow.fs opens."
             )
-        return StoreError(f"Can't {verb} the store {self.shown!r}: {_plain(reason)}. {_remedy(reason)}")
+        return StoreError(f"Can't {verb} the store {self.shown!r}: {_shorten(reason)}. {_remedy(reason)}")
 
     def probe(self) -> None:
         """Write one small file, to learn now rather than at the end whether that works.
@@ -203,7 +203,7 @@ class RemoteFiles:
             raise
 
 
-def _with_patience(uri: str) -> str:
+def _limit_google_retries(uri: str) -> str:
     """Let Google's client give up within half a minute; by itself it tries for fifteen."""
     if not uri.startswith(("gs://", "gcs://")) or "retry_limit_seconds" in uri:
         return uri
@@ -213,7 +213,7 @@ def _with_patience(uri: str) -> str:
     return f"{uri}{separator}retry_limit_seconds=30"
 
 
-def _impatient(files: fs.FileSystem, uri: str) -> fs.FileSystem:
+def _limit_s3_retries(files: fs.FileSystem, uri: str) -> fs.FileSystem:
     """Let S3's client give up within half a minute where nobody answers; by itself it tries 31 times.
 
     No URI can say that, so the client is made again from the options that pickling it would keep. Where the URI
@@ -226,8 +226,8 @@ def _impatient(files: fs.FileSystem, uri: str) -> fs.FileSystem:
     if not asked.keys() <= options.keys():
         return files
     retries = fs.AwsStandardS3RetryStrategy(max_attempts=_ATTEMPTS)
-    hurry = {"connect_timeout": _SILENCE, "request_timeout": _SILENCE, "retry_strategy": retries}
-    return remake({**options, **hurry})
+    limits = {"connect_timeout": _SILENCE, "request_timeout": _SILENCE, "retry_strategy": retries}
+    return remake({**options, **limits})
 
 
 def _without_secrets(uri: str) -> str:
@@ -251,7 +251,7 @@ def _remedy(reason: str) -> str:
     return "Check the URI."
 
 
-def _plain(reason: str) -> str:
+def _shorten(reason: str) -> str:
     """Leave out what is of no use to a reader, and what no reader may see."""
     reason = re.sub(r"//[^/\s]*@", "//", reason)
     return re.sub(r"\s*\(Request ID: [^)]*\)", "", reason).rstrip(". ")

@@ -5,6 +5,6 @@ Reading back what was sealed is in ``parquet``; who seals what, and when a store
 ::
 
     writer    one process's log, over segments    segment  one spool file and its lock
-    rotation  sealing while the process lives     lines    what a line means
-    sealing   one spool file -> Parquet, whatever crashes
+    lines     what a line means                   batches  lines -> Arrow
+    rotation  sealing while the process lives     sealing  one spool file -> Parquet, whatever crashes
 """

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from pytest_llmobs.storage import notices
@@ -29,3 +31,13 @@ def test_a_users_own_way_of_showing_warnings_may_raise(python) -> None:
     )
     done = python(script)
     assert (done.stdout, done.returncode) == ("went on\n", 0)
+
+
+def test_each_path_is_told_of_once() -> None:
+    told: list[str] = []
+    once = notices.OnceForEachPath(told.append)
+    for attempt in ("first", "second"):
+        once.tell(Path("a.jsonl"), f"{attempt} of a")
+        once.tell(Path("b.jsonl"), f"{attempt} of b")
+        once.warn("always")
+    assert told == ["first of a", "first of b", "always", "always"]
