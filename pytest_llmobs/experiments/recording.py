@@ -11,6 +11,7 @@ from pathlib import Path
 from pytest_llmobs.baselines.file import baseline_path, texts_path
 from pytest_llmobs.baselines.update import BaselineUpdate, record_baseline
 from pytest_llmobs.experiments.documents import experiment_from_dict
+from pytest_llmobs.measures.trial_spending import TrialSpending, trial_spending
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.records.plans import SuitePlan
 from pytest_llmobs.records.trials import Trial
@@ -110,20 +111,20 @@ def announcement(store: Store, plans: Sequence[SuitePlan]) -> str:
     if not past:
         return f"{line}; what they cost is unknown until a first experiment ran"
     share = trials / len(past)
-    calls = sum(trial.llm_calls + trial.judge_calls + trial.judge_hits for trial in past)
-    return f"{line}; by the last experiment about {count(round(calls * share), 'model call')}{_cost(past, share)}"
+    spent = trial_spending(past)
+    # A verdict that the cache had at hand is asked for now.
+    calls = round((spent.calls + spent.judge_hits) * share)
+    return f"{line}; by the last experiment about {count(calls, 'model call')}{_cost(spent, share)}"
 
 
-def _cost(past: Sequence[Trial], share: float) -> str:
+def _cost(spent: TrialSpending, share: float) -> str:
     """Return what trials like those of the past will cost, as the end of a sentence; empty where no price is known."""
-    known = [trial.total_cost for trial in past if trial.total_cost is not None]
-    known += [trial.judge_cost for trial in past if trial.judge_cost is not None]
-    if not known:
+    if spent.cost is None:
         return ""
-    # A verdict that the cache had at hand cost nothing then, and is asked for now.
-    cached = any(trial.judge_hits for trial in past)
-    precision = "at least" if cached else "about"
-    return f", {precision} ${sum(known) * share:.4f}"
+    precision = "about"
+    if spent.judge_hits:
+        precision = "at least"
+    return f", {precision} ${spent.cost * share:.4f}"
 
 
 def _past_trials(store: Store, suites: set[str]) -> list[Trial]:

@@ -13,6 +13,7 @@ import pytest
 
 from pytest_llmobs.experiments.conclude import Conclusion
 from pytest_llmobs.measures.means import running_means
+from pytest_llmobs.measures.trial_spending import trial_spending
 from pytest_llmobs.plugin.pytest_internals import report_failure, screen_of, write_own_line
 from pytest_llmobs.records.trials import Trial
 from pytest_llmobs.reports.context import Context
@@ -172,17 +173,7 @@ def write_progress(
         total=max(expected, len(trials)),
         elapsed=elapsed,
         means=running_means(trials),
-        cost=_known_cost(trials),
+        cost=trial_spending(trials).cost,
         failed=sum(trial.status in ("failed", "error", "unscored") for trial in trials),
     )
     write_own_line(config, progress_line(progress, page))
-
-
-def _known_cost(trials: Iterable[Trial]) -> float | None:
-    """Return what the trials cost in USD, judges included; None where no price is known."""
-    costs: list[float] = []
-    for trial in trials:
-        costs.extend(cost for cost in (trial.total_cost, trial.judge_cost) if cost is not None)
-    if not costs:
-        return None
-    return sum(costs)

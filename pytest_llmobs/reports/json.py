@@ -9,13 +9,14 @@ from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
+from pytest_llmobs.measures.trial_spending import TrialSpending
 from pytest_llmobs.records.decisions import ExampleRow
 from pytest_llmobs.records.plans import SuitePlan
 from pytest_llmobs.reports.context import Context
 from pytest_llmobs.reports.digest.examples import ExampleDetail, ExampleGroup, ExamplesDigest
 from pytest_llmobs.reports.digest.experiment import Digest
 from pytest_llmobs.reports.digest.metrics import MetricLine, MetricsDigest, SuiteMetrics
-from pytest_llmobs.reports.digest.spending import SpendingDigest, TrialSpending
+from pytest_llmobs.reports.digest.spending import SpendingDigest
 from pytest_llmobs.reports.text.page import Page
 
 SCHEMA_VERSION = 1

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pytest_llmobs.measures.trial_spending import trial_spending
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.reports.digest.metrics import number_of_examples, unjudged
-from pytest_llmobs.reports.digest.spending import spending
 from pytest_llmobs.reports.digest.verdict import verdict_word
 
 
@@ -42,7 +42,7 @@ def experiment_line(experiment: Experiment) -> ExperimentLine:
         duration=experiment.duration,
         trials=len(trials),
         means=_means(experiment),
-        cost=spending(trials).cost,
+        cost=trial_spending(trials).cost,
         verdict=verdict_word(experiment),
         partial=experiment.partial,
         commit=experiment.commit,

@@ -2,35 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from pytest_llmobs.measures.model_calls import NOTHING_SPENT, Spending
+from pytest_llmobs.measures.trial_spending import TrialSpending, trial_spending
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.records.trials import Trial, TrialStatus
 
 _STATUSES: tuple[TrialStatus, ...] = ("passed", "failed", "error", "unscored", "skipped", "xfailed")
-
-
-@dataclass(frozen=True, kw_only=True)
-class TrialSpending:
-    """Sums over trials. Money is USD; an unknown price counts as nothing and is named apart."""
-
-    trials: int
-    app: Spending
-    judges: Spending
-    judge_hits: int
-    """Verdicts from the judge cache, which cost nothing."""
-
-    @property
-    def cost(self) -> float | None:
-        """App and judges together, or None where neither is known."""
-        return (self.app + self.judges).cost
-
-    @property
-    def calls(self) -> int:
-        """Of the app and its judges."""
-        return self.app.calls + self.judges.calls
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,10 +34,10 @@ class SpendingDigest:
 
 def digest_spending(experiment: Experiment) -> SpendingDigest:
     """Add up what an experiment took."""
-    total = spending([*experiment.trials, *experiment.confirmation])
+    total = trial_spending([*experiment.trials, *experiment.confirmation])
     confirmation = None
     if experiment.confirmation:
-        confirmation = spending(experiment.confirmation)
+        confirmation = trial_spending(experiment.confirmation)
     return SpendingDigest(
         ran=len(experiment.trials),
         expected=_expected(experiment),
@@ -75,18 +54,6 @@ def _expected(experiment: Experiment) -> int:
     for plan in experiment.suites:
         expected += len(plan.expected)
     return expected
-
-
-def spending(trials: Sequence[Trial]) -> TrialSpending:
-    """Add up what ``trials`` took."""
-    app = judges = NOTHING_SPENT
-    hits = 0
-    for trial in trials:
-        unpriced = frozenset(trial.unpriced)
-        app += Spending(trial.llm_calls, trial.total_tokens, trial.total_cost, unpriced)
-        judges += Spending(trial.judge_calls, cost=trial.judge_cost)
-        hits += trial.judge_hits
-    return TrialSpending(trials=len(trials), app=app, judges=judges, judge_hits=hits)
 
 
 def statuses(trials: Iterable[Trial]) -> dict[TrialStatus, int]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pytest_llmobs.measures.model_calls import Spending
+from pytest_llmobs.measures.trial_spending import TrialSpending
 from pytest_llmobs.records.trials import TrialStatus
-from pytest_llmobs.reports.digest.spending import SpendingDigest, TrialSpending
+from pytest_llmobs.reports.digest.spending import SpendingDigest
 from pytest_llmobs.reports.text import figures
 from pytest_llmobs.reports.text.page import Page
 from pytest_llmobs.wording import count

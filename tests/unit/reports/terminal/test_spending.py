@@ -2,7 +2,7 @@ from dataclasses import replace
 
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.records.trials import Trial
-from pytest_llmobs.reports.digest.spending import digest_spending, spending, statuses
+from pytest_llmobs.reports.digest.spending import digest_spending, statuses
 from pytest_llmobs.reports.terminal.spending import spending_section, statuses_text
 from pytest_llmobs.reports.text.page import Page
 
@@ -11,18 +11,6 @@ TRIAL = Trial(suite="s", example_id="a", example_hash="h", repeat=1, nodeid="t[a
 
 def priced(**columns: object) -> Trial:
     return replace(TRIAL, llm_calls=1, total_cost=0.25, total_tokens=100, **columns)
-
-
-def test_sums_keep_app_and_judges_apart():
-    total = spending([priced(judge_calls=2, judge_cost=0.5), priced()])
-    assert (total.app.calls, total.app.tokens, total.app.cost) == (2, 200, 0.5)
-    assert (total.judges.calls, total.judges.cost, total.cost) == (2, 0.5, 1.0)
-
-
-def test_an_unknown_cost_is_never_zero():
-    total = spending([replace(TRIAL, llm_calls=1, unpriced=("m",))])
-    assert total.app.cost is None
-    assert total.cost is None
 
 
 def test_models_without_a_price_are_named_once():
