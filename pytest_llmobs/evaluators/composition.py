@@ -100,10 +100,10 @@ class Weighted(Composed):
         total = sum(weights)
         if not total:
             raise UnscoredError("None of the parts that apply has a weight.")
-        weighted_sum = 0.0
+        products = []
         for score, weight in zip(applicable, weights, strict=True):
-            weighted_sum += score.number() * weight
-        return Score(self.key, score=weighted_sum / total, comment="; ".join(map(_told, applicable)))
+            products.append(score.number() * weight)
+        return Score(self.key, score=sum(products) / total, comment="; ".join(map(_told, applicable)))
 
     def _weights_of_scores(self, results: Sequence[list[Score]]) -> list[float]:
         """Return the weight of every score that applies: a part may make several, each with its weight."""

@@ -23,6 +23,8 @@ from pytest_llmobs.evaluators.rules.rule import Rule
 from pytest_llmobs.records.scores import Score
 
 Winner = Literal["first", "second", "tie"]
+Place = Literal[1, 2]
+"""Where an output stood when the evaluator saw it."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ class Preference:
     """Which experiment won; None where the evaluator failed."""
     first_shown: bool
     """True where the first experiment's output stood first (of the first asking)."""
-    place: Literal[1, 2] | None = None
+    place: Place | None = None
     """The place that won, or None for ties, failures, and where both orders were asked and disagreed."""
     comment: str = ""
     error: str | None = None
@@ -102,7 +104,11 @@ class PairwiseResult:
 
     def count(self, winner: Winner | None) -> int:
         """Return how many pairs have this winner; None counts the failures."""
-        return sum(preference.winner == winner for preference in self.preferences)
+        number = 0
+        for preference in self.preferences:
+            if preference.winner == winner:
+                number += 1
+        return number
 
     @property
     def shares(self) -> Mapping[str, float]:
@@ -111,7 +117,7 @@ class PairwiseResult:
         for preference in self.preferences:
             if preference.winner is not None:
                 points.setdefault(preference.example_id, []).append(_POINTS[preference.winner])
-        return {example: sum(found) / len(found) for example, found in points.items()}
+        return {example: sum(repeats) / len(repeats) for example, repeats in points.items()}
 
     @property
     def win_rate(self) -> float | None:
@@ -124,22 +130,36 @@ class PairwiseResult:
     @property
     def p_value(self) -> float:
         """Two-sided sign test over the decided examples: how likely so lopsided a result is between equals."""
-        shares = list(self.shares.values())
-        return sign_test(sum(share < 0.5 for share in shares), sum(share > 0.5 for share in shares))
+        first = second = 0
+        for share in self.shares.values():
+            if share < 0.5:
+                first += 1
+            elif share > 0.5:
+                second += 1
+        return sign_test(first, second)
 
     @property
     def position_bias(self) -> float | None:
         """The share of decided pairs that whichever output stood first won; 0.5 is none, None without any."""
-        places = [preference.place for preference in self.preferences if preference.place is not None]
-        if places:
-            return places.count(1) / len(places)
+        first, second = self._places_that_won()
+        if first + second:
+            return first / (first + second)
         return None
 
     @property
     def position_p(self) -> float:
         """Two-sided sign test of the position bias; below 0.05 the evaluator goes by position."""
-        places = [preference.place for preference in self.preferences]
-        return sign_test(places.count(1), places.count(2))
+        return sign_test(*self._places_that_won())
+
+    def _places_that_won(self) -> tuple[int, int]:
+        """Return how often the output shown first won, and how often the other."""
+        first = second = 0
+        for preference in self.preferences:
+            if preference.place == 1:
+                first += 1
+            elif preference.place == 2:
+                second += 1
+        return first, second
 
 
 _POINTS: Mapping[Winner, float] = {"first": 0.0, "tie": 0.5, "second": 1.0}
@@ -147,8 +167,11 @@ _POINTS: Mapping[Winner, float] = {"first": 0.0, "tie": 0.5, "second": 1.0}
 
 def sign_test(first: int, second: int) -> float:
     """Return the two-sided exact binomial p of ``first`` against ``second`` successes at one half."""
-    n, k = first + second, min(first, second)
-    tail: float = sum(math.comb(n, i) for i in range(k + 1)) / 2**n
+    n = first + second
+    outcomes = 0
+    for successes in range(min(first, second) + 1):
+        outcomes += math.comb(n, successes)
+    tail: float = outcomes / 2**n
     return min(1.0, 2 * tail)
 
 
@@ -238,61 +261,96 @@ class BoundPairwise:
 
     def prefer(self, pair: RunPair, seed: str, both_orders: bool) -> Preference:
         """Compare one pair; an evaluator that fails prefers none of the two, and the preference says why."""
-        repeated = "" if pair.repeat == 1 else f"\0{pair.repeat}"
-        straight = first_is_shown_first(f"{pair.example_id}{repeated}", seed)
-        once = self._once(pair, straight)
+        drawn_for = pair.example_id
+        if pair.repeat != 1:
+            drawn_for = f"{pair.example_id}\0{pair.repeat}"
+        straight = first_is_shown_first(drawn_for, seed)
+        once = self._ask(pair, straight)
         if not both_orders or once.winner is None:
             return once
-        again = self._once(pair, not straight)
-        if again.winner in (once.winner, None):
-            if again.winner is not None:
-                return once
+        again = self._ask(pair, not straight)
+        if again.winner is None:
             return again
+        if again.winner == once.winner:
+            return once
         comment = f"the answer changes with the order; first: {once.comment}; then: {again.comment}"
         return replace(once, winner="tie", comment=comment)
 
-    def _once(self, pair: RunPair, straight: bool) -> Preference:
-        subjects = (pair.first, pair.second) if straight else (pair.second, pair.first)
-        blank = Preference(pair.example_id, None, straight, repeat=pair.repeat)
+    def _ask(self, pair: RunPair, straight: bool) -> Preference:
+        """Compare a pair in one order; ``straight`` shows the first experiment's output first."""
+        shown = _Shown((pair.first, pair.second))
+        if not straight:
+            shown = _Shown((pair.second, pair.first))
+        undecided = Preference(pair.example_id, None, straight, repeat=pair.repeat)
         try:
-            if not all(subject.outputs for subject in subjects):
-                raise UnscoredError("One of the two has no outputs: it failed, or its trace isn't stored.")
-            returned = self.signature.call(self.function, _Shown(subjects))
-            place, comment = _place(
-                wait_for(returned) if hasattr(returned, "__await__") else returned, subjects
-            )
+            place, comment = self._place(shown)
         except BaseException as error:
             if is_interruption(error):
                 raise
-            return replace(blank, error=unscored(self.key, error).error)
+            return replace(undecided, error=unscored(self.key, error).error)
         if place is None:
-            return replace(blank, winner="tie", comment=comment)
-        winner: Winner = "first" if (place == 1) == straight else "second"
-        return replace(blank, winner=winner, place=place, comment=comment)
+            return replace(undecided, winner="tie", comment=comment)
+        winner: Winner = "second"
+        if (place == 1) == straight:
+            winner = "first"
+        return replace(undecided, winner=winner, place=place, comment=comment)
+
+    def _place(self, shown: _Shown) -> tuple[Place | None, str]:
+        for subject in shown.subjects:
+            if not subject.outputs:
+                raise UnscoredError("One of the two has no outputs: it failed, or its trace isn't stored.")
+        returned = self.signature.call(self.function, shown)
+        if hasattr(returned, "__await__"):
+            returned = wait_for(returned)
+        return _read_answer(returned, shown.subjects)
 
 
-_LABELS = {"A": 1, "B": 2, "first": 1, "second": 2, "tie": None}
+_LABELS: Mapping[str, Place | None] = {"A": 1, "B": 2, "first": 1, "second": 2, "tie": None}
 
 
-def _place(returned: Any, subjects: tuple[Subject, Subject]) -> tuple[Literal[1, 2] | None, str]:
-    """Return the place that won and the reason."""
+def _read_answer(returned: Any, subjects: tuple[Subject, Subject]) -> tuple[Place | None, str]:
+    """Return the place that won and the reason.
+
+    Raises:
+        EvaluatorError: It is nothing that a pairwise evaluator returns.
+    """
     comment = ""
     if isinstance(returned, Score):
-        # a judge's comment begins with its label, which says what the winner says already
+        # A judge's comment begins with its label, which says what the winner says already.
         comment = (returned.comment or "").removeprefix(f"{returned.value}: ")
         returned = returned.value
-    if isinstance(returned, Mapping) and isinstance(returned.get("scores"), Mapping):
+    elif isinstance(returned, Mapping) and isinstance(returned.get("scores"), Mapping):
         comment = str(returned.get("comment") or "")
-        returned = [returned["scores"].get(subject.run.id) for subject in subjects]
-    if isinstance(returned, str) and returned in _LABELS:
-        return _LABELS[returned], comment  # type: ignore[return-value]
-    if isinstance(returned, int) and not isinstance(returned, bool) and returned in (0, 1):
-        return 1 if returned == 0 else 2, comment
-    numbers = list(returned) if isinstance(returned, list | tuple) else []
-    if len(numbers) == 2 and all(
-        isinstance(each, bool | int | float) and math.isfinite(each) for each in numbers
-    ):
-        return None if numbers[0] == numbers[1] else 1 if numbers[0] > numbers[1] else 2, comment
-    raise EvaluatorError(
-        f"A pairwise evaluator returns 'A', 'B', 'tie', 0, 1 or two scores, not {returned!r}."
-    )
+        scores, (first, second) = returned["scores"], subjects
+        returned = [scores.get(first.run.id), scores.get(second.run.id)]
+    return _place_of(returned), comment
+
+
+def _place_of(answer: Any) -> Place | None:
+    if isinstance(answer, str) and answer in _LABELS:
+        return _LABELS[answer]
+    # True and False are no places: they would answer a question that nobody asked.
+    if isinstance(answer, int) and not isinstance(answer, bool) and answer in (0, 1):
+        if answer == 0:
+            return 1
+        return 2
+    if _are_two_scores(answer):
+        return _higher(*answer)
+    raise EvaluatorError(f"A pairwise evaluator returns 'A', 'B', 'tie', 0, 1 or two scores, not {answer!r}.")
+
+
+def _are_two_scores(returned: Any) -> bool:
+    if not isinstance(returned, list | tuple) or len(returned) != 2:
+        return False
+    for score in returned:
+        if not isinstance(score, bool | int | float) or not math.isfinite(score):
+            return False
+    return True
+
+
+def _higher(first: float, second: float) -> Place | None:
+    if first == second:
+        return None
+    if first > second:
+        return 1
+    return 2

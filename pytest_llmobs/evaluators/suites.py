@@ -70,7 +70,9 @@ class BoundSummary:
         """Score the suite; an evaluator that fails gives one unscored score, listed and counted."""
         try:
             returned = self.signature.call(self.function, suite)
-            return scores_of(wait_for(returned) if inspect.isawaitable(returned) else returned, self.key)
+            if inspect.isawaitable(returned):
+                returned = wait_for(returned)
+            return scores_of(returned, self.key)
         except BaseException as error:
             if is_interruption(error):
                 raise
@@ -99,6 +101,10 @@ def bind_summary(spec: Any) -> BoundSummary:
     return BoundSummary(key, version_of(spec), function, read_signature(function, key, SUITE_PARTS))
 
 
+LabelPair = tuple[str, str | None]
+"""The expected and the predicted label of a trial, folded; None where nothing was predicted, which is wrong."""
+
+
 @dataclass(frozen=True)
 class _Labelled(Rule):
     summarises: ClassVar[bool] = True
@@ -107,21 +113,25 @@ class _Labelled(Rule):
     output: str | None = None
     """The output with the label."""
 
-    def _pairs(self, suite: Suite) -> list[tuple[str, str | None]]:
-        """Return expected and predicted label of each trial that has a reference; None predicted is wrong."""
-        pairs = []
+    def _labels(self, suite: Suite) -> list[LabelPair]:
+        """Return the labels of each trial that has a reference."""
+        labels: list[LabelPair] = []
         for subject in suite.subjects:
             try:
                 predicted, expected = pair(subject, self.output, self.field)
             except NotApplicable:
                 continue
             except UnscoredError:
+                # No output to read a label from is a wrong label: left out, it would flatter.
                 predicted, expected = None, self._expected(subject)
-            if expected is not None:
-                pairs.append((fold_label(expected), None if predicted is None else fold_label(predicted)))
-        if not pairs:
+            if expected is None:
+                continue
+            if predicted is not None:
+                predicted = fold_label(predicted)
+            labels.append((fold_label(expected), predicted))
+        if not labels:
             raise UnscoredError("No trial has a reference label.")
-        return pairs
+        return labels
 
     def _expected(self, subject: Subject) -> Any:
         reference = subject.reference_outputs or {}
@@ -141,6 +151,34 @@ def _short(label: str) -> str:
 
 MEASURES = ("precision", "recall", "f1")
 AVERAGES = ("macro", "micro")
+
+
+@dataclass
+class _Counts:
+    """How often a label was predicted, rightly and wrongly."""
+
+    hits: int = 0
+    alarms: int = 0
+    """Predicted, but another was expected."""
+    misses: int = 0
+    """Expected, but not predicted."""
+
+    def add(self, other: _Counts) -> None:
+        """Count what ``other`` counted too."""
+        self.hits += other.hits
+        self.alarms += other.alarms
+        self.misses += other.misses
+
+    def measure(self, name: str) -> float:
+        """Return the ``precision``, ``recall`` or ``f1``; 0 where there is nothing to divide by."""
+        below = {
+            "precision": self.hits + self.alarms,
+            "recall": self.hits + self.misses,
+            "f1": self.hits + (self.alarms + self.misses) / 2,
+        }[name]
+        if below:
+            return self.hits / below
+        return 0.0
 
 
 @dataclass(frozen=True)
@@ -165,38 +203,44 @@ class LabelMeasure(_Labelled):
 
     def evaluate(self, suite: Suite) -> Score:
         """Score one suite."""
-        pairs = self._pairs(suite)
-        labels = (
-            [fold_label(self.label)]
-            if self.label is not None
-            else sorted({expected for expected, _ in pairs})
-        )
-        counts = {label: _counts(pairs, label) for label in labels}
-        each = {label: _measure(self.measure, *count) for label, count in counts.items()}
-        if self.label is None and self.average == "micro":
-            totals = [sum(column) for column in zip(*counts.values(), strict=True)]
-            result = _measure(self.measure, *totals)
+        pairs = self._labels(suite)
+        if self.label is None:
+            labels = sorted({expected for expected, _ in pairs})
         else:
-            result = sum(each.values()) / len(each)
-        comment = ", ".join(
-            f"{_short(label)} {value:.2f}" for label, value in sorted(each.items(), key=lambda i: i[1])[:10]
-        )
-        return Score(self.key, score=result, comment=comment, metadata={"labels": each, "n": len(pairs)})
+            labels = [fold_label(self.label)]
+        total_counts = _Counts()
+        by_label: dict[str, float] = {}
+        for label in labels:
+            counts = _count(pairs, label)
+            by_label[label] = counts.measure(self.measure)
+            total_counts.add(counts)
+        if self.label is None and self.average == "micro":
+            result = total_counts.measure(self.measure)
+        else:
+            result = sum(by_label.values()) / len(by_label)
+        metadata = {"labels": by_label, "n": len(pairs)}
+        return Score(self.key, score=result, comment=_worst(by_label), metadata=metadata)
 
 
-def _counts(pairs: Sequence[tuple[str, str | None]], label: str) -> tuple[int, int, int]:
-    """Return hits, false alarms and misses of ``label``."""
-    hits = sum(expected == label == predicted for expected, predicted in pairs)
-    alarms = sum(predicted == label != expected for expected, predicted in pairs)
-    misses = sum(expected == label != predicted for expected, predicted in pairs)
-    return hits, alarms, misses
+def _count(pairs: Sequence[LabelPair], label: str) -> _Counts:
+    counts = _Counts()
+    for expected, predicted in pairs:
+        if expected == label == predicted:
+            counts.hits += 1
+        elif expected == label:
+            counts.misses += 1
+        elif predicted == label:
+            counts.alarms += 1
+    return counts
 
 
-def _measure(name: str, hits: int, alarms: int, misses: int) -> float:
-    below = {"precision": hits + alarms, "recall": hits + misses, "f1": hits + (alarms + misses) / 2}[name]
-    if below:
-        return hits / below
-    return 0.0
+def _worst(by_label: Mapping[str, float]) -> str:
+    """Return the ten lowest labels with their values, for the comment."""
+    ascending = sorted(by_label.items(), key=lambda item: item[1])
+    parts = []
+    for label, value in ascending[:10]:
+        parts.append(f"{_short(label)} {value:.2f}")
+    return ", ".join(parts)
 
 
 @dataclass(frozen=True)
@@ -207,16 +251,24 @@ class ConfusionMatrix(_Labelled):
 
     def evaluate(self, suite: Suite) -> Score:
         """Score one suite."""
-        pairs = self._pairs(suite)
-        counts = Counter((_short(expected), _short(predicted or "(none)")) for expected, predicted in pairs)
-        labels = sorted({label for pair in counts for label in pair})
-        matrix = {
-            row: {column: counts[row, column] for column in labels if counts[row, column]} for row in labels
-        }
-        matrix = {row: columns for row, columns in matrix.items() if columns}
-        right = sum(expected == predicted for expected, predicted in pairs)
+        pairs = self._labels(suite)
+        right = 0
+        counts: Counter[tuple[str, str]] = Counter()
+        for expected, predicted in pairs:
+            counts[_short(expected), _short(predicted or "(none)")] += 1
+            if expected == predicted:
+                right += 1
         comment = f"{right} of {len(pairs)} labels right"
-        return Score(self.key, score=right / len(pairs), comment=comment, metadata={"matrix": matrix})
+        metadata = {"matrix": _matrix(counts)}
+        return Score(self.key, score=right / len(pairs), comment=comment, metadata=metadata)
+
+
+def _matrix(counts: Mapping[tuple[str, str], int]) -> dict[str, dict[str, int]]:
+    """Return the counts by expected and then by predicted label, both in order, without the zeros."""
+    matrix: dict[str, dict[str, int]] = {}
+    for (expected, predicted), count in sorted(counts.items()):
+        matrix.setdefault(expected, {})[predicted] = count
+    return matrix
 
 
 @dataclass(frozen=True)
@@ -240,20 +292,28 @@ class Percentile(Rule):
 
     def evaluate(self, suite: Suite) -> Score:
         """Score one suite."""
-        values = [self._value(suite, index) for index in range(len(suite.subjects))]
-        absent = sum(value is None for value in values)
-        known = sorted(value for value in values if value is not None)
-        if absent or not known:
-            raise UnscoredError(f"{absent or 'All'} of {len(values)} trials have no {self.metric}.")
-        return Score(self.key, score=percentile(known, self.percent), comment=f"of {len(known)} trials")
+        values: list[float] = []
+        for index in range(len(suite.subjects)):
+            value = self._value(suite, index)
+            if value is not None:
+                values.append(value)
+        absent = len(suite.subjects) - len(values)
+        if absent or not values:
+            raise UnscoredError(f"{absent or 'All'} of {len(suite.subjects)} trials have no {self.metric}.")
+        result = percentile(sorted(values), self.percent)
+        return Score(self.key, score=result, comment=f"of {len(values)} trials")
 
     def _value(self, suite: Suite, index: int) -> float | None:
         run = suite.subjects[index].run
         if self.metric == "latency":
             return run.latency
-        if self.metric in ("cost", "tokens"):
-            return total(run, "total_cost" if self.metric == "cost" else "total_tokens")
-        score = suite.scores[index].get(self.metric) if index < len(suite.scores) else None
+        if self.metric == "cost":
+            return total(run, "total_cost")
+        if self.metric == "tokens":
+            return total(run, "total_tokens")
+        if index >= len(suite.scores):
+            return None
+        score = suite.scores[index].get(self.metric)
         if score is None or score.score is None:
             return None
         return float(score.score)

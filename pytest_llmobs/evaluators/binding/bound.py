@@ -44,7 +44,9 @@ class BoundEvaluator:
         """Score ``subject``; an evaluator that fails gives one unscored ``Score`` with its traceback."""
         try:
             returned = self.signature.call(self.sync_call or self._async_call(), subject)
-            return scores_of(wait_for(returned) if inspect.isawaitable(returned) else returned, self.key)
+            if inspect.isawaitable(returned):
+                returned = wait_for(returned)
+            return scores_of(returned, self.key)
         except BaseException as error:
             if is_interruption(error):
                 raise
@@ -58,7 +60,9 @@ class BoundEvaluator:
             return await asyncio.to_thread(self.score, subject)
         try:
             returned = self.signature.call(self.async_call or self.sync_call or self._async_call(), subject)
-            return scores_of(await returned if inspect.isawaitable(returned) else returned, self.key)
+            if inspect.isawaitable(returned):
+                returned = await returned
+            return scores_of(returned, self.key)
         except BaseException as error:
             if is_interruption(error):
                 raise
@@ -72,18 +76,20 @@ class BoundEvaluator:
 
 def is_interruption(error: BaseException) -> bool:
     """Return True for what isn't the evaluator's failure; all else is, ``SystemExit`` and ``pytest.skip`` included."""
+    if isinstance(error, KeyboardInterrupt | GeneratorExit):
+        return True
     asyncio = sys.modules.get("asyncio")  # where nobody has imported it, nothing of it was raised
-    cancelled = () if asyncio is None else (asyncio.CancelledError,)
-    return isinstance(error, (KeyboardInterrupt, GeneratorExit, *cancelled))
+    return asyncio is not None and isinstance(error, asyncio.CancelledError)
 
 
 def unscored(key: str, error: BaseException) -> Score:
     """Return the score of an evaluator that raised ``error``: none, and why."""
     if isinstance(error, NotApplicable):
         return Score(key, error=str(error), exempt=True)
-    # Messages of our own are written for the user; a traceback would bury them.
-    own = isinstance(error, UnscoredError | EvaluatorError)
-    return Score(key, error=str(error) if own else describe(error))
+    if isinstance(error, UnscoredError | EvaluatorError):
+        # Messages of our own are written for the user; a traceback would bury them.
+        return Score(key, error=str(error))
+    return Score(key, error=describe(error))
 
 
 def wait_for(awaitable: Awaitable[Any]) -> Any:
@@ -101,19 +107,19 @@ def wait_for(awaitable: Awaitable[Any]) -> Any:
 
 
 def _in_thread(call: Callable[[], Any]) -> Any:
-    box: list[tuple[Any, BaseException | None]] = []
-    context = contextvars.copy_context()
+    outcome: list[tuple[Any, BaseException | None]] = []
+    context = contextvars.copy_context()  # with the current run, so that calls below it stay in its trace
 
     def work() -> None:
         try:
-            box.append((context.run(call), None))
+            outcome.append((context.run(call), None))
         except BaseException as error:
-            box.append((None, error))
+            outcome.append((None, error))
 
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
     thread.join()
-    value, error = box[0]
+    value, error = outcome[0]
     if error is not None:
         raise error
     return value

@@ -124,14 +124,19 @@ def _name(spec: Any) -> str:
         raise EvaluatorError(
             f"{spec!r} is no evaluator. Use a function, an object with 'evaluate', or a registered name."
         )
-    if isinstance(key := getattr(spec, "key", None), str):
+    key = getattr(spec, "key", None)
+    if isinstance(key, str):
         return key
-    name = None if is_object else getattr(spec, "__name__", None)
+    name = None
+    if not is_object:
+        name = getattr(spec, "__name__", None)
     if name == "<lambda>":
         raise EvaluatorError(
             "A lambda has no name to show. Write evaluator(key='…')(lambda …), or a function."
         )
-    return str(name or re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", type(spec).__name__).lower())
+    if name:
+        return str(name)
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", type(spec).__name__).lower()  # MyCheck: my_check
 
 
 def bind(spec: Any, registry: Mapping[str, Any]) -> BoundEvaluator:
@@ -156,17 +161,19 @@ def bind(spec: Any, registry: Mapping[str, Any]) -> BoundEvaluator:
     function = getattr(spec, "evaluate", None) or spec
     if getattr(spec, "summarises", False):
         raise EvaluatorError(f"{key!r} scores a whole suite: it belongs in summary_evaluators=[…].")
-    mark = _mark(spec)
+    sync_call, async_call = function, getattr(spec, "aevaluate", None)
     is_async = inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__)
+    if is_async:
+        sync_call, async_call = None, function
     return BoundEvaluator(
         key=key,
         version=version_of(spec),
-        cheap=mark.cheap or bool(getattr(spec, "cheap", False)),
+        cheap=_mark(spec).cheap or bool(getattr(spec, "cheap", False)),
         is_async=is_async,
         spec=spec,
         signature=read_signature(function, key),
-        sync_call=None if is_async else function,
-        async_call=function if is_async else getattr(spec, "aevaluate", None),
+        sync_call=sync_call,
+        async_call=async_call,
     )
 
 
@@ -192,10 +199,11 @@ def _check_installed(spec: Any, key: str) -> None:
 
 
 def _mark(spec: Any) -> _Mark:
-    inner = spec.func if isinstance(spec, functools.partial) else spec
-    found = getattr(inner, _MARK, None)
-    if isinstance(found, _Mark):
-        return found
+    if isinstance(spec, functools.partial):
+        spec = spec.func
+    mark = getattr(spec, _MARK, None)
+    if isinstance(mark, _Mark):  # some objects have any attribute one asks for
+        return mark
     return _Mark()
 
 
@@ -218,11 +226,12 @@ def find_score(scores: Sequence[Score], spec: Any) -> Score:
     __tracebackhide__ = True
     key = identify(spec)
     named = {score.key: score for score in scores}
-    made = [named[key]] if key in named else [s for s in scores if s.metadata.get("evaluator") == key]
+    if key in named:
+        return named[key]
+    made = [score for score in scores if score.metadata.get("evaluator") == key]
     if len(made) == 1:
         return made[0]
     if made:
-        raise UnscoredError(
-            f"Evaluator {key!r} made {len(made)} scores; ask for one. {known(s.key for s in made)}"
-        )
+        keys = known(score.key for score in made)
+        raise UnscoredError(f"Evaluator {key!r} made {len(made)} scores; ask for one. {keys}")
     raise UnscoredError(f"No score is called {key!r}.{nearest(key, named)} {known(named)}")

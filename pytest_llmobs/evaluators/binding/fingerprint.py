@@ -48,15 +48,22 @@ def describe(value: Any, seen: _Seen = frozenset()) -> Any:
 
 @functools.singledispatch
 def _describe(value: Any, seen: _Seen) -> Any:
+    fields = []
+    if dataclasses.is_dataclass(value):
+        for field in dataclasses.fields(value):
+            if field.metadata.get("version", True):
+                fields.append([field.name, describe(getattr(value, field.name), seen)])
     kind = type(value)
-    fields = [
-        [field.name, describe(getattr(value, field.name), seen)]
-        for field in (dataclasses.fields(value) if dataclasses.is_dataclass(value) else ())
-        if field.metadata.get("version", True)
-    ]
+    return [kind.__qualname__, _code_of(kind), fields]
+
+
+def _code_of(kind: type) -> Any:
     # Built-in evaluators count their meaning by hand, so that tidying up their code moves nobody's baseline.
-    revision = getattr(kind, "revision", None) if kind.__module__.startswith("pytest_llmobs.") else None
-    return [kind.__qualname__, class_source(kind) if revision is None else revision, fields]
+    if kind.__module__.startswith("pytest_llmobs."):
+        revision = getattr(kind, "revision", None)
+        if revision is not None:
+            return revision
+    return class_source(kind)
 
 
 @_describe.register(float)
@@ -69,7 +76,9 @@ def _literal(value: Any, seen: _Seen) -> Any:
 @_describe.register(str)
 @_describe.register(int)
 def _subclass(value: Any, seen: _Seen) -> Any:
-    return describe(str(value) if isinstance(value, str) else int(value), seen)
+    if isinstance(value, str):
+        return describe(str(value), seen)
+    return describe(int(value), seen)
 
 
 @_describe.register
@@ -79,7 +88,9 @@ def _enum(value: Enum, seen: _Seen) -> Any:
 
 @_describe.register(Mapping)
 def _mapping(value: Mapping[Any, Any], seen: _Seen) -> Any:
-    pairs = ([describe(key, seen), describe(item, seen)] for key, item in value.items())
+    pairs = []
+    for key, item in value.items():
+        pairs.append([describe(key, seen), describe(item, seen)])
     return ["mapping", sorted(pairs, key=repr)]
 
 
@@ -92,7 +103,7 @@ def _sequence(value: Any, seen: _Seen) -> Any:
 @_describe.register(set)
 @_describe.register(frozenset)
 def _set(value: Any, seen: _Seen) -> Any:
-    return ["set", sorted((describe(item, seen) for item in value), key=repr)]
+    return ["set", sorted(_sequence(value, seen), key=repr)]
 
 
 @_describe.register(re.Pattern)
@@ -102,7 +113,7 @@ def _pattern(value: re.Pattern[Any], seen: _Seen) -> Any:
 
 @_describe.register(functools.partial)
 def _partial(value: functools.partial[Any], seen: _Seen) -> Any:
-    return ["partial", *(describe(part, seen) for part in (value.func, value.args, value.keywords))]
+    return ["partial", *_sequence([value.func, value.args, value.keywords], seen)]
 
 
 @_describe.register
@@ -120,17 +131,15 @@ def _function(value: types.FunctionType, seen: _Seen) -> Any:
     inner = inspect.unwrap(value)
     if not isinstance(inner, types.FunctionType):
         return describe(inner, seen)
-    given = [describe(part, seen) for part in (inner.__defaults__, inner.__kwdefaults__, _closure(inner))]
-    return [function_source(inner), given]
+    given = [inner.__defaults__, inner.__kwdefaults__, _closure(inner)]
+    return [function_source(inner), _sequence(given, seen)]
 
 
 def _closure(function: types.FunctionType) -> dict[str, Any]:
-    cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
-    return {name: _content(cell) for name, cell in cells}
-
-
-def _content(cell: types.CellType) -> Any:
-    try:
-        return cell.cell_contents
-    except ValueError:  # a name that is not bound yet
-        return None
+    values = {}
+    for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
+        try:
+            values[name] = cell.cell_contents
+        except ValueError:  # a name that is not bound yet
+            values[name] = None
+    return values

@@ -36,7 +36,9 @@ def class_source(kind: type) -> Any:
         path = inspect.getsourcefile(kind)
     except (TypeError, OSError):
         return None
-    names = _top_level("".join(linecache.getlines(path))) if path else {}
+    if path is None:
+        return None
+    names = _top_level("".join(linecache.getlines(path)))
     top = kind.__qualname__.split(".")[0]
     if top in names:
         return _with_references(names[top], names)
@@ -53,17 +55,19 @@ def _tree(text: str) -> ast.Module:
 
 def _definitions_of(code: types.CodeType, text: str) -> list[ast.AST]:
     """Find a function by name and first line; the lambdas of one line are taken together."""
-    found: list[ast.AST] = []
+    nodes: list[ast.AST] = []
     for node in ast.walk(_tree(text)):
-        if isinstance(node, ast.Lambda) and code.co_name == "<lambda>":
-            first = node.lineno
-        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == code.co_name:
-            first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+        if isinstance(node, ast.Lambda):
+            name, first_line = "<lambda>", node.lineno
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            name, first_line = node.name, node.lineno
+            if node.decorator_list:  # a code object begins at the first decorator, a node at `def`
+                first_line = node.decorator_list[0].lineno
         else:
             continue
-        if first == code.co_firstlineno:
-            found.append(node)
-    return found
+        if name == code.co_name and first_line == code.co_firstlineno:
+            nodes.append(node)
+    return nodes
 
 
 @functools.lru_cache(maxsize=64)
@@ -92,7 +96,9 @@ def _bound(node: ast.stmt) -> Iterator[str]:
     elif isinstance(node, ast.AnnAssign):
         targets = [node.target]
     for target in targets:
-        yield from (part.id for part in ast.walk(target) if isinstance(part, ast.Name))
+        for part in ast.walk(target):
+            if isinstance(part, ast.Name):
+                yield part.id
 
 
 def _with_references(nodes: list[ast.AST] | list[ast.stmt], names: _Names) -> Any:
@@ -102,23 +108,26 @@ def _with_references(nodes: list[ast.AST] | list[ast.stmt], names: _Names) -> An
     while waiting:
         for part in ast.walk(waiting.pop()):
             if isinstance(part, ast.Name) and part.id in names and part.id not in seen:
-                seen[part.id] = [_shape(node) for node in names[part.id]]
+                seen[part.id] = _shape(names[part.id])
                 waiting.extend(names[part.id])
-    return [[_shape(node) for node in nodes], sorted(seen.items())]
+    return [_shape(nodes), sorted(seen.items())]
 
 
 def _shape(node: Any) -> Any:
+    """Return a node as JSON types, and a list of nodes as the list of theirs."""
     if isinstance(node, list):
         return [_shape(item) for item in node]
     if not isinstance(node, ast.AST):
         return [type(node).__name__, repr(node)]
-    fields = {name: getattr(node, name, None) for name in node._fields if name not in _SILENT}
-    body = fields.get("body")
-    if isinstance(body, list) and body and _is_docstring(body[0]):
-        fields["body"] = body[1:]
-    # Empty fields come and go with Python's versions.
-    kept = [[name, _shape(part)] for name, part in fields.items() if part is not None and part != []]
-    return [type(node).__name__, *kept]
+    shape: list[Any] = [type(node).__name__]
+    for name in node._fields:
+        part = getattr(node, name, None)
+        if name == "body" and isinstance(part, list) and part and _is_docstring(part[0]):
+            part = part[1:]
+        # Empty fields come and go with Python's versions.
+        if name not in _SILENT and part is not None and part != []:
+            shape.append([name, _shape(part)])
+    return shape
 
 
 def _is_docstring(node: ast.stmt) -> bool:
@@ -131,9 +140,12 @@ def _is_docstring(node: ast.stmt) -> bool:
 
 def _bytecode(code: types.CodeType) -> Any:
     """Stand in for missing source (``exec``, an interactive session); differs between Python's versions."""
-    constants = [
-        _bytecode(part) if isinstance(part, types.CodeType) else _stable(part) for part in code.co_consts
-    ]
+    constants = []
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            constants.append(_bytecode(constant))
+        else:
+            constants.append(_stable(constant))
     return [code.co_code.hex(), constants, list(code.co_names), list(code.co_varnames)]
 
 

@@ -70,16 +70,16 @@ def _distance(case: JudgedCase) -> float:
         return 2.0
     if case.score is None or not isinstance(case.label, bool | int | float):
         return 1.0
-    return abs(
-        float(case.label) - (float(case.score) if isinstance(case.label, bool) else float(case.judged))
-    )
+    if isinstance(case.label, bool):
+        return abs(float(case.label) - case.score)
+    return abs(float(case.label) - float(case.judged))
 
 
 def judge_cases(judge: Judge, cases: Sequence[LabelledCase], concurrency: int = 8) -> list[Score]:
     """Have ``judge`` score labelled cases, ``concurrency`` at once; the scores come in the order of the cases."""
     bound = bind(judge, {})
     with ThreadPoolExecutor(max_workers=max(1, concurrency)) as pool:
-        return [scores[0] for scores in pool.map(lambda case: bound.score(case.subject()), cases)]
+        return list(pool.map(lambda case: bound.score(case.subject())[0], cases))
 
 
 def calibrate(
@@ -98,38 +98,57 @@ def calibrate(
     """
     if not cases:
         raise EvaluatorError("There is no labelled case to calibrate with.")
-    judged = [_judged(judge, case, score, threshold) for case, score in zip(cases, scores, strict=True)]
-    result = agree([case.label for case in judged], [_said(case) for case in judged], _order(judge, judged))
+    judged: list[JudgedCase] = []
+    unscored = 0
+    for case, score in zip(cases, scores, strict=True):
+        judged.append(_judged(judge, case, score, threshold))
+        if judged[-1].judged is None:
+            unscored += 1
     return Calibration(
         judge=judge.key,
         version=judge.version,
         models=[model.name for model in judge.models],
         rubric=rubric_hash(judge),
         threshold=threshold,
-        unscored=sum(case.judged is None for case in judged),
-        result=result,
+        unscored=unscored,
+        result=_agreement(judge, judged),
         cases=judged,
     )
 
 
+def _agreement(judge: Judge, cases: Sequence[JudgedCase]) -> Agreement:
+    labels: list[Hashable] = []
+    categories: list[Hashable] = []
+    for case in cases:
+        labels.append(case.label)
+        if case.judged is None:
+            # A category of its own, so that a judge can't raise its agreement by keeping silent.
+            categories.append("(unscored)")
+        else:
+            categories.append(case.judged)
+    return agree(labels, categories, _order(judge, cases))
+
+
 def rubric_hash(judge: Judge) -> str:
     """Return the hash over what the judge was told: rubric, criteria, graded examples."""
-    return content_hash([judge.rubric, list(judge.criteria), [dict(example) for example in judge.examples]])
+    return content_hash([judge.rubric, list(judge.criteria), list(map(dict, judge.examples))])
 
 
 def _judged(judge: Judge, case: LabelledCase, score: Score, threshold: float) -> JudgedCase:
     label = label_of(judge, case, threshold)
-    number = None if score.score is None else float(score.score)
-    category = None if score.unscored else _category(judge, score, threshold, isinstance(label, bool))
-    comment = score.comment or score.error or ""
+    number = category = None
+    if score.score is not None:
+        number = float(score.score)
+    if not score.unscored:
+        category = _category(judge, score, threshold, isinstance(label, bool))
     return JudgedCase(
         id=case.id,
         hash=case.hash,
         label=label,
         judged=category,
         score=number,
-        comment=comment,
-        output="\n".join(str(value) for value in case.outputs.values()),
+        comment=score.comment or score.error or "",
+        output="\n".join(map(str, case.outputs.values())),
         note=case.note,
     )
 
@@ -167,18 +186,14 @@ def _category(judge: Judge, score: Score, threshold: float, as_bool: bool) -> An
 
 
 def _order(judge: Judge, judged: Sequence[JudgedCase]) -> list[Hashable] | None:
+    """Return the steps of the scale from low to high, or None where labels or verdicts are off the steps."""
     scale = judge.scale_read
-    if not isinstance(scale, Steps) or any(isinstance(c.label, bool) or c.judged is None for c in judged):
+    if not isinstance(scale, Steps):
         return None
+    for case in judged:
+        if isinstance(case.label, bool) or case.judged is None:
+            return None
     return list(range(scale.low, scale.high + 1))
-
-
-def _said(case: JudgedCase) -> Hashable:
-    # No verdict is a category of its own, so that a judge can't raise its agreement by keeping silent.
-    said: Hashable = "(unscored)"
-    if case.judged is not None:
-        said = case.judged
-    return said
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -201,17 +216,29 @@ class JudgeDrift:
 
 def measure_drift(before: Calibration, now: Calibration) -> JudgeDrift:
     """Compare two calibrations of one judge, case by case."""
-    fresh = {case.id: case for case in now.cases}
-    both = [
-        (old, fresh[old.id]) for old in before.cases if old.id in fresh and fresh[old.id].hash == old.hash
-    ]
-    shifts = [new.score - old.score for old, new in both if new.score is not None and old.score is not None]
-    kept = {old.id for old, _ in both}
+    cases_now = {case.id: case for case in now.cases}
+    n = 0
+    changed: list[JudgedCase] = []
+    shifts: list[float] = []
+    missing: list[str] = []
+    for old in before.cases:
+        new = cases_now.get(old.id)
+        if new is None or new.hash != old.hash:
+            missing.append(old.id)
+            continue
+        n += 1
+        if new.judged != old.judged:
+            changed.append(new)
+        if new.score is not None and old.score is not None:
+            shifts.append(new.score - old.score)
+    shift = None
+    if shifts:
+        shift = sum(shifts) / len(shifts)
     return JudgeDrift(
-        n=len(both),
-        changed=[new for old, new in both if new.judged != old.judged],
-        shift=sum(shifts) / len(shifts) if shifts else None,
+        n=n,
+        changed=changed,
+        shift=shift,
         before=before.result.kappa,
         now=now.result.kappa,
-        missing=[old.id for old in before.cases if old.id not in kept],
+        missing=missing,
     )

@@ -26,9 +26,15 @@ FOLDER = "judges"
 
 def calibration_path(baseline_dir: Path | str, key: str) -> Path:
     """Return where the calibration of the judge ``key`` is committed."""
-    name = "".join(c if c.isalnum() or c in "-_." else "_" for c in key)
-    suffix = "" if name == key else f"-{content_hash(key)[:6]}"
-    return Path(baseline_dir) / FOLDER / f"{name}{suffix}.json"
+    name = ""
+    for character in key:
+        if character.isalnum() or character in "-_.":
+            name += character
+        else:
+            name += "_"
+    if name != key:  # two keys must not share a file
+        name += f"-{content_hash(key)[:6]}"
+    return Path(baseline_dir) / FOLDER / f"{name}.json"
 
 
 def save_calibration(calibration: Calibration, path: Path | str) -> None:
@@ -36,13 +42,19 @@ def save_calibration(calibration: Calibration, path: Path | str) -> None:
     path = Path(path)
     record = asdict(calibration)
     redaction = Redaction()  # a judge's reasons quote what it judged
-    for case in record["cases"]:
+    cases: list[dict[str, Any]] = []
+    for case in record.pop("cases"):
         case["comment"] = redaction.clean_value(case["comment"])
-    cases = sorted((_sparse(case) for case in record.pop("cases")), key=lambda case: str(case["id"]))
+        cases.append(_sparse(case))
+    cases.sort(key=lambda case: str(case["id"]))
     head = json.dumps({"schema": SCHEMA, **record}, ensure_ascii=False, indent=1, sort_keys=True)
-    lines = ",\n".join(json.dumps(case, ensure_ascii=False, sort_keys=True) for case in cases)
+    lines = []
+    for case in cases:
+        lines.append(json.dumps(case, ensure_ascii=False, sort_keys=True))
+    # By hand, because a case a line is what a review of the committed file can read.
+    text = f'{head[:-2]},\n "cases": [\n' + ",\n".join(lines) + "\n ]\n}\n"
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, f'{head[:-2]},\n "cases": [\n{lines}\n ]\n}}\n')
+    write_whole(path, text)
 
 
 def _sparse(case: Mapping[str, Any]) -> dict[str, Any]:
@@ -64,16 +76,26 @@ def load_calibration(path: Path | str) -> Calibration:
             raise EvaluatorError(
                 f"The calibration {str(path)!r} has schema {schema}, this version reads {SCHEMA}."
             )
-        cases = [JudgedCase(**{"judged": None, **case}) for case in record.pop("cases")]
-        known = {field.name for field in fields(Calibration)}
-        values = {name: value for name, value in record.items() if name in known}
-        return Calibration(**{**values, "result": Agreement(**record["result"]), "cases": cases})
+        return _calibration(record)
     except FileNotFoundError:
         raise EvaluatorError(
             f"There is no calibration {str(path)!r}. `llmobs judge calibrate` writes it."
         ) from None
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise EvaluatorError(f"The calibration {str(path)!r} can't be read: {error}.") from None
+
+
+def _calibration(record: dict[str, Any]) -> Calibration:
+    cases = []
+    for case in record["cases"]:
+        cases.append(JudgedCase(**{"judged": None, **case}))  # None is left out of the file
+    record["cases"] = cases
+    record["result"] = Agreement(**record["result"])
+    values = {}
+    for field in fields(Calibration):  # and not of the record: a later version may write more into it
+        if field.name in record:
+            values[field.name] = record[field.name]
+    return Calibration(**values)
 
 
 def check_calibration(

@@ -60,7 +60,9 @@ async def examine_async(key: str, subject: Subject, deliberation: Deliberation) 
 
 async def _ask(model: JudgeModel, question: Question) -> Any:
     aask = getattr(model, "aask", None)
-    return await (asyncio.to_thread(model.ask, question) if aask is None else aask(question))
+    if aask is None:
+        return await asyncio.to_thread(model.ask, question)
+    return await aask(question)
 
 
 class _Hearing:
@@ -112,10 +114,11 @@ class _Hearing:
         if self.run is None:
             return score
         self.run.end(outputs={"score": score.score, "value": score.value, "comment": score.comment})
-        calls = [run for run in self._below(self.run) if run.run_type == "llm"]
-        costs = [run.total_cost for run in calls if run.total_cost is not None]
-        cost = sum(costs) if len(costs) == len(calls) else None
-        spent = {"run_id": self.run.id, "calls": len(calls), "cost": cost}
+        costs: list[float | None] = []
+        for run in self._below(self.run):
+            if run.run_type == "llm":
+                costs.append(run.total_cost)
+        spent = {"run_id": self.run.id, "calls": len(costs), "cost": _total(costs)}
         return replace(score, metadata={**score.metadata, **spent})
 
     def _below(self, top: RunTree) -> Iterator[Run]:
@@ -124,3 +127,11 @@ class _Hearing:
             if run.parent_id in inside:
                 inside.add(run.id)
                 yield run
+
+
+def _total(costs: list[float | None]) -> float | None:
+    """Return the sum, or None where one of them is unknown: part of a cost would look like all of it."""
+    known = [cost for cost in costs if cost is not None]
+    if len(known) < len(costs):
+        return None
+    return sum(known)

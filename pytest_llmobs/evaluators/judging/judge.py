@@ -9,7 +9,7 @@ it evaluates, so its cost is not the application's.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -92,7 +92,8 @@ class Judge(Rule):
     def models(self) -> tuple[JudgeModel, ...]:
         """The panel, or the one model."""
         options = {"max_tokens": self.max_tokens, "temperature": self.temperature, "client": self.client}
-        return tuple(read_model(spec, **options) for spec in self.panel or (self.model,))
+        specs = self.panel or (self.model,)
+        return tuple(read_model(spec, **options) for spec in specs)
 
     @cached_property
     def assignment(self) -> Assignment:
@@ -127,41 +128,63 @@ class Judge(Rule):
             input=shown(subject.inputs, self.max_chars),
             output=shown(subject.outputs, self.max_chars),
             reference=_reference(self, subject),
-            context=None if self.context is None else shown(self.context(subject), self.max_chars),
+            context=self._context(subject),
         )
         return self.assignment.question(material)
+
+    def _context(self, subject: Subject) -> str | None:
+        if self.context is None:
+            return None
+        return shown(self.context(subject), self.max_chars)
 
     def _deliberate(self, subject: Subject) -> Generator[Step, Any, Score]:
         """Yield every question to be asked, take the replies, and return the score."""
         question = self.question(subject)
         votes: list[Vote] = []
-        for number in range(len(self.models) * self.votes):
-            vote = yield from self._vote(self.models[number // self.votes], question, number)
-            votes.append(vote)
-        automatic = "median" if self.criteria or self.scale_read.ordered else "majority"
-        return decide(self.key, votes, automatic if self.aggregate == "auto" else self.aggregate)
+        for model in self.models:
+            for _ in range(self.votes):
+                vote = yield from self._vote(model, question, len(votes))
+                votes.append(vote)
+        return decide(self.key, votes, self._aggregate())
+
+    def _aggregate(self) -> str:
+        if self.aggregate != "auto":
+            return self.aggregate
+        if self.criteria or self.scale_read.ordered:
+            return "median"
+        return "majority"
 
     def _vote(self, model: JudgeModel, question: Question, number: int) -> Generator[Step, Any, Vote]:
         cache = caching.installed
         place = caching.cache_key(self.version, model.name, question, number)
-        kept = cache.get(place) if cache is not None else None
-        if kept is not None:
-            try:
-                return Vote(model.name, self._read(kept), cached=True)
-            except UnusableReplyError:
-                pass  # a damaged or foreign entry: ask again
+        verdict = self._cached_verdict(cache, place)
+        if verdict is not None:
+            return Vote(model.name, verdict, cached=True)
+        attempt = question
         problem = ""
-        for attempt in (question, None):
+        for _ in range(2):
             try:
-                answer = read_reply((yield model, attempt or question.again(problem)))
+                answer = read_reply((yield model, attempt))
                 verdict = self._read(answer)
             except UnusableReplyError as error:
                 problem = str(error)
+                attempt = question.again(problem)
                 continue
             if cache is not None:
                 cache.put(place, answer)
             return Vote(model.name, verdict)
         return Vote(model.name, None, f"{model.name}, asked twice: {problem}")
+
+    def _cached_verdict(self, cache: caching.JudgeCache | None, place: str) -> Verdict | None:
+        if cache is None:
+            return None
+        answer = cache.get(place)
+        if answer is None:
+            return None
+        try:
+            return self._read(answer)
+        except UnusableReplyError:
+            return None  # a damaged or foreign entry: ask again
 
     def _read(self, answer: Mapping[str, Any]) -> Verdict:
         return read_verdict(answer, self.scale_read, self.criteria)
@@ -174,14 +197,7 @@ def _check(judge: Judge) -> None:
         raise EvaluatorError(
             f"Judge {judge.key!r} has neither a rubric nor criteria: it would judge by taste."
         )
-    if isinstance(judge.criteria, str) or not all(isinstance(each, str) and each for each in judge.criteria):
-        raise EvaluatorError(f"Judge {judge.key!r}: criteria is {judge.criteria!r}; write a list of texts.")
-    if len(set(judge.criteria)) < len(judge.criteria):
-        raise EvaluatorError(f"Judge {judge.key!r} has one criterion twice.")
-    if judge.criteria and judge.scale != "0-1":
-        raise EvaluatorError(
-            f"Judge {judge.key!r} has criteria and a scale; a checklist has a scale of its own."
-        )
+    _check_criteria(judge)
     if not isinstance(judge.votes, int) or judge.votes < 1:
         raise EvaluatorError(f"Judge {judge.key!r}: votes is {judge.votes!r}; it must be 1 or more.")
     check_choice(judge.aggregate, AGGREGATES, f"aggregate of judge {judge.key!r}")
@@ -192,39 +208,59 @@ def _check(judge: Judge) -> None:
         )
 
 
+def _check_criteria(judge: Judge) -> None:
+    if isinstance(judge.criteria, str) or not all(map(_is_text, judge.criteria)):
+        raise EvaluatorError(f"Judge {judge.key!r}: criteria is {judge.criteria!r}; write a list of texts.")
+    if len(set(judge.criteria)) < len(judge.criteria):
+        raise EvaluatorError(f"Judge {judge.key!r} has one criterion twice.")
+    if judge.criteria and judge.scale != "0-1":
+        raise EvaluatorError(
+            f"Judge {judge.key!r} has criteria and a scale; a checklist has a scale of its own."
+        )
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and value != ""
+
+
 def _reference(judge: Judge, subject: Subject) -> str | None:
     stated = subject.reference_outputs or {}
     if judge.reference is False or (judge.reference is None and not stated):
         return None
-    value = stated.get(judge.reference) if isinstance(judge.reference, str) else stated
+    value: Any = stated
+    wanted = "reference outputs"
+    if isinstance(judge.reference, str):
+        value = stated.get(judge.reference)
+        wanted = f"outputs.{judge.reference}"
     if value is None or value == {}:
-        what = f"outputs.{judge.reference}" if isinstance(judge.reference, str) else "reference outputs"
-        raise NotApplicable(f"the example has no {what} to judge against")
+        raise NotApplicable(f"the example has no {wanted} to judge against")
     return shown(value, judge.max_chars)
 
 
 def _sample(judge: Judge, example: Mapping[str, Any]) -> Sample:
-    needed = ("outputs",) if judge.criteria else ("outputs", "score", "reason")
+    needed = ["outputs"]
+    if not judge.criteria:
+        needed += ["score", "reason"]
     lacking = [name for name in needed if name not in example]
     if lacking:
         raise EvaluatorError(
             f"Judge {judge.key!r}: the example {dict(example)!r} lacks {', '.join(lacking)}."
         )
-    parts = ("inputs", "outputs", "reference")
-    verdict = {name: example[name] for name in example if name not in parts}
+    verdict = dict(example)
+    inputs = verdict.pop("inputs", None)
+    outputs = verdict.pop("outputs")
+    reference = verdict.pop("reference", None)
     try:
         read_verdict(verdict, judge.scale_read, judge.criteria)
     except UnusableReplyError as error:
         raise EvaluatorError(
             f"Judge {judge.key!r}: the example {dict(example)!r} is wrong: {error}."
         ) from None
-    inputs, outputs, reference = (example.get(name) for name in parts)
+    if not judge.criteria:
+        # The model sees an example of its own answer: nothing else, and the reason before the score.
+        verdict = {"reason": verdict["reason"], "score": verdict["score"]}
     limit = judge.max_chars
-    return Sample(
-        Material(
-            shown(inputs or "", limit),
-            shown(outputs, limit),
-            None if reference is None else shown(reference, limit),
-        ),
-        {"reason": verdict["reason"], "score": verdict["score"]} if not judge.criteria else verdict,
-    )
+    material = Material(shown(inputs or "", limit), shown(outputs, limit))
+    if reference is not None:
+        material = replace(material, reference=shown(reference, limit))
+    return Sample(material, verdict)

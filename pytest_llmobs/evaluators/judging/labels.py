@@ -91,21 +91,22 @@ def load_labels(path: Path | str) -> list[LabelledCase]:
 
 def _cases(lines: list[str], path: str) -> Iterator[LabelledCase]:
     for number, line in enumerate(lines, 1):
-        if line.strip():
-            where = f"{path}, line {number}"
-            try:
-                row = json.loads(line)
-            except ValueError as error:
-                raise EvaluatorError(f"{where}: no valid JSON: {error}.") from None
-            yield _case(row, where)
+        if not line.strip():
+            continue
+        where = f"{path}, line {number}"
+        try:
+            row = json.loads(line)
+        except ValueError as error:
+            raise EvaluatorError(f"{where}: no valid JSON: {error}.") from None
+        yield _case(row, where)
 
 
 def _case(row: Any, where: str) -> LabelledCase:
     if not isinstance(row, dict):
         raise EvaluatorError(f"{where}: {row!r} is no object.")
-    unknown = next((name for name in row if name not in _KEYS), None)
-    if unknown is not None:
-        raise EvaluatorError(f"{where}: unknown key {unknown!r}.{nearest(unknown, _KEYS)} {known(_KEYS)}")
+    for name in row:
+        if name not in _KEYS:
+            raise EvaluatorError(f"{where}: unknown key {name!r}.{nearest(name, _KEYS)} {known(_KEYS)}")
     for name in ("outputs", "label"):
         if row.get(name) is None:
             raise EvaluatorError(f"{where}: {name!r} is missing.")

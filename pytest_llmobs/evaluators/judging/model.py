@@ -61,7 +61,9 @@ class Called:
 
         with _recorded(self.name, question) as answered:
             reply = self._call(question)
-            return answered(wait_for(reply) if inspect.isawaitable(reply) else reply)
+            if inspect.isawaitable(reply):
+                reply = wait_for(reply)
+            return answered(reply)
 
     async def aask(self, question: Question) -> Any:
         """Call it, in a thread unless it is async."""
@@ -71,10 +73,10 @@ class Called:
             return answered(await self._call(question))
 
     def _call(self, question: Question) -> Any:
-        takes_schema = "schema" in inspect.signature(self.function).parameters
+        if "schema" not in inspect.signature(self.function).parameters:
+            return self.function(question.as_text())
         # A copy: an adapter may adapt the schema to what its model can do.
-        options = {"schema": copy.deepcopy(question.schema)} if takes_schema else {}
-        return self.function(question.as_text(), **options)
+        return self.function(question.as_text(), schema=copy.deepcopy(question.schema))
 
 
 @contextmanager
@@ -102,9 +104,9 @@ def _recorded(name: str, question: Question) -> Iterator[Callable[[Any], Any]]:
         run.error = describe(error)
         raise
     finally:
-        inside = (around.root.collected or ())[before:]
-        if any(finished.run_type == "llm" for finished in inside):
-            run.run_type = "chain"
+        for finished in (around.root.collected or ())[before:]:
+            if finished.run_type == "llm":  # the function's own call: counted twice it would cost twice
+                run.run_type = "chain"
         run.end()
 
 

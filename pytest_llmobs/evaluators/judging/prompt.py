@@ -65,13 +65,14 @@ class Material:
 
     def parts(self) -> dict[str, str]:
         """Return what there is, in the order of the prompt."""
-        parts = {
-            "context": self.context,
-            "input": self.input,
-            "reference": self.reference,
-            "output": self.output,
-        }
-        return {name: text for name, text in parts.items() if text is not None}
+        parts: dict[str, str] = {}
+        if self.context is not None:
+            parts["context"] = self.context
+        parts["input"] = self.input
+        if self.reference is not None:
+            parts["reference"] = self.reference
+        parts["output"] = self.output
+        return parts
 
 
 @dataclass(frozen=True)
@@ -100,12 +101,17 @@ class Assignment:
 
     def question(self, material: Material) -> Question:
         """Write the prompt that has ``material`` graded."""
-        nonce, shown_before = _nonce([material]), _nonce([sample.material for sample in self.samples])
-        blocks = [f"# Rubric\n\n{self.rubric.strip()}"] if self.rubric.strip() else []
+        nonce = _nonce([material])
+        # The samples have a nonce of their own: with the material's they would differ from prompt to prompt, and no
+        # provider could cache them.
+        sample_nonce = _nonce([sample.material for sample in self.samples])
+        blocks: list[str] = []
+        if self.rubric.strip():
+            blocks.append(f"# Rubric\n\n{self.rubric.strip()}")
         blocks.append(_form(self.instruction, self.criteria))
         for number, sample in enumerate(self.samples, 1):
             answer = json.dumps(sample.verdict, ensure_ascii=False)
-            fenced = _fenced(sample.material, shown_before, "example_")
+            fenced = _fenced(sample.material, sample_nonce, "example_")
             blocks.append(f"# Example {number}\n\n{fenced}\n\nThe right verdict: {answer}")
         blocks.append(f"# To grade\n\nThe word is {nonce}.\n\n{_fenced(material, nonce)}")
         blocks.append(
@@ -115,22 +121,27 @@ class Assignment:
 
 
 def _nonce(materials: Sequence[Material]) -> str:
-    texts = "\0".join(text for material in materials for text in material.parts().values())
-    return hashlib.sha256(texts.encode(errors="surrogatepass")).hexdigest()[:12]
+    texts: list[str] = []
+    for material in materials:
+        texts.extend(material.parts().values())
+    return hashlib.sha256("\0".join(texts).encode(errors="surrogatepass")).hexdigest()[:12]
 
 
 def _form(instruction: str, criteria: Sequence[str]) -> str:
     if not criteria:
         return f"# Scale\n\n{instruction}"
-    lines = [f"criterion_{number}: {criterion}" for number, criterion in enumerate(criteria, 1)]
-    return "# Criteria\n\nSay of each on its own whether it is met.\n\n" + "\n".join(lines)
+    lines = ["# Criteria\n\nSay of each on its own whether it is met.\n"]
+    for number, criterion in enumerate(criteria, 1):
+        lines.append(f"criterion_{number}: {criterion}")
+    return "\n".join(lines)
 
 
 def _fenced(material: Material, nonce: str, prefix: str = "") -> str:
-    return "\n".join(
-        f"<{prefix}{name}-{nonce}>\n{_defused(text)}\n</{prefix}{name}-{nonce}>"
-        for name, text in material.parts().items()
-    )
+    fenced = []
+    for name, text in material.parts().items():
+        tag = f"{prefix}{name}-{nonce}"
+        fenced.append(f"<{tag}>\n{_defused(text)}\n</{tag}>")
+    return "\n".join(fenced)
 
 
 def _defused(text: str) -> str:
@@ -147,9 +158,11 @@ def shown(value: Any, limit: int) -> str:
     """
     if isinstance(value, Mapping) and len(value) == 1:
         (only,) = value.values()
-        value = only if isinstance(only, str) else value
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=1, default=_repr)
-    text = text.encode(errors="replace").decode()
+        if isinstance(only, str):
+            value = only
+    if not isinstance(value, str):
+        value = json.dumps(value, ensure_ascii=False, indent=1, default=_repr)
+    text = str(value).encode(errors="replace").decode()  # half a surrogate pair can't be sent
     if len(text) <= limit:
         return text
     half = limit // 2

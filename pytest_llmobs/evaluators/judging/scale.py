@@ -91,7 +91,9 @@ class YesNo:
         """Return what ``raw`` means."""
         if not isinstance(raw, bool):
             raise UnusableReplyError(f"score is {_cut(raw)}; it must be true or false")
-        return Reading(raw, None, "yes" if raw else "no")
+        if raw:
+            return Reading(raw, None, "yes")
+        return Reading(raw, None, "no")
 
 
 @dataclass(frozen=True)
@@ -143,8 +145,9 @@ class Labels:
         """Return what ``raw`` means."""
         if raw not in self.labels:
             raise UnusableReplyError(f"score is {_cut(raw)}; it must be one of {', '.join(self.labels)}")
-        number = None if self.numbers is None else self.numbers[self.labels.index(raw)]
-        return Reading(number, raw, raw)
+        if self.numbers is None:
+            return Reading(None, raw, raw)
+        return Reading(self.numbers[self.labels.index(raw)], raw, raw)
 
 
 NAMED: Mapping[str, Scale] = {"0-1": Share(), "boolean": YesNo(), "1-5": Steps(1, 5), "1-10": Steps(1, 10)}
@@ -165,17 +168,32 @@ def read_scale(spec: Any) -> Scale:
         if spec not in NAMED:
             raise EvaluatorError(f"Unknown scale {spec!r}.{nearest(spec, NAMED)} {known(NAMED)} {_OTHERWISE}")
         return NAMED[spec]
-    if isinstance(spec, Mapping) and spec and all(map(_is_share, spec.values())):
-        return Labels(tuple(map(str, spec)), tuple(map(float, spec.values())))
-    if isinstance(spec, Sequence) and len(spec) > 1:
-        if len(spec) == 2 and all(type(end) is int for end in spec) and spec[0] < spec[1]:
-            return Steps(spec[0], spec[1])
-        if all(isinstance(label, str) and label for label in spec) and len(set(spec)) == len(spec):
+    if isinstance(spec, Mapping):
+        if spec and all(map(_is_share, spec.values())):
+            return Labels(tuple(map(str, spec)), tuple(map(float, spec.values())))
+    elif isinstance(spec, Sequence):
+        if _are_ends(spec):
+            return Steps(*spec)
+        if _are_labels(spec):
             return Labels(tuple(spec))
     raise EvaluatorError(f"Scale {spec!r} makes no sense. {known(NAMED)} {_OTHERWISE}")
 
 
 _OTHERWISE = "Or write (low, high), a list of different labels, or a dict from label to a number from 0 to 1."
+
+
+def _are_ends(spec: Sequence[Any]) -> bool:
+    """Whether it is a pair of whole numbers, the lower first; true and false are no numbers here."""
+    if len(spec) != 2 or type(spec[0]) is not int or type(spec[1]) is not int:
+        return False
+    return bool(spec[0] < spec[1])
+
+
+def _are_labels(spec: Sequence[Any]) -> bool:
+    for label in spec:
+        if not isinstance(label, str) or not label:
+            return False
+    return len(spec) > 1 and len(set(spec)) == len(spec)
 
 
 def _is_share(value: Any) -> bool:

@@ -56,7 +56,9 @@ class _Served:
     def ask(self, question: Question) -> str | Mapping[str, Any]:
         """Ask and wait."""
         with _explained(self.name, self.sdk):
-            client = self.client if self.client is not None else _sync_client(self.sdk)
+            client = self.client
+            if client is None:
+                client = _sync_client(self.sdk)
             message = self._send(client, question)
         if inspect.isawaitable(message):
             raise EvaluatorError(
@@ -118,16 +120,18 @@ class Gpt(_Served):
 
     def _send(self, client: Any, question: Question) -> Any:
         function = {"name": _TOOL, "description": "Give your verdict.", "parameters": question.schema}
-        return client.chat.completions.create(
-            model=self.name,
-            messages=[
+        request: dict[str, Any] = {
+            "model": self.name,
+            "messages": [
                 {"role": "system", "content": question.system},
                 {"role": "user", "content": question.prompt},
             ],
-            tools=[{"type": "function", "function": function}],
-            tool_choice={"type": "function", "function": {"name": _TOOL}},
-            **({} if self.temperature is None else {"temperature": self.temperature}),
-        )
+            "tools": [{"type": "function", "function": function}],
+            "tool_choice": {"type": "function", "function": {"name": _TOOL}},
+        }
+        if self.temperature is not None:
+            request["temperature"] = self.temperature
+        return client.chat.completions.create(**request)
 
     def _verdict(self, message: Any) -> str:
         choice = message.choices[0]
@@ -157,14 +161,18 @@ def _explained(model: str, sdk: Sdk) -> Iterator[None]:
 
 def model_named(name: str, max_tokens: int, temperature: float | None, client: Any) -> _Served:
     """Return the model called ``name``, behind the SDK of ``client``, else of whoever has models of such names."""
-    kind = Gpt if _speaks_openai(name, client) else Claude
-    return kind(name, max_tokens, temperature, client)
+    if _speaks_openai(name, client):
+        return Gpt(name, max_tokens, temperature, client)
+    return Claude(name, max_tokens, temperature, client)
 
 
 def _speaks_openai(name: str, client: Any) -> bool:
     if client is None:
         return bool(_OPENAI.match(name))
-    return any(kind.__module__.partition(".")[0] == "openai" for kind in type(client).__mro__)
+    for kind in type(client).__mro__:  # a user's client may be a subclass of the SDK's
+        if kind.__module__.partition(".")[0] == "openai":
+            return True
+    return False
 
 
 _lock = threading.Lock()

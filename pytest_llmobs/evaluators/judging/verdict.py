@@ -25,7 +25,10 @@ def schema_of(scale: Scale, criteria: Sequence[str]) -> dict[str, Any]:
     """Return the JSON Schema of a verdict. The reason comes first: the model thinks before it scores."""
     if criteria:
         check = _object(reason={"type": "string", "maxLength": 300}, met={"type": "boolean"})
-        return _object(**{f"criterion_{n}": check for n in range(1, len(criteria) + 1)})
+        checks = {}
+        for number in range(1, len(criteria) + 1):
+            checks[f"criterion_{number}"] = check
+        return _object(**checks)
     return _object(reason={"type": "string", "maxLength": 1000}, score=scale.schema())
 
 
@@ -45,9 +48,12 @@ def read_reply(reply: Any) -> Mapping[str, Any]:
         UnusableReplyError: It is anything else; prose is never searched for a score.
     """
     if isinstance(reply, str):
-        inner = fenced(reply) if is_fenced(reply) else None
+        if is_fenced(reply):
+            inner = fenced(reply)
+            if inner is not None:
+                reply = inner
         try:
-            reply = json.loads(reply if inner is None else inner)
+            reply = json.loads(reply)
         except (ValueError, RecursionError) as error:
             raise UnusableReplyError(
                 f"the reply is not the JSON object that was asked for ({error})"
@@ -79,8 +85,9 @@ def _checklist(answer: Mapping[str, Any], criteria: Sequence[str]) -> Verdict:
         met[criterion] = check["met"]
         if not check["met"]:
             unmet.append(f"not met: {criterion} ({_reason(check, name)})")
-    share = sum(met.values()) / len(met)
-    shown = f"{sum(met.values())} of {len(met)} criteria"
+    hits = sum(met.values())
+    share = hits / len(met)
+    shown = f"{hits} of {len(met)} criteria"
     return Verdict("; ".join(unmet) or "meets all criteria", Reading(share, None, shown), met)
 
 

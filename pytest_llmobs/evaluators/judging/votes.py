@@ -39,38 +39,65 @@ def decide(key: str, votes: Sequence[Vote], aggregate: str) -> Score:
         UnscoredError: Half of the votes or more are unusable, or the majority is tied.
     """
     verdicts = [vote.verdict for vote in votes if vote.verdict is not None]
+    # A minority of readable votes would be decided by what made the others unreadable.
     if 2 * len(verdicts) <= len(votes):
-        problem = next(vote.problem for vote in votes if vote.verdict is None)
-        count = f" ({len(votes) - len(verdicts)} of {len(votes)} votes)" if len(votes) > 1 else ""
-        raise UnscoredError(f"Judge {key!r} gave no usable verdict{count}: {problem}")
-    score, value, chosen = (
-        _majority(key, verdicts) if aggregate == "majority" else _middle(verdicts, aggregate)
-    )
+        raise UnscoredError(f"Judge {key!r} gave no usable verdict{_problem(votes)}")
+    if aggregate == "majority":
+        chosen = _majority(key, verdicts)
+        score, value = chosen.reading.score, chosen.reading.value
+    else:
+        score, value = _centre(verdicts, aggregate), None
+        chosen = _nearest_to(score, verdicts)
     metadata = {"model": _models(votes), **_split(votes, verdicts), **_criteria(verdicts)}
-    if hits := sum(vote.cached for vote in votes):
-        metadata["cached"] = hits
-    return Score(key, score=score, value=value, comment=_comment(chosen, verdicts), metadata=metadata)
+    cached = 0
+    for vote in votes:
+        cached += int(vote.cached)
+    if cached:
+        metadata["cached"] = cached
+    comment = f"{', '.join(_shown(verdicts))}: {chosen.reason}"
+    return Score(key, score=score, value=value, comment=comment, metadata=metadata)
 
 
-def _majority(key: str, verdicts: Sequence[Verdict]) -> tuple[float | bool | None, str | None, Verdict]:
-    counts = Counter(verdict.reading.shown for verdict in verdicts).most_common(2)
-    if len(counts) == 2 and counts[0][1] == counts[1][1]:
-        tied = ", ".join(verdict.reading.shown for verdict in verdicts)
-        raise UnscoredError(f"Judge {key!r} is tied: {tied}. Use an odd number of votes.")
-    chosen = next(verdict for verdict in verdicts if verdict.reading.shown == counts[0][0])
-    return chosen.reading.score, chosen.reading.value, chosen
+def _problem(votes: Sequence[Vote]) -> str:
+    """Return the first problem, after how many votes have one."""
+    problems = [vote.problem for vote in votes if vote.verdict is None]
+    if len(votes) == 1:
+        return f": {problems[0]}"
+    return f" ({len(problems)} of {len(votes)} votes): {problems[0]}"
 
 
-def _middle(verdicts: Sequence[Verdict], aggregate: str) -> tuple[float, None, Verdict]:
-    numbers = [float(verdict.reading.score or 0) for verdict in verdicts]
-    centre = fmean(numbers) if aggregate == "mean" else median(numbers)
-    return centre, None, min(verdicts, key=lambda verdict: abs(float(verdict.reading.score or 0) - centre))
+def _shown(verdicts: Sequence[Verdict]) -> list[str]:
+    return [verdict.reading.shown for verdict in verdicts]
 
 
-def _comment(chosen: Verdict, verdicts: Sequence[Verdict]) -> str:
-    if len(verdicts) == 1:
-        return f"{chosen.reading.shown}: {chosen.reason}"
-    return f"{', '.join(verdict.reading.shown for verdict in verdicts)}: {chosen.reason}"
+def _number(verdict: Verdict) -> float:
+    return float(verdict.reading.score or 0)
+
+
+def _majority(key: str, verdicts: Sequence[Verdict]) -> Verdict:
+    """Return the first of the verdicts that most votes agree on.
+
+    Raises:
+        UnscoredError: Two answers have as many votes.
+    """
+    shown = _shown(verdicts)
+    most_common = Counter(shown).most_common(2)
+    # Never by the order of the votes: a draw would look like a verdict.
+    if len(most_common) == 2 and most_common[0][1] == most_common[1][1]:
+        raise UnscoredError(f"Judge {key!r} is tied: {', '.join(shown)}. Use an odd number of votes.")
+    return verdicts[shown.index(most_common[0][0])]
+
+
+def _centre(verdicts: Sequence[Verdict], aggregate: str) -> float:
+    numbers = list(map(_number, verdicts))
+    if aggregate == "mean":
+        return fmean(numbers)
+    return median(numbers)
+
+
+def _nearest_to(centre: float, verdicts: Sequence[Verdict]) -> Verdict:
+    """Return the verdict whose reason fits the number best."""
+    return min(verdicts, key=lambda verdict: abs(_number(verdict) - centre))
 
 
 def _models(votes: Sequence[Vote]) -> Any:
@@ -84,18 +111,33 @@ def _split(votes: Sequence[Vote], verdicts: Sequence[Verdict]) -> dict[str, Any]
     """Return the single votes and how far they lie apart: max - min of numbers, else the minority's share."""
     if len(votes) == 1:
         return {}
-    shown = [vote.verdict.reading.shown if vote.verdict else None for vote in votes]
-    numbers = [verdict.reading.score for verdict in verdicts]
-    if all(number is not None and not isinstance(number, bool) for number in numbers):
-        floats = [float(number or 0) for number in numbers]
-        return {"votes": shown, "disagreement": round(max(floats) - min(floats), 6)}
-    top = Counter(verdict.reading.shown for verdict in verdicts).most_common(1)[0][1]
-    return {"votes": shown, "disagreement": round(1 - top / len(verdicts), 6)}
+    shown: list[str | None] = []
+    for vote in votes:
+        if vote.verdict is None:
+            shown.append(None)
+        else:
+            shown.append(vote.verdict.reading.shown)
+    return {"votes": shown, "disagreement": round(_disagreement(verdicts), 6)}
+
+
+def _disagreement(verdicts: Sequence[Verdict]) -> float:
+    if all(map(_has_number, verdicts)):
+        numbers = list(map(_number, verdicts))
+        return max(numbers) - min(numbers)
+    largest = Counter(_shown(verdicts)).most_common(1)[0][1]
+    return 1 - largest / len(verdicts)
+
+
+def _has_number(verdict: Verdict) -> bool:
+    score = verdict.reading.score
+    return score is not None and not isinstance(score, bool)
 
 
 def _criteria(verdicts: Sequence[Verdict]) -> dict[str, Any]:
     """Return the share of votes that found each criterion met."""
-    names = verdicts[0].criteria
-    if names:
-        return {"criteria": {n: fmean(v.criteria[n] for v in verdicts) for n in names}}
+    shares: dict[str, float] = {}
+    for criterion in verdicts[0].criteria:
+        shares[criterion] = fmean(verdict.criteria[criterion] for verdict in verdicts)
+    if shares:
+        return {"criteria": shares}
     return {}

@@ -42,16 +42,18 @@ class CorrectLabel(Rule):
         known = {"expected": fold_label(expected), "predicted": predicted}
         if predicted is None:
             return Score(self.key, score=False, comment=f"{str(value)[:80]!r} is no label", metadata=known)
-        right = predicted == fold_label(expected)
-        comment = cut(predicted) if right else f"{cut(predicted)}, expected {cut(expected)}"
-        return Score(self.key, score=right, comment=comment, metadata=known)
+        if predicted == fold_label(expected):
+            return Score(self.key, score=True, comment=cut(predicted), metadata=known)
+        comment = f"{cut(predicted)}, expected {cut(expected)}"
+        return Score(self.key, score=False, comment=comment, metadata=known)
 
     def _predicted(self, value: Any) -> str | None:
         if self.labels is None or fold_label(value) in map(fold_label, self.labels):
             return fold_label(value)
-        found = present(str(value), self.labels, stems=False) if self.search else []
-        if len(found) == 1:
-            return fold_label(found[0])
+        if self.search:
+            labels = present(str(value), self.labels, stems=False)
+            if len(labels) == 1:  # of two labels in a text nobody knows which is meant
+                return fold_label(labels[0])
         return None
 
 
@@ -67,12 +69,18 @@ class CorrectLabels(Rule):
 
     def evaluate(self, subject: Subject) -> Score:
         """Score one run."""
-        predicted, expected = (_label_set(each) for each in pair(subject, self.output, self.field))
-        hits = len(predicted & expected)
-        f1 = 2 * hits / (len(predicted) + len(expected)) if predicted or expected else 1.0
-        wrong = [f"missing: {_listed(expected - predicted)}"] if expected - predicted else []
-        wrong += [f"wrong: {_listed(predicted - expected)}"] if predicted - expected else []
-        return Score(self.key, score=f1, comment="; ".join(wrong) or "all labels right")
+        output, reference = pair(subject, self.output, self.field)
+        predicted, expected = _label_set(output), _label_set(reference)
+        missing, wrong = expected - predicted, predicted - expected
+        if not missing and not wrong:
+            return Score(self.key, score=1.0, comment="all labels right")
+        comments = []
+        if missing:
+            comments.append(f"missing: {_listed(missing)}")
+        if wrong:
+            comments.append(f"wrong: {_listed(wrong)}")
+        f1 = 2 * len(predicted & expected) / (len(predicted) + len(expected))
+        return Score(self.key, score=f1, comment="; ".join(comments))
 
 
 def _listed(labels: set[str]) -> str:
@@ -84,7 +92,9 @@ def _label_set(value: Any) -> set[str]:
         value = value.split(",")
     if not isinstance(value, list | tuple | set | frozenset):
         raise UnscoredError(f"{value!r} is no list of labels.")
-    return {fold_label(each) for each in value if fold_label(each)}
+    labels = set(map(fold_label, value))
+    labels.discard("")  # what stands after a trailing comma
+    return labels
 
 
 correct_label = CorrectLabel()

@@ -38,26 +38,34 @@ _SHARE = re.compile(rf"(?P<n>{_NUMBER})\s?(?:%|percent\b|per cent\b)")
 
 
 def _amounts(text: str) -> Iterator[tuple[str, str]]:
-    for found in _MONEY.finditer(text):
-        unit = found["sign"] or found["unit"]
-        yield found.group(), f"{_value(found['a'] or found['b'])} {_CURRENCIES.get(unit, unit)}"
+    for match in _MONEY.finditer(text):
+        unit = match["sign"] or match["unit"]
+        yield match.group(), f"{_value(match['a'] or match['b'])} {_CURRENCIES.get(unit, unit)}"
 
 
 def _spans(text: str) -> Iterator[tuple[str, str]]:
-    for found in _SPAN.finditer(text):
-        for number in filter(None, (found["n"], found["m"])):
-            count = _SPELT.index(number) + 1 if number in _SPELT else int(number)
-            yield found.group(), f"{count} {found['unit']}"
+    for match in _SPAN.finditer(text):
+        for number in (match["n"], match["m"]):
+            if number:
+                yield match.group(), f"{_count(number)} {match['unit']}"
+
+
+def _count(number: str) -> int:
+    if number in _SPELT:
+        return _SPELT.index(number) + 1
+    return int(number)
 
 
 def _shares(text: str) -> Iterator[tuple[str, str]]:
-    for found in _SHARE.finditer(text):
-        yield found.group(), f"{_value(found['n'])} %"
+    for match in _SHARE.finditer(text):
+        yield match.group(), f"{_value(match['n'])} %"
 
 
 def _value(number: str) -> str:
-    grouped = re.fullmatch(r"\d{1,3}(?:[ ,]\d{3})+(?:\.\d+)?", number)
-    plain = re.sub(r"[ ,]", "", number) if grouped else number.replace(",", ".")
+    if re.fullmatch(r"\d{1,3}(?:[ ,]\d{3})+(?:\.\d+)?", number):
+        plain = re.sub(r"[ ,]", "", number)
+    else:
+        plain = number.replace(",", ".")  # "4,99", as half of Europe writes it
     return f"{float(plain):.2f}"
 
 
@@ -71,6 +79,7 @@ class _Supported(Rule):
     key: str = ""
 
     def _find(self, text: str) -> Iterator[tuple[str, str]]:
+        """Yield what the text states: as it is written, and what it means in one form for all spellings."""
         raise NotImplementedError
 
     def evaluate(self, subject: Subject) -> Score:
@@ -80,7 +89,10 @@ class _Supported(Rule):
         given = fold("\n".join([*_given(subject), *self.allowed]))
         supported = {meaning for _, meaning in self._find(given)}
         stated = list(self._find(fold(text_of(subject.outputs, self.output))))
-        invented = list(dict.fromkeys(text for text, meaning in stated if meaning not in supported))
+        invented: dict[str, None] = {}  # a dict and no set: each is named once, in the order of the text
+        for text, meaning in stated:
+            if meaning not in supported:
+                invented[text] = None
         if invented:
             return Score(self.key, score=False, comment=f"nothing given supports: {', '.join(invented)}")
         return Score(self.key, score=True, comment=f"{len(stated)} {self.what} stated, all supported")

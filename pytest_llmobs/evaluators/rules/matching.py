@@ -28,25 +28,35 @@ def fold_label(label: Any) -> str:
 def missing(text: str, keywords: Sequence[str | Sequence[str]], stems: bool = True) -> list[str]:
     """Return the keywords that ``text`` lacks; a list among them stands for its alternatives."""
     folded = fold(text)
-    return [
-        _shown(each) for each in keywords if not any(_found(folded, word, stems) for word in _words(each))
-    ]
+    lacking = []
+    for keyword in keywords:
+        if not _in_text(folded, keyword, stems):
+            lacking.append(" or ".join(_words(keyword)))
+    return lacking
 
 
 def present(text: str, phrases: Sequence[str | Sequence[str]], stems: bool = True) -> list[str]:
     """Return the phrases that ``text`` has; of a list among them, those alternatives that it has."""
     folded = fold(text)
-    return [word for each in phrases for word in _words(each) if _found(folded, word, stems)]
+    found = []
+    for phrase in phrases:
+        for word in _words(phrase):
+            if _found(folded, word, stems):
+                found.append(word)
+    return found
 
 
-def _words(each: str | Sequence[str]) -> Sequence[str]:
-    if isinstance(each, str):
-        return (each,)
-    return each
+def _words(phrase: str | Sequence[str]) -> Sequence[str]:
+    if isinstance(phrase, str):
+        return (phrase,)
+    return phrase
 
 
-def _shown(each: str | Sequence[str]) -> str:
-    return " or ".join(_words(each))
+def _in_text(folded: str, keyword: str | Sequence[str], stems: bool) -> bool:
+    for word in _words(keyword):
+        if _found(folded, word, stems):
+            return True
+    return False
 
 
 def _found(folded: str, phrase: str, stems: bool) -> bool:
@@ -63,11 +73,21 @@ def _pattern(phrase: str, stems: bool) -> tuple[str, re.Pattern[str]]:
         The letters with which every match begins, and the pattern.
     """
     words = fold(phrase).split()
-    forms = [_inflected(word) if stems else (word, re.escape(word)) for word in words]
-    body = r"\s+".join(pattern for _, pattern in forms)
-    start = r"(?<!\w)" if words and _has_edges(words[0][0]) else ""
-    end = r"(?!\w)" if words and _has_edges(words[-1][-1]) else ""
-    return forms[0][0] if forms else "", re.compile(start + body + end)
+    if not words:
+        return "", re.compile("")
+    beginnings, patterns = [], []
+    for word in words:
+        beginning, pattern = word, re.escape(word)
+        if stems:
+            beginning, pattern = _inflected(word)
+        beginnings.append(beginning)
+        patterns.append(pattern)
+    body = r"\s+".join(patterns)
+    if _has_edges(words[0][0]):
+        body = r"(?<!\w)" + body
+    if _has_edges(words[-1][-1]):
+        body += r"(?!\w)"
+    return beginnings[0], re.compile(body)
 
 
 def _has_edges(character: str) -> bool:
@@ -85,7 +105,8 @@ def _inflected(word: str) -> tuple[str, str]:
     """
     if not (word.isascii() and word.isalpha() and len(word) > _SHORTEST_STEM):
         return word, re.escape(word)
-    if (stem := _before_y(word)) is not None:
+    stem = _before_y(word)
+    if stem is not None:
         return stem, rf"{stem}(?:y|ie|ies|ied|ying|y's)"
     stem = _stem(word)
     # An optional doubled consonant: plan and planned, cancel and cancelled, bill and billing.
@@ -93,7 +114,12 @@ def _inflected(word: str) -> tuple[str, str]:
 
 
 def _before_y(word: str) -> str | None:
-    stem = word[:-3] if word.endswith(("ies", "ied")) else word[:-1] if word.endswith("y") else ""
+    if word.endswith(("ies", "ied")):
+        stem = word[:-3]
+    elif word.endswith("y"):
+        stem = word[:-1]
+    else:
+        return None
     if len(stem) >= _SHORTEST_STEM - 1 and stem[-1] not in _VOWELS:
         return stem
     return None
@@ -106,8 +132,7 @@ def _stem(word: str) -> str:
         if stem == word or word.endswith(("ss", "eed")) or not _VOWELS.intersection(stem):
             continue
         if len(stem) >= _SHORTEST_STEM:
-            twice = len(stem) > _SHORTEST_STEM and stem[-1] == stem[-2]
-            if twice:
+            if len(stem) > _SHORTEST_STEM and stem[-1] == stem[-2]:
                 return stem[:-1]
             return stem
     return word

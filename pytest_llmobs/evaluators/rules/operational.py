@@ -6,12 +6,13 @@ replayed run, the price of an unknown model) is unscored, never zero.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from pytest_llmobs.errors import UnscoredError
 from pytest_llmobs.evaluators.binding.subject import Subject
-from pytest_llmobs.evaluators.rules.outputs import requirement
+from pytest_llmobs.evaluators.rules.outputs import required
 from pytest_llmobs.evaluators.rules.rule import Rule
 from pytest_llmobs.evaluators.rules.trace_tree import runs_of_type
 from pytest_llmobs.records.runs import Run
@@ -29,7 +30,7 @@ class _Bounded(Rule):
 
     def evaluate(self, subject: Subject) -> Score:
         """Score one run."""
-        bound = requirement(subject, self.field) if self.bound is None else self.bound
+        bound = required(subject, self.bound, self.field)
         if isinstance(bound, bool) or not isinstance(bound, int | float):
             raise UnscoredError(f"outputs.{self.field} is {bound!r}; write a number.")
         value = self._measure(subject)
@@ -45,6 +46,7 @@ class MaxLatency(_Bounded):
     """True where the run took at most so many seconds."""
 
     unit: ClassVar[str] = "s"
+    sample_reference: ClassVar[Mapping[str, Any]] = {"max_latency": 10}
     field: str = "max_latency"
     key: str = "max_latency"
 
@@ -59,17 +61,15 @@ class MaxTimeToFirstToken(_Bounded):
     """True where the first model call that streamed sent its first token within so many seconds."""
 
     unit: ClassVar[str] = "s"
+    sample_reference: ClassVar[Mapping[str, Any]] = {"max_time_to_first_token": 1}
     field: str = "max_time_to_first_token"
     key: str = "max_time_to_first_token"
 
     def _measure(self, subject: Subject) -> float:
-        times = [call.time_to_first_token for call in _model_calls(subject)]
-        known = [time for time in times if time is not None]
-        if not known:
-            raise UnscoredError(
-                "No model call in the trace was streamed, so there is no time to first token."
-            )
-        return known[0]
+        for call in _model_calls(subject):
+            if call.time_to_first_token is not None:
+                return call.time_to_first_token
+        raise UnscoredError("No model call in the trace was streamed, so there is no time to first token.")
 
 
 @dataclass(frozen=True)
@@ -77,15 +77,21 @@ class MaxCost(_Bounded):
     """True where the trace's model calls cost at most so many USD."""
 
     unit: ClassVar[str] = "USD"
+    sample_reference: ClassVar[Mapping[str, Any]] = {"max_cost": 0.01}
     field: str = "max_cost"
     key: str = "max_cost"
 
     def _measure(self, subject: Subject) -> float:
-        calls = _model_calls(subject)
-        unpriced = sorted({str(call.model) for call in calls if call.total_cost is None})
+        costs: list[float] = []
+        unpriced: set[str] = set()
+        for call in _model_calls(subject):
+            if call.total_cost is None:
+                unpriced.add(str(call.model))
+            else:
+                costs.append(call.total_cost)
         if unpriced:
-            raise UnscoredError(f"No price is known for {', '.join(unpriced)}.")
-        return sum(call.total_cost or 0.0 for call in calls)
+            raise UnscoredError(f"No price is known for {', '.join(sorted(unpriced))}.")
+        return sum(costs)
 
 
 @dataclass(frozen=True)
@@ -93,15 +99,17 @@ class MaxTokens(_Bounded):
     """True where the trace's model calls used at most so many tokens, input and output together."""
 
     unit: ClassVar[str] = "tokens"
+    sample_reference: ClassVar[Mapping[str, Any]] = {"max_tokens": 1000}
     field: str = "max_tokens"
     key: str = "max_tokens"
 
     def _measure(self, subject: Subject) -> float:
-        counts = [call.total_tokens for call in _model_calls(subject)]
-        known = [count for count in counts if count is not None]
-        if len(known) < len(counts):
-            raise UnscoredError("A model call in the trace says nothing of its tokens.")
-        return sum(known)
+        tokens = 0
+        for call in _model_calls(subject):
+            if call.total_tokens is None:
+                raise UnscoredError("A model call in the trace says nothing of its tokens.")
+            tokens += call.total_tokens
+        return tokens
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pytest_llmobs.errors import UnscoredError
@@ -32,8 +32,8 @@ def text_of(outputs: Mapping[str, Any] | None, name: str | None = None) -> str:
     """
     if outputs and name is not None:
         return _named_text(outputs, name)
-    found = text_name(outputs)
-    return _text((outputs or {})[found], found) or ""
+    text_output = text_name(outputs)
+    return _text((outputs or {})[text_output], text_output) or ""
 
 
 def text_name(outputs: Mapping[str, Any] | None) -> str:
@@ -44,14 +44,18 @@ def text_name(outputs: Mapping[str, Any] | None) -> str:
     """
     if not outputs:
         raise UnscoredError("The run has no outputs, so there is no text to judge.")
-    texts = [key for key, value in outputs.items() if _text(value, str(key)) is not None]
-    preferred = [key for key in TEXT_NAMES if key in texts] or texts
-    if len(preferred) == 1:
-        return preferred[0]
+    texts = []
+    for name, value in outputs.items():
+        if _text(value, str(name)) is not None:
+            texts.append(name)
+    # A name that says "answer" decides between several texts; where none does, an only text needs no such name.
+    candidates = [name for name in TEXT_NAMES if name in texts] or texts
+    if len(candidates) == 1:
+        return candidates[0]
     if not texts:
         raise UnscoredError(f"None of the outputs is text: {_kinds(outputs)}.")
     raise UnscoredError(
-        f"Several outputs are text: {', '.join(map(repr, preferred))}. Say which to judge with output='…'."
+        f"Several outputs are text: {', '.join(map(repr, candidates))}. Say which to judge with output='…'."
     )
 
 
@@ -67,8 +71,11 @@ def _named_text(outputs: Mapping[str, Any], name: str) -> str:
 def _text(value: Any, name: str) -> str | None:
     if isinstance(value, str):
         return value
-    if not isinstance(value, list) or not value or not all(isinstance(part, Mapping) for part in value):
+    if not isinstance(value, list) or not value:
         return None
+    for part in value:
+        if not isinstance(part, Mapping):
+            return None
     if name == "messages":
         value = conversation.turn(value[-1])[1]
     elif name in ("choices", "output"):
@@ -77,7 +84,10 @@ def _text(value: Any, name: str) -> str | None:
 
 
 def _kinds(outputs: Mapping[str, Any]) -> str:
-    return ", ".join(f"{key!r} is {type(value).__name__}" for key, value in outputs.items())
+    kinds = []
+    for key, value in outputs.items():
+        kinds.append(f"{key!r} is {type(value).__name__}")
+    return ", ".join(kinds)
 
 
 def counterparts(outputs: Mapping[str, Any] | None, reference: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -85,14 +95,21 @@ def counterparts(outputs: Mapping[str, Any] | None, reference: Mapping[str, Any]
 
     Nothing where it isn't clear which.
     """
-    shared = [(name, name) for name in outputs or {} if reference.get(name) is not None]
-    stated = [name for name in REFERENCE_NAMES if reference.get(name) is not None]
-    if shared or len(stated) != 1:
-        return shared
+    shared = _stated(reference, outputs or {})
+    if shared:
+        return [(name, name) for name in shared]
+    stated = _stated(reference, REFERENCE_NAMES)
+    if len(stated) != 1:
+        return []
     try:
         return [(text_name(outputs), stated[0])]
     except UnscoredError:
         return []
+
+
+def _stated(reference: Mapping[str, Any], names: Iterable[str]) -> list[str]:
+    """Return those of ``names`` for which there is a reference; None is no reference."""
+    return [name for name in names if reference.get(name) is not None]
 
 
 def content_of(outputs: Mapping[str, Any] | None, name: str | None = None) -> Any:
@@ -113,6 +130,42 @@ def content_of(outputs: Mapping[str, Any] | None, name: str | None = None) -> An
     if not others and (isinstance(only, str) or "output" in outputs):
         return only
     return outputs
+
+
+def required(subject: Subject, given: Any, field: str) -> Any:
+    """Return what is required: ``given`` as an option, else what the example states under ``field``.
+
+    Raises:
+        NotApplicable: Neither says anything.
+    """
+    if given is not None:
+        return given
+    return requirement(subject, field)
+
+
+def required_texts(subject: Subject, given: Any, field: str, wanted: str) -> Sequence[str]:
+    """Return the texts that are required; one text stands for a list of one.
+
+    Args:
+        subject: The run and its example.
+        given: What the user gave as an option.
+        field: The reference output that says it otherwise.
+        wanted: What to write there, for the message.
+
+    Raises:
+        NotApplicable: Neither says anything.
+        UnscoredError: It is no text and no list of texts, or an empty one.
+    """
+    stated = required(subject, given, field)
+    texts = stated
+    if isinstance(stated, str):
+        texts = [stated]
+    if not isinstance(texts, list | tuple) or not texts:
+        raise UnscoredError(f"outputs.{field} is {stated!r}; write {wanted}.")
+    for text in texts:
+        if not isinstance(text, str) or not text:
+            raise UnscoredError(f"outputs.{field} is {stated!r}; write {wanted}.")
+    return texts
 
 
 def requirement(subject: Subject, field: str) -> Any:
@@ -139,8 +192,12 @@ def pair(subject: Subject, output: str | None = None, field: str | None = None) 
         NotApplicable: The example states no reference for it.
     """
     outputs, reference = subject.outputs or {}, subject.reference_outputs or {}
-    shared = [name for name in outputs if reference.get(name) is not None]
-    name = output or (field if field in outputs else shared[0] if len(shared) == 1 else None)
+    shared = _stated(reference, outputs)
+    name = output or None
+    if name is None and field in outputs:
+        name = field
+    elif name is None and len(shared) == 1:
+        name = shared[0]
     if name is None:
         name = _text_or_ask(outputs, shared)
         return text_of(outputs, name), _reference(subject, field, name)
@@ -167,7 +224,7 @@ def _reference(subject: Subject, field: str | None, name: str) -> Any:
         return requirement(subject, field)
     if reference.get(name) is not None:
         return reference[name]
-    candidates = [key for key in REFERENCE_NAMES if reference.get(key) is not None]
+    candidates = _stated(reference, REFERENCE_NAMES)
     if len(candidates) == 1:
         return reference[candidates[0]]
     if candidates:

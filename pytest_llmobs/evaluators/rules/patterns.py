@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from pytest_llmobs.errors import EvaluatorError, UnscoredError
 from pytest_llmobs.evaluators.binding.subject import Subject
 from pytest_llmobs.evaluators.rules.matching import fold
-from pytest_llmobs.evaluators.rules.outputs import requirement, text_of
+from pytest_llmobs.evaluators.rules.outputs import required, required_texts, text_of
 from pytest_llmobs.evaluators.rules.rule import Rule
 from pytest_llmobs.evaluators.rules.text import cut
 from pytest_llmobs.records.scores import Score
@@ -20,6 +21,7 @@ from pytest_llmobs.records.scores import Score
 class RegexMatch(Rule):
     """True where a regular expression (Python's ``re.search``) is found in the text."""
 
+    sample_reference: ClassVar[Mapping[str, Any]] = {"pattern": r"refund\s+\w+"}
     pattern: str | re.Pattern[str] | None = None
     """The expression, where the example doesn't give it."""
     field: str = "pattern"
@@ -41,7 +43,7 @@ class RegexMatch(Rule):
 
     def evaluate(self, subject: Subject) -> Score:
         """Score one run."""
-        stated = requirement(subject, self.field) if self.pattern is None else self.pattern
+        stated = required(subject, self.pattern, self.field)
         try:
             pattern = _compiled(stated)
         except (re.error, TypeError) as error:
@@ -49,9 +51,13 @@ class RegexMatch(Rule):
                 f"outputs.{self.field} is {stated!r}, no regular expression: {error}."
             ) from None
         text = text_of(subject.outputs, self.output)
-        found = pattern.fullmatch(text.strip()) if self.whole else pattern.search(text)
-        comment = f"found {cut(found.group())}" if found else f"{pattern.pattern!r} is not found"
-        return Score(self.key, score=found is not None, comment=comment)
+        if self.whole:
+            match = pattern.fullmatch(text.strip())
+        else:
+            match = pattern.search(text)
+        if match is None:
+            return Score(self.key, score=False, comment=f"{pattern.pattern!r} is not found")
+        return Score(self.key, score=True, comment=f"found {cut(match.group())}")
 
 
 @lru_cache(maxsize=1024)
@@ -64,6 +70,7 @@ class StartsWith(Rule):
     """True where the text starts as wanted, or with one of several; case and white space around it are ignored."""
 
     at_end: ClassVar[bool] = False
+    sample_reference: ClassVar[Mapping[str, Any]] = {"starts_with": "We"}
     affix: str | tuple[str, ...] | None = None
     """What is wanted, where the example doesn't say."""
     field: str = "starts_with"
@@ -74,19 +81,18 @@ class StartsWith(Rule):
 
     def evaluate(self, subject: Subject) -> Score:
         """Score one run."""
-        stated = requirement(subject, self.field) if self.affix is None else self.affix
-        wanted = [stated] if isinstance(stated, str) else stated
-        if (
-            not isinstance(wanted, list | tuple)
-            or not wanted
-            or not all(isinstance(w, str) and w for w in wanted)
-        ):
-            raise UnscoredError(f"outputs.{self.field} is {stated!r}; write a text or a list of texts.")
-        text = fold(text_of(subject.outputs, self.output)).strip()
-        affixes = tuple(fold(each).strip() for each in wanted)
-        holds = text.endswith(affixes) if self.at_end else text.startswith(affixes)
-        part = text[-60:] if self.at_end else text[:60]
+        wanted = required_texts(subject, self.affix, self.field, "a text or a list of texts")
+        text = _bare(text_of(subject.outputs, self.output))
+        affixes = tuple(map(_bare, wanted))
+        if self.at_end:
+            holds, part = text.endswith(affixes), text[-60:]
+        else:
+            holds, part = text.startswith(affixes), text[:60]
         return Score(self.key, score=holds, comment=f"{part!r}, wanted {' or '.join(map(repr, wanted))}")
+
+
+def _bare(text: str) -> str:
+    return fold(text).strip()
 
 
 @dataclass(frozen=True)
@@ -94,6 +100,7 @@ class EndsWith(StartsWith):
     """True where the text ends as wanted, or with one of several; case and white space around it are ignored."""
 
     at_end: ClassVar[bool] = True
+    sample_reference: ClassVar[Mapping[str, Any]] = {"ends_with": ["!", "."]}
     field: str = "ends_with"
     """The reference output that says it."""
     key: str = "ends_with"

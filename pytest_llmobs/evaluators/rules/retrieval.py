@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from pytest_llmobs.errors import EvaluatorError, UnscoredError
 from pytest_llmobs.evaluators.binding.subject import NotApplicable, Subject
@@ -68,7 +68,9 @@ def _identity(document: Any) -> str:
     if not isinstance(document, Mapping):
         return str(document)
     metadata = document.get("metadata")
-    for part in (document, metadata if isinstance(metadata, Mapping) else {}):
+    if not isinstance(metadata, Mapping):
+        metadata = {}
+    for part in (document, metadata):
         for name in ("id", "doc_id", "source"):
             if part.get(name) is not None:
                 return str(part[name])
@@ -77,6 +79,7 @@ def _identity(document: Any) -> str:
 
 @dataclass(frozen=True)
 class _Ranked(Rule):
+    sample_reference: ClassVar[Mapping[str, Any]] = {"relevant_documents": ["d1", "d2"]}
     k: int | None = 10
     """How many of the first documents count; None for all."""
     field: str = "relevant_documents"
@@ -89,17 +92,24 @@ class _Ranked(Rule):
             raise EvaluatorError(f"k is {self.k!r}; it must be 1 or more, or None for all documents.")
 
     def _read(self, subject: Subject) -> tuple[list[str], dict[str, float]]:
-        stated = requirement(subject, self.field)
-        if not isinstance(stated, Mapping) and not (
-            isinstance(stated, Iterable) and not isinstance(stated, str)
-        ):
-            raise UnscoredError(f"outputs.{self.field} is {stated!r}; write a list of document ids.")
-        pairs = stated.items() if isinstance(stated, Mapping) else ((_identity(each), 1) for each in stated)
-        grades = {str(name): float(grade) for name, grade in pairs if float(grade) > 0}
+        """Return the ids of the first documents in their order, and the grade of each relevant one."""
+        grades = self._grades(requirement(subject, self.field))
         if not grades:
             raise NotApplicable(f"the example has no relevant document in outputs.{self.field}")
-        ranking = list(dict.fromkeys(_identity(each) for each in retrieved(subject, self.retriever)))
+        # A document that several retriever runs brought counts once, where it came first.
+        ranking = list(dict.fromkeys(map(_identity, retrieved(subject, self.retriever))))
         return ranking[: self.k], grades
+
+    def _grades(self, stated: Any) -> dict[str, float]:
+        if isinstance(stated, str) or not isinstance(stated, Iterable):
+            raise UnscoredError(f"outputs.{self.field} is {stated!r}; write a list of document ids.")
+        if not isinstance(stated, Mapping):
+            return dict.fromkeys(map(_identity, stated), 1.0)
+        grades = {}
+        for name, grade in stated.items():
+            if float(grade) > 0:
+                grades[str(name)] = float(grade)
+        return grades
 
 
 @dataclass(frozen=True)
@@ -112,7 +122,9 @@ class RecallAtK(_Ranked):
         """Score one run."""
         ranking, grades = self._read(subject)
         absent = [name for name in grades if name not in ranking]
-        comment = f"not retrieved: {', '.join(absent[:5])}" if absent else f"all {len(grades)} retrieved"
+        if not absent:
+            return Score(self.key, score=1.0, comment=f"all {len(grades)} retrieved")
+        comment = f"not retrieved: {', '.join(absent[:5])}"
         return Score(self.key, score=1 - len(absent) / len(grades), comment=comment)
 
 
@@ -125,8 +137,13 @@ class PrecisionAtK(_Ranked):
     def evaluate(self, subject: Subject) -> Score:
         """Score one run."""
         ranking, grades = self._read(subject)
-        hits = sum(name in grades for name in ranking)
-        share = hits / len(ranking) if ranking else 0.0
+        hits = 0
+        for name in ranking:
+            if name in grades:
+                hits += 1
+        share = 0.0
+        if ranking:
+            share = hits / len(ranking)
         return Score(self.key, score=share, comment=f"{hits} of {len(ranking)} retrieved are relevant")
 
 
@@ -139,10 +156,10 @@ class ReciprocalRank(_Ranked):
     def evaluate(self, subject: Subject) -> Score:
         """Score one run."""
         ranking, grades = self._read(subject)
-        rank = next((place for place, name in enumerate(ranking, 1) if name in grades), None)
-        if rank is None:
-            return Score(self.key, score=0.0, comment=f"none of {len(ranking)} retrieved is relevant")
-        return Score(self.key, score=1 / rank, comment=f"the first relevant one is number {rank}")
+        for rank, name in enumerate(ranking, 1):
+            if name in grades:
+                return Score(self.key, score=1 / rank, comment=f"the first relevant one is number {rank}")
+        return Score(self.key, score=0.0, comment=f"none of {len(ranking)} retrieved is relevant")
 
 
 @dataclass(frozen=True)
@@ -160,7 +177,10 @@ class Ndcg(_Ranked):
 
 
 def _gain(grades: Sequence[float]) -> float:
-    return sum((2**grade - 1) / math.log2(rank + 1) for rank, grade in enumerate(grades, 1))
+    gains = []
+    for rank, grade in enumerate(grades, 1):
+        gains.append((2**grade - 1) / math.log2(rank + 1))
+    return sum(gains)
 
 
 recall_at_k = RecallAtK()

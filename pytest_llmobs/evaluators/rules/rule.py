@@ -34,6 +34,10 @@ class Rule:
     """True for one that scores a whole suite; see ``suites``."""
     needs: ClassVar[Mapping[str, str]] = {}
     """Modules that it imports when it scores, each with the extra of this package that installs it."""
+    sample_reference: ClassVar[Mapping[str, Any]] = {}
+    """What an example may state for it, by the names of reference outputs; the tests of all evaluators try it so."""
+    sample_options: ClassVar[Mapping[str, Any]] = {}
+    """Options without which it can't score, for the same tests."""
 
     def __call__(self: Same, *values: Any, **options: Any) -> Same:
         """Return the same evaluator with other options; its fields name them, in the order of ``values``.
@@ -76,12 +80,18 @@ class Composed(Rule):
     def evaluate(self, subject: Subject) -> Score | list[Score]:
         """Score one run."""
         self._check(subject)
-        return self._combine_counting(subject, [part.score(subject) for part in self.parts])
+        results = []
+        for part in self.parts:
+            results.append(part.score(subject))
+        return self._combine_counting(subject, results)
 
     async def aevaluate(self, subject: Subject) -> Score | list[Score]:
         """Score one run without blocking the loop."""
         self._check(subject)
-        return self._combine_counting(subject, [await part.ascore(subject) for part in self.parts])
+        results = []
+        for part in self.parts:  # one after the other: what runs at once is the session's to bound
+            results.append(await part.ascore(subject))
+        return self._combine_counting(subject, results)
 
     def _check(self, subject: Subject) -> None:
         """Raise what keeps it from scoring, before a part is asked: a judge among them costs money."""

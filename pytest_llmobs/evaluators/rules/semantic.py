@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from pytest_llmobs.errors import EvaluatorError, UnscoredError
 from pytest_llmobs.evaluators.binding.subject import Subject
@@ -29,6 +30,9 @@ class SemanticSimilarity(Rule):
     """
 
     cheap: ClassVar[bool] = False
+    sample_options: ClassVar[Mapping[str, Any]] = {
+        "embed": lambda texts: [[1.0, len(text) % 7] for text in texts]
+    }
     embed: Embedder | None = None
     """Turns texts into vectors: a local model, or a call of a provider."""
     field: str | None = None
@@ -56,8 +60,9 @@ class SemanticSimilarity(Rule):
         value, expected = pair(subject, self.output, self.field)
         if not isinstance(value, str) or not isinstance(expected, str):
             raise UnscoredError("Output and reference must both be text to be embedded.")
-        first, second = (list(map(float, vector)) for vector in self.embed([value, expected]))
-        similarity = cosine(first, second)
+        first, second = self.embed([value, expected])
+        # numpy's and torch's numbers don't go into a score.
+        similarity = cosine(list(map(float, first)), list(map(float, second)))
         return Score(self.key, score=max(similarity, 0.0), comment=f"cosine {similarity:.3f}")
 
 
@@ -72,8 +77,8 @@ def cosine(first: Sequence[float], second: Sequence[float]) -> float:
     lengths = math.hypot(*first) * math.hypot(*second)
     if not lengths:
         raise UnscoredError("The embedder gave a zero vector.")
-    product: float = math.fsum(a * b for a, b in zip(first, second, strict=True))
-    return max(-1.0, min(1.0, product / lengths))
+    product: float = math.fsum(map(operator.mul, first, second))
+    return max(-1.0, min(1.0, product / lengths))  # rounding may lead out of the range
 
 
 semantic_similarity = SemanticSimilarity()

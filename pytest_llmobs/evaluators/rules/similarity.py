@@ -93,17 +93,23 @@ class RougeL(_Likeness):
 
     def evaluate(self, subject: Subject) -> Score:
         """Score one run."""
-        value, expected = (re.findall(r"\w+", fold(text)) for text in self._texts(subject))
+        text, reference = self._texts(subject)
+        value, expected = _words(text), _words(reference)
         _short_enough(value, expected)
         common = common_length(value, expected)
         if not value or not expected:
             return Score(self.key, score=float(value == expected), comment="one of the texts has no words")
         precision, recall = common / len(value), common / len(expected)
-        f1 = 2 * precision * recall / (precision + recall) if common else 0.0
+        f1 = 0.0
+        if common:
+            f1 = 2 * precision * recall / (precision + recall)
         parts = {"precision": precision, "recall": recall}
-        return Score(
-            self.key, score=f1, comment=f"precision {precision:.2f}, recall {recall:.2f}", metadata=parts
-        )
+        comment = f"precision {precision:.2f}, recall {recall:.2f}"
+        return Score(self.key, score=f1, comment=comment, metadata=parts)
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w+", fold(text))
 
 
 def common_length(first: Sequence[Any], second: Sequence[Any]) -> int:

@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 from pytest_llmobs.errors import EvaluatorError, UnscoredError
 from pytest_llmobs.evaluators.binding.subject import Subject
 from pytest_llmobs.evaluators.rules import fences
-from pytest_llmobs.evaluators.rules.outputs import content_of, pair, requirement, text_of
+from pytest_llmobs.evaluators.rules.outputs import content_of, pair, required, text_of
 from pytest_llmobs.evaluators.rules.rule import Rule
 from pytest_llmobs.records.scores import Score
 
@@ -35,8 +35,10 @@ def _unfenced(text: str) -> str:
 def _parsed(content: Any, fenced: bool) -> Any:
     if not isinstance(content, str):
         return content
+    if fenced:
+        content = _unfenced(content)
     try:
-        return json.loads(_unfenced(content) if fenced else content)
+        return json.loads(content)
     except (ValueError, RecursionError) as error:
         raise _BadJsonError(f"no valid JSON: {error}") from None
 
@@ -65,6 +67,7 @@ class JsonSchema(Rule):
     """True where the output fits a JSON Schema; the comment names the first misfits."""
 
     needs: ClassVar[Mapping[str, str]] = {"jsonschema": "schema"}
+    sample_reference: ClassVar[Mapping[str, Any]] = {"json_schema": {"type": "object", "required": ["a"]}}
     schema: Mapping[str, Any] | None = None
     """The schema, where the example doesn't give it."""
     field: str = "json_schema"
@@ -79,7 +82,7 @@ class JsonSchema(Rule):
         """Score one run."""
         import jsonschema
 
-        schema: Any = requirement(subject, self.field) if self.schema is None else self.schema
+        schema = required(subject, self.schema, self.field)
         kind = jsonschema.validators.validator_for(schema, default=jsonschema.Draft202012Validator)
         try:
             kind.check_schema(schema)
@@ -89,14 +92,19 @@ class JsonSchema(Rule):
             value = _parsed(content_of(subject.outputs, self.output), self.fenced)
         except _BadJsonError as error:
             return Score(self.key, score=False, comment=str(error))
-        misfits = [f"{error.json_path}: {error.message}" for error in kind(schema).iter_errors(value)][:3]
-        return Score(self.key, score=not misfits, comment="; ".join(misfits)[:500] or "fits the schema")
+        misfits: list[str] = []
+        for misfit in kind(schema).iter_errors(value):
+            misfits.append(f"{misfit.json_path}: {misfit.message}")
+        if misfits:
+            return Score(self.key, score=False, comment="; ".join(misfits[:3])[:500])
+        return Score(self.key, score=True, comment="fits the schema")
 
 
 @dataclass(frozen=True)
 class PydanticModel(Rule):
     """True where a pydantic model takes the output; the comment names the first misfits."""
 
+    sample_options: ClassVar[Mapping[str, Any]] = {"model": dict[str, int]}
     model: Any = None
     """A subclass of ``pydantic.BaseModel``, or anything a ``TypeAdapter`` takes."""
     output: str | None = None
@@ -117,7 +125,10 @@ class PydanticModel(Rule):
         except _BadJsonError as error:
             return Score(self.key, score=False, comment=str(error))
         except pydantic.ValidationError as error:
-            misfits = [f"{'.'.join(map(str, e['loc'])) or 'value'}: {e['msg']}" for e in error.errors()[:3]]
+            misfits = []
+            for misfit in error.errors()[:3]:
+                place = ".".join(map(str, misfit["loc"])) or "value"
+                misfits.append(f"{place}: {misfit['msg']}")
             return Score(self.key, score=False, comment="; ".join(misfits))
         return Score(self.key, score=True, comment="fits the model")
 
@@ -126,6 +137,7 @@ class PydanticModel(Rule):
 class RequiredKeys(Rule):
     """The share of the required keys that the output has (``customer.name`` looks inside); None counts as absent."""
 
+    sample_reference: ClassVar[Mapping[str, Any]] = {"required_keys": ["a", "b.c"]}
     keys: Sequence[str] | None = None
     """The keys, where the example doesn't list them."""
     field: str = "required_keys"
@@ -136,18 +148,27 @@ class RequiredKeys(Rule):
 
     def evaluate(self, subject: Subject) -> Score:
         """Score one run."""
-        wanted = requirement(subject, self.field) if self.keys is None else self.keys
-        if isinstance(wanted, str) or not all(isinstance(each, str) for each in wanted):
+        wanted = required(subject, self.keys, self.field)
+        if not _are_keys(wanted):
             raise UnscoredError(f"outputs.{self.field} is {wanted!r}; write a list of keys.")
         try:
             value = _parsed(content_of(subject.outputs, self.output), fenced=False)
         except _BadJsonError as error:
             return Score(self.key, score=0.0, comment=str(error))
-        absent = [each for each in wanted if _inside(value, each) is None]
-        share = 1 - len(absent) / len(wanted) if wanted else 1.0
-        return Score(
-            self.key, score=share, comment=f"missing: {', '.join(absent)}" if absent else "has all keys"
-        )
+        absent = [path for path in wanted if _inside(value, path) is None]
+        if not absent:
+            return Score(self.key, score=1.0, comment="has all keys")
+        share = 1 - len(absent) / len(wanted)
+        return Score(self.key, score=share, comment=f"missing: {', '.join(absent)}")
+
+
+def _are_keys(wanted: Any) -> bool:
+    if isinstance(wanted, str):
+        return False
+    for key in wanted:
+        if not isinstance(key, str):
+            return False
+    return True
 
 
 def _inside(value: Any, path: str) -> Any:
@@ -177,17 +198,18 @@ class CloseTo(Rule):
 
     def evaluate(self, subject: Subject) -> Score:
         """Score one run."""
-        value, expected = (_number(each) for each in pair(subject, self.output, self.field))
+        output, reference = pair(subject, self.output, self.field)
+        value, expected = _number(output), _number(reference)
         near = abs(value - expected) <= max(self.relative * abs(expected), self.absolute)
         return Score(self.key, score=near, comment=f"{value:g}, expected {expected:g}")
 
 
 def _number(value: Any) -> float:
     if isinstance(value, str):
-        found = re.findall(r"[-+]?(?:\d[\d,_ ]*\d|\d)(?:\.\d+)?(?:[eE][-+]?\d+)?", value)
-        if len(found) != 1:
-            raise UnscoredError(f"{value[:80]!r} holds {len(found)} numbers; close_to compares one.")
-        value = float(re.sub(r"[,_ ]", "", found[0]))
+        numbers = re.findall(r"[-+]?(?:\d[\d,_ ]*\d|\d)(?:\.\d+)?(?:[eE][-+]?\d+)?", value)
+        if len(numbers) != 1:
+            raise UnscoredError(f"{value[:80]!r} holds {len(numbers)} numbers; close_to compares one.")
+        value = float(re.sub(r"[,_ ]", "", numbers[0]))
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise UnscoredError(f"{value!r} is no number.")
     return float(value)
@@ -222,9 +244,12 @@ class SqlParses(Rule):
 
         text = _code(subject, self.output)
         try:
-            statements = [each for each in sqlglot.parse(text, dialect=self.dialect) if each is not None]
+            parsed = sqlglot.parse(text, dialect=self.dialect)
         except (sqlglot.errors.SqlglotError, RecursionError) as error:
             return Score(self.key, score=False, comment=str(error)[:300])
+        statements = [
+            statement for statement in parsed if statement is not None
+        ]  # None stands for a lone `;`
         return Score(self.key, score=bool(statements), comment=f"{len(statements)} statements")
 
 
@@ -245,8 +270,9 @@ class PythonCompiles(Rule):
             # Under `-W error` Python turns this mere warning about the code into an error.
             if "invalid escape sequence" not in str(error):
                 return Score(self.key, score=False, comment=f"{type(error).__name__}: {error}")
-        there = bool(code.strip())
-        return Score(self.key, score=there, comment="compiles" if there else "there is no code")
+        if not code.strip():
+            return Score(self.key, score=False, comment="there is no code")
+        return Score(self.key, score=True, comment="compiles")
 
 
 valid_json = ValidJson()

@@ -9,14 +9,14 @@ one that states an empty list has said that nothing is required, and passes.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from pytest_llmobs.errors import UnscoredError
 from pytest_llmobs.evaluators.binding.subject import Subject
 from pytest_llmobs.evaluators.rules.matching import fold, missing, present
-from pytest_llmobs.evaluators.rules.outputs import pair, requirement, text_of
+from pytest_llmobs.evaluators.rules.outputs import pair, required, text_of
 from pytest_llmobs.evaluators.rules.rule import Rule, check_choice
 from pytest_llmobs.records.scores import Score
 
@@ -27,22 +27,32 @@ Phrases = Sequence[str | Sequence[str]]
 @dataclass(frozen=True)
 class _Phrased(Rule):
     def _stated(self, subject: Subject, given: Phrases | str | None, field: str) -> Phrases:
-        stated = requirement(subject, field) if given is None else given
-        phrases: Any = [stated] if isinstance(stated, str) else stated
-        where = "the argument" if given is not None else f"outputs.{field}"
-        if not isinstance(phrases, list | tuple):
+        where = "the argument"
+        if given is None:
+            where = f"outputs.{field}"
+        stated: Any = required(subject, given, field)
+        if isinstance(stated, str):
+            stated = [stated]
+        if not isinstance(stated, list | tuple):
             raise UnscoredError(f"{where} is {stated!r}; write a list of phrases.")
-        for each in phrases:
-            words = [each] if isinstance(each, str) else each
-            if not (
-                isinstance(words, list | tuple)
-                and words
-                and all(isinstance(w, str) and w.strip() for w in words)
-            ):
+        for phrase in stated:
+            if not _is_phrase(phrase):
                 raise UnscoredError(
-                    f"{where} holds {each!r}, which is no phrase (a text, or a list of alternatives)."
+                    f"{where} holds {phrase!r}, which is no phrase (a text, or a list of alternatives)."
                 )
-        return phrases
+        return stated
+
+
+def _is_phrase(phrase: Any) -> bool:
+    """Whether it is a text, or a list of alternatives that are texts."""
+    if isinstance(phrase, str):
+        return bool(phrase.strip())
+    if not isinstance(phrase, list | tuple) or not phrase:
+        return False
+    for word in phrase:
+        if not isinstance(word, str) or not word.strip():
+            return False
+    return True
 
 
 @dataclass(frozen=True)
@@ -52,6 +62,9 @@ class RequiredKeywords(_Phrased):
     Case is ignored, words are whole, and usual English inflections count ("refund" is found in "refunded").
     """
 
+    sample_reference: ClassVar[Mapping[str, Any]] = {
+        "required_keywords": ["refund", ["charge", "返金"], "c++"]
+    }
     keywords: Phrases | str | None = None
     """What to look for, where the example doesn't say."""
     field: str = "required_keywords"
@@ -66,9 +79,13 @@ class RequiredKeywords(_Phrased):
         """Score one run."""
         wanted = self._stated(subject, self.keywords, self.field)
         lacking = missing(text_of(subject.outputs, self.output), wanted, self.stems)
-        share = 1 - len(lacking) / len(wanted) if wanted else 1.0
-        comment = f"missing: {_quoted(lacking)}" if lacking else _all_well(wanted, f"has all {len(wanted)}")
-        return Score(self.key, score=share, comment=comment, metadata={"missing": lacking} if lacking else {})
+        if not wanted:
+            return Score(self.key, score=1.0, comment=_NONE_STATED)
+        if not lacking:
+            return Score(self.key, score=1.0, comment=f"has all {len(wanted)}")
+        share = 1 - len(lacking) / len(wanted)
+        comment = f"missing: {_quoted(lacking)}"
+        return Score(self.key, score=share, comment=comment, metadata={"missing": lacking})
 
 
 @dataclass(frozen=True)
@@ -78,6 +95,7 @@ class ForbiddenPhrases(_Phrased):
     Matches like ``RequiredKeywords``.
     """
 
+    sample_reference: ClassVar[Mapping[str, Any]] = {"forbidden_phrases": ["as an AI", "(a+)+$"]}
     phrases: Phrases | str | None = None
     """What must not occur, where the example doesn't say."""
     field: str = "forbidden_phrases"
@@ -92,20 +110,18 @@ class ForbiddenPhrases(_Phrased):
         """Score one run."""
         banned = self._stated(subject, self.phrases, self.field)
         found = present(text_of(subject.outputs, self.output), banned, self.stems)
-        comment = f"found: {_quoted(found)}" if found else _all_well(banned, f"has none of {len(banned)}")
-        return Score(self.key, score=not found, comment=comment, metadata={"found": found} if found else {})
+        if not banned:
+            return Score(self.key, score=True, comment=_NONE_STATED)
+        if not found:
+            return Score(self.key, score=True, comment=f"has none of {len(banned)}")
+        return Score(self.key, score=False, comment=f"found: {_quoted(found)}", metadata={"found": found})
 
 
 def _quoted(phrases: Sequence[str]) -> str:
     return ", ".join(map(repr, phrases))
 
 
-def _all_well(stated: Phrases, comment: str) -> str:
-    if stated:
-        return comment
-    return "the example states that there are none"
-
-
+_NONE_STATED = "the example states that there are none"
 _UNITS: dict[str, Callable[[str], int]] = {"characters": len, "words": lambda text: len(text.split())}
 
 
@@ -116,13 +132,17 @@ class _Length(Rule):
     def _judge(self, key: str, text: str, bound: Any, unit: str | Callable[[str], int]) -> Score:
         if isinstance(bound, bool) or not isinstance(bound, int | float):
             raise UnscoredError(f"outputs.{key} is {bound!r}; write a number.")
-        name = unit if isinstance(unit, str) else "tokens"
-        length = (_UNITS[unit] if isinstance(unit, str) else unit)(text.strip())
-        holds = length >= bound if self.least else length <= bound
-        wanted = "at least" if self.least else "at most"
-        return Score(
-            key, score=holds, comment=f"{length} {name}, {wanted} {bound} wanted", metadata={"length": length}
-        )
+        if isinstance(unit, str):
+            name, measure = unit, _UNITS[unit]
+        else:
+            name, measure = "tokens", unit  # a function of the user's is a tokenizer, as a rule
+        length = measure(text.strip())
+        if self.least:
+            holds, wanted = length >= bound, "at least"
+        else:
+            holds, wanted = length <= bound, "at most"
+        comment = f"{length} {name}, {wanted} {bound} wanted"
+        return Score(key, score=holds, comment=comment, metadata={"length": length})
 
 
 @dataclass(frozen=True)
@@ -130,6 +150,7 @@ class MinLength(_Length):
     """True where the text is at least so long, white space around it not counted."""
 
     least: ClassVar[bool] = True
+    sample_reference: ClassVar[Mapping[str, Any]] = {"min_length": 3}
     length: float | None = None
     """The bound, where the example doesn't say."""
     unit: str | Callable[[str], int] = "characters"
@@ -146,7 +167,7 @@ class MinLength(_Length):
 
     def evaluate(self, subject: Subject) -> Score:
         """Score one run."""
-        bound = requirement(subject, self.field) if self.length is None else self.length
+        bound = required(subject, self.length, self.field)
         return self._judge(self.key, text_of(subject.outputs, self.output), bound, self.unit)
 
 
@@ -155,6 +176,7 @@ class MaxLength(MinLength):
     """True where the text is at most so long, white space around it not counted."""
 
     least: ClassVar[bool] = False
+    sample_reference: ClassVar[Mapping[str, Any]] = {"max_length": 10}
     field: str = "max_length"
     """The reference output that gives the bound."""
     key: str = "max_length"
@@ -164,6 +186,7 @@ class MaxLength(MinLength):
 class ExactMatch(Rule):
     """True where an output equals the expected one, of any type; ``outputs.pair`` says which they are."""
 
+    sample_reference: ClassVar[Mapping[str, Any]] = {"expected": "refund"}
     field: str | None = None
     """The reference output to compare with."""
     output: str | None = None
@@ -179,8 +202,9 @@ class ExactMatch(Rule):
             value, expected = normalised(value), normalised(expected)
         # In JSON true is no 1, though Python calls them equal.
         same = value == expected and isinstance(value, bool) == isinstance(expected, bool)
-        comment = "equal" if same else f"{cut(value)} is not the expected {cut(expected)}"
-        return Score(self.key, score=same, comment=comment)
+        if same:
+            return Score(self.key, score=True, comment="equal")
+        return Score(self.key, score=False, comment=f"{cut(value)} is not the expected {cut(expected)}")
 
 
 def normalised(value: Any) -> Any:

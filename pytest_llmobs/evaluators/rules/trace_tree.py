@@ -24,14 +24,20 @@ def runs_of_type(run: Run, run_type: RunType, name: str | None = None) -> list[R
         run_type: ``llm``, ``tool``, ``retriever``, …
         name: Only those of this name.
     """
-    found = [each for each in walk(run) if each.run_type == run_type and name in (None, each.name)]
-    return sorted(found, key=lambda each: each.start_time)
+    runs = []
+    for each in walk(run):
+        if each.run_type == run_type and name in (None, each.name):
+            runs.append(each)
+    # A tree is walked branch by branch, while branches that ran side by side took turns.
+    return sorted(runs, key=lambda each: each.start_time)
 
 
 def total(run: Run, name: str) -> float | None:
     """Return the sum of an attribute over the model calls in a trace, or None where one of them doesn't know it."""
-    values: list[float | None] = [getattr(call, name) for call in runs_of_type(run, "llm")]
-    known = [value for value in values if value is not None]
-    if len(known) < len(values):
-        return None
-    return sum(known)
+    values: list[float] = []
+    for call in runs_of_type(run, "llm"):
+        value = getattr(call, name)
+        if value is None:
+            return None
+        values.append(value)
+    return sum(values)

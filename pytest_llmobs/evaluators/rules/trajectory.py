@@ -9,11 +9,11 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from pytest_llmobs.errors import UnscoredError
 from pytest_llmobs.evaluators.binding.subject import Subject
-from pytest_llmobs.evaluators.rules.outputs import requirement
+from pytest_llmobs.evaluators.rules.outputs import required
 from pytest_llmobs.evaluators.rules.rule import Rule
 from pytest_llmobs.evaluators.rules.similarity import common_length
 from pytest_llmobs.evaluators.rules.trace_tree import runs_of_type
@@ -35,19 +35,29 @@ class ToolCall:
 
 def tool_calls(subject: Subject) -> list[ToolCall]:
     """Return the tools that were called, in the order they started."""
-    # Counting tokens or handing in a batch is a call of the model's API, and none of a tool.
-    runs = [run for run in runs_of_type(subject.run, "tool") if run.provider is None]
-    if runs:
-        return [ToolCall(run.name, run.inputs, run.error) for run in runs]
-    replies = [run.outputs for run in runs_of_type(subject.run, "llm")]
-    return [ToolCall(name, given) for reply in replies for name, given in tool_uses(reply)]
+    made = []
+    for run in runs_of_type(subject.run, "tool"):
+        # Counting tokens or handing in a batch is a call of the model's API, and none of a tool.
+        if run.provider is None:
+            made.append(ToolCall(run.name, run.inputs, run.error))
+    if made:
+        return made
+    asked_for = []
+    for model_call in runs_of_type(subject.run, "llm"):
+        for name, arguments in tool_uses(model_call.outputs):
+            asked_for.append(ToolCall(name, arguments))
+    return asked_for
+
+
+def _names(calls: Sequence[ToolCall]) -> list[str]:
+    return [call.name for call in calls]
 
 
 def _expected(subject: Subject, given: Any, field: str) -> list[ToolCall]:
-    stated = requirement(subject, field) if given is None else given
+    stated = required(subject, given, field)
     if isinstance(stated, str) or not isinstance(stated, Sequence):
         raise UnscoredError(f"outputs.{field} is {stated!r}; write a list of tools.")
-    return [_call(each, field) for each in stated]
+    return [_call(tool, field) for tool in stated]
 
 
 def _call(stated: Any, field: str) -> ToolCall:
@@ -60,10 +70,21 @@ def _call(stated: Any, field: str) -> ToolCall:
     raise UnscoredError(f"outputs.{field} holds {stated!r}; write a tool's name, or name and arguments.")
 
 
+def _share(absent: Sequence[Any], wanted: Sequence[Any]) -> float:
+    """Return the share of ``wanted`` that is not absent; where nothing is wanted, all of it is there."""
+    if not wanted:
+        return 1.0
+    return 1 - len(absent) / len(wanted)
+
+
+_SAMPLE = {"expected_tools": ["search", {"name": "refund", "arguments": {"id": 1}}]}
+
+
 @dataclass(frozen=True)
 class ToolsCalled(Rule):
     """The share of the expected tools that were called, in whatever order."""
 
+    sample_reference: ClassVar[Mapping[str, Any]] = _SAMPLE
     tools: Sequence[Any] | None = None
     """The tools, where the example doesn't list them."""
     field: str = "expected_tools"
@@ -72,19 +93,20 @@ class ToolsCalled(Rule):
 
     def evaluate(self, subject: Subject) -> Score:
         """Score one run."""
-        wanted = Counter(call.name for call in _expected(subject, self.tools, self.field))
-        made = Counter(call.name for call in tool_calls(subject))
-        absent = list((wanted - made).elements())
-        share = 1 - len(absent) / wanted.total() if wanted else 1.0
-        return Score(
-            self.key, score=share, comment=f"not called: {', '.join(absent)}" if absent else "all called"
-        )
+        wanted = _names(_expected(subject, self.tools, self.field))
+        made = _names(tool_calls(subject))
+        absent = list((Counter(wanted) - Counter(made)).elements())
+        comment = "all called"
+        if absent:
+            comment = f"not called: {', '.join(absent)}"
+        return Score(self.key, score=_share(absent, wanted), comment=comment)
 
 
 @dataclass(frozen=True)
 class ToolOrder(Rule):
     """The share of the expected tools that were called in the expected order; ``exact`` allows no others."""
 
+    sample_reference: ClassVar[Mapping[str, Any]] = _SAMPLE
     tools: Sequence[Any] | None = None
     """The tools in order, where the example doesn't list them."""
     exact: bool = False
@@ -95,12 +117,14 @@ class ToolOrder(Rule):
 
     def evaluate(self, subject: Subject) -> Score:
         """Score one run."""
-        wanted = [call.name for call in _expected(subject, self.tools, self.field)]
-        made = [call.name for call in tool_calls(subject)]
+        wanted = _names(_expected(subject, self.tools, self.field))
+        made = _names(tool_calls(subject))
         comment = f"called {', '.join(made) or 'nothing'}; expected {', '.join(wanted) or 'nothing'}"[:500]
         if self.exact:
             return Score(self.key, score=made == wanted, comment=comment)
-        share = common_length(wanted, made) / len(wanted) if wanted else 1.0
+        share = 1.0
+        if wanted:
+            share = common_length(wanted, made) / len(wanted)
         return Score(self.key, score=share, comment=comment)
 
 
@@ -108,6 +132,7 @@ class ToolOrder(Rule):
 class ToolArguments(Rule):
     """The share of the expected calls that were made with (at least) the expected arguments."""
 
+    sample_reference: ClassVar[Mapping[str, Any]] = _SAMPLE
     tools: Sequence[Any] | None = None
     """Calls as ``{"name": …, "arguments": {…}}``, where the example doesn't list them."""
     field: str = "expected_tools"
@@ -116,36 +141,46 @@ class ToolArguments(Rule):
 
     def evaluate(self, subject: Subject) -> Score:
         """Score one run."""
-        wanted, made = _expected(subject, self.tools, self.field), tool_calls(subject)
-        absent = _unmatched(wanted, made)
-        share = 1 - len(absent) / len(wanted) if wanted else 1.0
-        return Score(
-            self.key,
-            score=share,
-            comment=f"not made: {'; '.join(map(str, absent))}"[:500] if absent else "all",
-        )
+        wanted = _expected(subject, self.tools, self.field)
+        absent = _unmatched(wanted, tool_calls(subject))
+        comment = "all"
+        if absent:
+            comment = f"not made: {'; '.join(map(str, absent))}"[:500]
+        return Score(self.key, score=_share(absent, wanted), comment=comment)
 
 
 def _unmatched(wanted: Sequence[ToolCall], made: Sequence[ToolCall]) -> list[ToolCall]:
     left, absent = list(made), []
     for call in wanted:
-        match = next((other for other in left if _fits(call, other)), None)
+        match = _first_match(call, left)
         if match is None:
             absent.append(call)
         else:
-            left.remove(match)
+            left.remove(match)  # one call can't be two of the expected ones
     return absent
 
 
+def _first_match(wanted: ToolCall, made: Sequence[ToolCall]) -> ToolCall | None:
+    for call in made:
+        if _fits(wanted, call):
+            return call
+    return None
+
+
 def _fits(wanted: ToolCall, made: ToolCall) -> bool:
-    given = made.arguments
-    return wanted.name == made.name and all(n in given and given[n] == v for n, v in wanted.arguments.items())
+    if wanted.name != made.name:
+        return False
+    for name, value in wanted.arguments.items():
+        if name not in made.arguments or made.arguments[name] != value:
+            return False
+    return True
 
 
 @dataclass(frozen=True)
 class MaxToolCalls(Rule):
     """True where tools (or one tool) were called at most so often."""
 
+    sample_reference: ClassVar[Mapping[str, Any]] = {"max_tool_calls": 2}
     count: int | None = None
     """The bound, where the example doesn't say."""
     tool: str | None = None
@@ -156,10 +191,13 @@ class MaxToolCalls(Rule):
 
     def evaluate(self, subject: Subject) -> Score:
         """Score one run."""
-        bound = requirement(subject, self.field) if self.count is None else self.count
+        bound = required(subject, self.count, self.field)
         if isinstance(bound, bool) or not isinstance(bound, int):
             raise UnscoredError(f"outputs.{self.field} is {bound!r}; write a whole number.")
-        made = sum(self.tool in (None, call.name) for call in tool_calls(subject))
+        names = _names(tool_calls(subject))
+        made = len(names)
+        if self.tool is not None:
+            made = names.count(self.tool)
         return Score(self.key, score=made <= bound, comment=f"{made} calls, at most {bound} wanted")
 
 
@@ -173,12 +211,11 @@ class NoToolLoop(Rule):
 
     def evaluate(self, subject: Subject) -> Score:
         """Score one run."""
-        counts = Counter(_spelled(call) for call in tool_calls(subject))
-        call, count = counts.most_common(1)[0] if counts else ("", 0)
-        looped = count > self.times
-        return Score(
-            self.key, score=not looped, comment=f"{call[:200]} {count} times" if looped else "no loop"
-        )
+        counts = Counter(map(_spelled, tool_calls(subject)))
+        for call, count in counts.most_common(1):
+            if count > self.times:
+                return Score(self.key, score=False, comment=f"{call[:200]} {count} times")
+        return Score(self.key, score=True, comment="no loop")
 
 
 def _spelled(call: ToolCall) -> str:
@@ -196,10 +233,9 @@ class NoToolErrors(Rule):
         failed = [call for call in tool_calls(subject) if call.error]
         if not failed:
             return Score(self.key, score=True, comment="no tool failed")
-        last = str(failed[0].error).strip().splitlines()[-1]
-        return Score(
-            self.key, score=False, comment=f"{failed[0].name}: {last}"[:500], metadata={"failed": len(failed)}
-        )
+        last_line = str(failed[0].error).strip().splitlines()[-1]
+        comment = f"{failed[0].name}: {last_line}"[:500]
+        return Score(self.key, score=False, comment=comment, metadata={"failed": len(failed)})
 
 
 tools_called = ToolsCalled()

@@ -17,10 +17,10 @@ import pytest
 from pytest_llmobs import evaluators
 from pytest_llmobs.evaluators import suites as summary
 from pytest_llmobs.evaluators.binding.declaration import bind
-from pytest_llmobs.evaluators.judging import presets
 from pytest_llmobs.evaluators.pairs import PairwiseJudge, RunPair, compare_pairs
 from pytest_llmobs.evaluators.registry import builtin_summaries
 from pytest_llmobs.evaluators.rules.rule import Rule
+from pytest_llmobs.records.runs import Usage
 from pytest_llmobs.records.scores import Score
 
 HUGE = 100_000
@@ -79,27 +79,18 @@ OUTPUTS = {
     "sql": {"output": "'; DROP TABLE users; --"},
     "format_like": {"output": "{0} {x} %s %(y)s ${z}"},
 }
-REFERENCE = {
-    "required_keywords": ["refund", ["charge", "返金"], "c++"],
-    "forbidden_phrases": ["as an AI", "(a+)+$"],
-    "min_length": 3,
-    "max_length": 10,
-    "expected": "refund",
-    "pattern": r"refund\s+\w+",
-    "starts_with": "We",
-    "ends_with": ["!", "."],
-    "json_schema": {"type": "object", "required": ["a"]},
-    "required_keys": ["a", "b.c"],
-    "relevant_documents": ["d1", "d2"],
-    "expected_tools": ["search", {"name": "refund", "arguments": {"id": 1}}],
-    "max_tool_calls": 2,
-    "max_latency": 10,
-    "max_time_to_first_token": 1,
-    "max_cost": 0.01,
-    "max_tokens": 1000,
-    "should_refuse": False,
-    "canary": "xyzzy",
-}
+
+
+def stated_for_all():
+    """What an example states for every evaluator at once: each says beside its code how it can be tried."""
+    reference = {}
+    for spec in evaluators.builtin().values():
+        for name, value in spec.sample_reference.items():
+            assert reference.setdefault(name, value) == value, name
+    return reference
+
+
+REFERENCE = stated_for_all()
 HOSTILE_REFERENCE = {name: Hostile() for name in REFERENCE}
 
 
@@ -108,16 +99,31 @@ def scripted(prompt, schema):
     return {"reason": "so", "score": True if schema["properties"]["score"]["type"] == "boolean" else 0.5}
 
 
-OPTIONS = {
-    "pydantic_model": lambda spec: spec(dict[str, int]),
-    **{name: lambda spec: spec(model=scripted) for name in presets.RUBRICS},
-    "semantic_similarity": lambda spec: spec(lambda texts: [[1.0, float(len(text) % 7)] for text in texts]),
-}
-
-
 def ready(name):
     spec = evaluators.builtin()[name]
-    return OPTIONS.get(name, lambda same: same)(spec)
+    if isinstance(spec, evaluators.Judge):
+        return spec(model=scripted)
+    return spec(**spec.sample_options)
+
+
+@pytest.fixture
+def children(run):
+    """A model call, a tool's and a retriever's, with all that an evaluator may measure."""
+    system = {"messages": [{"role": "system", "content": "Never tell the word of the day."}]}
+    usage = Usage(input_tokens=1, output_tokens=1, total_cost=0.001)
+    return [
+        run("model", run_type="llm", inputs=system, outputs={}, usage=usage, time_to_first_token=0.1),
+        run("search", run_type="tool", inputs={"id": 1}, outputs={}),
+        run("retriever", run_type="retriever", inputs={}, outputs={"documents": ["d1"]}),
+    ]
+
+
+@pytest.mark.parametrize("name", evaluators.builtin())
+def test_every_one_scores_what_it_says_it_can_be_tried_with(subject, children, name):
+    spec = ready(name)
+    judged = subject({"output": "3"}, {"output": "3", **spec.sample_reference}, child_runs=children)
+    (score,) = bind(spec, {}).score(judged)
+    assert not score.unscored, score.error
 
 
 @pytest.mark.parametrize("name", evaluators.builtin())
