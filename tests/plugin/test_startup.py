@@ -16,7 +16,7 @@ AT_THE_END = (
     "pytest_llmobs.plugin.confirmation",
     "pytest_llmobs.plugin.reporting",
     "pytest_llmobs.reports",
-    "pytest_llmobs.storage.spool.seal",
+    "pytest_llmobs.storage.spool.sealing",
     "pyarrow",
 )
 """What judges, keeps and reports: modules, and packages with all that is in them."""
