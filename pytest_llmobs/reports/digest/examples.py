@@ -178,7 +178,11 @@ def common_changes(examples: Sequence[ExampleDetail]) -> tuple[str, ...]:
     if len(examples) < 2:
         return ()
     spread = _spread(examples)
-    return tuple(block for block, number in spread.items() if number == len(examples))
+    common = []
+    for block, number in spread.items():
+        if number == len(examples):
+            common.append(block)
+    return tuple(common)
 
 
 def grouped(examples: Sequence[ExampleDetail], common: Sequence[str] = ()) -> list[ExampleGroup]:

@@ -88,7 +88,10 @@ class SuiteMetrics:
     @property
     def quiet(self) -> bool:
         """True where none of its metrics needs attention."""
-        return all(line.quiet for line in self.lines)
+        for line in self.lines:
+            if not line.quiet:
+                return False
+        return True
 
 
 @dataclass(frozen=True)

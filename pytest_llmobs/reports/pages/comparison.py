@@ -77,8 +77,11 @@ def _moved(moves: Sequence[Move], page: Page, most: int | None) -> Iterator[str]
     if not moves:
         yield "no example moved"
         return
-    suites = {move.suite for move in moves}
-    examples = {(move.suite, move.example_id) for move in moves}
+    suites = set()
+    examples = set()
+    for move in moves:
+        suites.add(move.suite)
+        examples.add((move.suite, move.example_id))
     yield page.paint(f"{count(len(examples), 'example')} moved", "bold")
     shifts = []
     for move in moves:

@@ -53,8 +53,13 @@ def listing(experiments: Sequence[ExperimentLine], page: Page) -> list[str]:
 def _without_room(metrics: Sequence[str], table: Sequence[TextColumn], page: Page) -> list[str]:
     """Return the line that names what was left out."""
     kept = {column.key for column in table}
-    names = {_key(metric): metric for metric in metrics} | {"cost": "cost", "trials": "trials"}
-    hidden = [name for key, name in names.items() if key not in kept]
+    hidden = []
+    for metric in metrics:
+        if _key(metric) not in kept:
+            hidden.append(metric)
+    for key in ("cost", "trials"):
+        if key not in kept:
+            hidden.append(key)
     if not hidden:
         return []
     return page.wrapped(f"no room for {', '.join(hidden)}: widen the terminal, or use --json", "dim")

@@ -111,10 +111,13 @@ def _metric(trend: Trend, page: Page) -> str:
 
 
 def _red(trend: Trend) -> str:
-    red = [point for point in trend.points if not point.accepted]
+    red = 0
+    for point in trend.points:
+        if not point.accepted:
+            red += 1
     if not red:
         return ""
-    return f"{len(red):,}"
+    return f"{red:,}"
 
 
 def _worst(trend: Trend) -> float:

@@ -58,7 +58,10 @@ def worth_showing(suites: Sequence[SuiteMetrics], most: int) -> Sequence[SuiteMe
 
 
 def _rows(suites: Sequence[SuiteMetrics]) -> int:
-    return sum(len(suite.lines) for suite in suites)
+    rows = 0
+    for suite in suites:
+        rows += len(suite.lines)
+    return rows
 
 
 def _left_out(suites: Sequence[SuiteMetrics], shown: Sequence[SuiteMetrics], page: Page) -> list[str]:
@@ -124,4 +127,5 @@ def _is_aside(note: MetricNote) -> bool:
 
 
 def _has_unpaired(suite: SuiteMetrics) -> bool:
-    return suite.judged and any(line.row.verdict == "UNPAIRED" for line in suite.lines)
+    verdicts = [line.row.verdict for line in suite.lines]
+    return suite.judged and "UNPAIRED" in verdicts

@@ -89,7 +89,9 @@ def _verdict(verdict: Verdict, page: Page) -> Iterator[str]:
 
 
 def _commands(commands: tuple[NextCommand, ...], page: Page) -> Iterator[str]:
-    size = max((len(each.title) for each in commands), default=0)
+    size = 0
+    for each in commands:
+        size = max(size, len(each.title))
     for each in commands:
         # never wrapped: a command is there to be pasted
         yield f"  {page.paint(each.title.ljust(size), 'bold')}  {page.text(each.command)}"

@@ -38,7 +38,10 @@ def width(text: str) -> int:
     """Return the number of cells that ``text`` (one line, without colours) takes."""
     if text.isascii():
         return len(text)
-    return sum(size for _, size in clusters(text))
+    total = 0
+    for _, size in clusters(text):
+        total += size
+    return total
 
 
 def clip(text: str, limit: int, ellipsis: str = ELLIPSIS) -> str:

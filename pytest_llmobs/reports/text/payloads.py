@@ -62,7 +62,10 @@ def fields_text(payload: Mapping[str, Any] | None, page: Page) -> str:
         reply = conversation.reply(payload)
         if reply is not None:
             return page.text(words(reply))
-    return "\n".join(_field(page, key, value) for key, value in payload.items())
+    lines = []
+    for key, value in payload.items():
+        lines.append(_field(page, key, value))
+    return "\n".join(lines)
 
 
 def _is_reply(payload: Mapping[str, Any]) -> bool:

@@ -87,18 +87,29 @@ def fitted(table: Table, limit: int, steps: Iterable[Step]) -> Table:
 
 def total_width(table: Table) -> int:
     """Return the cells a drawn line takes: all columns and two spaces between neighbours."""
-    return sum(column.width for column in table) + 2 * (len(table) - 1)
+    width = 2 * (len(table) - 1)
+    for column in table:
+        width += column.width
+    return width
 
 
 def drop(key: str) -> Step:
     """Return a step that leaves the column ``key`` out."""
-    return lambda table: [column for column in table if column.key != key]
+
+    def step(table: Table) -> Table:
+        return [column for column in table if column.key != key]
+
+    return step
 
 
 def swap(*columns: TextColumn) -> Step:
     """Return a step that puts ``columns`` in the place of those with their keys: the same, said shorter."""
     shorter = {column.key: column for column in columns}
-    return lambda table: [shorter.get(column.key, column) for column in table]
+
+    def step(table: Table) -> Table:
+        return [shorter.get(column.key, column) for column in table]
+
+    return step
 
 
 def squeeze(key: str, least: int, limit: int, page: Page) -> Step:
