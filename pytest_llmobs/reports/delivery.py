@@ -70,6 +70,7 @@ def _named(path: Path | None) -> str:
     """Return a path as a user would name it in the folder that the process runs in."""
     if path is None:
         return ""
+    # "../../.." would be longer and harder to read than the whole path
     if path.is_relative_to(Path.cwd()):
         return os.path.relpath(path)
     return str(path)
@@ -103,6 +104,7 @@ def _read_order(request: str, formats: Mapping[str, ReportFormat], folder: Path,
             f"Unknown report {name!r} for {option}.{nearest(name, formats)} {known(formats)} "
             "The hook pytest_llmobs_reports in the conftest.py of the rootdir adds one."
         )
+    # only the first colon counts: a path may have its own
     if not colon:
         return ReportOrder(chosen)
     if not path:
@@ -144,6 +146,7 @@ class Reports:
         """
         yield self._rendered(TerminalReport(), page)
         for order in self.orders:
+            # the terminal's own was printed already
             if order.printed and order.format.name != TerminalReport.name:
                 yield self._rendered(order.format, page)
 
@@ -210,5 +213,6 @@ def _reason(error: BaseException) -> str:
     """Return what a report failed with, and where, in one line."""
     message = " ".join(str(error).split())
     text = f"{type(error).__name__}: {message}"
+    # the last frame is enough to find the line in a format of the user's own
     frames = traceback.extract_tb(error.__traceback__)
     return f"{text} ({frames[-1].filename}:{frames[-1].lineno})"

@@ -92,7 +92,7 @@ def _suite(suite: SuiteMetrics, plan: SuitePlan | None) -> dict[str, Any]:
 def _metric(line: MetricLine) -> dict[str, Any]:
     """Return a metric's row; where the gate judged nothing, its verdict would mean nothing and is null."""
     row = _fields(line.row)
-    del row["suite"]
+    del row["suite"]  # it is said once, one level up
     if not line.judged:
         row["verdict"] = None
     return row
@@ -169,6 +169,7 @@ def _sums(spending: TrialSpending) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     """Return a value in JSON types."""
+    # JSON has no NaN, and readers other than Python's refuse one
     if isinstance(value, float) and not math.isfinite(value):
         return None
     if isinstance(value, Mapping):

@@ -64,11 +64,13 @@ def _after_red(experiment: Experiment, rerun: Sequence[ExampleDetail], context: 
     run_id = _first_run(rerun)
     if run_id:
         commands.append(NextCommand("look closer", show_command(run_id, context)))
+    # examples that are gone from the dataset have none
     if located_nodeids(rerun, context):
         title = "rerun broken"
         if rerun[0].state == "dropped":
             title = "rerun worst"
         commands.append(NextCommand(title, _on(rerun, context.rerun, experiment, context)))
+    # last, so that nobody accepts before having looked
     if rerun or _acceptable(experiment.decision):
         commands.append(NextCommand("accept", _accept(rerun, experiment, context)))
     return commands
@@ -113,5 +115,7 @@ def _on(rerun: Sequence[ExampleDetail], command: str, experiment: Experiment, co
     nodeids = located_nodeids(rerun, context)
     if len(nodeids) <= MOST_NODEIDS:
         return f"{command} {shlex.join(nodeids)}"
+    # a command line has its limits, and a reader's eye has, too; `&&` keeps pytest from running everything where
+    # nothing broke
     listing = show_command(experiment.name, context, "--broken")
     return f"{listing} > broken.txt && {command} @broken.txt"

@@ -123,6 +123,7 @@ class ExamplesDigest:
     @property
     def rerun(self) -> Sequence[ExampleDetail]:
         """What to run again after a red verdict: broken examples and red suspects, else the largest drops."""
+        # running a large drop again changes little where an example broke; alone it is all there is
         drops = []
         broken = []
         for example in self.detailed:
@@ -175,6 +176,7 @@ def by_example(rows: Iterable[ExampleRow]) -> list[ExampleDetail]:
 
 def common_changes(examples: Sequence[ExampleDetail]) -> tuple[str, ...]:
     """Return the blocks that all of several examples share."""
+    # of a single example everything would be "shared by all"
     if len(examples) < 2:
         return ()
     spread = _spread(examples)
@@ -199,6 +201,7 @@ def grouped(examples: Sequence[ExampleDetail], common: Sequence[str] = ()) -> li
     groups = []
     for changes, its in members.items():
         groups.append(ExampleGroup(changes, tuple(its)))
+    # what is shared explains most; examples that share nothing come last, however many they are
     return sorted(groups, key=lambda group: (not group.changes, -len(group.examples)))
 
 
@@ -225,7 +228,8 @@ def _shared_lines(comments: Sequence[str]) -> list[str]:
     spread: Counter[str] = Counter()
     for comment in comments:
         spread.update(dict.fromkeys(comment.split("\n")).keys())
-    del spread[""]
+    del spread[""]  # a Counter doesn't mind where there is none
+    # of most rows: a line of a few says something of these few, and belongs to them
     least = max(_SEVERAL, len(comments) // 2 + 1)
     return [line for line, number in spread.items() if number >= least]
 
@@ -236,6 +240,7 @@ def _severity(example: ExampleDetail) -> tuple[bool, int, float]:
 
 def _drop(row: ExampleRow) -> float:
     before, now = scored_mean(row.baseline), scored_mean(row.candidate)
+    # without two sides nothing dropped, as far as anybody knows
     if before is None or now is None:
         return 0.0
     return before - now

@@ -53,6 +53,7 @@ def _means(experiment: Experiment) -> dict[str, float]:
     """Return each metric's mean over the suites, weighted by their examples."""
     weights: dict[str, int] = {}
     for plan in experiment.suites:
+        # a suite without a plan of its own still has a mean
         weights[plan.name] = max(number_of_examples(plan), 1)
     sums: dict[str, float] = {}
     totals: dict[str, int] = {}

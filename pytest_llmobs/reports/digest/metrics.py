@@ -109,6 +109,7 @@ def digest_metrics(experiment: Experiment) -> MetricsDigest:
     lines: dict[str, list[MetricLine]] = {}
     for row in experiment.decision.metrics:
         lines.setdefault(row.suite, []).append(MetricLine(row))
+    # before the others join them: these are the suites that the gate knows
     judged = set(lines)
     for row in unjudged(experiment):
         label = _label(row, experiment, row.suite in judged)
@@ -181,6 +182,7 @@ def _summaries(suite: str, scores: Sequence[SuiteScore]) -> Iterator[MetricRow]:
     for score in scores:
         if score.suite != suite:
             continue
+        # one number has no pairs, so that no test can judge it
         verdict: VerdictName = "UNPAIRED"
         note = ""
         if score.error is not None:
@@ -197,6 +199,7 @@ def _summaries(suite: str, scores: Sequence[SuiteScore]) -> Iterator[MetricRow]:
 
 
 def _label(row: MetricRow, experiment: Experiment, suite_judged: bool) -> Label:
+    # a summary evaluator that failed: that there is no score must not look like one that doesn't gate
     if row.warning:
         return ""
     if experiment.shard or suite_judged:
@@ -250,6 +253,7 @@ def urgency(note: MetricNote) -> int:
 
 def _unmeasured(plans: Sequence[SuitePlan], measured: Collection[str]) -> Iterator[str]:
     for plan in plans:
+        # other shards have all of it: nothing is missing here
         runs_elsewhere = plan.elsewhere and not plan.expected
         if plan.name not in measured and not plan.left_out and not runs_elsewhere:
             yield plan.name

@@ -57,6 +57,7 @@ def digest_verdict(
         light, headline = _red(experiment.decision, examples)
     else:
         light, headline = _not_red(experiment, trials, word, recorded)
+    # said of the verdict and not only of the suites: a green one over a selection is no green build
     if experiment.partial:
         headline = headline.replace(":", " (partial):", 1)
     return Verdict(word, light, headline, tuple(_limits(experiment, trials)))
@@ -64,12 +65,14 @@ def digest_verdict(
 
 def verdict_word(experiment: Experiment) -> str:
     """Return the verdict in a word."""
+    # red first: what broke before an interruption broke
     if experiment.decision.red:
         return "red"
     if experiment.interrupted:
         return "interrupted"
     if experiment.shard:
         return f"shard {experiment.shard}"
+    # trials that nothing judged: the session wrote them down as the baseline
     if experiment.trials and not experiment.decision.metrics:
         return "recorded"
     if _without_baseline(experiment):
@@ -92,6 +95,7 @@ def _limits(experiment: Experiment, trials: SpendingDigest) -> Iterator[str]:
     raised = trials.statuses.get("error", 0)
     if raised:
         yield f"{count(raised, 'trial')} raised an error: pytest fails whatever the gate says"
+    # without any baseline all are, and the headline says so
     if decision.ungated and not _without_baseline(experiment):
         yield (
             f"{count(decision.ungated, 'trial')} failed that no gate judges (a new or edited example, or "
@@ -104,6 +108,7 @@ def _not_red(experiment: Experiment, trials: SpendingDigest, word: str, recorded
         return "yellow", f"SHARD {experiment.shard}: not gated, `llmobs merge` gates all shards together"
     if word == "recorded":
         return "green", f"BASELINE RECORDED{_of(recorded, ': {}', 'file')}"
+    # where all were left out, nothing regressed either; green would be a lie
     if not experiment.trials:
         return "yellow", "NO VERDICT: no trial ran"
     if _without_baseline(experiment):

@@ -103,6 +103,7 @@ def _difference(evidence: ScoreEvidence, page: Page, most: int | None) -> Iterat
             wanted.split("\n"), got.split("\n"), "reference", "output", lineterm="", n=1
         )
         lines = list(sides)
+        # the names tell several texts apart; the usual one needs none
         if name != reference:
             lines.insert(0, f"{reference} {page.signs.to} {name}")
         elif name != "output":

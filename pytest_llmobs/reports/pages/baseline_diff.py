@@ -68,6 +68,7 @@ def _both(then: Baseline, now: Baseline, ref: str, page: Page, most: int | None)
         yield ""
         yield from indent(moves_table(shifts, (ref, "now"), inner, most))
     remarks = list(_remarks(then, now))
+    # git says that it differs, so that nothing at all would look like a mistake
     if not shifts and not remarks and then.suite_scores == now.suite_scores:
         remarks = ["no score changed: only times, costs or what was sent"]
     for text in remarks:

@@ -44,6 +44,7 @@ def drift_text(judge: str, drift: JudgeDrift, page: Page) -> str:
 def _agreement(result: Agreement) -> Iterator[str]:
     yield f"agreement  {figures.rate(result.agreement)}"
     kappa = f"kappa      {_number(result.kappa)}"
+    # where people and judge always say one and the same thing, chance explains it all
     if result.kappa is not None:
         kappa = f"{kappa} (95 % interval {_number(result.low)} to {_number(result.high)})"
     yield kappa

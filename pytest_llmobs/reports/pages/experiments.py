@@ -69,6 +69,7 @@ def _steps(metrics: Sequence[str], experiments: Sequence[ExperimentLine], page: 
     short = column("when", "when (UTC)", experiments, lambda line: _when(line)[len("2026-") :])
     shorter = map(swap, _metrics(metrics, experiments, page, _NARROW))
     shortest = map(swap, _metrics(metrics, experiments, page, _NARROWEST))
+    # `pass` stays: every experiment has it
     rarest_first = map(drop, map(_key, reversed(metrics[1:])))
     return [
         swap(short),

@@ -76,6 +76,7 @@ def course(trend: Trend, page: Page, most: int = _LONG) -> str:
         return " ".join(map(figures.rate, means[-3:]))
     low, high = min(means), max(means)
     highest = len(_BARS) - 1
+    # the last digits of a mean would fill the whole height
     if high - low < _STEADY:
         return _BARS[len(_BARS) // 2] * len(means)
     bars = ""

@@ -70,7 +70,7 @@ def _counts(result: PairwiseResult) -> str:
 
 def _position(result: PairwiseResult, page: Page) -> Iterator[str]:
     if result.position_bias is None:
-        return
+        return  # asked in both orders, or nothing was decided
     text = (
         f"whichever stood first won {result.position_bias:.0%} of the decided pairs "
         f"(p {figures.probability(result.position_p)})"

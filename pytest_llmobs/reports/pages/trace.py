@@ -32,6 +32,7 @@ def trace_text(run: Run, page: Page, *, trial: Trial | None = None, everything: 
     """
     _, *below = _family(run)
     chosen = below
+    # of all that happened, what the model was asked explains most
     if not everything:
         chosen = list(filter(_is_call, below))[:MOST_CALLS]
     most = bound(MOST_LINES, everything)

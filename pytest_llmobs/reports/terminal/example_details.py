@@ -66,6 +66,7 @@ def blocks(changes: Sequence[str], page: Page, most: int, context: Context) -> I
 
 def outcome(row: ExampleRow, page: Page) -> str:
     """Return a row's scores then and now: ``5/5 → 0/6`` where all are 0 or 1, else means: ``0.92 → 0.31``."""
+    # both sides alike: a count beside a mean can't be compared
     binary = is_binary((*row.baseline, *row.candidate))
     then = now = ""
     if row.baseline:
@@ -90,6 +91,7 @@ def _scores(example: ExampleDetail, told: Told, page: Page, context: Context) ->
     metric_width = min(max(map(cells.width, metrics)), _LONGEST_METRIC)
     outcome_width = max(map(cells.width, outcomes))
     beside = _SIGN_WIDTH + metric_width + _GAP + outcome_width + _GAP
+    # six: what examples of a group are indented by, and their scores below their name
     if page.width - 6 - beside < _REASON_ROOM:
         beside = _BELOW
     room = page.width - 6 - beside

@@ -67,6 +67,7 @@ def _titles(examples: ExamplesDigest, page: Page) -> Iterator[str]:
         if counted.red:
             mark, style = page.signs.cross, "red"
         yield from page.item(title(counted), mark=mark, style=style)
+        # red and other suspects share their remarks
         if counted.state not in told:
             told.add(counted.state)
             for remark in examples.remarks.get(counted.state, ()):
@@ -121,6 +122,7 @@ def _group(group: ExampleGroup, share: int, told: Told, page: Page, context: Con
     told = told.and_changes(group.changes)
     for place, example in enumerate(group.examples[:share]):
         has_own = not set(example.changes) <= set(told.changes)
+        # examples without changes of their own stay close together, as one list
         if place and has_own:
             yield ""
         yield from example_lines(example, told, page, context)
@@ -131,6 +133,7 @@ def _group(group: ExampleGroup, share: int, told: Told, page: Page, context: Con
 
 def shares(sizes: Sequence[int], most: int) -> list[int]:
     """Deal ``most`` places to groups of these sizes, one place a round, the first group first."""
+    # in turns: one change that hit hundreds must not push all other kinds of failure out of sight
     dealt = [0] * len(sizes)
     while most > 0 and dealt != list(sizes):
         for number, size in enumerate(sizes):

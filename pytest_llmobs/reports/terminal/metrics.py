@@ -52,6 +52,7 @@ def metric_section(metrics: MetricsDigest, page: Page, *, everything: bool = Fal
 
 def worth_showing(suites: Sequence[SuiteMetrics], most: int) -> Sequence[SuiteMetrics]:
     """Return all suites, or, where they have more than ``most`` metrics, those that have something to report."""
+    # whole suites: a metric that is left out of the middle of one would look unmeasured
     if _rows(suites) <= most:
         return suites
     return [suite for suite in suites if not suite.quiet]
@@ -116,6 +117,7 @@ def _notes(suites: Sequence[SuiteMetrics], page: Page, everything: bool) -> Iter
         if note.aside and not show_asides:
             continue
         text = f"{', '.join(note.metrics)}: {note.text}"
+        # a metric of the same name may be in each of them
         if len(suites) > 1:
             text = f"{note.suite.rpartition('::')[2]} {text}"
         mark = marks.get(note.standing, page.signs.dot)

@@ -48,6 +48,7 @@ def progress_line(progress: Progress, page: Page, *, title: str = "llm") -> str:
         tail.append(figures.cost(progress.cost))
     tail.append(time_left(progress))
     means = [f"{page.line(metric)} {figures.rate(mean)}" for metric, mean in progress.means.items()]
+    # cost and time at the end are what a waiting reader looks for; metrics give way
     line = page.dotted([*head, *means, *tail])
     for kept in reversed(range(len(means))):
         if cells.width(line) <= page.width:

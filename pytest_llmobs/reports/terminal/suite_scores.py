@@ -59,6 +59,7 @@ def matrix_lines(
         everything: List all confusions.
     """
     title = title or f"expected, then predicted {page.signs.to}"
+    # labels give way before the table does: numbers side by side say more than a list
     for width in _TITLE_WIDTHS:
         table = _table(matrix, before, page, width, title)
         if total_width(table) <= page.width - 4:
@@ -109,6 +110,7 @@ def _largest(matrix: Matrix, page: Page, most: int | None) -> Iterator[str]:
     confusions: Counter[tuple[str, str]] = Counter()
     for expected, predicted in matrix.items():
         for label, number in predicted.items():
+            # what is right is no confusion
             if label != expected:
                 confusions[expected, label] = number
     shown = confusions.most_common(most)

@@ -12,7 +12,9 @@ from collections.abc import Iterable, Iterator
 ELLIPSIS = "…"
 _JOINER = "\u200d"
 _EMOJI_STYLE = "\ufe0f"
+_SOFT_HYPHEN = "\u00ad"
 _ZERO = ("Mn", "Me", "Cf")
+"""Unicode categories of what takes no cell: marks on the character before, and format characters."""
 
 
 def clusters(text: str) -> Iterator[tuple[str, int]]:
@@ -24,6 +26,7 @@ def clusters(text: str) -> Iterator[tuple[str, int]]:
     for char in text:
         if held and (_extends(char) or held.endswith(_JOINER)):
             held += char
+            # it asks for the picture of a sign that is also a letter, and pictures are wide
             if char == _EMOJI_STYLE and size == 1:
                 size = 2
             continue
@@ -36,6 +39,7 @@ def clusters(text: str) -> Iterator[tuple[str, int]]:
 
 def width(text: str) -> int:
     """Return the number of cells that ``text`` (one line, without colours) takes."""
+    # most texts are ASCII, and looking at each character would be most of what drawing a table takes
     if text.isascii():
         return len(text)
     total = 0
@@ -48,6 +52,7 @@ def clip(text: str, limit: int, ellipsis: str = ELLIPSIS) -> str:
     """Cut the end of ``text`` so that it takes at most ``limit`` cells, ``ellipsis`` included."""
     if width(text) <= limit:
         return text
+    # on the narrowest pages a part of the sign is better than a line too long
     if limit <= len(ellipsis):
         return ellipsis[: max(limit, 0)]
     return _head(text, limit - len(ellipsis)) + ellipsis
@@ -83,28 +88,37 @@ def wrap(text: str, limit: int) -> list[str]:
 
     Line breaks and indentation of the text are kept. An empty text gives one empty line.
     """
+    # a wide character takes two cells: with less room than that there would be no way on
+    limit = max(limit, 2)
     lines = []
     for paragraph in text.split("\n"):
-        lines += _wrapped(paragraph, max(limit, 2))
+        lines += _wrapped(paragraph, limit)
     return lines
 
 
 def _wrapped(paragraph: str, limit: int) -> list[str]:
-    if width(paragraph) <= limit:
+    end = len(_head(paragraph, limit))
+    if end == len(paragraph):
         return [paragraph]
     lines: list[str] = []
     rest = paragraph
-    while width(rest) > limit:
-        line, rest = _broken(rest, limit)
+    # measured no further than a line reaches: a long text would be measured anew for each of its lines
+    while end < len(rest):
+        line, rest = _broken(rest, end)
         lines.append(line)
+        end = len(_head(rest, limit))
     if rest:
         lines.append(rest)
     return lines
 
 
-def _broken(text: str, limit: int) -> tuple[str, str]:
-    """Return the first line of a text that is too long for one, and what follows it."""
-    end = len(_head(text, limit))
+def _broken(text: str, end: int) -> tuple[str, str]:
+    """Return the first line of a text that is too long for one, and what follows it.
+
+    Args:
+        text: It.
+        end: Where the room of the first line ends.
+    """
     space = end
     if text[end] != " ":
         space = text.rfind(" ", 0, end)
@@ -115,6 +129,8 @@ def _broken(text: str, limit: int) -> tuple[str, str]:
 
 
 def _head(text: str, limit: int) -> str:
+    if text.isascii():
+        return text[:limit]
     return "".join(_fitting(clusters(text), limit))
 
 
@@ -137,12 +153,14 @@ def _extends(char: str) -> bool:
     if char.isascii():
         return False
     skin_tone = "\U0001f3fb" <= char <= "\U0001f3ff"
-    return skin_tone or (unicodedata.category(char) in _ZERO and char != "\u00ad")
+    # terminals draw a soft hyphen, though Unicode calls it a format character
+    return skin_tone or (unicodedata.category(char) in _ZERO and char != _SOFT_HYPHEN)
 
 
 def _cells(char: str) -> int:
-    if char.isascii() or char == "\u00ad":
+    if char.isascii() or char == _SOFT_HYPHEN:
         return 1
+    # vowels and finals of Hangul join the consonant before them
     if unicodedata.category(char) in _ZERO or "\u1160" <= char <= "\u11ff":
         return 0
     if unicodedata.east_asian_width(char) in "WF":

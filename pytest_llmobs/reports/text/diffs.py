@@ -78,6 +78,7 @@ def _sides(segment: Segment, page: Page, room: int, everything: bool) -> Iterato
             removed.append(old)
         if new is not None:
             added.append(new)
+    # not pair by pair: what was removed reads as one text, and so does what was added
     for sign, lines in (("-", removed), ("+", added)):
         for line in lines:
             yield from _signed(sign, line, page, room, everything)
@@ -107,6 +108,7 @@ def _segments(lines: Iterable[str]) -> Iterator[Segment]:
 
 
 def _context(line: str, page: Page, room: int) -> Painted:
+    # line numbers of a prompt mean nothing to a reader who hasn't the file at hand
     if _is_hunk(line):
         return "~", page.signs.ellipsis
     return "~", page.clip(f"  {line[1:]}".rstrip(), room)
@@ -117,6 +119,7 @@ def _differing(old: str, new: str, page: Page, room: int) -> tuple[str, str]:
     if max(cells.width(old), cells.width(new)) <= (room - 2) * _MOST_WRAPPED:
         return old, new
     head = _shared(old, new)
+    # of what is left, so that head and tail can't overlap where a word is said twice
     tail = _shared(old[head:][::-1], new[head:][::-1])
     return _window(old, head, tail, page), _window(new, head, tail, page)
 
@@ -145,6 +148,7 @@ def _window(line: str, head: int, tail: int, page: Page) -> str:
 def _signed(sign: str, line: str, page: Page, room: int, everything: bool) -> Iterator[Painted]:
     wrapped = cells.wrap(line, room - 2)
     if len(wrapped) > _MOST_WRAPPED and not everything:
+        # the last line takes all the rest, to be clipped: its sign says that there is more
         wrapped[_MOST_WRAPPED - 1 :] = [" ".join(wrapped[_MOST_WRAPPED - 1 :])]
     lead = sign
     for part in wrapped:

@@ -34,6 +34,7 @@ def signed(value: float | None, page: Page) -> str:
     if value is None:
         return ""
     digits = rate(abs(value))
+    # what is shown as zero has no sign, whatever its last digits are
     if not digits.strip("0."):
         return digits
     if value < 0:
@@ -45,6 +46,7 @@ def probability(value: float | None) -> str:
     """Return a p-value with three decimals and without the zero before the point; ``<.001`` below that."""
     if value is None:
         return ""
+    # zero would say that it can't be, and three decimals are all that a p-value is good for
     if value < 0.001:
         return "<.001"
     if value >= 0.9995:
@@ -58,6 +60,7 @@ def cost(value: float | None) -> str:
         return "?"
     if value == 0:
         return "$0"
+    # $0 is kept for what was free
     if value < 0.0001:
         return "<$0.0001"
     if value < 1:
@@ -71,6 +74,7 @@ def seconds(value: float | None) -> str:
     """Return a duration: ``0.4 ms``, ``12 ms``, ``1.23 s``, ``45.6 s``, ``3 m 05 s``, ``2 h 07 m``."""
     if value is None:
         return ""
+    # each bound lies where rounding would reach the next unit: 1000 ms, 60.0 s and 60 m 00 s are never shown
     if value < 0.9995:
         return _milliseconds(value * 1000)
     if value < 9.995:
@@ -98,6 +102,7 @@ def tokens(value: int | None) -> str:
         return ""
     if value < 1000:
         return str(value)
+    # from here on one decimal would round to 1000.0k
     if value < 999_950:
         return f"{value / 1000:.1f}k"
     return f"{value / 1_000_000:.2f}M"

@@ -13,6 +13,7 @@ from pytest_llmobs.reports.text import cells
 COLORS = {"red": "31", "green": "32", "yellow": "33", "cyan": "36", "dim": "2", "bold": "1"}
 _RESET = "\x1b[0m"
 _SHORT = 60
+# controls of the writing direction can make a line read as another one than it is
 _BIDI = range(0x202A, 0x202F)
 _ISOLATES = range(0x2066, 0x206A)
 
@@ -83,7 +84,7 @@ class Page:
         """Return True where the page's encoding has all characters of ``text``."""
         try:
             text.encode(self.encoding)
-        except (UnicodeEncodeError, LookupError):
+        except (UnicodeEncodeError, LookupError):  # the latter: an encoding that Python doesn't know
             return False
         return True
 
@@ -106,7 +107,9 @@ class Page:
         A model's output may hold escape sequences that move the cursor or rename the window; they are shown,
         never sent. Line breaks stay, tabs become four spaces.
         """
+        # where a tab ends depends on the terminal, and a table has to know
         shown = str(value).replace("\r\n", "\n").replace("\t", "    ")
+        # most texts are, and need no look at every character
         if not shown.isprintable():
             shown = "".join(map(_visible, shown))
         try:
@@ -146,6 +149,7 @@ class Page:
         """Return foreign ``text`` as one list item: wrapped, with ``mark`` before its first line."""
         size = cells.width(mark) + 1
         first, *rest = cells.wrap(self.text(text), self.width - size)
+        # an empty line of the text gets the gap, too: what follows it still belongs to the item
         gap = " " * size
         return self.painted([f"{mark} {first}", *map(gap.__add__, rest)], style)
 
@@ -162,6 +166,7 @@ class Page:
         lines: list[str] = []
         for part in filter(None, parts):
             if not lines:
+                # only what goes on in another line is indented
                 lines = cells.wrap(part, self.width)
                 continue
             joined = self.dotted((lines[-1], part))

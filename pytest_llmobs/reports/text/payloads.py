@@ -34,6 +34,7 @@ def block(title: str, text: str, page: Page, most: int | None = None, hint: str 
         return
     lines = list(map(str.rstrip, cells.wrap(text, inner(page).width)))
     if most is not None and len(lines) > most:
+        # one more than is cut, since the hint takes a line of its own
         more = f"{page.signs.ellipsis} {len(lines) - most + 1} more lines{hint}"
         lines = [*lines[: most - 1], page.paint(page.clip(more, inner(page).width), "dim")]
     yield from titled(title, lines, page)
@@ -56,6 +57,7 @@ def fields_text(payload: Mapping[str, Any] | None, page: Page) -> str:
     """Return a payload as text: a lone ``output`` or a reply as its words, else ``key: value`` lines."""
     if payload is None:
         return "nothing was recorded"
+    # what a target returned that is no dict; the key is ours and says nothing
     if list(payload) == ["output"]:
         return page.value(payload["output"])
     if _is_reply(payload):

@@ -49,6 +49,7 @@ def draw(table: Table, page: Page) -> list[str]:
 
     The titles go to ``tabulate`` as a row, because it makes a column two cells wider than its title.
     """
+    # 80 ms that a session without a table needn't spend
     from tabulate import DataRow, TableFormat, tabulate
 
     gap = DataRow("", "  ", "")
@@ -61,7 +62,7 @@ def draw(table: Table, page: Page) -> list[str]:
         list(zip(*columns, strict=True)),
         tablefmt=TableFormat(None, None, None, None, gap, gap, 0, None),
         colalign=list(map(_alignment, table)),
-        disable_numparse=True,
+        disable_numparse=True,  # an example's id may look like a number
     )
     for cluster, stand_in in stand_ins.items():
         text = text.replace(stand_in, cluster)
@@ -77,6 +78,7 @@ def draw_painted(table: Table, page: Page) -> tuple[list[str], list[str]]:
 
 def fitted(table: Table, limit: int, steps: Iterable[Step]) -> Table:
     """Apply ``steps`` in their order, one after the other, until the table takes at most ``limit`` cells."""
+    # a column that nobody has a value for says nothing, and takes room
     table = [column for column in table if any(column.cells)]
     for step in steps:
         if total_width(table) <= limit:

@@ -66,6 +66,7 @@ def _branches(run: Run, page: Page, lead: str, stem: str, everything: bool) -> I
     yield Branch(lead, run, stem=below)
     shown = run.child_runs
     if not everything:
+        # whoever opens a trace looks for what went wrong
         shown = [*run.child_runs[:MOST_SIBLINGS], *filter(_failed, run.child_runs[MOST_SIBLINGS:])]
     left_out = len(run.child_runs) - len(shown)
     for child in shown:
@@ -106,6 +107,7 @@ def _drawn(branches: Sequence[Branch], page: Page) -> list[str]:
         squeeze("name", 8, page.width, page),
         drop("cost"),
     ]
+    # a tree explains itself
     _titles, _rule, *rows = draw(fitted(table, page.width, steps), page)
     return rows
 
@@ -142,6 +144,7 @@ def _error(branch: Branch, page: Page, everything: bool) -> list[str]:
     reason = run.error or _REASONS.get(run.status, "failed without a message")
     text = page.text(reason).strip()
     room = max(page.width - cells.width(branch.stem) - 2, 20)
+    # of a traceback the last line says what happened
     if everything:
         lines = cells.wrap(text, room)
     else:
