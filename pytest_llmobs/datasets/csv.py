@@ -112,7 +112,7 @@ def _typed_column(column: str, cells: Sequence[str]) -> list[Any]:
         return list(cells)
     parsed = list(map(_parse, cells))
     types = {type(value) for cell, value in zip(cells, parsed, strict=True) if cell}
-    # One text among the numbers makes a column of texts: what is typed by chance is worse than what is plain.
+    # Typed as a whole or not at all: a column of texts may happen to hold ``42`` once.
     if types in ({bool}, {int}, {float}, {int, float}):
         return parsed
     values: list[Any] = []

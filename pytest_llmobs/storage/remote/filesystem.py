@@ -90,7 +90,7 @@ class RemoteFiles:
 
     def failure(self, verb: str, error: Exception) -> StoreError:
         """Return the error for the user: what was tried where, why it failed, what to do."""
-        # The first line: S3's client adds a stack of its own.
+        # The first line says it; what may follow is detail.
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         if "Unrecognized filesystem type" in reason:
             return StoreError(
