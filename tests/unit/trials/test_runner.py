@@ -1,0 +1,194 @@
+"""Targets run ahead, once each: again where the server has enough for now, no more where it refuses for good."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_llmobs.evaluators.binding.declaration import bind, evaluator
+from pytest_llmobs.records.examples import Example
+from pytest_llmobs.tracing import traceable
+from pytest_llmobs.tracing.tracer import Tracer
+from pytest_llmobs.trials.budget import Budget, BudgetReached
+from pytest_llmobs.trials.deadline import TargetTimeout
+from pytest_llmobs.trials.runner import MOST_TRIES, Job, Refused, Runner
+from pytest_llmobs.trials.targets import Target
+from pytest_llmobs.trials.workers import Workers
+from tests.unit.tracing.memory import MemorySink
+
+SOON = 5.0
+Make = Callable[..., Runner]
+
+
+class Rejected(Exception):
+    """What an SDK raises where the server answers with an error."""
+
+    def __init__(self, status_code: int) -> None:
+        super().__init__(f"status {status_code}")
+        self.status_code = status_code
+
+
+@evaluator(cheap=True)
+def answered(outputs: Any) -> bool:
+    return "output" in outputs
+
+
+@pytest.fixture
+def sink() -> MemorySink:
+    return MemorySink()
+
+
+@pytest.fixture
+def make(sink: MemorySink) -> Iterator[Make]:
+    made = []
+
+    def runner(*, timeout: float = SOON, budget: Budget | None = None) -> Runner:
+        tracer = Tracer(project="unit", sink=sink)
+        made.append(Runner(tracer, Workers(2), timeout=timeout, window=8, budget=budget))
+        # What a rejection costs is its own test's business: here the next try may start at once.
+        made[-1].workers.rate_limit.rejected = lambda retry_after=0.0: None  # type: ignore[method-assign]
+        return made[-1]
+
+    yield runner
+    for each in made:
+        each.close()
+
+
+def job(function: Callable[..., Any], key: str = "t1") -> Job:
+    return Job(
+        key=key,
+        suite="suite",
+        name=key,
+        example=Example("e1", {"question": "why?"}),
+        target=Target(function, "answer", whole=False),
+        evaluators=[bind(answered, {})],
+    )
+
+
+def test_a_target_runs_once_and_its_result_is_scored(make: Make, sink: MemorySink) -> None:
+    calls = []
+
+    def answer(question: str) -> str:
+        calls.append(question)
+        return "because"
+
+    runner = make()
+    runner.offer([job(answer)])
+    attempt = runner.take(job(answer))
+    assert calls == ["why?"]
+    assert attempt.outputs == {"output": "because"}
+    assert attempt.scores["answered"].score is True
+    assert sink.run("t1").outputs == {"output": "because"}
+
+
+def test_an_async_target_runs_on_a_loop(make: Make) -> None:
+    async def answer(question: str) -> str:
+        return "because"
+
+    attempt = make().take(job(answer))
+    assert (attempt.error, attempt.outputs) == (None, {"output": "because"})
+
+
+@pytest.mark.parametrize("inline", [False, True], ids=["ahead", "inline"])
+def test_what_a_target_raises_is_the_attempts_error(make: Make, sink: MemorySink, inline: bool) -> None:
+    def answer(question: str) -> str:
+        raise ValueError("no idea")
+
+    runner = make()
+    attempt = runner.run_inline(job(answer)) if inline else runner.take(job(answer))
+    assert isinstance(attempt.error, ValueError)
+    assert attempt.scores == {}
+    assert sink.run("t1").status == "error"
+
+
+def test_a_rejected_target_is_tried_again(make: Make) -> None:
+    answers: list[Any] = [Rejected(429), Rejected(529), "because"]
+
+    def answer(question: str) -> str:
+        reply = answers.pop(0)
+        if isinstance(reply, Exception):
+            raise reply
+        return str(reply)
+
+    attempt = make().take(job(answer))
+    assert (attempt.error, attempt.outputs) == (None, {"output": "because"})
+    assert len(attempt.tries) == 3
+
+
+def test_a_target_is_not_tried_for_ever(make: Make) -> None:
+    def answer(question: str) -> str:
+        raise Rejected(429)
+
+    attempt = make().take(job(answer))
+    assert isinstance(attempt.error, Rejected)
+    assert len(attempt.tries) == MOST_TRIES
+
+
+def test_inside_its_test_a_target_is_not_tried_again(make: Make) -> None:
+    calls = []
+
+    def answer(question: str) -> str:
+        calls.append(question)
+        raise Rejected(429)
+
+    attempt = make().run_inline(job(answer))
+    assert isinstance(attempt.error, Rejected)
+    assert len(calls) == 1
+
+
+def test_after_a_refusal_the_suite_runs_no_further(make: Make) -> None:
+    def answer(question: str) -> str:
+        raise Rejected(401)
+
+    runner = make()
+    first, second = runner.take(job(answer, "t1")), runner.take(job(answer, "t2"))
+    assert isinstance(first.error, Rejected)
+    assert isinstance(second.error, Refused)
+    assert second.root is None
+
+
+def test_after_the_budget_nothing_starts(make: Make, tmp_path: Path) -> None:
+    @traceable(run_type="llm")
+    def ask_model(question: str) -> str:
+        return "because"
+
+    budget = Budget(tmp_path / "spent.json", max_cost=None, max_calls=1)
+    runner = make(budget=budget)
+    first = runner.take(job(ask_model, "t1"))
+    second = runner.take(job(ask_model, "t2"))
+    assert first.error is None
+    assert isinstance(second.error, BudgetReached)
+    assert str(second.error) == "not run: 1 of 1 model calls made (llm_max_calls)"
+
+
+def test_a_hung_target_is_an_error_and_what_it_returns_late_is_nobodys(make: Make) -> None:
+    gate, over = threading.Event(), threading.Event()
+
+    def answer(question: str) -> str:
+        gate.wait(SOON)
+        over.set()
+        return "too late"
+
+    runner = make(timeout=0.05)
+    attempt = runner.take(job(answer))
+    gate.set()
+    assert over.wait(SOON)
+    assert isinstance(attempt.error, TargetTimeout)
+    assert str(attempt.error) == "Target 'answer' did not end within 0.05 s (llm_timeout)."
+    assert (attempt.outputs, attempt.scores) == (None, {})
+    assert runner.left_hanging
+
+
+def test_no_more_are_started_than_the_window_holds(make: Make) -> None:
+    runner = make()
+    jobs = [job(lambda question: question, f"t{index}") for index in range(20)]
+    assert runner.wants_more
+    runner.offer(jobs)
+    assert not runner.wants_more
+    for each in jobs:
+        assert runner.take(each).error is None
+    assert runner.wants_more
