@@ -50,7 +50,7 @@ def _suite_failure(suite: RedSuite) -> Failure:
     headline, *details = map(_metric_line, suite.metrics)
     if details:
         headline += f" (+{count(len(details), 'metric')})"
-    # notes that several metrics share are said once
+    # notes that several metrics share are verdict once
     for row in suite.metrics:
         if not _is_in_line(row) and row.note not in details:
             details.append(row.note)
@@ -61,14 +61,14 @@ def _suite_failure(suite: RedSuite) -> Failure:
 
 
 def _metric_line(row: MetricRow) -> str:
-    said = f"{row.metric} {row.verdict}"
+    verdict = f"{row.metric} {row.verdict}"
     if _compares(row):
         change = f"{rate(row.baseline)} -> {rate(row.candidate)}"
-        return f"{said}: {change} ({signed(row.delta, _PAGE)}, n={row.n})"
+        return f"{verdict}: {change} ({signed(row.delta, _PAGE)}, n={row.n})"
     first_line = row.note.partition("\n")[0]
     if first_line:
-        return f"{said}: {first_line}"
-    return said
+        return f"{verdict}: {first_line}"
+    return verdict
 
 
 def _is_in_line(row: MetricRow) -> bool:

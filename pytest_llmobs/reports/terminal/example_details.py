@@ -27,7 +27,7 @@ _GAP = 2
 
 
 @dataclass(frozen=True)
-class Told:
+class Above:
     """What was said above, for all examples or for the group."""
 
     changes: Sequence[str]
@@ -36,23 +36,23 @@ class Told:
     several: bool
     """True where examples of several suites are shown."""
 
-    def and_changes(self, changes: Sequence[str]) -> Told:
+    def and_changes(self, changes: Sequence[str]) -> Above:
         """Return what was said once these changes are."""
         return replace(self, changes=(*self.changes, *changes))
 
 
-def example_lines(example: ExampleDetail, told: Told, page: Page, context: Context) -> Iterator[str]:
+def example_lines(example: ExampleDetail, above: Above, page: Page, context: Context) -> Iterator[str]:
     """Yield the example's name, a line a metric with its reasons, its own changes, and the command that opens it."""
     name = example.example_id
-    if told.several:
+    if above.several:
         name = f"{example.suite.rpartition('::')[2]}[{name}]"
     style = "yellow"
     if example.red:
         style = "red"
     head = f"{_sign(example.state, page)} {page.clip_middle(page.line(name), page.width - 4)}"
     yield page.paint(head, style)
-    yield from indent(_scores(example, told, page, context), 4)
-    own_changes = [block for block in example.changes if block not in told.changes]
+    yield from indent(_scores(example, above, page, context), 4)
+    own_changes = [block for block in example.changes if block not in above.changes]
     yield from indent(blocks(own_changes, page, MOST_OWN, context))
     if example.run_id:
         yield page.paint(f"    {show_command(example.run_id, context)}", "dim")
@@ -76,12 +76,12 @@ def outcome(row: ExampleRow, page: Page) -> str:
     return f" {page.signs.to} ".join(filter(None, (then, now)))
 
 
-def remarks(row: ExampleRow, told: Collection[str] = ()) -> str:
+def remarks(row: ExampleRow, above: Collection[str] = ()) -> str:
     """Return a row's comment without the lines that were said above."""
-    return "\n".join(line for line in row.comment.strip().split("\n") if line not in told)
+    return "\n".join(line for line in row.comment.strip().split("\n") if line not in above)
 
 
-def _scores(example: ExampleDetail, told: Told, page: Page, context: Context) -> Iterator[str]:
+def _scores(example: ExampleDetail, above: Above, page: Page, context: Context) -> Iterator[str]:
     """Yield a line a row, with its reasons beside the scores, or below them where there is too little room."""
     metrics = []
     outcomes = []
@@ -98,15 +98,15 @@ def _scores(example: ExampleDetail, told: Told, page: Page, context: Context) ->
     for row, metric, scores in zip(example.rows, metrics, outcomes, strict=True):
         name = cells.pad(page.clip_middle(metric, metric_width), metric_width)
         head = f"{_sign(row.state, page)} {name}  {cells.pad(scores, outcome_width)}"
-        reasons = _reasons(row, told, page, room, context)
+        reasons = _reasons(row, above, page, room, context)
         if reasons and beside > _BELOW:
             head = f"{head}  {reasons.pop(0)}"
         yield head.rstrip()
         yield from indent(reasons, beside)
 
 
-def _reasons(row: ExampleRow, told: Told, page: Page, room: int, context: Context) -> list[str]:
-    text = page.text(remarks(row, told.remarks))
+def _reasons(row: ExampleRow, above: Above, page: Page, room: int, context: Context) -> list[str]:
+    text = page.text(remarks(row, above.remarks))
     if not text:
         return []
     lines = list(map(str.rstrip, cells.wrap(text, room)))

@@ -9,7 +9,7 @@ from pytest_llmobs.reports.context import Context
 from pytest_llmobs.reports.digest.commands import show_command
 from pytest_llmobs.reports.digest.examples import ExampleCount, ExampleGroup, ExamplesDigest, ListedExamples
 from pytest_llmobs.reports.digest.experiment import Digest
-from pytest_llmobs.reports.terminal.example_details import Told, blocks, example_lines
+from pytest_llmobs.reports.terminal.example_details import Above, blocks, example_lines
 from pytest_llmobs.reports.text.page import Page, bound, indent
 from pytest_llmobs.wording import count
 
@@ -61,15 +61,15 @@ def title(counted: ExampleCount) -> str:
 
 def _titles(examples: ExamplesDigest, page: Page) -> Iterator[str]:
     """Yield an item for each state, followed by what most comments of its examples say."""
-    told: set[ExampleState] = set()
+    remarked: set[ExampleState] = set()
     for counted in examples.counts:
         mark, style = "!", "yellow"
         if counted.red:
             mark, style = page.signs.cross, "red"
         yield from page.item(title(counted), mark=mark, style=style)
         # red and other suspects share their remarks
-        if counted.state not in told:
-            told.add(counted.state)
+        if counted.state not in remarked:
+            remarked.add(counted.state)
             for remark in examples.remarks.get(counted.state, ()):
                 yield from page.item(remark, mark=" ", style="dim")
 
@@ -90,27 +90,27 @@ def _details(digest: Digest, page: Page, context: Context) -> Iterator[str]:
     most = MOST_EXAMPLES
     if context.everything:
         most = number
-    told = _told(examples)
+    above = _above(examples)
     sizes = [len(group.examples) for group in examples.groups]
     for group, share in zip(examples.groups, shares(sizes, most), strict=True):
         if share:
             yield ""
-            yield from indent(_group(group, share, told, page, context))
+            yield from indent(_group(group, share, above, page, context))
     if number > most:
         command = show_command(digest.experiment.name, context, "--all")
         yield from ("", f"  {page.signs.ellipsis} {number - most:,} more: {command}")
 
 
-def _told(examples: ExamplesDigest) -> Told:
+def _above(examples: ExamplesDigest) -> Above:
     """Return what was said above all groups."""
     remarks: set[str] = set()
     for lines in examples.remarks.values():
         remarks.update(lines)
     suites = {example.suite for example in examples.detailed}
-    return Told(examples.common_changes, remarks, len(suites) > 1)
+    return Above(examples.common_changes, remarks, len(suites) > 1)
 
 
-def _group(group: ExampleGroup, share: int, told: Told, page: Page, context: Context) -> Iterator[str]:
+def _group(group: ExampleGroup, share: int, above: Above, page: Page, context: Context) -> Iterator[str]:
     number = len(group.examples)
     if group.changes:
         shared = f"same change in {number:,} examples"
@@ -119,13 +119,13 @@ def _group(group: ExampleGroup, share: int, told: Told, page: Page, context: Con
         yield page.paint(shared, "bold")
         yield from blocks(group.changes, page, MOST_SHARED, context)
         yield ""
-    told = told.and_changes(group.changes)
+    above = above.and_changes(group.changes)
     for place, example in enumerate(group.examples[:share]):
-        has_own = not set(example.changes) <= set(told.changes)
+        has_own = not set(example.changes) <= set(above.changes)
         # examples without changes of their own stay close together, as one list
         if place and has_own:
             yield ""
-        yield from example_lines(example, told, page, context)
+        yield from example_lines(example, above, page, context)
     if group.changes and number > share:
         more = f"{page.signs.ellipsis} and {count(number - share, 'more example')}"
         yield page.paint(more, "dim")

@@ -90,8 +90,8 @@ def _verdict(verdict: Verdict, page: Page) -> Iterator[str]:
 
 def _commands(commands: tuple[NextCommand, ...], page: Page) -> Iterator[str]:
     size = 0
-    for each in commands:
-        size = max(size, len(each.title))
-    for each in commands:
+    for command in commands:
+        size = max(size, len(command.title))
+    for command in commands:
         # never wrapped: a command is there to be pasted
-        yield f"  {page.paint(each.title.ljust(size), 'bold')}  {page.text(each.command)}"
+        yield f"  {page.paint(command.title.ljust(size), 'bold')}  {page.text(command.command)}"

@@ -56,8 +56,8 @@ def draw(table: Table, page: Page) -> list[str]:
     stand_ins: dict[str, str] = {}
     measured = partial(_measured, stand_ins=stand_ins)
     columns = []
-    for each in table:
-        columns.append(list(map(measured, (each.title, *each.cells))))
+    for text_column in table:
+        columns.append(list(map(measured, (text_column.title, *text_column.cells))))
     text = tabulate(
         list(zip(*columns, strict=True)),
         tablefmt=TableFormat(None, None, None, None, gap, gap, 0, None),

@@ -1,6 +1,6 @@
 import pytest
 
-from pytest_llmobs.experiments.history import Drift, Point, Trend
+from pytest_llmobs.experiments.history import MeanDrift, Point, Trend
 from pytest_llmobs.reports.pages.history import course, history_section, slides
 from pytest_llmobs.reports.text import cells
 from pytest_llmobs.reports.text.page import Page
@@ -17,7 +17,7 @@ def trend(metric: str, *means: float, red: int = 0, suite: str = SUITE, **column
     return Trend(suite=suite, metric=metric, points=points, **{**known, **columns})
 
 
-SLID = Drift(change=-0.051, p=0.0123, experiments=8)
+SLID = MeanDrift(change=-0.051, p=0.0123, experiments=8)
 TRENDS = [
     trend("pass", *(0.9 + 0.01 * (number % 5) for number in range(30)), proposed_min_mean=0.9),
     trend("required_keywords", *(0.95 - 0.01 * number for number in range(8)), red=1, drift=SLID),

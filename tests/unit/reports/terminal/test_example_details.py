@@ -6,20 +6,20 @@ from pytest_llmobs.records.decisions import Decision, ExampleRow
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.reports.context import Context
 from pytest_llmobs.reports.digest.examples import ExampleDetail, detailed_examples, shared_remarks
-from pytest_llmobs.reports.terminal.example_details import Told, example_lines, outcome
+from pytest_llmobs.reports.terminal.example_details import Above, example_lines, outcome
 from pytest_llmobs.reports.terminal.section import render
 from pytest_llmobs.reports.text import cells
 from pytest_llmobs.reports.text.page import Page
 
 PAGE = Page()
-NOTHING = Told((), (), False)
+NOTHING = Above((), (), False)
 ROW = ExampleRow(suite="t.py::test_a", example_id="a", metric="pass", state="broken", red=True)
 
 
 def lines(
-    *rows: ExampleRow, told: Told = NOTHING, page: Page = PAGE, context: Context | None = None
+    *rows: ExampleRow, above: Above = NOTHING, page: Page = PAGE, context: Context | None = None
 ) -> list[str]:
-    return list(example_lines(ExampleDetail("t.py::test_a", "a", rows), told, page, context or Context()))
+    return list(example_lines(ExampleDetail("t.py::test_a", "a", rows), above, page, context or Context()))
 
 
 @pytest.mark.parametrize(
@@ -72,8 +72,8 @@ def test_long_reasons_are_cut_unless_everything_is_asked_for():
 
 def test_what_was_told_above_is_not_repeated():
     row = replace(ROW, comment="shared\nown", changes=("code: a -> b", "model: x -> y"))
-    told = Told(("code: a -> b",), ("shared",), True)
-    assert lines(row, told=told) == ["✗ test_a[a]", "    ✗ pass    own", "    model: x -> y"]
+    above = Above(("code: a -> b",), ("shared",), True)
+    assert lines(row, above=above) == ["✗ test_a[a]", "    ✗ pass    own", "    model: x -> y"]
 
 
 def test_remarks_of_most_suspects_are_said_once():
