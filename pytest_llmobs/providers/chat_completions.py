@@ -129,27 +129,28 @@ def read_chunks(chunks: Iterable[Event], provider: str, asked: str | None = None
     return stream.ended(reply)
 
 
-def _grow(whole: dict[str, Any], delta: Mapping[str, Any]) -> None:
+def _grow(grown: dict[str, Any], delta: Mapping[str, Any]) -> None:
+    """Add a delta to what came before it: texts and lists grow, all else is replaced."""
     for key, value in delta.items():
         if value is None:
             continue
-        known = whole.get(key)
+        known = grown.get(key)
         if isinstance(value, Mapping):
-            _grow(whole.setdefault(key, {}), value)
+            _grow(grown.setdefault(key, {}), value)
         elif isinstance(value, list):
-            _grow_list(whole.setdefault(key, []), value)
+            _grow_list(grown.setdefault(key, []), value)
         elif isinstance(value, str) and isinstance(known, str) and key not in _SAID_ONCE:
-            whole[key] = known + value
+            grown[key] = known + value
         else:
-            whole[key] = value
+            grown[key] = value
 
 
-def _grow_list(whole: list[Any], delta: list[Any]) -> None:
+def _grow_list(grown: list[Any], delta: list[Any]) -> None:
     for item in delta:
         if isinstance(item, Mapping):
-            _grow(_item_at(whole, item.get("index")), item)
+            _grow(_item_at(grown, item.get("index")), item)
         else:
-            whole.append(item)
+            grown.append(item)
 
 
 def _item_at(items: list[Any], index: int | None) -> dict[str, Any]:

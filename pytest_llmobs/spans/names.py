@@ -90,9 +90,9 @@ OPERATIONS: Mapping[str, str] = {
 def run_type_of(attributes: Mapping[str, Any]) -> RunType:
     """Return the run type that a span's attributes tell; a span that tells none is a chain."""
     for name, known in _KINDS:
-        told = known.get(str(attributes.get(name, "")).lower())
-        if told is not None:
-            return told
+        run_type = known.get(str(attributes.get(name, "")).lower())
+        if run_type is not None:
+            return run_type
     if OTEL["model"] in attributes:
         return "llm"
     return "chain"

@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 _log = logging.getLogger("pytest_llmobs")
 _INSIDE = "_llmobs_run"
 """Attribute of a span: the run that what starts inside it belongs under."""
-# Of the process: OpenTelemetry's current span doesn't say which processors heard of it, and a fork stops for all.
-_listening: weakref.WeakSet[SpanProcessor] = weakref.WeakSet()
 
 
 class SpanProcessor(sdk.SpanProcessor):
@@ -52,8 +50,7 @@ class SpanProcessor(sdk.SpanProcessor):
     def __init__(self) -> None:
         """Listen from now on, until ``shutdown``."""
         self._runs: weakref.WeakValueDictionary[int, SpanRun] = weakref.WeakValueDictionary()
-        _listening.add(self)
-        active.listen_to(_SPANS)
+        _spans.add(self)
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
         """Start the run of a span. Raises nothing."""
@@ -84,13 +81,12 @@ class SpanProcessor(sdk.SpanProcessor):
 
     def shutdown(self) -> None:
         """Stop listening."""
-        _listening.discard(self)
-        if not _listening:
-            active.listen_to(None)
+        _spans.remove(self)
 
-    def _forget_in_child(self) -> None:
+    def forget_in_child(self) -> None:
+        """Leave the runs that a forked process inherited to its parent, which writes them."""
         for run in self._runs.values():
-            run.line = b""  # the parent process writes it
+            run.line = b""
 
 
 class SpanRun(RunTree):
@@ -136,11 +132,23 @@ def _parent_in(parent_context: Context | None) -> Parent | None:
 
 
 class _Spans:
-    """The tracer of all spans that some processor listens to."""
+    """The spans that some processor listens to, as the foreign tracer that they are to ours."""
+
+    def __init__(self) -> None:
+        self._processors: weakref.WeakSet[SpanProcessor] = weakref.WeakSet()
 
     @property
     def is_listening(self) -> bool:
-        return bool(_listening)
+        return bool(self._processors)
+
+    def add(self, processor: SpanProcessor) -> None:
+        self._processors.add(processor)
+        active.listen_to(self)
+
+    def remove(self, processor: SpanProcessor) -> None:
+        self._processors.discard(processor)
+        if not self._processors:
+            active.listen_to(None)
 
     def parent_of(self, run: RunTree | None) -> RunTree | None:
         """Return the run of the current span if that is below ``run``, else ``run``."""
@@ -153,8 +161,14 @@ class _Spans:
                 run = inside or run
         return run
 
+    def forget_in_child(self) -> None:
+        for processor in list(self._processors):
+            processor.forget_in_child()
 
-_SPANS = _Spans()
+
+# One for the process: the current span says nothing of which processors heard of it, and a fork is a fork of all.
+_spans = _Spans()
+os.register_at_fork(after_in_child=_spans.forget_in_child)
 
 
 def _langchain_span() -> Any:
@@ -171,11 +185,3 @@ def _langchain_span() -> Any:
 def _key(span: ReadableSpan) -> int:
     span_id: int = getattr(span.context, "span_id", 0)
     return span_id
-
-
-def _after_fork() -> None:
-    for processor in list(_listening):
-        processor._forget_in_child()
-
-
-os.register_at_fork(after_in_child=_after_fork)

@@ -18,7 +18,7 @@ class Target:
 
     function: Callable[..., Any]
     name: str
-    whole: bool
+    takes_dict: bool
     """True where it has one parameter ``inputs`` and takes the dict; else the keys are keyword arguments."""
 
     @property
@@ -31,7 +31,7 @@ class Target:
         """Call the target with the example's inputs; a coroutine where it is async."""
         __tracebackhide__ = True
         inputs = dict(example.inputs)
-        if self.whole:
+        if self.takes_dict:
             return self.function(inputs)
         return self.function(**inputs)
 
@@ -48,14 +48,14 @@ def bind_target(function: Callable[..., Any], dataset: Dataset) -> Target:
     try:
         signature = inspect.signature(function)
     except (TypeError, ValueError):
-        return Target(function, name, whole=False)
-    target = Target(function, name, whole=_takes_whole(signature))
-    if not target.whole:
+        return Target(function, name, takes_dict=False)
+    target = Target(function, name, takes_dict=_takes_dict(signature))
+    if not target.takes_dict:
         _check_keys(name, signature, dataset)
     return target
 
 
-def _takes_whole(signature: inspect.Signature) -> bool:
+def _takes_dict(signature: inspect.Signature) -> bool:
     """Return True for a function whose first parameter is ``inputs`` and that needs no other."""
     parameters = list(signature.parameters.values())
     if not parameters or parameters[0].name != "inputs":

@@ -64,7 +64,7 @@ def job(function: Callable[..., Any], key: str = "t1") -> Job:
         suite="suite",
         name=key,
         example=Example("e1", {"question": "why?"}),
-        target=Target(function, "answer", whole=False),
+        target=Target(function, "answer", takes_dict=False),
         evaluators=[bind(answered, {})],
     )
 
