@@ -39,7 +39,7 @@ def _applicable(results: Sequence[list[Score]]) -> list[Score]:
     return applicable
 
 
-def _told(score: Score) -> str:
+def _shown(score: Score) -> str:
     if score.comment:
         return f"{score.key} {score} ({score.comment})"
     return f"{score.key} {score}"
@@ -59,7 +59,7 @@ class AllOf(Composed):
         scores = _applicable(results)
         failed = [score for score in scores if not score.unscored and score.number() < 1]
         if failed:
-            return Score(self.key, score=False, comment="; ".join(map(_told, failed)))
+            return Score(self.key, score=False, comment="; ".join(map(_shown, failed)))
         # Only a failed part decides the whole without the rest.
         _check_scored(scores)
         return Score(self.key, score=True, comment=f"all {len(scores)} pass")
@@ -74,10 +74,11 @@ class AnyOf(Composed):
     def _combine(self, subject: Subject, results: Sequence[list[Score]]) -> Score:
         scores = _applicable(results)
         passed = list(filter(_passed, scores))
+        # One that passes decides; where none does, an unscored part might have.
         if passed:
-            return Score(self.key, score=True, comment="; ".join(map(_told, passed)))
+            return Score(self.key, score=True, comment="; ".join(map(_shown, passed)))
         _check_scored(scores)
-        return Score(self.key, score=False, comment="; ".join(map(_told, scores)))
+        return Score(self.key, score=False, comment="; ".join(map(_shown, scores)))
 
 
 def _check_scored(scores: Sequence[Score]) -> None:
@@ -103,7 +104,7 @@ class Weighted(Composed):
         products = []
         for score, weight in zip(applicable, weights, strict=True):
             products.append(score.number() * weight)
-        return Score(self.key, score=sum(products) / total, comment="; ".join(map(_told, applicable)))
+        return Score(self.key, score=sum(products) / total, comment="; ".join(map(_shown, applicable)))
 
     def _weights_of_scores(self, results: Sequence[list[Score]]) -> list[float]:
         """Return the weight of every score that applies: a part may make several, each with its weight."""
@@ -142,10 +143,10 @@ class AtLeast(Composed):
         return bound
 
     def _combine(self, subject: Subject, results: Sequence[list[Score]]) -> Score:
-        bound = self._bound(subject)
+        bound = self._bound(subject)  # `_check` has made sure that it can be read
         scores = _applicable(results)
         holds = all(score.number() >= bound for score in scores)
-        comment = "; ".join(map(_told, scores)) + f", at least {bound:g} wanted"
+        comment = "; ".join(map(_shown, scores)) + f", at least {bound:g} wanted"
         return Score(self.key, score=holds, comment=comment)
 
 

@@ -162,6 +162,7 @@ class PairwiseResult:
         return first, second
 
 
+# As in chess: a tie is half a win for each, so that ties pull towards no difference.
 _POINTS: Mapping[Winner, float] = {"first": 0.0, "tie": 0.5, "second": 1.0}
 
 
@@ -175,6 +176,7 @@ def sign_test(first: int, second: int) -> float:
     return min(1.0, 2 * tail)
 
 
+# Compared by identity, as `Judge`: its options have no hash.
 @dataclass(frozen=True, eq=False)
 class PairwiseJudge:
     """A judge that says which of two outputs is better; takes the options of ``Judge``."""
@@ -248,6 +250,7 @@ def bind_pairwise(spec: Any) -> BoundPairwise:
 
 def first_is_shown_first(example_id: str, seed: str) -> bool:
     """Return the lot drawn for an example: the same in every process."""
+    # Not `hash`, which is another in each process, and no random generator, which would follow the order of the pairs.
     return hashlib.sha256(f"{seed}\0{example_id}".encode()).digest()[0] % 2 == 0
 
 

@@ -36,6 +36,7 @@ class Score:
     enters no mean and is not missing either."""
 
     def __post_init__(self) -> None:
+        # NaN compares false with everything, so a gate would take it for a drop, or for none.
         if self.score is not None and not math.isfinite(self.score):
             object.__setattr__(
                 self, "error", self.error or f"{self.key} returned {self.score!r}, which is no number"
@@ -178,10 +179,10 @@ class Score:
     def __repr__(self) -> str:
         shown = [repr(self.key)]
         blank = Score(self.key)
-        for each in fields(self):
-            value = getattr(self, each.name)
-            if value != getattr(blank, each.name):
-                shown.append(f"{each.name}={value!r}")
+        for attribute in fields(self):
+            value = getattr(self, attribute.name)
+            if value != getattr(blank, attribute.name):
+                shown.append(f"{attribute.name}={value!r}")
         return f"Score({', '.join(shown)})"
 
     def __str__(self) -> str:
@@ -192,4 +193,5 @@ class Score:
         return str(self.score)
 
 
+# `pytest.approx` asks whether it is a number.
 numbers.Real.register(Score)

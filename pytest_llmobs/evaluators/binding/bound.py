@@ -47,6 +47,7 @@ class BoundEvaluator:
             if inspect.isawaitable(returned):
                 returned = wait_for(returned)
             return scores_of(returned, self.key)
+        # Not `Exception`: an evaluator that calls `sys.exit` or `pytest.skip` must not end somebody's session.
         except BaseException as error:
             if is_interruption(error):
                 raise
@@ -54,6 +55,7 @@ class BoundEvaluator:
 
     async def ascore(self, subject: Subject) -> list[Score]:
         """Score ``subject`` without blocking the loop: awaited, inline where cheap, else in a thread."""
+        # A thread costs more than a cheap score does; any other sync call would hold up the loop.
         if self.async_call is None and not self.cheap:
             import asyncio
 

@@ -92,6 +92,7 @@ def _check_signature(function: Callable[..., Any], key: str) -> None:
     try:
         read_signature(function, key)
     except EvaluatorError:
+        # Most evaluators are of runs, so the first complaint is the one that helps.
         for parts in (SUITE_PARTS, PAIR_PARTS):
             with suppress(EvaluatorError):
                 read_signature(function, key, parts)
@@ -155,6 +156,7 @@ def bind(spec: Any, registry: Mapping[str, Any]) -> BoundEvaluator:
     if isinstance(spec, str):
         if spec not in registry:
             raise EvaluatorError(f"Unknown evaluator {spec!r}.{_hint(spec, registry)}")
+        # A name stands for an evaluator and never for another name: no registry is handed on.
         return replace(bind(registry[spec], {}), key=spec)
     key = identify(spec)
     _check_installed(spec, key)

@@ -107,7 +107,7 @@ def _number(value: Any, key: str) -> float | bool:
     if callable(to_python):
         value = to_python()
     if isinstance(value, bool):
-        return value
+        return value  # stays a bool: it is stored and shown as passed or failed, not as 1.0
     if isinstance(value, numbers.Real | Decimal):
         try:
             return float(value)

@@ -45,6 +45,7 @@ def class_source(kind: type) -> Any:
     return None
 
 
+# Cached by text, not by path: a notebook's cells and an edited file keep their names.
 @functools.lru_cache(maxsize=64)
 def _tree(text: str) -> ast.Module:
     try:

@@ -65,6 +65,7 @@ class FileCache:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             kept = self._redaction.clean_if_suspect(dict(answer))
             text = json.dumps(kept, ensure_ascii=False, sort_keys=True)
+            # Private, because verdicts quote what users wrote; not synced, because a lost one costs one call.
             write_whole(path, text, mode=PRIVATE, durable=False)
         except (OSError, TypeError, ValueError):
             return  # what can't be kept is asked again

@@ -34,6 +34,7 @@ Step = tuple[JudgeModel, Question]
 """A model to ask, and what."""
 
 
+# Compared by identity: lists, dicts and clients among its fields have no hash.
 @dataclass(frozen=True, eq=False)
 class Judge(Rule):
     """A judge. ``judge(model="…")`` returns the same judge with other options.
@@ -80,6 +81,7 @@ class Judge(Rule):
 
     def __post_init__(self) -> None:
         _check(self)
+        # Read now, so that a mistake is shown where the judge is written and not in its first trial.
         for name in ("scale_read", "models", "assignment"):
             getattr(self, name)
 
@@ -160,6 +162,7 @@ class Judge(Rule):
         verdict = self._cached_verdict(cache, place)
         if verdict is not None:
             return Vote(model.name, verdict, cached=True)
+        # Twice, because most unusable replies are accidents; a third try would be paid for a question that is at fault.
         attempt = question
         problem = ""
         for _ in range(2):

@@ -16,6 +16,7 @@ from pytest_llmobs.records.runs import Run
 from pytest_llmobs.wording import known, nearest
 
 _KEYS = ("id", "inputs", "outputs", "reference_outputs", "reference", "label", "note", "metadata")
+# A labelled case never ran; a run has to say when it did.
 _NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -75,6 +76,7 @@ def load_labels(path: Path | str) -> list[LabelledCase]:
     """
     path = Path(path)
     try:
+        # "-sig": spreadsheets begin what they export with a byte order mark.
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise EvaluatorError(f"The labels {str(path)!r} can't be read: {error}.") from None

@@ -20,9 +20,8 @@ EXTRA = "minilm"
 MOST_TOKENS = 256
 """Of a text; the model was trained on no longer ones, so the rest is left out."""
 _BATCH = 32
-_loading = (
-    threading.Lock()
-)  # evaluators run side by side, and `lru_cache` would let each of them load the model
+# Evaluators run side by side, and `lru_cache` would let each of them load the model.
+_loading = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,7 @@ def _load() -> tuple[Any, Any]:
     tokenizer.enable_padding()
     options = SessionOptions()
     options.intra_op_num_threads = 1  # evaluators run side by side already
-    options.log_severity_level = 3
+    options.log_severity_level = 3  # its warnings about the model's graph mean nothing to a user
     return InferenceSession(str(weights), options, providers=["CPUExecutionProvider"]), tokenizer
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
+# The longest first: "charges" ends with "es" and with "s".
 _ENDINGS = ("ing", "ed", "es", "e", "s")
 _SHORTEST_STEM = 3
 _VOWELS = frozenset("aeiouy")

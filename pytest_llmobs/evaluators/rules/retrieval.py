@@ -173,6 +173,7 @@ class Ndcg(_Ranked):
         ranking, grades = self._read(subject)
         ideal = _gain(sorted(grades.values(), reverse=True)[: self.k])
         gain = _gain([grades.get(name, 0.0) for name in ranking])
+        # Rounding may lead out of the range.
         return Score(self.key, score=min(gain / ideal, 1.0), comment=f"gain {gain:.2f} of {ideal:.2f}")
 
 

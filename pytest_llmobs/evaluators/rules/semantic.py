@@ -42,6 +42,7 @@ class SemanticSimilarity(Rule):
     key: str = "semantic_similarity"
 
     def __post_init__(self) -> None:
+        # Forgotten parentheses, told before `minilm` is called with texts; as an object, for mypy sees no such mistake.
         given: object = self.embed
         if given is minilm:
             raise EvaluatorError("minilm makes an embedder and is none: write semantic_similarity(minilm()).")

@@ -265,6 +265,7 @@ class PythonCompiles(Rule):
         """Score one run."""
         code = _code(subject, self.output)
         try:
+            # The `__future__` imports of this file must not count for the code that is judged.
             compile(code, "<output>", "exec", dont_inherit=True)
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             # Under `-W error` Python turns this mere warning about the code into an error.

@@ -25,11 +25,11 @@ def runs_of_type(run: Run, run_type: RunType, name: str | None = None) -> list[R
         name: Only those of this name.
     """
     runs = []
-    for each in walk(run):
-        if each.run_type == run_type and name in (None, each.name):
-            runs.append(each)
+    for run_below in walk(run):
+        if run_below.run_type == run_type and name in (None, run_below.name):
+            runs.append(run_below)
     # A tree is walked branch by branch, while branches that ran side by side took turns.
-    return sorted(runs, key=lambda each: each.start_time)
+    return sorted(runs, key=lambda run_below: run_below.start_time)
 
 
 def total(run: Run, name: str) -> float | None:

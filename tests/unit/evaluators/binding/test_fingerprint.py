@@ -14,6 +14,8 @@ from enum import Enum
 import pytest
 
 from pytest_llmobs.evaluators import builtin
+from pytest_llmobs.evaluators.binding import fingerprint as fingerprints
+from pytest_llmobs.evaluators.binding.declaration import bind
 from pytest_llmobs.evaluators.binding.fingerprint import fingerprint
 
 BASE = """
@@ -226,6 +228,22 @@ def test_built_ins_count_their_revision_not_their_code():
     for name, spec in builtin().items():
         kind = type(spec)
         assert isinstance(kind.revision, int), name
+
+
+def test_no_code_of_this_package_is_part_of_a_ready_made_version(monkeypatch):
+    read = []
+    monkeypatch.setattr(fingerprints, "class_source", lambda kind: read.append(kind.__name__))
+    monkeypatch.setattr(fingerprints, "function_source", lambda function: read.append(function.__name__))
+    for name, spec in builtin().items():
+        assert fingerprint(spec(key="another")), name
+        assert fingerprint(spec.where(tier="gold")), name
+    # The one exception: what a user hands over as `context` is known by its code, and a preset hands over this one.
+    assert set(read) == {"retrieved_context"}
+
+
+def test_the_code_behind_faithfulness_is_frozen():
+    """It is in users' baselines: another version here has each of them say REBASELINE."""
+    assert bind("faithfulness", builtin()).version == "aac78abff0089c74"
 
 
 def test_a_users_subclass_of_a_built_in_counts_its_code(tmp_path, monkeypatch):
