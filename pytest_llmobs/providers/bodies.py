@@ -93,7 +93,7 @@ class _SyncBody(Body):
             for chunk in self._inner:
                 self.keep(chunk)
                 yield chunk
-        except GeneratorExit:
+        except GeneratorExit:  # the user stops reading, which close() tells
             raise
         except BaseException as error:
             self.end("failed", error)
@@ -113,7 +113,7 @@ class _AsyncBody(Body):
             async for chunk in self._inner:
                 self.keep(chunk)
                 yield chunk
-        except GeneratorExit:
+        except GeneratorExit:  # the user stops reading, which close() tells
             raise
         except BaseException as error:
             self.end("failed", error)

@@ -86,7 +86,7 @@ class _ImportHook(MetaPathFinder):
         if fullname not in self._waiting:
             return None
         for finder in sys.meta_path:
-            if finder is self:
+            if finder is self:  # it would ask itself for ever
                 continue
             spec = finder.find_spec(fullname, path, target)
             if spec is not None:
