@@ -1,4 +1,4 @@
-"""The command ``llmobs``: one module a command, each with ``NAME``, ``HELP``, ``add_arguments`` and ``run``.
+"""The command ``llmobs``: one module a command, each with ``HELP``, ``add_arguments`` and ``run``.
 
 Exit status: 0 done, 1 red or not found, 2 usage (an unknown command or option, a store that isn't there).
 """
@@ -8,19 +8,27 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from importlib import import_module
 from types import ModuleType
 
-from pytest_llmobs.cli import baseline, compare, experiments, judge, merge, show, upload
 from pytest_llmobs.cli.console import open_console
 from pytest_llmobs.cli.lookup import NotFoundError
 from pytest_llmobs.errors import LlmobsError
 from pytest_llmobs.wording import known, nearest
 
-COMMANDS: dict[str, ModuleType] = {
-    module.NAME: module for module in (experiments, show, compare, merge, upload, baseline, judge)
-}
-"""Every command by its name, in the order of the help."""
+_NAMES = (
+    "experiments",
+    "show",
+    "compare",
+    "merge",
+    "upload",
+    "baseline",
+    "judge",
+)
+"""Every command, in the order of the help. Each has the module of its name."""
+
+COMMANDS: Mapping[str, ModuleType] = {name: import_module(f"{__name__}.{name}") for name in _NAMES}
 
 DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 

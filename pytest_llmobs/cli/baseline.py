@@ -13,11 +13,11 @@ from pytest_llmobs.cli.console import Console
 from pytest_llmobs.cli.lookup import find_experiment, newest_experiment, read_heads
 from pytest_llmobs.cli.stores import open_local_store
 from pytest_llmobs.errors import BaselineError
+from pytest_llmobs.records.decisions import Decision
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.records.plans import SuitePlan
 from pytest_llmobs.settings import BASELINE_FOLDER
 
-NAME = "baseline"
 HELP = "what changed in the committed baselines (diff), record them anew (accept), drop what is gone (prune)"
 
 
@@ -69,11 +69,11 @@ def _diff(arguments: argparse.Namespace, console: Console) -> int:
 def _accept(arguments: argparse.Namespace, console: Console) -> int:
     """Run pytest, because a run that made somebody accept is never itself the baseline: fresh repeats are."""
     store = open_local_store(arguments.store, console)
-    which = arguments.which
-    experiment = newest_experiment(store) if which is None else find_experiment(which, store)
-    chosen = list(_suites(experiment, arguments.all))
-    others = {plan.name.partition("[")[0] for plan in experiment.suites if plan not in chosen}
-    tests = list(dict.fromkeys(test for plan in chosen for test in _tests(plan, others)))
+    if arguments.which is None:
+        experiment = newest_experiment(store)
+    else:
+        experiment = find_experiment(arguments.which, store)
+    tests = _tests_to_accept(experiment, arguments.all)
     if not tests:
         console.note(
             f"Nothing to accept in {experiment.name!r}: every suite is as its baseline. --all records anyway."
@@ -87,14 +87,29 @@ def _accept(arguments: argparse.Namespace, console: Console) -> int:
     return min(subprocess.call([sys.executable, "-m", "pytest", *words], cwd=store.root.parent), 1)
 
 
-def _suites(experiment: Experiment, everything: bool) -> Iterator[SuitePlan]:
-    """Yield the suites that a new baseline would change."""
-    decision = experiment.decision
-    telling = {
-        row.suite for row in decision.metrics if row.red or row.verdict not in ("NEUTRAL", "INCONCLUSIVE")
-    }
-    telling |= {row.suite for row in decision.examples}
-    yield from (plan for plan in experiment.suites if everything or plan.name in telling)
+def _tests_to_accept(experiment: Experiment, everything: bool) -> list[str]:
+    """Return the tests of all suites that a new baseline would change, as pytest takes them."""
+    telling = _telling_suites(experiment.decision)
+    chosen = []
+    other_functions = set()
+    for plan in experiment.suites:
+        if everything or plan.name in telling:
+            chosen.append(plan)
+        else:
+            other_functions.add(plan.name.partition("[")[0])
+    tests: dict[str, None] = {}
+    for plan in chosen:
+        tests.update(dict.fromkeys(_tests(plan, other_functions)))
+    return list(tests)
+
+
+def _telling_suites(decision: Decision) -> set[str]:
+    """Return the suites of which a decision says more than that nothing changed."""
+    suites = {row.suite for row in decision.examples}
+    for row in decision.metrics:
+        if row.red or row.verdict not in ("NEUTRAL", "INCONCLUSIVE"):
+            suites.add(row.suite)
+    return suites
 
 
 def _tests(plan: SuitePlan, others: Collection[str]) -> Iterator[str]:
@@ -105,11 +120,14 @@ def _tests(plan: SuitePlan, others: Collection[str]) -> Iterator[str]:
     """
     function, bracket, _ = plan.name.partition("[")
     if bracket and function in others:
-        yield from (trial.nodeid for trial in plan.expected if trial.repeat == 1)
+        for trial in plan.expected:
+            if trial.repeat == 1:
+                yield trial.nodeid
     elif "::" in plan.name:
         yield function
     else:
-        yield from (trial.nodeid.partition("[")[0] for trial in plan.expected)
+        for trial in plan.expected:
+            yield trial.nodeid.partition("[")[0]
 
 
 def _prune(arguments: argparse.Namespace, console: Console) -> int:
@@ -117,11 +135,15 @@ def _prune(arguments: argparse.Namespace, console: Console) -> int:
 
     store = open_local_store(arguments.store, console)
     rootdir = store.root.parent
-    directory = rootdir / BASELINE_FOLDER if arguments.dir is None else _directory(arguments.dir)
+    directory = rootdir / BASELINE_FOLDER
+    if arguments.dir is not None:
+        directory = _directory(arguments.dir)
     dropped = list(prune(directory, rootdir, read_heads(store), dry_run=arguments.dry_run))
-    word = "would drop" if arguments.dry_run else "dropped"
-    for each in dropped:
-        console.say(console.page.text(f"{word} {each}"))
+    verb = "dropped"
+    if arguments.dry_run:
+        verb = "would drop"
+    for what in dropped:
+        console.say(console.page.text(f"{verb} {what}"))
     if not dropped:
         console.note("Nothing to drop: every baseline has its test file, every row its example.")
     return 0

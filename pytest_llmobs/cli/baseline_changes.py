@@ -33,17 +33,13 @@ def changes_since(directory: Path, ref: str) -> list[BaselineChange]:
         BaselineError: A file is no baseline, or git knows no such commit.
     """
     then = dict(_committed(directory, ref))
-    now = {
-        path.name: replace(found, texts=None)
-        for path in baseline_files(directory)
-        if (found := load_baseline(path))
-    }
-    pairs = ((name, then.get(name), now.get(name)) for name in sorted({*then, *now}))
-    return [
-        BaselineChange(path=f"{directory.name}/{name}", then=old, now=new)
-        for name, old, new in pairs
-        if old != new
-    ]
+    now = dict(_on_disk(directory))
+    changes = []
+    for name in sorted({*then, *now}):
+        old, new = then.get(name), now.get(name)
+        if old != new:
+            changes.append(BaselineChange(path=f"{directory.name}/{name}", then=old, now=new))
+    return changes
 
 
 def prune(
@@ -68,18 +64,28 @@ def prune(
         if baseline is None:
             continue
         plan = plans.get(baseline.suite)
-        missing = not (rootdir / baseline.suite.partition("::")[0]).exists()
-        if missing or (plan is not None and plan.gone):
-            yield f"{path.name}: {baseline.suite} has no test{' file' if missing else ''} any more"
+        missing = _missing(baseline, plan, rootdir)
+        gone = _gone(baseline, plan)
+        if missing is not None:
+            yield f"{path.name}: {baseline.suite} has no {missing} any more"
             if not dry_run:
                 remove_baseline(path)
-        elif gone := _gone(baseline, plan):
+        elif gone:
             yield f"{path.name}: {', '.join(gone)}: no longer in the dataset"
             if not dry_run:
                 save_baseline(path, _without(baseline, gone))
 
 
+def _on_disk(directory: Path) -> Iterator[tuple[str, Baseline]]:
+    """Yield the baselines in the folder by their files' names, without texts: git is asked for none either."""
+    for path in baseline_files(directory):
+        baseline = load_baseline(path)
+        if baseline is not None:
+            yield path.name, replace(baseline, texts=None)
+
+
 def _committed(directory: Path, ref: str) -> Iterator[tuple[str, Baseline]]:
+    """Yield the baselines of a commit by their files' names."""
     check_revision(directory.resolve(), ref)
     for name in git(directory, "ls-tree", "--name-only", ref, "./").stdout.splitlines():
         if is_baseline(name):
@@ -95,14 +101,27 @@ def _newest_whole(experiments: Sequence[Experiment]) -> Mapping[str, SuitePlan]:
     return plans
 
 
+def _missing(baseline: Baseline, plan: SuitePlan | None, rootdir: Path) -> str | None:
+    """Return what a baseline's suite has lost, its test file or its test, or None."""
+    if not rootdir.joinpath(baseline.suite.partition("::")[0]).exists():
+        return "test file"
+    if plan is not None and plan.gone:
+        return "test"
+    return None
+
+
 def _gone(baseline: Baseline, plan: SuitePlan | None) -> list[str]:
     if plan is None:
         return []
-    expected = {trial.example_id for trial in plan.expected}
+    expected = plan.example_ids
     return [example for example in baseline.rows if example not in expected]
 
 
 def _without(baseline: Baseline, gone: Sequence[str]) -> Baseline:
-    rows = {example: row for example, row in baseline.rows.items() if example not in gone}
-    texts = None if baseline.texts is None else updated_texts(baseline.texts, list(rows), ())
+    rows = dict(baseline.rows)
+    for example in gone:
+        del rows[example]
+    texts = baseline.texts
+    if texts is not None:
+        texts = updated_texts(texts, list(rows), ())
     return replace(baseline, rows=rows, texts=texts)

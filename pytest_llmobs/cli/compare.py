@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from pytest_llmobs.records.experiments import Experiment
     from pytest_llmobs.storage.store import Store
 
-NAME = "compare"
 HELP = (
     "compare two experiments, the first in the place of the baseline, their outputs side by side with --pairwise; "
     "exit status 1 where the second is worse"
@@ -62,22 +62,41 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from pytest_llmobs.reports.pages.preferences import preference_section
 
     store = open_store(arguments.store, console)
-    before, after = (find_experiment(which, store) for which in (arguments.before, arguments.after))
-    evaluator = _find_evaluator(arguments.pairwise) if arguments.pairwise else None
+    before = find_experiment(arguments.before, store)
+    after = find_experiment(arguments.after, store)
+    evaluator = None
+    if arguments.pairwise:  # before the comparison: a mistake in it should show at once
+        evaluator = _find_evaluator(arguments.pairwise)
     comparison = compare_experiments(before, after)
     if not arguments.json:
         console.say(comparison_text(before, after, comparison, console.page, everything=arguments.all))
-    found = _preferences(evaluator, before, after, store, arguments) if evaluator is not None else []
+    preferences = None
+    if evaluator is not None:
+        preferences = _preferences(evaluator, before, after, store, arguments)
     if arguments.json:
-        pairwise = {"pairwise": [_wire(each) for each in found]} if evaluator is not None else {}
-        console.json(
-            {"before": before.name, "after": after.name, **to_wire(comparison, sparse=False), **pairwise}
-        )
-    elif evaluator is not None:
-        section = preference_section(found, console.page, everything=arguments.all)
+        names = {"before": before.name, "after": after.name}
+        console.json({**names, **to_wire(comparison, sparse=False), **_pairwise(preferences)})
+    elif preferences is not None:
+        section = preference_section(preferences, console.page, everything=arguments.all)
         console.say("\n" + "\n".join(section))
-    lost = evaluator is not None and (not found or any(each.worse or each.lacking for each in found))
-    return int(lost or any(row.red for row in comparison.metrics))
+    if any(row.red for row in comparison.metrics) or _is_lost(preferences):
+        return 1
+    return 0
+
+
+def _is_lost(preferences: Sequence[SuitePreferences] | None) -> bool:
+    """Tell whether the second experiment loses side by side, or too many pairs tell nothing."""
+    if preferences is None:
+        return False
+    if not preferences:
+        return True
+    return any(suite.worse or suite.lacking for suite in preferences)
+
+
+def _pairwise(preferences: Sequence[SuitePreferences] | None) -> dict[str, Any]:
+    if preferences is None:
+        return {}
+    return {"pairwise": list(map(_wire, preferences))}
 
 
 def _find_evaluator(spec: str) -> BoundPairwise:
@@ -110,15 +129,15 @@ def _preferences(
     )
 
 
-def _wire(each: SuitePreferences) -> dict[str, Any]:
-    result = each.result
+def _wire(preferences: SuitePreferences) -> dict[str, Any]:
+    result = preferences.result
     return {
-        "suite": each.suite,
+        "suite": preferences.suite,
         **asdict(result),
         "win_rate": result.win_rate,
-        "interval": each.interval,
+        "interval": preferences.interval,
         "p": result.p_value,
         "position_bias": result.position_bias,
         "position_p": result.position_p,
-        "worse": each.worse,
+        "worse": preferences.worse,
     }

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from pytest_llmobs.reports.digest.line import ExperimentLine
     from pytest_llmobs.storage.store import Store
 
-NAME = "experiments"
 HELP = "list the experiments of a store with their means, cost and verdict, the newest first"
 _SHOWN = 20
 
@@ -48,25 +47,36 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from pytest_llmobs.experiments.history import trends
 
     store = open_store(arguments.store, console)
-    found = read_heads(store)
-    limit = arguments.limit if arguments.limit is not None else 0 if arguments.history else _SHOWN
-    shown = found[:limit] if limit > 0 else found
+    heads = read_heads(store)
+    shown = heads
+    limit = _limit(arguments)
+    if limit > 0:
+        shown = heads[:limit]
     if arguments.history:
         _history(trends(shown), arguments, console)
     elif arguments.json:
-        console.json([asdict(each) for each in _lines(shown, store)])
-    elif not found:
+        console.json(list(map(asdict, _lines(shown, store))))
+    elif not heads:
         console.note(f"No experiment in {store.place!r} yet. `pytest --llm-experiment` makes one.")
     else:
-        _list(_lines(shown, store), len(found), trends(found), console)
+        _list(_lines(shown, store), len(heads), trends(heads), console)
     return 0
+
+
+def _limit(arguments: argparse.Namespace) -> int:
+    """Return how many experiments to show; 0 for all."""
+    if arguments.limit is not None:
+        return int(arguments.limit)
+    if arguments.history:  # a course over time is cut nowhere unless asked
+        return 0
+    return _SHOWN
 
 
 def _history(courses: Sequence[Trend], arguments: argparse.Namespace, console: Console) -> None:
     from pytest_llmobs.reports.pages.history import history_section
 
     if arguments.json:
-        console.json([asdict(course) for course in courses])
+        console.json(list(map(asdict, courses)))
     else:
         console.say("\n".join(history_section(courses, console.page)))
 

@@ -45,9 +45,19 @@ def find_experiment(which: str, store: Store) -> Experiment:
     names = experiment_names(store)
     name = match_name(which, names)
     if name is None:
-        listed = "`llmobs experiments` lists them." if names else "The store holds none yet."
-        raise NotFoundError(f"Unknown experiment {which!r}.{nearest(which, names)} {listed}")
+        raise NotFoundError(f"Unknown experiment {which!r}.{nearest(which, names)} {remedy(names)}")
     return read_experiment(name, store)
+
+
+def remedy(names: Sequence[str]) -> str:
+    """Return what to do where an experiment is unknown, for a message.
+
+    Args:
+        names: Of those there are.
+    """
+    if names:
+        return "`llmobs experiments` lists them."
+    return "The store holds none yet."
 
 
 def newest_experiment(store: Store) -> Experiment:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from pytest_llmobs.records.plans import SuitePlan
     from pytest_llmobs.settings import Settings
 
-NAME = "merge"
 HELP = "join the shards of several machines into one experiment and gate it; exit status 1 where it is red"
 _WHERE = "Its marker names the summary evaluators: merge in the project's folder, with what its tests import installed."
 _NAMED = 3
@@ -40,11 +39,18 @@ _TENTATIVE = (
 
 
 @dataclass(frozen=True)
-class _Found:
+class _StoredShard:
     """A shard, with the store that has its runs."""
 
-    part: FinishedShard
+    shard: FinishedShard
     store: Store
+
+    @property
+    def whole_name(self) -> str:
+        """Name of the experiment that it is a part of."""
+        from pytest_llmobs.experiments.shards import whole_name
+
+        return whole_name(self.shard.experiment.name)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -77,59 +83,72 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from pytest_llmobs.experiments.joining import join
     from pytest_llmobs.reports.context import Context
 
-    found = _chosen(_shards(arguments.stores, console), arguments.name)
-    whole = join([each.part for each in found])
-    settings = _settings(whole, arguments.baseline_dir)
+    shards = _chosen(_shards(arguments.stores, console), arguments.name)
+    joined = join([stored.shard for stored in shards])
+    settings = _settings(joined, arguments.baseline_dir)
     store = Store(arguments.store or STORE_FOLDER, warn=console.note)
     orders = reports.read_option(arguments, store)
-    _bring_runs(found, whole.experiment.name, store)
-    experiment = _concluded(whole, store, settings)
+    _bring_runs(shards, joined.experiment.name, store)
+    experiment = _concluded(joined, store, settings)
     reports.tell(experiment, orders, Context(store=arguments.store or ""), store, console)
     if experiment.decision.red:
         return 1
     return 0
 
 
-def _shards(places: Sequence[str], console: Console) -> list[_Found]:
+def _shards(places: Sequence[str], console: Console) -> list[_StoredShard]:
+    """Return all shards in the stores that the user named."""
     from pytest_llmobs.experiments.joining import FinishedShard
 
-    found: list[_Found] = []
-    for place in (store for named in places for store in _stores(named)):
+    shards: list[_StoredShard] = []
+    for place in _stores(places):
         store = open_store(place, console)
-        documents = [document for document in store.experiments() if document.get("shard")]
-        if not documents:
+        before = len(shards)
+        for document in store.experiments():
+            if document.get("shard"):
+                shards.append(_StoredShard(FinishedShard.of(document, place), store))
+        if len(shards) == before:
             raise StoreError(
                 f"There is no shard in {place!r}. `pytest --llm-experiment --llm-name NAME --llm-shard I/N` makes one."
             )
-        found += [_Found(FinishedShard.of(document, place), store) for document in documents]
-    return found
+    return shards
 
 
-def _stores(place: str) -> list[str]:
-    """Return the store the user named, or those below: artifacts are unpacked into a folder each, all in one."""
-    folders = [Path(place)]
-    if folders[0].is_dir() and not _store_of(folders[0]):
-        folders = sorted(folder for folder in folders[0].iterdir() if _store_of(folder)) or folders
-    return [str(_store_of(folder) or place) for folder in folders]
+def _stores(places: Sequence[str]) -> Iterator[str]:
+    """Yield the stores the user named, or those below: artifacts are unpacked into a folder each, all in one."""
+    for place in places:
+        folders = [Path(place)]
+        if folders[0].is_dir() and not _store_of(folders[0]):
+            folders = sorted(filter(_store_of, folders[0].iterdir())) or folders
+        for folder in folders:
+            yield str(_store_of(folder) or place)
 
 
 def _store_of(folder: Path) -> Path | None:
-    return next((path for path in (folder / STORE_FOLDER, folder) if (path / "experiments").is_dir()), None)
+    """Return the store that a folder holds, or is."""
+    for path in (folder / STORE_FOLDER, folder):
+        if (path / "experiments").is_dir():
+            return path
+    return None
 
 
-def _chosen(found: Sequence[_Found], name: str | None) -> list[_Found]:
-    from pytest_llmobs.experiments.shards import whole_name
+def _chosen(shards: Sequence[_StoredShard], name: str | None) -> list[_StoredShard]:
+    """Return the shards of one experiment: of that name, or of the only one there is."""
+    shards_by_name: dict[str, list[_StoredShard]] = {}
+    for stored in shards:
+        shards_by_name.setdefault(stored.whole_name, []).append(stored)
+    if name is None:
+        if len(shards_by_name) > 1:
+            held = "; ".join(f"{stored.shard} is of {stored.whole_name!r}" for stored in shards)
+            raise StoreError(f"These are shards of several experiments: {held}. Choose one with --name.")
+        return list(shards)
+    if name not in shards_by_name:
+        near = f"{nearest(name, shards_by_name)} {known(shards_by_name)}"
+        raise StoreError(f"No shard is of the experiment {name!r}.{near}")
+    return shards_by_name[name]
 
-    names = list(dict.fromkeys(whole_name(each.part.experiment.name) for each in found))
-    if name is None and len(names) > 1:
-        held = "; ".join(f"{each.part} is of {whole_name(each.part.experiment.name)!r}" for each in found)
-        raise StoreError(f"These are shards of several experiments: {held}. Choose one with --name.")
-    if name is not None and name not in names:
-        raise StoreError(f"No shard is of the experiment {name!r}.{nearest(name, names)} {known(names)}")
-    return [each for each in found if name in (None, whole_name(each.part.experiment.name))]
 
-
-def _settings(whole: JoinedShards, baseline_dir: str | None) -> Settings:
+def _settings(joined: JoinedShards, baseline_dir: str | None) -> Settings:
     """Return what the shards' sessions were told, as far as the gate asks; there is no ini file here."""
     from pytest_llmobs.settings import read_settings
 
@@ -137,26 +156,26 @@ def _settings(whole: JoinedShards, baseline_dir: str | None) -> Settings:
         raise BaselineError(
             f"There is no folder {baseline_dir!r}. --llm-update-baseline writes baselines to one."
         )
-    told = dict(whole.settings)
+    given = dict(joined.settings)
     if baseline_dir is not None:
-        told["baseline_dir"] = baseline_dir
+        given["baseline_dir"] = baseline_dir
     plain = read_settings(lambda option: (option.default, option.ini), os.environ)
-    return replace(plain, experiment=True, confirm=0, **told)
+    return replace(plain, experiment=True, confirm=0, **given)
 
 
-def _bring_runs(found: Sequence[_Found], project: str, store: Store) -> None:
+def _bring_runs(shards: Sequence[_StoredShard], project: str, store: Store) -> None:
     store.layout.create()
     folder = store.layout.partition(project)
     try:
         folder.mkdir(exist_ok=True)
-        for each in found:
-            each.store.copy_runs(project, folder)
-            each.store.copy_media(store.layout.media)
+        for stored in shards:
+            stored.store.copy_runs(project, folder)
+            stored.store.copy_media(store.layout.media)
     except OSError as error:
         raise StoreError(f"Can't bring the shards' runs to {str(folder)!r}: {error}.") from error
 
 
-def _concluded(whole: JoinedShards, store: Store, settings: Settings) -> Experiment:
+def _concluded(joined: JoinedShards, store: Store, settings: Settings) -> Experiment:
     """Gate all shards at once, and keep the experiment."""
     from pytest_llmobs.experiments.conclude import Surroundings, conclude
     from pytest_llmobs.experiments.references import baseline_source
@@ -165,7 +184,7 @@ def _concluded(whole: JoinedShards, store: Store, settings: Settings) -> Experim
     here = Path.cwd()
     folder = here / settings.baseline_dir
     baseline = cache(baseline_source(settings.baseline, folder, here, store.experiments))
-    _check_baselines(whole, baseline, settings)
+    _check_baselines(joined, baseline, settings)
     surroundings = Surroundings(
         settings=settings,
         store=store,
@@ -175,16 +194,16 @@ def _concluded(whole: JoinedShards, store: Store, settings: Settings) -> Experim
         unconfirmed=_TENTATIVE,
         recall=True,
     )
-    unjudged = replace(whole.experiment, decision=Decision(errors=tuple(whole.errors)))
+    unjudged = replace(joined.experiment, decision=Decision(errors=tuple(joined.errors)))
     return conclude(unjudged, surroundings).experiment
 
 
-def _check_baselines(whole: JoinedShards, source: Source, settings: Settings) -> None:
+def _check_baselines(joined: JoinedShards, source: Source, settings: Settings) -> None:
     """Make sure that the baselines are at hand by which the shards left their failed assertions to the gate."""
     from pytest_llmobs.experiments.references import baselines_of
 
-    here = baselines_of(whole.experiment.suites, source)
-    lost = sorted(whole.baselines.keys() - here.keys())
+    here = baselines_of(joined.experiment.suites, source)
+    lost = sorted(joined.baselines.keys() - here.keys())
     if lost:
         raise BaselineError(
             f"The shards left their failed assertions to the gate, by a baseline of {listed(lost, _NAMED)} that is not "

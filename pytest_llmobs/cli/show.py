@@ -16,6 +16,7 @@ from pytest_llmobs.cli.lookup import (
     match_name,
     newest_experiment,
     read_experiment,
+    remedy,
 )
 from pytest_llmobs.cli.stores import open_store
 from pytest_llmobs.errors import StoreError
@@ -27,7 +28,6 @@ from pytest_llmobs.reports.context import Context
 from pytest_llmobs.storage.store import Store
 from pytest_llmobs.wording import nearest
 
-NAME = "show"
 HELP = "show an experiment as its session ended, or one run with everything below it"
 _ID = frozenset("0123456789abcdef-")
 
@@ -70,9 +70,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 def _find_run(which: str, names: Sequence[str], store: Store) -> Run:
     if not set(which.lower()) <= _ID:
-        listed = "`llmobs experiments` lists them." if names else "The store holds none yet."
         raise NotFoundError(
-            f"Unknown experiment {which!r}, and no run's id either.{nearest(which, names)} {listed}"
+            f"Unknown experiment {which!r}, and no run's id either.{nearest(which, names)} {remedy(names)}"
         )
     try:
         return store.read_run(which.lower())
@@ -84,7 +83,9 @@ def _why_unstored(which: str, store: Store) -> str | None:
     """Return what is known of a run whose trace isn't stored, or None where nothing is."""
     from pytest_llmobs.storage.parquet.lookup import SHORTEST
 
-    for name in experiment_names(store) if len(which) >= SHORTEST else ():
+    if len(which) < SHORTEST:
+        return None
+    for name in experiment_names(store):
         experiment = read_experiment(name, store)
         for trial in (*experiment.trials, *experiment.confirmation):
             if trial.run_id is not None and trial.run_id.startswith(which):
@@ -113,12 +114,15 @@ def _show_experiment(
 
 def _rootdir(experiment: Experiment, store: Store) -> str:
     """Return the path of the store's rootdir where the tests lie there and not here: a store may be a copy."""
-    files = {plan.path for plan in experiment.suites}
     rootdir = os.path.relpath(Path(store.place).parent)
-    here = any(Path(file).exists() for file in files)
-    if not here and any(Path(rootdir, file).exists() for file in files):
-        return rootdir
-    return ""
+    if _has_tests(Path(), experiment) or not _has_tests(Path(rootdir), experiment):
+        return ""
+    return rootdir
+
+
+def _has_tests(folder: Path, experiment: Experiment) -> bool:
+    """Tell whether any test file of an experiment lies below a folder."""
+    return any(folder.joinpath(plan.path).exists() for plan in experiment.suites)
 
 
 def _show_broken(experiment: Experiment, context: Context, console: Console) -> int:
@@ -154,5 +158,7 @@ def _trial_of(found: Run, store: Store) -> Trial | None:
     if found.parent_id is not None or found.project not in experiment_names(store):
         return None
     experiment = read_experiment(found.project, store)
-    trials = (*experiment.trials, *experiment.confirmation)
-    return next((trial for trial in trials if trial.run_id == found.id), None)
+    for trial in (*experiment.trials, *experiment.confirmation):
+        if trial.run_id == found.id:
+            return trial
+    return None

@@ -8,7 +8,6 @@ from pytest_llmobs.cli.console import Console
 from pytest_llmobs.cli.stores import open_local_store
 from pytest_llmobs.wording import count
 
-NAME = "upload"
 HELP = "upload what a store has sealed and what isn't there yet, each file once"
 
 

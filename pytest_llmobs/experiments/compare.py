@@ -60,8 +60,7 @@ def compare_experiments(before: Experiment, after: Experiment) -> ExperimentComp
         baseline = baseline_of(before, name)
         if name in plans_before and baseline is not None:
             baselines[name] = baseline
-            trials = (trial for trial in after.trials if trial.suite == name)
-            pairs.append(pair_suite(_unbound(plan), baseline, trials))
+            pairs.append(pair_suite(_unbound(plan), baseline, after.trials_of(name)))
     decision = decide(
         [pair.plan for pair in pairs],
         after.trials,

@@ -225,7 +225,7 @@ def _owners(name: str, plans: Sequence[_PlanOfShard]) -> Mapping[str, FinishedSh
     """Return which shard ran each example; raises ``StoreError`` where two did."""
     owners: dict[str, FinishedShard] = {}
     for shard, plan in plans:
-        for example in dict.fromkeys(trial.example_id for trial in plan.expected):
+        for example in plan.example_ids:
             if example in owners:
                 raise StoreError(f"{name}: {example!r} was run by {owners[example]} and by {shard}. {_SPLIT}")
             owners[example] = shard

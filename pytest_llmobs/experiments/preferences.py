@@ -9,7 +9,7 @@ from typing import Any
 
 from pytest_llmobs.evaluators.pairs import PairwiseResult, RunPair, compare_pairs
 from pytest_llmobs.experiments.documents import experiment_from_dict
-from pytest_llmobs.experiments.stored_trials import root_runs, subject_of, trials_of
+from pytest_llmobs.experiments.stored_trials import root_runs, subject_of, trials_by_key
 from pytest_llmobs.gate.missing import MOST_MISSING
 from pytest_llmobs.measures.distributions import wilson_interval
 from pytest_llmobs.records.experiments import Experiment
@@ -99,7 +99,7 @@ def _experiment(named: Experiment | str, store: Store) -> Experiment:
 
 def _pairs(plan: SuitePlan, before: Experiment, after: Experiment, store: Store) -> list[RunPair]:
     """Return both runs of each trial that both experiments have with the same content."""
-    trials_before, trials_after = trials_of(before, plan.name), trials_of(after, plan.name)
+    trials_before, trials_after = trials_by_key(before, plan.name), trials_by_key(after, plan.name)
     shared = []
     for expected in plan.expected:
         key = expected.example_id, expected.repeat

@@ -60,7 +60,7 @@ def _record(plan: SuitePlan, experiment: Experiment, folder: Path, settings: Set
     return record_baseline(
         folder,
         plan,
-        [trial for trial in experiment.trials if trial.suite == plan.name],
+        experiment.trials_of(plan.name),
         metadata=metadata,
         texts=settings.baseline_texts,
         suite_scores=experiment.suite_scores,
@@ -104,7 +104,7 @@ def announcement(store: Store, plans: Sequence[SuitePlan]) -> str:
     trials, examples = 0, 0
     for plan in plans:
         trials += len(plan.expected)
-        examples += len({trial.example_id for trial in plan.expected})
+        examples += len(plan.example_ids)
     repeats = count(trials // max(examples, 1), "fresh repeat")
     line = f"recording a baseline: {count(examples, 'example')} x {repeats} = {count(trials, 'trial')}"
     past = _past_trials(store, {plan.name for plan in plans})
@@ -130,8 +130,7 @@ def _cost(spent: TrialSpending, share: float) -> str:
 def _past_trials(store: Store, suites: set[str]) -> list[Trial]:
     """Return the trials that the last experiment had of these suites."""
     for head in reversed(store.experiments(heads=True)):
-        named = {suite["name"] for suite in head.get("suites", ())}
-        if not suites & named:
+        if suites.isdisjoint(suite["name"] for suite in head.get("suites", ())):
             continue
         experiment = experiment_from_dict(store.read_experiment(head["name"]))
         trials = [trial for trial in experiment.trials if trial.suite in suites]

@@ -75,7 +75,7 @@ def baseline_of(experiment: Experiment, suite: str) -> Baseline | None:
     plans = {plan.name: plan for plan in experiment.suites}
     if suite not in plans:
         return None
-    trials = [trial for trial in experiment.trials if trial.suite == suite]
+    trials = experiment.trials_of(suite)
     metadata = {"experiment": experiment.name, "recorded": experiment.started}
     if experiment.commit:
         metadata["commit"] = experiment.commit

@@ -36,13 +36,9 @@ def read_traces(store: Store, project: str, ids: Sequence[str]) -> Mapping[str, 
     return traces
 
 
-def trials_of(experiment: Experiment, suite: str) -> dict[tuple[str, int], Trial]:
-    """Return the trials of a suite by example id and repeat, the confirming session's left out."""
-    trials = {}
-    for trial in experiment.trials:
-        if trial.suite == suite:
-            trials[trial.example_id, trial.repeat] = trial
-    return trials
+def trials_by_key(experiment: Experiment, suite: str) -> dict[tuple[str, int], Trial]:
+    """Return the trials of a suite by example id and repeat, without those of its confirming session."""
+    return {(trial.example_id, trial.repeat): trial for trial in experiment.trials_of(suite)}
 
 
 def root_runs(store: Store, project: str, trials: Iterable[Trial]) -> dict[str, Run]:

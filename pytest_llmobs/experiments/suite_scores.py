@@ -13,7 +13,7 @@ from typing import Any
 
 from pytest_llmobs.errors import EvaluatorError, LlmobsError
 from pytest_llmobs.evaluators.suites import BoundSummary, Suite, bind_summary
-from pytest_llmobs.experiments.stored_trials import root_runs, subject_of, trials_of
+from pytest_llmobs.experiments.stored_trials import root_runs, subject_of, trials_by_key
 from pytest_llmobs.measures.gate_rules import PASS
 from pytest_llmobs.records.experiments import Experiment, SuiteScore
 from pytest_llmobs.records.plans import SuitePlan
@@ -107,7 +107,7 @@ def suite_scores(experiment: Experiment, store: Store, find: Find) -> tuple[Suit
 
 
 def _scores(plan: SuitePlan, experiment: Experiment, store: Store, find: Find) -> Iterator[SuiteScore]:
-    trials = trials_of(experiment, plan.name)
+    trials = trials_by_key(experiment, plan.name)
     ran = sum(map(_has_run, trials.values()))
     blank = SuiteScore(suite=plan.name, metric="", evaluator="", n=ran, expected=len(plan.expected))
     try:

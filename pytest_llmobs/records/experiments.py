@@ -67,6 +67,10 @@ class Experiment:
     shard: str = ""
     """``I/N`` where it is one part of an experiment, which isn't gated; empty for a whole one."""
 
+    def trials_of(self, suite: str) -> list[Trial]:
+        """Return the trials of a suite, without those of its confirming session."""
+        return [trial for trial in self.trials if trial.suite == suite]
+
     @property
     def partial(self) -> bool:
         """True where the user left examples or whole suites out on purpose."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -65,9 +65,14 @@ class SuitePlan:
     """Examples that other shards run: id -> content hash."""
 
     @property
+    def example_ids(self) -> Collection[str]:
+        """Ids of the examples that are to run here, in their order."""
+        return dict.fromkeys(trial.example_id for trial in self.expected).keys()
+
+    @property
     def partial(self) -> bool:
         """True where the user left examples out on purpose (``-k``, ``--lf``, a node id, ``--deselect``)."""
-        return len({trial.example_id for trial in self.expected}) + len(self.elsewhere) < self.total
+        return len(self.example_ids) + len(self.elsewhere) < self.total
 
     @property
     def left_out(self) -> bool:
