@@ -7,7 +7,7 @@ from typing import Any
 
 from pytest_llmobs.errors import LlmobsError
 from pytest_llmobs.records.scores import Score
-from pytest_llmobs.tracing import get_current_run_tree
+from pytest_llmobs.tracing.parent import get_current_run_tree
 from pytest_llmobs.trials.llm_run import LlmRun
 
 # Of the process, as the context variable is by which a call knows its root run. Not kept in the root run: it would hold
