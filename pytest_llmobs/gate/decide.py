@@ -126,12 +126,12 @@ def _verdicts(
 
 def _applies(metric: JudgedMetric) -> bool:
     """Tell whether a metric has a row: none where its evaluator says of every example that it does not apply."""
-    return bool(metric.missing.expected) or metric.metric not in metric.suite.measured.exempt
+    return bool(metric.missing.expected) or metric.key not in metric.suite.measured.exempt
 
 
 def _metric_row(metric: JudgedMetric, settings: Settings) -> MetricRow:
     row = metric_verdict(metric, ci=settings.ci, fail_on=settings.fail_on)
-    if metric.metric != PASS:
+    if metric.key != PASS:
         return row
     return replace(row, note=joined(row.note, every_time_note(metric.suite)))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
+from operator import attrgetter
 
 from pytest_llmobs.baselines.records import Baseline
 from pytest_llmobs.errors import BaselineError
@@ -30,7 +31,7 @@ def session_errors(
         settings: Of the session.
         suite_scores: What summary evaluators say.
     """
-    if not any(suite.expected for suite in suites):
+    if not any(map(attrgetter("expected"), suites)):
         yield (
             "Nothing was evaluated: no test of this session is a trial. "
             "Give tests the llm_dataset marker or the llm_run fixture, or leave --llm-experiment out."
@@ -65,6 +66,7 @@ def _gate_errors(suite: SuitePair, summarised: set[str]) -> Iterator[str]:
     yield from rule_errors(suite.plan, _scored_metrics(suite, summarised))
     for gate in suite.plan.gates:
         if gate.metric not in summarised:
+            # of a summary evaluator's one number rule_errors has said all
             yield from must_pass_errors(suite, gate)
             yield from _unreachable_drop(suite, gate)
         yield from _calibration_errors(suite, gate)

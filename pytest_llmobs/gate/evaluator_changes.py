@@ -23,10 +23,8 @@ def recorded_scores(pair: SuitePair) -> set[str]:
 
 def silent_evaluators(pair: SuitePair) -> set[str]:
     """Return the evaluators that failed in every trial; one that names its scores otherwise is missing from some."""
-    ran = pair.measured.ran
-    if not ran:
-        return set()
-    return {key for key in pair.plan.metrics if pair.measured.errors.get(key, 0) >= ran}
+    measured = pair.measured
+    return {key for key in pair.plan.metrics if measured.errors.get(key, 0) >= measured.ran > 0}
 
 
 def evaluator_changes(pair: SuitePair, scores: Set[str], recorded: Set[str]) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from operator import attrgetter
@@ -32,9 +33,11 @@ def example_rows(suite: JudgedSuite, regressed: Collection[str], commit: str | N
         commit: The code's commit, for what changed.
     """
     rows: dict[tuple[str, str], ExampleRow] = {}
+    # of several rows of one example and metric the first says most
     for row in _candidates(suite, regressed):
         rows.setdefault((row.example_id, row.metric), row)
     ordered = sorted(rows.values(), key=lambda row: (not row.red, row.state != "suspect"))
+    # a diff costs more than all the rest of a row, and after so many of them nobody reads on
     for place, row in enumerate(ordered[:MOST_EXPLAINED]):
         ordered[place] = _explained(suite, row, commit)
     return ordered
@@ -54,7 +57,7 @@ def _must_pass_rows(suite: JudgedSuite) -> Iterator[ExampleRow]:
     for metric in suite.metrics:
         for example, failure in must_pass_failures(suite.pair, metric.rule):
             trials = _trials(suite, example)
-            yield _row(suite.pair, example, metric.metric, "broken", trials, red=True, note=failure)
+            yield _row(suite.pair, example, metric.key, "broken", trials, red=True, note=failure)
 
 
 def _finding_rows(suite: JudgedSuite, regressed: Collection[str], *, flaky: bool) -> Iterator[ExampleRow]:
@@ -73,8 +76,9 @@ def _finding_rows(suite: JudgedSuite, regressed: Collection[str], *, flaky: bool
 def _drop_rows(suite: JudgedSuite, regressed: Collection[str]) -> Iterator[ExampleRow]:
     """Yield the largest drops of each regressed metric."""
     for metric in suite.metrics:
-        if metric.metric not in regressed:
+        if metric.key not in regressed:
             continue
+        # what the verdict was reached by
         seen = metric.first
         if metric.second is not None and not metric.second_lacks:
             seen = metric.second
@@ -82,12 +86,12 @@ def _drop_rows(suite: JudgedSuite, regressed: Collection[str]) -> Iterator[Examp
         for pair in largest_first[:WORST]:
             if pair.difference < 0:
                 trials = _trials(suite, pair.example_id)
-                yield _row(suite.pair, pair.example_id, metric.metric, "dropped", trials, red=True)
+                yield _row(suite.pair, pair.example_id, metric.key, "dropped", trials, red=True)
 
 
 def _state_rows(suite: JudgedSuite) -> Iterator[ExampleRow]:
     """Yield what is neither red nor suspect, by ``pass`` alone."""
-    passes = suite.metrics[0]
+    passes = suite.metrics[0]  # every suite has this metric, and it comes first
     if passes.rule.rule == "off":
         return
     suspected = set()
@@ -162,13 +166,12 @@ def _trials(suite: JudgedSuite, example: str) -> list[Trial]:
 
 def _telling(trials: Sequence[Trial], metric: str) -> Trial | None:
     """Return the trial that shows the failure: the first with the lowest value, else the first."""
-    telling = next(iter(trials), None)
-    lowest = None
-    for trial in trials:
+
+    def value_of(trial: Trial) -> float:
         value = score_value(trial, metric)
-        if value is not None and (lowest is None or value < lowest):
-            telling, lowest = trial, value
-    return telling
+        return math.inf if value is None else value
+
+    return min(trials, key=value_of, default=None)
 
 
 def _reason(trial: Trial, metric: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from operator import neg
+from operator import attrgetter, neg
 
 from pytest_llmobs.gate.pairing import Comparison
 from pytest_llmobs.measures.statistics import noise_p, sign_flip_p
@@ -60,7 +60,8 @@ def examine(comparison: Comparison) -> DropEvidence:
 
 def against_noise(comparison: Comparison, mean: float) -> float:
     """Return the p-value of a mean difference against the noise between repeats."""
-    return noise_p(mean, [(pair.baseline, pair.candidate) for pair in comparison.pairs])
+    both_sides = attrgetter("baseline", "candidate")
+    return noise_p(mean, list(map(both_sides, comparison.pairs)))
 
 
 def dropped(comparison: Comparison, rule: GateRule, *, strictly: bool = False) -> bool:

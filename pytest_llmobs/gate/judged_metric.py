@@ -19,7 +19,7 @@ class JudgedMetric:
     """One metric on its way to a verdict."""
 
     suite: SuitePair
-    metric: str
+    key: str
     rule: GateRule
     first: Comparison
     missing: Missing
@@ -40,7 +40,7 @@ class JudgedMetric:
     @property
     def values(self) -> Values:
         """Its values in the first run, by example."""
-        return self.suite.values(self.metric)
+        return self.suite.values(self.key)
 
     @property
     def paired(self) -> bool:
@@ -80,15 +80,13 @@ class JudgedMetric:
         return not self.changed and self.rule.rule != "off" and bool(self.first.pairs)
 
 
-def judged_metric(suite: SuitePair, metric: str, rule: GateRule, changed: str) -> JudgedMetric:
+def judged_metric(suite: SuitePair, key: str, rule: GateRule, changed: str) -> JudgedMetric:
     """Compare a metric with the baseline and count what it lacks."""
     first = Comparison()
     if _is_paired(suite, changed):
-        first = compare_metric(suite, metric, suite.values(metric), rule.lower_is_better)
-    missing = _missing(suite, metric, changed)
-    judged = JudgedMetric(
-        suite=suite, metric=metric, rule=rule, first=first, missing=missing, changed=changed
-    )
+        first = compare_metric(suite, key, suite.values(key), rule.lower_is_better)
+    missing = _missing(suite, key, changed)
+    judged = JudgedMetric(suite=suite, key=key, rule=rule, first=first, missing=missing, changed=changed)
     if judged.compared:
         judged.evidence = guards.examine(first)
     return judged
@@ -103,12 +101,13 @@ def look_again(judged: JudgedMetric, fresh: Values) -> None:
     """
     lower_is_better = judged.rule.lower_is_better
     if judged.evidence.small:
-        second = compare_metric(judged.suite, judged.metric, fresh, lower_is_better)
+        # the first run's values picked this metric for a second look: fresh ones alone are unbiased
+        second = compare_metric(judged.suite, judged.key, fresh, lower_is_better)
         if second.pairs:
             judged.second_p = guards.against_noise(second, second.mean_difference)
     else:
         pooled = _pooled(judged.values, fresh)
-        second = compare_metric(judged.suite, judged.metric, pooled, lower_is_better)
+        second = compare_metric(judged.suite, judged.key, pooled, lower_is_better)
         judged.second_p = guards.examine(second).worse
     judged.second = second
 
@@ -130,4 +129,5 @@ def _missing(suite: SuitePair, metric: str, changed: str) -> Missing:
         return Missing(expected=len(suite.comparable))  # nothing is lost: nobody promised it
     if _is_paired(suite, changed):
         return missing_pairs(suite, metric)
+    # nothing to pair with, so that only this run can be short of something
     return missing_values(suite, metric)

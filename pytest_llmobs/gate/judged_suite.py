@@ -82,6 +82,7 @@ def judged_suite(
     scores = {*pair.measured.values, *recorded, *silent_evaluators(pair)} - {PASS}
     changes = evaluator_changes(pair, scores, recorded)
     metrics = [judged_metric(pair, PASS, rule_of(plan, PASS), "")]
+    # a test that is gone is told once, not once for each of its metrics
     if not plan.gone:
         for key in sorted(scores):
             metrics.append(judged_metric(pair, key, rule_of(plan, key), changes.get(key, "")))

@@ -45,6 +45,7 @@ def latency_and_cost_notes(suite: SuitePair) -> Iterator[str]:
         ratio = median_log_ratio(pairs)
         if ratio is None or ratio < WORTH_A_NOTE or len(pairs) < FEWEST:
             continue
+        # the note shows seconds and dollars; the ratio is the median of the ratios, not the ratio of these medians
         before, after = map(statistics.median, zip(*pairs, strict=True))
         if after >= quantity.least:
             yield (

@@ -47,7 +47,7 @@ def metric_row(
         note = joined(note, _lost_pairs(judged, seen))
     return MetricRow(
         suite=judged.suite.plan.name,
-        metric=judged.metric,
+        metric=judged.key,
         verdict=verdict,
         baseline=seen.baseline,
         candidate=candidate,
@@ -111,7 +111,7 @@ def pass_rate_interval(judged: JudgedMetric) -> str:
     """Return Wilson's interval of a single pass rate, in words; an empty string for any other metric."""
     values = judged.values
     rate = metric_mean(values)
-    if judged.metric != PASS or rate is None:
+    if judged.key != PASS or rate is None:
         return ""
     low, high = wilson_interval(rate * len(values), len(values))
     return f"90 % interval {low:.2f} to {high:.2f}"
@@ -138,7 +138,7 @@ def _first_error(judged: JudgedMetric) -> str:
     """Return why the first trial without a score has none, in a line that names its example."""
     for example, trials in sorted(judged.suite.measured.trials.items()):
         for trial in trials:
-            score = trial.scores.get(judged.metric)
+            score = trial.scores.get(judged.key)
             if score is not None and score.error and not score.exempt:
                 return f"{example}: {why_unscored(score)[:_LONGEST]}"
     return ""

@@ -38,6 +38,7 @@ def held_to_min_mean(row: MetricRow, rule: GateRule, value: float | None, what: 
         what: Stands before the number in the note.
     """
     bound = rule.min_mean
+    # a bound that nothing was held to has not been kept
     if value is None or bound is None:
         return replace(row, verdict="INSUFFICIENT_DATA", red=True)
     if rule.lower_is_better:
@@ -51,6 +52,7 @@ def held_to_min_mean(row: MetricRow, rule: GateRule, value: float | None, what: 
 
 def _verdict(judged: JudgedMetric, *, ci: bool, fail_on: str) -> MetricRow:
     rule = judged.rule.rule
+    # the order is that of what a reader must mend first: without data no comparison means anything
     if judged.suite.baseline is None:
         return _without_baseline(judged)
     if not judged.enough:

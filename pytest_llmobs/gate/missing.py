@@ -35,6 +35,7 @@ def missing_values(suite: SuitePair, metric: str) -> Missing:
     An example to which the evaluator does not apply is not expected.
     """
     tally = _Tally(suite, metric)
+    # nothing that the baseline has counts here: it may be another evaluator's
     for example in suite.expected:
         if example in tally.values or example not in tally.exempt:
             tally.add_repeats(example)

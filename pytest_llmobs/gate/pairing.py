@@ -78,7 +78,7 @@ class SuitePair:
         trials = self.measured.trials.get(example_id)
         if trials and trials[0].cluster:
             return trials[0].cluster
-        return ("", example_id)
+        return ("", example_id)  # a tuple: no value of the metadata is equal to it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,6 +120,7 @@ def pair_suite(plan: SuitePlan, baseline: Baseline | None, trials: Iterable[Tria
         baseline: The accepted scores, or None.
         trials: This suite's trials; those of examples that nobody expected are ignored.
     """
+    # the first trial stands for the others: they differ in the repeat alone
     expected: dict[str, ExpectedTrial] = {}
     for trial in plan.expected:
         expected.setdefault(trial.example_id, trial)

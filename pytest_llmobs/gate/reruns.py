@@ -16,7 +16,6 @@ from pytest_llmobs.records.decisions import Rerun
 
 MOST_LOST = 0.05
 """Part of a second run that may be lost; with more, the tentative verdict stands."""
-_key = attrgetter("metric")
 
 
 def judge_first_run(suites: Sequence[JudgedSuite], most_reruns: int) -> None:
@@ -32,7 +31,7 @@ def judge_first_run(suites: Sequence[JudgedSuite], most_reruns: int) -> None:
         metric.tentative = guards.tentative(metric.first, metric.rule, metric.evidence.small, metric.adjusted)
     tests_of_session = sum(map(attrgetter("tests"), suites))
     for suite in suites:
-        gating = list(map(_key, suite.gating))
+        gating = [metric.key for metric in suite.gating]
         tests = (suite.tests, tests_of_session)
         suite.suspects = list(find_suspects(suite.pair, gating, tests, most_reruns))
         suite.fresh_repeats = _fresh_repeats(suite, most_reruns)
@@ -47,6 +46,7 @@ def reruns_of(suites: Iterable[JudgedSuite], most_reruns: int) -> Iterator[Rerun
         if suite.not_rerun:
             continue
         rerun = rerun_of(suite.name, suite.suspects, most_reruns)
+        # the fresh repeats of the whole suite count for its suspects as well
         if rerun is not None and rerun.repeats > suite.fresh_repeats:
             yield rerun
 
@@ -58,7 +58,7 @@ def judge_second_run(suites: Sequence[JudgedSuite]) -> None:
             continue
         fresh = _whole_run(suite.again, suite.fresh_repeats)
         for metric in suite.compared:
-            values = fresh.values.get(metric.metric, {})
+            values = fresh.values.get(metric.key, {})
             look_again(metric, values)
             metric.second_lacks = _lack(metric, values, suite.fresh_repeats)
     for metric, p in _corrected(_compared(suites), _second_p):
@@ -71,6 +71,7 @@ def _compared(suites: Iterable[JudgedSuite]) -> list[JudgedMetric]:
 
 def _correct_first(compared: Sequence[JudgedMetric]) -> None:
     """Correct the p-values of the first run for their number: drops among the larger suites, rises among all."""
+    # a small suite's p is 1 so far, and would only make the others' larger
     large = [metric for metric in compared if not metric.evidence.small]
     for metric, p in _corrected(large, attrgetter("evidence.worse")):
         metric.adjusted = p
@@ -87,6 +88,7 @@ def _corrected(
 
 def _fresh_repeats(suite: JudgedSuite, most_reruns: int) -> int:
     """Return how often the whole suite must run again for guard 1."""
+    # a suite that is red for lack of data stays red: running it again would be money for nothing
     if suite.insufficient or not most_reruns:
         return 0
     return max(map(attrgetter("fresh_repeats"), suite.tentative), default=0)
@@ -96,8 +98,9 @@ def _why_not_rerun(suite: JudgedSuite) -> str:
     if suite.insufficient:
         return "not run again: the suite is red for missing data"
     # only where their own metrics get a second look: many can break while the mean drops by less than max_drop
-    seen_again = set(map(_key, suite.tentative))
-    if suite.fresh_repeats and many(suite.suspects) and seen_again.issuperset(map(_key, suite.suspects)):
+    seen_again = set(map(attrgetter("key"), suite.tentative))
+    suspected_by = map(attrgetter("metric"), suite.suspects)
+    if suite.fresh_repeats and many(suite.suspects) and seen_again.issuperset(suspected_by):
         return f"one of more than {MOST_SUSPECTS} suspects, not run again one by one; --llm-repeat 3 makes them rare"
     return ""
 
@@ -111,6 +114,7 @@ def _whole_run(again: Measurements, repeats: int) -> Measurements:
 
 
 def _lack(metric: JudgedMetric, fresh: Mapping[str, Sequence[float]], repeats: int) -> str:
+    """Return what the second run failed to deliver, or an empty string."""
     wanted = lost = 0
     for pair in metric.first.pairs:
         wanted += repeats
@@ -123,6 +127,7 @@ def _lack(metric: JudgedMetric, fresh: Mapping[str, Sequence[float]], repeats: i
 def _second_p(metric: JudgedMetric) -> float:
     if metric.second is not None:
         return metric.second_p
+    # nothing fresh to hold against the noise
     if metric.evidence.small:
         return 1.0
     return metric.evidence.worse

@@ -123,12 +123,14 @@ def find_suspects(
     for metric in metrics:
         lower_is_better = rule_of(suite.plan, metric).lower_is_better
         values = suite.values(metric)
+        # 50,000 pairs in a large suite pass here: the cheapest question comes first
         for example, then in suite.recorded(metric).items():
             now = values.get(example, [])
-            # whoever broke is worse than any repeat of the baseline: this alone clears nearly all examples
+            # whoever broke is worse than any repeat of the baseline
             if now and _is_as_good(now[0], then[0], lower_is_better):
                 continue
             limit = failing(then, metric, lower_is_better)
+            # one repeat that passes, now or in the baseline, and nobody can call it broken
             if limit is None or not all(map(limit.fails, now)):
                 continue
             if now or suite.measured.unscored(metric, example):
@@ -152,6 +154,7 @@ def _is_as_good(value: float, other: float, lower_is_better: bool) -> bool:
 def _failures_needed(repeats: int, reachable: int, tests: tuple[int, int]) -> int:
     of_suite = failures_needed(repeats, tests[0])
     of_session = failures_needed(repeats, tests[1])
+    # what many suites together ask for may be out of reach; what the suite alone asks for is never waived
     return min(of_session, max(of_suite, reachable))
 
 

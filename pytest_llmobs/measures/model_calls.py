@@ -16,6 +16,8 @@ Number = TypeVar("Number", int, float)
 _SETTINGS = ("reasoning", "thinking")
 """Parameters that are objects and decide how a model answers; of the others only plain values are compared."""
 
+_NO_PARAMETERS = conversation.TEXTS | {"stream"}
+"""Keys of a request that don't decide how a model answers, or that are told apart from its parameters."""
 
 PAID: tuple[RunType, ...] = ("llm", "embedding")
 """Run types of the calls that cost money; of embeddings those that say their tokens."""
@@ -92,7 +94,7 @@ def _model_call(run: Run) -> ModelCall:
     if turns is None:  # an app that traces its own model call with run_type="llm": every input is a text
         turns = [("user", value) for value in inputs.values()]
     else:
-        params = {key: value for key, value in inputs.items() if _is_param(key, value)}
+        params = dict(filter(_is_param, inputs.items()))
     messages = []
     for role, content in turns:
         messages.append((role, _text(content)))
@@ -106,8 +108,9 @@ def _model_call(run: Run) -> ModelCall:
     )
 
 
-def _is_param(key: str, value: Any) -> bool:
-    if key in conversation.TEXTS or key == "stream":
+def _is_param(item: tuple[str, Any]) -> bool:
+    key, value = item
+    if key in _NO_PARAMETERS:
         return False
     if key in _SETTINGS and isinstance(value, Mapping):
         return True

@@ -231,14 +231,14 @@ def repeats_to_halve(
         n: Pairs.
     """
     total = standard_error**2 * n
-    if not total or not math.isfinite(total):
+    if not math.isfinite(total):
         return None
     within = total
     if spread is not None:
         within = spread**2 * (1 / repeats + 1 / baseline_repeats)
     between = max(0.0, total - within)
     room = total / 4 - between
-    if room <= 0 or not within:
+    if room <= 0:  # also where there is no error at all, or none within examples
         return None
     return math.ceil(repeats * min(within, total) / room - 1e-9)
 

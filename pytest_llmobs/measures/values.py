@@ -38,7 +38,7 @@ class Measurements:
 
     def unscored(self, metric: str, example: str) -> bool:
         """Return True where an example ran and its evaluator had no score for it, though it applies."""
-        if metric == PASS or metric in self.labels or example in self.exempt.get(metric, ()):
+        if metric in {PASS, *self.labels} or example in self.exempt.get(metric, ()):
             return False
         if self.values.get(metric, {}).get(example):
             return False
