@@ -69,12 +69,12 @@ if TYPE_CHECKING:
 
 # Evaluators of whole suites: `summary_evaluators` may ask for them by name.
 if TYPE_CHECKING:
-    from pytest_llmobs.evaluators.suites import confusion_matrix as confusion_matrix
-    from pytest_llmobs.evaluators.suites import f1 as f1
-    from pytest_llmobs.evaluators.suites import p50_latency as p50_latency
-    from pytest_llmobs.evaluators.suites import p95_latency as p95_latency
-    from pytest_llmobs.evaluators.suites import precision as precision
-    from pytest_llmobs.evaluators.suites import recall as recall
+    from pytest_llmobs.evaluators.suite_measures import confusion_matrix as confusion_matrix
+    from pytest_llmobs.evaluators.suite_measures import f1 as f1
+    from pytest_llmobs.evaluators.suite_measures import p50_latency as p50_latency
+    from pytest_llmobs.evaluators.suite_measures import p95_latency as p95_latency
+    from pytest_llmobs.evaluators.suite_measures import precision as precision
+    from pytest_llmobs.evaluators.suite_measures import recall as recall
 
 # What evaluators are written with.
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pytest_llmobs.evaluators.pairs import PairwiseResult, RunPair, compare_pairs
+from pytest_llmobs.evaluators.pair_results import PairwiseResult
+from pytest_llmobs.evaluators.pairs import RunPair, compare_pairs
 from pytest_llmobs.experiments.documents import experiment_from_dict
 from pytest_llmobs.experiments.stored_trials import root_runs, subject_of, trials_by_key
 from pytest_llmobs.gate.missing import MOST_MISSING

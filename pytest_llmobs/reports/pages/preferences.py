@@ -20,7 +20,7 @@ from pytest_llmobs.reports.text.table import (
 from pytest_llmobs.wording import count
 
 if TYPE_CHECKING:
-    from pytest_llmobs.evaluators.pairs import PairwiseResult, Preference
+    from pytest_llmobs.evaluators.pair_results import PairwiseResult, Preference
     from pytest_llmobs.experiments.preferences import SuitePreferences
 
 MOST = 10

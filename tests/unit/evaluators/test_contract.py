@@ -20,6 +20,7 @@ from pytest_llmobs.evaluators.binding.declaration import bind
 from pytest_llmobs.evaluators.pairs import PairwiseJudge, RunPair, compare_pairs
 from pytest_llmobs.evaluators.registry import builtin_summaries
 from pytest_llmobs.evaluators.rules.rule import Rule
+from pytest_llmobs.evaluators.suite_measures import Percentile
 from pytest_llmobs.records.runs import Usage
 from pytest_llmobs.records.scores import Score
 
@@ -146,7 +147,7 @@ def test_any_outputs_give_a_score_or_a_reason_soon(subject, name):
         assert time.process_time() - start < 3, kind
 
 
-SUMMARIES = {**builtin_summaries(), "p95_tone": summary.Percentile("tone", key="p95_tone")}
+SUMMARIES = {**builtin_summaries(), "p95_tone": Percentile("tone", key="p95_tone")}
 
 
 @pytest.mark.parametrize("kind", OUTPUTS)

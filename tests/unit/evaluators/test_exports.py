@@ -16,7 +16,7 @@ from pytest_llmobs.evaluators import Judge, all_of, builtin, evaluator, f1, requ
 from pytest_llmobs.evaluators.composition import AllOf
 from pytest_llmobs.evaluators.registry import EXPORTS
 from pytest_llmobs.evaluators.rules.text import RequiredKeywords
-from pytest_llmobs.evaluators.suites import LabelMeasure
+from pytest_llmobs.evaluators.suite_measures import LabelMeasure
 
 
 @evaluator(cheap=True)

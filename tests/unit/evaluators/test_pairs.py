@@ -10,7 +10,8 @@ from scipy.stats import binomtest
 
 from pytest_llmobs.errors import EvaluatorError
 from pytest_llmobs.evaluators import PairwiseJudge, compare_pairs
-from pytest_llmobs.evaluators.pairs import RunPair, first_is_shown_first, sign_test
+from pytest_llmobs.evaluators.pair_results import sign_test
+from pytest_llmobs.evaluators.pairs import RunPair, first_is_shown_first
 from pytest_llmobs.records.examples import Example
 
 

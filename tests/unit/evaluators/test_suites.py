@@ -18,7 +18,8 @@ from pytest_llmobs.evaluators import (
     recall,
 )
 from pytest_llmobs.evaluators.binding.declaration import bind
-from pytest_llmobs.evaluators.suites import LabelMeasure, Percentile, Suite, bind_summary, percentile
+from pytest_llmobs.evaluators.suite_measures import LabelMeasure, Percentile, percentile
+from pytest_llmobs.evaluators.suites import Suite, bind_summary
 from pytest_llmobs.records.runs import Usage
 from pytest_llmobs.records.scores import Score
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_llmobs.evaluators.pairs import PairwiseResult, Preference
+from pytest_llmobs.evaluators.pair_results import PairwiseResult, Preference
 from pytest_llmobs.experiments.documents import experiment_to_dict
 from pytest_llmobs.experiments.preferences import SuitePreferences, compare_outputs
 from pytest_llmobs.records.experiments import Experiment
