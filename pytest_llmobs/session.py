@@ -190,8 +190,11 @@ class Session:
             return (run.own_columns or {}).get("suite") in suites
 
         settings = self.settings
+        keep_media = None
         if settings.experiment:
             self._spool = self.store.spool(self.identity.session)
+            if settings.keep_media:
+                keep_media = self.store.keep_media
         return Tracer(
             project=self.identity.name,
             sink=self._spool,
@@ -200,7 +203,7 @@ class Session:
             sample_rate=settings.sample_rate,
             keep=(*read_rules(settings.keep, "llm_keep"), is_always_stored),
             max_payload=settings.max_payload,
-            keep_media=self.store.keep_media if settings.experiment and settings.keep_media else None,
+            keep_media=keep_media,
         )
 
     @cached_property
@@ -210,7 +213,9 @@ class Session:
         from pytest_llmobs.trials.workers import Workers
 
         concurrency = max(1, self.settings.concurrency // self._processes)
-        window = concurrency if self._cautious else max(4 * concurrency, 32)
+        window = max(4 * concurrency, 32)
+        if self._cautious:
+            window = concurrency
         return Runner(
             self.tracer,
             Workers(concurrency),
@@ -261,7 +266,9 @@ class Session:
         __tracebackhide__ = True
         from pytest_llmobs.evaluators.binding.declaration import bind
 
-        return bind(spec, self.extensions.evaluators if isinstance(spec, str) else {})
+        if isinstance(spec, str):
+            return bind(spec, self.extensions.evaluators)
+        return bind(spec, {})  # asking for the registry imports every plugin's evaluators
 
     def probe(self) -> None:
         """Try whether the store can be uploaded.

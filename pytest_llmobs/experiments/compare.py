@@ -55,14 +55,17 @@ def compare_experiments(before: Experiment, after: Experiment) -> ExperimentComp
     """Compare two experiments, the first in the place of the baseline."""
     plans_before, plans_after = _plans(before), _plans(after)
     pairs: list[SuitePair] = []
+    shared: list[SuitePlan] = []
     baselines: dict[str, Baseline] = {}
     for name, plan in plans_after.items():
         baseline = baseline_of(before, name)
         if name in plans_before and baseline is not None:
+            unbound = _unbound(plan)
+            shared.append(unbound)
             baselines[name] = baseline
-            pairs.append(pair_suite(_unbound(plan), baseline, after.trials_of(name)))
+            pairs.append(pair_suite(unbound, baseline, after.trials_of(name)))
     decision = decide(
-        [pair.plan for pair in pairs],
+        shared,
         after.trials,
         baselines,
         Settings(confirm=0),
@@ -87,7 +90,9 @@ def _plans(experiment: Experiment) -> dict[str, SuitePlan]:
 
 def _unbound(plan: SuitePlan) -> SuitePlan:
     """Return a plan whose gates only say how to compare."""
-    gates = [replace(gate, min_mean=None, must_pass=None, calibrated=None) for gate in plan.gates]
+    gates = []
+    for gate in plan.gates:
+        gates.append(replace(gate, min_mean=None, must_pass=None, calibrated=None))
     return replace(plan, gates=tuple(gates))
 
 

@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,9 +31,6 @@ if TYPE_CHECKING:  # most sessions upload nothing
 
 Confirm = Callable[[Sequence[Rerun]], Confirmation]
 """Runs again what is in doubt."""
-
-_FOR_THE_MERGE = ("fail_on", "baseline", "baseline_dir")
-"""Settings that a shard leaves for the merge, which has neither its options nor its ini file."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,9 +142,9 @@ def _recalled(experiment: Experiment, decision: Decision, store: Store) -> Seque
 
 
 def _is_tentative(decision: Decision) -> bool:
-    if any(row.verdict == "REGRESSED" for row in decision.metrics):
-        return True
-    return any(row.state == "suspect" for row in decision.examples)
+    verdicts = map(attrgetter("verdict"), decision.metrics)
+    states = map(attrgetter("state"), decision.examples)
+    return "REGRESSED" in verdicts or "suspect" in states
 
 
 def _completed(
@@ -160,7 +158,10 @@ def _completed(
     problem = useless(settings.baseline, experiment.suites, baselines)
     if problem:
         errors.append(problem)
-    ungated = sum(_is_ungated(trial, baselines, settings) for trial in experiment.trials)
+    ungated = 0
+    for trial in experiment.trials:
+        if _is_ungated(trial, baselines, settings):
+            ungated += 1
     return replace(decision, errors=tuple(errors), ungated=ungated)
 
 
@@ -175,10 +176,14 @@ def _is_ungated(trial: Trial, baselines: Mapping[str, Baseline | BaselineError],
 
 
 def _for_the_merge(experiment: Experiment, surroundings: Surroundings, exit_status: int) -> Mapping[str, Any]:
-    """Return what a merge can't see of this session."""
+    """Return what a merge can't see of this session: it has neither its options nor its ini file nor its outcome."""
     settings = surroundings.settings
     return {
-        "settings": {name: getattr(settings, name) for name in _FOR_THE_MERGE},
+        "settings": {
+            "fail_on": settings.fail_on,
+            "baseline": settings.baseline,
+            "baseline_dir": settings.baseline_dir,
+        },
         "baselines": _digests(experiment.suites, surroundings.baseline),
         "exit_status": exit_status,
     }

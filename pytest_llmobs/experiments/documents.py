@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from pytest_llmobs.records.decisions import Decision
@@ -34,8 +36,8 @@ def experiment_to_dict(experiment: Experiment) -> dict[str, Any]:
         "shard": experiment.shard,
         "notes": list(experiment.notes),
         "decision": _decision(experiment.decision),
-        "suites": [_suite(plan) for plan in experiment.suites],
-        "suite_scores": [to_wire(score) for score in experiment.suite_scores],
+        "suites": list(map(_suite, experiment.suites)),
+        "suite_scores": list(map(to_wire, experiment.suite_scores)),
         "trials": _table(experiment.trials, _columns(Trial)),
         "confirmation": _table(experiment.confirmation, _columns(Trial)),
     }
@@ -57,7 +59,7 @@ def experiment_from_dict(document: Mapping[str, Any]) -> Experiment:
         notes=tuple(document.get("notes", ())),
         decision=from_wire(Decision, document.get("decision", {})),
         suites=tuple(map(_plan, document.get("suites", ()))),
-        suite_scores=tuple(from_wire(SuiteScore, wire) for wire in document.get("suite_scores", ())),
+        suite_scores=tuple(map(partial(from_wire, SuiteScore), document.get("suite_scores", ()))),
         trials=_records(Trial, document.get("trials", {})),
         confirmation=_records(Trial, document.get("confirmation", {})),
     )
@@ -79,7 +81,8 @@ def _suite(plan: SuitePlan) -> dict[str, Any]:
 
 def _plan(wire: Mapping[str, Any]) -> SuitePlan:
     expected = _records(ExpectedTrial, wire["expected"])
-    rest = {name: value for name, value in wire.items() if name != "expected"}
+    rest = dict(wire)
+    del rest["expected"]  # a table here
     return replace(from_wire(SuitePlan, rest), expected=expected)
 
 
@@ -98,13 +101,14 @@ def _table(records: Sequence[Any], forms: Sequence[FieldForm], *, sparse: bool =
     columns: dict[str, Sequence[Any]] = {}
     # Column by column, since most are left out, and most others hold plain values.
     for name, default, _, encode, _ in forms:
-        values = [getattr(record, name) for record in records]
+        values = list(map(attrgetter(name), records))
         if sparse and values.count(default) == len(values):
             continue
         if encode is not None:
             values = [encode(value, True) for value in values]
         columns[name] = values
-    return {"columns": list(columns), "rows": [list(row) for row in zip(*columns.values(), strict=True)]}
+    rows = map(list, zip(*columns.values(), strict=True))
+    return {"columns": list(columns), "rows": list(rows)}
 
 
 def _records(kind: type[R], table: Mapping[str, Any]) -> tuple[R, ...]:

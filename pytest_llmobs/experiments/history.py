@@ -73,7 +73,10 @@ def trends(experiments: Iterable[Experiment]) -> list[Trend]:
         for plan, metric, point in _points(experiment):
             points.setdefault((plan.name, metric), []).append(point)
             rules[plan.name, metric] = rule_of(plan, metric)
-    return [_trend(key, found, rules[key]) for key, found in points.items()]
+    courses = []
+    for key, rule in rules.items():
+        courses.append(_trend(key, points[key], rule))
+    return courses
 
 
 def proposed_min_mean(means: Sequence[float], *, lower_is_better: bool = False) -> float | None:
@@ -85,11 +88,17 @@ def proposed_min_mean(means: Sequence[float], *, lower_is_better: bool = False) 
     if len(means) < FEWEST:
         return None
     ordered = sorted(means)
-    place = (1 - PERCENTILE if lower_is_better else PERCENTILE) * (len(ordered) - 1)
+    share = PERCENTILE
+    if lower_is_better:
+        share = 1 - PERCENTILE
+    place = share * (len(ordered) - 1)
     below = math.floor(place)
     above = min(below + 1, len(ordered) - 1)
     value = ordered[below] + (place - below) * (ordered[above] - ordered[below])
-    return (math.ceil(value * 1000 - 1e-9) if lower_is_better else math.floor(value * 1000 + 1e-9)) / 1000
+    # the tiny part keeps a mean that is 0.9 in decimals from being rounded to 0.899 or 0.901
+    if lower_is_better:
+        return math.ceil(value * 1000 - 1e-9) / 1000
+    return math.floor(value * 1000 + 1e-9) / 1000
 
 
 def trend_p(values: Sequence[float]) -> float:
@@ -98,8 +107,12 @@ def trend_p(values: Sequence[float]) -> float:
     Formula: z = S/√V, S = Σ_{i<j} sign(xⱼ-xᵢ), V = (n(n-1)(2n+5) - Σ_t t(t-1)(2t+5))/18 over groups of t ties.
     """
     n = len(values)
-    score = sum((later > earlier) - (later < earlier) for earlier, later in combinations(values, 2))
-    ties = sum(count * (count - 1) * (2 * count + 5) for count in Counter(values).values())
+    score = 0
+    for earlier, later in combinations(values, 2):
+        score += (later > earlier) - (later < earlier)
+    ties = 0
+    for count in Counter(values).values():
+        ties += count * (count - 1) * (2 * count + 5)
     variance = (n * (n - 1) * (2 * n + 5) - ties) / 18
     if variance > 0:
         return 2 * normal_cdf(-abs(score) / math.sqrt(variance))
@@ -116,17 +129,24 @@ def drift(
     """
     if len(means) < FEWEST:
         return None
-    slopes = [(means[j] - means[i]) / (j - i) for i, j in combinations(range(len(means)), 2)]
-    change, p = median(slopes) * (len(means) - 1), trend_p(means)
-    worse = change if lower_is_better else -change
-    if p < DRIFT_LEVEL and worse >= max_drop - 1e-12:
+    slopes = []
+    for (i, earlier), (j, later) in combinations(enumerate(means), 2):
+        slopes.append((later - earlier) / (j - i))
+    change = median(slopes) * (len(means) - 1)
+    drop = -change
+    if lower_is_better:
+        drop = change
+    p = trend_p(means)
+    if p < DRIFT_LEVEL and drop >= max_drop - 1e-12:  # a drop of max_drop as floats have it
         return MeanDrift(change=change, p=p, experiments=len(means))
     return None
 
 
 def _points(experiment: Experiment) -> Iterator[tuple[SuitePlan, str, Point]]:
     """Yield the means of an experiment's whole suites; an interrupted experiment has none."""
-    plans = {plan.name: plan for plan in experiment.suites if not plan.partial and not experiment.interrupted}
+    if experiment.interrupted:
+        return
+    plans = {plan.name: plan for plan in experiment.suites if not plan.partial}
     for row in experiment.decision.metrics:
         plan = plans.get(row.suite)
         if plan is not None and row.candidate is not None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import pairwise
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from pytest_llmobs.errors import StoreError
@@ -56,7 +58,7 @@ class FinishedShard:
 
     def has_suite(self, name: str) -> bool:
         """Tell whether the suite was collected here."""
-        return any(plan.name == name for plan in self.experiment.suites)
+        return name in map(attrgetter("name"), self.experiment.suites)
 
     def __str__(self) -> str:
         return f"shard {self.experiment.shard} in {self.where!r}"
@@ -121,13 +123,17 @@ def join(shards: Sequence[FinishedShard]) -> JoinedShards:
         baselines.update(shard.baselines)
     _check_baselines(shards, baselines)
     count = shards[0].shard.count
-    present = {shard.shard.number for shard in shards}
-    missing = tuple(number for number in range(1, count + 1) if number not in present)
+    missing = set(range(1, count + 1))
+    failed = []
+    for shard in shards:
+        missing.discard(shard.shard.number)
+        if shard.exit_status:
+            failed.append(shard)
     return JoinedShards(
         experiment=_joined(shards, complete=not missing),
-        missing=missing,
+        missing=tuple(sorted(missing)),
         count=count,
-        failed=[shard for shard in shards if shard.exit_status],
+        failed=failed,
         settings=shards[0].settings,
         baselines=baselines,
     )
@@ -135,38 +141,49 @@ def join(shards: Sequence[FinishedShard]) -> JoinedShards:
 
 def _check_one_build(shards: Sequence[FinishedShard]) -> None:
     """Make sure that the shards are parts of one experiment, each there once, run from one commit and told the same."""
-    _check_same("name", [(whole_name(shard.experiment.name), shard) for shard in shards])
-    _check_same("number of shards", [(shard.shard.count, shard) for shard in shards])
+    _check_same("name", shards, lambda shard: whole_name(shard.experiment.name))
+    _check_same("number of shards", shards, lambda shard: shard.shard.count)
     for one, other in pairwise(shards):
         if one.shard == other.shard:
             raise StoreError(
                 f"The {one} is there twice: also in {other.where!r}. Name each shard's store once."
             )
-    commits = []
+    with_commit = [shard for shard in shards if shard.experiment.commit]
+    _check_same("commit", with_commit, _clean_commit)
     names: dict[str, None] = {}
     for shard in shards:
         names.update(dict.fromkeys(shard.settings))
-        if shard.experiment.commit:
-            # a session's own files may make a work tree dirty on one machine only
-            commits.append((shard.experiment.commit.removesuffix("+dirty"), shard))
-    _check_same("commit", commits)
     for name in names:
-        _check_same(f"setting llm_{name}", [(shard.settings.get(name), shard) for shard in shards])
+        _check_same(f"setting llm_{name}", shards, partial(_setting, name))
+
+
+def _setting(name: str, shard: FinishedShard) -> Any:
+    return shard.settings.get(name)
+
+
+def _digest(suite: str, shard: FinishedShard) -> str | None:
+    return shard.baselines.get(suite)
+
+
+def _clean_commit(shard: FinishedShard) -> str:
+    # what a build leaves behind may make the work tree dirty on one machine only
+    return (shard.experiment.commit or "").removesuffix("+dirty")
 
 
 def _check_baselines(shards: Sequence[FinishedShard], suites: Iterable[str]) -> None:
     """Make sure that the shards that have a suite had one baseline of it."""
     for suite in suites:
-        digests = [(shard.baselines.get(suite), shard) for shard in shards if shard.has_suite(suite)]
-        _check_same(f"baseline of {suite}", digests)
+        having = [shard for shard in shards if shard.has_suite(suite)]
+        _check_same(f"baseline of {suite}", having, partial(_digest, suite))
 
 
-def _check_same(what: str, values: Sequence[tuple[Any, FinishedShard]]) -> None:
-    for (one, shard), (other, next_shard) in pairwise(values):
-        if one != other:
+def _check_same(what: str, shards: Sequence[FinishedShard], value_of: Callable[[FinishedShard], Any]) -> None:
+    for one, other in pairwise(shards):
+        value, other_value = value_of(one), value_of(other)
+        if value != other_value:
             raise StoreError(
-                f"These shards are of different experiments: the {what} is {one!r} for {shard}, and {other!r} for "
-                f"{next_shard}. Merge shards of one build."
+                f"These shards are of different experiments: the {what} is {value!r} for {one}, and {other_value!r} "
+                f"for {other}. Merge shards of one build."
             )
 
 
@@ -174,23 +191,31 @@ def _joined(shards: Sequence[FinishedShard], *, complete: bool) -> Experiment:
     plans: dict[str, list[_PlanOfShard]] = {}
     trials: list[Trial] = []
     notes: dict[str, None] = {}
-    commits: list[str] = []
+    started: list[str] = []
+    durations: list[float] = []
+    commit: str | None = None
+    interrupted = False
     for shard in shards:
         experiment = shard.experiment
+        started.append(experiment.started)
+        durations.append(experiment.duration)
+        commit = commit or experiment.commit
+        interrupted = interrupted or experiment.interrupted
         for plan in experiment.suites:
             plans.setdefault(plan.name, []).append(_PlanOfShard(shard, plan))
         trials.extend(experiment.trials)
         notes.update(dict.fromkeys(experiment.notes))
-        if experiment.commit:
-            commits.append(experiment.commit)
+    suites = []
+    for name, same in plans.items():
+        suites.append(_joined_plan(name, same, complete=complete))
     return Experiment(
         name=whole_name(shards[0].experiment.name),
-        started=min(shard.experiment.started for shard in shards),
-        duration=max(shard.experiment.duration for shard in shards),
-        suites=tuple(_joined_plan(name, same, complete=complete) for name, same in plans.items()),
+        started=min(started),
+        duration=max(durations),
+        suites=tuple(suites),
         trials=tuple(trials),
-        commit=next(iter(commits), None),
-        interrupted=any(shard.experiment.interrupted for shard in shards),
+        commit=commit,
+        interrupted=interrupted,
         notes=tuple(notes),
     )
 
@@ -214,7 +239,7 @@ def _joined_plan(name: str, plans: Sequence[_PlanOfShard], *, complete: bool) ->
             if example not in owners:
                 lost[example] = content_hash
     if lost and complete:
-        raise StoreError(f"{name}: no shard ran {listed([repr(id_) for id_ in lost], _NAMED)}. {_SPLIT}")
+        raise StoreError(f"{name}: no shard ran {listed(list(map(repr, lost)), _NAMED)}. {_SPLIT}")
     first = plans[0].plan
     for example, content_hash in lost.items():
         expected.extend(_unrun(example, content_hash, first.repeat))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +84,7 @@ def compare_outputs(
         store = Store(store)
     first, second = _experiment(before, store), _experiment(after, store)
     compare = partial(compare_pairs, evaluator, seed=seed, both_orders=both_orders, concurrency=concurrency)
-    names = {plan.name for plan in first.suites}
+    names = set(map(attrgetter("name"), first.suites))
     preferences = []
     for plan in second.suites:
         if plan.name in names:

@@ -6,6 +6,7 @@ import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from operator import attrgetter
 from pathlib import Path
 
 from pytest_llmobs.baselines.file import baseline_path, texts_path
@@ -69,12 +70,12 @@ def _record(plan: SuitePlan, experiment: Experiment, folder: Path, settings: Set
 
 def _written(folder: Path, suite: str) -> list[str]:
     path = baseline_path(folder, suite)
-    return [os.path.relpath(file) for file in (path, texts_path(path)) if file.exists()]
+    return list(map(os.path.relpath, filter(Path.exists, (path, texts_path(path)))))
 
 
 def _cut_short(plan: SuitePlan, examples: Sequence[str]) -> str:
     """Return the error of a suite in which not every repeat was run."""
-    expected = Counter(trial.example_id for trial in plan.expected)
+    expected = Counter(map(attrgetter("example_id"), plan.expected))
     message = (
         f"{plan.name}: not recorded, because not every repeat was run: {listed(examples, _NAMED)}. "
         "What the baseline had of them stays; record them again."

@@ -72,8 +72,8 @@ def baseline_of(experiment: Experiment, suite: str) -> Baseline | None:
 
     The repeats of its confirming session do not belong to it.
     """
-    plans = {plan.name: plan for plan in experiment.suites}
-    if suite not in plans:
+    plan = experiment.plan_of(suite)
+    if plan is None:
         return None
     trials = experiment.trials_of(suite)
     metadata = {"experiment": experiment.name, "recorded": experiment.started}
@@ -81,7 +81,7 @@ def baseline_of(experiment: Experiment, suite: str) -> Baseline | None:
         metadata["commit"] = experiment.commit
     update = updated_baseline(
         None,
-        plans[suite],
+        plan,
         trials,
         metadata=metadata,
         texts=any(trial.calls or trial.output for trial in trials),

@@ -8,6 +8,7 @@ import re
 import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 
 from pytest_llmobs.baselines.file import baseline_path, load_baseline
@@ -75,13 +76,13 @@ def deal(suites: Mapping[str, Mapping[str, float | None]], count: int) -> dict[t
                 known.append((time, (suite, example)))
     usual = 0.0
     if known:
-        usual = statistics.median(time for time, _ in known)
+        usual = statistics.median(map(itemgetter(0), known))
     dealt: dict[tuple[str, str], int] = {}
     seconds = dict.fromkeys(range(1, count + 1), 0.0)
     for key in unknown:
         shard = dealt[key] = hashed(key[1], count)
         seconds[shard] += usual
-    loads = [(load, shard) for shard, load in seconds.items()]
+    loads = list(zip(seconds.values(), seconds, strict=True))
     heapq.heapify(loads)
     # the key breaks ties, so that all machines deal alike
     for time, key in sorted(known, key=lambda entry: (-entry[0], entry[1])):

@@ -76,19 +76,24 @@ def recalled(
         if trial.run_id is not None and (trial.suite, trial.example_id) in examples:
             ids.append(trial.run_id)
     traces = read_traces(store, project, ids)
-    return tuple(_completed(trial, traces.get(trial.run_id or "", ())) for trial in trials)
+    completed = []
+    for trial in trials:
+        trace = traces.get(trial.run_id or "", ())
+        completed.append(_completed(trial, trace))
+    return tuple(completed)
 
 
 def _completed(trial: Trial, trace: Sequence[Run]) -> Trial:
-    root = next((run for run in trace if run.id == trial.run_id), None)
+    root: Run | None = None
+    below = []
+    for run in trace:
+        if run.id == trial.run_id:
+            root = run
+        else:
+            below.append(run)
     if root is None:
         return trial
-    return replace(
-        trial,
-        calls=model_calls(run for run in trace if run is not root),
-        inputs=root.inputs,
-        output=output_text(root.outputs),
-    )
+    return replace(trial, calls=model_calls(below), inputs=root.inputs, output=output_text(root.outputs))
 
 
 def subject_of(expected: ExpectedTrial, run: Run | None, experiment: Experiment) -> Subject:

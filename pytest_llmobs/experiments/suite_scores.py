@@ -63,7 +63,7 @@ def marked(module: Any, plan: SuitePlan) -> Sequence[BoundSummary]:
     for place in reversed(_places(module, plan)):
         for mark in _marks(place):
             if mark.name == "llm_dataset":
-                return [bind_summary(spec) for spec in mark.kwargs.get("summary_evaluators", ())]
+                return list(map(bind_summary, mark.kwargs.get("summary_evaluators", ())))
     raise EvaluatorError(f"{plan.path} no longer has the marker llm_dataset on {plan.name!r}.")
 
 
@@ -154,12 +154,12 @@ def _matrix(value: Any) -> Mapping[str, Mapping[str, int]]:
     for label, row in value.items():
         if not isinstance(row, Mapping) or not _are_counts(row.values()):
             return {}
-        matrix[str(label)] = {str(other): count for other, count in row.items()}
+        matrix[str(label)] = dict(zip(map(str, row), row.values(), strict=True))
     return matrix
 
 
 def _are_counts(values: Iterable[Any]) -> bool:
-    return all(type(value) is int for value in values)  # True is no count, though it is an int
+    return {int}.issuperset(map(type, values))  # True is no count, though it is an int
 
 
 def _distinct(plan: SuitePlan, scores: Iterator[SuiteScore]) -> Iterator[SuiteScore]:

@@ -24,21 +24,21 @@ Turn = tuple[str, Any]
 
 def instructions(inputs: Mapping[str, Any]) -> list[Any]:
     """Return the contents that make up a request's system prompt; empty where it has none."""
-    stored = inputs.get("prompt")
-    given = [
-        inputs.get("system"),
-        inputs.get("instructions"),
-        stored if isinstance(stored, Mapping) else None,
-    ]
-    said = [content for role, content in _turns(inputs) if role in _INSTRUCTING]
-    return [content for content in (*given, *said) if content]
+    contents = [inputs.get("system"), inputs.get("instructions")]
+    if isinstance(inputs.get("prompt"), Mapping):  # OpenAI's stored prompt: its id, version and variables
+        contents.append(inputs["prompt"])
+    for role, content in _turns(inputs):
+        if role in _INSTRUCTING:
+            contents.append(content)
+    return list(filter(None, contents))
 
 
 def turns(inputs: Mapping[str, Any]) -> list[Turn] | None:
     """Return a request's messages without its system prompt, or None where it is no such request."""
-    if not any(isinstance(inputs.get(key), list) for key in _CONVERSATIONS[:2]) and not _is_plain(inputs):
+    has_messages = isinstance(inputs.get("messages"), list) or isinstance(inputs.get("input"), list)
+    if not has_messages and not _is_plain(inputs):
         return None
-    return [turn for turn in _turns(inputs) if turn[0] not in _INSTRUCTING]
+    return [(role, content) for role, content in _turns(inputs) if role not in _INSTRUCTING]
 
 
 def turn(message: Any) -> Turn:
@@ -63,22 +63,46 @@ def reply(outputs: Mapping[str, Any] | None) -> Any:
 
     Of several choices the first counts.
     """
-    outputs = outputs or {}
-    message = outputs.get("message", outputs)
-    choices, items = outputs.get("choices"), outputs.get("output")
+    if not outputs:
+        return None
+    choices = outputs.get("choices")
     if isinstance(choices, list) and choices and isinstance(choices[0], Mapping):
-        said = choices[0].get("message")
-        if isinstance(said, Mapping):
-            return turn({"role": "assistant", **said})[1]
-        return choices[0].get("text")
-    if (
-        isinstance(items, list)
-        and items
-        and all(isinstance(item, Mapping) and "type" in item for item in items)
-    ):
-        return [block for item in items for block in _listed(turn(item)[1])]
-    content = message.get("content") if isinstance(message, Mapping) else None
-    if isinstance(content, list | str) and message.get("role", "assistant") == "assistant":
+        return _chosen(choices[0])
+    items = _items(outputs.get("output"))
+    if items:
+        return _blocks_of_items(items)
+    return _assistants(outputs.get("message", outputs))
+
+
+def _chosen(choice: Mapping[str, Any]) -> Any:
+    """Return what a choice of chat completions, or of the older completions, holds."""
+    message = choice.get("message")
+    if isinstance(message, Mapping):
+        return turn({"role": "assistant", **message})[1]
+    return choice.get("text")
+
+
+def _items(output: Any) -> Sequence[Mapping[str, Any]]:
+    """Return the items of a response: messages, reasoning, calls; empty where it is something else."""
+    items = _blocks(output)
+    if items and len(items) == len(output) and all("type" in item for item in items):
+        return items
+    return []
+
+
+def _blocks_of_items(items: Sequence[Mapping[str, Any]]) -> list[Any]:
+    blocks: list[Any] = []
+    for item in items:
+        blocks.extend(_listed(turn(item)[1]))
+    return blocks
+
+
+def _assistants(message: Any) -> Any:
+    """Return the content of a message where it is the assistant's."""
+    if not isinstance(message, Mapping) or message.get("role", "assistant") != "assistant":
+        return None
+    content = message.get("content")
+    if isinstance(content, list | str):
         return content
     return None
 
@@ -87,8 +111,10 @@ def words(content: Any) -> str | None:
     """Return the text in a reply's content, or None where there is none."""
     if isinstance(content, str):
         return content
-    said = [block["text"] for block in _blocks(content) if block.get("type") in _WORDS]
-    texts = [text for text in said if isinstance(text, str)]
+    texts = []
+    for block in _blocks(content):
+        if block.get("type") in _WORDS and isinstance(block["text"], str):
+            texts.append(block["text"])
     if texts:
         return "".join(texts)
     return None
@@ -96,28 +122,35 @@ def words(content: Any) -> str | None:
 
 def tool_uses(outputs: Mapping[str, Any] | None) -> list[tuple[str, Mapping[str, Any]]]:
     """Return the tools that a reply calls, with their arguments."""
-    uses = [block for block in _blocks(reply(outputs)) if block.get("type") == "tool_use"]
-    return [(str(use.get("name")), use.get("input") or {}) for use in uses]
+    uses = []
+    for block in _blocks(reply(outputs)):
+        if block.get("type") == "tool_use":
+            uses.append((str(block.get("name")), block.get("input") or {}))
+    return uses
 
 
 def _is_plain(inputs: Mapping[str, Any]) -> bool:
-    return "model" in inputs and any(inputs.get(key) for key in ("input", "prompt", "instructions"))
+    if "model" not in inputs:
+        return False
+    return bool(inputs.get("input") or inputs.get("prompt") or inputs.get("instructions"))
 
 
 def _turns(inputs: Mapping[str, Any]) -> Iterator[Turn]:
     for key in _CONVERSATIONS:
-        said = inputs.get(key)
-        if isinstance(said, list):
-            yield from map(turn, said)
-        elif isinstance(said, str):
-            yield "user", said
+        messages = inputs.get(key)
+        if isinstance(messages, list):
+            yield from map(turn, messages)
+        elif isinstance(messages, str):
+            yield "user", messages
 
 
 def _use(call: Any) -> dict[str, Any]:
     """Return a call of a tool, chat completions' or responses', as Anthropic's ``tool_use`` block without its id."""
-    said = call.get("function") or call.get("custom") or call if isinstance(call, Mapping) else {}
-    given = said.get("arguments", said.get("input"))
-    return {"type": "tool_use", "name": said.get("name"), "input": _arguments(given)}
+    function: Mapping[str, Any] = {}
+    if isinstance(call, Mapping):
+        function = call.get("function") or call.get("custom") or call
+    arguments = _arguments(function.get("arguments", function.get("input")))
+    return {"type": "tool_use", "name": function.get("name"), "input": arguments}
 
 
 def _arguments(given: Any) -> Any:

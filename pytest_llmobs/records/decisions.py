@@ -113,6 +113,5 @@ class Decision:
     @property
     def red(self) -> bool:
         """True where the build must fail."""
-        return (
-            bool(self.errors) or any(row.red for row in self.metrics) or any(row.red for row in self.examples)
-        )
+        rows: Sequence[MetricRow | ExampleRow] = (*self.metrics, *self.examples)
+        return bool(self.errors) or any(row.red for row in rows)

@@ -79,11 +79,13 @@ class Dataset:
     @cached_property
     def version(self) -> str:
         """Hash of the whole content (16 hex digits); the order of the examples doesn't matter."""
-        rows = sorted(
-            [e.id, e.hash, content_hash(e.metadata) if e.metadata else _NOTHING, e.split or ""]
-            for e in self.examples
-        )
-        return content_hash(rows)
+        rows = []
+        for example in self.examples:
+            metadata = _NOTHING  # most have none, and its hash is known
+            if example.metadata:
+                metadata = content_hash(example.metadata)
+            rows.append([example.id, example.hash, metadata, example.split or ""])
+        return content_hash(sorted(rows))
 
     def __len__(self) -> int:
         return len(self.examples)

@@ -67,6 +67,13 @@ class Experiment:
     shard: str = ""
     """``I/N`` where it is one part of an experiment, which isn't gated; empty for a whole one."""
 
+    def plan_of(self, suite: str) -> SuitePlan | None:
+        """Return the plan of a suite, or None where it has no such suite."""
+        for plan in self.suites:
+            if plan.name == suite:
+                return plan
+        return None
+
     def trials_of(self, suite: str) -> list[Trial]:
         """Return the trials of a suite, without those of its confirming session."""
         return [trial for trial in self.trials if trial.suite == suite]
