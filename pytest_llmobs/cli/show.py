@@ -100,6 +100,9 @@ def _why_unstored(which: str, store: Store) -> str | None:
 def _show_experiment(
     experiment: Experiment, store: Store, arguments: argparse.Namespace, console: Console
 ) -> int:
+    if arguments.report and (arguments.broken or arguments.json):
+        console.note("--report goes with what is printed for people; leave --json and --broken out.")
+        return 2
     orders = reports.read_option(arguments, store)
     rootdir = _rootdir(experiment, store)
     context = Context(store=arguments.store or "", rootdir=rootdir, everything=arguments.all)

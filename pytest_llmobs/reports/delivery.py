@@ -5,7 +5,6 @@ Nothing here raises once a session runs: a report that fails is a line that name
 
 from __future__ import annotations
 
-import os
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -29,7 +28,7 @@ FOLDER = "reports"
 _NOT_OURS = (KeyboardInterrupt, GeneratorExit)
 """What a failing report is not: all else is caught, ``SystemExit`` and pytest's own ``skip`` and ``fail`` too."""
 _FILE_PAGE = Page(width=100)
-"""What a file is: wide enough for most tables, without colour."""
+"""What a file is: wide enough for most tables, without colour, and of an encoding that takes everything."""
 
 
 @dataclass(frozen=True)
@@ -70,9 +69,13 @@ def _named(path: Path | None) -> str:
     """Return a path as a user would name it in the folder that the process runs in."""
     if path is None:
         return ""
+    try:
+        here = Path.cwd()
+    except OSError:  # a test has removed the folder that it ran in
+        return str(path)
     # "../../.." would be longer and harder to read than the whole path
-    if path.is_relative_to(Path.cwd()):
-        return os.path.relpath(path)
+    if path.is_relative_to(here):
+        return str(path.relative_to(here))
     return str(path)
 
 
@@ -103,6 +106,12 @@ def _read_order(request: str, formats: Mapping[str, ReportFormat], folder: Path,
         raise SettingsError(
             f"Unknown report {name!r} for {option}.{nearest(name, formats)} {known(formats)} "
             "The hook pytest_llmobs_reports in the conftest.py of the rootdir adds one."
+        )
+    # a format that lacks something would fail at the end, when all is paid for
+    if not isinstance(getattr(chosen, "suffix", None), str) or not callable(getattr(chosen, "render", None)):
+        raise SettingsError(
+            f"The report {name!r} is no format: it needs a text `suffix`, which may be empty, and a method "
+            "`render(digest, page, context)`."
         )
     # only the first colon counts: a path may have its own
     if not colon:
@@ -166,7 +175,7 @@ class Reports:
             return self.digest
         try:
             text = chosen.render(self.digest, page, self.context)
-            return Delivery(chosen.name, text=_checked(text))
+            return Delivery(chosen.name, text=page.encodable(_checked(text)))
         except _NOT_OURS:
             raise
         except BaseException as error:

@@ -112,10 +112,14 @@ class Page:
         # most texts are, and need no look at every character
         if not shown.isprintable():
             shown = "".join(map(_visible, shown))
+        return self.encodable(shown)
+
+    def encodable(self, text: str) -> str:
+        """Return ``text`` with escapes in the place of what the stream can't encode."""
         try:
-            return shown.encode(self.encoding, "backslashreplace").decode(self.encoding)
+            return text.encode(self.encoding, "backslashreplace").decode(self.encoding)
         except LookupError:
-            return shown.encode("ascii", "backslashreplace").decode("ascii")
+            return text.encode("ascii", "backslashreplace").decode("ascii")
 
     def line(self, value: Any) -> str:
         """Return foreign text as one line: ``text`` with every run of white space as one space."""

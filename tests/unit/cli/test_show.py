@@ -160,3 +160,23 @@ def test_an_empty_store_has_nothing_to_show(llmobs, tmp_path):
         == f"No experiment in {str(tmp_path / '.llmobs')!r} yet. `pytest --llm-experiment` makes one.\n"
     )
     assert llmobs("show", "what-ever").stderr.endswith("The store holds none yet.\n")
+
+
+@pytest.mark.parametrize("option", ["--json", "--broken"])
+def test_a_report_is_not_lost_beside_other_output(llmobs, store, option):
+    done = llmobs("show", "brave-otter", "--report", "json", option)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--report goes with what is printed for people" in done.stderr
+
+
+def test_a_run_has_no_report(llmobs, store, run_id):
+    done = llmobs("show", run_id, "--report", "json")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "is a run; --report is for an experiment" in done.stderr
+
+
+def test_a_report_lies_in_the_store_and_leaves_the_output_as_it_is(llmobs, store):
+    plain, done = llmobs("show", "brave-otter"), llmobs("show", "brave-otter", "--report", "json")
+    assert (done.returncode, done.stdout) == (0, plain.stdout)
+    assert done.stderr == "report json: .llmobs/reports/brave-otter.json\n"
+    assert (store.root / "reports" / "brave-otter.json").is_file()

@@ -75,6 +75,35 @@ def test_a_colon_without_a_path_is_refused():
         orders("json:")
 
 
+@pytest.mark.parametrize(
+    "attributes",
+    [{"name": "odd"}, {"name": "odd", "suffix": None}, {"name": "odd", "suffix": ".x", "render": 1}],
+)
+def test_what_is_no_format_is_refused_before_anything_is_paid_for(attributes):
+    odd = type("Odd", (), attributes)()
+    with pytest.raises(SettingsError, match=r"^The report 'odd' is no format: it needs a text `suffix`"):
+        read_orders(["odd"], {"odd": odd}, Path(), "--llm-report")
+
+
+def test_a_file_is_named_though_the_current_folder_is_gone(gallery, tmp_path, monkeypatch):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    (written,) = Reports(gallery["green"](), Context(), orders("json")).written(tmp_path)
+    gone.rmdir()
+    assert written.notice() == f"report json: {tmp_path / 'brave-otter-1123.json'}"
+
+
+def test_what_a_terminal_can_not_encode_is_escaped(gallery):
+    class Wide(Short):
+        def render(self, digest, page, context):
+            return "\x1b[1m✓ \ud800\x1b[0m"
+
+    asked = (ReportOrder(Wide()),)
+    _, wide = Reports(gallery["green"](), Context(), asked).printed(Page(encoding="ascii"))
+    assert wide.text == "\x1b[1m\\u2713 \\ud800\x1b[0m"
+
+
 def test_the_terminals_own_report_comes_first_and_once(gallery):
     reports = Reports(gallery["small"](), Context(), orders("short", "terminal"))
     first, second = reports.printed(Page())
