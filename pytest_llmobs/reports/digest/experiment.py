@@ -18,7 +18,7 @@ from pytest_llmobs.reports.digest.examples import (
 )
 from pytest_llmobs.reports.digest.metrics import MetricsDigest, digest_metrics
 from pytest_llmobs.reports.digest.spending import SpendingDigest, digest_spending
-from pytest_llmobs.reports.digest.verdict import Verdict, digest_verdict
+from pytest_llmobs.reports.digest.verdict import ExperimentVerdict, digest_verdict
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Digest:
 
     experiment: Experiment
     """The record itself: its name, when it started, its commit, what its summary evaluators said, its trials."""
-    verdict: Verdict
+    verdict: ExperimentVerdict
     metrics: MetricsDigest
     examples: ExamplesDigest
     red_suites: tuple[RedSuite, ...]

@@ -29,7 +29,7 @@ _BOUND = "{} missed a bound"
 
 
 @dataclass(frozen=True)
-class Verdict:
+class ExperimentVerdict:
     """How an experiment ended."""
 
     word: str
@@ -43,7 +43,7 @@ class Verdict:
 
 def digest_verdict(
     experiment: Experiment, examples: ExamplesDigest, trials: SpendingDigest, recorded: int = 0
-) -> Verdict:
+) -> ExperimentVerdict:
     """Say how an experiment ended.
 
     Args:
@@ -60,7 +60,7 @@ def digest_verdict(
     # said of the verdict and not only of the suites: a green one over a selection is no green build
     if experiment.partial:
         headline = headline.replace(":", " (partial):", 1)
-    return Verdict(word, light, headline, tuple(_limits(experiment, trials)))
+    return ExperimentVerdict(word, light, headline, tuple(_limits(experiment, trials)))
 
 
 def verdict_word(experiment: Experiment) -> str:

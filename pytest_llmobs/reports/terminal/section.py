@@ -9,7 +9,7 @@ from pytest_llmobs.reports.context import Context
 from pytest_llmobs.reports.digest.commands import NextCommand
 from pytest_llmobs.reports.digest.experiment import Digest
 from pytest_llmobs.reports.digest.experiment import digest as digest_of
-from pytest_llmobs.reports.digest.verdict import Verdict
+from pytest_llmobs.reports.digest.verdict import ExperimentVerdict
 from pytest_llmobs.reports.terminal.examples import example_section
 from pytest_llmobs.reports.terminal.metrics import metric_section
 from pytest_llmobs.reports.terminal.spending import spending_section
@@ -82,7 +82,7 @@ def _messages(digest: Digest, page: Page, most: int | None) -> Iterator[str]:
         yield f"{page.signs.ellipsis} {len(digest.notes) - most} more notes"
 
 
-def _verdict(verdict: Verdict, page: Page) -> Iterator[str]:
+def _verdict(verdict: ExperimentVerdict, page: Page) -> Iterator[str]:
     yield from page.wrapped(verdict.headline, verdict.light, "bold")
     for limit in verdict.limits:
         yield from page.item(limit, mark="!", style="yellow")

@@ -66,7 +66,7 @@ def _diff(raw: Sequence[str], page: Page, room: int, everything: bool) -> Iterat
             yield _context(segment.follower, page, room)
 
 
-def _sides(segment: Segment, page: Page, room: int, everything: bool) -> Iterator[Painted]:
+def _sides(segment: DiffSegment, page: Page, room: int, everything: bool) -> Iterator[Painted]:
     """Yield all removed lines, then all added ones; a pair of long ones is cut to where they differ."""
     removed: list[str] = []
     added: list[str] = []
@@ -85,7 +85,7 @@ def _sides(segment: Segment, page: Page, room: int, everything: bool) -> Iterato
 
 
 @dataclass
-class Segment:
+class DiffSegment:
     """Lines of a diff in the place of each other, and the line of another kind that ends them."""
 
     removed: list[str] = field(default_factory=list)
@@ -93,8 +93,8 @@ class Segment:
     follower: str | None = None
 
 
-def _segments(lines: Iterable[str]) -> Iterator[Segment]:
-    segment = Segment()
+def _segments(lines: Iterable[str]) -> Iterator[DiffSegment]:
+    segment = DiffSegment()
     for line in lines:
         if line.startswith("-"):
             segment.removed.append(line[1:])
@@ -103,7 +103,7 @@ def _segments(lines: Iterable[str]) -> Iterator[Segment]:
         else:
             segment.follower = line
             yield segment
-            segment = Segment()
+            segment = DiffSegment()
     yield segment
 
 
