@@ -27,7 +27,7 @@ LEFT_OUT = ("calls", "inputs", "output")
 def experiment_to_dict(experiment: Experiment) -> dict[str, Any]:
     """Return an experiment as a document of JSON types."""
     return {
-        # What a list of experiments shows comes first: a reader of many stops before the suites.
+        # What a list of experiments shows comes before the trials: a reader of many stops there.
         "name": experiment.name,
         "started": experiment.started,
         "duration": experiment.duration,
@@ -74,7 +74,8 @@ def _decision(decision: Decision) -> dict[str, Any]:
 def _suite(plan: SuitePlan) -> dict[str, Any]:
     wire = to_wire(replace(plan, metrics={}, gates=(), expected=()))
     wire["metrics"] = dict(plan.metrics)
-    wire["gates"] = [to_wire(gate, sparse=False) for gate in plan.gates]
+    # in full: a gate's default may change, and what was in force is to be read here
+    wire["gates"] = list(map(partial(to_wire, sparse=False), plan.gates))
     wire["expected"] = _table(plan.expected, form_of(ExpectedTrial), sparse=False)
     return wire
 

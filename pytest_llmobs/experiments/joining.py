@@ -148,11 +148,13 @@ def _check_one_build(shards: Sequence[FinishedShard]) -> None:
             raise StoreError(
                 f"The {one} is there twice: also in {other.where!r}. Name each shard's store once."
             )
-    with_commit = [shard for shard in shards if shard.experiment.commit]
-    _check_same("commit", with_commit, _clean_commit)
     names: dict[str, None] = {}
+    with_commit = []
     for shard in shards:
         names.update(dict.fromkeys(shard.settings))
+        if shard.experiment.commit:  # a machine without git says nothing against the others
+            with_commit.append(shard)
+    _check_same("commit", with_commit, _clean_commit)
     for name in names:
         _check_same(f"setting llm_{name}", shards, partial(_setting, name))
 

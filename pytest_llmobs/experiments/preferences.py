@@ -102,16 +102,19 @@ def _experiment(named: Experiment | str, store: Store) -> Experiment:
 def _pairs(plan: SuitePlan, before: Experiment, after: Experiment, store: Store) -> list[RunPair]:
     """Return both runs of each trial that both experiments have with the same content."""
     trials_before, trials_after = trials_by_key(before, plan.name), trials_by_key(after, plan.name)
-    shared = []
+    shared, firsts, seconds = [], [], []
     for expected in plan.expected:
         key = expected.example_id, expected.repeat
         first, second = trials_before.get(key), trials_after.get(key)
         if first is not None and second is not None and first.example_hash == second.example_hash:
-            shared.append((expected, first, second))
-    runs_before = root_runs(store, before.name, [first for _, first, _ in shared])
-    runs_after = root_runs(store, after.name, [second for _, _, second in shared])
+            shared.append(expected)
+            firsts.append(first)
+            seconds.append(second)
+    # the runs of each side at once: the store reads a file for one as for all of them
+    runs_before = root_runs(store, before.name, firsts)
+    runs_after = root_runs(store, after.name, seconds)
     pairs = []
-    for expected, first, second in shared:
+    for expected, first, second in zip(shared, firsts, seconds, strict=True):
         pair = RunPair(
             subject_of(expected, runs_before.get(first.run_id or ""), before),
             subject_of(expected, runs_after.get(second.run_id or ""), after),

@@ -80,8 +80,9 @@ def _cut_short(plan: SuitePlan, examples: Sequence[str]) -> str:
         f"{plan.name}: not recorded, because not every repeat was run: {listed(examples, _NAMED)}. "
         "What the baseline had of them stays; record them again."
     )
-    if any(expected[example] < plan.repeat for example in examples):
-        message += " --lf may select one repeat of several; -k and a node id select all."
+    for example in examples:
+        if expected[example] < plan.repeat:  # so its other repeats were not even selected
+            return f"{message} --lf may select one repeat of several; -k and a node id select all."
     return message
 
 
@@ -108,7 +109,7 @@ def announcement(store: Store, plans: Sequence[SuitePlan]) -> str:
         examples += len(plan.example_ids)
     repeats = count(trials // max(examples, 1), "fresh repeat")
     line = f"recording a baseline: {count(examples, 'example')} x {repeats} = {count(trials, 'trial')}"
-    past = _past_trials(store, {plan.name for plan in plans})
+    past = _past_trials(store, set(map(attrgetter("name"), plans)))
     if not past:
         return f"{line}; what they cost is unknown until a first experiment ran"
     share = trials / len(past)

@@ -49,12 +49,23 @@ def root_runs(store: Store, project: str, trials: Iterable[Trial]) -> dict[str, 
     """
     ids = [trial.run_id for trial in trials if trial.run_id is not None]
     roots: dict[str, Run] = {}
-    for trace in read_traces(store, project, ids).values():
-        for run in trace:
-            if run.parent_id is None:
-                below = [other for other in trace if other is not run]
-                roots[run.id] = nest(run, below)
+    for trace_id, trace in read_traces(store, project, ids).items():
+        root, below = _split(trace, trace_id)
+        if root is not None:
+            roots[root.id] = nest(root, below)
     return roots
+
+
+def _split(trace: Sequence[Run], root_id: str | None) -> tuple[Run | None, list[Run]]:
+    """Return a trace's root run, or None where it isn't stored, and the runs below it."""
+    root: Run | None = None
+    below = []
+    for run in trace:
+        if run.id == root_id:
+            root = run
+        else:
+            below.append(run)
+    return root, below
 
 
 def recalled(
@@ -84,13 +95,7 @@ def recalled(
 
 
 def _completed(trial: Trial, trace: Sequence[Run]) -> Trial:
-    root: Run | None = None
-    below = []
-    for run in trace:
-        if run.id == trial.run_id:
-            root = run
-        else:
-            below.append(run)
+    root, below = _split(trace, trial.run_id)
     if root is None:
         return trial
     return replace(trial, calls=model_calls(below), inputs=root.inputs, output=output_text(root.outputs))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Literal
 
 VerdictName = Literal[
@@ -113,5 +114,5 @@ class Decision:
     @property
     def red(self) -> bool:
         """True where the build must fail."""
-        rows: Sequence[MetricRow | ExampleRow] = (*self.metrics, *self.examples)
-        return bool(self.errors) or any(row.red for row in rows)
+        rows = (*self.metrics, *self.examples)
+        return bool(self.errors) or any(map(attrgetter("red"), rows))

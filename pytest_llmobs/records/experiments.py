@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 from pytest_llmobs.records.decisions import Decision
 from pytest_llmobs.records.plans import SuitePlan
@@ -81,4 +82,4 @@ class Experiment:
     @property
     def partial(self) -> bool:
         """True where the user left examples or whole suites out on purpose."""
-        return any(plan.partial for plan in self.suites)
+        return any(map(attrgetter("partial"), self.suites))

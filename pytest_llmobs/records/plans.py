@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any, Literal
 
 Rule = Literal["paired", "mean", "off"]
@@ -67,7 +68,7 @@ class SuitePlan:
     @property
     def example_ids(self) -> Collection[str]:
         """Ids of the examples that are to run here, in their order."""
-        return dict.fromkeys(trial.example_id for trial in self.expected).keys()
+        return dict.fromkeys(map(attrgetter("example_id"), self.expected)).keys()
 
     @property
     def partial(self) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, Field, fields, is_dataclass
 from functools import cache, partial
+from operator import attrgetter
 from types import NoneType, UnionType
 from typing import Any, Literal, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -88,7 +89,7 @@ def form_of(kind: Any) -> tuple[FieldForm, ...]:
     Raises:
         TypeError: A field has a type without a JSON form.
     """
-    types = get_type_hints(kind)
+    types = get_type_hints(kind)  # the annotations themselves are text, in modules of ours
     forms = []
     for field in fields(kind):
         annotation = types[field.name]
@@ -105,15 +106,19 @@ def form_of(kind: Any) -> tuple[FieldForm, ...]:
 @cache
 def _writing(kind: Any) -> Sequence[tuple[str, Any, bool, Encode | None]]:
     """Return what writes a record: plain tuples, which unpack faster than named ones, ten thousand times."""
-    return [(form.name, form.default, form.empty, form.encode) for form in form_of(kind)]
+    return list(map(attrgetter("name", "default", "empty", "encode"), form_of(kind)))
 
 
 @cache
 def _reading(kind: Any) -> tuple[frozenset[str], Sequence[tuple[str, Decode]]]:
     """Return the names of a record's fields, and what decodes those that need it."""
-    forms = form_of(kind)
-    decoders = [(form.name, form.decode) for form in forms if form.decode is not None]
-    return frozenset(form.name for form in forms), decoders
+    names = set()
+    decoders = []
+    for form in form_of(kind):
+        names.add(form.name)
+        if form.decode is not None:
+            decoders.append((form.name, form.decode))
+    return frozenset(names), decoders
 
 
 def _default(field: Field[Any]) -> Any:
@@ -144,10 +149,11 @@ def _conversions(annotation: Any) -> tuple[Encode | None, Decode | None]:
 
 def _of_union(annotation: Any) -> tuple[Encode | None, Decode | None]:
     """Return the conversions of ``T | None``, or of several plain types."""
-    conversions = [_conversions(choice) for choice in get_args(annotation) if choice is not NoneType]
-    if all(encode is None for encode, _ in conversions):
+    choices = [choice for choice in get_args(annotation) if choice is not NoneType]
+    conversions = list(map(_conversions, choices))
+    if conversions.count((None, None)) == len(choices):
         return None, None
-    if len(conversions) > 1:
+    if len(choices) > 1:
         raise TypeError(f"{annotation!r} has no JSON form: its types couldn't be told apart")
     encode, decode = conversions[0]
     return partial(_encode_optional, encode), partial(_decode_optional, decode)
