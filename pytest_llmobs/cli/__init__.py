@@ -30,6 +30,7 @@ _NAMES = (
 
 COMMANDS: Mapping[str, ModuleType] = {name: import_module(f"{__name__}.{name}") for name in _NAMES}
 
+# 130: what a shell gives for a process that Ctrl-C ended
 DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 
 
@@ -39,10 +40,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     Args:
         argv: The arguments after ``llmobs``; those of the process by default.
     """
-    words = list(sys.argv[1:] if argv is None else argv)
+    if argv is None:
+        argv = sys.argv[1:]
     try:
-        status = _run(words)
-        sys.stdout.flush()
+        status = _run(list(argv))
+        sys.stdout.flush()  # here, where a closed pipe is expected
     except BrokenPipeError:
         # The reader (``| head``) has seen enough. Python flushes once more at exit: let that go nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -57,6 +59,7 @@ def _run(words: list[str]) -> int:
     if not words:
         parser.print_help(sys.stderr)
         return USAGE
+    # argparse would list what there is, and not say which of them was meant
     if not words[0].startswith("-") and words[0] not in COMMANDS:
         print(
             f"Unknown command {words[0]!r}.{nearest(words[0], COMMANDS)} {known(COMMANDS)}", file=sys.stderr
@@ -82,6 +85,7 @@ def _parser() -> argparse.ArgumentParser:
 
     parser = argparse.ArgumentParser(prog="llmobs", description="Look at experiments, baselines and traces.")
     parser.add_argument("--version", action="version", version=f"llmobs {version('pytest-llmobs')}")
+    # each command takes the common options too: users write them behind its name
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, module in COMMANDS.items():
         command = commands.add_parser(name, help=module.HELP, description=module.HELP, parents=[_common()])

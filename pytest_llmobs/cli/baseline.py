@@ -83,7 +83,8 @@ def _accept(arguments: argparse.Namespace, console: Console) -> int:
     console.note(shlex.join(["pytest", *words]))
     if arguments.dry_run:
         return 0
-    console.out.flush()
+    console.out.flush()  # before pytest, which writes to the same terminal
+    # pytest's 2 to 5 mean other things than this command's 2
     return min(subprocess.call([sys.executable, "-m", "pytest", *words], cwd=store.root.parent), 1)
 
 

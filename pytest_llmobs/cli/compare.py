@@ -68,7 +68,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if arguments.pairwise:  # before the comparison: a mistake in it should show at once
         evaluator = _find_evaluator(arguments.pairwise)
     comparison = compare_experiments(before, after)
-    if not arguments.json:
+    if not arguments.json:  # at once: asking about each pair may take minutes
         console.say(comparison_text(before, after, comparison, console.page, everything=arguments.all))
     preferences = None
     if evaluator is not None:

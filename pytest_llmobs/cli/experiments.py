@@ -93,4 +93,5 @@ def _list(shown: Sequence[ExperimentLine], total: int, courses: Sequence[Trend],
 def _lines(heads: Sequence[Experiment], store: Store) -> list[ExperimentLine]:
     from pytest_llmobs.reports.digest.line import experiment_line
 
+    # means and costs need the trials, which heads lack: only what is shown is read whole
     return [experiment_line(read_experiment(head.name, store)) for head in heads]

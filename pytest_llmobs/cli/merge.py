@@ -87,7 +87,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     joined = join([stored.shard for stored in shards])
     settings = _settings(joined, arguments.baseline_dir)
     store = Store(arguments.store or STORE_FOLDER, warn=console.note)
-    orders = reports.read_option(arguments, store)
+    orders = reports.read_option(arguments, store)  # a mistake shows before anything is written
     _bring_runs(shards, joined.experiment.name, store)
     experiment = _concluded(joined, store, settings)
     reports.tell(experiment, orders, Context(store=arguments.store or ""), store, console)
@@ -160,6 +160,7 @@ def _settings(joined: JoinedShards, baseline_dir: str | None) -> Settings:
     if baseline_dir is not None:
         given["baseline_dir"] = baseline_dir
     plain = read_settings(lambda option: (option.default, option.ini), os.environ)
+    # no confirming session: there is no pytest here that could run a test again
     return replace(plain, experiment=True, confirm=0, **given)
 
 
@@ -167,7 +168,7 @@ def _bring_runs(shards: Sequence[_StoredShard], project: str, store: Store) -> N
     store.layout.create()
     folder = store.layout.partition(project)
     try:
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(exist_ok=True)  # of a merge before: the same files are copied once more
         for stored in shards:
             stored.store.copy_runs(project, folder)
             stored.store.copy_media(store.layout.media)
@@ -183,6 +184,7 @@ def _concluded(joined: JoinedShards, store: Store, settings: Settings) -> Experi
 
     here = Path.cwd()
     folder = here / settings.baseline_dir
+    # asked twice: whether all are here, and by the gate
     baseline = cache(baseline_source(settings.baseline, folder, here, store.experiments))
     _check_baselines(joined, baseline, settings)
     surroundings = Surroundings(
@@ -192,7 +194,7 @@ def _concluded(joined: JoinedShards, store: Store, settings: Settings) -> Experi
         baseline_folder=folder,
         find_summaries=_find_summaries,
         unconfirmed=_TENTATIVE,
-        recall=True,
+        recall=True,  # documents hold no texts
     )
     unjudged = replace(joined.experiment, decision=Decision(errors=tuple(joined.errors)))
     return conclude(unjudged, surroundings).experiment

@@ -30,14 +30,22 @@ def find_object(spec: str, what: str, fits: Callable[[Any], bool]) -> Any:
     if not separator or not name:
         raise EvaluatorError(f"{spec!r} names no {what}. Write FILE::NAME, such as tests/judges.py::tone.")
     if not path.is_file():
-        near = [str(each) for each in path.parent.glob("*.py")] if path.parent.is_dir() else []
+        near = list(map(str, path.parent.glob("*.py")))
         raise EvaluatorError(f"There is no file {file!r}.{nearest(file, near)}")
     module = import_file(path)
-    found = getattr(module, name, None)
-    if not fits(found):
-        names = [key for key, value in vars(module).items() if fits(value) and not key.startswith("_")]
+    value = getattr(module, name, None)
+    if not fits(value):
+        names = _fitting_names(module, fits)
         raise EvaluatorError(f"{file} has no {what} {name!r}.{nearest(name, names)} {known(names)}")
-    return found
+    return value
+
+
+def _fitting_names(module: ModuleType, fits: Callable[[Any], bool]) -> list[str]:
+    names = []
+    for name, value in vars(module).items():
+        if fits(value) and not name.startswith("_"):
+            names.append(name)
+    return names
 
 
 def import_file(path: Path) -> ModuleType:
@@ -50,9 +58,10 @@ def import_file(path: Path) -> ModuleType:
     while (folder / "__init__.py").is_file():
         names.insert(0, folder.name)
         folder = folder.parent
+    # what a test file imports lies beside it, as pytest has it, and the app in the current folder
     sys.path[:0] = [str(folder), str(Path.cwd())]
     try:
-        if len(names) > 1:
+        if len(names) > 1:  # a module of a package may have relative imports
             return importlib.import_module(".".join(names))
         return _loaded(path)
     except Exception as error:

@@ -69,7 +69,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 
 def _find_run(which: str, names: Sequence[str], store: Store) -> Run:
-    if not set(which.lower()) <= _ID:
+    if not set(which.lower()) <= _ID:  # no beginning of an id: a name was meant
         raise NotFoundError(
             f"Unknown experiment {which!r}, and no run's id either.{nearest(which, names)} {remedy(names)}"
         )
@@ -83,7 +83,7 @@ def _why_unstored(which: str, store: Store) -> str | None:
     """Return what is known of a run whose trace isn't stored, or None where nothing is."""
     from pytest_llmobs.storage.parquet.lookup import SHORTEST
 
-    if len(which) < SHORTEST:
+    if len(which) < SHORTEST:  # it may begin many ids
         return None
     for name in experiment_names(store):
         experiment = read_experiment(name, store)

@@ -64,8 +64,12 @@ def open_local_store(path: str | None, console: Console) -> Store:
         raise StoreError(
             f"There is no store at {path!r}. `pytest --llm-experiment` makes one in its rootdir."
         )
-    root = find_store(Path.cwd()) if path is None else Path(path)
+    if path is None:
+        root = find_store(Path.cwd())
+    else:
+        root = Path(path)
     store = Store(root, warn=console.note)
-    if recovered := store.seal():
+    recovered = store.seal()  # what a crashed session left should be found, too
+    if recovered:
         console.note(f"recovered {count(recovered, 'run')} of an interrupted session")
     return store

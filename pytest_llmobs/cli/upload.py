@@ -31,7 +31,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
     store = open_local_store(arguments.store, console)
     remote = RemoteFiles(arguments.uri)
-    remote.probe()
+    remote.probe()  # whoever refuses should do so before a large file is sent
     done = upload(store.layout, remote)
     if done.files:
         console.say(f"uploaded {count(done.files, 'file')}, {done.size:,} bytes, to {remote.shown}")

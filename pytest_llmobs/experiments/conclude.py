@@ -87,6 +87,7 @@ def conclude(experiment: Experiment, surroundings: Surroundings, *, exit_status:
         shard = Shard.parse(settings.shard)
         part = replace(experiment, name=shard.name(experiment.name), shard=str(shard))
         return _kept(Conclusion(part), surroundings, _for_the_merge(part, surroundings, exit_status))
+    # before the verdict, which may be about them, and from the store, where every process has sealed its runs
     scores = suite_scores(experiment, surroundings.store, surroundings.find_summaries)
     experiment = replace(experiment, suite_scores=scores)
     if settings.update_baseline:

@@ -163,6 +163,7 @@ def _points(experiment: Experiment) -> Iterator[tuple[SuitePlan, str, Point]]:
 
 
 def _trend(key: tuple[str, str], points: Sequence[Point], rule: GateRule) -> Trend:
+    # what was red was not accepted: it is no level to hold
     means = [point.mean for point in points if point.accepted][-WINDOW:]
     return Trend(
         suite=key[0],

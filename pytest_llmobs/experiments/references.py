@@ -45,7 +45,7 @@ def baseline_source(
         return partial(_in_folder, directory)
     if reference.startswith(GIT):
         return _in_git(reference.removeprefix(GIT), directory, rootdir)
-    path = rootdir / reference
+    path = rootdir / reference  # a path first: an experiment may have the name of a folder
     if path.is_dir():
         return partial(_in_folder, path)
     if path.is_file():
