@@ -90,10 +90,10 @@ def _suite(suite: SuiteMetrics, plan: SuitePlan | None) -> dict[str, Any]:
 
 
 def _metric(line: MetricLine) -> dict[str, Any]:
-    """Return a metric's row; where the gate judged nothing, its verdict would mean nothing and is null."""
+    """Return a metric's row; where nothing judged it, its verdict would mean nothing and is null."""
     row = _fields(line.row)
     del row["suite"]  # it is said once, one level up
-    if not line.judged:
+    if not line.has_verdict:
         row["verdict"] = None
     return row
 

@@ -32,8 +32,8 @@ class MetricLine:
     label: Label = ""
 
     @property
-    def judged(self) -> bool:
-        """True where the gate has judged it; otherwise the verdict of its row means nothing."""
+    def has_verdict(self) -> bool:
+        """False where nothing judges it, so that the verdict of its row means nothing."""
         return not self.label
 
     @property
@@ -142,20 +142,20 @@ def unjudged(experiment: Experiment) -> list[MetricRow]:
     trials: dict[str, list[Trial]] = {}
     for trial in experiment.trials:
         trials.setdefault(trial.suite, []).append(trial)
-    rows = []
+    rows: list[MetricRow] = []
     for plan in experiment.suites:
-        means = _means(plan.name, trials.get(plan.name, ()))
-        for row in (*means, *_summaries(plan.name, experiment.suite_scores)):
-            if (row.suite, row.metric) not in judged:
-                rows.append(row)
+        rows += _means(plan.name, trials.get(plan.name, ()), judged)
+        rows += _summaries(plan.name, experiment.suite_scores, judged)
     return rows
 
 
-def _means(suite: str, trials: Sequence[Trial]) -> Iterator[MetricRow]:
+def _means(suite: str, trials: Sequence[Trial], judged: Collection[tuple[str, str]]) -> Iterator[MetricRow]:
     metrics = {PASS: None}
     for trial in trials:
         metrics.update(dict.fromkeys(trial.scores))
     for metric in metrics:
+        if (suite, metric) in judged:
+            continue
         values = _values(metric, trials)
         if values:
             yield MetricRow(
@@ -178,9 +178,11 @@ def _values(metric: str, trials: Sequence[Trial]) -> dict[str, list[float]]:
     return values
 
 
-def _summaries(suite: str, scores: Sequence[SuiteScore]) -> Iterator[MetricRow]:
+def _summaries(
+    suite: str, scores: Sequence[SuiteScore], judged: Collection[tuple[str, str]]
+) -> Iterator[MetricRow]:
     for score in scores:
-        if score.suite != suite:
+        if score.suite != suite or (suite, score.metric) in judged:
             continue
         # one number has no pairs, so that no test can judge it
         verdict: VerdictName = "UNPAIRED"

@@ -1,0 +1,53 @@
+"""What becomes failed reports and JUnit: one failure a red suite, or one a broken example."""
+
+from dataclasses import replace
+
+from pytest_llmobs.records.decisions import Decision
+from pytest_llmobs.records.experiments import Experiment
+from pytest_llmobs.reports.digest.experiment import digest
+from pytest_llmobs.reports.failures import Failure, failures
+from tests.unit.reports.conftest import REGRESSED, SUITE, broken, row
+
+
+def of(*errors: str, metrics=(), examples=()) -> list[Failure]:
+    decision = Decision(metrics=metrics, examples=examples, errors=errors)
+    return list(failures(digest(Experiment(name="n", started="", duration=0, decision=decision))))
+
+
+def test_a_suite_with_red_metrics_is_one_failure():
+    metrics = (
+        row("pass", "REGRESSED", **REGRESSED),
+        row("tone", "INSUFFICIENT_DATA", red=True, candidate=None, note="6 pairs are missing\n4 unscored"),
+        row("keywords"),
+    )
+    (failure,) = of(metrics=metrics, examples=(broken("a"), broken("b"), broken("a", "tone")))
+    assert failure == Failure(
+        SUITE,
+        "pass REGRESSED: 0.967 -> 0.847 (−0.120, n=36) (+1 metric)",
+        [
+            "tone INSUFFICIENT_DATA: 6 pairs are missing",
+            "confirmed over both runs",
+            "6 pairs are missing\n4 unscored",
+            "broken: a, b",
+        ],
+    )
+
+
+def test_without_a_red_metric_each_broken_example_is_one():
+    rows = (broken("a", comment="why"), broken("a", "tone", comment=""), broken("b", comment="", nodeid=""))
+    known = replace(broken("c"), state="known", red=False)
+    assert of(examples=(*rows, known)) == [
+        Failure(f"{SUITE}[a]", "a broke: pass, tone", ["why"]),
+        Failure(SUITE, "b broke: pass", []),
+    ]
+
+
+def test_suites_with_a_red_metric_come_first_and_errors_last():
+    metrics = (row("pass", "REGRESSED", suite="second", **REGRESSED),)
+    found = of("no baseline\nRecord one.", metrics=metrics, examples=(broken("a"),))
+    assert [failure.nodeid for failure in found] == ["second", f"{SUITE}[a]", "llm-gate"]
+    assert found[-1] == Failure("llm-gate", "no baseline", ["Record one."])
+
+
+def test_a_green_experiment_has_none(gallery):
+    assert list(failures(digest(gallery["green"]()))) == []
