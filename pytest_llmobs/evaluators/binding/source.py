@@ -12,8 +12,8 @@ import functools
 import inspect
 import linecache
 import types
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar
 
 _SILENT = frozenset({"annotation", "returns", "type_comment", "type_params", "kind", "ctx"})
 """Syntax that changes nothing a function returns."""
@@ -21,8 +21,35 @@ _SILENT = frozenset({"annotation", "returns", "type_comment", "type_params", "ki
 _Names = Mapping[str, list[ast.stmt]]
 
 
+_VERSIONED_AS = "__llmobs_versioned_as__"
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def versioned_as(text: str) -> Callable[[Function], Function]:
+    """Have versions know a function of this package by ``text``, however its code is tidied up.
+
+    A function that a judge or an evaluator is handed is known by its code. With ours that would move the baselines of
+    all who use it whenever its layout changes; so it keeps the text by which they know it, until it does something
+    else.
+
+    Args:
+        text: A module's source that defines a function of that name and what it leads to.
+    """
+
+    def mark(function: Function) -> Function:
+        setattr(function, _VERSIONED_AS, text)
+        return function
+
+    return mark
+
+
 def function_source(function: types.FunctionType) -> Any:
     """Return the tree of a function and of what it leads to, or its bytecode where no source is to be had."""
+    frozen: str | None = getattr(function, _VERSIONED_AS, None)
+    if frozen is not None:
+        names = _top_level(frozen)
+        return _with_references(names[function.__name__], names)
     text = "".join(linecache.getlines(function.__code__.co_filename, function.__globals__))
     nodes = _definitions_of(function.__code__, text)
     if nodes:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from pytest_llmobs.errors import EvaluatorError, UnscoredError
+from pytest_llmobs.evaluators.binding.source import versioned_as
 from pytest_llmobs.evaluators.binding.subject import NotApplicable, Subject
 from pytest_llmobs.evaluators.rules.outputs import requirement
 from pytest_llmobs.evaluators.rules.rule import Rule
@@ -21,10 +22,33 @@ from pytest_llmobs.evaluators.rules.trace_tree import runs_of_type
 from pytest_llmobs.records.scores import Score
 
 _TEXTS = ("text", "page_content", "content", "document")
+_CONTEXT_AS_VERSIONED = """
+_TEXTS = ("text", "page_content", "content", "document")
 
+def retrieved(subject, retriever=None):
+    runs = runs_of_type(subject.run, "retriever", retriever)
+    if runs:
+        return [document for run in runs for document in _documents(run.outputs)]
+    found = (subject.outputs or {}).get("documents")
+    if isinstance(found, list):
+        return found
+    raise UnscoredError(
+        "No documents: mark the retriever with @traceable(run_type='retriever'), or return them as 'documents'."
+    )
 
-# From here to `_text` the code is frozen: it is part of the version of every judge with `retrieved_context`, as any
-# function that a user hands over, and another expression for the same would have users' baselines say REBASELINE.
+def _documents(outputs):
+    lists = [value for value in (outputs or {}).values() if isinstance(value, list)]
+    return lists[0] if lists else []
+
+def retrieved_context(subject):
+    return "\\n\\n".join(_text(document) for document in retrieved(subject))
+
+def _text(document):
+    if isinstance(document, Mapping):
+        return next((str(document[name]) for name in _TEXTS if name in document), str(dict(document)))
+    return str(document)
+"""
+"""The code below as it first entered versions; another text here has every judge with this context rebaselined."""
 
 
 def retrieved(subject: Subject, retriever: str | None = None) -> list[Any]:
@@ -39,29 +63,39 @@ def retrieved(subject: Subject, retriever: str | None = None) -> list[Any]:
     """
     runs = runs_of_type(subject.run, "retriever", retriever)
     if runs:
-        return [document for run in runs for document in _documents(run.outputs)]
-    found = (subject.outputs or {}).get("documents")
-    if isinstance(found, list):
-        return found
+        documents: list[Any] = []
+        for run in runs:
+            documents.extend(_documents(run.outputs))
+        return documents
+    returned = (subject.outputs or {}).get("documents")
+    if isinstance(returned, list):
+        return returned
     raise UnscoredError(
         "No documents: mark the retriever with @traceable(run_type='retriever'), or return them as 'documents'."
     )
 
 
 def _documents(outputs: Mapping[str, Any] | None) -> list[Any]:
-    lists = [value for value in (outputs or {}).values() if isinstance(value, list)]
-    return lists[0] if lists else []
+    """Return the first list among the outputs, whatever it is called."""
+    for value in (outputs or {}).values():
+        if isinstance(value, list):
+            return value
+    return []
 
 
+@versioned_as(_CONTEXT_AS_VERSIONED)
 def retrieved_context(subject: Subject) -> str:
     """Return the texts of the retrieved documents, for a judge's ``context``."""
-    return "\n\n".join(_text(document) for document in retrieved(subject))
+    return "\n\n".join(map(_text, retrieved(subject)))
 
 
 def _text(document: Any) -> str:
-    if isinstance(document, Mapping):
-        return next((str(document[name]) for name in _TEXTS if name in document), str(dict(document)))
-    return str(document)
+    if not isinstance(document, Mapping):
+        return str(document)
+    for name in _TEXTS:
+        if name in document:
+            return str(document[name])
+    return str(dict(document))
 
 
 def _identity(document: Any) -> str:

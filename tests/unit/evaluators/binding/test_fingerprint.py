@@ -241,7 +241,7 @@ def test_no_code_of_this_package_is_part_of_a_ready_made_version(monkeypatch):
     assert set(read) == {"retrieved_context"}
 
 
-def test_the_code_behind_faithfulness_is_frozen():
+def test_the_version_of_faithfulness_outlives_the_code_of_its_context():
     """It is in users' baselines: another version here has each of them say REBASELINE."""
     assert bind("faithfulness", builtin()).version == "aac78abff0089c74"
 
