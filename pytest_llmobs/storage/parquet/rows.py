@@ -29,7 +29,7 @@ _PLAIN: tuple[str, ...] = (
 )
 _DEFAULTS = {"name": "", "run_type": "chain", "status": "success", "retries": 0}
 _ELSEWHERE = frozenset((*_USAGE, *_PLAIN, *_DEFAULTS, *DERIVED, *PAYLOADS, "metadata", "tags"))
-_PARSED = frozenset(OBJECTS) - {"metadata"}
+_PARSED = tuple(sorted({*OBJECTS} - {"metadata"}))
 _COLUMNS = tuple(name for name in NAMES if name not in _ELSEWHERE)
 
 
