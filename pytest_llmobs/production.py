@@ -29,7 +29,7 @@ _spools: list[Spool] = []
 
 def connect() -> None:
     """Say where runs go once the environment, or the code, asks for tracing. Costs nothing until then."""
-    active.set_host(_App())
+    active.set_host(_App())  # made of nothing yet: an app that never traces pays for no import
 
 
 def flush() -> None:

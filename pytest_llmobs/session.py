@@ -146,6 +146,7 @@ class Session:
             SettingsError: ``llm_redact`` or ``llm_report`` names what nobody offers, or ``llm_keep`` holds no rule.
         """
         settings, usual = self.settings, Settings()
+        # an ordinary session with usual settings loads neither rules nor redactors
         if settings.experiment or (settings.redact, settings.keep) != (usual.redact, usual.keep):
             from pytest_llmobs.tracing.sampling import read_rules
 
@@ -227,7 +228,7 @@ class Session:
     @property
     def left_hanging(self) -> bool:
         """True where a target, an evaluator or a test was given up as hung."""
-        return "runner" in self.__dict__ and self.runner.left_hanging
+        return "runner" in self.__dict__ and self.runner.left_hanging  # asking makes none
 
     @property
     def folder(self) -> Path:
@@ -314,6 +315,7 @@ class Session:
         from pytest_llmobs.tracing.active import uninstall
 
         self._started = False
+        # the reverse of starting: what still runs is traced to its end, and the spool is sealed once nothing writes
         if "runner" in self.__dict__:
             self.runner.close()
         uninstall()
