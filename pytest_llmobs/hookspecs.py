@@ -114,7 +114,7 @@ def pytest_llmobs_redact() -> Sequence[Redactor | Callable[[str], str]]:  # type
 
 @hookspec
 def pytest_llmobs_reports() -> Sequence[ReportFormat]:  # type: ignore[empty-body]
-    """Formats of reports, by the name under which ``--llm-report`` asks for them.
+    r"""Formats of reports, by the name under which ``--llm-report`` asks for them.
 
     A format renders a ``reports.digest.experiment.Digest``, which holds all that is told of an experiment, and the
     experiment itself. With a ``suffix`` it is written to ``.llmobs/reports/``, or where the user says
@@ -132,7 +132,7 @@ def pytest_llmobs_reports() -> Sequence[ReportFormat]:  # type: ignore[empty-bod
                 for suite in digest.metrics.suites:
                     for line in suite.lines:
                         lines.append(f"{suite.suite},{line.row.metric},{line.row.candidate}")
-                return os.linesep.join(lines)
+                return "\n".join(lines)
 
         def pytest_llmobs_reports():
             return [Csv()]

@@ -44,6 +44,11 @@ class ReportOrder:
         """True where it goes to the terminal."""
         return self.path is None and not self.format.suffix
 
+    @property
+    def place(self) -> Path | str:
+        """What no other report may share: its path, how the name of its file ends, or its name where it is printed."""
+        return self.path or self.format.suffix or self.format.name
+
 
 @dataclass(frozen=True)
 class Delivery:
@@ -91,12 +96,18 @@ def read_orders(
         option: Where the requests come from, for messages: ``--llm-report``.
 
     Raises:
-        SettingsError: There is no such format, or a path is missing after its colon.
+        SettingsError: There is no such format, a path is missing after its colon, or two reports would be one file.
     """
-    orders = []
+    orders: dict[Path | str, ReportOrder] = {}
     for request in dict.fromkeys(requests):
-        orders.append(_read_order(request, formats, folder, option))
-    return tuple(orders)
+        order = _read_order(request, formats, folder, option)
+        other = orders.setdefault(order.place, order)
+        if other is not order:
+            raise SettingsError(
+                f"{option}: the reports {other.format.name!r} and {order.format.name!r} would be one file. "
+                f"Name another one, {order.format.name}:PATH."
+            )
+    return tuple(orders.values())
 
 
 def _read_order(request: str, formats: Mapping[str, ReportFormat], folder: Path, option: str) -> ReportOrder:

@@ -173,7 +173,7 @@ def test_merge_makes_reports_of_the_whole(project: Project):
 def test_the_documented_format_works(project: Project):
     documentation = inspect.getdoc(hookspecs.pytest_llmobs_reports) or ""
     example = textwrap.dedent(documentation.partition("Example::\n")[2])
-    project.write(conftest=f"import os\n{example}")
+    project.write(conftest=example)
     project.experiment("--llm-report=csv:means.csv")
     first, second, third = (project.path / "means.csv").read_text().splitlines()
     assert first == "suite,metric,mean"

@@ -59,6 +59,14 @@ def test_what_is_asked_for_twice_is_made_once():
     assert len(orders("json", "json", "json:other.json")) == 2
 
 
+def test_two_reports_in_one_file_are_refused():
+    with pytest.raises(SettingsError) as caught:
+        orders("json:out", "short:out")
+    assert str(caught.value) == (
+        "--llm-report: the reports 'json' and 'short' would be one file. Name another one, short:PATH."
+    )
+
+
 def test_an_unknown_format_names_the_nearest_all_others_and_the_remedy():
     with pytest.raises(SettingsError) as caught:
         orders("jsn:out.json")
