@@ -279,6 +279,8 @@ class RunTree(OpenRun):
     def finished_runs(self, *run_types: RunType) -> list[Run]:
         """Return the finished runs of a trace started with ``collect=True``, in the order they started.
 
+        Each is read back once, and whoever asks gets the same record.
+
         Args:
             *run_types: Only those of these types, where any is given: to read a run back costs more than to write it.
         """
