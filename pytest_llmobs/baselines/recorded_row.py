@@ -9,7 +9,8 @@ from operator import attrgetter
 from pytest_llmobs.baselines.records import BaselineRow
 from pytest_llmobs.baselines.texts import fingerprints
 from pytest_llmobs.measures.gate_rules import PASS
-from pytest_llmobs.measures.values import pass_value, present, score_value
+from pytest_llmobs.measures.means import present
+from pytest_llmobs.measures.values import pass_value, score_value
 from pytest_llmobs.records.trials import Trial
 
 STEADY = 1.25

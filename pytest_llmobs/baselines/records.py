@@ -9,7 +9,7 @@ from typing import cast
 
 from pytest_llmobs.baselines.texts import TextStore
 from pytest_llmobs.measures.gate_rules import PASS
-from pytest_llmobs.measures.values import present
+from pytest_llmobs.measures.means import present
 
 SCHEMA = 1
 """Version of the file's layout. A newer one is refused, an older one upgraded."""

@@ -14,8 +14,7 @@ from pytest_llmobs.baselines.records import Baseline
 from pytest_llmobs.errors import BaselineError
 from pytest_llmobs.gate.errors import session_errors
 from pytest_llmobs.gate.example_rows import example_rows
-from pytest_llmobs.gate.judged_metric import JudgedMetric
-from pytest_llmobs.gate.judged_suite import JudgedSuite, judged_suite
+from pytest_llmobs.gate.judged import JudgedMetric, JudgedSuite, judged_suite
 from pytest_llmobs.gate.metric_rows import joined
 from pytest_llmobs.gate.metric_verdicts import metric_verdict
 from pytest_llmobs.gate.notes import every_time_note, session_notes

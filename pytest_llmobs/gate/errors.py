@@ -92,7 +92,7 @@ def _unreachable_drop(suite: SuitePair, gate: GateRule) -> Iterator[str]:
     if gate.max_drop < 1 or gate.rule == "off":
         return
     values = list(chain.from_iterable(suite.measured.values.get(gate.metric, {}).values()))
-    if values and min(values) >= 0 and max(values) <= 1:
+    if values and 0 <= min(values) <= max(values) <= 1:
         yield (
             f"max_drop={gate.max_drop:g} of llm_gate({gate.metric!r}) lets every drop pass, since "
             f"its scores lie between 0 and 1. {gate.max_drop:g} % is {gate.max_drop / 100:g}; rule='off' shows a "

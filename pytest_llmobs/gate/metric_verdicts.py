@@ -1,16 +1,24 @@
-"""The verdict on one metric of one suite."""
+"""The verdict on one metric of one suite, and the row that reports it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from pytest_llmobs.gate import guards
-from pytest_llmobs.gate.judged_metric import JudgedMetric
-from pytest_llmobs.gate.metric_rows import joined, lack, metric_row, pass_rate_interval
+from pytest_llmobs.gate.judged import JudgedMetric
+from pytest_llmobs.gate.metric_rows import held_to_min_mean, joined
 from pytest_llmobs.gate.pairing import Comparison
+from pytest_llmobs.measures.distributions import wilson_interval
+from pytest_llmobs.measures.gate_rules import PASS
 from pytest_llmobs.measures.means import metric_mean
-from pytest_llmobs.records.decisions import MetricRow
-from pytest_llmobs.records.plans import GateRule
+from pytest_llmobs.measures.statistics import minimal_detectable_effect, repeats_to_halve, within_spread
+from pytest_llmobs.measures.values import why_unscored
+from pytest_llmobs.records.decisions import MetricRow, VerdictName
+
+_LONGEST = 200
+"""Characters of an evaluator's error in a note."""
 
 
 def metric_verdict(judged: JudgedMetric, *, ci: bool, fail_on: str) -> MetricRow:
@@ -28,40 +36,18 @@ def metric_verdict(judged: JudgedMetric, *, ci: bool, fail_on: str) -> MetricRow
     return held_to_min_mean(row, judged.rule, metric_mean(judged.values))
 
 
-def held_to_min_mean(row: MetricRow, rule: GateRule, value: float | None, what: str = "mean ") -> MetricRow:
-    """Hold a row to ``min_mean``.
-
-    Args:
-        row: As it was judged.
-        rule: Of its metric.
-        value: The mean to hold to the bound, or None where nothing was measured.
-        what: Stands before the number in the note.
-    """
-    bound = rule.min_mean
-    # a bound that nothing was held to has not been kept
-    if value is None or bound is None:
-        return replace(row, verdict="INSUFFICIENT_DATA", red=True)
-    if rule.lower_is_better:
-        within, side = value <= bound + 1e-12, "above"
-    else:
-        within, side = value >= bound - 1e-12, "below"
-    if within:
-        return row
-    return replace(row, red=True, note=joined(f"{what}{value:.4g} is {side} min_mean={bound:g}", row.note))
-
-
 def _verdict(judged: JudgedMetric, *, ci: bool, fail_on: str) -> MetricRow:
     rule = judged.rule.rule
     # the order is that of what a reader must mend first: without data no comparison means anything
     if judged.suite.baseline is None:
         return _without_baseline(judged)
     if not judged.enough:
-        return metric_row(judged, judged.first, "INSUFFICIENT_DATA", red=judged.needed, note=lack(judged))
+        return _row(judged, judged.first, "INSUFFICIENT_DATA", red=judged.needed, note=_lack(judged))
     if judged.changed:
         red = ci and rule != "off"
-        return metric_row(judged, judged.first, "REBASELINE", red=red, note=judged.changed)
+        return _row(judged, judged.first, "REBASELINE", red=red, note=judged.changed)
     if rule == "off":
-        return metric_row(judged, judged.first, "NEUTRAL", note="rule='off': shown, never red")
+        return _row(judged, judged.first, "NEUTRAL", note="rule='off': shown, never red")
     if rule == "mean":
         return _by_mean(judged, fail_on)
     return _by_pairs(judged, fail_on)
@@ -69,18 +55,18 @@ def _verdict(judged: JudgedMetric, *, ci: bool, fail_on: str) -> MetricRow:
 
 def _without_baseline(judged: JudgedMetric) -> MetricRow:
     """Without a baseline nothing is compared; a metric that nobody measured, or only in part, is told."""
-    row = metric_row(judged, judged.first, "NO_BASELINE", note=pass_rate_interval(judged))
+    row = _row(judged, judged.first, "NO_BASELINE", note=_pass_rate_interval(judged))
     if not judged.values or (judged.bound and not judged.enough):
-        return replace(row, verdict="INSUFFICIENT_DATA", red=judged.needed, note=lack(judged))
+        return replace(row, verdict="INSUFFICIENT_DATA", red=judged.needed, note=_lack(judged))
     if judged.enough:
         return row
-    return replace(row, note=joined(row.note, lack(judged)))
+    return replace(row, note=joined(row.note, _lack(judged)))
 
 
 def _by_mean(judged: JudgedMetric, fail_on: str) -> MetricRow:
     if guards.dropped(judged.first, judged.rule, strictly=True):
         note = "rule='mean': any drop beyond max_drop"
-        return metric_row(judged, judged.first, "REGRESSED", red=True, note=note)
+        return _row(judged, judged.first, "REGRESSED", red=True, note=note)
     return _not_regressed(judged, judged.first, fail_on, "", judged.adjusted)
 
 
@@ -90,21 +76,142 @@ def _by_pairs(judged: JudgedMetric, fail_on: str) -> MetricRow:
         return _not_regressed(judged, first, fail_on, "", judged.adjusted)
     if second is None or judged.second_lacks:
         note = judged.second_lacks or "not confirmed by a second run"
-        return metric_row(judged, first, "REGRESSED", red=True, note=note, p=judged.adjusted)
+        return _row(judged, first, "REGRESSED", red=True, note=note, p=judged.adjusted)
     p, small = judged.second_adjusted, judged.evidence.small
     runs = "over both runs"
     if small:
         runs = "over fresh repeats"
     if guards.confirmed(second, judged.rule, small, p):
-        return metric_row(judged, second, "REGRESSED", red=True, note=f"confirmed {runs}", p=p)
+        return _row(judged, second, "REGRESSED", red=True, note=f"confirmed {runs}", p=p)
     return _not_regressed(judged, second, fail_on, f"dropped at first, not confirmed {runs}", p)
 
 
 def _not_regressed(judged: JudgedMetric, seen: Comparison, fail_on: str, note: str, p: float) -> MetricRow:
     if guards.dropped(seen, judged.rule):
         note = note or f"a drop of {-seen.mean_difference:.3g} that noise could explain"
-        return metric_row(judged, seen, "INCONCLUSIVE", red=fail_on == "inconclusive", note=note, p=p)
+        return _row(judged, seen, "INCONCLUSIVE", red=fail_on == "inconclusive", note=note, p=p)
     if judged.adjusted_better < guards.LEVEL and guards.rose(seen, judged.rule):
         note = "accept it with --llm-update-baseline"
-        return metric_row(judged, seen, "IMPROVED", note=note, p=judged.adjusted_better)
-    return metric_row(judged, seen, "NEUTRAL", note=note, p=p)
+        return _row(judged, seen, "IMPROVED", note=note, p=judged.adjusted_better)
+    return _row(judged, seen, "NEUTRAL", note=note, p=p)
+
+
+def _row(
+    judged: JudgedMetric,
+    seen: Comparison,
+    verdict: VerdictName,
+    *,
+    red: bool = False,
+    note: str = "",
+    p: float | None = None,
+) -> MetricRow:
+    """Fill in the row of a metric.
+
+    Args:
+        judged: The metric.
+        seen: What the verdict was reached by: the first run, or both.
+        verdict: Its verdict.
+        red: Whether the build fails.
+        note: What else to tell; what is missing is added.
+        p: Holm's p, of a test between examples.
+    """
+    candidate = seen.candidate
+    if not seen.pairs:
+        candidate = metric_mean(judged.values)
+    if judged.evidence.small or not judged.compared:
+        p = None
+    # a verdict for lack of data says what is missing by itself
+    if verdict != "INSUFFICIENT_DATA":
+        note = joined(note, _lost_pairs(judged, seen))
+    return MetricRow(
+        suite=judged.suite.plan.name,
+        metric=judged.key,
+        verdict=verdict,
+        baseline=seen.baseline,
+        candidate=candidate,
+        p=p,
+        n=len(seen.pairs) if judged.paired else len(judged.values),
+        expected=judged.missing.expected,
+        red=red,
+        note=note,
+        **_uncertainty(seen),
+    )
+
+
+def _lost_pairs(judged: JudgedMetric, seen: Comparison) -> str:
+    """Return what is missing beside the pairs that there are, or an empty string."""
+    if seen.pairs and judged.missing.causes:
+        return _lack(judged)
+    return ""
+
+
+def _uncertainty(seen: Comparison) -> dict[str, Any]:
+    """Return the fields of a row that tell how large the difference is and how well it is known."""
+    interval = seen.interval
+    if interval is None:
+        return {}
+    if interval.df == 0:  # one example, or one cluster, says nothing of what another would
+        return {"delta": interval.mean}
+    return {
+        "delta": interval.mean,
+        "low": interval.low,
+        "high": interval.high,
+        "mde": minimal_detectable_effect(interval.standard_error),
+        "mde_repeats": _repeats_to_halve(seen, interval.standard_error),
+    }
+
+
+def _repeats_to_halve(seen: Comparison, standard_error: float) -> int | None:
+    groups: list[Sequence[float]] = []
+    for pair in seen.pairs:
+        groups += (pair.baseline, pair.candidate)
+    spread, df = within_spread(groups)
+    return repeats_to_halve(
+        standard_error,
+        spread if df else None,
+        _mean_repeats(groups[::2]),
+        _mean_repeats(groups[1::2]),
+        len(seen.pairs),
+    )
+
+
+def _mean_repeats(sides: Sequence[Sequence[float]]) -> float:
+    """Return the harmonic mean of the repeats: it is 1/K that adds up to the error."""
+    return len(sides) / sum(1 / len(repeats) for repeats in sides)
+
+
+def _pass_rate_interval(judged: JudgedMetric) -> str:
+    """Return Wilson's interval of a single pass rate, in words; an empty string for any other metric."""
+    values = judged.values
+    rate = metric_mean(values)
+    if judged.key != PASS or rate is None:
+        return ""
+    low, high = wilson_interval(rate * len(values), len(values))
+    return f"90 % interval {low:.2f} to {high:.2f}"
+
+
+def _lack(judged: JudgedMetric) -> str:
+    """Return what a metric lacks, in words."""
+    missing = judged.missing
+    if judged.suite.plan.gone:
+        return (
+            f"its baseline has {missing.expected} example{'s' * (missing.expected != 1)}, and no such test was "
+            "collected: renamed, deleted, or its file skips itself? If it is meant to go: llmobs baseline prune"
+        )
+    if not missing.expected:
+        return "nothing was evaluated"
+    causes = ", ".join(f"{count} {cause}" for cause, count in missing.causes.items())
+    note = f"{missing.share:.0%} of {missing.expected} pairs missing ({causes})"
+    if "unscored" in missing.causes:
+        note = joined(note, _first_error(judged))
+    return note
+
+
+def _first_error(judged: JudgedMetric) -> str:
+    """Return why the first trial without a score has none, in a line that names its example."""
+    for example, trials in sorted(judged.suite.measured.trials.items()):
+        for trial in trials:
+            score = trial.scores.get(judged.key)
+            if score is not None and score.error and not score.exempt:
+                return f"{example}: {why_unscored(score)[:_LONGEST]}"
+    return ""

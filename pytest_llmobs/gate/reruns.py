@@ -7,8 +7,7 @@ from itertools import chain
 from operator import attrgetter
 
 from pytest_llmobs.gate import guards
-from pytest_llmobs.gate.judged_metric import JudgedMetric, look_again
-from pytest_llmobs.gate.judged_suite import JudgedSuite
+from pytest_llmobs.gate.judged import JudgedMetric, JudgedSuite, look_again
 from pytest_llmobs.gate.suspects import MOST_SUSPECTS, find_suspects, many, rerun_of
 from pytest_llmobs.measures.statistics import holm
 from pytest_llmobs.measures.values import Measurements, measure

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from pytest_llmobs.baselines.records import SuiteRecord
-from pytest_llmobs.gate.metric_verdicts import held_to_min_mean
+from pytest_llmobs.gate.metric_rows import held_to_min_mean
 from pytest_llmobs.gate.missing import MOST_MISSING
 from pytest_llmobs.gate.pairing import SuitePair
 from pytest_llmobs.measures.gate_rules import rule_of

@@ -75,7 +75,7 @@ def failing(baseline: Sequence[float], metric: str, lower_is_better: bool) -> Li
     if metric == PASS:
         passing, limit = lowest == 1, Limit(1.0, 0.0)
     elif lower_is_better:
-        passing, limit = lowest >= 0 and highest <= 1 - PASSING, Limit(-1.0, -(1 + highest) / 2)
+        passing, limit = 0 <= lowest <= highest <= 1 - PASSING, Limit(-1.0, -(1 + highest) / 2)
     else:
         passing, limit = lowest >= PASSING, Limit(1.0, lowest / 2)
     if not passing:

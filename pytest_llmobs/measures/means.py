@@ -1,16 +1,12 @@
 """The one mean of a metric: over the examples, of each example's mean over its repeats.
 
-So every example weighs the same, however many of its repeats gave a value. ``running_means`` alone is otherwise, and
-its name says so.
+So every example weighs the same, however many of its repeats gave a value. ``values.running_means`` alone is
+otherwise, and its name says so.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-
-from pytest_llmobs.measures.gate_rules import PASS
-from pytest_llmobs.measures.values import present, shown_value
-from pytest_llmobs.records.trials import Trial
 
 
 def mean(values: Sequence[float]) -> float:
@@ -20,6 +16,11 @@ def mean(values: Sequence[float]) -> float:
     if values.count(first) == count:
         return first
     return sum(values) / count
+
+
+def present(repeats: Iterable[float | None]) -> list[float]:
+    """Return the values of those repeats that have one."""
+    return [value for value in repeats if value is not None]
 
 
 def scored_mean(repeats: Iterable[float | None]) -> float | None:
@@ -40,18 +41,3 @@ def metric_mean(values: Mapping[str, Sequence[float]]) -> float | None:
         return None
     # in the order of the ids: a sum of floats must not depend on which worker finished first
     return mean([mean(values[example]) for example in sorted(values)])
-
-
-def running_means(trials: Iterable[Trial]) -> dict[str, float]:
-    """Return each metric's plain mean over the trials that have ended so far, for the progress of a session.
-
-    Half-way through, the examples have unequal repeats, and which ones are lacking is chance: weighing them alike
-    would promise more than it can keep.
-    """
-    values: dict[str, list[float]] = {}
-    for trial in trials:
-        for metric in dict.fromkeys((PASS, *trial.scores)):
-            value = shown_value(trial, metric)
-            if value is not None:
-                values.setdefault(metric, []).append(value)
-    return dict(zip(values, map(mean, values.values()), strict=True))

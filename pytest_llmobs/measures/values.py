@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from math import isfinite
 
 from pytest_llmobs.measures.gate_rules import PASS
+from pytest_llmobs.measures.means import mean
 from pytest_llmobs.records.trials import Trial, TrialScore
 
 Values = dict[str, list[float]]
@@ -131,9 +132,19 @@ def shown_value(trial: Trial, metric: str) -> float | None:
     return score.score
 
 
-def present(repeats: Iterable[float | None]) -> list[float]:
-    """Return the values of those repeats that have one."""
-    return [value for value in repeats if value is not None]
+def running_means(trials: Iterable[Trial]) -> dict[str, float]:
+    """Return each metric's plain mean over the trials that have ended so far, for the progress of a session.
+
+    Half-way through, the examples have unequal repeats, and which ones are lacking is chance: weighing them alike
+    would promise more than it can keep.
+    """
+    values: dict[str, list[float]] = {}
+    for trial in trials:
+        for metric in dict.fromkeys((PASS, *trial.scores)):
+            value = shown_value(trial, metric)
+            if value is not None:
+                values.setdefault(metric, []).append(value)
+    return dict(zip(values, map(mean, values.values()), strict=True))
 
 
 def why_unscored(score: TrialScore) -> str:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_llmobs.experiments.conclude import Conclusion
-from pytest_llmobs.measures.means import running_means
 from pytest_llmobs.measures.trial_spending import trial_spending
+from pytest_llmobs.measures.values import running_means
 from pytest_llmobs.plugin.pytest_internals import report_failure, screen_of, write_own_line
 from pytest_llmobs.records.trials import Trial
 from pytest_llmobs.reports.context import Context

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
-from pytest_llmobs.measures.means import mean, metric_mean, running_means, scored_mean
-from pytest_llmobs.records.trials import TrialScore
+from pytest_llmobs.measures.means import mean, metric_mean, scored_mean
 
 
 def test_the_mean_of_equal_values_is_that_value() -> None:
@@ -24,13 +23,3 @@ def test_every_example_weighs_the_same_however_often_it_was_scored() -> None:
 def test_the_order_of_the_examples_does_not_change_the_mean() -> None:
     values = {"a": [0.1], "b": [0.2], "c": [0.3], "d": [1e16], "e": [-1e16]}
     assert metric_mean(values) == metric_mean(dict(reversed(values.items())))
-
-
-def test_a_running_mean_is_one_over_trials(world) -> None:
-    w = world(["a", "b"], repeat=3)
-    trials = w.trials(True, only=["a"]) + w.trials(False, only=["b"], repeat=1)
-    scored = w.trials(
-        "error", only=["b"], repeat=1, start=1, scores={"mine": lambda *_: TrialScore(score=0.5)}
-    )
-    assert running_means([*trials, *scored]) == {"pass": 0.75, "mine": 0.5}
-    assert running_means([]) == {}

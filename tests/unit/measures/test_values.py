@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_llmobs.measures.values import measure, pass_value, score_value, shown_value
+from pytest_llmobs.measures.values import measure, pass_value, running_means, score_value, shown_value
 from pytest_llmobs.records.trials import TrialScore
 
 
@@ -68,3 +68,13 @@ def test_a_table_shows_scores_that_gate_nothing_and_those_of_a_trial_that_raised
     assert shown_value(trial, "mine") == 0.5
     assert shown_value(trial, "pass") is None
     assert shown_value(trial, "unheard of") is None
+
+
+def test_a_running_mean_is_one_over_trials(world) -> None:
+    w = world(["a", "b"], repeat=3)
+    trials = w.trials(True, only=["a"]) + w.trials(False, only=["b"], repeat=1)
+    scored = w.trials(
+        "error", only=["b"], repeat=1, start=1, scores={"mine": lambda *_: TrialScore(score=0.5)}
+    )
+    assert running_means([*trials, *scored]) == {"pass": 0.75, "mine": 0.5}
+    assert running_means([]) == {}

@@ -1,17 +1,27 @@
-"""One metric of one suite while it is judged: what both runs say of it, before there is a verdict."""
+"""A suite and its metrics while they are judged: what both runs say, before there is a verdict."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 
+from pytest_llmobs.baselines.records import Baseline
 from pytest_llmobs.gate import guards
-from pytest_llmobs.gate.evaluator_changes import GONE
+from pytest_llmobs.gate.evaluator_changes import (
+    GONE,
+    evaluator_changes,
+    recorded_scores,
+    silent_evaluators,
+)
 from pytest_llmobs.gate.guards import DropEvidence
 from pytest_llmobs.gate.missing import MOST_MISSING, Missing, missing_pairs, missing_values
-from pytest_llmobs.gate.pairing import Comparison, SuitePair, compare_metric
-from pytest_llmobs.measures.gate_rules import PASS
-from pytest_llmobs.measures.values import Values
-from pytest_llmobs.records.plans import GateRule
+from pytest_llmobs.gate.pairing import Comparison, SuitePair, compare_metric, pair_suite
+from pytest_llmobs.gate.suspects import Finding, Suspect
+from pytest_llmobs.measures.gate_rules import PASS, rule_of
+from pytest_llmobs.measures.values import Measurements, Values, measure
+from pytest_llmobs.records.plans import GateRule, SuitePlan
+from pytest_llmobs.records.trials import Trial
 
 
 @dataclass
@@ -80,7 +90,79 @@ class JudgedMetric:
         return not self.changed and self.rule.rule != "off" and bool(self.first.pairs)
 
 
-def judged_metric(suite: SuitePair, key: str, rule: GateRule, changed: str) -> JudgedMetric:
+@dataclass
+class JudgedSuite:
+    """One suite, its metrics and its suspects."""
+
+    pair: SuitePair
+    metrics: Sequence[JudgedMetric]
+    again: Measurements
+    """What the confirming session measured."""
+    suspects: Sequence[Suspect] = ()
+    fresh_repeats: int = 0
+    """Repeats of the whole suite that guard 1 asks for; 0 where it asks for none."""
+    not_rerun: str = ""
+    """Why suspects are not run again one by one, or an empty string."""
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """The suite's name."""
+        return self.pair.plan.name
+
+    @property
+    def insufficient(self) -> bool:
+        """True where the suite is red for lack of data, so that no second look could save it."""
+        return any(not metric.enough and metric.rule.rule != "off" for metric in self.metrics)
+
+    @property
+    def compared(self) -> Iterator[JudgedMetric]:
+        """The metrics that guard 1 looks at."""
+        return filter(attrgetter("compared"), self.metrics)
+
+    @property
+    def tentative(self) -> Iterator[JudgedMetric]:
+        """The metrics whose first run calls for a second look."""
+        return filter(attrgetter("tentative"), self.metrics)
+
+    @property
+    def gating(self) -> Iterator[JudgedMetric]:
+        """The metrics that guard 2 looks at."""
+        return filter(attrgetter("gating"), self.metrics)
+
+    @property
+    def tests(self) -> int:
+        """n·G: pairs of all metrics that guard 2 looks at."""
+        return sum(len(metric.first.pairs) for metric in self.gating)
+
+
+def judged_suite(
+    plan: SuitePlan,
+    baseline: Baseline | None,
+    trials: Sequence[Trial],
+    confirmation: Sequence[Trial],
+) -> JudgedSuite:
+    """Compare a suite's metrics with its baseline.
+
+    Args:
+        plan: What collection promised.
+        baseline: The accepted scores; None where there are none, or where they can't be read.
+        trials: The suite's in the first run.
+        confirmation: Its trials of the confirming session.
+    """
+    pair = pair_suite(plan, baseline, trials)
+    recorded = recorded_scores(pair)
+    scores = {*pair.measured.values, *recorded, *silent_evaluators(pair)} - {PASS}
+    changes = evaluator_changes(pair, scores, recorded)
+    metrics = [_judged_metric(pair, PASS, rule_of(plan, PASS), "")]
+    # a test that is gone is told once, not once for each of its metrics
+    if not plan.gone:
+        for key in sorted(scores):
+            metrics.append(_judged_metric(pair, key, rule_of(plan, key), changes.get(key, "")))
+    return JudgedSuite(pair=pair, metrics=metrics, again=measure(confirmation))
+
+
+def _judged_metric(suite: SuitePair, key: str, rule: GateRule, changed: str) -> JudgedMetric:
     """Compare a metric with the baseline and count what it lacks."""
     first = Comparison()
     if _is_paired(suite, changed):
