@@ -44,11 +44,17 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         from pytest_llmobs.plugin.registration import register
 
         register(metafunc.config).parametrizer.generate(metafunc)
-    elif any(mark.name == "llm_gate" for mark in metafunc.definition.own_markers):
-        raise pytest.Collector.CollectError(
-            f"{metafunc.definition.nodeid}: llm_gate gates nothing here, since this test is no trial. "
-            "Give it the llm_dataset marker, or ask for the fixture llm_run."
-        )
+    else:
+        _refuse_gate(metafunc.definition)
+
+
+def _refuse_gate(definition: pytest.Function) -> None:
+    for mark in definition.own_markers:
+        if mark.name == "llm_gate":
+            raise pytest.Collector.CollectError(
+                f"{definition.nodeid}: llm_gate gates nothing here, since this test is no trial. "
+                "Give it the llm_dataset marker, or ask for the fixture llm_run."
+            )
 
 
 @pytest.fixture

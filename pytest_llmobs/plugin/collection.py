@@ -119,8 +119,8 @@ class Collection:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Let a shard pass to which no test fell: the others run them all."""
-        elsewhere = any(plan.elsewhere for plan in self._state.manifest.plans)
-        if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and (elsewhere or self._suites.left_some):
+        elsewhere = self._suites.left_some or self._state.manifest.elsewhere
+        if elsewhere and exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
             session.exitstatus = pytest.ExitCode.OK
 
 

@@ -73,26 +73,31 @@ class ConfirmingPlan:
 
     def saw(self, trial: Trial) -> None:
         """Take note of a suspect's trial that ended, for all workers: what one clears no other need run again."""
-        reruns = self._wanting(trial.suite, trial.example_id, trial.repeat)
-        if any(rerun.reason == "example" for rerun in reruns):
+        if "example" in self._reasons(trial.suite, trial.example_id, trial.repeat):
             note = self._notes(trial.suite, trial.example_id) / f"{trial.repeat}.json"
             note.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(note, json.dumps(to_wire(trial), default=str), durable=False)
+            write_whole(note, _line(trial), durable=False)
 
     def settled(self, suite: str, example_id: str, repeat: int) -> bool:
         """Return True where a suspect has been cleared, so that its further reruns would be money for nothing."""
-        wanting = self._wanting(suite, example_id, repeat)
-        if not wanting or any(rerun.reason != "example" for rerun in wanting):
+        if self._reasons(suite, example_id, repeat) != {"example"}:
             return False
         from pytest_llmobs.gate.suspects import cleared
 
-        notes = self._notes(suite, example_id).glob("*.json")
-        trials = [from_wire(Trial, json.loads(note.read_text())) for note in notes]
-        return all(cleared(rerun, example_id, trials) for rerun in wanting)
+        trials: list[Trial] = []
+        for note in self._notes(suite, example_id).glob("*.json"):
+            trials += _trials(note.read_text())
+        for rerun in self._wanting(suite, example_id, repeat):
+            if not cleared(rerun, example_id, trials):
+                return False
+        return True
 
     def wants(self, suite: str, example_id: str, repeat: int) -> bool:
         """Return True where this trial is in doubt."""
         return bool(self._wanting(suite, example_id, repeat))
+
+    def _reasons(self, suite: str, example_id: str, repeat: int) -> set[str]:
+        return {rerun.reason for rerun in self._wanting(suite, example_id, repeat)}
 
     def _wanting(self, suite: str, example_id: str, repeat: int) -> list[Rerun]:
         wanting = []
@@ -136,9 +141,19 @@ def _function(argument: str) -> str:
 
 def hand_over(plan: ConfirmingPlan, trials: Sequence[Trial]) -> None:
     """In the confirming session: write the trials for the parent, all or nothing."""
-    ran = [trial for trial in trials if trial.not_run != "settled"]
-    lines = (json.dumps(to_wire(trial), default=str) + "\n" for trial in ran)
+    lines = []
+    for trial in trials:
+        if trial.not_run != "settled":
+            lines.append(_line(trial))
     write_whole(Path(plan.out), lines, durable=False)
+
+
+def _line(trial: Trial) -> str:
+    return json.dumps(to_wire(trial), default=str) + "\n"
+
+
+def _trials(lines: str) -> list[Trial]:
+    return [from_wire(Trial, json.loads(line)) for line in lines.splitlines()]
 
 
 def confirm(state: ProcessState, reruns: Sequence[Rerun]) -> Confirmation:
@@ -147,8 +162,7 @@ def confirm(state: ProcessState, reruns: Sequence[Rerun]) -> Confirmation:
     reruns = [_selected(rerun, plans) for rerun in reruns]
     with tempfile.TemporaryDirectory(prefix="llmobs-confirm-") as folder:
         out = Path(folder, "trials.jsonl")
-        done = max((plan.repeat for plan in plans), default=1)
-        plan = ConfirmingPlan(state.session.identity, reruns, done, str(out))
+        plan = ConfirmingPlan(state.session.identity, reruns, state.manifest.repeats, str(out))
         write_plan(Path(folder, "plan.json"), plan)
         write_own_line(state.config, _announcement(plans, reruns))
         began = time.monotonic()
@@ -161,15 +175,24 @@ def confirm(state: ProcessState, reruns: Sequence[Rerun]) -> Confirmation:
         if not out.exists() or not (answer := out.read_text()):
             return Confirmation(error=state.session.redaction.clean_value(_no_answer(code, output)))
     write_own_line(state.config, f"confirmed in {time.monotonic() - began:.1f} s")
-    return Confirmation(trials=[from_wire(Trial, json.loads(line)) for line in answer.splitlines()])
+    return Confirmation(trials=_trials(answer))
 
 
 def _selected(rerun: Rerun, plans: Sequence[SuitePlan]) -> Rerun:
     """Return a rerun that leaves out what the user's selection has left out of its suite."""
-    plan = next(plan for plan in plans if plan.name == rerun.suite)
+    plan = _plan_of(rerun, plans)
     if rerun.examples is not None or not plan.partial:
         return rerun
-    return replace(rerun, examples=tuple(dict.fromkeys(trial.example_id for trial in plan.expected)))
+    return replace(rerun, examples=_expected_examples(plan))
+
+
+def _plan_of(rerun: Rerun, plans: Sequence[SuitePlan]) -> SuitePlan:
+    return next(plan for plan in plans if plan.name == rerun.suite)
+
+
+def _expected_examples(plan: SuitePlan) -> Sequence[str]:
+    """Return the ids of the examples that were to run, each once."""
+    return tuple(dict.fromkeys(trial.example_id for trial in plan.expected))
 
 
 def _call(config: pytest.Config, folder: Path) -> tuple[int, str]:
@@ -203,24 +226,25 @@ def _call(config: pytest.Config, folder: Path) -> tuple[int, str]:
 
 
 def _announcement(plans: Sequence[SuitePlan], reruns: Sequence[Rerun]) -> str:
-    examples = {plan.name: {trial.example_id for trial in plan.expected} for plan in plans}
     repeats: dict[tuple[str, str], int] = {}
+    most = ""
     for rerun in reruns:
-        rerun_examples = rerun.examples
-        if rerun_examples is None:
-            rerun_examples = tuple(examples.get(rerun.suite, ()))
-        for example in rerun_examples:
+        if rerun.reason == "example":  # what one repeat clears, no other need run again
+            most = "up to "
+        examples = rerun.examples
+        if examples is None:
+            examples = _expected_examples(_plan_of(rerun, plans))
+        for example in examples:
             # the repeats of a whole rerun are among those that a suspect needs
             key = rerun.suite, example
             repeats[key] = max(rerun.repeats, repeats.get(key, 0))
     trials = sum(repeats.values())
     noun = "trial" if trials == 1 else "trials"
-    most = ""
-    if any(rerun.reason == "example" for rerun in reruns):  # what one repeat clears, no other need run again
-        most = "up to "
     return f"confirming: running {most}{trials} {noun} again before the verdict"
 
 
 def _no_answer(code: int, output: str) -> str:
-    tail = "\n".join(f"  {line}" for line in output.splitlines()[-_TAIL:])
-    return f"The confirming session ended with status {code} and no result; the tentative verdict stands.\n{tail}"
+    message = (
+        f"The confirming session ended with status {code} and no result; the tentative verdict stands.\n"
+    )
+    return message + "\n".join(map("  {}".format, output.splitlines()[-_TAIL:]))

@@ -13,6 +13,7 @@ import pytest
 THRESHOLDS = (10_000, 20, 50)
 """See ``gc.set_threshold``; Python's own first one is 700."""
 
+# The collector is the process's, and so is this: the next session of the same process must find it.
 _frozen = False
 
 

@@ -41,14 +41,15 @@ def read_dataset_mark(mark: pytest.Mark) -> DatasetMark:
         EvaluatorError: An argument is unknown, missing or of the wrong kind.
     """
     values = _arguments(mark, "source", _DATASET_KEYS, EvaluatorError)
-    found = DatasetMark(**values)
+    arguments = DatasetMark(**values)
     for name in ("evaluators", "summary_evaluators"):
-        given = getattr(found, name)
+        given = getattr(arguments, name)
         if isinstance(given, str) or not isinstance(given, Sequence):
             raise EvaluatorError(f"llm_dataset({name}={given!r}): give a list of evaluators.")
-    if found.repeat is not None and (type(found.repeat) is not int or found.repeat < 1):
-        raise EvaluatorError(f"llm_dataset(repeat={found.repeat!r}): give a whole number above 0.")
-    return found
+    repeat = arguments.repeat
+    if repeat is not None and (type(repeat) is not int or repeat < 1):
+        raise EvaluatorError(f"llm_dataset(repeat={repeat!r}): give a whole number above 0.")
+    return arguments
 
 
 def dataset_mark(definition: pytest.Item) -> pytest.Mark | None:
@@ -57,13 +58,13 @@ def dataset_mark(definition: pytest.Item) -> pytest.Mark | None:
     Raises:
         EvaluatorError: There are two on one of them.
     """
-    found = list(definition.iter_markers_with_node("llm_dataset"))
-    if len(found) > 1 and found[0][0] is found[1][0]:
+    placed = list(definition.iter_markers_with_node("llm_dataset"))  # the nearest first
+    if len(placed) > 1 and placed[0][0] is placed[1][0]:
         raise EvaluatorError(
             "Two llm_dataset markers are on one test. A test has one dataset: join them, or write two tests."
         )
-    if found:
-        return found[0][1]
+    if placed:
+        return placed[0][1]
     return None
 
 
@@ -73,26 +74,38 @@ def gate_rules(definition: pytest.Item) -> tuple[GateRule, ...]:
     Raises:
         GateError: A marker makes no sense, two on one place name one metric, or one is on a parameter.
     """
-    nearest_first: dict[str, tuple[object, GateRule]] = {}
-    for place, mark in definition.iter_markers_with_node("llm_gate"):
+    rules: dict[str, GateRule] = {}
+    places: dict[str, object] = {}
+    for place, mark in definition.iter_markers_with_node("llm_gate"):  # the nearest first
         rule = read_gate_mark(mark)
-        nearest_place, nearest = nearest_first.setdefault(rule.metric, (place, rule))
-        if nearest is not rule and nearest_place is place:
+        if rule.metric not in rules:
+            rules[rule.metric] = rule
+            places[rule.metric] = place
+        elif places[rule.metric] is place:
             raise GateError(f"Two llm_gate markers are about {rule.metric!r}. Say it all in one.")
     _check_parameters(definition)
-    return tuple(rule for _, rule in nearest_first.values())
+    return tuple(rules.values())
 
 
 def _check_parameters(definition: pytest.Item) -> None:
     for mark in definition.iter_markers("parametrize"):
-        values = mark.args[1] if len(mark.args) > 1 else mark.kwargs.get("argvalues", ())
-        for value in values if isinstance(values, Sequence) else ():
+        for value in _argument_values(mark):
             for own in getattr(value, "marks", ()):
                 name = getattr(own, "name", "")
                 if name in _OURS:
                     raise GateError(
                         f"{name} is on a pytest.param, where nothing reads it. Put it on the test."
                     )
+
+
+def _argument_values(mark: pytest.Mark) -> Sequence[object]:
+    """Return the values of a ``parametrize`` marker; none where they can be read only once."""
+    values = mark.kwargs.get("argvalues", ())
+    if len(mark.args) > 1:
+        values = mark.args[1]
+    if isinstance(values, Sequence):
+        return values
+    return ()
 
 
 def own_marks(item: pytest.Item) -> tuple[pytest.Mark, ...]:
@@ -112,19 +125,26 @@ def misplaced(item: pytest.Item, read: Sequence[pytest.Mark] | None) -> str:
         item: The test, as it is about to run.
         read: The markers that were read as it was collected; None where it is no trial.
     """
-    marks = item.own_markers
+    marks = list(item.own_markers)
     if read is None and isinstance(item, pytest.Function):  # a doctest is none
         inherited = item.get_closest_marker("llm_dataset")
-        marks = [*marks, inherited] if inherited is not None else marks
+        if inherited is not None:
+            marks.append(inherited)
     for mark in marks:
-        if mark.name in _OURS and not any(mark is known for known in read or ()):
-            why = (
-                "a unittest.TestCase runs its methods by itself; make it a plain class"
-                if of_unittest(getattr(item, "cls", None))
-                else "it was added after the test was collected; put it on the test, its class or its module"
-            )
-            return f"{item.nodeid}: nothing reads this {mark.name}: {why}."
+        if mark.name in _OURS and not _is_among(mark, read or ()):
+            return f"{item.nodeid}: nothing reads this {mark.name}: {_why_unread(item)}."
     return ""
+
+
+def _is_among(mark: pytest.Mark, marks: Sequence[pytest.Mark]) -> bool:
+    # by identity: a marker that was added later may well equal one that was read
+    return any(mark is other for other in marks)
+
+
+def _why_unread(item: pytest.Item) -> str:
+    if of_unittest(getattr(item, "cls", None)):
+        return "a unittest.TestCase runs its methods by itself; make it a plain class"
+    return "it was added after the test was collected; put it on the test, its class or its module"
 
 
 def read_gate_mark(mark: pytest.Mark) -> GateRule:

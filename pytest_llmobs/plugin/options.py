@@ -24,6 +24,14 @@ CONFIRMING = "LLMOBS_CONFIRMING"
 
 _ARGPARSE_TYPES: dict[str, Any] = {"int": int, "float": float, "string": str}
 
+_KINDS = {
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "linelist": "a list of words",
+}
+"""The ini types of pytest, as messages call them."""
+
 
 def register(parser: pytest.Parser) -> None:
     """Add every option of the table to pytest's command line and ini file."""
@@ -59,11 +67,16 @@ def wants_experiment(config: pytest.Config) -> bool:
     """Return True where the session is to be an experiment."""
     if CONFIRMING in os.environ:
         return True
-    switches = [option for option in OPTIONS if option.name in ("experiment", "update_baseline")]
     try:
-        return any(_value(config, option)[0] for option in switches)
+        return _is_on(config, "experiment") or _is_on(config, "update_baseline")
     except LlmobsError as error:
         raise pytest.UsageError(str(error)) from None
+
+
+def _is_on(config: pytest.Config, name: str) -> bool:
+    option = next(option for option in OPTIONS if option.name == name)
+    value, _ = _value(config, option)
+    return bool(value)
 
 
 def confirming_path() -> Path | None:
@@ -95,8 +108,8 @@ def given(config: pytest.Config, name: str) -> bool:
 
 
 def _value(config: pytest.Config, option: Option) -> tuple[Any, str]:
-    chosen = None if option.ini_only else config.getoption(option.ini, None)
-    if chosen is not None:
+    """Return the raw value of an option, and where it comes from."""
+    if not option.ini_only and (chosen := config.getoption(option.ini, None)) is not None:
         return chosen, option.flag
     try:
         return config.getini(option.ini), option.ini
@@ -107,10 +120,4 @@ def _value(config: pytest.Config, option: Option) -> tuple[Any, str]:
 
 
 def _described(option: Option) -> str:
-    words = {
-        "int": "a whole number",
-        "float": "a number",
-        "bool": "true or false",
-        "linelist": "a list of words",
-    }
-    return words.get(option.kind, "a text")
+    return _KINDS.get(option.kind, "a text")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Hashable, Sequence
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from pytest_llmobs.plugin.confirmation import ConfirmingPlan
     from pytest_llmobs.plugin.state import ProcessState
     from pytest_llmobs.plugin.suites import Suites
+
+_KEY = attrgetter("key")
 
 
 class Parametrizer:
@@ -111,7 +114,7 @@ class Parametrizer:
 
     def _evaluators(self, mark: DatasetMark) -> Sequence[BoundEvaluator]:
         bound = tuple(self._state.session.bind(spec) for spec in mark.evaluators)
-        twice = repeated(evaluator.key for evaluator in bound)
+        twice = repeated(map(_KEY, bound))
         if twice is not None:
             raise EvaluatorError(
                 f"Two evaluators of llm_dataset have the key {twice!r}. Give one of them another key."
@@ -146,9 +149,7 @@ def _summaries(mark: DatasetMark, evaluators: Sequence[BoundEvaluator]) -> Seque
     from pytest_llmobs.evaluators.suites import bind_summary
 
     bound = tuple(bind_summary(spec) for spec in mark.summary_evaluators)
-    keys = [evaluator.key for evaluator in evaluators]
-    summary_keys = [summary.key for summary in bound]
-    twice = repeated([PASS, *keys, *summary_keys])
+    twice = repeated([PASS, *map(_KEY, evaluators), *map(_KEY, bound)])
     if twice is not None:
         raise EvaluatorError(
             f"llm_dataset has two metrics called {twice!r}. Give the summary evaluator another key."
@@ -170,9 +171,11 @@ def _parametrize_examples(
         metafunc.fixturenames.append("example")
     # All examples once, then all of them again: an early stop still saw each of them.
     values: list[tuple[Example, int]] = []
+    ids: list[str] = []
     for repeat in source.repeats:
-        values.extend((example, repeat) for example in examples)
-    ids = [case_id(example, repeat, source.repeat_suffix) for example, repeat in values]
+        for example in examples:
+            values.append((example, repeat))
+            ids.append(case_id(example, repeat, source.repeat_suffix))
     if len(source.repeats) == 1:  # nothing to tell apart: ten thousand trials need no second parameter
         metafunc.parametrize("example", examples, ids=ids)
     else:
@@ -182,7 +185,7 @@ def _parametrize_examples(
 
 def _parametrize_repeats(metafunc: pytest.Metafunc, repeats: Sequence[int]) -> None:
     metafunc.fixturenames.append(REPEAT)
-    metafunc.parametrize(REPEAT, repeats, ids=[_repeat_id(repeat) for repeat in repeats])
+    metafunc.parametrize(REPEAT, repeats, ids=list(map(_repeat_id, repeats)))
 
 
 def _repeat_id(repeat: int) -> Any:
@@ -194,7 +197,7 @@ def _repeat_id(repeat: int) -> Any:
 def _repeat_suffix(dataset: Dataset) -> str:
     """Return what stands between an example's id and the number of a repeat, so that no other example is called so."""
     suffix = REPEAT_SUFFIX
-    ids = {example.id for example in dataset.examples}
+    ids = set(map(attrgetter("id"), dataset.examples))
     while _is_ambiguous(ids, suffix):
         suffix = f"-{suffix}"
     return suffix

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, is_dataclass, replace
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -46,9 +47,9 @@ def _clean_score(score: TrialScore, redaction: Redaction) -> TrialScore:
 def clean_report(report: pytest.TestReport, redaction: Redaction) -> None:
     """Clean what the terminal and JUnit show of a test: traceback, captured output, properties."""
     if report.sections:
-        report.sections = [(title, redaction.clean_if_suspect(text)) for title, text in report.sections]
+        report.sections = _clean_pairs(report.sections, redaction)
     if report.user_properties:
-        report.user_properties = [_clean_property(*each, redaction) for each in report.user_properties]
+        report.user_properties = _clean_pairs(report.user_properties, redaction)
     if report.longrepr is None:
         return
     traceback = str(report.longrepr)
@@ -60,10 +61,15 @@ def clean_report(report: pytest.TestReport, redaction: Redaction) -> None:
         report.longrepr = redaction.clean_value(traceback)
 
 
-def _clean_property(name: str, value: object, redaction: Redaction) -> tuple[str, object]:
-    if isinstance(value, str):
-        return name, redaction.clean_if_suspect(value)
-    return name, value
+def _clean_pairs(pairs: Iterable[tuple[str, Any]], redaction: Redaction) -> list[tuple[str, Any]]:
+    """Clean captured output, or properties, whose values may be numbers."""
+    cleaned = []
+    for name, value in pairs:
+        if isinstance(value, str):
+            cleaned.append((name, redaction.clean_if_suspect(value)))
+        else:
+            cleaned.append((name, value))
+    return cleaned
 
 
 def _clean_parts(part: Any, redaction: Redaction) -> Any:
@@ -72,12 +78,9 @@ def _clean_parts(part: Any, redaction: Redaction) -> Any:
         return redaction.clean_value(part)
     if isinstance(part, list | tuple):
         return _clean_sequence(part, redaction)
-    names = list(getattr(part, "__dict__", ()))
-    if is_dataclass(part):  # one with slots has no __dict__
-        names = [field.name for field in fields(part)]
-    for name in names:
+    for name, value in list(getattr(part, "__dict__", {}).items()):
         if name not in _SHAPE:
-            setattr(part, name, _clean_parts(getattr(part, name), redaction))
+            setattr(part, name, _clean_parts(value, redaction))
     return part
 
 

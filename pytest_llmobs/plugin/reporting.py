@@ -82,7 +82,7 @@ def context_of(config: pytest.Config, recorded: Sequence[str] = ()) -> Context:
         config: Says how the session was started.
         recorded: Baseline files that it wrote.
     """
-    given = [str(argument) for argument in config.invocation_params.args]
+    given = map(str, config.invocation_params.args)
     kept = [argument for argument in given if argument not in _OUR_SWITCHES]
     unselected = _without_selection(kept, config)
     by_last = bool(config.getoption("lf", False) or config.getoption("stepwise", False))
@@ -174,6 +174,10 @@ def write_progress(
         elapsed=elapsed,
         means=running_means(trials),
         cost=trial_spending(trials).cost,
-        failed=sum(trial.status in ("failed", "error", "unscored") for trial in trials),
+        failed=sum(map(_has_failed, trials)),
     )
     write_own_line(config, progress_line(progress, page))
+
+
+def _has_failed(trial: Trial) -> bool:
+    return trial.status in ("failed", "error", "unscored")

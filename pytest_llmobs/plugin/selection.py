@@ -26,7 +26,7 @@ def asked_files(config: pytest.Config) -> WasAsked:
     here = config.invocation_params.dir
     asked = {(here / argument).resolve() for argument in config.args if "::" not in argument}
     ignored = {(here / path).resolve() for path in config.getoption("ignore") or ()}
-    ignored_globs = [str(here / pattern) for pattern in config.getoption("ignore_glob") or ()]
+    ignored_globs = list(map(str, map(here.joinpath, config.getoption("ignore_glob") or ())))
 
     def was_asked(file: Path) -> bool:
         real = file.resolve()  # what was asked for may be a link, or lie below one
@@ -39,7 +39,10 @@ def asked_files(config: pytest.Config) -> WasAsked:
 
 
 def _matches(path: Path, globs: Sequence[str]) -> bool:
-    return any(fnmatch(str(path), pattern) for pattern in globs)
+    for pattern in globs:
+        if fnmatch(str(path), pattern):
+            return True
+    return False
 
 
 class Repeats:
@@ -75,12 +78,11 @@ class Repeats:
             chosen = tuple(group)
             completed.extend(chosen)
             for item in chosen:
-                for repeat in self._further(item, is_whole):
-                    if repeat not in selected:
-                        completed.append(repeat)
+                further = self._all_repeats(item, is_whole)
+                completed.extend(repeat for repeat in further if repeat not in selected)
         items[:] = completed
 
-    def _further(self, item: pytest.Item, is_whole: Callable[[str], bool]) -> Sequence[pytest.Item]:
+    def _all_repeats(self, item: pytest.Item, is_whole: Callable[[str], bool]) -> Sequence[pytest.Item]:
         """Return all repeats of the example whose first an item is, unless the whole file was asked for."""
         plan = self._suites.plan_of(item)
         if plan is None or not plan.is_first or is_whole(plan.path):
@@ -114,7 +116,10 @@ def keep_confirmed(items: list[pytest.Item], suites: Suites, confirming: Confirm
     for item in items:
         plan = suites.plan_of(item)
         wanted = plan is not None and confirming.wants(plan.suite, plan.example_id, plan.repeat)
-        (kept if wanted else others).append(item)
+        if wanted:
+            kept.append(item)
+        else:
+            others.append(item)
     _deselect(items, kept, others)
 
 
@@ -129,7 +134,8 @@ def keep_shard(items: list[pytest.Item], suites: Suites, state: ProcessState) ->
 
     shard = Shard.parse(state.settings.shard)
     folder = state.session.baseline_folder
-    dealt = deal({suite: durations(folder, suite, ids) for suite, ids in suites.totals.items()}, shard.count)
+    seconds = {suite: durations(folder, suite, ids) for suite, ids in suites.totals.items()}
+    dealt = deal(seconds, shard.count)
     own: list[pytest.Item] = []
     others: list[pytest.Item] = []
     for item in items:
@@ -138,7 +144,10 @@ def keep_shard(items: list[pytest.Item], suites: Suites, state: ProcessState) ->
             number = hashed(nodeid_of(item), shard.count)
         else:
             number = dealt[plan.suite, plan.example_id]
-        (own if number == shard.number else others).append(item)
+        if number == shard.number:
+            own.append(item)
+        else:
+            others.append(item)
     suites.leave_to_others(others)
     _deselect(items, own, others)
 

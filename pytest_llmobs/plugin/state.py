@@ -60,20 +60,37 @@ class Manifest:
     @property
     def expected(self) -> int:
         """How many trials are expected of all suites."""
-        return sum(len(plan.expected) for plan in self._plans)
+        trials = 0
+        for plan in self._plans:
+            trials += len(plan.expected)
+        return trials
+
+    @property
+    def repeats(self) -> int:
+        """The most repeats that an example of any suite has."""
+        most = 1
+        for plan in self._plans:
+            most = max(most, plan.repeat)
+        return most
+
+    @property
+    def elsewhere(self) -> bool:
+        """True where other shards run some of the trials."""
+        return any(plan.elsewhere for plan in self._plans)
 
     def promise(self, plans: Sequence[SuitePlan]) -> None:
         """Take what was collected, and say so to the controller, if there is one."""
         self._plans = plans
         if self._own_file is not None:
             self._folder.mkdir(parents=True, exist_ok=True)
-            wire = [to_wire(plan) for plan in plans]
+            wire = list(map(to_wire, plans))
             write_whole(self._own_file, json.dumps(wire, default=str), durable=False)
 
     def read(self) -> None:
         """In the controller: read what a worker wrote, if any did so yet. All collected the same, so one is enough."""
-        path = next(iter(self._files()), None)
-        if path is not None and not self._plans:
+        if self._plans:
+            return
+        for path in self._files()[:1]:
             self._plans = [from_wire(SuitePlan, wire) for wire in json.loads(path.read_text())]
 
     def withdraw(self) -> None:

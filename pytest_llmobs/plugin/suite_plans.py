@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,8 @@ from pytest_llmobs.records.plans import ExpectedTrial, GateRule, SuitePlan
 from pytest_llmobs.tracing import capture
 
 if TYPE_CHECKING:
+    from pytest_llmobs.evaluators.binding.declaration import BoundEvaluator
+    from pytest_llmobs.evaluators.suites import BoundSummary
     from pytest_llmobs.plugin.suites import Suites
     from pytest_llmobs.tracing.redaction.pipeline import Redaction
 
@@ -50,7 +53,10 @@ def suite_plans(items: Iterable[pytest.Item], suites: Suites, redaction: Redacti
     for plan in suites.collected.values():  # what was left out altogether is told
         if plan.suite not in by_suite:
             _gather(by_suite, plan, redaction)
-    return [_suite_plan(gathered, suites) for gathered in by_suite.values()]
+    plans = []
+    for gathered in by_suite.values():
+        plans.append(_suite_plan(gathered, suites))
+    return plans
 
 
 def _gather(by_suite: dict[str, _Gathered], plan: TrialPlan, redaction: Redaction) -> _Gathered:
@@ -89,8 +95,8 @@ def _suite_plan(gathered: _Gathered, suites: Suites) -> SuitePlan:
         path=plan.path,
         dataset=dataset_name,
         dataset_version=dataset_version,
-        metrics={bound.key: bound.version for bound in source.evaluators},
-        summaries={bound.key: bound.version for bound in source.summaries},
+        metrics=_versions(source.evaluators),
+        summaries=_versions(source.summaries),
         gates=tuple(gathered.gates),
         distrusted=_distrusted(source, gathered.gates, suites.baseline_folder),
         cluster_by=source.cluster_by,
@@ -101,16 +107,20 @@ def _suite_plan(gathered: _Gathered, suites: Suites) -> SuitePlan:
     )
 
 
+def _versions(evaluators: Iterable[BoundEvaluator | BoundSummary]) -> dict[str, str]:
+    return {evaluator.key: evaluator.version for evaluator in evaluators}
+
+
 def _distrusted(source: SuiteSource, gates: Sequence[GateRule], baseline_folder: Path) -> dict[str, str]:
     """Return what is wrong with each judge that a gate wants calibrated; an empty text where nothing is."""
-    judges = {evaluator.key: evaluator for evaluator in source.evaluators}
     problems: dict[str, str] = {}
     for gate in gates:
-        if gate.calibrated is None or gate.metric not in judges:
+        judge = source.evaluator(gate.metric)
+        if gate.calibrated is None or judge is None:
             continue
         from pytest_llmobs.evaluators.judging.calibration_file import check_calibration
 
-        problem = check_calibration(judges[gate.metric], gate.calibrated, baseline_folder)
+        problem = check_calibration(judge, gate.calibrated, baseline_folder)
         problems[gate.metric] = problem or ""
     return problems
 
@@ -154,7 +164,7 @@ def secret_names(plans: Sequence[SuitePlan], redaction: Redaction) -> Iterator[s
     """Yield a note where the names of tests hold what would be cut out: names are kept, or nothing would be found."""
     names: list[str] = []
     for plan in plans:
-        names.extend(trial.nodeid for trial in plan.expected)
+        names += map(attrgetter("nodeid"), plan.expected)
     if not redaction.suspects(capture.encode(names)):
         return
     cleaned_names = []

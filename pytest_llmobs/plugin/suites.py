@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +50,13 @@ class SuiteSource:
     def has_target(self) -> bool:
         """True where the target is called for the test; False where the test calls the app itself."""
         return self.target is not None or self.target_fixture is not None
+
+    def evaluator(self, key: str) -> BoundEvaluator | None:
+        """Return the evaluator with that key, if there is one."""
+        for evaluator in self.evaluators:
+            if evaluator.key == key:
+                return evaluator
+        return None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -208,7 +216,7 @@ def _ids_of(dataset: Dataset | None) -> set[str]:
     """Return the ids of all examples: of those of a suite, a node id and ``--lf`` have left out some already."""
     if dataset is None:
         return set()
-    return {example.id for example in dataset.examples}
+    return set(map(attrgetter("id"), dataset.examples))
 
 
 def _example_plan(

@@ -277,9 +277,10 @@ class TrialHooks:
         if trial.run is not None and trial.run.root is not None:
             self._book(trial.plan, trial.run)
             numbers = _end_run(trial.run, trial.run.root, outcome)
-            properties = [(f"score.{key}", number) for key, number in numbers.items()]
-            report.user_properties.extend(properties)
-            trial.item.user_properties.extend(properties)  # JUnit reads those of the teardown's report
+            for key, number in numbers.items():
+                report.user_properties.append((f"score.{key}", number))
+                # JUnit reads those of the teardown's report
+                trial.item.user_properties.append((f"score.{key}", number))
         if self._state.experiment:
             self._hand_over(trial, report, replace(outcome, not_run=trial.not_run))
         return outcome
