@@ -157,23 +157,15 @@ def _is_controller(config: pytest.Config) -> bool:
 def _check(state: ProcessState) -> None:
     """Refuse what can't work before it costs anything."""
     try:
-        _check_session(state)
+        state.session.check()
+        if state.experiment:
+            _check_experiment(state)
     except LlmobsError as error:
         raise pytest.UsageError(str(error)) from None
-    if not state.experiment or not state.settings.update_baseline:
-        return
-    if state.settings.baseline:
-        raise pytest.UsageError(
-            f"--llm-update-baseline records into {state.settings.baseline_dir}/ and compares with nothing; "
-            f"leave --llm-baseline {state.settings.baseline!r} out."
-        )
 
 
-def _check_session(state: ProcessState) -> None:
-    session = state.session
-    session.check()
-    if not state.experiment:
-        return
+def _check_experiment(state: ProcessState) -> None:
+    session, settings = state.session, state.settings
     if state.controller and state.config.getoption("dist", "no") == "each":
         raise pytest.UsageError(
             "--dist each runs every test on every worker, so an experiment would count each trial several times. "
@@ -181,6 +173,13 @@ def _check_session(state: ProcessState) -> None:
         )
     # Opening it recovers what a crashed session left, and makes its folder before anybody else writes there.
     _ = session.store
-    # Of the committed baselines there is nothing to refuse; so what compares with them need not be loaded yet.
-    if state.settings.baseline:
-        _ = session.baseline
+    if (
+        not settings.baseline
+    ):  # nothing to refuse; so what compares with the committed ones need not be loaded yet
+        return
+    _ = session.baseline
+    if settings.update_baseline:
+        raise pytest.UsageError(
+            f"--llm-update-baseline records into {settings.baseline_dir}/ and compares with nothing; "
+            f"leave --llm-baseline {settings.baseline!r} out."
+        )

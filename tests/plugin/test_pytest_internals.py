@@ -16,7 +16,6 @@ from _pytest._io import TerminalWriter
 from _pytest.fixtures import FixtureManager
 from _pytest.junitxml import LogXML, xml_key
 from _pytest.pathlib import import_path
-from _pytest.python import CallSpec
 from xdist import remote
 from xdist.dsession import DSession
 from xdist.scheduler import LoadScheduling
@@ -58,7 +57,6 @@ SOURCES = [
     (pytest.Session, "self.items"),
     (pytest.Function, "self.callspec = callspec"),
     (pytest.Function, "self._request"),
-    (CallSpec, "params: dict"),
     (remote.WorkerInteractor, "self.torun"),
     (remote.WorkerInteractor, "self.nextitem_index"),
     (DSession, "self.shouldstop"),
