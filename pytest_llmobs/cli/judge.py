@@ -80,8 +80,8 @@ def find_judge(spec: str) -> Judge:
     """
     from pytest_llmobs.evaluators.judging.judge import Judge
 
-    found: Judge = find_object(spec, "judge", lambda each: isinstance(each, Judge))
-    return found
+    judge: Judge = find_object(spec, "judge", lambda value: isinstance(value, Judge))
+    return judge
 
 
 def _calibrate(calibration: Calibration, path: Path, arguments: argparse.Namespace, console: Console) -> int:

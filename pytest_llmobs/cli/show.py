@@ -141,27 +141,27 @@ def _show_broken(experiment: Experiment, context: Context, console: Console) -> 
     return 0
 
 
-def _show_run(found: Run, store: Store, arguments: argparse.Namespace, console: Console) -> int:
+def _show_run(run: Run, store: Store, arguments: argparse.Namespace, console: Console) -> int:
     for option in ("broken", "report"):
         if getattr(arguments, option):
-            console.note(f"{found.id!r} is a run; --{option} is for an experiment.")
+            console.note(f"{run.id!r} is a run; --{option} is for an experiment.")
             return 2
     if arguments.json:
-        console.json(asdict(found))
+        console.json(asdict(run))
         return 0
     from pytest_llmobs.reports.pages.trace import trace_text
 
-    trial = _trial_of(found, store)
-    console.say(trace_text(found, console.page, trial=trial, everything=arguments.all))
+    trial = _trial_of(run, store)
+    console.say(trace_text(run, console.page, trial=trial, everything=arguments.all))
     return 0
 
 
-def _trial_of(found: Run, store: Store) -> Trial | None:
+def _trial_of(run: Run, store: Store) -> Trial | None:
     """Return the trial whose root the run is, where its experiment is at hand."""
-    if found.parent_id is not None or found.project not in experiment_names(store):
+    if run.parent_id is not None or run.project not in experiment_names(store):
         return None
-    experiment = read_experiment(found.project, store)
+    experiment = read_experiment(run.project, store)
     for trial in (*experiment.trials, *experiment.confirmation):
-        if trial.run_id == found.id:
+        if trial.run_id == run.id:
             return trial
     return None

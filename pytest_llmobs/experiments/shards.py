@@ -40,9 +40,9 @@ class Shard:
     def __str__(self) -> str:
         return f"{self.number}/{self.count}"
 
-    def name(self, whole: str) -> str:
-        """Return the name of this part of the experiment ``whole``; parts in one store don't overwrite each other."""
-        return f"{whole}.shard-{self.number}-of-{self.count}"
+    def name(self, experiment: str) -> str:
+        """Return the name of this part of an experiment; parts in one store don't overwrite each other."""
+        return f"{experiment}.shard-{self.number}-of-{self.count}"
 
 
 def whole_name(name: str) -> str:
