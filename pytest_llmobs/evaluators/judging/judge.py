@@ -158,10 +158,12 @@ class Judge(Rule):
 
     def _vote(self, model: JudgeModel, question: Question, number: int) -> Generator[Step, Any, Vote]:
         cache = caching.installed
-        place = caching.cache_key(self.version, model.name, question, number)
-        verdict = self._cached_verdict(cache, place)
-        if verdict is not None:
-            return Vote(model.name, verdict, cached=True)
+        place = ""
+        if cache is not None:
+            place = caching.cache_key(self.version, model.name, question, number)
+            kept = self._cached_verdict(cache, place)
+            if kept is not None:
+                return Vote(model.name, kept, cached=True)
         # Twice, because most unusable replies are accidents; a third try would be paid for a question that is at fault.
         attempt = question
         problem = ""
@@ -178,9 +180,7 @@ class Judge(Rule):
             return Vote(model.name, verdict)
         return Vote(model.name, None, f"{model.name}, asked twice: {problem}")
 
-    def _cached_verdict(self, cache: caching.JudgeCache | None, place: str) -> Verdict | None:
-        if cache is None:
-            return None
+    def _cached_verdict(self, cache: caching.JudgeCache, place: str) -> Verdict | None:
         answer = cache.get(place)
         if answer is None:
             return None

@@ -175,6 +175,7 @@ def _speaks_openai(name: str, client: Any) -> bool:
     return False
 
 
+# Of the process, or of a loop: every judge of a suite shares the connections, which are what a client costs.
 _lock = threading.Lock()
 _sync_clients: dict[tuple[int, str], Any] = {}
 _async_clients: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, Any]] = (
