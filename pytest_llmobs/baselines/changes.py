@@ -45,10 +45,12 @@ def changes_of(baseline: Baseline, trial: Trial, commit: str | None = None) -> I
 @lru_cache(maxsize=256)
 def text_change(title: str, then: str, now: str) -> tuple[str, ...]:
     """Return a unified diff of two texts as one block under a title; nothing where they are equal."""
+    # what was cut from the baseline's text can't have changed in any way that could be shown
     then, now = cut(then, _LONGEST), cut(fill_holes(then, now), _LONGEST)
     if then == now:
         return ()
-    lines = list(difflib.unified_diff(then.splitlines(), now.splitlines(), n=_CONTEXT, lineterm=""))[2:]
+    diff = difflib.unified_diff(then.splitlines(), now.splitlines(), n=_CONTEXT, lineterm="")
+    lines = list(diff)[2:]  # without the names of the files
     if not lines:
         return (f"{title}: only line ends differ",)
     if _has_names(lines):

@@ -32,6 +32,7 @@ def baseline_path(directory: Path | str, suite: str) -> Path:
     """
     path, *names = suite.split("::")
     readable = "--".join([path.removesuffix(".py").replace("/", "."), *names])
+    # a plain name is the suite's alone; of any other two might be made the same
     if _PLAIN.fullmatch(suite) and len(readable) <= _LONGEST:
         return Path(directory) / f"{readable}.json"
     plain = re.sub(r"[^A-Za-z0-9_.-]+", "-", readable)[:_LONGEST].strip("-.")
@@ -118,6 +119,7 @@ def render_baseline(baseline: Baseline) -> str:
         "metrics": dict(sorted(baseline.metrics.items())),
         "metadata": dict(sorted(baseline.metadata.items())),
     }
+    # left out where there is none: most suites have no summary evaluator
     if baseline.suite_scores:
         head["suite_scores"] = _each(asdict, baseline.suite_scores)
     head["examples"] = _each(_wire, baseline.rows)

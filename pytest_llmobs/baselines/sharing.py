@@ -53,6 +53,7 @@ def fill_holes(kept: str, whole: str) -> str:
         after = HOLE.split(kept[hole.end() :])[0][:20]
         missing = int(hole[1].replace(",", ""))
         found = whole.find(before)
+        # a hole at the very start has nothing before it to be found by
         if not before or found < 0:
             continue
         start = found + len(before)
@@ -76,6 +77,7 @@ def divide(texts: Mapping[str, str], usage: Mapping[str, int]) -> dict[str, list
     owners: Counter[str] = Counter()
     for key, text in texts.items():
         sentences[key] = list(filter(None, _SENTENCE.findall(text)))
+        # once a text, however often it says the sentence
         for sentence in set(sentences[key]):
             examples[sentence] += usage.get(key, 1)
             owners[sentence] += 1
@@ -156,6 +158,7 @@ def _neighbours(texts: Iterable[Sequence[str]]) -> set[tuple[str, str]]:
     after: dict[str, set[str]] = defaultdict(set)
     before: dict[str, set[str]] = defaultdict(set)
     for sentences in texts:
+        # an empty one stands before the first and after the last: a text's start and end are neighbours as well
         for one, other in zip(["", *sentences], [*sentences, ""], strict=True):
             after[one].add(other)
             before[other].add(one)

@@ -37,6 +37,7 @@ def _names(inputs: Mapping[str, Any]) -> dict[str, str]:
     """Return each value in the inputs -> its name, the first where it has several."""
     names: dict[str, str] = {}
     for name, value in _leaves(inputs):
+        # white space is everywhere, and nobody's name
         if value.strip():
             names.setdefault(value, name)
     return names

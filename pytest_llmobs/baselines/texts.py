@@ -118,6 +118,7 @@ def fingerprints(trial: Trial) -> dict[str, str]:
         sent["system"].append(shape.system)
         sent["messages"].extend(chain.from_iterable(shape.messages))
         sent["tools"].append(shape.tools)
+        # a call without parameters says nothing, and most of those that users trace themselves have none
         if shape.params:
             sent["params"].append(_json(shape.params))
     identity = {"model": ", ".join(filter(None, models))}

@@ -108,6 +108,7 @@ def record_baseline(
     trials = list(trials)
     cut_short = _cut_short(plan, trials)
     complete = [trial for trial in trials if trial.example_id not in cut_short]
+    # read under the lock as well: what another process has written since must not be lost
     with locked(path):
         update = updated_baseline(
             load_baseline(path), plan, complete, metadata=metadata, texts=texts, suite_scores=suite_scores
@@ -170,6 +171,7 @@ def _fresh_rows(old: Baseline, expected: Mapping[str, str], measured: Measuremen
     """Return the rows of the examples that have a value of any metric."""
     scored = set().union(*measured.values.values())
     fresh = {}
+    # sorted: the file must not depend on the order in which workers finished
     for example in sorted(scored):
         trials = measured.trials[example]
         fresh[example] = recorded_row(expected[example], trials, old.rows.get(example))
