@@ -108,7 +108,7 @@ class Session:
             rootdir: Where ``.llmobs`` and the baselines lie.
             processes: How many workers share ``settings.concurrency``.
             fresh: Ask judges afresh: a baseline is recorded, or a verdict confirmed.
-            cautious: Run ahead no further than the slots reach, since the session may stop at the next failure.
+            cautious: Run ahead no further than the workers reach, since the session may stop at the next failure.
         """
         self.settings = settings
         self.extensions = extensions
