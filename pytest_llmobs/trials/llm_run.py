@@ -14,6 +14,7 @@ from pytest_llmobs.records.examples import Example
 from pytest_llmobs.records.runs import Run
 from pytest_llmobs.records.scores import Score
 from pytest_llmobs.tracing import capture
+from pytest_llmobs.tracing.run_line import own_copy
 from pytest_llmobs.tracing.run_tree import RunTree
 from pytest_llmobs.trials.runner import Attempt
 from pytest_llmobs.trials.scoring import Scorer
@@ -179,7 +180,7 @@ class LlmRun:
     @property
     def llm_calls(self) -> Sequence[Run]:
         """All model calls of the trace, in the order they started."""
-        return [run for run in self._paid_calls if run.run_type == "llm"]
+        return [own_copy(run) for run in self._paid_calls if run.run_type == "llm"]
 
     @property
     def _paid_calls(self) -> Sequence[Run]:

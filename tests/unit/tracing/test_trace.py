@@ -65,6 +65,18 @@ def test_a_child_made_by_hand(sink: MemorySink) -> None:
     assert (logged.parent_id, logged.inputs, logged.outputs) == (outer.id, {"a": 1}, {"b": 2})
 
 
+def test_who_changes_a_trace_changes_nobody_elses() -> None:
+    root = start_root(Tracer(project="exp", sink=MemorySink()), "trial", inputs={"q": [1]}, collect=True)
+    with root.activate():
+        traceable(name="inner")(lambda messages: messages)(["hello"])
+    root.end(outputs={"a": 2})
+    changed = root.tree()
+    changed.inputs["q"].append(2)
+    changed.child_runs[0].inputs["messages"].clear()
+    assert root.tree().inputs == {"q": [1]}
+    assert root.tree().child_runs[0].inputs == {"messages": ["hello"]}
+
+
 def test_errors_may_be_words(sink: MemorySink) -> None:
     with trace("outer") as outer:
         outer.create_child("inner").end(error="the tool said no")
