@@ -133,13 +133,13 @@ def test_a_finished_run_is_read_back_once() -> None:
     root = start_root(Tracer(project="exp", sink=None), "trial", collect=True)
     with root.activate():
         traceable(name="first")(lambda: None)()
-        before = root.tree()
+        (before,) = root.finished_runs()
         traceable(name="second")(lambda: None)()
     root.end()
     first, second = root.finished_runs()
     assert [run.name for run in root.tree().child_runs] == ["first", "second"]
-    assert before.child_runs[0] is root.tree().child_runs[0] is first
-    assert root.tree().child_runs[1] is second
+    assert before is first
+    assert root.finished_runs()[1] is second
 
 
 def test_a_line_is_three_json_documents_without_raw_tabs_or_newlines(sink: MemorySink) -> None:
