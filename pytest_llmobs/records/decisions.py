@@ -92,7 +92,7 @@ class Rerun:
     """Fresh repeats of each; those of a whole suite count for its suspects too."""
     reason: Literal["metric", "example"]
     limits: Mapping[str, Mapping[str, Sequence[float]]] = field(default_factory=dict)
-    """Example -> metric it is suspected by -> what clears it (see ``experiments.suspects.cleared``): one passing
+    """Example -> metric it is suspected by -> what clears it (see ``gate.suspects.cleared``): one passing
     repeat makes the rest needless."""
 
 
