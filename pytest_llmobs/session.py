@@ -330,8 +330,8 @@ class Session:
         return self.rootdir / self.settings.baseline_dir
 
     @cached_property
-    def baseline(self) -> Source:
-        """Return the baseline of a suite, or None where there is none; raises ``BaselineError``."""
+    def baseline_of(self) -> Source:
+        """Returns the baseline of a suite, or None where there is none; raises ``BaselineError``."""
         from pytest_llmobs.experiments.references import baseline_source
 
         return baseline_source(

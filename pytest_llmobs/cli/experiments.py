@@ -15,7 +15,7 @@ from pytest_llmobs.wording import count
 if TYPE_CHECKING:
     from pytest_llmobs.experiments.history import Trend
     from pytest_llmobs.records.experiments import Experiment
-    from pytest_llmobs.reports.digest.line import ExperimentLine
+    from pytest_llmobs.reports.digest.experiment_line import ExperimentLine
     from pytest_llmobs.storage.store import Store
 
 HELP = "list the experiments of a store with their means, cost and verdict, the newest first"
@@ -91,7 +91,7 @@ def _list(shown: Sequence[ExperimentLine], total: int, courses: Sequence[Trend],
 
 
 def _lines(heads: Sequence[Experiment], store: Store) -> list[ExperimentLine]:
-    from pytest_llmobs.reports.digest.line import experiment_line
+    from pytest_llmobs.reports.digest.experiment_line import experiment_line
 
     # means and costs need the trials, which heads lack: only what is shown is read whole
     return [experiment_line(read_experiment(head.name, store)) for head in heads]

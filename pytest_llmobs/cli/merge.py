@@ -185,12 +185,12 @@ def _concluded(joined: JoinedShards, store: Store, settings: Settings) -> Experi
     here = Path.cwd()
     folder = here / settings.baseline_dir
     # asked twice: whether all are here, and by the gate
-    baseline = cache(baseline_source(settings.baseline, folder, here, store.experiments))
-    _check_baselines(joined, baseline, settings)
+    baseline_of = cache(baseline_source(settings.baseline, folder, here, store.experiments))
+    _check_baselines(joined, baseline_of, settings)
     surroundings = Surroundings(
         settings=settings,
         store=store,
-        baseline=baseline,
+        baseline_of=baseline_of,
         baseline_folder=folder,
         find_summaries=_find_summaries,
         unconfirmed=_TENTATIVE,

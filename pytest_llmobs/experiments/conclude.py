@@ -40,7 +40,7 @@ class Surroundings:
     settings: Settings
     store: Store
     """Has the runs, sealed, and gets the experiment's document."""
-    baseline: Source
+    baseline_of: Source
     """Returns the accepted baseline of a suite."""
     baseline_folder: Path
     """Where new baselines are recorded."""
@@ -100,7 +100,7 @@ def conclude(experiment: Experiment, surroundings: Surroundings, *, exit_status:
 
 def _judged(experiment: Experiment, surroundings: Surroundings) -> Experiment:
     """Decide, have a tentative verdict confirmed, and explain what is red."""
-    baselines = baselines_of(experiment.suites, surroundings.baseline)
+    baselines = baselines_of(experiment.suites, surroundings.baseline_of)
     judge = partial(
         decide,
         experiment.suites,
@@ -185,7 +185,7 @@ def _for_the_merge(experiment: Experiment, surroundings: Surroundings, exit_stat
             "baseline": settings.baseline,
             "baseline_dir": settings.baseline_dir,
         },
-        "baselines": _digests(experiment.suites, surroundings.baseline),
+        "baselines": _digests(experiment.suites, surroundings.baseline_of),
         "exit_status": exit_status,
     }
 

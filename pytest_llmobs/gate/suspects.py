@@ -63,7 +63,7 @@ class Finding:
     note: str = ""
 
 
-def failing(baseline: Sequence[float], metric: str, lower_is_better: bool) -> Limit | None:
+def failure_limit(baseline: Sequence[float], metric: str, lower_is_better: bool) -> Limit | None:
     """Return what a failure is for an example that always passed in the baseline; None where it did not.
 
     A score passes from .5 and fails at half its lowest or less. Where lower is better, scores between 0 and 1 are
@@ -129,7 +129,7 @@ def find_suspects(
             # whoever broke is worse than any repeat of the baseline
             if now and _is_as_good(now[0], then[0], lower_is_better):
                 continue
-            limit = failing(then, metric, lower_is_better)
+            limit = failure_limit(then, metric, lower_is_better)
             # one repeat that passes, now or in the baseline, and nobody can call it broken
             if limit is None or not all(map(limit.fails, now)):
                 continue

@@ -71,7 +71,7 @@ class ConfirmingPlan:
         most = max((rerun.repeats for rerun in self.reruns), default=1)
         return range(self.done + 1, self.done + most + 1)
 
-    def saw(self, trial: Trial) -> None:
+    def note_ended(self, trial: Trial) -> None:
         """Take note of a suspect's trial that ended, for all workers: what one clears no other need run again."""
         if "example" in self._reasons(trial.suite, trial.example_id, trial.repeat):
             note = self._notes(trial.suite, trial.example_id) / f"{trial.repeat}.json"
@@ -167,7 +167,7 @@ def confirm(state: ProcessState, reruns: Sequence[Rerun]) -> Confirmation:
         write_own_line(state.config, _announcement(plans, reruns))
         began = time.monotonic()
         try:
-            code, output = _call(state.config, Path(folder))
+            code, output = _run_pytest_again(state.config, Path(folder))
         except KeyboardInterrupt:
             return Confirmation(
                 error="The confirming session was interrupted by Ctrl-C; the tentative verdict stands."
@@ -195,7 +195,7 @@ def _expected_examples(plan: SuitePlan) -> Sequence[str]:
     return tuple(dict.fromkeys(trial.example_id for trial in plan.expected))
 
 
-def _call(config: pytest.Config, folder: Path) -> tuple[int, str]:
+def _run_pytest_again(config: pytest.Config, folder: Path) -> tuple[int, str]:
     """Run pytest; return its exit status and its output."""
     command = [sys.executable, "-m", "pytest", *map(str, config.invocation_params.args)]
     # the user's own cache and coverage are of the parent session

@@ -119,7 +119,7 @@ class Ending:
         surroundings = Surroundings(
             settings=session.settings,
             store=session.store,
-            baseline=session.baseline,
+            baseline_of=session.baseline_of,
             baseline_folder=session.baseline_folder,
             find_summaries=self._find_summaries,
             confirm=None if stopped else self._confirm,
@@ -144,10 +144,10 @@ class Ending:
             trials=tuple(self._trials.values()),
             commit=current_commit(session.rootdir),
             interrupted=stopped and len(self._trials) < self._state.manifest.expected,
-            notes=(*self._unpaid(), *self._state.notes),
+            notes=(*self._budget_note(), *self._state.notes),
         )
 
-    def _unpaid(self) -> Sequence[str]:
+    def _budget_note(self) -> Sequence[str]:
         """Return a note about the trials that the budget kept from running, if any."""
         budget = self._state.session.budget
         if budget is None or not (reason := budget.exhausted()):

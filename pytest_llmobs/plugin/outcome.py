@@ -201,7 +201,7 @@ class Pardons:
     def _baseline(self, suite: str) -> Baseline | None:
         if suite not in self._baselines:
             try:
-                self._baselines[suite] = self._session.baseline(suite)
+                self._baselines[suite] = self._session.baseline_of(suite)
             except BaselineError:  # the gate reports it; until then this is plain pytest
                 self._baselines[suite] = None
         return self._baselines[suite]

@@ -177,7 +177,7 @@ def _check_experiment(state: ProcessState) -> None:
         not settings.baseline
     ):  # nothing to refuse; so what compares with the committed ones need not be loaded yet
         return
-    _ = session.baseline
+    _ = session.baseline_of
     if settings.update_baseline:
         raise pytest.UsageError(
             f"--llm-update-baseline records into {settings.baseline_dir}/ and compares with nothing; "

@@ -26,7 +26,7 @@ from pytest_llmobs.tracing.run_tree import RunTree, start_root
 from pytest_llmobs.trials.budget import BudgetReached
 from pytest_llmobs.trials.deadline import exit_anyway
 from pytest_llmobs.trials.llm_run import LlmRun
-from pytest_llmobs.trials.log_functions import announce, forget
+from pytest_llmobs.trials.log_functions import enter, leave
 from pytest_llmobs.trials.runner import Refused
 
 if TYPE_CHECKING:
@@ -222,7 +222,7 @@ class TrialHooks:
             tracer, columns = self._session.tracer, {"evaluates": run.id}
             aside = start_root(tracer, item.name, columns=columns, collect=True, beside=root)
             root = aside
-        announce(root.id, run)
+        enter(root.id, run)
         body = item.obj
         if inspect.iscoroutinefunction(body):
             item.obj = _activated(body, root)
@@ -231,7 +231,7 @@ class TrialHooks:
                 yield
         finally:
             item.obj = body
-            forget(root.id)
+            leave(root.id)
             if aside is not None and (calls := aside.finished_runs()):
                 aside.end()
                 run.judging += spending(calls)
@@ -301,7 +301,7 @@ class TrialHooks:
         """Give the trial to the ending, be it in this process or in xdist's controller."""
         record = clean_trial(trial_record(trial.plan, trial.run, outcome), self._session.redaction)
         if self._confirming is not None:
-            self._confirming.saw(record)
+            self._confirming.note_ended(record)
         if self._ending is not None:
             self._ending.keep(record)
         else:

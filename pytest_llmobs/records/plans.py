@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any, Literal
 
-Rule = Literal["paired", "mean", "off"]
+GateMethod = Literal["paired", "mean", "off"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -21,7 +21,7 @@ class GateRule:
     """ε: a drop of the mean below this is no regression."""
     must_pass: Mapping[str, Any] | None = None
     """Examples whose metadata match must all pass (``{"tier": "critical"}``); ``{}`` means every example."""
-    rule: Rule = "paired"
+    rule: GateMethod = "paired"
     lower_is_better: bool = False
     calibrated: float | None = None
     """Least Cohen's kappa of the judge's calibration file."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from pytest_llmobs.errors import StoreError
 from pytest_llmobs.records.runs import Run
-from pytest_llmobs.storage import documents, notices
+from pytest_llmobs.storage import experiment_files, notices
 from pytest_llmobs.storage.layout import Layout, experiment_of, project_of
 from pytest_llmobs.storage.parquet.filters import Filters, condition
 from pytest_llmobs.storage.parquet.schema import NAMES, PAYLOADS
@@ -278,47 +278,47 @@ class Store:
         return sorted(map(experiment_of, self._experiment_files()))
 
     def write_experiment(self, name: str, document: Mapping[str, Any]) -> Path:
-        """Store an experiment's summary, replacing one of the same name; return its file.
+        """Store an experiment's document, replacing one of the same name; return its file.
 
         Raises:
             StoreError: The disk refuses, or ``document`` holds what JSON has no form for.
         """
         self.layout.create()
         path = self.layout.experiment(name)
-        documents.write(path, document)
+        experiment_files.write(path, document)
         return path
 
     def read_experiment(self, name: str) -> dict[str, Any]:
-        """Return an experiment's summary.
+        """Return an experiment's document.
 
         Raises:
             StoreError: It doesn't exist, is unreadable, or of a newer schema.
         """
         path = self.layout.experiment(name)
         if not path.exists():
-            raise documents.unknown(name, list(map(experiment_of, self._experiment_files())))
-        return documents.read(path)
+            raise experiment_files.unknown(name, list(map(experiment_of, self._experiment_files())))
+        return experiment_files.read(path)
 
     def experiments(self, *, heads: bool = False) -> list[dict[str, Any]]:
-        """Return all summaries, ordered by their ``started``.
+        """Return all documents, ordered by their ``started``.
 
         Args:
-            heads: Leave the tables of trials out, which are most of each (see ``documents.read``).
+            heads: Leave the tables of trials out, which are most of each (see ``experiment_files.read``).
 
         Raises:
             StoreError: One is unreadable, or of a newer schema.
         """
-        summaries = [documents.read(path, head=heads) for path in self._experiment_files()]
-        summaries.sort(key=_by_start)
-        return summaries
+        documents = [experiment_files.read(path, head=heads) for path in self._experiment_files()]
+        documents.sort(key=_by_start)
+        return documents
 
     def _experiment_files(self) -> list[Path]:
         # Hidden ones are files that are being written, by this version or by one before.
         return sorted(self.layout.experiments.glob("[!.]*.json"))
 
 
-def _by_start(summary: Mapping[str, Any]) -> tuple[str, str]:
-    return str(summary.get("started", "")), str(summary.get("name", ""))
+def _by_start(document: Mapping[str, Any]) -> tuple[str, str]:
+    return str(document.get("started", "")), str(document.get("name", ""))
 
 
 def _close(spool: weakref.ref[Spool]) -> None:

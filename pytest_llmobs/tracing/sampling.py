@@ -45,7 +45,7 @@ class Sampled(Protocol):
         """Further columns of its record, or None."""
 
 
-Rule = Callable[[Sampled], bool]
+KeepRule = Callable[[Sampled], bool]
 
 
 def is_sampled(trace_id: str, rate: float) -> bool:
@@ -71,7 +71,7 @@ def checked_rate(rate: float) -> float:
     return rate
 
 
-def read_rules(texts: Iterable[str], where: str) -> tuple[Rule, ...]:
+def read_rules(texts: Iterable[str], where: str) -> tuple[KeepRule, ...]:
     """Return the rules that keep a trace whatever the rate.
 
     Args:
@@ -84,7 +84,7 @@ def read_rules(texts: Iterable[str], where: str) -> tuple[Rule, ...]:
     return tuple(_rule(text, where) for text in texts)
 
 
-def _rule(text: str, where: str) -> Rule:
+def _rule(text: str, where: str) -> KeepRule:
     kind, _, wanted = text.partition(":")
     if text == "errors":
         return lambda run: run.error is not None
@@ -95,7 +95,7 @@ def _rule(text: str, where: str) -> Rule:
     raise SettingsError(f"Unknown rule {text!r} in {where}. Known: errors, tag:NAME, metadata:KEY=VALUE.")
 
 
-def _metadata_rule(wanted: str) -> Rule:
+def _metadata_rule(wanted: str) -> KeepRule:
     key, equals, value = wanted.partition("=")
 
     def keeps(run: Sampled) -> bool:
@@ -110,7 +110,7 @@ def _metadata_rule(wanted: str) -> Rule:
 class HeldLines:
     """The lines of a trace whose fate is open, and of those that judge it; once it is clear, they share it."""
 
-    def __init__(self, rules: tuple[Rule, ...], root: Sampled) -> None:
+    def __init__(self, rules: tuple[KeepRule, ...], root: Sampled) -> None:
         """Hold lines until a rule speaks, or ``root`` ends; that of a trial, until its test says how it went."""
         self._rules = rules
         self._root_id = root.id

@@ -12,7 +12,7 @@ from pytest_llmobs.tracing import capture
 from pytest_llmobs.tracing.open_run import FinishedRun, OpenRun
 from pytest_llmobs.tracing.redaction.pipeline import Redaction
 from pytest_llmobs.tracing.run_line import write_line, write_payload
-from pytest_llmobs.tracing.sampling import HeldLines, Rule, checked_rate, is_sampled
+from pytest_llmobs.tracing.sampling import HeldLines, KeepRule, checked_rate, is_sampled
 
 KeepMedia = Callable[[str, bytes], str | None]
 """Takes a file's name and content, keeps it, and returns where it is; None where that failed."""
@@ -37,7 +37,7 @@ class Tracer:
         redaction: Redaction | None = None,
         session: str | None = None,
         sample_rate: float = 1.0,
-        keep: tuple[Rule, ...] = (),
+        keep: tuple[KeepRule, ...] = (),
         max_payload: int = MAX_PAYLOAD,
         enabled: bool = True,
         keep_media: KeepMedia | None = None,

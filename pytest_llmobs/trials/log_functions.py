@@ -16,12 +16,12 @@ _tests: dict[str, LlmRun] = {}
 """The running tests, by the id of the root run that is current in them."""
 
 
-def announce(root_id: str, run: LlmRun) -> None:
-    """Say which test's run the calls below a root run belong to, until ``forget``."""
+def enter(root_id: str, run: LlmRun) -> None:
+    """Say which test's run the calls below a root run belong to, until ``leave``."""
     _tests[root_id] = run
 
 
-def forget(root_id: str) -> None:
+def leave(root_id: str) -> None:
     """Say that the test is over."""
     _tests.pop(root_id, None)
 

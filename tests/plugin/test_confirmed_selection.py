@@ -51,9 +51,9 @@ def test_what_one_worker_clears_no_other_runs_again(tmp_path: Path) -> None:
     out = tmp_path / "trials.jsonl"
     write_plan(tmp_path / "plan.json", ConfirmingPlan(new_identity(""), [suspect], 1, str(out)))
     one, other = (read_plan(tmp_path / "plan.json") for _ in range(2))
-    one.saw(ended("failed", 2))
+    one.note_ended(ended("failed", 2))
     assert not other.settled("s", "e3", 4)
-    one.saw(ended("passed", 3))
+    one.note_ended(ended("passed", 3))
     assert other.settled("s", "e3", 4)
     assert not other.settled("s", "e4", 4)
 
@@ -64,6 +64,6 @@ def test_a_whole_rerun_is_run_whole_and_clears_what_would_come_after_it(tmp_path
     )
     whole = Rerun(suite="s", examples=None, repeats=2, reason="metric")
     plan = ConfirmingPlan(new_identity(""), [whole, suspect], 1, str(tmp_path / "trials.jsonl"))
-    plan.saw(ended("passed", 2))
+    plan.note_ended(ended("passed", 2))
     assert not plan.settled("s", "e3", 3)
     assert plan.settled("s", "e3", 4)

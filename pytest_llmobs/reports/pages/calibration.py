@@ -9,7 +9,7 @@ from pytest_llmobs.measures.agreement import Agreement
 from pytest_llmobs.reports.terminal.suite_scores import matrix_lines
 from pytest_llmobs.reports.text import cells, figures
 from pytest_llmobs.reports.text.page import Page, indent
-from pytest_llmobs.reports.text.payloads import TITLE, titled
+from pytest_llmobs.reports.text.payloads import TITLE_WIDTH, titled
 from pytest_llmobs.wording import count
 
 if TYPE_CHECKING:
@@ -75,4 +75,4 @@ def _opinion(who: str, word: str, reason: str, page: Page) -> list[str]:
     reason = page.line(reason)
     if reason:
         text = f"{text}: {reason}"
-    return indent(titled(who, cells.wrap(text, page.width - TITLE - 6), page), 4)
+    return indent(titled(who, cells.wrap(text, page.width - TITLE_WIDTH - 6), page), 4)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from pytest_llmobs.measures.gate_rules import PASS
-from pytest_llmobs.reports.digest.line import ExperimentLine
+from pytest_llmobs.reports.digest.experiment_line import ExperimentLine
 from pytest_llmobs.reports.text import figures
 from pytest_llmobs.reports.text.page import Page
 from pytest_llmobs.reports.text.table import (

@@ -10,7 +10,7 @@ from pytest_llmobs.records import conversation
 from pytest_llmobs.reports.text import cells
 from pytest_llmobs.reports.text.page import Page
 
-TITLE = 9
+TITLE_WIDTH = 9
 """Cells of a block's title."""
 _CONVERSATIONS = ("messages", "input")
 _REPLIES = ("chat.completion", "text_completion", "response")
@@ -42,15 +42,15 @@ def block(title: str, text: str, page: Page, most: int | None = None, hint: str 
 
 def titled(title: str, lines: Sequence[str], page: Page) -> Iterator[str]:
     """Yield ``lines`` behind a title on the first of them."""
-    lead = page.paint(title.ljust(TITLE), "cyan")
+    lead = page.paint(title.ljust(TITLE_WIDTH), "cyan")
     for line in lines:
         yield f"{lead}  {line}".rstrip()
-        lead = " " * TITLE
+        lead = " " * TITLE_WIDTH
 
 
 def inner(page: Page) -> Page:
     """Return the page that is left beside the titles."""
-    return replace(page, width=max(page.width - TITLE - 2, 20))
+    return replace(page, width=max(page.width - TITLE_WIDTH - 2, 20))
 
 
 def fields_text(payload: Mapping[str, Any] | None, page: Page) -> str:

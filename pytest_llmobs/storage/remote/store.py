@@ -13,7 +13,7 @@ from typing import Any
 from pytest_llmobs.errors import StoreError
 from pytest_llmobs.files import write_whole
 from pytest_llmobs.records.runs import Run
-from pytest_llmobs.storage import documents
+from pytest_llmobs.storage import experiment_files
 from pytest_llmobs.storage.layout import escape, experiment_of, project_of
 from pytest_llmobs.storage.parquet.file import RunsFile
 from pytest_llmobs.storage.parquet.schema import NAMES
@@ -84,7 +84,7 @@ class RemoteStore(Store):
         return sorted(map(experiment_of, self._experiment_keys()))
 
     def read_experiment(self, name: str) -> dict[str, Any]:
-        """Return an experiment's summary.
+        """Return an experiment's document.
 
         Raises:
             StoreError: It doesn't exist, is unreadable, or of a newer schema.
@@ -94,9 +94,9 @@ class RemoteStore(Store):
         if not path.exists():
             names = self.experiment_names()
             if name not in names:
-                raise documents.unknown(name, names)
+                raise experiment_files.unknown(name, names)
             self._fetch(f"experiments/{escape(name)}.json")
-        return documents.read(path)
+        return experiment_files.read(path)
 
     def copy_runs(self, project: str, folder: Path) -> None:
         """Fetch the Parquet files of a project into another store's folder."""

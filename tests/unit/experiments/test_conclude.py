@@ -45,7 +45,7 @@ def around(tmp_path: Path, suite: World) -> Around:
         usual = Surroundings(
             settings=Settings(experiment=True),
             store=Store(tmp_path / ".llmobs"),
-            baseline=lambda name: baseline,
+            baseline_of=lambda name: baseline,
             baseline_folder=tmp_path / "llm-baselines",
             find_summaries=lambda plan: (),
         )

@@ -14,7 +14,7 @@ from pytest_llmobs.errors import BaselineError
 from pytest_llmobs.experiments.references import baseline_source, baselines_of
 from pytest_llmobs.gate.decide import decide
 from pytest_llmobs.records.decisions import Decision, MetricRow
-from pytest_llmobs.records.plans import GateRule, Rule
+from pytest_llmobs.records.plans import GateMethod, GateRule
 from pytest_llmobs.records.trials import TrialScore
 from pytest_llmobs.settings import Settings
 
@@ -305,7 +305,7 @@ def test_a_judge_that_may_not_be_trusted(world) -> None:
 
 @pytest.mark.parametrize("rule", ["paired", "mean", "off"])
 @pytest.mark.parametrize("recorded", [True, False])
-def test_a_threshold_over_survivors(world, rule: Rule, recorded: bool) -> None:
+def test_a_threshold_over_survivors(world, rule: GateMethod, recorded: bool) -> None:
     w = world(20, gates=[GateRule(metric="pass", min_mean=0.9, rule=rule)])
     crashed = w.trials(lambda e, _: "error" if e < "e005" else True)
     decision = w.decide(crashed, w.baseline() if recorded else None)

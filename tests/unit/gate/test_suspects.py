@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 import pytest
 
 from pytest_llmobs.gate.decide import decide
-from pytest_llmobs.gate.suspects import MOST_SUSPECTS, Limit, cleared, failing
+from pytest_llmobs.gate.suspects import MOST_SUSPECTS, Limit, cleared, failure_limit
 from pytest_llmobs.records.decisions import ExampleRow, Rerun
 from pytest_llmobs.records.plans import GateRule
 from pytest_llmobs.records.trials import Trial, TrialScore
@@ -198,7 +198,7 @@ class TestScores:
     def test_a_score_fails_at_half_its_lowest(
         self, baseline: list[float], lower_is_better: bool, broken: float, passing: float
     ) -> None:
-        limit = failing(baseline, "tone", lower_is_better)
+        limit = failure_limit(baseline, "tone", lower_is_better)
         assert limit is not None
         assert limit.fails(broken)
         assert not limit.fails(passing)
@@ -209,7 +209,7 @@ class TestScores:
     def test_a_score_that_did_not_pass_can_not_break(
         self, baseline: list[float], lower_is_better: bool
     ) -> None:
-        assert failing(baseline, "tone", lower_is_better) is None
+        assert failure_limit(baseline, "tone", lower_is_better) is None
 
     def test_a_broken_score_is_red_though_the_test_passes(self, world, example_of: ExampleOf) -> None:
         w = world(50, metrics={"tone": "v"})

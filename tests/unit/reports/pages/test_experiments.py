@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from pytest_llmobs.reports.digest.line import ExperimentLine, experiment_line
+from pytest_llmobs.reports.digest.experiment_line import ExperimentLine, experiment_line
 from pytest_llmobs.reports.pages.experiments import listing
 from pytest_llmobs.reports.text import cells
 from pytest_llmobs.reports.text.page import Page

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pytest_llmobs.errors import StoreError
-from pytest_llmobs.storage import documents
+from pytest_llmobs.storage import experiment_files
 from pytest_llmobs.storage.store import Store
 
 
@@ -66,7 +66,7 @@ def test_a_broken_file_is_an_error_that_names_it(store: Store, text: str) -> Non
 
 def test_a_newer_schema_asks_for_an_upgrade(store: Store) -> None:
     path = store.write_experiment("a", {})
-    path.write_text(json.dumps({"schema": documents.SCHEMA_VERSION + 1}))
+    path.write_text(json.dumps({"schema": experiment_files.SCHEMA_VERSION + 1}))
     with pytest.raises(StoreError, match=r"written by a newer version \(schema 2, this one reads up to 1\)"):
         store.read_experiment("a")
 
@@ -88,21 +88,23 @@ def test_the_head_of_a_document_leaves_the_trials_out(store: Store) -> None:
         "settings": {},
     }
     path = store.write_experiment("a", document)
-    assert documents.read(path) == document
-    assert documents.read(path, head=True) == {key: document[key] for key in ("name", "notes", "settings")}
-    assert store.experiments(heads=True) == [documents.read(path, head=True)]
+    assert experiment_files.read(path) == document
+    assert experiment_files.read(path, head=True) == {
+        key: document[key] for key in ("name", "notes", "settings")
+    }
+    assert store.experiments(heads=True) == [experiment_files.read(path, head=True)]
 
 
 def test_what_was_written_in_one_line_is_read_whole(store: Store) -> None:
     path = store.write_experiment("a", {})
     path.write_text('{"schema": 1, "name": "a", "trials": {}}\n')
-    assert documents.read(path, head=True) == {"name": "a", "trials": {}}
+    assert experiment_files.read(path, head=True) == {"name": "a", "trials": {}}
 
 
 @pytest.mark.parametrize("count", [0, 1, 499, 500, 501, 1203])
 def test_a_table_of_any_length_is_read_as_it_was_written(tmp_path: Path, count: int) -> None:
     rows = [[f"e{number}", {"tone": number / 7}, None] for number in range(count)]
     document = {"name": "a", "trials": {"columns": ["id", "scores", "message"], "rows": rows}}
-    documents.write(tmp_path / "a.json", document)
-    assert documents.read(tmp_path / "a.json") == document
+    experiment_files.write(tmp_path / "a.json", document)
+    assert experiment_files.read(tmp_path / "a.json") == document
     assert len((tmp_path / "a.json").read_text().splitlines()) == 3  # a line a key
