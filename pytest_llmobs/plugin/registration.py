@@ -173,9 +173,8 @@ def _check_experiment(state: ProcessState) -> None:
         )
     # Opening it recovers what a crashed session left, and makes its folder before anybody else writes there.
     _ = session.store
-    if (
-        not settings.baseline
-    ):  # nothing to refuse; so what compares with the committed ones need not be loaded yet
+    # nothing to refuse; so what compares with the committed ones need not be loaded yet
+    if not settings.baseline:
         return
     _ = session.baseline_of
     if settings.update_baseline:

@@ -19,7 +19,6 @@ MAX_DEPTH = 200
 """Levels of nesting that are kept."""
 MAX_NODES = 50_000
 """Values that are kept; a walk in Python takes about a microsecond each."""
-_SHORT = 4096
 _HASHED_BYTES = 8 << 20
 _MAX_INT_BITS = 10_000
 _ARRAY_LIBRARIES = frozenset({"numpy", "pandas", "polars", "pyarrow", "torch", "tensorflow", "jax", "jaxlib"})
@@ -67,10 +66,8 @@ def _stored(value: Any, name: str) -> Any:
     """Return an attribute as it is stored. A mapped class would query its database if it was asked for one."""
     try:
         return object.__getattribute__(value, "__dict__")[name]
-    except (
-        AttributeError,
-        KeyError,
-    ):  # a slot, a class's default, or something that a mapper loads when asked
+    # a slot, a class's default, or something that a mapper loads when asked
+    except (AttributeError, KeyError):
         return _stored_by_class(value, name)
 
 
@@ -90,11 +87,6 @@ def _stored_by_class(value: Any, name: str) -> Any:
 def is_record(value: Any) -> bool:
     """Return True for a dict or a pydantic model: what is logged as outputs without being wrapped."""
     return issubclass(type(value), dict) or hasattr(type(value), "__pydantic_serializer__")
-
-
-def stand_in(value: Any) -> Any:
-    """Return a short plain copy of a single value that JSON has no form for."""
-    return _Walk(_SHORT).copy(value, 0)
 
 
 class _Walk:

@@ -22,9 +22,9 @@ _LONGEST_NAP = 0.5
 
 
 class Task:
-    """One piece of work: a function without arguments, sync or async, and what came of it."""
+    """One piece of work: a function without arguments, sync or async, and how it ended."""
 
-    __slots__ = ("_future", "ended", "error", "function", "order", "started", "value")
+    __slots__ = ("_future", "ended", "error", "function", "order", "started")
 
     def __init__(self, function: Callable[[], Any], order: tuple[int, ...] = ()) -> None:
         self.function = function
@@ -33,7 +33,6 @@ class Task:
         self.started: float | None = None
         """Seconds on the workers' clock, or None while it waits."""
         self.ended = False
-        self.value: Any = None
         self.error: BaseException | None = None
         self._future: asyncio.Task[Any] | None = None
 
@@ -160,7 +159,7 @@ class Workers:
     def _serve(self) -> None:
         while (task := self._inbox.get()) is not None:
             try:
-                task.value = self._base_context.copy().run(task.function)
+                self._base_context.copy().run(task.function)
             except BaseException as error:
                 task.error = error
             self._end(task, freed_thread=True)
@@ -175,8 +174,6 @@ class Workers:
             task.error = TimeoutError("cancelled")
         else:
             task.error = future.exception()
-        if task.error is None:
-            task.value = future.result()
         self._end(task, freed_thread=False)
 
     def _end(self, task: Task, *, freed_thread: bool) -> None:

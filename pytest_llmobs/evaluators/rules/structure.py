@@ -247,9 +247,8 @@ class SqlParses(Rule):
             parsed = sqlglot.parse(text, dialect=self.dialect)
         except (sqlglot.errors.SqlglotError, RecursionError) as error:
             return Score(self.key, score=False, comment=str(error)[:300])
-        statements = [
-            statement for statement in parsed if statement is not None
-        ]  # None stands for a lone `;`
+        # None stands for a lone `;`
+        statements = [statement for statement in parsed if statement is not None]
         return Score(self.key, score=bool(statements), comment=f"{len(statements)} statements")
 
 

@@ -30,7 +30,7 @@ class Progress:
     """Trials that failed or raised."""
 
 
-def progress_line(progress: Progress, page: Page, *, title: str = "llm") -> str:
+def progress_line(progress: Progress, page: Page) -> str:
     """Return one line of at most the page's width: trials, failures, means, cost, time left.
 
     Where it gets too long, the metrics are left out from the last one on; their number is said.
@@ -38,9 +38,8 @@ def progress_line(progress: Progress, page: Page, *, title: str = "llm") -> str:
     Args:
         progress: The counts.
         page: Its width bounds the line.
-        title: What is running: ``llm``, ``confirming``, ``baseline``.
     """
-    head = [f"{title} {progress.done:,}/{progress.total:,}"]
+    head = [f"llm {progress.done:,}/{progress.total:,}"]
     if progress.failed:
         head.append(f"{progress.failed:,} failed")
     tail = []

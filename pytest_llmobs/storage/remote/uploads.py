@@ -27,15 +27,6 @@ class Uploaded:
     """Bytes."""
 
 
-class UploadError(StoreError):
-    """An upload broke off; what is missing stays in the local store."""
-
-    def __init__(self, cause: StoreError, waiting: int) -> None:
-        super().__init__(str(cause))
-        self.waiting = waiting
-        """Files that are still to be uploaded."""
-
-
 def upload(layout: Layout, remote: RemoteFiles) -> Uploaded:
     """Upload every sealed file that isn't there yet, and note each in the local store once it is there.
 
@@ -46,8 +37,7 @@ def upload(layout: Layout, remote: RemoteFiles) -> Uploaded:
         remote: Where the files go.
 
     Raises:
-        UploadError: It broke off. Nothing is lost; call it again.
-        StoreError: The local store can't be written.
+        StoreError: It broke off, or the local store can't be written. Nothing is lost; call it again.
     """
     if not layout.root.is_dir():
         return Uploaded()
@@ -73,8 +63,6 @@ def _upload(layout: Layout, remote: RemoteFiles, journal: _Journal) -> Uploaded:
         except FileNotFoundError:
             # Merged into another one since: that one is uploaded instead.
             continue
-        except StoreError as error:
-            raise UploadError(error, len(list(_waiting(layout, journal)))) from error
     return done
 
 

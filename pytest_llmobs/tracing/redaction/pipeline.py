@@ -53,9 +53,8 @@ class Redaction:
 
     def suspects(self, payload: bytes) -> bool:
         """Return True where a captured payload must be looked at closely."""
-        for finds in (
-            self._prefilters or self._compile()
-        ):  # any() over a generator would cost half a microsecond
+        # any() over a generator would cost half a microsecond
+        for finds in self._prefilters or self._compile():
             if finds(payload):
                 return True
         return False
