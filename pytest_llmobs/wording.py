@@ -1,4 +1,4 @@
-"""Words that many messages share: counts, lists of names, near matches."""
+"""Words that many messages share: counts, lists of names, near matches, a traceback in a line."""
 
 from __future__ import annotations
 
@@ -36,8 +36,18 @@ def listed(names: Sequence[str], most: int) -> str:
     return f"{shown} and {len(names) - most} more"
 
 
-def count(number: int, noun: str, plural: str = "") -> str:
+def count(number: int, singular: str, plural: str = "") -> str:
     """Return a number with its noun: ``1 trial``, ``1,000 trials``."""
+    return f"{number:,} {noun(number, singular, plural)}"
+
+
+def noun(number: int, singular: str, plural: str = "") -> str:
+    """Return a noun as it stands behind a number that is written otherwise: ``trial``, ``trials``."""
     if number == 1:
-        return f"1 {noun}"
-    return f"{number:,} {plural or noun + 's'}"
+        return singular
+    return plural or f"{singular}s"
+
+
+def last_line(text: str) -> str:
+    """Return the last line that isn't blank: of a traceback it says what happened."""
+    return text.rstrip().rpartition("\n")[2]

@@ -117,8 +117,8 @@ def record_baseline(
             remove_baseline(path)
         elif update.recorded or update.removed:
             write_baseline(path, update.baseline)
-    unrecorded = _without(update.unrecorded, cut_short)
-    return replace(update, unrecorded=unrecorded, cut_short=_without(update.unrecorded, unrecorded))
+    unrecorded = without(update.unrecorded, cut_short)
+    return replace(update, unrecorded=unrecorded, cut_short=without(update.unrecorded, unrecorded))
 
 
 def _cut_short(plan: SuitePlan, trials: Iterable[Trial]) -> set[str]:
@@ -154,8 +154,8 @@ def _update(
         baseline=baseline,
         known_failures=list(filter(baseline.known_failure, fresh)),
         recorded=list(fresh),
-        removed=_without(old.rows, baseline.rows),
-        unrecorded=_without(expected, fresh),
+        removed=without(old.rows, baseline.rows),
+        unrecorded=without(expected, fresh),
     )
 
 
@@ -214,6 +214,6 @@ def _suite_records(old: Baseline, plan: SuitePlan, scores: Iterable[SuiteScore])
     return records
 
 
-def _without(examples: Iterable[str], others: Container[str]) -> list[str]:
-    """Return the examples that are not among others, in their order."""
-    return [example for example in examples if example not in others]
+def without(names: Iterable[str], others: Container[str]) -> list[str]:
+    """Return the names that are not among others, in their order."""
+    return [name for name in names if name not in others]

@@ -14,11 +14,6 @@ class NotFoundError(StoreError):
     """No experiment and no run is meant by what the user wrote, or several may be. Exit status 1."""
 
 
-def experiment_names(store: Store) -> list[str]:
-    """Return the names of all experiments, sorted."""
-    return store.experiment_names()
-
-
 def match_name(which: str, names: Sequence[str]) -> str | None:
     """Return the experiment of that name or the only one whose name begins so; None where there is none.
 
@@ -42,7 +37,7 @@ def find_experiment(which: str, store: Store) -> Experiment:
         NotFoundError: There is none, or there are several.
         StoreError: It is unreadable, or of a newer schema.
     """
-    names = experiment_names(store)
+    names = store.experiment_names()
     name = match_name(which, names)
     if name is None:
         raise NotFoundError(f"Unknown experiment {which!r}.{nearest(which, names)} {remedy(names)}")

@@ -12,7 +12,6 @@ from pytest_llmobs.cli import reports
 from pytest_llmobs.cli.console import Console
 from pytest_llmobs.cli.lookup import (
     NotFoundError,
-    experiment_names,
     match_name,
     newest_experiment,
     read_experiment,
@@ -61,7 +60,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     which = arguments.which
     if which is None:
         return _show_experiment(newest_experiment(store), store, arguments, console)
-    names = experiment_names(store)
+    names = store.experiment_names()
     name = match_name(which, names)
     if name is not None:
         return _show_experiment(read_experiment(name, store), store, arguments, console)
@@ -85,7 +84,7 @@ def _why_unstored(which: str, store: Store) -> str | None:
 
     if len(which) < SHORTEST:  # it may begin many ids
         return None
-    for name in experiment_names(store):
+    for name in store.experiment_names():
         experiment = read_experiment(name, store)
         for trial in (*experiment.trials, *experiment.confirmation):
             if trial.run_id is not None and trial.run_id.startswith(which):
@@ -158,7 +157,7 @@ def _show_run(run: Run, store: Store, arguments: argparse.Namespace, console: Co
 
 def _trial_of(run: Run, store: Store) -> Trial | None:
     """Return the trial whose root the run is, where its experiment is at hand."""
-    if run.parent_id is not None or run.project not in experiment_names(store):
+    if run.parent_id is not None or run.project not in store.experiment_names():
         return None
     experiment = read_experiment(run.project, store)
     for trial in (*experiment.trials, *experiment.confirmation):

@@ -38,11 +38,7 @@ class PairwiseResult:
 
     def count(self, winner: Winner | None) -> int:
         """Return how many pairs have this winner; None counts the failures."""
-        number = 0
-        for preference in self.preferences:
-            if preference.winner == winner:
-                number += 1
-        return number
+        return sum(preference.winner == winner for preference in self.preferences)
 
     @property
     def shares(self) -> Mapping[str, float]:

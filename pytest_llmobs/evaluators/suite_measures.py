@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from pytest_llmobs.evaluators.rules.outputs import pair
 from pytest_llmobs.evaluators.rules.rule import Rule, check_choice
 from pytest_llmobs.evaluators.rules.trace_tree import total
 from pytest_llmobs.evaluators.suites import Suite
+from pytest_llmobs.measures.distributions import percentile
 from pytest_llmobs.records.scores import Score
 
 _LONGEST = 80
@@ -195,8 +195,7 @@ def _matrix(counts: Mapping[tuple[str, str], int]) -> dict[str, dict[str, int]]:
 class Percentile(Rule):
     """A percentile over the suite, of a score or of ``latency``, ``cost`` or ``tokens`` of the runs.
 
-    Linear interpolation between the closest ranks (Hyndman and Fan 1996, definition 7). A trial without the number
-    is unscored, and with it the percentile: a percentile over survivors would flatter.
+    A trial without the number is unscored, and with it the percentile: a percentile over survivors would flatter.
     """
 
     summarises: ClassVar[bool] = True
@@ -237,13 +236,6 @@ class Percentile(Rule):
         if score is None or score.score is None:
             return None
         return float(score.score)
-
-
-def percentile(ordered: Sequence[float], percent: float) -> float:
-    """Return a percentile of numbers in ascending order (at least one), by linear interpolation."""
-    place = (len(ordered) - 1) * percent / 100
-    low, high = math.floor(place), math.ceil(place)
-    return ordered[low] + (ordered[high] - ordered[low]) * (place - low)
 
 
 precision = LabelMeasure(measure="precision", key="precision")

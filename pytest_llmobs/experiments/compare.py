@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pytest_llmobs.baselines.records import Baseline
+from pytest_llmobs.baselines.update import without
 from pytest_llmobs.experiments.references import baseline_of
 from pytest_llmobs.gate.decide import decide
 from pytest_llmobs.gate.pairing import SuitePair, compare_metric, pair_suite
@@ -75,8 +76,8 @@ def compare_experiments(before: Experiment, after: Experiment) -> ExperimentComp
     return ExperimentComparison(
         metrics=decision.metrics,
         moved=_moved(pairs),
-        only_before=_without(plans_before, plans_after),
-        only_after=_without(plans_after, plans_before),
+        only_before=without(plans_before, plans_after),
+        only_after=without(plans_after, plans_before),
         added=added,
         removed=removed,
         edited=edited,
@@ -94,10 +95,6 @@ def _unbound(plan: SuitePlan) -> SuitePlan:
     for gate in plan.gates:
         gates.append(replace(gate, min_mean=None, must_pass=None, calibrated=None))
     return replace(plan, gates=tuple(gates))
-
-
-def _without(names: Iterable[str], others: Container[str]) -> list[str]:
-    return [name for name in names if name not in others]
 
 
 def _changes(pairs: Sequence[SuitePair]) -> tuple[Examples, Examples, Examples]:

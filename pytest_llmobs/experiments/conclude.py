@@ -161,12 +161,14 @@ def _completed(
         errors.append(problem)
     ungated = 0
     for trial in experiment.trials:
-        if _is_ungated(trial, baselines, settings):
+        if _failed_its_test(trial, baselines, settings):
             ungated += 1
     return replace(decision, errors=tuple(errors), ungated=ungated)
 
 
-def _is_ungated(trial: Trial, baselines: Mapping[str, Baseline | BaselineError], settings: Settings) -> bool:
+def _failed_its_test(
+    trial: Trial, baselines: Mapping[str, Baseline | BaselineError], settings: Settings
+) -> bool:
     """Tell whether a failed assertion failed its test: the plugin lets a gate judge only what has a row to go by."""
     if trial.status != "failed":
         return False

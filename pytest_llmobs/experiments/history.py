@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from statistics import median
 
-from pytest_llmobs.measures.distributions import normal_cdf
+from pytest_llmobs.measures.distributions import normal_cdf, percentile
 from pytest_llmobs.measures.gate_rules import rule_of
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.records.plans import GateRule, SuitePlan
@@ -18,8 +18,8 @@ FEWEST = 5
 """Accepted experiments below which history proposes nothing."""
 WINDOW = 50
 """Most recent accepted experiments that are looked at."""
-PERCENTILE = 0.05
-"""Of accepted means: a bound there would have passed nineteen of twenty of them."""
+PERCENT = 5
+"""Percentile of accepted means: a bound there would have passed nineteen of twenty of them."""
 DRIFT_LEVEL = 0.05
 """Two-sided p of a trend below which it is told."""
 
@@ -82,23 +82,15 @@ def trends(experiments: Iterable[Experiment]) -> list[Trend]:
 def proposed_min_mean(means: Sequence[float], *, lower_is_better: bool = False) -> float | None:
     """Return the 5th percentile of accepted means, rounded so that it is no stricter; None for fewer than five.
 
-    Where lower is better, the 95th. Between two means the percentile is interpolated (type 7 of Hyndman and Fan
-    1996, Am. Stat. 50).
+    Where lower is better, the 95th.
     """
     if len(means) < FEWEST:
         return None
     ordered = sorted(means)
-    share = PERCENTILE
-    if lower_is_better:
-        share = 1 - PERCENTILE
-    place = share * (len(ordered) - 1)
-    below = math.floor(place)
-    above = min(below + 1, len(ordered) - 1)
-    value = ordered[below] + (place - below) * (ordered[above] - ordered[below])
     # the tiny part keeps a mean that is 0.9 in decimals from being rounded to 0.899 or 0.901
     if lower_is_better:
-        return math.ceil(value * 1000 - 1e-9) / 1000
-    return math.floor(value * 1000 + 1e-9) / 1000
+        return math.ceil(percentile(ordered, 100 - PERCENT) * 1000 - 1e-9) / 1000
+    return math.floor(percentile(ordered, PERCENT) * 1000 + 1e-9) / 1000
 
 
 def trend_p(values: Sequence[float]) -> float:
@@ -110,9 +102,7 @@ def trend_p(values: Sequence[float]) -> float:
     score = 0
     for earlier, later in combinations(values, 2):
         score += (later > earlier) - (later < earlier)
-    ties = 0
-    for count in Counter(values).values():
-        ties += count * (count - 1) * (2 * count + 5)
+    ties = sum(count * (count - 1) * (2 * count + 5) for count in Counter(values).values())
     variance = (n * (n - 1) * (2 * n + 5) - ties) / 18
     if variance > 0:
         return 2 * normal_cdf(-abs(score) / math.sqrt(variance))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from itertools import pairwise
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -121,7 +120,8 @@ def join(shards: Sequence[FinishedShard]) -> JoinedShards:
     baselines: dict[str, str] = {}
     for shard in shards:
         baselines.update(shard.baselines)
-    _check_baselines(shards, baselines)
+    for suite in baselines:
+        _check_baseline(suite, shards)
     count = shards[0].shard.count
     missing = set(range(1, count + 1))
     failed = []
@@ -156,15 +156,11 @@ def _check_one_build(shards: Sequence[FinishedShard]) -> None:
             with_commit.append(shard)
     _check_same("commit", with_commit, _clean_commit)
     for name in names:
-        _check_same(f"setting llm_{name}", shards, partial(_setting, name))
+        _check_setting(name, shards)
 
 
-def _setting(name: str, shard: FinishedShard) -> Any:
-    return shard.settings.get(name)
-
-
-def _digest(suite: str, shard: FinishedShard) -> str | None:
-    return shard.baselines.get(suite)
+def _check_setting(name: str, shards: Sequence[FinishedShard]) -> None:
+    _check_same(f"setting llm_{name}", shards, lambda shard: shard.settings.get(name))
 
 
 def _clean_commit(shard: FinishedShard) -> str:
@@ -172,11 +168,10 @@ def _clean_commit(shard: FinishedShard) -> str:
     return (shard.experiment.commit or "").removesuffix("+dirty")
 
 
-def _check_baselines(shards: Sequence[FinishedShard], suites: Iterable[str]) -> None:
+def _check_baseline(suite: str, shards: Sequence[FinishedShard]) -> None:
     """Make sure that the shards that have a suite had one baseline of it."""
-    for suite in suites:
-        having = [shard for shard in shards if shard.has_suite(suite)]
-        _check_same(f"baseline of {suite}", having, partial(_digest, suite))
+    having = [shard for shard in shards if shard.has_suite(suite)]
+    _check_same(f"baseline of {suite}", having, lambda shard: shard.baselines.get(suite))
 
 
 def _check_same(what: str, shards: Sequence[FinishedShard], value_of: Callable[[FinishedShard], Any]) -> None:

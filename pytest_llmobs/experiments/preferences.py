@@ -12,7 +12,7 @@ from pytest_llmobs.evaluators.pair_results import PairwiseResult
 from pytest_llmobs.evaluators.pairs import RunPair, compare_pairs
 from pytest_llmobs.experiments.documents import experiment_from_dict
 from pytest_llmobs.experiments.stored_trials import root_runs, subject_of, trials_by_key
-from pytest_llmobs.gate.missing import MOST_MISSING
+from pytest_llmobs.gate.missing import too_many
 from pytest_llmobs.measures.distributions import wilson_interval
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.records.plans import SuitePlan
@@ -39,7 +39,7 @@ class SuitePreferences:
     def lacking(self) -> bool:
         """True where more than 5 % of the pairs have no preference, or there is no pair."""
         pairs = len(self.result.preferences)
-        return not pairs or self.result.count(None) > MOST_MISSING * pairs + 1e-9
+        return not pairs or too_many(self.result.count(None), pairs)
 
     @property
     def worse(self) -> bool:

@@ -12,6 +12,7 @@ from pathlib import Path
 from pytest_llmobs.baselines.file import baseline_path, texts_path
 from pytest_llmobs.baselines.update import BaselineUpdate, record_baseline
 from pytest_llmobs.experiments.documents import experiment_from_dict
+from pytest_llmobs.experiments.references import recorded_from
 from pytest_llmobs.measures.trial_spending import TrialSpending, trial_spending
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.records.plans import SuitePlan
@@ -55,14 +56,11 @@ def record_baselines(
 
 
 def _record(plan: SuitePlan, experiment: Experiment, folder: Path, settings: Settings) -> BaselineUpdate:
-    metadata = {"recorded": experiment.started, "experiment": experiment.name}
-    if experiment.commit:
-        metadata["commit"] = experiment.commit
     return record_baseline(
         folder,
         plan,
         experiment.trials_of(plan.name),
-        metadata=metadata,
+        metadata=recorded_from(experiment),
         texts=settings.baseline_texts,
         suite_scores=experiment.suite_scores,
     )

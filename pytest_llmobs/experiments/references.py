@@ -76,18 +76,23 @@ def baseline_of(experiment: Experiment, suite: str) -> Baseline | None:
     if plan is None:
         return None
     trials = experiment.trials_of(suite)
-    metadata = {"experiment": experiment.name, "recorded": experiment.started}
-    if experiment.commit:
-        metadata["commit"] = experiment.commit
     update = updated_baseline(
         None,
         plan,
         trials,
-        metadata=metadata,
+        metadata=recorded_from(experiment),
         texts=any(trial.calls or trial.output for trial in trials),
         suite_scores=experiment.suite_scores,
     )
     return update.baseline
+
+
+def recorded_from(experiment: Experiment) -> dict[str, str]:
+    """Return what a baseline's metadata say of the experiment that it was recorded from."""
+    metadata = {"experiment": experiment.name, "recorded": experiment.started}
+    if experiment.commit:
+        metadata["commit"] = experiment.commit
+    return metadata
 
 
 def useless(

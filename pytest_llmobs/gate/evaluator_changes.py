@@ -9,8 +9,10 @@ from pytest_llmobs.gate.pairing import SuitePair
 
 GONE = "its evaluator is gone from the marker"
 """How a metric changed that the baseline has and the marker no longer names."""
-_CHANGED = "its evaluator changed since the baseline"
-_NEW = "new since the baseline: nothing to compare with"
+CHANGED = "its evaluator changed since the baseline"
+"""How one changed that both have."""
+NEW = "new since the baseline: nothing to compare with"
+"""How one changed that the baseline lacks."""
 
 
 def recorded_scores(pair: SuitePair) -> set[str]:
@@ -44,11 +46,11 @@ def evaluator_changes(pair: SuitePair, scores: Set[str], recorded: Set[str]) -> 
     changes = {}
     for score in scores:
         if score not in recorded:
-            changes[score] = _NEW
+            changes[score] = NEW
         elif score in owners:
             changes[score] = _change(pair, pair.baseline, score)
         elif unnamed_changed:
-            changes[score] = _CHANGED
+            changes[score] = CHANGED
     return changes
 
 
@@ -68,7 +70,7 @@ def _change(pair: SuitePair, baseline: Baseline, evaluator: str) -> str:
     if then == {now}:
         return ""
     words = ", ".join(sorted(version[:8] or "none" for version in then))
-    return f"{_CHANGED} ({words} -> {now[:8]})"
+    return f"{CHANGED} ({words} -> {now[:8]})"
 
 
 def _has_changed(pair: SuitePair, baseline: Baseline, evaluator: str) -> bool:

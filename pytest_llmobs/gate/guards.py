@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from operator import attrgetter, neg
 
+from pytest_llmobs.gate.metric_rows import ROUNDING
 from pytest_llmobs.gate.pairing import Comparison
 from pytest_llmobs.measures.statistics import noise_p, sign_flip_p
 from pytest_llmobs.records.plans import GateRule
@@ -22,8 +23,6 @@ CONFIRMED_LEVEL = 0.025
 SMALL_LEVEL = 0.02
 """Holm's p against the noise below which a small suite stays red: with more, harmless builds of 12 examples and five
 metrics would be red more often than one in forty."""
-_TINY = 1e-12
-"""What rounding may add to a mean, or take from it."""
 
 
 @dataclass(frozen=True)
@@ -66,16 +65,16 @@ def against_noise(comparison: Comparison, mean: float) -> float:
 
 def dropped(comparison: Comparison, rule: GateRule, *, strictly: bool = False) -> bool:
     """Return True where the mean dropped by ``max_drop`` or more (``strictly``: by more)."""
-    rounding = _TINY
+    rounding = ROUNDING
     if strictly:
-        rounding = -_TINY
+        rounding = -ROUNDING
     # max_drop=0 asks for any drop at all, and no drop is none
-    return comparison.mean_difference < min(-rule.max_drop + rounding, -_TINY)
+    return comparison.mean_difference < min(-rule.max_drop + rounding, -ROUNDING)
 
 
 def rose(comparison: Comparison, rule: GateRule) -> bool:
     """Return True where the mean rose by ``max_drop`` or more."""
-    return comparison.mean_difference >= max(rule.max_drop - _TINY, _TINY)
+    return comparison.mean_difference >= max(rule.max_drop - ROUNDING, ROUNDING)
 
 
 def tentative(comparison: Comparison, rule: GateRule, small: bool, adjusted: float) -> bool:

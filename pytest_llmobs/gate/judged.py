@@ -15,7 +15,7 @@ from pytest_llmobs.gate.evaluator_changes import (
     silent_evaluators,
 )
 from pytest_llmobs.gate.guards import DropEvidence
-from pytest_llmobs.gate.missing import MOST_MISSING, Missing, missing_pairs, missing_values
+from pytest_llmobs.gate.missing import Missing, missing_pairs, missing_values, too_many
 from pytest_llmobs.gate.pairing import Comparison, SuitePair, compare_metric, pair_suite
 from pytest_llmobs.gate.suspects import Finding, Suspect
 from pytest_llmobs.measures.gate_rules import PASS, rule_of
@@ -60,7 +60,7 @@ class JudgedMetric:
     @property
     def enough(self) -> bool:
         """True where at most 5 % of what was expected is missing, and something was measured."""
-        return bool(self.missing.expected) and self.missing.share <= MOST_MISSING + 1e-9
+        return bool(self.missing.expected) and not too_many(self.missing.share, 1)
 
     @property
     def compared(self) -> bool:

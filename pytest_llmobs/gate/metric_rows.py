@@ -7,6 +7,11 @@ from dataclasses import replace
 from pytest_llmobs.records.decisions import MetricRow
 from pytest_llmobs.records.plans import GateRule
 
+ROUNDING = 1e-12
+"""What rounding may add to a mean, or take from it."""
+ANY_DROP = "rule='mean': any drop beyond max_drop"
+"""The note of a row that is red by that rule."""
+
 
 def held_to_min_mean(row: MetricRow, rule: GateRule, value: float | None, what: str = "mean ") -> MetricRow:
     """Hold a row to ``min_mean``.
@@ -22,9 +27,9 @@ def held_to_min_mean(row: MetricRow, rule: GateRule, value: float | None, what: 
     if value is None or bound is None:
         return replace(row, verdict="INSUFFICIENT_DATA", red=True)
     if rule.lower_is_better:
-        within, side = value <= bound + 1e-12, "above"
+        within, side = value <= bound + ROUNDING, "above"
     else:
-        within, side = value >= bound - 1e-12, "below"
+        within, side = value >= bound - ROUNDING, "below"
     if within:
         return row
     return replace(row, red=True, note=joined(f"{what}{value:.4g} is {side} min_mean={bound:g}", row.note))

@@ -8,7 +8,7 @@ from typing import Any
 
 from pytest_llmobs.gate import guards
 from pytest_llmobs.gate.judged import JudgedMetric
-from pytest_llmobs.gate.metric_rows import held_to_min_mean, joined
+from pytest_llmobs.gate.metric_rows import ANY_DROP, held_to_min_mean, joined
 from pytest_llmobs.gate.pairing import Comparison
 from pytest_llmobs.measures.distributions import wilson_interval
 from pytest_llmobs.measures.gate_rules import PASS
@@ -16,6 +16,7 @@ from pytest_llmobs.measures.means import metric_mean
 from pytest_llmobs.measures.statistics import minimal_detectable_effect, repeats_to_halve, within_spread
 from pytest_llmobs.measures.values import why_unscored
 from pytest_llmobs.records.decisions import MetricRow, VerdictName
+from pytest_llmobs.wording import noun
 
 _LONGEST = 200
 """Characters of an evaluator's error in a note."""
@@ -65,8 +66,7 @@ def _without_baseline(judged: JudgedMetric) -> MetricRow:
 
 def _by_mean(judged: JudgedMetric, fail_on: str) -> MetricRow:
     if guards.dropped(judged.first, judged.rule, strictly=True):
-        note = "rule='mean': any drop beyond max_drop"
-        return _row(judged, judged.first, "REGRESSED", red=True, note=note)
+        return _row(judged, judged.first, "REGRESSED", red=True, note=ANY_DROP)
     return _not_regressed(judged, judged.first, fail_on, "", judged.adjusted)
 
 
@@ -195,7 +195,7 @@ def _lack(judged: JudgedMetric) -> str:
     missing = judged.missing
     if judged.suite.plan.gone:
         return (
-            f"its baseline has {missing.expected} example{'s' * (missing.expected != 1)}, and no such test was "
+            f"its baseline has {missing.expected} {noun(missing.expected, 'example')}, and no such test was "
             "collected: renamed, deleted, or its file skips itself? If it is meant to go: llmobs baseline prune"
         )
     if not missing.expected:

@@ -10,8 +10,10 @@ from pytest_llmobs.gate.pairing import SuitePair
 from pytest_llmobs.measures.gate_rules import PASS
 from pytest_llmobs.measures.values import score_value
 
-MOST_MISSING = 0.05
-"""Part of the expected pairs that may be missing."""
+_MOST_MISSING = 0.05
+"""Part of what was expected that may be missing."""
+_ROUNDING = 1e-9
+"""What adding up shares of examples may add to a sum."""
 
 _WITHOUT_VALUE = {"error": "ended in an error", "skipped": "skipped"}
 """Status of a trial that has no values -> what became of it; any other without a value is unscored."""
@@ -27,6 +29,11 @@ class Missing:
     """Part of them that is missing; an example that lacks one of three repeats counts a third."""
     causes: Mapping[str, int] = field(default_factory=dict)
     """What is missing, in words -> how often."""
+
+
+def too_many(missing: float, expected: float) -> bool:
+    """Return True where more than 5 % of what was expected is missing."""
+    return missing > _MOST_MISSING * expected + _ROUNDING
 
 
 def missing_values(suite: SuitePair, metric: str) -> Missing:

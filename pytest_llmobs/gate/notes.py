@@ -8,7 +8,7 @@ from pytest_llmobs.gate.latency_and_cost import latency_and_cost_notes
 from pytest_llmobs.gate.pairing import SuitePair
 from pytest_llmobs.measures.gate_rules import PASS
 from pytest_llmobs.records.plans import SuitePlan
-from pytest_llmobs.wording import listed
+from pytest_llmobs.wording import listed, noun
 
 _NAMED = 3
 """Suites named in a note; more are counted."""
@@ -46,7 +46,7 @@ def _new_examples_note(suite: SuitePair) -> Iterator[str]:
     failing = 0
     for example in suite.new:
         failing += min(passes.get(example, [1.0])) == 0
-    note = f"{new} new example{'s' * (new > 1)}"
+    note = f"{new} {noun(new, 'new example')}"
     if failing:
         note += f" ({failing} of them failing)"
     yield f"{suite.plan.name}: {note}, compared from the next baseline on"

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from pytest_llmobs.baselines.records import SuiteRecord
-from pytest_llmobs.gate.metric_rows import held_to_min_mean
-from pytest_llmobs.gate.missing import MOST_MISSING
+from pytest_llmobs.gate.evaluator_changes import CHANGED, NEW
+from pytest_llmobs.gate.metric_rows import ANY_DROP, ROUNDING, held_to_min_mean
+from pytest_llmobs.gate.missing import too_many
 from pytest_llmobs.gate.pairing import SuitePair
 from pytest_llmobs.measures.gate_rules import rule_of
 from pytest_llmobs.records.decisions import MetricRow, VerdictName
@@ -85,7 +86,7 @@ def _lack(score: SuiteScore, asked: bool) -> str:
     if score.score is None:
         return f"is the label {score.value!r}: a gate needs a number"
     lost = score.expected - score.n
-    if lost > MOST_MISSING * score.expected + 1e-9:
+    if too_many(lost, score.expected):
         return f"{lost} of {score.expected} trials raised an error, were skipped or never ran"
     return ""
 
@@ -106,11 +107,11 @@ def _compared(pair: SuitePair, score: SuiteScore, rule: GateRule, row: MetricRow
         return judged("REBASELINE", ci, changed)
     others = len(pair.removed) + len(pair.edited) + len(pair.new)
     total = others + len(pair.comparable)
-    if others > MOST_MISSING * total + 1e-9:
+    if too_many(others, total):
         note = f"{others} of {total} examples are not those of the baseline"
         return judged("INSUFFICIENT_DATA", True, note)
-    if row.delta is not None and row.delta < -rule.max_drop - 1e-12:
-        return judged("REGRESSED", True, "rule='mean': any drop beyond max_drop")
+    if row.delta is not None and row.delta < -rule.max_drop - ROUNDING:
+        return judged("REGRESSED", True, ANY_DROP)
     return judged("NEUTRAL", False, "")
 
 
@@ -118,7 +119,7 @@ def _changed(pair: SuitePair, score: SuiteScore) -> str:
     """Return how the score's evaluator differs from the baseline's, or an empty string."""
     record = _record(pair, score)
     if record is None:
-        return "new since the baseline: nothing to compare with"
+        return NEW
     if record.version == pair.plan.summaries.get(score.evaluator):
         return ""
-    return "its evaluator changed since the baseline"
+    return CHANGED

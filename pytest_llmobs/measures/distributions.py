@@ -1,8 +1,9 @@
-"""Student's t, the normal and Wilson's interval, without scipy."""
+"""Student's t, the normal, Wilson's interval and percentiles, without scipy."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import lru_cache
 from statistics import NormalDist
 
@@ -119,3 +120,17 @@ def wilson_interval(successes: float, trials: int, level: float = 0.9) -> tuple[
     half = z * math.sqrt(rate * (1 - rate) / trials + square / (4 * trials * trials))
     scale = 1 + square / trials
     return max(0.0, (middle - half) / scale), min(1.0, (middle + half) / scale)
+
+
+def percentile(ordered: Sequence[float], percent: float) -> float:
+    """Return a percentile of numbers in ascending order, interpolated between the closest ranks.
+
+    Definition 7 of Hyndman and Fan 1996, Am. Stat. 50.
+
+    Args:
+        ordered: At least one number.
+        percent: 0 to 100.
+    """
+    place = (len(ordered) - 1) * percent / 100
+    low, high = math.floor(place), math.ceil(place)
+    return ordered[low] + (ordered[high] - ordered[low]) * (place - low)

@@ -10,6 +10,7 @@ from math import isfinite
 from pytest_llmobs.measures.gate_rules import PASS
 from pytest_llmobs.measures.means import mean
 from pytest_llmobs.records.trials import Trial, TrialScore
+from pytest_llmobs.wording import last_line
 
 Values = dict[str, list[float]]
 """Example id -> the values of its repeats, in their order; missing ones are left out."""
@@ -148,5 +149,5 @@ def running_means(trials: Iterable[Trial]) -> dict[str, float]:
 
 
 def why_unscored(score: TrialScore) -> str:
-    """Return why there is no score, in one line: of a traceback the last says what happened."""
-    return (score.error or "").rstrip().rpartition("\n")[2]
+    """Return why there is no score, in one line."""
+    return last_line(score.error or "")

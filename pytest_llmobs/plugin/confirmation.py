@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -26,6 +26,7 @@ from pytest_llmobs.records.trials import Trial
 from pytest_llmobs.records.wire import from_wire, to_wire
 from pytest_llmobs.session import Identity
 from pytest_llmobs.settings import Settings
+from pytest_llmobs.wording import noun
 
 if TYPE_CHECKING:
     from pytest_llmobs.plugin.state import ProcessState
@@ -183,16 +184,11 @@ def _selected(rerun: Rerun, plans: Sequence[SuitePlan]) -> Rerun:
     plan = _plan_of(rerun, plans)
     if rerun.examples is not None or not plan.partial:
         return rerun
-    return replace(rerun, examples=_expected_examples(plan))
+    return replace(rerun, examples=tuple(plan.example_ids))
 
 
 def _plan_of(rerun: Rerun, plans: Sequence[SuitePlan]) -> SuitePlan:
     return next(plan for plan in plans if plan.name == rerun.suite)
-
-
-def _expected_examples(plan: SuitePlan) -> Sequence[str]:
-    """Return the ids of the examples that were to run, each once."""
-    return tuple(dict.fromkeys(trial.example_id for trial in plan.expected))
 
 
 def _run_pytest_again(config: pytest.Config, folder: Path) -> tuple[int, str]:
@@ -231,16 +227,15 @@ def _announcement(plans: Sequence[SuitePlan], reruns: Sequence[Rerun]) -> str:
     for rerun in reruns:
         if rerun.reason == "example":  # what one repeat clears, no other need run again
             most = "up to "
-        examples = rerun.examples
+        examples: Collection[str] | None = rerun.examples
         if examples is None:
-            examples = _expected_examples(_plan_of(rerun, plans))
+            examples = _plan_of(rerun, plans).example_ids
         for example in examples:
             # the repeats of a whole rerun are among those that a suspect needs
             key = rerun.suite, example
             repeats[key] = max(rerun.repeats, repeats.get(key, 0))
     trials = sum(repeats.values())
-    noun = "trial" if trials == 1 else "trials"
-    return f"confirming: running {most}{trials} {noun} again before the verdict"
+    return f"confirming: running {most}{trials} {noun(trials, 'trial')} again before the verdict"
 
 
 def _no_answer(code: int, output: str) -> str:

@@ -14,11 +14,12 @@ import pytest
 from pytest_llmobs.errors import LlmobsError
 from pytest_llmobs.plugin.outcome import crashed_trial
 from pytest_llmobs.plugin.progress import ProgressLine
-from pytest_llmobs.plugin.pytest_internals import import_test_file
+from pytest_llmobs.plugin.pytest_internals import import_test_file, report_failure
 from pytest_llmobs.records.decisions import Rerun
 from pytest_llmobs.records.experiments import Confirmation, Experiment
 from pytest_llmobs.records.plans import SuitePlan
 from pytest_llmobs.records.trials import Trial
+from pytest_llmobs.wording import noun
 
 if TYPE_CHECKING:
     from pytest_llmobs.evaluators.suites import BoundSummary
@@ -155,8 +156,7 @@ class Ending:
         unpaid = sum(trial.not_run == "budget" for trial in self._trials.values())
         if not unpaid:
             return ()
-        noun = "trial" if unpaid == 1 else "trials"
-        return (f"{unpaid} {noun} {reason}",)
+        return (f"{unpaid} {noun(unpaid, 'trial')} {reason}",)
 
     def _confirm(self, reruns: Sequence[Rerun]) -> Confirmation:
         from pytest_llmobs.plugin.confirmation import confirm
@@ -181,8 +181,7 @@ class Ending:
 
 
 def _redden(session: pytest.Session, verdicts: Sequence[Failure]) -> None:
-    from pytest_llmobs.plugin.reporting import report_failures
-
     if session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
-    report_failures(session.config, verdicts)
+    for verdict in verdicts:
+        report_failure(session.config, verdict.nodeid, verdict.headline, verdict.details)

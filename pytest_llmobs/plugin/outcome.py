@@ -192,7 +192,7 @@ class Pardons:
         baseline = self._baseline(plan.suite)
         if baseline is None or baseline.row_of(plan.example_id, plan.example_hash) is None:
             return None  # no gate judges a new or an edited example: its assertion does
-        if _is_ungated(plan):
+        if _is_gate_off(plan):
             return "no gate decides: llm_gate('pass', rule='off')"
         if baseline.known_failure(plan.example_id):
             return "known failure"
@@ -207,7 +207,7 @@ class Pardons:
         return self._baselines[suite]
 
 
-def _is_ungated(plan: TrialPlan) -> bool:
+def _is_gate_off(plan: TrialPlan) -> bool:
     """Tell whether the user has switched the gate of the assertions off."""
     for gate in plan.source.gates:
         if gate.metric == PASS and gate.rule == "off":

@@ -51,7 +51,7 @@ class Parametrizer:
         nodeid = metafunc.definition.nodeid
         try:
             source = self._read_source(metafunc)
-            self._suites.add_source(nodeid, source)
+            self._suites.sources[nodeid] = source
             _parametrize(metafunc, source)
         except LlmobsError as error:
             message = str(error)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,11 +14,10 @@ import pytest
 from pytest_llmobs.experiments.conclude import Conclusion
 from pytest_llmobs.measures.trial_spending import trial_spending
 from pytest_llmobs.measures.values import running_means
-from pytest_llmobs.plugin.pytest_internals import report_failure, screen_of, write_own_line
+from pytest_llmobs.plugin.pytest_internals import screen_of, write_own_line
 from pytest_llmobs.records.trials import Trial
 from pytest_llmobs.reports.context import Context
 from pytest_llmobs.reports.delivery import Delivery, Reports
-from pytest_llmobs.reports.failures import Failure
 from pytest_llmobs.reports.terminal.progress import Progress, progress_line
 from pytest_llmobs.reports.text.page import Page
 from pytest_llmobs.settings import STORE_FOLDER
@@ -147,12 +146,6 @@ def store_here(config: pytest.Config) -> str:
     if root in (here, *here.parents):
         return ""
     return str(Path(rootdir_here(config), STORE_FOLDER))
-
-
-def report_failures(config: pytest.Config, verdicts: Iterable[Failure]) -> None:
-    """Give each red verdict to the terminal's statistics and to JUnit."""
-    for verdict in verdicts:
-        report_failure(config, verdict.nodeid, verdict.headline, verdict.details)
 
 
 def write_progress(

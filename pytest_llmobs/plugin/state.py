@@ -60,18 +60,12 @@ class Manifest:
     @property
     def expected(self) -> int:
         """How many trials are expected of all suites."""
-        trials = 0
-        for plan in self._plans:
-            trials += len(plan.expected)
-        return trials
+        return sum(len(plan.expected) for plan in self._plans)
 
     @property
     def repeats(self) -> int:
         """The most repeats that an example of any suite has."""
-        most = 1
-        for plan in self._plans:
-            most = max(most, plan.repeat)
-        return most
+        return max((plan.repeat for plan in self._plans), default=1)
 
     @property
     def elsewhere(self) -> bool:

@@ -133,10 +133,6 @@ class Suites:
     _unopened: set[str] = field(default_factory=set)
     """Node ids of the classes of which nothing was collected."""
 
-    def add_source(self, nodeid: str, source: SuiteSource) -> None:
-        """Remember the markers of a test function."""
-        self.sources[nodeid] = source
-
     def note_made(self, collector: pytest.Collector, made: object) -> None:
         """Remember what a module or a class consists of: a node id and ``--lf`` leave out some of it unseen.
 

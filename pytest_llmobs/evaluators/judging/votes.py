@@ -49,9 +49,7 @@ def decide(key: str, votes: Sequence[Vote], aggregate: str) -> Score:
         score, value = _centre(verdicts, aggregate), None
         chosen = _nearest_to(score, verdicts)
     metadata = {"model": _models(votes), **_split(votes, verdicts), **_criteria(verdicts)}
-    cached = 0
-    for vote in votes:
-        cached += int(vote.cached)
+    cached = sum(vote.cached for vote in votes)
     if cached:
         metadata["cached"] = cached
     comment = f"{', '.join(_shown(verdicts))}: {chosen.reason}"

@@ -54,10 +54,7 @@ def _words(phrase: str | Sequence[str]) -> Sequence[str]:
 
 
 def _in_text(folded: str, keyword: str | Sequence[str], stems: bool) -> bool:
-    for word in _words(keyword):
-        if _found(folded, word, stems):
-            return True
-    return False
+    return any(_found(folded, word, stems) for word in _words(keyword))
 
 
 def _found(folded: str, phrase: str, stems: bool) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pytest_llmobs.measures.trial_spending import trial_spending
 from pytest_llmobs.records.experiments import Experiment
-from pytest_llmobs.reports.digest.metrics import number_of_examples, unjudged
+from pytest_llmobs.reports.digest.metrics import unjudged
 from pytest_llmobs.reports.digest.verdict import verdict_word
 
 
@@ -54,7 +54,7 @@ def _means(experiment: Experiment) -> dict[str, float]:
     weights: dict[str, int] = {}
     for plan in experiment.suites:
         # a suite without a plan of its own still has a mean
-        weights[plan.name] = max(number_of_examples(plan), 1)
+        weights[plan.name] = max(len(plan.example_ids), 1)
     sums: dict[str, float] = {}
     totals: dict[str, int] = {}
     for row in (*experiment.decision.metrics, *unjudged(experiment)):

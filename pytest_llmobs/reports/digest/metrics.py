@@ -88,10 +88,7 @@ class SuiteMetrics:
     @property
     def quiet(self) -> bool:
         """True where none of its metrics needs attention."""
-        for line in self.lines:
-            if not line.quiet:
-                return False
-        return True
+        return all(line.quiet for line in self.lines)
 
 
 @dataclass(frozen=True)
@@ -225,12 +222,7 @@ def _suite(suite: str, lines: Sequence[MetricLine], plan: SuitePlan | None, judg
 def _size(plan: SuitePlan | None) -> SuiteSize | None:
     if plan is None:
         return None
-    return SuiteSize(number_of_examples(plan), plan.total, plan.repeat, plan.partial)
-
-
-def number_of_examples(plan: SuitePlan) -> int:
-    """Return how many examples of a suite were to run."""
-    return len({trial.example_id for trial in plan.expected})
+    return SuiteSize(len(plan.example_ids), plan.total, plan.repeat, plan.partial)
 
 
 def _notes(suite: str, lines: Sequence[MetricLine]) -> list[MetricNote]:

@@ -50,10 +50,7 @@ def digest_spending(experiment: Experiment) -> SpendingDigest:
 
 
 def _expected(experiment: Experiment) -> int:
-    expected = 0
-    for plan in experiment.suites:
-        expected += len(plan.expected)
-    return expected
+    return sum(len(plan.expected) for plan in experiment.suites)
 
 
 def statuses(trials: Iterable[Trial]) -> dict[TrialStatus, int]:

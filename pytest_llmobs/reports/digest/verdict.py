@@ -53,8 +53,9 @@ def digest_verdict(
         recorded: Baseline files that the session wrote.
     """
     word = verdict_word(experiment)
+    light: Light = "red"
     if word == "red":
-        light, headline = _red(experiment.decision, examples)
+        headline = f"RED: {', '.join(_reasons(experiment.decision, examples))}"
     else:
         light, headline = _not_red(experiment, trials, word, recorded)
     # said of the verdict and not only of the suites: a green one over a selection is no green build
@@ -120,10 +121,6 @@ def _not_red(experiment: Experiment, trials: SpendingDigest, word: str, recorded
     if improved:
         return "green", f"GREEN: nothing regressed, {_named(improved)} improved"
     return "green", "GREEN: nothing regressed"
-
-
-def _red(decision: Decision, examples: ExamplesDigest) -> tuple[Light, str]:
-    return "red", f"RED: {', '.join(_reasons(decision, examples))}"
 
 
 def _reasons(decision: Decision, examples: ExamplesDigest) -> Iterator[str]:

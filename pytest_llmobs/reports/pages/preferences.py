@@ -17,7 +17,7 @@ from pytest_llmobs.reports.text.table import (
     squeeze,
     total_width,
 )
-from pytest_llmobs.wording import count
+from pytest_llmobs.wording import count, last_line
 
 if TYPE_CHECKING:
     from pytest_llmobs.evaluators.pair_results import PairwiseResult, Preference
@@ -144,7 +144,6 @@ def _name(preference: Preference, page: Page) -> str:
 
 
 def _reason(preference: Preference) -> str:
-    # of a traceback the last line says what happened
     if preference.error:
-        return preference.error.rstrip().rpartition("\n")[2]
+        return last_line(preference.error)
     return preference.comment

@@ -59,10 +59,7 @@ def worth_showing(suites: Sequence[SuiteMetrics], most: int) -> Sequence[SuiteMe
 
 
 def _rows(suites: Sequence[SuiteMetrics]) -> int:
-    rows = 0
-    for suite in suites:
-        rows += len(suite.lines)
-    return rows
+    return sum(len(suite.lines) for suite in suites)
 
 
 def _left_out(suites: Sequence[SuiteMetrics], shown: Sequence[SuiteMetrics], page: Page) -> list[str]:
@@ -111,7 +108,7 @@ def _notes(suites: Sequence[SuiteMetrics], page: Page, everything: bool) -> Iter
     notes: list[MetricNote] = []
     for suite in suites:
         notes += suite.notes
-    show_asides = everything or sum(map(_is_aside, notes)) <= _MOST_ASIDES
+    show_asides = everything or sum(note.aside for note in notes) <= _MOST_ASIDES
     marks: Mapping[Standing, str] = {"red": page.signs.cross, "warning": "!"}
     for note in sorted(notes, key=urgency):
         if note.aside and not show_asides:
@@ -122,10 +119,6 @@ def _notes(suites: Sequence[SuiteMetrics], page: Page, everything: bool) -> Iter
             text = f"{note.suite.rpartition('::')[2]} {text}"
         mark = marks.get(note.standing, page.signs.dot)
         yield from page.item(text, mark=mark, style=_STYLES[note.standing] or "dim")
-
-
-def _is_aside(note: MetricNote) -> bool:
-    return note.aside
 
 
 def _has_unpaired(suite: SuiteMetrics) -> bool:

@@ -89,9 +89,7 @@ def _verdict(verdict: ExperimentVerdict, page: Page) -> Iterator[str]:
 
 
 def _commands(commands: tuple[NextCommand, ...], page: Page) -> Iterator[str]:
-    size = 0
-    for command in commands:
-        size = max(size, len(command.title))
+    size = max((len(command.title) for command in commands), default=0)
     for command in commands:
         # never wrapped: a command is there to be pasted
         yield f"  {page.paint(command.title.ljust(size), 'bold')}  {page.text(command.command)}"

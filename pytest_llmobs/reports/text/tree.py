@@ -9,7 +9,7 @@ from pytest_llmobs.records.runs import Run
 from pytest_llmobs.reports.text import cells, figures
 from pytest_llmobs.reports.text.page import Page
 from pytest_llmobs.reports.text.table import column, draw, drop, fitted, squeeze
-from pytest_llmobs.wording import count
+from pytest_llmobs.wording import count, last_line
 
 MOST_SIBLINGS = 20
 """Children of one run that are drawn, unless everything is asked for: the first and those that failed."""
@@ -144,9 +144,8 @@ def _error(branch: Branch, page: Page, everything: bool) -> list[str]:
     reason = run.error or _REASONS.get(run.status, "failed without a message")
     text = page.text(reason).strip()
     room = max(page.width - cells.width(branch.stem) - 2, 20)
-    # of a traceback the last line says what happened
     if everything:
         lines = cells.wrap(text, room)
     else:
-        lines = cells.wrap(text.split("\n")[-1], room)[:_ERROR_LINES]
+        lines = cells.wrap(last_line(text), room)[:_ERROR_LINES]
     return [f"{branch.stem}  {line}" for line in page.painted(lines, "red")]

@@ -9,6 +9,7 @@ from statsmodels.stats.proportion import proportion_confint
 from pytest_llmobs.measures.distributions import (
     incomplete_beta,
     normal_cdf,
+    percentile,
     t_cdf,
     t_quantile,
     wilson_interval,
@@ -60,3 +61,7 @@ def test_wilson_stays_between_zero_and_one() -> None:
     low, high = wilson_interval(0, 3, level=0.999)
     assert low == pytest.approx(0.0, abs=1e-12)
     assert 0 < high < 1
+
+
+def test_percentiles_interpolate() -> None:
+    assert [percentile([1, 2, 3, 4], p) for p in (0, 50, 95, 100)] == [1, 2.5, pytest.approx(3.85), 4]
