@@ -10,9 +10,11 @@
     ├── UnscoredError          a score that doesn't exist was compared (the evaluator failed)
     ├── StoreError             the store under ``.llmobs`` can't be read or written
     ├── BaselineError          a baseline is missing, unreadable, or of a newer schema
-    └── GateError              an ``llm_gate`` names a metric nobody produced, or an impossible bound
+    └── GateError              an ``llm_gate`` marker makes no sense: an impossible bound, two about one metric
 
-At the boundary, pytest turns them into ``pytest.UsageError`` and the command line into exit status 2.
+At the boundary, pytest turns them into ``pytest.UsageError`` and the command line into exit status 2; into 1 where
+it knows nothing by the name that it was given (``cli.lookup.NotFoundError``). That a gate's metric was never produced
+is known only at the end, and is no exception but one of ``gate.errors.session_errors``.
 """
 
 from __future__ import annotations
@@ -51,4 +53,4 @@ class BaselineError(LlmobsError):
 
 
 class GateError(LlmobsError):
-    """A gate names a metric that nothing produced, or has an impossible bound."""
+    """An ``llm_gate`` marker makes no sense: an impossible bound, an unknown argument, two about one metric."""

@@ -70,7 +70,7 @@ class Extensions:
 
 
 def standalone_manager() -> pluggy.PluginManager:
-    """Return a plugin manager for the command line and ``evaluate()``, where there is no pytest."""
+    """Return a plugin manager for the command line and ``load_dataset``, where there is no pytest."""
     manager = pluggy.PluginManager("pytest")
     manager.add_hookspecs(hookspecs)
     return manager

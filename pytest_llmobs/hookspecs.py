@@ -1,6 +1,6 @@
 """Every extension point.
 
-The same module serves pytest's plugin manager and the standalone one of the command line and ``evaluate()``.
+The same module serves pytest's plugin manager and the standalone one of the command line and ``load_dataset``.
 Write a hook in a ``conftest.py`` or in a package with a ``pytest_llmobs`` entry point; mark it with
 ``pytest_llmobs.hookimpl`` or leave the mark out in a ``conftest.py``. Hooks return values; nothing registers on
 import, and the name's prefix is ``pytest_llmobs_``.

@@ -1,4 +1,4 @@
-"""Options, ini keys and markers, from the table in ``settings``."""
+"""The options and ini keys of the table in ``settings``, and the markers."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def _suite_failure(suite: RedSuite) -> Failure:
     headline, *details = map(_metric_line, suite.metrics)
     if details:
         headline += f" (+{count(len(details), 'metric')})"
-    # notes that several metrics share are verdict once
+    # notes that several metrics share are said once
     for row in suite.metrics:
         if not _is_in_line(row) and row.note not in details:
             details.append(row.note)

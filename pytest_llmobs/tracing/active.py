@@ -1,4 +1,4 @@
-"""The state of this process: which tracer is at work. No other module of this package keeps any."""
+"""Which tracer is at work in this process: that is kept here alone."""
 
 from __future__ import annotations
 

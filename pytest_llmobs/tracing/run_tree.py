@@ -184,7 +184,7 @@ class RunTree(OpenRun):
     def to_headers(self) -> dict[str, str]:
         """Return the HTTP headers that carry this run to a service: W3C ``traceparent`` and our own.
 
-        None where it isn't traced, so that the service decides for itself.
+        Empty where it isn't traced, so that the service decides for itself.
         """
         if not self.id or not (self.recording or self.tracer.enabled):
             return {}

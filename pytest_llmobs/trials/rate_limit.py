@@ -25,7 +25,7 @@ _COOL = 1.0
 
 
 class RateLimit:
-    """A rate that halves on rejections (429, 529) and grows again: AIMD, as TCP does (Chiu and Jain 1989).
+    """A rate that falls at rejections (429, 529) and grows again: AIMD, as TCP does (Chiu and Jain 1989).
 
     Without a rejection there is no limit. The first one sets the rate to what the server was seen to answer; where
     it had answered nothing yet, to a guess that grows fast until the next one. So several processes, each with a limit

@@ -1,4 +1,4 @@
-"""Evaluators that need no model: text, structure, safety, retrieval, trajectories, operation.
+"""Evaluators that ask no judge: text, structure, safety, retrieval, trajectories, operation.
 
 A judge, which asks a model, is in ``judging``.
 """

@@ -1,7 +1,7 @@
 """Evaluators of classification: one label, or several.
 
-``correct_label`` keeps what was predicted and expected in its metadata, from which ``summary`` makes precision,
-recall, F1 and the confusion matrix over the whole suite.
+``correct_label`` keeps what was predicted and expected in its metadata. Precision, recall, F1 and the confusion matrix
+over a whole suite are in ``suite_measures``, which reads the labels from the outputs itself.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Evaluators of safety by rule: secrets, personal data, refusals, leaked instructions, invented commitments.
+"""Evaluators of safety by rule: secrets, personal data, refusals, leaked instructions.
 
 They look at every text in the outputs, however deep, and are right or wrong by pattern alone: no finding is no
 proof of safety. Comments never repeat a secret.
