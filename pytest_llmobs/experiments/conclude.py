@@ -13,10 +13,8 @@ from typing import TYPE_CHECKING, Any
 from pytest_llmobs.baselines.records import Baseline
 from pytest_llmobs.errors import BaselineError, StoreError
 from pytest_llmobs.experiments.documents import experiment_to_dict
-from pytest_llmobs.experiments.recording import record_baselines
 from pytest_llmobs.experiments.references import Source, baselines_of, useless
 from pytest_llmobs.experiments.shards import Shard
-from pytest_llmobs.experiments.stored_trials import recalled
 from pytest_llmobs.experiments.suite_scores import Find, suite_scores
 from pytest_llmobs.gate.decide import decide
 from pytest_llmobs.records.decisions import Decision, Rerun
@@ -91,6 +89,8 @@ def conclude(experiment: Experiment, surroundings: Surroundings, *, exit_status:
     scores = suite_scores(experiment, surroundings.store, surroundings.find_summaries)
     experiment = replace(experiment, suite_scores=scores)
     if settings.update_baseline:
+        from pytest_llmobs.experiments.recording import record_baselines  # most sessions record nothing
+
         experiment, recorded = record_baselines(experiment, surroundings.baseline_folder, settings)
         conclusion = Conclusion(experiment, recorded)
     else:
@@ -138,6 +138,8 @@ def _confirmation(decision: Decision, surroundings: Surroundings) -> Confirmatio
 
 def _recalled(experiment: Experiment, decision: Decision, store: Store) -> Sequence[Trial]:
     """Return the trials, those to be explained with what they sent and answered."""
+    from pytest_llmobs.experiments.stored_trials import recalled
+
     examples = {(row.suite, row.example_id) for row in decision.examples}
     return recalled(experiment.trials, store, experiment.name, examples)
 

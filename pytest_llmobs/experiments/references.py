@@ -11,7 +11,6 @@ from typing import Any
 from pytest_llmobs.baselines.file import baseline_path, load_baseline, parse_baseline, texts_path
 from pytest_llmobs.baselines.line_json import REMEDY
 from pytest_llmobs.baselines.records import Baseline
-from pytest_llmobs.baselines.update import updated_baseline
 from pytest_llmobs.errors import BaselineError
 from pytest_llmobs.experiments.documents import experiment_from_dict
 from pytest_llmobs.experiments.git import check_revision, git
@@ -72,6 +71,8 @@ def baseline_of(experiment: Experiment, suite: str) -> Baseline | None:
 
     The repeats of its confirming session do not belong to it.
     """
+    from pytest_llmobs.baselines.update import updated_baseline  # the committed baselines need nothing of it
+
     plan = experiment.plan_of(suite)
     if plan is None:
         return None

@@ -98,11 +98,12 @@ class Ending:
             return  # pytest itself says what went wrong before anything was collected
         from pytest_llmobs.plugin.reporting import reports_of
         from pytest_llmobs.reports.delivery import FOLDER
-        from pytest_llmobs.reports.failures import error_failure
 
         try:
             conclusion = self._conclude(session, exitstatus)
         except LlmobsError as error:
+            from pytest_llmobs.reports.failures import error_failure
+
             _redden(session, [error_failure(str(error))])
             return
         self._reports = reports_of(self._state, conclusion)

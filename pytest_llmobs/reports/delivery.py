@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pytest_llmobs.errors import SettingsError
 from pytest_llmobs.files import write_whole
@@ -17,11 +18,13 @@ from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.reports.base import ReportFormat
 from pytest_llmobs.reports.context import Context
 from pytest_llmobs.reports.digest.experiment import Digest, digest
-from pytest_llmobs.reports.failures import Failure, failures
 from pytest_llmobs.reports.terminal.section import TerminalReport
 from pytest_llmobs.reports.text.page import Page
 from pytest_llmobs.storage.layout import escape
 from pytest_llmobs.wording import known, nearest
+
+if TYPE_CHECKING:
+    from pytest_llmobs.reports.failures import Failure
 
 FOLDER = "reports"
 """Where reports lie in a store."""
@@ -156,6 +159,8 @@ class Reports:
         """Return each red verdict as one failure, for pytest's counts; none where that fails."""
         if isinstance(self.digest, Delivery):
             return []
+        from pytest_llmobs.reports.failures import failures  # a green session has none
+
         return list(failures(self.digest))
 
     def printed(self, page: Page) -> Iterator[Delivery]:
