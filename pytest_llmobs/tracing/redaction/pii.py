@@ -35,6 +35,7 @@ class Pii(Redactor):
     name = "pii"
     prefilters: tuple[str, ...] = PREFILTERS
     opt_in = True
+    sample = "mail ann@example.com"
 
     def redact(self, text: str) -> str:
         """Return ``text`` with each find replaced by ``[redacted: <kind>]``."""

@@ -20,6 +20,8 @@ class Redactor:
     """Patterns in the syntax of Rust's ``regex``: a JSON payload in which none is found isn't looked at closely."""
     opt_in: bool = False
     """True where it works only if ``llm_redact`` or ``LLMOBS_REDACT`` names it."""
+    sample: str = ""
+    """A made-up text that it takes something out of: what a contract test holds a built-in one to."""
 
     def redact(self, text: str) -> str:
         """Return ``text`` without what is sensitive."""

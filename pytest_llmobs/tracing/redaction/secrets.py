@@ -144,6 +144,7 @@ class Secrets(Redactor):
 
     name = "secrets"
     prefilters: tuple[str, ...] = PREFILTERS
+    sample = "key sk-ant-api03-AbCdEfGhIjKlMnOp"
 
     def redact(self, text: str) -> str:
         """Return ``text`` with each secret replaced by ``[redacted: <kind>]``."""

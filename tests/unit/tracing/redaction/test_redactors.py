@@ -10,16 +10,15 @@ from typing import Any
 
 import pytest
 
-from pytest_llmobs import defaults, hookimpl, hookspecs
+from pytest_llmobs import hookimpl, hookspecs
 from pytest_llmobs.extensions import Extensions, standalone_manager
 from pytest_llmobs.tracing.redaction.pipeline import Redaction
 from pytest_llmobs.tracing.redaction.redactors import Redactor, choose_redactors
 
-SENSITIVE = {"secrets": "key sk-ant-api03-AbCdEfGhIjKlMnOp", "pii": "mail ann@example.com"}
-"""A text for each built-in one; a redactor without a text here has no contract test."""
+REDACTORS = Extensions(standalone_manager()).redactors
 
 
-@pytest.fixture(params=defaults.pytest_llmobs_redact(), ids=lambda redactor: redactor.name)
+@pytest.fixture(params=REDACTORS, ids=lambda redactor: redactor.name)
 def redactor(request: pytest.FixtureRequest) -> Redactor:
     return request.param  # type: ignore[no-any-return]
 
@@ -27,17 +26,17 @@ def redactor(request: pytest.FixtureRequest) -> Redactor:
 def test_it_says_who_it_is(redactor: Redactor) -> None:
     assert re.fullmatch(r"[a-z_]+", redactor.name)
     assert type(redactor).__doc__
-    assert choose_redactors([redactor.name], defaults.pytest_llmobs_redact(), "x")[0].name == redactor.name
+    assert choose_redactors([redactor.name], REDACTORS, "x")[0].name == redactor.name
 
 
 def test_its_prefilters_stop_at_what_it_takes_out(redactor: Redactor) -> None:
-    text = SENSITIVE[redactor.name]
+    text = redactor.sample
     assert redactor.redact(text) != text
     assert Redaction([redactor]).suspects(json.dumps({"deep": [{"down": text}]}).encode())
 
 
 def test_it_takes_out_everything_at_once(redactor: Redactor) -> None:
-    cleaned = redactor.redact(SENSITIVE[redactor.name])
+    cleaned = redactor.redact(redactor.sample)
     assert redactor.redact(cleaned) == cleaned
 
 
