@@ -59,9 +59,13 @@ class Extensions:
 
     @cached_property
     def reports(self) -> Mapping[str, ReportFormat]:
-        """Formats of reports by name; a user's one hides a built-in of the same name."""
-        formats = chain.from_iterable(reversed(self._hook.pytest_llmobs_reports()))
-        return {each.name: each for each in formats}
+        """Formats of reports by name; a user's one hides a built-in of the same name.
+
+        Raises ``SettingsError`` where a hook offers what is none.
+        """
+        from pytest_llmobs.reports.base import named_formats
+
+        return named_formats(lambda: reversed(self._hook.pytest_llmobs_reports()))
 
     @property
     def redactors(self) -> Sequence[Redactor | Callable[[str], str]]:

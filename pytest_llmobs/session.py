@@ -162,7 +162,9 @@ class Session:
             return ()
         from pytest_llmobs.reports.delivery import read_orders
 
-        return read_orders(self.settings.report, self.extensions.reports, Path.cwd(), "--llm-report")
+        return read_orders(
+            self.settings.report, self.extensions.reports, Path.cwd(), "--llm-report or llm_report"
+        )
 
     @cached_property
     def redaction(self) -> Redaction:

@@ -222,7 +222,7 @@ def words(text: str) -> tuple[str, ...]:
 
 def _validated(option: Option, value: Any, where: str) -> Any:
     if option.kind == "linelist":
-        return _entries(option, value)
+        return _entries(option, value, where)
     if option.parse is not None:
         return option.parse(value, where)
     if option.choices and value not in option.choices:
@@ -246,7 +246,10 @@ def _check_bounds(option: Option, value: float, where: str) -> None:
     raise SettingsError(f"{where} is {value!r}; it must be {bound}.")
 
 
-def _entries(option: Option, lines: Sequence[str]) -> tuple[str, ...]:
+def _entries(option: Option, lines: Sequence[Any], where: str) -> tuple[str, ...]:
+    for line in lines:
+        if not isinstance(line, str):  # a TOML list may hold anything
+            raise SettingsError(f"{where} holds {line!r}; it takes a list of texts.")
     if option.commas:
         return words(",".join(lines))
     return tuple(lines)

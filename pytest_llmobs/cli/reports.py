@@ -34,7 +34,7 @@ def read_option(arguments: argparse.Namespace, store: Store) -> Sequence[ReportO
     """Return what the user asked for.
 
     Raises:
-        SettingsError: There is no such format.
+        SettingsError: There is no such format, or a hook offers what is none.
         EvaluatorError: It may be one of the project's ``conftest.py``, which can't be imported.
     """
     if not arguments.report:
@@ -48,6 +48,7 @@ def _formats(requests: Sequence[str], store: Store) -> Mapping[str, ReportFormat
     """Return the formats at hand; those of the project's ``conftest.py`` where no other is meant."""
     from pytest_llmobs.cli.objects import import_file
     from pytest_llmobs.extensions import Extensions, standalone_manager
+    from pytest_llmobs.reports.base import named_formats
 
     formats = dict(Extensions(standalone_manager()).reports)
     names = {request.partition(":")[0] for request in requests}
@@ -55,7 +56,7 @@ def _formats(requests: Sequence[str], store: Store) -> Mapping[str, ReportFormat
     if not names <= formats.keys() and conftest.is_file():
         # pytest would call it by its name; there is no pytest here
         offered = getattr(import_file(conftest), "pytest_llmobs_reports", list)
-        formats.update({each.name: each for each in offered()})
+        formats.update(named_formats(lambda: [offered()]))
     return formats
 
 

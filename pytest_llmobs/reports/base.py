@@ -6,7 +6,10 @@ hurt a session: ``delivery`` guards it, because the gate's exit status must not 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, Protocol
+
+from pytest_llmobs.errors import SettingsError
 
 if TYPE_CHECKING:
     from pytest_llmobs.reports.context import Context
@@ -39,3 +42,48 @@ class ReportFormat(Protocol):
             context: How the session was started, and whether to cut nothing.
         """
         ...
+
+
+_HOOK = "pytest_llmobs_reports"
+
+
+def named_formats(call_hooks: Callable[[], Iterable[Any]]) -> dict[str, ReportFormat]:
+    """Return the formats that hooks offer by name; of two with one name the later wins.
+
+    What lacks something is refused here: it would fail at the session's end, when all is paid for.
+
+    Args:
+        call_hooks: Returns what each implementation of the hook has returned.
+
+    Raises:
+        SettingsError: A hook raises, returns no list, or offers what is no format.
+    """
+    try:
+        returned = list(call_hooks())
+    except Exception as error:
+        raise SettingsError(f"{_HOOK} raised {type(error).__name__}: {error}") from error
+    formats: dict[str, ReportFormat] = {}
+    for offered in returned:
+        if not isinstance(offered, list | tuple):
+            raise SettingsError(f"{_HOOK} returned {offered!r}; it returns a list of formats.")
+        for format in offered:
+            _check(format)
+            formats[format.name] = format
+    return formats
+
+
+def _check(format: Any) -> None:
+    if isinstance(format, type):
+        raise SettingsError(
+            f"{_HOOK} offers the class {format.__name__}; offer an instance, {format.__name__}()."
+        )
+    name = getattr(format, "name", None)
+    if not isinstance(name, str) or not name or ":" in name:
+        raise SettingsError(
+            f"{_HOOK} offers {format!r}, whose name is {name!r}: it needs a text `name` without a colon."
+        )
+    if not isinstance(getattr(format, "suffix", None), str) or not callable(getattr(format, "render", None)):
+        raise SettingsError(
+            f"The report {name!r} is no format: it needs a text `suffix`, which may be empty, and a method "
+            "`render(digest, page, context)`."
+        )

@@ -117,15 +117,10 @@ def _read_order(request: str, formats: Mapping[str, ReportFormat], folder: Path,
     name, colon, path = request.partition(":")
     chosen = formats.get(name)
     if chosen is None:
+        one_each = " Give one at a time, in the ini file one a line." if "," in name else ""
         raise SettingsError(
-            f"Unknown report {name!r} for {option}.{nearest(name, formats)} {known(formats)} "
+            f"Unknown report {name!r} for {option}.{nearest(name, formats)} {known(formats)}{one_each} "
             "The hook pytest_llmobs_reports in the conftest.py of the rootdir adds one."
-        )
-    # a format that lacks something would fail at the end, when all is paid for
-    if not isinstance(getattr(chosen, "suffix", None), str) or not callable(getattr(chosen, "render", None)):
-        raise SettingsError(
-            f"The report {name!r} is no format: it needs a text `suffix`, which may be empty, and a method "
-            "`render(digest, page, context)`."
         )
     # only the first colon counts: a path may have its own
     if not colon:

@@ -50,7 +50,7 @@ def write_files(document: str, folder: Path) -> list[str]:
 def check_generated(part: str, text: str, compared_by=str.strip) -> None:
     """Compare a generated part of the README with what it should be, or write it anew."""
     (found,) = re.findall(rf"<!-- generated: {part} -->\n(.*?)<!-- end -->", README, re.DOTALL)
-    if os.environ.get(UPDATE):
+    if os.environ.get(UPDATE) and compared_by(found) != compared_by(text):
         path = ROOT / "README.md"
         path.write_text(path.read_text(encoding="utf-8").replace(found, text), encoding="utf-8")
     else:

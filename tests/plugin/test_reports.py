@@ -96,7 +96,7 @@ def test_an_unknown_format_is_refused_before_anything_runs(project: Project):
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(
         [
-            "*Unknown report 'headlin' for --llm-report. Did you mean 'headline'? "
+            "*Unknown report 'headlin' for --llm-report or llm_report. Did you mean 'headline'? "
             "Known: broken, headline, json, shout, terminal. The hook pytest_llmobs_reports *"
         ]
     )

@@ -32,7 +32,9 @@ def test_every_ready_made_evaluator_has_a_row_and_no_other():
 @pytest.mark.parametrize("name", evaluators.builtin())
 def test_what_a_row_says_of_need_and_cost_is_so(name):
     spec = evaluators.builtin()[name]
-    _, _, _, needs, costs, _ = documented()[name]
+    rows = documented()
+    assert name in rows, f"docs/evaluators.md has no row for {name}"
+    _, _, _, needs, costs, _ = rows[name]
     for extra in spec.needs.values():
         assert f"extra `{extra}`" in costs
     assert ("model call" in costs) is hasattr(spec, "rubric")

@@ -6,14 +6,17 @@ import json
 import os
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from pytest_llmobs.errors import SettingsError
 from pytest_llmobs.extensions import Extensions, standalone_manager
 from pytest_llmobs.reports import delivery
+from pytest_llmobs.reports.base import named_formats
 from pytest_llmobs.reports.context import Context
 from pytest_llmobs.reports.delivery import ReportOrder, Reports, read_orders
+from pytest_llmobs.reports.json import JsonReport
 from pytest_llmobs.reports.text.page import Page
 
 FORMATS = Extensions(standalone_manager()).reports
@@ -90,7 +93,38 @@ def test_a_colon_without_a_path_is_refused():
 def test_what_is_no_format_is_refused_before_anything_is_paid_for(attributes):
     odd = type("Odd", (), attributes)()
     with pytest.raises(SettingsError, match=r"^The report 'odd' is no format: it needs a text `suffix`"):
-        read_orders(["odd"], {"odd": odd}, Path(), "--llm-report")
+        named_formats(lambda: [[odd]])
+
+
+def raising():
+    raise RuntimeError("no such service")
+
+
+@pytest.mark.parametrize(
+    ("hook", "message"),
+    [
+        (raising, "pytest_llmobs_reports raised RuntimeError: no such service"),
+        (lambda: [7], "pytest_llmobs_reports returned 7; it returns a list of formats."),
+        (lambda: [[JsonReport]], "offers the class JsonReport; offer an instance, JsonReport()."),
+        (
+            lambda: [[SimpleNamespace(suffix="")]],
+            "whose name is None: it needs a text `name` without a colon.",
+        ),
+        (
+            lambda: [[SimpleNamespace(name="a:b")]],
+            "whose name is 'a:b': it needs a text `name` without a colon.",
+        ),
+    ],
+)
+def test_a_hook_that_offers_no_formats_says_so(hook, message):
+    with pytest.raises(SettingsError) as refusal:
+        named_formats(hook)
+    assert message in str(refusal.value)
+
+
+def test_several_in_one_request_are_told_to_be_given_one_at_a_time():
+    with pytest.raises(SettingsError, match=r"Give one at a time, in the ini file one a line\."):
+        orders("json,terminal")
 
 
 def test_a_file_is_named_though_the_current_folder_is_gone(gallery, tmp_path, monkeypatch):

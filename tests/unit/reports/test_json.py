@@ -17,6 +17,23 @@ from pytest_llmobs.reports.text.page import Page
 DOCUMENT = json.loads(SCHEMA.read_text(encoding="utf-8"))
 
 
+def closed(part):
+    """Return the schema without room for keys that it doesn't name: readers allow them, we don't write any."""
+    if isinstance(part, list):
+        return [closed(item) for item in part]
+    if not isinstance(part, dict):
+        return part
+    more = (
+        {"additionalProperties": False}
+        if "properties" in part and isinstance(part.get("type"), str | list)
+        else {}
+    )
+    return more | {key: closed(value) for key, value in part.items()}
+
+
+CLOSED = closed(DOCUMENT)
+
+
 def refuse(constant: str) -> None:
     raise AssertionError(f"{constant} is no JSON")
 
@@ -25,7 +42,7 @@ def report(experiment: Experiment, context: Context | None = None) -> dict:
     context = context or Context()
     text = JsonReport().render(digest(experiment, context), Page(), context)
     document = json.loads(text, parse_constant=refuse)
-    jsonschema.Draft202012Validator(DOCUMENT).validate(document)
+    jsonschema.Draft202012Validator(CLOSED).validate(document)
     return document
 
 
