@@ -118,7 +118,7 @@ def pytest_llmobs_reports() -> Sequence[ReportFormat]:  # type: ignore[empty-bod
 
     A format renders a ``reports.digest.experiment.Digest``, which holds all that is told of an experiment, and the
     experiment itself. With a ``suffix`` it is written to ``.llmobs/reports/``, or where the user says
-    (``--llm-report csv:means.csv``); without one it is printed. One that raises is a warning and changes no exit
+    (``--llm-report csv:means.csv``); with an empty one it is printed. One that raises is a warning and changes no exit
     status. In the ``conftest.py`` of the rootdir, since it is asked for when a session starts.
 
     Example::
