@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import gc
+import warnings
+from collections.abc import Callable, Iterator
 
 import httpcore2  # noqa: F401 - here, because pytester forgets what a test imports: httpx2, which loads it late,
 import openai  # noqa: F401 - would wait for the exceptions of another copy
@@ -35,11 +37,15 @@ def _obedient(request: Request) -> Answer:
 
 
 @pytest.fixture
-def ask(project: Project, monkeypatch: pytest.MonkeyPatch) -> Callable[[Server], None]:
+def ask(project: Project, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Server], None]]:
     """Make the project's app ask a server."""
     project.write(app=APP)
     monkeypatch.setenv("OPENAI_API_KEY", "k")
-    return lambda server: monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+    yield lambda server: monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+    # Each session of this process leaves the app's client open; whoever ran when it was collected would be blamed.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 def test_a_broken_prompt_is_red_and_its_line_is_shown(
