@@ -45,6 +45,7 @@ def ask(project: Project, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
     # Each session of this process leaves the app's client open; whoever ran when it was collected would be blamed.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
+        gc.unfreeze()  # an experiment keeps what it made from the collector
         gc.collect()
 
 
