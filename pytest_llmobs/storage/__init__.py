@@ -7,7 +7,7 @@ What runs mean, and what experiments are made of, is known in the rooms above; h
     store      the way in                            upkeep     sealing, recovering, merging
     spool/     a process's log, until it is sealed   parquet/   sealed runs: columns, files, queries
     remote/    a store beyond this machine           layout     where things lie
-    documents  experiments as JSON                   media      images and documents of calls
+    experiment_files  experiments as JSON            media      images and documents of calls
     transfer   files from store to store             locks      that die with their holder
     notices    what the user is told
 """

@@ -37,6 +37,17 @@ def test_the_rooms_are_those_there_are() -> None:
         assert written == table, f"docs/architecture.md is behind; {UPDATE}=1 writes it anew"
 
 
+def test_every_module_that_a_door_plate_names_is_there() -> None:
+    named = []
+    for path in (ROOT / "pytest_llmobs").rglob("__init__.py"):
+        text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+        table = text.partition("\n::\n")[2]
+        for name in re.findall(r"(?:^|  )([a-z_]+)/?  ", table, re.MULTILINE):
+            named.append(name)
+            assert (path.parent / name).exists() or (path.parent / f"{name}.py").exists(), f"{path}: {name}"
+    assert named
+
+
 def test_every_file_it_names_is_there() -> None:
     names = re.findall(r"`(pytest_llmobs/[\w/.]*)`", TEXT)
     assert names
