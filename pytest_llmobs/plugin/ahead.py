@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -138,6 +138,9 @@ def _resolve_target(item: pytest.Function, plan: TrialPlan) -> Target:
 
 def _job(item: pytest.Function, plan: TrialPlan, target: Target) -> Job:
     assert plan.example is not None
+    warmed_by: Hashable = plan.suite  # a fixture may make a new function for each test
+    if plan.source.target is not None:
+        warmed_by = id(target.function)
     return Job(
         key=item.nodeid,
         suite=plan.suite,
@@ -146,4 +149,5 @@ def _job(item: pytest.Function, plan: TrialPlan, target: Target) -> Job:
         target=target,
         evaluators=plan.source.evaluators,
         columns=plan.columns,
+        warmed_by=warmed_by,
     )

@@ -126,6 +126,7 @@ def _with_run(trial: Trial, plan: TrialPlan, run: LlmRun, root: RunTree) -> Tria
         scores={key: _trial_score(score, key in run.gating) for key, score in scores.items()} or _NOTHING,
         run_id=run.id,
         latency=root.latency,
+        cold=bool(root.columns.get("cold")),
         total_tokens=spent.tokens,
         total_cost=spent.cost,
         judge_cost=judging.cost,

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 WIRE = "llmobs_trial"
 """Attribute of a test report that carries the trial, as a string (nothing else survives every transport)."""
 
+_ANSWERED = frozenset({"passed", "failed", "unscored"})
+"""What becomes of a test whose app has answered."""
 _GRACE = 5.0
 """Seconds that a process with hung threads has for its ordinary end."""
 
@@ -86,6 +88,8 @@ class TrialHooks:
         self._ahead = Ahead(state, suites, one_repeat=confirming is not None)
         self._pardons = Pardons(state.settings, state.session)
         self._current: RunningTrial | None = None
+        self._warm: set[str] = set()
+        """Suites without a target of which a test has ended."""
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self) -> None:
@@ -157,7 +161,7 @@ class TrialHooks:
                 item.name,
                 inputs=plan.example.inputs if plan.example else None,
                 metadata=plan.example.metadata if plan.example else None,
-                columns=plan.columns,
+                columns={**plan.columns, "cold": plan.suite not in self._warm},
                 collect=True,
             )
         return LlmRun(root, plan.example, plan.source.evaluators, session.runner.scorer, session.bind)
@@ -274,6 +278,8 @@ class TrialHooks:
         """Record what became of a trial, now that its test has ended; return it."""
         outcome = worse(judge_outcome(report, call, trial.run), trial.worst)
         trial.recorded = True
+        if outcome.status in _ANSWERED:
+            self._warm.add(trial.plan.suite)
         if trial.run is not None and trial.run.root is not None:
             self._book(trial.plan, trial.run)
             numbers = _end_run(trial.run, trial.run.root, outcome)

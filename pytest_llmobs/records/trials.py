@@ -65,6 +65,11 @@ class Trial:
     run_id: str | None = None
     latency: float | None = None
     """Seconds of the root run; None for replayed trials and trials without a run."""
+    cold: bool = False
+    """True where it started before this process's first trial of the same target had ended.
+
+    Such a trial may have paid for imports and connections. Without a target, the first trials of the suite are.
+    """
     total_tokens: int | None = None
     total_cost: float | None = None
     """USD spent by the app; None where a price is unknown."""

@@ -42,6 +42,8 @@ class Job:
     evaluators: Sequence[BoundEvaluator] = ()
     columns: Mapping[str, Any] = field(default_factory=dict)
     """Columns of the root run: suite, example_id, repeat …"""
+    warmed_by: Hashable = None
+    """What jobs have in common of which the first to return warms the process up for the others: the target."""
 
 
 @dataclass(eq=False)
@@ -109,6 +111,8 @@ class Runner:
         self._refused: dict[str, BaseException] = {}
         """Why a suite's further trials are not run."""
         self._gave_up = False
+        self._warm: set[Hashable] = set()
+        """``Job.warmed_by`` of the jobs whose targets have returned."""
 
     @property
     def left_hanging(self) -> bool:
@@ -212,7 +216,7 @@ class Runner:
             job.name,
             inputs=dict(job.example.inputs),
             metadata=dict(job.example.metadata),
-            columns={**job.columns, "attempt": "unused"},
+            columns={**job.columns, "attempt": "unused", "cold": job.warmed_by not in self._warm},
             collect=True,
         )
         return attempt.root
@@ -252,6 +256,7 @@ class Runner:
             return
         outputs = attempt.outputs = as_outputs(result)
         root.end(outputs=outputs)
+        self._warm.add(job.warmed_by)
         calls = root.finished_runs(*PAID)
         self._book(calls)
         if any(run.retries for run in calls):

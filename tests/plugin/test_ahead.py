@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from tests.plugin.conftest import Project
+
+Query = Callable[[Project, str], list[tuple[Any, ...]]]
 
 OVERLAPPING = """
 import threading
@@ -305,3 +310,26 @@ def test_a_trial_without_outputs_is_unscored_and_says_why(empty: Project) -> Non
     assert "The marker has no evaluator 'greet'. Did you mean 'greets'? Known: greets." in output
     for ours in ("scores.py", "llm_run.py"):  # the traceback ends at the user's own line
         assert ours not in output
+
+
+def test_documents_and_columns_say_which_trials_were_cold(project: Project, parquet: Query) -> None:
+    project.write(
+        test_app="""
+        import pytest
+        from app import answer
+
+        @pytest.mark.llm_dataset("golden.jsonl", target=answer)
+        def test_answer(example, llm_run):
+            pass
+
+        @pytest.mark.llm_dataset("golden.jsonl")
+        def test_without_a_target(example, llm_run):
+            answer(**example.inputs)
+        """
+    )
+    assert project.experiment("-o", "llm_concurrency=1").ret == 0
+    columns = project.summary["trials"]["columns"]
+    rows = [dict(zip(columns, row, strict=True)) for row in project.summary["trials"]["rows"]]
+    told = [row["cold"] for row in rows]
+    stored = parquet(project, "select cold from RUNS where suite is not null order by start_time")
+    assert told == [cold for (cold,) in stored] == [True, False, False, True, False, False]

@@ -24,7 +24,7 @@ PAYLOADS = ("inputs", "outputs")
 OBJECTS = ("metadata", "params", "reference_outputs")
 """Columns that are objects in a header and JSON text in Parquet."""
 
-Kind = Literal["text", "word", "json", "time", "integer", "number", "words", "scores"]
+Kind = Literal["text", "word", "json", "time", "integer", "number", "words", "scores", "flag"]
 _SHOWN = {
     "text": "string",
     "word": "string",
@@ -34,6 +34,7 @@ _SHOWN = {
     "number": "double",
     "words": "list<string>",
     "scores": "map<string, double>",
+    "flag": "bool",
 }
 
 
@@ -140,6 +141,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("reference_outputs", "json", "trials: what the example states in its outputs, redacted"),
     Column("attempt", "word", "trials: consumed by a test, or unused"),
     Column("trial_status", "word", "trials: passed, failed, error, skipped, xfailed or unscored"),
+    Column("cold", "flag", "trials: started before this process's first one of its target had ended"),
     Column(
         "scores",
         "scores",
@@ -173,6 +175,7 @@ def arrow_schema() -> pa.Schema:
         "number": pa.float64(),
         "words": pa.list_(text),
         "scores": pa.map_(text, pa.float64()),
+        "flag": pa.bool_(),
     }
     fields: list[pa.Field] = []
     for column in COLUMNS:

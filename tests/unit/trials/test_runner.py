@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from pytest_llmobs.tracing import traceable
 from pytest_llmobs.tracing.tracer import Tracer
 from pytest_llmobs.trials.budget import Budget, BudgetReached
 from pytest_llmobs.trials.deadline import TargetTimeout
-from pytest_llmobs.trials.runner import MOST_TRIES, Job, Refused, Runner
+from pytest_llmobs.trials.runner import MOST_TRIES, Attempt, Job, Refused, Runner
 from pytest_llmobs.trials.targets import Target
 from pytest_llmobs.trials.workers import Workers
 from tests.unit.tracing.memory import MemorySink
@@ -192,3 +193,39 @@ def test_no_more_are_started_than_the_window_holds(make: Make) -> None:
     for each in jobs:
         assert runner.take(each).error is None
     assert runner.wants_more
+
+
+def test_trials_are_cold_until_the_first_of_their_target_has_returned(make: Make) -> None:
+    both_run = threading.Barrier(2)
+
+    def answer(question: str) -> str:
+        if len(started) < 2:
+            started.append(question)
+            both_run.wait(SOON)
+        return "because"
+
+    def cold(attempt: Attempt) -> Any:
+        return attempt.root.columns["cold"] if attempt.root is not None else None
+
+    started: list[str] = []
+    runner = make()
+    runner.offer([job(answer, "t1"), job(answer, "t2")])
+    assert [cold(runner.take(job(answer, key))) for key in ("t1", "t2")] == [True, True]
+    assert cold(runner.take(job(answer, "t3"))) is False
+    assert cold(runner.take(replace(job(answer, "t4"), warmed_by="another target"))) is True
+
+
+def test_a_target_that_raises_warms_nothing_up(make: Make) -> None:
+    errors = [ValueError("no key"), None]
+
+    def answer(question: str) -> str:
+        error = errors.pop(0)
+        if error is not None:
+            raise error
+        return "because"
+
+    runner = make()
+    runner.run_inline(job(answer, "t1"))
+    second = runner.run_inline(job(answer, "t2"))
+    assert second.root is not None
+    assert second.root.columns["cold"] is True
