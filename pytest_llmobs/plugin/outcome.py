@@ -117,7 +117,7 @@ def trial_record(plan: TrialPlan, run: LlmRun | None, outcome: Outcome) -> Trial
 def _with_run(trial: Trial, plan: TrialPlan, run: LlmRun, root: RunTree) -> Trial:
     """Return a trial with what its run has to say."""
     spent, judging, scores = run.spending, run.judging, run.scores
-    calls = model_calls(run.llm_calls)
+    calls = model_calls(run.model_calls)
     inputs = _NOTHING
     if calls:
         inputs = _inputs(plan, root)

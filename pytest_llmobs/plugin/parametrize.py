@@ -17,6 +17,7 @@ from pytest_llmobs.measures.gate_rules import PASS
 from pytest_llmobs.plugin import options
 from pytest_llmobs.plugin.marks import DatasetMark, dataset_mark, gate_rules, own_marks, read_dataset_mark
 from pytest_llmobs.plugin.suites import REPEAT, REPEAT_SUFFIX, SuiteSource, case_id
+from pytest_llmobs.records.copies import copied
 from pytest_llmobs.records.examples import Dataset, Example
 from pytest_llmobs.trials.targets import Target, bind_target
 from pytest_llmobs.wording import known, nearest
@@ -110,7 +111,10 @@ class Parametrizer:
     def _read(self, source: Any, folder: Path) -> Dataset:
         rootdir = self._state.config.rootpath
         formats = self._state.session.extensions.formats
-        return load_dataset(source, base_dirs=[folder, rootdir], formats=formats, rootdir=rootdir)
+        dataset = load_dataset(source, base_dirs=[folder, rootdir], formats=formats, rootdir=rootdir)
+        if isinstance(source, str | Path):
+            return dataset
+        return copied(dataset)  # the app may hold what it was made of, and change it
 
     def _evaluators(self, mark: DatasetMark) -> Sequence[BoundEvaluator]:
         bound = tuple(self._state.session.bind(spec) for spec in mark.evaluators)

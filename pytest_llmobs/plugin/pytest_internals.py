@@ -104,6 +104,15 @@ def parameters_of(item: pytest.Function) -> Mapping[str, object]:
     return parameters
 
 
+def set_parameter(item: pytest.Function, name: str, value: object) -> None:
+    """Give a test, and the fixtures that ask for it, another value of one of its parameters."""
+    callspec = getattr(
+        item, "callspec", None
+    )  # pytest 9.2: `params` is each item's own dict, read as it is set up
+    if callspec is not None and name in callspec.params:
+        callspec.params[name] = value
+
+
 def fixture_definition(item: pytest.Function, name: str) -> FixtureDef[Any] | None:
     """Return the fixture of that name as a test sees it, or None."""
     # pytest 9.2: `Session._fixturemanager`; the last definition is the nearest one

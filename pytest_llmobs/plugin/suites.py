@@ -13,6 +13,7 @@ import pytest
 
 from pytest_llmobs.plugin.marks import of_unittest
 from pytest_llmobs.plugin.pytest_internals import parameters_of
+from pytest_llmobs.records.copies import copied
 from pytest_llmobs.records.examples import Dataset, Example, content_hash
 from pytest_llmobs.records.plans import GateRule
 
@@ -104,7 +105,7 @@ class TrialPlan:
             "repeat": self.repeat,
         }
         if self.example is not None and self.example.outputs:
-            columns["reference_outputs"] = dict(self.example.outputs)
+            columns["reference_outputs"] = copied(dict(self.example.outputs))
         return columns
 
 

@@ -17,9 +17,11 @@ from pytest_llmobs.measures.model_calls import spending
 from pytest_llmobs.plugin import garbage_collection
 from pytest_llmobs.plugin.ahead import Ahead
 from pytest_llmobs.plugin.outcome import PASSED, Outcome, Pardons, judge_outcome, trial_record, worse
+from pytest_llmobs.plugin.pytest_internals import set_parameter
 from pytest_llmobs.plugin.report_redaction import clean_report, clean_trial
 from pytest_llmobs.plugin.state import LLM_RUN
 from pytest_llmobs.plugin.suites import PLAN, TrialPlan
+from pytest_llmobs.records.copies import copied
 from pytest_llmobs.records.trials import NotRun
 from pytest_llmobs.records.wire import to_wire
 from pytest_llmobs.tracing.run_tree import RunTree, start_root
@@ -103,6 +105,8 @@ class TrialHooks:
         """Give the test its ``llm_run``."""
         plan = self._suites.plan_of(item)
         if plan is not None and isinstance(item, pytest.Function):  # a plan is of nothing else
+            # its own, as are what the target and each evaluator get: whatever one changes, no other sees
+            set_parameter(item, "example", copied(plan.example))
             run = item.stash[LLM_RUN] = self._new_run(item, plan)
             self._current = RunningTrial(item, plan, run, in_test=True)
 
@@ -160,7 +164,7 @@ class TrialHooks:
                 session.tracer,
                 item.name,
                 inputs=plan.example.inputs if plan.example else None,
-                metadata=plan.example.metadata if plan.example else None,
+                metadata=copied(plan.example.metadata) if plan.example else None,
                 columns={**plan.columns, "cold": plan.suite not in self._warm},
                 collect=True,
             )
@@ -249,7 +253,7 @@ class TrialHooks:
     ) -> None:
         clean_report(report, self._session.redaction)
         if report.when == "teardown":
-            self._forget(item)
+            self._forget(item, plan)
             return
         if self._current is None or self._current.item is not item:
             self._current = RunningTrial(item, plan)
@@ -268,9 +272,10 @@ class TrialHooks:
             report.outcome = "skipped"
             report.wasxfail = reason
 
-    def _forget(self, item: pytest.Item) -> None:
-        """Let go of the trace: ten thousand tests must not keep ten thousand traces."""
+    def _forget(self, item: pytest.Function, plan: TrialPlan) -> None:
+        """Let go of the trace and of the test's own example: ten thousand tests must not keep as many of them."""
         self._current = None
+        set_parameter(item, "example", plan.example)
         if item.stash.get(LLM_RUN, None) is not None:
             del item.stash[LLM_RUN]
 

@@ -107,26 +107,6 @@ def record_of(finished: FinishedRun) -> Run:
     return finished.record
 
 
-def own_copy(run: Run) -> Run:
-    """Return a record that shares no payload with ``run``: whoever is handed it may change it."""
-    return replace(
-        run,
-        inputs=_copied(run.inputs),
-        outputs=_copied(run.outputs),
-        metadata=_copied(run.metadata),
-        columns=_copied(run.columns),
-    )
-
-
-def _copied(value: Any) -> Any:
-    """Return a copy of what JSON gave back; strings and numbers are shared, since nobody can change them."""
-    if type(value) is dict:
-        return {key: _copied(item) for key, item in value.items()}
-    if type(value) is list:
-        return [_copied(item) for item in value]
-    return value
-
-
 def nest(root: Run, descendants: Sequence[Run]) -> Run:
     """Return ``root`` with ``descendants`` (in start order) as nested ``child_runs``."""
     below: dict[str | None, list[Run]] = {}

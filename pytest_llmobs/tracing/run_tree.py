@@ -8,13 +8,14 @@ from datetime import datetime
 from typing import Any
 
 from pytest_llmobs.errors import LlmobsError
+from pytest_llmobs.records.copies import copied
 from pytest_llmobs.records.runs import RUN_TYPES, Run, RunType
 from pytest_llmobs.tracing import active, capture, failure, headers
 from pytest_llmobs.tracing.binding import process_safely
 from pytest_llmobs.tracing.context import Activation, live
 from pytest_llmobs.tracing.ids import new_id
 from pytest_llmobs.tracing.open_run import OpenRun
-from pytest_llmobs.tracing.run_line import nest, own_copy, read_line, record_of
+from pytest_llmobs.tracing.run_line import nest, read_line, record_of
 from pytest_llmobs.tracing.sampling import is_sampled
 from pytest_llmobs.tracing.tracer import Tracer
 from pytest_llmobs.wording import known, nearest
@@ -279,7 +280,7 @@ class RunTree(OpenRun):
     def finished_runs(self, *run_types: RunType) -> list[Run]:
         """Return the finished runs of a trace started with ``collect=True``, in the order they started.
 
-        Each is read back once, and whoever asks gets the same record: see ``own_copy`` for code of the user's.
+        Each is read back once, and whoever asks gets the same record: see ``records.copies`` for code of the user's.
 
         Args:
             *run_types: Only those of these types, where any is given: to read a run back costs more than to write it.
@@ -310,10 +311,14 @@ class RunTree(OpenRun):
                 outputs.append(finished.captured_outputs)
         return outputs
 
+    def record(self) -> Run:
+        """Return this root as a record without what is below it: the caller's own copy."""
+        return copied(self._record())
+
     def tree(self) -> Run:
         """Return this root as a record, with its finished descendants nested below it: the caller's own copy."""
-        descendants = [own_copy(run) for run in self.finished_runs()]
-        return nest(own_copy(self._record()), descendants)
+        descendants = list(map(copied, self.finished_runs()))
+        return nest(copied(self._record()), descendants)
 
     def _record(self) -> Run:
         if self.line is None:

@@ -10,19 +10,22 @@ from typing import Any
 from pytest_llmobs.errors import EvaluatorError, LlmobsError
 from pytest_llmobs.evaluators.binding.declaration import BoundEvaluator, Subject, find_score, identify
 from pytest_llmobs.measures.model_calls import NOTHING_SPENT, PAID, Spending, spending
+from pytest_llmobs.records.copies import copied
 from pytest_llmobs.records.examples import Example
 from pytest_llmobs.records.runs import Run
 from pytest_llmobs.records.scores import Score
 from pytest_llmobs.tracing import capture
-from pytest_llmobs.tracing.run_line import own_copy
 from pytest_llmobs.tracing.run_tree import RunTree
 from pytest_llmobs.trials.runner import Attempt
 from pytest_llmobs.trials.scoring import Scorer
+from pytest_llmobs.trials.targets import as_outputs
 from pytest_llmobs.wording import known, nearest
 
 
 class LlmRun:
     """The root run of the current test: its inputs, outputs, times, tokens, cost and scores.
+
+    What a test reads of it is the test's own copy, and what it logs is kept as it is at that moment.
 
     With ``target=`` on the marker it holds what the target did. Without, the test calls the app itself, and the
     outputs are what ``log_outputs`` got, else those of the only top-level run in the test.
@@ -58,6 +61,8 @@ class LlmRun:
         self._gating: set[str] = set()
         self._evaluated: set[str] = set()
         self._has_target = root is None
+        self._children: tuple[int, Sequence[Run]] | None = None
+        """How many runs of the trace had ended when a test last asked for the children, and what it was handed."""
         self.judging = NOTHING_SPENT
         """What the evaluators' own model calls cost."""
 
@@ -95,10 +100,10 @@ class LlmRun:
     def inputs(self) -> Mapping[str, Any]:
         """What ``log_inputs`` got, else the example's inputs, else the root run's."""
         if self._inputs is not None:
-            return self._inputs
+            return copied(self._inputs)
         if self._example is not None:
-            return self._example.inputs
-        return self._run.inputs
+            return copied(self._example.inputs)
+        return self._root.inputs
 
     @property
     def outputs(self) -> Mapping[str, Any] | None:
@@ -107,7 +112,7 @@ class LlmRun:
         They are the real ones: what is stored is redacted and may be cut, what a test sees is not.
         """
         if self._outputs is not None:
-            return self._outputs
+            return copied(self._outputs)
         if self._has_target:
             return self._target_outputs()
         below = self._root.captured_outputs_below()
@@ -129,15 +134,15 @@ class LlmRun:
     def reference_outputs(self) -> Mapping[str, Any]:
         """What ``log_reference_outputs`` got, else the example's outputs."""
         if self._reference is not None:
-            return self._reference
+            return copied(self._reference)
         if self._example is not None:
-            return self._example.outputs
+            return copied(self._example.outputs)
         return {}
 
     @property
     def error(self) -> str | None:
         """The traceback of the run, or None."""
-        return self._run.error
+        return self._root.record().error
 
     @property
     def latency(self) -> float:
@@ -175,12 +180,20 @@ class LlmRun:
     @property
     def child_runs(self) -> Sequence[Run]:
         """The root run's direct children, each with its own children."""
-        return self._run.child_runs
+        finished = len(self._root.collected or ())
+        if self._children is None or self._children[0] != finished:
+            self._children = finished, self._root.tree().child_runs
+        return self._children[1]
 
     @property
     def llm_calls(self) -> Sequence[Run]:
         """All model calls of the trace, in the order they started."""
-        return [own_copy(run) for run in self._paid_calls if run.run_type == "llm"]
+        return copied(self.model_calls)
+
+    @property
+    def model_calls(self) -> Sequence[Run]:
+        """The same records as they are kept, for the plugin, which only looks."""
+        return [run for run in self._paid_calls if run.run_type == "llm"]
 
     @property
     def _paid_calls(self) -> Sequence[Run]:
@@ -191,7 +204,7 @@ class LlmRun:
     @property
     def scores(self) -> Mapping[str, Score]:
         """All scores so far, by key."""
-        return dict(self._scores)
+        return copied(self._scores)
 
     @property
     def gating(self) -> frozenset[str]:
@@ -213,7 +226,7 @@ class LlmRun:
         key = identify(evaluator)
         if key not in self._scores and key not in self._evaluated:
             self._evaluate([self._evaluators.get(key) or self._bind_other(evaluator)])
-        return find_score(list(self._scores.values()), evaluator)
+        return copied(find_score(list(self._scores.values()), evaluator))
 
     def _bind_other(self, evaluator: Any) -> BoundEvaluator:
         """Bind an evaluator that the marker doesn't have."""
@@ -232,21 +245,18 @@ class LlmRun:
 
     def log_inputs(self, inputs: Mapping[str, Any]) -> None:
         """Record what the app was given, where that is not the example's inputs."""
-        self._inputs = dict(inputs)
+        self._inputs = copied(dict(inputs))
         self._root.add_inputs(self._inputs)
 
     def log_outputs(self, outputs: Any) -> None:
         """Record what the evaluators shall see. A value that is no dict becomes ``{"output": value}``."""
-        if isinstance(outputs, Mapping):
-            self._outputs = dict(outputs)
-        else:
-            self._outputs = {"output": outputs}
+        self._outputs = copied(dict(as_outputs(outputs)))
         self._root.add_outputs(self._outputs)
 
     def log_reference_outputs(self, outputs: Mapping[str, Any]) -> None:
         """Record the expected outputs, for a test without a dataset."""
-        self._reference = dict(outputs)
-        self._root.patch(reference_outputs=self._reference)
+        self._reference = copied(dict(outputs))
+        self._root.patch(reference_outputs=copied(self._reference))
 
     def log_feedback(
         self,
@@ -286,17 +296,13 @@ class LlmRun:
             return None
         return below[0]
 
-    @property
-    def _run(self) -> Run:
-        return self._root.tree()
-
     def _evaluate(self, evaluators: Sequence[BoundEvaluator]) -> None:
         outputs = self.outputs
         if outputs is None:
             reason = self._why_no_outputs()
             self._keep(evaluators, {bound.key: Score(bound.key, error=reason) for bound in evaluators})
             return
-        subject = Subject(self._run, self._example, self.inputs, outputs, self.reference_outputs)
+        subject = Subject(self._root.tree(), self._example, self.inputs, outputs, self.reference_outputs)
         scoring = self._scorer.score(evaluators, subject, self._own_root)
         self._keep(evaluators, scoring.scores, scoring.judging)
 

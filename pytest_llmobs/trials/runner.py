@@ -8,6 +8,7 @@ from typing import Any
 
 from pytest_llmobs.evaluators.binding.declaration import BoundEvaluator, Subject
 from pytest_llmobs.measures.model_calls import NOTHING_SPENT, PAID, Spending, spending
+from pytest_llmobs.records.copies import copied
 from pytest_llmobs.records.examples import Example
 from pytest_llmobs.records.runs import Run
 from pytest_llmobs.records.scores import Score
@@ -215,7 +216,7 @@ class Runner:
             self.tracer,
             job.name,
             inputs=dict(job.example.inputs),
-            metadata=dict(job.example.metadata),
+            metadata=copied(dict(job.example.metadata)),
             columns={**job.columns, "attempt": "unused", "cold": job.warmed_by not in self._warm},
             collect=True,
         )
@@ -254,7 +255,7 @@ class Runner:
         root, job = attempt.root, attempt.job
         if root is None or root.ended:  # it was given up as hung meanwhile
             return
-        outputs = attempt.outputs = as_outputs(result)
+        outputs = attempt.outputs = copied(as_outputs(result))  # the app may go on changing it
         root.end(outputs=outputs)
         self._warm.add(job.warmed_by)
         calls = root.finished_runs(*PAID)

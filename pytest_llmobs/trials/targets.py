@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_llmobs.errors import TargetError
+from pytest_llmobs.records.copies import copied
 from pytest_llmobs.records.examples import Dataset, Example
 from pytest_llmobs.wording import nearest
 
@@ -30,7 +31,7 @@ class Target:
     def call(self, example: Example) -> Any:
         """Call the target with the example's inputs; a coroutine where it is async."""
         __tracebackhide__ = True
-        inputs = dict(example.inputs)
+        inputs = copied(dict(example.inputs))
         if self.takes_dict:
             return self.function(inputs)
         return self.function(**inputs)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pytest_llmobs.errors import EvaluatorError
+from pytest_llmobs.records.copies import copied
 from pytest_llmobs.wording import nearest
+
+_OURS = __name__.partition(".")[0] + "."
 
 
 @dataclass(frozen=True)
@@ -40,14 +43,31 @@ class Signature:
 
     positional: tuple[str, ...] = ()
     keywords: tuple[str, ...] = ()
+    trusted: bool = False
+    """True for code of this package: it changes nothing that it is handed, so it needs no copies."""
 
     def call(self, function: Callable[..., Any], subject: Any) -> Any:
-        """Call ``function`` with the parts of ``subject`` it asks for."""
+        """Call ``function`` with the parts of ``subject`` it asks for: copies, since it may change them."""
+        hand = copied
+        if self.trusted:
+            hand = _as_it_is
         # One call a score: comprehensions cost less here than loops that append.
         return function(
-            *[getattr(subject, name) for name in self.positional],
-            **{name: getattr(subject, name) for name in self.keywords},
+            *[hand(getattr(subject, name)) for name in self.positional],
+            **{name: hand(getattr(subject, name)) for name in self.keywords},
         )
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+def _is_ours(function: Callable[..., Any]) -> bool:
+    """Return True for a function or a method of this package, on an object of a class of this package."""
+    if not str(getattr(function, "__module__", "")).startswith(_OURS):
+        return False
+    owner = getattr(function, "__self__", None)
+    return owner is None or type(owner).__module__.startswith(_OURS)
 
 
 def read_signature(function: Callable[..., Any], key: str, parts: Parts = RUN_PARTS) -> Signature:
@@ -68,6 +88,11 @@ def read_signature(function: Callable[..., Any], key: str, parts: Parts = RUN_PA
         declared = _Declared(inspect.signature(function))
     except (TypeError, ValueError):
         raise EvaluatorError(f"Evaluator {key!r} has no signature that can be read: {function!r}.") from None
+    return replace(_asked(declared, key, parts), trusted=_is_ours(function))
+
+
+def _asked(declared: _Declared, key: str, parts: Parts) -> Signature:
+    """Return the parts that a function asks for."""
     first_two = Signature(positional=parts.names[:2])
     if not declared.named and declared.takes_any_positional:
         return first_two

@@ -26,6 +26,7 @@ from pytest_llmobs.evaluators.judging.served import DEFAULT_MODEL
 from pytest_llmobs.evaluators.judging.verdict import Verdict, read_reply, read_verdict, schema_of
 from pytest_llmobs.evaluators.judging.votes import AGGREGATES, Vote, decide
 from pytest_llmobs.evaluators.rules.rule import Rule, check_choice
+from pytest_llmobs.records.copies import copied
 from pytest_llmobs.records.scores import Score
 
 __all__ = ["DEFAULT_MODEL", "Judge"]
@@ -137,7 +138,7 @@ class Judge(Rule):
     def _context(self, subject: Subject) -> str | None:
         if self.context is None:
             return None
-        return shown(self.context(subject), self.max_chars)
+        return shown(self.context(copied(subject)), self.max_chars)
 
     def _deliberate(self, subject: Subject) -> Generator[Step, Any, Score]:
         """Yield every question to be asked, take the replies, and return the score."""

@@ -14,6 +14,7 @@ from pytest_llmobs.evaluators.binding.bound import BoundEvaluator
 from pytest_llmobs.evaluators.binding.declaration import bind
 from pytest_llmobs.evaluators.binding.subject import NotApplicable, Subject
 from pytest_llmobs.evaluators.registry import builtin
+from pytest_llmobs.records.copies import copied
 from pytest_llmobs.records.scores import Score
 from pytest_llmobs.wording import known, nearest
 
@@ -135,7 +136,7 @@ class Where(Composed):
 
 def _fits(value: Any, condition: Condition) -> bool:
     if callable(condition):
-        return bool(condition(value))
+        return bool(condition(copied(value)))
     if isinstance(condition, Collection) and not isinstance(condition, str | Mapping):
         return value in condition
     return bool(value == condition)

@@ -1,0 +1,76 @@
+"""Copies for code of the user's: whoever is handed one may change it, and nobody else sees that."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, TypeVar
+
+Same = TypeVar("Same")
+
+_UNCHANGEABLE = frozenset({str, int, float, bool, type(None), bytes, complex})
+_OURS = __name__.partition(".")[0] + "."
+
+
+def copied(value: Same) -> Same:
+    """Return a deep copy of ``value``; strings and numbers are shared, since nobody can change them.
+
+    What can't be copied (a lock, a client, a generator) is handed on as it is; what holds it is copied all the same.
+    """
+    try:
+        return _copied(value)  # type: ignore[no-any-return]
+    except RecursionError:  # it holds itself
+        return _copied_whole(value)  # type: ignore[no-any-return]
+
+
+def _copied(value: Any) -> Any:
+    kind = type(value)
+    if kind in _UNCHANGEABLE:
+        return value
+    return _COPIERS.get(kind, _copied_object)(value)
+
+
+def _copied_dict(value: dict[Any, Any]) -> dict[Any, Any]:
+    return {key: _copied(item) for key, item in value.items()}
+
+
+def _copied_list(value: list[Any]) -> list[Any]:
+    return list(map(_copied, value))
+
+
+def _copied_tuple(value: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(map(_copied, value))
+
+
+def _copied_object(value: Any) -> Any:
+    kind = type(value)
+    if is_dataclass(kind) and kind.__module__.startswith(_OURS):
+        return _copied_record(value)
+    return _copied_whole(value)
+
+
+def _copied_record(record: Any) -> Any:
+    """Return a record of ours (``Run``, ``Example``, ``Score``) whose fields are copies of the old one's."""
+    changed: dict[str, Any] = {}
+    for field in fields(record):
+        value = getattr(record, field.name)
+        if type(value) not in _UNCHANGEABLE:
+            changed[field.name] = _copied(value)
+    return replace(record, **changed)
+
+
+def _copied_whole(value: Any) -> Any:
+    """Return what the value's own class makes of it; the value itself where that fails."""
+    try:
+        return copy.deepcopy(value)
+    except Exception:
+        return value
+
+
+_COPIERS: dict[type, Callable[[Any], Any]] = {
+    dict: _copied_dict,
+    list: _copied_list,
+    tuple: _copied_tuple,
+}
+"""Other kinds are rare, and each knows best how it is copied."""
