@@ -27,7 +27,7 @@ coverage: test
 	$(PYTHON) -m coverage report
 
 readme:
-	LLMOBS_UPDATE_README=1 $(PYTHON) -m pytest -q -k "those_there_are or those_of_the_files or those_of_the_schema or is_the_one_printed" tests/e2e
+	LLMOBS_UPDATE_README=1 $(PYTHON) -m pytest -q -k "those_there_are or those_of_the_files or those_of_the_schema or those_of_the_command or is_the_one_printed" tests/e2e
 
 oldest langchain:
 	.ci/on_top $@

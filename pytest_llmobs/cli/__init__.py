@@ -25,6 +25,7 @@ _NAMES = (
     "upload",
     "baseline",
     "judge",
+    "explain",
 )
 """Every command, in the order of the help. Each has the module of its name."""
 

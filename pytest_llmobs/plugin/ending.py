@@ -6,7 +6,7 @@ What concludes and reports is imported at the end: before the first test it woul
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING
 
 import pytest
@@ -66,12 +66,18 @@ class Ending:
             self._seal()
             self._finish(session, exitstatus)
 
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+    # outermost: below pytest's own list of failed tests, which may be long, so that the verdict is what stands last
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_terminal_summary(
+        self, terminalreporter: pytest.TerminalReporter
+    ) -> Generator[None, object, object]:
         """Print the section at the end."""
+        result = yield
         if self._reports is not None:
             from pytest_llmobs.plugin.reporting import write_section
 
             write_section(terminalreporter, self._reports, self._files)
+        return result
 
     def _seal(self) -> None:
         """Complete what is known of the trials, now that every process has ended its own."""

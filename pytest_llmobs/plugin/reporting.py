@@ -95,7 +95,7 @@ def context_of(config: pytest.Config, recorded: Sequence[str] = ()) -> Context:
         store=store_here(config),
         rootdir=rootdir_here(config),
         recorded=recorded,
-        everything=config.get_verbosity() >= 2,
+        everything=config.get_verbosity() >= 1,
     )
 
 

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from pytest_llmobs.records.decisions import ExampleRow
 from pytest_llmobs.reports.context import Context
 from pytest_llmobs.reports.digest.commands import show_command
-from pytest_llmobs.reports.digest.examples import ExampleDetail
+from pytest_llmobs.reports.digest.examples import ExampleDetail, ExamplesDigest
 from pytest_llmobs.reports.text import cells
 from pytest_llmobs.reports.text.diffs import change_lines
-from pytest_llmobs.reports.text.page import Page, bound, indent
+from pytest_llmobs.reports.text.page import Page, indent
 from pytest_llmobs.reports.text.repeats import is_binary, repeats_text
 
-MOST_OWN = 8
-"""Lines of a change that an example has alone."""
-_REASON_LINES = 3
 _REASON_ROOM = 30
 """Cells below which reasons don't stand beside the scores but below them."""
 _BELOW = 4
 """Cells by which reasons below the scores are indented."""
 _LONGEST_METRIC = 24
+_LONGEST_NAME = 40
+_SHORT_REASON = 40
+"""Cells up to which a reason is repeated: it is as short as the reference to where it was given."""
 _SIGN_WIDTH = 2
 _GAP = 2
 
@@ -35,6 +35,8 @@ class Above:
     """Lines of reasons."""
     several: bool
     """True where examples of several suites are shown."""
+    reasons: dict[str, str] = field(default_factory=dict)
+    """The example that a reason was given for first; grows from example to example."""
 
     def and_changes(self, changes: Sequence[str]) -> Above:
         """Return what was said once these changes are."""
@@ -43,25 +45,45 @@ class Above:
 
 def example_lines(example: ExampleDetail, above: Above, page: Page, context: Context) -> Iterator[str]:
     """Yield the example's name, a line a metric with its reasons, its own changes, and the command that opens it."""
-    name = example.example_id
-    if above.several:
-        name = f"{example.suite.rpartition('::')[2]}[{name}]"
-    style = "yellow"
-    if example.red:
-        style = "red"
-    head = f"{_sign(example.state, page)} {page.clip_middle(page.line(name), page.width - 4)}"
-    yield page.paint(head, style)
-    yield from indent(_scores(example, above, page, context), 4)
+    head = (
+        f"{sign(example.state, page)} {page.clip_middle(_name(example, above.several, page), page.width - 4)}"
+    )
+    yield page.paint(head, style(example))
+    yield from indent(_scores(example, above, page), 4)
     own_changes = [block for block in example.changes if block not in above.changes]
-    yield from indent(blocks(own_changes, page, MOST_OWN, context))
+    yield from indent(blocks(own_changes, page))
     if example.run_id:
         yield page.paint(f"    {show_command(example.run_id, context)}", "dim")
 
 
-def blocks(changes: Sequence[str], page: Page, most: int, context: Context) -> Iterator[str]:
-    """Yield blocks of changes, indented and cut to ``most`` lines each unless everything is asked for."""
+def example_name(example: ExampleDetail, examples: ExamplesDigest, page: Page) -> str:
+    """Return an example's id, with its test's name where examples of several suites are shown; cut in the middle."""
+    several = len({detail.suite for detail in examples.detailed}) > 1
+    return page.clip_middle(_name(example, several, page), _LONGEST_NAME)
+
+
+def style(example: ExampleDetail) -> str:
+    """Return the colour of an example's name."""
+    if example.red:
+        return "red"
+    return "yellow"
+
+
+def sign(state: str, page: Page) -> str:
+    """Return the sign of a state: a cross for what broke, an arrow for what dropped."""
+    return {"broken": page.signs.cross, "dropped": page.signs.down}.get(state, "!")
+
+
+def _name(example: ExampleDetail, several: bool, page: Page) -> str:
+    if several:
+        return page.line(f"{example.suite.rpartition('::')[2]}[{example.example_id}]")
+    return page.line(example.example_id)
+
+
+def blocks(changes: Sequence[str], page: Page) -> Iterator[str]:
+    """Yield blocks of changes, indented."""
     for block in changes:
-        yield from indent(change_lines(block, page, page.width - 6, bound(most, context.everything)))
+        yield from indent(change_lines(block, page, page.width - 6))
 
 
 def outcome(row: ExampleRow, page: Page) -> str:
@@ -81,7 +103,7 @@ def remarks(row: ExampleRow, above: Collection[str] = ()) -> str:
     return "\n".join(line for line in row.comment.strip().split("\n") if line not in above)
 
 
-def _scores(example: ExampleDetail, above: Above, page: Page, context: Context) -> Iterator[str]:
+def _scores(example: ExampleDetail, above: Above, page: Page) -> Iterator[str]:
     """Yield a line a row, with its reasons beside the scores, or below them where there is too little room."""
     metrics = []
     outcomes = []
@@ -97,24 +119,20 @@ def _scores(example: ExampleDetail, above: Above, page: Page, context: Context) 
     room = page.width - 6 - beside
     for row, metric, scores in zip(example.rows, metrics, outcomes, strict=True):
         name = cells.pad(page.clip_middle(metric, metric_width), metric_width)
-        head = f"{_sign(row.state, page)} {name}  {cells.pad(scores, outcome_width)}"
-        reasons = _reasons(row, above, page, room, context)
+        head = f"{sign(row.state, page)} {name}  {cells.pad(scores, outcome_width)}"
+        reasons = _reasons(row, above, page, room)
         if reasons and beside > _BELOW:
             head = f"{head}  {reasons.pop(0)}"
         yield head.rstrip()
         yield from indent(reasons, beside)
 
 
-def _reasons(row: ExampleRow, above: Above, page: Page, room: int, context: Context) -> list[str]:
+def _reasons(row: ExampleRow, above: Above, page: Page, room: int) -> list[str]:
     text = page.text(remarks(row, above.remarks))
     if not text:
         return []
-    lines = list(map(str.rstrip, cells.wrap(text, room)))
-    if context.everything or len(lines) <= _REASON_LINES:
-        return lines
-    rest = " ".join(lines[_REASON_LINES - 1 :])
-    return [*lines[: _REASON_LINES - 1], page.clip(rest, room)]
-
-
-def _sign(state: str, page: Page) -> str:
-    return {"broken": page.signs.cross, "dropped": page.signs.down}.get(state, "!")
+    # a judge tends to say one sentence of many examples
+    first = above.reasons.setdefault(text, row.example_id)
+    if first != row.example_id and cells.width(text) > _SHORT_REASON:
+        text = f"(as for {page.line(first)})"
+    return list(map(str.rstrip, cells.wrap(text, room)))

@@ -1,22 +1,21 @@
-"""The examples that deserve a line: broken ones in detail, grouped by what changed; others by name."""
+"""The examples that deserve a line: broken ones in detail, grouped by what changed; others by name.
+
+A first look gets the worst of them alone; ``worst_examples`` draws these.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from pytest_llmobs.records.decisions import ExampleState
 from pytest_llmobs.reports.context import Context
-from pytest_llmobs.reports.digest.commands import show_command
 from pytest_llmobs.reports.digest.examples import ExampleCount, ExampleGroup, ExamplesDigest, ListedExamples
 from pytest_llmobs.reports.digest.experiment import Digest
 from pytest_llmobs.reports.terminal.example_details import Above, blocks, example_lines
+from pytest_llmobs.reports.terminal.worst_examples import worst_examples
 from pytest_llmobs.reports.text.page import Page, bound, indent
 from pytest_llmobs.wording import count
 
-MOST_EXAMPLES = 10
-"""Examples shown in detail, unless everything is asked for."""
-MOST_SHARED = 14
-"""Lines of a change that several examples share."""
 _NAMES = 8
 _NAME_WIDTH = 40
 _TITLES: Mapping[tuple[ExampleState, bool], str] = {
@@ -36,18 +35,34 @@ _MEANINGS: Mapping[ExampleState, str] = {
 """What a state means whose examples need no details."""
 
 
-def example_section(digest: Digest, page: Page, context: Context) -> list[str]:
-    """Return the lines on broken and suspect examples, then one item for each other state."""
+def example_section(digest: Digest, page: Page, context: Context, room: int) -> list[str]:
+    """Return the lines on broken and suspect examples, then one item for each other state.
+
+    Args:
+        digest: Of a finished experiment.
+        page: Where it goes.
+        context: Says whether everything is asked for: all examples with all that is known of them.
+        room: Lines there are, where it isn't.
+    """
     examples = digest.examples
     lines = list(_titles(examples, page))
-    lines += _details(digest, page, context)
-    states: list[str] = []
+    states = list(_states(examples, page, context))
+    if context.everything:
+        lines += _details(examples, page, context)
+        if lines and states:
+            lines.append("")
+        return lines + states
+    room -= len(lines) + len(states)
+    return [*lines, *worst_examples(digest, page, context, room), *states]
+
+
+def _states(examples: ExamplesDigest, page: Page, context: Context) -> Iterator[str]:
     for listed in examples.listed:
         text = _listed(listed, page, bound(_NAMES, context.everything))
-        states += page.item(text, mark=page.signs.dot, style="dim")
-    if lines and states:
-        lines.append("")
-    return lines + states
+        lines = page.item(text, mark=page.signs.dot, style="dim")
+        if len(lines) > 1 and not context.everything:
+            lines = page.painted([page.clip(f"{page.signs.dot} {page.line(text)}", page.width)], "dim")
+        yield from lines
 
 
 def title(counted: ExampleCount) -> str:
@@ -81,24 +96,15 @@ def _listed(listed: ListedExamples, page: Page, most: int | None) -> str:
     return f"{len(names):,} {listed.state} ({_MEANINGS[listed.state]}): {page.named(names, most)}"
 
 
-def _details(digest: Digest, page: Page, context: Context) -> Iterator[str]:
-    examples = digest.examples
-    number = len(examples.detailed)
+def _details(examples: ExamplesDigest, page: Page, context: Context) -> Iterator[str]:
     if examples.common_changes:
+        number = len(examples.detailed)
         yield from ("", page.paint(f"  same change in all {number:,} examples", "bold"))
-        yield from indent(blocks(examples.common_changes, page, MOST_SHARED, context))
-    most = MOST_EXAMPLES
-    if context.everything:
-        most = number
+        yield from indent(blocks(examples.common_changes, page))
     above = _above(examples)
-    sizes = [len(group.examples) for group in examples.groups]
-    for group, share in zip(examples.groups, shares(sizes, most), strict=True):
-        if share:
-            yield ""
-            yield from indent(_group(group, share, above, page, context))
-    if number > most:
-        command = show_command(digest.experiment.name, context, "--all")
-        yield from ("", f"  {page.signs.ellipsis} {number - most:,} more: {command}")
+    for group in examples.groups:
+        yield ""
+        yield from indent(_group(group, above, page, context))
 
 
 def _above(examples: ExamplesDigest) -> Above:
@@ -110,34 +116,19 @@ def _above(examples: ExamplesDigest) -> Above:
     return Above(examples.common_changes, remarks, len(suites) > 1)
 
 
-def _group(group: ExampleGroup, share: int, above: Above, page: Page, context: Context) -> Iterator[str]:
+def _group(group: ExampleGroup, above: Above, page: Page, context: Context) -> Iterator[str]:
     number = len(group.examples)
     if group.changes:
         shared = f"same change in {number:,} examples"
         if number == 1:
             shared = "what changed"
         yield page.paint(shared, "bold")
-        yield from blocks(group.changes, page, MOST_SHARED, context)
+        yield from blocks(group.changes, page)
         yield ""
     above = above.and_changes(group.changes)
-    for place, example in enumerate(group.examples[:share]):
+    for place, example in enumerate(group.examples):
         has_own = not set(example.changes) <= set(above.changes)
         # examples without changes of their own stay close together, as one list
         if place and has_own:
             yield ""
         yield from example_lines(example, above, page, context)
-    if group.changes and number > share:
-        more = f"{page.signs.ellipsis} and {count(number - share, 'more example')}"
-        yield page.paint(more, "dim")
-
-
-def shares(sizes: Sequence[int], most: int) -> list[int]:
-    """Deal ``most`` places to groups of these sizes, one place a round, the first group first."""
-    # in turns: one change that hit hundreds must not push all other kinds of failure out of sight
-    dealt = [0] * len(sizes)
-    while most > 0 and dealt != list(sizes):
-        for number, size in enumerate(sizes):
-            if dealt[number] < size and most > 0:
-                dealt[number] += 1
-                most -= 1
-    return dealt

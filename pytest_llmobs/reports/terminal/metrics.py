@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from pytest_llmobs.reports.digest.metrics import (
     MetricLine,
@@ -21,41 +22,51 @@ from pytest_llmobs.wording import count
 
 MOST_ROWS = 40
 """Rows above which suites without anything to read are only counted."""
-_MOST_ASIDES = 10
-"""Notes on rows that need no attention, above which they are left out."""
 _STYLES: Mapping[Standing, str] = {"red": "red", "warning": "yellow", "improved": "green", "": ""}
 _UNPAIRED = (
     "UNPAIRED: one number for the suite, without pairs to test; min_mean or rule='mean' of llm_gate gates it"
 )
 
 
-def metric_section(metrics: MetricsDigest, page: Page, *, everything: bool = False) -> list[str]:
+def metric_section(metrics: MetricsDigest, page: Page, most: int | None = MOST_ROWS) -> list[str]:
     """Return the table's lines and the notes below it.
 
     Args:
         metrics: Of a finished experiment.
         page: Where it goes.
-        everything: Show every suite and note, however many there are.
+        most: Metrics above which those that have nothing to report are only counted; None shows all.
     """
     shown: Sequence[SuiteMetrics] = metrics.suites
-    if not everything:
-        shown = worth_showing(metrics.suites, MOST_ROWS)
+    if most is not None:
+        shown = worth_showing(metrics.suites, most)
     lines = list(_table(shown, page))
     lines += _left_out(metrics.suites, shown, page)
     for suite in metrics.unmeasured:
         lines += page.item(f"{suite}: nothing was measured", mark="!", style="yellow")
-    lines += _notes(shown, page, everything)
+    lines += _notes(shown, page, most)
     if any(map(_has_unpaired, shown)):
         lines += page.item(_UNPAIRED, mark=page.signs.dot, style="dim")
     return lines
 
 
 def worth_showing(suites: Sequence[SuiteMetrics], most: int) -> Sequence[SuiteMetrics]:
-    """Return all suites, or, where they have more than ``most`` metrics, those that have something to report."""
-    # whole suites: a metric that is left out of the middle of one would look unmeasured
+    """Return all suites, or, where they have more than ``most`` metrics, only what has something to report.
+
+    First whole suites go in which nothing happened, then the metrics of the others in which nothing happened, then
+    the last of what is left.
+    """
     if _rows(suites) <= most:
         return suites
-    return [suite for suite in suites if not suite.quiet]
+    loud = [suite for suite in suites if not suite.quiet]
+    if _rows(loud) <= most:
+        return loud
+    kept = []
+    for suite in loud:
+        lines = tuple(line for line in suite.lines if not line.quiet)[:most]
+        most -= len(lines)
+        if lines:
+            kept.append(replace(suite, lines=lines))
+    return kept
 
 
 def _rows(suites: Sequence[SuiteMetrics]) -> int:
@@ -63,11 +74,28 @@ def _rows(suites: Sequence[SuiteMetrics]) -> int:
 
 
 def _left_out(suites: Sequence[SuiteMetrics], shown: Sequence[SuiteMetrics], page: Page) -> list[str]:
-    if len(shown) == len(suites):
+    """Say what the table lacks: whole suites, metrics of those it has, or what it has no room for."""
+    metrics = _rows(suites) - _rows(shown)
+    if not metrics:
         return []
-    more_suites = count(len(suites) - len(shown), "more suite")
-    metrics = count(_rows(suites) - _rows(shown), "metric")
-    return page.wrapped(f"{more_suites} with {metrics}: nothing to report", "dim")
+    fewer_suites = len(suites) - len(shown)
+    left_out = count(metrics, "more metric")
+    if fewer_suites:
+        left_out = f"{count(fewer_suites, 'more suite')} with {count(metrics, 'metric')}"
+    return page.wrapped(f"{left_out}: {_why_left_out(suites, shown)}", "dim")
+
+
+def _why_left_out(suites: Sequence[SuiteMetrics], shown: Sequence[SuiteMetrics]) -> str:
+    if _loud_rows(shown) < _loud_rows(suites):
+        return "--all shows them"
+    return "nothing to report"
+
+
+def _loud_rows(suites: Sequence[SuiteMetrics]) -> int:
+    loud = 0
+    for suite in suites:
+        loud += sum(not line.quiet for line in suite.lines)
+    return loud
 
 
 def _table(suites: Sequence[SuiteMetrics], page: Page) -> Iterator[str]:
@@ -103,12 +131,14 @@ def _size(size: SuiteSize, page: Page) -> str:
     return examples
 
 
-def _notes(suites: Sequence[SuiteMetrics], page: Page, everything: bool) -> Iterator[str]:
+def _notes(suites: Sequence[SuiteMetrics], page: Page, most: int | None) -> Iterator[str]:
     """Yield an item for each note, red ones first; many asides are left out."""
     notes: list[MetricNote] = []
     for suite in suites:
         notes += suite.notes
-    show_asides = everything or sum(note.aside for note in notes) <= _MOST_ASIDES
+    asides = sum(note.aside for note in notes)
+    # no more of them than a quarter of the lines that the table may have
+    show_asides = most is None or asides <= most // 4
     marks: Mapping[Standing, str] = {"red": page.signs.cross, "warning": "!"}
     for note in sorted(notes, key=urgency):
         if note.aside and not show_asides:

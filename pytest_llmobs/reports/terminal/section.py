@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.reports.context import Context
@@ -10,13 +10,18 @@ from pytest_llmobs.reports.digest.commands import NextCommand
 from pytest_llmobs.reports.digest.experiment import Digest
 from pytest_llmobs.reports.digest.experiment import digest as digest_of
 from pytest_llmobs.reports.digest.verdict import ExperimentVerdict
+from pytest_llmobs.reports.glossary import page_address
 from pytest_llmobs.reports.terminal.examples import example_section
-from pytest_llmobs.reports.terminal.metrics import metric_section
+from pytest_llmobs.reports.terminal.metrics import MOST_ROWS, metric_section
 from pytest_llmobs.reports.terminal.spending import spending_section
 from pytest_llmobs.reports.terminal.suite_scores import suite_section
 from pytest_llmobs.reports.text import figures
 from pytest_llmobs.reports.text.page import Page, bound, joined
 
+SCREEN = 38
+"""Lines of a usual terminal that are left between the section's heading and pytest's last line."""
+MOST_METRICS = 10
+"""Metrics shown on a screen, unless more have something to report."""
 MOST_NOTES = 10
 """Notes shown, unless everything is asked for."""
 
@@ -28,19 +33,36 @@ class TerminalReport:
     suffix = ""
 
     def render(self, digest: Digest, page: Page, context: Context) -> str:
-        """Return the section's text, ending without a line break."""
-        everything = context.everything
-        return joined(
-            [
-                _title(digest.experiment, page),
-                metric_section(digest.metrics, page, everything=everything),
-                suite_section(digest.experiment.suite_scores, page, everything=everything),
-                example_section(digest, page, context),
-                _messages(digest, page, bound(MOST_NOTES, everything)),
-                spending_section(digest.spending, page),
-                [*_verdict(digest.verdict, page), *_commands(digest.commands, page)],
-            ]
-        )
+        """Return the section's text, ending without a line break.
+
+        Where something is red, and unless everything is asked for, it fits on a screen as far as that is possible:
+        what a reader needs first is what stands above the prompt.
+        """
+        brief = digest.verdict.light == "red" and not context.everything
+        above = _above(digest, page, context, brief)
+        below = _below(digest, page, context)
+        taken = joined([*above, *below]).count("\n") + 1
+        # an empty line before the examples, and one behind them
+        return joined([*above, example_section(digest, page, context, SCREEN - taken - 2), *below])
+
+
+def _above(digest: Digest, page: Page, context: Context, brief: bool) -> list[list[str]]:
+    """Return what comes before the examples, a block each."""
+    title = _title(digest.experiment, page)
+    scores = suite_section(digest.experiment.suite_scores, page, everything=context.everything)
+    if brief:
+        return [[*title, *metric_section(digest.metrics, page, MOST_METRICS)], scores]
+    return [title, metric_section(digest.metrics, page, bound(MOST_ROWS, context.everything)), scores]
+
+
+def _below(digest: Digest, page: Page, context: Context) -> list[list[str]]:
+    """Return what comes after the examples, a block each."""
+    messages = list(_messages(digest, page, bound(MOST_NOTES, context.everything)))
+    commands = list(digest.commands)
+    if digest.verdict.light == "red":
+        commands.append(NextCommand("the words", f"llmobs explain {page.signs.dot} {page_address()}"))
+    ending = [*_verdict(digest.verdict, page), *_commands(commands, page)]
+    return [messages, spending_section(digest.spending, page), ending]
 
 
 def render(
@@ -88,7 +110,7 @@ def _verdict(verdict: ExperimentVerdict, page: Page) -> Iterator[str]:
         yield from page.item(limit, mark="!", style="yellow")
 
 
-def _commands(commands: tuple[NextCommand, ...], page: Page) -> Iterator[str]:
+def _commands(commands: Sequence[NextCommand], page: Page) -> Iterator[str]:
     size = max((len(command.title) for command in commands), default=0)
     for command in commands:
         # never wrapped: a command is there to be pasted

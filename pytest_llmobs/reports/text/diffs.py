@@ -16,7 +16,8 @@ _AROUND = 24
 
 Painted = tuple[str, str]
 """The sign that decides the colour (``-``, ``+`` or a space), and the text of one line."""
-_STYLES = {"-": "red", "+": "green", "~": "dim"}
+_UNCHANGED = "~"
+_STYLES = {"-": "red", "+": "green", _UNCHANGED: "dim"}
 
 
 def change_lines(block: str, page: Page, room: int, most: int | None = None) -> list[str]:
@@ -26,19 +27,30 @@ def change_lines(block: str, page: Page, room: int, most: int | None = None) -> 
         block: What the gate says about one change.
         page: Where it goes.
         room: Cells a line.
-        most: Lines after which it is cut. None cuts nothing, long lines neither.
+        most: Lines after which it is cut, lines that didn't change first. None cuts nothing, long lines neither.
     """
     raw = page.text(block).strip("\n").split("\n")
     if any(map(_is_hunk, raw)):
         lines = list(_diff(raw, page, room, everything=most is None))
     else:
         lines = list(_plain(raw, room))
+    if most is not None and len(lines) > most:
+        lines = [line for line in lines if line[0] != _UNCHANGED]
     shown = []
     for sign, text in lines[:most]:
         shown.append(page.paint(text, _STYLES.get(sign, "")))
     if most is not None and len(lines) > most:
         shown.append(page.paint(f"{page.signs.ellipsis} {len(lines) - most} more lines", "dim"))
     return shown
+
+
+def added_line(block: str) -> str:
+    """Return the first line that isn't blank of those a unified diff adds; empty for any other block."""
+    hunks = itertools.dropwhile(lambda line: not _is_hunk(line), block.split("\n"))
+    for line in hunks:
+        if line.startswith("+") and line[1:].strip():
+            return line[1:]
+    return ""
 
 
 def _is_hunk(line: str) -> bool:
@@ -110,8 +122,8 @@ def _segments(lines: Iterable[str]) -> Iterator[DiffSegment]:
 def _context(line: str, page: Page, room: int) -> Painted:
     # line numbers of a prompt mean nothing to a reader who hasn't the file at hand
     if _is_hunk(line):
-        return "~", page.signs.ellipsis
-    return "~", page.clip(f"  {line[1:]}".rstrip(), room)
+        return _UNCHANGED, page.signs.ellipsis
+    return _UNCHANGED, page.clip(f"  {line[1:]}".rstrip(), room)
 
 
 def _differing(old: str, new: str, page: Page, room: int) -> tuple[str, str]:

@@ -3,6 +3,7 @@ import json
 import pytest
 
 from pytest_llmobs.experiments.documents import experiment_to_dict
+from pytest_llmobs.reports.glossary import page_address
 from tests.unit.cli.conftest import NODEID, make_experiment
 
 
@@ -11,7 +12,6 @@ def test_an_experiment_reads_as_at_its_sessions_end(llmobs, store, run_id):
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines() == [
         "brave-otter · 2026-11-23 16:14 UTC · 921dd62",
-        "",
         "  metric        baseline  candidate       Δ  n  verdict",
         "─" * 59,
         "tests/test_support.py::test_support_agent · 1 example",
@@ -19,10 +19,7 @@ def test_an_experiment_reads_as_at_its_sessions_end(llmobs, store, run_id):
         "  tone_quality                0.310          1  · not gated",
         "",
         "✗ 1 example broke",
-        "",
-        "  ✗ double-charge",
-        "      ✗ pass  5/5 → 0/4  assert 0.31 >= 0.7",
-        f"      llmobs show {run_id}",
+        "  ✗ double-charge  pass 5/5 → 0/4: assert 0.31 >= 0.7",
         "",
         "1 trial in 1.50 s: 1 failed",
         "app $0.0123 (1 call, 1.4k tokens)",
@@ -31,6 +28,7 @@ def test_an_experiment_reads_as_at_its_sessions_end(llmobs, store, run_id):
         f"  look closer   llmobs show {run_id}",
         "  rerun broken  pytest --llm-experiment 'tests/test_support.py::test_support_agent[double-charge]'",
         "  accept        pytest --llm-experiment --llm-update-baseline",
+        f"  the words     llmobs explain · {page_address()}",
     ]
 
 

@@ -1,11 +1,8 @@
 from dataclasses import replace
 
-import pytest
-
 from pytest_llmobs.measures.means import scored_mean
 from pytest_llmobs.records.decisions import ExampleRow
 from pytest_llmobs.reports.digest.examples import ExampleDetail, detailed_examples, grouped
-from pytest_llmobs.reports.terminal.examples import shares
 
 BASE = ExampleRow(suite="s", example_id="a", metric="pass", state="broken", red=True)
 
@@ -68,20 +65,6 @@ def test_examples_without_a_shared_change_come_last():
         ["d", "e"],
         ["a", "b", "c"],
     ]
-
-
-@pytest.mark.parametrize(
-    ("sizes", "most", "dealt"),
-    [
-        ([], 10, []),
-        ([3, 2], 10, [3, 2]),
-        ([500, 500], 10, [5, 5]),
-        ([500, 1, 500], 10, [5, 1, 4]),
-        ([1] * 12, 10, [1] * 10 + [0, 0]),
-    ],
-)
-def test_places_are_dealt_in_turns(sizes, most, dealt):
-    assert shares(sizes, most) == dealt
 
 
 def test_means_leave_unscored_repeats_out():

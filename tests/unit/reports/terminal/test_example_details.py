@@ -62,12 +62,22 @@ def test_reasons_stand_below_where_there_is_no_room():
     ]
 
 
-def test_long_reasons_are_cut_unless_everything_is_asked_for():
+def test_long_reasons_are_wrapped_and_never_cut():
     row = replace(ROW, candidate=(0.0,), comment="word " * 60)
-    assert len(lines(row)) == 1 + 3
-    assert lines(row)[-1].endswith("…")
-    assert " ".join(lines(row, context=Context(everything=True))).count("word") == 60
+    assert " ".join(lines(row)).count("word") == 60
     assert max(map(cells.width, lines(row))) <= 80
+
+
+def test_a_sentence_said_of_many_examples_is_printed_once():
+    sentence = "The tone is not apologetic, and the customer's name is missing."
+    above = replace(NOTHING, reasons={})
+    first = lines(replace(ROW, metric="tone", comment=sentence), above=above)
+    again = replace(ROW, example_id="b", metric="tone", comment=sentence)
+    assert sentence in " ".join(" ".join(first).split())
+    assert "(as for a)" in " ".join(lines(again, above=above))
+    # as short as the reference would be
+    short = replace(ROW, metric="tone", comment="cold", example_id="c")
+    assert "cold" in " ".join(lines(short, replace(short, example_id="d"), above=above))
 
 
 def test_what_was_told_above_is_not_repeated():

@@ -1,0 +1,44 @@
+import re
+from typing import get_args
+
+import pytest
+
+from pytest_llmobs.records.decisions import ExampleState, VerdictName
+from pytest_llmobs.reports.digest.metrics import Label
+from pytest_llmobs.reports.glossary import GLOSSARY, all_words, find, page_address
+
+
+@pytest.mark.parametrize(
+    "word", [*get_args(VerdictName), *get_args(ExampleState), *filter(None, get_args(Label))]
+)
+def test_every_verdict_state_and_label_is_explained(word):
+    assert find(word) is not None
+
+
+@pytest.mark.parametrize("word", ["base", "now", "Δ", "±90 % CI", "[90 % CI]", "p", "MDE", "n"])
+def test_every_column_of_the_table_is_explained(word):
+    assert find(word) is not None
+
+
+@pytest.mark.parametrize("word", ["▼ REGRESSED", "regressed", "no-baseline", "No Baseline", "MUST_PASS"])
+def test_a_word_is_found_however_it_is_written(word):
+    assert find(word) is not None
+
+
+def test_a_word_means_one_thing():
+    words = [word.casefold() for word in all_words()]
+    assert len(words) == len(set(words))
+
+
+def test_commands_and_options_that_are_named_exist():
+    from pytest_llmobs.cli import COMMANDS
+    from pytest_llmobs.settings import OPTIONS
+
+    text = " ".join(f"{entry.meaning} {entry.advice}" for entry in GLOSSARY)
+    assert set(re.findall(r"`llmobs (\w+)", text)) <= COMMANDS.keys()
+    flags = {option.flag for option in OPTIONS}
+    assert set(re.findall(r"--llm-[a-z-]+", text)) <= flags
+
+
+def test_the_page_of_words_is_part_of_the_documentation():
+    assert page_address().endswith("/docs/words.md")
