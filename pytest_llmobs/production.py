@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from pytest_llmobs.storage.spool.writer import Spool
     from pytest_llmobs.storage.upkeep import Exporter
     from pytest_llmobs.tracing.redaction.redactors import Redactor
+    from pytest_llmobs.tracing.tracer import Tracer
 
 _log = logging.getLogger("pytest_llmobs")
-_spools: list[Spool] = []
 
 
 def connect() -> None:
@@ -37,9 +37,7 @@ def flush() -> None:
 
     Not needed for safety: a finished run is on disk before the traced call returns.
     """
-    for spool in _spools:
-        spool.rotate()
-        spool.seal_retired()
+    active.flush()
 
 
 def store_folder(environ: Mapping[str, str]) -> Path:
@@ -58,7 +56,9 @@ def store_folder(environ: Mapping[str, str]) -> Path:
 
 
 class _App:
-    """The running app, for its tracer."""
+    """The running app, for its tracer. Nothing of it is made by two threads at once: see ``active``."""
+
+    _spool: Spool | None = None
 
     @cached_property
     def _extensions(self) -> Extensions:
@@ -74,14 +74,18 @@ class _App:
         from pytest_llmobs.storage.store import Store
 
         self._store = Store(store_folder(os.environ), exporter=_make_exporter())
-        spool = self._store.spool(rotation=Rotation())
-        _spools.append(spool)
-        return spool
+        self._spool = self._store.spool(rotation=Rotation())
+        return self._spool
 
     def keep_media(self, name: str, data: bytes) -> str | None:
         return self._store.keep_media(name, data)
 
-    def started(self) -> None:
+    def flush(self) -> None:
+        if self._spool is not None:
+            self._spool.rotate()
+            self._spool.seal_retired()
+
+    def starting(self, tracer: Tracer) -> None:
         from pytest_llmobs.providers.imports import instrument_on_import
         from pytest_llmobs.providers.pools import POOLS
 

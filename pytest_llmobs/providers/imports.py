@@ -60,18 +60,16 @@ class _ImportHook(MetaPathFinder):
         if provider.name in self._names:
             return
         self._names.add(provider.name)
-        module = sys.modules.get(provider.module)
-        if module is not None and not _is_loading(module):
-            self._instrument(provider, module)
-        else:
-            self._waiting.setdefault(provider.module, []).append(provider)
+        self._waiting.setdefault(provider.module, []).append(provider)
 
     def listen_if_needed(self) -> None:
         listens = self in sys.meta_path
         if self._waiting and not listens:
             sys.meta_path.insert(0, self)
-        elif listens and not self._waiting:
-            sys.meta_path.remove(self)
+        self._meet_imported()
+        if not self._waiting and self in sys.meta_path:
+            # A new list, not a shorter one: another thread may be in the middle of it, and would pass over a finder.
+            sys.meta_path = [finder for finder in sys.meta_path if finder is not self]
 
     def undo(self) -> None:
         self.engine.undo()
@@ -84,6 +82,7 @@ class _ImportHook(MetaPathFinder):
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         if fullname not in self._waiting:
+            self._meet_imported()
             return None
         for finder in sys.meta_path:
             if finder is self:  # it would ask itself for ever
@@ -95,10 +94,25 @@ class _ImportHook(MetaPathFinder):
                 return spec
         return None
 
+    def _meet_imported(self) -> None:
+        """Instrument what is imported already; of what another thread is importing now, wait for the end."""
+        for name in list(self._waiting):
+            module = sys.modules.get(name)
+            if module is None:
+                continue
+            if _is_loading(module):
+                _call_when_loaded(module, self._loaded)
+            if not _is_loading(module):
+                self._instrument_waiting(module, name)
+
     def _loaded(self, module: ModuleType) -> None:
-        for provider in self._waiting.pop(module.__name__, ()):
-            self._instrument(provider, module)
+        self._instrument_waiting(module, module.__name__)
         self.listen_if_needed()
+
+    def _instrument_waiting(self, module: ModuleType, name: str) -> None:
+        # pop() hands the providers to one thread alone.
+        for provider in self._waiting.pop(name, ()):
+            self._instrument(provider, module)
 
     def _instrument(self, provider: Provider, module: ModuleType) -> None:
         try:
@@ -119,6 +133,32 @@ _hook = _ImportHook()
 
 def _is_loading(module: ModuleType) -> bool:
     return bool(getattr(module.__spec__, "_initializing", False))
+
+
+class _WatchedSpec(ModuleSpec):
+    """The spec of a module that another thread began to import before we listened: no finder is asked for it again."""
+
+    @property
+    def _initializing(self) -> bool:
+        return bool(self.__dict__.get("_initializing", False))
+
+    @_initializing.setter
+    def _initializing(self, value: bool) -> None:
+        self.__dict__["_initializing"] = value
+        if value or "llmobs_waiting" not in self.__dict__:
+            return
+        module, loaded = self.__dict__.pop("llmobs_waiting")
+        self.__class__ = ModuleSpec  # type: ignore[assignment]
+        if sys.modules.get(self.name) is module:  # else its import failed
+            loaded(module)
+
+
+def _call_when_loaded(module: ModuleType, loaded: Callable[[ModuleType], None]) -> None:
+    """Have ``loaded`` called in the importing thread, before its import ends."""
+    spec = module.__spec__
+    if type(spec) is ModuleSpec:
+        spec.__dict__["llmobs_waiting"] = module, loaded
+        spec.__class__ = _WatchedSpec
 
 
 class _Loader(Loader):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from importlib import import_module
 from typing import Any
 
 from pytest_llmobs.providers.base import Reply
+from pytest_llmobs.tracing import first_use
 
 PRICE_LISTS = {
     "anthropic": "anthropic",
@@ -73,6 +76,9 @@ def price(
         when: The time of the call; now by default.
         variant: What else decides the price: ``{"processing": "batch"}``, ``{"speed": "fast"}``.
     """
+    if "genai_prices" not in sys.modules:
+        with first_use.alone():  # a third of a second, in which a child may be forked
+            import_module("genai_prices")
     import genai_prices
 
     version = f"genai-prices {genai_prices.__version__}"

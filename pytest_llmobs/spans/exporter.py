@@ -19,6 +19,7 @@ from pytest_llmobs.errors import SettingsError
 from pytest_llmobs.spans import INSTALL
 from pytest_llmobs.storage import notices
 from pytest_llmobs.storage.spool.lines import UNREADABLE, Patches, read_patches, read_records
+from pytest_llmobs.tracing import first_use
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.resources import Resource
@@ -104,7 +105,8 @@ class OtlpExporter:
                 self._fail(f"{type(error).__qualname__}: {error}")
 
     def _send(self, segment: Segment, patches: Patches) -> None:
-        from pytest_llmobs.spans.writing import describe_process
+        with first_use.alone():
+            from pytest_llmobs.spans.writing import describe_process
 
         resource = describe_process()
         reader = segment.reader(segment.exported)
@@ -131,7 +133,8 @@ class OtlpExporter:
 
     def _opened(self) -> SpanExporter:
         if self._exporter is None:
-            from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+            with first_use.alone():
+                from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 
             self._exporter = OTLPSpanExporter()
         return self._exporter

@@ -14,7 +14,6 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -72,13 +71,6 @@ def _wait(descriptor: int, end: float) -> None:
         if not missing(error):
             raise
 
-
-importing = threading.RLock()
-"""Held while Arrow is imported. A child that is forked meanwhile would wait for that import for ever."""
-
-os.register_at_fork(
-    before=importing.acquire, after_in_parent=importing.release, after_in_child=importing.release
-)
 
 _held: set[int] = set()
 

@@ -11,6 +11,7 @@ from pytest_llmobs.storage.layout import SPOOL_SUFFIX, Layout
 from pytest_llmobs.storage.notices import OnceForEachPath
 from pytest_llmobs.storage.parquet.arrow import load_arrow
 from pytest_llmobs.storage.spool.segment import Segment
+from pytest_llmobs.tracing import first_use
 
 
 class Exporter(Protocol):
@@ -46,7 +47,7 @@ class Upkeep:
         Raises:
             OSError: The disk refuses; the spool file is still there.
         """
-        with locks.importing:
+        with first_use.alone():
             # An app in production keeps the allocator that it would have without us.
             load_arrow(frugal=not gently)
             from pytest_llmobs.storage.spool.sealing import seal
@@ -71,7 +72,7 @@ class Upkeep:
 
     def merge_small_files(self) -> None:
         """Merge the small Parquet files of each project that has many."""
-        with locks.importing:
+        with first_use.alone():
             from pytest_llmobs.storage.parquet.compaction import compact
 
         try:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 from pytest_llmobs.errors import SettingsError
-from pytest_llmobs.tracing import environment
+from pytest_llmobs.tracing import capture, environment, first_use
 from pytest_llmobs.tracing.redaction.pipeline import Redaction
 from pytest_llmobs.tracing.redaction.redactors import Redactor, choose_redactors
 from pytest_llmobs.tracing.threads import carry_into_threads, stop_carrying
@@ -30,8 +31,11 @@ class Host(Protocol):
     def keep_media(self, name: str, data: bytes) -> str | None:
         """Keep an image or a document of a model call; return where it is."""
 
-    def started(self) -> None:
-        """Take note that tracing is on."""
+    def starting(self, tracer: Tracer) -> None:
+        """Take note that ``tracer`` is about to be at work."""
+
+    def flush(self) -> None:
+        """Seal what was traced so far."""
 
 
 class ForeignTracer(Protocol):
@@ -58,6 +62,8 @@ foreign: ForeignTracer | None = None
 _outer: list[Tracer | None] = []
 _host: Host | None = None
 _asked_environment = False
+_is_starting = False
+"""True while a thread makes the tracer; the others wait, or their first calls would be lost."""
 
 OFF = Tracer(project="default", sink=None, enabled=False)
 """Owns the runs that ``trace`` hands out where tracing is off; they are never written."""
@@ -67,8 +73,8 @@ def install(tracer: Tracer) -> None:
     """Trace with ``tracer`` from now on, until ``uninstall``."""
     global installed
     _outer.append(installed)
-    installed = tracer
     carry_into_threads()
+    installed = tracer  # last: other threads trace as soon as they see it
 
 
 def uninstall() -> None:
@@ -106,31 +112,66 @@ def find(enabled: bool | None) -> Tracer | None:
 
 def require() -> Tracer:
     """Return the installed tracer; where there is none, install one that is off but for ``enabled=True``."""
-    if installed is None and not _begin(enabled=False):
-        install(Tracer(project="default", sink=None, enabled=False))
-    assert installed is not None
-    return installed
+    with _start_alone() as is_ours:
+        if is_ours and installed is None and not _begin(enabled=False):
+            install(Tracer(project="default", sink=None, enabled=False))
+    return installed or OFF
+
+
+def flush() -> None:
+    """Seal what was traced so far outside a session."""
+    if _host is not None:
+        _host.flush()
 
 
 def _ask_environment() -> None:
     global _asked_environment
-    _asked_environment = True
-    try:
-        if environment.is_on(os.environ):
-            _begin(enabled=True)
-    except SettingsError as error:
-        _log.warning(_NOTHING, error)
+    with _start_alone() as is_ours:
+        if not is_ours or _asked_environment:
+            return
+        try:
+            if environment.is_on(os.environ):
+                _begin(enabled=True)
+        except SettingsError as error:
+            _log.warning(_NOTHING, error)
+        finally:
+            _asked_environment = True  # last: who sees it doesn't wait
+
+
+@contextmanager
+def _start_alone() -> Iterator[bool]:
+    """Let one thread at a time make the tracer.
+
+    The block gets False where it must not: what makes the tracer calls a traced function itself, or waiting for another
+    thread took too long.
+    """
+    global _is_starting
+    with first_use.alone() as is_alone:
+        if not is_alone:
+            _log.warning(
+                "pytest-llmobs is still being started by another thread: a traced call is made without being logged."
+            )
+        if not is_alone or _is_starting:
+            yield False
+            return
+        _is_starting = True
+        try:
+            yield True
+        finally:
+            _is_starting = False
 
 
 def _begin(*, enabled: bool) -> bool:
     """Install a tracer as the environment describes it; return False where that makes no sense."""
     try:
-        install(_make_tracer(enabled))
+        capture.preload()
+        tracer = _make_tracer(enabled)
+        if _host is not None:
+            _host.starting(tracer)
     except Exception as error:  # an app in production must not fall over its tracing
         _log.warning(_NOTHING, error)
         return False
-    if _host is not None:
-        _host.started()
+    install(tracer)
     return True
 
 
@@ -144,3 +185,12 @@ def _make_tracer(enabled: bool) -> Tracer:
         options["keep_media"] = _host.keep_media
     redaction = Redaction(choose_redactors(names, _host.redactors(), environment.REDACT))
     return Tracer(sink=_host.open_sink(), redaction=redaction, enabled=enabled, **options)
+
+
+def _forget_start() -> None:
+    # In a forked child whose parent was making a tracer in another thread, nobody goes on with it.
+    global _is_starting
+    _is_starting = False
+
+
+os.register_at_fork(after_in_child=_forget_start)

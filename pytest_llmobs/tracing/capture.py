@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pytest_llmobs.settings import MAX_PAYLOAD
-from pytest_llmobs.tracing import snapshot
+from pytest_llmobs.tracing import first_use, snapshot
 
 MAX_METADATA = 64 << 10
 """Bytes of JSON that metadata may take: every run below gets a copy."""
@@ -85,22 +85,23 @@ def _encode_slowly(value: Any, limit: int) -> bytes:
         return _UNREADABLE
 
 
-def _load_writer(value: Any, **options: Any) -> bytes:
-    """Import ``pydantic_core`` (50 ms) at the first capture, and step aside."""
-    global _write_json
-    from pydantic_core import to_json
+def preload() -> None:
+    """Import ``pydantic_core`` (50 ms), which else happens at the first capture."""
+    global _write_json, _read_json
+    with first_use.alone():
+        from pydantic_core import from_json, to_json
 
-    _write_json = to_json
-    return to_json(value, **options)
+    _write_json, _read_json = to_json, from_json
+
+
+def _load_writer(value: Any, **options: Any) -> bytes:
+    preload()
+    return _write_json(value, **options)
 
 
 def _load_reader(written: bytes) -> Any:
-    """Import ``pydantic_core``, and step aside."""
-    global _read_json
-    from pydantic_core import from_json
-
-    _read_json = from_json
-    return from_json(written)
+    preload()
+    return _read_json(written)
 
 
 _write_json: Callable[..., bytes] = _load_writer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from pytest_llmobs.storage import locks
+from pytest_llmobs.tracing import first_use
 
 _ALLOCATOR = "ARROW_DEFAULT_MEMORY_POOL"
 """Arrow reads it once, while it is imported."""
@@ -17,7 +17,7 @@ def load_arrow(*, frugal: bool) -> None:
         frugal: Where nobody has loaded Arrow yet or chosen its allocator, let it use the C library's: of its own, 16 MB
             stay taken after a seal.
     """
-    with locks.importing:
+    with first_use.alone():
         is_free_to_choose = frugal and _ALLOCATOR not in os.environ
         if is_free_to_choose:
             os.environ[_ALLOCATOR] = "system"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import textwrap
+import threading
 from pathlib import Path
 from types import ModuleType
 
@@ -101,6 +102,45 @@ def test_a_version_that_is_not_understood_is_reported_and_works(
         "pytest-llmobs can't trace broken: this version of llmobs_acme.transport is not understood. "
         "Calls work, but are not logged."
     )
+
+
+_SLOW = """
+import llmobs_gates
+llmobs_gates.begun.set()
+assert llmobs_gates.listening.wait(30)
+{rest}
+def send(text):
+    return text
+"""
+
+
+@pytest.mark.parametrize("rest", ["", "if llmobs_gates.fails: raise ImportError('not today')"])
+def test_while_another_thread_is_in_the_middle_of_importing_it(
+    acme: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rest: str
+) -> None:
+    gates = ModuleType("llmobs_gates")
+    gates.begun, gates.listening, gates.fails = threading.Event(), threading.Event(), True  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "llmobs_gates", gates)
+    (tmp_path / "llmobs_acme" / "transport.py").write_text(_SLOW.format(rest=rest))
+    received: list[str] = []
+
+    def use() -> None:
+        try:
+            from llmobs_acme import early
+        except ImportError:  # fails once, as where a file is being replaced
+            gates.fails = False
+            from llmobs_acme import early
+        received.append(early("x"))
+
+    user = threading.Thread(target=use)
+    user.start()
+    assert gates.begun.wait(30)  # type: ignore[attr-defined]
+    instrument_on_import([Acme()])
+    gates.listening.set()  # type: ignore[attr-defined]
+    user.join(30)
+    assert received == ["traced x"]
+    spec = sys.modules["llmobs_acme.transport"].__spec__
+    assert type(spec).__name__ == "ModuleSpec"
 
 
 def test_no_sdk_is_ever_imported_by_us() -> None:

@@ -8,7 +8,6 @@ from typing import Any
 
 from pytest_llmobs import defaults
 from pytest_llmobs.records.runs import Run
-from pytest_llmobs.tracing import active
 from pytest_llmobs.tracing.redaction.redactors import Redactor
 from pytest_llmobs.tracing.run_line import read_line
 from pytest_llmobs.tracing.tracer import Tracer
@@ -68,9 +67,11 @@ class MemoryHost:
     def open_sink(self) -> MemorySink:
         return MemorySink()
 
-    def started(self) -> None:
-        assert active.installed is not None
-        self.tracers.append(active.installed)
+    def starting(self, tracer: Tracer) -> None:
+        self.tracers.append(tracer)
+
+    def flush(self) -> None:
+        """What is in memory needs no sealing."""
 
     def keep_media(self, name: str, data: bytes) -> str | None:
         """Remember the name."""

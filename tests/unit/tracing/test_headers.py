@@ -207,7 +207,7 @@ class Host:
     def open_sink(self):
         return Sink()
 
-    def started(self):
+    def starting(self, tracer):
         pass
 
 
