@@ -91,7 +91,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     _bring_runs(shards, joined.experiment.name, store)
     experiment = _concluded(joined, store, settings)
     reports.tell(experiment, orders, Context(store=arguments.store or ""), store, console)
-    if experiment.decision.red:
+    if experiment.red:
         return 1
     return 0
 

@@ -108,7 +108,7 @@ def _show_experiment(
     if arguments.broken:
         return _show_broken(experiment, context, console)
     if arguments.json:
-        console.json({**to_wire(experiment, sparse=False), "red": experiment.decision.red})
+        console.json({**to_wire(experiment, sparse=False), "red": experiment.red})
         return 0
     reports.tell(experiment, orders, context, store, console)
     return 0

@@ -69,13 +69,12 @@ class Conclusion:
         return self.experiment.decision.red
 
 
-def conclude(experiment: Experiment, surroundings: Surroundings, *, exit_status: int = 0) -> Conclusion:
+def conclude(experiment: Experiment, surroundings: Surroundings) -> Conclusion:
     """Judge what ran, and write its document and, on request, its baselines.
 
     Args:
         experiment: Everything that ran, not judged yet; errors that its decision has already, stay.
         surroundings: What it is concluded in.
-        exit_status: Pytest's, which a shard keeps for the merge.
 
     Raises:
         LlmobsError: A baseline can't be written.
@@ -84,7 +83,7 @@ def conclude(experiment: Experiment, surroundings: Surroundings, *, exit_status:
     if settings.shard:  # nothing is compared before all parts are together
         shard = Shard.parse(settings.shard)
         part = replace(experiment, name=shard.name(experiment.name), shard=str(shard))
-        return _kept(Conclusion(part), surroundings, _for_the_merge(part, surroundings, exit_status))
+        return _kept(Conclusion(part), surroundings, _for_the_merge(part, surroundings))
     # before the verdict, which may be about them, and from the store, where every process has sealed its runs
     scores = suite_scores(experiment, surroundings.store, surroundings.find_summaries)
     experiment = replace(experiment, suite_scores=scores)
@@ -180,8 +179,8 @@ def _failed_its_test(
     return baseline.row_of(trial.example_id, trial.example_hash) is None
 
 
-def _for_the_merge(experiment: Experiment, surroundings: Surroundings, exit_status: int) -> Mapping[str, Any]:
-    """Return what a merge can't see of this session: it has neither its options nor its ini file nor its outcome."""
+def _for_the_merge(experiment: Experiment, surroundings: Surroundings) -> Mapping[str, Any]:
+    """Return what a merge can't see of this session: it has neither its options nor its ini file."""
     settings = surroundings.settings
     return {
         "settings": {
@@ -190,7 +189,7 @@ def _for_the_merge(experiment: Experiment, surroundings: Surroundings, exit_stat
             "baseline_dir": settings.baseline_dir,
         },
         "baselines": _digests(experiment.suites, surroundings.baseline_of),
-        "exit_status": exit_status,
+        "exit_status": experiment.end.exit_status,
     }
 
 

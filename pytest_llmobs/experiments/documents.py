@@ -13,7 +13,7 @@ from operator import attrgetter
 from typing import Any, TypeVar
 
 from pytest_llmobs.records.decisions import Decision
-from pytest_llmobs.records.experiments import Experiment, SuiteScore
+from pytest_llmobs.records.experiments import Experiment, SessionEnd, SuiteScore
 from pytest_llmobs.records.plans import ExpectedTrial, SuitePlan
 from pytest_llmobs.records.trials import Trial
 from pytest_llmobs.records.wire import FieldForm, form_of, from_wire, to_wire
@@ -34,6 +34,7 @@ def experiment_to_dict(experiment: Experiment) -> dict[str, Any]:
         "commit": experiment.commit,
         "interrupted": experiment.interrupted,
         "shard": experiment.shard,
+        **_end(experiment.end),
         "notes": list(experiment.notes),
         "decision": _decision(experiment.decision),
         "suites": list(map(_suite, experiment.suites)),
@@ -56,6 +57,7 @@ def experiment_from_dict(document: Mapping[str, Any]) -> Experiment:
         commit=document.get("commit"),
         interrupted=document.get("interrupted", False),
         shard=document.get("shard", ""),
+        end=from_wire(SessionEnd, document.get("end", {})),
         notes=tuple(document.get("notes", ())),
         decision=from_wire(Decision, document.get("decision", {})),
         suites=tuple(map(_plan, document.get("suites", ()))),
@@ -63,6 +65,14 @@ def experiment_from_dict(document: Mapping[str, Any]) -> Experiment:
         trials=_records(Trial, document.get("trials", {})),
         confirmation=_records(Trial, document.get("confirmation", {})),
     )
+
+
+def _end(end: SessionEnd) -> dict[str, Any]:
+    """Return how pytest ended; nothing where nothing failed."""
+    wire = to_wire(end)
+    if not wire:
+        return {}
+    return {"end": wire}
 
 
 def _decision(decision: Decision) -> dict[str, Any]:

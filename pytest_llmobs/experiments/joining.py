@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from itertools import pairwise
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from pytest_llmobs.errors import StoreError
 from pytest_llmobs.experiments.documents import experiment_from_dict
 from pytest_llmobs.experiments.shards import Shard, whole_name
-from pytest_llmobs.records.experiments import Experiment
+from pytest_llmobs.records.experiments import Experiment, SessionEnd
 from pytest_llmobs.records.plans import ExpectedTrial, SuitePlan
 from pytest_llmobs.records.trials import Trial
 from pytest_llmobs.wording import listed
@@ -213,8 +213,18 @@ def _joined(shards: Sequence[FinishedShard], *, complete: bool) -> Experiment:
         trials=tuple(trials),
         commit=commit,
         interrupted=interrupted,
+        end=_joined_end(shards),
         notes=tuple(notes),
     )
+
+
+def _joined_end(shards: Sequence[FinishedShard]) -> SessionEnd:
+    """Return what failed in all sessions together, and the highest exit status."""
+    counts = {}
+    for column in fields(SessionEnd):
+        counts[column.name] = sum(getattr(shard.experiment.end, column.name) for shard in shards)
+    counts["exit_status"] = max(shard.exit_status for shard in shards)
+    return SessionEnd(**counts)
 
 
 def _joined_plan(name: str, plans: Sequence[_PlanOfShard], *, complete: bool) -> SuitePlan:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_llmobs.errors import LlmobsError
+from pytest_llmobs.experiments.session_end import FailedReports
 from pytest_llmobs.plugin.outcome import crashed_trial
 from pytest_llmobs.plugin.progress import ProgressLine
 from pytest_llmobs.plugin.pytest_internals import import_test_file, report_failure
@@ -42,7 +43,9 @@ class Ending:
         self._crashes: dict[str, str] = {}
         self._began = time.monotonic()
         self._progress = ProgressLine(state.config, state.manifest)
+        self._failed = FailedReports()
         self._reports: Reports | None = None
+        self._pytest_session: pytest.Session | None = None
         self._files: Sequence[Delivery] = ()
         self._left = False
 
@@ -55,6 +58,16 @@ class Ending:
         """Take what xdist says of a test whose worker died in it."""
         self._crashes[nodeid] = message
 
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take note of what fails: the last line is to tell of it."""
+        if report.failed:
+            self._failed.note_test(report.nodeid, report.when)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Take note of what can't be collected."""
+        if report.failed:
+            self._failed.note_uncollected()
+
     def pytest_keyboard_interrupt(self) -> None:
         """Learn of ``pytest.exit`` too, which may ask for exit status 0."""
         self._left = True
@@ -62,6 +75,7 @@ class Ending:
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Conclude the experiment and set the exit status; pytest's own 2 to 5 stay."""
+        self._pytest_session = session
         if not session.config.option.collectonly:
             self._seal()
             self._finish(session, exitstatus)
@@ -73,10 +87,12 @@ class Ending:
     ) -> Generator[None, object, object]:
         """Print the section at the end."""
         result = yield
-        if self._reports is not None:
+        if self._reports is not None and self._pytest_session is not None:
             from pytest_llmobs.plugin.reporting import write_section
 
-            write_section(terminalreporter, self._reports, self._files)
+            # another plugin may have failed the session since
+            reports = self._reports.ended(int(self._pytest_session.exitstatus))
+            write_section(terminalreporter, reports, self._files)
         return result
 
     def _seal(self) -> None:
@@ -135,11 +151,11 @@ class Ending:
         )
         if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
             exitstatus = pytest.ExitCode.OK
-        conclusion = conclude(self._experiment(stopped), surroundings, exit_status=int(exitstatus))
+        conclusion = conclude(self._experiment(stopped, int(exitstatus)), surroundings)
         session.clear_messages()
         return conclusion
 
-    def _experiment(self, stopped: bool) -> Experiment:
+    def _experiment(self, stopped: bool, exit_status: int) -> Experiment:
         """Return everything that ran, not judged yet."""
         from pytest_llmobs.experiments.git import current_commit
 
@@ -152,6 +168,7 @@ class Ending:
             trials=tuple(self._trials.values()),
             commit=current_commit(session.rootdir),
             interrupted=stopped and len(self._trials) < self._state.manifest.expected,
+            end=self._failed.session_end(exit_status, self._state.manifest.plans, self._trials.values()),
             notes=(*self._budget_note(), *self._state.notes),
         )
 
@@ -188,7 +205,8 @@ class Ending:
 
 
 def _redden(session: pytest.Session, verdicts: Sequence[Failure]) -> None:
-    if session.exitstatus == pytest.ExitCode.OK:
+    # a red verdict is 1 also where nothing was left of the selection; 2 to 4 stay
+    if session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
     for verdict in verdicts:
         report_failure(session.config, verdict.nodeid, verdict.headline, verdict.details)

@@ -44,6 +44,24 @@ class Confirmation:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class SessionEnd:
+    """How pytest ended beside the gate: what fails the session whatever the verdict."""
+
+    exit_status: int = 0
+    """Pytest's, before the gate has its say; 0 where nothing but the gate can fail the session."""
+    failed: int = 0
+    """Tests that failed and belong to no suite."""
+    errors: int = 0
+    """Tests of no suite whose setup or teardown failed."""
+    uncollected: int = 0
+    """Errors of collection."""
+    teardowns: int = 0
+    """Trials whose teardown failed."""
+    unexpected: int = 0
+    """Trials that pytest reports as failed though their assertions held, such as a strict xfail that passed."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Experiment:
     """One ``--llm-experiment`` session, finished."""
 
@@ -64,6 +82,8 @@ class Experiment:
     """The code's git commit, with ``+dirty`` where the work tree had changes."""
     interrupted: bool = False
     """True where the session ended early (Ctrl-C, ``-x``, a crash): it never passes for a whole one."""
+    end: SessionEnd = field(default_factory=SessionEnd)
+    """How pytest itself ended; as if all were well where no pytest ran."""
     notes: Sequence[str] = ()
     shard: str = ""
     """``I/N`` where it is one part of an experiment, which isn't gated; empty for a whole one."""
@@ -78,6 +98,11 @@ class Experiment:
     def trials_of(self, suite: str) -> list[Trial]:
         """Return the trials of a suite, without those of its confirming session."""
         return [trial for trial in self.trials if trial.suite == suite]
+
+    @property
+    def red(self) -> bool:
+        """True where the build fails, by the gate or by pytest itself."""
+        return self.decision.red or self.end.exit_status != 0
 
     @property
     def partial(self) -> bool:

@@ -150,6 +150,13 @@ class Reports:
         except BaseException as error:
             return Delivery("digest", problem=_reason(error))
 
+    def ended(self, exit_status: int) -> Reports:
+        """Return the reports for a session that ended with this status, whoever set it; red is told already."""
+        if self.experiment.red or exit_status == 0:
+            return self
+        end = replace(self.experiment.end, exit_status=exit_status)
+        return replace(self, experiment=replace(self.experiment, end=end))
+
     def failures(self) -> list[Failure]:
         """Return each red verdict as one failure, for pytest's counts; none where that fails."""
         if isinstance(self.digest, Delivery):

@@ -53,7 +53,7 @@ def document(digest: Digest) -> dict[str, Any]:
             "partial": experiment.partial,
         },
         "verdict": {
-            "red": experiment.decision.red,
+            "red": experiment.red,
             "word": verdict.word,
             "headline": verdict.headline,
             "limits": verdict.limits,

@@ -13,7 +13,7 @@ from pytest_llmobs.errors import StoreError
 from pytest_llmobs.experiments.conclude import Surroundings, conclude
 from pytest_llmobs.experiments.documents import experiment_from_dict
 from pytest_llmobs.records.decisions import Decision
-from pytest_llmobs.records.experiments import Confirmation, Experiment
+from pytest_llmobs.records.experiments import Confirmation, Experiment, SessionEnd
 from pytest_llmobs.settings import Settings
 from pytest_llmobs.storage.store import Store
 from tests.unit.suites import World, first
@@ -123,7 +123,8 @@ def test_failures_that_no_gate_judges_are_counted(
 def test_a_shard_is_not_gated_and_leaves_word_for_the_merge(suite: World, around: Around) -> None:
     baseline = suite.baseline()
     surroundings = around(baseline, settings=Settings(experiment=True, shard="1/2"))
-    conclusion = conclude(ran(suite, suite.trials(first(12))), surroundings, exit_status=1)
+    failed = replace(ran(suite, suite.trials(first(12))), end=SessionEnd(exit_status=1))
+    conclusion = conclude(failed, surroundings)
     assert conclusion.experiment.decision == Decision()
     document = surroundings.store.read_experiment("calm-heron.shard-1-of-2")
     assert document["shard"] == "1/2"

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from pytest_llmobs.experiments.documents import LEFT_OUT, experiment_from_dict, experiment_to_dict
 from pytest_llmobs.records.decisions import Decision, ExampleRow, MetricRow, Rerun
-from pytest_llmobs.records.experiments import Confirmation, Experiment, SuiteScore
+from pytest_llmobs.records.experiments import Confirmation, Experiment, SessionEnd, SuiteScore
 from pytest_llmobs.records.plans import ExpectedTrial, GateRule, SuitePlan
 from pytest_llmobs.records.trials import ModelCall, Trial, TrialScore
 from pytest_llmobs.records.wire import from_wire, to_wire
@@ -33,6 +33,7 @@ RECORDS = (
     ModelCall,
     Rerun,
     SuitePlan,
+    SessionEnd,
     SuiteScore,
     Trial,
     TrialScore,

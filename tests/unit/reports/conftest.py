@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from pytest_llmobs.records.decisions import Decision, ExampleRow, MetricRow, Rerun
-from pytest_llmobs.records.experiments import Experiment
+from pytest_llmobs.records.experiments import Experiment, SessionEnd
 from pytest_llmobs.records.plans import ExpectedTrial, SuitePlan
 from pytest_llmobs.records.trials import Trial
 
@@ -222,7 +222,9 @@ def insufficient() -> Experiment:
         note="6 of 36 pairs are missing: 4 unscored, 2 errors (e1, e2, e3, e4, e5, e6)",
     )
     return experiment(
-        decision=Decision(metrics=(row("pass", n=34), lost)), trials=trials(plan(), error=2)[:34]
+        decision=Decision(metrics=(row("pass", n=34), lost)),
+        trials=trials(plan(), error=2)[:34],
+        end=SessionEnd(exit_status=1),
     )
 
 
@@ -250,7 +252,12 @@ def no_baseline() -> Experiment:
         metrics=(bare("pass"), bare("tone_quality", 0.874)),
         notes=("No baseline for tests/test_support.py::test_support_agent yet.",),
     )
-    return experiment(decision=decision, trials=trials(plan(), failed=3))
+    return experiment(decision=decision, trials=trials(plan()))
+
+
+def no_baseline_and_failing() -> Experiment:
+    decision = replace(no_baseline().decision, ungated=3)
+    return experiment(decision=decision, trials=trials(plan(), failed=3), end=SessionEnd(exit_status=1))
 
 
 def no_baseline_in_ci() -> Experiment:
@@ -268,7 +275,10 @@ def partial() -> Experiment:
 
 def interrupted() -> Experiment:
     return experiment(
-        trials=trials(plan())[:20], interrupted=True, decision=Decision(metrics=(row("pass", n=20),))
+        trials=trials(plan())[:20],
+        interrupted=True,
+        end=SessionEnd(exit_status=2),
+        decision=Decision(metrics=(row("pass", n=20),)),
     )
 
 
@@ -361,6 +371,7 @@ GALLERY: dict[str, Callable[[], Experiment]] = {
         insufficient,
         rebaseline,
         no_baseline,
+        no_baseline_and_failing,
         no_baseline_in_ci,
         partial,
         interrupted,

@@ -5,9 +5,11 @@ from dataclasses import replace
 import pytest
 
 from pytest_llmobs.records.decisions import Decision
+from pytest_llmobs.records.experiments import SessionEnd
 from pytest_llmobs.reports.context import Context
 from pytest_llmobs.reports.digest.experiment import digest
-from tests.unit.reports.conftest import REGRESSED, broken, experiment, row, trials
+from pytest_llmobs.reports.json import document
+from tests.unit.reports.conftest import REGRESSED, broken, experiment, plan, row, trials
 
 
 @pytest.mark.parametrize(
@@ -16,17 +18,14 @@ from tests.unit.reports.conftest import REGRESSED, broken, experiment, row, tria
         ("green", "green", "green", "GREEN: nothing regressed"),
         ("improved", "green", "green", "GREEN: nothing regressed, tone_quality improved"),
         ("red_metric", "red", "red", "RED: pass regressed"),
-        ("insufficient", "red", "red", "RED: too little data for tone_quality"),
+        ("insufficient", "red", "red", "RED: too little data for tone_quality, 2 trials raised an error"),
         ("partial", "green", "green", "GREEN (partial): nothing regressed"),
-        ("interrupted", "interrupted", "yellow", "NO VERDICT: the session was interrupted"),
+        ("interrupted", "interrupted", "red", "RED: the session was interrupted"),
         ("recorded", "recorded", "green", "BASELINE RECORDED: 2 files"),
         ("nothing", "no baseline", "yellow", "NO VERDICT: no trial ran"),
-        (
-            "no_baseline",
-            "no baseline",
-            "yellow",
-            "NO BASELINE: assertions decide, as in plain pytest (3 trials failed)",
-        ),
+        ("no_baseline", "no baseline", "yellow", "NO BASELINE: assertions decide, as in plain pytest"),
+        ("no_baseline_and_failing", "red", "red", "RED: 3 trials failed"),
+        ("no_baseline_in_ci", "red", "red", "RED: 1 error"),
     ],
 )
 def test_every_ending_has_its_words(gallery, kind, word, light, headline):
@@ -61,13 +60,86 @@ def test_what_restricts_it_is_said(gallery):
     green = gallery["green"]()
     limited = replace(
         green,
-        trials=trials(green.suites[0], error=2)[:20],
+        trials=trials(green.suites[0])[:20],
         interrupted=True,
-        decision=replace(green.decision, reruns=gallery["tentative"]().decision.reruns, ungated=1),
+        decision=replace(green.decision, reruns=gallery["tentative"]().decision.reruns),
     )
     assert [limit.partition(":")[0] for limit in digest(limited).verdict.limits] == [
         "interrupted",
         "tentative",
-        "2 trials raised an error",
-        "1 trial failed that no gate judges (a new or edited example, or llm_strict)",
     ]
+
+
+ENDS = {
+    "1 test failed outside any suite": SessionEnd(failed=1),
+    "2 tests outside any suite raised an error in setup or teardown": SessionEnd(errors=2),
+    "1 error during collection": SessionEnd(exit_status=2, uncollected=1),
+    "the session was interrupted, 1 test failed outside any suite": SessionEnd(exit_status=2, failed=1),
+    "the teardown of 1 trial raised an error": SessionEnd(teardowns=1),
+    "1 trial failed in pytest, such as a strict xfail that passed": SessionEnd(unexpected=1),
+    "pytest ended in an internal error": SessionEnd(exit_status=3),
+    "pytest was not used rightly (status 4)": SessionEnd(exit_status=4),
+    "pytest ended with status 1": SessionEnd(),
+    "pytest ended with status 17": SessionEnd(exit_status=17),
+}
+
+
+@pytest.mark.parametrize("said", ENDS)
+@pytest.mark.parametrize("kind", ["green", "improved", "no_baseline", "recorded", "partial", "nothing"])
+def test_no_ending_of_pytest_but_0_is_anything_but_red(gallery, kind, said):
+    end = ENDS[said]
+    if not end.exit_status:
+        end = replace(end, exit_status=1)
+    ended = digest(replace(gallery[kind](), end=end))
+    assert ended.verdict.light == "red"
+    assert ended.verdict.headline.replace(" (partial)", "") == f"RED: {said}"
+    assert document(ended)["verdict"]["red"]
+
+
+def test_the_gates_reasons_come_before_those_of_pytest(gallery):
+    both = replace(gallery["red_metric"](), end=SessionEnd(exit_status=1, failed=2))
+    assert digest(both).verdict.headline == "RED: pass regressed, 2 tests failed outside any suite"
+
+
+@pytest.mark.parametrize(
+    ("new", "edited", "others", "said"),
+    [
+        (1, 0, 0, "1 new example fails"),
+        (2, 0, 0, "2 new examples fail"),
+        (0, 1, 0, "1 edited example fails"),
+        (1, 1, 2, "1 new example fails, 1 edited example fails, 2 trials failed"),
+        (0, 0, 1, "1 trial failed"),
+    ],
+)
+def test_failures_that_no_gate_judges_are_named_by_what_they_are(new, edited, others, said):
+    suite = plan()
+    states = ["new"] * new + ["edited"] * edited
+    rows = []
+    for number, state in enumerate(states):
+        rows.append(broken(f"e{number}", state=state, red=False))
+    failing = new + edited + others
+    decision = Decision(metrics=(row("pass"),), examples=tuple(rows), ungated=failing)
+    ended = experiment(decision=decision, trials=trials(suite, failed=failing), end=SessionEnd(exit_status=1))
+    assert digest(ended).verdict.headline == f"RED: {said}"
+
+
+def test_a_summary_evaluator_that_raised_makes_no_missing_baseline_green(gallery):
+    lost = row("f1", "INSUFFICIENT_DATA", baseline=None, candidate=None, note="unscored: it raised")
+    without = gallery["no_baseline"]()
+    decision = replace(without.decision, metrics=(*without.decision.metrics, lost))
+    verdict = digest(replace(without, decision=decision)).verdict
+    assert (verdict.word, verdict.light) == ("no baseline", "yellow")
+
+
+@pytest.mark.parametrize(
+    ("kind", "limit"),
+    [
+        ("no_baseline_and_failing", "no baseline: assertions decide, as in plain pytest"),
+        ("recorded", "the baseline is recorded all the same: 1 file"),
+        ("shard", "shard 1/2: not gated, `llmobs merge` gates all shards together"),
+    ],
+)
+def test_what_else_happened_stands_below_a_red_headline(gallery, kind, limit):
+    found = replace(gallery["green"](), shard="1/2") if kind == "shard" else gallery[kind]()
+    ended = replace(found, end=SessionEnd(exit_status=1, failed=1))
+    assert digest(ended, Context(recorded=("a.json",))).verdict.limits == (limit,)

@@ -158,6 +158,7 @@ def test_an_accepting_command_is_offered_only_where_it_helps(gallery):
         "thresholds",
         "rebaseline",
         "no_baseline",
+        "no_baseline_and_failing",
         "no_baseline_in_ci",
         "tentative",
         "small",

@@ -1,0 +1,138 @@
+"""Why a build is red, in the words of its headline: what the gate found, and what fails pytest beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from pytest_llmobs.records.decisions import Decision, ExampleState, MetricRow, VerdictName
+from pytest_llmobs.records.experiments import Experiment, SessionEnd
+from pytest_llmobs.reports.digest.examples import ExamplesDigest, is_red
+from pytest_llmobs.reports.digest.spending import SpendingDigest
+from pytest_llmobs.wording import count, noun
+
+_NAMED = 3
+"""Metrics named one by one; more are counted."""
+_REASONS: Mapping[VerdictName, str] = {
+    "INSUFFICIENT_DATA": "too little data for {}",
+    "REBASELINE": "{} is judged in another way than its baseline",
+    "REGRESSED": "{} regressed",
+    "INCONCLUSIVE": "{} may have dropped",
+}
+"""What a verdict says where it makes the build red."""
+_BOUND = "{} missed a bound"
+"""What any other verdict says: a bound of ``llm_gate`` is what makes it red."""
+_UNGATED: tuple[ExampleState, ...] = ("new", "edited")
+"""States of examples whose assertions fail their tests: the baseline has nothing to judge them by."""
+_INTERRUPTED = 2
+_STATUSES: Mapping[int, str] = {
+    _INTERRUPTED: "the session was interrupted",
+    3: "pytest ended in an internal error",
+    4: "pytest was not used rightly (status 4)",
+}
+"""Pytest's exit statuses that need no failed test."""
+
+
+def reasons(experiment: Experiment, examples: ExamplesDigest, trials: SpendingDigest) -> list[str]:
+    """Return why an experiment is red, what cut it short first, then the gate's reasons, then pytest's.
+
+    Args:
+        experiment: A red one.
+        examples: Those of its rows that deserve a line.
+        trials: How its trials ended.
+    """
+    found = [
+        *_cut_short(experiment.end),
+        *_of_gate(experiment.decision, examples),
+        *_of_trials(experiment, trials),
+        *_of_others(experiment.end),
+    ]
+    # an error of a plugin's own, a bound of another tool: pytest doesn't say what it was
+    return found or [f"pytest ended with status {experiment.end.exit_status}"]
+
+
+def named(metrics: Iterable[str]) -> str:
+    """Return the names of a few metrics, or the number of many."""
+    names = list(metrics)
+    if len(names) > _NAMED:
+        return count(len(names), "metric")
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _cut_short(end: SessionEnd) -> Iterator[str]:
+    if end.uncollected:
+        yield f"{count(end.uncollected, 'error')} during collection"
+    # what can't be collected interrupts, too
+    if end.exit_status in _STATUSES and not (end.uncollected and end.exit_status == _INTERRUPTED):
+        yield _STATUSES[end.exit_status]
+
+
+def _of_gate(decision: Decision, examples: ExamplesDigest) -> Iterator[str]:
+    metrics = _metrics_by_reason(filter(is_red, decision.metrics))
+    for reason in (*_REASONS.values(), _BOUND):
+        names = metrics.get(reason)
+        if names:
+            yield reason.format(named(names))
+    for counted in examples.counts:
+        if counted.red and counted.state == "broken":
+            yield f"{count(counted.number, 'example')} broke"
+        if counted.red and counted.state == "suspect":
+            yield f"{count(counted.number, 'suspect example')} not cleared"
+    errors = len(decision.errors)
+    if errors:
+        yield count(errors, "error")
+
+
+def _metrics_by_reason(red: Iterable[MetricRow]) -> dict[str, dict[str, None]]:
+    """Return the metrics that are red for a reason in some suite, each once and in the order of the gate."""
+    metrics: dict[str, dict[str, None]] = {}
+    for row in red:
+        reason = _REASONS.get(row.verdict, _BOUND)
+        metrics.setdefault(reason, {})[row.metric] = None
+    return metrics
+
+
+def _of_trials(experiment: Experiment, trials: SpendingDigest) -> Iterator[str]:
+    """Yield what trials fail their tests for, whatever the gate says."""
+    if not experiment.end.exit_status:
+        return  # no pytest has failed for them
+    raised, unscored = trials.statuses.get("error", 0), trials.statuses.get("unscored", 0)
+    if raised:
+        yield f"{count(raised, 'trial')} raised an error"
+    if unscored:
+        yield f"{count(unscored, 'trial')} compared a score that is missing"
+    if experiment.decision.ungated:
+        yield from _ungated(experiment)
+
+
+def _ungated(experiment: Experiment) -> Iterator[str]:
+    """Yield how many examples failed that no gate judges; where there is no baseline, trials are tests."""
+    failing: dict[tuple[str, str], int] = {}
+    for trial in experiment.trials:
+        if trial.status == "failed":
+            key = trial.suite, trial.example_id
+            failing[key] = failing.get(key, 0) + 1
+    others = experiment.decision.ungated
+    examples = dict.fromkeys(_UNGATED, 0)
+    for row in experiment.decision.examples:
+        if row.state in examples and (row.suite, row.example_id) in failing:
+            examples[row.state] += 1
+            others -= failing.pop((row.suite, row.example_id))
+    for state, number in examples.items():
+        if number:
+            yield f"{count(number, f'{state} example')} {noun(number, 'fails', 'fail')}"
+    if others > 0:
+        yield f"{count(others, 'trial')} failed"
+
+
+def _of_others(end: SessionEnd) -> Iterator[str]:
+    """Yield what failed beside the trials."""
+    if end.failed:
+        yield f"{count(end.failed, 'test')} failed outside any suite"
+    if end.errors:
+        yield f"{count(end.errors, 'test')} outside any suite raised an error in setup or teardown"
+    if end.teardowns:
+        yield f"the teardown of {count(end.teardowns, 'trial')} raised an error"
+    if end.unexpected:
+        yield f"{count(end.unexpected, 'trial')} failed in pytest, such as a strict xfail that passed"
