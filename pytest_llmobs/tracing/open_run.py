@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -101,6 +102,13 @@ class OpenRun:
         if self.finished is None:
             return None
         return (self.finished - self.started) / 1e6
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds from start to end, or to now."""
+        if self.latency is not None:
+            return self.latency
+        return (time.perf_counter_ns() - self.clock) / 1e9
 
     @property
     def written(self) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pytest_llmobs.errors import EvaluatorError, LlmobsError
@@ -147,10 +146,7 @@ class LlmRun:
     @property
     def latency(self) -> float:
         """Seconds: the target's, or from the test's start to now (its end, once it ended)."""
-        latency = self._root.latency
-        if latency is None:
-            latency = (datetime.now(UTC) - self._root.start_time) / timedelta(seconds=1)
-        return latency
+        return self._root.elapsed
 
     @property
     def total_tokens(self) -> int | None:

@@ -17,6 +17,7 @@ from pytest_llmobs.tracing.run_tree import RunTree, start_root
 from pytest_llmobs.tracing.tracer import Tracer
 from pytest_llmobs.trials.budget import Budget, BudgetReached
 from pytest_llmobs.trials.deadline import Deadline, TargetTimeout
+from pytest_llmobs.trials.results import GivenUp, Streamed, finish, finish_async
 from pytest_llmobs.trials.scoring import Scorer, Scoring
 from pytest_llmobs.trials.targets import Target, as_outputs
 from pytest_llmobs.trials.workers import Task, Workers
@@ -57,6 +58,8 @@ class Attempt:
     tries: list[Task] = field(default_factory=list)
     """One task each time that the target runs on the workers."""
     root: RunTree | None = None
+    streamed: Streamed | None = None
+    """Takes what the target yields, from its start on."""
     outputs: Mapping[str, Any] | None = None
     """What the target returned."""
     error: BaseException | None = None
@@ -186,13 +189,13 @@ class Runner:
             __tracebackhide__ = True
             if self._may_start(attempt):
                 with _TargetRun(self, attempt) as run:
-                    run.result = target.call(example)
+                    run.result = finish(target.call(example), run.streamed, self.workers.wait_for)
 
         async def async_work() -> None:
             __tracebackhide__ = True
             if self._may_start(attempt):
                 with _TargetRun(self, attempt) as run:
-                    run.result = await target.call(example)
+                    run.result = await finish_async(target.call(example), run.streamed)
 
         if target.is_async:
             return async_work
@@ -224,9 +227,11 @@ class Runner:
 
     def _fail(self, attempt: Attempt, error: BaseException) -> None:
         """Keep what the target raised, or run it again later where the server has enough for now."""
-        if isinstance(attempt.error, TargetTimeout):
+        if isinstance(attempt.error, TargetTimeout) or isinstance(error, GivenUp):
             return  # it was given up meanwhile, and booked then
         if attempt.root is not None:
+            if attempt.streamed is not None and attempt.streamed.started and not attempt.root.ended:
+                attempt.root.add_outputs(as_outputs(attempt.streamed.whole))  # what came before the end
             attempt.root.end(error=error)
             self._book(attempt.root.finished_runs(*PAID))
         if self._may_try_again(attempt, error):
@@ -292,7 +297,9 @@ class _TargetRun:
     """The ``with`` block in which a target is called: traced, and never raising."""
 
     # A class: a generator would leave frames of its own in the traceback of what the target raised.
-    __slots__ = ("_activation", "_attempt", "_runner", "result")
+    __slots__ = ("_activation", "_attempt", "_runner", "result", "streamed")
+
+    streamed: Streamed
 
     def __init__(self, runner: Runner, attempt: Attempt) -> None:
         self._runner = runner
@@ -301,7 +308,9 @@ class _TargetRun:
         """What the target returned."""
 
     def __enter__(self) -> _TargetRun:
-        self._activation: Activation[RunTree] = self._runner._open_root(self._attempt).activate()
+        root = self._runner._open_root(self._attempt)
+        self.streamed = self._attempt.streamed = Streamed(root)
+        self._activation: Activation[RunTree] = root.activate()
         self._activation.__enter__()
         return self
 

@@ -24,12 +24,15 @@ class Target:
 
     @property
     def is_async(self) -> bool:
-        """True where calling it gives a coroutine."""
+        """True where calling it gives a coroutine or an async generator."""
         call = getattr(self.function, "__call__", None)  # noqa: B004 (an object's own __call__ may be async)
-        return inspect.iscoroutinefunction(self.function) or inspect.iscoroutinefunction(call)
+        for function in (self.function, call):
+            if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+                return True
+        return False
 
     def call(self, example: Example) -> Any:
-        """Call the target with the example's inputs; a coroutine where it is async."""
+        """Call the target with the example's inputs; a coroutine or an async generator where it is async."""
         __tracebackhide__ = True
         inputs = copied(dict(example.inputs))
         if self.takes_dict:
@@ -37,15 +40,18 @@ class Target:
         return self.function(**inputs)
 
 
-def bind_target(function: Callable[..., Any], dataset: Dataset) -> Target:
+def bind_target(function: Any, dataset: Dataset) -> Target:
     """Check a target against all examples of a dataset.
 
     Raises:
         TargetError: It is no callable, or its parameters don't fit the inputs of an example.
     """
-    if not callable(function):
-        raise TargetError(f"target={function!r} is neither a callable nor the name of a fixture.")
+    if _is_runnable(type(function)):
+        return Target(function.invoke, type(function).__name__, takes_dict=True)
+    _check_callable(function)
     name = getattr(function, "__qualname__", type(function).__name__)
+    if _is_runnable(type(getattr(function, "__self__", None))) and function.__name__ in _WAYS_IN:
+        return Target(function, name, takes_dict=True)
     try:
         signature = inspect.signature(function)
     except (TypeError, ValueError):
@@ -54,6 +60,41 @@ def bind_target(function: Callable[..., Any], dataset: Dataset) -> Target:
     if not target.takes_dict:
         _check_keys(name, signature, dataset)
     return target
+
+
+_WAYS_IN = ("invoke", "ainvoke", "stream", "astream")
+"""Methods of a Runnable that take the inputs as one dict, whatever they call it."""
+
+
+def _is_runnable(kind: type) -> bool:
+    """Return True for the class of a LangChain Runnable: by its methods, and by those of a class alone."""
+    return callable(getattr(kind, "invoke", None)) and callable(getattr(kind, "ainvoke", None))
+
+
+def _check_callable(function: Any) -> None:
+    """Refuse what can't be called, and what would do nothing if it was."""
+    if inspect.iscoroutine(function) or inspect.isgenerator(function) or inspect.isasyncgen(function):
+        name = function.__qualname__
+        if inspect.iscoroutine(function):
+            function.close()  # Python would warn that nobody awaited it
+        raise TargetError(
+            f"target={name}(…) was called already, when the marker was read. Give the function: target={name}."
+        )
+    if not callable(function):
+        raise TargetError(f"target={function!r} is neither a callable nor the name of a fixture.")
+    if isinstance(function, type) and "__call__" in _attributes(function):
+        name = function.__qualname__
+        raise TargetError(
+            f"target={name} is a class: to call it makes an object and asks nothing. Give an object: target={name}(…)."
+        )
+
+
+def _attributes(kind: type) -> set[str]:
+    """Return the names that a class and its bases define, those of all objects left out."""
+    names: set[str] = set()
+    for base in kind.__mro__[:-1]:
+        names |= vars(base).keys()
+    return names
 
 
 def _takes_dict(signature: inspect.Signature) -> bool:

@@ -8,7 +8,7 @@ import itertools
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextvars import Context, copy_context
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from pytest_llmobs.trials.rate_limit import RateLimit
 
 if TYPE_CHECKING:  # a session without async targets does without it: it takes 3 MB
     import asyncio
+    import concurrent.futures
 
 _LONGEST_NAP = 0.5
 """Seconds after which ``wait`` looks again, though nothing has ended: other tasks may have started since."""
@@ -34,7 +35,8 @@ class Task:
         """Seconds on the workers' clock, or None while it waits."""
         self.ended = False
         self.error: BaseException | None = None
-        self._future: asyncio.Task[Any] | None = None
+        self._future: asyncio.Task[Any] | concurrent.futures.Future[Any] | None = None
+        """What of it runs on the event loop."""
 
     def describe_timeout(self, seconds: float) -> str:
         """Return what befell a task that was given up after so many seconds."""
@@ -63,6 +65,8 @@ class Workers:
         self._count = itertools.count()
         self._inbox: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
         """Where threads get their next task; None tells one to end."""
+        self._served = threading.local()
+        """The task of each thread, as ``task``."""
         self._threads = 0
         self._idle_threads = 0
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -91,8 +95,24 @@ class Workers:
                 self._changed.wait(min(remaining, _LONGEST_NAP))
             return True
 
+    def wait_for(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
+        """Run a coroutine on the event loop, in a copy of this thread's context, and block until it ended."""
+        import asyncio
+
+        with self._changed:
+            loop = self._event_loop()
+        future = asyncio.run_coroutine_threadsafe(coroutine, loop)
+        task: Task | None = getattr(self._served, "task", None)
+        if task is not None:
+            task._future = future
+        try:
+            return future.result()
+        except BaseException:
+            future.cancel()
+            raise
+
     def cancel(self, task: Task) -> None:
-        """Take a waiting task out, and ask a running async one to stop; a running sync one goes on."""
+        """Take a waiting task out, and ask what runs on the event loop to stop; a running sync one goes on."""
         with self._changed:
             self._waiting = [entry for entry in self._waiting if entry[2] is not task]
             heapq.heapify(self._waiting)
@@ -158,6 +178,7 @@ class Workers:
 
     def _serve(self) -> None:
         while (task := self._inbox.get()) is not None:
+            self._served.task = task
             try:
                 self._base_context.copy().run(task.function)
             except BaseException as error:

@@ -94,3 +94,34 @@ def test_outputs_of_any_result() -> None:
     assert as_outputs(Reply(text="hi")) == {"text": "hi"}
     assert as_outputs("hi") == {"output": "hi"}
     assert as_outputs(None) == {"output": None}
+
+
+async def a_coroutine(name: str, query: str) -> str:
+    return name
+
+
+def a_generator(name: str, query: str) -> Any:
+    yield name
+
+
+@pytest.mark.parametrize("called", [a_coroutine("Ada", "Why?"), a_generator("Ada", "Why?")], ids=type)
+def test_a_target_that_was_called_already_is_refused(called: Any) -> None:
+    with pytest.raises(TargetError) as raised:
+        bind_target(called, DATASET)
+    name = called.__qualname__
+    assert str(raised.value) == (
+        f"target={name}(…) was called already, when the marker was read. Give the function: target={name}."
+    )
+
+
+def test_a_class_whose_objects_are_targets_is_refused() -> None:
+    with pytest.raises(TargetError) as raised:
+        bind_target(Agent, DATASET)
+    assert str(raised.value) == (
+        "target=Agent is a class: to call it makes an object and asks nothing. Give an object: target=Agent(…)."
+    )
+
+
+def test_what_can_not_be_called_is_refused() -> None:
+    with pytest.raises(TargetError, match="target=3 is neither a callable nor the name of a fixture"):
+        bind_target(3, DATASET)
