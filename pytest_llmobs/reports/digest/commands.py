@@ -11,8 +11,8 @@ from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.reports.context import Context
 from pytest_llmobs.reports.digest.examples import ExampleDetail, is_red
 
-MOST_NODEIDS = 3
-"""Node ids written into a command; more go through a file."""
+_NODEIDS_ROOM = 100
+"""Characters of node ids that are written into a command; more go through a file."""
 
 
 @dataclass(frozen=True)
@@ -112,9 +112,9 @@ def _left_to_do(decision: Decision, context: Context) -> list[NextCommand]:
 
 def _on(rerun: Sequence[ExampleDetail], command: str, experiment: Experiment, context: Context) -> str:
     """Return a command, for what broke alone."""
-    nodeids = located_nodeids(rerun, context)
-    if len(nodeids) <= MOST_NODEIDS:
-        return f"{command} {shlex.join(nodeids)}"
+    nodeids = shlex.join(located_nodeids(rerun, context))
+    if len(nodeids) <= _NODEIDS_ROOM:
+        return f"{command} {nodeids}"
     # a command line has its limits, and a reader's eye has, too; `&&` keeps pytest from running everything where
     # nothing broke
     listing = show_command(experiment.name, context, "--broken")
