@@ -1,21 +1,28 @@
-"""Files: the one way in which a file is written whole, and the lock around what is rewritten.
+"""Files: the one way in which a file is written whole and read whole, and the lock around what is rewritten.
 
-A spool, which is appended to, and Parquet, which Arrow writes, have their own ways in ``storage``.
+What is read was written by somebody: it may be cut short, huge, a folder or a pipe. A spool, which is appended to, and
+Parquet, which Arrow writes, have their own ways in ``storage``.
 """
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import json
 import os
+import stat
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 PRIVATE = 0o600
 """Mode of a file that only its owner may read."""
 SHARED = 0o644
 """Mode of a file that is committed: readable by all."""
+LARGEST = 1 << 30
+"""Bytes of a file that is read whole; a larger one was written by nobody here."""
 
 
 def write_whole(
@@ -28,7 +35,8 @@ def write_whole(
 
     Args:
         path: The file; its folder must exist.
-        content: All of it. Text is written as UTF-8, its line breaks as they are, pieces one after the other.
+        content: All of it. Text is written as UTF-8 (see ``encodable``), its line breaks as they are, pieces one after
+            the other.
         mode: The file's permissions.
         durable: Wait until the content is on the disk (about 0.3 ms), so that it survives a power cut and not only
             a crash of the process.
@@ -56,10 +64,76 @@ def _encoded(content: str | bytes | Iterable[str | bytes]) -> Iterator[bytes]:
     if isinstance(content, bytes):
         yield content
     elif isinstance(content, str):
-        yield content.encode()
+        yield encodable(content).encode()
     else:
         for piece in content:
             yield from _encoded(piece)
+
+
+def encodable(text: str) -> str:
+    """Return text that UTF-8 has a form for: halves of a character that stand alone become the mark for lost ones.
+
+    Models and datasets bring such halves: an emoji that was cut in its middle. A pair of halves becomes
+    the character that it stands for.
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text
+
+
+def read_bytes(path: Path, most: int = LARGEST) -> bytes:
+    """Return a file's content.
+
+    Args:
+        path: The file. A pipe or a device in its place is refused, rather than waited for.
+        most: Bytes that it may have.
+
+    Raises:
+        FileNotFoundError: There is none.
+        OSError: It can't be read, is no file, or has more bytes.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(errno.EINVAL, "it is no file")
+        if status.st_size > most:
+            raise OSError(errno.EFBIG, f"it has {status.st_size:,} bytes, and {most:,} at most are read")
+        with open(descriptor, "rb", closefd=False) as file:
+            return file.read(most)
+    finally:
+        os.close(descriptor)
+
+
+def read_text(path: Path, most: int = LARGEST) -> str:
+    """Return a file's text, its line breaks as they are; what an editor put before it to mark UTF-8 is left out.
+
+    Raises:
+        OSError: See ``read_bytes``.
+        ValueError: It is no UTF-8.
+    """
+    return read_bytes(path, most).decode("utf-8-sig")
+
+
+def parse_json(text: str | bytes, **hooks: Any) -> Any:
+    """Return what JSON text holds.
+
+    Args:
+        text: The JSON.
+        **hooks: For ``json.loads``.
+
+    Raises:
+        ValueError: It is no JSON, has a number of thousands of digits, is nested too deep, or takes more memory than
+            there is.
+    """
+    try:
+        return json.loads(text, **hooks)
+    except RecursionError:
+        raise ValueError("it is nested too deep") from None
+    except MemoryError:
+        raise ValueError("it takes more memory than there is") from None
 
 
 @contextmanager

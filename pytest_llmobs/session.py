@@ -336,6 +336,4 @@ class Session:
         """Returns the baseline of a suite, or None where there is none; raises ``BaselineError``."""
         from pytest_llmobs.experiments.references import baseline_source
 
-        return baseline_source(
-            self.settings.baseline, self.baseline_folder, self.rootdir, self.store.experiments
-        )
+        return baseline_source(self.settings.baseline, self.baseline_folder, self.rootdir, lambda: self.store)

@@ -6,18 +6,32 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pytest_llmobs.baselines.line_json import REMEDY, parse_json, read_text, render_lines
 from pytest_llmobs.baselines.records import SCHEMA, Baseline, BaselineRow, SuiteRecord
 from pytest_llmobs.baselines.texts_file import parse_texts, render_texts
 from pytest_llmobs.errors import BaselineError
 from pytest_llmobs.files import locked, write_whole
+from pytest_llmobs.records.fit import MisfitError, check, shortened
+from pytest_llmobs.records.wire import from_wire
+
+R = TypeVar("R")
 
 _PLAIN = re.compile(r"[\w/]+\.py(?:::\w+)*", re.ASCII)
 _LONGEST = 120
 _TEXTS = ".texts.json"
+_PLAIN_FIELDS = {
+    "hash": "hash",
+    "sent": "fingerprints",
+    "latency": "latency",
+    "cost": "cost",
+    "versions": "versions",
+}
+"""Keys of a row that need no further look -> their fields."""
+_NUMBER: frozenset[type] = frozenset({int, float, type(None)})
 _HEAD = ("suite", "dataset", "dataset_version", "repeat", "metrics", "metadata")
 
 
@@ -91,8 +105,8 @@ def parse_baseline(content: str, where: str, texts: str | None = None) -> Baseli
     wire = parse_json(content, where)
     try:
         baseline = _baseline(wire)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise BaselineError(f"{where} is no baseline: {type(error).__name__}: {error}. {REMEDY}") from error
+    except MisfitError as error:
+        raise BaselineError(f"{where} is no baseline: {error}. {REMEDY}") from error
     if texts is None:
         return baseline
     return replace(baseline, texts=parse_texts(texts, where.removesuffix(".json") + _TEXTS))
@@ -100,12 +114,28 @@ def parse_baseline(content: str, where: str, texts: str | None = None) -> Baseli
 
 def _baseline(wire: Mapping[str, Any]) -> Baseline:
     rows, records = {}, {}
-    for example, row in sorted(wire["examples"].items()):
-        rows[example] = _row(row)
-    for metric, record in wire.get("suite_scores", {}).items():
-        records[metric] = SuiteRecord(**record)
-    head = {key: wire[key] for key in _HEAD if key in wire}
-    return Baseline(**head, rows=rows, suite_scores=records)
+    for example, row in sorted(_object(wire, "examples").items()):
+        rows[example] = _at(f"examples[{shortened(example)}]", _row, row)
+    for metric, record in _object(wire, "suite_scores", {}).items():
+        read = partial(from_wire, SuiteRecord)
+        records[metric] = _at(f"suite_scores[{shortened(metric)}]", read, record)
+    head = from_wire(Baseline, {key: wire[key] for key in _HEAD if key in wire})
+    return replace(head, rows=rows, suite_scores=records)
+
+
+def _object(wire: Mapping[str, Any], key: str, default: Any = None) -> dict[str, Any]:
+    value = wire.get(key, default)
+    if not isinstance(value, dict):
+        raise MisfitError(f"{shortened(value)} is no object", key)
+    return value
+
+
+def _at(place: str, read: Callable[[Any], R], wire: Any) -> R:
+    """Return what is read; an error says where."""
+    try:
+        return read(wire)
+    except MisfitError as error:
+        raise error.below(place) from None
 
 
 def render_baseline(baseline: Baseline) -> str:
@@ -171,27 +201,24 @@ def _wire(row: BaselineRow) -> dict[str, Any]:
     return wire
 
 
-def _row(wire: Mapping[str, Any]) -> BaselineRow:
-    passes = _numbers(wire["pass"])
+def _row(wire: Any) -> BaselineRow:
+    if not isinstance(wire, dict):
+        raise MisfitError(f"{shortened(wire)} is no object")
+    passes = _at("pass", _numbers, wire.get("pass"))
     if not {0.0, 1.0, None}.issuperset(passes):
-        raise ValueError(f"pass is {wire['pass']!r}, and a repeat has 1, 0 or null")
+        raise MisfitError(f"pass is {shortened(wire['pass'])}, and a repeat has 1, 0 or null")
     scores = {}
-    for key, values in wire.get("scores", {}).items():
-        scores[key] = _numbers(values)
-    return BaselineRow(
-        hash=str(wire["hash"]),
-        passes=passes,
-        scores=scores,
-        fingerprints=dict(wire.get("sent", {})),
-        latency=wire.get("latency"),
-        cost=wire.get("cost"),
-        versions=dict(wire.get("versions", {})),
-    )
+    for key, values in _object(wire, "scores", {}).items():
+        scores[key] = _at(f"scores[{shortened(key)}]", _numbers, values)
+    fields = {field: wire[key] for key, field in _PLAIN_FIELDS.items() if key in wire}
+    row = from_wire(BaselineRow, {"passes": [], **fields})
+    return replace(row, passes=passes, scores=scores)
 
 
-def _numbers(values: Sequence[float | None]) -> tuple[float | None, ...]:
-    if not isinstance(values, list) or not {int, float, type(None)}.issuperset(map(type, values)):
-        raise TypeError(f"{values!r} is no list of numbers")
+def _numbers(values: Any) -> tuple[float | None, ...]:
+    if not isinstance(values, list) or not _NUMBER.issuperset(map(type, values)):
+        raise MisfitError(f"{shortened(values)} is no list of numbers")
+    check(values, _NUMBER)
     numbers: list[float | None] = []
     for value in values:
         numbers.append(None if value is None else float(value))

@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from pytest_llmobs.errors import BaselineError
+from pytest_llmobs.files import encodable
+from pytest_llmobs.files import parse_json as parse_plain_json
+from pytest_llmobs.files import read_text as read_whole_text
 
 Upgrade = Callable[[dict[str, Any]], dict[str, Any]]
 """Turns the object of one schema into that of the next."""
@@ -19,8 +22,9 @@ _MARKERS = ("<<<<<<< ", ">>>>>>> ", "=======")
 
 
 def compact(value: Any) -> str:
-    """Return JSON without line breaks; characters outside ASCII stay readable."""
-    return json.dumps(value, ensure_ascii=False, separators=(", ", ": "), allow_nan=False, default=str)
+    """Return JSON without line breaks; characters outside ASCII stay readable, halves of them are marked as lost."""
+    text = json.dumps(value, ensure_ascii=False, separators=(", ", ": "), allow_nan=False, default=str)
+    return encodable(text)
 
 
 def render_lines(wire: Mapping[str, Any], tables: Sequence[str]) -> str:
@@ -71,7 +75,8 @@ def parse_json(content: str, where: str, upgrades: Sequence[Upgrade] = ()) -> di
 
 
 def _refuse_conflicts(content: str, where: str) -> None:
-    for number, line in enumerate(content.splitlines(), 1):
+    # Not splitlines(): what a text holds, such as U+2028, stands as it is inside a JSON string and ends no line.
+    for number, line in enumerate(content.split("\n"), 1):
         if line.startswith(_MARKERS):
             raise BaselineError(
                 f"{where}, line {number}: an unresolved merge conflict ({line[:7]}). Each entry has a line of its own: "
@@ -82,11 +87,11 @@ def _refuse_conflicts(content: str, where: str) -> None:
 def _parsed(content: str, where: str) -> dict[str, Any]:
     """Return the object that a file holds; of any other JSON an empty one."""
     try:
-        wire = json.loads(content, object_pairs_hook=_each_once, parse_constant=_no_number)
+        wire = parse_plain_json(content, object_pairs_hook=_each_once, parse_constant=_no_number)
     except json.JSONDecodeError as error:
         raise BaselineError(f"{where}, line {error.lineno}: no valid JSON: {error.msg}. {REMEDY}") from error
     except ValueError as error:
-        raise BaselineError(f"{where}: {error} {REMEDY}") from error
+        raise BaselineError(f"{where}: {str(error).rstrip('.')}. {REMEDY}") from error
     if not isinstance(wire, dict):
         return {}
     return wire
@@ -115,8 +120,14 @@ def read_text(path: Path) -> str | None:
         BaselineError: It can't be read, or is no UTF-8.
     """
     try:
-        return path.read_text(encoding="utf-8")
+        return read_whole_text(path)
     except FileNotFoundError:
+        if (
+            path.is_symlink()
+        ):  # it is there, and leads nowhere: no reason to go on as if nothing had been recorded
+            raise BaselineError(f"Can't read {str(path)!r}: it is a link to nowhere. {REMEDY}") from None
         return None
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise BaselineError(f"Can't read {str(path)!r}: {error.strerror or error}. {REMEDY}") from error
+    except ValueError as error:
         raise BaselineError(f"Can't read {str(path)!r}: {error}. {REMEDY}") from error

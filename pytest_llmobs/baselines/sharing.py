@@ -16,6 +16,8 @@ _WORTH_SHARING = 40
 """Characters from which a reference is shorter than the part."""
 _WORTH_CUTTING = 30
 """Characters that a cut must save: what stands for them takes about as many."""
+_MOST = 1 << 27
+"""Characters that all texts of a baseline may have; those that are written have a few hundred thousand."""
 HOLE = re.compile(r"⟨\+([\d,]+) characters⟩")
 """What stands for a part that was cut out."""
 
@@ -137,15 +139,27 @@ def decode(texts: Mapping[str, Any], shared: Mapping[str, str]) -> dict[str, str
 
     Raises:
         KeyError: A text refers to a part that isn't there.
+        TypeError: It is made of other than texts and references.
+        ValueError: The texts are longer than any that were written: a few references may stand for gigabytes.
     """
     decoded = {}
+    size = 0
     for key, wire in texts.items():
-        decoded[key] = "".join(_pieces(wire, shared))
+        pieces = []
+        for piece in _pieces(wire, shared):
+            pieces.append(piece)
+            size += len(piece)
+            if size > _MOST:
+                raise ValueError(f"its texts have more than {_MOST:,} characters")
+        decoded[key] = "".join(pieces)
     return decoded
 
 
 def _pieces(wire: Any, shared: Mapping[str, str]) -> Iterator[str]:
     """Yield the stretches of a text: strings as they are, references by what they refer to."""
+    if isinstance(wire, str):
+        yield wire
+        return
     for piece in wire:
         if isinstance(piece, str):
             yield piece

@@ -10,8 +10,9 @@ from typing import Any
 
 from pytest_llmobs.baselines.line_json import REMEDY, parse_json, render_lines
 from pytest_llmobs.baselines.sharing import TextPart, cut, decode, divide, encode
-from pytest_llmobs.baselines.texts import CallShape, ExampleTexts, TextStore
+from pytest_llmobs.baselines.texts import CallShape, TextStore
 from pytest_llmobs.errors import BaselineError
+from pytest_llmobs.records.wire import from_wire
 
 SCHEMA = 1
 """Version of the file's layout."""
@@ -68,16 +69,19 @@ def parse_texts(content: str, where: str) -> TextStore:
     try:
         return _text_store(wire)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-        raise BaselineError(f"{where} holds no texts: {type(error).__name__}: {error}. {REMEDY}") from error
+        reason = str(error)
+        if not isinstance(error, ValueError):
+            reason = f"{type(error).__name__}: {error}"
+        raise BaselineError(f"{where} holds no texts: {reason}. {REMEDY}") from error
 
 
 def _text_store(wire: Mapping[str, Any]) -> TextStore:
-    calls, examples = {}, {}
-    for key, call in wire["calls"].items():
-        calls[key] = _call(call)
-    for example, kept in wire["examples"].items():
-        examples[example] = _example(kept)
-    return TextStore(texts=decode(wire["texts"], wire.get("parts", {})), calls=calls, examples=examples)
+    texts = decode(wire["texts"], wire.get("parts", {}))
+    store = from_wire(TextStore, {"texts": texts, "calls": wire["calls"], "examples": wire["examples"]})
+    for key, call in store.calls.items():
+        if not {2}.issuperset(map(len, call.messages)):
+            raise ValueError(f"calls[{key!r}].messages is no list of pairs: role and text")
+    return store
 
 
 def _render(
@@ -113,22 +117,3 @@ def _call_wire(call: CallShape) -> dict[str, Any]:
         "tools": call.tools,
     }
     return {key: value for key, value in wire.items() if value}
-
-
-def _call(wire: Mapping[str, Any]) -> CallShape:
-    return CallShape(
-        model=wire.get("model", ""),
-        params=wire.get("params", {}),
-        system=wire.get("system", ""),
-        messages=tuple(map(_message, wire.get("messages", ()))),
-        tools=wire.get("tools", ""),
-    )
-
-
-def _message(wire: Sequence[str]) -> tuple[str, str]:
-    role, text = wire
-    return role, text
-
-
-def _example(wire: Mapping[str, Any]) -> ExampleTexts:
-    return ExampleTexts(calls=tuple(wire.get("calls", ())), output=wire.get("output", ""))

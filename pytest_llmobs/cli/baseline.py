@@ -10,13 +10,16 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from pytest_llmobs.cli.console import Console
-from pytest_llmobs.cli.lookup import find_experiment, newest_experiment, read_heads
+from pytest_llmobs.cli.lookup import find_experiment, newest_experiment
 from pytest_llmobs.cli.stores import open_local_store
-from pytest_llmobs.errors import BaselineError
+from pytest_llmobs.errors import BaselineError, StoreError
+from pytest_llmobs.experiments.stored import read_heads
 from pytest_llmobs.records.decisions import Decision
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.records.plans import SuitePlan
 from pytest_llmobs.settings import BASELINE_FOLDER
+from pytest_llmobs.storage.store import Store
+from pytest_llmobs.wording import count
 
 HELP = "what changed in the committed baselines (diff), record them anew (accept), drop what is gone (prune)"
 
@@ -139,7 +142,7 @@ def _prune(arguments: argparse.Namespace, console: Console) -> int:
     directory = rootdir / BASELINE_FOLDER
     if arguments.dir is not None:
         directory = _directory(arguments.dir)
-    dropped = list(prune(directory, rootdir, read_heads(store), dry_run=arguments.dry_run))
+    dropped = list(prune(directory, rootdir, _all_heads(store), dry_run=arguments.dry_run))
     verb = "dropped"
     if arguments.dry_run:
         verb = "would drop"
@@ -148,6 +151,18 @@ def _prune(arguments: argparse.Namespace, console: Console) -> int:
     if not dropped:
         console.note("Nothing to drop: every baseline has its test file, every row its example.")
     return 0
+
+
+def _all_heads(store: Store) -> list[Experiment]:
+    """Return all experiments, the newest first; refuse where one can't be read: what it had is not gone."""
+    heads = read_heads(store)
+    unread = len(store.experiment_names()) - len(heads)
+    if unread:
+        raise StoreError(
+            f"{count(unread, 'experiment')} of {store.place!r} can't be read, so nobody knows what is gone: nothing "
+            "was dropped. Restore or delete what is named above, and prune again."
+        )
+    return heads
 
 
 def _directory(given: str | None) -> Path:

@@ -16,7 +16,7 @@ from pytest_llmobs.baselines.file import (
 )
 from pytest_llmobs.baselines.records import Baseline
 from pytest_llmobs.baselines.texts import updated_texts
-from pytest_llmobs.experiments.git import check_revision, git
+from pytest_llmobs.experiments.git import check_revision, committed_names, read_committed
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.records.plans import SuitePlan
 from pytest_llmobs.reports.pages.baseline_diff import BaselineChange
@@ -87,9 +87,10 @@ def _on_disk(directory: Path) -> Iterator[tuple[str, Baseline]]:
 def _committed(directory: Path, ref: str) -> Iterator[tuple[str, Baseline]]:
     """Yield the baselines of a commit by their files' names."""
     check_revision(directory.resolve(), ref)
-    for name in git(directory, "ls-tree", "--name-only", ref, "./").stdout.splitlines():
-        if is_baseline(name):
-            yield name, parse_baseline(git(directory, "show", f"{ref}:./{name}").stdout, f"{ref}:{name}")
+    for name in committed_names(directory, ref):
+        content = read_committed(directory, ref, f"./{name}") if is_baseline(name) else None
+        if content is not None:
+            yield name, parse_baseline(content, f"{ref}:{name}")
 
 
 def _newest_whole(experiments: Sequence[Experiment]) -> Mapping[str, SuitePlan]:

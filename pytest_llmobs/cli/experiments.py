@@ -8,8 +8,9 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from pytest_llmobs.cli.console import Console
-from pytest_llmobs.cli.lookup import read_experiment, read_heads
+from pytest_llmobs.cli.lookup import none_yet
 from pytest_llmobs.cli.stores import open_store
+from pytest_llmobs.experiments.stored import find_readable, read_heads
 from pytest_llmobs.wording import count
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     elif arguments.json:
         console.json(list(map(asdict, _lines(shown, store))))
     elif not heads:
-        console.note(f"No experiment in {store.place!r} yet. `pytest --llm-experiment` makes one.")
+        console.note(none_yet(store))
     else:
         _list(_lines(shown, store), len(heads), trends(heads), console)
     return 0
@@ -94,4 +95,9 @@ def _lines(heads: Sequence[Experiment], store: Store) -> list[ExperimentLine]:
     from pytest_llmobs.reports.digest.experiment_line import experiment_line
 
     # means and costs need the trials, which heads lack: only what is shown is read whole
-    return [experiment_line(read_experiment(head.name, store)) for head in heads]
+    lines = []
+    for head in heads:
+        experiment = find_readable(head.name, store)
+        if experiment is not None:
+            lines.append(experiment_line(experiment))
+    return lines

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pytest_llmobs.errors import StoreError
+from pytest_llmobs.experiments.stored import find_readable, read_experiment, read_heads
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.storage.store import Store
 from pytest_llmobs.wording import nearest
@@ -56,35 +57,20 @@ def remedy(names: Sequence[str]) -> str:
 
 
 def newest_experiment(store: Store) -> Experiment:
-    """Return the experiment that started last.
+    """Return the experiment that started last, of those that can be read.
 
     Raises:
         NotFoundError: There is none.
-        StoreError: One is unreadable, or of a newer schema.
     """
-    heads = read_heads(store)
-    if not heads:
-        raise NotFoundError(f"No experiment in {store.place!r} yet. `pytest --llm-experiment` makes one.")
-    return read_experiment(heads[0].name, store)
+    for head in read_heads(store):
+        experiment = find_readable(head.name, store)
+        if experiment is not None:
+            return experiment
+    raise NotFoundError(none_yet(store))
 
 
-def read_experiment(name: str, store: Store) -> Experiment:
-    """Return the experiment of that very name.
-
-    Raises:
-        StoreError: It doesn't exist, is unreadable, or of a newer schema.
-    """
-    from pytest_llmobs.experiments.documents import experiment_from_dict
-
-    return experiment_from_dict(store.read_experiment(name))
-
-
-def read_heads(store: Store) -> list[Experiment]:
-    """Return all experiments of a store, the newest first; most without their trials, so that hundreds take no time.
-
-    Raises:
-        StoreError: One is unreadable, or of a newer schema.
-    """
-    from pytest_llmobs.experiments.documents import experiment_from_dict
-
-    return [experiment_from_dict(document) for document in reversed(store.experiments(heads=True))]
+def none_yet(store: Store) -> str:
+    """Return what to tell where a store has no experiment that can be read."""
+    if store.experiment_names():
+        return f"No experiment in {store.place!r} can be read."
+    return f"No experiment in {store.place!r} yet. `pytest --llm-experiment` makes one."

@@ -83,7 +83,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from pytest_llmobs.experiments.joining import join
     from pytest_llmobs.reports.context import Context
 
-    shards = _chosen(_shards(arguments.stores, console), arguments.name)
+    shards = _chosen(_shards(arguments.stores, arguments.name, console), arguments.name)
     joined = join([stored.shard for stored in shards])
     settings = _settings(joined, arguments.baseline_dir)
     store = Store(arguments.store or STORE_FOLDER, warn=console.note)
@@ -96,21 +96,26 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     return 0
 
 
-def _shards(places: Sequence[str], console: Console) -> list[_StoredShard]:
-    """Return all shards in the stores that the user named."""
-    from pytest_llmobs.experiments.joining import FinishedShard
+def _shards(places: Sequence[str], name: str | None, console: Console) -> list[_StoredShard]:
+    """Return all shards in the stores that the user named.
+
+    Args:
+        places: As the user named them.
+        name: Of the experiment that is to be merged, or None for the only one there is.
+        console: Gets the notes.
+    """
+    from pytest_llmobs.experiments.joining import read_shards
 
     shards: list[_StoredShard] = []
     for place in _stores(places):
         store = open_store(place, console)
-        before = len(shards)
-        for document in store.experiments():
-            if document.get("shard"):
-                shards.append(_StoredShard(FinishedShard.of(document, place), store))
-        if len(shards) == before:
+        here = read_shards(store, place, name)
+        if not here:
             raise StoreError(
                 f"There is no shard in {place!r}. `pytest --llm-experiment --llm-name NAME --llm-shard I/N` makes one."
             )
+        for shard in here:
+            shards.append(_StoredShard(shard, store))
     return shards
 
 
@@ -185,7 +190,7 @@ def _concluded(joined: JoinedShards, store: Store, settings: Settings) -> Experi
     here = Path.cwd()
     folder = here / settings.baseline_dir
     # asked twice: whether all are here, and by the gate
-    baseline_of = cache(baseline_source(settings.baseline, folder, here, store.experiments))
+    baseline_of = cache(baseline_source(settings.baseline, folder, here, lambda: store))
     _check_baselines(joined, baseline_of, settings)
     surroundings = Surroundings(
         settings=settings,

@@ -10,15 +10,10 @@ from pathlib import Path
 
 from pytest_llmobs.cli import reports
 from pytest_llmobs.cli.console import Console
-from pytest_llmobs.cli.lookup import (
-    NotFoundError,
-    match_name,
-    newest_experiment,
-    read_experiment,
-    remedy,
-)
+from pytest_llmobs.cli.lookup import NotFoundError, match_name, newest_experiment, remedy
 from pytest_llmobs.cli.stores import open_store
 from pytest_llmobs.errors import StoreError
+from pytest_llmobs.experiments.stored import find_readable, read_experiment, stored_experiments
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.records.runs import Run
 from pytest_llmobs.records.trials import Trial
@@ -72,20 +67,20 @@ def _find_run(which: str, names: Sequence[str], store: Store) -> Run:
         raise NotFoundError(
             f"Unknown experiment {which!r}, and no run's id either.{nearest(which, names)} {remedy(names)}"
         )
+    from pytest_llmobs.storage.parquet.lookup import UnknownRunError
+
     try:
         return store.read_run(which.lower())
-    except StoreError as error:
+    except UnknownRunError as error:
         raise NotFoundError(_why_unstored(which.lower(), store) or str(error)) from error
+    except StoreError as error:  # several, or too few letters to tell
+        raise NotFoundError(str(error)) from error
 
 
 def _why_unstored(which: str, store: Store) -> str | None:
     """Return what is known of a run whose trace isn't stored, or None where nothing is."""
-    from pytest_llmobs.storage.parquet.lookup import SHORTEST
-
-    if len(which) < SHORTEST:  # it may begin many ids
-        return None
-    for name in store.experiment_names():
-        experiment = read_experiment(name, store)
+    for stored in stored_experiments(store):
+        experiment = stored.experiment
         for trial in (*experiment.trials, *experiment.confirmation):
             if trial.run_id is not None and trial.run_id.startswith(which):
                 return (
@@ -159,7 +154,9 @@ def _trial_of(run: Run, store: Store) -> Trial | None:
     """Return the trial whose root the run is, where its experiment is at hand."""
     if run.parent_id is not None or run.project not in store.experiment_names():
         return None
-    experiment = read_experiment(run.project, store)
+    experiment = find_readable(run.project, store)
+    if experiment is None:
+        return None
     for trial in (*experiment.trials, *experiment.confirmation):
         if trial.run_id == run.id:
             return trial

@@ -41,7 +41,7 @@ def open_store(path: str | None, console: Console) -> Store:
     if path is not None and _URI in path:
         from pytest_llmobs.storage.remote.store import RemoteStore
 
-        return RemoteStore(path)
+        return RemoteStore(path, warn=console.note)
     return open_local_store(path, console)
 
 

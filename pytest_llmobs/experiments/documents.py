@@ -6,17 +6,20 @@ its run, found by ``run_id``, has it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from operator import attrgetter
 from typing import Any, TypeVar
 
+from pytest_llmobs.experiments.shards import is_shard
 from pytest_llmobs.records.decisions import Decision
-from pytest_llmobs.records.experiments import Experiment, SessionEnd, SuiteScore
+from pytest_llmobs.records.experiments import Experiment, SessionEnd
+from pytest_llmobs.records.fit import MisfitError
 from pytest_llmobs.records.plans import ExpectedTrial, SuitePlan
 from pytest_llmobs.records.trials import Trial
-from pytest_llmobs.records.wire import FieldForm, form_of, from_wire, to_wire
+from pytest_llmobs.records.wire import FieldForm, form_of, from_wire, made, to_wire
 
 R = TypeVar("R")
 
@@ -48,23 +51,41 @@ def experiment_from_dict(document: Mapping[str, Any]) -> Experiment:
     """Rebuild an experiment from ``experiment_to_dict``'s document; keys it doesn't know are ignored.
 
     Raises:
-        KeyError: The document lacks what every experiment has.
+        MisfitError: The document lacks what every experiment has, or holds what none can have.
     """
-    return Experiment(
-        name=document["name"],
-        started=document["started"],
-        duration=document["duration"],
-        commit=document.get("commit"),
-        interrupted=document.get("interrupted", False),
-        shard=document.get("shard", ""),
-        end=from_wire(SessionEnd, document.get("end", {})),
-        notes=tuple(document.get("notes", ())),
-        decision=from_wire(Decision, document.get("decision", {})),
-        suites=tuple(map(_plan, document.get("suites", ()))),
-        suite_scores=tuple(map(partial(from_wire, SuiteScore), document.get("suite_scores", ()))),
-        trials=_records(Trial, document.get("trials", {})),
-        confirmation=_records(Trial, document.get("confirmation", {})),
-    )
+    wire = dict(document)
+    tables: dict[str, Any] = {}
+    for name in ("trials", "confirmation"):
+        tables[name] = _read(name, partial(_records, Trial), wire.pop(name, {}))
+    suites = wire.pop("suites", [])
+    experiment = from_wire(Experiment, wire)
+    if not isinstance(suites, list):
+        raise MisfitError("it is no list", "suites")
+    plans = []
+    for number, plan in enumerate(suites):
+        plans.append(_read(f"suites[{number}]", _plan, plan))
+    return replace(experiment, suites=tuple(plans), **tables)
+
+
+def _read(name: str, decode: Callable[[Any], R], wire: Any) -> R:
+    try:
+        return decode(wire)
+    except MisfitError as error:
+        raise error.below(name) from None
+
+
+def check_meaning(experiment: Experiment) -> None:
+    """Make sure that a time is one, and a part of an experiment too: others reckon with them.
+
+    Raises:
+        MisfitError: It is none.
+    """
+    try:
+        datetime.fromisoformat(experiment.started)
+    except ValueError:
+        raise MisfitError(f"{experiment.started!r} is no time", "started") from None
+    if experiment.shard and not is_shard(experiment.shard):
+        raise MisfitError(f"{experiment.shard!r} is no part of a whole, such as 1/4", "shard")
 
 
 def _end(end: SessionEnd) -> dict[str, Any]:
@@ -90,10 +111,12 @@ def _suite(plan: SuitePlan) -> dict[str, Any]:
     return wire
 
 
-def _plan(wire: Mapping[str, Any]) -> SuitePlan:
-    expected = _records(ExpectedTrial, wire["expected"])
+def _plan(wire: Any) -> SuitePlan:
+    if not isinstance(wire, dict):
+        raise MisfitError("it is no object")
+    expected = _read("expected", partial(_records, ExpectedTrial), wire.get("expected", {}))
     rest = dict(wire)
-    del rest["expected"]  # a table here
+    rest.pop("expected", None)  # a table here
     return replace(from_wire(SuitePlan, rest), expected=expected)
 
 
@@ -111,35 +134,44 @@ def _table(records: Sequence[Any], forms: Sequence[FieldForm], *, sparse: bool =
     """
     columns: dict[str, Sequence[Any]] = {}
     # Column by column, since most are left out, and most others hold plain values.
-    for name, default, _, encode, _ in forms:
+    for name, default, _, form in forms:
         values = list(map(attrgetter(name), records))
         if sparse and values.count(default) == len(values):
             continue
-        if encode is not None:
-            values = [encode(value, True) for value in values]
+        if form.encode is not None:
+            values = [form.encode(value, True) for value in values]
         columns[name] = values
     rows = map(list, zip(*columns.values(), strict=True))
     return {"columns": list(columns), "rows": list(rows)}
 
 
-def _records(kind: type[R], table: Mapping[str, Any]) -> tuple[R, ...]:
+def _records(kind: type[R], table: Any) -> tuple[R, ...]:
     """Return a table's rows as records; columns that the record doesn't know are ignored."""
-    names = table.get("columns", ())
+    names, columns = _table_columns(table)
     forms = {form.name: form for form in form_of(kind)}  # type: ignore[arg-type]
-    unknown = []
-    decoders = []
-    for name in names:
-        if name not in forms:
-            unknown.append(name)
-        elif (decode := forms[name].decode) is not None:
-            decoders.append((name, decode))
+    values_by_name = {}
+    # Column by column: what all rows share is settled once, and there may be ten thousand.
+    for name, values in zip(names, columns, strict=True):
+        if name in forms:
+            values_by_name[name] = forms[name].read(values)
+    known = list(values_by_name)
     records = []
-    # What all rows share is settled above, and each row becomes one dict and no second: there may be ten thousand.
-    for row in table.get("rows", ()):
-        values = dict(zip(names, row, strict=True))
-        for name in unknown:
-            del values[name]
-        for name, decode in decoders:
-            values[name] = decode(values[name])
-        records.append(kind(**values))
+    for row in zip(*values_by_name.values(), strict=True):
+        records.append(made(kind, dict(zip(known, row, strict=True))))
     return tuple(records)
+
+
+def _table_columns(table: Any) -> tuple[Sequence[str], Sequence[Sequence[Any]]]:
+    """Return the names of a table's columns, and the columns."""
+    if not isinstance(table, dict):
+        raise MisfitError("it is no table")
+    names, rows = table.get("columns", []), table.get("rows", [])
+    if not isinstance(names, list) or not isinstance(rows, list):
+        raise MisfitError("it is no table: its columns and its rows are lists")
+    if not {str}.issuperset(map(type, names)) or len(set(names)) < len(names):
+        raise MisfitError("its columns are not texts, each another", "columns")
+    if not {list}.issuperset(map(type, rows)) or not {len(names)}.issuperset(map(len, rows)):
+        raise MisfitError(f"not every row is a list of {len(names)} values", "rows")
+    if not rows:
+        return (), ()
+    return names, list(zip(*rows, strict=True))

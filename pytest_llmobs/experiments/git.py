@@ -9,7 +9,7 @@ from pathlib import Path
 from pytest_llmobs.errors import BaselineError
 
 
-def git(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+def git(folder: Path, *words: str) -> subprocess.CompletedProcess[bytes]:
     """Run git in a folder, and return what it said, refusals included.
 
     Raises:
@@ -17,11 +17,23 @@ def git(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """
     command = ["git", "-c", "core.quotePath=false", "-C", str(folder), *words]
     try:
-        return subprocess.run(command, capture_output=True, encoding="utf-8", check=False, timeout=30)
+        return subprocess.run(command, capture_output=True, check=False, timeout=30)
     except (OSError, subprocess.SubprocessError) as error:
         raise BaselineError(
             f"Comparing with another commit needs git, which can't be run: {error}."
         ) from error
+
+
+def output_of(answer: subprocess.CompletedProcess[bytes]) -> str:
+    """Return what git answered, in a line."""
+    return answer.stdout.decode("utf-8", "replace").strip()
+
+
+def refusal(answer: subprocess.CompletedProcess[bytes]) -> str:
+    """Return why git refused, in its own words; its hints, on further lines, included."""
+    lines = answer.stderr.decode("utf-8", "replace").split("\n")
+    words = " ".join(filter(None, map(str.strip, lines)))
+    return words or f"status {answer.returncode}"
 
 
 def current_commit(folder: Path) -> str | None:
@@ -32,7 +44,37 @@ def current_commit(folder: Path) -> str | None:
         return None
     if answer.returncode != 0:
         return None
-    return answer.stdout.strip() or None
+    return output_of(answer) or None
+
+
+def commit_problem(folder: Path) -> str | None:
+    """Return why git doesn't tell the commit of a folder that lies in a repository, in git's words; None where it does.
+
+    A folder outside any repository has none, and neither has a repository without a commit yet.
+    """
+    if not _lies_in_repository(folder):
+        return None
+    try:
+        answer = git(folder, "describe", "--always", "--exclude=*")
+        if answer.returncode == 0 or _is_unborn(folder):
+            return None
+    except BaselineError as error:
+        return f"The commit isn't recorded. {error}"
+    return f"The commit isn't recorded: git refuses: {refusal(answer)}"
+
+
+def _lies_in_repository(folder: Path) -> bool:
+    """Tell whether a folder or one above it looks like a repository, whatever git says of it."""
+    here = folder.resolve()
+    return any(above.joinpath(".git").exists() for above in (here, *here.parents))
+
+
+def _is_unborn(folder: Path) -> bool:
+    """Tell whether a repository has no commit yet: its branch is to begin."""
+    branch = git(folder, "symbolic-ref", "--quiet", "HEAD")
+    if branch.returncode != 0:
+        return False
+    return git(folder, "show-ref", "--verify", "--quiet", output_of(branch)).returncode == 1
 
 
 def check_revision(folder: Path, revision: str) -> None:
@@ -43,25 +85,67 @@ def check_revision(folder: Path, revision: str) -> None:
         revision: A commit, branch or tag.
 
     Raises:
-        BaselineError: It doesn't, or there is no repository.
+        BaselineError: It doesn't, there is no repository, or git refuses to read it.
     """
     if git(folder, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}").returncode == 0:
         return
-    shallow = git(folder, "rev-parse", "--is-shallow-repository").stdout.strip()
-    if not shallow:
-        raise BaselineError(
-            f"There is no {revision!r} to compare with: {str(folder)!r} lies in no git repository."
-        )
-    if shallow == "true":
+    asked = git(folder, "rev-parse", "--is-shallow-repository")
+    if asked.returncode != 0:
+        reason = f"{str(folder)!r} lies in no git repository."
+        if _lies_in_repository(folder):
+            reason = f"git refuses to read the repository of {str(folder)!r}: {refusal(asked)}"
+        raise BaselineError(f"There is no {revision!r} to compare with: {reason}")
+    if output_of(asked) == "true":
         remedy = (
             f"This clone is shallow: fetch it first, with '{_fetching(revision)}', "
             "or check out with the whole history (fetch-depth: 0)."
         )
-    elif not git(folder, "rev-list", "--all", "--max-count=1").stdout:
+        raise BaselineError(f"git knows no commit {revision!r} here. {remedy}")
+    listed = git(folder, "rev-list", "--all", "--max-count=1")
+    if listed.returncode != 0:
+        raise BaselineError(f"git can't read the repository of {str(folder)!r}: {refusal(listed)}")
+    remedy = "Check its name with 'git branch --all'."
+    if not listed.stdout:
         remedy = "The repository has no commit yet."
-    else:
-        remedy = "Check its name with 'git branch --all'."
     raise BaselineError(f"git knows no commit {revision!r} here. {remedy}")
+
+
+def committed_names(folder: Path, revision: str) -> list[str]:
+    """Return the names of the files that a folder has in a commit.
+
+    Raises:
+        BaselineError: Git refuses.
+    """
+    answer = _asked(folder, "ls-tree", "-z", "--name-only", revision, "./")
+    return [name.decode("utf-8", "surrogateescape") for name in answer.stdout.split(b"\0") if name]
+
+
+def read_committed(folder: Path, revision: str, path: str) -> str | None:
+    """Return the text of a file in a commit, or None where that has no such file.
+
+    Args:
+        folder: Anywhere in the repository.
+        revision: A commit, branch or tag that there is.
+        path: The file, from ``folder``; it begins with ``./``.
+
+    Raises:
+        BaselineError: Git refuses, or it is no UTF-8: a baseline that can't be read is never an empty one.
+    """
+    if not _asked(folder, "ls-tree", "-z", "--name-only", revision, path).stdout:
+        return None
+    content = _asked(folder, "show", f"{revision}:{path}").stdout
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BaselineError(f"{revision}:{path} can't be read: {error}.") from error
+
+
+def _asked(folder: Path, *words: str) -> subprocess.CompletedProcess[bytes]:
+    """Return git's answer; raises ``BaselineError`` with its words where it refuses."""
+    answer = git(folder, *words)
+    if answer.returncode != 0:
+        raise BaselineError(f"'git {' '.join(words)}' failed in {str(folder)!r}: {refusal(answer)}")
+    return answer
 
 
 def _fetching(revision: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from itertools import pairwise
@@ -9,11 +10,17 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from pytest_llmobs.errors import StoreError
-from pytest_llmobs.experiments.documents import experiment_from_dict
 from pytest_llmobs.experiments.shards import Shard, whole_name
+from pytest_llmobs.experiments.stored import StoredExperiment, checked
 from pytest_llmobs.records.experiments import Experiment, SessionEnd
+from pytest_llmobs.records.fit import MisfitError
 from pytest_llmobs.records.plans import ExpectedTrial, SuitePlan
 from pytest_llmobs.records.trials import Trial
+from pytest_llmobs.records.wire import from_wire
+from pytest_llmobs.settings import Settings
+from pytest_llmobs.storage.experiment_files import unreadable
+from pytest_llmobs.storage.layout import is_cut
+from pytest_llmobs.storage.store import Store
 from pytest_llmobs.wording import listed
 
 _ALIKE = ("dataset", "dataset_version", "metrics", "summaries", "gates", "cluster_by", "repeat", "total")
@@ -24,6 +31,18 @@ _SPLIT = (
     "The machines split the examples differently: give all of them the same tests, data, committed baselines "
     "and options, and run the shards again."
 )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _ToldOfTheSession:
+    """What a shard's document says for the merge; without it a red shard might pass for a green one."""
+
+    settings: Mapping[str, str]
+    baselines: Mapping[str, str]
+    exit_status: int
+
+
+_TOLD = ("settings", "baselines", "exit_status")
 
 
 @dataclass(frozen=True)
@@ -40,15 +59,18 @@ class FinishedShard:
     """Pytest's: not 0 where a test failed that no gate judges, or the session was cut short."""
 
     @classmethod
-    def of(cls, document: Mapping[str, Any], where: str) -> FinishedShard:
-        """Read what a shard's session has written."""
-        return cls(
-            experiment_from_dict(document),
-            where,
-            document.get("settings", {}),
-            document.get("baselines", {}),
-            document.get("exit_status", 0),
-        )
+    def of(cls, stored: StoredExperiment, where: str) -> FinishedShard:
+        """Read what a shard's session has written.
+
+        Raises:
+            MisfitError: What a merge must know isn't there, or makes no sense.
+        """
+        document = stored.document
+        told = from_wire(_ToldOfTheSession, {name: document[name] for name in _TOLD if name in document})
+        unknown = sorted(told.settings.keys() - {field.name for field in fields(Settings)})
+        if unknown:
+            raise MisfitError(f"this version has no setting {listed(unknown, _NAMED)}", "settings")
+        return cls(stored.experiment, where, told.settings, told.baselines, told.exit_status)
 
     @property
     def shard(self) -> Shard:
@@ -103,6 +125,53 @@ class _PlanOfShard(NamedTuple):
 
     shard: FinishedShard
     plan: SuitePlan
+
+
+def read_shards(store: Store, where: str, name: str | None) -> list[FinishedShard]:
+    """Return the shards that a store holds.
+
+    Args:
+        store: Holds them, beside other experiments perhaps.
+        where: What messages call the store.
+        name: Of the experiment that is to be merged; None for any.
+
+    Raises:
+        StoreError: One of that experiment is damaged: a verdict without it would be about other examples.
+    """
+    shards = []
+    for part in store.experiment_names():
+        if whole_name(part) == part and not is_cut(part):
+            continue
+        try:
+            shard = _read_shard(part, store, where)
+        except StoreError as error:
+            if name in (None, whole_name(part)):
+                raise StoreError(
+                    f"{error} Or run that shard again: a verdict without it would be about other examples."
+                ) from error
+            store.leave_out(store.experiment_file(part), error)
+        else:
+            if shard is not None:
+                shards.append(shard)
+    return shards
+
+
+def _read_shard(name: str, store: Store, where: str) -> FinishedShard | None:
+    """Return a shard by its own name; None where the experiment of that name is whole."""
+    document = store.read_experiment(name)
+    experiment = checked(document, store.experiment_file(name), store)
+    shard = experiment.shard
+    if is_cut(name) and not shard:
+        return None
+    shown = store.shown(store.experiment_file(name))
+    if not shard or Shard.parse(shard).name(whole_name(experiment.name)) != experiment.name:
+        raise unreadable(
+            shown, f"its name says that it is a shard, and its content that it is {shard or 'none'!r}"
+        )
+    try:
+        return FinishedShard.of(StoredExperiment(experiment, document), where)
+    except MisfitError as error:
+        raise unreadable(shown, error) from error
 
 
 def join(shards: Sequence[FinishedShard]) -> JoinedShards:
@@ -248,8 +317,10 @@ def _joined_plan(name: str, plans: Sequence[_PlanOfShard], *, complete: bool) ->
     if lost and complete:
         raise StoreError(f"{name}: no shard ran {listed(list(map(repr, lost)), _NAMED)}. {_SPLIT}")
     first = plans[0].plan
+    # by those that are there: a number that was read may have been damaged
+    repeats = max(Counter(map(attrgetter("example_id"), expected)).values(), default=1)
     for example, content_hash in lost.items():
-        expected.extend(_unrun(example, content_hash, first.repeat))
+        expected.extend(_unrun(example, content_hash, min(first.repeat, repeats)))
     return replace(first, expected=tuple(expected), elsewhere={})
 
 

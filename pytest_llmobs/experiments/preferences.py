@@ -10,7 +10,7 @@ from typing import Any
 
 from pytest_llmobs.evaluators.pair_results import PairwiseResult
 from pytest_llmobs.evaluators.pairs import RunPair, compare_pairs
-from pytest_llmobs.experiments.documents import experiment_from_dict
+from pytest_llmobs.experiments.stored import read_experiment
 from pytest_llmobs.experiments.stored_trials import root_runs, subject_of, trials_by_key
 from pytest_llmobs.gate.missing import too_many
 from pytest_llmobs.measures.distributions import wilson_interval
@@ -96,7 +96,7 @@ def compare_outputs(
 def _experiment(named: Experiment | str, store: Store) -> Experiment:
     if isinstance(named, Experiment):
         return named
-    return experiment_from_dict(store.read_experiment(named))
+    return read_experiment(named, store)
 
 
 def _pairs(plan: SuitePlan, before: Experiment, after: Experiment, store: Store) -> list[RunPair]:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from pytest_llmobs.baselines.file import baseline_path, texts_path
 from pytest_llmobs.baselines.update import BaselineUpdate, record_baseline
-from pytest_llmobs.experiments.documents import experiment_from_dict
 from pytest_llmobs.experiments.references import recorded_from
+from pytest_llmobs.experiments.stored import find_readable, read_heads
 from pytest_llmobs.measures.trial_spending import TrialSpending, trial_spending
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.records.plans import SuitePlan
@@ -129,10 +129,12 @@ def _cost(spent: TrialSpending, share: float) -> str:
 
 def _past_trials(store: Store, suites: set[str]) -> list[Trial]:
     """Return the trials that the last experiment had of these suites."""
-    for head in reversed(store.experiments(heads=True)):
-        if suites.isdisjoint(suite["name"] for suite in head.get("suites", ())):
+    for head in read_heads(store):
+        if suites.isdisjoint(plan.name for plan in head.suites):
             continue
-        experiment = experiment_from_dict(store.read_experiment(head["name"]))
+        experiment = find_readable(head.name, store)
+        if experiment is None:
+            continue
         trials = [trial for trial in experiment.trials if trial.suite in suites]
         if trials:
             return trials

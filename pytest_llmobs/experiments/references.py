@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from pytest_llmobs.baselines.file import baseline_path, load_baseline, parse_baseline, texts_path
 from pytest_llmobs.baselines.line_json import REMEDY
 from pytest_llmobs.baselines.records import Baseline
 from pytest_llmobs.errors import BaselineError
-from pytest_llmobs.experiments.documents import experiment_from_dict
-from pytest_llmobs.experiments.git import check_revision, git
+from pytest_llmobs.experiments.git import check_revision, read_committed
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.records.plans import SuitePlan
+from pytest_llmobs.storage.store import Store
 from pytest_llmobs.wording import listed, nearest
 
 Source = Callable[[str], Baseline | None]
@@ -26,19 +25,18 @@ _NAMED = 3
 """Suites named in a complaint; more are counted."""
 
 
-def baseline_source(
-    reference: str, directory: Path, rootdir: Path, experiments: Callable[[], Sequence[Mapping[str, Any]]]
-) -> Source:
+def baseline_source(reference: str, directory: Path, rootdir: Path, store: Callable[[], Store]) -> Source:
     """Return where to read baselines.
 
     Args:
         reference: Empty for the committed folder; a folder or a file; ``git:REVISION``; or an experiment's name.
         directory: The folder of the committed baselines.
         rootdir: Paths are relative to it, and it lies in the git repository that ``git:`` asks.
-        experiments: Reads the store's experiment documents.
+        store: Opens the store whose experiments may be named.
 
     Raises:
-        BaselineError: Nothing of that name exists.
+        BaselineError: Nothing of that name exists, or git or the file system refuses.
+        StoreError: The experiment of that name is damaged.
     """
     if not reference:
         return partial(_in_folder, directory)
@@ -49,7 +47,7 @@ def baseline_source(
         return partial(_in_folder, path)
     if path.is_file():
         return partial(_in_file, path)
-    return _of_experiment(reference, experiments())
+    return _of_experiment(reference, store())
 
 
 def baselines_of(plans: Iterable[SuitePlan], source: Source) -> dict[str, Baseline | BaselineError]:
@@ -135,12 +133,12 @@ def _of_suite(baseline: Baseline | None, suite: str, where: str) -> Baseline | N
     return baseline
 
 
-def _of_experiment(name: str, documents: Sequence[Mapping[str, Any]]) -> Source:
-    names = []
-    for document in documents:
-        if document.get("name") == name:
-            return partial(baseline_of, experiment_from_dict(document))
-        names.append(str(document.get("name")))
+def _of_experiment(name: str, store: Store) -> Source:
+    from pytest_llmobs.experiments.stored import read_experiment  # the committed baselines need nothing of it
+
+    names = store.experiment_names()
+    if name in names:
+        return partial(baseline_of, read_experiment(name, store))
     raise BaselineError(
         f"--llm-baseline {name!r} is no file, no folder and no experiment.{nearest(name, names)} "
         "Give a path relative to rootdir, git:REVISION (git:main), or a name that 'llmobs experiments' lists."
@@ -167,9 +165,6 @@ def _from_git(revision: str, directory: Path, rootdir: Path, suite: str) -> Base
 
 
 def _read_from_git(revision: str, path: Path, rootdir: Path) -> str | None:
-    """Return a file's content in a commit, or None where that has no such file."""
+    """Return a file's content in a commit, or None where that has no such file; raises ``BaselineError``."""
     name = Path(os.path.relpath(path, rootdir)).as_posix()
-    answer = git(rootdir, "show", f"{revision}:./{name}")
-    if answer.returncode == 0:
-        return answer.stdout
-    return None
+    return read_committed(rootdir, revision, f"./{name}")

@@ -17,6 +17,7 @@ from pytest_llmobs.errors import BaselineError
 OVERHEAD = 0.01
 """Seconds that a trial takes besides its run: without them, one slow example would weigh as much as a thousand fast."""
 _NAMED = re.compile(r"\.shard-\d+-of-\d+$")
+_PART = re.compile(r"(\d{1,6})/(\d{1,6})", re.ASCII)
 
 
 @dataclass(frozen=True, order=True)
@@ -43,6 +44,12 @@ class Shard:
     def name(self, experiment: str) -> str:
         """Return the name of this part of an experiment; parts in one store don't overwrite each other."""
         return f"{experiment}.shard-{self.number}-of-{self.count}"
+
+
+def is_shard(text: str) -> bool:
+    """Tell whether a text is ``I/N``, the I-th part of N."""
+    match = _PART.fullmatch(text)
+    return match is not None and 1 <= int(match[1]) <= int(match[2])
 
 
 def whole_name(name: str) -> str:

@@ -157,16 +157,19 @@ class Ending:
 
     def _experiment(self, stopped: bool, exit_status: int) -> Experiment:
         """Return everything that ran, not judged yet."""
-        from pytest_llmobs.experiments.git import current_commit
+        from pytest_llmobs.experiments.git import commit_problem, current_commit
 
         session = self._state.session
+        commit = current_commit(session.rootdir)
+        if commit is None and (problem := commit_problem(session.rootdir)):
+            self._state.notes.add(problem)
         return Experiment(
             name=session.identity.name,
             started=session.identity.started,
             duration=time.monotonic() - self._began,
             suites=tuple(self._state.manifest.plans),
             trials=tuple(self._trials.values()),
-            commit=current_commit(session.rootdir),
+            commit=commit,
             interrupted=stopped and len(self._trials) < self._state.manifest.expected,
             end=self._failed.session_end(exit_status, self._state.manifest.plans, self._trials.values()),
             notes=(*self._budget_note(), *self._state.notes),

@@ -7,12 +7,14 @@ the head of each, and leaves out what is most of it.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 from pytest_llmobs.errors import StoreError
-from pytest_llmobs.files import write_whole
+from pytest_llmobs.files import PRIVATE, encodable, parse_json, read_bytes, write_whole
 from pytest_llmobs.wording import known, nearest
 
 SCHEMA_VERSION = 1
@@ -21,60 +23,111 @@ _KEY = "schema"
 _TABLES = ("trials", "confirmation")
 _ROWS = 500
 """Rows of a table that are written at once."""
-_TABLE_LINES = ('"trials": ', '"confirmation": ')
+_TABLE_LINES = (b'"trials": ', b'"confirmation": ')
 """How the lines of tables begin."""
+_SEAL, _END = b', "checksum": "', b'"}\n'
+"""Around a document's checksum, which ends it: a flipped bit could turn a red build green, and show nowhere."""
 
 
 def write(path: Path, document: Mapping[str, Any]) -> None:
-    """Write the document in one step.
+    """Write the document in one step, readable by its owner alone.
 
     Raises:
         StoreError: The disk refuses, or ``document`` holds what JSON has no form for.
     """
     try:
-        write_whole(path, _pieces({_KEY: SCHEMA_VERSION, **document}))
-    except (OSError, TypeError, ValueError) as error:
+        write_whole(path, _sealed(_pieces({_KEY: SCHEMA_VERSION, **document})), mode=PRIVATE)
+    except (OSError, TypeError, ValueError, RecursionError) as error:
         raise StoreError(f"Can't write the experiment {str(path)!r}: {error}.") from error
 
 
-def read(path: Path, *, head: bool = False) -> dict[str, Any]:
+def read(path: Path, *, head: bool = False, where: str = "") -> dict[str, Any]:
     """Return the document that ``write`` was given.
 
     Args:
         path: Its file.
         head: Leave the tables of trials out, where the file is written so that this saves reading them.
+        where: What messages call the file; by default its path.
 
     Raises:
+        FileNotFoundError: There is none (any more).
         StoreError: It is unreadable, or of a newer schema.
     """
+    where = where or str(path)
     try:
         document = _read_object(path, head)
-        version = document.pop(_KEY, 0)
-    except (OSError, ValueError) as error:
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise unreadable(where, error.strerror or error) from error
+    except ValueError as error:
+        raise unreadable(where, error) from error
+    document.pop("checksum", None)  # of a document without tables, whose head is all of it
+    version = document.pop(_KEY, 0)
+    if type(version) is not int:
+        raise unreadable(where, f"its schema is {version!r}")
+    if version > SCHEMA_VERSION:
         raise StoreError(
-            f"The experiment {str(path)!r} can't be read: {error}. Delete it or restore it."
-        ) from error
-    if not isinstance(version, int) or version > SCHEMA_VERSION:
-        raise StoreError(
-            f"The experiment {str(path)!r} was written by a newer version (schema {version!r}, this one reads up to "
+            f"The experiment {where!r} was written by a newer version (schema {version!r}, this one reads up to "
             f"{SCHEMA_VERSION}). Upgrade pytest-llmobs."
         )
     return document
 
 
+def unreadable(where: str, reason: object) -> StoreError:
+    """Return the error for a document that is damaged."""
+    return StoreError(f"The experiment {where!r} can't be read: {reason}. Delete it or restore it.")
+
+
 def _read_object(path: Path, head: bool) -> dict[str, Any]:
     if head:
-        text = _head(path)
+        document = parse_json(_head(path))
     else:
-        text = path.read_text(encoding="utf-8")
-    document = json.loads(text)
+        content, is_as_written = _unsealed(read_bytes(path))
+        hooks: dict[str, Any] = {}
+        if not is_as_written:  # somebody else has written it, or changed it
+            hooks["object_pairs_hook"] = _each_once
+        document = parse_json(content.decode("utf-8-sig"), **hooks)
     if not isinstance(document, dict):
         raise ValueError("it holds no JSON object")
     return document
 
 
+def _sealed(pieces: Iterable[str]) -> Iterator[bytes]:
+    """Yield the pieces of an object, and as its last key the checksum of all that stands before that line."""
+    checksum = 0
+    for piece in pieces:
+        encoded = encodable(piece).encode()
+        checksum = crc32(encoded, checksum)
+        yield encoded
+    yield _SEAL + b"%08x" % checksum + _END
+
+
+def _unsealed(content: bytes) -> tuple[bytes, bool]:
+    """Return a document without its checksum, and whether it has one, which then holds.
+
+    Raises:
+        ValueError: It doesn't hold.
+    """
+    before, seal, checksum = content.rpartition(_SEAL)
+    if not seal or len(checksum) != 8 + len(_END):
+        return content, False
+    if checksum != b"%08x" % crc32(before) + _END:
+        raise ValueError("it is not as it was written: its checksum doesn't hold")
+    return before + b"}", True
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    once = dict(pairs)
+    if len(once) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"{twice!r} is there twice")
+    return once
+
+
 def _pieces(document: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the file's text: a line a key, a table in pieces, since the whole of a large one would be felt."""
+    """Yield the file's text but for its end: a line a key, a table in pieces, since a large one would be felt."""
     before = "{"
     # Sorting is stable: the keys stay in their order, but for the tables, which come last.
     for key, value in sorted(document.items(), key=lambda item: item[0] in _TABLES):
@@ -84,7 +137,6 @@ def _pieces(document: Mapping[str, Any]) -> Iterator[str]:
         else:
             yield _json(value)
         before = ",\n"
-    yield "}\n"
 
 
 def _table(table: Mapping[str, Any]) -> Iterator[str]:
@@ -100,17 +152,31 @@ def _table(table: Mapping[str, Any]) -> Iterator[str]:
 
 def _json(value: Any) -> str:
     # Without indent, or Python's own encoder would do it: 10,000 trials would take seconds.
-    return json.dumps(value, ensure_ascii=False)
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    except ValueError:
+        return json.dumps(_finite(value), ensure_ascii=False, allow_nan=False)
+
+
+def _finite(value: Any) -> Any:
+    """Return a value without numbers that JSON has no form for, such as NaN in an example's metadata."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, Mapping):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return list(map(_finite, value))
+    return value
 
 
 def _head(path: Path) -> str:
-    lines: list[str] = []
-    with path.open(encoding="utf-8") as file:
-        for line in file:
-            if line.startswith(_TABLE_LINES):
-                return "".join(lines).rstrip(",\n") + "}"
-            lines.append(line)
-    return "".join(lines)
+    """Return the text of a document without its tables."""
+    content = read_bytes(path)
+    places = [content.find(b"\n" + line) for line in _TABLE_LINES]
+    before_tables = min(filter(lambda place: place >= 0, places), default=-1)
+    if before_tables >= 0:
+        content = content[:before_tables].rstrip(b",\r\n") + b"}"
+    return content.decode("utf-8-sig")
 
 
 def unknown(name: str, names: list[str]) -> StoreError:

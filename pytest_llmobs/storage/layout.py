@@ -102,6 +102,11 @@ def unescape(escaped: str) -> str:
     return unquote(escaped)
 
 
+def is_cut(name: str) -> bool:
+    """Tell whether a name that a file gave back was too long for it, and so lacks its end."""
+    return len(quote(name, safe="")) > LONGEST - 30
+
+
 def project_of(partition: PurePath) -> str:
     """Return the project whose Parquet files lie in the folder ``partition``."""
     return unescape(partition.name.removeprefix("project="))

@@ -277,6 +277,14 @@ class Store:
         """Return the names of all experiments, sorted."""
         return sorted(map(experiment_of, self._experiment_files()))
 
+    def experiment_file(self, name: str) -> Path:
+        """Return where an experiment's document lies, or would lie, on this machine."""
+        return self.layout.experiment(name)
+
+    def shown(self, path: Path) -> str:
+        """Return what messages call a file of the store."""
+        return str(path)
+
     def write_experiment(self, name: str, document: Mapping[str, Any]) -> Path:
         """Store an experiment's document, replacing one of the same name; return its file.
 
@@ -295,29 +303,46 @@ class Store:
             StoreError: It doesn't exist, is unreadable, or of a newer schema.
         """
         path = self.layout.experiment(name)
-        if not path.exists():
-            raise experiment_files.unknown(name, list(map(experiment_of, self._experiment_files())))
-        return experiment_files.read(path)
+        try:
+            return experiment_files.read(path, where=self.shown(path))
+        except FileNotFoundError:
+            names = list(map(experiment_of, self._experiment_files()))
+            raise experiment_files.unknown(name, names) from None
 
     def experiments(self, *, heads: bool = False) -> list[dict[str, Any]]:
-        """Return all documents, ordered by their ``started``.
+        """Return all documents that can be read, ordered by their ``started`` (see ``documents``)."""
+        return [document for _, document in self.documents(heads=heads)]
+
+    def documents(self, *, heads: bool = False) -> list[tuple[Path, dict[str, Any]]]:
+        """Return all documents that can be read with their files, ordered by their ``started``.
+
+        One that can't be read, or was written by a newer version, is left out, and the user is told of it once.
 
         Args:
             heads: Leave the tables of trials out, which are most of each (see ``experiment_files.read``).
-
-        Raises:
-            StoreError: One is unreadable, or of a newer schema.
         """
-        documents = [experiment_files.read(path, head=heads) for path in self._experiment_files()]
+        documents: list[tuple[Path, dict[str, Any]]] = []
+        for path in self._experiment_files():
+            try:
+                documents.append((path, experiment_files.read(path, head=heads, where=self.shown(path))))
+            except FileNotFoundError:  # removed since the listing; or a link to nowhere, which holds nothing
+                continue
+            except StoreError as error:
+                self.leave_out(path, error)
         documents.sort(key=_by_start)
         return documents
+
+    def leave_out(self, path: Path, error: StoreError) -> None:
+        """Tell the user, once, that a file is left out of what is read."""
+        self._notices.tell(path, f"{error} It is left out.")
 
     def _experiment_files(self) -> list[Path]:
         # Hidden ones are files that are being written, by this version or by one before.
         return sorted(self.layout.experiments.glob("[!.]*.json"))
 
 
-def _by_start(document: Mapping[str, Any]) -> tuple[str, str]:
+def _by_start(entry: tuple[Path, Mapping[str, Any]]) -> tuple[str, str]:
+    _, document = entry
     return str(document.get("started", "")), str(document.get("name", ""))
 
 

@@ -16,13 +16,23 @@ from pytest_llmobs.storage.parquet import query
 from pytest_llmobs.storage.parquet.file import RunsFile, VanishedError
 from pytest_llmobs.storage.parquet.rows import to_runs
 from pytest_llmobs.storage.parquet.schema import NAMES
+from pytest_llmobs.wording import listed
 
 WHOLE = 36
 """Letters of an id."""
 SHORTEST = 6
 """Letters that may stand for a whole id."""
 _SHOWN = 5
-"""Matches of one file that a message names at most."""
+"""Matches that a message names at most; so many of each file are read."""
+WHERE_IDS_STAND = (
+    "`llmobs show EXPERIMENT` names those of examples that broke, with --json those of all trials "
+    "(run_id); `llmobs experiments` lists the experiments."
+)
+"""How a user gets at ids."""
+
+
+class UnknownRunError(StoreError):
+    """No run has the id that was asked for, nor one that begins so."""
 
 
 def find_run(folders: Sequence[Path], id: str) -> Run:
@@ -33,11 +43,12 @@ def find_run(folders: Sequence[Path], id: str) -> Run:
         id: A whole id, or its first letters.
 
     Raises:
-        StoreError: No run has that id, or several begin so.
+        UnknownRunError: No run has that id.
+        StoreError: Several begin so, or it is too short.
     """
     where = begins_with(id)
     runs = _search(folders, where, is_whole(id))
-    return only_run(runs, id, f"No run has the id {id!r}. `llmobs runs` lists what the store holds.")
+    return only_run(runs, id, f"No run has the id {id!r}. {WHERE_IDS_STAND}")
 
 
 def is_whole(id: str) -> bool:
@@ -68,13 +79,16 @@ def only_run(runs: Sequence[Run], id: str, missing: str) -> Run:
         missing: The message where there is none.
 
     Raises:
-        StoreError: There is none, or several.
+        UnknownRunError: There is none.
+        StoreError: There are several.
     """
     if not runs:
-        raise StoreError(missing)
-    if len(runs) > 1:
-        ids = sorted(map(attrgetter("id"), runs))
-        raise StoreError(f"Several runs' ids begin with {id!r}: {', '.join(ids)}.")
+        raise UnknownRunError(missing)
+    ids = sorted(set(map(attrgetter("id"), runs)))
+    if len(ids) > 1:
+        raise StoreError(
+            f"Several runs' ids begin with {id!r}: {listed(ids, _SHOWN)}. Give more of the one you mean."
+        )
     return runs[0]
 
 

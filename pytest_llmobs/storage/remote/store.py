@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import weakref
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePath
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 from pytest_llmobs.errors import StoreError
 from pytest_llmobs.files import write_whole
 from pytest_llmobs.records.runs import Run
-from pytest_llmobs.storage import experiment_files
+from pytest_llmobs.storage import experiment_files, notices
 from pytest_llmobs.storage.layout import escape, experiment_of, project_of
 from pytest_llmobs.storage.parquet.file import RunsFile
 from pytest_llmobs.storage.parquet.schema import NAMES
@@ -29,18 +29,19 @@ _AT_ONCE = 16
 class RemoteStore(Store):
     """Reads what sessions have uploaded; nothing is written."""
 
-    def __init__(self, uri: str) -> None:
+    def __init__(self, uri: str, *, warn: Callable[[str], Any] = notices.warn) -> None:
         """Name the store.
 
         Args:
             uri: Where it lies.
+            warn: Takes the message where something can't be read; must not raise.
 
         Raises:
             StoreError: The URI makes no sense.
         """
         folder = tempfile.mkdtemp(prefix="llmobs-")
         self._fetched = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
-        super().__init__(folder)
+        super().__init__(folder, warn=warn)
         self.remote = RemoteFiles(uri)
         self.layout.create()
 
@@ -96,7 +97,13 @@ class RemoteStore(Store):
             if name not in names:
                 raise experiment_files.unknown(name, names)
             self._fetch(f"experiments/{escape(name)}.json")
-        return experiment_files.read(path)
+        return experiment_files.read(path, where=self.shown(path))
+
+    def shown(self, path: Path) -> str:
+        """Return what messages call a file of the store."""
+        if path.is_relative_to(self.root):
+            return f"{self.place}/{path.relative_to(self.root).as_posix()}"
+        return str(path)
 
     def copy_runs(self, project: str, folder: Path) -> None:
         """Fetch the Parquet files of a project into another store's folder."""
@@ -137,7 +144,7 @@ class RemoteStore(Store):
         return RunsFile.open(Path(self.remote.path(entry.key)), self.remote.files)
 
     def _find_run(self, id: str) -> Run:
-        from pytest_llmobs.storage.parquet.lookup import begins_with, is_whole, only_run
+        from pytest_llmobs.storage.parquet.lookup import WHERE_IDS_STAND, begins_with, is_whole, only_run
         from pytest_llmobs.storage.parquet.rows import to_runs
 
         where = begins_with(id)
@@ -147,7 +154,7 @@ class RemoteStore(Store):
             runs += to_runs(file.read_with_project(NAMES, where))
             if runs and is_whole(id):
                 break
-        return only_run(runs, id, f"No run in {self.place!r} has the id {id!r}.")
+        return only_run(runs, id, f"No run in {self.place!r} has the id {id!r}. {WHERE_IDS_STAND}")
 
     def _parquet(self, project: str | None) -> list[Entry]:
         folder = "runs"

@@ -52,8 +52,11 @@ def test_an_unreadable_experiment_is_named(llmobs, store):
     path = store.layout.experiment("calm-heron")
     path.write_text("{")
     done = llmobs("experiments")
-    assert done.returncode == 2
-    assert done.stderr.startswith(f"llmobs: The experiment {str(path)!r} can't be read")
+    assert done.returncode == 0
+    assert "brave-otter" in done.stdout
+    assert done.stderr.startswith(f"The experiment {str(path)!r} can't be read: ")
+    assert done.stderr.endswith(" Delete it or restore it. It is left out.\n")
+    assert llmobs("show", "calm-heron").returncode == 2
 
 
 def test_what_is_written_is_what_is_read(store):

@@ -4,6 +4,7 @@ import pytest
 
 from pytest_llmobs.experiments.documents import experiment_to_dict
 from pytest_llmobs.reports.glossary import page_address
+from pytest_llmobs.storage.parquet.lookup import WHERE_IDS_STAND
 from tests.unit.cli.conftest import NODEID, make_experiment
 
 
@@ -119,7 +120,7 @@ def test_broken_is_not_for_runs(llmobs, store, run_id):
             "`llmobs experiments` lists them.",
         ),
         ("abc", "'abc' is too short for a run's id. Give its first 6 letters at least."),
-        ("abcdef012", "No run has the id 'abcdef012'. `llmobs runs` lists what the store holds."),
+        ("abcdef012", f"No run has the id 'abcdef012'. {WHERE_IDS_STAND}"),
     ],
 )
 def test_a_miss_says_what_there_is(llmobs, store, which, message):

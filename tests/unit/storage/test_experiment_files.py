@@ -55,13 +55,18 @@ def test_an_unknown_name_gets_the_nearest(store: Store) -> None:
 
 
 @pytest.mark.parametrize("text", ["{", "[1]", "\x00"])
-def test_a_broken_file_is_an_error_that_names_it(store: Store, text: str) -> None:
+def test_a_broken_file_is_named_and_left_out(store: Store, told: list[str], text: str) -> None:
+    store.write_experiment("b", {"name": "b"})
     path = store.write_experiment("a", {})
     path.write_text(text)
     with pytest.raises(
         StoreError, match=r"The experiment '.*a\.json' can't be read: .* Delete it or restore it"
     ):
-        store.experiments()
+        store.read_experiment("a")
+    assert store.experiments() == [{"name": "b"}] == store.experiments(heads=True)
+    (message,) = told
+    assert message.startswith(f"The experiment {str(path)!r} can't be read: ")
+    assert message.endswith(" Delete it or restore it. It is left out.")
 
 
 def test_a_newer_schema_asks_for_an_upgrade(store: Store) -> None:
