@@ -67,6 +67,11 @@ class Extensions:
 
         return named_formats(lambda: reversed(self._hook.pytest_llmobs_reports()))
 
+    @cached_property
+    def session_files(self) -> Sequence[str]:
+        """Flags, ini keys and ``$VARIABLES`` that name what a session writes."""
+        return list(chain.from_iterable(self._hook.pytest_llmobs_session_files()))
+
     @property
     def redactors(self) -> Sequence[Redactor | Callable[[str], str]]:
         """Redactors, the user's first. Not kept: a ``conftest.py`` that is loaded later may add one."""

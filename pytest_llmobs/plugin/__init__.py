@@ -16,9 +16,13 @@ if TYPE_CHECKING:
     from pytest_llmobs.trials.llm_run import LlmRun
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
     """Register options and ini keys."""
     options.register(parser)
+    if options.confirming_path() is not None:
+        from pytest_llmobs.plugin.confirming.child import write_elsewhere
+
+        write_elsewhere(pluginmanager)
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:

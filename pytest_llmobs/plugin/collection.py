@@ -9,11 +9,11 @@ import pytest
 
 from pytest_llmobs.errors import LlmobsError
 from pytest_llmobs.plugin.marks import misplaced
-from pytest_llmobs.plugin.selection import Repeats, asked_files, keep_confirmed, keep_shard
+from pytest_llmobs.plugin.selection import Repeats, asked_files, keep_shard
 from pytest_llmobs.plugin.suite_plans import gone_suites, secret_names, suite_plans
 
 if TYPE_CHECKING:
-    from pytest_llmobs.plugin.confirmation import ConfirmingPlan
+    from pytest_llmobs.plugin.confirming.plan import ConfirmingPlan
     from pytest_llmobs.plugin.state import ProcessState
     from pytest_llmobs.plugin.suites import Suites
 
@@ -84,8 +84,6 @@ class Collection:
         self._suites.plan_items(items, is_whole)
 
     def _select(self, items: list[pytest.Item]) -> None:
-        if self._confirming is not None:
-            keep_confirmed(items, self._suites, self._confirming)
         if self._state.experiment and self._state.settings.shard:
             keep_shard(items, self._suites, self._state)
 

@@ -25,7 +25,7 @@ from pytest_llmobs.wording import noun
 if TYPE_CHECKING:
     from pytest_llmobs.evaluators.suites import BoundSummary
     from pytest_llmobs.experiments.conclude import Conclusion
-    from pytest_llmobs.plugin.confirmation import ConfirmingPlan
+    from pytest_llmobs.plugin.confirming.plan import ConfirmingPlan
     from pytest_llmobs.plugin.state import ProcessState
     from pytest_llmobs.plugin.suites import Suites
     from pytest_llmobs.reports.delivery import Delivery, Reports
@@ -112,7 +112,7 @@ class Ending:
 
     def _finish(self, session: pytest.Session, exitstatus: int) -> None:
         if self._confirming is not None:
-            from pytest_llmobs.plugin.confirmation import hand_over
+            from pytest_llmobs.plugin.confirming.plan import hand_over
 
             hand_over(self._confirming, list(self._trials.values()))
             return
@@ -186,9 +186,9 @@ class Ending:
         return (f"{unpaid} {noun(unpaid, 'trial')} {reason}",)
 
     def _confirm(self, reruns: Sequence[Rerun]) -> Confirmation:
-        from pytest_llmobs.plugin.confirmation import confirm
+        from pytest_llmobs.plugin.confirming.second_session import confirm
 
-        return confirm(self._state, reruns)
+        return confirm(self._state, reruns, list(self._trials.values()))
 
     def _find_summaries(self, plan: SuitePlan) -> Sequence[BoundSummary]:
         """Return the summary evaluators of a suite.

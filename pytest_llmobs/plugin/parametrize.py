@@ -25,7 +25,7 @@ from pytest_llmobs.wording import known, nearest
 if TYPE_CHECKING:
     from pytest_llmobs.evaluators.binding.declaration import BoundEvaluator
     from pytest_llmobs.evaluators.suites import BoundSummary
-    from pytest_llmobs.plugin.confirmation import ConfirmingPlan
+    from pytest_llmobs.plugin.confirming.plan import ConfirmingPlan
     from pytest_llmobs.plugin.state import ProcessState
     from pytest_llmobs.plugin.suites import Suites
 

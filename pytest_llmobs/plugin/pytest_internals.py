@@ -137,6 +137,11 @@ def import_test_file(config: pytest.Config, path: Path) -> ModuleType:
     )
 
 
+def ini_keys(config: pytest.Config) -> list[str]:
+    """Return the keys that the ini file sets."""
+    return list(config.inicfg)  # pytest 9.2: a mapping by key, of what its version likes
+
+
 def queued_items(config: pytest.Config) -> list[int]:
     """In a worker of xdist: return the indices of the items that it was given and has not started."""
     for plugin in config.pluginmanager.get_plugins():

@@ -20,7 +20,7 @@ from pytest_llmobs.session import Identity, Session, new_identity
 from pytest_llmobs.settings import Settings
 
 if TYPE_CHECKING:  # most sessions confirm nothing, and many are no experiment
-    from pytest_llmobs.plugin.confirmation import ConfirmingPlan
+    from pytest_llmobs.plugin.confirming.plan import ConfirmingPlan
     from pytest_llmobs.plugin.ending import Ending
 
 
@@ -58,18 +58,20 @@ def explain_comparison(config: pytest.Config, op: str, left: Any, right: Any) ->
 def _register(config: pytest.Config) -> Registered:
     garbage_collection.thaw()
     confirming = _confirming_plan()
+    if confirming is not None:
+        from pytest_llmobs.plugin.confirming.child import WantedTrials, set_options
+
+        set_options(config)  # before anything is read from them
     state = _new_state(config, confirming)
     _check(state)
     if state.experiment:
         garbage_collection.relax(config)
-    if confirming is not None:
-        from pytest_llmobs.plugin.confirmation import quieten
-
-        quieten(config)
     suites = Suites(state.session.baseline_folder)
     ending = _new_ending(state, suites, confirming)
     trials = TrialHooks(state, suites, confirming, ending)
     manager = config.pluginmanager
+    if confirming is not None:
+        manager.register(WantedTrials(suites, confirming), "llmobs-wanted-trials")
     manager.register(Collection(state, suites, confirming), "llmobs-collection")
     if not state.controller:
         manager.register(trials, "llmobs-trials")
@@ -105,7 +107,7 @@ def _confirming_plan() -> ConfirmingPlan | None:
     path = options.confirming_path()
     if path is None:
         return None
-    from pytest_llmobs.plugin.confirmation import read_plan
+    from pytest_llmobs.plugin.confirming.plan import read_plan
 
     return read_plan(path)
 

@@ -1,4 +1,4 @@
-"""Which of the collected tests run here: further repeats, a shard's part, and what a confirming session is about."""
+"""Which of the collected tests run here: further repeats, and a shard's part."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ import pytest
 from pytest_llmobs.plugin.suites import Suites, nodeid_of
 
 if TYPE_CHECKING:
-    from pytest_llmobs.plugin.confirmation import ConfirmingPlan
     from pytest_llmobs.plugin.state import ProcessState
 
 WasAsked = Callable[[Path], bool]
@@ -107,20 +106,6 @@ class Repeats:
                 deselected.append(item.nodeid)
             elif plan.is_first and item.nodeid.startswith(beginnings):
                 examples.add(example)
-
-
-def keep_confirmed(items: list[pytest.Item], suites: Suites, confirming: ConfirmingPlan) -> None:
-    """In a confirming session keep just what is in doubt."""
-    kept: list[pytest.Item] = []
-    others: list[pytest.Item] = []
-    for item in items:
-        plan = suites.plan_of(item)
-        wanted = plan is not None and confirming.wants(plan.suite, plan.example_id, plan.repeat)
-        if wanted:
-            kept.append(item)
-        else:
-            others.append(item)
-    _deselect(items, kept, others)
 
 
 def keep_shard(items: list[pytest.Item], suites: Suites, state: ProcessState) -> None:

@@ -32,7 +32,7 @@ from pytest_llmobs.trials.log_functions import enter, leave
 from pytest_llmobs.trials.runner import Refused
 
 if TYPE_CHECKING:
-    from pytest_llmobs.plugin.confirmation import ConfirmingPlan
+    from pytest_llmobs.plugin.confirming.plan import ConfirmingPlan
     from pytest_llmobs.plugin.ending import Ending
     from pytest_llmobs.plugin.state import ProcessState
     from pytest_llmobs.plugin.suites import Suites

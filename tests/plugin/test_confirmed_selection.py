@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from pytest_llmobs.plugin.confirmation import ConfirmingPlan, read_plan, write_plan
+from pytest_llmobs.plugin.confirming.plan import ConfirmingPlan, read_plan, write_plan
 from pytest_llmobs.records.decisions import Rerun
 from pytest_llmobs.records.trials import Trial
 from pytest_llmobs.session import new_identity

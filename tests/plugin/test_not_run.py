@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pytest_llmobs.plugin.confirmation import ConfirmingPlan, hand_over
+from pytest_llmobs.plugin.confirming.plan import ConfirmingPlan, hand_over
 from pytest_llmobs.records.trials import Trial
 from pytest_llmobs.session import new_identity
 from tests.plugin.conftest import NAMES, Project

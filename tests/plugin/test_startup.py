@@ -13,7 +13,7 @@ AT_THE_END = (
     "pytest_llmobs.experiments",
     "pytest_llmobs.gate",
     "pytest_llmobs.plugin.assertions",
-    "pytest_llmobs.plugin.confirmation",
+    "pytest_llmobs.plugin.confirming",
     "pytest_llmobs.plugin.reporting",
     "pytest_llmobs.reports",
     "pytest_llmobs.storage.spool.sealing",
