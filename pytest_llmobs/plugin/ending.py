@@ -16,6 +16,7 @@ from pytest_llmobs.experiments.session_end import FailedReports
 from pytest_llmobs.plugin.outcome import crashed_trial
 from pytest_llmobs.plugin.progress import ProgressLine
 from pytest_llmobs.plugin.pytest_internals import import_test_file, report_failure
+from pytest_llmobs.plugin.state import NODEID
 from pytest_llmobs.records.decisions import Rerun
 from pytest_llmobs.records.experiments import Confirmation, Experiment
 from pytest_llmobs.records.plans import SuitePlan
@@ -61,7 +62,7 @@ class Ending:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take note of what fails: the last line is to tell of it."""
         if report.failed:
-            self._failed.note_test(report.nodeid, report.when)
+            self._failed.note_test(getattr(report, NODEID, report.nodeid), report.when)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Take note of what can't be collected."""
@@ -200,7 +201,7 @@ class Ending:
         """
         from pytest_llmobs.experiments.suite_scores import find_again, function_of
 
-        source = self._suites.sources.get(function_of(plan))
+        source = self._suites.source_of(function_of(plan))
         if source is not None:
             return source.summaries
         config = self._state.config

@@ -16,7 +16,8 @@ from pytest_llmobs.evaluators.binding.results import repeated
 from pytest_llmobs.measures.gate_rules import PASS
 from pytest_llmobs.plugin import options
 from pytest_llmobs.plugin.marks import DatasetMark, dataset_mark, gate_rules, own_marks, read_dataset_mark
-from pytest_llmobs.plugin.suites import REPEAT, REPEAT_SUFFIX, SuiteSource, case_id
+from pytest_llmobs.plugin.node_names import case_id
+from pytest_llmobs.plugin.suites import REPEAT, REPEAT_SUFFIX, SuiteSource
 from pytest_llmobs.records.copies import copied
 from pytest_llmobs.records.examples import Dataset, Example
 from pytest_llmobs.trials.targets import Target, bind_target
@@ -26,8 +27,9 @@ if TYPE_CHECKING:
     from pytest_llmobs.evaluators.binding.declaration import BoundEvaluator
     from pytest_llmobs.evaluators.suites import BoundSummary
     from pytest_llmobs.plugin.confirming.plan import ConfirmingPlan
+    from pytest_llmobs.plugin.node_names import case_id
     from pytest_llmobs.plugin.state import ProcessState
-    from pytest_llmobs.plugin.suites import Suites
+from pytest_llmobs.plugin.suites import Suites
 
 _KEY = attrgetter("key")
 
@@ -52,7 +54,7 @@ class Parametrizer:
         nodeid = metafunc.definition.nodeid
         try:
             source = self._read_source(metafunc)
-            self._suites.sources[nodeid] = source
+            self._suites.add_source(metafunc.definition, source, unique=self._state.experiment)
             _parametrize(metafunc, source)
         except LlmobsError as error:
             message = str(error)

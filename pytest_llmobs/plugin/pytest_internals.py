@@ -139,7 +139,10 @@ def import_test_file(config: pytest.Config, path: Path) -> ModuleType:
 
 def ini_keys(config: pytest.Config) -> list[str]:
     """Return the keys that the ini file sets."""
-    return list(config.inicfg)  # pytest 9.2: a mapping by key, of what its version likes
+    keyed: Any = getattr(config, "_inicfg", None)  # pytest 9.2: a mapping by key; before 9 it was public
+    if keyed is None:
+        keyed = config.inicfg
+    return list(keyed)
 
 
 def queued_items(config: pytest.Config) -> list[int]:

@@ -12,6 +12,7 @@ from pytest_llmobs.errors import LlmobsError
 from pytest_llmobs.extensions import Extensions
 from pytest_llmobs.plugin import garbage_collection, options
 from pytest_llmobs.plugin.collection import Collection
+from pytest_llmobs.plugin.node_names import NodeNames
 from pytest_llmobs.plugin.parametrize import Parametrizer
 from pytest_llmobs.plugin.state import Manifest, Notes, ProcessState
 from pytest_llmobs.plugin.suites import Suites
@@ -66,7 +67,7 @@ def _register(config: pytest.Config) -> Registered:
     _check(state)
     if state.experiment:
         garbage_collection.relax(config)
-    suites = Suites(state.session.baseline_folder)
+    suites = Suites(NodeNames(config.rootpath), state.session.baseline_folder)
     ending = _new_ending(state, suites, confirming)
     trials = TrialHooks(state, suites, confirming, ending)
     manager = config.pluginmanager

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_llmobs.plugin.suites import Suites, nodeid_of
+from pytest_llmobs.plugin.suites import Suites
 
 if TYPE_CHECKING:
     from pytest_llmobs.plugin.state import ProcessState
@@ -126,7 +126,7 @@ def keep_shard(items: list[pytest.Item], suites: Suites, state: ProcessState) ->
     for item in items:
         plan = suites.plan_of(item)
         if plan is None:
-            number = hashed(nodeid_of(item), shard.count)
+            number = hashed(suites.names.node(item), shard.count)
         else:
             number = dealt[plan.suite, plan.example_id]
         if number == shard.number:

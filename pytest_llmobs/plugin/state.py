@@ -20,6 +20,10 @@ LLM_RUN = pytest.StashKey[Any]()
 """Where an item keeps what the fixture ``llm_run`` returns, a ``trials.llm_run.LlmRun``."""
 
 
+NODEID = "llmobs_nodeid"
+"""Attribute of a trial's reports that holds its node id, where pytest has another one."""
+
+
 class Notes:
     """What the report has to say besides the verdict: each remark once, in the order in which they came."""
 

@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_llmobs.errors import DatasetError
 from pytest_llmobs.plugin.marks import of_unittest
+from pytest_llmobs.plugin.node_names import (
+    FunctionKey,
+    NodeNames,
+    case_id,
+    function_key,
+    own_parameters,
+    without_parameter,
+)
 from pytest_llmobs.plugin.pytest_internals import parameters_of
 from pytest_llmobs.records.copies import copied
 from pytest_llmobs.records.examples import Dataset, Example, content_hash
@@ -67,7 +76,7 @@ class TrialPlan:
     suite: str
     path: str
     nodeid: str
-    """As the user would type it; see ``nodeid_of``."""
+    """As the user would type it; see ``NodeNames``."""
     example_id: str
     repeat: int
     source: SuiteSource
@@ -117,10 +126,9 @@ PLAN = pytest.StashKey[TrialPlan | None]()
 class Suites:
     """All suites of a session."""
 
+    names: NodeNames
     baseline_folder: Path
     """Below it lie the judges' calibrations."""
-    sources: dict[str, SuiteSource] = field(default_factory=dict)
-    """By the node id of the test function."""
     totals: dict[str, set[str]] = field(default_factory=dict)
     """Suite -> ids of all its examples, before the user's selection."""
     collected: dict[str, TrialPlan] = field(default_factory=dict)
@@ -129,10 +137,40 @@ class Suites:
     """What other shards run."""
     left_some: bool = False
     """True where other shards run some of the tests, be they trials or not."""
+    _sources: dict[FunctionKey, SuiteSource] = field(default_factory=dict)
+    _named: dict[str, SuiteSource] = field(default_factory=dict)
+    """By the node id of the test function."""
+    _files: dict[str, Path] = field(default_factory=dict)
+    """What a test file is called -> where it lies."""
     _made: dict[str, set[str]] = field(default_factory=dict)
     """Module -> ids of all its tests without a dataset, selected or not."""
     _unopened: set[str] = field(default_factory=set)
     """Node ids of the classes of which nothing was collected."""
+
+    def add_source(self, definition: pytest.Function, source: SuiteSource, *, unique: bool) -> None:
+        """Take what the markers of a test function say.
+
+        Args:
+            definition: The function, before it is parametrized.
+            source: What they say.
+            unique: Whether its file must be the only one of its name, as suites and baselines need it.
+
+        Raises:
+            DatasetError: Another file has the same name.
+        """
+        name, path = self.names.file(definition.path), definition.path
+        other = self._files.setdefault(name, path)
+        if unique and other != path:
+            raise DatasetError(
+                f"{str(path)!r} and {str(other)!r} are both {name!r} from the rootdir, so that their suites and "
+                "baselines would be the same. Collect it by one of the two paths."
+            )
+        self._sources[function_key(definition)] = source
+        self._named[self.names.function(definition)] = source
+
+    def source_of(self, function: str) -> SuiteSource | None:
+        """Return what the markers of a function say, by its node id; None where this process didn't collect it."""
+        return self._named.get(function)
 
     def note_made(self, collector: pytest.Collector, made: object) -> None:
         """Remember what a module or a class consists of: a node id and ``--lf`` leave out some of it unseen.
@@ -141,11 +179,11 @@ class Suites:
             collector: The module or class.
             made: A class in it, or the tests of one function, alone or in a list.
         """
-        self._unopened.discard(collector.nodeid)
+        self._unopened.discard(self.names.node(collector))
         nodes = made if isinstance(made, list) else [made]
         for node in nodes:
             if isinstance(node, pytest.Class) and not of_unittest(node.obj):
-                self._unopened.add(node.nodeid)
+                self._unopened.add(self.names.node(node))
             if not isinstance(node, pytest.Function):
                 return
             plan = self.plan_of(node)
@@ -196,8 +234,7 @@ class Suites:
     def _plan(self, item: pytest.Item) -> TrialPlan | None:
         if not isinstance(item, pytest.Function) or item.parent is None:
             return None
-        function = f"{item.parent.nodeid}::{item.originalname}"
-        source = self.sources.get(function)
+        source = self._sources.get(function_key(item))
         if source is None:
             return None
         parameters = parameters_of(item)
@@ -205,8 +242,33 @@ class Suites:
         repeat = parameters.get(REPEAT, source.repeats[0])
         assert isinstance(repeat, int)
         if source.dataset is not None and isinstance(example, Example):
-            return _example_plan(item, function, source, example, repeat)
-        return _plain_plan(item, source, repeat)
+            return self._example_plan(item, source, example, repeat)
+        return self._plain_plan(item, source, repeat)
+
+    def _example_plan(
+        self, item: pytest.Function, source: SuiteSource, example: Example, repeat: int
+    ) -> TrialPlan:
+        parameters = own_parameters(item, case_id(example, repeat, source.repeat_suffix))
+        # ten thousand trials share these texts
+        return TrialPlan(
+            suite=sys.intern(f"{self.names.function(item)}{parameters}"),
+            path=self.names.file(item.path),
+            nodeid=self.names.node(item),
+            example_id=example.id,
+            repeat=repeat,
+            source=source,
+            example=example,
+        )
+
+    def _plain_plan(self, item: pytest.Function, source: SuiteSource, repeat: int) -> TrialPlan:
+        """Return the plan of a test without a dataset: an example of its module's suite."""
+        nodeid, path = self.names.node(item), self.names.file(item.path)
+        name = nodeid.removeprefix(f"{path}::")
+        if repeat > 1:
+            name = without_parameter(name, f"r{repeat}")
+        return TrialPlan(
+            suite=path, path=path, nodeid=nodeid, example_id=name, repeat=repeat, source=source, example=None
+        )
 
 
 def _ids_of(dataset: Dataset | None) -> set[str]:
@@ -214,70 +276,3 @@ def _ids_of(dataset: Dataset | None) -> set[str]:
     if dataset is None:
         return set()
     return set(map(attrgetter("id"), dataset.examples))
-
-
-def _example_plan(
-    item: pytest.Function, function: str, source: SuiteSource, example: Example, repeat: int
-) -> TrialPlan:
-    nodeid = nodeid_of(item)
-    own_parameters = _rest(item, case_id(example, repeat, source.repeat_suffix))
-    # ten thousand trials share these texts
-    return TrialPlan(
-        suite=sys.intern(f"{function}{own_parameters}"),
-        path=sys.intern(nodeid.partition("::")[0]),
-        nodeid=nodeid,
-        example_id=example.id,
-        repeat=repeat,
-        source=source,
-        example=example,
-    )
-
-
-def _plain_plan(item: pytest.Function, source: SuiteSource, repeat: int) -> TrialPlan:
-    """Return the plan of a test without a dataset: an example of its module's suite."""
-    nodeid = nodeid_of(item)
-    path = sys.intern(nodeid.partition("::")[0])
-    name = nodeid.removeprefix(f"{path}::")
-    if repeat > 1:
-        name = _without(name, f"r{repeat}")
-    return TrialPlan(
-        suite=path, path=path, nodeid=nodeid, example_id=name, repeat=repeat, source=source, example=None
-    )
-
-
-def nodeid_of(item: pytest.Item) -> str:
-    """Return the node id as the user would type it (xdist appends ``@group`` to its own)."""
-    if item.parent is None or item.nodeid.endswith(item.name):
-        return item.nodeid
-    return f"{item.parent.nodeid}::{item.name}"
-
-
-def case_id(example: Example, repeat: int, suffix: str) -> str:
-    """Return the part of the node id that names the trial; the first repeat has the example's name alone."""
-    if repeat == 1:
-        return example.id
-    return f"{example.id}{suffix}{repeat}"
-
-
-def _rest(item: pytest.Function, own: str) -> str:
-    """Return the user's own parameters of an item in brackets, or an empty string.
-
-    Args:
-        item: The trial.
-        own: What its example and repeat are called.
-    """
-    brackets = item.name[len(item.originalname) :]
-    if own not in brackets:  # pytest escapes what is not ASCII, unless told otherwise
-        own = own.encode("unicode_escape").decode("ascii")
-    if brackets == f"[{own}]":
-        return ""
-    return _without(brackets, own)
-
-
-def _without(name: str, part: str) -> str:
-    """Take one parameter's id out of a bracketed name: ``[a-part-b]`` becomes ``[a-b]``."""
-    head, _, inner = name.partition("[")
-    inner = f"-{inner.removesuffix(']')}-".replace(f"-{part}-", "-", 1)[1:-1]
-    if inner:
-        return f"{head}[{inner}]"
-    return head

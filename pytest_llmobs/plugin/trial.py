@@ -19,7 +19,7 @@ from pytest_llmobs.plugin.ahead import Ahead
 from pytest_llmobs.plugin.outcome import PASSED, Outcome, Pardons, judge_outcome, trial_record, worse
 from pytest_llmobs.plugin.pytest_internals import set_parameter
 from pytest_llmobs.plugin.report_redaction import clean_report, clean_trial
-from pytest_llmobs.plugin.state import LLM_RUN
+from pytest_llmobs.plugin.state import LLM_RUN, NODEID
 from pytest_llmobs.plugin.suites import PLAN, TrialPlan
 from pytest_llmobs.records.copies import copied
 from pytest_llmobs.records.trials import NotRun
@@ -127,6 +127,8 @@ class TrialHooks:
         report = yield
         plan = item.stash.get(PLAN, None)
         if plan is not None and isinstance(item, pytest.Function):
+            if plan.nodeid != report.nodeid:
+                setattr(report, NODEID, plan.nodeid)
             self._read_report(item, plan, report, call)
         return report
 

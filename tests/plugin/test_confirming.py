@@ -164,7 +164,9 @@ def test_a_suspect_that_passes_once_is_not_run_again(project: Project) -> None:
     result = project.experiment("-q")
     assert result.ret == 0
     assert "flaky" in result.stdout.str()
-    result.stdout.fnmatch_lines(["confirming: running up to 4 trials again before the verdict"])
+    result.stdout.fnmatch_lines(
+        ["confirming: running up to 4 trials again before the verdict (about 4 model calls*"]
+    )
     assert len(project.summary["confirmation"]["rows"]) == 1
 
 
@@ -188,10 +190,10 @@ def test_one_in_which_nothing_ran_says_what_it_printed(broken: Project) -> None:
         conftest="""
         import os
 
-        def pytest_collection_modifyitems(items):
+        def pytest_runtestloop():
             if "LLMOBS_CONFIRMING" in os.environ:
                 print("not today")
-                items.clear()
+                return True
         """
     )
     result = broken.experiment("-s")
