@@ -73,6 +73,9 @@ class Baseline:
     texts: TextStore | None = None
     """Prompts and outputs for the diff, or None where only fingerprints are kept."""
 
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    """Example -> the name that it has in the file, where that is another one; see ``baselines.renames``."""
+
     def row_of(self, example_id: str, example_hash: str) -> BaselineRow | None:
         """Return the row an example is compared with; None where it is new or edited, so that no gate judges it."""
         row = self.rows.get(example_id)

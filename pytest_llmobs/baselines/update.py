@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from pytest_llmobs.baselines.file import (
 )
 from pytest_llmobs.baselines.recorded_row import recorded_row, witness
 from pytest_llmobs.baselines.records import Baseline, BaselineRow, SuiteRecord
+from pytest_llmobs.baselines.renames import follow_renames
 from pytest_llmobs.baselines.texts import TextStore, updated_texts
 from pytest_llmobs.files import locked
 from pytest_llmobs.measures.values import Measurements, measure
@@ -37,6 +38,8 @@ class BaselineUpdate:
     """Examples dropped because their dataset no longer has them."""
     unrecorded: Sequence[str] = ()
     """Examples that should have run and gave nothing: their old rows, if any, stay."""
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    """Examples whose rows go by another name now -> their old name."""
     cut_short: Sequence[str] = ()
     """Examples of which some repeat was never run (Ctrl-C, a budget, a dead worker, ``--lf``): their old rows, if any,
     stay."""
@@ -64,7 +67,7 @@ def updated_baseline(
         texts: Keep redacted prompts and outputs beside the baseline (``llm_baseline_texts``).
         suite_scores: What summary evaluators say of these trials; those of other suites are ignored.
     """
-    old = old or Baseline(suite=plan.name)
+    old = follow_renames(old or Baseline(suite=plan.name), plan)
     expected = {trial.example_id: trial.example_hash for trial in plan.expected}
     measured = _measured(plan.name, expected, trials)
     fresh = _fresh_rows(old, expected, measured)
@@ -115,7 +118,7 @@ def record_baseline(
         )
         if not update.baseline.rows:
             remove_baseline(path)
-        elif update.recorded or update.removed:
+        elif update.recorded or update.removed or update.renamed:
             write_baseline(path, update.baseline)
     unrecorded = without(update.unrecorded, cut_short)
     return replace(update, unrecorded=unrecorded, cut_short=without(update.unrecorded, unrecorded))
@@ -156,6 +159,7 @@ def _update(
         recorded=list(fresh),
         removed=without(old.rows, baseline.rows),
         unrecorded=without(expected, fresh),
+        renamed=old.renamed,
     )
 
 

@@ -6,7 +6,7 @@ import argparse
 import shlex
 import subprocess
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Container, Iterator
 from pathlib import Path
 
 from pytest_llmobs.cli.console import Console
@@ -14,7 +14,7 @@ from pytest_llmobs.cli.lookup import find_experiment, newest_experiment
 from pytest_llmobs.cli.stores import open_local_store
 from pytest_llmobs.errors import BaselineError, StoreError
 from pytest_llmobs.experiments.stored import read_heads
-from pytest_llmobs.records.decisions import Decision
+from pytest_llmobs.records.decisions import Decision, ExampleState
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.records.plans import SuitePlan
 from pytest_llmobs.settings import BASELINE_FOLDER
@@ -22,6 +22,9 @@ from pytest_llmobs.storage.store import Store
 from pytest_llmobs.wording import count
 
 HELP = "what changed in the committed baselines (diff), record them anew (accept), drop what is gone (prune)"
+
+_TELLING: tuple[ExampleState, ...] = ("new", "edited", "broken", "fixed")
+"""States of examples whose rows a new baseline would change; what is known or flaky it has already."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -93,7 +96,8 @@ def _accept(arguments: argparse.Namespace, console: Console) -> int:
 
 def _tests_to_accept(experiment: Experiment, everything: bool) -> list[str]:
     """Return the tests of all suites that a new baseline would change, as pytest takes them."""
-    telling = _telling_suites(experiment.decision)
+    examples = _telling_examples(experiment.decision)
+    telling = _telling_suites(experiment.decision, examples)
     chosen = []
     other_functions = set()
     for plan in experiment.suites:
@@ -104,14 +108,27 @@ def _tests_to_accept(experiment: Experiment, everything: bool) -> list[str]:
     tests: dict[str, None] = {}
     for plan in chosen:
         tests.update(dict.fromkeys(_tests(plan, other_functions)))
+    for plan in experiment.suites:
+        if plan not in chosen:
+            tests.update(examples.get(plan.name, {}))
     return list(tests)
 
 
-def _telling_suites(decision: Decision) -> set[str]:
-    """Return the suites of which a decision says more than that nothing changed."""
-    suites = {row.suite for row in decision.examples}
+def _telling_examples(decision: Decision) -> dict[str, dict[str, None]]:
+    """Return the node ids of the examples that a new baseline would have otherwise, by suite."""
+    nodeids: dict[str, dict[str, None]] = {}
+    for row in decision.examples:
+        if row.nodeid and (row.red or row.state in _TELLING):
+            nodeids.setdefault(row.suite, {})[row.nodeid] = None
+    return nodeids
+
+
+def _telling_suites(decision: Decision, examples: Container[str]) -> set[str]:
+    """Return the suites of which a metric changed, so that single examples don't say it."""
+    suites = set()
     for row in decision.metrics:
-        if row.red or row.verdict not in ("NEUTRAL", "INCONCLUSIVE"):
+        few = row.verdict == "INSUFFICIENT_DATA" and row.suite in examples
+        if not few and (row.red or row.verdict not in ("NEUTRAL", "INCONCLUSIVE")):
             suites.add(row.suite)
     return suites
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pytest_llmobs.baselines.records import Baseline
+from pytest_llmobs.baselines.renames import follow_renames
 from pytest_llmobs.baselines.update import without
 from pytest_llmobs.experiments.references import baseline_of
 from pytest_llmobs.gate.decide import decide
@@ -63,6 +64,7 @@ def compare_experiments(before: Experiment, after: Experiment) -> ExperimentComp
         if name in plans_before and baseline is not None:
             unbound = _unbound(plan)
             shared.append(unbound)
+            baseline = follow_renames(baseline, unbound)
             baselines[name] = baseline
             pairs.append(pair_suite(unbound, baseline, after.trials_of(name)))
     decision = decide(

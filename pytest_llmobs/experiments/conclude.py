@@ -61,7 +61,7 @@ class Conclusion:
 
     experiment: Experiment
     recorded: Sequence[str] = ()
-    """Baseline files that were written, relative to the current folder: as ``git add`` takes them."""
+    """Baseline files that were written or deleted, relative to the current folder."""
 
     @property
     def red(self) -> bool:

@@ -36,7 +36,8 @@ def record_baselines(
         settings: Say whether to keep texts.
 
     Returns:
-        The experiment with notes and errors, and the written files as ``git add`` takes them.
+        The experiment with notes and errors, and the files that were written or deleted, relative to the current
+        folder.
 
     Raises:
         BaselineError: A file can't be written.
@@ -49,8 +50,8 @@ def record_baselines(
         notes.extend(_remarks(plan, update))
         if update.cut_short:
             errors.append(_cut_short(plan, update.cut_short))
-        if update.recorded:
-            recorded.extend(_written(folder, plan.name))
+        if update.recorded or update.removed or update.renamed:
+            recorded.extend(_touched(folder, plan.name, gone=not update.baseline.rows))
     decision = replace(experiment.decision, errors=tuple(errors))
     return replace(experiment, notes=tuple(notes), decision=decision), recorded
 
@@ -66,8 +67,11 @@ def _record(plan: SuitePlan, experiment: Experiment, folder: Path, settings: Set
     )
 
 
-def _written(folder: Path, suite: str) -> list[str]:
+def _touched(folder: Path, suite: str, *, gone: bool) -> list[str]:
+    """Return the files of a suite's baseline that there are now, or that were deleted."""
     path = baseline_path(folder, suite)
+    if gone:
+        return [os.path.relpath(path)]
     return list(map(os.path.relpath, filter(Path.exists, (path, texts_path(path)))))
 
 
@@ -86,13 +90,16 @@ def _cut_short(plan: SuitePlan, examples: Sequence[str]) -> str:
 
 def _remarks(plan: SuitePlan, update: BaselineUpdate) -> list[str]:
     if plan.gone:
-        return [f"{plan.name}: gone, and its baseline with it; `git add` takes the deletion too"]
+        return [f"{plan.name}: gone, and its baseline with it"]
     examples_by_title = {
         "known failures from now on": update.known_failures,
         "no longer in the dataset, dropped": update.removed,
         "not recorded, because they gave no result": update.unrecorded,
     }
     remarks = []
+    if update.renamed:
+        pairs = [f"{old} is now {new}" for new, old in update.renamed.items()]
+        remarks.append(f"{plan.name}: renamed: {listed(pairs, _NAMED)}")
     for title, examples in examples_by_title.items():
         if examples:
             remarks.append(f"{plan.name}: {title}: {listed(examples, _NAMED)}")

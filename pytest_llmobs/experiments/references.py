@@ -10,6 +10,7 @@ from pathlib import Path
 from pytest_llmobs.baselines.file import baseline_path, load_baseline, parse_baseline, texts_path
 from pytest_llmobs.baselines.line_json import REMEDY
 from pytest_llmobs.baselines.records import Baseline
+from pytest_llmobs.baselines.renames import follow_renames
 from pytest_llmobs.errors import BaselineError
 from pytest_llmobs.experiments.git import check_revision, read_committed
 from pytest_llmobs.records.experiments import Experiment
@@ -51,7 +52,10 @@ def baseline_source(reference: str, directory: Path, rootdir: Path, store: Calla
 
 
 def baselines_of(plans: Iterable[SuitePlan], source: Source) -> dict[str, Baseline | BaselineError]:
-    """Return the baselines of some suites; one that can't be read is given as its error, so that the gate goes red."""
+    """Return the baselines of some suites, their rows by the names that examples have now.
+
+    One that can't be read is given as its error, so that the gate goes red.
+    """
     baselines: dict[str, Baseline | BaselineError] = {}
     for plan in plans:
         try:
@@ -60,7 +64,7 @@ def baselines_of(plans: Iterable[SuitePlan], source: Source) -> dict[str, Baseli
             baselines[plan.name] = error
         else:
             if baseline is not None:
-                baselines[plan.name] = baseline
+                baselines[plan.name] = follow_renames(baseline, plan)
     return baselines
 
 

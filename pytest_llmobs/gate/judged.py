@@ -15,7 +15,7 @@ from pytest_llmobs.gate.evaluator_changes import (
     silent_evaluators,
 )
 from pytest_llmobs.gate.guards import DropEvidence
-from pytest_llmobs.gate.missing import Missing, missing_pairs, missing_values, too_many
+from pytest_llmobs.gate.missing import Missing, missing_pairs, missing_values
 from pytest_llmobs.gate.pairing import Comparison, SuitePair, compare_metric, pair_suite
 from pytest_llmobs.gate.suspects import Finding, Suspect
 from pytest_llmobs.measures.gate_rules import PASS, rule_of
@@ -59,8 +59,13 @@ class JudgedMetric:
 
     @property
     def enough(self) -> bool:
-        """True where at most 5 % of what was expected is missing, and something was measured."""
-        return bool(self.missing.expected) and not too_many(self.missing.share, 1)
+        """True where no more than may be is missing of what was expected, and something was measured."""
+        return bool(self.missing.expected) and not self.missing.too_much
+
+    @property
+    def replaced(self) -> bool:
+        """True where nothing is left to compare, because what the baseline has of it got other content."""
+        return self.paired and bool(self.values) and self.missing.replaced
 
     @property
     def compared(self) -> bool:
@@ -113,7 +118,10 @@ class JudgedSuite:
     @property
     def insufficient(self) -> bool:
         """True where the suite is red for lack of data, so that no second look could save it."""
-        return any(not metric.enough and metric.rule.rule != "off" for metric in self.metrics)
+        for metric in self.metrics:
+            if metric.rule.rule != "off" and not (metric.enough or metric.replaced):
+                return True
+        return False
 
     @property
     def compared(self) -> Iterator[JudgedMetric]:

@@ -16,7 +16,7 @@ from pytest_llmobs.measures.means import metric_mean
 from pytest_llmobs.measures.statistics import minimal_detectable_effect, repeats_to_halve, within_spread
 from pytest_llmobs.measures.values import why_unscored
 from pytest_llmobs.records.decisions import MetricRow, VerdictName
-from pytest_llmobs.wording import noun
+from pytest_llmobs.wording import count, noun
 
 _LONGEST = 200
 """Characters of an evaluator's error in a note."""
@@ -42,6 +42,9 @@ def _verdict(judged: JudgedMetric, *, ci: bool, fail_on: str) -> MetricRow:
     # the order is that of what a reader must mend first: without data no comparison means anything
     if judged.suite.baseline is None:
         return _without_baseline(judged)
+    if judged.replaced:
+        note = "nothing is left to compare: its examples were edited or replaced since the baseline"
+        return _row(judged, judged.first, "NO_BASELINE", note=note)
     if not judged.enough:
         return _row(judged, judged.first, "INSUFFICIENT_DATA", red=judged.needed, note=_lack(judged))
     if judged.changed:
@@ -198,13 +201,28 @@ def _lack(judged: JudgedMetric) -> str:
             f"its baseline has {missing.expected} {noun(missing.expected, 'example')}, and no such test was "
             "collected: renamed, deleted, or its file skips itself? If it is meant to go: llmobs baseline prune"
         )
-    if not missing.expected:
+    if not missing.expected and not missing.edited:
         return "nothing was evaluated"
-    causes = ", ".join(f"{count} {cause}" for cause, count in missing.causes.items())
-    note = f"{missing.share:.0%} of {missing.expected} pairs missing ({causes})"
+    edits = ""
+    if missing.edits_too_many:
+        total = missing.expected + missing.edited
+        edits = f"{missing.edited} of {total} examples were edited since the baseline: record those"
+    if not missing.causes:
+        return edits
+    note = joined(edits, _missing_share(judged))
     if "unscored" in missing.causes:
         note = joined(note, _first_error(judged))
     return note
+
+
+def _missing_share(judged: JudgedMetric) -> str:
+    """Return how much is missing, and why."""
+    missing = judged.missing
+    unit = "example"
+    if judged.paired:
+        unit = "pair"
+    causes = ", ".join(f"{number} {cause}" for cause, number in missing.causes.items())
+    return f"{missing.lacking / missing.expected:.0%} of {count(missing.expected, unit)} missing ({causes})"
 
 
 def _first_error(judged: JudgedMetric) -> str:

@@ -11,7 +11,7 @@ from pytest_llmobs.measures.gate_rules import PASS
 from pytest_llmobs.measures.values import score_value
 
 _MOST_MISSING = 0.05
-"""Part of what was expected that may be missing."""
+"""Part of what was expected that may be missing; one always may."""
 _ROUNDING = 1e-9
 """What adding up shares of examples may add to a sum."""
 
@@ -24,16 +24,41 @@ class Missing:
     """What a metric lacks of its expected pairs."""
 
     expected: int = 0
-    """Pairs there should be."""
-    share: float = 0.0
-    """Part of them that is missing; an example that lacks one of three repeats counts a third."""
+    """Pairs there should be; edited examples are none."""
+    lacking: float = 0.0
+    """How many of them are missing; an example that lacks one of three repeats counts a third."""
     causes: Mapping[str, int] = field(default_factory=dict)
     """What is missing, in words -> how often."""
+    edited: int = 0
+    """Examples that were edited since the baseline: not compared, and not missing either while they are few."""
+    removed: int = 0
+    """Examples that are gone from the dataset; they are among those that are lacking."""
+
+    @property
+    def too_much(self) -> bool:
+        """True where too many pairs are missing, or too many examples were edited."""
+        return too_many(self.lacking, self.expected) or self.edits_too_many
+
+    @property
+    def edits_too_many(self) -> bool:
+        """True where so many examples were edited that the others say too little."""
+        return self.edited > _allowance(self.expected + self.edited)
+
+    @property
+    def replaced(self) -> bool:
+        """True where nothing is left to compare because a few examples, all that there were, got other content."""
+        changed = self.removed + self.edited
+        return 0 < changed <= _allowance(changed) and self.lacking == self.removed == self.expected
 
 
 def too_many(missing: float, expected: float) -> bool:
-    """Return True where more than 5 % of what was expected is missing."""
-    return missing > _MOST_MISSING * expected + _ROUNDING
+    """Return True where more than one and more than 5 % of what was expected is missing, or all of it."""
+    return missing > _allowance(expected) or missing >= max(expected, 1) - _ROUNDING
+
+
+def _allowance(expected: float) -> float:
+    """Return how much of what was expected may be missing."""
+    return max(1.0, _MOST_MISSING * expected) + _ROUNDING
 
 
 def missing_values(suite: SuitePair, metric: str) -> Missing:
@@ -50,13 +75,12 @@ def missing_values(suite: SuitePair, metric: str) -> Missing:
 
 
 def missing_pairs(suite: SuitePair, metric: str) -> Missing:
-    """Count what a metric lacks: examples removed or edited, repeats without a value, rows without a score.
+    """Count what a metric lacks: examples removed, repeats without a value, rows without a score; and the edited ones.
 
     An example to which the evaluator does not apply, now and in the baseline, is not expected.
     """
     tally = _Tally(suite, metric)
-    tally.add_gone("removed since the baseline", suite.removed)
-    tally.add_gone("edited since the baseline", suite.edited)
+    tally.add_changed(suite)
     recorded = suite.recorded(metric)
     for example in suite.comparable:
         if example in recorded:
@@ -77,12 +101,16 @@ class _Tally:
         self._expected = 0
         self._lacking = 0.0
         self._causes: Counter[str] = Counter()
+        self._edited = self._removed = 0
 
     def missing(self) -> Missing:
-        share = 0.0
-        if self._expected:
-            share = self._lacking / self._expected
-        return Missing(expected=self._expected, share=share, causes=+self._causes)
+        return Missing(
+            expected=self._expected,
+            lacking=self._lacking,
+            causes=+self._causes,
+            edited=self._edited,
+            removed=self._removed,
+        )
 
     def add_lost(self, cause: str) -> None:
         """Count an expected pair of which nothing is there."""
@@ -90,11 +118,15 @@ class _Tally:
         self._lacking += 1
         self._causes[cause] += 1
 
-    def add_gone(self, cause: str, examples: Sequence[str]) -> None:
-        """Count examples that only the baseline has, where it has a value of them."""
-        for example in examples:
-            if self._suite.rows[example].values(self._metric):
-                self.add_lost(cause)
+    def add_changed(self, suite: SuitePair) -> None:
+        """Count examples whose content only the baseline has, where it has a value of them."""
+        self._edited = self._recorded_of(suite.edited)
+        self._removed = self._recorded_of(suite.removed)
+        for _ in range(self._removed):
+            self.add_lost("removed since the baseline")
+
+    def _recorded_of(self, examples: Sequence[str]) -> int:
+        return sum(bool(self._suite.rows[example].values(self._metric)) for example in examples)
 
     def add_repeats(self, example: str) -> None:
         """Count an expected example, and the repeats of it that have no value."""

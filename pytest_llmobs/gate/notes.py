@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from pytest_llmobs.gate.latency_and_cost import latency_and_cost_notes
 from pytest_llmobs.gate.pairing import SuitePair
 from pytest_llmobs.measures.gate_rules import PASS
 from pytest_llmobs.records.plans import SuitePlan
-from pytest_llmobs.wording import listed, noun
+from pytest_llmobs.wording import count, listed, noun
 
 _NAMED = 3
-"""Suites named in a note; more are counted."""
+"""Suites or examples named in a note; more are counted."""
 
 
 def session_notes(plans: Iterable[SuitePlan], suites: Iterable[SuitePair]) -> Iterator[str]:
@@ -27,7 +27,7 @@ def session_notes(plans: Iterable[SuitePlan], suites: Iterable[SuitePair]) -> It
         yield f"partial: nothing was selected of {names}; the verdict says nothing about it"
     for suite in suites:
         yield from _selection_note(suite)
-        yield from _new_examples_note(suite)
+        yield from _changed_examples_notes(suite)
         yield from latency_and_cost_notes(suite)
 
 
@@ -38,18 +38,43 @@ def _selection_note(suite: SuitePair) -> Iterator[str]:
         yield f"{plan.name}: partial, {ran} of {plan.total} examples were selected; the verdict covers those"
 
 
-def _new_examples_note(suite: SuitePair) -> Iterator[str]:
-    new = len(suite.new)
-    if not new:
-        return
+def _changed_examples_notes(suite: SuitePair) -> Iterator[str]:
+    """Yield what became of the examples since the baseline, and what that means for them."""
+    name = suite.plan.name
+    if suite.new:
+        failing = _failing(suite, suite.new)
+        yield f"{name}: {count(len(suite.new), 'new example')}{failing}, compared from the next baseline on"
+    if suite.edited:
+        were, failing = noun(len(suite.edited), "was", "were"), _failing(suite, suite.edited)
+        its = noun(len(suite.edited), "its", "their")
+        yield (
+            f"{name}: {count(len(suite.edited), 'example')} {were} edited since the baseline{failing}: "
+            f"{its} scores are not compared"
+        )
+    if suite.renamed:
+        pairs = [f"{old} is now {new}" for new, old in suite.renamed.items()]
+        were = noun(len(pairs), "was", "were")
+        yield (
+            f"{name}: {count(len(pairs), 'example')} {were} renamed since the baseline: {listed(pairs, _NAMED)}; "
+            "compared by content"
+        )
+    if suite.removed and not suite.plan.gone:
+        were, its = noun(len(suite.removed), "was", "were"), noun(len(suite.removed), "its row", "their rows")
+        yield (
+            f"{name}: {count(len(suite.removed), 'example')} {were} removed since the baseline: "
+            f"`llmobs baseline prune` drops {its}"
+        )
+
+
+def _failing(suite: SuitePair, examples: Sequence[str]) -> str:
+    """Return how many of some examples fail, in brackets; nothing where none does."""
     passes = suite.values(PASS)
     failing = 0
-    for example in suite.new:
+    for example in examples:
         failing += min(passes.get(example, [1.0])) == 0
-    note = f"{new} {noun(new, 'new example')}"
-    if failing:
-        note += f" ({failing} of them failing)"
-    yield f"{suite.plan.name}: {note}, compared from the next baseline on"
+    if not failing:
+        return ""
+    return f" ({failing} of them failing)"
 
 
 def every_time_note(suite: SuitePair) -> str:

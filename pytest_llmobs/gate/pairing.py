@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Container, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -49,6 +49,8 @@ class SuitePair:
     removed: Sequence[str] = ()
     edited: Sequence[str] = ()
     new: Sequence[str] = ()
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    """Examples that are to run and have another name in the baseline -> that name."""
     _recorded: dict[str, Mapping[str, Sequence[float]]] = field(default_factory=dict, compare=False)
 
     @property
@@ -147,7 +149,14 @@ def pair_suite(plan: SuitePlan, baseline: Baseline | None, trials: Iterable[Tria
         edited=edited,
         removed=removed,
         new=new,
+        renamed=_renamed(baseline, expected),
     )
+
+
+def _renamed(baseline: Baseline | None, expected: Container[str]) -> dict[str, str]:
+    if baseline is None:
+        return {}
+    return {new: old for new, old in baseline.renamed.items() if new in expected}
 
 
 def _rows_of(baseline: Baseline | None) -> Mapping[str, BaselineRow]:

@@ -105,11 +105,15 @@ def _compared(pair: SuitePair, score: SuiteScore, rule: GateRule, row: MetricRow
     changed = _changed(pair, score)
     if changed:
         return judged("REBASELINE", ci, changed)
-    others = len(pair.removed) + len(pair.edited) + len(pair.new)
+    others = len(pair.removed) + len(pair.edited)
     total = others + len(pair.comparable)
     if too_many(others, total):
-        note = f"{others} of {total} examples are not those of the baseline"
+        note = f"{others} of {total} examples were edited or removed since the baseline"
         return judged("INSUFFICIENT_DATA", True, note)
+    # a dataset may grow, but one number over other examples is another number
+    if too_many(len(pair.new), len(pair.expected)):
+        note = f"{len(pair.new)} of {len(pair.expected)} examples are new: not compared with the baseline's"
+        return judged("UNPAIRED", False, note)
     if row.delta is not None and row.delta < -rule.max_drop - ROUNDING:
         return judged("REGRESSED", True, ANY_DROP)
     return judged("NEUTRAL", False, "")

@@ -20,6 +20,7 @@ from pytest_llmobs.trials.llm_run import LlmRun
 
 if TYPE_CHECKING:  # a baseline is read where an assertion failed, and not before
     from pytest_llmobs.baselines.records import Baseline
+    from pytest_llmobs.plugin.state import Manifest
     from pytest_llmobs.session import Session
     from pytest_llmobs.settings import Settings
 
@@ -178,8 +179,9 @@ def crashed_trial(plan: SuitePlan, expected: ExpectedTrial, message: str) -> Tri
 class Pardons:
     """Tells of a failed assertion why it doesn't fail its test: over a baseline the gate is the judge."""
 
-    def __init__(self, settings: Settings, session: Session) -> None:
+    def __init__(self, settings: Settings, session: Session, manifest: Manifest) -> None:
         self._settings = settings
+        self._manifest = manifest
         self._session = session
         self._baselines: dict[str, Baseline | None] = {}
 
@@ -202,10 +204,21 @@ class Pardons:
     def _baseline(self, suite: str) -> Baseline | None:
         if suite not in self._baselines:
             try:
-                self._baselines[suite] = self._session.baseline_of(suite)
+                self._baselines[suite] = self._read(suite)
             except BaselineError:  # the gate reports it; until then this is plain pytest
                 self._baselines[suite] = None
         return self._baselines[suite]
+
+    def _read(self, suite: str) -> Baseline | None:
+        baseline = self._session.baseline_of(suite)
+        if baseline is None:
+            return None
+        from pytest_llmobs.baselines.renames import follow_renames
+
+        for plan in self._manifest.plans:
+            if plan.name == suite:
+                return follow_renames(baseline, plan)
+        return baseline
 
 
 def _is_gate_off(plan: TrialPlan) -> bool:

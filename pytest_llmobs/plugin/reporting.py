@@ -90,6 +90,7 @@ def context_of(config: pytest.Config, recorded: Sequence[str] = ()) -> Context:
     pytest_command = _pytest_command()
     return Context(
         accept=shlex.join([*pytest_command, *recording, *_OUR_SWITCHES]),
+        accept_some=shlex.join([*pytest_command, *_without_baseline(unselected), *_OUR_SWITCHES]),
         by_last=by_last,
         rerun=shlex.join([*pytest_command, *unselected, "--llm-experiment"]),
         store=store_here(config),

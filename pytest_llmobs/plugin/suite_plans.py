@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from pathlib import Path
@@ -104,7 +104,13 @@ def _suite_plan(gathered: _Gathered, suites: Suites) -> SuitePlan:
         expected=tuple(gathered.expected.values()),
         total=len(suites.totals[plan.suite]),
         elsewhere=gathered.elsewhere,
+        unselected=_unselected(gathered, suites.totals[plan.suite]),
     )
+
+
+def _unselected(gathered: _Gathered, all_ids: Set[str]) -> Sequence[str]:
+    selected = {example for example, _ in gathered.expected}
+    return tuple(sorted(all_ids - selected - gathered.elsewhere.keys()))
 
 
 def _versions(evaluators: Iterable[BoundEvaluator | BoundSummary]) -> dict[str, str]:

@@ -88,7 +88,7 @@ class TrialHooks:
         self._confirming = confirming
         self._ending = ending
         self._ahead = Ahead(state, suites, one_repeat=confirming is not None)
-        self._pardons = Pardons(state.settings, state.session)
+        self._pardons = Pardons(state.settings, state.session, state.manifest)
         self._current: RunningTrial | None = None
         self._warm: set[str] = set()
         """Suites without a target of which a test has ended."""

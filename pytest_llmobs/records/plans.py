@@ -64,6 +64,8 @@ class SuitePlan:
     """Examples of the suite before the user's own selection; fewer, here and elsewhere, means partial."""
     elsewhere: Mapping[str, str] = field(default_factory=dict)
     """Examples that other shards run: id -> content hash."""
+    unselected: Sequence[str] = ()
+    """Ids of examples that the user's selection left out; sorted."""
 
     @property
     def example_ids(self) -> Collection[str]:

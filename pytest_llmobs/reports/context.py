@@ -13,6 +13,8 @@ class Context:
 
     accept: str = "pytest --llm-experiment --llm-update-baseline"
     """The command that records this state as the baseline, the user's own arguments included."""
+    accept_some: str = "pytest --llm-experiment --llm-update-baseline"
+    """The command that records single examples once their node ids are appended to it."""
     by_last: bool = False
     """True where these selected by the last run, so that they'd find other tests now: node ids go with ``accept``."""
     rerun: str = "pytest --llm-experiment"
@@ -22,7 +24,7 @@ class Context:
     rootdir: str = ""
     """Path of pytest's rootdir, where node ids begin, from the folder that commands run in; empty if it is that one."""
     recorded: Sequence[str] = ()
-    """Baseline files that this session wrote, as the user would name them."""
+    """Baseline files that this session wrote or deleted, as the user would name them."""
     everything: bool = False
     """Cut nothing: every suite, example, note and diff."""
 

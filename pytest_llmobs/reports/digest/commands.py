@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import posixpath
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 
-from pytest_llmobs.records.decisions import Decision, MetricRow, VerdictName
+from pytest_llmobs.records.decisions import Decision, ExampleState, MetricRow, VerdictName
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.reports.context import Context
-from pytest_llmobs.reports.digest.examples import ExampleDetail, is_red
+from pytest_llmobs.reports.digest.examples import ExampleDetail, by_example, is_red
 
 _NODEIDS_ROOM = 100
 """Characters of node ids that are written into a command; more go through a file."""
+
+_ACCEPTABLE: Set[VerdictName] = {"REGRESSED", "REBASELINE", "INCONCLUSIVE"}
+"""Red verdicts that a new baseline would turn green: it helps neither a missed bound nor missing data."""
+_UNRECORDED: tuple[ExampleState, ...] = ("new", "edited")
+"""States of examples that the baseline has no scores of."""
 
 
 @dataclass(frozen=True)
@@ -44,10 +50,16 @@ def next_commands(
     """
     commands = []
     if context.recorded:
-        commands.append(NextCommand("commit this", shlex.join(("git", "add", *context.recorded))))
+        # the folders, since a file may be gone; -A, since git would leave a deletion out
+        folders = sorted({posixpath.dirname(path) or "." for path in map(_posix, context.recorded)})
+        commands.append(NextCommand("commit this", shlex.join(("git", "add", "-A", *folders))))
     if experiment.decision.red:
         commands += _after_red(experiment, rerun, context)
     return commands or _left_to_do(experiment.decision, context)
+
+
+def _posix(path: str) -> str:
+    return path.replace("\\", "/")
 
 
 def located_nodeids(examples: Sequence[ExampleDetail], context: Context) -> list[str]:
@@ -71,8 +83,10 @@ def _after_red(experiment: Experiment, rerun: Sequence[ExampleDetail], context: 
             title = "rerun worst"
         commands.append(NextCommand(title, _on(rerun, context.rerun, experiment, context)))
     # last, so that nobody accepts before having looked
-    if rerun or _acceptable(experiment.decision):
+    if rerun or _verdicts(filter(is_red, experiment.decision.metrics)) & _ACCEPTABLE:
         commands.append(NextCommand("accept", _accept(rerun, experiment, context)))
+    else:
+        commands += _for_edits(experiment.decision, context)
     return commands
 
 
@@ -90,11 +104,18 @@ def _accept(rerun: Sequence[ExampleDetail], experiment: Experiment, context: Con
     return context.accept
 
 
-def _acceptable(decision: Decision) -> bool:
-    """Tell whether a new baseline would turn it green: it helps neither a missed bound nor missing data."""
-    if any(row.state in ("removed", "edited") for row in decision.examples):
-        return True
-    return bool(_verdicts(filter(is_red, decision.metrics)) & {"REGRESSED", "REBASELINE", "INCONCLUSIVE"})
+def _for_edits(decision: Decision, context: Context) -> Iterator[NextCommand]:
+    """Yield what brings the baseline up to a dataset that was edited: only what was, whatever else ran."""
+    states = {row.state for row in decision.examples}
+    if states & set(_UNRECORDED):
+        changed = by_example(row for row in decision.examples if row.state in _UNRECORDED)
+        nodeids = shlex.join(located_nodeids(changed, context))
+        command = context.accept
+        if len(nodeids) <= _NODEIDS_ROOM:
+            command = f"{context.accept_some} {nodeids}"
+        yield NextCommand("accept", command)
+    if "removed" in states:
+        yield NextCommand("drop removed", "llmobs baseline prune")
 
 
 def _verdicts(rows: Iterable[MetricRow]) -> set[VerdictName]:
@@ -107,7 +128,7 @@ def _left_to_do(decision: Decision, context: Context) -> list[NextCommand]:
         return [NextCommand("record one", context.accept)]
     if verdicts & {"IMPROVED", "REBASELINE"}:
         return [NextCommand("accept", context.accept)]
-    return []
+    return list(_for_edits(decision, context))
 
 
 def _on(rerun: Sequence[ExampleDetail], command: str, experiment: Experiment, context: Context) -> str:

@@ -29,8 +29,8 @@ _MEANINGS: Mapping[ExampleState, str] = {
     "known": "failed now and in the baseline",
     "fixed": "failed in the baseline, passed now",
     "new": "not in the baseline",
-    "removed": "in the baseline, no longer in the dataset: counts as missing",
-    "edited": "changed since the baseline: no longer comparable, counts as missing",
+    "removed": "in the baseline, no longer in the dataset",
+    "edited": "changed since the baseline: not compared",
 }
 """What a state means whose examples need no details."""
 

@@ -248,7 +248,21 @@ def test_other_examples_than_the_baselines_are_too_little_to_compare(world, row_
     decision = decide([new.plan], new.trials(), {new.plan.name: baseline}, Settings(), suite_scores=[score])
     row = row_of(decision, "f1")
     assert (row.verdict, row.red) == ("INSUFFICIENT_DATA", True)
-    assert row.note == "6 of 23 examples are not those of the baseline"
+    assert row.note == "3 of 20 examples were edited or removed since the baseline"
+
+
+def test_a_number_over_many_new_examples_is_not_compared(world, row_of):
+    old, new = (
+        world([f"e{n}" for n in range(count)], gates=[MEAN]).changed(summaries={"f1": "v"})
+        for count in (20, 23)
+    )
+    score = SuiteScore(suite=old.plan.name, metric="f1", evaluator="f1", score=0.9, n=20, expected=20)
+    baseline = updated_baseline(None, old.plan, old.trials(), suite_scores=[score]).baseline
+    lower = replace(score, score=0.1)
+    decision = decide([new.plan], new.trials(), {new.plan.name: baseline}, Settings(), suite_scores=[lower])
+    row = row_of(decision, "f1")
+    assert (row.verdict, row.red) == ("UNPAIRED", False)
+    assert row.note == "3 of 23 examples are new: not compared with the baseline's"
 
 
 def test_a_partial_recording_keeps_the_number_of_the_whole_suite(world):

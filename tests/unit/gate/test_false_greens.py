@@ -126,7 +126,7 @@ def test_failing_examples_edited(world) -> None:
         replace(trial, example_hash="made easier") if trial.example_id < "e003" else trial
         for trial in w.plan.expected
     )
-    assert "3 edited since the baseline" in reasons(
+    assert "3 of 40 examples were edited since the baseline: record those" in reasons(
         w.changed(expected=expected).decide(w.trials(), w.baseline())
     )
 
@@ -309,7 +309,8 @@ def test_a_threshold_over_survivors(world, rule: GateMethod, recorded: bool) -> 
     w = world(20, gates=[GateRule(metric="pass", min_mean=0.9, rule=rule)])
     crashed = w.trials(lambda e, _: "error" if e < "e005" else True)
     decision = w.decide(crashed, w.baseline() if recorded else None)
-    assert "pass INSUFFICIENT_DATA 25% of 20 pairs missing (5 ended in an error)" in reasons(decision)
+    unit = "pairs" if recorded else "examples"
+    assert f"pass INSUFFICIENT_DATA 25% of 20 {unit} missing (5 ended in an error)" in reasons(decision)
 
 
 def test_must_pass_where_one_repeat_says_it_does_not_apply(world) -> None:
@@ -322,7 +323,7 @@ def test_must_pass_where_one_repeat_says_it_does_not_apply(world) -> None:
 
 def test_a_threshold_on_nothing(world) -> None:
     w = world(5, metrics={"tone": "v"}, gates=[GateRule(metric="tone", min_mean=0.9)])
-    assert "pass INSUFFICIENT_DATA 100% of 5 pairs missing (5 never ran)" in reasons(w.decide([], None))
+    assert "pass INSUFFICIENT_DATA 100% of 5 examples missing (5 never ran)" in reasons(w.decide([], None))
 
 
 def test_trials_of_examples_nobody_expected(world) -> None:

@@ -100,7 +100,7 @@ def test_a_recorded_baseline_says_what_to_commit(gallery):
     files = ("llm-baselines/tests.test_support.test_support_agent.json", "llm-baselines/with space.json")
     text = render(gallery["recorded"](), width=80, color=False, context=Context(recorded=files))
     assert "BASELINE RECORDED: 2 files" in text
-    assert f"  commit this  git add {files[0]} 'llm-baselines/with space.json'" in text
+    assert "  commit this  git add -A llm-baselines" in text
     assert "record one" not in text
 
 
