@@ -40,6 +40,11 @@ def pytest_configure(config: pytest.Config) -> None:
         from pytest_llmobs.plugin.registration import register
 
         register(config)
+    elif options.is_controller(config):
+        # the tests are collected in workers: nothing else is registered here
+        from pytest_llmobs.plugin.failed_tests.repeated_errors import RepeatedErrors
+
+        config.pluginmanager.register(RepeatedErrors(), "llmobs-repeated-errors")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_llmobs.errors import LlmobsError
-from pytest_llmobs.experiments.session_end import FailedReports
+from pytest_llmobs.plugin.failed_tests.failed_reports import FailedReports
 from pytest_llmobs.plugin.outcome import crashed_trial
 from pytest_llmobs.plugin.progress import ProgressLine
 from pytest_llmobs.plugin.pytest_internals import import_test_file, report_failure

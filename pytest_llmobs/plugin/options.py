@@ -121,3 +121,10 @@ def _value(config: pytest.Config, option: Option) -> tuple[Any, str]:
 
 def _described(option: Option) -> str:
     return _KINDS.get(option.kind, "a text")
+
+
+def is_controller(config: pytest.Config) -> bool:
+    """Tell whether this process only deals tests to xdist's workers."""
+    if hasattr(config, "workerinput") or config.getoption("collectonly", False):
+        return False
+    return config.getoption("dist", "no") != "no" and bool(config.getoption("tx", None))

@@ -12,6 +12,7 @@ from pytest_llmobs.errors import LlmobsError
 from pytest_llmobs.extensions import Extensions
 from pytest_llmobs.plugin import garbage_collection, options
 from pytest_llmobs.plugin.collection import Collection
+from pytest_llmobs.plugin.failed_tests.repeated_errors import RepeatedErrors
 from pytest_llmobs.plugin.node_names import NodeNames
 from pytest_llmobs.plugin.parametrize import Parametrizer
 from pytest_llmobs.plugin.state import Manifest, Notes, ProcessState
@@ -78,6 +79,8 @@ def _register(config: pytest.Config) -> Registered:
         manager.register(trials, "llmobs-trials")
     if ending is not None:
         manager.register(ending, "llmobs-ending")
+    if state.worker is None:
+        manager.register(RepeatedErrors(), "llmobs-repeated-errors")
     if state.experiment:
         _register_for_xdist(state, ending)
     return Registered(Parametrizer(state, suites, confirming), trials)
@@ -137,7 +140,7 @@ def _new_state(config: pytest.Config, confirming: ConfirmingPlan | None) -> Proc
         manifest=Manifest(session.folder, worker_id),
         notes=Notes(),
         worker=worker,
-        controller=_is_controller(config),
+        controller=options.is_controller(config),
     )
 
 
@@ -149,12 +152,6 @@ def _identity(
     if worker is not None and "llmobs" in worker:
         return Identity(**worker["llmobs"])
     return new_identity(settings.name)
-
-
-def _is_controller(config: pytest.Config) -> bool:
-    if hasattr(config, "workerinput") or config.getoption("collectonly", False):
-        return False
-    return config.getoption("dist", "no") != "no" and bool(config.getoption("tx", None))
 
 
 def _check(state: ProcessState) -> None:

@@ -16,9 +16,10 @@ from pytest_llmobs.errors import LlmobsError
 from pytest_llmobs.measures.model_calls import spending
 from pytest_llmobs.plugin import garbage_collection
 from pytest_llmobs.plugin.ahead import Ahead
+from pytest_llmobs.plugin.failed_tests.repeated_errors import note_cause
+from pytest_llmobs.plugin.failed_tests.report_redaction import clean_report, clean_trial
 from pytest_llmobs.plugin.outcome import PASSED, Outcome, Pardons, judge_outcome, trial_record, worse
 from pytest_llmobs.plugin.pytest_internals import set_parameter
-from pytest_llmobs.plugin.report_redaction import clean_report, clean_trial
 from pytest_llmobs.plugin.state import LLM_RUN, NODEID
 from pytest_llmobs.plugin.suites import PLAN, TrialPlan
 from pytest_llmobs.records.copies import copied
@@ -143,7 +144,7 @@ class TrialHooks:
 
     def explain_comparison(self, op: str, left: Any, right: Any) -> list[str] | None:
         """Return the lines that explain a failed comparison of a score, or None to leave it to pytest."""
-        from pytest_llmobs.plugin.assertions import explain
+        from pytest_llmobs.plugin.failed_tests.assertions import explain
 
         trial = self._current
         if trial is None:
@@ -270,6 +271,8 @@ class TrialHooks:
             if report.when == "setup" and report.passed:
                 return
             outcome = self._record(trial, report, call)
+        if outcome.status == "error":
+            note_cause(report, call, item.config)
         if outcome.status == "failed" and (reason := self._pardons.reason(plan)):
             report.outcome = "skipped"
             report.wasxfail = reason

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_llmobs.experiments.session_end import FailedReports
+from pytest_llmobs.plugin.failed_tests.failed_reports import FailedReports
 from pytest_llmobs.records.experiments import SessionEnd
 from tests.unit.suites import SUITE, World
 

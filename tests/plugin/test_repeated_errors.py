@@ -1,0 +1,69 @@
+"""One cause, one report: what a user sees when a key is missing, a server is down, or a fixture is misspelt."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree
+
+import pytest
+
+APP = """
+import json
+import pytest
+
+ROWS = [{"id": f"e{n}", "inputs": {"number": n}} for n in range(4)]
+
+def app(number):
+    if number == 3:
+        raise RuntimeError("the fourth is another matter")
+    return json.loads("no key, no answer")
+
+@pytest.mark.llm_dataset(ROWS, target=app)
+def test_app(example, llm_run):
+    assert llm_run.outputs
+
+@pytest.mark.llm_dataset(ROWS, target=lambda number: "no")
+def test_answer(example, llm_run):
+    assert llm_run.outputs["output"] == "yes"
+"""
+MISSPELT = APP.replace("(example, llm_run)", "(example, llm_rum)")
+
+
+@pytest.mark.parametrize(
+    "mode", [(), ("--llm-experiment",), ("-n", "2")], ids=["plain", "experiment", "workers"]
+)
+def test_an_error_that_hits_many_trials_is_told_once(
+    pytester: pytest.Pytester, mode: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
+    pytester.makepyfile(test_it=APP)
+    result = pytester.runpytest_subprocess("-p", "no:asyncio", "--junitxml=junit.xml", *mode)
+    text = result.stdout.str()
+    assert result.ret == 1
+    # shown once, down to the app's own line and no further
+    assert text.count('return json.loads("no key, no answer")') == 1
+    assert "raise JSONDecodeError" not in text
+    assert text.count("hit 3 trials: this one, ") == 1
+    # all keep their names, and their failures where machines read them
+    for number in range(3):
+        assert text.count(f"FAILED test_it.py::test_app[e{number}] - json.decoder.JSONDecodeError") == 1
+    junit = ElementTree.parse(pytester.path / "junit.xml")
+    failures = [case.get("name") for case in junit.iter("testcase") if case.find("failure") is not None]
+    assert {f"test_app[e{number}]" for number in range(4)} <= set(failures)
+    # another error is another matter, and a failed assertion is no error
+    assert text.count('raise RuntimeError("the fourth is another matter")') == 1
+    assert text.count("E       AssertionError: assert 'no' == 'yes'") == 4
+
+
+def test_a_misspelt_fixture_is_told_once(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(test_it=MISSPELT)
+    result = pytester.runpytest_subprocess("-p", "no:asyncio", "-n", "2")
+    text = result.stdout.str()
+    result.assert_outcomes(errors=8)
+    assert text.count("fixture 'llm_rum' not found\n>       available fixtures") == 2  # one a test
+    assert text.count("hit 4 trials: this one, ") == 2
+
+
+def test_a_traceback_of_ones_own_choice_stays(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(test_it=APP)
+    result = pytester.runpytest_subprocess("-p", "no:asyncio", "--tb=long", "-k", "e0")
+    assert "raise JSONDecodeError" in result.stdout.str()
