@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 from pytest_llmobs.cli.console import Console
 from pytest_llmobs.cli.lookup import NotFoundError
-from pytest_llmobs.reports.glossary import GLOSSARY, Entry, all_words, find, page_address
+from pytest_llmobs.reports.glossary import GLOSSARY, PAGE, Entry, all_words, find
 from pytest_llmobs.reports.text.page import Page, indent
 from pytest_llmobs.wording import nearest
 
@@ -69,7 +69,7 @@ def _overview(page: Page) -> list[str]:
     for entry in GLOSSARY:
         words.append(entry.words[0])
     lines = page.wrapped(", ".join(words))
-    return [*lines, "", f"`llmobs explain WORD` says what one means; all of them: {page_address()}"]
+    return [*lines, "", f"`llmobs explain WORD` says what one means; all of them: {PAGE}"]
 
 
 def _entry(entry: Entry, page: Page) -> list[str]:

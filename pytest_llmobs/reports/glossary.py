@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+PAGE = "https://github.com/pytest-llmobs/pytest-llmobs/blob/main/docs/words.md"
+"""Where the page with all words is read."""
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -227,18 +230,6 @@ def all_words() -> Iterator[str]:
     """Yield every word that is explained."""
     for entry in GLOSSARY:
         yield from entry.words
-
-
-def page_address() -> str:
-    """Return the address of the page with all words."""
-    from importlib.metadata import metadata
-
-    addresses: list[str] = metadata("pytest-llmobs").get_all("Project-URL") or []
-    for line in addresses:
-        label, _, address = line.partition(", ")
-        if label == "Words":
-            return address
-    return ""
 
 
 def _plain(word: str) -> str:

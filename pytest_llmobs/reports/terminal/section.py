@@ -10,7 +10,7 @@ from pytest_llmobs.reports.digest.commands import NextCommand
 from pytest_llmobs.reports.digest.experiment import Digest
 from pytest_llmobs.reports.digest.experiment import digest as digest_of
 from pytest_llmobs.reports.digest.verdict import ExperimentVerdict
-from pytest_llmobs.reports.glossary import page_address
+from pytest_llmobs.reports.glossary import PAGE
 from pytest_llmobs.reports.terminal.examples import example_section
 from pytest_llmobs.reports.terminal.metrics import MOST_ROWS, metric_section
 from pytest_llmobs.reports.terminal.spending import spending_section
@@ -60,7 +60,7 @@ def _below(digest: Digest, page: Page, context: Context) -> list[list[str]]:
     messages = list(_messages(digest, page, bound(MOST_NOTES, context.everything)))
     commands = list(digest.commands)
     if digest.verdict.light == "red":
-        commands.append(NextCommand("the words", f"llmobs explain {page.signs.dot} {page_address()}"))
+        commands.append(NextCommand("the words", f"llmobs explain {page.signs.dot} {PAGE}"))
     ending = [*_verdict(digest.verdict, page), *_commands(commands, page)]
     return [messages, spending_section(digest.spending, page), ending]
 

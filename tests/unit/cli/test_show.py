@@ -3,7 +3,7 @@ import json
 import pytest
 
 from pytest_llmobs.experiments.documents import experiment_to_dict
-from pytest_llmobs.reports.glossary import page_address
+from pytest_llmobs.reports.glossary import PAGE
 from pytest_llmobs.storage.parquet.lookup import WHERE_IDS_STAND
 from tests.unit.cli.conftest import NODEID, make_experiment
 
@@ -29,7 +29,7 @@ def test_an_experiment_reads_as_at_its_sessions_end(llmobs, store, run_id):
         f"  look closer   llmobs show {run_id}",
         "  rerun broken  pytest --llm-experiment 'tests/test_support.py::test_support_agent[double-charge]'",
         "  accept        pytest --llm-experiment --llm-update-baseline",
-        f"  the words     llmobs explain · {page_address()}",
+        f"  the words     llmobs explain · {PAGE}",
     ]
 
 

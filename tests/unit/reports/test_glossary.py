@@ -5,7 +5,7 @@ import pytest
 
 from pytest_llmobs.records.decisions import ExampleState, VerdictName
 from pytest_llmobs.reports.digest.metrics import Label
-from pytest_llmobs.reports.glossary import GLOSSARY, all_words, find, page_address
+from pytest_llmobs.reports.glossary import GLOSSARY, all_words, find
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,3 @@ def test_commands_and_options_that_are_named_exist():
     assert set(re.findall(r"`llmobs (\w+)", text)) <= COMMANDS.keys()
     flags = {option.flag for option in OPTIONS}
     assert set(re.findall(r"--llm-[a-z-]+", text)) <= flags
-
-
-def test_the_page_of_words_is_part_of_the_documentation():
-    assert page_address().endswith("/docs/words.md")
