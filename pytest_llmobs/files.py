@@ -145,6 +145,6 @@ def locked(path: Path) -> Iterator[None]:
     from filelock import FileLock  # 61 ms that only a rewrite needs
 
     owner = os.getuid() if hasattr(os, "getuid") else os.environ.get("USERNAME", "user")
-    key = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:24]
+    key = hashlib.sha256(os.fsencode(path.resolve())).hexdigest()[:24]
     with FileLock(Path(tempfile.gettempdir()) / f"pytest-llmobs-{owner}-{key}.lock"):
         yield

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_llmobs.extensions import Extensions
+from pytest_llmobs.files import encodable
 from pytest_llmobs.settings import STORE_FOLDER, Settings
 
 if TYPE_CHECKING:  # what a session is made of is imported as it is made: collecting needs little of it
@@ -83,7 +84,7 @@ def new_identity(name: str, now: datetime | None = None) -> Identity:
     if not name:
         chance = random.Random(session)
         name = f"{chance.choice(_ADJECTIVES)}-{chance.choice(_NOUNS)}-{started:%Y%m%d-%H%M%S}"
-    return Identity(session, name, started.isoformat(timespec="seconds"))
+    return Identity(session, encodable(name), started.isoformat(timespec="seconds"))
 
 
 class Session:

@@ -50,7 +50,8 @@ def baseline_path(directory: Path | str, suite: str) -> Path:
     if _PLAIN.fullmatch(suite) and len(readable) <= _LONGEST:
         return Path(directory) / f"{readable}.json"
     plain = re.sub(r"[^A-Za-z0-9_.-]+", "-", readable)[:_LONGEST].strip("-.")
-    return Path(directory) / f"{plain}~{hashlib.sha256(suite.encode()).hexdigest()[:10]}.json"
+    digest = hashlib.sha256(suite.encode("utf-8", "surrogatepass")).hexdigest()
+    return Path(directory) / f"{plain}~{digest[:10]}.json"
 
 
 def texts_path(path: Path) -> Path:

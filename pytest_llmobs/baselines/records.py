@@ -90,7 +90,9 @@ class Baseline:
 
     def digest(self) -> str:
         """Return a hash of the rows: of two with the same, neither judges anything otherwise."""
-        return hashlib.sha256(repr(sorted(self.rows.items())).encode()).hexdigest()[:16]
+        return hashlib.sha256(repr(sorted(self.rows.items())).encode("utf-8", "surrogatepass")).hexdigest()[
+            :16
+        ]
 
     def version(self, row: BaselineRow, evaluator: str) -> str:
         """Return the version of an evaluator that scored ``row``, or an empty string where none did."""

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TextIO
 
+from pytest_llmobs.files import encodable
 from pytest_llmobs.reports.text.page import Page
 
 
@@ -23,7 +24,7 @@ class Console:
 
     def say(self, text: str) -> None:
         """Print a result."""
-        print(text, file=self.out)
+        print(encodable(text), file=self.out)
 
     def note(self, text: str) -> None:
         """Print what is about the result and no part of it (to standard error, so that pipes stay clean)."""

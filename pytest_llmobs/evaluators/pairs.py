@@ -150,7 +150,7 @@ def bind_pairwise(spec: Any) -> BoundPairwise:
 def first_is_shown_first(example_id: str, seed: str) -> bool:
     """Return the lot drawn for an example: the same in every process."""
     # Not `hash`, which is another in each process, and no random generator, which would follow the order of the pairs.
-    return hashlib.sha256(f"{seed}\0{example_id}".encode()).digest()[0] % 2 == 0
+    return hashlib.sha256(f"{seed}\0{example_id}".encode("utf-8", "surrogatepass")).digest()[0] % 2 == 0
 
 
 @dataclass(frozen=True)

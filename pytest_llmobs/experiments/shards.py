@@ -59,7 +59,9 @@ def whole_name(name: str) -> str:
 
 def hashed(key: str, count: int) -> int:
     """Return the shard that a key falls to by its hash alone, from 1 to ``count``."""
-    return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big") % count + 1
+    return (
+        int.from_bytes(hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()[:8], "big") % count + 1
+    )
 
 
 def deal(suites: Mapping[str, Mapping[str, float | None]], count: int) -> dict[tuple[str, str], int]:

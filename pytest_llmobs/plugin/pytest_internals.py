@@ -18,6 +18,8 @@ from _pytest.fixtures import FixtureDef  # pytest 9.2: public as `pytest.Fixture
 from _pytest.junitxml import xml_key  # pytest 9.2: where the JUnit plugin keeps its file
 from _pytest.pathlib import import_path  # pytest 9.2: imports as the collection does
 
+from pytest_llmobs.files import encodable
+
 USUAL_WIDTH = 80
 """Cells of a terminal that there isn't."""
 
@@ -75,7 +77,9 @@ def report_failure(config: pytest.Config, nodeid: str, headline: str, details: S
 
     Not through the logging hook: plugins such as ``--lf`` would take the verdict for a test.
     """
-    path, _, name = nodeid.partition("::")
+    # JUnit's file and xdist take no halves of characters
+    headline, details = encodable(headline), list(map(encodable, details))
+    path, _, name = encodable(nodeid).partition("::")
     report = pytest.TestReport(
         nodeid=nodeid,
         location=(path, None, name or path),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_llmobs.errors import LlmobsError
+from pytest_llmobs.files import encodable
 from pytest_llmobs.measures.model_calls import spending
 from pytest_llmobs.plugin import garbage_collection
 from pytest_llmobs.plugin.ahead import Ahead
@@ -294,9 +295,9 @@ class TrialHooks:
             self._book(trial.plan, trial.run)
             numbers = _end_run(trial.run, trial.run.root, outcome)
             for key, number in numbers.items():
-                report.user_properties.append((f"score.{key}", number))
+                report.user_properties.append((encodable(f"score.{key}"), number))
                 # JUnit reads those of the teardown's report
-                trial.item.user_properties.append((f"score.{key}", number))
+                trial.item.user_properties.append((encodable(f"score.{key}"), number))
         if self._state.experiment:
             self._hand_over(trial, report, replace(outcome, not_run=trial.not_run))
         return outcome

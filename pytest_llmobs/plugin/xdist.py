@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from xdist.scheduler import LoadScheduling  # type: ignore[import-untyped]
 
+from pytest_llmobs.files import encodable
 from pytest_llmobs.plugin.collection import announce
 from pytest_llmobs.plugin.pytest_internals import deal_out_pending, is_stopping
 from pytest_llmobs.plugin.trial import WIRE
@@ -64,11 +66,27 @@ class Controller:
             self._state.manifest.withdraw()
 
 
+def _encodable(value: Any) -> Any:
+    """Return a report's data as execnet takes it: one half of a character would end the worker."""
+    if isinstance(value, str):
+        return encodable(value)
+    if isinstance(value, dict):
+        return {_encodable(key): _encodable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(map(_encodable, value))
+    return value
+
+
 class Worker:
     """Registered in the workers of an experiment."""
 
     def __init__(self, manifest: Manifest) -> None:
         self._manifest = manifest
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_report_to_serializable(self) -> Generator[None, Any, Any]:
+        """Make what the app and the model wrote sendable."""
+        return _encodable((yield))
 
     def pytest_runtest_teardown(self, item: pytest.Item) -> None:
         """Stop where the controller does, be it for a failure elsewhere or for Ctrl-C."""

@@ -24,7 +24,7 @@ def canonical_json(value: Any) -> str:
 
 def content_hash(value: Any) -> str:
     """Return the first 16 hex digits of the SHA-256 of ``canonical_json(value)``."""
-    return hashlib.sha256(canonical_json(value).encode()).hexdigest()[:16]
+    return hashlib.sha256(canonical_json(value).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 _NOTHING = content_hash({})

@@ -8,7 +8,7 @@ from pathlib import Path, PurePath
 from urllib.parse import quote, unquote
 
 from pytest_llmobs.errors import StoreError
-from pytest_llmobs.files import write_whole
+from pytest_llmobs.files import encodable, write_whole
 
 NAMELESS = "default"
 """The project of runs that name none."""
@@ -87,14 +87,14 @@ def escape(name: str) -> str:
 
     A name too long for a file system is cut and gets a hash, so that different names stay different.
     """
-    escaped = quote(name, safe="")
+    escaped = quote(encodable(name), safe="")
     if escaped in (".", ".."):
         return escaped.replace(".", "%2E")
     if len(escaped) <= LONGEST:
         return escaped
     # The cut may fall into a character's bytes: what is left of it is dropped.
     whole_characters = unquote(escaped[: LONGEST - 15], errors="ignore")
-    return f"{quote(whole_characters, safe='')}-{hashlib.sha256(name.encode()).hexdigest()[:12]}"
+    return f"{quote(whole_characters, safe='')}-{hashlib.sha256(encodable(name).encode()).hexdigest()[:12]}"
 
 
 def unescape(escaped: str) -> str:

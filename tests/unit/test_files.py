@@ -13,7 +13,16 @@ from typing import Any
 
 import pytest
 
-from pytest_llmobs.files import PRIVATE, SHARED, locked, write_whole
+from pytest_llmobs.files import (
+    PRIVATE,
+    SHARED,
+    encodable,
+    locked,
+    parse_json,
+    read_bytes,
+    read_text,
+    write_whole,
+)
 
 WRITERS = 4
 ROUNDS = 40
@@ -172,3 +181,44 @@ def test_who_holds_the_lock_loses_no_change_of_others(path: Path) -> None:
         counter.join()
     assert path.read_text() == "150"
     assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("plain é 😀", "plain é 😀"),
+        ("cut \ud83d", "cut \ufffd"),
+        ("\ude00 first", "\ufffd first"),
+        ("a pair \ud83d\ude00 and half \ud83d.", "a pair 😀 and half \ufffd."),
+    ],
+)
+def test_halves_of_characters_are_written_as_lost_and_pairs_as_the_character(
+    path: Path, text: str, written: str
+) -> None:
+    write_whole(path, [text])
+    assert path.read_text(encoding="utf-8") == written == encodable(text)
+
+
+@pytest.mark.parametrize("kind", ["folder", "pipe", "too large", "link to itself", "nothing"])
+def test_only_a_file_of_bounded_size_is_read(path: Path, kind: str) -> None:
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "too large":
+        path.write_bytes(b"123456")
+    elif kind == "link to itself":
+        path.symlink_to(path)
+    with pytest.raises(OSError, match=r"no file|6 bytes, and 5 at most|symbolic links|No such file"):
+        read_bytes(path, most=5)
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "9" * 5_000, '{"a"', "", "nul", "\ufeff{}"])
+def test_json_that_makes_no_sense_is_one_kind_of_error(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        parse_json(text)
+
+
+def test_text_is_read_without_its_mark_and_with_its_line_breaks(path: Path) -> None:
+    path.write_bytes(b"\xef\xbb\xbfa\r\nb\xe2\x80\xa8c")
+    assert read_text(path) == "a\r\nb\u2028c"

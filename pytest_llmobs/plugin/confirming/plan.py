@@ -82,7 +82,8 @@ class ConfirmingPlan:
         return wanting
 
     def _notes(self, suite: str, example_id: str) -> Path:
-        return Path(self.out).with_name("seen") / sha256(f"{suite} {example_id}".encode()).hexdigest()
+        key = f"{suite} {example_id}".encode("utf-8", "surrogatepass")
+        return Path(self.out).with_name("seen") / sha256(key).hexdigest()
 
 
 def write_plan(path: Path, plan: ConfirmingPlan) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from pytest_llmobs.files import encodable
 from pytest_llmobs.records.examples import content_hash
 from pytest_llmobs.records.trials import Trial, TrialScore
 from pytest_llmobs.tracing import capture
@@ -45,47 +46,53 @@ def _clean_score(score: TrialScore, redaction: Redaction) -> TrialScore:
 
 
 def clean_report(report: pytest.TestReport, redaction: Redaction) -> None:
-    """Clean what the terminal and JUnit show of a test: traceback, captured output, properties."""
-    if report.sections:
-        report.sections = _clean_pairs(report.sections, redaction)
-    if report.user_properties:
-        report.user_properties = _clean_pairs(report.user_properties, redaction)
+    """Clean what the terminal, JUnit and xdist get of a test: traceback, captured output, properties.
+
+    What UTF-8 has no form for goes as well: it would end pytest's JUnit file and xdist's worker.
+    """
+    report.sections = _clean_pairs(report.sections, redaction)
+    report.user_properties = _clean_pairs(report.user_properties, redaction)
     if report.longrepr is None:
         return
     traceback = str(report.longrepr)
-    if not redaction.suspects(capture.encode(traceback)):
-        return
+    if redaction.suspects(capture.encode(traceback)):
+        _clean_traceback(report, traceback, redaction.clean_value)
+    if encodable(traceback) != traceback:
+        _clean_traceback(report, traceback, encodable)
+
+
+def _clean_traceback(report: pytest.TestReport, traceback: str, clean: Callable[[str], Any]) -> None:
     try:
-        report.longrepr = _clean_parts(report.longrepr, redaction)
+        report.longrepr = _clean_parts(report.longrepr, clean)
     except Exception:  # another plugin's own way of showing a failure
-        report.longrepr = redaction.clean_value(traceback)
+        report.longrepr = clean(traceback)
 
 
 def _clean_pairs(pairs: Iterable[tuple[str, Any]], redaction: Redaction) -> list[tuple[str, Any]]:
     """Clean captured output, or properties, whose values may be numbers."""
     cleaned = []
     for name, value in pairs:
+        text = value
         if isinstance(value, str):
-            cleaned.append((name, redaction.clean_if_suspect(value)))
-        else:
-            cleaned.append((name, value))
+            text = encodable(redaction.clean_if_suspect(value))
+        cleaned.append((encodable(str(name)), text))
     return cleaned
 
 
-def _clean_parts(part: Any, redaction: Redaction) -> Any:
+def _clean_parts(part: Any, clean: Callable[[str], Any]) -> Any:
     """Clean the texts in a traceback's parts, which pytest keeps apart so that it can colour them."""
     if isinstance(part, str):
-        return redaction.clean_value(part)
+        return clean(part)
     if isinstance(part, list | tuple):
-        return _clean_sequence(part, redaction)
+        return _clean_sequence(part, clean)
     for name, value in list(getattr(part, "__dict__", {}).items()):
         if name not in _SHAPE:
-            setattr(part, name, _clean_parts(value, redaction))
+            setattr(part, name, _clean_parts(value, clean))
     return part
 
 
-def _clean_sequence(parts: Any, redaction: Redaction) -> Any:
+def _clean_sequence(parts: Any, clean: Callable[[str], Any]) -> Any:
     is_text = isinstance(parts, list) and all(isinstance(line, str) for line in parts)
     if is_text and parts:  # as one text, since a secret may stretch over several lines
-        return redaction.clean_value("\n".join(parts)).split("\n")
-    return type(parts)(_clean_parts(part, redaction) for part in parts)
+        return clean("\n".join(parts)).split("\n")
+    return type(parts)(_clean_parts(part, clean) for part in parts)
