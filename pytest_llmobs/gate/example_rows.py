@@ -10,8 +10,8 @@ from operator import attrgetter
 from pytest_llmobs.baselines.changes import changes_of
 from pytest_llmobs.gate.judged import JudgedSuite
 from pytest_llmobs.gate.must_pass import must_pass_failures
-from pytest_llmobs.gate.pairing import SuitePair
-from pytest_llmobs.gate.suspects import states
+from pytest_llmobs.gate.pairing import ExamplePair, SuitePair
+from pytest_llmobs.gate.suspects import broke, broken_note, states
 from pytest_llmobs.measures.gate_rules import PASS
 from pytest_llmobs.measures.values import score_value, why_unscored
 from pytest_llmobs.records.decisions import ExampleRow, ExampleState
@@ -46,9 +46,14 @@ def example_rows(suite: JudgedSuite, regressed: Collection[str], commit: str | N
 def _candidates(suite: JudgedSuite, regressed: Collection[str]) -> Iterator[ExampleRow]:
     """Yield rows in the order in which one outranks another of the same example and metric."""
     yield from _must_pass_rows(suite)
-    yield from _finding_rows(suite, regressed, flaky=False)
-    yield from _drop_rows(suite, regressed)
-    yield from _finding_rows(suite, regressed, flaky=True)
+    yield from _finding_rows(suite, regressed, "broken")
+    broken: set[str] = set()
+    for row in _broken_rows(suite, regressed):
+        broken.add(row.example_id)
+        yield row
+    yield from _finding_rows(suite, regressed, "suspect")
+    yield from _drop_rows(suite, regressed, broken)
+    yield from _finding_rows(suite, regressed, "flaky")
     yield from _state_rows(suite)
     yield from _unpaired_rows(suite)
 
@@ -60,10 +65,27 @@ def _must_pass_rows(suite: JudgedSuite) -> Iterator[ExampleRow]:
             yield _row(suite.pair, example, metric.key, "broken", trials, red=True, note=failure)
 
 
-def _finding_rows(suite: JudgedSuite, regressed: Collection[str], *, flaky: bool) -> Iterator[ExampleRow]:
-    """Yield what became of the suspects: of the flaky ones, or of all others."""
+def _broken_rows(suite: JudgedSuite, regressed: Collection[str]) -> Iterator[ExampleRow]:
+    """Yield the examples of a suite with a regressed metric that passed before and pass in no trial any more."""
+    if not regressed:
+        return
+    for metric in suite.gating:
+        first, again = metric.values, suite.again.values.get(metric.key, {})
+        for example, then in suite.pair.recorded(metric.key).items():
+            fresh = again.get(example, ())
+            now = [*first.get(example, ()), *fresh]
+            # never without a trial of the confirming session: one look in bad light is none
+            if fresh and broke(then, now, metric.key, metric.rule.lower_is_better):
+                trials, note = _trials(suite, example), broken_note(then, len(now))
+                yield _row(suite.pair, example, metric.key, "broken", trials, red=True, note=note)
+
+
+def _finding_rows(
+    suite: JudgedSuite, regressed: Collection[str], becoming: ExampleState
+) -> Iterator[ExampleRow]:
+    """Yield the suspects that became one thing."""
     for finding in suite.findings:
-        if (finding.state == "flaky") is not flaky:
+        if finding.state != becoming:
             continue
         suspect = finding.suspect
         state, red, note = finding.state, finding.red, finding.note
@@ -73,8 +95,10 @@ def _finding_rows(suite: JudgedSuite, regressed: Collection[str], *, flaky: bool
         yield _row(suite.pair, suspect.example_id, suspect.metric, state, trials, red=red, note=note)
 
 
-def _drop_rows(suite: JudgedSuite, regressed: Collection[str]) -> Iterator[ExampleRow]:
-    """Yield the largest drops of each regressed metric."""
+def _drop_rows(
+    suite: JudgedSuite, regressed: Collection[str], broken: Collection[str]
+) -> Iterator[ExampleRow]:
+    """Yield the largest drops of each regressed metric: of examples that didn't break, and of those that did."""
     for metric in suite.metrics:
         if metric.key not in regressed:
             continue
@@ -83,10 +107,16 @@ def _drop_rows(suite: JudgedSuite, regressed: Collection[str]) -> Iterator[Examp
         if metric.second is not None and not metric.second_lacks:
             seen = metric.second
         largest_first = sorted(seen.pairs, key=attrgetter("difference", "example_id"))
-        for pair in largest_first[:WORST]:
+        for pair in [*_largest(largest_first, broken, False), *_largest(largest_first, broken, True)]:
             if pair.difference < 0:
                 trials = _trials(suite, pair.example_id)
                 yield _row(suite.pair, pair.example_id, metric.key, "dropped", trials, red=True)
+
+
+def _largest(
+    pairs: Sequence[ExamplePair], broken: Collection[str], are_broken: bool
+) -> Sequence[ExamplePair]:
+    return [pair for pair in pairs if (pair.example_id in broken) is are_broken][:WORST]
 
 
 def _state_rows(suite: JudgedSuite) -> Iterator[ExampleRow]:

@@ -9,7 +9,7 @@ from pytest_llmobs.gate.pairing import SuitePair
 from pytest_llmobs.gate.suspects import PASSING
 from pytest_llmobs.measures.gate_rules import PASS
 from pytest_llmobs.records.plans import GateRule
-from pytest_llmobs.wording import known, nearest
+from pytest_llmobs.wording import count, known, nearest
 
 _NAMED = 10
 """Values named in a complaint."""
@@ -52,7 +52,7 @@ def must_pass_errors(suite: SuitePair, rule: GateRule) -> Iterator[str]:
 def _failure(rule: GateRule, passed: int, verdicts: int, wanted: int) -> str:
     pairs = [f"{key}={value!r}" for key, value in _condition(rule).items()]
     marked = ", ".join(pairs) or "every example"
-    failure = f"must pass ({marked}): {passed} of {wanted} passed"
+    failure = f"must pass ({marked}): {passed} of {count(wanted, 'trial')} passed"
     if verdicts < wanted:
         return f"{failure}, {wanted - verdicts} without a verdict"
     return failure

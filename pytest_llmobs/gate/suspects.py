@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from pytest_llmobs.gate.pairing import SuitePair
 from pytest_llmobs.measures.gate_rules import PASS, rule_of
+from pytest_llmobs.measures.means import mean
 from pytest_llmobs.measures.statistics import failures_needed
 from pytest_llmobs.measures.values import Values, score_value
 from pytest_llmobs.records.decisions import ExampleState, Rerun
@@ -16,6 +17,8 @@ from pytest_llmobs.wording import count
 
 PASSING = 0.5
 """A score from which an example counts as passing."""
+NEARLY_ALWAYS = 0.9
+"""Share of its baseline in which an example must have passed for a word such as broken."""
 MOST_SUSPECTS = 10
 """Suspects of one suite up to which each is run again by itself, whatever else is run again."""
 
@@ -81,6 +84,42 @@ def failure_limit(baseline: Sequence[float], metric: str, lower_is_better: bool)
     if not passing:
         return None
     return limit
+
+
+def broke(baseline: Sequence[float], now: Sequence[float], metric: str, lower_is_better: bool) -> bool:
+    """Return True where an example passed in nearly all of the baseline and passes nowhere now.
+
+    For suites that are red anyway: there the word needs no second proof. A score passes above half its mean in the
+    baseline, which must be .5 at least; where lower is better, scores between 0 and 1 are mirrored.
+
+    Args:
+        baseline: Its values then.
+        now: All of its values now, those of the confirming session included.
+        metric: What they are values of.
+        lower_is_better: Whether the metric is turned round.
+    """
+    if not baseline or not now:
+        return False
+    limit = _usual_limit(baseline, metric, lower_is_better)
+    if limit is None:
+        return False
+    passed = len(baseline) - sum(map(limit.fails, baseline))
+    return passed >= NEARLY_ALWAYS * len(baseline) and all(map(limit.fails, now))
+
+
+def _usual_limit(baseline: Sequence[float], metric: str, lower_is_better: bool) -> Limit | None:
+    if metric == PASS:
+        return Limit(1.0, 0.0)
+    usual = mean(baseline)
+    if lower_is_better:
+        if min(baseline) < 0 or max(baseline) > 1:
+            return None
+        usual = 1 - usual
+    if usual < PASSING:
+        return None
+    if lower_is_better:
+        return Limit(-1.0, usual / 2 - 1)
+    return Limit(1.0, usual / 2)
 
 
 def cleared(rerun: Rerun, example_id: str, trials: Sequence[Trial]) -> bool:
@@ -180,8 +219,7 @@ def judge_suspect(
     if not all(map(suspect.limit.fails, fresh)):
         return finding("flaky", False)
     if failures >= suspect.needed:
-        note = f"passed {_times(suspect.baseline)} in the baseline, failed {failures} times now"
-        return finding("broken", True, note)
+        return finding("broken", True, broken_note(suspect.baseline, failures))
     if suspect.reruns > most_reruns:
         return finding("suspect", False, _too_many(suspect, most_reruns))
     if not_rerun:
@@ -246,10 +284,20 @@ def states(suite: SuitePair, suspects: Collection[str]) -> Iterator[tuple[str, E
             yield example, "fixed"
 
 
-def _times(values: Sequence[float]) -> str:
-    if len(values) == 1:
+def broken_note(baseline: Sequence[float], failures: int) -> str:
+    """Return what an example broke by.
+
+    Args:
+        baseline: Its values then, of which it passed all, or nearly all.
+        failures: Trials in which it failed now.
+    """
+    return f"passed {_times(len(baseline))} in the baseline, failed {_times(failures)} now"
+
+
+def _times(number: int) -> str:
+    if number == 1:
         return "once"
-    return f"{len(values)} times"
+    return f"{number} times"
 
 
 def _too_many(suspect: Suspect, most_reruns: int) -> str:

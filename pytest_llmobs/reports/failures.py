@@ -54,8 +54,8 @@ def _suite_failure(suite: RedSuite) -> Failure:
     for row in suite.metrics:
         if not _is_in_line(row) and row.note not in details:
             details.append(row.note)
-    if suite.examples:
-        names = [example.example_id for example in suite.examples]
+    names = [example.example_id for example in suite.examples if example.state == "broken"]
+    if names:
         details.append(f"broken: {listed(names, _MOST)}")
     return Failure(suite.suite, headline, details)
 

@@ -285,14 +285,14 @@ class TestRules:
         )
         row = example_of(decision, "e001")
         assert (row.red, row.state) == (True, "broken")
-        assert row.comment.startswith("must pass (tier='critical'): 1 of 2 passed")
+        assert row.comment.startswith("must pass (tier='critical'): 1 of 2 trials passed")
         assert not w.decide(w.trials(lambda e, _: e != "e002")).red
 
     def test_must_pass_does_not_take_silence_for_a_pass(self, world) -> None:
         w = world(30, gates=[GateRule(metric="pass", must_pass={})])
         decision = w.decide(w.trials(only=w.ids[1:]))
         assert [row.comment for row in decision.examples] == [
-            "must pass (every example): 0 of 1 passed, 1 without a verdict"
+            "must pass (every example): 0 of 1 trial passed, 1 without a verdict"
         ]
 
     def test_must_pass_of_a_score_is_one_half(self, world) -> None:
