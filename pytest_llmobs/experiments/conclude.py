@@ -115,7 +115,7 @@ def _judged(experiment: Experiment, surroundings: Surroundings) -> Experiment:
     if surroundings.recall and decision.examples:
         trials = _recalled(experiment, decision, surroundings.store)
         decision = judge(trials, confirmation=answer.trials)
-    notes = list(experiment.notes)
+    notes = [*experiment.notes, *answer.notes]
     if answer.error is not None:
         notes.append(answer.error)
     elif surroundings.unconfirmed and _is_tentative(decision):

@@ -49,6 +49,9 @@ class Ending:
         self._pytest_session: pytest.Session | None = None
         self._files: Sequence[Delivery] = ()
         self._left = False
+        self._red = False
+        self._reported: dict[str, str] = {}
+        """Node id -> what pytest has reported the test under, where that is another one."""
 
     def keep(self, trial: Trial) -> None:
         """Take a trial that ended; of a test that is run again the last one counts."""
@@ -61,13 +64,21 @@ class Ending:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take note of what fails: the last line is to tell of it."""
+        nodeid = getattr(report, NODEID, report.nodeid)
+        if nodeid != report.nodeid:
+            self._reported[nodeid] = report.nodeid
         if report.failed:
-            self._failed.note_test(getattr(report, NODEID, report.nodeid), report.when)
+            self._failed.note_test(nodeid, report.when)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Take note of what can't be collected."""
         if report.failed:
             self._failed.note_uncollected()
+
+    def pytest_unconfigure(self) -> None:
+        """Hold the exit status against plugins that make one of their own as the session ends."""
+        if self._red and self._pytest_session is not None:
+            _fail(self._pytest_session)
 
     def pytest_keyboard_interrupt(self) -> None:
         """Learn of ``pytest.exit`` too, which may ask for exit status 0."""
@@ -127,11 +138,13 @@ class Ending:
         except LlmobsError as error:
             from pytest_llmobs.reports.failures import error_failure
 
-            _redden(session, [error_failure(str(error))])
+            self._redden(session, [error_failure(str(error))])
             return
         self._reports = reports_of(self._state, conclusion)
         if conclusion.red:
-            _redden(session, self._reports.failures())
+            # of a session that a failed test has stopped nothing more can be said
+            is_told = conclusion.experiment.interrupted and session.testsfailed > 0
+            self._redden(session, () if is_told else self._reports.failures())
         # here and not with the section: that is not printed where the terminal is switched off
         self._files = list(self._reports.written(self._state.session.store.root / FOLDER))
 
@@ -191,6 +204,20 @@ class Ending:
 
         return confirm(self._state, reruns, list(self._trials.values()))
 
+    def _redden(self, session: pytest.Session, verdicts: Sequence[Failure]) -> None:
+        self._red = True
+        _fail(session)
+        tests: set[str] = set()
+        for plan in self._state.manifest.plans:
+            tests.update(expected.nodeid for expected in plan.expected)
+        for verdict in verdicts:
+            reported = None
+            if verdict.nodeid in tests:
+                reported = self._reported.get(verdict.nodeid, verdict.nodeid)
+            report_failure(
+                session.config, verdict.nodeid, verdict.headline, verdict.details, reported=reported
+            )
+
     def _find_summaries(self, plan: SuitePlan) -> Sequence[BoundSummary]:
         """Return the summary evaluators of a suite.
 
@@ -208,9 +235,7 @@ class Ending:
         return find_again(plan, lambda path: import_test_file(config, config.rootpath / path))
 
 
-def _redden(session: pytest.Session, verdicts: Sequence[Failure]) -> None:
-    # a red verdict is 1 also where nothing was left of the selection; 2 to 4 stay
+def _fail(session: pytest.Session) -> None:
+    """Let a red verdict be exit status 1, also where nothing was left of the selection; 2 to 4 stay."""
     if session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
-    for verdict in verdicts:
-        report_failure(session.config, verdict.nodeid, verdict.headline, verdict.details)

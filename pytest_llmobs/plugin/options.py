@@ -22,6 +22,9 @@ MARKERS = (
 CONFIRMING = "LLMOBS_CONFIRMING"
 """Environment variable that makes a session a confirming one; holds the path of its plan."""
 
+_AT_FAILURE = ("maxfail", "stepwise", "usepdb", "trace")
+"""Options of pytest's that act on the first failure."""
+
 _ARGPARSE_TYPES: dict[str, Any] = {"int": int, "float": float, "string": str}
 
 _KINDS = {
@@ -105,6 +108,11 @@ def settings_of(config: pytest.Config) -> Settings:
 def given(config: pytest.Config, name: str) -> bool:
     """Return True where the option was given on the command line (an ini key doesn't count)."""
     return config.getoption(f"llm_{name}", None) is not None
+
+
+def debugging(config: pytest.Config) -> bool:
+    """Return True where the first failure is to stop the session or to open the debugger."""
+    return any(getattr(config.option, name, False) for name in _AT_FAILURE)
 
 
 def _value(config: pytest.Config, option: Option) -> tuple[Any, str]:

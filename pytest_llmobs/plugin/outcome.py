@@ -179,9 +179,18 @@ def crashed_trial(plan: SuitePlan, expected: ExpectedTrial, message: str) -> Tri
 class Pardons:
     """Tells of a failed assertion why it doesn't fail its test: over a baseline the gate is the judge."""
 
-    def __init__(self, settings: Settings, session: Session, manifest: Manifest) -> None:
+    def __init__(self, settings: Settings, session: Session, manifest: Manifest, *, debugging: bool) -> None:
+        """Prepare, without reading anything.
+
+        Args:
+            settings: The session's.
+            session: Has the baselines.
+            manifest: Has the plans of all suites.
+            debugging: Whether the first failure is to stop the session or to open the debugger.
+        """
         self._settings = settings
         self._manifest = manifest
+        self._debugging = debugging
         self._session = session
         self._baselines: dict[str, Baseline | None] = {}
 
@@ -199,6 +208,8 @@ class Pardons:
             return "no gate decides: llm_gate('pass', rule='off')"
         if baseline.known_failure(plan.example_id):
             return "known failure"
+        if self._debugging:
+            return None
         return "the gate decides"
 
     def _baseline(self, suite: str) -> Baseline | None:

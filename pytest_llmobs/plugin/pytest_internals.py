@@ -72,10 +72,19 @@ class VerdictRepr(TerminalRepr):
             tw.line(f"  {line}")
 
 
-def report_failure(config: pytest.Config, nodeid: str, headline: str, details: Sequence[str]) -> None:
-    """Give a red verdict to the terminal's statistics and to JUnit.
+def report_failure(
+    config: pytest.Config, nodeid: str, headline: str, details: Sequence[str], *, reported: str | None = None
+) -> None:
+    """Give a red verdict to the terminal's statistics, to ``--lf`` and to JUnit.
 
-    Not through the logging hook: plugins such as ``--lf`` would take the verdict for a test.
+    A test that the verdict is about and that was reported as xfailed is a failed one from now on, in all of them.
+
+    Args:
+        config: The session's.
+        nodeid: What the verdict is about: a test, a suite, or something else.
+        headline: All of it in a line.
+        details: Further lines.
+        reported: The node id under which pytest has reported the test; None where it is about no test.
     """
     # JUnit's file and xdist take no halves of characters
     headline, details = encodable(headline), list(map(encodable, details))
@@ -91,12 +100,57 @@ def report_failure(config: pytest.Config, nodeid: str, headline: str, details: S
         start=0.0,
         stop=0.0,
     )
+    earlier = None
     terminal = config.pluginmanager.get_plugin("terminalreporter")
     if terminal is not None:
+        if any(failed.nodeid == reported for failed in terminal.stats.get("failed", ())):
+            return
+        earlier = _take_xfailed(terminal, reported)
         terminal.stats.setdefault("failed", []).append(report)
+    if reported is not None:
+        _note_last_failed(config, earlier, reported)
     xml = config.stash.get(xml_key, None)
-    if xml is not None:
+    if xml is not None and not (reported and _fail_testcase(xml, reported, report)):
         xml.pytest_runtest_logreport(report)
+
+
+def _take_xfailed(terminal: Any, nodeid: str | None) -> pytest.TestReport | None:
+    """Take a test's report out of the xfailed ones; return it."""
+    xfailed: list[pytest.TestReport] = terminal.stats.get("xfailed", [])
+    for report in xfailed:
+        if report.nodeid == nodeid:
+            xfailed.remove(report)
+            return report
+    return None
+
+
+def _note_last_failed(config: pytest.Config, report: pytest.TestReport | None, nodeid: str) -> None:
+    """Have ``--lf`` run a test again."""
+    plugin = config.pluginmanager.get_plugin("lfplugin")
+    if plugin is not None:
+        # pytest 9.2: `LFPlugin.lastfailed` has the `id` of reports for keys; before, their node ids
+        plugin.lastfailed[getattr(report, "id", nodeid)] = True
+
+
+def _fail_testcase(xml: Any, nodeid: str, report: pytest.TestReport) -> bool:
+    """Make a failure of a testcase that was an expected one; return False where there is none."""
+    # pytest 9.2: `node_reporter` makes one that `record_testreport` names as it names all others; it is taken back
+    named = pytest.TestReport(nodeid, report.location, {}, "failed", report.longrepr, "call")
+    reporter = xml.node_reporter(named)
+    reporter.record_testreport(named)
+    names = {key: reporter.attrs[key] for key in ("classname", "name")}
+    xml.node_reporters_ordered.remove(reporter)
+    xml.node_reporters = {key: other for key, other in xml.node_reporters.items() if other is not reporter}
+    for finished in xml.node_reporters_ordered:
+        testcase = finished.to_xml()  # pytest 9.2: the same element each time, once its test has ended
+        skipped = testcase.find("skipped")
+        if skipped is not None and names.items() <= testcase.attrib.items():
+            testcase.remove(skipped)
+            reporter.append_failure(report)
+            testcase.extend(reporter.nodes)
+            xml.stats["skipped"] -= 1
+            return True
+    return False
 
 
 def parameters_of(item: pytest.Function) -> Mapping[str, object]:

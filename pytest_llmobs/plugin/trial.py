@@ -15,7 +15,7 @@ import pytest
 from pytest_llmobs.errors import LlmobsError
 from pytest_llmobs.files import encodable
 from pytest_llmobs.measures.model_calls import spending
-from pytest_llmobs.plugin import garbage_collection
+from pytest_llmobs.plugin import garbage_collection, options
 from pytest_llmobs.plugin.ahead import Ahead
 from pytest_llmobs.plugin.failed_tests.repeated_errors import note_cause
 from pytest_llmobs.plugin.failed_tests.report_redaction import clean_report, clean_trial
@@ -90,7 +90,9 @@ class TrialHooks:
         self._confirming = confirming
         self._ending = ending
         self._ahead = Ahead(state, suites, one_repeat=confirming is not None)
-        self._pardons = Pardons(state.settings, state.session, state.manifest)
+        self._pardons = Pardons(
+            state.settings, state.session, state.manifest, debugging=options.debugging(state.config)
+        )
         self._current: RunningTrial | None = None
         self._warm: set[str] = set()
         """Suites without a target of which a test has ended."""

@@ -41,6 +41,8 @@ class Confirmation:
     trials: Sequence[Trial] = ()
     error: str | None = None
     """Why there is none: the tentative verdict stands."""
+    notes: Sequence[str] = ()
+    """What else the report has to say of it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

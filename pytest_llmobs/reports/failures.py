@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 from pytest_llmobs.records.decisions import MetricRow
 from pytest_llmobs.reports.digest.examples import ExampleDetail
-from pytest_llmobs.reports.digest.experiment import Digest, RedSuite
+from pytest_llmobs.reports.digest.experiment import Digest
 from pytest_llmobs.reports.text.figures import rate, signed
 from pytest_llmobs.reports.text.page import Page
-from pytest_llmobs.wording import count, listed
+from pytest_llmobs.wording import count
 
 _PAGE = Page(width=100)
-_MOST = 10
-"""Broken examples named in one failure."""
+_BROKEN = ("broken", "suspect")
+"""States of examples that are failed tests where they are red; the largest drops of a metric are none."""
 GATE = "llm-gate"
 """Stands in the place of a test's node id where a failure is of no suite."""
 
@@ -31,12 +31,16 @@ class Failure:
 
 
 def failures(digest: Digest) -> Iterator[Failure]:
-    """Yield one failure for each suite with a red metric, else one for each broken example; and the errors."""
+    """Yield one failure for each broken example, one for each suite with a red metric that none explains; errors."""
     for suite in digest.red_suites:
-        if suite.metrics:
-            yield _suite_failure(suite)
-        else:
-            yield from map(_example_failure, suite.examples)
+        explained: set[str] = set()
+        for example in suite.examples:
+            if example.state in _BROKEN:
+                yield _example_failure(example)
+                explained.update(row.metric for row in example.rows if row.state in _BROKEN)
+        unexplained = [row for row in suite.metrics if row.metric not in explained]
+        if unexplained:
+            yield _suite_failure(suite.suite, unexplained)
     yield from map(error_failure, digest.experiment.decision.errors)
 
 
@@ -46,18 +50,15 @@ def error_failure(error: str) -> Failure:
     return Failure(GATE, headline, details)
 
 
-def _suite_failure(suite: RedSuite) -> Failure:
-    headline, *details = map(_metric_line, suite.metrics)
+def _suite_failure(suite: str, metrics: Sequence[MetricRow]) -> Failure:
+    headline, *details = map(_metric_line, metrics)
     if details:
         headline += f" (+{count(len(details), 'metric')})"
     # notes that several metrics share are said once
-    for row in suite.metrics:
+    for row in metrics:
         if not _is_in_line(row) and row.note not in details:
             details.append(row.note)
-    names = [example.example_id for example in suite.examples if example.state == "broken"]
-    if names:
-        details.append(f"broken: {listed(names, _MOST)}")
-    return Failure(suite.suite, headline, details)
+    return Failure(suite, headline, details)
 
 
 def _metric_line(row: MetricRow) -> str:

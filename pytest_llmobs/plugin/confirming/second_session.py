@@ -59,13 +59,15 @@ def confirm(state: ProcessState, reruns: Sequence[Rerun], trials: Sequence[Trial
             return Confirmation(
                 error="The confirming session was interrupted by Ctrl-C; the tentative verdict stands."
             )
-        state.notes.add(*map(_written_twice, watched.changed()))
+        notes = list(map(_written_twice, watched.changed()))
         if not out.exists() or not (answer := out.read_text()):
-            return Confirmation(error=state.session.redaction.clean_value(_no_answer(code, output)))
+            return Confirmation(
+                error=state.session.redaction.clean_value(_no_answer(code, output)), notes=notes
+            )
         again = read_trials(answer)
-        state.notes.add(*_not_run(plan, asked_trials(plans, reruns, plan.done), again))
+        notes += _not_run(plan, asked_trials(plans, reruns, plan.done), again)
     write_own_line(state.config, f"confirmed in {time.monotonic() - began:.1f} s")
-    return Confirmation(trials=again)
+    return Confirmation(trials=again, notes=notes)
 
 
 def _selected(rerun: Rerun, plans: Sequence[SuitePlan]) -> Rerun:

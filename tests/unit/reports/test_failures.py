@@ -1,4 +1,4 @@
-"""What becomes failed reports and JUnit: one failure a red suite, or one a broken example."""
+"""What becomes failed reports and JUnit: each broken example, and red metrics that none of them explains."""
 
 from dataclasses import replace
 
@@ -14,13 +14,13 @@ def of(*errors: str, metrics=(), examples=()) -> list[Failure]:
     return list(failures(digest(Experiment(name="n", started="", duration=0, decision=decision))))
 
 
-def test_a_suite_with_red_metrics_is_one_failure():
+def test_red_metrics_without_a_broken_example_are_one_failure_of_their_suite():
     metrics = (
         row("pass", "REGRESSED", **REGRESSED),
         row("tone", "INSUFFICIENT_DATA", red=True, candidate=None, note="6 pairs are missing\n4 unscored"),
         row("keywords"),
     )
-    (failure,) = of(metrics=metrics, examples=(broken("a"), broken("b"), broken("a", "tone")))
+    (failure,) = of(metrics=metrics)
     assert failure == Failure(
         SUITE,
         "pass REGRESSED: 0.967 -> 0.847 (−0.120, n=36) (+1 metric)",
@@ -28,9 +28,16 @@ def test_a_suite_with_red_metrics_is_one_failure():
             "tone INSUFFICIENT_DATA: 6 pairs are missing",
             "confirmed over both runs",
             "6 pairs are missing\n4 unscored",
-            "broken: a, b",
         ],
     )
+
+
+def test_each_broken_example_is_a_failure_and_so_is_a_red_metric_that_none_explains():
+    metrics = (row("pass", "REGRESSED", **REGRESSED), row("tone", "REGRESSED", **REGRESSED))
+    found = of(metrics=metrics, examples=(broken("a"), broken("b")))
+    assert [failure.nodeid for failure in found] == [f"{SUITE}[a]", f"{SUITE}[b]", SUITE]
+    assert found[-1].headline.startswith("tone REGRESSED: ")
+    assert len(of(metrics=metrics[:1], examples=(broken("a"), broken("b")))) == 2
 
 
 def test_without_a_red_metric_each_broken_example_is_one():
