@@ -35,7 +35,7 @@ class Request:
     headers: Mapping[str, str]
     """Names in lower case."""
     body: Any
-    """The parsed JSON, or None."""
+    """The parsed JSON, what else was sent as bytes (a form with files), or None."""
 
 
 @dataclass(frozen=True)
@@ -164,9 +164,8 @@ class Server:
         if request.path.startswith("/v1/messages/count_tokens") and answer.status == 200:
             return replace(answer, body={"input_tokens": len(json.dumps(request.body)) // 4})
         if isinstance(answer.body, dict) and answer.body.get("model", "") is None:
-            return replace(
-                answer, body={**answer.body, "model": (request.body or {}).get("model", "unknown")}
-            )
+            asked = request.body if isinstance(request.body, dict) else {}
+            return replace(answer, body={**answer.body, "model": asked.get("model", "unknown")})
         return answer
 
 
@@ -213,7 +212,10 @@ class _Handler(BaseHTTPRequestHandler):
     def _respond(self) -> None:
         raw = self.rfile.read(int(self.headers.get("content-length") or 0))
         headers = {name.lower(): value for name, value in self.headers.items()}
-        request = Request(self.command, self.path, headers, json.loads(raw) if raw else None)
+        body: Any = raw or None
+        if raw and "multipart" not in headers.get("content-type", ""):
+            body = json.loads(raw)
+        request = Request(self.command, self.path, headers, body)
         answer = self.server.owner.answer(request)
         time.sleep(answer.delay)
         streamed = (

@@ -37,7 +37,7 @@ def recorded_row(example_hash: str, trials: Sequence[Trial], old: BaselineRow | 
         scores=scores,
         fingerprints=fingerprints(witness(trials)),
         latency=_steady_median(map(attrgetter("latency"), trials), old.latency),
-        cost=_steady_median(map(attrgetter("total_cost"), trials), old.cost),
+        cost=_steady_median(map(attrgetter("whole_cost"), trials), old.cost),
     )
 
 

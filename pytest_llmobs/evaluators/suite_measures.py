@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from pytest_llmobs.errors import EvaluatorError, UnscoredError
 from pytest_llmobs.evaluators.binding.subject import NotApplicable, Subject
 from pytest_llmobs.evaluators.rules.matching import fold_label
+from pytest_llmobs.evaluators.rules.operational import whole_cost
 from pytest_llmobs.evaluators.rules.outputs import pair
 from pytest_llmobs.evaluators.rules.rule import Rule, check_choice
 from pytest_llmobs.evaluators.rules.trace_tree import total
@@ -227,7 +228,7 @@ class Percentile(Rule):
         if self.metric == "latency":
             return run.latency
         if self.metric == "cost":
-            return total(run, "total_cost")
+            return whole_cost(run)
         if self.metric == "tokens":
             return total(run, "total_tokens")
         if index >= len(suite.scores):  # whoever calls a summary evaluator alone may have no scores

@@ -129,7 +129,7 @@ def _cost(spent: TrialSpending, share: float) -> str:
     if spent.cost is None:
         return ""
     precision = "about"
-    if spent.judge_hits:
+    if spent.judge_hits or spent.unpriced:
         precision = "at least"
     return f", {precision} ${spent.cost * share:.4f}"
 

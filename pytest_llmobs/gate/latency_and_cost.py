@@ -34,7 +34,7 @@ class _Quantity(NamedTuple):
 
 _QUANTITIES = (
     _Quantity("latency", "s", attrgetter("latency"), attrgetter("latency"), NOTICED),
-    _Quantity("cost", "USD", attrgetter("cost"), attrgetter("total_cost"), 0.0),
+    _Quantity("cost", "USD", attrgetter("cost"), attrgetter("whole_cost"), 0.0),
 )
 
 

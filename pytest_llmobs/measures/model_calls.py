@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from pytest_llmobs.records import conversation
-from pytest_llmobs.records.runs import NO_USAGE, Run, RunType
+from pytest_llmobs.records.runs import BATCH, COST_UNKNOWN, LATER, NO_USAGE, PAID, Run
 from pytest_llmobs.records.trials import ModelCall
 
 Number = TypeVar("Number", int, float)
@@ -18,9 +18,6 @@ _SETTINGS = ("reasoning", "thinking")
 
 _NO_PARAMETERS = conversation.TEXTS | {"stream"}
 """Keys of a request that don't decide how a model answers, or that are told apart from its parameters."""
-
-PAID: tuple[RunType, ...] = ("llm", "embedding")
-"""Run types of the calls that cost money; of embeddings those that say their tokens."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +30,14 @@ class Spending:
     cost: float | None = None
     """USD of the calls with a known price; None where there is none."""
     unpriced: frozenset[str] = frozenset()
-    """Models without a known price, or whose calls said nothing of their tokens."""
+    """Models with calls whose cost isn't known, with the reason where it isn't the model's own price."""
+
+    @property
+    def known_cost(self) -> float | None:
+        """The whole cost in USD; None where that of any call isn't known."""
+        if self.unpriced:
+            return None
+        return self.cost
 
     def __add__(self, other: Spending) -> Spending:
         return Spending(
@@ -58,24 +62,41 @@ def _plus(one: Number | None, other: Number | None) -> Number | None:
 
 def spending(runs: Iterable[Run]) -> Spending:
     """Add up the model calls among ``runs``, embeddings included."""
+    paid = list(filter(_is_paid, runs))
+    answered = _answered(paid)
     total = NOTHING_SPENT
-    for run in filter(_is_paid, runs):
-        total += Spending(1, run.total_tokens, run.total_cost, frozenset(_unpriced(run)))
+    for run in paid:
+        unpriced = frozenset(_unpriced(run, answered))
+        total += Spending(1, run.total_tokens, run.total_cost, unpriced)
     return total
 
 
 def _is_paid(run: Run) -> bool:
-    if run.run_type == "embedding":
-        return run.total_tokens is not None
+    if run.run_type == "embedding":  # an app's own, which says nothing of money, is a step and no call
+        return run.total_tokens is not None or run.provider is not None
     return run.run_type in PAID
 
 
-def _unpriced(run: Run) -> Iterator[str]:
+def _answered(runs: Iterable[Run]) -> set[Any]:
+    """Return the ids of the calls whose answers have come: each run's own, and those of batches with results."""
+    ids = set()
+    for run in runs:
+        if run.metadata.get(COST_UNKNOWN) != LATER:
+            ids |= {run.columns.get("response_id"), run.metadata.get(BATCH)}
+    return ids - {None}
+
+
+def _unpriced(run: Run, answered: Collection[Any]) -> Iterator[str]:
     name = run.model or run.name
-    if NO_USAGE in run.metadata:
-        yield f"{name} ({run.metadata[NO_USAGE]})"
+    reason = run.metadata.get(COST_UNKNOWN) or run.metadata.get(NO_USAGE)
+    if reason == LATER and run.columns.get("response_id") in answered:
+        return
+    if reason and run.total_cost is None:
+        yield f"{name} ({reason})"
     elif run.total_cost is None and run.total_tokens:
         yield name
+    elif run.total_cost is None and run.provider and run.status != "error":
+        yield f"{name} (the reply says nothing of its usage)"
 
 
 def model_calls(runs: Iterable[Run]) -> tuple[ModelCall, ...]:

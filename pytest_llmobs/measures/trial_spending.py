@@ -11,7 +11,7 @@ from pytest_llmobs.records.trials import Trial
 
 @dataclass(frozen=True, kw_only=True)
 class TrialSpending:
-    """Sums over trials. Money is USD; an unknown price counts as nothing and is named apart."""
+    """Sums over trials. Money is USD; a cost that isn't known is left out, and named."""
 
     trials: int
     app: Spending
@@ -23,6 +23,11 @@ class TrialSpending:
     def cost(self) -> float | None:
         """App and judges together, or None where neither is known."""
         return (self.app + self.judges).cost
+
+    @property
+    def unpriced(self) -> frozenset[str]:
+        """What the cost leaves out."""
+        return self.app.unpriced | self.judges.unpriced
 
     @property
     def calls(self) -> int:
@@ -37,6 +42,6 @@ def trial_spending(trials: Collection[Trial]) -> TrialSpending:
     for trial in trials:
         unpriced = frozenset(trial.unpriced)
         app += Spending(trial.llm_calls, trial.total_tokens, trial.total_cost, unpriced)
-        judges += Spending(trial.judge_calls, cost=trial.judge_cost)
+        judges += Spending(trial.judge_calls, cost=trial.judge_cost, unpriced=frozenset(trial.judge_unpriced))
         hits += trial.judge_hits
     return TrialSpending(trials=len(trials), app=app, judges=judges, judge_hits=hits)

@@ -162,12 +162,14 @@ def write_progress(
     """
     screen = screen_of(config)
     page = Page(width=screen.width, encoding=screen.encoding)
+    spent = trial_spending(trials)
     progress = Progress(
         done=len(trials),
         total=max(expected, len(trials)),
         elapsed=elapsed,
         means=running_means(trials),
-        cost=trial_spending(trials).cost,
+        cost=spent.cost,
+        cost_is_whole=not spent.unpriced,
         failed=sum(map(_has_failed, trials)),
     )
     write_own_line(config, progress_line(progress, page))

@@ -311,9 +311,11 @@ class TrialHooks:
             return
         if not plan.source.has_target:
             budget.spend(run.spending)
-        for model in run.spending.unpriced:
+        if not budget.limits_cost:
+            return
+        for model in run.spending.unpriced | run.judging.unpriced:
             self._state.notes.add(
-                f"the price of {model!r} is unknown: its calls cost nothing in the eyes of --llm-max-cost"
+                f"the price of {model!r} is unknown: with it no further trial starts under --llm-max-cost"
             )
 
     def _hand_over(self, trial: RunningTrial, report: pytest.TestReport, outcome: Outcome) -> None:

@@ -9,59 +9,20 @@ from __future__ import annotations
 
 import time
 import weakref
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
 from pytest_llmobs.providers import bodies
+from pytest_llmobs.providers.calls import Reply, Request, without_nones
 from pytest_llmobs.providers.media import without_bytes
 from pytest_llmobs.providers.recent_calls import RecentCalls
-from pytest_llmobs.records.runs import RunStatus, RunType
+from pytest_llmobs.records.runs import NO_USAGE, PAID
 from pytest_llmobs.tracing import capture
 from pytest_llmobs.tracing.parent import Parent, find_parent
 from pytest_llmobs.tracing.run_tree import RunTree
 
-
-@dataclass(frozen=True, kw_only=True)
-class Request:
-    """A model call that is about to be made."""
-
-    name: str
-    """The run's name (``anthropic.messages``)."""
-    inputs: Mapping[str, Any]
-    """The request's body; it is captured at once, images and documents by hash and size."""
-    run_type: RunType = "llm"
-    provider: str
-    operation: str = "chat"
-    """OpenTelemetry's ``gen_ai.operation.name``."""
-    model: str | None = None
-    params: Mapping[str, Any] = field(default_factory=dict)
-    """Request parameters other than texts and tools."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Reply:
-    """What came of a model call."""
-
-    outputs: Any = None
-    columns: Mapping[str, Any] = field(default_factory=dict)
-    """Columns of the run's record (usage, cost, ``stop_reason``, ``request_id``, ``retries``); None changes nothing."""
-    metadata: Mapping[str, Any] = field(default_factory=dict)
-    error: str | BaseException | None = None
-    status: RunStatus | None = None
-    streamed: bool = False
-    """True where the reply came in chunks, so that there is a time to the first one."""
-
-    @property
-    def known_columns(self) -> dict[str, Any]:
-        """The columns that hold something."""
-        return without_nones(self.columns)
-
-
-def without_nones(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the entries that hold something."""
-    return {key: value for key, value in values.items() if value is not None}
+__all__ = ["Engine", "Exchange", "Provider", "Reply", "Request"]
 
 
 class Exchange:
@@ -103,7 +64,10 @@ class Exchange:
             body = self._body()
             if body is not None:
                 body.end("closed")
-        self.end(Reply(status="abandoned"))
+        metadata = {}
+        if self.run.run_type in PAID:
+            metadata[NO_USAGE] = "nobody read the reply"
+        self.end(Reply(status="abandoned", metadata=metadata))
 
     def end(self, reply: Reply) -> None:
         """Write the run."""
@@ -113,6 +77,8 @@ class Exchange:
             return
         run.stop()
         run.columns.update(reply.known_columns)
+        if reply.run_type is not None:
+            run.run_type = reply.run_type
         if self._first_chunk is not None and reply.streamed:
             run.columns["time_to_first_token"] = round(self._first_chunk, 6)
         if reply.metadata:

@@ -7,13 +7,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from pytest_llmobs.providers.base import Reply, without_nones
-from pytest_llmobs.providers.prices import priced
+from pytest_llmobs.providers.calls import Reply, without_nones
+from pytest_llmobs.providers.prices import cost_unknown, priced, without_usage
+from pytest_llmobs.providers.sse import END
 from pytest_llmobs.providers.streams import Event, StreamedReply, describe_error, in_order
-from pytest_llmobs.records.runs import NO_USAGE
+from pytest_llmobs.providers.usage_fields import Metered, count_of
 
 _ORDINARY = (None, "auto", "default", "standard")
 """Service tiers whose price is the listed one."""
+_COUNTS = ("prompt_tokens", "completion_tokens", "input_tokens", "output_tokens")
+NO_FEES = Metered()
 _SAID_ONCE = frozenset({"id", "role", "type", "name", "index", "finish_reason", "object", "expires_at"})
 """Texts of a delta that are whole; every other text is a piece."""
 
@@ -36,11 +39,33 @@ def read_embeddings(body: Mapping[str, Any], provider: str, asked: str | None = 
     data = []
     for item in body.get("data") or ():
         data.append({**item, "embedding": _dimensions(item.get("embedding"))})
-    return read_usage(Reply(outputs={**body, "data": data}), body, provider, asked)
+    reply = Reply(outputs={**body, "data": data})
+    return read_usage(reply, {**body, "usage": _all_input(body.get("usage"))}, provider, asked)
 
 
-def read_usage(reply: Reply, body: Mapping[str, Any], provider: str, asked: str | None) -> Reply:
-    """Return ``reply`` with the columns that all of OpenAI's bodies fill: ids, tokens, cost."""
+def _all_input(usage: Any) -> Any:
+    """Return the usage of embeddings: where only a total is told, it is the input."""
+    if not isinstance(usage, Mapping) or usage.keys() & {"prompt_tokens", "input_tokens"}:
+        return usage
+    return {**usage, "prompt_tokens": usage.get("total_tokens")}
+
+
+def read_usage(
+    reply: Reply,
+    body: Mapping[str, Any],
+    provider: str,
+    asked: str | None,
+    fees: Metered = NO_FEES,
+) -> Reply:
+    """Return ``reply`` with the columns that all of OpenAI's bodies fill: ids, tokens, cost.
+
+    Args:
+        reply: What was read of the body otherwise.
+        body: As the API returns it.
+        provider: Whose price list holds.
+        asked: The model that was asked for; the body says which one answered.
+        fees: What is billed beside the tokens.
+    """
     usage, answered, tier = body.get("usage"), body.get("model"), body.get("service_tier")
     columns = {
         **reply.columns,
@@ -48,31 +73,67 @@ def read_usage(reply: Reply, body: Mapping[str, Any], provider: str, asked: str 
         "model": asked or answered,
         "service_tier": tier,
     }
-    if not isinstance(usage, Mapping):
-        return replace(reply, columns=columns)
+    reply = replace(reply, columns=columns)
+    metered = Metered()
+    if isinstance(usage, Mapping):
+        metered = Metered.of_openai(usage)
+        reply = replace(reply, columns=columns | usage_columns(usage, metered))
+    metered = metered.and_units(**fees.units).but_unknown(*fees.unknown)
+    if not metered.units and not _says_zero(usage):
+        if reply.error is not None:  # an error that the API reports costs nothing
+            return reply
+        return without_usage(reply, "the reply says nothing of its usage")
     variant = {}
-    if tier not in _ORDINARY:
+    if tier == "batch":
+        variant["processing"] = "batch"
+    elif tier not in _ORDINARY:
         variant["service_tier"] = str(tier)
-    reply = replace(reply, columns=columns | usage_columns(usage))
-    return priced(reply, provider, [answered or asked], variant=variant)
+    reply = priced(reply, provider, [answered or asked], metered, variant=variant)
+    return _not_below(reply, usage)
 
 
-def usage_columns(usage: Mapping[str, Any]) -> dict[str, Any]:
+def _says_zero(usage: Any) -> bool:
+    return isinstance(usage, Mapping) and any(count_of(usage.get(name)) == 0 for name in _COUNTS)
+
+
+def _not_below(reply: Reply, usage: Any) -> Reply:
+    """Return ``reply`` without its cost where the server itself says that it was more (OpenRouter's ``usage.cost``)."""
+    stated, ours = (usage or {}).get("cost"), reply.columns.get("total_cost")
+    if ours is None or not isinstance(stated, int | float) or stated <= ours * 1.001 + 1e-9:
+        return reply
+    return cost_unknown(
+        reply, f"the server says that it cost ${stated:g}, its tokens ${ours:g} by the price list"
+    )
+
+
+def usage_columns(usage: Mapping[str, Any], metered: Metered | None = None) -> dict[str, Any]:
     """Return the columns of a ``usage`` object. OpenAI's input tokens hold the cached ones already, as ours do."""
-    total = uncached = usage.get("prompt_tokens", usage.get("input_tokens"))
+    units = (metered or Metered.of_openai(usage)).units
     inputs = usage.get("prompt_tokens_details") or usage.get("input_tokens_details") or {}
     outputs = usage.get("completion_tokens_details") or usage.get("output_tokens_details") or {}
-    read, write = inputs.get("cached_tokens"), inputs.get("cache_write_tokens")
+    total = uncached = _count(units, "input_tokens", usage, "prompt_tokens", "input_tokens")
+    read = _count(units, "cache_read_tokens", inputs, "cached_tokens")
+    write = _count(units, "cache_write_tokens", inputs, "cache_write_tokens")
     if total is not None:
-        uncached = total - (read or 0) - (write or 0)
+        uncached = max(total - (read or 0) - (write or 0), 0)
     return {
         "input_tokens": total,
         "uncached_input_tokens": uncached,
         "cache_read_tokens": read,
         "cache_write_tokens": write,
-        "output_tokens": usage.get("completion_tokens", usage.get("output_tokens")),
-        "thinking_tokens": outputs.get("reasoning_tokens"),
+        "output_tokens": _count(units, "output_tokens", usage, "completion_tokens", "output_tokens"),
+        "thinking_tokens": _count(units, "output_reasoning_tokens", outputs, "reasoning_tokens"),
     }
+
+
+def _count(units: Mapping[str, float], unit: str, said: Mapping[str, Any], *names: str) -> int | None:
+    """Return a unit's count, 0 where one of ``names`` says so, else None: it isn't known."""
+    if unit in units:
+        return count_of(units[unit])
+    for name in names:
+        if count_of(said.get(name)) == 0:
+            return 0
+    return None
 
 
 class StreamedCompletion(StreamedReply):
@@ -84,16 +145,21 @@ class StreamedCompletion(StreamedReply):
         self._choices: dict[int, dict[str, Any]] = {}
         self._sounds: dict[int, list[str]] = {}
         """Of each choice the pieces of its sound, in base64."""
+        self._over = False
 
     @property
     def complete(self) -> bool:
-        """True where every choice said why it ended."""
+        """True where every choice said why it ended, or the stream that it was over: some servers leave out why."""
+        if self._over:
+            return True
         if not self._choices:
             return False
         return all(choice.get("finish_reason") for choice in self._choices.values())
 
     def add(self, event: Event) -> None:
         """Take in one chunk."""
+        if event is END:
+            self._over = True
         if event.get("error"):
             self.error = describe_error(event["error"])
         chunk = without_nones(event)
@@ -124,8 +190,8 @@ def read_chunks(chunks: Iterable[Event], provider: str, asked: str | None = None
     stream = StreamedCompletion()
     body = stream.read(chunks)
     reply = read_completion(body, provider, asked)
-    if stream.complete and "usage" not in body:
-        reply = replace(reply, metadata={NO_USAGE: "streamed without its usage"})
+    if stream.complete and not body.get("usage"):
+        reply = without_usage(reply, "streamed without its usage")
     return stream.ended(reply)
 
 

@@ -16,6 +16,8 @@ _FIELDS = {
 """A block's type -> the field with its base64 text, the field with the format (Anthropic's, OpenAI's responses)."""
 _SOUNDS = ("input_audio", "audio")
 """Fields whose value holds a sound as ``data``, in OpenAI's chat completions."""
+_IMAGES = ("b64_json", "partial_image_b64")
+"""Fields that hold an image, whose format stands beside them if anywhere."""
 _DEEPEST = 50
 
 
@@ -47,6 +49,10 @@ def _block_without_bytes(block: Mapping[str, Any], keep: KeepMedia | None, depth
     for key, item in block.items():
         if key == encoded and isinstance(item, str):
             copy[key] = _summary(item, str(block.get(form) or ""), keep)
+        elif key in _IMAGES and isinstance(item, str):
+            copy[key] = _summary(item, str(block.get("output_format") or "png"), keep)
+        elif isinstance(item, bytes | bytearray):
+            copy[key] = summary(bytes(item), keep)
         elif key in _SOUNDS and isinstance(item, dict) and isinstance(item.get("data"), str):
             copy[key] = {**item, "data": _summary(item["data"], str(item.get("format") or ""), keep)}
         else:
@@ -67,13 +73,24 @@ def _summary(encoded: str, form: str, keep: KeepMedia | None) -> dict[str, Any]:
         data = b64decode(encoded)
     except ValueError:
         return {"size": len(encoded), "encoding": "broken base64"}
+    return summary(data, keep, form)
+
+
+def summary(data: bytes, keep: KeepMedia | None = None, form: str = "") -> dict[str, Any]:
+    """Return bytes by hash and size, and where they are kept, if they are.
+
+    Args:
+        data: An image, a document, a sound.
+        keep: Keeps the bytes somewhere, or None.
+        form: A media type (``image/png``) or a format (``wav``).
+    """
     digest = hashlib.sha256(data).hexdigest()
-    summary = {"size": len(data), "sha256": digest}
+    told: dict[str, Any] = {"size": len(data), "sha256": digest}
     if keep is not None:
         file = keep(f"{digest}{_suffix(form)}", data)
         if file is not None:
-            summary["file"] = file
-    return summary
+            told["file"] = file
+    return told
 
 
 def _suffix(form: str) -> str:

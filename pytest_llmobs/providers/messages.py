@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
-from pytest_llmobs.providers.base import Reply, without_nones
-from pytest_llmobs.providers.prices import priced
+from pytest_llmobs.providers.calls import Reply, without_nones
+from pytest_llmobs.providers.prices import priced, without_usage
 from pytest_llmobs.providers.streams import Event, StreamedReply, in_order
+from pytest_llmobs.providers.usage_fields import Metered, count_of
+
+_APART = ("compaction", "advisor_message")
+"""Types of iterations that are billed beside what ``usage`` itself says."""
+_SUMMED = ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens", "output_tokens")
+_TIERS = (None, "standard", "batch")
+_EVERYWHERE = (None, "", "global", "not_available")
+"""What ``inference_geo`` says where the listed price holds; no list has that of a region."""
+_CODE = ("code_execution", "bash_code_execution", "text_editor_code_execution")
 
 
 def read_message(
@@ -31,27 +41,30 @@ def read_message(
         "response_id": message.get("id"),
         "model": asked or answered,
     }
-    if not isinstance(usage, Mapping):
-        return Reply(outputs=dict(message), columns=columns)
-    reply = Reply(outputs=dict(message), columns=columns | usage_columns(usage))
+    reply = Reply(outputs=dict(message), columns=columns)
+    if not isinstance(usage, Mapping) or count_of(usage.get("output_tokens")) is None:
+        return without_usage(reply, "the reply says nothing of its usage")
     # A cloud's own model name holds what its price depends on (the region); Anthropic's answer resolves aliases.
     models = [asked, answered]
     if provider == "anthropic":
         models = [answered or asked]
-    return priced(reply, provider, models, _further_units(usage), variant or _variant(usage))
+    metered, apart = _metered(message, usage)
+    reply = replace(reply, columns=columns | _with_tokens(usage_columns(usage), apart))
+    return priced(reply, provider, models, metered, variant=variant or _variant(usage), apart=apart)
 
 
 def usage_columns(usage: Mapping[str, Any]) -> dict[str, Any]:
     """Return the columns of a ``usage`` object. Anthropic's ``input_tokens`` leaves cached tokens out; ours doesn't."""
-    uncached, read = usage.get("input_tokens"), usage.get("cache_read_input_tokens")
-    write = usage.get("cache_creation_input_tokens")
+    uncached = count_of(usage.get("input_tokens"))
+    read = count_of(usage.get("cache_read_input_tokens"))
+    write = count_of(usage.get("cache_creation_input_tokens"))
     return {
         "input_tokens": _total(uncached, read, write),
         "uncached_input_tokens": uncached,
         "cache_read_tokens": read,
         "cache_write_tokens": write,
-        "output_tokens": usage.get("output_tokens"),
-        "thinking_tokens": (usage.get("output_tokens_details") or {}).get("thinking_tokens"),
+        "output_tokens": count_of(usage.get("output_tokens")),
+        "thinking_tokens": count_of((usage.get("output_tokens_details") or {}).get("thinking_tokens")),
         "service_tier": usage.get("service_tier"),
     }
 
@@ -64,20 +77,84 @@ def _total(*counts: int | None) -> int | None:
     return sum(known)
 
 
-def _further_units(usage: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what is paid for beside tokens, and the tokens that cost more than the others of their kind."""
-    return {
-        "cache_write_1h_tokens": (usage.get("cache_creation") or {}).get("ephemeral_1h_input_tokens"),
-        "web_searches": (usage.get("server_tool_use") or {}).get("web_search_requests"),
-    }
+def _metered(
+    message: Mapping[str, Any], usage: Mapping[str, Any]
+) -> tuple[Metered, list[tuple[str | None, Metered]]]:
+    """Return what a message used, and what was used beside it by which model (compaction, an advisor)."""
+    apart, unclear = _iterations(usage)
+    metered = Metered.of_anthropic(usage)
+    return metered.but_unknown(_tier(usage), _place(usage), _container_time(message, usage), unclear), apart
+
+
+def _iterations(usage: Mapping[str, Any]) -> tuple[list[tuple[str | None, Metered]], str | None]:
+    """Return what the iterations of a call used beside its own counts, by model, and what isn't clear about them."""
+    apart: list[tuple[str | None, Metered]] = []
+    within: list[Mapping[str, Any]] = []
+    for iteration in usage.get("iterations") or ():
+        kind = iteration.get("type")
+        if kind in _APART:
+            apart.append((iteration.get("model"), Metered.of_anthropic(_counts(iteration))))
+        elif kind == "message":
+            within.append(iteration)
+        else:
+            return apart, f"usage.iterations of type {kind!r}"
+    for name in _SUMMED:
+        if within and _sum(within, name) != (count_of(usage.get(name)) or 0):
+            return apart, f"usage.{name} is not the sum of usage.iterations"
+    for _, metered in apart:
+        if metered.unknown:
+            return apart, f"{metered.unknown[0]} in usage.iterations"
+    return apart, None
+
+
+def _counts(iteration: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in iteration.items() if key not in ("type", "model")}
+
+
+def _sum(iterations: Iterable[Mapping[str, Any]], name: str) -> int:
+    return sum(count_of(iteration.get(name)) or 0 for iteration in iterations)
+
+
+def _with_tokens(columns: dict[str, Any], apart: Iterable[tuple[str | None, Metered]]) -> dict[str, Any]:
+    """Return the columns with the tokens that were used beside the call's own."""
+    for _, metered in apart:
+        units = metered.units
+        cached = units.get("cache_read_tokens", 0) + units.get("cache_write_tokens", 0)
+        added = {**units, "uncached_input_tokens": units.get("input_tokens", 0) - cached}
+        for name in columns.keys() & added.keys():
+            columns[name] = (columns[name] or 0) + added[name]
+    return columns
+
+
+def _tier(usage: Mapping[str, Any]) -> str | None:
+    tier = usage.get("service_tier")
+    return None if tier in _TIERS else f"service tier {tier!r}: no price is listed for it"
+
+
+def _place(usage: Mapping[str, Any]) -> str | None:
+    place = usage.get("inference_geo")
+    return None if place in _EVERYWHERE else f"inference_geo {place!r}: no price is listed for it"
+
+
+def _container_time(message: Mapping[str, Any], usage: Mapping[str, Any]) -> str | None:
+    """Return why code that ran on Anthropic's side can't be priced: by the hour, unless it searched or fetched too."""
+    tools = usage.get("server_tool_use") or {}
+    if tools.get("web_search_requests") or tools.get("web_fetch_requests"):
+        return None
+    for block in message.get("content") or ():
+        is_server_tool = isinstance(block, Mapping) and block.get("type") == "server_tool_use"
+        if is_server_tool and block.get("name") in _CODE:
+            return f"{block['name']}: the time of its container is billed, and not told"
+    return None
 
 
 def _variant(usage: Mapping[str, Any]) -> dict[str, str]:
+    """Return what else decides the price: a batch, the fast mode."""
     variant = {}
     if usage.get("service_tier") == "batch":
         variant["processing"] = "batch"
-    if usage.get("speed") == "fast":
-        variant["speed"] = "fast"
+    if usage.get("speed") not in (None, "standard"):
+        variant["speed"] = str(usage["speed"])
     return variant
 
 
@@ -94,8 +171,8 @@ class StreamedMessage(StreamedReply):
 
     @property
     def complete(self) -> bool:
-        """True where the stream said that it was over, and why."""
-        return self._stopped and self.body.get("stop_reason") is not None
+        """True where the stream said that it was over, or why the message ends: its usage comes along."""
+        return self._stopped or self.body.get("stop_reason") is not None
 
     def add(self, event: Event) -> None:
         """Take in one event; unknown ones are passed over."""

@@ -1,15 +1,17 @@
-"""What a call cost, from the price list that ``genai-prices`` ships. An unknown price is None, never 0."""
+"""What a call cost, from the price list that ``genai-prices`` ships. What isn't known is None and says why, never 0."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from importlib import import_module
-from typing import Any
+from typing import Any, NamedTuple
 
-from pytest_llmobs.providers.base import Reply
+from pytest_llmobs.providers.calls import Reply
+from pytest_llmobs.providers.usage_fields import Metered
+from pytest_llmobs.records.runs import COST_UNKNOWN, NO_USAGE, UNPRICED_MODEL
 from pytest_llmobs.tracing import first_use
 
 PRICE_LISTS = {
@@ -21,6 +23,7 @@ PRICE_LISTS = {
     "gcp.gen_ai": "google",
     "gcp.vertex_ai": "google",
     "mistral_ai": "mistral",
+    "moonshot_ai": "moonshotai",
     "openai": "openai",
     "x_ai": "x-ai",
 }
@@ -28,51 +31,112 @@ PRICE_LISTS = {
 COUNTED = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")
 """Columns that are counted in the price list's own units."""
 
+_NEVER_DEARER = frozenset(
+    {
+        "cache_read_tokens",
+        "cache_text_read_tokens",
+        "input_text_tokens",
+        "output_text_tokens",
+        "input_image_tokens",
+        "output_reasoning_tokens",
+        "input_audio_seconds",
+    }
+)
+"""Units that cost what the unit above them does, or less, where the list has no price of their own."""
+_IMAGE_MODEL = "input_image_mtok"
+"""Is listed for models whose one output price is that of images."""
+
+
+class Price(NamedTuple):
+    """What something cost, or why that isn't known."""
+
+    cost: float | None
+    """USD."""
+    version: str
+    """Of the price list."""
+    unknown: str | None = None
+    """Why the cost is None; None also where the list doesn't know the model."""
+
 
 def priced(
     reply: Reply,
     provider: str,
     models: Sequence[str | None],
-    further_units: Mapping[str, int | None] | None = None,
+    metered: Metered,
+    *,
     variant: Mapping[str, str] | None = None,
+    apart: Iterable[tuple[str | None, Metered]] = (),
 ) -> Reply:
-    """Return a reply with what it cost; where no price is known, its metadata name the model.
+    """Return a reply with what it cost; where that isn't known, its metadata say why.
 
     Args:
-        reply: With its tokens in its columns; without a single one known, it is returned as it is.
+        reply: What is known of the call.
         provider: See ``price``.
         models: Names of the model; the first that the list knows counts.
-        further_units: What was used beside ``COUNTED``; see ``price``.
+        metered: What was used.
         variant: See ``price``.
+        apart: What was used beside it, each with the model that used it.
     """
-    tokens = {name: reply.columns.get(name) for name in COUNTED}
-    if tokens["input_tokens"] is None and tokens["output_tokens"] is None:
-        return reply
     named = list(filter(None, models))
-    cost, version = price(provider, named, {**tokens, **(further_units or {})}, variant=variant)
-    columns = {**reply.columns, "total_cost": cost, "prices_version": version}
-    if cost is not None:
-        return replace(reply, columns=columns)
-    unpriced = next(iter(named), None)
-    return replace(reply, columns=columns, metadata={**reply.metadata, "unpriced_model": unpriced})
+    reasons = list(metered.unknown)
+    unpriced: list[str | None] = [] if named else [None]
+    total, version = 0.0, None
+    for used_by, used in [(None, metered), *apart]:
+        names = [used_by] if used_by else named
+        found = price(provider, names, used.units, variant=variant)
+        version = found.version
+        total += found.cost or 0.0
+        if found.unknown:
+            reasons.append(found.unknown)
+        elif found.cost is None:
+            unpriced += names[:1]
+    reply = replace(reply, columns={**reply.columns, "prices_version": version})
+    if reasons or unpriced:
+        return replace(reply, metadata={**reply.metadata, **_reasons(reasons, unpriced)})
+    return replace(reply, columns={**reply.columns, "total_cost": total})
+
+
+def _reasons(reasons: Sequence[str], unpriced: Sequence[str | None]) -> dict[str, str | None]:
+    metadata: dict[str, str | None] = {}
+    if unpriced:
+        metadata[UNPRICED_MODEL] = unpriced[0]
+    if reasons:
+        metadata[COST_UNKNOWN] = "; ".join(dict.fromkeys(reasons))
+    return metadata
+
+
+def without_usage(reply: Reply, reason: str) -> Reply:
+    """Return a reply that says nothing of what it used, with the reason."""
+    return replace(reply, metadata={**reply.metadata, NO_USAGE: reason})
+
+
+def cost_unknown(reply: Reply, reason: str | None) -> Reply:
+    """Return a reply whose cost isn't known after all, with the reason; None changes nothing."""
+    if reason is None:
+        return reply
+    columns = {**reply.columns, "total_cost": None}
+    said = reply.metadata.get(COST_UNKNOWN)
+    if said:
+        reason = f"{said}; {reason}"
+    return replace(reply, columns=columns, metadata={**reply.metadata, COST_UNKNOWN: reason})
 
 
 def price(
     provider: str,
     models: Sequence[str],
-    usage: Mapping[str, int | None],
+    usage: Mapping[str, float | None],
     *,
     when: datetime | None = None,
     variant: Mapping[str, str] | None = None,
-) -> tuple[float | None, str]:
-    """Return a call's cost in USD, or None where it is unknown, and the version of the price list.
+) -> Price:
+    """Return a call's cost in USD, or why it is unknown, and the version of the price list.
 
     Args:
         provider: As in ``PRICE_LISTS``.
         models: Names of the model; the first that the list knows counts.
         usage: Units by the price list's names: ``input_tokens`` (cached ones included),
             ``cache_read_tokens``, ``cache_write_tokens``, ``cache_write_1h_tokens``, ``output_tokens``,
-            ``web_searches``.
+            ``input_audio_tokens``, ``web_searches``. One that the list can't price makes the cost unknown.
         when: The time of the call; now by default.
         variant: What else decides the price: ``{"processing": "batch"}``, ``{"speed": "fast"}``.
     """
@@ -82,12 +146,19 @@ def price(
     import genai_prices
 
     version = f"genai-prices {genai_prices.__version__}"
-    units = genai_prices.Usage(**{name: count for name, count in usage.items() if count})
+    used = {name: count for name, count in usage.items() if count}
+    moment = when or datetime.now(UTC)
+    unknown = None
     for model in models:
-        cost = _price_of(units, model, provider, when, variant or None)
-        if cost is not None:
-            return cost, version
-    return None, version
+        found = _calculate(used, model, provider, moment, variant or None)
+        if isinstance(found, str):
+            unknown = unknown or found
+        elif found is not None:
+            unknown = _left_out(found, used) or _not_listed(found, variant or {}, moment)
+            if unknown is None:
+                return Price(float(found.total_price), version)
+            break
+    return Price(None, version, unknown)
 
 
 def preload() -> None:
@@ -95,27 +166,68 @@ def preload() -> None:
     price("anthropic", ["claude-haiku-4-5"], {"input_tokens": 1})
 
 
-def _price_of(
-    units: Any, model: str, provider: str, when: datetime | None, variant: Mapping[str, str] | None
-) -> float | None:
+def _calculate(
+    used: Mapping[str, float], model: str, provider: str, when: datetime, variant: Mapping[str, str] | None
+) -> Any:
+    """Return the price list's calculation, None where it doesn't know the model, or what it can't make of the units."""
     import genai_prices
 
     try:
-        result = genai_prices.calc_price(
-            units,
+        return genai_prices.calc_price(
+            genai_prices.Usage(**used),
             model,
             provider_id=PRICE_LISTS.get(provider, provider),
             genai_request_timestamp=when,
             price_context=variant,
         )
-    except (LookupError, ValueError):
+    except LookupError:
         return None
-    if variant and not _lists_variant(result.model, variant):
-        return None
-    return float(result.total_price)
+    except ValueError as error:
+        return f"the price list can't tell ({str(error)[:200]})"
 
 
-def _lists_variant(model: Any, variant: Mapping[str, str]) -> bool:
-    """Return True where the list has a price of its own for ``variant``; else it would be the ordinary one."""
-    listed = getattr(model, "price_variants", None) or ()
-    return any(variant.items() <= item.when.items() for item in listed)
+def _left_out(found: Any, used: Mapping[str, float]) -> str | None:
+    """Return what the calculation leaves out, or takes for something cheaper: the list ignores unpriced units."""
+    from genai_prices.data_units import unit_data
+
+    prices, lacking = found.model_price, []
+    own_model = _is_own(found)
+    for name in used:
+        unit = unit_data[name]
+        dimensions = unit["dimensions"]
+        is_listed = getattr(prices, unit["price_key"]) is not None
+        if not is_listed and name in _NEVER_DEARER:
+            is_listed = _is_covered(prices, dimensions.items(), unit_data)
+        elif name == "output_image_tokens":
+            is_listed = is_listed or getattr(prices, _IMAGE_MODEL) is not None
+        # whoever serves another's models has token prices in common with it, and fees of its own
+        if not is_listed or not (own_model or dimensions["family"] == "tokens"):
+            lacking.append(name)
+    if not lacking:
+        return None
+    return f"no price is listed for {', '.join(sorted(lacking))} of {found.model.id}"
+
+
+def _is_covered(prices: Any, dimensions: Any, units: Mapping[str, Any]) -> bool:
+    for unit in units.values():
+        above = unit["dimensions"].items()
+        if above < dimensions and getattr(prices, unit["price_key"]) is not None:
+            return True
+    return False
+
+
+def _not_listed(found: Any, variant: Mapping[str, str], when: datetime) -> str | None:
+    """Return why the price isn't that of ``variant``: without one of its own, the ordinary price is calculated."""
+    if not variant:
+        return None
+    for listed in found.model.price_variants or ():
+        is_active = listed.constraint is None or listed.constraint.active(when)
+        if is_active and _is_own(found) and dict(listed.when) == dict(variant):
+            return None
+    said = ", ".join(f"{key.replace('_', ' ')} {value!r}" for key, value in variant.items())
+    return f"{said}: no price is listed for it"
+
+
+def _is_own(found: Any) -> bool:
+    """Return True where the model is in its provider's own list, False where it was found in the list of its maker."""
+    return any(model is found.model for model in found.provider.models)

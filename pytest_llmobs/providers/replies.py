@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pytest_llmobs.providers.base import Reply
-from pytest_llmobs.records.runs import RunType
+from pytest_llmobs.providers.calls import Reply
+from pytest_llmobs.providers.media import summary
+from pytest_llmobs.providers.prices import cost_unknown
+from pytest_llmobs.providers.sse import event_texts, parsed_events, parsed_lines
+from pytest_llmobs.records.runs import COST_UNKNOWN, NO_USAGE, PAID, RunType
 from pytest_llmobs.tracing.run_tree import RunTree
 
 Body = Mapping[str, Any]
 """A reply as the API returns it, parsed."""
 _STREAMS = ("text/event-stream", "application/vnd.amazon.eventstream")
+_BINARY = ("audio/", "image/", "video/", "application/octet-stream")
 _REQUEST_IDS = ("request-id", "x-amzn-requestid", "x-request-id")
 """Headers that hold it; the first that is there counts."""
 
@@ -34,6 +39,10 @@ class Endpoint:
     """Reads the events of a stream in the same way."""
     read_lines: Callable[[Sequence[Body], RunTree], Reply] | None = None
     """Reads a body of JSON lines, and may start runs below the call's."""
+    read_bytes: Callable[[bytes, str, Mapping[str, float], str, str | None], Reply] | None = None
+    """Reads a body that is no JSON, given its media type, what ``sent`` returned, who served it and the model."""
+    sent: Callable[[Mapping[str, Any]], Mapping[str, float]] | None = None
+    """Returns what of a request itself is billed, in units of the price list."""
 
 
 def failed(error: BaseException) -> Reply:
@@ -43,8 +52,19 @@ def failed(error: BaseException) -> Reply:
     request = getattr(response, "request", None) or getattr(error, "request", None)
     columns = _transport_columns(getattr(response, "headers", {}), request)
     if status is None:
-        return Reply(error=error, columns=columns)
+        return Reply(error=error, columns=columns, metadata=_unheard(error))
     return Reply(error=error, columns=columns, metadata={"status_code": status})
+
+
+_UNHEARD = ("ReadTimeout", "ReadError", "RemoteProtocolError")
+"""Names of errors after which nobody knows whether the model answered: the request had been sent."""
+
+
+def _unheard(error: BaseException) -> dict[str, str]:
+    cause = error.__cause__ or error
+    if isinstance(cause, asyncio.CancelledError) or type(cause).__name__ in _UNHEARD:
+        return {COST_UNKNOWN: "the request was sent, and what came of it wasn't heard"}
+    return {}
 
 
 def _transport_columns(headers: Mapping[str, str], request: Any) -> dict[str, Any]:
@@ -62,7 +82,16 @@ def _transport_columns(headers: Mapping[str, str], request: Any) -> dict[str, An
 class ResponseReader:
     """Reads one response's body. Holds nothing of the response but its headers."""
 
-    def __init__(self, response: Any, client: Any, run: RunTree, endpoint: Endpoint) -> None:
+    def __init__(
+        self,
+        response: Any,
+        client: Any,
+        run: RunTree,
+        endpoint: Endpoint,
+        *,
+        sent: Mapping[str, float],
+        surcharge: str | None,
+    ) -> None:
         """Note what the body's bytes mean.
 
         Args:
@@ -70,6 +99,8 @@ class ResponseReader:
             client: The SDK's client; it knows the event stream of its cloud.
             run: The call's run.
             endpoint: What was called.
+            sent: What of the request is billed; see ``Endpoint.sent``.
+            surcharge: Why the call may cost more than the reply tells; None where nothing speaks for it.
         """
         self._headers = response.headers
         self._kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -78,6 +109,8 @@ class ResponseReader:
         self._client = client
         self._run = run
         self._endpoint = endpoint
+        self._sent = sent
+        self._surcharge = surcharge
 
     def read(self, raw: bytes, how: str, error: BaseException | None) -> Reply:
         """Return what is logged of a body as it came over the wire.
@@ -91,15 +124,22 @@ class ResponseReader:
         if raw:
             reply = self.read_decoded(self._decompress(raw))
         if how == "failed":
-            return replace(reply, error=reply.error or error, status=None)
+            return replace(self._cut_short(reply), error=reply.error or error, status=None)
         # Many stop reading at the last event: everything has come then, though the body was closed before its end.
         if how == "closed" and (not raw or reply.status is not None):
-            return replace(reply, status="abandoned")
+            return replace(self._cut_short(reply), status="abandoned")
         return reply
+
+    def _cut_short(self, reply: Reply) -> Reply:
+        if self._endpoint.run_type not in PAID or COST_UNKNOWN in reply.metadata:
+            return reply
+        return cost_unknown(reply, "it was not read to its end, where the usage is told")
 
     def read_decoded(self, content: bytes) -> Reply:
         """Return what is logged of a whole, decompressed body."""
         reply = self._read(content)
+        if self._surcharge is not None and (reply.run_type or self._endpoint.run_type) in PAID:
+            reply = cost_unknown(reply, self._surcharge)
         return replace(reply, columns={**reply.columns, **self._columns})
 
     def _read(self, content: bytes) -> Reply:
@@ -107,21 +147,34 @@ class ResponseReader:
         if self._kind in _STREAMS and endpoint.read_events is not None:
             return endpoint.read_events(self._events(content), columns["provider"], columns.get("model"))
         if endpoint.read_lines is not None:
-            lines = content.decode("utf-8", "replace").splitlines()
-            return endpoint.read_lines(list(_parsed(lines)), self._run)
+            return endpoint.read_lines(list(parsed_lines(content)), self._run)
+        if endpoint.read_bytes is not None and not self._kind.endswith("json"):
+            model = columns.get("model")
+            return endpoint.read_bytes(content, self._kind, self._sent, columns["provider"], model)
         try:
             body = json.loads(content)
-        except ValueError:
-            return Reply(outputs={"body": content.decode("utf-8", "replace")}, status="incomplete")
+        except (ValueError, RecursionError):
+            return self._unreadable(content)
         if isinstance(body, dict) and endpoint.read is not None:
             return endpoint.read(body, columns["provider"], columns.get("model"))
         return Reply(outputs=body)
 
+    def _unreadable(self, content: bytes) -> Reply:
+        """Return a body that isn't what it ought to be: text as it is, all else by hash and size."""
+        metadata = {}
+        if self._endpoint.run_type in PAID:
+            metadata[NO_USAGE] = "the reply can't be read"
+        if self._kind.startswith(_BINARY):
+            return Reply(outputs={"body": {"media_type": self._kind, **summary(content)}}, metadata=metadata)
+        return Reply(
+            outputs={"body": content.decode("utf-8", "replace")}, status="incomplete", metadata=metadata
+        )
+
     def _events(self, content: bytes) -> Iterator[Body]:
         if self._kind == "text/event-stream":
-            return _parsed(_event_texts(content))
+            return parsed_events(event_texts(content))
         events = self._client._make_sse_decoder().iter_bytes(iter([content]))
-        return _parsed(event.data for event in events)
+        return parsed_events(event.data for event in events)
 
     def _decompress(self, raw: bytes) -> bytes:
         if not self._headers.get("content-encoding"):
@@ -131,21 +184,3 @@ class ResponseReader:
         except Exception:  # a body that broke off: what is there of it
             content = zlib.decompressobj(zlib.MAX_WBITS | 32).decompress(raw)
         return content
-
-
-def _event_texts(content: bytes) -> Iterator[str]:
-    """Yield the data of each server-sent event. By hand: the SDK's decoder takes three times as long."""
-    for block in content.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n\n"):
-        lines = [line[5:].strip() for line in block.split(b"\n") if line.startswith(b"data:")]
-        yield b"\n".join(lines).decode("utf-8", "replace")
-
-
-def _parsed(texts: Iterable[str]) -> Iterator[Body]:
-    """Yield the texts that are JSON objects; all else, such as ``[DONE]``, is passed over."""
-    for text in texts:
-        try:
-            value = json.loads(text)
-        except ValueError:
-            continue
-        if isinstance(value, dict):
-            yield value

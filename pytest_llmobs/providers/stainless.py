@@ -15,11 +15,13 @@ from types import ModuleType
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
-from pytest_llmobs.measures.model_calls import PAID
 from pytest_llmobs.providers import bodies, replies
-from pytest_llmobs.providers.base import Engine, Exchange, Provider, Reply, Request
+from pytest_llmobs.providers.base import Engine, Exchange, Provider
+from pytest_llmobs.providers.calls import Reply, Request
+from pytest_llmobs.providers.other_endpoints import described_files, unknown_endpoint
 from pytest_llmobs.providers.replies import Endpoint
 from pytest_llmobs.records.conversation import TEXTS
+from pytest_llmobs.records.runs import PAID
 from pytest_llmobs.tracing.parent import Parent
 
 
@@ -28,9 +30,14 @@ class StainlessProvider(Provider):
 
     endpoints: ClassVar[Mapping[str, Endpoint]]
     """How the path of a POST ends -> what it is. The longest that fits counts."""
+    management: ClassVar[frozenset[str]]
+    """Where the paths begin that call no model: files, settings, keys. Their calls are not logged."""
 
     def endpoint(self, method: str, path: str) -> Endpoint | None:
-        """Return what a request is, or None where it is no model call.
+        """Return what a request is, or None where it isn't logged.
+
+        A POST that no table knows is logged as a tool: it may be a model of tomorrow, or of somebody else who speaks
+        the API.
 
         Args:
             method: In lower case.
@@ -38,14 +45,22 @@ class StainlessProvider(Provider):
         """
         if method != "post":
             return None
+        path = path.rstrip("/")
         end = max(filter(path.endswith, self.endpoints), key=len, default=None)
-        if end is None:
+        if end is not None:
+            return self.endpoints[end]
+        parts = _parts(path)
+        if not parts or parts[0] in self.management:
             return None
-        return self.endpoints[end]
+        return unknown_endpoint(".".join(parts))
 
     def served_by(self, client: Any) -> str:
         """Return OpenTelemetry's name of whoever serves the SDK's ``client``."""
         return self.name
+
+    def surcharge(self, client: Any, request: Mapping[str, Any]) -> str | None:
+        """Return why a request costs more than the price list says and its reply tells; None where nothing says so."""
+        return None
 
     def instrument(self, module: ModuleType, engine: Engine) -> None:
         """Wrap ``request``, and what turns a response into a result, of both base clients."""
@@ -81,14 +96,27 @@ class StainlessProvider(Provider):
             model=body.get("model"),
             params=params,
         )
-        return ClientCall(engine.begin(place, request), client, endpoint)
+        sent = endpoint.sent(body) if endpoint.sent else {}
+        surcharge = self.surcharge(client, body)
+        return ClientCall(engine.begin(place, request), client, endpoint, sent=sent, surcharge=surcharge)
 
 
 def _body(options: Any) -> dict[str, Any]:
-    """Return what a request sends; of one without a JSON body its url."""
+    """Return what a request sends; of one without a JSON body its url. Files are neither read nor opened."""
+    files = described_files(getattr(options, "files", None))
     if isinstance(options.json_data, dict):
-        return {**options.json_data, **(options.extra_json or {})}
+        return {**options.json_data, **(getattr(options, "extra_json", None) or {}), **files}
+    if files:
+        return files
     return {"url": str(options.url)}
+
+
+def _parts(path: str) -> list[str]:
+    """Return the parts of a path behind the API's own beginning."""
+    parts = list(filter(None, path.split("/")))
+    while parts and parts[0] in ("v1", "openai"):
+        del parts[0]
+    return parts
 
 
 def _holders(owner: type) -> list[type]:
@@ -168,11 +196,21 @@ def _wrap_process_response(original: Callable[..., Any]) -> Callable[..., Any]:
 class ClientCall:
     """One call of ``request``: its exchange, and the response that was seen last."""
 
-    def __init__(self, exchange: Exchange, client: Any, endpoint: Endpoint) -> None:
-        """Follow the call that ``exchange`` logs."""
+    def __init__(
+        self,
+        exchange: Exchange,
+        client: Any,
+        endpoint: Endpoint,
+        *,
+        sent: Mapping[str, float],
+        surcharge: str | None,
+    ) -> None:
+        """Follow the call that ``exchange`` logs; see ``replies.ResponseReader`` for the rest."""
         self._exchange = exchange
         self._client = client
         self._endpoint = endpoint
+        self._sent = sent
+        self._surcharge = surcharge
         self.response: Any = None
 
     def __enter__(self) -> None:
@@ -210,7 +248,14 @@ class ClientCall:
             self._exchange.end_with(lambda: reader.read_decoded(response.content))
 
     def _reader(self, response: Any) -> replies.ResponseReader:
-        return replies.ResponseReader(response, self._client, self._exchange.run, self._endpoint)
+        return replies.ResponseReader(
+            response,
+            self._client,
+            self._exchange.run,
+            self._endpoint,
+            sent=self._sent,
+            surcharge=self._surcharge,
+        )
 
 
 _current_call: ContextVar[ClientCall | None] = ContextVar("llmobs_sdk_call", default=None)

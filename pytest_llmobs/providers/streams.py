@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from pytest_llmobs.providers.base import Reply
+from pytest_llmobs.providers.calls import Reply
+from pytest_llmobs.providers.prices import cost_unknown
 
 Event = Mapping[str, Any]
 Item = TypeVar("Item")
@@ -44,6 +45,8 @@ class StreamedReply:
         """Return ``reply``, which was read from the body, with how the stream ended."""
         error = self.error or reply.error
         broken_off = not self.complete and error is None
+        if broken_off or self.error is not None:  # what was told of its usage so far isn't all of it
+            reply = cost_unknown(reply, "the stream broke off before its whole usage was told")
         return replace(
             reply,
             outputs=reply.outputs or None,

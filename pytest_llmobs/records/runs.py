@@ -11,11 +11,22 @@ RunType = Literal["chain", "llm", "tool", "retriever", "embedding", "prompt", "p
 RUN_TYPES: tuple[str, ...] = ("chain", "llm", "tool", "retriever", "embedding", "prompt", "parser")
 """Every run type, LangSmith's set."""
 
+PAID: tuple[RunType, ...] = ("llm", "embedding")
+"""Run types of the calls that cost money."""
+
 RunStatus = Literal["success", "error", "incomplete", "abandoned"]
 """``incomplete``: a stream ended without its stop reason; ``abandoned``: a stream nobody read to its end."""
 
 NO_USAGE = "no_usage"
-"""Metadata key of a model call that ended well and said nothing of its tokens; the value says why."""
+"""Metadata key of a model call that said nothing of its tokens; the value says why."""
+COST_UNKNOWN = "cost_unknown"
+"""Metadata key of a call with something billed whose price isn't known; the value says what."""
+LATER = "its answer is fetched later"
+"""The value of ``COST_UNKNOWN`` where another call brings the answer, with the same ``response_id``, and its usage."""
+BATCH = "batch_id"
+"""Metadata key of the answers of a batch: its id, the ``response_id`` of the call that made it."""
+UNPRICED_MODEL = "unpriced_model"
+"""Metadata key of a model call whose model no price list knows; the value is its name."""
 
 
 @dataclass(frozen=True, kw_only=True)

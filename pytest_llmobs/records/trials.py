@@ -72,7 +72,7 @@ class Trial:
     """
     total_tokens: int | None = None
     total_cost: float | None = None
-    """USD spent by the app; None where a price is unknown."""
+    """USD spent by the app's calls with a known cost; None where there is none. ``unpriced`` names the others."""
     judge_cost: float | None = None
     """USD spent by judges on this trial."""
     llm_calls: int = 0
@@ -80,7 +80,9 @@ class Trial:
     judge_hits: int = 0
     """Verdicts that the judge cache had at hand."""
     unpriced: Sequence[str] = ()
-    """Models without a known price."""
+    """The app's calls whose cost isn't known: models, with the reason where it isn't the model's own price."""
+    judge_unpriced: Sequence[str] = ()
+    """The same of its judges."""
     cluster: str | None = None
     """The value of ``cluster_by`` in the example's metadata."""
     calls: Sequence[ModelCall] = ()
@@ -88,6 +90,13 @@ class Trial:
     """The example's inputs after redaction; left out where no model was called: they explain what it was sent."""
     output: str = ""
     """The outputs as text, after redaction."""
+
+    @property
+    def whole_cost(self) -> float | None:
+        """USD spent by the app; None where the cost of any call isn't known."""
+        if self.unpriced:
+            return None
+        return self.total_cost
 
     @property
     def ran(self) -> bool:

@@ -162,8 +162,14 @@ def _sums(spending: TrialSpending) -> dict[str, Any]:
     return {
         "trials": spending.trials,
         "cost": spending.cost,
-        "app": {"calls": app.calls, "tokens": app.tokens, "cost": app.cost},
-        "judges": {"calls": judges.calls, "cached_verdicts": spending.judge_hits, "cost": judges.cost},
+        "at_least": bool(spending.unpriced),
+        "app": {"calls": app.calls, "tokens": app.tokens, "cost": app.cost, "at_least": bool(app.unpriced)},
+        "judges": {
+            "calls": judges.calls,
+            "cached_verdicts": spending.judge_hits,
+            "cost": judges.cost,
+            "at_least": bool(judges.unpriced),
+        },
     }
 
 

@@ -18,8 +18,8 @@ from opentelemetry import context as otel_context
 from opentelemetry import trace
 from opentelemetry.sdk import trace as sdk
 
-from pytest_llmobs.measures.model_calls import PAID
 from pytest_llmobs.providers.imports import logged_lately, logs_scope
+from pytest_llmobs.records.runs import PAID
 from pytest_llmobs.spans.reading import describe, forget_usage
 from pytest_llmobs.tracing import active
 from pytest_llmobs.tracing.context import live

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from opentelemetry.trace import StatusCode
 
-from pytest_llmobs.measures.model_calls import PAID
 from pytest_llmobs.providers.prices import COUNTED, price
+from pytest_llmobs.records.runs import COST_UNKNOWN, PAID, UNPRICED_MODEL
 from pytest_llmobs.spans.names import ALIASES, OTEL, run_type_of
 from pytest_llmobs.spans.payloads import as_list, decode, present, read_payload, take
 from pytest_llmobs.storage.parquet.schema import COLUMNS
@@ -162,12 +162,14 @@ def _price(run: RunTree) -> None:
     if not models or not columns.keys() & {"input_tokens", "output_tokens"}:
         return
     tokens = {name: columns.get(name) for name in COUNTED}
-    cost, version = price(columns.get("provider", ""), models, tokens, when=run.start_time)
-    columns["prices_version"] = version
-    if cost is None:
-        metadata["unpriced_model"] = models[-1]
+    found = price(columns.get("provider", ""), models, tokens, when=run.start_time)
+    columns["prices_version"] = found.version
+    if found.cost is not None:
+        columns["total_cost"] = found.cost
+    elif found.unknown is not None:
+        metadata[COST_UNKNOWN] = found.unknown
     else:
-        columns["total_cost"] = cost
+        metadata[UNPRICED_MODEL] = models[-1]
 
 
 def _error(span: ReadableSpan, events: list[Event]) -> str | None:

@@ -11,6 +11,10 @@ from pytest_llmobs.measures.model_calls import Spending
 _NOT_RUN = "not run: "
 """Begins the reason of every trial that the budget stopped; ``Trial.not_run`` is what code goes by."""
 
+_REMEMBERED = 50
+"""Calls of unknown cost that are remembered by their models and reasons."""
+_NAMED = 3
+
 
 class BudgetReached(Exception):
     """A trial that was not run: the session had spent what it may."""
@@ -20,6 +24,7 @@ class Budget:
     """A ledger in a file, under a lock: workers and the confirming session share it.
 
     A limit is checked before a trial starts. What runs at that moment is finished, so the last ones may go beyond it.
+    Once a call was made whose cost isn't known, a limit in USD can't be kept any more, and counts as reached.
     """
 
     def __init__(self, path: Path, *, max_cost: float | None, max_calls: int | None) -> None:
@@ -38,9 +43,19 @@ class Budget:
 
         self._lock = FileLock(path.with_suffix(".lock"))
 
+    @property
+    def limits_cost(self) -> bool:
+        """True where there is a limit in USD."""
+        return self._max_cost is not None
+
     def exhausted(self) -> str | None:
         """Return why no further trial may start, or None where one may."""
-        cost, calls = self._read()
+        cost, calls, unknown = self._read()
+        if self._max_cost is not None and unknown:
+            return (
+                f"{_NOT_RUN}what was spent of ${self._max_cost:g} isn't known (--llm-max-cost): at least ${cost:.4f}, "
+                f"and the cost of {_named(unknown)} is unknown; llm_max_calls limits what has no price"
+            )
         if self._max_cost is not None and cost >= self._max_cost:
             return f"{_NOT_RUN}${cost:.4f} of ${self._max_cost:g} spent (--llm-max-cost)"
         if self._max_calls is not None and calls >= self._max_calls:
@@ -52,14 +67,23 @@ class Budget:
         if not spending.calls:
             return
         with self._lock:
-            cost, calls = self._read()
+            cost, calls, unknown = self._read()
+            unknown = sorted({*unknown, *spending.unpriced})[:_REMEMBERED]
             # whole: a process may be killed at any time, and others read without the lock
-            ledger = json.dumps([cost + (spending.cost or 0.0), calls + spending.calls])
+            ledger = json.dumps([cost + (spending.cost or 0.0), calls + spending.calls, unknown])
             write_whole(self._path, ledger, durable=False)
 
-    def _read(self) -> tuple[float, int]:
+    def _read(self) -> tuple[float, int, list[str]]:
+        """Return USD, calls, and the calls whose cost isn't known."""
         try:
-            cost, calls = json.loads(self._path.read_text())
+            cost, calls, unknown = json.loads(self._path.read_text(encoding="utf-8"))
         except FileNotFoundError:
-            return 0.0, 0
-        return float(cost), int(calls)
+            return 0.0, 0, []
+        return float(cost), int(calls), list(unknown)
+
+
+def _named(unknown: list[str]) -> str:
+    shown = ", ".join(map(repr, unknown[:_NAMED]))
+    if len(unknown) > _NAMED:
+        return f"{shown} and {len(unknown) - _NAMED} more"
+    return shown

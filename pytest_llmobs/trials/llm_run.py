@@ -8,10 +8,10 @@ from typing import Any
 
 from pytest_llmobs.errors import EvaluatorError, LlmobsError
 from pytest_llmobs.evaluators.binding.declaration import BoundEvaluator, Subject, find_score, identify
-from pytest_llmobs.measures.model_calls import NOTHING_SPENT, PAID, Spending, spending
+from pytest_llmobs.measures.model_calls import NOTHING_SPENT, Spending, spending
 from pytest_llmobs.records.copies import copied
 from pytest_llmobs.records.examples import Example
-from pytest_llmobs.records.runs import Run
+from pytest_llmobs.records.runs import PAID, Run
 from pytest_llmobs.records.scores import Score
 from pytest_llmobs.tracing import capture
 from pytest_llmobs.tracing.run_tree import RunTree
@@ -155,8 +155,8 @@ class LlmRun:
 
     @property
     def total_cost(self) -> float | None:
-        """USD of all the app's model calls; None where no price is known."""
-        return self.spending.cost
+        """USD of all the app's model calls; None where the cost of any of them isn't known."""
+        return self.spending.known_cost
 
     @property
     def spending(self) -> Spending:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_llmobs.evaluators.binding.declaration import BoundEvaluator, Subject
-from pytest_llmobs.measures.model_calls import NOTHING_SPENT, PAID, Spending, spending
+from pytest_llmobs.measures.model_calls import NOTHING_SPENT, Spending, spending
 from pytest_llmobs.records.copies import copied
 from pytest_llmobs.records.examples import Example
-from pytest_llmobs.records.runs import Run
+from pytest_llmobs.records.runs import PAID, Run
 from pytest_llmobs.records.scores import Score
 from pytest_llmobs.tracing.context import Activation
 from pytest_llmobs.tracing.run_tree import RunTree, start_root

@@ -14,8 +14,9 @@ from pytest_llmobs.errors import UnscoredError
 from pytest_llmobs.evaluators.binding.subject import Subject
 from pytest_llmobs.evaluators.rules.outputs import required
 from pytest_llmobs.evaluators.rules.rule import Rule
-from pytest_llmobs.evaluators.rules.trace_tree import runs_of_type
-from pytest_llmobs.records.runs import Run
+from pytest_llmobs.evaluators.rules.trace_tree import runs_of_type, walk
+from pytest_llmobs.measures.model_calls import spending
+from pytest_llmobs.records.runs import COST_UNKNOWN, LATER, Run
 from pytest_llmobs.records.scores import Score
 
 
@@ -82,16 +83,22 @@ class MaxCost(_Bounded):
     key: str = "max_cost"
 
     def _measure(self, subject: Subject) -> float:
-        costs: list[float] = []
-        unpriced: set[str] = set()
-        for call in _model_calls(subject):
-            if call.total_cost is None:
-                unpriced.add(str(call.model))
-            else:
-                costs.append(call.total_cost)
-        if unpriced:
+        calls = _model_calls(subject)
+        cost = whole_cost(subject.run)
+        if cost is None:
+            unpriced = spending(walk(subject.run)).unpriced or {str(call.model) for call in calls}
             raise UnscoredError(f"No price is known for {', '.join(sorted(unpriced))}.")
-        return sum(costs)
+        return cost
+
+
+def whole_cost(run: Run) -> float | None:
+    """Return what the model calls of a trace cost, in USD; None where that of one isn't known."""
+    spent = spending(walk(run))
+    for call in runs_of_type(run, "llm"):
+        # an app's own call that says nothing of money
+        if call.total_cost is None and call.metadata.get(COST_UNKNOWN) != LATER:
+            return None
+    return 0.0 if spent.cost is None and not spent.unpriced else spent.known_cost
 
 
 @dataclass(frozen=True)

@@ -31,18 +31,22 @@ class ExperimentLine:
     partial: bool
     """True where the user ran a selection."""
     commit: str | None
+    at_least: bool = False
+    """True where the cost leaves out calls whose price isn't known."""
 
 
 def experiment_line(experiment: Experiment) -> ExperimentLine:
     """Reduce an experiment to its line."""
     trials = [*experiment.trials, *experiment.confirmation]
+    spent = trial_spending(trials)
     return ExperimentLine(
         name=experiment.name,
         started=experiment.started,
         duration=experiment.duration,
         trials=len(trials),
         means=_means(experiment),
-        cost=trial_spending(trials).cost,
+        cost=spent.cost,
+        at_least=bool(spent.unpriced),
         verdict=verdict_word(experiment),
         partial=experiment.partial,
         commit=experiment.commit,

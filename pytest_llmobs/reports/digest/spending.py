@@ -29,7 +29,7 @@ class SpendingDigest:
     confirmation: TrialSpending | None
     """The confirming session's share of the total; None without one."""
     unpriced: tuple[str, ...]
-    """Models that ran without a known price, each once."""
+    """The calls whose cost isn't known: models, with the reason where it isn't the model's own price; each once."""
 
 
 def digest_spending(experiment: Experiment) -> SpendingDigest:
@@ -45,7 +45,7 @@ def digest_spending(experiment: Experiment) -> SpendingDigest:
         statuses=statuses(experiment.trials),
         total=total,
         confirmation=confirmation,
-        unpriced=tuple(sorted(total.app.unpriced)),
+        unpriced=tuple(sorted(total.unpriced)),
     )
 
 

@@ -36,7 +36,7 @@ def listing(experiments: Sequence[ExperimentLine], page: Page) -> list[str]:
         column("when", "when (UTC)", experiments, _when),
         column("trials", "trials", experiments, lambda line: f"{line.trials:,}", right=True),
         *_metrics(metrics, experiments, page, _WIDE),
-        column("cost", "cost", experiments, lambda line: figures.cost(line.cost), right=True),
+        column("cost", "cost", experiments, _cost, right=True),
         column("verdict", "verdict", experiments, lambda line: _verdict(line, page)),
         column("commit", "commit", experiments, lambda line: page.line(figures.commit_id(line.commit))),
     ]
@@ -48,6 +48,10 @@ def listing(experiments: Sequence[ExperimentLine], page: Page) -> list[str]:
         else:
             lines.append(row)
     return [*lines, *_without_room(metrics, table, page)]
+
+
+def _cost(line: ExperimentLine) -> str:
+    return figures.spent(line.cost, is_whole=not line.at_least)
 
 
 def _without_room(metrics: Sequence[str], table: Sequence[TextColumn], page: Page) -> list[str]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from pytest_llmobs.measures.model_calls import NOTHING_SPENT, Spending
+from pytest_llmobs.measures.model_calls import spending
 from pytest_llmobs.records.runs import Run
 from pytest_llmobs.records.trials import Trial, TrialScore
 from pytest_llmobs.reports.text import figures
@@ -60,7 +60,7 @@ def _is_call(run: Run) -> bool:
 
 
 def _facts(run: Run, page: Page) -> list[str]:
-    spent = _spent(list(filter(_is_call, _family(run))))
+    spent = spending(_family(run))
     parts = [page.line(run.name), run.run_type, run.status, figures.moment(run.start_time.isoformat())]
     parts.append(figures.seconds(run.latency))
     if spent.calls:
@@ -68,18 +68,13 @@ def _facts(run: Run, page: Page) -> list[str]:
     if spent.tokens:
         parts.append(f"{figures.tokens(spent.tokens)} tokens")
     if spent.cost is not None:
-        parts.append(figures.cost(spent.cost))
+        parts.append(figures.spent(spent.cost, is_whole=not spent.unpriced))
+    elif spent.unpriced:
+        parts.append("cost unknown")
     place = [f"project {page.line(run.project)}", f"run {run.id}"]
     if run.tags:
         place.append(f"tags {page.line(', '.join(run.tags))}")
     return [*page.flow(parts), *page.flow(place), *block("metadata", _metadata(run, page), page)]
-
-
-def _spent(calls: Sequence[Run]) -> Spending:
-    total = NOTHING_SPENT
-    for call in calls:
-        total += Spending(1, call.total_tokens, call.total_cost)
-    return total
 
 
 def _metadata(run: Run, page: Page) -> str:

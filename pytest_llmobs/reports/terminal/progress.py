@@ -26,6 +26,8 @@ class Progress:
     """Running mean of each metric over the trials that ended."""
     cost: float | None = None
     """USD so far, judges included; None where no price is known."""
+    cost_is_whole: bool = True
+    """False where it leaves out calls whose price isn't known."""
     failed: int = 0
     """Trials that failed or raised."""
 
@@ -44,7 +46,7 @@ def progress_line(progress: Progress, page: Page) -> str:
         head.append(f"{progress.failed:,} failed")
     tail = []
     if progress.cost is not None:
-        tail.append(figures.cost(progress.cost))
+        tail.append(figures.spent(progress.cost, is_whole=progress.cost_is_whole))
     tail.append(time_left(progress))
     means = [f"{page.line(metric)} {figures.rate(mean)}" for metric, mean in progress.means.items()]
     # cost and time at the end are what a waiting reader looks for; metrics give way

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from pytest_llmobs.measures.model_calls import Spending
 from pytest_llmobs.measures.trial_spending import TrialSpending
@@ -12,6 +12,9 @@ from pytest_llmobs.reports.text import figures
 from pytest_llmobs.reports.text.page import Page
 from pytest_llmobs.wording import count
 
+_NAMED = 8
+"""Models and reasons that are named; the others are counted."""
+
 
 def spending_section(spending: SpendingDigest, page: Page) -> list[str]:
     """Return the lines on trials, time, calls, tokens and cost; confirmation's share is part of the sums."""
@@ -19,8 +22,7 @@ def spending_section(spending: SpendingDigest, page: Page) -> list[str]:
     parts = [_app(total.app), _judges(total), _confirmation(spending.confirmation)]
     lines = [*page.wrapped(_trials(spending)), *page.flow(parts)]
     if spending.unpriced:
-        unknown = f"no price is known for {', '.join(spending.unpriced)}: the cost leaves it out"
-        lines += page.item(unknown, mark="!", style="yellow")
+        lines += page.item(_left_out(spending.unpriced, page), mark="!", style="yellow")
     return lines
 
 
@@ -52,7 +54,7 @@ def _app(app: Spending) -> str:
     calls = count(app.calls, "call")
     if app.tokens:
         calls = f"{calls}, {figures.tokens(app.tokens)} tokens"
-    return f"app {_money(app.cost)} ({calls})"
+    return f"app {_money(app)} ({calls})"
 
 
 def _judges(total: TrialSpending) -> str:
@@ -61,7 +63,7 @@ def _judges(total: TrialSpending) -> str:
         cached = f"{count(total.judge_hits, 'verdict')} from the cache"
     if total.judges.calls:
         parts = filter(None, [count(total.judges.calls, "call"), cached])
-        return f"judges {_money(total.judges.cost)} ({', '.join(parts)})"
+        return f"judges {_money(total.judges)} ({', '.join(parts)})"
     if cached:
         return f"judges: {cached}"
     return ""
@@ -73,10 +75,19 @@ def _confirmation(share: TrialSpending | None) -> str:
     counts = f"({count(share.trials, 'trial')}, {count(share.calls, 'call')})"
     if share.cost is None:
         return f"confirming {counts}"
-    return f"confirming {figures.cost(share.cost)} of that {counts}"
+    cost = figures.spent(share.cost, is_whole=not share.unpriced)
+    return f"confirming {cost} of that {counts}"
 
 
-def _money(cost: float | None) -> str:
-    if cost is None:
+def _money(spending: Spending) -> str:
+    cost = figures.spent(spending.cost, is_whole=not spending.unpriced)
+    if cost == figures.cost(None):
         return "cost unknown"
-    return figures.cost(cost)
+    return cost
+
+
+def _left_out(unpriced: Sequence[str], page: Page) -> str:
+    shown = list(map(page.line, unpriced[:_NAMED]))
+    if len(unpriced) > _NAMED:
+        shown.append(f"{len(unpriced) - _NAMED} more")
+    return f"no price is known for {', '.join(shown)}: the cost leaves it out"

@@ -70,6 +70,15 @@ def cost(value: float | None) -> str:
     return f"${value:,.0f}"
 
 
+def spent(value: float | None, *, is_whole: bool) -> str:
+    """Return a sum of USD: ``at least $0.0123`` where it leaves something out whose cost isn't known."""
+    if value is None or is_whole:
+        return cost(value)
+    if value < 0.0001:  # a bound below a bound says nothing
+        return cost(None)
+    return f"at least {cost(value)}"
+
+
 def seconds(value: float | None) -> str:
     """Return a duration: ``0.4 ms``, ``12 ms``, ``1.23 s``, ``45.6 s``, ``3 m 05 s``, ``2 h 07 m``."""
     if value is None:

@@ -28,6 +28,7 @@ def test_machines_get_json(llmobs, store):
         "verdict": "red",
         "partial": False,
         "commit": "921dd62f522ce20cacdc4a643b924e6371436e6a",
+        "at_least": False,
     }
 
 

@@ -51,7 +51,20 @@ def test_a_call(sink: MemorySink, make: Callable[[Server], Any], model: str, pro
     (run,) = sink.runs
     assert (run.provider, run.model, run.usage.output_tokens) == (provider, model, 10)
     assert run.inputs["messages"] == _ask(model)["messages"]
-    assert run.total_cost is not None
+    # Vertex takes a tenth more in a region of one's own, and the list has the global price
+    assert (run.total_cost is None) == (make is _vertex)
+    assert ("region 'eu'" in run.metadata.get("cost_unknown", "")) == (make is _vertex)
+
+
+def test_vertexs_global_endpoint_has_the_listed_price(sink: MemorySink) -> None:
+    with (
+        serve(REPLY) as server,
+        anthropic.AnthropicVertex(
+            region="global", project_id="p", access_token="t", base_url=server.url
+        ) as client,
+    ):
+        client.messages.create(**_ask(VERTEX_MODEL))
+    assert sink.runs[0].total_cost == pytest.approx((20 * 3 + 10 * 15) / 1e6)
 
 
 @pytest.mark.parametrize(("make", "model"), [(_vertex, VERTEX_MODEL), (_foundry, "claude-sonnet-5")])

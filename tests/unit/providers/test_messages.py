@@ -55,14 +55,23 @@ def test_usage_in_a_stream_is_cumulative() -> None:
     )
 
 
-@pytest.mark.parametrize("length", range(12))
-def test_a_stream_may_break_off_anywhere(length: int) -> None:
+@pytest.mark.parametrize("length", range(11))
+def test_a_stream_may_break_off_anywhere_before_its_reason_to_stop(length: int) -> None:
     events = events_of(
         _body([{"type": "text", "text": "a b"}, {"type": "tool_use", "name": "f", "input": {"x": 1}}])
     )
     assert len(events) == 12
     reply = messages.read_events(events[:length], "anthropic")
     assert reply.status == "incomplete"
+    assert reply.columns.get("total_cost") is None
+
+
+def test_a_stream_that_said_why_it_stops_is_whole_without_its_last_event() -> None:
+    events = events_of(_body([{"type": "text", "text": "a b"}]))
+    assert events[-1] == {"type": "message_stop"}
+    reply = messages.read_events(events[:-1], "anthropic")
+    assert (reply.status, reply.columns["output_tokens"]) == (None, 10)
+    assert reply.columns["total_cost"] > 0
 
 
 def test_unknown_events_blocks_and_deltas_are_kept_or_passed_over() -> None:

@@ -13,15 +13,16 @@ AUTUMN = datetime(2026, 11, 1, tzinfo=UTC)
 
 
 def test_a_known_model() -> None:
-    cost, version = price(
+    cost, version, unknown = price(
         "anthropic", ["claude-3-haiku-20240307"], {"input_tokens": 1000, "output_tokens": 100}
     )
+    assert unknown is None
     assert cost == pytest.approx((1000 * 0.25 + 100 * 1.25) / 1e6)
     assert version.startswith("genai-prices ")
 
 
 def test_the_first_name_that_is_known_counts() -> None:
-    cost, _ = price("anthropic", ["my-alias", "claude-3-haiku-20240307"], MILLION)
+    cost = price("anthropic", ["my-alias", "claude-3-haiku-20240307"], MILLION).cost
     assert cost == pytest.approx(0.25)
 
 
@@ -44,16 +45,16 @@ def test_no_tokens_cost_nothing() -> None:
 
 def test_a_batch_costs_half_where_the_list_says_so_and_else_is_unknown() -> None:
     batch = {"processing": "batch"}
-    single, _ = price("anthropic", ["claude-sonnet-5"], MILLION, when=AUTUMN)
-    batched, _ = price("anthropic", ["claude-sonnet-5"], MILLION, when=AUTUMN, variant=batch)
+    single = price("anthropic", ["claude-sonnet-5"], MILLION, when=AUTUMN).cost
+    batched = price("anthropic", ["claude-sonnet-5"], MILLION, when=AUTUMN, variant=batch).cost
     assert single is not None
     assert batched == pytest.approx(single / 2)
     assert price("anthropic", ["claude-2.1"], MILLION, variant=batch)[0] is None
 
 
 def test_clouds_have_their_own_prices() -> None:
-    bedrock, _ = price("aws.bedrock", ["eu.anthropic.claude-sonnet-4-5-20250929-v1:0"], MILLION)
-    vertex, _ = price("gcp.vertex_ai", ["claude-sonnet-4-5@20250929"], {"input_tokens": 1000})
+    bedrock = price("aws.bedrock", ["eu.anthropic.claude-sonnet-4-5-20250929-v1:0"], MILLION).cost
+    vertex = price("gcp.vertex_ai", ["claude-sonnet-4-5@20250929"], {"input_tokens": 1000}).cost
     assert bedrock == pytest.approx(3.3)
     assert vertex == pytest.approx(0.003)
 
@@ -66,5 +67,5 @@ def test_searches_and_hour_long_caches_are_counted() -> None:
         "cache_write_1h_tokens": 1000,
         "web_searches": 2,
     }
-    cost, _ = price("anthropic", names, usage)
+    cost = price("anthropic", names, usage).cost
     assert cost == pytest.approx(1000 * 6 / 1e6 + 2 * 0.01)

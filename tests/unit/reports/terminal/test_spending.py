@@ -28,7 +28,7 @@ def test_a_partly_known_cost_names_what_it_leaves_out():
     )
     assert spending_section(digest_spending(experiment), Page()) == [
         "2 trials in 1.50 s: 2 passed",
-        "app $0.2500 (2 calls, 100 tokens)",
+        "app at least $0.2500 (2 calls, 100 tokens)",
         "! no price is known for claude-next: the cost leaves it out",
     ]
 

@@ -1,0 +1,52 @@
+"""A model call as a provider tells of it: what is asked, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pytest_llmobs.records.runs import RunStatus, RunType
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """A model call that is about to be made."""
+
+    name: str
+    """The run's name (``anthropic.messages``)."""
+    inputs: Mapping[str, Any]
+    """The request's body; it is captured at once, images and documents by hash and size."""
+    run_type: RunType = "llm"
+    provider: str
+    operation: str = "chat"
+    """OpenTelemetry's ``gen_ai.operation.name``."""
+    model: str | None = None
+    params: Mapping[str, Any] = field(default_factory=dict)
+    """Request parameters other than texts and tools."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reply:
+    """What came of a model call."""
+
+    outputs: Any = None
+    columns: Mapping[str, Any] = field(default_factory=dict)
+    """Columns of the run's record (usage, cost, ``stop_reason``, ``request_id``, ``retries``); None changes nothing."""
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    error: str | BaseException | None = None
+    status: RunStatus | None = None
+    run_type: RunType | None = None
+    """Set where only the reply tells what kind of a call it was."""
+    streamed: bool = False
+    """True where the reply came in chunks, so that there is a time to the first one."""
+
+    @property
+    def known_columns(self) -> dict[str, Any]:
+        """The columns that hold something."""
+        return without_nones(self.columns)
+
+
+def without_nones(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the entries that hold something."""
+    return {key: value for key, value in values.items() if value is not None}

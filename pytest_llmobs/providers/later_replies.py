@@ -1,0 +1,143 @@
+"""Answers that are fetched later: OpenAI's background responses, and the results of its batches.
+
+Each is priced once, however often it is fetched. To fetch what was answered and priced already costs nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from pytest_llmobs.providers import responses
+from pytest_llmobs.providers.calls import Reply
+from pytest_llmobs.providers.chat_completions import read_completion, read_embeddings
+from pytest_llmobs.providers.streams import Event
+from pytest_llmobs.records.runs import BATCH, COST_UNKNOWN, LATER
+from pytest_llmobs.tracing.run_tree import RunTree
+
+_REMEMBERED = 4096
+_CONTENT = re.compile(r"/files/([^/?]+)/content")
+_READERS = {
+    "chat.completion": read_completion,
+    "text_completion": read_completion,
+    "response": responses.read_response,
+    "list": read_embeddings,
+}
+"""What a batch's answer says it is -> its reader."""
+
+
+class LaterReplies:
+    """Which answers this process waits for, and which it has had."""
+
+    def __init__(self) -> None:
+        """Wait for none."""
+        self._awaited: OrderedDict[str, None] = OrderedDict()
+        self._fetched: OrderedDict[str, None] = OrderedDict()
+        self._result_files: OrderedDict[str, str] = OrderedDict()
+        """File -> the batch whose results it holds."""
+
+    # responses
+
+    def read_created(self, body: Mapping[str, Any], provider: str, asked: str | None = None) -> Reply:
+        """Read a response that was just made; its answer may be there."""
+        return self._noted(responses.read_response(body, provider, asked))
+
+    def read_created_events(self, events: Iterable[Event], provider: str, asked: str | None = None) -> Reply:
+        """Read the stream of a response that was just made."""
+        reply = responses.read_events(events, provider, asked)
+        if reply.status == "incomplete" and (reply.outputs or {}).get("background"):
+            reply = replace(reply, metadata={**reply.metadata, COST_UNKNOWN: LATER})
+        return self._noted(reply)
+
+    def read_fetched(self, body: Mapping[str, Any], provider: str, asked: str | None = None) -> Reply:
+        """Read a response that was asked for by its id, or cancelled."""
+        return self._settled(responses.read_response(body, provider, asked))
+
+    def read_fetched_events(self, events: Iterable[Event], provider: str, asked: str | None = None) -> Reply:
+        """Read the rest of a stream that was asked for by its response's id."""
+        return self._settled(responses.read_events(events, provider, asked))
+
+    def _noted(self, reply: Reply) -> Reply:
+        id = reply.columns.get("response_id")
+        if id and reply.metadata.get(COST_UNKNOWN) == LATER:
+            _remember(self._awaited, id)
+        elif id:
+            _remember(self._fetched, id)
+        return reply
+
+    def _settled(self, reply: Reply) -> Reply:
+        id = str(reply.columns.get("response_id"))
+        body = reply.outputs or {}
+        is_over = body.get("status") not in responses.UNDER_WAY
+        if is_over and id in self._awaited:
+            self._awaited.pop(id, None)
+        elif not is_over or id in self._fetched or not body.get("background"):
+            return replace(reply, columns=_without_usage(reply), metadata={})
+        _remember(self._fetched, id)
+        return replace(reply, run_type="llm")
+
+    # batches
+
+    def read_batch(self, body: Mapping[str, Any], provider: str, asked: str | None = None) -> Reply:
+        """Read a batch that was made, or asked for by its id."""
+        id = str(body.get("id"))
+        for name in ("output_file_id", "error_file_id"):
+            if body.get(name):
+                _remember(self._result_files, body[name], id)
+        return Reply(outputs=dict(body), columns={"response_id": id})
+
+    def read_created_batch(self, body: Mapping[str, Any], provider: str, asked: str | None = None) -> Reply:
+        """Read a batch that was just made: what it costs is known by its results."""
+        reply = self.read_batch(body, provider, asked)
+        return replace(reply, run_type="llm", metadata={COST_UNKNOWN: LATER})
+
+    def holds_results(self, file: str) -> bool:
+        """Return True where a file is known to hold the results of a batch."""
+        return file in self._result_files
+
+    def read_results(self, entries: Sequence[Mapping[str, Any]], fetching: RunTree) -> Reply:
+        """Log each answer of a batch as a model call below the run that fetched them, the first time."""
+        file = file_of(str(fetching.inputs.get("url"))) or ""
+        if file not in self._fetched:
+            fetching.metadata[BATCH] = self._result_files.get(file)
+            _remember(self._fetched, file)
+            for entry in entries:
+                _log_result(entry, fetching)
+        return Reply(outputs={"results": list(entries)})
+
+
+def file_of(path: str) -> str | None:
+    """Return the id of the file whose content a path asks for, or None."""
+    match = _CONTENT.search(path)
+    return match and match[1]
+
+
+def _log_result(entry: Mapping[str, Any], fetching: RunTree) -> None:
+    body = (entry.get("response") or {}).get("body")
+    read = _READERS.get(str((body or {}).get("object")))
+    if body is None or read is None:
+        return
+    provider = fetching.columns["provider"]
+    reply = read({**body, "service_tier": "batch"}, provider, None)
+    run = RunTree(fetching.tracer, "openai.batch_result", "llm", fetching)
+    run.describe({"custom_id": entry.get("custom_id")}, reply.metadata, ())
+    run.columns.update({"provider": provider, "operation": "chat", **reply.known_columns})
+    run.end(outputs=reply.outputs)
+
+
+def _without_usage(reply: Reply) -> dict[str, Any]:
+    return {
+        key: reply.columns[key] for key in ("model", "response_id", "stop_reason") if key in reply.columns
+    }
+
+
+def _remember(known: OrderedDict[str, Any], key: str, value: Any = None) -> None:
+    known[key] = value
+    if len(known) > _REMEMBERED:
+        try:
+            known.popitem(last=False)
+        except KeyError:  # another thread has emptied it
+            return
