@@ -10,9 +10,10 @@ Not here: what a provider's SDK says (``providers``), spans (``spans``), where l
     run_tree   a run while it is going on             open_run   its fields
     context    which run is the current one           threads    carries it along
     active     the process's tracer, kept here alone  tracer     samples, redacts, writes
-    capture    values as JSON, by way of snapshot     redaction/ what must not be kept
+    capture    values as JSON, by way of snapshot/    redaction/ what must not be kept
     run_line   how a run is written and read back     sampling   which traces are kept
-    headers    to other processes                     ids, failure, environment
+    headers    to other processes                     first_use  one thread at a time
+    ids, failure, environment
 """
 
 from pytest_llmobs.tracing.active import install, uninstall

@@ -2,20 +2,23 @@
 history.
 
 Two ways lead there. Plain values (str, numbers, lists, dicts: nearly all of them) are written by
-``pydantic_core`` in Rust. Everything else goes through ``snapshot``, which reads only what can be read
+``pydantic_core`` in Rust. Everything else goes through ``snapshot/``, which reads only what can be read
 without running anybody's code. A capture never raises, never consumes an iterator, never calls a
 ``__repr__``.
 """
 
 from __future__ import annotations
 
+import gc
 import json
 import marshal
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from pytest_llmobs.settings import MAX_PAYLOAD
-from pytest_llmobs.tracing import first_use, snapshot
+from pytest_llmobs.tracing import first_use
+from pytest_llmobs.tracing.snapshot import walk
+from pytest_llmobs.tracing.snapshot.records import is_record
 
 MAX_METADATA = 64 << 10
 """Bytes of JSON that metadata may take: every run below gets a copy."""
@@ -26,9 +29,14 @@ SLOW = 5_000_000
 _UNREADABLE = b'"<a value that could not be captured>"'
 _BRACE = ord("{")
 _check = marshal.dumps
+_held_by = gc.get_referents
+_DIGITS = b"0123456789"
+_MAX_DIGITS = 4_300
+"""``sys.get_int_max_str_digits()`` of a Python that nobody has told otherwise."""
 _SCALARS = frozenset({int, float, bool, type(None)})
 _ROWS = frozenset({list, tuple})
-_SIZED = _ROWS | {str, bytes, dict}
+_NESTED = _ROWS | {dict}
+_SIZED = _NESTED | {str, bytes}
 _PLAIN = _SIZED | _SCALARS
 
 
@@ -41,23 +49,55 @@ def encode(value: Any, limit: int = MAX_PAYLOAD) -> bytes:
     """
     try:
         # What is known to need the other way takes it at once: marshal would copy an array, or a giant, whole.
+        nested = False
         for item in value.values() if type(value) is dict else (value,):
             kind = type(item)
             if kind in _SCALARS:
                 continue
             if kind not in _SIZED or len(item) > limit:
                 return _encode_slowly(value, limit)
-            if kind in _ROWS and item and type(item[0]) not in _PLAIN:
-                return _encode_slowly(value, limit)
-        # marshal refuses whatever is not a plain built-in value: without it, to_json would eat iterators.
-        if len(_check(value, 2)) > 2 * limit:
+            if kind in _NESTED:
+                nested = True
+                if kind in _ROWS and item and type(item[0]) not in _PLAIN:
+                    return _encode_slowly(value, limit)
+        # marshal refuses whatever is not a plain built-in value: without it, to_json would eat iterators. It writes
+        # once what is shared, where to_json writes it out each time: that is counted first.
+        if (nested and not _is_small(value, limit)) or len(_check(value, 4)) > 2 * limit:
             return _encode_slowly(value, limit)
         written = _write_json(value, inf_nan_mode="strings")
     except Exception:
         return _encode_slowly(value, limit)
-    if len(written) <= limit:
+    if len(written) <= limit and (len(written) <= _MAX_DIGITS or not _holds_giant_number(written)):
         return written
     return _encode_slowly(value, limit)
+
+
+def _is_small(value: Any, limit: int) -> bool:
+    """Return True where ``value``, written out, holds no more values than fit into ``limit`` bytes.
+
+    Counted level by level in C, without running anybody's code: a dozen lists that hold each other twice are cheap to
+    make and endless to write out.
+    """
+    level, values = _held_by(value), 0
+    step = limit >> 8  # what holds itself has no end: no more than 256 levels
+    while level and values <= limit:
+        values += step + len(level)
+        level = _held_by(*level)
+    return not level
+
+
+def _holds_giant_number(written: bytes) -> bool:
+    """Return True where more digits stand in a row than Python's own parser reads as a number."""
+    for position in range(_MAX_DIGITS, len(written), _MAX_DIGITS):
+        if 48 <= written[position] <= 57:
+            before, after = (
+                written[position - _MAX_DIGITS : position],
+                written[position : position + _MAX_DIGITS],
+            )
+            digits = len(before) - len(before.rstrip(_DIGITS)) + len(after) - len(after.lstrip(_DIGITS))
+            if digits > _MAX_DIGITS:
+                return True
+    return False
 
 
 def encode_mapping(values: Mapping[str, Any], limit: int = MAX_PAYLOAD) -> bytes:
@@ -71,14 +111,14 @@ def encode_mapping(values: Mapping[str, Any], limit: int = MAX_PAYLOAD) -> bytes
 def encode_outputs(value: Any, limit: int = MAX_PAYLOAD) -> bytes:
     """Return a function's result as a JSON object: a dict or a model as it is, else ``{"output": value}``."""
     written = encode(value, limit)
-    if written[0] == _BRACE and (type(value) is dict or snapshot.is_record(value)):
+    if written[0] == _BRACE and (type(value) is dict or is_record(value)):
         return written
     return b'{"output":%b}' % written
 
 
 def _encode_slowly(value: Any, limit: int) -> bytes:
     try:
-        return _write_json(snapshot.take(value, limit), inf_nan_mode="strings")
+        return _write_json(walk.take(value, limit), inf_nan_mode="strings")
     except Exception:
         if type(value) is dict:
             return b'{"<cut>":%b}' % _UNREADABLE

@@ -83,7 +83,7 @@ class Order:
         ("\ud800", "\\ud800"),
         (
             {1: "a", None: "b", (1, 2): "c", Colour.RED: "d"},
-            {"1": "a", "null": "b", "[1, 2]": "c", "red": "d"},
+            {"1": "a", "None": "b", "1,2": "c", "red": "d"},
         ),
         (ValueError("no", 3), {"type": "ValueError", "args": ["no", 3]}),
         (object(), "<object object>"),
@@ -108,35 +108,6 @@ def test_plain_values_take_the_fast_way_and_come_out_the_same() -> None:
         "none": None,
     }
     assert _captured(value) == value
-
-
-def test_models_are_dumped_without_warnings() -> None:
-    import pydantic
-
-    class Block(pydantic.BaseModel):
-        text: str
-        hidden: str = pydantic.Field("x", exclude=True)
-
-        @pydantic.computed_field  # type: ignore[prop-decorator]
-        @property
-        def length(self) -> int:
-            return len(self.text)
-
-    loose = Block.model_construct(text=["not", "a", "text"])
-    assert _captured([Block(text="abc")]) == [{"text": "abc", "length": 3}]
-    assert _captured([loose]) == [{"text": ["not", "a", "text"], "length": 3}]
-
-
-def test_an_iterator_in_a_model_is_left_alone() -> None:
-    import pydantic
-
-    class Stream(pydantic.BaseModel):
-        model_config = pydantic.ConfigDict(arbitrary_types_allowed=True)
-        chunks: Any
-
-    chunks = iter([1, 2])
-    assert _captured(Stream(chunks=chunks)) == {"chunks": "<list_iterator object>"}
-    assert list(chunks) == [1, 2]
 
 
 def test_cycles() -> None:
@@ -212,16 +183,6 @@ def test_foreign_objects_are_named_and_left_alone(kind: Any) -> None:
     assert written.startswith("<")
     assert written.endswith(" object>")
     assert not Lazy.loaded
-
-
-def test_arrays_are_told_by_type_and_shape() -> None:
-    import numpy as np
-
-    assert _captured([np.zeros((2, 3)), np.float64(0.5), np.int64(3)]) == [
-        {"type": "numpy.ndarray", "shape": [2, 3], "dtype": "float64"},
-        0.5,
-        3,
-    ]
 
 
 def test_a_column_is_not_taken_for_what_a_table_says_of_itself() -> None:
