@@ -14,6 +14,7 @@ import stat
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ PRIVATE = 0o600
 """Mode of a file that only its owner may read."""
 SHARED = 0o644
 """Mode of a file that is committed: readable by all."""
+_PIECE = 1 << 20
+"""Bytes copied at once: a session of a million runs leaves one file of hundreds of megabytes."""
 LARGEST = 1 << 30
 """Bytes of a file that is read whole; a larger one was written by nobody here."""
 
@@ -68,6 +71,40 @@ def _encoded(content: str | bytes | Iterable[str | bytes]) -> Iterator[bytes]:
     else:
         for piece in content:
             yield from _encoded(piece)
+
+
+def move_whole(source: Path, target: Path) -> None:
+    """Rename a finished file, or copy it whole where the target's folder lies on another device; the source is gone.
+
+    Raises:
+        OSError: The disk refuses; the source is still there.
+    """
+    try:
+        source.rename(target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        with source.open("rb") as file:
+            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+            write_whole(target, iter(partial(file.read, _PIECE), b""), mode=mode)
+        source.unlink()
+
+
+def make_private(folder: Path) -> None:
+    """Make a folder, and those above it that don't exist, for its owner alone, whatever the umask.
+
+    Raises:
+        OSError: The disk refuses, or a file stands in the way.
+    """
+    if not folder.is_dir():
+        if not folder.parent.exists():
+            make_private(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
+
+
+def open_private(path: str | os.PathLike[str], flags: int) -> int:
+    """Open a file as ``open`` would, one that is made now for its owner alone: an ``opener`` for ``open``."""
+    return os.open(path, flags, PRIVATE)
 
 
 def encodable(text: str) -> str:

@@ -16,6 +16,7 @@ from pytest_llmobs.cli.console import Console
 from pytest_llmobs.cli.objects import import_file
 from pytest_llmobs.cli.stores import open_store
 from pytest_llmobs.errors import BaselineError, EvaluatorError, StoreError
+from pytest_llmobs.files import make_private
 from pytest_llmobs.settings import STORE_FOLDER
 from pytest_llmobs.storage.store import Store
 from pytest_llmobs.wording import known, listed, nearest
@@ -173,7 +174,7 @@ def _bring_runs(shards: Sequence[_StoredShard], project: str, store: Store) -> N
     store.layout.create()
     folder = store.layout.partition(project)
     try:
-        folder.mkdir(exist_ok=True)  # of a merge before: the same files are copied once more
+        make_private(folder)  # of a merge before: the same files are copied once more
         for stored in shards:
             stored.store.copy_runs(project, folder)
             stored.store.copy_media(store.layout.media)

@@ -33,7 +33,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     remote = RemoteFiles(arguments.uri)
     remote.probe()  # whoever refuses should do so before a large file is sent
     done = upload(store.layout, remote)
-    if done.files:
+    for problem in done.problems:
+        console.note(problem)
+    if done.files or done.problems:
         console.say(f"uploaded {count(done.files, 'file')}, {done.size:,} bytes, to {remote.shown}")
     else:
         console.say(f"Nothing to upload: {remote.shown} has it all.")

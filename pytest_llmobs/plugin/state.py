@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from pytest_llmobs.files import write_whole
+from pytest_llmobs.files import PRIVATE, make_private, write_whole
 from pytest_llmobs.records.plans import SuitePlan
 from pytest_llmobs.records.wire import from_wire, to_wire
 from pytest_llmobs.session import Session
@@ -80,9 +80,9 @@ class Manifest:
         """Take what was collected, and say so to the controller, if there is one."""
         self._plans = plans
         if self._own_file is not None:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            make_private(self._folder)
             wire = list(map(to_wire, plans))
-            write_whole(self._own_file, json.dumps(wire, default=str), durable=False)
+            write_whole(self._own_file, json.dumps(wire, default=str), mode=PRIVATE, durable=False)
 
     def read(self) -> None:
         """In the controller: read what a worker wrote, if any did so yet. All collected the same, so one is enough."""

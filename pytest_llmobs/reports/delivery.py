@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_llmobs.errors import SettingsError
-from pytest_llmobs.files import write_whole
+from pytest_llmobs.files import PRIVATE, SHARED, make_private, write_whole
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.reports.base import ReportFormat
 from pytest_llmobs.reports.context import Context
@@ -200,8 +200,9 @@ class Reports:
             return Delivery(chosen.name, problem=_reason(error))
 
     def _written(self, order: ReportOrder, folder: Path | None) -> Delivery:
-        path = order.path
+        path, mode = order.path, SHARED
         if path is None and folder is not None:
+            mode = PRIVATE
             path = folder / f"{escape(self.experiment.name)}{order.format.suffix}"
         if path is None:
             name = order.format.name
@@ -210,7 +211,7 @@ class Reports:
         if report.problem:
             return report
         try:
-            _write(path, report.text)
+            _write(path, report.text, mode)
         except FileExistsError:
             return replace(
                 report, problem=f"can't write {str(path)!r}: a file stands in the place of its folder"
@@ -226,14 +227,16 @@ def _checked(text: object) -> str:
     return text
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, text: str, mode: int) -> None:
     # a lone surrogate has no UTF-8; an escape shows it, and is what JSON would say
     content = f"{text}\n".encode("utf-8", "backslashreplace")
     if path.exists() and not path.is_file():
         path.write_bytes(content)  # a pipe or a device must not be replaced by a file
         return
+    if mode == PRIVATE:
+        make_private(path.parent)
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, content)
+    write_whole(path, content, mode=mode)
 
 
 def _reason(error: BaseException) -> str:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import stat
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from urllib.parse import quote, unquote
 
 from pytest_llmobs.errors import StoreError
-from pytest_llmobs.files import encodable, write_whole
+from pytest_llmobs.files import PRIVATE, encodable, make_private, write_whole
 
 NAMELESS = "default"
 """The project of runs that name none."""
@@ -73,13 +76,41 @@ class Layout:
         if not self.root.is_dir():
             # The mode is the root's alone: what lies above it may be the user's own.
             self.root.parent.mkdir(parents=True, exist_ok=True)
-            self.root.mkdir(mode=0o700, exist_ok=True)
+            make_private(self.root)
         ignore = self.root / ".gitignore"
         if not ignore.exists():
+            if not any(self.root.iterdir()):  # a folder that the user made for the store
+                _close(self.root)
             # Whole or not at all: an empty one would count as there, and prompts would be committed.
-            write_whole(ignore, "*\n")
+            write_whole(ignore, "*\n", mode=PRIVATE)
+        elif _is_open(ignore) or _is_open(self.root):
+            self._close_to_others()
         for folder in (self.spool, self.runs, self.experiments):
-            folder.mkdir(exist_ok=True)
+            make_private(folder)
+
+    def _close_to_others(self) -> None:
+        """Take from others what a version before, or a copy, has left readable; last the mark that it was done."""
+        # Each by itself, too: any of them may be a link to another disk.
+        for folder in (self.root, *filter(Path.is_dir, self.root.iterdir())):
+            for path, folders, files in os.walk(folder):
+                for name in (*folders, *files):
+                    if name != ".gitignore":
+                        _close(Path(path, name))
+            _close(folder)
+        _close(self.root / ".gitignore")
+
+
+def _is_open(path: Path) -> bool:
+    """Tell whether others may look at a file or folder of ours."""
+    status = path.stat()
+    return status.st_uid == os.getuid() and bool(stat.S_IMODE(status.st_mode) & 0o077)
+
+
+def _close(path: Path) -> None:
+    """Take a file or folder of ours from others; what is not ours, or a link, stays as it is."""
+    with suppress(OSError):
+        if not path.is_symlink() and _is_open(path):
+            path.chmod(stat.S_IMODE(path.stat().st_mode) & 0o700)
 
 
 def escape(name: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pytest_llmobs.files import write_whole
+from pytest_llmobs.files import PRIVATE, make_private, write_whole
 from pytest_llmobs.storage.layout import Layout
 
 
@@ -21,6 +21,6 @@ def keep_file(layout: Layout, name: str, data: bytes) -> str:
     path = layout.media / name
     if not path.exists():
         layout.create()
-        layout.media.mkdir(exist_ok=True)
-        write_whole(path, data, durable=False)
+        make_private(layout.media)
+        write_whole(path, data, mode=PRIVATE, durable=False)
     return path.relative_to(layout.root).as_posix()

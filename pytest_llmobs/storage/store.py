@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from pytest_llmobs.errors import StoreError
+from pytest_llmobs.files import make_private
 from pytest_llmobs.records.runs import Run
 from pytest_llmobs.storage import experiment_files, notices
 from pytest_llmobs.storage.layout import Layout, experiment_of, project_of
@@ -162,7 +163,7 @@ class Store:
         if not payloads:
             columns = [name for name in NAMES if name not in PAYLOADS]
         for table in self.tables(columns, project, limit=limit, newest_first=newest_first, **filters):
-            yield from to_runs(table)
+            yield from to_runs(table, self.leave_out)
 
     def tables(
         self,
@@ -227,7 +228,7 @@ class Store:
         from pytest_llmobs.storage.parquet import query
         from pytest_llmobs.storage.transfer import copy_file
 
-        for path in query.find_files(self._partitions(project)):
+        for path in query.find_files(self._partitions(project), self.leave_out):
             copy_file(path, folder / path.name)
 
     def copy_media(self, folder: Path) -> None:
@@ -239,18 +240,18 @@ class Store:
         from pytest_llmobs.storage.transfer import copy_file
 
         for path in self.layout.media.glob("[!.]*"):
-            folder.mkdir(exist_ok=True)
+            make_private(folder)
             copy_file(path, folder / path.name)
 
     def _open_files(self, project: str | None) -> list[RunsFile]:
         from pytest_llmobs.storage.parquet import query
 
-        return query.open_files(self._partitions(project))
+        return query.open_files(self._partitions(project), self.leave_out)
 
     def _find_run(self, id: str) -> Run:
         from pytest_llmobs.storage.parquet.lookup import find_run
 
-        return find_run(self._partitions(None), id)
+        return find_run(self._partitions(None), id, self.leave_out)
 
     def _partitions(self, project: str | None) -> list[Path]:
         self._recover_once()

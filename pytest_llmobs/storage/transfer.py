@@ -6,7 +6,7 @@ import os
 from functools import partial
 from pathlib import Path
 
-from pytest_llmobs.files import write_whole
+from pytest_llmobs.files import PRIVATE, write_whole
 
 _PIECE = 1 << 20
 """Bytes read at once: a session of a million runs leaves one file of hundreds of megabytes."""
@@ -26,4 +26,4 @@ def copy_file(source: Path, target: Path) -> None:
         os.link(source, target)
     except OSError:
         with source.open("rb") as file:
-            write_whole(target, iter(partial(file.read, _PIECE), b""))
+            write_whole(target, iter(partial(file.read, _PIECE), b""), mode=PRIVATE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from pytest_llmobs.files import write_whole
+from pytest_llmobs.files import PRIVATE, make_private, write_whole
 from pytest_llmobs.measures.model_calls import Spending
 
 _NOT_RUN = "not run: "
@@ -38,7 +38,7 @@ class Budget:
         self._path = path
         self._max_cost = max_cost
         self._max_calls = max_calls
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_private(path.parent)
         from filelock import FileLock  # 61 ms that only a limit needs
 
         self._lock = FileLock(path.with_suffix(".lock"))
@@ -71,7 +71,7 @@ class Budget:
             unknown = sorted({*unknown, *spending.unpriced})[:_REMEMBERED]
             # whole: a process may be killed at any time, and others read without the lock
             ledger = json.dumps([cost + (spending.cost or 0.0), calls + spending.calls, unknown])
-            write_whole(self._path, ledger, durable=False)
+            write_whole(self._path, ledger, mode=PRIVATE, durable=False)
 
     def _read(self) -> tuple[float, int, list[str]]:
         """Return USD, calls, and the calls whose cost isn't known."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-from pytest_llmobs.files import PRIVATE, write_whole
+from pytest_llmobs.files import PRIVATE, make_private, write_whole
 from pytest_llmobs.records.examples import content_hash
 from pytest_llmobs.tracing.redaction.pipeline import Redaction
 
@@ -62,7 +62,7 @@ class FileCache:
         """Keep ``answer``; readers see the whole file or none."""
         path = self._path(key)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_private(path.parent)
             kept = self._redaction.clean_if_suspect(dict(answer))
             text = json.dumps(kept, ensure_ascii=False, sort_keys=True)
             # Private, because verdicts quote what users wrote; not synced, because a lost one costs one call.

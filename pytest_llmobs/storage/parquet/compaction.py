@@ -12,8 +12,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from pytest_llmobs.errors import StoreError
+from pytest_llmobs.files import move_whole
 from pytest_llmobs.storage.layout import SPOOL_SUFFIX, Layout
-from pytest_llmobs.storage.parquet.file import MERGED_MARK, RunsFile, RunsFileWriter, sync
+from pytest_llmobs.storage.parquet.file import MERGED_MARK, RunsFile, RunsFileWriter, VanishedError, sync
 from pytest_llmobs.storage.parquet.schema import NAMES
 
 SMALL = 4 << 20
@@ -56,25 +57,39 @@ def _small_files(layout: Layout, folder: Path) -> list[Path]:
 
 
 def _merge(layout: Layout, folder: Path, paths: list[Path]) -> int:
-    token = os.urandom(3).hex()
+    """Merge files, leaving out what is damaged or was written by a newer version: it is not ours to touch."""
     files = list(_readable(paths))
+    while len(files) > 1:
+        damaged = _try_to_merge(layout, folder, files)
+        if damaged is None:
+            return _delete_replaced(folder)
+        files.remove(damaged)
+    return 0
+
+
+def _try_to_merge(layout: Layout, folder: Path, files: list[RunsFile]) -> RunsFile | None:
+    """Merge files into a new one; return the first that turns out to be damaged, and then there is none."""
+    token = os.urandom(3).hex()
     writer = RunsFileWriter(layout.spool / f"merge-{token}.tmp", _replaced_by(files))
     try:
-        expected = 0
         for file in files:
-            table = file.read(NAMES, None)
-            expected += file.fragment.metadata.num_rows
+            try:
+                table = file.read(NAMES, None)
+            except VanishedError:
+                raise
+            except StoreError:
+                return file
+            if len(table) != file.fragment.metadata.num_rows:
+                return file
             writer.add(table, table.nbytes)
         writer.finish()
-        if writer.rows != expected:
-            raise StoreError(f"Merging {str(folder)!r} read {writer.rows} of {expected} runs.")
         # Named after the oldest of them, so that files sorted by name stay in order of time.
-        oldest = paths[0].stem.split(MERGED_MARK)[0]
-        writer.path.rename(folder / f"{oldest}{MERGED_MARK}{token}.parquet")
+        oldest = files[0].path.stem.split(MERGED_MARK)[0]
+        move_whole(writer.path, folder / f"{oldest}{MERGED_MARK}{token}.parquet")
         sync([folder])
     finally:
         writer.clean()
-    return _delete_replaced(folder)
+    return None
 
 
 def _replaced_by(files: list[RunsFile]) -> list[Path]:

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from pytest_llmobs.errors import StoreError
 from pytest_llmobs.records.runs import Run
 from pytest_llmobs.storage.parquet import query
-from pytest_llmobs.storage.parquet.file import RunsFile, VanishedError
+from pytest_llmobs.storage.parquet.file import LeaveOut, VanishedError
 from pytest_llmobs.storage.parquet.rows import to_runs
 from pytest_llmobs.storage.parquet.schema import NAMES
 from pytest_llmobs.wording import listed
@@ -35,19 +35,20 @@ class UnknownRunError(StoreError):
     """No run has the id that was asked for, nor one that begins so."""
 
 
-def find_run(folders: Sequence[Path], id: str) -> Run:
+def find_run(folders: Sequence[Path], id: str, leave_out: LeaveOut | None = None) -> Run:
     """Return the run whose id is, or begins with, ``id``, without children.
 
     Args:
         folders: The projects to look in.
         id: A whole id, or its first letters.
+        leave_out: Takes what can't be read; by default that is an error.
 
     Raises:
         UnknownRunError: No run has that id.
         StoreError: Several begin so, or it is too short.
     """
     where = begins_with(id)
-    runs = _search(folders, where, is_whole(id))
+    runs = _search(folders, where, is_whole(id), leave_out)
     return only_run(runs, id, f"No run has the id {id!r}. {WHERE_IDS_STAND}")
 
 
@@ -92,26 +93,27 @@ def only_run(runs: Sequence[Run], id: str, missing: str) -> Run:
     return runs[0]
 
 
-def _search(folders: Sequence[Path], where: pc.Expression, first_is_enough: bool) -> list[Run]:
+def _search(
+    folders: Sequence[Path], where: pc.Expression, first_is_enough: bool, leave_out: LeaveOut | None
+) -> list[Run]:
+    search = partial(_matches, folders, where, first_is_enough, leave_out)
     for _ in range(query.PATIENCE):
         # A file that is merged meanwhile vanishes: look again, its runs lie elsewhere now.
         with suppress(VanishedError):
-            return list(_matches(folders, where, first_is_enough))
-    return list(_matches(folders, where, first_is_enough))
+            return list(search())
+    return list(search())
 
 
-def _matches(folders: Sequence[Path], where: pc.Expression, first_is_enough: bool) -> Iterator[Run]:
+def _matches(
+    folders: Sequence[Path], where: pc.Expression, first_is_enough: bool, leave_out: LeaveOut | None
+) -> Iterator[Run]:
     # Newest first and one by one: what people look for is mostly young, and a store may have thousands of files.
-    for path in reversed(query.find_files(folders)):
-        tables = list(query.scan(partial(_open_only, path), NAMES, where, limit=_SHOWN))
+    for path in reversed(query.find_files(folders, leave_out)):
+        tables = list(query.scan(partial(query.open_each, [path], leave_out), NAMES, where, limit=_SHOWN))
         for table in tables:
-            yield from to_runs(table)
+            yield from to_runs(table, leave_out)
         if first_is_enough and tables:
             return
-
-
-def _open_only(path: Path) -> list[RunsFile]:
-    return [RunsFile.open(path)]
 
 
 def descendants(run: Run, family: Sequence[Run]) -> list[Run]:

@@ -10,16 +10,23 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pytest_llmobs.storage.parquet.file import MERGED_MARK, RunsFile, VanishedError
+from pytest_llmobs.errors import StoreError
+from pytest_llmobs.storage.parquet.file import MERGED_MARK, LeaveOut, RunsFile, VanishedError
 
+_IS_RUN = pc.field("start_time").is_valid() & pc.field("id").is_valid() & pc.field("trace_id").is_valid()
+"""What every row of ours has."""
 WINDOW_BYTES = 8 << 20
 """About as much text is read at once."""
 PATIENCE = 5
 """So often a listing is repeated because files vanish, before giving up."""
 
 
-def find_files(folders: Sequence[Path]) -> list[Path]:
+def find_files(folders: Sequence[Path], leave_out: LeaveOut | None = None) -> list[Path]:
     """Return the Parquet files of some projects, oldest first, without those that were merged into another.
+
+    Args:
+        folders: The projects'.
+        leave_out: Takes a merged file that can't be read; by default that is an error.
 
     Raises:
         StoreError: A merged file is unreadable or of a newer schema.
@@ -30,21 +37,45 @@ def find_files(folders: Sequence[Path]) -> list[Path]:
         paths += folder.glob("*.parquet")
     # A name begins with the time, whatever the project.
     paths.sort(key=lambda path: path.name)
+    merged_files = [path for path in paths if MERGED_MARK in path.name]
     replaced: set[Path] = set()
-    for path in paths:
-        if MERGED_MARK in path.name:
-            replaced |= RunsFile.open(path).merged
+    for file in open_each(merged_files, leave_out):
+        replaced |= file.merged
     return [path for path in paths if path not in replaced]
 
 
-def open_files(folders: Sequence[Path]) -> list[RunsFile]:
+def open_files(folders: Sequence[Path], leave_out: LeaveOut | None = None) -> list[RunsFile]:
     """Read the footers of ``find_files``.
 
     Raises:
         StoreError: A file is unreadable or of a newer schema.
         VanishedError: A file is gone since the listing; look again.
     """
-    return list(map(RunsFile.open, find_files(folders)))
+    return open_each(find_files(folders, leave_out), leave_out)
+
+
+def open_each(paths: Sequence[Path], leave_out: LeaveOut | None = None) -> list[RunsFile]:
+    """Read the footers of some files.
+
+    Args:
+        paths: The files.
+        leave_out: Takes those that can't be read, and later the parts of others; by default that is an error.
+
+    Raises:
+        StoreError: A file is unreadable or of a newer schema, and nobody takes it.
+        VanishedError: A file is gone since the listing; look again.
+    """
+    files = []
+    for path in paths:
+        try:
+            files.append(RunsFile.open(path, leave_out=leave_out))
+        except VanishedError:
+            raise
+        except StoreError as error:
+            if leave_out is None:
+                raise
+            leave_out(path, error)
+    return files
 
 
 def scan(
@@ -107,7 +138,7 @@ class _Matches:
 def _find_matches(files: Sequence[RunsFile], where: pc.Expression | None) -> list[_Matches]:
     matches: list[_Matches] = []
     for file in files:
-        starts = file.read(["start_time"], where)["start_time"].cast(pa.int64())
+        starts = file.read(["start_time"], _both(where, _IS_RUN))["start_time"].cast(pa.int64())
         if len(starts):
             span = pc.min_max(starts)
             matches.append(_Matches(file, starts, span["min"].as_py(), span["max"].as_py()))
@@ -176,7 +207,7 @@ def _edges(times: pa.Table) -> list[int]:
 def _window(
     files: Sequence[RunsFile], columns: Sequence[str], where: pc.Expression | None, low: int, high: int
 ) -> pa.Table:
-    inside = _both(where, ~_before(low) & _before(high))
+    inside = _both(where, _IS_RUN & ~_before(low) & _before(high))
     # With what the rows are sorted by. A dict rather than a set: it keeps the order.
     wanted = list(dict.fromkeys([*columns, "start_time", "id"]))
     tables = [file.read_with_project(wanted, inside) for file in files]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_llmobs.errors import StoreError
@@ -12,6 +13,8 @@ from pytest_llmobs.storage.parquet.schema import DERIVED, NAMES, OBJECTS, PAYLOA
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from pytest_llmobs.storage.parquet.file import LeaveOut
 
 _USAGE = tuple(field.name for field in fields(Usage))
 _PLAIN: tuple[str, ...] = (
@@ -33,11 +36,12 @@ _PARSED = tuple(sorted({*OBJECTS} - {"metadata"}))
 _COLUMNS = tuple(name for name in NAMES if name not in _ELSEWHERE)
 
 
-def to_runs(table: pa.Table) -> Iterator[Run]:
+def to_runs(table: pa.Table, leave_out: LeaveOut | None = None) -> Iterator[Run]:
     """Yield the rows of ``table`` as runs, without children.
 
     Args:
         table: Columns of ``schema.arrow_schema()`` (a missing one counts as null), and ``project``.
+        leave_out: Takes the rows that can't be read; by default that is an error.
 
     Raises:
         StoreError: A JSON column holds no JSON.
@@ -45,8 +49,38 @@ def to_runs(table: pa.Table) -> Iterator[Run]:
     # Most columns are null in most runs; leaving them out halves the time.
     filled = [name for name in table.column_names if table[name].null_count < len(table)]
     for batch in table.select(filled).to_batches(max_chunksize=256):
-        for row in batch.to_pylist():
-            yield to_run(row)
+        for row in _rows(batch, leave_out):
+            try:
+                run = to_run(row)
+            except StoreError as error:
+                if leave_out is None:
+                    raise
+                leave_out(_place(row), error)
+            else:
+                yield run
+
+
+def _rows(batch: pa.RecordBatch, leave_out: LeaveOut | None) -> Iterator[dict[str, Any]]:
+    """Yield a batch's rows; hand on those with a value that Python has no form for, such as the year 60000."""
+    try:
+        yield from batch.to_pylist()
+        return
+    except (ValueError, OverflowError):
+        if leave_out is None:
+            raise
+    ids = batch.column("id").to_pylist()
+    for number, run_id in enumerate(ids):
+        try:
+            (row,) = batch.slice(number, 1).to_pylist()
+        except (ValueError, OverflowError) as error:
+            leave_out(Path("run", run_id), StoreError(f"Run {run_id!r} can't be read: {error}."))
+        else:
+            yield row
+
+
+def _place(row: Mapping[str, Any]) -> Path:
+    """Return what tells a run from others that are left out."""
+    return Path("run", str(row.get("id")))
 
 
 def to_run(row: Mapping[str, Any]) -> Run:
@@ -92,7 +126,7 @@ def _json(row: Mapping[str, Any], name: str) -> Any:
 
     try:
         return from_json(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise StoreError(f"Run {row.get('id')!r}: its column {name!r} holds no JSON ({error}).") from error
 
 

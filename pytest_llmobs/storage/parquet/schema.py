@@ -21,6 +21,8 @@ DERIVED = ("latency", "total_tokens")
 """Columns that sealing computes; no header holds them."""
 PAYLOADS = ("inputs", "outputs")
 """Columns that are parts of the line of their own."""
+NEEDED = ("id", "trace_id", "start_time")
+"""Columns without which a row is no run."""
 OBJECTS = ("metadata", "params", "reference_outputs")
 """Columns that are objects in a header and JSON text in Parquet."""
 

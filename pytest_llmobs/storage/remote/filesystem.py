@@ -140,6 +140,18 @@ class RemoteFiles:
         except (OSError, pa.ArrowException) as error:
             raise self.failure("read", error) from error
 
+    def probe_reading(self, key: str) -> None:
+        """Read the first bytes of a file, to learn whether that is allowed.
+
+        Raises:
+            StoreError: It can't be reached, or refuses.
+        """
+        try:
+            with self.files.open_input_file(self.path(key)) as file:
+                file.read(4)
+        except (OSError, pa.ArrowException) as error:
+            raise self.failure("read", error) from error
+
     def delete(self, key: str) -> bool:
         """Delete a file; return False where that is refused."""
         try:

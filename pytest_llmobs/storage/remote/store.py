@@ -11,11 +11,11 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from pytest_llmobs.errors import StoreError
-from pytest_llmobs.files import write_whole
+from pytest_llmobs.files import PRIVATE, make_private, write_whole
 from pytest_llmobs.records.runs import Run
 from pytest_llmobs.storage import experiment_files, notices
 from pytest_llmobs.storage.layout import escape, experiment_of, project_of
-from pytest_llmobs.storage.parquet.file import RunsFile
+from pytest_llmobs.storage.parquet.file import RunsFile, VanishedError
 from pytest_llmobs.storage.parquet.schema import NAMES
 from pytest_llmobs.storage.remote.filesystem import Entry, RemoteFiles
 from pytest_llmobs.storage.spool.rotation import Rotation
@@ -115,10 +115,10 @@ class RemoteStore(Store):
 
     def _bring(self, entries: Iterable[Entry], folder: Path) -> None:
         for entry in entries:
-            folder.mkdir(exist_ok=True)
+            make_private(folder)
             target = folder / Path(entry.key).name
             if not target.exists():
-                write_whole(target, self.remote.read(entry.key))
+                write_whole(target, self.remote.read(entry.key), mode=PRIVATE)
 
     def _experiment_files(self) -> list[Path]:
         with ThreadPoolExecutor(_AT_ONCE) as pool:
@@ -130,18 +130,31 @@ class RemoteStore(Store):
     def _fetch(self, key: str) -> Path:
         path = self.root / key
         # A copy for as long as this object lives: it need not survive a power cut.
-        write_whole(path, self.remote.read(key), durable=False)
+        write_whole(path, self.remote.read(key), mode=PRIVATE, durable=False)
         return path
 
     def _open_files(self, project: str | None) -> list[RunsFile]:
-        files = list(map(self._open_file, self._parquet(project)))
+        files = []
+        for entry in self._parquet(project):
+            file = self._open_file(entry)
+            if file is not None:
+                files.append(file)
         replaced: set[Path] = set()
         for file in files:
             replaced |= file.merged
         return [file for file in files if file.path not in replaced]
 
-    def _open_file(self, entry: Entry) -> RunsFile:
-        return RunsFile.open(Path(self.remote.path(entry.key)), self.remote.files)
+    def _open_file(self, entry: Entry) -> RunsFile | None:
+        """Return a file that can be read; None, told once, for a damaged one."""
+        path = Path(self.remote.path(entry.key))
+        try:
+            return RunsFile.open(path, self.remote.files, self.leave_out)
+        except VanishedError:
+            raise
+        except StoreError as error:
+            self.remote.probe_reading(entry.key)  # a store that can't be reached is not one without runs
+            self.leave_out(path, error)
+            return None
 
     def _find_run(self, id: str) -> Run:
         from pytest_llmobs.storage.parquet.lookup import WHERE_IDS_STAND, begins_with, is_whole, only_run
@@ -151,7 +164,7 @@ class RemoteStore(Store):
         runs: list[Run] = []
         # The newest first: what people look for is mostly young. Each read whole, for every request takes its time.
         for file in reversed(self._open_files(None)):
-            runs += to_runs(file.read_with_project(NAMES, where))
+            runs += to_runs(file.read_with_project(NAMES, where), self.leave_out)
             if runs and is_whole(id):
                 break
         return only_run(runs, id, f"No run in {self.place!r} has the id {id!r}. {WHERE_IDS_STAND}")

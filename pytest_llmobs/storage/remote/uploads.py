@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_llmobs.errors import StoreError
+from pytest_llmobs.files import make_private, open_private, read_bytes
 from pytest_llmobs.storage import locks
 from pytest_llmobs.storage.layout import Layout
-from pytest_llmobs.storage.parquet.file import MERGED_MARK, RunsFile
+from pytest_llmobs.storage.parquet.file import MERGED_MARK, RunsFile, VanishedError
 from pytest_llmobs.storage.remote.filesystem import RemoteFiles
 
 _SEALED = ("media/*", "runs/*/*.parquet", "experiments/*.json")
@@ -25,6 +26,8 @@ class Uploaded:
     files: int = 0
     size: int = 0
     """Bytes."""
+    problems: Sequence[str] = ()
+    """Files that were not uploaded because they are damaged, and why."""
 
 
 def upload(layout: Layout, remote: RemoteFiles) -> Uploaded:
@@ -43,7 +46,7 @@ def upload(layout: Layout, remote: RemoteFiles) -> Uploaded:
         return Uploaded()
     try:
         folder = layout.root / "uploads"
-        folder.mkdir(exist_ok=True)
+        make_private(folder)
         with locks.exclusive(folder / ".lock"):
             return _upload(layout, remote, _Journal(folder, remote.shown))
     except OSError as error:
@@ -51,19 +54,28 @@ def upload(layout: Layout, remote: RemoteFiles) -> Uploaded:
 
 
 def _upload(layout: Layout, remote: RemoteFiles, journal: _Journal) -> Uploaded:
-    done = Uploaded()
+    files = size = 0
+    problems = []
     for path in list(_waiting(layout, journal)):
         try:
             stamp = _stamp(path)
-            if not _is_there_already(path, layout, journal):
-                remote.upload(path, _key(path, layout))
-                _replace_merged(path, layout, remote, journal)
-                done = Uploaded(done.files + 1, done.size + stamp[0])
-            journal.add(_key(path, layout), stamp)
-        except FileNotFoundError:
+            replaced = _replaced_keys(path, layout)
+        except (FileNotFoundError, VanishedError):
             # Merged into another one since: that one is uploaded instead.
             continue
-    return done
+        except StoreError as error:
+            # What it replaces isn't known, and there its runs might show twice.
+            problems.append(f"{error} It was not uploaded.")
+            continue
+        try:
+            if not replaced or not journal.stamps.keys() >= set(replaced):
+                remote.upload(path, _key(path, layout))
+                _delete_replaced(replaced, remote, journal)
+                files, size = files + 1, size + stamp[0]
+        except FileNotFoundError:
+            continue
+        journal.add(_key(path, layout), stamp)
+    return Uploaded(files, size, problems)
 
 
 def _waiting(layout: Layout, journal: _Journal) -> Iterator[Path]:
@@ -94,15 +106,9 @@ def _replaced_keys(path: Path, layout: Layout) -> list[str]:
     return [_key(replaced, layout) for replaced in RunsFile.open(path).merged]
 
 
-def _is_there_already(path: Path, layout: Layout, journal: _Journal) -> bool:
-    """Return True for a merged file all of whose runs were uploaded before they were merged."""
-    keys = _replaced_keys(path, layout)
-    return bool(keys) and journal.stamps.keys() >= set(keys)
-
-
-def _replace_merged(path: Path, layout: Layout, remote: RemoteFiles, journal: _Journal) -> None:
+def _delete_replaced(keys: Sequence[str], remote: RemoteFiles, journal: _Journal) -> None:
     # Where deleting is refused, this package's readers still leave them out, by the merged file's metadata.
-    for key in _replaced_keys(path, layout):
+    for key in keys:
         if key in journal.stamps:
             remote.delete(key)
 
@@ -124,19 +130,20 @@ class _Journal:
         self._append({"file": key, "size": stamp[0], "changed": stamp[1]})
 
     def _read(self) -> None:
-        for line in self.path.read_text(encoding="utf-8").splitlines():
+        # Not splitlines(): a name may hold what that takes for the end of a line.
+        for line in read_bytes(self.path).split(b"\n"):
             try:
                 entry = json.loads(line)
-            except ValueError:
-                # Cut short by a crash: that file is uploaded again.
+                if "file" in entry:
+                    self.stamps[str(entry["file"])] = (int(entry["size"]), int(entry["changed"]))
+            except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
+                # Cut short by a crash, or damaged: that file is uploaded again.
                 continue
-            if "file" in entry:
-                self.stamps[entry["file"]] = (entry["size"], entry["changed"])
 
     def _append(self, entry: dict[str, object]) -> None:
         # Appended rather than written whole: an upload of thousands of files notes each at once.
         # A line that a crash has cut short must not swallow the next one.
-        with self.path.open("a+b") as file:
+        with open(self.path, "a+b", opener=open_private) as file:
             file.seek(0, 2)
             if file.tell():
                 file.seek(-1, 2)

@@ -9,12 +9,11 @@ import pyarrow as pa
 from pydantic_core import to_json
 
 from pytest_llmobs.storage.parquet.arrays import arrow_array, binary_array
-from pytest_llmobs.storage.parquet.schema import DERIVED, NAMES, OBJECTS, PAYLOADS, arrow_schema
+from pytest_llmobs.storage.parquet.schema import DERIVED, NAMES, NEEDED, OBJECTS, PAYLOADS, arrow_schema
 from pytest_llmobs.storage.spool.lines import Record, write_line
 
 _HEADER_COLUMNS = tuple(name for name in NAMES if name not in (*DERIVED, *PAYLOADS))
 _TOKENS = ("input_tokens", "output_tokens")
-_NEEDED = frozenset({"id", "trace_id", "start_time"})
 _UNFIT = (pa.ArrowException, TypeError, ValueError, OverflowError)
 """What Arrow raises where a value doesn't fit its column."""
 
@@ -102,7 +101,7 @@ def _fitting(records: Sequence[Record], reject: Callable[[bytes], Any]) -> Itera
             yield record
             continue
         reject(write_line(header, inputs, outputs))
-        if is_text and _NEEDED.isdisjoint(unfit):
+        if is_text and unfit.isdisjoint(NEEDED):
             kept = dict(header)
             for name in unfit:
                 del kept[name]

@@ -6,12 +6,14 @@ file, so a second attempt after a crash replaces what the first one had finished
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
+from pytest_llmobs.files import make_private, move_whole, open_private
 from pytest_llmobs.storage import notices
 from pytest_llmobs.storage.layout import NAMELESS, Layout
 from pytest_llmobs.storage.parquet.file import RunsFileWriter, sync
@@ -154,9 +156,9 @@ class _Sealing:
             if file.writer.rows == 0:
                 continue
             folder = self._layout.partition(project)
-            folder.mkdir(exist_ok=True)
+            make_private(folder)
             final = folder / f"{self._segment.stem}.parquet"
-            file.writer.path.rename(final)
+            move_whole(file.writer.path, final)
             self._sealed.files.append(final)
             folders.add(folder)
         sync([*folders, self._layout.runs])
@@ -165,7 +167,8 @@ class _Sealing:
         if self._rejects is None:
             self._sealed.corrupt = self._layout.spool / f"{self._segment.stem}.corrupt"
             # Line by line as they come, not as one whole: a second attempt after a crash writes the same file anew.
-            self._rejects = self._sealed.corrupt.open("wb")
+            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
+            self._rejects = os.fdopen(open_private(self._sealed.corrupt, flags), "wb")
         self._rejects.write(line)
         self._sealed.rejected += 1
 
