@@ -165,6 +165,12 @@ class Settings:
         most=86400,
         ini_only=True,
     )
+    ignore_fixtures: tuple[str, ...] = setting(
+        (),
+        "fixtures that targets don't depend on: beside any other one that is set up for each test anew, a target runs "
+        "inside its test and not ahead",
+        ini_only=True,
+    )
     redact: tuple[str, ...] = setting(
         ("secrets",),
         "redactors, comma-separated: secrets (always on), pii, a hook's, or module:function",

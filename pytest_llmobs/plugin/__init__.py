@@ -66,6 +66,25 @@ def _refuse_gate(definition: pytest.Function) -> None:
             )
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Refuse a marker on a ``unittest.TestCase``, which nothing would read: its tests would pass untried."""
+    if options.wants_experiment(session.config):  # which looks at all markers itself
+        return
+    for item in session.items:
+        if isinstance(item, pytest.Function) and hasattr(item.cls, "assertEqual"):
+            _refuse_in_unittest(item)
+
+
+def _refuse_in_unittest(item: pytest.Function) -> None:
+    if not item.get_closest_marker("llm_dataset") and not item.get_closest_marker("llm_gate"):
+        return
+    from pytest_llmobs.plugin.marks import misplaced
+
+    if problem := misplaced(item, None):
+        report = pytest.CollectReport(item.nodeid, "failed", problem, [])
+        item.config.hook.pytest_collectreport(report=report)
+
+
 @pytest.fixture
 def example() -> Example:
     """Return the example of the current trial: ``.id .inputs .outputs .metadata .split``."""

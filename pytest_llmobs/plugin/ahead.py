@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Collection, Hashable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -10,22 +10,17 @@ import pytest
 
 from pytest_llmobs.errors import LlmobsError
 from pytest_llmobs.plugin.pytest_internals import (
-    fixture_definition,
     fixture_value,
-    parameters_of,
     queued_items,
 )
 from pytest_llmobs.plugin.suites import TrialPlan
+from pytest_llmobs.plugin.unnoticed_fixtures import noticed_fixture
 from pytest_llmobs.trials.runner import Attempt, Job
 from pytest_llmobs.trials.targets import Target, bind_target
 
 if TYPE_CHECKING:
     from pytest_llmobs.plugin.state import ProcessState
     from pytest_llmobs.plugin.suites import Suites
-
-_OURS = {"example", "llm_run", "request"}
-_ASYNC_PLUGINS = {"pytest_asyncio", "anyio"}
-"""Their fixtures run the test's coroutine; a target doesn't notice them."""
 
 
 class Ahead:
@@ -90,7 +85,7 @@ class Ahead:
 
     def _may_run_ahead(self, item: pytest.Function, plan: TrialPlan) -> bool:
         if plan.suite not in self._eligible:
-            reason = _why_inline(item, plan)
+            reason = _why_inline(item, plan, self._state.settings.ignore_fixtures)
             self._eligible[plan.suite] = reason is None
             if reason is not None:
                 self._state.notes.add(
@@ -99,27 +94,15 @@ class Ahead:
         return self._eligible[plan.suite]
 
 
-def _why_inline(item: pytest.Function, plan: TrialPlan) -> str | None:
+def _why_inline(item: pytest.Function, plan: TrialPlan, ignored: Collection[str]) -> str | None:
     """Return what keeps a suite's targets from running ahead, or None."""
     option = item.config.option
     if getattr(option, "usepdb", False) or getattr(option, "trace", False):
         return "the debugger"
-    names = list(item.fixturenames)
-    if plan.source.target_fixture is not None:
-        names.append(plan.source.target_fixture)
-    parameters = parameters_of(item)
-    for name in names:
-        if name not in _OURS and name not in parameters and _is_per_test(item, name):
-            return f"the fixture {name!r}"
-    return None
-
-
-def _is_per_test(item: pytest.Function, name: str) -> bool:
-    """Tell whether a fixture is set up for each test anew: ahead of the tests it would be that of another one."""
-    fixture = fixture_definition(item, name)
-    if fixture is None or fixture.func.__module__.partition(".")[0] in _ASYNC_PLUGINS:
-        return False
-    return fixture.scope == "function"
+    name = noticed_fixture(item, plan.source.target_fixture, ignored)
+    if name is None:
+        return None
+    return f"the fixture {name!r} (llm_ignore_fixtures names those that it doesn't depend on)"
 
 
 def _resolve_target(item: pytest.Function, plan: TrialPlan) -> Target:

@@ -180,6 +180,26 @@ def fixture_definition(item: pytest.Function, name: str) -> FixtureDef[Any] | No
     return definitions[-1]
 
 
+def first_fixtures(item: pytest.Function) -> tuple[list[str], list[str]]:
+    """Return the names of the fixtures that a test asks for itself, and of those that are set up unasked."""
+    # pytest 9.2: `argnames` are the test's parameters; `initialnames` holds those of `usefixtures` and autouse as well
+    info = item._fixtureinfo
+    asked = dict.fromkeys(info.argnames)
+    for mark in item.iter_markers("usefixtures"):
+        asked.update(dict.fromkeys(mark.args))
+    unasked = [name for name in info.initialnames if name not in asked]
+    return list(asked), unasked
+
+
+def fixture_arguments(item: pytest.Function, name: str) -> list[str]:
+    """Return the names of the fixtures that a fixture asks for, those of what it overrides included."""
+    definitions = item.session._fixturemanager.getfixturedefs(name, item) or ()
+    names: list[str] = []
+    for definition in definitions:
+        names += definition.argnames  # pytest 9.2: public in its name alone
+    return names
+
+
 def fixture_value(item: pytest.Function, name: str) -> Any:
     """Return the value of a fixture, setting it up where it isn't yet."""
     return item._request.getfixturevalue(name)  # pytest 9.2: the request is public to fixtures alone

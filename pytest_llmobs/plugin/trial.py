@@ -29,7 +29,7 @@ from pytest_llmobs.records.wire import to_wire
 from pytest_llmobs.tracing.run_tree import RunTree, start_root
 from pytest_llmobs.trials.budget import BudgetReached
 from pytest_llmobs.trials.deadline import exit_anyway
-from pytest_llmobs.trials.llm_run import LlmRun
+from pytest_llmobs.trials.llm_run import NO_TARGET, LlmRun
 from pytest_llmobs.trials.log_functions import enter, leave
 from pytest_llmobs.trials.runner import Refused
 
@@ -190,7 +190,13 @@ class TrialHooks:
         try:
             with self._traced(trial.item, run), self._limited(trial.plan):
                 result = yield
-        except (AssertionError, pytest.fail.Exception):
+        except Exception as error:
+            if run.lacks_target and not isinstance(error, LlmobsError):
+                error.add_note(NO_TARGET)
+            if isinstance(error, AssertionError):
+                run.finish_scoring()
+            raise
+        except pytest.fail.Exception:
             run.finish_scoring()
             raise
         finally:

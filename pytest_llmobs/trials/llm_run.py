@@ -20,6 +20,12 @@ from pytest_llmobs.trials.scoring import Scorer
 from pytest_llmobs.trials.targets import as_outputs
 from pytest_llmobs.wording import known, nearest
 
+NO_TARGET = (
+    "llm_dataset has no target=, and the test called no traced function. Name the app, as in target=support_agent, "
+    "or call it in the test and hand its answer to llm_run.log_outputs(…)."
+)
+"""What is wrong where nothing was run."""
+
 
 class LlmRun:
     """The root run of the current test: its inputs, outputs, times, tokens, cost and scores.
@@ -315,7 +321,16 @@ class LlmRun:
             self._gating.update(scores)
         self.judging += judging
 
+    @property
+    def lacks_target(self) -> bool:
+        """True where nothing was run: the marker names no target, and the test has called nothing that is traced."""
+        if self._example is None or self._has_target or self._outputs is not None:
+            return False
+        return not self._root.collected
+
     def _why_no_outputs(self) -> str:
+        if self.lacks_target:
+            return f"No outputs to score: {NO_TARGET}"
         top_level = self._root.captured_outputs_below()
         runs = "no traced run"
         if top_level:

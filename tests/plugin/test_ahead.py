@@ -333,3 +333,58 @@ def test_documents_and_columns_say_which_trials_were_cold(project: Project, parq
     told = [row["cold"] for row in rows]
     stored = parquet(project, "select cold from RUNS where suite is not null order by start_time")
     assert told == [cold for (cold,) in stored] == [True, False, False, True, False, False]
+
+
+RECORDING = """
+import pytest
+
+def pytest_addoption(parser):
+    parser.addoption("--block-network", action="store_true")
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "block_network: blocks")
+
+@pytest.fixture
+def vcr_markers(request):
+    return []
+
+@pytest.fixture(autouse=True)
+def block_network(request, vcr_markers):
+    yield
+"""
+"""What pytest-recording brings along: a fixture in every test that acts where a marker or an option says so."""
+
+
+@pytest.mark.parametrize(
+    ("marks", "arguments", "runs_ahead"),
+    [
+        ("", (), True),
+        ("", ("--block-network",), False),
+        ("@pytest.mark.block_network", (), False),
+        ("@pytest.mark.usefixtures('block_network')", (), False),
+        ("@pytest.mark.usefixtures('monkeypatch')", (), False),
+        ("@pytest.mark.usefixtures('monkeypatch')", ("-o", "llm_ignore_fixtures=monkeypatch"), True),
+    ],
+)
+def test_a_fixture_that_merely_exists_leaves_the_target_ahead(
+    project: Project, marks: str, arguments: tuple[str, ...], runs_ahead: bool
+) -> None:
+    project.write(
+        pytest_recording=RECORDING,
+        test_app=f"""
+import pytest
+
+def answer(name, query):
+    return name
+
+{marks}
+@pytest.mark.llm_dataset("golden.jsonl", target=answer)
+def test_answer(example, llm_run):
+    pass
+""",
+    )
+    project.pytester.syspathinsert()
+    result = project.experiment("-p", "pytest_recording", *arguments)
+    assert result.ret == 0
+    told = "ran inside its tests, not ahead, because of the fixture" in result.stdout.str()
+    assert told is not runs_ahead

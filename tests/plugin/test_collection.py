@@ -356,3 +356,56 @@ def test_llm_run_by_getfixturevalue_says_what_to_do(empty: Project) -> None:
         assert result.ret == 1
         assert "Name the fixture in the parameters of the test" in " ".join(result.stdout.str().split())
         assert "KeyError" not in result.stdout.str()
+
+
+@pytest.mark.parametrize("arguments", [(), ("--llm-experiment",)], ids=["plain", "experiment"])
+@pytest.mark.parametrize("case", ["TestCase", "IsolatedAsyncioTestCase"])
+def test_a_marker_on_a_method_of_unittest_is_refused(
+    project: Project, case: str, arguments: tuple[str, ...]
+) -> None:
+    project.write(
+        test_app=f"""
+        import unittest
+        import pytest
+        from app import answer
+
+        class TestAnswers(unittest.{case}):
+            @pytest.mark.llm_dataset("golden.jsonl", target=answer)
+            def test_answer(self):
+                pass
+        """
+    )
+    result = project.run(*arguments)
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    result.stdout.fnmatch_lines(
+        [
+            "test_app.py::TestAnswers::test_answer: nothing reads this llm_dataset: a unittest.TestCase runs its "
+            "methods by itself; make it a plain class."
+        ]
+    )
+
+
+def test_a_missing_target_is_named(project: Project) -> None:
+    project.write(
+        test_app="""
+        import pytest
+
+        @pytest.mark.llm_dataset("golden.jsonl", limit=1)
+        def test_outputs(example, llm_run):
+            assert llm_run.outputs["output"]
+
+        @pytest.mark.llm_dataset("golden.jsonl", limit=1, evaluators=["min_length"])
+        def test_score(example, llm_run):
+            assert llm_run.score("min_length")
+
+        @pytest.mark.llm_dataset("golden.jsonl", limit=1)
+        def test_that_logs(example, llm_run):
+            llm_run.log_outputs("an answer")
+            raise ValueError("of the test's own")
+        """
+    )
+    result = project.run()
+    result.assert_outcomes(failed=3)
+    assert (
+        result.stdout.str().count("llm_dataset has no target=, and the test called no traced function.") == 2
+    )

@@ -13,9 +13,10 @@ import pytest
 import xdist
 from _pytest._code.code import ReprFileLocation, TerminalRepr
 from _pytest._io import TerminalWriter
-from _pytest.fixtures import FixtureManager
+from _pytest.fixtures import FixtureManager, FuncFixtureInfo
 from _pytest.junitxml import LogXML, xml_key
 from _pytest.pathlib import import_path
+from _pytest.python import CallSpec
 from xdist import remote
 from xdist.dsession import DSession
 from xdist.scheduler import LoadScheduling
@@ -35,6 +36,9 @@ ATTRIBUTES = [
     (TerminalRepr, "toterminal", "how a red verdict is shown"),
     (LogXML, "pytest_runtest_logreport", "red verdicts in JUnit"),
     (FixtureManager, "getfixturedefs", "whether a target may run ahead"),
+    (FuncFixtureInfo, "argnames", "whether a target may run ahead"),
+    (FuncFixtureInfo, "initialnames", "whether a target may run ahead"),
+    (CallSpec, "params", "each test's own example"),
     (pytest.FixtureRequest, "getfixturevalue", "targets that are fixtures"),
     (remote.TestQueue, "lock", "the coming trials of a worker"),
     (LoadScheduling, "schedule", "dealing all items up front"),
