@@ -213,7 +213,6 @@ def test_a_column_that_holds_no_json_is_named(keep, line: Line, run_id: Id, told
     assert message.startswith(f"Run '{run_id(1)}': its column 'inputs' holds no JSON")
 
 
-
 def test_the_store_works_below_a_folder_with_strange_names(tmp_path: Path, line: Line) -> None:
     store = Store(tmp_path / "a b=c%20ü" / ".llmobs")
     spool = store.spool("a/b")
