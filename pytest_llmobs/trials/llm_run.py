@@ -15,9 +15,9 @@ from pytest_llmobs.records.runs import PAID, Run
 from pytest_llmobs.records.scores import Score
 from pytest_llmobs.tracing import capture
 from pytest_llmobs.tracing.run_tree import RunTree
+from pytest_llmobs.trials.outputs import as_outputs
 from pytest_llmobs.trials.runner import Attempt
 from pytest_llmobs.trials.scoring import Scorer
-from pytest_llmobs.trials.targets import as_outputs
 from pytest_llmobs.wording import known, nearest
 
 NO_TARGET = (
@@ -252,7 +252,7 @@ class LlmRun:
 
     def log_outputs(self, outputs: Any) -> None:
         """Record what the evaluators shall see. A value that is no dict becomes ``{"output": value}``."""
-        self._outputs = copied(dict(as_outputs(outputs)))
+        self._outputs = dict(copied(as_outputs(outputs)))
         self._root.add_outputs(self._outputs)
 
     def log_reference_outputs(self, outputs: Mapping[str, Any]) -> None:

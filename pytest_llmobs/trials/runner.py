@@ -17,9 +17,10 @@ from pytest_llmobs.tracing.run_tree import RunTree, start_root
 from pytest_llmobs.tracing.tracer import Tracer
 from pytest_llmobs.trials.budget import Budget, BudgetReached
 from pytest_llmobs.trials.deadline import Deadline, TargetTimeout
+from pytest_llmobs.trials.outputs import as_outputs
 from pytest_llmobs.trials.results import GivenUp, Streamed, finish, finish_async
 from pytest_llmobs.trials.scoring import Scorer, Scoring
-from pytest_llmobs.trials.targets import Target, as_outputs
+from pytest_llmobs.trials.targets import Target
 from pytest_llmobs.trials.workers import Task, Workers
 
 REFUSALS = (401, 403, 404)

@@ -1,9 +1,9 @@
-"""How a target takes an example's inputs, and what its result means."""
+"""How a target takes an example's inputs, and which callables are targets."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -137,14 +137,3 @@ def _mismatch(name: str, signature: inspect.Signature, example: Example, dataset
         f"  the example's keys: {', '.join(example.inputs) or '(none)'}\n"
         f"Name the parameters like the keys, or take them all as one parameter called 'inputs'.{hint}"
     )
-
-
-def as_outputs(result: Any) -> Mapping[str, Any]:
-    """Return a target's result as outputs: a dict as it is, a pydantic model dumped, else ``{"output": x}``."""
-    if isinstance(result, Mapping):
-        return result
-    dump = getattr(result, "model_dump", None)
-    if callable(dump) and hasattr(type(result), "model_fields"):
-        dumped: Mapping[str, Any] = dump()
-        return dumped
-    return {"output": result}

@@ -8,7 +8,7 @@ import pytest
 
 from pytest_llmobs.errors import TargetError
 from pytest_llmobs.records.examples import Dataset, Example
-from pytest_llmobs.trials.targets import as_outputs, bind_target
+from pytest_llmobs.trials.targets import bind_target
 
 EXAMPLE = Example("one", {"name": "Ada", "query": "Why?"})
 DATASET = Dataset("golden", (EXAMPLE,), "golden.jsonl")
@@ -81,19 +81,7 @@ def test_a_mismatch_names_both_sides_and_the_remedy() -> None:
 
 def test_something_that_is_no_callable_is_refused() -> None:
     with pytest.raises(TargetError, match="target=3 is neither a callable nor the name of a fixture"):
-        bind_target(3, DATASET)  # type: ignore[arg-type]
-
-
-def test_outputs_of_any_result() -> None:
-    from pydantic import BaseModel
-
-    class Reply(BaseModel):
-        text: str
-
-    assert as_outputs({"a": 1}) == {"a": 1}
-    assert as_outputs(Reply(text="hi")) == {"text": "hi"}
-    assert as_outputs("hi") == {"output": "hi"}
-    assert as_outputs(None) == {"output": None}
+        bind_target(3, DATASET)
 
 
 async def a_coroutine(name: str, query: str) -> str:
@@ -120,8 +108,3 @@ def test_a_class_whose_objects_are_targets_is_refused() -> None:
     assert str(raised.value) == (
         "target=Agent is a class: to call it makes an object and asks nothing. Give an object: target=Agent(…)."
     )
-
-
-def test_what_can_not_be_called_is_refused() -> None:
-    with pytest.raises(TargetError, match="target=3 is neither a callable nor the name of a fixture"):
-        bind_target(3, DATASET)
