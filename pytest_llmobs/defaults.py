@@ -23,6 +23,7 @@ hookimpl = pluggy.HookimplMarker("pytest")
 # Names rather than classes: nothing is imported before it is asked for.
 DATASET_FORMATS = (
     "datasets.jsonl:Jsonl",
+    "datasets.json:Json",
     "datasets.csv:Csv",
     "datasets.yaml:Yaml",
     "datasets.parquet:Parquet",

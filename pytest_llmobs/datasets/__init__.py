@@ -7,13 +7,16 @@ checking the rows, deriving ids) happens once, here. Which formats there are is 
 
     loading     the way in: a source -> a dataset    base        what a format is, and what all formats share
     finding     a path -> a file that is there       columns     flat columns -> inputs and outputs
-    validation  raw rows -> checked examples         identity    ids for examples that have none
+    validation  raw rows -> checked examples         json_data   is a value JSON through and through
+    identity    ids for examples that have none      json_text   JSON text without repeated keys and infinities
+    equal_inputs  examples that ask the same         notices     warnings
     selection   one split, the first examples        python      lists and callables
-    jsonl, csv, …                                    a format each
+    jsonl, csv, …                                    a format each; yaml_nodes and parquet_values belong to theirs
 """
 
 from pytest_llmobs.datasets.base import DatasetFormat, Row
 from pytest_llmobs.datasets.loading import Source, load_dataset
+from pytest_llmobs.datasets.notices import DatasetWarning
 from pytest_llmobs.datasets.selection import select
 
-__all__ = ["DatasetFormat", "Row", "Source", "load_dataset", "select"]
+__all__ = ["DatasetFormat", "DatasetWarning", "Row", "Source", "load_dataset", "select"]

@@ -65,7 +65,9 @@ def abridge(value: Any) -> str:
 
 
 def read_text(path: Path) -> str:
-    """Return the text of a UTF-8 file, without the byte order mark that spreadsheets write.
+    r"""Return the text of a UTF-8 file, without the byte order mark that spreadsheets write.
+
+    Line breaks are ``\n`` always: whether git checks a file out with ``\r\n`` must not change its examples.
 
     Raises:
         DatasetError: It is in another encoding; the message names the line and a command that converts it.
@@ -75,7 +77,7 @@ def read_text(path: Path) -> str:
         if content.startswith(mark):
             raise DatasetError(f"{display_path(path)} is encoded in {encoding}. {_converted(path, encoding)}")
     try:
-        return content.removeprefix(codecs.BOM_UTF8).decode()
+        return content.removeprefix(codecs.BOM_UTF8).decode().replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise DatasetError(

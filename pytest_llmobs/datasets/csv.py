@@ -1,5 +1,8 @@
 """CSV and TSV: one example a row; columns ``id``, ``split``, ``inputs.x``, ``outputs.y``, ``metadata.z``.
 
+A ``.csv`` whose header has no comma may have semicolons or tabs between its cells, as spreadsheets write it where the
+comma is the decimal sign; so may one that begins with a line ``sep=;``. Numbers with a decimal comma stay text.
+
 What a cell means:
 
 - An empty cell leaves its key out.
@@ -15,16 +18,21 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from pytest_llmobs.datasets.base import Row, display_path, read_text
+from pytest_llmobs.datasets.json_text import UnsafeJsonError, decoder
 from pytest_llmobs.errors import DatasetError
 
 _VERBATIM = ("id", "split")
 _LISTS = ('["', "['", "[{", '{"', "{'")
 _LONGEST_CELL = 2**31 - 1
+_DELIMITERS = (",", ";", "\t")
+_STATED = re.compile(r'"?sep=([^\n\r"])"?\r?\n', re.IGNORECASE)
+"""The line by which Excel is told what separates the cells."""
 
 
 class Csv:
@@ -56,20 +64,60 @@ def _check_widths(lines: Sequence[int], body: Sequence[list[str]], width: int, p
         if len(cells) != width:
             raise DatasetError(
                 f"{display_path(path)}:{line}: {len(cells)} cells under {width} columns. "
-                f'A cell that holds a comma or a quote needs quotes around it: "yes, ""please"""'
+                f'A cell that holds a separator or a quote needs quotes around it: "yes, ""please"""'
             )
 
 
 def _read_records(path: Path) -> tuple[list[int], list[list[str]]]:
     """Return the lines that records begin on, and the records."""
-    delimiter = ","
-    if path.suffix.lower() == ".tsv":
+    text = read_text(path)
+    delimiter, line = ",", 1
+    stated = _STATED.match(text)
+    if stated is not None:
+        delimiter, line = stated[1], 2
+        text = text[stated.end() :]
+    elif path.suffix.lower() == ".tsv":
         delimiter = "\t"
-    lines = io.StringIO(read_text(path), newline="")
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    else:
+        delimiter = _delimiter(text.lstrip("\n").partition("\n")[0], path)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    return _records_of(reader, line, path)
+
+
+def _delimiter(header: str, path: Path) -> str:
+    """Return what separates cells: the comma, unless the header has none and something else splits it."""
+    others = []
+    for delimiter in _DELIMITERS:
+        if len(_split(header, delimiter)) > 1:
+            if delimiter == ",":
+                return delimiter
+            others.append(delimiter)
+    if len(others) > 1:
+        raise DatasetError(
+            f"{display_path(path)}:1: the header {header!r} has semicolons and tabs. Say what separates the cells "
+            "in a first line: sep=;"
+        )
+    return others[0] if others else ","
+
+
+def _split(header: str, delimiter: str) -> list[str]:
+    try:
+        return next(csv.reader([header], delimiter=delimiter), [])
+    except csv.Error:
+        return []
+
+
+def _records_of(reader: Any, line: int, path: Path) -> tuple[list[int], list[list[str]]]:
+    """Return the lines that records begin on, and the records that aren't blank.
+
+    Args:
+        reader: Reads the text.
+        line: The line that it begins on.
+        path: For messages.
+    """
+    above = line - 1
     begins: list[int] = []
     records: list[list[str]] = []
-    line = 1
     # The limit is the process's: it is put back below.
     usual = csv.field_size_limit(_LONGEST_CELL)
     try:
@@ -77,7 +125,7 @@ def _read_records(path: Path) -> tuple[list[int], list[list[str]]]:
             if any(cells):
                 begins.append(line)
                 records.append(cells)
-            line = reader.line_num + 1
+            line = above + reader.line_num + 1
     except csv.Error as error:
         raise DatasetError(
             f"{display_path(path)}:{line}: broken CSV: {error}. A quote inside a quoted cell is doubled, "
@@ -89,11 +137,6 @@ def _read_records(path: Path) -> tuple[list[int], list[list[str]]]:
 
 
 def _check_header(header: Sequence[str], path: Path) -> None:
-    if len(header) == 1 and ";" in header[0]:
-        raise DatasetError(
-            f"{display_path(path)}:1: one column named {header[0]!r}: the cells seem to be separated by semicolons. "
-            "Save the file with commas, or as .tsv with tabs."
-        )
     for column in sorted(header):
         if header.count(column) > 1:
             raise DatasetError(
@@ -117,7 +160,7 @@ def _typed_column(column: str, cells: Sequence[str]) -> list[Any]:
         return parsed
     values: list[Any] = []
     for cell, value in zip(cells, parsed, strict=True):
-        if isinstance(value, list | dict | str):
+        if isinstance(value, list | dict | str | UnsafeJsonError):
             values.append(value)
         else:
             values.append(cell)
@@ -136,6 +179,8 @@ def _fields(header: Sequence[str], cells: Sequence[str], values: Sequence[Any], 
 
 def _refuse_broken_json(cell: str, value: Any, column: str, place: str) -> None:
     """Refuse what was meant as a list or object: taken as text, it would silently test something else."""
+    if isinstance(value, UnsafeJsonError):
+        raise DatasetError(f"{place}: {column}: {value}.")
     if value == cell and cell.startswith(_LISTS):
         raise DatasetError(
             f"{place}: {column} looks like a list or object but is no JSON: {cell[:60]}. Write "
@@ -145,7 +190,16 @@ def _refuse_broken_json(cell: str, value: Any, column: str, place: str) -> None:
 
 
 def _parse(cell: str) -> Any:
+    """Return the JSON value of a cell, the cell itself where it is none, or what must not stand in a JSON value."""
     try:
+        return _decode(cell)
+    except UnsafeJsonError as error:
+        if cell.startswith(("[", "{")):
+            return error
+        # A number that is too large is still a number, and refused as one; the cell NaN is text.
         return json.loads(cell, parse_constant=str)
     except (ValueError, RecursionError):
         return cell
+
+
+_decode = decoder.decode

@@ -6,13 +6,19 @@ A null leaves its key out; times become ISO 8601 text, and decimals numbers.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime, time
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from pytest_llmobs.datasets.base import Row, display_path
 from pytest_llmobs.errors import DatasetError
+from pytest_llmobs.wording import count
+
+_MOST_VALUES = 20_000_000
+"""Values in all columns and rows. A file of 500 bytes can stand for billions."""
+_MOST_BYTES = 2**29
+"""Bytes of all values in memory."""
+_BATCH = 64
+"""Rows that are unpacked at once: few, because a row may be large, and is counted once it is there."""
 
 
 class Parquet:
@@ -24,48 +30,97 @@ class Parquet:
         """Yield one row a record.
 
         Raises:
-            DatasetError: The file is no Parquet.
+            DatasetError: The file is no Parquet, is too large, or a column can't be read; the message names it.
         """
-        import pyarrow as pa
         import pyarrow.parquet as pq
+
+        from pytest_llmobs.datasets.parquet_values import column_values
 
         name = display_path(path)
         try:
-            with pq.ParquetFile(path) as file:
-                records = file.read().to_pylist(maps_as_pydicts="lossy")
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+            file = pq.ParquetFile(path, coerce_int96_timestamp_unit="us")
+        # Whatever it raises: which exceptions a damaged file leads to is nowhere written.
+        except Exception as error:
             raise DatasetError(
-                f"{name}: no readable Parquet: {error}. "
-                "Write it with pyarrow, pandas or DuckDB, or use .jsonl."
+                f"{name}: no readable Parquet: {error}. Write it with pyarrow, pandas or DuckDB, or use .jsonl."
             ) from None
-        for number, record in enumerate(records, 1):
-            yield Row(_plain(record), f"{name}, row {number}")
+        with file:
+            columns = _columns(file, name)
+            number = 0
+            for batch in _batches(file, name):
+                values = [
+                    column_values(batch.column(at), column, number, name) for at, column in enumerate(columns)
+                ]
+                for cells in zip(*values, strict=True):
+                    number += 1
+                    yield Row(_fields(columns, cells), f"{name}, row {number}")
 
 
-def _plain(record: dict[str, Any]) -> dict[str, Any]:
-    """Return a record as JSON has it, without nulls at the top and just below it: a struct has all its keys always."""
-    row: dict[str, Any] = {}
-    for key, value in _without_nulls(record).items():
+def _columns(file: Any, name: str) -> list[str]:
+    """Return the names of the columns, once the file is known to be of a size that can be read."""
+    columns: list[str] = file.schema_arrow.names
+    for column in columns:
+        if columns.count(column) > 1:
+            raise DatasetError(f"{name}: the column {column!r} stands twice in the file. Rename one.")
+    _check_size(file, name)
+    return columns
+
+
+def _check_size(file: Any, name: str) -> None:
+    """Refuse what would fill the memory, before any of it is turned into examples."""
+    metadata = file.metadata
+    values = metadata.num_rows * metadata.num_columns
+    size = 0
+    # Not the columns' own metadata: in a damaged file, Arrow ends the process over it.
+    for number in range(metadata.num_row_groups):
+        size += metadata.row_group(number).total_byte_size
+    if values > _MOST_VALUES or size > _MOST_BYTES:
+        raise _too_large(
+            name, f"{count(metadata.num_rows, 'row')} of {count(metadata.num_columns, 'column')}"
+        )
+    # Repeated texts are small until they are unpacked.
+    unpacked = 0
+    for batch in _batches(file, name):
+        unpacked += batch.nbytes
+        if unpacked > _MOST_BYTES:
+            raise _too_large(name, f"more than {_MOST_BYTES >> 20} MB")
+
+
+def _too_large(name: str, what: str) -> DatasetError:
+    return DatasetError(
+        f"{name} holds {what}; a dataset has at most {count(_MOST_VALUES, 'value')} and {_MOST_BYTES >> 20} MB. "
+        "Write the examples that you test with into a file of their own."
+    )
+
+
+def _batches(file: Any, name: str) -> Iterator[Any]:
+    """Yield the rows, some at a time."""
+    try:
+        yield from file.iter_batches(batch_size=_BATCH)
+    except Exception as error:
+        raise DatasetError(
+            f"{name}: {_unreadable(file)} can't be read: {error}. The file is damaged, or of a kind that pyarrow "
+            "doesn't know: write it anew, or use .jsonl."
+        ) from None
+
+
+def _unreadable(file: Any) -> str:
+    """Return the first column that can't be read alone, for a message."""
+    for column in file.schema_arrow.names:
+        try:
+            for _ in file.iter_batches(batch_size=_BATCH, columns=[column]):
+                pass
+        except Exception:
+            return f"the column {column!r}"
+    return "the file"
+
+
+def _fields(columns: list[str], cells: tuple[Any, ...]) -> dict[str, Any]:
+    """Return a record without nulls at the top and just below it: a struct has all its keys always."""
+    fields: dict[str, Any] = {}
+    for column, value in zip(columns, cells, strict=True):
         if isinstance(value, dict):
-            row[key] = _json_type(_without_nulls(value))
-        else:
-            row[key] = _json_type(value)
-    return row
-
-
-def _without_nulls(struct: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in struct.items() if value is not None}
-
-
-def _json_type(value: Any) -> Any:
-    """Return a value as JSON has it; text, numbers, booleans and null are what they are."""
-    if isinstance(value, dict):
-        # Deeper down, a null may mean something: it stays.
-        return {key: _json_type(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return list(map(_json_type, value))
-    if isinstance(value, date | datetime | time):
-        return value.isoformat()
-    if isinstance(value, Decimal):
-        return float(value)
-    return value
+            fields[column] = {key: item for key, item in value.items() if item is not None}
+        elif value is not None:
+            fields[column] = value
+    return fields

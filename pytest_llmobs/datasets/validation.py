@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from pytest_llmobs.datasets.base import Row, abridge
 from pytest_llmobs.datasets.columns import FIELDS, Columns
+from pytest_llmobs.datasets.equal_inputs import warn_of_equal_inputs
 from pytest_llmobs.datasets.identity import derived_id
+from pytest_llmobs.datasets.json_data import JsonCheck
 from pytest_llmobs.errors import DatasetError
 from pytest_llmobs.records.examples import Example
 from pytest_llmobs.wording import known, nearest
@@ -34,17 +35,16 @@ def check_rows(rows: Iterable[Row], columns: Columns, name: str) -> tuple[Exampl
     Raises:
         DatasetError: A row is no example, or two have the same id; the message names the places.
     """
+    json_check = JsonCheck(name)
     checked: list[tuple[dict[str, Any], str]] = []
     for data, row in columns.gather(rows, name):
-        if row.plain and _is_usual(data):
-            checked.append((dict(data), row.place))
-        else:
-            checked.append((_check_fields(data, row), row.place))
+        fields = _fields(data, row)
+        if not row.plain:
+            json_check.check(fields, row.place)
+        checked.append((fields, row.place))
     _give_ids(checked)
-    examples: list[Example] = []
-    for fields, _ in checked:
-        examples.append(Example(**fields))
-    return tuple(examples)
+    warn_of_equal_inputs(checked, name)
+    return tuple([Example(**fields) for fields, _ in checked])
 
 
 def _give_ids(checked: Iterable[tuple[dict[str, Any], str]]) -> None:
@@ -74,14 +74,20 @@ def _is_usual(data: Any) -> bool:
     if type(data) is not dict or "inputs" not in data:
         return False
     for key, value in data.items():
-        if type(value) is not _USUAL.get(key):
+        kind = type(value)
+        if kind is not _USUAL.get(key):
             return False
-    names = (data.get("id", "-"), data.get("split", "-"))
-    return all(map(str.strip, names))
+        if kind is str and not value.strip():
+            return False
+    return True
 
 
-def _check_fields(data: Any, row: Row) -> dict[str, Any]:
+def _fields(data: Any, row: Row) -> dict[str, Any]:
     """Return an example's fields, nulls left out."""
+    if _is_usual(data):
+        if row.plain:
+            return cast(dict[str, Any], data)
+        return dict(data)  # the caller's own
     place = row.place
     if not isinstance(data, Mapping):
         raise DatasetError(
@@ -92,11 +98,6 @@ def _check_fields(data: Any, row: Row) -> dict[str, Any]:
     fields = {key: value for key, value in data.items() if value is not None}
     _check_parts(fields, place)
     _check_names(fields, place)
-    if not row.plain:
-        try:
-            _check_json(fields, place, "")
-        except RecursionError:
-            raise DatasetError(f"{place}: nested too deeply, or it holds itself.") from None
     return fields
 
 
@@ -139,31 +140,6 @@ def _check_names(fields: dict[str, Any], place: str) -> None:
             )
         elif not value.strip():
             raise DatasetError(f"{place}: the {key} is empty. Give it a name, or leave the key out.")
-
-
-def _check_json(value: Any, place: str, where: str) -> None:
-    """Refuse what JSON has no form for: it could be neither hashed nor stored."""
-    if isinstance(value, Mapping):
-        _check_members(value, place, where)
-    elif isinstance(value, list | tuple):
-        for number, item in enumerate(value):
-            _check_json(item, place, f"{where}[{number}]")
-    elif not isinstance(value, str | int | float | None):
-        raise DatasetError(
-            f"{place}: {where} is {abridge(value)}, {_kind(value)}, which JSON has no form for. "
-            "Give text, numbers, true, false, null, lists or dicts, and build the rest in the target."
-        )
-    elif isinstance(value, float) and not math.isfinite(value):
-        raise DatasetError(f"{place}: {where} is {value!r}, which JSON has no form for. Leave the key out.")
-
-
-def _check_members(value: Mapping[Any, Any], place: str, where: str) -> None:
-    for key, item in value.items():
-        if not isinstance(key, str):
-            raise DatasetError(
-                f"{place}: the key {key!r} in {where or 'it'} is no string. Put quotes around it."
-            )
-        _check_json(item, place, f"{where}.{key}".removeprefix("."))
 
 
 def _kind(value: Any) -> str:

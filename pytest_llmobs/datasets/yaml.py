@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_llmobs.datasets.base import Row, display_path, read_text
+from pytest_llmobs.datasets.yaml_nodes import check_keys, check_size, warn_of_surprises
 from pytest_llmobs.errors import DatasetError
 
 _A_LIST = "Write a list of examples, each beginning with '- inputs:'."
@@ -34,8 +35,10 @@ class Yaml:
                 return
             if not isinstance(top, yaml.SequenceNode):
                 raise DatasetError(f"{name}:{top.start_mark.line + 1}: the top is no list. {_A_LIST}")
-            for node in top.value:
-                yield Row(loader.construct_object(node, deep=True), f"{name}:{node.start_mark.line + 1}")
+            check_size(top, name)
+            check_keys(top, name)
+            yield from _rows(loader, top, name)
+            warn_of_surprises(top, name)
         except yaml.MarkedYAMLError as error:
             place = _place(name, error.problem_mark or error.context_mark)
             raise DatasetError(f"{place}: broken YAML: {error.problem or error.context}. {_A_LIST}") from None
@@ -45,6 +48,18 @@ class Yaml:
             raise DatasetError(f"{name}: broken YAML: {error}. {_A_LIST}") from None
         finally:
             loader.dispose()
+
+
+def _rows(loader: Any, top: Any, name: str) -> Iterator[Row]:
+    for node in top.value:
+        place = f"{name}:{node.start_mark.line + 1}"
+        try:
+            value = loader.construct_object(node, deep=True)
+        except (ValueError, OverflowError, TypeError) as error:
+            raise DatasetError(
+                f"{place}: broken YAML: {error}. Put quotes around what is meant as text."
+            ) from None
+        yield Row(value, place)
 
 
 def _place(name: str, mark: Any) -> str:

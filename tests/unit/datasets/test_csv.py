@@ -81,7 +81,7 @@ def test_refuses_a_mapping_that_is_one_string(refuse):
 
 def test_counts_lines_and_not_records(refuse):
     assert refuse("a.csv", 'inputs.q,outputs.a\n"two\nlines",x\nyes, please,x\n') == (
-        "a.csv:4: 3 cells under 2 columns. A cell that holds a comma or a quote needs quotes around it: "
+        "a.csv:4: 3 cells under 2 columns. A cell that holds a separator or a quote needs quotes around it: "
         '"yes, ""please"""'
     )
 
@@ -100,11 +100,61 @@ def test_refuses_a_list_that_is_no_json(refuse, cell):
     assert 'Write ["refund", "invoice"] with double quotes' in message
 
 
-def test_says_that_cells_are_separated_by_semicolons(refuse):
-    assert refuse("a.csv", "inputs.q;outputs.a\nHi;Hello\n") == (
-        "a.csv:1: one column named 'inputs.q;outputs.a': the cells seem to be separated by semicolons. "
-        "Save the file with commas, or as .tsv with tabs."
+def test_reads_semicolons_where_the_header_has_no_comma(load):
+    first, second = load("a.csv", "\ufeffinputs.q;outputs.price;outputs.n\r\nHi, all;1,50;3\r\nHo;2,75;4\r\n")
+    assert (first.inputs, first.outputs) == ({"q": "Hi, all"}, {"price": "1,50", "n": 3})
+    assert second.outputs == {"price": "2,75", "n": 4}
+
+
+def test_reads_tabs_where_the_header_has_nothing_else(load):
+    (example,) = load("a.csv", "inputs.q\toutputs.a\nHi, there\tyes\n")
+    assert (example.inputs, example.outputs) == ({"q": "Hi, there"}, {"a": "yes"})
+
+
+@pytest.mark.parametrize("stated", ["sep=;\r\n", '"sep=;"\n', "SEP=;\n"])
+def test_the_line_for_excel_says_what_separates(load, refuse, stated):
+    (example,) = load("a.csv", f"{stated}inputs.q;outputs.a,b\nHi;1\n")
+    assert (example.inputs, example.outputs) == ({"q": "Hi"}, {"a,b": 1})
+    assert refuse("a.csv", f"{stated}inputs.q;outputs.a\nHi\n").startswith(
+        "a.csv:3: 1 cells under 2 columns."
     )
+
+
+def test_does_not_guess_between_semicolons_and_tabs(refuse):
+    assert refuse("a.csv", "inputs.q;x\toutputs.a\nHi;1\t2\n") == (
+        "a.csv:1: the header 'inputs.q;x\\toutputs.a' has semicolons and tabs. Say what separates the cells in a "
+        "first line: sep=;"
+    )
+
+
+def test_a_semicolon_beside_commas_is_part_of_a_cell(load):
+    (example,) = load("a.csv", "inputs.q,inputs.a;b\nHi;Ho,x\n")
+    assert example.inputs == {"q": "Hi;Ho", "a;b": "x"}
+
+
+def test_a_cell_of_several_lines_is_the_same_text_on_every_checkout(load):
+    (ours,) = load("a.csv", 'inputs.q\n"two\nlines"\n')
+    (theirs,) = load("a.csv", 'inputs.q\r\n"two\r\nlines"\r\n')
+    assert theirs == ours
+    assert theirs.hash == ours.hash
+
+
+def test_refuses_a_key_that_a_cell_gives_twice(refuse):
+    message = refuse("a.csv", 'inputs.q,outputs.limits\nHi,"{ ""a"": 1, ""a"": 2}"\n')
+    assert message == "a.csv:2: outputs.limits: the key 'a' is given twice in one object. Rename one."
+
+
+@pytest.mark.parametrize("number", ["1e999", "-1e999"])
+def test_refuses_a_number_that_would_become_infinity(refuse, number):
+    alone = refuse("a.csv", f"inputs.q,outputs.n\nHi,1\nHo,{number}\n")
+    assert alone.startswith(f"a.csv:3: outputs.n is {float(number)}, which JSON has no form for")
+    nested = refuse("a.csv", f"inputs.q,outputs.n\nHi,[{number}]\n")
+    assert nested.startswith(f"a.csv:2: outputs.n: the number '{number}' is too large")
+
+
+def test_refuses_half_a_character(refuse):
+    message = refuse("a.csv", 'id,inputs.q\na,x\nb,"""\\ud83d"""\n')
+    assert message.startswith("a.csv:3: inputs.q holds \\ud83d, half of a character")
 
 
 def test_refuses_two_columns_of_one_name(refuse):

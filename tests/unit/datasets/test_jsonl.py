@@ -50,20 +50,32 @@ def test_names_line_and_column_of_broken_json(refuse):
     )
 
 
-def test_says_that_a_spread_list_belongs_on_lines(refuse):
-    message = refuse("a.jsonl", '[\n  {"inputs": {"q": "Hi"}}\n]\n')
+@pytest.mark.parametrize("text", ['[\n  {"inputs": {"q": "Hi"}}\n]\n', '\n[{"inputs": {"q": "Hi"}}]'])
+def test_says_that_a_list_is_json_and_not_json_lines(refuse, text):
+    line = 1 + text.startswith("\n")
+    assert refuse("tests/a.jsonl", text) == (
+        f"tests/a.jsonl:{line}: this is one JSON list, not one JSON object a line. Rename the file to a.json, or put "
+        "each object on a line of its own without a list around them."
+    )
+
+
+def test_says_that_a_spread_object_belongs_on_one_line(refuse):
+    message = refuse("a.jsonl", '{\n  "inputs": {"q": "Hi"}\n}\n')
     assert message.startswith("a.jsonl:1:")
-    assert message.endswith(f"{ONE_A_LINE} Put each object on one line, without a list around them.")
+    assert message.endswith(f"{ONE_A_LINE} Put each object on one line.")
 
 
 @pytest.mark.parametrize(
     ("value", "column", "reason"),
     [
-        ("NaN", 18, "expected value"),
-        ('"\\ud800"', 25, "unexpected end of hex escape"),
+        ("NaN", 18, "JSON has no NaN"),
+        ("-Infinity", 19, "JSON has no -Infinity"),
+        ('"\\ud800"', 25, "\\ud800 is half of a character"),
         ("[" * 100_000, 1, "nested too deeply"),
+        ("[" * 300 + "]" * 300, 1, "recursion limit exceeded"),
+        ("1" * 5000, 1, "a number of more than 4,300 digits"),
     ],
-    ids=["nan", "half-a-surrogate", "deep"],
+    ids=["nan", "infinity", "half-a-surrogate", "unclosed", "deep", "long"],
 )
 def test_refuses_what_could_not_be_stored(refuse, value, column, reason):
     message = refuse("a.jsonl", f'{{"inputs": {{"q": {value}}}}}')
@@ -71,6 +83,43 @@ def test_refuses_what_could_not_be_stored(refuse, value, column, reason):
     assert f"broken JSON: {reason}" in message
     if column > 1:
         assert message.startswith(f"a.jsonl:1:{column}:")
+
+
+@pytest.mark.parametrize("number", ["1e999", "-1e999", "1E+400", f"1{'0' * 400}.5"])
+@pytest.mark.parametrize("shape", ["{}", "[{}]", '{{"deep": [1, {}]}}'])
+def test_refuses_a_number_that_would_become_infinity(refuse, shape, number):
+    value = shape.format(number)
+    message = refuse("a.jsonl", f'{{"inputs": {{"q": 1}}}}\n{{"inputs": {{"q": {value}}}}}')
+    assert message.startswith("a.jsonl:2: the number '")
+    assert message.endswith("is too large: it would become infinity.")
+
+
+def test_a_text_may_say_infinity(load):
+    (example,) = load("a.jsonl", '{"inputs": {"q": "Infinity and 1e999"}}')
+    assert example.inputs == {"q": "Infinity and 1e999"}
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        '{"inputs": {"q": 1, "q": 2}}',
+        '{"inputs": {"q": 1}, "inputs": {"q" :2}}',
+        '{"inputs" : {"q" :1, "q":\t2}}',
+        '{"inputs": {"deep": [{"q": 1, "q": 1}]}}',
+        '{"inputs": {"q": "\\u003a", "q": ":"}}',
+        '{"inputs": {"q": 1, "\\u0071": ": :"}}',
+    ],
+)
+def test_refuses_a_key_that_is_given_twice(refuse, row):
+    message = refuse("a.jsonl", f'{{"inputs": {{"text": "a: b: c"}}}}\n\n{row}\n')
+    assert message.startswith("a.jsonl:3: the key '")
+    assert message.endswith("is given twice in one object. Rename one.")
+
+
+def test_colons_of_any_spelling_are_no_repeated_keys(load):
+    row = '{"inputs" : {"q": "a: \\u003a \\" : \\u003A", ":": {"a" :\t1}}}'
+    (example,) = load("a.jsonl", row)
+    assert example.inputs == {"q": 'a: : " : :', ":": {"a": 1}}
 
 
 def test_names_the_line_in_another_encoding_and_the_command_that_converts(refuse):

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_llmobs.datasets import Row
+from pytest_llmobs.datasets import DatasetWarning, Row
 
 ONE = '{"id": "x", "inputs": {"q": "Hi"}}'
 
@@ -67,8 +67,8 @@ def test_names_the_folders_of_a_path_with_folders(refuse):
 
 
 def test_names_the_near_match_of_an_unknown_suffix(refuse, known_suffixes):
-    assert refuse("golden.json", ONE) == (
-        f"golden.json: unknown suffix '.json'. Did you mean '.jsonl'? {known_suffixes} "
+    assert refuse("golden.jsn", ONE) == (
+        f"golden.jsn: unknown suffix '.jsn'. Did you mean '.json'? {known_suffixes} "
         "Another format is a few lines: see the hook pytest_llmobs_datasets."
     )
 
@@ -107,3 +107,38 @@ def test_says_why_a_file_cannot_be_read(refuse):
             raise PermissionError(13, "Permission denied")
 
     assert refuse("a.txt", "x", formats=[Locked()]) == "a.txt can't be read: Permission denied."
+
+
+EQUAL = '{"id": "a", "inputs": {"q": "Hi", "n": 1}}\n{"id": "b", "inputs": {"q": "Ho"}}\n' + (
+    '{"id": "c", "inputs": {"n": 1, "q": "Hi"}, "outputs": {"x": 1}}\n'
+)
+
+
+def test_warns_once_of_examples_with_equal_inputs(load):
+    with pytest.warns(DatasetWarning) as warned:
+        dataset = load("a.jsonl", EQUAL)
+    assert len(dataset) == 3
+    (warning,) = warned
+    assert str(warning.message) == (
+        "a.jsonl: examples have equal inputs: 'a', 'c' (a.jsonl:1 and a.jsonl:3). Each counts on its own in every "
+        "mean and in the gate. Keep one of them, or say what tells them apart in its inputs; to run an example "
+        "several times, use repeat=."
+    )
+
+
+def test_a_warning_turned_into_an_error_is_a_message(refuse):
+    message = refuse("a.jsonl", EQUAL)  # this project's own tests have `filterwarnings = error`
+    assert message.endswith("use repeat=. (A DatasetWarning, which a warnings filter makes an error.)")
+
+
+def test_names_few_of_many_equal_examples(load):
+    rows = [{"id": f"{group}-{number}", "inputs": {"q": group}} for group in range(9) for number in range(9)]
+    with pytest.warns(DatasetWarning) as warned:
+        load(rows)
+    message = str(warned[0].message)
+    assert "'0-0', '0-1', '0-2', '0-3' and 5 more (list, example 1 and list, example 2); '1-0', " in message
+    assert "; and 6 more groups. Each counts" in message
+
+
+def test_numbers_and_booleans_that_python_calls_equal_are_different_inputs(load):
+    assert len(load([{"inputs": {"q": 1}}, {"inputs": {"q": True}}, {"inputs": {"q": 1.0}}])) == 3

@@ -96,4 +96,30 @@ def test_names_the_example_and_the_key_of_what_json_has_no_form_for(refuse):
 def test_refuses_an_example_that_holds_itself(refuse):
     inputs = {}
     inputs["self"] = inputs
-    assert refuse([{"inputs": inputs}]) == "list, example 1: nested too deeply, or it holds itself."
+    assert refuse([{"inputs": inputs}]) == (
+        "list, example 1: nested too deeply, or it holds itself: 200 lists and objects in one another are the most."
+    )
+
+
+@pytest.mark.parametrize(
+    ("example", "problem"),
+    [
+        ({"inputs": {"q": ["\ud83d"]}}, "inputs.q[0] holds \\ud83d, half of a character"),
+        ({"inputs": {"\ud83d": 1}}, "a key in inputs holds \\ud83d, half of a character"),
+        ({"id": "\udc00", "inputs": {}}, "id holds \\udc00, half of a character"),
+        ({"inputs": {"q": 10**5000}}, "inputs.q is a whole number of more than 4,200 digits"),
+        ({"inputs": {"q": {"a": (1, float("-inf"))}}}, "inputs.q.a[1] is -inf, which JSON has no form for"),
+    ],
+    ids=["half", "half-key", "half-id", "long", "infinity"],
+)
+def test_names_what_could_be_neither_hashed_nor_stored(refuse, example, problem):
+    assert refuse([example]).startswith(f"list, example 1: {problem}")
+
+
+def test_takes_subclasses_and_tuples(load):
+    class Name(str):
+        pass
+
+    (example,) = load([{"inputs": {"q": (Name("Hi"), 2**70)}}])
+    assert example.inputs == {"q": ("Hi", 2**70)}
+    assert len(example.hash) == 16

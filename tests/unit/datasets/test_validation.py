@@ -23,7 +23,6 @@ def test_a_number_and_its_text_are_the_same_id(refuse):
     [
         ('{"outputs": {"a": 1}}', f"'inputs' is missing (it has outputs). {SAMPLE}"),
         ('{"inputs": null}', f"'inputs' is missing (it is empty). {SAMPLE}"),
-        ('["inputs"]', f"['inputs'] is a list, not an object. {SAMPLE}"),
         ('"inputs"', f"'inputs' is a string, not an object. {SAMPLE}"),
         ("null", f"None is null, not an object. {SAMPLE}"),
         (
