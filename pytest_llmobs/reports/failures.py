@@ -85,10 +85,11 @@ def _compares(row: MetricRow) -> bool:
 
 def _example_failure(example: ExampleDetail) -> Failure:
     metrics = []
-    comments = []
+    reasons: dict[str, None] = {}
     for row in example.rows:
         metrics.append(row.metric)
-        if row.comment:
-            comments.append(row.comment)
+        # what is said of several of its metrics is said once
+        reasons.update(dict.fromkeys(row.comment.strip().split("\n")))
     nodeid = example.nodeid or example.suite
-    return Failure(nodeid, f"{example.example_id} broke: {', '.join(metrics)}", comments)
+    headline = f"{example.example_id} broke: {', '.join(metrics)}"
+    return Failure(nodeid, headline, [reason for reason in reasons if reason])
