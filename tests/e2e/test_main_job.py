@@ -222,6 +222,7 @@ def test_the_api_key_is_in_no_file(job: Job) -> None:
 # The 50th test waits for the signal: Python handles a signal between any two instructions, and at some of them
 # (1 Ctrl-C of 60 among trivial tests, measured) pytest fails to print where it was and exits with 1.
 STOPPED_SUITE = """
+import signal
 from pathlib import Path
 import pytest
 from support_bot import support_agent
@@ -234,8 +235,7 @@ def test_support_agent(example, llm_run):
         file.write(llm_run.id + "\\n")
     if finished.read_text().count("\\n") == 50:
         open("waiting", "x").close()
-        while True:
-            pass
+        signal.pause()
 """
 
 
@@ -252,11 +252,15 @@ def stopped_in_the_middle(folder: Folder, by: signal.Signals) -> tuple[int, set[
         stdout=subprocess.DEVNULL,
     )
     deadline = time.monotonic() + 60
-    while not folder.path.joinpath("waiting").exists():
-        assert process.poll() is None, "the session ended before it could be stopped"
-        assert time.monotonic() < deadline
-    process.send_signal(by)
-    status = process.wait(60)
+    try:
+        while not folder.path.joinpath("waiting").exists():
+            assert process.poll() is None, "the session ended before it could be stopped"
+            assert time.monotonic() < deadline
+        process.send_signal(by)
+        status = process.wait(60)
+    finally:
+        process.kill()
+        process.wait()
     ids = {line for line in finished.read_text().split("\n") if len(line) == 36}
     assert len(ids) == 50
     return status, ids
@@ -278,6 +282,7 @@ def test_what_had_finished_before_a_kill_is_there_afterwards(folder: Folder) -> 
     assert ids <= stored
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_keeps_what_ran_and_calls_it_interrupted(folder: Folder) -> None:
     status, ids = stopped_in_the_middle(folder, signal.SIGINT)
     assert status == pytest.ExitCode.INTERRUPTED

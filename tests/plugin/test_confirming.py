@@ -117,6 +117,7 @@ def test_what_it_says_where_it_fails_itself(broken: Project) -> None:
     assert "RuntimeError: the port is taken: [redacted: anthropic key]" in result.stdout.str()
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_leaves_the_tentative_verdict(broken: Project) -> None:
     broken.path.joinpath("conftest.py").write_text(
         "import os, signal, time\n"
