@@ -64,11 +64,12 @@ def decide(
     _judge_suspects(suites, settings.confirm, confirming)
     rows = tuple(_verdicts(suites, settings, suite_scores))
     pairs = [suite.pair for suite in suites]
+    left_out = [plan.name for plan in plans if plan.left_out]
     return Decision(
         metrics=rows,
         examples=tuple(_example_rows(suites, rows, commit)),
         reruns=reruns,
-        errors=tuple(session_errors(pairs, baselines, settings, suite_scores)),
+        errors=tuple(session_errors(pairs, baselines, settings, suite_scores, left_out)),
         notes=tuple(session_notes(plans, pairs)),
     )
 

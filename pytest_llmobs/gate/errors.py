@@ -15,6 +15,10 @@ from pytest_llmobs.measures.gate_rules import PASS, ScoredMetrics, rule_errors
 from pytest_llmobs.records.experiments import SuiteScore
 from pytest_llmobs.records.plans import GateRule
 from pytest_llmobs.settings import Settings
+from pytest_llmobs.wording import listed
+
+_NAMED = 3
+"""Suites named in an error; more are counted."""
 
 
 def session_errors(
@@ -22,6 +26,7 @@ def session_errors(
     baselines: Mapping[str, Baseline | BaselineError],
     settings: Settings,
     suite_scores: Sequence[SuiteScore] = (),
+    left_out: Sequence[str] = (),
 ) -> Iterator[str]:
     """Yield the errors of a session, each written for the user.
 
@@ -30,8 +35,14 @@ def session_errors(
         baselines: By suite; what could not be read is given as its error.
         settings: Of the session.
         suite_scores: What summary evaluators say.
+        left_out: Suites of which the user's selection has left nothing.
     """
-    if not any(map(attrgetter("expected"), suites)):
+    if not any(map(attrgetter("expected"), suites)) and left_out:
+        yield (
+            f"Nothing was evaluated: the selection (-k, -m, --deselect, --lf, a node id) left out every trial of "
+            f"{listed(left_out, _NAMED)}."
+        )
+    elif not any(map(attrgetter("expected"), suites)):
         yield (
             "Nothing was evaluated: no test of this session is a trial. "
             "Give tests the llm_dataset marker or the llm_run fixture, or leave --llm-experiment out."

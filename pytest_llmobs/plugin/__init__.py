@@ -40,7 +40,9 @@ def pytest_configure(config: pytest.Config) -> None:
         from pytest_llmobs.plugin.registration import register
 
         register(config)
-    elif options.is_controller(config):
+        return
+    options.say_unused(config)
+    if options.is_controller(config):
         # the tests are collected in workers: nothing else is registered here
         from pytest_llmobs.plugin.failed_tests.repeated_errors import RepeatedErrors
 

@@ -9,7 +9,7 @@ import pytest
 
 from pytest_llmobs.errors import LlmobsError
 from pytest_llmobs.plugin.marks import misplaced
-from pytest_llmobs.plugin.selection import Repeats, asked_files, keep_shard
+from pytest_llmobs.plugin.selection import Repeats, asked_files, keep_shard, marker_keywords
 from pytest_llmobs.plugin.suite_plans import gone_suites, secret_names, suite_plans
 
 if TYPE_CHECKING:
@@ -110,7 +110,9 @@ class Collection:
         if not state.settings.baseline:  # another baseline may well know other suites
             plans += gone_suites(session.config, suites)
         state.manifest.promise(plans)
-        state.notes.add(*secret_names(plans, redaction))
+        state.notes.add(
+            *secret_names(plans, redaction), *marker_keywords(session.config.getoption("keyword"))
+        )
         if state.worker is None:
             announce(state)
 

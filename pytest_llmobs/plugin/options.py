@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ MARKERS = (
 CONFIRMING = "LLMOBS_CONFIRMING"
 """Environment variable that makes a session a confirming one; holds the path of its plan."""
 
+_OF_EXPERIMENTS = ("name", "baseline", "confirm", "report", "store", "shard")
+"""Options that plain pytest has no use for."""
 _AT_FAILURE = ("maxfail", "stepwise", "usepdb", "trace")
 """Options of pytest's that act on the first failure."""
 
@@ -110,6 +113,25 @@ def given(config: pytest.Config, name: str) -> bool:
     return config.getoption(f"llm_{name}", None) is not None
 
 
+class UnusedOptions:
+    """Says at the end which options of ours a session without an experiment was given for nothing."""
+
+    def __init__(self, flags: Sequence[str]) -> None:
+        self._flags = flags
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Print the line."""
+        flags = ", ".join(self._flags)
+        terminalreporter.write_line(f"{flags}: nothing is done with it without --llm-experiment", yellow=True)
+
+
+def say_unused(config: pytest.Config) -> None:
+    """In a session that is no experiment: see that options which only an experiment has use for are told of."""
+    flags = [f"--llm-{name.replace('_', '-')}" for name in _OF_EXPERIMENTS if given(config, name)]
+    if flags:
+        config.pluginmanager.register(UnusedOptions(flags), "llmobs-unused-options")
+
+
 def debugging(config: pytest.Config) -> bool:
     """Return True where the first failure is to stop the session or to open the debugger."""
     return any(getattr(config.option, name, False) for name in _AT_FAILURE)
@@ -122,9 +144,10 @@ def _value(config: pytest.Config, option: Option) -> tuple[Any, str]:
     try:
         return config.getini(option.ini), option.ini
     except (TypeError, ValueError, pytest.UsageError) as error:
-        raise SettingsError(
-            f"{option.ini} in {config.inipath}: {error}. It takes {_described(option)}."
-        ) from None
+        problem = str(error)
+        if str(config.inipath) not in problem:  # as pytest itself says it in most versions
+            problem = f"{option.ini} in {config.inipath}: {problem}"
+        raise SettingsError(f"{problem}. It takes {_described(option)}.") from None
 
 
 def _described(option: Option) -> str:

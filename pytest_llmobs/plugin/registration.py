@@ -15,6 +15,7 @@ from pytest_llmobs.plugin.collection import Collection
 from pytest_llmobs.plugin.failed_tests.repeated_errors import RepeatedErrors
 from pytest_llmobs.plugin.node_names import NodeNames
 from pytest_llmobs.plugin.parametrize import Parametrizer
+from pytest_llmobs.plugin.plain_gates import PlainGates
 from pytest_llmobs.plugin.state import Manifest, Notes, ProcessState
 from pytest_llmobs.plugin.suites import Suites
 from pytest_llmobs.plugin.trial import TrialHooks
@@ -83,6 +84,8 @@ def _register(config: pytest.Config) -> Registered:
         manager.register(RepeatedErrors(), "llmobs-repeated-errors")
     if state.experiment:
         _register_for_xdist(state, ending)
+    elif state.worker is None:  # one of several sees too little
+        manager.register(PlainGates(suites), "llmobs-plain-gates")
     return Registered(Parametrizer(state, suites, confirming), trials)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from fnmatch import fnmatch
 from itertools import groupby
 from operator import attrgetter
@@ -16,6 +17,8 @@ from pytest_llmobs.plugin.suites import Suites
 if TYPE_CHECKING:
     from pytest_llmobs.plugin.state import ProcessState
 
+_OPERATORS = ("and", "or", "not")
+"""Words of ``-k`` that are no keywords."""
 WasAsked = Callable[[Path], bool]
 """Tells of a test file whether all of it was to be collected."""
 
@@ -42,6 +45,21 @@ def _matches(path: Path, globs: Sequence[str]) -> bool:
         if fnmatch(str(path), pattern):
             return True
     return False
+
+
+def marker_keywords(expression: str) -> Iterator[str]:
+    """Yield a note where a word of ``-k`` is part of a marker's name: pytest takes those for keywords, too.
+
+    Args:
+        expression: What ``-k`` was given.
+    """
+    for word in re.findall(r"[^\s()]+", expression.lower()):
+        for marker in ("llm_dataset", "llm_gate"):
+            if word in marker and word not in (marker, *_OPERATORS):
+                yield (
+                    f"-k {word!r} matches the marker {marker} as well, and so every test that has it; "
+                    "a word of the test's name or an example's id selects less"
+                )
 
 
 class Repeats:
