@@ -10,6 +10,7 @@ from typing import get_args
 import pytest
 
 from pytest_llmobs.cli import COMMANDS
+from pytest_llmobs.plugin.confirming.written_files import MOVED
 from pytest_llmobs.records.decisions import ExampleState
 from pytest_llmobs.records.plans import GateRule
 from pytest_llmobs.settings import OPTIONS
@@ -32,6 +33,10 @@ def test_its_tables_have_every_argument_and_every_state() -> None:
     rows = re.findall(r"^\| ([a-z, ]+) \|", PAGE, re.MULTILINE)
     states = {word for row in rows for word in row.split(", ")} - {"argument", "state"}
     assert states == set(get_args(ExampleState))
+
+
+def test_it_lists_what_the_confirming_session_moves() -> None:
+    assert [name for name in MOVED if f"`{name}`" not in PAGE] == []
 
 
 def test_its_commands_have_these_names_and_options() -> None:
