@@ -27,10 +27,21 @@ _PLAIN_FIELDS = {
     "hash": "hash",
     "sent": "fingerprints",
     "latency": "latency",
+    "latency_spread": "latency_spread",
     "cost": "cost",
+    "cost_spread": "cost_spread",
     "versions": "versions",
 }
 """Keys of a row that need no further look -> their fields."""
+_OPTIONAL = {
+    "latency": "latency",
+    "latency_spread": "latency_spread",
+    "cost": "cost",
+    "cost_spread": "cost_spread",
+    "sent": "fingerprints",
+    "versions": "versions",
+}
+"""Keys of a row that are left out where it has nothing of that, in their order -> their fields."""
 _NUMBER: frozenset[type] = frozenset({int, float, type(None)})
 _HEAD = ("suite", "dataset", "dataset_version", "repeat", "metrics", "metadata")
 
@@ -195,8 +206,8 @@ def _wire(row: BaselineRow) -> dict[str, Any]:
     wire: dict[str, Any] = {"hash": row.hash, "pass": _shortened(row.passes)}
     if row.scores:
         wire["scores"] = _each(_shortened, row.scores)
-    optional = {"latency": row.latency, "cost": row.cost, "sent": row.fingerprints, "versions": row.versions}
-    for key, value in optional.items():
+    for key, field in _OPTIONAL.items():
+        value = getattr(row, field)
         if value not in (None, {}):
             wire[key] = value
     return wire

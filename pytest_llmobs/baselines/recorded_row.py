@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterable, Sequence
-from operator import attrgetter
 
 from pytest_llmobs.baselines.records import BaselineRow
 from pytest_llmobs.baselines.texts import fingerprints
 from pytest_llmobs.measures.gate_rules import PASS
 from pytest_llmobs.measures.means import present
-from pytest_llmobs.measures.values import pass_value, score_value
+from pytest_llmobs.measures.ratios import log_spread
+from pytest_llmobs.measures.values import own_cost, pass_value, score_value, warm_latency
 from pytest_llmobs.records.trials import Trial
 
 STEADY = 1.25
 """Ratio up to which a latency or cost counts as unchanged."""
+STEADY_SPREAD = 2.0
+"""Ratio up to which a spread does: from five repeats it is known no better."""
 
 
 def recorded_row(example_hash: str, trials: Sequence[Trial], old: BaselineRow | None) -> BaselineRow:
@@ -31,13 +33,16 @@ def recorded_row(example_hash: str, trials: Sequence[Trial], old: BaselineRow | 
         values = tuple(score_value(trial, key) for trial in trials)
         if values.count(None) < len(values):
             scores[key] = values
+    latencies, costs = present(map(warm_latency, trials)), present(map(own_cost, trials))
     return BaselineRow(
         hash=example_hash,
         passes=tuple(map(pass_value, trials)),
         scores=scores,
         fingerprints=fingerprints(witness(trials)),
-        latency=_steady_median(map(attrgetter("latency"), trials), old.latency),
-        cost=_steady_median(map(attrgetter("whole_cost"), trials), old.cost),
+        latency=_steady_median(latencies, old.latency),
+        latency_spread=_steady_spread(latencies, old.latency_spread),
+        cost=_steady_median(costs, old.cost),
+        cost_spread=_steady_spread(costs, old.cost_spread),
     )
 
 
@@ -60,12 +65,21 @@ def _gating_scores(trials: Iterable[Trial]) -> list[str]:
     return sorted(keys)
 
 
-def _steady_median(values: Iterable[float | None], old: float | None) -> float | None:
+def _steady_median(values: Sequence[float], old: float | None) -> float | None:
     """Return the median, or the old value where it is nearly the same: noise would change every line of the file."""
-    known = present(values)
-    if not known:
+    if not values:
         return None
-    median = statistics.median(known)
+    median = statistics.median(values)
     if old is not None and old / STEADY <= median <= old * STEADY:
         return old
     return float(f"{median:.3g}")
+
+
+def _steady_spread(values: Sequence[float], old: float | None) -> float | None:
+    """Return the spread between repeats, or the old one where it is nearly the same; two digits say enough."""
+    spread = log_spread(values)
+    if spread is None:
+        return None
+    if old is not None and old / STEADY_SPREAD <= spread <= old * STEADY_SPREAD:
+        return old
+    return float(f"{spread:.2g}")

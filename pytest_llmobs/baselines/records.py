@@ -28,9 +28,13 @@ class BaselineRow:
     fingerprints: Mapping[str, str] = field(default_factory=dict)
     """``model`` as it is; ``system``, ``messages``, ``params`` and ``tools`` as hashes of what was sent."""
     latency: float | None = None
-    """Median seconds."""
+    """Median seconds of the warm repeats; None where all ran cold (import and connection), or were replayed."""
+    latency_spread: float | None = None
+    """Standard deviation of the logarithms of those repeats' seconds: what the same code differs by."""
     cost: float | None = None
     """Median USD."""
+    cost_spread: float | None = None
+    """As ``latency_spread``."""
     versions: Mapping[str, str] = field(default_factory=dict)
     """Versions of the evaluators that scored this row, where they differ from the baseline's."""
 

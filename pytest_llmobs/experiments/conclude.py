@@ -107,6 +107,7 @@ def _judged(experiment: Experiment, surroundings: Surroundings) -> Experiment:
         settings=surroundings.settings,
         commit=experiment.commit,
         suite_scores=experiment.suite_scores,
+        conditions=experiment.conditions,
     )
     decision = judge(experiment.trials)
     answer = _confirmation(decision, surroundings)

@@ -38,6 +38,7 @@ def experiment_to_dict(experiment: Experiment) -> dict[str, Any]:
         "interrupted": experiment.interrupted,
         "shard": experiment.shard,
         **_end(experiment.end),
+        **_conditions(experiment),
         "notes": list(experiment.notes),
         "decision": _decision(experiment.decision),
         "suites": list(map(_suite, experiment.suites)),
@@ -94,6 +95,12 @@ def _end(end: SessionEnd) -> dict[str, Any]:
     if not wire:
         return {}
     return {"end": wire}
+
+
+def _conditions(experiment: Experiment) -> dict[str, Any]:
+    if not experiment.conditions:
+        return {}
+    return {"conditions": dict(experiment.conditions)}
 
 
 def _decision(decision: Decision) -> dict[str, Any]:

@@ -283,6 +283,7 @@ def _joined(shards: Sequence[FinishedShard], *, complete: bool) -> Experiment:
         commit=commit,
         interrupted=interrupted,
         end=_joined_end(shards),
+        conditions=shards[0].experiment.conditions,
         notes=tuple(notes),
     )
 

@@ -92,7 +92,7 @@ def baseline_of(experiment: Experiment, suite: str) -> Baseline | None:
 
 def recorded_from(experiment: Experiment) -> dict[str, str]:
     """Return what a baseline's metadata say of the experiment that it was recorded from."""
-    metadata = {"experiment": experiment.name, "recorded": experiment.started}
+    metadata = {"experiment": experiment.name, "recorded": experiment.started, **experiment.conditions}
     if experiment.commit:
         metadata["commit"] = experiment.commit
     return metadata

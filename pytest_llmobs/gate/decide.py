@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from operator import attrgetter
 
 from pytest_llmobs.baselines.records import Baseline
 from pytest_llmobs.errors import BaselineError
@@ -22,7 +23,7 @@ from pytest_llmobs.gate.reruns import judge_first_run, judge_second_run, reruns_
 from pytest_llmobs.gate.suite_verdicts import suite_verdicts
 from pytest_llmobs.gate.suspects import judge_suspect
 from pytest_llmobs.measures.gate_rules import PASS
-from pytest_llmobs.records.decisions import Decision, ExampleRow, MetricRow
+from pytest_llmobs.records.decisions import Decision, ExampleRow, MetricRow, Rerun
 from pytest_llmobs.records.experiments import SuiteScore
 from pytest_llmobs.records.plans import SuitePlan
 from pytest_llmobs.records.trials import Trial
@@ -40,6 +41,7 @@ def decide(
     *,
     commit: str | None = None,
     suite_scores: Sequence[SuiteScore] = (),
+    conditions: Mapping[str, str] | None = None,
 ) -> Decision:
     """Judge a session.
 
@@ -48,30 +50,36 @@ def decide(
         trials: The first run's.
         baselines: By suite; a baseline that could not be read is given as its error. Suites without one are absent.
         settings: Of the session.
-        confirmation: Trials of the confirming session, numbered as further repeats. Of each example the first are
-            the second run of the whole suite, where guard 1 asked for one; the rest belong to guard 2 and enter no
-            mean.
+        confirmation: Trials of the confirming session, numbered as further repeats: of each example first those of
+            the whole suite's second run, where guard 1 asked for one, then those of guard 2, which enter no mean.
         commit: The code's commit, for what changed.
         suite_scores: What summary evaluators say of the first run.
+        conditions: Under which the trials ran; see ``Experiment.conditions``.
     """
     suites = _judged_suites(plans, trials, baselines, confirmation)
-    judge_first_run(suites, settings.confirm)
-    reruns = tuple(reruns_of(suites, settings.confirm))
-    confirming = bool(reruns) and bool(confirmation)
-    if confirming:
-        reruns = ()
-        judge_second_run(suites)
-    _judge_suspects(suites, settings.confirm, confirming)
+    reruns = _judge(suites, settings.confirm, bool(confirmation))
     rows = tuple(_verdicts(suites, settings, suite_scores))
-    pairs = [suite.pair for suite in suites]
+    pairs = list(map(attrgetter("pair"), suites))
     left_out = [plan.name for plan in plans if plan.left_out]
     return Decision(
         metrics=rows,
         examples=tuple(_example_rows(suites, rows, commit)),
         reruns=reruns,
         errors=tuple(session_errors(pairs, baselines, settings, suite_scores, left_out)),
-        notes=tuple(session_notes(plans, pairs)),
+        notes=tuple(session_notes(plans, pairs, conditions)),
     )
+
+
+def _judge(suites: Sequence[JudgedSuite], most_reruns: int, confirming: bool) -> Sequence[Rerun]:
+    """Judge both runs; return what a confirming session should run, where there was none."""
+    judge_first_run(suites, most_reruns)
+    reruns = tuple(reruns_of(suites, most_reruns))
+    confirming = confirming and bool(reruns)
+    if confirming:
+        reruns = ()
+        judge_second_run(suites)
+    _judge_suspects(suites, most_reruns, confirming)
+    return reruns
 
 
 def _judged_suites(

@@ -1,21 +1,23 @@
-"""Latency and cost against the baseline: worth a warning, never red."""
+"""Latency and cost against the baseline: worth a warning, never red.
+
+Like is compared with like: cold trials, which pay for imports and connections, are left out on both sides, and so are
+replayed ones. A warning takes a rise that repeats of the same code don't explain.
+"""
 
 from __future__ import annotations
 
-import math
 import statistics
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import NamedTuple
 
 from pytest_llmobs.baselines.records import BaselineRow
 from pytest_llmobs.gate.pairing import SuitePair
-from pytest_llmobs.measures.statistics import median_log_ratio
+from pytest_llmobs.measures.ratios import RatioPair, log_spread, rise
+from pytest_llmobs.measures.values import own_cost, warm_latency
 from pytest_llmobs.records.trials import Trial
 
-WORTH_A_NOTE = math.log(1.25)
-"""Median log-ratio from which a rise is told: a quarter more."""
-NOTICED = 0.01
+NOTICED = 0.05
 """Seconds below which a latency is no model's answer, and its rise the machine's noise."""
 FEWEST = 5
 """Pairs below which a median says too little."""
@@ -27,50 +29,106 @@ class _Quantity(NamedTuple):
     name: str
     unit: str
     recorded: Callable[[BaselineRow], float | None]
+    spread: Callable[[BaselineRow], float | None]
     measured: Callable[[Trial], float | None]
+    worth: float
+    """Ratio from which a rise is told."""
     least: float
     """Median below which a rise is no news."""
+    conditions: Sequence[str]
+    """Under what it must have been recorded to be comparable at all."""
 
 
 _QUANTITIES = (
-    _Quantity("latency", "s", attrgetter("latency"), attrgetter("latency"), NOTICED),
-    _Quantity("cost", "USD", attrgetter("cost"), attrgetter("whole_cost"), 0.0),
+    _Quantity(
+        "latency",
+        "s",
+        attrgetter("latency"),
+        attrgetter("latency_spread"),
+        warm_latency,
+        1.5,
+        NOTICED,
+        ("concurrency",),
+    ),
+    _Quantity("cost", "USD", attrgetter("cost"), attrgetter("cost_spread"), own_cost, 1.25, 0.0, ()),
 )
+_WORDS: Mapping[str, str] = {"concurrency": "llm_concurrency", "machine": "machine"}
 
 
-def latency_and_cost_notes(suite: SuitePair) -> Iterator[str]:
-    """Yield a note for latency and for cost where they rose by a quarter or more."""
+def latency_and_cost_notes(suite: SuitePair, conditions: Mapping[str, str] | None = None) -> Iterator[str]:
+    """Yield a note for latency and for cost where they rose, beyond what repeats of the same code differ by.
+
+    Args:
+        suite: The suite and its baseline.
+        conditions: Under which the trials ran; see ``Experiment.conditions``.
+    """
     for quantity in _QUANTITIES:
         pairs = _pairs(suite, quantity)
-        ratio = median_log_ratio(pairs)
-        if ratio is None or ratio < WORTH_A_NOTE or len(pairs) < FEWEST:
+        if len(pairs) < FEWEST:
             continue
+        found = rise(pairs)
         # the note shows seconds and dollars; the ratio is the median of the ratios, not the ratio of these medians
-        before, after = map(statistics.median, zip(*pairs, strict=True))
-        if after >= quantity.least:
-            yield (
-                f"{suite.plan.name}: {quantity.name} is {math.exp(ratio):.2f} times the baseline's in the median of "
-                f"{len(pairs)} examples ({before:.3g} -> {after:.3g} {quantity.unit})"
-            )
+        before = statistics.median(map(attrgetter("before"), pairs))
+        after = statistics.median(map(attrgetter("after"), pairs))
+        if found.ratio < quantity.worth or found.at_least <= 1 or after < quantity.least:
+            continue
+        change = f"({before:.3g} -> {after:.3g} {quantity.unit})"
+        differing = _differing(suite, conditions or {})
+        if set(differing).intersection(quantity.conditions):
+            yield f"{suite.plan.name}: {quantity.name} isn't compared {change}: {_told(differing)}"
+            continue
+        note = (
+            f"{suite.plan.name}: {quantity.name} is {found.ratio:.2f} times the baseline's in the median of "
+            f"{len(pairs)} examples {change}, beyond what its repeats differ by"
+        )
+        if differing and quantity.conditions:
+            note += f"; {_told(differing)}"
+        yield note
 
 
-def _pairs(suite: SuitePair, quantity: _Quantity) -> list[tuple[float, float]]:
-    """Return each example's value in the baseline and now; replayed trials have no latency."""
+def _differing(suite: SuitePair, conditions: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """Return what the baseline was recorded under and what holds now, where they differ."""
+    differing = {}
+    then = suite.baseline.metadata if suite.baseline is not None else {}
+    for name in _WORDS:
+        if name in then and name in conditions and then[name] != conditions[name]:
+            differing[name] = (then[name], conditions[name])
+    return differing
+
+
+def _told(differing: Mapping[str, tuple[str, str]]) -> str:
+    told = [f"{_WORDS[name]} was {then}, is {now}" for name, (then, now) in differing.items()]
+    return "; ".join(told)
+
+
+def _pairs(suite: SuitePair, quantity: _Quantity) -> list[RatioPair]:
+    """Return each example's value in the baseline and now."""
     rows, pairs = suite.rows, []
     for example in suite.comparable:
-        before = quantity.recorded(rows[example])
-        now = _median(suite.measured.trials.get(example, ()), quantity)
-        if before and now:
-            pairs.append((before, now))
+        row = rows[example]
+        before = quantity.recorded(row)
+        values = _measured(suite.measured.trials.get(example, ()), quantity)
+        if not before or not values:
+            continue
+        spread = quantity.spread(row)
+        pairs.append(
+            RatioPair(
+                before=before,
+                after=statistics.median(values),
+                # some of them may have been cold; one less is the careful side
+                repeats_before=max(1, len(row.passes) - 1),
+                repeats_after=len(values),
+                spread_before=spread,
+                spread_after=log_spread(values),
+            )
+        )
     return pairs
 
 
-def _median(trials: Sequence[Trial], quantity: _Quantity) -> float | None:
+def _measured(trials: Sequence[Trial], quantity: _Quantity) -> list[float]:
     values = []
     for trial in trials:
         value = quantity.measured(trial)
-        if value is not None and trial.ran:
+        if value is not None and value > 0:
             values.append(value)
-    if not values:
-        return None
-    return statistics.median(values)
+    return values

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pytest_llmobs.gate.latency_and_cost import latency_and_cost_notes
 from pytest_llmobs.gate.pairing import SuitePair
@@ -14,12 +14,15 @@ _NAMED = 3
 """Suites or examples named in a note; more are counted."""
 
 
-def session_notes(plans: Iterable[SuitePlan], suites: Iterable[SuitePair]) -> Iterator[str]:
+def session_notes(
+    plans: Iterable[SuitePlan], suites: Iterable[SuitePair], conditions: Mapping[str, str] | None = None
+) -> Iterator[str]:
     """Yield the notes of a session.
 
     Args:
         plans: What collection promised.
         suites: Those that a verdict is about.
+        conditions: Under which the trials ran; see ``Experiment.conditions``.
     """
     unselected = [plan.name for plan in plans if plan.left_out]
     if unselected:
@@ -28,7 +31,7 @@ def session_notes(plans: Iterable[SuitePlan], suites: Iterable[SuitePair]) -> It
     for suite in suites:
         yield from _selection_note(suite)
         yield from _changed_examples_notes(suite)
-        yield from latency_and_cost_notes(suite)
+        yield from latency_and_cost_notes(suite, conditions)
 
 
 def _selection_note(suite: SuitePair) -> Iterator[str]:

@@ -13,7 +13,6 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
-from statistics import median
 
 from pytest_llmobs.measures.distributions import normal_cdf, t_cdf, t_quantile
 
@@ -241,20 +240,3 @@ def repeats_to_halve(
     if room <= 0:  # also where there is no error at all, or none within examples
         return None
     return math.ceil(repeats * min(within, total) / room - 1e-9)
-
-
-def median_log_ratio(pairs: Sequence[tuple[float, float]]) -> float | None:
-    """Return the median of ln(candidate/baseline) over pairs of positive numbers, or None without any.
-
-    For latencies and costs, whose ratios are skewed and whose outliers are many.
-
-    Args:
-        pairs: (baseline, candidate) of each example, in seconds or USD.
-    """
-    ratios = []
-    for baseline, candidate in pairs:
-        if baseline > 0 and candidate > 0:
-            ratios.append(math.log(candidate / baseline))
-    if not ratios:
-        return None
-    return median(ratios)

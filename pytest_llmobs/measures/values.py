@@ -151,3 +151,17 @@ def running_means(trials: Iterable[Trial]) -> dict[str, float]:
 def why_unscored(score: TrialScore) -> str:
     """Return why there is no score, in one line."""
     return last_line(score.error or "")
+
+
+def warm_latency(trial: Trial) -> float | None:
+    """Return the seconds that a trial took; None where it ran cold, was replayed, or came to no verdict."""
+    if trial.cold or not trial.ran:
+        return None
+    return trial.latency
+
+
+def own_cost(trial: Trial) -> float | None:
+    """Return the USD that a trial's app spent; None where part of that is unknown, or it came to no verdict."""
+    if not trial.ran:
+        return None
+    return trial.whole_cost

@@ -171,6 +171,7 @@ class Ending:
 
     def _experiment(self, stopped: bool, exit_status: int) -> Experiment:
         """Return everything that ran, not judged yet."""
+        from pytest_llmobs.experiments.conditions import conditions
         from pytest_llmobs.experiments.git import commit_problem, current_commit
 
         session = self._state.session
@@ -185,6 +186,7 @@ class Ending:
             trials=tuple(self._trials.values()),
             commit=commit,
             interrupted=stopped and len(self._trials) < self._state.manifest.expected,
+            conditions=conditions(session.settings),
             end=self._failed.session_end(exit_status, self._state.manifest.plans, self._trials.values()),
             notes=(*self._budget_note(), *self._state.notes),
         )

@@ -86,6 +86,8 @@ class Experiment:
     """True where the session ended early (Ctrl-C, ``-x``, a crash): it never passes for a whole one."""
     end: SessionEnd = field(default_factory=SessionEnd)
     """How pytest itself ended; as if all were well where no pytest ran."""
+    conditions: Mapping[str, str] = field(default_factory=dict)
+    """What latencies depend on beside the code: ``concurrency`` (``llm_concurrency``) and ``machine``."""
     notes: Sequence[str] = ()
     shard: str = ""
     """``I/N`` where it is one part of an experiment, which isn't gated; empty for a whole one."""

@@ -109,7 +109,8 @@ def test_a_line_an_example_sorted_and_the_head_first(rich) -> None:
     examples = [line for line in lines if line.startswith('"e0')]
     assert [line[:6] for line in examples] == ['"e000"', '"e001"', '"e002"']
     assert '"pass": [0, 1, 1], "scores": {"tone": [0.333333, null, 1]}' in examples[1]
-    assert '"latency": 1.5, "cost": 0.002, "sent": {"model": "m-1", ' in examples[1]
+    timing = '"latency": 1.5, "latency_spread": 0.0, "cost": 0.002, "cost_spread": 0.0'
+    assert f'{timing}, "sent": {{"model": "m-1", ' in examples[1]
 
 
 def test_a_changed_example_changes_one_line(rich) -> None:

@@ -137,7 +137,7 @@ def test_suspects_of_a_regressed_metric_are_part_of_its_red(world, row_of: RowOf
     trials, again = w.trials(first(20)), w.trials(first(20), start=1)
     decision = w.decide(trials, w.baseline(), confirmation=again)
     assert row_of(decision).verdict == "REGRESSED"
-    assert {(row.state, row.red) for row in decision.examples} == {("dropped", True)}
+    assert {(row.state, row.red) for row in decision.examples} == {("broken", True)}
     assert len(decision.examples) == 20
 
 
@@ -148,7 +148,8 @@ def test_latency_and_cost_are_told_and_never_red(world) -> None:
     baseline = w.baseline(latency=1.0, total_cost=0.01)
     decision = w.decide(w.trials(latency=2.0, total_cost=0.011), baseline)
     assert decision.notes == (
-        f"{w.plan.name}: latency is 2.00 times the baseline's in the median of 10 examples (1 -> 2 s)",
+        f"{w.plan.name}: latency is 2.00 times the baseline's in the median of 10 examples (1 -> 2 s), "
+        "beyond what its repeats differ by",
     )
     assert not decision.red
     assert w.decide(w.trials(latency=None), baseline).notes == ()

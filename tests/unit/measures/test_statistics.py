@@ -18,7 +18,6 @@ from pytest_llmobs.measures.statistics import (
     failures_needed,
     holm,
     mean_interval,
-    median_log_ratio,
     minimal_detectable_effect,
     noise_p,
     repeats_to_halve,
@@ -222,12 +221,6 @@ def test_repeats_can_not_remove_what_differs_between_examples() -> None:
 
 def test_without_repeats_all_noise_counts_as_repeatable() -> None:
     assert repeats_to_halve(0.1, None, 1, 1, 50) == 4
-
-
-def test_median_log_ratio_ignores_outliers_and_what_was_not_measured() -> None:
-    pairs = [(1.0, 2.0), (2.0, 4.0), (1.0, 50.0), (0.0, 1.0), (1.0, 0.0)]
-    assert median_log_ratio(pairs) == pytest.approx(math.log(2))
-    assert median_log_ratio([(0.0, 1.0)]) is None
 
 
 def test_the_same_data_always_gets_the_same_p() -> None:

@@ -41,7 +41,11 @@ def test_each_broken_example_is_a_failure_and_so_is_a_red_metric_that_none_expla
 
 
 def test_without_a_red_metric_each_broken_example_is_one():
-    rows = (broken("a", comment="why"), broken("a", "tone", comment="why"), broken("b", comment="", nodeid=""))
+    rows = (
+        broken("a", comment="why"),
+        broken("a", "tone", comment="why"),
+        broken("b", comment="", nodeid=""),
+    )
     known = replace(broken("c"), state="known", red=False)
     assert of(examples=(*rows, known)) == [
         Failure(f"{SUITE}[a]", "a broke: pass, tone", ["why"]),
