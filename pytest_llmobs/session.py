@@ -6,7 +6,7 @@ import random
 import shutil
 import sys
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -302,9 +302,13 @@ class Session:
             cache.install(cache.FileCache(folder, self.redaction))
         instrument_on_import([*self.extensions.providers, *POOLS])
 
-    def prepare(self) -> None:
-        """Load what the first model call needs, so that calls running side by side don't wait for it."""
-        if any(provider.module in sys.modules for provider in self.extensions.providers):
+    def prepare(self, target: Callable[..., Any]) -> None:
+        """Load what the first model call of a target needs: its clock, and its neighbours, needn't wait for it."""
+        from pytest_llmobs.trials.warming import import_ahead
+
+        modules = [provider.module for provider in self.extensions.providers]
+        import_ahead(target, [module.partition(".")[0] for module in modules])
+        if any(module in sys.modules for module in modules):
             from pytest_llmobs.providers.prices import preload
 
             preload()

@@ -39,7 +39,7 @@ class Ahead:
         self._one_repeat = one_repeat
         self._positions: dict[pytest.Item, int] = {}
         self._eligible: dict[str, bool] = {}
-        self._prepared = False
+        self._prepared: set[Hashable] = set()
 
     def take(self, item: pytest.Function, plan: TrialPlan) -> Attempt:
         """Return the attempt at this item's target; wait for it where it is still going on.
@@ -50,11 +50,11 @@ class Ahead:
         runner = self._state.session.runner
         target = _resolve_target(item, plan)
         job = _job(item, plan, target)
+        if job.warmed_by not in self._prepared:
+            self._prepared.add(job.warmed_by)
+            self._state.session.prepare(target.function)
         if not self._may_run_ahead(item, plan):
             return runner.run_inline(job)
-        if not self._prepared:
-            self._prepared = True
-            self._state.session.prepare()
         if runner.wants_more or self._one_repeat:
             runner.offer(self._coming_jobs(item, plan, target))
         return runner.take(job)

@@ -151,7 +151,7 @@ class Provider:
     name: str
     """The provider's name, a column of its runs."""
     module: str
-    """Instrumented right after this module was imported by the user's own code; we never import it."""
+    """Instrumented right after this module was imported, by the user's own code or because a target is about to."""
 
     scopes: tuple[str, ...] = ()
     """OpenTelemetry instrumentations of the same SDK; their spans tell of the same calls, and aren't stored."""
