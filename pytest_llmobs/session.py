@@ -30,6 +30,7 @@ if TYPE_CHECKING:  # what a session is made of is imported as it is made: collec
     from pytest_llmobs.tracing.tracer import Tracer
     from pytest_llmobs.trials.budget import Budget
     from pytest_llmobs.trials.runner import Runner
+    from pytest_llmobs.trials.unclaimed import UnclaimedCalls
 
 _ADJECTIVES = (
     "amber",
@@ -208,6 +209,7 @@ class Session:
             keep=(*read_rules(settings.keep, "llm_keep"), is_always_stored),
             max_payload=settings.max_payload,
             keep_media=keep_media,
+            unclaimed=self.unclaimed.take if settings.experiment else None,
         )
 
     @cached_property
@@ -251,6 +253,13 @@ class Session:
         from pytest_llmobs.trials.budget import Budget
 
         return Budget(self.folder / "spent.json", max_cost=cost, max_calls=calls)
+
+    @cached_property
+    def unclaimed(self) -> UnclaimedCalls:
+        """The model calls of this process that belong to no trial."""
+        from pytest_llmobs.trials.unclaimed import UnclaimedCalls
+
+        return UnclaimedCalls(self.budget)
 
     @cached_property
     def remote(self) -> RemoteFiles | None:

@@ -110,6 +110,8 @@ class Ending:
     def _seal(self) -> None:
         """Complete what is known of the trials, now that every process has ended its own."""
         self._state.session.stop()
+        if note := self._state.session.unclaimed.note():
+            self._state.notes.add(note)
         if self._state.controller:
             self._state.manifest.read()
         if self._crashes:

@@ -141,6 +141,8 @@ class TrialHooks:
         """Stop what still runs ahead, seal this process's runs, and see that the process will end."""
         self._session.stop()
         if self._state.worker is not None:
+            if note := self._session.unclaimed.note(str(self._state.worker["workerid"])):
+                self._state.notes.add(note)
             self._state.config.workeroutput["llmobs_notes"] = list(self._state.notes)  # type: ignore[attr-defined]
         elif self._session.left_hanging:  # xdist ends its workers itself
             exit_anyway(lambda: int(session.exitstatus), _GRACE)
@@ -327,6 +329,8 @@ class TrialHooks:
     def _hand_over(self, trial: RunningTrial, report: pytest.TestReport, outcome: Outcome) -> None:
         """Give the trial to the ending, be it in this process or in xdist's controller."""
         record = clean_trial(trial_record(trial.plan, trial.run, outcome), self._session.redaction)
+        if trial.run is not None and trial.run.root is not None:
+            trial.run.root.settled = True
         if self._confirming is not None:
             self._confirming.note_ended(record)
         if self._ending is not None:

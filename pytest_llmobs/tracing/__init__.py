@@ -12,8 +12,8 @@ Not here: what a provider's SDK says (``providers``), spans (``spans``), where l
     active     the process's tracer, kept here alone  tracer     samples, redacts, writes
     capture    values as JSON, by way of snapshot/    redaction/ what must not be kept
     run_line   how a run is written and read back     sampling   which traces are kept
-    headers    to other processes                     first_use  one thread at a time
-    ids, failure, environment
+    headers    to other processes                     queues     and to the workers behind them
+    first_use  by one thread at a time                ids, failure, environment
 """
 
 from pytest_llmobs.tracing.active import install, uninstall

@@ -45,6 +45,8 @@ class OpenRun:
     """Set to ``incomplete`` or ``abandoned`` before ``end``; else the error decides."""
     collected: list[FinishedRun] | None = None
     """On a root started with ``collect=True``: its finished descendants, and itself once it has ended."""
+    settled: bool = False
+    """True on the root of a trial once it is accounted for: a call that ends later belongs to no trial."""
     held: HeldLines | None = None
     """On a root whose trace sampling may leave out of the store: the lines until that is clear."""
     _unfinished: set[Any] | None = None
@@ -57,6 +59,8 @@ class OpenRun:
     own_metadata: dict[str, Any] | None = None
     """The metadata, or None where nobody asked for any yet."""
     own_columns: dict[str, Any] | None = None
+    runs_below: int = 0
+    """Runs that were started right below it."""
     has_model_calls: bool = False
     """True once a provider started a run somewhere below it."""
     captured_for: int = 0

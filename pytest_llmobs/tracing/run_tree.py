@@ -44,9 +44,7 @@ class RunTree(OpenRun):
             project: The trace's project; a child is always in its parent's.
         """
         now = time.time_ns()
-        self.tracer = tracer
-        self.name = name
-        self.run_type = run_type
+        self.tracer, self.name, self.run_type = tracer, name, run_type
         self.id = new_id(now)
         self.parent = parent
         if parent is None:
@@ -55,6 +53,7 @@ class RunTree(OpenRun):
             self.project = project or tracer.project
         else:
             self._root = parent._root or parent
+            parent.runs_below += 1
             self.trace_id = parent.trace_id
             self.parent_id = parent.id or None
             self.project = parent.project

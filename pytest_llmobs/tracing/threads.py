@@ -10,10 +10,13 @@ import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar
 from typing import Any
 
 from pytest_llmobs.tracing.context import CurrentRun, Scope, current, current_run, leave, live
 
+inherited: ContextVar[CurrentRun | Scope | None] = ContextVar("llmobs_inherited", default=None)
+"""What a thread got from the one that started it, for all that it does; a queue may say better."""
 _start_thread = threading.Thread.start
 _submit = ThreadPoolExecutor.submit
 
@@ -41,6 +44,7 @@ def _start_carrying(self: threading.Thread) -> None:
     def carried() -> None:
         _restore(self, own)
         current.set(here)
+        inherited.set(here)
         run()
 
     self.run = carried  # type: ignore[method-assign]

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
+from pytest_llmobs.records.runs import PAID
 from pytest_llmobs.settings import MAX_PAYLOAD
 from pytest_llmobs.tracing import capture
 from pytest_llmobs.tracing.open_run import FinishedRun, OpenRun
@@ -41,6 +42,7 @@ class Tracer:
         max_payload: int = MAX_PAYLOAD,
         enabled: bool = True,
         keep_media: KeepMedia | None = None,
+        unclaimed: Callable[[FinishedRun], Any] | None = None,
     ) -> None:
         """Make a tracer.
 
@@ -54,18 +56,17 @@ class Tracer:
             max_payload: Bytes an input or output may take before it is cut.
             enabled: False traces only where the code says ``enabled=True``.
             keep_media: Keeps the images and documents of model calls; None logs only their hash and size.
+            unclaimed: Takes the model calls that no collecting root accounts for; None for nobody.
 
         Raises:
             SettingsError: The rate isn't between 0 and 1.
         """
-        self.project = project
-        self.sink = sink
-        self.session = session
+        self.project, self.sink, self.session = project, sink, session
         self.sample_rate = checked_rate(sample_rate)
-        self.keep = keep
-        self.max_payload = max_payload
+        self.keep, self.max_payload = keep, max_payload
         self.enabled = enabled
         self.keep_media = keep_media
+        self._unclaimed = unclaimed
         self.redaction = redaction or Redaction()
         self._suspects = self.redaction.suspects
         self._encoded_names: dict[tuple[str, str, str], str] = {}
@@ -96,6 +97,8 @@ class Tracer:
             if run is not root and run.parent is not root:
                 captured_outputs = None
             root.collected.append(FinishedRun(run, line, captured_outputs))
+        if self._unclaimed is not None and run.run_type in PAID and (root.collected is None or root.settled):
+            self._unclaimed(FinishedRun(run, line, None))
         return line
 
     def encode(self, run: OpenRun) -> bytes:
