@@ -51,3 +51,14 @@ def noun(number: int, singular: str, plural: str = "") -> str:
 def last_line(text: str) -> str:
     """Return the last line that isn't blank: of a traceback it says what happened."""
     return text.rstrip().rpartition("\n")[2]
+
+
+def text_lines(text: str) -> list[str]:
+    """Return the lines of a text as people count them; one end of line after the last is no further line.
+
+    ``str.splitlines`` would end one at U+2028, U+0085, a form feed and others too, which stand inside what models say.
+    """
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    if not lines[-1]:
+        lines.pop()
+    return lines

@@ -12,6 +12,7 @@ from pytest_llmobs.baselines.records import Baseline
 from pytest_llmobs.baselines.sharing import HOLE, cut, fill_holes
 from pytest_llmobs.baselines.texts import CallShape, TextStore, fingerprints, text_store
 from pytest_llmobs.records.trials import Trial
+from pytest_llmobs.wording import text_lines
 
 _CONTEXT = 2
 _LONGEST = 20_000
@@ -49,7 +50,7 @@ def text_change(title: str, then: str, now: str) -> tuple[str, ...]:
     then, now = cut(then, _LONGEST), cut(fill_holes(then, now), _LONGEST)
     if then == now:
         return ()
-    diff = difflib.unified_diff(then.splitlines(), now.splitlines(), n=_CONTEXT, lineterm="")
+    diff = difflib.unified_diff(text_lines(then), text_lines(now), n=_CONTEXT, lineterm="")
     lines = list(diff)[2:]  # without the names of the files
     if not lines:
         return (f"{title}: only line ends differ",)

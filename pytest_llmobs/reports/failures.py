@@ -10,7 +10,7 @@ from pytest_llmobs.reports.digest.examples import ExampleDetail
 from pytest_llmobs.reports.digest.experiment import Digest
 from pytest_llmobs.reports.text.figures import rate, signed
 from pytest_llmobs.reports.text.page import Page
-from pytest_llmobs.wording import count
+from pytest_llmobs.wording import count, text_lines
 
 _PAGE = Page(width=100)
 _BROKEN = ("broken", "suspect")
@@ -46,7 +46,7 @@ def failures(digest: Digest) -> Iterator[Failure]:
 
 def error_failure(error: str) -> Failure:
     """Return an error as a failure; its first line is the headline."""
-    headline, *details = error.splitlines() or [""]
+    headline, *details = text_lines(error) or [""]
     return Failure(GATE, headline, details)
 
 

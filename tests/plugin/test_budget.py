@@ -42,8 +42,8 @@ def test_a_test_that_calls_the_app_itself_is_counted_too(many: Project) -> None:
     assert result.parseoutcomes()["passed"] == 3
 
 
-def test_an_unknown_price_is_announced(project: Project) -> None:
-    project.write(
+def test_after_a_call_without_a_price_no_further_trial_starts_under_a_limit_in_usd(many: Project) -> None:
+    many.write(
         app="""
         from pytest_llmobs import get_current_run_tree, traceable
 
@@ -53,8 +53,14 @@ def test_an_unknown_price_is_announced(project: Project) -> None:
             return f"Dear {name}"
         """
     )
-    result = project.experiment("--llm-max-cost", "1.5")
-    assert "the price of 'home-made-1' is unknown" in " ".join(result.stdout.str().split())
+    result = many.experiment("--llm-max-cost", "1.5", "--llm-concurrency", "1", "-rs")
+    outcomes = result.parseoutcomes()
+    assert outcomes["skipped"] > outcomes["passed"]
+    text = " ".join(result.stdout.str().split())
+    assert "the price of 'home-made-1' is unknown: with it no further trial starts" in text
+    assert (
+        f"{outcomes['skipped']} trials not run: what was spent of $1.5 isn't known (--llm-max-cost)" in text
+    )
 
 
 def test_a_negative_limit_is_refused(project: Project) -> None:

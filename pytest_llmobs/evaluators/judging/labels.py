@@ -77,7 +77,8 @@ def load_labels(path: Path | str) -> list[LabelledCase]:
     path = Path(path)
     try:
         # "-sig": spreadsheets begin what they export with a byte order mark.
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        # Not splitlines(): U+2028 and its like may stand unescaped inside a JSON string.
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise EvaluatorError(f"The labels {str(path)!r} can't be read: {error}.") from None
     cases = list(_cases(lines, str(path)))

@@ -19,6 +19,7 @@ from pytest_llmobs.evaluators.rules.similarity import common_length
 from pytest_llmobs.evaluators.rules.trace_tree import runs_of_type
 from pytest_llmobs.records.conversation import tool_uses
 from pytest_llmobs.records.scores import Score
+from pytest_llmobs.wording import text_lines
 
 
 @dataclass(frozen=True)
@@ -233,7 +234,7 @@ class NoToolErrors(Rule):
         failed = [call for call in tool_calls(subject) if call.error]
         if not failed:
             return Score(self.key, score=True, comment="no tool failed")
-        last_line = str(failed[0].error).strip().splitlines()[-1]
+        last_line = text_lines(str(failed[0].error).strip())[-1]
         comment = f"{failed[0].name}: {last_line}"[:500]
         return Score(self.key, score=False, comment=comment, metadata={"failed": len(failed)})
 

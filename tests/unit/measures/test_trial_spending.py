@@ -20,3 +20,11 @@ def test_an_unknown_cost_is_never_zero():
     total = trial_spending([replace(TRIAL, llm_calls=1, unpriced=("m",))])
     assert total.app.cost is None
     assert total.cost is None
+
+
+def test_what_the_sum_leaves_out_is_known_apart():
+    partly = priced(unpriced=("m",), judge_calls=1, judge_unpriced=("j",))
+    total = trial_spending([priced(), partly])
+    assert (total.app.cost, total.app.known_cost, total.unpriced) == (0.5, None, {"m", "j"})
+    assert (total.app.unpriced, total.judges.unpriced) == ({"m"}, {"j"})
+    assert (priced().whole_cost, partly.whole_cost) == (0.25, None)

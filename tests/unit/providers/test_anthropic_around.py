@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import warnings
 from typing import Any
 
@@ -14,7 +15,12 @@ from tests.anthropic_server import failure, serve, text
 from tests.unit.providers.calls import ASK, MODEL, create, in_sync
 from tests.unit.tracing.memory import MemorySink
 
+_needs_middleware = pytest.mark.skipif(
+    "middleware" not in inspect.signature(anthropic.Anthropic).parameters, reason="an SDK without middleware"
+)
 
+
+@_needs_middleware
 def test_a_middleware_that_answers_itself(sink: MemorySink) -> None:
     reply = anthropic.types.Message.model_validate({**text("cached").body, "model": MODEL})
 
@@ -29,6 +35,7 @@ def test_a_middleware_that_answers_itself(sink: MemorySink) -> None:
     assert sink.run("anthropic.messages").outputs["content"][0]["text"] == "cached"  # type: ignore[index]
 
 
+@_needs_middleware
 def test_a_middleware_that_passes_on(sink: MemorySink) -> None:
     def passing(request: Any, call_next: Any) -> Any:
         return call_next(request)

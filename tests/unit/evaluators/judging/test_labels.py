@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -54,3 +55,10 @@ def test_errors_name_file_and_line(tmp_path, text, message):
 def test_a_missing_file_is_an_error(tmp_path):
     with pytest.raises(EvaluatorError, match="can't be read"):
         load_labels(tmp_path / "none.jsonl")
+
+
+def test_a_line_ends_at_its_line_break_alone(tmp_path):
+    path = tmp_path / "labels.jsonl"
+    cases = [{"id": str(n), "outputs": f"a{end}b", "label": 1} for n, end in enumerate("\u2028\u2029\x85")]
+    path.write_text("\r\n".join(json.dumps(case, ensure_ascii=False) for case in cases), encoding="utf-8")
+    assert [case.outputs["output"] for case in load_labels(path)] == ["a\u2028b", "a\u2029b", "a\x85b"]

@@ -2,7 +2,10 @@ from dataclasses import replace
 
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.records.trials import Trial
+from pytest_llmobs.reports.digest.experiment_line import experiment_line
 from pytest_llmobs.reports.digest.spending import digest_spending, statuses
+from pytest_llmobs.reports.pages.experiments import listing
+from pytest_llmobs.reports.terminal.progress import Progress, progress_line
 from pytest_llmobs.reports.terminal.spending import spending_section, statuses_text
 from pytest_llmobs.reports.text.page import Page
 
@@ -50,3 +53,24 @@ def test_a_confirming_session_of_unknown_cost_says_its_calls():
 def test_statuses_in_a_steady_order():
     trials = [replace(TRIAL, status=status) for status in ("xfailed", "error", "failed", "passed", "passed")]
     assert statuses_text(statuses(trials)) == "2 passed, 1 failed, 1 error, 1 xfailed"
+
+
+def test_a_sum_that_leaves_something_out_is_a_bound_wherever_it_stands():
+    partly = priced(unpriced=("m (streamed without its usage)",), judge_calls=1, judge_unpriced=("j",))
+    experiment = Experiment(name="n", started="", duration=1.5, trials=[partly], confirmation=[partly])
+    assert spending_section(digest_spending(experiment), Page(width=200)) == [
+        "1 trial in 1.50 s: 1 passed",
+        "app at least $0.5000 (2 calls, 200 tokens) · judges cost unknown (2 calls) · "
+        "confirming at least $0.2500 of that (1 trial, 1 call)",
+        "! no price is known for j, m (streamed without its usage): the cost leaves it out",
+    ]
+    assert experiment_line(experiment).at_least
+    assert "at least $0.5000" in "\n".join(listing([experiment_line(experiment)], Page(width=120)))
+    progress = Progress(done=1, total=2, elapsed=1.0, cost=0.5, cost_is_whole=False)
+    assert "at least $0.5000" in progress_line(progress, Page())
+
+
+def test_many_calls_of_unknown_cost_are_named_in_part():
+    trials = [replace(TRIAL, llm_calls=1, unpriced=(f"m{number}",)) for number in range(11)]
+    experiment = Experiment(name="n", started="", duration=1.5, trials=trials)
+    assert "m6, 3 more: the cost" in " ".join(spending_section(digest_spending(experiment), Page(width=200)))
