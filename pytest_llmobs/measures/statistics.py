@@ -208,7 +208,7 @@ def within_spread(groups: Sequence[Sequence[float]]) -> tuple[float, int]:
         # most groups are those of an example that gives one value again and again
         if group.count(group[0]) != count:
             mean = sum(group) / count
-            squares += sum([(value - mean) ** 2 for value in group])
+            squares += sum([(value - mean) * (value - mean) for value in group])
     if df == 0:
         return 0.0, 0
     return math.sqrt(squares / df), df

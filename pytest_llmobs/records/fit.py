@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from reprlib import Repr
 from types import NoneType
 from typing import Any
@@ -92,6 +92,10 @@ def shallow(value: Any) -> Any:
     raise MisfitError("it is nested too deep")
 
 
-def _one_of(types: Iterable[type]) -> str:
-    words = dict.fromkeys(_WORDS[kind] for kind in _WORDS if kind in types)
+def _one_of(types: Collection[type]) -> str:
+    words = []
+    for kind, word in _WORDS.items():
+        # what takes a number takes whole ones too, and True: a reader need not hear of them
+        if kind in types and not (kind in (int, bool) and float in types):
+            words.append(word)
     return " or ".join(words)
