@@ -14,6 +14,9 @@ from typing import Any
 import duckdb
 import pytest
 
+from pytest_llmobs.providers.anthropic import Anthropic
+from pytest_llmobs.providers.openai import OpenAI
+from pytest_llmobs.providers.replies import Endpoint
 from pytest_llmobs.tracing import Redactor, environment
 from pytest_llmobs.tracing.active import install, uninstall
 from pytest_llmobs.tracing.redaction.pipeline import Redaction
@@ -145,3 +148,16 @@ def test_the_recipe_is_a_redactor_that_calls_presidio_as_it_is_called(
     redaction = Redaction([redactor])
     assert redaction.clean_if_suspect({"a": ["Ann Lee called"]}) == {"a": ["<PERSON> called"]}
     assert not redaction.suspects(b'{"a": "nobody called"}')
+
+
+def test_every_endpoint_is_described() -> None:
+    names = []
+    for provider in (Anthropic(), OpenAI()):
+        found = [*provider.endpoints.values(), *filter(_is_endpoint, vars(provider).values())]
+        names += [f"`{provider.name}.{endpoint.name}`" for endpoint in found]
+    assert len(names) > 25
+    assert [name for name in names if name not in PAGE] == []
+
+
+def _is_endpoint(value: object) -> bool:
+    return isinstance(value, Endpoint)

@@ -61,7 +61,7 @@ def test_a_sum_that_leaves_something_out_is_a_bound_wherever_it_stands():
     assert spending_section(digest_spending(experiment), Page(width=200)) == [
         "1 trial in 1.50 s: 1 passed",
         "app at least $0.5000 (2 calls, 200 tokens) · judges cost unknown (2 calls) · "
-        "confirming at least $0.2500 of that (1 trial, 1 call)",
+        "confirming at least $0.2500 of that (1 trial, 2 calls)",
         "! no price is known for j, m (streamed without its usage): the cost leaves it out",
     ]
     assert experiment_line(experiment).at_least
