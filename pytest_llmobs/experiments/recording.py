@@ -13,7 +13,12 @@ from pytest_llmobs.baselines.file import baseline_path, texts_path
 from pytest_llmobs.baselines.update import BaselineUpdate, record_baseline
 from pytest_llmobs.experiments.references import recorded_from
 from pytest_llmobs.experiments.stored import find_readable, read_heads
-from pytest_llmobs.measures.trial_spending import TrialSpending, trial_spending
+from pytest_llmobs.measures.trial_spending import (
+    TrialSpending,
+    about_seconds,
+    foreseen_seconds,
+    trial_spending,
+)
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.records.plans import SuitePlan
 from pytest_llmobs.records.trials import Trial
@@ -106,8 +111,14 @@ def _remarks(plan: SuitePlan, update: BaselineUpdate) -> list[str]:
     return remarks
 
 
-def announcement(store: Store, plans: Sequence[SuitePlan]) -> str:
-    """Return the line that says what recording a baseline will take, by what the last experiment took."""
+def announcement(store: Store, plans: Sequence[SuitePlan], concurrency: int) -> str:
+    """Return the line that says what recording a baseline will take, by what the last experiment took.
+
+    Args:
+        store: Has the last experiment.
+        plans: The plans of all suites.
+        concurrency: Targets that run at once.
+    """
     trials, examples = 0, 0
     for plan in plans:
         trials += len(plan.expected)
@@ -121,7 +132,9 @@ def announcement(store: Store, plans: Sequence[SuitePlan]) -> str:
     spent = trial_spending(past)
     # A verdict that the cache had at hand is asked for now.
     calls = round((spent.calls + spent.judge_hits) * share)
-    return f"{line}; by the last experiment about {count(calls, 'model call')}{_cost(spent, share)}"
+    line += f"; by the last experiment about {count(calls, 'model call')}{_cost(spent, share)}"
+    duration = about_seconds(foreseen_seconds(past, trials, concurrency))
+    return ", ".join(filter(None, (line, duration)))
 
 
 def _cost(spent: TrialSpending, share: float) -> str:

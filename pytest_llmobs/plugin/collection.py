@@ -133,4 +133,4 @@ def announce(state: ProcessState) -> None:
 
     terminal = state.config.pluginmanager.get_plugin("terminalreporter")
     if terminal is not None:
-        terminal.write_line(announcement(state.session.store, plans))
+        terminal.write_line(announcement(state.session.store, plans, state.settings.concurrency))

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from pytest_llmobs.plugin.confirming.announcement import announcement
 from pytest_llmobs.plugin.confirming.plan import ConfirmingPlan, read_plan, write_plan
 from pytest_llmobs.records.decisions import Rerun
+from pytest_llmobs.records.plans import ExpectedTrial, SuitePlan
 from pytest_llmobs.records.trials import Trial
 from pytest_llmobs.session import new_identity
 from tests.plugin.conftest import Project
@@ -67,3 +72,42 @@ def test_a_whole_rerun_is_run_whole_and_clears_what_would_come_after_it(tmp_path
     plan.note_ended(ended("passed", 2))
     assert not plan.settled("s", "e3", 3)
     assert plan.settled("s", "e3", 4)
+
+
+def plan_of_four() -> SuitePlan:
+    expected = [
+        ExpectedTrial(example_id=f"e{n}", example_hash="h", repeat=1, nodeid=f"s[e{n}]") for n in range(4)
+    ]
+    return SuitePlan(name="s", path="s", expected=tuple(expected), total=4)
+
+
+def test_what_failed_and_what_looking_again_takes_is_said_before() -> None:
+    trials = [
+        replace(ended("passed", 1), example_id="e0", latency=20.0, llm_calls=2, total_cost=0.03),
+        replace(ended("failed", 1), example_id="e1", latency=20.0, llm_calls=2, total_cost=0.03),
+    ]
+    whole = Rerun(suite="s", examples=None, repeats=2, reason="metric")
+    suspect = Rerun(suite="s", examples=("e1",), repeats=4, reason="example")
+    failed, line = announcement([plan_of_four()], [whole, suspect], trials, concurrency=2)
+    assert failed == "failed so far in s: e1"
+    assert line == (
+        "confirming: running up to 10 trials again before the verdict "
+        "(about 20 model calls, about $0.30, about 2 min)"
+    )
+
+
+@pytest.mark.parametrize(
+    "trial, takes",
+    [
+        ({}, ""),
+        ({"latency": 3.0}, " (about 3 s)"),
+        ({"llm_calls": 1, "unpriced": ("m",)}, " (about 4 model calls, cost unknown)"),
+        ({"llm_calls": 1, "total_cost": 0.5, "unpriced": ("m",)}, " (about 4 model calls, at least $2.00)"),
+        ({"llm_calls": 1, "total_cost": 0.0001}, " (about 4 model calls, less than $0.01)"),
+    ],
+)
+def test_it_says_no_more_than_is_known(trial: dict[str, Any], takes: str) -> None:
+    whole = Rerun(suite="s", examples=None, repeats=1, reason="metric")
+    past = [replace(ended("passed", 1), **trial)]
+    (line,) = announcement([plan_of_four()], [whole], past, concurrency=4)
+    assert line == f"confirming: running 4 trials again before the verdict{takes}"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from operator import attrgetter
 
-from pytest_llmobs.measures.trial_spending import trial_spending
+from pytest_llmobs.measures.trial_spending import about_seconds, foreseen_seconds, trial_spending
 from pytest_llmobs.records.decisions import Rerun
 from pytest_llmobs.records.plans import SuitePlan
 from pytest_llmobs.records.trials import Trial
@@ -75,31 +76,33 @@ def _failed(suite: str, trials: Sequence[Trial]) -> Iterator[str]:
 
 def _takes(asked: Collection[Asked], trials: Sequence[Trial], concurrency: int) -> str:
     """Return in brackets the calls, the money and the time of trials like those that ran; empty where no model is."""
-    calls, cost, seconds, priced = 0.0, 0.0, 0.0, True
-    for suite in {suite for suite, _, _ in asked}:
+    calls = cost = seconds = 0.0
+    unpriced = False
+    numbers = Counter(suite for suite, _, _ in asked)
+    for suite, number in numbers.items():
         past = [trial for trial in trials if trial.suite == suite]
         if not past:
             continue
-        share = sum(of == suite for of, _, _ in asked) / len(past)
+        share = number / len(past)
         spent = trial_spending(past)
         calls += spent.calls * share
         cost += (spent.cost or 0.0) * share
-        priced = priced and (spent.cost is not None or not spent.calls)
-        seconds += sum(trial.latency or 0.0 for trial in past) * share / max(concurrency, 1)
+        unpriced = unpriced or bool(spent.unpriced)
+        seconds += foreseen_seconds(past, number, concurrency)
     parts = []
     if calls:
         parts.append(f"about {count(max(1, round(calls)), 'model call')}")
-        parts.append(_money(cost, priced))
-    if seconds >= 1:
-        parts.append(f"about {seconds:.0f} s")
-    if not parts:
-        return ""
-    return f" ({', '.join(parts)})"
+        parts.append(_money(cost, unpriced))
+    parts.append(about_seconds(seconds))
+    told = ", ".join(filter(None, parts))
+    return f" ({told})" if told else ""
 
 
-def _money(cost: float, priced: bool) -> str:
-    if not priced:
-        return "cost unknown"
+def _money(cost: float, unpriced: bool) -> str:
+    if not cost:
+        return "cost unknown" if unpriced else ""
+    if unpriced:
+        return f"at least ${cost:.2f}"
     if cost < _CENT:
         return "less than $0.01"
     return f"about ${cost:.2f}"
