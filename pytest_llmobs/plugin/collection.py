@@ -10,7 +10,7 @@ import pytest
 from pytest_llmobs.errors import LlmobsError
 from pytest_llmobs.plugin.marks import misplaced
 from pytest_llmobs.plugin.selection import Repeats, asked_files, keep_shard, marker_keywords
-from pytest_llmobs.plugin.suite_plans import gone_suites, secret_names, suite_plans
+from pytest_llmobs.plugin.suite_plans import alike_names, gone_suites, secret_names, suite_plans
 
 if TYPE_CHECKING:
     from pytest_llmobs.plugin.confirming.plan import ConfirmingPlan
@@ -26,6 +26,7 @@ class Collection:
         self._suites = suites
         self._confirming = confirming
         self._repeats = Repeats(suites)
+        self._collected: list[pytest.Item] = []
         self._by_node_id = any("::" in argument for argument in state.config.args)
 
     def pytest_sessionstart(self) -> None:
@@ -52,6 +53,11 @@ class Collection:
         self._suites.note_made(collector, made)
         if self._by_node_id:
             self._repeats.note_made(made)
+
+    def pytest_itemcollected(self, item: pytest.Item) -> None:
+        """Take note of every test before any plugin selects: what one leaves out unseen is not gone."""
+        if self._state.experiment:
+            self._collected.append(item)
 
     # `trylast` makes it the innermost wrapper: it plans before anybody deselects, and selects once all others have.
     @pytest.hookimpl(wrapper=True, trylast=True)
@@ -81,7 +87,7 @@ class Collection:
             self._repeats.add_missing(items, is_whole)
         if deselected := config.getoption("deselect"):
             self._repeats.deselect(items, deselected)
-        self._suites.plan_items(items, is_whole)
+        self._suites.plan_items(dict.fromkeys([*items, *self._collected]), is_whole)
 
     def _select(self, items: list[pytest.Item]) -> None:
         if self._state.experiment and self._state.settings.shard:
@@ -111,7 +117,9 @@ class Collection:
             plans += gone_suites(session.config, suites)
         state.manifest.promise(plans)
         state.notes.add(
-            *secret_names(plans, redaction), *marker_keywords(session.config.getoption("keyword"))
+            *alike_names(plans),
+            *secret_names(plans, redaction),
+            *marker_keywords(session.config.getoption("keyword")),
         )
         if state.worker is None:
             announce(state)

@@ -166,6 +166,19 @@ def _recorded_suites(suites: Suites) -> Iterator[str]:
             yield baseline.suite
 
 
+def alike_names(plans: Sequence[SuitePlan]) -> Iterator[str]:
+    """Yield a note where suites differ in case alone: many file systems keep one baseline for them."""
+    by_name: dict[str, list[str]] = {}
+    for plan in plans:
+        by_name.setdefault(plan.name.casefold(), []).append(plan.name)
+    for names in by_name.values():
+        if len(names) > 1:
+            yield (
+                f"{' and '.join(map(repr, names))} differ in case alone, and where file names ignore case "
+                "(macOS, Windows) they have one baseline: rename one of them"
+            )
+
+
 def secret_names(plans: Sequence[SuitePlan], redaction: Redaction) -> Iterator[str]:
     """Yield a note where the names of tests hold what would be cut out: names are kept, or nothing would be found."""
     names: list[str] = []

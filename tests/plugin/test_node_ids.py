@@ -93,3 +93,35 @@ def test_brackets_and_colons_in_parameters_and_paths(empty: Project) -> None:
     assert result.ret == 0
     suites = {suite["name"] for suite in empty.summary["suites"]}
     assert suites == {"odd/test_odd.py::test_odd[a::b]", "odd/test_odd.py::test_odd[c[d]-x]"}
+
+
+def test_suites_that_differ_in_case_alone_are_told_of(empty: Project) -> None:
+    empty.write(test_bot="def test_A(llm_run): pass", test_Bot="def test_A(llm_run): pass")
+    said = " ".join(empty.experiment().stdout.str().split())
+    assert "'test_Bot.py' and 'test_bot.py' differ in case alone" in said
+
+
+@pytest.mark.parametrize("outside", [False, True])
+def test_a_wrapper_that_leaves_suites_out_unseen_loses_none(empty: Project, outside: bool) -> None:
+    """They are left out on purpose, and neither gone nor lost to the confirming session."""
+    for place in ("one", "two"):
+        empty.path.joinpath(f"test_{place}.py").write_text(SUITE.format(place=place))
+    assert empty.record().ret == 0
+    before, after = ("del items[3:]", "yield") if outside else ("pass", "yield; del items[3:]")
+    empty.path.joinpath("conftest.py").write_text(
+        "import pytest\n"
+        "@pytest.hookimpl(wrapper=True, tryfirst=True)\n"
+        "def pytest_collection_modifyitems(items):\n"
+        f"    {before}\n"
+        f"    {after}\n"
+    )
+    source = empty.path.joinpath("test_two.py")
+    blip = "__import__('os').path.exists('blip') and not __import__('os').remove('blip')"
+    source.write_text(
+        source.read_text().replace("assert llm_run.outputs", f"assert not ({blip}); assert llm_run.outputs")
+    )
+    empty.path.joinpath("blip").touch()
+    result = empty.experiment()
+    assert result.ret == 0
+    assert "GREEN (partial)" in result.stdout.str()
+    assert "confirmed in" in result.stdout.str()

@@ -89,7 +89,7 @@ def moves(config: pytest.Config, named: Iterable[str], folder: Path) -> Moves:
         flags["--basetemp"] = str(folder / "tmp")
     if config.pluginmanager.has_plugin("cacheprovider"):
         arguments += ["-o", f"cache_dir={folder / 'cache'}"]
-    if config.pluginmanager.has_plugin("pytest_cov"):
+    if config.getoption("--no-cov", _UNKNOWN) is not _UNKNOWN:
         arguments.append("--no-cov")
     arguments += map("=".join, flags.items())
     return Moves(arguments, environment, flags)
