@@ -8,11 +8,12 @@ import sys
 import uuid
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pytest_llmobs.clocks import real
 from pytest_llmobs.extensions import Extensions
 from pytest_llmobs.files import encodable
 from pytest_llmobs.settings import STORE_FOLDER, Settings
@@ -81,7 +82,7 @@ def new_identity(name: str, now: datetime | None = None) -> Identity:
         now: The time, for tests.
     """
     session = uuid.uuid4().hex
-    started = now or datetime.now(UTC)
+    started = now or real.now()
     if not name:
         chance = random.Random(session)
         name = f"{chance.choice(_ADJECTIVES)}-{chance.choice(_NOUNS)}-{started:%Y%m%d-%H%M%S}"

@@ -5,12 +5,12 @@ What concludes and reports is imported at the end: before the first test it woul
 
 from __future__ import annotations
 
-import time
 from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_llmobs.clocks import real
 from pytest_llmobs.errors import LlmobsError
 from pytest_llmobs.plugin.failed_tests.failed_reports import FailedReports
 from pytest_llmobs.plugin.outcome import crashed_trial
@@ -42,7 +42,7 @@ class Ending:
         self._confirming = confirming
         self._trials: dict[tuple[str, str, int], Trial] = {}
         self._crashes: dict[str, str] = {}
-        self._began = time.monotonic()
+        self._began = real.seconds()
         self._progress = ProgressLine(state.config, state.manifest)
         self._failed = FailedReports()
         self._reports: Reports | None = None
@@ -183,7 +183,7 @@ class Ending:
         return Experiment(
             name=session.identity.name,
             started=session.identity.started,
-            duration=time.monotonic() - self._began,
+            duration=real.seconds() - self._began,
             suites=tuple(self._state.manifest.plans),
             trials=tuple(self._trials.values()),
             commit=commit,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_llmobs.clocks import real
 from pytest_llmobs.records.trials import Trial
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ class ProgressLine:
     """Writes a line of its own between pytest's dots, every ten seconds; a short session gets none."""
 
     def __init__(
-        self, config: pytest.Config, manifest: Manifest, clock: Callable[[], float] = time.monotonic
+        self, config: pytest.Config, manifest: Manifest, clock: Callable[[], float] = real.seconds
     ) -> None:
         self._config = config
         self._manifest = manifest

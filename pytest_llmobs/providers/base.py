@@ -7,12 +7,12 @@ it.
 
 from __future__ import annotations
 
-import time
 import weakref
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
+from pytest_llmobs.clocks import real
 from pytest_llmobs.providers import bodies
 from pytest_llmobs.providers.calls import Reply, Request, without_nones
 from pytest_llmobs.providers.media import without_bytes
@@ -32,7 +32,7 @@ class Exchange:
         """Follow the call that ``run`` logs, and remember it once it is logged."""
         self.run = run
         self._recent_calls = recent_calls
-        self._began = time.perf_counter()
+        self._began = real.seconds()
         self._first_chunk: float | None = None
         """Seconds until it came."""
         self._body: weakref.ref[bodies.Body] | None = None
@@ -95,7 +95,7 @@ class Exchange:
 
     def _heard(self) -> None:
         if self._first_chunk is None:
-            self._first_chunk = time.perf_counter() - self._began
+            self._first_chunk = real.seconds() - self._began
 
 
 class Engine:
@@ -129,7 +129,7 @@ class Engine:
 
     def begin(self, place: Parent, request: Request) -> Exchange:
         """Start the run of a model call."""
-        tracer, began = place.tracer, time.perf_counter_ns()
+        tracer, began = place.tracer, real.seconds_ns()
         inputs = without_bytes(dict(request.inputs), tracer.keep_media)
         inputs_json = capture.encode_mapping(inputs, tracer.max_payload)
         run = place.start(request.name, request.run_type, inputs_json=inputs_json)

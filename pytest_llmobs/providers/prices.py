@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from importlib import import_module
 from typing import Any, NamedTuple
 
+from pytest_llmobs.clocks import real
 from pytest_llmobs.providers.calls import Reply
 from pytest_llmobs.providers.usage_fields import Metered
 from pytest_llmobs.records.runs import COST_UNKNOWN, NO_USAGE, UNPRICED_MODEL
@@ -147,7 +148,7 @@ def price(
 
     version = f"genai-prices {genai_prices.__version__}"
     used = {name: count for name, count in usage.items() if count}
-    moment = when or datetime.now(UTC)
+    moment = when or real.now()
     unknown = None
     for model in models:
         found = _calculate(used, model, provider, moment, variant or None)

@@ -19,6 +19,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from pytest_llmobs.clocks import real
+
 _NO_LOCKS_HERE = (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS)
 _POLL = 0.02
 """Seconds between two attempts: ``flock`` itself could wait, but not only for so long."""
@@ -55,7 +57,7 @@ def exclusive(path: Path, timeout: float = 300.0) -> Iterator[None]:
     descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
     _held.add(descriptor)
     try:
-        _wait(descriptor, time.monotonic() + timeout)
+        _wait(descriptor, real.seconds() + timeout)
         yield
     finally:
         if descriptor in _held:
@@ -65,7 +67,7 @@ def exclusive(path: Path, timeout: float = 300.0) -> Iterator[None]:
 
 def _wait(descriptor: int, end: float) -> None:
     try:
-        while not claim(descriptor) and time.monotonic() < end:
+        while not claim(descriptor) and real.seconds() < end:
             time.sleep(_POLL)
     except OSError as error:
         if not missing(error):

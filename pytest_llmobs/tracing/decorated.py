@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from time import perf_counter_ns
 from typing import Any
 
+from pytest_llmobs.clocks import real
 from pytest_llmobs.errors import LlmobsError
 from pytest_llmobs.records.runs import RunType
 from pytest_llmobs.tracing import active, binding, capture
@@ -95,7 +95,7 @@ class Decorated:
         self, tracer: Tracer, parent: RunTree | None, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> RunTree:
         # Parent.start without the parts that can't apply: this path runs at every call.
-        began = perf_counter_ns()
+        began = real.seconds_ns()
         inputs_json = self._capture(tracer.max_payload, args, kwargs)
         run = RunTree(tracer, self.name, self.run_type, parent, self._project)
         if run.clock - began > capture.SLOW:
@@ -117,7 +117,7 @@ class Decorated:
         return self._start_under(parent, args, kwargs)
 
     def _start_under(self, parent: Parent, args: tuple[Any, ...], kwargs: dict[str, Any]) -> RunTree:
-        began = perf_counter_ns()
+        began = real.seconds_ns()
         inputs_json = self._capture(parent.tracer.max_payload, args, kwargs)
         run = parent.start(
             self.name,

@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from pytest_llmobs.clocks import real
 from pytest_llmobs.records.runs import Run, RunStatus, RunType
 from pytest_llmobs.tracing.sampling import HeldLines
 
@@ -29,7 +29,7 @@ class OpenRun:
     started: int
     """Start time in microseconds since the epoch."""
     clock: int
-    """``perf_counter_ns`` at the start."""
+    """``clocks.real.seconds_ns`` at the start."""
 
     # Defaults on the class: a run sets only what it needs, which halves the cost of making one.
     error: str | None = None
@@ -112,7 +112,7 @@ class OpenRun:
         """Seconds from start to end, or to now."""
         if self.latency is not None:
             return self.latency
-        return (time.perf_counter_ns() - self.clock) / 1e9
+        return (real.seconds_ns() - self.clock) / 1e9
 
     @property
     def written(self) -> bool:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from pytest_llmobs.clocks import real
 from pytest_llmobs.errors import LlmobsError
 from pytest_llmobs.records.copies import copied
 from pytest_llmobs.records.runs import RUN_TYPES, Run, RunType
@@ -43,7 +43,7 @@ class RunTree(OpenRun):
             parent: The run it belongs under; None starts a trace.
             project: The trace's project; a child is always in its parent's.
         """
-        now = time.time_ns()
+        now = real.time_ns()
         self.tracer, self.name, self.run_type = tracer, name, run_type
         self.id = new_id(now)
         self.parent = parent
@@ -64,7 +64,7 @@ class RunTree(OpenRun):
             if not parent.recording:
                 self.recording = False
         self.started = now // 1000
-        self.clock = time.perf_counter_ns()
+        self.clock = real.seconds_ns()
 
     @property
     def inputs(self) -> dict[str, Any]:
@@ -142,9 +142,9 @@ class RunTree(OpenRun):
             encode: ``capture.encode_mapping`` or a sibling.
             limit: Bytes; the tracer's limit by default.
         """
-        began = time.perf_counter_ns()
+        began = real.seconds_ns()
         written = encode(values, limit or self.tracer.max_payload)
-        self.took(time.perf_counter_ns() - began)
+        self.took(real.seconds_ns() - began)
         return written
 
     def took(self, nanoseconds: int) -> None:
@@ -243,15 +243,15 @@ class RunTree(OpenRun):
             process: Returns what is logged in place of ``result``.
         """
         # finish(), stop() and write() in one: this path runs at the end of every call.
-        now = time.perf_counter_ns()
+        now = real.seconds_ns()
         if not self.ended:
             self.finished = self.started + (now - self.clock) // 1000
             self.ended = True
         if process is not None:
             result = process_safely(process, result)
         outputs = capture.encode_outputs(result, self.tracer.max_payload)
-        if time.perf_counter_ns() - now > capture.SLOW:
-            self.captured_for += time.perf_counter_ns() - now
+        if real.seconds_ns() - now > capture.SLOW:
+            self.captured_for += real.seconds_ns() - now
         if self.outputs_json is not None:
             outputs = _merged(self.outputs_json, outputs, self.tracer.max_payload)
         self.outputs_json = outputs
@@ -261,7 +261,7 @@ class RunTree(OpenRun):
     def stop(self) -> None:
         """Take the end time, once."""
         if not self.ended:
-            self.finished = self.started + (time.perf_counter_ns() - self.clock) // 1000
+            self.finished = self.started + (real.seconds_ns() - self.clock) // 1000
             self.ended = True
 
     def write(self) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
+from pytest_llmobs.clocks import real
 from pytest_llmobs.records.runs import PAID
 from pytest_llmobs.settings import MAX_PAYLOAD
 from pytest_llmobs.tracing import capture
@@ -105,9 +105,9 @@ class Tracer:
         """Return the spool line of ``run``."""
         payload = write_payload(run)
         if self._suspects(payload):
-            began = time.perf_counter_ns()
+            began = real.seconds_ns()
             self.redaction.clean(run)
-            took = time.perf_counter_ns() - began
+            took = real.seconds_ns() - began
             if took > capture.SLOW:
                 run.captured_for += took
             payload = write_payload(run)

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
+from pytest_llmobs.clocks import real
+
 _LOOK = 0.1
 """Seconds between two looks at whether the main thread is through."""
 
@@ -56,7 +58,7 @@ class Deadline:
         if threading.get_ident() == self._main_thread:
             if not signal.getitimer(signal.ITIMER_REAL)[0]:
                 self._set_timer()
-            self._what, self._due = what, time.monotonic() + self.seconds
+            self._what, self._due = what, real.seconds() + self.seconds
         return self
 
     def _set_timer(self) -> None:
@@ -82,7 +84,7 @@ class Deadline:
         __tracebackhide__ = True
         if self._what is None:
             return
-        left = self._due - time.monotonic()
+        left = self._due - real.seconds()
         if left > 0:  # it was set for a block before this one
             signal.setitimer(signal.ITIMER_REAL, left)
             return

@@ -7,11 +7,11 @@ import inspect
 import itertools
 import queue
 import threading
-import time
 from collections.abc import Callable, Coroutine
 from contextvars import Context, copy_context
 from typing import TYPE_CHECKING, Any
 
+from pytest_llmobs.clocks import real
 from pytest_llmobs.trials.rate_limit import RateLimit
 
 if TYPE_CHECKING:  # a session without async targets does without it: it takes 3 MB
@@ -52,7 +52,7 @@ class Workers:
     Every task runs in its own copy of the context in which the workers were made.
     """
 
-    def __init__(self, limit: int, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, limit: int, clock: Callable[[], float] = real.seconds) -> None:
         self.limit = limit
         self.clock = clock
         self.rate_limit = RateLimit(clock)

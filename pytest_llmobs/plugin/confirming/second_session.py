@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_llmobs.clocks import real
 from pytest_llmobs.plugin import options
 from pytest_llmobs.plugin.confirming.announcement import Asked, announcement, asked_trials, plan_of
 from pytest_llmobs.plugin.confirming.plan import ConfirmingPlan, read_trials, write_plan
@@ -52,7 +52,7 @@ def confirm(state: ProcessState, reruns: Sequence[Rerun], trials: Sequence[Trial
         for line in announcement(plans, reruns, trials, state.settings.concurrency):
             write_own_line(state.config, line)
         watched = WatchedFiles(state.config, moved.flags)
-        began = time.monotonic()
+        began = real.seconds()
         try:
             code, output = _run_pytest_again(state.config, Path(folder), moved)
         except KeyboardInterrupt:
@@ -66,7 +66,7 @@ def confirm(state: ProcessState, reruns: Sequence[Rerun], trials: Sequence[Trial
             )
         again = read_trials(answer)
         notes += _not_run(plan, asked_trials(plans, reruns, plan.done), again)
-    write_own_line(state.config, f"confirmed in {time.monotonic() - began:.1f} s")
+    write_own_line(state.config, f"confirmed in {real.seconds() - began:.1f} s")
     return Confirmation(trials=again, notes=notes)
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import importlib
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from pytest_llmobs.clocks import real
 from pytest_llmobs.storage.spool.segment import Segment
 from pytest_llmobs.storage.spool.writer import Spool
 
@@ -35,7 +35,7 @@ class Rotator:
         *,
         also: Callable[[], Any] = lambda: None,
         export: Callable[[Segment], Any] = lambda segment: None,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = real.seconds,
     ) -> None:
         """Prepare the thread; ``start`` starts it.
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import io
 import os
-import time
 import weakref
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from pytest_llmobs.clocks import real
 from pytest_llmobs.storage import locks
 from pytest_llmobs.storage.layout import SPOOL_SUFFIX
 
@@ -28,7 +28,7 @@ class Segment:
         """Where it lies, or lay."""
         self.file = file
         """Unbuffered; ``file.write(line)`` is one ``write`` to the end."""
-        self.started = time.monotonic()
+        self.started = real.seconds()
         """When this object was made, seconds on the monotonic clock."""
         self.exported = 0
         """Bytes from the beginning that were exported."""
@@ -123,7 +123,7 @@ class _Positioned(io.RawIOBase):
 
 def _stem(label: str) -> str:
     # The time comes first: files are read in the order of their names.
-    parts = [time.strftime("%Y%m%dT%H%M%S", time.gmtime())]
+    parts = [real.now().strftime("%Y%m%dT%H%M%S")]
     if label:
         parts.append(quote(label, safe="")[:60])
     parts += [str(os.getpid()), os.urandom(3).hex()]
