@@ -8,6 +8,7 @@
     ├── EvaluatorError         an evaluator is unknown, misdeclared, or returned something unusable
     ├── TargetError            a target's parameters don't fit the examples' inputs
     ├── UnscoredError          a score that doesn't exist was compared (the evaluator failed)
+    │   └── MissingKeyError    a judge's model can't be asked: there is no API key
     ├── StoreError             the store under ``.llmobs`` can't be read or written
     ├── BaselineError          a baseline is missing, unreadable, or of a newer schema
     └── GateError              an ``llm_gate`` marker makes no sense: an impossible bound, two about one metric
@@ -42,6 +43,10 @@ class TargetError(LlmobsError):
 
 class UnscoredError(LlmobsError):
     """A score that doesn't exist was compared: its evaluator failed, or the trial has no outputs."""
+
+
+class MissingKeyError(UnscoredError):
+    """A judge's model can't be asked, because there is no API key. The same for every trial."""
 
 
 class StoreError(LlmobsError):

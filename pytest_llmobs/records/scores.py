@@ -10,6 +10,25 @@ from typing import Any
 
 from pytest_llmobs.errors import UnscoredError
 
+LARGEST = 1e300
+"""The largest score, either way: sums of larger ones would leave the range of numbers."""
+
+
+def _is_finite(number: float) -> bool:
+    try:
+        return math.isfinite(number)
+    except OverflowError:  # a whole number that no float can hold
+        return True
+
+
+def _unfit(number: float) -> str | None:
+    """Say what is wrong with a number that is no score, or return None."""
+    if not _is_finite(number):
+        return f"{number!r}, which is no number"
+    if abs(number) > LARGEST:
+        return "a number beyond 1e300, which no mean can hold"
+    return None
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Score:
@@ -36,11 +55,13 @@ class Score:
     enters no mean and is not missing either."""
 
     def __post_init__(self) -> None:
-        # NaN compares false with everything, so a gate would take it for a drop, or for none.
-        if self.score is not None and not math.isfinite(self.score):
-            object.__setattr__(
-                self, "error", self.error or f"{self.key} returned {self.score!r}, which is no number"
-            )
+        # NaN compares false with everything, so a gate would take it for a drop, or for none; and the sum of a
+        # suite's scores must not become infinite.
+        if self.score is None:
+            return
+        problem = _unfit(self.score)
+        if problem:
+            object.__setattr__(self, "error", self.error or f"{self.key} returned {problem}")
             object.__setattr__(self, "score", None)
 
     @property

@@ -43,7 +43,7 @@ class BoundEvaluator:
     def score(self, subject: Subject) -> list[Score]:
         """Score ``subject``; an evaluator that fails gives one unscored ``Score`` with its traceback."""
         try:
-            returned = self.signature.call(self.sync_call or self._async_call(), subject)
+            returned = self.signature.call(self._any_call(), subject)
             if inspect.isawaitable(returned):
                 returned = wait_for(returned)
             return scores_of(returned, self.key)
@@ -61,7 +61,10 @@ class BoundEvaluator:
 
             return await asyncio.to_thread(self.score, subject)
         try:
-            returned = self.signature.call(self.async_call or self.sync_call or self._async_call(), subject)
+            call = self.async_call
+            if call is None:
+                call = self._any_call()
+            returned = self.signature.call(call, subject)
             if inspect.isawaitable(returned):
                 returned = await returned
             return scores_of(returned, self.key)
@@ -70,10 +73,13 @@ class BoundEvaluator:
                 raise
             return [unscored(self.key, error)]
 
-    def _async_call(self) -> Callable[..., Any]:
-        if self.async_call is None:
-            raise EvaluatorError(f"Evaluator {self.key!r} was bound without anything to call; use bind().")
-        return self.async_call
+    def _any_call(self) -> Callable[..., Any]:
+        # Not `or`: an object of the user's may be false, by its `__len__` or `__bool__`.
+        if self.sync_call is not None:
+            return self.sync_call
+        if self.async_call is not None:
+            return self.async_call
+        raise EvaluatorError(f"Evaluator {self.key!r} was bound without anything to call; use bind().")
 
 
 def is_interruption(error: BaseException) -> bool:

@@ -59,10 +59,10 @@ def repeated(names: Iterable[str]) -> str | None:
 
 def _scores(returned: Any, key: str) -> list[Score]:
     if isinstance(returned, Score):
-        return [returned]
+        return [_checked(returned, key)]
     if isinstance(returned, Mapping):
         if "results" in returned:
-            return _scores(list(returned["results"]), key)
+            return _scores(_listed(returned["results"], key), key)
         return [_from_mapping(returned, key)]
     if isinstance(returned, list | tuple):
         scores = []
@@ -71,7 +71,10 @@ def _scores(returned: Any, key: str) -> list[Score]:
         return scores
     dump = getattr(returned, "model_dump", None)
     if callable(dump) and not isinstance(returned, type):
-        return _scores(dump(), key)
+        dumped = dump()
+        # An object that has any attribute one asks for would dump itself for ever.
+        if isinstance(dumped, Mapping):
+            return _scores(dumped, key)
     if isinstance(returned, str):
         return [Score(key, value=returned)]
     return [Score(key, score=_number(returned, key))]
@@ -85,16 +88,54 @@ def _from_mapping(returned: Mapping[str, Any], key: str) -> Score:
                 f"{nearest(str(name), FIELDS)} {known(FIELDS)} For several scores return a list of dicts."
             )
     fields = _stated(returned, FIELDS)
-    if "score" in fields:
-        fields["score"] = _number(fields["score"], key)
-    if "value" in fields and not isinstance(fields["value"], str):
-        fields["value"] = json.dumps(fields["value"], default=str, ensure_ascii=False)
     if not fields.keys() & {"score", "value", "error"}:
         raise EvaluatorError(
             f"Evaluator {key!r} returned a dict without 'score' or 'value': {_short(returned)}."
         )
-    metadata = {**_stated(returned, _IGNORED), **fields.get("metadata", {})}
-    return Score(**{"key": key, **fields, "metadata": metadata})
+    metadata = fields.get("metadata", {})
+    _check_kind(metadata, Mapping, "metadata", "a dict", key)
+    if "score" in fields:
+        fields["score"] = _number(fields["score"], key)
+    metadata = {**_stated(returned, _IGNORED), **metadata}
+    return _checked(Score(**{"key": key, **fields, "metadata": metadata}), key)
+
+
+def _checked(score: Score, key: str) -> Score:
+    """Return a score whose parts are of the types that it says; a number of another library becomes a plain one.
+
+    Raises:
+        EvaluatorError: A part is of another type; the message names it.
+    """
+    _check_kind(score.key, str, "key", "a name", key)
+    _check_kind(score.metadata, Mapping, "metadata", "a dict", key)
+    if type(score.score) not in (float, bool, type(None)):
+        score = replace(score, score=_number(score.score, key))
+    texts: dict[str, Any] = {}
+    for part in ("value", "comment", "error"):
+        value = getattr(score, part)
+        if value is not None and type(value) is not str:
+            texts[part] = _text(value)
+    if texts:
+        return replace(score, **texts)
+    return score
+
+
+def _text(value: Any) -> str:
+    """Return a label or a comment as text, whatever it is: no score is lost over it."""
+    if isinstance(value, str):
+        return str(value)
+    return json.dumps(value, default=str, ensure_ascii=False)
+
+
+def _check_kind(value: Any, kind: type, part: str, wanted: str, key: str) -> None:
+    if not isinstance(value, kind) or (isinstance(value, str) and not value.strip()):
+        raise EvaluatorError(f"Evaluator {key!r} returned {_short(value)} as {part!r}; it must be {wanted}.")
+
+
+def _listed(results: Any, key: str) -> list[Any]:
+    if isinstance(results, str | Mapping) or not isinstance(results, Iterable):
+        raise EvaluatorError(f"Evaluator {key!r} returned {_short(results)} as 'results'; it must be a list.")
+    return list(results)
 
 
 def _stated(returned: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
@@ -103,9 +144,7 @@ def _stated(returned: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, An
 
 
 def _number(value: Any, key: str) -> float | bool:
-    to_python = getattr(value, "item", None)  # numpy's and torch's scalars
-    if callable(to_python):
-        value = to_python()
+    value = _plain(value)
     if isinstance(value, bool):
         return value  # stays a bool: it is stored and shown as passed or failed, not as 1.0
     if isinstance(value, numbers.Real | Decimal):
@@ -117,6 +156,17 @@ def _number(value: Any, key: str) -> float | bool:
         f"Evaluator {key!r} returned {_short(value)}, which is no score. "
         f"Return a bool, a number, a label (str), a dict with 'score' or 'value', or a list of these."
     )
+
+
+def _plain(value: Any) -> Any:
+    """Return numpy's and torch's scalars as Python's, and everything else as it is."""
+    to_python = getattr(value, "item", None)
+    if not callable(to_python):
+        return value
+    try:
+        return to_python()
+    except Exception:  # an array of several numbers, which is no score
+        return value
 
 
 def _short(value: Any) -> str:

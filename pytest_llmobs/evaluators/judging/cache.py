@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -10,6 +12,18 @@ from typing import Any, Protocol
 from pytest_llmobs.files import PRIVATE, make_private, write_whole
 from pytest_llmobs.records.examples import content_hash
 from pytest_llmobs.tracing.redaction.pipeline import Redaction
+
+
+class JudgeCacheWarning(UserWarning):
+    """An entry of the judge cache can't be read."""
+
+
+def _warn(message: str) -> None:
+    """Warn; where warnings are turned into errors, print instead: a cache is no reason to lose a verdict."""
+    try:
+        warnings.warn_explicit(message, JudgeCacheWarning, "pytest-llmobs", 0, module=__name__)
+    except JudgeCacheWarning:
+        print(f"pytest-llmobs: {message}", file=sys.__stderr__ or sys.stderr)
 
 
 class JudgeCache(Protocol):
@@ -49,14 +63,19 @@ class FileCache:
         self._redaction = redaction or Redaction()
 
     def get(self, key: str) -> Mapping[str, Any] | None:
-        """Return the kept answer, or None where there is none or its file is damaged."""
+        """Return the kept answer, or None where there is none, or where its file is damaged: it is then set aside."""
+        path = self._path(key)
         try:
-            answer = json.loads(self._path(key).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            answer = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
             return None
-        if isinstance(answer, dict):
-            return answer
-        return None
+        except (OSError, ValueError, RecursionError, MemoryError) as error:
+            self.set_aside(key, str(error) or type(error).__name__)
+            return None
+        if not isinstance(answer, dict):
+            self.set_aside(key, f"it holds {type(answer).__name__}, not an object")
+            return None
+        return answer
 
     def put(self, key: str, answer: Mapping[str, Any]) -> None:
         """Keep ``answer``; readers see the whole file or none."""
@@ -67,8 +86,18 @@ class FileCache:
             text = json.dumps(kept, ensure_ascii=False, sort_keys=True)
             # Private, because verdicts quote what users wrote; not synced, because a lost one costs one call.
             write_whole(path, text, mode=PRIVATE, durable=False)
-        except (OSError, TypeError, ValueError):
+        except (OSError, TypeError, ValueError, RecursionError):
             return  # what can't be kept is asked again
+
+    def set_aside(self, key: str, reason: str) -> None:
+        """Rename an entry that can't be read, and say so; the judge is asked afresh. Never raises."""
+        path = self._path(key)
+        aside = path.with_suffix(".damaged")
+        try:
+            path.replace(aside)
+        except OSError:
+            aside = path  # read-only, or another process was faster
+        _warn(f"The judge cache's entry {aside} can't be read ({reason}): the judge is asked afresh.")
 
     def _path(self, key: str) -> Path:
         return self.folder / key[:2] / f"{key}.json"

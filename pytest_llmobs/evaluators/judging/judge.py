@@ -31,6 +31,9 @@ from pytest_llmobs.records.scores import Score
 
 __all__ = ["DEFAULT_MODEL", "Judge"]
 
+_SHOWN = 200
+"""Characters of an unusable reply that a message shows."""
+
 Step = tuple[JudgeModel, Question]
 """A model to ask, and what."""
 
@@ -169,12 +172,14 @@ class Judge(Rule):
         attempt = question
         problem = ""
         for _ in range(2):
+            reply: Any = None
             try:
-                answer = read_reply((yield model, attempt))
+                reply = yield model, attempt
+                answer = read_reply(reply)
                 verdict = self._read(answer)
             except UnusableReplyError as error:
-                problem = str(error)
-                attempt = question.again(problem)
+                problem = f"{error}{_said(reply)}"
+                attempt = question.again(str(error))
                 continue
             if cache is not None:
                 cache.put(place, answer)
@@ -187,11 +192,25 @@ class Judge(Rule):
             return None
         try:
             return self._read(answer)
-        except UnusableReplyError:
-            return None  # a damaged or foreign entry: ask again
+        except UnusableReplyError as error:
+            # A cache of the user's own may have no such way.
+            set_aside = getattr(cache, "set_aside", None)
+            if set_aside is not None:
+                set_aside(place, str(error))
+            return None
 
     def _read(self, answer: Mapping[str, Any]) -> Verdict:
         return read_verdict(answer, self.scale_read, self.criteria)
+
+
+def _said(reply: Any) -> str:
+    """Return what a model said, for the message about a reply that is no verdict."""
+    if reply is None:
+        return ""
+    text = repr(reply)
+    if len(text) > _SHOWN:
+        text = f"{text[: _SHOWN - 1]}…"
+    return f"; it said {text}"
 
 
 def _check(judge: Judge) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from pytest_llmobs.errors import EvaluatorError
 from pytest_llmobs.wording import known, nearest
+
+_JSON_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
+_FAR_OFF = 1e15
+"""No scale reaches as far."""
 
 
 class UnusableReplyError(Exception):
@@ -69,7 +73,7 @@ class Share:
         """Return what ``raw`` means."""
         number = _number(raw)
         if not 0 <= number <= 1:
-            raise UnusableReplyError(f"score is {raw!r}; it must be a number from 0 to 1")
+            raise UnusableReplyError(f"score is {_cut(raw)}; it must be a number from 0 to 1")
         return Reading(number, None, f"{number:g}")
 
 
@@ -120,7 +124,7 @@ class Steps:
         number = _number(raw)
         if number != int(number) or not self.low <= number <= self.high:
             raise UnusableReplyError(
-                f"score is {raw!r}; it must be a whole number from {self.low} to {self.high}"
+                f"score is {_cut(raw)}; it must be a whole number from {self.low} to {self.high}"
             )
         return Reading((number - self.low) / (self.high - self.low), None, f"{int(number)} of {self.high}")
 
@@ -201,9 +205,16 @@ def _is_share(value: Any) -> bool:
 
 
 def _number(raw: Any) -> float:
-    if isinstance(raw, bool) or not isinstance(raw, int | float) or not math.isfinite(raw):
+    """Return a number, also where it is written as a text: ``"0.8"``, but not ``"80%"`` or ``"4/5"``."""
+    number = raw
+    if isinstance(raw, str) and _JSON_NUMBER.fullmatch(raw.strip()):
+        number = float(raw)
+    if isinstance(number, bool) or not isinstance(number, int | float):
         raise UnusableReplyError(f"score is {_cut(raw)}; it must be a number")
-    return float(raw)
+    # Compared, not converted: a whole number may be too large for a float.
+    if not abs(number) <= _FAR_OFF:
+        raise UnusableReplyError(f"score is {_cut(raw)}; it must be a number on the scale")
+    return float(number)
 
 
 def _cut(raw: Any) -> str:

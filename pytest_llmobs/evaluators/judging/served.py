@@ -15,15 +15,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, NamedTuple
 
-from pytest_llmobs.errors import EvaluatorError, UnscoredError
+from pytest_llmobs.errors import EvaluatorError, MissingKeyError, UnscoredError
 from pytest_llmobs.evaluators.judging.prompt import Question
 from pytest_llmobs.evaluators.judging.scale import UnusableReplyError
 
 DEFAULT_MODEL = "claude-haiku-5-5"
 """Judges where the user names no model: the cheapest current Claude."""
 _TOOL = "verdict"
-_KEYLESS = ("authentication method", "Missing credentials", "api_key client option must be set")
-"""What the SDKs say where they find no key."""
 _OPENAI = re.compile(r"(chat)?gpt-|o\d")
 """How the names of OpenAI's models begin."""
 
@@ -55,7 +53,7 @@ class _Served:
 
     def ask(self, question: Question) -> str | Mapping[str, Any]:
         """Ask and wait."""
-        with _explained(self.name, self.sdk):
+        with _explained(self.name, self.sdk, self.client):
             client = self.client
             if client is None:
                 client = _sync_client(self.sdk)
@@ -70,7 +68,7 @@ class _Served:
         """Ask without blocking the loop."""
         if self.client is not None:
             return await asyncio.to_thread(self.ask, question)
-        with _explained(self.name, self.sdk):
+        with _explained(self.name, self.sdk, self.client):
             message = await self._send(_async_client(self.sdk), question)
         return self._verdict(message)
 
@@ -144,19 +142,31 @@ class Gpt(_Served):
 
 
 @contextmanager
-def _explained(model: str, sdk: Sdk) -> Iterator[None]:
+def _explained(model: str, sdk: Sdk, client: Any) -> Iterator[None]:
     """Turn what the SDK raises into words: thirty frames of it would bury the one line that matters."""
     try:
         yield
     except Exception as error:
-        if not hasattr(error, "status_code") and any(sign in str(error) for sign in _KEYLESS):
-            remedy = f"Set {sdk.key}, or give the judge a client or another model."
-            raise UnscoredError(f"Judge model {model!r} can't be asked without a key. {remedy}") from error
-        if isinstance(error, getattr(sys.modules.get(sdk.module), sdk.error, ())):
+        base = getattr(sys.modules.get(sdk.module), sdk.error, None)
+        if _lacks_key(error, base, sdk, client):
+            raise MissingKeyError(
+                f"Judge model {model!r} can't be asked without a key. "
+                f"Set {sdk.key}, or give the judge a client or another model."
+            ) from error
+        if base is not None and isinstance(error, base):
             raise UnscoredError(
                 f"Judge model {model!r} can't be asked: {type(error).__name__}: {error}"
             ) from error
         raise
+
+
+def _lacks_key(error: Exception, base: type[Exception] | None, sdk: Sdk, client: Any) -> bool:
+    """Tell whether the SDK has found no key: it then raises no error of a request, but this."""
+    if not isinstance(error, TypeError) and type(error) is not base:
+        return False
+    if client is None:
+        return not os.environ.get(sdk.key)
+    return not any(getattr(client, name, None) for name in ("api_key", "auth_token", "credentials"))
 
 
 def model_named(name: str, max_tokens: int, temperature: float | None, client: Any) -> _Served:

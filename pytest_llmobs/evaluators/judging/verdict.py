@@ -10,6 +10,9 @@ from typing import Any
 from pytest_llmobs.evaluators.judging.scale import Reading, Scale, UnusableReplyError
 from pytest_llmobs.evaluators.rules.fences import fenced, is_fenced
 
+_THINKING = ("think", "thinking")
+"""Tags between which models think aloud."""
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -42,25 +45,61 @@ def _object(**properties: Any) -> dict[str, Any]:
 
 
 def read_reply(reply: Any) -> Mapping[str, Any]:
-    """Return the JSON object of a reply: a mapping as it is, or a text that is JSON and nothing else.
+    """Return the JSON object of a reply: a mapping as it is, or a text that is JSON.
+
+    Around the JSON may stand what models of today put there: their thinking in ``<think>`` or ``<thinking>`` before it,
+    and one code fence. Prose is never searched for a score.
 
     Raises:
-        UnusableReplyError: It is anything else; prose is never searched for a score.
+        UnusableReplyError: It is anything else.
     """
     if isinstance(reply, str):
-        if is_fenced(reply):
-            inner = fenced(reply)
-            if inner is not None:
-                reply = inner
-        try:
-            reply = json.loads(reply)
-        except (ValueError, RecursionError) as error:
-            raise UnusableReplyError(
-                f"the reply is not the JSON object that was asked for ({error})"
-            ) from None
+        reply = _parsed(reply)
     if not isinstance(reply, Mapping):
         raise UnusableReplyError(f"the reply is {type(reply).__name__}, not a JSON object")
     return reply
+
+
+def _parsed(reply: str) -> Any:
+    text = without_thinking(reply).strip()
+    if is_fenced(text):
+        inner = fenced(text)
+        if inner is not None:
+            text = inner
+    try:
+        return json.loads(text, object_pairs_hook=_object_once)
+    except (ValueError, RecursionError) as error:
+        raise UnusableReplyError(
+            f"the reply is not the JSON object that was asked for ({error or type(error).__name__})"
+        ) from None
+
+
+def without_thinking(reply: str) -> str:
+    """Return what follows the blocks of thinking that a reply begins with; one that never ends leaves nothing."""
+    text = reply.lstrip()
+    while True:
+        end = _end_of_thinking(text)
+        if end is None:
+            return text
+        text = text[end:].lstrip()
+
+
+def _end_of_thinking(text: str) -> int | None:
+    """Return where the block of thinking that ``text`` begins with has ended, or None where it begins with none."""
+    for tag in _THINKING:
+        closing = f"</{tag}>"
+        # Some servers keep the opening tag for themselves: it is part of their prompt. JSON begins otherwise.
+        if text.startswith(f"<{tag}>") or (closing in text and not text.startswith(("{", "`", "<"))):
+            before, _, _ = text.partition(closing)
+            return min(len(before) + len(closing), len(text))
+    return None
+
+
+def _object_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        raise ValueError("a key is given twice")
+    return members
 
 
 def read_verdict(answer: Mapping[str, Any], scale: Scale, criteria: Sequence[str]) -> Verdict:

@@ -8,13 +8,19 @@ from pytest_llmobs.reports.text.page import Page
 
 MINUTE = 60.0
 HOUR = 3600.0
+_HUGE = 1e12
 
 
 def rate(value: float | None) -> str:
-    """Return a mean or score with three decimals (``0.847``), large ones with fewer, or an empty string."""
+    """Return a mean or score with three decimals (``0.847``), large ones with fewer, or an empty string.
+
+    From a million millions on it is ``1e+300``: a column of 400 digits would squeeze the whole table.
+    """
     if value is None:
         return ""
     size = abs(value)
+    if size >= _HUGE:
+        return f"{value:.4g}"
     if size >= 10_000:
         return f"{value:,.0f}"
     if size < 100:
@@ -23,9 +29,11 @@ def rate(value: float | None) -> str:
 
 
 def score(value: float | None) -> str:
-    """Return one trial's score, short: ``1``, ``0.31``, ``unscored``."""
+    """Return one trial's score, short: ``1``, ``0.31``, ``1e+300``, ``unscored``."""
     if value is None:
         return "unscored"
+    if abs(value) >= _HUGE:
+        return f"{value:.4g}"
     return f"{value:.3f}".rstrip("0").rstrip(".")
 
 

@@ -88,6 +88,38 @@ def test_nan_and_infinity_are_unscored():
         assert "no number" in score.error
 
 
+def test_a_number_that_no_mean_can_hold_is_unscored():
+    for number in (1.7e308, -1e301, Score("me", score=10**400)):
+        (score,) = scores_of(number, "me")
+        assert score.unscored
+        assert score.error == "me returned a number beyond 1e300, which no mean can hold"
+    assert scores_of(1e300, "me")[0].score == 1e300
+
+
+def test_parts_of_other_types_become_what_a_score_has():
+    (score,) = scores_of({"value": ["a"], "comment": 5, "score": Decimal("0.5")}, "me")
+    assert (score.value, score.comment, score.score) == ('["a"]', "5", 0.5)
+    (given,) = scores_of(Score("me", score=Decimal("0.5"), comment=("a", "b")), "me")
+    assert (type(given.score), given.comment) == (float, '["a", "b"]')
+
+
+class Anything:
+    """As a mock: it has whatever one asks for."""
+
+    def __getattr__(self, name):
+        return Anything
+
+
+class Array:
+    """As numpy's arrays of several numbers."""
+
+    def item(self):
+        raise ValueError("can only convert an array of size 1 to a Python scalar")
+
+    def __bool__(self):
+        raise ValueError("the truth value of an array is ambiguous")
+
+
 def test_an_error_in_a_dict_is_an_unscored_score():
     (score,) = scores_of({"error": "the service is down"}, "me")
     assert score.unscored
@@ -110,6 +142,14 @@ def test_an_error_in_a_dict_is_an_unscored_score():
         ([1, 2], "two scores named 'me'"),
         ([{"key": "a", "score": 1}, {"key": "a", "score": 2}], "two scores named 'a'"),
         (1 + 2j, "which is no score"),
+        (Anything(), "which is no score"),
+        (Array(), "which is no score"),
+        ({"score": Array()}, "which is no score"),
+        ({"score": 1, "metadata": ["a"]}, r"returned \['a'\] \(list\) as 'metadata'; it must be a dict"),
+        ({"score": 1, "key": 5}, r"returned 5 \(int\) as 'key'; it must be a name"),
+        (Score(" ", score=1), r"returned ' ' \(str\) as 'key'; it must be a name"),
+        ({"results": {"score": 1}}, "as 'results'; it must be a list"),
+        ({"results": 3}, "as 'results'; it must be a list"),
     ],
 )
 def test_anything_else_names_evaluator_value_and_remedy(returned, message):

@@ -78,7 +78,15 @@ def test_an_api_error_is_unscored_with_its_message(score, subject, claude, messa
         ({"reason": "fine"}, "'score' is missing"),
         ({"score": 1}, "'reason' is missing"),
         ({"reason": "fine", "score": 7}, "from 0 to 1"),
-        ({"reason": "fine", "score": "0.9"}, "must be a number"),
+        ({"reason": "fine", "score": "90%"}, "must be a number"),
+        ({"reason": "fine", "score": "4/5"}, "must be a number"),
+        ({"reason": "fine", "score": "0,9"}, "must be a number"),
+        ({"reason": "fine", "score": "1.5"}, "from 0 to 1"),
+        ({"reason": "fine", "score": 10**400}, "must be a number on the scale"),
+        ("{'reason': 'fine', 'score': 0.9}", "not the JSON object"),
+        ('{"reason": "fine", "score": 0.1, "score": 0.9}', "a key is given twice"),
+        ('{"reason": "fine", "score": 0.9} Hope that helps!', "not the JSON object"),
+        ('<think>{"reason": "never ended", "score": 0.9}', "not the JSON object"),
         ({"reason": "fine", "score": True}, "must be a number"),
         ({"reason": 3, "score": 1}, "the reason must be a text"),
         ('{"reason": "fine", "score": NaN}', "must be a number"),
@@ -91,6 +99,45 @@ def test_an_unusable_reply_is_asked_for_again_with_what_was_wrong(score, subject
     asked, again = model.prompts
     assert problem in again.partition("could not be used: ")[2]
     assert "could not be used" not in asked
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "<think>The reply is polite: {0.2}</think>\n\n%s",
+        "<thinking>\nscore: 0.2\n</thinking>%s",
+        "<think></think><thinking>again</thinking>\n%s",
+        "The reply is polite.\n</think>\n%s",
+        "<think>polite</think>\n```json\n%s\n```",
+        "```json\n%s\n```\n",
+    ],
+)
+def test_reads_past_thinking_and_a_fence(score, subject, reply):
+    model = answering(reply % json.dumps(GOOD))
+    assert score(Judge("tone", rubric=RUBRIC, model=model), subject({"output": "x"})) == 0.9
+    assert len(model.prompts) == 1
+
+
+def test_a_reason_may_quote_thinking(score, subject):
+    quoting = {"reason": "it leaks </think> and <think>", "score": 0.2}
+    result = score(Judge("tone", rubric=RUBRIC, model=answering(quoting)), subject({"output": "x"}))
+    assert (result.score, result.comment) == (0.2, "0.2: it leaks </think> and <think>")
+
+
+@pytest.mark.parametrize(
+    ("scale", "raw", "number"), [("0-1", "0.8", 0.8), ("0-1", " 1 ", 1), ("1-5", "4", 0.75)]
+)
+def test_reads_a_number_that_is_written_as_a_text(score, subject, scale, raw, number):
+    model = answering({"reason": "fine", "score": raw})
+    assert score(Judge("tone", rubric=RUBRIC, scale=scale, model=model), subject({"output": "x"})) == number
+
+
+def test_an_unscored_trial_says_what_the_judge_said(score, subject):
+    result = score(
+        Judge("tone", rubric=RUBRIC, model=answering("I'd say 4/5" + "!" * 500)), subject({"output": "x"})
+    )
+    assert "it said \"I'd say 4/5!!!" in result.error
+    assert len(result.error) < 500
 
 
 def test_two_unusable_replies_are_unscored_never_a_middling_number(score, subject):

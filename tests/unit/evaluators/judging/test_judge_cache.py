@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
 
 from pytest_llmobs.evaluators.judging import cache
 from pytest_llmobs.evaluators.judging.judge import Judge
@@ -37,17 +41,63 @@ def test_the_cache_keeps_models_of_one_name_apart(subject, score, tmp_path):
         assert result.metadata.get("cached") == cached
 
 
-def test_a_damaged_cache_entry_is_asked_again(score, subject, tmp_path):
+DAMAGES = {
+    "cut": b'{"reason": "half',
+    "empty": b"",
+    "bytes": bytes(range(200, 256)),
+    "no-object": b"[]",
+    "deep": b"[" * 100_000,
+    "long": b'{"reason": "r", "score": ' + b"1" * 5000 + b"}",
+    "lacking": b'{"reason": "no score"}',
+    "type": b'{"reason": ["r"], "score": 1}',
+    "large": b'{"reason": "r", "score": 1' + b"0" * 400 + b"}",
+    "nan": b'{"reason": "r", "score": NaN}',
+    "newer": b'{"version": 2, "verdict": {}}',
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+def test_a_damaged_entry_is_named_set_aside_and_asked_afresh(score, subject, tmp_path, damage):
     cache.install(cache.FileCache(tmp_path))
     model = answering(GOOD)
     judge = Judge("tone", rubric=RUBRIC, model=model)
     score(judge, subject({"output": "x"}))
     (entry,) = tmp_path.rglob("*.json")
-    for damage in ('{"reason": "half', '{"reason": "no score"}', "[]"):
-        entry.write_text(damage)
+    entry.write_bytes(damage)
+    with pytest.warns(cache.JudgeCacheWarning) as warned:
         assert score(judge, subject({"output": "x"})) == 0.9
-    assert len(model.prompts) == 4
+    (warning,) = warned
+    aside = entry.with_suffix(".damaged")
+    assert str(warning.message).startswith(f"The judge cache's entry {aside} can't be read (")
+    assert aside.read_bytes() == damage
+    assert len(model.prompts) == 2
     assert json.loads(entry.read_text()) == GOOD
+    assert score(judge, subject({"output": "x"})).metadata["cached"] == 1
+
+
+def test_a_damaged_entry_ends_nothing_where_warnings_are_errors(score, subject, tmp_path, capfd):
+    cache.install(cache.FileCache(tmp_path))
+    judge = Judge("tone", rubric=RUBRIC, model=answering(GOOD))
+    score(judge, subject({"output": "x"}))
+    (entry,) = tmp_path.rglob("*.json")
+    entry.write_text("[]")
+    assert score(judge, subject({"output": "x"})) == 0.9
+    assert "can't be read (it holds list, not an object)" in capfd.readouterr().err
+
+
+def test_many_threads_share_a_cold_cache(score, subject, tmp_path):
+    cache.install(cache.FileCache(tmp_path / "judgements"))
+    judge = Judge("tone", rubric=RUBRIC, model=answering(GOOD))
+    together = threading.Barrier(16)
+
+    def work(number):
+        together.wait()
+        return score(judge, subject({"output": f"x{number % 4}"}))
+
+    with ThreadPoolExecutor(16) as pool:
+        scores = list(pool.map(work, range(16)))
+    assert [each.score for each in scores] == [0.9] * 16
+    assert len(list((tmp_path / "judgements").rglob("*.json"))) == 4
 
 
 def test_reasons_are_cached_without_secrets(score, subject, tmp_path):

@@ -7,14 +7,23 @@ from pytest_llmobs.wording import count
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(None, ""), (0.8471, "0.847"), (1, "1.000"), (-2.5, "-2.500"), (123.456, "123.5"), (54321.6, "54,322")],
+    [
+        (None, ""),
+        (0.8471, "0.847"),
+        (1, "1.000"),
+        (-2.5, "-2.500"),
+        (123.456, "123.5"),
+        (54321.6, "54,322"),
+        (1e300, "1e+300"),
+    ],
 )
 def test_rates(value, text):
     assert figures.rate(value) == text
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(None, "unscored"), (1.0, "1"), (0.31, "0.31"), (0.12345, "0.123"), (0, "0")]
+    ("value", "text"),
+    [(None, "unscored"), (1.0, "1"), (0.31, "0.31"), (0.12345, "0.123"), (0, "0"), (-1e300, "-1e+300")],
 )
 def test_scores(value, text):
     assert figures.score(value) == text
