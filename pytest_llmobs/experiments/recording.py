@@ -140,7 +140,7 @@ def announcement(store: Store, plans: Sequence[SuitePlan], concurrency: int) -> 
 def _cost(spent: TrialSpending, share: float) -> str:
     """Return what trials like those of the past will cost, as the end of a sentence; empty where no price is known."""
     if spent.cost is None:
-        return ""
+        return ", whose cost is unknown" if spent.unpriced else ""
     precision = "about"
     if spent.judge_hits or spent.unpriced:
         precision = "at least"

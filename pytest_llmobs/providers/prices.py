@@ -44,6 +44,11 @@ _NEVER_DEARER = frozenset(
     }
 )
 """Units that cost what the unit above them does, or less, where the list has no price of their own."""
+_NOT_USED = dict.fromkeys(
+    ("cache_read_tokens", "cache_write_tokens", "cache_write_1h_tokens", "web_searches", "storage_searches"),
+    0,
+)
+"""What most calls don't use: said outright, since the list looks long for what isn't said."""
 _IMAGE_MODEL = "input_image_mtok"
 """Is listed for models whose one output price is that of images."""
 
@@ -168,14 +173,14 @@ def preload() -> None:
 
 
 def _calculate(
-    used: Mapping[str, float], model: str, provider: str, when: datetime, variant: Mapping[str, str] | None
+    used: dict[str, float], model: str, provider: str, when: datetime, variant: Mapping[str, str] | None
 ) -> Any:
     """Return the price list's calculation, None where it doesn't know the model, or what it can't make of the units."""
     import genai_prices
 
     try:
         return genai_prices.calc_price(
-            genai_prices.Usage(**used),
+            genai_prices.Usage(**_NOT_USED | used),
             model,
             provider_id=PRICE_LISTS.get(provider, provider),
             genai_request_timestamp=when,

@@ -11,9 +11,9 @@ from typing import Any
 
 from pytest_llmobs.providers.calls import Reply
 from pytest_llmobs.providers.media import summary
-from pytest_llmobs.providers.prices import cost_unknown
+from pytest_llmobs.providers.prices import cost_unknown, without_usage
 from pytest_llmobs.providers.sse import event_texts, parsed_events, parsed_lines
-from pytest_llmobs.records.runs import COST_UNKNOWN, NO_USAGE, PAID, RunType
+from pytest_llmobs.records.runs import COST_UNKNOWN, PAID, RunType
 from pytest_llmobs.tracing.run_tree import RunTree
 
 Body = Mapping[str, Any]
@@ -146,6 +146,8 @@ class ResponseReader:
         endpoint, columns = self._endpoint, self._run.columns
         if self._kind in _STREAMS and endpoint.read_events is not None:
             return endpoint.read_events(self._events(content), columns["provider"], columns.get("model"))
+        if self._kind in _STREAMS:
+            return self._unread_events(content)
         if endpoint.read_lines is not None:
             return endpoint.read_lines(list(parsed_lines(content)), self._run)
         if endpoint.read_bytes is not None and not self._kind.endswith("json"):
@@ -159,16 +161,22 @@ class ResponseReader:
             return endpoint.read(body, columns["provider"], columns.get("model"))
         return Reply(outputs=body)
 
+    def _unread_events(self, content: bytes) -> Reply:
+        """Return a stream that nobody can put together, by hash and size: its events may hold pieces of a secret."""
+        outputs = {"events": len(list(self._events(content))), "body": summary(content)}
+        return self._without_usage(Reply(outputs=outputs, streamed=True), "its events are not understood")
+
+    def _without_usage(self, reply: Reply, reason: str) -> Reply:
+        if self._endpoint.run_type in PAID:
+            return without_usage(reply, reason)
+        return reply
+
     def _unreadable(self, content: bytes) -> Reply:
         """Return a body that isn't what it ought to be: text as it is, all else by hash and size."""
-        metadata = {}
-        if self._endpoint.run_type in PAID:
-            metadata[NO_USAGE] = "the reply can't be read"
+        reply = Reply(outputs={"body": content.decode("utf-8", "replace")}, status="incomplete")
         if self._kind.startswith(_BINARY):
-            return Reply(outputs={"body": {"media_type": self._kind, **summary(content)}}, metadata=metadata)
-        return Reply(
-            outputs={"body": content.decode("utf-8", "replace")}, status="incomplete", metadata=metadata
-        )
+            reply = Reply(outputs={"body": {"media_type": self._kind, **summary(content)}})
+        return self._without_usage(reply, "the reply can't be read")
 
     def _events(self, content: bytes) -> Iterator[Body]:
         if self._kind == "text/event-stream":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from pytest_llmobs.tracing.run_tree import RunTree
 
 _TYPES: Mapping[str, type] = {"integer": int, "number": float, "word": str, "text": str}
+_DEARER = re.compile(r"(gen_ai\.usage|llm\.token_count|llm\.usage)\..*(audio|image|video|search)")
+"""Attributes of what isn't billed as plain tokens are."""
 _USAGE = frozenset(column.name for column in COLUMNS if column.name.endswith("_tokens"))
 _LIMIT = 1 << 63
 """Numbers of a column have 64 bits."""
@@ -164,7 +167,10 @@ def _price(run: RunTree) -> None:
     tokens = {name: columns.get(name) for name in COUNTED}
     found = price(columns.get("provider", ""), models, tokens, when=run.start_time)
     columns["prices_version"] = found.version
-    if found.cost is not None:
+    dearer = [name for name, value in metadata.items() if _DEARER.match(name) and value]
+    if dearer:
+        metadata[COST_UNKNOWN] = f"{', '.join(sorted(dearer))}: not priced"
+    elif found.cost is not None:
         columns["total_cost"] = found.cost
     elif found.unknown is not None:
         metadata[COST_UNKNOWN] = found.unknown

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from pytest_llmobs.records.runs import Run
+from pytest_llmobs.records.runs import COST_UNKNOWN, NO_USAGE, Run
 from pytest_llmobs.reports.text import cells, figures
 from pytest_llmobs.reports.text.page import Page
 from pytest_llmobs.reports.text.table import column, draw, drop, fitted, squeeze
@@ -131,7 +131,7 @@ def _tokens(run: Run, page: Page) -> str:
 def _cost(run: Run) -> str:
     if run.total_cost is not None:
         return figures.cost(run.total_cost)
-    if run.usage.total_tokens is not None:
+    if run.usage.total_tokens is not None or run.metadata.keys() & {COST_UNKNOWN, NO_USAGE}:
         return "?"
     return ""
 

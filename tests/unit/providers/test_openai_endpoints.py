@@ -209,3 +209,15 @@ def test_a_regions_host_has_a_price_of_its_own(url: str, regional: bool) -> None
 
     with openai.OpenAI(base_url=url, api_key="k") as client:
         assert bool(OpenAI().surcharge(client, {})) == regional
+
+
+def test_a_stream_that_nobody_can_put_together_is_told_by_hash_and_size(sink: MemorySink) -> None:
+    events = [{"delta": "sk-proj-abcdefgh"}, {"delta": "ijklmnop0123456789"}, DONE]
+    with serve(Answer(events=events)) as server, _client(server) as client:
+        stream = client.post(
+            "/speak", body={"stream": True}, cast_to=object, stream=True, stream_cls=openai.Stream[object]
+        )
+        assert len(list(stream)) == 2
+    (run,) = sink.runs
+    assert (run.name, run.status, run.outputs["events"]) == ("openai.speak", "success", 3)  # type: ignore[index]
+    assert b"abcdefgh" not in b"".join(sink.lines)

@@ -290,3 +290,9 @@ def test_a_real_instrumentation(sink: MemorySink, provider: TracerProvider) -> N
     assert run.outputs["content"][0]["input"] == {"city": "Oslo"}
     assert "messages" not in run.outputs
     assert run.columns["params"] == {"max_tokens": 50}
+
+
+def test_tokens_that_are_no_plain_ones_are_not_priced_as_such(sink: MemorySink, spans: otel.Tracer) -> None:
+    run = _stored(sink, spans, {**TODAY, "llm.token_count.prompt_details.audio": 40})
+    assert run.total_cost is None
+    assert run.metadata["cost_unknown"] == "llm.token_count.prompt_details.audio: not priced"
