@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import fields, is_dataclass
+from functools import cache
 from typing import Any, TypeVar
 
 Same = TypeVar("Same")
@@ -52,12 +53,13 @@ def _copied_object(value: Any) -> Any:
 
 def _copied_record(record: Any) -> Any:
     """Return a record of ours (``Run``, ``Example``, ``Score``) whose fields are copies of the old one's."""
-    changed: dict[str, Any] = {}
-    for field in fields(record):
-        value = getattr(record, field.name)
-        if type(value) not in _UNCHANGEABLE:
-            changed[field.name] = _copied(value)
-    return replace(record, **changed)
+    kind: Any = type(record)
+    return kind(**{name: _copied(getattr(record, name)) for name in _field_names(kind)})
+
+
+@cache
+def _field_names(kind: type) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
 
 
 def _copied_whole(value: Any) -> Any:

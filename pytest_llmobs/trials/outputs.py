@@ -13,6 +13,8 @@ def as_outputs(result: Any) -> Mapping[str, Any]:
 
     Models are read as they are stored, as capturing does: no serializer and no computed field of the user's runs.
     """
+    if type(result) is str:  # most are, and need no closer look
+        return {"output": result}
     if isinstance(result, Mapping):
         return dict(result)
     if not records.is_record(result):
