@@ -12,21 +12,20 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from pytest_llmobs.errors import SettingsError
 from pytest_llmobs.tracing import capture
 from pytest_llmobs.tracing.context import Scope, current
 from pytest_llmobs.tracing.open_run import OpenRun
+from pytest_llmobs.tracing.redaction.prefilters import Prefilter, compiled
 from pytest_llmobs.tracing.redaction.redactors import Redactor, as_redactor
 from pytest_llmobs.tracing.redaction.secrets import Secrets
 
+_SCHEMA = frozenset({"type", "$ref", "anyOf", "oneOf", "allOf", "enum"})
+_SCHEMA_TYPES = frozenset({"string", "object", "array", "number", "integer", "boolean", "null"})
 _IDENTITIES = frozenset(
     {"suite", "nodeid", "dataset", "example_id", "session", "request_id", "response_id"}
     | {"run_type", "attempt", "trial_status", "scores"}
 )
 """Columns by which records find each other, and what is ours; cleaned, they wouldn't be what they are."""
-
-Prefilter = Callable[[bytes], bool]
-"""Says of a captured payload whether it must be looked at closely."""
 
 
 class Redaction:
@@ -89,25 +88,14 @@ class Redaction:
         return value
 
     def _compile(self) -> tuple[Prefilter, ...]:
-        compiled: list[Prefilter] = []
+        prefilters: list[Prefilter] = []
         for redactor in self._redactors:
             for pattern in redactor.prefilters:
-                compiled.append(_compile_prefilter(pattern, redactor.name))
-        self._prefilters = tuple(compiled)
+                prefilters.append(compiled(pattern, redactor.name))
+            if type(redactor).suspects is not Redactor.suspects:
+                prefilters.append(redactor.suspects)
+        self._prefilters = tuple(prefilters)
         return self._prefilters
-
-
-def _compile_prefilter(pattern: str, name: str) -> Prefilter:
-    from pydantic_core import SchemaError, SchemaValidator, core_schema
-
-    # pydantic's regex engine is Rust's: a gigabyte a second, where Python's takes 15 ns a character.
-    schema = core_schema.str_schema(pattern=pattern, regex_engine="rust-regex")
-    try:
-        return SchemaValidator(schema).isinstance_python
-    except SchemaError as error:
-        raise SettingsError(
-            f"The redactor {name!r} has a prefilter that is no pattern of Rust's regex: {pattern!r}. {error}"
-        ) from None
 
 
 class _Cleaning:
@@ -156,7 +144,7 @@ def _walk(redactor: Redactor, value: Any) -> Any:
     if kind is dict:
         return _object(redactor, value)
     if kind is list:
-        return [_walk(redactor, item) for item in value]
+        return _list(redactor, value)
     if kind in (int, float):
         text = str(value)
         cleaned = _text(redactor, text)
@@ -170,11 +158,37 @@ def _object(redactor: Redactor, value: dict[str, Any]) -> dict[str, Any]:
     cleaned: dict[str, Any] = {}
     for key, item in value.items():
         name = _unused(_text(redactor, key), cleaned)
-        if redactor.is_secret_key(key) and item not in (None, "", True, False):
-            cleaned[name] = f"[redacted: {key}]"
-        else:
-            cleaned[name] = _walk(redactor, item)
+        cleaned[name] = _field(redactor, key, item, name)
+    named = value.get("name", value.get("key", value.get("header")))
+    if (
+        type(named) is str and type(value.get("value")) is str
+    ):  # a header or a variable as an object of its own
+        cleaned["value"] = _field(redactor, named, value["value"], _text(redactor, named))
     return cleaned
+
+
+def _field(redactor: Redactor, key: str, item: Any, name: str) -> Any:
+    """Return what stands under ``key`` cleaned; ``name`` is the key, cleaned."""
+    if redactor.is_secret_key(key) and not _is_harmless(item):
+        return f"[redacted: {name}]"
+    if type(item) is str:
+        return _checked(redactor, redactor.redact_field(key, item))
+    return _walk(redactor, item)
+
+
+def _is_harmless(item: Any) -> bool:
+    """Return True for what is no value: nothing, a switch, and a JSON schema that says what a value looks like."""
+    if type(item) is dict:
+        return not _SCHEMA.isdisjoint(item) and item.get("type", "object") in _SCHEMA_TYPES
+    return item in (None, "", True, False)
+
+
+def _list(redactor: Redactor, items: list[Any]) -> list[Any]:
+    # a header or a cookie as a pair
+    if len(items) == 2 and type(items[0]) is str and type(items[1]) is str:
+        name = _text(redactor, items[0])
+        return [name, _field(redactor, items[0], items[1], name)]
+    return [_walk(redactor, item) for item in items]
 
 
 def _unused(name: str, taken: Mapping[str, Any]) -> str:
@@ -187,7 +201,10 @@ def _unused(name: str, taken: Mapping[str, Any]) -> str:
 
 
 def _text(redactor: Redactor, text: str) -> str:
-    cleaned = redactor.redact(text)
+    return _checked(redactor, redactor.redact(text))
+
+
+def _checked(redactor: Redactor, cleaned: Any) -> str:
     if not isinstance(cleaned, str):
         raise TypeError(
             f"redactor {redactor.name!r} returned {type(cleaned).__qualname__} in place of a text"

@@ -27,8 +27,16 @@ class Redactor:
         """Return ``text`` without what is sensitive."""
         raise NotImplementedError
 
+    def redact_field(self, key: str, text: str) -> str:
+        """Return a text that stands under ``key`` of an object without what is sensitive."""
+        return self.redact(text)
+
     def is_secret_key(self, key: str) -> bool:
         """Return True where everything under ``key`` of an object is sensitive."""
+        return False
+
+    def suspects(self, payload: bytes) -> bool:
+        """Return True where a payload must be looked at closely for a reason that no prefilter can say."""
         return False
 
 

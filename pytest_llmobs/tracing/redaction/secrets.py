@@ -1,188 +1,161 @@
 """The redactor ``secrets``: API keys, tokens, passwords, private keys. Always on.
 
-A text is searched for the literals that secrets begin with; a pattern is tried only where one was found. So
-clean text costs a few string searches, however many kinds of secrets there are.
+What it knows stands in tables: ``finding/forms.py`` holds the forms of keys, ``finding/names.py`` the names of fields
+whose values are secret. To them come the values that this process's environment holds.
 """
 
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 
+from pytest_llmobs.tracing import capture
+from pytest_llmobs.tracing.redaction.finding import sieves, values
+from pytest_llmobs.tracing.redaction.finding.assignments import ASSIGNED, assigned
+from pytest_llmobs.tracing.redaction.finding.encodings import DEPTH, View, base64_text, base64_texts, decoded
+from pytest_llmobs.tracing.redaction.finding.environment import EnvironmentSecrets
+from pytest_llmobs.tracing.redaction.finding.forms import FORMS, Form
+from pytest_llmobs.tracing.redaction.finding.names import Strength, strength
+from pytest_llmobs.tracing.redaction.finding.spans import Span, merged, replaced
+from pytest_llmobs.tracing.redaction.prefilters import compiled
 from pytest_llmobs.tracing.redaction.redactors import Redactor
 
-_WORD = r"(?<![A-Za-z0-9_])"
-
-
-_Span = tuple[int, int, str]
-"""Where a secret begins and ends, and what kind it is."""
-
-
-class _Rule(NamedTuple):
-    name: str
-    markers: tuple[str, ...]
-    pattern: re.Pattern[str]
-    """Starts where a marker was found; group ``secret``, or all of it, is replaced."""
-
-
-def _rule(name: str, pattern: str, *markers: str) -> _Rule:
-    return _Rule(name, markers, re.compile(pattern, re.DOTALL))
-
-
-# Sources: the issuers' documented formats (Anthropic, OpenAI, AWS, GitHub, GitLab, Slack, Google, Stripe,
-# Hugging Face, npm, PyPI, SendGrid, LangSmith), RFC 7519 (JWT), RFC 7468 (PEM), RFC 6750 (bearer), RFC 3986
-# (userinfo).
-_RULES = (
-    _rule("anthropic key", _WORD + r"sk-ant-[A-Za-z0-9_-]{8,}", "sk-ant-"),
-    _rule("api key", _WORD + r"sk-(?:proj-|svcacct-|admin-|or-|lf-)?[A-Za-z0-9_-]{20,}", "sk-"),
-    _rule(
-        "aws key", _WORD + r"A(?:KIA|SIA|BIA|CCA)[A-Z0-9]{16}(?![A-Za-z0-9])", "AKIA", "ASIA", "ABIA", "ACCA"
-    ),
-    _rule("github token", _WORD + r"gh[pousr]_[A-Za-z0-9]{36,}", "ghp_", "gho_", "ghu_", "ghs_", "ghr_"),
-    _rule("github token", _WORD + r"github_pat_[A-Za-z0-9_]{22,}", "github_pat_"),
-    _rule("gitlab token", _WORD + r"glpat-[A-Za-z0-9_-]{20,}", "glpat-"),
-    _rule(
-        "slack token",
-        _WORD + r"xox[abeprs]-[A-Za-z0-9-]{10,}",
-        "xoxa-",
-        "xoxb-",
-        "xoxe-",
-        "xoxp-",
-        "xoxr-",
-        "xoxs-",
-    ),
-    _rule("slack webhook", r"hooks\.slack\.com/services/(?P<secret>[A-Za-z0-9/]{20,})", "hooks.slack.com/"),
-    _rule("google key", _WORD + r"AIza[A-Za-z0-9_-]{35}", "AIza"),
-    _rule("google token", _WORD + r"ya29\.[A-Za-z0-9_-]{20,}", "ya29."),
-    _rule(
-        "stripe key",
-        _WORD + r"[sr]k_(?:live|test)_[A-Za-z0-9]{16,}",
-        "sk_live_",
-        "sk_test_",
-        "rk_live_",
-        "rk_test_",
-    ),
-    _rule("webhook secret", _WORD + r"whsec_[A-Za-z0-9+/=]{16,}", "whsec_"),
-    _rule("hugging face token", _WORD + r"hf_[A-Za-z0-9]{30,}", "hf_"),
-    _rule("npm token", _WORD + r"npm_[A-Za-z0-9]{36}", "npm_"),
-    _rule("pypi token", _WORD + r"pypi-AgE[A-Za-z0-9_-]{50,}", "pypi-AgE"),
-    _rule("sendgrid key", _WORD + r"SG\.[\w-]{16,}\.[\w-]{16,}", "SG."),
-    _rule("langsmith key", _WORD + r"lsv2_(?:pt|sk)_[A-Za-z0-9_]{32,}", "lsv2_"),
-    _rule("jwt", _WORD + r"eyJ[A-Za-z0-9_-]{8,1024}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*", "eyJ"),
-    _rule(
-        "private key",
-        r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY.*?(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|\Z)",
-        "-----BEGIN ",
-    ),
-    _rule("password", r"://[^/\s:@\"']*:(?P<secret>[^@\s/\"']+)@", "://"),
-)
-_PAIRS = (
-    ("api", "key"),
-    ("access", "key"),
-    ("secret", "key"),
-    ("private", "key"),
-    ("access", "token"),
-    ("auth", "token"),
-    ("refresh", "token"),
-    ("session", "token"),
-    ("id", "token"),
-)
-_PLAIN = ("password", "passwd", "passphrase", "authorization")
-
-
-def _names() -> list[str]:
-    """Return what secrets are called: ``password``, ``api_key``, ``api-key``, ``apikey``."""
-    names = [*_PLAIN]
-    for first, second in (*_PAIRS, ("client", "secret")):
-        names += [f"{first}_{second}", f"{first}-{second}", first + second]
-    return names
-
-
-_NAMES = tuple(_names())
-_ENDINGS = (*_NAMES, "secret", "credential", "credentials", "cookie")
-"""How the keys of secret values end; a dash in a key is looked up as an underscore."""
-# A name, then = or :, then a value: in quotes, or with a digit in it ("password: required" has none).
-_ASSIGNED = _Rule(
-    "assigned secret",
-    _NAMES,
-    re.compile(
-        r"[a-z_-]+\\*[\"']?\s*[=:]\s*(?:(?:bearer|basic)\s+(?P<token>[^\s\"'\\,;]{8,})|"
-        r"\\*[\"'](?P<quoted>[^\"'\\\s]{4,})|(?=[^\s\"'\\,;})]{0,200}\d)(?P<bare>[^\s\"'\\,;})]{6,}))",
-        re.IGNORECASE,
-    ),
-)
-_BEARER = _Rule(
-    "bearer token",
-    ("bearer ",),
-    re.compile(r"bearer\s+(?=[^\s\"',;]{0,200}\d)(?P<secret>[A-Za-z0-9._~+/=-]{12,})", re.IGNORECASE),
+_Search = Callable[[str], Iterator[Span]]
+_LEAST = 6
+"""Characters of the shortest secret with what it is known by."""
+_REDACTED = re.compile(r"\[redacted: [^\]\n]{1,80}\]")
+_REACH = re.compile(r"[A-Za-z0-9+/_~.-]*\Z")
+# a key that is folded goes on in the next line, which holds nothing else
+_FOLDED = re.compile(
+    r"[\"']?[ \t]{0,4}\\?\r?\n[ \t>|#*]{0,40}[\"']?([A-Za-z0-9+/_=.-]{12,})(?=[\"']?[ \t,;]{0,4}(?:\r?\n|\Z))"
 )
 
 
-def _spellings() -> list[str]:
-    """Return what the names end with as it is usually spelled; ignoring case would cost six times as much."""
-    tails = ["assword", "asswd", "assphrase", "uthorization", "ookie", "ecret", "redential", "pikey", "earer"]
-    spelled = [*tails, *map(str.upper, tails)]
-    for first, second in _PAIRS:
-        end = first[-2:]
-        spelled += [f"{end}_{second}", f"{end}-{second}", f"{end}-{second.title()}", end + second.title()]
-        spelled.append(f"{end}_{second}".upper())
-    return sorted(set(spelled))
-
-
-PREFILTERS = (
-    r"sk-ant-|sk-[A-Za-z0-9_-]{20}|AKIA|ASIA|ABIA|ACCA|ghp_|gho_|ghu_|ghs_|ghr_|github_pat_|glpat-|xoxa-|xoxb-|xoxe-|"
-    r"xoxp-|xoxr-|xoxs-|hooks\.slack|AIza|ya29\.|k_live_|k_test_|whsec_|hf_[A-Za-z0-9]{20}|npm_[A-Za-z0-9]{20}|"
-    r"pypi-AgE|SG\.[A-Za-z0-9]|lsv2_|eyJ|-----BEGIN |://[^/\s:@\"']*:[^@\s/\"']+@",
-    r"(?:" + "|".join(_spellings()) + r")(?:\\*[\"']?\s*[:=]|\s)",
-)
-"""Together they find every payload that may hold a secret, and few that don't. In the syntax of Rust's
-``regex``, and each of at most 64 literals: so many it looks for at once, and beyond that ten times slower."""
+_ENDS_A_LINE = frozenset("\"' \t\\\r\n")
 
 
 class Secrets(Redactor):
     """Finds secrets in texts, and knows the keys whose values are secret whatever they look like."""
 
     name = "secrets"
-    prefilters: tuple[str, ...] = PREFILTERS
+    prefilters: tuple[str, ...] = (*sieves.of_forms(), sieves.BESIDE_NAMES, sieves.HIDDEN)
     sample = "key sk-ant-api03-AbCdEfGhIjKlMnOp"
+
+    def __init__(self, environment: EnvironmentSecrets | None = None) -> None:
+        """Take the environment whose secrets are known; the process's own by default."""
+        self._environment = environment or EnvironmentSecrets()
 
     def redact(self, text: str) -> str:
         """Return ``text`` with each secret replaced by ``[redacted: <kind>]``."""
-        spans: list[_Span] = []
-        for rule in _RULES:
-            spans += _find(rule, text, text)
-        lowered = text.replace("İ", "i").lower()  # the one letter whose lower case is longer
-        spans += _find(_ASSIGNED, text, lowered)
-        spans += _find(_BEARER, text, lowered)
+        spans = self.spans(text)
         if spans:
-            return _replace(text, spans)
+            return replaced(text, spans)
         return text
+
+    def redact_field(self, key: str, text: str) -> str:
+        """Return ``text`` as ``redact`` does; all of it is cut out where ``key`` says so of what looks random."""
+        if _is_secret_under(strength(key), text):
+            return f"[redacted: {key}]"
+        return self.redact(text)
+
+    def suspects(self, payload: bytes) -> bool:
+        """Return True where a payload may hold a secret of the environment."""
+        return self._environment.suspects(payload)
 
     def is_secret_key(self, key: str) -> bool:
         """Return True where the value under ``key`` is secret (``x-api-key``, ``DB_PASSWORD``, ``apiKey``)."""
-        return key.lower().replace("-", "_").endswith(_ENDINGS)
+        return strength(key) in (Strength.SECRET, Strength.HEADER)
+
+    def spans(self, text: str) -> list[Span]:
+        """Return where secrets stand in a text, in their order."""
+        searches = self._searches(text)
+        if not searches:
+            return []
+        found = merged(_everywhere(text, searches), ASSIGNED)
+        kept = [match.span() for match in _REDACTED.finditer(text)]
+        return [span for span in found if not _within(span, kept)]
+
+    def _searches(self, text: str) -> list[_Search]:
+        """Return the ways in which a text must be searched: each is as costly as it is seldom needed."""
+        if len(text) < _LEAST:
+            return []
+        payload = capture.encode(text, sys.maxsize)
+        hidden = compiled(sieves.HIDDEN, self.name)(payload)
+        searches: list[_Search] = []
+        if hidden or any(compiled(pattern, self.name)(payload) for pattern in sieves.of_forms()):
+            searches += [of_forms, in_base64]
+        if hidden or compiled(sieves.BESIDE_NAMES, self.name)(payload):
+            searches.append(assigned)
+        if self._environment.suspects(payload):
+            searches += [self._environment.find, self._environment_in_base64]
+        return searches
+
+    def _environment_in_base64(self, text: str) -> Iterator[Span]:
+        return in_base64(text, (self._environment.find,))
 
 
-def _find(rule: _Rule, text: str, searched: str) -> list[_Span]:
-    spans: list[_Span] = []
-    for marker in rule.markers:
-        at = searched.find(marker)
+def _everywhere(text: str, searches: Iterable[_Search]) -> Iterator[Span]:
+    """Yield what is found in a text, and in what it is the encoding of."""
+    views: list[View] = []
+    for _ in range(DEPTH):
+        for span in chain.from_iterable(search(text) for search in searches):
+            start, end = span.start, span.end
+            for view in reversed(views):
+                start, end = view.origin(start, end)
+            yield Span(start, end, span.kind)
+        meant = decoded(text)
+        if meant is None or meant.text == text:
+            return
+        views.append(meant)
+        text = meant.text
+
+
+def of_forms(text: str) -> Iterator[Span]:
+    """Yield what has the form of a secret."""
+    return chain.from_iterable(_of_form(form, text) for form in FORMS)
+
+
+def in_base64(text: str, searches: Iterable[_Search] = (of_forms, assigned)) -> Iterator[Span]:
+    """Yield the Base64 of texts in which there is a secret, each as a whole."""
+    for start, end, inner in base64_texts(text):
+        for span in merged(chain.from_iterable(search(inner) for search in searches), ASSIGNED)[:1]:
+            yield Span(start, end, span.kind)
+
+
+def _is_secret_under(says: Strength | None, text: str) -> bool:
+    if says is Strength.TOKEN:
+        return values.looks_random(text) or (len(text) >= 8 and ":" in base64_text(text))
+    return says is Strength.KEY and values.looks_very_random(text)
+
+
+def _within(span: Span, kept: list[tuple[int, int]]) -> bool:
+    return any(start <= span.start and span.end <= end for start, end in kept)
+
+
+def _of_form(form: Form, text: str) -> Iterator[Span]:
+    for marker in form.markers:
+        at = text.find(marker)
         while at >= 0:
-            match = rule.pattern.match(text, at)
+            match = form.pattern.match(text, at)
             past = at + len(marker)
             if match is not None:
-                spans.append((*match.span(match.lastgroup or 0), rule.name))
-                past = match.end()
+                start, end = match.span(match.re.groups)
+                if form.reach:
+                    start -= len(_REACH.search(text, max(0, start - form.reach), start)[0])  # type: ignore[index]
+                past = end = _folded(text, end)
+                yield Span(start, end, form.kind)
             # Past the match, and every pattern bounds what it scans in vain: else "sk-sk-sk-…" would take for ever.
-            at = searched.find(marker, past)
-    return spans
+            at = text.find(marker, past)
 
 
-def _replace(text: str, spans: list[_Span]) -> str:
-    parts: list[str] = []
-    position = 0
-    for start, end, name in sorted(spans):
-        if start >= position:
-            parts += [text[position:start], f"[redacted: {name}]"]
-        position = max(position, end)
-    return "".join([*parts, text[position:]])
+def _folded(text: str, end: int) -> int:
+    """Return where a key ends that is broken over several lines."""
+    if text[end : end + 1] not in _ENDS_A_LINE:
+        return end
+    match = _FOLDED.match(text, end)
+    while match is not None and values.looks_random(match[1] + "0a0a0a0a"[: max(0, 16 - len(match[1]))]):
+        end = match.end()
+        match = _FOLDED.match(text, end)
+    return end

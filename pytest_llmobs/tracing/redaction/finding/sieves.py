@@ -1,0 +1,147 @@
+"""The sieve before the search: patterns that find every text which may hold a secret, and few others.
+
+They are in the syntax of Rust's ``regex`` and look at JSON. It finds up to 64 literals at once; with more, with
+shorter ones among them, or with a class at the beginning it takes five to ten times as long.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from collections.abc import Iterator, Sequence
+from functools import cache
+
+from pytest_llmobs.tracing.redaction.finding.forms import FORMS, SHORT
+
+_AT_ONCE = 64
+_LITERALS = re.compile(r"[A-Za-z0-9_ -]{4,}(?:\|[A-Za-z0-9_ -]{4,})*")
+_SEPARATOR = (
+    r"(?:\\*[\"'`]?\\*\]?\s{0,8}(?:[=:>]>?|%3|\\+u00|\\+x|&[#eq])"
+    r"|\\*[\"']\s?,\s?\\*b?\\*[\"']|\s(?:is|was)\s|(?:\\*[\"'],?|\\+[rn]|\s){1,2}\s{0,40}\\*[\"']?value)"
+)
+_NUMBER = r"(?:_?\d{1,2})?"
+_NAMES = (
+    r"(?:assw|asscode|assphr|[Pp]wd|PWD|ecret|redential|uthoriz|ookie|ASSW|ASSPHR|ECRET|REDENTIAL|UTHORIZ|OOKIE"
+    rf"|onnection_?[Ss]tring|ONNECTION_S)[A-Za-z]{{0,6}}{_NUMBER}{_SEPARATOR}"
+)
+_FIELDS = (  # of an object: their values may be short
+    rf"(?:(?:[_-][Kk]ey|Key|[_-]KEY|pikey|sskey)s?|[_-][Tt]oken|Token|_TOKEN){_NUMBER}\\*[\"']\s{{0,8}}[:,]"
+)
+_SAYING_LESS = (
+    r"(?:[ _-][Kk]ey|Key|[_-]KEY|pikey|PIKEY|sskey|oken|OKEN|[?&;6]key|\"key|[?&;6]sig|ignature|auth|AUTH|_pass"
+    rf"|_PASS|\"pass|ession|essionid|ESSIONID|SESSID|[_&?]sid)s?{_NUMBER}{_SEPARATOR}\s{{0,40}}\\*b?\\*[\"'(]{{0,2}}[^\s\"'\\,;<>]{{3}}"
+)
+_SCHEMES = (
+    r"[Bb]earer(?:\s|%20|\+|\\+[nt])+\\*[A-Za-z0-9._~+/=-]{12}|BEARER\s"
+    r"|[Bb]asic(?:\s|%20|\\+[nt])+[A-Za-z0-9+/]{8}"
+)
+_FLAGS = r"--[A-Za-z_-]{0,40}(?:assword|asswd|pwd|oken|ecret|[Kk]ey|passphrase|redentials?)[ =]"
+_ENCODED = (  # what is written plainly everywhere else is suspect where it isn't
+    r"u001[bB]|\\x1b|\\033|u002[dDfF]|u003[aAdD]|u005[fF]|\\x2[dD]|\\x5[fF]|%2[dD]|%5[fF]|%3[aA]%2[fF]|%3[aA]AA|-BEGIN%20|\\\\/"
+)
+_IN_BASE64 = (
+    *(
+        "sk-",
+        "sk_",
+        "gsk_",
+        "xai",
+        "pplx",
+        "fw_",
+        "hf_",
+        "r8_",
+        "csk",
+        "nvapi",
+        "AIza",
+        "ya29",
+        "GOCSPX",
+        "AKIA",
+        "ghp",
+        "gho",
+    ),
+    *(
+        "github_pat",
+        "glpat",
+        "npm_",
+        "xox",
+        "xapp",
+        "pcsk_",
+        "lsv2_",
+        "hvs",
+        "dop_",
+        "dapi",
+        "SG.",
+        "rk_",
+        "whsec",
+        "https://hooks",
+    ),
+    *(
+        "-----BEGIN",
+        "password",
+        "API_KEY",
+        "api_key",
+        "pypi-",
+        "dckr_",
+        "tvly",
+        "LTAI",
+        "ATBB",
+        "shpat",
+        "jina_",
+    ),
+)
+_JSON_IN_BASE64 = r"ewog|ewoJ|eyAi|W3si"
+
+
+BESIDE_NAMES = f"{_NAMES}|{_FIELDS}|{_SAYING_LESS}|{_SCHEMES}"
+"""Stops at names of secrets with something behind them."""
+HIDDEN = f"{_ENCODED}|{_FLAGS}"
+"""Stops at what is rarely written so, and may hide the beginning of a secret; and at options of commands."""
+
+
+@cache
+def of_forms() -> tuple[str, ...]:
+    """Return the patterns that stop at the forms, each of so few literals that they are found at once."""
+    literals = sorted({*_long_markers(), *map(_base64_head, _IN_BASE64)})
+    tails = [
+        *_short_markers(),
+        *_sieves(),
+        *(f"{head}[A-Za-z0-9+/]{{12}}" for head in _JSON_IN_BASE64.split("|")),
+    ]
+    # of two letters, which would slow down all others
+    pairs = [tail for tail in tails if tail.startswith(("[", "SK"))]
+    return (
+        *map("|".join, _split(list(map(re.escape, literals)))),
+        "|".join(tail for tail in tails if tail not in pairs),
+        "|".join(pairs),
+    )
+
+
+def _long_markers() -> Iterator[str]:
+    for form in FORMS:
+        if _LITERALS.fullmatch(form.sieve):
+            yield from form.sieve.split("|")
+        elif not form.sieve:
+            yield from (marker for marker in form.markers if len(marker) >= SHORT)
+
+
+def _short_markers() -> Iterator[str]:
+    for form in FORMS:
+        if not form.sieve:
+            for marker in form.markers:
+                if len(marker) < SHORT:
+                    yield re.escape(marker) + "[A-Za-z0-9_.-]{8}"
+
+
+def _sieves() -> Iterator[str]:
+    for form in FORMS:
+        if form.sieve and not _LITERALS.fullmatch(form.sieve):
+            yield form.sieve
+
+
+def _base64_head(literal: str) -> str:
+    """Return how the Base64 of a text that begins with ``literal`` begins."""
+    return b64encode(literal.encode()).decode()[: len(literal) * 4 // 3]
+
+
+def _split(literals: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(literals), _AT_ONCE):
+        yield literals[start : start + _AT_ONCE]
