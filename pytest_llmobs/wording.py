@@ -1,7 +1,9 @@
-"""Words that many messages share: counts, lists of names, near matches, a traceback in a line."""
+"""Words that many messages share: counts, lists of names, near matches; and what makes text safe to print."""
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Iterable, Sequence
 
 
@@ -62,3 +64,62 @@ def text_lines(text: str) -> list[str]:
     if not lines[-1]:
         lines.pop()
     return lines
+
+
+_UNSEEN = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    r"\U000e0000-\U000e007f\ud800-\udfff]"
+)
+"""What moves a cursor, breaks or turns a line round, isn't seen, or has no form in any encoding."""
+_COMMAND = re.compile(r"^((?:[^\S\n]|\x1b\[[0-9;]*m)*):(?=:\S)", re.MULTILINE)
+"""How a line that GitHub's runner takes for a command begins; it looks behind leading blanks."""
+_COMMAND_ANYWHERE = re.compile(r"#(?=#(?:\[|vso\[|teamcity\[))")
+"""What GitHub's and Azure's agents and TeamCity take for one wherever it stands in a line."""
+
+
+def inert(text: str) -> str:
+    """Return foreign text such that it acts on nothing it is printed to; what is escaped is shown.
+
+    Terminals take escape sequences, CI systems take commands (``::error::``, ``##[group]``), and marks of the
+    writing direction make a line read as another one. Line breaks and tabs stay.
+    """
+    # most texts are, and need no look at every character
+    if not text.isprintable():
+        text = _UNSEEN.sub(_escape, text.replace("\r\n", "\n"))
+    return without_commands(text)
+
+
+def without_commands(text: str) -> str:
+    """Return a finished page, colours and all, in which no line is a command to a CI system.
+
+    Foreign text is made ``inert`` before it is laid out; that may still move ``::`` to the beginning of a line.
+    """
+    if "::" in text:
+        text = _COMMAND.sub(r"\1\\x3a", text)
+    if "##" in text:
+        text = _COMMAND_ANYWHERE.sub(r"\\x23", text)
+    return text
+
+
+def shell_line(words: Iterable[str]) -> str:
+    """Return a command line for a POSIX shell, ready to paste: one line, whatever the words hold."""
+    return " ".join(map(_quoted, words))
+
+
+def _quoted(word: str) -> str:
+    if _UNSEEN.search(word) is None and "\n" not in word and "\t" not in word:
+        # the shell joins the two again
+        return re.sub("#(?=#)", "#''", shlex.quote(word))
+    escaped = word.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n").replace("\t", "\\t")
+    # what stands behind \\x is a byte to the shell, and only in ASCII a character
+    shown = _UNSEEN.sub(lambda match: _escape(match).replace("\\x", "\\u00"), escaped)
+    return "$'" + shown.replace("##", "#\\x23") + "'"
+
+
+def _escape(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    if code < 0x10000:
+        return f"\\u{code:04x}"
+    return f"\\U{code:08x}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 import subprocess
 import sys
 from collections.abc import Collection, Container, Iterator
@@ -19,7 +18,7 @@ from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.records.plans import SuitePlan
 from pytest_llmobs.settings import BASELINE_FOLDER
 from pytest_llmobs.storage.store import Store
-from pytest_llmobs.wording import count
+from pytest_llmobs.wording import count, shell_line
 
 HELP = "what changed in the committed baselines (diff), record them anew (accept), drop what is gone (prune)"
 
@@ -86,7 +85,7 @@ def _accept(arguments: argparse.Namespace, console: Console) -> int:
         )
         return 1
     words = [*tests, "--llm-experiment", "--llm-update-baseline"]
-    console.note(shlex.join(["pytest", *words]))
+    console.note(shell_line(["pytest", *words]))
     if arguments.dry_run:
         return 0
     console.out.flush()  # before pytest, which writes to the same terminal

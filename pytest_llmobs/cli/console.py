@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TextIO
 
-from pytest_llmobs.files import encodable
 from pytest_llmobs.reports.text.page import Page
+
+_ACTING = re.compile(
+    r"#(?=#\w*\[)|[\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff\U000e0000-\U000e007f]"
+)
+"""What acts on a terminal or a CI system, and what JSON leaves as it is."""
 
 
 @dataclass(frozen=True)
@@ -24,17 +29,25 @@ class Console:
 
     def say(self, text: str) -> None:
         """Print a result."""
-        print(encodable(text), file=self.out)
+        print(self.page.finished(text), file=self.out)
 
     def note(self, text: str) -> None:
         """Print what is about the result and no part of it (to standard error, so that pipes stay clean)."""
         page = Page(encoding=self.err.encoding or "ascii")
-        print(page.text(text), file=self.err)
+        print(page.finished(page.text(text)), file=self.err)
 
     def json(self, value: Any) -> None:
         """Print a result for machines; what JSON has no form for becomes text."""
         utf8 = self.page.encoding.lower().replace("-", "") == "utf8"
-        self.say(json.dumps(value, indent=2, ensure_ascii=not utf8, default=str))
+        text = json.dumps(value, indent=2, ensure_ascii=not utf8, default=str)
+        # in JSON an escape is the same text
+        print(_ACTING.sub(_escaped, text), file=self.out)
+
+
+def _escaped(match: re.Match[str]) -> str:
+    if match[0] == "#":
+        return "\\u0023"
+    return json.dumps(match[0])[1:-1]
 
 
 def open_console(color: str = "auto", environment: Mapping[str, str] | None = None) -> Console:

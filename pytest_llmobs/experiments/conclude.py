@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -23,6 +22,7 @@ from pytest_llmobs.records.plans import SuitePlan
 from pytest_llmobs.records.trials import Trial
 from pytest_llmobs.settings import Settings
 from pytest_llmobs.storage.store import Store
+from pytest_llmobs.wording import shell_line
 
 if TYPE_CHECKING:  # most sessions upload nothing
     from pytest_llmobs.storage.remote.filesystem import RemoteFiles
@@ -236,7 +236,7 @@ def _uploaded(conclusion: Conclusion, store: Store, remote: RemoteFiles) -> Conc
         store.seal()
         upload(store.layout, remote)
     except StoreError as error:
-        later = shlex.join(["llmobs", "upload", remote.shown])
+        later = shell_line(["llmobs", "upload", remote.shown])
         note = f"{error} Nothing is lost, everything is in {str(store.root)!r}; upload it later: {later}"
         decision = conclusion.experiment.decision
         decision = replace(decision, notes=(note, *decision.notes))  # of many notes a report shows the first

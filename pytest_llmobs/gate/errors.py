@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from operator import attrgetter
@@ -15,7 +14,7 @@ from pytest_llmobs.measures.gate_rules import PASS, ScoredMetrics, rule_errors
 from pytest_llmobs.records.experiments import SuiteScore
 from pytest_llmobs.records.plans import GateRule
 from pytest_llmobs.settings import Settings
-from pytest_llmobs.wording import listed
+from pytest_llmobs.wording import listed, shell_line
 
 _NAMED = 3
 """Suites named in an error; more are counted."""
@@ -70,7 +69,7 @@ def _baseline_errors(
 def record_command(suite: str) -> str:
     """Return the command that records a suite's baseline."""
     test = suite.partition("[")[0]  # pytest knows no suite by its parameters alone
-    return f"pytest {shlex.quote(test)} --llm-experiment --llm-update-baseline"
+    return f"pytest {shell_line([test])} --llm-experiment --llm-update-baseline"
 
 
 def _gate_errors(suite: SuitePair, summarised: set[str]) -> Iterator[str]:

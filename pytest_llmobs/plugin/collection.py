@@ -11,6 +11,7 @@ from pytest_llmobs.errors import LlmobsError
 from pytest_llmobs.plugin.marks import misplaced
 from pytest_llmobs.plugin.selection import Repeats, asked_files, keep_shard, marker_keywords
 from pytest_llmobs.plugin.suite_plans import alike_names, gone_suites, secret_names, suite_plans
+from pytest_llmobs.wording import inert
 
 if TYPE_CHECKING:
     from pytest_llmobs.plugin.confirming.plan import ConfirmingPlan
@@ -39,7 +40,7 @@ class Collection:
         try:
             self._state.session.probe()
         except LlmobsError as error:
-            raise pytest.UsageError(str(error)) from None
+            raise pytest.UsageError(inert(str(error))) from None
 
     @pytest.hookimpl(wrapper=True)
     def pytest_pycollect_makeitem(self, collector: pytest.Collector) -> Generator[None, object, object]:
@@ -141,4 +142,4 @@ def announce(state: ProcessState) -> None:
 
     terminal = state.config.pluginmanager.get_plugin("terminalreporter")
     if terminal is not None:
-        terminal.write_line(announcement(state.session.store, plans, state.settings.concurrency))
+        terminal.write_line(inert(announcement(state.session.store, plans, state.settings.concurrency)))

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pytest_llmobs.records.examples import Example
+from pytest_llmobs.wording import without_commands
 
 FunctionKey = tuple[Path, str]
 """What tells test functions apart: two files outside the rootdir that are called alike have one node id in pytest."""
@@ -67,9 +68,10 @@ def _relative(path: Path, rootdir: Path) -> str:
 
 def case_id(example: Example, repeat: int, suffix: str) -> str:
     """Return the part of the node id that names the trial; the first repeat has the example's name alone."""
+    name = without_commands(example.id)  # pytest prints it, and escapes what a terminal takes, and no more
     if repeat == 1:
-        return example.id
-    return f"{example.id}{suffix}{repeat}"
+        return name
+    return f"{name}{suffix}{repeat}"
 
 
 def own_parameters(item: pytest.Function, own: str) -> str:

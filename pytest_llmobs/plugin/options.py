@@ -12,6 +12,7 @@ import pytest
 
 from pytest_llmobs.errors import LlmobsError, SettingsError
 from pytest_llmobs.settings import OPTIONS, Option, Settings, read_settings
+from pytest_llmobs.wording import inert
 
 MARKERS = (
     "llm_dataset(source, *, target=None, evaluators=(), summary_evaluators=(), split=None, limit=None, repeat=None, "
@@ -76,7 +77,7 @@ def wants_experiment(config: pytest.Config) -> bool:
     try:
         return _is_on(config, "experiment") or _is_on(config, "update_baseline")
     except LlmobsError as error:
-        raise pytest.UsageError(str(error)) from None
+        raise pytest.UsageError(inert(str(error))) from None
 
 
 def _is_on(config: pytest.Config, name: str) -> bool:
@@ -102,7 +103,7 @@ def settings_of(config: pytest.Config) -> Settings:
     try:
         settings = read_settings(lambda option: _value(config, option), os.environ)
     except LlmobsError as error:
-        raise pytest.UsageError(str(error)) from None
+        raise pytest.UsageError(inert(str(error))) from None
     if settings.update_baseline:
         return replace(settings, experiment=True)
     return settings

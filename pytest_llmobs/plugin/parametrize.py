@@ -21,7 +21,7 @@ from pytest_llmobs.plugin.suites import REPEAT, REPEAT_SUFFIX, SuiteSource
 from pytest_llmobs.records.copies import copied
 from pytest_llmobs.records.examples import Dataset, Example
 from pytest_llmobs.trials.targets import Target, bind_target
-from pytest_llmobs.wording import known, nearest
+from pytest_llmobs.wording import inert, known, nearest
 
 if TYPE_CHECKING:
     from pytest_llmobs.evaluators.binding.declaration import BoundEvaluator
@@ -60,7 +60,7 @@ class Parametrizer:
             message = str(error)
             if nodeid not in message:
                 message = f"{nodeid}: {message}"
-            raise pytest.Collector.CollectError(message) from None
+            raise pytest.Collector.CollectError(inert(message)) from None
 
     def _read_source(self, metafunc: pytest.Metafunc) -> SuiteSource:
         definition = metafunc.definition

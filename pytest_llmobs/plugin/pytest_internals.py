@@ -19,6 +19,7 @@ from _pytest.junitxml import xml_key  # pytest 9.2: where the JUnit plugin keeps
 from _pytest.pathlib import import_path  # pytest 9.2: imports as the collection does
 
 from pytest_llmobs.files import encodable
+from pytest_llmobs.wording import inert, without_commands
 
 USUAL_WIDTH = 80
 """Cells of a terminal that there isn't."""
@@ -54,7 +55,7 @@ def write_own_line(config: pytest.Config, line: str) -> None:
     # pytest 9.2: with -q the reporter has written dots and doesn't know it; `_tw.width_of_current_line` does
     if terminal._tw.width_of_current_line:
         terminal._tw.line()
-    terminal.write_line(line)
+    terminal.write_line(without_commands(line))
 
 
 class VerdictRepr(TerminalRepr):
@@ -67,9 +68,9 @@ class VerdictRepr(TerminalRepr):
 
     def toterminal(self, tw: TerminalWriter) -> None:
         """Write the verdict."""
-        tw.line(self._headline, red=True)
+        tw.line(inert(self._headline), red=True)
         for line in self._details:
-            tw.line(f"  {line}")
+            tw.line(inert(f"  {line}"))
 
 
 def report_failure(

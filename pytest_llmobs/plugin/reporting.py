@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import sys
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -21,6 +20,7 @@ from pytest_llmobs.reports.delivery import Delivery, Reports
 from pytest_llmobs.reports.terminal.progress import Progress, progress_line
 from pytest_llmobs.reports.text.page import Page
 from pytest_llmobs.settings import STORE_FOLDER
+from pytest_llmobs.wording import shell_line
 
 if TYPE_CHECKING:
     from pytest_llmobs.plugin.state import ProcessState
@@ -58,14 +58,14 @@ def write_section(terminal: pytest.TerminalReporter, reports: Reports, files: Se
     page = page_of(terminal.config)
     section, *others = reports.printed(page)
     terminal.write_sep("=", "LLM experiment")
-    terminal.write_line(section.text or page.text(section.notice()))
+    terminal.write_line(page.finished(section.text or page.text(section.notice())))
     for report in others:
         terminal.write_line("")
-        terminal.write_line(report.text or page.text(report.notice()))
+        terminal.write_line(page.finished(report.text or page.text(report.notice())))
     if files:
         terminal.write_line("")
     for report in files:
-        terminal.write_line(page.text(report.notice()))
+        terminal.write_line(page.finished(page.text(report.notice())))
 
 
 def page_of(config: pytest.Config) -> Page:
@@ -89,10 +89,10 @@ def context_of(config: pytest.Config, recorded: Sequence[str] = ()) -> Context:
     recording = _without_baseline(unselected if by_last else kept)
     pytest_command = _pytest_command()
     return Context(
-        accept=shlex.join([*pytest_command, *recording, *_OUR_SWITCHES]),
-        accept_some=shlex.join([*pytest_command, *_without_baseline(unselected), *_OUR_SWITCHES]),
+        accept=shell_line([*pytest_command, *recording, *_OUR_SWITCHES]),
+        accept_some=shell_line([*pytest_command, *_without_baseline(unselected), *_OUR_SWITCHES]),
         by_last=by_last,
-        rerun=shlex.join([*pytest_command, *unselected, "--llm-experiment"]),
+        rerun=shell_line([*pytest_command, *unselected, "--llm-experiment"]),
         store=store_here(config),
         rootdir=rootdir_here(config),
         recorded=recorded,

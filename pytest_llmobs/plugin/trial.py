@@ -32,6 +32,7 @@ from pytest_llmobs.trials.deadline import exit_anyway
 from pytest_llmobs.trials.llm_run import NO_TARGET, LlmRun
 from pytest_llmobs.trials.log_functions import enter, leave
 from pytest_llmobs.trials.runner import Refused
+from pytest_llmobs.wording import inert
 
 if TYPE_CHECKING:
     from pytest_llmobs.plugin.confirming.plan import ConfirmingPlan
@@ -162,7 +163,7 @@ class TrialHooks:
         try:
             self._session.start(always_stored=read_back)
         except LlmobsError as error:
-            raise pytest.UsageError(str(error)) from None
+            raise pytest.UsageError(inert(str(error))) from None
 
     def _new_run(self, item: pytest.Item, plan: TrialPlan) -> LlmRun:
         session = self._session

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from pytest_llmobs.wording import count
+from pytest_llmobs.wording import count, inert
 
 CAUSE = "llmobs_cause"
 """The attribute of a report that says which error a trial ended in; plain text, so that it travels from a worker."""
@@ -91,7 +91,7 @@ class RepeatedErrors:
             return
         hits.others.append(report)
         headline = _headline(report)
-        report.longrepr = f"{headline}\n(the same error as {hits.first.nodeid})"
+        report.longrepr = f"{inert(headline)}\n(the same error as {hits.first.nodeid})"
         report.sections = []
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -142,4 +142,4 @@ def _say_how_many(hits: _Hits) -> None:
     names = [report.nodeid.rpartition("::")[2] for report in hits.others[:3]]
     if len(hits.others) > len(names):
         names.append("...")
-    hits.first.sections.append(("the same error", f"hit {trials}: this one, {', '.join(names)}"))
+    hits.first.sections.append(("the same error", inert(f"hit {trials}: this one, {', '.join(names)}")))

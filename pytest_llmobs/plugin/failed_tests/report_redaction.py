@@ -13,6 +13,7 @@ from pytest_llmobs.records.examples import content_hash
 from pytest_llmobs.records.trials import Trial, TrialScore
 from pytest_llmobs.tracing import capture
 from pytest_llmobs.tracing.redaction.pipeline import Redaction
+from pytest_llmobs.wording import inert, without_commands
 
 _SHAPE = ("style", "path", "lineno")
 """Parts of a traceback that say where and how, which no data reaches."""
@@ -48,9 +49,12 @@ def _clean_score(score: TrialScore, redaction: Redaction) -> TrialScore:
 def clean_report(report: pytest.TestReport, redaction: Redaction) -> None:
     """Clean what the terminal, JUnit and xdist get of a test: traceback, captured output, properties.
 
-    What UTF-8 has no form for goes as well: it would end pytest's JUnit file and xdist's worker.
+    What UTF-8 has no form for goes as well: it would end pytest's JUnit file and xdist's worker. And what a model
+    said is to act on no terminal and on no CI system.
     """
-    report.sections = _clean_pairs(report.sections, redaction)
+    report.sections = [
+        (name, without_commands(text)) for name, text in _clean_pairs(report.sections, redaction)
+    ]
     report.user_properties = _clean_pairs(report.user_properties, redaction)
     if report.longrepr is None:
         return
@@ -59,6 +63,8 @@ def clean_report(report: pytest.TestReport, redaction: Redaction) -> None:
         _clean_traceback(report, traceback, redaction.clean_value)
     if encodable(traceback) != traceback:
         _clean_traceback(report, traceback, encodable)
+    if inert(traceback) != traceback:
+        _clean_traceback(report, traceback, inert)
 
 
 def _clean_traceback(report: pytest.TestReport, traceback: str, clean: Callable[[str], Any]) -> None:

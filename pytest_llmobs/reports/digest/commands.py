@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import shlex
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 
@@ -11,6 +10,7 @@ from pytest_llmobs.records.decisions import Decision, ExampleState, MetricRow, V
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.reports.context import Context
 from pytest_llmobs.reports.digest.examples import ExampleDetail, by_example, is_red
+from pytest_llmobs.wording import shell_line
 
 _NODEIDS_ROOM = 100
 """Characters of node ids that are written into a command; more go through a file."""
@@ -35,7 +35,7 @@ def show_command(which: str, context: Context, *options: str) -> str:
     words = ["llmobs", "show", which, *options]
     if context.store:
         words += ["--store", context.store]
-    return shlex.join(words)
+    return shell_line(words)
 
 
 def next_commands(
@@ -52,7 +52,7 @@ def next_commands(
     if context.recorded:
         # the folders, since a file may be gone; -A, since git would leave a deletion out
         folders = sorted({posixpath.dirname(path) or "." for path in map(_posix, context.recorded)})
-        commands.append(NextCommand("commit this", shlex.join(("git", "add", "-A", *folders))))
+        commands.append(NextCommand("commit this", shell_line(("git", "add", "-A", *folders))))
     if experiment.decision.red:
         commands += _after_red(experiment, rerun, context)
     return commands or _left_to_do(experiment.decision, context)
@@ -109,7 +109,7 @@ def _for_edits(decision: Decision, context: Context) -> Iterator[NextCommand]:
     states = {row.state for row in decision.examples}
     if states & set(_UNRECORDED):
         changed = by_example(row for row in decision.examples if row.state in _UNRECORDED)
-        nodeids = shlex.join(located_nodeids(changed, context))
+        nodeids = shell_line(located_nodeids(changed, context))
         command = context.accept
         if len(nodeids) <= _NODEIDS_ROOM:
             command = f"{context.accept_some} {nodeids}"
@@ -133,7 +133,7 @@ def _left_to_do(decision: Decision, context: Context) -> list[NextCommand]:
 
 def _on(rerun: Sequence[ExampleDetail], command: str, experiment: Experiment, context: Context) -> str:
     """Return a command, for what broke alone."""
-    nodeids = shlex.join(located_nodeids(rerun, context))
+    nodeids = shell_line(located_nodeids(rerun, context))
     if len(nodeids) <= _NODEIDS_ROOM:
         return f"{command} {nodeids}"
     # a command line has its limits, and a reader's eye has, too; `&&` keeps pytest from running everything where

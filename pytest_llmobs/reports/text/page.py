@@ -8,14 +8,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from pytest_llmobs import wording
 from pytest_llmobs.reports.text import cells
 
 COLORS = {"red": "31", "green": "32", "yellow": "33", "cyan": "36", "dim": "2", "bold": "1"}
 _RESET = "\x1b[0m"
 _SHORT = 60
-# controls of the writing direction can make a line read as another one than it is
-_BIDI = range(0x202A, 0x202F)
-_ISOLATES = range(0x2066, 0x206A)
 
 
 @dataclass(frozen=True)
@@ -108,11 +106,11 @@ class Page:
         never sent. Line breaks stay, tabs become four spaces.
         """
         # where a tab ends depends on the terminal, and a table has to know
-        shown = str(value).replace("\r\n", "\n").replace("\t", "    ")
-        # most texts are, and need no look at every character
-        if not shown.isprintable():
-            shown = "".join(map(_visible, shown))
-        return self.encodable(shown)
+        return self.encodable(wording.inert(str(value).replace("\t", "    ")))
+
+    def finished(self, text: str) -> str:
+        """Return a laid-out text as it may be printed: no line of it is a command to a CI system."""
+        return self.encodable(wording.without_commands(text))
 
     def encodable(self, text: str) -> str:
         """Return ``text`` with escapes in the place of what the stream can't encode."""
@@ -210,14 +208,3 @@ def joined(blocks: Iterable[Iterable[str]]) -> str:
     """Return blocks of lines as one text, with an empty line between them; empty blocks fall out."""
     texts = map("\n".join, blocks)
     return "\n\n".join(filter(None, texts))
-
-
-def _visible(char: str) -> str:
-    if char == "\n" or char.isprintable():
-        return char
-    code = ord(char)
-    if code < 0x20 or 0x7F <= code < 0xA0 or code in _BIDI or code in _ISOLATES:
-        if code < 0x100:
-            return f"\\x{code:02x}"
-        return f"\\u{code:04x}"
-    return char
