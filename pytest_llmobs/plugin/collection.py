@@ -73,8 +73,8 @@ class Collection:
         if self._state.experiment:  # plain pytest needs no plan before a test starts
             self._plan_experiment(items)
         for item in items:
-            # pytest escapes such ids; `-k` is to find them as they are
-            if "\\" in item.name and (plan := self._suites.plan_of(item)) is not None:
+            # such ids were escaped; `-k` is to find them as they are
+            if ("\\" in item.name or "# #" in item.name) and (plan := self._suites.plan_of(item)) is not None:
                 item.extra_keyword_matches.add(plan.example_id)
 
     def _plan_experiment(self, items: list[pytest.Item]) -> None:

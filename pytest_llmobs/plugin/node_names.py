@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from pytest_llmobs.records.examples import Example
-from pytest_llmobs.wording import without_commands
 
 FunctionKey = tuple[Path, str]
 """What tells test functions apart: two files outside the rootdir that are called alike have one node id in pytest."""
@@ -68,7 +67,8 @@ def _relative(path: Path, rootdir: Path) -> str:
 
 def case_id(example: Example, repeat: int, suffix: str) -> str:
     """Return the part of the node id that names the trial; the first repeat has the example's name alone."""
-    name = without_commands(example.id)  # pytest prints it, and escapes what a terminal takes, and no more
+    # pytest prints it, and escapes what a terminal takes; it would escape a backslash, too
+    name = example.id.replace("##", "# #")
     if repeat == 1:
         return name
     return f"{name}{suffix}{repeat}"

@@ -48,7 +48,7 @@ def test_nothing_that_is_printed_acts(empty: Project) -> None:
     assert _ACTS.findall(printed) == []
     for command in (["show"], ["show", "--all"], ["experiments"], ["show", "--json"]):
         told = empty.llmobs(*command)
-        assert _ACTS.findall(told.stdout.str() + told.stderr.str()) == [], command
+        assert _ACTS.findall(told.stdout + told.stderr) == [], command
 
 
 def test_a_refused_file_acts_on_nothing(empty: Project) -> None:

@@ -6,12 +6,11 @@ whose values are secret. To them come the values that this process's environment
 
 from __future__ import annotations
 
+import json
 import re
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 
-from pytest_llmobs.tracing import capture
 from pytest_llmobs.tracing.redaction.finding import sieves, values
 from pytest_llmobs.tracing.redaction.finding.assignments import ASSIGNED, assigned
 from pytest_llmobs.tracing.redaction.finding.encodings import DEPTH, View, base64_text, base64_texts, decoded
@@ -81,7 +80,7 @@ class Secrets(Redactor):
         """Return the ways in which a text must be searched: each is as costly as it is seldom needed."""
         if len(text) < _LEAST:
             return []
-        payload = capture.encode(text, sys.maxsize)
+        payload = _as_json(text)
         hidden = compiled(sieves.HIDDEN, self.name)(payload)
         searches: list[_Search] = []
         if hidden or any(compiled(pattern, self.name)(payload) for pattern in sieves.of_forms()):
@@ -94,6 +93,16 @@ class Secrets(Redactor):
 
     def _environment_in_base64(self, text: str) -> Iterator[Span]:
         return in_base64(text, (self._environment.find,))
+
+
+def _as_json(text: str) -> bytes:
+    """Return a text as the prefilters know it: as it stands in a captured payload."""
+    from pydantic_core import to_json  # nobody who traces nothing pays for it
+
+    try:
+        return to_json(text)
+    except ValueError:  # it holds halves of characters
+        return json.dumps(text, ensure_ascii=False).encode("utf-8", "replace")
 
 
 def _everywhere(text: str, searches: Iterable[_Search]) -> Iterator[Span]:

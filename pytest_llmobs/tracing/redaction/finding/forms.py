@@ -193,7 +193,7 @@ SERVICE_KEYS = (
         "access-",
         sieve="access-[a-z]{7,11}-[0-9a-f]",
     ),
-    form("hubspot token", r"(?:na|eu)\d-[0-9a-f-]{36}", "pat-na", "pat-eu"),
+    form("hubspot token", r"\d-[0-9a-f-]{36}", "pat-na", "pat-eu"),
     form(
         "airtable token", r"[A-Za-z0-9]{14}\.[a-f0-9]{64}", "pat", sieve=r"pat[A-Za-z0-9]{14}\.[a-f0-9]{64}"
     ),
