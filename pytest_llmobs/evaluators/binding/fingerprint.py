@@ -17,7 +17,12 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Any
 
-from pytest_llmobs.evaluators.binding.source import class_source, function_source
+from pytest_llmobs.evaluators.binding.source import (
+    class_source,
+    closure_names,
+    function_source,
+    helper_source,
+)
 from pytest_llmobs.records.examples import content_hash
 
 _Seen = frozenset[int]
@@ -136,10 +141,31 @@ def _function(value: types.FunctionType, seen: _Seen) -> Any:
 
 
 def _closure(function: types.FunctionType) -> dict[str, Any]:
-    values = {}
-    for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
+    """Return what a function holds of the function around it, by the place at which its code comes to it."""
+    cells = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
+    values: dict[str, Any] = {}
+    for number, name in enumerate(closure_names(function)):
         try:
-            values[name] = cell.cell_contents
+            value = cells[name].cell_contents
         except ValueError:  # a name that is not bound yet
-            values[name] = None
+            value = None
+        if isinstance(value, types.FunctionType):
+            value = _Helper(value)
+        values[f"free {number}"] = value
     return values
+
+
+@dataclasses.dataclass(frozen=True)
+class _Helper:
+    """A function that another one holds."""
+
+    function: types.FunctionType
+
+
+@_describe.register
+def _helper(value: _Helper, seen: _Seen) -> Any:
+    inner = inspect.unwrap(value.function)
+    if not isinstance(inner, types.FunctionType) or id(inner) in seen:
+        return "…"
+    given = [inner.__defaults__, inner.__kwdefaults__, _closure(inner)]
+    return [helper_source(inner), _sequence(given, seen | {id(inner)})]

@@ -1,8 +1,8 @@
 """The code behind a function or class, as JSON types: a syntax tree of what can change its result.
 
-Comments, docstrings, type hints and layout are left out, and whatever the code names at the top of its module
-(constants, functions, classes) is followed from one to the next. It reads source, not values, so it is the
-same on every machine.
+Comments, docstrings, type hints, layout and the names of locals and helpers are left out, and whatever the code names
+at the top of its module (constants, functions, classes) is followed from one to the next. It reads source, not values,
+so it is the same on every machine.
 """
 
 from __future__ import annotations
@@ -15,8 +15,20 @@ import types
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
+from pytest_llmobs.evaluators.binding.names import FunctionNode, Renaming, in_order_of_use, inside
+
 _SILENT = frozenset({"annotation", "returns", "type_comment", "type_params", "kind", "ctx"})
 """Syntax that changes nothing a function returns."""
+
+_BINDS: Mapping[type, tuple[str, ...]] = {
+    ast.Name: ("id",),
+    ast.FunctionDef: ("name",),
+    ast.AsyncFunctionDef: ("name",),
+    ast.ClassDef: ("name",),
+    ast.ExceptHandler: ("name",),
+}
+"""Fields of nodes that hold a name which may be written otherwise."""
+_AS_WRITTEN: Renaming = {}
 
 _Names = Mapping[str, list[ast.stmt]]
 
@@ -49,12 +61,45 @@ def function_source(function: types.FunctionType) -> Any:
     frozen: str | None = getattr(function, _VERSIONED_AS, None)
     if frozen is not None:
         names = _top_level(frozen)
-        return _with_references(names[function.__name__], names)
+        return _frozen(names[function.__name__], names)
+    nodes, text = _nodes_of(function)
+    if not nodes:
+        return _bytecode(function.__code__)
+    free = {name: f"free {number}" for number, name in enumerate(closure_names(function))}
+    return _with_references(nodes, _top_level(text), free)
+
+
+def helper_source(function: types.FunctionType) -> Any:
+    """Return ``function_source`` of a function that another one holds: what it is called there says nothing."""
+    source = function_source(function)
+    if isinstance(source[0], list):
+        return [_nameless(source[0]), *source[1:]]
+    return source
+
+
+def _nameless(shape: list[Any]) -> list[Any]:
+    """Return the shape of definitions without the names that they define."""
+    definitions = []
+    for definition in shape:
+        definitions.append(
+            [part for part in definition if not (isinstance(part, list) and part[0] == "name")]
+        )
+    return definitions
+
+
+def closure_names(function: types.FunctionType) -> list[str]:
+    """Return the names that a function takes from the function around it, in the order of its code."""
+    names = function.__code__.co_freevars
+    if not names:
+        return []
+    nodes, _ = _nodes_of(function)
+    return in_order_of_use(names, nodes)
+
+
+def _nodes_of(function: types.FunctionType) -> tuple[list[ast.AST], str]:
+    """Return the definitions that may be a function's, and the source that they stand in."""
     text = "".join(linecache.getlines(function.__code__.co_filename, function.__globals__))
-    nodes = _definitions_of(function.__code__, text)
-    if nodes:
-        return _with_references(nodes, _top_level(text))
-    return _bytecode(function.__code__)
+    return _definitions_of(function.__code__, text), text
 
 
 def class_source(kind: type) -> Any:
@@ -129,32 +174,56 @@ def _bound(node: ast.stmt) -> Iterator[str]:
                 yield part.id
 
 
-def _with_references(nodes: list[ast.AST] | list[ast.stmt], names: _Names) -> Any:
-    """Return the code of ``nodes`` and of every top-level name they lead to."""
-    seen: dict[str, Any] = {}
+def _with_references(
+    nodes: list[ast.AST] | list[ast.stmt], names: _Names, renaming: Renaming = _AS_WRITTEN
+) -> Any:
+    """Return the code of ``nodes`` and of every top-level name they lead to, each by its place instead of its name."""
+    helpers = _helpers(nodes, names)
+    renaming = {**{name: f"helper {number}" for number, name in enumerate(helpers)}, **renaming}
+    shapes = [[renaming[name], _shape(names[name], renaming)] for name in helpers]
+    return [_shape(nodes, renaming), shapes]
+
+
+def _frozen(nodes: list[ast.stmt], names: _Names) -> Any:
+    """Return the same with all names as written: so it stands in users' baselines."""
+    shapes = [
+        [name, _shape(names[name], _AS_WRITTEN, keep_names=True)] for name in sorted(_helpers(nodes, names))
+    ]
+    return [_shape(nodes, _AS_WRITTEN, keep_names=True), shapes]
+
+
+def _helpers(nodes: list[ast.AST] | list[ast.stmt], names: _Names) -> list[str]:
+    """Return the top-level names that code leads to, from one to the next, in the order in which it does."""
+    seen: dict[str, None] = {}
     waiting: list[ast.AST] = list(nodes)
     while waiting:
         for part in ast.walk(waiting.pop()):
             if isinstance(part, ast.Name) and part.id in names and part.id not in seen:
-                seen[part.id] = _shape(names[part.id])
+                seen[part.id] = None
                 waiting.extend(names[part.id])
-    return [_shape(nodes), sorted(seen.items())]
+    return list(seen)
 
 
-def _shape(node: Any) -> Any:
+def _shape(node: Any, renaming: Renaming, *, keep_names: bool = False) -> Any:
     """Return a node as JSON types, and a list of nodes as the list of theirs."""
     if isinstance(node, list):
-        return [_shape(item) for item in node]
+        return [_shape(item, renaming, keep_names=keep_names) for item in node]
     if not isinstance(node, ast.AST):
         return [type(node).__name__, repr(node)]
     shape: list[Any] = [type(node).__name__]
+    within = renaming
+    if isinstance(node, FunctionNode) and not keep_names:
+        within = inside(node, renaming)
     for name in node._fields:
         part = getattr(node, name, None)
         if name == "body" and isinstance(part, list) and part and _is_docstring(part[0]):
             part = part[1:]
+        # Names are bound by a string in some nodes (`def`, `except … as`), and by a node in others.
+        if name in _BINDS.get(type(node), ()) and isinstance(part, str):
+            part = renaming.get(part, part)
         # Empty fields come and go with Python's versions.
         if name not in _SILENT and part is not None and part != []:
-            shape.append([name, _shape(part)])
+            shape.append([name, _shape(part, within, keep_names=keep_names)])
     return shape
 
 

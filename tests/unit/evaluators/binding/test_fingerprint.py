@@ -82,6 +82,123 @@ def test_comments_hints_docstrings_layout_and_strangers_are_none(version, before
     assert version(BASE) == version(edited)
 
 
+LONG = """
+import math
+BOUND = 3
+
+def clean(text):
+    kept = [word for word in text.split() if word]
+    return kept
+
+class Counter:
+    limit = 5
+    def count(self, words):
+        total = 0
+        for word in words:
+            total += len(word)
+        return total
+
+def judge(outputs):
+    def longest(words):
+        best = max(words, key=lambda word: len(word))
+        return best
+    words = clean(outputs["output"])
+    try:
+        size = Counter().count(words)
+    except ValueError as error:
+        size = len(str(error))
+    return size > BOUND and len(longest(words)) < math.inf
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("clean", "tidy"),
+        ("BOUND", "LIMIT"),
+        ("Counter", "Tally"),
+        ("longest", "biggest"),
+        ("size", "length"),
+        ("best", "top"),
+        ("kept", "left"),
+        ("total", "sum_"),
+        ("error", "problem"),
+    ],
+)
+def test_the_names_of_locals_and_helpers_are_none(version, before, after):
+    edited = re.sub(rf"\b{before}\b", after, LONG)
+    assert edited != LONG
+    assert version(edited) == version(LONG)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("limit = 5", "bound = 5"),  # an attribute
+        ("def count(self, words)", "def count(self, words=())"),
+        ("math.inf", "math.pi"),
+        ("return best", "return words"),
+        ("total += len(word)", "total += len(words)"),
+        ("return kept", "return text"),
+        ("clean(outputs[", "sorted(outputs["),
+        ("size > BOUND", "BOUND > size"),
+        ("key=lambda word: len(word)", "key=lambda word: word"),
+        ("except ValueError", "except KeyError"),
+        ("judge(outputs)", "judge(inputs)"),
+    ],
+)
+def test_what_a_name_stands_for_counts(version, before, after):
+    assert before in LONG
+    assert version(LONG.replace(before, after)) != version(LONG)
+
+
+def test_names_that_hide_others_are_told_apart(version):
+    source = """
+def judge(outputs):
+    first, second = 1, 2
+    def inner():
+        first = 3
+        third = 4
+        def deep():
+            fourth = 5
+            return first, second, third, fourth
+        return deep()
+    return inner()
+"""
+    swapped = source.replace("return first, second, third, fourth", "return third, second, first, fourth")
+    assert version(source) != version(swapped)
+    assert version(source) != version(
+        source.replace("return first, second, third", "return fourth, second, third")
+    )
+    assert version(source) == version(source.replace("third", "x"))
+
+
+def test_names_that_code_looks_up_count(version):
+    source = """
+def judge(outputs):
+    score = 1
+    return locals()["score"]
+"""
+    assert version(source) != version(source.replace("score = 1", "value = 1"))
+
+
+def test_the_names_of_what_a_closure_holds_are_none(version):
+    factory = """
+def make(word, other):
+    def contains(text):
+        return word in text
+    def judge(outputs):
+        return contains(outputs["output"]) or other
+    return judge
+judge = make("a", 1)
+"""
+    for before, after in (("word", "zebra"), ("other", "aaa"), ("contains", "zzz")):
+        assert version(factory) == version(re.sub(rf"\b{before}\b", after, factory))
+    assert version(factory) != version(factory.replace('make("a", 1)', 'make("a", 2)'))
+    assert version(factory) != version(factory.replace('make("a", 1)', 'make("b", 1)'))
+    assert version(factory) != version(factory.replace("word in text", "word == text"))
+
+
 def test_values_handed_over_count(version):
     factory = """
 def make(word):
