@@ -31,7 +31,18 @@ def read_completion(body: Mapping[str, Any], provider: str, asked: str | None = 
     """
     reasons = dict.fromkeys(choice.get("finish_reason") for choice in body.get("choices") or ())
     columns = {"stop_reason": ", ".join(filter(None, reasons)) or None}
-    return read_usage(Reply(outputs=dict(body), columns=columns), body, provider, asked)
+    fees = NO_FEES.but_unknown(_untold_sound(body))
+    return read_usage(Reply(outputs=dict(body), columns=columns), body, provider, asked, fees)
+
+
+def _untold_sound(body: Mapping[str, Any]) -> str | None:
+    """Return what is wrong with a usage that has no tokens of the sound that was made: they cost more than text."""
+    usage = body.get("usage")
+    if isinstance(usage, Mapping) and not (usage.get("completion_tokens_details") or {}).get("audio_tokens"):
+        for choice in body.get("choices") or ():
+            if (choice.get("message") or {}).get("audio"):
+                return "the tokens of its sound aren't told"
+    return None
 
 
 def read_embeddings(body: Mapping[str, Any], provider: str, asked: str | None = None) -> Reply:

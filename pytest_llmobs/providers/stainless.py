@@ -71,11 +71,11 @@ class StainlessProvider(Provider):
 
     def expects(self, engine: Engine, options: Any) -> tuple[Endpoint, Parent] | None:
         """Return what a request is and where it belongs, or None where it isn't logged."""
+        place = engine.place()
+        if place is None:  # asked first: with tracing off, this is all
+            return None
         endpoint = self.endpoint(options.method.lower(), f"/{urlsplit(str(options.url)).path}")
         if endpoint is None:
-            return None
-        place = engine.place()
-        if place is None:
             return None
         return endpoint, place
 

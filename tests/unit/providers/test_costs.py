@@ -198,6 +198,12 @@ def test_audio_is_priced_as_audio() -> None:
     assert _cost(_chat(usage, model="gpt-audio")) == pytest.approx(expected)
 
 
+def test_a_sound_whose_tokens_are_not_told_is_not_priced_as_text() -> None:
+    said = {"role": "assistant", "content": None, "audio": {"id": "a", "data": "aGk="}}
+    reply = _chat(CHAT, model="gpt-audio", choices=[{"index": 0, "message": said, "finish_reason": "stop"}])
+    assert (_cost(reply), _why(reply)) == (None, "the tokens of its sound aren't told")
+
+
 @pytest.mark.parametrize(
     ("tier", "factor"),
     [("auto", 1), ("default", 1), ("flex", 0.5), ("priority", 1.8), ("batch", 0.5), ("scale", None)],
