@@ -100,6 +100,7 @@ class Settings:
     )
     name: str = setting("", "name of the experiment (default: adjective-noun-date)", metavar="NAME")
     update_baseline: bool = setting(False, "record fresh repeats of the selected tests as the baseline")
+    accept_failing: bool = setting(False, "record a baseline even where most examples never passed")
     baseline: str = setting(
         "",
         "compare with another baseline: a folder or file, an experiment's name, or git:REVISION",

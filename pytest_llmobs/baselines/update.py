@@ -19,6 +19,7 @@ from pytest_llmobs.baselines.records import Baseline, BaselineRow, SuiteRecord
 from pytest_llmobs.baselines.renames import follow_renames
 from pytest_llmobs.baselines.texts import TextStore, updated_texts
 from pytest_llmobs.files import locked
+from pytest_llmobs.measures.gate_rules import PASS
 from pytest_llmobs.measures.values import Measurements, measure
 from pytest_llmobs.records.experiments import SuiteScore
 from pytest_llmobs.records.plans import SuitePlan
@@ -38,6 +39,8 @@ class BaselineUpdate:
     """Examples dropped because their dataset no longer has them."""
     unrecorded: Sequence[str] = ()
     """Examples that should have run and gave nothing: their old rows, if any, stay."""
+    refused: Sequence[str] = ()
+    """Examples that passed in no repeat, where they are most of the baseline: it wasn't written."""
     renamed: Mapping[str, str] = field(default_factory=dict)
     """Examples whose rows go by another name now -> their old name."""
     cut_short: Sequence[str] = ()
@@ -91,6 +94,7 @@ def record_baseline(
     metadata: Mapping[str, str] | None = None,
     texts: bool = True,
     suite_scores: Iterable[SuiteScore] = (),
+    accept_failing: bool = False,
 ) -> BaselineUpdate:
     """Renew the baseline of a suite on disk: read, update and write under one lock; one without rows is deleted.
 
@@ -103,6 +107,7 @@ def record_baseline(
         metadata: See ``updated_baseline``.
         texts: See there.
         suite_scores: See there.
+        accept_failing: Write also what would be a baseline in which most examples never passed.
 
     Raises:
         BaselineError: The old file can't be read, or the new one not be written.
@@ -116,12 +121,19 @@ def record_baseline(
         update = updated_baseline(
             load_baseline(path), plan, complete, metadata=metadata, texts=texts, suite_scores=suite_scores
         )
-        if not update.baseline.rows:
-            remove_baseline(path)
-        elif update.recorded or update.removed or update.renamed:
-            write_baseline(path, update.baseline)
+        failing = _never_passed(update)
+        if failing and not accept_failing:
+            return replace(update, recorded=(), removed=(), renamed={}, known_failures=(), refused=failing)
+        _write(path, update)
     unrecorded = without(update.unrecorded, cut_short)
     return replace(update, unrecorded=unrecorded, cut_short=without(update.unrecorded, unrecorded))
+
+
+def _write(path: Path, update: BaselineUpdate) -> None:
+    if not update.baseline.rows:
+        remove_baseline(path)
+    elif update.recorded or update.removed or update.renamed:
+        write_baseline(path, update.baseline)
 
 
 def _cut_short(plan: SuitePlan, trials: Iterable[Trial]) -> set[str]:
@@ -130,6 +142,19 @@ def _cut_short(plan: SuitePlan, trials: Iterable[Trial]) -> set[str]:
     for trial in trials:
         ran[trial.example_id] += trial.suite == plan.name and trial.not_run != "budget"
     return {trial.example_id for trial in plan.expected if ran[trial.example_id] < plan.repeat}
+
+
+def _never_passed(update: BaselineUpdate) -> list[str]:
+    """Return the examples that passed in no repeat, if they are most of a baseline; some are known failures."""
+    failing = []
+    for example, row in update.baseline.rows.items():
+        passes = row.values(PASS)
+        if passes and max(passes) == 0:
+            failing.append(example)
+    # what was accepted before is not asked about again
+    if len(failing) * 2 <= len(update.baseline.rows) or set(failing).isdisjoint(update.recorded):
+        return []
+    return failing
 
 
 def _head(old: Baseline, plan: SuitePlan, suite_scores: Iterable[SuiteScore]) -> Baseline:

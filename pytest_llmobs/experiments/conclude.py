@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_llmobs.baselines.records import Baseline
 from pytest_llmobs.errors import BaselineError, StoreError
 from pytest_llmobs.experiments.documents import experiment_to_dict
+from pytest_llmobs.experiments.git import same_code
 from pytest_llmobs.experiments.references import Source, baselines_of, useless
 from pytest_llmobs.experiments.shards import Shard
 from pytest_llmobs.experiments.suite_scores import Find, suite_scores
@@ -100,6 +101,8 @@ def conclude(experiment: Experiment, surroundings: Surroundings) -> Conclusion:
 def _judged(experiment: Experiment, surroundings: Surroundings) -> Experiment:
     """Decide, have a tentative verdict confirmed, and explain what is red."""
     baselines = baselines_of(experiment.suites, surroundings.baseline_of)
+    if experiment.commit:
+        baselines = _of_same_code(baselines, experiment.commit, surroundings.baseline_folder)
     judge = partial(
         decide,
         experiment.suites,
@@ -127,6 +130,21 @@ def _judged(experiment: Experiment, surroundings: Surroundings) -> Experiment:
         confirmation=tuple(answer.trials),
         notes=tuple(notes),
     )
+
+
+def _of_same_code(
+    baselines: Mapping[str, Baseline | BaselineError], commit: str, folder: Path
+) -> dict[str, Baseline | BaselineError]:
+    """Return the baselines, those of the same code under today's commit: recording one makes a commit, too."""
+    same = cache(partial(same_code, folder, now=commit))
+    renewed: dict[str, Baseline | BaselineError] = {}
+    for suite, baseline in baselines.items():
+        renewed[suite] = baseline
+        if isinstance(baseline, Baseline):
+            then = baseline.metadata.get("commit", commit)
+            if then != commit and same(then):
+                renewed[suite] = replace(baseline, metadata={**baseline.metadata, "commit": commit})
+    return renewed
 
 
 def _confirmation(decision: Decision, surroundings: Surroundings) -> Confirmation:

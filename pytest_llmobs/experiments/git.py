@@ -8,6 +8,9 @@ from pathlib import Path
 
 from pytest_llmobs.errors import BaselineError
 
+DIRTY = "+dirty"
+"""What a commit ends with where the work tree had changes."""
+
 
 def git(folder: Path, *words: str) -> subprocess.CompletedProcess[bytes]:
     """Run git in a folder, and return what it said, refusals included.
@@ -39,7 +42,7 @@ def refusal(answer: subprocess.CompletedProcess[bytes]) -> str:
 def current_commit(folder: Path) -> str | None:
     """Return the short commit of ``folder``, with ``+dirty`` where the work tree has changes; None without git."""
     try:
-        answer = git(folder, "describe", "--always", "--abbrev=12", "--dirty=+dirty", "--exclude=*")
+        answer = git(folder, "describe", "--always", "--abbrev=12", f"--dirty={DIRTY}", "--exclude=*")
     except BaselineError:
         return None
     if answer.returncode != 0:
@@ -75,6 +78,26 @@ def _is_unborn(folder: Path) -> bool:
     if branch.returncode != 0:
         return False
     return git(folder, "show-ref", "--verify", "--quiet", output_of(branch)).returncode == 1
+
+
+def same_code(baselines: Path, then: str, now: str) -> bool:
+    """Return True where nothing differs between two commits but baselines; False also where git can't tell.
+
+    Args:
+        baselines: Their folder, in the repository.
+        then: A commit as ``current_commit`` returns it; what was dirty then nobody knows.
+        now: The work tree's own: where that is dirty, it is what is compared.
+    """
+    if then.endswith(DIRTY):
+        return False
+    revisions = [then]
+    if not now.endswith(DIRTY):
+        revisions.append(now)
+    paths = (":(top)", f":(exclude){baselines.name}")
+    try:
+        return git(baselines.parent, "diff", "--quiet", *revisions, "--", *paths).returncode == 0
+    except BaselineError:
+        return False
 
 
 def check_revision(folder: Path, revision: str) -> None:

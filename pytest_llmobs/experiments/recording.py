@@ -1,4 +1,4 @@
-"""Baselines recorded from an experiment, and what that will take."""
+"""Baselines recorded from an experiment."""
 
 from __future__ import annotations
 
@@ -12,18 +12,9 @@ from pathlib import Path
 from pytest_llmobs.baselines.file import baseline_path, texts_path
 from pytest_llmobs.baselines.update import BaselineUpdate, record_baseline
 from pytest_llmobs.experiments.references import recorded_from
-from pytest_llmobs.experiments.stored import find_readable, read_heads
-from pytest_llmobs.measures.trial_spending import (
-    TrialSpending,
-    about_seconds,
-    foreseen_seconds,
-    trial_spending,
-)
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.records.plans import SuitePlan
-from pytest_llmobs.records.trials import Trial
 from pytest_llmobs.settings import Settings
-from pytest_llmobs.storage.store import Store
 from pytest_llmobs.wording import count, listed
 
 _NAMED = 10
@@ -55,6 +46,8 @@ def record_baselines(
         notes.extend(_remarks(plan, update))
         if update.cut_short:
             errors.append(_cut_short(plan, update.cut_short))
+        if update.refused:
+            errors.append(_refused(plan, update))
         if update.recorded or update.removed or update.renamed:
             recorded.extend(_touched(folder, plan.name, gone=not update.baseline.rows))
     decision = replace(experiment.decision, errors=tuple(errors))
@@ -69,6 +62,7 @@ def _record(plan: SuitePlan, experiment: Experiment, folder: Path, settings: Set
         metadata=recorded_from(experiment),
         texts=settings.baseline_texts,
         suite_scores=experiment.suite_scores,
+        accept_failing=settings.accept_failing,
     )
 
 
@@ -93,6 +87,16 @@ def _cut_short(plan: SuitePlan, examples: Sequence[str]) -> str:
     return message
 
 
+def _refused(plan: SuitePlan, update: BaselineUpdate) -> str:
+    """Return the error of a suite in which most examples never passed."""
+    failing, rows = update.refused, len(update.baseline.rows)
+    return (
+        f"{plan.name}: not recorded, because {len(failing)} of {count(rows, 'example')} passed in no repeat: "
+        f"{listed(failing, _NAMED)}. A baseline of failures accepts them from then on. Mend what fails (a missing "
+        "key, a wrong address?), or add --llm-accept-failing to record them all the same."
+    )
+
+
 def _remarks(plan: SuitePlan, update: BaselineUpdate) -> list[str]:
     if plan.gone:
         return [f"{plan.name}: gone, and its baseline with it"]
@@ -101,7 +105,9 @@ def _remarks(plan: SuitePlan, update: BaselineUpdate) -> list[str]:
         "no longer in the dataset, dropped": update.removed,
         "not recorded, because they gave no result": update.unrecorded,
     }
-    remarks = []
+    remarks: list[str] = []
+    if update.refused:
+        return remarks
     if update.renamed:
         pairs = [f"{old} is now {new}" for new, old in update.renamed.items()]
         remarks.append(f"{plan.name}: renamed: {listed(pairs, _NAMED)}")
@@ -109,53 +115,3 @@ def _remarks(plan: SuitePlan, update: BaselineUpdate) -> list[str]:
         if examples:
             remarks.append(f"{plan.name}: {title}: {listed(examples, _NAMED)}")
     return remarks
-
-
-def announcement(store: Store, plans: Sequence[SuitePlan], concurrency: int) -> str:
-    """Return the line that says what recording a baseline will take, by what the last experiment took.
-
-    Args:
-        store: Has the last experiment.
-        plans: The plans of all suites.
-        concurrency: Targets that run at once.
-    """
-    trials, examples = 0, 0
-    for plan in plans:
-        trials += len(plan.expected)
-        examples += len(plan.example_ids)
-    repeats = count(trials // max(examples, 1), "fresh repeat")
-    line = f"recording a baseline: {count(examples, 'example')} x {repeats} = {count(trials, 'trial')}"
-    past = _past_trials(store, set(map(attrgetter("name"), plans)))
-    if not past:
-        return f"{line}; what they cost is unknown until a first experiment ran"
-    share = trials / len(past)
-    spent = trial_spending(past)
-    # A verdict that the cache had at hand is asked for now.
-    calls = round((spent.calls + spent.judge_hits) * share)
-    line += f"; by the last experiment about {count(calls, 'model call')}{_cost(spent, share)}"
-    duration = about_seconds(foreseen_seconds(past, trials, concurrency))
-    return ", ".join(filter(None, (line, duration)))
-
-
-def _cost(spent: TrialSpending, share: float) -> str:
-    """Return what trials like those of the past will cost, as the end of a sentence; empty where no price is known."""
-    if spent.cost is None:
-        return ", whose cost is unknown" if spent.unpriced else ""
-    precision = "about"
-    if spent.judge_hits or spent.unpriced:
-        precision = "at least"
-    return f", {precision} ${spent.cost * share:.4f}"
-
-
-def _past_trials(store: Store, suites: set[str]) -> list[Trial]:
-    """Return the trials that the last experiment had of these suites."""
-    for head in read_heads(store):
-        if suites.isdisjoint(plan.name for plan in head.suites):
-            continue
-        experiment = find_readable(head.name, store)
-        if experiment is None:
-            continue
-        trials = [trial for trial in experiment.trials if trial.suite in suites]
-        if trials:
-            return trials
-    return []

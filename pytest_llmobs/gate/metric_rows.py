@@ -32,7 +32,17 @@ def held_to_min_mean(row: MetricRow, rule: GateRule, value: float | None, what: 
         within, side = value >= bound - ROUNDING, "below"
     if within:
         return row
-    return replace(row, red=True, note=joined(f"{what}{value:.4g} is {side} min_mean={bound:g}", row.note))
+    missed = f"{what}{told_apart(value, bound)} is {side} min_mean={bound:g}"
+    return replace(row, red=True, note=joined(missed, row.note))
+
+
+def told_apart(value: float, bound: float) -> str:
+    """Return a number with as many digits as tell it from a bound that it missed: never 0.9 below 0.9."""
+    for digits in range(4, 18):
+        text = f"{value:.{digits}g}"
+        if float(text) != float(f"{bound:g}"):
+            break
+    return text
 
 
 def joined(*notes: str) -> str:

@@ -47,11 +47,11 @@ def _verdict(judged: JudgedMetric, *, ci: bool, fail_on: str) -> MetricRow:
         return _row(judged, judged.first, "NO_BASELINE", note=note)
     if not judged.enough:
         return _row(judged, judged.first, "INSUFFICIENT_DATA", red=judged.needed, note=_lack(judged))
-    if judged.changed:
-        red = ci and rule != "off"
-        return _row(judged, judged.first, "REBASELINE", red=red, note=judged.changed)
     if rule == "off":
-        return _row(judged, judged.first, "NEUTRAL", note="rule='off': shown, never red")
+        note = joined("rule='off': shown, never red", judged.changed)
+        return _row(judged, judged.first, "NEUTRAL", note=note)
+    if judged.changed:
+        return _row(judged, judged.first, "REBASELINE", red=ci, note=judged.changed)
     if rule == "mean":
         return _by_mean(judged, fail_on)
     return _by_pairs(judged, fail_on)
@@ -78,7 +78,7 @@ def _by_pairs(judged: JudgedMetric, fail_on: str) -> MetricRow:
     if not judged.tentative:
         return _not_regressed(judged, first, fail_on, "", judged.adjusted)
     if second is None or judged.second_lacks:
-        note = judged.second_lacks or "not confirmed by a second run"
+        note = judged.second_lacks or "by one run alone, none was made again"
         return _row(judged, first, "REGRESSED", red=True, note=note, p=judged.adjusted)
     p, small = judged.second_adjusted, judged.evidence.small
     runs = "over both runs"

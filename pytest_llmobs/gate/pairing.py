@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from pytest_llmobs.baselines.records import Baseline, BaselineRow
 from pytest_llmobs.measures.means import mean
-from pytest_llmobs.measures.statistics import Interval, cluster_sums, mean_interval
+from pytest_llmobs.measures.statistics import Interval, cluster_sums, mean_interval, within
 from pytest_llmobs.measures.values import Measurements, Values, measure
 from pytest_llmobs.records.plans import ExpectedTrial, SuitePlan
 from pytest_llmobs.records.trials import Trial
@@ -193,11 +193,20 @@ def compare_metric(suite: SuitePair, metric: str, values: Values, lower_is_bette
         clusters = _column(pairs, "cluster")
     return Comparison(
         pairs=pairs,
-        interval=mean_interval(_column(pairs, "difference"), clusters),
+        interval=_possible(mean_interval(_column(pairs, "difference"), clusters), pairs),
         baseline=mean(_column(pairs, "before")),
         candidate=mean(_column(pairs, "after")),
         clustered=clusters is not None,
     )
+
+
+def _possible(interval: Interval, pairs: Sequence[ExamplePair]) -> Interval:
+    """Return an interval without what no value between 0 and 1 can do."""
+    for pair in pairs:
+        values = (*pair.baseline, *pair.candidate)
+        if min(values) < 0 or max(values) > 1:
+            return interval
+    return within(interval, -1.0, 1.0)
 
 
 def _difference(low: float, high: float) -> float:

@@ -10,7 +10,7 @@ import math
 import operator
 import random
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 
@@ -125,6 +125,12 @@ def mean_interval(differences: Sequence[float], clusters: Sequence[Hashable] | N
     error = math.sqrt(units / (units - 1) * _sum_of_squares(centred)) / n
     half = t_quantile(0.95, units - 1) * error
     return Interval(mean, error, units - 1, mean - half, mean + half)
+
+
+def within(interval: Interval, low: float, high: float) -> Interval:
+    """Return an interval without what is impossible: a rate can't drop by more than 1."""
+    clipped_low, clipped_high = max(interval.low, low), min(interval.high, high)
+    return replace(interval, low=clipped_low, high=clipped_high)
 
 
 def minimal_detectable_effect(standard_error: float) -> float:

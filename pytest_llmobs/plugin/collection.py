@@ -138,8 +138,10 @@ def announce(state: ProcessState) -> None:
     plans = state.manifest.plans
     if not state.settings.update_baseline or not plans:
         return
-    from pytest_llmobs.experiments.recording import announcement
+    from pytest_llmobs.experiments.announcement import announcement
 
     terminal = state.config.pluginmanager.get_plugin("terminalreporter")
     if terminal is not None:
-        terminal.write_line(inert(announcement(state.session.store, plans, state.settings.concurrency)))
+        session = state.session
+        takes = announcement(session.store, plans, session.baseline_of, session.settings.concurrency)
+        terminal.write_line(inert(takes))

@@ -91,7 +91,12 @@ def test_restoring_the_prompt_turns_it_green_again(project: Project) -> None:
 def test_accepting_the_broken_prompt_makes_its_failures_known(project: Project) -> None:
     project.record()
     project.prompt(BROKEN)
-    accepted = project.record()
+    refused = project.record()
+    assert refused.ret == 1
+    assert "3 of 3 examples passed in no repeat: ada, edsger, grace." in " ".join(
+        refused.stdout.str().split()
+    )
+    accepted = project.record("--llm-accept-failing")
     assert accepted.ret == 0
     assert "known failures from now on: ada, edsger, grace" in accepted.stdout.str()
     result = project.experiment("-rx")

@@ -141,7 +141,12 @@ STORIES = {
         then=breaks,
         failures=3,
     ),
-    "recorded while failing": Story("BASELINE RECORDED", 0, ("--llm-update-baseline",), then=breaks),
+    "recorded while failing": Story(
+        "BASELINE RECORDED", 0, ("--llm-update-baseline", "--llm-accept-failing"), then=breaks
+    ),
+    "a recording of failures that nobody asked for": Story(
+        "RED: 1 error", 1, ("--llm-update-baseline",), then=breaks, failures=1
+    ),
     "recorded while a plain test fails": Story(
         "RED: 1 test failed outside any suite",
         1,

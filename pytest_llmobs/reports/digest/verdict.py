@@ -11,7 +11,7 @@ from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.reports.digest.examples import ExamplesDigest
 from pytest_llmobs.reports.digest.reasons import named, reasons
 from pytest_llmobs.reports.digest.spending import SpendingDigest
-from pytest_llmobs.wording import count
+from pytest_llmobs.wording import count, noun
 
 Light = Literal["red", "yellow", "green"]
 """Red: the build fails; yellow: nothing was judged; green: nothing stands against it."""
@@ -113,7 +113,14 @@ def _not_red(experiment: Experiment, trials: SpendingDigest, recorded: int) -> t
         return "yellow", "NO VERDICT: no trial ran"
     if not _is_compared(experiment):
         failed = _of(trials.statuses.get("failed", 0), " ({} failed)", "trial")
-        return "yellow", f"NO BASELINE: assertions decide, as in plain pytest{failed}"
+        return (
+            "yellow",
+            f"NO BASELINE: assertions decide, as in plain pytest{failed}; CI will be red without one",
+        )
+    rejudged = {row.metric: None for row in experiment.decision.metrics if row.verdict == "REBASELINE"}
+    if rejudged:
+        why = f"{named(rejudged)} {noun(len(rejudged), 'is', 'are')} judged in another way than the baseline"
+        return "yellow", f"GREEN here, RED in CI: {why}"
     improved = {row.metric: None for row in experiment.decision.metrics if row.verdict == "IMPROVED"}
     if improved:
         return "green", f"GREEN: nothing regressed, {named(improved)} improved"

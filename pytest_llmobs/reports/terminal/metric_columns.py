@@ -38,7 +38,7 @@ def columns(lines: Sequence[MetricLine], page: Page) -> Table:
         figure("candidate", "candidate", _candidate),
         figure("delta", _title(rows, f"[{_LEVEL}]", page), lambda row: _interval(row, page)),
         figure("p", "p", lambda row: figures.probability(row.p)),
-        figure("mde", "MDE (half at)", lambda row: _detectable(row, page)),
+        figure("mde", _detectable_title(rows), lambda row: _detectable(row, page)),
         figure("n", "n", _pairs),
         column("verdict", "verdict", lines, lambda line: verdict_text(line, page)),
     ]
@@ -120,6 +120,12 @@ def _mark(row: MetricRow, page: Page) -> str:
     return " "
 
 
+def _detectable_title(rows: Sequence[MetricRow]) -> str:
+    if any(row.mde_repeats for row in rows):
+        return "MDE (half at)"
+    return "MDE"
+
+
 def _detectable(row: MetricRow, page: Page) -> str:
     """Return the smallest drop that would be found, and the repeats (K) that would halve it."""
     drop_found = figures.rate(row.mde)
@@ -150,8 +156,15 @@ def _interval(row: MetricRow, page: Page) -> str:
     return f"{delta} [{figures.signed(row.low, page)}, {figures.signed(row.high, page)}]"
 
 
+def _wider_half(delta: float | None, low: float, high: float) -> float:
+    """Return half the width of an interval; where one end stands at what is possible, up to the other."""
+    if delta is None:
+        return (high - low) / 2
+    return max(delta - low, high - delta)
+
+
 def _half_width(row: MetricRow, page: Page) -> str:
     delta = figures.signed(row.delta, page)
     if row.low is None or row.high is None:
         return delta
-    return f"{delta} {page.signs.plusminus}{figures.rate((row.high - row.low) / 2)}"
+    return f"{delta} {page.signs.plusminus}{figures.rate(_wider_half(row.delta, row.low, row.high))}"

@@ -169,3 +169,41 @@ def test_processes_that_record_at_once_lose_nothing(world, tmp_path: Path) -> No
     found = load_baseline(baseline_path(tmp_path, parts[0].plan.name))
     assert found is not None
     assert list(found.rows) == ["e000", "e001", "e002", "e003"]
+
+
+class TestMostlyFailing:
+    """A baseline of failures is written on request alone: a missing key fails everything, too."""
+
+    @pytest.mark.parametrize(("failing", "refused"), [(4, True), (3, True), (2, False), (0, False)])
+    def test_more_than_half_that_never_passed_is_refused(
+        self, failing: int, refused: bool, world, tmp_path: Path
+    ) -> None:
+        w = world(4)
+        trials = w.trials(lambda example, _: int(example[1:]) >= failing, repeat=2)
+        update = record_baseline(tmp_path, w.changed(repeat=2).plan, trials)
+        assert bool(update.refused) is refused
+        assert baseline_path(tmp_path, w.plan.name).exists() is not refused
+
+    def test_on_request_it_is_written(self, world, tmp_path: Path) -> None:
+        w = world(4)
+        update = record_baseline(tmp_path, w.plan, w.trials(False), accept_failing=True)
+        assert (update.refused, len(update.known_failures)) == ((), 4)
+
+    def test_what_passes_now_and_then_is_no_failure_of_that_kind(self, world, tmp_path: Path) -> None:
+        w = world(4, repeat=2)
+        assert not record_baseline(tmp_path, w.plan, w.trials(lambda _, repeat: repeat == 1)).refused
+
+    def test_one_broken_example_of_several_is_accepted_without_a_question(
+        self, world, tmp_path: Path
+    ) -> None:
+        w, one = world(3), world(["e000"], total=3)
+        record_baseline(tmp_path, w.plan, w.trials())
+        assert not record_baseline(tmp_path, one.plan, one.trials(False)).refused
+
+    def test_the_old_one_stays(self, world, tmp_path: Path) -> None:
+        w = world(3)
+        record_baseline(tmp_path, w.plan, w.trials())
+        record_baseline(tmp_path, w.plan, w.trials(False))
+        kept = load_baseline(baseline_path(tmp_path, w.plan.name))
+        assert kept is not None
+        assert not any(map(kept.known_failure, kept.rows))

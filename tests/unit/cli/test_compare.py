@@ -20,7 +20,7 @@ def test_two_experiments_side_by_side(llmobs, store):
         "─" * 53,
         "tests/test_support.py::test_support_agent · 1 example",
         "✗ pass       1.000      0.000  −1.000  1  ▼ REGRESSED",
-        "✗ pass: not confirmed by a second run",
+        "✗ pass: by one run alone, none was made again",
         "",
         "1 example moved",
         "  example        metric    A    B       Δ",

@@ -10,7 +10,7 @@ import pytest
 
 from pytest_llmobs.errors import BaselineError
 from pytest_llmobs.experiments import git as module
-from pytest_llmobs.experiments.git import check_revision, current_commit, git
+from pytest_llmobs.experiments.git import check_revision, current_commit, git, same_code
 
 
 def run(folder: Path, *words: str) -> None:
@@ -60,3 +60,47 @@ def test_an_unknown_revision_says_what_to_do(repository: Path) -> None:
     check_revision(repository, "HEAD")
     with pytest.raises(BaselineError, match=r"git knows no commit 'main2' here\. Check its name"):
         check_revision(repository, "main2")
+
+
+class TestSameCode:
+    @pytest.fixture
+    def recorded(self, repository: Path) -> tuple[Path, str]:
+        """Return the baselines' folder, and the commit before they were committed."""
+        then = current_commit(repository)
+        assert then is not None
+        folder = repository / "llm-baselines"
+        folder.mkdir()
+        (folder / "suite.json").write_text("{}")
+        run(repository, "add", "-A")
+        run(repository, "commit", "-q", "-m", "Record")
+        return folder, then
+
+    def now(self, folder: Path) -> str:
+        commit = current_commit(folder.parent)
+        assert commit is not None
+        return commit
+
+    def test_the_baselines_own_commit_changes_no_code(self, recorded: tuple[Path, str]) -> None:
+        folder, then = recorded
+        assert self.now(folder) != then
+        assert same_code(folder, then, self.now(folder))
+
+    def test_neither_does_a_baseline_that_is_not_committed_yet(self, recorded: tuple[Path, str]) -> None:
+        folder, then = recorded
+        (folder / "suite.json").write_text("[]")
+        assert self.now(folder).endswith("+dirty")
+        assert same_code(folder, then, self.now(folder))
+
+    @pytest.mark.parametrize("committed", [True, False])
+    def test_a_line_of_code_does(self, committed: bool, recorded: tuple[Path, str]) -> None:
+        folder, then = recorded
+        (folder.parent / "app.py").write_text("x = 2\n")
+        if committed:
+            run(folder.parent, "commit", "-q", "-a", "-m", "Change")
+        assert not same_code(folder, then, self.now(folder))
+
+    def test_what_nobody_knows_is_no_reason_to_be_silent(self, recorded: tuple[Path, str]) -> None:
+        folder, then = recorded
+        assert not same_code(folder, f"{then}+dirty", self.now(folder))
+        assert not same_code(folder, "0123456789ab", self.now(folder))
+        assert not same_code(folder.parent.parent / "nowhere" / "x", then, self.now(folder))

@@ -41,7 +41,7 @@ def test_a_large_drop_is_tentatively_red_and_asks_for_the_whole_suite_again(worl
     assert row_of(decision).verdict == "REGRESSED"
     assert decision.red
     assert decision.reruns[0] == Rerun(suite=w.plan.name, examples=None, repeats=3, reason="metric")
-    assert "not confirmed by a second run" in row_of(decision).note
+    assert "by one run alone" in row_of(decision).note
 
 
 def test_a_confirmed_drop_is_red_over_both_runs_pooled(world, row_of: RowOf) -> None:
@@ -301,3 +301,30 @@ class TestRules:
         assert [(row.example_id, row.metric, row.red) for row in decision.examples] == [
             ("e000", "tone", True)
         ]
+
+    def test_a_mean_is_told_with_as_many_digits_as_tell_it_from_its_bound(self, world, row_of: RowOf) -> None:
+        w = world(10, metrics={"tone": "v"}, gates=[GateRule(metric="tone", min_mean=0.9)])
+        row = row_of(w.decide(w.trials(scores={"tone": lambda *_: 0.899999}), None), "tone")
+        assert "mean 0.899999 is below min_mean=0.9" in row.note
+
+    def test_a_metric_that_is_off_needs_no_new_baseline(self, world, row_of: RowOf) -> None:
+        gates = [GateRule(metric="tone", rule="off")]
+        old, new = world(10, metrics={"tone": "v1"}), world(10, metrics={"tone": "v2"}, gates=gates)
+        scores = {"tone": lambda *_: 0.9}
+        row = row_of(new.decide(new.trials(scores=scores), old.baseline(scores=scores)), "tone")
+        assert row.verdict == "NEUTRAL"
+        assert row.note.startswith("rule='off': shown, never red; its evaluator changed since the baseline")
+
+
+def test_no_interval_goes_beyond_what_a_rate_can_do(world, row_of: RowOf) -> None:
+    w = world(10)
+    row = row_of(w.decide(w.trials(first(8)), w.baseline(first(0))))
+    assert (row.delta, row.low) == (pytest.approx(-0.8), -1.0)
+    assert row.high > -0.8
+
+
+def test_an_interval_of_other_numbers_is_as_wide_as_it_is(world, row_of: RowOf) -> None:
+    w = world(4, metrics={"length": "v"})
+    baseline = w.baseline(scores={"length": lambda *_: 300.0})
+    row = row_of(w.decide(w.trials(scores={"length": graded(100, 300, fails=2)}), baseline), "length")
+    assert row.low < -100

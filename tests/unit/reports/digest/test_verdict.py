@@ -11,6 +11,8 @@ from pytest_llmobs.reports.digest.experiment import digest
 from pytest_llmobs.reports.json import document
 from tests.unit.reports.conftest import REGRESSED, broken, experiment, plan, row, trials
 
+NO_BASELINE = "NO BASELINE: assertions decide, as in plain pytest"
+
 
 @pytest.mark.parametrize(
     ("kind", "word", "light", "headline"),
@@ -21,9 +23,15 @@ from tests.unit.reports.conftest import REGRESSED, broken, experiment, plan, row
         ("insufficient", "red", "red", "RED: too little data for tone_quality, 2 trials raised an error"),
         ("partial", "green", "green", "GREEN (partial): nothing regressed"),
         ("interrupted", "interrupted", "red", "RED: the session was interrupted"),
+        (
+            "rebaseline",
+            "green",
+            "yellow",
+            "GREEN here, RED in CI: tone_quality is judged in another way than the baseline",
+        ),
         ("recorded", "recorded", "green", "BASELINE RECORDED: 2 files"),
         ("nothing", "no baseline", "yellow", "NO VERDICT: no trial ran"),
-        ("no_baseline", "no baseline", "yellow", "NO BASELINE: assertions decide, as in plain pytest"),
+        ("no_baseline", "no baseline", "yellow", f"{NO_BASELINE}; CI will be red without one"),
         ("no_baseline_and_failing", "red", "red", "RED: 3 trials failed"),
         ("no_baseline_in_ci", "red", "red", "RED: 1 error"),
     ],

@@ -1,0 +1,128 @@
+"""What recording a baseline will take, said before it starts: by the last experiment, else by the old baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+
+from pytest_llmobs.baselines.records import Baseline
+from pytest_llmobs.errors import BaselineError
+from pytest_llmobs.experiments.references import Source
+from pytest_llmobs.experiments.stored import find_readable, read_heads
+from pytest_llmobs.measures.trial_spending import about_seconds, foreseen_seconds, trial_spending
+from pytest_llmobs.records.plans import SuitePlan
+from pytest_llmobs.storage.store import Store
+from pytest_llmobs.wording import count
+
+
+@dataclass(frozen=True)
+class _Estimate:
+    """What trials take."""
+
+    source: str
+    """What it is known by."""
+    seconds: float
+    cost: float | None = None
+    """USD; None where it is unknown."""
+    at_least: bool = False
+    """True where the cost leaves something out."""
+    calls: int | None = None
+
+
+def announcement(
+    store: Store, plans: Sequence[SuitePlan], baseline_of: Source | None = None, concurrency: int = 1
+) -> str:
+    """Return the line that says what recording a baseline will take.
+
+    Args:
+        store: Has the experiments so far.
+        plans: What is to be recorded.
+        baseline_of: Returns the committed baseline of a suite, whose rows say what an example took.
+        concurrency: Targets that run at once.
+    """
+    trials = sum(len(plan.expected) for plan in plans)
+    examples = sum(len(plan.example_ids) for plan in plans)
+    repeats = count(trials // max(examples, 1), "fresh repeat")
+    line = f"recording a baseline: {count(examples, 'example')} x {repeats} = {count(trials, 'trial')}"
+    estimate = _by_experiment(store, plans, trials, concurrency) or _by_baselines(
+        plans, baseline_of, concurrency
+    )
+    if estimate is None:
+        return f"{line}; calls, cost and time are unknown until a first experiment ran"
+    return f"{line}; by {estimate.source} {_told(estimate)}"
+
+
+def _told(estimate: _Estimate) -> str:
+    parts = []
+    if estimate.calls is not None:
+        parts.append(f"about {count(estimate.calls, 'model call')}")
+    if estimate.cost is None:
+        parts.append("cost unknown")
+    else:
+        precision = "at least" if estimate.at_least else "about"
+        parts.append(f"{precision} ${estimate.cost:.4f}")
+    if estimate.calls == 0:
+        parts = ["no model call"]
+    parts.append(about_seconds(estimate.seconds))
+    return ", ".join(filter(None, parts))
+
+
+def _by_experiment(
+    store: Store, plans: Sequence[SuitePlan], trials: int, concurrency: int
+) -> _Estimate | None:
+    """Estimate by the trials that the last experiment had of these suites."""
+    suites = set(map(attrgetter("name"), plans))
+    for head in read_heads(store):
+        if suites.isdisjoint(plan.name for plan in head.suites):
+            continue
+        experiment = find_readable(head.name, store)
+        if experiment is None:
+            continue
+        past = [trial for trial in experiment.trials if trial.suite in suites]
+        if not past:
+            continue
+        share, spent = trials / len(past), trial_spending(past)
+        return _Estimate(
+            "the last experiment",
+            foreseen_seconds(past, trials, concurrency),
+            None if spent.cost is None else spent.cost * share,
+            at_least=bool(spent.judge_hits or spent.unpriced),
+            # a verdict that the cache had at hand is asked for now
+            calls=round((spent.calls + spent.judge_hits) * share),
+        )
+    return None
+
+
+def _by_baselines(
+    plans: Sequence[SuitePlan], baseline_of: Source | None, concurrency: int
+) -> _Estimate | None:
+    """Estimate by what the committed rows say that an example took; judges are not in them."""
+    costs: list[float | None] = []
+    seconds: list[float] = []
+    for plan in plans:
+        baseline = _read(plan.name, baseline_of)
+        if baseline is None:
+            continue
+        for trial in plan.expected:
+            row = baseline.rows.get(trial.example_id)
+            if row is not None and row.latency is not None:
+                costs.append(row.cost)
+                seconds.append(row.latency)
+    if not seconds:
+        return None
+    priced = [cost for cost in costs if cost is not None]
+    expected = sum(len(plan.expected) for plan in plans)
+    total = sum(seconds) / len(seconds) * expected / max(concurrency, 1)
+    if not priced:
+        return _Estimate("the baseline so far", total)
+    return _Estimate("the baseline so far", total, sum(priced), at_least=True)
+
+
+def _read(suite: str, baseline_of: Source | None) -> Baseline | None:
+    if baseline_of is None:
+        return None
+    try:
+        return baseline_of(suite)
+    except BaselineError:  # the recording itself will say so
+        return None
