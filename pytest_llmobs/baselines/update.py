@@ -105,8 +105,7 @@ def record_baseline(
         plan: The suite as collected.
         trials: Fresh trials; those of other suites are ignored.
         metadata: See ``updated_baseline``.
-        texts: See there.
-        suite_scores: See there.
+        texts, suite_scores: See there.
         accept_failing: Write also what would be a baseline in which most examples never passed.
 
     Raises:
