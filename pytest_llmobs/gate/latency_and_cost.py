@@ -46,7 +46,7 @@ _QUANTITIES = (
         attrgetter("latency"),
         attrgetter("latency_spread"),
         warm_latency,
-        1.5,
+        1.6,
         NOTICED,
         ("concurrency",),
     ),
