@@ -96,7 +96,7 @@ def record_baseline(
     suite_scores: Iterable[SuiteScore] = (),
     accept_failing: bool = False,
 ) -> BaselineUpdate:
-    """Renew the baseline of a suite on disk: read, update and write under one lock; one without rows is deleted.
+    """Renew the baseline of a suite on disk, under one lock; one without rows is deleted.
 
     An example is recorded with all its repeats or not at all: with fewer, it would be harder to see it break.
 
@@ -105,27 +105,31 @@ def record_baseline(
         plan: The suite as collected.
         trials: Fresh trials; those of other suites are ignored.
         metadata: See ``updated_baseline``.
-        texts, suite_scores: See there.
+        texts: See there.
+        suite_scores: See there.
         accept_failing: Write also what would be a baseline in which most examples never passed.
 
     Raises:
         BaselineError: The old file can't be read, or the new one not be written.
     """
-    path = baseline_path(directory, plan.name)
-    trials = list(trials)
+    path, trials = baseline_path(directory, plan.name), list(trials)
     cut_short = _cut_short(plan, trials)
-    complete = [trial for trial in trials if trial.example_id not in cut_short]
+    complete = _complete(trials, cut_short)
     # read under the lock as well: what another process has written since must not be lost
     with locked(path):
         update = updated_baseline(
             load_baseline(path), plan, complete, metadata=metadata, texts=texts, suite_scores=suite_scores
         )
-        failing = _never_passed(update)
-        if failing and not accept_failing:
-            return replace(update, recorded=(), removed=(), renamed={}, known_failures=(), refused=failing)
-        _write(path, update)
+        if not accept_failing:
+            update = _without_failing(update)
+        if not update.refused:
+            _write(path, update)
     unrecorded = without(update.unrecorded, cut_short)
     return replace(update, unrecorded=unrecorded, cut_short=without(update.unrecorded, unrecorded))
+
+
+def _complete(trials: Iterable[Trial], cut_short: Container[str]) -> list[Trial]:
+    return [trial for trial in trials if trial.example_id not in cut_short]
 
 
 def _write(path: Path, update: BaselineUpdate) -> None:
@@ -141,6 +145,14 @@ def _cut_short(plan: SuitePlan, trials: Iterable[Trial]) -> set[str]:
     for trial in trials:
         ran[trial.example_id] += trial.suite == plan.name and trial.not_run != "budget"
     return {trial.example_id for trial in plan.expected if ran[trial.example_id] < plan.repeat}
+
+
+def _without_failing(update: BaselineUpdate) -> BaselineUpdate:
+    """Return an update that is refused where most of its examples never passed."""
+    failing = _never_passed(update)
+    if not failing:
+        return update
+    return replace(update, recorded=(), removed=(), renamed={}, known_failures=(), refused=failing)
 
 
 def _never_passed(update: BaselineUpdate) -> list[str]:
