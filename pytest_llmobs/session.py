@@ -7,13 +7,14 @@ import shutil
 import sys
 import uuid
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_llmobs.clocks import real
+from pytest_llmobs.errors import SettingsError, StoreError
 from pytest_llmobs.extensions import Extensions
 from pytest_llmobs.files import encodable
 from pytest_llmobs.settings import STORE_FOLDER, Settings
@@ -23,6 +24,7 @@ if TYPE_CHECKING:  # what a session is made of is imported as it is made: collec
     from pytest_llmobs.experiments.references import Source
     from pytest_llmobs.reports.delivery import ReportOrder
     from pytest_llmobs.storage.remote.filesystem import RemoteFiles
+    from pytest_llmobs.storage.sessions import SessionMarker
     from pytest_llmobs.storage.spool.writer import Spool
     from pytest_llmobs.storage.store import Store
     from pytest_llmobs.storage.upkeep import Exporter
@@ -122,6 +124,7 @@ class Session:
         self._started = False
         self._tracer: Tracer | None = None
         self._spool: Spool | None = None
+        self._marker: SessionMarker | None = None
         self.fresh = fresh
         """True where repeats must be fresh, judges' verdicts included: their spread is what is measured."""
 
@@ -292,6 +295,53 @@ class Session:
         """
         if self.remote is not None:
             self.remote.probe()
+
+    def begin(self) -> str | None:
+        """Take the experiment's name for as long as this session lives; return what to note of it, if anything.
+
+        Raises:
+            SettingsError: Another session of that name is under way.
+        """
+        try:
+            self._marker = self.store.begin_session(self._document_name, *self._marks)
+            is_free = self._marker is not None
+        except (OSError, StoreError):  # the spool meets the same obstacle and reports it
+            return None
+        replaced = self.store.experiment_file(self._document_name).exists()
+        if self.settings.name:
+            if not is_free:
+                raise SettingsError(
+                    f"Another session that is under way in {self.store.place!r} has the name {self.identity.name!r}: "
+                    "the later one would overwrite the other. Give each its own --llm-name, or wait."
+                )
+            if replaced:
+                return (
+                    f"replaces the experiment {self._document_name!r} of before; its runs stay in the store"
+                )
+        elif replaced or not is_free:  # drawn by lot in the same second
+            self.identity = replace(self.identity, name=f"{self.identity.name}-{self.identity.session[:6]}")
+            self.end()
+            self._marker = self.store.begin_session(self._document_name, *self._marks)
+        return None
+
+    @property
+    def _document_name(self) -> str:
+        """The name of the experiment's document."""
+        if not self.settings.shard:
+            return self.identity.name
+        from pytest_llmobs.experiments.shards import Shard
+
+        return Shard.parse(self.settings.shard).name(self.identity.name)
+
+    @property
+    def _marks(self) -> tuple[str, str]:
+        return self.identity.session, self.identity.started
+
+    def end(self) -> None:
+        """Let go of the experiment's name: the session has ended as it should."""
+        if self._marker is not None:
+            self._marker.end()
+            self._marker = None
 
     def start(self, always_stored: Collection[str] = ()) -> None:
         """Switch tracing on: install the tracer and instrument the providers as they are imported.

@@ -70,6 +70,6 @@ def open_local_store(path: str | None, console: Console) -> Store:
         root = Path(path)
     store = Store(root, warn=console.note)
     recovered = store.seal()  # what a crashed session left should be found, too
-    if recovered:
+    if recovered and not store.ended_early:  # of those it was said
         console.note(f"recovered {count(recovered, 'run')} of an interrupted session")
     return store

@@ -84,6 +84,18 @@ class Ending:
         """Learn of ``pytest.exit`` too, which may ask for exit status 0."""
         self._left = True
 
+    @pytest.hookimpl(tryfirst=True)  # before xdist starts its workers, who learn the name
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        """Take the experiment's name, and learn of sessions that ended without a verdict."""
+        if session.config.option.collectonly or self._confirming is not None:
+            return
+        try:
+            note = self._state.session.begin()
+        except LlmobsError as error:
+            raise pytest.UsageError(str(error)) from None
+        if note is not None:
+            self._state.notes.add(note)
+
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Conclude the experiment and set the exit status; pytest's own 2 to 5 stay."""
@@ -91,6 +103,7 @@ class Ending:
         if not session.config.option.collectonly:
             self._seal()
             self._finish(session, exitstatus)
+            self._state.session.end()
 
     # outermost: below pytest's own list of failed tests, which may be long, so that the verdict is what stands last
     @pytest.hookimpl(wrapper=True, tryfirst=True)

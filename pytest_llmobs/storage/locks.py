@@ -55,14 +55,24 @@ def exclusive(path: Path, timeout: float = 300.0) -> Iterator[None]:
         OSError: The lock file can't be made.
     """
     descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
-    _held.add(descriptor)
+    hold(descriptor)
     try:
         _wait(descriptor, real.seconds() + timeout)
         yield
     finally:
-        if descriptor in _held:
-            _held.discard(descriptor)
-            os.close(descriptor)
+        let_go(descriptor)
+
+
+def hold(descriptor: int) -> None:
+    """Keep an open file of which a forked child must let go: it would hold the lock for as long as it lives."""
+    _held.add(descriptor)
+
+
+def let_go(descriptor: int) -> None:
+    """Close a file that ``hold`` was given, and so drop its lock; once, and in the process that opened it alone."""
+    if descriptor in _held:
+        _held.discard(descriptor)
+        os.close(descriptor)
 
 
 def _wait(descriptor: int, end: float) -> None:

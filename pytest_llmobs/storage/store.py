@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import os
 import weakref
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
@@ -12,14 +13,14 @@ from typing import TYPE_CHECKING, Any, Unpack
 from pytest_llmobs.errors import StoreError
 from pytest_llmobs.files import make_private
 from pytest_llmobs.records.runs import Run
-from pytest_llmobs.storage import experiment_files, notices
+from pytest_llmobs.storage import experiment_files, notices, sessions
 from pytest_llmobs.storage.layout import Layout, experiment_of, project_of
 from pytest_llmobs.storage.parquet.filters import Filters, condition
 from pytest_llmobs.storage.parquet.schema import NAMES, PAYLOADS
 from pytest_llmobs.storage.spool.rotation import Rotation, Rotator
 from pytest_llmobs.storage.spool.writer import Spool
 from pytest_llmobs.storage.upkeep import Exporter, Upkeep
-from pytest_llmobs.wording import known, nearest
+from pytest_llmobs.wording import count, known, nearest, noun
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -54,6 +55,8 @@ class Store:
         self._exporter = exporter
         self._upkeep = Upkeep(self.layout, self._notices, exporter)
         self._recovered = False
+        self.ended_early: list[sessions.MarkedSession] = []
+        """Sessions that ended without a verdict; the user was told of them."""
 
     # Writing
 
@@ -120,7 +123,35 @@ class Store:
         nothing heavy where there is nothing to do. What can't be sealed stays where it is and is told once.
         """
         self._recovered = True
-        return self._upkeep.recover()
+        recovered = self._upkeep.recover()
+        for marked in sessions.ended_early(self.layout):
+            self.ended_early.append(marked)
+            runs = sum(number for name, number in recovered.items() if marked.session in name)
+            self._notices.warn(
+                f"The session of {marked.name!r}, started {marked.started}, ended without a verdict: its process "
+                f"{marked.process} was killed, or left by os._exit. {count(runs, 'run')} of it "
+                f"{noun(runs, 'was', 'were')} recovered. Run it again."
+            )
+        return sum(recovered.values())
+
+    def begin_session(self, name: str, session: str, started: str) -> sessions.SessionMarker | None:
+        """Mark a session as begun, after telling of those that ended without a verdict.
+
+        Args:
+            name: Its experiment's, under which its document will lie.
+            session: A UUID's hex digits.
+            started: ISO 8601, UTC.
+
+        Returns:
+            What marks it until it ends; None where another session of that name is under way.
+
+        Raises:
+            StoreError: The store can't be made.
+            OSError: The disk refuses.
+        """
+        self.layout.create()
+        self.seal()
+        return sessions.begin(self.layout, sessions.MarkedSession(name, session, started, os.getpid()))
 
     def tend(self) -> None:
         """Recover what dead processes have left, and merge small files where a project has many.

@@ -55,19 +55,20 @@ class Upkeep:
         sealed = seal(segment, self._layout, warn=self._notices.warn, gently=gently, last=self._export_rest)
         return sealed.rows
 
-    def recover(self) -> int:
-        """Seal what dead processes have left in the spool; return the number of runs."""
+    def recover(self) -> dict[str, int]:
+        """Seal what dead processes have left in the spool; return the number of runs of each file that was sealed."""
         # Looked at first without the lock: where nothing was left, nothing is imported or made.
+        recovered: dict[str, int] = {}
         if not self._spool_files():
-            return 0
-        recovered = 0
+            return recovered
         try:
             with locks.exclusive(self._layout.spool / ".lock"):
                 for path in self._spool_files():
-                    recovered += self._recover(path)
+                    runs = self._recover(path)
+                    if runs:
+                        recovered[path.name] = runs
         except OSError as error:
             self._tell(self._layout.spool, error)
-            return 0
         return recovered
 
     def merge_small_files(self) -> None:
