@@ -190,7 +190,7 @@ def test_the_first_commands_make_what_they_need():
 def test_the_files_of_the_datasets_page_work(pytester: pytest.Pytester):
     names = write_files(DATASETS, pytester.path)
     datasets = [name for name in names if name.startswith("golden.")]
-    assert len(datasets) == 3
+    assert len(datasets) == 4
     tests = "".join(
         f"""
 @pytest.mark.llm_dataset({name!r})
@@ -204,7 +204,7 @@ def test_golden_{number}(example):
     pytester.path.joinpath("golden.toml").write_text(
         '[[example]]\nid = "add-seats"\ninputs = {query = "How?"}\n'
     )
-    pytester.runpytest_subprocess().assert_outcomes(passed=2 + 3 + 2 + 2 + 1 + 1)
+    pytester.runpytest_subprocess().assert_outcomes(passed=2 + 3 + 2 + 2 + 2 + 1 + 1)
 
 
 def test_the_message_on_the_datasets_page_is_the_one_printed(pytester: pytest.Pytester):
@@ -215,7 +215,8 @@ def test_the_message_on_the_datasets_page_is_the_one_printed(pytester: pytest.Py
         test_it="import pytest\n\n@pytest.mark.llm_dataset('golden.jsonl')\ndef test_it(example): pass\n"
     )
     result = pytester.runpytest_subprocess("test_it.py")
-    (shown,) = [block.text.strip() for block in blocks(DATASETS) if block.language == "text"]
+    texts = [block for block in blocks(DATASETS) if block.language == "text" and not block.note]
+    (shown,) = [block.text.strip() for block in texts]
     assert shown in result.stdout.str().replace("\nE   ", " ")
     assert "Traceback" not in result.stdout.str()
 

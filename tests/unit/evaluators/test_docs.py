@@ -12,12 +12,14 @@ import pytest
 
 from pytest_llmobs import evaluators
 from pytest_llmobs.evaluators.binding.declaration import bind
-from pytest_llmobs.evaluators.judging import cache
+from pytest_llmobs.evaluators.judging import cache, served
 from pytest_llmobs.evaluators.pairs import bind_pairwise
 from pytest_llmobs.evaluators.registry import builtin_summaries
 
 DOCUMENT = (Path(__file__).parents[3] / "docs" / "evaluators.md").read_text(encoding="utf-8")
-ROWS = [line.split("|") for line in DOCUMENT.splitlines() if line.startswith("| `")]
+CELLS = [line.split("|") for line in DOCUMENT.splitlines() if line.startswith("| `")]
+ROWS = [cells for cells in CELLS if len(cells) == 6]
+"""Those of the table of evaluators; what they read of the reference has one of its own, which is generated."""
 NEEDS_NOTHING = "–"
 
 
@@ -80,3 +82,8 @@ def test_its_files_pass_and_print_what_it_shows(tmp_path):
     printed = [re.sub(" +", " ", line) for line in done.stdout.splitlines()]
     assert all(re.sub(" +", " ", line) in printed for line in rows.splitlines() if "─" not in line)
     assert told in done.stdout
+
+
+def test_the_default_model_and_the_keys_are_named():
+    assert f"asks `{served.DEFAULT_MODEL}`, with the key in `{served.Claude.sdk.key}`" in DOCUMENT
+    assert f"models take `{served.Gpt.sdk.key}`" in DOCUMENT
