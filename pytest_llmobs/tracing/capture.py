@@ -12,7 +12,7 @@ from __future__ import annotations
 import gc
 import json
 import marshal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence, Set
 from typing import Any
 
 from pytest_llmobs.settings import MAX_PAYLOAD
@@ -114,6 +114,42 @@ def encode_outputs(value: Any, limit: int = MAX_PAYLOAD) -> bytes:
     if written[0] == _BRACE and (type(value) is dict or is_record(value)):
         return written
     return b'{"output":%b}' % written
+
+
+def as_text(value: Any) -> str:
+    """Return a text as it is, and all else as what it is logged as."""
+    if type(value) is str:
+        return value
+    written = encode(value)
+    plain = decode(written)
+    if type(plain) is str:
+        return plain
+    return written.decode()
+
+
+def as_tags(tags: Any) -> tuple[str, ...]:
+    """Return tags as texts: none, one or several, whatever they are."""
+    if tags is None:
+        return ()
+    if isinstance(tags, str) or not isinstance(tags, Sequence | Set):
+        tags = (tags,)
+    return tuple(map(as_text, tags))
+
+
+def as_metadata(metadata: Any) -> Mapping[str, Any]:
+    """Return metadata as a dict, whatever it is."""
+    if isinstance(metadata, dict):
+        return metadata
+    if metadata is None:
+        return {}
+    return decode(encode_mapping(metadata, MAX_METADATA))  # type: ignore[no-any-return]
+
+
+def merge(before: bytes | None, added: bytes, limit: int) -> bytes:
+    """Return one JSON object of two; of a key in both the later counts."""
+    if before is None or before == b"{}":
+        return added
+    return encode({**decode(before), **decode(added)}, limit)
 
 
 def _encode_slowly(value: Any, limit: int) -> bytes:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from pytest_llmobs.clocks import real
 from pytest_llmobs.errors import LlmobsError
 from pytest_llmobs.records.runs import RunType
-from pytest_llmobs.tracing import active, binding, capture
+from pytest_llmobs.tracing import active, binding, capture, failure
 from pytest_llmobs.tracing.binding import Process, function_name, process_safely
 from pytest_llmobs.tracing.context import Scope, current, current_run, live
 from pytest_llmobs.tracing.parent import Parent, find_parent, innermost_run
@@ -46,13 +46,42 @@ def read_options(given: Mapping[str, Any]) -> Options:
     """Return the options.
 
     Raises:
-        LlmobsError: One is unknown.
+        LlmobsError: One is unknown, or of the wrong type.
     """
     names = [field.name for field in fields(Options)]
     for name in given:
         if name not in names:
             raise LlmobsError(f"Unknown option {name!r} of traceable.{nearest(name, names)} {known(names)}")
-    return Options(**given)
+    options = Options(**given)
+    if isinstance(options.tags, str):
+        options = replace(options, tags=(options.tags,))
+    for name, (is_right, wanted) in _CHECKS.items():
+        value = getattr(options, name)
+        if value is not None and not is_right(value):
+            raise LlmobsError(f"traceable got {name}={value!r}; it must be {wanted}.")
+    return options
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, Sequence | set | frozenset) and all(map(_is_text, value))
+
+
+_CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "name": (_is_text, "a text"),
+    "project_name": (_is_text, "a text"),
+    "tags": (_are_texts, "a list of texts"),
+    "metadata": (lambda value: isinstance(value, Mapping), "a dict"),
+    "enabled": (lambda value: isinstance(value, bool), "True, False or None"),
+    "reduce_fn": (callable, "a function"),
+    "process_inputs": (callable, "a function"),
+    "process_outputs": (callable, "a function"),
+    "process_chunk": (callable, "a function"),
+}
+"""What an option may be; what is wrong is refused where the function is decorated, not where it is called."""
 
 
 class Decorated:
@@ -73,23 +102,30 @@ class Decorated:
         self._bind = binding.compile_binding(function)
 
     def start(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> RunTree | Scope | None:
-        """Return the run of this call, or a scope that hides what is called inside, or None: just call it."""
-        tracer, here = active.installed, current.get()
-        if tracer is None and here is None:
-            tracer = active.find(self.enabled)
-            if tracer is None:
+        """Return the run of this call, or a scope that hides what is called inside, or None: just call it.
+
+        Never raises, be it at the end of the stack or of memory: the call is made all the same.
+        """
+        try:
+            tracer, here = active.installed, current.get()
+            if tracer is None and here is None:
+                tracer = active.find(self.enabled)
+                if tracer is None:
+                    return None
+            if self.enabled is not None or type(here) is Scope or tracer is None:
+                return self._start_in_scope(args, kwargs)
+            parent: RunTree | None = here  # type: ignore[assignment]
+            if active.foreign is not None or (parent is not None and parent.ended):
+                parent = innermost_run(parent)
+            is_traced = tracer.enabled
+            if parent is not None:
+                tracer, is_traced = parent.tracer, parent.recording
+            if not is_traced:
                 return None
-        if self.enabled is not None or type(here) is Scope or tracer is None:
-            return self._start_in_scope(args, kwargs)
-        parent: RunTree | None = here  # type: ignore[assignment]
-        if active.foreign is not None or (parent is not None and parent.ended):
-            parent = innermost_run(parent)
-        is_traced = tracer.enabled
-        if parent is not None:
-            tracer, is_traced = parent.tracer, parent.recording
-        if not is_traced:
+            return self._start_here(tracer, parent, args, kwargs)
+        except Exception as error:
+            failure.report(self.name, error)
             return None
-        return self._start_here(tracer, parent, args, kwargs)
 
     def _start_here(
         self, tracer: Tracer, parent: RunTree | None, args: tuple[Any, ...], kwargs: dict[str, Any]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import traceback
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
+_log = logging.getLogger("pytest_llmobs")
 _OURS = str(Path(__file__).resolve().parent.parent)
 MAX_CHARACTERS = 100_000
 """Longer tracebacks lose their middle."""
@@ -20,6 +23,16 @@ def describe(error: str | BaseException) -> str:
         return _cut("".join(kind.format()).rstrip())
     except Exception as failed:
         return f"{type(error).__qualname__} (its traceback can't be shown: {type(failed).__qualname__})"
+
+
+def report(name: object, error: Exception) -> None:
+    """Say that a call could not be logged, or not as a whole; never raises, be it at the end of the stack."""
+    with suppress(Exception):
+        _log.warning(
+            "pytest-llmobs could not log a call of %r as a whole: %s. The call itself was made.",
+            name,
+            type(error).__qualname__,
+        )
 
 
 def _without_our_frames(trace: TracebackType | None) -> TracebackType | None:

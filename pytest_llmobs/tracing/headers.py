@@ -59,7 +59,7 @@ def write(trace_id: str, run_id: str, project: str, *, sampled: bool) -> dict[st
     trace, span = w3c_ids(trace_id, run_id)
     return {
         "traceparent": f"00-{trace}-{span}-{sampled:02x}",
-        OWN: f"{trace_id}/{run_id};project={quote(project, safe='')}",
+        OWN: f"{trace_id}/{run_id};project={quote(project, safe='', errors='replace')}",
     }
 
 

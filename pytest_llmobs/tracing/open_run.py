@@ -126,6 +126,20 @@ class OpenRun:
             self._unfinished = set()
         return self._unfinished
 
+    def drop_payload(self, reason: str) -> None:
+        """Keep that there was a call, where the stack or memory ends before it is written.
+
+        Args:
+            reason: The name of an exception's class.
+        """
+        dropped = b'{"<dropped>":"%b while it was logged"}' % reason.encode("ascii", "replace")
+        self.inputs_json = dropped
+        if self.outputs_json is not None:
+            self.outputs_json = dropped
+        if self.error is not None:
+            self.error = f"{reason} while the error was logged"
+        self.own_metadata, self.tags = None, ()
+
 
 class FinishedRun:
     """A finished run as its collecting root keeps it: at hand until the trial is over, and released with the root."""

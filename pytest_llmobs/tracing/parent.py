@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from pytest_llmobs.errors import LlmobsError
 from pytest_llmobs.records.runs import RunType
-from pytest_llmobs.tracing import active
+from pytest_llmobs.tracing import active, capture
 from pytest_llmobs.tracing.context import CurrentRun, Scope, current, live
 from pytest_llmobs.tracing.ids import is_id
 from pytest_llmobs.tracing.run_tree import RunTree
@@ -52,12 +52,12 @@ class Parent:
         scope = self.scope
         if scope is not None:
             project = scope.project or project
-            metadata = {**scope.metadata, **(metadata or {})}
+            metadata = {**scope.metadata, **capture.as_metadata(metadata)}
             tags = (*scope.tags, *tags)
         run = make(self.tracer, name, run_type, self.run, project)
         run.managed = True
         run.inputs_json = inputs_json
-        if metadata or tags:
+        if metadata is not None or tags:
             run.describe(None, metadata, tags)
         if self.run is None:
             self.tracer.sample(run)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -76,18 +77,17 @@ class RunTree(OpenRun):
         """The outputs as they were when they were logged, or None."""
         if self.outputs_json is None:
             return None
-        outputs: dict[str, Any] = capture.decode(self.outputs_json)
-        return outputs
+        return capture.decode(self.outputs_json)  # type: ignore[no-any-return]
 
     # What it is told
 
     def add_inputs(self, inputs: Mapping[str, Any]) -> None:
         """Merge ``inputs`` into what is logged, as they are now."""
-        self.inputs_json = _merged(self.inputs_json, self.captured(inputs), self.tracer.max_payload)
+        self.inputs_json = capture.merge(self.inputs_json, self.captured(inputs), self.tracer.max_payload)
 
     def add_outputs(self, outputs: Mapping[str, Any]) -> None:
         """Merge ``outputs`` into what is logged, as they are now."""
-        self.outputs_json = _merged(self.outputs_json, self.captured(outputs), self.tracer.max_payload)
+        self.outputs_json = capture.merge(self.outputs_json, self.captured(outputs), self.tracer.max_payload)
 
     def add_metadata(self, metadata: Mapping[str, Any]) -> None:
         """Merge ``metadata`` into the run's, at most 64 KB; runs that start under it later get it too."""
@@ -95,9 +95,7 @@ class RunTree(OpenRun):
 
     def add_tags(self, tags: Sequence[str] | str) -> None:
         """Add tags, each once; runs that start under this one later get them too."""
-        if isinstance(tags, str):
-            tags = (tags,)
-        self.tags = tuple(dict.fromkeys((*self.tags, *tags)))
+        self.tags = tuple(dict.fromkeys((*self.tags, *capture.as_tags(tags))))
 
     def create_child(
         self,
@@ -114,7 +112,9 @@ class RunTree(OpenRun):
         Raises:
             LlmobsError: ``run_type`` is unknown.
         """
-        child = RunTree(self.tracer, name, checked_run_type(run_type), live(self), self.project)
+        child = RunTree(
+            self.tracer, capture.as_text(name), checked_run_type(run_type), live(self), self.project
+        )
         child.describe(inputs, metadata, tags)
         return child
 
@@ -122,10 +122,10 @@ class RunTree(OpenRun):
         self, inputs: Mapping[str, Any] | None, metadata: Mapping[str, Any] | None, tags: Sequence[str]
     ) -> None:
         """Set what a run starts with."""
-        if inputs:
+        if inputs is not None:
             self.inputs_json = self.captured(inputs)
-        if metadata:
-            self.metadata.update(metadata)
+        if metadata is not None:
+            self.metadata.update(capture.as_metadata(metadata))
         if tags:
             self.add_tags(tags)
 
@@ -228,10 +228,13 @@ class RunTree(OpenRun):
             outputs: A JSON object; merged into what ``add_outputs`` got.
             error: What the function raised.
         """
-        if outputs is not None:
-            self.outputs_json = _merged(self.outputs_json, outputs, self.tracer.max_payload)
-        if error is not None:
-            self.error = failure.describe(error)
+        try:
+            if outputs is not None:
+                self.outputs_json = capture.merge(self.outputs_json, outputs, self.tracer.max_payload)
+            if error is not None:
+                self.error = failure.describe(error)
+        except Exception as failed:
+            self._give_up(failed)
         self.stop()
         self.write()
 
@@ -247,16 +250,20 @@ class RunTree(OpenRun):
         if not self.ended:
             self.finished = self.started + (now - self.clock) // 1000
             self.ended = True
-        if process is not None:
-            result = process_safely(process, result)
-        outputs = capture.encode_outputs(result, self.tracer.max_payload)
-        if real.seconds_ns() - now > capture.SLOW:
-            self.captured_for += real.seconds_ns() - now
-        if self.outputs_json is not None:
-            outputs = _merged(self.outputs_json, outputs, self.tracer.max_payload)
-        self.outputs_json = outputs
-        if self.recording and self.line is None:
-            self.line = self.tracer.write(self)
+        try:
+            if process is not None:
+                result = process_safely(process, result)
+            outputs = capture.encode_outputs(result, self.tracer.max_payload)
+            if real.seconds_ns() - now > capture.SLOW:
+                self.captured_for += real.seconds_ns() - now
+            if self.outputs_json is not None:
+                outputs = capture.merge(self.outputs_json, outputs, self.tracer.max_payload)
+            self.outputs_json = outputs
+            if self.recording and self.line is None:
+                self.line = self.tracer.write(self)
+        except Exception as error:
+            self._give_up(error)
+            self.write()
 
     def stop(self) -> None:
         """Take the end time, once."""
@@ -265,9 +272,18 @@ class RunTree(OpenRun):
             self.ended = True
 
     def write(self) -> None:
-        """Hand the finished run to the tracer, once."""
-        if self.recording and self.line is None:
-            self.line = self.tracer.write(self)
+        """Hand the finished run to the tracer, once. Never raises: what can't be written costs the run its payload."""
+        try:
+            if self.recording and self.line is None:
+                self.line = self.tracer.write(self)
+        except Exception as error:
+            self._give_up(error)
+            with suppress(Exception):
+                self.line = self.tracer.write(self)
+
+    def _give_up(self, error: Exception) -> None:
+        failure.report(self.name, error)
+        self.drop_payload(type(error).__name__)
 
     # For roots
 
@@ -304,11 +320,8 @@ class RunTree(OpenRun):
 
     def captured_outputs_below(self) -> list[bytes | None]:
         """Return the same of each finished run right under this root."""
-        outputs: list[bytes | None] = []
-        for finished in self.collected or ():
-            if finished.parent_id == self.id:
-                outputs.append(finished.captured_outputs)
-        return outputs
+        runs = self.collected or ()
+        return [finished.captured_outputs for finished in runs if finished.parent_id == self.id]
 
     def record(self) -> Run:
         """Return this root as a record without what is below it: the caller's own copy."""
@@ -330,12 +343,6 @@ class RunTree(OpenRun):
 
 def _start(run: Run) -> tuple[datetime, str]:
     return run.start_time, run.id
-
-
-def _merged(before: bytes | None, added: bytes, limit: int) -> bytes:
-    if before is None or before == b"{}":
-        return added
-    return capture.encode({**capture.decode(before), **capture.decode(added)}, limit)
 
 
 def start_root(

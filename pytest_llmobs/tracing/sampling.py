@@ -102,9 +102,18 @@ def _metadata_rule(wanted: str) -> KeepRule:
         metadata = run.own_metadata or {}
         if key not in metadata:
             return False
-        return not equals or str(metadata[key]) == value
+        return not equals or _text(metadata[key]) == value
 
     return keeps
+
+
+def _text(value: Any) -> str | None:
+    """Return a value as text, without asking a stranger's ``__str__``."""
+    if issubclass(type(value), str):
+        return str.__str__(value)
+    if type(value) in (int, float, bool, type(None)):
+        return str(value)
+    return None
 
 
 class HeldLines:

@@ -8,7 +8,7 @@ from contextvars import Token
 from types import TracebackType
 from typing import Any, cast
 
-from pytest_llmobs.tracing import active
+from pytest_llmobs.tracing import active, capture
 from pytest_llmobs.tracing.context import Scope, current, leave, live
 from pytest_llmobs.tracing.parent import find_parent, read_parent
 from pytest_llmobs.tracing.run_tree import RunTree, checked_run_type
@@ -53,11 +53,11 @@ class trace:
         Raises:
             LlmobsError: ``run_type`` is unknown.
         """
-        self._name = name
+        self._name = capture.as_text(name)
         self._run_type = checked_run_type(run_type)
         self._inputs = inputs
         self._metadata = metadata
-        self._tags = tuple(tags or ())
+        self._tags = capture.as_tags(tags)
         self._project = project_name
         self._parent = parent
         self._enabled = enabled
@@ -116,7 +116,15 @@ def tracing_context(
     Raises:
         LlmobsError: ``parent`` is none of these.
     """
-    token = current.set(_overlay(enabled, project_name, tags or (), metadata or {}, parent))
+    token = current.set(
+        _overlay(
+            enabled,
+            project_name,
+            () if tags is None else capture.as_tags(tags),
+            capture.as_metadata(metadata),
+            parent,
+        )
+    )
     try:
         yield
     finally:

@@ -8,11 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 from types import BuiltinFunctionType, CoroutineType, FunctionType
 from typing import Any, TypeVar, overload
 
+from pytest_llmobs.errors import LlmobsError
 from pytest_llmobs.records.runs import RunType
 from pytest_llmobs.tracing import streams
 from pytest_llmobs.tracing.context import Scope, current, leave
 from pytest_llmobs.tracing.decorated import Decorated, Options, read_options
 from pytest_llmobs.tracing.run_tree import RunTree, checked_run_type
+from pytest_llmobs.tracing.snapshot.describe import describe
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -48,7 +50,7 @@ def traceable(run_type: Any = "chain", **options: Any) -> Any:
             the result, of each chunk), and ``enabled`` (True or False beats context and environment).
 
     Raises:
-        LlmobsError: The run type, or an option, is unknown.
+        LlmobsError: The run type, or an option, is unknown or of the wrong type; or what is decorated can't be called.
     """
     checked = read_options(options)
     if not isinstance(run_type, str):
@@ -58,8 +60,10 @@ def traceable(run_type: Any = "chain", **options: Any) -> Any:
 
 
 def _decorate(function: Any, run_type: RunType, options: Options) -> Any:
-    if isinstance(function, classmethod | staticmethod):
-        return type(function)(_decorate(function.__func__, run_type, options))
+    for kind, rebuild in _DESCRIPTORS.items():
+        if isinstance(function, kind):
+            return rebuild(function, lambda inner: _decorate(inner, run_type, options))
+    _check_callable(function)
     decorated = Decorated(function, run_type, options)
     wrapped = _wrapper_for(function)(function, decorated)
     if not (hasattr(function, "__get__") or isinstance(function, BuiltinFunctionType | type)):
@@ -71,6 +75,53 @@ def _decorate(function: Any, run_type: RunType, options: Options) -> Any:
         if not name.startswith("_"):  # lru_cache's cache_clear
             setattr(wrapped, name, getattr(function, name))
     return wrapped
+
+
+def _check_callable(function: Any) -> None:
+    """Refuse at once what would fail at its first use.
+
+    Raises:
+        LlmobsError: It can't be called.
+    """
+    kind = type(function).__qualname__
+    if isinstance(function, CoroutineType):
+        raise LlmobsError(
+            f"@traceable got a coroutine of {function.__qualname__!r}: pass the function, and call what comes back."
+        )
+    if not callable(function):
+        raise LlmobsError(
+            f"@traceable got {describe(function)}, which can't be called. It takes functions, methods, callable "
+            f"objects, property, cached_property and partialmethod; below another decorator ({kind}) it gets the "
+            "function itself."
+        )
+
+
+def _decorate_property(function: property, decorate: Callable[[Any], Any]) -> property:
+    if function.fget is None:
+        raise LlmobsError(
+            "@traceable got a property that can't be read: decorate its setter's function instead."
+        )
+    return type(function)(decorate(function.fget), function.fset, function.fdel, function.__doc__)
+
+
+def _decorate_cached(
+    function: functools.cached_property[Any], decorate: Callable[[Any], Any]
+) -> functools.cached_property[Any]:
+    cached = functools.cached_property(decorate(function.func))
+    cached.attrname = function.attrname  # known already where it was taken from a finished class
+    return cached
+
+
+_DESCRIPTORS: dict[type, Callable[[Any, Callable[[Any], Any]], Any]] = {
+    classmethod: lambda function, decorate: type(function)(decorate(function.__func__)),
+    staticmethod: lambda function, decorate: type(function)(decorate(function.__func__)),
+    property: _decorate_property,
+    functools.cached_property: _decorate_cached,
+    functools.partialmethod: lambda function, decorate: functools.partialmethod(
+        decorate(function.func), *function.args, **function.keywords
+    ),
+}
+"""What isn't called itself, and how the function in it is decorated."""
 
 
 class _TracedObject:

@@ -92,6 +92,7 @@ class Tracer:
         captured_outputs = run.outputs_json  # as they are before they are redacted
         line = self.encode(run)
         self._store(run, line)
+        run.line = line  # whatever fails from here on, it is written
         root = run.root
         if root.collected is not None:
             if run is not root and run.parent is not root:

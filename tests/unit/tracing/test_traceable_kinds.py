@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 import copy
 import functools
 import inspect
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from pytest_llmobs.errors import LlmobsError
 from pytest_llmobs.tracing import traceable
 from tests.unit.tracing.memory import MemorySink
 
@@ -121,3 +123,112 @@ def test_stacked_under_another_decorator(sink: MemorySink) -> None:
     assert sink.run("outer").outputs == {"output": 4}
     assert sink.run("inner").outputs == {"output": 2}
     assert sink.run("outer").inputs == {"number": 2}
+
+
+class Shop:
+    """What @traceable finds in a class besides functions."""
+
+    @traceable
+    @property
+    def above(self) -> str:
+        """Read."""
+        return "above"
+
+    @property
+    @traceable
+    def below(self) -> str:
+        return "below"
+
+    @traceable(name="renamed")
+    @functools.cached_property
+    def cached(self) -> list[str]:
+        return ["cached"]
+
+    def add(self, one: int, other: int) -> int:
+        return one + other
+
+    add_two = traceable(functools.partialmethod(add, 2))
+
+
+def test_properties_and_partial_methods(sink: MemorySink) -> None:
+    shop = Shop()
+    assert (shop.above, shop.below, shop.add_two(3)) == ("above", "below", 5)
+    assert shop.cached is shop.cached
+    assert sink.names() == ["above", "below", "add", "renamed"]
+    assert sink.run("add").inputs == {"one": 2, "other": 3}
+    assert Shop.above.__doc__ == "Read."
+    with pytest.raises(AttributeError):
+        shop.above = "new"  # type: ignore[misc]
+
+
+def test_a_dispatching_function_dispatches(sink: MemorySink) -> None:
+    @traceable
+    @functools.singledispatch
+    def kind(value: object) -> str:
+        return "object"
+
+    @kind.register
+    def _(value: int) -> str:
+        return "int"
+
+    assert (kind(1), kind("a")) == ("int", "object")
+    assert sink.names() == ["kind", "kind"]
+
+
+def test_an_abstract_method_stays_abstract() -> None:
+    class Base(abc.ABC):
+        @traceable
+        @abc.abstractmethod
+        def answer(self) -> str: ...
+
+    with pytest.raises(TypeError, match="abstract"):
+        Base()  # type: ignore[abstract]
+
+
+async def _called() -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (None, r"@traceable got <NoneType object>, which can't be called\. It takes functions, methods, "),
+        (5, r"@traceable got <int object>, which can't be called\. "),
+        (
+            functools.singledispatchmethod(len),
+            r"below another decorator \(singledispatchmethod\) it gets the function",
+        ),
+        (property(None, setattr), r"@traceable got a property that can't be read"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_can_not_be_traced_is_refused_at_once(value: Any, message: str) -> None:
+    with pytest.raises(LlmobsError, match=message):
+        traceable(value)
+
+
+def test_a_coroutine_is_refused_in_place_of_its_function() -> None:
+    coroutine = _called()
+    with pytest.raises(LlmobsError, match=r"got a coroutine of '_called': pass the function"):
+        traceable(coroutine)
+    coroutine.close()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"name": 5}, r"traceable got name=5; it must be a text\."),
+        ({"tags": 5}, r"traceable got tags=5; it must be a list of texts\."),
+        ({"tags": ["a", 5]}, r"traceable got tags=\['a', 5\]; it must be a list of texts\."),
+        ({"metadata": [1]}, r"traceable got metadata=\[1\]; it must be a dict\."),
+        ({"enabled": "no"}, r"traceable got enabled='no'; it must be True, False or None\."),
+        ({"process_inputs": {}}, r"traceable got process_inputs=\{\}; it must be a function\."),
+    ],
+)
+def test_options_of_the_wrong_type_are_refused_at_once(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(LlmobsError, match=message):
+        traceable(**options)
+
+
+def test_a_single_tag_is_one_tag(sink: MemorySink) -> None:
+    traceable(name="tagged", tags="vip")(len)("")  # type: ignore[arg-type]
+    assert sink.run("tagged").tags == ["vip"]
