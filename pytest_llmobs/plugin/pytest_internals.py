@@ -5,7 +5,7 @@ No other module touches such a name. ``tests/plugin/test_pytest_internals.py`` f
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -113,6 +113,14 @@ def report_failure(
     xml = config.stash.get(xml_key, None)
     if xml is not None and not (reported and _fail_testcase(xml, reported, report)):
         xml.pytest_runtest_logreport(report)
+
+
+def clean_suite_properties(config: pytest.Config, clean: Callable[[str], str]) -> None:
+    """Clean what ``record_testsuite_property`` was given."""
+    xml = config.stash.get(xml_key, None)
+    if xml is not None:
+        # pytest 9.2: `LogXML.global_properties`, pairs of texts
+        xml.global_properties = [(name, clean(value)) for name, value in xml.global_properties]
 
 
 def _take_xfailed(terminal: Any, nodeid: str | None) -> pytest.TestReport | None:

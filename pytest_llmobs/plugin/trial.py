@@ -18,9 +18,9 @@ from pytest_llmobs.measures.model_calls import spending
 from pytest_llmobs.plugin import garbage_collection, options
 from pytest_llmobs.plugin.ahead import Ahead
 from pytest_llmobs.plugin.failed_tests.repeated_errors import note_cause
-from pytest_llmobs.plugin.failed_tests.report_redaction import clean_report, clean_trial
+from pytest_llmobs.plugin.failed_tests.report_redaction import clean_report, clean_trial, clean_warning
 from pytest_llmobs.plugin.outcome import PASSED, Outcome, Pardons, judge_outcome, trial_record, worse
-from pytest_llmobs.plugin.pytest_internals import set_parameter
+from pytest_llmobs.plugin.pytest_internals import clean_suite_properties, set_parameter
 from pytest_llmobs.plugin.state import LLM_RUN, NODEID
 from pytest_llmobs.plugin.suites import PLAN, TrialPlan
 from pytest_llmobs.records.copies import copied
@@ -35,6 +35,8 @@ from pytest_llmobs.trials.runner import Refused
 from pytest_llmobs.wording import inert
 
 if TYPE_CHECKING:
+    from warnings import WarningMessage
+
     from pytest_llmobs.plugin.confirming.plan import ConfirmingPlan
     from pytest_llmobs.plugin.ending import Ending
     from pytest_llmobs.plugin.state import ProcessState
@@ -136,6 +138,19 @@ class TrialHooks:
                 setattr(report, NODEID, plan.nodeid)
             self._read_report(item, plan, report, call)
         return report
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_warning_recorded(self, warning_message: WarningMessage) -> None:
+        """Clean a warning before pytest's summary takes it."""
+        if self._state.experiment:
+            clean_warning(warning_message, self._session.redaction)
+
+    # a second implementation of the same hook; pytest looks at no method whose name doesn't begin so
+    @pytest.hookimpl(specname="pytest_sessionfinish", tryfirst=True)
+    def pytest_clean_properties(self, session: pytest.Session) -> None:
+        """Clean the properties of the whole session before JUnit's file takes them."""
+        if self._state.experiment:
+            clean_suite_properties(session.config, self._session.redaction.clean_if_suspect)
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
@@ -56,6 +57,9 @@ def clean_report(report: pytest.TestReport, redaction: Redaction) -> None:
         (name, without_commands(text)) for name, text in _clean_pairs(report.sections, redaction)
     ]
     report.user_properties = _clean_pairs(report.user_properties, redaction)
+    reason = getattr(report, "wasxfail", None)
+    if isinstance(reason, str):
+        report.wasxfail = inert(redaction.clean_if_suspect(reason))
     if report.longrepr is None:
         return
     traceback = str(report.longrepr)
@@ -65,6 +69,14 @@ def clean_report(report: pytest.TestReport, redaction: Redaction) -> None:
         _clean_traceback(report, traceback, encodable)
     if inert(traceback) != traceback:
         _clean_traceback(report, traceback, inert)
+
+
+def clean_warning(warning: warnings.WarningMessage, redaction: Redaction) -> None:
+    """Clean what the summary of warnings shows of one."""
+    message = str(warning.message)
+    cleaned = inert(redaction.clean_if_suspect(message))
+    if cleaned != message:
+        warning.message = Warning(cleaned)
 
 
 def _clean_traceback(report: pytest.TestReport, traceback: str, clean: Callable[[str], Any]) -> None:
