@@ -9,6 +9,7 @@ from pytest_llmobs.tracing import capture
 from pytest_llmobs.tracing.binding import process_safely
 from pytest_llmobs.tracing.context import Scope, current, leave
 from pytest_llmobs.tracing.decorated import Decorated
+from pytest_llmobs.tracing.redaction.pieces import MOST, cleaned_together
 from pytest_llmobs.tracing.run_tree import RunTree
 
 
@@ -64,11 +65,11 @@ class Chunks:
         return run.captured(process_safely(process, capture.decode(chunks)), capture.encode_outputs)
 
     def _joined(self, run: RunTree) -> list[bytes]:
-        """Return the chunks; as one, cleaned, where they are texts and only together hold what must not be kept."""
+        """Return the chunks; cleaned, where only together they hold what must not be kept, and texts as one."""
         pieces: list[bytes] = []
         for chunk in self._chunks:
             if not chunk.startswith(b'"'):
-                return self._chunks
+                return self._cleaned_apart(run)
             pieces.append(chunk[1:-1])
         redaction, together = run.tracer.redaction, b'"%b"' % b"".join(pieces)
         if len(pieces) < 2 or not redaction.suspects(together):
@@ -78,6 +79,14 @@ class Chunks:
         if cleaned == text:
             return self._chunks
         return [capture.encode(cleaned)]
+
+    def _cleaned_apart(self, run: RunTree) -> list[bytes]:
+        if len(self._chunks) < 2 or self._size > MOST:
+            return self._chunks
+        cleaned = cleaned_together(list(map(capture.decode, self._chunks)), run.tracer.redaction)
+        if cleaned is None:
+            return self._chunks
+        return list(map(capture.encode, cleaned))
 
 
 def wrap_generator(

@@ -20,18 +20,11 @@ from pytest_llmobs.evaluators.rules.rule import Rule, check_choice
 from pytest_llmobs.evaluators.rules.trace_tree import runs_of_type
 from pytest_llmobs.records import conversation
 from pytest_llmobs.records.scores import Score
+from pytest_llmobs.tracing.redaction.pii import personal_data
 from pytest_llmobs.tracing.redaction.secrets import Secrets
 
-_PERSONAL = {
-    "email": r"\b[\w.+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+\b",
-    "phone": (
-        r"(?<![\w.])(?<!\d[ .-])(?:\+\d{1,3}[ .-]?)?(?:\(\d{2,4}\)[ .-]?|\d{2,4}[ .-])\d{3,4}[ .-]?\d{3,4}"
-        r"(?![\w-]|[ .]\d)"
-    ),
-    "card": r"(?<![\w-])(?:\d[ -]?){12,18}\d(?![\w-])",
-    "IBAN": r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b",
-    "SSN": r"\b(?!000|666|9\d\d)\d{3}-(?!00)\d{2}-(?!0000)\d{4}\b",
-}
+_PERSONAL = {"email": "email", "phone": "phone", "card": "card", "IBAN": "iban", "SSN": "ssn"}
+"""What the evaluator calls a kind -> what the redactor ``pii`` calls it."""
 
 
 def texts_in(value: Any) -> Iterator[str]:
@@ -47,38 +40,6 @@ def texts_in(value: Any) -> Iterator[str]:
                 waiting.extend(current.values())
             else:
                 waiting.extend(current)
-
-
-def _luhn(digits: str) -> bool:
-    """Return whether the check digit of a card number is right (ISO/IEC 7812)."""
-    total = 0
-    for place, digit in enumerate(reversed(digits)):
-        number = int(digit)
-        if place % 2 == 1:
-            number = sum(divmod(2 * number, 10))
-        total += number
-    return total % 10 == 0
-
-
-def _iban(text: str) -> bool:
-    """Return whether the check digits of an IBAN are right (ISO 13616)."""
-    plain = text.replace(" ", "")
-    if not 15 <= len(plain) <= 34:
-        return False
-    # Country and check digits go to the end, and letters become numbers: A is 10, Z is 35.
-    digits = ""
-    for character in plain[4:] + plain[:4]:
-        digits += str(int(character, 36))
-    return int(digits) % 97 == 1
-
-
-def _is_real(kind: str, text: str) -> bool:
-    """Whether the check digits are right, of what has some: most long numbers are no cards."""
-    if kind == "card":
-        return _luhn(re.sub(r"\D", "", text))
-    if kind == "IBAN":
-        return _iban(text)
-    return True
 
 
 def _report(key: str, kinds: Mapping[str, int]) -> Score:
@@ -99,13 +60,11 @@ def _outputs(subject: Subject) -> Mapping[str, Any]:
     return subject.outputs
 
 
-_REDACTED = re.compile(r"\[redacted: ([^\]\n]{1,40})\]")
-
-
 @dataclass(frozen=True)
 class NoSecrets(Rule):
     """True where no key, token or password is in the outputs: nothing that the redactor ``secrets`` would take out."""
 
+    revision: ClassVar[int] = 2
     key: str = "no_secrets"
 
     def evaluate(self, subject: Subject) -> Score:
@@ -113,9 +72,9 @@ class NoSecrets(Rule):
         kinds: Counter[str] = Counter()
         redactor = Secrets()
         for text in texts_in(_outputs(subject)):
-            kinds.update(_REDACTED.findall(redactor.redact(text)))
-            kinds.subtract(_REDACTED.findall(text))  # what was redacted before it came here is no leak
-        return _report(self.key, +kinds)
+            for span in redactor.spans(text):  # none in what was redacted before it came here
+                kinds[span.kind] += 1
+        return _report(self.key, kinds)
 
 
 @dataclass(frozen=True)
@@ -126,6 +85,7 @@ class NoPii(Rule):
     """Texts that may occur (the support line's own number)."""
     kinds: Sequence[str] = tuple(_PERSONAL)
     """What is looked for: ``email``, ``phone``, ``card``, ``IBAN``, ``SSN``."""
+    revision: ClassVar[int] = 2
     key: str = "no_pii"
 
     def __post_init__(self) -> None:
@@ -136,11 +96,11 @@ class NoPii(Rule):
         """Score one run."""
         given = fold("\n".join([*texts_in(subject.inputs), *self.allowed]))
         kinds = Counter(dict.fromkeys(self.kinds, 0))  # the comment names them in this order
+        wanted = {_PERSONAL[kind]: kind for kind in self.kinds}
         for text in texts_in(_outputs(subject)):
-            for kind in self.kinds:
-                for match in re.finditer(_PERSONAL[kind], text):
-                    if _is_real(kind, match.group()) and fold(match.group().strip()) not in given:
-                        kinds[kind] += 1
+            for start, end, found in personal_data(text):
+                if found in wanted and fold(text[start:end].strip()) not in given:
+                    kinds[wanted[found]] += 1
         return _report(self.key, +kinds)
 
 

@@ -7,15 +7,18 @@ Candidates come from patterns; what has a checksum is checked. Names and postal 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from ipaddress import ip_address
 
+from pytest_llmobs.tracing.redaction.finding.spans import Span, replaced
 from pytest_llmobs.tracing.redaction.redactors import Redactor
 
 PREFILTERS = (r"@|\d{3}|\d[ .()-]{1,2}\d|[A-Za-z0-9]:[A-Fa-f0-9]*:",)
 """Finds every payload that may hold personal data. In the syntax of Rust's ``regex``."""
 
+_TAKEN = "\ue000"
+"""Stands for a character of what was found; it is of no kind of data."""
 _EMAIL_DOMAIN = re.compile(r"[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,8}\.[A-Za-z]{2,24}")
 _EMAIL_NAME = re.compile(r"[\w.%+'-]{1,64}\Z")
 _CARD = re.compile(r"(?<![\d.])\d(?:[ -]?\d){12,18}(?!\d)")
@@ -39,30 +42,52 @@ class Pii(Redactor):
 
     def redact(self, text: str) -> str:
         """Return ``text`` with each find replaced by ``[redacted: <kind>]``."""
-        text = _without_emails(text)
-        for kind, pattern, accept in _KINDS:
-            text = pattern.sub(partial(_replace, kind, accept), text)
-        return text
+        return replaced(text, personal_data(text))
 
 
-def _replace(kind: str, accept: Callable[[str], int], match: re.Match[str]) -> str:
-    candidate = match[0]
-    length = accept(candidate)
-    if length:
-        return f"[redacted: {kind}]{candidate[length:]}"
-    return candidate
+def personal_data(text: str) -> list[Span]:
+    """Return where personal data stands in a text, in its order.
+
+    Where two kinds claim the same characters, the one with the stricter check has them: an IBAN is no phone number.
+    """
+    found: list[Span] = []
+    # what was taken is blanked out, so that positions stay
+    rest = text
+    searches: list[Callable[[str], Iterator[Span]]] = [_emails]
+    searches += [partial(_candidates, *kind) for kind in _KINDS]
+    for find in searches:
+        spans = list(find(rest))
+        found += spans
+        rest = _without(rest, spans)
+    return sorted(found)
 
 
-def _without_emails(text: str) -> str:
+def _without(text: str, spans: Sequence[Span]) -> str:
     parts: list[str] = []
+    position = 0
+    for start, end, _ in spans:
+        parts += [text[position:start], _TAKEN * (end - start)]
+        position = end
+    return "".join([*parts, text[position:]])
+
+
+def _candidates(
+    kind: str, pattern: re.Pattern[str], accept: Callable[[str], int], text: str
+) -> Iterator[Span]:
+    for match in pattern.finditer(text):
+        length = accept(match[0])
+        if length:
+            yield Span(match.start(), match.start() + length, kind)
+
+
+def _emails(text: str) -> Iterator[Span]:
     position, at = 0, text.find("@")
     while at >= 0:
         name = _EMAIL_NAME.search(text, max(position, at - 64), at)
         if name is not None and (domain := _EMAIL_DOMAIN.match(text, at + 1)) is not None:
-            parts += [text[position : name.start()], "[redacted: email]"]
+            yield Span(name.start(), domain.end(), "email")
             position = domain.end()
         at = text.find("@", max(position, at + 1))
-    return "".join([*parts, text[position:]])
 
 
 def _card_length(candidate: str) -> int:

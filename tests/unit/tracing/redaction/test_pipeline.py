@@ -289,3 +289,35 @@ def test_a_stream_without_secrets_keeps_its_chunks(sink: MemorySink) -> None:
 def test_clean_payloads_are_not_taken_apart() -> None:
     text = "We discuss keys, tokens, a task-oriented desk, passwords and https://example.com/a?b=c: nothing secret."
     assert not Redaction(()).suspects(json.dumps({"content": text, "max_tokens": 5}).encode())
+
+
+@pytest.mark.parametrize("split", [3, 9, 20])
+def test_a_secret_is_found_across_chunks_that_are_objects(sink: MemorySink, split: int) -> None:
+    text = f"the key is {KEY}, keep it"
+    parts = [text[at : at + split] for at in range(0, len(text), split)]
+    chunks = [{"index": at, "choices": [{"delta": {"content": part}}]} for at, part in enumerate(parts)]
+
+    @traceable
+    def stream() -> Iterator[dict[str, Any]]:
+        yield {"role": "assistant"}
+        yield from chunks
+        yield {"index": 9, "choices": []}
+
+    list(stream())
+    kept = sink.run("stream").outputs
+    assert kept is not None
+    texts = [chunk["choices"][0]["delta"]["content"] for chunk in kept["output"][1:-1]]
+    assert "".join(texts) == "the key is [redacted: anthropic key], keep it"
+    assert KEY[-8:] not in repr(kept)
+    assert [chunk["index"] for chunk in kept["output"][1:-1]] == [chunk["index"] for chunk in chunks]
+
+
+def test_objects_without_secrets_keep_their_texts(sink: MemorySink) -> None:
+    chunks = [{"type": "delta", "text": part} for part in ("a ", "pass", "word: ", "b")]
+
+    @traceable
+    def stream() -> Iterator[dict[str, Any]]:
+        yield from chunks
+
+    list(stream())
+    assert sink.run("stream").outputs == {"output": chunks}
