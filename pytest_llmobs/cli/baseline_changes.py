@@ -15,6 +15,7 @@ from pytest_llmobs.baselines.file import (
     save_baseline,
 )
 from pytest_llmobs.baselines.records import Baseline
+from pytest_llmobs.baselines.renames import follow_renames
 from pytest_llmobs.baselines.texts import updated_texts
 from pytest_llmobs.experiments.git import check_revision, committed_names, read_committed
 from pytest_llmobs.records.experiments import Experiment
@@ -45,7 +46,7 @@ def changes_since(directory: Path, ref: str) -> list[BaselineChange]:
 def prune(
     directory: Path, rootdir: Path, experiments: Sequence[Experiment], *, dry_run: bool = False
 ) -> Iterator[str]:
-    """Drop what is gone, and yield what was: baselines whose test is, rows whose example is.
+    """Drop what is gone, and yield what was: baselines whose test is, rows whose example is, names that others took.
 
     A test or an example is gone where the newest whole experiment did not have it.
 
@@ -65,13 +66,15 @@ def prune(
             continue
         plan = plans.get(baseline.suite)
         missing = _missing(baseline, plan, rootdir)
+        if plan is not None and missing is None:
+            baseline = follow_renames(baseline, plan)
         gone = _gone(baseline, plan)
         if missing is not None:
             yield f"{path.name}: {baseline.suite} has no {missing} any more"
             if not dry_run:
                 remove_baseline(path)
-        elif gone:
-            yield f"{path.name}: {', '.join(gone)}: no longer in the dataset"
+        elif gone or baseline.renamed:
+            yield f"{path.name}: {'; '.join(_told(baseline, gone))}"
             if not dry_run:
                 save_baseline(path, _without(baseline, gone))
 
@@ -116,6 +119,13 @@ def _gone(baseline: Baseline, plan: SuitePlan | None) -> list[str]:
         return []
     expected = plan.example_ids
     return [example for example in baseline.rows if example not in expected]
+
+
+def _told(baseline: Baseline, gone: Sequence[str]) -> Iterator[str]:
+    if gone:
+        yield f"{', '.join(gone)}: no longer in the dataset"
+    for new, old in baseline.renamed.items():
+        yield f"the name {old}: its row goes to {new} now, which has its content"
 
 
 def _without(baseline: Baseline, gone: Sequence[str]) -> Baseline:

@@ -8,13 +8,11 @@ from operator import attrgetter
 
 from pytest_llmobs.gate import guards
 from pytest_llmobs.gate.judged import JudgedMetric, JudgedSuite, look_again
+from pytest_llmobs.gate.missing import too_many
 from pytest_llmobs.gate.suspects import MOST_SUSPECTS, find_suspects, many, rerun_of
 from pytest_llmobs.measures.statistics import holm
 from pytest_llmobs.measures.values import Measurements, measure
 from pytest_llmobs.records.decisions import Rerun
-
-MOST_LOST = 0.05
-"""Part of a second run that may be lost; with more, the tentative verdict stands."""
 
 
 def judge_first_run(suites: Sequence[JudgedSuite], most_reruns: int) -> None:
@@ -118,7 +116,7 @@ def _lack(metric: JudgedMetric, fresh: Mapping[str, Sequence[float]], repeats: i
     for pair in metric.first.pairs:
         wanted += repeats
         lost += max(0, repeats - len(fresh.get(pair.example_id, ())))
-    if lost <= MOST_LOST * wanted:
+    if not too_many(lost, wanted):
         return ""
     return f"tentative: the second run lacks {lost} of {wanted} trials"
 

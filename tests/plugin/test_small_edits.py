@@ -98,3 +98,12 @@ def test_a_failing_example_under_a_new_name_is_judged_by_its_old_one(project: Pr
     assert result.ret == 1
     assert "1 new example fails" not in result.stdout.str()
     assert "RED: pass regressed" in result.stdout.str()
+
+
+def test_prune_follows_a_new_name(project: Project) -> None:
+    project.dataset(rows("ada", "bob", "cyd"))
+    project.record(*ONE)
+    project.dataset([{**rows("ada")[0], "id": "eve"}, *rows("bob", "cyd")])
+    project.experiment()
+    assert "the name ada: its row goes to eve now" in project.llmobs("baseline", "prune").stdout
+    assert recorded(project) == {"bob": 1, "cyd": 1, "eve": 1}

@@ -124,11 +124,12 @@ def _verdicts(rows: Iterable[MetricRow]) -> set[VerdictName]:
 
 def _left_to_do(decision: Decision, context: Context) -> list[NextCommand]:
     verdicts = _verdicts(decision.metrics)
-    if "NO_BASELINE" in verdicts:
-        return [NextCommand("record one", context.accept)]
     if verdicts & {"IMPROVED", "REBASELINE"}:
         return [NextCommand("accept", context.accept)]
-    return list(_for_edits(decision, context))
+    edits = list(_for_edits(decision, context))
+    if "NO_BASELINE" in verdicts and not edits:
+        return [NextCommand("record one", context.accept)]
+    return edits
 
 
 def _on(rerun: Sequence[ExampleDetail], command: str, experiment: Experiment, context: Context) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from pytest_llmobs.records.decisions import VerdictName
+from pytest_llmobs.records.decisions import ExampleState, VerdictName
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.reports.digest.examples import ExamplesDigest
 from pytest_llmobs.reports.digest.reasons import named, reasons
@@ -17,6 +17,9 @@ Light = Literal["red", "yellow", "green"]
 """Red: the build fails; yellow: nothing was judged; green: nothing stands against it."""
 _COMPARED: tuple[VerdictName, ...] = ("REBASELINE", "REGRESSED", "IMPROVED", "INCONCLUSIVE", "NEUTRAL")
 """Verdicts that only a metric with a baseline has."""
+
+_CHANGED: tuple[ExampleState, ...] = ("new", "edited", "removed")
+"""States of examples that the baseline and the dataset don't share."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +115,9 @@ def _not_red(experiment: Experiment, trials: SpendingDigest, recorded: int) -> t
     if not experiment.trials:
         return "yellow", "NO VERDICT: no trial ran"
     if not _is_compared(experiment):
+        # only a baseline tells what was edited, removed or added since
+        if any(row.state in _CHANGED for row in experiment.decision.examples):
+            return "yellow", "NO VERDICT: nothing is left to compare, assertions decide, as in plain pytest"
         failed = _of(trials.statuses.get("failed", 0), " ({} failed)", "trial")
         return (
             "yellow",

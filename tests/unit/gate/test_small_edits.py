@@ -9,6 +9,8 @@ import pytest
 
 from pytest_llmobs.baselines.renames import follow_renames
 from pytest_llmobs.records.decisions import Decision
+from pytest_llmobs.reports.digest.experiment import digest
+from tests.unit.reports.conftest import experiment
 from tests.unit.suites import World, first
 
 SIZES = (1, 2, 3, 5, 12, 13, 19, 20, 40)
@@ -176,3 +178,14 @@ def test_an_edit_beside_a_regression_leaves_it_red(world: type[World]) -> None:
     then = world(40)
     now = edited(then, 1)
     assert now.decide(now.trials(first(12)), then.baseline()).red
+
+
+def test_where_nothing_is_left_to_compare_the_headline_says_so(world: type[World]) -> None:
+    then = world(1)
+    decision = judged(then, edited(then, 1))
+    ended = digest(experiment(decision=decision))
+    assert (
+        ended.verdict.headline
+        == "NO VERDICT: nothing is left to compare, assertions decide, as in plain pytest"
+    )
+    assert [command.title for command in ended.commands] == ["accept"]
