@@ -9,7 +9,8 @@ from pytest_llmobs.records.decisions import Decision
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.reports.digest.metrics import MetricsDigest, digest_metrics
 from pytest_llmobs.reports.pages.moves import MOST, Shift, moves_table
-from pytest_llmobs.reports.terminal.metrics import MOST_ROWS, metric_section
+from pytest_llmobs.reports.terminal.extent import Extent
+from pytest_llmobs.reports.terminal.metrics import metric_section
 from pytest_llmobs.reports.terminal.suite_scores import suite_section
 from pytest_llmobs.reports.text import figures
 from pytest_llmobs.reports.text.page import Page, bound, joined
@@ -38,10 +39,11 @@ def comparison_text(
         page: Where it goes.
         everything: Name every example.
     """
+    extent = Extent.EVERYTHING if everything else Extent.PAGE
     return joined(
         [
             [_side("A", before, page), _side("B", after, page)],
-            metric_section(_metrics(after, comparison), page, bound(MOST_ROWS, everything)),
+            metric_section(_metrics(after, comparison), page, extent),
             suite_section(after.suite_scores, page, before=before.suite_scores, everything=everything),
             _moved(comparison.moved, page, bound(MOST, everything)),
             _apart(comparison, page, bound(_NAMED, everything)),

@@ -12,6 +12,7 @@ from pytest_llmobs.reports.context import Context
 from pytest_llmobs.reports.digest.examples import ExampleCount, ExampleGroup, ExamplesDigest, ListedExamples
 from pytest_llmobs.reports.digest.experiment import Digest
 from pytest_llmobs.reports.terminal.example_details import Above, blocks, example_lines
+from pytest_llmobs.reports.terminal.extent import Extent, extent_of
 from pytest_llmobs.reports.terminal.worst_examples import worst_examples
 from pytest_llmobs.reports.text.page import Page, bound, indent
 from pytest_llmobs.wording import count
@@ -46,8 +47,9 @@ def example_section(digest: Digest, page: Page, context: Context, room: int) -> 
     """
     examples = digest.examples
     lines = list(_titles(examples, page))
-    states = list(_states(examples, page, context))
-    if context.everything:
+    extent = extent_of(digest, context)
+    states = list(_states(examples, page, extent))
+    if extent is Extent.EVERYTHING:
         lines += _details(examples, page, context)
         if lines and states:
             lines.append("")
@@ -56,13 +58,10 @@ def example_section(digest: Digest, page: Page, context: Context, room: int) -> 
     return [*lines, *worst_examples(digest, page, context, room), *states]
 
 
-def _states(examples: ExamplesDigest, page: Page, context: Context) -> Iterator[str]:
+def _states(examples: ExamplesDigest, page: Page, extent: Extent) -> Iterator[str]:
     for listed in examples.listed:
-        text = _listed(listed, page, bound(_NAMES, context.everything))
-        lines = page.item(text, mark=page.signs.dot, style="dim")
-        if len(lines) > 1 and not context.everything:
-            lines = page.painted([page.clip(f"{page.signs.dot} {page.line(text)}", page.width)], "dim")
-        yield from lines
+        text = _listed(listed, page, bound(_NAMES, extent is Extent.EVERYTHING))
+        yield from extent.item(text, page, mark=page.signs.dot, style="dim")
 
 
 def title(counted: ExampleCount) -> str:

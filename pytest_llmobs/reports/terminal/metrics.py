@@ -15,49 +15,49 @@ from pytest_llmobs.reports.digest.metrics import (
     standing,
     urgency,
 )
+from pytest_llmobs.reports.terminal.extent import Extent
 from pytest_llmobs.reports.terminal.metric_columns import metric_table
 from pytest_llmobs.reports.text import cells
 from pytest_llmobs.reports.text.page import Page
 from pytest_llmobs.wording import count
 
-MOST_ROWS = 40
-"""Rows above which suites without anything to read are only counted."""
 _STYLES: Mapping[Standing, str] = {"red": "red", "warning": "yellow", "improved": "green", "": ""}
 _UNPAIRED = (
     "UNPAIRED: one number for the suite, without pairs to test; min_mean or rule='mean' of llm_gate gates it"
 )
 
 
-def metric_section(metrics: MetricsDigest, page: Page, most: int | None = MOST_ROWS) -> list[str]:
+def metric_section(metrics: MetricsDigest, page: Page, extent: Extent = Extent.PAGE) -> list[str]:
     """Return the table's lines and the notes below it.
 
     Args:
         metrics: Of a finished experiment.
         page: Where it goes.
-        most: Metrics above which those that have nothing to report are only counted; None shows all.
+        extent: How much is shown.
     """
-    shown: Sequence[SuiteMetrics] = metrics.suites
-    if most is not None:
-        shown = worth_showing(metrics.suites, most)
+    shown = worth_showing(metrics.suites, extent)
     lines = list(_table(shown, page))
     lines += _left_out(metrics.suites, shown, page)
     for suite in metrics.unmeasured:
         lines += page.item(f"{suite}: nothing was measured", mark="!", style="yellow")
-    lines += _notes(shown, page, most)
+    lines += _notes(shown, page, extent)
     if any(map(_has_unpaired, shown)):
         lines += page.item(_UNPAIRED, mark=page.signs.dot, style="dim")
     return lines
 
 
-def worth_showing(suites: Sequence[SuiteMetrics], most: int) -> Sequence[SuiteMetrics]:
-    """Return all suites, or, where they have more than ``most`` metrics, only what has something to report.
+def worth_showing(suites: Sequence[SuiteMetrics], extent: Extent) -> Sequence[SuiteMetrics]:
+    """Return all suites, or, where they have too many metrics, only what has something to report.
 
-    First whole suites go in which nothing happened, then the metrics of the others in which nothing happened, then
-    the last of what is left.
+    First whole suites go in which nothing happened (a screen has no room for these in any case), then the metrics of
+    the others in which nothing happened, then the last of what is left.
     """
-    if _rows(suites) <= most:
-        return suites
+    most = extent.value
     loud = [suite for suite in suites if not suite.quiet]
+    if most is None or not loud:
+        return suites
+    if _rows(suites) <= most and extent is not Extent.SCREEN:
+        return suites
     if _rows(loud) <= most:
         return loud
     kept = []
@@ -131,14 +131,14 @@ def _size(size: SuiteSize, page: Page) -> str:
     return examples
 
 
-def _notes(suites: Sequence[SuiteMetrics], page: Page, most: int | None) -> Iterator[str]:
+def _notes(suites: Sequence[SuiteMetrics], page: Page, extent: Extent) -> Iterator[str]:
     """Yield an item for each note, red ones first; many asides are left out."""
     notes: list[MetricNote] = []
     for suite in suites:
         notes += suite.notes
     asides = sum(note.aside for note in notes)
     # no more of them than a quarter of the lines that the table may have
-    show_asides = most is None or asides <= most // 4
+    show_asides = extent.value is None or asides <= extent.value // 4
     marks: Mapping[Standing, str] = {"red": page.signs.cross, "warning": "!"}
     for note in sorted(notes, key=urgency):
         if note.aside and not show_asides:
@@ -148,7 +148,11 @@ def _notes(suites: Sequence[SuiteMetrics], page: Page, most: int | None) -> Iter
         if len(suites) > 1:
             text = f"{note.suite.rpartition('::')[2]} {text}"
         mark = marks.get(note.standing, page.signs.dot)
-        yield from page.item(text, mark=mark, style=_STYLES[note.standing] or "dim")
+        style = _STYLES[note.standing] or "dim"
+        if note.standing == "red":  # why the build is red is never cut
+            yield from page.item(text, mark=mark, style=style)
+        else:
+            yield from extent.item(text, page, mark=mark, style=style)
 
 
 def _has_unpaired(suite: SuiteMetrics) -> bool:

@@ -12,7 +12,8 @@ from pytest_llmobs.reports.digest.experiment import digest as digest_of
 from pytest_llmobs.reports.digest.verdict import ExperimentVerdict
 from pytest_llmobs.reports.glossary import PAGE
 from pytest_llmobs.reports.terminal.examples import example_section
-from pytest_llmobs.reports.terminal.metrics import MOST_ROWS, metric_section
+from pytest_llmobs.reports.terminal.extent import Extent, extent_of
+from pytest_llmobs.reports.terminal.metrics import metric_section
 from pytest_llmobs.reports.terminal.spending import spending_section
 from pytest_llmobs.reports.terminal.suite_scores import suite_section
 from pytest_llmobs.reports.text import figures
@@ -20,8 +21,6 @@ from pytest_llmobs.reports.text.page import Page, bound, joined
 
 SCREEN = 38
 """Lines of a usual terminal that are left between the section's heading and pytest's last line."""
-MOST_METRICS = 10
-"""Metrics shown on a screen, unless more have something to report."""
 MOST_NOTES = 10
 """Notes shown, unless everything is asked for."""
 
@@ -38,31 +37,32 @@ class TerminalReport:
         Where something is red, and unless everything is asked for, it fits on a screen as far as that is possible:
         what a reader needs first is what stands above the prompt.
         """
-        brief = digest.verdict.light == "red" and not context.everything
-        above = _above(digest, page, context, brief)
-        below = _below(digest, page, context)
+        extent = extent_of(digest, context)
+        above = _above(digest, page, extent)
+        below = _below(digest, page, extent)
         taken = joined([*above, *below]).count("\n") + 1
         # an empty line before the examples, and one behind them
         return joined([*above, example_section(digest, page, context, SCREEN - taken - 2), *below])
 
 
-def _above(digest: Digest, page: Page, context: Context, brief: bool) -> list[list[str]]:
+def _above(digest: Digest, page: Page, extent: Extent) -> list[list[str]]:
     """Return what comes before the examples, a block each."""
     title = _title(digest.experiment, page)
-    scores = suite_section(digest.experiment.suite_scores, page, everything=context.everything)
-    if brief:
-        return [[*title, *metric_section(digest.metrics, page, MOST_METRICS)], scores]
-    return [title, metric_section(digest.metrics, page, bound(MOST_ROWS, context.everything)), scores]
+    metrics = metric_section(digest.metrics, page, extent)
+    everything = extent is Extent.EVERYTHING
+    scores = suite_section(digest.experiment.suite_scores, page, everything=everything)
+    if extent is Extent.SCREEN:
+        return [[*title, *metrics], scores]
+    return [title, metrics, scores]
 
 
-def _below(digest: Digest, page: Page, context: Context) -> list[list[str]]:
+def _below(digest: Digest, page: Page, extent: Extent) -> list[list[str]]:
     """Return what comes after the examples, a block each."""
-    messages = list(_messages(digest, page, bound(MOST_NOTES, context.everything)))
     commands = list(digest.commands)
     if digest.verdict.light == "red":
         commands.append(NextCommand("the words", f"llmobs explain {page.signs.dot} {PAGE}"))
     ending = [*_verdict(digest.verdict, page), *_commands(commands, page)]
-    return [messages, spending_section(digest.spending, page), ending]
+    return [list(_messages(digest, page, extent)), spending_section(digest.spending, page), ending]
 
 
 def render(
@@ -95,11 +95,12 @@ def _title(experiment: Experiment, page: Page) -> list[str]:
     return [page.paint(name, "bold") + first[len(name) :], *rest]
 
 
-def _messages(digest: Digest, page: Page, most: int | None) -> Iterator[str]:
+def _messages(digest: Digest, page: Page, extent: Extent) -> Iterator[str]:
     for error in digest.errors:
         yield from page.item(error, mark=page.signs.cross, style="red")
+    most = bound(MOST_NOTES, extent is Extent.EVERYTHING)
     for note in digest.notes[:most]:
-        yield from page.item(note, mark="!", style="yellow")
+        yield from extent.item(note, page, mark="!", style="yellow")
     if most is not None and len(digest.notes) > most:
         yield f"{page.signs.ellipsis} {len(digest.notes) - most} more notes"
 
