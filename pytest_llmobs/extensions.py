@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pluggy
 
 from pytest_llmobs import datasets, defaults, hookspecs
+from pytest_llmobs.errors import LlmobsError, SettingsError
 from pytest_llmobs.records.examples import Dataset
 
 if TYPE_CHECKING:
@@ -44,18 +45,30 @@ class Extensions:
     @cached_property
     def formats(self) -> Sequence[DatasetFormat]:
         """Dataset formats, the built-in ones first: of two that read one suffix the later wins."""
-        return list(chain.from_iterable(reversed(self._hook.pytest_llmobs_datasets())))
+        formats = self._listed("pytest_llmobs_datasets", "formats", built_in_first=True)
+        for offered in formats:
+            _check_format(offered)
+        return formats
 
     @cached_property
     def evaluators(self) -> Mapping[str, Any]:
         """Evaluators by name; a user's one hides a built-in of the same name."""
         # Not copied together: the built-in ones load a family when one of it is asked for.
-        return ChainMap(*self._hook.pytest_llmobs_evaluators())
+        name = "pytest_llmobs_evaluators"
+        offers = self._call(name)
+        for offered in offers:
+            if not isinstance(offered, Mapping):
+                raise SettingsError(f"{name} returned {offered!r}; it returns a dict from name to evaluator.")
+            # The names alone: to ask for an evaluator would import it.
+            for key in offered:
+                if not isinstance(key, str) or not key:
+                    raise SettingsError(f"{name} names an evaluator {key!r}; a name is a text.")
+        return ChainMap(*offers)
 
     @cached_property
     def providers(self) -> Sequence[Provider]:
         """Model providers to instrument once their SDK is imported."""
-        return list(chain.from_iterable(reversed(self._hook.pytest_llmobs_providers())))
+        return self._listed("pytest_llmobs_providers", "providers", built_in_first=True)
 
     @cached_property
     def reports(self) -> Mapping[str, ReportFormat]:
@@ -70,12 +83,64 @@ class Extensions:
     @cached_property
     def session_files(self) -> Sequence[str]:
         """Flags, ini keys and ``$VARIABLES`` that name what a session writes."""
-        return list(chain.from_iterable(self._hook.pytest_llmobs_session_files()))
+        return self._listed("pytest_llmobs_session_files", "names")
 
     @property
     def redactors(self) -> Sequence[Redactor | Callable[[str], str]]:
         """Redactors, the user's first. Not kept: a ``conftest.py`` that is loaded later may add one."""
-        return list(chain.from_iterable(self._hook.pytest_llmobs_redact()))
+        return self._listed("pytest_llmobs_redact", "redactors")
+
+    def _call(self, name: str) -> list[Any]:
+        """Return what each implementation of a hook returns, the user's first.
+
+        Raises:
+            SettingsError: One raises.
+        """
+        try:
+            return list(getattr(self._hook, name)())
+        except LlmobsError:
+            raise
+        except Exception as error:
+            raise SettingsError(f"{name} raised {type(error).__name__}: {error}") from error
+
+    def _listed(self, name: str, what: str, *, built_in_first: bool = False) -> list[Any]:
+        """Return everything that a hook's implementations offer, in one list.
+
+        Raises:
+            SettingsError: One raises, or returns no list.
+        """
+        offers = self._call(name)
+        if built_in_first:
+            offers.reverse()
+        for offered in offers:
+            if not isinstance(offered, list | tuple):
+                raise SettingsError(f"{name} returned {offered!r}; it returns a list of {what}.")
+        return list(chain.from_iterable(offers))
+
+
+def _check_format(offered: Any) -> None:
+    """Refuse what is no dataset format: it would fail where a dataset of another suffix is looked for.
+
+    Raises:
+        SettingsError: It is none.
+    """
+    hook = "pytest_llmobs_datasets"
+    if isinstance(offered, type):
+        raise SettingsError(
+            f"{hook} offers the class {offered.__name__}; offer an instance, {offered.__name__}()."
+        )
+    suffixes = getattr(offered, "suffixes", None)
+    if not isinstance(suffixes, list | tuple) or not all(map(_is_suffix, suffixes)):
+        raise SettingsError(
+            f"{hook} offers {offered!r}, whose suffixes are {suffixes!r}: write them lower-case with the dot, "
+            "such as suffixes = ('.toml',)."
+        )
+    if not callable(getattr(offered, "rows", None)):
+        raise SettingsError(f"{hook} offers {offered!r}, which has no method rows(path).")
+
+
+def _is_suffix(suffix: object) -> bool:
+    return isinstance(suffix, str) and suffix.startswith(".") and suffix == suffix.lower()
 
 
 def standalone_manager() -> pluggy.PluginManager:
