@@ -14,8 +14,8 @@ from pytest_llmobs.baselines.file import load_baseline, save_baseline, texts_pat
 from pytest_llmobs.baselines.records import Baseline, BaselineRow
 from pytest_llmobs.baselines.texts import CallShape, ExampleTexts, TextStore
 from pytest_llmobs.errors import BaselineError
+from pytest_llmobs.experiments.announcement import announcement
 from pytest_llmobs.experiments.documents import experiment_to_dict
-from pytest_llmobs.experiments.recording import announcement
 from pytest_llmobs.storage.store import Store
 from tests.unit.cli.conftest import SUITE, make_experiment
 from tests.unit.damage import WHOLE, damaged
