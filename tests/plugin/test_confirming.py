@@ -18,9 +18,6 @@ def broken(project: Project) -> Project:
 OPTIONS = {
     "no cache": ("-p", "no:cacheprovider"),
     "last failed": ("--lf",),
-    "stop at the first": ("-x",),
-    "stepwise": ("--sw",),
-    "debugger": ("--pdb",),
     "quiet": ("-qq",),
     "verbose": ("-vv",),
     "no capture": ("-s",),
