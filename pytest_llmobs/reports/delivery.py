@@ -192,12 +192,16 @@ class Reports:
         if isinstance(self.digest, Delivery):
             return self.digest
         try:
-            text = chosen.render(self.digest, page, self.context)
-            return Delivery(chosen.name, text=page.encodable(_checked(text)))
+            text: object = chosen.render(self.digest, page, self.context)
+            if isinstance(text, str):
+                return Delivery(chosen.name, text=page.encodable(text))
         except _NOT_OURS:
             raise
         except BaseException as error:
             return Delivery(chosen.name, problem=_reason(error))
+        kind = type(chosen)
+        where = f"{kind.__module__}.{kind.__qualname__}.render"
+        return Delivery(chosen.name, problem=f"{where} returned {type(text).__name__}, and no text")
 
     def _written(self, order: ReportOrder, folder: Path | None) -> Delivery:
         path, mode = order.path, SHARED
@@ -219,12 +223,6 @@ class Reports:
         except OSError as error:
             return replace(report, problem=f"can't write {str(path)!r}: {error.strerror or error}")
         return replace(report, path=path)
-
-
-def _checked(text: object) -> str:
-    if not isinstance(text, str):
-        raise TypeError(f"render returned {type(text).__name__}, not a text")
-    return text
 
 
 def _write(path: Path, text: str, mode: int) -> None:

@@ -225,7 +225,8 @@ def test_what_is_no_text_is_a_failure(gallery):
             return b"bytes"
 
     _, wrong = Reports(gallery["green"](), Context(), (ReportOrder(Wrong()),)).printed(Page())
-    assert "TypeError: render returned bytes, not a text" in wrong.notice()
+    assert "Wrong.render returned bytes, and no text" in wrong.notice()
+    assert "delivery" not in wrong.notice().partition("render")[2]
 
 
 def test_the_users_ctrl_c_is_no_failure(gallery):
