@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_llmobs.errors import LlmobsError
-from pytest_llmobs.plugin.marks import misplaced
+from pytest_llmobs.plugin.marks import misplaced, twins
 from pytest_llmobs.plugin.selection import Repeats, asked_files, keep_shard, marker_keywords
 from pytest_llmobs.plugin.suite_plans import alike_names, gone_suites, secret_names, suite_plans
 from pytest_llmobs.wording import inert
@@ -101,11 +101,19 @@ class Collection:
             self._promise(session)
 
     def _refuse_misplaced(self, session: pytest.Session) -> None:
-        """Make an error of collection, which reaches the controller too, of the first marker that nothing reads."""
+        """Make an error of collection, which reaches the controller too, of what no experiment can be about.
+
+        That is the first marker that nothing reads, or else the first two trials of one name.
+        """
+        by_name: dict[tuple[str, str, int], pytest.Item] = {}
         for item in session.items:
             plan = self._suites.plan_of(item)
             read = plan.source.marks if plan is not None else None
-            if problem := misplaced(item, read):
+            problem = misplaced(item, read)
+            if plan is not None and not problem:
+                other = by_name.setdefault((plan.suite, plan.example_id, plan.repeat), item)
+                problem = twins(item, other)
+            if problem:
                 report = pytest.CollectReport(item.nodeid, "failed", problem, [])
                 session.config.hook.pytest_collectreport(report=report)
                 return

@@ -11,6 +11,7 @@ import pytest
 from pytest_llmobs.errors import EvaluatorError, GateError
 from pytest_llmobs.evaluators.binding.declaration import identify
 from pytest_llmobs.measures.gate_rules import check_rule
+from pytest_llmobs.plugin.pytest_internals import parameters_of
 from pytest_llmobs.records.plans import GateRule
 from pytest_llmobs.wording import known, nearest
 
@@ -134,6 +135,20 @@ def misplaced(item: pytest.Item, read: Sequence[pytest.Mark] | None) -> str:
         if mark.name in _OURS and not _is_among(mark, read or ()):
             return f"{item.nodeid}: nothing reads this {mark.name}: {_why_unread(item)}."
     return ""
+
+
+def twins(item: pytest.Item, other: pytest.Item) -> str:
+    """Return what is wrong with two trials of one name, or an empty string where they are the same test."""
+    if item is other or not isinstance(item, pytest.Function) or not isinstance(other, pytest.Function):
+        return ""
+    values, others = parameters_of(item), parameters_of(other)
+    # by identity: what a user's `==` says is no matter here; --keep-duplicates has one test twice
+    if values.keys() == others.keys() and all(values[name] is others[name] for name in values):
+        return ""
+    return (
+        f"{item.nodeid}: two tests are called so, and an experiment would count one of them. "
+        "Give the parameters ids that differ once they are joined by '-'."
+    )
 
 
 def _is_among(mark: pytest.Mark, marks: Sequence[pytest.Mark]) -> bool:

@@ -125,3 +125,21 @@ def test_a_wrapper_that_leaves_suites_out_unseen_loses_none(empty: Project, outs
     assert result.ret == 0
     assert "GREEN (partial)" in result.stdout.str()
     assert "confirmed in" in result.stdout.str()
+
+
+TWINS = """
+import pytest
+@pytest.mark.parametrize("b", ["z", "y-z"])
+@pytest.mark.parametrize("a", ["x-y", "x"])
+def test_twins(llm_run, a, b): pass
+"""
+
+
+def test_two_trials_of_one_name_are_refused(empty: Project) -> None:
+    """``x-y`` with ``z``, and ``x`` with ``y-z``."""
+    empty.write(test_bot=TWINS.replace('["z", "y-z"]', '["z", "w"]'))
+    assert empty.experiment("--keep-duplicates", "test_bot.py", "test_bot.py").ret == 0
+    empty.write(test_bot=TWINS)
+    result = empty.experiment()
+    assert result.ret == 2
+    assert "two tests are called so" in result.stdout.str()
