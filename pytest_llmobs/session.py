@@ -35,33 +35,8 @@ if TYPE_CHECKING:  # what a session is made of is imported as it is made: collec
     from pytest_llmobs.trials.runner import Runner
     from pytest_llmobs.trials.unclaimed import UnclaimedCalls
 
-_ADJECTIVES = (
-    "amber",
-    "calm",
-    "eager",
-    "fleet",
-    "gentle",
-    "keen",
-    "lucid",
-    "noble",
-    "quiet",
-    "sunny",
-    "vivid",
-)
-_NOUNS = (
-    "acorn",
-    "badger",
-    "cedar",
-    "comet",
-    "falcon",
-    "fjord",
-    "heron",
-    "maple",
-    "otter",
-    "river",
-    "tern",
-    "willow",
-)
+_ADJECTIVES = ("amber", "calm", "eager", "fleet", "gentle", "keen", "lucid", "noble", "quiet", "vivid")
+_NOUNS = ("acorn", "badger", "cedar", "comet", "falcon", "heron", "maple", "otter", "river", "willow")
 
 
 @dataclass(frozen=True)

@@ -105,6 +105,10 @@ class Ending:
             self._finish(session, exitstatus)
             self._state.session.end()
 
+    def pytest_unconfigure(self) -> None:
+        """Let go of the name where the session ended before its first test, and pytest said why."""
+        self._state.session.end()
+
     # outermost: below pytest's own list of failed tests, which may be long, so that the verdict is what stands last
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_terminal_summary(
