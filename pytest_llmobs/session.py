@@ -367,6 +367,13 @@ class Session:
             self._spool.close()
 
     @property
+    def loss(self) -> str:
+        """How many runs of this process the disk didn't take, for the user, once the session has stopped."""
+        if self._spool is None:
+            return ""
+        return self._spool.loss()
+
+    @property
     def baseline_folder(self) -> Path:
         """The folder of the committed baselines."""
         return self.rootdir / self.settings.baseline_dir

@@ -77,6 +77,7 @@ class Ending:
 
     def pytest_unconfigure(self) -> None:
         """Hold the exit status against plugins that make one of their own as the session ends."""
+        self._state.session.end()  # it may have ended before its first test
         if self._red and self._pytest_session is not None:
             _fail(self._pytest_session)
 
@@ -105,10 +106,6 @@ class Ending:
             self._finish(session, exitstatus)
             self._state.session.end()
 
-    def pytest_unconfigure(self) -> None:
-        """Let go of the name where the session ended before its first test, and pytest said why."""
-        self._state.session.end()
-
     # outermost: below pytest's own list of failed tests, which may be long, so that the verdict is what stands last
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_terminal_summary(
@@ -127,6 +124,8 @@ class Ending:
     def _seal(self) -> None:
         """Complete what is known of the trials, now that every process has ended its own."""
         self._state.session.stop()
+        if self._state.session.loss:
+            self._state.notes.add(self._state.session.loss)
         if note := self._state.session.unclaimed.note():
             self._state.notes.add(note)
         if self._state.controller:

@@ -156,6 +156,8 @@ class TrialHooks:
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Stop what still runs ahead, seal this process's runs, and see that the process will end."""
         self._session.stop()
+        if self._session.loss:
+            self._state.notes.add(self._session.loss)
         if self._state.worker is not None:
             if note := self._session.unclaimed.note(str(self._state.worker["workerid"])):
                 self._state.notes.add(note)

@@ -12,13 +12,15 @@ import os
 import threading
 import weakref
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Protocol
 
 from pytest_llmobs.errors import StoreError
 from pytest_llmobs.storage import notices
+from pytest_llmobs.storage.spool.lines import PATCH
 from pytest_llmobs.storage.spool.segment import TORN, Segment
+from pytest_llmobs.wording import count, noun
 
 BACKLOG = 16 << 20
 """Bytes of lines that wait in memory while the disk refuses them."""
@@ -63,7 +65,7 @@ class Spool:
         """
         self.folder = folder
         self.lost = 0
-        """Lines that neither disk nor memory could take."""
+        """Runs that neither disk nor memory could take."""
         self.problem: str | None = None
         """What the user was warned of, or None."""
         self._seal, self._label, self._prepare, self._warn = seal, label, prepare, warn
@@ -137,13 +139,28 @@ class Spool:
             if self._waiting:
                 self._drain()
             segment, self._segment, self._write = self._segment, None, _refuse
-            self.lost += len(self._waiting)
+            self._lose(self._waiting)
             self._waiting.clear()
             self._waiting_bytes = 0
             if segment is not None:
                 self._retired.append(segment)
+        if self.lost:
+            self._warn(self.loss())
         if self.seal_retired():
             self._also()
+
+    def loss(self) -> str:
+        """Return how many runs were lost, and why, for the user; empty where none was."""
+        if not self.lost:
+            return ""
+        return (
+            f"{count(self.lost, 'run')} of process {os.getpid()} {noun(self.lost, 'was', 'were')} lost: "
+            f"{str(self.folder)!r} took no more of them until the end. Make room there, or make it writable, and run again."
+        )
+
+    def _lose(self, lines: Iterable[bytes]) -> None:
+        # what only changes a run that was written is none
+        self.lost += sum(not line.startswith(PATCH) for line in lines)
 
     @property
     def segment(self) -> Segment | None:
@@ -168,7 +185,7 @@ class Spool:
         with self._lock:
             self._torn |= torn
             if self._waiting_bytes + len(line) > self._limit:
-                self.lost += 1
+                self._lose([line])
             else:
                 self._waiting.append(line)
                 self._waiting_bytes += len(line)
