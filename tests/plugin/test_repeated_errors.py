@@ -67,3 +67,28 @@ def test_a_traceback_of_ones_own_choice_stays(pytester: pytest.Pytester) -> None
     pytester.makepyfile(test_it=APP)
     result = pytester.runpytest_subprocess("-p", "no:asyncio", "--tb=long", "-k", "e0")
     assert "raise JSONDecodeError" in result.stdout.str()
+
+
+JUDGED = """
+import pytest
+
+ROWS = [{"id": f"e{n}", "inputs": {"number": n}} for n in range(3)]
+
+@pytest.mark.llm_dataset(ROWS, target=lambda number: "fine", evaluators=["tone"])
+def test_tone(example, llm_run):
+    assert llm_run.score("tone") > 0.5
+"""
+
+
+def test_a_judge_without_a_key_is_told_once(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
+    monkeypatch.setenv("COLUMNS", "200")
+    pytester.makepyfile(test_it=JUDGED)
+    result = pytester.runpytest_subprocess("-p", "no:asyncio", "-p", "no:anyio")
+    text = result.stdout.str()
+    result.assert_outcomes(failed=3)
+    assert text.count("E   pytest_llmobs.errors.UnscoredError: 'tone' is unscored: Judge model ") == 1
+    assert text.count("Set ANTHROPIC_API_KEY, or give the judge a client or another model.") == 1
+    assert text.count("hit 3 trials: this one, ") == 1
