@@ -45,7 +45,7 @@ def test_a_broken_prompt_turns_the_build_red_and_says_what_changed(project: Proj
     project.prompt(BROKEN)
     result = project.experiment()
     assert result.ret == 1
-    result.assert_outcomes(failed=1, xfailed=3)
+    result.assert_outcomes(failed=3)
     text = result.stdout.str()
     assert "REGRESSED" in text
     assert "greets" in text
@@ -222,8 +222,9 @@ def test_the_verdict_reaches_junit(project: Project) -> None:
     project.prompt(BROKEN)
     project.experiment("--junitxml=junit.xml")
     text = project.path.joinpath("junit.xml").read_text()
-    assert 'failures="1"' in text
-    assert "REGRESSED" in text
+    assert 'tests="3"' in text
+    assert 'failures="3"' in text
+    assert "ada broke: pass" in text
 
 
 def test_the_verdict_does_not_poison_last_failed(project: Project) -> None:
