@@ -21,8 +21,8 @@ def arrow_array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
     """Return ``values`` as an array of type ``kind``, as ``pyarrow.array`` would.
 
     Args:
-        values: Numbers, strings, lists of strings or dicts of numbers; None for null.
-        kind: int64, float64, a timestamp in microseconds, string, list<string> or map<string, double>.
+        values: Numbers, strings, booleans, lists of strings or dicts of numbers; None for null.
+        kind: int64, float64, a timestamp in microseconds, string, bool, list<string> or map<string, double>.
 
     Raises:
         pyarrow.ArrowException: A value doesn't fit the type.
@@ -68,6 +68,8 @@ def _layout(types: set[type], kind: pa.DataType) -> _Layout | None:
         return partial(_fixed, "q")
     if types <= {int, float} and pa.types.is_float64(kind):
         return partial(_fixed, "d")
+    if types == {bool} and pa.types.is_boolean(kind):
+        return _flags
     if types == {list} and pa.types.is_list(kind):
         return _lists
     if types == {dict} and pa.types.is_map(kind):
@@ -86,6 +88,11 @@ def _strings(values: Sequence[str], kind: pa.DataType, validity: pa.Buffer | Non
         # A letter is a byte, so no value need be encoded to be counted.
         return _variable(list(map(len, values)), data, kind, validity)
     return _variable([len(value.encode()) for value in values], data, kind, validity)
+
+
+def _flags(values: Sequence[bool], kind: pa.DataType, validity: pa.Buffer | None) -> pa.Array:
+    unset = [position for position, value in enumerate(values) if not value]
+    return pa.Array.from_buffers(kind, len(values), [validity, _bits(len(values), unset)])
 
 
 def _lists(values: Sequence[list[Any]], kind: pa.DataType, validity: pa.Buffer | None) -> pa.Array:
@@ -122,8 +129,13 @@ def _validity(size: int, nulls: Sequence[int]) -> pa.Buffer | None:
     """
     if not nulls:
         return None
+    return _bits(size, nulls)
+
+
+def _bits(size: int, unset: Sequence[int]) -> pa.Buffer:
+    """Return that many bits, the first one lowest, with zeros at these positions."""
     # Arrow doesn't look at the bits beyond the last value.
     bits = bytearray(b"\xff") * ((size + 7) // 8)
-    for position in nulls:
+    for position in unset:
         bits[position >> 3] &= ~(1 << (position & 7))
     return pa.py_buffer(bits)

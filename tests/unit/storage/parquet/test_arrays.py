@@ -30,6 +30,7 @@ COLUMNS = st.one_of(
     column(INT64, pa.timestamp("us", "UTC")),
     column(NUMBER, pa.float64()),
     column(TEXT, pa.string()),
+    column(st.booleans(), pa.bool_()),
     column(st.lists(TEXT, max_size=4), pa.list_(pa.string())),
     column(st.dictionaries(TEXT, NUMBER, max_size=4), pa.map_(pa.string(), pa.float64())),
 )
@@ -55,6 +56,7 @@ def test_bytes_with_null_for_each_empty_one(values: list[bytes]) -> None:
         ([True], pa.int64()),
         ([2**63], pa.int64()),
         (["1"], pa.int64()),
+        ([1], pa.bool_()),
         ([1], pa.string()),
         (["\ud800"], pa.string()),
         ([[1]], pa.list_(pa.string())),
@@ -74,12 +76,20 @@ def test_no_pandas_is_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     code = """
 import pyarrow as pa
 from pytest_llmobs.storage.parquet.arrays import arrow_array, binary_array
+from pytest_llmobs.storage.parquet.schema import arrow_schema
 
 binary_array([b"a", b""])
-arrow_array(["a", None], pa.string())
-arrow_array([1, None], pa.int64())
-arrow_array([["a"], None], pa.list_(pa.string()))
-arrow_array([{"a": 1.0}, None], pa.map_(pa.string(), pa.float64()))
+samples = {
+    "string": "a",
+    "int64": 1,
+    "double": 1.0,
+    "bool": True,
+    "timestamp[us, tz=UTC]": 1,
+    "list<item: string>": ["a"],
+    "map<string, double>": {"a": 1.0},
+}
+for field in arrow_schema():  # whatever columns there are
+    arrow_array([samples[str(field.type)], None], field.type)
 print("laid out")
 pa.array([0])
 """
