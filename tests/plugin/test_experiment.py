@@ -74,7 +74,7 @@ def test_a_failed_assertion_on_a_bare_score_is_told_in_short(project: Project, w
     project.record()
     project.prompt(BROKEN)
     said = " ".join(project.experiment().stdout.str().split())
-    assert f"5/5 → 0/6: assert Score('greets', score=False, comment={word!r})" in said
+    assert f"5/5 → 0/6 trials: assert Score('greets', score=False, comment={word!r})" in said
 
 
 def test_restoring_the_prompt_turns_it_green_again(project: Project) -> None:

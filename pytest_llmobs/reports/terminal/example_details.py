@@ -87,7 +87,7 @@ def blocks(changes: Sequence[str], page: Page) -> Iterator[str]:
 
 
 def outcome(row: ExampleRow, page: Page) -> str:
-    """Return a row's scores then and now: ``5/5 → 0/6`` where all are 0 or 1, else means: ``0.92 → 0.31``."""
+    """Return a row's scores then and now: ``5/5 → 0/6 trials`` where all are 0 or 1, else means: ``0.92 → 0.31``."""
     # both sides alike: a count beside a mean can't be compared
     binary = is_binary((*row.baseline, *row.candidate))
     then = now = ""
@@ -95,7 +95,10 @@ def outcome(row: ExampleRow, page: Page) -> str:
         then = repeats_text(row.baseline, binary)
     if row.candidate:
         now = repeats_text(row.candidate, binary)
-    return f" {page.signs.to} ".join(filter(None, (then, now)))
+    sides = f" {page.signs.to} ".join(filter(None, (then, now)))
+    if binary and sides:
+        return f"{sides} trials"
+    return sides
 
 
 def remarks(row: ExampleRow, above: Collection[str] = ()) -> str:

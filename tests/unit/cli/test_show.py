@@ -20,7 +20,7 @@ def test_an_experiment_reads_as_at_its_sessions_end(llmobs, store, run_id):
         "  tone_quality                0.310          1  · not gated",
         "",
         "✗ 1 example broke",
-        "  ✗ double-charge  pass 5/5 → 0/4: assert 0.31 >= 0.7",
+        "  ✗ double-charge  pass 5/5 → 0/4 trials: assert 0.31 >= 0.7",
         "",
         "1 trial in 1.50 s: 1 failed",
         "app $0.0123 (1 call, 1.4k tokens)",

@@ -25,12 +25,12 @@ def lines(
 @pytest.mark.parametrize(
     ("then", "now", "text"),
     [
-        ((1.0,) * 5, (0.0,) * 6, "5/5 → 0/6"),
-        ((1.0, 0.0), (1.0,), "1/2 → 1/1"),
+        ((1.0,) * 5, (0.0,) * 6, "5/5 → 0/6 trials"),
+        ((1.0, 0.0), (1.0,), "1/2 → 1/1 trials"),
         ((0.9, 0.95), (0.3,), "0.925 → 0.300"),
-        ((1.0, None), (None,), "1/2 (1 unscored) → 0/1 (1 unscored)"),
+        ((1.0, None), (None,), "1/2 (1 unscored) → 0/1 (1 unscored) trials"),
         ((0.5, None), (None,), "0.500 (1 unscored) → - (1 unscored)"),
-        ((), (0.0, 1.0), "1/2"),
+        ((), (0.0, 1.0), "1/2 trials"),
         ((), (), ""),
     ],
 )
@@ -44,9 +44,9 @@ def test_reasons_stand_beside_their_scores():
     )
     assert lines(replace(ROW, candidate=(0.0,), comment="one\ntwo", run_id="r"), tone) == [
         "✗ a",
-        "    ✗ pass          0/1    one",
-        "                           two",
-        "    ! tone_quality  0.400  0.4: The tone is cold.",
+        "    ✗ pass          0/1 trials  one",
+        "                                two",
+        "    ! tone_quality  0.400       0.4: The tone is cold.",
         "    llmobs show r",
     ]
 
@@ -57,7 +57,7 @@ def test_reasons_stand_below_where_there_is_no_room():
     )
     assert lines(row, page=Page(width=50)) == [
         "✗ a",
-        "    ✗ a_metric_wit…a_long_name  0/1",
+        "    ✗ a_metric_wit…a_long_name  0/1 trials",
         "        the reason why it failed",
     ]
 

@@ -125,7 +125,7 @@ def test_many_broken_examples_are_rerun_through_a_file(gallery):
 
 def test_a_thousand_broken_examples_show_three_and_say_where_all_are(gallery):
     text = render(gallery["thousand"](), width=80, color=False)
-    assert len(re.findall(r"^  ✗ e\d+  pass 5/5 → 0/6", text, re.M)) == 3
+    assert len(re.findall(r"^  ✗ e\d+  pass 5/5 → 0/6 trials", text, re.M)) == 3
     assert "… 1,000 examples, uncut: llmobs show brave-otter-1123 --all" in text
     assert "same change in 500 of 1,000 examples" in text
 
