@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from pytest_llmobs.cli import reports
@@ -100,6 +100,14 @@ def _show_experiment(
     orders = reports.read_option(arguments, store)
     rootdir = _rootdir(experiment, store)
     context = Context(store=arguments.store or "", rootdir=rootdir, everything=arguments.all)
+    if not rootdir:  # as the session printed them, where its paths hold
+        told = experiment.commands
+        context = replace(
+            context,
+            accept=told.get("accept", context.accept),
+            accept_some=told.get("accept_some", context.accept_some),
+            rerun=told.get("rerun", context.rerun),
+        )
     if arguments.broken:
         return _show_broken(experiment, context, console)
     if arguments.json:

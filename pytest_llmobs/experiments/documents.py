@@ -37,6 +37,7 @@ def experiment_to_dict(experiment: Experiment) -> dict[str, Any]:
         "commit": experiment.commit,
         "interrupted": experiment.interrupted,
         "shard": experiment.shard,
+        **_commands(experiment),
         **_end(experiment.end),
         **_conditions(experiment),
         "notes": list(experiment.notes),
@@ -101,6 +102,13 @@ def _conditions(experiment: Experiment) -> dict[str, Any]:
     if not experiment.conditions:
         return {}
     return {"conditions": dict(experiment.conditions)}
+
+
+def _commands(experiment: Experiment) -> dict[str, Any]:
+    """Return the commands of the session; nothing where an experiment has none."""
+    if not experiment.commands:
+        return {}
+    return {"commands": dict(experiment.commands)}
 
 
 def _decision(decision: Decision) -> dict[str, Any]:

@@ -5,7 +5,7 @@ What concludes and reports is imported at the end: before the first test it woul
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import pytest
@@ -203,11 +203,23 @@ class Ending:
             suites=tuple(self._state.manifest.plans),
             trials=tuple(self._trials.values()),
             commit=commit,
+            commands=self._commands(),
             interrupted=stopped and len(self._trials) < self._state.manifest.expected,
             conditions=conditions(session.settings),
             end=self._failed.session_end(exit_status, self._state.manifest.plans, self._trials.values()),
             notes=(*self._budget_note(), *self._state.notes),
         )
+
+    def _commands(self) -> Mapping[str, str]:
+        """Return the commands that belong to this session; none where the last run selected its tests."""
+        from pytest_llmobs.plugin.reporting import context_of
+
+        context = context_of(self._state.config)
+        if context.by_last:
+            return {}
+        commands = {"accept": context.accept, "accept_some": context.accept_some, "rerun": context.rerun}
+        cleaned: Mapping[str, str] = self._state.session.redaction.clean_value(commands)
+        return cleaned
 
     def _budget_note(self) -> Sequence[str]:
         """Return a note about the trials that the budget kept from running, if any."""

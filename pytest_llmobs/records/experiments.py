@@ -89,6 +89,9 @@ class Experiment:
     conditions: Mapping[str, str] = field(default_factory=dict)
     """What latencies depend on beside the code: ``concurrency`` (``llm_concurrency``) and ``machine``."""
     notes: Sequence[str] = ()
+    commands: Mapping[str, str] = field(default_factory=dict)
+    """The session's own commands, its arguments included, by ``accept``, ``accept_some`` and ``rerun``; see
+    ``reports.context``."""
     shard: str = ""
     """``I/N`` where it is one part of an experiment, which isn't gated; empty for a whole one."""
 

@@ -78,3 +78,12 @@ def test_a_name_in_use_is_refused_and_a_replaced_one_is_noted(
     third = folder.run(*COMMAND)
     assert third.ret == 0
     third.stdout.fnmatch_lines(["*replaces the experiment 'one' of before*"])
+
+
+def test_showing_an_experiment_prints_the_commands_of_its_session(
+    folder: pytest.Pytester, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert folder.run(*COMMAND, "test_it.py", "-k", "0 or 2").ret == 0
+    capsys.readouterr()
+    assert main(["show", "one"]) == 0
+    assert "test_it.py -k '0 or 2' --llm-experiment --llm-update-baseline" in capsys.readouterr().out

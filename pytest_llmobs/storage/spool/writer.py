@@ -155,7 +155,7 @@ class Spool:
             return ""
         return (
             f"{count(self.lost, 'run')} of process {os.getpid()} {noun(self.lost, 'was', 'were')} lost: "
-            f"{str(self.folder)!r} took no more of them until the end. Make room there, or make it writable, and run again."
+            f"{str(self.folder)!r} took no more until the end. Make room there, or make it writable, and run again."
         )
 
     def _lose(self, lines: Iterable[bytes]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -10,7 +11,15 @@ import pytest
 
 from pytest_llmobs.errors import BaselineError
 from pytest_llmobs.experiments import git as module
-from pytest_llmobs.experiments.git import check_revision, current_commit, git, same_code
+from pytest_llmobs.experiments.git import (
+    check_revision,
+    commit_problem,
+    committed_names,
+    current_commit,
+    git,
+    read_committed,
+    same_code,
+)
 
 
 def run(folder: Path, *words: str) -> None:
@@ -104,3 +113,57 @@ class TestSameCode:
         assert not same_code(folder, f"{then}+dirty", self.now(folder))
         assert not same_code(folder, "0123456789ab", self.now(folder))
         assert not same_code(folder.parent.parent / "nowhere" / "x", then, self.now(folder))
+
+
+def test_a_repository_that_git_refuses_is_told_in_gits_words(repository: Path) -> None:
+    commit = subprocess.run(
+        ["git", "-C", str(repository), "rev-parse", "HEAD"], check=True, capture_output=True, text=True
+    ).stdout.strip()
+    assert commit_problem(repository) is None
+    stored = repository / ".git" / "objects" / commit[:2] / commit[2:]
+    stored.chmod(0o600)
+    stored.write_bytes(b"damaged")
+    assert current_commit(repository) is None
+    problem = commit_problem(repository)
+    assert problem is not None
+    assert problem.startswith("The commit isn't recorded: git refuses: ")
+    assert commit[:7] in problem
+
+
+def test_an_owner_that_git_does_not_trust_is_told_in_gits_words(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    monkeypatch.setenv("GIT_CONFIG_SYSTEM", os.devnull)
+    problem = commit_problem(repository)
+    assert problem is not None
+    assert "safe.directory" in problem
+    with pytest.raises(BaselineError, match=r"git refuses to read the repository of .*safe\.directory"):
+        check_revision(repository, "HEAD")
+
+
+def test_no_commit_and_no_repository_are_no_problem(tmp_path: Path) -> None:
+    assert commit_problem(tmp_path) is None
+    run(tmp_path, "init", "-q")
+    assert commit_problem(tmp_path) is None
+
+
+def test_a_committed_file_is_read_absent_or_an_error(repository: Path) -> None:
+    inner = repository / "inner"
+    inner.mkdir()
+    (repository / "b\u2028.json").write_bytes(b"\xef\xbb\xbf{}\r\n")
+    (repository / "bad.json").write_bytes(b"\xff")
+    run(repository, "add", ".")
+    run(repository, "commit", "-q", "-m", "More")
+    assert committed_names(repository, "HEAD") == ["app.py", "bad.json", "b\u2028.json"]
+    assert read_committed(inner, "HEAD", "./../b\u2028.json") == "{}\r\n"
+    assert read_committed(repository, "HEAD", "./gone.json") is None
+    with pytest.raises(BaselineError, match=r"HEAD:\./bad\.json can't be read"):
+        read_committed(repository, "HEAD", "./bad.json")
+    blob = subprocess.run(
+        ["git", "-C", str(repository), "rev-parse", "HEAD:app.py"], check=True, capture_output=True, text=True
+    ).stdout.strip()
+    (repository / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+    with pytest.raises(BaselineError, match=r"'git show HEAD:\./app\.py' failed in .*: fatal: "):
+        read_committed(repository, "HEAD", "./app.py")

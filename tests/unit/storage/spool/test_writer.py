@@ -140,7 +140,7 @@ def test_what_waits_is_bounded_and_what_is_lost_is_counted(
     assert (spool.waiting, spool.lost) == (0, 5)
     assert len(told) == 2
     assert told[1].startswith(
-        f"5 runs of process {os.getpid()} were lost: '{tmp_path}/missing' took no more of them"
+        f"5 runs of process {os.getpid()} were lost: '{tmp_path}/missing' took no more until the end"
     )
 
 
