@@ -90,7 +90,10 @@ def _iterations(usage: Mapping[str, Any]) -> tuple[list[tuple[str | None, Metere
     """Return what the iterations of a call used beside its own counts, by model, and what isn't clear about them."""
     apart: list[tuple[str | None, Metered]] = []
     within: list[Mapping[str, Any]] = []
-    for iteration in usage.get("iterations") or ():
+    iterations = usage.get("iterations") or ()
+    if not isinstance(iterations, list | tuple) or not all(isinstance(each, Mapping) for each in iterations):
+        return apart, "usage.iterations isn't understood"
+    for iteration in iterations:
         kind = iteration.get("type")
         if kind in _APART:
             apart.append((iteration.get("model"), Metered.of_anthropic(_counts(iteration))))

@@ -150,16 +150,19 @@ class ResponseReader:
             return self._unread_events(content)
         if endpoint.read_lines is not None:
             return endpoint.read_lines(list(parsed_lines(content)), self._run)
-        if endpoint.read_bytes is not None and not self._kind.endswith("json"):
-            model = columns.get("model")
-            return endpoint.read_bytes(content, self._kind, self._sent, columns["provider"], model)
+        if not self._kind.endswith("json") and endpoint.read_bytes is not None:
+            return self._unreadable(content)
         try:
             body = json.loads(content)
         except (ValueError, RecursionError):
             return self._unreadable(content)
-        if isinstance(body, dict) and endpoint.read is not None:
+        if not isinstance(body, dict) or endpoint.read is None:
+            return Reply(outputs=body)
+        try:
             return endpoint.read(body, columns["provider"], columns.get("model"))
-        return Reply(outputs=body)
+        except Exception as error:  # a server that fills known fields with something else
+            problem = f"{type(error).__qualname__} while reading the reply"
+            return self._without_usage(Reply(outputs=body, metadata={"not_captured": problem}), problem)
 
     def _unread_events(self, content: bytes) -> Reply:
         """Return a stream that nobody can put together, by hash and size: its events may hold pieces of a secret."""
@@ -172,9 +175,12 @@ class ResponseReader:
         return reply
 
     def _unreadable(self, content: bytes) -> Reply:
-        """Return a body that isn't what it ought to be: text as it is, all else by hash and size."""
+        """Return a body that is no JSON: as its endpoint reads it, else text as it is and all else by hash and size."""
+        read_bytes, columns = self._endpoint.read_bytes, self._run.columns
+        if read_bytes is not None:
+            return read_bytes(content, self._kind, self._sent, columns["provider"], columns.get("model"))
         reply = Reply(outputs={"body": content.decode("utf-8", "replace")}, status="incomplete")
-        if self._kind.startswith(_BINARY):
+        if self._kind.startswith(_BINARY) or b"\0" in content:
             reply = Reply(outputs={"body": {"media_type": self._kind, **summary(content)}})
         return self._without_usage(reply, "the reply can't be read")
 

@@ -82,6 +82,8 @@ def test_what_the_price_list_knows_of_anthropic_is_priced(more: dict[str, Any], 
         ({"cache_creation": {"ephemeral_24h_input_tokens": 5}}, "ephemeral_24h_input_tokens"),
         ({"iterations": [{"type": "message", "input_tokens": 1, "output_tokens": 1}]}, "usage.iterations"),
         ({"iterations": [{"type": "fallback_message", **PLAIN, "model": "x"}]}, "'fallback_message'"),
+        ({"iterations": {"compaction": 5}}, "usage.iterations"),
+        ({"iterations": [5]}, "usage.iterations"),
         ({"input_tokens": -5}, "usage.input_tokens"),
     ],
 )

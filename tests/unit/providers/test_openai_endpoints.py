@@ -95,6 +95,22 @@ def test_what_is_uploaded_and_made_is_told_by_hash_and_size(sink: MemorySink) ->
     assert "hello\u2028there" in heard.outputs["text"]
 
 
+def test_what_a_server_calls_json_and_is_none_is_told_by_hash_and_size(sink: MemorySink) -> None:
+    with serve(Answer(BYTES)) as server, _client(server) as client:
+        client.audio.speech.create(model="tts-1", voice="alloy", input="hi")
+    assert sink.runs[0].outputs["audio"]["sha256"] == SUMMARY["sha256"]  # type: ignore[index]
+    assert b"any sound" not in b"".join(sink.lines)
+
+
+def test_a_field_that_is_something_else_loses_no_reply(sink: MemorySink) -> None:
+    odd = {"id": "c", "object": "chat.completion", "created": 1, "model": "m", "choices": [{"index": "?"}]}
+    with serve(Answer({**odd, "usage": {"prompt_tokens_details": [1]}, "choices": ["odd"]})) as server:
+        _client(server).chat.completions.with_raw_response.create(model="m", messages=[])
+    (run,) = sink.runs
+    assert run.outputs["choices"] == ["odd"]  # type: ignore[index]
+    assert run.metadata["no_usage"] == "AttributeError while reading the reply"
+
+
 def test_a_file_that_is_uploaded_is_not_read_by_us(sink: MemorySink) -> None:
     class Once(io.BytesIO):
         reads = 0
