@@ -25,11 +25,11 @@ _NAMES = (
     rf"|onnection_?[Ss]tring|ONNECTION_S)[A-Za-z]{{0,6}}{_NUMBER}{_SEPARATOR}"
 )
 _FIELDS = (  # of an object: their values may be short
-    rf"(?:(?:[_-][Kk]ey|Key|[_-]KEY|pikey|sskey)s?|[_-][Tt]oken|Token|_TOKEN){_NUMBER}\\*[\"']\s{{0,8}}[:,]"
+    rf"(?:(?:[_-][Kk]ey| key|Key|[_-]KEY|pikey|PIKEY|sskey)s?|oken|OKEN){_NUMBER}\\*[\"']\s{{0,8}}[:,]"
 )
 _SAYING_LESS = (
-    r"(?:[ _-][Kk]ey|Key|[_-]KEY|pikey|PIKEY|sskey|oken|OKEN|[?&;6]key|\"key|[?&;6]sig|ignature|auth|AUTH|_pass"
-    rf"|_PASS|\"pass|ession|essionid|ESSIONID|SESSID|[_&?]sid)s?{_NUMBER}{_SEPARATOR}\s{{0,40}}\\*b?\\*[\"'(]{{0,2}}[^\s\"'\\,;<>]{{3}}"
+    r"(?:[_-][Kk]ey| key|Key|[_-]KEY|pikey|PIKEY|sskey|oken|OKEN|[?&;6]key|\"key|[?&;6]sig|ignature|auth|AUTH|_pass"
+    rf"|_PASS|\"pass|ession|essionid|ESSIONID|SESSID)s?{_NUMBER}{_SEPARATOR}\s{{0,40}}\\*b?\\*[\"'(]{{0,2}}[^\s\"'\\,;<>]{{3}}"
 )
 _SCHEMES = (
     r"[Bb]earer(?:\s|%20|\+|\\+[nt])+\\*[A-Za-z0-9._~+/=-]{12}|BEARER\s"
@@ -48,45 +48,16 @@ _IN_BASE64 = (
         "pplx",
         "fw_",
         "hf_",
-        "r8_",
-        "csk",
         "nvapi",
         "AIza",
         "ya29",
         "GOCSPX",
         "AKIA",
         "ghp",
-        "gho",
-    ),
-    *(
         "github_pat",
-        "glpat",
-        "npm_",
-        "xox",
-        "xapp",
-        "pcsk_",
-        "lsv2_",
-        "hvs",
-        "dop_",
-        "dapi",
-        "SG.",
-        "rk_",
-        "whsec",
-        "https://hooks",
     ),
-    *(
-        "-----BEGIN",
-        "password",
-        "API_KEY",
-        "api_key",
-        "pypi-",
-        "dckr_",
-        "tvly",
-        "LTAI",
-        "ATBB",
-        "shpat",
-        "jina_",
-    ),
+    *("glpat", "npm_", "xox", "pcsk_", "lsv2_", "hvs", "pypi-", "https://hooks"),
+    *("-----BEGIN", "password", "API_KEY", "api_key"),
 )
 _JSON_IN_BASE64 = r"ewog|ewoJ|eyAi|W3si"
 
