@@ -134,6 +134,8 @@ def in_base64(text: str, searches: Iterable[_Search] = (of_forms, assigned)) -> 
 
 
 def _is_secret_under(says: Strength | None, text: str) -> bool:
+    if says is Strength.TOKEN and values.is_uuid(text):
+        return False
     if says is Strength.TOKEN:
         return values.looks_random(text) or (len(text) >= 8 and ":" in base64_text(text))
     return says is Strength.KEY and values.looks_very_random(text)

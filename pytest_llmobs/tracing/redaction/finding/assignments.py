@@ -44,7 +44,8 @@ _AFTER = re.compile(
 )
 _FOLLOWS = frozenset("\"'`])=: >,_\t\r\n0123456789sS")
 """What may stand right behind a name for its value to follow."""
-_NAME = re.compile(r"(?:\b[A-Za-z]{2,12} )?(?P<own>[A-Za-z0-9_.\-]{1,64})\Z")
+_EMAN = re.compile(r"(?P<own>[A-Za-z0-9_.\-]{1,64})(?: (?P<before>[A-Za-z]{2,12})\b)?")
+"""A name, and the word before it, read backwards."""
 _QUOTED = re.compile(
     r"[bBrRfFuU]{0,2}(?P<quote>[\"'`])(?P<value>(?:(?!(?P=quote))[^\\\r\n]|\\.){1,1024})(?P=quote)"
 )
@@ -71,6 +72,9 @@ _COOKIES = re.compile(r"(?:^|;)\s*[\w.$-]{1,128}=[^;\s\"',]{4,}")
 _PAIR = re.compile(r"\(\s*[\"'][^\"'\n]{1,128}[\"']\s*,\s*[\"'](?P<value>[^\"'\n]{3,256})[\"']")
 _BEARER = re.compile(r"bearer\s+(?=[^\s\"',;]{0,200}\d)(?P<value>[A-Za-z0-9._~+/=-]{12,})", re.IGNORECASE)
 _BASIC = re.compile(r"basic\s+(?P<value>[A-Za-z0-9+/_-]{8,}={0,2})", re.IGNORECASE)
+
+
+_IN_NAMES = ("key", "token", "secret", "password", "credential", "auth")
 
 
 def assigned(text: str) -> Iterator[Span]:
@@ -111,19 +115,18 @@ def _behind(text: str, stem: int, end: int) -> Span | None:
     after = _AFTER.match(text, end)
     if after is None:
         return None
-    begin = max(0, end - 76)
-    named = _NAME.search(text, begin, end)
+    named = _EMAN.match(text[max(0, end - 78) : end][::-1])
     if named is None:
         return None
-    says = strength(named["own"])
-    if says in (None, Strength.KEY, Strength.TOKEN) and named[0] != named["own"]:
-        says = _stronger(says, strength(named[0]))
-    if says is None:
+    name, start = named["own"][::-1], end - len(named["own"])
+    says = strength(name)
+    if says in (None, Strength.KEY, Strength.TOKEN) and named["before"]:
+        says = _stronger(says, strength(named[0][::-1]))
+    if says is None or (after.lastgroup == "flag" and not _is_flag(text, start)):
         return None
-    if after.lastgroup == "flag" and not _is_flag(text, named.start("own")):
+    if text[start - 1 : start + len(name) + 1] == f":{name}:":  # arn:aws:secretsmanager:…:secret:name
         return None
-    place = _Place(text, named["own"], named.start("own"), says, after.lastgroup or "", after.end())
-    return place.secret()
+    return _Place(text, name, start, says, after.lastgroup or "", after.end()).secret()
 
 
 def _stronger(first: Strength | None, second: Strength | None) -> Strength | None:
@@ -159,7 +162,7 @@ class _Place:
         named = self.name.lower()
         in_link = before[-1:] in ("?", "&", ";") or named.startswith(("x-amz-", "x-goog-"))
         match = _BARE.match(self.text, self.at)
-        if match is None or not in_link or len(match["value"]) < 12 or values.is_placeholder(match["value"]):
+        if match is None or not in_link or len(match["value"]) < 12 or not values.is_chosen(match["value"]):
             return None
         return Span(*match.span("value"), ASSIGNED)
 
@@ -215,11 +218,9 @@ class _Place:
     def _is_pair(self, value: re.Match[str] | None) -> bool:
         """Return True for a name and a value alone in brackets, as dumps of headers have them."""
         before = self.text[max(0, self.start - 4) : self.start].rstrip("bB\"'")
-        return (
-            value is not None
-            and before[-1:] in ("(", "[")
-            and self.text[value.end() : value.end() + 1] in (")", "]")
-        )
+        if value is None or value["value"].isalpha():
+            return False
+        return before[-1:] in ("(", "[") and self.text[value.end() : value.end() + 1] in (")", "]")
 
     def _judged(self, match: re.Match[str] | None, *, quoted: bool) -> Span | None:
         if match is None:
@@ -243,7 +244,7 @@ class _Place:
 
     def _is_quoted_secret(self, value: str) -> bool:
         if self.says is Strength.SECRET:
-            return len(value) >= 4 and not values.is_prose(value)
+            return len(value) >= 4 and not values.is_prose(value) and not value.startswith(" ")
         return self._is_random(value)
 
     def _is_bare_secret(self, value: str, following: str) -> bool:
@@ -260,6 +261,8 @@ class _Place:
         if self.says is Strength.TOKEN:
             if self.name.lower().endswith("pass") and len(value) >= 8 and any(map(str.isdigit, value)):
                 return values.is_chosen(value)
+            if values.is_uuid(value) and self.name.lower() != "token":  # clientRequestToken
+                return False
             return values.looks_random(value) or (len(value) >= 8 and ":" in base64_text(value))
         if self.says is Strength.KEY:
             return values.looks_very_random(value) or (self._is_variable() and values.looks_random(value))
@@ -271,8 +274,9 @@ class _Place:
 
 
 def _is_name(value: str) -> bool:
-    """Return True for the name of a secret in the place of one: ``grant_type = "refresh_token"``."""
-    return value.replace("_", "").replace("-", "").isalpha() and strength(value) is Strength.SECRET
+    """Return True for the name of something in the place of a secret: ``grant_type = "refresh_token"``."""
+    lowered = value.lower()
+    return lowered.replace("_", "").replace("-", "").isalpha() and any(word in lowered for word in _IN_NAMES)
 
 
 def _is_credential(value: str) -> bool:

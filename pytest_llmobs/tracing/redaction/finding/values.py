@@ -79,11 +79,16 @@ def is_chosen(value: str) -> bool:
     return any(sign in value for sign in "!@#$%^&*+?~")
 
 
+def is_uuid(value: str) -> bool:
+    """Return True for a UUID."""
+    return _UUID.fullmatch(value) is not None
+
+
 def looks_random(value: str) -> bool:
     """Return True for 16 characters or more of which a run mixes letters and digits as no word does; UUIDs too."""
     if len(value) < 16:
         return False
-    if _UUID.fullmatch(value):
+    if is_uuid(value):
         return True
     return any(_is_mixed(run) for run in _RUN.findall(value[:4096]))
 
@@ -99,15 +104,12 @@ def _is_word_and_number(run: str) -> bool:
     return _WORD_AND_NUMBER.fullmatch(run) is not None
 
 
-_LONG_RUN = re.compile(r"(?=[A-Za-z]*\d)(?=[A-Za-z0-9]*[a-z])(?=[A-Za-z0-9]*[A-Z])[A-Za-z0-9_-]{20,}")
-
-
 def looks_very_random(value: str) -> bool:
     """Return True for 20 characters or more that mix digits, capitals and small letters: no hash, no UUID, no name."""
     if not looks_random(value):
         return False
     for run in re.findall(r"[A-Za-z0-9_-]{20,}", value[:4096]):
-        kinds = any(map(str.isdigit, run)), any(map(str.islower, run)), any(map(str.isupper, run))
-        if all(kinds):
+        # one digit is in many a name: ServerlessV2PlatformVersions
+        if sum(map(str.isdigit, run)) > 1 and any(map(str.islower, run)) and any(map(str.isupper, run)):
             return True
     return False

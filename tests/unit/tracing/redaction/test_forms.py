@@ -56,7 +56,6 @@ _SHOWN_ELSEWHERE = {
         "heroku key",
     ),
     *(
-        "yandex key",
         "vercel token",
         "neon password",
         "logfire token",
@@ -65,11 +64,8 @@ _SHOWN_ELSEWHERE = {
         "razorpay key",
     ),
     *(
-        "plaid token",
         "dropbox token",
         "mapbox token",
-        "nuget key",
-        "crates.io token",
         "jfrog key",
         "sonar token",
     ),
