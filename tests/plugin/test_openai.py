@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 import warnings
 from collections.abc import Callable, Iterator
 
@@ -84,3 +85,38 @@ def test_a_refusal_for_good_stops_the_suite(
     assert len(server.requests) == 1
     result.stdout.fnmatch_lines(["*not run: Error code*Look at your plan*"])
     assert result.ret == 1
+
+
+def test_a_cost_that_leaves_something_out_is_a_bound_wherever_it_is_printed(
+    project: Project, ask: Callable[[Server], None]
+) -> None:
+    def script(request: Request) -> Answer:
+        usage = {"prompt_tokens": 10_000, "completion_tokens": 1000, "total_tokens": 11_000}
+        if "Tom" in request.body["messages"][0]["content"]:
+            usage["bonus_tokens"] = 5
+        return chat({"content": "Dear you"}, usage=usage)
+
+    project.prompt("Greet {name}.")
+    project.dataset({"id": name, "inputs": {"name": name, "query": "?"}} for name in ("Ann", "Tom"))
+    project.write(
+        test_app="""
+        import pytest
+        from app import answer
+
+        @pytest.mark.llm_dataset("golden.jsonl", target=answer)
+        def test_answer(example, llm_run):
+            assert (llm_run.total_cost is None) == (example.id == "Tom")
+        """
+    )
+    with serve(script) as server:
+        ask(server)
+        result = project.experiment("--llm-report", "json:report.json", "--llm-name", "bonus")
+    result.assert_outcomes(passed=2)
+    text = " ".join(result.stdout.str().split())
+    assert "app at least $0.0045 (2 calls, 22.0k tokens)" in text
+    assert "no price is known for gpt-5-mini (usage.bonus_tokens)" in text
+    sums = json.loads(project.path.joinpath("report.json").read_text())["spending"]
+    assert (sums["total"]["cost"], sums["total"]["at_least"]) == (pytest.approx(0.0045), True)
+    assert sums["unpriced_models"] == ["gpt-5-mini (usage.bonus_tokens)"]
+    for words in (["show", "bonus"], ["experiments"]):
+        assert "at least $0.0045" in project.llmobs(*words).stdout
