@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from pytest_llmobs.clocks import real
@@ -212,6 +212,9 @@ class RunTree(OpenRun):
         stand_in = RunTree(tracer, "remote", "chain", None, remote.project)
         stand_in.trace_id, stand_in.id = remote.trace_id, remote.run_id
         stand_in.line = b""  # the other process writes it
+        stand_in._root = tracer.collecting.get(
+            remote.trace_id
+        )  # unless that is this one, and a trial is going on
         stand_in.describe(None, remote.metadata, remote.tags)
         if not remote.run_id:  # a stranger's sampling isn't ours
             stand_in.recording = is_sampled(remote.trace_id, tracer.sample_rate)
@@ -305,7 +308,7 @@ class RunTree(OpenRun):
             is_wanted = not run_types or finished.run_type in run_types
             if is_wanted and finished.line is not self.line:
                 records.append(record_of(finished))
-        records.sort(key=_start)
+        records.sort(key=attrgetter("start_time", "id"))
         return records
 
     def captured_outputs(self) -> bytes | None:
@@ -313,10 +316,8 @@ class RunTree(OpenRun):
 
         None where it put out nothing, or hasn't ended.
         """
-        for finished in self.collected or ():
-            if finished.id == self.id:
-                return finished.captured_outputs
-        return None
+        runs = self.collected or ()
+        return next((finished.captured_outputs for finished in runs if finished.id == self.id), None)
 
     def captured_outputs_below(self) -> list[bytes | None]:
         """Return the same of each finished run right under this root."""
@@ -339,10 +340,6 @@ class RunTree(OpenRun):
             if finished.line is self.line:
                 return record_of(finished)
         return read_line(self.line)
-
-
-def _start(run: Run) -> tuple[datetime, str]:
-    return run.start_time, run.id
 
 
 def start_root(
@@ -379,6 +376,7 @@ def start_root(
         root.columns.update(columns)
     if collect:
         root.collected = []
+        tracer.collecting[root.id] = root
     if beside is not None:
         root.held = beside.held
     else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
+from weakref import WeakValueDictionary
 
 from pytest_llmobs.clocks import real
 from pytest_llmobs.records.runs import PAID
@@ -62,13 +63,13 @@ class Tracer:
             SettingsError: The rate isn't between 0 and 1.
         """
         self.project, self.sink, self.session = project, sink, session
-        self.sample_rate = checked_rate(sample_rate)
-        self.keep, self.max_payload = keep, max_payload
-        self.enabled = enabled
-        self.keep_media = keep_media
+        self.sample_rate, self.keep = checked_rate(sample_rate), keep
+        self.max_payload, self.enabled, self.keep_media = max_payload, enabled, keep_media
         self._unclaimed = unclaimed
         self.redaction = redaction or Redaction()
         self._suspects = self.redaction.suspects
+        # Roots that collect their runs, by id: headers that name one may come back to this process.
+        self.collecting: WeakValueDictionary[str, OpenRun] = WeakValueDictionary()
         self._encoded_names: dict[tuple[str, str, str], str] = {}
 
     def sample(self, root: OpenRun) -> None:

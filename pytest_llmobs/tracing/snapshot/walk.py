@@ -141,7 +141,7 @@ class _Walk:
             if issubclass(type(shown), dict):
                 return self.copy(list(entries_of(shown)), depth)
         if name_of(kind) == ("array", "array"):
-            return self.copy(value.tolist(), depth)
+            return self._items(iter(value), len(value), depth)
         return describe(value)
 
     def _pairs(self, pairs: Iterable[tuple[Any, Any]], size: int, depth: int) -> dict[str, Any]:

@@ -12,8 +12,9 @@ from urllib.parse import quote
 
 import pytest
 
-from pytest_llmobs.tracing import RunTree, trace, traceable, tracing_context
+from pytest_llmobs.tracing import RunTree, active, trace, traceable, tracing_context
 from pytest_llmobs.tracing.active import install, uninstall
+from pytest_llmobs.tracing.run_tree import start_root
 from pytest_llmobs.tracing.tracer import Tracer
 from tests.unit.tracing.memory import MemorySink
 
@@ -41,6 +42,18 @@ def test_runs_of_the_service_stay_under_the_caller(sink: MemorySink) -> None:
     for name in ("service", "block"):
         run = sink.run(name)
         assert (run.parent_id, run.trace_id, run.project) == (request.id, caller.id, "shop")
+
+
+def test_headers_that_come_back_to_the_process_of_a_trial_stay_in_the_trial(sink: MemorySink) -> None:
+    assert active.installed is not None
+    root = start_root(active.installed, "trial", collect=True)
+    with root.activate(), trace("request") as request:
+        headers = request.to_headers()
+    with tracing_context(parent=headers, enabled=True):  # as in the thread of a server of the test itself
+        traceable("llm", name="model")(lambda: None)()
+    root.end()
+    (call,) = root.finished_runs("llm")
+    assert (call.parent_id, call.trace_id) == (request.id, root.id)
 
 
 def test_a_strangers_traceparent_gives_the_trace_its_id(sink: MemorySink) -> None:
