@@ -78,7 +78,8 @@ def report_failure(
 ) -> None:
     """Give a red verdict to the terminal's statistics, to ``--lf`` and to JUnit.
 
-    A test that the verdict is about and that was reported as xfailed is a failed one from now on, in all of them.
+    A test that the verdict is about and that was reported as passed or as xfailed is a failed one from now on, in all
+    of them.
 
     Args:
         config: The session's.
@@ -106,7 +107,7 @@ def report_failure(
     if terminal is not None:
         if any(failed.nodeid == reported for failed in terminal.stats.get("failed", ())):
             return
-        earlier = _take_xfailed(terminal, reported)
+        earlier = _take_report(terminal, reported)
         terminal.stats.setdefault("failed", []).append(report)
     if reported is not None:
         _note_last_failed(config, earlier, reported)
@@ -123,13 +124,14 @@ def clean_suite_properties(config: pytest.Config, clean: Callable[[str], str]) -
         xml.global_properties = [(name, clean(value)) for name, value in xml.global_properties]
 
 
-def _take_xfailed(terminal: Any, nodeid: str | None) -> pytest.TestReport | None:
-    """Take a test's report out of the xfailed ones; return it."""
-    xfailed: list[pytest.TestReport] = terminal.stats.get("xfailed", [])
-    for report in xfailed:
-        if report.nodeid == nodeid:
-            xfailed.remove(report)
-            return report
+def _take_report(terminal: Any, nodeid: str | None) -> pytest.TestReport | None:
+    """Take a test's report out of the xfailed or the passed ones; return it."""
+    for outcome in ("xfailed", "passed"):
+        reports: list[pytest.TestReport] = terminal.stats.get(outcome, [])
+        for report in reports:
+            if report.nodeid == nodeid:
+                reports.remove(report)
+                return report
     return None
 
 
@@ -142,7 +144,7 @@ def _note_last_failed(config: pytest.Config, report: pytest.TestReport | None, n
 
 
 def _fail_testcase(xml: Any, nodeid: str, report: pytest.TestReport) -> bool:
-    """Make a failure of a testcase that was an expected one; return False where there is none."""
+    """Make a failure of a testcase that passed, or failed as expected; return False where there is none."""
     # pytest 9.2: `node_reporter` makes one that `record_testreport` names as it names all others; it is taken back
     named = pytest.TestReport(nodeid, report.location, {}, "failed", report.longrepr, "call")
     reporter = xml.node_reporter(named)
@@ -152,12 +154,13 @@ def _fail_testcase(xml: Any, nodeid: str, report: pytest.TestReport) -> bool:
     xml.node_reporters = {key: other for key, other in xml.node_reporters.items() if other is not reporter}
     for finished in xml.node_reporters_ordered:
         testcase = finished.to_xml()  # pytest 9.2: the same element each time, once its test has ended
-        skipped = testcase.find("skipped")
-        if skipped is not None and names.items() <= testcase.attrib.items():
-            testcase.remove(skipped)
+        if names.items() <= testcase.attrib.items():
+            skipped = testcase.find("skipped")
+            xml.stats["passed" if skipped is None else "skipped"] -= 1
+            if skipped is not None:
+                testcase.remove(skipped)
             reporter.append_failure(report)
             testcase.extend(reporter.nodes)
-            xml.stats["skipped"] -= 1
             return True
     return False
 

@@ -69,6 +69,23 @@ def test_a_broken_example_is_a_failed_test_everywhere(project: Project, workers:
     again.assert_outcomes(passed=1)
 
 
+def test_an_example_that_a_score_calls_broken_fails_though_its_test_passed(empty: Project) -> None:
+    scored = SUITE.replace("target=app)", "target=app, evaluators=[answers])").replace(
+        "def app", 'def answers(outputs): return outputs["output"].startswith("answer")\n\ndef app'
+    )
+    empty.write(test_bot=scored.rpartition("assert")[0] + "assert llm_run.outputs")
+    breaks(empty)
+    empty.record("-o", "llm_baseline_repeat=5")
+    breaks(empty, 7)
+    result = empty.experiment("--junitxml=junit.xml")
+    assert result.ret == 1
+    result.assert_outcomes(passed=19, failed=1)
+    cases = cases_of(empty)
+    assert len(cases) == 20
+    assert cases["test_bot[e7]"] == {"failure"}
+    assert last_failed(empty) == {"test_bot.py::test_bot[e7]"}
+
+
 @pytest.mark.parametrize(
     "option, status",
     # as without this plugin: xdist and --sw interrupt
