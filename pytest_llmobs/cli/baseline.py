@@ -41,6 +41,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     accept.add_argument(
         "--all", action="store_true", help="every suite, not only those with something to accept"
     )
+    accept.add_argument(
+        "--failing", action="store_true", help="also where most examples never passed (--llm-accept-failing)"
+    )
     accept.add_argument("--dry-run", action="store_true", help="print the command and run nothing")
     prune = actions.add_parser("prune", help="drop baselines of gone test files, and rows of gone examples")
     prune.add_argument("--dry-run", action="store_true", help="say what would be dropped")
@@ -85,6 +88,8 @@ def _accept(arguments: argparse.Namespace, console: Console) -> int:
         )
         return 1
     words = [*tests, "--llm-experiment", "--llm-update-baseline"]
+    if arguments.failing:
+        words.append("--llm-accept-failing")
     console.note(shell_line(["pytest", *words]))
     if arguments.dry_run:
         return 0

@@ -90,7 +90,7 @@ def test_accepting_a_suite_with_parameters_records_it_alone(
     before = {path.name: path.read_text() for path in empty.baselines}
     monkeypatch.setenv("BROKEN", broken)
     assert empty.experiment("--llm-name", "broken").ret == 1
-    assert empty.llmobs("baseline", "accept", "broken").returncode == 0
+    assert empty.llmobs("baseline", "accept", "--failing", "broken").returncode == 0
     changed = {path.name for path in empty.baselines if path.read_text() != before[path.name]}
     suites = {name.partition("~")[0] for name in changed if "texts" not in name}
     cold, warm = "test_app--test_answer-very-cold", "test_app--test_answer-warm"
