@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
@@ -14,7 +15,8 @@ from pytest_llmobs.baselines.line_json import REMEDY, parse_json, read_text, ren
 from pytest_llmobs.baselines.records import SCHEMA, Baseline, BaselineRow, SuiteRecord
 from pytest_llmobs.baselines.texts_file import parse_texts, render_texts
 from pytest_llmobs.errors import BaselineError
-from pytest_llmobs.files import locked, write_whole
+from pytest_llmobs.files import locked, read_bytes, write_whole
+from pytest_llmobs.files import parse_json as parse_plain_json
 from pytest_llmobs.records.fit import MisfitError, check, shortened
 from pytest_llmobs.records.wire import from_wire
 
@@ -42,6 +44,7 @@ _OPTIONAL = {
     "versions": "versions",
 }
 """Keys of a row that are left out where it has nothing of that, in their order -> their fields."""
+_SUITE_LINE = b'"suite": '
 _NUMBER: frozenset[type] = frozenset({int, float, type(None)})
 _HEAD = ("suite", "dataset", "dataset_version", "repeat", "metrics", "metadata")
 
@@ -101,6 +104,25 @@ def load_baseline(path: Path | str) -> Baseline | None:
     if content is None:
         return None
     return parse_baseline(content, str(path), read_text(texts_path(path)))
+
+
+def suite_of_damaged(path: Path) -> str | None:
+    """Return the suite of a baseline that can't be read, by the line that names it or by its file's name.
+
+    Returns:
+        The suite; None where nobody can say.
+    """
+    named = None
+    with suppress(OSError, ValueError):
+        for line in read_bytes(path).split(b"\n"):
+            if line.startswith(_SUITE_LINE):
+                named = parse_plain_json(line.removeprefix(_SUITE_LINE).strip().rstrip(b","))
+    readable, *names = path.name.removesuffix(".json").split("--")
+    guessed = "::".join([f"{readable.replace('.', '/')}.py", *names])
+    for suite in (named, guessed):
+        if isinstance(suite, str) and baseline_path(path.parent, suite) == path:
+            return suite
+    return None
 
 
 def parse_baseline(content: str, where: str, texts: str | None = None) -> Baseline:

@@ -252,7 +252,10 @@ def _uploaded(conclusion: Conclusion, store: Store, remote: RemoteFiles) -> Conc
 
     try:
         store.seal()
-        upload(store.layout, remote)
+        problems = upload(store.layout, remote).problems
+        if problems:
+            notes = (*conclusion.experiment.notes, *problems)
+            return replace(conclusion, experiment=replace(conclusion.experiment, notes=notes))
     except StoreError as error:
         later = shell_line(["llmobs", "upload", remote.shown])
         note = f"{error} Nothing is lost, everything is in {str(store.root)!r}; upload it later: {later}"

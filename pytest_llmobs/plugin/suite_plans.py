@@ -152,7 +152,7 @@ def gone_suites(config: pytest.Config, suites: Suites) -> Iterator[SuitePlan]:
 
 def _recorded_suites(suites: Suites) -> Iterator[str]:
     """Yield the suites that have a baseline and weren't collected."""
-    from pytest_llmobs.baselines.file import baseline_files, baseline_path, load_baseline
+    from pytest_llmobs.baselines.file import baseline_files, baseline_path, load_baseline, suite_of_damaged
 
     known = {baseline_path(suites.baseline_folder, suite) for suite in suites.totals}
     for path in baseline_files(suites.baseline_folder):
@@ -160,10 +160,11 @@ def _recorded_suites(suites: Suites) -> Iterator[str]:
             continue
         try:
             baseline = load_baseline(path)
-        except BaselineError:  # of what, nobody can say
-            continue
-        if baseline is not None and baseline.suite not in suites.totals:
-            yield baseline.suite
+            suite = None if baseline is None else baseline.suite
+        except BaselineError:  # the gate reads it again, and says why it can't
+            suite = suite_of_damaged(path)
+        if suite is not None and suite not in suites.totals:
+            yield suite
 
 
 def alike_names(plans: Sequence[SuitePlan]) -> Iterator[str]:

@@ -10,7 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from pytest_llmobs.baselines.file import load_baseline, save_baseline, texts_path
+from pytest_llmobs.baselines.file import (
+    baseline_path,
+    load_baseline,
+    save_baseline,
+    suite_of_damaged,
+    texts_path,
+)
 from pytest_llmobs.baselines.records import Baseline, BaselineRow
 from pytest_llmobs.baselines.texts import CallShape, ExampleTexts, TextStore
 from pytest_llmobs.errors import BaselineError
@@ -224,3 +230,21 @@ def test_what_ends_lines_elsewhere_is_no_merge_conflict(tmp_path: Path) -> None:
     for file in (path, texts_path(path)):  # as git checks it out on Windows, and an editor marks it
         file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes().replace(b"\n", b"\r\n"))
     assert load_baseline(path) == baseline
+
+
+@pytest.mark.parametrize(
+    ("suite", "content", "found"),
+    [
+        ("tests/test_a.py::test_x", b'{\n"schema": 9,\n"suite": "tests/test_a.py::test_x",\n"exam', True),
+        ("tests/test_a.py::test_x", b"", True),
+        ("tests/test_a.py", b"\x00\xff", True),
+        ("tests/test_a.py::test_x[a b]", b'{\n"suite": "tests/test_a.py::test_x[a b]",\n', True),
+        ("tests/test_a.py::test_x[a b]", b"", False),
+    ],
+)
+def test_a_damaged_baseline_still_says_whose_it_is(
+    tmp_path: Path, suite: str, content: bytes, found: bool
+) -> None:
+    path = baseline_path(tmp_path, suite)
+    path.write_bytes(content)
+    assert suite_of_damaged(path) == (suite if found else None)
