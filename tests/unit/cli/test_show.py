@@ -179,3 +179,12 @@ def test_a_report_lies_in_the_store_and_leaves_the_output_as_it_is(llmobs, store
     assert (done.returncode, done.stdout) == (0, plain.stdout)
     assert done.stderr == "report json: .llmobs/reports/brave-otter.json\n"
     assert (store.root / "reports" / "brave-otter.json").is_file()
+
+
+def test_an_ambiguous_id_names_its_candidates(llmobs, store):
+    ids = sorted(run.id for run in store.runs())
+    done = llmobs("show", ids[0][:8])
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        f"Several runs' ids begin with {ids[0][:8]!r}: {', '.join(ids)}. Give more of the one you mean.\n"
+    )
