@@ -32,16 +32,18 @@ class Jsonl:
         text = read_text(path)
         if text.lstrip().startswith("["):
             raise DatasetError(_is_list(text, path))
-        rows: list[Row] = []
+        values: list[Any] = []
+        numbers: list[int] = []
         for number, line in _lines(text):
             try:
-                value = from_json(line, allow_inf_nan=False)
+                values.append(from_json(line, allow_inf_nan=False))
             except ValueError as error:
                 raise _broken(line, f"{name}:{number}", str(error)) from None
-            rows.append(Row(value, f"{name}:{number}", True))
-        if _has_lost_something(text, [row.data for row in rows]):
+            numbers.append(number)
+        if _has_lost_something(text, values):
             _read_again(text, name)
-        yield from rows
+        for value, number in zip(values, numbers, strict=True):
+            yield Row(value, f"{name}:{number}", True)
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
