@@ -52,6 +52,8 @@ class Surroundings:
     recall: bool = False
     """True where the trials come from documents: what they sent and answered is then read from the store, where an
     example is to be explained."""
+    debugging: bool = False
+    """True where the first failure was to stop the session: then a failed assertion failed its test at once."""
     remote: RemoteFiles | None = None
     """Where the store is uploaded to."""
 
@@ -126,7 +128,7 @@ def _judged(experiment: Experiment, surroundings: Surroundings) -> Experiment:
         notes.append(surroundings.unconfirmed)
     return replace(
         experiment,
-        decision=_completed(decision, experiment, baselines, surroundings.settings),
+        decision=_completed(decision, experiment, baselines, surroundings),
         confirmation=tuple(answer.trials),
         notes=tuple(notes),
     )
@@ -172,30 +174,35 @@ def _completed(
     decision: Decision,
     experiment: Experiment,
     baselines: Mapping[str, Baseline | BaselineError],
-    settings: Settings,
+    surroundings: Surroundings,
 ) -> Decision:
     """Return a decision with what isn't the gate's to see: earlier errors, a useless reference, ungated failures."""
     errors = [*experiment.decision.errors, *decision.errors]
-    problem = useless(settings.baseline, experiment.suites, baselines)
+    problem = useless(surroundings.settings.baseline, experiment.suites, baselines)
     if problem:
         errors.append(problem)
     ungated = 0
     for trial in experiment.trials:
-        if _failed_its_test(trial, baselines, settings):
+        if _failed_its_test(trial, baselines, surroundings):
             ungated += 1
     return replace(decision, errors=tuple(errors), ungated=ungated)
 
 
 def _failed_its_test(
-    trial: Trial, baselines: Mapping[str, Baseline | BaselineError], settings: Settings
+    trial: Trial, baselines: Mapping[str, Baseline | BaselineError], surroundings: Surroundings
 ) -> bool:
-    """Tell whether a failed assertion failed its test: the plugin lets a gate judge only what has a row to go by."""
+    """Tell whether a failed assertion failed its test: the plugin lets a gate judge only what has a row to go by.
+
+    And not even that where the first failure is to stop the session, unless it is a known one.
+    """
     if trial.status != "failed":
         return False
     baseline = baselines.get(trial.suite)
-    if settings.strict or not isinstance(baseline, Baseline):
+    if surroundings.settings.strict or not isinstance(baseline, Baseline):
         return True
-    return baseline.row_of(trial.example_id, trial.example_hash) is None
+    if baseline.row_of(trial.example_id, trial.example_hash) is None:
+        return True
+    return surroundings.debugging and not baseline.known_failure(trial.example_id)
 
 
 def _for_the_merge(experiment: Experiment, surroundings: Surroundings) -> Mapping[str, Any]:

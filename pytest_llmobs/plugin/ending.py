@@ -12,6 +12,7 @@ import pytest
 
 from pytest_llmobs.clocks import real
 from pytest_llmobs.errors import LlmobsError
+from pytest_llmobs.plugin import options
 from pytest_llmobs.plugin.failed_tests.failed_reports import FailedReports
 from pytest_llmobs.plugin.outcome import crashed_trial
 from pytest_llmobs.plugin.progress import ProgressLine
@@ -179,6 +180,7 @@ class Ending:
             baseline_folder=session.baseline_folder,
             find_summaries=self._find_summaries,
             confirm=None if stopped else self._confirm,
+            debugging=options.debugging(self._state.config),
             remote=session.remote,
         )
         if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:

@@ -136,3 +136,15 @@ def test_red_is_never_exit_status_0_or_5(project: Project, asked: int) -> None:
     result = project.experiment("--llm-confirm=0", "-o", "llm_fail_on=inconclusive")
     assert "RED" in result.stdout.str()
     assert result.ret == 1
+
+
+def test_what_failed_at_once_and_was_cleared_later_is_told(project: Project) -> None:
+    """``--maxfail`` isn't reached: the gate finds a blip, and pytest has a failed test all the same."""
+    source = project.path.joinpath("test_bot.py")
+    mended = "pathlib.Path('broken.txt').write_text('question 0') and 'nothing'"
+    source.write_text(source.read_text().replace('"nothing"', mended))
+    breaks(project, 0, 7)
+    result = project.experiment("--maxfail=5", "-k", "e7 or e8 or e9")
+    assert result.ret == 1
+    result.assert_outcomes(failed=1, passed=2)
+    result.stdout.fnmatch_lines(["RED*: 1 trial failed"])
