@@ -68,6 +68,8 @@ def answer(query):
 """
 
 TESTS = """
+import warnings
+
 import pytest
 from app import ALL, PEM, TEXT, answer, step
 from pytest_llmobs import log_feedback, log_inputs, log_outputs, log_reference_outputs
@@ -102,6 +104,12 @@ def test_direct(llm_run, number, record_property):
     log_feedback("mine", 0.5, value=TEXT, comment=TEXT)
     llm_run.add_metadata({"m": ALL})
     assert llm_run.score(told) > 2
+
+def test_reasons(llm_run, record_testsuite_property):
+    step("q")
+    warnings.warn(TEXT)
+    record_testsuite_property("said", TEXT)
+    pytest.xfail(TEXT)
 """
 
 

@@ -18,7 +18,7 @@ from pytest_llmobs.tracing.redaction.finding.environment import EnvironmentSecre
 from pytest_llmobs.tracing.redaction.finding.forms import FORMS, Form
 from pytest_llmobs.tracing.redaction.finding.names import Strength, strength
 from pytest_llmobs.tracing.redaction.finding.spans import Span, merged, replaced
-from pytest_llmobs.tracing.redaction.prefilters import compiled
+from pytest_llmobs.tracing.redaction.prefilters import Prefilter, compiled
 from pytest_llmobs.tracing.redaction.redactors import Redactor
 
 _Search = Callable[[str], Iterator[Span]]
@@ -45,6 +45,7 @@ class Secrets(Redactor):
     def __init__(self, environment: EnvironmentSecrets | None = None) -> None:
         """Take the environment whose secrets are known; the process's own by default."""
         self._environment = environment or EnvironmentSecrets()
+        self._signed: list[tuple[bytes, list[Prefilter]]] = []
 
     def redact(self, text: str) -> str:
         """Return ``text`` with each secret replaced by ``[redacted: <kind>]``."""
@@ -60,8 +61,20 @@ class Secrets(Redactor):
         return self.redact(text)
 
     def suspects(self, payload: bytes) -> bool:
-        """Return True where a payload may hold a secret of the environment."""
+        """Return True where a payload may hold a secret of the environment, or one that begins with a rarer sign."""
+        for sign, prefilters in self._signed or self._compile():
+            if sign in payload:
+                for finds in prefilters:
+                    if finds(payload):
+                        return True
         return self._environment.suspects(payload)
+
+    def _compile(self) -> list[tuple[bytes, list[Prefilter]]]:
+        signed = []
+        for sign, patterns in sieves.of_signed_forms():
+            signed.append((sign, [compiled(pattern, self.name) for pattern in patterns]))
+        self._signed = signed
+        return signed
 
     def is_secret_key(self, key: str) -> bool:
         """Return True where the value under ``key`` is secret (``x-api-key``, ``DB_PASSWORD``, ``apiKey``)."""
@@ -83,7 +96,10 @@ class Secrets(Redactor):
         payload = _as_json(text)
         hidden = compiled(sieves.HIDDEN, self.name)(payload)
         searches: list[_Search] = []
-        if hidden or any(compiled(pattern, self.name)(payload) for pattern in sieves.of_forms()):
+        patterns = list(sieves.of_forms())
+        for signed in sieves.of_signed_forms():
+            patterns += signed.patterns
+        if hidden or any(compiled(pattern, self.name)(payload) for pattern in patterns):
             searches += [of_forms, in_base64]
         if hidden or compiled(sieves.BESIDE_NAMES, self.name)(payload):
             searches.append(assigned)

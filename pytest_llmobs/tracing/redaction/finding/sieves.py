@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
+from typing import NamedTuple
 
 from pytest_llmobs.tracing.redaction.finding.forms import FORMS, SHORT
 
@@ -68,22 +69,55 @@ HIDDEN = f"{_ENCODED}|{_FLAGS}"
 """Stops at what is rarely written so, and may hide the beginning of a secret; and at options of commands."""
 
 
+class SignedForms(NamedTuple):
+    """Patterns that stop at forms which begin with a sign: they needn't be tried where there is none."""
+
+    sign: bytes
+    patterns: tuple[str, ...]
+
+
 @cache
 def of_forms() -> tuple[str, ...]:
-    """Return the patterns that stop at the forms, each of so few literals that they are found at once."""
-    literals = sorted({*_long_markers(), *map(_base64_head, _IN_BASE64)})
-    tails = [
-        *_short_markers(),
-        *_sieves(),
-        *(f"{head}[A-Za-z0-9+/]{{12}}" for head in _JSON_IN_BASE64.split("|")),
-    ]
+    """Return the patterns that stop at all other forms, each of so few literals that they are quick."""
+    literals = filter(_has_no_sign, _literals())
     # of two letters, which would slow down all others
-    pairs = [tail for tail in tails if tail.startswith(("[", "SK"))]
+    pairs = [tail for tail in _tails() if tail.startswith(("[", "SK"))]
+    tails = [tail for tail in _tails() if tail not in pairs and not _is_underscored(tail)]
+    return (*_alternatives(literals), "|".join(tails), "|".join(pairs))
+
+
+@cache
+def of_signed_forms() -> tuple[SignedForms, SignedForms]:
+    """Return the patterns that stop at forms with an underscore or a dash in how they begin."""
+    literals = _literals()
+    underscored = [literal for literal in literals if "_" in literal]
+    dashed = [literal for literal in literals if "-" in literal and "_" not in literal]
+    tails = "|".join(filter(_is_underscored, _tails()))
     return (
-        *map("|".join, _split(list(map(re.escape, literals)))),
-        "|".join(tail for tail in tails if tail not in pairs),
-        "|".join(pairs),
+        SignedForms(b"_", (*_alternatives(underscored), tails)),
+        SignedForms(b"-", tuple(_alternatives(dashed))),
     )
+
+
+def _literals() -> list[str]:
+    return sorted({*_long_markers(), *map(_base64_head, _IN_BASE64)})
+
+
+def _tails() -> list[str]:
+    heads = [f"{head}[A-Za-z0-9+/]{{12}}" for head in _JSON_IN_BASE64.split("|")]
+    return list(dict.fromkeys([*_short_markers(), *_sieves(), *heads]))
+
+
+def _has_no_sign(literal: str) -> bool:
+    return "_" not in literal and "-" not in literal
+
+
+def _is_underscored(tail: str) -> bool:
+    return "_" in tail.partition("[")[0]
+
+
+def _alternatives(literals: Iterable[str]) -> Iterator[str]:
+    return map("|".join, _split(list(map(re.escape, literals))))
 
 
 def _long_markers() -> Iterator[str]:
