@@ -1,4 +1,8 @@
-"""The text in the chunks of a stream: plain text, and the events of the SDKs and of LangChain that carry text."""
+"""The text in the chunks of a stream: plain text, and the events of the SDKs and of LangChain that carry text.
+
+Events around a text, and a model's thinking, add nothing to it. Whatever else may come, such as a call of a tool, makes
+a stream more than a text.
+"""
 
 from __future__ import annotations
 
@@ -21,44 +25,46 @@ def _text_of(chunk: Any) -> str | None:
     """Return the text in a chunk, empty for an event around a text; None where it is, or may be, something else."""
     if isinstance(chunk, str):
         return chunk
-    family = type(chunk).__module__.partition(".")[0]
-    read = _FAMILIES.get(family)
+    read = _FAMILIES.get(type(chunk).__module__.partition(".")[0])
     if read is None:
         return None
     return read(chunk)
 
 
 def _of_anthropic(event: Any) -> str | None:
-    match event.type:
-        case "content_block_delta":
-            return _text_if(event.delta, "text_delta", "text")
-        case "content_block_start":
-            return _empty_if(event.content_block, "text")
-        case "content_block_stop" | "message_start" | "message_delta" | "message_stop" | "ping":
-            return ""
-        case "text":  # a helper's event, beside the one that it is made of
-            return ""
-    return None
+    kind = _kind(event)
+    if kind == "content_block_delta":
+        return _text_in(event.delta, {"text_delta": "text"}, _THINKING_DELTAS)
+    if kind == "content_block_start":
+        return _text_in(event.content_block, {}, {"text", "thinking", "redacted_thinking"})
+    return _empty_if(kind in _AROUND_A_MESSAGE)
+
+
+_THINKING_DELTAS = frozenset({"thinking_delta", "signature_delta", "citations_delta"})
+_AROUND_A_MESSAGE = frozenset(
+    {"content_block_stop", "message_start", "message_delta", "message_stop", "ping"}
+    | {"text", "thinking", "signature", "citation"}  # a helper's, each beside the one that it is made of
+)
 
 
 def _of_openai(event: Any) -> str | None:
+    kind = _kind(event)
     if hasattr(event, "choices"):
         return _of_chat(event)
-    kind = getattr(event, "type", "")
-    if kind == "response.output_text.delta":
+    if kind == "chunk":  # a helper's; an event of its own tells the text
+        return _empty_if(_of_chat(event.chunk) is not None)
+    if kind in ("response.output_text.delta", "content.delta"):
         return str(event.delta)
     if kind in ("response.output_item.added", "response.output_item.done"):
-        return _empty_if(event.item, "message")
+        return _text_in(event.item, {}, {"message", "reasoning"})
     if kind in ("response.content_part.added", "response.content_part.done"):
-        return _empty_if(event.part, "output_text")
-    if kind in _AROUND_A_RESPONSE:
-        return ""
-    return None
+        return _text_in(event.part, {}, {"output_text", "reasoning_text"})
+    return _empty_if(kind in _AROUND_A_RESPONSE or kind.startswith("response.reasoning"))
 
 
 _AROUND_A_RESPONSE = frozenset(
     {"response.created", "response.queued", "response.in_progress", "response.completed"}
-    | {"response.output_text.done"}
+    | {"response.output_text.done", "content.done"}
 )
 
 
@@ -81,16 +87,28 @@ def _of_langchain(message: Any) -> str | None:
     return content
 
 
-def _text_if(part: Any, kind: str, name: str) -> str | None:
-    if part.type != kind:
-        return None
-    return str(getattr(part, name))
+def _kind(event: Any) -> str:
+    return str(getattr(event, "type", ""))
 
 
-def _empty_if(part: Any, kind: str) -> str | None:
-    if part.type != kind:
-        return None
-    return ""
+def _text_in(part: Any, texts: Mapping[str, str], around: frozenset[str] | set[str]) -> str | None:
+    """Return the text of a part of an event.
+
+    Args:
+        part: It has a type.
+        texts: Types of parts with text -> the attribute that holds it.
+        around: Types of parts that add nothing to a text.
+    """
+    kind = _kind(part)
+    if kind in texts:
+        return str(getattr(part, texts[kind]))
+    return _empty_if(kind in around)
+
+
+def _empty_if(is_around: bool) -> str | None:
+    if is_around:
+        return ""
+    return None
 
 
 _FAMILIES: Mapping[str, Callable[[Any], str | None]] = {

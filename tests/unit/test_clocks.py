@@ -69,7 +69,7 @@ def test_a_target_has_its_real_latency_and_its_real_limit(frozen: float) -> None
 
     target = Target(answer, "answer", takes_dict=False)
     job = Job(key="t", suite="s", name="t", example=Example("e", {"q": "x"}), target=target)
-    runner = Runner(Tracer(project="unit", sink=MemorySink()), Workers(1), timeout=5.0, window=4)
+    runner = Runner(Tracer(project="unit", sink=MemorySink()), Workers(1), timeout=60.0, window=4)
     try:
         root = runner.take(job).root
     finally:

@@ -20,7 +20,7 @@ EXAMPLE = Example("e1", {"messages": [{"role": "user"}]}, {"want": ["x"]}, {"tag
 
 @pytest.fixture
 def runner() -> Iterator[Runner]:
-    made = Runner(Tracer(project="unit", sink=MemorySink()), Workers(2), timeout=5.0, window=8)
+    made = Runner(Tracer(project="unit", sink=MemorySink()), Workers(2), timeout=60.0, window=8)
     yield made
     made.close()
 

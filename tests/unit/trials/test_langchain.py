@@ -27,7 +27,7 @@ EXAMPLE = Example("e1", {"name": "Ada", "query": "Why?"})
 
 @pytest.fixture
 def runner() -> Iterator[Runner]:
-    made = Runner(Tracer(project="unit", sink=MemorySink()), Workers(2), timeout=20.0, window=8)
+    made = Runner(Tracer(project="unit", sink=MemorySink()), Workers(2), timeout=60.0, window=8)
     yield made
     made.close()
 

@@ -15,6 +15,7 @@ import openai
 import pytest
 
 from pytest_llmobs.records.examples import Dataset, Example
+from pytest_llmobs.tracing import traceable
 from pytest_llmobs.tracing.tracer import Tracer
 from pytest_llmobs.trials.deadline import TargetTimeout
 from pytest_llmobs.trials.runner import Attempt, Job, Runner
@@ -191,7 +192,7 @@ def sink() -> MemorySink:
 
 @pytest.fixture
 def runner(sink: MemorySink) -> Iterator[Runner]:
-    made = Runner(Tracer(project="unit", sink=sink), Workers(2), timeout=5.0, window=8)
+    made = Runner(Tracer(project="unit", sink=sink), Workers(2), timeout=60.0, window=8)
     yield made
     made.close()
     while LOOPS:
@@ -282,12 +283,13 @@ def test_a_stream_that_breaks_is_an_error_and_what_came_is_kept(
 def test_a_stream_without_an_end_is_given_up_and_closed(
     runner: Runner, sink: MemorySink, asynchronous: bool
 ) -> None:
-    closed = threading.Event()
+    begun, closed = threading.Event(), threading.Event()
 
     def endless(q: str) -> Iterator[str]:
         try:
             while True:
                 yield "a"
+                begun.set()
                 threading.Event().wait(0.001)
         finally:
             closed.set()
@@ -296,15 +298,18 @@ def test_a_stream_without_an_end_is_given_up_and_closed(
         try:
             while True:
                 yield "a"
+                begun.set()
                 await asyncio.sleep(0.001)
         finally:
             closed.set()
 
-    runner.timeout = 0.05
-    function = plain(endless_async) if asynchronous else endless
-    attempt = runner.take(job(function))
+    endless_job = job(plain(endless_async) if asynchronous else endless)
+    runner.offer([endless_job])
+    assert begun.wait(60)
+    runner.timeout = 0.001
+    attempt = runner.take(endless_job)
     assert isinstance(attempt.error, TargetTimeout)
-    assert closed.wait(5)
+    assert closed.wait(60)
     assert set(sink.run("t1").outputs["output"]) == {"a"}  # type: ignore[index]
 
 
@@ -339,6 +344,7 @@ def test_a_stream_that_calls_a_tool_is_the_list_of_its_events(take: Take, runner
     ):
         attempt = take(lambda q: messages(client, stream=True))
     assert attempt.outputs is not None
+    assert isinstance(attempt.outputs["output"], list)
     assert attempt.outputs["output"][0].type == "message_start"
 
 
@@ -359,6 +365,23 @@ def test_streams_of_openai_are_read(take: Take, runner: Runner, kind: str, api: 
         attempt = take(streams)
     assert attempt.error is None
     assert attempt.outputs == {"output": "Hello there"}
+
+
+def test_the_helper_of_openai_is_read(take: Take, runner: Runner) -> None:
+    with (
+        openai_server.serve("Hello there") as server,
+        client_of(openai.OpenAI, server, runner) as client,
+    ):
+        asked = [{"role": "user", "content": "Hi"}]
+        attempt = take(lambda q: client.chat.completions.stream(model="gpt-5", messages=asked))
+    assert (attempt.error, attempt.outputs) == (None, {"output": "Hello there"})
+
+
+@pytest.mark.parametrize("function", [letters, letters_async])
+def test_a_traced_generator_is_read_and_traced(take: Take, sink: MemorySink, function: Any) -> None:
+    assert take(traceable(function)).outputs == {"output": "ab"}
+    traced = sink.run(function.__name__)
+    assert (traced.outputs, traced.parent_id) == ({"output": ["a", "b"]}, sink.run("t1").id)
 
 
 @contextmanager
