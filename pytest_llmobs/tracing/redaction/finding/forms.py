@@ -11,6 +11,7 @@ Sources: the issuers' documented formats, and the rules of gitleaks and GitHub s
 from __future__ import annotations
 
 import re
+from functools import cache
 from itertools import product
 from typing import NamedTuple
 
@@ -23,20 +24,29 @@ class Form(NamedTuple):
 
     kind: str
     markers: tuple[str, ...]
-    """Literals of which one stands where ``pattern`` matches."""
-    pattern: re.Pattern[str]
-    """Starts at a marker; its only group, or all of it, is the secret."""
+    """Literals of which one stands where ``source`` matches."""
+    source: str
+    """What stands from a marker on; its only group, or all of it, is the secret."""
     sieve: str
     """Finds every text that may hold it, in the syntax of Rust's ``regex``; empty where the markers are rare enough."""
     reach: int
     """How many letters and digits before the marker are part of it."""
 
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """The source compiled, once it is needed: compiling all takes a tenth of a second."""
+        return _compiled(self.source)
+
+
+@cache
+def _compiled(source: str) -> re.Pattern[str]:
+    return re.compile(source, re.DOTALL)
+
 
 def form(kind: str, tail: str, *markers: str, sieve: str = "", reach: int = 0) -> Form:
     """Return a form: one of ``markers``, then ``tail``."""
     starts = "|".join(map(re.escape, markers))
-    pattern = re.compile(f"(?:{starts}){tail}", re.DOTALL)
-    return Form(kind, markers, pattern, sieve, reach)
+    return Form(kind, markers, f"(?:{starts}){tail}", sieve, reach)
 
 
 _ALNUM = "[A-Za-z0-9]"
