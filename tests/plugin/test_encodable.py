@@ -1,4 +1,4 @@
-"""Halves of characters, as models and datasets bring them, in every text that is written beside the tracer."""
+"""Halves of characters, as models bring them, in every text that is written beside the tracer."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import pytest
 
 HALF = "\\ud83d"
 ROWS = [
-    {"id": "a", "inputs": {"q": f"Hello {HALF}"}, "outputs": {"x": HALF}, "metadata": {"tier": f"m{HALF}"}},
-    {"id": f"b{HALF}", "inputs": {"q": "Hi"}, "metadata": {f"k{HALF}": 1}},
+    {"id": "a", "inputs": {"q": "Hello"}},
+    {"id": "b", "inputs": {"q": "Hi"}},
     {"id": "c", "inputs": {"q": "boom"}},
 ]
 
