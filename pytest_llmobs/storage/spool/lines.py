@@ -9,10 +9,8 @@ from typing import Any
 
 from pydantic_core import from_json, to_json
 
-from pytest_llmobs.storage.spool.segment import TORN
+from pytest_llmobs.storage.spool.segment import PATCH, TORN
 
-PATCH = b'{"patch":'
-"""How the line of a patch begins."""
 UNREADABLE = (ValueError, KeyError, TypeError, AttributeError)
 """What reading a damaged line raises."""
 

@@ -16,6 +16,8 @@ from pytest_llmobs.storage.layout import SPOOL_SUFFIX
 
 TORN = b"\t\t\t\x18\n"
 """Ends the beginning of a line that the disk cut short; the line itself follows later. Too many tabs for a record."""
+PATCH = b'{"patch":'
+"""How a line begins that overrides what an earlier one says."""
 _BUFFER = 1 << 17
 
 

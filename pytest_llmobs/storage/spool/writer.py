@@ -18,8 +18,7 @@ from typing import Any, Protocol
 
 from pytest_llmobs.errors import StoreError
 from pytest_llmobs.storage import notices
-from pytest_llmobs.storage.spool.lines import PATCH
-from pytest_llmobs.storage.spool.segment import TORN, Segment
+from pytest_llmobs.storage.spool.segment import PATCH, TORN, Segment
 from pytest_llmobs.wording import count, noun
 
 BACKLOG = 16 << 20
