@@ -88,7 +88,6 @@ def report_failure(
         details: Further lines.
         reported: The node id under which pytest has reported the test; None where it is about no test.
     """
-    # JUnit's file and xdist take no halves of characters
     headline, details = encodable(headline), list(map(encodable, details))
     path, _, name = encodable(nodeid).partition("::")
     report = pytest.TestReport(
