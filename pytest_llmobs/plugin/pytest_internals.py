@@ -73,6 +73,22 @@ class VerdictRepr(TerminalRepr):
             tw.line(inert(f"  {line}"))
 
 
+def _failed_report(
+    nodeid: str, location: tuple[str, int | None, str], verdict: VerdictRepr
+) -> pytest.TestReport:
+    return pytest.TestReport(
+        nodeid=nodeid,
+        location=location,
+        keywords={},
+        outcome="failed",
+        longrepr=verdict,
+        when="call",
+        duration=0.0,
+        start=0.0,
+        stop=0.0,
+    )
+
+
 def report_failure(
     config: pytest.Config, nodeid: str, headline: str, details: Sequence[str], *, reported: str | None = None
 ) -> None:
@@ -90,17 +106,7 @@ def report_failure(
     """
     headline, details = encodable(headline), list(map(encodable, details))
     path, _, name = encodable(nodeid).partition("::")
-    report = pytest.TestReport(
-        nodeid=nodeid,
-        location=(path, None, name or path),
-        keywords={},
-        outcome="failed",
-        longrepr=VerdictRepr(path, headline, details),
-        when="call",
-        duration=0.0,
-        start=0.0,
-        stop=0.0,
-    )
+    report = _failed_report(nodeid, (path, None, name or path), VerdictRepr(path, headline, details))
     earlier = None
     terminal = config.pluginmanager.get_plugin("terminalreporter")
     if terminal is not None:
