@@ -12,7 +12,6 @@ import pytest
 
 from pytest_llmobs.errors import LlmobsError, SettingsError
 from pytest_llmobs.settings import OPTIONS, Option, Settings, read_settings
-from pytest_llmobs.wording import inert
 
 MARKERS = (
     "llm_dataset(source, *, target=None, evaluators=(), summary_evaluators=(), split=None, limit=None, repeat=None, "
@@ -77,7 +76,13 @@ def wants_experiment(config: pytest.Config) -> bool:
     try:
         return _is_on(config, "experiment") or _is_on(config, "update_baseline")
     except LlmobsError as error:
-        raise pytest.UsageError(inert(str(error))) from None
+        raise _usage_error(error) from None
+
+
+def _usage_error(error: LlmobsError) -> pytest.UsageError:
+    from pytest_llmobs.wording import inert  # every session of pytest loads this module
+
+    return pytest.UsageError(inert(str(error)))
 
 
 def _is_on(config: pytest.Config, name: str) -> bool:
@@ -103,7 +108,7 @@ def settings_of(config: pytest.Config) -> Settings:
     try:
         settings = read_settings(lambda option: _value(config, option), os.environ)
     except LlmobsError as error:
-        raise pytest.UsageError(inert(str(error))) from None
+        raise _usage_error(error) from None
     if settings.update_baseline:
         return replace(settings, experiment=True)
     return settings
