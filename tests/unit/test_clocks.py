@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from types import SimpleNamespace
 
+import freezegun
 import pytest
 
 from pytest_llmobs.clocks import real
@@ -19,8 +20,6 @@ from pytest_llmobs.trials.runner import Job, Runner
 from pytest_llmobs.trials.targets import Target
 from pytest_llmobs.trials.workers import Workers
 from tests.unit.tracing.memory import MemorySink
-
-freezegun = pytest.importorskip("freezegun", reason="an environment from before it was part of `dev`")
 
 LONG_AGO = "2001-02-03"
 

@@ -62,6 +62,10 @@ def test_what_its_module_imports_late_is_imported(app: Any, way: str) -> None:
     assert import_ahead(targets[way], SDKS) == []
 
 
-@pytest.mark.parametrize("function", [len, "text", eval("lambda q: q", {"__name__": "nowhere"})], ids=repr)
+@pytest.mark.parametrize(
+    "function",
+    [len, "text", eval("lambda q: q", {"__name__": "nowhere"})],
+    ids=["built in", "no function", "made at run time"],
+)
 def test_where_there_is_no_text_nothing_is_imported(function: Any) -> None:
     assert import_ahead(function, ["sdk_late"]) == []
