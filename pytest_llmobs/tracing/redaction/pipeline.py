@@ -18,6 +18,7 @@ from pytest_llmobs.tracing.open_run import OpenRun
 from pytest_llmobs.tracing.redaction.prefilters import Prefilter, compiled
 from pytest_llmobs.tracing.redaction.redactors import Redactor, as_redactor
 from pytest_llmobs.tracing.redaction.secrets import Secrets
+from pytest_llmobs.tracing.snapshot.walk import unused_key
 
 _SCHEMA = frozenset({"type", "$ref", "anyOf", "oneOf", "allOf", "enum"})
 _SCHEMA_TYPES = frozenset({"string", "object", "array", "number", "integer", "boolean", "null"})
@@ -166,12 +167,11 @@ def _walk(redactor: Redactor, value: Any) -> Any:
 def _object(redactor: Redactor, value: dict[str, Any]) -> dict[str, Any]:
     cleaned: dict[str, Any] = {}
     for key, item in value.items():
-        name = _unused(_text(redactor, key), cleaned)
+        name = unused_key(_text(redactor, key), cleaned)
         cleaned[name] = _field(redactor, key, item, name)
     named = value.get("name", value.get("key", value.get("header")))
-    if (
-        type(named) is str and type(value.get("value")) is str
-    ):  # a header or a variable as an object of its own
+    # a header or a variable as an object of its own
+    if type(named) is str and type(value.get("value")) is str:
         cleaned["value"] = _field(redactor, named, value["value"], _text(redactor, named))
     return cleaned
 
@@ -198,15 +198,6 @@ def _list(redactor: Redactor, items: list[Any]) -> list[Any]:
         name = _text(redactor, items[0])
         return [name, _field(redactor, items[0], items[1], name)]
     return [_walk(redactor, item) for item in items]
-
-
-def _unused(name: str, taken: Mapping[str, Any]) -> str:
-    """Return ``name``, numbered where two keys look alike once they are cleaned."""
-    unused, number = name, 1
-    while unused in taken:
-        number += 1
-        unused = f"{name} ({number})"
-    return unused
 
 
 def _text(redactor: Redactor, text: str) -> str:

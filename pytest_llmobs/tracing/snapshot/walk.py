@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import types
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from itertools import islice
 from typing import Any
@@ -149,7 +149,7 @@ class _Walk:
         for key, value in self._affordable(pairs):
             if self._spent():
                 break
-            name = _unused(self._key(key), copied)
+            name = unused_key(self._key(key), copied)
             copied[name] = self.copy(value, depth)
         if len(copied) < size:
             copied["<cut>"] = f"{size - len(copied):,} of {size:,} entries"
@@ -176,8 +176,6 @@ class _Walk:
         if type(key) is str:
             return self._text(key)
         plain = self.copy(key, MAX_DEPTH - 1)
-        if type(plain) is str:
-            return plain
         if type(plain) is bool:
             return str(plain).lower()
         if type(plain) is list:  # as plain dicts of such keys are written
@@ -208,9 +206,9 @@ def _raw_bytes(data: bytes | bytearray | memoryview) -> bytes:
     return bytes(base.__getitem__(data, slice(None)))  # type: ignore[index]
 
 
-def _unused(name: str, taken: dict[str, Any]) -> str:
+def unused_key(name: str, taken: Mapping[str, Any]) -> str:
     """Return ``name``, numbered where another key looks alike."""
-    unused, number = name, len(taken)
+    unused, number = name, len(taken)  # few numbers are tried, however many look alike
     while unused in taken:
         number += 1
         unused = f"{name} ({number})"

@@ -16,6 +16,7 @@ from pytest_llmobs.tracing.redaction.pipeline import Redaction
 from pytest_llmobs.tracing.redaction.redactors import Redactor, choose_redactors
 from pytest_llmobs.tracing.redaction.secrets import Secrets
 from pytest_llmobs.tracing.run_tree import start_root
+from pytest_llmobs.tracing.snapshot.walk import unused_key
 from pytest_llmobs.tracing.tracer import Tracer
 from tests.unit.tracing.memory import MemorySink
 
@@ -125,6 +126,21 @@ def test_custom_redactors_see_every_text() -> None:
 def test_keys_that_become_the_same_lose_nothing() -> None:
     redaction = Redaction((lambda text: "x",))
     assert redaction.clean_value({"a": 1, "b": 2, "c": None}) == {"x": "x", "x (2)": "x", "x (3)": None}
+
+
+def test_keys_that_become_the_same_take_no_longer_the_more_there_are() -> None:
+    class Taken(dict[str, Any]):
+        looks = 0
+
+        def __contains__(self, key: object) -> bool:
+            self.looks += 1
+            return super().__contains__(key)
+
+    taken = Taken()
+    for _ in range(1_000):
+        taken[unused_key("x", taken)] = None
+    assert len(taken) == 1_000
+    assert taken.looks <= 2_000
 
 
 def test_a_failing_redactor_drops_the_payload_names_itself_and_breaks_nothing() -> None:
