@@ -11,7 +11,6 @@ from pytest_llmobs.tracing.redaction.finding import values
 from pytest_llmobs.tracing.redaction.finding.names import Strength, strength
 from pytest_llmobs.tracing.redaction.finding.spans import Span
 
-KIND = "value of {}"
 _LEAST = 8
 _FRESH = 0.25
 """Seconds for which what was read holds; a variable more or less is noticed at once."""
@@ -44,7 +43,7 @@ class EnvironmentSecrets:
         for value, name in self._values.items():
             at = text.find(value)
             while at >= 0:
-                yield Span(at, at + len(value), KIND.format(name))
+                yield Span(at, at + len(value), f"value of {name}")
                 at = text.find(value, at + len(value))
 
     def suspects(self, payload: bytes) -> bool:
@@ -59,14 +58,16 @@ class EnvironmentSecrets:
     def _refresh(self) -> None:
         if len(self._environ) == self._count and self._clock() <= self._until:
             return
-        found: dict[str, str] = {}
-        for name, value in self._environ.items():
+        count, until = len(self._environ), self._clock() + _FRESH
+        known: dict[str, str] = {}
+        for name in list(self._environ):
+            value = self._environ.get(name, "")  # another thread may have removed it meanwhile
             for secret in _secrets(name, value):
-                found.setdefault(secret, name)
-        self._count, self._until = len(self._environ), self._clock() + _FRESH
-        if found != self._values:
-            self._values = found
-            self._parts = [max(_PLAIN.findall(value), key=len).encode() for value in found]
+                known.setdefault(secret, name)
+        if known != self._values:
+            self._values = known
+            self._parts = [max(_PLAIN.findall(value), key=len).encode() for value in known]
+        self._count, self._until = count, until  # last: whoever sees it looks no further
 
 
 def _secrets(name: str, value: str) -> Iterator[str]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections import UserDict
+from collections.abc import Iterator
 
 import pytest
 
@@ -45,6 +47,17 @@ def test_a_known_value_is_cut_out_of_everything(secret: str) -> None:
 )
 def test_what_is_no_secret_or_may_stand_anywhere_stays(name: str) -> None:
     assert redact(f"see {ENVIRONMENT[name]}.") == f"see {ENVIRONMENT[name]}."
+
+
+def test_a_variable_that_is_removed_meanwhile_hides_no_other() -> None:
+    class Shrinking(UserDict[str, str]):
+        def __iter__(self) -> Iterator[str]:
+            names = list(super().__iter__())
+            self.pop("A_TOKEN", None)
+            return iter(names)
+
+    secrets = EnvironmentSecrets(Shrinking({"A_TOKEN": "first-value-1", "B_TOKEN": "second-value-2"}))
+    assert secrets.suspects(b"second-value-2")
 
 
 def test_a_variable_that_comes_later_is_known_at_once_and_one_that_changes_soon() -> None:
