@@ -17,111 +17,38 @@ class Strength(Enum):
     SIGNATURE = "the value is a secret in a link"
 
 
-_WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
+_WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[^\W\d_A-Z]+|[A-Z]+|\d+")
 _ENDINGS = (
-    *(
-        "password",
-        "passwd",
-        "passphrase",
-        "passcode",
-        "secret",
-        "credential",
-        "apikey",
-        "accesskey",
-        "secretkey",
-    ),
-    *("privatekey", "accesstoken", "authtoken", "refreshtoken", "sessiontoken", "apitoken", "bearertoken"),
-    *("subscriptionkey", "accountkey", "signingkey", "encryptionkey", "masterkey", "connectionstring"),
+    *("password", "passwd", "passphrase", "passcode", "secret", "credential", "apikey", "accesskey"),
+    *("secretkey", "privatekey", "subscriptionkey", "accountkey", "signingkey", "encryptionkey", "masterkey"),
+    *("accesstoken", "authtoken", "refreshtoken", "sessiontoken", "apitoken", "bearertoken"),
+    "connectionstring",
 )
-"""How the last word of a secret's name ends; German, Spanish and French passwords go by these names in many apps."""
-_EXACTLY = frozenset({"pwd", "passwort", "contraseña"})
+"""How the last word of a secret's name ends."""
+_EXACTLY = frozenset({"pwd", "passwort"})
+"""Last words of a secret's name that must stand alone."""
 _SECRET_KEYS = frozenset(
-    (
-        "api",
-        "access",
-        "secret",
-        "private",
-        "subscription",
-        "account",
-        "signing",
-        "encryption",
-        "master",
-        "functions",
-        "shared",
-        "host",
-        "auth",
-    )
+    {"api", "access", "secret", "private", "subscription", "account", "signing", "encryption", "master"}
+    | {"functions", "shared", "host", "auth"}
 )
 """What stands before ``key``."""
 _SECRET_TOKENS = frozenset(
-    (
-        "access",
-        "auth",
-        "refresh",
-        "session",
-        "id",
-        "api",
-        "bearer",
-        "bot",
-        "security",
-        "oauth",
-        "sas",
-    )
+    {"access", "auth", "refresh", "session", "id", "api", "bearer", "bot", "security", "oauth", "sas"}
 )
 """What stands before ``token``."""
 _NO_KEYS = frozenset(
-    (
-        "public",
-        "primary",
-        "foreign",
-        "sort",
-        "cache",
-        "partition",
-        "row",
-        "group",
-        "index",
-        "dict",
-        "map",
-        "idempotency",
-        "range",
-        "routing",
-        "gpg",
-        "lookup",
-        "object",
-        "hash",
-        "sha",
-        "file",
-        "unique",
-        "license",
-        "s3",
-        "translation",
-        "message",
-    )
+    {"public", "primary", "foreign", "sort", "cache", "partition", "row", "group", "index", "dict", "map"}
+    | {"idempotency", "range", "routing", "gpg", "lookup", "object", "hash", "sha", "file", "unique"}
+    | {"license", "s3", "translation", "message"}
 )
+"""What stands before a ``key`` that is none to keep."""
 _NO_TOKENS = frozenset(
-    (
-        "page",
-        "next",
-        "continuation",
-        "sync",
-        "start",
-        "pad",
-        "eos",
-        "bos",
-        "unk",
-        "sep",
-        "mask",
-        "cls",
-        "special",
-        "stop",
-        "end",
-        "max",
-        "min",
-        "top",
-        "new",
-        "total",
-    )
+    {"page", "next", "continuation", "sync", "start", "pad", "eos", "bos", "unk", "sep", "mask", "cls"}
+    | {"special", "stop", "end", "max", "min", "top", "new", "total"}
 )
+"""What stands before a ``token`` of a text, or of a list's next page."""
+_NO_KEY_WORDS = frozenset({"hotkey", "monkey", "turkey", "whiskey"})
+_TOKEN_WORDS = frozenset({"auth", "pass", "jwt", "dsn", "session", "sid", "bearer", "cookies"})
 _HEADERS = frozenset({"authorization", "cookie"})
 
 
@@ -156,15 +83,9 @@ def _is_secret(last: str, before: str) -> bool:
 def _weaker(last: str, before: str) -> Strength | None:
     if last.endswith("token") and before not in _NO_TOKENS:
         return Strength.TOKEN
-    if last in ("auth", "pass", "jwt", "dsn", "session", "sid", "bearer", "cookies") or last.endswith(
-        ("sessionid", "sessid")
-    ):
+    if last in _TOKEN_WORDS or last.endswith(("sessionid", "sessid")):
         return Strength.TOKEN
-    if (
-        last.endswith("key")
-        and before not in _NO_KEYS
-        and last not in ("hotkey", "monkey", "turkey", "whiskey")
-    ):
+    if last.endswith("key") and before not in _NO_KEYS and last not in _NO_KEY_WORDS:
         return Strength.KEY
     if last in ("sig", "signature"):
         return Strength.SIGNATURE

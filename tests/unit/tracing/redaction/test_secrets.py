@@ -109,7 +109,18 @@ def test_secret_keys(key: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "key", ["token", "max_tokens", "key", "keys", "passwordless", "author", "input_tokens"]
+    "key",
+    [
+        "token",
+        "max_tokens",
+        "key",
+        "keys",
+        "passwordless",
+        "author",
+        "input_tokens",
+        "API_KEYü",
+        "passwordü7",
+    ],
 )
 def test_ordinary_keys(key: str) -> None:
     assert not Secrets().is_secret_key(key)
