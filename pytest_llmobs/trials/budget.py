@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pytest_llmobs.files import PRIVATE, make_private, write_whole
 from pytest_llmobs.measures.model_calls import Spending
+from pytest_llmobs.wording import listed
 
 _NOT_RUN = "not run: "
 """Begins the reason of every trial that the budget stopped; ``Trial.not_run`` is what code goes by."""
@@ -52,9 +53,10 @@ class Budget:
         """Return why no further trial may start, or None where one may."""
         cost, calls, unknown = self._read()
         if self._max_cost is not None and unknown:
+            named = listed(list(map(repr, unknown)), _NAMED)
             return (
                 f"{_NOT_RUN}what was spent of ${self._max_cost:g} isn't known (--llm-max-cost): at least ${cost:.4f}, "
-                f"and the cost of {_named(unknown)} is unknown; llm_max_calls limits what has no price"
+                f"and the cost of {named} is unknown; llm_max_calls limits what has no price"
             )
         if self._max_cost is not None and cost >= self._max_cost:
             return f"{_NOT_RUN}${cost:.4f} of ${self._max_cost:g} spent (--llm-max-cost)"
@@ -80,10 +82,3 @@ class Budget:
         except FileNotFoundError:
             return 0.0, 0, []
         return float(cost), int(calls), list(unknown)
-
-
-def _named(unknown: list[str]) -> str:
-    shown = ", ".join(map(repr, unknown[:_NAMED]))
-    if len(unknown) > _NAMED:
-        return f"{shown} and {len(unknown) - _NAMED} more"
-    return shown
