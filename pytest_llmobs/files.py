@@ -12,6 +12,7 @@ import json
 import os
 import stat
 import tempfile
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -24,7 +25,7 @@ SHARED = 0o644
 """Mode of a file that is committed: readable by all."""
 _PIECE = 1 << 20
 """Bytes copied at once: a session of a million runs leaves one file of hundreds of megabytes."""
-LARGEST = 1 << 30
+MOST_BYTES = 1 << 30
 """Bytes of a file that is read whole; a larger one was written by nobody here."""
 
 
@@ -84,10 +85,18 @@ def move_whole(source: Path, target: Path) -> None:
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
-        with source.open("rb") as file:
-            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
-            write_whole(target, iter(partial(file.read, _PIECE), b""), mode=mode)
+        copy_whole(source, target, mode=stat.S_IMODE(source.stat().st_mode))
         source.unlink()
+
+
+def copy_whole(source: Path, target: Path, *, mode: int) -> None:
+    """Copy a file that nobody writes to any more, in one step.
+
+    Raises:
+        OSError: The disk refuses.
+    """
+    with source.open("rb") as file:
+        write_whole(target, iter(partial(file.read, _PIECE), b""), mode=mode)
 
 
 def make_private(folder: Path) -> None:
@@ -120,7 +129,12 @@ def encodable(text: str) -> str:
     return text
 
 
-def read_bytes(path: Path, most: int = LARGEST) -> bytes:
+def text_hash(text: str) -> str:
+    """Return the 64 hex digits of a text's SHA-256, also where halves of characters stand alone in it."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def read_bytes(path: Path, most: int = MOST_BYTES) -> bytes:
     """Return a file's content.
 
     Args:
@@ -144,7 +158,7 @@ def read_bytes(path: Path, most: int = LARGEST) -> bytes:
         os.close(descriptor)
 
 
-def read_text(path: Path, most: int = LARGEST) -> str:
+def read_text(path: Path, most: int = MOST_BYTES) -> str:
     """Return a file's text, its line breaks as they are; what an editor put before it to mark UTF-8 is left out.
 
     Raises:
@@ -171,6 +185,20 @@ def parse_json(text: str | bytes, **hooks: Any) -> Any:
         raise ValueError("it is nested too deep") from None
     except MemoryError:
         raise ValueError("it takes more memory than there is") from None
+
+
+def each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return a JSON object, as ``object_pairs_hook``: of two values of one key nobody knows which one counts.
+
+    Raises:
+        ValueError: A key is there twice.
+    """
+    once = dict(pairs)
+    if len(once) < len(pairs):
+        times = Counter(name for name, _ in pairs)
+        twice = next(name for name in times if times[name] > 1)
+        raise ValueError(f"{twice!r} is there twice")
+    return once
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -15,7 +14,7 @@ from pytest_llmobs.baselines.line_json import REMEDY, parse_json, read_text, ren
 from pytest_llmobs.baselines.records import SCHEMA, Baseline, BaselineRow, SuiteRecord
 from pytest_llmobs.baselines.texts_file import parse_texts, render_texts
 from pytest_llmobs.errors import BaselineError
-from pytest_llmobs.files import locked, read_bytes, write_whole
+from pytest_llmobs.files import locked, read_bytes, text_hash, write_whole
 from pytest_llmobs.files import parse_json as parse_plain_json
 from pytest_llmobs.records.fit import MisfitError, check, shortened
 from pytest_llmobs.records.wire import from_wire
@@ -64,8 +63,7 @@ def baseline_path(directory: Path | str, suite: str) -> Path:
     if _PLAIN.fullmatch(suite) and len(readable) <= _LONGEST:
         return Path(directory) / f"{readable}.json"
     plain = re.sub(r"[^A-Za-z0-9_.-]+", "-", readable)[:_LONGEST].strip("-.")
-    digest = hashlib.sha256(suite.encode("utf-8", "surrogatepass")).hexdigest()
-    return Path(directory) / f"{plain}~{digest[:10]}.json"
+    return Path(directory) / f"{plain}~{text_hash(suite)[:10]}.json"
 
 
 def texts_path(path: Path) -> Path:

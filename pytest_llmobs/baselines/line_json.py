@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 from pytest_llmobs.errors import BaselineError
-from pytest_llmobs.files import encodable
+from pytest_llmobs.files import each_once, encodable
 from pytest_llmobs.files import parse_json as parse_plain_json
 from pytest_llmobs.files import read_text as read_whole_text
 
@@ -99,14 +97,10 @@ def _parsed(content: str, where: str) -> dict[str, Any]:
 
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Return an object; of two lines that a merge has kept for one key, nobody knows which one counts."""
-    once = dict(pairs)
-    if len(once) < len(pairs):
-        counts = Counter(map(itemgetter(0), pairs))
-        twice = next(key for key in counts if counts[key] > 1)
-        raise ValueError(
-            f"{twice!r} is there twice, as after a merge that kept both sides. Keep one of the lines."
-        )
-    return once
+    try:
+        return each_once(pairs)
+    except ValueError as error:
+        raise ValueError(f"{error}, as after a merge that kept both sides. Keep one of the lines.") from None
 
 
 def _no_number(name: str) -> Any:
@@ -122,9 +116,8 @@ def read_text(path: Path) -> str | None:
     try:
         return read_whole_text(path)
     except FileNotFoundError:
-        if (
-            path.is_symlink()
-        ):  # it is there, and leads nowhere: no reason to go on as if nothing had been recorded
+        # it is there, and leads nowhere: no reason to go on as if nothing had been recorded
+        if path.is_symlink():
             raise BaselineError(f"Can't read {str(path)!r}: it is a link to nowhere. {REMEDY}") from None
         return None
     except OSError as error:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
 from pytest_llmobs.baselines.texts import TextStore
+from pytest_llmobs.files import text_hash
 from pytest_llmobs.measures.gate_rules import PASS
 from pytest_llmobs.measures.means import present
 
@@ -94,9 +94,7 @@ class Baseline:
 
     def digest(self) -> str:
         """Return a hash of the rows: of two with the same, neither judges anything otherwise."""
-        return hashlib.sha256(repr(sorted(self.rows.items())).encode("utf-8", "surrogatepass")).hexdigest()[
-            :16
-        ]
+        return text_hash(repr(sorted(self.rows.items())))[:16]
 
     def version(self, row: BaselineRow, evaluator: str) -> str:
         """Return the version of an evaluator that scored ``row``, or an empty string where none did."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
+
+from pytest_llmobs.files import text_hash
 
 _SURE = 4
 """Characters from which a value that turns up in a text is taken for the example's, wherever it stands."""
@@ -30,7 +31,7 @@ def fingerprint(*texts: str) -> str:
     """Return 12 hex digits that stand for these texts, or an empty string where all are empty."""
     if not any(texts):
         return ""
-    return hashlib.sha256("\0".join(texts).encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    return text_hash("\0".join(texts))[:12]
 
 
 def _names(inputs: Mapping[str, Any]) -> dict[str, str]:

@@ -6,7 +6,6 @@ process), every comparison may be asked in both orders, and how often the first 
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +20,7 @@ from pytest_llmobs.evaluators.binding.subject import Subject
 from pytest_llmobs.evaluators.judging.judge import Judge
 from pytest_llmobs.evaluators.pair_results import PairwiseResult, Place, Preference, Winner
 from pytest_llmobs.evaluators.rules.rule import Rule
+from pytest_llmobs.files import text_hash
 from pytest_llmobs.records.scores import Score
 
 
@@ -150,7 +150,7 @@ def bind_pairwise(spec: Any) -> BoundPairwise:
 def first_is_shown_first(example_id: str, seed: str) -> bool:
     """Return the lot drawn for an example: the same in every process."""
     # Not `hash`, which is another in each process, and no random generator, which would follow the order of the pairs.
-    return hashlib.sha256(f"{seed}\0{example_id}".encode("utf-8", "surrogatepass")).digest()[0] % 2 == 0
+    return int(text_hash(f"{seed}\0{example_id}")[:2], 16) % 2 == 0
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import heapq
 import re
 import statistics
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from pytest_llmobs.baselines.file import baseline_path, load_baseline
 from pytest_llmobs.errors import BaselineError
+from pytest_llmobs.files import text_hash
 
 OVERHEAD = 0.01
 """Seconds that a trial takes besides its run: without them, one slow example would weigh as much as a thousand fast."""
@@ -59,9 +59,7 @@ def whole_name(name: str) -> str:
 
 def hashed(key: str, count: int) -> int:
     """Return the shard that a key falls to by its hash alone, from 1 to ``count``."""
-    return (
-        int.from_bytes(hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()[:8], "big") % count + 1
-    )
+    return int(text_hash(key)[:16], 16) % count + 1
 
 
 def deal(suites: Mapping[str, Mapping[str, float | None]], count: int) -> dict[tuple[str, str], int]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
+
+from pytest_llmobs.files import text_hash
 
 # built once: json.dumps with these arguments builds an encoder for every call
 _encode = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
@@ -24,7 +25,7 @@ def canonical_json(value: Any) -> str:
 
 def content_hash(value: Any) -> str:
     """Return the first 16 hex digits of the SHA-256 of ``canonical_json(value)``."""
-    return hashlib.sha256(canonical_json(value).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return text_hash(canonical_json(value))[:16]
 
 
 _NOTHING = content_hash({})

@@ -10,7 +10,7 @@ from typing import Any
 
 DEEPEST = 100
 """Levels of lists and objects that a value of type ``Any`` may have: more would end in a RecursionError somewhere."""
-LARGEST = sys.float_info.max
+LARGEST_FLOAT = sys.float_info.max
 NUMBERS = frozenset({int, float})
 CONTAINERS = frozenset({dict, list, tuple})
 EVERY = frozenset({dict, list, tuple, str, int, float, bool, NoneType})
@@ -68,7 +68,7 @@ def check(values: Collection[Any], types: frozenset[type], choices: frozenset[An
     if not types.isdisjoint(NUMBERS):
         for value in values:
             # true of no NaN, and of no whole number that is too large for arithmetic
-            if type(value) in NUMBERS and not -LARGEST <= value <= LARGEST:
+            if type(value) in NUMBERS and not -LARGEST_FLOAT <= value <= LARGEST_FLOAT:
                 raise MisfitError(f"{shortened(value)} is no number to reckon with")
 
 

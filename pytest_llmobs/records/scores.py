@@ -10,7 +10,7 @@ from typing import Any
 
 from pytest_llmobs.errors import UnscoredError
 
-LARGEST = 1e300
+LARGEST_SCORE = 1e300
 """The largest score, either way: sums of larger ones would leave the range of numbers."""
 
 
@@ -25,7 +25,7 @@ def _unfit(number: float) -> str | None:
     """Say what is wrong with a number that is no score, or return None."""
     if not _is_finite(number):
         return f"{number!r}, which is no number"
-    if abs(number) > LARGEST:
+    if abs(number) > LARGEST_SCORE:
         return "a number beyond 1e300, which no mean can hold"
     return None
 

@@ -17,7 +17,7 @@ from typing import Any, Literal, NamedTuple, TypeVar, Union, get_args, get_origi
 from pytest_llmobs.records.fit import (
     CONTAINERS,
     EVERY,
-    LARGEST,
+    LARGEST_FLOAT,
     NUMBERS,
     PLAIN,
     MisfitError,
@@ -137,7 +137,7 @@ def from_wire(kind: type[R], wire: Any) -> R:
         if type(value) not in types[name]:
             _check(kind, name, value)
     for name in numbers:
-        if name in values and (number := values[name]) and not -LARGEST <= number <= LARGEST:
+        if name in values and (number := values[name]) and not -LARGEST_FLOAT <= number <= LARGEST_FLOAT:
             _check(kind, name, number)
     for name, allowed in choices:
         if name in values and values[name] not in allowed:

@@ -14,7 +14,7 @@ from typing import Any
 from zlib import crc32
 
 from pytest_llmobs.errors import StoreError
-from pytest_llmobs.files import PRIVATE, encodable, parse_json, read_bytes, write_whole
+from pytest_llmobs.files import PRIVATE, each_once, encodable, parse_json, read_bytes, write_whole
 from pytest_llmobs.wording import known, nearest
 
 SCHEMA_VERSION = 1
@@ -86,7 +86,7 @@ def _read_object(path: Path, head: bool) -> dict[str, Any]:
         content, is_as_written = _unsealed(read_bytes(path))
         hooks: dict[str, Any] = {}
         if not is_as_written:  # somebody else has written it, or changed it
-            hooks["object_pairs_hook"] = _each_once
+            hooks["object_pairs_hook"] = each_once
         document = parse_json(content.decode("utf-8-sig"), **hooks)
     if not isinstance(document, dict):
         raise ValueError("it holds no JSON object")
@@ -115,15 +115,6 @@ def _unsealed(content: bytes) -> tuple[bytes, bool]:
     if checksum != b"%08x" % crc32(before) + _END:
         raise ValueError("it is not as it was written: its checksum doesn't hold")
     return before + b"}", True
-
-
-def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    once = dict(pairs)
-    if len(once) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"{twice!r} is there twice")
-    return once
 
 
 def _pieces(document: Mapping[str, Any]) -> Iterator[str]:

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import os
-from functools import partial
 from pathlib import Path
 
-from pytest_llmobs.files import PRIVATE, write_whole
-
-_PIECE = 1 << 20
-"""Bytes read at once: a session of a million runs leaves one file of hundreds of megabytes."""
+from pytest_llmobs.files import PRIVATE, copy_whole
 
 
 def copy_file(source: Path, target: Path) -> None:
@@ -25,5 +21,4 @@ def copy_file(source: Path, target: Path) -> None:
     try:
         os.link(source, target)
     except OSError:
-        with source.open("rb") as file:
-            write_whole(target, iter(partial(file.read, _PIECE), b""), mode=PRIVATE)
+        copy_whole(source, target, mode=PRIVATE)

@@ -8,12 +8,13 @@ expanded. Whatever is the same from one output to the next comes first, so that 
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+
+from pytest_llmobs.files import text_hash
 
 REVISION = 1
 """Raised when the wording changes: judges then get a new version, and their scores are compared no more."""
@@ -124,7 +125,7 @@ def _nonce(materials: Sequence[Material]) -> str:
     texts: list[str] = []
     for material in materials:
         texts.extend(material.parts().values())
-    return hashlib.sha256("\0".join(texts).encode(errors="surrogatepass")).hexdigest()[:12]
+    return text_hash("\0".join(texts))[:12]
 
 
 def _form(instruction: str, criteria: Sequence[str]) -> str:

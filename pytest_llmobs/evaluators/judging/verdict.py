@@ -9,6 +9,7 @@ from typing import Any
 
 from pytest_llmobs.evaluators.judging.scale import Reading, Scale, UnusableReplyError
 from pytest_llmobs.evaluators.rules.fences import fenced, is_fenced
+from pytest_llmobs.files import each_once
 
 _THINKING = ("think", "thinking")
 """Tags between which models think aloud."""
@@ -67,7 +68,7 @@ def _parsed(reply: str) -> Any:
         if inner is not None:
             text = inner
     try:
-        return json.loads(text, object_pairs_hook=_object_once)
+        return json.loads(text, object_pairs_hook=each_once)
     except (ValueError, RecursionError) as error:
         raise UnusableReplyError(
             f"the reply is not the JSON object that was asked for ({error or type(error).__name__})"
@@ -93,13 +94,6 @@ def _end_of_thinking(text: str) -> int | None:
             before, _, _ = text.partition(closing)
             return min(len(before) + len(closing), len(text))
     return None
-
-
-def _object_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) < len(pairs):
-        raise ValueError("a key is given twice")
-    return members
 
 
 def read_verdict(answer: Mapping[str, Any], scale: Scale, criteria: Sequence[str]) -> Verdict:

@@ -84,7 +84,7 @@ def test_an_api_error_is_unscored_with_its_message(score, subject, claude, messa
         ({"reason": "fine", "score": "1.5"}, "from 0 to 1"),
         ({"reason": "fine", "score": 10**400}, "must be a number on the scale"),
         ("{'reason': 'fine', 'score': 0.9}", "not the JSON object"),
-        ('{"reason": "fine", "score": 0.1, "score": 0.9}', "a key is given twice"),
+        ('{"reason": "fine", "score": 0.1, "score": 0.9}', "'score' is there twice"),
         ('{"reason": "fine", "score": 0.9} Hope that helps!', "not the JSON object"),
         ('<think>{"reason": "never ended", "score": 0.9}', "not the JSON object"),
         ({"reason": "fine", "score": True}, "must be a number"),
