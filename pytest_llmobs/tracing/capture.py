@@ -62,7 +62,7 @@ def encode(value: Any, limit: int = MAX_PAYLOAD) -> bytes:
                     return _encode_slowly(value, limit)
         # marshal refuses whatever is not a plain built-in value: without it, to_json would eat iterators. It writes
         # once what is shared, where to_json writes it out each time: that is counted first.
-        if (nested and not _is_small(value, limit)) or len(_check(value, 4)) > 2 * limit:
+        if (nested and not _is_plain_and_small(value, limit)) or len(_check(value, 4)) > 2 * limit:
             return _encode_slowly(value, limit)
         written = _write_json(value, inf_nan_mode="strings")
     except Exception:
@@ -72,15 +72,17 @@ def encode(value: Any, limit: int = MAX_PAYLOAD) -> bytes:
     return _encode_slowly(value, limit)
 
 
-def _is_small(value: Any, limit: int) -> bool:
-    """Return True where ``value``, written out, holds no more values than fit into ``limit`` bytes.
+def _is_plain_and_small(value: Any, limit: int) -> bool:
+    """Return True where ``value`` holds plain values alone and, written out, no more than fit into ``limit`` bytes.
 
     Counted level by level in C, without running anybody's code: a dozen lists that hold each other twice are cheap to
-    make and endless to write out.
+    make and endless to write out. An object refers to its class, and that to half of the process: there it ends.
     """
     level, values = _held_by(value), 0
     step = limit >> 8  # what holds itself has no end: no more than 256 levels
     while level and values <= limit:
+        if not _PLAIN.issuperset(map(type, level)):
+            return False
         values += step + len(level)
         level = _held_by(*level)
     return not level
