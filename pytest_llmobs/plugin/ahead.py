@@ -125,7 +125,7 @@ def _job(item: pytest.Function, plan: TrialPlan, target: Target) -> Job:
     if plan.source.target is not None:
         warmed_by = id(target.function)
     return Job(
-        key=(plan.suite, plan.example_id, plan.repeat),
+        key=plan.key,
         suite=plan.suite,
         name=item.name,
         example=plan.example,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_llmobs.errors import LlmobsError
+from pytest_llmobs.plugin import options
 from pytest_llmobs.plugin.marks import misplaced, twins
 from pytest_llmobs.plugin.selection import Repeats, asked_files, keep_shard, marker_keywords
 from pytest_llmobs.plugin.suite_plans import alike_names, gone_suites, secret_names, suite_plans
@@ -40,7 +41,7 @@ class Collection:
         try:
             self._state.session.probe()
         except LlmobsError as error:
-            raise pytest.UsageError(inert(str(error))) from None
+            raise options.usage_error(error) from None
 
     @pytest.hookimpl(wrapper=True)
     def pytest_pycollect_makeitem(self, collector: pytest.Collector) -> Generator[None, object, object]:
@@ -111,7 +112,7 @@ class Collection:
             read = plan.source.marks if plan is not None else None
             problem = misplaced(item, read)
             if plan is not None and not problem:
-                other = by_name.setdefault((plan.suite, plan.example_id, plan.repeat), item)
+                other = by_name.setdefault(plan.key, item)
                 problem = twins(item, other)
             if problem:
                 report = pytest.CollectReport(item.nodeid, "failed", problem, [])

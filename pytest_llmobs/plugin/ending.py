@@ -94,7 +94,7 @@ class Ending:
         try:
             note = self._state.session.begin()
         except LlmobsError as error:
-            raise pytest.UsageError(str(error)) from None
+            raise options.usage_error(error) from None
         if note is not None:
             self._state.notes.add(note)
 

@@ -76,10 +76,11 @@ def wants_experiment(config: pytest.Config) -> bool:
     try:
         return _is_on(config, "experiment") or _is_on(config, "update_baseline")
     except LlmobsError as error:
-        raise _usage_error(error) from None
+        raise usage_error(error) from None
 
 
-def _usage_error(error: LlmobsError) -> pytest.UsageError:
+def usage_error(error: LlmobsError) -> pytest.UsageError:
+    """Return an error of ours as pytest's, safe to print: its message may hold what a user or a file said."""
     from pytest_llmobs.wording import inert  # every session of pytest loads this module
 
     return pytest.UsageError(inert(str(error)))
@@ -108,7 +109,7 @@ def settings_of(config: pytest.Config) -> Settings:
     try:
         settings = read_settings(lambda option: _value(config, option), os.environ)
     except LlmobsError as error:
-        raise _usage_error(error) from None
+        raise usage_error(error) from None
     if settings.update_baseline:
         return replace(settings, experiment=True)
     return settings

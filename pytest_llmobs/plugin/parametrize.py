@@ -27,9 +27,8 @@ if TYPE_CHECKING:
     from pytest_llmobs.evaluators.binding.declaration import BoundEvaluator
     from pytest_llmobs.evaluators.suites import BoundSummary
     from pytest_llmobs.plugin.confirming.plan import ConfirmingPlan
-    from pytest_llmobs.plugin.node_names import case_id
     from pytest_llmobs.plugin.state import ProcessState
-from pytest_llmobs.plugin.suites import Suites
+    from pytest_llmobs.plugin.suites import Suites
 
 _KEY = attrgetter("key")
 

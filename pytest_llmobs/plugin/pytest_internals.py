@@ -183,9 +183,8 @@ def parameters_of(item: pytest.Function) -> Mapping[str, object]:
 
 def set_parameter(item: pytest.Function, name: str, value: object) -> None:
     """Give a test, and the fixtures that ask for it, another value of one of its parameters."""
-    callspec = getattr(
-        item, "callspec", None
-    )  # pytest 9.2: `params` is each item's own dict, read as it is set up
+    # pytest 9.2: `params` is each item's own dict, read as it is set up
+    callspec = getattr(item, "callspec", None)
     if callspec is not None and name in callspec.params:
         callspec.params[name] = value
 

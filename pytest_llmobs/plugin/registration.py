@@ -21,7 +21,6 @@ from pytest_llmobs.plugin.suites import Suites
 from pytest_llmobs.plugin.trial import TrialHooks
 from pytest_llmobs.session import Identity, Session, new_identity
 from pytest_llmobs.settings import Settings
-from pytest_llmobs.wording import inert
 
 if TYPE_CHECKING:  # most sessions confirm nothing, and many are no experiment
     from pytest_llmobs.plugin.confirming.plan import ConfirmingPlan
@@ -165,7 +164,7 @@ def _check(state: ProcessState) -> None:
         if state.experiment:
             _check_experiment(state)
     except LlmobsError as error:
-        raise pytest.UsageError(inert(str(error))) from None
+        raise options.usage_error(error) from None
 
 
 def _check_experiment(state: ProcessState) -> None:

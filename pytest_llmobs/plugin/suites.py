@@ -84,6 +84,11 @@ class TrialPlan:
     """None for a traced test without a dataset."""
 
     @property
+    def key(self) -> tuple[str, str, int]:
+        """Suite, example and repeat: what tells a trial from all others."""
+        return self.suite, self.example_id, self.repeat
+
+    @property
     def is_first(self) -> bool:
         """True for the first repeat that this session runs: the one that a node id names."""
         return self.repeat == self.source.repeats[0]

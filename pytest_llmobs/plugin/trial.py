@@ -32,7 +32,6 @@ from pytest_llmobs.trials.deadline import exit_anyway
 from pytest_llmobs.trials.llm_run import NO_TARGET, LlmRun
 from pytest_llmobs.trials.log_functions import enter, leave
 from pytest_llmobs.trials.runner import Refused
-from pytest_llmobs.wording import inert
 
 if TYPE_CHECKING:
     from warnings import WarningMessage
@@ -180,7 +179,7 @@ class TrialHooks:
         try:
             self._session.start(always_stored=read_back)
         except LlmobsError as error:
-            raise pytest.UsageError(inert(str(error))) from None
+            raise options.usage_error(error) from None
 
     def _new_run(self, item: pytest.Item, plan: TrialPlan) -> LlmRun:
         session = self._session
@@ -227,7 +226,7 @@ class TrialHooks:
     def _is_settled(self, plan: TrialPlan) -> bool:
         if self._confirming is None:
             return False
-        return self._confirming.settled(plan.suite, plan.example_id, plan.repeat)
+        return self._confirming.settled(*plan.key)
 
     def _adopt_attempt(self, trial: RunningTrial, run: LlmRun) -> None:
         """Take what the target did, ahead of the test or now; raise what it raised."""

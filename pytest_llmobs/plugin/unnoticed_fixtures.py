@@ -6,7 +6,7 @@ A user's own always count, and so do an installed plugin's, but for those that a
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pytest
 
@@ -31,7 +31,7 @@ class _Idle:
     """They act in a test with one of these markers,"""
     options: Collection[str] = ()
     """with one of these options,"""
-    fixtures: Collection[str] = field(default=())
+    fixtures: Collection[str] = ()
     """or beside one of these fixtures."""
 
     def is_idle(self, item: pytest.Function) -> bool:
