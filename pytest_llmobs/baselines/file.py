@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from pytest_llmobs.baselines.line_json import REMEDY, parse_json, read_text, render_lines
 from pytest_llmobs.baselines.records import SCHEMA, Baseline, BaselineRow, SuiteRecord
@@ -16,24 +16,12 @@ from pytest_llmobs.baselines.texts_file import parse_texts, render_texts
 from pytest_llmobs.errors import BaselineError
 from pytest_llmobs.files import locked, read_bytes, text_hash, write_whole
 from pytest_llmobs.files import parse_json as parse_plain_json
-from pytest_llmobs.records.fit import MisfitError, check, shortened
+from pytest_llmobs.records.fit import MisfitError, at, check, shortened
 from pytest_llmobs.records.wire import from_wire
-
-R = TypeVar("R")
 
 _PLAIN = re.compile(r"[\w/]+\.py(?:::\w+)*", re.ASCII)
 _LONGEST = 120
 _TEXTS = ".texts.json"
-_PLAIN_FIELDS = {
-    "hash": "hash",
-    "sent": "fingerprints",
-    "latency": "latency",
-    "latency_spread": "latency_spread",
-    "cost": "cost",
-    "cost_spread": "cost_spread",
-    "versions": "versions",
-}
-"""Keys of a row that need no further look -> their fields."""
 _OPTIONAL = {
     "latency": "latency",
     "latency_spread": "latency_spread",
@@ -43,6 +31,8 @@ _OPTIONAL = {
     "versions": "versions",
 }
 """Keys of a row that are left out where it has nothing of that, in their order -> their fields."""
+_PLAIN_FIELDS = {"hash": "hash", **_OPTIONAL}
+"""Keys of a row that need no further look -> their fields."""
 _SUITE_LINE = b'"suite": '
 _NUMBER: frozenset[type] = frozenset({int, float, type(None)})
 _HEAD = ("suite", "dataset", "dataset_version", "repeat", "metrics", "metadata")
@@ -147,10 +137,10 @@ def parse_baseline(content: str, where: str, texts: str | None = None) -> Baseli
 def _baseline(wire: Mapping[str, Any]) -> Baseline:
     rows, records = {}, {}
     for example, row in sorted(_object(wire, "examples").items()):
-        rows[example] = _at(f"examples[{shortened(example)}]", _row, row)
+        rows[example] = at(f"examples[{shortened(example)}]", _row, row)
     for metric, record in _object(wire, "suite_scores", {}).items():
         read = partial(from_wire, SuiteRecord)
-        records[metric] = _at(f"suite_scores[{shortened(metric)}]", read, record)
+        records[metric] = at(f"suite_scores[{shortened(metric)}]", read, record)
     head = from_wire(Baseline, {key: wire[key] for key in _HEAD if key in wire})
     return replace(head, rows=rows, suite_scores=records)
 
@@ -160,14 +150,6 @@ def _object(wire: Mapping[str, Any], key: str, default: Any = None) -> dict[str,
     if not isinstance(value, dict):
         raise MisfitError(f"{shortened(value)} is no object", key)
     return value
-
-
-def _at(place: str, read: Callable[[Any], R], wire: Any) -> R:
-    """Return what is read; an error says where."""
-    try:
-        return read(wire)
-    except MisfitError as error:
-        raise error.below(place) from None
 
 
 def render_baseline(baseline: Baseline) -> str:
@@ -236,12 +218,12 @@ def _wire(row: BaselineRow) -> dict[str, Any]:
 def _row(wire: Any) -> BaselineRow:
     if not isinstance(wire, dict):
         raise MisfitError(f"{shortened(wire)} is no object")
-    passes = _at("pass", _numbers, wire.get("pass"))
+    passes = at("pass", _numbers, wire.get("pass"))
     if not {0.0, 1.0, None}.issuperset(passes):
         raise MisfitError(f"pass is {shortened(wire['pass'])}, and a repeat has 1, 0 or null")
     scores = {}
     for key, values in _object(wire, "scores", {}).items():
-        scores[key] = _at(f"scores[{shortened(key)}]", _numbers, values)
+        scores[key] = at(f"scores[{shortened(key)}]", _numbers, values)
     fields = {field: wire[key] for key, field in _PLAIN_FIELDS.items() if key in wire}
     row = from_wire(BaselineRow, {"passes": [], **fields})
     return replace(row, passes=passes, scores=scores)

@@ -6,7 +6,7 @@ its run, found by ``run_id``, has it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -15,8 +15,8 @@ from typing import Any, TypeVar
 
 from pytest_llmobs.experiments.shards import is_shard
 from pytest_llmobs.records.decisions import Decision
-from pytest_llmobs.records.experiments import Experiment, SessionEnd
-from pytest_llmobs.records.fit import MisfitError
+from pytest_llmobs.records.experiments import Experiment
+from pytest_llmobs.records.fit import MisfitError, at
 from pytest_llmobs.records.plans import ExpectedTrial, SuitePlan
 from pytest_llmobs.records.trials import Trial
 from pytest_llmobs.records.wire import FieldForm, form_of, from_wire, made, to_wire
@@ -37,9 +37,7 @@ def experiment_to_dict(experiment: Experiment) -> dict[str, Any]:
         "commit": experiment.commit,
         "interrupted": experiment.interrupted,
         "shard": experiment.shard,
-        **_commands(experiment),
-        **_end(experiment.end),
-        **_conditions(experiment),
+        **_of_session(experiment),
         "notes": list(experiment.notes),
         "decision": _decision(experiment.decision),
         "suites": list(map(_suite, experiment.suites)),
@@ -58,22 +56,15 @@ def experiment_from_dict(document: Mapping[str, Any]) -> Experiment:
     wire = dict(document)
     tables: dict[str, Any] = {}
     for name in ("trials", "confirmation"):
-        tables[name] = _read(name, partial(_records, Trial), wire.pop(name, {}))
+        tables[name] = at(name, partial(_records, Trial), wire.pop(name, {}))
     suites = wire.pop("suites", [])
     experiment = from_wire(Experiment, wire)
     if not isinstance(suites, list):
         raise MisfitError("it is no list", "suites")
     plans = []
     for number, plan in enumerate(suites):
-        plans.append(_read(f"suites[{number}]", _plan, plan))
+        plans.append(at(f"suites[{number}]", _plan, plan))
     return replace(experiment, suites=tuple(plans), **tables)
-
-
-def _read(name: str, decode: Callable[[Any], R], wire: Any) -> R:
-    try:
-        return decode(wire)
-    except MisfitError as error:
-        raise error.below(name) from None
 
 
 def check_meaning(experiment: Experiment) -> None:
@@ -90,25 +81,14 @@ def check_meaning(experiment: Experiment) -> None:
         raise MisfitError(f"{experiment.shard!r} is no part of a whole, such as 1/4", "shard")
 
 
-def _end(end: SessionEnd) -> dict[str, Any]:
-    """Return how pytest ended; nothing where nothing failed."""
-    wire = to_wire(end)
-    if not wire:
-        return {}
-    return {"end": wire}
-
-
-def _conditions(experiment: Experiment) -> dict[str, Any]:
-    if not experiment.conditions:
-        return {}
-    return {"conditions": dict(experiment.conditions)}
-
-
-def _commands(experiment: Experiment) -> dict[str, Any]:
-    """Return the commands of the session; nothing where an experiment has none."""
-    if not experiment.commands:
-        return {}
-    return {"commands": dict(experiment.commands)}
+def _of_session(experiment: Experiment) -> dict[str, Any]:
+    """Return what only a session of pytest has, without what is empty."""
+    parts = {
+        "commands": dict(experiment.commands),
+        "end": to_wire(experiment.end),
+        "conditions": dict(experiment.conditions),
+    }
+    return {key: part for key, part in parts.items() if part}
 
 
 def _decision(decision: Decision) -> dict[str, Any]:
@@ -129,7 +109,7 @@ def _suite(plan: SuitePlan) -> dict[str, Any]:
 def _plan(wire: Any) -> SuitePlan:
     if not isinstance(wire, dict):
         raise MisfitError("it is no object")
-    expected = _read("expected", partial(_records, ExpectedTrial), wire.get("expected", {}))
+    expected = at("expected", partial(_records, ExpectedTrial), wire.get("expected", {}))
     rest = dict(wire)
     rest.pop("expected", None)  # a table here
     return replace(from_wire(SuitePlan, rest), expected=expected)

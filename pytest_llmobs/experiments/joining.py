@@ -42,9 +42,6 @@ class _ToldOfTheSession:
     exit_status: int
 
 
-_TOLD = ("settings", "baselines", "exit_status")
-
-
 @dataclass(frozen=True)
 class FinishedShard:
     """One shard's experiment, and where it was found."""
@@ -65,8 +62,7 @@ class FinishedShard:
         Raises:
             MisfitError: What a merge must know isn't there, or makes no sense.
         """
-        document = stored.document
-        told = from_wire(_ToldOfTheSession, {name: document[name] for name in _TOLD if name in document})
+        told = from_wire(_ToldOfTheSession, stored.document)
         unknown = sorted(told.settings.keys() - {field.name for field in fields(Settings)})
         if unknown:
             raise MisfitError(f"this version has no setting {listed(unknown, _NAMED)}", "settings")

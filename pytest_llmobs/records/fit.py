@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from reprlib import Repr
 from types import NoneType
-from typing import Any
+from typing import Any, TypeVar
+
+W = TypeVar("W")
+R = TypeVar("R")
 
 DEEPEST = 100
 """Levels of lists and objects that a value of type ``Any`` may have: more would end in a RecursionError somewhere."""
@@ -40,6 +43,18 @@ class MisfitError(ValueError):
         """Return the error for the record or list that has the value in its field or item ``name``."""
         separator = "." if self.place and not self.place.startswith("[") else ""
         return MisfitError(self.reason, f"{name}{separator}{self.place}")
+
+
+def at(place: str, read: Callable[[W], R], wire: W) -> R:
+    """Return what ``read`` makes of the value of a field or item; a misfit says that it is there.
+
+    Raises:
+        MisfitError: It doesn't fit.
+    """
+    try:
+        return read(wire)
+    except MisfitError as error:
+        raise error.below(place) from None
 
 
 def shortened(value: object) -> str:

@@ -21,6 +21,7 @@ from pytest_llmobs.records.fit import (
     NUMBERS,
     PLAIN,
     MisfitError,
+    at,
     check,
     shallow,
     shortened,
@@ -77,10 +78,7 @@ class FieldForm(NamedTuple):
             MisfitError: One can't be such a value.
         """
         self.check(values)
-        try:
-            return _decoded(self.form, values)
-        except MisfitError as error:
-            raise error.below(self.name) from None
+        return at(self.name, partial(_decoded, self.form), values)
 
     def check(self, values: Collection[Any]) -> None:
         """Make sure that values may be of this field.
@@ -88,10 +86,7 @@ class FieldForm(NamedTuple):
         Raises:
             MisfitError: One may not.
         """
-        try:
-            self.form.check(values)
-        except MisfitError as error:
-            raise error.below(self.name) from None
+        at(self.name, self.form.check, values)
 
 
 def to_wire(record: Any, sparse: bool = True) -> dict[str, Any]:
@@ -154,10 +149,7 @@ def _with_parts(wire: Mapping[str, Any], decoders: Sequence[tuple[str, Decode]])
     values = dict(wire)
     for name, decode in decoders:
         if name in values:
-            try:
-                values[name] = decode(values[name])
-            except MisfitError as error:
-                raise error.below(name) from None
+            values[name] = at(name, decode, values[name])
     return values
 
 
