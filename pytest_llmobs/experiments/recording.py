@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from operator import attrgetter
 from pathlib import Path
@@ -12,6 +12,7 @@ from pathlib import Path
 from pytest_llmobs.baselines.file import baseline_path, texts_path
 from pytest_llmobs.baselines.update import BaselineUpdate, record_baseline
 from pytest_llmobs.experiments.references import recorded_from
+from pytest_llmobs.gate.errors import nothing_ran
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.records.plans import SuitePlan
 from pytest_llmobs.settings import Settings
@@ -50,8 +51,20 @@ def record_baselines(
             errors.append(_refused(plan, update))
         if update.recorded or update.removed or update.renamed:
             recorded.extend(_touched(folder, plan.name, gone=not update.baseline.rows))
+    if not recorded and not errors and not experiment.red:
+        errors.extend(_nothing(experiment))
     decision = replace(experiment.decision, errors=tuple(errors))
     return replace(experiment, notes=tuple(notes), decision=decision), recorded
+
+
+def _nothing(experiment: Experiment) -> Iterator[str]:
+    """Yield why nothing was recorded, where nothing else has said it."""
+    if not any(map(attrgetter("expected"), experiment.suites)):
+        yield nothing_ran([plan.name for plan in experiment.suites if plan.left_out])
+    elif not experiment.interrupted:
+        statuses = Counter(map(attrgetter("status"), experiment.trials))
+        how = ", ".join(f"{number} {status}" for status, number in statuses.items())
+        yield f"Nothing was recorded: no example gave a result ({count(len(experiment.trials), 'trial')}: {how})."
 
 
 def _record(plan: SuitePlan, experiment: Experiment, folder: Path, settings: Settings) -> BaselineUpdate:

@@ -36,22 +36,31 @@ def session_errors(
         suite_scores: What summary evaluators say.
         left_out: Suites of which the user's selection has left nothing.
     """
-    if not any(map(attrgetter("expected"), suites)) and left_out:
-        yield (
-            f"Nothing was evaluated: the selection (-k, -m, --deselect, --lf, a node id) left out every trial of "
-            f"{listed(left_out, _NAMED)}."
-        )
-    elif not any(map(attrgetter("expected"), suites)):
-        yield (
-            "Nothing was evaluated: no test of this session is a trial. "
-            "Give tests the llm_dataset marker or the llm_run fixture, or leave --llm-experiment out."
-        )
+    if not any(map(attrgetter("expected"), suites)):
+        yield nothing_ran(left_out)
     for suite in suites:
         name = suite.plan.name
         yield from _baseline_errors(name, baselines.get(name), settings)
         summarised = {score.metric for score in suite_scores if score.suite == name}
         for error in _gate_errors(suite, summarised):
             yield f"{name}: {error}"
+
+
+def nothing_ran(left_out: Sequence[str]) -> str:
+    """Return the error of a session that has no trial.
+
+    Args:
+        left_out: Suites of which the user's selection has left nothing.
+    """
+    if left_out:
+        return (
+            f"Nothing was evaluated: the selection (-k, -m, --deselect, --lf, a node id) left out every trial of "
+            f"{listed(left_out, _NAMED)}."
+        )
+    return (
+        "Nothing was evaluated: no test of this session is a trial. "
+        "Give tests the llm_dataset marker or the llm_run fixture, or leave --llm-experiment out."
+    )
 
 
 def _baseline_errors(

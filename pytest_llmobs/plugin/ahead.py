@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_llmobs.errors import LlmobsError
+from pytest_llmobs.errors import LlmobsError, TargetError
 from pytest_llmobs.plugin.pytest_internals import (
+    fixture_definition,
     fixture_value,
     queued_items,
 )
@@ -112,6 +113,11 @@ def _resolve_target(item: pytest.Function, plan: TrialPlan) -> Target:
     name, dataset = source.target_fixture, source.dataset
     assert name is not None
     assert dataset is not None
+    if fixture_definition(item, name) is None:
+        raise TargetError(
+            f"target={name!r} is the name of a fixture, and there is none of that name. The app itself goes there "
+            "without quotes and uncalled, as in target=support_agent."
+        )
     function = fixture_value(item, name)
     try:
         return bind_target(function, dataset)

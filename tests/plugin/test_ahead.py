@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.plugin.conftest import Project
+from tests.plugin.conftest import SUITE, Project
 
 Query = Callable[[Project, str], list[tuple[Any, ...]]]
 
@@ -388,3 +388,12 @@ def test_answer(example, llm_run):
     assert result.ret == 0
     told = "ran inside its tests, not ahead, because of the fixture" in result.stdout.str()
     assert told is not runs_ahead
+
+
+def test_a_target_that_names_no_fixture_says_what_goes_there(project: Project) -> None:
+    project.write(test_app=SUITE.replace("target=answer", "target='answr'"))
+    result = project.run("-q")
+    result.assert_outcomes(failed=3)
+    said = " ".join(result.stdout.str().split())
+    assert "target='answr' is the name of a fixture, and there is none of that name" in said
+    assert "available fixtures" not in said

@@ -104,6 +104,7 @@ def test_the_first_that_always_passed_stops_the_session(
     assert outcomes.get("passed", 0) + outcomes["failed"] < 12
     assert "RED" in result.stdout.str()
     assert "confirming" not in result.stdout.str()
+    assert "no baseline" not in result.stdout.str()
 
 
 def test_the_debugger_opens_at_the_first_that_always_passed(project: Project) -> None:

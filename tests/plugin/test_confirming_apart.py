@@ -90,7 +90,7 @@ def test_what_the_user_s_session_writes_stays_as_it_was(
         "test_bot.py",
     )
     assert result.ret == 0
-    assert "confirmed in" in result.stdout.str()
+    assert "confirming took" in result.stdout.str()
     names = [f"test_bot[e{number}]" for number in range(8)]
     for name in ("audit", "events", "opened", "screenshots"):
         assert blip.path.joinpath(f"{name}.txt").read_text().split() == names
@@ -127,7 +127,7 @@ def test_what_is_in_doubt_runs_again_whatever_others_select(blip: Project, way: 
     )
     result = blip.experiment("-q")
     assert result.ret == 0
-    assert "confirmed in" in result.stdout.str()
+    assert "confirming took" in result.stdout.str()
     confirmed = experiment_from_dict(blip.summary).confirmation
     assert {trial.example_id for trial in confirmed} >= {"e2"}
     assert "didn't run" not in result.stdout.str()

@@ -22,6 +22,7 @@ SUMMARY = SUITE.replace("evaluators=[greets]", "evaluators=[greets], summary_eva
 )
 BOUND = SUITE.replace("@pytest.mark", "@pytest.mark.llm_gate('pass', min_mean=1)\n@pytest.mark", 1)
 MUST = SUITE.replace("@pytest.mark", "@pytest.mark.llm_gate('pass', must_pass={})\n@pytest.mark", 1)
+SKIPPED = SUITE.replace("@pytest.mark", "@pytest.mark.skip(reason='no key')\n@pytest.mark", 1)
 HEADLINE = re.compile("[A-Z ]{3,}( .partial.)?:|BASELINE RECORDED")
 XPASS = SUITE.replace("@pytest.mark", "@pytest.mark.xfail(strict=True)\n@pytest.mark", 1)
 
@@ -153,6 +154,12 @@ STORIES = {
         ("--llm-update-baseline",),
         {"test_z": FAILS},
         failures=1,
+    ),
+    "nothing is selected to be recorded": Story(
+        "RED: 1 error", 1, ("--llm-update-baseline", "-k", "nosuch"), failures=1
+    ),
+    "nothing gave a result to be recorded": Story(
+        "RED: 1 error", 1, ("--llm-update-baseline",), {"test_app": SKIPPED}, recorded=False, failures=1
     ),
     "nothing is selected": Story("RED: 1 error", 1, ("-k", "nosuch"), failures=1),
 }

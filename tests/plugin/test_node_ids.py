@@ -124,7 +124,7 @@ def test_a_wrapper_that_leaves_suites_out_unseen_loses_none(empty: Project, outs
     result = empty.experiment()
     assert result.ret == 0
     assert "GREEN (partial)" in result.stdout.str()
-    assert "confirmed in" in result.stdout.str()
+    assert "confirming took" in result.stdout.str()
 
 
 TWINS = """

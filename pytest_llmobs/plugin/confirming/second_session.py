@@ -66,7 +66,7 @@ def confirm(state: ProcessState, reruns: Sequence[Rerun], trials: Sequence[Trial
             )
         again = read_trials(answer)
         notes += _not_run(plan, asked_trials(plans, reruns, plan.done), again)
-    write_own_line(state.config, f"confirmed in {real.seconds() - began:.1f} s")
+    write_own_line(state.config, f"confirming took {real.seconds() - began:.1f} s")
     return Confirmation(trials=again, notes=notes)
 
 

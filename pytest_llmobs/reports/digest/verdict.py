@@ -86,6 +86,12 @@ def _is_compared(experiment: Experiment) -> bool:
     return any(row.verdict in _COMPARED for row in experiment.decision.metrics)
 
 
+def _lacks_baselines(experiment: Experiment) -> bool:
+    """Tell whether there is no baseline at all; too little data says nothing of that."""
+    verdicts = {row.verdict for row in experiment.decision.metrics}
+    return "NO_BASELINE" in verdicts and not _is_compared(experiment)
+
+
 def _limits(experiment: Experiment, trials: SpendingDigest, recorded: int) -> Iterator[str]:
     if experiment.interrupted:
         ran = f"{trials.ran:,} of {count(trials.expected, 'trial')}"
@@ -99,7 +105,7 @@ def _limits(experiment: Experiment, trials: SpendingDigest, recorded: int) -> It
         yield f"shard {experiment.shard}: not gated, `llmobs merge` gates all shards together"
     elif _is_recording(experiment) and recorded:
         yield f"the baseline is recorded all the same: {count(recorded, 'file')}"
-    elif not experiment.decision.errors and not _is_compared(experiment):
+    elif not experiment.decision.errors and _lacks_baselines(experiment):
         yield "no baseline: assertions decide, as in plain pytest"
 
 

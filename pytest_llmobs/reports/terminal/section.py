@@ -23,6 +23,10 @@ SCREEN = 38
 """Lines of a usual terminal that are left between the section's heading and pytest's last line."""
 MOST_NOTES = 10
 """Notes shown, unless everything is asked for."""
+FEW_NOTES = 2
+"""So few notes take several lines on a screen, too; of more, one line each."""
+_HEAD, _END = 2, 5
+"""Lines of a long note that stay on a screen."""
 
 
 class TerminalReport:
@@ -99,10 +103,21 @@ def _messages(digest: Digest, page: Page, extent: Extent) -> Iterator[str]:
     for error in digest.errors:
         yield from page.item(error, mark=page.signs.cross, style="red")
     most = bound(MOST_NOTES, extent is Extent.EVERYTHING)
+    few = extent is Extent.SCREEN and len(digest.notes) <= FEW_NOTES
     for note in digest.notes[:most]:
-        yield from extent.item(note, page, mark="!", style="yellow")
+        if few:
+            yield from _head_and_end(page.item(note, mark="!", style="yellow"), page)
+        else:
+            yield from extent.item(note, page, mark="!", style="yellow")
     if most is not None and len(digest.notes) > most:
         yield f"{page.signs.ellipsis} {len(digest.notes) - most} more notes"
+
+
+def _head_and_end(lines: list[str], page: Page) -> list[str]:
+    """Return the lines of a note; of a long one, such as another session's output, how it begins and ends."""
+    if len(lines) <= _HEAD + _END + 1:
+        return lines
+    return [*lines[:_HEAD], f"  {page.signs.ellipsis}", *lines[-_END:]]
 
 
 def _verdict(verdict: ExperimentVerdict, page: Page) -> Iterator[str]:

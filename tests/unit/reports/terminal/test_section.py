@@ -203,3 +203,18 @@ def test_the_report_is_a_report():
 def _without_notes(experiment: Experiment) -> str:
     lines = render(experiment, width=80, color=False).split("\n")
     return "\n".join(line for line in lines if COMMAND.search(line))
+
+
+def test_a_few_notes_are_whole_on_a_screen_and_many_take_a_line_each(gallery):
+    red = gallery["red_metric"]()
+    note = "first words, " + "more words " * 20 + "last words"
+    few = render(replace(red, notes=(note,), decision=replace(red.decision, notes=())), width=80, color=False)
+    assert "last words" in few
+    many = render(replace(red, notes=tuple(map(note.__add__, "abcd"))), width=80, color=False)
+    assert "first words" in many
+    assert "last words" not in many
+    output = "\n".join(f"line {number}" for number in range(30))
+    one = render(
+        replace(red, notes=(output,), decision=replace(red.decision, notes=())), width=80, color=False
+    )
+    assert ("line 0" in one, "line 9" in one, "line 29" in one) == (True, False, True)
