@@ -46,6 +46,7 @@ class Parquet:
             ) from None
         with file:
             columns = _columns(file, name)
+            _check_size(file, name)
             number = 0
             for batch in _batches(file, name):
                 values = [
@@ -57,12 +58,10 @@ class Parquet:
 
 
 def _columns(file: Any, name: str) -> list[str]:
-    """Return the names of the columns, once the file is known to be of a size that can be read."""
     columns: list[str] = file.schema_arrow.names
     for column in columns:
         if columns.count(column) > 1:
             raise DatasetError(f"{name}: the column {column!r} stands twice in the file. Rename one.")
-    _check_size(file, name)
     return columns
 
 

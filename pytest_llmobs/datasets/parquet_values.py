@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from pytest_llmobs.datasets.base import abridge
@@ -87,7 +88,7 @@ def _value(scalar: Any) -> Any:
     for kind, convert in _conversions():
         if isinstance(scalar, kind):
             return convert(scalar)
-    return scalar.as_py()
+    return scalar.as_py()  # bytes too: the loader refuses them by name
 
 
 def _keys(scalar: Any) -> list[str]:
@@ -114,6 +115,7 @@ def _extension(scalar: Any) -> Any:
     return _value(scalar.value)
 
 
+@cache
 def _conversions() -> list[tuple[Any, Callable[[Any], Any]]]:
     import pyarrow as pa
 
@@ -124,7 +126,6 @@ def _conversions() -> list[tuple[Any, Callable[[Any], Any]]]:
         (pa.Decimal128Scalar | pa.Decimal256Scalar, _decimal),
         (pa.HalfFloatScalar, lambda scalar: float(scalar.as_py())),
         (pa.DurationScalar, _duration),
-        (pa.BinaryScalar | pa.LargeBinaryScalar | pa.FixedSizeBinaryScalar, _bytes_or_text),
     ]
 
 
@@ -169,8 +170,3 @@ def _decimal(scalar: Any) -> float:
 
 def _duration(scalar: Any) -> Any:
     raise _UnfitError("JSON has no form for a duration")
-
-
-def _bytes_or_text(scalar: Any) -> Any:
-    """Return bytes, which the loader refuses by name, or text: Arrow's scalars of text are a kind of these."""
-    return scalar.as_py()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from pytest_llmobs import notices
 
 
 class StoreWarning(UserWarning):
@@ -14,15 +14,8 @@ class StoreWarning(UserWarning):
 
 
 def warn(message: str) -> None:
-    """Warn; where warnings are turned into errors (``-W error``), print to stderr instead of raising."""
-    try:
-        # No line of code is to blame, least of all the one that happened to call.
-        warnings.warn_explicit(message, StoreWarning, "pytest-llmobs", 0, module=__name__)
-    except StoreWarning:
-        print(f"pytest-llmobs: {message}", file=sys.__stderr__ or sys.stderr)
-    except Exception:
-        # A warnings filter or showwarning of the user's own that raises is no reason to break the user's call.
-        return
+    """Warn of the store; see ``pytest_llmobs.notices``."""
+    notices.warn(message, StoreWarning)
 
 
 class OnceForEachPath:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import sys
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
+from pytest_llmobs import notices
 from pytest_llmobs.files import PRIVATE, make_private, write_whole
 from pytest_llmobs.records.examples import content_hash
 from pytest_llmobs.tracing.redaction.pipeline import Redaction
@@ -16,14 +15,6 @@ from pytest_llmobs.tracing.redaction.pipeline import Redaction
 
 class JudgeCacheWarning(UserWarning):
     """An entry of the judge cache can't be read."""
-
-
-def _warn(message: str) -> None:
-    """Warn; where warnings are turned into errors, print instead: a cache is no reason to lose a verdict."""
-    try:
-        warnings.warn_explicit(message, JudgeCacheWarning, "pytest-llmobs", 0, module=__name__)
-    except JudgeCacheWarning:
-        print(f"pytest-llmobs: {message}", file=sys.__stderr__ or sys.stderr)
 
 
 class JudgeCache(Protocol):
@@ -97,7 +88,8 @@ class FileCache:
             path.replace(aside)
         except OSError:
             aside = path  # read-only, or another process was faster
-        _warn(f"The judge cache's entry {aside} can't be read ({reason}): the judge is asked afresh.")
+        problem = f"The judge cache's entry {aside} can't be read ({reason}): the judge is asked afresh."
+        notices.warn(problem, JudgeCacheWarning)
 
     def _path(self, key: str) -> Path:
         return self.folder / key[:2] / f"{key}.json"
