@@ -6,21 +6,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from pytest_llmobs.providers.calls import Reply
+from pytest_llmobs.providers.later_replies import Remembered, log_below, read_created_batch
 from pytest_llmobs.providers.messages import read_events, read_message
 from pytest_llmobs.providers.prices import PRICE_LISTS
 from pytest_llmobs.providers.replies import Endpoint
 from pytest_llmobs.providers.stainless import StainlessProvider
-from pytest_llmobs.records.runs import BATCH, COST_UNKNOWN, LATER
+from pytest_llmobs.records.runs import BATCH
 from pytest_llmobs.tracing.run_tree import RunTree
 
 _CLOUDS = {"Bedrock": "aws.bedrock", "Vertex": "gcp.vertex_ai", "GoogleCloud": "gcp.vertex_ai"}
 """A word in the name of a client's class -> OpenTelemetry's name of the cloud."""
-
-
-def _read_batch(body: Mapping[str, Any], provider: str, asked: str | None = None) -> Reply:
-    """Read a batch that was just made: what it costs is known by its results."""
-    columns = {"response_id": body.get("id")}
-    return Reply(outputs=dict(body), columns=columns, run_type="llm", metadata={COST_UNKNOWN: LATER})
 
 
 class Anthropic(StainlessProvider):
@@ -38,7 +33,9 @@ class Anthropic(StainlessProvider):
         "/v1/complete": Endpoint("completions", "text_completion", "llm", read_message),
         "/v1/messages/count_tokens": Endpoint("messages.count_tokens", "count_tokens", "tool"),
         "/events": Endpoint("sessions.events.send", "invoke_agent", "llm", read_message),
-        "/v1/messages/batches": Endpoint("messages.batches.create", "batch_create", "tool", _read_batch),
+        "/v1/messages/batches": Endpoint(
+            "messages.batches.create", "batch_create", "tool", read_created_batch
+        ),
     }
     management = frozenset(
         {
@@ -58,10 +55,18 @@ class Anthropic(StainlessProvider):
         }
     )
 
+    def __init__(self) -> None:
+        """Know of no batch yet."""
+        self._fetched = Remembered()
+        """Batch and request of each result that was fetched before."""
+        self._results = Endpoint(
+            "messages.batches.results", "batch_results", "tool", read_lines=self._read_results
+        )
+
     def endpoint(self, method: str, path: str) -> Endpoint | None:
         """Return what a request is; the results of a batch are fetched with a GET."""
         if method == "get" and path.endswith("/results") and "/messages/batches/" in path:
-            return _RESULTS
+            return self._results
         return super().endpoint(method, path)
 
     def served_by(self, client: Any) -> str:
@@ -82,20 +87,17 @@ class Anthropic(StainlessProvider):
             return None
         return f"region {region!r}: the price list has the global endpoint's price"
 
-
-def _read_results(entries: Sequence[Mapping[str, Any]], fetching: RunTree) -> Reply:
-    """Log each message of a batch as a model call below the run that fetched them."""
-    provider = fetching.columns["provider"]
-    fetching.metadata[BATCH] = str(fetching.inputs.get("url")).split("/")[-2]
-    for entry in entries:
-        message = (entry.get("result") or {}).get("message")
-        if message is not None:
-            reply = read_message(message, provider, variant={"processing": "batch"})
-            run = RunTree(fetching.tracer, "anthropic.messages", "llm", fetching)
-            run.describe({"custom_id": entry.get("custom_id")}, reply.metadata, ())
-            run.columns.update({"provider": provider, "operation": "chat", **reply.known_columns})
-            run.end(outputs=reply.outputs)
-    return Reply(outputs={"results": list(entries)})
-
-
-_RESULTS = Endpoint("messages.batches.results", "batch_results", "tool", read_lines=_read_results)
+    def _read_results(self, entries: Sequence[Mapping[str, Any]], fetching: RunTree) -> Reply:
+        """Log each message of a batch as a model call below the run that fetched it first."""
+        provider = fetching.columns["provider"]
+        fetching.metadata[BATCH] = batch = str(fetching.inputs.get("url")).split("/")[-2]
+        for entry in entries:
+            message = (entry.get("result") or {}).get("message")
+            key = (
+                f"{batch}/{entry.get('custom_id')}"  # one by one: the first reader may have stopped half-way
+            )
+            if message is not None and key not in self._fetched:
+                self._fetched.note(key)
+                reply = read_message(message, provider, variant={"processing": "batch"})
+                log_below(fetching, "anthropic.messages", entry, reply)
+        return Reply(outputs={"results": list(entries)})

@@ -1,4 +1,4 @@
-"""Answers that are fetched later: OpenAI's background responses, and the results of its batches.
+"""Answers that are fetched later: OpenAI's background responses, and the results of anybody's batches.
 
 Each is priced once, however often it is fetched. To fetch what was answered and priced already costs nothing.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -29,14 +30,25 @@ _READERS = {
 """What a batch's answer says it is -> its reader."""
 
 
+class Remembered(OrderedDict[str, Any]):
+    """Ids, each with what is known of it: the latest ones."""
+
+    def note(self, id: str, value: Any = None) -> None:
+        """Remember an id; of too many the oldest is forgotten."""
+        self[id] = value
+        if len(self) > _REMEMBERED:
+            with suppress(KeyError):  # another thread has emptied it
+                self.popitem(last=False)
+
+
 class LaterReplies:
-    """Which answers this process waits for, and which it has had."""
+    """Which answers of OpenAI this process waits for, and which it has had."""
 
     def __init__(self) -> None:
         """Wait for none."""
-        self._awaited: OrderedDict[str, None] = OrderedDict()
-        self._fetched: OrderedDict[str, None] = OrderedDict()
-        self._result_files: OrderedDict[str, str] = OrderedDict()
+        self._awaited = Remembered()
+        self._fetched = Remembered()
+        self._result_files = Remembered()
         """File -> the batch whose results it holds."""
 
     # responses
@@ -63,9 +75,9 @@ class LaterReplies:
     def _noted(self, reply: Reply) -> Reply:
         id = reply.columns.get("response_id")
         if id and reply.metadata.get(COST_UNKNOWN) == LATER:
-            _remember(self._awaited, id)
+            self._awaited.note(id)
         elif id:
-            _remember(self._fetched, id)
+            self._fetched.note(id)
         return reply
 
     def _settled(self, reply: Reply) -> Reply:
@@ -76,7 +88,7 @@ class LaterReplies:
             self._awaited.pop(id, None)
         elif not is_over or id in self._fetched or not body.get("background"):
             return replace(reply, columns=_without_usage(reply), metadata={})
-        _remember(self._fetched, id)
+        self._fetched.note(id)
         return replace(reply, run_type="llm")
 
     # batches
@@ -86,13 +98,13 @@ class LaterReplies:
         id = str(body.get("id"))
         for name in ("output_file_id", "error_file_id"):
             if body.get(name):
-                _remember(self._result_files, body[name], id)
+                self._result_files.note(body[name], id)
         return Reply(outputs=dict(body), columns={"response_id": id})
 
     def read_created_batch(self, body: Mapping[str, Any], provider: str, asked: str | None = None) -> Reply:
-        """Read a batch that was just made: what it costs is known by its results."""
-        reply = self.read_batch(body, provider, asked)
-        return replace(reply, run_type="llm", metadata={COST_UNKNOWN: LATER})
+        """Read a batch that was just made."""
+        self.read_batch(body, provider, asked)
+        return read_created_batch(body, provider, asked)
 
     def holds_results(self, file: str) -> bool:
         """Return True where a file is known to hold the results of a batch."""
@@ -103,7 +115,7 @@ class LaterReplies:
         file = file_of(str(fetching.inputs.get("url"))) or ""
         if file not in self._fetched:
             fetching.metadata[BATCH] = self._result_files.get(file)
-            _remember(self._fetched, file)
+            self._fetched.note(file)
             for entry in entries:
                 _log_result(entry, fetching)
         return Reply(outputs={"results": list(entries)})
@@ -118,26 +130,33 @@ def file_of(path: str) -> str | None:
 def _log_result(entry: Mapping[str, Any], fetching: RunTree) -> None:
     body = (entry.get("response") or {}).get("body")
     read = _READERS.get(str((body or {}).get("object")))
-    if body is None or read is None:
-        return
-    provider = fetching.columns["provider"]
-    reply = read({**body, "service_tier": "batch"}, provider, None)
-    run = RunTree(fetching.tracer, "openai.batch_result", "llm", fetching)
+    if body is not None and read is not None:
+        reply = read({**body, "service_tier": "batch"}, fetching.columns["provider"], None)
+        log_below(fetching, "openai.batch_result", entry, reply)
+
+
+def log_below(fetching: RunTree, name: str, entry: Mapping[str, Any], reply: Reply) -> None:
+    """Log an answer of a batch as a model call below the run that fetched it.
+
+    Args:
+        fetching: The run that fetched all results.
+        name: What the model call is called.
+        entry: The line of the results that holds the answer; it names the request as ``custom_id``.
+        reply: What the answer says.
+    """
+    run = RunTree(fetching.tracer, name, "llm", fetching)
     run.describe({"custom_id": entry.get("custom_id")}, reply.metadata, ())
-    run.columns.update({"provider": provider, "operation": "chat", **reply.known_columns})
+    run.columns.update(provider=fetching.columns["provider"], operation="chat", **reply.known_columns)
     run.end(outputs=reply.outputs)
+
+
+def read_created_batch(body: Mapping[str, Any], provider: str, asked: str | None = None) -> Reply:
+    """Read a batch that was just made: what it costs is known by its results."""
+    columns = {"response_id": str(body.get("id"))}
+    return Reply(outputs=dict(body), columns=columns, run_type="llm", metadata={COST_UNKNOWN: LATER})
 
 
 def _without_usage(reply: Reply) -> dict[str, Any]:
     return {
         key: reply.columns[key] for key in ("model", "response_id", "stop_reason") if key in reply.columns
     }
-
-
-def _remember(known: OrderedDict[str, Any], key: str, value: Any = None) -> None:
-    known[key] = value
-    if len(known) > _REMEMBERED:
-        try:
-            known.popitem(last=False)
-        except KeyError:  # another thread has emptied it
-            return

@@ -152,7 +152,10 @@ def test_anthropics_batches_are_missed_until_their_results_are_there(sink: Memor
         client.messages.batches.create(requests=[])
         assert spending(sink.runs).known_cost is None
         assert [each.custom_id for each in client.messages.batches.results("b1")] == ["c"]
+        once = spending(sink.runs)
+        assert [each.custom_id for each in client.messages.batches.results("b1")] == ["c"]
     spent = spending(sink.runs)
     assert spent.unpriced == frozenset()
     assert spent.cost is not None
+    assert spent == once
     assert sink.run("anthropic.messages").outputs["content"][0]["text"] == "hi\u2028there"  # type: ignore[index]
