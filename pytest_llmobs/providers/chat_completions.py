@@ -16,7 +16,7 @@ from pytest_llmobs.providers.usage_fields import Metered, count_of
 _ORDINARY = (None, "auto", "default", "standard")
 """Service tiers whose price is the listed one."""
 _COUNTS = ("prompt_tokens", "completion_tokens", "input_tokens", "output_tokens")
-NO_FEES = Metered()
+_NO_FEES = Metered()
 _SAID_ONCE = frozenset({"id", "role", "type", "name", "index", "finish_reason", "object", "expires_at"})
 """Texts of a delta that are whole; every other text is a piece."""
 
@@ -31,7 +31,7 @@ def read_completion(body: Mapping[str, Any], provider: str, asked: str | None = 
     """
     reasons = dict.fromkeys(choice.get("finish_reason") for choice in body.get("choices") or ())
     columns = {"stop_reason": ", ".join(filter(None, reasons)) or None}
-    fees = NO_FEES.but_unknown(_untold_sound(body))
+    fees = _NO_FEES.but_unknown(_untold_sound(body))
     return read_usage(Reply(outputs=dict(body), columns=columns), body, provider, asked, fees)
 
 
@@ -66,7 +66,7 @@ def read_usage(
     body: Mapping[str, Any],
     provider: str,
     asked: str | None,
-    fees: Metered = NO_FEES,
+    fees: Metered = _NO_FEES,
 ) -> Reply:
     """Return ``reply`` with the columns that all of OpenAI's bodies fill: ids, tokens, cost.
 
@@ -88,7 +88,7 @@ def read_usage(
     metered = Metered()
     if isinstance(usage, Mapping):
         metered = Metered.of_openai(usage)
-        reply = replace(reply, columns=columns | usage_columns(usage, metered))
+        reply = replace(reply, columns=columns | _usage_columns(usage, metered.units))
     metered = metered.and_units(**fees.units).but_unknown(*fees.unknown)
     if not metered.units and not _says_zero(usage):
         if reply.error is not None:  # an error that the API reports costs nothing
@@ -117,9 +117,8 @@ def _not_below(reply: Reply, usage: Any) -> Reply:
     )
 
 
-def usage_columns(usage: Mapping[str, Any], metered: Metered | None = None) -> dict[str, Any]:
+def _usage_columns(usage: Mapping[str, Any], units: Mapping[str, float]) -> dict[str, Any]:
     """Return the columns of a ``usage`` object. OpenAI's input tokens hold the cached ones already, as ours do."""
-    units = (metered or Metered.of_openai(usage)).units
     inputs = usage.get("prompt_tokens_details") or usage.get("input_tokens_details") or {}
     outputs = usage.get("completion_tokens_details") or usage.get("output_tokens_details") or {}
     total = uncached = _count(units, "input_tokens", usage, "prompt_tokens", "input_tokens")

@@ -9,7 +9,7 @@ from typing import Any
 from pytest_llmobs.providers.calls import Reply
 from pytest_llmobs.providers.chat_completions import read_usage
 from pytest_llmobs.providers.media import summary
-from pytest_llmobs.providers.streams import Event, StreamedReply
+from pytest_llmobs.providers.streams import Event, StreamedReply, describe_error
 from pytest_llmobs.providers.usage_fields import Metered, count_of
 
 Sent = Mapping[str, float]
@@ -84,7 +84,7 @@ class _LastEvents(StreamedReply):
             self._over = True
             self.body = dict(event)
         elif kind == "error":
-            self.error = str((event.get("error") or event).get("message"))
+            self.error = describe_error(event.get("error") or event)
 
     def finish(self) -> dict[str, Any]:
         return self.body

@@ -9,7 +9,7 @@ from typing import Any
 
 from pytest_llmobs.providers.calls import Reply, without_nones
 from pytest_llmobs.providers.prices import priced, without_usage
-from pytest_llmobs.providers.streams import Event, StreamedReply, in_order
+from pytest_llmobs.providers.streams import Event, StreamedReply, describe_error, in_order
 from pytest_llmobs.providers.usage_fields import Metered, count_of
 
 _APART = ("compaction", "advisor_message")
@@ -221,8 +221,7 @@ class StreamedMessage(StreamedReply):
         self._stopped = True
 
     def _on_error(self, event: Event) -> None:
-        error = event.get("error") or {}
-        self.error = f"{error.get('type', 'error')}: {error.get('message', '')} (sent in the stream)"
+        self.error = describe_error(event.get("error") or {})
 
 
 def _extend(block: dict[str, Any], delta: Mapping[str, Any]) -> None:

@@ -85,10 +85,10 @@ class ResponseReader:
     def __init__(
         self,
         response: Any,
+        *,
         client: Any,
         run: RunTree,
         endpoint: Endpoint,
-        *,
         sent: Mapping[str, float],
         surcharge: str | None,
     ) -> None:

@@ -96,9 +96,16 @@ class StainlessProvider(Provider):
             model=body.get("model"),
             params=params,
         )
-        sent = endpoint.sent(body) if endpoint.sent else {}
-        surcharge = self.surcharge(client, body)
-        return ClientCall(engine.begin(place, request), client, endpoint, sent=sent, surcharge=surcharge)
+        exchange = engine.begin(place, request)
+        reader_of = functools.partial(
+            replies.ResponseReader,
+            client=client,
+            run=exchange.run,
+            endpoint=endpoint,
+            sent=endpoint.sent(body) if endpoint.sent else {},
+            surcharge=self.surcharge(client, body),
+        )
+        return ClientCall(exchange, reader_of)
 
 
 def _body(options: Any) -> dict[str, Any]:
@@ -196,21 +203,15 @@ def _wrap_process_response(original: Callable[..., Any]) -> Callable[..., Any]:
 class ClientCall:
     """One call of ``request``: its exchange, and the response that was seen last."""
 
-    def __init__(
-        self,
-        exchange: Exchange,
-        client: Any,
-        endpoint: Endpoint,
-        *,
-        sent: Mapping[str, float],
-        surcharge: str | None,
-    ) -> None:
-        """Follow the call that ``exchange`` logs; see ``replies.ResponseReader`` for the rest."""
+    def __init__(self, exchange: Exchange, reader_of: Callable[[Any], replies.ResponseReader]) -> None:
+        """Follow a call.
+
+        Args:
+            exchange: Logs it.
+            reader_of: Returns what reads a response's body.
+        """
         self._exchange = exchange
-        self._client = client
-        self._endpoint = endpoint
-        self._sent = sent
-        self._surcharge = surcharge
+        self._reader_of = reader_of
         self.response: Any = None
 
     def __enter__(self) -> None:
@@ -231,7 +232,7 @@ class ClientCall:
             content = response.content
         except Exception:  # no reply came, or nobody has read it
             return replies.failed(error)
-        reader = self._reader(response)
+        reader = self._reader_of(response)
         return replace(reader.read_decoded(content), error=error, status=None)
 
     def settle(self, result: Any) -> None:
@@ -241,21 +242,11 @@ class ClientCall:
         if response is None:  # a middleware answered in place of the API
             self._exchange.end_with(lambda: Reply(outputs=result))
             return
-        reader = self._reader(response)
+        reader = self._reader_of(response)
         if bodies.unread(response):
             self._exchange.follow(response, reader.read)
         else:
             self._exchange.end_with(lambda: reader.read_decoded(response.content))
-
-    def _reader(self, response: Any) -> replies.ResponseReader:
-        return replies.ResponseReader(
-            response,
-            self._client,
-            self._exchange.run,
-            self._endpoint,
-            sent=self._sent,
-            surcharge=self._surcharge,
-        )
 
 
 _current_call: ContextVar[ClientCall | None] = ContextVar("llmobs_sdk_call", default=None)

@@ -9,39 +9,35 @@ from typing import Any
 from pytest_llmobs.tracing.snapshot.stored import bases_of, is_genuine, name_of
 
 
-def _write_as_str(base: Any, value: Any) -> str:
-    text: str = base.__str__(value)
-    return text
+def _write_as_str(base: Any, value: Any) -> Any:
+    return base.__str__(value)
 
 
-def _write_datetime(base: Any, value: Any) -> str:
+def _write_datetime(base: Any, value: Any) -> Any:
     try:
-        text: str = base.isoformat(value, " ")
+        return base.isoformat(value, " ")
     except Exception as error:  # a time zone is anybody's code
         local = base.combine(base.date(value), base.time(value))
-        text = f"{local} (its tzinfo raised {type(error).__name__})"
-    return text
+        return f"{local} (its tzinfo raised {type(error).__name__})"
 
 
-def _write_date_or_time(base: Any, value: Any) -> str:
-    text: str = base.isoformat(value)
-    return text
+def _write_date_or_time(base: Any, value: Any) -> Any:
+    return base.isoformat(value)
 
 
-def _write_repr(base: Any, value: Any) -> str:
-    text: str = base.__repr__(value)
-    return text
+def _write_repr(base: Any, value: Any) -> Any:
+    return base.__repr__(value)
 
 
 def _write_pattern(base: Any, value: re.Pattern[Any]) -> Any:
     return value.pattern
 
 
-def _write_complex(base: Any, value: Any) -> str:
-    return _write_repr(base, value).strip("()")
+def _write_complex(base: Any, value: Any) -> Any:
+    return base.__repr__(value).strip("()")
 
 
-WRITERS: dict[tuple[str, str], Callable[[Any, Any], Any]] = {
+_WRITERS: dict[tuple[str, str], Callable[[Any, Any], Any]] = {
     ("datetime", "datetime"): _write_datetime,
     ("datetime", "date"): _write_date_or_time,
     ("datetime", "time"): _write_date_or_time,
@@ -75,7 +71,7 @@ def text_of(value: Any) -> Any:
     """Return the text that a value is written as (bytes for a pattern of bytes), or None where it has none."""
     for base in bases_of(type(value)):
         module, name = name_of(base)
-        write = WRITERS.get((module, name))
+        write = _WRITERS.get((module, name))
         if write is not None and is_genuine(base, module, name):
             return write(base, value)
     return None
