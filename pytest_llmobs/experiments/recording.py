@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from operator import attrgetter
 from pathlib import Path
@@ -15,6 +15,7 @@ from pytest_llmobs.experiments.references import recorded_from
 from pytest_llmobs.gate.errors import nothing_ran
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.records.plans import SuitePlan
+from pytest_llmobs.records.trials import Trial
 from pytest_llmobs.settings import Settings
 from pytest_llmobs.wording import count, listed
 
@@ -48,7 +49,7 @@ def record_baselines(
         if update.cut_short:
             errors.append(_cut_short(plan, update.cut_short))
         if update.refused:
-            errors.append(_refused(plan, update))
+            errors.append(_refused(plan, update, experiment.trials_of(plan.name)))
         if update.recorded or update.removed or update.renamed:
             recorded.extend(_touched(folder, plan.name, gone=not update.baseline.rows))
     if not recorded and not errors and not experiment.red:
@@ -100,13 +101,15 @@ def _cut_short(plan: SuitePlan, examples: Sequence[str]) -> str:
     return message
 
 
-def _refused(plan: SuitePlan, update: BaselineUpdate) -> str:
-    """Return the error of a suite in which most examples never passed."""
+def _refused(plan: SuitePlan, update: BaselineUpdate, trials: Iterable[Trial]) -> str:
+    """Return the error of a suite in which most examples never passed, with the commonest of their failures."""
     failing, rows = update.refused, len(update.baseline.rows)
+    failures = Counter(trial.message for trial in trials if trial.example_id in failing and trial.message)
+    often = "".join(f"\nmost often: {text}" for text, _ in failures.most_common(1))
     return (
         f"{plan.name}: not recorded, because {len(failing)} of {count(rows, 'example')} passed in no repeat: "
         f"{listed(failing, _NAMED)}. A baseline of failures accepts them from then on. Mend what fails (a missing "
-        "key, a wrong address?), or add --llm-accept-failing to record them all the same."
+        f"key, a wrong address?), or add --llm-accept-failing to record them all the same.{often}"
     )
 
 

@@ -56,10 +56,10 @@ def _changed_examples_notes(suite: SuitePair) -> Iterator[str]:
         )
     if suite.renamed:
         pairs = [f"{old} is now {new}" for new, old in suite.renamed.items()]
-        were = noun(len(pairs), "was", "were")
+        were, its = noun(len(pairs), "was", "were"), noun(len(pairs), "its row", "their rows")
         yield (
             f"{name}: {count(len(pairs), 'example')} {were} renamed since the baseline: {listed(pairs, _NAMED)}; "
-            "compared by content"
+            f"compared by content, and `llmobs baseline prune` renames {its}"
         )
     if suite.removed and not suite.plan.gone:
         were, its = noun(len(suite.removed), "was", "were"), noun(len(suite.removed), "its row", "their rows")

@@ -96,6 +96,7 @@ def test_accepting_the_broken_prompt_makes_its_failures_known(project: Project) 
     assert "3 of 3 examples passed in no repeat: ada, edsger, grace." in " ".join(
         refused.stdout.str().split()
     )
+    assert "most often: assert 'Dear' in 'Hello there. You asked: " in refused.stdout.str()
     accepted = project.record("--llm-accept-failing")
     assert accepted.ret == 0
     assert "known failures from now on: ada, edsger, grace" in accepted.stdout.str()

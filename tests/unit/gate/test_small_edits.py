@@ -57,7 +57,8 @@ def judged(then: World, now: World, **more: object) -> Decision:
 
 CHANGES = {
     edited: "1 example was edited since the baseline: its scores are not compared",
-    renamed: "1 example was renamed since the baseline: e000 is now xe000; compared by content",
+    renamed: "1 example was renamed since the baseline: e000 is now xe000; compared by content, "
+    "and `llmobs baseline prune` renames its row",
     added: "1 new example, compared from the next baseline on",
     removed: "1 example was removed since the baseline: `llmobs baseline prune` drops its row",
     replaced: "1 new example, compared from the next baseline on",
