@@ -38,21 +38,8 @@ class Anthropic(StainlessProvider):
         ),
     }
     management = frozenset(
-        {
-            "agents",
-            "compliance",
-            "deployments",
-            "dreams",
-            "environments",
-            "files",
-            "memory_stores",
-            "messages",
-            "organizations",
-            "skills",
-            "tunnels",
-            "user_profiles",
-            "vaults",
-        }
+        {"agents", "compliance", "deployments", "dreams", "environments", "files", "memory_stores"}
+        | {"messages", "organizations", "skills", "tunnels", "user_profiles", "vaults"}
     )
 
     def __init__(self) -> None:

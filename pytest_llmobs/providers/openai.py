@@ -128,32 +128,10 @@ class OpenAI(StainlessProvider):
         "/videos": Endpoint("videos.create", "generate_video", "llm", read_completion),
     }
     management = frozenset(
-        {
-            "assistants",
-            "batches",
-            "certificates",
-            "chat",
-            "chatkit",
-            "containers",
-            "conversations",
-            "evals",
-            "files",
-            "fine-tuning",
-            "fine_tuning",
-            "live",
-            "models",
-            "organization",
-            "projects",
-            "realtime",
-            "responses",
-            "safety",
-            "skills",
-            "uploads",
-            "vaults",
-            "vector_stores",
-            "webhook_endpoints",
-            "webhook_event_types",
-        }
+        {"assistants", "batches", "certificates", "chat", "chatkit", "containers", "conversations"}
+        | {"evals", "files", "fine-tuning", "fine_tuning", "live", "models", "organization"}
+        | {"projects", "realtime", "responses", "safety", "skills", "uploads", "vaults"}
+        | {"vector_stores", "webhook_endpoints", "webhook_event_types"}
     )
 
     def __init__(self) -> None:

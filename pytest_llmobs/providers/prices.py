@@ -33,15 +33,8 @@ COUNTED = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_to
 """Columns that are counted in the price list's own units."""
 
 _NEVER_DEARER = frozenset(
-    {
-        "cache_read_tokens",
-        "cache_text_read_tokens",
-        "input_text_tokens",
-        "output_text_tokens",
-        "input_image_tokens",
-        "output_reasoning_tokens",
-        "input_audio_seconds",
-    }
+    {"cache_read_tokens", "cache_text_read_tokens", "input_text_tokens", "output_text_tokens"}
+    | {"input_image_tokens", "output_reasoning_tokens", "input_audio_seconds"}
 )
 """Units that cost what the unit above them does, or less, where the list has no price of their own."""
 _NOT_USED = dict.fromkeys(

@@ -33,15 +33,8 @@ _DELTAS = {
 """What an event holds a piece of -> the item's list that the piece belongs to (none: the item itself), its field."""
 
 _FREE_ITEMS = frozenset(
-    {
-        "apply_patch_call",
-        "computer_call",
-        "custom_tool_call",
-        "function_call",
-        "local_shell_call",
-        "mcp_call",
-        "tool_search_call",
-    }
+    {"apply_patch_call", "computer_call", "custom_tool_call", "function_call", "local_shell_call"}
+    | {"mcp_call", "tool_search_call"}
 )
 """Calls of tools that cost no more than their tokens."""
 _SEARCHES = ("search", None)

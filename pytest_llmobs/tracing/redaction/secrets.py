@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 
 from pytest_llmobs.tracing.redaction.finding import sieves, values
-from pytest_llmobs.tracing.redaction.finding.assignments import ASSIGNED, assigned
-from pytest_llmobs.tracing.redaction.finding.encodings import DEPTH, View, base64_text, base64_texts, decoded
+from pytest_llmobs.tracing.redaction.finding.assignments import ASSIGNED, assigned, is_token
+from pytest_llmobs.tracing.redaction.finding.encodings import DEPTH, View, base64_texts, decoded
 from pytest_llmobs.tracing.redaction.finding.environment import EnvironmentSecrets
 from pytest_llmobs.tracing.redaction.finding.forms import FORMS, Form
 from pytest_llmobs.tracing.redaction.finding.names import Strength, strength
@@ -31,7 +31,6 @@ _FOLDED = re.compile(
     r"[\"']?[ \t]{0,4}\\?\r?\n[ \t>|#*]{0,40}[\"']?([A-Za-z0-9+/_=.-]{12,})(?=[\"']?[ \t,;]{0,4}(?:\r?\n|\Z))"
 )
 
-
 _ENDS_A_LINE = frozenset("\"' \t\\\r\n")
 
 
@@ -39,7 +38,7 @@ class Secrets(Redactor):
     """Finds secrets in texts, and knows the keys whose values are secret whatever they look like."""
 
     name = "secrets"
-    prefilters: tuple[str, ...] = (*sieves.of_forms(), sieves.BESIDE_NAMES, sieves.HIDDEN)
+    prefilters: tuple[str, ...] = (*sieves.form_patterns(), sieves.BESIDE_NAMES, sieves.HIDDEN)
     sample = "key sk-ant-api03-AbCdEfGhIjKlMnOp"
 
     def __init__(self, environment: EnvironmentSecrets | None = None) -> None:
@@ -71,7 +70,7 @@ class Secrets(Redactor):
 
     def _compile(self) -> list[tuple[bytes, list[Prefilter]]]:
         signed = []
-        for sign, patterns in sieves.of_signed_forms():
+        for sign, patterns in sieves.signed_form_patterns():
             signed.append((sign, [compiled(pattern, self.name) for pattern in patterns]))
         self._signed = signed
         return signed
@@ -96,11 +95,11 @@ class Secrets(Redactor):
         payload = _as_json(text)
         hidden = compiled(sieves.HIDDEN, self.name)(payload)
         searches: list[_Search] = []
-        patterns = list(sieves.of_forms())
-        for signed in sieves.of_signed_forms():
+        patterns = list(sieves.form_patterns())
+        for signed in sieves.signed_form_patterns():
             patterns += signed.patterns
         if hidden or any(compiled(pattern, self.name)(payload) for pattern in patterns):
-            searches += [of_forms, in_base64]
+            searches += [_find_forms, _find_in_base64]
         if hidden or compiled(sieves.BESIDE_NAMES, self.name)(payload):
             searches.append(assigned)
         if self._environment.suspects(payload):
@@ -108,7 +107,7 @@ class Secrets(Redactor):
         return searches
 
     def _environment_in_base64(self, text: str) -> Iterator[Span]:
-        return in_base64(text, (self._environment.find,))
+        return _find_in_base64(text, (self._environment.find,))
 
 
 def _as_json(text: str) -> bytes:
@@ -137,12 +136,12 @@ def _everywhere(text: str, searches: Iterable[_Search]) -> Iterator[Span]:
         text = meant.text
 
 
-def of_forms(text: str) -> Iterator[Span]:
+def _find_forms(text: str) -> Iterator[Span]:
     """Yield what has the form of a secret."""
-    return chain.from_iterable(_of_form(form, text) for form in FORMS)
+    return chain.from_iterable(_find_form(form, text) for form in FORMS)
 
 
-def in_base64(text: str, searches: Iterable[_Search] = (of_forms, assigned)) -> Iterator[Span]:
+def _find_in_base64(text: str, searches: Iterable[_Search] = (_find_forms, assigned)) -> Iterator[Span]:
     """Yield the Base64 of texts in which there is a secret, each as a whole."""
     for start, end, inner in base64_texts(text):
         for span in merged(chain.from_iterable(search(inner) for search in searches), ASSIGNED)[:1]:
@@ -150,10 +149,8 @@ def in_base64(text: str, searches: Iterable[_Search] = (of_forms, assigned)) -> 
 
 
 def _is_secret_under(says: Strength | None, text: str) -> bool:
-    if says is Strength.TOKEN and values.is_uuid(text):
-        return False
     if says is Strength.TOKEN:
-        return values.looks_random(text) or (len(text) >= 8 and ":" in base64_text(text))
+        return is_token(text) and not values.is_uuid(text)
     return says is Strength.KEY and values.looks_very_random(text)
 
 
@@ -161,7 +158,7 @@ def _within(span: Span, kept: list[tuple[int, int]]) -> bool:
     return any(start <= span.start and span.end <= end for start, end in kept)
 
 
-def _of_form(form: Form, text: str) -> Iterator[Span]:
+def _find_form(form: Form, text: str) -> Iterator[Span]:
     for marker in form.markers:
         at = text.find(marker)
         while at >= 0:

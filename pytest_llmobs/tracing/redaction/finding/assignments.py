@@ -18,20 +18,8 @@ ASSIGNED = "assigned secret"
 BEARER = "bearer token"
 _STEMS = (
     *("password", "passwort", "passwd", "passphrase", "passcode", "pwd", "pass", "secret", "credential"),
-    *(
-        "authorization",
-        "cookie",
-        "token",
-        "key",
-        "string",
-        "auth",
-        "session",
-        "sessionid",
-        "sessid",
-        "sid",
-        "sig",
-        "signature",
-    ),
+    *("authorization", "cookie", "token", "key", "string", "auth", "session", "sessionid", "sessid", "sid"),
+    *("sig", "signature"),
 )
 _AFTER = re.compile(
     r"[sS]?(?:_?\d{1,2})?(?:"
@@ -44,7 +32,7 @@ _AFTER = re.compile(
 )
 _FOLLOWS = frozenset("\"'`])=: >,_\t\r\n0123456789sS")
 """What may stand right behind a name for its value to follow."""
-_EMAN = re.compile(r"(?P<own>[A-Za-z0-9_.\-]{1,64})(?: (?P<before>[A-Za-z]{2,12})\b)?")
+_REVERSED_NAME = re.compile(r"(?P<own>[A-Za-z0-9_.\-]{1,64})(?: (?P<before>[A-Za-z]{2,12})\b)?")
 """A name, and the word before it, read backwards."""
 _QUOTED = re.compile(
     r"[bBrRfFuU]{0,2}(?P<quote>[\"'`])(?P<value>(?:(?!(?P=quote))[^\\\r\n]|\\.){1,1024})(?P=quote)"
@@ -72,9 +60,8 @@ _COOKIES = re.compile(r"(?:^|;)\s*[\w.$-]{1,128}=[^;\s\"',]{4,}")
 _PAIR = re.compile(r"\(\s*[\"'][^\"'\n]{1,128}[\"']\s*,\s*[\"'](?P<value>[^\"'\n]{3,256})[\"']")
 _BEARER = re.compile(r"bearer\s+(?=[^\s\"',;]{0,200}\d)(?P<value>[A-Za-z0-9._~+/=-]{12,})", re.IGNORECASE)
 _BASIC = re.compile(r"basic\s+(?P<value>[A-Za-z0-9+/_-]{8,}={0,2})", re.IGNORECASE)
-
-
 _IN_NAMES = ("key", "token", "secret", "password", "credential", "auth")
+"""Words in the names of secrets: a value of letters that holds one is such a name itself."""
 
 
 def assigned(text: str) -> Iterator[Span]:
@@ -115,7 +102,7 @@ def _behind(text: str, stem: int, end: int) -> Span | None:
     after = _AFTER.match(text, end)
     if after is None:
         return None
-    named = _EMAN.match(text[max(0, end - 78) : end][::-1])
+    named = _REVERSED_NAME.match(text[max(0, end - 78) : end][::-1])
     if named is None:
         return None
     name, start = named["own"][::-1], end - len(named["own"])
@@ -141,9 +128,19 @@ def _is_flag(text: str, start: int) -> bool:
 
 
 class _Place:
-    """A name and where its value begins."""
+    """A name in a text, and where its value begins."""
 
     def __init__(self, text: str, name: str, start: int, says: Strength, how: str, at: int) -> None:
+        """Note the place.
+
+        Args:
+            text: The whole text.
+            name: The name.
+            start: Where it begins.
+            says: How much it says.
+            how: How the value follows: a group of ``_AFTER``.
+            at: Where the value begins.
+        """
         self.text, self.name, self.start, self.says, self.how, self.at = text, name, start, says, how, at
 
     def secret(self) -> Span | None:
@@ -232,10 +229,10 @@ class _Place:
         if values.is_placeholder(value) or values.is_path(value) or _is_name(value):
             return None
         if quoted:
-            found = self._is_quoted_secret(value)
+            is_secret = self._is_quoted_secret(value)
         else:
-            found = self._is_bare_secret(value, self.text[match.end("value") : match.end("value") + 1])
-        if not found:
+            is_secret = self._is_bare_secret(value, self.text[match.end("value") : match.end("value") + 1])
+        if not is_secret:
             return None
         end = start + len(value)
         if len(value) >= _LONG:
@@ -263,7 +260,7 @@ class _Place:
                 return values.is_chosen(value)
             if values.is_uuid(value) and self.name.lower() != "token":  # clientRequestToken
                 return False
-            return values.looks_random(value) or (len(value) >= 8 and ":" in base64_text(value))
+            return is_token(value)
         if self.says is Strength.KEY:
             return values.looks_very_random(value) or (self._is_variable() and values.looks_random(value))
         return False
@@ -271,6 +268,11 @@ class _Place:
     def _is_variable(self) -> bool:
         """Return True for a line of an environment: ``NAME=value``."""
         return self.name.isupper() and self.text[self.at - 1] == "="
+
+
+def is_token(value: str) -> bool:
+    """Return True for what looks random, and for the Base64 of a name and a password."""
+    return values.looks_random(value) or (len(value) >= 8 and ":" in base64_text(value))
 
 
 def _is_name(value: str) -> bool:

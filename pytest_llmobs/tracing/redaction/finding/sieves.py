@@ -41,27 +41,13 @@ _ENCODED = (  # what is written plainly everywhere else is suspect where it isn'
     r"u001[bB]|\\x1b|\\033|u002[dDfF]|u003[aAdD]|u005[fF]|\\x2[dD]|\\x5[fF]|%2[dD]|%5[fF]|%3[aA]%2[fF]|%3[aA]AA|-BEGIN%20|\\\\/"
 )
 _IN_BASE64 = (
-    *(
-        "sk-",
-        "sk_",
-        "gsk_",
-        "xai",
-        "pplx",
-        "fw_",
-        "hf_",
-        "nvapi",
-        "AIza",
-        "ya29",
-        "GOCSPX",
-        "AKIA",
-        "ghp",
-        "github_pat",
-    ),
-    *("glpat", "npm_", "xox", "pcsk_", "lsv2_", "hvs", "pypi-", "https://hooks"),
+    *("sk-", "sk_", "gsk_", "xai", "pplx", "fw_", "hf_", "nvapi", "AIza", "ya29", "GOCSPX", "AKIA", "ghp"),
+    *("github_pat", "glpat", "npm_", "xox", "pcsk_", "lsv2_", "hvs", "pypi-", "https://hooks"),
     *("-----BEGIN", "password", "API_KEY", "api_key"),
 )
-_JSON_IN_BASE64 = r"ewog|ewoJ|eyAi|W3si"
-
+"""How secrets and their names begin, as they are looked for in Base64."""
+_JSON_IN_BASE64 = ("ewog", "ewoJ", "eyAi", "W3si")
+"""How the Base64 of a JSON object or list begins."""
 
 BESIDE_NAMES = f"{_NAMES}|{_FIELDS}|{_SAYING_LESS}|{_SCHEMES}"
 """Stops at names of secrets with something behind them."""
@@ -77,7 +63,7 @@ class SignedForms(NamedTuple):
 
 
 @cache
-def of_forms() -> tuple[str, ...]:
+def form_patterns() -> tuple[str, ...]:
     """Return the patterns that stop at all other forms, each of so few literals that they are quick."""
     literals = filter(_has_no_sign, _literals())
     # of two letters, which would slow down all others
@@ -87,7 +73,7 @@ def of_forms() -> tuple[str, ...]:
 
 
 @cache
-def of_signed_forms() -> tuple[SignedForms, SignedForms]:
+def signed_form_patterns() -> tuple[SignedForms, SignedForms]:
     """Return the patterns that stop at forms with an underscore or a dash in how they begin."""
     literals = _literals()
     underscored = [literal for literal in literals if "_" in literal]
@@ -104,7 +90,7 @@ def _literals() -> list[str]:
 
 
 def _tails() -> list[str]:
-    heads = [f"{head}[A-Za-z0-9+/]{{12}}" for head in _JSON_IN_BASE64.split("|")]
+    heads = [f"{head}[A-Za-z0-9+/]{{12}}" for head in _JSON_IN_BASE64]
     return list(dict.fromkeys([*_short_markers(), *_sieves(), *heads]))
 
 

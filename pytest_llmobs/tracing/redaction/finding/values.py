@@ -17,26 +17,8 @@ _PATH = re.compile(r"(?:~|\.{1,2}|[A-Za-z]:)?[/\\](?:[\w.@ -]{0,40}[/\\])*[\w.@ 
 _DATE = re.compile(r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}\b.{0,20}")
 _RUN = re.compile(r"[A-Za-z0-9]+")
 _PROSE = frozenset(
-    (
-        "a",
-        "an",
-        "the",
-        "your",
-        "is",
-        "are",
-        "must",
-        "be",
-        "for",
-        "of",
-        "to",
-        "this",
-        "and",
-        "or",
-        "not",
-        "with",
-        "in",
-        "as",
-    )
+    {"a", "an", "the", "your", "is", "are", "must", "be", "for", "of", "to", "this", "and", "or"}
+    | {"not", "with", "in", "as"}
 )
 _UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 _CAPITALS = re.compile(r"[A-Z_<>]+")
