@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
     """Register options and ini keys."""
     options.register(parser)
-    if options.confirming_path() is not None:
+    path = options.confirming_path()
+    if path is not None:
         from pytest_llmobs.plugin.confirming.child import write_elsewhere
 
-        write_elsewhere(pluginmanager)
+        write_elsewhere(pluginmanager, path)
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:

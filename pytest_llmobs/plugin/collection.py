@@ -147,10 +147,10 @@ def announce(state: ProcessState) -> None:
     plans = state.manifest.plans
     if not state.settings.update_baseline or not plans:
         return
-    from pytest_llmobs.experiments.announcement import announcement
+    from pytest_llmobs.experiments.recording_estimate import recording_estimate
 
     terminal = state.config.pluginmanager.get_plugin("terminalreporter")
     if terminal is not None:
         session = state.session
-        takes = announcement(session.store, plans, session.baseline_of, session.settings.concurrency)
+        takes = recording_estimate(session.store, plans, session.baseline_of, session.settings.concurrency)
         terminal.write_line(inert(takes))

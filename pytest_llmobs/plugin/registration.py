@@ -23,6 +23,7 @@ from pytest_llmobs.session import Identity, Session, new_identity
 from pytest_llmobs.settings import Settings
 
 if TYPE_CHECKING:  # most sessions confirm nothing, and many are no experiment
+    from pytest_llmobs.plugin.confirming.child import WrittenElsewhere
     from pytest_llmobs.plugin.confirming.plan import ConfirmingPlan
     from pytest_llmobs.plugin.ending import Ending
 
@@ -60,11 +61,7 @@ def explain_comparison(config: pytest.Config, op: str, left: Any, right: Any) ->
 
 def _register(config: pytest.Config) -> Registered:
     garbage_collection.thaw()
-    confirming = _confirming_plan()
-    if confirming is not None:
-        from pytest_llmobs.plugin.confirming.child import WantedTrials, set_options
-
-        set_options(config)  # before anything is read from them
+    confirming = _confirming_plan(config)
     state = _new_state(config, confirming)
     _check(state)
     if state.experiment:
@@ -74,6 +71,8 @@ def _register(config: pytest.Config) -> Registered:
     trials = TrialHooks(state, suites, confirming, ending)
     manager = config.pluginmanager
     if confirming is not None:
+        from pytest_llmobs.plugin.confirming.child import WantedTrials
+
         manager.register(WantedTrials(suites, confirming), "llmobs-wanted-trials")
     manager.register(Collection(state, suites, confirming), "llmobs-collection")
     if not state.controller:
@@ -110,13 +109,13 @@ def _register_for_xdist(state: ProcessState, ending: Ending | None) -> None:
         manager.register(xdist.Worker(state.manifest), "llmobs-xdist")
 
 
-def _confirming_plan() -> ConfirmingPlan | None:
-    path = options.confirming_path()
-    if path is None:
+def _confirming_plan(config: pytest.Config) -> ConfirmingPlan | None:
+    """Return the plan of a confirming session, and set its options before anything is read from them."""
+    plugin: WrittenElsewhere | None = config.pluginmanager.get_plugin("llmobs-confirming")
+    if plugin is None:
         return None
-    from pytest_llmobs.plugin.confirming.plan import read_plan
-
-    return read_plan(path)
+    plugin.set_options(config)
+    return plugin.plan
 
 
 def _new_state(config: pytest.Config, confirming: ConfirmingPlan | None) -> ProcessState:

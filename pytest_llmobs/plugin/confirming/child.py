@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_llmobs.plugin import options
 from pytest_llmobs.plugin.confirming.plan import ConfirmingPlan, read_plan
 from pytest_llmobs.plugin.confirming.written_files import SWITCHED_OFF
 
@@ -22,7 +21,7 @@ class WrittenElsewhere:
     """Sets the options of the confirming session, whatever a ``conftest.py`` makes of them."""
 
     def __init__(self, plan: ConfirmingPlan) -> None:
-        self._plan = plan
+        self.plan = plan
         self._moved: dict[str, Any] = {}
         """``dest`` -> its value."""
 
@@ -32,7 +31,7 @@ class WrittenElsewhere:
         It names the first repeat, and the plan selects further ones.
         """
         config.args = list(dict.fromkeys(map(_function, config.args)))
-        paths = set(self._plan.moved.values())
+        paths = set(self.plan.moved.values())
         for name, value in vars(config.option).items():
             if isinstance(value, str | Path) and str(value) in paths:
                 self._moved[name] = value
@@ -54,28 +53,15 @@ class WrittenElsewhere:
         """Move the log that a ``conftest.py`` opens for each test, as pytest's documentation shows it."""
         logging: Any = session.config.pluginmanager.get_plugin("logging-plugin")
         if logging is not None:
-            set_log_path, folder = logging.set_log_path, self._plan.folder / "logs"
+            set_log_path, folder = logging.set_log_path, self.plan.folder / "logs"
             logging.set_log_path = lambda path: set_log_path(str(folder / Path(path).name))
 
 
-def write_elsewhere(manager: pytest.PytestPluginManager) -> None:
-    """Register what sets the options of a confirming session; call before they are parsed."""
-    path = options.confirming_path()
-    if path is None:
-        return
+def write_elsewhere(manager: pytest.PytestPluginManager, path: Path) -> None:
+    """Register what sets the options of a confirming session, whose plan lies at ``path``; call before parsing."""
     plan = read_plan(path)
     _move_opened_files(plan.folder / "opened")
-    manager.register(WrittenElsewhere(plan), PLUGIN)
-
-
-PLUGIN = "llmobs-confirming"
-
-
-def set_options(config: pytest.Config) -> None:
-    """Have the options set, before any other plugin reads them as it is configured."""
-    plugin = config.pluginmanager.get_plugin(PLUGIN)
-    assert isinstance(plugin, WrittenElsewhere)
-    plugin.set_options(config)
+    manager.register(WrittenElsewhere(plan), "llmobs-confirming")
 
 
 def _move_opened_files(folder: Path) -> None:
@@ -125,8 +111,8 @@ class WantedTrials:
         wanted: dict[tuple[str, str, int], pytest.Item] = {}
         for item in items:
             plan = self._suites.plan_of(item)
-            if plan is not None and self._plan.wants(plan.suite, plan.example_id, plan.repeat):
-                wanted.setdefault((plan.suite, plan.example_id, plan.repeat), item)
+            if plan is not None and self._plan.wants(*plan.key):
+                wanted.setdefault(plan.key, item)
         return list(wanted.values())
 
     def _in_order(self, items: Sequence[pytest.Item]) -> list[pytest.Item]:

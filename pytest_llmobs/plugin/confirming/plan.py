@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from hashlib import sha256
 from pathlib import Path
 
-from pytest_llmobs.files import write_whole
+from pytest_llmobs.files import text_hash, write_whole
 from pytest_llmobs.records.decisions import Rerun
 from pytest_llmobs.records.trials import Trial
 from pytest_llmobs.records.wire import from_wire, to_wire
@@ -82,8 +81,7 @@ class ConfirmingPlan:
         return wanting
 
     def _notes(self, suite: str, example_id: str) -> Path:
-        key = f"{suite} {example_id}".encode("utf-8", "surrogatepass")
-        return Path(self.out).with_name("seen") / sha256(key).hexdigest()
+        return self.folder / "seen" / text_hash(f"{suite} {example_id}")
 
 
 def write_plan(path: Path, plan: ConfirmingPlan) -> None:

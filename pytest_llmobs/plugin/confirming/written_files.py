@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -51,6 +52,8 @@ SWITCHED_OFF: Mapping[str, Any] = {
 """Options by ``dest`` that the confirming session takes back, with the value that switches each off: no debugger, no
 early stop, no selection by the last failures, nothing written that can't be moved."""
 
+_UNKNOWN = object()
+"""What an option is that no plugin knows."""
 _COVERAGE = ("COV_CORE_", "COVERAGE_PROCESS_")
 """Beginnings of the environment variables that start coverage in every child process."""
 
@@ -95,12 +98,7 @@ def moves(config: pytest.Config, named: Iterable[str], folder: Path) -> Moves:
     return Moves(arguments, environment, flags)
 
 
-_UNKNOWN = object()
-
-
 def _set_names(config: pytest.Config, names: Iterable[str]) -> Iterator[tuple[str, str]]:
-    import os
-
     for name in dict.fromkeys(names):
         if name.startswith("$"):
             value: Any = os.environ.get(name[1:])
@@ -122,10 +120,9 @@ def _flag_value(config: pytest.Config, flag: str) -> Any:
 
 def _ini_value(config: pytest.Config, key: str) -> Any:
     try:
-        value = config.getini(key)
+        return config.getini(key)
     except (KeyError, ValueError):  # no plugin knows it
         return None
-    return value
 
 
 def without_coverage(environment: Mapping[str, str]) -> dict[str, str]:

@@ -20,8 +20,8 @@ from pytest_llmobs.baselines.file import (
 from pytest_llmobs.baselines.records import Baseline, BaselineRow
 from pytest_llmobs.baselines.texts import CallShape, ExampleTexts, TextStore
 from pytest_llmobs.errors import BaselineError
-from pytest_llmobs.experiments.announcement import announcement
 from pytest_llmobs.experiments.documents import experiment_to_dict
+from pytest_llmobs.experiments.recording_estimate import recording_estimate
 from pytest_llmobs.storage.store import Store
 from tests.unit.cli.conftest import SUITE, make_experiment
 from tests.unit.damage import WHOLE, damaged
@@ -111,7 +111,7 @@ def test_a_changed_digit_is_seen(llmobs, store: Store) -> None:
 def test_recording_goes_on_beside_damage(store: Store) -> None:
     plan = make_experiment("x", "2026-01-01T00:00:00+00:00").suites[0]
     store.layout.experiment("brave-otter").write_text('{"schema": 99}')
-    assert "by the last experiment about 1 model call" in announcement(store, [plan])
+    assert "by the last experiment about 1 model call" in recording_estimate(store, [plan])
 
 
 def test_pruning_stops_where_an_experiment_cannot_be_read(llmobs, store: Store, tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ import pytest
 
 from pytest_llmobs.baselines.records import Baseline
 from pytest_llmobs.errors import BaselineError
-from pytest_llmobs.experiments.announcement import announcement
 from pytest_llmobs.experiments.documents import experiment_to_dict
+from pytest_llmobs.experiments.recording_estimate import recording_estimate
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.storage.store import Store
 from tests.unit.suites import World
@@ -35,7 +35,7 @@ def keep(store: Store, world: World, **spent: object) -> None:
 
 
 def test_nothing_is_known_at_first(store: Store, world: type[World]) -> None:
-    line = announcement(store, [world(4, repeat=5).plan])
+    line = recording_estimate(store, [world(4, repeat=5).plan])
     assert line == HEAD + "calls, cost and time are unknown until a first experiment ran"
 
 
@@ -55,16 +55,16 @@ def test_by_the_last_experiment(
     store: Store, world: type[World], spent: dict[str, object], told: str
 ) -> None:
     keep(store, world(4), latency=2.5, **spent)
-    assert announcement(store, [world(4, repeat=5).plan]) == f"{HEAD}by the last experiment {told}"
+    assert recording_estimate(store, [world(4, repeat=5).plan]) == f"{HEAD}by the last experiment {told}"
 
 
 def test_by_the_old_baseline_on_a_fresh_checkout(store: Store, world: type[World]) -> None:
     w = world(4, repeat=5)
     baseline = w.baseline(latency=60.0, total_cost=0.01, repeat=5)
-    line = announcement(store, [w.plan], lambda name: baseline, concurrency=4)
+    line = recording_estimate(store, [w.plan], lambda name: baseline, concurrency=4)
     assert line == HEAD + "by the baseline so far at least $0.2000, about 5 min"
     unpriced = {name: replace(row, cost=None) for name, row in baseline.rows.items()}
-    line = announcement(store, [w.plan], lambda name: replace(baseline, rows=unpriced), concurrency=4)
+    line = recording_estimate(store, [w.plan], lambda name: replace(baseline, rows=unpriced), concurrency=4)
     assert line == HEAD + "by the baseline so far cost unknown, about 5 min"
 
 
@@ -72,4 +72,4 @@ def test_a_baseline_that_cannot_be_read_says_nothing(store: Store, world: type[W
     def broken(name: str) -> Baseline | None:
         raise BaselineError("it is no baseline")
 
-    assert "unknown" in announcement(store, [world(4, repeat=5).plan], broken)
+    assert "unknown" in recording_estimate(store, [world(4, repeat=5).plan], broken)

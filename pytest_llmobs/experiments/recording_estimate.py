@@ -30,7 +30,7 @@ class _Estimate:
     calls: int | None = None
 
 
-def announcement(
+def recording_estimate(
     store: Store, plans: Sequence[SuitePlan], baseline_of: Source | None = None, concurrency: int = 1
 ) -> str:
     """Return the line that says what recording a baseline will take.
