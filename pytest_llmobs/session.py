@@ -63,7 +63,7 @@ def new_identity(name: str, now: datetime | None = None) -> Identity:
     if not name:
         chance = random.Random(session)
         name = f"{chance.choice(_ADJECTIVES)}-{chance.choice(_NOUNS)}-{started:%Y%m%d-%H%M%S}"
-    return Identity(session, encodable(name), started.isoformat(timespec="seconds"))
+    return Identity(session, encodable(name), started.isoformat())
 
 
 class Session:
