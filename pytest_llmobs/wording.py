@@ -66,14 +66,14 @@ def text_lines(text: str) -> list[str]:
     return lines
 
 
-_UNSEEN = re.compile(
+UNSEEN = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     r"\U000e0000-\U000e007f\ud800-\udfff]"
 )
 """What moves a cursor, breaks or turns a line round, isn't seen, or has no form in any encoding."""
 _COMMAND = re.compile(r"^((?:[^\S\n]|\x1b\[[0-9;]*m)*):(?=:\S)", re.MULTILINE)
 """How a line that GitHub's runner takes for a command begins; it looks behind leading blanks."""
-_COMMAND_ANYWHERE = re.compile(r"#(?=#(?:\[|vso\[|teamcity\[))")
+COMMAND_ANYWHERE = re.compile(r"#(?=#(?:\[|vso\[|teamcity\[))")
 """What GitHub's and Azure's agents and TeamCity take for one wherever it stands in a line."""
 
 
@@ -85,7 +85,7 @@ def inert(text: str) -> str:
     """
     # most texts are, and need no look at every character
     if not text.isprintable():
-        text = _UNSEEN.sub(_escape, text.replace("\r\n", "\n"))
+        text = UNSEEN.sub(_escape, text.replace("\r\n", "\n"))
     return without_commands(text)
 
 
@@ -97,7 +97,7 @@ def without_commands(text: str) -> str:
     if "::" in text:
         text = _COMMAND.sub(r"\1\\x3a", text)
     if "##" in text:
-        text = _COMMAND_ANYWHERE.sub(r"\\x23", text)
+        text = COMMAND_ANYWHERE.sub(r"\\x23", text)
     return text
 
 
@@ -107,12 +107,12 @@ def shell_line(words: Iterable[str]) -> str:
 
 
 def _quoted(word: str) -> str:
-    if _UNSEEN.search(word) is None and "\n" not in word and "\t" not in word:
+    if UNSEEN.search(word) is None and "\n" not in word and "\t" not in word:
         # the shell joins the two again
         return re.sub("#(?=#)", "#''", shlex.quote(word))
     escaped = word.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n").replace("\t", "\\t")
     # what stands behind \\x is a byte to the shell, and only in ASCII a character
-    shown = _UNSEEN.sub(lambda match: _escape(match).replace("\\x", "\\u00"), escaped)
+    shown = UNSEEN.sub(lambda match: _escape(match).replace("\\x", "\\u00"), escaped)
     return "$'" + shown.replace("##", "#\\x23") + "'"
 
 

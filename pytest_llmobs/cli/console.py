@@ -11,12 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TextIO
 
+from pytest_llmobs import wording
 from pytest_llmobs.reports.text.page import Page
-
-_ACTING = re.compile(
-    r"#(?=#\w*\[)|[\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff\U000e0000-\U000e007f]"
-)
-"""What acts on a terminal or a CI system, and what JSON leaves as it is."""
 
 
 @dataclass(frozen=True)
@@ -41,12 +37,11 @@ class Console:
         utf8 = self.page.encoding.lower().replace("-", "") == "utf8"
         text = json.dumps(value, indent=2, ensure_ascii=not utf8, default=str)
         # in JSON an escape is the same text
-        print(_ACTING.sub(_escaped, text), file=self.out)
+        text = wording.UNSEEN.sub(_escaped, wording.COMMAND_ANYWHERE.sub(r"\\u0023", text))
+        print(text, file=self.out)
 
 
 def _escaped(match: re.Match[str]) -> str:
-    if match[0] == "#":
-        return "\\u0023"
     return json.dumps(match[0])[1:-1]
 
 

@@ -17,6 +17,8 @@ from pytest_llmobs.measures.ratios import RatioPair, log_spread, rise
 from pytest_llmobs.measures.values import own_cost, warm_latency
 from pytest_llmobs.records.trials import Trial
 
+Differing = Mapping[str, tuple[str, str]]
+"""Condition -> what it was and what it is."""
 NOTICED = 0.05
 """Seconds below which a latency is no model's answer, and its rise the machine's noise."""
 FEWEST = 5
@@ -62,31 +64,36 @@ def latency_and_cost_notes(suite: SuitePair, conditions: Mapping[str, str] | Non
         suite: The suite and its baseline.
         conditions: Under which the trials ran; see ``Experiment.conditions``.
     """
+    differing = _differing(suite, conditions or {})
     for quantity in _QUANTITIES:
-        pairs = _pairs(suite, quantity)
-        if len(pairs) < FEWEST:
-            continue
-        found = rise(pairs)
-        # the note shows seconds and dollars; the ratio is the median of the ratios, not the ratio of these medians
-        before = statistics.median(map(attrgetter("before"), pairs))
-        after = statistics.median(map(attrgetter("after"), pairs))
-        if found.ratio < quantity.worth or found.at_least <= 1 or after < quantity.least:
-            continue
-        change = f"({before:.3g} -> {after:.3g} {quantity.unit})"
-        differing = _differing(suite, conditions or {})
-        if set(differing).intersection(quantity.conditions):
-            yield f"{suite.plan.name}: {quantity.name} isn't compared {change}: {_told(differing)}"
-            continue
-        note = (
-            f"{suite.plan.name}: {quantity.name} is {found.ratio:.2f} times the baseline's in the median of "
-            f"{len(pairs)} examples {change}, beyond what its repeats differ by"
-        )
-        if differing and quantity.conditions:
-            note += f"; {_told(differing)}"
-        yield note
+        note = _note(_pairs(suite, quantity), quantity, differing)
+        if note:
+            yield f"{suite.plan.name}: {quantity.name} {note}"
 
 
-def _differing(suite: SuitePair, conditions: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+def _note(pairs: Sequence[RatioPair], quantity: _Quantity, differing: Differing) -> str:
+    """Return what a quantity did, without its name; empty where it didn't rise."""
+    if len(pairs) < FEWEST:
+        return ""
+    found = rise(pairs)
+    # the note shows seconds and dollars; the ratio is the median of the ratios, not the ratio of these medians
+    before = statistics.median(map(attrgetter("before"), pairs))
+    after = statistics.median(map(attrgetter("after"), pairs))
+    if found.ratio < quantity.worth or found.at_least <= 1 or after < quantity.least:
+        return ""
+    change = f"({before:.3g} -> {after:.3g} {quantity.unit})"
+    if not differing.keys().isdisjoint(quantity.conditions):
+        return f"isn't compared {change}: {_told(differing)}"
+    note = (
+        f"is {found.ratio:.2f} times the baseline's in the median of {len(pairs)} examples {change}, "
+        "beyond what its repeats differ by"
+    )
+    if differing and quantity.conditions:
+        note += f"; {_told(differing)}"
+    return note
+
+
+def _differing(suite: SuitePair, conditions: Mapping[str, str]) -> Differing:
     """Return what the baseline was recorded under and what holds now, where they differ."""
     differing = {}
     then = suite.baseline.metadata if suite.baseline is not None else {}
@@ -96,7 +103,7 @@ def _differing(suite: SuitePair, conditions: Mapping[str, str]) -> dict[str, tup
     return differing
 
 
-def _told(differing: Mapping[str, tuple[str, str]]) -> str:
+def _told(differing: Differing) -> str:
     told = [f"{_WORDS[name]} was {then}, is {now}" for name, (then, now) in differing.items()]
     return "; ".join(told)
 

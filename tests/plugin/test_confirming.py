@@ -19,11 +19,9 @@ OPTIONS = {
     "no cache": ("-p", "no:cacheprovider"),
     "last failed": ("--lf",),
     "quiet": ("-qq",),
-    "verbose": ("-vv",),
-    "no capture": ("-s",),
+    "all that is said": ("-vv", "-s", "--color=yes"),
     "one node id": ("test_app.py::test_answer",),
     "a keyword with a space": ("-k", "ada or grace or edsger"),
-    "no terminal colours": ("--color=yes",),
 }
 
 
