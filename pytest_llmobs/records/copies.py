@@ -6,12 +6,16 @@ import copy
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 from functools import cache
+from traceback import walk_tb
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 Same = TypeVar("Same")
 
 _UNCHANGEABLE = frozenset({str, int, float, bool, type(None), bytes, complex})
 _OURS = __name__.partition(".")[0] + "."
+_MOST_KEPT = 64
+"""So many things in one object may refuse to be copied; with more of them it is handed on as it is."""
 
 
 def copied(value: Same) -> Same:
@@ -63,11 +67,32 @@ def _field_names(kind: type) -> tuple[str, ...]:
 
 
 def _copied_whole(value: Any) -> Any:
-    """Return what the value's own class makes of it; the value itself where that fails."""
-    try:
-        return copy.deepcopy(value)
-    except Exception:
-        return value
+    """Return what the value's own class makes of it, with what can't be copied in it as it is."""
+    kept: dict[int, Any] = {}
+    for _ in range(_MOST_KEPT):
+        try:
+            return copy.deepcopy(value, dict(kept))
+        except Exception as error:
+            refused = _refused(error, value)
+            if refused is value:
+                break
+            kept[id(refused)] = _unwrapped_copy(refused)
+    return _unwrapped_copy(value)
+
+
+def _refused(error: Exception, value: Any) -> Any:
+    """Return what ``deepcopy`` was at when it failed: the innermost object."""
+    refused = value
+    for frame, _ in walk_tb(error.__traceback__):
+        if frame.f_code is copy.deepcopy.__code__:
+            refused = frame.f_locals["x"]
+    return refused
+
+
+def _unwrapped_copy(refused: Any) -> Any:
+    if type(refused) is MappingProxyType:
+        return MappingProxyType(copied(dict(refused)))
+    return refused
 
 
 _COPIERS: dict[type, Callable[[Any], Any]] = {

@@ -1,7 +1,7 @@
 """A target's result, run to its end: what is to be awaited is awaited, and what yields is read, chunk by chunk.
 
-A dict may hold such a thing as one of its values. A target that streams has as its outputs the text of all chunks where
-every one is text, else their list.
+A dict, a list, a model may hold such things, see ``result_parts``. A target that streams has as its outputs the text of
+all chunks where every one is text, else their list.
 """
 
 from __future__ import annotations
@@ -11,13 +11,20 @@ import sys
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from typing import Any
 
+from pytest_llmobs.errors import TargetError
 from pytest_llmobs.records.copies import copied
 from pytest_llmobs.tracing.run_tree import RunTree
+from pytest_llmobs.trials.result_parts import unfinished_parts, with_part
 from pytest_llmobs.trials.stream_texts import join
 
 _FINISHED = frozenset({str, int, float, bool, type(None), bytes, dict, list, tuple, set})
 """Types of nearly all results: they are what they are."""
 _SDKS = frozenset({"anthropic", "openai"})
+_UNENTERED = frozenset(
+    {"_GeneratorContextManager", "_AsyncGeneratorContextManager"}
+    | {"ResponseContextManager", "AsyncResponseContextManager"}
+)
+"""What functions under ``@contextmanager`` and ``with_streaming_response`` return."""
 
 Wait = Callable[[Coroutine[Any, Any, Any]], Any]
 """Runs a coroutine on an event loop, while the calling thread waits for its result."""
@@ -85,9 +92,9 @@ def finish(result: Any, streamed: Streamed, wait: Wait) -> Any:
                 result = _read(stream, streamed)
         else:
             result = wait(finish_async(result, streamed))
-    for key, value in _unfinished_parts(result):
-        result = {**result, key: finish(value, streamed, wait)}
-    return result
+    for path, part in unfinished_parts(result, _is_unfinished):
+        result = with_part(result, path, finish(part, streamed, wait))
+    return _entered(result)
 
 
 async def finish_async(result: Any, streamed: Streamed) -> Any:
@@ -106,16 +113,20 @@ async def finish_async(result: Any, streamed: Streamed) -> Any:
                 result = await _read_async(stream, streamed)
         else:  # a plain iterator would hold up the loop
             result = await asyncio.to_thread(finish, result, streamed, asyncio.run)
-    for key, value in _unfinished_parts(result):
-        result = {**result, key: await finish_async(value, streamed)}
+    for path, part in unfinished_parts(result, _is_unfinished):
+        result = with_part(result, path, await finish_async(part, streamed))
+    return _entered(result)
+
+
+def _entered(result: Any) -> Any:
+    """Refuse what does nothing before a ``with``: nobody can tell what the app would read of it."""
+    kind = type(result)
+    if kind.__name__ in _UNENTERED and kind.__module__.partition(".")[0] in {*_SDKS, "contextlib"}:
+        raise TargetError(
+            f"The target returned {kind.__name__}, which does nothing before a `with` enters it. "
+            "Enter it in the target, and return what is read there."
+        )
     return result
-
-
-def _unfinished_parts(result: Any) -> list[tuple[Any, Any]]:
-    """Return the items of a dict that are still to be run."""
-    if type(result) is not dict:
-        return []
-    return [item for item in result.items() if _is_unfinished(item[1])]
 
 
 def _is_unfinished(result: Any) -> bool:

@@ -73,7 +73,9 @@ def _of_chat(chunk: Any) -> str | None:
         return ""
     if len(chunk.choices) > 1 or chunk.choices[0].index:
         return None
-    delta = chunk.choices[0].delta
+    delta = getattr(chunk.choices[0], "delta", None)
+    if delta is None:  # of the older completions, whose choices hold the text itself
+        return chunk.choices[0].text or ""
     for other in ("tool_calls", "function_call", "refusal", "audio"):
         if getattr(delta, other, None):
             return None

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
+from collections import OrderedDict, deque
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -50,6 +52,44 @@ def test_what_fails_to_copy_itself_is_handed_on() -> None:
 
     value = Stubborn()
     assert copied({"it": value})["it"] is value
+
+
+@dataclass
+class Holder:
+    lock: Any
+    rows: list[str]
+
+
+class Ordered(dict[str, Any]):
+    pass
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        Holder,
+        lambda lock, rows: SimpleNamespace(lock=[lock, iter_once()], rows=rows),
+        lambda lock, rows: Ordered(lock=lock, rows=rows),
+        lambda lock, rows: deque([lock, MappingProxyType({"rows": rows, "lock": lock})]),
+    ],
+    ids=["dataclass", "namespace", "dict", "proxy"],
+)
+def test_an_object_that_holds_what_can_not_be_copied_is_copied(build: Any) -> None:
+    lock = threading.Lock()
+    value = build(lock, ["a"])
+    before = repr(value)
+    copy = copied(value)
+    assert repr(copy).count(repr(lock)) == before.count(repr(lock))
+    rows = copy[1]["rows"] if isinstance(copy, deque) else getattr(copy, "rows", None) or copy["rows"]
+    rows.append("b")
+    assert repr(value) == before
+
+
+def test_what_holds_itself_and_a_lock_is_copied() -> None:
+    value: dict[str, Any] = {"rows": ["a"], "lock": threading.Lock()}
+    value["self"] = value
+    copied(value)["rows"].append("b")
+    assert value["rows"] == ["a"]
 
 
 def test_what_holds_itself_is_copied() -> None:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import anthropic
 import openai
 import pytest
+from pydantic import BaseModel
 
+from pytest_llmobs.errors import TargetError
 from pytest_llmobs.records.examples import Dataset, Example
 from pytest_llmobs.tracing import traceable
 from pytest_llmobs.tracing.tracer import Tracer
@@ -250,6 +254,63 @@ def test_a_stream_in_a_dict_is_read_as_well(take: Take) -> None:
     assert attempt.outputs == {"answer": "ab", "later": "ab", "sources": ["s"]}
 
 
+class Pair(NamedTuple):
+    answer: Any
+    count: int
+
+
+@dataclass(frozen=True)
+class Reply:
+    answer: Any
+
+
+class Model(BaseModel):
+    answer: Any
+
+
+@pytest.mark.parametrize(
+    "build, expected",
+    [
+        (lambda part: (part, 1), {"output": ("ab", 1)}),
+        (lambda part: {"deep": {"rows": [{"text": part}]}}, {"deep": {"rows": [{"text": "ab"}]}}),
+        (lambda part: Pair(part, 1), {"output": Pair("ab", 1)}),
+        (Reply, {"output": Reply("ab")}),
+        (lambda part: Model(answer=[part]), {"answer": ["ab"]}),
+        (lambda part: OrderedDict(answer=part), {"answer": "ab"}),
+    ],
+    ids=["tuple", "deep", "named tuple", "dataclass", "model", "ordered dict"],
+)
+@pytest.mark.parametrize("stream", [letters, letters_async])
+def test_a_stream_is_read_wherever_the_result_holds_it(
+    take: Take, stream: Any, build: Callable[[Any], Any], expected: Any
+) -> None:
+    kept: list[Any] = []
+
+    def app(q: str) -> Any:
+        kept.append(build(stream(q)))
+        return kept[0]
+
+    attempt = take(app)
+    assert (attempt.error, attempt.outputs) == (None, expected)
+    assert "ab" not in repr(kept[0])  # the app's own object is as it was
+
+
+def test_a_result_that_holds_itself_is_read(take: Take) -> None:
+    def app(q: str) -> dict[str, Any]:
+        state: dict[str, Any] = {"answer": letters(q)}
+        state["self"] = state
+        return state
+
+    outputs = take(app).outputs
+    assert outputs is not None
+    assert outputs["answer"] == "ab"
+
+
+def test_a_manager_that_nobody_enters_is_refused(take: Take) -> None:
+    with pytest.raises(TargetError, match="does nothing before a `with` enters it"):
+        raise take(contextmanager(letters)).error or AssertionError("no error")
+
+
 @pytest.mark.parametrize("value", [[1, 2], {"rows": [1]}, (1,), range(3), "ab", None, {1}], ids=repr)
 def test_what_can_be_read_again_and_again_is_left_alone(take: Take, value: Any) -> None:
     outputs = take(lambda q: value).outputs
@@ -348,7 +409,7 @@ def test_a_stream_that_calls_a_tool_is_the_list_of_its_events(take: Take, runner
     assert attempt.outputs["output"][0].type == "message_start"
 
 
-@pytest.mark.parametrize("api", ["chat", "responses"])
+@pytest.mark.parametrize("api", ["chat", "completions", "responses"])
 @pytest.mark.parametrize("kind", ["OpenAI", "AsyncOpenAI"])
 def test_streams_of_openai_are_read(take: Take, runner: Runner, kind: str, api: str) -> None:
     with (
@@ -360,6 +421,8 @@ def test_streams_of_openai_are_read(take: Take, runner: Runner, kind: str, api: 
             if api == "chat":
                 asked = [{"role": "user", "content": q}]
                 return client.chat.completions.create(model="gpt-5", messages=asked, stream=True)
+            if api == "completions":
+                return client.completions.create(model="gpt-3.5-turbo-instruct", prompt=q, stream=True)
             return client.responses.create(model="gpt-5", input=q, stream=True)
 
         attempt = take(streams)
