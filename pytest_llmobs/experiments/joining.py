@@ -19,7 +19,7 @@ from pytest_llmobs.records.trials import Trial
 from pytest_llmobs.records.wire import from_wire
 from pytest_llmobs.settings import Settings
 from pytest_llmobs.storage.experiment_files import unreadable
-from pytest_llmobs.storage.layout import is_cut
+from pytest_llmobs.storage.layout import may_be_cut
 from pytest_llmobs.storage.store import Store
 from pytest_llmobs.wording import listed
 
@@ -136,7 +136,7 @@ def read_shards(store: Store, where: str, name: str | None) -> list[FinishedShar
     """
     shards = []
     for part in store.experiment_names():
-        if whole_name(part) == part and not is_cut(part):
+        if whole_name(part) == part and not may_be_cut(part):
             continue
         try:
             shard = _read_shard(part, store, where)
@@ -157,7 +157,7 @@ def _read_shard(name: str, store: Store, where: str) -> FinishedShard | None:
     document = store.read_experiment(name)
     experiment = checked(document, store.experiment_file(name), store)
     shard = experiment.shard
-    if is_cut(name) and not shard:
+    if may_be_cut(name) and not shard:
         return None
     shown = store.shown(store.experiment_file(name))
     if not shard or Shard.parse(shard).name(whole_name(experiment.name)) != experiment.name:

@@ -133,9 +133,10 @@ def unescape(escaped: str) -> str:
     return unquote(escaped)
 
 
-def is_cut(name: str) -> bool:
-    """Tell whether a name that a file gave back was too long for it, and so lacks its end."""
-    return len(quote(name, safe="")) > LONGEST - 30
+def may_be_cut(name: str) -> bool:
+    """Tell whether a name that a file gave back may lack its end: it is as long as ``escape`` leaves a cut one."""
+    # with its hash; where the cut fell into a character, up to 11 bytes more were dropped
+    return len(quote(name, safe="")) > LONGEST - 15
 
 
 def project_of(partition: PurePath) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -18,8 +18,9 @@ from pytest_llmobs.storage import locks
 from pytest_llmobs.storage.layout import Layout, escape
 
 _PATIENCE = 1.0
-"""Seconds in which somebody who only looks at a marker has let go of it."""
+"""Seconds after which a marker is held by a session, and not just by somebody who looks at it."""
 _POLL = 0.02
+"""Seconds between two attempts."""
 _MOST = 1 << 16
 """Bytes of a marker."""
 
@@ -83,25 +84,27 @@ def begin(
 
 def ended_early(layout: Layout) -> list[MarkedSession]:
     """Return the sessions whose process is gone and that came to no verdict, each once: their markers are removed."""
-    return list(_ended_early(layout))
+    markers = sorted(_folder(layout).glob("[!.]*.json"))
+    return list(filter(None, map(_take_abandoned, markers)))
 
 
-def _ended_early(layout: Layout) -> Iterator[MarkedSession]:
-    for path in sorted(_folder(layout).glob("[!.]*.json")):
-        try:
-            descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NONBLOCK)
-        except OSError:  # it has ended meanwhile, or is not ours to look at
-            continue
-        try:
-            if locks.claim(descriptor):
-                marked = _read(descriptor)
-                if marked is not None:
-                    path.unlink(missing_ok=True)
-                    yield marked
-        except OSError:  # without locks nobody knows whether its process lives
-            continue
-        finally:
-            os.close(descriptor)
+def _take_abandoned(path: Path) -> MarkedSession | None:
+    """Remove the marker of a process that is gone, and return what it says; None for any other."""
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NONBLOCK)
+    except OSError:  # it has ended meanwhile, or is not ours to look at
+        return None
+    try:
+        if not locks.claim(descriptor):
+            return None
+        marked = _read(descriptor)
+        if marked is not None:
+            path.unlink(missing_ok=True)
+        return marked
+    except OSError:  # without locks nobody knows whether its process lives
+        return None
+    finally:
+        os.close(descriptor)
 
 
 def _read(descriptor: int) -> MarkedSession | None:

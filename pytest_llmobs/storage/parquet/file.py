@@ -200,7 +200,7 @@ class RunsFile:
             try:
                 part = self.fragment.subset(row_group_ids=[group])
                 table = self._read(part, columns, where)
-                whole_rows = rows_of_text(table)
+                whole_rows = _rows_of_text(table)
             except FileNotFoundError as error:
                 raise unreadable(self.path, error) from error
             except UNREADABLE as error:
@@ -299,7 +299,7 @@ def _check_claims(metadata: pq.FileMetaData, size: int) -> None:
         raise ValueError(f"it lacks the columns {', '.join(lacking)}")
 
 
-def rows_of_text(table: pa.Table) -> pa.Table:
+def _rows_of_text(table: pa.Table) -> pa.Table:
     """Return the rows of a table whose text is UTF-8 throughout; the disk may have changed a letter."""
     try:
         table.validate(full=True)
