@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 
+from pytest_llmobs.records.decisions import ExampleRow
 from pytest_llmobs.reports.context import Context
 from pytest_llmobs.reports.digest.commands import show_command
 from pytest_llmobs.reports.digest.examples import ExampleDetail, ExamplesDigest
@@ -17,6 +19,8 @@ WORST = 3
 """Examples shown."""
 FEWEST_LINES = 6
 """Lines of the shared change that are shown, however full the screen is."""
+_NOTED = ("broken", "suspect")
+"""States of examples whose comments begin with a line of the gate."""
 
 
 def worst_examples(digest: Digest, page: Page, context: Context, room: int) -> list[str]:
@@ -89,13 +93,21 @@ def _worst(examples: ExamplesDigest, page: Page) -> Iterator[str]:
         first = example.rows[0]
         scores = f"{page.line(first.metric)} {outcome(first, page)}"
         text = f"{sign(example.state, page)} {example_name(example, examples, page)}  {scores}".rstrip()
-        reason = page.line(remarks(first, said))
+        reason = page.line(_reason(first, said))
         if reason:
             text = f"{text}: {reason}"
         yield page.paint(page.clip(f"  {text}", page.width), style(example))
         new_line = _new_line(example, shown_above)
         if new_line:
             yield page.paint(page.clip(f"    + {page.line(new_line)}", page.width), "dim")
+
+
+def _reason(row: ExampleRow, said: Collection[str]) -> str:
+    """Return why a row is there: first what failed, since a line holds little, then what the gate says of it."""
+    note, line_break, failure = row.comment.strip().partition("\n")
+    if not line_break or row.state not in _NOTED or note in said:
+        return remarks(row, said)
+    return f"{remarks(replace(row, comment=failure), said)}; {note}"
 
 
 def _new_line(example: ExampleDetail, shown_above: Collection[str]) -> str:

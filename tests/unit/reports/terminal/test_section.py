@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from pytest_llmobs.gate.suspects import broken_note
 from pytest_llmobs.records.decisions import Decision
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.reports.context import Context
@@ -218,3 +219,10 @@ def test_a_few_notes_are_whole_on_a_screen_and_many_take_a_line_each(gallery):
         replace(red, notes=(output,), decision=replace(red.decision, notes=())), width=80, color=False
     )
     assert ("line 0" in one, "line 9" in one, "line 29" in one) == (True, False, True)
+
+
+def test_what_failed_stands_before_what_the_gate_says_of_it(gallery):
+    red = gallery["small"]()
+    row = replace(red.decision.examples[0], comment=f"{broken_note([1.0] * 5, 6)}\nassert 'refund' in 'Hi'")
+    text = render(replace(red, decision=replace(red.decision, examples=(row,))), width=80, color=False)
+    assert "5/5 → 0/6 trials: assert 'refund' in 'Hi'; passed 5" in text
