@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -62,13 +63,10 @@ def clean_report(report: pytest.TestReport, redaction: Redaction) -> None:
         report.wasxfail = inert(redaction.clean_if_suspect(reason))
     if report.longrepr is None:
         return
-    traceback = str(report.longrepr)
-    if redaction.suspects(capture.encode(traceback)):
-        _clean_traceback(report, traceback, redaction.clean_value)
-    if encodable(traceback) != traceback:
-        _clean_traceback(report, traceback, encodable)
-    if inert(traceback) != traceback:
-        _clean_traceback(report, traceback, inert)
+    if redaction.suspects(capture.encode(str(report.longrepr))):
+        _clean_traceback(report, redaction.clean_value)
+    for clean in (encodable, inert):
+        _clean_traceback(report, clean)
 
 
 def clean_warning(warning: warnings.WarningMessage, redaction: Redaction) -> None:
@@ -79,11 +77,17 @@ def clean_warning(warning: warnings.WarningMessage, redaction: Redaction) -> Non
         warning.message = Warning(cleaned)
 
 
-def _clean_traceback(report: pytest.TestReport, traceback: str, clean: Callable[[str], Any]) -> None:
-    try:
+def _clean_traceback(report: pytest.TestReport, clean: Callable[[str], Any]) -> None:
+    """Clean the parts of a traceback; make plain text of one that is another plugin's and shows none."""
+    traceback = str(report.longrepr)
+    cleaned = clean(traceback)
+    if cleaned == traceback:
+        return
+    with suppress(Exception):
         report.longrepr = _clean_parts(report.longrepr, clean)
-    except Exception:  # another plugin's own way of showing a failure
-        report.longrepr = clean(traceback)
+        if str(report.longrepr) != traceback:
+            return
+    report.longrepr = cleaned
 
 
 def _clean_pairs(pairs: Iterable[tuple[str, Any]], redaction: Redaction) -> list[tuple[str, Any]]:
