@@ -11,11 +11,18 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def moment(microseconds: int) -> datetime:
+    """Return the time so many microseconds after the epoch, in UTC."""
+    return _EPOCH + timedelta(microseconds=microseconds)
+
 
 class RealClocks:
     """Clocks that nobody has replaced."""
 
-    __slots__ = ("_epoch", "_time_ns", "seconds", "seconds_ns")
+    __slots__ = ("_time_ns", "seconds", "seconds_ns")
 
     def __init__(self) -> None:
         self.seconds: Callable[[], float] = time.perf_counter
@@ -23,7 +30,6 @@ class RealClocks:
         self.seconds_ns: Callable[[], int] = time.perf_counter_ns
         """The same in nanoseconds."""
         self._time_ns = time.time_ns
-        self._epoch = datetime(1970, 1, 1, tzinfo=UTC)
 
     def time_ns(self) -> int:
         """Return nanoseconds since the epoch."""
@@ -34,7 +40,7 @@ class RealClocks:
 
     def now(self) -> datetime:
         """Return the time, in UTC."""
-        return self._epoch + timedelta(microseconds=self.time_ns() // 1000)
+        return moment(self.time_ns() // 1000)
 
 
 real = RealClocks()

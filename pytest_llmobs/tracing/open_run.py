@@ -6,14 +6,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from pytest_llmobs.clocks import real
+from pytest_llmobs.clocks import moment, real
 from pytest_llmobs.records.runs import Run, RunStatus, RunType
 from pytest_llmobs.tracing.sampling import HeldLines
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class OpenRun:
@@ -91,14 +89,14 @@ class OpenRun:
     @property
     def start_time(self) -> datetime:
         """UTC."""
-        return _EPOCH + timedelta(microseconds=self.started)
+        return moment(self.started)
 
     @property
     def end_time(self) -> datetime | None:
         """UTC; None while the run is going on."""
         if self.finished is None:
             return None
-        return _EPOCH + timedelta(microseconds=self.finished)
+        return moment(self.finished)
 
     @property
     def latency(self) -> float | None:

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
-from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 from typing import Any
 
+from pytest_llmobs.clocks import moment
 from pytest_llmobs.records.runs import Run, Usage
 from pytest_llmobs.tracing import capture
 from pytest_llmobs.tracing.open_run import FinishedRun, OpenRun
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _USAGE = frozenset(field.name for field in fields(Usage))
 _CONVERTED = frozenset(
     {"parent_id", "start_time", "end_time", "inputs", "outputs", "usage", "child_runs", "columns"}
@@ -85,6 +84,7 @@ def read_line(line: bytes) -> Run:
             usage[key] = value
         elif key not in _CONVERTED:
             columns[key] = value
+    end = header.get("end_time")
     if inputs:
         own["inputs"] = capture.decode(inputs)
     if outputs:
@@ -94,8 +94,8 @@ def read_line(line: bytes) -> Run:
     return Run(
         **own,
         parent_id=header.get("parent_id"),
-        start_time=_time(header["start_time"]),
-        end_time=_time_or_none(header.get("end_time")),
+        start_time=moment(header["start_time"]),
+        end_time=None if end is None else moment(end),
         columns=columns,
     )
 
@@ -126,13 +126,3 @@ def _with_children(run: Run, below: Mapping[str | None, Sequence[Run]]) -> Run:
     for child in sorted(below[run.id], key=attrgetter("id")):
         children.append(_with_children(child, below))
     return replace(run, child_runs=tuple(children))
-
-
-def _time(microseconds: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=microseconds)
-
-
-def _time_or_none(microseconds: int | None) -> datetime | None:
-    if microseconds is None:
-        return None
-    return _time(microseconds)

@@ -212,9 +212,8 @@ class RunTree(OpenRun):
         stand_in = RunTree(tracer, "remote", "chain", None, remote.project)
         stand_in.trace_id, stand_in.id = remote.trace_id, remote.run_id
         stand_in.line = b""  # the other process writes it
-        stand_in._root = tracer.collecting.get(
-            remote.trace_id
-        )  # unless that is this one, and a trial is going on
+        # unless that is this one, and a trial is going on
+        stand_in._root = tracer.collecting.get(remote.trace_id)
         stand_in.describe(None, remote.metadata, remote.tags)
         if not remote.run_id:  # a stranger's sampling isn't ours
             stand_in.recording = is_sampled(remote.trace_id, tracer.sample_rate)

@@ -120,10 +120,10 @@ class LlmRun:
             return copied(self._outputs)
         if self._has_target:
             return self._target_outputs()
-        below = self._root.captured_outputs_below()
-        if len(below) != 1 or below[0] is None:
+        captured = self._only_outputs_below()
+        if captured is None:
             return None
-        outputs: Mapping[str, Any] = capture.decode(below[0])
+        outputs: Mapping[str, Any] = capture.decode(captured)
         return outputs
 
     def _target_outputs(self) -> Mapping[str, Any] | None:
@@ -288,15 +288,15 @@ class LlmRun:
         Args:
             error: What the app or the infrastructure raised.
         """
-        self._root.finish(self._only_outputs_below(), error)
+        captured = self._only_outputs_below()
+        if self._outputs is not None or captured == b"{}":
+            captured = None
+        self._root.finish(captured, error)
 
     def _only_outputs_below(self) -> bytes | None:
-        if self._outputs is not None:
-            return None
+        """Return the outputs of the only run right below the root, as JSON; None where there are several, or none."""
         below = self._root.captured_outputs_below()
-        if len(below) != 1 or below[0] == b"{}":
-            return None
-        return below[0]
+        return below[0] if len(below) == 1 else None
 
     def _evaluate(self, evaluators: Sequence[BoundEvaluator]) -> None:
         outputs = self.outputs
