@@ -121,9 +121,9 @@ def _remarks(plan: SuitePlan, update: BaselineUpdate) -> list[str]:
         "no longer in the dataset, dropped": update.removed,
         "not recorded, because they gave no result": update.unrecorded,
     }
-    remarks: list[str] = []
     if update.refused:
-        return remarks
+        return []
+    remarks = []
     if update.renamed:
         pairs = [f"{old} is now {new}" for new, old in update.renamed.items()]
         remarks.append(f"{plan.name}: renamed: {listed(pairs, _NAMED)}")

@@ -17,7 +17,7 @@ from pytest_llmobs.files import encodable
 from pytest_llmobs.measures.model_calls import spending
 from pytest_llmobs.plugin import garbage_collection, options
 from pytest_llmobs.plugin.ahead import Ahead
-from pytest_llmobs.plugin.failed_tests.repeated_errors import note_cause
+from pytest_llmobs.plugin.failed_tests.repeated_errors import note_cause, shorten_traceback
 from pytest_llmobs.plugin.failed_tests.report_redaction import clean_report, clean_trial, clean_warning
 from pytest_llmobs.plugin.outcome import PASSED, Outcome, Pardons, judge_outcome, trial_record, worse
 from pytest_llmobs.plugin.pytest_internals import clean_suite_properties, set_parameter
@@ -301,7 +301,9 @@ class TrialHooks:
             outcome = self._record(trial, report, call)
         # unscored: a judge without a key has no score for any trial, and each test that asks for it says so
         if outcome.status in ("error", "unscored"):
-            note_cause(report, call, item.config)
+            shorten_traceback(report, call, item.config)
+            clean_report(report, self._session.redaction)
+            note_cause(report)
         if outcome.status == "failed" and (reason := self._pardons.reason(plan)):
             report.outcome = "skipped"
             report.wasxfail = reason

@@ -25,6 +25,17 @@ def test_app(example, llm_run):
 def test_answer(example, llm_run):
     assert llm_run.outputs["output"] == "yes"
 """
+LEAKING = """
+from pathlib import Path
+import pytest
+
+def app(number):
+    return Path("sk-ant-api03-" + "Zx9" * 30 + "-AbCdEfAA").read_text()
+
+@pytest.mark.llm_dataset([{"inputs": {"number": 1}}, {"inputs": {"number": 2}}], target=app)
+def test_app(example, llm_run):
+    assert llm_run.outputs
+"""
 MISSPELT = APP.replace("(example, llm_run)", "(example, llm_rum)")
 
 
@@ -92,3 +103,14 @@ def test_a_judge_without_a_key_is_told_once(
     assert text.count("E   pytest_llmobs.errors.UnscoredError: 'tone' is unscored: Judge model ") == 1
     assert text.count("Set ANTHROPIC_API_KEY, or give the judge a client or another model.") == 1
     assert text.count("hit 3 trials: this one, ") == 1
+
+
+def test_a_shortened_traceback_holds_no_secret(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest("def pytest_runtest_logreport(report):\n    print(vars(report))\n")
+    pytester.makepyfile(test_it=LEAKING)
+    result = pytester.runpytest_subprocess("-s", "-p", "no:asyncio", "--junitxml=junit.xml")
+    result.assert_outcomes(failed=2)
+    text = result.stdout.str() + pytester.path.joinpath("junit.xml").read_text()
+    assert "[redacted: " in text
+    assert "hit 2 trials: this one, " in text
+    assert "Zx9Zx9" not in text

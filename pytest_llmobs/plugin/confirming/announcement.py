@@ -75,7 +75,7 @@ def _failed(suite: str, trials: Sequence[Trial]) -> Iterator[str]:
 
 
 def _takes(asked: Collection[Asked], trials: Sequence[Trial], concurrency: int) -> str:
-    """Return in brackets the calls, the money and the time of trials like those that ran; empty where no model is."""
+    """Return in brackets what trials like those that ran take: calls, money, time; empty where that is nothing."""
     calls = cost = seconds = 0.0
     unpriced = False
     numbers = Counter(suite for suite, _, _ in asked)

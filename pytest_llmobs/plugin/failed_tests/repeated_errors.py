@@ -21,8 +21,8 @@ _SHOWN_BY = ("failed", "error")
 """Under which of the terminal's headings failures and errors are printed."""
 
 
-def note_cause(report: pytest.TestReport, call: pytest.CallInfo[None], config: pytest.Config) -> None:
-    """Write down in a report of a trial that ended in an error what the error was, and shorten its traceback.
+def shorten_traceback(report: pytest.TestReport, call: pytest.CallInfo[None], config: pytest.Config) -> None:
+    """Leave the frames of libraries out of a report; what it shows then is to be cleaned.
 
     Args:
         report: Of a failed setup or call.
@@ -30,12 +30,16 @@ def note_cause(report: pytest.TestReport, call: pytest.CallInfo[None], config: p
         config: Says where the user's own code is, and how tracebacks are to look.
     """
     excinfo = call.excinfo
-    if excinfo is None:
+    if excinfo is None or config.getoption("tbstyle", "auto") != "auto":  # any other style was asked for
         return
-    # any other style was asked for
-    if _raised_by_library(excinfo, config) and config.getoption("tbstyle", "auto") == "auto":
+    if _raised_by_library(excinfo, config):
         report.longrepr = excinfo.getrepr(style="short", chain=False, tbfilter=_without_libraries(config))
-    setattr(report, CAUSE, _cause(report))
+
+
+def note_cause(report: pytest.TestReport) -> None:
+    """Write down in a report of a trial that ended in an error what the error was; call once it is clean."""
+    if report.failed:
+        setattr(report, CAUSE, _cause(report))
 
 
 def _cause(report: pytest.TestReport) -> str:
