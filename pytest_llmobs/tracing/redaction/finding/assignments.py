@@ -57,6 +57,8 @@ _PARAMETERS = re.compile(
     re.IGNORECASE,
 )
 _COOKIES = re.compile(r"(?:^|;)\s*[\w.$-]{1,128}=[^;\s\"',]{4,}")
+_HEAD = 512
+"""Characters in which a line of cookies shows that it is one; else "cookie: cookie: …" is read over and over."""
 _PAIR = re.compile(r"\(\s*[\"'][^\"'\n]{1,128}[\"']\s*,\s*[\"'](?P<value>[^\"'\n]{3,256})[\"']")
 _BEARER = re.compile(r"bearer\s+(?=[^\s\"',;]{0,200}\d)(?P<value>[A-Za-z0-9._~+/=-]{12,})", re.IGNORECASE)
 _BASIC = re.compile(r"basic\s+(?P<value>[A-Za-z0-9+/_-]{8,}={0,2})", re.IGNORECASE)
@@ -186,7 +188,7 @@ class _Place:
             end = rest.end() if rest is not None and quoted[0][:1] not in "\"'`bB" else quoted.end("value")
             return Span(quoted.start("value") + parameters.start("value"), end, ASSIGNED)
         if self.name.lower().endswith("cookie"):
-            if _COOKIES.search(value):
+            if _COOKIES.search(value, 0, _HEAD):
                 return Span(*quoted.span("value"), ASSIGNED)
             return None
         word = value.split(None, 1)[0] if value.strip() else ""

@@ -45,7 +45,10 @@ def test_it_leaves_clean_and_empty_texts_alone(redactor: Redactor) -> None:
         assert redactor.redact(text) == text
 
 
-@pytest.mark.parametrize("text", ["@" * 50_000, "sk-" * 20_000, "1-" * 30_000, "a:" * 30_000, "://" * 20_000])
+@pytest.mark.parametrize(
+    "text",
+    ["@" * 50_000, "sk-" * 20_000, "1-" * 30_000, "a:" * 30_000, "://" * 20_000, "cookie: a=b;" * 4_000],
+)
 def test_hostile_texts_take_no_time(redactor: Redactor, text: str) -> None:
     began = time.process_time()
     redactor.redact(text)
