@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ from pytest_llmobs.tracing import active, environment
 if TYPE_CHECKING:
     from pytest_llmobs.extensions import Extensions
     from pytest_llmobs.storage.spool.writer import Spool
+    from pytest_llmobs.storage.store import Store
     from pytest_llmobs.storage.upkeep import Exporter
     from pytest_llmobs.tracing.redaction.redactors import Redactor
     from pytest_llmobs.tracing.tracer import Tracer
@@ -33,7 +35,7 @@ def connect() -> None:
 
 
 def flush() -> None:
-    """Seal what was traced so far outside pytest, so that a reader sees it now.
+    """Seal what was traced so far outside pytest, here and by processes that have ended, so that a reader sees it now.
 
     Not needed for safety: a finished run is on disk before the traced call returns.
     """
@@ -69,11 +71,15 @@ class _App:
     def redactors(self) -> Sequence[Redactor | Callable[[str], str]]:
         return self._extensions.redactors
 
-    def open_sink(self) -> Spool:
-        from pytest_llmobs.storage.spool.rotation import Rotation
+    @cached_property
+    def _store(self) -> Store:
         from pytest_llmobs.storage.store import Store
 
-        self._store = Store(store_folder(os.environ), exporter=_make_exporter())
+        return Store(store_folder(os.environ), exporter=_make_exporter())
+
+    def open_sink(self) -> Spool:
+        from pytest_llmobs.storage.spool.rotation import Rotation
+
         self._spool = self._store.spool(rotation=Rotation())
         return self._spool
 
@@ -84,6 +90,9 @@ class _App:
         if self._spool is not None:
             self._spool.rotate()
             self._spool.seal_retired()
+        with suppress(SettingsError):  # the first traced call has said so, or will
+            if self._spool is not None or environment.is_on(os.environ):
+                self._store.seal()  # of forked children and pools too, which are ended without `atexit`
 
     def starting(self, tracer: Tracer) -> None:
         from pytest_llmobs.providers.imports import instrument_on_import

@@ -167,6 +167,36 @@ def test_nothing_is_lost_and_nothing_is_doubled(tmp_path: Path, case: str) -> No
     assert len({run.id for run in runs}) == len(runs)
 
 
+ENDED_AT_ONCE = """
+import pathlib
+import pyarrow.parquet
+
+def sealed():
+    flush()
+    files = pathlib.Path(".llmobs/runs").rglob("*.parquet")
+    return sum(pyarrow.parquet.read_metadata(file).num_rows for file in files)
+
+if __name__ == "__main__":
+    if os.fork() == 0:
+        five(0)
+        os._exit(0)
+    os.wait()
+    print(sealed())
+    for method in ("fork", "spawn"):
+        with multiprocessing.get_context(method).Pool(2) as pool:
+            pool.map(leaf, range(4))
+            pool.close()
+            pool.join()
+    print(sealed())
+"""
+
+
+def test_a_flush_seals_what_children_left_that_were_ended_without_atexit(tmp_path: Path) -> None:
+    done = _run(ENDED_AT_ONCE, tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["5", "13"]
+
+
 MODEL_CALLS = """
 import anthropic
 def ask(number):
