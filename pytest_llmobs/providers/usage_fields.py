@@ -111,6 +111,8 @@ class Metered:
         total = units.pop("uncached_input_tokens", 0) + cached
         if total:
             units["input_tokens"] = total
+        if units:
+            unknown += _untold(usage, "input_tokens")
         return cls(units, unknown)
 
     @classmethod
@@ -127,6 +129,10 @@ class Metered:
             units["output_tokens"] = units.get("output_tokens", 0) + excess
         elif excess > 0:
             unknown = (*unknown, f"usage.total_tokens has {excess:g} more than its parts")
+        if _sum(units) and "audio_seconds" not in units:
+            unknown += _untold(usage, "prompt_tokens", "input_tokens")
+            if excess != 0 or "total_tokens" not in usage or "completion_tokens" in usage:  # else it embeds
+                unknown += _untold(usage, "completion_tokens", "output_tokens")
         return cls(units, unknown)
 
     def and_units(self, **units: float) -> Metered:
@@ -149,6 +155,14 @@ def count_of(value: Any) -> int | None:
     if not 0 <= value < _LARGEST or value != int(value):
         return None
     return int(value)
+
+
+def _untold(usage: Mapping[str, Any], *names: str) -> tuple[str, ...]:
+    """Return why a usage is none where it holds no count under any of the names: null, a text, nothing."""
+    for name in names:
+        if count_of(usage.get(name)) is not None:
+            return ()
+    return (f"usage doesn't tell {names[-1]}",)
 
 
 def _sum(units: Mapping[str, float]) -> float:

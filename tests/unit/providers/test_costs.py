@@ -85,6 +85,8 @@ def test_what_the_price_list_knows_of_anthropic_is_priced(more: dict[str, Any], 
         ({"iterations": {"compaction": 5}}, "usage.iterations"),
         ({"iterations": [5]}, "usage.iterations"),
         ({"input_tokens": -5}, "usage.input_tokens"),
+        ({"input_tokens": None}, "usage doesn't tell input_tokens"),
+        ({"input_tokens": "1000"}, "usage doesn't tell input_tokens"),
     ],
 )
 def test_what_else_anthropic_bills_makes_the_cost_unknown_by_its_name(
@@ -182,6 +184,10 @@ def test_what_the_price_list_knows_of_openai_is_priced(more: dict[str, Any], cos
         ({"prompt_tokens_details": {"video_frames": 4}}, "usage.prompt_tokens_details.video_frames"),
         ({"total_tokens": 1500}, "usage.total_tokens has 400 more than its parts"),
         ({"cost": 0.5}, "the server says that it cost $0.5"),
+        ({"prompt_tokens": None, "total_tokens": None}, "usage doesn't tell input_tokens"),
+        ({"prompt_tokens": "1000", "total_tokens": 100}, "usage doesn't tell input_tokens"),
+        ({"completion_tokens": None, "total_tokens": None}, "usage doesn't tell output_tokens"),
+        ({"completion_tokens": None, "total_tokens": 1000}, "usage doesn't tell output_tokens"),
     ],
 )
 def test_what_else_openai_bills_makes_the_cost_unknown_by_its_name(more: dict[str, Any], named: str) -> None:
@@ -303,6 +309,15 @@ def test_sounds_are_priced_by_tokens_seconds_or_characters() -> None:
 
 def test_tokens_of_a_model_that_is_sold_by_the_hour_have_no_price() -> None:
     assert "input_tokens, output_tokens of whisper-1" in _why(_chat(CHAT, model="whisper-1"))
+
+
+def test_half_a_usage_is_none_but_of_what_embeds() -> None:
+    body = {"data": [{"embedding": [0.5]}], "model": "text-embedding-3-small"}
+    told = {**body, "usage": {"prompt_tokens": 1000, "total_tokens": 1000}}
+    assert _cost(read_embeddings(told, "openai")) == pytest.approx(1000 * 0.02 / 1e6)
+    for half in ({"prompt_tokens": 1000}, {"output_tokens": 100}):
+        assert _cost(_chat(half)) is None
+        assert _cost(read_response(_response(half), "openai")) is None
 
 
 def test_embeddings_without_usage_are_unknown() -> None:
