@@ -10,6 +10,7 @@ from pytest_llmobs.providers.media import summary
 from pytest_llmobs.providers.prices import cost_unknown
 from pytest_llmobs.providers.replies import Endpoint
 from pytest_llmobs.providers.usage_fields import Metered
+from pytest_llmobs.tracing.snapshot.walk import unused_key
 
 _LONGEST_NAME = 80
 _MOST_FILES = 100
@@ -45,11 +46,7 @@ def described_files(files: Any) -> dict[str, Any]:
     for field, file in _entries(files):
         if len(described) >= _MOST_FILES:
             break
-        name, count = field, 1
-        while name in described:
-            count += 1
-            name = f"{field} {count}"
-        described[name] = _described(file)
+        described[unused_key(field, described)] = _described(file)
     return described
 
 

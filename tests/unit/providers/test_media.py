@@ -12,6 +12,7 @@ import pytest
 
 from pytest_llmobs.providers.base import Engine, Exchange, Reply, Request
 from pytest_llmobs.providers.media import without_bytes
+from pytest_llmobs.providers.other_endpoints import described_files
 from pytest_llmobs.storage.store import Store
 from pytest_llmobs.tracing.active import install, uninstall
 from pytest_llmobs.tracing.tracer import Tracer
@@ -162,3 +163,8 @@ def test_nothing_is_kept_unless_asked(tmp_path: Path) -> None:
     _call(Tracer(project="unit", sink=sink))
     assert sink.runs[0].inputs["image"]["data"] == LIGHT
     assert ENCODED.encode() not in b"".join(sink.lines)
+
+
+def test_files_of_one_field_are_all_described() -> None:
+    described = described_files([("image", ("a.png", b"a")), ("image", ("b.png", b"bc"))])
+    assert {name: file["size"] for name, file in described.items()} == {"image": 1, "image (2)": 2}
