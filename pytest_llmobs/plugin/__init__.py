@@ -95,7 +95,7 @@ def example() -> Example:
     # asked for would be set up for every trial all the same.
     raise pytest.UsageError(
         "This test uses the fixture 'example' without a dataset. "
-        'Mark it with @pytest.mark.llm_dataset("golden.jsonl").'
+        'Mark it with @pytest.mark.llm_dataset("golden.jsonl"); a misspelt marker counts as none.'
     )
 
 

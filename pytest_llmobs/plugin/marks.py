@@ -178,7 +178,11 @@ def read_gate_mark(mark: pytest.Mark) -> GateRule:
 def _arguments(mark: pytest.Mark, first: str, keys: Sequence[str], error: type[Exception]) -> dict[str, Any]:
     values = dict(zip((first,), mark.args, strict=False)) | dict(mark.kwargs)
     if len(mark.args) > 1:
-        raise error(f"{mark.name} takes one positional argument, {first}; {mark.args[1]!r} is one too many.")
+        others = [key for key in keys if key != first]
+        raise error(
+            f"{mark.name} takes one positional argument, {first}; name {mark.args[1]!r}, as in {others[0]}=… "
+            f"{known(others)}"
+        )
     if first not in values:
         raise error(f"{mark.name} needs its first argument, {first}.")
     for key in values:

@@ -397,3 +397,4 @@ def test_a_target_that_names_no_fixture_says_what_goes_there(project: Project) -
     said = " ".join(result.stdout.str().split())
     assert "target='answr' is the name of a fixture, and there is none of that name" in said
     assert "available fixtures" not in said
+    assert "pytest_llmobs/plugin" not in said  # its own code tells a user nothing

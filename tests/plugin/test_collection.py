@@ -409,3 +409,25 @@ def test_a_missing_target_is_named(project: Project) -> None:
     assert (
         result.stdout.str().count("llm_dataset has no target=, and the test called no traced function.") == 2
     )
+
+
+@pytest.mark.parametrize(
+    ("mark", "hint"),
+    [
+        ("llm_dataset([{'inputs': {'n': 1}}], len)", "as in target=…"),
+        ("llm_gate('pass', 0.9)", "as in min_mean=…"),
+    ],
+)
+def test_a_positional_argument_too_many_is_to_be_named(empty: Project, mark: str, hint: str) -> None:
+    empty.write(
+        test_app=f"""
+        import pytest
+
+        @pytest.mark.llm_dataset([{{"inputs": {{"n": 1}}}}], target=lambda n: n)
+        def test_good(example, llm_run): pass
+
+        @pytest.mark.{mark}
+        def test_bad(example, llm_run): pass
+        """
+    )
+    assert hint in empty.run().stdout.str()

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from pytest_llmobs.errors import LlmobsError
 from pytest_llmobs.wording import count, inert
 
 CAUSE = "llmobs_cause"
@@ -32,8 +33,12 @@ def shorten_traceback(report: pytest.TestReport, call: pytest.CallInfo[None], co
     excinfo = call.excinfo
     if excinfo is None or config.getoption("tbstyle", "auto") != "auto":  # any other style was asked for
         return
-    if _raised_by_library(excinfo, config):
+    own = [_is_own(entry.path, config) for entry in excinfo.traceback]
+    if any(own) and not own[-1]:  # it came up in somebody else's code that the user's own code called
         report.longrepr = excinfo.getrepr(style="short", chain=False, tbfilter=_without_libraries(config))
+    elif not any(own) and isinstance(excinfo.value, (LlmobsError, pytest.UsageError)):
+        # this plugin's word to the user, whom its own code tells nothing
+        report.longrepr = excinfo.getrepr(style="value", chain=False)
 
 
 def note_cause(report: pytest.TestReport) -> None:
@@ -47,12 +52,6 @@ def _cause(report: pytest.TestReport) -> str:
     if crash is None:  # pytest's own error, such as a fixture that there isn't
         return report.longreprtext
     return f"{crash.path}:{crash.lineno}: {crash.message}"
-
-
-def _raised_by_library(excinfo: pytest.ExceptionInfo[BaseException], config: pytest.Config) -> bool:
-    """Tell whether an error came up in somebody else's code that the user's own code called."""
-    own = [_is_own(entry.path, config) for entry in excinfo.traceback]
-    return any(own) and not own[-1]
 
 
 def _without_libraries(config: pytest.Config) -> Any:
