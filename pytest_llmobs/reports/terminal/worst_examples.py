@@ -107,7 +107,7 @@ def _reason(row: ExampleRow, said: Collection[str]) -> str:
     note, line_break, failure = row.comment.strip().partition("\n")
     if not line_break or row.state not in _NOTED or note in said:
         return remarks(row, said)
-    return f"{remarks(replace(row, comment=failure), said)}; {note}"
+    return "; ".join(filter(None, (remarks(replace(row, comment=failure), said), note)))
 
 
 def _new_line(example: ExampleDetail, shown_above: Collection[str]) -> str:

@@ -226,3 +226,8 @@ def test_what_failed_stands_before_what_the_gate_says_of_it(gallery):
     row = replace(red.decision.examples[0], comment=f"{broken_note([1.0] * 5, 6)}\nassert 'refund' in 'Hi'")
     text = render(replace(red, decision=replace(red.decision, examples=(row,))), width=80, color=False)
     assert "5/5 → 0/6 trials: assert 'refund' in 'Hi'; passed 5" in text
+    must = replace(row, comment="must pass (vip=True): 0 of 6 trials passed\nassert 'refund' in 'Hi'")
+    rows = [replace(must, example_id=name) for name in "ab"]
+    rows += [replace(row, example_id=name) for name in "cdef"]
+    text = render(replace(red, decision=replace(red.decision, examples=tuple(rows))), width=80, color=False)
+    assert "0/6 trials: must pass (vip=True): 0 of 6 trials passed" in text  # the rest is said once, above
