@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
+import sys
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -62,9 +62,14 @@ _UNHEARD = ("ReadTimeout", "ReadError", "RemoteProtocolError")
 
 def _unheard(error: BaseException) -> dict[str, str]:
     cause = error.__cause__ or error
-    if isinstance(cause, asyncio.CancelledError) or type(cause).__name__ in _UNHEARD:
+    if _is_cancelled(cause) or type(cause).__name__ in _UNHEARD:
         return {COST_UNKNOWN: "the request was sent, and what came of it wasn't heard"}
     return {}
+
+
+def _is_cancelled(error: BaseException) -> bool:
+    exceptions = sys.modules.get("asyncio.exceptions")  # importing asyncio takes 50 ms
+    return exceptions is not None and isinstance(error, exceptions.CancelledError)
 
 
 def _transport_columns(headers: Mapping[str, str], request: Any) -> dict[str, Any]:
