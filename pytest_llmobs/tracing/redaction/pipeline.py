@@ -22,8 +22,6 @@ from pytest_llmobs.tracing.snapshot.walk import unused_key
 
 _SCHEMA = frozenset({"type", "$ref", "anyOf", "oneOf", "allOf", "enum"})
 _SCHEMA_TYPES = frozenset({"string", "object", "array", "number", "integer", "boolean", "null"})
-_SHORT = 100
-"""Bytes of payloads that one pattern goes over faster than several, though each of those is faster a byte."""
 _IDENTITIES = frozenset(
     {"suite", "nodeid", "dataset", "example_id", "session", "request_id", "response_id"}
     | {"run_type", "attempt", "trial_status", "scores"}
@@ -49,18 +47,14 @@ class Redaction:
             if type(redactor) is not Secrets:
                 self._redactors.append(redactor)
         self._prefilters: tuple[Prefilter, ...] | None = None
-        self._of_short: tuple[Prefilter, ...] = ()
         # A user's prefilter may be wrong, so it is tried now; our own waits, since compiling imports pydantic_core.
         if len(self._redactors) > 1:
             self._compile()
 
     def suspects(self, payload: bytes) -> bool:
         """Return True where a captured payload must be looked at closely."""
-        prefilters = self._prefilters or self._compile()
-        if len(payload) < _SHORT:
-            prefilters = self._of_short
         # any() over a generator would cost half a microsecond
-        for finds in prefilters:
+        for finds in self._prefilters or self._compile():
             if finds(payload):
                 return True
         return False
@@ -96,15 +90,12 @@ class Redaction:
 
     def _compile(self) -> tuple[Prefilter, ...]:
         prefilters: list[Prefilter] = []
-        together: list[Prefilter] = []
         for redactor in self._redactors:
             for pattern in redactor.prefilters:
                 prefilters.append(compiled(pattern, redactor.name))
-            together.append(compiled("|".join(redactor.prefilters), redactor.name))
             if type(redactor).suspects is not Redactor.suspects:
                 prefilters.append(redactor.suspects)
-                together.append(redactor.suspects)
-        self._prefilters, self._of_short = tuple(prefilters), tuple(together)
+        self._prefilters = tuple(prefilters)
         return self._prefilters
 
 

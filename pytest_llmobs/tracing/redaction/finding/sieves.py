@@ -22,9 +22,10 @@ _SEPARATOR = (
 )
 _NUMBER = r"(?:_?\d{1,2})?"
 _NAMES = (
-    r"(?:assw|asscode|assphr|[Pp]wd|PWD|ecret|redential|uthoriz|ookie|ASSW|ASSPHR|ECRET|REDENTIAL|UTHORIZ|OOKIE"
+    r"(?:assw|asscode|assphr|ecret|redential|uthoriz|ookie|ASSW|ASSPHR|ECRET|REDENTIAL|UTHORIZ|OOKIE"
     rf"|onnection_?[Ss]tring|ONNECTION_S)[A-Za-z]{{0,6}}{_NUMBER}{_SEPARATOR}"
 )
+_PWD = rf"(?:[Pp]wd|PWD)[A-Za-z]{{0,6}}{_NUMBER}{_SEPARATOR}"
 _FIELDS = (  # of an object: their values may be short
     rf"(?:(?:[_-][Kk]ey| key|Key|[_-]KEY|pikey|PIKEY|sskey)s?|oken|OKEN){_NUMBER}\\*[\"']\s{{0,8}}[:,]"
 )
@@ -49,7 +50,7 @@ _IN_BASE64 = (
 _JSON_IN_BASE64 = ("ewog", "ewoJ", "eyAi", "W3si")
 """How the Base64 of a JSON object or list begins."""
 
-BESIDE_NAMES = f"{_NAMES}|{_FIELDS}|{_SAYING_LESS}|{_SCHEMES}"
+BESIDE_NAMES = f"{_NAMES}|{_PWD}|{_FIELDS}|{_SAYING_LESS}|{_SCHEMES}"
 """Stops at names of secrets with something behind them."""
 HIDDEN = f"{_ENCODED}|{_FLAGS}"
 """Stops at what is rarely written so, and may hide the beginning of a secret; and at options of commands."""
@@ -70,6 +71,19 @@ def form_patterns() -> tuple[str, ...]:
     pairs = [tail for tail in _tails() if tail.startswith(("[", "SK"))]
     tails = [tail for tail in _tails() if tail not in pairs and not _is_underscored(tail)]
     return (*_alternatives(literals), "|".join(tails), "|".join(pairs))
+
+
+@cache
+def grouped_patterns() -> tuple[str, ...]:
+    """Return patterns that stop where the others do, but for signed forms: put together such that each is quick."""
+    *literals, tails, pairs = form_patterns()
+    return (
+        *literals,
+        f"{tails}|{_ENCODED}|{_PWD}",
+        pairs,
+        f"{_NAMES}|{_SCHEMES}",
+        f"{_FIELDS}|{_SAYING_LESS}|{_FLAGS}",
+    )
 
 
 @cache

@@ -38,6 +38,12 @@ def test_a_form_is_found_behind_everything(issuer: str) -> None:
     assert samples.part(secret) not in stored({secret: 1})
 
 
+@pytest.mark.parametrize("issuer", samples.FORMS)
+def test_a_form_is_found_in_a_long_text(issuer: str) -> None:
+    secret = samples.FORMS[issuer]
+    assert samples.part(secret) not in stored(f"{'We are happy to help. ' * 40}\n{secret}")
+
+
 def test_every_form_has_its_row_here() -> None:
     redacted = " ".join(Secrets().redact(secret) for secret in samples.FORMS.values())
     unused = {form.kind for form in TABLE if f"[redacted: {form.kind}]" not in redacted}
