@@ -49,20 +49,20 @@ def encode(value: Any, limit: int = MAX_PAYLOAD) -> bytes:
     """
     try:
         # What is known to need the other way takes it at once: marshal would copy an array, or a giant, whole.
-        nested = False
+        nested: list[Any] = []
         for item in value.values() if type(value) is dict else (value,):
             kind = type(item)
             if kind in _SCALARS:
                 continue
             if kind not in _SIZED or len(item) > limit:
                 return _encode_slowly(value, limit)
-            if kind in _NESTED:
-                nested = True
-                if kind in _ROWS and item and type(item[0]) not in _PLAIN:
+            if kind in _NESTED and item:
+                nested.append(item)
+                if kind in _ROWS and type(item[0]) not in _PLAIN:
                     return _encode_slowly(value, limit)
         # marshal refuses whatever is not a plain built-in value: without it, to_json would eat iterators. It writes
         # once what is shared, where to_json writes it out each time: that is counted first.
-        if (nested and not _is_plain_and_small(value, limit)) or len(_check(value, 4)) > 2 * limit:
+        if (nested and not _is_plain_and_small(nested, limit)) or len(_check(value, 4)) > 2 * limit:
             return _encode_slowly(value, limit)
         written = _write_json(value, inf_nan_mode="strings")
     except Exception:
@@ -72,20 +72,26 @@ def encode(value: Any, limit: int = MAX_PAYLOAD) -> bytes:
     return _encode_slowly(value, limit)
 
 
-def _is_plain_and_small(value: Any, limit: int) -> bool:
-    """Return True where ``value`` holds plain values alone and, written out, no more than fit into ``limit`` bytes.
+def _is_plain_and_small(nested: list[Any], limit: int) -> bool:
+    """Return True where ``nested`` holds plain values alone and, written out, no more than fit into ``limit`` bytes.
 
     Counted level by level in C, without running anybody's code: a dozen lists that hold each other twice are cheap to
     make and endless to write out. An object refers to its class, and that to half of the process: there it ends.
     """
-    level, values = _held_by(value), 0
+    level: list[Any] = []
+    values = 0
+    for item in nested:
+        if type(item) in _ROWS and _SCALARS.issuperset(map(type, item)):  # an embedding holds nothing further
+            values += len(item)
+        else:
+            level.append(item)
     step = limit >> 8  # what holds itself has no end: no more than 256 levels
     while level and values <= limit:
         if not _PLAIN.issuperset(map(type, level)):
             return False
         values += step + len(level)
         level = _held_by(*level)
-    return not level
+    return not level and values <= limit
 
 
 def _holds_giant_number(written: bytes) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -89,3 +90,12 @@ def test_a_giant_error_loses_its_middle(sink: MemorySink, log: Callable[[], None
     log()
     assert re.search(r"<cut: 29,900,\d+ of 30,000,\d+ characters>", sink.run("giant").error or "")
     assert len(sink.lines[0]) < 110_000
+
+
+@pytest.mark.parametrize("first", [1.5, 1])
+def test_what_hides_behind_numbers_is_counted_too(first: float) -> None:
+    shared: list[Any] = [first]
+    for _ in range(60):
+        shared = [first, shared, shared]
+    assert len(capture.encode({"vector": shared}, 10_000)) < 100_000
+    assert capture.encode({"vector": [1.5, 10**400]}) == b'{"vector":[1.5,1%b]}' % (b"0" * 400)
