@@ -137,13 +137,14 @@ class Tracer:
         if len(self._encoded_names) >= _CACHED_NAMES:
             self._encoded_names.clear()
         named = {"name": key[0], "run_type": key[1], "project": key[2]}
-        if self.session is not None:
-            named["session"] = self.session
         encoded = capture.encode(named)
         if self.redaction.suspects(encoded):  # every test has a name of its own: the long way would be felt
             cleaned = self.redaction.clean_columns(named)
             if key[2] == self.project:  # that of an experiment, by which it is found
                 cleaned["project"] = self.project
-            encoded = capture.encode(cleaned)
+            named = cleaned
+        if self.session is not None:  # not looked at: by its key alone it would be suspect
+            named["session"] = self.session
+        encoded = capture.encode(named)
         self._encoded_names[key] = text = encoded[1:-1].decode()
         return text
