@@ -16,7 +16,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.e2e.conftest import ROOT, plain_environment
-from tests.e2e.test_readme import blocks, check_generated, without_chance
+from tests.e2e.test_readme import blocks, check_generated, copy_first_screen, without_chance
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SCREEN = 40
@@ -31,14 +31,6 @@ class FirstScreen(NamedTuple):
     status: int
 
 
-def copied_files(folder: Path) -> None:
-    """Write each file of the first screen."""
-    for block in blocks(README):
-        name = block.note.removeprefix("first screen: ")
-        if name != block.note:
-            folder.joinpath(name).write_text(block.text, encoding="utf-8")
-
-
 def commands() -> list[str]:
     """Return the commands of the first screen, without the installation."""
     (console,) = (block.text for block in blocks(README) if block.note == "first screen")
@@ -50,7 +42,7 @@ def commands() -> list[str]:
 @pytest.fixture(scope="module")
 def screen(tmp_path_factory: pytest.TempPathFactory) -> FirstScreen:
     folder = tmp_path_factory.mktemp("empty")
-    copied_files(folder)
+    copy_first_screen(folder)
     assert len(list(folder.iterdir())) == 3
     scripts = Path(sys.executable).parent
     environment = plain_environment() | {
