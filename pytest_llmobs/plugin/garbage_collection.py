@@ -13,9 +13,6 @@ import pytest
 THRESHOLDS = (10_000, 20, 50)
 """See ``gc.set_threshold``; Python's own first one is 700."""
 
-# The collector is the process's, and so is this: the next session of the same process must find it.
-_frozen = False
-
 
 def relax(config: pytest.Config) -> None:
     """Let the collector run less often, until the session ends; a user who set it slower still knows why."""
@@ -26,21 +23,12 @@ def relax(config: pytest.Config) -> None:
     config.add_cleanup(lambda: gc.set_threshold(*before))
 
 
-def freeze() -> None:
-    """Leave what lives now out of every collection, until ``thaw``."""
-    global _frozen
+def freeze(config: pytest.Config) -> None:
+    """Leave what lives now out of every collection, until the session ends.
+
+    No longer: a file that a user's plugin has left open is written to its end only where the collector finds it as the
+    process ends.
+    """
     if gc.get_freeze_count() == 0:
         gc.freeze()
-        _frozen = True
-
-
-def thaw() -> None:
-    """Give back what ``freeze`` took.
-
-    For the next session of a process that has several. Before the process ends it would only be work: the interpreter
-    goes through everything several times.
-    """
-    global _frozen
-    if _frozen:
-        gc.unfreeze()
-        _frozen = False
+        config.add_cleanup(gc.unfreeze)

@@ -60,7 +60,6 @@ def explain_comparison(config: pytest.Config, op: str, left: Any, right: Any) ->
 
 
 def _register(config: pytest.Config) -> Registered:
-    garbage_collection.thaw()
     confirming = _confirming_plan(config)
     state = _new_state(config, confirming)
     _check(state)

@@ -104,7 +104,7 @@ class TrialHooks:
         """Switch tracing on, now that something will run."""
         self._start()
         if self._state.experiment:
-            garbage_collection.freeze()
+            garbage_collection.freeze(self._state.config)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:

@@ -355,3 +355,19 @@ def test_recording_a_baseline_is_an_experiment_without_saying_so(project: Projec
     result.assert_outcomes(passed=15)
     assert "BASELINE RECORDED" in result.stdout.str()
     assert len(project.baselines) == 2
+
+
+def test_a_file_that_a_plugin_never_closes_is_written_to_its_end(project: Project) -> None:
+    project.write(
+        conftest="""
+        import argparse
+
+        def pytest_addoption(parser):
+            parser.addoption("--opened", type=argparse.FileType("w"))
+
+        def pytest_sessionfinish(session):
+            session.config.getoption("opened").write("the end")
+        """
+    )
+    assert project.process("--llm-experiment", "--opened=report.txt").ret == 0
+    assert project.path.joinpath("report.txt").read_text() == "the end"
