@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from tests.plugin.conftest import Project
 
 _ACTS = re.compile(r"(?m)^[ \t]*::|##(?:\[|vso\[)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202e]")
@@ -62,4 +64,22 @@ def test_a_refused_file_acts_on_nothing(empty: Project) -> None:
     )
     printed = empty.experiment("--color=no").stdout.str()
     assert "error" in printed
+    assert _ACTS.findall(printed) == []
+
+
+def test_the_further_lines_of_an_error_act_on_nothing_in_the_short_summary_of_ci(
+    empty: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CI", "true")  # pytest then shortens no message
+    empty.write(
+        test_app="""
+        import pytest
+
+        @pytest.mark.llm_dataset([{"id": "a", "inputs": {}}], target=lambda: "x")
+        def test_it(example, llm_run):
+            raise ValueError("gone\\n::error::raised\\n##[error]raised")
+        """
+    )
+    printed = empty.experiment("--color=no").stdout.str()
+    assert "\n\\x3a:error::raised" in printed
     assert _ACTS.findall(printed) == []

@@ -81,6 +81,9 @@ def _clean_traceback(report: pytest.TestReport, clean: Callable[[str], Any]) -> 
     """Clean the parts of a traceback; make plain text of one that is another plugin's and shows none."""
     traceback = str(report.longrepr)
     cleaned = clean(traceback)
+    crash = getattr(report.longrepr, "reprcrash", None)
+    if crash is not None:  # on CI the short summary has all its lines, without the "E" before them
+        crash.message = clean(crash.message)
     if cleaned == traceback:
         return
     with suppress(Exception):
