@@ -92,6 +92,7 @@ MODEL_KEYS = (
     form("tavily key", rf"(?:dev-|prod-)?{_DIGIT}{_WORDS}{{16,}}", "tvly-"),
     form("firecrawl key", r"[0-9a-f]{32}", "fc-", sieve="fc-[0-9a-f]{32}"),
     form("anyscale key", rf"{_ALNUM}{{16,}}", "esecret_"),
+    form("e2b key", r"[0-9a-f]{40}", "e2b_", sieve="e2b_[0-9a-f]{40}"),
     form("runpod key", r"[A-Z0-9]{30,}", "rpa_"),
     form("cursor key", r"[0-9a-f]{48,}", "key_", sieve="key_[0-9a-f]{48}"),
     form(
@@ -142,6 +143,7 @@ CLOUD_KEYS = (
         sieve="pscale_",
     ),
     form("neon password", rf"{_MIXED}{_ALNUM}{{12,}}", "npg_"),
+    form("fly token", r"[A-Za-z0-9+/=_-]{40,}", "fm2_"),
 )
 SERVICE_KEYS = (
     form("pinecone key", rf"{_WORDS}{{30,}}", "pcsk_"),
@@ -212,6 +214,8 @@ SERVICE_KEYS = (
     form("postman key", r"[a-f0-9]{24}-[a-f0-9]{34}", "PMAK-"),
     form("figma token", rf"{_WORDS}{{36,}}", "figd_"),
     form("dropbox token", rf"{_WORDS}{{60,}}", "sl.u.", "sl.B", sieve=r"sl\.[uB][A-Za-z0-9_.-]{40}"),
+    form("okta token", rf"{_WORDS}{{30,}}", "SSWS 00"),
+    form("contentful token", rf"{_WORDS}{{40,}}", "CFPAT-"),
     form("mapbox token", r"eyJ[A-Za-z0-9_-]{40,}\.[A-Za-z0-9_-]{20,}", "sk.", sieve=r"sk\.eyJ"),
 )
 CODE_KEYS = (
@@ -227,6 +231,7 @@ CODE_KEYS = (
     form("circleci token", rf"{_WORDS}{{30,}}", "CCIPAT_", "CCIPRJ_", sieve="CCIP"),
     form("rubygems key", r"[0-9a-f]{40,}", "rubygems_"),
     form("jfrog key", rf"{_ALNUM}{{60,}}", "AKCp"),
+    form("pulumi token", r"[0-9a-f]{40}", "pul-", sieve="pul-[0-9a-f]{40}"),
     form("sonar token", r"[a-f0-9]{40}", "sqp_", "squ_"),
     form("vault token", rf"{_WORDS}{{20,}}", "hvs.", "hvb.", "hvr."),
     form("1password token", r"[A-Za-z0-9_-]{40,}", "ops_eyJ"),

@@ -30,7 +30,7 @@ _FIELDS = (  # of an object: their values may be short
     rf"(?:(?:[_-][Kk]ey| key|Key|[_-]KEY|pikey|PIKEY|sskey)s?|oken|OKEN){_NUMBER}\\*[\"']\s{{0,8}}[:,]"
 )
 _SAYING_LESS = (
-    r"(?:[_-][Kk]ey| key|Key|[_-]KEY|pikey|PIKEY|sskey|oken|OKEN|[?&;6]key|\"key|[?&;6]sig|ignature|auth|AUTH|_pass"
+    r"(?:[_-][Kk]ey| key|Key|[_-]KEY|pikey|PIKEY|sskey|oken|OKEN|[?&;6]key|\"key|[?&;6]sig|ignature|[aA]uth|AUTH|_pass"
     rf"|_PASS|\"pass|ession|essionid|ESSIONID|SESSID)s?{_NUMBER}{_SEPARATOR}\s{{0,40}}\\*b?\\*[\"'(]{{0,2}}[^\s\"'\\,;<>]{{3}}"
 )
 _SCHEMES = (
