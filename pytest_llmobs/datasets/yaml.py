@@ -59,6 +59,11 @@ def _rows(loader: Any, top: Any, name: str) -> Iterator[Row]:
             raise DatasetError(
                 f"{place}: broken YAML: {error}. Put quotes around what is meant as text."
             ) from None
+        except (AttributeError, LookupError):  # PyYAML's own, which say nothing to a reader
+            raise DatasetError(
+                f"{place}: broken YAML: a tag, such as !!timestamp or !!bool, stands before a value that is none. "
+                "Put quotes around what is meant as text, and leave the tag out."
+            ) from None
         yield Row(value, place)
 
 

@@ -132,6 +132,11 @@ def test_a_merged_key_may_be_overridden(load):
     assert second.inputs == {"q": "Ho", "n": 1}
 
 
+@pytest.mark.parametrize("value", ["!!timestamp x", "!!bool maybe", "!!int ''", "!!float ''"])
+def test_refuses_a_tag_that_pyyaml_fails_at(refuse, value):
+    assert refuse("a.yaml", f"- inputs: {{q: {value}}}\n").startswith("a.yaml:1: broken YAML: ")
+
+
 def test_refuses_aliases_that_multiply(refuse):
     lines = ["- inputs:", "    a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     for number in range(1, 20):
