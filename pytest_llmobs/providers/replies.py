@@ -20,6 +20,8 @@ Body = Mapping[str, Any]
 """A reply as the API returns it, parsed."""
 _STREAMS = ("text/event-stream", "application/vnd.amazon.eventstream")
 _BINARY = ("audio/", "image/", "video/", "application/octet-stream")
+_STANDARD_TIERS = (None, "auto", "default", "standard", "standard_only")
+"""What a request may ask for that is served at the listed price unless the reply says otherwise."""
 _REQUEST_IDS = ("request-id", "x-amzn-requestid", "x-request-id")
 """Headers that hold it; the first that is there counts."""
 
@@ -145,7 +147,17 @@ class ResponseReader:
         reply = self._read(content)
         if self._surcharge is not None and (reply.run_type or self._endpoint.run_type) in PAID:
             reply = cost_unknown(reply, self._surcharge)
+        reply = self._of_tier(reply)
         return replace(reply, columns={**reply.columns, **self._columns})
+
+    def _of_tier(self, reply: Reply) -> Reply:
+        """Return ``reply`` without its cost where a tier of another price was asked for, and it doesn't name one."""
+        asked = (self._run.columns.get("params") or {}).get("service_tier")
+        if asked in _STANDARD_TIERS or reply.columns.get("service_tier") is not None:
+            return reply
+        return cost_unknown(
+            reply, f"service tier {asked!r} was asked for, and the reply doesn't tell its own"
+        )
 
     def _read(self, content: bytes) -> Reply:
         endpoint, columns = self._endpoint, self._run.columns

@@ -166,6 +166,19 @@ def test_a_service_tier_has_its_own_price(sink: MemorySink, tier: str, factor: f
     assert sink.headers[0]["service_tier"] == tier
 
 
+@pytest.mark.parametrize(
+    ("tier", "known"), [("priority", False), ("flex", False), ("auto", True), ("default", True)]
+)
+def test_a_tier_that_was_asked_for_and_is_not_confirmed_has_no_price(
+    sink: MemorySink, tier: str, known: bool
+) -> None:
+    with serve(chat({"content": "Hello"}, usage=CHAT_USAGE)) as server:
+        _sync(server, lambda client: client.chat.completions.create(**ASK, service_tier=tier))
+    (run,) = sink.runs
+    assert (run.total_cost is not None) == known
+    assert (f"service tier {tier!r} was asked for" in run.metadata.get("cost_unknown", "")) == (not known)
+
+
 def test_an_iterator_given_as_messages_arrives_intact(sink: MemorySink, use: Callable[..., Any]) -> None:
     messages = ({"role": "user", "content": word} for word in ("a", "b"))
     with serve("ok") as server:
