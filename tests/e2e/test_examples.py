@@ -81,7 +81,7 @@ def test_red_with_the_broken_prompt(red: Red):
     assert verdicts(red.output)[-1] == "33 failed, 2 passed"
     assert re.search(r"✗ pass +1\.000 +0\.412 .* ▼ REGRESSED", red.output)
     assert re.search(r"✗ tone_quality +1\.000 .* ▼ REGRESSED", red.output)
-    assert re.search(r"✗ double-charge\n", red.output)
+    assert re.search(r"✗ double-charge  pass 5/5 → 0/2 trials: ", red.output)
     assert "- You are writing to ⟨customer_name⟩." in red.output
     assert "+ You are writing to {customer_name}." in red.output
     assert "--llm-experiment --llm-update-baseline" in red.output
@@ -101,7 +101,8 @@ def test_the_committed_baseline_is_what_the_command_records(support_bot: Run, tm
         for baseline in read.values():
             baseline.pop("metadata", None)
             for row in baseline["examples"].values():
-                row.pop("latency", None)
+                for measured in ("latency", "latency_spread"):
+                    row.pop(measured, None)
         return read
 
     committed = scores()

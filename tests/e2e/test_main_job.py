@@ -174,7 +174,7 @@ def test_record_break_go_red_restore_go_green(job: Job) -> None:
     for workers in ((), ("-n2",)):
         red = folder.pytest("--llm-experiment", *workers)
         assert red.returncode == 1, red.stdout
-        assert "1 failed" in red.stdout
+        assert "3 failed" in red.stdout
         assert "tone_quality" in red.stdout
         assert all(key in red.stdout for key in QUERIES)
         assert "- You help ⟨customer_name⟩. Be kind." in red.stdout

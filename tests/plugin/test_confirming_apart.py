@@ -104,7 +104,7 @@ def test_what_the_user_s_session_writes_stays_as_it_was(
     assert not list(blip.path.joinpath("kept").glob("*r2*"))
     said = " ".join(result.stdout.str().split())
     assert said.count("name the option of that path in the hook pytest_llmobs_session_files") == 1
-    assert "unnamed.txt" in said
+    assert "unnamed.txt" in "".join(said.split())  # a long path is wrapped anywhere
 
 
 POSITIONAL = {

@@ -43,7 +43,7 @@ def spam(empty: Project) -> Project:
     empty.path.joinpath("pytest.ini").write_text("[pytest]\n")
     empty.write(app=APP, test_spam=SUITE)
     empty.dataset(
-        {"id": f"e{n}", "inputs": {"text": text}, "outputs": {"label": label}}
+        {"id": f"e{n}", "inputs": {"text": f"{text} ({n})"}, "outputs": {"label": label}}
         for n, (text, label) in enumerate(TEXTS)
     )
     return empty
