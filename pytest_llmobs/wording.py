@@ -55,6 +55,14 @@ def last_line(text: str) -> str:
     return text.rstrip().rpartition("\n")[2]
 
 
+def headed(text: str) -> str:
+    """Return a traceback below what happened, its last line: the first one is all that fits in many places."""
+    headline = last_line(text)
+    if headline == text.strip():
+        return headline
+    return f"{headline}\n{text}"
+
+
 def text_lines(text: str) -> list[str]:
     """Return the lines of a text as people count them; one end of line after the last is no further line.
 

@@ -18,6 +18,7 @@ from pytest_llmobs.measures.gate_rules import rule_of
 from pytest_llmobs.records.decisions import MetricRow, VerdictName
 from pytest_llmobs.records.experiments import SuiteScore
 from pytest_llmobs.records.plans import GateRule
+from pytest_llmobs.wording import headed
 
 
 def suite_verdicts(pair: SuitePair, scores: Iterable[SuiteScore], *, ci: bool) -> Iterator[MetricRow]:
@@ -80,7 +81,7 @@ def _verdict(pair: SuitePair, score: SuiteScore, rule: GateRule, row: MetricRow,
 def _lack(score: SuiteScore, asked: bool) -> str:
     """Return why a score can't be judged, or an empty string."""
     if score.score is None and score.value is None:
-        return f"unscored: {score.error or 'its evaluator returned nothing'}"
+        return f"unscored: {headed(score.error or 'its evaluator returned nothing')}"
     if not asked:
         return ""
     if score.score is None:

@@ -13,6 +13,7 @@ from pytest_llmobs.records.decisions import MetricRow, VerdictName
 from pytest_llmobs.records.experiments import Experiment, SuiteScore
 from pytest_llmobs.records.plans import SuitePlan
 from pytest_llmobs.records.trials import Trial
+from pytest_llmobs.wording import headed
 
 Standing = Literal["red", "warning", "improved", ""]
 """How a row stands: red, green but to be read, improved, or nothing special."""
@@ -185,7 +186,7 @@ def _summaries(
         verdict: VerdictName = "UNPAIRED"
         note = ""
         if score.error is not None:
-            verdict, note = "INSUFFICIENT_DATA", f"unscored: {score.error}"
+            verdict, note = "INSUFFICIENT_DATA", f"unscored: {headed(score.error)}"
         yield MetricRow(
             suite=suite,
             metric=score.metric,
