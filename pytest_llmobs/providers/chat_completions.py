@@ -8,13 +8,11 @@ from dataclasses import replace
 from typing import Any
 
 from pytest_llmobs.providers.calls import Reply, without_nones
-from pytest_llmobs.providers.prices import cost_unknown, priced, without_usage
+from pytest_llmobs.providers.prices import LISTED_TIERS, cost_unknown, priced, without_usage
 from pytest_llmobs.providers.sse import END
 from pytest_llmobs.providers.streams import Event, StreamedReply, describe_error, in_order
 from pytest_llmobs.providers.usage_fields import Metered, count_of
 
-_ORDINARY = (None, "auto", "default", "standard")
-"""Service tiers whose price is the listed one."""
 _COUNTS = ("prompt_tokens", "completion_tokens", "input_tokens", "output_tokens")
 _NO_FEES = Metered()
 _SAID_ONCE = frozenset({"id", "role", "type", "name", "index", "finish_reason", "object", "expires_at"})
@@ -97,7 +95,7 @@ def read_usage(
     variant = {}
     if tier == "batch":
         variant["processing"] = "batch"
-    elif tier not in _ORDINARY:
+    elif tier not in LISTED_TIERS:
         variant["service_tier"] = str(tier)
     reply = priced(reply, provider, [answered or asked], metered, variant=variant)
     return _not_below(reply, usage)

@@ -15,6 +15,8 @@ from pytest_llmobs.providers.usage_fields import Metered
 from pytest_llmobs.records.runs import COST_UNKNOWN, NO_USAGE, UNPRICED_MODEL
 from pytest_llmobs.tracing import first_use
 
+LISTED_TIERS = (None, "auto", "default", "standard")
+"""Service tiers whose price is the listed one."""
 PRICE_LISTS = {
     "anthropic": "anthropic",
     "aws.bedrock": "aws",

@@ -11,7 +11,7 @@ from typing import Any
 
 from pytest_llmobs.providers.calls import Reply
 from pytest_llmobs.providers.media import summary
-from pytest_llmobs.providers.prices import cost_unknown, without_usage
+from pytest_llmobs.providers.prices import LISTED_TIERS, cost_unknown, without_usage
 from pytest_llmobs.providers.sse import event_texts, parsed_events, parsed_lines
 from pytest_llmobs.records.runs import COST_UNKNOWN, PAID, RunType
 from pytest_llmobs.tracing.run_tree import RunTree
@@ -20,7 +20,7 @@ Body = Mapping[str, Any]
 """A reply as the API returns it, parsed."""
 _STREAMS = ("text/event-stream", "application/vnd.amazon.eventstream")
 _BINARY = ("audio/", "image/", "video/", "application/octet-stream")
-_STANDARD_TIERS = (None, "auto", "default", "standard", "standard_only")
+_STANDARD_TIERS = (*LISTED_TIERS, "standard_only")
 """What a request may ask for that is served at the listed price unless the reply says otherwise."""
 _REQUEST_IDS = ("request-id", "x-amzn-requestid", "x-request-id")
 """Headers that hold it; the first that is there counts."""
