@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.plugin.conftest import PLUGINS, Project
@@ -49,12 +51,18 @@ def test_files_of_one_name_outside_the_rootdir_keep_to_themselves(
     assert "outside any suite" not in result.stdout.str()
 
 
-def test_one_file_by_two_paths_is_refused_with_both(empty: Project) -> None:
-    here, link = empty.path / "repository", empty.path / "link"
+def linked_repository(project: Project) -> tuple[Path, Path]:
+    """Make a repository with a suite, and a link to it; return both folders."""
+    here, link = project.path / "repository", project.path / "link"
     here.mkdir()
     here.joinpath("test_bot.py").write_text(SUITE.format(place="a"))
     here.joinpath("pytest.ini").write_text("[pytest]\n")
     link.symlink_to(here)
+    return here, link
+
+
+def test_one_file_by_two_paths_is_refused_with_both(empty: Project) -> None:
+    here, link = linked_repository(empty)
     paths = (str(here / "test_bot.py"), str(link / "test_bot.py"))
     arguments = (*PLUGINS, f"--rootdir={here}", "-c", str(here / "pytest.ini"), *paths)
     assert empty.run(*arguments, "--import-mode=importlib").ret == 0  # suites are of no matter there
@@ -66,11 +74,7 @@ def test_one_file_by_two_paths_is_refused_with_both(empty: Project) -> None:
 
 
 def test_a_link_to_the_repository_names_the_same_suites(empty: Project) -> None:
-    here, link = empty.path / "repository", empty.path / "link"
-    here.mkdir()
-    here.joinpath("test_bot.py").write_text(SUITE.format(place="a"))
-    here.joinpath("pytest.ini").write_text("[pytest]\n")
-    link.symlink_to(here)
+    here, link = linked_repository(empty)
     result = empty.experiment(f"--rootdir={here}", "-c", str(here / "pytest.ini"), str(link / "test_bot.py"))
     assert result.ret == 0
     assert "test_bot.py::test_bot" in result.stdout.str()

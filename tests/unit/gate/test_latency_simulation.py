@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from pathlib import Path
 from types import ModuleType
 
 import pytest
 
+from tests.unit.gate.conftest import load_benchmark
+
 
 @pytest.fixture(scope="module")
 def simulation() -> ModuleType:
-    path = Path(__file__).parents[3] / "benchmarks" / "latency_simulation.py"
-    spec = importlib.util.spec_from_file_location("latency_simulation", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses look their module up
-    spec.loader.exec_module(module)
-    return module
+    return load_benchmark("latency_simulation")
 
 
 @pytest.mark.parametrize(("examples", "repeats", "spread"), [(6, 5, 0.5), (13, 1, 1.0), (30, 3, 0.3)])
