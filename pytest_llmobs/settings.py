@@ -88,6 +88,16 @@ def _parse_shard(value: str, where: str) -> str:
     return f"{int(number)}/{last}"
 
 
+def _parse_fail_on(value: str, where: str) -> str:
+    verdicts = ("regressed", "inconclusive", "drifted")
+    for word in words(value):
+        if word not in verdicts:
+            from pytest_llmobs.wording import known, nearest  # every session of pytest loads this module
+
+            raise SettingsError(f"Unknown value {word!r} for {where}.{nearest(word, verdicts)} {known(verdicts)}")
+    return ", ".join(words(value)) or "regressed"
+
+
 @dataclass(frozen=True)
 class Settings:
     """The validated settings of one session, in the order of the documentation.
@@ -108,7 +118,7 @@ class Settings:
     )
     repeat: int = setting(1, "trials an example", metavar="K", least=1, most=1000)
     confirm: int = setting(
-        10, "most reruns of a suspect example; 0: no second look", metavar="N", least=0, most=1000
+        3, "most further passes of a suite before a verdict; 0: one look", metavar="N", least=0, most=3
     )
     concurrency: int = setting(
         8, "targets and evaluators running ahead at once", metavar="N", least=1, most=10000
@@ -122,8 +132,14 @@ class Settings:
     strict: bool = setting(False, "a failed assertion fails its test, baseline or not", ini_only=True)
     fail_on: str = setting(
         "regressed",
-        "what makes the build red: regressed, or inconclusive as well",
-        choices=("regressed", "inconclusive"),
+        "what makes the build red besides a regression: inconclusive, drifted, or both, comma-separated",
+        ini_only=True,
+        parse=_parse_fail_on,
+    )
+    control: str = setting(
+        "auto",
+        "run the accepted code beside a build that would be red: auto, or off",
+        choices=("auto", "off"),
         ini_only=True,
     )
     baseline_dir: str = setting(BASELINE_FOLDER, "folder of the baselines, below rootdir", ini_only=True)

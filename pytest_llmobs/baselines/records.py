@@ -11,8 +11,20 @@ from pytest_llmobs.files import text_hash
 from pytest_llmobs.measures.gate_rules import PASS
 from pytest_llmobs.measures.means import present
 
-SCHEMA = 1
+SCHEMA = 2
 """Version of the file's layout. A newer one is refused, an older one upgraded."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BaselineSession:
+    """A session whose passes a baseline holds."""
+
+    recorded: str = ""
+    """When: ISO 8601, UTC; empty where nobody knows."""
+    commit: str | None = None
+    """Of the code that ran; None where nobody knows, as in files of version 1."""
+    clean: bool = False
+    """True where no tracked file but baselines differed from that commit."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +49,8 @@ class BaselineRow:
     """As ``latency_spread``."""
     versions: Mapping[str, str] = field(default_factory=dict)
     """Versions of the evaluators that scored this row, where they differ from the baseline's."""
+    sessions: Mapping[str, int] = field(default_factory=dict)
+    """Session -> passes of it, in the order of the passes: the oldest session first."""
 
     def values(self, metric: str) -> Sequence[float]:
         """Return the values of a metric, without those that are missing."""
@@ -72,8 +86,10 @@ class Baseline:
     """Score of a summary evaluator -> what it was."""
     rows: Mapping[str, BaselineRow] = field(default_factory=dict)
     """By example id, sorted."""
+    sessions: Mapping[str, BaselineSession] = field(default_factory=dict)
+    """The sessions that its rows name, by id, the oldest first."""
     metadata: Mapping[str, str] = field(default_factory=dict)
-    """The commit, the time, anything else worth knowing."""
+    """The experiment, its conditions, anything else worth knowing."""
     texts: TextStore | None = None
     """Prompts and outputs for the diff, or None where only fingerprints are kept."""
 

@@ -1,9 +1,9 @@
-"""Decisions: what the gate says of metrics and examples, and what it wants run again."""
+"""Decisions: what the gate says of metrics and examples."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from operator import attrgetter
 from typing import Literal
 
@@ -11,16 +11,20 @@ VerdictName = Literal[
     "INSUFFICIENT_DATA",
     "REBASELINE",
     "REGRESSED",
+    "DRIFTED",
     "IMPROVED",
     "INCONCLUSIVE",
     "NEUTRAL",
     "NO_BASELINE",
     "UNPAIRED",
 ]
-"""``UNPAIRED``: one number for a whole suite, which no test can compare."""
+"""``DRIFTED``: as REGRESSED, but the accepted code fails alike today. ``UNPAIRED``: one number for a whole suite, which no
+test can compare."""
 
 
-ExampleState = Literal["known", "flaky", "broken", "suspect", "fixed", "new", "removed", "edited", "dropped"]
+ExampleState = Literal[
+    "known", "flaky", "broken", "drifted", "suspect", "fixed", "new", "removed", "edited", "dropped"
+]
 """``dropped``: one of the largest drops of a regressed metric; the others as the gate's rules define them."""
 
 
@@ -35,16 +39,35 @@ class MetricRow:
     """Mean over the examples; None without a baseline."""
     candidate: float | None = None
     delta: float | None = None
-    """Mean paired difference, negative is worse (sign-turned where lower is better)."""
+    """Mean paired difference, negative is worse (sign-turned where lower is better). Of a REGRESSED row the mean of the
+    further passes alone: the first one was chosen for being low."""
     low: float | None = None
-    """Lower end of the 90 % interval of ``delta``."""
+    """Lower end of the 90 % interval of ``delta``, of this metric alone."""
     high: float | None = None
     p: float | None = None
-    """One-sided p after Holm's correction; None up to 12 pairs."""
+    """One-sided p of a drop, of this metric alone; None where nothing was tested."""
+    p_adjusted: float | None = None
+    """The same among all ``tests`` metrics, by which the verdict was reached; None where there is one metric."""
+    tests: int = 0
+    """G: gating metrics of the session that were tested together."""
     mde: float | None = None
-    """Smallest drop that would be found four times in five (2.49 x SE)."""
-    mde_repeats: int | None = None
-    """Repeats (on both sides in proportion) that would halve ``mde``; None where only more examples would."""
+    """Smallest drop that would be found about four times in five, ``max_drop`` at least."""
+    mde_more_passes: float | None = None
+    """What 10 passes in the baseline would make of it; None where there are as many."""
+    mde_more_repeats: float | None = None
+    """What three repeats (``--llm-repeat 3``) would make of it; None where there are as many."""
+    passes: int = 0
+    """Passes of the suite that the candidate's figures cover."""
+    fresh: bool = False
+    """True where those are the further passes alone."""
+    control: float | None = None
+    """Mean of the accepted code today; None where it didn't run."""
+    control_note: str = ""
+    """Why a red row is not compared with the accepted code today; empty where it is, and where nothing is red."""
+    scale: tuple[float, float] | None = None
+    """What ``llm_gate(scale=…)`` maps to 0..1; all figures of the row are mapped."""
+    unit: bool = True
+    """True where the figures lie between 0 and 1, so that points (pp) are hundredths."""
     n: int = 0
     """Pairs."""
     expected: int = 0
@@ -56,7 +79,7 @@ class MetricRow:
     @property
     def warning(self) -> bool:
         """True where the row is green but should be read."""
-        return not self.red and self.verdict in ("INCONCLUSIVE", "REBASELINE", "INSUFFICIENT_DATA")
+        return not self.red and self.verdict in ("INCONCLUSIVE", "DRIFTED", "REBASELINE", "INSUFFICIENT_DATA")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,7 +95,11 @@ class ExampleRow:
     baseline: Sequence[float | None] = ()
     """The baseline's repeats."""
     candidate: Sequence[float | None] = ()
-    """This experiment's repeats, confirmation included."""
+    """This experiment's trials, those of further looks included."""
+    control: Sequence[float | None] = ()
+    """The accepted code's trials today; empty where it didn't run."""
+    control_note: str = ""
+    """Why a broken example is not compared with the accepted code today, or an empty string."""
     comment: str = ""
     """The failure or the evaluator's reason."""
     run_id: str | None = None
@@ -82,31 +109,16 @@ class ExampleRow:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Rerun:
-    """What the confirming session must run again in one suite."""
-
-    suite: str
-    examples: Sequence[str] | None
-    """Example ids, or None for the whole suite."""
-    repeats: int
-    """Fresh repeats of each; those of a whole suite count for its suspects too."""
-    reason: Literal["metric", "example"]
-    limits: Mapping[str, Mapping[str, Sequence[float]]] = field(default_factory=dict)
-    """Example -> metric it is suspected by -> what clears it (see ``gate.suspects.cleared``): one passing
-    repeat makes the rest needless."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Decision:
     """What the gate says about all suites of a session."""
 
     metrics: Sequence[MetricRow] = ()
     examples: Sequence[ExampleRow] = ()
-    reruns: Sequence[Rerun] = ()
-    """What a confirming session should run before the verdict stands; empty once confirmed or where none is due."""
     errors: Sequence[str] = ()
     """Red for another reason: an unreadable baseline, a missing one under CI, a gate on an unknown metric."""
     notes: Sequence[str] = ()
+    unlooked: str = ""
+    """Why the gate looked once only though it wanted to go on, or an empty string."""
     ungated: int = 0
     """Trials whose failed assertion failed its test, because no gate judges it: of examples without a row in the
     baseline, or of all where ``llm_strict`` says so."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 
 from pytest_llmobs.records.decisions import Decision
+from pytest_llmobs.records.looks import Look
 from pytest_llmobs.records.plans import SuitePlan
 from pytest_llmobs.records.trials import Trial
 
@@ -32,17 +33,6 @@ class SuiteScore:
     """Trials there should be; the evaluator saw each of them."""
     matrix: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     """Expected label -> predicted label -> trials, of a confusion matrix."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Confirmation:
-    """What a confirming session came back with."""
-
-    trials: Sequence[Trial] = ()
-    error: str | None = None
-    """Why there is none: the tentative verdict stands."""
-    notes: Sequence[str] = ()
-    """What else the report has to say of it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,13 +65,15 @@ class Experiment:
     """Seconds."""
     suites: Sequence[SuitePlan] = ()
     trials: Sequence[Trial] = ()
-    confirmation: Sequence[Trial] = ()
-    """Trials of the confirming session; guard 2's enter no mean."""
+    looks: Sequence[Look] = ()
+    """The further sessions that the gate asked for, in their order."""
     suite_scores: Sequence[SuiteScore] = ()
     """What summary evaluators say; a shard has none, the merge works them out."""
     decision: Decision = field(default_factory=Decision)
     commit: str | None = None
     """The code's git commit, with ``+dirty`` where the work tree had changes."""
+    clean: bool = False
+    """True where no tracked file but baselines differed from that commit: then the commit says which code ran."""
     interrupted: bool = False
     """True where the session ended early (Ctrl-C, ``-x``, a crash): it never passes for a whole one."""
     end: SessionEnd = field(default_factory=SessionEnd)
@@ -103,8 +95,16 @@ class Experiment:
         return None
 
     def trials_of(self, suite: str) -> list[Trial]:
-        """Return the trials of a suite, without those of its confirming session."""
+        """Return the trials of a suite, without those of further looks."""
         return [trial for trial in self.trials if trial.suite == suite]
+
+    @property
+    def further_trials(self) -> list[Trial]:
+        """The trials of all further looks, the accepted code's included."""
+        trials: list[Trial] = []
+        for look in self.looks:
+            trials += look.trials
+        return trials
 
     @property
     def red(self) -> bool:
