@@ -50,6 +50,19 @@ def noun(number: int, singular: str, plural: str = "") -> str:
     return plural or f"{singular}s"
 
 
+def usd(value: float) -> str:
+    """Return USD: ``$0.0123``, ``$12.34``, ``$1,234``, ``<$0.0001`` for tiny sums; ``$0`` is kept for what was free."""
+    if value == 0:
+        return "$0"
+    if value < 0.0001:
+        return "<$0.0001"
+    if value < 1:
+        return f"${value:.4f}"
+    if value < 1000:
+        return f"${value:,.2f}"
+    return f"${value:,.0f}"
+
+
 def last_line(text: str) -> str:
     """Return the last line that isn't blank: of a traceback it says what happened."""
     return text.rstrip().rpartition("\n")[2]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -10,17 +11,25 @@ from pytest_llmobs.errors import BaselineError
 
 DIRTY = "+dirty"
 """What a commit ends with where the work tree had changes."""
+_OF_A_HOOK = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR"})
+"""Environment variables by which git tells its hooks of one repository and one index."""
 
 
-def git(folder: Path, *words: str) -> subprocess.CompletedProcess[bytes]:
+def git(folder: Path, *words: str, seconds: float = 30.0) -> subprocess.CompletedProcess[bytes]:
     """Run git in a folder, and return what it said, refusals included.
+
+    Args:
+        folder: Says which repository is asked, whatever hook of another one this process runs in.
+        *words: The command.
+        seconds: After so many it counts as hung.
 
     Raises:
         BaselineError: There is no git, or it hangs.
     """
     command = ["git", "-c", "core.quotePath=false", "-C", str(folder), *words]
+    environment = {name: value for name, value in os.environ.items() if name not in _OF_A_HOOK}
     try:
-        return subprocess.run(command, capture_output=True, check=False, timeout=30)
+        return subprocess.run(command, capture_output=True, check=False, timeout=seconds, env=environment)
     except (OSError, subprocess.SubprocessError) as error:
         raise BaselineError(
             f"Comparing with another commit needs git, which can't be run: {error}."
@@ -55,7 +64,7 @@ def commit_problem(folder: Path) -> str | None:
 
     A folder outside any repository has none, and neither has a repository without a commit yet.
     """
-    if not _lies_in_repository(folder):
+    if not lies_in_repository(folder):
         return None
     try:
         answer = git(folder, "describe", "--always", "--exclude=*")
@@ -66,7 +75,7 @@ def commit_problem(folder: Path) -> str | None:
     return f"The commit isn't recorded: git refuses: {refusal(answer)}"
 
 
-def _lies_in_repository(folder: Path) -> bool:
+def lies_in_repository(folder: Path) -> bool:
     """Tell whether a folder or one above it looks like a repository, whatever git says of it."""
     here = folder.resolve()
     return any(above.joinpath(".git").exists() for above in (here, *here.parents))
@@ -115,12 +124,12 @@ def check_revision(folder: Path, revision: str) -> None:
     asked = git(folder, "rev-parse", "--is-shallow-repository")
     if asked.returncode != 0:
         reason = f"{str(folder)!r} lies in no git repository."
-        if _lies_in_repository(folder):
+        if lies_in_repository(folder):
             reason = f"git refuses to read the repository of {str(folder)!r}: {refusal(asked)}"
         raise BaselineError(f"There is no {revision!r} to compare with: {reason}")
     if output_of(asked) == "true":
         remedy = (
-            f"This clone is shallow: fetch it first, with '{_fetching(revision)}', "
+            f"This clone is shallow: fetch it first, with '{fetching(revision)}', "
             "or check out with the whole history (fetch-depth: 0)."
         )
         raise BaselineError(f"git knows no commit {revision!r} here. {remedy}")
@@ -131,6 +140,21 @@ def check_revision(folder: Path, revision: str) -> None:
     if not listed.stdout:
         remedy = "The repository has no commit yet."
     raise BaselineError(f"git knows no commit {revision!r} here. {remedy}")
+
+
+def changed_paths(folder: Path, revision: str) -> list[str]:
+    """Return the paths that differ between a commit and the work tree, from its top; new ones that aren't ignored, too.
+
+    Args:
+        folder: The top of the work tree.
+        revision: A commit, branch or tag that there is.
+
+    Raises:
+        BaselineError: Git refuses.
+    """
+    differing = _asked(folder, "diff", "--name-only", "--no-renames", "-z", revision).stdout
+    new = _asked(folder, "ls-files", "--others", "--exclude-standard", "-z").stdout
+    return [name.decode("utf-8", "surrogateescape") for name in (differing + new).split(b"\0") if name]
 
 
 def committed_names(folder: Path, revision: str) -> list[str]:
@@ -171,7 +195,7 @@ def _asked(folder: Path, *words: str) -> subprocess.CompletedProcess[bytes]:
     return answer
 
 
-def _fetching(revision: str) -> str:
+def fetching(revision: str) -> str:
     """Return the command that brings a revision into a shallow clone."""
     branch = revision.removeprefix("origin/")
     if re.fullmatch("[0-9a-f]{40}", revision):

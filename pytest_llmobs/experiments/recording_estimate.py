@@ -3,31 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from operator import attrgetter
 
 from pytest_llmobs.baselines.records import Baseline
 from pytest_llmobs.errors import BaselineError
 from pytest_llmobs.experiments.references import Source
 from pytest_llmobs.experiments.stored import find_readable, read_heads
-from pytest_llmobs.measures.trial_spending import about_seconds, foreseen_seconds, trial_spending
+from pytest_llmobs.measures.estimates import Estimate, estimate_by
 from pytest_llmobs.records.plans import SuitePlan
 from pytest_llmobs.storage.store import Store
 from pytest_llmobs.wording import count
-
-
-@dataclass(frozen=True)
-class _Estimate:
-    """What trials take."""
-
-    source: str
-    """What it is known by."""
-    seconds: float
-    cost: float | None = None
-    """USD; None where it is unknown."""
-    at_least: bool = False
-    """True where the cost leaves something out."""
-    calls: int | None = None
 
 
 def recording_estimate(
@@ -45,32 +30,16 @@ def recording_estimate(
     examples = sum(len(plan.example_ids) for plan in plans)
     repeats = count(trials // max(examples, 1), "fresh repeat")
     line = f"recording a baseline: {count(examples, 'example')} x {repeats} = {count(trials, 'trial')}"
-    estimate = _by_experiment(store, plans, trials, concurrency) or _by_baselines(
-        plans, baseline_of, concurrency
-    )
-    if estimate is None:
-        return f"{line}; calls, cost and time are unknown until a first experiment ran"
-    return f"{line}; by {estimate.source} {_told(estimate)}"
-
-
-def _told(estimate: _Estimate) -> str:
-    parts = []
-    if estimate.calls is not None:
-        parts.append(f"about {count(estimate.calls, 'model call')}")
-    if estimate.cost is None:
-        parts.append("cost unknown")
-    else:
-        precision = "at least" if estimate.at_least else "about"
-        parts.append(f"{precision} ${estimate.cost:.4f}")
-    if estimate.calls == 0:
-        parts = ["no model call"]
-    parts.append(about_seconds(estimate.seconds))
-    return ", ".join(filter(None, parts))
+    if estimate := _by_experiment(store, plans, trials, concurrency):
+        return f"{line}; by the last experiment {estimate.words}"
+    if estimate := _by_baselines(plans, baseline_of, concurrency):
+        return f"{line}; by the baseline so far {estimate.words}"
+    return f"{line}; calls, cost and time are unknown until a first experiment ran"
 
 
 def _by_experiment(
     store: Store, plans: Sequence[SuitePlan], trials: int, concurrency: int
-) -> _Estimate | None:
+) -> Estimate | None:
     """Estimate by the trials that the last experiment had of these suites."""
     suites = set(map(attrgetter("name"), plans))
     for head in read_heads(store):
@@ -80,23 +49,14 @@ def _by_experiment(
         if experiment is None:
             continue
         past = [trial for trial in experiment.trials if trial.suite in suites]
-        if not past:
-            continue
-        share, spent = trials / len(past), trial_spending(past)
-        return _Estimate(
-            "the last experiment",
-            foreseen_seconds(past, trials, concurrency),
-            None if spent.cost is None else spent.cost * share,
-            at_least=bool(spent.judge_hits or spent.unpriced),
-            # a verdict that the cache had at hand is asked for now
-            calls=round((spent.calls + spent.judge_hits) * share),
-        )
+        if past:
+            return estimate_by(past, trials, concurrency)
     return None
 
 
 def _by_baselines(
     plans: Sequence[SuitePlan], baseline_of: Source | None, concurrency: int
-) -> _Estimate | None:
+) -> Estimate | None:
     """Estimate by what the committed rows say that an example took; judges are not in them."""
     costs: list[float | None] = []
     seconds: list[float] = []
@@ -115,8 +75,8 @@ def _by_baselines(
     expected = sum(len(plan.expected) for plan in plans)
     total = sum(seconds) / len(seconds) * expected / max(concurrency, 1)
     if not priced:
-        return _Estimate("the baseline so far", total)
-    return _Estimate("the baseline so far", total, sum(priced), at_least=True)
+        return Estimate(seconds=total)
+    return Estimate(seconds=total, cost=sum(priced), at_least=True)
 
 
 def _read(suite: str, baseline_of: Source | None) -> Baseline | None:

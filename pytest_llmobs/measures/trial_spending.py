@@ -45,26 +45,3 @@ def trial_spending(trials: Collection[Trial]) -> TrialSpending:
         judges += Spending(trial.judge_calls, cost=trial.judge_cost, unpriced=frozenset(trial.judge_unpriced))
         hits += trial.judge_hits
     return TrialSpending(trials=len(trials), app=app, judges=judges, judge_hits=hits)
-
-
-def foreseen_seconds(past: Collection[Trial], number: float, concurrency: int) -> float:
-    """Return how long so many trials will take, if they are like the past ones.
-
-    Args:
-        past: Trials that ran.
-        number: Trials to come.
-        concurrency: How many of them run at once.
-    """
-    if not past:
-        return 0.0
-    took = sum(trial.latency or 0.0 for trial in past)
-    return took / len(past) * number / max(concurrency, 1)
-
-
-def about_seconds(seconds: float) -> str:
-    """Return a time that is foreseen, in words; empty where it is too short to speak of."""
-    if seconds < 1:
-        return ""
-    if seconds < 100:
-        return f"about {seconds:.0f} s"
-    return f"about {seconds / 60:.0f} min"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from pytest_llmobs.reports.text.page import Page
+from pytest_llmobs.wording import usd
 
 MINUTE = 60.0
 HOUR = 3600.0
@@ -66,16 +67,7 @@ def cost(value: float | None) -> str:
     """Return USD: ``$0.0123``, ``$12.34``, ``$1,234``, ``<$0.0001`` for tiny sums, ``?`` for unknown ones."""
     if value is None:
         return "?"
-    if value == 0:
-        return "$0"
-    # $0 is kept for what was free
-    if value < 0.0001:
-        return "<$0.0001"
-    if value < 1:
-        return f"${value:.4f}"
-    if value < 1000:
-        return f"${value:,.2f}"
-    return f"${value:,.0f}"
+    return usd(value)
 
 
 def spent(value: float | None, *, is_whole: bool) -> str:
