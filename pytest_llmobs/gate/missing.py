@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pytest_llmobs.gate.pairing import SuitePair
 from pytest_llmobs.measures.gate_rules import PASS
 from pytest_llmobs.measures.values import score_value
+from pytest_llmobs.records.trials import Trial
 
 _MOST_MISSING = 0.05
 """Part of what was expected that may be missing; one always may."""
@@ -40,6 +41,11 @@ class Missing:
         return too_many(self.lacking, self.expected) or self.edits_too_many
 
     @property
+    def mendable(self) -> bool:
+        """True where too much is missing, and trials run once more could mend that."""
+        return self.too_much and not self.edits_too_many and not too_many(self.removed, self.expected)
+
+    @property
     def edits_too_many(self) -> bool:
         """True where so many examples were edited that the others say too little."""
         return self.edited > _allowance(self.expected + self.edited)
@@ -49,6 +55,35 @@ class Missing:
         """True where nothing is left to compare because a few examples, all that there were, got other content."""
         changed = self.removed + self.edited
         return 0 < changed <= _allowance(changed) and self.lacking == self.removed == self.expected
+
+
+def missing_trials(suite: SuitePair, metric: str, passes: int) -> Iterator[tuple[str, int]]:
+    """Yield each expected trial of a comparable example that lacks a value of a metric, though it should have one.
+
+    Those that the user's own code skipped, and those that nobody may run (a budget, a provider's refusal), are left out:
+    run once more, they would be missing again.
+
+    Args:
+        suite: The suite.
+        metric: The metric's key.
+        passes: Its trials are numbered from 1 to this.
+    """
+    exempt = suite.measured.exempt.get(metric, set())
+    for example in suite.recorded(metric):
+        if example in exempt:
+            continue
+        trials = {trial.repeat: trial for trial in suite.measured.trials.get(example, ())}
+        for repeat in range(1, passes + 1):
+            if _may_run_again(trials.get(repeat), metric):
+                yield example, repeat
+
+
+def _may_run_again(trial: Trial | None, metric: str) -> bool:
+    if trial is None:
+        return True
+    if trial.status == "skipped" or trial.not_run is not None:
+        return False
+    return score_value(trial, metric) is None
 
 
 def too_many(missing: float, expected: float) -> bool:

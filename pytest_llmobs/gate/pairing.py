@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Container, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,9 +10,9 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from pytest_llmobs.baselines.records import Baseline, BaselineRow
+from pytest_llmobs.measures.gate_rules import mapped, rule_of
 from pytest_llmobs.measures.means import mean
-from pytest_llmobs.measures.statistics import Interval, cluster_sums, mean_interval, within
-from pytest_llmobs.measures.values import Measurements, Values, measure
+from pytest_llmobs.measures.values import Measurements, measure
 from pytest_llmobs.records.plans import ExpectedTrial, SuitePlan
 from pytest_llmobs.records.trials import Trial
 
@@ -43,7 +44,7 @@ class SuitePair:
     expected: Mapping[str, ExpectedTrial]
     """By example: the first of its expected trials."""
     repeats: Mapping[str, int]
-    """By example: how many trials are expected."""
+    """By example: how many trials are expected, those of further passes included."""
     comparable: Sequence[str] = ()
     """Examples in both with the same content, sorted."""
     removed: Sequence[str] = ()
@@ -52,6 +53,7 @@ class SuitePair:
     renamed: Mapping[str, str] = field(default_factory=dict)
     """Examples that are to run and have another name in the baseline -> that name."""
     _recorded: dict[str, Mapping[str, Sequence[float]]] = field(default_factory=dict, compare=False)
+    _values: dict[str, Mapping[str, Sequence[float]]] = field(default_factory=dict, compare=False)
 
     @property
     def rows(self) -> Mapping[str, BaselineRow]:
@@ -59,19 +61,24 @@ class SuitePair:
         return _rows_of(self.baseline)
 
     def recorded(self, metric: str) -> Mapping[str, Sequence[float]]:
-        """Return the baseline's values of a metric, by comparable example; without those that have none."""
+        """Return the baseline's values of a metric, by comparable example; without those that have none.
+
+        With ``llm_gate(scale=…)`` they are mapped to 0..1, as everything that the gate looks at.
+        """
         if metric not in self._recorded:
             rows, recorded = self.rows, {}
             for example in self.comparable:
                 values = rows[example].values(metric)
                 if values:
                     recorded[example] = values
-            self._recorded[metric] = recorded
+            self._recorded[metric] = mapped(recorded, rule_of(self.plan, metric))
         return self._recorded[metric]
 
-    def values(self, metric: str) -> Values:
-        """Return the candidate's values of a metric, by example; empty where it has none."""
-        return self.measured.values.get(metric, {})
+    def values(self, metric: str) -> Mapping[str, Sequence[float]]:
+        """Return the candidate's values of a metric, by example, mapped; empty where it has none."""
+        if metric not in self._values:
+            self._values[metric] = mapped(self.measured.values.get(metric, {}), rule_of(self.plan, metric))
+        return self._values[metric]
 
     def cluster_of(self, example_id: str) -> Hashable:
         """Return an example's cluster; the example itself where the suite has none."""
@@ -88,39 +95,23 @@ class Comparison:
     """One metric on both sides."""
 
     pairs: Sequence[ExamplePair] = ()
-    interval: Interval | None = None
-    """Of the mean difference; None without a pair."""
     baseline: float | None = None
+    """Mean over the pairs; None without one."""
     candidate: float | None = None
-    clustered: bool = False
-
-    @property
-    def mean_difference(self) -> float:
-        """The mean of the differences, negative is worse; 0 without a pair."""
-        if self.interval is None:
-            return 0.0
-        return self.interval.mean
-
-    @property
-    def units(self) -> Sequence[float]:
-        """What the sign-flip test flips: differences, or their sums over clusters."""
-        differences = _column(self.pairs, "difference")
-        if self.clustered:
-            return cluster_sums(differences, _column(self.pairs, "cluster"))
-        return differences
+    mean_difference: float = 0.0
+    """d̄, the mean of the differences; 0 without a pair."""
 
 
-def _column(pairs: Sequence[ExamplePair], name: str) -> list[Any]:
-    return list(map(attrgetter(name), pairs))
-
-
-def pair_suite(plan: SuitePlan, baseline: Baseline | None, trials: Iterable[Trial]) -> SuitePair:
+def pair_suite(
+    plan: SuitePlan, baseline: Baseline | None, trials: Iterable[Trial], further: int = 0
+) -> SuitePair:
     """Sort the examples of a suite by how they compare with its baseline.
 
     Args:
         plan: What collection promised.
         baseline: The accepted scores, or None.
         trials: This suite's trials; those of examples that nobody expected are ignored.
+        further: Passes beyond those that the plan promised; they are of comparable examples.
     """
     # the first trial stands for the others: they differ in the repeat alone
     expected: dict[str, ExpectedTrial] = {}
@@ -139,12 +130,15 @@ def pair_suite(plan: SuitePlan, baseline: Baseline | None, trials: Iterable[Tria
     new: list[str] = []
     if baseline is not None:
         new = sorted(expected.keys() - rows.keys())
+    repeats = Counter(map(attrgetter("example_id"), plan.expected))
+    for example in comparable:
+        repeats[example] += further
     return SuitePair(
         plan=plan,
         baseline=baseline,
         measured=measure(trial for trial in trials if trial.example_id in expected),
         expected=expected,
-        repeats=Counter(map(attrgetter("example_id"), plan.expected)),
+        repeats=repeats,
         comparable=comparable,
         edited=edited,
         removed=removed,
@@ -165,13 +159,15 @@ def _rows_of(baseline: Baseline | None) -> Mapping[str, BaselineRow]:
     return baseline.rows
 
 
-def compare_metric(suite: SuitePair, metric: str, values: Values, lower_is_better: bool) -> Comparison:
+def compare_metric(
+    suite: SuitePair, metric: str, values: Mapping[str, Sequence[float]], lower_is_better: bool
+) -> Comparison:
     """Pair a metric's values with the baseline's.
 
     Args:
         suite: The suite; without a baseline there are no pairs.
         metric: The metric's key.
-        values: The candidate's, by example.
+        values: The candidate's, by example, mapped as ``SuitePair.values`` has them.
         lower_is_better: Turn the sign.
     """
     pairs = []
@@ -188,25 +184,16 @@ def compare_metric(suite: SuitePair, metric: str, values: Values, lower_is_bette
             )
     if not pairs:
         return Comparison()
-    clusters = None
-    if suite.plan.cluster_by is not None:
-        clusters = _column(pairs, "cluster")
     return Comparison(
         pairs=pairs,
-        interval=_possible(mean_interval(_column(pairs, "difference"), clusters), pairs),
         baseline=mean(_column(pairs, "before")),
         candidate=mean(_column(pairs, "after")),
-        clustered=clusters is not None,
+        mean_difference=math.fsum(_column(pairs, "difference")) / len(pairs),
     )
 
 
-def _possible(interval: Interval, pairs: Sequence[ExamplePair]) -> Interval:
-    """Return an interval without what no value between 0 and 1 can do."""
-    for pair in pairs:
-        values = (*pair.baseline, *pair.candidate)
-        if min(values) < 0 or max(values) > 1:
-            return interval
-    return within(interval, -1.0, 1.0)
+def _column(pairs: Sequence[ExamplePair], name: str) -> list[Any]:
+    return list(map(attrgetter(name), pairs))
 
 
 def _difference(low: float, high: float) -> float:

@@ -20,7 +20,8 @@ _RULES = ("paired", "mean", "off")
 _SHARES = ("min_mean", "max_drop")
 """Bounds that are shares where the metric is ``pass``."""
 _NUMBERS = (*_SHARES, "calibrated")
-_DEFAULTS = GateRule(metric="")
+MAX_DROP = 0.02
+"""ε, the share of a metric's range by which its mean must fall at least, unless ``max_drop`` says otherwise."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,10 +96,11 @@ def _problems(rule: GateRule, where: str) -> Iterator[str]:
     for name, bound in _bounds(rule, _NUMBERS):
         if not _is_number(bound):
             yield f"{name}={bound!r} in {where} is no finite number."
-    if rule.max_drop < 0:
+    if rule.max_drop is not None and rule.max_drop < 0:
         yield f"max_drop={rule.max_drop!r} in {where} is negative; a drop is given as a positive number."
     if rule.metric == PASS:
         yield from _no_shares(rule, where)
+    yield from _scale_problems(rule, where)
     if not isinstance(rule.must_pass, Mapping | None):
         yield (
             f"must_pass={rule.must_pass!r} in {where} is no dict. Give the metadata that marks the examples, "
@@ -114,6 +116,49 @@ def _no_shares(rule: GateRule, where: str) -> Iterator[str]:
         if 1 < bound <= 100:
             hint = f" {bound:g} % is {bound / 100:g}."
         yield f"{name}={bound!r} in {where} is no share: it must be between 0 and 1.{hint}"
+
+
+def _scale_problems(rule: GateRule, where: str) -> Iterator[str]:
+    if rule.scale is None:
+        return
+    said = f"scale={rule.scale!r} in {where}"
+    if rule.metric == PASS:
+        yield f"{said}: a test passes or fails, that is 0 or 1 already. Leave scale out."
+    elif not _is_pair(rule.scale):
+        yield f"{said} is no pair of numbers. Give the worst and the best score that there are, such as scale=(1, 5)."
+    elif rule.scale[0] >= rule.scale[1]:
+        yield (
+            f"{said} is no range: the lower score comes first. lower_is_better=True turns a metric round."
+        )
+
+
+def _is_pair(scale: object) -> bool:
+    return isinstance(scale, tuple | list) and len(scale) == 2 and all(map(_is_number, scale))
+
+
+def mapped(values: Mapping[str, Sequence[float]], rule: GateRule) -> Mapping[str, Sequence[float]]:
+    """Return the values of a metric, by example, on the scale 0..1 that its rule maps it to; as they are without one.
+
+    Formula: (x - low)/(high - low).
+
+    Args:
+        values: Example -> what its trials scored.
+        rule: The metric's; ``scale`` is ``(low, high)``.
+    """
+    if rule.scale is None:
+        return values
+    mapped_values: dict[str, Sequence[float]] = {}
+    for example, scores in values.items():
+        mapped_values[example] = [map_score(score, rule) for score in scores]
+    return mapped_values
+
+
+def map_score(score: float, rule: GateRule) -> float:
+    """Return one score on the scale 0..1 that its rule maps it to; as it is without one."""
+    if rule.scale is None:
+        return score
+    low, high = rule.scale
+    return (score - low) / (high - low)
 
 
 def _bounds(rule: GateRule, names: Sequence[str]) -> Iterator[tuple[str, Any]]:
@@ -145,7 +190,7 @@ def _unsuited(gate: GateRule) -> str:
     where = f"llm_gate({gate.metric!r})"
     if gate.must_pass is not None:
         return f"{where} has must_pass, and a summary evaluator scores the suite, not its examples. Use min_mean."
-    if gate.rule != "mean" and gate.max_drop != _DEFAULTS.max_drop:
+    if gate.rule != "mean" and gate.max_drop is not None:
         return (
             f"{where} has max_drop, and a summary evaluator gives no pairs to test. "
             "Say rule='mean' to compare two numbers."

@@ -1,0 +1,229 @@
+"""The control: where a build would be red, the accepted code runs today, too. If it fails alike, the day is to blame.
+
+Repeats of one session share a day (a provider's deployment, a cache, an index), and no baseline has seen today's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+
+from pytest_llmobs.baselines.records import BaselineSession
+from pytest_llmobs.baselines.texts import fingerprints
+from pytest_llmobs.gate.asking import Asking
+from pytest_llmobs.gate.evidence import JudgedMetric, JudgedSuite
+from pytest_llmobs.gate.missing import too_many
+from pytest_llmobs.gate.suspects import Finding
+from pytest_llmobs.gate.units import units_of_trials
+from pytest_llmobs.measures.gate_rules import mapped
+from pytest_llmobs.measures.means import metric_mean
+from pytest_llmobs.measures.permutation import permutation_test
+from pytest_llmobs.measures.values import Measurements, measure
+from pytest_llmobs.records.looks import Look, Rerun
+from pytest_llmobs.records.trials import Trial
+
+PASSES = 3
+"""Passes of the accepted code where a mean has dropped."""
+TRIALS = 5
+"""Trials of it of a broken example."""
+STANDS = 3
+"""Passes among those from which the example stays broken."""
+LEVEL = 0.10
+"""Own p below which a drop against the accepted code is one."""
+OFF = "llm_control is off"
+_UNKNOWN = "the baseline doesn't say which code made it"
+_OTHER_PROMPTS = "its prompts aren't those that were recorded"
+_IDENTITY = ("model", "system", "params", "tools")
+"""Fingerprints that must be equal; of an example with one model call the messages must be, too."""
+
+
+@dataclass(frozen=True)
+class _Doubt:
+    """What would make a suite red, and the examples that it is about."""
+
+    suite: JudgedSuite
+    metrics: Sequence[JudgedMetric]
+    """Red by guard 1."""
+    findings: Sequence[Finding]
+    """Broken by guard 2."""
+
+    @property
+    def examples(self) -> Sequence[str]:
+        if self.metrics:
+            return self.suite.pair.comparable
+        return list(dict.fromkeys(map(attrgetter("example_id"), self.findings)))
+
+    @property
+    def runs(self) -> int:
+        """How often the accepted code runs each of them."""
+        return PASSES if self.metrics else TRIALS
+
+    def let_stand(self, reason: str) -> None:
+        """Let the red stand uncompared."""
+        for each in (*self.metrics, *self.findings):
+            each.control_note = reason
+
+
+def compare_with_accepted(suites: Iterable[JudgedSuite], asking: Asking, setting: str) -> None:
+    """Run the accepted code where a build would be red, and let nothing stay red that fails alike in it.
+
+    Args:
+        suites: All suites, judged by both guards; they keep what is found out.
+        asking: Runs the control.
+        setting: ``llm_control``.
+    """
+    doubts = list(_doubts(suites))
+    if not doubts or not asking.possible:
+        return
+    if setting == "off":
+        for doubt in doubts:
+            doubt.let_stand(OFF)
+        return
+    commit = _newest_commit(doubts)
+    reruns = []
+    for doubt in doubts:
+        examples = _recorded_by(doubt, commit)
+        if commit is None or not examples:
+            doubt.let_stand(_UNKNOWN if commit is None else _why_not(doubt))
+        else:
+            repeats = dict.fromkeys(examples, range(1, doubt.runs + 1))
+            reruns.append(Rerun(suite=doubt.suite.name, reason="control", repeats=repeats))
+    if commit is None or not reruns:
+        return
+    answer = asking.ask("control", reruns, commit)
+    running = {rerun.suite for rerun in reruns}
+    for doubt in doubts:
+        if doubt.suite.name in running:
+            _compare(doubt, answer, _recorded_by(doubt, commit))
+
+
+def _doubts(suites: Iterable[JudgedSuite]) -> Iterator[_Doubt]:
+    for suite in suites:
+        metrics = [metric for metric in suite.metrics if metric.regressed]
+        findings = [finding for finding in suite.findings if finding.state == "broken"]
+        if metrics or findings:
+            yield _Doubt(suite, metrics, findings)
+
+
+def _session(doubt: _Doubt, example: str) -> BaselineSession:
+    """Return the newest session that a row of the baseline has passes of."""
+    baseline = doubt.suite.baseline
+    assert baseline is not None
+    names = list(baseline.rows[example].sessions)
+    if not names:
+        return BaselineSession()
+    return baseline.sessions.get(names[-1], BaselineSession())
+
+
+def _newest_commit(doubts: Iterable[_Doubt]) -> str | None:
+    """Return the commit of the newest session whose code is known; None where no row says which code made it."""
+    sessions = []
+    for doubt in doubts:
+        for example in doubt.examples:
+            session = _session(doubt, example)
+            if session.clean and session.commit:
+                sessions.append(session)
+    if not sessions:
+        return None
+    return max(sessions, key=attrgetter("recorded")).commit
+
+
+def _recorded_by(doubt: _Doubt, commit: str | None) -> list[str]:
+    """Return the examples in doubt whose rows were made by a commit; rows of others aren't compared."""
+    examples = []
+    for example in doubt.examples:
+        session = _session(doubt, example)
+        if session.clean and session.commit == commit:
+            examples.append(example)
+    return examples
+
+
+def _why_not(doubt: _Doubt) -> str:
+    for example in doubt.examples:
+        session = _session(doubt, example)
+        if session.clean and session.commit:
+            return f"it was recorded by another commit ({session.commit}) than the newest"
+    return _UNKNOWN
+
+
+def _compare(doubt: _Doubt, answer: Look, examples: Sequence[str]) -> None:
+    """Hold what is red in one suite against what the accepted code did today."""
+    trials = [trial for trial in answer.trials if trial.suite == doubt.suite.name]
+    problem = answer.error or _first_problem(doubt.suite, trials, len(examples) * doubt.runs)
+    if problem:
+        doubt.let_stand(problem)
+        return
+    control = measure(trials)
+    doubt.suite.control = control
+    versions = answer.metrics.get(doubt.suite.name, {})
+    for metric in doubt.metrics:
+        if versions.get(metric.key) == doubt.suite.plan.metrics.get(metric.key):
+            _compare_metric(doubt.suite, metric, control)
+        else:
+            metric.control_note = "its evaluator is another one there"
+    for finding in doubt.findings:
+        _compare_finding(doubt, finding, control, examples)
+
+
+def _first_problem(suite: JudgedSuite, trials: Sequence[Trial], expected: int) -> str:
+    """Return why trials of the accepted code prove nothing, or an empty string."""
+    lost = [trial for trial in trials if not trial.ran]
+    if too_many(expected - len(trials) + len(lost), expected):
+        reason = "its trials did not run"
+        if lost:
+            reason = (lost[0].message or lost[0].status).split("\n", 1)[0]
+        return f"it doesn't run from git: {reason}"
+    if any(_sent_otherwise(suite, trial) for trial in trials):
+        return _OTHER_PROMPTS
+    return ""
+
+
+def _sent_otherwise(suite: JudgedSuite, trial: Trial) -> bool:
+    """Tell whether a trial of the accepted code sent something else than was recorded of it."""
+    then = suite.pair.rows[trial.example_id].fingerprints
+    now = fingerprints(trial)
+    if not then or not now:
+        return False
+    names = _IDENTITY if len(trial.calls) > 1 else (*_IDENTITY, "messages")
+    return any(then.get(name) != now.get(name) for name in names)
+
+
+def _compare_metric(suite: JudgedSuite, metric: JudgedMetric, control: Measurements) -> None:
+    """Let a metric stay red where it has dropped against the accepted code of today, too."""
+    units = units_of_trials(suite.pair, [metric.key], control.trials, suite.pair.measured.trials)
+    test = permutation_test([units])[0][0] if units else None
+    accepted = mapped(control.values.get(metric.key, {}), metric.rule)
+    metric.control = metric_mean(accepted)
+    drop = _drop(suite, metric, accepted)
+    stands = test is not None and test.p < LEVEL and drop >= metric.epsilon / 2
+    metric.drifted = not stands
+
+
+def _drop(suite: JudgedSuite, metric: JudgedMetric, accepted: Mapping[str, Sequence[float]]) -> float:
+    """Return by how much the candidate is worse than the accepted code today, over the examples that both have."""
+    differences = []
+    for pair in metric.comparison.pairs:
+        values = accepted.get(pair.example_id)
+        if values:
+            differences.append(pair.after - sum(values) / len(values))
+    if not differences:
+        return 0.0
+    difference = sum(differences) / len(differences)
+    return difference if metric.rule.lower_is_better else -difference
+
+
+def _compare_finding(doubt: _Doubt, finding: Finding, control: Measurements, examples: Sequence[str]) -> None:
+    """Let an example stay broken where the accepted code passes in three trials of five."""
+    if finding.example_id not in examples:
+        finding.control_note = _why_not(doubt)
+        return
+    suspect = finding.suspect
+    rule = next(metric.rule for metric in doubt.suite.metrics if metric.key == suspect.metric)
+    values = mapped(control.values.get(suspect.metric, {}), rule).get(finding.example_id, ())
+    if sum(map(suspect.limit.passes, values)) >= STANDS:
+        return
+    if len(values) < TRIALS and sum(map(suspect.limit.passes, values)) + TRIALS - len(values) >= STANDS:
+        finding.control_note = f"only {len(values)} of its {TRIALS} trials gave a verdict"
+        return
+    finding.state, finding.red = "drifted", False

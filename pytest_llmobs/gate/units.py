@@ -1,0 +1,135 @@
+"""What the permutation test shuffles: a suite's examples, or clusters of them, with all metrics of a trial together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from itertools import zip_longest
+from operator import neg
+from typing import NamedTuple
+
+from pytest_llmobs.gate.pairing import SuitePair
+from pytest_llmobs.measures.gate_rules import PASS, map_score, rule_of
+from pytest_llmobs.measures.means import mean, present
+from pytest_llmobs.measures.permutation import Unit
+from pytest_llmobs.measures.values import score_value
+from pytest_llmobs.records.trials import Trial
+
+Row = Sequence[float | None]
+"""One trial: its value of each metric, None where it has none."""
+Sides = Callable[[str], tuple[Sequence[Row], Sequence[Row]]]
+"""Returns the old and the new trials of an example."""
+
+
+class Column(NamedTuple):
+    """A metric of a suite, as the test sees it."""
+
+    metric: str
+    turned: bool
+    """True where lower is better."""
+
+
+def units_against_baseline(suite: SuitePair, metrics: Sequence[str], new: Mapping[str, Sequence[Trial]]) -> list[Unit]:
+    """Return the units of a suite: the baseline's passes against new trials.
+
+    Args:
+        suite: The suite with its baseline.
+        metrics: A column of every unit each, in this order.
+        new: The candidate's trials, by example.
+    """
+    columns = _columns(suite, metrics)
+
+    def sides(example: str) -> tuple[Sequence[Row], Sequence[Row]]:
+        return _recorded_rows(suite, example, columns), _trial_rows(suite, new.get(example, ()), columns)
+
+    return list(_units(suite, [each for each in suite.comparable if each in new], sides, len(columns)))
+
+
+def units_of_trials(
+    suite: SuitePair, metrics: Sequence[str], old: Mapping[str, Sequence[Trial]], new: Mapping[str, Sequence[Trial]]
+) -> list[Unit]:
+    """Return the units of a suite: trials of the accepted code against those of the candidate."""
+    columns = _columns(suite, metrics)
+
+    def sides(example: str) -> tuple[Sequence[Row], Sequence[Row]]:
+        rows = _trial_rows(suite, old[example], columns)
+        return rows, _trial_rows(suite, new[example], columns)
+
+    both = [each for each in suite.comparable if each in old and each in new]
+    return list(_units(suite, both, sides, len(columns)))
+
+
+def _columns(suite: SuitePair, metrics: Sequence[str]) -> list[Column]:
+    return [Column(metric, rule_of(suite.plan, metric).lower_is_better) for metric in metrics]
+
+
+def _recorded_rows(suite: SuitePair, example: str, columns: Sequence[Column]) -> list[Row]:
+    recorded = suite.rows[example]
+    by_column: list[Sequence[float | None]] = []
+    for column in columns:
+        values = recorded.scores.get(column.metric, ())
+        if column.metric == PASS:
+            values = recorded.passes
+        by_column.append(_seen(suite, column, values))
+    return list(zip_longest(*by_column))
+
+
+def _trial_rows(suite: SuitePair, trials: Sequence[Trial], columns: Sequence[Column]) -> list[Row]:
+    by_column = []
+    for column in columns:
+        values = [score_value(trial, column.metric) for trial in trials]
+        by_column.append(_seen(suite, column, values))
+    return list(zip(*by_column, strict=True))
+
+
+def _seen(suite: SuitePair, column: Column, values: Sequence[float | None]) -> Sequence[float | None]:
+    """Return values as the test sees them: mapped to the rule's scale, and turned where lower is better."""
+    rule = rule_of(suite.plan, column.metric)
+    if rule.scale is None and not column.turned:
+        return values
+    seen: list[float | None] = []
+    for value in values:
+        if value is not None:
+            value = map_score(value, rule)
+            if column.turned:
+                value = neg(value)
+        seen.append(value)
+    return seen
+
+
+def _units(suite: SuitePair, examples: Sequence[str], sides: Sides, columns: int) -> Iterator[Unit]:
+    if suite.plan.cluster_by is None:
+        for example in examples:
+            yield Unit(*sides(example))
+        return
+    clusters: dict[Hashable, list[Unit]] = {}
+    for example in examples:
+        clusters.setdefault(suite.cluster_of(example), []).append(Unit(*sides(example)))
+    for members in clusters.values():
+        yield _added_up(members, columns)
+
+
+def _added_up(members: Sequence[Unit], columns: int) -> Unit:
+    """Return a cluster as one unit: what its examples scored in a pass, added up.
+
+    An example without a value in a pass counts with its mean; one without any on a side counts nowhere.
+    """
+    old = max(len(unit.old) for unit in members)
+    new = max(len(unit.new) for unit in members)
+    sums_old = [[0.0] * columns for _ in range(old)]
+    sums_new = [[0.0] * columns for _ in range(new)]
+    for unit in members:
+        for column in range(columns):
+            before = [row[column] for row in unit.old]
+            after = [row[column] for row in unit.new]
+            if not present(before) or not present(after):
+                continue
+            usual = mean([*present(before), *present(after)])
+            _add(sums_old, column, before, usual)
+            _add(sums_new, column, after, usual)
+    return Unit(sums_old, sums_new)
+
+
+def _add(sums: Sequence[list[float]], column: int, values: Sequence[float | None], usual: float) -> None:
+    for place, row in enumerate(sums):
+        value = values[place] if place < len(values) else None
+        row[column] += usual if value is None else value
