@@ -1,7 +1,6 @@
-"""The gate: plans, trials and baselines in, a decision out. No files, no clock, no chance.
+"""The gate: plans, trials and baselines in, a decision out. No files, no clock, no chance of its own.
 
-Call ``decide`` once with the first run's trials. Where the decision has ``reruns``, run them and call it again with
-their trials as ``confirmation``; without them, the tentative verdict stands.
+Where the first look leaves a doubt, ``decide`` asks its caller for further ones: it says what to run, and never runs it.
 """
 
 from __future__ import annotations
@@ -13,17 +12,20 @@ from operator import attrgetter
 
 from pytest_llmobs.baselines.records import Baseline
 from pytest_llmobs.errors import BaselineError
+from pytest_llmobs.gate.asking import Asking, TakeLook
+from pytest_llmobs.gate.control import compare_with_accepted
 from pytest_llmobs.gate.errors import session_errors
+from pytest_llmobs.gate.evidence import JudgedMetric, JudgedSuite, judged_suite
 from pytest_llmobs.gate.example_rows import example_rows
-from pytest_llmobs.gate.judged import JudgedMetric, JudgedSuite, judged_suite
+from pytest_llmobs.gate.examples import look_at_examples
+from pytest_llmobs.gate.means import falls, look_at_means
 from pytest_llmobs.gate.metric_rows import joined
 from pytest_llmobs.gate.metric_verdicts import metric_verdict
 from pytest_llmobs.gate.notes import every_time_note, session_notes
-from pytest_llmobs.gate.reruns import judge_first_run, judge_second_run, reruns_of
+from pytest_llmobs.gate.row_figures import Session
 from pytest_llmobs.gate.suite_verdicts import suite_verdicts
-from pytest_llmobs.gate.suspects import judge_suspect
 from pytest_llmobs.measures.gate_rules import PASS
-from pytest_llmobs.records.decisions import Decision, ExampleRow, MetricRow, Rerun
+from pytest_llmobs.records.decisions import Decision, ExampleRow, MetricRow
 from pytest_llmobs.records.experiments import SuiteScore
 from pytest_llmobs.records.plans import SuitePlan
 from pytest_llmobs.records.trials import Trial
@@ -37,59 +39,50 @@ def decide(
     trials: Sequence[Trial],
     baselines: _Baselines,
     settings: Settings,
-    confirmation: Sequence[Trial] = (),
+    look: TakeLook | None = None,
     *,
     commit: str | None = None,
     suite_scores: Sequence[SuiteScore] = (),
     conditions: Mapping[str, str] | None = None,
+    unlooked: str = "",
 ) -> Decision:
     """Judge a session.
 
     Args:
         plans: What collection promised, a suite each; the denominator of everything.
-        trials: The first run's.
+        trials: The session's.
         baselines: By suite; a baseline that could not be read is given as its error. Suites without one are absent.
         settings: Of the session.
-        confirmation: Trials of the confirming session, numbered as further repeats: of each example first those of
-            the whole suite's second run, where guard 1 asked for one, then those of guard 2, which enter no mean.
+        look: Runs what a further look needs; None where nobody can: then there is one look.
         commit: The code's commit, for what changed.
-        suite_scores: What summary evaluators say of the first run.
+        suite_scores: What summary evaluators say of the session.
         conditions: Under which the trials ran; see ``Experiment.conditions``.
+        unlooked: What to note where there is one look though the gate would go on.
     """
-    suites = _judged_suites(plans, trials, baselines, confirmation)
-    reruns = _judge(suites, settings.confirm, bool(confirmation))
-    rows = tuple(_verdicts(suites, settings, suite_scores))
-    pairs = list(map(attrgetter("pair"), suites))
+    suites = _judged_suites(plans, trials, baselines)
+    asking = Asking(look, settings.confirm)
+    look_at_means(suites, asking)
+    look_at_examples(suites, asking)
+    compare_with_accepted(suites, asking, settings.control)
+    session = Session(tests=sum(_tested(suite) for suite in suites), most_passes=asking.last_look - 1)
+    first = list(map(attrgetter("first"), suites))
     left_out = [plan.name for plan in plans if plan.left_out]
     return Decision(
-        metrics=rows,
-        examples=tuple(_example_rows(suites, rows, commit)),
-        reruns=reruns,
-        errors=tuple(session_errors(pairs, baselines, settings, suite_scores, left_out)),
-        notes=tuple(session_notes(plans, pairs, conditions)),
+        metrics=tuple(_verdicts(suites, settings, session, suite_scores)),
+        examples=tuple(_example_rows(suites, commit)),
+        errors=tuple(session_errors(first, baselines, settings, suite_scores, left_out)),
+        notes=tuple(session_notes(plans, first, conditions)),
+        unlooked=unlooked if _would_go_on(suites, asking) else "",
     )
 
 
-def _judge(suites: Sequence[JudgedSuite], most_reruns: int, confirming: bool) -> Sequence[Rerun]:
-    """Judge both runs; return what a confirming session should run, where there was none."""
-    judge_first_run(suites, most_reruns)
-    reruns = tuple(reruns_of(suites, most_reruns))
-    confirming = confirming and bool(reruns)
-    if confirming:
-        reruns = ()
-        judge_second_run(suites)
-    _judge_suspects(suites, most_reruns, confirming)
-    return reruns
-
-
 def _judged_suites(
-    plans: Iterable[SuitePlan],
-    trials: Iterable[Trial],
-    baselines: _Baselines,
-    confirmation: Iterable[Trial],
+    plans: Iterable[SuitePlan], trials: Iterable[Trial], baselines: _Baselines
 ) -> list[JudgedSuite]:
     """Return the suites that a verdict is about, their metrics compared with the baseline."""
-    first, second = _by_suite(trials), _by_suite(confirmation)
+    by_suite: dict[str, list[Trial]] = defaultdict(list)
+    for trial in trials:
+        by_suite[trial.suite].append(trial)
     suites = []
     for plan in plans:
         if plan.left_out:
@@ -97,59 +90,48 @@ def _judged_suites(
         baseline = baselines.get(plan.name)
         if isinstance(baseline, BaselineError):
             baseline = None  # session_errors tells of it
-        suites.append(judged_suite(plan, baseline, first[plan.name], second[plan.name]))
+        suites.append(judged_suite(plan, baseline, by_suite[plan.name]))
     return suites
 
 
-def _by_suite(trials: Iterable[Trial]) -> dict[str, list[Trial]]:
-    by_suite: dict[str, list[Trial]] = defaultdict(list)
-    for trial in trials:
-        by_suite[trial.suite].append(trial)
-    return by_suite
+def _tested(suite: JudgedSuite) -> int:
+    return len(list(suite.tested))
 
 
-def _judge_suspects(suites: Iterable[JudgedSuite], most_reruns: int, confirming: bool) -> None:
+def _would_go_on(suites: Iterable[JudgedSuite], asking: Asking) -> bool:
+    """Tell whether something is in doubt that only a further look could settle, and nobody can take one."""
+    if asking.last_look > 1:
+        return False
     for suite in suites:
-        for suspect in suite.suspects:
-            finding = judge_suspect(
-                suspect,
-                suite.again.values.get(suspect.metric, {}),
-                most_reruns=most_reruns,
-                not_rerun=suite.not_rerun,
-                confirming=confirming,
-            )
-            suite.findings.append(finding)
+        states = map(attrgetter("state"), suite.findings)
+        if any(map(falls, suite.tested)) or "suspect" in states:
+            return True
+    return False
 
 
 def _verdicts(
-    suites: Iterable[JudgedSuite], settings: Settings, suite_scores: Sequence[SuiteScore]
+    suites: Iterable[JudgedSuite], settings: Settings, session: Session, suite_scores: Sequence[SuiteScore]
 ) -> Iterator[MetricRow]:
     for suite in suites:
         for metric in suite.metrics:
-            if _applies(metric):
-                yield _metric_row(metric, settings)
+            if _applies(suite, metric):
+                yield _metric_row(suite, metric, settings, session)
         own = [score for score in suite_scores if score.suite == suite.name]
-        yield from suite_verdicts(suite.pair, own, ci=settings.ci)
+        yield from suite_verdicts(suite.first, own, ci=settings.ci)
 
 
-def _applies(metric: JudgedMetric) -> bool:
+def _applies(suite: JudgedSuite, metric: JudgedMetric) -> bool:
     """Tell whether a metric has a row: none where its evaluator says of every example that it does not apply."""
-    return bool(metric.missing.expected) or metric.key not in metric.suite.measured.exempt
+    return bool(metric.missing.expected) or metric.key not in suite.first.measured.exempt
 
 
-def _metric_row(metric: JudgedMetric, settings: Settings) -> MetricRow:
-    row = metric_verdict(metric, ci=settings.ci, fail_on=settings.fail_on)
+def _metric_row(suite: JudgedSuite, metric: JudgedMetric, settings: Settings, session: Session) -> MetricRow:
+    row = metric_verdict(suite, metric, settings, session)
     if metric.key != PASS:
         return row
-    return replace(row, note=joined(row.note, every_time_note(metric.suite)))
+    return replace(row, note=joined(row.note, every_time_note(suite.first)))
 
 
-def _example_rows(
-    suites: Iterable[JudgedSuite], rows: Sequence[MetricRow], commit: str | None
-) -> Iterator[ExampleRow]:
+def _example_rows(suites: Iterable[JudgedSuite], commit: str | None) -> Iterator[ExampleRow]:
     for suite in suites:
-        regressed = set()
-        for row in rows:
-            if row.suite == suite.name and row.verdict == "REGRESSED":
-                regressed.add(row.metric)
-        yield from example_rows(suite, regressed, commit)
+        yield from example_rows(suite, commit)

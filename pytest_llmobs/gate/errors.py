@@ -88,6 +88,7 @@ def _gate_errors(suite: SuitePair, summarised: set[str]) -> Iterator[str]:
             # of a summary evaluator's one number rule_errors has said all
             yield from must_pass_errors(suite, gate)
             yield from _unreachable_drop(suite, gate)
+            yield from _off_scale(suite, gate)
         yield from _calibration_errors(suite, gate)
 
 
@@ -108,7 +109,7 @@ def _scored_metrics(suite: SuitePair, summarised: set[str]) -> ScoredMetrics:
 
 def _unreachable_drop(suite: SuitePair, gate: GateRule) -> Iterator[str]:
     """Yield a complaint about a drop that no score can make: 2 where 2 % was meant."""
-    if gate.max_drop < 1 or gate.rule == "off":
+    if gate.max_drop is None or gate.max_drop < 1 or gate.rule == "off":
         return
     values = list(chain.from_iterable(suite.measured.values.get(gate.metric, {}).values()))
     if values and 0 <= min(values) <= max(values) <= 1:
@@ -117,6 +118,20 @@ def _unreachable_drop(suite: SuitePair, gate: GateRule) -> Iterator[str]:
             f"its scores lie between 0 and 1. {gate.max_drop:g} % is {gate.max_drop / 100:g}; rule='off' shows a "
             "metric without gating it."
         )
+
+
+def _off_scale(suite: SuitePair, gate: GateRule) -> Iterator[str]:
+    """Yield a complaint about scores outside the scale that a gate gives for them."""
+    if gate.scale is None:
+        return
+    for example, values in suite.values(gate.metric).items():
+        for value, score in zip(values, suite.measured.values[gate.metric][example], strict=True):
+            if not 0 <= value <= 1:
+                yield (
+                    f"scale={tuple(gate.scale)!r} of llm_gate({gate.metric!r}) doesn't hold {score:g}, the score of "
+                    f"example {example!r}. Give the lowest and the highest score that there are."
+                )
+                return
 
 
 def _calibration_errors(suite: SuitePair, gate: GateRule) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 
@@ -172,10 +172,10 @@ class JudgedSuite:
         for metric in self.metrics:
             metric.comparison, metric.missing = self.compared(metric.key, metric.rule, metric.changed)
 
-    def further_values(self, metric: str) -> Mapping[str, Sequence[float]]:
-        """Return a metric's values in the further passes alone, by example."""
+    def further_pair(self) -> SuitePair:
+        """Return the further passes alone, against the baseline."""
         fresh = [trial for trial in self.passed if trial.repeat > self.plan.repeat]
-        return pair_suite(self.plan, self.baseline, fresh, self.further).values(metric)
+        return pair_suite(self.plan, self.baseline, fresh)
 
     def trials_of(self, example: str) -> list[Trial]:
         """Return an example's trials of all looks but the control."""

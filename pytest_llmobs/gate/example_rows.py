@@ -8,10 +8,10 @@ from dataclasses import replace
 from operator import attrgetter
 
 from pytest_llmobs.baselines.changes import changes_of
-from pytest_llmobs.gate.judged import JudgedSuite
+from pytest_llmobs.gate.evidence import JudgedMetric, JudgedSuite
 from pytest_llmobs.gate.must_pass import must_pass_failures
 from pytest_llmobs.gate.pairing import ExamplePair, SuitePair
-from pytest_llmobs.gate.suspects import broke, broken_note, states
+from pytest_llmobs.gate.suspects import broke, states
 from pytest_llmobs.measures.gate_rules import PASS
 from pytest_llmobs.measures.values import score_value, why_unscored
 from pytest_llmobs.records.decisions import ExampleRow, ExampleState
@@ -21,96 +21,93 @@ WORST = 10
 """Examples named for a regressed metric: those with the largest drops."""
 MOST_EXPLAINED = 200
 """Rows of a suite that say what changed."""
-_EXPLAINED = ("broken", "suspect", "dropped")
+_EXPLAINED = ("broken", "drifted", "suspect", "dropped")
 
 
-def example_rows(suite: JudgedSuite, regressed: Collection[str], commit: str | None) -> list[ExampleRow]:
+def example_rows(suite: JudgedSuite, commit: str | None) -> list[ExampleRow]:
     """Return the rows of one suite: red ones, suspects, then the others.
 
     Args:
         suite: The suite, judged.
-        regressed: Its metrics with a red verdict of guard 1.
         commit: The code's commit, for what changed.
     """
     rows: dict[tuple[str, str], ExampleRow] = {}
     # of several rows of one example and metric the first says most
-    for row in _candidates(suite, regressed):
+    for row in _candidates(suite):
         rows.setdefault((row.example_id, row.metric), row)
-    ordered = sorted(rows.values(), key=lambda row: (not row.red, row.state != "suspect"))
+    ordered = sorted(rows.values(), key=lambda row: (not row.red, row.state not in ("drifted", "suspect")))
     # a diff costs more than all the rest of a row, and after so many of them nobody reads on
     for place, row in enumerate(ordered[:MOST_EXPLAINED]):
         ordered[place] = _explained(suite, row, commit)
     return ordered
 
 
-def _candidates(suite: JudgedSuite, regressed: Collection[str]) -> Iterator[ExampleRow]:
+def _candidates(suite: JudgedSuite) -> Iterator[ExampleRow]:
     """Yield rows in the order in which one outranks another of the same example and metric."""
     yield from _must_pass_rows(suite)
-    yield from _finding_rows(suite, regressed, "broken")
+    yield from _finding_rows(suite, ("broken", "drifted"))
     broken: set[str] = set()
-    for row in _broken_rows(suite, regressed):
+    for row in _broken_rows(suite):
         broken.add(row.example_id)
         yield row
-    yield from _finding_rows(suite, regressed, "suspect")
-    yield from _drop_rows(suite, regressed, broken)
-    yield from _finding_rows(suite, regressed, "flaky")
+    yield from _finding_rows(suite, ("suspect",))
+    yield from _drop_rows(suite, broken)
+    yield from _finding_rows(suite, ("flaky",))
     yield from _state_rows(suite)
     yield from _unpaired_rows(suite)
 
 
 def _must_pass_rows(suite: JudgedSuite) -> Iterator[ExampleRow]:
     for metric in suite.metrics:
-        for example, failure in must_pass_failures(suite.pair, metric.rule):
-            trials = _trials(suite, example)
-            yield _row(suite.pair, example, metric.key, "broken", trials, red=True, note=failure)
+        for example, failure in must_pass_failures(suite.first, metric.rule):
+            yield _row(suite, example, metric.key, "broken", red=True, note=failure)
 
 
-def _broken_rows(suite: JudgedSuite, regressed: Collection[str]) -> Iterator[ExampleRow]:
-    """Yield the examples of a suite with a regressed metric that passed before and pass in no trial any more."""
-    if not regressed:
+def _broken_rows(suite: JudgedSuite) -> Iterator[ExampleRow]:
+    """Yield the examples of a suite with a regressed metric that passed before and pass in no trial any more.
+
+    Never without a trial of a further pass: one look in bad light is none.
+    """
+    if not suite.regressed or not suite.further:
         return
-    for metric in suite.gating:
-        first, again = metric.values, suite.again.values.get(metric.key, {})
+    drifted = not any(map(is_red, suite.metrics))
+    for metric in suite.metrics:
+        if not (metric.gating and metric.is_share):
+            continue
+        values = suite.pair.values(metric.key)
         for example, then in suite.pair.recorded(metric.key).items():
-            fresh = again.get(example, ())
-            now = [*first.get(example, ()), *fresh]
-            # never without a trial of the confirming session: one look in bad light is none
-            if fresh and broke(then, now, metric.key, metric.rule.lower_is_better):
-                trials, note = _trials(suite, example), broken_note(then, len(now))
-                yield _row(suite.pair, example, metric.key, "broken", trials, red=True, note=note)
+            now = values.get(example, ())
+            if len(now) > suite.plan.repeat and broke(then, now, metric.key, metric.rule.lower_is_better):
+                passed = len(then) - sum(value == 0 for value in then)
+                note = f"passed {passed} of {len(then)} times in the baseline, 0 of {len(now)} now"
+                state: ExampleState = "drifted" if drifted else "broken"
+                yield _row(suite, example, metric.key, state, red=not drifted, note=note)
 
 
-def _finding_rows(
-    suite: JudgedSuite, regressed: Collection[str], becoming: ExampleState
-) -> Iterator[ExampleRow]:
+def is_red(metric: JudgedMetric) -> bool:
+    """Tell whether a metric regressed, and the accepted code does better today, or didn't run."""
+    return metric.regressed and not metric.drifted
+
+
+def _finding_rows(suite: JudgedSuite, becoming: Collection[ExampleState]) -> Iterator[ExampleRow]:
     """Yield the suspects that became one thing."""
     for finding in suite.findings:
-        if finding.state != becoming:
-            continue
-        suspect = finding.suspect
-        state, red, note = finding.state, finding.red, finding.note
-        if state == "suspect" and not red and suspect.metric in regressed:
-            state, red, note = "dropped", True, ""  # the metric's own second run has spoken
-        trials = _trials(suite, suspect.example_id)
-        yield _row(suite.pair, suspect.example_id, suspect.metric, state, trials, red=red, note=note)
+        if finding.state in becoming:
+            row = _row(
+                suite, finding.example_id, finding.suspect.metric, finding.state, red=finding.red, note=finding.note
+            )
+            yield replace(row, control_note=finding.control_note)
 
 
-def _drop_rows(
-    suite: JudgedSuite, regressed: Collection[str], broken: Collection[str]
-) -> Iterator[ExampleRow]:
+def _drop_rows(suite: JudgedSuite, broken: Collection[str]) -> Iterator[ExampleRow]:
     """Yield the largest drops of each regressed metric: of examples that didn't break, and of those that did."""
     for metric in suite.metrics:
-        if metric.key not in regressed:
+        if not metric.regressed:
             continue
-        # what the verdict was reached by
-        seen = metric.first
-        if metric.second is not None and not metric.second_lacks:
-            seen = metric.second
-        largest_first = sorted(seen.pairs, key=attrgetter("difference", "example_id"))
+        largest_first = sorted(metric.comparison.pairs, key=attrgetter("difference", "example_id"))
         for pair in [*_largest(largest_first, broken, False), *_largest(largest_first, broken, True)]:
             if pair.difference < 0:
-                trials = _trials(suite, pair.example_id)
-                yield _row(suite.pair, pair.example_id, metric.key, "dropped", trials, red=True)
+                yield _row(suite, pair.example_id, metric.key, "dropped", red=is_red(metric))
 
 
 def _largest(
@@ -127,13 +124,13 @@ def _state_rows(suite: JudgedSuite) -> Iterator[ExampleRow]:
     suspected = set()
     for finding in suite.findings:
         if finding.suspect.metric == PASS:
-            suspected.add(finding.suspect.example_id)
-    for example, state in states(suite.pair, suspected):
-        yield _first_run_row(suite.pair, example, state)
+            suspected.add(finding.example_id)
+    for example, state in states(suite.pair.recorded(PASS), suite.pair.values(PASS), suspected):
+        yield _row(suite, example, PASS, state)
 
 
 def _unpaired_rows(suite: JudgedSuite) -> Iterator[ExampleRow]:
-    pair = suite.pair
+    pair = suite.first
     unpaired: dict[ExampleState, Sequence[str]] = {
         "removed": pair.removed,
         "edited": pair.edited,
@@ -141,37 +138,31 @@ def _unpaired_rows(suite: JudgedSuite) -> Iterator[ExampleRow]:
     }
     for state, examples in unpaired.items():
         for example in examples:
-            yield _first_run_row(pair, example, state)
-
-
-def _first_run_row(pair: SuitePair, example: str, state: ExampleState) -> ExampleRow:
-    return _row(pair, example, PASS, state, pair.measured.trials.get(example, ()))
+            yield _row(suite, example, PASS, state)
 
 
 def _row(
-    pair: SuitePair,
-    example: str,
-    metric: str,
-    state: ExampleState,
-    trials: Sequence[Trial],
-    *,
-    red: bool = False,
-    note: str = "",
+    suite: JudgedSuite, example: str, metric: str, state: ExampleState, *, red: bool = False, note: str = ""
 ) -> ExampleRow:
+    trials = suite.trials_of(example)
+    control: Sequence[Trial] = ()
+    if suite.control is not None:
+        control = suite.control.trials.get(example, ())
     shown = _telling(trials, metric)
     reason, run_id, nodeid = "", None, ""
     if shown is not None:
         reason, run_id = _reason(shown, metric), shown.run_id
-    if example in pair.expected:
-        nodeid = pair.expected[example].nodeid
+    if example in suite.first.expected:
+        nodeid = suite.first.expected[example].nodeid
     return ExampleRow(
-        suite=pair.plan.name,
+        suite=suite.name,
         example_id=example,
         metric=metric,
         state=state,
         nodeid=nodeid,
-        baseline=tuple(_recorded(pair, example, metric)),
+        baseline=tuple(_recorded(suite.pair, example, metric)),
         candidate=tuple(score_value(trial, metric) for trial in trials),
+        control=tuple(score_value(trial, metric) for trial in control),
         comment="\n".join(filter(None, (note, reason))),
         run_id=run_id,
         red=red,
@@ -186,12 +177,6 @@ def _recorded(pair: SuitePair, example: str, metric: str) -> Sequence[float | No
     if metric == PASS:
         return row.passes
     return row.scores.get(metric, ())
-
-
-def _trials(suite: JudgedSuite, example: str) -> list[Trial]:
-    """Return an example's trials of both runs."""
-    first = suite.pair.measured.trials.get(example, ())
-    return [*first, *suite.again.trials.get(example, ())]
 
 
 def _telling(trials: Sequence[Trial], metric: str) -> Trial | None:
@@ -214,10 +199,10 @@ def _reason(trial: Trial, metric: str) -> str:
 
 
 def _explained(suite: JudgedSuite, row: ExampleRow, commit: str | None) -> ExampleRow:
-    baseline = suite.pair.baseline
+    baseline = suite.baseline
     if baseline is None or row.state not in _EXPLAINED:
         return row
-    trial = _telling(_trials(suite, row.example_id), row.metric)
+    trial = _telling(suite.trials_of(row.example_id), row.metric)
     if trial is None:
         return row
     return replace(row, changes=tuple(changes_of(baseline, trial, commit)))

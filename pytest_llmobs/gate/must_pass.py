@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from pytest_llmobs.baselines.records import Baseline
 from pytest_llmobs.gate.pairing import SuitePair
 from pytest_llmobs.gate.suspects import PASSING
 from pytest_llmobs.measures.gate_rules import PASS
@@ -47,6 +48,26 @@ def must_pass_errors(suite: SuitePair, rule: GateRule) -> Iterator[str]:
             f"must_pass={dict(rule.must_pass)!r} of llm_gate({rule.metric!r}) fits the metadata "
             f"of no example.{_choices(suite, rule.must_pass)}"
         )
+
+
+def must_pass_range_problem(rule: GateRule, baseline: Baseline) -> str:
+    """Return why ``must_pass`` can't hold a metric to a passing mark, or an empty string; for collection.
+
+    Args:
+        rule: One ``llm_gate``.
+        baseline: Of its suite.
+    """
+    if rule.must_pass is None or rule.scale is not None or rule.metric == PASS:
+        return ""
+    for example, row in baseline.rows.items():
+        for value in row.values(rule.metric):
+            if not 0 <= value <= 1:
+                return (
+                    f"must_pass of llm_gate({rule.metric!r}) needs scores between 0 and 1, of which those from .5 pass, "
+                    f"and the baseline has {value:g} for example {example!r}. Say what its scores lie between, such as "
+                    "scale=(1, 5)."
+                )
+    return ""
 
 
 def _failure(rule: GateRule, passed: int, verdicts: int, wanted: int) -> str:

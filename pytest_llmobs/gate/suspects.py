@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from pytest_llmobs.measures.broken import CHECKPOINTS, most_passes
+from pytest_llmobs.measures.broken import CHECKPOINTS, most_passes, nearly_always
 from pytest_llmobs.measures.gate_rules import PASS, map_score
 from pytest_llmobs.measures.means import mean
 from pytest_llmobs.measures.values import score_value
@@ -17,8 +17,6 @@ from pytest_llmobs.records.trials import Trial
 
 PASSING = 0.5
 """Mean in the baseline from which a score has a passing mark: half that mean."""
-NEARLY_ALWAYS = 0.9
-"""Share of its baseline in which an example must have passed for a word such as broken."""
 _EARLY = 4
 """Trials within which two passes clear a suspect."""
 _ENOUGH = 2
@@ -102,7 +100,7 @@ def passing_limit(baseline: Sequence[float], metric: str, lower_is_better: bool)
     if metric != PASS and usual < PASSING:
         return None
     limit = Limit(-1.0, usual / 2 - 1) if lower_is_better else Limit(1.0, usual / 2)
-    if sum(map(limit.passes, baseline)) < NEARLY_ALWAYS * len(baseline):
+    if not nearly_always(sum(map(limit.passes, baseline)), len(baseline)):
         return None
     return limit
 
@@ -299,7 +297,7 @@ def states(
 
 def is_known(passes: Sequence[float]) -> bool:
     """Tell whether an example failed in more than a tenth of its baseline, so that another failure is no news."""
-    return sum(passes) < NEARLY_ALWAYS * len(passes)
+    return not nearly_always(round(sum(passes)), len(passes))
 
 
 def broke(baseline: Sequence[float], now: Sequence[float], metric: str, lower_is_better: bool) -> bool:

@@ -48,6 +48,8 @@ class Shuffled(NamedTuple):
     """Of a drop, over all metrics of all suites (max-T)."""
     rise: float
     """Of a rise, over all metrics of all suites."""
+    variance: float
+    """V, the variance of Σdᵢ."""
 
 
 class _Shares(NamedTuple):
@@ -65,6 +67,8 @@ class _Metric(NamedTuple):
     observed: int
     shuffled: list[int]
     """Empty where nothing varies."""
+    variance: float
+    """V."""
 
 
 def permutation_test(suites: Sequence[Sequence[Unit]], samples: int = SAMPLES) -> list[list[Shuffled]]:
@@ -105,12 +109,13 @@ def permutation_test(suites: Sequence[Sequence[Unit]], samples: int = SAMPLES) -
 
 def _placed(metric: _Metric, lowest: list[int], highest: list[int]) -> Shuffled:
     if not metric.shuffled:
-        return Shuffled(0.0, 1.0, 1.0, 1.0)
+        return Shuffled(0.0, 1.0, 1.0, 1.0, 0.0)
     return Shuffled(
         metric.observed / _ONE,
         _mid_p(metric.observed, sorted(metric.shuffled)),
         _mid_p(metric.observed, lowest),
         _mid_p(-metric.observed, sorted(map(operator.neg, highest))),
+        metric.variance,
     )
 
 
@@ -125,8 +130,8 @@ def _shuffled_metrics(units: Sequence[Unit], samples: int, chance: random.Random
     """Return the metrics of one suite, shuffled together."""
     varying = _varying(units)
     if not varying:
-        return [_Metric(0, [])] * _column_count(units)
-    variances = [math.fsum(column) for column in zip(*[unit.variances for unit in varying], strict=True)]
+        return [_Metric(0, [], 0.0)] * _column_count(units)
+    variances = _added(varying)
     # no deal of a unit is farther than √(N-1) of its standard deviations from 0
     farthest = math.isqrt(sum([len(unit.old) + len(unit.new) for unit in varying])) + 2
     fields = _Fields(variances, farthest)
@@ -142,8 +147,20 @@ def _shuffled_metrics(units: Sequence[Unit], samples: int, chance: random.Random
     metrics = []
     for number, variance in enumerate(variances):
         shuffled = fields.values(number, totals) if variance else []
-        metrics.append(_Metric(fields.values(number, [observed])[0], shuffled))
+        metrics.append(_Metric(fields.values(number, [observed])[0], shuffled, variance))
     return metrics
+
+
+def sum_variances(units: Sequence[Unit]) -> list[float]:
+    """Return V, the variance of Σdᵢ over all deals, of each metric of a suite; see ``permutation_test``."""
+    varying = _varying(units)
+    if not varying:
+        return [0.0] * _column_count(units)
+    return _added(varying)
+
+
+def _added(varying: Sequence[_Shares]) -> list[float]:
+    return [math.fsum(column) for column in zip(*[unit.variances for unit in varying], strict=True)]
 
 
 def _column_count(units: Sequence[Unit]) -> int:

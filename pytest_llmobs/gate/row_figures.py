@@ -1,0 +1,146 @@
+"""The figures of a metric's row: difference, interval, p, and what could have been found. One model: noise within examples."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pytest_llmobs.gate.evidence import JudgedMetric, JudgedSuite
+from pytest_llmobs.gate.pairing import Comparison, ExamplePair, compare_metric
+from pytest_llmobs.gate.units import units_against_baseline
+from pytest_llmobs.measures.drops import detectable_drop, drop_interval
+from pytest_llmobs.measures.permutation import sum_variances
+from pytest_llmobs.records.trials import Trial
+
+MORE_PASSES = 10
+"""Passes in the baseline of which a row says what they would make of its MDE."""
+MORE_REPEATS = 3
+"""Repeats of which it says the same."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Session:
+    """What the rows of all metrics share."""
+
+    tests: int
+    """G: metrics that were tested together."""
+    most_passes: int
+    """Further passes that there may be."""
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """The comparison that a row is about."""
+
+    comparison: Comparison
+    variance: float
+    """Of d̄."""
+    passes: int
+
+
+def figures(suite: JudgedSuite, metric: JudgedMetric, session: Session, *, fresh: bool) -> dict[str, Any]:
+    """Return fields of a metric's row; none where nothing pairs.
+
+    Args:
+        suite: The metric's.
+        metric: The metric.
+        session: What all rows share.
+        fresh: Only the further passes count, of a row that the first look was chosen for being low.
+    """
+    seen = _fresh(suite, metric) if fresh else _pooled(suite, metric)
+    comparison = seen.comparison
+    if not comparison.pairs:
+        return {}
+    low, high = drop_interval(
+        comparison.mean_difference, seen.variance, _units(suite, comparison.pairs), seen.passes, metric.reach
+    )
+    return {
+        "baseline": comparison.baseline,
+        "candidate": comparison.candidate,
+        "delta": comparison.mean_difference,
+        "low": _possible(metric, low),
+        "high": _possible(metric, high),
+        "passes": seen.passes,
+        "fresh": fresh,
+        "scale": metric.rule.scale,
+        "unit": metric.is_share,
+        **_tested(metric, session),
+        **_detectable(suite, metric, session),
+    }
+
+
+def _tested(metric: JudgedMetric, session: Session) -> dict[str, Any]:
+    if metric.test is None:
+        return {}
+    if session.tests == 1:
+        return {"p": metric.test.p, "tests": 1}
+    return {"p": metric.test.p, "p_adjusted": metric.test.adjusted, "tests": session.tests}
+
+
+def _pooled(suite: JudgedSuite, metric: JudgedMetric) -> _Seen:
+    if metric.test is not None:
+        variance = metric.test.variance
+    else:
+        variance = _variance(suite, metric, suite.pair.measured.trials)
+    pairs = len(metric.comparison.pairs)
+    return _Seen(metric.comparison, variance / max(pairs, 1) ** 2, suite.passes)
+
+
+def _fresh(suite: JudgedSuite, metric: JudgedMetric) -> _Seen:
+    further = suite.further_pair()
+    values = further.values(metric.key)
+    comparison = compare_metric(further, metric.key, values, metric.rule.lower_is_better)
+    variance = _variance(suite, metric, further.measured.trials)
+    return _Seen(comparison, variance / max(len(comparison.pairs), 1) ** 2, suite.further)
+
+
+def _variance(suite: JudgedSuite, metric: JudgedMetric, new: Mapping[str, Sequence[Trial]]) -> float:
+    """Return V, the variance of Σdᵢ."""
+    variances = sum_variances(units_against_baseline(suite.pair, [metric.key], new))
+    return variances[0] if variances else 0.0
+
+
+def _units(suite: JudgedSuite, pairs: Sequence[ExamplePair]) -> int:
+    """Return how many examples, or clusters of them, a mean is over."""
+    if suite.plan.cluster_by is None:
+        return len(pairs)
+    return len({pair.cluster for pair in pairs})
+
+
+def _possible(metric: JudgedMetric, bound: float) -> float:
+    """Return a bound without what no value between 0 and 1 can do."""
+    if not metric.is_share:
+        return bound
+    return max(-1.0, min(1.0, bound))
+
+
+def _detectable(suite: JudgedSuite, metric: JudgedMetric, session: Session) -> dict[str, float]:
+    """Return the smallest drop that would have been found, and what more data would make of it."""
+    if not metric.tested:
+        return {}
+    seen = _pooled(suite, metric)
+    pairs = seen.comparison.pairs
+    recorded = _mean_passes(pairs)
+    repeat = suite.plan.repeat
+    # V holds the noise of as many passes as there were; by itself it is noise within examples
+    spread = seen.variance * len(pairs) / (1 / recorded + 1 / suite.passes)
+    units = _units(suite, pairs)
+
+    def mde(passes: float, repeats: int) -> float:
+        drop = detectable_drop(
+            spread * units / len(pairs), passes, repeats + session.most_passes, units, session.tests, metric.reach
+        )
+        return max(drop, metric.epsilon)
+
+    detectable = {"mde": mde(recorded, repeat)}
+    if recorded < MORE_PASSES:
+        detectable["mde_more_passes"] = mde(MORE_PASSES, repeat)
+    if repeat < MORE_REPEATS:
+        detectable["mde_more_repeats"] = mde(recorded, MORE_REPEATS)
+    return detectable
+
+
+def _mean_passes(pairs: Sequence[ExamplePair]) -> float:
+    """Return the harmonic mean of the baseline's passes: it is 1/K_b that adds up to the error."""
+    return len(pairs) / sum(1 / len(pair.baseline) for pair in pairs)
