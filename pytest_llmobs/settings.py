@@ -94,7 +94,9 @@ def _parse_fail_on(value: str, where: str) -> str:
         if word not in verdicts:
             from pytest_llmobs.wording import known, nearest  # every session of pytest loads this module
 
-            raise SettingsError(f"Unknown value {word!r} for {where}.{nearest(word, verdicts)} {known(verdicts)}")
+            raise SettingsError(
+                f"Unknown value {word!r} for {where}.{nearest(word, verdicts)} {known(verdicts)}"
+            )
     return ", ".join(words(value)) or "regressed"
 
 

@@ -41,7 +41,7 @@ class ExperimentComparison:
     """What the second of two experiments did otherwise."""
 
     metrics: Sequence[MetricRow] = ()
-    """The verdicts as a gate without confirmation would give them; bounds such as ``min_mean`` don't count."""
+    """The verdicts as a gate with one look would give them; bounds such as ``min_mean`` don't count."""
     moved: Sequence[Move] = ()
     """The largest differences first."""
     only_before: Sequence[str] = ()

@@ -1,11 +1,10 @@
-"""The one ending of an experiment: decide, confirm, explain, keep."""
+"""The one ending of an experiment: decide, look again, explain, keep."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
-from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +15,11 @@ from pytest_llmobs.experiments.git import same_code
 from pytest_llmobs.experiments.references import Source, baselines_of, useless
 from pytest_llmobs.experiments.shards import Shard
 from pytest_llmobs.experiments.suite_scores import Find, suite_scores
+from pytest_llmobs.gate.asking import TakeLook
 from pytest_llmobs.gate.decide import decide
-from pytest_llmobs.records.decisions import Decision, Rerun
-from pytest_llmobs.records.experiments import Confirmation, Experiment
+from pytest_llmobs.records.decisions import Decision
+from pytest_llmobs.records.experiments import Experiment
+from pytest_llmobs.records.looks import Look, LookRequest
 from pytest_llmobs.records.plans import SuitePlan
 from pytest_llmobs.records.trials import Trial
 from pytest_llmobs.settings import Settings
@@ -27,9 +28,6 @@ from pytest_llmobs.wording import shell_line
 
 if TYPE_CHECKING:  # most sessions upload nothing
     from pytest_llmobs.storage.remote.filesystem import RemoteFiles
-
-Confirm = Callable[[Sequence[Rerun]], Confirmation]
-"""Runs again what is in doubt."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,10 +43,10 @@ class Surroundings:
     """Where new baselines are recorded."""
     find_summaries: Find
     """Finds the summary evaluators of a suite."""
-    confirm: Confirm | None = None
-    """Runs a confirming session; None where there must be none."""
-    unconfirmed: str = ""
-    """What to note of a verdict that stays tentative, where nothing can be run again."""
+    look: TakeLook | None = None
+    """Runs what a further look of the gate needs; None where nothing can be run again."""
+    unlooked: str = ""
+    """What to note of a verdict by one look, where the gate would have gone on."""
     recall: bool = False
     """True where the trials come from documents: what they sent and answered is then read from the store, where an
     example is to be explained."""
@@ -101,37 +99,46 @@ def conclude(experiment: Experiment, surroundings: Surroundings) -> Conclusion:
 
 
 def _judged(experiment: Experiment, surroundings: Surroundings) -> Experiment:
-    """Decide, have a tentative verdict confirmed, and explain what is red."""
+    """Decide, with further looks where the gate asks for them, and explain what is red."""
     baselines = baselines_of(experiment.suites, surroundings.baseline_of)
     if experiment.commit:
         baselines = _of_same_code(baselines, experiment.commit, surroundings.baseline_folder)
+    looks: list[Look] = []
     judge = partial(
         decide,
         experiment.suites,
         baselines=baselines,
         settings=surroundings.settings,
+        look=_kept_look(surroundings.look, looks),
         commit=experiment.commit,
         suite_scores=experiment.suite_scores,
         conditions=experiment.conditions,
+        unlooked=surroundings.unlooked,
     )
     decision = judge(experiment.trials)
-    answer = _confirmation(decision, surroundings)
-    if answer.trials:
-        decision = judge(experiment.trials, confirmation=answer.trials)
     if surroundings.recall and decision.examples:
-        trials = _recalled(experiment, decision, surroundings.store)
-        decision = judge(trials, confirmation=answer.trials)
-    notes = [*experiment.notes, *answer.notes]
-    if answer.error is not None:
-        notes.append(answer.error)
-    elif surroundings.unconfirmed and _is_tentative(decision):
-        notes.append(surroundings.unconfirmed)
+        decision = judge(_recalled(experiment, decision, surroundings.store))
+    notes = list(experiment.notes)
+    for look in looks:
+        notes.extend(look.notes)
     return replace(
         experiment,
         decision=_completed(decision, experiment, baselines, surroundings),
-        confirmation=tuple(answer.trials),
+        looks=tuple(looks),
         notes=tuple(notes),
     )
+
+
+def _kept_look(take: TakeLook | None, looks: list[Look]) -> TakeLook | None:
+    """Return a look that is kept with the experiment once it was taken; None where nobody can look."""
+    if take is None:
+        return None
+
+    def look(request: LookRequest) -> Look:
+        looks.append(take(request))
+        return looks[-1]
+
+    return look
 
 
 def _of_same_code(
@@ -149,25 +156,12 @@ def _of_same_code(
     return renewed
 
 
-def _confirmation(decision: Decision, surroundings: Surroundings) -> Confirmation:
-    """Return the second look at what is in doubt; an empty one where nothing is, or nobody can look."""
-    if decision.reruns and surroundings.confirm is not None and surroundings.settings.confirm:
-        return surroundings.confirm(decision.reruns)
-    return Confirmation()
-
-
 def _recalled(experiment: Experiment, decision: Decision, store: Store) -> Sequence[Trial]:
     """Return the trials, those to be explained with what they sent and answered."""
     from pytest_llmobs.experiments.stored_trials import recalled
 
     examples = {(row.suite, row.example_id) for row in decision.examples}
     return recalled(experiment.trials, store, experiment.name, examples)
-
-
-def _is_tentative(decision: Decision) -> bool:
-    verdicts = map(attrgetter("verdict"), decision.metrics)
-    states = map(attrgetter("state"), decision.examples)
-    return "REGRESSED" in verdicts or "suspect" in states
 
 
 def _completed(

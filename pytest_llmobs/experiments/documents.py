@@ -6,7 +6,7 @@ its run, found by ``run_id``, has it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -17,6 +17,7 @@ from pytest_llmobs.experiments.shards import is_shard
 from pytest_llmobs.records.decisions import Decision
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.records.fit import MisfitError, at
+from pytest_llmobs.records.looks import Look
 from pytest_llmobs.records.plans import ExpectedTrial, SuitePlan
 from pytest_llmobs.records.trials import Trial
 from pytest_llmobs.records.wire import FieldForm, form_of, from_wire, made, to_wire
@@ -43,7 +44,7 @@ def experiment_to_dict(experiment: Experiment) -> dict[str, Any]:
         "suites": list(map(_suite, experiment.suites)),
         "suite_scores": list(map(to_wire, experiment.suite_scores)),
         "trials": _table(experiment.trials, _columns(Trial)),
-        "confirmation": _table(experiment.confirmation, _columns(Trial)),
+        "looks": list(map(_look, experiment.looks)),
     }
 
 
@@ -54,17 +55,21 @@ def experiment_from_dict(document: Mapping[str, Any]) -> Experiment:
         MisfitError: The document lacks what every experiment has, or holds what none can have.
     """
     wire = dict(document)
-    tables: dict[str, Any] = {}
-    for name in ("trials", "confirmation"):
-        tables[name] = at(name, partial(_records, Trial), wire.pop(name, {}))
-    suites = wire.pop("suites", [])
-    experiment = from_wire(Experiment, wire)
-    if not isinstance(suites, list):
-        raise MisfitError("it is no list", "suites")
-    plans = []
-    for number, plan in enumerate(suites):
-        plans.append(at(f"suites[{number}]", _plan, plan))
-    return replace(experiment, suites=tuple(plans), **tables)
+    trials = at("trials", partial(_records, Trial), wire.pop("trials", {}))
+    plans = _each("suites", _read_plan, wire.pop("suites", []))
+    looks = _each("looks", _read_look, wire.pop("looks", []))
+    # until version 0.1 there was one further session, without a name for what it was asked
+    again = at("confirmation", partial(_records, Trial), wire.pop("confirmation", {}))
+    if again:
+        looks = (Look(purpose="passes", trials=again), *looks)
+    return replace(from_wire(Experiment, wire), trials=trials, suites=plans, looks=looks)
+
+
+def _each(name: str, read: Callable[[Any], R], wires: Any) -> tuple[R, ...]:
+    """Return what a list of the document holds."""
+    if not isinstance(wires, list):
+        raise MisfitError("it is no list", name)
+    return tuple(at(f"{name}[{number}]", read, wire) for number, wire in enumerate(wires))
 
 
 def check_meaning(experiment: Experiment) -> None:
@@ -106,7 +111,19 @@ def _suite(plan: SuitePlan) -> dict[str, Any]:
     return wire
 
 
-def _plan(wire: Any) -> SuitePlan:
+def _look(look: Look) -> dict[str, Any]:
+    return {**to_wire(replace(look, trials=())), "trials": _table(look.trials, _columns(Trial))}
+
+
+def _read_look(wire: Any) -> Look:
+    if not isinstance(wire, dict):
+        raise MisfitError("it is no object")
+    rest = dict(wire)
+    trials = at("trials", partial(_records, Trial), rest.pop("trials", {}))
+    return replace(from_wire(Look, rest), trials=trials)
+
+
+def _read_plan(wire: Any) -> SuitePlan:
     if not isinstance(wire, dict):
         raise MisfitError("it is no object")
     expected = at("expected", partial(_records, ExpectedTrial), wire.get("expected", {}))

@@ -10,7 +10,7 @@ from itertools import combinations
 from statistics import median
 
 from pytest_llmobs.measures.distributions import normal_cdf, percentile
-from pytest_llmobs.measures.gate_rules import rule_of
+from pytest_llmobs.measures.gate_rules import MAX_DROP, rule_of
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.records.plans import GateRule, SuitePlan
 
@@ -161,5 +161,9 @@ def _trend(key: tuple[str, str], points: Sequence[Point], rule: GateRule) -> Tre
         lower_is_better=rule.lower_is_better,
         points=points,
         proposed_min_mean=proposed_min_mean(means, lower_is_better=rule.lower_is_better),
-        drift=drift(means, lower_is_better=rule.lower_is_better, max_drop=rule.max_drop),
+        drift=drift(
+            means,
+            lower_is_better=rule.lower_is_better,
+            max_drop=MAX_DROP if rule.max_drop is None else rule.max_drop,
+        ),
     )

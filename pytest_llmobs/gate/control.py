@@ -22,6 +22,7 @@ from pytest_llmobs.measures.permutation import permutation_test
 from pytest_llmobs.measures.values import Measurements, measure
 from pytest_llmobs.records.looks import Look, Rerun
 from pytest_llmobs.records.trials import Trial
+from pytest_llmobs.settings import Settings, words
 
 PASSES = 3
 """Passes of the accepted code where a mean has dropped."""
@@ -61,22 +62,24 @@ class _Doubt:
 
     def let_stand(self, reason: str) -> None:
         """Let the red stand uncompared."""
-        for each in (*self.metrics, *self.findings):
-            each.control_note = reason
+        for metric in self.metrics:
+            metric.control_note = reason
+        for finding in self.findings:
+            finding.control_note = reason
 
 
-def compare_with_accepted(suites: Iterable[JudgedSuite], asking: Asking, setting: str) -> None:
+def compare_with_accepted(suites: Iterable[JudgedSuite], asking: Asking, settings: Settings) -> None:
     """Run the accepted code where a build would be red, and let nothing stay red that fails alike in it.
 
     Args:
         suites: All suites, judged by both guards; they keep what is found out.
         asking: Runs the control.
-        setting: ``llm_control``.
+        settings: Of the session.
     """
     doubts = list(_doubts(suites))
     if not doubts or not asking.possible:
         return
-    if setting == "off":
+    if settings.control == "off":
         for doubt in doubts:
             doubt.let_stand(OFF)
         return
@@ -96,6 +99,8 @@ def compare_with_accepted(suites: Iterable[JudgedSuite], asking: Asking, setting
     for doubt in doubts:
         if doubt.suite.name in running:
             _compare(doubt, answer, _recorded_by(doubt, commit))
+            for finding in doubt.findings:
+                finding.red = finding.state == "broken" or "drifted" in words(settings.fail_on)
 
 
 def _doubts(suites: Iterable[JudgedSuite]) -> Iterator[_Doubt]:
@@ -226,4 +231,4 @@ def _compare_finding(doubt: _Doubt, finding: Finding, control: Measurements, exa
     if len(values) < TRIALS and sum(map(suspect.limit.passes, values)) + TRIALS - len(values) >= STANDS:
         finding.control_note = f"only {len(values)} of its {TRIALS} trials gave a verdict"
         return
-    finding.state, finding.red = "drifted", False
+    finding.state = "drifted"

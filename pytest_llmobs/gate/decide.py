@@ -1,6 +1,6 @@
 """The gate: plans, trials and baselines in, a decision out. No files, no clock, no chance of its own.
 
-Where the first look leaves a doubt, ``decide`` asks its caller for further ones: it says what to run, and never runs it.
+Where the first look leaves a doubt, ``decide`` asks its caller for further ones: it says what is to run.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def decide(
     asking = Asking(look, settings.confirm)
     look_at_means(suites, asking)
     look_at_examples(suites, asking)
-    compare_with_accepted(suites, asking, settings.control)
+    compare_with_accepted(suites, asking, settings)
     session = Session(tests=sum(_tested(suite) for suite in suites), most_passes=asking.last_look - 1)
     first = list(map(attrgetter("first"), suites))
     left_out = [plan.name for plan in plans if plan.left_out]

@@ -45,14 +45,14 @@ def example_rows(suite: JudgedSuite, commit: str | None) -> list[ExampleRow]:
 def _candidates(suite: JudgedSuite) -> Iterator[ExampleRow]:
     """Yield rows in the order in which one outranks another of the same example and metric."""
     yield from _must_pass_rows(suite)
-    yield from _finding_rows(suite, ("broken", "drifted"))
+    yield from _finding_rows(suite, "broken", "drifted")
     broken: set[str] = set()
     for row in _broken_rows(suite):
         broken.add(row.example_id)
         yield row
-    yield from _finding_rows(suite, ("suspect",))
+    yield from _finding_rows(suite, "suspect")
     yield from _drop_rows(suite, broken)
-    yield from _finding_rows(suite, ("flaky",))
+    yield from _finding_rows(suite, "flaky")
     yield from _state_rows(suite)
     yield from _unpaired_rows(suite)
 
@@ -89,12 +89,17 @@ def is_red(metric: JudgedMetric) -> bool:
     return metric.regressed and not metric.drifted
 
 
-def _finding_rows(suite: JudgedSuite, becoming: Collection[ExampleState]) -> Iterator[ExampleRow]:
+def _finding_rows(suite: JudgedSuite, *becoming: ExampleState) -> Iterator[ExampleRow]:
     """Yield the suspects that became one thing."""
     for finding in suite.findings:
         if finding.state in becoming:
             row = _row(
-                suite, finding.example_id, finding.suspect.metric, finding.state, red=finding.red, note=finding.note
+                suite,
+                finding.example_id,
+                finding.suspect.metric,
+                finding.state,
+                red=finding.red,
+                note=finding.note,
             )
             yield replace(row, control_note=finding.control_note)
 

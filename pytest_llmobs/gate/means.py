@@ -54,7 +54,9 @@ def _test(suites: Sequence[JudgedSuite], looked_at: Sequence[JudgedSuite]) -> No
     keys = [[metric.key for metric in suite.tested] for suite in suites]
     units = []
     for suite, metrics in zip(suites, keys, strict=True):
-        units.append(units_against_baseline(suite.pair, metrics, suite.pair.measured.trials) if metrics else [])
+        units.append(
+            units_against_baseline(suite.pair, metrics, suite.pair.measured.trials) if metrics else []
+        )
     for suite, tests in zip(suites, permutation_test(units), strict=True):
         if suite in looked_at:
             for metric, test in zip(suite.tested, tests, strict=True):
@@ -62,7 +64,7 @@ def _test(suites: Sequence[JudgedSuite], looked_at: Sequence[JudgedSuite]) -> No
 
 
 def _reruns(suite: JudgedSuite, last_look: int) -> list[Rerun]:
-    """Return what must run before there is a verdict on a suite: trials that went missing, a further pass, or nothing."""
+    """Return what must run before a suite has a verdict: trials that went missing, a further pass, or nothing."""
     # a suite that is red for lack of data stays red: running it again would be money for nothing
     if suite.insufficient:
         return []

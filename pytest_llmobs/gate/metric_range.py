@@ -10,7 +10,7 @@ from pytest_llmobs.records.plans import GateRule
 
 
 def is_share(suite: SuitePair, metric: str) -> bool:
-    """Tell whether a metric's values lie between 0 and 1 in the baseline, mapped by ``llm_gate(scale=…)`` or by themselves."""
+    """Tell whether a metric's values lie between 0 and 1 in the baseline, by themselves or mapped by its rule."""
     low, high = _reach(suite, metric)
     return low >= 0 and high <= 1
 

@@ -20,7 +20,9 @@ _LONGEST = 200
 """Characters of an evaluator's error in a note."""
 
 
-def metric_verdict(suite: JudgedSuite, metric: JudgedMetric, settings: Settings, session: Session) -> MetricRow:
+def metric_verdict(
+    suite: JudgedSuite, metric: JudgedMetric, settings: Settings, session: Session
+) -> MetricRow:
     """Return the row of a metric with its verdict.
 
     Args:
@@ -38,40 +40,50 @@ def metric_verdict(suite: JudgedSuite, metric: JudgedMetric, settings: Settings,
 
 def _verdict(suite: JudgedSuite, metric: JudgedMetric, settings: Settings, session: Session) -> MetricRow:
     """Return the first verdict that fits: what a reader must mend first comes first."""
+    filled = _row(suite, metric, session, fresh=False)
+    lost = _lost_pairs(suite, metric)
 
-    def row(verdict: VerdictName, note: str = "", *, red: bool = False, fresh: bool = False) -> MetricRow:
-        filled = _row(suite, metric, session, fresh=fresh)
-        # a verdict for lack of data says what is missing by itself
-        if verdict != "INSUFFICIENT_DATA":
-            note = joined(note, _lost_pairs(suite, metric))
-        return replace(filled, verdict=verdict, red=red, note=note)
+    def row(verdict: VerdictName, note: str, red: bool = False) -> MetricRow:
+        return replace(filled, verdict=verdict, red=red, note=joined(note, lost))
 
-    rule = metric.rule.rule
     if suite.baseline is None:
         return _without_baseline(suite, metric, row("NO_BASELINE", _pass_rate_interval(suite, metric)))
     if metric.replaced:
-        return row("NO_BASELINE", "nothing is left to compare: its examples were edited or replaced since the baseline")
+        return row(
+            "NO_BASELINE",
+            "nothing is left to compare: its examples were edited or replaced since the baseline",
+        )
     if not metric.enough:
-        note = metric.not_looked and f"another look was due and could not run: {metric.not_looked}"
-        return row("INSUFFICIENT_DATA", joined(note, _lack(suite, metric)), red=metric.needed)
-    if rule == "off":
+        return replace(
+            filled, verdict="INSUFFICIENT_DATA", red=metric.needed, note=_why_insufficient(suite, metric)
+        )
+    if metric.rule.rule == "off":
         return row("NEUTRAL", joined("rule='off': shown, never red", metric.changed))
     if metric.changed:
         return row("REBASELINE", metric.changed, red=settings.ci)
-    fail_on = words(settings.fail_on)
-    if rule == "mean":
-        if means.dropped(metric, strictly=True):
-            return row("REGRESSED", ANY_DROP, red=True)
-        return row("NEUTRAL")
-    if metric.regressed and metric.drifted:
-        return row("DRIFTED", red="drifted" in fail_on, fresh=suite.further > 0)
+    if metric.regressed and suite.further:
+        filled = _row(suite, metric, session, fresh=True)
+    verdict, note = _compared(metric)
+    return row(verdict, note, red=verdict == "REGRESSED" or verdict.lower() in words(settings.fail_on))
+
+
+def _compared(metric: JudgedMetric) -> tuple[VerdictName, str]:
+    """Return the verdict on a metric that was compared, and what to note of it."""
+    if metric.rule.rule == "mean":
+        return ("REGRESSED", ANY_DROP) if means.dropped(metric, strictly=True) else ("NEUTRAL", "")
     if metric.regressed:
-        return row("REGRESSED", red=True, fresh=suite.further > 0)
+        return ("DRIFTED" if metric.drifted else "REGRESSED"), ""
     if means.rose(metric):
-        return row("IMPROVED", "accept it with --llm-update-baseline")
+        return "IMPROVED", "accept it with --llm-update-baseline"
     if means.dropped(metric) and metric.adjusted < means.GO_ON:
-        return row("INCONCLUSIVE", red="inconclusive" in fail_on)
-    return row("NEUTRAL")
+        return "INCONCLUSIVE", ""
+    return "NEUTRAL", ""
+
+
+def _why_insufficient(suite: JudgedSuite, metric: JudgedMetric) -> str:
+    if not metric.not_looked:
+        return _lack(suite, metric)
+    return joined(f"another look was due and could not run: {metric.not_looked}", _lost_pairs(suite, metric))
 
 
 def _without_baseline(suite: JudgedSuite, metric: JudgedMetric, row: MetricRow) -> MetricRow:

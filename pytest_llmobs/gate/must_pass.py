@@ -63,9 +63,9 @@ def must_pass_range_problem(rule: GateRule, baseline: Baseline) -> str:
         for value in row.values(rule.metric):
             if not 0 <= value <= 1:
                 return (
-                    f"must_pass of llm_gate({rule.metric!r}) needs scores between 0 and 1, of which those from .5 pass, "
-                    f"and the baseline has {value:g} for example {example!r}. Say what its scores lie between, such as "
-                    "scale=(1, 5)."
+                    f"must_pass of llm_gate({rule.metric!r}) needs scores between 0 and 1, of which those from .5 "
+                    f"pass, and the baseline has {value:g} for example {example!r}. Say what its scores lie between, "
+                    "such as scale=(1, 5)."
                 )
     return ""
 

@@ -1,4 +1,4 @@
-"""The figures of a metric's row: difference, interval, p, and what could have been found. One model: noise within examples."""
+"""The figures of a metric's row: difference, interval, p, MDE. One model for all: noise within examples."""
 
 from __future__ import annotations
 
@@ -129,7 +129,12 @@ def _detectable(suite: JudgedSuite, metric: JudgedMetric, session: Session) -> d
 
     def mde(passes: float, repeats: int) -> float:
         drop = detectable_drop(
-            spread * units / len(pairs), passes, repeats + session.most_passes, units, session.tests, metric.reach
+            spread * units / len(pairs),
+            passes,
+            repeats + session.most_passes,
+            units,
+            session.tests,
+            metric.reach,
         )
         return max(drop, metric.epsilon)
 

@@ -41,7 +41,7 @@ class Limit(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Suspect:
-    """An example that nearly always passed and now mostly doesn't, by one metric: it fails, or nothing could score it."""
+    """An example that nearly always passed and now mostly fails, by one metric, or that nothing could score."""
 
     example_id: str
     metric: str
@@ -260,9 +260,7 @@ def broken_note(suspect: Suspect, passed: Sequence[bool]) -> str:
         suspect: The example.
         passed: How its trials went, up to the checkpoint that settled it or beyond.
     """
-    return (
-        f"passed {suspect.usual} of {suspect.baseline} times in the baseline, {sum(passed)} of {len(passed)} now"
-    )
+    return f"passed {suspect.usual} of {suspect.baseline} times in the baseline, {sum(passed)} of {len(passed)} now"
 
 
 def _hopeless(suspect: Suspect) -> str:

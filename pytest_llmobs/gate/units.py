@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from itertools import zip_longest
-from operator import neg
 from typing import NamedTuple
 
 from pytest_llmobs.gate.pairing import SuitePair
@@ -28,7 +27,9 @@ class Column(NamedTuple):
     """True where lower is better."""
 
 
-def units_against_baseline(suite: SuitePair, metrics: Sequence[str], new: Mapping[str, Sequence[Trial]]) -> list[Unit]:
+def units_against_baseline(
+    suite: SuitePair, metrics: Sequence[str], new: Mapping[str, Sequence[Trial]]
+) -> list[Unit]:
     """Return the units of a suite: the baseline's passes against new trials.
 
     Args:
@@ -45,7 +46,10 @@ def units_against_baseline(suite: SuitePair, metrics: Sequence[str], new: Mappin
 
 
 def units_of_trials(
-    suite: SuitePair, metrics: Sequence[str], old: Mapping[str, Sequence[Trial]], new: Mapping[str, Sequence[Trial]]
+    suite: SuitePair,
+    metrics: Sequence[str],
+    old: Mapping[str, Sequence[Trial]],
+    new: Mapping[str, Sequence[Trial]],
 ) -> list[Unit]:
     """Return the units of a suite: trials of the accepted code against those of the candidate."""
     columns = _columns(suite, metrics)
@@ -86,13 +90,10 @@ def _seen(suite: SuitePair, column: Column, values: Sequence[float | None]) -> S
     rule = rule_of(suite.plan, column.metric)
     if rule.scale is None and not column.turned:
         return values
+    sign = -1.0 if column.turned else 1.0
     seen: list[float | None] = []
     for value in values:
-        if value is not None:
-            value = map_score(value, rule)
-            if column.turned:
-                value = neg(value)
-        seen.append(value)
+        seen.append(None if value is None else sign * map_score(value, rule))
     return seen
 
 

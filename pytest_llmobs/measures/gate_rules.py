@@ -127,9 +127,7 @@ def _scale_problems(rule: GateRule, where: str) -> Iterator[str]:
     elif not _is_pair(rule.scale):
         yield f"{said} is no pair of numbers. Give the worst and the best score that there are, such as scale=(1, 5)."
     elif rule.scale[0] >= rule.scale[1]:
-        yield (
-            f"{said} is no range: the lower score comes first. lower_is_better=True turns a metric round."
-        )
+        yield (f"{said} is no range: the lower score comes first. lower_is_better=True turns a metric round.")
 
 
 def _is_pair(scale: object) -> bool:
