@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from pytest_llmobs.records.decisions import MetricRow
 from pytest_llmobs.reports.digest.examples import ExampleDetail
 from pytest_llmobs.reports.digest.experiment import Digest
-from pytest_llmobs.reports.text.figures import rate, signed
+from pytest_llmobs.reports.text import metric_words as words
+from pytest_llmobs.reports.text.figures import rate
 from pytest_llmobs.reports.text.page import Page
+from pytest_llmobs.reports.text.repeats import is_binary, repeats_text
 from pytest_llmobs.wording import count, text_lines
 
 _PAGE = Page(width=100)
-_BROKEN = ("broken", "suspect")
+_BROKEN = ("broken", "suspect", "drifted")
 """States of examples that are failed tests where they are red; the largest drops of a metric are none."""
 GATE = "llm-gate"
 """Stands in the place of a test's node id where a failure is of no suite."""
@@ -58,18 +60,40 @@ def _suite_failure(suite: str, metrics: Sequence[MetricRow]) -> Failure:
     for row in metrics:
         if not _is_in_line(row) and row.note not in details:
             details.append(row.note)
-    return Failure(suite, headline, details)
+    return Failure(suite, headline, details + _about_accepted_code(metrics))
+
+
+def _about_accepted_code(metrics: Sequence[MetricRow]) -> list[str]:
+    """Return what it did today, or why nobody knows; each reason once."""
+    lines: dict[str, None] = {}
+    for row in metrics:
+        today = words.accepted_today(row)
+        if today:
+            lines[f"{row.metric}: {today}"] = None
+        if row.control_note:
+            lines[words.not_compared(row.control_note)] = None
+    return list(lines)
 
 
 def _metric_line(row: MetricRow) -> str:
     verdict = f"{row.metric} {row.verdict}"
     if _compares(row):
         change = f"{rate(row.baseline)} -> {rate(row.candidate)}"
-        return f"{verdict}: {change} ({signed(row.delta, _PAGE)}, n={row.n})"
+        facts = (_drop(row), words.probabilities(row), f"n={row.n}")
+        return f"{verdict}: {change} ({', '.join(filter(None, facts))})"
     first_line = row.note.partition("\n")[0]
     if first_line:
         return f"{verdict}: {first_line}"
     return verdict
+
+
+def _drop(row: MetricRow) -> str:
+    """Return the difference, and the passes it is of."""
+    delta = words.difference(row.delta, row, _PAGE)
+    passes = words.passes(row)
+    if delta and passes:
+        return f"{delta} of {passes}"
+    return delta
 
 
 def _is_in_line(row: MetricRow) -> bool:
@@ -90,6 +114,13 @@ def _example_failure(example: ExampleDetail) -> Failure:
         metrics.append(row.metric)
         # what is said of several of its metrics is said once
         reasons.update(dict.fromkeys(row.comment.strip().split("\n")))
+        if row.control:
+            trials = repeats_text(row.control, is_binary(row.control))
+            reasons[f"{row.metric}: the accepted code today {trials}"] = None
+        reasons[words.not_compared(row.control_note)] = None
     nodeid = example.nodeid or example.suite
-    headline = f"{example.example_id} broke: {', '.join(metrics)}"
+    verb = "broke"
+    if example.state == "drifted":
+        verb = "drifted"
+    headline = f"{example.example_id} {verb}: {', '.join(metrics)}"
     return Failure(nodeid, headline, [reason for reason in reasons if reason])

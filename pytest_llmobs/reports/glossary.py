@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -41,14 +42,20 @@ GLOSSARY: tuple[Entry, ...] = (
         "What is compared: `pass` (the share of trials whose test passed) and each evaluator on the marker.",
     ),
     Entry(
+        ("pass", "passes", "fresh pass", "fresh passes"),
+        "As a metric, the share of trials whose test passed. Otherwise each example of a suite run once: "
+        "`--llm-repeat 3` makes three passes, a baseline records five. Fresh ones are those that the gate ran after "
+        "the first look.",
+    ),
+    Entry(
         ("experiment",),
         "One session with `--llm-experiment`, under a name of its own.",
         "`llmobs experiments` lists them, `llmobs show NAME` shows one.",
     ),
     Entry(
         ("run", "trace"),
-        "A run is one traced call with its inputs, outputs, time, tokens and cost. A trace is a run with all the runs "
-        "below it.",
+        "A run is one traced call with its inputs, outputs, time, tokens and cost. A trace is a run with all the "
+        "runs below it.",
         "`llmobs show ID` shows a trace.",
     ),
     Entry(
@@ -58,26 +65,48 @@ GLOSSARY: tuple[Entry, ...] = (
     ),
     # columns
     Entry(
-        ("base", "now", "candidate"), "The mean over the examples in the baseline, and in this experiment."
+        ("base", "now", "candidate"),
+        "The mean over the examples in the baseline, and in this experiment with all its passes.",
     ),
     Entry(
         ("Δ", "delta"),
-        "The mean difference between the baseline and now, example by example. Below zero is worse.",
+        "The mean difference between the baseline and now, example by example. Below zero is worse, also where lower "
+        "is better. Of a REGRESSED metric it is of fresh passes alone: the first one was chosen for being low.",
+    ),
+    Entry(
+        ("pp", "point", "points"),
+        "Percentage points: from 0.90 to 0.88 is a drop of 2 pp. A score that doesn't lie between 0 and 1 has its "
+        "own measure instead.",
     ),
     Entry(
         ("CI", "interval", "90 % CI", "±"),
-        "Confidence interval: where the true difference lies, in 90 of 100 experiments like this one.",
-        "A wide one asks for more examples or for `--llm-repeat`.",
+        "Confidence interval: where the true difference lies, in 90 of 100 experiments like this one. In 95 of 100 "
+        "it is above the lower end.",
+        "A wide one asks for more examples, for `--llm-repeat`, or for more passes in the baseline.",
     ),
     Entry(
-        ("p", "p-value"),
-        "The chance of a drop this large if nothing had changed. `.002` means 2 in 1,000.",
+        ("no drop beyond", "no rise beyond"),
+        "The largest drop that the trials leave open, with 95 % confidence: the lower end of the interval. Where "
+        "lower is better it is a rise.",
+    ),
+    Entry(
+        ("p", "p-value", "mid-p"),
+        "The chance of a drop this large if nothing had changed: old and new trials of each example are shuffled "
+        "1,999 times, and the share of shuffles with a drop as large is counted, those that tie by half (mid-p). "
+        "`.002` means 2 in 1,000.",
+    ),
+    Entry(
+        ("p of G", "p of"),
+        "The same among all G gating metrics of the session: the chance that any of them drops so far (max-T). `p of "
+        "3` is of three metrics. The verdict goes by it, so that more metrics make no more false alarms.",
     ),
     Entry(
         ("MDE",),
-        "Minimum detectable effect: the smallest drop that an experiment of this size usually finds. A smaller one "
-        "may go unseen.",
-        "Where that is more than you care for, add examples or take `--llm-repeat 3`.",
+        "Minimum detectable effect: the drop that an experiment of this size finds about four times in five. A "
+        "smaller one may go unseen. `(10 passes, K=3)`: what it would be with 10 passes in the baseline, and with "
+        "`--llm-repeat 3`.",
+        "Where that is more than you care for, add passes to the baseline with `--llm-update-baseline=add`, which "
+        "costs nothing a build, add examples, or take `--llm-repeat 3`.",
     ),
     Entry(
         ("n", "pair", "pairs"),
@@ -86,33 +115,44 @@ GLOSSARY: tuple[Entry, ...] = (
     # verdicts
     Entry(
         ("REGRESSED",),
-        "The metric dropped, and chance alone hardly does that. The build is red.",
-        "Look at the change that the broken examples share. If the new state is what you want, record a new baseline.",
+        "The metric dropped by `max_drop` (0.02) or more, and chance alone hardly does that: the gate looked again, "
+        "up to three times, and p of all metrics is below .025. The build is red.",
+        "Look at the change that the broken examples share. If the new state is what you want, record a new "
+        "baseline.",
+    ),
+    Entry(
+        ("DRIFTED", "accepted code fails alike"),
+        "The build would be red, but the accepted code, run beside it today, fails alike: what changed is the day (a "
+        "provider, a cache, an index), not your code. The build stays green, with a warning.",
+        "Wait, or record a baseline of how it is today. `llm_fail_on = drifted` makes it red.",
     ),
     Entry(
         ("NEUTRAL",),
-        "No drop larger than `max_drop` (0.02) was found. That is no proof that there is none: see MDE.",
+        "No drop was found. What the trials can't rule out stands beside it: `no drop beyond 2.0 pp`.",
     ),
     Entry(
         ("IMPROVED",),
-        "The metric rose, and chance alone hardly does that.",
+        "The metric rose by `max_drop` (0.02) or more, and chance alone hardly does that.",
         "Record a new baseline, so that the better state is what later builds are held to.",
     ),
     Entry(
-        ("INCONCLUSIVE",),
-        "The metric dropped, but chance may have done that. The build stays green.",
-        "More examples or `--llm-repeat` would tell. `llm_fail_on = inconclusive` makes it red.",
+        ("INCONCLUSIVE", "may have dropped"),
+        "The metric dropped by `max_drop` or more, and p is below .10 at the last look, but chance may have done "
+        "that. The build stays green, with a warning.",
+        "More passes in the baseline, more examples or `--llm-repeat` would tell. `llm_fail_on = inconclusive` makes "
+        "it red.",
     ),
     Entry(
         ("INSUFFICIENT_DATA", "INSUFFICIENT"),
         "Too many values are missing for a verdict: trials that raised, were skipped, could not be scored, or whose "
-        "examples are gone.",
+        "examples are gone. Missing trials are run once more before. A gate that wanted a further look and couldn't "
+        "have it says the same: it is not green.",
         "The line below the table says which; mend the cause and run again.",
     ),
     Entry(
         ("REBASELINE",),
-        "A rubric, a judge's model or an evaluator changed, so that old and new scores can't be compared. Red in CI, "
-        "a warning elsewhere.",
+        "A rubric, a judge's model or an evaluator changed, or the marker lost a metric of the baseline, so that old "
+        "and new scores can't be compared. Red in CI, a warning elsewhere.",
         "Record a new baseline: `pytest --llm-experiment --llm-update-baseline`.",
     ),
     Entry(
@@ -131,22 +171,27 @@ GLOSSARY: tuple[Entry, ...] = (
     ),
     # examples
     Entry(
-        ("broken", "broke"),
-        "The example passed in the baseline and fails now, every time, the confirming session included. Each is a "
-        "failed test.",
-        "`llmobs show ID` shows what happened; `--lf` runs the broken ones again.",
+        ("suspect",),
+        "The example passed in nine tenths of the baseline's trials or more, and fails in most trials now. It is run "
+        "again by itself, up to 16 trials, until it is broken or flaky. Where even 16 can't tell, it stays suspect: "
+        "a warning.",
+        "10 passes in the baseline tell sooner: `--llm-update-baseline=add`.",
     ),
     Entry(
-        ("suspect",),
-        "The example passed in the baseline and fails now, but it has not been run often enough to call it broken.",
+        ("broken", "broke"),
+        "A suspect that passes so rarely, in up to 16 trials, that chance would not do that once among all examples. "
+        "In a suite with a regressed metric it is one that fails in every trial, fresh ones too. Each is a failed "
+        "test.",
+        "`llmobs show ID` shows what happened; `--lf` runs the broken ones again.",
     ),
-    Entry(("flaky",), "The example failed, and passed when it was run again."),
+    Entry(("flaky",), "A suspect that passed again when it was run by itself: not red."),
     Entry(
         ("dropped", "largest drops"),
         "One of the examples that pulled a regressed metric down, although it did not break.",
     ),
     Entry(
-        ("known", "known failure"), "The example fails now and failed in the baseline: accepted, and not red."
+        ("known", "known failure"),
+        "The example fails now and failed in more than a tenth of the baseline's trials: accepted, and not red.",
     ),
     Entry(("fixed",), "The example failed in the baseline and passes now."),
     Entry(
@@ -156,7 +201,8 @@ GLOSSARY: tuple[Entry, ...] = (
     ),
     Entry(
         ("edited",),
-        "The example's inputs or reference changed since the baseline, so that its scores are not compared.",
+        "The example's inputs or reference changed since the baseline, so that its scores are not compared. Many "
+        "edited ones are INSUFFICIENT_DATA.",
         "`llmobs baseline accept` records it anew.",
     ),
     Entry(
@@ -166,17 +212,36 @@ GLOSSARY: tuple[Entry, ...] = (
     ),
     Entry(
         ("removed",),
-        "The example is in the baseline and no longer in the dataset. It counts as missing: deleting what fails is no "
-        "fix.",
+        "The example is in the baseline and no longer in the dataset. It counts as missing: deleting what fails is "
+        "no fix.",
         "`llmobs baseline prune` drops its row.",
     ),
     # sessions
     Entry(
-        ("confirming", "confirmed", "second run"),
-        "Model calls vary, so that nothing turns red at a first look: what is suspect is run again in a session of "
-        "its own, and only what fails there too is red. `--llm-confirm 0` leaves it out.",
+        ("look", "further look", "looking again", "one look", "one look only", "confirming"),
+        "Model calls vary, so that nothing turns red at a first look. Where a metric may have dropped (p below .10), "
+        "the gate has one more pass of the suite run, in a session of its own, and looks again at all passes "
+        "together; at most three times. Then suspects are run again. With one look only, red needs p below .02.",
+        "`--llm-confirm N` says how many further passes there may be; 0 leaves one look.",
     ),
-    Entry(("tentative",), "Red at the first look, and nothing has been run again to confirm it."),
+    Entry(
+        ("accepted code", "control", "accepted code today", "not compared with the accepted code today"),
+        "The code of the baseline's commit. Where a build would be red, what is suspect runs on it too, today, in a "
+        "temporary worktree of git: what fails there alike has DRIFTED. Where it can't run, the red stands, and the "
+        "line says why.",
+        "`llm_control = off` leaves it out.",
+    ),
+    Entry(
+        ("A/A figure", "A/A", "this suite has days"),
+        "How far the same code moved between the sessions that the baseline holds, with the p of the newest against "
+        "the others. Below .05 the suite has days: the same code does better on one than on another.",
+        "Keep the control on, and record on two days with `--llm-update-baseline=add`.",
+    ),
+    Entry(
+        ("same recordings", "no noise"),
+        "Both sides replay the same recorded replies, so that nothing varies: any difference is the code's, and "
+        "there is no p, no interval and no MDE.",
+    ),
     Entry(
         ("partial",),
         "Only some of the tests were selected (`-k`, `--lf`, a node id); the verdict speaks of those alone.",
@@ -193,7 +258,13 @@ GLOSSARY: tuple[Entry, ...] = (
     Entry(("min_mean",), "The least mean that `llm_gate(min_mean=...)` accepts, with or without a baseline."),
     Entry(
         ("max_drop",),
-        "The drop of a mean that is let pass: 0.02, unless `llm_gate(max_drop=...)` says otherwise.",
+        "The smallest drop of a mean that can be red: 0.02, unless `llm_gate(max_drop=...)` says otherwise. Of a "
+        "metric that leaves 0 to 1 it is 0.02 of the range seen in its baseline.",
+    ),
+    Entry(
+        ("scale",),
+        "`llm_gate(metric, scale=(1, 5))` says that scores go from 1 to 5: every figure of the metric is then shown "
+        "between 0 and 1.",
     ),
     Entry(
         ("known failures from now on",),
@@ -202,8 +273,8 @@ GLOSSARY: tuple[Entry, ...] = (
     ),
     Entry(
         ("cost", "at least", "cost unknown"),
-        "What the calls cost by a price list that is part of the installation. `at least` says that for some calls no "
-        "price is known.",
+        "What the calls cost by a price list that is part of the installation. `at least` says that for some calls "
+        "no price is known.",
     ),
     Entry(
         ("cold",),
@@ -233,4 +304,6 @@ def all_words() -> Iterator[str]:
 
 
 def _plain(word: str) -> str:
-    return word.casefold().replace("_", " ").replace("-", " ").strip(" ▼▲→?!·±.:[]")
+    bare = re.sub("[_-]", " ", word.casefold()).replace("(", "").replace(")", "")
+    # among how many metrics a p is differs from session to session
+    return re.sub(r"^p of \d+$", "p of g", bare.strip(" ▼▲→≈?!·±.:[]"))

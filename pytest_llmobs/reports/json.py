@@ -11,6 +11,7 @@ from typing import Any
 
 from pytest_llmobs.measures.trial_spending import TrialSpending
 from pytest_llmobs.records.decisions import ExampleRow
+from pytest_llmobs.records.looks import Look
 from pytest_llmobs.records.plans import SuitePlan
 from pytest_llmobs.reports.context import Context
 from pytest_llmobs.reports.digest.examples import ExampleDetail, ExampleGroup, ExamplesDigest
@@ -19,7 +20,7 @@ from pytest_llmobs.reports.digest.metrics import MetricLine, MetricsDigest, Suit
 from pytest_llmobs.reports.digest.spending import SpendingDigest
 from pytest_llmobs.reports.text.page import Page
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Grows with a change that a reader of the version before can't read; a new key is none."""
 SCHEMA = Path(__file__).with_suffix(".schema.json")
 """The JSON Schema of the document."""
@@ -57,7 +58,9 @@ def document(digest: Digest) -> dict[str, Any]:
             "word": verdict.word,
             "headline": verdict.headline,
             "limits": verdict.limits,
+            "unlooked": experiment.decision.unlooked or None,
         },
+        "looks": list(map(_look, experiment.looks)),
         "suites": _suites(digest.metrics, experiment.suites),
         "suite_scores": experiment.suite_scores,
         "examples": list(map(_example, digest.examples.detailed)),
@@ -67,6 +70,16 @@ def document(digest: Digest) -> dict[str, Any]:
         "notes": digest.notes,
         "spending": _spending(digest.spending),
         "commands": digest.commands,
+    }
+
+
+def _look(look: Look) -> dict[str, Any]:
+    return {
+        "purpose": look.purpose,
+        "trials": len(look.trials),
+        "error": look.error,
+        "notes": look.notes,
+        "commit": look.commit or None,
     }
 
 
@@ -118,6 +131,8 @@ def _score(row: ExampleRow) -> dict[str, Any]:
         "red": row.red,
         "baseline": row.baseline,
         "candidate": row.candidate,
+        "control": row.control,
+        "control_note": row.control_note,
         "comment": row.comment,
     }
 
@@ -146,15 +161,19 @@ def _others(examples: ExamplesDigest) -> list[dict[str, Any]]:
 
 
 def _spending(spending: SpendingDigest) -> dict[str, Any]:
-    confirmation = None
-    if spending.confirmation is not None:
-        confirmation = _sums(spending.confirmation)
     return {
         "trials": {"ran": spending.ran, "expected": spending.expected, "statuses": spending.statuses},
         "total": _sums(spending.total),
-        "confirmation": confirmation,
+        "looks": _share(spending.looks),
+        "control": _share(spending.control),
         "unpriced_models": spending.unpriced,
     }
+
+
+def _share(spending: TrialSpending | None) -> dict[str, Any] | None:
+    if spending is None:
+        return None
+    return _sums(spending)
 
 
 def _sums(spending: TrialSpending) -> dict[str, Any]:

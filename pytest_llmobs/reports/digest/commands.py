@@ -15,8 +15,10 @@ from pytest_llmobs.wording import shell_line
 _NODEIDS_ROOM = 100
 """Characters of node ids that are written into a command; more go through a file."""
 
-_ACCEPTABLE: Set[VerdictName] = {"REGRESSED", "REBASELINE", "INCONCLUSIVE"}
+_ACCEPTABLE: Set[VerdictName] = {"REGRESSED", "DRIFTED", "REBASELINE", "INCONCLUSIVE"}
 """Red verdicts that a new baseline would turn green: it helps neither a missed bound nor missing data."""
+_WORTH_RECORDING: Set[VerdictName] = {"IMPROVED", "DRIFTED", "REBASELINE"}
+"""Green verdicts that a new baseline follows."""
 _UNRECORDED: tuple[ExampleState, ...] = ("new", "edited")
 """States of examples that the baseline has no scores of."""
 
@@ -124,7 +126,7 @@ def _verdicts(rows: Iterable[MetricRow]) -> set[VerdictName]:
 
 def _left_to_do(decision: Decision, context: Context) -> list[NextCommand]:
     verdicts = _verdicts(decision.metrics)
-    if verdicts & {"IMPROVED", "REBASELINE"}:
+    if verdicts & _WORTH_RECORDING or any(row.state == "drifted" for row in decision.examples):
         return [NextCommand("accept", context.accept)]
     edits = list(_for_edits(decision, context))
     if "NO_BASELINE" in verdicts and not edits:

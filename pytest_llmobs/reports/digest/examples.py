@@ -10,7 +10,7 @@ from functools import cached_property
 from pytest_llmobs.measures.means import scored_mean
 from pytest_llmobs.records.decisions import ExampleRow, ExampleState, MetricRow
 
-_DETAILED: tuple[ExampleState, ...] = ("broken", "suspect", "dropped")
+_DETAILED: tuple[ExampleState, ...] = ("broken", "suspect", "drifted", "dropped")
 """States worth details; the others are listed by name."""
 LISTED: tuple[ExampleState, ...] = ("flaky", "known", "fixed", "new", "removed", "edited")
 """States of which the names are enough, in the order they are told."""
@@ -20,6 +20,8 @@ _COUNTED: tuple[tuple[ExampleState, bool], ...] = (
     ("broken", True),
     ("suspect", True),
     ("suspect", False),
+    ("drifted", True),
+    ("drifted", False),
     ("dropped", True),
 )
 """State and whether it is red, in the order they are counted; what else there is comes after them."""
@@ -108,8 +110,8 @@ class ExamplesDigest:
     """All examples that deserve a line."""
 
     detailed: tuple[ExampleDetail, ...]
-    """Broken ones, suspects, the largest drops of a regressed metric: red ones first, then the worst state, then the
-    larger drop."""
+    """Broken ones, suspects, drifted ones, the largest drops of a regressed metric: red ones first, then the worst
+    state, then the larger drop."""
     counts: tuple[ExampleCount, ...]
     """Of the detailed ones."""
     common_changes: tuple[str, ...]
@@ -119,6 +121,8 @@ class ExamplesDigest:
     remarks: Mapping[ExampleState, Sequence[str]]
     """By state, lines that the comments of most rows share: why suspects are not run again, say."""
     listed: tuple[ListedExamples, ...]
+    not_compared: tuple[str, ...] = ()
+    """Why red examples are not compared with the accepted code today, each reason once."""
 
     @property
     def rerun(self) -> Sequence[ExampleDetail]:
@@ -151,6 +155,7 @@ def digest_examples(rows: Iterable[ExampleRow]) -> ExamplesDigest:
         groups=tuple(grouped(detailed, common)),
         remarks=shared_remarks(detailed),
         listed=tuple(_listed(rows)),
+        not_compared=tuple(dict.fromkeys(row.control_note for row in rows if row.control_note)),
     )
 
 

@@ -21,7 +21,7 @@ class ExperimentLine:
     duration: float
     """Seconds."""
     trials: int
-    """Trials, confirming ones included."""
+    """Trials, those of further looks included."""
     means: Mapping[str, float]
     """Metric -> the candidate's mean; over several suites weighted by their examples. Scores that don't gate too."""
     cost: float | None
@@ -37,7 +37,7 @@ class ExperimentLine:
 
 def experiment_line(experiment: Experiment) -> ExperimentLine:
     """Reduce an experiment to its line."""
-    trials = [*experiment.trials, *experiment.confirmation]
+    trials = [*experiment.trials, *experiment.further_trials]
     spent = trial_spending(trials)
     return ExperimentLine(
         name=experiment.name,

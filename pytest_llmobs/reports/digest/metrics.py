@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from pytest_llmobs.measures.gate_rules import PASS
+from pytest_llmobs.measures.gate_rules import PASS, rule_of
 from pytest_llmobs.measures.means import metric_mean
 from pytest_llmobs.measures.values import shown_value
 from pytest_llmobs.records.decisions import MetricRow, VerdictName
@@ -31,6 +31,9 @@ class MetricLine:
 
     row: MetricRow
     label: Label = ""
+    lower_is_better: bool = False
+    looked_again: bool = False
+    """True where its figures cover other passes than those of the session itself."""
 
     @property
     def has_verdict(self) -> bool:
@@ -104,19 +107,29 @@ class MetricsDigest:
 
 def digest_metrics(experiment: Experiment) -> MetricsDigest:
     """Group what the gate judged, and what was measured besides, by suite."""
+    plans = {plan.name: plan for plan in experiment.suites}
     lines: dict[str, list[MetricLine]] = {}
     for row in experiment.decision.metrics:
-        lines.setdefault(row.suite, []).append(MetricLine(row))
+        lines.setdefault(row.suite, []).append(_line(row, plans.get(row.suite)))
     # before the others join them: these are the suites that the gate knows
     judged = set(lines)
     for row in unjudged(experiment):
         label = _label(row, experiment, row.suite in judged)
         lines.setdefault(row.suite, []).append(MetricLine(row, label))
-    plans = {plan.name: plan for plan in experiment.suites}
     suites = []
     for suite, its_lines in lines.items():
         suites.append(_suite(suite, its_lines, plans.get(suite), suite in judged))
     return MetricsDigest(tuple(suites), tuple(_unmeasured(experiment.suites, lines)))
+
+
+def _line(row: MetricRow, plan: SuitePlan | None) -> MetricLine:
+    if plan is None:
+        return MetricLine(row)
+    return MetricLine(
+        row,
+        lower_is_better=rule_of(plan, row.metric).lower_is_better,
+        looked_again=row.passes > 0 and row.passes != plan.repeat,
+    )
 
 
 def standing(row: MetricRow) -> Standing:
@@ -228,15 +241,22 @@ def _size(plan: SuitePlan | None) -> SuiteSize | None:
 
 def _notes(suite: str, lines: Sequence[MetricLine]) -> list[MetricNote]:
     """Return the rows' notes, red ones first; equal ones are said once."""
-    metrics: dict[tuple[Standing, str], list[str]] = {}
+    notes = []
     for line in lines:
-        row = line.row
-        if row.note:
-            metrics.setdefault((standing(row), row.note), []).append(row.metric)
+        notes.append(MetricNote(suite, standing(line.row), (line.row.metric,), line.row.note))
+    return sorted(together(suite, notes), key=urgency)
+
+
+def together(suite: str, apart: Iterable[MetricNote]) -> list[MetricNote]:
+    """Return notes on metrics of a suite, equal ones as one; empty ones fall out."""
+    metrics: dict[tuple[Standing, str], list[str]] = {}
+    for note in apart:
+        if note.text:
+            metrics.setdefault((note.standing, note.text), []).extend(note.metrics)
     notes = []
     for (stands, text), its in metrics.items():
         notes.append(MetricNote(suite, stands, tuple(its), text))
-    return sorted(notes, key=urgency)
+    return notes
 
 
 def urgency(note: MetricNote) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from pytest_llmobs.records.decisions import Decision, ExampleState, MetricRow, VerdictName
+from pytest_llmobs.records.decisions import ExampleState, MetricRow, VerdictName
 from pytest_llmobs.records.experiments import Experiment, SessionEnd
 from pytest_llmobs.reports.digest.examples import ExamplesDigest, is_red
 from pytest_llmobs.reports.digest.spending import SpendingDigest
@@ -14,11 +14,14 @@ _NAMED = 3
 """Metrics named one by one; more are counted."""
 _REASONS: Mapping[VerdictName, str] = {
     "INSUFFICIENT_DATA": "too little data for {}",
-    "REBASELINE": "{} is judged in another way than its baseline",
+    "REBASELINE": "{} not judged as in the baseline",
     "REGRESSED": "{} regressed",
+    "DRIFTED": "{} drifted",
     "INCONCLUSIVE": "{} may have dropped",
 }
 """What a verdict says where it makes the build red."""
+_UNLOOKED = "too little data for {} (a further look could not run)"
+"""What it says of too little data where the gate wanted more and couldn't have it."""
 _BOUND = "{} missed a bound"
 """What any other verdict says: a bound of ``llm_gate`` is what makes it red."""
 _UNGATED: tuple[ExampleState, ...] = ("new", "edited")
@@ -42,7 +45,7 @@ def reasons(experiment: Experiment, examples: ExamplesDigest, trials: SpendingDi
     """
     found = [
         *_cut_short(experiment.end),
-        *_of_gate(experiment.decision, examples),
+        *_of_gate(experiment, examples),
         *_of_trials(experiment, trials),
         *_of_others(experiment.end),
     ]
@@ -68,20 +71,32 @@ def _cut_short(end: SessionEnd) -> Iterator[str]:
         yield _STATUSES[end.exit_status]
 
 
-def _of_gate(decision: Decision, examples: ExamplesDigest) -> Iterator[str]:
+def _of_gate(experiment: Experiment, examples: ExamplesDigest) -> Iterator[str]:
+    decision = experiment.decision
     metrics = _metrics_by_reason(filter(is_red, decision.metrics))
     for reason in (*_REASONS.values(), _BOUND):
         names = metrics.get(reason)
-        if names:
+        if not names:
+            continue
+        if reason == _REASONS["INSUFFICIENT_DATA"] and _lacks_a_look(experiment):
+            yield _UNLOOKED.format(named(names))
+        else:
             yield reason.format(named(names))
     for counted in examples.counts:
         if counted.red and counted.state == "broken":
             yield f"{count(counted.number, 'example')} broke"
+        if counted.red and counted.state == "drifted":
+            yield f"{count(counted.number, 'example')} drifted"
         if counted.red and counted.state == "suspect":
             yield f"{count(counted.number, 'suspect example')} not cleared"
     errors = len(decision.errors)
     if errors:
         yield count(errors, "error")
+
+
+def _lacks_a_look(experiment: Experiment) -> bool:
+    """Tell whether the gate asked for more trials and a session came back without."""
+    return any(look.error and look.purpose != "control" for look in experiment.looks)
 
 
 def _metrics_by_reason(red: Iterable[MetricRow]) -> dict[str, dict[str, None]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from pytest_llmobs.measures.trial_spending import TrialSpending, trial_spending
@@ -17,7 +17,7 @@ class SpendingDigest:
     """What an experiment took, and how its trials ended."""
 
     ran: int
-    """Trials, confirming ones left out."""
+    """Trials, those of further looks left out."""
     expected: int
     """Trials there should have been."""
     duration: float
@@ -25,28 +25,41 @@ class SpendingDigest:
     statuses: Mapping[TrialStatus, int]
     """How those that ran ended, in a steady order; none that is zero."""
     total: TrialSpending
-    """Confirming ones included."""
-    confirmation: TrialSpending | None
-    """The confirming session's share of the total; None without one."""
+    """Those of further looks included."""
+    looks: TrialSpending | None
+    """The share of further passes and of suspects run again; None where there were none."""
+    control: TrialSpending | None
+    """The share of the accepted code, run beside a build that would be red; None where it wasn't."""
     unpriced: tuple[str, ...]
     """The calls whose cost isn't known: models, with the reason where it isn't the model's own price; each once."""
 
 
 def digest_spending(experiment: Experiment) -> SpendingDigest:
     """Add up what an experiment took."""
-    total = trial_spending([*experiment.trials, *experiment.confirmation])
-    confirmation = None
-    if experiment.confirmation:
-        confirmation = trial_spending(experiment.confirmation)
+    further: list[Trial] = []
+    control: list[Trial] = []
+    for look in experiment.looks:
+        if look.purpose == "control":
+            control += look.trials
+        else:
+            further += look.trials
+    total = trial_spending([*experiment.trials, *further, *control])
     return SpendingDigest(
         ran=len(experiment.trials),
         expected=_expected(experiment),
         duration=experiment.duration,
         statuses=statuses(experiment.trials),
         total=total,
-        confirmation=confirmation,
+        looks=_share(further),
+        control=_share(control),
         unpriced=tuple(sorted(total.unpriced)),
     )
+
+
+def _share(trials: Collection[Trial]) -> TrialSpending | None:
+    if not trials:
+        return None
+    return trial_spending(trials)
 
 
 def _expected(experiment: Experiment) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from pytest_llmobs.records.decisions import ExampleState, VerdictName
+from pytest_llmobs.records.decisions import Decision, ExampleState, VerdictName
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.reports.digest.examples import ExamplesDigest
 from pytest_llmobs.reports.digest.reasons import named, reasons
@@ -14,8 +14,15 @@ from pytest_llmobs.reports.digest.spending import SpendingDigest
 from pytest_llmobs.wording import count, noun
 
 Light = Literal["red", "yellow", "green"]
-"""Red: the build fails; yellow: nothing was judged; green: nothing stands against it."""
-_COMPARED: tuple[VerdictName, ...] = ("REBASELINE", "REGRESSED", "IMPROVED", "INCONCLUSIVE", "NEUTRAL")
+"""Red: the build fails; yellow: nothing was judged, or there is a warning; green: nothing stands against it."""
+_COMPARED: tuple[VerdictName, ...] = (
+    "REBASELINE",
+    "REGRESSED",
+    "DRIFTED",
+    "IMPROVED",
+    "INCONCLUSIVE",
+    "NEUTRAL",
+)
 """Verdicts that only a metric with a baseline has."""
 
 _CHANGED: tuple[ExampleState, ...] = ("new", "edited", "removed")
@@ -32,7 +39,7 @@ class ExperimentVerdict:
     headline: str
     """``RED: pass regressed, 2 examples broke``; red wherever the session's exit status isn't 0."""
     limits: tuple[str, ...]
-    """What restricts it: an interruption, a confirmation that is due, that this is one shard."""
+    """What restricts it: an interruption, a look that was not taken, that this is one shard."""
 
 
 def digest_verdict(
@@ -50,7 +57,7 @@ def digest_verdict(
     if experiment.red:
         headline = f"RED: {', '.join(reasons(experiment, examples, trials))}"
     else:
-        light, headline = _not_red(experiment, trials, recorded)
+        light, headline = _not_red(experiment, examples, trials, recorded)
     # said of the verdict and not only of the suites: a green one over a selection is no green build
     if experiment.partial:
         headline = headline.replace(":", " (partial):", 1)
@@ -96,8 +103,8 @@ def _limits(experiment: Experiment, trials: SpendingDigest, recorded: int) -> It
     if experiment.interrupted:
         ran = f"{trials.ran:,} of {count(trials.expected, 'trial')}"
         yield f"interrupted: {ran} ran; this is no whole experiment"
-    if experiment.decision.reruns:
-        yield "tentative: no confirming session has looked again"
+    if experiment.decision.unlooked:
+        yield f"one look only: {experiment.decision.unlooked}"
     # elsewhere the headline says so
     if not experiment.red:
         return
@@ -109,7 +116,9 @@ def _limits(experiment: Experiment, trials: SpendingDigest, recorded: int) -> It
         yield "no baseline: assertions decide, as in plain pytest"
 
 
-def _not_red(experiment: Experiment, trials: SpendingDigest, recorded: int) -> tuple[Light, str]:
+def _not_red(
+    experiment: Experiment, examples: ExamplesDigest, trials: SpendingDigest, recorded: int
+) -> tuple[Light, str]:
     if experiment.shard:
         return "yellow", f"SHARD {experiment.shard}: not gated, `llmobs merge` gates all shards together"
     # before all others: a part of the trials proves nothing of the rest
@@ -129,14 +138,53 @@ def _not_red(experiment: Experiment, trials: SpendingDigest, recorded: int) -> t
             "yellow",
             f"NO BASELINE: assertions decide, as in plain pytest{failed}; CI will be red without one",
         )
-    rejudged = {row.metric: None for row in experiment.decision.metrics if row.verdict == "REBASELINE"}
-    if rejudged:
-        why = f"{named(rejudged)} {noun(len(rejudged), 'is', 'are')} judged in another way than the baseline"
-        return "yellow", f"GREEN here, RED in CI: {why}"
-    improved = {row.metric: None for row in experiment.decision.metrics if row.verdict == "IMPROVED"}
+    return _green(experiment.decision, examples)
+
+
+def _green(decision: Decision, examples: ExamplesDigest) -> tuple[Light, str]:
+    """Return the words of a build that was judged and isn't red."""
+    improved = _names(decision, "IMPROVED")
+    good = []
     if improved:
-        return "green", f"GREEN: nothing regressed, {named(improved)} improved"
-    return "green", "GREEN: nothing regressed"
+        good.append(f"{named(improved)} improved")
+    warnings = [*_drifted(decision, examples), *_doubts(decision, examples)]
+    rejudged = _names(decision, "REBASELINE")
+    if rejudged:
+        why = f"{named(rejudged)} {noun(len(rejudged), 'is', 'are')} not judged as in the baseline"
+        return "yellow", f"GREEN here, RED in CI: {'; '.join([why, *warnings, *good])}"
+    if warnings:
+        return "yellow", f"GREEN with a warning: {'; '.join([*warnings, *good])}"
+    return "green", f"GREEN: {', '.join(['nothing regressed', *good])}"
+
+
+def _drifted(decision: Decision, examples: ExamplesDigest) -> Iterator[str]:
+    metrics = _names(decision, "DRIFTED")
+    what = []
+    if metrics:
+        what.append(named(metrics))
+    number = _number(examples, "drifted")
+    if number:
+        what.append(count(number, "example"))
+    if what:
+        yield f"{' and '.join(what)} drifted, the accepted code fails alike today"
+
+
+def _doubts(decision: Decision, examples: ExamplesDigest) -> Iterator[str]:
+    inconclusive = _names(decision, "INCONCLUSIVE")
+    if inconclusive:
+        yield f"{named(inconclusive)} may have dropped"
+    suspects = _number(examples, "suspect")
+    if suspects:
+        yield f"{count(suspects, 'example')} {noun(suspects, 'is', 'are')} suspect"
+
+
+def _names(decision: Decision, verdict: VerdictName) -> list[str]:
+    """Return the metrics that have a verdict in some suite, each once."""
+    return list(dict.fromkeys(row.metric for row in decision.metrics if row.verdict == verdict))
+
+
+def _number(examples: ExamplesDigest, state: ExampleState) -> int:
+    return sum(counted.number for counted in examples.counts if counted.state == state)
 
 
 def _of(number: int, text: str, noun: str) -> str:

@@ -70,8 +70,9 @@ def style(example: ExampleDetail) -> str:
 
 
 def sign(state: str, page: Page) -> str:
-    """Return the sign of a state: a cross for what broke, an arrow for what dropped."""
-    return {"broken": page.signs.cross, "dropped": page.signs.down}.get(state, "!")
+    """Return the sign of a state: a cross for what broke, an arrow for what dropped, a wave for what drifted."""
+    signs = {"broken": page.signs.cross, "dropped": page.signs.down, "drifted": page.signs.alike}
+    return signs.get(state, "!")
 
 
 def _name(example: ExampleDetail, several: bool, page: Page) -> str:
@@ -87,9 +88,12 @@ def blocks(changes: Sequence[str], page: Page) -> Iterator[str]:
 
 
 def outcome(row: ExampleRow, page: Page) -> str:
-    """Return a row's scores then and now: ``5/5 → 0/6 trials`` where all are 0 or 1, else means: ``0.92 → 0.31``."""
-    # both sides alike: a count beside a mean can't be compared
-    binary = is_binary((*row.baseline, *row.candidate))
+    """Return a row's scores then and now, and those of the accepted code today where it ran.
+
+    ``5/5 → 0/6 trials, accepted code 1/5`` where all are 0 or 1, else means: ``0.92 → 0.31``.
+    """
+    # all sides alike: a count beside a mean can't be compared
+    binary = is_binary((*row.baseline, *row.candidate, *row.control))
     then = now = ""
     if row.baseline:
         then = repeats_text(row.baseline, binary)
@@ -97,7 +101,9 @@ def outcome(row: ExampleRow, page: Page) -> str:
         now = repeats_text(row.candidate, binary)
     sides = f" {page.signs.to} ".join(filter(None, (then, now)))
     if binary and sides:
-        return f"{sides} trials"
+        sides = f"{sides} trials"
+    if row.control:
+        return f"{sides}, accepted code today {repeats_text(row.control, binary)}"
     return sides
 
 

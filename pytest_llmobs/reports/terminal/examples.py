@@ -14,6 +14,7 @@ from pytest_llmobs.reports.digest.experiment import Digest
 from pytest_llmobs.reports.terminal.example_details import Above, blocks, example_lines
 from pytest_llmobs.reports.terminal.extent import Extent, extent_of
 from pytest_llmobs.reports.terminal.worst_examples import worst_examples
+from pytest_llmobs.reports.text.metric_words import FAILS_ALIKE, not_compared
 from pytest_llmobs.reports.text.page import Page, bound, indent
 from pytest_llmobs.wording import count
 
@@ -22,7 +23,9 @@ _NAME_WIDTH = 40
 _TITLES: Mapping[tuple[ExampleState, bool], str] = {
     ("broken", True): "{} broke",
     ("suspect", True): "{} failed and could not be cleared by running again",
-    ("suspect", False): "{} suspect: always passed, fails now, not often enough to call it broken",
+    ("suspect", False): "{} suspect: fails now, not often enough to call it broken",
+    ("drifted", True): "{} drifted: the accepted code fails alike today",
+    ("drifted", False): f"{{}} drifted: {FAILS_ALIKE}",
     ("dropped", True): "{} with the largest drops",
 }
 _MEANINGS: Mapping[ExampleState, str] = {
@@ -46,7 +49,7 @@ def example_section(digest: Digest, page: Page, context: Context, room: int) -> 
         room: Lines there are, where it isn't.
     """
     examples = digest.examples
-    lines = list(_titles(examples, page))
+    lines = [*_titles(examples, page), *_not_compared(digest, page)]
     extent = extent_of(digest, context)
     states = list(_states(examples, page, extent))
     if extent is Extent.EVERYTHING:
@@ -86,6 +89,14 @@ def _titles(examples: ExamplesDigest, page: Page) -> Iterator[str]:
             remarked.add(counted.state)
             for remark in examples.remarks.get(counted.state, ()):
                 yield from page.item(remark, mark=" ", style="dim")
+
+
+def _not_compared(digest: Digest, page: Page) -> Iterator[str]:
+    """Yield why examples are not compared with the accepted code today, unless a metric has said so."""
+    said = {row.control_note for row in digest.experiment.decision.metrics}
+    for note in digest.examples.not_compared:
+        if note not in said:
+            yield from page.item(not_compared(note), mark=" ", style="dim")
 
 
 def _listed(listed: ListedExamples, page: Page, most: int | None) -> str:

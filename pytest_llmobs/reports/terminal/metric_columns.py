@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from pytest_llmobs.records.decisions import MetricRow
 from pytest_llmobs.reports.digest.metrics import MetricLine
-from pytest_llmobs.reports.text import figures
+from pytest_llmobs.reports.text import figures, metric_words
 from pytest_llmobs.reports.text.page import Page
 from pytest_llmobs.reports.text.table import (
     Step,
@@ -20,7 +20,8 @@ from pytest_llmobs.reports.text.table import (
     swap,
 )
 
-_LEVEL = "90 % CI"
+_LEVEL = " (95 %)"
+"""How sure a NEUTRAL row is of its bound: the interval's lower end has 5 % below it."""
 
 
 def metric_table(lines: Sequence[MetricLine], page: Page) -> tuple[list[str], list[str]]:
@@ -35,10 +36,11 @@ def columns(lines: Sequence[MetricLine], page: Page) -> Table:
     return [
         column("metric", "  metric", rows, lambda row: f"{_mark(row, page)} {page.line(row.metric)}"),
         figure("baseline", "baseline", _baseline),
-        figure("candidate", "candidate", _candidate),
-        figure("delta", _title(rows, f"[{_LEVEL}]", page), lambda row: _interval(row, page)),
-        figure("p", "p", lambda row: figures.probability(row.p)),
-        figure("mde", _detectable_title(rows), lambda row: _detectable(row, page)),
+        figure("now", "now", _candidate),
+        column("delta", _title(rows, page), lines, lambda line: _change(line, page, _LEVEL)),
+        figure("p", _p_title(rows), _both_p),
+        figure("mde", _detectable_title(rows), _detectable_with_more),
+        column("passes", "passes", lines, _passes, right=True),
         figure("n", "n", _pairs),
         column("verdict", "verdict", lines, lambda line: verdict_text(line, page)),
     ]
@@ -47,30 +49,35 @@ def columns(lines: Sequence[MetricLine], page: Page) -> Table:
 def _steps(lines: Sequence[MetricLine], page: Page) -> list[Step]:
     """What gives way, in this order, until the table fits the page.
 
-    The repeats that would halve the detectable drop go, the interval is written with its half width, titles get
-    short, the longest verdict is abbreviated, long metric names lose their middle; then the p-value goes, the
-    detectable drop, the interval, the number of pairs; names shrink; on the narrowest pages only difference and
+    What more passes and repeats would find goes, the number of pairs where none is missing, p-values of rows in which
+    nothing happened, the passes, which the notes tell too, and how sure a bound is; the longest verdict is
+    abbreviated; of two p-values the one that decided stays; long names lose their middle; then what is usually found
+    goes, the intervals, the p-value, and the number of pairs; names shrink; on the narrowest pages only difference and
     verdict stay.
     """
     rows = _rows(lines)
-    delta, signs = page.signs.delta, page.signs
     figure = _figure_columns(rows)
-    half_widths = _title(rows, f"{signs.plusminus}{_LEVEL}", page)
+    short_verdicts = column(
+        "verdict", "verdict", lines, lambda line: verdict_text(line, page).removesuffix("_DATA")
+    )
     return [
-        swap(figure("mde", "MDE", lambda row: figures.rate(row.mde))),
-        swap(figure("delta", half_widths, lambda row: _half_width(row, page))),
-        swap(figure("baseline", "base", _baseline), figure("candidate", "now", _candidate)),
-        swap(
-            column("verdict", "verdict", lines, lambda line: verdict_text(line, page).removesuffix("_DATA"))
-        ),
-        squeeze("metric", 16, page.width, page),
-        drop("p"),
+        swap(figure("mde", "MDE", _detectable)),
+        swap(figure("n", "n", _lacking_pairs)),
+        swap(figure("p", _p_title(rows), _loud_p)),
+        swap(figure("baseline", "base", _baseline)),
+        drop("passes"),
+        swap(column("delta", _title(rows, page), lines, lambda line: _change(line, page))),
+        swap(short_verdicts),
+        swap(figure("p", _deciding_p_title(rows), _deciding_p)),
+        squeeze("metric", 20, page.width, page),
         drop("mde"),
-        swap(figure("delta", delta, lambda row: figures.signed(row.delta, page))),
+        squeeze("metric", 16, page.width, page),
+        swap(figure("delta", page.signs.delta, lambda row: metric_words.difference(row.delta, row, page))),
+        drop("p"),
         drop("n"),
         squeeze("metric", 8, page.width, page),
         drop("baseline"),
-        drop("candidate"),
+        drop("now"),
     ]
 
 
@@ -95,6 +102,7 @@ def verdict_text(line: MetricLine, page: Page) -> str:
         return f"{page.signs.dot} {line.label}"
     signs = {
         "REGRESSED": page.signs.down,
+        "DRIFTED": page.signs.alike,
         "IMPROVED": page.signs.up,
         "INCONCLUSIVE": "?",
         "NEUTRAL": page.signs.flat,
@@ -120,25 +128,96 @@ def _mark(row: MetricRow, page: Page) -> str:
     return " "
 
 
+def _title(rows: Sequence[MetricRow], page: Page) -> str:
+    """Return the title of the differences; it speaks of an interval only where one is shown."""
+    if any(row.low is not None and row.verdict != "NEUTRAL" for row in rows):
+        return f"{page.signs.delta} [90 % CI]"
+    return page.signs.delta
+
+
+def _change(line: MetricLine, page: Page, level: str = "") -> str:
+    """Return the difference with its interval; of a NEUTRAL row what it leaves open, which is all it can say."""
+    bound = ""
+    if line.row.verdict == "NEUTRAL" and not line.label:
+        bound = metric_words.no_drop(line.row, lower_is_better=line.lower_is_better)
+    if bound:
+        return bound + level
+    return metric_words.interval(line.row, page)
+
+
+def _p_title(rows: Sequence[MetricRow]) -> str:
+    tests = _tests(rows)
+    if tests:
+        return f"p (of {tests})"
+    return "p"
+
+
+def _deciding_p_title(rows: Sequence[MetricRow]) -> str:
+    tests = _tests(rows)
+    if tests:
+        return f"p of {tests}"
+    return "p"
+
+
+def _tests(rows: Sequence[MetricRow]) -> int:
+    """Return among how many metrics p-values were adjusted; 0 where none was."""
+    return max((row.tests for row in rows if row.p_adjusted is not None), default=0)
+
+
+def _both_p(row: MetricRow) -> str:
+    """Return the metric's own p, and behind it the one among all metrics, which decided."""
+    if row.verdict == "IMPROVED":  # it is the p of a drop
+        return ""
+    own = figures.probability(row.p)
+    if row.p_adjusted is None:
+        return own
+    return f"{own} ({figures.probability(row.p_adjusted)})"
+
+
+def _loud_p(row: MetricRow) -> str:
+    if row.verdict == "NEUTRAL":
+        return ""
+    return _both_p(row)
+
+
+def _deciding_p(row: MetricRow) -> str:
+    if row.verdict in ("NEUTRAL", "IMPROVED"):
+        return ""
+    return figures.probability(row.p if row.p_adjusted is None else row.p_adjusted)
+
+
 def _detectable_title(rows: Sequence[MetricRow]) -> str:
-    if any(row.mde_repeats for row in rows):
-        return "MDE (half at)"
+    if any(row.mde_more_passes or row.mde_more_repeats for row in rows):
+        return "MDE (10 passes, K=3)"
     return "MDE"
 
 
-def _detectable(row: MetricRow, page: Page) -> str:
-    """Return the smallest drop that would be found, and the repeats (K) that would halve it."""
-    drop_found = figures.rate(row.mde)
-    if drop_found and row.mde_repeats:
-        return f"{drop_found} ({row.mde_repeats}{page.signs.times})"
-    return drop_found
+def _detectable(row: MetricRow) -> str:
+    """Return the smallest drop that is usually found; 0 would be a claim that nothing escapes."""
+    if not row.mde:
+        return ""
+    return metric_words.amount(row.mde, row)
 
 
-def _title(rows: Sequence[MetricRow], interval: str, page: Page) -> str:
-    """Return the title of the differences; it speaks of an interval only where there is one."""
-    if any(row.low is not None for row in rows):
-        return f"{page.signs.delta} {interval}"
-    return page.signs.delta
+def _detectable_with_more(row: MetricRow) -> str:
+    """Return the same with what 10 baseline passes and three repeats would make of it."""
+    usual = _detectable(row)
+    if not usual or not (row.mde_more_passes or row.mde_more_repeats):
+        return usual
+    more = []
+    for value in (row.mde_more_passes, row.mde_more_repeats):
+        more.append(metric_words.amount(value, row).removesuffix(" pp") or "-")
+    return f"{usual} ({', '.join(more)})"
+
+
+def _passes(line: MetricLine) -> str:
+    """Return the passes that a row's figures cover, where these aren't simply the session's."""
+    row = line.row
+    if row.fresh:
+        return f"{row.passes} fresh"
+    if line.looked_again:
+        return f"{row.passes}"
+    return ""
 
 
 def _pairs(row: MetricRow) -> str:
@@ -149,22 +228,7 @@ def _pairs(row: MetricRow) -> str:
     return ""
 
 
-def _interval(row: MetricRow, page: Page) -> str:
-    delta = figures.signed(row.delta, page)
-    if row.low is None or row.high is None:
-        return delta
-    return f"{delta} [{figures.signed(row.low, page)}, {figures.signed(row.high, page)}]"
-
-
-def _wider_half(delta: float | None, low: float, high: float) -> float:
-    """Return half the width of an interval; where one end stands at what is possible, up to the other."""
-    if delta is None:
-        return (high - low) / 2
-    return max(delta - low, high - delta)
-
-
-def _half_width(row: MetricRow, page: Page) -> str:
-    delta = figures.signed(row.delta, page)
-    if row.low is None or row.high is None:
-        return delta
-    return f"{delta} {page.signs.plusminus}{figures.rate(_wider_half(row.delta, row.low, row.high))}"
+def _lacking_pairs(row: MetricRow) -> str:
+    if row.n < row.expected:
+        return _pairs(row)
+    return ""

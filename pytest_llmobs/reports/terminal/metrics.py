@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from pytest_llmobs.reports.digest.metrics import (
     MetricLine,
-    MetricNote,
     MetricsDigest,
-    Standing,
     SuiteMetrics,
     SuiteSize,
     standing,
-    urgency,
 )
 from pytest_llmobs.reports.terminal.extent import Extent
 from pytest_llmobs.reports.terminal.metric_columns import metric_table
+from pytest_llmobs.reports.terminal.metric_notes import STYLES, note_lines
 from pytest_llmobs.reports.text import cells
 from pytest_llmobs.reports.text.page import Page
 from pytest_llmobs.wording import count
 
-_STYLES: Mapping[Standing, str] = {"red": "red", "warning": "yellow", "improved": "green", "": ""}
 _UNPAIRED = (
     "UNPAIRED: one number for the suite, without pairs to test; min_mean or rule='mean' of llm_gate gates it"
 )
@@ -40,7 +37,7 @@ def metric_section(metrics: MetricsDigest, page: Page, extent: Extent = Extent.P
     lines += _left_out(metrics.suites, shown, page)
     for suite in metrics.unmeasured:
         lines += page.item(f"{suite}: nothing was measured", mark="!", style="yellow")
-    lines += _notes(shown, page, extent)
+    lines += note_lines(shown, page, extent)
     if any(map(_has_unpaired, shown)):
         lines += page.item(_UNPAIRED, mark=page.signs.dot, style="dim")
     return lines
@@ -111,7 +108,7 @@ def _table(suites: Sequence[SuiteMetrics], page: Page) -> Iterator[str]:
     for suite in suites:
         yield _name(suite, page)
         for line in suite.lines:
-            yield page.paint(next(drawn), _STYLES[standing(line.row)])
+            yield page.paint(next(drawn), STYLES[standing(line.row)])
 
 
 def _name(suite: SuiteMetrics, page: Page) -> str:
@@ -129,30 +126,6 @@ def _size(size: SuiteSize, page: Page) -> str:
     if size.repeat > 1:
         return f"{examples} {page.signs.times} {size.repeat}"
     return examples
-
-
-def _notes(suites: Sequence[SuiteMetrics], page: Page, extent: Extent) -> Iterator[str]:
-    """Yield an item for each note, red ones first; many asides are left out."""
-    notes: list[MetricNote] = []
-    for suite in suites:
-        notes += suite.notes
-    asides = sum(note.aside for note in notes)
-    # no more of them than a quarter of the lines that the table may have
-    show_asides = extent.value is None or asides <= extent.value // 4
-    marks: Mapping[Standing, str] = {"red": page.signs.cross, "warning": "!"}
-    for note in sorted(notes, key=urgency):
-        if note.aside and not show_asides:
-            continue
-        text = f"{', '.join(note.metrics)}: {note.text}"
-        # a metric of the same name may be in each of them
-        if len(suites) > 1:
-            text = f"{note.suite.rpartition('::')[2]} {text}"
-        mark = marks.get(note.standing, page.signs.dot)
-        style = _STYLES[note.standing] or "dim"
-        if note.standing == "red":  # why the build is red is never cut
-            yield from page.item(text, mark=mark, style=style)
-        else:
-            yield from extent.item(text, page, mark=mark, style=style)
 
 
 def _has_unpaired(suite: SuiteMetrics) -> bool:

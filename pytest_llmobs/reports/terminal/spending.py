@@ -17,9 +17,9 @@ _NAMED = 8
 
 
 def spending_section(spending: SpendingDigest, page: Page) -> list[str]:
-    """Return the lines on trials, time, calls, tokens and cost; confirmation's share is part of the sums."""
+    """Return the lines on trials, time, calls, tokens and cost; what further looks took is part of the sums."""
     total = spending.total
-    parts = [_app(total.app), _judges(total), _confirmation(spending.confirmation)]
+    parts = [_app(total.app), _judges(total), _further(spending)]
     lines = [*page.wrapped(_trials(spending)), *page.flow(parts)]
     if spending.unpriced:
         lines += page.item(_left_out(spending.unpriced, page), mark="!", style="yellow")
@@ -69,14 +69,22 @@ def _judges(total: TrialSpending) -> str:
     return ""
 
 
-def _confirmation(share: TrialSpending | None) -> str:
-    if share is None:
+def _further(spending: SpendingDigest) -> str:
+    """Return what further looks took, and the accepted code among them."""
+    shares = []
+    if spending.looks is not None:
+        shares.append(f"{count(spending.looks.trials, 'trial')} of further looks{_price(spending.looks)}")
+    if spending.control is not None:
+        shares.append(f"{spending.control.trials:,} of the accepted code{_price(spending.control)}")
+    if not shares:
         return ""
-    counts = f"({count(share.trials, 'trial')}, {count(share.calls, 'call')})"
+    return f"of that {'; '.join(shares)}"
+
+
+def _price(share: TrialSpending) -> str:
     if share.cost is None:
-        return f"confirming {counts}"
-    cost = figures.spent(share.cost, is_whole=not share.unpriced)
-    return f"confirming {cost} of that {counts}"
+        return ""
+    return f", {figures.spent(share.cost, is_whole=not share.unpriced)}"
 
 
 def _money(spending: Spending) -> str:

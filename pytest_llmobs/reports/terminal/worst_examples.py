@@ -19,7 +19,7 @@ WORST = 3
 """Examples shown."""
 FEWEST_LINES = 6
 """Lines of the shared change that are shown, however full the screen is."""
-_NOTED = ("broken", "suspect")
+_NOTED = ("broken", "suspect", "drifted")
 """States of examples whose comments begin with a line of the gate."""
 
 

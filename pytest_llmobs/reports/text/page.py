@@ -23,6 +23,7 @@ class Signs:
     down: str = "▼"
     up: str = "▲"
     flat: str = "→"
+    alike: str = "≈"
     to: str = "→"
     minus: str = "−"
     plusminus: str = "±"
@@ -42,6 +43,7 @@ ASCII = Signs(
     down="v",
     up="^",
     flat="=",
+    alike="~",
     to="->",
     minus="-",
     plusminus="+/-",

@@ -78,13 +78,17 @@ def draw_painted(table: Table, page: Page) -> tuple[list[str], list[str]]:
 
 def fitted(table: Table, limit: int, steps: Iterable[Step]) -> Table:
     """Apply ``steps`` in their order, one after the other, until the table takes at most ``limit`` cells."""
-    # a column that nobody has a value for says nothing, and takes room
-    table = [column for column in table if any(column.cells)]
+    table = _lean(table)
     for step in steps:
         if total_width(table) <= limit:
             break
-        table = step(table)
+        table = _lean(step(table))
     return table
+
+
+def _lean(table: Table) -> Table:
+    """Leave out what nobody has a value for: it says nothing, and takes room."""
+    return [column for column in table if any(column.cells)]
 
 
 def total_width(table: Table) -> int:

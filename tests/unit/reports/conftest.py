@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from pytest_llmobs.records.decisions import Decision, ExampleRow, MetricRow, Rerun
+from pytest_llmobs.records.decisions import Decision, ExampleRow, MetricRow
 from pytest_llmobs.records.experiments import Experiment, SessionEnd
-from pytest_llmobs.records.plans import ExpectedTrial, SuitePlan
+from pytest_llmobs.records.looks import Look
+from pytest_llmobs.records.plans import ExpectedTrial, GateRule, SuitePlan
 from pytest_llmobs.records.trials import Trial
 
 SUITE = "tests/test_support.py::test_support_agent"
@@ -77,7 +78,12 @@ def row(metric: str, verdict: str = "NEUTRAL", **columns: object) -> MetricRow:
         "low": -0.020,
         "high": 0.006,
         "p": 0.2124,
-        "mde": 0.0201,
+        "p_adjusted": 0.3315,
+        "tests": 2,
+        "mde": 0.061,
+        "mde_more_passes": 0.052,
+        "mde_more_repeats": 0.044,
+        "passes": 1,
         "n": 36,
         "expected": 36,
     }
@@ -91,11 +97,20 @@ REGRESSED = {
     "low": -0.180,
     "high": -0.060,
     "p": 0.0021,
-    "mde": 0.061,
-    "mde_repeats": 4,
-    "note": "confirmed over both runs",
+    "p_adjusted": 0.0058,
+    "passes": 3,
+    "fresh": True,
     "red": True,
 }
+CONTROL_NOTE = "dependencies changed since"
+
+
+def looks(fresh: int = 3, control: int = 0) -> tuple[Look, ...]:
+    """Further sessions: so many passes of the suite, and so many trials of the accepted code."""
+    passes = [Look(purpose="passes", trials=trials(plan()))] * fresh
+    if control:
+        passes.append(Look(purpose="control", trials=trials(plan())[:control], commit="600e07e"))
+    return tuple(passes)
 
 
 def broken(example_id: str, metric: str = "pass", **columns: object) -> ExampleRow:
@@ -132,7 +147,7 @@ def green() -> Experiment:
 
 
 def improved() -> Experiment:
-    up = {"baseline": 0.8, "candidate": 0.9, "delta": 0.1, "low": 0.05, "high": 0.15, "p": 0.001, "mde": 0.07}
+    up = {"baseline": 0.8, "candidate": 0.9, "delta": 0.1, "low": 0.05, "high": 0.15, "p": 0.999, "mde": 0.07}
     return experiment(decision=Decision(metrics=(row("pass"), row("tone_quality", "IMPROVED", **up))))
 
 
@@ -158,18 +173,18 @@ def red_metric() -> Experiment:
     )
     decision = Decision(
         metrics=(
-            row("pass", "REGRESSED", **REGRESSED),
-            row("tone_quality", mde_repeats=12),
-            row("required_keywords", note="dropped at first, not confirmed over both runs"),
+            row("pass", "REGRESSED", **{**REGRESSED, "tests": 3, "control": 0.962}),
+            row("tone_quality", tests=3, passes=4),
+            row("required_keywords", tests=3, passes=4),
         ),
         examples=rows,
     )
-    return experiment(decision=decision, trials=trials(plan(), failed=5), confirmation=trials(plan())[:6])
+    return experiment(decision=decision, trials=trials(plan(), failed=5), looks=looks(control=36))
 
 
 def red_examples() -> Experiment:
     rows = (
-        broken("double-charge"),
+        broken("double-charge", control=(1.0,) * 5),
         broken(
             "double-charge",
             "tone_quality",
@@ -177,7 +192,7 @@ def red_examples() -> Experiment:
             candidate=(0.3, 0.32),
             comment="Cold, no apology.",
         ),
-        broken("csv-export", comment="missing 'export'"),
+        broken("csv-export", comment="missing 'export'", control_note=CONTROL_NOTE),
         broken("ひらがなの例", comment="no reply", changes=(CHANGE, "model: claude-a -> claude-b")),
         broken("add-seats", changes=(), run_id=None, comment="first line\n" + "a long reason " * 30),
         broken("slow", state="suspect", red=False, candidate=(0.0,)),
@@ -197,11 +212,83 @@ def red_examples() -> Experiment:
         )
         for number in range(count)
     )
-    decision = Decision(
-        metrics=(row("pass", "INCONCLUSIVE", **{**REGRESSED, "red": False, "p": 0.08}), row("tone_quality")),
-        examples=rows + others,
+    decision = Decision(metrics=(doubtful(), row("tone_quality", passes=4)), examples=rows + others)
+    return experiment(decision=decision, trials=trials(plan(), failed=4), looks=looks(control=20))
+
+
+def doubtful() -> MetricRow:
+    unclear = {
+        "candidate": 0.881,
+        "delta": -0.031,
+        "low": -0.07,
+        "high": 0.004,
+        "p": 0.0412,
+        "p_adjusted": 0.0641,
+    }
+    return row("pass", "INCONCLUSIVE", passes=4, **unclear)
+
+
+def inconclusive() -> Experiment:
+    return experiment(
+        decision=Decision(metrics=(doubtful(), row("tone_quality", passes=4))),
+        trials=trials(plan(), failed=3),
+        looks=looks(),
     )
-    return experiment(decision=decision, trials=trials(plan(), failed=4))
+
+
+def drifted() -> Experiment:
+    """The accepted code fails alike today: a metric, and an example."""
+    dropped = {**REGRESSED, "red": False, "control": 0.851}
+    example = broken(
+        "double-charge",
+        state="drifted",
+        red=False,
+        candidate=(0.0,) * 8,
+        control=(0.0, 0.0, 1.0, 0.0, 0.0),
+        changes=(),
+    )
+    return experiment(
+        decision=Decision(
+            metrics=(row("pass", "DRIFTED", **dropped), row("tone_quality", passes=4)), examples=(example,)
+        ),
+        trials=trials(plan(), failed=5),
+        looks=looks(control=36),
+    )
+
+
+def drifted_red() -> Experiment:
+    """The same where ``llm_fail_on`` says drifted."""
+    green = drifted()
+    metrics = [replace(each, red=each.verdict == "DRIFTED") for each in green.decision.metrics]
+    examples = [replace(each, red=True) for each in green.decision.examples]
+    return replace(green, decision=Decision(metrics=tuple(metrics), examples=tuple(examples)))
+
+
+def unlooked() -> Experiment:
+    """The gate wanted to look again, and the further session broke."""
+    note = "the gate wanted a further pass"
+    lost = row("pass", "INSUFFICIENT_DATA", red=True, p=0.04, note=note)
+    return experiment(
+        decision=Decision(metrics=(lost, row("tone_quality"))),
+        trials=trials(plan(), failed=3),
+        looks=(Look(purpose="passes", error="the budget of $1 is spent"),),
+    )
+
+
+def other_measures() -> Experiment:
+    """Scores that don't lie between 0 and 1, that are mapped to it, and of which less is better."""
+    rows = (
+        row(
+            "length", baseline=412.0, candidate=405.5, delta=-6.5, low=-19.25, high=6.5, mde=20.5, unit=False
+        ),
+        row("stars", "REGRESSED", **{**REGRESSED, "scale": (1.0, 5.0), "control_note": CONTROL_NOTE}),
+        row("toxicity", delta=0.04, low=0.01, high=0.06),
+        row("pass", baseline=1.0, candidate=1.0, delta=0.0, low=-0.0501, high=0.0501),
+    )
+    rows = [replace(each, tests=4, mde_more_passes=None, mde_more_repeats=None) for each in rows]
+    gates = (GateRule(metric="toxicity", lower_is_better=True), GateRule(metric="stars", scale=(1.0, 5.0)))
+    suite = replace(plan(), gates=gates)
+    return experiment(suites=(suite,), decision=Decision(metrics=tuple(rows)), looks=looks())
 
 
 def thresholds() -> Experiment:
@@ -282,13 +369,14 @@ def interrupted() -> Experiment:
     )
 
 
-def tentative() -> Experiment:
-    return replace(
-        red_metric(),
-        decision=replace(
-            red_metric().decision, reruns=(Rerun(suite=SUITE, examples=None, repeats=1, reason="metric"),)
-        ),
+def one_look() -> Experiment:
+    first = {**REGRESSED, "passes": 1, "fresh": False, "control_note": "shards were merged"}
+    decision = replace(
+        red_metric().decision,
+        metrics=(row("pass", "REGRESSED", **first), row("tone_quality")),
+        unlooked="shards were merged, and no pytest runs here",
     )
+    return replace(red_metric(), decision=decision, looks=())
 
 
 def unpriced() -> Experiment:
@@ -303,7 +391,7 @@ def offline() -> Experiment:
 
 def small() -> Experiment:
     suite = plan(examples=3)
-    values = {"p": None, "n": 3, "expected": 3}
+    values = {"p": None, "p_adjusted": None, "n": 3, "expected": 3}
     lower = row(
         "pass",
         "REGRESSED",
@@ -314,8 +402,8 @@ def small() -> Experiment:
             "candidate": 0.0,
             "delta": -1.0,
             "low": -1.0,
-            "high": -1.0,
-            "mde": 0.0,
+            "high": -0.62,
+            "mde": 0.47,
         },
     )
     decision = Decision(
@@ -375,7 +463,12 @@ GALLERY: dict[str, Callable[[], Experiment]] = {
         no_baseline_in_ci,
         partial,
         interrupted,
-        tentative,
+        one_look,
+        inconclusive,
+        drifted,
+        drifted_red,
+        unlooked,
+        other_measures,
         unpriced,
         offline,
         small,

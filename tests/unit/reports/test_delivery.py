@@ -158,7 +158,7 @@ def test_files_are_named_after_the_experiment(gallery, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (written,) = Reports(gallery["green"](), Context(), orders("json")).written(tmp_path / "reports")
     assert written.path == tmp_path / "reports" / "brave-otter-1123.json"
-    assert json.loads(written.path.read_text(encoding="utf-8"))["schema_version"] == 1
+    assert json.loads(written.path.read_text(encoding="utf-8"))["schema_version"] == 2
     assert written.notice() == "report json: reports/brave-otter-1123.json"
 
 
@@ -196,7 +196,7 @@ def test_a_pipe_is_written_to_and_stays_one(gallery, tmp_path):
     try:
         (written,) = Reports(gallery["nothing"](), Context(), orders(f"json:{pipe}")).written(None)
         assert (written.problem, pipe.is_fifo()) == ("", True)
-        assert os.read(reader, 100).startswith(b'{\n  "schema_version": 1')
+        assert os.read(reader, 100).startswith(b'{\n  "schema_version": 2')
     finally:
         os.close(reader)
 

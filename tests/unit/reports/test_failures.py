@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from pytest_llmobs.records.decisions import Decision
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.reports.digest.experiment import digest
@@ -16,18 +18,19 @@ def of(*errors: str, metrics=(), examples=()) -> list[Failure]:
 
 def test_red_metrics_without_a_broken_example_are_one_failure_of_their_suite():
     metrics = (
-        row("pass", "REGRESSED", **REGRESSED),
+        row("pass", "REGRESSED", note="mean 0.847 is below min_mean=0.9", control=0.96, **REGRESSED),
         row("tone", "INSUFFICIENT_DATA", red=True, candidate=None, note="6 pairs are missing\n4 unscored"),
         row("keywords"),
     )
     (failure,) = of(metrics=metrics)
     assert failure == Failure(
         SUITE,
-        "pass REGRESSED: 0.967 -> 0.847 (−0.120, n=36) (+1 metric)",
+        "pass REGRESSED: 0.967 -> 0.847 (−12.0 pp of 3 fresh passes, p .002, p of 2 .006, n=36) (+1 metric)",
         [
             "tone INSUFFICIENT_DATA: 6 pairs are missing",
-            "confirmed over both runs",
+            "mean 0.847 is below min_mean=0.9",
             "6 pairs are missing\n4 unscored",
+            "pass: the accepted code today 0.960",
         ],
     )
 
@@ -58,6 +61,30 @@ def test_suites_with_a_red_metric_come_first_and_errors_last():
     found = of("no baseline\nRecord one.", metrics=metrics, examples=(broken("a"),))
     assert [failure.nodeid for failure in found] == ["second", f"{SUITE}[a]", "llm-gate"]
     assert found[-1] == Failure("llm-gate", "no baseline", ["Record one."])
+
+
+def test_a_failure_says_what_the_accepted_code_did_today_or_why_nobody_knows():
+    note = "no repository"
+    rows = (
+        broken("a", comment="why", control=(1.0, 0.0, 1.0)),
+        broken("b", comment="why", control_note=note),
+    )
+    metric = row("tone", "REGRESSED", control_note=note, **REGRESSED)
+    first, second, suite = of(metrics=(metric,), examples=rows)
+    assert first.details == ["why", "pass: the accepted code today 2/3"]
+    assert second.details == ["why", "not compared with the accepted code today: no repository"]
+    assert suite.details == ["not compared with the accepted code today: no repository"]
+
+
+@pytest.mark.parametrize("kind", ["drifted", "inconclusive"])
+def test_what_only_warns_is_no_failure(gallery, kind):
+    assert list(failures(digest(gallery[kind]()))) == []
+
+
+def test_what_drifted_fails_where_the_settings_say_so(gallery):
+    (example,) = failures(digest(gallery["drifted_red"]()))
+    assert example.headline == "double-charge drifted: pass"
+    assert "pass: the accepted code today 1/5" in example.details
 
 
 def test_a_green_experiment_has_none(gallery):

@@ -15,12 +15,16 @@ def test_every_verdict_state_and_label_is_explained(word):
     assert find(word) is not None
 
 
-@pytest.mark.parametrize("word", ["base", "now", "Δ", "±90 % CI", "[90 % CI]", "p", "MDE", "n"])
+@pytest.mark.parametrize(
+    "word", ["base", "now", "Δ", "[90 % CI]", "p", "p (of 3)", "p of 15", "MDE", "passes", "n", "pp"]
+)
 def test_every_column_of_the_table_is_explained(word):
     assert find(word) is not None
 
 
-@pytest.mark.parametrize("word", ["▼ REGRESSED", "regressed", "no-baseline", "No Baseline", "MUST_PASS"])
+@pytest.mark.parametrize(
+    "word", ["▼ REGRESSED", "≈ DRIFTED", "regressed", "no-baseline", "No Baseline", "MUST_PASS"]
+)
 def test_a_word_is_found_however_it_is_written(word):
     assert find(word) is not None
 

@@ -70,7 +70,7 @@ def test_a_red_experiment_says_what_broke_and_why(gallery):
     assert {each["state"] for each in told["other_examples"]} == {
         *("known", "flaky", "fixed", "new", "removed", "edited")
     }
-    assert told["spending"]["total"]["app"]["calls"] == 36
+    assert told["spending"]["total"]["app"]["calls"] == 164
     assert "--store /lab" in told["commands"][0]["command"]
 
 

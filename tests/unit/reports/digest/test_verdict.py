@@ -11,6 +11,7 @@ from pytest_llmobs.reports.digest.experiment import digest
 from pytest_llmobs.reports.json import document
 from tests.unit.reports.conftest import REGRESSED, broken, experiment, plan, row, trials
 
+ALIKE = "drifted, the accepted code fails alike today"
 NO_BASELINE = "NO BASELINE: assertions decide, as in plain pytest"
 
 
@@ -27,8 +28,12 @@ NO_BASELINE = "NO BASELINE: assertions decide, as in plain pytest"
             "rebaseline",
             "green",
             "yellow",
-            "GREEN here, RED in CI: tone_quality is judged in another way than the baseline",
+            "GREEN here, RED in CI: tone_quality is not judged as in the baseline",
         ),
+        ("inconclusive", "green", "yellow", "GREEN with a warning: pass may have dropped"),
+        ("drifted", "green", "yellow", f"GREEN with a warning: pass and 1 example {ALIKE}"),
+        ("drifted_red", "red", "red", "RED: pass drifted, 1 example drifted"),
+        ("unlooked", "red", "red", "RED: too little data for pass (a further look could not run)"),
         ("recorded", "recorded", "green", "BASELINE RECORDED: 2 files"),
         ("nothing", "no baseline", "yellow", "NO VERDICT: no trial ran"),
         ("no_baseline", "no baseline", "yellow", f"{NO_BASELINE}; CI will be red without one"),
@@ -70,11 +75,11 @@ def test_what_restricts_it_is_said(gallery):
         green,
         trials=trials(green.suites[0])[:20],
         interrupted=True,
-        decision=replace(green.decision, reruns=gallery["tentative"]().decision.reruns),
+        decision=replace(green.decision, unlooked="shards were merged"),
     )
     assert [limit.partition(":")[0] for limit in digest(limited).verdict.limits] == [
         "interrupted",
-        "tentative",
+        "one look only",
     ]
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from pytest_llmobs.gate.suspects import broken_note
 from pytest_llmobs.records.decisions import Decision
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.reports.context import Context
@@ -39,7 +38,7 @@ def test_every_kind_of_experiment_reads_as_approved(gallery, kind, width):
     assert text == golden(text, f"{kind}.{width}")
 
 
-@pytest.mark.parametrize("kind", ["red_examples", "red_metric", "tentative", "thousand"])
+@pytest.mark.parametrize("kind", ["red_examples", "red_metric", "drifted", "other_measures", "thousand"])
 def test_everything_reads_as_approved(gallery, kind):
     whole = gallery[kind]()
     examples = whole.decision.examples[:20]
@@ -55,7 +54,7 @@ def test_a_red_experiment_fits_on_a_screen(gallery, kind, width):
     assert not experiment.decision.red or len(lines) <= SCREEN
 
 
-@pytest.mark.parametrize("kind", ["red_examples", "insufficient", "improved"])
+@pytest.mark.parametrize("kind", ["red_examples", "insufficient", "improved", "drifted"])
 def test_ascii_reads_as_approved(gallery, kind):
     text = render(gallery[kind](), width=80, color=False, encoding="ascii")
     assert text == golden(text, f"{kind}.ascii")
@@ -161,7 +160,10 @@ def test_an_accepting_command_is_offered_only_where_it_helps(gallery):
         "no_baseline",
         "no_baseline_and_failing",
         "no_baseline_in_ci",
-        "tentative",
+        "one_look",
+        "drifted",
+        "drifted_red",
+        "other_measures",
         "small",
         "many_suites",
         "thousand",
@@ -223,7 +225,10 @@ def test_a_few_notes_are_whole_on_a_screen_and_many_take_a_line_each(gallery):
 
 def test_what_failed_stands_before_what_the_gate_says_of_it(gallery):
     red = gallery["small"]()
-    row = replace(red.decision.examples[0], comment=f"{broken_note([1.0] * 5, 6)}\nassert 'refund' in 'Hi'")
+    row = replace(
+        red.decision.examples[0],
+        comment="passed 5 times in the baseline, failed 6 times now\nassert 'refund' in 'Hi'",
+    )
     text = render(replace(red, decision=replace(red.decision, examples=(row,))), width=80, color=False)
     assert "5/5 → 0/6 trials: assert 'refund' in 'Hi'; passed 5" in text
     must = replace(row, comment="must pass (vip=True): 0 of 6 trials passed\nassert 'refund' in 'Hi'")

@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 from pytest_llmobs.records.experiments import Experiment
+from pytest_llmobs.records.looks import Look
 from pytest_llmobs.records.trials import Trial
 from pytest_llmobs.reports.digest.experiment_line import experiment_line
 from pytest_llmobs.reports.digest.spending import digest_spending, statuses
@@ -36,18 +37,35 @@ def test_a_partly_known_cost_names_what_it_leaves_out():
     ]
 
 
-def test_the_confirming_sessions_share_is_part_of_the_sum():
-    experiment = Experiment(name="n", started="", duration=1.5, trials=[priced()], confirmation=[priced()])
-    assert spending_section(digest_spending(experiment), Page()) == [
+def of(trials: list[Trial], *looks: Look) -> Experiment:
+    return Experiment(name="n", started="", duration=1.5, trials=trials, looks=looks)
+
+
+def test_what_further_looks_and_the_accepted_code_took_is_part_of_the_sum():
+    passes = Look(purpose="passes", trials=[priced(), priced()])
+    suspects = Look(purpose="suspects", trials=[priced()])
+    control = Look(purpose="control", trials=[priced()])
+    spending = digest_spending(of([priced()], passes, suspects, control))
+    assert spending_section(spending, Page()) == [
         "1 trial in 1.50 s: 1 passed",
-        "app $0.5000 (2 calls, 200 tokens) · confirming $0.2500 of that (1 trial, 1 call)",
+        "app $1.25 (5 calls, 500 tokens)",
+        "  of that 3 trials of further looks, $0.7500; 1 of the accepted code, $0.2500",
     ]
 
 
-def test_a_confirming_session_of_unknown_cost_says_its_calls():
+def test_a_look_of_unknown_cost_says_its_trials():
     unpriced = replace(priced(), total_cost=None, judge_cost=None)
-    experiment = Experiment(name="n", started="", duration=1.5, trials=[unpriced], confirmation=[unpriced])
-    assert "confirming (1 trial, 1 call)" in spending_section(digest_spending(experiment), Page())[1]
+    lines = spending_section(
+        digest_spending(of([unpriced], Look(purpose="passes", trials=[unpriced]))), Page()
+    )
+    assert lines[1] == "app cost unknown (2 calls, 200 tokens) · of that 1 trial of further looks"
+
+
+def test_a_look_that_brought_nothing_takes_nothing():
+    lines = spending_section(
+        digest_spending(of([priced()], Look(purpose="passes", error="it broke"))), Page()
+    )
+    assert lines == ["1 trial in 1.50 s: 1 passed", "app $0.2500 (1 call, 100 tokens)"]
 
 
 def test_statuses_in_a_steady_order():
@@ -57,11 +75,11 @@ def test_statuses_in_a_steady_order():
 
 def test_a_sum_that_leaves_something_out_is_a_bound_wherever_it_stands():
     partly = priced(unpriced=("m (streamed without its usage)",), judge_calls=1, judge_unpriced=("j",))
-    experiment = Experiment(name="n", started="", duration=1.5, trials=[partly], confirmation=[partly])
+    experiment = of([partly], Look(purpose="passes", trials=[partly]))
     assert spending_section(digest_spending(experiment), Page(width=200)) == [
         "1 trial in 1.50 s: 1 passed",
         "app at least $0.5000 (2 calls, 200 tokens) · judges cost unknown (2 calls) · "
-        "confirming at least $0.2500 of that (1 trial, 2 calls)",
+        "of that 1 trial of further looks, at least $0.2500",
         "! no price is known for j, m (streamed without its usage): the cost leaves it out",
     ]
     assert experiment_line(experiment).at_least

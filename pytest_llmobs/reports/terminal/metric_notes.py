@@ -1,0 +1,158 @@
+"""The notes below the table of metrics: what the gate says of a row, its figures in words, the accepted code today."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from pytest_llmobs.records.decisions import MetricRow
+from pytest_llmobs.reports.digest.metrics import (
+    MetricLine,
+    MetricNote,
+    Standing,
+    SuiteMetrics,
+    standing,
+    together,
+    urgency,
+)
+from pytest_llmobs.reports.terminal.extent import Extent
+from pytest_llmobs.reports.text import figures, metric_words
+from pytest_llmobs.reports.text.page import Page
+
+STYLES: Mapping[Standing, str] = {"red": "red", "warning": "yellow", "improved": "green", "": ""}
+"""Colours of rows and their notes."""
+_MOST_FIGURES = 3
+"""Red metrics whose figures are put into words on a screen; the table has those of the others."""
+
+
+def note_lines(suites: Sequence[SuiteMetrics], page: Page, extent: Extent) -> Iterator[str]:
+    """Yield an item for each note, red ones first; many asides are left out.
+
+    Args:
+        suites: Those that are shown.
+        page: Where it goes.
+        extent: How much is shown.
+    """
+    notes: list[MetricNote] = []
+    for suite in suites:
+        worded = _WORDED[extent](suite.lines, page)
+        notes += [*suite.notes, *together(suite.suite, worded)]
+    asides = sum(note.aside for note in notes)
+    # no more of them than a quarter of the lines that the table may have
+    show_asides = extent.value is None or asides <= extent.value // 4
+    marks: Mapping[Standing, str] = {"red": page.signs.cross, "warning": "!"}
+    for note in sorted(notes, key=urgency):
+        if note.aside and not show_asides:
+            continue
+        text = f"{', '.join(note.metrics)}: {note.text}"
+        # a metric of the same name may be in each of them
+        if len(suites) > 1:
+            text = f"{note.suite.rpartition('::')[2]} {text}"
+        mark = marks.get(note.standing, page.signs.dot)
+        style = STYLES[note.standing] or "dim"
+        if note.standing == "red":  # why the build is red is never cut
+            yield from page.item(text, mark=mark, style=style)
+        else:
+            yield from extent.item(text, page, mark=mark, style=style)
+
+
+def _all_in_words(lines: Iterable[MetricLine], page: Page) -> Iterator[MetricNote]:
+    for line in lines:
+        if line.has_verdict:
+            yield from _notes(line.row, _all_figures(line.row, page))
+
+
+def _page_in_words(lines: Iterable[MetricLine], page: Page) -> Iterator[MetricNote]:
+    for line in lines:
+        if line.has_verdict:
+            yield from _notes(line.row, _red_figures(line.row, page))
+
+
+def _screen_in_words(lines: Iterable[MetricLine], page: Page) -> Iterator[MetricNote]:
+    told = 0
+    for line in lines:
+        words = ""
+        if told < _MOST_FIGURES:
+            words = _red_figures(line.row, page)
+            told += bool(words)
+        if line.has_verdict:
+            yield from _notes(line.row, words)
+
+
+_WORDED = {
+    Extent.EVERYTHING: _all_in_words,
+    Extent.PAGE: _page_in_words,
+    Extent.SCREEN: _screen_in_words,
+}
+
+
+def _notes(row: MetricRow, figures_in_words: str) -> Iterator[MetricNote]:
+    """Yield the notes on a row that the gate didn't write, those that are empty included."""
+    stands = standing(row)
+    for text in (_meaning(row), figures_in_words, metric_words.not_compared(row.control_note)):
+        yield MetricNote(row.suite, stands, (row.metric,), text)
+    yield MetricNote(row.suite, "", (row.metric,), _scale(row))
+
+
+def _meaning(row: MetricRow) -> str:
+    """Return what a verdict means and asks for, where its name doesn't say so."""
+    if row.verdict == "DRIFTED":
+        sides = ", ".join(
+            filter(None, (f"now {figures.rate(row.candidate)}", metric_words.accepted_today(row)))
+        )
+        return f"{sides}: {metric_words.FAILS_ALIKE}"
+    if row.verdict == "INCONCLUSIVE" and row.delta is not None:
+        drop = metric_words.amount(abs(row.delta), row)
+        return f"it dropped by {drop}, which may be chance{_after(row)}"
+    if row.verdict == "IMPROVED":
+        return "record a new baseline, so that later builds are held to it"
+    return ""
+
+
+def _after(row: MetricRow) -> str:
+    """Return how often the gate looked, and how likely chance is."""
+    said = ", ".join(filter(None, (metric_words.probabilities(row), metric_words.passes(row))))
+    if not said:
+        return ""
+    return f": {said}"
+
+
+def _red_figures(row: MetricRow, page: Page) -> str:
+    """Return what a red row rests on, as far as the table may have no room for it."""
+    if row.verdict != "REGRESSED" or row.delta is None:
+        return ""
+    covered = ", ".join(filter(None, (metric_words.passes(row), metric_words.pairs(row))))
+    return _sentence(
+        f"{page.signs.delta} of {covered}",
+        metric_words.probabilities(row),
+        metric_words.detectable(row),
+        metric_words.accepted_today(row),
+    )
+
+
+def _all_figures(row: MetricRow, page: Page) -> str:
+    if row.delta is None:
+        return ""
+    covered = ", ".join(filter(None, (metric_words.passes(row), metric_words.pairs(row))))
+    return _sentence(
+        f"{page.signs.delta} {metric_words.interval(row, page)} of {covered}",
+        metric_words.probabilities(row),
+        metric_words.detectable_with_more(row),
+        _beside(row),
+    )
+
+
+def _beside(row: MetricRow) -> str:
+    if row.verdict == "DRIFTED":  # its meaning has told
+        return ""
+    return metric_words.accepted_today(row)
+
+
+def _scale(row: MetricRow) -> str:
+    if row.scale is None:
+        return ""
+    low, high = row.scale
+    return f"its scores from {low:g} to {high:g} are shown as 0 to 1"
+
+
+def _sentence(*parts: str) -> str:
+    return "; ".join(filter(None, parts))

@@ -1,0 +1,138 @@
+"""What a metric's row says in words: differences in points, the largest drop left open, p-values, the accepted code."""
+
+from __future__ import annotations
+
+import math
+
+from pytest_llmobs.records.decisions import MetricRow
+from pytest_llmobs.reports.text import figures
+from pytest_llmobs.reports.text.page import Page
+from pytest_llmobs.wording import count
+
+NOT_COMPARED = "not compared with the accepted code today"
+FAILS_ALIKE = "the accepted code fails alike today; record a baseline, or wait"
+_TENTHS = 1000
+"""Tenths of a point between 0 and 1."""
+_ROUNDING = 1e-6
+"""What rounding may have added to a number of tenths."""
+
+
+def amount(value: float | None, row: MetricRow) -> str:
+    """Return a size in the metric's measure: ``6.1 pp`` between 0 and 1, else ``0.125``; empty where it is unknown.
+
+    Nothing but zero is shown as zero.
+    """
+    if value is None:
+        return ""
+    if not row.unit:
+        return _plain(value)
+    if 0 < value * _TENTHS < 0.5:
+        return "<0.1 pp"
+    return f"{value * 100:.1f} pp"
+
+
+def difference(value: float | None, row: MetricRow, page: Page, *, measure: bool = True) -> str:
+    """Return a difference with its sign: ``−12.0 pp``, ``+0.125``; without ``pp`` where ``measure`` is False."""
+    if value is None:
+        return ""
+    size = figures.rate(abs(value))
+    if row.unit:
+        size = f"{abs(value) * 100:.1f}"
+    sign = ""
+    # what is shown as zero has no sign, whatever its last digits are
+    if size.strip("0."):
+        sign = page.signs.minus if value < 0 else "+"
+    if row.unit and measure:
+        return f"{sign}{size} pp"
+    return sign + size
+
+
+def interval(row: MetricRow, page: Page) -> str:
+    """Return the difference with its interval: ``−12.0 pp [−18.0, −6.0]``; without one where there is none."""
+    delta = difference(row.delta, row, page)
+    if row.low is None or row.high is None:
+        return delta
+    low, high = (difference(end, row, page, measure=False) for end in (row.low, row.high))
+    return f"{delta} [{low}, {high}]"
+
+
+def no_drop(row: MetricRow, *, lower_is_better: bool = False) -> str:
+    """Return the largest drop that a row leaves open: ``no drop beyond 2.0 pp``; empty where it has no interval."""
+    if row.low is None:
+        return ""
+    word = "no drop"
+    if lower_is_better:
+        word = "no rise"
+    if row.low >= 0:
+        return word
+    bound = -row.low
+    if row.unit:  # rounded down, it would claim too much
+        bound = math.ceil(bound * _TENTHS - _ROUNDING) / _TENTHS
+    return f"{word} beyond {amount(bound, row)}"
+
+
+def probabilities(row: MetricRow) -> str:
+    """Return both p-values: ``p .002, p of 3 .006``; the first alone where one metric was tested."""
+    if row.p is None or row.verdict == "IMPROVED":  # they are those of a drop
+        return ""
+    own = f"p {figures.probability(row.p)}"
+    if row.p_adjusted is None or row.tests < 2:
+        return own
+    return f"{own}, p of {row.tests} {figures.probability(row.p_adjusted)}"
+
+
+def passes(row: MetricRow) -> str:
+    """Return what the figures cover: ``3 fresh passes``, ``1 pass``; empty where nobody counted."""
+    if not row.passes:
+        return ""
+    if row.fresh:
+        return count(row.passes, "fresh pass", "fresh passes")
+    return count(row.passes, "pass", "passes")
+
+
+def pairs(row: MetricRow) -> str:
+    """Return how many examples were compared: ``36 examples``, ``34 of 36 examples``."""
+    if row.n < row.expected:
+        return f"{row.n:,} of {count(row.expected, 'example')}"
+    return count(row.n, "example")
+
+
+def detectable(row: MetricRow) -> str:
+    """Return the drop that is usually found: ``MDE 6.1 pp``; empty where nobody knows."""
+    if not row.mde:
+        return ""
+    return f"MDE {amount(row.mde, row)}"
+
+
+def detectable_with_more(row: MetricRow) -> str:
+    """Return the same with what more would make of it: ``MDE 6.1 pp (5.2 pp with 10 baseline passes)``."""
+    usual = detectable(row)
+    more = []
+    if row.mde_more_passes:
+        more.append(f"{amount(row.mde_more_passes, row)} with 10 baseline passes")
+    if row.mde_more_repeats:
+        more.append(f"{amount(row.mde_more_repeats, row)} with --llm-repeat 3")
+    if not usual or not more:
+        return usual
+    return f"{usual} ({', '.join(more)})"
+
+
+def accepted_today(row: MetricRow) -> str:
+    """Return what the accepted code did today: ``the accepted code today 0.962``; empty where it didn't run."""
+    if row.control is None:
+        return ""
+    return f"the accepted code today {figures.rate(row.control)}"
+
+
+def not_compared(note: str) -> str:
+    """Return why there is no such figure, or an empty string."""
+    if not note:
+        return ""
+    return f"{NOT_COMPARED}: {note}"
+
+
+def _plain(value: float) -> str:
+    text = figures.rate(value)
+    if value and not text.strip("0."):
+        return f"{value:.1g}"
+    return text
