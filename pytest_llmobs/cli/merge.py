@@ -33,10 +33,7 @@ HELP = "join the shards of several machines into one experiment and gate it; exi
 _WHERE = "Its marker names the summary evaluators: merge in the project's folder, with what its tests import installed."
 _NAMED = 3
 """Suites named in a message; more are counted."""
-_TENTATIVE = (
-    "no confirming session is possible after a merge: the tentative verdict stands. "
-    "`pytest --llm-experiment` on one machine looks twice."
-)
+_UNLOOKED = "a merge can't run tests again; `pytest --llm-experiment` on one machine can"
 
 
 @dataclass(frozen=True)
@@ -166,7 +163,7 @@ def _settings(joined: JoinedShards, baseline_dir: str | None) -> Settings:
     if baseline_dir is not None:
         given["baseline_dir"] = baseline_dir
     plain = read_settings(lambda option: (option.default, option.ini), os.environ)
-    # no confirming session: there is no pytest here that could run a test again
+    # one look: there is no pytest here that could run a test again
     return replace(plain, experiment=True, confirm=0, **given)
 
 
@@ -199,7 +196,7 @@ def _concluded(joined: JoinedShards, store: Store, settings: Settings) -> Experi
         baseline_of=baseline_of,
         baseline_folder=folder,
         find_summaries=_find_summaries,
-        unconfirmed=_TENTATIVE,
+        unlooked=_UNLOOKED,
         recall=True,  # documents hold no texts
     )
     unjudged = replace(joined.experiment, decision=Decision(errors=tuple(joined.errors)))

@@ -69,17 +69,10 @@ def digest(experiment: Experiment, context: Context | None = None) -> Digest:
         examples=examples,
         red_suites=tuple(_red_suites(decision.metrics, decision.examples)),
         errors=tuple(dict.fromkeys(decision.errors)),
-        notes=tuple(dict.fromkeys((*decision.notes, *_notes_of_looks(experiment), *experiment.notes))),
+        notes=tuple(dict.fromkeys((*decision.notes, *experiment.notes))),
         spending=spending,
         commands=tuple(next_commands(experiment, examples.rerun, context)),
     )
-
-
-def _notes_of_looks(experiment: Experiment) -> list[str]:
-    notes: list[str] = []
-    for look in experiment.looks:
-        notes += look.notes
-    return notes
 
 
 def _red_suites(metrics: Sequence[MetricRow], examples: Sequence[ExampleRow]) -> Iterator[RedSuite]:

@@ -103,8 +103,6 @@ def _meaning(row: MetricRow) -> str:
     if row.verdict == "INCONCLUSIVE" and row.delta is not None:
         drop = metric_words.amount(abs(row.delta), row)
         return f"it dropped by {drop}, which may be chance{_after(row)}"
-    if row.verdict == "IMPROVED":
-        return "record a new baseline, so that later builds are held to it"
     return ""
 
 

@@ -148,7 +148,14 @@ def green() -> Experiment:
 
 def improved() -> Experiment:
     up = {"baseline": 0.8, "candidate": 0.9, "delta": 0.1, "low": 0.05, "high": 0.15, "p": 0.999, "mde": 0.07}
-    return experiment(decision=Decision(metrics=(row("pass"), row("tone_quality", "IMPROVED", **up))))
+    return experiment(
+        decision=Decision(
+            metrics=(
+                row("pass"),
+                row("tone_quality", "IMPROVED", note="accept it with --llm-update-baseline", **up),
+            )
+        )
+    )
 
 
 def red_metric() -> Experiment:
