@@ -18,6 +18,8 @@ LEAST_PAYLOAD = 1000
 """Least that such a setting may say."""
 STORE_FOLDER = ".llmobs"
 """Name of the folder, below rootdir, that holds a store."""
+REPLACE, ADD = "replace", "add"
+"""What is done with the baselines' rows of what runs, where they are recorded."""
 BASELINE_FOLDER = "llm-baselines"
 """Where the committed baselines lie, below rootdir, unless ``llm_baseline_dir`` says otherwise."""
 
@@ -46,6 +48,9 @@ class Option(NamedTuple):
     help: str
     metavar: str | None = None
     choices: tuple[str, ...] = ()
+    bare: str = ""
+    """What the option means on the command line by itself; it takes another choice only behind ``=``, never a word
+    after it, which may be a test file."""
     least: float | None = None
     """Smallest value allowed."""
     most: float | None = None
@@ -88,6 +93,16 @@ def _parse_shard(value: str, where: str) -> str:
     return f"{int(number)}/{last}"
 
 
+def _parse_update(value: str, where: str) -> str:
+    switch = {"true": REPLACE, "false": ""}.get(value.lower(), value)  # as ini files of version 1 have it
+    if switch in ("", REPLACE, ADD):
+        return switch
+    from pytest_llmobs.wording import known, nearest  # every session of pytest loads this module
+
+    choices = (REPLACE, ADD)
+    raise SettingsError(f"Unknown value {value!r} for {where}.{nearest(value, choices)} {known(choices)}")
+
+
 def _parse_fail_on(value: str, where: str) -> str:
     verdicts = ("regressed", "inconclusive", "drifted")
     for word in words(value):
@@ -111,7 +126,13 @@ class Settings:
         False, "run the selected tests as an experiment: traced, scored, compared, gated"
     )
     name: str = setting("", "name of the experiment (default: adjective-noun-date)", metavar="NAME")
-    update_baseline: bool = setting(False, "record fresh repeats of the selected tests as the baseline")
+    update_baseline: str = setting(
+        "",
+        "record fresh repeats of the selected tests as the baseline; =add: as further passes of it",
+        bare=REPLACE,
+        choices=("", REPLACE, ADD),
+        parse=_parse_update,
+    )
     accept_failing: bool = setting(False, "record a baseline even where most examples never passed")
     baseline: str = setting(
         "",

@@ -38,7 +38,9 @@ def changes_of(baseline: Baseline, trial: Trial, commit: str | None = None) -> I
         yield from _calls(store, trial)
     elif row is not None:
         yield from _fingerprints(row.fingerprints, fingerprints(trial))
-    yield from _commits(baseline.metadata.get("commit", ""), commit)
+    then = baseline.code_of(trial.example_id)
+    if then not in baseline.same_code:
+        yield from _commits(then, commit)
     if kept is not None:
         yield from text_change("output", kept.output, trial.output)
 
@@ -72,18 +74,18 @@ def _calls(store: TextStore, trial: Trial) -> Iterator[str]:
     then, now = store.shapes(trial.example_id), fresh.shapes(trial.example_id)
     differences = []
     for old, new in zip(then, now, strict=False):
-        differences.append(_CallDifference(old, new, store.texts, fresh.texts))
+        differences.append(CallDifference(old, new, store.texts, fresh.texts))
     # of each kind only the first call's: it explains those after it
-    for kind in (_CallDifference.texts, _CallDifference.model, _CallDifference.params):
+    for kind in (CallDifference.texts, CallDifference.model, CallDifference.params):
         yield from next(filter(None, map(kind, differences)), ())
-    other_tools = next(filter(_CallDifference.has_other_tools, differences), None)
+    other_tools = next(filter(CallDifference.has_other_tools, differences), None)
     if other_tools is not None:
         yield from other_tools.tools()
     if len(then) != len(now):
         yield f"model calls: {len(then)} -> {len(now)}"
 
 
-class _CallDifference(NamedTuple):
+class CallDifference(NamedTuple):
     """A model call of the baseline beside that of a trial; each method returns blocks of text."""
 
     old: CallShape
@@ -92,6 +94,7 @@ class _CallDifference(NamedTuple):
     new_texts: Mapping[str, str]
 
     def texts(self) -> tuple[str, ...]:
+        """Return how the system prompt and the messages differ."""
         return (*self._system(), *self._messages())
 
     def _system(self) -> tuple[str, ...]:
@@ -109,11 +112,13 @@ class _CallDifference(NamedTuple):
         return text_change("messages", then, now) or _cut_away("messages")
 
     def model(self) -> tuple[str, ...]:
+        """Return how the model differs."""
         if self.old.model == self.new.model:
             return ()
         return (f"model: {self.old.model or 'none'} -> {self.new.model or 'none'}",)
 
     def params(self) -> tuple[str, ...]:
+        """Return how the parameters differ."""
         old, new = self.old.params, self.new.params
         changed = []
         for name in sorted({*old, *new}):
@@ -124,9 +129,11 @@ class _CallDifference(NamedTuple):
         return (f"parameters: {', '.join(changed)}",)
 
     def has_other_tools(self) -> bool:
+        """Tell whether the tools differ."""
         return self.old.tools != self.new.tools
 
     def tools(self) -> tuple[str, ...]:
+        """Return how the tools differ."""
         then, now = _pretty(self.old_texts, self.old.tools), _pretty(self.new_texts, self.new.tools)
         return text_change("tools", then, now)
 

@@ -3,38 +3,36 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pytest_llmobs.baselines.line_json import REMEDY, parse_json, read_text, render_lines
-from pytest_llmobs.baselines.records import SCHEMA, Baseline, BaselineRow, SuiteRecord
+from pytest_llmobs.baselines.records import (
+    SCHEMA,
+    UNKNOWN_SESSION,
+    Baseline,
+    BaselineSession,
+    SuiteRecord,
+    oldest_first,
+)
+from pytest_llmobs.baselines.row_json import each, object_of, read_row, row_wire
 from pytest_llmobs.baselines.texts_file import parse_texts, render_texts
 from pytest_llmobs.errors import BaselineError
 from pytest_llmobs.files import locked, read_bytes, text_hash, write_whole
 from pytest_llmobs.files import parse_json as parse_plain_json
-from pytest_llmobs.records.fit import MisfitError, at, check, shortened
-from pytest_llmobs.records.wire import from_wire
+from pytest_llmobs.records.fit import MisfitError, at, shortened
+from pytest_llmobs.records.wire import from_wire, to_wire
+
+R = TypeVar("R")
 
 _PLAIN = re.compile(r"[\w/]+\.py(?:::\w+)*", re.ASCII)
 _LONGEST = 120
 _TEXTS = ".texts.json"
-_OPTIONAL = {
-    "latency": "latency",
-    "latency_spread": "latency_spread",
-    "cost": "cost",
-    "cost_spread": "cost_spread",
-    "sent": "fingerprints",
-    "versions": "versions",
-}
-"""Keys of a row that are left out where it has nothing of that, in their order -> their fields."""
-_PLAIN_FIELDS = {"hash": "hash", **_OPTIONAL}
-"""Keys of a row that need no further look -> their fields."""
 _SUITE_LINE = b'"suite": '
-_NUMBER: frozenset[type] = frozenset({int, float, type(None)})
 _HEAD = ("suite", "dataset", "dataset_version", "repeat", "metrics", "metadata")
 
 
@@ -124,7 +122,7 @@ def parse_baseline(content: str, where: str, texts: str | None = None) -> Baseli
     Raises:
         BaselineError: It is no baseline, or of a newer schema.
     """
-    wire = parse_json(content, where)
+    wire = parse_json(content, where, _UPGRADES)
     try:
         baseline = _baseline(wire)
     except MisfitError as error:
@@ -134,22 +132,35 @@ def parse_baseline(content: str, where: str, texts: str | None = None) -> Baseli
     return replace(baseline, texts=parse_texts(texts, where.removesuffix(".json") + _TEXTS))
 
 
+def _named_session(wire: dict[str, Any]) -> dict[str, Any]:
+    """Return the object of schema 1 as one of schema 2: all of it comes from one session, whose code nobody knows."""
+    metadata = wire.get("metadata")
+    session = {}
+    if isinstance(metadata, dict):
+        session = {key: metadata[key] for key in ("recorded", "experiment") if key in metadata}
+    # rows that name no session are of this one
+    return {**wire, "sessions": {UNKNOWN_SESSION: session}}
+
+
+_UPGRADES = (_named_session,)
+
+
 def _baseline(wire: Mapping[str, Any]) -> Baseline:
-    rows, records = {}, {}
-    for example, row in sorted(_object(wire, "examples").items()):
-        rows[example] = at(f"examples[{shortened(example)}]", _row, row)
-    for metric, record in _object(wire, "suite_scores", {}).items():
-        read = partial(from_wire, SuiteRecord)
-        records[metric] = at(f"suite_scores[{shortened(metric)}]", read, record)
+    rows = {}
+    for example, row in sorted(object_of(wire, "examples").items()):
+        rows[example] = at(f"examples[{shortened(example)}]", read_row, row)
+    records = _records(wire, "suite_scores", SuiteRecord)
+    sessions = _records(wire, "sessions", BaselineSession)
     head = from_wire(Baseline, {key: wire[key] for key in _HEAD if key in wire})
-    return replace(head, rows=rows, suite_scores=records)
+    return replace(head, rows=rows, suite_scores=records, sessions=oldest_first(sessions))
 
 
-def _object(wire: Mapping[str, Any], key: str, default: Any = None) -> dict[str, Any]:
-    value = wire.get(key, default)
-    if not isinstance(value, dict):
-        raise MisfitError(f"{shortened(value)} is no object", key)
-    return value
+def _records(wire: Mapping[str, Any], key: str, kind: type[R]) -> dict[str, R]:
+    """Return the records of a table of the head."""
+    records = {}
+    for name, record in object_of(wire, key, {}).items():
+        records[name] = at(f"{key}[{shortened(name)}]", partial(from_wire, kind), record)
+    return records
 
 
 def render_baseline(baseline: Baseline) -> str:
@@ -165,14 +176,11 @@ def render_baseline(baseline: Baseline) -> str:
     }
     # left out where there is none: most suites have no summary evaluator
     if baseline.suite_scores:
-        head["suite_scores"] = _each(asdict, baseline.suite_scores)
-    head["examples"] = _each(_wire, baseline.rows)
-    return render_lines(head, ["metadata", "suite_scores", "examples"])
-
-
-def _each(wire_of: Callable[[Any], Any], records: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the JSON form of each record, sorted by key."""
-    return {key: wire_of(record) for key, record in sorted(records.items())}
+        head["suite_scores"] = each(asdict, baseline.suite_scores)
+    # by their ids, which are random: two branches that each add one seldom touch the same lines
+    head["sessions"] = each(to_wire, baseline.sessions)
+    head["examples"] = each(row_wire, baseline.rows)
+    return render_lines(head, ["metadata", "suite_scores", "sessions", "examples"])
 
 
 def save_baseline(path: Path | str, baseline: Baseline) -> None:
@@ -202,52 +210,3 @@ def write_baseline(path: Path, baseline: Baseline) -> None:
             write_whole(texts_path(path), texts)
     except OSError as error:
         raise BaselineError(f"Can't write the baseline {str(path)!r}: {error}") from error
-
-
-def _wire(row: BaselineRow) -> dict[str, Any]:
-    wire: dict[str, Any] = {"hash": row.hash, "pass": _shortened(row.passes)}
-    if row.scores:
-        wire["scores"] = _each(_shortened, row.scores)
-    for key, field in _OPTIONAL.items():
-        value = getattr(row, field)
-        if value not in (None, {}):
-            wire[key] = value
-    return wire
-
-
-def _row(wire: Any) -> BaselineRow:
-    if not isinstance(wire, dict):
-        raise MisfitError(f"{shortened(wire)} is no object")
-    passes = at("pass", _numbers, wire.get("pass"))
-    if not {0.0, 1.0, None}.issuperset(passes):
-        raise MisfitError(f"pass is {shortened(wire['pass'])}, and a repeat has 1, 0 or null")
-    scores = {}
-    for key, values in _object(wire, "scores", {}).items():
-        scores[key] = at(f"scores[{shortened(key)}]", _numbers, values)
-    fields = {field: wire[key] for key, field in _PLAIN_FIELDS.items() if key in wire}
-    row = from_wire(BaselineRow, {"passes": [], **fields})
-    return replace(row, passes=passes, scores=scores)
-
-
-def _numbers(values: Any) -> tuple[float | None, ...]:
-    if not isinstance(values, list) or not _NUMBER.issuperset(map(type, values)):
-        raise MisfitError(f"{shortened(values)} is no list of numbers")
-    check(values, _NUMBER)
-    numbers: list[float | None] = []
-    for value in values:
-        numbers.append(None if value is None else float(value))
-    return tuple(numbers)
-
-
-def _shortened(values: Sequence[float | None]) -> list[float | None]:
-    return list(map(_short, values))
-
-
-def _short(value: float | None) -> float | None:
-    if value is None:
-        return None
-    # 1 instead of 1.0: most values are passes
-    if value == int(value):
-        return int(value)
-    # six digits: seventeen would double the file and tell nothing
-    return float(f"{value:.6g}")

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from itertools import chain
+from operator import attrgetter
 from typing import cast
 
 from pytest_llmobs.baselines.texts import TextStore
 from pytest_llmobs.files import text_hash
 from pytest_llmobs.measures.gate_rules import PASS
 from pytest_llmobs.measures.means import present
+from pytest_llmobs.records.experiments import DIRTY
 
 SCHEMA = 2
 """Version of the file's layout. A newer one is refused, an older one upgraded."""
+MOST_PASSES = 25
+"""Passes that a row keeps; as more are added, the oldest go."""
+UNKNOWN_SESSION = "unknown"
+"""The session of passes that nobody knows more of, such as those of version 1's files."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +32,28 @@ class BaselineSession:
     """Of the code that ran; None where nobody knows, as in files of version 1."""
     clean: bool = False
     """True where no tracked file but baselines differed from that commit."""
+    experiment: str = ""
+    """Its name."""
+
+    @property
+    def code(self) -> str:
+        """The commit as it is shown, with ``+dirty`` where it doesn't say all; empty where nobody knows it."""
+        if self.commit is None:
+            return ""
+        if self.clean:
+            return self.commit
+        return f"{self.commit}{DIRTY}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordedSession:
+    """The session that fresh trials come from."""
+
+    key: str = UNKNOWN_SESSION
+    """Its id in the file: eight hex digits."""
+    session: BaselineSession = field(default_factory=BaselineSession)
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    """What else to keep at the top of the file: its conditions."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,12 +83,23 @@ class BaselineRow:
 
     def values(self, metric: str) -> Sequence[float]:
         """Return the values of a metric, without those that are missing."""
-        repeats = self.scores.get(metric, ())
-        if metric == PASS:
-            repeats = self.passes
+        repeats = self._repeats(metric)
         if None in repeats:
             return present(repeats)
         return cast(Sequence[float], repeats)
+
+    def by_session(self, metric: str) -> dict[str, Sequence[float | None]]:
+        """Return the values of a metric in each pass, by session, the oldest first; None where one is missing."""
+        repeats, parts, start = self._repeats(metric), {}, 0
+        for session, passes in self.sessions.items():
+            parts[session] = repeats[start : start + passes]
+            start += passes
+        return parts
+
+    def _repeats(self, metric: str) -> Sequence[float | None]:
+        if metric == PASS:
+            return self.passes
+        return self.scores.get(metric, ())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,12 +129,14 @@ class Baseline:
     sessions: Mapping[str, BaselineSession] = field(default_factory=dict)
     """The sessions that its rows name, by id, the oldest first."""
     metadata: Mapping[str, str] = field(default_factory=dict)
-    """The experiment, its conditions, anything else worth knowing."""
+    """The conditions under which latency and cost were measured; in files of version 1 more of the one session."""
     texts: TextStore | None = None
     """Prompts and outputs for the diff, or None where only fingerprints are kept."""
 
     renamed: Mapping[str, str] = field(default_factory=dict)
     """Example -> the name that it has in the file, where that is another one; see ``baselines.renames``."""
+    same_code: Set[str] = frozenset()
+    """Commits, as sessions show them, whose code is that of today; whoever reads the file asks git."""
 
     def row_of(self, example_id: str, example_hash: str) -> BaselineRow | None:
         """Return the row an example is compared with; None where it is new or edited, so that no gate judges it."""
@@ -104,9 +146,22 @@ class Baseline:
         return None
 
     def known_failure(self, example_id: str) -> bool:
-        """Return True where the example failed in some repeat."""
+        """Return True where the example failed in more than a tenth of its passes: that it fails is no news."""
         row = self.rows.get(example_id)
-        return row is not None and 0 in row.values(PASS)
+        if row is None:
+            return False
+        values = row.values(PASS)
+        return 10 * values.count(0) > len(values)
+
+    def code_of(self, example_id: str) -> str:
+        """Return the commit whose code made an example's newest passes, as it is shown; empty where nobody knows."""
+        row = self.rows.get(example_id)
+        if row is None or not row.sessions:
+            return ""
+        newest = list(row.sessions)[-1]
+        if newest == UNKNOWN_SESSION:
+            return self.metadata.get("commit", "")
+        return self.sessions.get(newest, BaselineSession()).code
 
     def digest(self) -> str:
         """Return a hash of the rows: of two with the same, neither judges anything otherwise."""
@@ -115,3 +170,55 @@ class Baseline:
     def version(self, row: BaselineRow, evaluator: str) -> str:
         """Return the version of an evaluator that scored ``row``, or an empty string where none did."""
         return row.versions.get(evaluator, self.metrics.get(evaluator, ""))
+
+
+@dataclass(frozen=True, kw_only=True)
+class BaselineUpdate:
+    """A renewed baseline and what a reader should know before committing it."""
+
+    baseline: Baseline
+    known_failures: Sequence[str] = ()
+    """Examples recorded now that failed in more than a tenth of their passes: from now on their failure is no news."""
+    recorded: Sequence[str] = ()
+    """Examples whose rows are new, or were written anew."""
+    added: Sequence[str] = ()
+    """Examples whose rows got further passes."""
+    removed: Sequence[str] = ()
+    """Examples dropped because their dataset no longer has them."""
+    unrecorded: Sequence[str] = ()
+    """Examples that should have run and gave nothing: their old rows, if any, stay."""
+    refused: Sequence[str] = ()
+    """Examples that passed in no repeat, where they are most of the baseline: it wasn't written."""
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    """Examples whose rows go by another name now -> their old name."""
+    cut_short: Sequence[str] = ()
+    """Examples of which some repeat was never run (Ctrl-C, a budget, a dead worker, ``--lf``): their old rows, if any,
+    stay."""
+    edited: Sequence[str] = ()
+    """Examples whose content isn't what was recorded, so that no passes were added to their rows."""
+    full: Sequence[str] = ()
+    """Examples whose rows keep newer passes only, as many as a row may."""
+    outdated: Sequence[str] = ()
+    """Examples that were recorded anew since, for other code."""
+    rowless: Sequence[str] = ()
+    """Examples that the baseline lacks, and that it didn't get either."""
+    differing: Sequence[str] = ()
+    """Why these passes are no more of what was recorded: nothing was written."""
+
+    @property
+    def changes(self) -> bool:
+        """True where the file is another one now."""
+        return bool(self.recorded or self.added or self.removed or self.renamed)
+
+
+def oldest_first(sessions: Mapping[str, BaselineSession]) -> dict[str, BaselineSession]:
+    """Return sessions in the order in which they were recorded; those of which nobody knows when, first."""
+    return dict(sorted(sessions.items(), key=lambda entry: (entry[1].recorded, entry[0])))
+
+
+def named_sessions(
+    sessions: Mapping[str, BaselineSession], rows: Iterable[BaselineRow]
+) -> dict[str, BaselineSession]:
+    """Return the sessions that rows name, the oldest first."""
+    named = set(chain.from_iterable(map(attrgetter("sessions"), rows)))
+    return oldest_first({key: session for key, session in sessions.items() if key in named})

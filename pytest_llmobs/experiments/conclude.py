@@ -144,16 +144,15 @@ def _kept_look(take: TakeLook | None, looks: list[Look]) -> TakeLook | None:
 def _of_same_code(
     baselines: Mapping[str, Baseline | BaselineError], commit: str, folder: Path
 ) -> dict[str, Baseline | BaselineError]:
-    """Return the baselines, those of the same code under today's commit: recording one makes a commit, too."""
+    """Return the baselines, each with its commits whose code is today's: recording one makes a commit, too."""
     same = cache(partial(same_code, folder, now=commit))
-    renewed: dict[str, Baseline | BaselineError] = {}
+    known: dict[str, Baseline | BaselineError] = {}
     for suite, baseline in baselines.items():
-        renewed[suite] = baseline
+        known[suite] = baseline
         if isinstance(baseline, Baseline):
-            then = baseline.metadata.get("commit", commit)
-            if then != commit and same(then):
-                renewed[suite] = replace(baseline, metadata={**baseline.metadata, "commit": commit})
-    return renewed
+            commits = set(filter(None, map(baseline.code_of, baseline.rows)))
+            known[suite] = replace(baseline, same_code=frozenset(filter(same, commits)))
+    return known
 
 
 def _recalled(experiment: Experiment, decision: Decision, store: Store) -> Sequence[Trial]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 from pytest_llmobs.errors import BaselineError
+from pytest_llmobs.records.experiments import DIRTY
 
-DIRTY = "+dirty"
-"""What a commit ends with where the work tree had changes."""
 _OF_A_HOOK = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR"})
 """Environment variables by which git tells its hooks of one repository and one index."""
 
@@ -87,6 +88,44 @@ def _is_unborn(folder: Path) -> bool:
     if branch.returncode != 0:
         return False
     return git(folder, "show-ref", "--verify", "--quiet", output_of(branch)).returncode == 1
+
+
+def is_clean(folder: Path, baselines: Path) -> bool:
+    """Return True where no tracked file but baselines differs from the current commit; False where git can't tell.
+
+    Files that nobody added to git are the user's own business: most are no code, and git ignores what is built.
+
+    Args:
+        folder: Anywhere in the repository.
+        baselines: Their folder.
+    """
+    name = Path(os.path.relpath(baselines.resolve(), folder.resolve())).as_posix()
+    paths = [":(top)"]
+    if not name.startswith("../"):  # git takes no path outside its repository
+        paths.append(f":(exclude,literal){name}")
+    try:
+        return git(folder, "diff", "--quiet", "HEAD", "--", *paths).returncode == 0
+    except BaselineError:
+        return False
+
+
+def on_branch(folder: Path, branch: str) -> Callable[[str], bool]:
+    """Return what tells whether a commit is on a branch: the branch's own, or one before it.
+
+    Args:
+        folder: Anywhere in the repository.
+        branch: A branch, also ``origin/main``, or any other revision.
+
+    Raises:
+        BaselineError: Git doesn't know the branch.
+    """
+    check_revision(folder, branch)
+
+    @cache
+    def is_on_it(commit: str) -> bool:
+        return git(folder, "merge-base", "--is-ancestor", commit, branch).returncode == 0
+
+    return is_on_it
 
 
 def same_code(baselines: Path, then: str, now: str) -> bool:

@@ -277,6 +277,7 @@ def _joined(shards: Sequence[FinishedShard], *, complete: bool) -> Experiment:
         suites=tuple(suites),
         trials=tuple(trials),
         commit=commit,
+        clean=all(shard.experiment.clean for shard in shards),
         interrupted=interrupted,
         end=_joined_end(shards),
         conditions=shards[0].experiment.conditions,

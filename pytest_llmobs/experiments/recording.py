@@ -10,13 +10,15 @@ from operator import attrgetter
 from pathlib import Path
 
 from pytest_llmobs.baselines.file import baseline_path, texts_path
-from pytest_llmobs.baselines.update import BaselineUpdate, record_baseline
-from pytest_llmobs.experiments.references import recorded_from
+from pytest_llmobs.baselines.records import BaselineUpdate
+from pytest_llmobs.baselines.update import record_baseline
+from pytest_llmobs.experiments.addition import RECORD, addition_remarks, no_more_of_it
+from pytest_llmobs.experiments.references import recorded_session
 from pytest_llmobs.gate.errors import nothing_ran
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.records.plans import SuitePlan
 from pytest_llmobs.records.trials import Trial
-from pytest_llmobs.settings import Settings
+from pytest_llmobs.settings import ADD, Settings
 from pytest_llmobs.wording import count, listed
 
 _NAMED = 10
@@ -41,21 +43,40 @@ def record_baselines(
         BaselineError: A file can't be written.
     """
     recorded: list[str] = []
-    errors = list(experiment.decision.errors)
+    errors = [*experiment.decision.errors, *_no_more_of_it(experiment, folder, settings)]
+    if errors and settings.update_baseline == ADD:  # all suites or none: they came from one session
+        return _concluded(experiment, experiment.notes, errors), []
     notes = list(experiment.notes)
+    skipped = False
     for plan in experiment.suites:
         update = _record(plan, experiment, folder, settings)
         notes.extend(_remarks(plan, update))
+        notes.extend(addition_remarks(plan, update, experiment.commands.get("accept_some") or RECORD))
+        skipped = skipped or bool(update.edited or update.full)
         if update.cut_short:
             errors.append(_cut_short(plan, update.cut_short))
         if update.refused:
             errors.append(_refused(plan, update, experiment.trials_of(plan.name)))
-        if update.recorded or update.removed or update.renamed:
+        if update.changes:
             recorded.extend(_touched(folder, plan.name, gone=not update.baseline.rows))
-    if not recorded and not errors and not experiment.red:
+    if not recorded and not errors and not experiment.red and not skipped:
         errors.extend(_nothing(experiment))
+    return _concluded(experiment, notes, errors), recorded
+
+
+def _concluded(experiment: Experiment, notes: Sequence[str], errors: Sequence[str]) -> Experiment:
     decision = replace(experiment.decision, errors=tuple(errors))
-    return replace(experiment, notes=tuple(notes), decision=decision), recorded
+    return replace(experiment, notes=tuple(notes), decision=decision)
+
+
+def _no_more_of_it(experiment: Experiment, folder: Path, settings: Settings) -> Iterator[str]:
+    """Yield why passes can't be added to baselines, before any of them is written."""
+    if settings.update_baseline != ADD:
+        return
+    for plan in experiment.suites:
+        update = _record(plan, experiment, folder, settings, dry_run=True)
+        if update.differing:
+            yield no_more_of_it(plan, update.differing, experiment.commands.get("accept") or RECORD)
 
 
 def _nothing(experiment: Experiment) -> Iterator[str]:
@@ -68,15 +89,19 @@ def _nothing(experiment: Experiment) -> Iterator[str]:
         yield f"Nothing was recorded: no example gave a result ({count(len(experiment.trials), 'trial')}: {how})."
 
 
-def _record(plan: SuitePlan, experiment: Experiment, folder: Path, settings: Settings) -> BaselineUpdate:
+def _record(
+    plan: SuitePlan, experiment: Experiment, folder: Path, settings: Settings, *, dry_run: bool = False
+) -> BaselineUpdate:
     return record_baseline(
         folder,
         plan,
         experiment.trials_of(plan.name),
-        metadata=recorded_from(experiment),
+        source=recorded_session(experiment),
         texts=settings.baseline_texts,
         suite_scores=experiment.suite_scores,
         accept_failing=settings.accept_failing,
+        add=settings.update_baseline == ADD,
+        dry_run=dry_run,
     )
 
 

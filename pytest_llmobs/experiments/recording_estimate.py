@@ -16,7 +16,12 @@ from pytest_llmobs.wording import count
 
 
 def recording_estimate(
-    store: Store, plans: Sequence[SuitePlan], baseline_of: Source | None = None, concurrency: int = 1
+    store: Store,
+    plans: Sequence[SuitePlan],
+    baseline_of: Source | None = None,
+    concurrency: int = 1,
+    *,
+    add: bool = False,
 ) -> str:
     """Return the line that says what recording a baseline will take.
 
@@ -25,11 +30,13 @@ def recording_estimate(
         plans: What is to be recorded.
         baseline_of: Returns the committed baseline of a suite, whose rows say what an example took.
         concurrency: Targets that run at once.
+        add: The trials are added to the baselines that there are.
     """
     trials = sum(len(plan.expected) for plan in plans)
     examples = sum(len(plan.example_ids) for plan in plans)
     repeats = count(trials // max(examples, 1), "fresh repeat")
-    line = f"recording a baseline: {count(examples, 'example')} x {repeats} = {count(trials, 'trial')}"
+    what = "adding to the baseline" if add else "recording a baseline"
+    line = f"{what}: {count(examples, 'example')} x {repeats} = {count(trials, 'trial')}"
     if estimate := _by_experiment(store, plans, trials, concurrency):
         return f"{line}; by the last experiment {estimate.words}"
     if estimate := _by_baselines(plans, baseline_of, concurrency):

@@ -9,11 +9,12 @@ from pathlib import Path
 
 from pytest_llmobs.baselines.file import baseline_path, load_baseline, parse_baseline, texts_path
 from pytest_llmobs.baselines.line_json import REMEDY
-from pytest_llmobs.baselines.records import Baseline
+from pytest_llmobs.baselines.records import Baseline, BaselineSession, RecordedSession
 from pytest_llmobs.baselines.renames import follow_renames
 from pytest_llmobs.errors import BaselineError
 from pytest_llmobs.experiments.git import check_revision, read_committed
-from pytest_llmobs.records.experiments import Experiment
+from pytest_llmobs.files import text_hash
+from pytest_llmobs.records.experiments import DIRTY, Experiment
 from pytest_llmobs.records.plans import SuitePlan
 from pytest_llmobs.storage.store import Store
 from pytest_llmobs.wording import listed, nearest
@@ -83,19 +84,37 @@ def baseline_of(experiment: Experiment, suite: str) -> Baseline | None:
         None,
         plan,
         trials,
-        metadata=recorded_from(experiment),
+        source=recorded_session(experiment),
         texts=any(trial.calls or trial.output for trial in trials),
         suite_scores=experiment.suite_scores,
     )
     return update.baseline
 
 
-def recorded_from(experiment: Experiment) -> dict[str, str]:
-    """Return what a baseline's metadata say of the experiment that it was recorded from."""
-    metadata = {"experiment": experiment.name, "recorded": experiment.started, **experiment.conditions}
+def recorded_session(experiment: Experiment) -> RecordedSession:
+    """Return the session that an experiment's own trials come from, as a baseline names it.
+
+    Its id follows from the experiment's name and moment, so that whoever records it, and however often, calls it the
+    same.
+    """
+    commit = None
     if experiment.commit:
-        metadata["commit"] = experiment.commit
-    return metadata
+        commit = experiment.commit.removesuffix(DIRTY)
+    session = BaselineSession(
+        recorded=experiment.started,
+        commit=commit,
+        clean=is_clean(experiment),
+        experiment=experiment.name,
+    )
+    key = text_hash(f"{experiment.name}\0{experiment.started}")[:8]
+    return RecordedSession(key=key, session=session, metadata=experiment.conditions)
+
+
+def is_clean(experiment: Experiment) -> bool:
+    """Return True where an experiment's commit says which code ran; documents of version 1 say it less often."""
+    if not experiment.commit:
+        return False
+    return experiment.clean or not experiment.commit.endswith(DIRTY)
 
 
 def useless(

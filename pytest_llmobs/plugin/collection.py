@@ -12,6 +12,7 @@ from pytest_llmobs.plugin import options
 from pytest_llmobs.plugin.marks import misplaced, twins
 from pytest_llmobs.plugin.selection import Repeats, asked_files, keep_shard, marker_keywords
 from pytest_llmobs.plugin.suite_plans import alike_names, gone_suites, secret_names, suite_plans
+from pytest_llmobs.settings import ADD
 from pytest_llmobs.wording import inert
 
 if TYPE_CHECKING:
@@ -143,14 +144,33 @@ class Collection:
 
 
 def announce(state: ProcessState) -> None:
-    """Before a baseline is recorded, say what it will take; call it where the terminal is."""
+    """Before a baseline is recorded, say what it will take; call it where the terminal is.
+
+    Raises:
+        pytest.UsageError: Passes are to be added to a baseline that takes no more of them.
+    """
     plans = state.manifest.plans
     if not state.settings.update_baseline or not plans:
         return
     from pytest_llmobs.experiments.recording_estimate import recording_estimate
 
+    add = state.settings.update_baseline == ADD
+    if add:
+        _refuse_other_evaluators(state)
     terminal = state.config.pluginmanager.get_plugin("terminalreporter")
     if terminal is not None:
         session = state.session
-        takes = recording_estimate(session.store, plans, session.baseline_of, session.settings.concurrency)
+        concurrency = session.settings.concurrency
+        takes = recording_estimate(session.store, plans, session.baseline_of, concurrency, add=add)
         terminal.write_line(inert(takes))
+
+
+def _refuse_other_evaluators(state: ProcessState) -> None:
+    from pytest_llmobs.experiments.addition import known_beforehand
+    from pytest_llmobs.plugin.reporting import context_of
+
+    problem = known_beforehand(
+        state.manifest.plans, state.session.baseline_of, context_of(state.config).accept
+    )
+    if problem is not None:
+        raise pytest.UsageError(inert(problem))

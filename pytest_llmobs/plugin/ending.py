@@ -192,7 +192,7 @@ class Ending:
     def _experiment(self, stopped: bool, exit_status: int) -> Experiment:
         """Return everything that ran, not judged yet."""
         from pytest_llmobs.experiments.conditions import conditions
-        from pytest_llmobs.experiments.git import commit_problem, current_commit
+        from pytest_llmobs.experiments.git import commit_problem, current_commit, is_clean
 
         session = self._state.session
         commit = current_commit(session.rootdir)
@@ -205,6 +205,7 @@ class Ending:
             suites=tuple(self._state.manifest.plans),
             trials=tuple(self._trials.values()),
             commit=commit,
+            clean=commit is not None and is_clean(session.rootdir, session.baseline_folder),
             commands=self._commands(),
             interrupted=stopped and len(self._trials) < self._state.manifest.expected,
             conditions=conditions(session.settings),

@@ -47,7 +47,23 @@ def register(parser: pytest.Parser) -> None:
         parser.addini(option.ini, option.help, type=kind, default=option.default)
         if option.ini_only:
             continue
+        if option.bare:
+            _add_switches(group, option)
+            continue
         group.addoption(option.flag, dest=option.ini, default=None, help=option.help, **_shape(option))
+
+
+def _add_switches(group: pytest.OptionGroup, option: Option) -> None:
+    """Add an option that may stand alone, and each choice behind ``=`` as an option of its own.
+
+    To argparse a value that may be left out could be the next argument as well: the user's test file.
+    """
+    for choice in filter(None, option.choices):
+        names, text = [f"{option.flag}={choice}"], f"see {option.flag}"
+        if choice == option.bare:
+            names.insert(0, option.flag)
+            text = option.help
+        group.addoption(*names, dest=option.ini, default=None, action="store_const", const=choice, help=text)
 
 
 def _shape(option: Option) -> dict[str, Any]:
@@ -88,7 +104,9 @@ def usage_error(error: LlmobsError) -> pytest.UsageError:
 
 def _is_on(config: pytest.Config, name: str) -> bool:
     option = next(option for option in OPTIONS if option.name == name)
-    value, _ = _value(config, option)
+    value, where = _value(config, option)
+    if option.parse is not None:
+        value = option.parse(value, where)
     return bool(value)
 
 

@@ -132,7 +132,7 @@ def _new_state(config: pytest.Config, confirming: ConfirmingPlan | None) -> Proc
         config.rootpath,
         processes=processes,
         cautious=bool(config.getoption("maxfail", 0)),
-        fresh=settings.update_baseline or confirming is not None,
+        fresh=bool(settings.update_baseline) or confirming is not None,
     )
     return ProcessState(
         config=config,

@@ -19,7 +19,7 @@ from pytest_llmobs.reports.context import Context
 from pytest_llmobs.reports.delivery import Delivery, Reports
 from pytest_llmobs.reports.terminal.progress import Progress, progress_line
 from pytest_llmobs.reports.text.page import Page
-from pytest_llmobs.settings import STORE_FOLDER
+from pytest_llmobs.settings import ADD, STORE_FOLDER
 from pytest_llmobs.wording import shell_line
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _OUR_SWITCHES = ("--llm-experiment", "--llm-update-baseline")
 """What a printed command adds itself, where it belongs."""
+_OUR_WORDS = (*_OUR_SWITCHES, f"--llm-update-baseline={ADD}")
+"""What it leaves out of the session's own arguments."""
 
 _BY_LAST = (
     "--lf",
@@ -82,7 +84,7 @@ def context_of(config: pytest.Config, recorded: Sequence[str] = ()) -> Context:
         recorded: Baseline files that it wrote.
     """
     given = map(str, config.invocation_params.args)
-    kept = [argument for argument in given if argument not in _OUR_SWITCHES]
+    kept = [argument for argument in given if argument not in _OUR_WORDS]
     unselected = _without_selection(kept, config)
     by_last = bool(config.getoption("lf", False) or config.getoption("stepwise", False))
     # what the last run selected would be other tests by then: node ids are given instead

@@ -11,6 +11,8 @@ from pytest_llmobs.records.looks import Look
 from pytest_llmobs.records.plans import SuitePlan
 from pytest_llmobs.records.trials import Trial
 
+DIRTY = "+dirty"
+"""What a commit ends with where the work tree had changes."""
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SuiteScore:

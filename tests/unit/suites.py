@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pytest_llmobs.baselines.records import Baseline
+from pytest_llmobs.baselines.records import Baseline, RecordedSession
 from pytest_llmobs.baselines.update import updated_baseline
 from pytest_llmobs.gate.decide import decide
 from pytest_llmobs.records.decisions import Decision, ExampleRow, MetricRow
@@ -103,9 +103,9 @@ class World:
 
     def baseline(self, passes: Passing = True, *, repeat: int = 5, **more: Any) -> Baseline:
         """Return a baseline of this suite's examples."""
-        metadata = more.pop("metadata", None)
+        source = more.pop("source", None) or RecordedSession(metadata=more.pop("metadata", {}))
         trials = self.trials(passes, repeat=repeat, **more)
-        return updated_baseline(None, self.plan, trials, metadata=metadata).baseline
+        return updated_baseline(None, self.plan, trials, source=source).baseline
 
     def decide(
         self,

@@ -36,7 +36,7 @@ class ConfirmingPlan:
 
     def adjust(self, settings: Settings) -> Settings:
         """Return the settings of the confirming session: an experiment that gates nothing itself."""
-        return replace(settings, experiment=True, update_baseline=False, confirm=0, repeat=1)
+        return replace(settings, experiment=True, update_baseline="", confirm=0, repeat=1)
 
     @property
     def repeats(self) -> Sequence[int]:

@@ -1,0 +1,93 @@
+"""The passes of a row: joined with those of another session, the oldest dropped where there are too many."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from pytest_llmobs.baselines.records import MOST_PASSES, BaselineRow, BaselineSession
+from pytest_llmobs.measures.gate_rules import PASS
+
+Repeats = Sequence[float | None]
+
+
+@dataclass(frozen=True)
+class _Part:
+    """The passes of one session."""
+
+    session: str
+    values: Mapping[str, Repeats]
+    """Metric -> its value in each pass; ``pass`` has one for each."""
+
+    @property
+    def length(self) -> int:
+        return len(self.values[PASS])
+
+    def newest(self, most: int) -> _Part:
+        """Return its last passes."""
+        start = self.length - most
+        return _Part(self.session, {metric: values[start:] for metric, values in self.values.items()})
+
+
+def joined(
+    row: BaselineRow, fresh: BaselineRow, sessions: Mapping[str, BaselineSession], most: int = MOST_PASSES
+) -> BaselineRow:
+    """Return a row with further passes.
+
+    What was measured in seconds and dollars stays as it was recorded: it belongs to the conditions of then.
+
+    Args:
+        row: As it is.
+        fresh: The passes of another session.
+        sessions: Say when each was recorded; passes stand in that order, those of an unknown moment first.
+        most: Passes that are kept, the newest.
+    """
+
+    def moment(part: _Part) -> str:
+        return sessions.get(part.session, BaselineSession()).recorded
+
+    metrics = [PASS, *sorted({*row.scores, *fresh.scores})]
+    parts = sorted([*_parts(row, metrics), *_parts(fresh, metrics)], key=moment)
+    kept = list(_newest(parts, most))
+    values = {metric: _chained(kept, metric) for metric in metrics}
+    passes = values.pop(PASS)
+    return replace(
+        row,
+        passes=passes,
+        scores={metric: numbers for metric, numbers in values.items() if set(numbers) != {None}},
+        sessions={part.session: part.length for part in kept},
+        latency=row.latency if row.latency is not None else fresh.latency,
+        latency_spread=row.latency_spread if row.latency is not None else fresh.latency_spread,
+        cost=row.cost if row.cost is not None else fresh.cost,
+        cost_spread=row.cost_spread if row.cost is not None else fresh.cost_spread,
+    )
+
+
+def _parts(row: BaselineRow, metrics: Iterable[str]) -> list[_Part]:
+    """Return a row's passes by session, each with a value or None of every metric."""
+    by_metric = {metric: row.by_session(metric) for metric in metrics}
+    parts = []
+    for session, passes in row.sessions.items():
+        values = {}
+        for metric, of_sessions in by_metric.items():
+            numbers = of_sessions[session]
+            values[metric] = (*numbers, *(None,) * (passes - len(numbers)))
+        parts.append(_Part(session, values))
+    return parts
+
+
+def _newest(parts: Sequence[_Part], most: int) -> Iterable[_Part]:
+    """Return the last passes of all, as many as are kept."""
+    kept: list[_Part] = []
+    for part in reversed(parts):
+        if most > 0:
+            kept.append(part.newest(min(part.length, most)))
+            most -= part.length
+    return reversed(kept)
+
+
+def _chained(parts: Iterable[_Part], metric: str) -> tuple[float | None, ...]:
+    numbers: list[float | None] = []
+    for part in parts:
+        numbers += part.values[metric]
+    return tuple(numbers)

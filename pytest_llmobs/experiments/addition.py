@@ -1,0 +1,97 @@
+"""What is said of passes that were added to a baseline, and of those that were not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from pytest_llmobs.baselines.records import MOST_PASSES, Baseline, BaselineUpdate
+from pytest_llmobs.baselines.sameness import other_evaluators
+from pytest_llmobs.errors import BaselineError
+from pytest_llmobs.experiments.references import Source
+from pytest_llmobs.records.plans import SuitePlan
+from pytest_llmobs.wording import count, listed, shell_line
+
+RECORD = "pytest --llm-experiment --llm-update-baseline"
+"""The command that records a baseline, where nobody knows how the session was started."""
+_NAMED = 10
+"""Examples named in a note; more are counted."""
+
+
+def no_more_of_it(plan: SuitePlan, differing: Sequence[str], command: str) -> str:
+    """Return why passes are not added to a baseline, with what to do instead.
+
+    Args:
+        plan: The suite.
+        differing: What isn't as it was recorded.
+        command: Records the baseline anew.
+    """
+    return (
+        f"{plan.name}: nothing was added to any baseline, because this is no more of what was recorded: "
+        f"{'; '.join(differing)}. It takes a new baseline: {command}"
+    )
+
+
+def known_beforehand(plans: Sequence[SuitePlan], source: Source, command: str = RECORD) -> str | None:
+    """Return why a session that is to add to baselines would add nothing, as far as that is known before it costs.
+
+    Args:
+        plans: The suites, as collected.
+        source: Returns the committed baseline of a suite.
+        command: Records the baselines anew.
+    """
+    for plan in plans:
+        baseline = _read(plan.name, source)
+        if baseline is not None:
+            comparable = [
+                trial.example_id
+                for trial in plan.expected
+                if baseline.row_of(trial.example_id, trial.example_hash) is not None
+            ]
+            differing = list(other_evaluators(baseline, plan, dict.fromkeys(comparable)))
+            if differing:
+                return no_more_of_it(plan, differing, command)
+    return None
+
+
+def _read(suite: str, source: Source) -> Baseline | None:
+    try:
+        return source(suite)
+    except BaselineError:  # the recording itself will say so
+        return None
+
+
+def addition_remarks(plan: SuitePlan, update: BaselineUpdate, command: str) -> Iterator[str]:
+    """Yield what became of passes that were to be added.
+
+    Args:
+        plan: The suite.
+        update: Its baseline, and what happened to it.
+        command: Records examples anew once their node ids are appended to it.
+    """
+    if update.added:
+        most = update.baseline.repeat
+        yield (
+            f"{plan.name}: {count(plan.repeat, 'pass', 'passes')} added to {count(len(update.added), 'example')}, "
+            f"which {_have(update.added)} up to {most} now"
+        )
+        if update.recorded:
+            yield f"{plan.name}: new, so these passes are their first ones: {listed(update.recorded, _NAMED)}"
+    if update.edited:
+        nodes = [
+            trial.nodeid for trial in plan.expected if trial.repeat == 1 and trial.example_id in update.edited
+        ]
+        yield (
+            f"{plan.name}: edited since they were recorded, so nothing was added to them: "
+            f"{listed(update.edited, _NAMED)}. Record them anew: {command} {shell_line(nodes)}"
+        )
+    if update.full:
+        yield (
+            f"{plan.name}: {count(len(update.full), 'example')} already with {MOST_PASSES} newer passes, which is all "
+            "that a row keeps"
+        )
+
+
+def _have(examples: Sequence[str]) -> str:
+    if len(examples) == 1:
+        return "has"
+    return "have"
