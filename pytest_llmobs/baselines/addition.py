@@ -62,11 +62,7 @@ def added_baseline(
     recorded, nothing is added at all: ``differing`` says so.
 
     Args:
-        old: The baseline so far, or None for the first.
-        plan: The suite as collected.
-        trials: Fresh trials; those of other suites are ignored.
-        source: The session of these trials, or None where nobody knows more of it.
-        texts: Keep redacted prompts and outputs beside the baseline (``llm_baseline_texts``).
+        old, plan, trials, source, texts: See ``baselines.update.updated_baseline``.
         suite_scores: What summary evaluators say of these trials; kept of those that the baseline lacks.
     """
     source = source or RecordedSession()

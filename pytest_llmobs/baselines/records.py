@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from operator import attrgetter
@@ -135,7 +135,7 @@ class Baseline:
 
     renamed: Mapping[str, str] = field(default_factory=dict)
     """Example -> the name that it has in the file, where that is another one; see ``baselines.renames``."""
-    same_code: Set[str] = frozenset()
+    same_code: Sequence[str] = ()
     """Commits, as sessions show them, whose code is that of today; whoever reads the file asks git."""
 
     def row_of(self, example_id: str, example_hash: str) -> BaselineRow | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from pytest_llmobs.baselines.addition import added_baseline
@@ -99,9 +100,7 @@ def record_baseline(
         directory: The folder of the baselines.
         plan: The suite as collected.
         trials: Fresh trials; those of other suites are ignored.
-        source: See ``updated_baseline``.
-        texts: See there.
-        suite_scores: See there.
+        source, texts, suite_scores: See ``updated_baseline``.
         accept_failing: Write also what would be a baseline in which most examples never passed.
         add: Add the passes to the rows that there are; see ``baselines.addition``.
         dry_run: Write nothing.
@@ -111,13 +110,17 @@ def record_baseline(
     """
     path, trials = baseline_path(directory, plan.name), list(trials)
     cut_short = cut_short_examples(plan, trials)
-    complete = complete_trials(trials, cut_short)
+    renew = partial(
+        added_baseline if add else updated_baseline,
+        plan=plan,
+        trials=complete_trials(trials, cut_short),
+        source=source,
+        texts=texts,
+        suite_scores=suite_scores,
+    )
     # read under the lock as well: what another process has written since must not be lost
     with locked(path):
-        renew = added_baseline if add else updated_baseline
-        update = renew(
-            load_baseline(path), plan, complete, source=source, texts=texts, suite_scores=suite_scores
-        )
+        update = renew(load_baseline(path))
         if not accept_failing:
             update = _without_failing(update)
         if not update.refused and not dry_run:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from pytest_llmobs.baselines.fresh import without
 from pytest_llmobs.baselines.records import Baseline
 from pytest_llmobs.baselines.renames import follow_renames
-from pytest_llmobs.baselines.update import without
 from pytest_llmobs.experiments.references import baseline_of
 from pytest_llmobs.gate.decide import decide
 from pytest_llmobs.gate.pairing import SuitePair, compare_metric, pair_suite

@@ -151,7 +151,7 @@ def _of_same_code(
         known[suite] = baseline
         if isinstance(baseline, Baseline):
             commits = set(filter(None, map(baseline.code_of, baseline.rows)))
-            known[suite] = replace(baseline, same_code=frozenset(filter(same, commits)))
+            known[suite] = replace(baseline, same_code=tuple(filter(same, sorted(commits))))
     return known
 
 

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pytest_llmobs.baselines.changes import changes_of, text_change
 from pytest_llmobs.baselines.file import baseline_path, load_baseline
+from pytest_llmobs.baselines.records import BaselineSession, RecordedSession
 from pytest_llmobs.baselines.update import record_baseline
 from pytest_llmobs.records.trials import ModelCall, Trial
 
@@ -48,7 +50,8 @@ def blocks(baseline, trial: Trial, commit: str | None = None) -> list[str]:
 def baseline(world, sent, tmp_path: Path):
     """A baseline as a fresh checkout has it: read from its files."""
     w = world(12)
-    record_baseline(tmp_path, w.plan, sent(), metadata={"commit": "aaa111"})
+    session = BaselineSession(commit="aaa111", clean=True)
+    record_baseline(tmp_path, w.plan, sent(), source=RecordedSession(key="0a1b2c3d", session=session))
     return load_baseline(baseline_path(tmp_path, w.plan.name))
 
 
@@ -169,3 +172,9 @@ def test_the_gate_puts_the_same_block_on_every_broken_example(world, sent, basel
     assert len({row.changes for row in decision.examples}) == 1
     assert "-Address the customer as ⟨customer_name⟩." in decision.examples[0].changes[0]
     assert decision.examples[0].changes[1] == "code: aaa111 -> bbb222"
+
+
+def test_a_commit_with_the_same_code_is_no_change_of_it(sent, baseline) -> None:
+    trial = sent()[0]
+    assert blocks(baseline, trial, "bbb222") == ["code: aaa111 -> bbb222"]
+    assert blocks(replace(baseline, same_code=("aaa111",)), trial, "bbb222") == []

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from pytest_llmobs.baselines.file import (
     texts_path,
 )
 from pytest_llmobs.baselines.line_json import parse_json
+from pytest_llmobs.baselines.records import BaselineSession, RecordedSession
 from pytest_llmobs.baselines.update import updated_baseline
 from pytest_llmobs.errors import BaselineError
 from pytest_llmobs.records.trials import ModelCall
@@ -82,9 +84,11 @@ def rich(world):
         latency=1.5,
         total_cost=0.002,
     )
-    return updated_baseline(
-        None, w.plan, trials, metadata={"commit": "abc", "recorded": "2026-01-01"}
-    ).baseline
+    session = BaselineSession(
+        recorded="2026-01-01T08:00:00+00:00", commit="abc", clean=True, experiment="calm"
+    )
+    source = RecordedSession(key="0a1b2c3d", session=session, metadata={"machine": "m"})
+    return updated_baseline(None, w.plan, trials, source=source).baseline
 
 
 def test_what_is_written_is_read_back(rich, tmp_path: Path) -> None:
@@ -100,7 +104,7 @@ def test_no_file_is_no_baseline(tmp_path: Path) -> None:
 def test_a_line_an_example_sorted_and_the_head_first(rich) -> None:
     lines = render_baseline(replace(rich, rows=dict(reversed(rich.rows.items())))).splitlines()
     assert lines[1:6] == [
-        '"schema": 1,',
+        '"schema": 2,',
         f'"suite": "{rich.suite}",',
         '"dataset": "support_golden.jsonl",',
         '"dataset_version": "d1",',
@@ -109,6 +113,11 @@ def test_a_line_an_example_sorted_and_the_head_first(rich) -> None:
     examples = [line for line in lines if line.startswith('"e0')]
     assert [line[:6] for line in examples] == ['"e000"', '"e001"', '"e002"']
     assert '"pass": [0, 1, 1], "scores": {"tone": [0.333333, null, 1]}' in examples[1]
+    assert '"sessions": {"0a1b2c3d": 3}, "latency"' in examples[1]
+    assert (
+        '"0a1b2c3d": {"recorded": "2026-01-01T08:00:00+00:00", "commit": "abc", "clean": true'
+        in "\n".join(lines)
+    )
     timing = '"latency": 1.5, "latency_spread": 0.0, "cost": 0.002, "cost_spread": 0.0'
     assert f'{timing}, "sent": {{"model": "m-1", ' in examples[1]
 
@@ -152,7 +161,15 @@ ROW = '{"schema": 1, "suite": "s", "examples": {"e": {"hash": "h", "pass": %s}}}
         ("[]", r"b.json is no baseline: its schema is None"),
         ('{"schema": "1"}', r"its schema is '1'"),
         ('{"schema": 0}', r"its schema is 0"),
-        ('{"schema": 2}', r"b.json has schema 2; this version of pytest-llmobs reads up to 1\. Upgrade it"),
+        ('{"schema": 3}', r"b.json has schema 3; this version of pytest-llmobs reads up to 2\. Upgrade it"),
+        (
+            '{"schema": 2, "suite": "s", "examples": {"e": {"hash": "h", "pass": [1, 1], "sessions": {"a": 1}}}}',
+            r"examples\['e'\].sessions: \{'a': 1\} make no 2 passes, and so many are there",
+        ),
+        (
+            '{"schema": 2, "suite": "s", "sessions": {"a": []}, "examples": {}}',
+            r"is no baseline: sessions\['a'\]: \[\] is not an object",
+        ),
         ('{"schema": 1, "examples": {}}', r"is no baseline: it lacks suite"),
         ('{"schema": 1, "suite": "s", "examples": []}', r"is no baseline: examples: \[\] is no object"),
         (
@@ -175,6 +192,74 @@ ROW = '{"schema": 1, "suite": "s", "examples": {"e": {"hash": "h", "pass": %s}}}
 def test_a_file_that_makes_no_sense_is_an_error_never_an_empty_baseline(content: str, message: str) -> None:
     with pytest.raises(BaselineError, match=message):
         parse_baseline(content, "b.json")
+
+
+class TestSessions:
+    """Each row says which sessions its passes come from, whatever becomes of the others."""
+
+    def test_a_file_of_version_1_is_one_session_of_an_unknown_commit(self) -> None:
+        old = (
+            '{"schema": 1, "suite": "s", "metadata": {"recorded": "2026-01-01", "commit": "abc", "experiment": "calm"},'
+            ' "examples": {"e": {"hash": "h", "pass": [1, 0]}}}'
+        )
+        baseline = parse_baseline(old, "b.json")
+        assert baseline.sessions == {"unknown": BaselineSession(recorded="2026-01-01", experiment="calm")}
+        assert baseline.rows["e"].sessions == {"unknown": 2}
+        again = parse_baseline(render_baseline(baseline), "b.json")
+        assert again == baseline
+        # as far as it was known, for the line that says what changed
+        assert again.code_of("e") == "abc"
+
+    def test_a_session_that_the_head_lacks_is_of_an_unknown_commit(self, rich) -> None:
+        baseline = parse_baseline(render_baseline(replace(rich, sessions={})), "b.json")
+        assert baseline.rows["e000"].sessions == {"0a1b2c3d": 3}
+        assert (baseline.code_of("e000"), rich.code_of("e000")) == ("", "abc")
+
+    def test_a_row_of_version_1_that_was_merged_in_is_of_an_unknown_session(self, rich) -> None:
+        merged = render_baseline(rich).replace('"sessions": {"0a1b2c3d": 3}, ', "", 1)
+        rows = parse_baseline(merged, "b.json").rows
+        assert (rows["e000"].sessions, rows["e001"].sessions) == ({"unknown": 3}, {"0a1b2c3d": 3})
+
+    def test_code_that_was_not_committed_is_shown_so(self) -> None:
+        assert BaselineSession(commit="abc").code == "abc+dirty"
+        assert BaselineSession().code == ""
+
+    def test_branches_that_record_different_rows_leave_each_other_their_meaning(
+        self, rich, tmp_path: Path
+    ) -> None:
+        def git(*words: str) -> None:
+            identity = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org")
+            command = ["git", "-C", str(tmp_path), *identity, *words]
+            subprocess.run(command, check=True, capture_output=True)
+
+        def record(branch: str, example: str, session: str) -> None:
+            git("checkout", "-q", "-b", branch, "main")
+            row = replace(rich.rows[example], passes=(0.0, 0.0, 0.0), sessions={session: 3})
+            # the head is merged with all lines of both sides kept; here one side forgot its own
+            sessions = (
+                rich.sessions
+                if branch == "two"
+                else {**rich.sessions, session: BaselineSession(commit="one")}
+            )
+            changed = replace(rich, rows={**rich.rows, example: row}, sessions=sessions)
+            save_baseline(tmp_path / "b.json", changed)
+            git("commit", "-qam", branch)
+
+        git("init", "-q", "-b", "main")
+        save_baseline(tmp_path / "b.json", rich)
+        git("add", ".")
+        git("commit", "-qm", "main")
+        record("one", "e000", "1111aaaa")
+        record("two", "e002", "2222bbbb")
+        git("merge", "-q", "one")
+        merged = load_baseline(tmp_path / "b.json")
+        assert merged is not None
+        assert [row.sessions for row in merged.rows.values()] == [
+            {"1111aaaa": 3},
+            {"0a1b2c3d": 3},
+            {"2222bbbb": 3},
+        ]
+        assert [merged.code_of(name) for name in merged.rows] == ["one+dirty", "abc", ""]
 
 
 @pytest.mark.parametrize("marker", ["<<<<<<< ours", "=======", ">>>>>>> theirs"])

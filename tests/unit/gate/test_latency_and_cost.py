@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from pytest_llmobs.baselines.records import RecordedSession
 from pytest_llmobs.baselines.update import updated_baseline
 from pytest_llmobs.gate.decide import decide
 from pytest_llmobs.records.trials import Trial
@@ -15,7 +16,7 @@ HERE = {"concurrency": "8", "machine": "Linux x86_64, 2 CPUs"}
 
 
 def notes(w: World, baseline: Sequence[Trial], trials: Sequence[Trial], **now: str) -> Sequence[str]:
-    accepted = updated_baseline(None, w.plan, baseline, metadata=HERE).baseline
+    accepted = updated_baseline(None, w.plan, baseline, source=RecordedSession(metadata=HERE)).baseline
     conditions = {**HERE, **now}
     return decide([w.plan], trials, {w.plan.name: accepted}, Settings(), conditions=conditions).notes
 
