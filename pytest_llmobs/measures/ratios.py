@@ -55,7 +55,10 @@ def log_spread(values: Iterable[float]) -> float | None:
     logs = [math.log(value) for value in values if value > 0]
     if len(logs) < 2:
         return None
-    return stdev(logs)
+    # ten thousand examples pass here, and statistics.stdev, exact to the last bit, takes twenty times as long
+    mean = math.fsum(logs) / len(logs)
+    squares = math.fsum([(each - mean) * (each - mean) for each in logs])
+    return math.sqrt(squares / (len(logs) - 1))
 
 
 def rise(pairs: Sequence[RatioPair]) -> Rise:
