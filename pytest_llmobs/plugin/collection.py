@@ -124,7 +124,9 @@ class Collection:
         state, suites = self._state, self._suites
         redaction = state.session.redaction
         plans = suite_plans(session.items, suites, redaction)
-        if not state.settings.baseline:  # another baseline may well know other suites
+        if (
+            not state.settings.baseline and self._confirming is None
+        ):  # another baseline may well know other suites
             plans += gone_suites(session.config, suites)
         state.manifest.promise(plans)
         state.notes.add(

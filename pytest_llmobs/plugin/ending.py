@@ -17,9 +17,8 @@ from pytest_llmobs.plugin.failed_tests.failed_reports import FailedReports
 from pytest_llmobs.plugin.outcome import crashed_trial
 from pytest_llmobs.plugin.progress import ProgressLine
 from pytest_llmobs.plugin.pytest_internals import import_test_file, report_failure
-from pytest_llmobs.plugin.state import NODEID
-from pytest_llmobs.records.decisions import Rerun
-from pytest_llmobs.records.experiments import Confirmation, Experiment
+from pytest_llmobs.plugin.state import LOOKS, NODEID
+from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.records.plans import SuitePlan
 from pytest_llmobs.records.trials import Trial
 from pytest_llmobs.wording import noun
@@ -91,6 +90,11 @@ class Ending:
         """Take the experiment's name, and learn of sessions that ended without a verdict."""
         if session.config.option.collectonly or self._confirming is not None:
             return
+        store = self._state.session.store.root
+        if store.joinpath(LOOKS).is_dir():
+            from pytest_llmobs.plugin.control.leftovers import remove_leftovers
+
+            remove_leftovers(store, session.config.rootpath)
         try:
             note = self._state.session.begin()
         except LlmobsError as error:
@@ -145,7 +149,7 @@ class Ending:
         if self._confirming is not None:
             from pytest_llmobs.plugin.confirming.plan import hand_over
 
-            hand_over(self._confirming, list(self._trials.values()))
+            hand_over(self._confirming, list(self._trials.values()), self._state.manifest.plans)
             return
         if not self._state.manifest.plans and exitstatus != pytest.ExitCode.OK:
             return  # pytest itself says what went wrong before anything was collected
@@ -169,23 +173,26 @@ class Ending:
 
     def _conclude(self, pytest_session: pytest.Session, exitstatus: int) -> Conclusion:
         from pytest_llmobs.experiments.conclude import Surroundings, conclude
+        from pytest_llmobs.plugin.confirming.further_sessions import FurtherSessions
 
         asked_to_stop = bool(pytest_session.shouldfail or pytest_session.shouldstop)
         stopped = self._left or asked_to_stop or exitstatus == pytest.ExitCode.INTERRUPTED
         session = self._state.session
+        further = FurtherSessions(self._state, list(self._trials.values()))
         surroundings = Surroundings(
             settings=session.settings,
             store=session.store,
             baseline_of=session.baseline_of,
             baseline_folder=session.baseline_folder,
             find_summaries=self._find_summaries,
-            confirm=None if stopped else self._confirm,
+            look=None if stopped else further.look,
             debugging=options.debugging(self._state.config),
             remote=session.remote,
         )
         if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
             exitstatus = pytest.ExitCode.OK
         conclusion = conclude(self._experiment(stopped, int(exitstatus)), surroundings)
+        further.say_what_it_took()
         session.clear_messages()
         return conclusion
 
@@ -233,11 +240,6 @@ class Ending:
         if not unpaid:
             return ()
         return (f"{unpaid} {noun(unpaid, 'trial')} {reason}",)
-
-    def _confirm(self, reruns: Sequence[Rerun]) -> Confirmation:
-        from pytest_llmobs.plugin.confirming.second_session import confirm
-
-        return confirm(self._state, reruns, list(self._trials.values()))
 
     def _redden(self, session: pytest.Session, verdicts: Sequence[Failure]) -> None:
         self._red = True

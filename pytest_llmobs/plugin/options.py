@@ -18,7 +18,7 @@ MARKERS = (
     "cluster_by=None): "
     "run the test once for each example of a dataset",
     "llm_gate(metric, *, min_mean=None, max_drop=0.02, must_pass=None, rule='paired', lower_is_better=False, "
-    "calibrated=None): how a metric of this test gates the build",
+    "calibrated=None, scale=None): how a metric of this test gates the build",
 )
 CONFIRMING = "LLMOBS_CONFIRMING"
 """Environment variable that makes a session a confirming one; holds the path of its plan."""

@@ -177,6 +177,46 @@ def crashed_trial(plan: SuitePlan, expected: ExpectedTrial, message: str) -> Tri
     )
 
 
+class AcceptedBaselines:
+    """The baselines that the session is compared with, each read when it is first asked for."""
+
+    def __init__(self, session: Session, manifest: Manifest) -> None:
+        """Prepare, without reading anything.
+
+        Args:
+            session: Has the baselines.
+            manifest: Has the plans of all suites, by which renamed examples are followed.
+        """
+        self._session = session
+        self._manifest = manifest
+        self._baselines: dict[str, Baseline | None] = {}
+
+    def of(self, suite: str) -> Baseline | None:
+        """Return the baseline of a suite; None where there is none, or none that can be read: the gate reports that."""
+        if suite not in self._baselines:
+            try:
+                self._baselines[suite] = self._read(suite)
+            except BaselineError:
+                self._baselines[suite] = None
+        return self._baselines[suite]
+
+    def known_failure(self, suite: str, example_id: str) -> bool:
+        """Return True where the failure of an example is a known one."""
+        baseline = self.of(suite)
+        return baseline is not None and baseline.known_failure(example_id)
+
+    def _read(self, suite: str) -> Baseline | None:
+        baseline = self._session.baseline_of(suite)
+        if baseline is None:
+            return None
+        from pytest_llmobs.baselines.renames import follow_renames
+
+        for plan in self._manifest.plans:
+            if plan.name == suite:
+                return follow_renames(baseline, plan)
+        return baseline
+
+
 class Pardons:
     """Tells of a failed assertion why it doesn't fail its test: over a baseline the gate is the judge."""
 
@@ -190,10 +230,8 @@ class Pardons:
             debugging: Whether the first failure is to stop the session or to open the debugger.
         """
         self._settings = settings
-        self._manifest = manifest
         self._debugging = debugging
-        self._session = session
-        self._baselines: dict[str, Baseline | None] = {}
+        self._accepted = AcceptedBaselines(session, manifest)
 
     def reason(self, plan: TrialPlan) -> str | None:
         """Return why a failed assertion doesn't fail its test, or None where it does."""
@@ -202,7 +240,7 @@ class Pardons:
             return None
         if settings.update_baseline:
             return "recorded in the baseline as a known failure"
-        baseline = self._baseline(plan.suite)
+        baseline = self._accepted.of(plan.suite)
         if baseline is None or baseline.row_of(plan.example_id, plan.example_hash) is None:
             return None  # no gate judges a new or an edited example: its assertion does
         if _is_gate_off(plan):
@@ -212,25 +250,6 @@ class Pardons:
         if self._debugging:
             return None
         return "the gate decides"
-
-    def _baseline(self, suite: str) -> Baseline | None:
-        if suite not in self._baselines:
-            try:
-                self._baselines[suite] = self._read(suite)
-            except BaselineError:  # the gate reports it; until then this is plain pytest
-                self._baselines[suite] = None
-        return self._baselines[suite]
-
-    def _read(self, suite: str) -> Baseline | None:
-        baseline = self._session.baseline_of(suite)
-        if baseline is None:
-            return None
-        from pytest_llmobs.baselines.renames import follow_renames
-
-        for plan in self._manifest.plans:
-            if plan.name == suite:
-                return follow_renames(baseline, plan)
-        return baseline
 
 
 def _is_gate_off(plan: TrialPlan) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Hashable, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence, Set
 from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from pytest_llmobs.plugin.suites import Suites
 
 _KEY = attrgetter("key")
+_UNWANTED = Dataset("", (Example("unwanted", {}),))
+"""In a confirming session: of a test that isn't to run. It is dropped once everything is collected."""
 
 
 class Parametrizer:
@@ -64,10 +66,13 @@ class Parametrizer:
     def _read_source(self, metafunc: pytest.Metafunc) -> SuiteSource:
         definition = metafunc.definition
         gates, marker, marks = gate_rules(definition), dataset_mark(definition), own_marks(definition)
+        wanted = self._wanted(definition)
+        if wanted is not None and not wanted:
+            return SuiteSource(marks=marks, dataset=_UNWANTED if marker is not None else None)
         if marker is None:
-            return SuiteSource(repeats=self._repeats(None), gates=gates, marks=marks)
+            return SuiteSource(repeats=self._repeats(None, wanted), gates=gates, marks=marks)
         mark = read_dataset_mark(marker)
-        dataset = self._load(mark, definition.path.parent)
+        dataset = self._handed_over(definition) or self._load(mark, definition.path.parent)
         _check_clusters(mark.cluster_by, dataset)
         target, target_fixture = _target(mark, dataset)
         evaluators = self._evaluators(mark)
@@ -80,18 +85,33 @@ class Parametrizer:
             gates=gates,
             marks=marks,
             cluster_by=mark.cluster_by,
-            repeats=self._repeats(mark.repeat),
+            repeats=self._repeats(mark.repeat, wanted),
+            wanted=wanted,
             repeat_suffix=_repeat_suffix(dataset),
         )
 
-    def _repeats(self, marker: int | None) -> Sequence[int]:
+    def _wanted(self, definition: pytest.Function) -> Mapping[str, Set[int]] | None:
+        """Return which trials a confirming session wants of a test; None in any other session."""
+        if self._confirming is None:
+            return None
+        return self._confirming.numbers_of(self._suites.names.function(definition))
+
+    def _handed_over(self, definition: pytest.Function) -> Dataset | None:
+        """Return the examples that the accepted code is to run; None where a test loads its own."""
+        if self._confirming is None or not self._confirming.is_control:
+            return None
+        examples = self._confirming.examples_of(self._suites.names.function(definition))
+        return Dataset("today", examples) if examples else None
+
+    def _repeats(self, marker: int | None, wanted: Mapping[str, Set[int]] | None) -> Sequence[int]:
         """Return the numbers of the repeats that a test runs.
 
         Args:
             marker: ``repeat`` of its marker. The command line beats it; it beats the ini file.
+            wanted: In a confirming session: example -> the numbers of its trials.
         """
-        if self._confirming is not None:
-            return self._confirming.repeats
+        if wanted is not None:
+            return sorted(set().union(*wanted.values()))
         settings = self._state.settings
         count = settings.repeat
         if marker is not None and not options.given(self._state.config, "repeat"):
@@ -179,10 +199,11 @@ def _parametrize_examples(
     ids: list[str] = []
     for repeat in source.repeats:
         for example in examples:
-            values.append((example, repeat))
-            ids.append(case_id(example, repeat, source.repeat_suffix))
+            if source.wants(example.id, repeat):
+                values.append((example, repeat))
+                ids.append(case_id(example, repeat, source.repeat_suffix))
     if len(source.repeats) == 1:  # nothing to tell apart: ten thousand trials need no second parameter
-        metafunc.parametrize("example", examples, ids=ids)
+        metafunc.parametrize("example", [example for example, _ in values], ids=ids)
     else:
         metafunc.fixturenames.append(REPEAT)
         metafunc.parametrize(("example", REPEAT), values, ids=ids)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -70,9 +72,7 @@ def _register(config: pytest.Config) -> Registered:
     trials = TrialHooks(state, suites, confirming, ending)
     manager = config.pluginmanager
     if confirming is not None:
-        from pytest_llmobs.plugin.confirming.child import WantedTrials
-
-        manager.register(WantedTrials(suites, confirming), "llmobs-wanted-trials")
+        _register_for_confirming(state, suites, confirming)
     manager.register(Collection(state, suites, confirming), "llmobs-collection")
     if not state.controller:
         manager.register(trials, "llmobs-trials")
@@ -85,6 +85,18 @@ def _register(config: pytest.Config) -> Registered:
     elif state.worker is None:  # one of several sees too little
         manager.register(PlainGates(suites), "llmobs-plain-gates")
     return Registered(Parametrizer(state, suites, confirming), trials)
+
+
+def _register_for_confirming(state: ProcessState, suites: Suites, confirming: ConfirmingPlan) -> None:
+    from pytest_llmobs.plugin.confirming.child import WantedTrials
+    from pytest_llmobs.plugin.control.foreign_modules import ForeignModules
+    from pytest_llmobs.plugin.control.start import trees_here
+
+    manager = state.config.pluginmanager
+    manager.register(WantedTrials(suites, confirming, state.controller), "llmobs-wanted-trials")
+    trees = trees_here(os.environ)
+    if confirming.is_control and trees is not None:
+        manager.register(ForeignModules(trees, confirming.folder), "llmobs-foreign-modules")
 
 
 def _new_ending(state: ProcessState, suites: Suites, confirming: ConfirmingPlan | None) -> Ending | None:
@@ -118,9 +130,11 @@ def _confirming_plan(config: pytest.Config) -> ConfirmingPlan | None:
 
 
 def _new_state(config: pytest.Config, confirming: ConfirmingPlan | None) -> ProcessState:
-    settings = options.settings_of(config)
-    if confirming is not None:
-        settings = confirming.adjust(settings)
+    rootdir = config.rootpath
+    if confirming is None:
+        settings = options.settings_of(config)
+    else:
+        settings, rootdir = confirming.own_settings, Path(confirming.rootdir)
     worker: Mapping[str, Any] | None = getattr(config, "workerinput", None)
     processes, worker_id = 1, None
     if worker is not None:
@@ -129,7 +143,7 @@ def _new_state(config: pytest.Config, confirming: ConfirmingPlan | None) -> Proc
         settings,
         Extensions(config.pluginmanager),
         _identity(settings, confirming, worker),
-        config.rootpath,
+        rootdir,
         processes=processes,
         cautious=bool(config.getoption("maxfail", 0)),
         fresh=bool(settings.update_baseline) or confirming is not None,

@@ -20,6 +20,8 @@ LLM_RUN = pytest.StashKey[Any]()
 """Where an item keeps what the fixture ``llm_run`` returns, a ``trials.llm_run.LlmRun``."""
 
 
+LOOKS = "looks"
+"""Folder of the store in which further sessions that are under way are marked."""
 NODEID = "llmobs_nodeid"
 """Attribute of a trial's reports that holds its node id, where pytest has another one."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from operator import attrgetter
 from pathlib import Path
@@ -53,6 +53,8 @@ class SuiteSource:
     cluster_by: str | None = None
     repeats: Sequence[int] = (1,)
     """The numbers of the repeats to run: 1 to K, or later ones in a confirming session."""
+    wanted: Mapping[str, Set[int]] | None = None
+    """In a confirming session: example -> which of them. None where each example has all of them."""
     repeat_suffix: str = REPEAT_SUFFIX
     """What stands between an example's id and such a number."""
 
@@ -60,6 +62,10 @@ class SuiteSource:
     def has_target(self) -> bool:
         """True where the target is called for the test; False where the test calls the app itself."""
         return self.target is not None or self.target_fixture is not None
+
+    def wants(self, example_id: str, repeat: int) -> bool:
+        """Return True where an example is to have a trial of that number."""
+        return self.wanted is None or repeat in self.wanted.get(example_id, ())
 
     def evaluator(self, key: str) -> BoundEvaluator | None:
         """Return the evaluator with that key, if there is one."""

@@ -90,8 +90,14 @@ class TrialHooks:
         self._session = state.session
         self._suites = suites
         self._confirming = confirming
+        self._attempt = "consumed"
+        """What its run is marked as, once its test has had it."""
+        if confirming is not None and confirming.is_control:
+            self._attempt = "control"
         self._ending = ending
-        self._ahead = Ahead(state, suites, one_repeat=confirming is not None)
+        self._ahead = Ahead(
+            state, suites, one_repeat=confirming is not None and confirming.purpose == "suspects"
+        )
         self._pardons = Pardons(
             state.settings, state.session, state.manifest, debugging=options.debugging(state.config)
         )
@@ -199,7 +205,7 @@ class TrialHooks:
         __tracebackhide__ = True
         if self._is_settled(trial.plan):
             trial.not_run = "settled"
-            pytest.skip("cleared by an earlier rerun")
+            pytest.skip("settled by its earlier trials")
         if trial.plan.source.has_target:
             self._adopt_attempt(trial, run)
         elif self._session.budget is not None and (reason := self._session.budget.exhausted()):
@@ -226,7 +232,7 @@ class TrialHooks:
     def _is_settled(self, plan: TrialPlan) -> bool:
         if self._confirming is None:
             return False
-        return self._confirming.settled(*plan.key)
+        return self._confirming.settled(plan.suite, plan.example_id)
 
     def _adopt_attempt(self, trial: RunningTrial, run: LlmRun) -> None:
         """Take what the target did, ahead of the test or now; raise what it raised."""
@@ -323,7 +329,7 @@ class TrialHooks:
             self._warm.add(trial.plan.suite)
         if trial.run is not None and trial.run.root is not None:
             self._book(trial.plan, trial.run)
-            numbers = _end_run(trial.run, trial.run.root, outcome)
+            numbers = _end_run(trial.run, trial.run.root, outcome, self._attempt)
             for key, number in numbers.items():
                 report.user_properties.append((encodable(f"score.{key}"), number))
                 # JUnit reads those of the teardown's report
@@ -359,14 +365,14 @@ class TrialHooks:
             setattr(report, WIRE, json.dumps(to_wire(record), default=str))
 
 
-def _end_run(run: LlmRun, root: RunTree, outcome: Outcome) -> dict[str, float]:
+def _end_run(run: LlmRun, root: RunTree, outcome: Outcome, attempt: str) -> dict[str, float]:
     """End a trial's root run, with what became of the trial; return the scores that are numbers."""
     root.abandon_unfinished()
     numbers: dict[str, float] = {}
     for key, score in run.scores.items():
         if score.score is not None:
             numbers[key] = float(score.score)
-    root.patch(attempt="consumed", trial_status=outcome.status, scores=numbers)
+    root.patch(attempt=attempt, trial_status=outcome.status, scores=numbers)
     if not root.ended:
         run.end(outcome.error)
     return numbers

@@ -14,6 +14,7 @@ from pytest_llmobs.records.trials import Trial
 DIRTY = "+dirty"
 """What a commit ends with where the work tree had changes."""
 
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SuiteScore:
     """What a summary evaluator says of a whole suite."""

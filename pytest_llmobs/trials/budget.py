@@ -50,18 +50,25 @@ class Budget:
         return self._max_cost is not None
 
     def exhausted(self) -> str | None:
-        """Return why no further trial may start, or None where one may."""
+        """Return why a trial was not run, or None where it may start."""
+        reason = self.spent()
+        if reason is None:
+            return None
+        return f"{_NOT_RUN}{reason}"
+
+    def spent(self) -> str | None:
+        """Return how it was spent, or None where something is left."""
         cost, calls, unknown = self._read()
         if self._max_cost is not None and unknown:
             named = listed(list(map(repr, unknown)), _NAMED)
             return (
-                f"{_NOT_RUN}what was spent of ${self._max_cost:g} isn't known (--llm-max-cost): at least ${cost:.4f}, "
+                f"what was spent of ${self._max_cost:g} isn't known (--llm-max-cost): at least ${cost:.4f}, "
                 f"and the cost of {named} is unknown; llm_max_calls limits what has no price"
             )
         if self._max_cost is not None and cost >= self._max_cost:
-            return f"{_NOT_RUN}${cost:.4f} of ${self._max_cost:g} spent (--llm-max-cost)"
+            return f"${cost:.4f} of ${self._max_cost:g} spent (--llm-max-cost)"
         if self._max_calls is not None and calls >= self._max_calls:
-            return f"{_NOT_RUN}{calls} of {self._max_calls} model calls made (llm_max_calls)"
+            return f"{calls} of {self._max_calls} model calls made (llm_max_calls)"
         return None
 
     def spend(self, spending: Spending) -> None:

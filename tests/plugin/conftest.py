@@ -22,7 +22,7 @@ import pyarrow.parquet  # noqa: F401
 import pytest
 
 import pytest_llmobs.experiments.conclude
-import pytest_llmobs.plugin.confirming.second_session
+import pytest_llmobs.plugin.confirming.further_sessions
 import pytest_llmobs.plugin.ending
 import pytest_llmobs.plugin.trial
 import pytest_llmobs.storage.spool.sealing  # noqa: F401

@@ -1,5 +1,6 @@
-"""The confirming session: the same pytest command again, as a subprocess, over just what is in doubt.
+"""Further sessions: the same pytest command again, as a subprocess, over just what the gate asks for.
 
-``second_session`` runs it and ``plan`` is what the two tell each other; ``written_files`` and ``child`` keep it away
-from what the user's session writes. What is in doubt, and what the answer means, is the gate's.
+``further_sessions`` runs them, ``plan`` is what the two tell each other, and ``answers`` what came of it;
+``written_files`` and ``child`` keep them away from what the user's session writes. What is in doubt, and what an answer
+means, is the gate's.
 """

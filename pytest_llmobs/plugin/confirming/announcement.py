@@ -1,108 +1,197 @@
-"""What is said before the confirming session starts: what failed, and what looking again will take."""
+"""What is said around further sessions: what failed, what looking again may take, what each runs, what all took."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from operator import attrgetter
 
-from pytest_llmobs.measures.trial_spending import about_seconds, foreseen_seconds, trial_spending
-from pytest_llmobs.records.decisions import Rerun
+from pytest_llmobs.measures.broken import CHECKPOINTS
+from pytest_llmobs.measures.estimates import Estimate, added_up, estimate_by
+from pytest_llmobs.measures.trial_spending import trial_spending
+from pytest_llmobs.plugin.control.worktree import short
+from pytest_llmobs.records.looks import Look, LookRequest, Rerun
 from pytest_llmobs.records.plans import SuitePlan
 from pytest_llmobs.records.trials import Trial
-from pytest_llmobs.wording import count, listed, noun
-
-Asked = tuple[str, str, int]
-"""Suite, example and repeat of a trial that is to run again."""
+from pytest_llmobs.wording import count, listed, usd
 
 _NAMED = 10
 """Examples named of each suite; more are counted."""
-_CENT = 0.01
+_MOST_TRIALS = CHECKPOINTS[-1]
+"""Trials after which a suspect is settled, whatever it did."""
 
 
-def asked_trials(plans: Sequence[SuitePlan], reruns: Sequence[Rerun], done: int) -> Collection[Asked]:
-    """Return every trial that may run again; the repeats of a whole suite are among those that its suspects need.
+@dataclass(frozen=True, kw_only=True)
+class Circumstances:
+    """What is known as the gate asks for a further session."""
+
+    plans: Sequence[SuitePlan]
+    """Of all suites."""
+    trials: Sequence[Trial]
+    """What ran so far: by them calls, cost and time are estimated."""
+    concurrency: int
+    """Targets that run at once."""
+    most_passes: int
+    """Further passes that the gate may ask for."""
+    is_known: Callable[[str, str], bool]
+    """Tells of an example of a suite whether its failure is a known one."""
+
+    def plan_of(self, suite: str) -> SuitePlan:
+        """Return the plan of a suite."""
+        return next(plan for plan in self.plans if plan.name == suite)
+
+    def newly_failed(self, suite: str) -> Sequence[str]:
+        """Return the examples of a suite that failed so far, those that are known to fail left out."""
+        failed: dict[str, None] = {}
+        for trial in self.trials:
+            if trial.suite == suite and trial.status in ("failed", "error", "unscored"):
+                failed[trial.example_id] = None
+        return [example_id for example_id in failed if not self.is_known(suite, example_id)]
+
+
+def first_lines(request: LookRequest, known: Circumstances) -> Iterator[str]:
+    """Yield what is said before the first further session: what failed, and what may come at most.
 
     Args:
-        plans: The plans of all suites.
-        reruns: What is in doubt.
-        done: Repeats that each example has had already.
+        request: What the gate asks for first.
+        known: What is known by then.
     """
-    asked: dict[Asked, None] = {}
-    for rerun in reruns:
-        examples: Collection[str] | None = rerun.examples
-        if examples is None:
-            examples = plan_of(rerun, plans).example_ids
-        for repeat in range(done + 1, done + rerun.repeats + 1):
-            asked.update(dict.fromkeys((rerun.suite, example, repeat) for example in examples))
-    return asked.keys()
-
-
-def plan_of(rerun: Rerun, plans: Sequence[SuitePlan]) -> SuitePlan:
-    """Return the plan of a rerun's suite."""
-    return next(plan for plan in plans if plan.name == rerun.suite)
-
-
-def announcement(
-    plans: Sequence[SuitePlan], reruns: Sequence[Rerun], trials: Sequence[Trial], concurrency: int
-) -> Iterator[str]:
-    """Yield the lines to print.
-
-    Args:
-        plans: The plans of all suites.
-        reruns: What is in doubt.
-        trials: What ran so far: by them cost and time are estimated.
-        concurrency: Targets that run at once.
-    """
-    for suite in dict.fromkeys(map(attrgetter("suite"), reruns)):
-        failed = dict.fromkeys(_failed(suite, trials))
-        if failed:
-            yield f"failed so far in {suite}: {listed(list(failed), _NAMED)}"
-    asked = asked_trials(plans, reruns, 0)
-    most = ""
-    # what one repeat of a suspect clears, no other need run again
-    if any(rerun.reason == "example" for rerun in reruns):
-        most = "up to "
-    number = len(asked)
-    takes = _takes(asked, trials, concurrency)
-    yield f"confirming: running {most}{number} {noun(number, 'trial')} again before the verdict{takes}"
-
-
-def _failed(suite: str, trials: Sequence[Trial]) -> Iterator[str]:
-    for trial in trials:
-        if trial.suite == suite and trial.status in ("failed", "error", "unscored"):
-            yield trial.example_id
-
-
-def _takes(asked: Collection[Asked], trials: Sequence[Trial], concurrency: int) -> str:
-    """Return in brackets what trials like those that ran take: calls, money, time; empty where that is nothing."""
-    calls = cost = seconds = 0.0
-    unpriced = False
-    numbers = Counter(suite for suite, _, _ in asked)
-    for suite, number in numbers.items():
-        past = [trial for trial in trials if trial.suite == suite]
-        if not past:
-            continue
-        share = number / len(past)
-        spent = trial_spending(past)
-        calls += spent.calls * share
-        cost += (spent.cost or 0.0) * share
-        unpriced = unpriced or bool(spent.unpriced)
-        seconds += foreseen_seconds(past, number, concurrency)
+    for plan in known.plans:
+        if failed := known.newly_failed(plan.name):
+            yield f"failed so far in {plan.name}: {listed(failed, _NAMED)}"
+    passes, suspects, missing = _passes(request), _suspects(request, known), _missing(request)
     parts = []
-    if calls:
-        parts.append(f"about {count(max(1, round(calls)), 'model call')}")
-        parts.append(_money(cost, unpriced))
-    parts.append(about_seconds(seconds))
-    told = ", ".join(filter(None, parts))
-    return f" ({told})" if told else ""
+    most: dict[str, int] = defaultdict(int)
+    if passes:
+        parts.append(f"{known.most_passes} x {sum(passes.values()):,}")
+        _add(most, passes, known.most_passes)
+    for trials, number in _by_trials(suspects).items():
+        parts.append(f"{trials} x {number:,}")
+    for suite, each in suspects.items():
+        most[suite] += sum(each)
+    if missing:
+        parts.append(f"{sum(missing.values()):,}")
+        _add(most, missing, 1)
+    if parts:
+        yield f"looking again: up to {' + '.join(parts)} trials before the verdict{_takes(most, known)}"
 
 
-def _money(cost: float, unpriced: bool) -> str:
-    if not cost:
-        return "cost unknown" if unpriced else ""
-    if unpriced:
-        return f"at least ${cost:.2f}"
-    if cost < _CENT:
-        return "less than $0.01"
-    return f"about ${cost:.2f}"
+def look_line(request: LookRequest, known: Circumstances) -> str:
+    """Return the line that says what a further session runs."""
+    suites = _named(request.reruns)
+    passes = sum(_passes(request).values())
+    missing = sum(_missing(request).values())
+    number = _number(request.reruns)
+    if request.purpose == "control":
+        return f"running the accepted code (commit {short(request.commit)}): {count(number, 'trial')} of {suites}"
+    if request.purpose == "suspects":
+        examples = sum(len(rerun.repeats) for rerun in request.reruns)
+        return f"looking again at {count(examples, 'suspect')}: up to {count(number, 'trial')} of {suites}"
+    parts = []
+    if passes:
+        parts.append(count(passes, "trial"))
+    if missing:
+        parts.append(f"{count(missing, 'missing trial')} once more")
+    return f"looking again{_pass_label(request, known)}: {', '.join(parts)} of {suites}"
+
+
+def last_line(looks: Sequence[Look], seconds: float) -> str:
+    """Return the line that says what all further sessions took.
+
+    Args:
+        looks: What came of them.
+        seconds: From the beginning of the first to the end of the last, without what was in between.
+    """
+    trials: list[Trial] = []
+    for look in looks:
+        trials += look.trials
+    spent = trial_spending(trials)
+    parts = [count(len(trials), "trial")]
+    if spent.calls:
+        parts.append(count(spent.calls, "model call"))
+    if spent.cost is not None:
+        least = "at least " if spent.unpriced else ""
+        parts.append(f"{least}{usd(spent.cost)}")
+    elif spent.calls:
+        parts.append("cost unknown")
+    parts.append(f"{seconds:.1f} s")
+    return f"looked again: {', '.join(parts)}"
+
+
+def _pass_label(request: LookRequest, known: Circumstances) -> str:
+    """Return which of its passes a suite has now; nothing where suites differ in that, or have none."""
+    labels: set[str] = set()
+    for rerun in request.reruns:
+        if rerun.reason == "pass" and rerun.repeats:
+            number = max(map(max, rerun.repeats.values()))
+            most = known.plan_of(rerun.suite).repeat + known.most_passes
+            labels.add(f", pass {number} of at most {most}")
+    if len(labels) == 1:
+        return labels.pop()
+    return ""
+
+
+def _named(reruns: Sequence[Rerun]) -> str:
+    suites: list[str] = list(dict.fromkeys(map(attrgetter("suite"), reruns)))
+    if len(suites) == 1:
+        return suites[0]
+    return count(len(suites), "suite")
+
+
+def _number(reruns: Sequence[Rerun]) -> int:
+    return sum(sum(map(len, rerun.repeats.values())) for rerun in reruns)
+
+
+def _passes(request: LookRequest) -> Mapping[str, int]:
+    """Return suite -> trials of one further pass."""
+    return {rerun.suite: _number([rerun]) for rerun in request.reruns if rerun.reason == "pass"}
+
+
+def _missing(request: LookRequest) -> Mapping[str, int]:
+    return {rerun.suite: _number([rerun]) for rerun in request.reruns if rerun.reason == "missing"}
+
+
+def _suspects(request: LookRequest, known: Circumstances) -> Mapping[str, Sequence[int]]:
+    """Return suite -> the most further trials of each example that is suspect, or may turn out to be."""
+    suspects: dict[str, list[int]] = defaultdict(list)
+    if request.purpose == "suspects":
+        for rerun in request.reruns:
+            suspects[rerun.suite] += map(len, rerun.repeats.values())
+        return suspects
+    for plan in known.plans:
+        further = _MOST_TRIALS - plan.repeat
+        if further > 0:
+            suspects[plan.name] += [further] * len(known.newly_failed(plan.name))
+    return suspects
+
+
+def _by_trials(suspects: Mapping[str, Sequence[int]]) -> Mapping[int, int]:
+    """Return numbers of trials -> suspects that may need so many."""
+    numbers: dict[int, int] = defaultdict(int)
+    for each in suspects.values():
+        for trials in each:
+            numbers[trials] += 1
+    return numbers
+
+
+def _add(most: dict[str, int], numbers: Mapping[str, int], times: int) -> None:
+    for suite, number in numbers.items():
+        most[suite] += number * times
+
+
+def _takes(numbers: Mapping[str, int], known: Circumstances) -> str:
+    """Return in brackets what trials like those that ran take; empty where nothing of it is worth a word.
+
+    Args:
+        numbers: Suite -> trials to come.
+        known: Has those that ran.
+    """
+    estimates: list[Estimate] = []
+    for suite, number in numbers.items():
+        past = [trial for trial in known.trials if trial.suite == suite]
+        if estimate := estimate_by(past, number, known.concurrency):
+            estimates.append(estimate)
+    if not estimates:
+        return ""
+    return f" ({added_up(estimates).words})"

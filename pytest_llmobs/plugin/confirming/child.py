@@ -1,8 +1,9 @@
-"""In the confirming session: keep away from the user's files, and run exactly the trials that are in doubt."""
+"""In a further session: keep away from the user's files, and run exactly the trials that the gate asks for."""
 
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -10,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_llmobs.plugin.confirming.plan import ConfirmingPlan, read_plan
+from pytest_llmobs.plugin.confirming.plan import ConfirmingPlan, leave_examples, read_plan
 from pytest_llmobs.plugin.confirming.written_files import SWITCHED_OFF
 
 if TYPE_CHECKING:
     from pytest_llmobs.plugin.suites import Suites, TrialPlan
+    from pytest_llmobs.records.examples import Example
 
 
 class WrittenElsewhere:
@@ -24,12 +26,15 @@ class WrittenElsewhere:
         self.plan = plan
         self._moved: dict[str, Any] = {}
         """``dest`` -> its value."""
+        self._is_child = False
+        """True in the process that the user's session waits for; False in its workers."""
 
     def set_options(self, config: pytest.Config) -> None:
         """Switch off and move what the user's session writes; a node id then stands for its function.
 
         It names the first repeat, and the plan selects further ones.
         """
+        self._is_child = not hasattr(config, "workerinput")
         config.args = list(dict.fromkeys(map(_function, config.args)))
         paths = set(self.plan.moved.values())
         for name, value in vars(config.option).items():
@@ -47,6 +52,11 @@ class WrittenElsewhere:
                 setattr(config.option, name, value)
         if not hasattr(config, "workerinput"):  # xdist has given each worker a folder below it
             vars(config.option).update(self._moved)
+
+    def pytest_runtest_logfinish(self) -> None:
+        """End where the user's session was killed: nobody waits for what would be spent from now on."""
+        if self._is_child and os.getppid() != self.plan.parent:
+            pytest.exit("the session that asked for this one is gone")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self, session: pytest.Session) -> None:
@@ -92,9 +102,10 @@ class WantedTrials:
     one.
     """
 
-    def __init__(self, suites: Suites, plan: ConfirmingPlan) -> None:
+    def __init__(self, suites: Suites, plan: ConfirmingPlan, controller: bool) -> None:
         self._suites = suites
         self._plan = plan
+        self._controller = controller
         self._collected: list[pytest.Item] = []
 
     def pytest_itemcollected(self, item: pytest.Item) -> None:
@@ -106,6 +117,17 @@ class WantedTrials:
         """Put the wanted items in the place of what others have left: in their order, then the missing ones."""
         items = session.items
         items[:] = self._in_order(self._wanted([*items, *self._collected]))
+        # workers collect the same, and the last of them to write is as good as any
+        if not self._controller and not self._plan.is_control and self._plan.settings.control == "auto":
+            self._leave_examples(items)
+
+    def _leave_examples(self, items: Sequence[pytest.Item]) -> None:
+        examples: dict[str, dict[str, Example]] = {}
+        for item in items:
+            plan = self._plan_of(item)
+            if plan.example is not None:
+                examples.setdefault(plan.suite, {})[plan.example_id] = plan.example
+        leave_examples(self._plan.folder, {suite: tuple(each.values()) for suite, each in examples.items()})
 
     def _wanted(self, items: Iterable[pytest.Item]) -> list[pytest.Item]:
         wanted: dict[tuple[str, str, int], pytest.Item] = {}

@@ -1,112 +1,183 @@
-"""The plan of a confirming session, and how its trials get back to the session that asked for them."""
+"""The plan of a further session, and how what came of it gets back to the session that asked for it."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
-from pytest_llmobs.files import text_hash, write_whole
-from pytest_llmobs.records.decisions import Rerun
+from pytest_llmobs.files import PRIVATE, text_hash, write_whole
+from pytest_llmobs.records.examples import Example
+from pytest_llmobs.records.looks import Purpose, Rerun
+from pytest_llmobs.records.plans import SuitePlan
 from pytest_llmobs.records.trials import Trial
 from pytest_llmobs.records.wire import from_wire, to_wire
 from pytest_llmobs.session import Identity
 from pytest_llmobs.settings import Settings
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ConfirmingPlan:
-    """What the parent session tells its confirming session."""
+    """What the user's session tells a further one."""
 
     identity: Identity
-    """The parent's: the trials become further repeats of the same experiment."""
+    """The user's session's: the trials become further ones of the same experiment."""
+    settings: Settings
+    """The user's session's: the accepted code may have had others."""
+    purpose: Purpose
     reruns: Sequence[Rerun]
-    done: int
-    """Repeats that the parent ran at most; the confirming session numbers its own from there."""
+    rootdir: str
+    """Where the store lies, also of a session that runs in another work tree."""
     out: str
-    """Path of the file that gets the trials, one JSON object a line; its folder is this session's alone."""
+    """Path of the file that gets the answer; its folder is this session's alone."""
+    parent: int = 0
+    """Number of the process that waits for the answer."""
     moved: Mapping[str, str] = field(default_factory=dict)
-    """Flag of pytest's -> the path that it has in the confirming session."""
+    """Flag of pytest's -> the path that it has in the further session."""
+    examples: Mapping[str, Sequence[Example]] = field(default_factory=dict)
+    """Of a control: suite -> the examples to run, whatever the accepted code's dataset holds."""
 
     @property
     def folder(self) -> Path:
-        """The folder of the confirming session, which goes with it."""
+        """The folder of the further session, which goes with it."""
         return Path(self.out).parent
 
-    def adjust(self, settings: Settings) -> Settings:
-        """Return the settings of the confirming session: an experiment that gates nothing itself."""
-        return replace(settings, experiment=True, update_baseline="", confirm=0, repeat=1)
+    @property
+    def is_control(self) -> bool:
+        """True for a session of the accepted code."""
+        return self.purpose == "control"
 
     @property
-    def repeats(self) -> Sequence[int]:
-        """The numbers of the fresh repeats."""
-        most = max((rerun.repeats for rerun in self.reruns), default=1)
-        return range(self.done + 1, self.done + most + 1)
+    def own_settings(self) -> Settings:
+        """The settings of the further session: an experiment that gates nothing itself."""
+        return replace(self.settings, experiment=True, confirm=0, repeat=1)
 
-    def note_ended(self, trial: Trial) -> None:
-        """Take note of a suspect's trial that ended, for all workers: what one clears no other need run again."""
-        if "example" in self._reasons(trial.suite, trial.example_id, trial.repeat):
-            note = self._notes(trial.suite, trial.example_id) / f"{trial.repeat}.json"
-            note.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(note, _line(trial), durable=False)
+    def numbers_of(self, function: str) -> Mapping[str, Set[int]]:
+        """Return what is wanted of the suites of a test function: example id -> numbers of its trials.
 
-    def settled(self, suite: str, example_id: str, repeat: int) -> bool:
-        """Return True where a suspect has been cleared, so that its further reruns would be money for nothing."""
-        if self._reasons(suite, example_id, repeat) != {"example"}:
-            return False
-        from pytest_llmobs.gate.suspects import cleared
+        Args:
+            function: Its node id. Its suites have its name, with parameters of the user's behind it; without a
+                dataset the suite is its module, and the test an example of it.
+        """
+        wanted: dict[str, set[int]] = defaultdict(set)
+        for (suite, example_id), numbers in self._wanted.items():
+            names = (suite, f"{suite}::{example_id}")
+            if function in names or any(name.startswith(f"{function}[") for name in names):
+                wanted[example_id] |= numbers
+        return wanted
 
-        trials: list[Trial] = []
-        for note in self._notes(suite, example_id).glob("*.json"):
-            trials += read_trials(note.read_text())
-        for rerun in self._wanting(suite, example_id, repeat):
-            if not cleared(rerun, example_id, trials):
-                return False
-        return True
+    def examples_of(self, function: str) -> tuple[Example, ...]:
+        """Return the examples that a control has of the suites of a test function, each once."""
+        examples: dict[str, Example] = {}
+        for suite, each in self.examples.items():
+            if suite == function or suite.startswith(f"{function}["):
+                examples.update({example.id: example for example in each})
+        return tuple(examples.values())
 
     def wants(self, suite: str, example_id: str, repeat: int) -> bool:
-        """Return True where this trial is in doubt."""
-        return bool(self._wanting(suite, example_id, repeat))
+        """Return True where this trial is to run."""
+        return repeat in self._wanted.get((suite, example_id), ())
 
-    def _reasons(self, suite: str, example_id: str, repeat: int) -> set[str]:
-        return {rerun.reason for rerun in self._wanting(suite, example_id, repeat)}
+    def note_ended(self, trial: Trial) -> None:
+        """Take note of a suspect's trial that ended, for all workers: once it is settled no further one need run."""
+        if self._suspicions(trial.suite, trial.example_id) is not None:
+            note = self._notes(trial.suite, trial.example_id) / f"{trial.repeat}.json"
+            note.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(note, json.dumps(to_wire(trial), default=str), durable=False)
 
-    def _wanting(self, suite: str, example_id: str, repeat: int) -> list[Rerun]:
-        wanting = []
+    def settled(self, suite: str, example_id: str) -> bool:
+        """Return True where a suspect is settled, so that its further trials would be money for nothing."""
+        rerun = self._suspicions(suite, example_id)
+        if rerun is None:
+            return False
+        from pytest_llmobs.gate.suspects import settled
+
+        trials = []
+        for note in self._notes(suite, example_id).glob("*.json"):
+            trials.append(from_wire(Trial, json.loads(note.read_text())))
+        return settled(rerun.suspicions, example_id, trials)
+
+    @cached_property
+    def _wanted(self) -> Mapping[tuple[str, str], set[int]]:
+        wanted: dict[tuple[str, str], set[int]] = defaultdict(set)
         for rerun in self.reruns:
-            is_example = rerun.examples is None or example_id in rerun.examples
-            if rerun.suite == suite and is_example and repeat <= self.done + rerun.repeats:
-                wanting.append(rerun)
-        return wanting
+            for example_id, numbers in rerun.repeats.items():
+                wanted[rerun.suite, example_id].update(numbers)
+        return wanted
+
+    def _suspicions(self, suite: str, example_id: str) -> Rerun | None:
+        """Return what holds an example's suspicions, or None where it isn't suspect."""
+        for rerun in self.reruns:
+            if rerun.suite == suite and example_id in rerun.suspicions:
+                return rerun
+        return None
 
     def _notes(self, suite: str, example_id: str) -> Path:
         return self.folder / "seen" / text_hash(f"{suite} {example_id}")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What a further session hands over."""
+
+    trials: Sequence[Trial] = ()
+    metrics: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Suite -> its evaluators' keys and versions in the code that ran."""
+
+
 def write_plan(path: Path, plan: ConfirmingPlan) -> None:
-    """Write a plan for the child to read."""
-    write_whole(path, json.dumps(to_wire(plan)), durable=False)
+    """Write a plan for the further session to read."""
+    write_whole(path, json.dumps(to_wire(plan)), mode=PRIVATE, durable=False)
 
 
 def read_plan(path: Path) -> ConfirmingPlan:
-    """Read the plan that the parent wrote."""
+    """Read the plan that the user's session wrote."""
     return from_wire(ConfirmingPlan, json.loads(path.read_text()))
 
 
-def hand_over(plan: ConfirmingPlan, trials: Sequence[Trial]) -> None:
-    """In the confirming session: write the trials for the parent, all or nothing."""
-    lines = []
-    for trial in trials:
-        if trial.not_run != "settled":
-            lines.append(_line(trial))
-    write_whole(Path(plan.out), lines, durable=False)
+def hand_over(plan: ConfirmingPlan, trials: Sequence[Trial], plans: Sequence[SuitePlan]) -> None:
+    """In the further session: write the answer, all or nothing."""
+    needed = [trial for trial in trials if trial.not_run != "settled"]
+    metrics = {suite.name: suite.metrics for suite in plans}
+    answer = Answer(trials=needed, metrics=metrics)
+    write_whole(Path(plan.out), json.dumps(to_wire(answer), default=str), mode=PRIVATE, durable=False)
 
 
-def _line(trial: Trial) -> str:
-    return json.dumps(to_wire(trial), default=str) + "\n"
+def read_answer(plan: ConfirmingPlan) -> Answer:
+    """Read what a further session handed over; nothing where it came to no end."""
+    try:
+        text = Path(plan.out).read_text()
+    except FileNotFoundError:
+        return Answer()
+    return from_wire(Answer, json.loads(text))
 
 
-def read_trials(lines: str) -> list[Trial]:
-    """Read the trials that a confirming session handed over."""
-    return [from_wire(Trial, json.loads(line)) for line in lines.split("\n") if line]
+def leave_examples(folder: Path, examples: Mapping[str, Sequence[Example]]) -> None:
+    """In the further session: leave what its trials were made of, in case the accepted code is to run them.
+
+    Args:
+        folder: The session's own.
+        examples: Suite -> its examples.
+    """
+    wire = {}
+    for suite, each in examples.items():
+        wire[suite] = list(map(to_wire, each))
+    write_whole(folder / _EXAMPLES, json.dumps(wire), mode=PRIVATE, durable=False)
+
+
+def left_examples(folder: Path) -> Mapping[str, Sequence[Example]]:
+    """Read what a further session's trials were made of."""
+    try:
+        wire = json.loads((folder / _EXAMPLES).read_text())
+    except FileNotFoundError:
+        return {}
+    examples = {}
+    for suite, each in wire.items():
+        examples[suite] = [from_wire(Example, example) for example in each]
+    return examples
+
+
+_EXAMPLES = "examples.json"

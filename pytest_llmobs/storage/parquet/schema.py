@@ -141,7 +141,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("example_id", "word", "trials: id of the example as written"),
     Column("repeat", "integer", "trials: 1 to K", statistics=True),
     Column("reference_outputs", "json", "trials: what the example states in its outputs, redacted"),
-    Column("attempt", "word", "trials: consumed by a test, or unused"),
+    Column("attempt", "word", "trials: consumed by a test, unused, or control (of the accepted code)"),
     Column("trial_status", "word", "trials: passed, failed, error, skipped, xfailed or unscored"),
     Column("cold", "flag", "trials: started before this process's first one of its target had ended"),
     Column(

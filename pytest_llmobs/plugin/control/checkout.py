@@ -1,0 +1,75 @@
+"""The user's command in another work tree: its folder, arguments and environment, as they are there."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from pytest_llmobs.plugin.control import start
+from pytest_llmobs.plugin.control.start import Trees
+
+
+class Checkout:
+    """A worktree of the accepted code, beside today's work tree."""
+
+    def __init__(self, repository: Path, place: Path) -> None:
+        """Take two paths without links: of today's work tree, and of the other one."""
+        self.trees = Trees(str(repository), str(place))
+
+    def folder(self, here: Path) -> Path:
+        """Return the folder that stands for one of today's; itself where it lies outside the work tree."""
+        moved = self.trees.moved(str(here))
+        return here if moved is None else Path(moved)
+
+    def arguments(self, arguments: Sequence[str], here: Path) -> list[str]:
+        """Return a command's arguments, paths into today's work tree moved.
+
+        Args:
+            arguments: The user's.
+            here: The folder in which they were given.
+        """
+        return [self._argument(argument, here) for argument in arguments]
+
+    def environment(self, environment: Mapping[str, str], here: Path, folder: Path) -> dict[str, str]:
+        """Return an environment in which every Python process imports from the worktree.
+
+        Args:
+            environment: The user's.
+            here: The folder in which relative paths in it begin.
+            folder: A folder of ours, which gets what those processes do first.
+        """
+        first = folder / "start"
+        first.mkdir()
+        source = Path(start.__file__).read_text(encoding="utf-8")
+        first.joinpath(f"{start.NAME}.py").write_text(source, encoding="utf-8")
+        entries = [str(first)]
+        for entry in filter(None, environment.get("PYTHONPATH", "").split(os.pathsep)):
+            entries.append(self._path(entry, here))
+        changed = {"PYTHONPATH": os.pathsep.join(entries), start.VARIABLE: json.dumps(self.trees)}
+        if added := environment.get("PYTEST_ADDOPTS"):
+            changed["PYTEST_ADDOPTS"] = shlex.join(self.arguments(shlex.split(added), here))
+        return {**environment, **changed}
+
+    def _argument(self, argument: str, here: Path) -> str:
+        """Return an argument: a path, a node id, a file of arguments, or an option with one of them behind a ``=``."""
+        option, equals, value = "", "", argument
+        if argument.startswith("-"):
+            option, equals, value = argument.partition("=")
+            if not equals:
+                return argument
+        sign = "@" if value.startswith("@") else ""
+        path, colons, test = value.removeprefix(sign).partition("::")
+        return f"{option}{equals}{sign}{self._path(path, here)}{colons}{test}"
+
+    def _path(self, path: str, here: Path) -> str:
+        """Return a path as the session has it that runs in the folder which stands for ``here``."""
+        whole = here / path
+        if not path or not os.path.lexists(whole):
+            return path
+        there, moved = self.folder(here), self.folder(whole)
+        if (there / path).resolve() == moved.resolve():
+            return path
+        return str(moved)
