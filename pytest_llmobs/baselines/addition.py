@@ -54,7 +54,6 @@ def added_baseline(
     *,
     source: RecordedSession | None = None,
     texts: bool = True,
-    suite_scores: Iterable[SuiteScore] = (),
 ) -> BaselineUpdate:
     """Return the baseline with further passes of a session; examples that it lacks get their first row.
 
@@ -62,28 +61,28 @@ def added_baseline(
     recorded, nothing is added at all: ``differing`` says so.
 
     Args:
-        old, plan, trials, source, texts: See ``baselines.update.updated_baseline``.
-        suite_scores: What summary evaluators say of these trials; kept of those that the baseline lacks.
+        old: The baseline so far, or None for the first.
+        plan: The suite as collected.
+        trials: Fresh trials; those of other suites are ignored.
+        source: The session of these trials, or None where nobody knows more of it.
+        texts: Keep redacted prompts and outputs beside the baseline (``llm_baseline_texts``).
     """
     source = source or RecordedSession()
     old = follow_renames(old or Baseline(suite=plan.name), plan)
     measured = measured_of(plan, trials)
     fresh = fresh_rows(old, expected_hashes(plan), measured, source.key)
     sort = _sorted(old, fresh, source.key)
-    differing = [*_differing(old, plan, sort.more, measured), *_other_summaries(old, plan, suite_scores)]
+    differing = [
+        *_differing(old, plan, sort.more, measured),
+        *_other_summaries(old, plan, source.suite_scores),
+    ]
     if differing:
         return BaselineUpdate(baseline=old, differing=differing)
-    # of an example that got its first row, the texts too; of the others what was recorded is as good
     baseline = _with_rows(old, plan, source, {name: fresh[name] for name in sort.new})
     baseline = _with_passes(baseline, source, {name: fresh[name] for name in sort.more})
-    baseline = replace(
-        baseline,
-        dataset=plan.dataset,
-        dataset_version=plan.dataset_version,
-        suite_scores={**suite_records(old, plan, suite_scores), **old.suite_scores},
-        texts=renewed_texts(old, baseline.rows, measured, sort.new) if texts else None,
-    )
-    return _update(old, baseline, plan, fresh, sort)
+    # what the other rows have of them is as good
+    kept = renewed_texts(old, baseline.rows, measured, sort.new) if texts else None
+    return _update(old, replace(baseline, texts=kept), plan, fresh, sort)
 
 
 def pooled_baseline(
@@ -169,7 +168,10 @@ def _with_rows(
     return replace(
         old,
         rows=dict(sorted({**rows, **new}.items())),
+        dataset=plan.dataset,
+        dataset_version=plan.dataset_version,
         metrics=dict(plan.metrics),
+        suite_scores={**suite_records(old, plan, source.suite_scores), **old.suite_scores},
         sessions={**old.sessions, source.key: source.session},
         metadata=old.metadata or dict(source.metadata),
     )

@@ -12,7 +12,7 @@ from pytest_llmobs.baselines.texts import TextStore
 from pytest_llmobs.files import text_hash
 from pytest_llmobs.measures.gate_rules import PASS
 from pytest_llmobs.measures.means import present
-from pytest_llmobs.records.experiments import DIRTY
+from pytest_llmobs.records.experiments import DIRTY, SuiteScore
 
 SCHEMA = 2
 """Version of the file's layout. A newer one is refused, an older one upgraded."""
@@ -54,6 +54,8 @@ class RecordedSession:
     session: BaselineSession = field(default_factory=BaselineSession)
     metadata: Mapping[str, str] = field(default_factory=dict)
     """What else to keep at the top of the file: its conditions."""
+    suite_scores: Sequence[SuiteScore] = ()
+    """What summary evaluators say of its trials; of other suites, too."""
 
 
 @dataclass(frozen=True, kw_only=True)

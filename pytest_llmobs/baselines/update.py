@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 from pytest_llmobs.baselines.addition import added_baseline
@@ -48,7 +47,6 @@ def updated_baseline(
     *,
     source: RecordedSession | None = None,
     texts: bool = True,
-    suite_scores: Iterable[SuiteScore] = (),
 ) -> BaselineUpdate:
     """Return the baseline that accepts these trials.
 
@@ -61,7 +59,6 @@ def updated_baseline(
         trials: Fresh trials; those of other suites are ignored.
         source: The session of these trials, or None where nobody knows more of it.
         texts: Keep redacted prompts and outputs beside the baseline (``llm_baseline_texts``).
-        suite_scores: What summary evaluators say of these trials; those of other suites are ignored.
     """
     source = source or RecordedSession()
     old = follow_renames(old or Baseline(suite=plan.name), plan)
@@ -70,7 +67,7 @@ def updated_baseline(
     fresh = fresh_rows(old, expected, measured, source.key)
     rows = {**_kept_rows(old, plan, expected, fresh), **fresh}
     baseline = replace(
-        _head(old, plan, suite_scores),
+        _head(old, plan, source.suite_scores),
         repeat=most_passes(rows, plan),
         rows=dict(sorted(rows.items())),
         sessions=named_sessions({**old.sessions, source.key: source.session}, rows.values()),
@@ -87,7 +84,6 @@ def record_baseline(
     *,
     source: RecordedSession | None = None,
     texts: bool = True,
-    suite_scores: Iterable[SuiteScore] = (),
     accept_failing: bool = False,
     add: bool = False,
     dry_run: bool = False,
@@ -100,7 +96,8 @@ def record_baseline(
         directory: The folder of the baselines.
         plan: The suite as collected.
         trials: Fresh trials; those of other suites are ignored.
-        source, texts, suite_scores: See ``updated_baseline``.
+        source: See ``updated_baseline``.
+        texts: See there.
         accept_failing: Write also what would be a baseline in which most examples never passed.
         add: Add the passes to the rows that there are; see ``baselines.addition``.
         dry_run: Write nothing.
@@ -110,17 +107,11 @@ def record_baseline(
     """
     path, trials = baseline_path(directory, plan.name), list(trials)
     cut_short = cut_short_examples(plan, trials)
-    renew = partial(
-        added_baseline if add else updated_baseline,
-        plan=plan,
-        trials=complete_trials(trials, cut_short),
-        source=source,
-        texts=texts,
-        suite_scores=suite_scores,
-    )
+    complete = complete_trials(trials, cut_short)
+    renew = added_baseline if add else updated_baseline
     # read under the lock as well: what another process has written since must not be lost
     with locked(path):
-        update = renew(load_baseline(path))
+        update = renew(load_baseline(path), plan, complete, source=source, texts=texts)
         if not accept_failing:
             update = _without_failing(update)
         if not update.refused and not dry_run:

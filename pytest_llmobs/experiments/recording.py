@@ -98,7 +98,6 @@ def _record(
         experiment.trials_of(plan.name),
         source=recorded_session(experiment),
         texts=settings.baseline_texts,
-        suite_scores=experiment.suite_scores,
         accept_failing=settings.accept_failing,
         add=settings.update_baseline == ADD,
         dry_run=dry_run,

@@ -86,7 +86,6 @@ def baseline_of(experiment: Experiment, suite: str) -> Baseline | None:
         trials,
         source=recorded_session(experiment),
         texts=any(trial.calls or trial.output for trial in trials),
-        suite_scores=experiment.suite_scores,
     )
     return update.baseline
 
@@ -107,7 +106,9 @@ def recorded_session(experiment: Experiment) -> RecordedSession:
         experiment=experiment.name,
     )
     key = text_hash(f"{experiment.name}\0{experiment.started}")[:8]
-    return RecordedSession(key=key, session=session, metadata=experiment.conditions)
+    return RecordedSession(
+        key=key, session=session, metadata=experiment.conditions, suite_scores=experiment.suite_scores
+    )
 
 
 def is_clean(experiment: Experiment) -> bool:

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from pytest_llmobs.baselines.file import parse_baseline, render_baseline
+from pytest_llmobs.baselines.records import RecordedSession
 from pytest_llmobs.baselines.update import updated_baseline
 from pytest_llmobs.errors import EvaluatorError
 from pytest_llmobs.evaluators.suites import bind_summary
@@ -193,7 +194,9 @@ def gated(
     if before is not None:
         then = replace(score, score=before)
         whole = replace(w.plan, summaries={"f1": version}, total=20)
-        baseline = updated_baseline(None, whole, w.trials(repeat=5), suite_scores=[then]).baseline
+        baseline = updated_baseline(
+            None, whole, w.trials(repeat=5), source=RecordedSession(suite_scores=[then])
+        ).baseline
         baseline = parse_baseline(render_baseline(baseline), "llm-baselines/x.json")
     baselines = {} if baseline is None else {w.plan.name: baseline}
     return decide([w.plan], w.trials(), baselines, Settings(ci=ci), suite_scores=[score])
@@ -244,7 +247,9 @@ def test_other_examples_than_the_baselines_are_too_little_to_compare(world, row_
         for start in (0, 3)
     )
     score = SuiteScore(suite=old.plan.name, metric="f1", evaluator="f1", score=0.9, n=20, expected=20)
-    baseline = updated_baseline(None, old.plan, old.trials(), suite_scores=[score]).baseline
+    baseline = updated_baseline(
+        None, old.plan, old.trials(), source=RecordedSession(suite_scores=[score])
+    ).baseline
     decision = decide([new.plan], new.trials(), {new.plan.name: baseline}, Settings(), suite_scores=[score])
     row = row_of(decision, "f1")
     assert (row.verdict, row.red) == ("INSUFFICIENT_DATA", True)
@@ -257,7 +262,9 @@ def test_a_number_over_many_new_examples_is_not_compared(world, row_of):
         for count in (20, 23)
     )
     score = SuiteScore(suite=old.plan.name, metric="f1", evaluator="f1", score=0.9, n=20, expected=20)
-    baseline = updated_baseline(None, old.plan, old.trials(), suite_scores=[score]).baseline
+    baseline = updated_baseline(
+        None, old.plan, old.trials(), source=RecordedSession(suite_scores=[score])
+    ).baseline
     lower = replace(score, score=0.1)
     decision = decide([new.plan], new.trials(), {new.plan.name: baseline}, Settings(), suite_scores=[lower])
     row = row_of(decision, "f1")
@@ -268,9 +275,11 @@ def test_a_number_over_many_new_examples_is_not_compared(world, row_of):
 def test_a_partial_recording_keeps_the_number_of_the_whole_suite(world):
     w = world(2).changed(summaries={"f1": "v"})
     score = SuiteScore(suite=w.plan.name, metric="f1", evaluator="f1", score=0.9, n=2, expected=2)
-    old = updated_baseline(None, w.plan, w.trials(), suite_scores=[score]).baseline
+    old = updated_baseline(None, w.plan, w.trials(), source=RecordedSession(suite_scores=[score])).baseline
     part = replace(w.plan, total=40)
-    fresh = updated_baseline(old, part, w.trials(), suite_scores=[replace(score, score=0.1)]).baseline
+    fresh = updated_baseline(
+        old, part, w.trials(), source=RecordedSession(suite_scores=[replace(score, score=0.1)])
+    ).baseline
     assert fresh.suite_scores["f1"].value == 0.9
 
 
