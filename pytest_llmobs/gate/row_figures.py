@@ -136,7 +136,8 @@ def _detectable(suite: JudgedSuite, metric: JudgedMetric, session: Session) -> d
             session.tests,
             metric.reach,
         )
-        return max(drop, metric.epsilon)
+        # a smaller drop than ε is not red, and no drop is larger than the scale
+        return min(max(drop, metric.epsilon), max(metric.reach, metric.epsilon))
 
     detectable = {"mde": mde(recorded, repeat)}
     if recorded < MORE_PASSES:

@@ -26,7 +26,7 @@ def drop_interval(
 
     Formulas: SE(X)² = variance + max(0, X)·scale/(k·n). The low end is -X with (X + d̄)² = 1.645²·SE(X)², the
     largest X >= 0 that does, as in Wilson's interval of a rate; where d̄ is so high that none does it is
-    d̄ - 1.645·SE(0). The high end is d̄ + 1.645·SE(-d̄). Never empty: with no difference at all it says how large a
+    d̄ - 1.645·SE(0). The high end is d̄ + 1.645·SE(min(-d̄, scale/4)). Never empty: with no difference at all it says how large a
     drop would have shown.
 
     Args:
@@ -40,7 +40,9 @@ def drop_interval(
         The low and the high end, not yet cut to what is possible.
     """
     share = scale / (passes * units)
-    return _low_end(mean, variance, share), mean + Z_ONE_SIDED * math.sqrt(variance + max(0.0, -mean) * share)
+    # no value within the scale varies by more than a quarter of its square
+    drop = min(max(0.0, -mean), scale / 4)
+    return _low_end(mean, variance, share), mean + Z_ONE_SIDED * math.sqrt(variance + drop * share)
 
 
 def _low_end(mean: float, variance: float, share: float) -> float:
