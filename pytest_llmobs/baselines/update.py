@@ -90,7 +90,7 @@ def record_baseline(
 ) -> BaselineUpdate:
     """Renew the baseline of a suite on disk, under one lock; one without rows is deleted.
 
-    An example is recorded with all its repeats or not at all: with fewer, it would be harder to see it break.
+    An example is recorded with all its repeats or not at all: fewer would make it harder to see it break.
 
     Args:
         directory: The folder of the baselines.
@@ -107,13 +107,12 @@ def record_baseline(
     """
     path, trials = baseline_path(directory, plan.name), list(trials)
     cut_short = cut_short_examples(plan, trials)
-    complete = complete_trials(trials, cut_short)
     renew = added_baseline if add else updated_baseline
     # read under the lock as well: what another process has written since must not be lost
     with locked(path):
+        complete = complete_trials(trials, cut_short)
         update = renew(load_baseline(path), plan, complete, source=source, texts=texts)
-        if not accept_failing:
-            update = _without_failing(update)
+        update = update if accept_failing else _without_failing(update)
         if not update.refused and not dry_run:
             _write(path, update)
     unrecorded = without(update.unrecorded, cut_short)

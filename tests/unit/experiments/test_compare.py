@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pytest_llmobs.baselines.records import BaselineSession
 from pytest_llmobs.experiments.compare import compare_experiments
 from pytest_llmobs.experiments.references import baseline_of
 from pytest_llmobs.records.experiments import Experiment
@@ -65,5 +66,9 @@ def test_an_experiment_as_a_baseline(world) -> None:
     assert baseline is not None
     assert baseline.rows["e000"].passes == (1.0, 0.0)
     assert baseline.texts is None
-    assert baseline.metadata == {"experiment": "calm-heron", "recorded": experiment.started, "commit": "abc"}
+    (session,) = baseline.sessions.values()
+    assert session == BaselineSession(
+        recorded=experiment.started, commit="abc", clean=True, experiment="calm-heron"
+    )
+    assert set(baseline.rows["e000"].sessions.values()) == {2}
     assert baseline_of(experiment, "tests/test_other.py") is None
