@@ -26,8 +26,8 @@ def drop_interval(
 
     Formulas: SE(X)² = variance + max(0, X)·scale/(k·n). The low end is -X with (X + d̄)² = 1.645²·SE(X)², the
     largest X >= 0 that does, as in Wilson's interval of a rate; where d̄ is so high that none does it is
-    d̄ - 1.645·SE(0). The high end is d̄ + 1.645·SE(min(-d̄, scale/4)). Never empty: with no difference at all it says how large a
-    drop would have shown.
+    d̄ - 1.645·SE(0). The high end is d̄ + 1.645·SE(min(-d̄, scale/4)). Never empty: with no difference at all it says
+    how large a drop would have shown.
 
     Args:
         mean: d̄, negative is worse.

@@ -30,7 +30,7 @@ def test_the_low_end_solves_its_equation(
         )
         beyond = low - 0.001
         assert mean - beyond > Z * standard_error(-beyond, variance, units, passes, scale)
-    assert high - mean == pytest.approx(Z * standard_error(-mean, variance, units, passes, scale))
+    assert high - mean == pytest.approx(Z * standard_error(min(-mean, scale / 4), variance, units, passes, scale))
 
 
 def test_no_difference_at_all_still_leaves_a_drop_of_five_points_open() -> None:
@@ -111,3 +111,9 @@ def test_more_of_anything_finds_smaller_drops() -> None:
     assert detectable_drop(0.1, 5, 6, 50, 1) < usual
     assert detectable_drop(0.1, 5, 4, 100, 1) < usual
     assert detectable_drop(0.1, 5, 4, 50, 3) > usual
+
+
+def test_three_examples_that_fail_every_time_have_surely_dropped() -> None:
+    low, high = drop_interval(-1.0, 0.2 / 3, 3, 1)
+    assert low <= -1.0
+    assert high == pytest.approx(-1 + Z * math.sqrt((0.2 + 0.25) / 3))
