@@ -1,17 +1,14 @@
-"""Whole builds through the gate's own ``decide``, confirmation included: how often is red wrong, how often right?
+"""Whole builds through the gate's own ``decide``, further looks and the control included, beside what was published.
 
-    python benchmarks/gate_simulation.py [--builds 2000] [--seed 1] [--only harmless]
+    python benchmarks/gate_simulation.py [TABLE …] [--only TEXT] [--builds 200] [--jobs 2] [--seed 1] [--short]
 
-Each build draws the quality of its examples (chance to pass, Beta distributed with the given mean: most are near 1,
-some are a coin's throw), records a baseline of five repeats, runs the candidate, asks ``decide``, reruns what it asks
-for, and asks again. Guard 2's reruns of an example stop once it is cleared, as in the confirming session. A change for
-the worse raises each chance to a power, so that what was shaky suffers most, until the mean has dropped by the given
-points. With these choices simple rules turn out as red as the published table says (first lines of the output).
+Each build draws the quality of its examples, records a baseline, runs a session, and plays every further session that
+``decide`` asks for: whole passes, missing trials, suspects until they are settled, the accepted code on the same day.
+Tables: harmless, sizes, power, broken, days, baselines, detectable; all of them unless some are named.
 
-Metrics of one build are drawn independently of each other, the hardest case for false alarms.
-
-Prints a line a figure, with its standard error; exits with 1 where one misses its bar. A figure without a bar is told
-because it belongs to the picture.
+Prints a line a figure: measured with its standard error, published, and how many standard errors of their difference lie
+between them (the published one is simulated too). Exits with 1 where one is more than three standard errors off; of some
+700 figures one or two are by chance alone: repeat those with another ``--seed`` and more ``--builds``.
 """
 
 from __future__ import annotations
@@ -20,256 +17,141 @@ import argparse
 import math
 import random
 import sys
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import cache
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from statistics import fmean, pvariance
 
-from pytest_llmobs.baselines.records import Baseline, BaselineRow
-from pytest_llmobs.gate.decide import decide
-from pytest_llmobs.gate.suspects import cleared
-from pytest_llmobs.records.decisions import Rerun
-from pytest_llmobs.records.plans import ExpectedTrial, SuitePlan
-from pytest_llmobs.records.trials import Trial, TrialScore
-from pytest_llmobs.settings import Settings
+from gate_builds import Build, run_build
+from gate_tables import TABLES, Cell, Figure, Measure
 
-SUITE = "tests/test_app.py::test_app"
-CONCENTRATION = 1.2
-"""a + b of the Beta distribution; the smaller, the more examples are near 0 or 1."""
-BASELINE_REPEATS = 5
-
-
-@dataclass(frozen=True)
-class Scenario:
-    """One kind of build."""
-
-    examples: int = 100
-    metrics: int = 1
-    """``pass`` and as many scores as it takes."""
-    repeat: int = 1
-    mean: float = 0.85
-    drop: float = 0.0
-    """Points by which the mean of every metric drops."""
-    broken: int = 0
-    """Examples that always passed and now never do."""
-    steady: bool = False
-    """A deterministic application: every chance is 1."""
+FARTHEST = 3.0
+"""Standard errors of the difference from which a figure is flagged."""
+CHUNK = 20
+"""Builds that a process takes at once."""
+SHORT = {
+    "logit, mean 0.85, N=12, G=3": 60,
+    "even, mean 0.6, N=50, G=3": 30,
+    "mean 1.0, N=50, G=3": 40,
+    "K=3, N=12, G=3": 40,
+    "bimodal, -20 points, N=12": 60,
+    "bimodal, -10 points, N=50": 40,
+    "logit, 1 of 50 at pass rate 0": 20,
+    "1 % fail all day, N=20, no control": 40,
+    "1 % fail all day, N=20, with control": 40,
+}
+"""Cell -> builds, of ``--short``."""
 
 
-@dataclass(frozen=True)
-class Build:
-    """What came of one build."""
-
-    red: bool
-    extra: float
-    """Trials of the confirming session for each trial of the first run."""
-
-
-@cache
-def exponent(mean: float, drop: float) -> float:
-    """Return the power that lowers the mean chance by ``drop``: E[p^e] of a Beta is a ratio of gamma functions."""
-    a, b = mean * CONCENTRATION, (1 - mean) * CONCENTRATION
-
-    def moment(e: float) -> float:
-        return math.exp(math.lgamma(a + e) - math.lgamma(a) + math.lgamma(a + b) - math.lgamma(a + b + e))
-
-    low, high = 1.0, 1000.0
-    while high - low > 1e-9:
-        middle = (low + high) / 2
-        low, high = (middle, high) if moment(middle) > mean - drop else (low, middle)
-    return low
+def value(build: Build, measure: Measure) -> float:
+    """Return what a build counts for a measure."""
+    values = {
+        "red": build.red,
+        "metric red": build.guard1,
+        "extra": build.extra / build.session,
+        "passes": build.passes,
+        "control": build.calls.get("control", 0) / build.examples,
+        "drifted": "DRIFTED" in build.verdicts,
+        "inconclusive": "INCONCLUSIVE" in build.verdicts,
+        "false bound": build.false_bound,
+    }
+    return 100.0 * values[measure]
 
 
-class World:
-    """The application under test: chances of each example and metric, before and after the change."""
-
-    def __init__(self, scenario: Scenario, chance: random.Random) -> None:
-        self.scenario, self.chance = scenario, chance
-        self.keys = [f"score{number}" for number in range(1, scenario.metrics)]
-        a = scenario.mean * CONCENTRATION
-        b = CONCENTRATION - a
-        power = exponent(scenario.mean, scenario.drop) if scenario.drop else 1.0
-        self.before = [
-            [
-                1.0 if scenario.steady or n < scenario.broken else chance.betavariate(a, b)
-                for _ in range(scenario.metrics)
-            ]
-            for n in range(scenario.examples)
-        ]
-        self.after = [
-            [0.0 if n < scenario.broken else p**power for p in chances]
-            for n, chances in enumerate(self.before)
-        ]
-
-    def throw(self, chances: Sequence[float]) -> list[float]:
-        return [float(self.chance.random() < p) for p in chances]
-
-    def baseline(self) -> Baseline:
-        rows = {}
-        for n, chances in enumerate(self.before):
-            passes, *scores = zip(*(self.throw(chances) for _ in range(BASELINE_REPEATS)), strict=True)
-            rows[f"e{n:03}"] = BaselineRow(
-                hash=f"h{n}", passes=passes, scores=dict(zip(self.keys, scores, strict=True))
-            )
-        return Baseline(suite=SUITE, metrics=dict.fromkeys(self.keys, "v1"), rows=rows)
-
-    def trial(self, n: int, repeat: int) -> Trial:
-        passed, *scores = self.throw(self.after[n])
-        return Trial(
-            suite=SUITE,
-            example_id=f"e{n:03}",
-            example_hash=f"h{n}",
-            repeat=repeat,
-            nodeid=f"{SUITE}[e{n:03}-r{repeat}]",
-            status="passed" if passed else "failed",
-            scores={key: TrialScore(score=s, gating=True) for key, s in zip(self.keys, scores, strict=True)},
-        )
-
-    def confirm(self, reruns: Sequence[Rerun], done: int) -> list[Trial]:
-        """Run a confirming session: whole suites first, then each suspect until it is cleared."""
-        trials: dict[int, list[Trial]] = defaultdict(list)
-        for rerun in sorted(reruns, key=lambda rerun: rerun.reason, reverse=True):
-            examples = (
-                range(self.scenario.examples)
-                if rerun.examples is None
-                else [int(e[1:]) for e in rerun.examples]
-            )
-            for n in examples:
-                while len(trials[n]) < rerun.repeats:
-                    if rerun.reason == "example" and cleared(rerun, f"e{n:03}", trials[n]):
-                        break
-                    trials[n].append(self.trial(n, done + len(trials[n]) + 1))
-        return [trial for found in trials.values() for trial in found]
+def distance(values: Sequence[float], figure: Figure) -> float:
+    """Return how many standard errors of their difference a measured mean lies outside a published figure."""
+    mean = fmean(values)
+    published = min(max(mean, figure.low), figure.high)
+    # most builds need no further call: few of them say too little of the spread
+    variance = max(pvariance(values), 100 * published)
+    if figure.measure not in ("extra", "passes", "control"):
+        # pooled, with one more red and one more green build, so that 0 of 400 isn't taken for certainty
+        share = (mean * len(values) + published * figure.builds + 100) / (len(values) + figure.builds + 2)
+        variance = share * (100 - share)
+    error = math.sqrt(variance * (1 / len(values) + 1 / figure.builds))
+    if mean == published:
+        return 0.0
+    return (mean - published) / error if error else math.copysign(math.inf, mean - published)
 
 
-def run_build(scenario: Scenario, chance: random.Random) -> Build:
-    """Take one build through the gate."""
-    world, settings = World(scenario, chance), Settings(repeat=scenario.repeat)
-    trials = [world.trial(n, r) for n in range(scenario.examples) for r in range(1, scenario.repeat + 1)]
-    plan = SuitePlan(
-        name=SUITE,
-        path="tests/test_app.py",
-        metrics=dict.fromkeys(world.keys, "v1"),
-        repeat=scenario.repeat,
-        expected=tuple(
-            ExpectedTrial(
-                example_id=t.example_id, example_hash=t.example_hash, repeat=t.repeat, nodeid=t.nodeid
-            )
-            for t in trials
-        ),
-        total=scenario.examples,
+def builds_of(cell: Cell, seed: int, numbers: Iterable[int]) -> list[Build]:
+    """Run some builds of a cell."""
+    chances = (random.Random(f"{seed} {cell.title} {number}") for number in numbers)
+    return [run_build(cell.scenario, chance, cell.confirm) for chance in chances]
+
+
+def run_cells(cells: Sequence[tuple[Cell, int]], seed: int, jobs: int) -> Iterator[tuple[Cell, list[Build]]]:
+    """Yield each cell with its builds, in order."""
+    if jobs == 1:
+        for cell, builds in cells:
+            yield cell, builds_of(cell, seed, range(builds))
+        return
+    with ProcessPoolExecutor(jobs) as pool:
+        waiting = []
+        for cell, builds in cells:
+            chunks = [range(start, min(start + CHUNK, builds)) for start in range(0, builds, CHUNK)]
+            waiting.append((cell, [pool.submit(builds_of, cell, seed, chunk) for chunk in chunks]))
+        for cell, futures in waiting:
+            done: list[Build] = []
+            for future in futures:
+                done += future.result()
+            yield cell, done
+
+
+def line(cell: Cell, figure: Figure, builds: Sequence[Build]) -> tuple[str, bool]:
+    """Return what is printed of a figure, and whether it is too far from the published one."""
+    values = [value(build, figure.measure) for build in builds]
+    error = math.sqrt(pvariance(values) / len(values))
+    away = distance(values, figure)
+    published = f"{figure.low:g}" if figure.low == figure.high else f"{figure.low:g} to {figure.high:g}"
+    if figure.at_most:
+        published = f"<= {figure.high:g}"
+    missed = abs(away) > FARTHEST
+    text = (
+        f"{cell.table:11}{cell.title:58}{figure.measure:13}{fmean(values):8.2f} ± {error:5.2f}"
+        f"{published:>12} ({figure.builds:4}){away:+7.1f}{'  FLAGGED' if missed else ''}"
     )
-    baselines = {SUITE: world.baseline()}
-    decision = decide([plan], trials, baselines, settings)
-    if not decision.reruns:
-        return Build(decision.red, 0.0)
-    again = world.confirm(decision.reruns, scenario.repeat)
-    return Build(decide([plan], trials, baselines, settings, again).red, len(again) / len(trials))
+    return text, missed
 
 
-@dataclass(frozen=True)
-class Figure:
-    """A promise about a kind of build."""
-
-    group: str
-    scenario: Scenario
-    bar: float | None = None
-    """Percent; None where the figure is told and nothing is promised."""
-    at_least: bool = False
-    extra: bool = False
-    """The promise is about extra calls, not about red builds."""
-
-    @property
-    def title(self) -> str:
-        s = self.scenario
-        what = f"{s.examples} examples, {s.metrics} metric{'s' * (s.metrics > 1)}, K={s.repeat}"
-        if not s.steady:
-            what += f", mean {s.mean:g}"
-        if s.drop:
-            what += f", {-100 * s.drop:g} points"
-        return what + (f", {s.broken} broken" if s.broken else "") + (", deterministic" if s.steady else "")
-
-
-def figures() -> Iterator[Figure]:
-    """Yield every promise: harmless builds, drops, broken examples, extra calls."""
-    base = Scenario()
-    for examples in (12, 50, 100, 200):
-        for metrics in (1, 5):
-            yield Figure("harmless red", replace(base, examples=examples, metrics=metrics), 2.5)
-    yield Figure("harmless red", replace(base, repeat=3), 2.5)
-    for metrics in (1, 5):
-        yield Figure("harmless red", replace(base, metrics=metrics, mean=0.6), 3.5)
-    yield Figure("found", replace(base, drop=0.10), 93, at_least=True)
-    yield Figure("found", replace(base, drop=0.10, repeat=3), 99, at_least=True)
-    for repeat in (1, 3):
-        yield Figure("found", replace(base, drop=0.05, repeat=repeat))
-    for examples in (12, 50, 100, 200):
-        yield Figure("found", replace(base, examples=examples, broken=1), 95, at_least=True)
-    yield Figure("found", replace(base, examples=3, broken=3, steady=True), 100, at_least=True)
-    for repeat in (1, 3):
-        for examples in (50, 100, 200):
-            yield Figure("extra calls", replace(base, examples=examples, repeat=repeat), 8, extra=True)
-    # a small suite is cheap and rerun five times whenever it drops; independent metrics have suspects of their own
-    for examples, metrics, repeat in ((12, 1, 1), (12, 1, 3), (50, 5, 1), (100, 5, 1), (100, 5, 3)):
-        told = replace(base, examples=examples, metrics=metrics, repeat=repeat)
-        yield Figure("extra calls", told, extra=True)
-
-
-def measure(figure: Figure, builds: int, seed: int) -> tuple[float, float]:
-    """Return the measured percentage and its standard error."""
-    done = [run_build(figure.scenario, random.Random(f"{seed} {figure.title} {n}")) for n in range(builds)]
-    values = [build.extra if figure.extra else float(build.red) for build in done]
-    mean = sum(values) / builds
-    spread = math.sqrt(sum((value - mean) ** 2 for value in values) / max(1, builds - 1))
-    return 100 * mean, 100 * spread / math.sqrt(builds)
-
-
-def missed(figure: Figure, measured: float) -> bool:
-    if figure.bar is None:
-        return False
-    return measured < figure.bar if figure.at_least else measured > figure.bar
-
-
-def naive(repeat: int, drop: float, builds: int, seed: int) -> float:
-    """Return how often the rule "the mean of 100 examples dropped by more than .02" is red, in percent."""
-    red = 0
-    for n in range(builds):
-        world = World(Scenario(drop=drop, repeat=repeat), random.Random(f"{seed} naive {repeat} {drop} {n}"))
-        before = sum(world.throw(p)[0] for p in world.before for _ in range(repeat))
-        after = sum(world.throw(p)[0] for p in world.after for _ in range(repeat))
-        red += (after - before) / (100 * repeat) < -0.02 - 1e-9
-    return 100 * red / builds
+def chosen_cells(options: argparse.Namespace) -> list[tuple[Cell, int]]:
+    """Return the cells to run, each with its number of builds."""
+    cells: list[tuple[Cell, int]] = []
+    for table in options.tables or TABLES:
+        for cell in TABLES[table]():
+            builds = SHORT.get(cell.title, 0) if options.short else options.builds
+            if builds and options.only in cell.title:
+                cells.append((cell, builds))
+    return cells
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the tables and print them; return the exit status."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--builds", type=int, default=2000, help="builds a figure (default 2000)")
+    parser.add_argument("tables", nargs="*", metavar="TABLE", help=", ".join(TABLES))
+    parser.add_argument("--only", default="", metavar="TEXT", help="cells whose title holds this")
+    parser.add_argument("--builds", type=int, default=200, help="builds a cell (default 200)")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--only", default="", metavar="GROUP", help="harmless, found or extra")
+    parser.add_argument("--jobs", type=int, default=1, help="processes (default 1)")
+    parser.add_argument("--short", action="store_true", help="a few cells with few builds, in about 20 s")
     options = parser.parse_args(arguments)
-    print("The rule 'mean dropped by more than .02', 100 examples, published in brackets:")
-    for repeat, published in ((1, (26, 75, 98)), (3, (17, 91, 100))):
-        found = [naive(repeat, drop, options.builds, options.seed) for drop in (0.0, 0.05, 0.10)]
-        print(
-            f"  K={repeat}  "
-            + "   ".join(f"{f:5.1f} % ({p} %)" for f, p in zip(found, published, strict=True))
-        )
-    print(f"\n{'figure':14}{'build':64}{'bar':>8}{'measured':>17}")
-    failed = 0
-    for figure in figures():
-        if not figure.group.startswith(options.only):
-            continue
-        measured, error = measure(figure, options.builds, options.seed)
-        bad = missed(figure, measured)
-        failed += bad
-        bar = "" if figure.bar is None else f"{'>=' if figure.at_least else '<='} {figure.bar:g} %"
-        print(
-            f"{figure.group:14}{figure.title:64}{bar:>8}{measured:8.2f} ± {error:.2f} %{'  MISSED' if bad else ''}",
-            flush=True,
-        )
-    return 1 if failed else 0
+    unknown = set(options.tables) - TABLES.keys()
+    if unknown:
+        parser.error(f"Unknown table {sorted(unknown)[0]!r}. Known: {', '.join(TABLES)}.")
+    cells = chosen_cells(options)
+    if not cells:
+        parser.error(f"No cell holds {options.only!r} in its title.")
+    began, flagged, total = time.monotonic(), 0, 0
+    print(f"{'table':11}{'cell':58}{'measure':13}{'measured':>16}{'published (builds)':>19}{'errors':>7}")
+    for cell, builds in run_cells(cells, options.seed, options.jobs):
+        for figure in cell.figures:
+            text, missed = line(cell, figure, builds)
+            flagged, total = flagged + missed, total + 1
+            print(text, flush=True)
+    print(f"{total} figures, {flagged} flagged, {time.monotonic() - began:.0f} s")
+    return 1 if flagged else 0
 
 
 if __name__ == "__main__":
