@@ -264,7 +264,9 @@ class World:
         """Begin a session."""
         return Day(self.scenario, self.chance)
 
-    def values(self, day: Day, example: int, number: int, accepted: bool = False) -> list[float | None] | None:
+    def values(
+        self, day: Day, example: int, number: int, accepted: bool = False
+    ) -> list[float | None] | None:
         """Run one trial; return ``pass`` and each score, None for those nobody could parse, or None where it is lost.
 
         Args:
