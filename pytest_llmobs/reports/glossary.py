@@ -85,7 +85,7 @@ GLOSSARY: tuple[Entry, ...] = (
         "A wide one asks for more examples, for `--llm-repeat`, or for more passes in the baseline.",
     ),
     Entry(
-        ("no drop beyond", "no rise beyond"),
+        ("no drop beyond", "no rise beyond", "any drop is possible"),
         "The largest drop that the trials leave open, with 95 % confidence: the lower end of the interval. Where "
         "lower is better it is a rise.",
     ),
@@ -184,7 +184,10 @@ GLOSSARY: tuple[Entry, ...] = (
         "test.",
         "`llmobs show ID` shows what happened; `--lf` runs the broken ones again.",
     ),
-    Entry(("flaky",), "A suspect that passed again when it was run by itself: not red."),
+    Entry(
+        ("flaky",),
+        "The example passed in the baseline and failed at least once now, but not so often that it broke: not red.",
+    ),
     Entry(
         ("dropped", "largest drops"),
         "One of the examples that pulled a regressed metric down, although it did not break.",

@@ -29,7 +29,7 @@ _TITLES: Mapping[tuple[ExampleState, bool], str] = {
     ("dropped", True): "{} with the largest drops",
 }
 _MEANINGS: Mapping[ExampleState, str] = {
-    "flaky": "failed, then passed when run again",
+    "flaky": "passed in the baseline, failed at least once now",
     "known": "failed now and in the baseline",
     "fixed": "failed in the baseline, passed now",
     "new": "not in the baseline",

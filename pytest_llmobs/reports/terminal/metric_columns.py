@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pytest_llmobs.records.decisions import MetricRow
 from pytest_llmobs.reports.digest.metrics import MetricLine
 from pytest_llmobs.reports.text import figures, metric_words
+from pytest_llmobs.reports.text.metric_words import SURE
 from pytest_llmobs.reports.text.page import Page
 from pytest_llmobs.reports.text.table import (
     Step,
@@ -19,9 +20,6 @@ from pytest_llmobs.reports.text.table import (
     squeeze,
     swap,
 )
-
-_LEVEL = " (95 %)"
-"""How sure a NEUTRAL row is of its bound: the interval's lower end has 5 % below it."""
 
 
 def metric_table(lines: Sequence[MetricLine], page: Page) -> tuple[list[str], list[str]]:
@@ -37,7 +35,7 @@ def columns(lines: Sequence[MetricLine], page: Page) -> Table:
         column("metric", "  metric", rows, lambda row: f"{_mark(row, page)} {page.line(row.metric)}"),
         figure("baseline", "baseline", _baseline),
         figure("now", "now", _candidate),
-        column("delta", _title(rows, page), lines, lambda line: _change(line, page, _LEVEL)),
+        column("delta", _title(rows, page), lines, lambda line: _change(line, page)),
         figure("p", _p_title(rows), _both_p),
         figure("mde", _detectable_title(rows), _detectable_with_more),
         column("passes", "passes", lines, _passes, right=True),
@@ -66,7 +64,7 @@ def _steps(lines: Sequence[MetricLine], page: Page) -> list[Step]:
         swap(figure("p", _p_title(rows), _loud_p)),
         swap(figure("baseline", "base", _baseline)),
         drop("passes"),
-        swap(column("delta", _title(rows, page), lines, lambda line: _change(line, page))),
+        swap(column("delta", _title(rows, page), lines, lambda line: _change(line, page).removesuffix(SURE))),
         swap(short_verdicts),
         swap(figure("p", _deciding_p_title(rows), _deciding_p)),
         squeeze("metric", 20, page.width, page),
@@ -135,14 +133,12 @@ def _title(rows: Sequence[MetricRow], page: Page) -> str:
     return page.signs.delta
 
 
-def _change(line: MetricLine, page: Page, level: str = "") -> str:
+def _change(line: MetricLine, page: Page) -> str:
     """Return the difference with its interval; of a NEUTRAL row what it leaves open, which is all it can say."""
-    bound = ""
+    left_open = ""
     if line.row.verdict == "NEUTRAL" and not line.label:
-        bound = metric_words.no_drop(line.row, lower_is_better=line.lower_is_better)
-    if bound:
-        return bound + level
-    return metric_words.interval(line.row, page)
+        left_open = metric_words.no_drop(line.row, lower_is_better=line.lower_is_better)
+    return left_open or metric_words.interval(line.row, page)
 
 
 def _p_title(rows: Sequence[MetricRow]) -> str:

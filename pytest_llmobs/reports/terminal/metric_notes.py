@@ -21,7 +21,7 @@ from pytest_llmobs.reports.text.page import Page
 STYLES: Mapping[Standing, str] = {"red": "red", "warning": "yellow", "improved": "green", "": ""}
 """Colours of rows and their notes."""
 _MOST_FIGURES = 3
-"""Red metrics whose figures are put into words on a screen; the table has those of the others."""
+"""Metrics whose figures are put into words on a screen; the table has those of the others."""
 
 
 def note_lines(suites: Sequence[SuiteMetrics], page: Page, extent: Extent) -> Iterator[str]:
@@ -70,12 +70,13 @@ def _page_in_words(lines: Iterable[MetricLine], page: Page) -> Iterator[MetricNo
 def _screen_in_words(lines: Iterable[MetricLine], page: Page) -> Iterator[MetricNote]:
     told = 0
     for line in lines:
-        words = ""
-        if told < _MOST_FIGURES:
-            words = _red_figures(line.row, page)
-            told += bool(words)
-        if line.has_verdict:
-            yield from _notes(line.row, words)
+        if not line.has_verdict:
+            continue
+        words = _red_figures(line.row, page)
+        told += bool(words)
+        if told > _MOST_FIGURES:
+            words = ""
+        yield from _notes(line.row, words)
 
 
 _WORDED = {
@@ -100,9 +101,6 @@ def _meaning(row: MetricRow) -> str:
             filter(None, (f"now {figures.rate(row.candidate)}", metric_words.accepted_today(row)))
         )
         return f"{sides}: {metric_words.FAILS_ALIKE}"
-    if row.verdict == "INCONCLUSIVE" and row.delta is not None:
-        drop = metric_words.amount(abs(row.delta), row)
-        return f"it dropped by {drop}, which may be chance{_after(row)}"
     return ""
 
 
@@ -115,8 +113,11 @@ def _after(row: MetricRow) -> str:
 
 
 def _red_figures(row: MetricRow, page: Page) -> str:
-    """Return what a red row rests on, as far as the table may have no room for it."""
-    if row.verdict != "REGRESSED" or row.delta is None:
+    """Return what a red or doubtful row rests on, as far as the table may have no room for it."""
+    if row.verdict == "INCONCLUSIVE" and row.delta is not None:
+        drop = metric_words.amount(abs(row.delta), row)
+        return f"it dropped by {drop}, which may be chance{_after(row)}"
+    if row.verdict != "REGRESSED" or not row.passes:
         return ""
     covered = ", ".join(filter(None, (metric_words.passes(row), metric_words.pairs(row))))
     return _sentence(

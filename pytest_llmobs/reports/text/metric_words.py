@@ -11,6 +11,8 @@ from pytest_llmobs.wording import count
 
 NOT_COMPARED = "not compared with the accepted code today"
 FAILS_ALIKE = "the accepted code fails alike today; record a baseline, or wait"
+SURE = " (95 %)"
+"""How sure a bound of a drop is: the interval's lower end has 5 % below it."""
 _TENTHS = 1000
 """Tenths of a point between 0 and 1."""
 _ROUNDING = 1e-6
@@ -20,7 +22,7 @@ _ROUNDING = 1e-6
 def amount(value: float | None, row: MetricRow) -> str:
     """Return a size in the metric's measure: ``6.1 pp`` between 0 and 1, else ``0.125``; empty where it is unknown.
 
-    Nothing but zero is shown as zero.
+    Nothing but zero is shown as zero, and ``>100 pp`` says that even the whole range is too little.
     """
     if value is None:
         return ""
@@ -28,6 +30,8 @@ def amount(value: float | None, row: MetricRow) -> str:
         return _plain(value)
     if 0 < value * _TENTHS < 0.5:
         return "<0.1 pp"
+    if value > 1:
+        return ">100 pp"
     return f"{value * 100:.1f} pp"
 
 
@@ -57,18 +61,23 @@ def interval(row: MetricRow, page: Page) -> str:
 
 
 def no_drop(row: MetricRow, *, lower_is_better: bool = False) -> str:
-    """Return the largest drop that a row leaves open: ``no drop beyond 2.0 pp``; empty where it has no interval."""
+    """Return the largest drop that a row leaves open: ``no drop beyond 2.0 pp (95 %)``.
+
+    ``no drop (95 %)`` where it leaves none, ``any drop is possible`` where it leaves all; empty without an interval.
+    """
+    word = "drop"
+    if lower_is_better:
+        word = "rise"
     if row.low is None:
         return ""
-    word = "no drop"
-    if lower_is_better:
-        word = "no rise"
     if row.low >= 0:
-        return word
+        return f"no {word}{SURE}"
     bound = -row.low
     if row.unit:  # rounded down, it would claim too much
         bound = math.ceil(bound * _TENTHS - _ROUNDING) / _TENTHS
-    return f"{word} beyond {amount(bound, row)}"
+        if bound >= 1:
+            return f"any {word} is possible"
+    return f"no {word} beyond {amount(bound, row)}{SURE}"
 
 
 def probabilities(row: MetricRow) -> str:
