@@ -33,7 +33,7 @@ def keys(schema: dict[str, Any], part: dict[str, Any], path: str = "") -> Iterat
         below = f"{path}.{key}".lstrip(".")
         referred = schema["$defs"].get(value.get("$ref", "").rpartition("/")[2], {})
         yield below, value.get("description") or referred["description"]
-        if key != "confirmation":  # trials, as its neighbour
+        if below not in ("spending.looks", "spending.control"):  # sums, as their neighbour
             yield from keys(schema, value, below)
 
 

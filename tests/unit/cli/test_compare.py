@@ -3,30 +3,61 @@ from dataclasses import replace
 
 import pytest
 
-from pytest_llmobs.experiments.documents import experiment_to_dict
+from pytest_llmobs.experiments.documents import experiment_from_dict, experiment_to_dict
+from pytest_llmobs.records.experiments import Experiment
+from pytest_llmobs.storage.store import Store
 from pytest_llmobs.tracing.run_tree import start_root
 from pytest_llmobs.tracing.tracer import Tracer
 from tests.unit.cli.conftest import SUITE, make_experiment
 
 
-def test_two_experiments_side_by_side(llmobs, store):
+def with_examples(experiment: Experiment, number: int) -> Experiment:
+    """Return an experiment with more examples, all like its only one."""
+    (plan,), (trial,) = experiment.suites, experiment.trials
+    names = [f"e{each}" for each in range(number)]
+    expected = [replace(plan.expected[0], example_id=name) for name in names]
+    return replace(
+        experiment,
+        suites=(replace(plan, expected=tuple(expected), total=number),),
+        trials=tuple(replace(trial, example_id=name) for name in names),
+    )
+
+
+@pytest.fixture
+def eight(store: Store) -> None:
+    """Give both experiments of the store eight examples."""
+    for name in ("calm-heron", "brave-otter"):
+        whole = with_examples(experiment_from_dict(store.read_experiment(name)), 8)
+        store.write_experiment(name, experiment_to_dict(whole))
+
+
+@pytest.mark.usefixtures("eight")
+def test_two_experiments_side_by_side(llmobs):
     done = llmobs("compare", "calm", "brave-otter")
     assert (done.returncode, done.stderr) == (1, "")
-    assert done.stdout.splitlines() == [
+    assert done.stdout.splitlines()[:14] == [
         "A  calm-heron · 2026-11-22 10:00 UTC · 921dd62",
         "B  brave-otter · 2026-11-23 16:14 UTC · 921dd62",
         "",
-        "  metric  baseline  candidate       Δ  n  verdict",
-        "─" * 53,
-        "tests/test_support.py::test_support_agent · 1 example",
-        "✗ pass       1.000      0.000  −1.000  1  ▼ REGRESSED",
-        "✗ pass: by one run alone, none was made again",
+        "  metric   base    now  Δ [90 % CI]                   p       MDE  verdict",
+        "─" * 78,
+        "tests/test_support.py::test_support_agent · 8 examples",
+        "✗ pass    1.000  0.000  −100.0 pp [−100.0, −35.0]  .003  100.0 pp  ▼ REGRESSED",
+        "✗ pass: Δ of 1 pass, 8 examples; p .003; MDE 100.0 pp",
         "",
-        "1 example moved",
-        "  example        metric    A    B       Δ",
-        "─────────────────────────────────────────",
-        "▼ double-charge  pass    1/1  0/1  −1.000",
+        "8 examples moved",
+        "  example  metric    A    B       Δ",
+        "───────────────────────────────────",
+        "▼ e0       pass    1/1  0/1  −1.000",
+        "▼ e1       pass    1/1  0/1  −1.000",
     ]
+
+
+def test_one_look_at_one_example_proves_nothing(llmobs, store):
+    done = llmobs("compare", "calm", "brave-otter")
+    assert done.returncode == 0
+    assert "any drop is possible" in done.stdout
+    assert "▼ double-charge  pass    1/1  0/1  −1.000" in done.stdout
 
 
 def test_the_better_one_is_green(llmobs, store):

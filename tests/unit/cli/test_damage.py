@@ -171,7 +171,11 @@ BASELINE = Baseline(
     suite=SUITE,
     repeat=2,
     metrics={"tone": "1"},
-    rows={"e": BaselineRow(hash="h", passes=(1.0, 0.0), scores={"tone": (0.5, None)}, latency=1.0)},
+    rows={
+        "e": BaselineRow(
+            hash="h", passes=(1.0, 0.0), scores={"tone": (0.5, None)}, latency=1.0, sessions={"unknown": 2}
+        )
+    },
     texts=TextStore(
         texts={"f": "You help. " * 9},
         calls={"k": CallShape(model="m", params={"n": 1}, system="f", messages=(("user", "f"),))},

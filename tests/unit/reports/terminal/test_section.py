@@ -236,3 +236,64 @@ def test_what_failed_stands_before_what_the_gate_says_of_it(gallery):
     rows += [replace(row, example_id=name) for name in "cdef"]
     text = render(replace(red, decision=replace(red.decision, examples=tuple(rows))), width=80, color=False)
     assert "0/6 trials: must pass (vip=True): 0 of 6 trials passed" in text  # the rest is said once, above
+
+
+def test_a_neutral_row_says_what_it_leaves_open_and_not_zero(gallery):
+    suite = gallery["green"]()
+    rows = [replace(each, delta=0.0, low=-0.0501, high=0.0501, mde=0.15) for each in suite.decision.metrics]
+    text = render(replace(suite, decision=Decision(metrics=tuple(rows))), width=80, color=False)
+    assert "no drop beyond 5.1 pp (95 %)" in text
+    assert not re.search(r"(±|Δ|MDE) *0\.0", text)
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_a_red_row_says_which_passes_chances_and_accepted_code_it_is_judged_by(gallery, width):
+    text = " ".join(render(gallery["red_metric"](), width=width, color=False).split())
+    assert (
+        "✗ pass: Δ of 3 fresh passes, 36 examples; p .002, p of 3 .006; MDE 6.1 pp; the accepted code today 0.962"
+        in text
+    )
+
+
+def test_of_many_red_metrics_a_screen_tells_the_figures_of_a_few(gallery):
+    red = gallery["red_metric"]().decision.metrics[0]
+    rows = tuple(replace(red, metric=f"m{number}", p=number / 1000) for number in range(10))
+    experiment = replace(gallery["green"](), decision=Decision(metrics=rows))
+    text = render(experiment, width=120, color=False)
+    assert text.count("fresh passes") == 3
+    assert len(text.split("\n")) <= SCREEN
+    assert (
+        render(experiment, width=120, color=False, context=Context(everything=True)).count("fresh passes")
+        == 10
+    )
+
+
+def test_one_metric_alone_has_one_p(gallery):
+    alone = replace(gallery["red_metric"]().decision.metrics[0], p_adjusted=None, tests=1)
+    text = render(replace(gallery["green"](), decision=Decision(metrics=(alone,))), width=80, color=False)
+    assert "p .002; MDE" in text
+    assert "p of" not in text
+
+
+def test_why_examples_are_not_compared_with_the_accepted_code_is_said_once(gallery):
+    experiment = gallery["red_examples"]()
+    reason = "not compared with the accepted code today: dependencies changed since"
+    assert render(experiment, width=80, color=False).count(reason) == 1
+    metric = replace(gallery["red_metric"]().decision.metrics[0], control_note="dependencies changed since")
+    both = replace(experiment, decision=replace(experiment.decision, metrics=(metric,)))
+    assert render(both, width=80, color=False).count(reason) == 1
+
+
+def test_a_broken_example_shows_what_the_accepted_code_did(gallery):
+    text = render(gallery["red_examples"](), width=120, color=False)
+    assert "✗ double-charge  pass 5/5 → 0/6 trials, accepted code today 5/5" in text
+
+
+def test_what_drifted_names_both_figures_and_what_to_do(gallery):
+    text = " ".join(render(gallery["drifted"](), width=80, color=False).split())
+    assert (
+        "! pass: now 0.847, the accepted code today 0.851: the accepted code fails alike today; record a"
+        in text
+    )
+    assert "≈ double-charge pass 5/5 → 0/8 trials, accepted code today 1/5" in text
+    assert "accept pytest --llm-experiment --llm-update-baseline" in text
