@@ -11,7 +11,9 @@ import pytest
 from pytest_llmobs.baselines.records import Baseline, RecordedSession
 from pytest_llmobs.baselines.update import updated_baseline
 from pytest_llmobs.gate.decide import decide
+from pytest_llmobs.gate.suspects import settled
 from pytest_llmobs.records.decisions import Decision, ExampleRow, MetricRow
+from pytest_llmobs.records.looks import Look, LookRequest, Purpose, Rerun
 from pytest_llmobs.records.plans import ExpectedTrial, GateRule, SuitePlan
 from pytest_llmobs.records.trials import ModelCall, Trial, TrialScore
 from pytest_llmobs.settings import Settings
@@ -111,20 +113,127 @@ class World:
         self,
         trials: Sequence[Trial],
         baseline: Any = None,
+        look: Callable[[LookRequest], Look] | None = None,
         *,
-        confirmation: Sequence[Trial] = (),
         commit: str | None = None,
+        unlooked: str = "",
         **settings: Any,
     ) -> Decision:
         """Return the gate's decision on this suite alone."""
         baselines = {} if baseline is None else {self.plan.name: baseline}
-        return decide([self.plan], trials, baselines, Settings(**settings), confirmation, commit=commit)
+        return decide(
+            [self.plan], trials, baselines, Settings(**settings), look, commit=commit, unlooked=unlooked
+        )
+
+    def again(self, passes: Passing = True, **more: Any) -> Again:
+        """Return further sessions in which this suite does so; see ``Again``."""
+        return Again(self, passes, **more)
 
     def changed(self, **fields: Any) -> World:
         """Return the same suite with other fields of its plan."""
         copy = World.__new__(World)
         copy.ids, copy.plan = self.ids, replace(self.plan, **fields)
         return copy
+
+
+class Again:
+    """Further sessions by a script: they run what the gate asks for, and keep what it was.
+
+    Functions of the script get the example and the trial's number, counted on from the session's own trials; those of
+    the accepted code count from 1.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        passes: Passing = True,
+        *,
+        scores: Scoring | None = None,
+        accepted: Passing = True,
+        accepted_scores: Scoring | None = None,
+        accepted_metrics: Mapping[str, str] | None = None,
+        errors: Mapping[Purpose, str] | None = None,
+        **more: Any,
+    ) -> None:
+        self.requests: list[LookRequest] = []
+        self.ran: list[list[Trial]] = []
+        """The trials of each request."""
+        self._world = world
+        self._now = (passes, scores)
+        self._accepted = (accepted, accepted_scores)
+        self._metrics = world.plan.metrics if accepted_metrics is None else accepted_metrics
+        self._errors = errors or {}
+        self._more = more
+
+    def __call__(self, request: LookRequest) -> Look:
+        """Run what is asked of this script's suite."""
+        self.requests.append(request)
+        self.ran.append([])
+        error = self._errors.get(request.purpose)
+        if error is None:
+            for rerun in request.reruns:
+                if rerun.suite == self._world.plan.name:
+                    self.ran[-1] += self._trials(rerun)
+        metrics = {self._world.plan.name: self._metrics} if request.purpose == "control" else {}
+        return Look(
+            purpose=request.purpose,
+            trials=tuple(self.ran[-1]),
+            error=error,
+            commit=request.commit,
+            metrics=metrics,
+        )
+
+    @property
+    def asked(self) -> list[str]:
+        """What the gate asked for, in its order."""
+        return [request.purpose for request in self.requests]
+
+    def reruns(self, reason: str) -> list[Rerun]:
+        """Return the reruns of one kind, in their order."""
+        return [rerun for request in self.requests for rerun in request.reruns if rerun.reason == reason]
+
+    def _trials(self, rerun: Rerun) -> list[Trial]:
+        passes, scores = self._accepted if rerun.reason == "control" else self._now
+        ran: list[Trial] = []
+        for example, numbers in rerun.repeats.items():
+            own: list[Trial] = []
+            for number in numbers:
+                if settled(rerun.suspicions, example, own):
+                    break
+                own += self._world.trials(
+                    lambda name, _, number=number: _called(passes, name, number),
+                    scores=_at(scores, number),
+                    only=[example],
+                    start=number - 1,
+                    repeat=1,
+                    **self._more,
+                )
+            ran += own
+        return ran
+
+
+def together(*scripts: Again) -> Callable[[LookRequest], Look]:
+    """Return further sessions of several suites."""
+
+    def look(request: LookRequest) -> Look:
+        looks = [script(request) for script in scripts]
+        trials = [trial for each in looks for trial in each.trials]
+        metrics = {suite: versions for each in looks for suite, versions in each.metrics.items()}
+        return replace(looks[0], trials=tuple(trials), metrics=metrics)
+
+    return look
+
+
+def _called(passes: Passing, example: str, number: int) -> bool | str:
+    return passes(example, number) if callable(passes) else passes
+
+
+def _at(scores: Scoring | None, number: int) -> Scoring:
+    """Return the scores of one trial."""
+    at: dict[str, Callable[[str, int], float | TrialScore | None]] = {}
+    for key, score in (scores or {}).items():
+        at[key] = lambda example, _, score=score: score(example, number)  # type: ignore[misc]
+    return at
 
 
 def _score(value: float | TrialScore | None) -> TrialScore:
@@ -171,6 +280,11 @@ def example_of() -> Callable[..., ExampleRow]:
 def first(count: int) -> Callable[[str, int], bool]:
     """Fail the first ``count`` examples."""
     return lambda example, _: int(example[1:]) >= count
+
+
+def but(*failing: str) -> Callable[[str, int], bool]:
+    """Fail these examples and pass the others."""
+    return lambda example, _: example not in failing
 
 
 def graded(low: float, high: float = 0.9, fails: int = 1000) -> Callable[[str, int], float]:

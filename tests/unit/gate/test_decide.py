@@ -1,79 +1,28 @@
-"""Guard 1 and the verdicts: what ``decide`` says of a metric, before and after the confirming session."""
+"""The verdicts: what ``decide`` says of a metric, by its rule, its bounds and its drop or rise."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
-from pytest_llmobs.gate.decide import decide
-from pytest_llmobs.records.decisions import MetricRow, Rerun
+from pytest_llmobs.records.decisions import MetricRow
 from pytest_llmobs.records.plans import GateRule
-from pytest_llmobs.settings import Settings
 from tests.unit.suites import first, graded
 
 RowOf = Callable[..., MetricRow]
+FAILED = {("e000", 1), ("e001", 2), ("e002", 3)}
+"""Another example fails in each pass but the fourth."""
 
 
-def test_nothing_changed_is_neutral_and_says_which_drop_it_would_miss(world, row_of: RowOf) -> None:
+def test_nothing_changed_is_neutral(world, row_of: RowOf) -> None:
     w = world(40)
     decision = w.decide(w.trials(first(4)), w.baseline(first(4)))
     row = row_of(decision)
     assert not decision.red
     assert (row.verdict, row.red, row.n, row.expected) == ("NEUTRAL", False, 40, 40)
     assert (row.baseline, row.candidate, row.delta) == (0.9, 0.9, 0.0)
-    assert row.mde == 0.0  # a deterministic application: the smallest drop would be seen
-
-
-def test_the_row_of_a_noisy_suite_says_how_many_repeats_halve_the_detectable_drop(
-    world, row_of: RowOf
-) -> None:
-    w = world(40)
-    noisy = w.baseline(lambda example, r: (int(example[1:]) + r) % 5 != 0)
-    row = row_of(w.decide(w.trials(lambda example, _: int(example[1:]) % 5 != 1), noisy))
-    assert row.mde == pytest.approx(2.49 * (row.high - row.low) / 2 / 1.6849, rel=0.01)
-    assert row.mde_repeats == 4
-
-
-def test_a_large_drop_is_tentatively_red_and_asks_for_the_whole_suite_again(world, row_of: RowOf) -> None:
-    w = world(40, repeat=3)
-    decision = w.decide(w.trials(first(11)), w.baseline())
-    assert row_of(decision).verdict == "REGRESSED"
-    assert decision.red
-    assert decision.reruns[0] == Rerun(suite=w.plan.name, examples=None, repeats=3, reason="metric")
-    assert "by one run alone" in row_of(decision).note
-
-
-def test_a_confirmed_drop_is_red_over_both_runs_pooled(world, row_of: RowOf) -> None:
-    w = world(40)
-    decision = w.decide(w.trials(first(12)), w.baseline(), confirmation=w.trials(first(10), start=1))
-    row = row_of(decision)
-    assert (row.verdict, row.red) == ("REGRESSED", True)
-    assert row.delta == pytest.approx(-(12 + 10) / 2 / 40)
-    assert row.p < 0.025
-    assert decision.reruns == ()
-
-
-def test_an_unconfirmed_drop_is_inconclusive_and_green(world, row_of: RowOf) -> None:
-    w = world(40)
-    decision = w.decide(w.trials(first(5)), w.baseline(), confirmation=w.trials(True, start=1))
-    row = row_of(decision)
-    assert row.verdict == "INCONCLUSIVE"
-    assert not row.red
-    assert row.warning
-    assert "not confirmed over both runs" in row.note
-    assert not decision.red
-
-
-def test_the_second_run_needs_more_evidence_than_the_first(world, row_of: RowOf) -> None:
-    # 5 of 40 drop in the first run: p = 2^-5 = .031 < .05; the same five again stay at .031, above .025
-    scores = {"tone": graded(0.7, fails=5)}
-    w = world(40, metrics={"tone": "v"}, gates=[GateRule(metric="pass", rule="off")])
-    baseline = w.baseline(scores={"tone": graded(0.9)})
-    tentative = w.decide(w.trials(scores=scores), baseline)
-    assert row_of(tentative, "tone").verdict == "REGRESSED"
-    final = w.decide(w.trials(scores=scores), baseline, confirmation=w.trials(scores=scores, start=1))
-    assert row_of(final, "tone").verdict == "INCONCLUSIVE"
 
 
 def test_a_drop_within_max_drop_is_no_regression_however_significant(world, row_of: RowOf) -> None:
@@ -98,152 +47,77 @@ def test_a_drop_of_exactly_max_drop_counts(world, row_of: RowOf) -> None:
     )
 
 
-def test_an_insignificant_drop_is_inconclusive_and_fail_on_makes_it_red(world, row_of: RowOf) -> None:
-    w = world(40)
-    baseline = w.baseline(lambda example, r: r > 1 or int(example[1:]) > 20)
-    trials = w.trials(first(7))
-    assert row_of(w.decide(trials, baseline)).verdict == "INCONCLUSIVE"
-    assert not w.decide(trials, baseline).metrics[0].red
-    assert w.decide(trials, baseline, fail_on="inconclusive").metrics[0].red
-
-
-def test_a_rise_is_improved_without_confirmation(world, row_of: RowOf) -> None:
-    w = world(40)
-    decision = w.decide(w.trials(True), w.baseline(first(10)))
+def test_what_dropped_without_proof_at_its_last_look_is_inconclusive_and_green(world, row_of: RowOf) -> None:
+    w = world(20)
+    one_each = lambda example, number: (example, number) not in FAILED  # noqa: E731
+    again = w.again(one_each)
+    decision = w.decide(w.trials(one_each), w.baseline(), again)
     row = row_of(decision)
+    assert (row.verdict, row.red, row.warning) == ("INCONCLUSIVE", False, True)
+    assert len(again.reruns("pass")) == 3
+    assert row.delta == pytest.approx(-3 / 80)
+    assert 0.025 < row.p < 0.1
+    assert not decision.red
+
+
+@pytest.mark.parametrize(
+    ("fail_on", "red"),
+    [("regressed", False), ("inconclusive", True), ("regressed, inconclusive", True), ("drifted", False)],
+)
+def test_fail_on_makes_the_inconclusive_red(world, fail_on: str, red: bool) -> None:
+    w = world(20)
+    (row,) = w.decide(w.trials(first(1)), w.baseline(), fail_on=fail_on).metrics
+    assert (row.verdict, row.red) == ("INCONCLUSIVE", red)
+
+
+def test_a_rise_is_improved_without_a_further_look(world, row_of: RowOf) -> None:
+    w = world(40)
+    again = w.again()
+    row = row_of(w.decide(w.trials(True), w.baseline(first(10)), again))
     assert (row.verdict, row.red) == ("IMPROVED", False)
-    assert row.p < 0.05
     assert "--llm-update-baseline" in row.note
-    assert decision.reruns == ()
+    assert again.asked == []
 
 
-def test_lower_is_better_turns_the_sign(world, row_of: RowOf) -> None:
-    gates = [GateRule(metric="violations", lower_is_better=True)]
-    w = world(40, metrics={"violations": "v"}, gates=gates)
-    baseline = w.baseline(scores={"violations": lambda *_: 1.0})
-    worse = w.decide(w.trials(scores={"violations": lambda *_: 2.0}), baseline)
-    better = w.decide(w.trials(scores={"violations": lambda *_: 0.0}), baseline)
-    assert (row_of(worse, "violations").verdict, row_of(worse, "violations").delta) == ("REGRESSED", -1.0)
-    assert row_of(better, "violations").verdict == "IMPROVED"
+def test_a_rise_that_chance_explains_is_no_improvement(world, row_of: RowOf) -> None:
+    w = world(40)
+    row = row_of(w.decide(w.trials(True), w.baseline(first(1))))
+    assert row.verdict == "NEUTRAL"
+    assert row.delta == pytest.approx(1 / 40)
 
 
-def test_holm_spans_all_metrics_of_the_session(world) -> None:
-    # five drops alone are significant (.031); beside four more metrics they are not
-    suites = [world(40, metrics={"tone": "v"}, suite=f"tests/test_{name}.py::test_it") for name in "abc"]
-    scores = {"tone": graded(0.7, fails=5)}
-    flat = {"tone": graded(0.9)}
-    baselines = {w.plan.name: w.baseline(scores=flat) for w in suites}
-    trials = [t for w in suites for t in w.trials(scores=scores if w is suites[0] else flat)]
-    together = decide([w.plan for w in suites], trials, baselines, Settings())
-    alone = decide([suites[0].plan], trials, baselines, Settings())
-    assert next(row for row in alone.metrics if row.metric == "tone").p == pytest.approx(2 * 2**-5)
-    assert next(row for row in together.metrics if row.metric == "tone").p == pytest.approx(6 * 2**-5)
+def test_one_example_alone_can_regress_and_improve(world, row_of: RowOf) -> None:
+    w = world(1)
+    again = w.again(False)
+    assert row_of(w.decide(w.trials(False), w.baseline(), again)).verdict == "REGRESSED"
+    assert len(again.reruns("pass")) == 3
+    # one trial more than five says too little of a rise
+    assert row_of(w.decide(w.trials(True), w.baseline(False))).verdict == "NEUTRAL"
 
 
-def test_clustered_examples_count_as_one(world, row_of: RowOf) -> None:
-    w = world(40, cluster_by="customer")
-    trials = [t for n in range(40) for t in w.trials(first(10), only=[f"e{n:03}"], cluster=f"c{n // 5}")]
-    row = row_of(w.decide(trials, w.baseline()))
-    # two of eight clusters dropped: ±, so p = 2^-2
-    assert row.p == pytest.approx(0.25)
-    assert row.verdict == "INCONCLUSIVE"
+def test_a_baseline_of_one_pass_is_enough_to_compare_with(world, row_of: RowOf) -> None:
+    w = world(40)
+    again = w.again(first(12))
+    assert row_of(w.decide(w.trials(first(12)), w.baseline(repeat=1), again)).verdict == "REGRESSED"
 
 
-def test_too_few_clusters_for_any_test_are_judged_by_the_noise(world, row_of: RowOf) -> None:
-    w = world(40, cluster_by="tier")
-    trials = [t for n in range(40) for t in w.trials(False, only=[f"e{n:03}"], cluster=f"t{n % 3}")]
-    decision = w.decide(trials, w.baseline())
-    assert row_of(decision).verdict == "REGRESSED"
-    assert decision.reruns[0].repeats == 5
-
-
-class TestUpToTwelvePairs:
-    def test_any_drop_beyond_max_drop_asks_for_five_fresh_repeats(self, world, row_of: RowOf) -> None:
-        w = world(12)
-        decision = w.decide(w.trials(first(1)), w.baseline())
-        assert row_of(decision).verdict == "REGRESSED"
-        assert row_of(decision).p is None
-        assert decision.reruns == (Rerun(suite=w.plan.name, examples=None, repeats=5, reason="metric"),)
-
-    def test_a_real_drop_of_a_deterministic_application_is_red(self, world, row_of: RowOf) -> None:
-        w = world(3)
-        decision = w.decide(
-            w.trials(first(1)), w.baseline(), confirmation=w.trials(first(1), start=1, repeat=5)
-        )
-        assert (row_of(decision).verdict, row_of(decision).red) == ("REGRESSED", True)
-        assert row_of(decision).note == "confirmed over fresh repeats"
-
-    def test_only_the_fresh_repeats_count(self, world, row_of: RowOf) -> None:
-        w = world(3)
-        decision = w.decide(w.trials(first(3)), w.baseline(), confirmation=w.trials(True, start=1, repeat=5))
-        assert row_of(decision).verdict == "NEUTRAL"
-        assert row_of(decision).candidate == 1.0
-        assert not decision.red
-
-    def test_a_drop_within_the_noise_between_repeats_is_inconclusive(self, world, row_of: RowOf) -> None:
-        w = world(6)
-        baseline = w.baseline(lambda _, r: r != 1)
-        fresh = w.trials(lambda example, r: r > 2 or (r == 2 and example != "e001"), repeat=5, start=1)
-        decision = w.decide(w.trials(first(3)), baseline, confirmation=fresh)
-        assert row_of(decision).delta == pytest.approx(-1 / 30)
-        assert row_of(decision).verdict == "INCONCLUSIVE"
-        assert not row_of(decision).red
-
-    def test_the_same_drop_without_noise_is_red(self, world, row_of: RowOf) -> None:
-        w = world(6, metrics={"tone": "v"})
-        baseline = w.baseline(scores={"tone": lambda *_: 0.8})
-        lower = {"tone": lambda *_: 0.75}
-        decision = w.decide(
-            w.trials(scores=lower), baseline, confirmation=w.trials(scores=lower, start=1, repeat=5)
-        )
-        assert row_of(decision, "tone").red
-
-    def test_a_rise_beyond_the_noise_is_improved(self, world, row_of: RowOf) -> None:
-        w = world(6)
-        assert row_of(w.decide(w.trials(True), w.baseline(first(2)))).verdict == "IMPROVED"
-
-
-class TestConfirmation:
-    def test_switched_off_the_tentative_verdict_stands(self, world, row_of: RowOf) -> None:
-        w = world(40)
-        decision = w.decide(w.trials(first(11)), w.baseline(), confirm=0)
-        assert decision.reruns == ()
-        assert (row_of(decision).verdict, row_of(decision).red) == ("REGRESSED", True)
-
-    def test_a_second_run_that_lost_trials_can_not_acquit(self, world, row_of: RowOf) -> None:
-        w = world(40)
-        lost = w.trials(True, start=1, only=w.ids[:30])
-        row = row_of(w.decide(w.trials(first(11)), w.baseline(), confirmation=lost))
-        assert (row.verdict, row.red) == ("REGRESSED", True)
-        assert row.note.startswith("tentative: the second run lacks 10 of 40 trials")
-
-    def test_errors_of_the_second_run_can_not_acquit_either(self, world, row_of: RowOf) -> None:
-        w = world(40)
-        row = row_of(w.decide(w.trials(first(11)), w.baseline(), confirmation=w.trials("error", start=1)))
-        assert row.red
-
-    def test_reruns_of_suspects_enter_no_mean(self, world, row_of: RowOf) -> None:
-        w = world(40)
-        again = w.trials(first(11), start=1)
-        alone = w.trials(False, start=2, repeat=4, only=w.ids[:3])
-        row = row_of(w.decide(w.trials(first(11)), w.baseline(), confirmation=again + alone))
-        assert row.candidate == pytest.approx(29 / 40)
-
-    def test_trials_of_the_second_run_may_arrive_in_any_order(self, world) -> None:
-        w = world(40)
-        again = w.trials(first(9), start=1)
-        baseline, trials = w.baseline(), w.trials(first(11))
-        assert w.decide(trials, baseline, confirmation=again) == w.decide(
-            trials[::-1], baseline, confirmation=again[::-1]
-        )
+def test_rows_of_unequal_passes_are_compared_all_the_same(world, row_of: RowOf) -> None:
+    w = world(40)
+    few, many = w.baseline(repeat=1), w.baseline(repeat=12)
+    rows = {name: (few if name < "e020" else many).rows[name] for name in w.ids}
+    mixed = replace(many, rows=rows)
+    again = w.again(first(30))
+    assert row_of(w.decide(w.trials(first(30)), mixed, again)).verdict == "REGRESSED"
+    assert row_of(w.decide(w.trials(), mixed)).verdict == "NEUTRAL"
 
 
 class TestRules:
-    def test_mean_is_red_without_confirmation(self, world, row_of: RowOf) -> None:
-        w = world(40, gates=[GateRule(metric="pass", rule="mean")])
-        decision = w.decide(w.trials(first(1)), w.baseline())
+    def test_mean_is_red_without_a_further_look(self, world, row_of: RowOf) -> None:
+        w = world(20, gates=[GateRule(metric="pass", rule="mean")])
+        again = w.again()
+        decision = w.decide(w.trials(first(1)), w.baseline(), again)
         assert (row_of(decision).verdict, row_of(decision).red) == ("REGRESSED", True)
-        assert not [rerun for rerun in decision.reruns if rerun.reason == "metric"]
+        assert again.reruns("pass") == []
 
     def test_mean_lets_a_drop_of_max_drop_pass(self, world, row_of: RowOf) -> None:
         w = world(50, gates=[GateRule(metric="pass", rule="mean")])
@@ -314,17 +188,3 @@ class TestRules:
         row = row_of(new.decide(new.trials(scores=scores), old.baseline(scores=scores)), "tone")
         assert row.verdict == "NEUTRAL"
         assert row.note.startswith("rule='off': shown, never red; its evaluator changed since the baseline")
-
-
-def test_no_interval_goes_beyond_what_a_rate_can_do(world, row_of: RowOf) -> None:
-    w = world(10)
-    row = row_of(w.decide(w.trials(first(8)), w.baseline(first(0))))
-    assert (row.delta, row.low) == (pytest.approx(-0.8), -1.0)
-    assert row.high > -0.8
-
-
-def test_an_interval_of_other_numbers_is_as_wide_as_it_is(world, row_of: RowOf) -> None:
-    w = world(4, metrics={"length": "v"})
-    baseline = w.baseline(scores={"length": lambda *_: 300.0})
-    row = row_of(w.decide(w.trials(scores={"length": graded(100, 300, fails=2)}), baseline), "length")
-    assert row.low < -100
