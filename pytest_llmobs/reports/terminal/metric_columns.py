@@ -64,7 +64,11 @@ def _steps(lines: Sequence[MetricLine], page: Page) -> list[Step]:
         swap(figure("p", _p_title(rows), _loud_p)),
         swap(figure("baseline", "base", _baseline)),
         drop("passes"),
-        swap(column("delta", _title(rows, page), lines, lambda line: _change(line, page).removesuffix(SURE))),
+        swap(
+            column(
+                "delta", _short_title(rows, page), lines, lambda line: _change(line, page).removesuffix(SURE)
+            )
+        ),
         swap(short_verdicts),
         swap(figure("p", _deciding_p_title(rows), _deciding_p)),
         squeeze("metric", 20, page.width, page),
@@ -131,6 +135,14 @@ def _title(rows: Sequence[MetricRow], page: Page) -> str:
     if any(row.low is not None and row.verdict != "NEUTRAL" for row in rows):
         return f"{page.signs.delta} [90 % CI]"
     return page.signs.delta
+
+
+def _short_title(rows: Sequence[MetricRow], page: Page) -> str:
+    """Return the same for bounds that don't say how sure they are; beside intervals they are the lower ends of these."""
+    title = _title(rows, page)
+    if title == page.signs.delta and any(row.low is not None for row in rows):
+        return title + SURE
+    return title
 
 
 def _change(line: MetricLine, page: Page) -> str:

@@ -34,8 +34,10 @@ def note_lines(suites: Sequence[SuiteMetrics], page: Page, extent: Extent) -> It
     """
     notes: list[MetricNote] = []
     for suite in suites:
-        worded = _WORDED[extent](suite.lines, page)
-        notes += [*suite.notes, *together(suite.suite, worded)]
+        notes += suite.notes
+        # by kind: the figures of all rows, then what is said of the accepted code
+        for kind in zip(*_WORDED[extent](suite.lines, page), strict=True):
+            notes += together(suite.suite, kind)
     asides = sum(note.aside for note in notes)
     # no more of them than a quarter of the lines that the table may have
     show_asides = extent.value is None or asides <= extent.value // 4
@@ -55,19 +57,19 @@ def note_lines(suites: Sequence[SuiteMetrics], page: Page, extent: Extent) -> It
             yield from extent.item(text, page, mark=mark, style=style)
 
 
-def _all_in_words(lines: Iterable[MetricLine], page: Page) -> Iterator[MetricNote]:
+def _all_in_words(lines: Iterable[MetricLine], page: Page) -> Iterator[Sequence[MetricNote]]:
     for line in lines:
         if line.has_verdict:
-            yield from _notes(line.row, _all_figures(line.row, page))
+            yield _notes(line.row, _all_figures(line.row, page))
 
 
-def _page_in_words(lines: Iterable[MetricLine], page: Page) -> Iterator[MetricNote]:
+def _page_in_words(lines: Iterable[MetricLine], page: Page) -> Iterator[Sequence[MetricNote]]:
     for line in lines:
         if line.has_verdict:
-            yield from _notes(line.row, _red_figures(line.row, page))
+            yield _notes(line.row, _red_figures(line.row, page))
 
 
-def _screen_in_words(lines: Iterable[MetricLine], page: Page) -> Iterator[MetricNote]:
+def _screen_in_words(lines: Iterable[MetricLine], page: Page) -> Iterator[Sequence[MetricNote]]:
     told = 0
     for line in lines:
         if not line.has_verdict:
@@ -76,7 +78,7 @@ def _screen_in_words(lines: Iterable[MetricLine], page: Page) -> Iterator[Metric
         told += bool(words)
         if told > _MOST_FIGURES:
             words = ""
-        yield from _notes(line.row, words)
+        yield _notes(line.row, words)
 
 
 _WORDED = {
@@ -86,12 +88,12 @@ _WORDED = {
 }
 
 
-def _notes(row: MetricRow, figures_in_words: str) -> Iterator[MetricNote]:
-    """Yield the notes on a row that the gate didn't write, those that are empty included."""
-    stands = standing(row)
+def _notes(row: MetricRow, figures_in_words: str) -> Sequence[MetricNote]:
+    """Return the notes on a row that the gate didn't write, one a kind; those that are empty included."""
+    notes = []
     for text in (_meaning(row), figures_in_words, metric_words.not_compared(row.control_note)):
-        yield MetricNote(row.suite, stands, (row.metric,), text)
-    yield MetricNote(row.suite, "", (row.metric,), _scale(row))
+        notes.append(MetricNote(row.suite, standing(row), (row.metric,), text))
+    return [*notes, MetricNote(row.suite, "", (row.metric,), _scale(row))]
 
 
 def _meaning(row: MetricRow) -> str:
