@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_llmobs.errors import LlmobsError
+from pytest_llmobs.measures.gate_rules import PASS
 from pytest_llmobs.plugin import options
 from pytest_llmobs.plugin.marks import misplaced, twins
+from pytest_llmobs.plugin.outcome import AcceptedBaselines
 from pytest_llmobs.plugin.selection import Repeats, asked_files, keep_shard, marker_keywords
 from pytest_llmobs.plugin.suite_plans import alike_names, gone_suites, secret_names, suite_plans
 from pytest_llmobs.settings import ADD
@@ -29,6 +31,7 @@ class Collection:
         self._suites = suites
         self._confirming = confirming
         self._repeats = Repeats(suites)
+        self._accepted = AcceptedBaselines(state.session, state.manifest)
         self._collected: list[pytest.Item] = []
         self._by_node_id = any("::" in argument for argument in state.config.args)
 
@@ -101,6 +104,8 @@ class Collection:
         if self._state.experiment and not self._state.controller:
             self._refuse_misplaced(session)
             self._promise(session)
+            if self._confirming is None and not self._state.settings.update_baseline:
+                self._refuse_unscaled(session)
 
     def _refuse_misplaced(self, session: pytest.Session) -> None:
         """Make an error of collection, which reaches the controller too, of what no experiment can be about.
@@ -119,6 +124,21 @@ class Collection:
                 report = pytest.CollectReport(item.nodeid, "failed", problem, [])
                 session.config.hook.pytest_collectreport(report=report)
                 return
+
+    def _refuse_unscaled(self, session: pytest.Session) -> None:
+        """Make an error of collection of ``must_pass`` on a metric for which nobody knows what passes."""
+        for plan in self._state.manifest.plans:
+            for gate in plan.gates:
+                if gate.must_pass is None or gate.metric == PASS:  # most have none, and need no baseline yet
+                    continue
+                from pytest_llmobs.gate.must_pass import must_pass_range_problem
+
+                baseline = self._accepted.of(plan.name)
+                if baseline is not None and (problem := must_pass_range_problem(gate, baseline)):
+                    message = f"{plan.name}: {problem}"
+                    report = pytest.CollectReport(plan.name, "failed", message, [])
+                    session.config.hook.pytest_collectreport(report=report)
+                    return
 
     def _promise(self, session: pytest.Session) -> None:
         state, suites = self._state, self._suites

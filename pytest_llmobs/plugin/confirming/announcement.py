@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 
 from pytest_llmobs.measures.broken import CHECKPOINTS
-from pytest_llmobs.measures.estimates import Estimate, added_up, estimate_by
+from pytest_llmobs.measures.estimates import Estimate, about_seconds, added_up, estimate_by
 from pytest_llmobs.measures.trial_spending import trial_spending
 from pytest_llmobs.plugin.control.worktree import short
 from pytest_llmobs.records.looks import Look, LookRequest, Rerun
@@ -43,11 +43,12 @@ class Circumstances:
 
     def newly_failed(self, suite: str) -> Sequence[str]:
         """Return the examples of a suite that failed so far, those that are known to fail left out."""
-        failed: dict[str, None] = {}
+        failed = set()
         for trial in self.trials:
             if trial.suite == suite and trial.status in ("failed", "error", "unscored"):
-                failed[trial.example_id] = None
-        return [example_id for example_id in failed if not self.is_known(suite, example_id)]
+                failed.add(trial.example_id)
+        examples = self.plan_of(suite).example_ids  # in their order, whatever worker came first
+        return [name for name in examples if name in failed and not self.is_known(suite, name)]
 
 
 def first_lines(request: LookRequest, known: Circumstances) -> Iterator[str]:
@@ -84,7 +85,9 @@ def look_line(request: LookRequest, known: Circumstances) -> str:
     missing = sum(_missing(request).values())
     number = _number(request.reruns)
     if request.purpose == "control":
-        return f"running the accepted code (commit {short(request.commit)}): {count(number, 'trial')} of {suites}"
+        takes = _takes({rerun.suite: _number([rerun]) for rerun in request.reruns}, known)
+        code = f"the accepted code (commit {short(request.commit)})"
+        return f"running {code}: {count(number, 'trial')} of {suites}{takes}"
     if request.purpose == "suspects":
         examples = sum(len(rerun.repeats) for rerun in request.reruns)
         return f"looking again at {count(examples, 'suspect')}: up to {count(number, 'trial')} of {suites}"
@@ -192,6 +195,6 @@ def _takes(numbers: Mapping[str, int], known: Circumstances) -> str:
         past = [trial for trial in known.trials if trial.suite == suite]
         if estimate := estimate_by(past, number, known.concurrency):
             estimates.append(estimate)
-    if not estimates:
-        return ""
-    return f" ({added_up(estimates).words})"
+    total = added_up(estimates)
+    words = total.words if total.calls else about_seconds(total.seconds)
+    return f" ({words})" if words else ""

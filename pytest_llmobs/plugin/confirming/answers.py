@@ -13,6 +13,8 @@ from pytest_llmobs.records.looks import Look, LookRequest
 from pytest_llmobs.trials.budget import Budget
 from pytest_llmobs.wording import count, listed
 
+_NONE_COLLECTED = 5
+"""Pytest's exit status where it found no test to run."""
 _TAIL = 30
 """Lines of a session's output shown where it failed."""
 _NAMED = 10
@@ -69,6 +71,8 @@ def check_accepted(look: Look, folder: Path, ended: Ended) -> None:
 
 def _first_error(ended: Ended) -> str:
     """Return the first line that pytest prints of an error, else the last one of all."""
+    if ended.status == _NONE_COLLECTED:
+        return "its tests aren't there"
     lines = [line.strip() for line in ended.output.splitlines() if line.strip()]
     for line in lines:
         if line.startswith(("E  ", "ERROR: ")):

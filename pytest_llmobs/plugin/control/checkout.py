@@ -72,4 +72,4 @@ class Checkout:
         there, moved = self.folder(here), self.folder(whole)
         if (there / path).resolve() == moved.resolve():
             return path
-        return str(moved)
+        return os.path.normpath(moved)

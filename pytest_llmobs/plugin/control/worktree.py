@@ -13,6 +13,8 @@ from pytest_llmobs.plugin.control.dependencies import dependencies_changed
 
 _MINUTES = 600.0
 """Seconds that checking out a large repository may take."""
+_WHOLE = 40
+"""Digits of a commit's whole hash."""
 _SHOWN = 12
 """Digits of a commit that are shown."""
 NO_HOOKS = ("-c", "core.hooksPath=/dev/null")
@@ -58,11 +60,19 @@ def check_commit(rootdir: Path, repository: Path, commit: str) -> None:
     """
     try:
         if git(repository, "rev-parse", "--verify", "--quiet", f"{commit}^{{commit}}").returncode != 0:
-            raise NoControl(f"commit {short(commit)} is not here: `{fetching(commit)}`")
+            raise NoControl(f"commit {short(commit)} is not here: `{_fetching(repository, commit)}`")
         if dependencies_changed(rootdir, repository, commit):
             raise NoControl("dependencies changed since")
     except BaselineError as error:
         raise NoControl(str(error)) from None
+
+
+def _fetching(repository: Path, commit: str) -> str:
+    """Return the command that may bring a commit here: a part of its hash can't be asked for by itself."""
+    shallow = output_of(git(repository, "rev-parse", "--is-shallow-repository")) == "true"
+    if shallow or len(commit) == _WHOLE:
+        return fetching(commit)
+    return "git fetch origin"
 
 
 @contextmanager
@@ -89,8 +99,21 @@ def remove_worktree(repository: Path, place: Path) -> None:
     """Take a worktree away, and what git knows of it: of this one alone, whether it was ever finished or not."""
     with suppress(BaselineError):  # no git, or no repository any more
         # twice: while git makes one it is locked
-        git(repository, "worktree", "remove", "--force", "--force", str(place), seconds=_MINUTES)
+        answer = git(repository, "worktree", "remove", "--force", "--force", str(place), seconds=_MINUTES)
+        if answer.returncode != 0:
+            _forget(repository, place)
     shutil.rmtree(place, ignore_errors=True)
+
+
+def _forget(repository: Path, place: Path) -> None:
+    """Remove git's record of a worktree that was never finished, which git itself doesn't take for one."""
+    folder = output_of(git(repository, "rev-parse", "--git-common-dir"))
+    if not folder:
+        return
+    for link in Path(repository, folder, "worktrees").glob("*/gitdir"):
+        with suppress(OSError):
+            if Path(link.read_text().strip()) == place / ".git":
+                shutil.rmtree(link.parent, ignore_errors=True)
 
 
 def registered_below(folder: Path, above: Path) -> Iterator[Path]:
