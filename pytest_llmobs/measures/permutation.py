@@ -14,27 +14,18 @@ from collections.abc import Sequence
 from itertools import chain
 from typing import NamedTuple
 
-from pytest_llmobs.measures.means import present
-from pytest_llmobs.measures.shuffles import shuffled_totals
+from pytest_llmobs.measures.shuffles import Deck, shuffled_sums
+from pytest_llmobs.measures.steps import counted, side_by_side
+from pytest_llmobs.measures.units import Unit, column_of, varying_units
+
+__all__ = ["SAMPLES", "Shuffled", "Unit", "permutation_test", "sum_variances"]
 
 SAMPLES = 1_999
 """Shuffles; with the observed deal that makes 2,000."""
 SEED = 20_261_130
 """Fixed, so that the same trials always get the same verdict."""
-_ONE = 1 << 40
-"""Z = 1 as an integer: a sum of integers has no last bit that depends on the order."""
-_TIE = round(1e-6 * _ONE)
+_TIE = 1e-6
 """Values of Z that are no farther apart are equal."""
-
-
-class Unit(NamedTuple):
-    """The trials of one example, or of a cluster (its values in a pass added up): one row a pass, one column a metric.
-
-    Values are sign-turned where lower is better; None is a missing one.
-    """
-
-    old: Sequence[Sequence[float | None]]
-    new: Sequence[Sequence[float | None]]
 
 
 class Shuffled(NamedTuple):
@@ -52,20 +43,13 @@ class Shuffled(NamedTuple):
     """V, the variance of Σdᵢ."""
 
 
-class _Shares(NamedTuple):
-    """A varying unit: what each trial adds to Σdᵢ, were it a new one. A row a trial, a column a metric."""
-
-    old: list[tuple[float, ...]]
-    new: list[tuple[float, ...]]
-    variances: list[float]
-    """wᵢ·sᵢ² by metric."""
-
-
 class _Metric(NamedTuple):
-    """A metric's Z, observed and shuffled, in units of 1/_ONE."""
+    """A metric's Z."""
 
-    observed: int
-    shuffled: list[int]
+    z: float
+    observed: float
+    """Z again, of values in steps."""
+    shuffled: list[float]
     """Empty where nothing varies."""
     variance: float
     """V."""
@@ -88,6 +72,9 @@ def permutation_test(suites: Sequence[Sequence[Unit]], samples: int = SAMPLES) -
       mirrored.
     - V = 0 gives 1.
 
+    A metric that isn't made of equal steps is shuffled in steps of k/65,535 of what its values differ by at most within
+    a unit; the observed deal is counted in the same steps.
+
     Neither the order of units nor that of trials within a side matters, and units that never vary change nothing.
 
     Args:
@@ -100,18 +87,18 @@ def permutation_test(suites: Sequence[Sequence[Unit]], samples: int = SAMPLES) -
     metrics: list[list[_Metric]] = []
     for place, units in enumerate(suites):
         # by its place: further passes of one suite leave the shuffles of the others as they were
-        metrics.append(_shuffled_metrics(units, samples, random.Random(SEED + place)))
+        metrics.append(_suite_metrics(units, samples, random.Random(SEED + place)))
     varying = [metric.shuffled for metric in chain.from_iterable(metrics) if metric.shuffled]
     lowest = sorted(map(min, zip(*varying, strict=True)))
     highest = sorted(map(max, zip(*varying, strict=True)))
     return [[_placed(metric, lowest, highest) for metric in suite] for suite in metrics]
 
 
-def _placed(metric: _Metric, lowest: list[int], highest: list[int]) -> Shuffled:
+def _placed(metric: _Metric, lowest: list[float], highest: list[float]) -> Shuffled:
     if not metric.shuffled:
         return Shuffled(0.0, 1.0, 1.0, 1.0, 0.0)
     return Shuffled(
-        metric.observed / _ONE,
+        metric.z,
         _mid_p(metric.observed, sorted(metric.shuffled)),
         _mid_p(metric.observed, lowest),
         _mid_p(-metric.observed, sorted(map(operator.neg, highest))),
@@ -119,48 +106,45 @@ def _placed(metric: _Metric, lowest: list[int], highest: list[int]) -> Shuffled:
     )
 
 
-def _mid_p(observed: int, ordered: list[int]) -> float:
+def _mid_p(observed: float, ordered: list[float]) -> float:
     """Return (1 + how many are lower + half of those that are equal) / (1 + how many there are)."""
     lower = bisect_left(ordered, observed - _TIE)
     not_higher = bisect_right(ordered, observed + _TIE)
     return (1 + (lower + not_higher) / 2) / (1 + len(ordered))
 
 
-def _shuffled_metrics(units: Sequence[Unit], samples: int, chance: random.Random) -> list[_Metric]:
+def _suite_metrics(units: Sequence[Unit], samples: int, chance: random.Random) -> list[_Metric]:
     """Return the metrics of one suite, shuffled together."""
-    varying = _varying(units)
-    if not varying:
-        return [_Metric(0, [], 0.0)] * _column_count(units)
-    variances = _added(varying)
-    # no deal of a unit is farther than √(N-1) of its standard deviations from 0
-    farthest = math.isqrt(sum([len(unit.old) + len(unit.new) for unit in varying])) + 2
-    fields = _Fields(variances, farthest)
-    observed = 0
-    packed = []
-    for unit in varying:
-        new = fields.packed(unit.new)
-        observed += sum(new)
-        packed.append((len(new), sorted([*fields.packed(unit.old), *new])))
+    metrics = [_Metric(0.0, 0.0, [], 0.0)] * _column_count(units)
+    varying = varying_units(units)
+    counts = [metric for number in range(len(metrics)) if (metric := counted(varying, number)) is not None]
+    decks = []
+    for unit, trials in zip(varying, side_by_side(len(varying), counts), strict=True):
+        if trials:
+            decks.append(Deck(unit.new, sorted(trials)))
     # the shuffles must not depend on the order in which workers finished
-    packed.sort()
-    totals = shuffled_totals(packed, samples, chance)
-    metrics = []
-    for number, variance in enumerate(variances):
-        shuffled = fields.values(number, totals) if variance else []
-        metrics.append(_Metric(fields.values(number, [observed])[0], shuffled, variance))
+    decks.sort()
+    sums = shuffled_sums(decks, [metric.width for metric in counts], samples, chance)
+    for metric, shuffled in zip(counts, sums, strict=True):
+        deviation = math.sqrt(metric.variance)
+        unit_of_z = metric.step / deviation
+        metrics[metric.number] = _Metric(
+            metric.difference / deviation,
+            (metric.observed - metric.expected) * unit_of_z,
+            [(total - metric.expected) * unit_of_z for total in shuffled],
+            metric.variance,
+        )
     return metrics
 
 
 def sum_variances(units: Sequence[Unit]) -> list[float]:
     """Return V, the variance of Σdᵢ over all deals, of each metric of a suite; see ``permutation_test``."""
-    varying = _varying(units)
-    if not varying:
-        return [0.0] * _column_count(units)
-    return _added(varying)
-
-
-def _added(varying: Sequence[_Shares]) -> list[float]:
-    return [math.fsum(column) for column in zip(*[unit.variances for unit in varying], strict=True)]
+    varying = varying_units(units)
+    variances = []
+    for number in range(_column_count(units)):
+        columns = [column_of(unit, number) for unit in varying]
+        variances.append(math.fsum([column.variance for column in columns if column is not None]))
+    return variances
 
 
 def _column_count(units: Sequence[Unit]) -> int:
@@ -168,67 +152,3 @@ def _column_count(units: Sequence[Unit]) -> int:
         for row in chain(unit.new, unit.old):
             return len(row)
     return 0
-
-
-def _varying(units: Sequence[Unit]) -> list[_Shares]:
-    varying = []
-    for unit in units:
-        rows = [*unit.old, *unit.new]
-        # most examples give the same values again and again
-        if not rows or rows.count(rows[0]) == len(rows) or not unit.old or not unit.new:
-            continue
-        shares = _shares(unit)
-        if any(shares.variances):
-            varying.append(shares)
-    return varying
-
-
-def _shares(unit: Unit) -> _Shares:
-    old, new = len(unit.old), len(unit.new)
-    weight = 1 / new + 1 / old
-    columns, variances = [], []
-    for values in zip(*unit.old, *unit.new, strict=True):
-        deviations = _deviations(values, old)
-        squares = math.fsum(map(operator.mul, deviations, deviations))
-        variances.append(weight * squares / (old + new - 1))
-        columns.append([weight * deviation for deviation in deviations])
-    rows = list(zip(*columns, strict=True))
-    return _Shares(rows[:old], rows[old:], variances)
-
-
-def _deviations(values: Sequence[float | None], old: int) -> list[float]:
-    """Return each trial's x - x̄ of one metric; ``old`` of them come first."""
-    if values.count(values[0]) == len(values):
-        return [0.0] * len(values)
-    old_values, new_values = present(values[:old]), present(values[old:])
-    if not old_values or not new_values:
-        return [0.0] * len(values)
-    mean = math.fsum([*old_values, *new_values]) / (len(old_values) + len(new_values))
-    return [0.0 if value is None else value - mean for value in values]
-
-
-class _Fields:
-    """All metrics of a trial as one integer, a field each: adding trials adds every metric at once."""
-
-    def __init__(self, variances: Sequence[float], farthest: int) -> None:
-        self.half = _ONE * farthest
-        """No sum in a field comes up to it, neither above nor below 0."""
-        self.width = (2 * self.half).bit_length()
-        self.scales = []
-        for variance in variances:
-            self.scales.append(_ONE / math.sqrt(variance) if variance else 0.0)
-        self.shifts = range(0, self.width * len(variances), self.width)
-        self.middle = sum([self.half << shift for shift in self.shifts])
-
-    def packed(self, rows: Sequence[Sequence[float]]) -> list[int]:
-        """Return an integer for each row."""
-        integers = []
-        for row in rows:
-            whole = map(round, map(operator.mul, row, self.scales))
-            integers.append(sum(map(operator.lshift, whole, self.shifts)))
-        return integers
-
-    def values(self, number: int, totals: Sequence[int]) -> list[int]:
-        """Return what sums of packed rows hold of one metric."""
-        shift, mask = self.shifts[number], (1 << self.width) - 1
-        return [((total + self.middle) >> shift & mask) - self.half for total in totals]
