@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pytest_llmobs.records.decisions import ExampleState, MetricRow, VerdictName
 from pytest_llmobs.records.experiments import Experiment, SessionEnd
@@ -55,9 +55,19 @@ def reasons(experiment: Experiment, examples: ExamplesDigest, trials: SpendingDi
 
 def named(metrics: Iterable[str]) -> str:
     """Return the names of a few metrics, or the number of many."""
+    return together(short_list(metrics))
+
+
+def short_list(metrics: Iterable[str]) -> list[str]:
+    """Return the names of a few metrics, or, alone, the number of many."""
     names = list(metrics)
     if len(names) > _NAMED:
-        return count(len(names), "metric")
+        return [count(len(names), "metric")]
+    return names
+
+
+def together(names: Sequence[str]) -> str:
+    """Return names as a sentence has them: ``a, b and c``."""
     if len(names) < 2:
         return "".join(names)
     return f"{', '.join(names[:-1])} and {names[-1]}"

@@ -9,7 +9,7 @@ from typing import Literal
 from pytest_llmobs.records.decisions import Decision, ExampleState, VerdictName
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.reports.digest.examples import ExamplesDigest
-from pytest_llmobs.reports.digest.reasons import named, reasons
+from pytest_llmobs.reports.digest.reasons import named, reasons, short_list, together
 from pytest_llmobs.reports.digest.spending import SpendingDigest
 from pytest_llmobs.wording import count, noun
 
@@ -158,15 +158,12 @@ def _green(decision: Decision, examples: ExamplesDigest) -> tuple[Light, str]:
 
 
 def _drifted(decision: Decision, examples: ExamplesDigest) -> Iterator[str]:
-    metrics = _names(decision, "DRIFTED")
-    what = []
-    if metrics:
-        what.append(named(metrics))
+    what = short_list(_names(decision, "DRIFTED"))
     number = _number(examples, "drifted")
     if number:
         what.append(count(number, "example"))
     if what:
-        yield f"{' and '.join(what)} drifted, the accepted code fails alike today"
+        yield f"{together(what)} drifted, the accepted code fails alike today"
 
 
 def _doubts(decision: Decision, examples: ExamplesDigest) -> Iterator[str]:

@@ -27,6 +27,7 @@ _TITLES: Mapping[tuple[ExampleState, bool], str] = {
     ("drifted", True): "{} drifted: the accepted code fails alike today",
     ("drifted", False): f"{{}} drifted: {FAILS_ALIKE}",
     ("dropped", True): "{} with the largest drops",
+    ("dropped", False): "{} with the largest drops",
 }
 _MEANINGS: Mapping[ExampleState, str] = {
     "flaky": "passed in the baseline, failed at least once now",

@@ -138,7 +138,7 @@ def _title(rows: Sequence[MetricRow], page: Page) -> str:
 
 
 def _short_title(rows: Sequence[MetricRow], page: Page) -> str:
-    """Return the same for bounds that don't say how sure they are; beside intervals they are the lower ends of these."""
+    """Return the same for bounds that don't say how sure they are; beside intervals they are their lower ends."""
     title = _title(rows, page)
     if title == page.signs.delta and any(row.low is not None for row in rows):
         return title + SURE

@@ -62,6 +62,31 @@ def test_reasons_stand_in_a_steady_order_and_metrics_once():
     )
 
 
+def test_all_warnings_of_a_green_build_are_named():
+    metrics = (
+        row("pass", "DRIFTED"),
+        row("tone", "DRIFTED"),
+        row("length", "INCONCLUSIVE"),
+        row("keywords", "IMPROVED"),
+    )
+    examples = [broken(name, state="drifted", red=False) for name in "ab"]
+    examples.append(broken("c", state="suspect", red=False))
+    verdict = digest(experiment(decision=Decision(metrics=metrics, examples=tuple(examples)))).verdict
+    assert (verdict.light, verdict.headline) == (
+        "yellow",
+        "GREEN with a warning: pass, tone and 2 examples drifted, the accepted code fails alike today; "
+        "length may have dropped; 1 example is suspect; keywords improved",
+    )
+
+
+def test_what_ci_will_refuse_comes_before_other_warnings():
+    metrics = (row("tone", "REBASELINE"), row("pass", "INCONCLUSIVE"))
+    verdict = digest(experiment(decision=Decision(metrics=metrics))).verdict
+    assert verdict.headline == (
+        "GREEN here, RED in CI: tone is not judged as in the baseline; pass may have dropped"
+    )
+
+
 def test_many_metrics_are_counted():
     metrics = tuple(row(f"m{number}", "REGRESSED", **REGRESSED) for number in range(4))
     assert (
