@@ -9,6 +9,9 @@ from pytest_llmobs.measures.trial_spending import trial_spending
 from pytest_llmobs.records.trials import Trial
 from pytest_llmobs.wording import count, usd
 
+_LEAST = 0.0001
+"""USD below which a sum has no figure."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Estimate:
@@ -36,8 +39,11 @@ class Estimate:
             parts.append(f"about {count(max(1, round(self.calls)), 'model call')}")
         if self.cost is None:
             return [*parts, "cost unknown"]
-        precision = "at least" if self.at_least else "about"
-        return [*parts, f"{precision} {usd(self.cost)}"]
+        if self.at_least:
+            return [*parts, f"at least {usd(self.cost)}"]
+        if 0 < self.cost < _LEAST:
+            return [*parts, f"less than {usd(_LEAST)}"]
+        return [*parts, f"about {usd(self.cost)}"]
 
 
 def estimate_by(past: Collection[Trial], number: float, concurrency: int) -> Estimate | None:

@@ -14,7 +14,7 @@ from pytest_llmobs.plugin.control.worktree import short
 from pytest_llmobs.records.looks import Look, LookRequest, Rerun
 from pytest_llmobs.records.plans import SuitePlan
 from pytest_llmobs.records.trials import Trial
-from pytest_llmobs.wording import count, listed, usd
+from pytest_llmobs.wording import count, listed, noun, usd
 
 _NAMED = 10
 """Examples named of each suite; more are counted."""
@@ -67,15 +67,16 @@ def first_lines(request: LookRequest, known: Circumstances) -> Iterator[str]:
     if passes:
         parts.append(f"{known.most_passes} x {sum(passes.values()):,}")
         _add(most, passes, known.most_passes)
-    for trials, number in _by_trials(suspects).items():
-        parts.append(f"{trials} x {number:,}")
+    for further, number in _by_trials(suspects).items():
+        parts.append(f"{further} x {number:,}")
     for suite, each in suspects.items():
         most[suite] += sum(each)
     if missing:
         parts.append(f"{sum(missing.values()):,}")
         _add(most, missing, 1)
     if parts:
-        yield f"looking again: up to {' + '.join(parts)} trials before the verdict{_takes(most, known)}"
+        trials = noun(sum(most.values()), "trial")
+        yield f"looking again: up to {' + '.join(parts)} {trials} before the verdict{_takes(most, known)}"
 
 
 def look_line(request: LookRequest, known: Circumstances) -> str:

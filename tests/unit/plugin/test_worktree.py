@@ -38,13 +38,13 @@ def test_it_holds_the_commit_and_leaves_nothing(repository: Repository, tmp_path
 
 
 def test_no_repository_is_a_reason(tmp_path: Path) -> None:
-    with pytest.raises(NoControl, match="^no repository$"):
+    with pytest.raises(NoControl, match=r"^no repository$"):
         repository_of(tmp_path)
 
 
 def test_no_git_is_a_reason(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
-    with pytest.raises(NoControl, match="^no repository$"):
+    with pytest.raises(NoControl, match=r"^no repository$"):
         repository_of(repository.path)
 
 
@@ -97,7 +97,7 @@ def test_one_environment_can_not_run_both_where_dependencies_differ(
     accepted = repository.commit()
     repository.write(f"bot/{name}", text)
     if differs:
-        with pytest.raises(NoControl, match="^dependencies changed since$"):
+        with pytest.raises(NoControl, match=r"^dependencies changed since$"):
             check_commit(repository.path / "bot", repository.path, accepted)
     else:
         check_commit(repository.path / "bot", repository.path, accepted)
