@@ -24,6 +24,7 @@ _NAMES = (
     "merge",
     "upload",
     "baseline",
+    "drift",
     "judge",
     "explain",
 )

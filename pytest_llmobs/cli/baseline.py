@@ -1,4 +1,4 @@
-"""``llmobs baseline``: what changed in the committed baselines, accept anew, tidy up."""
+"""``llmobs baseline``: what changed in the committed baselines, accept anew, add passes, tidy up."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sys
 from collections.abc import Collection, Container, Iterator
 from pathlib import Path
 
+from pytest_llmobs.cli import baseline_addition
 from pytest_llmobs.cli.console import Console
 from pytest_llmobs.cli.lookup import find_experiment, newest_experiment
 from pytest_llmobs.cli.stores import open_local_store
@@ -20,7 +21,10 @@ from pytest_llmobs.settings import BASELINE_FOLDER
 from pytest_llmobs.storage.store import Store
 from pytest_llmobs.wording import count, shell_line
 
-HELP = "what changed in the committed baselines (diff), record them anew (accept), drop what is gone (prune)"
+HELP = (
+    "what changed in the committed baselines (diff), record them anew (accept), add passes of accepted code (add), "
+    "drop what is gone (prune)"
+)
 
 _TELLING: tuple[ExampleState, ...] = ("new", "edited", "broken", "fixed")
 """States of examples whose rows a new baseline would change; what is known or flaky it has already."""
@@ -47,7 +51,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     accept.add_argument("--dry-run", action="store_true", help="print the command and run nothing")
     prune = actions.add_parser("prune", help="drop baselines of gone test files, and rows of gone examples")
     prune.add_argument("--dry-run", action="store_true", help="say what would be dropped")
-    for action in (diff, prune):
+    add = actions.add_parser("add", help="add passes from stored experiments of accepted code")
+    baseline_addition.add_arguments(add)
+    for action in (diff, prune, add):
         action.add_argument(
             "--dir", metavar="PATH", help=f"the baselines' folder (default {BASELINE_FOLDER})"
         )
@@ -61,14 +67,15 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         StoreError: There is no store, or it can't be read.
         BaselineError: A baseline can't be read or written, or git knows no such commit.
     """
-    return {"diff": _diff, "accept": _accept, "prune": _prune}[arguments.action](arguments, console)
+    actions = {"diff": _diff, "accept": _accept, "prune": _prune, "add": _add}
+    return actions[arguments.action](arguments, console)
 
 
 def _diff(arguments: argparse.Namespace, console: Console) -> int:
     from pytest_llmobs.cli.baseline_changes import changes_since
     from pytest_llmobs.reports.pages.baseline_diff import baseline_diff
 
-    directory = _directory(arguments.dir)
+    directory = baseline_directory(arguments.dir)
     changes = changes_since(directory, arguments.ref)
     console.say("\n".join(baseline_diff(changes, arguments.ref, console.page, everything=arguments.all)))
     return 0
@@ -162,7 +169,7 @@ def _prune(arguments: argparse.Namespace, console: Console) -> int:
     rootdir = store.root.parent
     directory = rootdir / BASELINE_FOLDER
     if arguments.dir is not None:
-        directory = _directory(arguments.dir)
+        directory = baseline_directory(arguments.dir)
     dropped = list(prune(directory, rootdir, _all_heads(store), dry_run=arguments.dry_run))
     verb = "dropped"
     if arguments.dry_run:
@@ -172,6 +179,10 @@ def _prune(arguments: argparse.Namespace, console: Console) -> int:
     if not dropped:
         console.note("Nothing to drop: every baseline has its test file, every row its example.")
     return 0
+
+
+def _add(arguments: argparse.Namespace, console: Console) -> int:
+    return baseline_addition.add(arguments, baseline_directory(arguments.dir), console)
 
 
 def _all_heads(store: Store) -> list[Experiment]:
@@ -186,7 +197,7 @@ def _all_heads(store: Store) -> list[Experiment]:
     return heads
 
 
-def _directory(given: str | None) -> Path:
+def baseline_directory(given: str | None) -> Path:
     """Return the folder of the baselines.
 
     Raises:

@@ -17,7 +17,7 @@ _NAMED = 10
 """Examples named in a note; more are counted."""
 
 
-def no_more_of_it(plan: SuitePlan, differing: Sequence[str], command: str) -> str:
+def not_the_same(plan: SuitePlan, differing: Sequence[str], command: str) -> str:
     """Return why passes are not added to a baseline, with what to do instead.
 
     Args:
@@ -26,8 +26,8 @@ def no_more_of_it(plan: SuitePlan, differing: Sequence[str], command: str) -> st
         command: Records the baseline anew.
     """
     return (
-        f"{plan.name}: nothing was added to any baseline, because this is no more of what was recorded: "
-        f"{'; '.join(differing)}. It takes a new baseline: {command}"
+        f"{plan.name}: nothing was added to any baseline, because its passes are not of what was recorded. "
+        f"Different: {'; '.join(differing)}. Record a new baseline: {command}"
     )
 
 
@@ -49,7 +49,7 @@ def known_beforehand(plans: Sequence[SuitePlan], source: Source, command: str = 
             ]
             differing = list(other_evaluators(baseline, plan, dict.fromkeys(comparable)))
             if differing:
-                return no_more_of_it(plan, differing, command)
+                return not_the_same(plan, differing, command)
     return None
 
 

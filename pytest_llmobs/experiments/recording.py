@@ -12,7 +12,7 @@ from pathlib import Path
 from pytest_llmobs.baselines.file import baseline_path, texts_path
 from pytest_llmobs.baselines.records import BaselineUpdate
 from pytest_llmobs.baselines.update import record_baseline
-from pytest_llmobs.experiments.addition import RECORD, addition_remarks, no_more_of_it
+from pytest_llmobs.experiments.addition import RECORD, addition_remarks, not_the_same
 from pytest_llmobs.experiments.references import recorded_session
 from pytest_llmobs.gate.errors import nothing_ran
 from pytest_llmobs.records.experiments import Experiment
@@ -43,7 +43,7 @@ def record_baselines(
         BaselineError: A file can't be written.
     """
     recorded: list[str] = []
-    errors = [*experiment.decision.errors, *_no_more_of_it(experiment, folder, settings)]
+    errors = [*experiment.decision.errors, *_refusals(experiment, folder, settings)]
     if errors and settings.update_baseline == ADD:  # all suites or none: they came from one session
         return _concluded(experiment, experiment.notes, errors), []
     notes = list(experiment.notes)
@@ -69,14 +69,14 @@ def _concluded(experiment: Experiment, notes: Sequence[str], errors: Sequence[st
     return replace(experiment, notes=tuple(notes), decision=decision)
 
 
-def _no_more_of_it(experiment: Experiment, folder: Path, settings: Settings) -> Iterator[str]:
+def _refusals(experiment: Experiment, folder: Path, settings: Settings) -> Iterator[str]:
     """Yield why passes can't be added to baselines, before any of them is written."""
     if settings.update_baseline != ADD:
         return
     for plan in experiment.suites:
         update = _record(plan, experiment, folder, settings, dry_run=True)
         if update.differing:
-            yield no_more_of_it(plan, update.differing, experiment.commands.get("accept") or RECORD)
+            yield not_the_same(plan, update.differing, experiment.commands.get("accept") or RECORD)
 
 
 def _nothing(experiment: Experiment) -> Iterator[str]:

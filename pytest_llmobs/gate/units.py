@@ -106,10 +106,10 @@ def _units(suite: SuitePair, examples: Sequence[str], sides: Sides, columns: int
     for example in examples:
         clusters.setdefault(suite.cluster_of(example), []).append(Unit(*sides(example)))
     for members in clusters.values():
-        yield _added_up(members, columns)
+        yield added_up(members, columns)
 
 
-def _added_up(members: Sequence[Unit], columns: int) -> Unit:
+def added_up(members: Sequence[Unit], columns: int) -> Unit:
     """Return a cluster as one unit: what its examples scored in a pass, added up.
 
     An example without a value in a pass counts with its mean; one without any on a side counts nowhere.

@@ -151,8 +151,9 @@ class Ending:
 
             hand_over(self._confirming, list(self._trials.values()), self._state.manifest.plans)
             return
-        if not self._state.manifest.plans and exitstatus != pytest.ExitCode.OK:
-            return  # pytest itself says what went wrong before anything was collected
+        refused = exitstatus == pytest.ExitCode.USAGE_ERROR and not self._trials
+        if refused or (not self._state.manifest.plans and exitstatus != pytest.ExitCode.OK):
+            return  # pytest itself says what went wrong before anything ran
         from pytest_llmobs.plugin.reporting import reports_of
         from pytest_llmobs.reports.delivery import FOLDER
 

@@ -1,0 +1,53 @@
+"""Which experiments ran accepted code: all of it committed, and on the branch that has what was accepted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from pytest_llmobs.experiments.git import on_branch
+from pytest_llmobs.experiments.references import is_clean
+from pytest_llmobs.records.experiments import DIRTY, Experiment
+
+Objection = Callable[[Experiment], str]
+"""Returns why an experiment says nothing of accepted code, or an empty string where it does."""
+
+
+def accepted_code(folder: Path, branch: str) -> Objection:
+    """Return what tells experiments of accepted code from others, whether they were red or green.
+
+    Leaving out red ones would leave out the low days of the same code.
+
+    Args:
+        folder: Anywhere in the repository.
+        branch: Has the accepted code.
+
+    Raises:
+        BaselineError: There is no repository, or no such branch.
+    """
+    is_on_branch = on_branch(folder, branch)
+
+    def objection(experiment: Experiment) -> str:
+        problem = _not_whole(experiment)
+        if problem:
+            return problem
+        if not experiment.commit:
+            return "its commit isn't known"
+        commit = experiment.commit.removesuffix(DIRTY)
+        if not is_clean(experiment):
+            return f"its code was not that of its commit {commit}"
+        if not is_on_branch(commit):
+            return f"its commit {commit} is not on {branch}"
+        return ""
+
+    return objection
+
+
+def _not_whole(experiment: Experiment) -> str:
+    if experiment.shard:
+        return f"it is part {experiment.shard} of an experiment"
+    if experiment.interrupted:
+        return "it was interrupted"
+    if experiment.partial:
+        return "it is partial"
+    return ""

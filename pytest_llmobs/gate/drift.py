@@ -1,0 +1,220 @@
+"""How far the same code moves from one session to another: the A/A figure of a baseline.
+
+Shuffling asks whether two sessions of accepted code differ by more than their trials do among themselves. Where they
+do, the suite has days: a provider's deployment, a cache, an index.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+
+from pytest_llmobs.baselines.records import Baseline, BaselineRow, BaselineSession
+from pytest_llmobs.gate.units import added_up
+from pytest_llmobs.measures.gate_rules import PASS, rule_of
+from pytest_llmobs.measures.means import present, scored_mean
+from pytest_llmobs.measures.permutation import Unit, permutation_test
+from pytest_llmobs.records.plans import SuitePlan
+from pytest_llmobs.wording import count
+
+LEVEL = 0.05
+"""p below which a suite has days."""
+_SHOWN = 6
+"""Sessions whose means are shown, the newest."""
+_ONE_DAY = "one day only"
+_ADVICE = "this suite has days: keep the control on, record on two days"
+
+Row = Sequence[float | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MetricDrift:
+    """What a metric was in each session of accepted code."""
+
+    metric: str
+    means: Sequence[float | None]
+    """Over the same examples, by session, the oldest first."""
+    p: float | None = None
+    """Two-sided, of the last session against all others, adjusted for all metrics of the suite (max-T); None where
+    there is one session."""
+
+    @property
+    def moved(self) -> bool:
+        """True where the last session differs by more than its trials do."""
+        return self.p is not None and self.p < LEVEL
+
+    def __str__(self) -> str:
+        shown = self.means[-_SHOWN:]
+        words = " ".join(_figures(shown))
+        if len(self.means) > len(shown):
+            words = f"… {words}"
+        if self.p is None:
+            return words
+        return f"{words} (p = {self.p:.2g})"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SuiteDrift:
+    """How far the accepted code of a suite moved."""
+
+    suite: str
+    sessions: Mapping[str, BaselineSession]
+    """Those that ran at least half of the examples, the oldest first."""
+    passes: Sequence[int]
+    """By session."""
+    examples: int
+    """That all of them have passes of."""
+    metrics: Sequence[MetricDrift]
+
+    @property
+    def has_days(self) -> bool:
+        """True where a metric moved by more than chance."""
+        return any(metric.moved for metric in self.metrics)
+
+    @property
+    def verdict(self) -> str:
+        """What that means; empty where there is nothing to say."""
+        if len(self.sessions) < 2:
+            return _ONE_DAY
+        if self.has_days:
+            return _ADVICE
+        return ""
+
+
+def drift_of(baseline: Baseline, plan: SuitePlan | None = None) -> SuiteDrift:
+    """Return how far the accepted code moved between the sessions of a baseline.
+
+    The test is the gate's (``measures.permutation``), with the passes of the last session as the new ones and all others
+    as the old ones, and asked in both directions: p is twice the smaller of a drop's and a rise's.
+
+    Args:
+        baseline: The suite's.
+        plan: The suite as it was collected, for its clusters and for the metrics that gate; None where nobody knows.
+    """
+    names = _covering(baseline)
+    rows = {name: row for name, row in baseline.rows.items() if row.sessions.keys() >= set(names)}
+    metrics = _metrics(rows, plan)
+    p_values: Sequence[float | None] = [None] * len(metrics)
+    if len(names) > 1:
+        p_values = _two_sided(list(_units(rows, metrics, names[-1], plan)), len(metrics))
+    drifts = []
+    for metric, p in zip(metrics, p_values, strict=True):
+        drifts.append(MetricDrift(metric=metric, means=_means(rows, metric, names), p=p))
+    return SuiteDrift(
+        suite=baseline.suite,
+        sessions={name: baseline.sessions.get(name, BaselineSession()) for name in names},
+        passes=[max([row.sessions[name] for row in rows.values()], default=0) for name in names],
+        examples=len(rows),
+        metrics=drifts,
+    )
+
+
+def drift_note(baseline: Baseline, plan: SuitePlan) -> str:
+    """Return the summary's note on a suite; empty where its baseline is of one session.
+
+    It tells of ``pass``, and of each other metric that moved.
+    """
+    drift = drift_of(baseline, plan)
+    if len(drift.sessions) < 2:
+        return ""
+    told = []
+    for metric in drift.metrics:
+        if metric.metric == PASS or metric.moved:
+            told.append(f"{metric.metric} {metric}")
+    note = f"{drift.suite}: accepted code, {count(len(drift.sessions), 'session')}: {', '.join(told)}"
+    if drift.verdict:
+        note += f"; {drift.verdict}"
+    return note
+
+
+def _covering(baseline: Baseline) -> list[str]:
+    """Return the sessions that ran at least half of the examples: one of a few says nothing of the suite's day."""
+    ran: dict[str, int] = {}
+    order = {name: place for place, name in enumerate(baseline.sessions)}
+    for row in baseline.rows.values():
+        for name in row.sessions:
+            ran[name] = ran.get(name, 0) + 1
+    names = [name for name, number in ran.items() if 2 * number >= len(baseline.rows)]
+    # those of an unknown moment first, as in the rows
+    return sorted(names, key=lambda name: order.get(name, -1))
+
+
+def _metrics(rows: Mapping[str, BaselineRow], plan: SuitePlan | None) -> list[str]:
+    scores: set[str] = set()
+    for row in rows.values():
+        scores.update(row.scores)
+    metrics = [PASS, *sorted(scores)]
+    if plan is None:
+        return metrics
+    return [metric for metric in metrics if rule_of(plan, metric).rule != "off"]
+
+
+def _means(rows: Mapping[str, BaselineRow], metric: str, names: Sequence[str]) -> list[float | None]:
+    means = []
+    for name in names:
+        of_examples = []
+        for row in rows.values():
+            of_examples.append(scored_mean(row.by_session(metric)[name]))
+        means.append(scored_mean(of_examples))
+    return means
+
+
+def _two_sided(units: Sequence[Unit], metrics: int) -> list[float | None]:
+    if not units:
+        return [None] * metrics
+    return [min(1.0, 2 * min(tested.adjusted, tested.rise)) for tested in permutation_test([units])[0]]
+
+
+def _units(
+    rows: Mapping[str, BaselineRow], metrics: Sequence[str], last: str, plan: SuitePlan | None
+) -> Iterator[Unit]:
+    clusters: dict[str, list[Unit]] = {}
+    cluster_of = _clusters(plan)
+    for example, row in rows.items():
+        unit = _unit(row, metrics, last)
+        if plan is None or plan.cluster_by is None:
+            yield unit
+        else:
+            clusters.setdefault(cluster_of.get(example, f"example {example}"), []).append(unit)
+    for members in clusters.values():
+        yield added_up(members, len(metrics))
+
+
+def _clusters(plan: SuitePlan | None) -> dict[str, str]:
+    if plan is None or plan.cluster_by is None:
+        return {}
+    clusters = {}
+    for trial in plan.expected:
+        if trial.metadata.get(plan.cluster_by) is not None:
+            clusters[trial.example_id] = f"cluster {trial.metadata[plan.cluster_by]}"
+    return clusters
+
+
+def _unit(row: BaselineRow, metrics: Sequence[str], last: str) -> Unit:
+    old: list[Row] = []
+    new: list[Row] = []
+    by_metric = [row.by_session(metric) for metric in metrics]
+    for name, passes in row.sessions.items():
+        # a score that this row never had is missing in each of its passes
+        columns = [
+            [*of_session[name], *[None] * (passes - len(of_session[name]))] for of_session in by_metric
+        ]
+        trials = list(zip_longest(*columns))
+        if name == last:
+            new += trials
+        else:
+            old += trials
+    return Unit(old, new)
+
+
+def _figures(means: Sequence[float | None]) -> list[str]:
+    """Return means with as many digits as tell them apart, three at most."""
+    known = present(means)
+    digits = 2
+    if known and 0 < max(known) - min(known) < 0.02:
+        digits = 3
+    figures = []
+    for value in means:
+        figures.append("-" if value is None else f"{value:.{digits}f}")
+    return figures

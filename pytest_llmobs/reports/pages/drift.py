@@ -1,0 +1,47 @@
+"""How far accepted code moved between the sessions of its baseline: what ``llmobs drift`` prints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from pytest_llmobs.baselines.records import BaselineSession
+from pytest_llmobs.gate.drift import SuiteDrift
+from pytest_llmobs.reports.text import cells, figures
+from pytest_llmobs.reports.text.page import Page
+from pytest_llmobs.wording import count
+
+
+def drift_page(drifts: Sequence[SuiteDrift], page: Page) -> list[str]:
+    """Return a block for each suite: its sessions, each metric's means in them, and what that means."""
+    lines: list[str] = []
+    for drift in drifts:
+        if lines:
+            lines.append("")
+        lines += _suite(drift, page)
+    return lines
+
+
+def _suite(drift: SuiteDrift, page: Page) -> Iterator[str]:
+    yield page.paint(page.clip_start(page.line(drift.suite), page.width), "cyan")
+    yield f"  accepted code, {count(len(drift.sessions), 'session')}, {count(drift.examples, 'example')}"
+    width = max([cells.width(page.line(metric.metric)) for metric in drift.metrics], default=0)
+    for metric in drift.metrics:
+        name = page.line(metric.metric)
+        style = "yellow" if metric.moved else ""
+        gap = " " * (width - cells.width(name))
+        yield from page.item(f"{name}{gap}  {metric}", mark=f" {page.signs.dot}", style=style)
+    sessions = []
+    for session, passes in zip(drift.sessions.values(), drift.passes, strict=True):
+        sessions.append(_session(session, passes))
+    yield from page.item("; ".join(sessions), mark=" ")
+    if drift.verdict:
+        style = "yellow" if drift.has_days else ""
+        yield from page.item(drift.verdict, mark=" !", style=style)
+
+
+def _session(session: BaselineSession, passes: int) -> str:
+    when = "unknown date"
+    if session.recorded:
+        when = figures.moment(session.recorded)
+    code = session.code or "unknown commit"
+    return f"{when} {code} ({count(passes, 'pass', 'passes')})"
