@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import filterfalse
 
 from pytest_llmobs.baselines.fresh import (
     expected_hashes,
@@ -41,8 +42,8 @@ Outdated = Callable[[Baseline, BaselineRow], bool]
 class _Sorted:
     """Fresh rows by what is to be done with them."""
 
-    new: list[str] = field(default_factory=list)
-    more: list[str] = field(default_factory=list)
+    new: dict[str, BaselineRow] = field(default_factory=dict)
+    more: dict[str, BaselineRow] = field(default_factory=dict)
     edited: list[str] = field(default_factory=list)
     outdated: list[str] = field(default_factory=list)
 
@@ -78,8 +79,8 @@ def added_baseline(
     ]
     if differing:
         return BaselineUpdate(baseline=old, differing=differing)
-    baseline = _with_rows(old, plan, source, {name: fresh[name] for name in sort.new})
-    baseline = _with_passes(baseline, source, {name: fresh[name] for name in sort.more})
+    baseline = _with_rows(old, plan, source, sort.new)
+    baseline = _with_passes(baseline, source, sort.more)
     # what the other rows have of them is as good
     kept = renewed_texts(old, baseline.rows, measured, sort.new) if texts else None
     return _update(old, replace(baseline, texts=kept), plan, fresh, sort)
@@ -109,9 +110,9 @@ def pooled_baseline(
     differing = list(_differing(old, plan, sort.more, measured))
     if differing:
         return BaselineUpdate(baseline=old, differing=differing)
-    baseline = _with_passes(old, source, {name: fresh[name] for name in sort.more})
+    baseline = _with_passes(old, source, sort.more)
     update = _update(old, baseline, plan, fresh, sort)
-    return replace(update, recorded=(), rowless=sort.new)
+    return replace(update, recorded=(), rowless=list(sort.new))
 
 
 def _sorted(
@@ -121,7 +122,7 @@ def _sorted(
     for name, row in fresh.items():
         recorded = old.rows.get(name)
         if recorded is None:
-            sort.new.append(name)
+            sort.new[name] = row
         elif recorded.hash != row.hash:
             sort.edited.append(name)
         elif key in recorded.sessions:
@@ -129,7 +130,7 @@ def _sorted(
         elif outdated(old, recorded):
             sort.outdated.append(name)
         else:
-            sort.more.append(name)
+            sort.more[name] = row
     return sort
 
 
@@ -164,10 +165,12 @@ def _with_rows(
     old: Baseline, plan: SuitePlan, source: RecordedSession, new: Mapping[str, BaselineRow]
 ) -> Baseline:
     """Return the baseline with first rows, scored by the evaluators of now."""
-    rows = {name: replace(row, versions=own_versions(old, row, plan)) for name, row in old.rows.items()}
+    rows = dict(new)
+    for name, row in old.rows.items():
+        rows[name] = replace(row, versions=own_versions(old, row, plan))
     return replace(
         old,
-        rows=dict(sorted({**rows, **new}.items())),
+        rows=dict(sorted(rows.items())),
         dataset=plan.dataset,
         dataset_version=plan.dataset_version,
         metrics=dict(plan.metrics),
@@ -190,19 +193,15 @@ def _update(
     old: Baseline, baseline: Baseline, plan: SuitePlan, fresh: Mapping[str, BaselineRow], sort: _Sorted
 ) -> BaselineUpdate:
     added = [name for name in sort.more if baseline.rows[name].sessions != old.rows[name].sessions]
-    changed = [*sort.new, *added]
+    known = filter(baseline.known_failure, [*sort.new, *added])
     return BaselineUpdate(
         baseline=replace(baseline, repeat=most_passes(baseline.rows, plan)),
-        recorded=sort.new,
+        recorded=list(sort.new),
         added=added,
-        known_failures=[name for name in changed if _is_news(name, old, baseline)],
+        known_failures=list(filterfalse(old.known_failure, known)),
         unrecorded=without(expected_hashes(plan), fresh),
         renamed=old.renamed,
         edited=sort.edited,
         outdated=sort.outdated,
         full=without(sort.more, added),
     )
-
-
-def _is_news(example: str, old: Baseline, baseline: Baseline) -> bool:
-    return baseline.known_failure(example) and not old.known_failure(example)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import starmap
 
 from pytest_llmobs.baselines.records import MOST_PASSES, BaselineRow, BaselineSession
 from pytest_llmobs.measures.gate_rules import PASS
@@ -49,13 +50,19 @@ def joined(
     metrics = [PASS, *sorted({*row.scores, *fresh.scores})]
     parts = sorted([*_parts(row, metrics), *_parts(fresh, metrics)], key=moment)
     kept = list(_newest(parts, most))
-    values = {metric: _chained(kept, metric) for metric in metrics}
-    passes = values.pop(PASS)
+    scores, sessions_kept = {}, {}
+    for part in kept:
+        sessions_kept[part.session] = part.length
+    for metric in metrics:
+        numbers = _chained(kept, metric)
+        if set(numbers) != {None}:
+            scores[metric] = numbers
+    scores.pop(PASS, None)
     return replace(
         row,
-        passes=passes,
-        scores={metric: numbers for metric, numbers in values.items() if set(numbers) != {None}},
-        sessions={part.session: part.length for part in kept},
+        passes=_chained(kept, PASS),
+        scores=scores,
+        sessions=sessions_kept,
         latency=row.latency if row.latency is not None else fresh.latency,
         latency_spread=row.latency_spread if row.latency is not None else fresh.latency_spread,
         cost=row.cost if row.cost is not None else fresh.cost,
@@ -65,15 +72,11 @@ def joined(
 
 def _parts(row: BaselineRow, metrics: Iterable[str]) -> list[_Part]:
     """Return a row's passes by session, each with a value or None of every metric."""
-    by_metric = {metric: row.by_session(metric) for metric in metrics}
-    parts = []
-    for session, passes in row.sessions.items():
-        values = {}
-        for metric, of_sessions in by_metric.items():
-            numbers = of_sessions[session]
-            values[metric] = (*numbers, *(None,) * (passes - len(numbers)))
-        parts.append(_Part(session, values))
-    return parts
+    by_session: dict[str, dict[str, Repeats]] = {}
+    for metric in metrics:
+        for session, values in row.by_session(metric).items():
+            by_session.setdefault(session, {})[metric] = values
+    return list(starmap(_Part, by_session.items()))
 
 
 def _newest(parts: Sequence[_Part], most: int) -> Iterable[_Part]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, islice, repeat
 from operator import attrgetter
 from typing import cast
 
@@ -90,12 +90,13 @@ class BaselineRow:
             return present(repeats)
         return cast(Sequence[float], repeats)
 
-    def by_session(self, metric: str) -> dict[str, Sequence[float | None]]:
+    def by_session(self, metric: str) -> dict[str, tuple[float | None, ...]]:
         """Return the values of a metric in each pass, by session, the oldest first; None where one is missing."""
-        repeats, parts, start = self._repeats(metric), {}, 0
+        # a score that the row never had is missing in every pass
+        repeats = chain(self._repeats(metric), repeat(None))
+        parts = {}
         for session, passes in self.sessions.items():
-            parts[session] = repeats[start : start + passes]
-            start += passes
+            parts[session] = tuple(islice(repeats, passes))
         return parts
 
     def _repeats(self, metric: str) -> Sequence[float | None]:
@@ -223,4 +224,7 @@ def named_sessions(
 ) -> dict[str, BaselineSession]:
     """Return the sessions that rows name, the oldest first."""
     named = set(chain.from_iterable(map(attrgetter("sessions"), rows)))
-    return oldest_first({key: session for key, session in sessions.items() if key in named})
+    known = {}
+    for key in named.intersection(sessions):
+        known[key] = sessions[key]
+    return oldest_first(known)

@@ -32,12 +32,12 @@ def accepted_code(folder: Path, branch: str) -> Objection:
         if problem:
             return problem
         if not experiment.commit:
-            return "its commit isn't known"
+            return "of an unknown commit"
         commit = experiment.commit.removesuffix(DIRTY)
         if not is_clean(experiment):
-            return f"its code was not that of its commit {commit}"
+            return f"run with uncommitted changes to {commit}"
         if not is_on_branch(commit):
-            return f"its commit {commit} is not on {branch}"
+            return f"of commit {commit}, which {branch} doesn't have"
         return ""
 
     return objection
@@ -45,9 +45,9 @@ def accepted_code(folder: Path, branch: str) -> Objection:
 
 def _not_whole(experiment: Experiment) -> str:
     if experiment.shard:
-        return f"it is part {experiment.shard} of an experiment"
+        return f"part {experiment.shard} of another"
     if experiment.interrupted:
-        return "it was interrupted"
+        return "interrupted"
     if experiment.partial:
-        return "it is partial"
+        return "partial"
     return ""

@@ -108,15 +108,15 @@ class Pool:
             return baseline, replace(pooled, objection=objection)
         experiment = find_readable(head.name, self._store)
         if experiment is None:
-            return baseline, replace(pooled, objection="it can't be read")
+            return baseline, replace(pooled, objection="can't be read")
         keys = {(plan.name, example) for example in plan.example_ids}
         trials = recalled(experiment.trials_of(plan.name), self._store, experiment.name, keys)
         if not any(map(is_known, trials)):
-            return baseline, replace(pooled, objection="what it sent to models is not stored any more")
+            return baseline, replace(pooled, objection="what was sent to models is not stored any more")
         update = pooled_baseline(baseline, plan, trials, source, self._outdated(head, folder))
         if update.differing:
             return baseline, replace(
-                pooled, objection=f"not of what was recorded: {'; '.join(update.differing)}"
+                pooled, objection=f"not of what was recorded, different: {'; '.join(update.differing)}"
             )
         left_out = ", ".join(_left_out(update))
         if not update.added:
@@ -126,7 +126,7 @@ class Pool:
 
     def _too_early(self, head: Experiment) -> str:
         if self._since is not None and datetime.fromisoformat(head.started) < self._since:
-            return "it is older than --since says"
+            return "older than --since says"
         return ""
 
     def _outdated(self, head: Experiment, folder: Path) -> Outdated:
@@ -158,9 +158,9 @@ def _nothing_to_add(baseline: Baseline, plan: SuitePlan, source: RecordedSession
         if row is not None:
             rows.append(row)
     if not rows:
-        return "the baseline has none of its examples, as they are now"
+        return "without an example that the baseline has, unchanged"
     if all(source.key in row.sessions for row in rows):
-        return "it is in the baseline already"
+        return "in the baseline already"
     return ""
 
 

@@ -6,9 +6,12 @@ do, the suite has days: a provider's deployment, a cache, an index.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
+from functools import partial
+from itertools import chain
+from operator import attrgetter, itemgetter
 
 from pytest_llmobs.baselines.records import Baseline, BaselineRow, BaselineSession
 from pytest_llmobs.gate.units import added_up
@@ -85,15 +88,18 @@ class SuiteDrift:
 def drift_of(baseline: Baseline, plan: SuitePlan | None = None) -> SuiteDrift:
     """Return how far the accepted code moved between the sessions of a baseline.
 
-    The test is the gate's (``measures.permutation``), with the passes of the last session as the new ones and all others
-    as the old ones, and asked in both directions: p is twice the smaller of a drop's and a rise's.
+    The test is the gate's (``measures.permutation``), with the passes of the last session as the new ones and all
+    others as the old ones, and asked in both directions: p is twice the smaller of a drop's and a rise's.
 
     Args:
         baseline: The suite's.
         plan: The suite as it was collected, for its clusters and for the metrics that gate; None where nobody knows.
     """
     names = _covering(baseline)
-    rows = {name: row for name, row in baseline.rows.items() if row.sessions.keys() >= set(names)}
+    rows = {}
+    for example, row in baseline.rows.items():
+        if row.sessions.keys() >= set(names):
+            rows[example] = row
     metrics = _metrics(rows, plan)
     p_values: Sequence[float | None] = [None] * len(metrics)
     if len(names) > 1:
@@ -103,8 +109,8 @@ def drift_of(baseline: Baseline, plan: SuitePlan | None = None) -> SuiteDrift:
         drifts.append(MetricDrift(metric=metric, means=_means(rows, metric, names), p=p))
     return SuiteDrift(
         suite=baseline.suite,
-        sessions={name: baseline.sessions.get(name, BaselineSession()) for name in names},
-        passes=[max([row.sessions[name] for row in rows.values()], default=0) for name in names],
+        sessions=dict(zip(names, map(_session_of(baseline), names), strict=True)),
+        passes=list(map(partial(_most_passes, rows.values()), names)),
         examples=len(rows),
         metrics=drifts,
     )
@@ -128,16 +134,24 @@ def drift_note(baseline: Baseline, plan: SuitePlan) -> str:
     return note
 
 
+def _session_of(baseline: Baseline) -> Callable[[str], BaselineSession]:
+    return lambda name: baseline.sessions.get(name, BaselineSession())
+
+
+def _most_passes(rows: Iterable[BaselineRow], session: str) -> int:
+    most = 0
+    for row in rows:
+        most = max(most, row.sessions[session])
+    return most
+
+
 def _covering(baseline: Baseline) -> list[str]:
     """Return the sessions that ran at least half of the examples: one of a few says nothing of the suite's day."""
-    ran: dict[str, int] = {}
-    order = {name: place for place, name in enumerate(baseline.sessions)}
-    for row in baseline.rows.values():
-        for name in row.sessions:
-            ran[name] = ran.get(name, 0) + 1
-    names = [name for name, number in ran.items() if 2 * number >= len(baseline.rows)]
-    # those of an unknown moment first, as in the rows
-    return sorted(names, key=lambda name: order.get(name, -1))
+    ran = Counter(chain.from_iterable(map(attrgetter("sessions"), baseline.rows.values())))
+    session_of = _session_of(baseline)
+    names = [name for name in ran if 2 * ran[name] >= len(baseline.rows)]
+    # as in the rows: those of an unknown moment first
+    return sorted(names, key=lambda name: (session_of(name).recorded, name))
 
 
 def _metrics(rows: Mapping[str, BaselineRow], plan: SuitePlan | None) -> list[str]:
@@ -163,7 +177,10 @@ def _means(rows: Mapping[str, BaselineRow], metric: str, names: Sequence[str]) -
 def _two_sided(units: Sequence[Unit], metrics: int) -> list[float | None]:
     if not units:
         return [None] * metrics
-    return [min(1.0, 2 * min(tested.adjusted, tested.rise)) for tested in permutation_test([units])[0]]
+    p_values: list[float | None] = []
+    for tested in permutation_test([units])[0]:
+        p_values.append(min(1.0, 2 * min(tested.adjusted, tested.rise)))
+    return p_values
 
 
 def _units(
@@ -194,13 +211,9 @@ def _clusters(plan: SuitePlan | None) -> dict[str, str]:
 def _unit(row: BaselineRow, metrics: Sequence[str], last: str) -> Unit:
     old: list[Row] = []
     new: list[Row] = []
-    by_metric = [row.by_session(metric) for metric in metrics]
-    for name, passes in row.sessions.items():
-        # a score that this row never had is missing in each of its passes
-        columns = [
-            [*of_session[name], *[None] * (passes - len(of_session[name]))] for of_session in by_metric
-        ]
-        trials = list(zip_longest(*columns))
+    by_metric = list(map(row.by_session, metrics))
+    for name in row.sessions:
+        trials = zip(*map(itemgetter(name), by_metric), strict=True)
         if name == last:
             new += trials
         else:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from operator import attrgetter
 
 from pytest_llmobs.baselines.records import BaselineSession
 from pytest_llmobs.gate.drift import SuiteDrift
 from pytest_llmobs.reports.text import cells, figures
 from pytest_llmobs.reports.text.page import Page
 from pytest_llmobs.wording import count
+
+_SHOWN = 10
+"""Sessions that are named, the newest."""
 
 
 def drift_page(drifts: Sequence[SuiteDrift], page: Page) -> list[str]:
@@ -24,16 +28,18 @@ def drift_page(drifts: Sequence[SuiteDrift], page: Page) -> list[str]:
 def _suite(drift: SuiteDrift, page: Page) -> Iterator[str]:
     yield page.paint(page.clip_start(page.line(drift.suite), page.width), "cyan")
     yield f"  accepted code, {count(len(drift.sessions), 'session')}, {count(drift.examples, 'example')}"
-    width = max([cells.width(page.line(metric.metric)) for metric in drift.metrics], default=0)
-    for metric in drift.metrics:
-        name = page.line(metric.metric)
+    names = list(map(page.line, map(attrgetter("metric"), drift.metrics)))
+    width = max(map(cells.width, names), default=0)
+    for name, metric in zip(names, drift.metrics, strict=True):
         style = "yellow" if metric.moved else ""
         gap = " " * (width - cells.width(name))
         yield from page.item(f"{name}{gap}  {metric}", mark=f" {page.signs.dot}", style=style)
-    sessions = []
-    for session, passes in zip(drift.sessions.values(), drift.passes, strict=True):
-        sessions.append(_session(session, passes))
-    yield from page.item("; ".join(sessions), mark=" ")
+    yield ""
+    sessions = list(zip(drift.sessions.values(), drift.passes, strict=True))
+    if len(sessions) > _SHOWN:
+        yield f"  {count(len(sessions) - _SHOWN, 'older session')}"
+    for session, passes in sessions[-_SHOWN:]:
+        yield from page.item(_session(session, passes), mark=" ")
     if drift.verdict:
         style = "yellow" if drift.has_days else ""
         yield from page.item(drift.verdict, mark=" !", style=style)
