@@ -51,7 +51,7 @@ def printed(name: str) -> str:
         ("experiments --store store --history", 0, "history.txt"),
         ("show red --store store", 0, "show.txt"),
         (f"show {ROOT_RUN} --store store", 0, "run.txt"),
-        ("compare green red --store store", 1, "compare.txt"),
+        ("compare green red --store store", 0, "compare.txt"),
         ("merge --store merged shard-1 shard-2", 1, "merge.txt"),
     ],
 )

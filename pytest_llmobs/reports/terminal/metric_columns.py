@@ -132,7 +132,7 @@ def _mark(row: MetricRow, page: Page) -> str:
 
 def _title(rows: Sequence[MetricRow], page: Page) -> str:
     """Return the title of the differences; it speaks of an interval only where one is shown."""
-    if any(row.low is not None and row.verdict != "NEUTRAL" for row in rows):
+    if any(metric_words.has_interval(row) and row.verdict != "NEUTRAL" for row in rows):
         return f"{page.signs.delta} [90 % CI]"
     return page.signs.delta
 
@@ -140,7 +140,7 @@ def _title(rows: Sequence[MetricRow], page: Page) -> str:
 def _short_title(rows: Sequence[MetricRow], page: Page) -> str:
     """Return the same for bounds that don't say how sure they are; beside intervals they are their lower ends."""
     title = _title(rows, page)
-    if title == page.signs.delta and any(row.low is not None for row in rows):
+    if title == page.signs.delta and any(map(metric_words.has_interval, rows)):
         return title + SURE
     return title
 

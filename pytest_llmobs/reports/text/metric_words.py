@@ -19,6 +19,15 @@ _ROUNDING = 1e-6
 """What rounding may have added to a number of tenths."""
 
 
+def in_points(row: MetricRow) -> bool:
+    """Return True where differences are told in points (pp).
+
+    Rows of version 0.1 and of summary evaluators don't say whether they lie between 0 and 1: their means do.
+    """
+    means = [mean for mean in (row.baseline, row.candidate) if mean is not None]
+    return row.unit and all(0 <= mean <= 1 for mean in means)
+
+
 def amount(value: float | None, row: MetricRow) -> str:
     """Return a size in the metric's measure: ``6.1 pp`` between 0 and 1, else ``0.125``; empty where it is unknown.
 
@@ -26,7 +35,7 @@ def amount(value: float | None, row: MetricRow) -> str:
     """
     if value is None:
         return ""
-    if not row.unit:
+    if not in_points(row):
         return _plain(value)
     if 0 < value * _TENTHS < 0.5:
         return "<0.1 pp"
@@ -40,13 +49,13 @@ def difference(value: float | None, row: MetricRow, page: Page, *, measure: bool
     if value is None:
         return ""
     size = figures.rate(abs(value))
-    if row.unit:
+    if in_points(row):
         size = f"{abs(value) * 100:.1f}"
     sign = ""
     # what is shown as zero has no sign, whatever its last digits are
     if size.strip("0."):
         sign = page.signs.minus if value < 0 else "+"
-    if row.unit and measure:
+    if in_points(row) and measure:
         return f"{sign}{size} pp"
     return sign + size
 
@@ -54,10 +63,15 @@ def difference(value: float | None, row: MetricRow, page: Page, *, measure: bool
 def interval(row: MetricRow, page: Page) -> str:
     """Return the difference with its interval: ``−12.0 pp [−18.0, −6.0]``; without one where there is none."""
     delta = difference(row.delta, row, page)
-    if row.low is None or row.high is None:
+    if not has_interval(row):
         return delta
     low, high = (difference(end, row, page, measure=False) for end in (row.low, row.high))
     return f"{delta} [{low}, {high}]"
+
+
+def has_interval(row: MetricRow) -> bool:
+    """Return True where a row has an interval; one without width, as version 0.1 had them, tells nothing."""
+    return row.low is not None and row.high is not None and row.low < row.high
 
 
 def no_drop(row: MetricRow, *, lower_is_better: bool = False) -> str:
@@ -68,12 +82,12 @@ def no_drop(row: MetricRow, *, lower_is_better: bool = False) -> str:
     word = "drop"
     if lower_is_better:
         word = "rise"
-    if row.low is None:
+    if row.low is None or not has_interval(row):
         return ""
     if row.low >= 0:
         return f"no {word}{SURE}"
     bound = -row.low
-    if row.unit:  # rounded down, it would claim too much
+    if in_points(row):  # rounded down, it would claim too much
         bound = math.ceil(bound * _TENTHS - _ROUNDING) / _TENTHS
         if bound >= 1:
             return f"any {word} is possible"

@@ -46,11 +46,21 @@ def test_a_difference_has_a_sign_unless_it_is_shown_as_zero(value, text):
     assert metric_words.difference(value, row(), PAGE) == text
 
 
+def test_a_mean_beyond_1_has_no_points_whatever_its_row_says():
+    assert metric_words.difference(-0.5, row(baseline=4.5, candidate=4.0), PAGE) == "−0.500"
+
+
 def test_an_interval_names_its_measure_once():
     ends = {"delta": -0.12, "low": -0.18, "high": 0.001}
     assert metric_words.interval(row(**ends), PAGE) == "−12.0 pp [−18.0, +0.1]"
     assert metric_words.interval(row(delta=-0.12), PAGE) == "−12.0 pp"
     assert metric_words.interval(row(unit=False, **ends), PAGE) == "−0.120 [−0.180, +0.001]"
+
+
+def test_an_interval_without_width_claims_nothing():
+    point = row(delta=0.0, low=0.0, high=0.0)
+    assert metric_words.interval(point, PAGE) == "0.0 pp"
+    assert metric_words.no_drop(point) == ""
 
 
 @pytest.mark.parametrize(
@@ -67,17 +77,19 @@ def test_an_interval_names_its_measure_once():
     ],
 )
 def test_a_bound_never_claims_more_than_the_interval(low, text):
-    assert metric_words.no_drop(row(low=low)) == text
+    assert metric_words.no_drop(row(low=low, high=0.1)) == text
 
 
 def test_what_may_not_rise_is_told_of_rises():
-    assert metric_words.no_drop(row(low=-0.02), lower_is_better=True) == "no rise beyond 2.0 pp (95 %)"
-    assert metric_words.no_drop(row(low=-1.0), lower_is_better=True) == "any rise is possible"
+    assert (
+        metric_words.no_drop(row(low=-0.02, high=0.1), lower_is_better=True) == "no rise beyond 2.0 pp (95 %)"
+    )
+    assert metric_words.no_drop(row(low=-1.0, high=0.1), lower_is_better=True) == "any rise is possible"
 
 
 @pytest.mark.parametrize("low", [-1e-9, -1e-5, -0.02, -1.0])
 def test_nothing_is_ever_known_to_zero(low):
-    assert " 0.0 pp" not in metric_words.no_drop(row(low=low))
+    assert " 0.0 pp" not in metric_words.no_drop(row(low=low, high=0.1))
     assert metric_words.detectable(row(mde=0.0)) == ""
 
 
