@@ -41,7 +41,7 @@ class _Group:
         subsets = []
         for deal in deals:
             # the number of a subset, as ``chosen`` counts them
-            subsets.append(sum([1 << place for place, member in enumerate(members) if member in deal]))
+            subsets.append(sum([1 << (member - members[0]) for member in deal if member in members]))
         self.pick: Callable[[Sequence[int]], tuple[int, ...]] = operator.itemgetter(*subsets)
 
     def chosen(self, trials: Sequence[int]) -> tuple[int, ...]:
@@ -66,9 +66,10 @@ def _deals(trials: int, new: int) -> Sequence[Sequence[int]]:
     if math.comb(trials, new) <= LARGEST_TABLE:
         return list(combinations(places, new))
     chance = random.Random(trials)
-    deals = []
-    for _ in range(max(1, LARGEST_TABLE // trials)):
+    deals: list[Sequence[int]] = []
+    while len(deals) + trials <= LARGEST_TABLE or not deals:
         drawn = chance.sample(places, new)
         # each trial is new equally often, so that a table's mean is that of all deals
-        deals += [[(place + turn) % trials for place in drawn] for turn in places]
-    return deals
+        for turn in places:
+            deals.append([(place + turn) % trials for place in drawn])
+    return deals[:LARGEST_TABLE]

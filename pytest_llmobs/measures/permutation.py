@@ -11,6 +11,7 @@ import operator
 import random
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from functools import partial
 from itertools import chain
 from typing import NamedTuple
 
@@ -88,10 +89,11 @@ def permutation_test(suites: Sequence[Sequence[Unit]], samples: int = SAMPLES) -
     for place, units in enumerate(suites):
         # by its place: further passes of one suite leave the shuffles of the others as they were
         metrics.append(_suite_metrics(units, samples, random.Random(SEED + place)))
-    varying = [metric.shuffled for metric in chain.from_iterable(metrics) if metric.shuffled]
-    lowest = sorted(map(min, zip(*varying, strict=True)))
-    highest = sorted(map(max, zip(*varying, strict=True)))
-    return [[_placed(metric, lowest, highest) for metric in suite] for suite in metrics]
+    shuffled = map(operator.attrgetter("shuffled"), chain.from_iterable(metrics))
+    samples_of_all = list(zip(*filter(None, shuffled), strict=True))
+    lowest, highest = sorted(map(min, samples_of_all)), sorted(map(max, samples_of_all))
+    placed = partial(_placed, lowest=lowest, highest=highest)
+    return [list(map(placed, suite)) for suite in metrics]
 
 
 def _placed(metric: _Metric, lowest: list[float], highest: list[float]) -> Shuffled:
@@ -117,14 +119,14 @@ def _suite_metrics(units: Sequence[Unit], samples: int, chance: random.Random) -
     """Return the metrics of one suite, shuffled together."""
     metrics = [_Metric(0.0, 0.0, [], 0.0)] * _column_count(units)
     varying = varying_units(units)
-    counts = [metric for number in range(len(metrics)) if (metric := counted(varying, number)) is not None]
+    counts = list(filter(None, map(partial(counted, varying), range(len(metrics)))))
     decks = []
     for unit, trials in zip(varying, side_by_side(len(varying), counts), strict=True):
         if trials:
             decks.append(Deck(unit.new, sorted(trials)))
     # the shuffles must not depend on the order in which workers finished
     decks.sort()
-    sums = shuffled_sums(decks, [metric.width for metric in counts], samples, chance)
+    sums = shuffled_sums(decks, list(map(operator.attrgetter("width"), counts)), samples, chance)
     for metric, shuffled in zip(counts, sums, strict=True):
         deviation = math.sqrt(metric.variance)
         unit_of_z = metric.step / deviation
@@ -140,10 +142,10 @@ def _suite_metrics(units: Sequence[Unit], samples: int, chance: random.Random) -
 def sum_variances(units: Sequence[Unit]) -> list[float]:
     """Return V, the variance of Σdᵢ over all deals, of each metric of a suite; see ``permutation_test``."""
     varying = varying_units(units)
-    variances = []
-    for number in range(_column_count(units)):
-        columns = [column_of(unit, number) for unit in varying]
-        variances.append(math.fsum([column.variance for column in columns if column is not None]))
+    variances = [0.0] * _column_count(units)
+    for number in range(len(variances)):
+        columns = filter(None, map(partial(column_of, number=number), varying))
+        variances[number] = math.fsum(map(operator.attrgetter("variance"), columns))
     return variances
 
 

@@ -43,12 +43,16 @@ def counted(units: Sequence[VaryingUnit], number: int) -> Counted | None:
     The steps are those that it is made of: 1 for passes, .1 for tenths. Where it isn't made of equal ones, or of too
     many, they are as small as two bytes allow.
     """
-    columns = [column_of(unit, number) for unit in units]
-    varying = [column for column in columns if column is not None]
-    if not varying:
+    heights, differences, variances = [], [], []
+    for unit in units:
+        column = column_of(unit, number)
+        heights.append(_heights(unit, column))
+        if column is not None:
+            differences.append(column.difference)
+            variances.append(column.variance)
+    if not variances:
         return None
-    heights = [_heights(unit, column) for unit, column in zip(units, columns, strict=True)]
-    new = max([unit.new for unit in units])
+    new = max(map(operator.attrgetter("new"), units))
     highest = max(map(max, filter(None, heights)))
     most = _steps(highest, set(chain.from_iterable(heights)), MOST_STEPS // new)
     per_height = most / highest
@@ -60,8 +64,8 @@ def counted(units: Sequence[VaryingUnit], number: int) -> Counted | None:
             expected.append(sum(steps) * unit.new / len(steps))
     return Counted(
         number=number,
-        difference=math.fsum([column.difference for column in varying]),
-        variance=math.fsum([column.variance for column in varying]),
+        difference=math.fsum(differences),
+        variance=math.fsum(variances),
         step=highest / most,
         width=((most * new).bit_length() + 7) // 8,
         trials=trials,

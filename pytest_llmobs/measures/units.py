@@ -84,4 +84,7 @@ def _complete(values: Sequence[float | None], old: int) -> Sequence[float]:
     if not present(values[:old]) or not present(values[old:]):
         return ()
     mean = math.fsum(known) / len(known)
-    return [mean if value is None else value for value in values]
+    complete = []
+    for value in values:
+        complete.append(mean if value is None else value)
+    return complete

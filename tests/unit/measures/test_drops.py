@@ -30,7 +30,9 @@ def test_the_low_end_solves_its_equation(
         )
         beyond = low - 0.001
         assert mean - beyond > Z * standard_error(-beyond, variance, units, passes, scale)
-    assert high - mean == pytest.approx(Z * standard_error(min(-mean, scale / 4), variance, units, passes, scale))
+    assert high - mean == pytest.approx(
+        Z * standard_error(min(-mean, scale / 4), variance, units, passes, scale)
+    )
 
 
 def test_no_difference_at_all_still_leaves_a_drop_of_five_points_open() -> None:
