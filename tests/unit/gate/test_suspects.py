@@ -2,300 +2,301 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 import pytest
 
 from pytest_llmobs.gate.decide import decide
-from pytest_llmobs.gate.suspects import MOST_SUSPECTS, Limit, cleared, failure_limit
-from pytest_llmobs.records.decisions import ExampleRow, Rerun
+from pytest_llmobs.records.decisions import ExampleRow
+from pytest_llmobs.records.looks import Suspicion
 from pytest_llmobs.records.plans import GateRule
-from pytest_llmobs.records.trials import Trial, TrialScore
 from pytest_llmobs.settings import Settings
+from tests.unit.suites import Again, World, but, first, together
 
 StatesOf = Callable[..., Mapping[str, str]]
 ExampleOf = Callable[..., ExampleRow]
 
-
-def but(*failing_examples: str) -> Callable[[str, int], bool]:
-    """Fail these examples and pass the others."""
-    return lambda example, _: example not in failing_examples
+ALONE = [GateRule(metric="pass", rule="mean", max_drop=0.9)]
+"""Guard 1 has no look at this metric, so that guard 2 is by itself."""
 
 
-@pytest.mark.parametrize(("examples", "reruns"), [(12, 3), (50, 4), (100, 5), (200, 6)])
-def test_a_suspect_is_run_again_as_often_as_the_suite_is_large(world, examples: int, reruns: int) -> None:
-    w = world(examples, gates=[GateRule(metric="pass", max_drop=0.2)])
-    decision = w.decide(w.trials(but("e003")), w.baseline())
-    limits = {"e003": {"pass": (1.0, 0.0)}}
-    assert decision.reruns == (
-        Rerun(suite=w.plan.name, examples=("e003",), repeats=reruns, reason="example", limits=limits),
-    )
+def passing_at(*numbers: int) -> Callable[[str, int], bool]:
+    """Let e003 pass in these trials only, and everything else always."""
+    return lambda example, number: example != "e003" or number in numbers
 
 
-def test_more_metrics_take_more_failures(world) -> None:
-    scores = {key: lambda *_: 1.0 for key in "abcd"}
-    w = world(50, metrics=dict.fromkeys(scores, "v"))
-    decision = w.decide(w.trials(but("e003"), scores=scores), w.baseline(scores=scores))
-    assert decision.reruns[0].repeats == 7  # 50 examples x 5 metrics: eight failures in all
+def further(again: Again) -> int:
+    """Return how many trials ran by themselves."""
+    return sum(map(len, again.ran))
 
 
-def test_a_suspect_that_keeps_failing_is_broken(world, example_of: ExampleOf) -> None:
-    w = world(50)
-    again = w.trials(False, start=1, repeat=4, only=["e003"])
-    decision = w.decide(w.trials(but("e003")), w.baseline(), confirmation=again)
+def test_a_suspect_is_run_by_itself_until_it_has_sixteen_trials_at_most(world: type[World]) -> None:
+    w = world(50, gates=ALONE)
+    again = w.again(but("e003"))
+    w.decide(w.trials(but("e003")), w.baseline(), again)
+    assert again.asked == ["suspects"]
+    (rerun,) = again.reruns("suspect")
+    assert {name: list(numbers) for name, numbers in rerun.repeats.items()} == {"e003": list(range(2, 17))}
+    assert rerun.suspicions == {
+        "e003": [
+            Suspicion(metric="pass", sign=1.0, bound=0.5, passed=(False,), checkpoints=((8, 0), (16, 3)))
+        ]
+    }
+
+
+def test_one_that_keeps_failing_is_broken_after_eight_trials(
+    world: type[World], example_of: ExampleOf
+) -> None:
+    w = world(50, gates=ALONE)
+    again = w.again(but("e003"))
+    decision = w.decide(w.trials(but("e003")), w.baseline(), again)
     row = example_of(decision, "e003")
-    assert (row.state, row.red) == ("broken", True)
-    assert (row.baseline, row.candidate) == ((1.0,) * 5, (0.0,) * 5)
-    assert row.comment == "passed 5 times in the baseline, failed 5 times now\nassert 0.2 >= 0.7"
+    assert further(again) == 7
+    assert (row.state, row.red, decision.red) == ("broken", True, True)
+    assert (row.baseline, row.candidate) == ((1.0,) * 5, (0.0,) * 8)
+    assert row.comment == "passed 5 of 5 times in the baseline, 0 of 8 now\nassert 0.2 >= 0.7"
     assert (row.nodeid, row.run_id) == (f"{w.plan.name}[e003]", "run-e003-1")
-    assert decision.red
-
-
-def test_a_suspect_that_passes_once_is_flaky(world, example_of: ExampleOf) -> None:
-    w = world(50)
-    again = w.trials(lambda _, r: r == 2, start=1, repeat=2, only=["e003"])
-    decision = w.decide(w.trials(but("e003")), w.baseline(), confirmation=again)
-    assert (example_of(decision, "e003").state, example_of(decision, "e003").red) == ("flaky", False)
-    assert not decision.red
-
-
-def test_until_the_reruns_a_suspect_is_red(world, example_of: ExampleOf) -> None:
-    w = world(50)
-    decision = w.decide(w.trials(but("e003")), w.baseline())
-    row = example_of(decision, "e003")
-    assert (row.state, row.red) == ("suspect", True)
-    assert row.comment.startswith("failed; broken if it fails 4 more times")
-
-
-def test_reruns_without_a_verdict_do_not_clear(world, example_of: ExampleOf) -> None:
-    w = world(50)
-    again = w.trials(lambda _, r: "error" if r > 2 else False, start=1, repeat=4, only=["e003"])
-    row = example_of(w.decide(w.trials(but("e003")), w.baseline(), confirmation=again), "e003")
-    assert (row.state, row.red) == ("suspect", True)
-    assert row.comment.startswith("not cleared: 2 of its 4 reruns gave no verdict")
-
-
-def test_failures_of_the_first_run_count(world, example_of: ExampleOf) -> None:
-    w = world(12, repeat=4, gates=[GateRule(metric="pass", max_drop=0.2)])
-    decision = w.decide(w.trials(but("e003")), w.baseline())
-    assert decision.reruns == ()
-    assert example_of(decision, "e003").state == "broken"
-
-
-def test_the_whole_second_run_counts_for_suspects(world, example_of: ExampleOf) -> None:
-    w = world(12)
-    decision = w.decide(w.trials(but("e003")), w.baseline())
-    assert [(rerun.reason, rerun.repeats) for rerun in decision.reruns] == [("metric", 5)]
-    final = w.decide(
-        w.trials(but("e003")), w.baseline(), confirmation=w.trials(but("e003"), start=1, repeat=5)
-    )
-    assert example_of(final, "e003").state == "broken"
-
-
-def test_both_guards_may_ask(world) -> None:
-    w = world(50)
-    decision = w.decide(w.trials(but(*w.ids[:9])), w.baseline())
-    assert [(rerun.reason, rerun.repeats) for rerun in decision.reruns] == [("metric", 1), ("example", 4)]
-
-
-def test_failing_in_some_repeats_is_no_suspicion(world, example_of: ExampleOf) -> None:
-    w = world(50, repeat=3)
-    decision = w.decide(w.trials(lambda e, r: e != "e003" or r == 2), w.baseline())
-    assert (example_of(decision, "e003").state, decision.reruns) == ("flaky", ())
-
-
-def test_a_short_baseline_keeps_a_suspect_a_warning(world, example_of: ExampleOf) -> None:
-    w = world(50)
-    decision = w.decide(w.trials(but("e003")), w.baseline(repeat=1))
-    row = example_of(decision, "e003")
-    assert (row.state, row.red, decision.reruns) == ("suspect", False, ())
-    assert "its baseline has 1: record one of 5 repeats with --llm-update-baseline" in row.comment
-
-
-def test_the_cap_keeps_a_suspect_a_warning(world, example_of: ExampleOf) -> None:
-    w = world(50)
-    row = example_of(w.decide(w.trials(but("e003")), w.baseline(), confirm=3), "e003")
-    assert (row.state, row.red) == ("suspect", False)
-    assert (
-        "4 more failures to call it broken, beyond --llm-confirm 3; --llm-confirm 4 would run it"
-        in row.comment
-    )
-    alone = example_of(w.decide(w.trials(but("e003")), w.baseline(), confirm=0), "e003")
-    assert (alone.state, alone.red) == ("suspect", False)
-    assert "4 more failures to call it broken, and nothing was run again" in alone.comment
-
-
-def test_more_than_ten_suspects_are_covered_by_a_second_run_of_the_whole_suite(
-    world, states_of: StatesOf
-) -> None:
-    w = world(400)
-    failed = w.ids[: MOST_SUSPECTS + 1]
-    decision = w.decide(w.trials(but(*failed)), w.baseline())
-    assert [rerun.reason for rerun in decision.reruns] == ["metric"]
-    row = next(row for row in decision.examples if row.example_id == failed[0])
-    assert (row.state, row.red) == ("dropped", True)
-
-
-@pytest.mark.parametrize("metric", ["pass", "tone"])
-def test_more_than_ten_broken_examples_that_leave_the_mean_within_max_drop_are_red(
-    world, metric: str
-) -> None:
-    w = world(600, metrics={"tone": "v"})
-    failed = w.ids[: MOST_SUSPECTS + 1]
-
-    def trials(only: Sequence[str] | None = None, start: int = 0, repeat: int = 1) -> list[Trial]:
-        tone = {"tone": lambda e, _: float(metric == "pass" or e not in failed)}
-        passes = but(*failed) if metric == "pass" else True
-        return w.trials(passes, scores=tone, only=only, start=start, repeat=repeat)
-
-    baseline = w.baseline(scores={"tone": lambda *_: 1.0})
-    first = w.decide(trials(), baseline)
-    assert [(rerun.reason, list(rerun.examples)) for rerun in first.reruns] == [("example", failed)]
-    again = trials(failed, 1, first.reruns[0].repeats)
-    final = w.decide(trials(), baseline, confirmation=again)
-    assert {row.state for row in final.examples if row.red} == {"broken"}
-
-
-def test_many_suspects_of_one_metric_are_not_covered_by_the_second_look_at_another(world) -> None:
-    w = world(600, metrics={"tone": "v"})
-    failed = w.ids[: MOST_SUSPECTS + 1]
-    tone = {"tone": lambda e, r: 0.9 if r < 5 else 0.8}
-    now = w.trials(but(*failed), scores={"tone": lambda *_: 0.8})
-    decision = w.decide(now, w.baseline(scores=tone))
-    assert [rerun.reason for rerun in decision.reruns] == ["metric", "example"]
-
-
-def test_missing_data_spends_nothing_on_reruns(world, example_of: ExampleOf) -> None:
-    w = world(20)
-    decision = w.decide(w.trials(but("e003"), only=w.ids[:18]), w.baseline())
-    assert decision.reruns == ()
-    assert example_of(decision, "e003").comment.startswith("not run again: the suite is red for missing data")
-
-
-def test_the_session_counts_as_far_as_the_reruns_reach(world) -> None:
-    suites = [world(100, suite=f"tests/test_{n}.py::test_it") for n in range(5)]
-    baselines = {w.plan.name: w.baseline() for w in suites}
-    trials = [trial for w in suites for trial in w.trials(but("e003"))]
-    plans = [w.plan for w in suites]
-    # alone six failures would do; among five suites of 100 it takes nine
-    assert {rerun.repeats for rerun in decide(plans, trials, baselines, Settings()).reruns} == {8}
-    assert {rerun.repeats for rerun in decide(plans, trials, baselines, Settings(confirm=6)).reruns} == {6}
-    assert {rerun.repeats for rerun in decide(plans, trials, baselines, Settings(confirm=5)).reruns} == {5}
-    assert decide(plans, trials, baselines, Settings(confirm=4)).reruns == ()
-
-
-class TestScores:
-    @pytest.mark.parametrize(
-        ("baseline", "lower_is_better", "broken", "passing"),
-        [
-            ([0.9, 0.8], False, 0.4, 0.41),
-            ([0.5], False, 0.25, 0.3),
-            ([4.0, 5.0], False, 2.0, 3.0),
-            ([0.0, 0.0], True, 0.5, 0.4),
-            ([0.4], True, 0.7, 0.6),
-        ],
-    )
-    def test_a_score_fails_at_half_its_lowest(
-        self, baseline: list[float], lower_is_better: bool, broken: float, passing: float
-    ) -> None:
-        limit = failure_limit(baseline, "tone", lower_is_better)
-        assert limit is not None
-        assert limit.fails(broken)
-        assert not limit.fails(passing)
-
-    @pytest.mark.parametrize(
-        ("baseline", "lower_is_better"), [([0.9, 0.4], False), ([0.6], True), ([-1.0], True), ([], False)]
-    )
-    def test_a_score_that_did_not_pass_can_not_break(
-        self, baseline: list[float], lower_is_better: bool
-    ) -> None:
-        assert failure_limit(baseline, "tone", lower_is_better) is None
-
-    def test_a_broken_score_is_red_though_the_test_passes(self, world, example_of: ExampleOf) -> None:
-        w = world(50, metrics={"tone": "v"})
-        low = {"tone": lambda e, _: 0.1 if e == "e003" else 0.9}
-        baseline = w.baseline(scores={"tone": lambda *_: 0.9})
-        again = w.trials(scores=low, start=1, repeat=5, only=["e003"])
-        decision = w.decide(w.trials(scores=low), baseline, confirmation=again)
-        assert example_of(decision, "e003", "tone").state == "broken"
-        assert decision.red
-
-
-class TestCleared:
-    rerun = Rerun(
-        suite="s",
-        examples=("e003",),
-        repeats=4,
-        reason="example",
-        limits={"e003": {"pass": [1.0, 0.0], "tone": [1.0, 0.45]}},
-    )
-
-    def test_every_suspected_metric_must_have_passed_once(self, world) -> None:
-        w = world(50, metrics={"tone": "v"})
-        passed = w.trials(True, scores={"tone": lambda *_: 0.4}, only=["e003"])
-        toned = w.trials(False, scores={"tone": lambda *_: 0.5}, only=["e003"], start=1)
-        assert not cleared(self.rerun, "e003", passed)
-        assert cleared(self.rerun, "e003", passed + toned)
-
-    def test_silence_clears_nobody(self, world) -> None:
-        assert not cleared(self.rerun, "e003", [])
-        assert not cleared(self.rerun, "e003", world(50).trials("error", only=["e003"]))
-
-    def test_an_example_without_limits_is_never_cleared(self) -> None:
-        assert not cleared(self.rerun, "e004", [])
-
-    def test_limits_travel_as_lists(self) -> None:
-        assert Limit(*[-1.0, -0.5]).fails(0.5)
-
-
-class TestStates:
-    def test_known_fixed_and_flaky(self, world, states_of: StatesOf) -> None:
-        w = world(50)
-        then = w.baseline(lambda e, r: not (e == "e001" and r == 1) and e != "e002")
-        decision = w.decide(w.trials(but("e001")), then)
-        assert states_of(decision) == {"e001": "known", "e002": "fixed"}
-        assert not decision.red
-
-    def test_passing_again_after_a_single_failure_is_no_fix(self, world, states_of: StatesOf) -> None:
-        w = world(50)
-        assert states_of(w.decide(w.trials(), w.baseline(lambda e, r: e != "e001" or r > 1))) == {}
-
-    def test_removed_and_edited_count_as_missing(self, world, states_of: StatesOf) -> None:
-        old, new = world(50), world([f"e{n:03}" for n in range(49)])
-        assert states_of(new.decide(new.trials(), old.baseline())) == {"e049": "removed"}
-
-
-UNSCORED = {"tone": lambda example, _: None if example == "e003" else 0.9}
-TONE = {"tone": lambda *_: 0.9}
 
 
 @pytest.mark.parametrize(
-    ("again", "state", "red", "comment"),
+    ("examples", "recorded", "passing", "state", "trials"),
     [
-        (UNSCORED, "suspect", True, "not cleared: 6 of its 6 reruns gave no verdict\nit raised"),
-        ({"tone": lambda *_: 0.1}, "broken", True, "passed 5 times in the baseline, failed 6 times now"),
-        ({"tone": lambda _, r: 0.9 if r == 4 else None}, "flaky", False, ""),
+        (12, 5, (8,), "broken", 8),
+        (12, 5, (5, 7, 9, 11), "broken", 16),
+        (12, 5, (5, 7, 9, 11, 13), "flaky", 13),
+        (50, 5, (8,), "broken", 16),
+        (50, 5, (5, 7, 9), "broken", 16),
+        (50, 5, (5, 7, 9, 11), "flaky", 11),
+        (100, 5, (8, 10), "broken", 16),
+        (100, 5, (8, 10, 12), "flaky", 12),
+        (300, 5, (), "broken", 16),
+        (300, 5, (8, 10), "flaky", 10),
+        (12, 10, (7, 8), "broken", 8),
+        (100, 10, (8,), "broken", 8),
+        (100, 10, (5, 6, 7, 8, 9), "broken", 16),
+        (100, 10, (5, 6, 7, 8, 9, 10), "flaky", 10),
     ],
 )
-def test_an_evaluator_that_cannot_score_what_one_example_became(
-    world, example_of: ExampleOf, again: Mapping[str, object], state: str, red: bool, comment: str
+def test_how_often_a_broken_example_may_pass_depends_on_the_session_and_its_baseline(
+    examples: int,
+    recorded: int,
+    passing: tuple[int, ...],
+    state: str,
+    trials: int,
+    world: type[World],
+    example_of: ExampleOf,
 ) -> None:
-    """One of 50 is within what may be missing, and yet the evaluator raises over just the answer that broke."""
-    w = world(50, metrics={"tone": "v"})
-    first, baseline = w.trials(scores=UNSCORED), w.baseline(scores=TONE)
-    (rerun,) = w.decide(first, baseline).reruns
-    assert (rerun.examples, rerun.repeats) == (("e003",), 6)
-    decision = w.decide(
-        first, baseline, confirmation=w.trials(scores=again, start=1, repeat=6, only=["e003"])
-    )
-    row = example_of(decision, "e003", "tone")
-    assert (row.state, row.red, row.comment) == (state, red, comment)
-    assert decision.red == red
+    w = world(examples, gates=ALONE)
+    again = w.again(passing_at(*passing))
+    decision = w.decide(w.trials(but("e003")), w.baseline(repeat=recorded), again)
+    row = example_of(decision, "e003")
+    assert (row.state, 1 + further(again)) == (state, trials)
+    assert row.red == decision.red == (state == "broken")
 
 
-def test_an_evaluator_that_does_not_apply_any_more_to_one_example_makes_no_suspect(world) -> None:
-    w = world(50, metrics={"tone": "v"})
-    exempt = {"tone": lambda example, _: TrialScore(exempt=True, gating=True) if example == "e003" else 0.9}
-    decision = w.decide(w.trials(scores=exempt), w.baseline(scores=TONE))
-    assert not decision.reruns
+def test_two_passes_within_the_first_four_trials_clear_it(world: type[World], example_of: ExampleOf) -> None:
+    w = world(50, gates=ALONE)
+    again = w.again(passing_at(2, 4))
+    decision = w.decide(w.trials(but("e003")), w.baseline(), again)
+    row = example_of(decision, "e003")
+    assert (row.state, row.red, further(again)) == ("flaky", False, 3)
     assert not decision.red
+
+
+def test_an_example_that_failed_once_in_ten_before_can_break_too(
+    world: type[World], example_of: ExampleOf
+) -> None:
+    w = world(50, gates=ALONE)
+    baseline = w.baseline(lambda example, number: (example, number) != ("e003", 1), repeat=10)
+    row = example_of(w.decide(w.trials(but("e003")), baseline, w.again(but("e003"))), "e003")
+    assert (row.state, row.red) == ("broken", True)
+    assert row.comment.startswith("passed 9 of 10 times in the baseline, 0 of ")
+
+
+def test_an_example_that_failed_once_in_five_before_is_a_known_failure(
+    world: type[World], states_of: StatesOf
+) -> None:
+    w = world(50, gates=ALONE)
+    again = w.again(but("e003"))
+    baseline = w.baseline(lambda example, number: (example, number) != ("e003", 1))
+    assert states_of(w.decide(w.trials(but("e003")), baseline, again)) == {"e003": "known"}
+    assert again.asked == []
+
+
+class TestRepeats:
+    @pytest.mark.parametrize(("failing", "asked"), [(1, []), (2, ["suspects"]), (3, ["suspects"])])
+    def test_more_than_half_of_the_sessions_trials_must_fail(
+        self, failing: int, asked: list[str], world: type[World], example_of: ExampleOf
+    ) -> None:
+        w = world(50, repeat=3, gates=ALONE)
+        again = w.again()
+        trials = w.trials(lambda example, number: example != "e003" or number > failing)
+        decision = w.decide(trials, w.baseline(), again)
+        assert again.asked == asked
+        assert (example_of(decision, "e003").state, decision.red) == ("flaky", False)
+
+    def test_two_passes_in_its_first_four_clear_it_without_a_further_trial(
+        self, world: type[World], example_of: ExampleOf
+    ) -> None:
+        w = world(50, repeat=5, gates=ALONE)
+        again = w.again()
+        trials = w.trials(lambda example, number: example != "e003" or number < 3)
+        assert example_of(w.decide(trials, w.baseline(), again), "e003").state == "flaky"
+        assert again.asked == []
+
+    @pytest.mark.parametrize(("repeat", "further_trials"), [(5, 3), (8, 8), (10, 6), (16, 1), (20, 1)])
+    def test_it_is_never_broken_without_a_trial_of_a_further_session(
+        self, repeat: int, further_trials: int, world: type[World], example_of: ExampleOf
+    ) -> None:
+        w = world(50, repeat=repeat, gates=ALONE)
+        again = w.again(but("e003"))
+        assert example_of(w.decide(w.trials(but("e003")), w.baseline(), again), "e003").state == "broken"
+        assert further(again) == further_trials
+        nobody = w.decide(w.trials(but("e003")), w.baseline())
+        assert (example_of(nobody, "e003").state, nobody.red) == ("suspect", False)
+
+
+class TestBesideGuardOne:
+    def test_its_trials_of_further_passes_count(self, world: type[World], example_of: ExampleOf) -> None:
+        w = world(60)
+        again = w.again(but("e003"))
+        decision = w.decide(w.trials(but("e003")), w.baseline(), again)
+        assert again.asked == ["passes", "passes", "passes", "suspects"]
+        (rerun,) = again.reruns("suspect")
+        assert list(rerun.repeats["e003"]) == list(range(5, 17))
+        row = example_of(decision, "e003")
+        assert (row.state, row.candidate) == ("broken", (0.0,) * 8)
+
+    def test_a_suite_that_is_red_by_its_mean_asks_nothing_more(self, world: type[World]) -> None:
+        w = world(40)
+        again = w.again(first(10))
+        decision = w.decide(w.trials(first(10)), w.baseline(), again)
+        assert again.asked == ["passes"]
+        assert {row.state for row in decision.examples} == {"broken"}
+
+    def test_a_red_suite_spares_the_others_nothing(self, world: type[World]) -> None:
+        red = world(40, suite="tests/test_a.py::test_it")
+        other = world(60, suite="tests/test_b.py::test_it", gates=ALONE)
+        scripts = red.again(first(10)), other.again(but("e003"))
+        decision = decide(
+            [red.plan, other.plan],
+            [*red.trials(first(10)), *other.trials(but("e003"))],
+            {red.plan.name: red.baseline(), other.plan.name: other.baseline()},
+            Settings(),
+            together(*scripts),
+        )
+        (rerun,) = scripts[0].reruns("suspect")
+        assert (rerun.suite, list(rerun.repeats)) == (other.plan.name, ["e003"])
+        assert [row.state for row in decision.examples if row.suite == other.plan.name] == ["broken"]
+
+    @pytest.mark.parametrize("metric", ["pass", "tone"])
+    def test_many_broken_examples_that_leave_the_mean_within_max_drop_are_red(
+        self, metric: str, world: type[World]
+    ) -> None:
+        w = world(600, metrics={"tone": "v"})
+        failing = w.ids[:11]
+        tone = {"tone": lambda example, _: float(metric == "pass" or example not in failing)}
+        passes = but(*failing) if metric == "pass" else True
+        again = w.again(passes, scores=tone)
+        decision = w.decide(w.trials(passes, scores=tone), w.baseline(scores={"tone": lambda *_: 1.0}), again)
+        assert {row.verdict for row in decision.metrics} == {"NEUTRAL"}
+        assert [row.example_id for row in decision.examples if row.red] == failing
+
+    def test_its_own_trials_enter_no_mean(self, world: type[World], row_of) -> None:
+        w = world(50, gates=ALONE)
+        row = row_of(w.decide(w.trials(but("e003")), w.baseline(), w.again(but("e003"))))
+        assert (row.candidate, row.passes) == (pytest.approx(49 / 50), 1)
+
+
+class TestWithoutProof:
+    def test_a_short_baseline_keeps_a_suspect_a_warning(
+        self, world: type[World], example_of: ExampleOf
+    ) -> None:
+        w = world(50, gates=ALONE)
+        again = w.again(but("e003"))
+        row = example_of(w.decide(w.trials(but("e003")), w.baseline(repeat=1), again), "e003")
+        assert (row.state, row.red, again.asked) == ("suspect", False, [])
+        assert row.comment.startswith("failed; among so many examples no number of failures is proof")
+        assert "record 10 (llm_baseline_repeat = 10)" in row.comment
+
+    def test_where_nobody_can_look_it_stays_a_warning(
+        self, world: type[World], example_of: ExampleOf
+    ) -> None:
+        w = world(50, gates=ALONE)
+        for decision in (
+            w.decide(w.trials(but("e003")), w.baseline(), unlooked="of shards"),
+            w.decide(w.trials(but("e003")), w.baseline(), w.again(False), confirm=0, unlooked="of shards"),
+        ):
+            row = example_of(decision, "e003")
+            assert (row.state, row.red) == ("suspect", False)
+            assert row.comment.startswith("failed; nobody ran it again")
+            assert decision.unlooked == "of shards"
+
+    def test_a_session_that_breaks_clears_nobody(self, world: type[World], example_of: ExampleOf) -> None:
+        w = world(50, gates=ALONE)
+        again = w.again(errors={"suspects": "llm_max_cost is spent"})
+        row = example_of(w.decide(w.trials(but("e003")), w.baseline(), again), "e003")
+        assert (row.state, row.red) == ("suspect", True)
+        assert row.comment.startswith("not cleared: llm_max_cost is spent")
+
+    def test_a_failed_look_at_a_mean_clears_no_suspect_either(
+        self, world: type[World], example_of: ExampleOf
+    ) -> None:
+        mean, alone = world(40, suite="tests/test_a.py::test_it"), world(50, gates=ALONE)
+        decision = decide(
+            [mean.plan, alone.plan],
+            [*mean.trials(first(4)), *alone.trials(but("e003"))],
+            {mean.plan.name: mean.baseline(), alone.plan.name: alone.baseline()},
+            Settings(),
+            mean.again(errors={"passes": "it crashed"}),
+        )
+        (row,) = [row for row in decision.examples if row.suite == alone.plan.name]
+        assert (row.state, row.red) == ("suspect", True)
+        assert row.comment.startswith("not cleared: it crashed")
+
+    def test_trials_without_a_verdict_do_not_clear(self, world: type[World], example_of: ExampleOf) -> None:
+        w = world(50, gates=ALONE)
+        again = w.again(lambda _, number: "error" if number > 4 else False)
+        row = example_of(w.decide(w.trials(but("e003")), w.baseline(), again), "e003")
+        assert (row.state, row.red) == ("suspect", True)
+        assert row.comment.startswith("not cleared: 12 of its 15 further trials gave no verdict")
+
+    def test_missing_data_spends_nothing_on_suspects(self, world: type[World], example_of: ExampleOf) -> None:
+        w = world(20, gates=ALONE)
+        trials = w.trials(lambda example, _: "skipped" if example > "e017" else example != "e003")
+        again = w.again()
+        decision = w.decide(trials, w.baseline(), again)
+        assert again.asked == []
+        assert example_of(decision, "e003").comment.startswith("not cleared: not run again: the suite is red")
+
+
+def test_all_examples_and_metrics_of_the_session_count(world: type[World]) -> None:
+    allowed = []
+    for number in (1, 3):
+        suites = [world(100, suite=f"tests/test_{n}.py::test_it", gates=ALONE) for n in range(number)]
+        scripts = [w.again(but("e003")) for w in suites]
+        trials = [trial for w in suites for trial in w.trials(but("e003"))]
+        baselines = {w.plan.name: w.baseline() for w in suites}
+        decide([w.plan for w in suites], trials, baselines, Settings(), together(*scripts))
+        (suspicion,) = scripts[0].reruns("suspect")[0].suspicions["e003"]
+        allowed.append(suspicion.checkpoints)
+    assert allowed == [((8, 0), (16, 2)), ((8, -1), (16, 1))]
+
+
+class TestStates:
+    def test_known_fixed_and_flaky(self, world: type[World], states_of: StatesOf) -> None:
+        w = world(50, repeat=3)
+        then = w.baseline(lambda e, r: not (e == "e001" and r == 1) and e != "e002")
+        decision = w.decide(w.trials(lambda e, r: e != "e001" and (e, r) != ("e004", 2)), then)
+        assert states_of(decision) == {"e001": "known", "e002": "fixed", "e004": "flaky"}
+        assert not decision.red
+
+    def test_passing_again_after_a_single_failure_is_no_fix(
+        self, world: type[World], states_of: StatesOf
+    ) -> None:
+        w = world(50)
+        assert states_of(w.decide(w.trials(), w.baseline(lambda e, r: e != "e001" or r > 1))) == {}
+
+    def test_one_that_is_gone_is_removed(self, world: type[World], states_of: StatesOf) -> None:
+        old, new = world(50), world([f"e{n:03}" for n in range(49)])
+        assert states_of(new.decide(new.trials(), old.baseline())) == {"e049": "removed"}
