@@ -10,7 +10,7 @@ from pytest_llmobs.baselines.records import Baseline
 from pytest_llmobs.errors import BaselineError
 from pytest_llmobs.gate.must_pass import must_pass_errors
 from pytest_llmobs.gate.pairing import SuitePair
-from pytest_llmobs.measures.gate_rules import PASS, ScoredMetrics, rule_errors
+from pytest_llmobs.measures.gate_rules import PASS, ScoredMetrics, rule_errors, rule_of
 from pytest_llmobs.records.experiments import SuiteScore
 from pytest_llmobs.records.plans import GateRule
 from pytest_llmobs.settings import Settings
@@ -122,7 +122,8 @@ def _unreachable_drop(suite: SuitePair, gate: GateRule) -> Iterator[str]:
 
 def _off_scale(suite: SuitePair, gate: GateRule) -> Iterator[str]:
     """Yield a complaint about scores outside the scale that a gate gives for them."""
-    if gate.scale is None:
+    # a gate that gave way to the defaults is complained about elsewhere, and maps nothing
+    if gate.scale is None or gate is not rule_of(suite.plan, gate.metric):
         return
     for example, values in suite.values(gate.metric).items():
         for value, score in zip(values, suite.measured.values[gate.metric][example], strict=True):

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from pytest_llmobs.gate.asking import Asking
 from pytest_llmobs.gate.evidence import JudgedMetric, JudgedSuite
-from pytest_llmobs.gate.suspects import Suspect, find_suspects, judge_suspect, mapped_values, standing
+from pytest_llmobs.gate.suspects import Suspect, find_suspects, judge_suspect, standing
 from pytest_llmobs.measures.values import measure
 from pytest_llmobs.records.looks import Rerun, Suspicion
 
@@ -93,7 +93,5 @@ def _rerun(suite: JudgedSuite, suspects: Sequence[Suspect]) -> Rerun | None:
 
 
 def _judge(suite: JudgedSuite, suspect: Suspect, looked: bool, why_not: str) -> None:
-    rule = next(metric.rule for metric in suite.metrics if metric.key == suspect.metric)
     alone = suite.alone.values.get(suspect.metric, {}).get(suspect.example_id, ())
-    values = mapped_values(alone, rule)
-    suite.findings.append(judge_suspect(suspect, values, looked=looked, why_not=why_not))
+    suite.findings.append(judge_suspect(suspect, alone, looked=looked, why_not=why_not))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from pytest_llmobs.measures.broken import CHECKPOINTS, most_passes, nearly_always
-from pytest_llmobs.measures.gate_rules import PASS, map_score
+from pytest_llmobs.measures.gate_rules import PASS
 from pytest_llmobs.measures.means import mean
 from pytest_llmobs.measures.values import score_value
 from pytest_llmobs.records.decisions import ExampleState
@@ -186,7 +186,7 @@ def standing(passed: Sequence[bool], checkpoints: Sequence[tuple[int, int]]) -> 
         passed: How each went, in their order.
         checkpoints: See ``Suspicion``.
     """
-    if sum(passed[:_EARLY]) >= _ENOUGH:
+    if _cleared_early(passed):
         return "flaky"
     standing: Standing = "flaky"
     for trials, most in checkpoints:
@@ -196,6 +196,10 @@ def standing(passed: Sequence[bool], checkpoints: Sequence[tuple[int, int]]) -> 
             return "broken"
         standing = "open"
     return standing
+
+
+def _cleared_early(passed: Sequence[bool]) -> bool:
+    return sum(passed[:_EARLY]) >= _ENOUGH
 
 
 def settled(suspicions: Mapping[str, Sequence[Suspicion]], example_id: str, trials: Sequence[Trial]) -> bool:
@@ -231,12 +235,14 @@ def judge_suspect(suspect: Suspect, alone: Sequence[float], *, looked: bool, why
 
     Args:
         suspect: The suspect.
-        alone: Its values in the further session that ran it by itself, on the scale of the metric's rule.
+        alone: Its scores in the further session that ran it by itself, as the evaluator gave them: held to the same
+            limit as there, they tell the same.
         looked: Whether there was such a session.
         why_not: Why it failed, or why there was none; an empty string where nobody can look.
     """
-    passed = [*suspect.suspicion.passed, *map(suspect.limit.passes, alone)]
-    if suspect.hopeless:
+    limit = Limit(suspect.suspicion.sign, suspect.suspicion.bound)
+    passed = [*suspect.suspicion.passed, *map(limit.passes, alone)]
+    if suspect.hopeless and not _cleared_early(passed):
         return Finding(suspect=suspect, state="suspect", red=False, note=_hopeless(suspect))
     state = standing(passed, suspect.suspicion.checkpoints)
     if state == "broken":
@@ -305,8 +311,3 @@ def broke(baseline: Sequence[float], now: Sequence[float], metric: str, lower_is
     """
     limit = passing_limit(baseline, metric, lower_is_better)
     return limit is not None and bool(now) and all(map(limit.fails, now))
-
-
-def mapped_values(values: Sequence[float], rule: GateRule) -> list[float]:
-    """Return scores on the scale of their metric's rule."""
-    return [map_score(value, rule) for value in values]

@@ -219,6 +219,13 @@ class TestWithoutProof:
         assert row.comment.startswith("failed; among so many examples no number of failures is proof")
         assert "record 10 (llm_baseline_repeat = 10)" in row.comment
 
+    def test_two_passes_of_four_clear_it_whatever_the_baseline(
+        self, world: type[World], example_of: ExampleOf
+    ) -> None:
+        w = world(50, repeat=5, gates=ALONE)
+        trials = w.trials(lambda example, number: example != "e003" or number < 3)
+        assert example_of(w.decide(trials, w.baseline(repeat=1)), "e003").state == "flaky"
+
     def test_where_nobody_can_look_it_stays_a_warning(
         self, world: type[World], example_of: ExampleOf
     ) -> None:
