@@ -13,14 +13,16 @@ TakeLook = Callable[[LookRequest], Look]
 class Asking:
     """Who runs further sessions, and how many passes there may be."""
 
-    def __init__(self, look: TakeLook | None, most_passes: int) -> None:
+    def __init__(self, look: TakeLook | None, most_passes: int, unlooked: str = "") -> None:
         """Make one.
 
         Args:
             look: Runs what is asked for; None where nobody can.
             most_passes: Most further passes of a suite (``--llm-confirm``); 0 for one look and no further session.
+            unlooked: Why nobody can.
         """
         self._look = look if most_passes else None
+        self._unlooked = unlooked or ("nothing can be run again" if look is None else "--llm-confirm is 0")
         self._most_passes = most_passes
         self._failed = ""
 
@@ -46,3 +48,8 @@ class Asking:
     def failed(self) -> str:
         """Why the last session failed, or an empty string."""
         return self._failed
+
+    @property
+    def why_not(self) -> str:
+        """Why no further session can be asked for, or an empty string."""
+        return self._unlooked if self._look is None else self._failed

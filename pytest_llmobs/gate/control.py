@@ -5,7 +5,7 @@ Repeats of one session share a day (a provider's deployment, a cache, an index),
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 
@@ -19,7 +19,7 @@ from pytest_llmobs.gate.units import units_of_trials
 from pytest_llmobs.measures.gate_rules import mapped
 from pytest_llmobs.measures.means import metric_mean
 from pytest_llmobs.measures.permutation import permutation_test
-from pytest_llmobs.measures.values import Measurements, measure
+from pytest_llmobs.measures.values import Measurements, measure, why_unscored
 from pytest_llmobs.records.looks import Look, Rerun
 from pytest_llmobs.records.trials import Trial
 from pytest_llmobs.settings import Settings, words
@@ -77,28 +77,29 @@ def compare_with_accepted(suites: Iterable[JudgedSuite], asking: Asking, setting
         settings: Of the session.
     """
     doubts = list(_doubts(suites))
-    if not doubts or not asking.possible:
-        return
+    why_not = asking.why_not
     if settings.control == "off":
+        why_not = OFF
+    if why_not:
         for doubt in doubts:
-            doubt.let_stand(OFF)
+            doubt.let_stand(why_not)
         return
     commit = _newest_commit(doubts)
     reruns = []
     for doubt in doubts:
         examples = _recorded_by(doubt, commit)
-        if commit is None or not examples:
-            doubt.let_stand(_UNKNOWN if commit is None else _why_not(doubt))
-        else:
+        if examples:
             repeats = dict.fromkeys(examples, range(1, doubt.runs + 1))
             reruns.append(Rerun(suite=doubt.suite.name, reason="control", repeats=repeats))
+        else:
+            doubt.let_stand(_not_of(doubt, doubt.examples, commit))
     if commit is None or not reruns:
         return
     answer = asking.ask("control", reruns, commit)
-    running = {rerun.suite for rerun in reruns}
+    examples_by_suite = {rerun.suite: list(rerun.repeats) for rerun in reruns}
     for doubt in doubts:
-        if doubt.suite.name in running:
-            _compare(doubt, answer, _recorded_by(doubt, commit))
+        if doubt.suite.name in examples_by_suite:
+            _compare(doubt, answer, examples_by_suite[doubt.suite.name])
             for finding in doubt.findings:
                 finding.red = finding.state == "broken" or "drifted" in words(settings.fail_on)
 
@@ -135,40 +136,93 @@ def _newest_commit(doubts: Iterable[_Doubt]) -> str | None:
 
 
 def _recorded_by(doubt: _Doubt, commit: str | None) -> list[str]:
-    """Return the examples in doubt whose rows were made by a commit; rows of others aren't compared."""
-    examples = []
-    for example in doubt.examples:
+    """Return the examples in doubt whose rows were made by a commit; rows of others aren't compared.
+
+    Of a mean there are none where it is over others, too: what holds its few new rows says nothing of the drop.
+    """
+    examples = doubt.examples
+    recorded = []
+    for example in examples:
         session = _session(doubt, example)
-        if session.clean and session.commit == commit:
-            examples.append(example)
-    return examples
+        if commit is not None and session.clean and session.commit == commit:
+            recorded.append(example)
+    if doubt.metrics and too_many(len(examples) - len(recorded), len(examples)):
+        return []
+    return recorded
 
 
-def _why_not(doubt: _Doubt) -> str:
-    for example in doubt.examples:
+def _not_of(doubt: _Doubt, examples: Sequence[str], commit: str | None) -> str:
+    """Return why rows of a baseline aren't compared with what a commit does today."""
+    others = {}
+    for example in examples:
         session = _session(doubt, example)
-        if session.clean and session.commit:
-            return f"it was recorded by another commit ({session.commit}) than the newest"
-    return _UNKNOWN
+        if session.clean and session.commit and session.commit != commit:
+            others[example] = session.commit
+    if not others:
+        return _UNKNOWN
+    which = "it was"
+    if len(examples) > 1:
+        which = f"{len(others)} of {len(examples)} examples were"
+    return f"{which} recorded by another commit ({next(iter(others.values()))}) than the newest ({commit})"
 
 
 def _compare(doubt: _Doubt, answer: Look, examples: Sequence[str]) -> None:
-    """Hold what is red in one suite against what the accepted code did today."""
-    trials = [trial for trial in answer.trials if trial.suite == doubt.suite.name]
-    problem = answer.error or _first_problem(doubt.suite, trials, len(examples) * doubt.runs)
+    """Hold what is red in one suite against what the accepted code did today.
+
+    Args:
+        doubt: What is red.
+        answer: The accepted code's session.
+        examples: Of the suite, those that it was asked to run.
+    """
+    suite, asked = doubt.suite, set(examples)
+    trials = []
+    for trial in answer.trials:
+        if trial.suite == suite.name and trial.example_id in asked:
+            trials.append(trial)
+    problem = answer.error or _first_problem(suite, trials, len(examples) * doubt.runs)
     if problem:
         doubt.let_stand(problem)
         return
     control = measure(trials)
-    doubt.suite.control = control
-    versions = answer.metrics.get(doubt.suite.name, {})
+    suite.control = control
+    versions = answer.metrics.get(suite.name, {})
     for metric in doubt.metrics:
-        if versions.get(metric.key) == doubt.suite.plan.metrics.get(metric.key):
-            _compare_metric(doubt.suite, metric, control)
-        else:
-            metric.control_note = "its evaluator is another one there"
+        metric.control_note = _why_other(suite, metric.key, versions) or _too_few_scores(
+            metric, control, asked
+        )
+        if not metric.control_note:
+            _compare_metric(suite, metric, control)
     for finding in doubt.findings:
-        _compare_finding(doubt, finding, control, examples)
+        finding.control_note = _why_other(suite, finding.suspect.metric, versions)
+        if finding.example_id not in asked:
+            finding.control_note = _not_of(doubt, [finding.example_id], answer.commit)
+        if not finding.control_note:
+            _compare_finding(suite, finding, control)
+
+
+def _why_other(suite: JudgedSuite, metric: str, versions: Mapping[str, str]) -> str:
+    """Return that a metric is another one in the accepted code, or an empty string."""
+    if versions.get(metric) == suite.plan.metrics.get(metric):
+        return ""
+    return "its evaluator is another one there"
+
+
+def _too_few_scores(metric: JudgedMetric, control: Measurements, asked: Collection[str]) -> str:
+    """Return that too little of a metric was scored in the accepted code to compare with, or an empty string."""
+    scored = control.values.get(metric.key, {})
+    expected = lacking = 0
+    for pair in metric.comparison.pairs:
+        if pair.example_id in asked:
+            expected += PASSES
+            lacking += PASSES - len(scored.get(pair.example_id, ()))
+    if not too_many(lacking, expected):
+        return ""
+    for trials in control.trials.values():
+        for trial in trials:
+            score = trial.scores.get(metric.key)
+            if score is not None and score.error and not score.exempt:
+                return f"too little was scored there: {why_unscored(score)}"
+    return "too little was scored there"
 
 
 def _first_problem(suite: JudgedSuite, trials: Sequence[Trial], expected: int) -> str:
@@ -218,17 +272,15 @@ def _drop(suite: JudgedSuite, metric: JudgedMetric, accepted: Mapping[str, Seque
     return difference if metric.rule.lower_is_better else -difference
 
 
-def _compare_finding(doubt: _Doubt, finding: Finding, control: Measurements, examples: Sequence[str]) -> None:
+def _compare_finding(suite: JudgedSuite, finding: Finding, control: Measurements) -> None:
     """Let an example stay broken where the accepted code passes in three trials of five."""
-    if finding.example_id not in examples:
-        finding.control_note = _why_not(doubt)
-        return
     suspect = finding.suspect
-    rule = next(metric.rule for metric in doubt.suite.metrics if metric.key == suspect.metric)
+    rule = next(metric.rule for metric in suite.metrics if metric.key == suspect.metric)
     values = mapped(control.values.get(suspect.metric, {}), rule).get(finding.example_id, ())
-    if sum(map(suspect.limit.passes, values)) >= STANDS:
+    passed = sum(map(suspect.limit.passes, values))
+    if passed >= STANDS:
         return
-    if len(values) < TRIALS and sum(map(suspect.limit.passes, values)) + TRIALS - len(values) >= STANDS:
+    if passed + TRIALS - len(values) >= STANDS:
         finding.control_note = f"only {len(values)} of its {TRIALS} trials gave a verdict"
         return
     finding.state = "drifted"

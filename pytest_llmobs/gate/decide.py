@@ -60,7 +60,7 @@ def decide(
         unlooked: What to note where there is one look though the gate would go on.
     """
     suites = _judged_suites(plans, trials, baselines)
-    asking = Asking(look, settings.confirm)
+    asking = Asking(look, settings.confirm, unlooked)
     look_at_means(suites, asking)
     look_at_examples(suites, asking)
     compare_with_accepted(suites, asking, settings)

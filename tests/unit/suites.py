@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pytest_llmobs.baselines.records import Baseline, RecordedSession
+from pytest_llmobs.baselines.records import Baseline, BaselineSession, RecordedSession
 from pytest_llmobs.baselines.update import updated_baseline
 from pytest_llmobs.gate.decide import decide
 from pytest_llmobs.gate.suspects import settled
@@ -19,6 +19,12 @@ from pytest_llmobs.records.trials import ModelCall, Trial, TrialScore
 from pytest_llmobs.settings import Settings
 
 SUITE = "tests/test_support.py::test_support_agent"
+
+ACCEPTED = RecordedSession(
+    key="5e551011",
+    session=BaselineSession(recorded="2026-11-02T10:00:00+00:00", commit="1a2b3c4", clean=True),
+)
+"""A session of code that is known and can be run again."""
 
 Passing = bool | Callable[[str, int], bool | str]
 """Whether a trial passes, or its status; a constant or a function of example and repeat."""
