@@ -82,4 +82,5 @@ def _steady_spread(values: Sequence[float], old: float | None) -> float | None:
         return None
     if old is not None and old / STEADY_SPREAD <= spread <= old * STEADY_SPREAD:
         return old
-    return float(f"{spread:.2g}")
+    # equal values differ in the last bits of their logarithms
+    return float(f"{round(spread, 6):.2g}")

@@ -5,15 +5,18 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_llmobs.cli.console import Console
 from pytest_llmobs.cli.lookup import none_yet
 from pytest_llmobs.cli.stores import open_store
 from pytest_llmobs.experiments.stored import find_readable, read_heads
+from pytest_llmobs.measures.proposals import FEWEST_EXPERIMENTS
 from pytest_llmobs.wording import count
 
 if TYPE_CHECKING:
+    from pytest_llmobs.experiments.accepted import Objection
     from pytest_llmobs.experiments.history import Trend
     from pytest_llmobs.records.experiments import Experiment
     from pytest_llmobs.reports.digest.experiment_line import ExperimentLine
@@ -36,6 +39,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="show each metric's means over time, and the min_mean they would support",
     )
+    parser.add_argument(
+        "--branch",
+        metavar="BRANCH",
+        help="has the accepted code, whose means support a min_mean (default: the remote's, or main or master)",
+    )
     parser.add_argument("--json", action="store_true", help="print them for machines")
 
 
@@ -44,6 +52,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
     Raises:
         StoreError: There is no store, or it can't be read.
+        BaselineError: Git doesn't know the branch that was named.
     """
     from pytest_llmobs.experiments.history import trends
 
@@ -54,7 +63,10 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if limit > 0:
         shown = heads[:limit]
     if arguments.history:
-        _history(trends(shown), arguments, console)
+        objection = _objection(arguments.branch)
+        _history(trends(shown, objection), arguments, console)
+        if objection is None and len(shown) >= FEWEST_EXPERIMENTS:
+            console.note("No min_mean is proposed: git names no branch of accepted code here. --branch does.")
     elif arguments.json:
         console.json(list(map(asdict, _lines(shown, store))))
     elif not heads:
@@ -71,6 +83,16 @@ def _limit(arguments: argparse.Namespace) -> int:
     if arguments.history:  # a course over time is cut nowhere unless asked
         return 0
     return _SHOWN
+
+
+def _objection(branch: str | None) -> Objection | None:
+    """Return what tells experiments of accepted code; None where nothing says which code that is."""
+    from pytest_llmobs.experiments.accepted import accepted_code, usual_branch
+
+    branch = branch or usual_branch(Path.cwd())
+    if branch is None:
+        return None
+    return accepted_code(Path.cwd(), branch)
 
 
 def _history(courses: Sequence[Trend], arguments: argparse.Namespace, console: Console) -> None:

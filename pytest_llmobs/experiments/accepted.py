@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from pytest_llmobs.experiments.git import on_branch
+from pytest_llmobs.errors import BaselineError
+from pytest_llmobs.experiments.git import git, on_branch, output_of
 from pytest_llmobs.experiments.references import is_clean
 from pytest_llmobs.records.experiments import DIRTY, Experiment
 
 Objection = Callable[[Experiment], str]
 """Returns why an experiment says nothing of accepted code, or an empty string where it does."""
+_USUAL = ("main", "master")
+"""What the branch of accepted code is called where no remote says so."""
 
 
 def accepted_code(folder: Path, branch: str) -> Objection:
@@ -41,6 +44,24 @@ def accepted_code(folder: Path, branch: str) -> Objection:
         return ""
 
     return objection
+
+
+def usual_branch(folder: Path) -> str | None:
+    """Return the branch that has the accepted code in most repositories, or None where git knows no such.
+
+    Args:
+        folder: Anywhere in the repository, or in none.
+    """
+    try:
+        remote = git(folder, "symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD")
+        if remote.returncode == 0:
+            return output_of(remote)
+        for branch in _USUAL:
+            if git(folder, "show-ref", "--verify", "--quiet", f"refs/heads/{branch}").returncode == 0:
+                return branch
+    except BaselineError:  # no git
+        return None
+    return None
 
 
 def _not_whole(experiment: Experiment) -> str:

@@ -89,6 +89,7 @@ def check_meaning(experiment: Experiment) -> None:
 def _of_session(experiment: Experiment) -> dict[str, Any]:
     """Return what only a session of pytest has, without what is empty."""
     parts = {
+        "clean": experiment.clean,
         "commands": dict(experiment.commands),
         "end": to_wire(experiment.end),
         "conditions": dict(experiment.conditions),

@@ -7,19 +7,20 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from operator import attrgetter
 from statistics import median
 
-from pytest_llmobs.measures.distributions import normal_cdf, percentile
+from pytest_llmobs.experiments.accepted import Objection
+from pytest_llmobs.measures.distributions import normal_cdf
 from pytest_llmobs.measures.gate_rules import MAX_DROP, rule_of
+from pytest_llmobs.measures.proposals import proposed_min_mean
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.records.plans import GateRule, SuitePlan
 
 FEWEST = 5
-"""Accepted experiments below which history proposes nothing."""
+"""Accepted experiments below which nothing is called a slide."""
 WINDOW = 50
-"""Most recent accepted experiments that are looked at."""
-PERCENT = 5
-"""Percentile of accepted means: a bound there would have passed nineteen of twenty of them."""
+"""Most recent experiments that are looked at."""
 DRIFT_LEVEL = 0.05
 """Two-sided p of a trend below which it is told."""
 
@@ -34,6 +35,8 @@ class Point:
     mean: float
     accepted: bool
     """True where the experiment was whole and green."""
+    of_accepted_code: bool = False
+    """True where its code is known to be accepted, whether it was red or green."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +49,7 @@ class Trend:
     points: Sequence[Point]
     """The oldest first; partial and interrupted experiments are left out."""
     proposed_min_mean: float | None
-    """What ``llm_gate(metric, min_mean=…)`` might say; None with too little history."""
+    """What ``llm_gate(metric, min_mean=…)`` might say; None with too few experiments of accepted code."""
     drift: MeanDrift | None
     """A slide for the worse, or None."""
 
@@ -65,32 +68,32 @@ class MeanDrift:
         return f"slid by {self.change:+.3g} over {self.experiments} accepted experiments (p = {self.p:.2g})"
 
 
-def trends(experiments: Iterable[Experiment]) -> list[Trend]:
-    """Return the trend of every metric of every suite, in the order of their first appearance."""
+def trends(experiments: Iterable[Experiment], objection: Objection | None = None) -> list[Trend]:
+    """Return the trend of every metric of every suite, in the order of their first appearance.
+
+    Args:
+        experiments: In any order.
+        objection: Tells those that say nothing of accepted code; None where nobody knows which do.
+    """
     points: dict[tuple[str, str], list[Point]] = {}
     rules: dict[tuple[str, str], GateRule] = {}
-    for experiment in sorted(experiments, key=lambda experiment: experiment.started):
-        for plan, metric, point in _points(experiment):
+    for experiment in sorted(experiments, key=attrgetter("started")):
+        of_accepted_code = objection is not None and not objection(experiment)
+        for plan, metric, mean in _means(experiment):
+            point = Point(
+                experiment=experiment.name,
+                started=experiment.started,
+                mean=mean,
+                accepted=not experiment.decision.red,
+                of_accepted_code=of_accepted_code,
+            )
             points.setdefault((plan.name, metric), []).append(point)
             rules[plan.name, metric] = rule_of(plan, metric)
+    gating = max(1, sum(rule.rule != "off" for rule in rules.values()))
     courses = []
     for key, rule in rules.items():
-        courses.append(_trend(key, points[key], rule))
+        courses.append(_trend(key, points[key], rule, gating))
     return courses
-
-
-def proposed_min_mean(means: Sequence[float], *, lower_is_better: bool = False) -> float | None:
-    """Return the 5th percentile of accepted means, rounded so that it is no stricter; None for fewer than five.
-
-    Where lower is better, the 95th.
-    """
-    if len(means) < FEWEST:
-        return None
-    ordered = sorted(means)
-    # the tiny part keeps a mean that is 0.9 in decimals from being rounded to 0.899 or 0.901
-    if lower_is_better:
-        return math.ceil(percentile(ordered, 100 - PERCENT) * 1000 - 1e-9) / 1000
-    return math.floor(percentile(ordered, PERCENT) * 1000 + 1e-9) / 1000
 
 
 def trend_p(values: Sequence[float]) -> float:
@@ -132,7 +135,7 @@ def drift(
     return None
 
 
-def _points(experiment: Experiment) -> Iterator[tuple[SuitePlan, str, Point]]:
+def _means(experiment: Experiment) -> Iterator[tuple[SuitePlan, str, float]]:
     """Yield the means of an experiment's whole suites; an interrupted experiment has none."""
     if experiment.interrupted:
         return
@@ -140,19 +143,10 @@ def _points(experiment: Experiment) -> Iterator[tuple[SuitePlan, str, Point]]:
     for row in experiment.decision.metrics:
         plan = plans.get(row.suite)
         if plan is not None and row.candidate is not None:
-            yield (
-                plan,
-                row.metric,
-                Point(
-                    experiment=experiment.name,
-                    started=experiment.started,
-                    mean=row.candidate,
-                    accepted=not experiment.decision.red,
-                ),
-            )
+            yield plan, row.metric, row.candidate
 
 
-def _trend(key: tuple[str, str], points: Sequence[Point], rule: GateRule) -> Trend:
+def _trend(key: tuple[str, str], points: Sequence[Point], rule: GateRule, gating: int) -> Trend:
     # what was red was not accepted: it is no level to hold
     means = [point.mean for point in points if point.accepted][-WINDOW:]
     return Trend(
@@ -160,10 +154,20 @@ def _trend(key: tuple[str, str], points: Sequence[Point], rule: GateRule) -> Tre
         metric=key[1],
         lower_is_better=rule.lower_is_better,
         points=points,
-        proposed_min_mean=proposed_min_mean(means, lower_is_better=rule.lower_is_better),
+        proposed_min_mean=_proposed(points, rule, gating),
         drift=drift(
             means,
             lower_is_better=rule.lower_is_better,
             max_drop=MAX_DROP if rule.max_drop is None else rule.max_drop,
         ),
     )
+
+
+def _proposed(points: Sequence[Point], rule: GateRule, gating: int) -> float | None:
+    """Return the bound that accepted code would keep; red experiments count: without them its low days would lack."""
+    sign = -1.0 if rule.lower_is_better else 1.0
+    means = [sign * point.mean for point in points if point.of_accepted_code][-WINDOW:]
+    bound = proposed_min_mean(means, gating)
+    if bound is None:
+        return None
+    return sign * bound

@@ -57,7 +57,18 @@ def history_section(trends: Sequence[Trend], page: Page) -> list[str]:
         if trend.drift:
             style = "yellow"
         lines.append(page.paint(row, style))
-    return [*lines, *slides(trends, page)]
+    return [*lines, *_proposal(trends, page), *slides(trends, page)]
+
+
+def _proposal(trends: Sequence[Trend], page: Page) -> list[str]:
+    """Return what the proposed bounds are good for; nothing where there is none."""
+    if all(trend.proposed_min_mean is None for trend in trends):
+        return []
+    text = (
+        "min_mean: from the experiments of accepted code, red or green; "
+        "about 1 harmless build in 100 would be red by it"
+    )
+    return page.item(text, mark=page.signs.dot)
 
 
 def slides(trends: Sequence[Trend], page: Page) -> list[str]:

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from pytest_llmobs.experiments.history import drift, proposed_min_mean, trend_p, trends
+from pytest_llmobs.experiments.accepted import Objection
+from pytest_llmobs.experiments.history import drift, trend_p, trends
 from pytest_llmobs.records.decisions import Decision, MetricRow
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.records.plans import GateRule
@@ -46,25 +47,48 @@ def test_means_over_time_the_oldest_first(world) -> None:
     assert (trend.proposed_min_mean, trend.drift) == (None, None)
 
 
-def test_the_proposal_is_the_fifth_percentile_of_what_was_accepted(world) -> None:
+def of_a_branch(*others: str) -> Objection:
+    """Return what takes all experiments for such of accepted code but some."""
+    return lambda experiment: "elsewhere" if experiment.name in others else ""
+
+
+def test_the_proposal_is_what_one_more_experiment_of_accepted_code_keeps(world) -> None:
     means = [random.Random(1).gauss(0.9, 0.02) for _ in range(20)]
-    (trend,) = trends(history(world, [*means, 0.1], red=(20,)))
-    assert trend.proposed_min_mean == pytest.approx(np.percentile(means, 5), abs=0.001)
-    assert trend.proposed_min_mean <= np.percentile(means, 5)
+    (trend,) = trends(history(world, [*means, 0.1]), of_a_branch("x20"))
+    error = np.std(means, ddof=1) * np.sqrt(1 + 1 / 20)
+    limit = np.mean(means) - stats.t.ppf(1 - 0.005, 19) * error
+    assert trend.proposed_min_mean == pytest.approx(np.floor(limit * 100) / 100)
 
 
-def test_where_lower_is_better_it_is_the_ninety_fifth(world) -> None:
+def test_red_experiments_of_accepted_code_count(world) -> None:
+    means = [0.9, 0.91, 0.92, 0.9, 0.7]
+    (green,) = trends(history(world, means), of_a_branch())
+    (red,) = trends(history(world, means, red=(4,)), of_a_branch())
+    assert red.proposed_min_mean == green.proposed_min_mean
+    (without,) = trends(history(world, [*means[:4], 0.91]), of_a_branch())
+    assert red.proposed_min_mean is not None
+    assert without.proposed_min_mean is not None
+    assert red.proposed_min_mean < without.proposed_min_mean - 0.1
+
+
+def test_where_lower_is_better_it_is_a_ceiling(world) -> None:
     means = [n / 100 for n in range(10)]
-    assert proposed_min_mean(means, lower_is_better=True) == pytest.approx(
-        np.percentile(means, 95), abs=0.001
-    )
-    (trend,) = trends(history(world, means, gates=[GateRule(metric="pass", lower_is_better=True)]))
-    assert trend.proposed_min_mean == 0.086
+    gates = [GateRule(metric="pass", lower_is_better=True)]
+    (trend,) = trends(history(world, means, gates=gates), of_a_branch())
+    limit = np.mean(means) + stats.t.ppf(1 - 0.005, 9) * np.std(means, ddof=1) * np.sqrt(1 + 1 / 10)
+    assert trend.proposed_min_mean == pytest.approx(np.ceil(limit * 100) / 100)
 
 
-def test_too_little_history_proposes_nothing() -> None:
-    assert proposed_min_mean([0.9] * 4) is None
-    assert proposed_min_mean([0.9] * 5) == 0.9
+def test_too_little_history_proposes_nothing(world) -> None:
+    assert trends(history(world, [0.9] * 4), of_a_branch())[0].proposed_min_mean is None
+    assert trends(history(world, [0.9] * 5), of_a_branch("x1"))[0].proposed_min_mean is None
+    assert trends(history(world, [0.9] * 5), of_a_branch())[0].proposed_min_mean == 0.9
+
+
+def test_where_nobody_knows_which_code_was_accepted_nothing_is_proposed(world) -> None:
+    (trend,) = trends(history(world, [0.9] * 9))
+    assert trend.proposed_min_mean is None
+    assert not any(point.of_accepted_code for point in trend.points)
 
 
 def test_interrupted_and_partial_experiments_have_no_mean(world) -> None:
