@@ -41,7 +41,7 @@ def amount(value: float | None, row: MetricRow) -> str:
         return "<0.1 pp"
     if value > 1:
         return ">100 pp"
-    return f"{value * 100:.1f} pp"
+    return f"{_hundredths(value)} pp"
 
 
 def difference(value: float | None, row: MetricRow, page: Page, *, measure: bool = True) -> str:
@@ -50,7 +50,7 @@ def difference(value: float | None, row: MetricRow, page: Page, *, measure: bool
         return ""
     size = figures.rate(abs(value))
     if in_points(row):
-        size = f"{abs(value) * 100:.1f}"
+        size = _hundredths(abs(value))
     sign = ""
     # what is shown as zero has no sign, whatever its last digits are
     if size.strip("0."):
@@ -152,6 +152,14 @@ def not_compared(note: str) -> str:
     if not note:
         return ""
     return f"{NOT_COMPARED}: {note}"
+
+
+def _hundredths(value: float) -> str:
+    """Return points with one decimal; from 100 on it would only take room."""
+    points = f"{value * 100:.1f}"
+    if len(points) > len("99.9"):
+        return f"{value * 100:.0f}"
+    return points
 
 
 def _plain(value: float) -> str:

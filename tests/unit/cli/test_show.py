@@ -13,11 +13,11 @@ def test_an_experiment_reads_as_at_its_sessions_end(llmobs, store, run_id):
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines() == [
         "brave-otter · 2026-11-23 16:14 UTC · 921dd62",
-        "  metric        baseline    now  Δ          n  verdict",
-        "─" * 58,
+        "  metric        baseline    now  Δ        n  verdict",
+        "─" * 56,
         "tests/test_support.py::test_support_agent · 1 example",
-        "✗ pass             1.000  0.000  −100.0 pp  1  ▼ REGRESSED",
-        "  tone_quality            0.310             1  · not gated",
+        "✗ pass             1.000  0.000  −100 pp  1  ▼ REGRESSED",
+        "  tone_quality            0.310           1  · not gated",
         "",
         "✗ 1 example broke",
         "  ✗ double-charge  pass 5/5 → 0/4 trials: assert 0.31 >= 0.7",
