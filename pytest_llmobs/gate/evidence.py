@@ -14,7 +14,13 @@ from pytest_llmobs.gate.evaluator_changes import (
     silent_evaluators,
 )
 from pytest_llmobs.gate.metric_range import is_share, largest_harmless_drop, metric_range
-from pytest_llmobs.gate.missing import Missing, missing_pairs, missing_trials, missing_values
+from pytest_llmobs.gate.missing import (
+    Missing,
+    completed,
+    missing_pairs,
+    missing_trials,
+    missing_values,
+)
 from pytest_llmobs.gate.pairing import Comparison, SuitePair, compare_metric, pair_suite
 from pytest_llmobs.gate.suspects import Finding
 from pytest_llmobs.measures.gate_rules import PASS, rule_of
@@ -144,17 +150,24 @@ class JudgedSuite:
     def insufficient(self) -> bool:
         """True where the suite is red for lack of data that no further trial could mend."""
         for metric in self.metrics:
-            if metric.rule.rule != "off" and not (metric.enough or metric.replaced):
-                return not (metric.missing.mendable and self.retriable())
+            if metric.rule.rule == "off" or metric.enough or metric.replaced:
+                continue
+            if next(self._retriable(metric), None) is None:
+                return True
         return False
 
     def retriable(self) -> list[tuple[str, int]]:
         """Return the trials, by example and number, that went missing and decide, and were not run once more yet."""
         lost: dict[tuple[str, int], None] = {}
         for metric in self.metrics:
-            if metric.paired and metric.rule.rule != "off" and metric.missing.mendable:
-                lost.update(dict.fromkeys(missing_trials(self.pair, metric.key, self.passes)))
-        return [trial for trial in lost if trial not in self.retried]
+            lost.update(dict.fromkeys(self._retriable(metric)))
+        return list(lost)
+
+    def _retriable(self, metric: JudgedMetric) -> Iterator[tuple[str, int]]:
+        if metric.paired and metric.rule.rule != "off" and metric.missing.mendable:
+            for trial in missing_trials(self.pair, metric.key, self.passes):
+                if trial not in self.retried:
+                    yield trial
 
     def add(self, trials: Iterable[Trial], further: int) -> None:
         """Take trials of a further session, and compare all metrics anew.
@@ -164,8 +177,11 @@ class JudgedSuite:
             further: How many passes there are now beyond the session's own.
         """
         self.further = further
-        # a trial that went missing keeps its number, and of two with one number the last counts
-        self.passed += trials
+        known = {(trial.example_id, trial.repeat): trial for trial in self.passed}
+        for trial in trials:
+            key = (trial.example_id, trial.repeat)
+            known[key] = completed(known[key], trial) if key in known else trial
+        self.passed = list(known.values())
         self.pair = pair_suite(self.plan, self.baseline, self.passed, further)
         own = [trial for trial in self.passed if trial.repeat <= self.plan.repeat]
         self.first = pair_suite(self.plan, self.baseline, own)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pytest_llmobs.gate.pairing import SuitePair
 from pytest_llmobs.measures.gate_rules import PASS
@@ -66,14 +66,18 @@ def missing_trials(suite: SuitePair, metric: str, passes: int) -> Iterator[tuple
     Args:
         suite: The suite.
         metric: The metric's key.
-        passes: Its trials are numbered from 1 to this.
+        passes: How many there were, further ones included.
     """
     exempt = suite.measured.exempt.get(metric, set())
+    own: dict[str, list[int]] = {}
+    for expected in suite.plan.expected:
+        own.setdefault(expected.example_id, []).append(expected.repeat)
+    further = range(suite.plan.repeat + 1, passes + 1)
     for example in suite.recorded(metric):
         if example in exempt:
             continue
         trials = {trial.repeat: trial for trial in suite.measured.trials.get(example, ())}
-        for repeat in range(1, passes + 1):
+        for repeat in (*own[example], *further):
             if _may_run_again(trials.get(repeat), metric):
                 yield example, repeat
 
@@ -84,6 +88,22 @@ def _may_run_again(trial: Trial | None, metric: str) -> bool:
     if trial.status == "skipped" or trial.not_run is not None:
         return False
     return score_value(trial, metric) is None
+
+
+def completed(lost: Trial, again: Trial) -> Trial:
+    """Return a trial that lacked a value with what running it once more brought; whatever it had, stays.
+
+    An evaluator that fails over broken answers must not give just those another chance to pass.
+    """
+    if again.status in _WITHOUT_VALUE:
+        return lost
+    if lost.status in _WITHOUT_VALUE:
+        return again
+    scores = dict(again.scores)
+    for key, score in lost.scores.items():
+        if score_value(lost, key) is not None or score.value is not None or score.exempt or key not in scores:
+            scores[key] = score
+    return replace(lost if lost.ran else again, scores=scores)
 
 
 def too_many(missing: float, expected: float) -> bool:
