@@ -201,3 +201,21 @@ def older(store: Store) -> Callable[[int], None]:
             store.write_experiment(named.name, experiment_to_dict(named))
 
     return write
+
+
+def git(folder: Path, *words: str) -> str:
+    """Run git and return what it says."""
+    identity = ("-c", "user.name=Tester", "-c", "user.email=tester@example.org", "-c", "commit.gpgsign=false")
+    done = subprocess.run(
+        ["git", *identity, *words], cwd=folder, check=True, capture_output=True, encoding="utf-8"
+    )
+    return done.stdout.strip()
+
+
+def committed(folder: Path) -> str:
+    """Make a folder a repository, commit a line of code on its branch main, and return the commit."""
+    git(folder, "init", "-q", "-b", "main")
+    (folder / "app.py").write_text("x = 1\n", encoding="utf-8")
+    git(folder, "add", "app.py")
+    git(folder, "commit", "-qm", "Begin")
+    return git(folder, "rev-parse", "--short=12", "HEAD")

@@ -1,4 +1,3 @@
-import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,6 +6,7 @@ import pytest
 from pytest_llmobs.baselines.file import baseline_path, load_baseline, save_baseline, texts_path
 from pytest_llmobs.baselines.records import Baseline, BaselineRow, SuiteRecord
 from pytest_llmobs.baselines.texts import TextStore
+from tests.unit.cli.conftest import git
 
 SUITE = "tests/test_support.py::test_support_agent"
 
@@ -22,11 +22,6 @@ BASELINE = Baseline(
     rows={"csv-export": row(1.0, 1.0), "double-charge": row(1.0, 1.0)},
     texts=TextStore(),
 )
-
-
-def git(folder: Path, *words: str) -> None:
-    identity = ("-c", "user.name=Tester", "-c", "user.email=tester@example.org", "-c", "commit.gpgsign=false")
-    subprocess.run(["git", *identity, *words], cwd=folder, check=True, capture_output=True)
 
 
 @pytest.fixture

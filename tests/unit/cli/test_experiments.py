@@ -1,6 +1,9 @@
 import json
 
+import pytest
+
 from pytest_llmobs.experiments.documents import experiment_to_dict
+from tests.unit.cli.conftest import committed, git
 
 
 def test_experiments_are_listed_newest_first(llmobs, store):
@@ -70,15 +73,56 @@ def test_what_is_written_is_what_is_read(store):
 def test_history_shows_each_metrics_course(llmobs, store, older):
     older(6)
     done = llmobs("experiments", "--history")
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0
     assert done.stdout.splitlines() == [
-        "  metric  experiments  red  course    newest  worst  min_mean=",
-        "─" * 62,
+        "  metric  experiments  red  course    newest  worst",
+        "─" * 51,
         "tests/test_support.py::test_support_agent",
-        "  pass              8    1  ███████▁   0.000  0.000      1.000",
+        "  pass              8    1  ███████▁   0.000  0.000",
     ]
     (course,) = json.loads(llmobs("experiments", "--history", "--json").stdout)
-    assert (course["metric"], len(course["points"]), course["proposed_min_mean"]) == ("pass", 8, 1.0)
+    assert (course["metric"], len(course["points"]), course["proposed_min_mean"]) == ("pass", 8, None)
+
+
+class TestProposals:
+    """A min_mean comes from experiments of accepted code, red or green; git says which those are."""
+
+    @pytest.fixture
+    def accepted(self, store, older, tmp_path):
+        """Write eight experiments of a commit on main, of which the newest was red."""
+        commit = committed(tmp_path)
+        older(6)
+        for name in store.experiment_names():
+            document = {**store.read_experiment(name), "commit": commit, "clean": True}
+            document["decision"]["metrics"][0]["candidate"] = 0.9 if document["decision"]["red"] else 0.95
+            store.write_experiment(name, document)
+
+    def test_what_it_is_good_for_is_said(self, llmobs, accepted):
+        done = llmobs("experiments", "--history")
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout.splitlines() == [
+            "  metric  experiments  red  course    newest  worst  min_mean=",
+            "─" * 62,
+            "tests/test_support.py::test_support_agent",
+            "  pass              8    1  ███████▁   0.900  0.900      0.870",
+            "· min_mean: from the experiments of accepted code, red or green; about 1",
+            "  harmless build in 100 would be red by it",
+        ]
+
+    def test_a_branch_may_be_named(self, llmobs, accepted, tmp_path):
+        git(tmp_path, "branch", "-m", "trunk")
+        done = llmobs("experiments", "--history")
+        assert "min_mean" not in done.stdout
+        assert done.stderr == (
+            "No min_mean is proposed: git names no branch of accepted code here. --branch does.\n"
+        )
+        assert "0.870" in llmobs("experiments", "--history", "--branch", "trunk").stdout
+        assert llmobs("experiments", "--history", "--branch", "nowhere").returncode == 2
+
+    def test_code_that_is_on_no_branch_supports_nothing(self, llmobs, accepted, store):
+        for name in store.experiment_names():
+            store.write_experiment(name, {**store.read_experiment(name), "commit": "0123456789ab"})
+        assert "min_mean" not in llmobs("experiments", "--history").stdout
 
 
 def test_history_of_an_empty_store(llmobs, tmp_path):
