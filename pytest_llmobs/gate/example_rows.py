@@ -11,8 +11,8 @@ from pytest_llmobs.baselines.changes import changes_of
 from pytest_llmobs.gate.evidence import JudgedMetric, JudgedSuite
 from pytest_llmobs.gate.must_pass import must_pass_failures
 from pytest_llmobs.gate.pairing import ExamplePair, SuitePair
-from pytest_llmobs.gate.suspects import broke, states
-from pytest_llmobs.measures.gate_rules import PASS
+from pytest_llmobs.gate.suspects import Limit, broke, broken_note, passing_limit, states
+from pytest_llmobs.measures.gate_rules import PASS, mapped
 from pytest_llmobs.measures.values import score_value, why_unscored
 from pytest_llmobs.records.decisions import ExampleRow, ExampleState
 from pytest_llmobs.records.trials import Trial
@@ -70,18 +70,29 @@ def _broken_rows(suite: JudgedSuite) -> Iterator[ExampleRow]:
     """
     if not suite.regressed or not suite.further:
         return
-    drifted = not any(map(is_red, suite.metrics))
+    state: ExampleState = "broken" if any(map(is_red, suite.metrics)) else "drifted"
     for metric in suite.metrics:
         if not (metric.gating and metric.is_share):
             continue
         values = suite.pair.values(metric.key)
         for example, then in suite.pair.recorded(metric.key).items():
             now = values.get(example, ())
-            if len(now) > suite.plan.repeat and broke(then, now, metric.key, metric.rule.lower_is_better):
-                passed = len(then) - sum(value == 0 for value in then)
-                note = f"passed {passed} of {len(then)} times in the baseline, 0 of {len(now)} now"
-                state: ExampleState = "drifted" if drifted else "broken"
-                yield _row(suite, example, metric.key, state, red=not drifted, note=note)
+            if len(now) <= suite.plan.repeat or not broke(then, now, metric.key, metric.rule.lower_is_better):
+                continue
+            limit = passing_limit(then, metric.key, metric.rule.lower_is_better)
+            assert limit is not None
+            if state == "drifted" and _passes_there(suite, metric, example, limit):
+                continue  # the accepted code passes it today: one of the drops
+            note = broken_note(sum(map(limit.passes, then)), len(then), 0, len(now))
+            yield _row(suite, example, metric.key, state, red=state == "broken", note=note)
+
+
+def _passes_there(suite: JudgedSuite, metric: JudgedMetric, example: str, limit: Limit) -> bool:
+    """Tell whether the accepted code passes an example in every trial today."""
+    if suite.control is None:
+        return False
+    values = mapped(suite.control.values.get(metric.key, {}), metric.rule).get(example, ())
+    return bool(values) and all(map(limit.passes, values))
 
 
 def is_red(metric: JudgedMetric) -> bool:

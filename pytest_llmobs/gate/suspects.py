@@ -246,7 +246,8 @@ def judge_suspect(suspect: Suspect, alone: Sequence[float], *, looked: bool, why
         return Finding(suspect=suspect, state="suspect", red=False, note=_hopeless(suspect))
     state = standing(passed, suspect.suspicion.checkpoints)
     if state == "broken":
-        return Finding(suspect=suspect, state="broken", red=True, note=broken_note(suspect, passed))
+        note = broken_note(suspect.usual, suspect.baseline, sum(passed), len(passed))
+        return Finding(suspect=suspect, state="broken", red=True, note=note)
     if state == "flaky":
         return Finding(suspect=suspect, state="flaky", red=False)
     if looked:
@@ -259,14 +260,16 @@ def judge_suspect(suspect: Suspect, alone: Sequence[float], *, looked: bool, why
     return Finding(suspect=suspect, state="suspect", red=False, note=note)
 
 
-def broken_note(suspect: Suspect, passed: Sequence[bool]) -> str:
+def broken_note(usual: int, baseline: int, passed: int, trials: int) -> str:
     """Return what an example broke by.
 
     Args:
-        suspect: The example.
-        passed: How its trials went, up to the checkpoint that settled it or beyond.
+        usual: s, how often it passed in the baseline.
+        baseline: K_b, of how many trials.
+        passed: How often it passes now.
+        trials: Of how many, up to the checkpoint that settled it or beyond.
     """
-    return f"passed {suspect.usual} of {suspect.baseline} times in the baseline, {sum(passed)} of {len(passed)} now"
+    return f"passed {usual} of {baseline} times in the baseline, {passed} of {trials} now"
 
 
 def _hopeless(suspect: Suspect) -> str:

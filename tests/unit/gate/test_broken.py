@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 
 import pytest
 
 from pytest_llmobs.gate.suspects import broke
-from pytest_llmobs.records.decisions import Decision
-from pytest_llmobs.reports.digest.examples import digest_examples
-from pytest_llmobs.reports.digest.reasons import reasons
-from pytest_llmobs.reports.digest.spending import digest_spending
-from tests.unit.reports.conftest import experiment
-from tests.unit.suites import World, first, graded
+from pytest_llmobs.records.decisions import Decision, ExampleRow
+from tests.unit.suites import ACCEPTED, World, first, graded
+
+ExampleOf = Callable[..., ExampleRow]
 
 
 def broken(decision: Decision) -> set[str]:
@@ -20,19 +19,20 @@ def broken(decision: Decision) -> set[str]:
 
 
 def judged(w: World, failing: int, again: int, **settings: object) -> Decision:
-    """Return the decision where so many examples fail at first, and so many when all run again."""
-    confirmation = w.trials(first(again), start=1)
-    return w.decide(w.trials(first(failing)), w.baseline(), confirmation=confirmation, **settings)
+    """Return the decision where so many examples fail at first, and so many in further passes."""
+    return w.decide(w.trials(first(failing)), w.baseline(), w.again(first(again)), **settings)
 
 
-def test_every_example_that_never_passes_any_more_is_broken(world: type[World]) -> None:
+def test_every_example_that_never_passes_any_more_is_broken(
+    world: type[World], example_of: ExampleOf
+) -> None:
     w = world(40)
     decision = judged(w, 30, 30)
     assert broken(decision) == set(w.ids[:30])
     assert Counter(row.state for row in decision.examples) == {"broken": 30}
-    (row,) = [row for row in decision.examples if row.example_id == "e000"]
+    row = example_of(decision, "e000")
     assert row.red
-    assert row.comment.startswith("passed 5 times in the baseline, failed 2 times now")
+    assert row.comment == "passed 5 of 5 times in the baseline, 0 of 2 now\nassert 0.2 >= 0.7"
 
 
 def test_what_passed_once_is_no_more_than_a_drop(world: type[World]) -> None:
@@ -46,46 +46,64 @@ def test_what_passed_once_is_no_more_than_a_drop(world: type[World]) -> None:
 
 def test_one_look_calls_nothing_broken(world: type[World]) -> None:
     w = world(40)
-    decision = w.decide(w.trials(first(30)), w.baseline(), confirm=0)
+    decision = judged(w, 30, 30, confirm=0)
     assert broken(decision) == set()
     assert decision.red
 
 
-def test_a_known_failure_is_not_broken(world: type[World]) -> None:
+def test_what_failed_in_a_tenth_of_its_baseline_can_break_and_what_failed_more_is_known(
+    world: type[World], example_of: ExampleOf
+) -> None:
     w = world(40)
-    decision = w.decide(
-        w.trials(first(30)),
-        w.baseline(lambda example, repeat: not (example == "e000" and repeat == 1)),
-        confirmation=w.trials(first(30), start=1),
-    )
-    assert broken(decision) == set(w.ids[1:30])
+    once = lambda example, number: number > (1 if example == "e000" else 2 if example == "e001" else 0)  # noqa: E731
+    decision = w.decide(w.trials(first(30)), w.baseline(once, repeat=10), w.again(first(30)))
+    assert broken(decision) == set(w.ids[:30]) - {"e001"}
+    assert example_of(decision, "e000").comment.startswith("passed 9 of 10 times in the baseline, 0 of 2 now")
 
 
-def test_a_score_breaks_an_example_too(world: type[World]) -> None:
+def test_a_score_breaks_an_example_too(world: type[World], example_of: ExampleOf) -> None:
     w = world(40, metrics={"tone": "v"})
     low = {"tone": graded(0.1, fails=20)}
-    decision = w.decide(
-        w.trials(scores=low),
-        w.baseline(scores={"tone": graded(0.9)}),
-        confirmation=w.trials(scores=low, start=1),
-    )
+    then = {"tone": lambda example, number: 0.1 if (example, number) == ("e000", 1) else 0.9}
+    decision = w.decide(w.trials(scores=low), w.baseline(scores=then, repeat=10), w.again(scores=low))
     assert broken(decision) == set(w.ids[:20])
+    row = example_of(decision, "e000", "tone")
+    assert row.comment == "passed 9 of 10 times in the baseline, 0 of 2 now"
 
 
-def test_the_headline_counts_examples_and_not_rows(world: type[World]) -> None:
-    w = world(40, metrics={"tone": "v"})
-    scores = {"tone": graded(0.1, fails=30)}
-    decision = w.decide(
-        w.trials(first(30), scores=scores),
-        w.baseline(scores={"tone": graded(0.9)}),
-        confirmation=w.trials(first(30), scores=scores, start=1),
-    )
-    examples = digest_examples(decision.examples)
-    ended = experiment(decision=decision)
-    assert reasons(ended, examples, digest_spending(ended)) == [
-        "pass and tone regressed",
-        "30 examples broke",
-    ]
+def test_a_score_that_leaves_0_to_1_breaks_nothing(world: type[World]) -> None:
+    w = world(40, metrics={"length": "v"})
+    then, now = {"length": graded(300.0)}, {"length": graded(0.0, 300.0, fails=20)}
+    decision = w.decide(w.trials(scores=now), w.baseline(scores=then), w.again(scores=now))
+    assert decision.red
+    assert {row.state for row in decision.examples} == {"dropped"}
+
+
+def test_an_example_lost_in_every_further_pass_was_seen_in_one_look_only(world: type[World]) -> None:
+    w = world(40)
+    later = lambda example, number: "error" if example == "e000" else example >= "e020"  # noqa: E731
+    decision = w.decide(w.trials(first(20)), w.baseline(), w.again(later))
+    assert broken(decision) == set(w.ids[1:20])
+
+
+class TestInADriftedSuite:
+    def test_an_example_that_the_accepted_code_fails_alike_has_drifted(
+        self, world: type[World], states_of
+    ) -> None:
+        w = world(40)
+        again = w.again(first(20), accepted=first(20))
+        decision = w.decide(w.trials(first(20)), w.baseline(source=ACCEPTED), again)
+        assert set(states_of(decision).values()) == {"drifted"}
+        assert not decision.red
+
+    def test_one_that_the_accepted_code_passes_has_not(
+        self, world: type[World], example_of: ExampleOf
+    ) -> None:
+        w = world(40)
+        again = w.again(first(20), accepted=lambda example, _: example in ("e000", *w.ids[21:]))
+        decision = w.decide(w.trials(first(20)), w.baseline(source=ACCEPTED), again)
+        assert example_of(decision, "e001").state == "drifted"
+        assert example_of(decision, "e000").state == "dropped"
 
 
 @pytest.mark.parametrize(
