@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from operator import attrgetter
 
 from pytest_llmobs.baselines.records import Baseline
@@ -13,7 +14,6 @@ from pytest_llmobs.gate.evaluator_changes import (
     recorded_scores,
     silent_evaluators,
 )
-from pytest_llmobs.gate.metric_range import is_share, largest_harmless_drop, metric_range
 from pytest_llmobs.gate.missing import (
     Missing,
     completed,
@@ -23,7 +23,7 @@ from pytest_llmobs.gate.missing import (
 )
 from pytest_llmobs.gate.pairing import Comparison, SuitePair, compare_metric, pair_suite
 from pytest_llmobs.gate.suspects import Finding
-from pytest_llmobs.measures.gate_rules import PASS, rule_of
+from pytest_llmobs.measures.gate_rules import MAX_DROP, PASS, rule_of
 from pytest_llmobs.measures.permutation import Shuffled
 from pytest_llmobs.measures.values import Measurements
 from pytest_llmobs.records.plans import GateRule, SuitePlan
@@ -242,9 +242,41 @@ def _judged_metric(suite: JudgedSuite, key: str, changed: str) -> JudgedMetric:
         rule=rule,
         changed=changed,
         paired=suite.baseline is not None and not changed,
-        is_share=is_share(suite.pair, key),
-        reach=metric_range(suite.pair, key),
-        epsilon=largest_harmless_drop(suite.pair, rule),
+        is_share=_is_share(suite.pair, key),
+        reach=_range(suite.pair, key),
+        epsilon=_largest_harmless_drop(suite.pair, rule),
         comparison=comparison,
         missing=missing,
     )
+
+
+def _is_share(suite: SuitePair, metric: str) -> bool:
+    """Tell whether a metric's values lie between 0 and 1 in the baseline, by themselves or mapped by its rule."""
+    low, high = _reach(suite, metric)
+    return low >= 0 and high <= 1
+
+
+def _range(suite: SuitePair, metric: str) -> float:
+    """Return how far a metric's values reach: 1 between 0 and 1, else the range that they have in the baseline.
+
+    Where they are all one number the range is unknown, and the number's own size stands for it.
+    """
+    if _is_share(suite, metric):
+        return 1.0
+    low, high = _reach(suite, metric)
+    return high - low or abs(high)
+
+
+def _largest_harmless_drop(suite: SuitePair, rule: GateRule) -> float:
+    """Return ε: ``max_drop``, or .02 of the metric's range."""
+    if rule.max_drop is not None:
+        return rule.max_drop
+    return MAX_DROP * _range(suite, rule.metric)
+
+
+def _reach(suite: SuitePair, metric: str) -> tuple[float, float]:
+    """Return the lowest and the highest value in the baseline."""
+    values = list(chain.from_iterable(suite.recorded(metric).values()))
+    if not values:
+        return 0.0, 1.0
+    return min(values), max(values)

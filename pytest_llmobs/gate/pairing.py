@@ -113,10 +113,7 @@ def pair_suite(
         trials: This suite's trials; those of examples that nobody expected are ignored.
         further: Passes beyond those that the plan promised; they are of comparable examples.
     """
-    # the first trial stands for the others: they differ in the repeat alone
-    expected: dict[str, ExpectedTrial] = {}
-    for trial in plan.expected:
-        expected.setdefault(trial.example_id, trial)
+    expected = _first_expected(plan)
     rows = _rows_of(baseline)
     comparable, edited = [], []
     for example in sorted(expected.keys() & rows.keys()):
@@ -145,6 +142,14 @@ def pair_suite(
         new=new,
         renamed=_renamed(baseline, expected),
     )
+
+
+def _first_expected(plan: SuitePlan) -> dict[str, ExpectedTrial]:
+    """Return by example the first of its expected trials, which stands for the others: they differ in the repeat."""
+    expected: dict[str, ExpectedTrial] = {}
+    for trial in plan.expected:
+        expected.setdefault(trial.example_id, trial)
+    return expected
 
 
 def _renamed(baseline: Baseline | None, expected: Container[str]) -> dict[str, str]:
