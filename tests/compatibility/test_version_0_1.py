@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from pytest_llmobs.baselines.file import baseline_path, load_baseline, save_baseline
+from pytest_llmobs.baselines.file import baseline_path, load_baseline, save_baseline, texts_path
 from pytest_llmobs.cli import main
 from pytest_llmobs.experiments.documents import experiment_from_dict, experiment_to_dict
 from pytest_llmobs.experiments.references import baseline_source, baselines_of
@@ -99,14 +99,43 @@ def test_changes_of_its_baselines_are_printed_as_they_were_then(
     assert capsys.readouterr().out == printed("baseline_diff.txt")
 
 
+def without_sessions(content: str) -> Any:
+    """Return a baseline's file without what version 0.1 didn't write."""
+    wire = json.loads(content)
+    for row in wire["examples"].values():
+        row.pop("sessions", None)
+    return {**wire, "schema": 1, "sessions": {}}
+
+
 @pytest.mark.parametrize("suite", [SUITE, "check_support.py"])
-def test_its_baselines_are_written_as_they_are(suite: str, folder: Path) -> None:
+def test_its_baselines_are_one_session_of_an_unknown_commit(suite: str, folder: Path) -> None:
     path = baseline_path(folder / "llm-baselines", suite)
     baseline = load_baseline(path)
     assert baseline is not None
-    before = {each.name: each.read_bytes() for each in path.parent.iterdir()}
+    assert list(baseline.sessions) == ["unknown"]
+    session = baseline.sessions["unknown"]
+    assert (session.recorded, session.experiment) == (
+        baseline.metadata["recorded"],
+        baseline.metadata["experiment"],
+    )
+    assert (session.commit, session.clean) == (None, False)
+    for row in baseline.rows.values():
+        assert row.sessions == {"unknown": len(row.passes)}
+
+
+@pytest.mark.parametrize("suite", [SUITE, "check_support.py"])
+def test_its_baselines_are_written_with_their_session_and_else_as_they_are(suite: str, folder: Path) -> None:
+    path = baseline_path(folder / "llm-baselines", suite)
+    baseline = load_baseline(path)
+    assert baseline is not None
+    before = path.read_text(encoding="utf-8")
+    texts = texts_path(path).read_bytes()
     save_baseline(path, baseline)
-    assert {each.name: each.read_bytes() for each in path.parent.iterdir()} == before
+    after = path.read_text(encoding="utf-8")
+    assert without_sessions(after) == without_sessions(before)
+    assert len(after.splitlines()) == len(before.splitlines()) + 3
+    assert texts_path(path).read_bytes() == texts
+    assert load_baseline(path) == baseline
 
 
 @pytest.mark.parametrize(
