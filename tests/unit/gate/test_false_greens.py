@@ -349,8 +349,7 @@ def test_a_broken_example_hidden_by_improved_ones(world) -> None:
     w = world(50)
     baseline = w.baseline(lambda e, _: e >= "e005")
     trials = w.trials(lambda e, _: e != "e030")
-    again = w.trials(lambda e, _: e != "e030", start=1, repeat=5, only=["e030"])
-    assert w.decide(trials, baseline, confirmation=again).red
+    assert w.decide(trials, baseline, w.again(lambda e, _: e != "e030")).red
 
 
 def test_the_baseline_of_another_suite_under_this_ones_name(world, tmp_path: Path) -> None:

@@ -64,11 +64,11 @@ def test_a_drop_that_was_bad_luck_is_over_as_soon_as_the_pooled_passes_say_so(
 ) -> None:
     w = world(40)
     flaky = w.baseline(lambda example, number: int(example[1:]) % 5 != number % 5)
-    again = w.again(lambda example, number: int(example[1:]) % 5 != number % 5)
-    row = row_of(w.decide(w.trials(first(12)), flaky, again))
+    again = w.again()
+    row = row_of(w.decide(w.trials(first(14)), flaky, again))
     assert again.asked == ["passes"]
     assert (row.verdict, row.red, row.passes) == ("NEUTRAL", False, 2)
-    assert row.candidate == pytest.approx((28 + 32) / 80)
+    assert row.candidate == pytest.approx((26 + 40) / 80)
 
 
 def test_a_tiny_drop_is_looked_at_again_but_never_red(world: type[World], row_of: RowOf) -> None:
@@ -99,13 +99,13 @@ class TestOneLook:
         again = w.again(False)
         decision = w.decide(w.trials(first(2)), w.baseline(), again, confirm=0)
         assert again.asked == []
-        assert row_of(decision).p == pytest.approx(0.0168, abs=0.003)
+        assert row_of(decision).p == pytest.approx(1 / 72, abs=0.005)  # the lowest of 36 deals, by half
         assert (row_of(decision).verdict, decision.red) == ("REGRESSED", True)
 
     def test_between_02_and_10_it_is_inconclusive(self, world: type[World], row_of: RowOf) -> None:
         w = world(20)
         decision = w.decide(w.trials(first(1)), w.baseline(), confirm=0)
-        assert row_of(decision).p == pytest.approx(0.083, abs=0.01)
+        assert row_of(decision).p == pytest.approx(1 / 12, abs=0.012)
         assert (row_of(decision).verdict, decision.red) == ("INCONCLUSIVE", False)
 
     @pytest.mark.parametrize(("failing", "said"), [(0, ""), (1, "shards"), (8, "shards")])
@@ -229,7 +229,7 @@ def test_clustered_examples_count_as_one(world: type[World], row_of: RowOf) -> N
         rows.append(row_of(w.decide(trials, w.baseline())))
     assert rows[0].p < 0.001
     # one of four customers fails altogether: one of its six passes is the bad one
-    assert rows[1].p == pytest.approx(1 / 12, abs=0.01)
+    assert rows[1].p == pytest.approx(1 / 12, abs=0.012)
     assert rows[1].verdict == "INCONCLUSIVE"
     assert rows[1].low < rows[0].low
 

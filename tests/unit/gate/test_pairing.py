@@ -126,7 +126,7 @@ def test_the_worst_drops_of_a_regressed_metric_are_named(world) -> None:
     w = world(40, metrics={"tone": "v"})
     baseline = w.baseline(scores={"tone": lambda *_: 0.9})
     scores = {"tone": lambda e, _: 0.6 if e == "e007" else 0.8}
-    decision = w.decide(w.trials(scores=scores), baseline, confirmation=w.trials(scores=scores, start=1))
+    decision = w.decide(w.trials(scores=scores), baseline, w.again(scores=scores))
     dropped = [row for row in decision.examples if row.state == "dropped"]
     assert len(dropped) == 10
     assert (dropped[0].example_id, dropped[0].candidate, dropped[0].red) == ("e007", (0.6, 0.6), True)
@@ -134,8 +134,7 @@ def test_the_worst_drops_of_a_regressed_metric_are_named(world) -> None:
 
 def test_suspects_of_a_regressed_metric_are_part_of_its_red(world, row_of: RowOf) -> None:
     w = world(40)
-    trials, again = w.trials(first(20)), w.trials(first(20), start=1)
-    decision = w.decide(trials, w.baseline(), confirmation=again)
+    decision = w.decide(w.trials(first(20)), w.baseline(), w.again(first(20)))
     assert row_of(decision).verdict == "REGRESSED"
     assert {(row.state, row.red) for row in decision.examples} == {("broken", True)}
     assert len(decision.examples) == 20

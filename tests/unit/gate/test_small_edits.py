@@ -116,7 +116,7 @@ def test_a_renamed_example_that_breaks_is_broken(world: type[World], example_of)
     now = renamed(then, 1)
     baseline = follow_renames(then.baseline(), now.plan)
     fails = lambda example, _: example != "xe000"  # noqa: E731
-    decision = now.decide(now.trials(fails), baseline, confirmation=now.trials(fails, start=1, repeat=10))
+    decision = now.decide(now.trials(fails), baseline, now.again(fails))
     assert example_of(decision, "xe000").state == "broken"
 
 
