@@ -13,10 +13,11 @@ from pytest_llmobs.errors import StoreError
 from pytest_llmobs.experiments.conclude import Surroundings, conclude
 from pytest_llmobs.experiments.documents import experiment_from_dict
 from pytest_llmobs.records.decisions import Decision
-from pytest_llmobs.records.experiments import Confirmation, Experiment, SessionEnd
+from pytest_llmobs.records.experiments import Experiment, SessionEnd
+from pytest_llmobs.records.looks import Look
 from pytest_llmobs.settings import Settings
 from pytest_llmobs.storage.store import Store
-from tests.unit.suites import World, first
+from tests.unit.suites import ACCEPTED, World, first
 
 Around = Callable[..., Surroundings]
 
@@ -67,37 +68,46 @@ def test_what_did_not_change_is_green_and_kept(suite: World, around: Around) -> 
 
 
 def test_what_is_in_doubt_is_run_again_before_the_verdict(suite: World, around: Around) -> None:
-    asked = []
-
-    def confirm(reruns: Any) -> Confirmation:
-        asked.extend(reruns)
-        return Confirmation(trials=suite.trials(start=1, repeat=5, only=["e000"]))
-
-    surroundings = around(confirm=confirm)
+    again = suite.again()
+    surroundings = around(look=again)
     conclusion = conclude(ran(suite, suite.trials(first(1))), surroundings)
-    assert [rerun.examples for rerun in asked] == [("e000",)]
+    assert again.asked == ["passes"]
     assert not conclusion.red
-    assert len(kept(surroundings).confirmation) == 5
+    (look,) = kept(surroundings).looks
+    assert [trial.repeat for trial in look.trials] == [2] * 20
+    # the session's own trials stay what they were
+    assert len(kept(surroundings).trials) == 20
 
 
-def test_without_a_second_look_the_tentative_verdict_stands_and_says_why(
-    suite: World, around: Around
-) -> None:
-    surroundings = around(
-        confirm=lambda reruns: Confirmation(error="It crashed; the tentative verdict stands.")
-    )
-    conclusion = conclude(ran(suite, suite.trials(first(12))), surroundings)
+def test_every_look_is_kept_in_its_order_with_what_it_has_to_say(suite: World, around: Around) -> None:
+    again = suite.again(first(4), accepted=True)
+
+    def look(request: Any) -> Look:
+        return replace(again(request), notes=(f"{request.purpose}: noted",))
+
+    surroundings = around(suite.baseline(source=ACCEPTED), look=look)
+    experiment = conclude(ran(suite, suite.trials(first(4))), surroundings).experiment
+    assert [each.purpose for each in experiment.looks] == ["passes", "control"]
+    assert experiment.looks[1].commit == "1a2b3c4"
+    assert experiment.notes == ("passes: noted", "control: noted")
+    assert kept(surroundings) == experiment
+
+
+def test_a_look_that_cannot_run_is_red_and_kept(suite: World, around: Around) -> None:
+    surroundings = around(look=suite.again(errors={"passes": "it crashed"}))
+    conclusion = conclude(ran(suite, suite.trials(first(2))), surroundings)
     assert conclusion.red
-    assert conclusion.experiment.notes == ("It crashed; the tentative verdict stands.",)
+    assert [row.verdict for row in conclusion.experiment.decision.metrics] == ["INSUFFICIENT_DATA"]
+    assert kept(surroundings).looks[0].error == "it crashed"
 
 
-@pytest.mark.parametrize(("failing", "notes"), [(0, ()), (12, ("nobody can look again",))])
-def test_where_nothing_can_be_run_again_a_tentative_verdict_says_so(
-    failing: int, notes: Any, suite: World, around: Around
+@pytest.mark.parametrize(("failing", "said"), [(0, ""), (1, "nobody can look again")])
+def test_where_nothing_can_be_run_again_a_doubt_says_so(
+    failing: int, said: str, suite: World, around: Around
 ) -> None:
-    surroundings = around(unconfirmed="nobody can look again", settings=Settings(experiment=True, confirm=0))
+    surroundings = around(unlooked="nobody can look again")
     experiment = conclude(ran(suite, suite.trials(first(failing))), surroundings).experiment
-    assert experiment.notes == notes
+    assert (experiment.decision.unlooked, experiment.looks) == (said, ())
 
 
 def test_errors_that_were_known_before_come_first(suite: World, around: Around) -> None:

@@ -4,8 +4,12 @@ import json
 import time
 from dataclasses import replace
 
+import pytest
+
 from pytest_llmobs.experiments.documents import experiment_from_dict, experiment_to_dict
 from pytest_llmobs.records.experiments import Experiment
+from pytest_llmobs.records.fit import MisfitError
+from pytest_llmobs.records.looks import Look, LookRequest
 from pytest_llmobs.records.plans import GateRule
 from pytest_llmobs.records.trials import TrialScore
 
@@ -24,16 +28,24 @@ def experiment(world, **fields) -> Experiment:
     scores = {"tone": lambda e, _: 0.0 if e == "e001" else TrialScore(score=0.9, comment="warm", gating=True)}
     trials = w.trials(lambda e, _: e > "e003", scores=scores, latency=1.5, total_cost=0.01, unpriced=("m-x",))
     baseline = w.baseline(scores=scores)
-    again = w.trials(lambda e, _: e > "e003", scores=scores, start=2)
+    again = w.again(lambda e, _: e > "e003", scores=scores)
+    looks: list[Look] = []
+
+    def look(request: LookRequest) -> Look:
+        looks.append(again(request))
+        return looks[-1]
+
+    decision = w.decide(trials, baseline, look)
     made = Experiment(
         name="calm-heron",
         started="2026-01-01T00:00:00+00:00",
         duration=2.5,
         suites=(w.plan,),
         trials=tuple(trials),
-        confirmation=tuple(again),
-        decision=w.decide(trials, baseline, confirmation=again),
+        looks=tuple(looks),
+        decision=decision,
         commit="abc",
+        clean=True,
         notes=("a note",),
     )
     return replace(made, **fields)
@@ -46,15 +58,42 @@ def round_trip(made: Experiment) -> Experiment:
 def test_an_experiment_survives(world) -> None:
     made = experiment(world)
     assert made.decision.red
+    assert made.looks
+    assert made.looks[0].trials
     assert round_trip(made) == made
 
 
-def test_a_tentative_decision_survives(world) -> None:
-    w = world(50)
-    trials = w.trials(lambda e, _: e != "e003")
-    made = experiment(world, trials=tuple(trials), confirmation=(), decision=w.decide(trials, w.baseline()))
-    assert made.decision.reruns
-    assert round_trip(made).decision.reruns == made.decision.reruns
+def test_what_became_of_each_look_survives(world) -> None:
+    looks = (
+        Look(purpose="passes", error="llm_max_cost is spent"),
+        Look(purpose="suspects", trials=tuple(world(2).trials(start=1)), notes=("one of two didn't run",)),
+        Look(purpose="control", commit="1a2b3c4", metrics={"tests/test_a.py::test_it": {"tone": "v1"}}),
+    )
+    assert round_trip(experiment(world, looks=looks)).looks == looks
+
+
+def test_a_document_of_version_1_has_its_second_run_as_a_look(world) -> None:
+    document = experiment_to_dict(experiment(world))
+    again = tuple(world(2).trials(start=1))
+    document["confirmation"] = experiment_to_dict(experiment(world, trials=again))["trials"]
+    document["looks"] = []
+    assert experiment_from_dict(document).looks == (Look(purpose="passes", trials=again),)
+
+
+@pytest.mark.parametrize(
+    ("looks", "words"),
+    [
+        ("none", "looks: it is no list"),
+        ([1], "looks[0]: it is no object"),
+        ([{"trials": {}}], "looks[0]: it lacks purpose"),
+        ([{"purpose": "passes", "trials": []}], "looks[0].trials: it is no table"),
+    ],
+)
+def test_looks_that_nobody_wrote_are_refused_by_their_place(world, looks, words: str) -> None:
+    document = {**experiment_to_dict(experiment(world)), "looks": looks}
+    with pytest.raises(MisfitError) as caught:
+        experiment_from_dict(document)
+    assert words in str(caught.value)
 
 
 def test_an_empty_experiment_survives() -> None:

@@ -16,25 +16,28 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_llmobs.experiments.documents import LEFT_OUT, experiment_from_dict, experiment_to_dict
-from pytest_llmobs.records.decisions import Decision, ExampleRow, MetricRow, Rerun
-from pytest_llmobs.records.experiments import Confirmation, Experiment, SessionEnd, SuiteScore
+from pytest_llmobs.records.decisions import Decision, ExampleRow, MetricRow
+from pytest_llmobs.records.experiments import Experiment, SessionEnd, SuiteScore
+from pytest_llmobs.records.looks import Look, LookRequest, Rerun, Suspicion
 from pytest_llmobs.records.plans import ExpectedTrial, GateRule, SuitePlan
 from pytest_llmobs.records.trials import ModelCall, Trial, TrialScore
 from pytest_llmobs.records.wire import from_wire, to_wire
 
 RECORDS = (
-    Confirmation,
     Decision,
     ExampleRow,
     ExpectedTrial,
     Experiment,
     GateRule,
+    Look,
+    LookRequest,
     MetricRow,
     ModelCall,
     Rerun,
     SuitePlan,
     SessionEnd,
     SuiteScore,
+    Suspicion,
     Trial,
     TrialScore,
 )
@@ -63,6 +66,8 @@ def values(annotation: Any) -> st.SearchStrategy[Any]:
         return st.lists(values(arguments[0]), max_size=2).map(tuple)
     if origin is Mapping:
         return st.dictionaries(TEXTS, values(arguments[1]), max_size=2)
+    if origin is tuple:
+        return st.tuples(*map(values, arguments))
     if is_dataclass(annotation):
         return records(annotation)
     raise TypeError(f"this test makes no values of type {annotation!r}")
@@ -96,7 +101,10 @@ def test_an_experiment_comes_back_from_its_document(experiment: Experiment) -> N
     kept = replace(
         experiment,
         trials=tuple(replace(trial, **blank) for trial in experiment.trials),
-        confirmation=tuple(replace(trial, **blank) for trial in experiment.confirmation),
+        looks=tuple(
+            replace(look, trials=tuple(replace(trial, **blank) for trial in look.trials))
+            for look in experiment.looks
+        ),
     )
     assert experiment_from_dict(through_json(experiment_to_dict(experiment))) == kept
 
@@ -119,23 +127,21 @@ def test_everything_travels_where_machines_ask_for_it() -> None:
         Decision(metrics=(MetricRow(suite="s", metric="m", verdict="NEUTRAL"),)), sparse=False
     ) == {
         "metrics": [
-            {field.name: None for field in fields(MetricRow) if field.default is None}
-            | {
-                "suite": "s",
-                "metric": "m",
-                "verdict": "NEUTRAL",
-                "n": 0,
-                "expected": 0,
-                "red": False,
-                "note": "",
-            }
+            {field.name: field.default for field in fields(MetricRow)}
+            | {"suite": "s", "metric": "m", "verdict": "NEUTRAL"}
         ],
         "examples": [],
-        "reruns": [],
         "errors": [],
         "notes": [],
+        "unlooked": "",
         "ungated": 0,
     }
+
+
+def test_numbers_of_trials_travel_as_a_list_even_where_they_are_a_range() -> None:
+    rerun = Rerun(suite="s", reason="suspect", repeats={"e": range(2, 5)})
+    assert through_json(to_wire(rerun))["repeats"] == {"e": [2, 3, 4]}
+    assert list(from_wire(Rerun, through_json(to_wire(rerun))).repeats["e"]) == [2, 3, 4]
 
 
 def test_every_example_must_pass_is_no_default() -> None:
