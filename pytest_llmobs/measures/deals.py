@@ -7,7 +7,7 @@ import operator
 import random
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from itertools import combinations, pairwise
+from itertools import combinations
 
 LARGEST_TABLE = 256
 """Deals up to which all of them are listed; of more, about that many are drawn. A byte chooses one."""
@@ -56,8 +56,11 @@ class _Group:
 def _groups(trials: int, new: int) -> Sequence[_Group]:
     deals = _deals(trials, new)
     count = max(2, math.ceil(trials / _LARGEST_GROUP))
-    bounds = [trials * number // count for number in range(count + 1)]
-    return [_Group(range(start, end), deals) for start, end in pairwise(bounds)]
+    groups = []
+    for number in range(count):
+        members = range(trials * number // count, trials * (number + 1) // count)
+        groups.append(_Group(members, deals))
+    return groups
 
 
 def _deals(trials: int, new: int) -> Sequence[Sequence[int]]:

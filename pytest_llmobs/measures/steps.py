@@ -56,9 +56,10 @@ def counted(units: Sequence[VaryingUnit], number: int) -> Counted | None:
     highest = max(map(max, filter(None, heights)))
     most = _steps(highest, set(chain.from_iterable(heights)), MOST_STEPS // new)
     per_height = most / highest
-    trials = [[round(height * per_height) for height in unit] for unit in heights]
-    observed, expected = 0, []
-    for unit, steps in zip(units, trials, strict=True):
+    trials, observed, expected = [], 0, []
+    for unit, above_lowest in zip(units, heights, strict=True):
+        steps = [round(height * per_height) for height in above_lowest]
+        trials.append(steps)
         if steps:
             observed += sum(steps[unit.old :])
             expected.append(sum(steps) * unit.new / len(steps))
