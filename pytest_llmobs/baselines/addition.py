@@ -192,7 +192,10 @@ def _with_passes(old: Baseline, source: RecordedSession, more: Mapping[str, Base
 def _update(
     old: Baseline, baseline: Baseline, plan: SuitePlan, fresh: Mapping[str, BaselineRow], sort: _Sorted
 ) -> BaselineUpdate:
-    added = [name for name in sort.more if baseline.rows[name].sessions != old.rows[name].sessions]
+    added = []
+    for name in sort.more:
+        if baseline.rows[name].sessions != old.rows[name].sessions:
+            added.append(name)
     known = filter(baseline.known_failure, [*sort.new, *added])
     return BaselineUpdate(
         baseline=replace(baseline, repeat=most_passes(baseline.rows, plan)),

@@ -42,12 +42,11 @@ def known_beforehand(plans: Sequence[SuitePlan], source: Source, command: str = 
     for plan in plans:
         baseline = _read(plan.name, source)
         if baseline is not None:
-            comparable = [
-                trial.example_id
-                for trial in plan.expected
-                if baseline.row_of(trial.example_id, trial.example_hash) is not None
-            ]
-            differing = list(other_evaluators(baseline, plan, dict.fromkeys(comparable)))
+            comparable: dict[str, None] = {}
+            for trial in plan.expected:
+                if baseline.row_of(trial.example_id, trial.example_hash) is not None:
+                    comparable[trial.example_id] = None
+            differing = list(other_evaluators(baseline, plan, comparable))
             if differing:
                 return not_the_same(plan, differing, command)
     return None
@@ -77,12 +76,13 @@ def addition_remarks(plan: SuitePlan, update: BaselineUpdate, command: str) -> I
         if update.recorded:
             yield f"{plan.name}: new, so these passes are their first ones: {listed(update.recorded, _NAMED)}"
     if update.edited:
-        nodes = [
-            trial.nodeid for trial in plan.expected if trial.repeat == 1 and trial.example_id in update.edited
-        ]
+        nodes: dict[str, str] = {}
+        for trial in plan.expected:
+            if trial.example_id in update.edited:
+                nodes.setdefault(trial.example_id, trial.nodeid)
         yield (
             f"{plan.name}: edited since they were recorded, so nothing was added to them: "
-            f"{listed(update.edited, _NAMED)}. Record them anew: {command} {shell_line(nodes)}"
+            f"{listed(update.edited, _NAMED)}. Record them anew: {command} {shell_line(nodes.values())}"
         )
     if update.full:
         yield (

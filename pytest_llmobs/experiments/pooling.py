@@ -159,9 +159,10 @@ def _nothing_to_add(baseline: Baseline, plan: SuitePlan, source: RecordedSession
             rows.append(row)
     if not rows:
         return "without an example that the baseline has, unchanged"
-    if all(source.key in row.sessions for row in rows):
-        return "in the baseline already"
-    return ""
+    for row in rows:
+        if source.key not in row.sessions:
+            return ""
+    return "in the baseline already"
 
 
 def _left_out(update: BaselineUpdate) -> Iterator[str]:

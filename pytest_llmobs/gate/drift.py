@@ -73,7 +73,7 @@ class SuiteDrift:
     @property
     def has_days(self) -> bool:
         """True where a metric moved by more than chance."""
-        return any(metric.moved for metric in self.metrics)
+        return any(map(attrgetter("moved"), self.metrics))
 
     @property
     def verdict(self) -> str:

@@ -239,7 +239,7 @@ class Pardons:
         if not settings.experiment or settings.strict:
             return None
         if settings.update_baseline:
-            return "recorded in the baseline as a known failure"
+            return "recorded in the baseline"
         baseline = self._accepted.of(plan.suite)
         if baseline is None or baseline.row_of(plan.example_id, plan.example_hash) is None:
             return None  # no gate judges a new or an edited example: its assertion does

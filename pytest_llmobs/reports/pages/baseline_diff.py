@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import filterfalse
 
 from pytest_llmobs.baselines.records import Baseline, BaselineRow
 from pytest_llmobs.measures.gate_rules import PASS
@@ -153,6 +154,8 @@ def _remarks(then: Baseline, now: Baseline) -> Iterator[str]:
             yield f"evaluator {key}: {old} -> {new}"
     if then.repeat != now.repeat:
         yield f"repeats: {then.repeat} -> {now.repeat}"
+    if len(then.sessions) != len(now.sessions):
+        yield f"sessions: {len(then.sessions)} -> {len(now.sessions)}"
     lists = {
         "new": _lacking(then, now.rows),
         "gone": _lacking(now, then.rows),
@@ -177,11 +180,7 @@ def _edited(then: Baseline, now: Baseline) -> Iterator[str]:
 
 
 def _newly_failing(then: Baseline, now: Baseline) -> Iterator[str]:
-    for example, row in now.rows.items():
-        old = then.rows.get(example)
-        failed_before = old is not None and _fails(old)
-        if _fails(row) and not failed_before:
-            yield example
+    return filterfalse(then.known_failure, filter(now.known_failure, now.rows))
 
 
 def _named(names: Sequence[str]) -> str:
@@ -189,7 +188,3 @@ def _named(names: Sequence[str]) -> str:
     if len(names) > _NAMED:
         return f"{shown}, and {len(names) - _NAMED:,} more"
     return shown
-
-
-def _fails(row: BaselineRow) -> bool:
-    return 0 in row.passes
