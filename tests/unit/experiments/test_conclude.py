@@ -71,10 +71,11 @@ def test_what_is_in_doubt_is_run_again_before_the_verdict(suite: World, around: 
     again = suite.again()
     surroundings = around(look=again)
     conclusion = conclude(ran(suite, suite.trials(first(1))), surroundings)
-    assert again.asked == ["passes"]
+    assert again.asked == ["passes", "suspects"]
     assert not conclusion.red
-    (look,) = kept(surroundings).looks
-    assert [trial.repeat for trial in look.trials] == [2] * 20
+    whole, alone = kept(surroundings).looks
+    assert [trial.repeat for trial in whole.trials] == [2] * 20
+    assert [(trial.example_id, trial.repeat) for trial in alone.trials] == [("e000", 3)]
     # the session's own trials stay what they were
     assert len(kept(surroundings).trials) == 20
 
