@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from gate_worlds import CLUSTER, GRADES, Day, Scenario, World
+from gate_worlds import CLUSTER, GRADES, Scenario, World
 
 from pytest_llmobs.baselines.records import Baseline, BaselineRow, BaselineSession
 from pytest_llmobs.gate.decide import decide

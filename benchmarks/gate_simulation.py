@@ -4,11 +4,11 @@
 
 Each build draws the quality of its examples, records a baseline, runs a session, and plays every further session that
 ``decide`` asks for: whole passes, missing trials, suspects until they are settled, the accepted code on the same day.
-Tables: harmless, sizes, power, broken, days, baselines, detectable; all of them unless some are named.
+Tables: harmless, sizes, flaws, power, broken, days, baselines, detectable; all of them unless some are named.
 
-Prints a line a figure: measured with its standard error, published, and how many standard errors of their difference lie
-between them (the published one is simulated too). Exits with 1 where one is more than three standard errors off; of some
-700 figures one or two are by chance alone: repeat those with another ``--seed`` and more ``--builds``.
+Prints a line a figure: measured with its standard error, published, and how many standard errors of their difference
+lie between them (the published one is simulated too). Exits with 1 where one is more than three standard errors off; of
+some 400 figures one is by chance alone: repeat it with another ``--seed`` and more ``--builds``.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The cells that the gate's simulation runs, each with the figures that were published for it.
 
-Figures are percentages with the number of builds behind them. Where one figure stands for several cells (a range, or the
-worst of them), each cell is held to the range.
+Figures are percentages with the number of builds behind them. Where one figure stands for several cells (a range, or
+the worst of them), each cell is held to the range.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from gate_worlds import Kind, Process, Scenario, draw_chances
 from pytest_llmobs.measures.drops import detectable_drop
 
 Measure = Literal["red", "metric red", "extra", "passes", "control", "drifted", "inconclusive", "false bound"]
-"""Of builds: red; with a red metric; DRIFTED; INCONCLUSIVE; NEUTRAL with a bound that the true drop exceeds. Of a pass or of
-the session: further calls, those of the control. ``passes``: further passes, in hundredths."""
+"""Of builds: red; with a red metric; DRIFTED; INCONCLUSIVE; NEUTRAL with a bound that the true drop exceeds. Of the
+session: further calls. Of a pass: the control's. ``passes``: further passes, in hundredths."""
 
 
 @dataclass(frozen=True)
@@ -97,51 +97,69 @@ def harmless_cells() -> Iterator[Cell]:
                 yield Cell("harmless", title, scenario, (red(share, 400), extra(*calls, 400), INCONCLUSIVE))
 
 
+def _harmless(table: str, title: str, *figures: Figure, **changes: object) -> Cell:
+    scenario = replace(Scenario(scores=grades(3)), **changes)  # type: ignore[arg-type]
+    return Cell(table, title, scenario, (*figures, INCONCLUSIVE))
+
+
 def more_harmless_cells() -> Iterator[Cell]:
-    """Yield builds without a change of other sizes, metrics and passes, some that lose trials or have clusters."""
-    base = Scenario(scores=grades(3))
-
-    def cell(title: str, *figures: Figure, of: Scenario = base, **changes: object) -> Cell:
-        return Cell("sizes", title, replace(of, **changes), (*figures, INCONCLUSIVE))  # type: ignore[arg-type]
-
+    """Yield builds without a change of other sizes, metrics and passes."""
     for size, share, builds in ((6, 2.0, 300), (13, 1.7, 300), (20, 1.3, 300), (200, 0, 300)):
-        yield cell(f"N={size}, G=3", red(share, builds), examples=size)
-    yield cell("N=500, G=3", at_most("red", 0.7, 300), examples=500)
-    yield cell("N=1000, G=3", at_most("red", 0.7, 150), examples=1000)
+        yield _harmless("sizes", f"N={size}, G=3", red(share, builds), examples=size)
+    yield _harmless("sizes", "N=500, G=3", at_most("red", 0.7, 300), examples=500)
+    yield _harmless("sizes", "N=1000, G=3", at_most("red", 0.7, 150), examples=1000)
     for size, share, calls, builds in ((12, 0.6, 22, 800), (50, 1.4, 25, 800), (100, 1.9, 23, 1000)):
-        yield cell(
-            f"N={size}, G=1", red(share, builds), extra(calls, calls, builds), examples=size, scores=()
+        yield _harmless(
+            "sizes",
+            f"N={size}, G=1",
+            red(share, builds),
+            extra(calls, calls, builds),
+            examples=size,
+            scores=(),
         )
     for mean, share, calls in ((0.99, 0.3, 16), (1.0, 0, 7)):
-        yield cell(
-            f"mean {mean}, N=50, G=3", red(share, 300), extra(calls, calls, 300), mean=mean, examples=50
+        yield _harmless(
+            "sizes",
+            f"mean {mean}, N=50, G=3",
+            red(share, 300),
+            extra(calls, calls, 300),
+            mean=mean,
+            examples=50,
         )
     for passes, shares in ((3, (2.3, 1.6, 1.5)), (5, (2.4, 2.2, 1.0))):
         for size, share, builds in zip((12, 50, 100), shares, (1000, 900, 400), strict=True):
             figures = red(share, builds), extra(4, 10, builds)
-            yield cell(f"K={passes}, N={size}, G=3", *figures, repeat=passes, examples=size)
-    yield cell("G=15, N=12", red(1.0, 300), examples=12, scores=grades(15))
-    yield cell("G=15, N=50", at_most("red", 2.3, 300), examples=50, scores=grades(15))
-    yield cell("G=8 binary, N=100", red(2.5, 200), extra(34, 39, 200), scores=("binary",) * 7)
-    yield cell("G=8 continuous, N=50", at_most("red", 1.0, 400), examples=50, scores=("continuous",) * 7)
+            yield _harmless("sizes", f"K={passes}, N={size}, G=3", *figures, repeat=passes, examples=size)
+    yield _harmless("sizes", "G=15, N=12", red(1.0, 300), examples=12, scores=grades(15))
+    yield _harmless("sizes", "G=15, N=50", at_most("red", 2.3, 300), examples=50, scores=grades(15))
+    yield _harmless("sizes", "G=8 binary, N=100", red(2.5, 200), extra(34, 39, 200), scores=("binary",) * 7)
+    yield _harmless(
+        "sizes", "G=8 continuous, N=50", at_most("red", 1.0, 400), examples=50, scores=("continuous",) * 7
+    )
+
+
+def flawed_cells() -> Iterator[Cell]:
+    """Yield builds without a change that lose trials or scores, have clusters, trade places, get one look."""
     for size, lost, share, builds in _LOSSES:
         title = f"{100 * lost:g} % of the trials missing, N={size}, G=3"
-        yield cell(title, red(share, builds), examples=size, missing=lost)
+        yield _harmless("flaws", title, red(share, builds), examples=size, missing=lost)
     for size, metrics, share in ((12, 3, 0.3), (12, 8, 1.7), (12, 15, 0.7), (50, 8, 0.7)):
         title = f"judge unparsable 1 %, N={size}, G={metrics}"
         figures = red(share, 300), at_most("extra", 45, 300)
-        yield cell(title, *figures, examples=size, scores=grades(metrics), unparsable=0.01)
+        yield _harmless("flaws", title, *figures, examples=size, scores=grades(metrics), unparsable=0.01)
     for told, share in ((True, 1.8), (False, 4.1)):
         title = f"clusters move together in a pass, {'told' if told else 'not told'}, G=3"
-        yield cell(title, red(share, 800), cluster_pass=1.0, clusters_told=told)
+        yield _harmless("flaws", title, red(share, 800), cluster_pass=1.0, clusters_told=told)
     for swapped, share in ((0.1, 1.7), (0.3, 1.3)):
         figures = Figure("metric red", share, share, 300), Figure("red", 17, 79, 300)
-        yield cell(f"{100 * swapped:g} % trade places, G=1", *figures, of=Scenario(), swapped=swapped)
+        yield _harmless(
+            "flaws", f"{100 * swapped:g} % trade places, G=1", *figures, scores=(), swapped=swapped
+        )
     for size in (12, 50, 100):
         figure = Figure("red", 0.7, 1.4, 400)
         for metrics in (1, 3):
             one_look = Scenario(examples=size, scores=grades(metrics))
-            yield Cell("sizes", f"one look, N={size}, G={metrics}", one_look, (figure,), confirm=0)
+            yield Cell("flaws", f"one look, N={size}, G={metrics}", one_look, (figure,), confirm=0)
 
 
 _LOSSES = (
@@ -309,6 +327,7 @@ def detectable_cells() -> Iterator[Cell]:
 TABLES: Mapping[str, Callable[[], Iterator[Cell]]] = {
     "harmless": harmless_cells,
     "sizes": more_harmless_cells,
+    "flaws": flawed_cells,
     "power": power_cells,
     "broken": broken_cells,
     "days": day_cells,

@@ -1,7 +1,7 @@
 """Simulated applications for the gate: examples that pass by chance, scores beside them, days, lost trials.
 
-A world holds each example's chance to pass, with the accepted code and with the new one. A day is what all trials of one
-session share: a provider's deployment, a cache, an index. No file, no clock; the chance is the caller's.
+A world holds each example's chance to pass, with the accepted code and with the new one. A day is what all trials of
+one session share: a provider's deployment, a cache, an index. No file, no clock; the chance is the caller's.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from typing import Literal
 Process = Literal["bimodal", "beta", "logit", "two", "even"]
 """How the examples' chances to pass are spread.
 
-``bimodal``: most are sure, a few never pass, the rest is Beta; ``beta``: Beta with a + b = 1.2; ``logit``: normal on the
-logit's scale, sd 2; ``two``: sure or a coin's throw; ``even``: all alike.
+``bimodal``: most are sure, a few never pass, the rest is Beta; ``beta``: Beta with a + b = 1.2; ``logit``: normal on
+the logit's scale, sd 2; ``two``: sure or a coin's throw; ``even``: all alike.
 """
 Kind = Literal["grade", "binary", "continuous"]
 """A score's values: 1 to 5 with ties; 0 or 1; any between 0 and 1."""
@@ -33,8 +33,6 @@ LOGIT_SD = 2.0
 GRADES = 5
 SLIP = 0.005
 """Least chance of each step of a grade: that of a sure example slips now and then too."""
-GRADE_SUM = 1.0
-"""a + b of the Beta within a grade: it varies six tenths as much as ``pass``."""
 NOISE = 0.1
 """Standard deviation of a continuous score around its example's chance."""
 
@@ -220,18 +218,13 @@ _normal = NormalDist()
 
 
 def grade(p: float, z: float) -> float:
-    """Return a grade from 1 to 5 whose mean share is ``p``: the quantile of a beta-binomial at the normal ``z``."""
+    """Return a grade from 1 to 5: the quantile of a binomial at the normal ``z``."""
     p = min(1 - SLIP, max(SLIP, p))
-    up, down, steps = p * GRADE_SUM, (1 - p) * GRADE_SUM, GRADES - 1
-    weight = 1.0
+    left, steps = _normal.cdf(z), GRADES - 1
     for step in range(steps):
-        weight *= (down + step) / (GRADE_SUM + step)
-    left = _normal.cdf(z)
-    for step in range(steps):
-        left -= weight
+        left -= math.comb(steps, step) * p**step * (1 - p) ** (steps - step)
         if left < 0:
             return 1.0 + step
-        weight *= (steps - step) * (up + step) / ((step + 1) * (down + steps - step - 1))
     return float(GRADES)
 
 
