@@ -14,6 +14,7 @@ from pytest_llmobs.baselines.records import Baseline
 from pytest_llmobs.errors import BaselineError
 from pytest_llmobs.gate.asking import Asking, TakeLook
 from pytest_llmobs.gate.control import compare_with_accepted
+from pytest_llmobs.gate.drift import drift_note, drift_of
 from pytest_llmobs.gate.errors import session_errors
 from pytest_llmobs.gate.evidence import JudgedMetric, JudgedSuite, judged_suite
 from pytest_llmobs.gate.example_rows import example_rows
@@ -67,11 +68,13 @@ def decide(
     session = Session(tests=sum(_tested(suite) for suite in suites), most_passes=asking.last_look - 1)
     first = list(map(attrgetter("first"), suites))
     left_out = [plan.name for plan in plans if plan.left_out]
+    warnings, remarks = _drifts(suites)
     return Decision(
         metrics=tuple(_verdicts(suites, settings, session, suite_scores)),
         examples=tuple(_example_rows(suites, commit)),
         errors=tuple(session_errors(first, baselines, settings, suite_scores, left_out)),
-        notes=tuple(session_notes(plans, first, conditions)),
+        notes=(*session_notes(plans, first, conditions), *warnings),
+        remarks=tuple(remarks),
         unlooked=unlooked if _would_go_on(suites, asking) else "",
     )
 
@@ -92,6 +95,20 @@ def _judged_suites(
             baseline = None  # session_errors tells of it
         suites.append(judged_suite(plan, baseline, by_suite[plan.name]))
     return suites
+
+
+def _drifts(suites: Iterable[JudgedSuite]) -> tuple[list[str], list[str]]:
+    """Return how far the accepted code of each suite moved: where that is beyond chance, and where it isn't."""
+    warnings: list[str] = []
+    remarks: list[str] = []
+    for suite in suites:
+        if suite.baseline is None:
+            continue
+        # most baselines are of one session
+        drift = drift_of(suite.baseline, suite.plan) if len(suite.baseline.sessions) > 1 else None
+        if drift is not None and (note := drift_note(drift)):
+            (warnings if drift.has_days else remarks).append(note)
+    return warnings, remarks
 
 
 def _tested(suite: JudgedSuite) -> int:

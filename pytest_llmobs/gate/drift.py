@@ -116,12 +116,11 @@ def drift_of(baseline: Baseline, plan: SuitePlan | None = None) -> SuiteDrift:
     )
 
 
-def drift_note(baseline: Baseline, plan: SuitePlan) -> str:
+def drift_note(drift: SuiteDrift) -> str:
     """Return the summary's note on a suite; empty where its baseline is of one session.
 
     It tells of ``pass``, and of each other metric that moved.
     """
-    drift = drift_of(baseline, plan)
     if len(drift.sessions) < 2:
         return ""
     told = []

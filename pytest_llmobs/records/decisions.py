@@ -117,6 +117,9 @@ class Decision:
     errors: Sequence[str] = ()
     """Red for another reason: an unreadable baseline, a missing one under CI, a gate on an unknown metric."""
     notes: Sequence[str] = ()
+    """What a reader should be warned of."""
+    remarks: Sequence[str] = ()
+    """What is worth knowing besides, such as how far the accepted code itself moves."""
     unlooked: str = ""
     """Why the gate looked once only though it wanted to go on, or an empty string."""
     ungated: int = 0

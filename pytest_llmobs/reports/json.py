@@ -68,6 +68,7 @@ def document(digest: Digest) -> dict[str, Any]:
         "other_examples": _others(digest.examples),
         "errors": digest.errors,
         "notes": digest.notes,
+        "remarks": digest.remarks,
         "spending": _spending(digest.spending),
         "commands": digest.commands,
     }

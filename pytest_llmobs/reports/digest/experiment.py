@@ -46,6 +46,8 @@ class Digest:
     """What else makes the build red, each once."""
     notes: tuple[str, ...]
     """What else should be read, each once; the gate's first."""
+    remarks: tuple[str, ...]
+    """What is worth knowing besides."""
     spending: SpendingDigest
     commands: tuple[NextCommand, ...]
     """What the reader may want to do next."""
@@ -70,6 +72,7 @@ def digest(experiment: Experiment, context: Context | None = None) -> Digest:
         red_suites=tuple(_red_suites(decision.metrics, decision.examples)),
         errors=tuple(dict.fromkeys(decision.errors)),
         notes=tuple(dict.fromkeys((*decision.notes, *experiment.notes))),
+        remarks=tuple(decision.remarks),
         spending=spending,
         commands=tuple(next_commands(experiment, examples.rerun, context)),
     )

@@ -111,6 +111,8 @@ def _messages(digest: Digest, page: Page, extent: Extent) -> Iterator[str]:
             yield from extent.item(note, page, mark="!", style="yellow")
     if most is not None and len(digest.notes) > most:
         yield f"{page.signs.ellipsis} {len(digest.notes) - most} more notes"
+    for remark in digest.remarks[:most]:
+        yield from extent.item(remark, page, mark=page.signs.dot, style="dim")
 
 
 def _head_and_end(lines: list[str], page: Page) -> list[str]:

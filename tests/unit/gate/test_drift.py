@@ -83,7 +83,7 @@ def test_one_session_is_one_day_only(world) -> None:
     w = world(5)
     drift = drift_of(grown(w, [lambda *_: True]))
     assert (drift.verdict, drift.metrics[0].p, drift.metrics[0].means) == ("one day only", None, [1.0])
-    assert drift_note(grown(w, [lambda *_: True]), w.plan) == ""
+    assert drift_note(drift_of(grown(w, [lambda *_: True]), w.plan)) == ""
 
 
 def test_a_session_of_a_few_examples_says_nothing_of_the_suites_day(world) -> None:
@@ -139,7 +139,7 @@ class TestNote:
         w = world(20)
         baseline = grown(w, [lambda *_: True, lambda e, _: int(e[1:]) >= 2, lambda e, _: int(e[1:]) >= 1])
         p = drift_of(baseline).metrics[0].p
-        assert drift_note(baseline, w.plan) == (
+        assert drift_note(drift_of(baseline, w.plan)) == (
             f"{w.plan.name}: accepted code, 3 sessions: pass 1.00 0.90 0.95 (p = {p:.2g})"
         )
 
@@ -158,7 +158,7 @@ class TestNote:
                 baseline, w.plan, w.trials(scores=scores, repeat=3), source=session(day)
             ).baseline
         assert baseline is not None
-        note = drift_note(baseline, w.plan)
+        note = drift_note(drift_of(baseline, w.plan))
         assert "pass 1.00 1.00 (p = 1), tone 0.95 0.4" in note
         assert "brief" not in note
         assert note.endswith("; this suite has days: keep the control on, record on two days")
@@ -166,11 +166,11 @@ class TestNote:
     def test_means_that_two_digits_do_not_tell_apart_have_three(self, world) -> None:
         w = world(200)
         baseline = grown(w, [lambda *_: True, lambda e, _: e != "e000"])
-        assert "pass 1.000 0.995 (p" in drift_note(baseline, w.plan)
+        assert "pass 1.000 0.995 (p" in drift_note(drift_of(baseline, w.plan))
 
     def test_of_many_sessions_the_newest_are_shown(self, world) -> None:
         w = world(3)
         baseline = grown(w, [lambda *_: True] * 8, repeat=1)
         assert "accepted code, 8 sessions: pass … 1.00 1.00 1.00 1.00 1.00 1.00 (p" in drift_note(
-            baseline, w.plan
+            drift_of(baseline, w.plan)
         )
