@@ -51,7 +51,7 @@ def test_a_part_needs_a_name_that_tells_which_parts_belong_together() -> None:
 
 def test_a_part_records_no_baseline() -> None:
     with pytest.raises(SettingsError, match="--llm-update-baseline records whole suites"):
-        part("2/4", update_baseline=True)
+        part("2/4", update_baseline="replace")
 
 
 def test_only_an_experiment_has_parts() -> None:

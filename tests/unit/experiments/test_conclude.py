@@ -149,7 +149,7 @@ def test_a_shard_is_not_gated_and_leaves_word_for_the_merge(suite: World, around
 
 
 def test_a_baseline_is_recorded_instead_of_compared(suite: World, around: Around) -> None:
-    surroundings = around(settings=Settings(experiment=True, update_baseline=True))
+    surroundings = around(settings=Settings(experiment=True, update_baseline="replace"))
     conclusion = conclude(ran(suite, suite.trials(first(3))), surroundings)
     assert not conclusion.red
     names = {Path(path).name for path in conclusion.recorded}
