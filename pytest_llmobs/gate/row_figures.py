@@ -52,6 +52,8 @@ def figures(suite: JudgedSuite, metric: JudgedMetric, session: Session, *, fresh
     comparison = seen.comparison
     if not comparison.pairs:
         return {}
+    # its scores may have left 0 to 1 since the baseline
+    unit = metric.is_share and all(0 <= pair.after <= 1 for pair in comparison.pairs)
     low, high = drop_interval(
         comparison.mean_difference, seen.variance, _units(suite, comparison.pairs), seen.passes, metric.reach
     )
@@ -59,12 +61,12 @@ def figures(suite: JudgedSuite, metric: JudgedMetric, session: Session, *, fresh
         "baseline": comparison.baseline,
         "candidate": comparison.candidate,
         "delta": comparison.mean_difference,
-        "low": _possible(metric, low),
-        "high": _possible(metric, high),
+        "low": max(-1.0, low) if unit else low,
+        "high": min(1.0, high) if unit else high,
         "passes": seen.passes,
         "fresh": fresh,
         "scale": metric.rule.scale,
-        "unit": metric.is_share,
+        "unit": unit,
         **_tested(metric, session),
         **_detectable(suite, metric, session),
     }
@@ -106,13 +108,6 @@ def _units(suite: JudgedSuite, pairs: Sequence[ExamplePair]) -> int:
     if suite.plan.cluster_by is None:
         return len(pairs)
     return len({pair.cluster for pair in pairs})
-
-
-def _possible(metric: JudgedMetric, bound: float) -> float:
-    """Return a bound without what no value between 0 and 1 can do."""
-    if not metric.is_share:
-        return bound
-    return max(-1.0, min(1.0, bound))
 
 
 def _detectable(suite: JudgedSuite, metric: JudgedMetric, session: Session) -> dict[str, float]:

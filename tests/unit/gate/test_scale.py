@@ -177,3 +177,12 @@ class TestWithoutAScale:
         w = suite(4)
         decision = w.decide(w.trials(scores=stars(300, 100, 2)), w.baseline(scores=stars(300)))
         assert row_of(decision, "stars").low < -100
+
+    @pytest.mark.parametrize(("now", "unit", "delta"), [(3, False, -3.0), (1, True, -1.0)])
+    def test_one_that_leaves_0_to_1_only_now_has_no_interval_of_shares(
+        self, now: int, unit: bool, delta: float, row_of: RowOf
+    ) -> None:
+        w = suite(40, lower_is_better=True)
+        row = row_of(w.decide(w.trials(scores=stars(now)), w.baseline(scores=stars(0))), "stars")
+        assert (row.verdict, row.unit, row.delta) == ("REGRESSED", unit, delta)
+        assert row.low <= row.delta <= row.high
