@@ -9,6 +9,7 @@ import pytest
 from pytest_llmobs.gate.decide import decide
 from pytest_llmobs.records.decisions import MetricRow
 from pytest_llmobs.records.plans import GateRule
+from pytest_llmobs.records.trials import TrialScore
 from pytest_llmobs.settings import Settings
 from tests.unit.suites import World, first, graded, together
 
@@ -245,3 +246,26 @@ def test_lower_is_better_turns_the_test_round(world: type[World], row_of: RowOf)
     assert row.delta == pytest.approx(-0.15)
     row = row_of(w.decide(w.trials(scores=better), baseline), "harm")
     assert (row.verdict, row.delta) == ("IMPROVED", pytest.approx(0.05))
+
+
+def test_an_evaluator_that_scores_only_some_examples_is_tested_over_those(
+    world: type[World], row_of: RowOf
+) -> None:
+    exempt = TrialScore(exempt=True, gating=True)
+    at = lambda value: {"tone": lambda example, _: value if example < "e012" else exempt}  # noqa: E731
+    w = world(40, metrics={"tone": "v"})
+    again = w.again(scores=at(0.3))
+    row = row_of(w.decide(w.trials(scores=at(0.3)), w.baseline(scores=at(0.9)), again), "tone")
+    assert (row.verdict, row.n, row.expected, row.delta) == ("REGRESSED", 12, 12, pytest.approx(-0.6))
+
+
+def test_an_evaluator_that_scored_only_some_repeats_is_tested_over_what_there_is(
+    world: type[World], row_of: RowOf
+) -> None:
+    exempt = TrialScore(exempt=True, gating=True)
+    some = {"tone": lambda _, number: 0.9 if number % 2 else exempt}
+    lower = {"tone": lambda _, number: 0.3 if number % 2 else exempt}
+    w = world(40, repeat=3, metrics={"tone": "v"})
+    row = row_of(w.decide(w.trials(scores=lower), w.baseline(scores=some)), "tone")
+    assert row.delta == pytest.approx(-0.6)
+    assert row.p < 0.001

@@ -111,6 +111,30 @@ def test_the_rest_is_gated(change: Callable[[World, int], World], world: type[Wo
     assert now.decide(trials, follow_renames(then.baseline(), now.plan)).red
 
 
+@pytest.mark.parametrize("change", [edited, added])
+def test_what_is_not_compared_is_not_run_again(
+    change: Callable[[World, int], World], world: type[World]
+) -> None:
+    then = world(40)
+    now = change(then, 2)
+    comparable = [example for example in then.ids if change is added or example > "e001"]
+    again = now.again(lambda example, _: example not in now.ids[10:20])
+    decision = now.decide(
+        now.trials(lambda example, _: example not in now.ids[10:20]), then.baseline(), again
+    )
+    assert [list(rerun.repeats) for rerun in again.reruns("pass")] == [comparable]
+    (row,) = decision.metrics
+    assert (row.verdict, row.n, row.expected) == ("REGRESSED", len(comparable), len(comparable))
+
+
+def test_a_selection_runs_no_more_than_itself_again(world: type[World]) -> None:
+    then = world(40)
+    part = World(then.ids[:20], total=40)
+    again = part.again(first(10))
+    assert part.decide(part.trials(first(10)), then.baseline(), again).red
+    assert [list(rerun.repeats) for rerun in again.reruns("pass")] == [part.ids]
+
+
 def test_a_renamed_example_that_breaks_is_broken(world: type[World], example_of) -> None:
     then = world(12)
     now = renamed(then, 1)
