@@ -98,7 +98,7 @@ class JudgedMetric:
         return 1.0 if self.test is None else self.test.adjusted
 
 
-@dataclass
+@dataclass(eq=False)  # each is itself alone, however many suites are compared with it
 class JudgedSuite:
     """One suite, its metrics and its suspects."""
 

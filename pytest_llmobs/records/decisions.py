@@ -18,8 +18,8 @@ VerdictName = Literal[
     "NO_BASELINE",
     "UNPAIRED",
 ]
-"""``DRIFTED``: as REGRESSED, but the accepted code fails alike today. ``UNPAIRED``: one number for a whole suite, which no
-test can compare."""
+"""``DRIFTED``: as REGRESSED, but the accepted code fails alike today. ``UNPAIRED``: one number for a whole suite, which
+no test can compare."""
 
 
 ExampleState = Literal[

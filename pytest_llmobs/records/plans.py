@@ -18,7 +18,8 @@ class GateRule:
     min_mean: float | None = None
     """The candidate's mean must be at least this (at most, where lower is better)."""
     max_drop: float | None = None
-    """ε: a drop of the mean below this is no regression; None for .02, of a metric that leaves 0..1 for .02 of its range."""
+    """ε: a drop of the mean below this is no regression; None for .02, of a metric that leaves 0..1 for .02 of its
+    range."""
     must_pass: Mapping[str, Any] | None = None
     """Examples whose metadata match must all pass (``{"tier": "critical"}``); ``{}`` means every example."""
     rule: GateMethod = "paired"
@@ -26,8 +27,8 @@ class GateRule:
     calibrated: float | None = None
     """Least Cohen's kappa of the judge's calibration file."""
     scale: tuple[float, float] | None = None
-    """The score that maps to 0 and the one that maps to 1, for every bound and test of this rule; None for scores between
-    0 and 1, and for those whose range is nobody's business."""
+    """The score that maps to 0 and the one that maps to 1, for every bound and test of this rule; None for scores
+    between 0 and 1, and for those whose range is nobody's business."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -133,6 +133,7 @@ def test_everything_travels_where_machines_ask_for_it() -> None:
         "examples": [],
         "errors": [],
         "notes": [],
+        "remarks": [],
         "unlooked": "",
         "ungated": 0,
     }
