@@ -59,22 +59,25 @@ def _read(suite: str, source: Source) -> Baseline | None:
         return None
 
 
-def addition_remarks(plan: SuitePlan, update: BaselineUpdate, command: str) -> Iterator[str]:
-    """Yield what became of passes that were to be added.
+def addition_remarks(plan: SuitePlan, update: BaselineUpdate) -> Iterator[str]:
+    """Yield what was added to a suite's baseline."""
+    if not update.added:
+        return
+    passes = count(plan.repeat, "pass", "passes")
+    examples = count(len(update.added), "example")
+    yield f"{plan.name}: {passes} added to {examples}, now up to {update.baseline.repeat} each"
+    if update.recorded:
+        yield f"{plan.name}: new, so these passes are their first ones: {listed(update.recorded, _NAMED)}"
+
+
+def addition_notes(plan: SuitePlan, update: BaselineUpdate, command: str) -> Iterator[str]:
+    """Yield what was not added.
 
     Args:
         plan: The suite.
         update: Its baseline, and what happened to it.
         command: Records examples anew once their node ids are appended to it.
     """
-    if update.added:
-        most = update.baseline.repeat
-        yield (
-            f"{plan.name}: {count(plan.repeat, 'pass', 'passes')} added to {count(len(update.added), 'example')}, "
-            f"which {_have(update.added)} up to {most} now"
-        )
-        if update.recorded:
-            yield f"{plan.name}: new, so these passes are their first ones: {listed(update.recorded, _NAMED)}"
     if update.edited:
         nodes: dict[str, str] = {}
         for trial in plan.expected:
@@ -89,9 +92,3 @@ def addition_remarks(plan: SuitePlan, update: BaselineUpdate, command: str) -> I
             f"{plan.name}: {count(len(update.full), 'example')} already with {MOST_PASSES} newer passes, which is all "
             "that a row keeps"
         )
-
-
-def _have(examples: Sequence[str]) -> str:
-    if len(examples) == 1:
-        return "has"
-    return "have"

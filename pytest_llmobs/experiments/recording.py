@@ -12,7 +12,7 @@ from pathlib import Path
 from pytest_llmobs.baselines.file import baseline_path, texts_path
 from pytest_llmobs.baselines.records import BaselineUpdate
 from pytest_llmobs.baselines.update import record_baseline
-from pytest_llmobs.experiments.addition import RECORD, addition_remarks, not_the_same
+from pytest_llmobs.experiments.addition import RECORD, addition_notes, addition_remarks, not_the_same
 from pytest_llmobs.experiments.references import recorded_session
 from pytest_llmobs.gate.errors import nothing_ran
 from pytest_llmobs.records.experiments import Experiment
@@ -42,31 +42,43 @@ def record_baselines(
     Raises:
         BaselineError: A file can't be written.
     """
+    refusals = list(_refusals(experiment, folder, settings))
+    if refusals:  # all suites or none: their passes come from one session
+        return _concluded(experiment, refusals), []
     recorded: list[str] = []
-    errors = [*experiment.decision.errors, *_refusals(experiment, folder, settings)]
-    if errors and settings.update_baseline == ADD:  # all suites or none: they came from one session
-        return _concluded(experiment, experiment.notes, errors), []
-    notes = list(experiment.notes)
-    skipped = False
+    errors: list[str] = []
+    notes: list[str] = []
+    remarks: list[str] = []
+    skipped: list[str] = []
     for plan in experiment.suites:
         update = _record(plan, experiment, folder, settings)
-        notes.extend(_remarks(plan, update))
-        notes.extend(addition_remarks(plan, update, experiment.commands.get("accept_some") or RECORD))
-        skipped = skipped or bool(update.edited or update.full)
-        if update.cut_short:
-            errors.append(_cut_short(plan, update.cut_short))
-        if update.refused:
-            errors.append(_refused(plan, update, experiment.trials_of(plan.name)))
+        remarks.extend(addition_remarks(plan, update))
+        notes.extend(_notes(plan, update))
+        skipped.extend(addition_notes(plan, update, experiment.commands.get("accept_some") or RECORD))
+        errors.extend(_errors(plan, update, experiment))
         if update.changes:
             recorded.extend(_touched(folder, plan.name, gone=not update.baseline.rows))
-    if not recorded and not errors and not experiment.red and not skipped:
+    if not (recorded or errors or skipped or experiment.decision.errors or experiment.red):
         errors.extend(_nothing(experiment))
-    return _concluded(experiment, notes, errors), recorded
+    return _concluded(experiment, errors, [*notes, *skipped], remarks), recorded
 
 
-def _concluded(experiment: Experiment, notes: Sequence[str], errors: Sequence[str]) -> Experiment:
-    decision = replace(experiment.decision, errors=tuple(errors))
-    return replace(experiment, notes=tuple(notes), decision=decision)
+def _concluded(
+    experiment: Experiment, errors: Sequence[str], notes: Sequence[str] = (), remarks: Sequence[str] = ()
+) -> Experiment:
+    """Return an experiment that says what came of its recording."""
+    decision = experiment.decision
+    decision = replace(decision, errors=(*decision.errors, *errors), remarks=(*decision.remarks, *remarks))
+    return replace(experiment, notes=(*experiment.notes, *notes), decision=decision)
+
+
+def _errors(plan: SuitePlan, update: BaselineUpdate, experiment: Experiment) -> Iterator[str]:
+    if update.differing:  # another process has recorded something else meanwhile
+        yield not_the_same(plan, update.differing, experiment.commands.get("accept") or RECORD)
+    if update.cut_short:
+        yield _cut_short(plan, update.cut_short)
+    if update.refused:
+        yield _refused(plan, update, experiment.trials_of(plan.name))
 
 
 def _refusals(experiment: Experiment, folder: Path, settings: Settings) -> Iterator[str]:
@@ -137,8 +149,8 @@ def _refused(plan: SuitePlan, update: BaselineUpdate, trials: Iterable[Trial]) -
     )
 
 
-def _remarks(plan: SuitePlan, update: BaselineUpdate) -> list[str]:
-    if plan.gone:
+def _notes(plan: SuitePlan, update: BaselineUpdate) -> list[str]:
+    if plan.gone and update.removed:
         return [f"{plan.name}: gone, and its baseline with it"]
     examples_by_title = {
         "known failures from now on": update.known_failures,

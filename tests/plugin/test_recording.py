@@ -102,7 +102,7 @@ class TestAdding:
         assert result.ret == 0
         said = result.stdout.str()
         assert "adding to the baseline: 3 examples x 5 fresh repeats = 15 trials" in said
-        assert "5 passes added to 3 examples, which have up to 10" in said
+        assert "5 passes added to 3 examples, now up to 10 each" in said
         assert recorded(project) == {name: [1] * 10 for name in ("ada", "edsger", "grace")}
         file = self.rows(project)
         assert len(file["sessions"]) == 2

@@ -91,13 +91,14 @@ def test_a_renamed_example_is_recorded_under_its_new_name_alone(project: Project
 def test_a_failing_example_under_a_new_name_is_judged_by_its_old_one(project: Project) -> None:
     """The gate decides as under the old name: the assertion doesn't fail its test by itself."""
     project.dataset(rows("ada", "bob", "cyd"))
-    project.record(*ONE)
+    project.record()
     project.dataset([{**rows("ada")[0], "id": "eve"}, *rows("bob", "cyd")])
     project.write(app="def answer(name, query):\n    return name if name == 'ada' else f'Dear {name}'\n")
-    result = project.experiment("--llm-confirm", "0")
+    result = project.experiment()
     assert result.ret == 1
     assert "1 new example fails" not in result.stdout.str()
-    assert "RED: pass regressed" in result.stdout.str()
+    assert "1 example broke" in result.stdout.str()
+    assert "eve  pass 5/5 → 0/" in result.stdout.str()
 
 
 def test_prune_follows_a_new_name(project: Project) -> None:

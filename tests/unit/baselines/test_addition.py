@@ -148,6 +148,13 @@ def test_an_example_that_is_gone_keeps_its_row_until_it_is_pruned(world, recorde
     assert update.baseline.rows["e002"] == recorded.rows["e002"]
 
 
+def test_a_test_that_is_gone_keeps_its_baseline(world, recorded) -> None:
+    gone = world(0, total=0)
+    assert gone.plan.gone
+    update = added_baseline(recorded, gone.plan, [], source=session(2))
+    assert (update.changes, update.baseline.rows) == (False, recorded.rows)
+
+
 def test_seconds_and_dollars_stay_those_of_the_conditions_that_they_were_measured_in(world) -> None:
     w = world(1)
     first = session(1, metadata={"concurrency": "8"})
