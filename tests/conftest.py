@@ -22,6 +22,7 @@ def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         "CI",
         "COVERAGE_PROCESS_START",
         "LLMOBS_CONFIRMING",
+        "LLMOBS_CONTROL",
         "OPENAI_API_KEY",
         "PYTEST_ADDOPTS",
         "PYTHONDONTWRITEBYTECODE",

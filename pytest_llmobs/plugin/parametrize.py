@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Hashable, Mapping, Sequence, Set
+from dataclasses import replace
 from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 _KEY = attrgetter("key")
 _UNWANTED = Dataset("", (Example("unwanted", {}),))
-"""In a confirming session: of a test that isn't to run. It is dropped once everything is collected."""
+"""Of a test that isn't to run, and whose dataset the accepted code doesn't have."""
 
 
 class Parametrizer:
@@ -67,11 +68,11 @@ class Parametrizer:
         definition = metafunc.definition
         gates, marker, marks = gate_rules(definition), dataset_mark(definition), own_marks(definition)
         wanted = self._wanted(definition)
-        if wanted is not None and not wanted:
-            return SuiteSource(marks=marks, dataset=_UNWANTED if marker is not None else None)
         if marker is None:
             return SuiteSource(repeats=self._repeats(None, wanted), gates=gates, marks=marks)
         mark = read_dataset_mark(marker)
+        if wanted is not None and not wanted:
+            return SuiteSource(marks=marks, dataset=self._any_example(mark, definition.path.parent))
         dataset = self._handed_over(definition) or self._load(mark, definition.path.parent)
         _check_clusters(mark.cluster_by, dataset)
         target, target_fixture = _target(mark, dataset)
@@ -96,6 +97,17 @@ class Parametrizer:
             return None
         return self._confirming.numbers_of(self._suites.names.function(definition))
 
+    def _any_example(self, mark: DatasetMark, folder: Path) -> Dataset:
+        """Return a dataset of one example: in a confirming session of a test that isn't to run, and will be dropped.
+
+        It is a real one where that can be: a ``conftest.py`` may look at what was collected.
+        """
+        try:
+            dataset = self._load(mark, folder)
+        except LlmobsError:
+            return _UNWANTED
+        return replace(dataset, examples=dataset.examples[:1])
+
     def _handed_over(self, definition: pytest.Function) -> Dataset | None:
         """Return the examples that the accepted code is to run; None where a test loads its own."""
         if self._confirming is None or not self._confirming.is_control:
@@ -111,7 +123,7 @@ class Parametrizer:
             wanted: In a confirming session: example -> the numbers of its trials.
         """
         if wanted is not None:
-            return sorted(set().union(*wanted.values()))
+            return sorted(set().union(*wanted.values())) or (1,)
         settings = self._state.settings
         count = settings.repeat
         if marker is not None and not options.given(self._state.config, "repeat"):
