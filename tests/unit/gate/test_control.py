@@ -61,6 +61,16 @@ class TestOfAMean:
         ]
         assert [row.verdict for row in rows] == ["DRIFTED", "REGRESSED"]
 
+    @pytest.mark.parametrize(("more", "verdict"), [(1, "DRIFTED"), (2, "REGRESSED")])
+    def test_it_takes_a_p_below_10_against_the_accepted_code(
+        self, more: int, verdict: str, world: type[World], row_of: RowOf
+    ) -> None:
+        """An example that failed once in two, and in three passes of the accepted code never: 2 of 5 deals, each."""
+        w = world(40)
+        again = w.again(first(10), accepted=first(10))
+        row = row_of(w.decide(w.trials(first(10 + more)), w.baseline(source=ACCEPTED), again))
+        assert row.verdict == verdict
+
     def test_fail_on_makes_the_drifted_red(self, world: type[World], row_of: RowOf) -> None:
         w = world(40)
         again = w.again(first(10), accepted=first(10))

@@ -220,6 +220,22 @@ class TestRowsOfSeveralCommits:
         again = w.again(first(10), accepted=first(10))
         assert row_of(w.decide(w.trials(first(10)), merged(w, 38), again)).verdict == "DRIFTED"
 
+    def test_rows_of_uncommitted_code_are_not_those_of_its_commit(
+        self, world: type[World], example_of: ExampleOf
+    ) -> None:
+        w = world(300, gates=ALONE)
+        clean, dirty = session("aaa", "2026-01-01"), session("aaa", "2026-05-01", clean=False)
+        then, later = w.baseline(source=clean), w.baseline(source=dirty)
+        rows = {name: (later if name == "e003" else then).rows[name] for name in w.ids}
+        baseline = replace(then, rows=rows, sessions={**then.sessions, **later.sessions})
+        again = w.again(but("e003", "e200"), accepted=False)
+        decision = w.decide(w.trials(but("e003", "e200")), baseline, again)
+        assert (example_of(decision, "e003").state, example_of(decision, "e200").state) == (
+            "broken",
+            "drifted",
+        )
+        assert example_of(decision, "e003").control_note == UNKNOWN
+
     def test_the_newest_session_of_a_row_counts(self, world: type[World], row_of: RowOf) -> None:
         w = world(40)
         old, new = session("aaa", "2026-01-01"), session("bbb", "2026-05-01")

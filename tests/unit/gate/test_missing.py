@@ -122,6 +122,16 @@ def test_what_runs_once_more_and_is_lost_again_takes_nothing_away(world: type[Wo
     assert (row_of(decision, "pass").verdict, row_of(decision, "pass").n) == ("NEUTRAL", 20)
 
 
+def test_scores_of_an_unscored_trial_outlive_a_second_try_that_broke(
+    world: type[World], row_of: RowOf
+) -> None:
+    w = world(20, metrics={"tone": "v"})
+    unscored = w.trials(lambda example, _: "unscored" if example < "e004" else True, scores=TONE)
+    decision = w.decide(unscored, w.baseline(scores=TONE), w.again("error"))
+    assert row_of(decision, "pass").verdict == "INSUFFICIENT_DATA"
+    assert (row_of(decision, "tone").verdict, row_of(decision, "tone").n) == ("NEUTRAL", 20)
+
+
 def test_beside_a_further_pass_both_run_in_one_session(world: type[World], row_of: RowOf) -> None:
     w = world(40)
     status = lambda example, _: "error" if example > "e036" else example >= "e010"  # noqa: E731
