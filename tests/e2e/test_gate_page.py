@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import shlex
+from argparse import ArgumentParser
 from dataclasses import fields
+from operator import attrgetter
 from typing import get_args
 
 import pytest
@@ -13,7 +15,7 @@ from pytest_llmobs.cli import COMMANDS
 from pytest_llmobs.plugin.confirming.written_files import MOVED
 from pytest_llmobs.records.decisions import ExampleState
 from pytest_llmobs.records.plans import GateRule
-from pytest_llmobs.settings import OPTIONS
+from pytest_llmobs.settings import ADD, OPTIONS
 from tests.e2e.test_readme import ROOT, blocks, write_files
 
 PAGE = (ROOT / "docs" / "gate.md").read_text(encoding="utf-8")
@@ -47,8 +49,10 @@ def test_its_commands_have_these_names_and_options() -> None:
         command, *words = shlex.split(line.removeprefix("$ "), comments=True)
         options = {word for word in words if word.startswith("-")}
         if command == "pytest":
-            assert options <= {option.flag for option in OPTIONS} | {"-k"}
+            assert options <= {*map(attrgetter("flag"), OPTIONS), f"--llm-update-baseline={ADD}", "-k"}
         else:
             assert command == "llmobs"
             assert words[0] in COMMANDS
-            assert not options
+            known = ArgumentParser(exit_on_error=False)
+            COMMANDS[words[0]].add_arguments(known)
+            known.parse_args(words[1:])
