@@ -17,7 +17,7 @@ MARKERS = (
     "llm_dataset(source, *, target=None, evaluators=(), summary_evaluators=(), split=None, limit=None, repeat=None, "
     "cluster_by=None): "
     "run the test once for each example of a dataset",
-    "llm_gate(metric, *, min_mean=None, max_drop=0.02, must_pass=None, rule='paired', lower_is_better=False, "
+    "llm_gate(metric, *, min_mean=None, max_drop=None, must_pass=None, rule='paired', lower_is_better=False, "
     "calibrated=None, scale=None): how a metric of this test gates the build",
 )
 CONFIRMING = "LLMOBS_CONFIRMING"

@@ -74,7 +74,7 @@ def test_a_failed_assertion_on_a_bare_score_is_told_in_short(project: Project, w
     project.record()
     project.prompt(BROKEN)
     said = " ".join(project.experiment().stdout.str().split())
-    assert f"5/5 → 0/6 trials: assert Score('greets', score=False, comment={word!r})" in said
+    assert f"5/5 → 0/2 trials: assert Score('greets', score=False, comment={word!r})" in said
 
 
 def test_restoring_the_prompt_turns_it_green_again(project: Project) -> None:
@@ -347,7 +347,7 @@ def test_an_impossible_option_value_is_a_usage_error(project: Project) -> None:
 def test_an_unknown_ini_value_names_the_choices(project: Project) -> None:
     result = project.experiment("-o", "llm_fail_on=inconclusiv")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    assert "Did you mean 'inconclusive'? Known: inconclusive, regressed." in result.stderr.str()
+    assert "Did you mean 'inconclusive'? Known: drifted, inconclusive, regressed." in result.stderr.str()
 
 
 def test_recording_a_baseline_is_an_experiment_without_saying_so(project: Project) -> None:

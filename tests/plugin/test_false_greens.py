@@ -379,6 +379,6 @@ def test_an_evaluator_that_raises_over_the_one_answer_that_broke(project: Projec
     result = project.experiment()
     assert result.ret == 1
     said = " ".join(result.stdout.str().split())
-    assert "confirming: running up to 6 trials again" in said
-    assert "not cleared: 6 of its 6 reruns gave no verdict" in said
+    assert "looking again at 1 suspect: up to 16 trials" in said
+    assert "not cleared: 16 of its 16 further trials gave no verdict" in said
     assert "KeyError: 'price'" in said

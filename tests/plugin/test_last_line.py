@@ -169,7 +169,7 @@ STORIES = {
 def test_the_last_line_agrees_with_the_exit_status(project: Project, name: str) -> None:
     story = STORIES[name]
     if story.recorded:
-        project.record("-o", "llm_baseline_repeat=1")
+        project.record("-o", "llm_baseline_repeat=3")
     if story.files:
         project.write(**story.files)
     story.then(project)

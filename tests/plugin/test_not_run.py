@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from pytest_llmobs.plugin.confirming.plan import ConfirmingPlan, hand_over
-from pytest_llmobs.records.trials import Trial
-from pytest_llmobs.session import new_identity
 from tests.plugin.conftest import NAMES, Project
 
 SKIPPING = """
@@ -26,27 +23,6 @@ def test_a_recording_is_green_where_the_user_skips_with_words_like_our_own(proje
     result.assert_outcomes(passed=10, skipped=5)
     assert "not every repeat was run" not in result.stdout.str()
     assert '"ada"' not in project.baselines[0].read_text()
-
-
-def test_a_users_skip_in_the_words_of_a_settled_rerun_is_handed_over(tmp_path) -> None:
-    plan = ConfirmingPlan(new_identity(""), [], 1, str(tmp_path / "trials.jsonl"))
-    words = "cleared by an earlier rerun"
-    own = Trial(
-        suite="s", example_id="e1", example_hash="h", repeat=2, nodeid="n", status="skipped", message=words
-    )
-    settled = Trial(
-        suite="s",
-        example_id="e2",
-        example_hash="h",
-        repeat=2,
-        nodeid="n",
-        status="skipped",
-        message=words,
-        not_run="settled",
-    )
-    hand_over(plan, [own, settled])
-    (line,) = (tmp_path / "trials.jsonl").read_text().splitlines()
-    assert '"e1"' in line
 
 
 def test_the_experiment_keeps_which_trials_the_budget_stopped(project: Project) -> None:

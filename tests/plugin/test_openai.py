@@ -56,7 +56,7 @@ def test_a_broken_prompt_is_red_and_its_line_is_shown(
     with serve(_obedient) as server:
         ask(server)
         project.prompt("You answer customers.\nGreet {name}.\nBe brief.\n")
-        project.record("-o", "llm_baseline_repeat=1").assert_outcomes(passed=3)
+        project.record("-o", "llm_baseline_repeat=3").assert_outcomes(passed=9)
         project.prompt("You answer customers.\nGreet {{name}}.\nBe brief.\n")
         result = project.experiment("--llm-confirm=0")
     assert result.ret == 1

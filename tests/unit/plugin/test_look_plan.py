@@ -101,10 +101,12 @@ def test_examples_are_handed_over_as_they_are(tmp_path: Path) -> None:
 def test_a_trial_that_was_not_needed_is_no_answer(tmp_path: Path) -> None:
     plan = new_plan(tmp_path, SUSPECTS, purpose="suspects")
     assert read_answer(plan) == Answer()
-    settled = ended("skipped", 3, not_run="settled")
-    hand_over(plan, [ended("failed", 2), settled], [SuitePlan(name=SUITE, path="p", metrics={"tone": "v1"})])
+    words = "settled by its earlier trials"
+    settled = ended("skipped", 3, not_run="settled", message=words)
+    skipped = ended("skipped", 4, message=words)  # by the user, in the same words
+    hand_over(plan, [skipped, settled], [SuitePlan(name=SUITE, path="p", metrics={"tone": "v1"})])
     answer = read_answer(plan)
-    assert list(answer.trials) == [ended("failed", 2)]
+    assert list(answer.trials) == [skipped]
     assert answer.metrics == {SUITE: {"tone": "v1"}}
 
 
