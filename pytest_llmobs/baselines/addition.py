@@ -206,5 +206,5 @@ def _update(
         renamed=old.renamed,
         edited=sort.edited,
         outdated=sort.outdated,
-        full=without(sort.more, added),
+        full=without(sort.more, set(added)),
     )
