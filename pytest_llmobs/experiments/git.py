@@ -29,7 +29,9 @@ def git(folder: Path, *words: str, seconds: float = 30.0) -> subprocess.Complete
     """
     command = ["git", "-c", "core.quotePath=false", "-C", str(folder), *words]
     environment = {name: value for name, value in os.environ.items() if name not in _OF_A_HOOK}
-    environment["GIT_TERMINAL_PROMPT"] = "0"  # a clone without its blobs may ask a server that wants a password
+    environment["GIT_TERMINAL_PROMPT"] = (
+        "0"  # a clone without its blobs may ask a server that wants a password
+    )
     try:
         return subprocess.run(command, capture_output=True, check=False, timeout=seconds, env=environment)
     except (OSError, subprocess.SubprocessError) as error:

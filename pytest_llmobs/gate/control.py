@@ -5,6 +5,7 @@ Repeats of one session share a day (a provider's deployment, a cache, an index),
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
@@ -84,7 +85,7 @@ def compare_with_accepted(suites: Iterable[JudgedSuite], asking: Asking, setting
         for doubt in doubts:
             doubt.let_stand(why_not)
         return
-    commit = _newest_commit(doubts)
+    commit = _usual_commit(doubts)
     reruns = []
     for doubt in doubts:
         examples = _recorded_by(doubt, commit)
@@ -122,17 +123,17 @@ def _session(doubt: _Doubt, example: str) -> BaselineSession:
     return baseline.sessions.get(names[-1], BaselineSession())
 
 
-def _newest_commit(doubts: Iterable[_Doubt]) -> str | None:
-    """Return the commit of the newest session whose code is known; None where no row says which code made it."""
-    sessions = []
+def _usual_commit(doubts: Iterable[_Doubt]) -> str | None:
+    """Return the commit that made most of the rows in doubt, of several the newest; None where no row says it."""
+    rows: Counter[str] = Counter()
+    recorded: dict[str, str] = {}
     for doubt in doubts:
         for example in doubt.examples:
             session = _session(doubt, example)
             if session.clean and session.commit:
-                sessions.append(session)
-    if not sessions:
-        return None
-    return max(sessions, key=attrgetter("recorded")).commit
+                rows[session.commit] += 1
+                recorded[session.commit] = max(session.recorded, recorded.get(session.commit, ""))
+    return max(rows, key=lambda commit: (rows[commit], recorded[commit]), default=None)
 
 
 def _recorded_by(doubt: _Doubt, commit: str | None) -> list[str]:
@@ -163,7 +164,7 @@ def _not_of(doubt: _Doubt, examples: Sequence[str], commit: str | None) -> str:
     which = "it was"
     if len(examples) > 1:
         which = f"{len(others)} of {len(examples)} examples were"
-    return f"{which} recorded by another commit ({next(iter(others.values()))}) than the newest ({commit})"
+    return f"{which} recorded by another commit ({next(iter(others.values()))}) than most ({commit})"
 
 
 def _compare(doubt: _Doubt, answer: Look, examples: Sequence[str]) -> None:

@@ -18,7 +18,7 @@ from pytest_llmobs.gate.drift import drift_note, drift_of
 from pytest_llmobs.gate.errors import session_errors
 from pytest_llmobs.gate.evidence import JudgedMetric, JudgedSuite, judged_suite
 from pytest_llmobs.gate.example_rows import example_rows
-from pytest_llmobs.gate.examples import look_at_examples
+from pytest_llmobs.gate.examples import look_at_examples, look_behind_drift
 from pytest_llmobs.gate.means import falls, look_at_means
 from pytest_llmobs.gate.metric_rows import joined
 from pytest_llmobs.gate.metric_verdicts import metric_verdict
@@ -82,6 +82,7 @@ def _judge(suites: Sequence[JudgedSuite], asking: Asking, settings: Settings) ->
     look_at_means(suites, asking)
     look_at_examples(suites, asking)
     compare_with_accepted(suites, asking, settings)
+    look_behind_drift(suites, asking)
 
 
 def _judged_suites(
@@ -125,8 +126,8 @@ def _would_go_on(suites: Iterable[JudgedSuite], asking: Asking) -> bool:
     if asking.last_look > 1:
         return False
     for suite in suites:
-        states = map(attrgetter("state"), suite.findings)
-        if any(map(falls, suite.tested)) or "suspect" in states:
+        open_findings = [finding for finding in suite.findings if finding.could_settle]
+        if open_findings or any(map(falls, suite.tested)):
             return True
     return False
 

@@ -147,6 +147,12 @@ class JudgedSuite:
         return any(map(attrgetter("regressed"), self.metrics))
 
     @property
+    def drifted(self) -> bool:
+        """True where whatever guard 1 made red fails alike in the accepted code today."""
+        red = [metric.drifted for metric in self.metrics if metric.regressed]
+        return bool(red) and all(red)
+
+    @property
     def insufficient(self) -> bool:
         """True where the suite is red for lack of data that no further trial could mend."""
         for metric in self.metrics:

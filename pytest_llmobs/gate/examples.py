@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
+from itertools import starmap
 
 from pytest_llmobs.gate.asking import Asking
+from pytest_llmobs.gate.control import STANDS
 from pytest_llmobs.gate.evidence import JudgedMetric, JudgedSuite
 from pytest_llmobs.gate.suspects import Suspect, find_suspects, judge_suspect, standing
 from pytest_llmobs.measures.values import measure
 from pytest_llmobs.records.looks import Rerun, Suspicion
+
+_Suspects = tuple[JudgedSuite, Sequence[Suspect]]
 
 _LACKING = "not run again: the suite is red for missing data"
 
@@ -20,27 +25,53 @@ def look_at_examples(suites: Sequence[JudgedSuite], asking: Asking) -> None:
         suites: All suites; they keep what is found out.
         asking: Runs suspects again.
     """
-    tests = sum(_tests(suite) for suite in suites)
-    suspects = {}
-    reruns = []
+    tests = sum(map(_tests, suites))
+    suspects: list[_Suspects] = []
     for suite in suites:
-        if suite.regressed:
-            continue
-        suspects[suite.name] = list(_suspects(suite, tests))
-        rerun = _rerun(suite, suspects[suite.name])
-        if rerun is not None:
-            reruns.append(rerun)
+        if not suite.regressed:
+            suspects.append((suite, list(_suspects(suite, tests))))
+    _look(suspects, asking)
+
+
+def look_behind_drift(suites: Sequence[JudgedSuite], asking: Asking) -> None:
+    """Look at single examples where a mean fell in the accepted code of today, too: one may have broken all the same.
+
+    Suspect is there only what the accepted code passes in each of its trials.
+
+    Args:
+        suites: All suites, compared with the accepted code; they keep what is found out.
+        asking: Runs suspects again.
+    """
+    tests = sum(map(_tests, suites))
+    suspects: list[_Suspects] = []
+    for suite in suites:
+        if suite.drifted:
+            passed_there = partial(_passes_in_control, suite)
+            suspects.append((suite, list(filter(passed_there, _suspects(suite, tests)))))
+    _look(suspects, asking)
+
+
+def _passes_in_control(suite: JudgedSuite, suspect: Suspect) -> bool:
+    if suite.control is None:
+        return False
+    values = suite.control.values.get(suspect.metric, {}).get(suspect.example_id, ())
+    return len(values) >= STANDS and all(map(suspect.raw_limit.passes, values))
+
+
+def _look(suspects: Sequence[_Suspects], asking: Asking) -> None:
+    """Run suspects again, and say what they are."""
+    reruns = list(starmap(_rerun, suspects))
+    asked = {rerun.suite for rerun in reruns if rerun is not None}
     error = ""
-    looked = set()
-    if reruns and asking.possible:
-        answer = asking.ask("suspects", reruns)
+    if asked and asking.possible:
+        answer = asking.ask("suspects", list(filter(None, reruns)))
         error = answer.error or ""
-        looked = {rerun.suite for rerun in reruns if not error}
-        for suite in suites:
+        for suite, _ in suspects:
             suite.alone = measure(trial for trial in answer.trials if trial.suite == suite.name)
-    for suite in suites:
+    looked = asked if asking.possible and not error else set()
+    for suite, of_suite in suspects:
         why_not = _LACKING if suite.insufficient else error or asking.failed
-        for suspect in suspects.get(suite.name, ()):
+        for suspect in of_suite:
             _judge(suite, suspect, suite.name in looked, why_not)
 
 

@@ -64,6 +64,8 @@ def _verdict(suite: JudgedSuite, metric: JudgedMetric, settings: Settings, sessi
     if metric.regressed and suite.further:
         filled = _row(suite, metric, session, fresh=True)
     verdict, note = _compared(metric)
+    if filled.fresh:
+        note = joined(note, _pooled_drop(suite, metric, filled))
     return row(verdict, note, red=verdict == "REGRESSED" or verdict.lower() in words(settings.fail_on))
 
 
@@ -78,6 +80,14 @@ def _compared(metric: JudgedMetric) -> tuple[VerdictName, str]:
     if means.dropped(metric) and metric.adjusted < means.GO_ON:
         return "INCONCLUSIVE", ""
     return "NEUTRAL", ""
+
+
+def _pooled_drop(suite: JudgedSuite, metric: JudgedMetric, row: MetricRow) -> str:
+    """Return the drop over all passes where the further ones alone show none, or an empty string."""
+    if row.delta is not None and row.delta <= -metric.epsilon:
+        return ""
+    drop = -metric.comparison.mean_difference
+    return f"over all {suite.passes} passes the mean is {drop:.3f} lower: it was the first that was low"
 
 
 def _why_insufficient(suite: JudgedSuite, metric: JudgedMetric) -> str:

@@ -54,6 +54,11 @@ class Suspect:
     suspicion: Suspicion
 
     @property
+    def raw_limit(self) -> Limit:
+        """The limit of scores as the evaluator gives them."""
+        return Limit(self.suspicion.sign, self.suspicion.bound)
+
+    @property
     def hopeless(self) -> bool:
         """True where no number of failures would be proof: among so many examples the baseline is too small."""
         return all(most < 0 for _, most in self.suspicion.checkpoints)
@@ -74,6 +79,11 @@ class Finding:
     note: str = ""
     control_note: str = ""
     """Why a broken one isn't compared with the accepted code today, or an empty string."""
+
+    @property
+    def could_settle(self) -> bool:
+        """True where further trials would tell what it is."""
+        return self.state == "suspect" and not self.suspect.hopeless
 
     @property
     def example_id(self) -> str:
@@ -240,8 +250,7 @@ def judge_suspect(suspect: Suspect, alone: Sequence[float], *, looked: bool, why
         looked: Whether there was such a session.
         why_not: Why it failed, or why there was none; an empty string where nobody can look.
     """
-    limit = Limit(suspect.suspicion.sign, suspect.suspicion.bound)
-    passed = [*suspect.suspicion.passed, *map(limit.passes, alone)]
+    passed = [*suspect.suspicion.passed, *map(suspect.raw_limit.passes, alone)]
     if suspect.hopeless and not _cleared_early(passed):
         return Finding(suspect=suspect, state="suspect", red=False, note=_hopeless(suspect))
     state = standing(passed, suspect.suspicion.checkpoints)

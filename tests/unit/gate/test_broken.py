@@ -96,14 +96,29 @@ class TestInADriftedSuite:
         assert set(states_of(decision).values()) == {"drifted"}
         assert not decision.red
 
-    def test_one_that_the_accepted_code_passes_has_not(
+    def test_one_that_the_accepted_code_passes_is_tried_again_and_broke(
         self, world: type[World], example_of: ExampleOf
     ) -> None:
+        """A bad day hides no broken example."""
         w = world(40)
         again = w.again(first(20), accepted=lambda example, _: example in ("e000", *w.ids[21:]))
         decision = w.decide(w.trials(first(20)), w.baseline(source=ACCEPTED), again)
         assert example_of(decision, "e001").state == "drifted"
+        broke = example_of(decision, "e000")
+        assert (broke.state, broke.red, broke.control) == ("broken", True, (1.0,) * 3)
+        assert again.asked == ["passes", "control", "suspects"]
+        assert list(again.reruns("suspect")[0].repeats) == ["e000"]
+        assert decision.red
+
+    def test_or_was_unlucky_where_it_passes_by_itself(
+        self, world: type[World], example_of: ExampleOf
+    ) -> None:
+        w = world(40)
+        unlucky = lambda example, number: example >= "e020" or (example == "e000" and number > 2)  # noqa: E731
+        again = w.again(unlucky, accepted=lambda example, _: example in ("e000", *w.ids[21:]))
+        decision = w.decide(w.trials(first(20)), w.baseline(source=ACCEPTED), again)
         assert example_of(decision, "e000").state == "dropped"
+        assert not decision.red
 
 
 @pytest.mark.parametrize(

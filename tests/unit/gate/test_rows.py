@@ -155,3 +155,10 @@ def test_a_suite_of_one_example_has_figures_too(world: type[World], row_of: RowO
     w = world(1)
     row = row_of(w.decide(w.trials(), w.baseline()))
     assert (row.verdict, row.delta, row.low, row.high, row.mde) == ("NEUTRAL", 0.0, -1.0, 0.0, 1.0)
+
+
+def test_a_drop_of_the_first_pass_alone_is_told(world, row_of: RowOf) -> None:
+    w = world(40)
+    row = row_of(w.decide(w.trials(first(30)), w.baseline(), w.again(True)))
+    assert (row.verdict, row.delta) == ("REGRESSED", 0.0)
+    assert row.note == "over all 2 passes the mean is 0.375 lower: it was the first that was low"
