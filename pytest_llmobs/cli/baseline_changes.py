@@ -14,7 +14,7 @@ from pytest_llmobs.baselines.file import (
     remove_baseline,
     save_baseline,
 )
-from pytest_llmobs.baselines.records import Baseline
+from pytest_llmobs.baselines.records import Baseline, named_sessions
 from pytest_llmobs.baselines.renames import follow_renames
 from pytest_llmobs.baselines.texts import updated_texts
 from pytest_llmobs.experiments.git import check_revision, committed_names, read_committed
@@ -135,4 +135,5 @@ def _without(baseline: Baseline, gone: Sequence[str]) -> Baseline:
     texts = baseline.texts
     if texts is not None:
         texts = updated_texts(texts, list(rows), ())
-    return replace(baseline, rows=rows, texts=texts)
+    sessions = named_sessions(baseline.sessions, rows.values())
+    return replace(baseline, rows=rows, sessions=sessions, texts=texts)

@@ -13,9 +13,9 @@ from pytest_llmobs.baselines.file import baseline_path, texts_path
 from pytest_llmobs.baselines.records import BaselineUpdate
 from pytest_llmobs.baselines.update import record_baseline
 from pytest_llmobs.experiments.addition import RECORD, addition_notes, addition_remarks, not_the_same
-from pytest_llmobs.experiments.references import recorded_session
+from pytest_llmobs.experiments.references import is_clean, recorded_session
 from pytest_llmobs.gate.errors import nothing_ran
-from pytest_llmobs.records.experiments import Experiment
+from pytest_llmobs.records.experiments import DIRTY, Experiment
 from pytest_llmobs.records.plans import SuitePlan
 from pytest_llmobs.records.trials import Trial
 from pytest_llmobs.settings import ADD, Settings
@@ -58,6 +58,8 @@ def record_baselines(
         errors.extend(_errors(plan, update, experiment))
         if update.changes:
             recorded.extend(_touched(folder, plan.name, gone=not update.baseline.rows))
+    if recorded:
+        remarks.extend(_uncommitted(experiment))
     if not (recorded or errors or skipped or experiment.decision.errors or experiment.red):
         errors.extend(_nothing(experiment))
     return _concluded(experiment, errors, [*notes, *skipped], remarks), recorded
@@ -70,6 +72,16 @@ def _concluded(
     decision = experiment.decision
     decision = replace(decision, errors=(*decision.errors, *errors), remarks=(*decision.remarks, *remarks))
     return replace(experiment, notes=(*experiment.notes, *notes), decision=decision)
+
+
+def _uncommitted(experiment: Experiment) -> Iterator[str]:
+    """Yield what a baseline of code that no commit has can't do."""
+    if experiment.commit and not is_clean(experiment):
+        commit = experiment.commit.removesuffix(DIRTY)
+        yield (
+            f"recorded with uncommitted changes to {commit}, so a red build can't be compared with the accepted code; "
+            "commit them, and record again"
+        )
 
 
 def _errors(plan: SuitePlan, update: BaselineUpdate, experiment: Experiment) -> Iterator[str]:

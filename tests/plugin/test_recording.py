@@ -209,7 +209,7 @@ class TestCommit:
         return sorted(json.loads(path.read_text())["sessions"].values(), key=itemgetter("recorded"))
 
     def test_a_clean_work_tree(self, project: Project, git: Callable[..., str]) -> None:
-        project.record()
+        assert "uncommitted" not in project.record().stdout.str()
         (session,) = self.sessions(project)
         assert session["commit"] == git("rev-parse", "--short=12", "HEAD")
         assert session["clean"] is True
@@ -227,10 +227,11 @@ class TestCommit:
     def test_uncommitted_code(self, project: Project, git: Callable[..., str]) -> None:
         app = project.path / "app.py"
         app.write_text(f"{app.read_text()}# more\n")
-        project.record()
+        said = " ".join(project.record().stdout.str().split())
         (session,) = self.sessions(project)
         assert session["commit"] == git("rev-parse", "--short=12", "HEAD")
         assert "clean" not in session
+        assert f"recorded with uncommitted changes to {session['commit']}" in said
 
     def test_experiments_of_the_branch_are_pooled_by_one_command(
         self, project: Project, git: Callable[..., str]

@@ -4,22 +4,24 @@ from pathlib import Path
 import pytest
 
 from pytest_llmobs.baselines.file import baseline_path, load_baseline, save_baseline, texts_path
-from pytest_llmobs.baselines.records import Baseline, BaselineRow, SuiteRecord
+from pytest_llmobs.baselines.records import Baseline, BaselineRow, BaselineSession, SuiteRecord
 from pytest_llmobs.baselines.texts import TextStore
 from tests.unit.cli.conftest import git
 
 SUITE = "tests/test_support.py::test_support_agent"
 
 
-def row(*passes: float, tone: float = 0.9, hash: str = "h") -> BaselineRow:
-    return BaselineRow(hash=hash, passes=passes, scores={"tone_quality": (tone,) * len(passes)})
+def row(*passes: float, tone: float = 0.9, hash: str = "h", session: str = "a") -> BaselineRow:
+    scores = {"tone_quality": (tone,) * len(passes)}
+    return BaselineRow(hash=hash, passes=passes, scores=scores, sessions={session: len(passes)})
 
 
 BASELINE = Baseline(
     suite=SUITE,
     repeat=2,
     metrics={"tone_quality": "v1"},
-    rows={"csv-export": row(1.0, 1.0), "double-charge": row(1.0, 1.0)},
+    rows={"csv-export": row(1.0, 1.0, session="b"), "double-charge": row(1.0, 1.0)},
+    sessions={"a": BaselineSession(commit="aaa"), "b": BaselineSession(commit="bbb")},
     texts=TextStore(),
 )
 
@@ -166,6 +168,7 @@ def test_rows_of_gone_examples_are_dropped(llmobs, store, committed, tmp_path):
     kept = load_baseline(committed)
     assert kept is not None
     assert list(kept.rows) == ["double-charge"]
+    assert list(kept.sessions) == ["a"]
     assert kept.texts is not None
     again = llmobs("baseline", "prune")
     assert (again.returncode, again.stdout) == (0, "")
