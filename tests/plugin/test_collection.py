@@ -431,3 +431,28 @@ def test_a_positional_argument_too_many_is_to_be_named(empty: Project, mark: str
         """
     )
     assert hint in empty.run().stdout.str()
+
+
+STARS = """
+import pytest
+
+def stars(outputs):
+    return 4
+
+@pytest.mark.llm_dataset([{{"id": "a", "inputs": {{"q": "?"}}}}], target=lambda q: q, evaluators=[stars])
+{gate}
+def test_stars(example, llm_run): pass
+"""
+
+
+def test_must_pass_needs_to_know_from_which_score_on_a_trial_passes(empty: Project) -> None:
+    empty.write(test_stars=STARS.format(gate=""))
+    assert empty.record().ret == 0
+    empty.write(test_stars=STARS.format(gate='@pytest.mark.llm_gate("stars", must_pass={})'))
+    result = empty.experiment()
+    assert result.ret == 2
+    said = " ".join(result.stdout.str().split())
+    assert "test_stars.py::test_stars: must_pass of llm_gate('stars') needs scores between 0 and 1" in said
+    assert "Say what its scores lie between, such as scale=(1, 5)." in said
+    empty.write(test_stars=STARS.format(gate='@pytest.mark.llm_gate("stars", must_pass={}, scale=(1, 5))'))
+    assert empty.experiment().ret == 0

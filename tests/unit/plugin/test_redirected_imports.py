@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from pytest_llmobs.plugin.control import start
 from pytest_llmobs.plugin.control.checkout import Checkout
 from pytest_llmobs.plugin.control.start import Trees, foreign_modules
 
@@ -146,3 +147,69 @@ def test_a_command_is_the_same_one_in_the_other_tree(checkout: Checkout, tmp_pat
         "no/such/path",
     ]
     assert checkout.arguments(["here/tests"], tmp_path) == [f"{there}/tests"]
+
+
+@pytest.fixture
+def redirected(checkout: Checkout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> start.Redirected:
+    """This process, its imports redirected; nothing is imported."""
+    monkeypatch.setattr(sys, "meta_path", [*sys.meta_path])
+    monkeypatch.setattr(sys, "path", ["", str(tmp_path / "here" / "src"), *sys.path])
+    start.redirect(checkout.trees)
+    finder = sys.meta_path[0]
+    assert isinstance(finder, start.Redirected)
+    return finder
+
+
+def test_entries_of_the_path_are_moved_once(redirected: start.Redirected, checkout: Checkout) -> None:
+    assert sys.path[:2] == ["", f"{checkout.trees.there}/src"]
+    start.redirect(checkout.trees)
+    assert sys.path[:2] == ["", f"{checkout.trees.there}/src"]
+
+
+def test_what_a_finder_finds_in_today_s_tree_is_found_in_the_other_one(
+    redirected: start.Redirected, checkout: Checkout, tmp_path: Path
+) -> None:
+    sys.path.insert(0, str(tmp_path / "here" / "src"))
+    for name, file in (("bot", "bot/__init__.py"), ("bot.tools", "bot/tools.py")):
+        path = [str(tmp_path / "here/src/bot")] if "." in name else None
+        spec = redirected.find_spec(name, path)
+        assert spec is not None
+        assert spec.origin == f"{checkout.trees.there}/src/{file}"
+    package = redirected.find_spec("bot")
+    assert package is not None
+    assert package.submodule_search_locations == [f"{checkout.trees.there}/src/bot"]
+    namespace = redirected.find_spec("space")
+    assert namespace is not None
+    assert list(namespace.submodule_search_locations or ()) == [
+        f"{checkout.trees.there}/src/space",
+        f"{checkout.trees.there}/src/space",
+    ]
+    assert redirected.find_spec("no_such_module") is None
+    built_in = redirected.find_spec("json")
+    assert built_in is not None
+    assert built_in.origin == sys.modules["json"].__file__
+    with pytest.raises(ModuleNotFoundError, match="No module named 'newer' in git"):
+        redirected.find_spec("newer")
+
+
+def test_an_environment_in_the_work_tree_is_no_code_of_its_own(
+    checkout: Checkout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = checkout.trees.here
+    assert checkout.trees.moved(f"{here}/lib/python3.11/site-packages/x.py") is None
+    assert checkout.trees.moved(f"{here}/env/src/x.py") is not None
+    monkeypatch.setattr(sys, "prefix", f"{here}/env")
+    assert checkout.trees.moved(f"{here}/env/src/x.py") is None
+    monkeypatch.setattr(sys, "prefix", here)  # `python -m venv .`
+    monkeypatch.setattr(sys, "exec_prefix", here)
+    assert checkout.trees.moved(f"{here}/src/x.py") == f"{checkout.trees.there}/src/x.py"
+
+
+def test_a_process_of_no_control_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "meta_path", [*sys.meta_path])
+    monkeypatch.setattr(sys, "path", ["/nowhere/start", *sys.path])
+    before = list(sys.meta_path)
+    monkeypatch.setattr(start, "NAME", "no_such_module")
+    start.begin("/nowhere/start")
+    assert sys.meta_path == before
+    assert "/nowhere/start" not in sys.path
