@@ -26,9 +26,11 @@ from pytest_llmobs.wording import noun
 if TYPE_CHECKING:
     from pytest_llmobs.evaluators.suites import BoundSummary
     from pytest_llmobs.experiments.conclude import Conclusion
+    from pytest_llmobs.plugin.confirming.further_sessions import FurtherSessions
     from pytest_llmobs.plugin.confirming.plan import ConfirmingPlan
     from pytest_llmobs.plugin.state import ProcessState
     from pytest_llmobs.plugin.suites import Suites
+    from pytest_llmobs.records.looks import Look, LookRequest
     from pytest_llmobs.reports.delivery import Delivery, Reports
     from pytest_llmobs.reports.failures import Failure
 
@@ -48,6 +50,8 @@ class Ending:
         self._reports: Reports | None = None
         self._pytest_session: pytest.Session | None = None
         self._files: Sequence[Delivery] = ()
+        self._further: FurtherSessions | None = None
+        """None until the gate asks for one."""
         self._left = False
         self._red = False
         self._reported: dict[str, str] = {}
@@ -174,26 +178,25 @@ class Ending:
 
     def _conclude(self, pytest_session: pytest.Session, exitstatus: int) -> Conclusion:
         from pytest_llmobs.experiments.conclude import Surroundings, conclude
-        from pytest_llmobs.plugin.confirming.further_sessions import FurtherSessions
 
         asked_to_stop = bool(pytest_session.shouldfail or pytest_session.shouldstop)
         stopped = self._left or asked_to_stop or exitstatus == pytest.ExitCode.INTERRUPTED
         session = self._state.session
-        further = FurtherSessions(self._state, list(self._trials.values()))
         surroundings = Surroundings(
             settings=session.settings,
             store=session.store,
             baseline_of=session.baseline_of,
             baseline_folder=session.baseline_folder,
             find_summaries=self._find_summaries,
-            look=None if stopped else further.look,
+            look=None if stopped else self._look,
             debugging=options.debugging(self._state.config),
             remote=session.remote,
         )
         if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
             exitstatus = pytest.ExitCode.OK
         conclusion = conclude(self._experiment(stopped, int(exitstatus)), surroundings)
-        further.say_what_it_took()
+        if self._further is not None:
+            self._further.say_what_it_took()
         session.clear_messages()
         return conclusion
 
@@ -241,6 +244,14 @@ class Ending:
         if not unpaid:
             return ()
         return (f"{unpaid} {noun(unpaid, 'trial')} {reason}",)
+
+    def _look(self, request: LookRequest) -> Look:
+        """Run what the gate asks for in a further session."""
+        if self._further is None:
+            from pytest_llmobs.plugin.confirming.further_sessions import FurtherSessions
+
+            self._further = FurtherSessions(self._state, list(self._trials.values()))
+        return self._further.look(request)
 
     def _redden(self, session: pytest.Session, verdicts: Sequence[Failure]) -> None:
         self._red = True
