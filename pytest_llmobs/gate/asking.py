@@ -22,7 +22,7 @@ class Asking:
             unlooked: Why nobody can.
         """
         self._look = look if most_passes else None
-        self._unlooked = unlooked or ("nothing can be run again" if look is None else "--llm-confirm is 0")
+        self._unlooked = unlooked if look is None else "--llm-confirm is 0"
         self._most_passes = most_passes
         self._failed = ""
 
@@ -51,5 +51,5 @@ class Asking:
 
     @property
     def why_not(self) -> str:
-        """Why no further session can be asked for, or an empty string."""
+        """Why no further session can be asked for; empty where one can, and where nobody would expect one."""
         return self._unlooked if self._look is None else self._failed

@@ -78,12 +78,9 @@ def compare_with_accepted(suites: Iterable[JudgedSuite], asking: Asking, setting
         settings: Of the session.
     """
     doubts = list(_doubts(suites))
-    why_not = asking.why_not
-    if settings.control == "off":
-        why_not = OFF
-    if why_not:
+    if settings.control == "off" or not asking.possible:
         for doubt in doubts:
-            doubt.let_stand(why_not)
+            doubt.let_stand(OFF if settings.control == "off" else asking.why_not)
         return
     commit = _usual_commit(doubts)
     reruns = []

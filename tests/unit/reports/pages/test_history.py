@@ -36,6 +36,8 @@ def test_history_at_120_columns():
         "  tone_quality                 1       ▅                      0.800  0.800",
         "tests/test_other.py",
         "  latency                      2       ▁█                     3.500  3.500",
+        "· min_mean: from the experiments of accepted code, red or green; about 1 harmless build in 100 would be red "
+        "by it",
         f"! {SUITE} required_keywords slid by -0.051 over 8 accepted experiments (p = 0.012)",
     ]
 
