@@ -214,6 +214,13 @@ def power_cells() -> Iterator[Cell]:
             ("1 of 8 metrics", red(one_of_8, 200), replace(base, scores=grades(8), dropped=1)),
         ):
             yield Cell("power", f"{process}, -5 points, N=100, {title}", scenario, (figure,))
+    base = Scenario(drop=0.10)
+    for title, figure, scenario in (
+        ("K=3", red(99, 200), replace(base, repeat=3)),
+        ("all of 3 metrics", at_least(96, 200), replace(base, scores=grades(3))),
+        ("1 of 8 metrics", red(62, 200), replace(base, scores=grades(8), dropped=1)),
+    ):
+        yield Cell("power", f"logit, -10 points, N=100, {title}", scenario, (figure,))
 
 
 BROKEN_SIZES: Sequence[tuple[int, Process, Sequence[float]]] = (
@@ -256,11 +263,16 @@ def day_cells() -> Iterator[Cell]:
     yield from _sticky_cells(base)
 
 
+_STICKY_MEAN = 0.95
+"""Where examples pass less often, fewer of them always passed in the baseline, and chance alone makes fewer builds red:
+at a mean of .85 47 % instead of the published 64 %."""
+
+
 def _sticky_cells(base: Scenario) -> Iterator[Cell]:
     for size, rate, mean, shares in (
         (20, 0.01, 0.85, (15, 0.7)),
         (50, 0.01, 0.85, (29, 1.7)),
-        (100, 0.01, 0.85, (64, 1.8)),
+        (100, 0.01, _STICKY_MEAN, (64, 1.8)),
         (100, 0.03, 0.95, (93, 2.7)),
     ):
         for control, share in zip((False, True), shares, strict=True):
@@ -269,35 +281,40 @@ def _sticky_cells(base: Scenario) -> Iterator[Cell]:
             yield Cell("days", title, scenario, (red(share, 300),))
     for control, share in ((False, 99.5), (True, 97.5)):
         title = f"1 % fail all day and one broke, {'with' if control else 'no'} control"
-        yield Cell("days", title, replace(base, sticky=0.01, broken=1, control=control), (red(share, 400),))
+        scenario = replace(base, sticky=0.01, broken=1, mean=_STICKY_MEAN, control=control)
+        yield Cell("days", title, scenario, (red(share, 400),))
     for control, share in ((False, 20), (True, 4.3)):
         title = f"clusters move all day, {'with' if control else 'no'} control"
         yield Cell("days", title, replace(base, cluster_day=1.0, control=control), (red(share, 300),))
 
 
-_BASELINES: Sequence[tuple[int, int, Sequence[float]]] = (
-    (5, 1, (67, 80, 14, 1.0, 6.3, 64)),
-    (10, 1, (70, 87, 58, 0.8, 6.5, 58)),
-    (10, 2, (67, 87, 58, 0.5, 5.0, 63)),
-    (15, 3, (72, 84, 69, 1.8, 9.3, 55)),
-    (25, 5, (73, 87, 68, 1.3, 3.5, 58)),
+_BASELINES: Sequence[tuple[int, int, Sequence[float], tuple[float, float]]] = (
+    (5, 1, (67, 80, 1.0, 6.3, 64), (11, 14)),
+    (10, 1, (70, 87, 0.8, 6.5, 58), (45, 58)),
+    (10, 2, (67, 87, 0.5, 5.0, 63), (45, 58)),
+    (15, 3, (72, 84, 1.8, 9.3, 55), (54, 69)),
+    (25, 5, (73, 87, 1.3, 3.5, 58), (55, 68)),
 )
+"""Passes, sessions, red, and red where one example broke to a pass rate of .3. The last one was published as of before
+guard 2 dropped an example that passes twice within four trials; the lower end is what that leaves of guard 2, exactly."""
 
 
 def baseline_cells() -> Iterator[Cell]:
     """Yield builds against longer baselines, of one session or several."""
-    for passes, sessions, shares in _BASELINES:
+    for passes, sessions, shares, broke in _BASELINES:
         base = Scenario(process="bimodal", baseline=passes, sessions=sessions)
         kinds: Mapping[str, Scenario] = {
             "-5 points": replace(base, drop=0.05),
             "-10 points, N=50": replace(base, drop=0.10, examples=50),
-            "one at pass rate .3": replace(base, broken=1, broken_rate=0.3),
             "harmless": base,
             "harmless, mean moves by 2 points": replace(base, day=0.02),
-            "harmless, 1 % fail all day": replace(base, sticky=0.01),
+            "harmless, 1 % fail all day": replace(base, sticky=0.01, mean=_STICKY_MEAN),
         }
         for (kind, scenario), share in zip(kinds.items(), shares, strict=True):
             yield Cell("baselines", f"{passes} passes ({sessions}), {kind}", scenario, (red(share, 400),))
+        title = f"{passes} passes ({sessions}), one at pass rate .3"
+        once = replace(base, broken=1, broken_rate=0.3)
+        yield Cell("baselines", title, once, (Figure("red", *broke, 400),))
 
 
 @cache
