@@ -63,8 +63,8 @@ def check_accepted(look: Look, folder: Path, ended: Ended) -> None:
     Raises:
         NoControl: It wasn't, or couldn't.
     """
-    for name, file in noted_modules(folder):
-        raise not_from_git(f"the module {name} came from today's work tree, {file}")
+    for name, problem in noted_modules(folder):
+        raise not_from_git(f"the module {name} {problem}")
     if not look.trials:
         raise not_from_git(_first_error(ended))
 

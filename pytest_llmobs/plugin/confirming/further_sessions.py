@@ -20,11 +20,13 @@ from pytest_llmobs.plugin.confirming.plan import ConfirmingPlan, left_examples, 
 from pytest_llmobs.plugin.confirming.written_files import Moves, WatchedFiles, moves, without_coverage
 from pytest_llmobs.plugin.control.checkout import Checkout
 from pytest_llmobs.plugin.control.leftovers import WORKTREE, temporary_folder
+from pytest_llmobs.plugin.control.sources import leave_sources
 from pytest_llmobs.plugin.control.worktree import (
     NoControl,
     check_commit,
     not_from_git,
     repository_of,
+    tracked_files,
     worktree,
 )
 from pytest_llmobs.plugin.outcome import AcceptedBaselines
@@ -105,6 +107,7 @@ class FurtherSessions:
         check_commit(rootdir, repository, request.commit)
         with worktree(repository, request.commit, folder / f"{WORKTREE}{folder.name}") as place:
             checkout = Checkout(repository, place)
+            leave_sources(folder, tracked_files(place))
             for needed in (rootdir, self._state.config.invocation_params.dir):
                 if not checkout.folder(needed).is_dir():
                     raise not_from_git(f"{needed} is missing")

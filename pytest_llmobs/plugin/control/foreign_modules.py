@@ -1,4 +1,4 @@
-"""Whether every process of a control has imported from the worktree alone; each says so at its end."""
+"""Whether every process of a control has imported the accepted code and none of today's; each says so at its end."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 
 from pytest_llmobs.files import write_whole
+from pytest_llmobs.plugin.control.sources import installed_copies
 from pytest_llmobs.plugin.control.start import Trees, foreign_modules
 
 _FILES = "foreign-*.json"
 
 
 class ForeignModules:
-    """Registered in the processes of a control: writes down what came from today's work tree."""
+    """Registered in the processes of a control: writes down what isn't the accepted code's."""
 
     def __init__(self, trees: Trees, folder: Path) -> None:
         self._trees = trees
@@ -26,14 +27,18 @@ class ForeignModules:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self) -> None:
         """Look at everything that was imported."""
-        modules = dict(foreign_modules(sys.modules, self._trees))
+        modules = {}
+        for name, file in foreign_modules(sys.modules, self._trees):
+            modules[name] = f"came from today's work tree, {file}"
+        for name, file in installed_copies(sys.modules, self._folder):
+            modules[name] = f"is an installed copy, {file}"
         if modules:
             path = self._folder / _FILES.replace("*", str(os.getpid()))
             write_whole(path, json.dumps(modules), durable=False)
 
 
 def noted_modules(folder: Path) -> Iterator[tuple[str, str]]:
-    """Yield names and files of the modules that the processes of a control have noted."""
+    """Yield the names of modules that the processes of a control have noted, and what is wrong with each."""
     for path in sorted(folder.glob(_FILES)):
         modules: dict[str, str] = json.loads(path.read_text())
         yield from modules.items()

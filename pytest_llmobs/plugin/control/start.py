@@ -20,7 +20,7 @@ VARIABLE = "LLMOBS_CONTROL"
 """Environment variable of a control: its trees, as JSON."""
 NAME = "sitecustomize"
 """What Python imports as it starts."""
-_INSTALLED = frozenset({"site-packages", "dist-packages"})
+INSTALLED = frozenset({"site-packages", "dist-packages"})
 """Folders that hold what was installed, wherever they lie."""
 
 
@@ -43,7 +43,7 @@ class Trees(NamedTuple):
         return os.path.normpath(os.path.join(self.there, os.path.relpath(real, self.here)))  # noqa: PTH118
 
     def _is_installed(self, real: str) -> bool:
-        if not _INSTALLED.isdisjoint(Path(real).parts):
+        if not INSTALLED.isdisjoint(Path(real).parts):
             return True
         for prefix in map(os.path.realpath, (sys.prefix, sys.exec_prefix)):
             # an environment may be the work tree's own folder, or hold it

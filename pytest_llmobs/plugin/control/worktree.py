@@ -95,6 +95,12 @@ def worktree(repository: Path, commit: str, place: Path) -> Iterator[Path]:
         remove_worktree(repository, place)
 
 
+def tracked_files(place: Path) -> list[str]:
+    """Return the paths of all files of a work tree that git knows, with slashes; none where git refuses."""
+    answer = git(place, "ls-files", "-z")
+    return [name.decode("utf-8", "surrogateescape") for name in answer.stdout.split(b"\0") if name]
+
+
 def remove_worktree(repository: Path, place: Path) -> None:
     """Take a worktree away, and what git knows of it: of this one alone, whether it was ever finished or not."""
     with suppress(BaselineError):  # no git, or no repository any more

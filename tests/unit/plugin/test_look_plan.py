@@ -160,8 +160,8 @@ def test_an_accepted_code_that_does_not_run_says_its_first_error(
     assert str(no_control.value) == f"it doesn't run from git: {reason}"
 
 
-def test_a_module_of_today_s_work_tree_spoils_the_control(tmp_path: Path) -> None:
-    tmp_path.joinpath("foreign-17.json").write_text('{"bot.app": "/project/bot/app.py"}')
+def test_a_module_of_today_s_spoils_the_control(tmp_path: Path) -> None:
+    tmp_path.joinpath("foreign-17.json").write_text('{"bot.app": "is an installed copy, /x/bot/app.py"}')
     control = new_plan(tmp_path, purpose="control")
     answer = Answer(trials=[ended("passed", 1)], metrics={SUITE: {"tone": "v1"}, "another": {}})
     wanted = Rerun(suite=SUITE, reason="control", repeats={"e3": [1]})
@@ -170,5 +170,5 @@ def test_a_module_of_today_s_work_tree_spoils_the_control(tmp_path: Path) -> Non
     with pytest.raises(NoControl) as no_control:
         check_accepted(look, tmp_path, Ended(0, ""))
     assert str(no_control.value) == (
-        "it doesn't run from git: the module bot.app came from today's work tree, /project/bot/app.py"
+        "it doesn't run from git: the module bot.app is an installed copy, /x/bot/app.py"
     )
