@@ -22,7 +22,7 @@ class Asking:
             unlooked: Why nobody can.
         """
         self._look = look if most_passes else None
-        self._unlooked = unlooked if look is None else "--llm-confirm is 0"
+        self._unlooked = unlooked or ("" if look is None else "--llm-confirm is 0")
         self._most_passes = most_passes
         self._failed = ""
 
