@@ -52,21 +52,19 @@ def look_of(
     )
 
 
-def check_accepted(look: Look, folder: Path, ended: Ended) -> None:
-    """Make sure that it was the accepted code that ran, and that it could; single trials are for the gate to judge.
+def why_not_accepted(look: Look, folder: Path, ended: Ended) -> str | None:
+    """Return why it wasn't the accepted code that ran, or that it couldn't; single trials are for the gate to judge.
 
     Args:
         look: What the session has to say.
         folder: The session's own, in which its processes have left word.
         ended: Its process.
-
-    Raises:
-        NoControl: It wasn't, or couldn't.
     """
     for name, problem in noted_modules(folder):
-        raise not_from_git(f"the module {name} {problem}")
+        return str(not_from_git(f"the module {name} {problem}"))
     if not look.trials:
-        raise not_from_git(_first_error(ended))
+        return str(not_from_git(_first_error(ended)))
+    return look.error
 
 
 def _first_error(ended: Ended) -> str:

@@ -14,7 +14,7 @@ from pytest_llmobs.clocks import real
 from pytest_llmobs.plugin import options
 from pytest_llmobs.plugin.confirming import child_process
 from pytest_llmobs.plugin.confirming.announcement import Circumstances, first_lines, last_line, look_line
-from pytest_llmobs.plugin.confirming.answers import check_accepted, look_of
+from pytest_llmobs.plugin.confirming.answers import look_of, why_not_accepted
 from pytest_llmobs.plugin.confirming.child_process import Ended
 from pytest_llmobs.plugin.confirming.plan import ConfirmingPlan, left_examples, read_answer, write_plan
 from pytest_llmobs.plugin.confirming.written_files import Moves, WatchedFiles, moves, without_coverage
@@ -127,14 +127,20 @@ class FurtherSessions:
         write_plan(folder / "plan.json", plan)
         watched = WatchedFiles(state.config, moved.flags)
         self._say_before(request)
-        ended = self._run_pytest(folder, moved, checkout)
+        try:
+            ended = self._run_pytest(folder, moved, checkout)
+        except KeyboardInterrupt:
+            self._interrupted = True  # what ended before has cost money all the same
+            trials = read_answer(plan).trials
+            return Look(purpose=request.purpose, trials=trials, error=_CTRL_C, commit=request.commit)
         look = look_of(request, plan, read_answer(plan), ended, state.session.budget)
+        error = look.error
         if checkout is not None:
-            check_accepted(look, folder, ended)
+            error = why_not_accepted(look, folder, ended)
         for suite, examples in left_examples(folder).items():
             self._examples.setdefault(suite, {}).update({example.id: example for example in examples})
         notes = [*map(_written_twice, watched.changed()), *look.notes]
-        return replace(look, notes=notes, error=self._clean(look.error))
+        return replace(look, notes=notes, error=self._clean(error))
 
     def _plan(self, request: LookRequest, folder: Path, moved: Moves) -> ConfirmingPlan:
         return ConfirmingPlan(

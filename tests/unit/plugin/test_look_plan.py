@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pytest_llmobs.plugin.confirming.answers import check_accepted, look_of
+from pytest_llmobs.plugin.confirming.answers import look_of, why_not_accepted
 from pytest_llmobs.plugin.confirming.child_process import Ended
 from pytest_llmobs.plugin.confirming.plan import (
     Answer,
@@ -20,7 +20,6 @@ from pytest_llmobs.plugin.confirming.plan import (
     read_plan,
     write_plan,
 )
-from pytest_llmobs.plugin.control.worktree import NoControl
 from pytest_llmobs.records.examples import Example
 from pytest_llmobs.records.looks import LookRequest, Rerun, Suspicion
 from pytest_llmobs.records.plans import SuitePlan
@@ -155,9 +154,7 @@ def test_an_accepted_code_that_does_not_run_says_its_first_error(
 ) -> None:
     gone = Ended(status, output)
     look = look_of(request(purpose="control"), new_plan(tmp_path, purpose="control"), Answer(), gone, None)
-    with pytest.raises(NoControl) as no_control:
-        check_accepted(look, tmp_path, gone)
-    assert str(no_control.value) == f"it doesn't run from git: {reason}"
+    assert why_not_accepted(look, tmp_path, gone) == f"it doesn't run from git: {reason}"
 
 
 def test_a_module_of_today_s_spoils_the_control(tmp_path: Path) -> None:
@@ -167,8 +164,8 @@ def test_a_module_of_today_s_spoils_the_control(tmp_path: Path) -> None:
     wanted = Rerun(suite=SUITE, reason="control", repeats={"e3": [1]})
     look = look_of(request(wanted, purpose="control"), control, answer, Ended(0, ""), None)
     assert (look.commit, look.metrics) == ("1a2b3c", {SUITE: {"tone": "v1"}})
-    with pytest.raises(NoControl) as no_control:
-        check_accepted(look, tmp_path, Ended(0, ""))
-    assert str(no_control.value) == (
+    assert why_not_accepted(look, tmp_path, Ended(0, "")) == (
         "it doesn't run from git: the module bot.app is an installed copy, /x/bot/app.py"
     )
+    tmp_path.joinpath("foreign-17.json").unlink()
+    assert why_not_accepted(look, tmp_path, Ended(0, "")) is None
