@@ -71,7 +71,7 @@ class FurtherSessions:
         except KeyboardInterrupt:
             self._interrupted = True
             look = replace(look, error=_CTRL_C)
-        except (NoControl, OSError) as error:
+        except (NoControl, OSError, ValueError) as error:  # the last: another version of ours has answered
             look = replace(look, error=self._clean(str(error)))
         self._seconds += real.seconds() - began
         self._looks.append(look)
