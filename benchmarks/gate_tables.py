@@ -295,8 +295,8 @@ _BASELINES: Sequence[tuple[int, int, Sequence[float], tuple[float, float]]] = (
     (15, 3, (72, 84, 1.8, 9.3, 55), (54, 69)),
     (25, 5, (73, 87, 1.3, 3.5, 58), (55, 68)),
 )
-"""Passes, sessions, red, and red where one example broke to a pass rate of .3. The last one was published as of before
-guard 2 dropped an example that passes twice within four trials; the lower end is what that leaves of guard 2, exactly."""
+"""Passes, sessions, red, and red where one example broke to a pass rate of .3. The last was published as of before
+guard 2 dropped an example that passes twice within four trials; the lower end is what that leaves of it, exactly."""
 
 
 def baseline_cells() -> Iterator[Cell]:
