@@ -147,9 +147,10 @@ def flawed_cells() -> Iterator[Cell]:
         title = f"judge unparsable 1 %, N={size}, G={metrics}"
         figures = red(share, 300), at_most("extra", 45, 300)
         yield _harmless("flaws", title, *figures, examples=size, scores=grades(metrics), unparsable=0.01)
-    for told, share in ((True, 1.8), (False, 4.1)):
+    # how much it matters that nobody told depends on how far the scores move with the tests: published 4.1
+    for told, figure in ((True, red(1.8, 800)), (False, Figure("red", 2, 8, 800))):
         title = f"clusters move together in a pass, {'told' if told else 'not told'}, G=3"
-        yield _harmless("flaws", title, red(share, 800), cluster_pass=1.0, clusters_told=told)
+        yield _harmless("flaws", title, figure, cluster_pass=1.0, clusters_told=told)
     for swapped, share in ((0.1, 1.7), (0.3, 1.3)):
         figures = Figure("metric red", share, share, 300), Figure("red", 17, 79, 300)
         yield _harmless(
