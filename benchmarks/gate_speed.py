@@ -28,12 +28,13 @@ SUITE = "tests/test_big.py::test_agent"
 SCORES = ("correct", "polite", "short", "tone")
 """Four scores; ``pass`` is the fifth metric."""
 CASES = {
-    "nothing changed": 0.0,
-    "5 points worse": 0.05,
-    "all examples vary": 0.0,
-    "all vary, 5 points worse": 0.05,
+    "nothing changed": (0.0, 4),
+    "nothing changed, in doubt": (0.0, 3),
+    "5 points worse": (0.05, 3),
+    "all examples vary": (0.0, 3),
+    "all vary, 5 points worse": (0.05, 3),
 }
-"""Case -> points by which it drops."""
+"""Case -> by how much it drops, and the seed of its trials: 3 is low enough by chance for four looks."""
 HEAVY = ("numpy", "scipy", "pyarrow", "pandas")
 
 
@@ -198,7 +199,8 @@ def measure(case: str, examples: int, path: Path) -> dict[str, float]:
     from pytest_llmobs.gate.decide import decide
     from pytest_llmobs.settings import Settings
 
-    suite = Suite(case, examples, CASES[case], random.Random(3))
+    drop, seed = CASES[case]
+    suite = Suite(case, examples, drop, random.Random(seed))
     plan, trials = suite.plan(3), suite.session(3)
     began = time.process_time()
     baseline = load_baseline(path)
