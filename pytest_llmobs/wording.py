@@ -63,6 +63,14 @@ def usd(value: float) -> str:
     return f"${value:,.0f}"
 
 
+def commit_id(commit: str | None) -> str:
+    """Return a git commit with seven digits: ``921dd62+dirty``."""
+    if not commit:
+        return ""
+    sha, plus, rest = commit.partition("+")
+    return sha[:7] + plus + rest
+
+
 def last_line(text: str) -> str:
     """Return the last line that isn't blank: of a traceback it says what happened."""
     return text.rstrip().rpartition("\n")[2]

@@ -12,7 +12,7 @@ from pytest_llmobs.baselines.records import Baseline
 from pytest_llmobs.baselines.sharing import HOLE, cut, fill_holes
 from pytest_llmobs.baselines.texts import CallShape, TextStore, fingerprints, text_store
 from pytest_llmobs.records.trials import Trial
-from pytest_llmobs.wording import text_lines
+from pytest_llmobs.wording import commit_id, text_lines
 
 _CONTEXT = 2
 _LONGEST = 20_000
@@ -153,8 +153,8 @@ def _value(params: Mapping[str, Any], name: str) -> str:
 
 
 def _commits(then: str, now: str | None) -> Iterator[str]:
-    if then and now and then != now:
-        yield f"code: {then} -> {now}"
+    if then and now and commit_id(then) != commit_id(now):
+        yield f"code: {commit_id(then)} -> {commit_id(now)}"
 
 
 def _pretty(texts: Mapping[str, str], key: str) -> str:

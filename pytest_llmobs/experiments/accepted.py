@@ -9,6 +9,7 @@ from pytest_llmobs.errors import BaselineError
 from pytest_llmobs.experiments.git import git, on_branch, output_of
 from pytest_llmobs.experiments.references import is_clean
 from pytest_llmobs.records.experiments import DIRTY, Experiment
+from pytest_llmobs.wording import commit_id
 
 Objection = Callable[[Experiment], str]
 """Returns why an experiment says nothing of accepted code, or an empty string where it does."""
@@ -38,9 +39,9 @@ def accepted_code(folder: Path, branch: str) -> Objection:
             return "of an unknown commit"
         commit = experiment.commit.removesuffix(DIRTY)
         if not is_clean(experiment):
-            return f"run with uncommitted changes to {commit}"
+            return f"run with uncommitted changes to {commit_id(commit)}"
         if not is_on_branch(commit):
-            return f"of commit {commit}, which {branch} doesn't have"
+            return f"of commit {commit_id(commit)}, which {branch} doesn't have"
         return ""
 
     return objection

@@ -53,9 +53,12 @@ def refusal(answer: subprocess.CompletedProcess[bytes]) -> str:
 
 
 def current_commit(folder: Path) -> str | None:
-    """Return the short commit of ``folder``, with ``+dirty`` where the work tree has changes; None without git."""
+    """Return the commit of ``folder``, whole, with ``+dirty`` where the work tree has changes; None without git.
+
+    A remote can be asked for a whole commit, and for no part of one.
+    """
     try:
-        answer = git(folder, "describe", "--always", "--abbrev=12", f"--dirty={DIRTY}", "--exclude=*")
+        answer = git(folder, "describe", "--always", "--abbrev=40", f"--dirty={DIRTY}", "--exclude=*")
     except BaselineError:
         return None
     if answer.returncode != 0:

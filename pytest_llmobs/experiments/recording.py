@@ -19,7 +19,7 @@ from pytest_llmobs.records.experiments import DIRTY, Experiment
 from pytest_llmobs.records.plans import SuitePlan
 from pytest_llmobs.records.trials import Trial
 from pytest_llmobs.settings import ADD, Settings
-from pytest_llmobs.wording import count, listed
+from pytest_llmobs.wording import commit_id, count, listed
 
 _NAMED = 10
 """Examples named in a note; more are counted."""
@@ -77,7 +77,7 @@ def _concluded(
 def _uncommitted(experiment: Experiment) -> Iterator[str]:
     """Yield what a baseline of code that no commit has can't do."""
     if experiment.commit and not is_clean(experiment):
-        commit = experiment.commit.removesuffix(DIRTY)
+        commit = commit_id(experiment.commit.removesuffix(DIRTY))
         yield (
             f"recorded with uncommitted changes to {commit}, so a red build can't be compared with the accepted code; "
             "commit them, and record again"

@@ -24,6 +24,7 @@ from pytest_llmobs.measures.values import Measurements, measure, why_unscored
 from pytest_llmobs.records.looks import Look, Rerun
 from pytest_llmobs.records.trials import Trial
 from pytest_llmobs.settings import Settings, words
+from pytest_llmobs.wording import commit_id
 
 PASSES = 3
 """Passes of the accepted code where a mean has dropped."""
@@ -161,7 +162,8 @@ def _not_of(doubt: _Doubt, examples: Sequence[str], commit: str | None) -> str:
     which = "it was"
     if len(examples) > 1:
         which = f"{len(others)} of {len(examples)} examples were"
-    return f"{which} recorded by another commit ({next(iter(others.values()))}) than most ({commit})"
+    other = next(iter(others.values()))
+    return f"{which} recorded by another commit ({commit_id(other)}) than most ({commit_id(commit)})"
 
 
 def _compare(doubt: _Doubt, answer: Look, examples: Sequence[str]) -> None:

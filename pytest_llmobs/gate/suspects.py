@@ -293,9 +293,8 @@ def states(
 ) -> Iterator[tuple[str, ExampleState]]:
     """Yield the state of every other example worth a line, by its ``pass``.
 
-    Known: failed now and in more than a tenth of the baseline. Suspect: nearly always passed in the baseline, failed in
-    more than half of its trials now, and nobody asked further, as in a suite that is red anyway. Flaky: failed in some
-    trial. Fixed: always failed in the baseline and always passed now.
+    Known: failed now and in more than a tenth of the baseline. Flaky: nearly always passed in the baseline and failed in
+    some trial now. Fixed: always failed in the baseline and always passed now.
 
     Args:
         recorded: The baseline's passes, by example.
@@ -307,17 +306,9 @@ def states(
         if not passes or example in suspects:
             continue
         if min(passes) == 0:
-            yield example, _state_of_failing(then, passes)
+            yield example, "known" if is_known(then) else "flaky"
         elif max(then) == 0:
             yield example, "fixed"
-
-
-def _state_of_failing(then: Sequence[float], now: Sequence[float]) -> ExampleState:
-    if is_known(then):
-        return "known"
-    if 2 * sum(now) < len(now):
-        return "suspect"
-    return "flaky"
 
 
 def is_known(passes: Sequence[float]) -> bool:

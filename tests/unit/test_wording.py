@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_llmobs.wording import text_lines
+from pytest_llmobs.wording import commit_id, text_lines
 
 
 @pytest.mark.parametrize(
@@ -22,3 +22,9 @@ from pytest_llmobs.wording import text_lines
 )
 def test_lines_end_where_people_see_them_end(text: str, lines: list[str]) -> None:
     assert text_lines(text) == lines
+
+
+def test_commits_are_short():
+    assert commit_id("921dd62f522ce20cacdc4a643b924e6371436e6a+dirty") == "921dd62+dirty"
+    assert commit_id("921dd62f522ce20cacdc4a643b924e6371436e6a") == "921dd62"
+    assert commit_id(None) == ""

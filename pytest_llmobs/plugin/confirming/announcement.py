@@ -10,11 +10,10 @@ from operator import attrgetter
 from pytest_llmobs.measures.broken import CHECKPOINTS
 from pytest_llmobs.measures.estimates import Estimate, about_seconds, added_up, estimate_by
 from pytest_llmobs.measures.trial_spending import trial_spending
-from pytest_llmobs.plugin.control.worktree import short
 from pytest_llmobs.records.looks import Look, LookRequest, Rerun
 from pytest_llmobs.records.plans import SuitePlan
 from pytest_llmobs.records.trials import Trial
-from pytest_llmobs.wording import count, listed, noun, usd
+from pytest_llmobs.wording import commit_id, count, listed, noun, usd
 
 _NAMED = 10
 """Examples named of each suite; more are counted."""
@@ -87,7 +86,7 @@ def look_line(request: LookRequest, known: Circumstances) -> str:
     number = _number(request.reruns)
     if request.purpose == "control":
         takes = _takes({rerun.suite: _number([rerun]) for rerun in request.reruns}, known)
-        code = f"the accepted code (commit {short(request.commit)})"
+        code = f"the accepted code (commit {commit_id(request.commit)})"
         return f"running {code}: {count(number, 'trial')} of {suites}{takes}"
     if request.purpose == "suspects":
         examples = sum(len(rerun.repeats) for rerun in request.reruns)

@@ -10,24 +10,18 @@ from pathlib import Path
 from pytest_llmobs.errors import BaselineError
 from pytest_llmobs.experiments.git import fetching, git, lies_in_repository, output_of, refusal
 from pytest_llmobs.plugin.control.dependencies import dependencies_changed
+from pytest_llmobs.wording import commit_id
 
 _MINUTES = 600.0
 """Seconds that checking out a large repository may take."""
 _WHOLE = 40
 """Digits of a commit's whole hash."""
-_SHOWN = 12
-"""Digits of a commit that are shown."""
 NO_HOOKS = ("-c", "core.hooksPath=/dev/null")
 """A hook of the user's is about work of the user's."""
 
 
 class NoControl(Exception):
     """The accepted code can't be run; its text is what stands behind "not compared with the accepted code today:"."""
-
-
-def short(commit: str) -> str:
-    """Return a commit as people write it."""
-    return commit[:_SHOWN]
 
 
 def not_from_git(reason: str) -> NoControl:
@@ -60,7 +54,7 @@ def check_commit(rootdir: Path, repository: Path, commit: str) -> None:
     """
     try:
         if git(repository, "rev-parse", "--verify", "--quiet", f"{commit}^{{commit}}").returncode != 0:
-            raise NoControl(f"commit {short(commit)} is not here: `{_fetching(repository, commit)}`")
+            raise NoControl(f"commit {commit_id(commit)} is not here: `{_fetching(repository, commit)}`")
         if dependencies_changed(rootdir, repository, commit):
             raise NoControl("dependencies changed since")
     except BaselineError as error:

@@ -14,7 +14,7 @@ from pytest_llmobs.reports.terminal.metrics import metric_section
 from pytest_llmobs.reports.terminal.suite_scores import suite_section
 from pytest_llmobs.reports.text import figures
 from pytest_llmobs.reports.text.page import Page, bound, joined
-from pytest_llmobs.wording import count
+from pytest_llmobs.wording import commit_id, count
 
 if TYPE_CHECKING:
     from pytest_llmobs.experiments.compare import ExperimentComparison, Move
@@ -69,7 +69,7 @@ def _side(letter: str, experiment: Experiment, page: Page) -> str:
         [
             page.line(experiment.name),
             figures.moment(experiment.started),
-            figures.commit_id(experiment.commit),
+            commit_id(experiment.commit),
         ]
     )
     return f"{page.paint(letter, 'bold')}  {page.clip(text, page.width - 3)}"

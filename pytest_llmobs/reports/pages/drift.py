@@ -9,7 +9,7 @@ from pytest_llmobs.baselines.records import BaselineSession
 from pytest_llmobs.gate.drift import SuiteDrift
 from pytest_llmobs.reports.text import cells, figures
 from pytest_llmobs.reports.text.page import Page
-from pytest_llmobs.wording import count
+from pytest_llmobs.wording import commit_id, count
 
 _SHOWN = 10
 """Sessions that are named, the newest."""
@@ -49,5 +49,5 @@ def _session(session: BaselineSession, passes: int) -> str:
     when = "unknown date"
     if session.recorded:
         when = figures.moment(session.recorded)
-    code = session.code or "unknown commit"
+    code = commit_id(session.code) or "unknown commit"
     return f"{when} {code} ({count(passes, 'pass', 'passes')})"

@@ -19,6 +19,7 @@ from pytest_llmobs.reports.text.table import (
     squeeze,
     swap,
 )
+from pytest_llmobs.wording import commit_id
 
 _WIDE, _NARROW, _NARROWEST = 16, 12, 9
 """Cells of a metric's title: as it should be, and as it gives way."""
@@ -38,7 +39,7 @@ def listing(experiments: Sequence[ExperimentLine], page: Page) -> list[str]:
         *_metrics(metrics, experiments, page, _WIDE),
         column("cost", "cost", experiments, _cost, right=True),
         column("verdict", "verdict", experiments, lambda line: _verdict(line, page)),
-        column("commit", "commit", experiments, lambda line: page.line(figures.commit_id(line.commit))),
+        column("commit", "commit", experiments, lambda line: page.line(commit_id(line.commit))),
     ]
     table = list(fitted(table, page.width, _steps(metrics, experiments, page)))
     lines, rows = draw_painted(table, page)

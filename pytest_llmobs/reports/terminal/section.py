@@ -18,6 +18,7 @@ from pytest_llmobs.reports.terminal.spending import spending_section
 from pytest_llmobs.reports.terminal.suite_scores import suite_section
 from pytest_llmobs.reports.text import figures
 from pytest_llmobs.reports.text.page import Page, bound, joined
+from pytest_llmobs.wording import commit_id
 
 SCREEN = 38
 """Lines of a usual terminal that are left between the section's heading and pytest's last line."""
@@ -94,7 +95,7 @@ def render(
 def _title(experiment: Experiment, page: Page) -> list[str]:
     name = page.line(experiment.name)
     started = page.line(figures.moment(experiment.started))
-    commit = page.line(figures.commit_id(experiment.commit))
+    commit = page.line(commit_id(experiment.commit))
     first, *rest = page.flow([name, started, commit])
     return [page.paint(name, "bold") + first[len(name) :], *rest]
 

@@ -126,11 +126,3 @@ def moment(started: str) -> str:
     if when.tzinfo is not None:
         when = when.astimezone(UTC)
     return f"{when:%Y-%m-%d %H:%M} UTC"
-
-
-def commit_id(commit: str | None) -> str:
-    """Return a git commit with seven digits: ``921dd62+dirty``."""
-    if not commit:
-        return ""
-    sha, plus, rest = commit.partition("+")
-    return sha[:7] + plus + rest

@@ -46,7 +46,7 @@ def test_what_was_added_and_what_was_not_is_told(llmobs: Callable[..., Outcome],
         SUITE,
         "+ brave-otter, 2026-11-21 10:00 UTC, red: 1 pass to 1 example",
         "· 1 experiment not added, in the baseline already: calm-heron",
-        "· 1 experiment not added, of commit 0123456789ab, which main doesn't have:",
+        "· 1 experiment not added, of commit 0123456, which main doesn't have:",
         "  vivid-comet",
     ]
     assert done.stderr == "Added 1 experiment. Commit this: git add -A llm-baselines\n"
@@ -72,7 +72,7 @@ def test_machines_are_told_the_same(llmobs: Callable[..., Outcome], store: Store
     assert [(each["experiment"], each["examples"], each["objection"]) for each in pooled] == [
         ("calm-heron", 0, "in the baseline already"),
         ("brave-otter", 1, ""),
-        ("vivid-comet", 0, "of commit 0123456789ab, which main doesn't have"),
+        ("vivid-comet", 0, "of commit 0123456, which main doesn't have"),
     ]
 
 

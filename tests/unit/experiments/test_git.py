@@ -41,7 +41,7 @@ def repository(tmp_path: Path) -> Path:
 def test_a_clean_work_tree_has_its_commit(repository: Path) -> None:
     commit = current_commit(repository)
     assert commit is not None
-    assert re.fullmatch("[0-9a-f]{12}", commit)
+    assert re.fullmatch("[0-9a-f]{40}", commit)
 
 
 def test_a_tag_is_no_name_for_it_and_changes_are_said(repository: Path) -> None:

@@ -145,7 +145,7 @@ OTHERS: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "one of an unknown commit": (
         {"commit": "0123456789ab"},
-        "of commit 0123456789ab, which main doesn't have",
+        "of commit 0123456, which main doesn't have",
     ),
     "a part of one": ({"shard": "1/2", "name": "day-6.shard-1-of-2"}, "part 1/2 of another"),
 }

@@ -113,7 +113,7 @@ CONTROL = LookRequest(
         (SUSPECT, "looking again at 1 suspect: up to 15 trials of s"),
         (
             CONTROL,
-            "running the accepted code (commit 1a2b3c4d5e6f): 5 trials of s (about 5 model calls, cost unknown)",
+            "running the accepted code (commit 1a2b3c4): 5 trials of s (about 5 model calls, cost unknown)",
         ),
     ],
 )

@@ -58,7 +58,7 @@ def test_a_shallow_clone_says_how_to_fetch_the_commit(repository: Repository, tm
     with pytest.raises(NoControl) as reason:
         check_commit(clone, clone, accepted)
     fetching = f"git fetch --depth=1 origin {accepted}"
-    assert str(reason.value) == f"commit {accepted[:12]} is not here: `{fetching}`"
+    assert str(reason.value) == f"commit {accepted[:7]} is not here: `{fetching}`"
     repository.git("config", "uploadpack.allowAnySHA1InWant", "true")
     subprocess.run(fetching.split(), cwd=clone, check=True, capture_output=True)
     check_commit(clone, clone, accepted)
@@ -70,7 +70,7 @@ def test_a_shallow_clone_says_how_to_fetch_the_commit(repository: Repository, tm
 def test_a_commit_that_nobody_has_pulled_yet(repository: Repository, commit: str, command: str) -> None:
     with pytest.raises(NoControl) as reason:
         check_commit(repository.path, repository.path, commit)
-    assert str(reason.value) == f"commit 000000000000 is not here: `{command}`"
+    assert str(reason.value) == f"commit 0000000 is not here: `{command}`"
 
 
 CHANGES = {

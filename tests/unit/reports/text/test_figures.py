@@ -113,9 +113,3 @@ def test_counts():
 )
 def test_times_are_shown_in_utc(started, shown):
     assert figures.moment(started) == shown
-
-
-def test_commits_are_short():
-    assert figures.commit_id("921dd62f522ce20cacdc4a643b924e6371436e6a+dirty") == "921dd62+dirty"
-    assert figures.commit_id("921dd62f522ce20cacdc4a643b924e6371436e6a") == "921dd62"
-    assert figures.commit_id(None) == ""
