@@ -114,7 +114,7 @@ class TestDrift:
             "  accepted code, 1 session, 1 example",
             " · pass  1.00",
             "",
-            f"  2026-11-20 10:00 UTC {commit} (1 pass)",
+            f"  2026-11-20 10:00 UTC {commit[:7]} (1 pass)",
             " ! one day only",
         ]
 
