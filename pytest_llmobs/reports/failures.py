@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from pytest_llmobs.records.decisions import MetricRow
+from pytest_llmobs.records.decisions import ExampleState, MetricRow
 from pytest_llmobs.reports.digest.examples import ExampleDetail
 from pytest_llmobs.reports.digest.experiment import Digest
 from pytest_llmobs.reports.text import metric_words as words
@@ -15,8 +15,8 @@ from pytest_llmobs.reports.text.repeats import is_binary, repeats_text
 from pytest_llmobs.wording import count, text_lines
 
 _PAGE = Page(width=100)
-_BROKEN = ("broken", "suspect", "drifted")
-"""States of examples that are failed tests where they are red; the largest drops of a metric are none."""
+_BROKEN: Mapping[ExampleState, str] = {"broken": "broke", "suspect": "was not cleared", "drifted": "drifted"}
+"""States of examples that are failed tests where they are red, in words; the largest drops of a metric are none."""
 GATE = "llm-gate"
 """Stands in the place of a test's node id where a failure is of no suite."""
 
@@ -119,8 +119,5 @@ def _example_failure(example: ExampleDetail) -> Failure:
             reasons[f"{row.metric}: the accepted code today {trials}"] = None
         reasons[words.not_compared(row.control_note)] = None
     nodeid = example.nodeid or example.suite
-    verb = "broke"
-    if example.state == "drifted":
-        verb = "drifted"
-    headline = f"{example.example_id} {verb}: {', '.join(metrics)}"
+    headline = f"{example.example_id} {_BROKEN[example.state]}: {', '.join(metrics)}"
     return Failure(nodeid, headline, [reason for reason in reasons if reason])

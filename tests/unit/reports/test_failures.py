@@ -89,3 +89,11 @@ def test_what_drifted_fails_where_the_settings_say_so(gallery):
 
 def test_a_green_experiment_has_none(gallery):
     assert list(failures(digest(gallery["green"]()))) == []
+
+
+def test_a_suspect_that_stayed_in_doubt_did_not_break():
+    doubtful = replace(
+        broken("a", comment="not cleared: 12 of its 12 further trials gave no verdict"), state="suspect"
+    )
+    (failure,) = of(examples=(doubtful,))
+    assert failure.headline == "a was not cleared: pass"
