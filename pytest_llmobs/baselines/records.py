@@ -10,6 +10,7 @@ from typing import cast
 
 from pytest_llmobs.baselines.texts import TextStore
 from pytest_llmobs.files import text_hash
+from pytest_llmobs.measures.broken import is_known_failure
 from pytest_llmobs.measures.gate_rules import PASS
 from pytest_llmobs.measures.means import present
 from pytest_llmobs.records.experiments import DIRTY, SuiteScore
@@ -151,10 +152,7 @@ class Baseline:
     def known_failure(self, example_id: str) -> bool:
         """Return True where the example failed in more than a tenth of its passes: that it fails is no news."""
         row = self.rows.get(example_id)
-        if row is None:
-            return False
-        values = row.values(PASS)
-        return 10 * values.count(0) > len(values)
+        return row is not None and is_known_failure(row.values(PASS))
 
     def code_of(self, example_id: str) -> str:
         """Return the commit whose code made an example's newest passes, as it is shown; empty where nobody knows."""

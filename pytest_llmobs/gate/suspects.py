@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from pytest_llmobs.measures.broken import CHECKPOINTS, most_passes, nearly_always
+from pytest_llmobs.measures.broken import CHECKPOINTS, is_known_failure, most_passes, nearly_always
 from pytest_llmobs.measures.gate_rules import PASS
 from pytest_llmobs.measures.means import mean
 from pytest_llmobs.measures.values import score_value
@@ -306,14 +306,9 @@ def states(
         if not passes or example in suspects:
             continue
         if min(passes) == 0:
-            yield example, "known" if is_known(then) else "flaky"
+            yield example, "known" if is_known_failure(then) else "flaky"
         elif max(then) == 0:
             yield example, "fixed"
-
-
-def is_known(passes: Sequence[float]) -> bool:
-    """Tell whether an example failed in more than a tenth of its baseline, so that another failure is no news."""
-    return not nearly_always(round(sum(passes)), len(passes))
 
 
 def broke(baseline: Sequence[float], now: Sequence[float], metric: str, lower_is_better: bool) -> bool:

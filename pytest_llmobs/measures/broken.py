@@ -6,6 +6,7 @@ Throughout, an example passed ``recorded_passes`` (s) of the ``recorded_trials``
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 CHECKPOINTS = (8, 16)
 """Numbers of a suspect's trials at which it is judged."""
@@ -17,6 +18,15 @@ def nearly_always(recorded_passes: int, recorded_trials: int) -> bool:
     """Return whether an example passed in at least nine tenths of its baseline."""
     # in whole numbers: as a float, .9 of 30 is more than 27
     return 10 * recorded_passes >= 9 * recorded_trials
+
+
+def is_known_failure(passes: Sequence[float]) -> bool:
+    """Return whether an example failed in more than a tenth of its baseline, so that it fails is no news.
+
+    Args:
+        passes: 1 or 0 for each of the baseline's passes that came to a verdict.
+    """
+    return not nearly_always(round(sum(passes)), len(passes))
 
 
 def values_nearly_always(recorded_trials: int) -> int:
