@@ -84,9 +84,14 @@ class BaselineRow:
     sessions: Mapping[str, int] = field(default_factory=dict)
     """Session -> passes of it, in the order of the passes: the oldest session first."""
 
+    @property
+    def newest_session(self) -> str:
+        """The session of its newest passes; empty where it names none."""
+        return ["", *self.sessions][-1]
+
     def values(self, metric: str) -> Sequence[float]:
         """Return the values of a metric, without those that are missing."""
-        repeats = self._repeats(metric)
+        repeats = self.repeats(metric)
         if None in repeats:
             return present(repeats)
         return cast(Sequence[float], repeats)
@@ -94,13 +99,14 @@ class BaselineRow:
     def by_session(self, metric: str) -> dict[str, tuple[float | None, ...]]:
         """Return the values of a metric in each pass, by session, the oldest first; None where one is missing."""
         # a score that the row never had is missing in every pass
-        repeats = chain(self._repeats(metric), repeat(None))
+        repeats = chain(self.repeats(metric), repeat(None))
         parts = {}
         for session, passes in self.sessions.items():
             parts[session] = tuple(islice(repeats, passes))
         return parts
 
-    def _repeats(self, metric: str) -> Sequence[float | None]:
+    def repeats(self, metric: str) -> Sequence[float | None]:
+        """Return the value of a metric in each repeat, None where one is missing; nothing of a score it never had."""
         if metric == PASS:
             return self.passes
         return self.scores.get(metric, ())
@@ -142,6 +148,10 @@ class Baseline:
     same_code: Sequence[str] = ()
     """Commits, as sessions show them, whose code is that of today; whoever reads the file asks git."""
 
+    def session(self, key: str) -> BaselineSession:
+        """Return a session by its id; where the file says nothing of it, one of which nobody knows anything."""
+        return self.sessions.get(key, BaselineSession())
+
     def row_of(self, example_id: str, example_hash: str) -> BaselineRow | None:
         """Return the row an example is compared with; None where it is new or edited, so that no gate judges it."""
         row = self.rows.get(example_id)
@@ -157,12 +167,11 @@ class Baseline:
     def code_of(self, example_id: str) -> str:
         """Return the commit whose code made an example's newest passes, as it is shown; empty where nobody knows."""
         row = self.rows.get(example_id)
-        if row is None or not row.sessions:
+        if row is None:
             return ""
-        newest = list(row.sessions)[-1]
-        if newest == UNKNOWN_SESSION:
+        if row.newest_session == UNKNOWN_SESSION:
             return self.metadata.get("commit", "")
-        return self.sessions.get(newest, BaselineSession()).code
+        return self.session(row.newest_session).code
 
     def digest(self) -> str:
         """Return a hash of the rows: of two with the same, neither judges anything otherwise."""

@@ -14,7 +14,6 @@ from pytest_llmobs.baselines.records import (
     MOST_PASSES,
     Baseline,
     BaselineRow,
-    BaselineSession,
     BaselineUpdate,
     RecordedSession,
 )
@@ -136,7 +135,7 @@ class Pool:
         def is_outdated(baseline: Baseline, row: BaselineRow) -> bool:
             if self._since is not None or not row.sessions:
                 return False
-            first = baseline.sessions.get(next(iter(row.sessions)), BaselineSession())
+            first = baseline.session(next(iter(row.sessions)))
             return head.started < first.recorded and not (first.code and same(first.code))
 
         return is_outdated

@@ -115,10 +115,7 @@ def _session(doubt: _Doubt, example: str) -> BaselineSession:
     """Return the newest session that a row of the baseline has passes of."""
     baseline = doubt.suite.baseline
     assert baseline is not None
-    names = list(baseline.rows[example].sessions)
-    if not names:
-        return BaselineSession()
-    return baseline.sessions.get(names[-1], BaselineSession())
+    return baseline.session(baseline.rows[example].newest_session)
 
 
 def _usual_commit(doubts: Iterable[_Doubt]) -> str | None:

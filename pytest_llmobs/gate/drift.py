@@ -7,7 +7,7 @@ do, the suite has days: a provider's deployment, a cache, an index.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
@@ -109,7 +109,7 @@ def drift_of(baseline: Baseline, plan: SuitePlan | None = None) -> SuiteDrift:
         drifts.append(MetricDrift(metric=metric, means=_means(rows, metric, names), p=p))
     return SuiteDrift(
         suite=baseline.suite,
-        sessions=dict(zip(names, map(_session_of(baseline), names), strict=True)),
+        sessions=dict(zip(names, map(baseline.session, names), strict=True)),
         passes=list(map(partial(_most_passes, rows.values()), names)),
         examples=len(rows),
         metrics=drifts,
@@ -133,10 +133,6 @@ def drift_note(drift: SuiteDrift) -> str:
     return note
 
 
-def _session_of(baseline: Baseline) -> Callable[[str], BaselineSession]:
-    return lambda name: baseline.sessions.get(name, BaselineSession())
-
-
 def _most_passes(rows: Iterable[BaselineRow], session: str) -> int:
     most = 0
     for row in rows:
@@ -147,10 +143,9 @@ def _most_passes(rows: Iterable[BaselineRow], session: str) -> int:
 def _covering(baseline: Baseline) -> list[str]:
     """Return the sessions that ran at least half of the examples: one of a few says nothing of the suite's day."""
     ran = Counter(chain.from_iterable(map(attrgetter("sessions"), baseline.rows.values())))
-    session_of = _session_of(baseline)
     names = [name for name in ran if 2 * ran[name] >= len(baseline.rows)]
     # as in the rows: those of an unknown moment first
-    return sorted(names, key=lambda name: (session_of(name).recorded, name))
+    return sorted(names, key=lambda name: (baseline.session(name).recorded, name))
 
 
 def _metrics(rows: Mapping[str, BaselineRow], plan: SuitePlan | None) -> list[str]:

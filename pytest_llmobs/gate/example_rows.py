@@ -10,7 +10,7 @@ from operator import attrgetter
 from pytest_llmobs.baselines.changes import changes_of
 from pytest_llmobs.gate.evidence import JudgedMetric, JudgedSuite
 from pytest_llmobs.gate.must_pass import must_pass_failures
-from pytest_llmobs.gate.pairing import ExamplePair, SuitePair
+from pytest_llmobs.gate.pairing import ExamplePair
 from pytest_llmobs.gate.suspects import Limit, broke, broken_note, passing_limit, states
 from pytest_llmobs.measures.gate_rules import PASS, mapped
 from pytest_llmobs.measures.values import score_value, why_unscored
@@ -161,6 +161,9 @@ def _row(
     suite: JudgedSuite, example: str, metric: str, state: ExampleState, *, red: bool = False, note: str = ""
 ) -> ExampleRow:
     trials = suite.trials_of(example)
+    recorded: Sequence[float | None] = ()
+    if example in suite.pair.rows:
+        recorded = suite.pair.rows[example].repeats(metric)
     control: Sequence[Trial] = ()
     if suite.control is not None:
         control = suite.control.trials.get(example, ())
@@ -176,23 +179,13 @@ def _row(
         metric=metric,
         state=state,
         nodeid=nodeid,
-        baseline=tuple(_recorded(suite.pair, example, metric)),
+        baseline=tuple(recorded),
         candidate=tuple(score_value(trial, metric) for trial in trials),
         control=tuple(score_value(trial, metric) for trial in control),
         comment="\n".join(filter(None, (note, reason))),
         run_id=run_id,
         red=red,
     )
-
-
-def _recorded(pair: SuitePair, example: str, metric: str) -> Sequence[float | None]:
-    """Return the baseline's repeats, those without a value included."""
-    row = pair.rows.get(example)
-    if row is None:
-        return ()
-    if metric == PASS:
-        return row.passes
-    return row.scores.get(metric, ())
 
 
 def _telling(trials: Sequence[Trial], metric: str) -> Trial | None:

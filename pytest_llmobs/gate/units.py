@@ -7,7 +7,7 @@ from itertools import zip_longest
 from typing import NamedTuple
 
 from pytest_llmobs.gate.pairing import SuitePair
-from pytest_llmobs.measures.gate_rules import PASS, map_score, rule_of
+from pytest_llmobs.measures.gate_rules import map_score, rule_of
 from pytest_llmobs.measures.means import mean, present
 from pytest_llmobs.measures.permutation import Unit
 from pytest_llmobs.measures.values import score_value
@@ -68,12 +68,9 @@ def _columns(suite: SuitePair, metrics: Sequence[str]) -> list[Column]:
 
 def _recorded_rows(suite: SuitePair, example: str, columns: Sequence[Column]) -> list[Row]:
     recorded = suite.rows[example]
-    by_column: list[Sequence[float | None]] = []
+    by_column = []
     for column in columns:
-        values = recorded.scores.get(column.metric, ())
-        if column.metric == PASS:
-            values = recorded.passes
-        by_column.append(_seen(suite, column, values))
+        by_column.append(_seen(suite, column, recorded.repeats(column.metric)))
     return list(zip_longest(*by_column))
 
 

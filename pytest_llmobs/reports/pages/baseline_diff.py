@@ -119,14 +119,8 @@ def _mean(baseline: Baseline, metric: str) -> float | None:
         return baseline.suite_scores[metric].value
     means = []
     for row in baseline.rows.values():
-        means.append(scored_mean(_values(row, metric)))
+        means.append(scored_mean(row.repeats(metric)))
     return scored_mean(means)
-
-
-def _values(row: BaselineRow, metric: str) -> Sequence[float | None]:
-    if metric == PASS:
-        return row.passes
-    return row.scores.get(metric, ())
 
 
 def _shifts(then: Baseline, now: Baseline) -> list[Shift]:
@@ -141,7 +135,7 @@ def _shifts(then: Baseline, now: Baseline) -> list[Shift]:
 
 def _example_shifts(example: str, old: BaselineRow, new: BaselineRow) -> Iterator[Shift]:
     for metric in (PASS, *sorted({*old.scores, *new.scores})):
-        before, after = _values(old, metric), _values(new, metric)
+        before, after = old.repeats(metric), new.repeats(metric)
         difference = _difference(scored_mean(before), scored_mean(after))
         if difference:
             yield Shift(example, metric, before, after, difference)
