@@ -293,8 +293,8 @@ def states(
 ) -> Iterator[tuple[str, ExampleState]]:
     """Yield the state of every other example worth a line, by its ``pass``.
 
-    Known: failed now and in more than a tenth of the baseline. Flaky: nearly always passed in the baseline and failed in
-    some trial now. Fixed: always failed in the baseline and always passed now.
+    Known: failed now and in more than a tenth of the baseline. Flaky: nearly always passed in the baseline and failed
+    in some trial now. Fixed: always failed in the baseline and always passed now.
 
     Args:
         recorded: The baseline's passes, by example.
