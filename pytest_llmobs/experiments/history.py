@@ -12,7 +12,7 @@ from statistics import median
 
 from pytest_llmobs.experiments.accepted import Objection
 from pytest_llmobs.measures.distributions import normal_cdf
-from pytest_llmobs.measures.gate_rules import MAX_DROP, rule_of
+from pytest_llmobs.measures.gate_rules import MAX_DROP, least_drop, rule_of
 from pytest_llmobs.measures.proposals import proposed_min_mean
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.records.plans import GateRule, SuitePlan
@@ -113,7 +113,7 @@ def trend_p(values: Sequence[float]) -> float:
 
 
 def drift(
-    means: Sequence[float], *, lower_is_better: bool = False, max_drop: float = 0.02
+    means: Sequence[float], *, lower_is_better: bool = False, max_drop: float = MAX_DROP
 ) -> MeanDrift | None:
     """Return the slide of accepted means, or None where there is none worth telling.
 
@@ -155,11 +155,7 @@ def _trend(key: tuple[str, str], points: Sequence[Point], rule: GateRule, gating
         lower_is_better=rule.lower_is_better,
         points=points,
         proposed_min_mean=_proposed(points, rule, gating),
-        drift=drift(
-            means,
-            lower_is_better=rule.lower_is_better,
-            max_drop=MAX_DROP if rule.max_drop is None else rule.max_drop,
-        ),
+        drift=drift(means, lower_is_better=rule.lower_is_better, max_drop=least_drop(rule)),
     )
 
 

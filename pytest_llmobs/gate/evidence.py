@@ -23,7 +23,7 @@ from pytest_llmobs.gate.missing import (
 )
 from pytest_llmobs.gate.pairing import Comparison, SuitePair, compare_metric, pair_suite
 from pytest_llmobs.gate.suspects import Finding
-from pytest_llmobs.measures.gate_rules import MAX_DROP, PASS, rule_of
+from pytest_llmobs.measures.gate_rules import PASS, least_drop, rule_of
 from pytest_llmobs.measures.permutation import Shuffled
 from pytest_llmobs.measures.values import Measurements
 from pytest_llmobs.records.plans import GateRule, SuitePlan
@@ -41,11 +41,9 @@ class JudgedMetric:
     paired: bool
     """True where there is something to compare it with: a baseline that its own evaluator scored."""
     is_share: bool
-    """True where its values lie between 0 and 1."""
+    """True where its values lie between 0 and 1 in the baseline, by themselves or mapped by its rule."""
     reach: float
-    """How far its values reach: 1 for shares."""
-    epsilon: float
-    """ε: a smaller drop is no regression."""
+    """How far they reach: 1 for shares, else the range that they have there."""
     comparison: Comparison
     """All passes so far against the baseline."""
     missing: Missing
@@ -61,6 +59,11 @@ class JudgedMetric:
     """Why it isn't compared with the accepted code today."""
     not_looked: str = ""
     """Why a further look that it needed did not run, or an empty string."""
+
+    @property
+    def epsilon(self) -> float:
+        """ε: a smaller drop is no regression."""
+        return least_drop(self.rule, self.reach)
 
     @property
     def enough(self) -> bool:
@@ -243,45 +246,26 @@ def judged_suite(plan: SuitePlan, baseline: Baseline | None, trials: Sequence[Tr
 def _judged_metric(suite: JudgedSuite, key: str, changed: str) -> JudgedMetric:
     rule = rule_of(suite.plan, key)
     comparison, missing = suite.compared(key, rule, changed)
+    low, high = _recorded_range(suite.pair, key)
+    is_share = low >= 0 and high <= 1
+    reach = 1.0
+    if not is_share:
+        # where all values are one number their range is unknown, and the number's own size stands for it
+        reach = high - low or abs(high)
     return JudgedMetric(
         key=key,
         rule=rule,
         changed=changed,
         paired=suite.baseline is not None and not changed,
-        is_share=_is_share(suite.pair, key),
-        reach=_range(suite.pair, key),
-        epsilon=_largest_harmless_drop(suite.pair, rule),
+        is_share=is_share,
+        reach=reach,
         comparison=comparison,
         missing=missing,
     )
 
 
-def _is_share(suite: SuitePair, metric: str) -> bool:
-    """Tell whether a metric's values lie between 0 and 1 in the baseline, by themselves or mapped by its rule."""
-    low, high = _reach(suite, metric)
-    return low >= 0 and high <= 1
-
-
-def _range(suite: SuitePair, metric: str) -> float:
-    """Return how far a metric's values reach: 1 between 0 and 1, else the range that they have in the baseline.
-
-    Where they are all one number the range is unknown, and the number's own size stands for it.
-    """
-    if _is_share(suite, metric):
-        return 1.0
-    low, high = _reach(suite, metric)
-    return high - low or abs(high)
-
-
-def _largest_harmless_drop(suite: SuitePair, rule: GateRule) -> float:
-    """Return ε: ``max_drop``, or .02 of the metric's range."""
-    if rule.max_drop is not None:
-        return rule.max_drop
-    return MAX_DROP * _range(suite, rule.metric)
-
-
-def _reach(suite: SuitePair, metric: str) -> tuple[float, float]:
-    """Return the lowest and the highest value in the baseline."""
+def _recorded_range(suite: SuitePair, metric: str) -> tuple[float, float]:
+    """Return the lowest and the highest value in the baseline, on the scale of the rule; without any, 0 and 1."""
     values = list(chain.from_iterable(suite.recorded(metric).values()))
     if not values:
         return 0.0, 1.0

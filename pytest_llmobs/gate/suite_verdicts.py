@@ -14,7 +14,7 @@ from pytest_llmobs.gate.evaluator_changes import CHANGED, NEW
 from pytest_llmobs.gate.metric_rows import ANY_DROP, ROUNDING, held_to_min_mean
 from pytest_llmobs.gate.missing import too_many
 from pytest_llmobs.gate.pairing import SuitePair
-from pytest_llmobs.measures.gate_rules import MAX_DROP, rule_of
+from pytest_llmobs.measures.gate_rules import least_drop, rule_of
 from pytest_llmobs.records.decisions import MetricRow, VerdictName
 from pytest_llmobs.records.experiments import SuiteScore
 from pytest_llmobs.records.plans import GateRule
@@ -115,8 +115,7 @@ def _compared(pair: SuitePair, score: SuiteScore, rule: GateRule, row: MetricRow
     if too_many(len(pair.new), len(pair.expected)):
         note = f"{len(pair.new)} of {len(pair.expected)} examples are new: not compared with the baseline's"
         return judged("UNPAIRED", False, note)
-    max_drop = MAX_DROP if rule.max_drop is None else rule.max_drop
-    if row.delta is not None and row.delta < -max_drop - ROUNDING:
+    if row.delta is not None and row.delta < -least_drop(rule) - ROUNDING:
         return judged("REGRESSED", True, ANY_DROP)
     return judged("NEUTRAL", False, "")
 

@@ -51,6 +51,18 @@ def rule_of(plan: SuitePlan, metric: str) -> GateRule:
     return GateRule(metric=metric)
 
 
+def least_drop(rule: GateRule, reach: float = 1.0) -> float:
+    """Return ε: a drop of the mean below it is no regression.
+
+    Args:
+        rule: The metric's.
+        reach: How far its values reach: 1 between 0 and 1.
+    """
+    if rule.max_drop is not None:
+        return rule.max_drop
+    return MAX_DROP * reach
+
+
 def check_rule(rule: GateRule) -> None:
     """Refuse a rule with an impossible bound; call it where the marker is read.
 

@@ -18,12 +18,11 @@ def metric(
 ) -> JudgedMetric:
     return JudgedMetric(
         key="pass",
-        rule=GateRule(metric="pass"),
+        rule=GateRule(metric="pass", max_drop=epsilon),
         changed="",
         paired=True,
         is_share=True,
         reach=1.0,
-        epsilon=epsilon,
         comparison=Comparison(mean_difference=difference),
         missing=Missing(),
         test=Shuffled(0.0, p, p, rise, 1.0),
