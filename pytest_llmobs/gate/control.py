@@ -17,10 +17,9 @@ from pytest_llmobs.gate.evidence import JudgedMetric, JudgedSuite
 from pytest_llmobs.gate.missing import too_many
 from pytest_llmobs.gate.suspects import Finding
 from pytest_llmobs.gate.units import units_of_trials
-from pytest_llmobs.measures.gate_rules import mapped
 from pytest_llmobs.measures.means import metric_mean
 from pytest_llmobs.measures.permutation import permutation_test
-from pytest_llmobs.measures.values import Measurements, measure, why_unscored
+from pytest_llmobs.measures.values import measure, why_unscored
 from pytest_llmobs.records.looks import Look, Rerun
 from pytest_llmobs.records.trials import Trial
 from pytest_llmobs.settings import Settings, words
@@ -180,21 +179,19 @@ def _compare(doubt: _Doubt, answer: Look, examples: Sequence[str]) -> None:
     if problem:
         doubt.let_stand(problem)
         return
-    control = measure(trials)
-    suite.control = control
+    suite.control = measure(trials)
     versions = answer.metrics.get(suite.name, {})
     for metric in doubt.metrics:
-        metric.control_note = _why_other(suite, metric.key, versions) or _too_few_scores(
-            metric, control, asked
-        )
+        other = _why_other(suite, metric.key, versions)
+        metric.control_note = other or _too_few_scores(suite, metric, asked)
         if not metric.control_note:
-            _compare_metric(suite, metric, control)
+            _compare_metric(suite, metric)
     for finding in doubt.findings:
         finding.control_note = _why_other(suite, finding.suspect.metric, versions)
         if finding.example_id not in asked:
             finding.control_note = _not_of(doubt, [finding.example_id], answer.commit)
         if not finding.control_note:
-            _compare_finding(suite, finding, control)
+            _compare_finding(suite, finding)
 
 
 def _why_other(suite: JudgedSuite, metric: str, versions: Mapping[str, str]) -> str:
@@ -204,9 +201,9 @@ def _why_other(suite: JudgedSuite, metric: str, versions: Mapping[str, str]) -> 
     return "its evaluator is another one there"
 
 
-def _too_few_scores(metric: JudgedMetric, control: Measurements, asked: Collection[str]) -> str:
+def _too_few_scores(suite: JudgedSuite, metric: JudgedMetric, asked: Collection[str]) -> str:
     """Return that too little of a metric was scored in the accepted code to compare with, or an empty string."""
-    scored = control.values.get(metric.key, {})
+    scored = suite.accepted_values(metric.key)
     expected = lacking = 0
     for pair in metric.comparison.pairs:
         if pair.example_id in asked:
@@ -214,7 +211,7 @@ def _too_few_scores(metric: JudgedMetric, control: Measurements, asked: Collecti
             lacking += PASSES - len(scored.get(pair.example_id, ()))
     if not too_many(lacking, expected):
         return ""
-    for trials in control.trials.values():
+    for trials in suite.control.trials.values():
         for trial in trials:
             score = trial.scores.get(metric.key)
             if score is not None and score.error and not score.exempt:
@@ -245,11 +242,11 @@ def _sent_otherwise(suite: JudgedSuite, trial: Trial) -> bool:
     return any(then.get(name) != now.get(name) for name in names)
 
 
-def _compare_metric(suite: JudgedSuite, metric: JudgedMetric, control: Measurements) -> None:
+def _compare_metric(suite: JudgedSuite, metric: JudgedMetric) -> None:
     """Let a metric stay red where it has dropped against the accepted code of today, too."""
-    units = units_of_trials(suite.pair, [metric.key], control.trials, suite.pair.measured.trials)
+    units = units_of_trials(suite.pair, [metric.key], suite.control.trials, suite.pair.measured.trials)
     test = permutation_test([units])[0][0] if units else None
-    accepted = mapped(control.values.get(metric.key, {}), metric.rule)
+    accepted = suite.accepted_values(metric.key)
     metric.control = metric_mean(accepted)
     drop = _drop(suite, metric, accepted)
     stands = test is not None and test.p < LEVEL and drop >= metric.epsilon / 2
@@ -269,11 +266,10 @@ def _drop(suite: JudgedSuite, metric: JudgedMetric, accepted: Mapping[str, Seque
     return difference if metric.rule.lower_is_better else -difference
 
 
-def _compare_finding(suite: JudgedSuite, finding: Finding, control: Measurements) -> None:
+def _compare_finding(suite: JudgedSuite, finding: Finding) -> None:
     """Let an example stay broken where the accepted code passes in three trials of five."""
     suspect = finding.suspect
-    rule = next(metric.rule for metric in suite.metrics if metric.key == suspect.metric)
-    values = mapped(control.values.get(suspect.metric, {}), rule).get(finding.example_id, ())
+    values = suite.accepted_values(suspect.metric).get(finding.example_id, ())
     passed = sum(map(suspect.limit.passes, values))
     if passed >= STANDS:
         return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from operator import attrgetter
@@ -23,7 +23,7 @@ from pytest_llmobs.gate.missing import (
 )
 from pytest_llmobs.gate.pairing import Comparison, SuitePair, compare_metric, pair_suite
 from pytest_llmobs.gate.suspects import Finding
-from pytest_llmobs.measures.gate_rules import PASS, least_drop, rule_of
+from pytest_llmobs.measures.gate_rules import PASS, least_drop, mapped, rule_of
 from pytest_llmobs.measures.permutation import Shuffled
 from pytest_llmobs.measures.values import Measurements
 from pytest_llmobs.records.plans import GateRule, SuitePlan
@@ -116,8 +116,8 @@ class JudgedSuite:
     """Passes beyond the session's own."""
     alone: Measurements = field(default_factory=Measurements)
     """What single examples measured that were run by themselves; it enters no mean."""
-    control: Measurements | None = None
-    """What the accepted code measured today; None where it didn't run."""
+    control: Measurements = field(default_factory=Measurements)
+    """What the accepted code measured today; nothing where it didn't run."""
     findings: list[Finding] = field(default_factory=list)
     retried: set[tuple[str, int]] = field(default_factory=set)
     """Trials that were run once more."""
@@ -201,6 +201,10 @@ class JudgedSuite:
         """Return the further passes alone, against the baseline."""
         fresh = [trial for trial in self.passed if trial.repeat > self.plan.repeat]
         return pair_suite(self.plan, self.baseline, fresh)
+
+    def accepted_values(self, metric: str) -> Mapping[str, Sequence[float]]:
+        """Return the accepted code's values of a metric today, by example, mapped; empty where it has none."""
+        return mapped(self.control.values.get(metric, {}), rule_of(self.plan, metric))
 
     def trials_of(self, example: str) -> list[Trial]:
         """Return an example's trials of all looks but the control."""

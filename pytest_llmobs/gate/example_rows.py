@@ -8,11 +8,11 @@ from dataclasses import replace
 from operator import attrgetter
 
 from pytest_llmobs.baselines.changes import changes_of
-from pytest_llmobs.gate.evidence import JudgedMetric, JudgedSuite
+from pytest_llmobs.gate.evidence import JudgedSuite
 from pytest_llmobs.gate.must_pass import must_pass_failures
 from pytest_llmobs.gate.pairing import ExamplePair
-from pytest_llmobs.gate.suspects import Limit, broke, broken_note, passing_limit, states
-from pytest_llmobs.measures.gate_rules import PASS, mapped
+from pytest_llmobs.gate.suspects import broken_note, passing_limit, states
+from pytest_llmobs.measures.gate_rules import PASS
 from pytest_llmobs.measures.values import score_value, why_unscored
 from pytest_llmobs.records.decisions import ExampleRow, ExampleState
 from pytest_llmobs.records.trials import Trial
@@ -66,38 +66,26 @@ def _must_pass_rows(suite: JudgedSuite) -> Iterator[ExampleRow]:
 def _broken_rows(suite: JudgedSuite) -> Iterator[ExampleRow]:
     """Yield the examples of a suite with a regressed metric that passed before and pass in no trial any more.
 
-    Never without a trial of a further pass: one look in bad light is none.
+    Where a mean has dropped the word needs no second proof, but never is it said without a trial of a further pass: one
+    look in bad light is none.
     """
     if not suite.regressed or not suite.further:
         return
-    state: ExampleState = "broken" if any(map(is_red, suite.metrics)) else "drifted"
+    state: ExampleState = "drifted" if suite.drifted else "broken"
     for metric in suite.metrics:
         if not (metric.gating and metric.is_share):
             continue
-        values = suite.pair.values(metric.key)
+        values, accepted = suite.pair.values(metric.key), suite.accepted_values(metric.key)
         for example, then in suite.pair.recorded(metric.key).items():
             now = values.get(example, ())
-            if len(now) <= suite.plan.repeat or not broke(then, now, metric.key, metric.rule.lower_is_better):
-                continue
             limit = passing_limit(then, metric.key, metric.rule.lower_is_better)
-            assert limit is not None
-            if state == "drifted" and _passes_there(suite, metric, example, limit):
-                continue  # the accepted code passes it today: one of the drops
+            if limit is None or len(now) <= suite.plan.repeat or not all(map(limit.fails, now)):
+                continue
+            today = accepted.get(example, ())
+            if state == "drifted" and today and all(map(limit.passes, today)):
+                continue  # the accepted code passes it: one of the drops
             note = broken_note(sum(map(limit.passes, then)), len(then), 0, len(now))
             yield _row(suite, example, metric.key, state, red=state == "broken", note=note)
-
-
-def _passes_there(suite: JudgedSuite, metric: JudgedMetric, example: str, limit: Limit) -> bool:
-    """Tell whether the accepted code passes an example in every trial today."""
-    if suite.control is None:
-        return False
-    values = mapped(suite.control.values.get(metric.key, {}), metric.rule).get(example, ())
-    return bool(values) and all(map(limit.passes, values))
-
-
-def is_red(metric: JudgedMetric) -> bool:
-    """Tell whether a metric regressed, and the accepted code does better today, or didn't run."""
-    return metric.regressed and not metric.drifted
 
 
 def _finding_rows(suite: JudgedSuite, *becoming: ExampleState) -> Iterator[ExampleRow]:
@@ -123,7 +111,7 @@ def _drop_rows(suite: JudgedSuite, broken: Collection[str]) -> Iterator[ExampleR
         largest_first = sorted(metric.comparison.pairs, key=attrgetter("difference", "example_id"))
         for pair in [*_largest(largest_first, broken, False), *_largest(largest_first, broken, True)]:
             if pair.difference < 0:
-                yield _row(suite, pair.example_id, metric.key, "dropped", red=is_red(metric))
+                yield _row(suite, pair.example_id, metric.key, "dropped", red=not metric.drifted)
 
 
 def _largest(
@@ -164,9 +152,7 @@ def _row(
     recorded: Sequence[float | None] = ()
     if example in suite.pair.rows:
         recorded = suite.pair.rows[example].repeats(metric)
-    control: Sequence[Trial] = ()
-    if suite.control is not None:
-        control = suite.control.trials.get(example, ())
+    control = suite.control.trials.get(example, ())
     shown = _telling(trials, metric)
     reason, run_id, nodeid = "", None, ""
     if shown is not None:

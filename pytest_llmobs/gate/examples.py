@@ -52,10 +52,8 @@ def look_behind_drift(suites: Sequence[JudgedSuite], asking: Asking) -> None:
 
 
 def _passes_in_control(suite: JudgedSuite, suspect: Suspect) -> bool:
-    if suite.control is None:
-        return False
-    values = suite.control.values.get(suspect.metric, {}).get(suspect.example_id, ())
-    return len(values) >= STANDS and all(map(suspect.raw_limit.passes, values))
+    values = suite.accepted_values(suspect.metric).get(suspect.example_id, ())
+    return len(values) >= STANDS and all(map(suspect.limit.passes, values))
 
 
 def _look(suspects: Sequence[_Suspects], asking: Asking) -> None:

@@ -309,12 +309,3 @@ def states(
             yield example, "known" if is_known_failure(then) else "flaky"
         elif max(then) == 0:
             yield example, "fixed"
-
-
-def broke(baseline: Sequence[float], now: Sequence[float], metric: str, lower_is_better: bool) -> bool:
-    """Tell whether an example nearly always passed in the baseline and passes nowhere now.
-
-    For suites that are red anyway: there the word needs no second proof.
-    """
-    limit = passing_limit(baseline, metric, lower_is_better)
-    return limit is not None and bool(now) and all(map(limit.fails, now))
