@@ -58,6 +58,13 @@ class Build:
         return sum(self.calls.values()) - self.calls.get("control", 0)
 
     @property
+    def overstated(self) -> float | None:
+        """Points by which ``pass``, where it is called regressed, is said to have fallen more than it did."""
+        if self.pass_verdict != "REGRESSED" or self.delta is None:
+            return None
+        return 100 * (-self.delta - self.fall)
+
+    @property
     def false_bound(self) -> bool:
         """True where ``pass`` is called neutral, with a bound that the true drop exceeds."""
         return self.pass_verdict == "NEUTRAL" and self.low is not None and self.fall > -self.low

@@ -16,9 +16,14 @@ from gate_worlds import Kind, Process, Scenario, draw_chances
 
 from pytest_llmobs.measures.drops import detectable_drop
 
-Measure = Literal["red", "metric red", "extra", "passes", "control", "drifted", "inconclusive", "false bound"]
+Measure = Literal[
+    "red", "metric red", "extra", "passes", "control", "drifted", "inconclusive", "false bound", "overstated"
+]
 """Of builds: red; with a red metric; DRIFTED; INCONCLUSIVE; NEUTRAL with a bound that the true drop exceeds. Of the
-session: further calls. Of a pass: the control's. ``passes``: further passes, in hundredths."""
+session: further calls. Of a pass: the control's. ``passes``: further passes, in hundredths. ``overstated``: points by
+which a REGRESSED row says more than the true drop."""
+AMOUNTS = ("extra", "passes", "control", "overstated")
+"""Measures that are no share of the builds."""
 
 
 @dataclass(frozen=True)
@@ -196,6 +201,10 @@ _POWER: Sequence[tuple[int, float, float, float]] = (
 """Examples, drop, found with logit, found with bimodal."""
 
 
+_OVERSTATED = {20: (6.8, 6.8), 50: (2.8, 2.8), 100: (1.6, 1.6)}
+"""Examples -> points by which a REGRESSED row says more than a true drop of 5; of some 60 red builds."""
+
+
 def power_cells() -> Iterator[Cell]:
     """Yield builds whose mean fell: one metric, one pass; then three passes, and several metrics."""
     passes = Figure("passes", 50, 170, 240)
@@ -205,7 +214,10 @@ def power_cells() -> Iterator[Cell]:
         for process, share in (("logit", logit), ("bimodal", bimodal)):
             scenario = Scenario(process=process, examples=size, drop=drop)  # type: ignore[arg-type]
             title = f"{process}, -{100 * drop:g} points, N={size}"
-            yield Cell("power", title, scenario, (red(share, builds), passes, bounds))
+            figures = [red(share, builds), passes, bounds]
+            if drop == 0.05 and size in _OVERSTATED:
+                figures.append(Figure("overstated", *_OVERSTATED[size], 60))
+            yield Cell("power", title, scenario, figures)
     for process, three, all_of_3, one_of_8 in (("logit", 69, 45, 16), ("bimodal", 83, 45, 31)):
         base = Scenario(process=process, drop=0.05)  # type: ignore[arg-type]
         for title, figure, scenario in (
@@ -242,6 +254,10 @@ def broken_cells() -> Iterator[Cell]:
             yield Cell("broken", title, scenario, (red(share, 200 if size == 300 else 120),))
 
 
+_CONTROL_CALLS = {0.0: (4, 4), 0.02: (21, 43), 0.03: (33, 33), 0.05: (68, 68)}
+"""Standard deviation of the day's mean -> calls of the control in harmless builds, in percent of a pass."""
+
+
 def day_cells() -> Iterator[Cell]:
     """Yield builds on days that differ, without a control and with one."""
     base = Scenario(process="bimodal")
@@ -257,10 +273,14 @@ def day_cells() -> Iterator[Cell]:
         for control, (harmless, share) in ((False, shares[:2]), (True, shares[2:])):
             word = f"{title}, {'with' if control else 'no'} control"
             once = replace(scenario, control=control)
-            yield Cell("days", f"{word}, harmless", once, (red(harmless, builds),))
+            figures = [red(harmless, builds)]
+            if control:
+                figures.append(Figure("control", *_CONTROL_CALLS[scenario.day], builds))
+            yield Cell("days", f"{word}, harmless", once, figures)
             yield Cell("days", f"{word}, -5 points", replace(once, drop=0.05), (red(share, builds),))
     far = replace(base, day=0.05, examples=200, control=True)
-    yield Cell("days", "mean moves by 5 points, N=200, with control", far, (red(3.5, 200),))
+    figures = red(3.5, 200), Figure("control", *_CONTROL_CALLS[far.day], 200)
+    yield Cell("days", "mean moves by 5 points, N=200, with control", far, figures)
     yield from _sticky_cells(base)
 
 
@@ -279,7 +299,10 @@ def _sticky_cells(base: Scenario) -> Iterator[Cell]:
         for control, share in zip((False, True), shares, strict=True):
             scenario = replace(base, examples=size, sticky=rate, mean=mean, control=control)
             title = f"{100 * rate:g} % fail all day, N={size}, {'with' if control else 'no'} control"
-            yield Cell("days", title, scenario, (red(share, 300),))
+            figures = [red(share, 300)]
+            if control:
+                figures.append(Figure("control", 19, 54, 300))
+            yield Cell("days", title, scenario, figures)
     for control, share in ((False, 99.5), (True, 97.5)):
         title = f"1 % fail all day and one broke, {'with' if control else 'no'} control"
         scenario = replace(base, sticky=0.01, broken=1, mean=_STICKY_MEAN, control=control)
