@@ -8,7 +8,7 @@ Tables: harmless, sizes, flaws, power, broken, days, baselines, detectable; all 
 
 Prints a line a figure: measured with its standard error, published, and how many standard errors of their difference
 lie between them (the published one is simulated too). Exits with 1 where one is more than three standard errors off; of
-some 420 figures one is by chance alone: repeat it with another ``--seed`` and more ``--builds``.
+some 400 figures one is by chance alone: repeat it with another ``--seed`` and more ``--builds``.
 """
 
 from __future__ import annotations
