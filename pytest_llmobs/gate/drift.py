@@ -7,17 +7,18 @@ do, the suite has days: a provider's deployment, a cache, an index.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 from operator import attrgetter, itemgetter
 
 from pytest_llmobs.baselines.records import Baseline, BaselineRow, BaselineSession
-from pytest_llmobs.gate.units import added_up
+from pytest_llmobs.gate.units import clustered
 from pytest_llmobs.measures.gate_rules import PASS, rule_of
 from pytest_llmobs.measures.means import present, scored_mean
-from pytest_llmobs.measures.permutation import Unit, permutation_test
+from pytest_llmobs.measures.permutation import permutation_test
+from pytest_llmobs.measures.units import Row, Unit
 from pytest_llmobs.records.plans import SuitePlan
 from pytest_llmobs.wording import count
 
@@ -27,8 +28,6 @@ _SHOWN = 6
 """Sessions whose means are shown, the newest."""
 _ONE_DAY = "one day only"
 _ADVICE = "this suite has days: keep the control on, record on two days"
-
-Row = Sequence[float | None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +102,7 @@ def drift_of(baseline: Baseline, plan: SuitePlan | None = None) -> SuiteDrift:
     metrics = _metrics(rows, plan)
     p_values: Sequence[float | None] = [None] * len(metrics)
     if len(names) > 1:
-        p_values = _two_sided(list(_units(rows, metrics, names[-1], plan)), len(metrics))
+        p_values = _two_sided(_units(rows, metrics, names[-1], plan), len(metrics))
     drifts = []
     for metric, p in zip(metrics, p_values, strict=True):
         drifts.append(MetricDrift(metric=metric, means=_means(rows, metric, names), p=p))
@@ -179,26 +178,24 @@ def _two_sided(units: Sequence[Unit], metrics: int) -> list[float | None]:
 
 def _units(
     rows: Mapping[str, BaselineRow], metrics: Sequence[str], last: str, plan: SuitePlan | None
-) -> Iterator[Unit]:
-    clusters: dict[str, list[Unit]] = {}
+) -> list[Unit]:
     cluster_of = _clusters(plan)
+    units: list[tuple[Hashable, Unit]] = []
     for example, row in rows.items():
-        unit = _unit(row, metrics, last)
-        if plan is None or plan.cluster_by is None:
-            yield unit
-        else:
-            clusters.setdefault(cluster_of.get(example, f"example {example}"), []).append(unit)
-    for members in clusters.values():
-        yield added_up(members, len(metrics))
+        # a tuple: no value of the metadata is equal to it
+        cluster = cluster_of.get(example, ("", example))
+        units.append((cluster, _unit(row, metrics, last)))
+    return list(clustered(units, len(metrics)))
 
 
-def _clusters(plan: SuitePlan | None) -> dict[str, str]:
+def _clusters(plan: SuitePlan | None) -> dict[str, Hashable]:
+    """Return example -> the value of ``cluster_by`` in its metadata, where it has one."""
     if plan is None or plan.cluster_by is None:
         return {}
-    clusters = {}
+    clusters: dict[str, Hashable] = {}
     for trial in plan.expected:
         if trial.metadata.get(plan.cluster_by) is not None:
-            clusters[trial.example_id] = f"cluster {trial.metadata[plan.cluster_by]}"
+            clusters[trial.example_id] = str(trial.metadata[plan.cluster_by])
     return clusters
 
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from itertools import zip_longest
 from typing import NamedTuple
 
 from pytest_llmobs.gate.pairing import SuitePair
 from pytest_llmobs.measures.gate_rules import map_score, rule_of
 from pytest_llmobs.measures.means import mean, present
-from pytest_llmobs.measures.permutation import Unit
+from pytest_llmobs.measures.units import Row, Unit
 from pytest_llmobs.measures.values import score_value
 from pytest_llmobs.records.trials import Trial
 
-Row = Sequence[float | None]
-"""One trial: its value of each metric, None where it has none."""
 Sides = Callable[[str], tuple[Sequence[Row], Sequence[Row]]]
 """Returns the old and the new trials of an example."""
 
@@ -42,7 +40,8 @@ def units_against_baseline(
     def sides(example: str) -> tuple[Sequence[Row], Sequence[Row]]:
         return _recorded_rows(suite, example, columns), _trial_rows(suite, new.get(example, ()), columns)
 
-    return list(_units(suite, [each for each in suite.comparable if each in new], sides, len(columns)))
+    measured = [example for example in suite.comparable if example in new]
+    return _units(suite, measured, sides, len(columns))
 
 
 def units_of_trials(
@@ -58,8 +57,8 @@ def units_of_trials(
         rows = _trial_rows(suite, old[example], columns)
         return rows, _trial_rows(suite, new[example], columns)
 
-    both = [each for each in suite.comparable if each in old and each in new]
-    return list(_units(suite, both, sides, len(columns)))
+    both = [example for example in suite.comparable if example in old and example in new]
+    return _units(suite, both, sides, len(columns))
 
 
 def _columns(suite: SuitePair, metrics: Sequence[str]) -> list[Column]:
@@ -94,19 +93,31 @@ def _seen(suite: SuitePair, column: Column, values: Sequence[float | None]) -> S
     return seen
 
 
-def _units(suite: SuitePair, examples: Sequence[str], sides: Sides, columns: int) -> Iterator[Unit]:
-    if suite.plan.cluster_by is None:
-        for example in examples:
-            yield Unit(*sides(example))
-        return
-    clusters: dict[Hashable, list[Unit]] = {}
+def _units(suite: SuitePair, examples: Sequence[str], sides: Sides, columns: int) -> list[Unit]:
+    units = []
     for example in examples:
-        clusters.setdefault(suite.cluster_of(example), []).append(Unit(*sides(example)))
+        units.append((suite.cluster_of(example), Unit(*sides(example))))
+    return list(clustered(units, columns))
+
+
+def clustered(units: Iterable[tuple[Hashable, Unit]], columns: int) -> Iterator[Unit]:
+    """Yield units of examples, those of one cluster as one.
+
+    Args:
+        units: Each with its cluster; an example that is in none is one by itself.
+        columns: How many metrics they have.
+    """
+    clusters: dict[Hashable, list[Unit]] = {}
+    for cluster, unit in units:
+        clusters.setdefault(cluster, []).append(unit)
     for members in clusters.values():
-        yield added_up(members, columns)
+        if len(members) == 1:
+            yield members[0]
+        else:
+            yield _cluster(members, columns)
 
 
-def added_up(members: Sequence[Unit], columns: int) -> Unit:
+def _cluster(members: Sequence[Unit], columns: int) -> Unit:
     """Return a cluster as one unit: what its examples scored in a pass, added up.
 
     An example without a value in a pass counts with its mean; one without any on a side counts nowhere.
