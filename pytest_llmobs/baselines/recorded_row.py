@@ -10,7 +10,7 @@ from pytest_llmobs.baselines.texts import fingerprints
 from pytest_llmobs.measures.gate_rules import PASS
 from pytest_llmobs.measures.means import present
 from pytest_llmobs.measures.ratios import log_spread
-from pytest_llmobs.measures.values import own_cost, pass_value, score_value, warm_latency
+from pytest_llmobs.measures.values import own_cost, pass_value, score_values, warm_latency
 from pytest_llmobs.records.trials import Trial
 
 STEADY = 1.25
@@ -30,7 +30,7 @@ def recorded_row(example_hash: str, trials: Sequence[Trial], old: BaselineRow | 
     old = old or BaselineRow(hash="", passes=())
     scores = {}
     for key in _gating_scores(trials):
-        values = tuple(score_value(trial, key) for trial in trials)
+        values = score_values(trials, key)
         if values.count(None) < len(values):
             scores[key] = values
     latencies, costs = present(map(warm_latency, trials)), present(map(own_cost, trials))

@@ -45,6 +45,12 @@ def output_of(answer: subprocess.CompletedProcess[bytes]) -> str:
     return answer.stdout.decode("utf-8", "replace").strip()
 
 
+def file_names(output: bytes) -> list[str]:
+    """Return the names that git lists under ``-z``."""
+    names = output.decode("utf-8", "surrogateescape").split("\0")
+    return list(filter(None, names))
+
+
 def refusal(answer: subprocess.CompletedProcess[bytes]) -> str:
     """Return why git refused, in its own words; its hints, on further lines, included."""
     lines = answer.stderr.decode("utf-8", "replace").split("\n")
@@ -199,7 +205,7 @@ def changed_paths(folder: Path, revision: str) -> list[str]:
     """
     differing = _asked(folder, "diff", "--name-only", "--no-renames", "-z", revision).stdout
     new = _asked(folder, "ls-files", "--others", "--exclude-standard", "-z").stdout
-    return [name.decode("utf-8", "surrogateescape") for name in (differing + new).split(b"\0") if name]
+    return file_names(differing + new)
 
 
 def committed_names(folder: Path, revision: str) -> list[str]:
@@ -209,7 +215,7 @@ def committed_names(folder: Path, revision: str) -> list[str]:
         BaselineError: Git refuses.
     """
     answer = _asked(folder, "ls-tree", "-z", "--name-only", revision, "./")
-    return [name.decode("utf-8", "surrogateescape") for name in answer.stdout.split(b"\0") if name]
+    return file_names(answer.stdout)
 
 
 def read_committed(folder: Path, revision: str, path: str) -> str | None:

@@ -10,7 +10,8 @@ from pytest_llmobs.errors import BaselineError
 from pytest_llmobs.experiments.references import Source
 from pytest_llmobs.experiments.stored import find_readable, read_heads
 from pytest_llmobs.measures.estimates import Estimate, estimate_by
-from pytest_llmobs.records.plans import SuitePlan
+from pytest_llmobs.measures.means import present
+from pytest_llmobs.records.plans import SuitePlan, number_of_trials
 from pytest_llmobs.storage.store import Store
 from pytest_llmobs.wording import count
 
@@ -32,8 +33,8 @@ def recording_estimate(
         concurrency: Targets that run at once.
         add: The trials are added to the baselines that there are.
     """
-    trials = sum(len(plan.expected) for plan in plans)
-    examples = sum(len(plan.example_ids) for plan in plans)
+    trials = number_of_trials(plans)
+    examples = sum(map(len, map(attrgetter("example_ids"), plans)))
     repeats = count(trials // max(examples, 1), "fresh repeat")
     what = "adding to the baseline" if add else "recording a baseline"
     line = f"{what}: {count(examples, 'example')} x {repeats} = {count(trials, 'trial')}"
@@ -78,9 +79,8 @@ def _by_baselines(
                 seconds.append(row.latency)
     if not seconds:
         return None
-    priced = [cost for cost in costs if cost is not None]
-    expected = sum(len(plan.expected) for plan in plans)
-    total = sum(seconds) / len(seconds) * expected / max(concurrency, 1)
+    priced = present(costs)
+    total = sum(seconds) / len(seconds) * number_of_trials(plans) / max(concurrency, 1)
     if not priced:
         return Estimate(seconds=total)
     return Estimate(seconds=total, cost=sum(priced), at_least=True)

@@ -13,7 +13,7 @@ from pytest_llmobs.gate.must_pass import must_pass_failures
 from pytest_llmobs.gate.pairing import ExamplePair
 from pytest_llmobs.gate.suspects import broken_note, passing_limit, states
 from pytest_llmobs.measures.gate_rules import PASS
-from pytest_llmobs.measures.values import score_value, why_unscored
+from pytest_llmobs.measures.values import score_value, score_values, why_unscored
 from pytest_llmobs.records.decisions import ExampleRow, ExampleState
 from pytest_llmobs.records.trials import Trial
 
@@ -166,8 +166,8 @@ def _row(
         state=state,
         nodeid=nodeid,
         baseline=tuple(recorded),
-        candidate=tuple(score_value(trial, metric) for trial in trials),
-        control=tuple(score_value(trial, metric) for trial in control),
+        candidate=score_values(trials, metric),
+        control=score_values(control, metric),
         comment="\n".join(filter(None, (note, reason))),
         run_id=run_id,
         red=red,

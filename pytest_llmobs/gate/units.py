@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from itertools import zip_longest
+from operator import attrgetter
 from typing import NamedTuple
 
 from pytest_llmobs.gate.pairing import SuitePair
 from pytest_llmobs.measures.gate_rules import map_score, rule_of
 from pytest_llmobs.measures.means import mean, present
 from pytest_llmobs.measures.units import Row, Unit
-from pytest_llmobs.measures.values import score_value
+from pytest_llmobs.measures.values import score_values
 from pytest_llmobs.records.trials import Trial
 
 Sides = Callable[[str], tuple[Sequence[Row], Sequence[Row]]]
@@ -76,8 +77,7 @@ def _recorded_rows(suite: SuitePair, example: str, columns: Sequence[Column]) ->
 def _trial_rows(suite: SuitePair, trials: Sequence[Trial], columns: Sequence[Column]) -> list[Row]:
     by_column = []
     for column in columns:
-        values = [score_value(trial, column.metric) for trial in trials]
-        by_column.append(_seen(suite, column, values))
+        by_column.append(_seen(suite, column, score_values(trials, column.metric)))
     return list(zip(*by_column, strict=True))
 
 
@@ -122,20 +122,22 @@ def _cluster(members: Sequence[Unit], columns: int) -> Unit:
 
     An example without a value in a pass counts with its mean; one without any on a side counts nowhere.
     """
-    old = max(len(unit.old) for unit in members)
-    new = max(len(unit.new) for unit in members)
-    sums_old = [[0.0] * columns for _ in range(old)]
-    sums_new = [[0.0] * columns for _ in range(new)]
+    sums_old, sums_new = _zeros(members, "old", columns), _zeros(members, "new", columns)
     for unit in members:
-        for column in range(columns):
-            before = [row[column] for row in unit.old]
-            after = [row[column] for row in unit.new]
+        by_column = zip(zip(*unit.old, strict=True), zip(*unit.new, strict=True), strict=False)
+        for column, (before, after) in enumerate(by_column):
             if not present(before) or not present(after):
                 continue
             usual = mean([*present(before), *present(after)])
             _add(sums_old, column, before, usual)
             _add(sums_new, column, after, usual)
     return Unit(sums_old, sums_new)
+
+
+def _zeros(members: Sequence[Unit], side: str, columns: int) -> list[list[float]]:
+    """Return a sum for each metric of each pass on a side."""
+    passes = max(map(len, map(attrgetter(side), members)))
+    return [[0.0] * columns for _ in range(passes)]
 
 
 def _add(sums: Sequence[list[float]], column: int, values: Sequence[float | None], usual: float) -> None:

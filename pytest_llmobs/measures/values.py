@@ -119,6 +119,14 @@ def score_value(trial: Trial, metric: str) -> float | None:
     return score.score
 
 
+def score_values(trials: Iterable[Trial], metric: str) -> tuple[float | None, ...]:
+    """Return each trial's value of a metric, None where it has none."""
+    values = []
+    for trial in trials:
+        values.append(score_value(trial, metric))
+    return tuple(values)
+
+
 def shown_value(trial: Trial, metric: str) -> float | None:
     """Return the number a trial shows for a metric, whether it gates or not; None where it has none.
 

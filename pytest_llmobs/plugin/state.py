@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from pytest_llmobs.files import PRIVATE, make_private, write_whole
-from pytest_llmobs.records.plans import SuitePlan
+from pytest_llmobs.records.plans import SuitePlan, number_of_trials
 from pytest_llmobs.records.wire import from_wire, to_wire
 from pytest_llmobs.session import Session
 from pytest_llmobs.settings import Settings
@@ -66,7 +66,7 @@ class Manifest:
     @property
     def expected(self) -> int:
         """How many trials are expected of all suites."""
-        return sum(len(plan.expected) for plan in self._plans)
+        return number_of_trials(self._plans)
 
     @property
     def repeats(self) -> int:

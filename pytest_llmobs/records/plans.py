@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any, Literal
@@ -90,3 +90,8 @@ class SuitePlan:
     def gone(self) -> bool:
         """True where there is a baseline, and no such test was collected."""
         return not self.expected and not self.elsewhere and self.total == 0
+
+
+def number_of_trials(plans: Iterable[SuitePlan]) -> int:
+    """Return how many trials were promised of some suites."""
+    return sum(map(len, map(attrgetter("expected"), plans)))

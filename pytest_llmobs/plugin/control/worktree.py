@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pytest_llmobs.errors import BaselineError
-from pytest_llmobs.experiments.git import fetching, git, lies_in_repository, output_of, refusal
+from pytest_llmobs.experiments.git import fetching, file_names, git, lies_in_repository, output_of, refusal
 from pytest_llmobs.plugin.control.dependencies import dependencies_changed
 from pytest_llmobs.wording import commit_id
 
@@ -92,7 +92,7 @@ def worktree(repository: Path, commit: str, place: Path) -> Iterator[Path]:
 def tracked_files(place: Path) -> list[str]:
     """Return the paths of all files of a work tree that git knows, with slashes; none where git refuses."""
     answer = git(place, "ls-files", "-z")
-    return [name.decode("utf-8", "surrogateescape") for name in answer.stdout.split(b"\0") if name]
+    return file_names(answer.stdout)
 
 
 def remove_worktree(repository: Path, place: Path) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pytest_llmobs.measures.trial_spending import TrialSpending, trial_spending
 from pytest_llmobs.records.experiments import Experiment
+from pytest_llmobs.records.plans import number_of_trials
 from pytest_llmobs.records.trials import Trial, TrialStatus
 
 _STATUSES: tuple[TrialStatus, ...] = ("passed", "failed", "error", "unscored", "skipped", "xfailed")
@@ -46,7 +47,7 @@ def digest_spending(experiment: Experiment) -> SpendingDigest:
     total = trial_spending([*experiment.trials, *further, *control])
     return SpendingDigest(
         ran=len(experiment.trials),
-        expected=_expected(experiment),
+        expected=number_of_trials(experiment.suites),
         duration=experiment.duration,
         statuses=statuses(experiment.trials),
         total=total,
@@ -60,10 +61,6 @@ def _share(trials: Collection[Trial]) -> TrialSpending | None:
     if not trials:
         return None
     return trial_spending(trials)
-
-
-def _expected(experiment: Experiment) -> int:
-    return sum(len(plan.expected) for plan in experiment.suites)
 
 
 def statuses(trials: Iterable[Trial]) -> dict[TrialStatus, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from pytest_llmobs.measures.means import present
 from pytest_llmobs.records.decisions import MetricRow
 from pytest_llmobs.reports.text import figures
 from pytest_llmobs.reports.text.page import Page
@@ -24,7 +25,7 @@ def in_points(row: MetricRow) -> bool:
 
     Rows of version 0.1 and of summary evaluators don't say whether they lie between 0 and 1: their means do.
     """
-    means = [mean for mean in (row.baseline, row.candidate) if mean is not None]
+    means = present((row.baseline, row.candidate))
     return row.unit and all(0 <= mean <= 1 for mean in means)
 
 
