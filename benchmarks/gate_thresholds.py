@@ -18,7 +18,7 @@ from functools import cache
 
 from gate_worlds import DRAWS, Process, Scenario, draw_chances
 
-from pytest_llmobs.gate.suspects import Standing, standing
+from pytest_llmobs.gate.suspects import Settlement, settlement
 from pytest_llmobs.measures.broken import CHECKPOINTS, most_passes, nearly_always
 from pytest_llmobs.measures.proposals import proposed_min_mean
 
@@ -62,7 +62,7 @@ def _ends_broken(p: float, so_far: tuple[int, int], checkpoints: Sequence[tuple[
     while chances:
         following: dict[tuple[int, int], float] = {}
         for (trials, passes), chance in chances.items():
-            state = _standing(trials, passes, checkpoints)
+            state = _settlement(trials, passes, checkpoints)
             if state == "broken":
                 broken += chance
             elif state == "open":
@@ -73,12 +73,12 @@ def _ends_broken(p: float, so_far: tuple[int, int], checkpoints: Sequence[tuple[
     return broken
 
 
-def _standing(trials: int, passes: int, checkpoints: Sequence[tuple[int, int]]) -> Standing:
+def _settlement(trials: int, passes: int, checkpoints: Sequence[tuple[int, int]]) -> Settlement:
     # whoever comes this far has at most one pass among the first four, and was not broken at an earlier checkpoint:
     # the passes may stand anywhere between
     failed = trials - passes
     early = min(3, failed)
-    return standing([*[False] * early, *[True] * passes, *[False] * (failed - early)], checkpoints)
+    return settlement([*[False] * early, *[True] * passes, *[False] * (failed - early)], checkpoints)
 
 
 def guard2_red(process: Process, mean: float, examples: int, recorded: int) -> float:

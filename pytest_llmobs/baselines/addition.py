@@ -16,7 +16,7 @@ from pytest_llmobs.baselines.fresh import (
     suite_records,
     without,
 )
-from pytest_llmobs.baselines.passes import joined
+from pytest_llmobs.baselines.passes import joined_row
 from pytest_llmobs.baselines.records import (
     Baseline,
     BaselineRow,
@@ -185,7 +185,7 @@ def _with_passes(old: Baseline, source: RecordedSession, more: Mapping[str, Base
     sessions = {**old.sessions, source.key: source.session}
     rows = dict(old.rows)
     for name, row in more.items():
-        rows[name] = joined(rows[name], row, sessions)
+        rows[name] = joined_row(rows[name], row, sessions)
     return replace(old, rows=rows, sessions=named_sessions(sessions, rows.values()))
 
 

@@ -30,7 +30,7 @@ class _Part:
         return _Part(self.session, {metric: values[start:] for metric, values in self.values.items()})
 
 
-def joined(
+def joined_row(
     row: BaselineRow, fresh: BaselineRow, sessions: Mapping[str, BaselineSession], most: int = MOST_PASSES
 ) -> BaselineRow:
     """Return a row with further passes.

@@ -29,7 +29,7 @@ def _version(version: str) -> str:
     return version[:8] or "none"
 
 
-def is_known(trial: Trial) -> bool:
+def has_what_it_sent(trial: Trial) -> bool:
     """Return False where a trial called models, and what it sent isn't stored."""
     return bool(trial.calls) or not trial.llm_calls
 
@@ -51,7 +51,7 @@ def other_calls(baseline: Baseline, example: str, trials: Iterable[Trial]) -> li
         return []
     fewest: list[str] | None = None
     for trial in trials:
-        if trial.ran and is_known(trial):
+        if trial.ran and has_what_it_sent(trial):
             differences = list(_differences(row, baseline.texts or TextStore(), trial))
             if not differences:
                 return []

@@ -17,7 +17,7 @@ from pytest_llmobs.baselines.records import (
     BaselineUpdate,
     RecordedSession,
 )
-from pytest_llmobs.baselines.sameness import is_known
+from pytest_llmobs.baselines.sameness import has_what_it_sent
 from pytest_llmobs.experiments.accepted import Objection
 from pytest_llmobs.experiments.git import same_code
 from pytest_llmobs.experiments.references import recorded_session
@@ -110,7 +110,7 @@ class Pool:
             return baseline, replace(pooled, objection="can't be read")
         keys = {(plan.name, example) for example in plan.example_ids}
         trials = recalled(experiment.trials_of(plan.name), self._store, experiment.name, keys)
-        if not any(map(is_known, trials)):
+        if not any(map(has_what_it_sent, trials)):
             return baseline, replace(pooled, objection="what was sent to models is not stored any more")
         update = pooled_baseline(baseline, plan, trials, source, self._outdated(head, folder))
         if update.differing:

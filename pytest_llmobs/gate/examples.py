@@ -9,7 +9,7 @@ from itertools import starmap
 from pytest_llmobs.gate.asking import Asking
 from pytest_llmobs.gate.control import STANDS
 from pytest_llmobs.gate.evidence import JudgedMetric, JudgedSuite
-from pytest_llmobs.gate.suspects import Suspect, find_suspects, judge_suspect, standing
+from pytest_llmobs.gate.suspects import Suspect, find_suspects, judge_suspect, settlement
 from pytest_llmobs.measures.values import measure
 from pytest_llmobs.records.looks import Rerun, Suspicion
 
@@ -110,7 +110,7 @@ def _rerun(suite: JudgedSuite, suspects: Sequence[Suspect]) -> Rerun | None:
     wanted: dict[str, int] = {}
     for suspect in suspects:
         suspicion = suspect.suspicion
-        if suspect.hopeless or standing(suspicion.passed, suspicion.checkpoints) != "open":
+        if suspect.hopeless or settlement(suspicion.passed, suspicion.checkpoints) != "open":
             continue
         suspicions.setdefault(suspect.example_id, []).append(suspicion)
         wanted[suspect.example_id] = max(suspect.wanted, wanted.get(suspect.example_id, 0))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Literal, NamedTuple
 
 from pytest_llmobs.measures.broken import CHECKPOINTS, is_known_failure, most_passes, nearly_always
@@ -21,7 +22,7 @@ _EARLY = 4
 """Trials within which two passes clear a suspect."""
 _ENOUGH = 2
 
-Standing = Literal["open", "flaky", "broken"]
+Settlement = Literal["open", "flaky", "broken"]
 
 
 class Limit(NamedTuple):
@@ -189,8 +190,8 @@ def _raw(limit: Limit, rule: GateRule) -> Limit:
     return Limit(limit.sign, limit.bound * (high - low) + limit.sign * low)
 
 
-def standing(passed: Sequence[bool], checkpoints: Sequence[tuple[int, int]]) -> Standing:
-    """Return what a suspect is by its trials so far.
+def settlement(passed: Sequence[bool], checkpoints: Sequence[tuple[int, int]]) -> Settlement:
+    """Return what a suspect is by its trials so far; open where further ones may tell otherwise.
 
     Args:
         passed: How each went, in their order.
@@ -198,14 +199,14 @@ def standing(passed: Sequence[bool], checkpoints: Sequence[tuple[int, int]]) -> 
     """
     if _cleared_early(passed):
         return "flaky"
-    standing: Standing = "flaky"
+    settled_as: Settlement = "flaky"
     for trials, most in checkpoints:
         if sum(passed[:trials]) > most:
             continue
         if len(passed) >= trials:
             return "broken"
-        standing = "open"
-    return standing
+        settled_as = "open"
+    return settled_as
 
 
 def _cleared_early(passed: Sequence[bool]) -> bool:
@@ -222,12 +223,8 @@ def settled(suspicions: Mapping[str, Sequence[Suspicion]], example_id: str, tria
     """
     if example_id not in suspicions:
         return False
-    ordered = sorted(trials, key=_repeat)
+    ordered = sorted(trials, key=attrgetter("repeat"))
     return all(_is_settled(suspicion, ordered) for suspicion in suspicions[example_id])
-
-
-def _repeat(trial: Trial) -> int:
-    return trial.repeat
 
 
 def _is_settled(suspicion: Suspicion, trials: Iterable[Trial]) -> bool:
@@ -237,7 +234,7 @@ def _is_settled(suspicion: Suspicion, trials: Iterable[Trial]) -> bool:
         value = score_value(trial, suspicion.metric)
         if value is not None:
             passed.append(limit.passes(value))
-    return standing(passed, suspicion.checkpoints) != "open"
+    return settlement(passed, suspicion.checkpoints) != "open"
 
 
 def judge_suspect(suspect: Suspect, alone: Sequence[float], *, looked: bool, why_not: str) -> Finding:
@@ -253,7 +250,7 @@ def judge_suspect(suspect: Suspect, alone: Sequence[float], *, looked: bool, why
     passed = [*suspect.suspicion.passed, *map(suspect.raw_limit.passes, alone)]
     if suspect.hopeless and not _cleared_early(passed):
         return Finding(suspect=suspect, state="suspect", red=False, note=_hopeless(suspect))
-    state = standing(passed, suspect.suspicion.checkpoints)
+    state = settlement(passed, suspect.suspicion.checkpoints)
     if state == "broken":
         note = broken_note(suspect.usual, suspect.baseline, sum(passed), len(passed))
         return Finding(suspect=suspect, state="broken", red=True, note=note)
