@@ -12,6 +12,7 @@ from pytest_llmobs.gate.asking import Asking
 from pytest_llmobs.gate.evidence import JudgedMetric, JudgedSuite
 from pytest_llmobs.gate.metric_rows import ROUNDING
 from pytest_llmobs.gate.units import units_against_baseline
+from pytest_llmobs.measures.drops import LAST_LEVEL
 from pytest_llmobs.measures.permutation import permutation_test
 from pytest_llmobs.records.looks import Rerun
 from pytest_llmobs.records.trials import Trial
@@ -20,7 +21,7 @@ GO_ON = 0.10
 """Adjusted p of a drop below which a suite is looked at again."""
 AT_ONCE = 0.001
 """Adjusted p up to which a drop is red before the last look."""
-LAST = 0.025
+LAST = LAST_LEVEL
 """Adjusted p below which it is red at the last look."""
 ONLY = 0.02
 """The same where there is one look only."""
