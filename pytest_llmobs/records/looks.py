@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Literal
 
 from pytest_llmobs.records.trials import Trial
@@ -11,6 +12,8 @@ from pytest_llmobs.records.trials import Trial
 Purpose = Literal["passes", "suspects", "control"]
 """``passes``: further passes of whole suites, and trials that went missing; ``suspects``: single examples again;
 ``control``: the accepted code, today."""
+Reason = Literal["pass", "missing", "suspect", "control"]
+"""Why trials run again: a further pass, one that went missing, a single example, the accepted code."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,12 +35,17 @@ class Rerun:
     """What a further session must run of one suite."""
 
     suite: str
-    reason: Literal["pass", "missing", "suspect", "control"]
+    reason: Reason
     repeats: Mapping[str, Sequence[int]]
     """Example id -> the numbers of its trials. A missing trial keeps its number, all others get new ones; the control's
     are counted from 1 by themselves."""
     suspicions: Mapping[str, Sequence[Suspicion]] = field(default_factory=dict)
     """Suspect -> what its trials are held to: once that is settled, its further trials need not run."""
+
+    @property
+    def trials(self) -> int:
+        """How many trials it asks for."""
+        return sum(map(len, self.repeats.values()))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,6 +56,19 @@ class LookRequest:
     reruns: Sequence[Rerun]
     commit: str = ""
     """The commit of the accepted code, of a control."""
+
+    @property
+    def trials(self) -> int:
+        """How many trials it asks for."""
+        return sum(map(attrgetter("trials"), self.reruns))
+
+    def trials_for(self, reason: Reason) -> Mapping[str, int]:
+        """Return suite -> how many trials it asks for, for one reason."""
+        numbers = {}
+        for rerun in self.reruns:
+            if rerun.reason == reason:
+                numbers[rerun.suite] = rerun.trials
+        return numbers
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

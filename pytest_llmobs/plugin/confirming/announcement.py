@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from operator import attrgetter
 
 from pytest_llmobs.measures.broken import CHECKPOINTS
@@ -60,20 +61,21 @@ def first_lines(request: LookRequest, known: Circumstances) -> Iterator[str]:
     for plan in known.plans:
         if failed := known.newly_failed(plan.name):
             yield f"failed so far in {plan.name}: {listed(failed, _NAMED)}"
-    passes, suspects, missing = _passes(request), _suspects(request, known), _missing(request)
+    passes, missing = request.trials_for("pass"), request.trials_for("missing")
+    suspects = _suspects(request, known)
     parts = []
-    most: dict[str, int] = defaultdict(int)
     if passes:
         parts.append(f"{known.most_passes} x {sum(passes.values()):,}")
-        _add(most, passes, known.most_passes)
-    for further, number in _by_trials(suspects).items():
+    for further, number in Counter(chain.from_iterable(suspects.values())).items():
         parts.append(f"{further} x {number:,}")
-    for suite, each in suspects.items():
-        most[suite] += sum(each)
     if missing:
         parts.append(f"{sum(missing.values()):,}")
-        _add(most, missing, 1)
     if parts:
+        most = Counter(missing)
+        for suite, number in passes.items():
+            most[suite] += number * known.most_passes
+        for suite, further_trials in suspects.items():
+            most[suite] += sum(further_trials)
         trials = noun(sum(most.values()), "trial")
         yield f"looking again: up to {' + '.join(parts)} {trials} before the verdict{_takes(most, known)}"
 
@@ -81,16 +83,15 @@ def first_lines(request: LookRequest, known: Circumstances) -> Iterator[str]:
 def look_line(request: LookRequest, known: Circumstances) -> str:
     """Return the line that says what a further session runs."""
     suites = _named(request.reruns)
-    passes = sum(_passes(request).values())
-    missing = sum(_missing(request).values())
-    number = _number(request.reruns)
+    number = request.trials
     if request.purpose == "control":
-        takes = _takes({rerun.suite: _number([rerun]) for rerun in request.reruns}, known)
+        takes = _takes(request.trials_for("control"), known)
         code = f"the accepted code (commit {commit_id(request.commit)})"
         return f"running {code}: {count(number, 'trial')} of {suites}{takes}"
     if request.purpose == "suspects":
-        examples = sum(len(rerun.repeats) for rerun in request.reruns)
+        examples = sum(map(len, map(attrgetter("repeats"), request.reruns)))
         return f"looking again at {count(examples, 'suspect')}: up to {count(number, 'trial')} of {suites}"
+    passes, missing = sum(request.trials_for("pass").values()), sum(request.trials_for("missing").values())
     parts = []
     if passes:
         parts.append(count(passes, "trial"))
@@ -142,19 +143,6 @@ def _named(reruns: Sequence[Rerun]) -> str:
     return count(len(suites), "suite")
 
 
-def _number(reruns: Sequence[Rerun]) -> int:
-    return sum(sum(map(len, rerun.repeats.values())) for rerun in reruns)
-
-
-def _passes(request: LookRequest) -> Mapping[str, int]:
-    """Return suite -> trials of one further pass."""
-    return {rerun.suite: _number([rerun]) for rerun in request.reruns if rerun.reason == "pass"}
-
-
-def _missing(request: LookRequest) -> Mapping[str, int]:
-    return {rerun.suite: _number([rerun]) for rerun in request.reruns if rerun.reason == "missing"}
-
-
 def _suspects(request: LookRequest, known: Circumstances) -> Mapping[str, Sequence[int]]:
     """Return suite -> the most further trials of each example that is suspect, or may turn out to be."""
     suspects: dict[str, list[int]] = defaultdict(list)
@@ -167,20 +155,6 @@ def _suspects(request: LookRequest, known: Circumstances) -> Mapping[str, Sequen
         if further > 0:
             suspects[plan.name] += [further] * len(known.newly_failed(plan.name))
     return suspects
-
-
-def _by_trials(suspects: Mapping[str, Sequence[int]]) -> Mapping[int, int]:
-    """Return numbers of trials -> suspects that may need so many."""
-    numbers: dict[int, int] = defaultdict(int)
-    for each in suspects.values():
-        for trials in each:
-            numbers[trials] += 1
-    return numbers
-
-
-def _add(most: dict[str, int], numbers: Mapping[str, int], times: int) -> None:
-    for suite, number in numbers.items():
-        most[suite] += number * times
 
 
 def _takes(numbers: Mapping[str, int], known: Circumstances) -> str:

@@ -86,15 +86,14 @@ def _no_answer(ended: Ended) -> str:
 def _not_run(request: LookRequest, plan: ConfirmingPlan, answer: Answer) -> Iterator[str]:
     """Yield a note of the trials that were to run and didn't, those that nobody needs any more left out."""
     ran = {(trial.suite, trial.example_id, trial.repeat) for trial in answer.trials}
-    lost, number = [], 0
+    lost = []
     for rerun in request.reruns:
         for example_id, repeats in rerun.repeats.items():
-            number += len(repeats)
             unrun = [repeat for repeat in repeats if (rerun.suite, example_id, repeat) not in ran]
             if unrun and not plan.settled(rerun.suite, example_id):
                 lost += [f"{example_id} (repeat {repeat})" for repeat in unrun]
     if lost:
         yield (
-            f"{len(lost)} of {count(number, 'trial')} of the confirming session didn't run and count as missing, "
-            f"not as failed: {listed(lost, _NAMED)}"
+            f"{len(lost)} of {count(request.trials, 'trial')} of the confirming session didn't run and count as "
+            f"missing, not as failed: {listed(lost, _NAMED)}"
         )
