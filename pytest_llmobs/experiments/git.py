@@ -12,7 +12,7 @@ from pathlib import Path
 from pytest_llmobs.errors import BaselineError
 from pytest_llmobs.records.experiments import DIRTY
 
-_OF_A_HOOK = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR"})
+OF_A_HOOK = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR"})
 """Environment variables by which git tells its hooks of one repository and one index."""
 
 
@@ -28,7 +28,7 @@ def git(folder: Path, *words: str, seconds: float = 30.0) -> subprocess.Complete
         BaselineError: There is no git, or it hangs.
     """
     command = ["git", "-c", "core.quotePath=false", "-C", str(folder), *words]
-    environment = {name: value for name, value in os.environ.items() if name not in _OF_A_HOOK}
+    environment = {name: value for name, value in os.environ.items() if name not in OF_A_HOOK}
     environment["GIT_TERMINAL_PROMPT"] = (
         "0"  # a clone without its blobs may ask a server that wants a password
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pytest_llmobs.plugin.confirming.child_process import Ended
 from pytest_llmobs.plugin.confirming.plan import Answer, ConfirmingPlan
-from pytest_llmobs.plugin.control.foreign_modules import noted_modules
+from pytest_llmobs.plugin.control.foreign_modules import noted_problems
 from pytest_llmobs.plugin.control.worktree import not_from_git
 from pytest_llmobs.records.looks import Look, LookRequest
 from pytest_llmobs.trials.budget import Budget
@@ -60,8 +60,8 @@ def why_not_accepted(look: Look, folder: Path, ended: Ended) -> str | None:
         folder: The session's own, in which its processes have left word.
         ended: Its process.
     """
-    for name, problem in noted_modules(folder):
-        return str(not_from_git(f"the module {name} {problem}"))
+    for problem in noted_problems(folder):
+        return str(not_from_git(problem))
     if not look.trials:
         return str(not_from_git(_first_error(ended)))
     return look.error

@@ -8,8 +8,12 @@ import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from pytest_llmobs.experiments.git import OF_A_HOOK
 from pytest_llmobs.plugin.control import start
 from pytest_llmobs.plugin.control.start import Trees
+
+_OF_THE_USER = frozenset({"HOME", "USERPROFILE"})
+"""Environment variables of a folder that may be a work tree, but whose use is what lies in it beside the code."""
 
 
 class Checkout:
@@ -36,6 +40,8 @@ class Checkout:
     def environment(self, environment: Mapping[str, str], here: Path, folder: Path) -> dict[str, str]:
         """Return an environment in which every Python process imports from the worktree.
 
+        What git tells its hooks of one work tree is left out.
+
         Args:
             environment: The user's.
             here: The folder in which relative paths in it begin.
@@ -51,7 +57,24 @@ class Checkout:
         changed = {"PYTHONPATH": os.pathsep.join(entries), start.VARIABLE: json.dumps(self.trees)}
         if added := environment.get("PYTEST_ADDOPTS"):
             changed["PYTEST_ADDOPTS"] = shlex.join(self.arguments(shlex.split(added), here))
-        return {**environment, **changed}
+        moved = {
+            name: self._value(name, value) for name, value in environment.items() if name not in OF_A_HOOK
+        }
+        return {**moved, **changed}
+
+    def _value(self, name: str, value: str) -> str:
+        """Return an environment variable's value, whole paths of what the worktree has, too, moved."""
+        if name in _OF_THE_USER:
+            return value
+        return os.pathsep.join(map(self._entry, value.split(os.pathsep)))
+
+    def _entry(self, entry: str) -> str:
+        if not os.path.isabs(entry):  # noqa: PTH117
+            return entry
+        moved = self.trees.moved(entry)
+        if moved is None or not os.path.exists(moved):  # noqa: PTH110 - what git ignores is where it was
+            return entry
+        return moved
 
     def _argument(self, argument: str, here: Path) -> str:
         """Return an argument: a path, a node id, a file of arguments, or an option with one of them behind a ``=``."""

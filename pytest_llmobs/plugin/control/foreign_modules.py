@@ -1,4 +1,4 @@
-"""Whether every process of a control has imported the accepted code and none of today's; each says so at its end."""
+"""Whether every process of a control has used the accepted code alone; each says what it has of today's."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import pytest
 
 from pytest_llmobs.files import write_whole
 from pytest_llmobs.plugin.control.sources import installed_copies
-from pytest_llmobs.plugin.control.start import Trees, foreign_modules
+from pytest_llmobs.plugin.control.start import NOTE, Trees, foreign_modules
 
-_FILES = "foreign-*.json"
+_FILES = f"{NOTE}*.json"
 
 
 class ForeignModules:
@@ -29,16 +29,16 @@ class ForeignModules:
         """Look at everything that was imported."""
         modules = {}
         for name, file in foreign_modules(sys.modules, self._trees):
-            modules[name] = f"came from today's work tree, {file}"
+            modules[f"the module {name}"] = f"came from today's work tree, {file}"
         for name, file in installed_copies(sys.modules, self._folder):
-            modules[name] = f"is an installed copy, {file}"
+            modules[f"the module {name}"] = f"is an installed copy, {file}"
         if modules:
             path = self._folder / _FILES.replace("*", str(os.getpid()))
             write_whole(path, json.dumps(modules), durable=False)
 
 
-def noted_modules(folder: Path) -> Iterator[tuple[str, str]]:
-    """Yield the names of modules that the processes of a control have noted, and what is wrong with each."""
+def noted_problems(folder: Path) -> Iterator[str]:
+    """Yield what the processes of a control have noted of modules and files that aren't the accepted code's."""
     for path in sorted(folder.glob(_FILES)):
-        modules: dict[str, str] = json.loads(path.read_text())
-        yield from modules.items()
+        notes: dict[str, str] = json.loads(path.read_text())
+        yield from map(" ".join, notes.items())

@@ -158,7 +158,9 @@ def test_an_accepted_code_that_does_not_run_says_its_first_error(
 
 
 def test_a_module_of_today_s_spoils_the_control(tmp_path: Path) -> None:
-    tmp_path.joinpath("foreign-17.json").write_text('{"bot.app": "is an installed copy, /x/bot/app.py"}')
+    tmp_path.joinpath("foreign-17.json").write_text(
+        '{"the module bot.app": "is an installed copy, /x/bot/app.py"}'
+    )
     control = new_plan(tmp_path, purpose="control")
     answer = Answer(trials=[ended("passed", 1)], metrics={SUITE: {"tone": "v1"}, "another": {}})
     wanted = Rerun(suite=SUITE, reason="control", repeats={"e3": [1]})
