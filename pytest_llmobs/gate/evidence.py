@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from operator import attrgetter
+from typing import NamedTuple
 
 from pytest_llmobs.baselines.records import Baseline
 from pytest_llmobs.gate.evaluator_changes import (
@@ -101,6 +102,14 @@ class JudgedMetric:
         return 1.0 if self.test is None else self.test.adjusted
 
 
+class FreshPasses(NamedTuple):
+    """The further passes of a suite alone."""
+
+    pair: SuitePair
+    variances: Mapping[str, float]
+    """Tested metric -> V, the variance of Σdᵢ."""
+
+
 @dataclass(eq=False)  # each is itself alone, however many suites are compared with it
 class JudgedSuite:
     """One suite, its metrics and its suspects."""
@@ -119,6 +128,8 @@ class JudgedSuite:
     control: Measurements = field(default_factory=Measurements)
     """What the accepted code measured today; nothing where it didn't run."""
     findings: list[Finding] = field(default_factory=list)
+    fresh: FreshPasses | None = None
+    """The further passes alone, once some row has asked for them."""
     retried: set[tuple[str, int]] = field(default_factory=set)
     """Trials that were run once more."""
     passed: list[Trial] = field(default_factory=list)
@@ -185,22 +196,25 @@ class JudgedSuite:
             trials: Of this suite: of a further pass, or those that had gone missing.
             further: How many passes there are now beyond the session's own.
         """
-        self.further = further
+        self.further, self.fresh = further, None
         known = {(trial.example_id, trial.repeat): trial for trial in self.passed}
+        mended = False
         for trial in trials:
             key = (trial.example_id, trial.repeat)
             known[key] = completed(known[key], trial) if key in known else trial
+            mended = mended or trial.repeat <= self.plan.repeat
         self.passed = list(known.values())
-        self.pair = pair_suite(self.plan, self.baseline, self.passed, further)
-        own = [trial for trial in self.passed if trial.repeat <= self.plan.repeat]
-        self.first = pair_suite(self.plan, self.baseline, own)
+        self.pair = self.pair.with_trials(self.passed, further)
+        if mended:
+            own = [trial for trial in self.passed if trial.repeat <= self.plan.repeat]
+            self.first = self.first.with_trials(own, 0)
         for metric in self.metrics:
             metric.comparison, metric.missing = self.compared(metric.key, metric.rule, metric.changed)
 
     def further_pair(self) -> SuitePair:
         """Return the further passes alone, against the baseline."""
         fresh = [trial for trial in self.passed if trial.repeat > self.plan.repeat]
-        return pair_suite(self.plan, self.baseline, fresh)
+        return self.pair.with_trials(fresh, 0)
 
     def accepted_values(self, metric: str) -> Mapping[str, Sequence[float]]:
         """Return the accepted code's values of a metric today, by example, mapped; empty where it has none."""

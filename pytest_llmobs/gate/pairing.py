@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Container, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -80,6 +80,18 @@ class SuitePair:
             self._values[metric] = mapped(self.measured.values.get(metric, {}), rule_of(self.plan, metric))
         return self._values[metric]
 
+    def with_trials(self, trials: Iterable[Trial], further: int) -> SuitePair:
+        """Return the suite with other trials; what its baseline has of each metric needn't be gathered again.
+
+        Args:
+            trials: This suite's.
+            further: Passes beyond those that the plan promised; they are of comparable examples.
+        """
+        repeats = Counter(map(attrgetter("example_id"), self.plan.expected))
+        for example in self.comparable:
+            repeats[example] += further
+        return replace(self, measured=_measured(trials, self.expected), repeats=repeats, _values={})
+
     def cluster_of(self, example_id: str) -> Hashable:
         """Return an example's cluster; the example itself where the suite has none."""
         if self.plan.cluster_by is None:
@@ -102,16 +114,13 @@ class Comparison:
     """d̄, the mean of the differences; 0 without a pair."""
 
 
-def pair_suite(
-    plan: SuitePlan, baseline: Baseline | None, trials: Iterable[Trial], further: int = 0
-) -> SuitePair:
+def pair_suite(plan: SuitePlan, baseline: Baseline | None, trials: Iterable[Trial]) -> SuitePair:
     """Sort the examples of a suite by how they compare with its baseline.
 
     Args:
         plan: What collection promised.
         baseline: The accepted scores, or None.
         trials: This suite's trials; those of examples that nobody expected are ignored.
-        further: Passes beyond those that the plan promised; they are of comparable examples.
     """
     expected = _first_expected(plan)
     rows = _rows_of(baseline)
@@ -127,21 +136,22 @@ def pair_suite(
     new: list[str] = []
     if baseline is not None:
         new = sorted(expected.keys() - rows.keys())
-    repeats = Counter(map(attrgetter("example_id"), plan.expected))
-    for example in comparable:
-        repeats[example] += further
     return SuitePair(
         plan=plan,
         baseline=baseline,
-        measured=measure(trial for trial in trials if trial.example_id in expected),
+        measured=_measured(trials, expected),
         expected=expected,
-        repeats=repeats,
+        repeats=Counter(map(attrgetter("example_id"), plan.expected)),
         comparable=comparable,
         edited=edited,
         removed=removed,
         new=new,
         renamed=_renamed(baseline, expected),
     )
+
+
+def _measured(trials: Iterable[Trial], expected: Container[str]) -> Measurements:
+    return measure(trial for trial in trials if trial.example_id in expected)
 
 
 def _first_expected(plan: SuitePlan) -> dict[str, ExpectedTrial]:

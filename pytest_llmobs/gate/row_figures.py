@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pytest_llmobs.gate.evidence import JudgedMetric, JudgedSuite
+from pytest_llmobs.gate.evidence import FreshPasses, JudgedMetric, JudgedSuite
 from pytest_llmobs.gate.pairing import Comparison, ExamplePair, compare_metric
 from pytest_llmobs.gate.units import units_against_baseline
 from pytest_llmobs.measures.drops import detectable_drop, drop_interval
 from pytest_llmobs.measures.permutation import sum_variances
-from pytest_llmobs.records.trials import Trial
 
 MORE_PASSES = 10
 """Passes in the baseline of which a row says what they would make of its MDE."""
@@ -84,22 +83,32 @@ def _pooled(suite: JudgedSuite, metric: JudgedMetric) -> _Seen:
     if metric.test is not None:
         variance = metric.test.variance
     else:
-        variance = _variance(suite, metric, suite.pair.measured.trials)
+        variance = _variance(suite, metric)
     pairs = len(metric.comparison.pairs)
     return _Seen(metric.comparison, variance / max(pairs, 1) ** 2, suite.passes)
 
 
 def _fresh(suite: JudgedSuite, metric: JudgedMetric) -> _Seen:
-    further = suite.further_pair()
-    values = further.values(metric.key)
-    comparison = compare_metric(further, metric.key, values, metric.rule.lower_is_better)
-    variance = _variance(suite, metric, further.measured.trials)
-    return _Seen(comparison, variance / max(len(comparison.pairs), 1) ** 2, suite.further)
+    fresh = suite.fresh
+    if fresh is None:
+        fresh = suite.fresh = _fresh_passes(suite)
+    values = fresh.pair.values(metric.key)
+    comparison = compare_metric(fresh.pair, metric.key, values, metric.rule.lower_is_better)
+    return _Seen(comparison, fresh.variances[metric.key] / max(len(comparison.pairs), 1) ** 2, suite.further)
 
 
-def _variance(suite: JudgedSuite, metric: JudgedMetric, new: Mapping[str, Sequence[Trial]]) -> float:
-    """Return V, the variance of Σdᵢ."""
-    variances = sum_variances(units_against_baseline(suite.pair, [metric.key], new))
+def _fresh_passes(suite: JudgedSuite) -> FreshPasses:
+    """Return the further passes alone, once for all metrics: those of a large suite take long to gather."""
+    pair = suite.further_pair()
+    keys = [metric.key for metric in suite.tested]
+    variances = sum_variances(units_against_baseline(pair, keys, pair.measured.trials))
+    return FreshPasses(pair, dict(zip(keys, variances or [0.0] * len(keys), strict=True)))
+
+
+def _variance(suite: JudgedSuite, metric: JudgedMetric) -> float:
+    """Return V, the variance of Σdᵢ, of a metric that isn't tested."""
+    trials = suite.pair.measured.trials
+    variances = sum_variances(units_against_baseline(suite.pair, [metric.key], trials))
     return variances[0] if variances else 0.0
 
 

@@ -210,7 +210,12 @@ def settlement(passed: Sequence[bool], checkpoints: Sequence[tuple[int, int]]) -
 
 
 def _cleared_early(passed: Sequence[bool]) -> bool:
-    return sum(passed[:_EARLY]) >= _ENOUGH
+    """Tell whether an example passed twice among its first trials; once is enough for one that has never failed.
+
+    Such a one was suspect because nothing could score it.
+    """
+    first = passed[:_EARLY]
+    return sum(first) >= _ENOUGH or (any(first) and all(passed))
 
 
 def settled(suspicions: Mapping[str, Sequence[Suspicion]], example_id: str, trials: Sequence[Trial]) -> bool:
