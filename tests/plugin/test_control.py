@@ -109,7 +109,7 @@ def test_a_bad_day_of_the_provider_s_is_drift_and_green(accepted: Committed) -> 
     assert result.ret == 0
     assert accepted.verdicts == {"DRIFTED"}
     text = result.stdout.str()
-    accepted_commit = accepted.git("rev-parse", "--short=12", "HEAD")
+    accepted_commit = accepted.git("rev-parse", "--short=7", "HEAD")
     assert (
         f"running the accepted code (commit {accepted_commit}): 9 trials of test_app.py::test_answer" in text
     )
