@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from pytest_llmobs.baselines.records import MOST_PASSES, Baseline, BaselineUpdate
+from pytest_llmobs.baselines.records import MOST_PASSES, BaselineUpdate
 from pytest_llmobs.baselines.sameness import other_evaluators
-from pytest_llmobs.errors import BaselineError
-from pytest_llmobs.experiments.references import Source
+from pytest_llmobs.experiments.references import Source, readable_baseline
 from pytest_llmobs.records.plans import SuitePlan
 from pytest_llmobs.wording import count, listed, shell_line
 
@@ -40,7 +39,7 @@ def known_beforehand(plans: Sequence[SuitePlan], source: Source, command: str = 
         command: Records the baselines anew.
     """
     for plan in plans:
-        baseline = _read(plan.name, source)
+        baseline = readable_baseline(plan.name, source)  # the recording itself says why one isn't
         if baseline is not None:
             comparable: dict[str, None] = {}
             for trial in plan.expected:
@@ -50,13 +49,6 @@ def known_beforehand(plans: Sequence[SuitePlan], source: Source, command: str = 
             if differing:
                 return not_the_same(plan, differing, command)
     return None
-
-
-def _read(suite: str, source: Source) -> Baseline | None:
-    try:
-        return source(suite)
-    except BaselineError:  # the recording itself will say so
-        return None
 
 
 def addition_remarks(plan: SuitePlan, update: BaselineUpdate) -> Iterator[str]:

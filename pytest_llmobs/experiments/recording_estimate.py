@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from operator import attrgetter
 
-from pytest_llmobs.baselines.records import Baseline
-from pytest_llmobs.errors import BaselineError
-from pytest_llmobs.experiments.references import Source
+from pytest_llmobs.experiments.references import Source, readable_baseline
 from pytest_llmobs.experiments.stored import find_readable, read_heads
 from pytest_llmobs.measures.estimates import Estimate, estimate_by
 from pytest_llmobs.measures.means import present
@@ -40,7 +38,7 @@ def recording_estimate(
     line = f"{what}: {count(examples, 'example')} x {repeats} = {count(trials, 'trial')}"
     if estimate := _by_experiment(store, plans, trials, concurrency):
         return f"{line}; by the last experiment {estimate.words}"
-    if estimate := _by_baselines(plans, baseline_of, concurrency):
+    if baseline_of is not None and (estimate := _by_baselines(plans, baseline_of, concurrency)):
         return f"{line}; by the baseline so far {estimate.words}"
     return f"{line}; calls, cost and time are unknown until a first experiment ran"
 
@@ -62,14 +60,12 @@ def _by_experiment(
     return None
 
 
-def _by_baselines(
-    plans: Sequence[SuitePlan], baseline_of: Source | None, concurrency: int
-) -> Estimate | None:
+def _by_baselines(plans: Sequence[SuitePlan], baseline_of: Source, concurrency: int) -> Estimate | None:
     """Estimate by what the committed rows say that an example took; judges are not in them."""
     costs: list[float | None] = []
     seconds: list[float] = []
     for plan in plans:
-        baseline = _read(plan.name, baseline_of)
+        baseline = readable_baseline(plan.name, baseline_of)  # the recording itself says why one isn't
         if baseline is None:
             continue
         for trial in plan.expected:
@@ -84,12 +80,3 @@ def _by_baselines(
     if not priced:
         return Estimate(seconds=total)
     return Estimate(seconds=total, cost=sum(priced), at_least=True)
-
-
-def _read(suite: str, baseline_of: Source | None) -> Baseline | None:
-    if baseline_of is None:
-        return None
-    try:
-        return baseline_of(suite)
-    except BaselineError:  # the recording itself will say so
-        return None

@@ -69,6 +69,17 @@ def baselines_of(plans: Iterable[SuitePlan], source: Source) -> dict[str, Baseli
     return baselines
 
 
+def readable_baseline(suite: str, source: Source) -> Baseline | None:
+    """Return the baseline of a suite; None also where it can't be read, for those who only ask what it may be good for.
+
+    What decides something must say that it can't be read: see ``baselines_of``.
+    """
+    try:
+        return source(suite)
+    except BaselineError:
+        return None
+
+
 def baseline_of(experiment: Experiment, suite: str) -> Baseline | None:
     """Return what an experiment measured of a suite as a baseline to compare with, or None where it has no such suite.
 
