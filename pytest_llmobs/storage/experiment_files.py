@@ -1,6 +1,6 @@
 """Experiments as JSON files, one each, written whole or not at all.
 
-Each key of a document begins a line, and the tables of trials come last. So what lists hundreds of experiments reads
+Each key of a document begins a line, and those with trials come last. So what lists hundreds of experiments reads
 the head of each, and leaves out what is most of it.
 """
 
@@ -21,10 +21,11 @@ SCHEMA_VERSION = 1
 """Written as ``schema``; a reader refuses what is newer."""
 _KEY = "schema"
 _TABLES = ("trials", "confirmation")
+"""Keys of tables; the second is version 0.1's."""
+_WITH_TRIALS = (*_TABLES, "looks")
+"""Keys without which a head is read."""
 _ROWS = 500
 """Rows of a table that are written at once."""
-_TABLE_LINES = (b'"trials": ', b'"confirmation": ')
-"""How the lines of tables begin."""
 _SEAL, _END = b', "checksum": "', b'"}\n'
 """Around a document's checksum, which ends it: a flipped bit could turn a red build green, and show nowhere."""
 
@@ -46,7 +47,7 @@ def read(path: Path, *, head: bool = False, where: str = "") -> dict[str, Any]:
 
     Args:
         path: Its file.
-        head: Leave the tables of trials out, where the file is written so that this saves reading them.
+        head: Leave trials out, those of further looks too, where the file is written so that this saves reading them.
         where: What messages call the file; by default its path.
 
     Raises:
@@ -118,13 +119,15 @@ def _unsealed(content: bytes) -> tuple[bytes, bool]:
 
 
 def _pieces(document: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the file's text but for its end: a line a key, a table in pieces, since a large one would be felt."""
+    """Yield the file's text but for its end: a line a key, trials in pieces, since many would be felt."""
     before = "{"
-    # Sorting is stable: the keys stay in their order, but for the tables, which come last.
-    for key, value in sorted(document.items(), key=lambda item: item[0] in _TABLES):
+    # Sorting is stable: the keys stay in their order, but for those with trials, which come last.
+    for key, value in sorted(document.items(), key=lambda item: item[0] in _WITH_TRIALS):
         yield f"{before}{_json(key)}: "
         if key in _TABLES:
             yield from _table(value)
+        elif key in _WITH_TRIALS:
+            yield from _list(value)
         else:
             yield _json(value)
         before = ",\n"
@@ -139,6 +142,15 @@ def _table(table: Mapping[str, Any]) -> Iterator[str]:
         yield _json(rows[start : start + _ROWS])[1:-1]
         between = ", "
     yield "]}"
+
+
+def _list(values: Iterable[Any]) -> Iterator[str]:
+    yield "["
+    between = ""
+    for value in values:
+        yield between + _json(value)
+        between = ", "
+    yield "]"
 
 
 def _json(value: Any) -> str:
@@ -161,12 +173,12 @@ def _finite(value: Any) -> Any:
 
 
 def _head(path: Path) -> str:
-    """Return the text of a document without its tables."""
+    """Return the text of a document without its trials."""
     content = read_bytes(path)
-    places = [content.find(b"\n" + line) for line in _TABLE_LINES]
-    before_tables = min(filter(lambda place: place >= 0, places), default=-1)
-    if before_tables >= 0:
-        content = content[:before_tables].rstrip(b",\r\n") + b"}"
+    for key in _WITH_TRIALS:
+        before, line, _ = content.partition(f'\n"{key}": '.encode())
+        if line:
+            content = before.rstrip(b",\r\n") + b"}"
     return content.decode("utf-8-sig")
 
 

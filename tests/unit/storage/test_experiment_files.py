@@ -90,6 +90,7 @@ def test_the_head_of_a_document_leaves_the_trials_out(store: Store) -> None:
         "notes": ['"trials": ', "\n"],
         "trials": table,
         "confirmation": table,
+        "looks": [{"purpose": "passes", "trials": table}, {"purpose": "control", "trials": table}],
         "settings": {},
     }
     path = store.write_experiment("a", document)
@@ -104,6 +105,14 @@ def test_what_was_written_in_one_line_is_read_whole(store: Store) -> None:
     path = store.write_experiment("a", {})
     path.write_text('{"schema": 1, "name": "a", "trials": {}}\n')
     assert experiment_files.read(path, head=True) == {"name": "a", "trials": {}}
+
+
+@pytest.mark.parametrize("looks", [[], [{"purpose": "passes"}], [{"purpose": "passes"}, {"error": "]"}]])
+def test_any_number_of_looks_is_read_as_it_was_written(tmp_path: Path, looks: list[dict[str, str]]) -> None:
+    document = {"name": "a", "looks": looks}
+    experiment_files.write(tmp_path / "a.json", document)
+    assert experiment_files.read(tmp_path / "a.json") == document
+    assert experiment_files.read(tmp_path / "a.json", head=True) == {"name": "a"}
 
 
 @pytest.mark.parametrize("count", [0, 1, 499, 500, 501, 1203])
