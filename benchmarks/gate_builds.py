@@ -173,7 +173,7 @@ class App:
         )
 
     def look(self, request: LookRequest) -> Look:
-        """Run what the gate asks for, as the confirming session does."""
+        """Run what the gate asks for, as a further session does."""
         trials: list[Trial] = []
         for rerun in request.reruns:
             trials += self._rerun(rerun)

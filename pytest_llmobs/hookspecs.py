@@ -143,8 +143,8 @@ def pytest_llmobs_reports() -> Sequence[ReportFormat]:  # type: ignore[empty-bod
 def pytest_llmobs_session_files() -> Sequence[str]:  # type: ignore[empty-body]
     """Options that name a file or a folder which a session writes, beyond those that are known (docs/gate.md).
 
-    Before a build goes red, a second session of the same command looks again at what is in doubt. Whatever this hook
-    names gets a path in that session's own folder there, so that the files of the first one stay as they are: a flag
+    Before a build goes red, further sessions of the same command look again at what is in doubt. Whatever this hook
+    names gets a path in each one's own folder there, so that the files of the first one stay as they are: a flag
     with its dashes, an ini key as it is written, an environment variable with a ``$``. Wherever the user has set it:
     on the command line, in the ini file, in ``PYTEST_ADDOPTS``. In a plugin, or in the ``conftest.py`` of the rootdir.
 

@@ -87,7 +87,7 @@ class Session:
             identity: The session's name and id.
             rootdir: Where ``.llmobs`` and the baselines lie.
             processes: How many workers share ``settings.concurrency``.
-            fresh: Ask judges afresh: a baseline is recorded, or a verdict confirmed.
+            fresh: Ask judges afresh: a baseline is recorded, or the gate looks again.
             cautious: Run ahead no further than the workers reach, since the session may stop at the next failure.
         """
         self.settings = settings

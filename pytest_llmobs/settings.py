@@ -188,7 +188,9 @@ class Settings:
         commas=False,
     )
     judge_cache: bool = setting(
-        True, "keep judges' verdicts below .llmobs; recordings and reruns always ask afresh", ini_only=True
+        True,
+        "keep judges' verdicts below .llmobs; recordings and further looks always ask afresh",
+        ini_only=True,
     )
     otel: bool = setting(
         False,

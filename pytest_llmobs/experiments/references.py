@@ -83,7 +83,7 @@ def readable_baseline(suite: str, source: Source) -> Baseline | None:
 def baseline_of(experiment: Experiment, suite: str) -> Baseline | None:
     """Return what an experiment measured of a suite as a baseline to compare with, or None where it has no such suite.
 
-    The repeats of its confirming session do not belong to it.
+    The trials of further sessions do not belong to it.
     """
     from pytest_llmobs.baselines.update import updated_baseline  # the committed baselines need nothing of it
 

@@ -37,7 +37,7 @@ def read_traces(store: Store, project: str, ids: Sequence[str]) -> Mapping[str, 
 
 
 def trials_by_key(experiment: Experiment, suite: str) -> dict[tuple[str, int], Trial]:
-    """Return the trials of a suite by example id and repeat, without those of its confirming session."""
+    """Return the trials of a suite by example id and repeat, without those of further sessions."""
     return {(trial.example_id, trial.repeat): trial for trial in experiment.trials_of(suite)}
 
 

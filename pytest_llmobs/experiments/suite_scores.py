@@ -95,7 +95,7 @@ def suite_scores(experiment: Experiment, store: Store, find: Find) -> tuple[Suit
     """Return what the summary evaluators of all suites say; one that fails is unscored, none is left out.
 
     Args:
-        experiment: With all trials; those of a confirming session are no part of it.
+        experiment: With all trials; those of a further session are no part of it.
         store: Has their runs, sealed.
         find: Finds the evaluators.
     """

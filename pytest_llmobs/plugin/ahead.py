@@ -33,7 +33,7 @@ class Ahead:
         Args:
             state: The process.
             suites: Knows what an item is.
-            one_repeat: Offer no repeat before the one before it is through: what it clears need not run again.
+            one_repeat: Offer no repeat before the one before it is through: what that settles need not run again.
         """
         self._state = state
         self._suites = suites

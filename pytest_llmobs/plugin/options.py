@@ -111,7 +111,7 @@ def _is_on(config: pytest.Config, name: str) -> bool:
 
 
 def confirming_path() -> Path | None:
-    """Return the path of the confirming session's plan, or None for any other session."""
+    """Return the path of a further session's plan, or None for any other session."""
     path = os.environ.get(CONFIRMING)
     if not path:
         return None

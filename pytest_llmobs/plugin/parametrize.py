@@ -92,13 +92,13 @@ class Parametrizer:
         )
 
     def _wanted(self, definition: pytest.Function) -> Mapping[str, Set[int]] | None:
-        """Return which trials a confirming session wants of a test; None in any other session."""
+        """Return which trials a further session wants of a test; None in any other session."""
         if self._confirming is None:
             return None
         return self._confirming.numbers_of(self._suites.names.function(definition))
 
     def _any_example(self, mark: DatasetMark, folder: Path) -> Dataset:
-        """Return a dataset of one example: in a confirming session of a test that isn't to run, and will be dropped.
+        """Return a dataset of one example: in a further session of a test that isn't to run, and will be dropped.
 
         It is a real one where that can be: a ``conftest.py`` may look at what was collected.
         """
@@ -120,7 +120,7 @@ class Parametrizer:
 
         Args:
             marker: ``repeat`` of its marker. The command line beats it; it beats the ini file.
-            wanted: In a confirming session: example -> the numbers of its trials.
+            wanted: In a further session: example -> the numbers of its trials.
         """
         if wanted is not None:
             return sorted(set().union(*wanted.values())) or (1,)

@@ -24,7 +24,7 @@ from pytest_llmobs.plugin.trial import TrialHooks
 from pytest_llmobs.session import Identity, Session, new_identity
 from pytest_llmobs.settings import Settings
 
-if TYPE_CHECKING:  # most sessions confirm nothing, and many are no experiment
+if TYPE_CHECKING:  # most sessions are no further ones, and many are no experiment
     from pytest_llmobs.plugin.confirming.child import WrittenElsewhere
     from pytest_llmobs.plugin.confirming.plan import ConfirmingPlan
     from pytest_llmobs.plugin.ending import Ending
@@ -121,7 +121,7 @@ def _register_for_xdist(state: ProcessState, ending: Ending | None) -> None:
 
 
 def _confirming_plan(config: pytest.Config) -> ConfirmingPlan | None:
-    """Return the plan of a confirming session, and set its options before anything is read from them."""
+    """Return the plan of a further session, and set its options before anything is read from them."""
     plugin: WrittenElsewhere | None = config.pluginmanager.get_plugin("llmobs-confirming")
     if plugin is None:
         return None

@@ -52,9 +52,9 @@ class SuiteSource:
     """The markers that all this was read from."""
     cluster_by: str | None = None
     repeats: Sequence[int] = (1,)
-    """The numbers of the repeats to run: 1 to K, or later ones in a confirming session."""
+    """The numbers of the repeats to run: 1 to K, or later ones in a further session."""
     wanted: Mapping[str, Set[int]] | None = None
-    """In a confirming session: example -> which of them. None where each example has all of them."""
+    """In a further session: example -> which of them. None where each example has all of them."""
     repeat_suffix: str = REPEAT_SUFFIX
     """What stands between an example's id and such a number."""
 

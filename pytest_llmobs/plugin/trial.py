@@ -83,7 +83,7 @@ class TrialHooks:
         Args:
             state: The process.
             suites: Knows what an item is.
-            confirming: In a confirming session what it is about.
+            confirming: In a further session what it is about.
             ending: Takes the trials; None in a worker, whose reports carry them, and outside an experiment.
         """
         self._state = state

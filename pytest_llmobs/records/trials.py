@@ -13,7 +13,7 @@ NotRun = Literal["budget", "refused", "settled"]
 """Why a trial's app was not called.
 
 ``budget``: the session had spent what it may; ``refused``: the provider had refused an earlier trial for good;
-``settled``: an earlier rerun had already cleared its example.
+``settled``: earlier trials of its further session had said what its example is.
 """
 
 

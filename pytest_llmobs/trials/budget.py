@@ -22,7 +22,7 @@ class BudgetReached(Exception):
 
 
 class Budget:
-    """A ledger in a file, under a lock: workers and the confirming session share it.
+    """A ledger in a file, under a lock: workers and further sessions share it.
 
     A limit is checked before a trial starts. What runs at that moment is finished, so the last ones may go beyond it.
     Once a call was made whose cost isn't known, a limit in USD can't be kept any more, and counts as reached.

@@ -1,4 +1,4 @@
-"""The confirming session leaves the user's files alone, and runs just what is in doubt whatever others select."""
+"""A further session leaves the user's files alone, and runs just what is in doubt whatever others select."""
 
 from __future__ import annotations
 
@@ -148,6 +148,6 @@ def test_what_was_asked_for_and_did_not_run_is_said(blip: Project) -> None:
     )
     result = blip.experiment()
     said = " ".join(result.stdout.str().split())
-    assert "1 of 8 trials of the confirming session didn't run and count as missing, not as failed" in said
+    assert "1 of 8 trials of a further session didn't run and count as missing, not as failed" in said
     assert any("e3 (repeat 2)" in note for note in blip.summary["notes"])
     assert "e3 broke" not in said

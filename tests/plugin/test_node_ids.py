@@ -110,7 +110,7 @@ def test_suites_that_differ_in_case_alone_are_told_of(empty: Project) -> None:
 
 @pytest.mark.parametrize("outside", [False, True])
 def test_a_wrapper_that_leaves_suites_out_unseen_loses_none(empty: Project, outside: bool) -> None:
-    """They are left out on purpose, and neither gone nor lost to the confirming session."""
+    """They are left out on purpose, and neither gone nor lost to a further session."""
     for place in ("one", "two"):
         empty.path.joinpath(f"test_{place}.py").write_text(SUITE.format(place=place))
     assert empty.record().ret == 0

@@ -94,6 +94,6 @@ def _not_run(request: LookRequest, plan: ConfirmingPlan, answer: Answer) -> Iter
                 lost += [f"{example_id} (repeat {repeat})" for repeat in unrun]
     if lost:
         yield (
-            f"{len(lost)} of {count(request.trials, 'trial')} of the confirming session didn't run and count as "
+            f"{len(lost)} of {count(request.trials, 'trial')} of a further session didn't run and count as "
             f"missing, not as failed: {listed(lost, _NAMED)}"
         )

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class WrittenElsewhere:
-    """Sets the options of the confirming session, whatever a ``conftest.py`` makes of them."""
+    """Sets the options of a further session, whatever a ``conftest.py`` makes of them."""
 
     def __init__(self, plan: ConfirmingPlan) -> None:
         self.plan = plan
@@ -68,7 +68,7 @@ class WrittenElsewhere:
 
 
 def write_elsewhere(manager: pytest.PytestPluginManager, path: Path) -> None:
-    """Register what sets the options of a confirming session, whose plan lies at ``path``; call before parsing."""
+    """Register what sets the options of a further session, whose plan lies at ``path``; call before parsing."""
     plan = read_plan(path)
     _move_opened_files(plan.folder / "opened")
     manager.register(WrittenElsewhere(plan), "llmobs-confirming")
@@ -138,7 +138,7 @@ class WantedTrials:
         return list(wanted.values())
 
     def _in_order(self, items: Sequence[pytest.Item]) -> list[pytest.Item]:
-        """Put the repeats of each suite one after the other: what one of them clears, the next ones need not run."""
+        """Put the repeats of each suite one after the other: what some of them settle, the next ones need not run."""
         ordered: list[pytest.Item] = []
         for _, group in groupby(items, self._suite):
             ordered += sorted(group, key=self._repeat)

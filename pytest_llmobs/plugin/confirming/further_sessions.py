@@ -214,6 +214,6 @@ def _with(arguments: list[str], further: Sequence[str]) -> list[str]:
 
 def _written_twice(path: Path) -> str:
     return (
-        f"the confirming session has written to {str(path)!r}, too: name the option of that path in the hook "
+        f"a further session has written to {str(path)!r}, too: name the option of that path in the hook "
         "pytest_llmobs_session_files, and it writes elsewhere"
     )

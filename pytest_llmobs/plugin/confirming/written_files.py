@@ -1,4 +1,4 @@
-"""What a pytest session writes, so that a confirming session writes none of it a second time."""
+"""What a pytest session writes, so that a further session writes none of it a second time."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ MOVED = (
     "--memray-bin-path",
     "--pstats-dir",
 )
-"""Flags and ini keys of pytest and of known plugins that get a path in the confirming session's own folder."""
+"""Flags and ini keys of pytest and of known plugins that get a path in a further session's own folder."""
 
 SWITCHED_OFF: Mapping[str, Any] = {
     "usepdb": False,
@@ -49,7 +49,7 @@ SWITCHED_OFF: Mapping[str, Any] = {
     "benchmark_histogram": [],
     "benchmark_cprofile_dump": [],
 }
-"""Options by ``dest`` that the confirming session takes back, with the value that switches each off: no debugger, no
+"""Options by ``dest`` that a further session takes back, with the value that switches each off: no debugger, no
 early stop, no selection by the last failures, nothing written that can't be moved."""
 
 _UNKNOWN = object()
@@ -60,7 +60,7 @@ _COVERAGE = ("COV_CORE_", "COVERAGE_PROCESS_")
 
 @dataclass(frozen=True)
 class Moves:
-    """Where a confirming session writes what the user's session writes, too."""
+    """Where a further session writes what the user's session writes, too."""
 
     arguments: Sequence[str] = ()
     """For its command line."""
@@ -75,7 +75,7 @@ def moves(config: pytest.Config, named: Iterable[str], folder: Path) -> Moves:
     Args:
         config: The user's session.
         named: What its hooks name: flags, ini keys, and environment variables, each with a leading ``$``.
-        folder: The confirming session's own.
+        folder: The further session's own.
     """
     arguments, environment, flags = [], {}, {}
     for name, value in _set_names(config, (*MOVED, *named)):
@@ -138,7 +138,7 @@ class WatchedFiles:
 
         Args:
             config: The user's session.
-            moved: Flags whose files the confirming session doesn't touch.
+            moved: Flags whose files a further session doesn't touch.
         """
         aside = {str(config.getoption(flag, "")) for flag in moved}
         self._stamps: dict[Path, tuple[int, int]] = {}

@@ -122,7 +122,7 @@ def test_trials_that_did_not_run_are_named_and_those_nobody_needs_are_not(tmp_pa
     assert look.error is None
     (note,) = look.notes
     assert note.startswith(
-        "15 of 30 trials of the confirming session didn't run and count as missing, not as failed: e4"
+        "15 of 30 trials of a further session didn't run and count as missing, not as failed: e4"
     )
 
 
