@@ -71,6 +71,8 @@ def _first_error(ended: Ended) -> str:
     """Return the first line that pytest prints of an error, else the last one of all."""
     if ended.status == _NONE_COLLECTED:
         return "its tests aren't there"
+    if ended.status < 0:  # what it printed last is how far it got
+        return f"it was ended by signal {-ended.status}"
     lines = [line.strip() for line in ended.output.splitlines() if line.strip()]
     for line in lines:
         if line.startswith(("E  ", "ERROR: ")):

@@ -20,6 +20,7 @@ from pytest_llmobs.plugin.confirming.plan import ConfirmingPlan, left_examples, 
 from pytest_llmobs.plugin.confirming.written_files import Moves, WatchedFiles, moves, without_coverage
 from pytest_llmobs.plugin.control.checkout import Checkout
 from pytest_llmobs.plugin.control.leftovers import WORKTREE, temporary_folder
+from pytest_llmobs.plugin.control.servers import why_servers_spoil
 from pytest_llmobs.plugin.control.sources import leave_sources
 from pytest_llmobs.plugin.control.worktree import (
     NoControl,
@@ -136,7 +137,9 @@ class FurtherSessions:
         look = look_of(request, plan, read_answer(plan), ended, state.session.budget)
         error = look.error
         if checkout is not None:
-            error = why_not_accepted(look, folder, ended)
+            error = why_not_accepted(look, folder, ended) or why_servers_spoil(
+                look.trials, folder, os.environ
+            )
         for suite, examples in left_examples(folder).items():
             self._examples.setdefault(suite, {}).update({example.id: example for example in examples})
         notes = [*map(_written_twice, watched.changed()), *look.notes]

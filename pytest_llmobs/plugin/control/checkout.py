@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pytest_llmobs.experiments.git import OF_A_HOOK
-from pytest_llmobs.plugin.control import start
+from pytest_llmobs.plugin.control import start, watch
 from pytest_llmobs.plugin.control.start import Trees
 
 _OF_THE_USER = frozenset({"HOME", "USERPROFILE"})
@@ -49,8 +49,9 @@ class Checkout:
         """
         first = folder / "start"
         first.mkdir()
-        source = Path(start.__file__).read_text(encoding="utf-8")
-        first.joinpath(f"{start.NAME}.py").write_text(source, encoding="utf-8")
+        for module, name in ((start, start.NAME), (watch, start.WATCH)):
+            source = Path(str(module.__file__)).read_text(encoding="utf-8")
+            first.joinpath(f"{name}.py").write_text(source, encoding="utf-8")
         entries = [str(first)]
         for entry in filter(None, environment.get("PYTHONPATH", "").split(os.pathsep)):
             entries.append(self._path(entry, here))

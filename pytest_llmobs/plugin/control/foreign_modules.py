@@ -12,9 +12,10 @@ import pytest
 
 from pytest_llmobs.files import write_whole
 from pytest_llmobs.plugin.control.sources import installed_copies
-from pytest_llmobs.plugin.control.start import NOTE, Trees, foreign_modules
+from pytest_llmobs.plugin.control.start import Trees, foreign_modules
+from pytest_llmobs.plugin.control.watch import FOREIGN
 
-_FILES = f"{NOTE}*.json"
+_FILES = f"{FOREIGN}*.json"
 
 
 class ForeignModules:

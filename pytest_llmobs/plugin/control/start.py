@@ -1,8 +1,7 @@
 """What every Python process of a control does first, as its ``sitecustomize``: have imports come from the worktree.
 
-It also watches what is read of today's all the same. An editable install, or a path that somebody puts on ``sys.path``,
-would import today's code. A copy of this file lies alone in a folder of ``PYTHONPATH``, so it uses the standard library
-and nothing of ours.
+An editable install, or a path that somebody puts on ``sys.path``, would import today's code. Copies of this file and of
+``watch`` lie alone in a folder of ``PYTHONPATH``, so they use the standard library and nothing of ours.
 """
 
 from __future__ import annotations
@@ -11,6 +10,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
 from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -21,8 +21,8 @@ VARIABLE = "LLMOBS_CONTROL"
 """Environment variable of a control: its trees, as JSON."""
 NAME = "sitecustomize"
 """What Python imports as it starts."""
-NOTE = "foreign-"
-"""Begins the name of a file that says what isn't the accepted code's."""
+WATCH = "llmobs_watch"
+"""Name of the copy of ``watch`` that lies beside this one."""
 INSTALLED = frozenset({"site-packages", "dist-packages"})
 """Folders that hold what was installed, wherever they lie."""
 
@@ -120,50 +120,6 @@ def foreign_modules(modules: Mapping[str, object], trees: Trees) -> Iterator[tup
             yield name, file
 
 
-class OpenedFiles:
-    """An audit hook: notes each file of today's work tree that a process reads though the other tree's is another one.
-
-    A path that isn't relative may come from anywhere: a file outside git, a service, the code itself.
-    """
-
-    def __init__(self, trees: Trees, notes: str) -> None:
-        """Take the trees, and the folder that gets a note a file."""
-        self._trees = trees
-        self._notes = notes
-        self._seen: set[str] = set()
-
-    def __call__(self, event: str, arguments: tuple[Any, ...]) -> None:
-        """See an event of the interpreter's; whatever a hook raises would break what it watches."""
-        if event != "open":
-            return
-        try:
-            path, _, flags = arguments
-            if isinstance(path, str | bytes) and flags & os.O_ACCMODE != os.O_WRONLY:
-                self._see(os.fsdecode(path))
-        except (OSError, ValueError, TypeError, AttributeError):  # no such file; or the interpreter ends
-            return
-
-    def _see(self, path: str) -> None:
-        real = os.path.realpath(path)
-        other = self._trees.moved(real)
-        if other is None or real in self._seen:
-            return
-        self._seen.add(real)
-        if not os.path.isfile(other) or _content(real) == _content(other):  # noqa: PTH113
-            return
-        note = {
-            f"the file {os.path.relpath(real, self._trees.here)}": f"was read from today's work tree, {real}"
-        }
-        name = f"{NOTE}opened-{os.getpid()}-{len(self._seen)}.json"
-        with open(os.path.join(self._notes, name), "w", encoding="utf-8") as file:  # noqa: PTH118, PTH123
-            json.dump(note, file)
-
-
-def _content(path: str) -> bytes:
-    with open(path, "rb") as file:  # noqa: PTH123
-        return file.read()
-
-
 def trees_here(environment: Mapping[str, str]) -> Trees | None:
     """Return the trees of a control, or None in any other process."""
     value = environment.get(VARIABLE)
@@ -183,10 +139,12 @@ def redirect(trees: Trees) -> None:
 def begin(own_folder: str) -> None:
     """Redirect, and then do what the environment's own module of this name does."""
     trees = trees_here(os.environ)
+    if trees is not None:
+        watch = import_module(WATCH)
+        sys.addaudithook(watch.Watch(trees, os.path.dirname(own_folder)))  # noqa: PTH120
     sys.path[:] = [entry for entry in sys.path if entry != own_folder]
     if trees is not None:
         redirect(trees)
-        sys.addaudithook(OpenedFiles(trees, os.path.dirname(own_folder)))  # noqa: PTH120
     spec = PathFinder.find_spec(NAME)
     if spec is not None and spec.loader is not None:
         module: ModuleType = module_from_spec(spec)

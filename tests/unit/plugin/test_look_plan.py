@@ -145,8 +145,9 @@ def test_a_session_that_crashed_shows_the_end_of_what_it_printed(tmp_path: Path)
         ),
         ("ERROR: file or directory not found: tests/new\n", 4, "file or directory not found: tests/new"),
         ("no tests ran in 0.01s", 5, "its tests aren't there"),
-        ("killed\n", -9, "killed"),
-        ("", -9, "it ended with status -9"),
+        ("...\n", -9, "it was ended by signal 9"),
+        ("no such option\n", 4, "no such option"),
+        ("", 3, "it ended with status 3"),
     ],
 )
 def test_an_accepted_code_that_does_not_run_says_its_first_error(
