@@ -9,13 +9,8 @@ from typing import Any
 from pytest_llmobs.gate.evidence import FreshPasses, JudgedMetric, JudgedSuite
 from pytest_llmobs.gate.pairing import Comparison, ExamplePair, compare_metric
 from pytest_llmobs.gate.units import units_against_baseline
-from pytest_llmobs.measures.drops import detectable_drop, drop_interval
+from pytest_llmobs.measures.drops import MORE_PASSES, MORE_REPEATS, detectable_drop, drop_interval
 from pytest_llmobs.measures.permutation import sum_variances
-
-MORE_PASSES = 10
-"""Passes in the baseline of which a row says what they would make of its MDE."""
-MORE_REPEATS = 3
-"""Repeats of which it says the same."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,6 +18,11 @@ POWER = 0.80
 SEQUENTIAL_LOSS = 1.25
 """What the looks, and the mean that must have fallen by epsilon, cost; simulated."""
 
+MORE_PASSES = 10
+"""Passes in the baseline of which a row says what they would make of the drop that it could find."""
+MORE_REPEATS = 3
+"""Repeats of which it says the same."""
+
 
 def drop_interval(
     mean: float, variance: float, units: int, passes: float, scale: float = 1.0

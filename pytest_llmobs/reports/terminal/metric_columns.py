@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from pytest_llmobs.measures.drops import MORE_PASSES, MORE_REPEATS
 from pytest_llmobs.records.decisions import MetricRow
 from pytest_llmobs.reports.digest.metrics import MetricLine
 from pytest_llmobs.reports.text import figures, metric_words
@@ -196,7 +197,7 @@ def _deciding_p(row: MetricRow) -> str:
 
 def _detectable_title(rows: Sequence[MetricRow]) -> str:
     if any(row.mde_more_passes or row.mde_more_repeats for row in rows):
-        return "MDE (10 passes, K=3)"
+        return f"MDE ({MORE_PASSES} passes, K={MORE_REPEATS})"
     return "MDE"
 
 
@@ -208,7 +209,7 @@ def _detectable(row: MetricRow) -> str:
 
 
 def _detectable_with_more(row: MetricRow) -> str:
-    """Return the same with what 10 baseline passes and three repeats would make of it."""
+    """Return the same with what more baseline passes and more repeats would make of it."""
     usual = _detectable(row)
     if not usual or not (row.mde_more_passes or row.mde_more_repeats):
         return usual

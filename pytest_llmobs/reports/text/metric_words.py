@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from pytest_llmobs.measures.drops import MORE_PASSES, MORE_REPEATS
 from pytest_llmobs.measures.means import present
 from pytest_llmobs.records.decisions import MetricRow
 from pytest_llmobs.reports.text import figures
@@ -133,9 +134,9 @@ def detectable_with_more(row: MetricRow) -> str:
     usual = detectable(row)
     more = []
     if row.mde_more_passes:
-        more.append(f"{amount(row.mde_more_passes, row)} with 10 baseline passes")
+        more.append(f"{amount(row.mde_more_passes, row)} with {MORE_PASSES} baseline passes")
     if row.mde_more_repeats:
-        more.append(f"{amount(row.mde_more_repeats, row)} with --llm-repeat 3")
+        more.append(f"{amount(row.mde_more_repeats, row)} with --llm-repeat {MORE_REPEATS}")
     if not usual or not more:
         return usual
     return f"{usual} ({', '.join(more)})"
