@@ -79,8 +79,9 @@ def compare_with_accepted(suites: Iterable[JudgedSuite], asking: Asking, setting
     """
     doubts = list(_doubts(suites))
     if settings.control == "off" or not asking.possible:
+        reason = OFF if settings.control == "off" else asking.why_not
         for doubt in doubts:
-            doubt.let_stand(OFF if settings.control == "off" else asking.why_not)
+            doubt.let_stand(reason)
         return
     commit = _usual_commit(doubts)
     reruns = []

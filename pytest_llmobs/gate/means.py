@@ -7,6 +7,7 @@ Constants and rules are those of a group-sequential design that was chosen and c
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 
 from pytest_llmobs.gate.asking import Asking
 from pytest_llmobs.gate.evidence import JudgedMetric, JudgedSuite
@@ -52,12 +53,10 @@ def look_at_means(suites: Sequence[JudgedSuite], asking: Asking) -> None:
 
 def _test(suites: Sequence[JudgedSuite], looked_at: Sequence[JudgedSuite]) -> None:
     """Test all metrics of the session together, at their newest data; those looked at keep what is said of them."""
-    keys = [[metric.key for metric in suite.tested] for suite in suites]
     units = []
-    for suite, metrics in zip(suites, keys, strict=True):
-        units.append(
-            units_against_baseline(suite.pair, metrics, suite.pair.measured.trials) if metrics else []
-        )
+    for suite in suites:
+        metrics = list(map(attrgetter("key"), suite.tested))
+        units.append(units_against_baseline(suite.pair, metrics, suite.pair.measured.trials))
     for suite, tests in zip(suites, permutation_test(units), strict=True):
         if suite in looked_at:
             for metric, test in zip(suite.tested, tests, strict=True):

@@ -33,7 +33,7 @@ def units_against_baseline(
 
     Args:
         suite: The suite with its baseline.
-        metrics: A column of every unit each, in this order.
+        metrics: A column of every unit each, in this order; without any there is no unit.
         new: The candidate's trials, by example.
     """
     columns = _columns(suite, metrics)
@@ -41,6 +41,8 @@ def units_against_baseline(
     def sides(example: str) -> tuple[Sequence[Row], Sequence[Row]]:
         return _recorded_rows(suite, example, columns), _trial_rows(suite, new.get(example, ()), columns)
 
+    if not metrics:
+        return []
     measured = [example for example in suite.comparable if example in new]
     return _units(suite, measured, sides, len(columns))
 
