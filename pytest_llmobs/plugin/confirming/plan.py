@@ -18,6 +18,8 @@ from pytest_llmobs.records.wire import from_wire, to_wire
 from pytest_llmobs.session import Identity
 from pytest_llmobs.settings import Settings
 
+_EXAMPLES = "examples.json"
+
 
 @dataclass(frozen=True, kw_only=True)
 class ConfirmingPlan:
@@ -178,6 +180,3 @@ def left_examples(folder: Path) -> Mapping[str, Sequence[Example]]:
     for suite, each in wire.items():
         examples[suite] = [from_wire(Example, example) for example in each]
     return examples
-
-
-_EXAMPLES = "examples.json"
