@@ -71,3 +71,10 @@ def test_a_file_of_today_s_that_is_another_one_there_is_told(
 def test_other_files_are_nobody_s_business(checkout: Checkout, tmp_path: Path, name: str) -> None:
     run(checkout, tmp_path, f"open('{checkout.trees.here}/{name}'); open('prompts/greeting.md')")
     assert list(noted_problems(tmp_path)) == []
+
+
+def test_what_watches_is_no_module_of_the_app_s(checkout: Checkout) -> None:
+    folder = Path(checkout.trees.here) / "tmp"  # a TMPDIR in the work tree
+    folder.mkdir()
+    code = "import sys; print([name for name in sys.modules if name.startswith('llmobs')])"
+    assert run(checkout, folder, code) == "[]"
