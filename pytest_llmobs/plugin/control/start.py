@@ -142,7 +142,9 @@ def begin(own_folder: str) -> None:
     if trees is not None:
         watch = import_module(WATCH)
         sys.addaudithook(watch.Watch(trees, os.path.dirname(own_folder)))  # noqa: PTH120
-        del sys.modules[WATCH]  # it may lie in today's work tree, where the user's temporary folder does
+        # these may lie in today's work tree, where the user's temporary folder does
+        del sys.modules[WATCH]
+        sys.modules[NAME] = ModuleType(NAME)
     sys.path[:] = [entry for entry in sys.path if entry != own_folder]
     if trees is not None:
         redirect(trees)

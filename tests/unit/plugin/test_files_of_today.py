@@ -76,5 +76,10 @@ def test_other_files_are_nobody_s_business(checkout: Checkout, tmp_path: Path, n
 def test_what_watches_is_no_module_of_the_app_s(checkout: Checkout) -> None:
     folder = Path(checkout.trees.here) / "tmp"  # a TMPDIR in the work tree
     folder.mkdir()
-    code = "import sys; print([name for name in sys.modules if name.startswith('llmobs')])"
+    code = (
+        "import os, sys\n"
+        f"sys.path.insert(0, {str(Path(__file__).parents[3])!r})\n"
+        "from pytest_llmobs.plugin.control.start import foreign_modules, trees_here\n"
+        "print(list(foreign_modules(sys.modules, trees_here(os.environ))))"
+    )
     assert run(checkout, folder, code) == "[]"
