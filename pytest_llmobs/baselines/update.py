@@ -35,6 +35,7 @@ from pytest_llmobs.baselines.records import (
 from pytest_llmobs.baselines.renames import follow_renames
 from pytest_llmobs.files import locked
 from pytest_llmobs.measures.gate_rules import PASS
+from pytest_llmobs.measures.means import present
 from pytest_llmobs.records.experiments import SuiteScore
 from pytest_llmobs.records.plans import SuitePlan
 from pytest_llmobs.records.trials import Trial
@@ -112,7 +113,7 @@ def record_baseline(
     with locked(path):
         complete = complete_trials(trials, cut_short)
         update = renew(load_baseline(path), plan, complete, source=source, texts=texts)
-        update = update if accept_failing else _without_failing(update)
+        update = update if accept_failing else _without_failing(update, source)
         if not update.refused and not dry_run:
             _write(path, update)
     unrecorded = without(update.unrecorded, cut_short)
@@ -126,9 +127,9 @@ def _write(path: Path, update: BaselineUpdate) -> None:
         write_baseline(path, update.baseline)
 
 
-def _without_failing(update: BaselineUpdate) -> BaselineUpdate:
+def _without_failing(update: BaselineUpdate, source: RecordedSession | None) -> BaselineUpdate:
     """Return an update that is refused where most of its examples never passed."""
-    failing = _never_passed(update)
+    failing = [*_never_passed(update), *_never_passed_again(update, source)]
     if not failing:
         return update
     return replace(update, recorded=(), added=(), removed=(), renamed={}, known_failures=(), refused=failing)
@@ -145,6 +146,18 @@ def _never_passed(update: BaselineUpdate) -> list[str]:
     if len(failing) * 2 <= len(update.baseline.rows) or set(failing).isdisjoint(update.recorded):
         return []
     return failing
+
+
+def _never_passed_again(update: BaselineUpdate, source: RecordedSession | None) -> list[str]:
+    """Return the examples that passed before and in none of the added passes, if they are most of those."""
+    session = (source or RecordedSession()).key
+    failing = []
+    for example in update.added:
+        row = update.baseline.rows[example]
+        passes = present(row.by_session(PASS).get(session, ()))
+        if passes and max(passes) == 0 < max(row.values(PASS)):
+            failing.append(example)
+    return failing if len(failing) * 2 > len(update.added) else []
 
 
 def _head(old: Baseline, plan: SuitePlan, suite_scores: Iterable[SuiteScore]) -> Baseline:

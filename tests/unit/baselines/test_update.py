@@ -191,6 +191,18 @@ class TestMostlyFailing:
         assert bool(update.refused) is refused
         assert baseline_path(tmp_path, w.plan.name).exists() is not refused
 
+    @pytest.mark.parametrize(("failing", "refused"), [(4, True), (3, True), (2, False)])
+    def test_passes_that_mostly_fail_are_not_added_either(
+        self, failing: int, refused: bool, world, tmp_path: Path
+    ) -> None:
+        w = world(4)
+        record_baseline(tmp_path, w.plan, w.trials())
+        trials, source = w.trials(lambda example, _: int(example[1:]) >= failing), RecordedSession(key="2")
+        update = record_baseline(tmp_path, w.plan, trials, source=source, add=True)
+        assert (len(update.refused), len(update.added)) == ((failing, 0) if refused else (0, 4))
+        anyway = record_baseline(tmp_path, w.plan, trials, source=source, add=True, accept_failing=True)
+        assert len(anyway.added) == (4 if refused else 0)  # it has them already
+
     def test_on_request_it_is_written(self, world, tmp_path: Path) -> None:
         w = world(4)
         update = record_baseline(tmp_path, w.plan, w.trials(False), accept_failing=True)
