@@ -22,7 +22,7 @@ from pytest_llmobs.measures.permutation import permutation_test
 from pytest_llmobs.measures.values import measure, why_unscored
 from pytest_llmobs.records.looks import Look, Rerun
 from pytest_llmobs.records.trials import Trial
-from pytest_llmobs.settings import Settings, words
+from pytest_llmobs.settings import Settings
 from pytest_llmobs.wording import commit_id
 
 PASSES = 3
@@ -100,7 +100,7 @@ def compare_with_accepted(suites: Iterable[JudgedSuite], asking: Asking, setting
         if doubt.suite.name in examples_by_suite:
             _compare(doubt, answer, examples_by_suite[doubt.suite.name])
             for finding in doubt.findings:
-                finding.red = finding.state == "broken" or "drifted" in words(settings.fail_on)
+                finding.red = finding.state == "broken" or doubt.suite.drift_is_red
 
 
 def _doubts(suites: Iterable[JudgedSuite]) -> Iterator[_Doubt]:

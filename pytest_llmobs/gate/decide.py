@@ -30,7 +30,7 @@ from pytest_llmobs.records.decisions import Decision, ExampleRow, MetricRow
 from pytest_llmobs.records.experiments import SuiteScore
 from pytest_llmobs.records.plans import SuitePlan
 from pytest_llmobs.records.trials import Trial
-from pytest_llmobs.settings import Settings
+from pytest_llmobs.settings import Settings, words
 
 _Baselines = Mapping[str, Baseline | BaselineError]
 
@@ -61,6 +61,8 @@ def decide(
         unlooked: What to note where there is one look though the gate would go on.
     """
     suites = _judged_suites(plans, trials, baselines)
+    for suite in suites:
+        suite.drift_is_red = "drifted" in words(settings.fail_on)
     asking = Asking(look, settings.confirm, unlooked)
     _judge(suites, asking, settings)
     session = Session(tests=sum(_tested(suite) for suite in suites), most_passes=asking.last_look - 1)

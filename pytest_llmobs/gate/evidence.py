@@ -125,6 +125,8 @@ class JudgedSuite:
     """Passes beyond the session's own."""
     alone: Measurements = field(default_factory=Measurements)
     """What single examples measured that were run by themselves; it enters no mean."""
+    drift_is_red: bool = False
+    """True where ``llm_fail_on`` says that what the accepted code fails alike is red all the same."""
     control: Measurements = field(default_factory=Measurements)
     """What the accepted code measured today; nothing where it didn't run."""
     findings: list[Finding] = field(default_factory=list)

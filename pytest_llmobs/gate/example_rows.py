@@ -72,6 +72,7 @@ def _broken_rows(suite: JudgedSuite) -> Iterator[ExampleRow]:
     if not suite.regressed or not suite.further:
         return
     state: ExampleState = "drifted" if suite.drifted else "broken"
+    red = state == "broken" or suite.drift_is_red
     for metric in suite.metrics:
         if not (metric.gating and metric.is_share):
             continue
@@ -85,7 +86,7 @@ def _broken_rows(suite: JudgedSuite) -> Iterator[ExampleRow]:
             if state == "drifted" and today and all(map(limit.passes, today)):
                 continue  # the accepted code passes it: one of the drops
             note = broken_note(sum(map(limit.passes, then)), len(then), 0, len(now))
-            yield _row(suite, example, metric.key, state, red=state == "broken", note=note)
+            yield _row(suite, example, metric.key, state, red=red, note=note)
 
 
 def _finding_rows(suite: JudgedSuite, *becoming: ExampleState) -> Iterator[ExampleRow]:
@@ -111,7 +112,13 @@ def _drop_rows(suite: JudgedSuite, broken: Collection[str]) -> Iterator[ExampleR
         largest_first = sorted(metric.comparison.pairs, key=attrgetter("difference", "example_id"))
         for pair in [*_largest(largest_first, broken, False), *_largest(largest_first, broken, True)]:
             if pair.difference < 0:
-                yield _row(suite, pair.example_id, metric.key, "dropped", red=not metric.drifted)
+                yield _row(
+                    suite,
+                    pair.example_id,
+                    metric.key,
+                    "dropped",
+                    red=not metric.drifted or suite.drift_is_red,
+                )
 
 
 def _largest(

@@ -15,8 +15,6 @@ from pytest_llmobs.records.looks import Rerun, Suspicion
 
 _Suspects = tuple[JudgedSuite, Sequence[Suspect]]
 
-_SPARE = 2
-"""Trials in the place of those that give no verdict."""
 _LACKING = "not run again: the suite is red for missing data"
 
 
@@ -119,10 +117,7 @@ def _rerun(suite: JudgedSuite, suspects: Sequence[Suspect]) -> Rerun | None:
     if not suspicions:
         return None
     first = suite.passes + 1
-    repeats = {}
-    for example, number in wanted.items():
-        # settled in time, the spare ones don't run
-        repeats[example] = range(first, first + number + _SPARE)
+    repeats = {example: range(first, first + number) for example, number in wanted.items()}
     return Rerun(suite=suite.name, reason="suspect", repeats=repeats, suspicions=suspicions)
 
 

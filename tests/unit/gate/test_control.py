@@ -76,6 +76,7 @@ class TestOfAMean:
         again = w.again(first(10), accepted=first(10))
         decision = w.decide(w.trials(first(10)), w.baseline(source=ACCEPTED), again, fail_on="drifted")
         assert (row_of(decision).verdict, decision.red) == ("DRIFTED", True)
+        assert all(example.red for example in decision.examples)
 
     def test_one_metric_may_drift_and_another_stay_red(self, world: type[World], row_of: RowOf) -> None:
         w = world(40, metrics={"tone": "v"})
