@@ -71,8 +71,6 @@ def _broken_rows(suite: JudgedSuite) -> Iterator[ExampleRow]:
     """
     if not suite.regressed or not suite.further:
         return
-    state: ExampleState = "drifted" if suite.drifted else "broken"
-    red = state == "broken" or suite.drift_is_red
     for metric in suite.metrics:
         if not (metric.gating and metric.is_share):
             continue
@@ -82,11 +80,24 @@ def _broken_rows(suite: JudgedSuite) -> Iterator[ExampleRow]:
             limit = passing_limit(then, metric.key, metric.rule.lower_is_better)
             if limit is None or len(now) <= suite.plan.repeat or not all(map(limit.fails, now)):
                 continue
-            today = accepted.get(example, ())
-            if state == "drifted" and today and all(map(limit.passes, today)):
-                continue  # the accepted code passes it: one of the drops
+            state = _state_of_broken(suite.drifted, list(map(limit.passes, accepted.get(example, ()))))
+            if state is None:
+                continue
+            red = state == "broken" or suite.drift_is_red
             note = broken_note(sum(map(limit.passes, then)), len(then), 0, len(now))
             yield _row(suite, example, metric.key, state, red=red, note=note)
+
+
+def _state_of_broken(suite_drifted: bool, passed_today: Sequence[bool]) -> ExampleState | None:
+    """Return what an example is that broke; None for one of the drops of a suite that drifted.
+
+    Args:
+        suite_drifted: Whether whatever is red in its suite fails alike in the accepted code today.
+        passed_today: How each of the accepted code's trials of it went; none where it didn't run.
+    """
+    if suite_drifted:
+        return None if passed_today and all(passed_today) else "drifted"
+    return "drifted" if passed_today and not any(passed_today) else "broken"
 
 
 def _finding_rows(suite: JudgedSuite, *becoming: ExampleState) -> Iterator[ExampleRow]:

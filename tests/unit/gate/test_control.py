@@ -71,6 +71,15 @@ class TestOfAMean:
         row = row_of(w.decide(w.trials(first(10 + more)), w.baseline(source=ACCEPTED), again))
         assert row.verdict == verdict
 
+    def test_in_a_suite_that_stays_red_an_example_may_drift(
+        self, world: type[World], states_of: Callable[..., dict[str, str]]
+    ) -> None:
+        w = world(40)
+        again = w.again(first(10), accepted=first(1))
+        decision = w.decide(w.trials(first(10)), w.baseline(source=ACCEPTED), again)
+        assert (states_of(decision)["e000"], states_of(decision)["e001"]) == ("drifted", "broken")
+        assert [row.example_id for row in decision.examples if not row.red] == ["e000"]
+
     def test_fail_on_makes_the_drifted_red(self, world: type[World], row_of: RowOf) -> None:
         w = world(40)
         again = w.again(first(10), accepted=first(10))
