@@ -9,6 +9,9 @@ from dataclasses import dataclass
 PAGE = "https://github.com/pytest-llmobs/pytest-llmobs/blob/main/docs/words.md"
 """Where the page with all words is read."""
 
+_SIGNS = " ▼▲→≈?!·±✓✗.:=+[]"
+"""What stands around a word; a sign that stands alone is a word."""
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -66,12 +69,14 @@ GLOSSARY: tuple[Entry, ...] = (
     # columns
     Entry(
         ("base", "now", "candidate"),
-        "The mean over the examples in the baseline, and in this experiment with all its passes.",
+        "The mean over the examples in the baseline, and in this experiment with all its passes. A metric that would "
+        "be red shows that of its fresh passes alone, as its Δ does.",
     ),
     Entry(
         ("Δ", "delta"),
         "The mean difference between the baseline and now, example by example. Below zero is worse, also where lower "
-        "is better. Of a REGRESSED metric it is of fresh passes alone: the first one was chosen for being low.",
+        "is better. Of a REGRESSED or DRIFTED metric it is of fresh passes alone: the first one was chosen for being "
+        "low.",
     ),
     Entry(
         ("pp", "point", "points"),
@@ -81,7 +86,8 @@ GLOSSARY: tuple[Entry, ...] = (
     Entry(
         ("CI", "interval", "90 % CI", "±"),
         "Confidence interval: where the true difference lies, in 90 of 100 experiments like this one. In 95 of 100 "
-        "it is above the lower end.",
+        "it is above the lower end. It allows for examples that vary more than they did, which p doesn't, so that it "
+        "may reach above zero where p is small.",
         "A wide one asks for more examples, for `--llm-repeat`, or for more passes in the baseline.",
     ),
     Entry(
@@ -114,29 +120,29 @@ GLOSSARY: tuple[Entry, ...] = (
     ),
     # verdicts
     Entry(
-        ("REGRESSED",),
+        ("REGRESSED", "▼"),
         "The metric dropped by `max_drop` (0.02) or more, and chance alone hardly does that: the gate looked again, "
-        "up to three times, and p of all metrics is below .025. The build is red.",
+        "up to three times, and p of G is below .025 at the last look, or at most .001 before. The build is red.",
         "Look at the change that the broken examples share. If the new state is what you want, record a new "
         "baseline.",
     ),
     Entry(
-        ("DRIFTED", "accepted code fails alike"),
+        ("DRIFTED", "≈", "accepted code fails alike"),
         "The build would be red, but the accepted code, run beside it today, fails alike: what changed is the day (a "
         "provider, a cache, an index), not your code. The build stays green, with a warning.",
         "Wait, or record a baseline of how it is today. `llm_fail_on = drifted` makes it red.",
     ),
     Entry(
-        ("NEUTRAL",),
+        ("NEUTRAL", "→"),
         "No drop was found. What the trials can't rule out stands beside it: `no drop beyond 2.0 pp`.",
     ),
     Entry(
-        ("IMPROVED",),
+        ("IMPROVED", "▲"),
         "The metric rose by `max_drop` (0.02) or more, and chance alone hardly does that.",
         "Record a new baseline, so that the better state is what later builds are held to.",
     ),
     Entry(
-        ("INCONCLUSIVE", "may have dropped"),
+        ("INCONCLUSIVE", "?", "may have dropped"),
         "The metric dropped by `max_drop` or more, and p is below .10 at the last look, but chance may have done "
         "that. The build stays green, with a warning.",
         "More passes in the baseline, more examples or `--llm-repeat` would tell. `llm_fail_on = inconclusive` makes "
@@ -167,7 +173,8 @@ GLOSSARY: tuple[Entry, ...] = (
     ),
     Entry(
         ("not gated", "measured", "recorded"),
-        "Shown, and no verdict is given: the score was made in a test's body, or this session records a baseline.",
+        'Shown, and no verdict is given: the score was made in a test\'s body, `rule="off"` says so, or this session '
+        "records a baseline.",
     ),
     # examples
     Entry(
@@ -221,6 +228,15 @@ GLOSSARY: tuple[Entry, ...] = (
     ),
     # sessions
     Entry(
+        ("GREEN", "RED", "✓", "✗"),
+        "How the session ended. It agrees with the exit status: RED wherever that isn't 0, whatever made it.",
+    ),
+    Entry(
+        ("+dirty",),
+        "Behind a commit: tracked files, other than baselines, had changes that were not committed.",
+        "Record baselines from a clean work tree: git can't bring back such code to run it beside yours.",
+    ),
+    Entry(
         ("look", "further look", "looking again", "one look", "one look only", "confirming"),
         "Model calls vary, so that nothing turns red at a first look. Where a metric may have dropped (p below .10), "
         "the gate has one more pass of the suite run, in a session of its own, and looks again at all passes "
@@ -258,7 +274,16 @@ GLOSSARY: tuple[Entry, ...] = (
         ("must pass", "must_pass"),
         "Examples that `llm_gate(must_pass=...)` asks to pass in every trial, with or without a baseline.",
     ),
-    Entry(("min_mean",), "The least mean that `llm_gate(min_mean=...)` accepts, with or without a baseline."),
+    Entry(
+        ("min_mean", "missed a bound"),
+        "The least mean that `llm_gate(min_mean=...)` accepts, with or without a baseline. It holds for the session's "
+        "own passes, before any further look.",
+    ),
+    Entry(
+        ("course", "newest", "worst", "slid"),
+        "Of `llmobs experiments --history`: the means of the newest experiments as bars, the last one, and the lowest "
+        "one. A metric slid where they went one way over experiments that each passed.",
+    ),
     Entry(
         ("max_drop",),
         "The smallest drop of a mean that can be red: 0.02, unless `llm_gate(max_drop=...)` says otherwise. Of a "
@@ -266,8 +291,8 @@ GLOSSARY: tuple[Entry, ...] = (
     ),
     Entry(
         ("scale",),
-        "`llm_gate(metric, scale=(1, 5))` says that scores go from 1 to 5: every figure of the metric is then shown "
-        "between 0 and 1.",
+        "`llm_gate(metric, scale=(1, 5))` says that scores go from 1 to 5: the table then shows every figure of the "
+        "metric between 0 and 1. Scores of single examples are shown as they are.",
     ),
     Entry(
         ("known failures from now on",),
@@ -293,10 +318,10 @@ GLOSSARY: tuple[Entry, ...] = (
 
 def find(word: str) -> Entry | None:
     """Return the entry of a word, however it is written; None where there is none."""
-    wanted = _plain(word)
-    for entry in GLOSSARY:
-        if wanted in map(_plain, entry.words):
-            return entry
+    for wanted in (word.strip(), _plain(word), _plain(word).removesuffix("s")):
+        for entry in GLOSSARY:
+            if wanted and wanted in (*entry.words, *map(_plain, entry.words)):
+                return entry
     return None
 
 
@@ -309,4 +334,4 @@ def all_words() -> Iterator[str]:
 def _plain(word: str) -> str:
     bare = re.sub("[_-]", " ", word.casefold()).replace("(", "").replace(")", "")
     # among how many metrics a p is differs from session to session
-    return re.sub(r"^p of \d+$", "p of g", bare.strip(" ▼▲→≈?!·±.:[]"))
+    return re.sub(r"^p of \d+$", "p of g", bare.strip(_SIGNS))

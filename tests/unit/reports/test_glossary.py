@@ -29,6 +29,33 @@ def test_a_word_is_found_however_it_is_written(word):
     assert find(word) is not None
 
 
+@pytest.mark.parametrize(
+    ("sign", "word"),
+    [("▼", "REGRESSED"), ("≈", "DRIFTED"), ("▲", "IMPROVED"), ("?", "INCONCLUSIVE"), ("✗", "GREEN")],
+)
+def test_a_sign_alone_is_explained_by_what_it_stands_for(sign, word):
+    assert find(sign).words[0] == word
+
+
+@pytest.mark.parametrize(
+    ("printed", "word"),
+    [
+        ("trials", "trial"),
+        ("further looks", "look"),
+        ("min_mean=", "min_mean"),
+        ("+dirty", "+dirty"),
+        ("RED:", "GREEN"),
+    ],
+)
+def test_a_word_is_found_as_it_is_printed(printed, word):
+    assert find(printed).words[0] == word
+
+
+@pytest.mark.parametrize("word", ["!", "·", "", "rubbish", "s"])
+def test_what_is_no_word_has_no_entry(word):
+    assert find(word) is None
+
+
 def test_a_word_means_one_thing():
     words = [word.casefold() for word in all_words()]
     assert len(words) == len(set(words))
