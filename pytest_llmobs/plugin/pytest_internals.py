@@ -5,6 +5,7 @@ No other module touches such a name. ``tests/plugin/test_pytest_internals.py`` f
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from _pytest import runner  # pytest 9.2: names the current test in an environment variable
 from _pytest._code.code import ReprFileLocation, TerminalRepr  # pytest 9.2: bases of a report's `longrepr`
 from _pytest._io import TerminalWriter  # pytest 9.2: what a `longrepr` is written to
 from _pytest.fixtures import FixtureDef  # pytest 9.2: public as `pytest.FixtureDef`, without `func`
@@ -21,6 +23,7 @@ from _pytest.pathlib import import_path  # pytest 9.2: imports as the collection
 from pytest_llmobs.files import encodable
 from pytest_llmobs.wording import inert, without_commands
 
+CURRENT_TEST = "PYTEST_CURRENT_TEST"
 USUAL_WIDTH = 80
 """Cells of a terminal that there isn't."""
 
@@ -268,3 +271,25 @@ def deal_out_pending(scheduler: Any) -> None:
         workers_left = len(nodes) - position
         share = -(-len(scheduler.pending) // workers_left)  # rounded up
         scheduler._send_tests(node, share)
+
+
+def keep_current_test(config: pytest.Config) -> None:
+    """Have the environment variable of the current test stay between tests, until the session ends.
+
+    It goes and comes with each phase of a test otherwise, and with it moves the whole environment of the process: a
+    program that a target starts meanwhile, in a thread of its own, may get none ("Bad address").
+    """
+    private: Any = runner
+    update = private._update_current_test_var  # pytest 9.2
+
+    def keep(item: pytest.Item, when: str | None) -> None:
+        if when is not None:
+            update(item, when)
+
+    def restore() -> None:
+        private._update_current_test_var = update
+        os.environ.pop(CURRENT_TEST, None)
+
+    os.environ.setdefault(CURRENT_TEST, "")
+    private._update_current_test_var = keep
+    config.add_cleanup(restore)

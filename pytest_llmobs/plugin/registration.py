@@ -18,6 +18,7 @@ from pytest_llmobs.plugin.failed_tests.repeated_errors import RepeatedErrors
 from pytest_llmobs.plugin.node_names import NodeNames
 from pytest_llmobs.plugin.parametrize import Parametrizer
 from pytest_llmobs.plugin.plain_gates import PlainGates
+from pytest_llmobs.plugin.pytest_internals import keep_current_test
 from pytest_llmobs.plugin.state import Manifest, Notes, ProcessState
 from pytest_llmobs.plugin.suites import Suites
 from pytest_llmobs.plugin.trial import TrialHooks
@@ -67,6 +68,7 @@ def _register(config: pytest.Config) -> Registered:
     _check(state)
     if state.experiment:
         garbage_collection.relax(config)
+        keep_current_test(config)
     suites = Suites(NodeNames(config.rootpath), state.session.baseline_folder)
     ending = _new_ending(state, suites, confirming)
     trials = TrialHooks(state, suites, confirming, ending)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 from collections import deque
 from contextlib import contextmanager
 from types import SimpleNamespace
@@ -11,6 +12,7 @@ from typing import Any
 import _pytest
 import pytest
 import xdist
+from _pytest import runner
 from _pytest._code.code import ReprFileLocation, TerminalRepr
 from _pytest._io import TerminalWriter
 from _pytest.fixtures import FixtureManager, FuncFixtureInfo
@@ -172,3 +174,20 @@ def test_every_worker_gets_its_share_at_once() -> None:
     scheduler = Scheduler()
     internals.deal_out_pending(scheduler)
     assert scheduler.sent == {"a": [0, 1, 2], "b": [3, 4, 5], "c": [6, 7]}
+
+
+def test_the_variable_of_the_current_test_stays_between_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    cleanups: list[Any] = []
+    update = runner._update_current_test_var
+    monkeypatch.setattr(runner, "_update_current_test_var", update)
+    monkeypatch.delenv(internals.CURRENT_TEST)
+    internals.keep_current_test(SimpleNamespace(add_cleanup=cleanups.append))  # type: ignore[arg-type]
+    seen = [os.environ[internals.CURRENT_TEST]]
+    for when in ("setup", None, "call"):
+        runner._update_current_test_var(SimpleNamespace(nodeid="test_bot.py::test_reply"), when)  # type: ignore[arg-type]
+        seen.append(os.environ[internals.CURRENT_TEST])
+    name = "test_bot.py::test_reply"
+    assert seen == ["", f"{name} (setup)", f"{name} (setup)", f"{name} (call)"]
+    cleanups.pop()()
+    assert runner._update_current_test_var is update
+    assert internals.CURRENT_TEST not in os.environ

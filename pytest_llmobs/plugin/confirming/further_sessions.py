@@ -31,7 +31,7 @@ from pytest_llmobs.plugin.control.worktree import (
     worktree,
 )
 from pytest_llmobs.plugin.outcome import AcceptedBaselines
-from pytest_llmobs.plugin.pytest_internals import write_own_line
+from pytest_llmobs.plugin.pytest_internals import CURRENT_TEST, write_own_line
 from pytest_llmobs.records.examples import Example
 from pytest_llmobs.records.looks import Look, LookRequest
 from pytest_llmobs.records.trials import Trial
@@ -176,7 +176,7 @@ class FurtherSessions:
             there, arguments = checkout.folder(here), checkout.arguments(arguments, here)
             environment = checkout.environment(environment, here, folder)
             further.append(f"--rootdir={checkout.folder(config.rootpath)}")
-        environment.pop("PYTEST_CURRENT_TEST", None)
+        environment.pop(CURRENT_TEST, None)
         environment |= {**moved.environment, options.CONFIRMING: str(folder / "plan.json")}
         return child_process.run(
             [sys.executable, "-m", "pytest", *_with(arguments, further)],
