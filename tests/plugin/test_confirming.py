@@ -53,7 +53,8 @@ def test_what_may_come_is_said_before_and_what_it_took_after(broken: Project) ->
     result.stdout.fnmatch_lines(
         [
             "failed so far in test_app.py::test_answer: ada, grace, edsger",
-            "looking again: up to 3 x 3 + 15 x 3 trials before the verdict (about 54 model calls, cost unknown)",
+            "looking again: up to 3 x 3 + 15 x 3 trials before the verdict, and 15 of the accepted code "
+            "if it would be red (about 69 model calls, cost unknown)",
             LOOKED,
             "looked again: 3 trials, 3 model calls, cost unknown, * s",
         ]
@@ -185,8 +186,9 @@ def test_a_suspect_that_passes_twice_is_not_run_again(
     assert "flaky" in result.stdout.str()
     result.stdout.fnmatch_lines(
         [
-            "looking again: up to 15 x 1 trials before the verdict (about 14 model calls, cost unknown)",
-            "looking again at 1 suspect: up to 15 trials of test_app.py::test_answer",
+            "looking again: up to 15 x 1 trials before the verdict, and 5 of the accepted code "
+            "if it would be red (about * model calls, cost unknown)",
+            "looking again at 1 suspect (e07): up to 15 trials of test_app.py::test_answer",
         ]
     )
     assert [(trial.example_id, trial.repeat) for trial in further(swapped)] == [("e07", 2), ("e07", 3)]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import chain
 from operator import attrgetter
 
+from pytest_llmobs.gate.control import PASSES, TRIALS
 from pytest_llmobs.measures.broken import CHECKPOINTS
 from pytest_llmobs.measures.estimates import Estimate, about_seconds, added_up, estimate_by
 from pytest_llmobs.measures.trial_spending import trial_spending
@@ -18,6 +19,8 @@ from pytest_llmobs.wording import commit_id, count, listed, noun, usd
 
 _NAMED = 10
 """Examples named of each suite; more are counted."""
+_SUSPECTS = 3
+"""Suspects named as they run again; the line on what failed has named most of them."""
 _MOST_TRIALS = CHECKPOINTS[-1]
 """Trials after which a suspect is settled, whatever it did."""
 
@@ -34,6 +37,8 @@ class Circumstances:
     """Targets that run at once."""
     most_passes: int
     """Further passes that the gate may ask for."""
+    control: bool
+    """Whether the accepted code may run, too."""
     is_known: Callable[[str, str], bool]
     """Tells of an example of a suite whether its failure is a known one."""
 
@@ -77,7 +82,11 @@ def first_lines(request: LookRequest, known: Circumstances) -> Iterator[str]:
         for suite, further_trials in suspects.items():
             most[suite] += sum(further_trials)
         trials = noun(sum(most.values()), "trial")
-        yield f"looking again: up to {' + '.join(parts)} {trials} before the verdict{_takes(most, known)}"
+        accepted = ""
+        if known.control and (control := _control(passes, suspects)):
+            accepted = f", and {sum(control.values()):,} of the accepted code if it would be red"
+            most.update(control)
+        yield f"looking again: up to {' + '.join(parts)} {trials} before the verdict{accepted}{_takes(most, known)}"
 
 
 def look_line(request: LookRequest, known: Circumstances) -> str:
@@ -89,8 +98,9 @@ def look_line(request: LookRequest, known: Circumstances) -> str:
         code = f"the accepted code (commit {commit_id(request.commit)})"
         return f"running {code}: {count(number, 'trial')} of {suites}{takes}"
     if request.purpose == "suspects":
-        examples = sum(map(len, map(attrgetter("repeats"), request.reruns)))
-        return f"looking again at {count(examples, 'suspect')}: up to {count(number, 'trial')} of {suites}"
+        examples = list(chain.from_iterable(map(attrgetter("repeats"), request.reruns)))
+        suspects = f"{count(len(examples), 'suspect')} ({listed(examples, _SUSPECTS)})"
+        return f"looking again at {suspects}: up to {count(number, 'trial')} of {suites}"
     passes, missing = sum(request.trials_for("pass").values()), sum(request.trials_for("missing").values())
     parts = []
     if passes:
@@ -155,6 +165,14 @@ def _suspects(request: LookRequest, known: Circumstances) -> Mapping[str, Sequen
         if further > 0:
             suspects[plan.name] += [further] * len(known.newly_failed(plan.name))
     return suspects
+
+
+def _control(passes: Mapping[str, int], suspects: Mapping[str, Sequence[int]]) -> Mapping[str, int]:
+    """Return suite -> the most trials of the accepted code: passes where a mean fell, else some of each suspect."""
+    most = {suite: TRIALS * len(each) for suite, each in suspects.items() if each}
+    for suite, number in passes.items():
+        most[suite] = max(most.get(suite, 0), PASSES * number)
+    return most
 
 
 def _takes(numbers: Mapping[str, int], known: Circumstances) -> str:

@@ -191,6 +191,7 @@ class FurtherSessions:
             trials=self._trials,
             concurrency=self._state.settings.concurrency,
             most_passes=self._state.settings.confirm,
+            control=self._state.settings.control != "off",
             is_known=self._accepted.known_failure,
         )
         if not self._looks:

@@ -27,12 +27,15 @@ def plan(name: str = "s", repeat: int = 1) -> SuitePlan:
     return SuitePlan(name=name, path=name, expected=tuple(expected), total=4, repeat=repeat)
 
 
-def known(*trials: Trial, plans: tuple[SuitePlan, ...] = (plan(),), most_passes: int = 3) -> Circumstances:
+def known(
+    *trials: Trial, plans: tuple[SuitePlan, ...] = (plan(),), most_passes: int = 3, control: bool = False
+) -> Circumstances:
     return Circumstances(
         plans=plans,
         trials=trials,
         concurrency=2,
         most_passes=most_passes,
+        control=control,
         is_known=lambda _, example: example == "e3",
     )
 
@@ -61,6 +64,33 @@ def test_what_failed_and_what_looking_again_may_take_is_said_before_it_starts() 
         "looking again: up to 3 x 4 + 15 x 1 trials before the verdict "
         "(about 54 model calls, about $0.8100, about 4 min)",
     ]
+
+
+def test_the_accepted_code_is_part_of_what_looking_again_may_take() -> None:
+    trials = [ended("e1", "failed", **SPENT), ended("e0", "passed", **SPENT)]
+    assert list(first_lines(PASS, known(*trials, control=True)))[-1] == (
+        "looking again: up to 3 x 4 + 15 x 1 trials before the verdict, and 12 of the accepted code if it would be red "
+        "(about 78 model calls, about $1.17, about 6 min)"
+    )
+
+
+def test_of_suspects_alone_the_accepted_code_runs_five_trials_each() -> None:
+    (_, line) = first_lines(SUSPECT, known(ended("e1", "failed"), control=True))
+    assert line == (
+        "looking again: up to 15 x 1 trials before the verdict, and 5 of the accepted code if it would be red"
+    )
+
+
+def test_missing_trials_alone_make_nothing_red() -> None:
+    (line,) = first_lines(MISSING, known(ended("e1", "passed"), control=True))
+    assert line == "looking again: up to 1 trial before the verdict"
+
+
+def test_suspects_are_named_as_they_run_again() -> None:
+    repeats = {f"e{n}": [2] for n in range(5)}
+    request = LookRequest(purpose="suspects", reruns=[Rerun(suite="s", reason="suspect", repeats=repeats)])
+    line = look_line(request, known(ended("e1", "failed")))
+    assert line == "looking again at 5 suspects (e0, e1, e2 and 2 more): up to 5 trials of s"
 
 
 def test_the_cap_bounds_what_may_come() -> None:
@@ -110,7 +140,7 @@ CONTROL = LookRequest(
         (BOTH, "looking again, pass 3 of at most 4: 4 trials, 1 missing trial once more of s"),
         (MISSING, "looking again: 1 missing trial once more of s"),
         (SEVERAL, "looking again, pass 2 of at most 4: 8 trials of 2 suites"),
-        (SUSPECT, "looking again at 1 suspect: up to 15 trials of s"),
+        (SUSPECT, "looking again at 1 suspect (e1): up to 15 trials of s"),
         (
             CONTROL,
             "running the accepted code (commit 1a2b3c4): 5 trials of s (about 5 model calls, cost unknown)",
