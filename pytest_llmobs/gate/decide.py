@@ -61,8 +61,6 @@ def decide(
         unlooked: What to note where there is one look though the gate would go on.
     """
     suites = _judged_suites(plans, trials, baselines)
-    for suite in suites:
-        suite.drift_is_red = "drifted" in words(settings.fail_on)
     asking = Asking(look, settings.confirm, unlooked)
     _judge(suites, asking, settings)
     session = Session(tests=sum(_tested(suite) for suite in suites), most_passes=asking.last_look - 1)
@@ -81,6 +79,8 @@ def decide(
 
 def _judge(suites: Sequence[JudgedSuite], asking: Asking, settings: Settings) -> None:
     """Let both guards look, and the accepted code run where they make the build red."""
+    for suite in suites:
+        suite.drift_is_red = "drifted" in words(settings.fail_on)
     look_at_means(suites, asking)
     look_at_examples(suites, asking)
     compare_with_accepted(suites, asking, settings)
