@@ -140,4 +140,4 @@ def _calibration_errors(suite: SuitePair, gate: GateRule) -> Iterator[str]:
         return
     why = suite.plan.distrusted.get(gate.metric, f"no evaluator of the marker is called {gate.metric!r}.")
     if why:
-        yield f"llm_gate({gate.metric!r}, calibrated={gate.calibrated!r}) refuses to gate. {why}"
+        yield f"llm_gate({gate.metric!r}, calibrated={gate.calibrated!r}) refuses to gate: {why}"

@@ -107,7 +107,9 @@ def _choices(suite: SuitePair, wanted: Mapping[str, Any]) -> str:
             keys = list(map(str, choices))
             return f"{nearest(key, keys)} {known(keys)}"
         if str(value) not in values:
-            return f"{nearest(str(value), values)} Values of {key!r}: {known(sorted(values)[:_NAMED])}"
+            return (
+                f"{nearest(str(value), values)} Of {key!r} there are: {', '.join(sorted(values)[:_NAMED])}."
+            )
     return ""
 
 

@@ -107,7 +107,9 @@ def _problems(rule: GateRule, where: str) -> Iterator[str]:
         yield f"Unknown rule {rule.rule!r} in {where}.{nearest(str(rule.rule), _RULES)} {known(_RULES)}"
     for name, bound in _bounds(rule, _NUMBERS):
         if not _is_number(bound):
-            yield f"{name}={bound!r} in {where} is no finite number."
+            yield f"{name}={bound!r} in {where} is no finite number, such as 0.9."
+    if not isinstance(rule.lower_is_better, bool):
+        yield f"lower_is_better={rule.lower_is_better!r} in {where} must be True or False."
     if rule.max_drop is not None and rule.max_drop < 0:
         yield f"max_drop={rule.max_drop!r} in {where} is negative; a drop is given as a positive number."
     if rule.metric == PASS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 from collections.abc import Sequence
 from dataclasses import replace
@@ -54,16 +55,35 @@ def register(parser: pytest.Parser) -> None:
 
 
 def _add_switches(group: pytest.OptionGroup, option: Option) -> None:
-    """Add an option that may stand alone, and each choice behind ``=`` as an option of its own.
+    """Add an option that may stand alone, and each choice behind ``=`` as another name of it.
 
-    To argparse a value that may be left out could be the next argument as well: the user's test file.
+    To argparse a value that may be left out could be the next argument as well: the user's test file. What it says of
+    any other value names all of these.
     """
+    names = [option.flag]
     for choice in filter(None, option.choices):
-        names, text = [f"{option.flag}={choice}"], f"see {option.flag}"
-        if choice == option.bare:
-            names.insert(0, option.flag)
-            text = option.help
-        group.addoption(*names, dest=option.ini, default=None, action="store_const", const=choice, help=text)
+        names.append(f"{option.flag}={choice}")
+    group.addoption(
+        *names, dest=option.ini, default=None, action=_Switch, const=option.bare, help=option.help
+    )
+
+
+class _Switch(argparse.Action):
+    """Stores the choice behind the ``=`` of the name that was given, or the usual one."""
+
+    def __init__(self, **keywords: Any) -> None:
+        super().__init__(nargs=0, **keywords)
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        option_string: str | None = None,
+    ) -> None:
+        """Store it."""
+        choice = (option_string or "").partition("=")[2]
+        setattr(namespace, self.dest, choice or self.const)
 
 
 def _shape(option: Option) -> dict[str, Any]:
@@ -171,7 +191,8 @@ def _value(config: pytest.Config, option: Option) -> tuple[Any, str]:
     except (TypeError, ValueError, pytest.UsageError) as error:
         problem = str(error)
         if str(config.inipath) not in problem:  # as pytest itself says it in most versions
-            problem = f"{option.ini} in {config.inipath}: {problem}"
+            place = config.inipath or "-o (--override-ini)"
+            problem = f"{option.ini} in {place}: {problem}"
         raise SettingsError(f"{problem}. It takes {_described(option)}.") from None
 
 

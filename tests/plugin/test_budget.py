@@ -75,3 +75,9 @@ def test_nonsense_in_the_ini_file_is_told_with_its_key(project: Project, key: st
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert f"{key} in " in result.stderr.str()
     assert f"'maybe'. It takes {takes}." in result.stderr.str()
+
+
+def test_a_value_set_on_the_command_line_is_said_to_come_from_there(project: Project) -> None:
+    result = project.process("--llm-experiment", "-o", "llm_strict=maybe")
+    assert result.ret == 4
+    assert "llm_strict in -o (--override-ini): invalid truth value 'maybe'." in result.stderr.str()

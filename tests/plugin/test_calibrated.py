@@ -46,7 +46,7 @@ def test_it_refuses_to_gate_without_a_calibration(judged: Project) -> None:
     result = judged.experiment()
     assert result.ret == 1
     text = " ".join(result.stdout.str().split())
-    assert "refuses to gate. Judge 'polite' is not calibrated" in text
+    assert "refuses to gate: Judge 'polite' is not calibrated" in text
     assert "llmobs judge calibrate FILE::NAME --labels LABELS" in text
 
 

@@ -174,7 +174,9 @@ class TestAdding:
         assert recorded(project)["ada"] == [1] * 10
 
     def test_another_word_is_refused(self, project: Project) -> None:
-        assert project.run("--llm-update-baseline=append").ret == 4
+        result = project.process("--llm-update-baseline=append")
+        assert result.ret == 4
+        assert "--llm-update-baseline=add" in result.stderr.str()
         project.pytester.makeini("[pytest]\nllm_update_baseline = ad\n")
         result = project.run()
         assert result.ret == 4

@@ -276,11 +276,16 @@ def test_an_evaluator_called_pass(world) -> None:
             GateRule(metric="pass", rule="pared"),
             "Unknown rule 'pared' in llm_gate('pass'). Did you mean 'paired'?",
         ),
+        (
+            GateRule(metric="pass", lower_is_better=1),
+            "lower_is_better=1 in llm_gate('pass') must be True or False",
+        ),
+        (GateRule(metric="pass", must_pass={"tier": "gold"}), "Of 'tier' there are: critical."),
         (GateRule(metric="pass", must_pass=True), "must_pass=True in llm_gate('pass') is no dict"),
         (GateRule(metric="pass", must_pass={"tear": "critical"}), "fits the metadata of no example"),
         (
             GateRule(metric="pass", calibrated=0.7),
-            "refuses to gate. no evaluator of the marker is called 'pass'",
+            "refuses to gate: no evaluator of the marker is called 'pass'",
         ),
     ],
 )
@@ -296,7 +301,7 @@ def test_a_judge_that_may_not_be_trusted(world) -> None:
     def judged(distrusted: dict[str, str]) -> Decision:
         return decide([replace(w.plan, distrusted=distrusted)], trials, {}, Settings())
 
-    assert "refuses to gate. Judge 'tone' has kappa 0.50" in reasons(
+    assert "refuses to gate: Judge 'tone' has kappa 0.50" in reasons(
         judged({"tone": "Judge 'tone' has kappa 0.50"})
     )
     assert "no evaluator of the marker is called 'tone'" in reasons(judged({}))
@@ -384,7 +389,7 @@ def test_tests_of_one_suite_that_gate_one_metric_otherwise(world) -> None:
     ("wanted", "words"),
     [
         ({"teir": "critical"}, "Did you mean 'tier'? Known: tier."),
-        ({"tier": "critcal"}, "Did you mean 'critical'? Values of 'tier': Known: critical, normal."),
+        ({"tier": "critcal"}, "Did you mean 'critical'? Of 'tier' there are: critical, normal."),
     ],
 )
 def test_must_pass_that_fits_no_example_names_the_choices(world, wanted: dict[str, str], words: str) -> None:
