@@ -33,7 +33,7 @@ def held_to_min_mean(row: MetricRow, rule: GateRule, value: float | None, what: 
     if within:
         return row
     missed = f"{what}{told_apart(value, bound)} is {side} min_mean={bound:g}"
-    return replace(row, red=True, note=joined(missed, row.note))
+    return replace(row, red=True, missed_bound=True, note=joined(missed, row.note))
 
 
 def told_apart(value: float, bound: float) -> str:

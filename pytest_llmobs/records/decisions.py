@@ -73,6 +73,8 @@ class MetricRow:
     expected: int = 0
     """Pairs there should have been."""
     red: bool = False
+    missed_bound: bool = False
+    """True where the mean misses ``llm_gate(min_mean=…)``, whatever the verdict; the note says by how much."""
     note: str = ""
     """What else the reader must know: what is missing, how a threshold was missed, how to get more power."""
 

@@ -17,6 +17,8 @@ from pytest_llmobs.wording import count, text_lines
 _PAGE = Page(width=100)
 _BROKEN: Mapping[ExampleState, str] = {"broken": "broke", "suspect": "was not cleared", "drifted": "drifted"}
 """States of examples that are failed tests where they are red, in words; the largest drops of a metric are none."""
+_UNSAID = ("NEUTRAL", "IMPROVED", "NO_BASELINE", "UNPAIRED")
+"""Verdicts that are no reason to fail."""
 GATE = "llm-gate"
 """Stands in the place of a test's node id where a failure is of no suite."""
 
@@ -76,15 +78,21 @@ def _about_accepted_code(metrics: Sequence[MetricRow]) -> list[str]:
 
 
 def _metric_line(row: MetricRow) -> str:
+    """Return why a metric is red, what explains it first: a drop, or what its note says."""
+    if row.verdict in _UNSAID:  # a missed bound is what it is red for
+        return f"{row.metric}: {_first_line(row)}"
     verdict = f"{row.metric} {row.verdict}"
     if _compares(row):
         change = f"{rate(row.baseline)} -> {rate(row.candidate)}"
         facts = (_drop(row), words.probabilities(row), f"n={row.n}")
         return f"{verdict}: {change} ({', '.join(filter(None, facts))})"
-    first_line = row.note.partition("\n")[0]
-    if first_line:
-        return f"{verdict}: {first_line}"
+    if _first_line(row):
+        return f"{verdict}: {_first_line(row)}"
     return verdict
+
+
+def _first_line(row: MetricRow) -> str:
+    return row.note.partition("\n")[0]
 
 
 def _drop(row: MetricRow) -> str:
@@ -104,7 +112,9 @@ def _is_in_line(row: MetricRow) -> bool:
 
 
 def _compares(row: MetricRow) -> bool:
-    return row.baseline is not None and row.candidate is not None
+    """Tell whether the difference is what makes it red."""
+    both = row.baseline is not None and row.candidate is not None
+    return both and row.verdict in ("REGRESSED", "DRIFTED", "INCONCLUSIVE")
 
 
 def _example_failure(example: ExampleDetail) -> Failure:

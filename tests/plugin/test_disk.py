@@ -16,4 +16,6 @@ def test_a_store_that_can_not_be_made_is_red_and_the_report_is_there_all_the_sam
     assert (
         "File exists. Move away the file that is in its place, or choose another place for the store." in told
     )
-    result.stdout.fnmatch_lines(["FAILED llm-gate *", "  pass *", "*3 trials in *", "RED: 1 error"])
+    result.stdout.fnmatch_lines(
+        ["FAILED llm-gate *", "  pass *", "*3 trials in *", "RED: Can't create the store *"]
+    )

@@ -146,7 +146,7 @@ STORIES = {
         "BASELINE RECORDED", 0, ("--llm-update-baseline", "--llm-accept-failing"), then=breaks
     ),
     "a recording of failures that nobody asked for": Story(
-        "RED: 1 error", 1, ("--llm-update-baseline",), then=breaks, failures=1
+        "RED: test_app.py::test_answer: not recorded", 1, ("--llm-update-baseline",), then=breaks, failures=1
     ),
     "recorded while a plain test fails": Story(
         "RED: 1 test failed outside any suite",
@@ -156,12 +156,17 @@ STORIES = {
         failures=1,
     ),
     "nothing is selected to be recorded": Story(
-        "RED: 1 error", 1, ("--llm-update-baseline", "-k", "nosuch"), failures=1
+        "RED: Nothing was evaluated", 1, ("--llm-update-baseline", "-k", "nosuch"), failures=1
     ),
     "nothing gave a result to be recorded": Story(
-        "RED: 1 error", 1, ("--llm-update-baseline",), {"test_app": SKIPPED}, recorded=False, failures=1
+        "RED: Nothing was recorded",
+        1,
+        ("--llm-update-baseline",),
+        {"test_app": SKIPPED},
+        recorded=False,
+        failures=1,
     ),
-    "nothing is selected": Story("RED: 1 error", 1, ("-k", "nosuch"), failures=1),
+    "nothing is selected": Story("RED: Nothing was evaluated", 1, ("-k", "nosuch"), failures=1),
 }
 
 

@@ -125,9 +125,12 @@ def digest_metrics(experiment: Experiment) -> MetricsDigest:
 def _line(row: MetricRow, plan: SuitePlan | None) -> MetricLine:
     if plan is None:
         return MetricLine(row)
+    rule = rule_of(plan, row.metric)
+    off = rule.rule == "off" and row.verdict == "NEUTRAL" and not row.red
     return MetricLine(
         row,
-        lower_is_better=rule_of(plan, row.metric).lower_is_better,
+        "not gated" if off else "",
+        lower_is_better=rule.lower_is_better,
         looked_again=row.passes > 0 and row.passes != plan.repeat,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pytest_llmobs.records.decisions import ExampleState, MetricRow, VerdictName
@@ -12,6 +13,8 @@ from pytest_llmobs.wording import count, noun
 
 _NAMED = 3
 """Metrics named one by one; more are counted."""
+_LONGEST = 70
+"""Characters of an error's first sentence that a headline takes: all of the error stands above it."""
 _REASONS: Mapping[VerdictName, str] = {
     "INSUFFICIENT_DATA": "too little data for {}",
     "REBASELINE": "{} not judged as in the baseline",
@@ -23,7 +26,7 @@ _REASONS: Mapping[VerdictName, str] = {
 _UNLOOKED = "too little data for {} (a further look could not run)"
 """What it says of too little data where the gate wanted more and couldn't have it."""
 _BOUND = "{} missed a bound"
-"""What any other verdict says: a bound of ``llm_gate`` is what makes it red."""
+"""What a missed bound of ``llm_gate`` says, beside or instead of the verdict."""
 _UNGATED: tuple[ExampleState, ...] = ("new", "edited")
 """States of examples whose assertions fail their tests: the baseline has nothing to judge them by."""
 _INTERRUPTED = 2
@@ -99,9 +102,18 @@ def _of_gate(experiment: Experiment, examples: ExamplesDigest) -> Iterator[str]:
             yield f"{count(counted.number, 'example')} drifted"
         if counted.red and counted.state == "suspect":
             yield f"{count(counted.number, 'suspect example')} not cleared"
-    errors = len(decision.errors)
-    if errors:
-        yield count(errors, "error")
+    if len(decision.errors) == 1:
+        yield _first_sentence(decision.errors[0])
+    elif decision.errors:
+        yield count(len(decision.errors), "error")
+
+
+def _first_sentence(error: str) -> str:
+    """Return what an error says before the remedy."""
+    sentence = re.split(r"\.\s|\n", error, maxsplit=1)[0].rstrip(".")
+    if len(sentence) > _LONGEST:
+        return f"{sentence[: _LONGEST - 3].rstrip()}..."
+    return sentence
 
 
 def _lacks_a_look(experiment: Experiment) -> bool:
@@ -113,8 +125,10 @@ def _metrics_by_reason(red: Iterable[MetricRow]) -> dict[str, dict[str, None]]:
     """Return the metrics that are red for a reason in some suite, each once and in the order of the gate."""
     metrics: dict[str, dict[str, None]] = {}
     for row in red:
-        reason = _REASONS.get(row.verdict, _BOUND)
-        metrics.setdefault(reason, {})[row.metric] = None
+        if row.missed_bound or row.verdict not in _REASONS:
+            metrics.setdefault(_BOUND, {})[row.metric] = None
+        if row.verdict in _REASONS:
+            metrics.setdefault(_REASONS[row.verdict], {})[row.metric] = None
     return metrics
 
 

@@ -138,6 +138,12 @@ class TestRules:
             assert "mean 0.9 is below min_mean=0.95" in row.note
             assert not row_of(w.decide(w.trials(True), baseline)).red
 
+    def test_min_mean_is_held_against_the_sessions_own_passes(self, world, row_of: RowOf) -> None:
+        w = world(40, gates=[GateRule(metric="pass", min_mean=0.95)])
+        row = row_of(w.decide(w.trials(first(10)), w.baseline(), w.again()))
+        assert row.missed_bound
+        assert "mean of the session's own passes 0.75 is below min_mean=0.95" in row.note
+
     def test_min_mean_is_a_ceiling_where_lower_is_better(self, world, row_of: RowOf) -> None:
         gates = [GateRule(metric="violations", min_mean=0.1, lower_is_better=True)]
         w = world(10, metrics={"violations": "v"}, gates=gates)
@@ -187,4 +193,6 @@ class TestRules:
         scores = {"tone": lambda *_: 0.9}
         row = row_of(new.decide(new.trials(scores=scores), old.baseline(scores=scores)), "tone")
         assert row.verdict == "NEUTRAL"
-        assert row.note.startswith("rule='off': shown, never red; its evaluator changed since the baseline")
+        assert row.note.startswith(
+            "rule='off': no drop of it is red; its evaluator changed since the baseline"
+        )

@@ -35,6 +35,23 @@ def test_red_metrics_without_a_broken_example_are_one_failure_of_their_suite():
     )
 
 
+@pytest.mark.parametrize(
+    ("verdict", "note", "headline"),
+    [
+        ("NEUTRAL", "mean 0.85 is below min_mean=0.9", "pass: mean 0.85 is below min_mean=0.9"),
+        ("NO_BASELINE", "mean 0.85 is below min_mean=0.9", "pass: mean 0.85 is below min_mean=0.9"),
+        (
+            "INSUFFICIENT_DATA",
+            "30% of 20 pairs missing (6 skipped)",
+            "pass INSUFFICIENT_DATA: 30% of 20 pairs missing (6 skipped)",
+        ),
+    ],
+)
+def test_a_metric_that_did_not_drop_says_what_it_is_red_for(verdict, note, headline):
+    (failure,) = of(metrics=(row("pass", verdict, red=True, note=note),))
+    assert failure == Failure(SUITE, headline, [])
+
+
 def test_each_broken_example_is_a_failure_and_so_is_a_red_metric_that_none_explains():
     metrics = (row("pass", "REGRESSED", **REGRESSED), row("tone", "REGRESSED", **REGRESSED))
     found = of(metrics=metrics, examples=(broken("a"), broken("b")))

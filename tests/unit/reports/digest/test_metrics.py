@@ -4,9 +4,9 @@ import pytest
 
 from pytest_llmobs.records.decisions import Decision, MetricRow
 from pytest_llmobs.records.experiments import Experiment
-from pytest_llmobs.records.plans import SuitePlan
+from pytest_llmobs.records.plans import GateRule, SuitePlan
 from pytest_llmobs.records.trials import Trial, TrialScore
-from pytest_llmobs.reports.digest.metrics import unjudged
+from pytest_llmobs.reports.digest.metrics import digest_metrics, unjudged
 from pytest_llmobs.reports.terminal.section import render
 
 PLAN = SuitePlan(name="s", path="s.py")
@@ -31,6 +31,15 @@ def test_the_example_is_the_unit_of_a_mean():
 def test_what_has_no_value_enters_no_mean():
     rows = unjudged(experiment(trial("a", None, "error"), trial("b", 0.5, "xfailed")))
     assert [(row.metric, row.candidate, row.n) for row in rows] == [("pass", 0.0, 1), ("tone", 0.5, 1)]
+
+
+def test_a_metric_that_is_off_has_no_verdict_to_show():
+    plan = replace(PLAN, gates=(GateRule(metric="pass", rule="off"),))
+    row = MetricRow(suite="s", metric="pass", verdict="NEUTRAL", candidate=0.2)
+    missed = replace(row, red=True, missed_bound=True)
+    for judged, label in ((row, "not gated"), (missed, "")):
+        (suite,) = digest_metrics(replace(experiment(metrics=(judged,)), suites=(plan,))).suites
+        assert [line.label for line in suite.lines] == [label]
 
 
 def test_a_judged_metric_is_left_to_the_gate():

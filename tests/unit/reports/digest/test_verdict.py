@@ -38,7 +38,12 @@ NO_BASELINE = "NO BASELINE: assertions decide, as in plain pytest"
         ("nothing", "no baseline", "yellow", "NO VERDICT: no trial ran"),
         ("no_baseline", "no baseline", "yellow", f"{NO_BASELINE}; CI will be red without one"),
         ("no_baseline_and_failing", "red", "red", "RED: 3 trials failed"),
-        ("no_baseline_in_ci", "red", "red", "RED: 1 error"),
+        (
+            "no_baseline_in_ci",
+            "red",
+            "red",
+            "RED: No baseline for tests/test_support.py::test_support_agent (llm-bas...",
+        ),
     ],
 )
 def test_every_ending_has_its_words(gallery, kind, word, light, headline):
@@ -60,6 +65,26 @@ def test_reasons_stand_in_a_steady_order_and_metrics_once():
         "RED: too little data for lost, pass regressed, bound and other bound missed a bound, 2 examples broke, "
         "1 suspect example not cleared, 2 errors"
     )
+
+
+def test_a_missed_bound_is_named_beside_a_verdict_that_is_red_too():
+    metrics = (row("pass", "INCONCLUSIVE", red=True, missed_bound=True),)
+    assert digest(experiment(decision=Decision(metrics=metrics))).verdict.headline == (
+        "RED: pass may have dropped, pass missed a bound"
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        ("No baseline for s. Record one where you trust the results.", "No baseline for s"),
+        ("Shard 2 of 2 is missing:\nbring it", "Shard 2 of 2 is missing:"),
+        ("x" * 200, "x" * 67 + "..."),
+    ],
+)
+def test_one_error_is_named_by_its_first_sentence(error, reason):
+    headline = digest(experiment(decision=Decision(errors=(error,)))).verdict.headline
+    assert headline == f"RED: {reason}"
 
 
 def test_all_warnings_of_a_green_build_are_named():
