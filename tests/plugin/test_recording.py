@@ -213,7 +213,7 @@ class TestCommit:
     def test_a_clean_work_tree(self, project: Project, git: Callable[..., str]) -> None:
         assert "uncommitted" not in project.record().stdout.str()
         (session,) = self.sessions(project)
-        assert session["commit"] == git("rev-parse", "--short=12", "HEAD")
+        assert session["commit"] == git("rev-parse", "HEAD")
         assert session["clean"] is True
         assert session["recorded"].endswith("+00:00")
         assert session["experiment"] == project.summary["name"]
@@ -231,7 +231,7 @@ class TestCommit:
         app.write_text(f"{app.read_text()}# more\n")
         said = " ".join(project.record().stdout.str().split())
         (session,) = self.sessions(project)
-        assert session["commit"] == git("rev-parse", "--short=12", "HEAD")
+        assert session["commit"] == git("rev-parse", "HEAD")
         assert "clean" not in session
         assert f"recorded with uncommitted changes to {session['commit']}" in said
 
