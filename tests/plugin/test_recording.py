@@ -233,7 +233,7 @@ class TestCommit:
         (session,) = self.sessions(project)
         assert session["commit"] == git("rev-parse", "HEAD")
         assert "clean" not in session
-        assert f"recorded with uncommitted changes to {session['commit']}" in said
+        assert f"recorded with uncommitted changes to {session['commit'][:7]}" in said
 
     def test_experiments_of_the_branch_are_pooled_by_one_command(
         self, project: Project, git: Callable[..., str]

@@ -145,7 +145,13 @@ def test_a_broken_setting_is_reported_once_and_never_breaks_the_app(
 def test_an_unknown_variable_is_named_once_with_what_it_may_have_meant(
     monkeypatch: pytest.MonkeyPatch, app: MemoryHost, caplog: pytest.LogCaptureFixture
 ) -> None:
-    for name in ("LLMOBS_TRACING", "LLMOBS_REDACTION", "LLMOBS_CONFIRMING", "LLMOBS_EXPECT_LANGCHAIN"):
+    for name in (
+        "LLMOBS_TRACING",
+        "LLMOBS_REDACTION",
+        "LLMOBS_CONFIRMING",
+        "LLMOBS_CONTROL",
+        "LLMOBS_EXPECT_LANGCHAIN",
+    ):
         monkeypatch.setenv(name, "true")
     with caplog.at_level(logging.WARNING, "pytest_llmobs"):
         step()
