@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import starmap
 from operator import attrgetter
 
 from pytest_llmobs.baselines.records import BaselineSession
@@ -78,29 +79,41 @@ def compare_with_accepted(suites: Iterable[JudgedSuite], asking: Asking, setting
         settings: Of the session.
     """
     doubts = list(_doubts(suites))
-    if settings.control == "off" or not asking.possible:
-        reason = OFF if settings.control == "off" else asking.why_not
-        for doubt in doubts:
-            doubt.let_stand(reason)
-        return
+    if settings.control == "off":
+        _let_all_stand(doubts, OFF)
+    elif not asking.possible:
+        _let_all_stand(doubts, asking.why_not)
+    else:
+        _run_accepted(doubts, asking)
+
+
+def _let_all_stand(doubts: Iterable[_Doubt], reason: str) -> None:
+    for doubt in doubts:
+        doubt.let_stand(reason)
+
+
+def _run_accepted(doubts: Sequence[_Doubt], asking: Asking) -> None:
+    """Run the code that made most rows in doubt over those rows, and compare; of other rows say why not."""
     commit = _usual_commit(doubts)
-    reruns = []
+    to_run: list[tuple[_Doubt, Sequence[str]]] = []
     for doubt in doubts:
         examples = _recorded_by(doubt, commit)
         if examples:
-            repeats = dict.fromkeys(examples, range(1, doubt.runs + 1))
-            reruns.append(Rerun(suite=doubt.suite.name, reason="control", repeats=repeats))
+            to_run.append((doubt, examples))
         else:
             doubt.let_stand(_not_of(doubt, doubt.examples, commit))
-    if commit is None or not reruns:
+    if commit is None or not to_run:
         return
-    answer = asking.ask("control", reruns, commit)
-    examples_by_suite = {rerun.suite: list(rerun.repeats) for rerun in reruns}
-    for doubt in doubts:
-        if doubt.suite.name in examples_by_suite:
-            _compare(doubt, answer, examples_by_suite[doubt.suite.name])
-            for finding in doubt.findings:
-                finding.red = finding.state == "broken" or doubt.suite.drift_is_red
+    answer = asking.ask("control", list(starmap(_control_of, to_run)), commit)
+    for doubt, asked in to_run:
+        _compare(doubt, answer, asked)
+        for finding in doubt.findings:
+            finding.red = finding.state == "broken" or doubt.suite.drift_is_red
+
+
+def _control_of(doubt: _Doubt, examples: Sequence[str]) -> Rerun:
+    repeats = dict.fromkeys(examples, range(1, doubt.runs + 1))
+    return Rerun(suite=doubt.suite.name, reason="control", repeats=repeats)
 
 
 def _doubts(suites: Iterable[JudgedSuite]) -> Iterator[_Doubt]:

@@ -58,17 +58,16 @@ def _passes_in_control(suite: JudgedSuite, suspect: Suspect) -> bool:
 
 def _look(suspects: Sequence[_Suspects], asking: Asking) -> None:
     """Run suspects again, and say what they are."""
-    reruns = list(starmap(_rerun, suspects))
-    asked = {rerun.suite for rerun in reruns if rerun is not None}
-    error = ""
-    if asked and asking.possible:
-        answer = asking.ask("suspects", list(filter(None, reruns)))
-        error = answer.error or ""
+    reruns = list(filter(None, starmap(_rerun, suspects)))
+    looked: set[str] = set()
+    if reruns and asking.possible:
+        answer = asking.ask("suspects", reruns)
+        if answer.error is None:
+            looked = {rerun.suite for rerun in reruns}
         for suite, _ in suspects:
             suite.alone = measure(trial for trial in answer.trials if trial.suite == suite.name)
-    looked = asked if asking.possible and not error else set()
     for suite, of_suite in suspects:
-        why_not = _LACKING if suite.insufficient else error or asking.failed
+        why_not = _LACKING if suite.insufficient else asking.failed
         for suspect in of_suite:
             _judge(suite, suspect, suite.name in looked, why_not)
 

@@ -27,6 +27,12 @@ _UNLOOKED = "too little data for {} (a further look could not run)"
 """What it says of too little data where the gate wanted more and couldn't have it."""
 _BOUND = "{} missed a bound"
 """What a missed bound of ``llm_gate`` says, beside or instead of the verdict."""
+_EXAMPLES: Mapping[ExampleState, str] = {
+    "broken": "{} {} broke",
+    "drifted": "{} {} drifted",
+    "suspect": "{} suspect {} not cleared",
+}
+"""What red examples of a state say: their number, and the noun."""
 _UNGATED: tuple[ExampleState, ...] = ("new", "edited")
 """States of examples whose assertions fail their tests: the baseline has nothing to judge them by."""
 _INTERRUPTED = 2
@@ -96,12 +102,8 @@ def _of_gate(experiment: Experiment, examples: ExamplesDigest) -> Iterator[str]:
         else:
             yield reason.format(named(names))
     for counted in examples.counts:
-        if counted.red and counted.state == "broken":
-            yield f"{count(counted.number, 'example')} broke"
-        if counted.red and counted.state == "drifted":
-            yield f"{count(counted.number, 'example')} drifted"
-        if counted.red and counted.state == "suspect":
-            yield f"{count(counted.number, 'suspect example')} not cleared"
+        if counted.red and counted.state in _EXAMPLES:
+            yield _EXAMPLES[counted.state].format(counted.number, noun(counted.number, "example"))
     if len(decision.errors) == 1:
         yield _first_sentence(decision.errors[0])
     elif decision.errors:
