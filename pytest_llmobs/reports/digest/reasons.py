@@ -28,9 +28,9 @@ _UNLOOKED = "too little data for {} (a further look could not run)"
 _BOUND = "{} missed a bound"
 """What a missed bound of ``llm_gate`` says, beside or instead of the verdict."""
 _EXAMPLES: Mapping[ExampleState, str] = {
-    "broken": "{} {} broke",
-    "drifted": "{} {} drifted",
-    "suspect": "{} suspect {} not cleared",
+    "broken": "{:,} {} broke",
+    "drifted": "{:,} {} drifted",
+    "suspect": "{:,} suspect {} not cleared",
 }
 """What red examples of a state say: their number, and the noun."""
 _UNGATED: tuple[ExampleState, ...] = ("new", "edited")
