@@ -166,4 +166,8 @@ def _proposed(points: Sequence[Point], rule: GateRule, gating: int) -> float | N
     bound = proposed_min_mean(means, gating)
     if bound is None:
         return None
+    is_share = all(0 <= abs(mean) <= 1 for mean in means)
+    lowest = -1.0 if rule.lower_is_better else 0.0
+    if is_share and bound <= lowest:  # nothing could miss it
+        return None
     return sign * bound

@@ -104,7 +104,9 @@ def _limits(experiment: Experiment, trials: SpendingDigest, recorded: int) -> It
         ran = f"{trials.ran:,} of {count(trials.expected, 'trial')}"
         yield f"interrupted: {ran} ran; this is no whole experiment"
     if experiment.decision.unlooked:
-        yield f"one look only: {experiment.decision.unlooked}"
+        said = {row.control_note for row in experiment.decision.metrics}
+        reason = "" if experiment.decision.unlooked in said else f": {experiment.decision.unlooked}"
+        yield f"one look only{reason}"
     # elsewhere the headline says so
     if not experiment.red:
         return

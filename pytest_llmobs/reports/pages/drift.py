@@ -11,6 +11,7 @@ from pytest_llmobs.reports.text import cells, figures
 from pytest_llmobs.reports.text.page import Page
 from pytest_llmobs.wording import commit_id, count
 
+_REMEDY = ": --llm-update-baseline=add on another one says how far it moves"
 _SHOWN = 10
 """Sessions that are named, the newest."""
 
@@ -42,7 +43,8 @@ def _suite(drift: SuiteDrift, page: Page) -> Iterator[str]:
         yield from page.item(_session(session, passes), mark=" ")
     if drift.verdict:
         style = "yellow" if drift.has_days else ""
-        yield from page.item(drift.verdict, mark=" !", style=style)
+        remedy = _REMEDY if len(drift.sessions) == 1 else ""
+        yield from page.item(f"{drift.verdict}{remedy}", mark=" !", style=style)
 
 
 def _session(session: BaselineSession, passes: int) -> str:

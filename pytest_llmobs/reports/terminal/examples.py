@@ -23,7 +23,7 @@ _NAME_WIDTH = 40
 _TITLES: Mapping[tuple[ExampleState, bool], str] = {
     ("broken", True): "{} broke",
     ("suspect", True): "{} failed and could not be cleared by running again",
-    ("suspect", False): "{} suspect: fails now, not often enough to call it broken",
+    ("suspect", False): "{} suspect: failed now, not proved to be broken",
     ("drifted", True): "{} drifted: the accepted code fails alike today",
     ("drifted", False): f"{{}} drifted: {FAILS_ALIKE}",
     ("dropped", True): "{} with the largest drops",
@@ -33,11 +33,8 @@ _MEANINGS: Mapping[ExampleState, str] = {
     "flaky": "passed in the baseline, failed at least once now",
     "known": "failed now and in the baseline",
     "fixed": "failed in the baseline, passed now",
-    "new": "not in the baseline",
-    "removed": "in the baseline, no longer in the dataset",
-    "edited": "changed since the baseline: not compared",
 }
-"""What a state means whose examples need no details."""
+"""What a state means whose examples need no details; of those that the baseline lacks a note of the gate says it."""
 
 
 def example_section(digest: Digest, page: Page, context: Context, room: int) -> list[str]:
@@ -50,9 +47,9 @@ def example_section(digest: Digest, page: Page, context: Context, room: int) -> 
         room: Lines there are, where it isn't.
     """
     examples = digest.examples
-    lines = [*_titles(examples, page), *_not_compared(digest, page)]
+    lines = [*_titles(digest, page), *_not_compared(digest, page)]
     extent = extent_of(digest, context)
-    states = list(_states(examples, page, extent))
+    states = list(_states(digest, page, extent))
     if extent is Extent.EVERYTHING:
         lines += _details(examples, page, context)
         if lines and states:
@@ -62,9 +59,10 @@ def example_section(digest: Digest, page: Page, context: Context, room: int) -> 
     return [*lines, *worst_examples(digest, page, context, room), *states]
 
 
-def _states(examples: ExamplesDigest, page: Page, extent: Extent) -> Iterator[str]:
-    for listed in examples.listed:
-        text = _listed(listed, page, bound(_NAMES, extent is Extent.EVERYTHING))
+def _states(digest: Digest, page: Page, extent: Extent) -> Iterator[str]:
+    several = len(digest.metrics.suites) > 1
+    for listed in digest.examples.listed:
+        text = _listed(listed, page, bound(_NAMES, extent is Extent.EVERYTHING), several)
         yield from extent.item(text, page, mark=page.signs.dot, style="dim")
 
 
@@ -77,14 +75,19 @@ def title(counted: ExampleCount) -> str:
     return text.format(examples)
 
 
-def _titles(examples: ExamplesDigest, page: Page) -> Iterator[str]:
+def _titles(digest: Digest, page: Page) -> Iterator[str]:
     """Yield an item for each state, followed by what most comments of its examples say."""
+    examples = digest.examples
     remarked: set[ExampleState] = set()
+    drift_is_said = any(row.verdict == "DRIFTED" for row in digest.experiment.decision.metrics)
     for counted in examples.counts:
         mark, style = "!", "yellow"
         if counted.red:
             mark, style = page.signs.cross, "red"
-        yield from page.item(title(counted), mark=mark, style=style)
+        text = title(counted)
+        if counted.state == "drifted" and drift_is_said:  # the metric's note has said what that means
+            text = f"{count(counted.number, 'example')} drifted"
+        yield from page.item(text, mark=mark, style=style)
         # red and other suspects share their remarks
         if counted.state not in remarked:
             remarked.add(counted.state)
@@ -100,11 +103,13 @@ def _not_compared(digest: Digest, page: Page) -> Iterator[str]:
             yield from page.item(not_compared(note), mark=" ", style="dim")
 
 
-def _listed(listed: ListedExamples, page: Page, most: int | None) -> str:
+def _listed(listed: ListedExamples, page: Page, most: int | None, several: bool) -> str:
     names = []
-    for _, example_id in listed.examples:
-        names.append(page.clip_middle(page.line(example_id), _NAME_WIDTH))
-    return f"{len(names):,} {listed.state} ({_MEANINGS[listed.state]}): {page.named(names, most)}"
+    for suite, example_id in listed.examples:
+        name = f"{suite.rpartition('::')[2]}[{example_id}]" if several else example_id
+        names.append(page.clip_middle(page.line(name), _NAME_WIDTH))
+    meaning = f" ({_MEANINGS[listed.state]})" if listed.state in _MEANINGS else ""
+    return f"{len(names):,} {listed.state}{meaning}: {page.named(names, most)}"
 
 
 def _details(examples: ExamplesDigest, page: Page, context: Context) -> Iterator[str]:

@@ -28,6 +28,13 @@ def metric_table(lines: Sequence[MetricLine], page: Page) -> tuple[list[str], li
     return draw_painted(fitted(columns(lines, page), page.width, _steps(lines, page)), page)
 
 
+def has_every_figure(lines: Sequence[MetricLine], page: Page) -> bool:
+    """Tell whether the page has room for all that a red row rests on, so that no note need say it."""
+    return any(
+        shown.key == "passes" for shown in fitted(columns(lines, page), page.width, _steps(lines, page))
+    )
+
+
 def columns(lines: Sequence[MetricLine], page: Page) -> Table:
     """Return the whole table, nothing shortened; columns nobody has a value for fall out when it is fitted."""
     rows = _rows(lines)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 
 from pytest_llmobs.records.decisions import MetricRow
 from pytest_llmobs.reports.digest.metrics import (
@@ -15,6 +16,7 @@ from pytest_llmobs.reports.digest.metrics import (
     urgency,
 )
 from pytest_llmobs.reports.terminal.extent import Extent
+from pytest_llmobs.reports.terminal.metric_columns import has_every_figure
 from pytest_llmobs.reports.text import figures, metric_words
 from pytest_llmobs.reports.text.page import Page
 
@@ -33,10 +35,15 @@ def note_lines(suites: Sequence[SuiteMetrics], page: Page, extent: Extent) -> It
         extent: How much is shown.
     """
     notes: list[MetricNote] = []
+    worded = _WORDED[extent]
+    if extent is not Extent.EVERYTHING and has_every_figure(
+        list(chain.from_iterable(map(_lines, suites))), page
+    ):
+        worded = _accepted_in_words
     for suite in suites:
         notes += suite.notes
         # by kind: the figures of all rows, then what is said of the accepted code
-        for kind in zip(*_WORDED[extent](suite.lines, page), strict=True):
+        for kind in zip(*worded(suite.lines, page), strict=True):
             notes += together(suite.suite, kind)
     asides = sum(note.aside for note in notes)
     # no more of them than a quarter of the lines that the table may have
@@ -61,6 +68,25 @@ def _all_in_words(lines: Iterable[MetricLine], page: Page) -> Iterator[Sequence[
     for line in lines:
         if line.has_verdict:
             yield _notes(line.row, _all_figures(line.row, page))
+
+
+def _lines(suite: SuiteMetrics) -> Sequence[MetricLine]:
+    return suite.lines
+
+
+def _accepted_in_words(lines: Iterable[MetricLine], page: Page) -> Iterator[Sequence[MetricNote]]:
+    """Yield notes without the figures that the table has."""
+    for line in lines:
+        if line.has_verdict:
+            yield _notes(line.row, _beside_figures(line.row))
+
+
+def _beside_figures(row: MetricRow) -> str:
+    if row.verdict == "INCONCLUSIVE":
+        return "the drop may be chance"
+    if row.verdict == "REGRESSED":
+        return metric_words.accepted_today(row)
+    return ""
 
 
 def _page_in_words(lines: Iterable[MetricLine], page: Page) -> Iterator[Sequence[MetricNote]]:

@@ -78,7 +78,9 @@ def _further(spending: SpendingDigest) -> str:
         shares.append(f"{spending.control.trials:,} of the accepted code{_price(spending.control)}")
     if not shares:
         return ""
-    return f"of that {'; '.join(shares)}"
+    calls = spending.total.app.calls + spending.total.judges.calls
+    part = "of that" if calls else "besides"  # of no calls nothing is a part
+    return f"{part} {'; '.join(shares)}"
 
 
 def _price(share: TrialSpending) -> str:

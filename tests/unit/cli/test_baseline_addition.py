@@ -115,7 +115,7 @@ class TestDrift:
             " · pass  1.00",
             "",
             f"  2026-11-20 10:00 UTC {commit[:7]} (1 pass)",
-            " ! one day only",
+            " ! one day only: --llm-update-baseline=add on another one says how far it moves",
         ]
 
     def test_two_sessions(self, llmobs: Callable[..., Outcome], store: Store) -> None:

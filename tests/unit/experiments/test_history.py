@@ -104,6 +104,14 @@ def test_the_trend_agrees_with_scipys_kendall(values: list[float]) -> None:
     assert trend_p(values) == pytest.approx(expected)
 
 
+@pytest.mark.parametrize(("means", "lower_is_better"), [([0.9, 0.1] * 3, False), ([0.1, 0.9] * 3, True)])
+def test_a_bound_that_no_mean_can_miss_is_not_proposed(
+    world, means: list[float], lower_is_better: bool
+) -> None:
+    gates = [GateRule(metric="pass", lower_is_better=lower_is_better)]
+    assert trends(history(world, means, gates=gates), of_a_branch())[0].proposed_min_mean is None
+
+
 def test_equal_values_have_no_trend() -> None:
     assert trend_p([0.9] * 6) == 1.0
 

@@ -42,7 +42,7 @@ NO_BASELINE = "NO BASELINE: assertions decide, as in plain pytest"
             "no_baseline_in_ci",
             "red",
             "red",
-            "RED: No baseline for tests/test_support.py::test_support_agent (llm-bas...",
+            "RED: No baseline for tests/test_support.py::test_support_agent (llm-base...",
         ),
     ],
 )
@@ -131,6 +131,13 @@ def test_what_restricts_it_is_said(gallery):
         "interrupted",
         "one look only",
     ]
+
+
+def test_why_there_was_one_look_is_not_said_twice(gallery):
+    reason = "a merge can't run tests again"
+    rows = (row("pass", "REGRESSED", control_note=reason, **REGRESSED),)
+    decision = Decision(metrics=rows, unlooked=reason)
+    assert digest(experiment(decision=decision)).verdict.limits == ("one look only",)
 
 
 ENDS = {

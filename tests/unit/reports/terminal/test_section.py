@@ -17,6 +17,7 @@ from pytest_llmobs.reports.digest.experiment import digest
 from pytest_llmobs.reports.terminal.section import SCREEN, TerminalReport, render
 from pytest_llmobs.reports.text import cells
 from pytest_llmobs.reports.text.page import Page
+from tests.unit.reports.conftest import broken, row
 
 GOLDEN = Path(__file__).parent / "golden"
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
@@ -246,7 +247,7 @@ def test_a_neutral_row_says_what_it_leaves_open_and_not_zero(gallery):
     assert not re.search(r"(±|Δ|MDE) *0\.0", text)
 
 
-@pytest.mark.parametrize("width", [60, 80, 120])
+@pytest.mark.parametrize("width", [60, 80])
 def test_a_red_row_says_which_passes_chances_and_accepted_code_it_is_judged_by(gallery, width):
     text = " ".join(render(gallery["red_metric"](), width=width, color=False).split())
     assert (
@@ -255,11 +256,27 @@ def test_a_red_row_says_which_passes_chances_and_accepted_code_it_is_judged_by(g
     )
 
 
+def test_a_page_with_room_for_the_figures_says_them_in_the_table_alone(gallery):
+    text = render(gallery["red_metric"](), width=120, color=False)
+    assert text.count(".002 (.006)") == text.count("3 fresh") == 1
+    assert "✗ pass: the accepted code today 0.962" in text.split("\n")
+
+
+def test_examples_of_several_suites_are_listed_with_their_tests(gallery):
+    green = gallery["green"]()
+    rows = tuple(
+        replace(broken("a", suite=f"t.py::{name}"), state="flaky", red=False) for name in ("one", "two")
+    )
+    metrics = tuple(row("pass", suite=each.suite) for each in rows)
+    text = render(replace(green, decision=Decision(metrics=metrics, examples=rows)), width=120, color=False)
+    assert "at least once now): one[a], two[a]" in text
+
+
 def test_of_many_red_metrics_a_screen_tells_the_figures_of_a_few(gallery):
     red = gallery["red_metric"]().decision.metrics[0]
     rows = tuple(replace(red, metric=f"m{number}", p=number / 1000) for number in range(10))
     experiment = replace(gallery["green"](), decision=Decision(metrics=rows))
-    text = render(experiment, width=120, color=False)
+    text = render(experiment, width=80, color=False)
     assert text.count("fresh passes") == 3
     assert len(text.split("\n")) <= SCREEN
     assert (

@@ -61,6 +61,12 @@ def test_a_look_of_unknown_cost_says_its_trials():
     assert lines[1] == "app cost unknown (2 calls, 200 tokens) · of that 1 trial of further looks"
 
 
+def test_looks_without_a_model_call_are_no_part_of_none():
+    looks = Look(purpose="passes", trials=[TRIAL, TRIAL]), Look(purpose="control", trials=[TRIAL])
+    lines = spending_section(digest_spending(of([TRIAL], *looks)), Page())
+    assert lines[1] == "no model calls · besides 2 trials of further looks; 1 of the accepted code"
+
+
 def test_a_look_that_brought_nothing_takes_nothing():
     lines = spending_section(
         digest_spending(of([priced()], Look(purpose="passes", error="it broke"))), Page()
