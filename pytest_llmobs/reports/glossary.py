@@ -188,7 +188,7 @@ GLOSSARY: tuple[Entry, ...] = (
         ("broken", "broke"),
         "A suspect that passes so rarely, in up to 16 trials, that chance would not do that once among all examples. "
         "In a suite with a regressed metric it is one that fails in every trial, fresh ones too. Each is a failed "
-        "test.",
+        "test. By a score, an example passes in a trial that scores above half of what it scored in the baseline.",
         "`llmobs show ID` shows what happened; `--lf` runs the broken ones again.",
     ),
     Entry(

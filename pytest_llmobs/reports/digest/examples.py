@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -154,7 +154,7 @@ def digest_examples(rows: Iterable[ExampleRow]) -> ExamplesDigest:
         common_changes=common,
         groups=tuple(grouped(detailed, common)),
         remarks=shared_remarks(detailed),
-        listed=tuple(_listed(rows)),
+        listed=tuple(_listed(rows, {(example.suite, example.example_id) for example in detailed})),
         not_compared=tuple(dict.fromkeys(row.control_note for row in rows if row.control_note)),
     )
 
@@ -263,12 +263,13 @@ def _counts(examples: Sequence[ExampleDetail]) -> list[ExampleCount]:
     return counts
 
 
-def _listed(rows: Sequence[ExampleRow]) -> list[ListedExamples]:
+def _listed(rows: Sequence[ExampleRow], detailed: Collection[tuple[str, str]]) -> list[ListedExamples]:
+    """Return the other examples by state; one that has details isn't flaky or known by another metric as well."""
     listed = []
     for state in LISTED:
         names: dict[tuple[str, str], None] = {}
         for row in rows:
-            if row.state == state and not row.red:
+            if row.state == state and not row.red and (row.suite, row.example_id) not in detailed:
                 names[row.suite, row.example_id] = None
         if names:
             listed.append(ListedExamples(state, tuple(names)))

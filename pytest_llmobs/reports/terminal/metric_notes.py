@@ -67,7 +67,7 @@ def note_lines(suites: Sequence[SuiteMetrics], page: Page, extent: Extent) -> It
 def _all_in_words(lines: Iterable[MetricLine], page: Page) -> Iterator[Sequence[MetricNote]]:
     for line in lines:
         if line.has_verdict:
-            yield _notes(line.row, _all_figures(line.row, page))
+            yield _notes(line, _all_figures(line.row, page))
 
 
 def _lines(suite: SuiteMetrics) -> Sequence[MetricLine]:
@@ -78,7 +78,7 @@ def _accepted_in_words(lines: Iterable[MetricLine], page: Page) -> Iterator[Sequ
     """Yield notes without the figures that the table has."""
     for line in lines:
         if line.has_verdict:
-            yield _notes(line.row, _beside_figures(line.row))
+            yield _notes(line, _beside_figures(line.row))
 
 
 def _beside_figures(row: MetricRow) -> str:
@@ -92,7 +92,7 @@ def _beside_figures(row: MetricRow) -> str:
 def _page_in_words(lines: Iterable[MetricLine], page: Page) -> Iterator[Sequence[MetricNote]]:
     for line in lines:
         if line.has_verdict:
-            yield _notes(line.row, _red_figures(line.row, page))
+            yield _notes(line, _red_figures(line.row, page))
 
 
 def _screen_in_words(lines: Iterable[MetricLine], page: Page) -> Iterator[Sequence[MetricNote]]:
@@ -104,7 +104,7 @@ def _screen_in_words(lines: Iterable[MetricLine], page: Page) -> Iterator[Sequen
         told += bool(words)
         if told > _MOST_FIGURES:
             words = ""
-        yield _notes(line.row, words)
+        yield _notes(line, words)
 
 
 _WORDED = {
@@ -114,12 +114,15 @@ _WORDED = {
 }
 
 
-def _notes(row: MetricRow, figures_in_words: str) -> Sequence[MetricNote]:
+def _notes(line: MetricLine, figures_in_words: str) -> Sequence[MetricNote]:
     """Return the notes on a row that the gate didn't write, one a kind; those that are empty included."""
+    row = line.row
     notes = []
     for text in (_meaning(row), figures_in_words, metric_words.not_compared(row.control_note)):
         notes.append(MetricNote(row.suite, standing(row), (row.metric,), text))
-    return [*notes, MetricNote(row.suite, "", (row.metric,), _scale(row))]
+    for text in (_scale(row), _turned(line)):
+        notes.append(MetricNote(row.suite, "", (row.metric,), text))
+    return notes
 
 
 def _meaning(row: MetricRow) -> str:
@@ -172,6 +175,13 @@ def _beside(row: MetricRow) -> str:
     if row.verdict == "DRIFTED":  # its meaning has told
         return ""
     return metric_words.accepted_today(row)
+
+
+def _turned(line: MetricLine) -> str:
+    """Return that a rise has a minus, where one is shown."""
+    if not line.lower_is_better or line.row.verdict == "NEUTRAL" or line.row.delta is None:
+        return ""
+    return "lower is better, so that a rise has a minus"
 
 
 def _scale(row: MetricRow) -> str:

@@ -12,12 +12,13 @@ import pytest
 
 from pytest_llmobs.records.decisions import Decision
 from pytest_llmobs.records.experiments import Experiment
+from pytest_llmobs.records.plans import GateRule
 from pytest_llmobs.reports.context import Context
 from pytest_llmobs.reports.digest.experiment import digest
 from pytest_llmobs.reports.terminal.section import SCREEN, TerminalReport, render
 from pytest_llmobs.reports.text import cells
 from pytest_llmobs.reports.text.page import Page
-from tests.unit.reports.conftest import broken, row
+from tests.unit.reports.conftest import REGRESSED, broken, row
 
 GOLDEN = Path(__file__).parent / "golden"
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
@@ -270,6 +271,21 @@ def test_examples_of_several_suites_are_listed_with_their_tests(gallery):
     metrics = tuple(row("pass", suite=each.suite) for each in rows)
     text = render(replace(green, decision=Decision(metrics=metrics, examples=rows)), width=120, color=False)
     assert "at least once now): one[a], two[a]" in text
+
+
+def test_a_minus_where_lower_is_better_is_said_to_be_a_rise(gallery):
+    green = gallery["green"]()
+    suite = replace(green.suites[0], gates=(GateRule(metric="length", lower_is_better=True),))
+    metrics = (row("length", "REGRESSED", **REGRESSED), row("pass"))
+    text = render(replace(green, suites=(suite,), decision=Decision(metrics=metrics)), width=80, color=False)
+    assert "· length: lower is better, so that a rise has a minus" in text.split("\n")
+
+
+def test_an_example_that_broke_is_not_listed_as_flaky_by_another_metric(gallery):
+    rows = (broken("a"), replace(broken("a", "tone"), state="flaky", red=False))
+    text = render(replace(gallery["green"](), decision=Decision(examples=rows)), width=80, color=False)
+    assert "1 example broke" in text
+    assert "flaky" not in text
 
 
 def test_of_many_red_metrics_a_screen_tells_the_figures_of_a_few(gallery):
