@@ -79,6 +79,7 @@ def _titles(digest: Digest, page: Page) -> Iterator[str]:
     """Yield an item for each state, followed by what most comments of its examples say."""
     examples = digest.examples
     remarked: set[ExampleState] = set()
+    said: set[str] = set()
     drift_is_said = any(row.verdict == "DRIFTED" for row in digest.experiment.decision.metrics)
     for counted in examples.counts:
         mark, style = "!", "yellow"
@@ -92,7 +93,9 @@ def _titles(digest: Digest, page: Page) -> Iterator[str]:
         if counted.state not in remarked:
             remarked.add(counted.state)
             for remark in examples.remarks.get(counted.state, ()):
-                yield from page.item(remark, mark=" ", style="dim")
+                if remark not in said:
+                    yield from page.item(remark, mark=" ", style="dim")
+                said.add(remark)
 
 
 def _not_compared(digest: Digest, page: Page) -> Iterator[str]:

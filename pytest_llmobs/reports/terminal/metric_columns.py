@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 
 from pytest_llmobs.measures.drops import MORE_PASSES, MORE_REPEATS
 from pytest_llmobs.records.decisions import MetricRow
@@ -28,11 +28,9 @@ def metric_table(lines: Sequence[MetricLine], page: Page) -> tuple[list[str], li
     return draw_painted(fitted(columns(lines, page), page.width, _steps(lines, page)), page)
 
 
-def has_every_figure(lines: Sequence[MetricLine], page: Page) -> bool:
-    """Tell whether the page has room for all that a red row rests on, so that no note need say it."""
-    return any(
-        shown.key == "passes" for shown in fitted(columns(lines, page), page.width, _steps(lines, page))
-    )
+def shown_columns(lines: Sequence[MetricLine], page: Page) -> Set[str]:
+    """Return the keys of the columns that a page has room for: what they show, no note need say."""
+    return {shown.key for shown in fitted(columns(lines, page), page.width, _steps(lines, page))}
 
 
 def columns(lines: Sequence[MetricLine], page: Page) -> Table:

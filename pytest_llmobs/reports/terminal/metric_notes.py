@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from itertools import chain
+from operator import attrgetter
 
 from pytest_llmobs.records.decisions import MetricRow
 from pytest_llmobs.reports.digest.metrics import (
@@ -16,7 +17,7 @@ from pytest_llmobs.reports.digest.metrics import (
     urgency,
 )
 from pytest_llmobs.reports.terminal.extent import Extent
-from pytest_llmobs.reports.terminal.metric_columns import has_every_figure
+from pytest_llmobs.reports.terminal.metric_columns import shown_columns
 from pytest_llmobs.reports.text import figures, metric_words
 from pytest_llmobs.reports.text.page import Page
 
@@ -35,15 +36,11 @@ def note_lines(suites: Sequence[SuiteMetrics], page: Page, extent: Extent) -> It
         extent: How much is shown.
     """
     notes: list[MetricNote] = []
-    worded = _WORDED[extent]
-    if extent is not Extent.EVERYTHING and has_every_figure(
-        list(chain.from_iterable(map(_lines, suites))), page
-    ):
-        worded = _accepted_in_words
+    shown = shown_columns(list(chain.from_iterable(map(attrgetter("lines"), suites))), page)
     for suite in suites:
         notes += suite.notes
         # by kind: the figures of all rows, then what is said of the accepted code
-        for kind in zip(*worded(suite.lines, page), strict=True):
+        for kind in zip(*_WORDED[extent](suite.lines, page, shown), strict=True):
             notes += together(suite.suite, kind)
     asides = sum(note.aside for note in notes)
     # no more of them than a quarter of the lines that the table may have
@@ -64,43 +61,28 @@ def note_lines(suites: Sequence[SuiteMetrics], page: Page, extent: Extent) -> It
             yield from extent.item(text, page, mark=mark, style=style)
 
 
-def _all_in_words(lines: Iterable[MetricLine], page: Page) -> Iterator[Sequence[MetricNote]]:
+def _all_in_words(lines: Iterable[MetricLine], page: Page, shown: Set[str]) -> Iterator[Sequence[MetricNote]]:
     for line in lines:
         if line.has_verdict:
             yield _notes(line, _all_figures(line.row, page))
 
 
-def _lines(suite: SuiteMetrics) -> Sequence[MetricLine]:
-    return suite.lines
-
-
-def _accepted_in_words(lines: Iterable[MetricLine], page: Page) -> Iterator[Sequence[MetricNote]]:
-    """Yield notes without the figures that the table has."""
+def _page_in_words(
+    lines: Iterable[MetricLine], page: Page, shown: Set[str]
+) -> Iterator[Sequence[MetricNote]]:
     for line in lines:
         if line.has_verdict:
-            yield _notes(line, _beside_figures(line.row))
+            yield _notes(line, _red_figures(line.row, page, shown))
 
 
-def _beside_figures(row: MetricRow) -> str:
-    if row.verdict == "INCONCLUSIVE":
-        return "the drop may be chance"
-    if row.verdict == "REGRESSED":
-        return metric_words.accepted_today(row)
-    return ""
-
-
-def _page_in_words(lines: Iterable[MetricLine], page: Page) -> Iterator[Sequence[MetricNote]]:
-    for line in lines:
-        if line.has_verdict:
-            yield _notes(line, _red_figures(line.row, page))
-
-
-def _screen_in_words(lines: Iterable[MetricLine], page: Page) -> Iterator[Sequence[MetricNote]]:
+def _screen_in_words(
+    lines: Iterable[MetricLine], page: Page, shown: Set[str]
+) -> Iterator[Sequence[MetricNote]]:
     told = 0
     for line in lines:
         if not line.has_verdict:
             continue
-        words = _red_figures(line.row, page)
+        words = _red_figures(line.row, page, shown)
         told += bool(words)
         if told > _MOST_FIGURES:
             words = ""
@@ -143,19 +125,25 @@ def _after(row: MetricRow) -> str:
     return f": {said}"
 
 
-def _red_figures(row: MetricRow, page: Page) -> str:
-    """Return what a red or doubtful row rests on, as far as the table may have no room for it."""
+def _red_figures(row: MetricRow, page: Page, shown: Set[str]) -> str:
+    """Return what a red or doubtful row rests on, as far as the table has no room for it."""
+    has_all = "passes" in shown
     if row.verdict == "INCONCLUSIVE" and row.delta is not None:
+        if has_all:
+            return "the drop may be chance"
         drop = metric_words.amount(abs(row.delta), row)
         return f"it dropped by {drop}, which may be chance{_after(row)}"
     if row.verdict != "REGRESSED" or not row.passes:
         return ""
+    accepted = metric_words.accepted_today(row)
+    if has_all:
+        return accepted
     covered = ", ".join(filter(None, (metric_words.passes(row), metric_words.pairs(row))))
     return _sentence(
         f"{page.signs.delta} of {covered}",
         metric_words.probabilities(row),
-        metric_words.detectable(row),
-        metric_words.accepted_today(row),
+        "" if "mde" in shown else metric_words.detectable(row),
+        accepted,
     )
 
 

@@ -79,8 +79,8 @@ def _further(spending: SpendingDigest) -> str:
     if not shares:
         return ""
     calls = spending.total.app.calls + spending.total.judges.calls
-    part = "of that" if calls else "besides"  # of no calls nothing is a part
-    return f"{part} {'; '.join(shares)}"
+    part = "of that " if calls else ""  # of no calls nothing is a part
+    return f"{part}{'; '.join(shares)}"
 
 
 def _price(share: TrialSpending) -> str:

@@ -263,6 +263,13 @@ def test_a_page_with_room_for_the_figures_says_them_in_the_table_alone(gallery):
     assert "✗ pass: the accepted code today 0.962" in text.split("\n")
 
 
+def test_what_broken_examples_and_the_largest_drops_share_is_said_once(gallery):
+    rows = [broken(name, comment="note\nassert 'refund' in reply") for name in "abc"]
+    rows += [replace(broken(name, comment="assert 'refund' in reply"), state="dropped") for name in "def"]
+    experiment = replace(gallery["green"](), decision=Decision(examples=tuple(rows)))
+    assert render(experiment, width=80, color=False).count("assert 'refund' in reply") == 1
+
+
 def test_examples_of_several_suites_are_listed_with_their_tests(gallery):
     green = gallery["green"]()
     rows = tuple(
@@ -304,7 +311,7 @@ def test_of_many_red_metrics_a_screen_tells_the_figures_of_a_few(gallery):
 def test_one_metric_alone_has_one_p(gallery):
     alone = replace(gallery["red_metric"]().decision.metrics[0], p_adjusted=None, tests=1)
     text = render(replace(gallery["green"](), decision=Decision(metrics=(alone,))), width=80, color=False)
-    assert "p .002; MDE" in text
+    assert "36 examples; p .002" in text
     assert "p of" not in text
 
 
