@@ -264,13 +264,15 @@ def _counts(examples: Sequence[ExampleDetail]) -> list[ExampleCount]:
 
 
 def _listed(rows: Sequence[ExampleRow], detailed: Collection[tuple[str, str]]) -> list[ListedExamples]:
-    """Return the other examples by state; one that has details isn't flaky or known by another metric as well."""
+    """Return the other examples by state, each once: by the worst state that it has by any metric."""
+    states: dict[tuple[str, str], ExampleState] = {}
+    for row in rows:
+        name = row.suite, row.example_id
+        if row.state in LISTED and not row.red and name not in detailed:
+            states[name] = min(states.get(name, row.state), row.state, key=_RANK.index)
     listed = []
     for state in LISTED:
-        names: dict[tuple[str, str], None] = {}
-        for row in rows:
-            if row.state == state and not row.red and (row.suite, row.example_id) not in detailed:
-                names[row.suite, row.example_id] = None
+        names = tuple(name for name, its_state in states.items() if its_state == state)
         if names:
-            listed.append(ListedExamples(state, tuple(names)))
+            listed.append(ListedExamples(state, names))
     return listed

@@ -295,6 +295,13 @@ def test_an_example_that_broke_is_not_listed_as_flaky_by_another_metric(gallery)
     assert "flaky" not in text
 
 
+def test_an_example_that_is_flaky_and_known_is_listed_once(gallery):
+    rows = [replace(broken("a", name), state=name, red=False) for name in ("flaky", "known")]
+    text = render(replace(gallery["green"](), decision=Decision(examples=tuple(rows))), width=80, color=False)
+    assert "1 known (failed now and in the baseline): a" in text
+    assert "flaky" not in text
+
+
 def test_of_many_red_metrics_a_screen_tells_the_figures_of_a_few(gallery):
     red = gallery["red_metric"]().decision.metrics[0]
     rows = tuple(replace(red, metric=f"m{number}", p=number / 1000) for number in range(10))
