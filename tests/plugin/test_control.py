@@ -159,7 +159,7 @@ def test_a_dependency_that_changed_is_a_reason(accepted: Committed) -> None:
     accepted.path.joinpath("requirements.txt").write_text("openai\n")
     result = accepted.run()
     assert result.ret == 1
-    assert accepted.reason == "dependencies changed since"
+    assert accepted.reason == "dependencies changed since (requirements.txt)"
     assert "running the accepted code" not in result.stdout.str()
     assert accepted.left() == []
 

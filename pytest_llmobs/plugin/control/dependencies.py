@@ -36,8 +36,8 @@ _OF_TOOLS = {
 _SETUP_KEYS = ("install_requires", "python_requires", "setup_requires", "tests_require")
 
 
-def dependencies_changed(rootdir: Path, repository: Path, commit: str) -> bool:
-    """Tell whether a file that declares dependencies differs between a commit and today's work tree.
+def changed_dependencies(rootdir: Path, repository: Path, commit: str) -> str:
+    """Return the first file that declares dependencies and differs between a commit and today's work tree, or "".
 
     Those below rootdir count, and those of the folders above it.
 
@@ -54,8 +54,8 @@ def dependencies_changed(rootdir: Path, repository: Path, commit: str) -> bool:
         path = PurePosixPath(name)
         concerned = path.parent.is_relative_to(inner) or inner.is_relative_to(path.parent)
         if concerned and _declares(path) and _differs(repository, commit, path):
-            return True
-    return False
+            return str(path)
+    return ""
 
 
 def _declares(path: PurePosixPath) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pytest_llmobs.errors import BaselineError
 from pytest_llmobs.experiments.git import fetching, file_names, git, lies_in_repository, output_of, refusal
-from pytest_llmobs.plugin.control.dependencies import dependencies_changed
+from pytest_llmobs.plugin.control.dependencies import changed_dependencies
 from pytest_llmobs.wording import commit_id
 
 _MINUTES = 600.0
@@ -55,8 +55,8 @@ def check_commit(rootdir: Path, repository: Path, commit: str) -> None:
     try:
         if git(repository, "rev-parse", "--verify", "--quiet", f"{commit}^{{commit}}").returncode != 0:
             raise NoControl(f"commit {commit_id(commit)} is not here: `{_fetching(repository, commit)}`")
-        if dependencies_changed(rootdir, repository, commit):
-            raise NoControl("dependencies changed since")
+        if changed := changed_dependencies(rootdir, repository, commit):
+            raise NoControl(f"dependencies changed since ({changed})")
     except BaselineError as error:
         raise NoControl(str(error)) from None
 
