@@ -29,8 +29,16 @@ def metric_table(lines: Sequence[MetricLine], page: Page) -> tuple[list[str], li
 
 
 def shown_columns(lines: Sequence[MetricLine], page: Page) -> Set[str]:
-    """Return the keys of the columns that a page has room for: what they show, no note need say."""
-    return {shown.key for shown in fitted(columns(lines, page), page.width, _steps(lines, page))}
+    """Return the keys of the columns that a page has room for: what they show, no note need say.
+
+    The passes are among them where all rows cover the session's own, so that there is nothing to show.
+    """
+    shown = fitted(columns(lines, page), page.width, _steps(lines, page))
+    keys = {each.key for each in shown}
+    has_own_p = _p_title(_rows(lines)) in [each.title for each in shown]
+    if has_own_p and not any(_passes(line) for line in lines):
+        keys.add("passes")
+    return keys
 
 
 def columns(lines: Sequence[MetricLine], page: Page) -> Table:

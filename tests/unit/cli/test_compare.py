@@ -35,7 +35,7 @@ def eight(store: Store) -> None:
 def test_two_experiments_side_by_side(llmobs):
     done = llmobs("compare", "calm", "brave-otter")
     assert (done.returncode, done.stderr) == (1, "")
-    assert done.stdout.splitlines()[:14] == [
+    assert done.stdout.splitlines()[:13] == [
         "A  calm-heron · 2026-11-22 10:00 UTC · 921dd62",
         "B  brave-otter · 2026-11-23 16:14 UTC · 921dd62",
         "",
@@ -43,7 +43,6 @@ def test_two_experiments_side_by_side(llmobs):
         "─" * 78,
         "tests/test_support.py::test_support_agent · 8 examples",
         "✗ pass       1.000  0.000  −100 pp [−100, −35.0]  .003  100 pp  8  ▼ REGRESSED",
-        "✗ pass: Δ of 1 pass, 8 examples; p .003; MDE 100 pp",
         "",
         "8 examples moved",
         "  example  metric    A    B       Δ",
