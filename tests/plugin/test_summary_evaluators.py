@@ -69,8 +69,8 @@ def test_they_are_computed_once_gated_and_shown(spam: Project) -> None:
     assert "✗ f1: 0.8198 is below min_mean=0.9" in output
     assert "! broken: unscored: AttributeError: 'Run' object has no attribute 'nothing'" in output
     assert "    ham                          18     1" in output
-    assert "FAILED test_spam.py::TestSpam::test_label - f1 UNPAIRED: 0.8198 is below min_mean" in output
-    assert "f1 UNPAIRED: 0.8198 is below min_mean=0.9" in spam.path.joinpath("junit.xml").read_text()
+    assert "FAILED test_spam.py::TestSpam::test_label - f1: 0.8198 is below min_mean" in output
+    assert "f1: 0.8198 is below min_mean=0.9" in spam.path.joinpath("junit.xml").read_text()
     shown = spam.llmobs("show").stdout
     assert "    ham                          18     1" in shown
     assert "share_of_spam" in shown
