@@ -14,7 +14,7 @@ from operator import attrgetter
 from pytest_llmobs.baselines.records import BaselineSession
 from pytest_llmobs.baselines.texts import fingerprints
 from pytest_llmobs.gate.asking import Asking
-from pytest_llmobs.gate.evidence import JudgedMetric, JudgedSuite
+from pytest_llmobs.gate.judged import JudgedMetric, JudgedSuite
 from pytest_llmobs.gate.missing import too_many
 from pytest_llmobs.gate.suspects import Finding
 from pytest_llmobs.gate.units import units_of_trials

@@ -16,9 +16,9 @@ from pytest_llmobs.gate.asking import Asking, TakeLook
 from pytest_llmobs.gate.control import compare_with_accepted
 from pytest_llmobs.gate.drift import drift_note, drift_of
 from pytest_llmobs.gate.errors import session_errors
-from pytest_llmobs.gate.evidence import JudgedMetric, JudgedSuite, judged_suite
 from pytest_llmobs.gate.example_rows import example_rows
 from pytest_llmobs.gate.examples import look_at_examples, look_behind_drift
+from pytest_llmobs.gate.judged import JudgedMetric, JudgedSuite, judged_suite
 from pytest_llmobs.gate.means import falls, look_at_means
 from pytest_llmobs.gate.metric_rows import joined
 from pytest_llmobs.gate.metric_verdicts import metric_verdict

@@ -8,7 +8,7 @@ from dataclasses import replace
 from operator import attrgetter
 
 from pytest_llmobs.baselines.changes import changes_of
-from pytest_llmobs.gate.evidence import JudgedSuite
+from pytest_llmobs.gate.judged import JudgedSuite
 from pytest_llmobs.gate.must_pass import must_pass_failures
 from pytest_llmobs.gate.pairing import ExamplePair
 from pytest_llmobs.gate.suspects import broken_note, passing_limit, states

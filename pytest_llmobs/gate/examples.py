@@ -8,7 +8,7 @@ from itertools import starmap
 
 from pytest_llmobs.gate.asking import Asking
 from pytest_llmobs.gate.control import STANDS
-from pytest_llmobs.gate.evidence import JudgedMetric, JudgedSuite
+from pytest_llmobs.gate.judged import JudgedMetric, JudgedSuite
 from pytest_llmobs.gate.suspects import Suspect, find_suspects, judge_suspect, settlement
 from pytest_llmobs.measures.values import measure
 from pytest_llmobs.records.looks import Rerun, Suspicion

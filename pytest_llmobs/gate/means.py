@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from operator import attrgetter
 
 from pytest_llmobs.gate.asking import Asking
-from pytest_llmobs.gate.evidence import JudgedMetric, JudgedSuite
+from pytest_llmobs.gate.judged import JudgedMetric, JudgedSuite
 from pytest_llmobs.gate.metric_rows import ROUNDING
 from pytest_llmobs.gate.units import units_against_baseline
 from pytest_llmobs.measures.drops import LAST_LEVEL

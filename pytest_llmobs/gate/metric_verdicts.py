@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pytest_llmobs.gate import means
-from pytest_llmobs.gate.evidence import JudgedMetric, JudgedSuite
+from pytest_llmobs.gate.judged import JudgedMetric, JudgedSuite
 from pytest_llmobs.gate.metric_rows import ANY_DROP, held_to_min_mean, joined
 from pytest_llmobs.gate.row_figures import Session, figures
 from pytest_llmobs.measures.distributions import wilson_interval

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pytest_llmobs.gate.evidence import FreshPasses, JudgedMetric, JudgedSuite
+from pytest_llmobs.gate.judged import FreshPasses, JudgedMetric, JudgedSuite
 from pytest_llmobs.gate.pairing import Comparison, ExamplePair, compare_metric
 from pytest_llmobs.gate.units import units_against_baseline
 from pytest_llmobs.measures.drops import MORE_PASSES, MORE_REPEATS, detectable_drop, drop_interval

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_llmobs.gate.evidence import JudgedMetric, JudgedSuite, judged_suite
+from pytest_llmobs.gate.judged import JudgedMetric, JudgedSuite, judged_suite
 from pytest_llmobs.gate.means import dropped, falls, is_red, rose
 from pytest_llmobs.gate.missing import Missing
 from pytest_llmobs.gate.pairing import Comparison
