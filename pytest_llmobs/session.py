@@ -378,6 +378,12 @@ class Session:
         """The folder of the committed baselines."""
         return self.rootdir / self.settings.baseline_dir
 
+    @property
+    def baseline_places(self) -> Sequence[Path]:
+        """Where this session reads baselines from, without links: their folder, and what ``--llm-baseline`` names."""
+        places = [self.baseline_folder, self.rootdir / self.settings.baseline]
+        return [place.resolve() for place in places if place != self.rootdir]
+
     @cached_property
     def baseline_of(self) -> Source:
         """Returns the baseline of a suite, or None where there is none; raises ``BaselineError``."""

@@ -107,7 +107,7 @@ class FurtherSessions:
         repository = repository_of(rootdir)
         check_commit(rootdir, repository, request.commit)
         with worktree(repository, request.commit, folder / f"{WORKTREE}{folder.name}") as place:
-            checkout = Checkout(repository, place)
+            checkout = Checkout(repository, place, self._state.session.baseline_places)
             leave_sources(folder, tracked_files(place))
             for needed in (rootdir, self._state.config.invocation_params.dir):
                 if not checkout.folder(needed).is_dir():

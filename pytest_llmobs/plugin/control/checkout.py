@@ -19,9 +19,9 @@ _OF_THE_USER = frozenset({"HOME", "USERPROFILE"})
 class Checkout:
     """A worktree of the accepted code, beside today's work tree."""
 
-    def __init__(self, repository: Path, place: Path) -> None:
-        """Take two paths without links: of today's work tree, and of the other one."""
-        self.trees = Trees(str(repository), str(place))
+    def __init__(self, repository: Path, place: Path, accepted: Sequence[Path] = ()) -> None:
+        """Take paths without links: of today's work tree, of the other one, and of the baselines of today."""
+        self.trees = Trees(str(repository), str(place), tuple(map(str, accepted)))
 
     def folder(self, here: Path) -> Path:
         """Return the folder that stands for one of today's; itself where it lies outside the work tree."""

@@ -34,6 +34,8 @@ class Trees(NamedTuple):
     """Today's."""
     there: str
     """The accepted code's."""
+    accepted: Sequence[str] = ()
+    """Files and folders of today's that a control reads as they are: the baselines."""
 
     def moved(self, path: str) -> str | None:
         """Return where something of today's work tree lies in the other one; None for anything else.
@@ -44,6 +46,11 @@ class Trees(NamedTuple):
         if not _is_below(real, self.here) or _is_below(real, self.there) or self._is_installed(real):
             return None
         return os.path.normpath(os.path.join(self.there, os.path.relpath(real, self.here)))  # noqa: PTH118
+
+    def is_accepted(self, real: str) -> bool:
+        """Tell whether a file of today's is a baseline, which is what both are held to."""
+        folder, name = os.path.split(real)
+        return real in self.accepted or (folder in self.accepted and name.endswith(".json"))
 
     def _is_installed(self, real: str) -> bool:
         if not INSTALLED.isdisjoint(Path(real).parts):

@@ -50,7 +50,7 @@ class Watch:
             return
         real = os.path.realpath(os.fsdecode(path))
         other = self._trees.moved(real)
-        if other is None or not self._is_new(real):
+        if other is None or self._trees.is_accepted(real) or not self._is_new(real):
             return
         if os.path.isfile(other) and _content(real) != _content(other):  # noqa: PTH113
             name = os.path.relpath(real, self._trees.here)

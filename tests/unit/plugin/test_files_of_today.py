@@ -38,7 +38,7 @@ def run(checkout: Checkout, folder: Path, code: str, **environment: str) -> str:
 
 
 def test_a_whole_path_in_the_environment_leads_to_the_other_tree(checkout: Checkout, tmp_path: Path) -> None:
-    here, there = checkout.trees
+    here, there = checkout.trees.here, checkout.trees.there
     given = {
         "PWD": here,
         "PROMPTS": f"{here}/prompts{os.pathsep}/elsewhere",
@@ -83,3 +83,18 @@ def test_what_watches_is_no_module_of_the_app_s(checkout: Checkout) -> None:
         "print(list(foreign_modules(sys.modules, trees_here(os.environ))))"
     )
     assert run(checkout, folder, code) == "[]"
+
+
+def test_baselines_of_today_are_what_both_trees_are_held_to(tmp_path: Path) -> None:
+    here, there = (tmp_path / "here").resolve(), (tmp_path / "there").resolve()
+    for place in (here, there):
+        baselines = place / "llm-baselines"
+        baselines.mkdir(parents=True)
+        baselines.joinpath("test_bot.json").write_text(str(place))
+        baselines.joinpath("prompt.md").write_text(str(place))
+    checkout = Checkout(here, there, [here / "llm-baselines"])
+    run(checkout, tmp_path, f"open({str(here / 'llm-baselines/test_bot.json')!r})")
+    assert list(noted_problems(tmp_path)) == []
+    tmp_path.joinpath("again").mkdir()
+    run(checkout, tmp_path / "again", f"open({str(here / 'llm-baselines/prompt.md')!r})")
+    assert len(list(noted_problems(tmp_path / "again"))) == 1
