@@ -8,10 +8,12 @@ import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import pytest_llmobs
 from pytest_llmobs.experiments.git import OF_A_HOOK
 from pytest_llmobs.plugin.control import start, watch
 from pytest_llmobs.plugin.control.start import Trees
 
+_TOOL = str(Path(str(pytest_llmobs.__file__)).resolve().parent)
 _OF_THE_USER = frozenset({"HOME", "USERPROFILE"})
 """Environment variables of a folder that may be a work tree, but whose use is what lies in it beside the code."""
 
@@ -21,7 +23,7 @@ class Checkout:
 
     def __init__(self, repository: Path, place: Path, accepted: Sequence[Path] = ()) -> None:
         """Take paths without links: of today's work tree, of the other one, and of the baselines of today."""
-        self.trees = Trees(str(repository), str(place), tuple(map(str, accepted)))
+        self.trees = Trees(str(repository), str(place), tuple(map(str, accepted)), _TOOL)
 
     def folder(self, here: Path) -> Path:
         """Return the folder that stands for one of today's; itself where it lies outside the work tree."""

@@ -36,6 +36,8 @@ class Trees(NamedTuple):
     """The accepted code's."""
     accepted: Sequence[str] = ()
     """Files and folders of today's that a control reads as they are: the baselines."""
+    tool: str = ""
+    """Folder of the plugin's own package: both sessions speak as one version of it, also in its own repository."""
 
     def moved(self, path: str) -> str | None:
         """Return where something of today's work tree lies in the other one; None for anything else.
@@ -53,7 +55,7 @@ class Trees(NamedTuple):
         return real in self.accepted or (folder in self.accepted and name.endswith(".json"))
 
     def _is_installed(self, real: str) -> bool:
-        if not INSTALLED.isdisjoint(Path(real).parts):
+        if not INSTALLED.isdisjoint(Path(real).parts) or (self.tool and _is_below(real, self.tool)):
             return True
         for prefix in map(os.path.realpath, (sys.prefix, sys.exec_prefix)):
             # an environment may be the work tree's own folder, or hold it
@@ -80,6 +82,9 @@ class Redirected:
         Raises:
             ModuleNotFoundError: It is in today's work tree alone.
         """
+        if name == os.path.basename(self._trees.tool):  # noqa: PTH119
+            origin = os.path.join(self._trees.tool, "__init__.py")  # noqa: PTH118
+            return spec_from_file_location(name, origin, submodule_search_locations=[self._trees.tool])
         for finder in self._others():
             find = getattr(finder, "find_spec", None)
             spec = None if find is None else find(name, path, target)
