@@ -146,6 +146,8 @@ def redirect(trees: Trees) -> None:
         if entry:  # an empty one is the current folder, whichever that is
             sys.path[position] = trees.moved(entry) or entry
     sys.meta_path.insert(0, Redirected(trees))
+    if trees.tool and _is_below(trees.tool, trees.here):
+        import_module(os.path.basename(trees.tool))  # noqa: PTH119 - now: pytest's own finder asks no other one
 
 
 def begin(own_folder: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import pytest
 
 from pytest_llmobs.plugin.control import start
 from pytest_llmobs.plugin.control.checkout import Checkout
-from pytest_llmobs.plugin.control.start import Trees, foreign_modules
+from pytest_llmobs.plugin.control.start import VARIABLE, Trees, foreign_modules
 
 EDITABLE = """
 import sys
@@ -213,3 +214,20 @@ def test_a_process_of_no_control_is_left_alone(monkeypatch: pytest.MonkeyPatch) 
     start.begin("/nowhere/start")
     assert sys.meta_path == before
     assert "/nowhere/start" not in sys.path
+
+
+def test_in_its_own_repository_the_plugin_is_that_of_the_session(tmp_path: Path) -> None:
+    here, there = (tmp_path / "here").resolve(), (tmp_path / "there").resolve()
+    for place in (here, there):
+        package = place / "tool"
+        package.mkdir(parents=True)
+        package.joinpath("__init__.py").write_text("")
+        package.joinpath("part.py").write_text(f"PLACE = {place.name!r}")
+    trees = Trees(str(here), str(there), (), str(here / "tool"))
+    checkout = Checkout(here, there)
+    environment = checkout.environment({"PATH": os.environ["PATH"]}, here, tmp_path)
+    environment[VARIABLE] = json.dumps(trees)
+    code = "import sys; sys.path.insert(0, ''); from tool.part import PLACE; print(PLACE)"
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=there, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "here"
