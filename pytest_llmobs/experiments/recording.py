@@ -59,7 +59,7 @@ def record_baselines(
         if update.changes:
             recorded.extend(_touched(folder, plan.name, gone=not update.baseline.rows))
     if recorded:
-        remarks.extend(_uncommitted(experiment))
+        notes.extend(_uncommitted(experiment))
     if not (recorded or errors or skipped or experiment.decision.errors or experiment.red):
         errors.extend(_nothing(experiment))
     return _concluded(experiment, errors, [*notes, *skipped], remarks), recorded
