@@ -11,6 +11,7 @@ session imports for it. Exits with 1 where a bar is missed, or where numpy, scip
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import random
 import resource
@@ -197,6 +198,7 @@ def measure(case: str, examples: int, path: Path) -> dict[str, float]:
     """Return seconds to read the baseline and to decide, looks, and the peak memory of this process in MB."""
     from pytest_llmobs.baselines.file import load_baseline
     from pytest_llmobs.gate.decide import decide
+    from pytest_llmobs.plugin.garbage_collection import THRESHOLDS
     from pytest_llmobs.settings import Settings
 
     drop, seed = CASES[case]
@@ -205,6 +207,7 @@ def measure(case: str, examples: int, path: Path) -> dict[str, float]:
     began = time.process_time()
     baseline = load_baseline(path)
     read = time.process_time() - began
+    gc.set_threshold(*THRESHOLDS)  # as in every session that runs an experiment
     began = time.process_time()
     decision = decide([plan], trials, {SUITE: baseline}, Settings(repeat=3, control="off"), suite.look)
     judged = time.process_time() - began - suite.away

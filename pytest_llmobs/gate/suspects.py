@@ -139,7 +139,7 @@ def find_suspects(
     for example, then in recorded.items():
         now = session.get(example, ())
         # 50,000 pairs in a large suite pass here: the cheapest question comes first
-        if now and not turned and min(now) >= max(then):
+        if now and not turned and 2 * min(now) > max(then):  # above half of the mean in the baseline
             continue
         limit = passing_limit(then, rule.metric, turned)
         if limit is None:

@@ -5,25 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from itertools import zip_longest
 from operator import attrgetter
-from typing import NamedTuple
 
 from pytest_llmobs.gate.pairing import SuitePair
 from pytest_llmobs.measures.gate_rules import map_score, rule_of
 from pytest_llmobs.measures.means import mean, present
 from pytest_llmobs.measures.units import Row, Unit
 from pytest_llmobs.measures.values import score_values
+from pytest_llmobs.records.plans import GateRule
 from pytest_llmobs.records.trials import Trial
 
 Sides = Callable[[str], tuple[Sequence[Row], Sequence[Row]]]
 """Returns the old and the new trials of an example."""
-
-
-class Column(NamedTuple):
-    """A metric of a suite, as the test sees it."""
-
-    metric: str
-    turned: bool
-    """True where lower is better."""
 
 
 def units_against_baseline(
@@ -36,15 +28,15 @@ def units_against_baseline(
         metrics: A column of every unit each, in this order; without any there is no unit.
         new: The candidate's trials, by example.
     """
-    columns = _columns(suite, metrics)
+    rules = [rule_of(suite.plan, metric) for metric in metrics]
 
     def sides(example: str) -> tuple[Sequence[Row], Sequence[Row]]:
-        return _recorded_rows(suite, example, columns), _trial_rows(suite, new.get(example, ()), columns)
+        return _recorded_rows(suite, example, rules), _trial_rows(new.get(example, ()), rules)
 
     if not metrics:
         return []
     measured = [example for example in suite.comparable if example in new]
-    return _units(suite, measured, sides, len(columns))
+    return _units(suite, measured, sides, len(rules))
 
 
 def units_of_trials(
@@ -54,41 +46,36 @@ def units_of_trials(
     new: Mapping[str, Sequence[Trial]],
 ) -> list[Unit]:
     """Return the units of a suite: trials of the accepted code against those of the candidate."""
-    columns = _columns(suite, metrics)
+    rules = [rule_of(suite.plan, metric) for metric in metrics]
 
     def sides(example: str) -> tuple[Sequence[Row], Sequence[Row]]:
-        rows = _trial_rows(suite, old[example], columns)
-        return rows, _trial_rows(suite, new[example], columns)
+        rows = _trial_rows(old[example], rules)
+        return rows, _trial_rows(new[example], rules)
 
     both = [example for example in suite.comparable if example in old and example in new]
-    return _units(suite, both, sides, len(columns))
+    return _units(suite, both, sides, len(rules))
 
 
-def _columns(suite: SuitePair, metrics: Sequence[str]) -> list[Column]:
-    return [Column(metric, rule_of(suite.plan, metric).lower_is_better) for metric in metrics]
-
-
-def _recorded_rows(suite: SuitePair, example: str, columns: Sequence[Column]) -> list[Row]:
+def _recorded_rows(suite: SuitePair, example: str, rules: Sequence[GateRule]) -> list[Row]:
     recorded = suite.rows[example]
     by_column = []
-    for column in columns:
-        by_column.append(_seen(suite, column, recorded.repeats(column.metric)))
+    for rule in rules:
+        by_column.append(_seen(recorded.repeats(rule.metric), rule))
     return list(zip_longest(*by_column))
 
 
-def _trial_rows(suite: SuitePair, trials: Sequence[Trial], columns: Sequence[Column]) -> list[Row]:
+def _trial_rows(trials: Sequence[Trial], rules: Sequence[GateRule]) -> list[Row]:
     by_column = []
-    for column in columns:
-        by_column.append(_seen(suite, column, score_values(trials, column.metric)))
+    for rule in rules:
+        by_column.append(_seen(score_values(trials, rule.metric), rule))
     return list(zip(*by_column, strict=True))
 
 
-def _seen(suite: SuitePair, column: Column, values: Sequence[float | None]) -> Sequence[float | None]:
+def _seen(values: Sequence[float | None], rule: GateRule) -> Sequence[float | None]:
     """Return values as the test sees them: mapped to the rule's scale, and turned where lower is better."""
-    rule = rule_of(suite.plan, column.metric)
-    if rule.scale is None and not column.turned:
+    if rule.scale is None and not rule.lower_is_better:
         return values
-    sign = -1.0 if column.turned else 1.0
+    sign = -1.0 if rule.lower_is_better else 1.0
     seen: list[float | None] = []
     for value in values:
         seen.append(None if value is None else sign * map_score(value, rule))
