@@ -381,8 +381,10 @@ class Session:
     @property
     def baseline_places(self) -> Sequence[Path]:
         """Where this session reads baselines from, without links: their folder, and what ``--llm-baseline`` names."""
-        places = [self.baseline_folder, self.rootdir / self.settings.baseline]
-        return [place.resolve() for place in places if place != self.rootdir]
+        places = [self.baseline_folder]
+        if self.settings.baseline:
+            places.append(self.rootdir / self.settings.baseline)
+        return [place.resolve() for place in places]
 
     @cached_property
     def baseline_of(self) -> Source:
