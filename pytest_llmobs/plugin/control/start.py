@@ -82,9 +82,6 @@ class Redirected:
         Raises:
             ModuleNotFoundError: It is in today's work tree alone.
         """
-        if name == os.path.basename(self._trees.tool):  # noqa: PTH119
-            origin = os.path.join(self._trees.tool, "__init__.py")  # noqa: PTH118
-            return spec_from_file_location(name, origin, submodule_search_locations=[self._trees.tool])
         for finder in self._others():
             find = getattr(finder, "find_spec", None)
             spec = None if find is None else find(name, path, target)
@@ -147,7 +144,19 @@ def redirect(trees: Trees) -> None:
             sys.path[position] = trees.moved(entry) or entry
     sys.meta_path.insert(0, Redirected(trees))
     if trees.tool and _is_below(trees.tool, trees.here):
-        import_module(os.path.basename(trees.tool))  # noqa: PTH119 - now: pytest's own finder asks no other one
+        _import_package(trees.tool)
+
+
+def _import_package(folder: str) -> None:
+    """Import a package from its folder, before pytest's own finder, which asks no other one, finds the other tree's."""
+    name = os.path.basename(folder)  # noqa: PTH119
+    origin = os.path.join(folder, "__init__.py")  # noqa: PTH118
+    spec = spec_from_file_location(name, origin, submodule_search_locations=[folder])
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
 
 
 def begin(own_folder: str) -> None:
