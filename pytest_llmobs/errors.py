@@ -10,6 +10,12 @@
     ├── UnscoredError          a score that doesn't exist was compared (the evaluator failed)
     │   └── MissingKeyError    a judge's model can't be asked: there is no API key
     ├── StoreError             the store under ``.llmobs`` can't be read or written
+    │   ├── NotFoundError      nothing in the store, or among its files, has the name or id that was asked for
+    │   └── ConflictError      something has the name or id already that was to be made
+    ├── FilterError            a filter of runs can't be understood; the message points at the column
+    ├── ArgumentError          arguments of a call make no sense together; a ``ValueError`` as well
+    ├── NotSupported           a call of LangSmith's that needs its service; a ``NotImplementedError`` as well
+    ├── IncompleteExperiment   ``evaluate()`` was interrupted: ``results`` holds what was finished
     ├── BaselineError          a baseline is missing, unreadable, or of a newer schema
     └── GateError              an ``llm_gate`` marker makes no sense: an impossible bound, two about one metric
 
@@ -19,6 +25,8 @@ is known only at the end, and is no exception but one of ``gate.errors.session_e
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 
 class LlmobsError(Exception):
@@ -53,9 +61,54 @@ class StoreError(LlmobsError):
     """The store can't be read or written."""
 
 
+class NotFoundError(StoreError):
+    """Nothing has the name or id that was asked for."""
+
+
+class ConflictError(StoreError):
+    """Something has the name or id already that was to be made."""
+
+
+class FilterError(LlmobsError):
+    """A filter of runs can't be understood. The message shows the filter, with a caret below the mistake."""
+
+
+class ArgumentError(LlmobsError, ValueError):
+    """Arguments of a call are missing, unknown, of the wrong type, or make no sense together."""
+
+
+class NotSupported(LlmobsError, NotImplementedError):  # noqa: N818 (it says what it is)
+    """A call of LangSmith's client that only a service can answer; the message says what to do instead."""
+
+
+class IncompleteExperiment(LlmobsError):  # noqa: N818 (it says what it is)
+    """An evaluation was interrupted. Nothing is lost: ``evaluate(experiment=NAME)`` goes on where it stopped."""
+
+    def __init__(self, message: str, results: Any) -> None:
+        """Say what happened.
+
+        Args:
+            message: For the user.
+            results: The ``ExperimentResults`` of what was finished.
+        """
+        super().__init__(message)
+        self.results = results
+
+
 class BaselineError(LlmobsError):
     """A baseline is missing, unreadable, or written by a newer version."""
 
 
 class GateError(LlmobsError):
     """An ``llm_gate`` marker makes no sense: an impossible bound, an unknown argument, two about one metric."""
+
+
+# The names that scripts written for LangSmith catch. Every error of ours is an `LlmobsError`.
+LangSmithError = LlmobsError
+LangSmithAPIError = LlmobsError
+LangSmithConnectionError = StoreError
+LangSmithAuthError = StoreError
+LangSmithRateLimitError = StoreError
+LangSmithUserError = LlmobsError
+LangSmithNotFoundError = NotFoundError
+LangSmithConflictError = ConflictError

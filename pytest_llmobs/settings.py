@@ -22,6 +22,10 @@ REPLACE, ADD = "replace", "add"
 """What is done with the baselines' rows of what runs, where they are recorded."""
 BASELINE_FOLDER = "llm-baselines"
 """Where the committed baselines lie, below rootdir, unless ``llm_baseline_dir`` says otherwise."""
+DATASET_FOLDER = "datasets"
+"""Where the client's datasets lie, below rootdir, unless ``llm_dataset_dir`` says otherwise."""
+PROMPT_FOLDER = "prompts"
+"""Where the client's prompts lie, below rootdir, unless ``llm_prompt_dir`` says otherwise."""
 
 _KINDS = {
     "bool": "bool",
@@ -166,6 +170,12 @@ class Settings:
         ini_only=True,
     )
     baseline_dir: str = setting(BASELINE_FOLDER, "folder of the baselines, below rootdir", ini_only=True)
+    dataset_dir: str = setting(
+        DATASET_FOLDER, "folder of the datasets that the client makes, below rootdir", ini_only=True
+    )
+    prompt_dir: str = setting(
+        PROMPT_FOLDER, "folder of the prompts that the client makes, below rootdir", ini_only=True
+    )
     baseline_repeat: int = setting(
         5, "fresh repeats that a baseline records", least=1, most=1000, ini_only=True
     )

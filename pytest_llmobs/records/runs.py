@@ -47,6 +47,10 @@ class Usage:
     """The share of the output tokens spent on thinking."""
     total_cost: float | None = None
     """USD; None where the model's price is unknown."""
+    input_cost: float | None = None
+    """USD of the input alone."""
+    output_cost: float | None = None
+    """USD of the output alone."""
 
     @property
     def total_tokens(self) -> int | None:
