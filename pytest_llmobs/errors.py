@@ -77,11 +77,11 @@ class ArgumentError(LlmobsError, ValueError):
     """Arguments of a call are missing, unknown, of the wrong type, or make no sense together."""
 
 
-class NotSupported(LlmobsError, NotImplementedError):  # noqa: N818 (it says what it is)
+class NotSupported(LlmobsError, NotImplementedError):
     """A call of LangSmith's client that only a service can answer; the message says what to do instead."""
 
 
-class IncompleteExperiment(LlmobsError):  # noqa: N818 (it says what it is)
+class IncompleteExperiment(LlmobsError):
     """An evaluation was interrupted. Nothing is lost: ``evaluate(experiment=NAME)`` goes on where it stopped."""
 
     def __init__(self, message: str, results: Any) -> None:

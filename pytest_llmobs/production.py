@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_llmobs.errors import SettingsError
-from pytest_llmobs.settings import STORE_FOLDER
+from pytest_llmobs.settings import store_folder
 from pytest_llmobs.tracing import active, environment
 
 if TYPE_CHECKING:
@@ -40,21 +39,6 @@ def flush() -> None:
     Not needed for safety: a finished run is on disk before the traced call returns.
     """
     active.flush()
-
-
-def store_folder(environ: Mapping[str, str]) -> Path:
-    """Return the folder that ``LLMOBS_STORE`` names; absolute, since a daemon may change its own folder later.
-
-    Raises:
-        SettingsError: It is a URI.
-    """
-    named = environ.get("LLMOBS_STORE", "").strip() or STORE_FOLDER
-    if "://" in named:
-        raise SettingsError(
-            f"LLMOBS_STORE is {named!r}; it must be a folder of this machine, where a run is kept before its call "
-            "returns. `llmobs upload` copies what is there to an object store."
-        )
-    return Path(named).expanduser().absolute()
 
 
 class _App:

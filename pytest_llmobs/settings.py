@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from pytest_llmobs.errors import SettingsError
@@ -329,3 +330,18 @@ def _check_shard(values: Mapping[str, Any]) -> None:
             f"{option} needs --llm-name, the same on every machine and new for every build (the CI's build number): "
             "it tells `llmobs merge` which parts belong together."
         )
+
+
+def store_folder(environ: Mapping[str, str]) -> Path:
+    """Return the folder that ``LLMOBS_STORE`` names; absolute, since a daemon may change its own folder later.
+
+    Raises:
+        SettingsError: It is a URI.
+    """
+    named = environ.get("LLMOBS_STORE", "").strip() or STORE_FOLDER
+    if "://" in named:
+        raise SettingsError(
+            f"LLMOBS_STORE is {named!r}; it must be a folder of this machine, where a run is kept before its call "
+            "returns. `llmobs upload` copies what is there to an object store."
+        )
+    return Path(named).expanduser().absolute()

@@ -15,8 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_llmobs.errors import SettingsError
-from pytest_llmobs.production import store_folder
-from pytest_llmobs.settings import STORE_FOLDER, Option, Settings, read_settings
+from pytest_llmobs.settings import STORE_FOLDER, Option, Settings, read_settings, store_folder
 
 if TYPE_CHECKING:
     from pytest_llmobs.storage.store import Store
@@ -33,7 +32,15 @@ _INI_SECTIONS = {
     "tox.ini": "pytest",
     "setup.cfg": "tool:pytest",
 }
-_ORDER = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")
+_ORDER = (
+    "pytest.toml",
+    ".pytest.toml",
+    "pytest.ini",
+    ".pytest.ini",
+    "pyproject.toml",
+    "tox.ini",
+    "setup.cfg",
+)
 """In which pytest looks, folder by folder upwards: the first file that has the section is its configuration."""
 _YES, _NO = ("1", "yes", "true", "on"), ("0", "no", "false", "off")
 

@@ -67,7 +67,7 @@ def spending(runs: Iterable[Run]) -> Spending:
     total = NOTHING_SPENT
     for run in paid:
         unpriced = frozenset(_unpriced(run, answered))
-        total += Spending(1, run.total_tokens, run.total_cost, unpriced)
+        total += Spending(1, run.total_tokens, run.usage.total_cost, unpriced)
     return total
 
 
@@ -91,11 +91,11 @@ def _unpriced(run: Run, answered: Collection[Any]) -> Iterator[str]:
     reason = run.metadata.get(COST_UNKNOWN) or run.metadata.get(NO_USAGE)
     if reason == LATER and run.columns.get("response_id") in answered:
         return
-    if reason and run.total_cost is None:
+    if reason and run.usage.total_cost is None:
         yield f"{name} ({reason})"
-    elif run.total_cost is None and run.total_tokens:
+    elif run.usage.total_cost is None and run.total_tokens:
         yield name
-    elif run.total_cost is None and run.provider and run.status != "error":
+    elif run.usage.total_cost is None and run.provider and run.status != "error":
         yield f"{name} (the reply says nothing of its usage)"
 
 

@@ -33,6 +33,8 @@ PRICE_LISTS = {
 """Provider (OpenTelemetry's name) -> the price list's name for it; others are looked up as they are."""
 COUNTED = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")
 """Columns that are counted in the price list's own units."""
+COSTS = ("total_cost", "input_cost", "output_cost")
+"""Columns of what a call cost, in USD."""
 
 _NEVER_DEARER = frozenset(
     {"cache_read_tokens", "cache_text_read_tokens", "input_text_tokens", "output_text_tokens"}
@@ -57,6 +59,14 @@ class Price(NamedTuple):
     """Of the price list."""
     unknown: str | None = None
     """Why the cost is None; None also where the list doesn't know the model."""
+    input_cost: float | None = None
+    """USD of the input alone."""
+    output_cost: float | None = None
+    """USD of the output alone."""
+
+    def columns(self) -> dict[str, float | None]:
+        """Return the sums by their columns' names."""
+        return dict(zip(COSTS, (self.cost, self.input_cost, self.output_cost), strict=True))
 
 
 def priced(
@@ -81,12 +91,13 @@ def priced(
     named = list(filter(None, models))
     reasons = list(metered.unknown)
     unpriced: list[str | None] = [] if named else [None]
-    total, version = 0.0, None
+    costs, version = dict.fromkeys(COSTS, 0.0), None
     for used_by, used in [(None, metered), *apart]:
         names = [used_by] if used_by else named
         found = price(provider, names, used.units, variant=variant)
         version = found.version
-        total += found.cost or 0.0
+        for column, cost in found.columns().items():
+            costs[column] += cost or 0.0
         if found.unknown:
             reasons.append(found.unknown)
         elif found.cost is None:
@@ -94,7 +105,7 @@ def priced(
     reply = replace(reply, columns={**reply.columns, "prices_version": version})
     if reasons or unpriced:
         return replace(reply, metadata={**reply.metadata, **_reasons(reasons, unpriced)})
-    return replace(reply, columns={**reply.columns, "total_cost": total})
+    return replace(reply, columns={**reply.columns, **costs})
 
 
 def _reasons(reasons: Sequence[str], unpriced: Sequence[str | None]) -> dict[str, str | None]:
@@ -115,7 +126,7 @@ def cost_unknown(reply: Reply, reason: str | None) -> Reply:
     """Return a reply whose cost isn't known after all, with the reason; None changes nothing."""
     if reason is None:
         return reply
-    columns = {**reply.columns, "total_cost": None}
+    columns = {**reply.columns, **dict.fromkeys(COSTS)}
     said = reply.metadata.get(COST_UNKNOWN)
     if said:
         reason = f"{said}; {reason}"
@@ -157,9 +168,19 @@ def price(
         elif found is not None:
             unknown = _left_out(found, used) or _not_listed(found, variant or {}, moment)
             if unknown is None:
-                return Price(float(found.total_price), version)
+                return _price_of(found, version)
             break
     return Price(None, version, unknown)
+
+
+def _price_of(found: Any, version: str) -> Price:
+    """Return the sums of a calculation; a fee that is neither input nor output is in the total."""
+    return Price(
+        float(found.total_price),
+        version,
+        input_cost=float(found.input_price),
+        output_cost=float(found.output_price),
+    )
 
 
 def preload() -> None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any, Literal
+
+from pytest_llmobs.records.feedback import FeedbackStats
 
 RunType = Literal["chain", "llm", "tool", "retriever", "embedding", "prompt", "parser"]
 RUN_TYPES: tuple[str, ...] = ("chain", "llm", "tool", "retriever", "embedding", "prompt", "parser")
@@ -17,6 +20,8 @@ PAID: tuple[RunType, ...] = ("llm", "embedding")
 RunStatus = Literal["success", "error", "incomplete", "abandoned"]
 """``incomplete``: a stream ended without its stop reason; ``abandoned``: a stream nobody read to its end."""
 
+THREAD_KEYS = ("session_id", "thread_id", "conversation_id")
+"""Metadata keys that name the conversation a trace belongs to, LangSmith's set; the first that is there counts."""
 NO_USAGE = "no_usage"
 """Metadata key of a model call that said nothing of its tokens; the value says why."""
 COST_UNKNOWN = "cost_unknown"
@@ -94,6 +99,11 @@ class Run:
     """Seconds from the request to the first streamed chunk."""
     child_runs: Sequence[Run] = ()
     """Direct children in the order they started, where the trace was read whole."""
+    feedback_stats: Mapping[str, FeedbackStats] = field(default_factory=dict)
+    """What its feedback says, by key; filled where the client reads it."""
+    dotted_order: str | None = None
+    """LangSmith's sort key within a trace: the start time and id of every ancestor, then its own; filled where the
+    client reads it together with its ancestors."""
     columns: Mapping[str, Any] = field(default_factory=dict)
     """What else its row in the store holds: ``suite``, ``example_id``, ``scores``, ``params`` (nulls left out)."""
 
@@ -110,6 +120,109 @@ class Run:
         return self.usage.total_tokens
 
     @property
-    def total_cost(self) -> float | None:
-        """USD of this run alone, or None where the price is unknown."""
-        return self.usage.total_cost
+    def input_tokens(self) -> int | None:
+        """Input tokens of this run alone, cached ones included."""
+        return self.usage.input_tokens
+
+    @property
+    def output_tokens(self) -> int | None:
+        """Output tokens of this run alone."""
+        return self.usage.output_tokens
+
+    @property
+    def total_cost(self) -> Decimal | None:
+        """USD of this run alone, or None where the price is unknown. ``usage`` has it as a float."""
+        return _decimal(self.usage.total_cost)
+
+    @property
+    def input_cost(self) -> Decimal | None:
+        """USD of the input alone, or None where the price is unknown."""
+        return _decimal(self.usage.input_cost)
+
+    @property
+    def output_cost(self) -> Decimal | None:
+        """USD of the output alone, or None where the price is unknown."""
+        return _decimal(self.usage.output_cost)
+
+    @property
+    def is_root(self) -> bool:
+        """True for the run that a trace begins with."""
+        return self.parent_id is None
+
+    @property
+    def thread_id(self) -> str | None:
+        """The conversation that it belongs to, as the metadata name it (see ``THREAD_KEYS``), or None."""
+        for key in THREAD_KEYS:
+            if self.metadata.get(key) is not None:
+                return str(self.metadata[key])
+        return None
+
+    @property
+    def first_token_time(self) -> datetime | None:
+        """When the first chunk of a stream came (UTC), or None."""
+        if self.time_to_first_token is None:
+            return None
+        return self.start_time + timedelta(seconds=self.time_to_first_token)
+
+    @property
+    def url(self) -> str:
+        """The command that shows it. There is no page to open: a run is a row of a file."""
+        return f"llmobs show {self.id}"
+
+    # LangSmith's names
+
+    @property
+    def parent_run_id(self) -> str | None:
+        """The same as ``parent_id``."""
+        return self.parent_id
+
+    @property
+    def session_id(self) -> str:
+        """The same as ``project``; the pytest session that wrote it is ``columns["session"]``."""
+        return self.project
+
+    @property
+    def reference_example_id(self) -> str | None:
+        """The example that it was run on, or None outside an experiment."""
+        return self.columns.get("example_id")
+
+    @property
+    def extra(self) -> Mapping[str, Any]:
+        """The metadata, where scripts look for it: ``{"metadata": …}``."""
+        return {"metadata": self.metadata}
+
+    @property
+    def child_run_ids(self) -> list[str]:
+        """The ids of ``child_runs``: empty where the trace wasn't read whole."""
+        return [child.id for child in self.child_runs]
+
+    @property
+    def prompt_tokens(self) -> int | None:
+        """The same as ``input_tokens``."""
+        return self.input_tokens
+
+    @property
+    def completion_tokens(self) -> int | None:
+        """The same as ``output_tokens``."""
+        return self.output_tokens
+
+    @property
+    def prompt_cost(self) -> Decimal | None:
+        """The same as ``input_cost``."""
+        return self.input_cost
+
+    @property
+    def completion_cost(self) -> Decimal | None:
+        """The same as ``output_cost``."""
+        return self.output_cost
+
+
+def order_key(run: Run) -> str:
+    """Return a run's own part of its ``dotted_order``: ``20260930T120000000000Z`` and its id."""
+    return f"{run.start_time.astimezone(UTC):%Y%m%dT%H%M%S%fZ}{run.id}"
+
+
+def _decimal(cost: float | None) -> Decimal | None:
+    if cost is None:
+        return None
+    return Decimal(repr(cost))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from opentelemetry.trace import StatusCode
 
-from pytest_llmobs.providers.prices import COUNTED, price
+from pytest_llmobs.providers.prices import COSTS, COUNTED, price
 from pytest_llmobs.records.runs import COST_UNKNOWN, PAID, UNPRICED_MODEL
 from pytest_llmobs.spans.names import ALIASES, OTEL, run_type_of
 from pytest_llmobs.spans.payloads import as_list, decode, present, read_payload, take
@@ -78,7 +78,7 @@ def describe(run: RunTree, span: ReadableSpan) -> None:
 def forget_usage(run: RunTree) -> None:
     """Make ``run`` a chain without tokens and cost: a provider has logged the model call that it tells of."""
     run.run_type = "chain"
-    for name in (*_USAGE, "total_cost", "prices_version"):
+    for name in (*_USAGE, *COSTS, "prices_version"):
         run.columns.pop(name, None)
 
 
@@ -171,7 +171,7 @@ def _price(run: RunTree) -> None:
     if dearer:
         metadata[COST_UNKNOWN] = f"{', '.join(sorted(dearer))}: not priced"
     elif found.cost is not None:
-        columns["total_cost"] = found.cost
+        columns.update(found.columns())
     elif found.unknown is not None:
         metadata[COST_UNKNOWN] = found.unknown
     else:

@@ -19,7 +19,8 @@ _USAGE = frozenset(field.name for field in fields(Usage))
 _CONVERTED = frozenset(
     {"parent_id", "start_time", "end_time", "inputs", "outputs", "usage", "child_runs", "columns"}
 )
-_COPIED = frozenset(field.name for field in fields(Run)) - _CONVERTED
+_READ_ELSEWHERE = frozenset({"feedback_stats", "dotted_order"})
+_COPIED = frozenset(field.name for field in fields(Run)) - _CONVERTED - _READ_ELSEWHERE
 
 
 def write_payload(run: OpenRun) -> bytes:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pytest_llmobs.errors import SettingsError
-from pytest_llmobs.production import store_folder
+from pytest_llmobs.settings import store_folder
 
 
 @pytest.mark.parametrize(

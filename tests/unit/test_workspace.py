@@ -54,7 +54,9 @@ def test_the_environment_may_name_the_store(tmp_path: Path) -> None:
 def test_a_value_that_makes_no_sense_names_the_file(tmp_path: Path) -> None:
     (tmp_path / "pytest.ini").write_text("[pytest]\nllm_concurrency = many\n")
 
-    with pytest.raises(SettingsError, match=r"llm_concurrency in '.*pytest\.ini' is 'many'; it must be a number"):
+    with pytest.raises(
+        SettingsError, match=r"llm_concurrency in '.*pytest\.ini' is 'many'; it must be a number"
+    ):
         Workspace.find(tmp_path, {})
 
 

@@ -117,7 +117,7 @@ class _Hearing:
         costs: list[float | None] = []
         for run in self._below(self.run):
             if run.run_type == "llm":
-                costs.append(run.total_cost)
+                costs.append(run.usage.total_cost)
         spent = {"run_id": self.run.id, "calls": len(costs), "cost": _total(costs)}
         return replace(score, metadata={**score.metadata, **spent})
 

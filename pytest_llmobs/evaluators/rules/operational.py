@@ -96,7 +96,7 @@ def whole_cost(run: Run) -> float | None:
     spent = spending(walk(run))
     for call in runs_of_type(run, "llm"):
         # an app's own call that says nothing of money
-        if call.total_cost is None and call.metadata.get(COST_UNKNOWN) != LATER:
+        if call.usage.total_cost is None and call.metadata.get(COST_UNKNOWN) != LATER:
             return None
     return 0.0 if spent.cost is None and not spent.unpriced else spent.known_cost
 

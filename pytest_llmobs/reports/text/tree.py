@@ -129,8 +129,8 @@ def _tokens(run: Run, page: Page) -> str:
 
 
 def _cost(run: Run) -> str:
-    if run.total_cost is not None:
-        return figures.cost(run.total_cost)
+    if run.usage.total_cost is not None:
+        return figures.cost(run.usage.total_cost)
     if run.usage.total_tokens is not None or run.metadata.keys() & {COST_UNKNOWN, NO_USAGE}:
         return "?"
     return ""

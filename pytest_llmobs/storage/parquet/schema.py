@@ -131,6 +131,8 @@ COLUMNS: tuple[Column, ...] = (
     ),
     Column("total_tokens", "integer", "input plus output tokens", statistics=True),
     Column("total_cost", "number", "USD; null where the price is unknown", statistics=True),
+    Column("input_cost", "number", "USD of the input alone; null where it is unknown", statistics=True),
+    Column("output_cost", "number", "USD of the output alone; null where it is unknown", statistics=True),
     Column("service_tier", "word", "the provider's service tier"),
     Column("prices_version", "word", "version of the price table behind total_cost"),
     Column("evaluates", "word", "id of the run that this trace judges; null for the app's own"),

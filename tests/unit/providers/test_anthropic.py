@@ -61,14 +61,14 @@ def test_the_cost_counts_cached_tokens_at_their_own_price(sink: MemorySink) -> N
         in_sync(server, create)
     # USD for a million tokens: input 3, cache read 0.3, cache write 3.75 (5 minutes) and 6 (an hour), output 15
     expected = (100 * 3 + 300 * 0.3 + 20 * 3.75 + 30 * 6 + 40 * 15) / 1e6
-    assert sink.runs[0].total_cost == pytest.approx(expected)
+    assert sink.runs[0].usage.total_cost == pytest.approx(expected)
     assert sink.headers[0]["prices_version"].startswith("genai-prices ")
 
 
 def test_an_unknown_model_has_no_cost_and_is_named(sink: MemorySink) -> None:
     with serve(text("Hello", model="tiny-local-model")) as server:
         in_sync(server, create)
-    assert sink.runs[0].total_cost is None
+    assert sink.runs[0].usage.total_cost is None
     assert sink.runs[0].metadata == {"unpriced_model": "tiny-local-model"}
     assert sink.runs[0].usage.input_tokens == 20
 
@@ -150,7 +150,7 @@ def test_count_tokens(sink: MemorySink, use: Callable[..., Any]) -> None:
         count = use(server, lambda client: client.messages.count_tokens(**question))
     run = sink.run("anthropic.messages.count_tokens")
     assert run.outputs == {"input_tokens": count.input_tokens}
-    assert (run.run_type, run.usage.input_tokens, run.total_cost) == ("tool", None, None)
+    assert (run.run_type, run.usage.input_tokens, run.usage.total_cost) == ("tool", None, None)
 
 
 def test_a_raw_response_is_still_raw(sink: MemorySink) -> None:

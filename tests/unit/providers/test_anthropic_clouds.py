@@ -52,7 +52,7 @@ def test_a_call(sink: MemorySink, make: Callable[[Server], Any], model: str, pro
     assert (run.provider, run.model, run.usage.output_tokens) == (provider, model, 10)
     assert run.inputs["messages"] == _ask(model)["messages"]
     # Vertex takes a tenth more in a region of one's own, and the list has the global price
-    assert (run.total_cost is None) == (make is _vertex)
+    assert (run.usage.total_cost is None) == (make is _vertex)
     assert ("region 'eu'" in run.metadata.get("cost_unknown", "")) == (make is _vertex)
 
 
@@ -64,7 +64,7 @@ def test_vertexs_global_endpoint_has_the_listed_price(sink: MemorySink) -> None:
         ) as client,
     ):
         client.messages.create(**_ask(VERTEX_MODEL))
-    assert sink.runs[0].total_cost == pytest.approx((20 * 3 + 10 * 15) / 1e6)
+    assert sink.runs[0].usage.total_cost == pytest.approx((20 * 3 + 10 * 15) / 1e6)
 
 
 @pytest.mark.parametrize(("make", "model"), [(_vertex, VERTEX_MODEL), (_foundry, "claude-sonnet-5")])
@@ -79,7 +79,7 @@ def test_a_stream(sink: MemorySink, make: Callable[[Server], Any], model: str) -
 def test_a_bedrock_price_is_the_regions(sink: MemorySink) -> None:
     with serve(REPLY) as server, _bedrock(server) as client:
         client.messages.create(**_ask(BEDROCK_MODEL))
-    assert sink.runs[0].total_cost == pytest.approx((20 * 3.3 + 10 * 16.5) / 1e6)
+    assert sink.runs[0].usage.total_cost == pytest.approx((20 * 3.3 + 10 * 16.5) / 1e6)
 
 
 @pytest.mark.asyncio

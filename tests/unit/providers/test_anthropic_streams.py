@@ -36,7 +36,7 @@ def _check_whole(sink: MemorySink) -> None:
     assert run.outputs is not None
     assert run.outputs["content"] == BLOCKS
     assert (run.usage.input_tokens, run.usage.output_tokens, run.usage.cache_read_tokens) == (450, 40, 300)
-    assert run.total_cost is not None
+    assert run.usage.total_cost is not None
     assert run.time_to_first_token is not None
     assert run.latency is not None
     assert 0 < run.time_to_first_token <= run.latency

@@ -24,7 +24,7 @@ def _check(sink: MemorySink, calls: int) -> None:
     assert sink.names() == ["anthropic.messages"] * calls + ["app"]
     for run in sink.runs[:-1]:
         assert (run.status, run.usage.output_tokens) == ("success", 10)
-        assert run.total_cost is not None
+        assert run.usage.total_cost is not None
         assert run.parent_id == sink.run("app").id
         assert run.inputs["system"] == "Be kind."
 

@@ -81,7 +81,7 @@ def test_a_stream_that_is_left(sink: MemorySink, serving: Any, left: Callable[[A
 
 def _check_unknown(sink: MemorySink) -> None:
     (run,) = sink.runs
-    assert (run.status, run.total_cost) == ("abandoned", None)
+    assert (run.status, run.usage.total_cost) == ("abandoned", None)
     assert run.metadata["cost_unknown"]
     assert spending(sink.runs).unpriced
 

@@ -81,7 +81,7 @@ def _check_usage(sink: MemorySink) -> None:
     assert (usage.input_tokens, usage.uncached_input_tokens) == (450, 150)
     assert (usage.cache_read_tokens, usage.cache_write_tokens) == (300, None)
     assert (usage.output_tokens, usage.thinking_tokens, usage.total_tokens) == (40, 15, 490)
-    assert run.total_cost == pytest.approx(COST)
+    assert run.usage.total_cost == pytest.approx(COST)
     assert sink.headers[0]["prices_version"].startswith("genai-prices ")
 
 
@@ -136,7 +136,7 @@ def test_embeddings_are_logged_without_their_numbers(sink: MemorySink, use: Call
     assert run.inputs["input"] == ["a", "b"]
     assert run.outputs is not None
     assert [each["embedding"] for each in run.outputs["data"]] == [{"dimensions": 3}] * 2
-    assert run.total_cost == pytest.approx(8 * 0.02 / 1e6)
+    assert run.usage.total_cost == pytest.approx(8 * 0.02 / 1e6)
 
 
 def test_older_completions(sink: MemorySink, use: Callable[..., Any]) -> None:
@@ -153,7 +153,7 @@ def test_an_unknown_model_has_no_cost_and_is_named(sink: MemorySink) -> None:
     with serve(chat({"content": "Hello"}, model="tiny-local-model")) as server:
         _sync(server, _create)
     (run,) = sink.runs
-    assert (run.total_cost, run.usage.input_tokens) == (None, 20)
+    assert (run.usage.total_cost, run.usage.input_tokens) == (None, 20)
     assert run.metadata == {"unpriced_model": "tiny-local-model"}
 
 
@@ -161,7 +161,7 @@ def test_an_unknown_model_has_no_cost_and_is_named(sink: MemorySink) -> None:
 def test_a_service_tier_has_its_own_price(sink: MemorySink, tier: str, factor: float | None) -> None:
     with serve(chat({"content": "Hello"}, usage=CHAT_USAGE, extra={"service_tier": tier})) as server:
         _sync(server, _create)
-    cost = sink.runs[0].total_cost
+    cost = sink.runs[0].usage.total_cost
     assert cost == (None if factor is None else pytest.approx(COST * factor))
     assert sink.headers[0]["service_tier"] == tier
 
@@ -175,7 +175,7 @@ def test_a_tier_that_was_asked_for_and_is_not_confirmed_has_no_price(
     with serve(chat({"content": "Hello"}, usage=CHAT_USAGE)) as server:
         _sync(server, lambda client: client.chat.completions.create(**ASK, service_tier=tier))
     (run,) = sink.runs
-    assert (run.total_cost is not None) == known
+    assert (run.usage.total_cost is not None) == known
     assert (f"service tier {tier!r} was asked for" in run.metadata.get("cost_unknown", "")) == (not known)
 
 
@@ -327,7 +327,7 @@ def test_azure(sink: MemorySink, options: dict[str, str]) -> None:
     assert "/openai/deployments/my-deployment/chat/completions" in server.requests[0].path
     (run,) = sink.runs
     assert (run.provider, run.model) == ("azure.ai.openai", "my-deployment")
-    assert run.total_cost == pytest.approx((20 * 2.5 + 10 * 10) / 1e6)
+    assert run.usage.total_cost == pytest.approx((20 * 2.5 + 10 * 10) / 1e6)
 
 
 @pytest.mark.asyncio

@@ -77,7 +77,7 @@ def test_images_and_sounds_are_model_calls(
         call(client)
     run = _only(sink)
     assert (run.name, run.run_type, run.model) == (f"openai.{name}", "llm", run.inputs["model"])
-    assert run.total_cost == (None if cost is None else pytest.approx(cost))
+    assert run.usage.total_cost == (None if cost is None else pytest.approx(cost))
     assert ("no_usage" in run.metadata) == (cost is None)
 
 
@@ -140,7 +140,7 @@ def test_a_stream_of_an_image(sink: MemorySink) -> None:
         events = client.post("/images/generations", body=asked, cast_to=object, stream=True, stream_cls=kind)
         assert len(list(events)) == 2
     run = _only(sink)
-    assert run.total_cost == pytest.approx(IMAGE_COST)
+    assert run.usage.total_cost == pytest.approx(IMAGE_COST)
     assert run.outputs["b64_json"] == SUMMARY
 
 
@@ -163,7 +163,7 @@ def test_a_stream_of_speech_and_of_a_transcript(sink: MemorySink) -> None:
         list(client.audio.transcriptions.create(model="gpt-4o-transcribe", file=BYTES, stream=True))
     said, text = sink.runs
     assert said.outputs["audio"] == SUMMARY
-    assert said.total_cost == pytest.approx((10 * 0.6 + 100 * 12) / 1e6)
+    assert said.usage.total_cost == pytest.approx((10 * 0.6 + 100 * 12) / 1e6)
     assert (text.outputs["text"], text.usage.output_tokens) == ("hello", 100)
 
 
@@ -186,7 +186,7 @@ def test_an_endpoint_that_nobody_knows_is_a_run(sink: MemorySink) -> None:
         client.post("/render", body={"model": "v"}, cast_to=openai.BaseModel)
     rerank, score, render = sink.runs
     assert (rerank.name, rerank.run_type, rerank.outputs) == ("openai.rerank", "tool", {"results": [1]})
-    assert (score.run_type, score.total_cost) == ("llm", None)
+    assert (score.run_type, score.usage.total_cost) == ("llm", None)
     assert score.metadata == {"cost_unknown": "it isn't known how this endpoint is priced"}
     assert render.outputs["body"] == {"media_type": "application/octet-stream", **SUMMARY}
 
@@ -207,7 +207,7 @@ def test_searches_that_a_chat_does_not_tell_make_its_cost_unknown(sink: MemorySi
         client.chat.completions.create(**{**asked, "model": "gpt-4o-search-preview"})
     for run in sink.runs:
         assert run.metadata == {"cost_unknown": "its web searches are billed, and not told"}
-        assert (run.total_cost, run.usage.total_tokens) == (None, 30)
+        assert (run.usage.total_cost, run.usage.total_tokens) == (None, 30)
 
 
 @pytest.mark.parametrize(

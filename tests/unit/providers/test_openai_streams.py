@@ -54,7 +54,7 @@ def _check_items(sink: MemorySink) -> None:
 def _check_usage(sink: MemorySink) -> None:
     (run,) = sink.runs
     assert (run.usage.input_tokens, run.usage.cache_read_tokens, run.usage.thinking_tokens) == (450, 300, 15)
-    assert run.total_cost == pytest.approx(COST)
+    assert run.usage.total_cost == pytest.approx(COST)
     assert run.time_to_first_token is not None
     assert run.latency is not None
     assert 0 < run.time_to_first_token <= run.latency
@@ -73,7 +73,7 @@ def test_without_its_usage_a_stream_has_no_tokens_and_says_so(sink: MemorySink) 
         list(client.chat.completions.create(**ASK, stream=True))
     (run,) = sink.runs
     assert "stream_options" not in server.requests[0].body
-    assert (run.status, run.usage.total_tokens, run.total_cost) == ("success", None, None)
+    assert (run.status, run.usage.total_tokens, run.usage.total_cost) == ("success", None, None)
     assert run.metadata == {"no_usage": "streamed without its usage"}
 
 

@@ -13,7 +13,7 @@ AUTUMN = datetime(2026, 11, 1, tzinfo=UTC)
 
 
 def test_a_known_model() -> None:
-    cost, version, unknown = price(
+    cost, version, unknown, *_ = price(
         "anthropic", ["claude-3-haiku-20240307"], {"input_tokens": 1000, "output_tokens": 100}
     )
     assert unknown is None
@@ -69,3 +69,13 @@ def test_searches_and_hour_long_caches_are_counted() -> None:
     }
     cost = price("anthropic", names, usage).cost
     assert cost == pytest.approx(1000 * 6 / 1e6 + 2 * 0.01)
+
+
+def test_input_and_output_are_priced_apart() -> None:
+    found = price("anthropic", ["claude-3-haiku-20240307"], {**MILLION, "output_tokens": 1_000_000})
+    assert (found.cost, found.input_cost, found.output_cost) == (1.5, 0.25, 1.25)
+
+
+def test_what_is_unknown_as_a_whole_is_unknown_in_its_parts() -> None:
+    found = price("anthropic", ["no-such-model"], MILLION)
+    assert (found.input_cost, found.output_cost) == (None, None)

@@ -166,7 +166,7 @@ def test_a_framework_that_tells_of_the_same_call_counts_nothing(
     assert sink.parent_of("anthropic.messages") == ("ChatModel" if current else "agent")
     assert sink.parent_of("ChatModel") == "agent"
     model = sink.run("ChatModel")
-    assert (model.run_type, model.total_tokens, model.total_cost) == ("chain", None, None)
+    assert (model.run_type, model.total_tokens, model.usage.total_cost) == ("chain", None, None)
     assert sum(run.total_tokens or 0 for run in sink.runs) == 30
 
 

@@ -100,7 +100,7 @@ def test_an_unknown_price_is_unknown(sink: MemorySink, spans: otel.Tracer) -> No
     run = _stored(
         sink, spans, {**CHAT, "gen_ai.request.model": "house-model", "gen_ai.usage.output_tokens": 3}
     )
-    assert run.total_cost is None
+    assert run.usage.total_cost is None
     assert run.metadata["unpriced_model"] == "house-model"
 
 
@@ -119,12 +119,12 @@ def test_prices_of_other_providers(sink: MemorySink, spans: otel.Tracer, seller:
         "gen_ai.request.model": model,
         "gen_ai.usage.output_tokens": 3,
     }
-    assert (_stored(sink, spans, told).total_cost or 0) > 0
+    assert (_stored(sink, spans, told).usage.total_cost or 0) > 0
 
 
 def test_an_agents_sum_is_not_counted_again(sink: MemorySink, spans: otel.Tracer) -> None:
     run = _stored(sink, spans, {**TODAY, "gen_ai.operation.name": "invoke_agent"})
-    assert (run.total_tokens, run.total_cost) == (None, None)
+    assert (run.total_tokens, run.usage.total_cost) == (None, None)
     assert run.metadata["gen_ai.usage.input_tokens"] == 450
 
 
@@ -284,7 +284,7 @@ def test_a_real_instrumentation(sink: MemorySink, provider: TracerProvider) -> N
         "tool_use",
     )
     assert (run.usage.input_tokens, run.usage.uncached_input_tokens, run.total_tokens) == (400, 100, 440)
-    assert run.total_cost == pytest.approx((100 * 1 + 300 * 0.1 + 40 * 5) / 1e6)
+    assert run.usage.total_cost == pytest.approx((100 * 1 + 300 * 0.1 + 40 * 5) / 1e6)
     assert run.inputs["messages"] == [{"role": "user", "content": "hi"}]
     assert run.outputs is not None
     assert run.outputs["content"][0]["input"] == {"city": "Oslo"}
@@ -294,5 +294,5 @@ def test_a_real_instrumentation(sink: MemorySink, provider: TracerProvider) -> N
 
 def test_tokens_that_are_no_plain_ones_are_not_priced_as_such(sink: MemorySink, spans: otel.Tracer) -> None:
     run = _stored(sink, spans, {**TODAY, "llm.token_count.prompt_details.audio": 40})
-    assert run.total_cost is None
+    assert run.usage.total_cost is None
     assert run.metadata["cost_unknown"] == "llm.token_count.prompt_details.audio: not priced"

@@ -62,6 +62,8 @@ def test_a_run_comes_back_whole(keep, line: Line, run_id: Id) -> None:
             output_tokens=4,
             cache_read_tokens=2,
             total_cost=0.5,
+            input_cost=0.125,
+            output_cost=0.375,
             params={"max_tokens": 5},
             suite="t.py::t",
             example_id="e",
@@ -79,7 +81,7 @@ def test_a_run_comes_back_whole(keep, line: Line, run_id: Id) -> None:
     assert (run.model, run.provider, run.stop_reason, run.request_id) == ("m", "p", "end_turn", "r")
     assert (run.retries, run.time_to_first_token) == (2, 0.1)
     assert (run.usage.input_tokens, run.usage.cache_read_tokens, run.total_tokens) == (3, 2, 7)
-    assert run.total_cost == 0.5
+    assert (run.usage.total_cost, run.usage.input_cost, run.usage.output_cost) == (0.5, 0.125, 0.375)
     assert run.columns == {
         "params": {"max_tokens": 5},
         "suite": "t.py::t",
