@@ -17,6 +17,7 @@ from pytest_llmobs.experiments.shards import Shard
 from pytest_llmobs.experiments.suite_scores import Find, suite_scores
 from pytest_llmobs.gate.asking import TakeLook
 from pytest_llmobs.gate.decide import decide
+from pytest_llmobs.gate.errors import RecordCommand, record_command
 from pytest_llmobs.records.decisions import Decision
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.records.looks import Look, LookRequest
@@ -43,6 +44,8 @@ class Surroundings:
     """Where new baselines are recorded."""
     find_summaries: Find
     """Finds the summary evaluators of a suite."""
+    record_command: RecordCommand = record_command
+    """Returns the command that records a suite's baseline."""
     look: TakeLook | None = None
     """Runs what a further look of the gate needs; None where nothing can be run again."""
     unlooked: str = ""
@@ -84,18 +87,30 @@ def conclude(experiment: Experiment, surroundings: Surroundings) -> Conclusion:
     if settings.shard:  # nothing is compared before all parts are together
         shard = Shard.parse(settings.shard)
         part = replace(experiment, name=shard.name(experiment.name), shard=str(shard))
-        return _kept(Conclusion(part), surroundings, _for_the_merge(part, surroundings))
+        return keep(Conclusion(part), surroundings, _for_the_merge(part, surroundings))
     # before the verdict, which may be about them, and from the store, where every process has sealed its runs
     scores = suite_scores(experiment, surroundings.store, surroundings.find_summaries)
-    experiment = replace(experiment, suite_scores=scores)
-    if settings.update_baseline:
+    return keep(judge(replace(experiment, suite_scores=scores), surroundings), surroundings)
+
+
+def judge(experiment: Experiment, surroundings: Surroundings) -> Conclusion:
+    """Judge what ran and, on request, write its baselines; the experiment's document stays as it is.
+
+    Args:
+        experiment: Everything that ran, with what summary evaluators say of it.
+        surroundings: What it is judged in.
+
+    Raises:
+        LlmobsError: A baseline can't be written.
+    """
+    if surroundings.settings.update_baseline:
         from pytest_llmobs.experiments.recording import record_baselines  # most sessions record nothing
 
-        experiment, recorded = record_baselines(experiment, surroundings.baseline_folder, settings)
-        conclusion = Conclusion(experiment, recorded)
-    else:
-        conclusion = Conclusion(_judged(experiment, surroundings))
-    return _kept(conclusion, surroundings)
+        experiment, recorded = record_baselines(
+            experiment, surroundings.baseline_folder, surroundings.settings
+        )
+        return Conclusion(experiment, recorded)
+    return Conclusion(_judged(experiment, surroundings))
 
 
 def _judged(experiment: Experiment, surroundings: Surroundings) -> Experiment:
@@ -114,6 +129,7 @@ def _judged(experiment: Experiment, surroundings: Surroundings) -> Experiment:
         suite_scores=experiment.suite_scores,
         conditions=experiment.conditions,
         unlooked=surroundings.unlooked,
+        record_command=surroundings.record_command,
     )
     decision = judge(experiment.trials)
     if surroundings.recall and decision.examples:
@@ -221,7 +237,7 @@ def _digests(plans: Sequence[SuitePlan], source: Source) -> dict[str, str]:
     return digests
 
 
-def _kept(
+def keep(
     conclusion: Conclusion, surroundings: Surroundings, further: Mapping[str, Any] | None = None
 ) -> Conclusion:
     """Write the experiment's document, and upload it where the store is uploaded.

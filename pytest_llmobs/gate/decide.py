@@ -15,7 +15,7 @@ from pytest_llmobs.errors import BaselineError
 from pytest_llmobs.gate.asking import Asking, TakeLook
 from pytest_llmobs.gate.control import compare_with_accepted
 from pytest_llmobs.gate.drift import drift_note, drift_of
-from pytest_llmobs.gate.errors import session_errors
+from pytest_llmobs.gate.errors import RecordCommand, record_command, session_errors
 from pytest_llmobs.gate.example_rows import example_rows
 from pytest_llmobs.gate.examples import look_at_examples, look_behind_drift
 from pytest_llmobs.gate.judged import JudgedMetric, JudgedSuite, judged_suite
@@ -46,6 +46,7 @@ def decide(
     suite_scores: Sequence[SuiteScore] = (),
     conditions: Mapping[str, str] | None = None,
     unlooked: str = "",
+    record_command: RecordCommand = record_command,
 ) -> Decision:
     """Judge a session.
 
@@ -59,6 +60,7 @@ def decide(
         suite_scores: What summary evaluators say of the session.
         conditions: Under which the trials ran; see ``Experiment.conditions``.
         unlooked: What to note where there is one look though the gate would go on.
+        record_command: Returns the command that records a suite's baseline.
     """
     suites = _judged_suites(plans, trials, baselines)
     asking = Asking(look, settings.confirm, unlooked)
@@ -67,10 +69,11 @@ def decide(
     first = list(map(attrgetter("first"), suites))
     left_out = [plan.name for plan in plans if plan.left_out]
     warnings, remarks = _drifts(suites)
+    errors = session_errors(first, baselines, settings, suite_scores, left_out, record_command)
     return Decision(
         metrics=tuple(_verdicts(suites, settings, session, suite_scores)),
         examples=tuple(_example_rows(suites, commit)),
-        errors=tuple(session_errors(first, baselines, settings, suite_scores, left_out)),
+        errors=tuple(errors),
         notes=(*session_notes(plans, first, conditions), *warnings),
         remarks=tuple(remarks),
         unlooked=unlooked if _would_go_on(suites, asking) else "",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain
 from operator import attrgetter
 
@@ -16,8 +16,17 @@ from pytest_llmobs.records.plans import GateRule
 from pytest_llmobs.settings import Settings
 from pytest_llmobs.wording import listed, shell_line
 
+RecordCommand = Callable[[str], str]
+"""Returns the command that records a suite's baseline."""
+
 _NAMED = 3
 """Suites named in an error; more are counted."""
+
+
+def record_command(suite: str) -> str:
+    """Return the command that records a suite's baseline."""
+    test = suite.partition("[")[0]  # pytest knows no suite by its parameters alone
+    return f"pytest {shell_line([test])} --llm-experiment --llm-update-baseline"
 
 
 def session_errors(
@@ -26,6 +35,7 @@ def session_errors(
     settings: Settings,
     suite_scores: Sequence[SuiteScore] = (),
     left_out: Sequence[str] = (),
+    record_command: RecordCommand = record_command,
 ) -> Iterator[str]:
     """Yield the errors of a session, each written for the user.
 
@@ -35,12 +45,13 @@ def session_errors(
         settings: Of the session.
         suite_scores: What summary evaluators say.
         left_out: Suites of which the user's selection has left nothing.
+        record_command: Returns the command that records a suite's baseline.
     """
     if not any(map(attrgetter("expected"), suites)):
         yield nothing_ran(left_out)
     for suite in suites:
         name = suite.plan.name
-        yield from _baseline_errors(name, baselines.get(name), settings)
+        yield from _baseline_errors(name, baselines.get(name), settings, record_command)
         summarised = {score.metric for score in suite_scores if score.suite == name}
         for error in _gate_errors(suite, summarised):
             yield f"{name}: {error}"
@@ -64,7 +75,7 @@ def nothing_ran(left_out: Sequence[str]) -> str:
 
 
 def _baseline_errors(
-    suite: str, baseline: Baseline | BaselineError | None, settings: Settings
+    suite: str, baseline: Baseline | BaselineError | None, settings: Settings, record_command: RecordCommand
 ) -> Iterator[str]:
     if isinstance(baseline, BaselineError):
         yield str(baseline)
@@ -73,12 +84,6 @@ def _baseline_errors(
             f"No baseline for {suite}. Record one where you trust the results and commit it: "
             f"{record_command(suite)}"
         )
-
-
-def record_command(suite: str) -> str:
-    """Return the command that records a suite's baseline."""
-    test = suite.partition("[")[0]  # pytest knows no suite by its parameters alone
-    return f"pytest {shell_line([test])} --llm-experiment --llm-update-baseline"
 
 
 def _gate_errors(suite: SuitePair, summarised: set[str]) -> Iterator[str]:

@@ -1,0 +1,181 @@
+"""An evaluation as a table: one line a trial, or one an example; pandas makes a data frame of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+from pytest_llmobs.errors import ArgumentError, LlmobsError
+from pytest_llmobs.experiments.evaluation.results_data import EvaluationRow
+from pytest_llmobs.measures.means import present, scored_mean
+from pytest_llmobs.records.plans import ExpectedTrial, SuitePlan
+from pytest_llmobs.records.scores import Score
+from pytest_llmobs.wording import known, last_line, nearest
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+Level = Literal["row", "example"]
+"""What a line is: a trial, or an example with the mean of its repeats."""
+_LEVELS = ("row", "example")
+_GROUPS = ("inputs.", "outputs.", "reference.", "feedback.")
+"""How the names of columns begin that aren't ours alone."""
+_OWN = ("error", "repeat", "execution_time", "example_id", "id")
+"""Our own columns: a metric of such a name is in its ``feedback.`` column only."""
+
+Cells = dict[str, Any]
+"""Column -> value, of one line."""
+
+
+def data_frame(
+    rows: Sequence[EvaluationRow],
+    plans: Sequence[SuitePlan],
+    why_missing: str,
+    *,
+    start: int | None = 0,
+    end: int | None = None,
+    level: Level = "row",
+) -> DataFrame:
+    """Return an evaluation as a pandas data frame, in the order of the dataset.
+
+    Args:
+        rows: Those there are.
+        plans: Say which trials were expected: each is a line, also where it has no row.
+        why_missing: The ``error`` of those without a row.
+        start: The first line, counted as in a slice.
+        end: The line after the last one; None for all.
+        level: ``row`` for a line a trial, ``example`` for a line an example.
+
+    Raises:
+        ArgumentError: The level is unknown, or a bound is no whole number.
+        LlmobsError: pandas isn't installed.
+    """
+    if level not in _LEVELS:
+        raise ArgumentError(
+            f"to_pandas(level={level!r}): unknown level.{nearest(str(level), _LEVELS)} {known(_LEVELS)}"
+        )
+    for name, bound in (("start", start), ("end", end)):
+        if bound is not None and type(bound) is not int:
+            raise ArgumentError(f"to_pandas({name}={bound!r}): give a whole number, or None.")
+    try:
+        from pandas import DataFrame
+    except ImportError as error:
+        raise LlmobsError(
+            "to_pandas() makes a data frame, and pandas isn't installed here: pip install pandas"
+        ) from error
+    lines = list(_lines(rows, plans, why_missing))
+    if level == "example":
+        lines = [_averaged(repeats) for repeats in _by_example(lines)]
+    names = _in_order(lines)
+    columns = {name: [line.get(name) for line in lines[start:end]] for name in names}
+    return DataFrame(columns)
+
+
+def cells_of(row: EvaluationRow) -> Cells:
+    """Return one trial's line."""
+    run, example = row.run, row.example
+    cells: Cells = {}
+    cells |= _prefixed("inputs.", example.inputs)
+    cells |= _prefixed("outputs.", run.outputs or {})
+    cells["error"] = why_failed(row)
+    cells |= _prefixed("reference.", example.outputs)
+    values = {key: _value(score) for key, score in row.scores.items()}
+    for key, value in values.items():
+        if key not in _OWN and not key.startswith(_GROUPS):
+            cells[key] = value
+    cells |= _prefixed("feedback.", values)
+    cells["repeat"] = row.trial.repeat
+    cells["execution_time"] = run.latency
+    cells["example_id"] = row.trial.example_id
+    cells["id"] = run.id or None
+    return cells
+
+
+def why_failed(row: EvaluationRow) -> str | None:
+    """Return what the target raised, or why it didn't run, in a line; None where it answered."""
+    if row.run.error:
+        return last_line(row.run.error)
+    if row.trial.status in ("error", "skipped"):
+        return last_line(row.trial.message or row.trial.status)
+    return None
+
+
+def _lines(rows: Iterable[EvaluationRow], plans: Iterable[SuitePlan], why_missing: str) -> Iterator[Cells]:
+    by_key = {(row.trial.suite, row.trial.example_id, row.trial.repeat): row for row in rows}
+    for plan in plans:
+        for expected in plan.expected:
+            row = by_key.get((plan.name, expected.example_id, expected.repeat))
+            yield _missing(expected, why_missing) if row is None else cells_of(row)
+
+
+def _missing(expected: ExpectedTrial, why: str) -> Cells:
+    return {"error": why, "repeat": expected.repeat, "example_id": expected.example_id, "id": None}
+
+
+def _prefixed(prefix: str, values: Mapping[str, Any]) -> Cells:
+    return {f"{prefix}{key}": value for key, value in values.items()}
+
+
+def _value(score: Score) -> float | str | None:
+    """Return a score as a cell: a number, also of a boolean, so that a column has a mean; or a label."""
+    if score.score is not None:
+        return float(score.score)
+    return score.value
+
+
+def _in_order(lines: Iterable[Cells]) -> list[str]:
+    """Return all columns: inputs, outputs, error, reference, metrics, feedback, and what tells the lines apart."""
+    places = {"inputs.": 0, "outputs.": 1, "reference.": 3, "feedback.": 5}
+    ours = {"error": 2, **dict.fromkeys(_OWN[1:], 6)}
+    names: dict[str, None] = {}
+    for line in lines:
+        names.update(dict.fromkeys(line))
+
+    def place(name: str) -> tuple[int, int]:
+        if name in ours:
+            return ours[name], _OWN.index(name)
+        for prefix, number in places.items():
+            if name.startswith(prefix):
+                return number, 0
+        return 4, 0
+
+    return sorted(names, key=place)
+
+
+def _by_example(lines: Iterable[Cells]) -> Iterator[list[Cells]]:
+    """Yield the lines of each example; those of one stand together, as they were expected."""
+    groups: dict[str, list[Cells]] = {}
+    for line in lines:
+        groups.setdefault(line["example_id"], []).append(line)
+    yield from groups.values()
+
+
+def _averaged(repeats: Sequence[Cells]) -> Cells:
+    """Return one line for an example: means of numbers, the commonest label, and the first of anything else."""
+    line: Cells = {}
+    for name in _in_order(repeats):
+        values = [repeat.get(name) for repeat in repeats]
+        if name == "repeat":
+            continue
+        if name == "execution_time" or _is_metric(name):
+            line[name] = _mean_or_commonest(values)
+        else:
+            line[name] = next((value for value in values if value is not None), None)
+    return line
+
+
+def _is_metric(name: str) -> bool:
+    if name.startswith("feedback."):
+        return True
+    return name not in _OWN and not name.startswith(_GROUPS)
+
+
+def _mean_or_commonest(values: Sequence[float | str | None]) -> float | str | None:
+    labels = [value for value in values if isinstance(value, str)]
+    if labels:
+        return Counter(labels).most_common(1)[0][0]
+    numbers: list[float | None] = [value for value in values if not isinstance(value, str)]
+    if not present(numbers):
+        return None
+    return scored_mean(numbers)
