@@ -21,8 +21,8 @@ def _is_finite(number: float) -> bool:
         return True
 
 
-def _unfit(number: float) -> str | None:
-    """Say what is wrong with a number that is no score, or return None."""
+def unfit(number: float) -> str | None:
+    """Say what is wrong with a number that is no score (``nan, which is no number``), or return None."""
     if not _is_finite(number):
         return f"{number!r}, which is no number"
     if abs(number) > LARGEST_SCORE:
@@ -59,7 +59,7 @@ class Score:
         # suite's scores must not become infinite.
         if self.score is None:
             return
-        problem = _unfit(self.score)
+        problem = unfit(self.score)
         if problem:
             object.__setattr__(self, "error", self.error or f"{self.key} returned {problem}")
             object.__setattr__(self, "score", None)

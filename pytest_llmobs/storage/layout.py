@@ -38,6 +38,16 @@ class Layout:
         return self.root / "spool"
 
     @property
+    def feedback(self) -> Path:
+        """Sealed feedback: ``feedback/*.parquet``."""
+        return self.root / "feedback"
+
+    @property
+    def feedback_spool(self) -> Path:
+        """Feedback that isn't sealed yet, and ``.corrupt`` files."""
+        return self.spool / "feedback"
+
+    @property
     def media(self) -> Path:
         """Images and documents of model calls, where their bytes are kept: one file a content."""
         return self.root / "media"

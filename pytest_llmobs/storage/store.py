@@ -6,7 +6,7 @@ import atexit
 import os
 import weakref
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -14,6 +14,7 @@ from pytest_llmobs.errors import StoreError
 from pytest_llmobs.files import make_private
 from pytest_llmobs.records.runs import Run
 from pytest_llmobs.storage import experiment_files, notices, sessions
+from pytest_llmobs.storage.feedback.log import FeedbackLog
 from pytest_llmobs.storage.layout import Layout, experiment_of, project_of
 from pytest_llmobs.storage.parquet.filters import Filters, condition
 from pytest_llmobs.storage.parquet.schema import NAMES, PAYLOADS
@@ -124,6 +125,7 @@ class Store:
         """
         self._recovered = True
         recovered = self._upkeep.recover()
+        self.feedback.recover()
         for marked in sessions.ended_early(self.layout):
             self.ended_early.append(marked)
             runs = sum(number for name, number in recovered.items() if marked.session in name)
@@ -164,6 +166,13 @@ class Store:
     def _recover_once(self) -> None:
         if not self._recovered:
             self.seal()
+
+    # Feedback
+
+    @cached_property
+    def feedback(self) -> FeedbackLog:
+        """What was said of runs after the fact."""
+        return FeedbackLog(self.layout, self._notices)
 
     # Reading
 

@@ -6,6 +6,7 @@ Arrow field. ``project`` is not among them: it is the hive partition (``runs/pro
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Literal
@@ -52,6 +53,11 @@ class Column:
     """The OpenTelemetry attribute that means the same, or empty."""
     statistics: bool = False
     """True where the footer may hold minimum and maximum. Never for text: they would copy prompts in clear."""
+
+    @property
+    def shown_type(self) -> str:
+        """Its type, for the documentation."""
+        return _SHOWN[self.kind]
 
 
 COLUMNS: tuple[Column, ...] = (
@@ -166,7 +172,12 @@ def names_of(*kinds: Kind) -> list[str]:
 
 @cache
 def arrow_schema() -> pa.Schema:
-    """Return the schema of the Parquet files, meanings and OpenTelemetry names in the fields' metadata."""
+    """Return the schema of the runs' Parquet files, meanings and OpenTelemetry names in the fields' metadata."""
+    return make_schema(COLUMNS, SCHEMA_VERSION)
+
+
+def make_schema(columns: Sequence[Column], version: int) -> pa.Schema:
+    """Return the Arrow schema of a table of columns, the version of the table in its metadata."""
     import pyarrow as pa
 
     text = pa.string()
@@ -182,9 +193,9 @@ def arrow_schema() -> pa.Schema:
         "flag": pa.bool_(),
     }
     fields: list[pa.Field] = []
-    for column in COLUMNS:
+    for column in columns:
         fields.append(pa.field(column.name, types[column.kind], metadata=_field_metadata(column)))
-    return pa.schema(fields, metadata={VERSION_KEY: str(SCHEMA_VERSION)})
+    return pa.schema(fields, metadata={VERSION_KEY: str(version)})
 
 
 def markdown() -> str:
@@ -192,7 +203,7 @@ def markdown() -> str:
     lines = ["| column | type | meaning | OpenTelemetry |", "|---|---|---|---|"]
     lines.append("| `project` | string | the hive partition: an experiment's name, or the app's | |")
     for column in COLUMNS:
-        cells = [f"`{column.name}`", _SHOWN[column.kind], column.meaning]
+        cells = [f"`{column.name}`", column.shown_type, column.meaning]
         if column.otel:
             cells.append(f"`{column.otel}`")
         else:

@@ -1,7 +1,7 @@
-"""A process's append-only log of finished runs.
+"""A process's append-only log: of finished runs, or of feedback.
 
-``append`` is one unbuffered ``write`` to the end of a file: the line is in the page cache before the traced call
-returns, so it survives ``kill -9``. Threads need no lock, because the kernel appends whole lines one after another.
+``append`` is one unbuffered ``write`` to the end of a file: the line is in the page cache before the caller goes on,
+so it survives ``kill -9``. Threads need no lock, because the kernel appends whole lines one after another.
 A forked child gets a file of its own. What the disk refuses stays in memory, bounded, and is tried again.
 """
 
@@ -36,7 +36,7 @@ class Watcher(Protocol):
 
 
 class Spool:
-    """Where one process writes its finished runs. Safe in threads, across forks, and on a failing disk."""
+    """Where one process writes its finished runs, or feedback. Safe in threads, across forks, on a failing disk."""
 
     def __init__(
         self,
@@ -44,6 +44,7 @@ class Spool:
         seal: Callable[[Segment, bool], Any],
         *,
         label: str = "",
+        record: str = "run",
         prepare: Callable[[], Any] = lambda: None,
         backlog: int = BACKLOG,
         warn: Callable[[str], None] = notices.warn,
@@ -56,6 +57,7 @@ class Spool:
             folder: Where spool files lie.
             seal: Turns a finished file into Parquet and discards it; gently, if the second argument is true.
             label: Part of the files' names.
+            record: What messages call that which a line holds.
             prepare: Makes the folder; called before a file is made.
             backlog: Bytes that may wait in memory while the disk refuses them.
             warn: Tells the user, once, that the disk refuses; must not raise.
@@ -64,10 +66,11 @@ class Spool:
         """
         self.folder = folder
         self.lost = 0
-        """Runs that neither disk nor memory could take."""
+        """Records that neither disk nor memory could take."""
         self.problem: str | None = None
         """What the user was warned of, or None."""
         self._seal, self._label, self._prepare, self._warn = seal, label, prepare, warn
+        self._record = record
         self._limit, self._watch, self._also = backlog, watch, also
         self._closed = False
         self._reset()
@@ -149,11 +152,11 @@ class Spool:
             self._also()
 
     def loss(self) -> str:
-        """Return how many runs were lost, and why, for the user; empty where none was."""
+        """Return how many records were lost, and why, for the user; empty where none was."""
         if not self.lost:
             return ""
         return (
-            f"{count(self.lost, 'run')} of process {os.getpid()} {noun(self.lost, 'was', 'were')} lost: "
+            f"{count(self.lost, self._record)} of process {os.getpid()} {noun(self.lost, 'was', 'were')} lost: "
             f"{str(self.folder)!r} took no more until the end. Make room there, or make it writable, and run again."
         )
 
@@ -210,9 +213,11 @@ class Spool:
                 return
             # Everything goes through the queue until it is empty, so that the disk gets the lines in order.
             self._write = _refuse
+            records = noun(2, self._record)
             self._report(
-                f"Runs can't be stored in {str(self.folder)!r}: {_reason(error)}. Calls and tests go on; up to "
-                f"{self._limit >> 20} MiB of runs wait in memory and are lost if that stays so until the process ends."
+                f"{records.capitalize()} can't be stored in {str(self.folder)!r}: {_reason(error)}. "
+                f"Calls and tests go on; up to {self._limit >> 20} MiB of {records} wait in memory and are lost "
+                "if that stays so until the process ends."
             )
 
     def _advance(self, write: Callable[[bytes], int | None]) -> None:
