@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -29,6 +29,8 @@ class Row(NamedTuple):
     """Where it stands, as messages show it: ``tests/golden.jsonl:3``."""
     plain: bool = False
     """True where ``data`` holds JSON types only, as it came out of a JSON parser: it needs no check."""
+    further: Set[str] = frozenset()
+    """Keys that an ``Example`` has and a file hasn't."""
 
 
 class DatasetFormat(Protocol):
@@ -72,7 +74,19 @@ def read_text(path: Path) -> str:
     Raises:
         DatasetError: It is in another encoding; the message names the line and a command that converts it.
     """
-    content = path.read_bytes()
+    return decoded(path.read_bytes(), path)
+
+
+def decoded(content: bytes, path: Path) -> str:
+    """Return the text of a UTF-8 file as ``read_text`` does.
+
+    Args:
+        content: What the file holds.
+        path: The file, for messages.
+
+    Raises:
+        DatasetError: It is in another encoding.
+    """
     for mark, encoding in _FOREIGN_MARKS.items():
         if content.startswith(mark):
             raise DatasetError(f"{display_path(path)} is encoded in {encoding}. {_converted(path, encoding)}")

@@ -10,8 +10,11 @@ from pytest_llmobs.datasets.base import Row
 from pytest_llmobs.errors import DatasetError
 from pytest_llmobs.wording import known, nearest
 
-FIELDS = frozenset({"id", "inputs", "outputs", "metadata", "split"})
-"""The keys of an example."""
+WRITTEN = frozenset({"id", "inputs", "outputs", "metadata", "split"})
+"""The keys of an example that people write."""
+FIELDS = WRITTEN | {"created_at", "modified_at", "source_run_id"}
+"""The keys of an example, also those that the client writes."""
+_VERBATIM = tuple(FIELDS - {"inputs", "outputs", "metadata"})
 _PARTS = ("inputs", "outputs", "metadata")
 
 
@@ -19,8 +22,8 @@ _PARTS = ("inputs", "outputs", "metadata")
 class Columns:
     """Which flat columns of a file are an example's inputs, outputs and metadata.
 
-    Columns that no part names are left out, except ``id`` and ``split``. Without any mapping every column
-    counts, and flat ones are named ``inputs.x``, ``outputs.y`` or ``metadata.z``.
+    Columns that no part names are left out, except ``id``, ``split`` and what says where an example comes from.
+    Without any mapping every column counts, and flat ones are named ``inputs.x``, ``outputs.y`` or ``metadata.z``.
     """
 
     inputs: Sequence[str] = ()
@@ -81,7 +84,7 @@ class Columns:
                     )
 
     def _pick(self, data: Mapping[str, Any]) -> dict[str, Any]:
-        example = _subset(data, ("id", "split"))
+        example = _subset(data, _VERBATIM)
         for part in _PARTS:
             values = _subset(data, getattr(self, part))
             if values:

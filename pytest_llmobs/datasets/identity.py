@@ -14,7 +14,7 @@ _READ = 40
 _WORD = re.compile(r"[a-z0-9]+")
 
 
-def derived_id(inputs: Mapping[str, Any], taken: Container[str]) -> str:
+def derived_id(inputs: Mapping[str, Any], taken: Container[str], dataset: str = "") -> str:
     """Return ``i-was-charged-twice-3f2a91bc``: words of the first text, and a hash of the inputs.
 
     Only the inputs count, so that an example whose reference was edited keeps its id and pairs with its past.
@@ -23,8 +23,10 @@ def derived_id(inputs: Mapping[str, Any], taken: Container[str]) -> str:
     Args:
         inputs: The example's inputs, of JSON types.
         taken: Ids already given out.
+        dataset: Of an example that the client makes: the dataset's name, so that its id is found in one dataset only.
     """
-    stem = f"{_slug(inputs)}-{content_hash(inputs)[:8]}"
+    hashed: Any = [dataset, inputs] if dataset else inputs
+    stem = f"{_slug(inputs)}-{content_hash(hashed)[:8]}"
     id, number = stem, 1
     while id in taken:
         number += 1

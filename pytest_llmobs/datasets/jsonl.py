@@ -27,27 +27,35 @@ class Jsonl:
         Raises:
             DatasetError: A line is no JSON; the message names line and column.
         """
-        from pydantic_core import from_json
-
-        name = display_path(path)
-        text = read_text(path)
-        if text.lstrip().startswith("["):
-            raise DatasetError(_is_list(text, path))
-        values: list[Any] = []
-        numbers: list[int] = []
-        for number, line in _lines(text):
-            try:
-                values.append(from_json(line, allow_inf_nan=False))
-            except ValueError as error:
-                raise _broken(line, f"{name}:{number}", str(error)) from None
-            numbers.append(number)
-        if _has_lost_something(text, values):
-            _read_again(text, name)
-        for value, number in zip(values, numbers, strict=True):
-            yield Row(value, f"{name}:{number}", True)
+        return rows_of(read_text(path), path)
 
 
-def _lines(text: str) -> Iterator[tuple[int, str]]:
+def rows_of(text: str, path: Path) -> Iterator[Row]:
+    """Yield one row a line of the text of a file.
+
+    Raises:
+        DatasetError: A line is no JSON; the message names line and column.
+    """
+    from pydantic_core import from_json
+
+    name = display_path(path)
+    if text.lstrip().startswith("["):
+        raise DatasetError(_is_list(text, path))
+    values: list[Any] = []
+    numbers: list[int] = []
+    for number, line in lines_of(text):
+        try:
+            values.append(from_json(line, allow_inf_nan=False))
+        except ValueError as error:
+            raise _broken(line, f"{name}:{number}", str(error)) from None
+        numbers.append(number)
+    if _has_lost_something(text, values):
+        _read_again(text, name)
+    for value, number in zip(values, numbers, strict=True):
+        yield Row(value, f"{name}:{number}", True)
+
+
+def lines_of(text: str) -> Iterator[tuple[int, str]]:
     """Yield the lines that aren't blank, with their numbers."""
     # Not splitlines(): U+2028 and its like may stand unescaped inside a JSON string.
     for number, line in enumerate(text.split("\n"), 1):
@@ -77,7 +85,7 @@ def _has_lost_something(text: str, values: Sequence[Any]) -> bool:
 
 def _read_again(text: str, name: str) -> None:
     """Refuse the first line that other parsers would read differently; there may be none."""
-    for number, line in _lines(text):
+    for number, line in lines_of(text):
         try:
             decoder.decode(line)
         except ValueError as error:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_llmobs.datasets import python
-from pytest_llmobs.datasets.base import DatasetFormat, Row, display_path
+from pytest_llmobs.datasets.base import DatasetFormat, display_path
 from pytest_llmobs.datasets.columns import Columns
 from pytest_llmobs.datasets.finding import find_file
 from pytest_llmobs.datasets.validation import check_rows
@@ -50,26 +50,53 @@ def load_dataset(
     if callable(source):
         made = python.call(source, name)
     if isinstance(made, str | os.PathLike):
-        readers = _by_suffix(formats)
+        readers = by_suffix(formats)
         file = find_file(Path(made), base_dirs, readers)
         path_from_root = Path(os.path.relpath(file, rootdir)).as_posix()
-        return Dataset(file.stem, _read(file, readers, columns), path_from_root)
+        examples = _some(read_examples(file, readers, columns), display_path(file))
+        return Dataset(file.stem, examples, path_from_root)
     if isinstance(made, Dataset) and not columns.given:
         return made
-    examples = _examples(python.rows(made, name), name, columns)
+    examples = _some(check_rows(python.rows(made, name), columns, name), name)
     if callable(source):
         return Dataset(python.dataset_name(source), examples, name)
-    return Dataset(python.dataset_name(source), examples)
+    return Dataset(_common_name(examples) or python.dataset_name(source), examples)
 
 
-def _by_suffix(formats: Iterable[DatasetFormat]) -> dict[str, DatasetFormat]:
+def _common_name(examples: Iterable[Example]) -> str | None:
+    """Return the dataset that examples were read from, where it is one."""
+    names = {example.dataset_name for example in examples}
+    if len(names) == 1:
+        return names.pop()
+    return None
+
+
+def by_suffix(formats: Iterable[DatasetFormat]) -> dict[str, DatasetFormat]:
+    """Return each format by the suffixes that it reads; of two that read one the later wins."""
     readers: dict[str, DatasetFormat] = {}
     for reader in formats:
         readers |= dict.fromkeys(reader.suffixes, reader)
     return readers
 
 
-def _read(file: Path, readers: Mapping[str, DatasetFormat], columns: Columns) -> tuple[Example, ...]:
+def read_examples(
+    file: Path,
+    readers: Mapping[str, DatasetFormat],
+    columns: Columns | None = None,
+    *,
+    may_ask_the_same: bool = False,
+) -> tuple[Example, ...]:
+    """Return the examples of a file, which may be none.
+
+    Args:
+        file: It is there.
+        readers: The known formats by suffix.
+        columns: Which flat columns are inputs, outputs and metadata.
+        may_ask_the_same: Don't warn of examples with equal inputs.
+
+    Raises:
+        DatasetError: It can't be read, or makes no sense.
+    """
     suffix = file.suffix.lower()
     name = display_path(file)
     if suffix not in readers:
@@ -78,13 +105,13 @@ def _read(file: Path, readers: Mapping[str, DatasetFormat], columns: Columns) ->
             f"{known(readers)} Another format is a few lines: see the hook pytest_llmobs_datasets."
         )
     try:
-        return _examples(readers[suffix].rows(file), name, columns)
+        rows = readers[suffix].rows(file)
+        return check_rows(rows, columns or Columns(), name, may_ask_the_same=may_ask_the_same)
     except OSError as error:
         raise DatasetError(f"{name} can't be read: {error.strerror or error}.") from None
 
 
-def _examples(rows: Iterable[Row], name: str, columns: Columns) -> tuple[Example, ...]:
-    examples = check_rows(rows, columns, name)
+def _some(examples: tuple[Example, ...], name: str) -> tuple[Example, ...]:
     if not examples:
         raise DatasetError(
             f'{name} holds no example. Add at least one, such as {{"inputs": {{"query": "Hello"}}}}: '

@@ -12,6 +12,8 @@ from pytest_llmobs.datasets.base import Row, abridge, display_path
 from pytest_llmobs.errors import DatasetError
 from pytest_llmobs.records.examples import Dataset, Example
 
+_NOT_IN_FILES = frozenset({"dataset_name"})
+
 
 def call(source: Callable[[], Any], name: str) -> Any:
     """Return what a callable source returns.
@@ -48,13 +50,15 @@ def rows(made: Any, name: str) -> Iterator[Row]:
             "a list of Examples, a path, or a function that returns one of them."
         )
     for number, item in enumerate(made, 1):
-        yield Row(_fields(item), f"{name}, example {number}")
+        place = f"{name}, example {number}"
+        if isinstance(item, Example):
+            yield Row(_fields(item), place, further=_NOT_IN_FILES)
+        else:
+            yield Row(item, place)
 
 
-def _fields(item: Any) -> Any:
-    if isinstance(item, Example):
-        return {field.name: getattr(item, field.name) for field in fields(Example)}
-    return item
+def _fields(example: Example) -> dict[str, Any]:
+    return {field.name: getattr(example, field.name) for field in fields(Example)}
 
 
 def name_of(source: Any) -> str:

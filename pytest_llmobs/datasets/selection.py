@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
-from operator import attrgetter
 
 from pytest_llmobs.errors import DatasetError
 from pytest_llmobs.records.examples import Dataset
@@ -18,13 +18,8 @@ def select(dataset: Dataset, *, split: str | None = None, limit: int | None = No
     """
     examples = dataset.examples
     if split is not None:
-        splits = set(map(attrgetter("split"), examples)) - {None, ""}
-        if split not in splits:
-            raise DatasetError(
-                f"{dataset.source or dataset.name} has no split {split!r}."
-                f"{nearest(str(split), splits)} {known(splits)} A split is the example's key 'split'."
-            )
-        examples = tuple(example for example in examples if example.split == split)
+        check_splits(dataset, [split])
+        examples = tuple(example for example in examples if split in example.splits)
     if limit is not None:
         # By type: True is an int too.
         if type(limit) is not int or limit < 1:
@@ -33,3 +28,26 @@ def select(dataset: Dataset, *, split: str | None = None, limit: int | None = No
     if examples is dataset.examples:
         return dataset
     return replace(dataset, examples=examples)
+
+
+def split_names(dataset: Dataset) -> list[str]:
+    """Return every split that an example has, sorted."""
+    names: set[str] = set()
+    for example in dataset.examples:
+        names.update(example.splits)
+    return sorted(names)
+
+
+def check_splits(dataset: Dataset, wanted: Iterable[str]) -> None:
+    """Make sure that a dataset has the splits that somebody asks for.
+
+    Raises:
+        DatasetError: No example has one of them.
+    """
+    there = split_names(dataset)
+    for name in wanted:
+        if name not in there:
+            raise DatasetError(
+                f"{dataset.source or dataset.name} has no split {name!r}."
+                f"{nearest(str(name), there)} {known(there)} A split is the example's key 'split'."
+            )

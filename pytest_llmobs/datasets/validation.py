@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any, cast
 
 from pytest_llmobs.datasets.base import Row, abridge
-from pytest_llmobs.datasets.columns import FIELDS, Columns
+from pytest_llmobs.datasets.columns import FIELDS, WRITTEN, Columns
 from pytest_llmobs.datasets.equal_inputs import warn_of_equal_inputs
 from pytest_llmobs.datasets.identity import derived_id
 from pytest_llmobs.datasets.json_data import JsonCheck
@@ -20,17 +21,20 @@ _OTHER_NAMES = dict.fromkeys(
 )
 _USUAL = {"id": str, "inputs": dict, "outputs": dict, "metadata": dict, "split": str}
 _PARTS = {"inputs": "query", "outputs": "answer", "metadata": "tier"}
-_NAMES = frozenset({"id", "split"})
+_TIMES = ("created_at", "modified_at")
 _SAMPLE = '{"inputs": {"query": "Hello"}}'
 
 
-def check_rows(rows: Iterable[Row], columns: Columns, name: str) -> tuple[Example, ...]:
+def check_rows(
+    rows: Iterable[Row], columns: Columns, name: str, *, may_ask_the_same: bool = False
+) -> tuple[Example, ...]:
     """Check raw rows and return their examples, ids derived where a row has none.
 
     Args:
         rows: What a format yielded.
         columns: Which flat columns are inputs, outputs and metadata.
         name: What messages call the source as a whole.
+        may_ask_the_same: Don't warn of examples with equal inputs.
 
     Raises:
         DatasetError: A row is no example, or two have the same id; the message names the places.
@@ -40,11 +44,18 @@ def check_rows(rows: Iterable[Row], columns: Columns, name: str) -> tuple[Exampl
     for data, row in columns.gather(rows, name):
         fields = _fields(data, row)
         if not row.plain:
-            json_check.check(fields, row.place)
+            json_check.check(_without_times(fields), row.place)
         checked.append((fields, row.place))
     _give_ids(checked)
-    warn_of_equal_inputs(checked, name)
+    if not may_ask_the_same:
+        warn_of_equal_inputs(checked, name)
     return tuple([Example(**fields) for fields, _ in checked])
+
+
+def _without_times(fields: dict[str, Any]) -> dict[str, Any]:
+    if fields.keys().isdisjoint(_TIMES):
+        return fields
+    return {key: value for key, value in fields.items() if key not in _TIMES}
 
 
 def _give_ids(checked: Iterable[tuple[dict[str, Any], str]]) -> None:
@@ -93,11 +104,13 @@ def _fields(data: Any, row: Row) -> dict[str, Any]:
         raise DatasetError(
             f"{place}: {abridge(data)} is {_kind(data)}, not an object. An example looks like {_SAMPLE}"
         )
-    if not data.keys() <= FIELDS:
+    if not data.keys() <= FIELDS | row.further:
         raise DatasetError(_unknown_key(data, place))
     fields = {key: value for key, value in data.items() if value is not None}
     _check_parts(fields, place)
     _check_names(fields, place)
+    _check_splits(fields, place)
+    _check_origin(fields, place)
     return fields
 
 
@@ -122,24 +135,57 @@ def _unknown_key(data: Mapping[Any, Any], place: str) -> str:
     if key in _OTHER_NAMES:
         hint = f" Did you mean {_OTHER_NAMES[key]!r}?"
     return (
-        f"{place}: unknown key {key!r}.{hint} {known(FIELDS)} Put other facts into 'metadata', "
+        f"{place}: unknown key {key!r}.{hint} {known(WRITTEN)} Put other facts into 'metadata', "
         "write flat columns as 'inputs.x' and 'outputs.y', or name them: "
         "load_dataset(path, inputs=[…], outputs=[…])"
     )
 
 
 def _check_names(fields: dict[str, Any], place: str) -> None:
-    """Check ``id`` and ``split``; a whole number may stand for an id."""
-    for key in _NAMES & fields.keys():
-        value = fields[key]
-        if key == "id" and type(value) is int:
-            fields[key] = str(value)
-        elif not isinstance(value, str):
+    """Check the id, for which a whole number may stand, and the run that an example was made of."""
+    if type(fields.get("id")) is int:
+        fields["id"] = str(fields["id"])
+    for key in ("id", "source_run_id"):
+        if key in fields:
+            _check_name(key, fields[key], place)
+
+
+def _check_name(key: str, value: Any, place: str) -> None:
+    if not isinstance(value, str):
+        raise DatasetError(f"{place}: the {key} is {abridge(value)}, {_kind(value)}. It must be a string.")
+    if not value.strip():
+        raise DatasetError(f"{place}: the {key} is empty. Give it a name, or leave the key out.")
+
+
+def _check_splits(fields: dict[str, Any], place: str) -> None:
+    """Check the split; one that is listed alone is that split."""
+    split = fields.get("split", "base")
+    if not isinstance(split, list | tuple):
+        _check_name("split", split, place)
+        return
+    for name in split:
+        _check_name("split", name, place)
+    names = tuple(dict.fromkeys(split))
+    if len(names) > 1:
+        fields["split"] = names
+    elif names:
+        fields["split"] = names[0]
+    else:
+        del fields["split"]
+
+
+def _check_origin(fields: dict[str, Any], place: str) -> None:
+    """Make times of the texts that say when an example was made and changed."""
+    for key in _TIMES:
+        value = fields.get(key)
+        if value is None or isinstance(value, datetime):
+            continue
+        try:
+            fields[key] = datetime.fromisoformat(value).astimezone(UTC)
+        except (TypeError, ValueError, OverflowError):
             raise DatasetError(
-                f"{place}: the {key} is {abridge(value)}, {_kind(value)}. It must be a string."
-            )
-        elif not value.strip():
-            raise DatasetError(f"{place}: the {key} is empty. Give it a name, or leave the key out.")
+                f"{place}: {key} is {abridge(value)}, which is no time. Write it as 2026-01-31T12:00:00+00:00."
+            ) from None
 
 
 def _kind(value: Any) -> str:

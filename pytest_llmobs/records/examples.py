@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
+from operator import itemgetter
 from typing import Any
 
 from pytest_llmobs.files import text_hash
@@ -29,6 +31,8 @@ def content_hash(value: Any) -> str:
 
 
 _NOTHING = content_hash({})
+_ID_AND_HASHES = itemgetter(0, 1, 2)
+"""Of an example's content: the splits behind them are one word or several, which don't compare."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,23 +47,65 @@ class Example:
     """The reference: expected outputs, required keywords, bounds. LangSmith's ``reference_outputs``."""
     metadata: Mapping[str, Any] = field(default_factory=dict)
     """Anything to filter, group or cluster by (``tier``, ``language``)."""
-    split: str | None = None
-    """The part of the dataset it belongs to (``base``, ``hard``), or None."""
+    split: str | Sequence[str] | None = None
+    """The part of the dataset it belongs to (``base``, ``hard``), several of them, or None."""
+    created_at: datetime | None = None
+    """UTC; None where nobody said."""
+    modified_at: datetime | None = None
+    """UTC; when the client changed it last, or None."""
+    source_run_id: str | None = None
+    """The run that it was made of, or None."""
+    dataset_name: str | None = None
+    """The dataset that the client read it from, or None. Not kept in the dataset's file."""
+
+    @property
+    def splits(self) -> tuple[str, ...]:
+        """Every part of the dataset it belongs to; empty where it has none."""
+        if not self.split:
+            return ()
+        if isinstance(self.split, str):
+            return (self.split,)
+        return tuple(self.split)
 
     @cached_property
     def hash(self) -> str:
         """Content hash over inputs and outputs (16 hex digits). A changed hash means an edited example."""
         return content_hash([self.inputs, self.outputs])
 
+    @property
+    def content(self) -> list[Any]:
+        """What a dataset's version is worked out from: id, hash, hash of the metadata, and splits."""
+        metadata = _NOTHING  # most have none, and its hash is known
+        if self.metadata:
+            metadata = content_hash(self.metadata)
+        split: Any = ""
+        if len(self.splits) == 1:
+            split = self.splits[0]
+        elif self.splits:
+            split = sorted(self.splits)
+        return [self.id, self.hash, metadata, split]
+
+    # LangSmith's names
+
+    @property
+    def reference_outputs(self) -> Mapping[str, Any]:
+        """The same as ``outputs``."""
+        return self.outputs
+
+    @property
+    def dataset_id(self) -> str | None:
+        """The same as ``dataset_name``: a dataset's id is its name."""
+        return self.dataset_name
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Example):
             return NotImplemented
-        return (self.id, self.inputs, self.outputs, self.metadata, self.split) == (
+        return (self.id, self.inputs, self.outputs, self.metadata, self.splits) == (
             other.id,
             other.inputs,
             other.outputs,
             other.metadata,
-            other.split,
+            other.splits,
         )
 
     def __hash__(self) -> int:
@@ -72,21 +118,40 @@ class Dataset:
 
     name: str
     """The file's name without suffix, or the callable's name."""
-    examples: tuple[Example, ...]
-    """In the order of the source."""
+    examples: Sequence[Example]
+    """In the order of the source; those of a dataset that the client returned are read when they are asked for."""
     source: str = ""
     """Where it came from, as the user would write it: a path relative to rootdir, or ``module:callable``."""
+    description: str | None = field(default=None, compare=False)
+    data_type: str = field(default="kv", compare=False)
+    """``kv``, ``llm`` or ``chat``, as LangSmith calls what the inputs are."""
+    inputs_schema: Mapping[str, Any] | None = field(default=None, compare=False)
+    """JSON schema of the inputs, or None."""
+    outputs_schema: Mapping[str, Any] | None = field(default=None, compare=False)
+    """JSON schema of the reference outputs, or None."""
+    metadata: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    created_at: datetime | None = field(default=None, compare=False)
+    """UTC; None where nobody knows: the dataset is no file."""
+    modified_at: datetime | None = field(default=None, compare=False)
+    """UTC; None where nobody knows."""
+    url: str | None = field(default=None, compare=False)
+    """The file, as a browser opens it (``file://…``), or None."""
 
     @cached_property
     def version(self) -> str:
         """Hash of the whole content (16 hex digits); the order of the examples doesn't matter."""
-        rows = []
-        for example in self.examples:
-            metadata = _NOTHING  # most have none, and its hash is known
-            if example.metadata:
-                metadata = content_hash(example.metadata)
-            rows.append([example.id, example.hash, metadata, example.split or ""])
-        return content_hash(sorted(rows))
+        rows = [example.content for example in self.examples]
+        return content_hash(sorted(rows, key=_ID_AND_HASHES))
+
+    @property
+    def id(self) -> str:
+        """The same as ``name``."""
+        return self.name
+
+    @property
+    def example_count(self) -> int:
+        """Number of examples."""
+        return len(self.examples)
 
     def __len__(self) -> int:
         return len(self.examples)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import MISSING, Field, fields, is_dataclass
+from datetime import datetime
 from functools import cache, partial
 from operator import attrgetter
 from types import NoneType, UnionType
@@ -244,6 +245,8 @@ def _form(annotation: Any) -> Form:
         return Form(None, decode=shallow)
     if annotation in PLAIN:
         return Form(PLAIN[annotation])
+    if annotation is datetime:
+        return Form(frozenset({str}), encode=_encode_time, decode=_decode_time)
     if origin is Literal:
         choices = frozenset(get_args(annotation))
         return Form(frozenset(map(type, choices)), choices)
@@ -269,8 +272,11 @@ def _form(annotation: Any) -> Form:
 
 
 def _form_of_union(annotation: Any) -> Form:
-    """Return the form of ``T | None``, or of several plain types."""
-    forms = [_form(choice) for choice in get_args(annotation) if choice is not NoneType]
+    """Return the form of ``T | None``, of several plain types, or of ``str | Sequence[str]``."""
+    choices_but_none = [choice for choice in get_args(annotation) if choice is not NoneType]
+    if choices_but_none == [str, Sequence[str]]:
+        return _ONE_OR_SEVERAL
+    forms = list(map(_form, choices_but_none))
     if len(forms) > 1 and any(form.encode or form.choices or form.types is None for form in forms):
         raise TypeError(f"{annotation!r} has no JSON form: its types couldn't be told apart")
     types: set[type] = set()
@@ -287,6 +293,39 @@ def _form_of_union(annotation: Any) -> Form:
         encode and partial(_encode_optional, encode),
         decode and partial(_decode_optional, decode),
     )
+
+
+def _encode_time(time: datetime, sparse: bool) -> str:
+    return time.isoformat()
+
+
+def _decode_time(text: str) -> datetime:
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        raise MisfitError(f"{shortened(text)} is not a time") from None
+    if time.tzinfo is None:
+        raise MisfitError(f"{shortened(text)} is a time without a time zone")
+    return time
+
+
+def _encode_one_or_several(value: str | Sequence[str] | None, sparse: bool) -> str | list[str] | None:
+    if value is None or isinstance(value, str):
+        return value
+    return list(value)
+
+
+def _decode_one_or_several(value: str | list[str] | None) -> str | tuple[str, ...] | None:
+    if value is None or isinstance(value, str):
+        return value
+    check(value, frozenset({str}))
+    return tuple(value)
+
+
+_ONE_OR_SEVERAL = Form(
+    frozenset({str, list, tuple, NoneType}), encode=_encode_one_or_several, decode=_decode_one_or_several
+)
+"""Of ``str | Sequence[str] | None``."""
 
 
 def _encode_items(encode: Encode | None, items: Sequence[Any], sparse: bool) -> list[Any]:

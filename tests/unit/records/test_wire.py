@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
-from datetime import datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -17,8 +17,10 @@ from hypothesis import strategies as st
 
 from pytest_llmobs.experiments.documents import LEFT_OUT, experiment_from_dict, experiment_to_dict
 from pytest_llmobs.records.decisions import Decision, ExampleRow, MetricRow
+from pytest_llmobs.records.examples import Example
 from pytest_llmobs.records.experiments import Experiment, SessionEnd, SuiteScore
 from pytest_llmobs.records.looks import Look, LookRequest, Rerun, Suspicion
+from pytest_llmobs.records.fit import MisfitError
 from pytest_llmobs.records.plans import ExpectedTrial, GateRule, SuitePlan
 from pytest_llmobs.records.trials import ModelCall, Trial, TrialScore
 from pytest_llmobs.records.wire import from_wire, to_wire
@@ -58,6 +60,8 @@ def values(annotation: Any) -> st.SearchStrategy[Any]:
     origin, arguments = get_origin(annotation), get_args(annotation)
     if annotation in PLAIN:
         return PLAIN[annotation]
+    if annotation is datetime:
+        return st.datetimes(timezones=st.just(UTC))
     if origin is Literal:
         return st.sampled_from(arguments)
     if origin in (Union, UnionType):
@@ -158,7 +162,7 @@ def test_keys_of_a_later_version_are_ignored() -> None:
 
 @dataclass(frozen=True)
 class Dated:
-    when: datetime
+    when: date
 
 
 @dataclass(frozen=True)
@@ -167,8 +171,8 @@ class Unclear:
 
 
 def test_a_field_without_a_json_form_is_refused() -> None:
-    with pytest.raises(TypeError, match=r"Dated\.when: .*datetime.* has no JSON form"):
-        to_wire(Dated(datetime(2026, 1, 1)))
+    with pytest.raises(TypeError, match=r"Dated\.when: .*date.* has no JSON form"):
+        to_wire(Dated(date(2026, 1, 1)))
     with pytest.raises(TypeError, match=r"Unclear\.value: .*couldn't be told apart"):
         from_wire(Unclear, {"value": []})
 
@@ -178,3 +182,22 @@ def test_every_record_of_these_modules_is_tested() -> None:
     there = [vars(sys.modules[name]).values() for name in names]
     kinds = [value for module in there for value in module if isinstance(value, type) and is_dataclass(value)]
     assert set(kinds) == set(RECORDS)
+
+
+def test_a_time_travels_with_its_zone_and_nothing_else_is_one() -> None:
+    example = Example("x", {}, created_at=datetime(2026, 1, 31, 12, tzinfo=UTC))
+    assert to_wire(example)["created_at"] == "2026-01-31T12:00:00+00:00"
+    assert from_wire(Example, to_wire(example)).created_at == example.created_at
+    with pytest.raises(MisfitError, match="created_at: 'soon' is not a time"):
+        from_wire(Example, {"id": "x", "inputs": {}, "created_at": "soon"})
+    with pytest.raises(MisfitError, match="without a time zone"):
+        from_wire(Example, {"id": "x", "inputs": {}, "created_at": "2026-01-31T12:00:00"})
+
+
+@pytest.mark.parametrize(("split", "written"), [("base", "base"), (("base", "hard"), ["base", "hard"])])
+def test_one_split_travels_as_a_word_and_several_as_a_list(split: Any, written: Any) -> None:
+    example = Example("x", {}, split=split)
+    assert to_wire(example)["split"] == written
+    assert from_wire(Example, to_wire(example)) == example
+    with pytest.raises(MisfitError, match="split"):
+        from_wire(Example, {"id": "x", "inputs": {}, "split": [1]})
