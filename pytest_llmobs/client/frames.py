@@ -51,13 +51,7 @@ def data_frame(
         ArgumentError: The level is unknown, or a bound is no whole number.
         LlmobsError: pandas isn't installed.
     """
-    if level not in _LEVELS:
-        raise ArgumentError(
-            f"to_pandas(level={level!r}): unknown level.{nearest(str(level), _LEVELS)} {known(_LEVELS)}"
-        )
-    for name, bound in (("start", start), ("end", end)):
-        if bound is not None and type(bound) is not int:
-            raise ArgumentError(f"to_pandas({name}={bound!r}): give a whole number, or None.")
+    _check(start, end, level)
     try:
         from pandas import DataFrame
     except ImportError as error:
@@ -70,6 +64,16 @@ def data_frame(
     names = _in_order(lines)
     columns = {name: [line.get(name) for line in lines[start:end]] for name in names}
     return DataFrame(columns)
+
+
+def _check(start: object, end: object, level: str) -> None:
+    if level not in _LEVELS:
+        raise ArgumentError(
+            f"to_pandas(level={level!r}): unknown level.{nearest(str(level), _LEVELS)} {known(_LEVELS)}"
+        )
+    for name, bound in (("start", start), ("end", end)):
+        if bound is not None and type(bound) is not int:
+            raise ArgumentError(f"to_pandas({name}={bound!r}): give a whole number, or None.")
 
 
 def cells_of(row: EvaluationRow) -> Cells:

@@ -150,10 +150,9 @@ def _summary(prefix: str, metric: str, plan: SuitePlan, measured: Measurements) 
     exempt = measured.exempt.get(metric, set())
     wanted = Counter(expected.example_id for expected in plan.expected)
     means, lowered, scored = [], [], 0
-    for example, repeats in wanted.items():
+    for example, promised in wanted.items():
         there = values.get(example, [])
-        if example in exempt:
-            repeats = len(there)
+        repeats = len(there) if example in exempt else promised
         if not repeats:
             continue
         scored += len(there) >= repeats
@@ -180,9 +179,7 @@ def _whole_mean(means: Sequence[float], lowered: Sequence[float], scored: int) -
     return mean(lowered)
 
 
-def _of_labels(
-    prefix: str, metric: str, wanted: Mapping[str, int], measured: Measurements
-) -> MetricSummary:
+def _of_labels(prefix: str, metric: str, wanted: Mapping[str, int], measured: Measurements) -> MetricSummary:
     labels: Counter[str] = Counter()
     scored = 0
     for example, repeats in wanted.items():

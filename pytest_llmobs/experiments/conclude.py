@@ -12,7 +12,7 @@ from pytest_llmobs.baselines.records import Baseline
 from pytest_llmobs.errors import BaselineError, StoreError
 from pytest_llmobs.experiments.documents import experiment_to_dict
 from pytest_llmobs.experiments.git import same_code
-from pytest_llmobs.experiments.references import Source, baselines_of, useless
+from pytest_llmobs.experiments.references import OPTION, Source, baselines_of, useless
 from pytest_llmobs.experiments.shards import Shard
 from pytest_llmobs.experiments.suite_scores import Find, suite_scores
 from pytest_llmobs.gate.asking import TakeLook
@@ -44,6 +44,8 @@ class Surroundings:
     """Where new baselines are recorded."""
     find_summaries: Find
     """Finds the summary evaluators of a suite."""
+    baseline_option: str = OPTION
+    """Where the baseline's reference comes from, for messages."""
     record_command: RecordCommand = record_command
     """Returns the command that records a suite's baseline."""
     look: TakeLook | None = None
@@ -187,7 +189,9 @@ def _completed(
 ) -> Decision:
     """Return a decision with what isn't the gate's to see: earlier errors, a useless reference, ungated failures."""
     errors = [*experiment.decision.errors, *decision.errors]
-    problem = useless(surroundings.settings.baseline, experiment.suites, baselines)
+    problem = useless(
+        surroundings.settings.baseline, experiment.suites, baselines, surroundings.baseline_option
+    )
     if problem:
         errors.append(problem)
     ungated = 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from operator import attrgetter
 from pathlib import Path
@@ -17,7 +17,6 @@ from pytest_llmobs.experiments.references import is_clean, recorded_session
 from pytest_llmobs.gate.errors import nothing_ran
 from pytest_llmobs.records.experiments import DIRTY, Experiment
 from pytest_llmobs.records.plans import SuitePlan
-from pytest_llmobs.records.trials import Trial
 from pytest_llmobs.settings import ADD, Settings
 from pytest_llmobs.wording import commit_id, count, listed
 
@@ -90,7 +89,7 @@ def _errors(plan: SuitePlan, update: BaselineUpdate, experiment: Experiment) -> 
     if update.cut_short:
         yield _cut_short(plan, update.cut_short)
     if update.refused:
-        yield _refused(plan, update, experiment.trials_of(plan.name))
+        yield _refused(plan, update, experiment)
 
 
 def _refusals(experiment: Experiment, folder: Path, settings: Settings) -> Iterator[str]:
@@ -149,15 +148,17 @@ def _cut_short(plan: SuitePlan, examples: Sequence[str]) -> str:
     return message
 
 
-def _refused(plan: SuitePlan, update: BaselineUpdate, trials: Iterable[Trial]) -> str:
+def _refused(plan: SuitePlan, update: BaselineUpdate, experiment: Experiment) -> str:
     """Return the error of a suite in which most examples never passed, with the commonest of their failures."""
     failing, rows = update.refused, len(update.baseline.rows)
+    trials = experiment.trials_of(plan.name)
+    remedy = experiment.commands.get("accept_failing") or "add --llm-accept-failing"
     failures = Counter(trial.message for trial in trials if trial.example_id in failing and trial.message)
     often = "".join(f"\nmost often: {text}" for text, _ in failures.most_common(1))
     return (
         f"{plan.name}: not recorded, because {len(failing)} of {count(rows, 'example')} passed in no repeat: "
         f"{listed(failing, _NAMED)}. A baseline of failures accepts them from then on. Mend what fails (a missing "
-        f"key, a wrong address?), or add --llm-accept-failing to record them all the same.{often}"
+        f"key, a wrong address?), or {remedy} to record them all the same.{often}"
     )
 
 

@@ -23,11 +23,15 @@ Source = Callable[[str], Baseline | None]
 """Returns the baseline of a suite, or None where there is none; raises ``BaselineError``."""
 
 GIT = "git:"
+OPTION = "--llm-baseline"
+"""Where a reference comes from, for messages."""
 _NAMED = 3
 """Suites named in a complaint; more are counted."""
 
 
-def baseline_source(reference: str, directory: Path, rootdir: Path, store: Callable[[], Store]) -> Source:
+def baseline_source(
+    reference: str, directory: Path, rootdir: Path, store: Callable[[], Store], option: str = OPTION
+) -> Source:
     """Return where to read baselines.
 
     Args:
@@ -35,6 +39,7 @@ def baseline_source(reference: str, directory: Path, rootdir: Path, store: Calla
         directory: The folder of the committed baselines.
         rootdir: Paths are relative to it, and it lies in the git repository that ``git:`` asks.
         store: Opens the store whose experiments may be named.
+        option: Where the reference comes from, for messages.
 
     Raises:
         BaselineError: Nothing of that name exists, or git or the file system refuses.
@@ -43,13 +48,13 @@ def baseline_source(reference: str, directory: Path, rootdir: Path, store: Calla
     if not reference:
         return partial(_in_folder, directory)
     if reference.startswith(GIT):
-        return _in_git(reference.removeprefix(GIT), directory, rootdir)
+        return _in_git(reference.removeprefix(GIT), directory, rootdir, option)
     path = rootdir / reference  # a path first: an experiment may have the name of a folder
     if path.is_dir():
         return partial(_in_folder, path)
     if path.is_file():
         return partial(_in_file, path)
-    return _of_experiment(reference, store())
+    return _of_experiment(reference, store(), option)
 
 
 def baselines_of(plans: Iterable[SuitePlan], source: Source) -> dict[str, Baseline | BaselineError]:
@@ -130,7 +135,10 @@ def is_clean(experiment: Experiment) -> bool:
 
 
 def useless(
-    reference: str, plans: Iterable[SuitePlan], baselines: Mapping[str, Baseline | BaselineError]
+    reference: str,
+    plans: Iterable[SuitePlan],
+    baselines: Mapping[str, Baseline | BaselineError],
+    option: str = OPTION,
 ) -> str | None:
     """Return what is wrong with a reference that has no baseline of any suite; of a branch that may well be so.
 
@@ -138,6 +146,7 @@ def useless(
         reference: ``--llm-baseline``.
         plans: The session's suites.
         baselines: Theirs.
+        option: Where the reference comes from, for messages.
     """
     if not reference or baselines or reference.startswith(GIT):
         return None
@@ -145,8 +154,8 @@ def useless(
     if not names:
         return None
     return (
-        f"--llm-baseline {reference!r} has no baseline of {listed(names, _NAMED)}: nothing was compared. Name the "
-        "file, folder or experiment that has one, or leave the option out."
+        f"{option} {reference!r} has no baseline of {listed(names, _NAMED)}: nothing was compared. Name the "
+        "file, folder or experiment that has one, or leave it out."
     )
 
 
@@ -168,23 +177,23 @@ def _of_suite(baseline: Baseline | None, suite: str, where: str) -> Baseline | N
     return baseline
 
 
-def _of_experiment(name: str, store: Store) -> Source:
+def _of_experiment(name: str, store: Store, option: str) -> Source:
     from pytest_llmobs.experiments.stored import read_experiment  # the committed baselines need nothing of it
 
     names = store.experiment_names()
     if name in names:
         return partial(baseline_of, read_experiment(name, store))
     raise BaselineError(
-        f"--llm-baseline {name!r} is no file, no folder and no experiment.{nearest(name, names)} "
+        f"{option} {name!r} is no file, no folder and no experiment.{nearest(name, names)} "
         "Give a path relative to rootdir, git:REVISION (git:main), or a name that 'llmobs experiments' lists."
     )
 
 
-def _in_git(revision: str, directory: Path, rootdir: Path) -> Source:
+def _in_git(revision: str, directory: Path, rootdir: Path, option: str) -> Source:
     try:
         check_revision(rootdir, revision)
     except BaselineError as error:
-        raise BaselineError(f"--llm-baseline git:{revision}: {error}") from None
+        raise BaselineError(f"{option} git:{revision}: {error}") from None
 
     return partial(_from_git, revision, directory, rootdir)
 

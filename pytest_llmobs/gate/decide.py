@@ -63,15 +63,13 @@ def decide(
         record_command: Returns the command that records a suite's baseline.
     """
     suites = _judged_suites(plans, trials, baselines)
-    asking = Asking(look, settings.confirm, unlooked)
-    _judge(suites, asking, settings)
-    session = Session(tests=sum(_tested(suite) for suite in suites), most_passes=asking.last_look - 1)
+    asking = _judge(suites, Asking(look, settings.confirm, unlooked), settings)
     first = list(map(attrgetter("first"), suites))
     left_out = [plan.name for plan in plans if plan.left_out]
     warnings, remarks = _drifts(suites)
     errors = session_errors(first, baselines, settings, suite_scores, left_out, record_command)
     return Decision(
-        metrics=tuple(_verdicts(suites, settings, session, suite_scores)),
+        metrics=tuple(_verdicts(suites, settings, _session(suites, asking), suite_scores)),
         examples=tuple(_example_rows(suites, commit)),
         errors=tuple(errors),
         notes=(*session_notes(plans, first, conditions), *warnings),
@@ -80,14 +78,19 @@ def decide(
     )
 
 
-def _judge(suites: Sequence[JudgedSuite], asking: Asking, settings: Settings) -> None:
-    """Let both guards look, and the accepted code run where they make the build red."""
+def _judge(suites: Sequence[JudgedSuite], asking: Asking, settings: Settings) -> Asking:
+    """Let both guards look, and the accepted code run where they make the build red; return who was asked."""
     for suite in suites:
         suite.drift_is_red = "drifted" in words(settings.fail_on)
     look_at_means(suites, asking)
     look_at_examples(suites, asking)
     compare_with_accepted(suites, asking, settings)
     look_behind_drift(suites, asking)
+    return asking
+
+
+def _session(suites: Iterable[JudgedSuite], asking: Asking) -> Session:
+    return Session(tests=sum(_tested(suite) for suite in suites), most_passes=asking.last_look - 1)
 
 
 def _judged_suites(

@@ -86,7 +86,7 @@ class Experiment:
     notes: Sequence[str] = ()
     commands: Mapping[str, str] = field(default_factory=dict)
     """The session's own commands, its arguments included, by ``accept``, ``accept_some`` and ``rerun``; see
-    ``reports.context``."""
+    ``reports.context``. Outside pytest also ``accept_failing``: how to record failures as a baseline."""
     shard: str = ""
     """``I/N`` where it is one part of an experiment, which isn't gated; empty for a whole one."""
 

@@ -110,6 +110,11 @@ class Evaluation:
         return self._experiment.suites[0]
 
     @property
+    def plans(self) -> Sequence[SuitePlan]:
+        """All suites; several where the stored experiment of a pytest session is scored again."""
+        return self._experiment.suites
+
+    @property
     def expected(self) -> int:
         """How many trials there will be, over all suites."""
         return sum(len(plan.expected) for plan in self._experiment.suites)

@@ -1,0 +1,243 @@
+"""The gate outside pytest: an evaluation against a baseline, with rules given as arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any
+
+from pytest_llmobs.errors import ArgumentError, GateError, SettingsError
+from pytest_llmobs.measures.gate_rules import PASS, check_rule
+from pytest_llmobs.records.decisions import Decision
+from pytest_llmobs.records.experiments import Experiment
+from pytest_llmobs.records.plans import GateRule
+from pytest_llmobs.settings import ADD, OPTIONS, REPLACE, Settings
+from pytest_llmobs.wording import known, nearest
+
+if TYPE_CHECKING:
+    from pytest_llmobs.baselines.records import Baseline
+    from pytest_llmobs.experiments.conclude import Conclusion, Surroundings
+    from pytest_llmobs.experiments.references import Source
+    from pytest_llmobs.workspace import Workspace
+
+UNLOOKED = "an evaluation that has ended runs no example again; the same suite as a test can"
+"""What is said of a verdict where the gate would have looked again."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GateRequest:
+    """What a caller asks of the gate."""
+
+    min_mean: Mapping[str, float] = field(default_factory=dict)
+    """Metric -> the mean it must reach."""
+    max_drop: float | Mapping[str, float] | None = None
+    """The drop of a mean below which it is no regression, of each metric or by metric."""
+    must_pass: str | Sequence[str] | Mapping[str, Mapping[str, Any]] = ()
+    """Metrics that every example must pass; or metric -> the metadata of the examples that must."""
+    fail_on: str | Sequence[str] | None = None
+    """What makes the build red besides a regression; None for what the configuration states."""
+    update_baseline: bool | str = False
+    """True records what ran as the baseline; ``add`` adds it to the baseline as further passes."""
+    accept_failing: bool = False
+    """True records a baseline even where most examples failed."""
+    accept: str = "results.gate(update_baseline=True)"
+    """The command that records the baseline."""
+    accept_failing_how: str = "say accept_failing=True"
+    """How to record failures all the same, in the middle of a sentence."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reference:
+    """The baseline that an evaluation is held against."""
+
+    name: str = ""
+    """As ``--llm-baseline`` takes it; empty for the committed one, and for one that is at hand."""
+    experiment: Experiment | None = None
+    """One that is at hand."""
+
+
+def judged(
+    experiment: Experiment,
+    workspace: Workspace,
+    reference: Reference,
+    request: GateRequest,
+) -> tuple[Conclusion, Surroundings]:
+    """Judge an evaluation that has ended by other rules, or against another baseline; nothing is kept.
+
+    Raises:
+        ArgumentError: A rule makes no sense, or names a metric that there isn't.
+        BaselineError: There is no such baseline, or it can't be written.
+    """
+    from pytest_llmobs.experiments.conclude import Surroundings, judge
+
+    settings = _settings(workspace.settings, reference, request)
+    store = workspace.open_store()
+    surroundings = Surroundings(
+        settings=settings,
+        store=store,
+        baseline_of=cache(_source(reference, experiment, workspace)),
+        baseline_folder=workspace.baseline_folder,
+        find_summaries=_none,  # what they said is kept with the experiment
+        record_command=lambda suite: request.accept,
+        unlooked=UNLOOKED,
+        recall=True,
+        baseline_option="baseline=",
+    )
+    return judge(_unjudged(experiment, request), surroundings), surroundings
+
+
+def _unjudged(experiment: Experiment, request: GateRequest) -> Experiment:
+    """Return an experiment as it was before any gate, with the rules that are asked for."""
+    rules = tuple(_rules(request, _metrics(experiment)))
+    suites = []
+    for plan in experiment.suites:
+        suites.append(replace(plan, gates=rules) if rules else plan)
+    commands = {
+        **experiment.commands,
+        "accept": request.accept,
+        "accept_some": request.accept,
+        "accept_failing": request.accept_failing_how,
+    }
+    return replace(experiment, suites=tuple(suites), decision=Decision(), looks=(), commands=commands)
+
+
+def _settings(settings: Settings, reference: Reference, request: GateRequest) -> Settings:
+    update = request.update_baseline
+    if update not in (True, False, ADD):
+        raise ArgumentError(
+            f"update_baseline={update!r}: give True to record what ran, {ADD!r} to add it to the baseline, or False."
+        )
+    changed = replace(
+        settings,
+        baseline=reference.name,
+        update_baseline=REPLACE if update is True else (update or ""),
+        accept_failing=request.accept_failing,
+        shard="",
+    )
+    if request.fail_on is None:
+        return changed
+    stated = request.fail_on
+    if not isinstance(stated, str):
+        stated = ",".join(map(str, stated))
+    return replace(changed, fail_on=_parsed("fail_on", stated, "fail_on="))
+
+
+def _parsed(name: str, value: str, where: str) -> Any:
+    """Return a value as its option reads it."""
+    for option in OPTIONS:
+        if option.name == name and option.parse is not None:
+            try:
+                return option.parse(value, where)
+            except SettingsError as error:
+                raise ArgumentError(str(error)) from None
+    return value
+
+
+def _metrics(experiment: Experiment) -> list[str]:
+    """Return the names by which an evaluation's metrics can be gated; none where nothing ran that could tell."""
+    names = {PASS: None}
+    for trial in experiment.trials:
+        if trial.ran:
+            names.update(dict.fromkeys(trial.scores))
+    for plan in experiment.suites:
+        names.update(dict.fromkeys((*plan.metrics, *plan.summaries)))
+    names.update(dict.fromkeys(score.metric for score in experiment.suite_scores))
+    return list(names)
+
+
+def _rules(request: GateRequest, metrics: Sequence[str]) -> Iterator[GateRule]:
+    """Yield one rule for each metric that anything is asked of.
+
+    Raises:
+        ArgumentError: A rule makes no sense, or is about a metric that there isn't.
+    """
+    bounds = _by_metric("min_mean", request.min_mean)
+    drops: Mapping[str, Any] = {}
+    if isinstance(request.max_drop, Mapping):
+        drops = request.max_drop
+    elif request.max_drop is not None:
+        drops = dict.fromkeys(metrics, request.max_drop)
+    marked = _must_pass(request.must_pass)
+    for argument, given in (("min_mean", bounds), ("max_drop", drops), ("must_pass", marked)):
+        _check_names(argument, given, metrics)
+    for metric in dict.fromkeys((*bounds, *drops, *marked)):
+        rule = GateRule(
+            metric=metric,
+            min_mean=bounds.get(metric),
+            max_drop=drops.get(metric),
+            must_pass=marked.get(metric),
+        )
+        try:
+            check_rule(rule)
+        except GateError as error:
+            raise ArgumentError(
+                str(error).replace(f"llm_gate({metric!r})", f"the gate of {metric!r}")
+            ) from None
+        yield rule
+
+
+def _by_metric(argument: str, given: object) -> Mapping[str, Any]:
+    if not isinstance(given, Mapping):
+        raise ArgumentError(
+            f"{argument}={given!r}: give the bounds by metric, such as {argument}={{'tone': 0.7}}."
+        )
+    return given
+
+
+def _must_pass(given: object) -> Mapping[str, Any]:
+    if isinstance(given, Mapping):
+        return given
+    if isinstance(given, str):
+        return {given: {}}
+    if not isinstance(given, Iterable):
+        raise ArgumentError(
+            f"must_pass={given!r}: give metrics, such as ['correct'], or {{'correct': {{'tier': 'critical'}}}}."
+        )
+    return {metric: {} for metric in given}
+
+
+def _check_names(argument: str, given: Mapping[str, Any], metrics: Sequence[str]) -> None:
+    for metric in given:
+        if metric not in metrics:
+            raise ArgumentError(
+                f"{argument} names a metric that nothing produced: {metric!r}."
+                f"{nearest(str(metric), metrics)} {known(metrics)}"
+            )
+
+
+def _source(reference: Reference, experiment: Experiment, workspace: Workspace) -> Source:
+    if reference.experiment is not None:
+        return partial(_of_experiment, reference.experiment, len(experiment.suites))
+    from pytest_llmobs.experiments.references import baseline_source
+    from pytest_llmobs.experiments.stored import read_experiment
+
+    store = workspace.open_store()
+    # a path first, as there: an experiment may have the name of a folder
+    is_path = (workspace.rootdir / reference.name).exists()
+    if not is_path and reference.name in store.experiment_names():
+        stored = read_experiment(reference.name, store)
+        return partial(_of_experiment, stored, len(experiment.suites))
+    return baseline_source(
+        reference.name, workspace.baseline_folder, workspace.rootdir, lambda: store, option="baseline="
+    )
+
+
+def _of_experiment(experiment: Experiment, suites: int, suite: str) -> Baseline | None:
+    """Return what another experiment measured of a suite.
+
+    Where both have one suite alone these are compared, whatever they are called: another target, or another file with
+    the same examples.
+    """
+    from pytest_llmobs.experiments.references import baseline_of
+
+    baseline = baseline_of(experiment, suite)
+    if baseline is None and suites == len(experiment.suites) == 1:
+        baseline = baseline_of(experiment, experiment.suites[0].name)
+        if baseline is not None:
+            return replace(baseline, suite=suite)
+    return baseline
+
+
+def _none(plan: object) -> Sequence[Any]:
+    return ()
