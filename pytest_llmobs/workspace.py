@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_llmobs.errors import SettingsError
-from pytest_llmobs.settings import STORE_FOLDER, Option, Settings, read_settings, store_folder
+from pytest_llmobs.settings import STORE_FOLDER, Option, Settings, read_settings, store_folder, words
 
 if TYPE_CHECKING:
     from pytest_llmobs.storage.store import Store
+    from pytest_llmobs.tracing.redaction.pipeline import Redaction
 
 _TOML_TABLES = {
     "pytest.toml": (("pytest",),),
@@ -83,6 +84,21 @@ class Workspace:
         from pytest_llmobs.storage.store import Store
 
         return Store(self.store_folder)
+
+    def redaction(self) -> Redaction:
+        """Return what cleans texts before they are kept: as the settings say, and in an app ``LLMOBS_REDACT``.
+
+        Raises:
+            SettingsError: A redactor is named that nobody offers.
+        """
+        from pytest_llmobs.extensions import Extensions, standalone_manager
+        from pytest_llmobs.tracing.environment import REDACT
+        from pytest_llmobs.tracing.redaction.pipeline import Redaction
+        from pytest_llmobs.tracing.redaction.redactors import choose_redactors
+
+        names = dict.fromkeys([*self.settings.redact, *words(os.environ.get(REDACT, ""))])
+        offered = Extensions(standalone_manager()).redactors
+        return Redaction(choose_redactors(list(names), offered, f"llm_redact or {REDACT}"))
 
     @property
     def dataset_folder(self) -> Path:

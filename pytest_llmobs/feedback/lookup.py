@@ -23,7 +23,12 @@ def find_feedback(log: FeedbackLog, feedback_id: str) -> Feedback:
         return feedback
     if is_used(log, feedback_id):
         raise NotFoundError(f"The feedback {feedback_id!r} was deleted. Its history is kept.")
-    raise NotFoundError(
+    raise no_such_feedback(log, feedback_id)
+
+
+def no_such_feedback(log: FeedbackLog, feedback_id: str) -> NotFoundError:
+    """Return the error for an id that no feedback has or had."""
+    return NotFoundError(
         f"There is no feedback {feedback_id!r} in {log.place!r}.{nearest(feedback_id, _near_ids(log, feedback_id))}"
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -35,11 +35,11 @@ class Feedback:
     run_id: str | None = None
     """The run it is about; None where it is about a whole project."""
     trace_id: str | None = None
-    """The trace of that run, where it is known."""
+    """The trace of that run, where the caller said so."""
     project: str | None = None
     """The project that it is about, or that its run belongs to where the caller said so."""
     score: float | bool | None = None
-    """The number, with all its digits, or the bool; None where there is none. Never NaN."""
+    """The number, with all its digits (a whole one stays whole), or the bool; None where there is none. Never NaN."""
     value: Any = None
     """A label or anything else JSON can hold, beside or instead of the number."""
     comment: str | None = None
@@ -81,6 +81,21 @@ class Feedback:
     def session_id(self) -> str | None:
         """The same as ``project``."""
         return self.project
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeedbackEvent:
+    """Something that happened to a feedback: all of them are kept."""
+
+    id: str
+    """UUID of the event; sorts by time."""
+    kind: Literal["create", "update", "delete"]
+    time: datetime
+    """UTC."""
+    changes: Sequence[str] = ()
+    """Of an update: the fields that it set."""
+    feedback: Feedback | None = None
+    """As it stood afterwards; None once it is deleted."""
 
 
 @dataclass(frozen=True, kw_only=True)

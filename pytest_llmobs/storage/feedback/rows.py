@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from pytest_llmobs.records.feedback import Feedback, FeedbackSource
+from pytest_llmobs.records.feedback import Feedback, FeedbackEvent, FeedbackSource
 from pytest_llmobs.storage.feedback.lines import Row
 from pytest_llmobs.storage.feedback.schema import CHANGEABLE, CREATE, DELETE, UPDATE
 
@@ -126,10 +126,45 @@ def to_feedback(row: Mapping[str, Any]) -> Feedback:
 
 
 def feedback_of(table: pa.Table) -> Iterator[Feedback]:
-    """Yield the rows of a table of the state as records; what is damaged is left out."""
+    """Yield the rows of a table of the state as records."""
     for batch in table.to_batches(max_chunksize=256):
         for row in batch.to_pylist():
             yield to_feedback(row)
+
+
+def history_of(events: pa.Table) -> list[FeedbackEvent]:
+    """Return the events of one feedback as records.
+
+    Args:
+        events: In order of time.
+    """
+    standing: dict[str, Any] | None = None
+    happened: list[FeedbackEvent] = []
+    for row in events.to_pylist():
+        standing = _after(standing, row)
+        feedback = None if standing is None else to_feedback(standing)
+        changes = tuple(row["changes"] or ())
+        happened.append(
+            FeedbackEvent(
+                id=row["event_id"], kind=row["event"], time=row["time"], changes=changes, feedback=feedback
+            )
+        )
+    return happened
+
+
+def _after(standing: dict[str, Any] | None, row: dict[str, Any]) -> dict[str, Any] | None:
+    """Return a row of the state after an event."""
+    if row["event"] == DELETE:
+        return None
+    if row["event"] == CREATE and standing is None:
+        return {**row, "created_at": row["time"], "modified_at": row["time"]}
+    if standing is None or row["event"] != UPDATE:
+        return standing
+    changed = {**standing, "modified_at": row["time"]}
+    for field in row["changes"] or ():
+        for name in CHANGEABLE[field]:
+            changed[name] = row[name]
+    return changed
 
 
 def microseconds(at: datetime) -> int:

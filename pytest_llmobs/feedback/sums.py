@@ -1,0 +1,110 @@
+"""What feedback says in sum: how many records, their mean, their labels, their comments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Unpack
+
+from pytest_llmobs.feedback import arguments
+from pytest_llmobs.feedback.reading import check_project, selected
+from pytest_llmobs.feedback.selection import Selection, SelectionArguments, select
+from pytest_llmobs.feedback.trial_scores import score_tables
+from pytest_llmobs.records.feedback import FeedbackStats
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from pytest_llmobs.storage.store import Store
+
+_READ = ("run_id", "key", "score", "value", "value_is_json", "comment")
+
+
+def stats_of(store: Store, **chosen: Unpack[SelectionArguments]) -> dict[str, FeedbackStats]:
+    """Return what the chosen feedback says, by key; trials' scores count as well.
+
+    Args:
+        store: Whose feedback is read.
+        **chosen: See ``SelectionArguments``.
+
+    Raises:
+        ArgumentError: An argument is of the wrong type.
+        NotFoundError: Nothing is known of the project.
+    """
+    selection = select(chosen)
+    check_project(store, selection)
+    return {key: stats for (key,), stats in sums(said_of(store, selection), ["key"]).items()}
+
+
+def stats_of_runs(store: Store, run_ids: Iterable[Any]) -> Mapping[str, Mapping[str, FeedbackStats]]:
+    """Return what feedback and trials' scores say of each of some runs, by key; a run without any is left out.
+
+    Raises:
+        ArgumentError: An id is none.
+    """
+    selection = Selection(run_ids=arguments.checked_ids("run_ids", list(run_ids)))
+    by_run: dict[str, dict[str, FeedbackStats]] = {}
+    for (run_id, key), stats in sums(said_of(store, selection), ["run_id", "key"]).items():
+        by_run.setdefault(run_id, {})[key] = stats
+    return by_run
+
+
+def said_of(store: Store, selection: Selection) -> pa.Table:
+    """Return the chosen feedback, trials' scores included: ``run_id``, ``key``, ``score``, ``label``, ``has_comment``.
+
+    ``label`` is the value where that is a text.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    said = selected(store, selection, _READ)
+    is_label = pc.invert(pc.fill_null(said["value_is_json"], False))
+    labels = pc.if_else(is_label, said["value"], pa.scalar(None, pa.string()))
+    columns: dict[str, Any] = {
+        "run_id": said["run_id"],
+        "key": said["key"],
+        "score": said["score"],
+        "label": labels,
+        "has_comment": pc.is_valid(said["comment"]),
+    }
+    tables = [pa.table(columns)]
+    for scores in score_tables(store, selection):
+        own = scores.select(["run_id", "key", "score"])
+        own = own.append_column("label", pa.nulls(len(own), pa.string()))
+        tables.append(own.append_column("has_comment", pa.array([False] * len(own))))
+    return pa.concat_tables(tables)
+
+
+def sums(said: pa.Table, by: Sequence[str]) -> dict[tuple[Any, ...], FeedbackStats]:
+    """Return the sums of each group.
+
+    Args:
+        said: From ``said_of``.
+        by: The columns whose values make up a group.
+    """
+    labels = _label_counts(said, by)
+    figures = said.group_by(list(by)).aggregate(
+        [([], "count_all"), ("score", "mean"), ("has_comment", "sum")]
+    )
+    groups: dict[tuple[Any, ...], FeedbackStats] = {}
+    for row in figures.sort_by([(name, "ascending") for name in by]).to_pylist():
+        group = tuple(row[name] for name in by)
+        groups[group] = FeedbackStats(
+            n=row["count_all"],
+            avg=row["score_mean"],
+            values=labels.get(group, {}),
+            comments=row["has_comment_sum"] or 0,
+        )
+    return groups
+
+
+def _label_counts(said: pa.Table, by: Sequence[str]) -> dict[tuple[Any, ...], dict[str, int]]:
+    """Return how often each label was given in each group, the most frequent first."""
+    import pyarrow.compute as pc
+
+    labelled = said.filter(pc.is_valid(said["label"]))
+    counted = labelled.group_by([*by, "label"]).aggregate([([], "count_all")])
+    counts: dict[tuple[Any, ...], dict[str, int]] = {}
+    for row in counted.sort_by([("count_all", "descending"), ("label", "ascending")]).to_pylist():
+        group = tuple(row[name] for name in by)
+        counts.setdefault(group, {})[row["label"]] = row["count_all"]
+    return counts
