@@ -1,0 +1,191 @@
+"""LangSmith's filter language: ``parse`` turns a text into conditions, or says where it is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, get_args
+
+from pytest_llmobs.errors import FilterError
+from pytest_llmobs.records.conditions import (
+    Comparator,
+    Condition,
+    Conjunction,
+    Disjunction,
+    FieldCondition,
+    Negation,
+    TextSearch,
+)
+from pytest_llmobs.storage.filtering.fields import ELSEWHERE, KINDS, FilterField, by_name
+from pytest_llmobs.storage.filtering.grouping import Placed, grouped
+from pytest_llmobs.storage.filtering.mistakes import mistake
+from pytest_llmobs.storage.filtering.syntax import Argument, Bracketed, Call, Constant, Word, read
+from pytest_llmobs.storage.filtering.values import MisfitValueError, filled_text, json_object, value_of
+from pytest_llmobs.wording import known, nearest
+
+COMPARATORS: tuple[str, ...] = get_args(Comparator)
+_JOINTS = ("and", "or", "not")
+
+
+def parse(text: str) -> Condition:
+    """Return the conditions that a filter states.
+
+    Args:
+        text: Such as ``and(eq(status, "error"), gt(latency, 2))``.
+
+    Raises:
+        FilterError: It can't be understood; the message shows the place, what was expected, and near names.
+    """
+    if not isinstance(text, str):
+        raise FilterError(f"A filter is a text such as 'eq(status, \"error\")', not {text!r}.")
+    return _Reading(text).condition(read(text)).condition
+
+
+class _Reading:
+    """What a filter's calls mean."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def condition(self, node: Argument) -> Placed:
+        if not isinstance(node, Call):
+            raise self._mistake(node.column, "Expected a condition, such as eq(status, \"error\").")
+        name = node.name.lower()
+        if name in _JOINTS:
+            return self._joint(name, node)
+        if name not in COMPARATORS:
+            raise self._unknown_call(node)
+        if name == "search" and len(node.arguments) == 1:
+            return Placed(self._search(node), node.column)
+        return self._comparison(name, node)
+
+    def _joint(self, name: str, node: Call) -> Placed:
+        if not node.arguments:
+            raise self._mistake(node.end, f"{name}(…) is empty. Expected a condition, such as eq(status, \"error\").")
+        if name == "not" and len(node.arguments) > 1:
+            column = node.arguments[1].column
+            raise self._mistake(column, "not(…) takes one condition. Several are joined by and(…) or or(…) within.")
+        parts = [self.condition(argument) for argument in node.arguments]
+        conditions = tuple(part.condition for part in parts)
+        if name == "and":
+            return Placed(Conjunction(grouped(parts, self._mistake)), node.column)
+        if name == "or":
+            return Placed(Disjunction(conditions), node.column)
+        return Placed(Negation(conditions[0]), node.column)
+
+    def _search(self, node: Call) -> TextSearch:
+        (argument,) = node.arguments
+        try:
+            if isinstance(argument, Constant):
+                return TextSearch(filled_text(argument))
+        except MisfitValueError:
+            pass
+        raise self._mistake(argument.column, 'search takes a text in quotes: search("refund").')
+
+    def _comparison(self, name: str, node: Call) -> Placed:
+        if len(node.arguments) != 2:
+            column = node.end
+            if len(node.arguments) > 2:
+                column = node.arguments[2].column
+            raise self._mistake(column, f"{name} takes a field and a value: {_example(name)}.")
+        first, second = node.arguments
+        field = self._field(first)
+        rule = KINDS[field.kind]
+        if name not in rule.comparators and not _asks_for_null(name, field, second):
+            choices = ", ".join(rule.comparators)
+            raise self._mistake(
+                node.column, f"{field.name} can't be compared by {name!r}. It can by: {choices}.{_remedy(field)}"
+            )
+        comparator: Any = name
+        return Placed(FieldCondition(field.name, comparator, self._value(name, field, second)), node.column)
+
+    def _field(self, node: Argument) -> FilterField:
+        if isinstance(node, Constant) and isinstance(node.value, str) and node.value in by_name():
+            # LangSmith takes a field's name in quotes as well.
+            return by_name()[node.value]
+        if not isinstance(node, Word):
+            raise self._mistake(node.column, "Expected the name of a field, such as status or latency.")
+        field = by_name().get(node.text)
+        if field is not None:
+            return field
+        remedy = ELSEWHERE.get(node.text)
+        if remedy is None:
+            remedy = f"{nearest(node.text, by_name())} {known(by_name())}".lstrip()
+        raise self._mistake(node.column, f"Unknown field {node.text!r}. {remedy}")
+
+    def _value(self, name: str, field: FilterField, node: Argument) -> Any:
+        if name == "in":
+            return self._several(field, node)
+        if isinstance(node, Bracketed):
+            raise self._mistake(node.column, f"A list stands in in(…) alone: in({field.name}, […]).")
+        if name == "has" and field.kind == "json":
+            return self._constant(field, node, json_object)
+        if name == "exists" or name == "search":
+            return self._constant(field, node, filled_text)
+        if isinstance(node, Constant) and node.value is None:
+            if not _asks_for_null(name, field, node):
+                raise self._mistake(node.column, f"{field.name} can't be compared with null by {name!r}.{_remedy(field)}")
+            return None
+        return self._constant(field, node, lambda constant: value_of(field, constant))
+
+    def _several(self, field: FilterField, node: Argument) -> tuple[Any, ...]:
+        if not isinstance(node, Bracketed):
+            raise self._mistake(node.column, f"in takes a list in brackets: in({field.name}, [\"a\", \"b\"]).")
+        values = []
+        for item in node.items:
+            values.append(self._constant(field, item, lambda constant: value_of(field, constant)))
+        return tuple(values)
+
+    def _constant(self, field: FilterField, node: Argument, meant: Callable[[Constant], Any]) -> Any:
+        expected = f"{field.name} takes {KINDS[field.kind].values}{', or null' * field.takes_null}"
+        if not isinstance(node, Constant):
+            shown = f"{node.text!r} is no value" if isinstance(node, Word) else "This is no value"
+            quotes = " Texts stand in quotes." if isinstance(node, Word) else ""
+            raise self._mistake(node.column, f"{shown}: {expected}.{quotes}")
+        try:
+            return meant(node)
+        except MisfitValueError as error:
+            message = str(error) or f"{_shown(node)} is no value for {field.name}: {expected}."
+            raise self._mistake(node.column, message) from None
+
+    def _unknown_call(self, node: Call) -> FilterError:
+        choices = (*_JOINTS, *COMPARATORS)
+        return self._mistake(
+            node.column, f"Unknown comparator {node.name!r}.{nearest(node.name.lower(), choices)} {known(choices)}"
+        )
+
+    def _mistake(self, column: int, message: str) -> FilterError:
+        return mistake(self._text, column, message)
+
+
+def _asks_for_null(name: str, field: FilterField, node: Argument) -> bool:
+    is_null = isinstance(node, Constant) and node.value is None
+    return is_null and name in ("eq", "neq") and field.takes_null
+
+
+def _shown(constant: Constant) -> str:
+    if constant.quoted:
+        return repr(constant.value)
+    return constant.raw
+
+
+_EXAMPLES: Mapping[str, str] = {
+    "in": 'in(run_type, ["llm", "tool"])',
+    "has": 'has(tags, "beta")',
+    "exists": 'exists(metadata, "tenant_id")',
+    "search": 'search(error, "Timeout"); or a text alone: search("refund")',
+}
+
+
+def _example(name: str) -> str:
+    return _EXAMPLES.get(name, f"{name}(latency, 2)")
+
+
+def _remedy(field: FilterField) -> str:
+    """Return how people ask for what they may have meant."""
+    if field.kind == "tags":
+        return ' Write has(tags, "beta"), or eq(tags, null) for none.'
+    if field.kind == "json" and field.name == "metadata":
+        return ' Write and(eq(metadata_key, "env"), eq(metadata_value, "prod")).'
+    if field.record == "feedback":
+        return ' Runs without it are not(eq(feedback_key, "…")).'
+    return ""
