@@ -1,4 +1,4 @@
-"""What runs are chosen by: conditions, as the filter language writes them. Plain data; no store is needed to make one."""
+"""What runs are chosen by: conditions, as the filter language writes them. Plain data, made without a store."""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Protocol
 
 import pyarrow as pa
@@ -30,9 +31,11 @@ from pytest_llmobs.storage.filtering.expressions import (
 )
 from pytest_llmobs.storage.filtering.feedback import CurrentFeedback, FeedbackCheck
 from pytest_llmobs.storage.filtering.fields import FilterField, by_name
+from pytest_llmobs.storage.filtering.keywords import keyword_conditions
 from pytest_llmobs.storage.filtering.language import parse
 from pytest_llmobs.storage.filtering.language_text import written
-from pytest_llmobs.storage.filtering.row_checks import RowCheck, entry_check, json_check
+from pytest_llmobs.storage.filtering.row_checks import RowCheck, entry_check, json_check, needs_json
+from pytest_llmobs.storage.parquet.filters import Filters
 
 
 class FilteredStore(Protocol):
@@ -43,7 +46,11 @@ class FilteredStore(Protocol):
         """Its log of feedback."""
 
     def tables(
-        self, columns: list[str], project: str | Sequence[str] | None = None, *, filter: RunFilter | None = None
+        self,
+        columns: list[str],
+        project: str | Sequence[str] | None = None,
+        *,
+        filter: RunFilter | None = None,
     ) -> Iterator[pa.Table]:
         """Yield columns of the runs that match."""
 
@@ -79,9 +86,10 @@ class CompiledFilter:
 
 
 def compiled(
-    filter: RunFilter | Condition | str,
+    filter: RunFilter | None,
     store: FilteredStore,
     project: str | Sequence[str] | None = None,
+    keywords: Filters | None = None,
 ) -> CompiledFilter:
     """Return a filter as a scan takes it.
 
@@ -92,15 +100,15 @@ def compiled(
         filter: What is asked for.
         store: Where feedback and the other runs of traces lie.
         project: The project or projects whose runs are looked at; None for all.
+        keywords: Conditions besides, as ``Store.runs`` takes them.
 
     Raises:
         FilterError: A text can't be understood.
-        StoreError: The store can't be read.
+        StoreError: A keyword is unknown or has an impossible value, or the store can't be read.
     """
-    if not isinstance(filter, RunFilter):
-        filter = RunFilter(run=filter)
+    filter = filter or RunFilter()
     compiler = _Compiler(lambda: store.feedback)
-    parts: list[Condition] = []
+    parts: list[Condition] = [*keyword_conditions(keywords or {}).parts]
     if filter.run is not None:
         parts += _conjuncts(_parsed(filter.run))
     asked = list(map(written, parts))
@@ -135,7 +143,9 @@ def _of_traces(filter: RunFilter) -> Iterator[tuple[str, Condition]]:
         yield "any run of the trace:", _parsed(filter.tree)
 
 
-def _in_traces(store: FilteredStore, project: str | Sequence[str] | None, condition: Condition) -> pc.Expression:
+def _in_traces(
+    store: FilteredStore, project: str | Sequence[str] | None, condition: Condition
+) -> pc.Expression:
     ids = [pa.array([], pa.string())]
     for table in store.tables(["trace_id"], project, filter=RunFilter(run=condition)):
         ids.append(table["trace_id"].combine_chunks())
@@ -152,6 +162,10 @@ class _Said:
     """Of the store's columns and those of row checks."""
     columns: Sequence[str]
     """The store's columns that ``exact`` needs."""
+
+
+_Join = Callable[[Sequence[pc.Expression]], pc.Expression]
+"""Makes one expression of several."""
 
 
 class _Compiler:
@@ -192,9 +206,11 @@ class _Compiler:
             case SameRecord(kind, part):
                 return self._record(by_name()[f"{kind}_key"], part, positive)
 
-    def _joined(self, join: Callable[[list[pc.Expression]], pc.Expression], parts: Sequence[Condition], positive: bool) -> _Said:
+    def _joined(
+        self, join: Callable[[list[pc.Expression]], pc.Expression], parts: Sequence[Condition], positive: bool
+    ) -> _Said:
         said = [self._said(part, positive) for part in parts]
-        columns = [column for one in said for column in one.columns]
+        columns = list(chain.from_iterable(one.columns for one in said))
         return _Said(join([one.bound for one in said]), join([one.exact for one in said]), columns)
 
     def _field(self, field: FilterField, condition: FieldCondition, positive: bool) -> _Said:

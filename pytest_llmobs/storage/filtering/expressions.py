@@ -27,8 +27,8 @@ _COMPARE: Mapping[str, Callable[[Any, Any], pc.Expression]] = {
     "lt": operator.lt,
     "lte": operator.le,
 }
-_BETWEEN_TAGS = b"\xff"
-"""Stands in no UTF-8 text."""
+_BETWEEN_TAGS = "\uffff"
+"""A noncharacter: Unicode promises that it is never one, so that no tag has it."""
 # Behind an odd number of backslashes the first letter would be that of an escape, such as \n.
 _NOT_ESCAPED = r"(?:^|[^\\])(?:\\\\)*"
 
@@ -43,7 +43,9 @@ def either(parts: Iterable[pc.Expression]) -> pc.Expression:
     return _joined(operator.or_, parts, empty=False)
 
 
-def _joined(join: Callable[[Any, Any], pc.Expression], parts: Iterable[pc.Expression], empty: bool) -> pc.Expression:
+def _joined(
+    join: Callable[[Any, Any], pc.Expression], parts: Iterable[pc.Expression], empty: bool
+) -> pc.Expression:
     expressions = list(parts)
     if not expressions:
         return pc.scalar(empty)
@@ -110,16 +112,12 @@ def _is_null(field: FilterField, negated: bool) -> pc.Expression:
 def _has_tag(wanted: str | tuple[str, ...]) -> pc.Expression:
     if isinstance(wanted, tuple):
         return either(map(_has_tag, wanted))
-    tags = pc.field("tags")
-    joined = pc.binary_join(tags.cast(pa.list_(pa.binary())), _bytes(_BETWEEN_TAGS))
-    framed = pc.binary_join_element_wise(_bytes(b""), joined, _bytes(b""), _bytes(_BETWEEN_TAGS))
-    has = pc.match_substring(framed, _BETWEEN_TAGS + wanted.encode() + _BETWEEN_TAGS)
+    tags, between, nothing = pc.field("tags"), pc.scalar(_BETWEEN_TAGS), pc.scalar("")
+    joined = pc.binary_join(tags, between)
+    framed = pc.binary_join_element_wise(nothing, joined, nothing, between)
+    has = pc.match_substring(framed, _BETWEEN_TAGS + wanted + _BETWEEN_TAGS)
     # An empty list is framed as well, and would have the empty tag.
     return has & tags.is_valid() & (pc.list_value_length(tags) > 0)
-
-
-def _bytes(value: bytes) -> pc.Expression:
-    return pc.scalar(pa.scalar(value, pa.binary()))
 
 
 def _is_one_of(column: str, values: tuple[Any, ...]) -> pc.Expression:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import Any, Protocol
 
 import pyarrow as pa
@@ -23,11 +23,12 @@ _IS_SCORED_TRIAL = pc.field("repeat").is_valid() & pc.field("scores").is_valid()
 class CurrentFeedback(Protocol):
     """What is asked of the log of feedback."""
 
-    def current(self, *, keys: Sequence[str] | None = None) -> pa.Table:
-        """Return the feedback as it stands now, with ``run_id``, ``trace_id`` and the columns of its fields.
+    def current(self, *, keys: Sequence[str] | None, columns: Sequence[str]) -> pa.Table:
+        """Return one row a feedback, as it stands now.
 
         Args:
             keys: Only of those keys; None for all.
+            columns: What is read of it.
         """
 
 
@@ -43,7 +44,8 @@ class FeedbackCheck:
         """
         self.meaning = written(condition)
         self._record = record_expression(condition)
-        self._ids = self._matching_ids(log.current(keys=_keys(condition)))
+        columns = sorted({"run_id", "trace_id"} | _columns(condition))
+        self._ids = self._matching_ids(log.current(keys=_keys(condition), columns=columns))
         self.columns: Sequence[str] = ("id", "repeat", "scores")
         if _needs_text(condition):
             self.columns = ()
@@ -80,8 +82,11 @@ class FeedbackCheck:
             for key, score in pairs:
                 numbers.append(number)
                 records.append({"key": key, "score": score})
-        table = pa.Table.from_pylist(records, schema=_RECORD).append_column("row", pa.array(numbers, pa.int64()))
-        return table.filter(self._record)["row"].to_pylist()
+        table = pa.Table.from_pylist(records, schema=_RECORD).append_column(
+            "row", pa.array(numbers, pa.int64())
+        )
+        fulfilling: list[int] = table.filter(self._record)["row"].to_pylist()
+        return fulfilling
 
 
 def record_expression(condition: Condition) -> pc.Expression:
@@ -113,6 +118,18 @@ def _keys(condition: Condition) -> Sequence[str] | None:
             if part.comparator == "in":
                 return list(part.value)
     return None
+
+
+def _columns(condition: Condition) -> Set[str]:
+    """Return the columns of feedback that a condition speaks of."""
+    match condition:
+        case FieldCondition(field, _, _):
+            return {by_name()[field].column}
+        case Negation(part):
+            return _columns(part)
+        case Conjunction(parts) | Disjunction(parts):
+            return set().union(*map(_columns, parts))
+    return set()
 
 
 def _needs_text(condition: Condition) -> bool:

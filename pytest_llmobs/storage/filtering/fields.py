@@ -19,7 +19,21 @@ ROOT_ORDER = 1
 """The ``execution_order`` of a root run."""
 
 FieldKind = Literal[
-    "text", "uuid", "word", "time", "seconds", "integer", "number", "score", "flag", "order", "tags", "json", "any", "thread"
+    "text",
+    "uuid",
+    "word",
+    "time",
+    "seconds",
+    "integer",
+    "number",
+    "score",
+    "flag",
+    "order",
+    "tags",
+    "json",
+    "label",
+    "any",
+    "thread",
 ]
 """What a field's values are, and so how they are compared."""
 
@@ -49,8 +63,10 @@ KINDS: Mapping[FieldKind, KindRule] = {
     "order": KindRule(("eq", "neq"), "1, which means the root run; no other order is kept"),
     "tags": KindRule(("has", "in"), "a tag in quotes"),
     "json": KindRule(
-        ("has", "exists", "search"), 'a JSON object in quotes for has, such as \'{"env": "prod"}\'; a key for exists'
+        ("has", "exists", "search"),
+        'a JSON object in quotes for has, such as \'{"env": "prod"}\'; a key for exists',
     ),
+    "label": KindRule(("eq", "neq", "in", "search"), "a text in quotes, a number, true or false"),
     "any": KindRule((*_ORDERED, "search"), "a text in quotes, a number, true or false"),
     "thread": KindRule(_EQUAL, "a text in quotes"),
 }
@@ -115,13 +131,23 @@ _OWN: tuple[FilterField, ...] = (
     *_entry_fields("input", "inputs"),
     FilterField("outputs", "json", "what came out", "outputs"),
     *_entry_fields("output", "outputs"),
-    FilterField("feedback_key", "text", "what a feedback or a trial's score is called", "key", record="feedback"),
+    FilterField(
+        "feedback_key", "text", "what a feedback or a trial's score is called", "key", record="feedback"
+    ),
     FilterField("feedback_score", "score", "its number; true is 1, false 0", "score", record="feedback"),
-    FilterField("feedback_value", "text", "its label", "value", record="feedback"),
+    FilterField(
+        "feedback_value", "label", "its label; what else it may be, as JSON", "value", record="feedback"
+    ),
     FilterField("feedback_comment", "text", "its comment", "comment", record="feedback"),
     FilterField("is_root", "flag", "whether no other run called it", "parent_id"),
     FilterField("execution_order", "order", "1 is the root run", "parent_id"),
-    FilterField("parent_run_id", "uuid", "id of the run that called it; null for a root run", "parent_id", ("parent_id",)),
+    FilterField(
+        "parent_run_id",
+        "uuid",
+        "id of the run that called it; null for a root run",
+        "parent_id",
+        ("parent_id",),
+    ),
     FilterField("trace_id", "uuid", "id of the trace's root run", "trace_id"),
     FilterField(
         "thread_id", "thread", "`session_id`, `thread_id` or `conversation_id` of its metadata", "metadata"

@@ -48,7 +48,7 @@ class _Reading:
 
     def condition(self, node: Argument) -> Placed:
         if not isinstance(node, Call):
-            raise self._mistake(node.column, "Expected a condition, such as eq(status, \"error\").")
+            raise self._mistake(node.column, 'Expected a condition, such as eq(status, "error").')
         name = node.name.lower()
         if name in _JOINTS:
             return self._joint(name, node)
@@ -60,10 +60,14 @@ class _Reading:
 
     def _joint(self, name: str, node: Call) -> Placed:
         if not node.arguments:
-            raise self._mistake(node.end, f"{name}(…) is empty. Expected a condition, such as eq(status, \"error\").")
+            raise self._mistake(
+                node.end, f'{name}(…) is empty. Expected a condition, such as eq(status, "error").'
+            )
         if name == "not" and len(node.arguments) > 1:
             column = node.arguments[1].column
-            raise self._mistake(column, "not(…) takes one condition. Several are joined by and(…) or or(…) within.")
+            raise self._mistake(
+                column, "not(…) takes one condition. Several are joined by and(…) or or(…) within."
+            )
         parts = [self.condition(argument) for argument in node.arguments]
         conditions = tuple(part.condition for part in parts)
         if name == "and":
@@ -93,7 +97,8 @@ class _Reading:
         if name not in rule.comparators and not _asks_for_null(name, field, second):
             choices = ", ".join(rule.comparators)
             raise self._mistake(
-                node.column, f"{field.name} can't be compared by {name!r}. It can by: {choices}.{_remedy(field)}"
+                node.column,
+                f"{field.name} can't be compared by {name!r}. It can by: {choices}.{_remedy(field)}",
             )
         comparator: Any = name
         return Placed(FieldCondition(field.name, comparator, self._value(name, field, second)), node.column)
@@ -119,17 +124,19 @@ class _Reading:
             raise self._mistake(node.column, f"A list stands in in(…) alone: in({field.name}, […]).")
         if name == "has" and field.kind == "json":
             return self._constant(field, node, json_object)
-        if name == "exists" or name == "search":
+        if name in ("exists", "search"):
             return self._constant(field, node, filled_text)
         if isinstance(node, Constant) and node.value is None:
             if not _asks_for_null(name, field, node):
-                raise self._mistake(node.column, f"{field.name} can't be compared with null by {name!r}.{_remedy(field)}")
+                raise self._mistake(
+                    node.column, f"{field.name} can't be compared with null by {name!r}.{_remedy(field)}"
+                )
             return None
         return self._constant(field, node, lambda constant: value_of(field, constant))
 
     def _several(self, field: FilterField, node: Argument) -> tuple[Any, ...]:
         if not isinstance(node, Bracketed):
-            raise self._mistake(node.column, f"in takes a list in brackets: in({field.name}, [\"a\", \"b\"]).")
+            raise self._mistake(node.column, f'in takes a list in brackets: in({field.name}, ["a", "b"]).')
         values = []
         for item in node.items:
             values.append(self._constant(field, item, lambda constant: value_of(field, constant)))
@@ -150,7 +157,8 @@ class _Reading:
     def _unknown_call(self, node: Call) -> FilterError:
         choices = (*_JOINTS, *COMPARATORS)
         return self._mistake(
-            node.column, f"Unknown comparator {node.name!r}.{nearest(node.name.lower(), choices)} {known(choices)}"
+            node.column,
+            f"Unknown comparator {node.name!r}.{nearest(node.name.lower(), choices)} {known(choices)}",
         )
 
     def _mistake(self, column: int, message: str) -> FilterError:

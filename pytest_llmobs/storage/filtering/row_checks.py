@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import pyarrow as pa
@@ -39,7 +39,9 @@ class RowCheck(Protocol):
 class JsonCheck:
     """A condition of a column that holds a JSON object."""
 
-    def __init__(self, column: str, condition: Condition, fits: entries.Matches, needles: Sequence[str]) -> None:
+    def __init__(
+        self, column: str, condition: Condition, fits: entries.Matches, needles: Sequence[str]
+    ) -> None:
         """Set it up.
 
         Args:
@@ -96,7 +98,7 @@ def entry_check(field: FilterField, condition: Condition) -> JsonCheck:
 
 
 def _thread_check(field: FilterField, condition: FieldCondition) -> JsonCheck:
-    def fits(value: dict[str, Any]) -> bool:
+    def fits(value: Mapping[str, Any]) -> bool:
         for key in THREAD_KEYS:
             if value.get(key) is not None:
                 return entries.compare(value[key], condition.comparator, condition.value)
@@ -117,5 +119,3 @@ def _object(column: str, text: str) -> dict[str, Any]:
     if isinstance(value, dict):
         return value
     return {column.removesuffix("s"): value}
-
-

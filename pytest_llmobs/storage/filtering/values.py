@@ -88,7 +88,9 @@ def _word(field: FilterField, constant: Constant) -> str:
     text = _text(constant)
     word = text.lower()
     if word not in field.choices:
-        raise MisfitValueError(f"Unknown {field.name} {text!r}.{nearest(word, field.choices)} {known(field.choices)}")
+        raise MisfitValueError(
+            f"Unknown {field.name} {text!r}.{nearest(word, field.choices)} {known(field.choices)}"
+        )
     return word
 
 
@@ -140,6 +142,11 @@ def _order(constant: Constant) -> int:
     return ROOT_ORDER
 
 
+def _label(constant: Constant) -> str:
+    """Return a label, or how the log of feedback writes another value."""
+    return json.dumps(_anything(constant)) if not isinstance(constant.value, str) else _text(constant)
+
+
 def _anything(constant: Constant) -> Any:
     if isinstance(constant.value, bool):
         return constant.value
@@ -160,6 +167,7 @@ _READERS: Mapping[FieldKind, Callable[[Constant], Any]] = {
     "order": _order,
     "tags": _text,
     "json": _text,
+    "label": _label,
     "any": _anything,
     "thread": _text,
 }
