@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import random
 import shutil
 import sys
-import uuid
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_llmobs.clocks import real
 from pytest_llmobs.errors import SettingsError, StoreError
+from pytest_llmobs.experiments.identity import Identity
 from pytest_llmobs.extensions import Extensions
-from pytest_llmobs.files import encodable
 from pytest_llmobs.settings import STORE_FOLDER, Settings
 
 if TYPE_CHECKING:  # what a session is made of is imported as it is made: collecting needs little of it
     from pytest_llmobs.evaluators.binding.declaration import BoundEvaluator
+    from pytest_llmobs.evaluators.judging.cache import JudgeCache
     from pytest_llmobs.experiments.references import Source
     from pytest_llmobs.reports.delivery import ReportOrder
     from pytest_llmobs.storage.remote.filesystem import RemoteFiles
@@ -35,36 +32,6 @@ if TYPE_CHECKING:  # what a session is made of is imported as it is made: collec
     from pytest_llmobs.trials.runner import Runner
     from pytest_llmobs.trials.unclaimed import UnclaimedCalls
 
-_ADJECTIVES = ("amber", "calm", "eager", "fleet", "gentle", "keen", "lucid", "noble", "quiet", "vivid")
-_NOUNS = ("acorn", "badger", "cedar", "comet", "falcon", "heron", "maple", "otter", "river", "willow")
-
-
-@dataclass(frozen=True)
-class Identity:
-    """What all processes of one session share; the xdist controller hands it to its workers."""
-
-    session: str
-    """A UUID's hex digits."""
-    name: str
-    """The experiment's name, and the project's in the store."""
-    started: str
-    """ISO 8601, UTC."""
-
-
-def new_identity(name: str, now: datetime | None = None) -> Identity:
-    """Name a new session.
-
-    Args:
-        name: What the user called the experiment, or an empty string for ``adjective-noun-date-time``.
-        now: The time, for tests.
-    """
-    session = uuid.uuid4().hex
-    started = now or real.now()
-    if not name:
-        chance = random.Random(session)
-        name = f"{chance.choice(_ADJECTIVES)}-{chance.choice(_NOUNS)}-{started:%Y%m%d-%H%M%S}"
-    return Identity(session, encodable(name), started.isoformat())
-
 
 class Session:
     """Everything one process of a session needs, made when it is first asked for."""
@@ -78,6 +45,9 @@ class Session:
         processes: int = 1,
         cautious: bool = False,
         fresh: bool = False,
+        *,
+        store_folder: Path | None = None,
+        beside: bool = False,
     ) -> None:
         """Compose a session.
 
@@ -89,16 +59,22 @@ class Session:
             processes: How many workers share ``settings.concurrency``.
             fresh: Ask judges afresh: a baseline is recorded, or the gate looks again.
             cautious: Run ahead no further than the workers reach, since the session may stop at the next failure.
+            store_folder: The store; by default it lies in ``rootdir``.
+            beside: Trace nothing but what its own runner starts, and leave alone whoever else traces in this process.
         """
         self.settings = settings
         self.extensions = extensions
         self.identity = identity
         self.rootdir = rootdir
+        self.store_folder = store_folder or rootdir / STORE_FOLDER
+        """Where the store lies, which need not exist."""
+        self._beside = beside
         self._processes = processes
         self._cautious = cautious
         self._started = False
         self._tracer: Tracer | None = None
         self._spool: Spool | None = None
+        self._judge_cache: JudgeCache | None = None
         self._marker: SessionMarker | None = None
         self.fresh = fresh
         """True where repeats must be fresh, judges' verdicts included: their spread is what is measured."""
@@ -108,7 +84,7 @@ class Session:
         """The store below rootdir; opening it recovers what a crashed session left."""
         from pytest_llmobs.storage.store import Store
 
-        return Store(self.rootdir / STORE_FOLDER, exporter=self.exporter)
+        return Store(self.store_folder, exporter=self.exporter)
 
     @cached_property
     def exporter(self) -> Exporter | None:
@@ -217,7 +193,7 @@ class Session:
     @property
     def folder(self) -> Path:
         """Where the processes of this session leave messages for each other."""
-        return self.rootdir / STORE_FOLDER / "sessions" / self.identity.session
+        return self.store_folder / "sessions" / self.identity.session
 
     def clear_messages(self) -> None:
         """Remove what the processes of this session have left for each other."""
@@ -327,14 +303,18 @@ class Session:
         from pytest_llmobs.evaluators.judging import cache
         from pytest_llmobs.providers.imports import instrument_on_import
         from pytest_llmobs.providers.pools import POOLS
-        from pytest_llmobs.tracing.active import install
+        from pytest_llmobs.tracing.active import install, work_beside
 
         self._started = True
         self._tracer = self._new_tracer(always_stored)
-        install(self._tracer)
-        if self.settings.experiment and self.settings.judge_cache and not self.fresh:
-            folder = self.rootdir / STORE_FOLDER / "judgements"
-            cache.install(cache.FileCache(folder, self.redaction))
+        if self._beside:
+            work_beside(self._tracer)
+        else:
+            install(self._tracer)
+        wants_cache = self.settings.experiment and self.settings.judge_cache and not self.fresh
+        if wants_cache and not (self._beside and cache.installed):
+            self._judge_cache = cache.FileCache(self.store_folder / "judgements", self.redaction)
+            cache.install(self._judge_cache)
         instrument_on_import([*self.extensions.providers, *POOLS])
 
     def prepare(self, target: Callable[..., Any]) -> None:
@@ -354,15 +334,20 @@ class Session:
             return
         from pytest_llmobs.evaluators.judging import cache
         from pytest_llmobs.providers.imports import uninstrument
-        from pytest_llmobs.tracing.active import uninstall
+        from pytest_llmobs.tracing.active import end_beside, is_idle, uninstall
 
         self._started = False
         # the reverse of starting: what still runs is traced to its end, and the spool is sealed once nothing writes
         if "runner" in self.__dict__:
             self.runner.close()
-        uninstall()
-        uninstrument()
-        cache.install(None)
+        if self._beside:
+            end_beside(self.tracer)
+        else:
+            uninstall()
+        if is_idle() or not self._beside:
+            uninstrument()
+        if cache.installed is self._judge_cache:
+            cache.install(None)
         if self._spool is not None:
             self._spool.close()
 

@@ -1,22 +1,19 @@
-"""What became of a trial, in the words of ``records.trials``, and whether a failed one fails its test."""
+"""What became of a trial by its test's report, and whether a failed one fails its test."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_llmobs.errors import BaselineError, UnscoredError
 from pytest_llmobs.measures.gate_rules import PASS
-from pytest_llmobs.measures.model_calls import model_calls, output_text
 from pytest_llmobs.plugin.suites import TrialPlan
 from pytest_llmobs.records.plans import ExpectedTrial, SuitePlan
-from pytest_llmobs.records.scores import Score
-from pytest_llmobs.records.trials import NotRun, Trial, TrialScore, TrialStatus
-from pytest_llmobs.tracing.run_tree import RunTree
+from pytest_llmobs.records.trials import Trial, TrialStatus
 from pytest_llmobs.trials.llm_run import LlmRun
+from pytest_llmobs.trials.outcome import PASSED, Outcome
 
 if TYPE_CHECKING:  # a baseline is read where an assertion failed, and not before
     from pytest_llmobs.baselines.records import Baseline
@@ -26,25 +23,8 @@ if TYPE_CHECKING:  # a baseline is read where an assertion failed, and not befor
 
 _MESSAGE = 300
 """Characters of a failure's first line that travel; the whole of it is in the test's own report."""
-_NOTHING: Mapping[str, Any] = {}
-"""One for all trials: ten thousand of them would be felt."""
 _WORSE: Sequence[TrialStatus] = ("xfailed", "failed", "unscored", "error")
 """What a subtest may make of its test, the worst last."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """A trial's status and what explains it."""
-
-    status: TrialStatus
-    message: str | None = None
-    error: BaseException | None = None
-    """What the app or the infrastructure raised; None for a failed assertion."""
-    not_run: NotRun | None = None
-    """Why the lab kept the trial from running."""
-
-
-PASSED = Outcome("passed")
 
 
 def judge_outcome(report: pytest.TestReport, call: pytest.CallInfo[None], run: LlmRun | None) -> Outcome:
@@ -95,73 +75,6 @@ def _message(report: pytest.TestReport) -> str | None:
     if text.startswith("AssertionError: assert "):
         text = text.removeprefix("AssertionError: ")
     return text.partition("\n")[0][:_MESSAGE] or None
-
-
-def trial_record(plan: TrialPlan, run: LlmRun | None, outcome: Outcome) -> Trial:
-    """Return the record of a trial that ended."""
-    trial = Trial(
-        suite=plan.suite,
-        example_id=plan.example_id,
-        example_hash=plan.example_hash,
-        repeat=plan.repeat,
-        nodeid=plan.nodeid,
-        status=outcome.status,
-        message=outcome.message,
-        not_run=outcome.not_run,
-        cluster=plan.cluster,
-    )
-    if run is None or run.root is None:
-        return trial
-    return _with_run(trial, plan, run, run.root)
-
-
-def _with_run(trial: Trial, plan: TrialPlan, run: LlmRun, root: RunTree) -> Trial:
-    """Return a trial with what its run has to say."""
-    spent, judging, scores = run.spending, run.judging, run.scores
-    calls = model_calls(run.model_calls)
-    inputs = _NOTHING
-    if calls:
-        inputs = _inputs(plan, root)
-    return replace(
-        trial,
-        scores={key: _trial_score(score, key in run.gating) for key, score in scores.items()} or _NOTHING,
-        run_id=run.id,
-        latency=root.latency,
-        cold=bool(root.columns.get("cold")),
-        total_tokens=spent.tokens,
-        total_cost=spent.cost,
-        judge_cost=judging.cost,
-        llm_calls=spent.calls,
-        judge_calls=judging.calls,
-        judge_hits=sum(int(score.metadata.get("cached", 0)) for score in scores.values()),
-        unpriced=tuple(sorted(spent.unpriced)),
-        judge_unpriced=tuple(sorted(judging.unpriced)),
-        calls=calls,
-        inputs=inputs,
-        output=output_text(root.outputs),
-    )
-
-
-def _inputs(plan: TrialPlan, root: RunTree) -> Mapping[str, Any]:
-    """Return the run's inputs as they were logged, after redaction; the example's own dict where they are equal."""
-    inputs = root.inputs
-    if plan.example is not None and inputs == plan.example.inputs:
-        return plan.example.inputs  # ten thousand copies would be a lot of memory
-    return inputs
-
-
-def _trial_score(score: Score, gating: bool) -> TrialScore:
-    number = score.score
-    if number is not None:
-        number = float(number)
-    return TrialScore(
-        score=number,
-        value=score.value,
-        comment=score.comment,
-        error=score.error,
-        exempt=score.exempt,
-        gating=gating,
-    )
 
 
 def crashed_trial(plan: SuitePlan, expected: ExpectedTrial, message: str) -> Trial:

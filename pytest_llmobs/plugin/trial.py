@@ -18,8 +18,8 @@ from pytest_llmobs.measures.model_calls import spending
 from pytest_llmobs.plugin import garbage_collection, options
 from pytest_llmobs.plugin.ahead import Ahead
 from pytest_llmobs.plugin.failed_tests.repeated_errors import note_cause, shorten_traceback
-from pytest_llmobs.plugin.failed_tests.report_redaction import clean_report, clean_trial, clean_warning
-from pytest_llmobs.plugin.outcome import PASSED, Outcome, Pardons, judge_outcome, trial_record, worse
+from pytest_llmobs.plugin.failed_tests.report_redaction import clean_report, clean_warning
+from pytest_llmobs.plugin.outcome import Pardons, judge_outcome, worse
 from pytest_llmobs.plugin.pytest_internals import clean_suite_properties, set_parameter
 from pytest_llmobs.plugin.state import LLM_RUN, NODEID
 from pytest_llmobs.plugin.suites import PLAN, TrialPlan
@@ -28,9 +28,11 @@ from pytest_llmobs.records.trials import NotRun
 from pytest_llmobs.records.wire import to_wire
 from pytest_llmobs.tracing.run_tree import RunTree, start_root
 from pytest_llmobs.trials.budget import BudgetReached
+from pytest_llmobs.trials.cleaning import clean_trial
 from pytest_llmobs.trials.deadline import exit_anyway
 from pytest_llmobs.trials.llm_run import NO_TARGET, LlmRun
 from pytest_llmobs.trials.log_functions import enter, leave
+from pytest_llmobs.trials.outcome import PASSED, Outcome, end_run, trial_record
 from pytest_llmobs.trials.runner import Refused
 
 if TYPE_CHECKING:
@@ -329,7 +331,7 @@ class TrialHooks:
             self._warm.add(trial.plan.suite)
         if trial.run is not None and trial.run.root is not None:
             self._book(trial.plan, trial.run)
-            numbers = _end_run(trial.run, trial.run.root, outcome, self._attempt)
+            numbers = end_run(trial.run, trial.run.root, outcome, self._attempt)
             for key, number in numbers.items():
                 report.user_properties.append((encodable(f"score.{key}"), number))
                 # JUnit reads those of the teardown's report
@@ -363,19 +365,6 @@ class TrialHooks:
             self._ending.keep(record)
         else:
             setattr(report, WIRE, json.dumps(to_wire(record), default=str))
-
-
-def _end_run(run: LlmRun, root: RunTree, outcome: Outcome, attempt: str) -> dict[str, float]:
-    """End a trial's root run, with what became of the trial; return the scores that are numbers."""
-    root.abandon_unfinished()
-    numbers: dict[str, float] = {}
-    for key, score in run.scores.items():
-        if score.score is not None:
-            numbers[key] = float(score.score)
-    root.patch(attempt=attempt, trial_status=outcome.status, scores=numbers)
-    if not root.ended:
-        run.end(outcome.error)
-    return numbers
 
 
 def _activated(body: Callable[..., Any], root: RunTree) -> Callable[..., Any]:

@@ -60,6 +60,8 @@ foreign: ForeignTracer | None = None
 """The other tracer that is listened to, or None."""
 
 _outer: list[Tracer | None] = []
+_beside: list[Tracer] = []
+"""Tracers at work beside the installed one: each writes the traces that were started with it, and no others."""
 _host: Host | None = None
 _asked_environment = False
 _is_starting = False
@@ -81,7 +83,39 @@ def uninstall() -> None:
     """Undo the last ``install``: trace as before it."""
     global installed
     installed = _outer.pop() if _outer else None
-    if installed is None:
+    _rest()
+
+
+def work_beside(tracer: Tracer) -> None:
+    """Let a tracer's own traces go on in threads, beside whatever is installed, until ``end_beside``.
+
+    What starts outside its traces is none of its business: another cell of a notebook, a test around it.
+    """
+    _beside.append(tracer)
+    carry_into_threads()
+
+
+def end_beside(tracer: Tracer) -> None:
+    """Undo ``work_beside``."""
+    _beside.remove(tracer)
+    _rest()
+
+
+def is_idle() -> bool:
+    """Return True where no tracer is at work in this process."""
+    return installed is None and not _beside
+
+
+def collector_of(trace_id: str) -> Tracer | None:
+    """Return the tracer in whose trace of this id runs are collected, or None: it is another process's."""
+    for tracer in (installed, *_beside):
+        if tracer is not None and trace_id in tracer.collecting:
+            return tracer
+    return None
+
+
+def _rest() -> None:
+    if is_idle():
         stop_carrying()
 
 

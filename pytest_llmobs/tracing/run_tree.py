@@ -208,7 +208,7 @@ class RunTree(OpenRun):
         remote = headers.read(carried)
         if remote is None:
             return None
-        tracer = active.find(None) or active.OFF
+        tracer = active.collector_of(remote.trace_id) or active.find(None) or active.OFF
         stand_in = RunTree(tracer, "remote", "chain", None, remote.project)
         stand_in.trace_id, stand_in.id = remote.trace_id, remote.run_id
         stand_in.line = b""  # the other process writes it

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+import queue
+import threading
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from pytest_llmobs.evaluators.binding.declaration import BoundEvaluator, Subject
@@ -18,17 +21,16 @@ from pytest_llmobs.tracing.tracer import Tracer
 from pytest_llmobs.trials.budget import Budget, BudgetReached
 from pytest_llmobs.trials.deadline import Deadline, TargetTimeout
 from pytest_llmobs.trials.outputs import as_outputs
+from pytest_llmobs.trials.refusals import is_refusal, is_rejection, retry_after
 from pytest_llmobs.trials.results import GivenUp, Streamed, finish, finish_async
 from pytest_llmobs.trials.scoring import Scorer, Scoring
 from pytest_llmobs.trials.targets import Target
 from pytest_llmobs.trials.workers import Task, Workers
 
-REFUSALS = (401, 403, 404)
-"""HTTP statuses that no further call of the suite would survive."""
-REJECTIONS = (429, 529)
-"""HTTP statuses of a server that has enough for now."""
 MOST_TRIES = 10
 """Times that a target is run at most while the server keeps rejecting it."""
+_NAP = 0.5
+"""Seconds after which ``take_next`` looks whether an attempt has hung."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,8 @@ class Job:
     evaluators: Sequence[BoundEvaluator] = ()
     columns: Mapping[str, Any] = field(default_factory=dict)
     """Columns of the root run: suite, example_id, repeat …"""
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    """Of the whole experiment, for the root run; the example's own stands where both have a key."""
     warmed_by: Hashable = None
     """What jobs have in common of which the first to return warms the process up for the others: the target."""
 
@@ -67,6 +71,17 @@ class Attempt:
     """What the target raised."""
     scoring: Scoring | None = None
     """None until the target has returned."""
+    open_tasks: int = 0
+    """Tasks of it that have not ended, counted where the runner announces what is through."""
+
+    def unfinished_tasks(self) -> Iterator[Task]:
+        """Yield what of it is waiting or running: the target's, and the evaluators'."""
+        tasks = [*self.tries]
+        if self.scoring is not None:
+            tasks += self.scoring.tasks
+        for task in tasks:
+            if not task.ended:
+                yield task
 
     @property
     def scores(self) -> Mapping[str, Score]:
@@ -92,7 +107,15 @@ class Runner:
     """Starts attempts as workers come free and hands each to the test that wants it."""
 
     def __init__(
-        self, tracer: Tracer, workers: Workers, *, timeout: float, window: int, budget: Budget | None = None
+        self,
+        tracer: Tracer,
+        workers: Workers,
+        *,
+        timeout: float,
+        window: int,
+        budget: Budget | None = None,
+        evaluator_tracer: Tracer | None = None,
+        announces: bool = False,
     ) -> None:
         """Prepare, without starting anything.
 
@@ -102,6 +125,8 @@ class Runner:
             timeout: Seconds after which a target or an evaluator counts as hung.
             window: Most attempts that may be started and not yet taken.
             budget: What may be spent; None for no limit.
+            evaluator_tracer: Makes the root runs of evaluators; None for ``tracer``.
+            announces: Attempts are taken in the order in which they are through, by ``take_next``.
         """
         self.budget = budget
         self.tracer = tracer
@@ -109,7 +134,7 @@ class Runner:
         self.timeout = timeout
         self.deadline = Deadline(timeout)
         self.window = window
-        self.scorer = Scorer(tracer, workers, timeout=timeout, budget=budget)
+        self.scorer = Scorer(evaluator_tracer or tracer, workers, timeout=timeout, budget=budget)
         self._attempts: dict[Hashable, Attempt] = {}
         """Those that no test has taken yet."""
         self._started = 0
@@ -118,6 +143,11 @@ class Runner:
         self._gave_up = False
         self._warm: set[Hashable] = set()
         """``Job.warmed_by`` of the jobs whose targets have returned."""
+        self._announces = announces
+        self._through: queue.SimpleQueue[Attempt] = queue.SimpleQueue()
+        """Attempts of which every task has ended."""
+        self._counting = threading.Lock()
+        """Guards ``Attempt.open_tasks``."""
 
     @property
     def left_hanging(self) -> bool:
@@ -128,6 +158,11 @@ class Runner:
     def wants_more(self) -> bool:
         """True where so few attempts are ahead that more should be offered."""
         return len(self._attempts) <= self.window // 2
+
+    @property
+    def has_room(self) -> bool:
+        """True where the window allows one more attempt."""
+        return len(self._attempts) < self.window
 
     def offer(self, jobs: Iterable[Job]) -> None:
         """Start those of ``jobs`` that are not started yet, in this order, as far as the window allows."""
@@ -149,6 +184,41 @@ class Runner:
         finally:
             self._attempts.pop(job.key, None)
         return attempt
+
+    def take_next(self) -> Attempt:
+        """Wait for whichever started attempt is through first, and hand it over; see ``take``. One must be started."""
+        while True:
+            try:
+                attempt = self._through.get(timeout=_NAP)
+            except queue.Empty:
+                hung = self._find_hung()
+                if hung is None:
+                    continue
+                attempt = hung
+            if self._attempts.get(attempt.job.key) is attempt:  # one that was given up may end later
+                return self.take(attempt.job)
+
+    def _find_hung(self) -> Attempt | None:
+        """Return an attempt of which nothing will end in time any more."""
+        for attempt in self._attempts.values():
+            unfinished = list(attempt.unfinished_tasks())
+            if unfinished and all(self.workers.is_overdue(task, self.timeout) for task in unfinished):
+                return attempt
+        return None
+
+    def _track(self, attempt: Attempt, task: Task) -> None:
+        """Have an attempt announced once the last of its tasks has ended; the task isn't submitted yet."""
+        if self._announces:
+            with self._counting:
+                attempt.open_tasks += 1
+            task.on_end = partial(self._ended, attempt)
+
+    def _ended(self, attempt: Attempt) -> None:
+        with self._counting:
+            attempt.open_tasks -= 1
+            is_through = attempt.open_tasks == 0
+        if is_through:
+            self._through.put(attempt)
 
     def run_inline(self, job: Job) -> Attempt:
         """Run a job's target here and now, in this thread and context; an async one on the event loop."""
@@ -179,7 +249,9 @@ class Runner:
         return attempt
 
     def _try(self, attempt: Attempt) -> None:
-        task = Task(self._work(attempt), (1, attempt.order))
+        target = attempt.job.target
+        task = Task(self._work(attempt), (1, attempt.order), name=f"Target {target.name!r}")
+        self._track(attempt, task)
         attempt.tries.append(self.workers.submit(task))
 
     def _work(self, attempt: Attempt) -> Callable[[], Any]:
@@ -220,7 +292,7 @@ class Runner:
             self.tracer,
             job.name,
             inputs=dict(job.example.inputs),
-            metadata=copied(dict(job.example.metadata)),
+            metadata=copied({**job.metadata, **job.example.metadata}),
             columns={**job.columns, "attempt": "unused", "cold": job.warmed_by not in self._warm},
             collect=True,
         )
@@ -236,18 +308,18 @@ class Runner:
             attempt.root.end(error=error)
             self._book(attempt.root.finished_runs(*PAID))
         if self._may_try_again(attempt, error):
-            self.workers.rate_limit.rejected(_retry_after(error))
+            self.workers.rate_limit.rejected(retry_after(error))
             attempt.root = None
             self._try(attempt)
             return
         attempt.keep_error(error)
-        if _refused_for_good(error):
+        if is_refusal(error):
             self._refused.setdefault(attempt.job.suite, error)
 
     def _may_try_again(self, attempt: Attempt, error: BaseException) -> bool:
-        if getattr(error, "status_code", None) not in REJECTIONS or _refused_for_good(error):
+        if not is_rejection(error) or is_refusal(error):
             return False
-        if attempt.error is not None or _retry_after(error) > self.timeout:
+        if attempt.error is not None or retry_after(error) > self.timeout:
             return False
         # One that runs inside its test has none: to wait for the server there would stop the session.
         return 0 < len(attempt.tries) < MOST_TRIES
@@ -271,7 +343,8 @@ class Runner:
         self.workers.rate_limit.succeeded()
         if job.evaluators:
             subject = Subject(root.tree(), job.example, job.example.inputs, outputs, job.example.outputs)
-            attempt.scoring = Scoring(self.scorer, job.evaluators, subject, root, attempt.order)
+            track = partial(self._track, attempt)
+            attempt.scoring = Scoring(self.scorer, job.evaluators, subject, root, attempt.order, track)
             attempt.scoring.start()
 
     def _wait(self, attempt: Attempt) -> None:
@@ -322,18 +395,3 @@ class _TargetRun:
         else:
             self._runner._succeed(self._attempt, self.result)
         return True
-
-
-def _refused_for_good(error: BaseException) -> bool:
-    # OpenAI answers 429 as well where no money is left, which waiting doesn't mend.
-    quota = getattr(error, "code", None) == "insufficient_quota"
-    return quota or getattr(error, "status_code", None) in REFUSALS
-
-
-def _retry_after(error: BaseException) -> float:
-    """Return the seconds that the server asked to wait, 0 where it said nothing."""
-    headers = getattr(getattr(error, "response", None), "headers", None) or {}
-    try:
-        return max(0.0, float(headers.get("retry-after", 0)))
-    except (TypeError, ValueError):  # a date: the rate alone has to do
-        return 0.0

@@ -53,6 +53,7 @@ class Scoring:
         subject: Subject,
         root: RunTree | None,
         order: int = 0,
+        track: Callable[[Task], Any] = lambda task: None,
     ) -> None:
         """Prepare, without scoring anything.
 
@@ -62,6 +63,7 @@ class Scoring:
             subject: The run and its example.
             root: The root run of the subject's trace.
             order: Lower goes first among those that wait for a worker; 0 for what a test asks for now.
+            track: Gets each task before it is submitted.
         """
         self.scores: dict[str, Score] = {}
         self.judging = NOTHING_SPENT
@@ -73,6 +75,7 @@ class Scoring:
         self._subject = subject
         self._root = root
         self._order = order
+        self._track = track
         self._lock = threading.Lock()
         """Guards scores and spending, which several workers add to."""
         self._tasks: list[tuple[str, Task]] = []
@@ -89,9 +92,15 @@ class Scoring:
         # Only now: where a cheap one hangs, nobody must wait for a task that was never submitted.
         for bound in others:
             # (0, …) goes before every target, (1, …): it finishes a trial that a test waits for.
-            task = Task(self._work(bound), (0, self._order))
+            task = Task(self._work(bound), (0, self._order), name=f"Evaluator {bound.key!r}")
+            self._track(task)
             self._tasks.append((bound.key, task))
             self._scorer.workers.submit(task)
+
+    @property
+    def tasks(self) -> Sequence[Task]:
+        """What was handed to the workers."""
+        return [task for _, task in self._tasks]
 
     def wait(self) -> None:
         """Wait for all of them; one that hangs gets an unscored score."""

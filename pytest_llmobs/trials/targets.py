@@ -3,14 +3,42 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from pytest_llmobs.errors import TargetError
 from pytest_llmobs.records.copies import copied
 from pytest_llmobs.records.examples import Dataset, Example
 from pytest_llmobs.wording import nearest
+
+
+class Place(NamedTuple):
+    """Where a target is given, as messages about it say."""
+
+    called: str
+    """What befell a target that was called already; ``{name}`` is the target's."""
+    no_callable: str
+    """What something else is; ``{value}`` is its repr."""
+    made: str
+    """What to give in place of a class."""
+
+
+MARKER = Place(
+    called="target={name}(…) was called already, when the marker was read. Give the function: target={name}.",
+    no_callable="target={value} is neither a callable nor the name of a fixture.",
+    made="target={name} is a class: to call it makes an object and asks nothing. Give an object: target={name}(…).",
+)
+EVALUATE = Place(
+    called="evaluate({name}(…), …): the target was called already. Give the function itself: evaluate({name}, …).",
+    no_callable=(
+        "evaluate({value}, …): the target is neither a function, nor a LangChain Runnable, nor the name of a stored "
+        "experiment, nor a pair of such names."
+    ),
+    made="evaluate({name}, …): {name} is a class. Give an object of it: evaluate({name}(…), …).",
+)
+_EXTRAS = ("attachments", "metadata")
+"""Further parameters that a target which takes ``inputs`` may have, as LangSmith's do."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +49,8 @@ class Target:
     name: str
     takes_dict: bool
     """True where it has one parameter ``inputs`` and takes the dict; else the keys are keyword arguments."""
+    extras: Sequence[str] = ()
+    """Which of ``metadata`` (the example's) and ``attachments`` (there are none) it takes besides the dict."""
 
     @property
     def is_async(self) -> bool:
@@ -36,19 +66,29 @@ class Target:
         __tracebackhide__ = True
         inputs = copied(dict(example.inputs))
         if self.takes_dict:
-            return self.function(inputs)
+            given: Mapping[str, Any] = {"metadata": copied(dict(example.metadata)), "attachments": {}}
+            return self.function(inputs, **{name: given[name] for name in self.extras})
         return self.function(**inputs)
 
 
-def bind_target(function: Any, dataset: Dataset) -> Target:
+def bind_target(
+    function: Any, dataset: Dataset, place: Place = MARKER, *, prefer_async: bool = False
+) -> Target:
     """Check a target against all examples of a dataset.
+
+    Args:
+        function: The target.
+        dataset: Its examples have the inputs.
+        place: Where it is given. ``EVALUATE``'s may have a single parameter of any name for the dict, as LangSmith's.
+        prefer_async: Of a LangChain Runnable, which can be called both ways, take the async one.
 
     Raises:
         TargetError: It is no callable, or its parameters don't fit the inputs of an example.
     """
     if _is_runnable(type(function)):
-        return Target(function.invoke, type(function).__name__, takes_dict=True)
-    _check_callable(function)
+        call = function.ainvoke if prefer_async else function.invoke
+        return Target(call, type(function).__name__, takes_dict=True)
+    _check_callable(function, place)
     name = getattr(function, "__qualname__", type(function).__name__)
     if _is_runnable(type(getattr(function, "__self__", None))) and function.__name__ in _WAYS_IN:
         return Target(function, name, takes_dict=True)
@@ -56,10 +96,10 @@ def bind_target(function: Any, dataset: Dataset) -> Target:
         signature = inspect.signature(function)
     except (TypeError, ValueError):
         return Target(function, name, takes_dict=False)
-    target = Target(function, name, takes_dict=_takes_dict(signature))
-    if not target.takes_dict:
-        _check_keys(name, signature, dataset)
-    return target
+    if _takes_dict(signature) or (place is EVALUATE and _is_lone(signature, dataset)):
+        return Target(function, name, takes_dict=True, extras=_extras(signature))
+    _check_keys(name, signature, dataset)
+    return Target(function, name, takes_dict=False)
 
 
 _WAYS_IN = ("invoke", "ainvoke", "stream", "astream")
@@ -71,22 +111,18 @@ def _is_runnable(kind: type) -> bool:
     return callable(getattr(kind, "invoke", None)) and callable(getattr(kind, "ainvoke", None))
 
 
-def _check_callable(function: Any) -> None:
+def _check_callable(function: Any, place: Place) -> None:
     """Refuse what can't be called, and what would do nothing if it was."""
     if inspect.iscoroutine(function) or inspect.isgenerator(function) or inspect.isasyncgen(function):
         name = function.__qualname__
         if inspect.iscoroutine(function):
             function.close()  # Python would warn that nobody awaited it
-        raise TargetError(
-            f"target={name}(…) was called already, when the marker was read. Give the function: target={name}."
-        )
+        raise TargetError(place.called.format(name=name))
     if not callable(function):
-        raise TargetError(f"target={function!r} is neither a callable nor the name of a fixture.")
+        raise TargetError(place.no_callable.format(value=repr(function)))
     if isinstance(function, type) and "__call__" in _attributes(function):
         name = function.__qualname__
-        raise TargetError(
-            f"target={name} is a class: to call it makes an object and asks nothing. Give an object: target={name}(…)."
-        )
+        raise TargetError(place.made.format(name=name))
 
 
 def _attributes(kind: type) -> set[str]:
@@ -98,11 +134,42 @@ def _attributes(kind: type) -> set[str]:
 
 
 def _takes_dict(signature: inspect.Signature) -> bool:
-    """Return True for a function whose first parameter is ``inputs`` and that needs no other."""
+    """Return True for a function whose first parameter is ``inputs`` and that needs no other that we don't have."""
     parameters = list(signature.parameters.values())
     if not parameters or parameters[0].name != "inputs":
         return False
-    return sum(map(_is_required, parameters)) <= 1
+    needed = [parameter.name for parameter in parameters[1:] if _is_required(parameter)]
+    return set(needed) <= set(_EXTRAS)
+
+
+def _extras(signature: inspect.Signature) -> Sequence[str]:
+    """Return what a function takes by name besides the dict."""
+    return [name for name in _EXTRAS if name in list(signature.parameters)[1:]]
+
+
+def _is_lone(signature: inspect.Signature, dataset: Dataset) -> bool:
+    """Return True for a function that needs one thing, which can only be the dict: no example has a key of that name.
+
+    A name that is nearly a key is a slip, and what is declared to be a text takes no dict.
+    """
+    required = list(filter(_is_required, signature.parameters.values()))
+    if len(required) != 1 or required[0].kind is inspect.Parameter.KEYWORD_ONLY:
+        return False
+    lone = required[0]
+    for example in dataset.examples:
+        if lone.name in example.inputs or nearest(lone.name, example.inputs):
+            return False
+    return (
+        lone.annotation in _UNTOLD or "dict" in str(lone.annotation).lower() or _is_mapping(lone.annotation)
+    )
+
+
+_UNTOLD = (inspect.Parameter.empty, Any, "Any")
+"""Annotations that say nothing."""
+
+
+def _is_mapping(annotation: Any) -> bool:
+    return "Mapping" in str(annotation)
 
 
 def _is_required(parameter: inspect.Parameter) -> bool:

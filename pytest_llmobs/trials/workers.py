@@ -25,12 +25,23 @@ _LONGEST_NAP = 0.5
 class Task:
     """One piece of work: a function without arguments, sync or async, and how it ended."""
 
-    __slots__ = ("_future", "ended", "error", "function", "order", "started")
+    __slots__ = ("_future", "ended", "error", "function", "name", "on_end", "order", "started")
 
-    def __init__(self, function: Callable[[], Any], order: tuple[int, ...] = ()) -> None:
+    def __init__(
+        self,
+        function: Callable[[], Any],
+        order: tuple[int, ...] = (),
+        *,
+        name: str = "The task",
+        on_end: Callable[[], Any] | None = None,
+    ) -> None:
         self.function = function
         self.order = order
         """Lower goes first among the waiting."""
+        self.name = name
+        """What messages call it."""
+        self.on_end = on_end
+        """Called once it has ended, in whatever thread; must be quick, and must not raise."""
         self.started: float | None = None
         """Seconds on the workers' clock, or None while it waits."""
         self.ended = False
@@ -52,7 +63,21 @@ class Workers:
     Every task runs in its own copy of the context in which the workers were made.
     """
 
-    def __init__(self, limit: int, clock: Callable[[], float] = real.seconds) -> None:
+    def __init__(
+        self,
+        limit: int,
+        clock: Callable[[], float] = real.seconds,
+        *,
+        loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        """Prepare, without starting a thread.
+
+        Args:
+            limit: Tasks at once.
+            clock: Returns seconds.
+            loop: A loop that is running, for async tasks: sessions and locks of the caller's belong to his loop. None
+                for one of the workers' own, in a thread of theirs.
+        """
         self.limit = limit
         self.clock = clock
         self.rate_limit = RateLimit(clock)
@@ -69,7 +94,8 @@ class Workers:
         """The task of each thread, as ``task``."""
         self._threads = 0
         self._idle_threads = 0
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._loop = loop
+        self._owns_loop = loop is None
         self._closed = False
         self._alarm: threading.Timer | None = None
         """Rings when the rate limit lets the next task start."""
@@ -119,6 +145,11 @@ class Workers:
             if task._future is not None and self._loop is not None:
                 self._loop.call_soon_threadsafe(task._future.cancel)
 
+    def is_overdue(self, task: Task, timeout: float) -> bool:
+        """Return True where ``wait`` would give a task up at once."""
+        with self._changed:
+            return not task.ended and self._patience(task, timeout) <= 0
+
     def close(self) -> None:
         """Drop what waits, stop the event loop, and let idle threads end. Does not wait for anything."""
         with self._changed:
@@ -128,7 +159,7 @@ class Workers:
                 self._alarm.cancel()
             for _ in range(self._threads):
                 self._inbox.put(None)
-            if self._loop is not None:
+            if self._loop is not None and self._owns_loop:
                 self._loop.call_soon_threadsafe(self._loop.stop)
 
     def _patience(self, task: Task, timeout: float) -> float:
@@ -179,11 +210,15 @@ class Workers:
     def _serve(self) -> None:
         while (task := self._inbox.get()) is not None:
             self._served.task = task
-            try:
-                self._base_context.copy().run(task.function)
-            except BaseException as error:
-                task.error = error
+            self._run(task)
             self._end(task, freed_thread=True)
+
+    def _run(self, task: Task) -> None:
+        """Run a sync task here, in a context of its own, and keep what it raises."""
+        try:
+            self._base_context.copy().run(task.function)
+        except BaseException as error:
+            task.error = error
 
     def _run_on_loop(self, task: Task) -> None:
         coroutine = task.function()
@@ -204,6 +239,8 @@ class Workers:
             task.ended = True
             self._start_waiting()
             self._changed.notify_all()
+        if task.on_end is not None:
+            task.on_end()
 
     def _event_loop(self) -> asyncio.AbstractEventLoop:
         if self._loop is None:

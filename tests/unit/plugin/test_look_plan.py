@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from pytest_llmobs.experiments.identity import new_identity
 from pytest_llmobs.plugin.confirming.answers import look_of, why_not_accepted
 from pytest_llmobs.plugin.confirming.child_process import Ended
 from pytest_llmobs.plugin.confirming.plan import (
@@ -24,7 +25,6 @@ from pytest_llmobs.records.examples import Example
 from pytest_llmobs.records.looks import LookRequest, Rerun, Suspicion
 from pytest_llmobs.records.plans import SuitePlan
 from pytest_llmobs.records.trials import Trial
-from pytest_llmobs.session import new_identity
 from pytest_llmobs.settings import Settings
 
 SUITE = "test_app.py::test_answer[en]"
