@@ -1,0 +1,171 @@
+"""The one table of LangSmith's parameters that mean nothing here, each with the reason; the docs page is made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pytest_llmobs.errors import ArgumentError, NotSupported
+from pytest_llmobs.wording import known, nearest
+
+
+@dataclass(frozen=True)
+class Unbound:
+    """A parameter that a method takes and does nothing with."""
+
+    reason: str
+    """Why: a sentence that stands by itself."""
+    is_refused: bool = False
+    """True where leaving it out of account would do harm: it raises ``NotSupported`` with the reason."""
+
+
+_NO_SERVICE = Unbound("There is no service to connect to.")
+_AT_ONCE = Unbound("Runs are written at once; nothing is batched, queued or sent.")
+_NO_PROFILE = Unbound("There is no login.")
+_NO_CACHE = Unbound("A prompt is read from its file.")
+_REDACTED = Unbound(
+    "What is redacted is decided for all tracing: LLMOBS_REDACT=pii, or LLMOBS_REDACT=module:function for a function "
+    "of your own (llm_redact for pytest).",
+    is_refused=True,
+)
+_ONE_PLACE = Unbound("A run is found by its id alone.")
+_NO_AGENTS = Unbound("Runs are addressed by project and id; there are no agents to address.", is_refused=True)
+_NO_WAITING = Unbound("Nothing is pending: what was traced is on disk before the call returns.")
+_NO_TAGS = Unbound("Projects have no workspace tags; metadata can say the same.")
+_NO_MODEL = Unbound("No model reads your runs: filter= and query= choose by what they hold.", is_refused=True)
+_FEEDBACK_TIME = Unbound(
+    "Filters look at the feedback that stands; its times are in list_feedback().", is_refused=True
+)
+_REQUEST = dict.fromkeys(
+    ("accept", "extra_headers", "extra_query", "extra_body", "timeout"),
+    Unbound("There is no request to send."),
+)
+_PROGRESS = Unbound("Progress is shown by the process that evaluates.")
+
+GROUPS: Mapping[str, str] = {"Runs": "runs"}
+"""Class of a group of methods -> the client's attribute."""
+UNBOUND: Mapping[str, Mapping[str, Unbound]] = {
+    "Client": {
+        "api_url": _NO_SERVICE,
+        "api_key": _NO_SERVICE,
+        "retry_config": _NO_SERVICE,
+        "timeout_ms": _NO_SERVICE,
+        "web_url": _NO_SERVICE,
+        "session": _NO_SERVICE,
+        "info": _NO_SERVICE,
+        "api_urls": _NO_SERVICE,
+        "workspace_id": _NO_SERVICE,
+        "headers": _NO_SERVICE,
+        "auto_batch_tracing": _AT_ONCE,
+        "run_ops_buffer_size": _AT_ONCE,
+        "run_ops_buffer_timeout_ms": _AT_ONCE,
+        "max_batch_size_bytes": _AT_ONCE,
+        "profile": _NO_PROFILE,
+        "profile_config_path": _NO_PROFILE,
+        "prefer_profile_auth": _NO_PROFILE,
+        "disable_prompt_cache": _NO_CACHE,
+        "cache": _NO_CACHE,
+        "anonymizer": _REDACTED,
+        "hide_inputs": _REDACTED,
+        "hide_outputs": _REDACTED,
+        "hide_metadata": _REDACTED,
+        "process_buffered_run_ops": _REDACTED,
+        "omit_traced_runtime_info": Unbound("No runtime information is stored with runs."),
+        "otel_tracer_provider": Unbound("`LLMOBS_OTEL=true` exports runs; `pytest_llmobs.otel` reads spans."),
+        "tracing_mode": Unbound("`LLMOBS_OTEL=true` exports runs as OpenTelemetry spans beside the store."),
+        "otel_enabled": Unbound("`LLMOBS_OTEL=true` exports runs as OpenTelemetry spans beside the store."),
+        "tracing_sampling_rate": Unbound("`LLMOBS_SAMPLE_RATE` says which share of traces is kept."),
+        "tracing_error_callback": Unbound("A disk that refuses is reported once, as a warning."),
+    },
+    "flush": {"timeout": _NO_WAITING},
+    "cleanup": {"timeout": _NO_WAITING},
+    "close": {"timeout": _NO_WAITING},
+    "flush_compressed_traces": {"attempts": _NO_WAITING, "timeout": _NO_WAITING},
+    "read_run": {"project_id": _ONE_PLACE, "start_time": _ONE_PLACE},
+    "get_run_url": {"project_name": _ONE_PLACE, "project_id": _ONE_PLACE, "address": _NO_AGENTS},
+    "get_run_stats": {"data_source_type": Unbound("Every run comes from the store.")},
+    "list_projects": {
+        "dataset_version": Unbound(
+            "An experiment's document names the version of its dataset.", is_refused=True
+        )
+    },
+    "create_project": {
+        "num_examples": _PROGRESS,
+        "num_repetitions": _PROGRESS,
+        "evaluator_keys": _PROGRESS,
+        "tag_value_ids": _NO_TAGS,
+    },
+    "runs.query": {
+        "ai_search": _NO_MODEL,
+        "sem_filter": _NO_MODEL,
+        "include_subtree_usage": Unbound(
+            "get_run_stats(trace=ID) adds up what a trace used.", is_refused=True
+        ),
+        "min_feedback_modified_at": _FEEDBACK_TIME,
+        "max_feedback_modified_at": _FEEDBACK_TIME,
+        **_REQUEST,
+    },
+    "runs.retrieve": {"project_id": _ONE_PLACE, "start_time": _ONE_PLACE, **_REQUEST},
+    "runs.get_url": {"project_id": _ONE_PLACE, "trace_id": _ONE_PLACE, "start_time": _ONE_PLACE, **_REQUEST},
+    "create_feedback": {
+        "feedback_config": Unbound("Feedback keys have no configuration: a score says what it is."),
+        "stop_after_attempt": _AT_ONCE,
+        "extend_trace_retention": Unbound("Traces have no expiry."),
+        "address": _NO_AGENTS,
+        "start_time": _ONE_PLACE,
+    },
+}
+"""Method (``Client`` is its constructor) -> LangSmith's parameter -> why it does nothing."""
+
+
+def accept(
+    method: Callable[..., Any], given: Mapping[str, Any], *, known_names: Collection[str] = ()
+) -> None:
+    """Check the keywords of a call that a method has no parameter of its own for.
+
+    Args:
+        method: The method that was called.
+        given: The keywords.
+        known_names: Those among them that the method does something with.
+
+    Raises:
+        NotSupported: One can't be left out of account.
+        ArgumentError: One is unknown.
+    """
+    called = _called(method)
+    own = UNBOUND.get(called, {})
+    for name, value in given.items():
+        if name in known_names:
+            continue
+        if name not in own:
+            choices = {*keywords_of(method), *known_names}
+            raise ArgumentError(
+                f"{called}() got an unknown keyword {name!r}.{nearest(name, choices)} {known(choices)}"
+            )
+        if own[name].is_refused and value is not None and value is not False:
+            raise NotSupported(f"{called}({name}=…) is not supported. {own[name].reason}")
+
+
+def _called(method: Callable[..., Any]) -> str:
+    """Return what users call a method: ``list_runs``, ``runs.query``, ``Client``."""
+    owner, _, name = method.__qualname__.rpartition(".")
+    if name == "__init__":
+        return owner
+    if owner in GROUPS:
+        return f"{GROUPS[owner]}.{name}"
+    return name
+
+
+def keywords_of(method: Callable[..., Any]) -> list[str]:
+    """Return the names of the parameters that a method does something with."""
+    from inspect import signature
+
+    names: list[str] = []
+    for parameter in signature(method).parameters.values():
+        if parameter.name != "self" and parameter.kind not in (
+            parameter.VAR_KEYWORD,
+            parameter.VAR_POSITIONAL,
+        ):
+            names.append(parameter.name)
+    return names
