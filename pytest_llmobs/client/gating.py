@@ -55,6 +55,8 @@ class Reference:
     """As ``--llm-baseline`` takes it; empty for the committed one, and for one that is at hand."""
     experiment: Experiment | None = None
     """One that is at hand."""
+    option: str = "baseline"
+    """What the caller gives it by, for messages."""
 
 
 def judged(
@@ -82,7 +84,7 @@ def judged(
         record_command=lambda suite: request.accept,
         unlooked=UNLOOKED,
         recall=True,
-        baseline_option="baseline=",
+        baseline_option=reference.option,
     )
     return judge(_unjudged(experiment, request), surroundings), surroundings
 
@@ -120,7 +122,7 @@ def _settings(settings: Settings, reference: Reference, request: GateRequest) ->
     stated = request.fail_on
     if not isinstance(stated, str):
         stated = ",".join(map(str, stated))
-    return replace(changed, fail_on=_parsed("fail_on", stated, "fail_on="))
+    return replace(changed, fail_on=_parsed("fail_on", stated, "fail_on"))
 
 
 def _parsed(name: str, value: str, where: str) -> Any:
@@ -219,7 +221,7 @@ def _source(reference: Reference, experiment: Experiment, workspace: Workspace) 
         stored = read_experiment(reference.name, store)
         return partial(_of_experiment, stored, len(experiment.suites))
     return baseline_source(
-        reference.name, workspace.baseline_folder, workspace.rootdir, lambda: store, option="baseline="
+        reference.name, workspace.baseline_folder, workspace.rootdir, lambda: store, option=reference.option
     )
 
 

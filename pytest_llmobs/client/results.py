@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 from collections.abc import AsyncIterator, Generator, Iterator, Mapping, Sequence
+from functools import cached_property
 from os import PathLike
 from typing import TYPE_CHECKING, Any, TextIO, TypedDict, overload
 
@@ -15,6 +16,7 @@ from pytest_llmobs.errors import ArgumentError, IncompleteExperiment, StoreError
 from pytest_llmobs.experiments.evaluation.results_data import Evaluation, EvaluationRow
 from pytest_llmobs.records.decisions import Decision
 from pytest_llmobs.records.examples import Example
+from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.records.runs import Run
 from pytest_llmobs.records.scores import Score
 from pytest_llmobs.wording import count
@@ -227,8 +229,7 @@ class ExperimentResults:
         Raises:
             BaselineError: There is no such baseline.
         """
-        experiment = self._evaluation.experiment
-        conclusion, _ = judged(experiment, self._workspace, _reference(baseline), GateRequest())
+        conclusion, _ = judged(self._as_it_ended, self._workspace, _reference(baseline), GateRequest())
         return conclusion.experiment.decision
 
     def gate(
@@ -281,12 +282,16 @@ class ExperimentResults:
         """
         from pytest_llmobs.experiments.conclude import keep
 
-        experiment = self._evaluation.experiment
-        conclusion, surroundings = judged(experiment, self._workspace, reference, request)
+        conclusion, surroundings = judged(self._as_it_ended, self._workspace, reference, request)
         if self._evaluation.stored:
             conclusion = keep(conclusion, surroundings)
         self._evaluation.conclude(conclusion.experiment, conclusion.recorded)
         return conclusion
+
+    @cached_property
+    def _as_it_ended(self) -> Experiment:
+        """The experiment before any further gate: what one notes is no matter of the next."""
+        return self._evaluation.experiment
 
     def context(self, request: GateRequest, recorded: Sequence[str] = ()) -> Context:
         """Return what a report is to be told beside the experiment."""
