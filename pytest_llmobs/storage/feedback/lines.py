@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Row = Mapping[str, Any]
 """One event: columns by name, those without a value left out; times as microseconds."""
 
-_NEEDED_TEXTS = ("event_id", "id", "key")
+_NEEDED_TEXTS = ("id", "key")
 _EVENTS = (CREATE, UPDATE, DELETE)
 
 

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 RECORD = "feedback record"
 """What messages call that which a line holds."""
+_SORTED = ("id", "run_id")
+"""Columns that sort by time, so that one row group holds few of their values."""
 _CACHED = 16
 """Answers that are kept while nothing has changed."""
 
@@ -218,20 +220,20 @@ class FeedbackLog:
 
     def events(self, ids: Sequence[str] | None = None) -> pa.Table:
         """Return the events of some feedback, or of all, in order of time; columns as in ``FEEDBACK_COLUMNS``."""
-        table = self._read(FEEDBACK_NAMES, {"id": ids})
+        with first_use.alone():
+            from pytest_llmobs.storage.feedback.snapshot import look
+
+        where = _condition({"id": ids})
+        table = look(self._layout, self.leave_out, lambda snapshot: snapshot.read(FEEDBACK_NAMES, where))
         return table.sort_by([("time", "ascending"), ("event_id", "ascending")])
 
     def _current(self, chosen: dict[str, Any], columns: Sequence[str]) -> pa.Table:
         with first_use.alone():
-            from pytest_llmobs.storage.feedback.state import current_state, needed_columns
+            from pytest_llmobs.storage.feedback.snapshot import look
+            from pytest_llmobs.storage.feedback.state import current_state
 
-        return current_state(self._read(needed_columns(columns), chosen), columns)
-
-    def _read(self, columns: Sequence[str], chosen: dict[str, Any]) -> pa.Table:
-        with first_use.alone():
-            from pytest_llmobs.storage.feedback.snapshot import read_all
-
-        return read_all(self._layout, columns, _condition(chosen), self.leave_out)
+        where = _condition(chosen)
+        return look(self._layout, self.leave_out, lambda snapshot: current_state(snapshot, columns, where))
 
     def _answer(self, question: tuple[Any, ...], work_out: Callable[[], pa.Table]) -> pa.Table:
         from pytest_llmobs.storage.feedback.snapshot import signature
@@ -281,6 +283,9 @@ def _condition(chosen: dict[str, Any]) -> pc.Expression | None:
             continue
         allowed = [values] if isinstance(values, str) else list(values)
         part = pc.field(name).isin(pa.array(allowed, pa.string()))
+        if allowed and name in _SORTED:
+            # Statistics tell of ranges which row groups need no reading.
+            part = part & (pc.field(name) >= min(allowed)) & (pc.field(name) <= max(allowed))
         where = part if where is None else where & part
     return where
 

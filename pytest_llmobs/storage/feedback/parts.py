@@ -11,21 +11,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pytest_llmobs.errors import StoreError
 from pytest_llmobs.files import PRIVATE, parse_json
-from pytest_llmobs.storage.feedback.schema import FEEDBACK_COLUMNS, FEEDBACK_VERSION, feedback_schema
+from pytest_llmobs.storage.feedback.schema import CREATE, FEEDBACK_COLUMNS, FEEDBACK_VERSION, feedback_schema
 from pytest_llmobs.storage.parquet.file import MERGED_KEY, UNREADABLE, VanishedError, sync
 from pytest_llmobs.storage.parquet.schema import VERSION_KEY
 
 if TYPE_CHECKING:
-    import pyarrow.compute as pc
     import pyarrow.dataset as ds
 
 GROUP_ROWS = 32_768
 """Most rows of a row group: ids sort by time, so that few groups are read for one of them."""
-_NEEDED = {"event_id", "event", "time", "id", "key"}
+_NEEDED = {"event", "time", "id", "key"}
 _COMPRESSED = [column.name for column in FEEDBACK_COLUMNS if column.kind in ("text", "json", "time")]
 _DICTIONARY = [column.name for column in FEEDBACK_COLUMNS if column.kind in ("word", "words")]
 _STATISTICS = [column.name for column in FEEDBACK_COLUMNS if column.statistics]
@@ -47,8 +47,6 @@ class PartWriter:
         self.path = path
         self.rows = 0
         """Events taken so far."""
-        self._waiting: list[pa.Table] = []
-        self._waiting_rows = 0
         # Made before Arrow does it: what users wrote is its owner's alone.
         os.close(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC | os.O_CLOEXEC, PRIVATE))
         self._file = pq.ParquetWriter(
@@ -59,18 +57,19 @@ class PartWriter:
             write_statistics=_STATISTICS,
             write_page_checksum=True,
         )
+        self._creations, self._others = _RowGroups(self._file), _RowGroups(self._file)
 
     def add(self, table: pa.Table) -> None:
-        """Take events; they are written in row groups of one size, however few come at once."""
-        self._waiting.append(table)
+        """Take events. Creations get row groups of their own: the rest is found by statistics, and so are ids."""
+        is_creation = pc.equal(table["event"], CREATE)
+        self._creations.add(table.filter(is_creation))
+        self._others.add(table.filter(pc.invert(is_creation)))
         self.rows += len(table)
-        self._waiting_rows += len(table)
-        if self._waiting_rows >= GROUP_ROWS:
-            self._write()
 
     def finish(self) -> None:
         """Write the rest and the footer, down to the disk."""
-        self._write()
+        self._creations.finish()
+        self._others.finish()
         self._file.close()
         sync([self.path])
 
@@ -80,11 +79,26 @@ class PartWriter:
             self._file.close()
         self.path.unlink(missing_ok=True)
 
-    def _write(self) -> None:
-        if self._waiting_rows:
+
+class _RowGroups:
+    """Gathers rows into row groups of one size, however few come at once."""
+
+    def __init__(self, file: pq.ParquetWriter) -> None:
+        self._file = file
+        self._waiting: list[pa.Table] = []
+        self._rows = 0
+
+    def add(self, table: pa.Table) -> None:
+        self._waiting.append(table)
+        self._rows += len(table)
+        if self._rows >= GROUP_ROWS:
+            self.finish()
+
+    def finish(self) -> None:
+        if self._rows:
             self._file.write_table(pa.concat_tables(self._waiting), row_group_size=GROUP_ROWS)
         self._waiting.clear()
-        self._waiting_rows = 0
+        self._rows = 0
 
 
 @dataclass

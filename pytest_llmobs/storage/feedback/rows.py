@@ -24,13 +24,14 @@ _SAME = ("run_id", "trace_id", "project", "unscored", "comment", "error", "group
 def create_row(feedback: Feedback, event_id: str) -> Row:
     """Return the event that creates a feedback."""
     row: dict[str, Any] = {
-        "event_id": event_id,
         "event": CREATE,
         "time": microseconds(feedback.created_at),
         "id": feedback.id,
         "key": feedback.key,
         "source_type": feedback.source.type,
     }
+    if event_id != feedback.id:
+        row["event_id"] = event_id
     for name in _SAME:
         value = getattr(feedback, name)
         if value is not None:
@@ -146,7 +147,11 @@ def history_of(events: pa.Table) -> list[FeedbackEvent]:
         changes = tuple(row["changes"] or ())
         happened.append(
             FeedbackEvent(
-                id=row["event_id"], kind=row["event"], time=row["time"], changes=changes, feedback=feedback
+                id=row["event_id"] or row["id"],
+                kind=row["event"],
+                time=row["time"],
+                changes=changes,
+                feedback=feedback,
             )
         )
     return happened

@@ -20,11 +20,11 @@ CREATE, UPDATE, DELETE = "create", "update", "delete"
 """What ``event`` may be."""
 
 FEEDBACK_COLUMNS: tuple[Column, ...] = (
-    Column("event_id", "text", "UUID of the event; sorts by time"),
-    Column("event", "word", "create, update or delete"),
+    Column("event_id", "text", "UUID of the event, sorts by time; null where it is the same as id"),
+    Column("event", "word", "create, update or delete", statistics=True),
     Column("time", "time", "when it was written", statistics=True),
     Column("id", "text", "UUID of the feedback, the same in each of its events", statistics=True),
-    Column("key", "word", "what is told: user_rating", "gen_ai.evaluation.name"),
+    Column("key", "word", "what is told: user_rating", "gen_ai.evaluation.name", statistics=True),
     Column("run_id", "text", "id of the run it is about; null where it is about a project", statistics=True),
     Column("trace_id", "text", "id of that run's trace, where the caller said so"),
     Column("project", "word", "the project it is about, or that its run belongs to where the caller said so"),

@@ -43,29 +43,6 @@ def signature(layout: Layout) -> Signature:
     return tuple(files)
 
 
-def read_all(
-    layout: Layout, columns: Sequence[str], where: pc.Expression | None, leave_out: LeaveOut
-) -> pa.Table:
-    """Return the events that match, in no order.
-
-    Args:
-        layout: The store's.
-        columns: Of ``schema.feedback_schema()``.
-        where: The condition; None for all events.
-        leave_out: Takes the files that can't be read.
-
-    Raises:
-        VanishedError: Files keep vanishing.
-    """
-    for attempt in range(PATIENCE):
-        try:
-            return _read(layout, columns, where, leave_out)
-        except VanishedError:
-            if attempt == PATIENCE - 1:
-                raise
-    raise AssertionError("unreachable")
-
-
 @dataclass(frozen=True)
 class _Unsealed:
     """The events of one spool file."""
@@ -75,29 +52,69 @@ class _Unsealed:
     table: pa.Table
 
 
-def _read(
-    layout: Layout, columns: Sequence[str], where: pc.Expression | None, leave_out: LeaveOut
-) -> pa.Table:
-    unsealed = _read_spools(layout)
-    parts = _open_parts(layout, leave_out)
-    replaced: set[str] = set()
-    for part in parts:
-        replaced |= part.merged
-    sealed_rows = {part.path.name: part.rows for part in parts}
-    tables = [feedback_schema().empty_table().select(columns)]
-    superseded: set[str] = set(replaced)
-    for spool in unsealed:
-        name = spool.part.name
-        # A thread that was in the middle of its write may have added a line after the file was sealed.
-        if name in replaced or sealed_rows.get(name, -1) >= len(spool.table):
-            continue
-        superseded.add(name)
-        matching = spool.table if where is None else spool.table.filter(where)
-        tables.append(matching.select(columns))
-    for part in parts:
-        if part.path.name not in superseded:
-            tables.append(_read_part(part, columns, where, leave_out))
-    return pa.concat_tables(tables)
+class Snapshot:
+    """All events at one moment. Sealed ones are read when they are asked for, as often as they are."""
+
+    def __init__(self, layout: Layout, leave_out: LeaveOut) -> None:
+        """Look at a store.
+
+        Args:
+            layout: The store's.
+            leave_out: Takes the files that can't be read.
+
+        Raises:
+            VanishedError: A file is gone since it was listed; look again.
+        """
+        self._leave_out = leave_out
+        unsealed = _read_spools(layout)
+        parts = _open_parts(layout, leave_out)
+        superseded: set[str] = set()
+        for part in parts:
+            superseded |= part.merged
+        sealed_rows = {part.path.name: part.rows for part in parts}
+        self._tables = [feedback_schema().empty_table()]
+        for spool in unsealed:
+            name = spool.part.name
+            # A thread that was in the middle of its write may have added a line after the file was sealed.
+            if name in superseded or sealed_rows.get(name, -1) >= len(spool.table):
+                continue
+            superseded.add(name)
+            self._tables.append(spool.table)
+        self._parts = [part for part in parts if part.path.name not in superseded]
+
+    def read(self, columns: Sequence[str], where: pc.Expression | None = None) -> pa.Table:
+        """Return the events that match, in no order.
+
+        Args:
+            columns: Of ``schema.feedback_schema()``.
+            where: The condition; None for all events.
+
+        Raises:
+            VanishedError: A file is gone; look again.
+        """
+        tables: list[pa.Table] = []
+        for table in self._tables:
+            matching = table if where is None else table.filter(where)
+            tables.append(matching.select(list(columns)))
+        for part in self._parts:
+            tables.append(_read_part(part, columns, where, self._leave_out))
+        return pa.concat_tables(tables)
+
+
+def look(layout: Layout, leave_out: LeaveOut, read: Callable[[Snapshot], pa.Table]) -> pa.Table:
+    """Return what ``read`` makes of a snapshot, of a new one where files are merged meanwhile.
+
+    Raises:
+        VanishedError: Files keep vanishing.
+    """
+    failures = 0
+    while True:
+        try:
+            return read(Snapshot(layout, leave_out))
+        except VanishedError:
+            failures += 1
+            if failures == PATIENCE:
+                raise
 
 
 def _read_part(

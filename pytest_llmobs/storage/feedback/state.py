@@ -8,42 +8,59 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_llmobs.storage.feedback.schema import CHANGEABLE, CREATE, DELETE, EVENT_ONLY, UPDATE
+from pytest_llmobs.storage.feedback.snapshot import Snapshot
 
 _TIMES = ("created_at", "modified_at")
+_CREATED = pc.field("event") == CREATE
 
 
-def needed_columns(columns: Sequence[str]) -> list[str]:
-    """Return the columns of events from which some columns of the state follow."""
-    own = [name for name in columns if name not in _TIMES]
-    return list(dict.fromkeys([*own, *EVENT_ONLY, "id"]))
-
-
-def current_state(events: pa.Table, columns: Sequence[str]) -> pa.Table:
+def current_state(events: Snapshot, columns: Sequence[str], where: pc.Expression | None) -> pa.Table:
     """Return one row a feedback, as its events leave it; those that were deleted are left out.
 
     Args:
-        events: With ``needed_columns``, in any order. All events of an id are there, or none.
+        events: All there are.
         columns: Of ``schema.STATE_NAMES``.
+        where: A condition that holds for all events of a feedback, or for none; None for all feedback.
     """
-    kind = events["event"]
-    created = _first_of_each(events.filter(pc.equal(kind, CREATE)))
-    created = created.append_column("created_at", created["time"])
-    created = created.append_column("modified_at", created["time"])
-    later = events.filter(pc.not_equal(kind, CREATE))
+    own = [name for name in columns if name not in _TIMES]
+    # Updates and deletions are few: statistics tell which row groups have none.
+    later = events.read(list(dict.fromkeys([*own, *EVENT_ONLY, "id"])), _both(~_CREATED, where))
+    needed = [*own, "event_id"]
+    if not _disjoint(_TIMES, columns):
+        needed.append("time")
+    if len(later):
+        needed.append("id")
+    created = _first_of_each(events, needed, where)
+    for name in _TIMES:
+        if name in columns:
+            created = created.append_column(name, created["time"])
     if len(later):
         created = _without_deleted(created, later)
-        created = _with_updates(created, later.filter(pc.equal(later["event"], UPDATE)))
+        created = _with_updates(created, later.filter(pc.equal(later["event"], UPDATE)), columns)
     return created.select(list(columns))
 
 
-def _first_of_each(created: pa.Table) -> pa.Table:
-    """Leave out a second creation of an id, which a store without locks can't refuse."""
+def _disjoint(some: Sequence[str], others: Sequence[str]) -> bool:
+    return set(some).isdisjoint(others)
+
+
+def _both(one: pc.Expression, other: pc.Expression | None) -> pc.Expression:
+    if other is None:
+        return one
+    return one & other
+
+
+def _first_of_each(events: Snapshot, needed: Sequence[str], where: pc.Expression | None) -> pa.Table:
+    """Read the creations, but for a second one of an id, which a store without locks can't refuse."""
+    columns = list(dict.fromkeys(needed))
+    created = events.read(columns, _both(_CREATED, where))
     # An id that we chose is the event's as well, and is like no other: only a caller's may come twice.
-    chosen = pc.not_equal(created["id"], created["event_id"])
-    if not pc.any(chosen, min_count=0).as_py():
+    if created["event_id"].null_count == len(created):
         return created
-    ours = created.filter(pc.invert(chosen))
-    callers = created.filter(chosen).sort_by([("time", "ascending"), ("event_id", "ascending")])
+    columns = list(dict.fromkeys([*columns, "id", "time"]))
+    ours = events.read(columns, _both(_CREATED & pc.field("event_id").is_null(), where))
+    callers = events.read(columns, _both(_CREATED & pc.field("event_id").is_valid(), where))
+    callers = callers.sort_by([("time", "ascending"), ("event_id", "ascending")])
     return pa.concat_tables([ours, callers.take(_last_positions(callers["id"], "min"))])
 
 
@@ -54,15 +71,17 @@ def _without_deleted(created: pa.Table, later: pa.Table) -> pa.Table:
     return created.filter(pc.invert(pc.is_in(created["id"], value_set=deleted.combine_chunks())))
 
 
-def _with_updates(created: pa.Table, updates: pa.Table) -> pa.Table:
+def _with_updates(created: pa.Table, updates: pa.Table, columns: Sequence[str]) -> pa.Table:
     if not len(updates):
         return created
     updates = updates.sort_by([("time", "ascending"), ("event_id", "ascending")])
-    created = _overwritten(created, updates.append_column("modified_at", updates["time"]), ("modified_at",))
+    if "modified_at" in columns:
+        updates = updates.append_column("modified_at", updates["time"])
+        created = _overwritten(created, updates, ("modified_at",))
     fields = pc.list_flatten(updates["changes"])
     owners = pc.list_parent_indices(updates["changes"])
     for field, names in CHANGEABLE.items():
-        present = [name for name in names if name in created.column_names]
+        present = [name for name in names if name in columns]
         setting = updates.take(owners.filter(pc.equal(fields, field)))
         if present and len(setting):
             created = _overwritten(created, setting, present)
