@@ -191,7 +191,7 @@ def remove_empty(folder: Path, top: Path) -> None:
         folder = folder.parent
 
 
-def write(file: Path, content: str) -> None:
+def write(file: Path, content: str | bytes) -> None:
     """Write a file that people commit, and make its folder.
 
     Raises:

@@ -1,0 +1,238 @@
+"""Which datasets lie below a folder, and what is known about each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any
+
+from pytest_llmobs.clocks import real
+from pytest_llmobs.committed import Beside, check_case, check_name, remove_empty, write
+from pytest_llmobs.datasets.base import DatasetFormat, display_path
+from pytest_llmobs.datasets.editing.lazy import LazyExamples
+from pytest_llmobs.datasets.editing.versions import Versions, version_of
+from pytest_llmobs.datasets.loading import by_suffix, read_examples
+from pytest_llmobs.errors import ArgumentError, ConflictError, DatasetError, NotFoundError, StoreError
+from pytest_llmobs.files import locked
+from pytest_llmobs.records.examples import Dataset, Example
+from pytest_llmobs.wording import known, listed, nearest
+
+SUFFIX = ".jsonl"
+"""Of the files that are edited."""
+DATA_TYPES = ("kv", "llm", "chat")
+_LISTED = 20
+"""Names that a message lists."""
+
+
+class Catalog:
+    """The datasets of a workspace. A dataset's id is its name: its path below the folder, without suffix."""
+
+    def __init__(
+        self,
+        folder: Path,
+        store_folder: Path,
+        *,
+        formats: Callable[[], Sequence[DatasetFormat]],
+        prepare_store: Callable[[], Any] = lambda: None,
+        now: Callable[[], datetime] = real.now,
+    ) -> None:
+        """Name the folders; neither need exist.
+
+        Args:
+            folder: Where the datasets lie.
+            store_folder: The store's root: the versions lie in it.
+            formats: Returns the known file formats, once they are needed.
+            prepare_store: Makes the store's folder, before a version is kept.
+            now: The time, in UTC.
+        """
+        self.folder = folder
+        self.beside = Beside(folder)
+        self.versions = Versions(store_folder / "datasets")
+        self.now = now
+        self.prepare_store = prepare_store
+        self._formats = formats
+
+    @cached_property
+    def _readers(self) -> Mapping[str, DatasetFormat]:
+        return by_suffix(self._formats())
+
+    def files(self) -> Mapping[str, Path]:
+        """Return the file of each dataset by its name, sorted.
+
+        Of two files that differ in their suffix alone, the one that isn't JSON Lines has it in its name.
+        """
+        paths = []
+        for path in self.folder.rglob("*"):
+            below = path.relative_to(self.folder)
+            if path.suffix.lower() in self._readers and not any(part.startswith(".") for part in below.parts):
+                paths.append(below)
+        files: dict[str, Path] = {}
+        for below in sorted(paths, key=lambda path: (path.suffix != SUFFIX, path)):
+            name = below.with_suffix("").as_posix()
+            if name in files:
+                name = below.as_posix()
+            files[name] = self.folder / below
+        return dict(sorted(files.items()))
+
+    def file(self, name: str) -> Path:
+        """Return the file of a dataset.
+
+        Args:
+            name: With or without the suffix.
+
+        Raises:
+            ArgumentError: It can be no name.
+            NotFoundError: There is none; the message names near ones.
+        """
+        check_name(name, "dataset")
+        bare = name.removesuffix(SUFFIX)
+        file = self.folder / f"{bare}{SUFFIX}"
+        if file.is_file():
+            return file
+        files = self.files()
+        for known_name, path in files.items():
+            if name in (known_name, path.relative_to(self.folder).as_posix()):
+                return path
+        raise NotFoundError(
+            f"No dataset {name!r} in {display_path(self.folder)!r}.{nearest(name, files)} "
+            f"{_listed(list(files))} create_dataset({name!r}) makes one."
+        )
+
+    def has(self, name: str) -> bool:
+        """Tell whether there is a dataset of that name."""
+        try:
+            self.file(name)
+        except (NotFoundError, ArgumentError):
+            return False
+        return True
+
+    def name_of(self, file: Path) -> str:
+        """Return the name of a dataset by its file."""
+        if file.suffix == SUFFIX:
+            return file.relative_to(self.folder).with_suffix("").as_posix()
+        return next(name for name, path in self.files().items() if path == file)
+
+    def create(self, name: str, about: Mapping[str, Any]) -> Dataset:
+        """Make a dataset without examples.
+
+        Args:
+            name: Slashes in it make folders.
+            about: ``description``, ``data_type``, ``inputs_schema``, ``outputs_schema``, ``metadata``; None where
+                nothing is said.
+
+        Raises:
+            ArgumentError: It can be no name, or the data type is unknown.
+            ConflictError: It is there already.
+            StoreError: The disk refuses.
+        """
+        bare = check_name(name, "dataset").removesuffix(SUFFIX)
+        data_type = getattr(about.get("data_type"), "value", about.get("data_type")) or DATA_TYPES[0]
+        if data_type not in DATA_TYPES:
+            raise ArgumentError(
+                f"data_type is {data_type!r}.{nearest(str(data_type), DATA_TYPES)} {known(DATA_TYPES)}"
+            )
+        with self.lock(bare):
+            files = self.files()
+            if bare in files:
+                raise ConflictError(
+                    f"The dataset {bare!r} is there already, in {display_path(files[bare])!r}. Use read_dataset("
+                    f"dataset_name={bare!r}), or choose another name."
+                )
+            check_case(bare, files, "dataset")
+            stated = {**about, "data_type": data_type, "created_at": self.now().isoformat()}
+            self.beside.set_about(bare, stated)
+            write(self.folder / f"{bare}{SUFFIX}", "")
+            self.prepare_store()
+            self.versions.keep(version_of(()), ())
+            self.versions.enter(bare, version_of(()), self.now())
+        return self.dataset(bare)
+
+    def delete(self, name: str) -> None:
+        """Delete a dataset with its tags; what its versions held stays in the store.
+
+        Raises:
+            NotFoundError: There is none.
+            DatasetError: It is in a format that the client doesn't write.
+            StoreError: The disk refuses.
+        """
+        file = self.file(name)
+        bare = self.editable(file)
+        with self.lock(bare):
+            try:
+                file.unlink(missing_ok=True)
+            except OSError as error:
+                raise StoreError(f"Can't delete {str(file)!r}: {error.strerror or error}.") from error
+            self.beside.remove(bare)
+            remove_empty(file.parent, self.folder)
+            if self.versions.history(bare):
+                self.versions.enter(bare, "", self.now())
+
+    def editable(self, file: Path) -> str:
+        """Return the name of the dataset in a file that may be edited.
+
+        Raises:
+            DatasetError: It is in a format that the client doesn't write.
+        """
+        if file.suffix != SUFFIX:
+            path = display_path(file)
+            raise DatasetError(
+                f"{path} is read and evaluated, but not edited: the client writes JSON Lines alone. Convert it: "
+                f"client.create_examples(dataset_name=NEW, examples=load_dataset({path!r}).examples), with a NEW "
+                "name made by create_dataset."
+            )
+        return self.name_of(file)
+
+    def lock(self, name: str) -> AbstractContextManager[None]:
+        """Hold the lock of a dataset inside the ``with`` block."""
+        return locked(self.folder / f"{name}{SUFFIX}")
+
+    def examples(self, name: str) -> tuple[Example, ...]:
+        """Return the examples that a dataset has now, which may be none.
+
+        Raises:
+            NotFoundError: There is no such dataset.
+            DatasetError: Its file makes no sense.
+        """
+        file = self.file(name)
+        return read_examples(file, self._readers, may_ask_the_same=True)
+
+    def dataset(self, name: str) -> Dataset:
+        """Return a dataset as it is now; its examples are read when they are asked for.
+
+        Raises:
+            NotFoundError: There is none.
+            StoreError: What is known about it can't be read.
+        """
+        file = self.file(name)
+        name = self.name_of(file)
+        about = self.beside.about(name)
+        changed = datetime.fromtimestamp(file.stat().st_mtime, UTC)
+        return Dataset(
+            name,
+            LazyExamples(partial(self.examples, name)),
+            display_path(file),
+            description=about.get("description"),
+            data_type=about.get("data_type") or DATA_TYPES[0],
+            inputs_schema=about.get("inputs_schema"),
+            outputs_schema=about.get("outputs_schema"),
+            metadata=about.get("metadata") or {},
+            created_at=_time(about.get("created_at")) or changed,
+            modified_at=changed,
+            url=file.absolute().as_uri(),
+        )
+
+
+def _time(text: Any) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def _listed(names: Sequence[str]) -> str:
+    if not names:
+        return "None is known."
+    return f"Known: {listed(names, _LISTED)}."

@@ -1,0 +1,237 @@
+"""Examples added, changed and removed: under the dataset's lock, whole or not at all, each change a version."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from pytest_llmobs.committed import write
+from pytest_llmobs.datasets.base import Row, display_path
+from pytest_llmobs.datasets.columns import Columns
+from pytest_llmobs.datasets.editing.catalog import Catalog
+from pytest_llmobs.datasets.editing.drafts import Draft
+from pytest_llmobs.datasets.editing.lines import EditedFile
+from pytest_llmobs.datasets.editing.moments import keep_current
+from pytest_llmobs.datasets.editing.versions import Change, version_of
+from pytest_llmobs.datasets.identity import derived_id
+from pytest_llmobs.datasets.validation import check_rows
+from pytest_llmobs.errors import ArgumentError, ConflictError, NotFoundError, StoreError
+from pytest_llmobs.files import read_bytes
+from pytest_llmobs.records.examples import Example
+from pytest_llmobs.wording import known, listed, nearest
+
+_LISTED = 20
+"""Ids that a message lists."""
+_PARTS = ("inputs", "outputs", "metadata", "split")
+
+
+@dataclass(frozen=True)
+class Changed:
+    """What came of a change."""
+
+    examples: tuple[Example, ...]
+    """Those that were added or changed, as they are now."""
+    as_of: datetime
+    """UTC: from when on the dataset is as it is now."""
+
+
+def add(catalog: Catalog, name: str, drafts: Sequence[Draft], what: str) -> Changed:
+    """Append examples to a dataset. Equal ones are added too: nothing is deduplicated.
+
+    Args:
+        catalog: The datasets.
+        name: The dataset's.
+        drafts: What the examples are to be.
+        what: What messages call them.
+
+    Raises:
+        NotFoundError: There is no such dataset.
+        DatasetError: A draft makes no example, or the dataset's file makes no sense, or isn't JSON Lines.
+        ConflictError: An id is taken.
+        StoreError: The disk refuses.
+    """
+    examples = _checked(drafts, what)
+    named = [draft.get("id") is not None for draft in drafts]
+
+    def append(file: EditedFile, dataset: str) -> list[Example]:
+        added = []
+        for example, has_id in zip(examples, named, strict=True):
+            if not has_id:
+                example = replace(example, id=derived_id(example.inputs, file.examples, dataset))  # noqa: PLW2901
+            elif example.id in file.examples:
+                raise ConflictError(
+                    f"The dataset {dataset!r} has an example {example.id!r} already. Choose another id, leave it out, "
+                    "or use update_example."
+                )
+            file.add(example)
+            added.append(example)
+        return added
+
+    return _edit(catalog, name, append)
+
+
+def update(catalog: Catalog, name: str, drafts: Sequence[Draft]) -> Changed:
+    """Change examples: whatever a draft has replaces what was there, and the rest stays.
+
+    Raises:
+        NotFoundError: There is no such dataset or example.
+        DatasetError: A draft makes no example, or the dataset's file makes no sense, or isn't JSON Lines.
+        StoreError: The disk refuses.
+    """
+
+    def change(file: EditedFile, dataset: str) -> list[Example]:
+        merged = []
+        for draft in drafts:
+            old = _existing(file.examples, draft.get("id"), dataset)
+            parts = {part: getattr(old, part) for part in _PARTS}
+            parts |= {part: draft[part] for part in _PARTS if draft.get(part) is not None}
+            merged.append({"id": old.id, **parts, "source_run_id": old.source_run_id})
+        changed = []
+        for example in _checked(merged, "updates"):
+            old = file.examples[example.id]
+            if example != old:
+                example = replace(example, created_at=old.created_at, modified_at=catalog.now())  # noqa: PLW2901
+                file.replace(example)
+                changed.append(example)
+        return changed
+
+    return _edit(catalog, name, change)
+
+
+def remove(catalog: Catalog, name: str, ids: Iterable[Any]) -> Changed:
+    """Take examples out of a dataset; its versions still hold them.
+
+    Raises:
+        NotFoundError: There is no such dataset or example; then none is removed.
+        DatasetError: The dataset's file makes no sense, or isn't JSON Lines.
+        StoreError: The disk refuses.
+    """
+
+    def take_out(file: EditedFile, dataset: str) -> list[Example]:
+        found = [_existing(file.examples, id, dataset) for id in ids]
+        for example in dict.fromkeys(found):
+            file.remove(example.id)
+        return []
+
+    return _edit(catalog, name, take_out)
+
+
+def put_into_split(
+    catalog: Catalog, name: str, split: str, ids: Iterable[Any], *, out: bool = False
+) -> Changed:
+    """Add examples to a split, or take them out of it.
+
+    Args:
+        catalog: The datasets.
+        name: The dataset's.
+        split: The split's name.
+        ids: The examples'.
+        out: Take them out.
+
+    Raises:
+        ArgumentError: The split's name is none.
+        NotFoundError: There is no such dataset or example.
+        DatasetError: The dataset's file makes no sense, or isn't JSON Lines.
+        StoreError: The disk refuses.
+    """
+    if not isinstance(split, str) or not split.strip():
+        raise ArgumentError(f"split_name is {split!r}. Give the name of a split, such as 'hard'.")
+
+    def move(file: EditedFile, dataset: str) -> list[Example]:
+        moved = []
+        for id in ids:
+            old = _existing(file.examples, id, dataset)
+            splits = [name for name in old.splits if name != split]
+            if not out:
+                splits.append(split)
+            if set(splits) != set(old.splits):
+                example = replace(old, split=_one_or_several(splits), modified_at=catalog.now())
+                file.replace(example)
+                moved.append(example)
+        return moved
+
+    return _edit(catalog, name, move)
+
+
+def _edit(catalog: Catalog, name: str, change: Callable[[EditedFile, str], list[Example]]) -> Changed:
+    path = catalog.file(name)
+    dataset = catalog.editable(path)
+    with catalog.lock(dataset):
+        content = _content(path)
+        file = EditedFile(content, path)
+        before = dict(file.examples)
+        old_version = version_of(before.values())
+        at = keep_current(catalog, dataset, old_version, tuple(before.values()))
+        changed = change(file, dataset)
+        edited = file.content()
+        if edited != content:
+            write(path, edited)
+            at = _keep(catalog, dataset, before, file.examples, old_version)
+    return Changed(tuple(replace(example, dataset_name=dataset) for example in changed), at)
+
+
+def _keep(
+    catalog: Catalog,
+    dataset: str,
+    before: Mapping[str, Example],
+    after: Mapping[str, Example],
+    old_version: str,
+) -> datetime:
+    examples = tuple(after.values())
+    put = [example for id, example in after.items() if before.get(id) is not example]
+    removed = [id for id in before if id not in after]
+    version = version_of(examples)
+    catalog.versions.keep(version, examples, Change(old_version, put, removed))
+    return keep_current(catalog, dataset, version, examples)
+
+
+def _content(path: Any) -> bytes:
+    try:
+        return read_bytes(path)
+    except FileNotFoundError:  # deleted while the lock was waited for
+        raise NotFoundError(f"The dataset in {display_path(path)!r} was deleted meanwhile.") from None
+    except OSError as error:
+        raise StoreError(f"{display_path(path)!r} can't be read: {error}.") from error
+
+
+def _checked(drafts: Sequence[Draft], what: str) -> tuple[Example, ...]:
+    """Return examples of drafts; an id that is missing is derived, to be replaced by the caller.
+
+    Raises:
+        DatasetError: A draft makes no example.
+    """
+    rows = []
+    for number, draft in enumerate(drafts):
+        fields = {key: value for key, value in draft.items() if value is not None}
+        for key in ("id", "source_run_id"):
+            if isinstance(fields.get(key), UUID):
+                fields[key] = str(fields[key])
+        rows.append(Row(_utc(fields), what if len(drafts) == 1 else f"{what}[{number}]"))
+    return check_rows(rows, Columns(), what, may_ask_the_same=True)
+
+
+def _utc(fields: dict[str, Any]) -> dict[str, Any]:
+    created = fields.get("created_at")
+    if isinstance(created, datetime):
+        fields["created_at"] = created.astimezone(UTC)
+    return fields
+
+
+def _existing(examples: Mapping[str, Example], id: Any, dataset: str) -> Example:
+    wanted = str(id)
+    if wanted not in examples:
+        shown = listed(sorted(examples), _LISTED)
+        raise NotFoundError(
+            f"The dataset {dataset!r} has no example {wanted!r}.{nearest(wanted, examples)} "
+            f"{f'Known: {shown}.' if examples else known(())}"
+        )
+    return examples[wanted]
+
+
+def _one_or_several(splits: Sequence[str]) -> str | tuple[str, ...] | None:
+    if len(splits) < 2:
+        return splits[0] if splits else None
+    return tuple(splits)
