@@ -15,6 +15,7 @@ import pluggy
 from pytest_llmobs import datasets, defaults, hookspecs
 from pytest_llmobs.errors import LlmobsError, SettingsError
 from pytest_llmobs.records.examples import Dataset
+from pytest_llmobs.settings import DATASET_FOLDER
 
 if TYPE_CHECKING:
     from pytest_llmobs.datasets.base import DatasetFormat
@@ -159,7 +160,7 @@ def load_dataset(
 ) -> Dataset:
     """Load a dataset from a file, a list of dicts, or a callable.
 
-    A relative path is looked for beside the calling file, then in the current folder.
+    A relative path is looked for beside the calling file, then in the current folder, then in its ``datasets``.
 
     Args:
         source: A path, a list of dicts or Examples, a Dataset, or a callable that returns one of them.
@@ -172,9 +173,12 @@ def load_dataset(
         DatasetError: The source can't be found or read, or is no dataset; the message says what to do.
     """
     beside = Path(sys._getframe(1).f_globals.get("__file__", ".")).resolve().parent
+    folders = [beside, Path.cwd()]
+    if Path(DATASET_FOLDER).is_dir():  # where the client keeps them
+        folders.append(Path.cwd() / DATASET_FOLDER)
     return datasets.load_dataset(
         source,
-        base_dirs=[beside, Path.cwd()],
+        base_dirs=folders,
         formats=Extensions(standalone_manager()).formats,
         rootdir=Path.cwd(),
         inputs=inputs,

@@ -144,7 +144,10 @@ class Parametrizer:
     def _read(self, source: Any, folder: Path) -> Dataset:
         rootdir = self._state.config.rootpath
         formats = self._state.session.extensions.formats
-        dataset = load_dataset(source, base_dirs=[folder, rootdir], formats=formats, rootdir=rootdir)
+        folders = [folder, rootdir]
+        if (rootdir / self._state.settings.dataset_dir).is_dir():  # where the client keeps them
+            folders.append(rootdir / self._state.settings.dataset_dir)
+        dataset = load_dataset(source, base_dirs=folders, formats=formats, rootdir=rootdir)
         if isinstance(source, str | Path):
             return dataset
         return copied(dataset)  # the app may hold what it was made of, and change it

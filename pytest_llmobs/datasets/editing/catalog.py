@@ -199,6 +199,31 @@ class Catalog:
         file = self.file(name)
         return read_examples(file, self._readers, may_ask_the_same=True)
 
+    def home_of(self, example_id: Any) -> str:
+        """Return the dataset that has an example of an id. What can't be read is passed over.
+
+        Raises:
+            NotFoundError: None has.
+            ArgumentError: Several have: ids are unique within a dataset.
+        """
+        wanted = str(example_id)
+        homes = []
+        for name in self.files():
+            try:
+                examples = self.examples(name)
+            except DatasetError:
+                continue
+            if any(example.id == wanted for example in examples):
+                homes.append(name)
+        if not homes:
+            raise NotFoundError(f"No example {wanted!r} in any dataset in {display_path(self.folder)!r}.")
+        if len(homes) > 1:
+            raise ArgumentError(
+                f"Several datasets have an example {wanted!r}: {listed(homes, _LISTED)}. Say which one: "
+                f"dataset_name={homes[0]!r}."
+            )
+        return homes[0]
+
     def dataset(self, name: str) -> Dataset:
         """Return a dataset as it is now; its examples are read when they are asked for.
 

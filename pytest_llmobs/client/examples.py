@@ -1,0 +1,412 @@
+"""The client's methods about examples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from pytest_llmobs.client.catalogs import CatalogMethods
+from pytest_llmobs.client.parameters import accept
+from pytest_llmobs.datasets.editing import changes, choice, drafts
+from pytest_llmobs.datasets.editing.moments import AsOf, examples_at
+from pytest_llmobs.errors import ArgumentError
+from pytest_llmobs.records.examples import Dataset, Example
+from pytest_llmobs.wording import count, known, nearest
+
+if TYPE_CHECKING:
+    from pytest_llmobs.records.conditions import Condition
+    from pytest_llmobs.records.runs import Run
+
+_SELECTABLE = (
+    *("id", "inputs", "outputs", "reference_outputs", "metadata", "split"),
+    *("created_at", "modified_at", "source_run_id", "dataset_id", "name"),
+)
+"""Fields that LangSmith's calls name."""
+_LISTS = ("inputs", "outputs", "reference_outputs", "metadata", "splits", "ids", "source_run_ids")
+"""The older form of ``create_examples``: a list a field."""
+_UPDATE_LISTS = ("example_ids", "inputs", "outputs", "metadata", "splits")
+
+
+class ExampleMethods(CatalogMethods):
+    """Adding, reading, changing and removing examples. Each change is a version of the dataset."""
+
+    def create_example(  # noqa: PLR0913, PLR0917 (LangSmith's)
+        self,
+        inputs: Mapping[str, Any] | None = None,
+        dataset_id: Any = None,
+        dataset_name: str | None = None,
+        created_at: datetime | None = None,
+        reference_outputs: Mapping[str, Any] | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        split: str | Sequence[str] | None = None,
+        example_id: Any = None,
+        source_run_id: Any = None,
+        use_source_run_io: bool = False,
+        *,
+        outputs: Mapping[str, Any] | None = None,
+        **others: Any,
+    ) -> Example:
+        """Append one example to a dataset; an equal one is no obstacle.
+
+        Args:
+            inputs: What the target gets.
+            dataset_id: The same as ``dataset_name``.
+            dataset_name: The dataset, which must be there.
+            created_at: Kept with the example; a datetime without a time zone is local.
+            reference_outputs: What is known about a good answer.
+            metadata: Anything to filter, group or cluster by.
+            split: The split it belongs to, or a list of them.
+            example_id: Any text that no example of the dataset has; else it is derived from the inputs.
+            source_run_id: The run that it is made of.
+            use_source_run_io: Take inputs and outputs of that run where they aren't given.
+            outputs: The same as ``reference_outputs``.
+            **others: LangSmith's further parameters, if they mean anything here.
+
+        Raises:
+            ArgumentError: Outputs are given under both names, inputs are missing, or a keyword is unknown.
+            NotFoundError: There is no such dataset or run.
+            ConflictError: The id is taken.
+            DatasetError: Something in it has no form in JSON, or the dataset's file isn't JSON Lines.
+        """
+        accept(self.create_example, others)
+        draft = {
+            "inputs": inputs,
+            "outputs": drafts.check_outputs(outputs, reference_outputs),
+            "metadata": metadata,
+            "split": split,
+            "id": example_id,
+            "source_run_id": source_run_id,
+            "created_at": created_at,
+        }
+        if use_source_run_io:
+            draft = self._with_run(draft)
+        if draft["inputs"] is None:
+            raise ArgumentError(
+                "'inputs' is missing. Give a dict, or source_run_id with use_source_run_io=True."
+            )
+        name = self._named(dataset_id, dataset_name)
+        return changes.add(self._catalog, name, [draft], "the example").examples[0]
+
+    def _with_run(self, draft: dict[str, Any]) -> dict[str, Any]:
+        if draft["source_run_id"] is None:
+            raise ArgumentError("use_source_run_io=True needs source_run_id: the run whose inputs are meant.")
+        run = self.store.read_run(str(draft["source_run_id"]), load_children=False)
+        taken = {"inputs": run.inputs, "outputs": run.outputs}
+        return draft | {part: value for part, value in taken.items() if draft[part] is None}
+
+    def create_examples(
+        self,
+        *,
+        dataset_name: str | None = None,
+        dataset_id: Any = None,
+        examples: Sequence[Any] | None = None,
+        **others: Any,
+    ) -> dict[str, Any]:
+        """Append examples to a dataset, all or none; equal ones are added too.
+
+        Args:
+            dataset_name: The dataset, which must be there.
+            dataset_id: The same as ``dataset_name``.
+            examples: Dicts with ``inputs`` and, where there are any, ``outputs`` (or ``reference_outputs``),
+                ``metadata``, ``split``, ``id``, ``source_run_id``, ``created_at``; or Examples.
+            **others: Instead of ``examples`` a list a field, as long as ``inputs``: ``outputs`` (or
+                ``reference_outputs``), ``metadata``, ``splits``, ``ids``, ``source_run_ids``.
+
+        Returns:
+            ``{"example_ids": […], "count": 2, "as_of": "2026-…"}``: a time for ``as_of`` of the other methods.
+
+        Raises:
+            ArgumentError: A keyword is unknown, two lists differ in length, or outputs are given under both names.
+            NotFoundError: There is no such dataset.
+            ConflictError: An id is taken.
+            DatasetError: Something has no form in JSON, or the dataset's file isn't JSON Lines.
+        """
+        lists = _lists_among(others, _LISTS, self.create_examples)
+        if examples is not None and lists:
+            raise ArgumentError(f"Give either examples or {', '.join(lists)}, not both.")
+        if examples is None and not lists:
+            raise ArgumentError("Nothing is given. Give examples=[{'inputs': {…}}, …].")
+        name = self._named(dataset_id, dataset_name)
+        if examples is None:
+            made = drafts.drafts_of_lists(lists, "inputs")
+        else:
+            made = drafts.drafts_of(examples, "examples", drafts.CREATED)
+        return _answer(changes.add(self._catalog, name, made, "examples"))
+
+    def create_example_from_run(
+        self,
+        run: Run,
+        dataset_id: Any = None,
+        dataset_name: str | None = None,
+        created_at: datetime | None = None,
+    ) -> Example:
+        """Append the inputs and outputs of a run to a dataset; the example names the run.
+
+        Raises:
+            NotFoundError: There is no such dataset.
+            DatasetError: The dataset's file isn't JSON Lines, or makes no sense.
+        """
+        return self.create_example(
+            run.inputs,
+            dataset_id,
+            dataset_name,
+            created_at,
+            run.outputs,
+            source_run_id=run.id,
+        )
+
+    def read_example(
+        self,
+        example_id: Any,
+        *,
+        as_of: AsOf = None,
+        dataset_name: str | None = None,
+        dataset_id: Any = None,
+    ) -> Example:
+        """Return one example.
+
+        Args:
+            example_id: Its id.
+            as_of: The version that it is read of; None for the current one.
+            dataset_name: The dataset; needed where several have an example of that id.
+            dataset_id: The same as ``dataset_name``.
+
+        Raises:
+            NotFoundError: There is none.
+            ArgumentError: Several datasets have one.
+        """
+        name = self._home(example_id, dataset_id, dataset_name)
+        examples = examples_at(self._catalog, name, as_of)
+        return replace(choice.with_ids(examples, [example_id], f"{name!r}")[0], dataset_name=name)
+
+    def _home(self, example_id: Any, dataset_id: Any, dataset_name: Any) -> str:
+        if dataset_id is None and dataset_name is None:
+            return self._catalog.home_of(example_id)
+        return self._named(dataset_id, dataset_name)
+
+    def list_examples(
+        self,
+        dataset_id: Any = None,
+        dataset_name: str | None = None,
+        example_ids: Sequence[Any] | None = None,
+        as_of: AsOf = None,
+        splits: Sequence[str] | None = None,
+        *,
+        offset: int = 0,
+        limit: int | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        filter: str | None = None,
+        select: str | Sequence[str] | None = None,
+        **others: Any,
+    ) -> Iterator[Example]:
+        """Return the examples of a dataset, in the order of its file.
+
+        Args:
+            dataset_id: The same as ``dataset_name``.
+            dataset_name: The dataset; it may be left out where ``example_ids`` are given.
+            example_ids: These alone.
+            as_of: The version: a tag, a hash, or a time (a datetime without a time zone is local).
+            splits: Examples that belong to one of these.
+            offset: So many are passed over.
+            limit: Most examples; None for all.
+            metadata: Examples whose metadata holds this.
+            filter: Such as ``and(has(metadata, '{"tier": "gold"}'), not(exists(metadata, "draft")))``.
+            select: Fields that are needed; every example has all of them.
+            **others: LangSmith's further parameters, if they mean anything here.
+
+        Raises:
+            NotFoundError: There is no such dataset, version or example.
+            DatasetError: A split is unknown.
+            FilterError: The filter can't be understood.
+            ArgumentError: A value is of the wrong type, or a keyword is unknown.
+        """
+        accept(self.list_examples, others)
+        _check_fields(select)
+        condition = _parsed(filter)
+        if dataset_id is None and dataset_name is None and example_ids is not None:
+            names = dict.fromkeys(map(self._catalog.home_of, example_ids))
+        else:
+            names = {self._named(dataset_id, dataset_name): None}
+        chosen: list[Example] = []
+        for name in names:
+            dataset = Dataset(name, examples_at(self._catalog, name, as_of))
+            chosen += _chosen(dataset, splits, metadata, condition)
+        if example_ids is not None:
+            chosen = choice.with_ids(chosen, example_ids, " and ".join(map(repr, names)))
+        return iter(choice.page(chosen, offset, limit))
+
+    def update_example(
+        self,
+        example_id: Any,
+        *,
+        inputs: Mapping[str, Any] | None = None,
+        outputs: Mapping[str, Any] | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        split: str | Sequence[str] | None = None,
+        dataset_id: Any = None,
+        dataset_name: str | None = None,
+        reference_outputs: Mapping[str, Any] | None = None,
+        **others: Any,
+    ) -> dict[str, Any]:
+        """Change one example: what is given replaces what was there, and the rest stays.
+
+        Raises:
+            NotFoundError: There is no such example.
+            ArgumentError: Several datasets have one, outputs are given under both names, or a keyword is unknown.
+            DatasetError: Something has no form in JSON, or the dataset's file isn't JSON Lines.
+        """
+        accept(self.update_example, others)
+        draft = {
+            "id": str(example_id),
+            "inputs": inputs,
+            "outputs": drafts.check_outputs(outputs, reference_outputs),
+            "metadata": metadata,
+            "split": split,
+        }
+        name = self._home(example_id, dataset_id, dataset_name)
+        return _answer(changes.update(self._catalog, name, [draft]), "updated", [draft])
+
+    def update_examples(
+        self,
+        *,
+        dataset_name: str | None = None,
+        dataset_id: Any = None,
+        updates: Sequence[Any] | None = None,
+        **others: Any,
+    ) -> dict[str, Any]:
+        """Change examples of one dataset, all or none.
+
+        Args:
+            dataset_name: The dataset; where it is left out, the one that has the first example.
+            dataset_id: The same as ``dataset_name``.
+            updates: Dicts with ``id`` and what is to be replaced: ``inputs``, ``outputs``, ``metadata``, ``split``.
+            **others: Instead of ``updates`` a list a field: ``example_ids``, ``inputs``, ``outputs``, ``metadata``,
+                ``splits``.
+
+        Raises:
+            NotFoundError: There is no such dataset or example.
+            ArgumentError: A keyword is unknown, two lists differ in length, or an update has no id.
+            DatasetError: Something has no form in JSON, or the dataset's file isn't JSON Lines.
+        """
+        lists = _lists_among(others, _UPDATE_LISTS, self.update_examples)
+        if (updates is None) == (not lists):
+            raise ArgumentError("Give either updates or example_ids with a list a field.")
+        if updates is None:
+            made = drafts.drafts_of_lists(lists, "example_ids")
+        else:
+            made = drafts.drafts_of(updates, "updates", drafts.UPDATED)
+        if not made:
+            raise ArgumentError(
+                "updates is empty. Give a dict with 'id' for each example that is to be changed."
+            )
+        for number, draft in enumerate(made):
+            if draft.get("id") is None:
+                raise ArgumentError(
+                    f"updates[{number}] has no 'id': the id of the example that is to be changed."
+                )
+        name = self._home(made[0]["id"], dataset_id, dataset_name)
+        return _answer(changes.update(self._catalog, name, made), "updated", made)
+
+    def delete_example(
+        self, example_id: Any, *, dataset_name: str | None = None, dataset_id: Any = None
+    ) -> None:
+        """Remove one example; the dataset's versions still hold it.
+
+        Raises:
+            NotFoundError: There is no such example.
+            ArgumentError: Several datasets have one.
+            DatasetError: The dataset's file isn't JSON Lines.
+        """
+        changes.remove(self._catalog, self._home(example_id, dataset_id, dataset_name), [example_id])
+
+    def delete_examples(
+        self,
+        example_ids: Sequence[Any],
+        *,
+        dataset_name: str | None = None,
+        dataset_id: Any = None,
+        **others: Any,
+    ) -> None:
+        """Remove examples; of one dataset all or none. The dataset's versions still hold them.
+
+        Raises:
+            NotFoundError: There is no such example.
+            ArgumentError: Several datasets have one, or a keyword is unknown.
+            DatasetError: A dataset's file isn't JSON Lines.
+        """
+        accept(self.delete_examples, others)
+        by_home: dict[str, list[Any]] = {}
+        for id in example_ids:
+            by_home.setdefault(self._home(id, dataset_id, dataset_name), []).append(id)
+        for name, ids in by_home.items():
+            changes.remove(self._catalog, name, ids)
+
+
+def _lists_among(
+    given: Mapping[str, Any], names: Sequence[str], method: Callable[..., Any]
+) -> dict[str, Any]:
+    """Return the lists among further keywords, after checking the others.
+
+    Raises:
+        ArgumentError: A keyword is unknown.
+    """
+    lists: dict[str, Any] = {}
+    for name, value in given.items():
+        if name in names:
+            lists[name] = value
+        elif nearest(name, names):
+            raise ArgumentError(
+                f"{method.__name__}() got an unknown keyword {name!r}.{nearest(name, names)} {known(names)}"
+            )
+    accept(method, {name: value for name, value in given.items() if name not in names})
+    return lists
+
+
+def _answer(
+    changed: changes.Changed, done: str | None = None, made: Sequence[drafts.Draft] = ()
+) -> dict[str, Any]:
+    """Return what LangSmith's service would answer."""
+    ids = [example.id for example in changed.examples]
+    if done is not None:  # what is equal already was updated too
+        ids = [str(draft["id"]) for draft in made]
+    answer: dict[str, Any] = {"example_ids": ids, "count": len(ids), "as_of": changed.as_of.isoformat()}
+    if done is not None:
+        answer["message"] = f"{count(len(ids), 'example')} {done}"
+    return answer
+
+
+def _check_fields(select: str | Sequence[str] | None) -> None:
+    names = [select] if isinstance(select, str) else list(select or ())
+    for name in names:
+        if name not in _SELECTABLE:
+            raise ArgumentError(
+                f"select: examples have no field {name!r}.{nearest(str(name), _SELECTABLE)} {known(_SELECTABLE)}"
+            )
+
+
+def _parsed(filter: str | None) -> Condition | None:
+    if filter is None:
+        return None
+    from pytest_llmobs.storage.filtering.language import parse
+
+    return parse(filter)
+
+
+def _chosen(
+    dataset: Dataset,
+    splits: Sequence[str] | None,
+    metadata: Mapping[str, Any] | None,
+    condition: Condition | None,
+) -> list[Example]:
+    examples: Sequence[Example] = dataset.examples
+    if splits is not None:
+        examples = choice.in_splits(dataset, splits)
+    chosen = []
+    for example in examples:
+        if metadata is not None and not choice.contains(example.metadata, metadata):
+            continue
+        if condition is None or choice.fulfils(example, condition):
+            chosen.append(replace(example, dataset_name=dataset.name))
+    return chosen
