@@ -41,6 +41,14 @@ _REQUEST = dict.fromkeys(
     ("accept", "extra_headers", "extra_query", "extra_body", "timeout"),
     Unbound("There is no request to send."),
 )
+_NO_ATTACHMENTS = Unbound(
+    "A dataset is a text file. Put the file beside it, its path into the inputs, and let the target read it.",
+    is_refused=True,
+)
+_NOTHING_IS_FETCHED = Unbound("An example is all in the dataset's file, and has every field.")
+_NO_UPLOAD = Unbound("Nothing is uploaded: a dataset is a file.")
+_NO_HUB = Unbound("Prompts are files of your repository; nothing is public.")
+_NO_MODEL = Unbound("A prompt has no model beside it; what was pushed comes back.")
 _PROGRESS = Unbound("Progress is shown by the process that evaluates.")
 
 GROUPS: Mapping[str, str] = {"Runs": "runs"}
@@ -108,6 +116,49 @@ UNBOUND: Mapping[str, Mapping[str, Unbound]] = {
     },
     "runs.retrieve": {"project_id": _ONE_PLACE, "start_time": _ONE_PLACE, **_REQUEST},
     "runs.get_url": {"project_id": _ONE_PLACE, "trace_id": _ONE_PLACE, "start_time": _ONE_PLACE, **_REQUEST},
+    "create_dataset": {
+        "transformations": Unbound(
+            "Examples are kept as they are given: change them before create_examples().", is_refused=True
+        ),
+        "tag_value_ids": Unbound("Datasets have no workspace tags; metadata can say the same."),
+    },
+    "create_example": {"attachments": _NO_ATTACHMENTS, "use_source_run_attachments": _NO_ATTACHMENTS},
+    "create_examples": {"dangerously_allow_filesystem": _NO_UPLOAD, "max_concurrency": _NO_UPLOAD},
+    "list_examples": {
+        "inline_s3_urls": _NOTHING_IS_FETCHED,
+        "include_attachments": _NOTHING_IS_FETCHED,
+        "exclude_default_fields": _NOTHING_IS_FETCHED,
+    },
+    "update_example": {"attachments": _NO_ATTACHMENTS, "attachments_operations": _NO_ATTACHMENTS},
+    "update_examples": {
+        "dangerously_allow_filesystem": _NO_UPLOAD,
+        "attachments": _NO_ATTACHMENTS,
+        "attachments_operations": _NO_ATTACHMENTS,
+        "dataset_ids": Unbound("Examples stay in their dataset; the one that has the first is meant."),
+    },
+    "delete_examples": {
+        "hard_delete": Unbound(
+            "What a dataset's versions held stays in the store: delete .llmobs/datasets to forget all of them.",
+            is_refused=True,
+        )
+    },
+    "push_prompt": {"is_public": _NO_HUB},
+    "create_prompt": {"is_public": _NO_HUB},
+    "update_prompt": {"is_public": _NO_HUB},
+    "list_prompts": {"is_public": _NO_HUB},
+    "pull_prompt": {
+        "include_model": _NO_MODEL,
+        "secrets": _NO_MODEL,
+        "secrets_from_env": _NO_MODEL,
+        "skip_cache": _NO_CACHE,
+        "dangerously_pull_public_prompt": _NO_HUB,
+    },
+    "pull_prompt_commit": {
+        "include_model": _NO_MODEL,
+        "skip_cache": _NO_CACHE,
+        "dangerously_pull_public_prompt": _NO_HUB,
+    },
+    "list_prompt_commits": {"include_model": _NO_MODEL},
     "create_feedback": {
         "feedback_config": Unbound("Feedback keys have no configuration: a score says what it is."),
         "stop_after_attempt": _AT_ONCE,
