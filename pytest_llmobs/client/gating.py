@@ -101,7 +101,7 @@ def _unjudged(experiment: Experiment, request: GateRequest) -> Experiment:
         "accept_some": request.accept,
         "accept_failing": request.accept_failing_how,
     }
-    return replace(experiment, suites=tuple(suites), decision=Decision(), looks=(), commands=commands)
+    return replace(experiment, suites=tuple(suites), decision=Decision(), commands=commands)
 
 
 def _settings(settings: Settings, reference: Reference, request: GateRequest) -> Settings:

@@ -9,6 +9,7 @@ import sys
 from collections.abc import AsyncIterator, Generator, Iterator, Mapping, Sequence
 from functools import cached_property
 from os import PathLike
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, TextIO, TypedDict, overload
 
 from pytest_llmobs.client.gating import GateRequest, Reference, judged
@@ -142,8 +143,12 @@ class ExperimentResults:
         return self._evaluation.name
 
     def get_dataset_id(self) -> str:
-        """Return the dataset that it ran over, as ``Client.read_dataset`` takes it."""
-        return self._evaluation.plan.dataset
+        """Return the dataset that it ran over: one of the client's by its name, a file by its path."""
+        source = PurePosixPath(self._evaluation.plan.dataset)
+        folder = self._workspace.settings.dataset_dir
+        if source.is_relative_to(folder) and source != PurePosixPath(folder):
+            return str(source.relative_to(folder)).removesuffix(".jsonl")
+        return str(source)
 
     @property
     def url(self) -> str | None:

@@ -78,7 +78,7 @@ def _compared(metric: JudgedMetric) -> tuple[VerdictName, str]:
     if metric.regressed:
         return ("DRIFTED" if metric.drifted else "REGRESSED"), ""
     if means.rose(metric):
-        return "IMPROVED", "accept it with --llm-update-baseline"
+        return "IMPROVED", "a new baseline would hold it"
     if means.dropped(metric) and metric.adjusted < means.GO_ON:
         return "INCONCLUSIVE", ""
     return "NEUTRAL", ""

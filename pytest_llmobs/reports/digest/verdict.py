@@ -115,7 +115,7 @@ def _limits(experiment: Experiment, trials: SpendingDigest, recorded: int) -> It
     elif _is_recording(experiment) and recorded:
         yield f"the baseline is recorded all the same: {count(recorded, 'file')}"
     elif not experiment.decision.errors and _lacks_baselines(experiment):
-        yield "no baseline: assertions decide, as in plain pytest"
+        yield f"no baseline: {_deciding(experiment)}"
 
 
 def _not_red(
@@ -134,13 +134,20 @@ def _not_red(
     if not _is_compared(experiment):
         # only a baseline tells what was edited, removed or added since
         if any(row.state in _CHANGED for row in experiment.decision.examples):
-            return "yellow", "NO VERDICT: nothing is left to compare, assertions decide, as in plain pytest"
+            return "yellow", f"NO VERDICT: nothing is left to compare, {_deciding(experiment)}"
         failed = _of(trials.statuses.get("failed", 0), " ({} failed)", "trial")
         return (
             "yellow",
-            f"NO BASELINE: assertions decide, as in plain pytest{failed}; CI will be red without one",
+            f"NO BASELINE: {_deciding(experiment)}{failed}; CI will be red without one",
         )
     return _green(experiment.decision, examples)
+
+
+def _deciding(experiment: Experiment) -> str:
+    """Return what decides where there is nothing to compare with."""
+    if any(plan.path for plan in experiment.suites):
+        return "assertions decide, as in plain pytest"
+    return "only bounds decide"  # an evaluation has no test that could assert anything
 
 
 def _green(decision: Decision, examples: ExamplesDigest) -> tuple[Light, str]:

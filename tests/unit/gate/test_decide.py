@@ -75,7 +75,7 @@ def test_a_rise_is_improved_without_a_further_look(world, row_of: RowOf) -> None
     again = w.again()
     row = row_of(w.decide(w.trials(True), w.baseline(first(10)), again))
     assert (row.verdict, row.red) == ("IMPROVED", False)
-    assert "--llm-update-baseline" in row.note
+    assert "a new baseline" in row.note
     assert again.asked == []
 
 

@@ -152,7 +152,7 @@ def improved() -> Experiment:
         decision=Decision(
             metrics=(
                 row("pass"),
-                row("tone_quality", "IMPROVED", note="accept it with --llm-update-baseline", **up),
+                row("tone_quality", "IMPROVED", note="a new baseline would hold it", **up),
             )
         )
     )
