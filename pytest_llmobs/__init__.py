@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pytest_llmobs.client.prompts import pull_prompt as pull_prompt
     from pytest_llmobs.defaults import hookimpl as hookimpl
     from pytest_llmobs.errors import LlmobsError as LlmobsError
     from pytest_llmobs.evaluators.binding.declaration import evaluator as evaluator
@@ -44,6 +45,7 @@ _HOMES = {
     "log_inputs": "trials.log_functions",
     "log_outputs": "trials.log_functions",
     "log_reference_outputs": "trials.log_functions",
+    "pull_prompt": "client.prompts",
     "trace": "tracing",
     "traceable": "tracing",
     "tracing_context": "tracing",

@@ -175,6 +175,7 @@ class Beside:
         except OSError as error:
             raise StoreError(f"Can't remove {str(tags)!r}: {error.strerror or error}.") from error
         remove_empty(tags, self.folder)
+        remove_empty(self._about_file(name).parent, self.folder)
 
     def _about_file(self, name: str) -> Path:
         return self.folder / ABOUT / f"{name}.json"

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from pytest_llmobs.client.datasets import DatasetMethods
+from pytest_llmobs.client.prompts import PromptMethods
 from pytest_llmobs.workspace import Workspace
 
 
-class Client(DatasetMethods):
+class Client(DatasetMethods, PromptMethods):
     """What LangSmith's ``Client`` does, on the files of a folder."""
 
     def __init__(self, *, store: Path | str | None = None, workspace: Workspace | None = None) -> None:

@@ -1,0 +1,331 @@
+"""The client's methods about prompts, and ``pull_prompt`` by itself."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import Any
+
+from pytest_llmobs.client.base import ClientBase
+from pytest_llmobs.client.parameters import accept
+from pytest_llmobs.errors import ArgumentError
+from pytest_llmobs.prompts import pushing
+from pytest_llmobs.prompts.folder import PromptFolder, split_identifier
+from pytest_llmobs.prompts.records import Prompt, PromptCommit, PromptList, PromptUrl
+from pytest_llmobs.wording import known, nearest
+
+_SORTED_BY = ("updated_at", "num_likes", "num_downloads", "num_views")
+_DIRECTIONS = ("desc", "asc")
+
+
+class PromptMethods(ClientBase):
+    """Prompts: one file each below the folder of prompts, which people edit and commit as well."""
+
+    @cached_property
+    def _prompts(self) -> PromptFolder:
+        return PromptFolder(self.workspace.prompt_folder)
+
+    def push_prompt(
+        self,
+        prompt_identifier: str,
+        *,
+        object: Any = None,
+        parent_commit_hash: str = "latest",
+        description: str | None = None,
+        readme: str | None = None,
+        tags: Sequence[str] | None = None,
+        commit_tags: str | Sequence[str] | None = None,
+        commit_description: str | None = None,
+        **others: Any,
+    ) -> PromptUrl:
+        """Make an object the content of a prompt, which is made where it isn't there yet.
+
+        Args:
+            prompt_identifier: The prompt's name; slashes in it make folders.
+            object: A text, messages (``[{"role": "system", "content": "…"}, …]``), or a template of LangChain. None
+                changes what is known about the prompt alone. Equal content makes no new commit.
+            parent_commit_hash: The commit that it was made from, where a newer one is to be an error.
+            description: Of the prompt.
+            readme: Of the prompt.
+            tags: Words to find the prompt by.
+            commit_tags: Tags that stand for this commit from now on: ``pull_prompt("name:tag")``.
+            commit_description: Of the commit.
+            **others: LangSmith's further parameters, if they mean anything here.
+
+        Returns:
+            The address of the file, a text that has ``commit_hash``.
+
+        Raises:
+            ConflictError: The prompt has a newer commit than its parent.
+            ArgumentError: The name, a tag or the object can't be one, or a keyword is unknown.
+            StoreError: The disk refuses.
+        """
+        accept(self.push_prompt, others)
+        name = _name(prompt_identifier)
+        prompts = self._prompts
+        about = _about(description, readme, tags)
+        if not prompts.has(name) and object is None:
+            pushing.make(prompts, name, about)
+        url = None
+        if object is not None:
+            url = pushing.push(
+                prompts,
+                name,
+                object,
+                parent=parent_commit_hash,
+                tags=commit_tags,
+                description=commit_description,
+                author=_author(),
+            )
+        pushing.describe(prompts, name, about)
+        return url or self._url(name)
+
+    def _url(self, name: str) -> PromptUrl:
+        prompt = self._prompts.prompt(name)
+        return PromptUrl(prompt.url or self._prompts.folder.absolute().as_uri(), prompt.last_commit_hash)
+
+    def pull_prompt(self, prompt_identifier: str, *, commit_hash: str | None = None, **others: Any) -> Any:
+        """Return a prompt: a ``str`` with ``format``, messages with ``format_messages``, or LangChain's object.
+
+        Args:
+            prompt_identifier: ``name`` for what its file holds, ``name:hash`` or ``name:tag`` for a commit.
+            commit_hash: The commit, if the identifier doesn't name one.
+            **others: LangSmith's further parameters, if they mean anything here.
+
+        Raises:
+            NotFoundError: There is no such prompt, commit or tag.
+            ArgumentError: Two commits are named, or a keyword is unknown.
+            StoreError: Its file makes no sense, or is a template of LangChain, which isn't installed.
+        """
+        accept(self.pull_prompt, others)
+        name, version = split_identifier(prompt_identifier)
+        if version is not None and commit_hash is not None:
+            raise ArgumentError(
+                f"{prompt_identifier!r} names a commit, and so does commit_hash={commit_hash!r}."
+            )
+        version = version or commit_hash
+        if version is None:
+            content, hash = self._prompts.current(name)
+            return content.prompt(name, hash)
+        commit = self._prompts.commit(name, version)
+        return commit.content.prompt(name, commit.commit_hash)
+
+    def pull_prompt_commit(self, prompt_identifier: str, **others: Any) -> PromptCommit:
+        """Return a commit of a prompt: the newest, or the one that ``name:hash`` or ``name:tag`` names.
+
+        Raises:
+            NotFoundError: There is no such prompt, commit or tag.
+            ArgumentError: A keyword is unknown.
+        """
+        accept(self.pull_prompt_commit, others)
+        name, version = split_identifier(prompt_identifier)
+        return self._prompts.commit(name, version or "latest")
+
+    def list_prompts(
+        self,
+        *,
+        limit: int | None = 100,
+        offset: int = 0,
+        is_archived: bool | None = False,
+        sort_field: Any = "updated_at",
+        sort_direction: str = "desc",
+        query: str | None = None,
+        **others: Any,
+    ) -> PromptList:
+        """Return the matching prompts, the last changed first.
+
+        Args:
+            limit: Most of them; None for all.
+            offset: So many are passed over.
+            is_archived: True: those that are archived; False: the others; None: all.
+            sort_field: ``updated_at``; nobody counts likes, downloads and views.
+            sort_direction: ``desc`` or ``asc``.
+            query: A text that name, description, readme or tags hold, in whatever case.
+            **others: LangSmith's further parameters, if they mean anything here.
+
+        Raises:
+            ArgumentError: It can't be sorted so, or a keyword is unknown.
+        """
+        accept(self.list_prompts, others)
+        field = getattr(sort_field, "value", sort_field)
+        for value, choices in ((field, _SORTED_BY), (sort_direction, _DIRECTIONS)):
+            if value not in choices:
+                raise ArgumentError(
+                    f"Can't sort by {value!r}.{nearest(str(value), choices)} {known(choices)}"
+                )
+        matching = []
+        for name in self._prompts.names():
+            prompt = self._prompts.prompt(name)
+            if is_archived in (None, prompt.is_archived) and _holds(prompt, query):
+                matching.append(prompt)
+        matching.sort(key=lambda prompt: prompt.updated_at, reverse=sort_direction == "desc")
+        end = None if limit is None else offset + limit
+        return PromptList(matching[offset:end], len(matching))
+
+    def list_prompt_commits(
+        self, prompt_identifier: str, *, limit: int | None = None, offset: int = 0, **others: Any
+    ) -> Iterator[PromptCommit]:
+        """Return the commits of a prompt, newest first.
+
+        Raises:
+            NotFoundError: There is no such prompt.
+            ArgumentError: A keyword is unknown.
+        """
+        accept(self.list_prompt_commits, others)
+        name, _ = split_identifier(prompt_identifier)
+        self._prompts.check_there(name)
+        end = None if limit is None else offset + limit
+        return iter(self._prompts.commits.all(name)[offset:end])
+
+    def get_prompt(self, prompt_identifier: str) -> Prompt | None:
+        """Return what is known about a prompt; None where there is none."""
+        name, _ = split_identifier(prompt_identifier)
+        if not self._prompts.has(name):
+            return None
+        return self._prompts.prompt(name)
+
+    def create_prompt(
+        self,
+        prompt_identifier: str,
+        *,
+        description: str | None = None,
+        readme: str | None = None,
+        tags: Sequence[str] | None = None,
+        **others: Any,
+    ) -> Prompt:
+        """Make a prompt without content.
+
+        Raises:
+            ConflictError: It is there already.
+            ArgumentError: The name can't be one, or a keyword is unknown.
+        """
+        accept(self.create_prompt, others)
+        name = _name(prompt_identifier)
+        pushing.make(self._prompts, name, _about(description, readme, tags))
+        return self._prompts.prompt(name)
+
+    def create_commit(
+        self,
+        prompt_identifier: str,
+        object: Any,
+        *,
+        parent_commit_hash: str | None = None,
+        tags: str | Sequence[str] | None = None,
+        description: str | None = None,
+    ) -> PromptUrl:
+        """Make an object the content of a prompt that is there; see ``push_prompt``.
+
+        Raises:
+            NotFoundError: There is no such prompt.
+            ConflictError: The prompt has a newer commit than its parent.
+            ArgumentError: A tag or the object can't be one.
+        """
+        name = _name(prompt_identifier)
+        self._prompts.check_there(name)
+        return pushing.push(
+            self._prompts,
+            name,
+            object,
+            parent=parent_commit_hash,
+            tags=tags,
+            description=description,
+            author=_author(),
+        )
+
+    def update_prompt(
+        self,
+        prompt_identifier: str,
+        *,
+        description: str | None = None,
+        readme: str | None = None,
+        tags: Sequence[str] | None = None,
+        is_archived: bool | None = None,
+        **others: Any,
+    ) -> dict[str, Any]:
+        """Change what is known about a prompt; what is None stays.
+
+        Raises:
+            NotFoundError: There is no such prompt.
+            ArgumentError: A keyword is unknown.
+        """
+        accept(self.update_prompt, others)
+        name = _name(prompt_identifier)
+        self._prompts.check_there(name)
+        about = {**_about(description, readme, tags), "is_archived": is_archived}
+        pushing.describe(self._prompts, name, about)
+        return {"repo_handle": name, **self._prompts.beside.about(name)}
+
+    def delete_prompt(self, prompt_identifier: str) -> None:
+        """Delete a prompt with its commits and tags.
+
+        Raises:
+            NotFoundError: There is no such prompt.
+        """
+        self._prompts.delete(_name(prompt_identifier))
+
+    def like_prompt(self, prompt_identifier: str) -> dict[str, int]:
+        """Do nothing: nobody counts likes.
+
+        Raises:
+            NotFoundError: There is no such prompt.
+        """
+        self._prompts.check_there(_name(prompt_identifier))
+        return {"likes": 0}
+
+    def unlike_prompt(self, prompt_identifier: str) -> dict[str, int]:
+        """Do nothing: nobody counts likes.
+
+        Raises:
+            NotFoundError: There is no such prompt.
+        """
+        return self.like_prompt(prompt_identifier)
+
+
+def pull_prompt(prompt_identifier: str, *, commit_hash: str | None = None) -> Any:
+    """Return a prompt of the current folder's workspace; see ``Client.pull_prompt``.
+
+    Raises:
+        NotFoundError: There is no such prompt, commit or tag.
+        ArgumentError: Two commits are named.
+        StoreError: Its file makes no sense, or is a template of LangChain, which isn't installed.
+    """
+    return PromptMethods().pull_prompt(prompt_identifier, commit_hash=commit_hash)
+
+
+def _name(identifier: str) -> str:
+    """Return the name of a prompt that is to be changed.
+
+    Raises:
+        ArgumentError: A commit is named too.
+    """
+    name, version = split_identifier(identifier)
+    if version is not None:
+        raise ArgumentError(
+            f"{identifier!r} names the commit or tag {version!r}, which stays what it is. Give the name alone: "
+            f"{name!r}."
+        )
+    return name
+
+
+def _about(description: str | None, readme: str | None, tags: Sequence[str] | None) -> dict[str, Any]:
+    if isinstance(tags, str):
+        raise ArgumentError(f"tags is {tags!r}. Give a list: [{tags!r}].")
+    return {"description": description, "readme": readme, "tags": None if tags is None else list(tags)}
+
+
+def _holds(prompt: Prompt, query: str | None) -> bool:
+    texts = (prompt.repo_handle, prompt.description or "", prompt.readme or "", *prompt.tags)
+    return query is None or any(query.casefold() in text.casefold() for text in texts)
+
+
+def _author() -> str:
+    """Return the name for commits: git's, where it is in the environment, else the login's."""
+    named = os.environ.get("GIT_AUTHOR_NAME", "").strip()
+    if named:
+        return named
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):  # a container whose user has no name
+        return ""

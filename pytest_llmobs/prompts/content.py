@@ -1,0 +1,131 @@
+"""What a prompt is: a text, messages, or a template of LangChain; and how each stands in a file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, Literal
+
+from pytest_llmobs.errors import ArgumentError, StoreError
+from pytest_llmobs.prompts.documents import dump, load
+from pytest_llmobs.prompts.templates import PromptMessages, PromptText
+
+Kind = Literal["text", "messages", "langchain"]
+SUFFIXES = {".md": "text", ".txt": "text", ".yaml": "messages"}
+"""Of a prompt's file -> what it holds; a template of LangChain lies in a ``.yaml`` as well."""
+_LANGCHAIN = "langchain"
+"""The key under which a template of LangChain stands in a file."""
+_A_MESSAGE = '{"role": "user", "content": "Hello {name}"}'
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a prompt is, as plain data."""
+
+    kind: Kind
+    value: Any
+    """A text, a list of messages, or LangChain's own JSON."""
+
+    @property
+    def suffix(self) -> str:
+        """Of the file that is made for it."""
+        return ".md" if self.kind == "text" else ".yaml"
+
+    def file_text(self) -> str:
+        """Return what its file holds. The last line ends, as editors have it."""
+        if self.kind == "text":
+            return f"{self.value}\n"
+        if self.kind == "langchain":
+            return dump({_LANGCHAIN: self.value})
+        return dump(self.value)
+
+    def prompt(self, name: str, commit_hash: str | None) -> Any:
+        """Return it as the user gets it.
+
+        Raises:
+            StoreError: It is a template of LangChain, which isn't installed.
+        """
+        if self.kind == "text":
+            return PromptText(self.value, name, commit_hash)
+        if self.kind == "messages":
+            return PromptMessages(self.value, name, commit_hash)
+        try:
+            langchain = import_module("langchain_core.load")
+        except ImportError:
+            raise StoreError(
+                f"The prompt {name!r} is a template of LangChain: install langchain-core to pull it, or push its text."
+            ) from None
+        return langchain.load(self.value)
+
+
+def content_of_file(text: str, suffix: str, place: str) -> Content:
+    """Return what a file holds.
+
+    Args:
+        text: The file's.
+        suffix: Its suffix.
+        place: What messages call it.
+
+    Raises:
+        StoreError: It is no YAML, or holds no messages.
+    """
+    text = text.replace("\r\n", "\n")
+    if SUFFIXES[suffix] == "text":
+        return Content("text", text.removesuffix("\n"))
+    value = load(text, place)
+    if isinstance(value, Mapping) and set(value) == {_LANGCHAIN}:
+        return Content("langchain", value[_LANGCHAIN])
+    try:
+        return Content("messages", _messages(value))
+    except ArgumentError as error:
+        raise StoreError(f"{place}: {error}") from None
+
+
+def content_of(object: Any) -> Content:
+    """Return what an object that is pushed holds.
+
+    Raises:
+        ArgumentError: It is neither a text nor messages nor a template of LangChain.
+    """
+    if isinstance(object, str):
+        return Content("text", str(object).replace("\r\n", "\n"))
+    if type(object).__module__.partition(".")[0].startswith("langchain"):
+        langchain = import_module("langchain_core.load")
+        return Content("langchain", json.loads(langchain.dumps(object)))
+    if isinstance(object, Mapping) and "messages" in object and len(object) == 1:
+        object = object["messages"]
+    return Content("messages", _messages(object))
+
+
+def _messages(value: Any) -> list[dict[str, Any]]:
+    if isinstance(value, Mapping) or not isinstance(value, list | tuple) or not value:
+        raise ArgumentError(
+            f"A prompt is a text, or a list of messages such as {_A_MESSAGE}, not {_shown(value)}."
+        )
+    return [_message(item, number) for number, item in enumerate(value)]
+
+
+def _message(item: Any, number: int) -> dict[str, Any]:
+    if isinstance(item, tuple) and len(item) == 2:
+        item = {"role": item[0], "content": item[1]}
+    is_message = isinstance(item, Mapping) and isinstance(item.get("role"), str) and "content" in item
+    if not is_message:
+        raise ArgumentError(f"Message {number} is {_shown(item)}. Write a message as {_A_MESSAGE}.")
+    content = item["content"]
+    blocks = content if isinstance(content, list) else []
+    if not isinstance(content, str) and (not blocks or not all(isinstance(block, dict) for block in blocks)):
+        raise ArgumentError(
+            f"Message {number} has the content {_shown(content)}. Give a text, or a list of blocks such as "
+            '{"type": "text", "text": "Hello"}.'
+        )
+    try:
+        return dict(json.loads(json.dumps(dict(item), allow_nan=False)))
+    except (TypeError, ValueError) as error:
+        raise ArgumentError(f"Message {number} has no form in JSON: {error}.") from None
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -1,0 +1,196 @@
+"""Which prompts lie below a folder, what each is, and what is known about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pytest_llmobs.clocks import real
+from pytest_llmobs.committed import ABOUT, LATEST, Beside, check_name, read, remove_empty
+from pytest_llmobs.errors import ArgumentError, ConflictError, NotFoundError, StoreError
+from pytest_llmobs.files import locked
+from pytest_llmobs.prompts.commits import Commits, matching, unknown_commit
+from pytest_llmobs.prompts.content import SUFFIXES, Content, content_of_file
+from pytest_llmobs.prompts.records import OWNER, Prompt, PromptCommit
+from pytest_llmobs.wording import known, nearest
+
+_COMMITS = ".commits"
+
+
+def split_identifier(identifier: str) -> tuple[str, str | None]:
+    """Return a prompt's name, and the commit or tag that is meant, of ``name``, ``name:hash`` or ``name:tag``.
+
+    LangSmith's ``-/`` before a name, which means one's own, is left out; another owner is a folder.
+
+    Raises:
+        ArgumentError: The name can't be a file's.
+    """
+    if not isinstance(identifier, str):
+        check_name(identifier, "prompt")
+    name, colon, version = identifier.partition(":")
+    name = check_name(name.removeprefix(f"{OWNER}/"), "prompt")
+    if colon and not version:
+        raise ArgumentError(f"{identifier!r} ends in a colon. Name a commit or a tag behind it: '{name}:v1'.")
+    return name, version or None
+
+
+class PromptFolder:
+    """The prompts of a workspace. A prompt's id is its name: its path below the folder, without suffix."""
+
+    def __init__(self, folder: Path, *, now: Callable[[], datetime] = real.now) -> None:
+        """Name the folder; it need not exist.
+
+        Args:
+            folder: Where the prompts lie.
+            now: The time, in UTC.
+        """
+        self.folder = folder
+        self.beside = Beside(folder)
+        self.commits = Commits(folder / _COMMITS)
+        self.now = now
+
+    def names(self) -> list[str]:
+        """Return the names of all prompts, sorted; some may have no content yet."""
+        names = set(self.commits.names())
+        for path in self.folder.rglob("*"):
+            below = path.relative_to(self.folder)
+            is_hidden = any(part.startswith(".") for part in below.parts)
+            if path.suffix in SUFFIXES and not is_hidden:
+                names.add(below.with_suffix("").as_posix())
+        about = self.folder / ABOUT
+        for file in about.rglob("*.json"):
+            names.add(file.relative_to(about).with_suffix("").as_posix())
+        return sorted(names)
+
+    def has(self, name: str) -> bool:
+        """Tell whether there is a prompt of that name, with or without content."""
+        is_named = (self.folder / ABOUT / f"{name}.json").is_file()
+        return is_named or self.file(name) is not None or self.commits.latest(name) is not None
+
+    def check_there(self, name: str) -> None:
+        """Make sure that there is a prompt.
+
+        Raises:
+            NotFoundError: There is none; the message names near ones.
+        """
+        if not self.has(name):
+            names = self.names()
+            raise NotFoundError(
+                f"No prompt {name!r} in {str(self.folder)!r}.{nearest(name, names)} {known(names)} "
+                f"push_prompt({name!r}, object=…) makes one."
+            )
+
+    def file(self, name: str) -> Path | None:
+        """Return the file of a prompt, or None where it has none.
+
+        Raises:
+            ConflictError: It has two, and nobody knows which one counts.
+        """
+        files = [self.folder / f"{name}{suffix}" for suffix in SUFFIXES]
+        there = [file for file in files if file.is_file()]
+        if len(there) > 1:
+            names = " and ".join(repr(file.name) for file in there)
+            raise ConflictError(f"The prompt {name!r} has two files, {names}. Delete one of them.")
+        return next(iter(there), None)
+
+    def content(self, name: str) -> Content | None:
+        """Return what the file of a prompt holds, or None where it has none.
+
+        Raises:
+            StoreError: It can't be read, or makes no sense.
+        """
+        file = self.file(name)
+        if file is None:
+            return None
+        return content_of_file(read(file), file.suffix, repr(str(file)))
+
+    def current(self, name: str) -> tuple[Content, str | None]:
+        """Return what a prompt is now, and the newest commit that held the same, or None.
+
+        Raises:
+            NotFoundError: There is no such prompt, or it has no content.
+            StoreError: Its file makes no sense.
+        """
+        self.check_there(name)
+        content = self.content(name)
+        if content is None:
+            raise NotFoundError(
+                f"The prompt {name!r} has no content. push_prompt({name!r}, object=…) gives it some."
+            )
+        for commit in self.commits.all(name):
+            if commit.content == content:
+                return content, commit.commit_hash
+        return content, None
+
+    def commit(self, name: str, version: str) -> PromptCommit:
+        """Return the commit that a hash, its beginning, a tag or ``latest`` names.
+
+        Raises:
+            NotFoundError: There is no such prompt or commit.
+            ArgumentError: Several commits begin with it.
+        """
+        self.check_there(name)
+        commits = self.commits.all(name)
+        tags = self.beside.tags(name)
+        if version == LATEST and commits:
+            return commits[0]
+        found = matching(commits, tags.get(version, version))
+        if found is None:
+            raise unknown_commit(name, version, list(tags))
+        return found
+
+    def prompt(self, name: str) -> Prompt:
+        """Return what is known about a prompt.
+
+        Raises:
+            NotFoundError: There is no such prompt.
+            StoreError: Something about it can't be read.
+        """
+        self.check_there(name)
+        about = self.beside.about(name)
+        commits = self.commits.all(name)
+        file = self.file(name)
+        times = self._times(name, commits, file)
+        return Prompt(
+            repo_handle=name,
+            description=about.get("description"),
+            readme=about.get("readme"),
+            tags=about.get("tags") or [],
+            created_at=min(times),
+            updated_at=max(times),
+            is_archived=bool(about.get("is_archived")),
+            last_commit_hash=commits[0].commit_hash if commits else None,
+            num_commits=len(commits),
+            url=None if file is None else file.absolute().as_uri(),
+        )
+
+    def _times(self, name: str, commits: Sequence[PromptCommit], file: Path | None) -> list[datetime]:
+        times = [commit.created_at for commit in commits]
+        if file is not None:
+            content = self.content(name)
+            if not commits or commits[0].content != content:
+                times.append(datetime.fromtimestamp(file.stat().st_mtime, UTC))
+        if not times:
+            about = self.folder / ABOUT / f"{name}.json"
+            times.append(datetime.fromtimestamp(about.stat().st_mtime, UTC))
+        return times
+
+    def delete(self, name: str) -> None:
+        """Delete a prompt with its commits and tags.
+
+        Raises:
+            NotFoundError: There is no such prompt.
+            StoreError: The disk refuses.
+        """
+        self.check_there(name)
+        with locked(self.folder / name):
+            try:
+                for suffix in SUFFIXES:
+                    (self.folder / f"{name}{suffix}").unlink(missing_ok=True)
+                self.commits.remove(name)
+            except OSError as error:
+                raise StoreError(f"Can't delete the prompt {name!r}: {error.strerror or error}.") from error
+            self.beside.remove(name)
+        remove_empty(self.commits.folder(name), self.folder)
+        remove_empty((self.folder / name).parent, self.folder)
