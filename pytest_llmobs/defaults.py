@@ -35,6 +35,7 @@ PROVIDERS = (
 REPORTS = (
     "reports.terminal.section:TerminalReport",
     "reports.json:JsonReport",
+    "reports.html:HtmlReport",
 )
 REDACTORS = (
     "tracing.redaction.secrets:Secrets",

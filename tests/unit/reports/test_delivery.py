@@ -74,7 +74,7 @@ def test_an_unknown_format_names_the_nearest_all_others_and_the_remedy():
     with pytest.raises(SettingsError) as caught:
         orders("jsn:out.json")
     assert str(caught.value) == (
-        "Unknown report 'jsn' for --llm-report. Did you mean 'json'? Known: json, short, terminal. "
+        "Unknown report 'jsn' for --llm-report. Did you mean 'json'? Known: html, json, short, terminal. "
         "The hook pytest_llmobs_reports in the conftest.py of the rootdir adds one."
     )
 
