@@ -16,8 +16,15 @@ from pytest_llmobs.storage.filtering.language_text import written
 _RECORD = pa.schema(
     [("key", pa.string()), ("score", pa.float64()), ("value", pa.string()), ("comment", pa.string())]
 )
+UNCOUNTED_ATTEMPTS = ("unused", "control")
+"""Attempts whose scores count nowhere: no test consumed them, or they are of the accepted code."""
+_SCORE_COLUMNS = ("repeat", "attempt", "scores")
 # Trials alone have scores. Their own column has no statistics; that of the repeat lets Arrow skip what has no trials.
-_IS_SCORED_TRIAL = pc.field("repeat").is_valid() & pc.field("scores").is_valid()
+_IS_SCORED_TRIAL = (
+    pc.field("repeat").is_valid()
+    & pc.field("scores").is_valid()
+    & ~pc.field("attempt").isin(pa.array(UNCOUNTED_ATTEMPTS))
+)
 
 
 class CurrentFeedback(Protocol):
@@ -46,7 +53,7 @@ class FeedbackCheck:
         self._record = record_expression(condition)
         columns = sorted({"run_id", "trace_id"} | _columns(condition))
         self._ids = self._matching_ids(log.current(keys=_keys(condition), columns=columns))
-        self.columns: Sequence[str] = ("id", "repeat", "scores")
+        self.columns: Sequence[str] = ("id", *_SCORE_COLUMNS)
         if _needs_text(condition):
             self.columns = ()
 
@@ -69,24 +76,21 @@ class FeedbackCheck:
     def matches(self, table: pa.Table) -> pa.Array:
         """Return for each row whether it has such feedback, or such a score."""
         found = pc.is_in(table["id"], self._ids)
-        scored = pc.and_(table["repeat"].is_valid(), table["scores"].is_valid()).to_pylist()
-        rows = [number for number, is_scored in enumerate(scored) if is_scored]
-        fulfilling = set(self._rows_with_scores(rows, table["scores"].take(rows).to_pylist()))
-        by_score = pa.array([number in fulfilling for number in range(len(table))], pa.bool_())
-        return pc.or_(found, by_score)
+        numbers = pa.array(range(len(table)), pa.int64())
+        trials = table.select(_SCORE_COLUMNS).append_column("row", numbers).filter(_IS_SCORED_TRIAL)
+        fulfilling = _score_records(trials).filter(self._record)["row"]
+        return pc.or_(found, pc.is_in(numbers, value_set=fulfilling.combine_chunks()))
 
-    def _rows_with_scores(self, rows: Sequence[int], scores: Sequence[Any]) -> list[int]:
-        numbers: list[int] = []
-        records: list[dict[str, Any]] = []
-        for number, pairs in zip(rows, scores, strict=True):
-            for key, score in pairs:
-                numbers.append(number)
-                records.append({"key": key, "score": score})
-        table = pa.Table.from_pylist(records, schema=_RECORD).append_column(
-            "row", pa.array(numbers, pa.int64())
-        )
-        fulfilling: list[int] = table.filter(self._record)["row"].to_pylist()
-        return fulfilling
+
+def _score_records(trials: pa.Table) -> pa.Table:
+    """Return the scores of trials as feedback is laid out, and the number of each one's row."""
+    rows: list[int] = []
+    records: list[dict[str, Any]] = []
+    for row, scores in zip(trials["row"].to_pylist(), trials["scores"].to_pylist(), strict=True):
+        for key, score in scores:
+            rows.append(row)
+            records.append({"key": key, "score": score})
+    return pa.Table.from_pylist(records, schema=_RECORD).append_column("row", pa.array(rows, pa.int64()))
 
 
 def record_expression(condition: Condition) -> pc.Expression:
