@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from pytest_llmobs.errors import ArgumentError, LlmobsError
@@ -11,6 +11,7 @@ from pytest_llmobs.experiments.evaluation.results_data import EvaluationRow
 from pytest_llmobs.measures.means import present, scored_mean
 from pytest_llmobs.records.plans import ExpectedTrial, SuitePlan
 from pytest_llmobs.records.scores import Score
+from pytest_llmobs.records.trials import Trial
 from pytest_llmobs.wording import known, last_line, nearest
 
 if TYPE_CHECKING:
@@ -26,12 +27,15 @@ _OWN = ("error", "repeat", "execution_time", "example_id", "id")
 
 Cells = dict[str, Any]
 """Column -> value, of one line."""
+TrialKey = tuple[str, str, int]
+"""Suite, example id, repeat."""
+WhyMissing = Callable[[TrialKey], str]
 
 
 def data_frame(
     rows: Sequence[EvaluationRow],
     plans: Sequence[SuitePlan],
-    why_missing: str,
+    why_missing: WhyMissing,
     *,
     start: int | None = 0,
     end: int | None = None,
@@ -42,7 +46,7 @@ def data_frame(
     Args:
         rows: Those there are.
         plans: Say which trials were expected: each is a line, also where it has no row.
-        why_missing: The ``error`` of those without a row.
+        why_missing: Returns the ``error`` of one without a row, by suite, example and repeat.
         start: The first line, counted as in a slice.
         end: The line after the last one; None for all.
         level: ``row`` for a line a trial, ``example`` for a line an example.
@@ -105,12 +109,20 @@ def why_failed(row: EvaluationRow) -> str | None:
     return None
 
 
-def _lines(rows: Iterable[EvaluationRow], plans: Iterable[SuitePlan], why_missing: str) -> Iterator[Cells]:
-    by_key = {(row.trial.suite, row.trial.example_id, row.trial.repeat): row for row in rows}
+def _lines(
+    rows: Iterable[EvaluationRow], plans: Iterable[SuitePlan], why_missing: WhyMissing
+) -> Iterator[Cells]:
+    by_key = {key_of(row.trial): row for row in rows}
     for plan in plans:
         for expected in plan.expected:
-            row = by_key.get((plan.name, expected.example_id, expected.repeat))
-            yield _missing(expected, why_missing) if row is None else cells_of(row)
+            key = plan.name, expected.example_id, expected.repeat
+            row = by_key.get(key)
+            yield _missing(expected, why_missing(key)) if row is None else cells_of(row)
+
+
+def key_of(trial: Trial) -> TrialKey:
+    """Return what tells a trial from the others of its evaluation."""
+    return trial.suite, trial.example_id, trial.repeat
 
 
 def _missing(expected: ExpectedTrial, why: str) -> Cells:

@@ -20,12 +20,12 @@ from pytest_llmobs.records.examples import Example
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.records.runs import Run
 from pytest_llmobs.records.scores import Score
-from pytest_llmobs.wording import count
+from pytest_llmobs.wording import count, last_line
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-    from pytest_llmobs.client.frames import Level
+    from pytest_llmobs.client.frames import Level, TrialKey
     from pytest_llmobs.client.summaries import SummaryScores
     from pytest_llmobs.experiments.conclude import Conclusion
     from pytest_llmobs.reports.context import Context
@@ -208,19 +208,31 @@ class ExperimentResults:
         return data_frame(
             self._evaluation.rows_so_far,
             self._evaluation.plans,
-            self._why_missing(),
+            self._why_missing,
             start=start,
             end=end,
             level=level,
         )
 
-    def _why_missing(self) -> str:
+    def _why_missing(self, key: TrialKey) -> str:
+        """Return why there is no row of a trial."""
         if not self._evaluation.finished:
             return _NOT_YET
+        message = self._messages.get(key)
+        if (
+            message
+        ):  # it ran, and error_handling="ignore" leaves it out of the rows; or the lab kept it from running
+            return last_line(message)
         interruption = self._evaluation.interruption
         if interruption is None:
             return "never ran"
         return f"never ran: {interruption.message}"
+
+    @cached_property
+    def _messages(self) -> Mapping[TrialKey, str | None]:
+        from pytest_llmobs.client.frames import key_of
+
+        return {key_of(trial): trial.message for trial in self._as_it_ended.trials}
 
     # The verdict
 

@@ -126,8 +126,9 @@ def ended(
     suite_scores: Sequence[SuiteScore] = (),
     interruption: Interruption | None = None,
     stored: bool = True,
+    ignored: Sequence[EvaluationRow] = (),
 ) -> Evaluation:
-    """Return an evaluation that has come to its end."""
+    """Return an evaluation that has come to its end; of ``ignored`` rows there is the trial alone."""
     evaluation = under_way(plan, name)
     evaluation.stored = stored
     for each in rows:
@@ -137,7 +138,7 @@ def ended(
         started=BEGAN.isoformat(),
         duration=4.0,
         suites=(plan,),
-        trials=tuple(each.trial for each in rows),
+        trials=tuple(each.trial for each in (*rows, *ignored)),
         suite_scores=tuple(suite_scores),
         interrupted=interruption is not None,
     )

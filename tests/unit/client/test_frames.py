@@ -55,6 +55,13 @@ def test_of_an_evaluation_that_goes_on_the_others_have_not_run_yet(tmp_path: Pat
     assert frame["error"][0] == "not run yet"
 
 
+def test_a_failure_that_the_rows_leave_out_is_a_line_all_the_same(tmp_path: Path) -> None:
+    evaluation = ended(plan_of(["a", "b"]), [row("a")], ignored=[row("b", error="ValueError: no answer")])
+    results = ExperimentResults(evaluation, workspace_in(tmp_path))
+    assert len(results) == 1
+    assert results.to_pandas()["error"][1] == "ValueError: no answer"
+
+
 def test_a_slice_of_it(tmp_path: Path) -> None:
     rows = [row(id) for id in "abcd"]
     assert list(frame_of(tmp_path, rows, list("abcd"), start=1, end=3)["example_id"]) == ["b", "c"]
