@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pytest_llmobs.client.client import Client as Client
     from pytest_llmobs.client.prompts import pull_prompt as pull_prompt
     from pytest_llmobs.defaults import hookimpl as hookimpl
     from pytest_llmobs.errors import LlmobsError as LlmobsError
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from pytest_llmobs.production import flush as flush
     from pytest_llmobs.records.examples import Dataset as Dataset
     from pytest_llmobs.records.examples import Example as Example
+    from pytest_llmobs.records.feedback import Feedback as Feedback
     from pytest_llmobs.records.runs import Run as Run
     from pytest_llmobs.records.scores import Score as Score
     from pytest_llmobs.tracing import get_current_run_tree as get_current_run_tree
@@ -31,8 +33,10 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Client": "client.client",
     "Dataset": "records.examples",
     "Example": "records.examples",
+    "Feedback": "records.feedback",
     "LlmobsError": "errors",
     "Run": "records.runs",
     "Score": "records.scores",

@@ -33,7 +33,9 @@ _ONE_PLACE = Unbound("A run is found by its id alone.")
 _NO_AGENTS = Unbound("Runs are addressed by project and id; there are no agents to address.", is_refused=True)
 _NO_WAITING = Unbound("Nothing is pending: what was traced is on disk before the call returns.")
 _NO_TAGS = Unbound("Projects have no workspace tags; metadata can say the same.")
-_NO_MODEL = Unbound("No model reads your runs: filter= and query= choose by what they hold.", is_refused=True)
+_NO_SEARCH = Unbound(
+    "No model reads your runs: filter= and query= choose by what they hold.", is_refused=True
+)
 _FEEDBACK_TIME = Unbound(
     "Filters look at the feedback that stands; its times are in list_feedback().", is_refused=True
 )
@@ -105,8 +107,8 @@ UNBOUND: Mapping[str, Mapping[str, Unbound]] = {
         "tag_value_ids": _NO_TAGS,
     },
     "runs.query": {
-        "ai_search": _NO_MODEL,
-        "sem_filter": _NO_MODEL,
+        "ai_search": _NO_SEARCH,
+        "sem_filter": _NO_SEARCH,
         "include_subtree_usage": Unbound(
             "get_run_stats(trace=ID) adds up what a trace used.", is_refused=True
         ),

@@ -9,6 +9,7 @@ from pytest_llmobs.feedback import arguments
 from pytest_llmobs.feedback.reading import check_project, selected
 from pytest_llmobs.feedback.selection import Selection, SelectionArguments, select
 from pytest_llmobs.feedback.trial_scores import score_tables
+from pytest_llmobs.records.conditions import FieldCondition, RunFilter
 from pytest_llmobs.records.feedback import FeedbackStats
 
 if TYPE_CHECKING:
@@ -46,6 +47,32 @@ def stats_of_runs(store: Store, run_ids: Iterable[Any]) -> Mapping[str, Mapping[
     for (run_id, key), stats in sums(said_of(store, selection), ["run_id", "key"]).items():
         by_run.setdefault(run_id, {})[key] = stats
     return by_run
+
+
+def stats_of_matching(
+    store: Store, projects: str | Sequence[str] | None, wanted: RunFilter
+) -> dict[str, FeedbackStats]:
+    """Return what feedback and trials' scores say of the runs that a filter admits, by key.
+
+    Args:
+        store: Whose feedback is read.
+        projects: Of these projects' runs alone; None for all.
+        wanted: The filter.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    said = said_of(store, Selection())
+    # far fewer runs have feedback than there are
+    ids = tuple(pc.unique(said["run_id"].drop_null()).to_pylist())
+    if not ids:
+        return {}
+    matching = [pa.array([], pa.string())]
+    narrowed = wanted.narrowed(FieldCondition("id", "in", ids))
+    for runs in store.tables(["id"], projects, filter=narrowed):
+        matching.append(runs["id"].combine_chunks())
+    admitted = said.filter(pc.is_in(said["run_id"], value_set=pa.concat_arrays(matching)))
+    return {key: stats for (key,), stats in sums(admitted, ["key"]).items()}
 
 
 def said_of(store: Store, selection: Selection) -> pa.Table:

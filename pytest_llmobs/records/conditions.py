@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 Comparator = Literal["eq", "neq", "gt", "gte", "lt", "lte", "in", "has", "exists", "search"]
@@ -73,6 +73,17 @@ class RunFilter:
     """Of the root run of its trace: LangSmith's ``trace_filter``."""
     tree: str | Condition | None = None
     """Of any run of its trace: LangSmith's ``tree_filter``."""
+
+    def narrowed(self, further: Condition) -> RunFilter:
+        """Return a filter that asks for a condition of the run itself besides.
+
+        Raises:
+            TypeError: What it asks of the run is a text, which has to be parsed first.
+        """
+        if isinstance(self.run, str):
+            raise TypeError("parse the text of a filter before it is narrowed")
+        parts = (further,) if self.run is None else (self.run, further)
+        return replace(self, run=Conjunction(parts))
 
     def __bool__(self) -> bool:
         """Return True where something is asked for."""

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from pytest_llmobs.records.feedback import FeedbackStats
+if TYPE_CHECKING:
+    from pytest_llmobs.records.feedback import FeedbackStats
 
 RunType = Literal["chain", "llm", "tool", "retriever", "embedding", "prompt", "parser"]
 RUN_TYPES: tuple[str, ...] = ("chain", "llm", "tool", "retriever", "embedding", "prompt", "parser")
@@ -132,17 +133,17 @@ class Run:
     @property
     def total_cost(self) -> Decimal | None:
         """USD of this run alone, or None where the price is unknown. ``usage`` has it as a float."""
-        return _decimal(self.usage.total_cost)
+        return decimal_cost(self.usage.total_cost)
 
     @property
     def input_cost(self) -> Decimal | None:
         """USD of the input alone, or None where the price is unknown."""
-        return _decimal(self.usage.input_cost)
+        return decimal_cost(self.usage.input_cost)
 
     @property
     def output_cost(self) -> Decimal | None:
         """USD of the output alone, or None where the price is unknown."""
-        return _decimal(self.usage.output_cost)
+        return decimal_cost(self.usage.output_cost)
 
     @property
     def is_root(self) -> bool:
@@ -222,7 +223,8 @@ def order_key(run: Run) -> str:
     return f"{run.start_time.astimezone(UTC):%Y%m%dT%H%M%S%fZ}{run.id}"
 
 
-def _decimal(cost: float | None) -> Decimal | None:
+def decimal_cost(cost: float | None) -> Decimal | None:
+    """Return USD as a Decimal, for what scripts add up without rounding."""
     if cost is None:
         return None
     return Decimal(repr(cost))

@@ -57,6 +57,11 @@ class Layout:
         """One JSON file an experiment."""
         return self.root / "experiments"
 
+    @property
+    def projects(self) -> Path:
+        """One JSON file for each project of which something is written down."""
+        return self.root / "projects"
+
     def partition(self, project: str | None) -> Path:
         """Return the folder of a project's Parquet files."""
         return self.runs / f"project={escape(project or NAMELESS)}"
@@ -64,6 +69,10 @@ class Layout:
     def experiment(self, name: str) -> Path:
         """Return the file of an experiment."""
         return self.experiments / f"{escape(name)}.json"
+
+    def project(self, name: str) -> Path:
+        """Return the file with what is written down of a project."""
+        return self.projects / f"{escape(name)}.json"
 
     def create(self) -> None:
         """Make the root (mode 0700, ignored by git) and its folders, where they don't exist.

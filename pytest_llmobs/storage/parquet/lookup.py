@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pyarrow.compute as pc
 
-from pytest_llmobs.errors import StoreError
+from pytest_llmobs.errors import NotFoundError, StoreError
 from pytest_llmobs.records.runs import Run
 from pytest_llmobs.storage.parquet import query
 from pytest_llmobs.storage.parquet.file import LeaveOut, VanishedError
@@ -31,7 +31,7 @@ WHERE_IDS_STAND = (
 """How a user gets at ids."""
 
 
-class UnknownRunError(StoreError):
+class UnknownRunError(NotFoundError):
     """No run has the id that was asked for, nor one that begins so."""
 
 

@@ -14,6 +14,7 @@ from pytest_llmobs.records.runs import RUN_TYPES
 from pytest_llmobs.wording import known, nearest
 
 if TYPE_CHECKING:
+    from pytest_llmobs.client.reading.pages import Position
     from pytest_llmobs.records.conditions import Comparator, Condition, RunFilter
 
 
@@ -144,10 +145,33 @@ def read_filter(given: Mapping[str, Any]) -> RunFilter:
     if not asked.keys() & _NAMING_RUNS and not asked.get("evaluator_runs"):
         parts.append(_condition("evaluates", "eq", None))
     return RunFilter(
-        run=Conjunction(tuple(parts)) if parts else None,
+        run=Conjunction(tuple(parts)),
         trace=_optional_filter("trace_filter", asked.get("trace_filter")),
         tree=_optional_filter("tree_filter", asked.get("tree_filter")),
     )
+
+
+def in_thread(wanted: RunFilter, thread_id: Any) -> RunFilter:
+    """Return a filter that asks for one conversation besides.
+
+    Raises:
+        ArgumentError: The conversation's id says nothing.
+    """
+    if thread_id is None or not str(thread_id):
+        raise ArgumentError(f"thread_id={shortened(thread_id)} must name a conversation.")
+    return wanted.narrowed(_condition("thread_id", "eq", str(thread_id)))
+
+
+def behind(wanted: RunFilter, position: Position | None) -> RunFilter:
+    """Return a filter that asks besides for what comes behind a position, newest first."""
+    from pytest_llmobs.records.conditions import Conjunction, Disjunction
+
+    if position is None:
+        return wanted
+    earlier = _condition("start_time", "lt", position.start_time)
+    together = _condition("start_time", "eq", position.start_time)
+    smaller = _condition("id", "lt", position.id)
+    return wanted.narrowed(Disjunction((earlier, Conjunction((together, smaller)))))
 
 
 def read_limit(limit: Any) -> int | None:

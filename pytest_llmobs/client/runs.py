@@ -1,0 +1,251 @@
+"""The client's methods about runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Unpack
+
+from pytest_llmobs.client.base import ClientBase
+from pytest_llmobs.client.parameters import accept
+from pytest_llmobs.client.reading.details import Detail, detailed, ordered_below, with_feedback, with_order
+from pytest_llmobs.client.reading.fields import FEEDBACK, ORDER, columns_of, select_fields
+from pytest_llmobs.client.reading.figures import figures
+from pytest_llmobs.client.reading.pages import Position, ReadPage
+from pytest_llmobs.client.reading.project_names import Projects, chosen_projects, known_project
+from pytest_llmobs.client.reading.query import (
+    Id,
+    Moment,
+    RunArguments,
+    StatsArguments,
+    behind,
+    in_thread,
+    read_choice,
+    read_filter,
+    read_flag,
+    read_limit,
+)
+from pytest_llmobs.client.reading.threads import Thread, threads_of
+from pytest_llmobs.client.v2 import Runs
+from pytest_llmobs.errors import ArgumentError
+from pytest_llmobs.records.fit import shortened
+from pytest_llmobs.settings import STORE_FOLDER
+from pytest_llmobs.wording import shell_line
+
+if TYPE_CHECKING:
+    from pytest_llmobs.records.conditions import RunFilter
+    from pytest_llmobs.records.runs import Run
+
+
+class RunMethods(ClientBase):
+    """Reading runs: sealed ones, and those that a living process has just written."""
+
+    @property
+    def runs(self) -> Runs:
+        """LangSmith's newer methods: ``runs.query()``, ``runs.retrieve()``."""
+        return Runs(self)
+
+    def list_runs(
+        self,
+        *,
+        project_id: Projects = None,
+        project_name: Projects = None,
+        select: Iterable[str] | None = None,
+        limit: int | None = None,
+        order: str = "desc",
+        **asked: Unpack[RunArguments],
+    ) -> Iterator[Run]:
+        """Return the matching runs, newest first, each read when it is asked for. There is no upper limit.
+
+        Args:
+            project_id: The same as ``project_name``: a project is its name.
+            project_name: One name or several; where none is named, every project (LangSmith raises).
+            select: The fields that are needed; without inputs and outputs reading is many times faster.
+            limit: Most runs; 0 gives none, None all.
+            order: ``desc``, newest first, or ``asc``.
+            **asked: See ``RunArguments``; all that is given holds.
+
+        Raises:
+            NotFoundError: There is no such project.
+            ArgumentError: A keyword is unknown, a value of the wrong type, an id no UUID.
+            FilterError: A filter can't be understood.
+        """
+        accept(self.list_runs, asked, known_names=RunArguments.__annotations__)
+        if asked.get("run_ids") is not None and asked.get("id") is not None:
+            raise ArgumentError("Give one of run_ids and id: they mean the same.")
+        newest_first = read_choice("order", order, ("asc", "desc")) == "desc"
+        projects = chosen_projects(self.store, project_name, project_id)
+        return self._matching_runs(projects, read_filter(asked), select, read_limit(limit), newest_first)
+
+    def read_run(self, run_id: Id, load_child_runs: bool = False, **others: Any) -> Run:
+        """Return a run, with what feedback says of it. It can be read the moment its call has returned.
+
+        Args:
+            run_id: Its id.
+            load_child_runs: True nests everything below it in ``child_runs``.
+            **others: LangSmith's further parameters, which mean nothing here.
+
+        Raises:
+            NotFoundError: There is no such run.
+            ArgumentError: The id is no UUID, or a keyword is unknown.
+        """
+        from pytest_llmobs.feedback.arguments import checked_id
+
+        accept(self.read_run, others)
+        id = checked_id("run_id", run_id)
+        if id is None:
+            raise ArgumentError("run_id is missing: which run is meant?")
+        run = self.store.read_run(id, load_children=read_flag("load_child_runs", load_child_runs))
+        if run.parent_id is None:
+            run = ordered_below(run)
+        (run,) = with_feedback(self.store, [run])
+        return run
+
+    def get_run_stats(
+        self,
+        *,
+        project_names: Projects = None,
+        project_ids: Projects = None,
+        **asked: Unpack[StatsArguments],
+    ) -> dict[str, Any]:
+        """Return figures of the matching runs: one scan, without payloads.
+
+        Args:
+            project_names: Names of projects; every project where none is named (LangSmith raises).
+            project_ids: The same.
+            **asked: See ``StatsArguments``; all that is given holds.
+
+        Returns:
+            ``run_count``, ``error_rate``, ``latency_p50`` and ``latency_p99`` (seconds), tokens, costs (USD),
+            ``last_run_start_time`` and ``feedback_stats`` by key.
+
+        Raises:
+            NotFoundError: There is no such project.
+            ArgumentError: A keyword is unknown, a value of the wrong type, an id no UUID.
+            FilterError: A filter can't be understood.
+        """
+        accept(self.get_run_stats, asked, known_names=StatsArguments.__annotations__)
+        projects = chosen_projects(self.store, project_names, project_ids)
+        return figures(self.store, projects, read_filter(asked))
+
+    def get_run_url(self, *, run: Any, **others: Any) -> str:
+        """Return the command that shows a run: there is no page to open.
+
+        Args:
+            run: The run, or its id.
+            **others: LangSmith's further parameters, which mean nothing here.
+
+        Raises:
+            ArgumentError: It is neither, or a keyword is unknown.
+        """
+        from pytest_llmobs.feedback.arguments import checked_id
+
+        accept(self.get_run_url, others)
+        id = checked_id("run", getattr(run, "id", run))
+        if id is None:
+            raise ArgumentError(f"run={shortened(run)} must be a run, or its id.")
+        words = ["llmobs", "show", id]
+        if self.workspace.store_folder != self.workspace.rootdir / STORE_FOLDER:
+            words += ["--store", str(self.workspace.store_folder)]
+        return shell_line(words)
+
+    def read_thread(
+        self,
+        *,
+        thread_id: str,
+        project_id: Projects = None,
+        project_name: Projects = None,
+        limit: int | None = None,
+        select: Iterable[str] | None = None,
+        order: str = "asc",
+        **asked: Unpack[RunArguments],
+    ) -> Iterator[Run]:
+        """Return the runs of one conversation, the oldest first.
+
+        Args:
+            thread_id: What their metadata name ``session_id``, ``thread_id`` or ``conversation_id``.
+            project_id: The same as ``project_name``.
+            project_name: One name or several; every project where none is named (LangSmith raises).
+            limit: Most runs.
+            select: The fields that are needed.
+            order: ``asc``, the oldest first, or ``desc``.
+            **asked: See ``RunArguments``; ``is_root=False`` gives what was called within, instead of root runs.
+
+        Raises:
+            NotFoundError: There is no such project.
+            ArgumentError: A keyword is unknown, or a value of the wrong type.
+            FilterError: A filter can't be understood.
+        """
+        accept(self.read_thread, asked, known_names=RunArguments.__annotations__)
+        oldest_first = read_choice("order", order, ("asc", "desc")) == "asc"
+        projects = chosen_projects(self.store, project_name, project_id)
+        wanted = in_thread(read_filter({"is_root": True, **asked}), thread_id)
+        return self._matching_runs(projects, wanted, select, read_limit(limit), not oldest_first)
+
+    def list_threads(
+        self,
+        *,
+        project_id: str | None = None,
+        project_name: str | None = None,
+        limit: int | None = None,
+        offset: int = 0,
+        filter: str | None = None,
+        start_time: Moment | None = None,
+    ) -> list[Thread]:
+        """Return the conversations of a project, the latest first, each with its root runs.
+
+        Args:
+            project_id: The same as ``project_name``.
+            project_name: Its name.
+            limit: Most conversations.
+            offset: Conversations that are left out before those.
+            filter: Conditions on the root runs.
+            start_time: Runs that started then or later; all by default (LangSmith: those of the last day).
+
+        Raises:
+            NotFoundError: There is no such project.
+            ArgumentError: No project is named, or a value is of the wrong type.
+            FilterError: The filter can't be understood.
+        """
+        project = known_project(self.store, project_name, project_id)
+        wanted = read_filter({"is_root": True, "filter": filter, "start_time": start_time})
+        most, skipped = read_limit(limit), read_limit(offset) or 0
+        threads = threads_of(self._matching_runs([project], wanted, None, None))
+        return threads[skipped:][:most]
+
+    def page_reader(self, projects: Projects, wanted: RunFilter, selects: Iterable[str] | None) -> ReadPage:
+        """Return what reads the runs behind a position (see ``run_pages``).
+
+        Raises:
+            NotFoundError: There is no such project.
+            ArgumentError: A field is unknown.
+        """
+        names = chosen_projects(self.store, projects, None)
+        fields = None if selects is None else [*selects]
+        select_fields(fields)
+
+        def read(position: Position | None, limit: int) -> list[Run]:
+            return list(self._matching_runs(names, behind(wanted, position), fields, limit))
+
+        return read
+
+    def _matching_runs(
+        self,
+        projects: Sequence[str] | None,
+        wanted: RunFilter,
+        select: Iterable[Any] | None,
+        limit: int | None,
+        newest_first: bool = True,
+    ) -> Iterator[Run]:
+        """Return runs with the details that are selected; nothing is read before the first is asked for."""
+        fields = select_fields(select)
+        if limit == 0:
+            return iter(())
+        details: list[Detail] = []
+        if fields is None or FEEDBACK in fields:
+            details.append(with_feedback)
+        if fields is not None and ORDER in fields:
+            details.append(with_order)
+        runs = self.store.runs(
+            projects, filter=wanted, limit=limit, newest_first=newest_first, columns=columns_of(fields)
+        )
+        return detailed(self.store, runs, details)
