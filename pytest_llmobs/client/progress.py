@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TextIO
 
 from pytest_llmobs.clocks import real
+from pytest_llmobs.experiments.evaluation.results_data import Evaluation
 from pytest_llmobs.measures.trial_spending import trial_spending
 from pytest_llmobs.measures.values import running_means
 from pytest_llmobs.records.trials import Trial
@@ -110,6 +111,20 @@ class ProgressBar:
             ValueError,
         ):  # the terminal is gone, or somebody has closed it: the evaluation goes on
             self._stream = None
+
+
+@contextmanager
+def shown_progress(evaluation: Evaluation) -> Iterator[None]:
+    """Show on the terminal, if there is one, how far an evaluation is while it runs within."""
+    bar = progress_bar(evaluation.expected)
+    if bar is None:
+        yield
+        return
+    evaluation.watch(lambda row: bar.update(row.trial))
+    try:
+        yield
+    finally:
+        bar.close()
 
 
 def progress_bar(

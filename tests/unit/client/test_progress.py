@@ -8,8 +8,9 @@ import pty
 
 import pytest
 
-from pytest_llmobs.client.progress import ProgressBar, progress_bar
+from pytest_llmobs.client.progress import ProgressBar, progress_bar, shown_progress
 from pytest_llmobs.records.trials import Trial, TrialScore, TrialStatus
+from tests.unit.client.evaluations import plan_of, row, under_way
 
 
 class Clock:
@@ -156,6 +157,18 @@ def test_there_is_a_bar_on_a_real_terminal_as_wide_as_that_is() -> None:
         shown = os.read(controller, 1000).decode()
     os.close(controller)
     assert shown == "\r\x1b[Kllm 1/3 · pass 1.000 · +1"
+
+
+def test_an_evaluation_is_shown_while_it_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stderr", terminal)
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    evaluation = under_way(plan_of(["a", "b"]))
+    with shown_progress(evaluation):
+        evaluation.add(row("a"))
+        assert "1/2" in terminal.shown
+    assert terminal.shown == ""
 
 
 @pytest.mark.parametrize("environ", [{"CI": "true"}, {"CI": "1"}, {"TERM": "dumb"}])
