@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -123,7 +123,8 @@ class ExampleMethods(CatalogMethods):
             ConflictError: An id is taken.
             DatasetError: Something has no form in JSON, or the dataset's file isn't JSON Lines.
         """
-        lists = _lists_among(others, _LISTS, self.create_examples)
+        accept(self.create_examples, others, known_names=_LISTS)
+        lists = _of(others, _LISTS)
         if examples is not None and lists:
             raise ArgumentError(f"Give either examples or {', '.join(lists)}, not both.")
         if examples is None and not lists:
@@ -290,7 +291,8 @@ class ExampleMethods(CatalogMethods):
             ArgumentError: A keyword is unknown, two lists differ in length, or an update has no id.
             DatasetError: Something has no form in JSON, or the dataset's file isn't JSON Lines.
         """
-        lists = _lists_among(others, _UPDATE_LISTS, self.update_examples)
+        accept(self.update_examples, others, known_names=_UPDATE_LISTS)
+        lists = _of(others, _UPDATE_LISTS)
         if (updates is None) == (not lists):
             raise ArgumentError("Give either updates or example_ids with a list a field.")
         if updates is None:
@@ -344,24 +346,8 @@ class ExampleMethods(CatalogMethods):
             changes.remove(self._catalog, name, ids)
 
 
-def _lists_among(
-    given: Mapping[str, Any], names: Sequence[str], method: Callable[..., Any]
-) -> dict[str, Any]:
-    """Return the lists among further keywords, after checking the others.
-
-    Raises:
-        ArgumentError: A keyword is unknown.
-    """
-    lists: dict[str, Any] = {}
-    for name, value in given.items():
-        if name in names:
-            lists[name] = value
-        elif nearest(name, names):
-            raise ArgumentError(
-                f"{method.__name__}() got an unknown keyword {name!r}.{nearest(name, names)} {known(names)}"
-            )
-    accept(method, {name: value for name, value in given.items() if name not in names})
-    return lists
+def _of(given: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    return {name: given[name] for name in names if name in given}
 
 
 def _answer(

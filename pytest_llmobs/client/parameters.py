@@ -51,9 +51,11 @@ _NOTHING_IS_FETCHED = Unbound("An example is all in the dataset's file, and has 
 _NO_UPLOAD = Unbound("Nothing is uploaded: a dataset is a file.")
 _NO_HUB = Unbound("Prompts are files of your repository; nothing is public.")
 _NO_MODEL = Unbound("A prompt has no model beside it; what was pushed comes back.")
+_ONE_REVIEWER = Unbound("An item has one status, whoever reviewed it.", is_refused=True)
+_NO_PAGES = Unbound("A queue is read whole.")
 _PROGRESS = Unbound("Progress is shown by the process that evaluates.")
 
-GROUPS: Mapping[str, str] = {"Runs": "runs"}
+GROUPS: Mapping[str, str] = {"Runs": "runs", "QueueItems": "annotation_queues.items"}
 """Class of a group of methods -> the client's attribute."""
 UNBOUND: Mapping[str, Mapping[str, Unbound]] = {
     "Client": {
@@ -161,6 +163,18 @@ UNBOUND: Mapping[str, Mapping[str, Unbound]] = {
         "dangerously_pull_public_prompt": _NO_HUB,
     },
     "list_prompt_commits": {"include_model": _NO_MODEL},
+    "annotation_queues.items.create": {"extend_trace_retention": Unbound("Traces have no expiry.")},
+    "annotation_queues.items.create_status": {"override_added_at": Unbound("An item came when it came.")},
+    "annotation_queues.items.list": {
+        "agreement": _ONE_REVIEWER,
+        "has_unresolved_keys": _ONE_REVIEWER,
+        "cursor": _NO_PAGES,
+        "direction": _NO_PAGES,
+        "page_size": _NO_PAGES,
+        "item_type": Unbound("Every item is a run."),
+        "min_start_time": _ONE_PLACE,
+        "max_start_time": _ONE_PLACE,
+    },
     "create_feedback": {
         "feedback_config": Unbound("Feedback keys have no configuration: a score says what it is."),
         "stop_after_attempt": _AT_ONCE,

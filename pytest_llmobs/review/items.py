@@ -1,0 +1,200 @@
+"""The runs of one queue: an append-only log, one part a process, read as it stands now.
+
+Nothing is rewritten and no lock is held, so that any number of processes may add at once; a run that several add is
+one item.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, get_args
+from uuid import UUID
+
+from pytest_llmobs.errors import ArgumentError, NotFoundError, StoreError
+from pytest_llmobs.files import open_private, parse_json, read_bytes
+from pytest_llmobs.review.records import ItemStatus, QueueItem
+from pytest_llmobs.wording import known, nearest
+
+STATUSES: tuple[str, ...] = get_args(ItemStatus)
+ITEMS = "items"
+"""The folder of the parts, below the queue's."""
+_FACTS = ("project_id", "start_time", "source_proposed_example_id")
+"""What is kept of a run besides its id."""
+
+
+def run_id_of(value: Any, place: str) -> str:
+    """Return the id of a run as the store has it.
+
+    Raises:
+        ArgumentError: It is no UUID.
+    """
+    try:
+        return str(value if isinstance(value, UUID) else UUID(value))
+    except (TypeError, ValueError, AttributeError):
+        raise ArgumentError(f"{place} is {value!r}, no run's id: a UUID such as run.id.") from None
+
+
+class Part:
+    """The file to which one process appends."""
+
+    def __init__(self) -> None:
+        """Choose no name yet: a forked child gets one of its own."""
+        self._process = 0
+        self._name = ""
+
+    def append(self, folder: Path, lines: Iterable[Mapping[str, Any]]) -> None:
+        """Append lines in one write, to the end of the file below ``folder``.
+
+        Raises:
+            FileNotFoundError: The queue was renamed or deleted meanwhile.
+            StoreError: The disk refuses.
+        """
+        if self._process != os.getpid():
+            self._process = os.getpid()
+            self._name = f"{self._process}-{secrets.token_hex(6)}.jsonl"
+        text = "".join(f"{json.dumps(line, ensure_ascii=False)}\n" for line in lines)
+        place = folder / ITEMS
+        try:
+            with open(place / self._name, "ab", buffering=0, opener=open_private) as file:
+                file.write(text.encode())
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            raise StoreError(f"Can't write to {str(place)!r}: {error.strerror or error}.") from error
+
+
+class Items:
+    """The items of one queue."""
+
+    def __init__(self, folder: Path, queue_id: str, part: Part, now: Callable[[], datetime]) -> None:
+        """Name the queue.
+
+        Args:
+            folder: The queue's.
+            queue_id: Its id.
+            part: Where this process appends.
+            now: The time, in UTC.
+        """
+        self._folder = folder
+        self._queue_id = queue_id
+        self._part = part
+        self._now = now
+
+    def all(self) -> list[QueueItem]:
+        """Return the items that are in the queue, in the order in which they came.
+
+        Raises:
+            StoreError: A part can't be read.
+        """
+        items: dict[str, QueueItem] = {}
+        for event in self._events():
+            run_id = event["run_id"]
+            if event["do"] == "add":
+                items.setdefault(run_id, self._item(event))
+            elif event["do"] == "remove":
+                items.pop(run_id, None)
+            elif run_id in items:
+                at = datetime.fromisoformat(event["at"])
+                items[run_id] = replace(items[run_id], status=event["status"], last_reviewed_time=at)
+        return list(items.values())
+
+    def add(self, runs: Sequence[Mapping[str, Any]]) -> list[QueueItem]:
+        """Add runs, and return their items; one that is there already stays where it is.
+
+        Args:
+            runs: Each with ``run_id``, and what else is known of it.
+
+        Raises:
+            StoreError: The disk refuses.
+        """
+        there = {item.run_id for item in self.all()}
+        new = {run["run_id"]: run for run in runs if run["run_id"] not in there}
+        if new:
+            at = self._now().isoformat()
+            events = []
+            for run_id, run in new.items():
+                facts = {fact: run[fact] for fact in _FACTS if run.get(fact) is not None}
+                events.append({"do": "add", "at": at, "run_id": run_id, **facts})
+            self._part.append(self._folder, events)
+        wanted = {run["run_id"] for run in runs}
+        return [item for item in self.all() if item.run_id in wanted]
+
+    def remove(self, run_ids: Sequence[str], queue: str) -> None:
+        """Take runs out of the queue.
+
+        Raises:
+            NotFoundError: One isn't in it; then none is taken out.
+            StoreError: The disk refuses.
+        """
+        for run_id in run_ids:
+            self.item(run_id, queue)
+        at = self._now().isoformat()
+        self._part.append(self._folder, [{"do": "remove", "at": at, "run_id": run_id} for run_id in run_ids])
+
+    def set_status(self, run_id: str, status: str | None, queue: str) -> QueueItem:
+        """Say what a reviewer did with an item; None shows it as new.
+
+        Raises:
+            ArgumentError: There is no such status.
+            NotFoundError: The run isn't in the queue.
+            StoreError: The disk refuses.
+        """
+        if status is not None and status not in STATUSES:
+            raise ArgumentError(f"status is {status!r}.{nearest(str(status), STATUSES)} {known(STATUSES)}")
+        self.item(run_id, queue)
+        event = {"do": "status", "at": self._now().isoformat(), "run_id": run_id, "status": status}
+        self._part.append(self._folder, [event])
+        return self.item(run_id, queue)
+
+    def item(self, run_id: str, queue: str) -> QueueItem:
+        """Return the item of a run.
+
+        Raises:
+            NotFoundError: The run isn't in the queue.
+        """
+        for item in self.all():
+            if item.run_id == run_id:
+                return item
+        raise NotFoundError(f"The run {run_id!r} isn't in the queue {queue!r}.")
+
+    def _item(self, event: Mapping[str, Any]) -> QueueItem:
+        facts = {fact: event.get(fact) for fact in _FACTS}
+        return QueueItem(
+            id=f"{self._queue_id}:{event['run_id']}",
+            queue_id=self._queue_id,
+            run_id=event["run_id"],
+            added_at=datetime.fromisoformat(event["at"]),
+            **facts,  # type: ignore[arg-type]
+        )
+
+    def _events(self) -> list[dict[str, Any]]:
+        """Return everything that happened, in its order."""
+        events: list[tuple[str, str, int, dict[str, Any]]] = []
+        for part in sorted((self._folder / ITEMS).glob("*.jsonl")):
+            for number, event in enumerate(_lines(part)):
+                events.append((event["at"], part.name, number, event))
+        events.sort(key=lambda entry: entry[:3])
+        return [event for *_, event in events]
+
+
+def _lines(part: Path) -> Iterator[dict[str, Any]]:
+    try:
+        content = read_bytes(part)
+    except FileNotFoundError:  # the queue was deleted meanwhile
+        return
+    except OSError as error:
+        raise StoreError(f"{str(part)!r} can't be read: {error}.") from error
+    for line in content.split(b"\n"):
+        try:
+            event = parse_json(line)
+            datetime.fromisoformat(event["at"])
+            if event["do"] and event["run_id"]:
+                yield event
+        except (ValueError, LookupError, TypeError):
+            continue  # torn by a crash, or the empty end of the file
