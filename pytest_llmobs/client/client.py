@@ -11,13 +11,14 @@ from pytest_llmobs.client.feedback import FeedbackMethods
 from pytest_llmobs.client.parameters import accept
 from pytest_llmobs.client.projects import ProjectMethods
 from pytest_llmobs.client.prompts import PromptMethods
+from pytest_llmobs.client.queues import QueueMethods
 from pytest_llmobs.client.refused import REFUSED, Refusal
 from pytest_llmobs.client.runs import RunMethods
 from pytest_llmobs.wording import nearest
 from pytest_llmobs.workspace import Workspace
 
 
-class Client(RunMethods, ProjectMethods, FeedbackMethods, DatasetMethods, PromptMethods):
+class Client(RunMethods, ProjectMethods, FeedbackMethods, DatasetMethods, PromptMethods, QueueMethods):
     """What LangSmith's ``Client`` does, on the files of a folder."""
 
     def __init__(

@@ -1,0 +1,216 @@
+"""The client's methods about review queues."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from pytest_llmobs.client.base import ClientBase
+from pytest_llmobs.client.queue_items import AnnotationQueues, items_of, run_keys
+from pytest_llmobs.errors import ArgumentError, NotFoundError
+from pytest_llmobs.review.items import run_id_of
+from pytest_llmobs.review.queues import Queues
+from pytest_llmobs.review.records import AnnotationQueue, QueuedRun, QueueItem
+from pytest_llmobs.wording import count
+
+if TYPE_CHECKING:
+    from pytest_llmobs.records.runs import Run
+
+
+class QueueMethods(ClientBase):
+    """Queues of runs that wait for a person. ``queue_id`` is a queue's id, or its name."""
+
+    @cached_property
+    def _queues(self) -> Queues:
+        folder = self.workspace.store_folder / "queues"
+        return Queues(folder, prepare_store=self.store.layout.create)
+
+    @cached_property
+    def annotation_queues(self) -> AnnotationQueues:
+        """The newer methods: ``annotation_queues.items.create()`` and others."""
+        return AnnotationQueues(self._queues)
+
+    def create_annotation_queue(
+        self,
+        *,
+        name: str,
+        description: str | None = None,
+        queue_id: Any = None,
+        rubric_instructions: str | None = None,
+        rubric_items: Sequence[Mapping[str, Any]] | None = None,
+    ) -> AnnotationQueue:
+        """Make a queue.
+
+        Args:
+            name: Any text that no queue is named.
+            description: For people.
+            queue_id: Its id; a new UUID by default.
+            rubric_instructions: For the reviewer, in general.
+            rubric_items: What the reviewer is asked, each with ``feedback_key`` and, where there is more to say,
+                ``description``, ``value_descriptions``, ``score_descriptions``, ``is_required``, ``required_if``,
+                ``visible_if``, ``is_assertion``, ``regex_validator``.
+
+        Raises:
+            ArgumentError: The name is none, or an item has an unknown key or an impossible value.
+            ConflictError: There is a queue of that name or id.
+            StoreError: The disk refuses.
+        """
+        return self._queues.create(
+            name,
+            id=queue_id,
+            description=description,
+            rubric_instructions=rubric_instructions,
+            rubric_items=rubric_items,
+        )
+
+    def list_annotation_queues(
+        self,
+        *,
+        queue_ids: Sequence[Any] | None = None,
+        name: str | None = None,
+        name_contains: str | None = None,
+        limit: int | None = None,
+    ) -> Iterator[AnnotationQueue]:
+        """Return the matching queues, in the order of their names.
+
+        Args:
+            queue_ids: These ids or names alone.
+            name: This one alone; none where it isn't there.
+            name_contains: A part of the name, in whatever case.
+            limit: Most of them; None for all.
+        """
+        wanted = None if queue_ids is None else set(map(str, queue_ids))
+        part = (name_contains or "").casefold()
+        matching = []
+        for queue in self._queues.all():
+            is_named = wanted is None or not wanted.isdisjoint((queue.id, queue.name))
+            if is_named and name in (None, queue.name) and part in queue.name.casefold():
+                matching.append(queue)
+        return iter(matching[:limit])
+
+    def read_annotation_queue(self, queue_id: Any) -> AnnotationQueue:
+        """Return a queue.
+
+        Raises:
+            NotFoundError: There is none; the message names near ones.
+        """
+        return self._queues.find(queue_id)
+
+    def update_annotation_queue(
+        self,
+        queue_id: Any,
+        *,
+        name: str | None = None,
+        description: str | None = None,
+        rubric_instructions: str | None = None,
+        rubric_items: Sequence[Mapping[str, Any]] | None = None,
+    ) -> None:
+        """Change a queue; what is None stays, and a rubric replaces the one before.
+
+        Raises:
+            NotFoundError: There is no such queue.
+            ArgumentError: The name is none, or the rubric makes no sense.
+            ConflictError: There is a queue of the new name.
+        """
+        self._queues.update(
+            queue_id,
+            name=name,
+            description=description,
+            rubric_instructions=rubric_instructions,
+            rubric_items=rubric_items,
+        )
+
+    def delete_annotation_queue(self, queue_id: Any) -> None:
+        """Delete a queue with its items; the runs stay.
+
+        Raises:
+            NotFoundError: There is no such queue.
+        """
+        self._queues.delete(queue_id)
+
+    def add_runs_to_annotation_queue(
+        self,
+        queue_id: Any,
+        *,
+        run_ids: Sequence[Any] | None = None,
+        runs: Sequence[Any] | None = None,
+    ) -> None:
+        """Add runs to a queue; one that is in it already stays where it is.
+
+        Args:
+            queue_id: The queue's id or name.
+            run_ids: Their ids.
+            runs: Dicts with ``run_id`` and what else is known (``session_id``, ``start_time``), or runs.
+
+        Raises:
+            ArgumentError: Not exactly one of the two is given, or an id is no UUID.
+            NotFoundError: There is no such queue.
+        """
+        if (run_ids is None) == (runs is None):
+            raise ArgumentError("Give one of run_ids and runs.")
+        if run_ids is None:
+            keys = run_keys(runs, "runs")
+        else:
+            if isinstance(run_ids, str):
+                raise ArgumentError(f"run_ids is {run_ids!r}. Give a list: [{run_ids!r}].")
+            keys = [{"run_id": run_id_of(id, f"run_ids[{number}]")} for number, id in enumerate(run_ids)]
+        self._queues.change_items(queue_id, lambda items, _: items.add(keys))
+
+    def delete_run_from_annotation_queue(self, queue_id: Any, *, run_id: Any) -> None:
+        """Take a run out of a queue.
+
+        Raises:
+            ArgumentError: The id is no UUID.
+            NotFoundError: There is no such queue, or the run isn't in it.
+        """
+        id = run_id_of(run_id, "run_id")
+        self._queues.change_items(queue_id, lambda items, queue: items.remove([id], queue))
+
+    def get_run_from_annotation_queue(self, queue_id: Any, *, index: int) -> QueuedRun:
+        """Return one of the runs that aren't completed yet.
+
+        Args:
+            queue_id: The queue's id or name.
+            index: 0 for the one that has waited longest.
+
+        Raises:
+            NotFoundError: There is no such queue, or so many runs don't wait in it.
+            ArgumentError: The index is no whole number, 0 or above.
+        """
+        if type(index) is not int or index < 0:
+            raise ArgumentError(f"index is {index!r}; it must be a whole number, 0 or above.")
+        queue = self._queues.find(queue_id)
+        waiting = items_of(self._queues, queue, "needs_my_review")
+        if index >= len(waiting):
+            raise NotFoundError(
+                f"No run with index {index} waits in the queue {queue.name!r}: {count(len(waiting), 'run')} in all."
+            )
+        return self._queued(waiting[index])
+
+    def list_runs_from_annotation_queue(
+        self, queue_id: Any, *, status: str | None = None, limit: int | None = None
+    ) -> Iterator[QueuedRun]:
+        """Return the runs of a queue, those first that came first; each is read when it is asked for.
+
+        Args:
+            queue_id: The queue's id or name.
+            status: ``needs_my_review`` (waiting), ``completed``, or None for all. There is one reviewer:
+                ``needs_others_review`` gives none.
+            limit: Most of them; None for all.
+
+        Raises:
+            NotFoundError: There is no such queue.
+            ArgumentError: There is no such status.
+        """
+        items = items_of(self._queues, self._queues.find(queue_id), status)
+        return map(self._queued, items[:limit])
+
+    def _queued(self, item: QueueItem) -> QueuedRun:
+        return QueuedRun(item, self._run_or_none(item.run_id))
+
+    def _run_or_none(self, id: str) -> Run | None:
+        try:
+            return self.store.read_run(id, load_children=False)
+        except NotFoundError:
+            return None
