@@ -5,31 +5,28 @@ from __future__ import annotations
 import atexit
 import os
 import weakref
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any
 
 from pytest_llmobs.errors import StoreError
 from pytest_llmobs.files import make_private
-from pytest_llmobs.records.runs import Run
 from pytest_llmobs.storage import experiment_files, notices, sessions
 from pytest_llmobs.storage.feedback.log import FeedbackLog
-from pytest_llmobs.storage.layout import Layout, experiment_of, project_of
-from pytest_llmobs.storage.parquet.filters import Filters, condition
-from pytest_llmobs.storage.parquet.schema import NAMES, PAYLOADS
+from pytest_llmobs.storage.layout import Layout, experiment_of
+from pytest_llmobs.storage.run_queries import RunQueries
 from pytest_llmobs.storage.spool.rotation import Rotation, Rotator
 from pytest_llmobs.storage.spool.writer import Spool
 from pytest_llmobs.storage.upkeep import Exporter, Upkeep
-from pytest_llmobs.wording import count, known, nearest, noun
+from pytest_llmobs.wording import count, noun
 
 if TYPE_CHECKING:
-    import pyarrow as pa
+    from pytest_llmobs.storage.parquet.parts import Source
+    from pytest_llmobs.storage.stored_runs import StoredRuns
 
-    from pytest_llmobs.storage.parquet.file import RunsFile
 
-
-class Store:
+class Store(RunQueries):
     """Runs and experiments below one root.
 
     Naming a store costs nothing: folders are made when something is written, and Arrow is imported when something is
@@ -176,88 +173,12 @@ class Store:
 
     # Reading
 
-    def runs(
-        self,
-        project: str | None = None,
-        *,
-        limit: int | None = None,
-        newest_first: bool = False,
-        payloads: bool = True,
-        **filters: Unpack[Filters],
-    ) -> Iterator[Run]:
-        """Yield runs in order of their start, without children, a window of rows at a time.
-
-        Args:
-            project: Its name; None reads all projects.
-            limit: Most runs.
-            newest_first: Turn the order round.
-            payloads: False leaves inputs and outputs out, which is many times faster.
-            **filters: See ``filters.Filters``.
-
-        Raises:
-            StoreError: A filter is impossible, a file is unreadable or of a newer schema.
-        """
-        from pytest_llmobs.storage.parquet.rows import to_runs
-
-        columns = list(NAMES)
-        if not payloads:
-            columns = [name for name in NAMES if name not in PAYLOADS]
-        for table in self.tables(columns, project, limit=limit, newest_first=newest_first, **filters):
-            yield from to_runs(table, self.leave_out)
-
-    def tables(
-        self,
-        columns: list[str],
-        project: str | None = None,
-        *,
-        limit: int | None = None,
-        newest_first: bool = False,
-        **filters: Unpack[Filters],
-    ) -> Iterator[pa.Table]:
-        """Yield some columns (and ``project``) of the matching runs as Arrow tables, in order of their start.
-
-        Raises:
-            StoreError: A column is unknown, or what ``runs`` raises.
-        """
-        for name in columns:
-            if name not in NAMES:
-                raise StoreError(f"Unknown column {name!r}.{nearest(name, NAMES)} {known(NAMES)}")
-        from pytest_llmobs.storage.parquet import query
-
-        where = condition(filters)
-        yield from query.scan(
-            lambda: self._open_files(project),
-            columns,
-            where,
-            limit=limit,
-            newest_first=newest_first,
-        )
-
-    def read_run(self, id: str, load_children: bool = True) -> Run:
-        """Return one run, with its descendants nested in ``child_runs``.
-
-        Args:
-            id: Its id, or the first letters of it (six at least) where no other id begins so.
-            load_children: False reads the run alone.
-
-        Raises:
-            StoreError: No run has that id, or several begin so.
-        """
-        from pytest_llmobs.storage.parquet.lookup import descendants
-        from pytest_llmobs.tracing.run_line import nest
-
-        run = self._find_run(id)
-        if not load_children:
-            return run
-        family = list(self.runs(run.project, trace_id=run.trace_id))
-        if run.parent_id is not None:
-            return nest(run, descendants(run, family))
-        # Runs whose parents were lost with a crashed process hang from the root.
-        return nest(run, [member for member in family if member.id != run.id])
-
     def projects(self) -> list[str]:
         """Return the names of the projects that have runs, sorted."""
-        return sorted(map(project_of, self._partitions(None)))
+        self._recover_once()
+        if not self.root.is_dir():
+            return []
+        return self._stored_runs.projects()
 
     def copy_runs(self, project: str, folder: Path) -> None:
         """Copy the Parquet files of a project into another store's folder; links where the disk allows them.
@@ -265,10 +186,11 @@ class Store:
         Raises:
             OSError: The disk refuses.
         """
-        from pytest_llmobs.storage.parquet import query
         from pytest_llmobs.storage.transfer import copy_file
 
-        for path in query.find_files(self._partitions(project), self.leave_out):
+        self._recover_once()
+        folders = self._stored_runs.partitions([project])
+        for path in self._stored_runs.footers.find(folders):
             copy_file(path, folder / path.name)
 
     def copy_media(self, folder: Path) -> None:
@@ -283,24 +205,19 @@ class Store:
             make_private(folder)
             copy_file(path, folder / path.name)
 
-    def _open_files(self, project: str | None) -> list[RunsFile]:
-        from pytest_llmobs.storage.parquet import query
-
-        return query.open_files(self._partitions(project), self.leave_out)
-
-    def _find_run(self, id: str) -> Run:
-        from pytest_llmobs.storage.parquet.lookup import find_run
-
-        return find_run(self._partitions(None), id, self.leave_out)
-
-    def _partitions(self, project: str | None) -> list[Path]:
+    def _sources(self, projects: Sequence[str] | None, mentioned: bytes = b"") -> Sequence[Source]:
         self._recover_once()
-        if project is not None:
-            folder = self.layout.partition(project)
-            if folder.is_dir():
-                return [folder]
-            return []
-        return sorted(filter(Path.is_dir, self.layout.runs.glob("project=*")))
+        return self._stored_runs.sources(projects, mentioned)
+
+    def _lasting_sources(self, projects: Sequence[str] | None) -> Sequence[Source] | None:
+        self._recover_once()
+        return self._stored_runs.lasting(projects)
+
+    @cached_property
+    def _stored_runs(self) -> StoredRuns:
+        from pytest_llmobs.storage.stored_runs import StoredRuns
+
+        return StoredRuns(self.layout, self.leave_out)
 
     # Experiments
 

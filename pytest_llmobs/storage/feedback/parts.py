@@ -17,7 +17,8 @@ import pyarrow.parquet as pq
 from pytest_llmobs.errors import StoreError
 from pytest_llmobs.files import PRIVATE, parse_json
 from pytest_llmobs.storage.feedback.schema import CREATE, FEEDBACK_COLUMNS, FEEDBACK_VERSION, feedback_schema
-from pytest_llmobs.storage.parquet.file import MERGED_KEY, UNREADABLE, VanishedError, sync
+from pytest_llmobs.storage.parquet.damage import UNREADABLE, VanishedError
+from pytest_llmobs.storage.parquet.file import MERGED_KEY, sync
 from pytest_llmobs.storage.parquet.schema import VERSION_KEY
 
 if TYPE_CHECKING:

@@ -19,8 +19,8 @@ from pytest_llmobs.storage.feedback.parts import Part
 from pytest_llmobs.storage.feedback.schema import feedback_schema
 from pytest_llmobs.storage.feedback.sealing import part_of
 from pytest_llmobs.storage.layout import SPOOL_SUFFIX, Layout
-from pytest_llmobs.storage.parquet.file import VanishedError
-from pytest_llmobs.storage.parquet.query import PATIENCE
+from pytest_llmobs.storage.parquet.damage import VanishedError
+from pytest_llmobs.storage.parquet.listing import PATIENCE
 
 if TYPE_CHECKING:
     import pyarrow.compute as pc

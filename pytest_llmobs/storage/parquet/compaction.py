@@ -14,11 +14,11 @@ from pathlib import Path
 from pytest_llmobs.errors import StoreError
 from pytest_llmobs.files import move_whole
 from pytest_llmobs.storage.layout import SPOOL_SUFFIX, Layout
-from pytest_llmobs.storage.parquet.file import MERGED_MARK, RunsFile, RunsFileWriter, VanishedError, sync
+from pytest_llmobs.storage.parquet.damage import VanishedError
+from pytest_llmobs.storage.parquet.file import MERGED_MARK, SMALL, RunsFileWriter, sync
+from pytest_llmobs.storage.parquet.runs_file import RunsFile
 from pytest_llmobs.storage.parquet.schema import NAMES
 
-SMALL = 4 << 20
-"""Bytes; larger files stay as they are."""
 MANY = 64
 """So many small files of a project are merged."""
 
@@ -74,12 +74,12 @@ def _try_to_merge(layout: Layout, folder: Path, files: list[RunsFile]) -> RunsFi
     try:
         for file in files:
             try:
-                table = file.read(NAMES, None)
+                table = file.read(NAMES)
             except VanishedError:
                 raise
             except StoreError:
                 return file
-            if len(table) != file.fragment.metadata.num_rows:
+            if len(table) != file.metadata.num_rows:
                 return file
             writer.add(table, table.nbytes)
         writer.finish()

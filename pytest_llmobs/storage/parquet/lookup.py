@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
-from functools import partial
-from operator import attrgetter
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import dataclass
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_llmobs.errors import NotFoundError, StoreError
 from pytest_llmobs.records.runs import Run
-from pytest_llmobs.storage.parquet import query
-from pytest_llmobs.storage.parquet.file import LeaveOut, VanishedError
-from pytest_llmobs.storage.parquet.rows import to_runs
-from pytest_llmobs.storage.parquet.schema import NAMES
+from pytest_llmobs.storage.parquet.damage import VanishedError
+from pytest_llmobs.storage.parquet.listing import PATIENCE
+from pytest_llmobs.storage.parquet.parts import Source
+from pytest_llmobs.storage.parquet.query import Listing
+from pytest_llmobs.storage.parquet.sought import PROJECT, Sought
+from pytest_llmobs.storage.parquet.where import Pushed
 from pytest_llmobs.wording import listed
 
 WHOLE = 36
@@ -23,33 +23,48 @@ WHOLE = 36
 SHORTEST = 6
 """Letters that may stand for a whole id."""
 _SHOWN = 5
-"""Matches that a message names at most; so many of each file are read."""
+"""Matches that a message names at most."""
 WHERE_IDS_STAND = (
     "`llmobs show EXPERIMENT` names those of examples that broke, with --json those of all trials "
     "(run_id); `llmobs experiments` lists the experiments."
 )
 """How a user gets at ids."""
+_LAST = "\U0010ffff"
+"""No letter comes after it."""
 
 
 class UnknownRunError(NotFoundError):
     """No run has the id that was asked for, nor one that begins so."""
 
 
-def find_run(folders: Sequence[Path], id: str, leave_out: LeaveOut | None = None) -> Run:
-    """Return the run whose id is, or begins with, ``id``, without children.
+@dataclass(frozen=True)
+class FoundRun:
+    """Where a run is."""
+
+    id: str
+    trace_id: str
+    project: str
+
+
+def find_run(listing: Listing, id: str, missing: str) -> FoundRun:
+    """Return the run whose id is, or begins with, ``id``.
 
     Args:
-        folders: The projects to look in.
+        listing: Lists where to look.
         id: A whole id, or its first letters.
-        leave_out: Takes what can't be read; by default that is an error.
+        missing: The message where there is none.
 
     Raises:
         UnknownRunError: No run has that id.
         StoreError: Several begin so, or it is too short.
     """
-    where = begins_with(id)
-    runs = _search(folders, where, is_whole(id), leave_out)
-    return only_run(runs, id, f"No run has the id {id!r}. {WHERE_IDS_STAND}")
+    sought = Sought.of(Pushed(begins_with(id)))
+    for _ in range(PATIENCE - 1):
+        try:
+            return _only(_search(listing(), sought, is_whole(id)), id, missing)
+        except VanishedError:  # merged meanwhile: its runs lie elsewhere now
+            continue
+    return _only(_search(listing(), sought, is_whole(id)), id, missing)
 
 
 def is_whole(id: str) -> bool:
@@ -65,55 +80,41 @@ def begins_with(id: str) -> pc.Expression:
     """
     if len(id) < SHORTEST:
         raise StoreError(f"{id!r} is too short for a run's id. Give its first {SHORTEST} letters at least.")
+    field = pc.field("id")
     if is_whole(id):
-        # Equality is what the footers' statistics can skip row groups by.
-        return pc.field("id") == id
-    return pc.starts_with(pc.field("id"), id)
+        return field == id
+    # Bounds are what the footers' statistics can skip row groups by.
+    return (field >= id) & (field < id + _LAST) & pc.starts_with(field, id)
 
 
-def only_run(runs: Sequence[Run], id: str, missing: str) -> Run:
-    """Return the one run that was found.
+def _search(sources: Sequence[Source], sought: Sought, first_is_enough: bool) -> list[pa.Table]:
+    tables: list[pa.Table] = []
+    # The newest first: what people look for is mostly young.
+    for source in reversed(sources):
+        parts = source.parts(sought)
+        if not parts:
+            continue
+        table = source.matching(parts, ["id", "trace_id", PROJECT], sought)
+        if len(table):
+            tables.append(table)
+            if first_is_enough:
+                break
+    return tables
 
-    Args:
-        runs: Those whose id is, or begins with, ``id``.
-        id: What was looked for.
-        missing: The message where there is none.
 
-    Raises:
-        UnknownRunError: There is none.
-        StoreError: There are several.
-    """
-    if not runs:
+def _only(tables: Sequence[pa.Table], id: str, missing: str) -> FoundRun:
+    found: dict[str, FoundRun] = {}
+    for table in tables:
+        for row in table.to_pylist():
+            found.setdefault(row["id"], FoundRun(**row))
+    if not found:
         raise UnknownRunError(missing)
-    ids = sorted(set(map(attrgetter("id"), runs)))
-    if len(ids) > 1:
+    if len(found) > 1:
         raise StoreError(
-            f"Several runs' ids begin with {id!r}: {listed(ids, _SHOWN)}. Give more of the one you mean."
+            f"Several runs' ids begin with {id!r}: {listed(sorted(found), _SHOWN)}. Give more of the one you mean."
         )
-    return runs[0]
-
-
-def _search(
-    folders: Sequence[Path], where: pc.Expression, first_is_enough: bool, leave_out: LeaveOut | None
-) -> list[Run]:
-    search = partial(_matches, folders, where, first_is_enough, leave_out)
-    for _ in range(query.PATIENCE):
-        # A file that is merged meanwhile vanishes: look again, its runs lie elsewhere now.
-        with suppress(VanishedError):
-            return list(search())
-    return list(search())
-
-
-def _matches(
-    folders: Sequence[Path], where: pc.Expression, first_is_enough: bool, leave_out: LeaveOut | None
-) -> Iterator[Run]:
-    # Newest first and one by one: what people look for is mostly young, and a store may have thousands of files.
-    for path in reversed(query.find_files(folders, leave_out)):
-        tables = list(query.scan(partial(query.open_each, [path], leave_out), NAMES, where, limit=_SHOWN))
-        for table in tables:
-            yield from to_runs(table, leave_out)
-        if first_is_enough and tables:
-            return
+    (run,) = found.values()
+    return run
 
 
 def descendants(run: Run, family: Sequence[Run]) -> list[Run]:

@@ -14,7 +14,7 @@ from pytest_llmobs.storage.parquet.schema import DERIVED, NAMES, OBJECTS, PAYLOA
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from pytest_llmobs.storage.parquet.file import LeaveOut
+    from pytest_llmobs.storage.parquet.damage import LeaveOut
 
 _USAGE = tuple(field.name for field in fields(Usage))
 _PLAIN: tuple[str, ...] = (

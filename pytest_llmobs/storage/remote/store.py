@@ -5,22 +5,23 @@ from __future__ import annotations
 import shutil
 import tempfile
 import weakref
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_llmobs.errors import StoreError
 from pytest_llmobs.files import PRIVATE, make_private, write_whole
-from pytest_llmobs.records.runs import Run
 from pytest_llmobs.storage import experiment_files, notices
 from pytest_llmobs.storage.layout import escape, experiment_of, project_of
-from pytest_llmobs.storage.parquet.file import RunsFile, VanishedError
-from pytest_llmobs.storage.parquet.schema import NAMES
 from pytest_llmobs.storage.remote.filesystem import Entry, RemoteFiles
 from pytest_llmobs.storage.spool.rotation import Rotation
 from pytest_llmobs.storage.spool.writer import Spool
 from pytest_llmobs.storage.store import Store
+
+if TYPE_CHECKING:
+    from pytest_llmobs.storage.parquet.parts import Source
+    from pytest_llmobs.storage.parquet.runs_file import RunsFile
 
 _AT_ONCE = 16
 """Documents fetched side by side."""
@@ -107,7 +108,7 @@ class RemoteStore(Store):
 
     def copy_runs(self, project: str, folder: Path) -> None:
         """Fetch the Parquet files of a project into another store's folder."""
-        self._bring(self._parquet(project), folder)
+        self._bring(self._parquet([project]), folder)
 
     def copy_media(self, folder: Path) -> None:
         """Fetch the images and documents into another store's folder."""
@@ -133,9 +134,10 @@ class RemoteStore(Store):
         write_whole(path, self.remote.read(key), mode=PRIVATE, durable=False)
         return path
 
-    def _open_files(self, project: str | None) -> list[RunsFile]:
-        files = []
-        for entry in self._parquet(project):
+    def _sources(self, projects: Sequence[str] | None, mentioned: bytes = b"") -> Sequence[Source]:
+
+        files: list[RunsFile] = []
+        for entry in self._parquet(projects):
             file = self._open_file(entry)
             if file is not None:
                 files.append(file)
@@ -144,8 +146,14 @@ class RemoteStore(Store):
             replaced |= file.merged
         return [file for file in files if file.path not in replaced]
 
+    def _lasting_sources(self, projects: Sequence[str] | None) -> Sequence[Source] | None:
+        return self._sources(projects)
+
     def _open_file(self, entry: Entry) -> RunsFile | None:
         """Return a file that can be read; None, told once, for a damaged one."""
+        from pytest_llmobs.storage.parquet.damage import VanishedError
+        from pytest_llmobs.storage.parquet.runs_file import RunsFile
+
         path = Path(self.remote.path(entry.key))
         try:
             return RunsFile.open(path, self.remote.files, self.leave_out)
@@ -156,25 +164,15 @@ class RemoteStore(Store):
             self.leave_out(path, error)
             return None
 
-    def _find_run(self, id: str) -> Run:
-        from pytest_llmobs.storage.parquet.lookup import WHERE_IDS_STAND, begins_with, is_whole, only_run
-        from pytest_llmobs.storage.parquet.rows import to_runs
-
-        where = begins_with(id)
-        runs: list[Run] = []
-        # The newest first: what people look for is mostly young. Each read whole, for every request takes its time.
-        for file in reversed(self._open_files(None)):
-            runs += to_runs(file.read_with_project(NAMES, where), self.leave_out)
-            if runs and is_whole(id):
-                break
-        return only_run(runs, id, f"No run in {self.place!r} has the id {id!r}. {WHERE_IDS_STAND}")
-
-    def _parquet(self, project: str | None) -> list[Entry]:
-        folder = "runs"
-        if project is not None:
-            folder = f"runs/{self.layout.partition(project).name}"
+    def _parquet(self, projects: Sequence[str] | None) -> list[Entry]:
+        folders = ["runs"]
+        if projects is not None:
+            folders = [f"runs/{self.layout.partition(name).name}" for name in dict.fromkeys(projects)]
+        entries: list[Entry] = []
+        for folder in folders:
+            entries += self.remote.entries(folder, ".parquet")
         # By the name, which begins with the time, whatever the project.
-        return sorted(self.remote.entries(folder, ".parquet"), key=lambda entry: entry.key.rpartition("/")[2])
+        return sorted(entries, key=lambda entry: entry.key.rpartition("/")[2])
 
     def _read_only(self) -> StoreError:
         return StoreError(

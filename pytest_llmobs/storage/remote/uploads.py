@@ -12,7 +12,9 @@ from pytest_llmobs.errors import StoreError
 from pytest_llmobs.files import make_private, open_private, read_bytes
 from pytest_llmobs.storage import locks
 from pytest_llmobs.storage.layout import Layout
-from pytest_llmobs.storage.parquet.file import MERGED_MARK, RunsFile, VanishedError
+from pytest_llmobs.storage.parquet.damage import VanishedError
+from pytest_llmobs.storage.parquet.file import MERGED_MARK
+from pytest_llmobs.storage.parquet.runs_file import RunsFile
 from pytest_llmobs.storage.remote.filesystem import RemoteFiles
 
 _SEALED = ("media/*", "runs/*/*.parquet", "experiments/*.json")

@@ -33,8 +33,8 @@ class Patches:
     payloads: dict[str, tuple[bytes, bytes]] = field(default_factory=dict)
     """Run id -> inputs and outputs that replace the run's, empty where they don't."""
 
-    def add(self, line: bytes) -> None:
-        """Take in the line of a patch.
+    def add(self, line: bytes) -> str:
+        """Take in the line of a patch; return the id of its run.
 
         Raises:
             ValueError: It can't be read.
@@ -48,14 +48,24 @@ class Patches:
         if inputs or outputs:
             old_inputs, old_outputs = self.payloads.get(run_id, (b"", b""))
             self.payloads[run_id] = (inputs or old_inputs, outputs or old_outputs)
+        return run_id
 
     def apply(self, record: Record) -> Record:
+        """Return ``record`` with what overrides it; that counts as used."""
+        patched = self.patched(record)
+        if patched is not record:
+            run_id = record[0]["id"]
+            del self.columns[run_id]
+            self.payloads.pop(run_id, None)
+        return patched
+
+    def patched(self, record: Record) -> Record:
         """Return ``record`` with what overrides it."""
         header, inputs, outputs = record
-        columns = self.columns.pop(header["id"], None)
+        columns = self.columns.get(header["id"])
         if columns is None:
             return record
-        new_inputs, new_outputs = self.payloads.pop(header["id"], (b"", b""))
+        new_inputs, new_outputs = self.payloads.get(header["id"], (b"", b""))
         return header | columns, new_inputs or inputs, new_outputs or outputs
 
     def unused(self) -> Iterator[bytes]:

@@ -120,9 +120,9 @@ def test_runs_come_in_order_of_their_start_over_files_and_projects(
 
 
 def test_many_windows_give_every_run_once(keep, line: Line, run_id: Id, monkeypatch) -> None:
-    from pytest_llmobs.storage.parquet import query
+    from pytest_llmobs.storage.parquet import parts
 
-    monkeypatch.setattr(query, "WINDOW_BYTES", 1)
+    monkeypatch.setattr(parts, "WINDOW_BYTES", 1)
     # Every five runs start at the same moment, so windows meet within equal starts.
     store = keep(*(line(n, start_time=1_763_900_000_000_000 + n // 5) for n in range(203)))
     for newest_first in (False, True):

@@ -164,7 +164,7 @@ def test_a_long_lived_process_merges_what_it_has_sealed(store: Store, line: Line
 def test_a_reading_that_is_under_way_goes_on_in_the_merged_file(
     scattered: Store, run_id: Callable[[int], str], monkeypatch: pytest.MonkeyPatch, newest_first: bool
 ) -> None:
-    monkeypatch.setattr("pytest_llmobs.storage.parquet.query.WINDOW_BYTES", 1)
+    monkeypatch.setattr("pytest_llmobs.storage.parquet.parts.WINDOW_BYTES", 1)
     reading = scattered.runs("demo", newest_first=newest_first, limit=20)
     found = [next(reading).id for _ in range(5)]
     compact(scattered.layout, many=2)

@@ -1,0 +1,78 @@
+"""Sums, shares and percentiles of runs, gathered from one scan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import chain
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pytest_llmobs.records.run_stats import RunStats
+from pytest_llmobs.storage.parquet.sought import PROJECT
+
+SUMS = ("total_tokens", "input_tokens", "output_tokens", "total_cost", "input_cost", "output_cost")
+"""Columns that are added up."""
+STATS_COLUMNS = ("start_time", "latency", "status", *SUMS)
+"""What statistics are made of."""
+
+
+class Totals:
+    """What runs come to, table by table."""
+
+    def __init__(self) -> None:
+        """Begin with no runs."""
+        self._runs = self._errors = 0
+        self._sums: dict[str, Any] = {}
+        self._first = self._last = None
+        # A percentile needs all of them: 8 bytes a run.
+        self._latencies: list[pa.ChunkedArray] = []
+
+    def add(self, table: pa.Table) -> None:
+        """Take in runs with the columns of ``STATS_COLUMNS``."""
+        self._runs += len(table)
+        self._errors += pc.sum(pc.equal(table["status"], "error")).as_py() or 0
+        self._latencies.append(table["latency"])
+        span = pc.min_max(table["start_time"])
+        self._first = min(filter(None, (self._first, span["min"].as_py())), default=None)
+        self._last = max(filter(None, (self._last, span["max"].as_py())), default=None)
+        for name in SUMS:
+            added = pc.sum(table[name]).as_py()
+            if added is not None:
+                self._sums[name] = self._sums.get(name, 0) + added
+
+    def stats(self) -> RunStats:
+        """Return what the runs come to."""
+        if not self._runs:
+            return RunStats()
+        median, slowest = self._percentiles()
+        return RunStats(
+            run_count=self._runs,
+            error_rate=self._errors / self._runs,
+            latency_p50=median,
+            latency_p99=slowest,
+            first_start_time=self._first,
+            last_start_time=self._last,
+            **self._sums,
+        )
+
+    def _percentiles(self) -> tuple[float | None, float | None]:
+        chunks = list(chain.from_iterable(column.chunks for column in self._latencies))
+        median, slowest = pc.quantile(pa.chunked_array(chunks, pa.float64()), q=[0.5, 0.99]).to_pylist()
+        return median, slowest
+
+
+def by_project(tables: Iterable[pa.Table]) -> dict[str, RunStats]:
+    """Return what the runs of each project come to.
+
+    Args:
+        tables: With the columns of ``STATS_COLUMNS``, and the project.
+    """
+    totals: dict[str, Totals] = {}
+    for table in tables:
+        for project in pc.unique(table[PROJECT]).to_pylist():
+            # A table of a sealed file is one project's alone.
+            rows = table.filter(pc.equal(table[PROJECT], project))
+            totals.setdefault(project, Totals()).add(rows)
+    return {project: totals[project].stats() for project in sorted(totals)}

@@ -1,0 +1,91 @@
+"""Rows in no order, for whoever counts and sums: files side by side, each read once."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+
+import pyarrow as pa
+
+from pytest_llmobs.storage.parquet import parts as units
+from pytest_llmobs.storage.parquet.parts import Part, Source, has_payloads, width
+from pytest_llmobs.storage.parquet.report import ScanReport
+from pytest_llmobs.storage.parquet.sought import Sought
+
+_AT_ONCE = 4
+"""Threads at most."""
+
+
+def read_unordered(
+    sources: Sequence[Source], columns: Sequence[str], sought: Sought, report: ScanReport
+) -> Iterator[pa.Table]:
+    """Yield some columns of the rows that match, in tables of a row or more.
+
+    Raises:
+        StoreError: A file is damaged, and nobody takes what is left out.
+        VanishedError: A file is gone.
+    """
+    threads = min(_AT_ONCE, os.cpu_count() or 1)
+    pool = ThreadPoolExecutor(threads, "llmobs-scan")
+    try:
+        jobs = _jobs(pool, sources, columns, sought, report)
+        # Few at once: what is read waits in memory until it is asked for.
+        for table in _in_turn(pool, jobs, threads + 1):
+            if len(table):
+                yield table
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _jobs(
+    pool: ThreadPoolExecutor,
+    sources: Sequence[Source],
+    columns: Sequence[str],
+    sought: Sought,
+    report: ScanReport,
+) -> Iterator[Callable[[], pa.Table]]:
+    admitted = pool.map(lambda source: source.parts(sought), sources)
+    for source, parts in zip(sources, admitted, strict=True):
+        report.admits(source, parts)
+        for batch in _batches(parts, columns, sought):
+            report.reads(batch)
+            yield partial(_matching, batch, columns, sought)
+
+
+def _in_turn(
+    pool: ThreadPoolExecutor, jobs: Iterator[Callable[[], pa.Table]], at_once: int
+) -> Iterator[pa.Table]:
+    """Yield what the jobs return, in their order."""
+    running: deque[Future[pa.Table]] = deque()
+    for job in jobs:
+        running.append(pool.submit(job))
+        if len(running) >= at_once:
+            yield running.popleft().result()
+    while running:
+        yield running.popleft().result()
+
+
+def _batches(parts: Sequence[Part], columns: Sequence[str], sought: Sought) -> Iterator[list[Part]]:
+    """Yield the parts of a source, so many at once as fit in a window."""
+    batch: list[Part] = []
+    size = 0.0
+    for part in parts:
+        if batch and size >= units.WINDOW_BYTES:
+            yield batch
+            batch, size = [], 0.0
+        batch.append(part)
+        size += part.rows * width({*columns, *sought.columns}, part.source)
+    if batch:
+        yield batch
+
+
+def _matching(parts: Sequence[Part], columns: Sequence[str], sought: Sought) -> pa.Table:
+    source = parts[0].source
+    if sought.is_everything or not has_payloads(columns):
+        return source.matching(parts, columns, sought)
+    matches = source.matches(parts, sought)
+    chosen = [part.choosing(positions) for part, positions in zip(parts, matches, strict=True)]
+    return source.chosen([part for part in chosen if part.rows], columns)
