@@ -19,7 +19,7 @@ from pytest_llmobs.gate.asking import TakeLook
 from pytest_llmobs.gate.decide import decide
 from pytest_llmobs.gate.errors import RecordCommand, record_command
 from pytest_llmobs.records.decisions import Decision
-from pytest_llmobs.records.experiments import Experiment
+from pytest_llmobs.records.experiments import Experiment, SuiteScore
 from pytest_llmobs.records.looks import Look, LookRequest
 from pytest_llmobs.records.plans import SuitePlan
 from pytest_llmobs.records.trials import Trial
@@ -52,6 +52,8 @@ class Surroundings:
     """Runs what a further look of the gate needs; None where nothing can be run again."""
     unlooked: str = ""
     """What to note of a verdict by one look, where the gate would have gone on."""
+    known_scores: Sequence[SuiteScore] = ()
+    """What summary evaluators have said before that aren't asked again."""
     recall: bool = False
     """True where the trials come from documents: what they sent and answered is then read from the store, where an
     example is to be explained."""
@@ -91,7 +93,9 @@ def conclude(experiment: Experiment, surroundings: Surroundings) -> Conclusion:
         part = replace(experiment, name=shard.name(experiment.name), shard=str(shard))
         return keep(Conclusion(part), surroundings, _for_the_merge(part, surroundings))
     # before the verdict, which may be about them, and from the store, where every process has sealed its runs
-    scores = suite_scores(experiment, surroundings.store, surroundings.find_summaries)
+    scores = suite_scores(
+        experiment, surroundings.store, surroundings.find_summaries, known=surroundings.known_scores
+    )
     return keep(judge(replace(experiment, suite_scores=scores), surroundings), surroundings)
 
 
@@ -142,7 +146,7 @@ def _judged(experiment: Experiment, surroundings: Surroundings) -> Experiment:
     return replace(
         experiment,
         decision=_completed(decision, experiment, baselines, surroundings),
-        looks=tuple(looks),
+        looks=(*experiment.looks, *looks),
         notes=tuple(notes),
     )
 

@@ -87,12 +87,15 @@ def check_meaning(experiment: Experiment) -> None:
 
 
 def _of_session(experiment: Experiment) -> dict[str, Any]:
-    """Return what only a session of pytest has, without what is empty."""
+    """Return what only some experiments have, without what is empty."""
     parts = {
         "clean": experiment.clean,
         "commands": dict(experiment.commands),
         "end": to_wire(experiment.end),
         "conditions": dict(experiment.conditions),
+        "description": experiment.description,
+        "metadata": dict(experiment.metadata),
+        "earlier_scores": list(map(to_wire, experiment.earlier_scores)),
     }
     return {key: part for key, part in parts.items() if part}
 

@@ -91,18 +91,24 @@ def function_of(plan: SuitePlan) -> str:
     return plan.path + plan.name.removeprefix(plan.path).partition("[")[0]
 
 
-def suite_scores(experiment: Experiment, store: Store, find: Find) -> tuple[SuiteScore, ...]:
+def suite_scores(
+    experiment: Experiment, store: Store, find: Find, *, known: Sequence[SuiteScore] = ()
+) -> tuple[SuiteScore, ...]:
     """Return what the summary evaluators of all suites say; one that fails is unscored, none is left out.
 
     Args:
         experiment: With all trials; those of a further session are no part of it.
         store: Has their runs, sealed.
         find: Finds the evaluators.
+        known: What some of them have said before: these aren't asked again.
     """
-    scores: list[SuiteScore] = []
+    scores: list[SuiteScore] = list(known)
     for plan in experiment.suites:
-        if plan.summaries and plan.expected:
-            scores.extend(_distinct(plan, _scores(plan, experiment, store, find)))
+        said = {score.evaluator for score in known if score.suite == plan.name}
+        asked = {key: version for key, version in plan.summaries.items() if key not in said}
+        if asked and plan.expected:
+            asking = replace(plan, summaries=asked)
+            scores.extend(_distinct(asking, _scores(asking, experiment, store, find)))
     return tuple(scores)
 
 

@@ -1,15 +1,16 @@
-"""Experiments: one ``--llm-experiment`` session (or one merge of shards), finished."""
+"""Experiments: one ``--llm-experiment`` session (or one merge of shards, or one ``evaluate()`` call), finished."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
+from typing import Any
 
 from pytest_llmobs.records.decisions import Decision
 from pytest_llmobs.records.looks import Look
 from pytest_llmobs.records.plans import SuitePlan
-from pytest_llmobs.records.trials import Trial
+from pytest_llmobs.records.trials import Trial, TrialScore
 
 DIRTY = "+dirty"
 """What a commit ends with where the work tree had changes."""
@@ -39,6 +40,28 @@ class SuiteScore:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class EarlierScore:
+    """What a trial's score was before it was scored again."""
+
+    example_id: str
+    repeat: int
+    score: TrialScore
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EarlierScores:
+    """What a metric's scores were before it was scored again."""
+
+    suite: str
+    metric: str
+    version: str
+    """Of the evaluator that made them."""
+    replaced: str
+    """When they were; ISO 8601, UTC."""
+    trials: Sequence[EarlierScore] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class SessionEnd:
     """How pytest ended beside the gate: what fails the session whatever the verdict."""
 
@@ -58,7 +81,7 @@ class SessionEnd:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Experiment:
-    """One ``--llm-experiment`` session, finished."""
+    """One ``--llm-experiment`` session, or one ``evaluate()`` call, finished."""
 
     name: str
     """Also the project's name in the store; a shard's ends in ``.shard-I-of-N``, which its project's doesn't."""
@@ -81,6 +104,12 @@ class Experiment:
     """True where the session ended early (Ctrl-C, ``-x``, a crash): it never passes for a whole one."""
     end: SessionEnd = field(default_factory=SessionEnd)
     """How pytest itself ended; as if all were well where no pytest ran."""
+    description: str = ""
+    """What the caller of ``evaluate()`` says of it."""
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    """The same; every root run has it too."""
+    earlier_scores: Sequence[EarlierScores] = ()
+    """What was scored again since, the oldest first; the new scores stand in the trials."""
     conditions: Mapping[str, str] = field(default_factory=dict)
     """What latencies depend on beside the code: ``concurrency`` (``llm_concurrency``) and ``machine``."""
     notes: Sequence[str] = ()

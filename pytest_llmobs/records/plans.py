@@ -53,6 +53,8 @@ class SuitePlan:
     """Test file relative to rootdir."""
     dataset: str = ""
     dataset_version: str = ""
+    splits: Sequence[str] = ()
+    """The parts of the dataset that were asked for; empty for all of it."""
     metrics: Mapping[str, str] = field(default_factory=dict)
     """Key of each marker evaluator -> its version (a hash of code, rubric, model)."""
     summaries: Mapping[str, str] = field(default_factory=dict)

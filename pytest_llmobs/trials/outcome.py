@@ -91,7 +91,8 @@ def _with_run(trial: Trial, plan: PlannedTrial, run: LlmRun, root: RunTree) -> T
         inputs = _inputs(plan, root)
     return replace(
         trial,
-        scores={key: _trial_score(score, key in run.gating) for key, score in scores.items()} or _NOTHING,
+        scores={key: as_trial_score(score, gating=key in run.gating) for key, score in scores.items()}
+        or _NOTHING,
         run_id=run.id,
         latency=root.latency,
         cold=bool(root.columns.get("cold")),
@@ -117,7 +118,8 @@ def _inputs(plan: PlannedTrial, root: RunTree) -> Mapping[str, Any]:
     return inputs
 
 
-def _trial_score(score: Score, gating: bool) -> TrialScore:
+def as_trial_score(score: Score, *, gating: bool) -> TrialScore:
+    """Return what a trial keeps of a score."""
     number = score.score
     if number is not None:
         number = float(number)

@@ -185,18 +185,22 @@ class Runner:
             self._attempts.pop(job.key, None)
         return attempt
 
-    def take_next(self) -> Attempt:
-        """Wait for whichever started attempt is through first, and hand it over; see ``take``. One must be started."""
-        while True:
-            try:
-                attempt = self._through.get(timeout=_NAP)
-            except queue.Empty:
-                hung = self._find_hung()
-                if hung is None:
-                    continue
-                attempt = hung
-            if self._attempts.get(attempt.job.key) is attempt:  # one that was given up may end later
-                return self.take(attempt.job)
+    def take_next(self) -> Attempt | None:
+        """Wait for whichever started attempt is through first, and hand it over; one that hangs is given up.
+
+        Returns:
+            None where nothing was through for half a second: the caller may have other things to look after.
+        """
+        try:
+            attempt = self._through.get(timeout=_NAP)
+        except queue.Empty:
+            hung = self._find_hung()
+            if hung is None:
+                return None
+            attempt = hung
+        if self._attempts.get(attempt.job.key) is not attempt:  # it was given up before it ended
+            return None
+        return self.take(attempt.job)
 
     def _find_hung(self) -> Attempt | None:
         """Return an attempt of which nothing will end in time any more."""

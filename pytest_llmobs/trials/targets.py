@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -156,20 +157,16 @@ def _is_lone(signature: inspect.Signature, dataset: Dataset) -> bool:
     if len(required) != 1 or required[0].kind is inspect.Parameter.KEYWORD_ONLY:
         return False
     lone = required[0]
+    keys: set[str] = set()
     for example in dataset.examples:
-        if lone.name in example.inputs or nearest(lone.name, example.inputs):
-            return False
-    return (
-        lone.annotation in _UNTOLD or "dict" in str(lone.annotation).lower() or _is_mapping(lone.annotation)
-    )
+        keys.update(example.inputs)
+    if lone.name in keys or nearest(lone.name, keys):
+        return False
+    return lone.annotation in _UNTOLD or re.search("dict|mapping", str(lone.annotation), re.I) is not None
 
 
 _UNTOLD = (inspect.Parameter.empty, Any, "Any")
 """Annotations that say nothing."""
-
-
-def _is_mapping(annotation: Any) -> bool:
-    return "Mapping" in str(annotation)
 
 
 def _is_required(parameter: inspect.Parameter) -> bool:

@@ -1,0 +1,155 @@
+"""Stored trials scored by further evaluators: no app is called."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from pytest_llmobs.evaluators.binding.declaration import BoundEvaluator, Subject
+from pytest_llmobs.experiments.evaluation.setup import Setup
+from pytest_llmobs.experiments.stored_trials import root_runs, subject_of
+from pytest_llmobs.measures.model_calls import NOTHING_SPENT, Spending
+from pytest_llmobs.records.examples import Example
+from pytest_llmobs.records.experiments import Experiment
+from pytest_llmobs.records.plans import ExpectedTrial
+from pytest_llmobs.records.runs import Run
+from pytest_llmobs.records.scores import Score
+from pytest_llmobs.records.trials import Trial, TrialScore
+from pytest_llmobs.trials.cleaning import clean_trial
+from pytest_llmobs.trials.outcome import as_trial_score
+from pytest_llmobs.trials.scoring import Scoring
+
+_AT_ONCE = 200
+"""Trials whose traces are read at once."""
+_NOT_STORED = "Its trace isn't stored, so there is nothing to score: a sampling rate below 1 leaves some out."
+
+
+@dataclass(frozen=True)
+class StoredTrial:
+    """A trial that ran before, with what the store has of it."""
+
+    trial: Trial
+    subject: Subject
+    """As evaluators see it: outputs are those that are stored, after redaction."""
+    is_stored: bool
+    """False where its trace isn't stored."""
+
+    @property
+    def run(self) -> Run:
+        """The root run, or a stand-in where it isn't stored."""
+        return self.subject.run
+
+    @property
+    def example(self) -> Example:
+        """The example, its content as far as the trace has it."""
+        assert self.subject.example is not None
+        return self.subject.example
+
+
+@dataclass(frozen=True)
+class ScoredTrial:
+    """A stored trial with its further scores."""
+
+    stored: StoredTrial
+    trial: Trial
+    """With the new scores in it."""
+    fresh: Mapping[str, Score]
+    """The new ones alone."""
+
+    @property
+    def scores(self) -> dict[str, Score]:
+        """All scores by key, the new ones as their evaluators gave them."""
+        scores = {key: as_score(key, score) for key, score in self.trial.scores.items()}
+        return {**scores, **self.fresh}
+
+
+def read_stored(
+    trials: Iterable[Trial],
+    expected: Mapping[tuple[str, str, int], ExpectedTrial],
+    experiment: Experiment,
+    setup: Setup,
+) -> Iterator[StoredTrial]:
+    """Yield trials with their runs, read from the store some hundred at a time.
+
+    Args:
+        trials: Some of the experiment's.
+        expected: Its promises by suite, example and repeat.
+        experiment: Whose project has the runs.
+        setup: Has the store.
+
+    Raises:
+        StoreError: The store can't be read.
+    """
+    waiting = iter(trials)
+    while batch := list(islice(waiting, _AT_ONCE)):
+        runs = root_runs(setup.store, experiment.name, batch)
+        for trial in batch:
+            run = runs.get(trial.run_id or "")
+            promise = expected[trial.suite, trial.example_id, trial.repeat]
+            yield StoredTrial(trial, subject_of(promise, run, experiment), run is not None)
+
+
+def score_again(
+    stored: Iterable[StoredTrial], evaluators: Sequence[BoundEvaluator], setup: Setup
+) -> Iterator[ScoredTrial]:
+    """Yield trials with the scores of further evaluators, in their order; several are scored beside each other.
+
+    One whose app failed has no scores, as in its own session; one whose trace isn't stored is unscored.
+    """
+    window = max(4 * setup.settings.concurrency, 32)
+    if setup.in_turn:
+        window = 1
+    under_way: deque[tuple[StoredTrial, Scoring | None]] = deque()
+    for each in stored:
+        under_way.append((each, _start(each, evaluators, setup)))
+        if len(under_way) >= window:
+            yield _finish(*under_way.popleft(), evaluators, setup)
+    while under_way:
+        yield _finish(*under_way.popleft(), evaluators, setup)
+
+
+def _start(stored: StoredTrial, evaluators: Sequence[BoundEvaluator], setup: Setup) -> Scoring | None:
+    if not stored.is_stored or stored.subject.outputs is None or not evaluators:
+        return None
+    scoring = Scoring(setup.runner.scorer, evaluators, stored.subject, None)
+    scoring.start()
+    return scoring
+
+
+def _finish(
+    stored: StoredTrial, scoring: Scoring | None, evaluators: Sequence[BoundEvaluator], setup: Setup
+) -> ScoredTrial:
+    scores: Mapping[str, Score] = {}
+    spent = NOTHING_SPENT
+    if scoring is not None:
+        scoring.wait()
+        if scoring.error is not None:  # an interruption: evaluators that fail leave unscored scores
+            raise scoring.error
+        scores, spent = scoring.scores, scoring.judging
+    elif not stored.is_stored and stored.trial.ran:
+        scores = {bound.key: Score(bound.key, error=_NOT_STORED) for bound in evaluators}
+    return ScoredTrial(stored, clean_trial(_with(stored.trial, scores, spent), setup.redaction), scores)
+
+
+def _with(trial: Trial, scores: Mapping[str, Score], spent: Spending) -> Trial:
+    """Return a trial with further scores, and what they cost."""
+    if not scores:
+        return trial
+    fresh = {key: as_trial_score(score, gating=True) for key, score in scores.items()}
+    cost = trial.judge_cost
+    if spent.cost is not None:
+        cost = (cost or 0.0) + spent.cost
+    return replace(
+        trial,
+        scores={**trial.scores, **fresh},
+        judge_cost=cost,
+        judge_calls=trial.judge_calls + spent.calls,
+        judge_unpriced=tuple(sorted({*trial.judge_unpriced, *spent.unpriced})),
+    )
+
+
+def as_score(key: str, score: TrialScore) -> Score:
+    """Return what a document keeps of a score as a score."""
+    return Score(key, score.score, score.value, score.comment, score.error, exempt=score.exempt)
