@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_llmobs.client.catalogs import CatalogMethods
 from pytest_llmobs.client.parameters import accept
 from pytest_llmobs.datasets.editing import changes, choice, drafts
+from pytest_llmobs.datasets.editing.chosen import ChosenExamples
 from pytest_llmobs.datasets.editing.moments import AsOf, examples_at
 from pytest_llmobs.errors import ArgumentError
 from pytest_llmobs.records.examples import Dataset, Example
@@ -231,12 +232,15 @@ class ExampleMethods(CatalogMethods):
         else:
             names = {self._named(dataset_id, dataset_name): None}
         chosen: list[Example] = []
+        datasets: list[Dataset] = []
         for name in names:
             dataset = Dataset(name, examples_at(self._catalog, name, as_of))
+            datasets.append(dataset)
             chosen += _chosen(dataset, splits, metadata, condition)
         if example_ids is not None:
             chosen = choice.with_ids(chosen, example_ids, " and ".join(map(repr, names)))
-        return iter(choice.page(chosen, offset, limit))
+        only = datasets[0] if len(datasets) == 1 else None
+        return ChosenExamples(choice.page(chosen, offset, limit), only, splits or ())
 
     def update_example(
         self,

@@ -107,17 +107,24 @@ class PairwiseJudge:
 
 
 def compare_pairs(
-    spec: Any, pairs: Sequence[RunPair], *, seed: str = "", both_orders: bool = False, concurrency: int = 8
+    spec: Any,
+    pairs: Sequence[RunPair],
+    *,
+    seed: str = "",
+    both_orders: bool = False,
+    draw_order: bool = True,
+    concurrency: int = 8,
 ) -> PairwiseResult:
     """Compare two experiments pair by pair.
 
     Args:
         spec: A ``PairwiseJudge``, or a function over any subset of ``PAIR_PARTS`` that returns ``A``/``B``/``tie``,
             two scores (a list, the higher wins), 0 or 1 (the better one's place), or LangSmith's
-            ``{"scores": {run id: score}}``.
+            ``{"scores": {run id: score}}`` or ``{"scores": [first, second]}``.
         pairs: Runs of the same examples.
         seed: Another seed draws other orders.
         both_orders: Ask in both orders; where the answers disagree it is a tie. Twice the cost.
+        draw_order: False always shows the first experiment's output first.
         concurrency: Comparisons at once.
 
     Raises:
@@ -125,7 +132,7 @@ def compare_pairs(
     """
     bound = bind_pairwise(spec)
     with ThreadPoolExecutor(max_workers=max(1, concurrency)) as pool:
-        preferences = pool.map(lambda pair: bound.prefer(pair, seed, both_orders), pairs)
+        preferences = pool.map(lambda pair: bound.prefer(pair, seed, both_orders, draw_order), pairs)
         return PairwiseResult(bound.key, list(preferences))
 
 
@@ -161,12 +168,12 @@ class BoundPairwise:
     function: Callable[..., Any]
     signature: Signature
 
-    def prefer(self, pair: RunPair, seed: str, both_orders: bool) -> Preference:
+    def prefer(self, pair: RunPair, seed: str, both_orders: bool, draw_order: bool = True) -> Preference:
         """Compare one pair; an evaluator that fails prefers none of the two, and the preference says why."""
         drawn_for = pair.example_id
         if pair.repeat != 1:
             drawn_for = f"{pair.example_id}\0{pair.repeat}"
-        straight = first_is_shown_first(drawn_for, seed)
+        straight = not draw_order or first_is_shown_first(drawn_for, seed)
         once = self._ask(pair, straight)
         if not both_orders or once.winner is None:
             return once
@@ -225,6 +232,9 @@ def _read_answer(returned: Any, subjects: tuple[Subject, Subject]) -> tuple[Plac
         comment = str(returned.get("comment") or "")
         scores, (first, second) = returned["scores"], subjects
         returned = [scores.get(first.run.id), scores.get(second.run.id)]
+    elif isinstance(returned, Mapping) and _are_two_scores(returned.get("scores")):
+        comment = str(returned.get("comment") or "")
+        returned = returned["scores"]
     return _place_of(returned), comment
 
 

@@ -60,6 +60,7 @@ def compare_outputs(
     *,
     seed: str = "",
     both_orders: bool = False,
+    draw_order: bool = True,
     concurrency: int = 8,
 ) -> list[SuitePreferences]:
     """Compare the outputs of two experiments pair by pair, suite by suite.
@@ -74,6 +75,7 @@ def compare_outputs(
         store: Has the runs of both.
         seed: Another seed shows the pairs in other orders.
         both_orders: Ask in both orders; where the answers disagree it is a tie. Twice the cost.
+        draw_order: False always shows the first experiment's output first.
         concurrency: Comparisons at once.
 
     Raises:
@@ -83,7 +85,14 @@ def compare_outputs(
     if not isinstance(store, Store):
         store = Store(store)
     first, second = _experiment(before, store), _experiment(after, store)
-    compare = partial(compare_pairs, evaluator, seed=seed, both_orders=both_orders, concurrency=concurrency)
+    compare = partial(
+        compare_pairs,
+        evaluator,
+        seed=seed,
+        both_orders=both_orders,
+        draw_order=draw_order,
+        concurrency=concurrency,
+    )
     names = set(map(attrgetter("name"), first.suites))
     preferences = []
     for plan in second.suites:

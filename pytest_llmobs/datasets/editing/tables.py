@@ -78,7 +78,7 @@ def examples_of_frame(frame: Any, inputs: Sequence[str], outputs: Sequence[str])
             raise ArgumentError(
                 f"The data frame has no column {column!r}.{nearest(column, there)} {known(there)}"
             )
-        values[column] = [_plain(value) for value in frame[column].to_list()]
+        values[column] = [plain_cell(value) for value in frame[column].to_list()]
     rows = []
     for number in range(len(frame)):
         data = {"inputs": _cells(values, inputs, number), "outputs": _cells(values, outputs, number)}
@@ -99,7 +99,7 @@ def _cells(values: Mapping[str, Sequence[Any]], columns: Sequence[str], number: 
     return {column: values[column][number] for column in columns if values[column][number] is not None}
 
 
-def _plain(value: Any) -> Any:
+def plain_cell(value: Any) -> Any:
     """Return a cell as JSON has it; None where it is missing."""
     if type(value).__name__ in ("NAType", "NaTType") or (isinstance(value, float) and value != value):  # noqa: PLR0124
         return None

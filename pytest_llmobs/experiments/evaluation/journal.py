@@ -44,10 +44,18 @@ class Journal:
         self._descriptor: int | None = open_private(path, os.O_CREAT | os.O_APPEND | os.O_RDWR | os.O_CLOEXEC)
         try:
             self._write(b"" if self._ends_whole() else b"\n")  # a line that a crash has cut
-            self._append({"experiment": experiment_to_dict(replace(head, trials=()))})
+            self.begin_again(head)
         except BaseException:
             self.close()
             raise
+
+    def begin_again(self, head: Experiment) -> None:
+        """Write another head: it is the one that counts from now on.
+
+        Raises:
+            OSError: The disk refuses.
+        """
+        self._append({"experiment": experiment_to_dict(replace(head, trials=()))})
 
     def keep(self, trial: Trial) -> None:
         """Append a finished trial.

@@ -13,7 +13,7 @@ from pytest_llmobs.experiments.stored_trials import root_runs, subject_of
 from pytest_llmobs.measures.model_calls import NOTHING_SPENT, Spending
 from pytest_llmobs.records.examples import Example
 from pytest_llmobs.records.experiments import Experiment
-from pytest_llmobs.records.plans import ExpectedTrial
+from pytest_llmobs.records.plans import ExpectedTrial, SuitePlan
 from pytest_llmobs.records.runs import Run
 from pytest_llmobs.records.scores import Score
 from pytest_llmobs.records.trials import Trial, TrialScore
@@ -65,9 +65,22 @@ class ScoredTrial:
         return {**scores, **self.fresh}
 
 
+Promises = Mapping[tuple[str, str, int], ExpectedTrial]
+"""Suite, example and repeat -> what was promised."""
+
+
+def promises_of(plans: Iterable[SuitePlan]) -> Promises:
+    """Return what some suites have promised."""
+    promises = {}
+    for plan in plans:
+        for promise in plan.expected:
+            promises[plan.name, promise.example_id, promise.repeat] = promise
+    return promises
+
+
 def read_stored(
     trials: Iterable[Trial],
-    expected: Mapping[tuple[str, str, int], ExpectedTrial],
+    promises: Promises,
     experiment: Experiment,
     setup: Setup,
 ) -> Iterator[StoredTrial]:
@@ -75,7 +88,7 @@ def read_stored(
 
     Args:
         trials: Some of the experiment's.
-        expected: Its promises by suite, example and repeat.
+        promises: What was promised of them.
         experiment: Whose project has the runs.
         setup: Has the store.
 
@@ -87,7 +100,7 @@ def read_stored(
         runs = root_runs(setup.store, experiment.name, batch)
         for trial in batch:
             run = runs.get(trial.run_id or "")
-            promise = expected[trial.suite, trial.example_id, trial.repeat]
+            promise = promises[trial.suite, trial.example_id, trial.repeat]
             yield StoredTrial(trial, subject_of(promise, run, experiment), run is not None)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -45,5 +45,7 @@ class Setup:
     """Loads what the first call of a target needs."""
     seal: Callable[[], None]
     """Ends the tracing: afterwards the store has every run. A second call changes nothing."""
+    remarks: Callable[[], Sequence[str]]
+    """What there is to say of the session once it is sealed."""
     loss: Callable[[], str]
     """Says how many runs the disk didn't take; empty where it took them all."""

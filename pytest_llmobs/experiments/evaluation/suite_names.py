@@ -10,7 +10,7 @@ import functools
 import inspect
 import re
 import sys
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from pytest_llmobs.records.examples import Dataset, content_hash
@@ -18,7 +18,6 @@ from pytest_llmobs.records.examples import Dataset, content_hash
 _PREFIX = "evaluate::"
 _UNNAMED = "examples"
 """What a dataset is called that comes from no file."""
-_JSONL = ".jsonl"
 
 
 def is_evaluated(suite: str) -> bool:
@@ -26,22 +25,17 @@ def is_evaluated(suite: str) -> bool:
     return suite.startswith(_PREFIX)
 
 
-def suite_name(target: Any, dataset: Dataset, dataset_folder: str = "") -> str:
+def suite_name(target: Any, dataset: Dataset) -> str:
     """Return the name of the suite of a target over a dataset.
 
     Args:
         target: What the caller gave.
-        dataset: The examples.
-        dataset_folder: Path of the client's datasets, as it stands before the name in ``Dataset.source``.
+        dataset: The examples. A file goes by its path, one of the client's datasets by its name.
     """
-    return f"{_PREFIX}{_plain(_dataset_name(dataset, dataset_folder))}::{_plain(target_name(target))}"
+    return f"{_PREFIX}{_plain(_dataset_name(dataset))}::{_plain(target_name(target))}"
 
 
-def _dataset_name(dataset: Dataset, folder: str) -> str:
-    """Return a dataset's name: the client's by its name, a file by its path, a list by its first example."""
-    source = PurePosixPath(dataset.source)
-    if dataset.source and folder and source.is_relative_to(folder):
-        return str(source.relative_to(folder)).removesuffix(_JSONL)
+def _dataset_name(dataset: Dataset) -> str:
     if dataset.source:
         return dataset.source
     if dataset.name != _UNNAMED or not dataset.examples:

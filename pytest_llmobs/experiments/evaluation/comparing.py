@@ -1,0 +1,77 @@
+"""Two stored experiments held side by side: which answered better, pair by pair."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from pytest_llmobs.errors import ArgumentError
+from pytest_llmobs.evaluators.pair_results import PairwiseResult, Preference
+from pytest_llmobs.experiments.evaluation.results_data import Comparison
+from pytest_llmobs.experiments.preferences import compare_outputs
+from pytest_llmobs.records.experiments import Experiment
+from pytest_llmobs.storage.store import Store
+from pytest_llmobs.wording import listed
+
+_NAMED = 3
+
+
+def compare_pair(
+    before: Experiment,
+    after: Experiment,
+    evaluators: Sequence[Any],
+    store: Store,
+    *,
+    draw_order: bool = True,
+    concurrency: int = 8,
+) -> Comparison:
+    """Compare the stored outputs of two experiments by each pairwise evaluator.
+
+    Args:
+        before: The first of the pair.
+        after: The second.
+        evaluators: See ``evaluators.pairs.compare_pairs``.
+        store: Has the runs of both.
+        draw_order: Draw for each example whose output is shown first; False always shows the first experiment's.
+        concurrency: Comparisons at once.
+
+    Raises:
+        ArgumentError: They have no suite in common.
+        EvaluatorError: An evaluator is none, or misdeclared.
+        StoreError: The store can't be read.
+    """
+    before = aligned(before, after)
+    shared = {plan.name for plan in before.suites} & {plan.name for plan in after.suites}
+    if not shared:
+        raise ArgumentError(
+            f"{before.name!r} and {after.name!r} have nothing in common to compare: {_suites(before)} here, "
+            f"{_suites(after)} there. Give two experiments over the same examples."
+        )
+    results: dict[str, PairwiseResult] = {}
+    for evaluator in evaluators:
+        preferences: list[Preference] = []
+        by_suite = compare_outputs(
+            evaluator, before, after, store, draw_order=draw_order, concurrency=concurrency
+        )
+        for each in by_suite:
+            preferences.extend(each.result.preferences)
+        key = by_suite[0].result.key
+        results[key] = PairwiseResult(key, preferences)
+    return Comparison(before, after, results)
+
+
+def aligned(experiment: Experiment, other: Experiment) -> Experiment:
+    """Return an experiment whose only suite has the name of the other's only one.
+
+    Two targets over one dataset are two suites, whose examples are yet the same.
+    """
+    if len(experiment.suites) != 1 or len(other.suites) != 1:
+        return experiment
+    name = other.suites[0].name
+    trials = tuple(replace(trial, suite=name) for trial in experiment.trials)
+    return replace(experiment, suites=(replace(experiment.suites[0], name=name),), trials=trials)
+
+
+def _suites(experiment: Experiment) -> str:
+    return listed([repr(plan.name) for plan in experiment.suites], _NAMED) or "no suite"

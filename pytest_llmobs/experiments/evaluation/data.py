@@ -1,0 +1,172 @@
+"""What ``data=`` of ``evaluate()`` may be, made into a dataset."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from pytest_llmobs.datasets.base import DatasetFormat, Row
+from pytest_llmobs.datasets.columns import Columns
+from pytest_llmobs.datasets.editing.catalog import Catalog
+from pytest_llmobs.datasets.editing.chosen import ChosenExamples
+from pytest_llmobs.datasets.editing.moments import examples_at
+from pytest_llmobs.datasets.editing.tables import plain_cell
+from pytest_llmobs.datasets.loading import load_dataset
+from pytest_llmobs.datasets.validation import check_rows
+from pytest_llmobs.errors import ArgumentError, DatasetError, NotFoundError
+from pytest_llmobs.records.copies import copied
+from pytest_llmobs.records.examples import Dataset, Example
+
+_SHAPES = (
+    "Give a dataset's name, 'name@version', a file, a Dataset, a data frame, or examples: a list or generator of dicts "
+    "with 'inputs', or of Examples."
+)
+_FIELDS = ("id", "inputs", "outputs", "metadata", "split")
+
+
+@dataclass(frozen=True)
+class Data:
+    """A dataset, and what of it is meant."""
+
+    dataset: Dataset
+    """The examples that are meant."""
+    splits: Sequence[str] = ()
+    """The parts of it that were asked for; empty for all of it."""
+    all_ids: Sequence[str] = ()
+    """Ids of all its examples, where only some are meant."""
+
+
+@dataclass(frozen=True)
+class DataPlaces:
+    """Where datasets are looked for."""
+
+    catalog: Catalog
+    """The client's."""
+    base_dirs: Sequence[Path]
+    """Where a relative path is looked for, in this order."""
+    rootdir: Path
+    formats: Sequence[DatasetFormat]
+
+
+def read_data(data: Any, places: DataPlaces) -> Data:
+    """Return the dataset that is meant.
+
+    Raises:
+        ArgumentError: It is None, or nothing of the kind.
+        NotFoundError: There is no dataset of that name or version.
+        DatasetError: A file can't be read, or an example is none.
+    """
+    if data is None:
+        raise ArgumentError(f"data is None: there is nothing to evaluate over. {_SHAPES}")
+    if isinstance(data, ChosenExamples):
+        return _chosen(data)
+    if isinstance(data, str):
+        return Data(_named(data, places))
+    if isinstance(data, Dataset):
+        return Data(_client_dataset(data, places))
+    if _is_frame(data):
+        return Data(_of_frame(data))
+    source: Any = data
+    if not isinstance(data, os.PathLike) and not callable(data):
+        source = _rows(data)
+    return Data(copied(_loaded(source, places)))
+
+
+def _chosen(chosen: ChosenExamples) -> Data:
+    """Return what ``list_examples`` has chosen; of one dataset it is a part, not another dataset."""
+    examples = tuple(chosen)
+    whole = chosen.dataset
+    if not examples:
+        raise DatasetError("data holds no example: list_examples chose none, or they were read before.")
+    if whole is None:
+        return Data(Dataset("examples", examples))
+    all_ids = [example.id for example in whole.examples]
+    return Data(Dataset(whole.name, examples), chosen.splits, all_ids)
+
+
+def _named(name: str, places: DataPlaces) -> Dataset:
+    """Return a dataset of the client's, at a version perhaps, or else a file."""
+    catalog = places.catalog
+    if catalog.has(name):
+        return _at(name, None, catalog)
+    bare, at, version = name.rpartition("@")
+    if at and catalog.has(bare):
+        return _at(bare, version, catalog)
+    if Path(name).suffix or os.sep in name or any((folder / name).exists() for folder in places.base_dirs):
+        return _loaded(name, places)
+    catalog.file(bare if at else name)  # says which there are
+    raise NotFoundError(f"No dataset {name!r}. {_SHAPES}")
+
+
+def _at(name: str, version: str | None, catalog: Catalog) -> Dataset:
+    examples = examples_at(catalog, name, version)
+    if not examples:
+        raise DatasetError(f"The dataset {name!r} holds no example. create_examples adds some.")
+    return Dataset(catalog.name_of(catalog.file(name)), examples)
+
+
+def _client_dataset(dataset: Dataset, places: DataPlaces) -> Dataset:
+    """Return a dataset with its examples in memory; one that the client has returned goes by its name."""
+    examples = tuple(dataset.examples)
+    if not examples:
+        raise DatasetError(f"The dataset {dataset.name!r} holds no example: there is nothing to evaluate.")
+    if dataset.url is not None and places.catalog.has(dataset.name):
+        return Dataset(dataset.name, examples)
+    return replace(dataset, examples=examples)
+
+
+def _loaded(source: Any, places: DataPlaces) -> Dataset:
+    dataset = load_dataset(source, base_dirs=places.base_dirs, formats=places.formats, rootdir=places.rootdir)
+    file = places.rootdir / dataset.source
+    if dataset.source and file.is_relative_to(places.catalog.folder) and file.is_file():
+        return Dataset(places.catalog.name_of(file), dataset.examples)  # the client's, named by its path
+    return dataset
+
+
+def _rows(data: Any) -> Any:
+    """Return what an iterable yields as rows; anything else as it is, for the message about it."""
+    if isinstance(data, str | bytes | Mapping) or not isinstance(data, Iterable):
+        raise ArgumentError(f"data is {_short(data)}, of type {type(data).__name__}. {_SHAPES}")
+    return [_row(item) for item in data]
+
+
+def _row(item: Any) -> Any:
+    """Return an example of LangSmith's, or any object like it, as a dict."""
+    if isinstance(item, Example | Mapping) or not hasattr(item, "inputs"):
+        return item
+    row: dict[str, Any] = {}
+    for name in _FIELDS:
+        value = getattr(item, name, None)
+        if value is not None:
+            row[name] = value
+    if "id" in row:
+        row["id"] = str(row["id"])
+    return row
+
+
+def _is_frame(data: Any) -> bool:
+    """Return True for a data frame of pandas or Polars, without importing either."""
+    return hasattr(data, "columns") and hasattr(data, "dtypes") and hasattr(data, "__getitem__")
+
+
+def _of_frame(frame: Any) -> Dataset:
+    """Return the examples of a data frame with columns ``inputs.x`` and ``outputs.y``, or ``inputs`` that are dicts."""
+    values: dict[str, list[Any]] = {}
+    for column in map(str, frame.columns):
+        values[column] = [plain_cell(value) for value in frame[column].to_list()]
+    rows = []
+    for number in range(len(frame)):
+        cells = {column: cell[number] for column, cell in values.items() if cell[number] is not None}
+        rows.append(Row(cells, f"data frame, row {number}"))
+    examples = check_rows(rows, Columns(), "data frame")
+    if not examples:
+        raise DatasetError("The data frame holds no row: there is nothing to evaluate.")
+    return Dataset("examples", examples)
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."

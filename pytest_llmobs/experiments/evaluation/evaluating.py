@@ -1,0 +1,188 @@
+"""One evaluation from its first trial to its document; what interrupts it costs nothing that was finished."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+
+from pytest_llmobs.clocks import real
+from pytest_llmobs.errors import StoreError
+from pytest_llmobs.experiments.conclude import Conclusion
+from pytest_llmobs.experiments.evaluation.concluding import begun, concluded
+from pytest_llmobs.experiments.evaluation.journal import Journal
+from pytest_llmobs.experiments.evaluation.planning import EvaluationRequest
+from pytest_llmobs.experiments.evaluation.replaced_scores import replaced_scores
+from pytest_llmobs.experiments.evaluation.results_data import Evaluation, EvaluationRow, Interruption
+from pytest_llmobs.experiments.evaluation.resuming import Resumption
+from pytest_llmobs.experiments.evaluation.running import Stopped, TrialsUnderWay, is_finished
+from pytest_llmobs.experiments.evaluation.scoring_again import (
+    ScoredTrial,
+    promises_of,
+    read_stored,
+    score_again,
+)
+from pytest_llmobs.experiments.evaluation.setup import Setup
+from pytest_llmobs.records.experiments import EarlierScores
+from pytest_llmobs.records.trials import Trial
+from pytest_llmobs.wording import count
+
+
+class TargetEvaluation:
+    """A target over a dataset, from the start or from where it stopped."""
+
+    def __init__(
+        self, request: EvaluationRequest, setup: Setup, resumption: Resumption | None = None
+    ) -> None:
+        """Prepare, without running anything.
+
+        Args:
+            request: What is evaluated.
+            setup: What it runs with.
+            resumption: What is finished already; None for a new one.
+        """
+        self._request = request
+        self._setup = setup
+        self._resumption = resumption
+        self._head = begun(request, setup, resumption.earlier if resumption else None)
+        if resumption is not None:
+            self._head = replace(self._head, notes=(*self._head.notes, *resumption.notes))
+        self.evaluation = Evaluation(self._head, stored=setup.stored)
+        self._began = real.seconds()
+        self._journal: Journal | None = None
+        self._examples = {example.id: example for example in request.dataset.examples}
+        self._kept: list[Trial] = []
+        """The finished trials of before, with their further scores."""
+        self._replaced: Sequence[EarlierScores] = ()
+        self._under_way: TrialsUnderWay | None = None
+
+    def carry_out(self) -> None:
+        """Run it to its end, conclude it, and finish its handle, whatever happens.
+
+        Raises:
+            KeyboardInterrupt: The user interrupted even the ending.
+        """
+        failure: BaseException | None = None
+        try:
+            interruption = self._interrupted()
+            self._conclude(interruption)
+        except BaseException as error:
+            failure = error
+            if not isinstance(error, Exception):
+                raise
+        finally:
+            with suppress(Exception):
+                self._setup.seal()
+            if self._journal is not None:
+                self._journal.close()
+            self.evaluation.finish(failure)
+
+    def _interrupted(self) -> Interruption | None:
+        """Run all that is left; return what ended it early, if anything did."""
+        try:
+            self._run()
+        except KeyboardInterrupt as error:
+            return self._interruption("it was interrupted", error)
+        except Stopped as error:
+            return self._interruption(str(error), error)
+        except OSError as error:
+            return self._interruption(f"the disk takes no more ({error.strerror or error})", error)
+        under_way = self._under_way
+        if under_way is not None and under_way.refusal is not None:
+            refusal = under_way.refusal
+            return self._interruption(f"the provider refuses: {type(refusal).__name__}: {refusal}", refusal)
+        if under_way is not None and under_way.over_budget:
+            return self._interruption(under_way.over_budget.removeprefix("not run: "), None)
+        return None
+
+    def _run(self) -> None:
+        waiting = list(self._request.trials())
+        if self._setup.stored:
+            self._journal = self._open_journal()
+        if self._resumption is not None:
+            self._take_over(self._resumption)
+            waiting = list(self._resumption.waiting)
+        self._under_way = TrialsUnderWay(self._request, self._setup, self.evaluation, self._journal)
+        self._under_way.run(waiting)
+
+    def _open_journal(self) -> Journal:
+        from pytest_llmobs.experiments.evaluation.journal import journal_path
+
+        path = journal_path(self._setup.store, self._head.name)
+        if self._resumption is None:
+            self._setup.store.layout.create()
+            return Journal(path, self._head)
+        # with its head of before: the finished trials have the scores of its evaluators alone
+        journal = Journal(path, self._resumption.earlier)
+        for trial in self._resumption.kept.values():
+            journal.keep(trial)
+        return journal
+
+    def _take_over(self, resumption: Resumption) -> None:
+        """Make rows of what is finished, scored by the evaluators that are new."""
+        promises = promises_of(self._head.suites)
+        stored = read_stored(resumption.kept.values(), promises, resumption.earlier, self._setup)
+        taken = []
+        for scored in score_again(stored, resumption.further, self._setup):
+            taken.append(scored)
+            self._add_kept(scored)
+        self._replaced = replaced_scores(taken, resumption.earlier.suites, real.now())
+        if self._journal is not None:
+            self._journal.begin_again(self._head)
+
+    def _add_kept(self, scored: ScoredTrial) -> None:
+        trial = scored.trial
+        self._kept.append(trial)
+        if self._journal is not None and scored.fresh:
+            self._journal.keep(trial)
+        if self._request.ignores_errors and trial.status == "error":
+            return
+        example = self._examples[trial.example_id]
+        self.evaluation.add(EvaluationRow(scored.stored.run, example, trial, scored.scores, resumed=True))
+
+    def _interruption(self, reason: str, cause: BaseException | None) -> Interruption:
+        done = sum(map(is_finished, self._trials()))
+        name, expected = self._head.name, self.evaluation.expected
+        begins = f"The evaluation {name!r} ended early: {reason.rstrip('.')}. {done:,} of {count(expected, 'trial')}"
+        if not self._setup.stored:
+            return Interruption(f"{begins} are finished and in .results; nothing is stored.", cause)
+        goes_on = f"the same call with experiment={name!r} runs the others"
+        return Interruption(f"{begins} are finished and stored; {goes_on}.", cause)
+
+    def _trials(self) -> list[Trial]:
+        if self._under_way is None:
+            return self._kept
+        return [*self._kept, *self._under_way.trials]
+
+    def _conclude(self, interruption: Interruption | None) -> None:
+        """Seal the runs, judge what ran, and keep it; the journal stays where anything is left to run."""
+        self._setup.seal()
+        if interruption is None and (loss := self._setup.loss()):
+            interruption = self._interruption(loss, None)
+        notes = [*self._head.notes, *self._setup.remarks()]
+        if interruption is not None:
+            notes.append(interruption.message)
+            self.evaluation.interrupt(interruption)
+        experiment = replace(
+            self._head,
+            duration=self._head.duration + real.seconds() - self._began,
+            trials=tuple(self._trials()),
+            interrupted=interruption is not None,
+            earlier_scores=(*self._head.earlier_scores, *self._replaced),
+            notes=tuple(notes),
+        )
+        conclusion = concluded(
+            experiment, self._setup, self._request.summaries, recall=self._resumption is not None
+        )
+        self.evaluation.conclude(conclusion.experiment, conclusion.recorded)
+        if interruption is None and self._journal is not None and _is_kept(conclusion, self._setup):
+            self._journal.remove()
+
+
+def _is_kept(conclusion: Conclusion, setup: Setup) -> bool:
+    """Tell whether the document is there: a disk that refuses it leaves the journal."""
+    try:
+        head = setup.store.read_experiment(conclusion.experiment.name)
+    except StoreError:
+        return False
+    return bool(head.get("duration") == conclusion.experiment.duration)
