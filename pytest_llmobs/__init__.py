@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pytest_llmobs.client.client import Client as Client
+    from pytest_llmobs.client.evaluate import aevaluate as aevaluate
+    from pytest_llmobs.client.evaluate import evaluate as evaluate
     from pytest_llmobs.client.prompts import pull_prompt as pull_prompt
     from pytest_llmobs.defaults import hookimpl as hookimpl
     from pytest_llmobs.errors import LlmobsError as LlmobsError
@@ -40,6 +42,8 @@ _HOMES = {
     "LlmobsError": "errors",
     "Run": "records.runs",
     "Score": "records.scores",
+    "aevaluate": "client.evaluate",
+    "evaluate": "client.evaluate",
     "evaluator": "evaluators.binding.declaration",
     "flush": "production",
     "get_current_run_tree": "tracing",

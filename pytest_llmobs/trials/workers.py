@@ -8,6 +8,7 @@ import itertools
 import queue
 import threading
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from contextvars import Context, copy_context
 from typing import TYPE_CHECKING, Any
 
@@ -143,7 +144,8 @@ class Workers:
             self._waiting = [entry for entry in self._waiting if entry[2] is not task]
             heapq.heapify(self._waiting)
             if task._future is not None and self._loop is not None:
-                self._loop.call_soon_threadsafe(task._future.cancel)
+                with suppress(RuntimeError):  # a caller's loop may have been closed meanwhile
+                    self._loop.call_soon_threadsafe(task._future.cancel)
 
     def is_overdue(self, task: Task, timeout: float) -> bool:
         """Return True where ``wait`` would give a task up at once."""
@@ -151,8 +153,13 @@ class Workers:
             return not task.ended and self._patience(task, timeout) <= 0
 
     def close(self) -> None:
-        """Drop what waits, stop the event loop, and let idle threads end. Does not wait for anything."""
+        """Drop what waits, stop the event loop, and let idle threads end. Does not wait for anything.
+
+        A second call changes nothing.
+        """
         with self._changed:
+            if self._closed:
+                return
             self._closed = True
             self._waiting.clear()
             if self._alarm is not None:
