@@ -21,6 +21,7 @@ _NAMES = (
     "experiments",
     "show",
     "compare",
+    "eval",
     "merge",
     "upload",
     "baseline",

@@ -6,9 +6,10 @@ import argparse
 import subprocess
 import sys
 from collections.abc import Collection, Container, Iterator
+from dataclasses import replace
 from pathlib import Path
 
-from pytest_llmobs.cli import baseline_addition
+from pytest_llmobs.cli import baseline_addition, reports
 from pytest_llmobs.cli.console import Console
 from pytest_llmobs.cli.lookup import find_experiment, newest_experiment
 from pytest_llmobs.cli.stores import open_local_store
@@ -39,7 +40,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     diff.add_argument("--all", action="store_true", help="name every example")
     accept = actions.add_parser(
-        "accept", help="record the suites of an experiment anew, by fresh repeats in pytest"
+        "accept",
+        help="record the suites of an experiment anew, by fresh repeats in pytest; of an evaluation its own trials",
     )
     accept.add_argument("which", nargs="?", metavar="EXPERIMENT", help="default: the newest")
     accept.add_argument(
@@ -88,6 +90,8 @@ def _accept(arguments: argparse.Namespace, console: Console) -> int:
         experiment = newest_experiment(store)
     else:
         experiment = find_experiment(arguments.which, store)
+    if not any(plan.path for plan in experiment.suites):
+        return _accept_evaluation(experiment, store, arguments, console)
     tests = _tests_to_accept(experiment, arguments.all)
     if not tests:
         console.note(
@@ -103,6 +107,32 @@ def _accept(arguments: argparse.Namespace, console: Console) -> int:
     console.out.flush()  # before pytest, which writes to the same terminal
     # pytest's 2 to 5 mean other things than this command's 2
     return min(subprocess.call([sys.executable, "-m", "pytest", *words], cwd=store.root.parent), 1)
+
+
+def _accept_evaluation(
+    experiment: Experiment, store: Store, arguments: argparse.Namespace, console: Console
+) -> int:
+    """Record what an evaluation measured: no test belongs to it that could run it again."""
+    from pytest_llmobs.client.gating import GateRequest, Reference, judged
+    from pytest_llmobs.experiments.conclude import keep
+    from pytest_llmobs.experiments.stored_trials import recalled
+    from pytest_llmobs.reports.context import Context
+    from pytest_llmobs.workspace import Workspace
+
+    if arguments.dry_run:
+        console.note(f"records the {count(len(experiment.trials), 'trial')} of {experiment.name!r}")
+        return 0
+    every = {(trial.suite, trial.example_id) for trial in experiment.trials}
+    # documents hold no texts, and a baseline keeps the prompts for its diffs
+    trials = recalled(experiment.trials, store, experiment.name, every)
+    experiment = replace(experiment, trials=trials)
+    workspace = replace(Workspace.find(store.root.parent), store_folder=store.root)
+    how = "add --failing"
+    request = GateRequest(update_baseline=True, accept_failing=arguments.failing, accept_failing_how=how)
+    conclusion = keep(*judged(experiment, workspace, Reference(), request))
+    context = Context(store=arguments.store or "", recorded=conclusion.recorded)
+    reports.tell(conclusion.experiment, (), context, store, console)
+    return int(conclusion.red)
 
 
 def _tests_to_accept(experiment: Experiment, everything: bool) -> list[str]:

@@ -17,6 +17,7 @@ from pytest_llmobs.baselines.file import (
 from pytest_llmobs.baselines.records import Baseline, named_sessions
 from pytest_llmobs.baselines.renames import follow_renames
 from pytest_llmobs.baselines.texts import updated_texts
+from pytest_llmobs.experiments.evaluation.suite_names import is_evaluated
 from pytest_llmobs.experiments.git import check_revision, committed_names, read_committed
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.records.plans import SuitePlan
@@ -107,6 +108,8 @@ def _newest_whole(experiments: Sequence[Experiment]) -> Mapping[str, SuitePlan]:
 
 def _missing(baseline: Baseline, plan: SuitePlan | None, rootdir: Path) -> str | None:
     """Return what a baseline's suite has lost, its test file or its test, or None."""
+    if is_evaluated(baseline.suite):  # no test belongs to it
+        return None
     if not rootdir.joinpath(baseline.suite.partition("::")[0]).exists():
         return "test file"
     if plan is not None and plan.gone:

@@ -103,9 +103,10 @@ def evaluate(  # noqa: PLR0913, PLR0917 (LangSmith's signature)
     if not blocking:
         _in_background(prepared, lambda: None)
         return results
-    with_progress = _watched(prepared)
-    prepared.carry_out()
-    with_progress()
+    from pytest_llmobs.client.progress import shown_progress
+
+    with shown_progress(prepared.evaluation):
+        prepared.carry_out()
     results.wait()
     return results
 
@@ -169,12 +170,13 @@ async def aevaluate(  # noqa: PLR0913, PLR0917 (LangSmith's signature)
     loop = asyncio.get_running_loop()
     prepared = ready(arguments, workspace, loop)
     results = ExperimentResults(prepared.evaluation, workspace)
-    with_progress = _watched(prepared) if blocking else _nothing
     ended = asyncio.Event()
     _in_background(prepared, lambda: loop.call_soon_threadsafe(ended.set))
     if blocking:
-        await _until(ended, prepared)
-        with_progress()
+        from pytest_llmobs.client.progress import shown_progress
+
+        with shown_progress(prepared.evaluation):
+            await _until(ended, prepared)
         results.wait()
     return results
 
@@ -230,26 +232,3 @@ async def _until(ended: asyncio.Event, prepared: ReadyEvaluation) -> None:
     except asyncio.CancelledError:
         prepared.evaluation.cancel()
         await ended.wait()
-
-
-def _watched(prepared: ReadyEvaluation) -> Callable[[], None]:
-    """Draw the progress on a terminal; return what waits for the last drawing."""
-    from pytest_llmobs.client.progress import progress_bar
-
-    evaluation = prepared.evaluation
-    bar = progress_bar(evaluation.expected)
-    if bar is None:
-        return _nothing
-
-    def draw() -> None:
-        for row in evaluation.rows():
-            bar.update(row.trial)
-        bar.close()
-
-    thread = threading.Thread(target=draw, name="llmobs-progress", daemon=True)
-    thread.start()
-    return thread.join
-
-
-def _nothing() -> None:
-    """Wait for no drawing: there is no terminal."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ from pytest_llmobs.client.evaluation_arguments import (
     experiment_name,
 )
 from pytest_llmobs.client.evaluation_session import EvaluationSession, name_again, new_name
+from pytest_llmobs.datasets.base import DatasetFormat
 from pytest_llmobs.datasets.editing.catalog import Catalog
 from pytest_llmobs.errors import ArgumentError
 from pytest_llmobs.experiments.evaluation.data import Data, DataPlaces, read_data
@@ -143,15 +144,18 @@ def _ready_to_rescore(
 
 
 def _data(data: Any, session: EvaluationSession, workspace: Workspace) -> Data:
-    formats = session.session.extensions.formats
+    return read_data(data, data_places(workspace, session.session.extensions.formats))
+
+
+def data_places(workspace: Workspace, formats: Sequence[DatasetFormat]) -> DataPlaces:
+    """Return where an evaluation's dataset is looked for."""
     catalog = Catalog(
         workspace.dataset_folder,
         workspace.store_folder,
         formats=lambda: formats,
         prepare_store=workspace.open_store().layout.create,
     )
-    places = DataPlaces(catalog, (Path.cwd(), workspace.rootdir), workspace.rootdir, formats)
-    return read_data(data, places)
+    return DataPlaces(catalog, (Path.cwd(), workspace.rootdir), workspace.rootdir, formats)
 
 
 @contextmanager

@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from pytest_llmobs.experiments.references import Source
     from pytest_llmobs.workspace import Workspace
 
-UNLOOKED = "an evaluation that has ended runs no example again; the same suite as a test can"
-"""What is said of a verdict where the gate would have looked again."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class GateRequest:
@@ -41,6 +38,8 @@ class GateRequest:
     """True records what ran as the baseline; ``add`` adds it to the baseline as further passes."""
     accept_failing: bool = False
     """True records a baseline even where most examples failed."""
+    lenient: bool = False
+    """True leaves rules about metrics that nothing produced to the report: where all is paid for, it is to be shown."""
     accept: str = "results.gate(update_baseline=True)"
     """The command that records the baseline."""
     accept_failing_how: str = "say accept_failing=True"
@@ -72,6 +71,7 @@ def judged(
         BaselineError: There is no such baseline, or it can't be written.
     """
     from pytest_llmobs.experiments.conclude import Surroundings, judge
+    from pytest_llmobs.experiments.evaluation.concluding import UNLOOKED
 
     settings = _settings(workspace.settings, reference, request)
     store = workspace.open_store()
@@ -89,18 +89,26 @@ def judged(
     return judge(_unjudged(experiment, request), surroundings), surroundings
 
 
+def check(reference: Reference, request: GateRequest, workspace: Workspace) -> None:
+    """Refuse what can be seen to make no sense before anything has run.
+
+    Raises:
+        ArgumentError: A rule makes no sense.
+        BaselineError: There is no such baseline.
+    """
+    list(_rules(replace(request, lenient=True), ()))
+    _settings(workspace.settings, reference, request)
+    _source(reference, None, workspace)
+
+
 def _unjudged(experiment: Experiment, request: GateRequest) -> Experiment:
     """Return an experiment as it was before any gate, with the rules that are asked for."""
     rules = tuple(_rules(request, _metrics(experiment)))
     suites = []
     for plan in experiment.suites:
         suites.append(replace(plan, gates=rules) if rules else plan)
-    commands = {
-        **experiment.commands,
-        "accept": request.accept,
-        "accept_some": request.accept,
-        "accept_failing": request.accept_failing_how,
-    }
+    # that it has commands of its own is for whoever shows it later, from the store
+    commands = {"accept": request.accept, **experiment.commands, "accept_failing": request.accept_failing_how}
     return replace(experiment, suites=tuple(suites), decision=Decision(), commands=commands)
 
 
@@ -161,8 +169,9 @@ def _rules(request: GateRequest, metrics: Sequence[str]) -> Iterator[GateRule]:
     elif request.max_drop is not None:
         drops = dict.fromkeys(metrics, request.max_drop)
     marked = _must_pass(request.must_pass)
-    for argument, given in (("min_mean", bounds), ("max_drop", drops), ("must_pass", marked)):
-        _check_names(argument, given, metrics)
+    if not request.lenient:
+        for argument, given in (("min_mean", bounds), ("max_drop", drops), ("must_pass", marked)):
+            _check_names(argument, given, metrics)
     for metric in dict.fromkeys((*bounds, *drops, *marked)):
         rule = GateRule(
             metric=metric,
@@ -208,9 +217,10 @@ def _check_names(argument: str, given: Mapping[str, Any], metrics: Sequence[str]
             )
 
 
-def _source(reference: Reference, experiment: Experiment, workspace: Workspace) -> Source:
+def _source(reference: Reference, own: Experiment | None, workspace: Workspace) -> Source:
+    """Return where the baselines of an evaluation are; None for one that has yet to run."""
     if reference.experiment is not None:
-        return partial(_of_experiment, reference.experiment, len(experiment.suites))
+        return partial(_of_experiment, reference.experiment, own)
     from pytest_llmobs.experiments.references import baseline_source
     from pytest_llmobs.experiments.stored import read_experiment
 
@@ -219,26 +229,20 @@ def _source(reference: Reference, experiment: Experiment, workspace: Workspace) 
     is_path = (workspace.rootdir / reference.name).exists()
     if not is_path and reference.name in store.experiment_names():
         stored = read_experiment(reference.name, store)
-        return partial(_of_experiment, stored, len(experiment.suites))
+        return partial(_of_experiment, stored, own)
     return baseline_source(
         reference.name, workspace.baseline_folder, workspace.rootdir, lambda: store, option=reference.option
     )
 
 
-def _of_experiment(experiment: Experiment, suites: int, suite: str) -> Baseline | None:
-    """Return what another experiment measured of a suite.
-
-    Where both have one suite alone these are compared, whatever they are called: another target, or another file with
-    the same examples.
-    """
+def _of_experiment(experiment: Experiment, own: Experiment | None, suite: str) -> Baseline | None:
+    """Return what another experiment measured of a suite; of two that have one suite alone, these are compared."""
+    from pytest_llmobs.experiments.evaluation.comparing import aligned
     from pytest_llmobs.experiments.references import baseline_of
 
-    baseline = baseline_of(experiment, suite)
-    if baseline is None and suites == len(experiment.suites) == 1:
-        baseline = baseline_of(experiment, experiment.suites[0].name)
-        if baseline is not None:
-            return replace(baseline, suite=suite)
-    return baseline
+    if own is not None:
+        experiment = aligned(experiment, own)
+    return baseline_of(experiment, suite)
 
 
 def _none(plan: object) -> Sequence[Any]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TextIO
@@ -59,13 +60,19 @@ class ProgressBar:
         self._clock = clock
         self._began = clock()
         self._due = self._began
-        self._trials: list[Trial] = []
+        self._trials: Sequence[Trial] = ()
+        self._drawn = 0
 
-    def update(self, trial: Trial) -> None:
-        """Take a trial that ended, and draw where that is due."""
-        self._trials.append(trial)
+    def update(self, trials: Sequence[Trial]) -> None:
+        """Draw where that is due: trials have ended since, or the time left is another.
+
+        Args:
+            trials: All that have ended so far.
+        """
         now = self._clock()
-        if now >= self._due or len(self._trials) == self._total:
+        self._trials = trials
+        is_complete = len(trials) == self._total > self._drawn
+        if is_complete or (trials and now >= self._due):
             self._draw(now)
 
     def close(self) -> None:
@@ -81,6 +88,7 @@ class ProgressBar:
         page = Page(width=max(self._width() - 1, 10), encoding=getattr(stream, "encoding", None) or "ascii")
         self._write(_CLEAR + page.encodable(self._line(page, now)))
         took = self._clock() - now
+        self._drawn = len(self._trials)
         self._due = now + max(_EVERY, _SHARE * took)
 
     def _line(self, page: Page, now: float) -> str:
@@ -120,11 +128,24 @@ def shown_progress(evaluation: Evaluation) -> Iterator[None]:
     if bar is None:
         yield
         return
-    evaluation.watch(lambda row: bar.update(row.trial))
+    ended = threading.Event()
+    drawing = threading.Thread(
+        target=_follow, args=(evaluation, bar, ended), name="llmobs-progress", daemon=True
+    )
+    drawing.start()
     try:
         yield
     finally:
+        ended.set()
+        drawing.join()
         bar.close()
+
+
+def _follow(evaluation: Evaluation, bar: ProgressBar, ended: threading.Event) -> None:
+    while True:
+        bar.update([row.trial for row in evaluation.rows_so_far])
+        if ended.wait(_EVERY):
+            return
 
 
 def progress_bar(

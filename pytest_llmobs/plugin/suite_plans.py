@@ -151,8 +151,9 @@ def gone_suites(config: pytest.Config, suites: Suites) -> Iterator[SuitePlan]:
 
 
 def _recorded_suites(suites: Suites) -> Iterator[str]:
-    """Yield the suites that have a baseline and weren't collected."""
+    """Yield the suites of tests that have a baseline and weren't collected."""
     from pytest_llmobs.baselines.file import baseline_files, baseline_path, load_baseline, suite_of_damaged
+    from pytest_llmobs.experiments.evaluation.suite_names import is_evaluated
 
     known = {baseline_path(suites.baseline_folder, suite) for suite in suites.totals}
     for path in baseline_files(suites.baseline_folder):
@@ -163,7 +164,7 @@ def _recorded_suites(suites: Suites) -> Iterator[str]:
             suite = None if baseline is None else baseline.suite
         except BaselineError:  # the gate reads it again, and says why it can't
             suite = suite_of_damaged(path)
-        if suite is not None and suite not in suites.totals:
+        if suite is not None and suite not in suites.totals and not is_evaluated(suite):
             yield suite
 
 

@@ -84,7 +84,10 @@ def _chosen(chosen: ChosenExamples) -> Data:
     if whole is None:
         return Data(Dataset("examples", examples))
     all_ids = [example.id for example in whole.examples]
-    return Data(Dataset(whole.name, examples), chosen.splits, all_ids)
+    part = Dataset(whole.name, examples)
+    if whole.url is None:  # a file, which goes by its path
+        part = replace(whole, examples=examples)
+    return Data(part, chosen.splits, all_ids)
 
 
 def _named(name: str, places: DataPlaces) -> Dataset:

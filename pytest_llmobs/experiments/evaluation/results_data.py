@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -41,10 +41,6 @@ class Interruption:
     """What was raised; None where the lab itself stopped it (budget, refused)."""
 
 
-Watcher = Callable[[EvaluationRow], None]
-"""Is shown a row; it may not raise."""
-
-
 class Evaluation:
     """A handle on an evaluation: under way in another thread, or finished.
 
@@ -69,7 +65,6 @@ class Evaluation:
         self._interruption: Interruption | None = None
         self._failure: BaseException | None = None
         self._recorded: Sequence[str] = ()
-        self._watcher: Watcher | None = None
         self.stop_requested = threading.Event()
         """Set by ``cancel``: whoever runs it starts no further trial."""
 
@@ -80,8 +75,6 @@ class Evaluation:
         with self._changed:
             self._rows.append(row)
             self._changed.notify_all()
-        if self._watcher is not None:
-            self._watcher(row)
 
     def conclude(self, experiment: Experiment, recorded: Sequence[str] = ()) -> None:
         """Take the concluded experiment; ``recorded`` are baseline files that were written."""
@@ -105,10 +98,6 @@ class Evaluation:
             self._changed.notify_all()
 
     # For whoever reads it
-
-    def watch(self, watcher: Watcher) -> None:
-        """Have each row from now on shown to somebody as well, in the thread that runs the evaluation."""
-        self._watcher = watcher
 
     @property
     def name(self) -> str:

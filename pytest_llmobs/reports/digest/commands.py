@@ -114,7 +114,7 @@ def _for_edits(decision: Decision, context: Context) -> Iterator[NextCommand]:
         nodeids = shell_line(located_nodeids(changed, context))
         command = context.accept
         if len(nodeids) <= _NODEIDS_ROOM:
-            command = f"{context.accept_some} {nodeids}"
+            command = f"{context.accept_some} {nodeids}".rstrip()  # an evaluation has none
         yield NextCommand("accept", command)
     if "removed" in states:
         yield NextCommand("drop removed", "llmobs baseline prune")

@@ -68,13 +68,10 @@ def test_it_says_how_many_are_done_what_failed_the_means_and_the_time_left(
     terminal: Terminal, clock: Clock
 ) -> None:
     bar = bar_of(terminal, clock)
-    for number in range(8):
-        clock.now += 1
-        bar.update(trial(number))
-    clock.now += 2
-    bar.update(trial(8, tone=None, status="error"))
-    clock.now += 1
-    bar.update(trial(9, tone=1.0))
+    trials = [trial(number) for number in range(8)]
+    trials += [trial(8, tone=None, status="error"), trial(9, tone=1.0)]
+    clock.now += 11
+    bar.update(trials)
     assert terminal.shown.startswith("[#####               ] llm 10/40 · 1 failed")
     assert "tone 0.556" in terminal.shown
     assert terminal.shown.endswith("33 s left")
@@ -82,32 +79,46 @@ def test_it_says_how_many_are_done_what_failed_the_means_and_the_time_left(
 
 def test_it_draws_ten_times_a_second_at_most_and_always_at_the_end(terminal: Terminal, clock: Clock) -> None:
     bar = bar_of(terminal, clock)
-    for number in range(39):
+    trials = [trial(number) for number in range(40)]
+    for ended in range(1, 40):
         clock.now += 0.01
-        bar.update(trial(number))
+        bar.update(trials[:ended])
     assert terminal.getvalue().count("\r") == 4
-    bar.update(trial(39))
+    bar.update(trials)
+    bar.update(trials)
     assert "40/40" in terminal.shown
+    assert terminal.getvalue().count("\r") == 5
+
+
+def test_the_time_left_goes_on_while_no_trial_ends(terminal: Terminal, clock: Clock) -> None:
+    bar = bar_of(terminal, clock)
+    trials = [trial(number) for number in range(20)]
+    clock.now += 10
+    bar.update(trials)
+    assert terminal.shown.endswith("10 s left")
+    clock.now += 2
+    bar.update(trials)
+    assert terminal.shown.endswith("12 s left")
 
 
 @pytest.mark.parametrize("width", [12, 20, 40, 80, 120])
 def test_it_never_fills_the_last_cell_of_a_line(terminal: Terminal, clock: Clock, width: int) -> None:
     bar = bar_of(terminal, clock, width=width)
-    bar.update(trial(0, tone=0.123))
+    bar.update([trial(0, tone=0.123)])
     assert 0 < len(terminal.shown) < width
 
 
 def test_a_narrow_terminal_gets_the_figures_without_a_bar(terminal: Terminal, clock: Clock) -> None:
-    bar_of(terminal, clock, width=60).update(trial(0))
+    bar_of(terminal, clock, width=60).update([trial(0)])
     assert terminal.shown.startswith("llm 1/40")
 
 
 def test_it_leaves_a_clean_line_behind(terminal: Terminal, clock: Clock) -> None:
     bar = bar_of(terminal, clock)
-    bar.update(trial(0))
+    bar.update([trial(0)])
     bar.close()
     clock.now += 60
-    bar.update(trial(1))
+    bar.update([trial(0), trial(1)])
     assert terminal.shown == ""
 
 
@@ -115,15 +126,17 @@ def test_a_metric_with_a_control_character_moves_no_cursor(terminal: Terminal, c
     bar = bar_of(terminal, clock)
     odd = trial(0)
     bar.update(
-        Trial(
-            suite="s",
-            example_id="e",
-            example_hash="0",
-            repeat=1,
-            nodeid="n",
-            status="passed",
-            scores={"to\x1b[2Jne": next(iter(odd.scores.values()))},
-        )
+        [
+            Trial(
+                suite="s",
+                example_id="e",
+                example_hash="0",
+                repeat=1,
+                nodeid="n",
+                status="passed",
+                scores={"to\x1b[2Jne": next(iter(odd.scores.values()))},
+            )
+        ]
     )
     assert "\x1b" not in terminal.shown
 
@@ -131,7 +144,7 @@ def test_a_metric_with_a_control_character_moves_no_cursor(terminal: Terminal, c
 def test_a_terminal_that_takes_no_unicode_gets_ascii(clock: Clock) -> None:
     terminal = Terminal()
     terminal.encoding = "ascii"
-    bar_of(terminal, clock).update(trial(0))
+    bar_of(terminal, clock).update([trial(0)])
     assert terminal.shown.isascii()
 
 
@@ -139,7 +152,7 @@ def test_a_terminal_that_went_away_stops_nothing(clock: Clock) -> None:
     terminal = Terminal()
     bar = bar_of(terminal, clock)
     terminal.close()
-    bar.update(trial(0))
+    bar.update([trial(0)])
     bar.close()
 
 
@@ -153,7 +166,7 @@ def test_there_is_a_bar_on_a_real_terminal_as_wide_as_that_is() -> None:
         fcntl.ioctl(stream, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 30, 0, 0))
         bar = progress_bar(3, stream, environ={})
         assert bar is not None
-        bar.update(trial(0))
+        bar.update([trial(0)])
         shown = os.read(controller, 1000).decode()
     os.close(controller)
     assert shown == "\r\x1b[Kllm 1/3 · pass 1.000 · +1"
@@ -164,10 +177,11 @@ def test_an_evaluation_is_shown_while_it_runs(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr("sys.stderr", terminal)
     monkeypatch.delenv("CI", raising=False)
     monkeypatch.setenv("TERM", "xterm")
-    evaluation = under_way(plan_of(["a", "b"]))
+    evaluation = under_way(plan_of(["a"]))
+    evaluation.add(row("a"))
     with shown_progress(evaluation):
-        evaluation.add(row("a"))
-        assert "1/2" in terminal.shown
+        pass
+    assert "llm 1/1" in terminal.getvalue()
     assert terminal.shown == ""
 
 

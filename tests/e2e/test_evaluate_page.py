@@ -1,0 +1,78 @@
+"""What docs/evaluate.md shows is what happens: its scripts run, in their order, and print what stands below them.
+
+``LLMOBS_UPDATE_README=1 pytest tests/e2e/test_evaluate_page.py`` writes what they print anew.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import ROOT, plain_environment
+from tests.e2e.test_readme import UPDATE, Block, blocks, without_chance, write_files
+
+PATH = ROOT / "docs" / "evaluate.md"
+WIDTH = "100"
+
+
+class _Page:
+    """The page, whose printed parts are compared or written anew."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.text = PATH.read_text(encoding="utf-8")
+        self.problems: list[str] = []
+
+    def run(self, *command: str) -> str:
+        """Run a command as a reader would; return what a terminal shows."""
+        environment = plain_environment() | {"COLUMNS": WIDTH, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+        done = subprocess.run(
+            command,
+            cwd=self.folder,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        return done.stdout
+
+    def check(self, shown: Block, printed: str) -> None:
+        """Compare what a block shows with what was printed, but for names, moments and durations."""
+        if without_chance(shown.text) == without_chance(printed):
+            return
+        if os.environ.get(UPDATE):
+            head = f"<!-- {shown.note} -->\n```{shown.language}\n"
+            self.text = self.text.replace(f"{head}{shown.text}```", f"{head}{printed.rstrip()}\n```")
+            PATH.write_text(self.text, encoding="utf-8")
+        else:
+            self.problems.append(f"{shown.note}:\n{printed}")
+
+
+def test_everything_on_the_page_has_run_as_shown(tmp_path: Path) -> None:
+    page = _Page(tmp_path)
+    write_files(page.text, tmp_path)
+    (tmp_path / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
+    script = ""
+    for block in blocks(page.text):
+        kind, _, name = block.note.partition(": ")
+        if kind == "run":
+            script = f"{name}.py"
+            (tmp_path / script).write_text(block.text, encoding="utf-8")
+        elif kind == "printed":
+            page.check(block, page.run(sys.executable, script))
+        elif kind == "console":
+            page.check(block, "".join(_typed(page, block)))
+    assert page.problems == [], f"docs/evaluate.md is behind; {UPDATE}=1 writes it anew"
+
+
+def _typed(page: _Page, block: Block) -> Iterator[str]:
+    for line in block.text.splitlines():
+        if line.startswith("$ "):
+            yield f"{line}\n{page.run('sh', '-c', line.removeprefix('$ '))}"
