@@ -13,8 +13,8 @@ from pytest_llmobs.records.conditions import RunFilter
 from pytest_llmobs.records.run_stats import RunStats
 from pytest_llmobs.records.runs import Run
 from pytest_llmobs.storage.feedback.log import FeedbackLog
+from pytest_llmobs.storage.filtering.keywords import Filters
 from pytest_llmobs.storage.layout import escape, unescape
-from pytest_llmobs.storage.parquet.filters import Filters
 from pytest_llmobs.storage.parquet.schema import NAMES, PAYLOADS
 from pytest_llmobs.wording import known, nearest
 
@@ -90,7 +90,7 @@ class RunQueries(ABC):
             payloads: False leaves inputs and outputs out, which is many times faster.
             columns: Fill these alone (see ``schema.NAMES``) and leave all else empty; None for all.
             report: Takes what the scan did.
-            **filters: See ``filters.Filters``.
+            **filters: See ``filtering.keywords.Filters``.
 
         Raises:
             FilterError: The filter can't be understood.
@@ -137,7 +137,7 @@ class RunQueries(ABC):
             ordered: False reads the files side by side, in no order, and no other columns: for counts and sums. In
                 order there are ``start_time``, ``id`` and ``project`` besides.
             report: Takes what the scan did.
-            **filters: See ``filters.Filters``.
+            **filters: See ``filtering.keywords.Filters``.
 
         Raises:
             FilterError: The filter can't be understood.
@@ -204,7 +204,7 @@ class RunQueries(ABC):
         Args:
             project: A name or several; None for all projects.
             filter: A filter in the filter language, or its conditions.
-            **filters: See ``filters.Filters``.
+            **filters: See ``filtering.keywords.Filters``.
 
         Raises:
             FilterError: The filter can't be understood.

@@ -31,11 +31,10 @@ from pytest_llmobs.storage.filtering.expressions import (
 )
 from pytest_llmobs.storage.filtering.feedback import CurrentFeedback, FeedbackCheck
 from pytest_llmobs.storage.filtering.fields import FilterField, by_name
-from pytest_llmobs.storage.filtering.keywords import keyword_conditions
+from pytest_llmobs.storage.filtering.keywords import Filters, keyword_conditions
 from pytest_llmobs.storage.filtering.language import parse
 from pytest_llmobs.storage.filtering.language_text import written
 from pytest_llmobs.storage.filtering.row_checks import RowCheck, entry_check, json_check, needs_json
-from pytest_llmobs.storage.parquet.filters import Filters
 
 
 class FilteredStore(Protocol):
@@ -47,12 +46,13 @@ class FilteredStore(Protocol):
 
     def tables(
         self,
-        columns: list[str],
+        columns: Sequence[str],
         project: str | Sequence[str] | None = None,
         *,
         filter: RunFilter | None = None,
+        ordered: bool = True,
     ) -> Iterator[pa.Table]:
-        """Yield columns of the runs that match."""
+        """Yield columns of the runs that match, in any order where that is said."""
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,7 @@ def _in_traces(
     store: FilteredStore, project: str | Sequence[str] | None, condition: Condition
 ) -> pc.Expression:
     ids = [pa.array([], pa.string())]
-    for table in store.tables(["trace_id"], project, filter=RunFilter(run=condition)):
+    for table in store.tables(["trace_id"], project, filter=RunFilter(run=condition), ordered=False):
         ids.append(table["trace_id"].combine_chunks())
     return among("trace_id", pa.concat_arrays(ids).unique())
 

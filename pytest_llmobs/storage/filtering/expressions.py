@@ -122,7 +122,7 @@ def _has_tag(wanted: str | tuple[str, ...]) -> pc.Expression:
 
 def _is_one_of(column: str, values: tuple[Any, ...]) -> pc.Expression:
     if all(isinstance(value, str) for value in values):
-        return pc.field(column).isin(pa.array(values, pa.string())) & pc.field(column).is_valid()
+        return among(column, pa.array(values, pa.string()))
     return either(_compared(column, "eq", value) for value in values)
 
 

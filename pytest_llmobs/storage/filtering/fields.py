@@ -112,7 +112,7 @@ _OWN: tuple[FilterField, ...] = (
     FilterField(
         "status",
         "word",
-        "how it ended, in either case; `pending` runs are never stored",
+        "how it ended, in either case; `pending` is never stored",
         "status",
         choices=(*STATUSES, PENDING),
     ),
@@ -210,13 +210,19 @@ def by_name() -> Mapping[str, FilterField]:
 
 
 def markdown() -> str:
-    """Render the table of fields for ``docs/filters.md``."""
-    lines = ["| field | compared by | values | meaning |", "|---|---|---|---|"]
+    """Render the table of fields for ``docs/filters.md``, and that of their kinds."""
+    lines = ["| field | a | meaning |", "|---|---|---|"]
     for field in FIELDS:
-        names = ", ".join(f"`{name}`" for name in (field.name, *field.aliases))
-        comparators = " ".join(f"`{name}`" for name in KINDS[field.kind].comparators)
-        values = KINDS[field.kind].values
+        names = ", ".join(map(_code, (field.name, *field.aliases)))
+        meaning = field.meaning
         if field.choices:
-            values = ", ".join(f'`"{choice}"`' for choice in field.choices)
-        lines.append(f"| {names} | {comparators} | {values} | {field.meaning} |")
+            meaning += f": {', '.join(map(_code, field.choices))}"
+        lines.append(f"| {names} | {field.kind} | {meaning} |")
+    lines += ["", "| a | is compared by | with |", "|---|---|---|"]
+    for kind, rule in KINDS.items():
+        lines.append(f"| {kind} | {' '.join(map(_code, rule.comparators))} | {rule.values} |")
     return "\n".join(lines) + "\n"
+
+
+def _code(text: str) -> str:
+    return f"`{text}`"

@@ -2,18 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypedDict
 
 from pytest_llmobs.errors import StoreError
 from pytest_llmobs.records.conditions import Condition, Conjunction, FieldCondition
 from pytest_llmobs.records.runs import RUN_TYPES
 from pytest_llmobs.storage.filtering.fields import STATUSES, by_name
-from pytest_llmobs.storage.parquet.filters import Filters
 from pytest_llmobs.wording import known, nearest
 
 _CHOICES = {"run_type": RUN_TYPES, "status": STATUSES}
+
+
+class Filters(TypedDict, total=False):
+    """What ``Store.runs`` filters by; several hold together. A sequence means any of its values."""
+
+    id: str | Sequence[str]
+    trace_id: str | Sequence[str]
+    parent_id: str | Sequence[str]
+    name: str | Sequence[str]
+    run_type: str | Sequence[str]
+    status: str | Sequence[str]
+    model: str | Sequence[str]
+    provider: str | Sequence[str]
+    session: str | Sequence[str]
+    suite: str | Sequence[str]
+    nodeid: str | Sequence[str]
+    dataset: str | Sequence[str]
+    example_id: str | Sequence[str]
+    attempt: str | Sequence[str]
+    trial_status: str | Sequence[str]
+    evaluates: str | Sequence[str]
+    is_root: bool
+    """True: root runs alone; False: the others."""
+    error: bool
+    """True: runs that raised; False: the others."""
+    start_time: datetime
+    """Started then or later (with a time zone)."""
+    before: datetime
+    """Started earlier than that (with a time zone)."""
 
 
 def keyword_conditions(filters: Filters) -> Conjunction:

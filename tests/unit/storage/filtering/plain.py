@@ -72,7 +72,7 @@ def fulfils(run: PlainRun, wanted: Filter) -> bool:
 def kind_of(wanted: Filter) -> str | None:
     """Tell what a filter is about, where it may be told of one record."""
     name, *parts = wanted
-    if name == "and" or len(parts) == 1 and name == "search":
+    if name == "and" or (len(parts) == 1 and name == "search"):
         return None
     if name in ("or", "not"):
         kinds = {kind_of(part) for part in parts}

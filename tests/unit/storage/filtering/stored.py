@@ -14,7 +14,6 @@ from pytest_llmobs.records.feedback import Feedback
 from pytest_llmobs.storage.feedback.rows import create_row
 from pytest_llmobs.storage.spool.segment import Segment
 from pytest_llmobs.storage.store import Store
-
 from tests.unit.storage.filtering.plain import PlainRun
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -58,24 +57,25 @@ def store_of(root: Path, *files: Sequence[PlainRun]) -> Store:
 
 def matching(store: Store, run: str | None = None, **parts: Any) -> list[int]:
     """Return the numbers of the runs that a filter chooses."""
-    return [int(found[-12:], 16) for found in INTERIM(store, RunFilter(run, **parts))]
+    chosen = store.runs(filter=RunFilter(run, **parts))
+    return [int(found.id[-12:], 16) for found in chosen]
 
 
 def _log_feedback(store: Store, run: PlainRun) -> None:
     number = int(run.columns["id"][-12:], 16)
     for place, given in enumerate(run.feedback):
         own = feedback_id(number, place)
-        subject = {"run_id": run.columns["id"]}
+        subject: dict[str, Any] = {"run_id": run.columns["id"], "key": "unnamed"}
         feedback = Feedback(id=own, created_at=START, modified_at=START, **{**subject, **given})
         store.feedback.append(create_row(feedback, own))
 
 
 def _line(run: PlainRun) -> bytes:
-    header = {"project": "demo"}
+    header: dict[str, Any] = {"project": "demo"}
     for name, value in run.columns.items():
         if isinstance(value, datetime):
-            value = (value - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
-        if value is not None:
+            header[name] = (value - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+        elif value is not None:
             header[name] = value
     payloads = [b"" if value is None else to_json(value) for value in (run.inputs, run.outputs)]
     return b"\t".join((to_json(header), *payloads)) + b"\n"
@@ -83,25 +83,3 @@ def _line(run: PlainRun) -> bytes:
 
 def _refuse(message: str) -> None:
     raise AssertionError(message)
-
-
-def INTERIM(store, filter):
-    from pytest_llmobs.storage.filtering.compilation import compiled
-    from pytest_llmobs.storage.parquet.schema import NAMES
-
-    ids = []
-
-    class S:
-        feedback = store.feedback
-
-        def tables(self, columns, project=None, filter=None):
-            where = compiled(filter, self)
-            for file in store._open_files(None):
-                t = file.read(list(dict.fromkeys([*columns, "id", *where.mask_columns])), where.pushdown)
-                if where.mask_columns:
-                    t = t.filter(where.mask(t))
-                yield t
-
-    for t in S().tables(["id"], filter=filter):
-        ids += t["id"].to_pylist()
-    return sorted(ids)

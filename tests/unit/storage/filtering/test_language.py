@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -70,7 +70,7 @@ def test_a_time_without_a_zone_is_local(monkeypatch: pytest.MonkeyPatch) -> None
     assert aware == FieldCondition("start_time", "gt", noon)
     assert naive == FieldCondition("start_time", "gt", noon - timedelta(hours=5))
     assert parse('eq(start_time, "2026-03-01T12:00+05:00")') == FieldCondition(
-        "start_time", "eq", noon.astimezone(timezone.utc) - timedelta(hours=5)
+        "start_time", "eq", noon.astimezone(UTC) - timedelta(hours=5)
     )
 
 
@@ -93,37 +93,77 @@ def test_search_takes_a_text_or_a_field_and_a_text() -> None:
 @pytest.mark.parametrize(
     ("text", "message", "place"),
     [
-        ("eq(latencyy, 2)", "Unknown field 'latencyy'. Did you mean 'latency'? Known: attempt, ", "latencyy, 2)"),
-        ("gtt(latency, 2)", "Unknown comparator 'gtt'. Did you mean 'gt'? Known: and, eq, ", "gtt(latency, 2)"),
+        (
+            "eq(latencyy, 2)",
+            "Unknown field 'latencyy'. Did you mean 'latency'? Known: attempt, ",
+            "latencyy, 2)",
+        ),
+        (
+            "gtt(latency, 2)",
+            "Unknown comparator 'gtt'. Did you mean 'gt'? Known: and, eq, ",
+            "gtt(latency, 2)",
+        ),
         ('eq(status, "eror")', "Unknown status 'eror'. Did you mean 'error'? Known: abandoned, ", '"eror")'),
         ('eq(run_type, "lm")', "Unknown run_type 'lm'. Did you mean 'llm'? Known: chain, ", '"lm")'),
-        ('gt(latency, "fast")', "'fast' is no value for latency: latency takes seconds such as 2.5, or a text", '"fast")'),
+        (
+            'gt(latency, "fast")',
+            "'fast' is no value for latency: latency takes seconds such as 2.5, or a text",
+            '"fast")',
+        ),
         ("gt(latency, 5parsecs)", "Unknown unit 'parsecs'. Known: d, h, m, min, ms, s, sec.", "5parsecs)"),
-        ('gt(total_tokens, "many")', "'many' is no value for total_tokens: total_tokens takes a number", '"many")'),
+        (
+            'gt(total_tokens, "many")',
+            "'many' is no value for total_tokens: total_tokens takes a number",
+            '"many")',
+        ),
         ("eq(name, 5)", "5 is no value for name: name takes a text in quotes, or null.", "5)"),
         ("eq(name, extractor)", "'extractor' is no value: name takes a text in quotes", "extractor)"),
-        ('gt(start_time, "soon")', "'soon' is no value for start_time: start_time takes a time such as", '"soon")'),
+        (
+            'gt(start_time, "soon")',
+            "'soon' is no value for start_time: start_time takes a time such as",
+            '"soon")',
+        ),
         ('eq(id, "1")', "'1' is no value for id: id takes a UUID in quotes", '"1")'),
         ("eq(is_root, 2)", "2 is no value for is_root: is_root takes true or false.", "2)"),
         ("gt(latency, 1e999)", "1e999 is no value for latency", "1e999)"),
-        ("eq(execution_order, 2)", "2 is no value for execution_order: execution_order takes 1, which means", "2)"),
+        (
+            "eq(execution_order, 2)",
+            "2 is no value for execution_order: execution_order takes 1, which means",
+            "2)",
+        ),
         ("gt(error, null)", "error can't be compared with null by 'gt'.", "null)"),
-        ("eq(feedback_score, null)", "Runs without it are not(eq(feedback_key, \"…\")).", "null)"),
-        ('eq(tags, "beta")', "tags can't be compared by 'eq'. It can by: has, in. Write has(tags, \"beta\")", 'eq(tags, "beta")'),
-        ('eq(metadata, "a")', "metadata can't be compared by 'eq'. It can by: has, exists, search.", 'eq(metadata, "a")'),
-        ('has(metadata, "env")', "'env' is no value for metadata: metadata takes a JSON object in quotes", '"env")'),
+        ("eq(feedback_score, null)", 'Runs without it are not(eq(feedback_key, "…")).', "null)"),
+        (
+            'eq(tags, "beta")',
+            "tags can't be compared by 'eq'. It can by: has, in. Write has(tags, \"beta\")",
+            'eq(tags, "beta")',
+        ),
+        (
+            'eq(metadata, "a")',
+            "metadata can't be compared by 'eq'. It can by: has, exists, search.",
+            'eq(metadata, "a")',
+        ),
+        (
+            'has(metadata, "env")',
+            "'env' is no value for metadata: metadata takes a JSON object in quotes",
+            '"env")',
+        ),
         ('in(name, "a")', 'in takes a list in brackets: in(name, ["a", "b"]).', '"a")'),
         ('eq(name, ["a"])', "A list stands in in(…) alone: in(name, […]).", '["a"])'),
         ("eq(name)", "eq takes a field and a value: eq(latency, 2).", ")"),
         ('eq(name, "a", "b")', "eq takes a field and a value: eq(latency, 2).", '"b")'),
         ("search(refund)", 'search takes a text in quotes: search("refund").', "refund)"),
-        ("and()", "and(…) is empty. Expected a condition, such as eq(status, \"error\").", ")"),
+        ("and()", 'and(…) is empty. Expected a condition, such as eq(status, "error").', ")"),
         ('not(eq(name, "a"), eq(name, "b"))', "not(…) takes one condition.", 'eq(name, "b"))'),
         ('and(eq(name, "a"), name)', "Expected a condition, such as", "name)"),
         ('"error"', "A condition is a call. Expected a condition such as", '"error"'),
         ("", "The filter is empty. Expected a condition such as", ""),
         ("  ", "The filter is empty.", ""),
-        ('and(eq(run_type, "llm"), gt(latency, 2)', "The filter ends in the middle. Expected ',' or ')'.", ""),
+        (
+            'and(eq(run_type, "llm"), gt(latency, 2)',
+            "The filter ends in the middle. Expected ',' or ')'.",
+            "",
+        ),
         ("eq(name, ", "The filter ends in the middle. Expected a value or a condition.", ""),
         ('in(name, ["a"', "The filter ends in the middle. Expected ',' or ']'.", ""),
         ('eq(name, "a', 'This quote is never closed. Expected " at the end of the text.', '"a'),
@@ -131,11 +171,15 @@ def test_search_takes_a_text_or_a_field_and_a_text() -> None:
         ('eq(name, "a"))', "It closes nothing: eq(…) is closed already.", ")"),
         ("latency == 2", "Operators such as '==' have no meaning in a filter. Write eq(latency, …).", "== 2"),
         ("and(latency > 2)", "Write gt(latency, …).", "> 2)"),
-        ('eq(name, "a") and eq(name, "b")', "'and' doesn't stand between conditions. Write and(…, …).", 'and eq(name, "b")'),
+        (
+            'eq(name, "a") and eq(name, "b")',
+            "'and' doesn't stand between conditions. Write and(…, …).",
+            'and eq(name, "b")',
+        ),
         ("eq(name; 2)", "';' has no meaning in a filter.", "; 2)"),
         ("eq(scores, 1)", "Trials' scores count as feedback: and(eq(feedback_key, …)", "scores, 1)"),
     ],
-)  # fmt: skip
+)
 def test_a_mistake_is_shown_where_it_is(text: str, message: str, place: str) -> None:
     said, rest = complaint(text)
     assert message in said

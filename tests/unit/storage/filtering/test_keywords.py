@@ -5,12 +5,13 @@ from datetime import datetime
 import pytest
 
 from pytest_llmobs.errors import StoreError
-from pytest_llmobs.storage.parquet.filters import condition
+from pytest_llmobs.records.conditions import Conjunction
+from pytest_llmobs.storage.filtering.keywords import keyword_conditions
 
 
 def test_no_filter_is_no_condition() -> None:
-    assert condition({}) is None
-    assert condition({"name": None}) is None  # type: ignore[typeddict-item]
+    assert keyword_conditions({}) == Conjunction(())
+    assert keyword_conditions({"name": None}) == Conjunction(())  # type: ignore[typeddict-item]
 
 
 @pytest.mark.parametrize(
@@ -30,4 +31,4 @@ def test_no_filter_is_no_condition() -> None:
 )
 def test_what_can_not_be_filtered_says_what_can(filters, message: str) -> None:
     with pytest.raises(StoreError, match=message):
-        condition(filters)
+        keyword_conditions(filters)
