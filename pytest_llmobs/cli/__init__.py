@@ -23,6 +23,7 @@ _NAMES = (
     "compare",
     "eval",
     "merge",
+    "runs",
     "upload",
     "baseline",
     "drift",

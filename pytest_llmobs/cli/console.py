@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import re
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TextIO
 
@@ -39,6 +40,20 @@ class Console:
         # in JSON an escape is the same text
         text = wording.UNSEEN.sub(_escaped, wording.COMMAND_ANYWHERE.sub(r"\\u0023", text))
         print(text, file=self.out)
+
+    def csv(self, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        """Print a result for spreadsheets: texts and numbers as they are, what has parts as JSON."""
+        writer = csv.writer(self.out, lineterminator="\n")
+        writer.writerow(header)
+        for row in rows:
+            writer.writerow([self._csv_cell(value) for value in row])
+
+    def _csv_cell(self, value: Any) -> Any:
+        if isinstance(value, dict | list):
+            value = json.dumps(value, ensure_ascii=False, default=str)
+        if isinstance(value, str):
+            return self.page.encodable(value)
+        return value
 
 
 def _escaped(match: re.Match[str]) -> str:

@@ -1,0 +1,124 @@
+"""What ``llmobs runs`` prints of a run: the columns that can be chosen, and rows of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from pytest_llmobs.errors import FilterError
+from pytest_llmobs.storage.filtering.fields import FIELDS
+from pytest_llmobs.storage.parquet.schema import COLUMNS, NAMES
+from pytest_llmobs.wording import known, nearest
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from pytest_llmobs.storage.store import Store
+
+FEEDBACK = "feedback"
+"""The column that no file has: what was said of the run since, by key."""
+SHOWN = ("start_time", "name", "status", "latency", "total_tokens", "total_cost", FEEDBACK, "id")
+"""What people see."""
+EVERYTHING = (*NAMES, "project", FEEDBACK)
+"""What machines get."""
+
+Row = dict[str, Any]
+"""Values by the names that were asked for."""
+
+
+@dataclass(frozen=True)
+class RunColumns:
+    """Columns of the store by the names that the user gave them."""
+
+    stored: Mapping[str, str]
+    """Name -> column; ``feedback`` is not among them."""
+    names: Sequence[str]
+    """All of them, in order."""
+
+    @property
+    def needed(self) -> list[str]:
+        """The columns to read."""
+        return list(dict.fromkeys([*self.stored.values(), "id"]))
+
+    def rows(self, table: pa.Table, store: Store) -> list[Row]:
+        """Return the rows of a table, their feedback read besides where it is asked for."""
+        ids = table["id"].to_pylist()
+        values: dict[str, Sequence[Any]] = {}
+        for name in self.names:
+            if name != FEEDBACK:
+                values[name] = _values(table, self.stored[name])
+            else:
+                values[name] = _feedback(ids, store)
+        return [dict(zip(values, row, strict=True)) for row in zip(*values.values(), strict=True)]
+
+
+def chosen(select: str | None, default: Sequence[str]) -> RunColumns:
+    """Return the columns that are to be printed.
+
+    Args:
+        select: Their names with commas between them, LangSmith's too; None for the default.
+        default: Names.
+
+    Raises:
+        FilterError: A name is unknown.
+    """
+    names = default
+    if select is not None:
+        names = [name.strip() for name in select.split(",") if name.strip()]
+    choices = _choices()
+    for name in names:
+        if name not in choices:
+            raise FilterError(
+                f"Unknown column {name!r} in --select.{nearest(name, choices)} {known(choices)}"
+            )
+    stored = {name: choices[name] for name in names if name != FEEDBACK}
+    return RunColumns(stored, list(dict.fromkeys(names)))
+
+
+def _choices() -> dict[str, str]:
+    """Return the columns by all names that they have in filters and files."""
+    choices = {name: name for name in (*NAMES, "project", FEEDBACK)}
+    for field in FIELDS:
+        if field.record is None and field.column in choices and field.kind not in ("flag", "order", "thread"):
+            choices |= dict.fromkeys((field.name, *field.aliases), field.column)
+    return choices
+
+
+_KINDS = {column.name: column.kind for column in COLUMNS}
+
+
+def _values(table: pa.Table, column: str) -> list[Any]:
+    values: list[Any] = table[column].to_pylist()
+    kind = _KINDS.get(column)
+    if kind == "json":
+        return [_parsed(value) for value in values]
+    if kind == "scores":
+        return [None if value is None else dict(value) for value in values]
+    if kind == "time":
+        return [_iso(value) for value in values]
+    return values
+
+
+def _parsed(text: str | None) -> Any:
+    from pydantic_core import from_json
+
+    if text is None:
+        return None
+    try:
+        return from_json(text)
+    except ValueError:  # damaged: shown as it is
+        return text
+
+
+def _iso(value: datetime | None) -> str | None:
+    return None if value is None else value.isoformat()
+
+
+def _feedback(ids: Iterable[str], store: Store) -> list[dict[str, Any]]:
+    from pytest_llmobs.feedback.sums import stats_of_runs
+
+    ids = list(ids)
+    found = stats_of_runs(store, ids)
+    return [{key: asdict(stats) for key, stats in found.get(id, {}).items()} for id in ids]
