@@ -77,16 +77,6 @@ def feedback_schema() -> pa.Schema:
     return make_schema(FEEDBACK_COLUMNS, FEEDBACK_VERSION)
 
 
-@cache
-def state_schema() -> pa.Schema:
-    """Return the schema of feedback as it stands now (see ``STATE_NAMES``)."""
-    import pyarrow as pa
-
-    time = pa.timestamp("us", "UTC")
-    fields = [feedback_schema().field(name) for name in STATE_NAMES[:-2]]
-    return pa.schema([*fields, pa.field("created_at", time), pa.field("modified_at", time)])
-
-
 def feedback_markdown() -> str:
     """Render the table of columns for the documentation."""
     lines = ["| column | type | meaning |", "|---|---|---|"]
