@@ -12,13 +12,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from tests.e2e.conftest import ROOT, plain_environment
 from tests.e2e.test_readme import UPDATE, Block, blocks, without_chance, write_files
 
 PATH = ROOT / "docs" / "evaluate.md"
 WIDTH = "100"
+BIN = Path(sys.executable).parent
 
 
 class _Page:
@@ -31,7 +30,8 @@ class _Page:
 
     def run(self, *command: str) -> str:
         """Run a command as a reader would; return what a terminal shows."""
-        environment = plain_environment() | {"COLUMNS": WIDTH, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+        environment = plain_environment() | {"COLUMNS": WIDTH, "PATH": f"{BIN}:{os.environ['PATH']}"}
+        del environment["PYTHONPATH"]  # readers have pandas
         done = subprocess.run(
             command,
             cwd=self.folder,
@@ -45,7 +45,7 @@ class _Page:
 
     def check(self, shown: Block, printed: str) -> None:
         """Compare what a block shows with what was printed, but for names, moments and durations."""
-        if without_chance(shown.text) == without_chance(printed):
+        if _without_times(shown.text) == _without_times(printed):
             return
         if os.environ.get(UPDATE):
             head = f"<!-- {shown.note} -->\n```{shown.language}\n"
@@ -70,6 +70,10 @@ def test_everything_on_the_page_has_run_as_shown(tmp_path: Path) -> None:
         elif kind == "console":
             page.check(block, "".join(_typed(page, block)))
     assert page.problems == [], f"docs/evaluate.md is behind; {UPDATE}=1 writes it anew"
+
+
+def _without_times(text: str) -> str:
+    return re.sub(r"(?<= in )[\d.]+ m?s\b", "TIME", without_chance(text))
 
 
 def _typed(page: _Page, block: Block) -> Iterator[str]:
