@@ -96,7 +96,7 @@ class FeedbackWriter:
         now = self._time_ns()
         event_id = new_id(now)
         chosen_id = arguments.checked_id("feedback_id", fields.get("feedback_id"))
-        number, unscored = arguments.read_score(fields.get("score"))
+        number, unscored = self._read_score(fields.get("score"))
         texts = self._cleaned(_texts(fields, unscored))
         at = moment(now // 1000)
         feedback = Feedback(
@@ -144,7 +144,7 @@ class FeedbackWriter:
         number = before.score
         if score is not UNSET:
             changes.insert(0, "score")
-            number, given["unscored"] = arguments.read_score(score)
+            number, given["unscored"] = self._read_score(score)
         if not changes:
             return before
         at, event_id = self._next_event(before)
@@ -183,6 +183,13 @@ class FeedbackWriter:
                     "update_feedback() changes it; without feedback_id a new id is chosen."
                 )
             self._log.append(row)
+
+    def _read_score(self, score: Any) -> tuple[arguments.PlainScore, str | None]:
+        number, unscored = arguments.read_score(score)
+        if unscored is not None and not isinstance(score, int | float):
+            # The reason quotes a part of it: cleaned first, since half a key is no key to a redactor.
+            return arguments.read_score(self._cleaned({"score": score}).get("score", score))
+        return number, unscored
 
     def _cleaned(self, fields: dict[str, Any]) -> dict[str, Any]:
         """Return what users wrote as plain values, redacted; what is None or empty is left out."""
