@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from pytest_llmobs.client.examples import ExampleMethods
@@ -113,19 +114,21 @@ class DatasetMethods(ExampleMethods):
             metadata: Datasets whose metadata holds this.
             limit: Most of them; None for all.
         """
-        wanted = None if dataset_ids is None else set(map(str, dataset_ids))
+        chosen = None if dataset_ids is None else set(map(str, dataset_ids))
         part = (dataset_name_contains or "").casefold()
-        kind = getattr(data_type, "value", data_type)
-        returned = 0
+        names = []
         for name in self._catalog.files():
-            if limit is not None and returned >= limit:
-                return
-            is_named = (wanted is None or name in wanted) and dataset_name in (None, name)
-            if not is_named or part not in name.casefold():
-                continue
+            is_named = (chosen is None or name in chosen) and dataset_name in (None, name)
+            if is_named and part in name.casefold():
+                names.append(name)
+        return islice(self._described(names, getattr(data_type, "value", data_type), metadata or {}), limit)
+
+    def _described(
+        self, names: Sequence[str], data_type: str | None, metadata: Mapping[str, Any]
+    ) -> Iterator[Dataset]:
+        for name in names:
             dataset = self._catalog.dataset(name)
-            if kind in (None, dataset.data_type) and choice.contains(dataset.metadata, metadata or {}):
-                returned += 1
+            if data_type in (None, dataset.data_type) and choice.contains(dataset.metadata, metadata):
                 yield dataset
 
     def delete_dataset(self, *, dataset_id: Any = None, dataset_name: str | None = None) -> None:

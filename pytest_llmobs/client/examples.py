@@ -51,19 +51,10 @@ class ExampleMethods(CatalogMethods):
     ) -> Example:
         """Append one example to a dataset; an equal one is no obstacle.
 
-        Args:
-            inputs: What the target gets.
-            dataset_id: The same as ``dataset_name``.
-            dataset_name: The dataset, which must be there.
-            created_at: Kept with the example; a datetime without a time zone is local.
-            reference_outputs: What is known about a good answer.
-            metadata: Anything to filter, group or cluster by.
-            split: The split it belongs to, or a list of them.
-            example_id: Any text that no example of the dataset has; else it is derived from the inputs.
-            source_run_id: The run that it is made of.
-            use_source_run_io: Take inputs and outputs of that run where they aren't given.
-            outputs: The same as ``reference_outputs``.
-            **others: LangSmith's further parameters, if they mean anything here.
+        ``dataset_name``, or ``dataset_id``, which is the same, is a dataset that is there. ``reference_outputs`` may
+        also be called ``outputs``, and ``split`` be a list of splits. ``example_id`` is any text that no example of the
+        dataset has; without one it is derived from the inputs. ``use_source_run_io`` takes inputs and outputs from the
+        run ``source_run_id`` where they aren't given. A ``created_at`` without a time zone is local.
 
         Raises:
             ArgumentError: Outputs are given under both names, inputs are missing, or a keyword is unknown.
@@ -72,23 +63,12 @@ class ExampleMethods(CatalogMethods):
             DatasetError: Something in it has no form in JSON, or the dataset's file isn't JSON Lines.
         """
         accept(self.create_example, others)
-        draft = {
-            "inputs": inputs,
-            "outputs": drafts.check_outputs(outputs, reference_outputs),
-            "metadata": metadata,
-            "split": split,
-            "id": example_id,
-            "source_run_id": source_run_id,
-            "created_at": created_at,
-        }
+        draft = {"inputs": inputs, "outputs": drafts.check_outputs(outputs, reference_outputs)}
+        draft |= {"metadata": metadata, "split": split, "id": example_id}
+        draft |= {"source_run_id": source_run_id, "created_at": created_at}
         if use_source_run_io:
             draft = self._with_run(draft)
-        if draft["inputs"] is None:
-            raise ArgumentError(
-                "'inputs' is missing. Give a dict, or source_run_id with use_source_run_io=True."
-            )
-        name = self._named(dataset_id, dataset_name)
-        return changes.add(self._catalog, name, [draft], "the example").examples[0]
+        return self._add_one(draft, self._named(dataset_id, dataset_name))
 
     def _with_run(self, draft: dict[str, Any]) -> dict[str, Any]:
         if draft["source_run_id"] is None:
@@ -96,6 +76,13 @@ class ExampleMethods(CatalogMethods):
         run = self.store.read_run(str(draft["source_run_id"]), load_children=False)
         taken = {"inputs": run.inputs, "outputs": run.outputs}
         return draft | {part: value for part, value in taken.items() if draft[part] is None}
+
+    def _add_one(self, draft: dict[str, Any], name: str) -> Example:
+        if draft["inputs"] is None:
+            raise ArgumentError(
+                "'inputs' is missing. Give a dict, or source_run_id with use_source_run_io=True."
+            )
+        return changes.add(self._catalog, name, [draft], "the example").examples[0]
 
     def create_examples(
         self,
@@ -207,40 +194,59 @@ class ExampleMethods(CatalogMethods):
 
         Args:
             dataset_id: The same as ``dataset_name``.
-            dataset_name: The dataset; it may be left out where ``example_ids`` are given.
+            dataset_name: The dataset; left out, ``example_ids`` are looked for in all.
             example_ids: These alone.
-            as_of: The version: a tag, a hash, or a time (a datetime without a time zone is local).
+            as_of: The version: a tag, a hash, or a time (a naive one is local).
             splits: Examples that belong to one of these.
             offset: So many are passed over.
             limit: Most examples; None for all.
             metadata: Examples whose metadata holds this.
             filter: Such as ``and(has(metadata, '{"tier": "gold"}'), not(exists(metadata, "draft")))``.
             select: Fields that are needed; every example has all of them.
-            **others: LangSmith's further parameters, if they mean anything here.
+            **others: LangSmith's further parameters.
 
         Raises:
             NotFoundError: There is no such dataset, version or example.
             DatasetError: A split is unknown.
             FilterError: The filter can't be understood.
-            ArgumentError: A value is of the wrong type, or a keyword is unknown.
+            ArgumentError: A value is impossible, or a keyword is unknown.
         """
         accept(self.list_examples, others)
         _check_fields(select)
-        condition = _parsed(filter)
-        if dataset_id is None and dataset_name is None and example_ids is not None:
-            names = dict.fromkeys(map(self._catalog.home_of, example_ids))
-        else:
-            names = {self._named(dataset_id, dataset_name): None}
+        by_home = self._by_home(example_ids, dataset_id, dataset_name)
+        wanted = choice.Wanted(splits, metadata, _parsed(filter))
+        return self._chosen(by_home, as_of, wanted, (offset, limit))
+
+    def _by_home(
+        self, ids: Sequence[Any] | None, dataset_id: Any, dataset_name: Any
+    ) -> dict[str, Sequence[Any] | None]:
+        """Return the ids that are meant by the dataset that has them; None for all of a dataset."""
+        if ids is None or dataset_id is not None or dataset_name is not None:
+            return {self._named(dataset_id, dataset_name): ids}
+        by_home: dict[str, Any] = {}
+        for id in ids:
+            by_home.setdefault(self._catalog.home_of(id), []).append(id)
+        return by_home
+
+    def _chosen(
+        self,
+        by_home: Mapping[str, Sequence[Any] | None],
+        as_of: AsOf,
+        wanted: choice.Wanted,
+        page: tuple[int, int | None],
+    ) -> ChosenExamples:
         chosen: list[Example] = []
         datasets: list[Dataset] = []
-        for name in names:
-            dataset = Dataset(name, examples_at(self._catalog, name, as_of))
-            datasets.append(dataset)
-            chosen += _chosen(dataset, splits, metadata, condition)
-        if example_ids is not None:
-            chosen = choice.with_ids(chosen, example_ids, " and ".join(map(repr, names)))
+        for name, ids in by_home.items():
+            whole = Dataset(name, examples_at(self._catalog, name, as_of))
+            datasets.append(whole)
+            asked = whole
+            if ids is not None:
+                asked = replace(whole, examples=choice.with_ids(whole.examples, ids, repr(name)))
+            for example in choice.chosen(asked, wanted):
+                chosen.append(replace(example, dataset_name=name))
         only = datasets[0] if len(datasets) == 1 else None
-        return ChosenExamples(choice.page(chosen, offset, limit), only, splits or ())
+        return ChosenExamples(choice.page(chosen, *page), only, wanted.splits or ())
 
     def update_example(
         self,
@@ -296,22 +302,7 @@ class ExampleMethods(CatalogMethods):
             DatasetError: Something has no form in JSON, or the dataset's file isn't JSON Lines.
         """
         accept(self.update_examples, others, known_names=_UPDATE_LISTS)
-        lists = _of(others, _UPDATE_LISTS)
-        if (updates is None) == (not lists):
-            raise ArgumentError("Give either updates or example_ids with a list a field.")
-        if updates is None:
-            made = drafts.drafts_of_lists(lists, "example_ids")
-        else:
-            made = drafts.drafts_of(updates, "updates", drafts.UPDATED)
-        if not made:
-            raise ArgumentError(
-                "updates is empty. Give a dict with 'id' for each example that is to be changed."
-            )
-        for number, draft in enumerate(made):
-            if draft.get("id") is None:
-                raise ArgumentError(
-                    f"updates[{number}] has no 'id': the id of the example that is to be changed."
-                )
+        made = _updates(updates, _of(others, _UPDATE_LISTS))
         name = self._home(made[0]["id"], dataset_id, dataset_name)
         return _answer(changes.update(self._catalog, name, made), "updated", made)
 
@@ -343,11 +334,26 @@ class ExampleMethods(CatalogMethods):
             DatasetError: A dataset's file isn't JSON Lines.
         """
         accept(self.delete_examples, others)
-        by_home: dict[str, list[Any]] = {}
-        for id in example_ids:
-            by_home.setdefault(self._home(id, dataset_id, dataset_name), []).append(id)
-        for name, ids in by_home.items():
-            changes.remove(self._catalog, name, ids)
+        for name, ids in self._by_home(example_ids, dataset_id, dataset_name).items():
+            changes.remove(self._catalog, name, ids or ())
+
+
+def _updates(updates: Sequence[Any] | None, lists: Mapping[str, Any]) -> list[drafts.Draft]:
+    """Return what is to be changed, in either form; never nothing."""
+    if (updates is None) == (not lists):
+        raise ArgumentError("Give either updates or example_ids with a list a field.")
+    if updates is None:
+        made = drafts.drafts_of_lists(lists, "example_ids")
+    else:
+        made = drafts.drafts_of(updates, "updates", drafts.UPDATED)
+    if not made:
+        raise ArgumentError("updates is empty. Give a dict with 'id' for each example that is to be changed.")
+    for number, draft in enumerate(made):
+        if draft.get("id") is None:
+            raise ArgumentError(
+                f"updates[{number}] has no 'id': the id of the example that is to be changed."
+            )
+    return made
 
 
 def _of(given: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
@@ -382,21 +388,3 @@ def _parsed(filter: str | None) -> Condition | None:
     from pytest_llmobs.storage.filtering.language import parse
 
     return parse(filter)
-
-
-def _chosen(
-    dataset: Dataset,
-    splits: Sequence[str] | None,
-    metadata: Mapping[str, Any] | None,
-    condition: Condition | None,
-) -> list[Example]:
-    examples: Sequence[Example] = dataset.examples
-    if splits is not None:
-        examples = choice.in_splits(dataset, splits)
-    chosen = []
-    for example in examples:
-        if metadata is not None and not choice.contains(example.metadata, metadata):
-            continue
-        if condition is None or choice.fulfils(example, condition):
-            chosen.append(replace(example, dataset_name=dataset.name))
-    return chosen

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -13,6 +13,7 @@ from pytest_llmobs.client.parameters import accept
 from pytest_llmobs.errors import ArgumentError
 from pytest_llmobs.prompts import pushing
 from pytest_llmobs.prompts.folder import PromptFolder, split_identifier
+from pytest_llmobs.prompts.pushing import Push
 from pytest_llmobs.prompts.records import Prompt, PromptCommit, PromptList, PromptUrl
 from pytest_llmobs.wording import known, nearest
 
@@ -63,23 +64,17 @@ class PromptMethods(ClientBase):
             StoreError: The disk refuses.
         """
         accept(self.push_prompt, others)
-        name = _name(prompt_identifier)
-        prompts = self._prompts
         about = _about(description, readme, tags)
-        if not prompts.has(name) and object is None:
-            pushing.make(prompts, name, about)
+        wanted = Push(object, parent_commit_hash, commit_tags, commit_description, _author())
+        return self._pushed(_name(prompt_identifier), wanted, about)
+
+    def _pushed(self, name: str, wanted: Push, about: Mapping[str, Any]) -> PromptUrl:
         url = None
-        if object is not None:
-            url = pushing.push(
-                prompts,
-                name,
-                object,
-                parent=parent_commit_hash,
-                tags=commit_tags,
-                description=commit_description,
-                author=_author(),
-            )
-        pushing.describe(prompts, name, about)
+        if wanted.object is not None:
+            url = pushing.push(self._prompts, name, wanted)
+        elif not self._prompts.has(name):
+            pushing.make(self._prompts, name, about)
+        pushing.describe(self._prompts, name, about)
         return url or self._url(name)
 
     def _url(self, name: str) -> PromptUrl:
@@ -225,13 +220,7 @@ class PromptMethods(ClientBase):
         name = _name(prompt_identifier)
         self._prompts.check_there(name)
         return pushing.push(
-            self._prompts,
-            name,
-            object,
-            parent=parent_commit_hash,
-            tags=tags,
-            description=description,
-            author=_author(),
+            self._prompts, name, Push(object, parent_commit_hash, tags, description, _author())
         )
 
     def update_prompt(

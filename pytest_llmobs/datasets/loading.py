@@ -52,9 +52,8 @@ def load_dataset(
     if isinstance(made, str | os.PathLike):
         readers = by_suffix(formats)
         file = find_file(Path(made), base_dirs, readers)
-        path_from_root = Path(os.path.relpath(file, rootdir)).as_posix()
         examples = _some(read_examples(file, readers, columns), display_path(file))
-        return Dataset(file.stem, examples, path_from_root)
+        return Dataset(file.stem, examples, Path(os.path.relpath(file, rootdir)).as_posix())
     if isinstance(made, Dataset) and not columns.given:
         return made
     examples = _some(check_rows(python.rows(made, name), columns, name), name)

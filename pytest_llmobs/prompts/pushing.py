@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -45,54 +46,60 @@ def describe(folder: PromptFolder, name: str, about: Mapping[str, Any]) -> None:
             folder.beside.set_about(name, {**folder.beside.about(name), **stated})
 
 
-def push(
-    folder: PromptFolder,
-    name: str,
-    object: Any,
-    *,
-    parent: str | None = None,
-    tags: str | Sequence[str] | None = None,
-    description: str | None = None,
-    author: str = "",
-) -> PromptUrl:
+@dataclass(frozen=True)
+class Push:
+    """What is to become of a prompt."""
+
+    object: Any
+    """A text, messages, or a template of LangChain."""
+    parent: str | None = None
+    """The commit that it was made from; None or ``latest`` for the newest, whichever that is."""
+    tags: str | Sequence[str] | None = None
+    """Tags that stand for the commit from now on."""
+    description: str | None = None
+    """Of the commit."""
+    author: str = ""
+    """Whoever makes it."""
+
+    @property
+    def tag_names(self) -> list[str]:
+        """The tags, checked.
+
+        Raises:
+            ArgumentError: One can't become a file.
+        """
+        names = [self.tags] if isinstance(self.tags, str) else self.tags or ()
+        return list(map(check_tag, names))
+
+
+def push(folder: PromptFolder, name: str, wanted: Push) -> PromptUrl:
     """Make an object the prompt's content; where it is that already, there is no new commit.
 
-    Args:
-        folder: The prompts.
-        name: The prompt's.
-        object: A text, messages, or a template of LangChain.
-        parent: The commit that it was made from; None or ``latest`` for the newest, whichever that is.
-        tags: Tags that stand for the commit from now on.
-        description: Of the commit.
-        author: Whoever makes it.
-
     Raises:
-        ArgumentError: The object is none of these, or a tag can't become a file.
+        ArgumentError: The object is neither a text nor messages nor a template, or a tag can't become a file.
         ConflictError: The prompt has a newer commit than its parent, or differs from another in capitals alone.
         StoreError: The disk refuses.
     """
-    content = content_of(object)
-    names = [tags] if isinstance(tags, str) else list(tags or ())
-    for tag in names:
-        check_tag(tag)
+    content = content_of(wanted.object)
+    tags = wanted.tag_names
     with locked(folder.folder / name):
         check_case(name, folder.names(), "prompt")
         latest = folder.commits.latest(name)
-        _check_parent(name, parent, latest)
-        for kept, why in _to_commit(folder, name, content, latest, description):
+        _check_parent(name, wanted.parent, latest)
+        for kept, why in _to_commit(folder, name, content, latest, wanted.description):
             latest = folder.commits.add(
                 name,
                 kept,
                 parent=None if latest is None else latest.commit_hash,
                 now=folder.now(),
-                author=author,
+                author=wanted.author,
                 description=why,
             )
         file = _write(folder, name, content)
-        assert latest is not None
-        for tag in names:
-            folder.beside.set_tag(name, tag, latest.commit_hash)
-    return PromptUrl(file.absolute().as_uri(), latest.commit_hash)
+        hash = None if latest is None else latest.commit_hash
+        for tag in tags:
+            folder.beside.set_tag(name, tag, str(hash))
+    return PromptUrl(file.absolute().as_uri(), hash)
 
 
 def _check_parent(name: str, parent: str | None, latest: PromptCommit | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from pytest_llmobs.datasets.selection import check_splits
@@ -21,18 +22,41 @@ from pytest_llmobs.wording import nearest
 _FIELDS = "id, metadata (has, exists), metadata_key and metadata_value"
 
 
-def in_splits(dataset: Dataset, splits: Iterable[str]) -> list[Example]:
-    """Return the examples that belong to one of the splits.
+@dataclass(frozen=True)
+class Wanted:
+    """What is asked of examples; None asks nothing, and all that is given holds."""
+
+    splits: Sequence[str] | None = None
+    """They belong to one of these."""
+    metadata: Mapping[str, Any] | None = None
+    """Theirs holds this."""
+    condition: Condition | None = None
+    """A filter."""
+
+
+def chosen(dataset: Dataset, wanted: Wanted) -> list[Example]:
+    """Return the examples that are wanted, in their order.
 
     Raises:
-        ArgumentError: ``splits`` is a text.
-        DatasetError: No example has one of them; the message names the known ones.
+        ArgumentError: The splits are a text.
+        DatasetError: No example has one of the splits; the message names the known ones.
+        FilterError: The filter asks for what examples haven't.
     """
+    examples: Iterable[Example] = dataset.examples
+    if wanted.splits is not None:
+        examples = _in_splits(dataset, wanted.splits)
+    if wanted.metadata is not None:
+        examples = [example for example in examples if contains(example.metadata, wanted.metadata)]
+    if wanted.condition is not None:
+        examples = [example for example in examples if fulfils(example, wanted.condition)]
+    return list(examples)
+
+
+def _in_splits(dataset: Dataset, splits: Sequence[str]) -> list[Example]:
     if isinstance(splits, str):
         raise ArgumentError(f"splits is {splits!r}. Give a list of names: [{splits!r}].")
-    wanted = list(splits)
-    check_splits(dataset, wanted)
-    return [example for example in dataset.examples if not set(wanted).isdisjoint(example.splits)]
+    check_splits(dataset, splits)
+    return [example for example in dataset.examples if not set(splits).isdisjoint(example.splits)]
 
 
 def with_ids(examples: Iterable[Example], ids: Iterable[Any], where: str) -> list[Example]:

@@ -112,18 +112,25 @@ def drafts_of_lists(lists: Mapping[str, Any], leading: str) -> list[Draft]:
         leading: The list that must be there: ``inputs``, ``example_ids``. The others are as long.
 
     Raises:
-        ArgumentError: A keyword is unknown, the leading one is missing, or two lists differ in length.
+        ArgumentError: The leading one is missing, one is no list, or two differ in length.
     """
-    for key in lists:
-        if key not in _LISTS:
-            raise ArgumentError(f"Unknown keyword {key!r}.{nearest(key, _LISTS)} {known(_LISTS)}")
     given = {key: value for key, value in lists.items() if value is not None}
     check_outputs(given.get("outputs"), given.get("reference_outputs"))
+    if leading not in given:
+        raise ArgumentError(f"{leading!r} is missing: a list with a value for each example.")
+    _check_lists(given, leading)
+    length = len(given[leading])
+    columns = {_LISTS[key]: list(values) for key, values in given.items()}
+    drafts: list[Draft] = []
+    for number in range(length):
+        drafts.append({field: values[number] for field, values in columns.items()})
+    return drafts
+
+
+def _check_lists(given: Mapping[str, Any], leading: str) -> None:
     for key, values in given.items():
         if isinstance(values, str | bytes | Mapping) or not isinstance(values, Sized):
             raise ArgumentError(f"{key} is {abridge(values)}, no list. Give a value for each example.")
-    if leading not in given:
-        raise ArgumentError(f"{leading!r} is missing: a list with a value for each example.")
     length = len(given[leading])
     for key, values in given.items():
         if len(values) != length:
@@ -131,8 +138,3 @@ def drafts_of_lists(lists: Mapping[str, Any], leading: str) -> list[Draft]:
                 f"{key} has {count(len(values), 'item')}, and {leading} has {length:,}. Give a value for each example; "
                 "None where there is none."
             )
-    columns = {_LISTS[key]: list(values) for key, values in given.items()}
-    drafts: list[Draft] = []
-    for number in range(length):
-        drafts.append({field: values[number] for field, values in columns.items()})
-    return drafts
