@@ -19,7 +19,7 @@ from pytest_llmobs.records.conditions import (
 from pytest_llmobs.records.examples import Dataset, Example
 from pytest_llmobs.wording import nearest
 
-_FIELDS = "id, metadata (has, exists), metadata_key and metadata_value"
+_FIELDS = "metadata (has, exists), metadata_key and metadata_value"
 
 
 @dataclass(frozen=True)
@@ -119,8 +119,6 @@ def _field_fulfils(example: Example, condition: FieldCondition) -> bool:
     if condition.field in ("metadata_key", "metadata_value"):
         entries = example.metadata.items()
         return any(_entry_fulfils(key, value, condition) for key, value in entries)
-    if condition.field == "id":
-        return _compares(example.id, condition)
     raise FilterError(f"Examples have no field {condition.field!r} to filter by. Known: {_FIELDS}.")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -23,9 +23,9 @@ def minutes() -> Callable[[], datetime]:
 
 
 @pytest.fixture
-def catalog(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Catalog]:
+def catalog(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Catalog:
     monkeypatch.chdir(tmp_path)
-    yield Catalog(tmp_path / "datasets", tmp_path / ".llmobs", formats=lambda: FORMATS, now=minutes())
+    return Catalog(tmp_path / "datasets", tmp_path / ".llmobs", formats=lambda: FORMATS, now=minutes())
 
 
 @pytest.fixture

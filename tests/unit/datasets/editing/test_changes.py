@@ -171,10 +171,10 @@ START = datetime(2026, 1, 1)
 def test_messages_name_the_example_and_the_remedy(catalog: Catalog, write: Callable[..., Path]) -> None:
     write("golden.jsonl", HAND_WRITTEN)
     with pytest.raises(
-        ConflictError, match="'golden' has an example 'a' already. Choose another id, leave it out"
+        ConflictError, match=r"'golden' has an example 'a' already\. Choose another id, leave it out"
     ):
         changes.add(catalog, "golden", [{"inputs": {}, "id": "a"}], "x")
-    with pytest.raises(NotFoundError, match="'golden' has no example 'b'.*Known: a, "):
+    with pytest.raises(NotFoundError, match=r"'golden' has no example 'b'.*Known: a, "):
         changes.remove(catalog, "golden", ["b"])
     with pytest.raises(DatasetError, match=r"examples\[1\]: inputs\.when is datetime.*no form for"):
         changes.add(catalog, "golden", [draft("x"), {"inputs": {"when": START}}], "examples")
