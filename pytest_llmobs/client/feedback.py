@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 from uuid import UUID
@@ -13,7 +14,6 @@ from pytest_llmobs.client.parameters import UNBOUND, accept, keywords_of
 from pytest_llmobs.wording import known, nearest
 
 if TYPE_CHECKING:
-    from pytest_llmobs.feedback.selection import SelectionArguments
     from pytest_llmobs.feedback.writing import FeedbackWriter
     from pytest_llmobs.records.feedback import Feedback, FeedbackSourceType
 
@@ -50,6 +50,32 @@ class FeedbackArguments(TypedDict, total=False):
     """Anything else."""
     error: bool | None
     """True where whatever should have scored failed."""
+
+
+class FeedbackChanges(TypedDict, total=False):
+    """What ``update_feedback`` changes. What isn't given stays; None takes a value away."""
+
+    score: float | bool | None
+    value: Any
+    correction: dict[str, Any] | str | None
+    comment: str | None
+
+
+class FeedbackQuery(TypedDict, total=False):
+    """What ``list_feedback`` chooses by; all that is given holds."""
+
+    run_ids: Iterable[UUID | str] | UUID | str | None
+    """Of these runs alone."""
+    feedback_key: Iterable[str] | str | None
+    """Of one key, or of several."""
+    feedback_source_type: Iterable[FeedbackSourceType] | FeedbackSourceType | None
+    """``api``, ``model``, ``app``, or several of them."""
+    project: str | None
+    """About this project, or about one of its runs."""
+    start_time: datetime | None
+    """Given then or later; without a time zone it is local."""
+    end_time: datetime | None
+    """Given earlier than that."""
 
 
 _OUR_NAMES = {
@@ -89,19 +115,18 @@ class FeedbackMethods(ClientBase):
                 fields[_OUR_NAMES.get(name, name)] = value
         return self._feedback_writer.create(key, run_id=run_id, **fields)
 
-    def update_feedback(self, feedback_id: UUID | str, **changes: Any) -> Feedback:
+    def update_feedback(self, feedback_id: UUID | str, **changes: Unpack[FeedbackChanges]) -> Feedback:
         """Change feedback, and return it as it stands now. The history keeps what was said before.
 
         Args:
             feedback_id: Its id.
-            **changes: ``score``, ``value``, ``correction``, ``comment``. What isn't given stays; None takes a value
-                away.
+            **changes: See ``FeedbackChanges``. What isn't given stays; None takes a value away.
 
         Raises:
             NotFoundError: There is none with that id (any more).
             ArgumentError: The id is no UUID, a keyword is unknown, a value of the wrong type.
         """
-        accept(self.update_feedback, changes, known_names=("score", "value", "correction", "comment"))
+        accept(self.update_feedback, changes)
         return self._feedback_writer.update(feedback_id, **changes)
 
     def delete_feedback(self, feedback_id: UUID | str) -> None:
@@ -125,23 +150,21 @@ class FeedbackMethods(ClientBase):
         return read_feedback(self.store, feedback_id)
 
     def list_feedback(
-        self, *, limit: int | None = None, **asked: Unpack[SelectionArguments]
+        self, *, limit: int | None = None, **asked: Unpack[FeedbackQuery]
     ) -> Iterator[Feedback]:
         """Return feedback, the newest first, each read when it is asked for. The scores of trials are among it.
 
         Args:
             limit: Most records; 0 gives none, None all.
-            **asked: See ``SelectionArguments``: ``run_ids``, ``feedback_key``, ``feedback_source_type``, ``project``,
-                ``start_time``, ``end_time``; all that is given holds.
+            **asked: See ``FeedbackQuery``; all that is given holds.
 
         Raises:
             NotFoundError: Nothing is known of the project.
             ArgumentError: An id is no UUID, a keyword is unknown, a value of the wrong type.
         """
         from pytest_llmobs.feedback.reading import list_feedback
-        from pytest_llmobs.feedback.selection import SelectionArguments
 
-        accept(self.list_feedback, asked, known_names=SelectionArguments.__annotations__)
+        accept(self.list_feedback, asked)
         return list_feedback(self.store, limit=limit, **asked)
 
     @cached_property
@@ -155,7 +178,7 @@ class FeedbackMethods(ClientBase):
         if name in UNBOUND["create_feedback"]:
             accept(self.create_feedback, {name: value})
             return
-        choices = {*keywords_of(self.create_feedback), *FeedbackArguments.__annotations__}
+        choices = keywords_of(self.create_feedback)
         notices.warn(
             f"create_feedback() ignores the unknown keyword {name!r}.{nearest(name, choices)} {known(choices)}",
             ClientWarning,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -186,32 +186,52 @@ UNBOUND: Mapping[str, Mapping[str, Unbound]] = {
 """Method (``Client`` is its constructor) -> LangSmith's parameter -> why it does nothing."""
 
 
-def accept(
-    method: Callable[..., Any], given: Mapping[str, Any], *, known_names: Collection[str] = ()
-) -> None:
-    """Check the keywords of a call that a method has no parameter of its own for.
+def accept(method: Callable[..., Any], given: Mapping[str, Any]) -> None:
+    """Check the keywords of a call that are no parameters of the method's own.
 
     Args:
         method: The method that was called.
-        given: The keywords.
-        known_names: Those among them that the method does something with.
+        given: What its ``**`` parameter holds.
 
     Raises:
         NotSupported: One can't be left out of account.
         ArgumentError: One is unknown.
     """
+    if not given:
+        return
     called = _called(method)
     own = UNBOUND.get(called, {})
+    bound = keywords_of(method)
     for name, value in given.items():
-        if name in known_names:
+        if name in bound:
             continue
         if name not in own:
-            choices = {*keywords_of(method), *known_names}
             raise ArgumentError(
-                f"{called}() got an unknown keyword {name!r}.{nearest(name, choices)} {known(choices)}"
+                f"{called}() got an unknown keyword {name!r}.{nearest(name, bound)} {known(bound)}"
             )
         if own[name].is_refused and value is not None and value is not False:
             raise NotSupported(f"{called}({name}=…) is not supported. {own[name].reason}")
+
+
+def keywords_of(method: Callable[..., Any]) -> list[str]:
+    """Return the names of what a method does something with: its parameters, and the keys of its ``**`` one."""
+    from inspect import signature
+
+    names: list[str] = []
+    for parameter in signature(method).parameters.values():
+        if parameter.kind is parameter.VAR_KEYWORD:
+            names += _unpacked(method, str(parameter.annotation))
+        elif parameter.name != "self" and parameter.kind is not parameter.VAR_POSITIONAL:
+            names.append(parameter.name)
+    return names
+
+
+def _unpacked(method: Callable[..., Any], annotation: str) -> list[str]:
+    """Return the keys of a ``**`` parameter's type: those of ``RunArguments`` for ``Unpack[RunArguments]``."""
+    if not annotation.startswith("Unpack["):
+        return []
+    kind = method.__globals__[annotation.removeprefix("Unpack[").removesuffix("]")]
+    return list(kind.__annotations__)
 
 
 def _called(method: Callable[..., Any]) -> str:
@@ -222,17 +242,3 @@ def _called(method: Callable[..., Any]) -> str:
     if owner in GROUPS:
         return f"{GROUPS[owner]}.{name}"
     return name
-
-
-def keywords_of(method: Callable[..., Any]) -> list[str]:
-    """Return the names of the parameters that a method does something with."""
-    from inspect import signature
-
-    names: list[str] = []
-    for parameter in signature(method).parameters.values():
-        if parameter.name != "self" and parameter.kind not in (
-            parameter.VAR_KEYWORD,
-            parameter.VAR_POSITIONAL,
-        ):
-            names.append(parameter.name)
-    return names

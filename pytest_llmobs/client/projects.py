@@ -88,7 +88,7 @@ class ProjectMethods(ClientBase):
         Raises:
             ArgumentError: Both names of a dataset are given, a keyword is unknown, or a value of the wrong type.
         """
-        accept(self.list_projects, asked, known_names=ProjectArguments.__annotations__)
+        accept(self.list_projects, asked)
         wanted = wanted_projects(asked)
         names = matching_names(known_projects(self.store), project_ids, name, name_contains)
         matching = filter(wanted, map(partial(read_project, self.store), names))

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Unpack
 
 from pytest_llmobs.client.base import ClientBase
 from pytest_llmobs.client.parameters import accept
-from pytest_llmobs.client.reading.details import Detail, detailed, ordered_below, with_feedback, with_order
-from pytest_llmobs.client.reading.fields import FEEDBACK, ORDER, columns_of, select_fields
+from pytest_llmobs.client.reading.details import ordered_below, with_feedback
 from pytest_llmobs.client.reading.figures import figures
-from pytest_llmobs.client.reading.pages import Position, ReadPage
+from pytest_llmobs.client.reading.matching import matching_runs
 from pytest_llmobs.client.reading.project_names import Projects, chosen_projects, known_project
 from pytest_llmobs.client.reading.query import (
     Id,
     Moment,
     RunArguments,
     StatsArguments,
-    behind,
     in_thread,
     read_choice,
     read_filter,
@@ -32,7 +30,6 @@ from pytest_llmobs.settings import STORE_FOLDER
 from pytest_llmobs.wording import shell_line
 
 if TYPE_CHECKING:
-    from pytest_llmobs.records.conditions import RunFilter
     from pytest_llmobs.records.runs import Run
 
 
@@ -69,12 +66,14 @@ class RunMethods(ClientBase):
             ArgumentError: A keyword is unknown, a value of the wrong type, an id no UUID.
             FilterError: A filter can't be understood.
         """
-        accept(self.list_runs, asked, known_names=RunArguments.__annotations__)
+        accept(self.list_runs, asked)
         if asked.get("run_ids") is not None and asked.get("id") is not None:
             raise ArgumentError("Give one of run_ids and id: they mean the same.")
         newest_first = read_choice("order", order, ("asc", "desc")) == "desc"
         projects = chosen_projects(self.store, project_name, project_id)
-        return self._matching_runs(projects, read_filter(asked), select, read_limit(limit), newest_first)
+        return matching_runs(
+            self.store, projects, read_filter(asked), select, read_limit(limit), newest_first
+        )
 
     def read_run(self, run_id: Id, load_child_runs: bool = False, **others: Any) -> Run:
         """Return a run, with what feedback says of it. It can be read the moment its call has returned.
@@ -123,7 +122,7 @@ class RunMethods(ClientBase):
             ArgumentError: A keyword is unknown, a value of the wrong type, an id no UUID.
             FilterError: A filter can't be understood.
         """
-        accept(self.get_run_stats, asked, known_names=StatsArguments.__annotations__)
+        accept(self.get_run_stats, asked)
         projects = chosen_projects(self.store, project_names, project_ids)
         return figures(self.store, projects, read_filter(asked))
 
@@ -175,11 +174,11 @@ class RunMethods(ClientBase):
             ArgumentError: A keyword is unknown, or a value of the wrong type.
             FilterError: A filter can't be understood.
         """
-        accept(self.read_thread, asked, known_names=RunArguments.__annotations__)
+        accept(self.read_thread, asked)
         oldest_first = read_choice("order", order, ("asc", "desc")) == "asc"
         projects = chosen_projects(self.store, project_name, project_id)
         wanted = in_thread(read_filter({"is_root": True, **asked}), thread_id)
-        return self._matching_runs(projects, wanted, select, read_limit(limit), not oldest_first)
+        return matching_runs(self.store, projects, wanted, select, read_limit(limit), not oldest_first)
 
     def list_threads(
         self,
@@ -209,43 +208,5 @@ class RunMethods(ClientBase):
         project = known_project(self.store, project_name, project_id)
         wanted = read_filter({"is_root": True, "filter": filter, "start_time": start_time})
         most, skipped = read_limit(limit), read_limit(offset) or 0
-        threads = threads_of(self._matching_runs([project], wanted, None, None))
+        threads = threads_of(matching_runs(self.store, [project], wanted, None, None))
         return threads[skipped:][:most]
-
-    def page_reader(self, projects: Projects, wanted: RunFilter, selects: Iterable[str] | None) -> ReadPage:
-        """Return what reads the runs behind a position (see ``run_pages``).
-
-        Raises:
-            NotFoundError: There is no such project.
-            ArgumentError: A field is unknown.
-        """
-        names = chosen_projects(self.store, projects, None)
-        fields = None if selects is None else [*selects]
-        select_fields(fields)
-
-        def read(position: Position | None, limit: int) -> list[Run]:
-            return list(self._matching_runs(names, behind(wanted, position), fields, limit))
-
-        return read
-
-    def _matching_runs(
-        self,
-        projects: Sequence[str] | None,
-        wanted: RunFilter,
-        select: Iterable[Any] | None,
-        limit: int | None,
-        newest_first: bool = True,
-    ) -> Iterator[Run]:
-        """Return runs with the details that are selected; nothing is read before the first is asked for."""
-        fields = select_fields(select)
-        if limit == 0:
-            return iter(())
-        details: list[Detail] = []
-        if fields is None or FEEDBACK in fields:
-            details.append(with_feedback)
-        if fields is not None and ORDER in fields:
-            details.append(with_order)
-        runs = self.store.runs(
-            projects, filter=wanted, limit=limit, newest_first=newest_first, columns=columns_of(fields)
-        )
-        return detailed(self.store, runs, details)

@@ -6,16 +6,17 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Protocol, Unpack
 
 from pytest_llmobs.client.parameters import accept
-from pytest_llmobs.client.reading.pages import ReadPage, RunPage
-from pytest_llmobs.client.reading.project_names import Projects
+from pytest_llmobs.client.reading.matching import page_reader
+from pytest_llmobs.client.reading.pages import RunPage
+from pytest_llmobs.client.reading.project_names import Projects, chosen_projects
 from pytest_llmobs.client.reading.query import Id, QueryArguments, read_filter, read_limit
 from pytest_llmobs.client.reading.views import RunView, Url
 from pytest_llmobs.errors import ArgumentError
 from pytest_llmobs.records.fit import shortened
 
 if TYPE_CHECKING:
-    from pytest_llmobs.records.conditions import RunFilter
     from pytest_llmobs.records.runs import Run
+    from pytest_llmobs.storage.store import Store
 
 PAGE_SIZE = 100
 """Runs of a page, where the caller doesn't say."""
@@ -24,8 +25,9 @@ PAGE_SIZE = 100
 class RunReader(Protocol):
     """What reads the runs: the client."""
 
-    def page_reader(self, projects: Projects, wanted: RunFilter, selects: Iterable[str] | None) -> ReadPage:
-        """Return what reads the runs behind a position."""
+    @property
+    def store(self) -> Store:
+        """Has them."""
 
     def read_run(self, run_id: Id) -> Run:
         """Return a run."""
@@ -64,12 +66,13 @@ class Runs:
             ArgumentError: A keyword is unknown, a value of the wrong type, an id no UUID, the cursor none of ours.
             FilterError: A filter can't be understood.
         """
-        accept(self.query, asked, known_names=QueryArguments.__annotations__)
+        accept(self.query, asked)
         size = read_limit(page_size)
         if not size:
             raise ArgumentError(f"page_size={shortened(page_size)} must be a whole number, 1 or more.")
-        read = self._client.page_reader(project_ids, read_filter(asked), selects)
-        return RunPage(read, size, cursor)
+        store = self._client.store
+        projects = chosen_projects(store, project_ids, None)
+        return RunPage(page_reader(store, projects, read_filter(asked), selects), size, cursor)
 
     def retrieve(self, run_id: Id, *, selects: Iterable[str] | None = None, **others: Any) -> RunView:
         """Return a run.
