@@ -1,0 +1,106 @@
+"""Every public method of LangSmith's client is one of ours or refused, and every parameter of ours binds or has a reason.
+
+``make langchain`` runs it, with the version of LangSmith that the tables are about.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from inspect import Parameter, getattr_static, signature
+from typing import Any
+
+import pytest
+
+from pytest_llmobs.client.client import Client
+from pytest_llmobs.client.differences import OURS
+from pytest_llmobs.client.parameters import UNBOUND, keywords_of
+from pytest_llmobs.client.refused import REFUSED
+from pytest_llmobs.client.v2 import Runs
+
+if "LLMOBS_EXPECT_LANGCHAIN" not in os.environ:
+    pytest.importorskip("langsmith", reason="`make langchain` runs it")
+import langsmith  # type: ignore[import-not-found,unused-ignore]
+from langsmith.resources.runs import AsyncRunsResource  # type: ignore[import-not-found,unused-ignore]
+
+IN_THE_MIDDLE = {"upload_runs": "upload_results"}
+"""Parameters whose name in LangSmith's client isn't that of its ``evaluate``."""
+
+
+def public_names(kind: type) -> list[str]:
+    """Return the names of a class's methods and attributes for everybody."""
+    return [name for name in dir(kind) if not name.startswith("_")]
+
+
+def methods() -> Iterator[tuple[str, Callable[..., Any], Callable[..., Any]]]:
+    """Yield each method that both have: what the table calls it, LangSmith's, ours."""
+    yield "Client", langsmith.Client.__init__, Client.__init__
+    for name in public_names(langsmith.Client):
+        ours = getattr_static(Client, name, None)
+        if ours is not None and callable(getattr(langsmith.Client, name)):
+            yield name, getattr(langsmith.Client, name), getattr(Client, name)
+    yield "runs.query", AsyncRunsResource.query_v2, Runs.query
+    yield "runs.retrieve", AsyncRunsResource.retrieve_v2, Runs.retrieve
+    yield "runs.get_url", AsyncRunsResource.get_url, Runs.get_url
+
+
+METHODS = list(methods())
+
+
+@pytest.mark.parametrize("name", public_names(langsmith.Client))
+def test_every_method_is_ours_or_refused(name: str) -> None:
+    assert hasattr(Client, name) != (name in REFUSED), name
+
+
+@pytest.mark.parametrize(("name", "theirs", "ours"), METHODS, ids=[name for name, _, _ in METHODS])
+def test_every_parameter_binds_or_has_a_reason(
+    name: str, theirs: Callable[..., Any], ours: Callable[..., Any]
+) -> None:
+    taken = {*keywords_of(ours), *UNBOUND.get(name, {})}
+    for parameter in list(signature(theirs).parameters.values())[1:]:
+        if parameter.kind is not Parameter.VAR_KEYWORD:
+            assert parameter.name in taken, f"{name}({parameter.name}=…)"
+
+
+@pytest.mark.parametrize(("name", "theirs", "ours"), METHODS, ids=[name for name, _, _ in METHODS])
+def test_what_must_be_given_there_may_be_given_by_position_here(
+    name: str, theirs: Callable[..., Any], ours: Callable[..., Any]
+) -> None:
+    by_position = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
+    there = [
+        parameter.name
+        for parameter in list(signature(theirs).parameters.values())[1:]
+        if parameter.kind in by_position and parameter.default is Parameter.empty
+    ]
+    here = [
+        parameter.name for parameter in list(signature(ours).parameters.values())[1:] if parameter.kind in by_position
+    ]
+    assert here[: len(there)] == there
+
+
+@pytest.mark.parametrize(("name", "theirs", "ours"), METHODS, ids=[name for name, _, _ in METHODS])
+def test_what_need_not_be_given_there_need_not_be_given_here(
+    name: str, theirs: Callable[..., Any], ours: Callable[..., Any]
+) -> None:
+    optional = {p.name for p in signature(theirs).parameters.values() if p.default is not Parameter.empty}
+    for parameter in signature(ours).parameters.values():
+        if parameter.name in optional:
+            assert parameter.default is not Parameter.empty, f"{name}({parameter.name}=…)"
+
+
+def test_what_is_ours_alone_is_listed() -> None:
+    theirs = {*public_names(langsmith.Client)}
+    assert {name for name in public_names(Client) if name not in theirs} == {*OURS}
+
+
+def test_no_reason_is_given_for_what_nobody_has() -> None:
+    known = {name: theirs for name, theirs, _ in METHODS}
+    for name, parameters in UNBOUND.items():
+        if name in known:
+            there = signature(known[name]).parameters
+            assert {*parameters} <= {*there}, name
+
+
+def test_nothing_is_refused_that_nobody_has() -> None:
+    attributes = {"api_key", "api_url", "session", "timeout_ms", "retry_config", "tracing_queue"}
+    assert {*REFUSED} - {*public_names(langsmith.Client)} <= attributes
