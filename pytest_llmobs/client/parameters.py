@@ -39,10 +39,9 @@ _NO_SEARCH = Unbound(
 _FEEDBACK_TIME = Unbound(
     "Filters look at the feedback that stands; its times are in list_feedback().", is_refused=True
 )
-_REQUEST = dict.fromkeys(
-    ("accept", "extra_headers", "extra_query", "extra_body", "timeout"),
-    Unbound("There is no request to send."),
-)
+_NO_REQUEST = Unbound("There is no request to send.")
+_ONLY_RUNS = Unbound("Every item is a run.")
+_AMONG_ITEMS = Unbound("Choose among the items that items.list() gives.", is_refused=True)
 _NO_ATTACHMENTS = Unbound(
     "A dataset is a text file. Put the file beside it, its path into the inputs, and let the target read it.",
     is_refused=True,
@@ -116,10 +115,10 @@ UNBOUND: Mapping[str, Mapping[str, Unbound]] = {
         ),
         "min_feedback_modified_at": _FEEDBACK_TIME,
         "max_feedback_modified_at": _FEEDBACK_TIME,
-        **_REQUEST,
+        "accept": _NO_REQUEST,
     },
-    "runs.retrieve": {"project_id": _ONE_PLACE, "start_time": _ONE_PLACE, **_REQUEST},
-    "runs.get_url": {"project_id": _ONE_PLACE, "trace_id": _ONE_PLACE, "start_time": _ONE_PLACE, **_REQUEST},
+    "runs.retrieve": {"project_id": _ONE_PLACE, "start_time": _ONE_PLACE, "accept": _NO_REQUEST},
+    "runs.get_url": {"project_id": _ONE_PLACE, "trace_id": _ONE_PLACE, "start_time": _ONE_PLACE},
     "create_dataset": {
         "transformations": Unbound(
             "Examples are kept as they are given: change them before create_examples().", is_refused=True
@@ -171,9 +170,17 @@ UNBOUND: Mapping[str, Mapping[str, Unbound]] = {
         "cursor": _NO_PAGES,
         "direction": _NO_PAGES,
         "page_size": _NO_PAGES,
-        "item_type": Unbound("Every item is a run."),
-        "min_start_time": _ONE_PLACE,
-        "max_start_time": _ONE_PLACE,
+        "item_type": _ONLY_RUNS,
+        "min_start_time": _AMONG_ITEMS,
+        "max_start_time": _AMONG_ITEMS,
+    },
+    "annotation_queues.items.retrieve_count": {
+        "agreement": _ONE_REVIEWER,
+        "has_unresolved_keys": _ONE_REVIEWER,
+        "start_time": _AMONG_ITEMS,
+        "end_time": _AMONG_ITEMS,
+        "min_start_time": _AMONG_ITEMS,
+        "max_start_time": _AMONG_ITEMS,
     },
     "create_feedback": {
         "feedback_config": Unbound("Feedback keys have no configuration: a score says what it is."),
@@ -184,6 +191,11 @@ UNBOUND: Mapping[str, Mapping[str, Unbound]] = {
     },
 }
 """Method (``Client`` is its constructor) -> LangSmith's parameter -> why it does nothing."""
+
+OF_REQUESTS: Mapping[str, Unbound] = dict.fromkeys(
+    ("extra_body", "extra_headers", "extra_query", "timeout"), _NO_REQUEST
+)
+"""What every call of LangSmith's newer client takes besides."""
 
 
 def accept(method: Callable[..., Any], given: Mapping[str, Any]) -> None:
@@ -200,7 +212,7 @@ def accept(method: Callable[..., Any], given: Mapping[str, Any]) -> None:
     if not given:
         return
     called = _called(method)
-    own = UNBOUND.get(called, {})
+    own = unbound_in(called)
     bound = keywords_of(method)
     for name, value in given.items():
         if name in bound:
@@ -211,6 +223,14 @@ def accept(method: Callable[..., Any], given: Mapping[str, Any]) -> None:
             )
         if own[name].is_refused and value is not None and value is not False:
             raise NotSupported(f"{called}({name}=…) is not supported. {own[name].reason}")
+
+
+def unbound_in(call: str) -> Mapping[str, Unbound]:
+    """Return the parameters of a call, such as ``runs.query``, that mean nothing, and why."""
+    own = UNBOUND.get(call, {})
+    if "." in call:
+        return {**OF_REQUESTS, **own}
+    return own
 
 
 def keywords_of(method: Callable[..., Any]) -> list[str]:

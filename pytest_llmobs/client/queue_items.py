@@ -107,24 +107,26 @@ class QueueItems:
         change = self._queues.change_items
         return ItemStatusAnswer(change(queue_id, lambda kept, queue: kept.set_status(run_id, status, queue)))
 
-    def delete_all(self, queue_id: Any, *, item_ids: Sequence[Any]) -> ItemList:
+    def delete_all(self, queue_id: Any, *, item_ids: Sequence[Any], **others: Any) -> ItemList:
         """Take items out of a queue; the runs stay.
 
         Raises:
             ArgumentError: An id is none of an item.
             NotFoundError: There is no such queue, or an item isn't in it.
         """
+        accept(self.delete_all, others)
         run_ids = [_parts(id)[1] for id in item_ids]
         self._queues.change_items(queue_id, lambda kept, queue: kept.remove(run_ids, queue))
         return self.list(queue_id)
 
-    def retrieve_count(self, queue_id: Any, *, status: str | None = None) -> ItemCount:
+    def retrieve_count(self, queue_id: Any, *, status: str | None = None, **others: Any) -> ItemCount:
         """Return how many items a queue has.
 
         Raises:
             ArgumentError: There is no such status.
             NotFoundError: There is no such queue.
         """
+        accept(self.retrieve_count, others)
         return ItemCount(len(self.list(queue_id, status=status)))
 
 

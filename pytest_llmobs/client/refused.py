@@ -26,6 +26,11 @@ _ONE_RUN = (
 _MULTIPART = (
     "Use create_examples() or update_examples(): a dataset is a file, and any number is written at once."
 )
+_CHAT = 'Use create_example(inputs={"messages": […]}, outputs={"message": {…}}, dataset_name=…).'
+_RESULTS = (
+    "list_runs(project_name=EXPERIMENT, is_root=True) has the runs with their feedback_stats; "
+    "`llmobs show EXPERIMENT --json` has everything."
+)
 _PLUMBING = "There is no service, and so no connection to set up or to look at. client.store is the store."
 _SANDBOX = "Code runs where you run it."
 
@@ -85,6 +90,11 @@ REFUSED: Mapping[str, str] = {
         "Runs are only ever added. While no process writes to the project, remove its folder runs/project=NAME in the "
         "store, and experiments/NAME.json of an experiment."
     ),
+    "create_llm_example": _CHAT,
+    "create_chat_example": _CHAT,
+    "read_dataset_openai_finetuning": "A dataset is a JSON lines file: list_examples() reads it.",
+    "get_experiment_results": _RESULTS,
+    "get_test_results": _RESULTS,
     "create_comparative_experiment": "evaluate((EXPERIMENT, EXPERIMENT), evaluators=[…]) compares two experiments.",
     "request_with_retries": _PLUMBING,
     "api_url": _PLUMBING,

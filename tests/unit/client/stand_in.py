@@ -4,8 +4,8 @@ import pyarrow as pa
 
 from pytest_llmobs.records.run_stats import RunStats
 from pytest_llmobs.storage.filtering.compilation import compiled
-from pytest_llmobs.storage.parquet.schema import NAMES
 from pytest_llmobs.storage.parquet.rows import to_runs
+from pytest_llmobs.storage.parquet.schema import NAMES
 from pytest_llmobs.storage.store import Store
 
 

@@ -108,7 +108,7 @@ def test_an_unknown_project_is_told_with_those_there_are(client: Client, write: 
         client.read_project(project_name="x")
     for number in range(12):
         write(number, project=f"app-{number:02}")
-    with pytest.raises(NotFoundError, match="Did you mean 'app-.*Known: app-00, .* app-09 and 2 more"):
+    with pytest.raises(NotFoundError, match=r"Did you mean 'app-.*Known: app-00, .* app-09 and 2 more"):
         client.read_project(project_name="app-1")
 
 
