@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from pytest_llmobs.client.datasets import DatasetMethods
+from pytest_llmobs.client.evaluation import EvaluationMethods
 from pytest_llmobs.client.feedback import FeedbackMethods
 from pytest_llmobs.client.parameters import accept
 from pytest_llmobs.client.projects import ProjectMethods
@@ -18,7 +19,15 @@ from pytest_llmobs.wording import nearest
 from pytest_llmobs.workspace import Workspace
 
 
-class Client(RunMethods, ProjectMethods, FeedbackMethods, DatasetMethods, PromptMethods, QueueMethods):
+class Client(
+    RunMethods,
+    ProjectMethods,
+    FeedbackMethods,
+    DatasetMethods,
+    PromptMethods,
+    QueueMethods,
+    EvaluationMethods,
+):
     """What LangSmith's ``Client`` does, on the files of a folder."""
 
     def __init__(

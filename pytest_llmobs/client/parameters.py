@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -198,12 +198,15 @@ OF_REQUESTS: Mapping[str, Unbound] = dict.fromkeys(
 """What every call of LangSmith's newer client takes besides."""
 
 
-def accept(method: Callable[..., Any], given: Mapping[str, Any]) -> None:
+def accept(
+    method: Callable[..., Any], given: Mapping[str, Any], *, known_names: Collection[str] = ()
+) -> None:
     """Check the keywords of a call that are no parameters of the method's own.
 
     Args:
         method: The method that was called.
         given: What its ``**`` parameter holds.
+        known_names: Those that the method does something with and no annotation names.
 
     Raises:
         NotSupported: One can't be left out of account.
@@ -213,7 +216,7 @@ def accept(method: Callable[..., Any], given: Mapping[str, Any]) -> None:
         return
     called = _called(method)
     own = unbound_in(called)
-    bound = keywords_of(method)
+    bound = [*keywords_of(method), *known_names]
     for name, value in given.items():
         if name in bound:
             continue

@@ -12,7 +12,6 @@ import pytest
 
 from pytest_llmobs.client.client import Client
 from pytest_llmobs.storage.spool.segment import Segment
-from tests.unit.client.stand_in import StandInStore
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 """Run number n starts n seconds later and takes a quarter of a second."""
@@ -33,7 +32,6 @@ def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
     monkeypatch.delenv("LLMOBS_STORE", raising=False)
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
     client = Client()
-    client.__dict__["store"] = StandInStore(client.workspace.store_folder)
     yield client
     client.store.feedback.close()
 

@@ -33,7 +33,7 @@ def test_a_project_is_there_by_its_runs(client: Client, write: Write) -> None:
 
 
 def test_its_figures_are_added_up_where_they_are_asked_for(client: Client, write: Write) -> None:
-    write(1)
+    write(1, run_type="llm", total_cost=1.5)
     client.create_feedback(run_id(1), "tone", score=1)
     project = asyncio.run(client.aread_project(project_id="production", include_stats=True))
     assert (project.run_count, project.error_rate, project.latency_p50) == (1, 0, timedelta(seconds=0.25))

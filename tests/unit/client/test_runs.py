@@ -23,7 +23,16 @@ def ids(runs: Iterator[Any]) -> list[int]:
 @pytest.fixture
 def three(write: Write) -> None:
     write(1, {"q": "refund"}, metadata={"thread_id": "t1"}, tags=["beta"])
-    write(2, {"q": "hello"}, error="ValueError: no", status="error", total_cost=0.5, input_cost=0.1)
+    write(
+        2,
+        {"q": "hello"},
+        run_type="llm",
+        error="ValueError: no",
+        status="error",
+        total_cost=0.5,
+        input_cost=0.1,
+        input_tokens=3,
+    )
     write(3, {"q": "bye"}, project="elsewhere", metadata={"session_id": "t1"})
 
 
@@ -53,7 +62,7 @@ class TestListing:
             ({"is_root": False}, []),
             ({"execution_order": 1, "limit": 1}, [3]),
             ({"query": "REFUND"}, [1]),
-            ({"run_type": "chain", "query": "hello"}, [2]),
+            ({"run_type": "llm", "query": "hello"}, [2]),
             ({"filter": 'has(tags, "beta")'}, [1]),
             ({"filter": 'eq(status, "error")', "error": False}, []),
             ({"trace_filter": 'eq(name, "answer")'}, [3, 2, 1]),
@@ -198,7 +207,7 @@ class TestFigures:
         client.create_feedback(run_id(3), "tone", score=0)
         stats = client.get_run_stats(project_names=["production"])
         assert (stats["run_count"], stats["error_rate"]) == (2, 0.5)
-        assert (stats["latency_p50"], stats["total_cost"], stats["prompt_tokens"]) == (0.25, 1.5, 3)
+        assert (stats["latency_p50"], stats["total_cost"], stats["prompt_tokens"]) == (0.25, 0.5, 3)
         assert stats["feedback_stats"]["tone"]["avg"] == 1
 
     def test_the_same_filters_apply(self, client: Client) -> None:

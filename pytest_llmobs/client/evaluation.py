@@ -1,0 +1,110 @@
+"""The client's ``evaluate()`` and ``aevaluate()``: those of the package, in the client's folder."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
+
+from pytest_llmobs.client.base import ClientBase
+from pytest_llmobs.client.parameters import accept
+from pytest_llmobs.errors import NotSupported
+
+if TYPE_CHECKING:
+    from pytest_llmobs.client.comparison import ComparativeExperimentResults
+    from pytest_llmobs.client.results import ExperimentResults
+
+
+class EvaluationOptions(TypedDict, total=False):
+    """What an evaluation is told beside its data and its evaluators."""
+
+    summary_evaluators: Any
+    """Evaluators of the whole experiment."""
+    metadata: dict[str, Any] | None
+    """Kept with the experiment and with each run."""
+    experiment_prefix: str | None
+    """What the experiment's name begins with."""
+    description: str | None
+    """Kept with the experiment."""
+    max_concurrency: int | None
+    """Trials at once; 0 runs one after the other in this thread, None all at once."""
+    num_repetitions: int
+    """Trials an example."""
+    blocking: bool
+    """False returns at once, and goes on in the background."""
+    experiment: Any
+    """The name of an experiment that ended early, to go on where it stopped."""
+    upload_results: bool
+    """False keeps nothing in the store."""
+    upload_runs: bool | None
+    """The same, under the name that LangSmith's client has for it."""
+    disable_evaluator_tracing: bool
+    """True keeps no trace of what evaluators call."""
+    error_handling: Literal["log", "ignore"]
+    """``ignore`` leaves failed runs out of the rows; they stay in the denominator of every mean."""
+    randomize_order: bool
+    """Of a pair of experiments: False always shows the first one's output first."""
+
+
+class EvaluationMethods(ClientBase):
+    """Experiments outside pytest."""
+
+    def evaluate(
+        self,
+        target: Any,
+        /,
+        data: Any = None,
+        evaluators: Any = None,
+        **options: Unpack[EvaluationOptions],
+    ) -> ExperimentResults | ComparativeExperimentResults:
+        """Run a target over a dataset, score what it answers, and keep it as an experiment.
+
+        Args:
+            target: A function of ``inputs``, or of the inputs' keys, sync or async; or the name of a stored
+                experiment, to score it again; or two names, to compare them.
+            data: A dataset's name, a file, or examples.
+            evaluators: Functions, objects or names; None for runs alone.
+            **options: See ``EvaluationOptions``, and ``evaluate()``.
+
+        Raises:
+            ArgumentError: An argument makes no sense, or is unknown.
+            IncompleteExperiment: It was interrupted; nothing of what was finished is lost.
+        """
+        from pytest_llmobs.client.evaluate import evaluate
+
+        accept(self.evaluate, options)
+        return evaluate(target, data, evaluators, client=self, **_renamed(options))
+
+    async def aevaluate(
+        self,
+        target: Any,
+        /,
+        data: Any = None,
+        evaluators: Any = None,
+        **options: Unpack[EvaluationOptions],
+    ) -> ExperimentResults | ComparativeExperimentResults:
+        """Do what ``evaluate`` does, in the running event loop.
+
+        Raises:
+            ArgumentError: An argument makes no sense, or is unknown.
+            IncompleteExperiment: It was interrupted; nothing of what was finished is lost.
+        """
+        from pytest_llmobs.client.evaluate import aevaluate
+
+        accept(self.aevaluate, options)
+        return await aevaluate(target, data, evaluators, client=self, **_renamed(options))
+
+
+def _renamed(options: EvaluationOptions) -> dict[str, Any]:
+    """Return the options under the names of ``evaluate()``.
+
+    Raises:
+        NotSupported: A function is to choose the runs that are kept.
+    """
+    named: dict[str, Any] = {**options}
+    kept = named.pop("upload_runs", None)
+    if callable(kept):
+        raise NotSupported(
+            "evaluate(upload_runs=FUNCTION) is not supported. An experiment is kept whole, or not at all."
+        )
+    if kept is not None:
+        named["upload_results"] = kept
+    return named
