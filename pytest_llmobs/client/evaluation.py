@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
+from typing import Any, Literal, TypedDict, Unpack
 
 from pytest_llmobs.client.base import ClientBase
 from pytest_llmobs.client.parameters import accept
 from pytest_llmobs.errors import NotSupported
-
-if TYPE_CHECKING:
-    from pytest_llmobs.client.comparison import ComparativeExperimentResults
-    from pytest_llmobs.client.results import ExperimentResults
 
 
 class EvaluationOptions(TypedDict, total=False):
@@ -54,7 +50,7 @@ class EvaluationMethods(ClientBase):
         data: Any = None,
         evaluators: Any = None,
         **options: Unpack[EvaluationOptions],
-    ) -> ExperimentResults | ComparativeExperimentResults:
+    ) -> Any:
         """Run a target over a dataset, score what it answers, and keep it as an experiment.
 
         Args:
@@ -63,6 +59,9 @@ class EvaluationMethods(ClientBase):
             data: A dataset's name, a file, or examples.
             evaluators: Functions, objects or names; None for runs alone.
             **options: See ``EvaluationOptions``, and ``evaluate()``.
+
+        Returns:
+            ``ExperimentResults``; of a pair ``ComparativeExperimentResults``.
 
         Raises:
             ArgumentError: An argument makes no sense, or is unknown.
@@ -80,7 +79,7 @@ class EvaluationMethods(ClientBase):
         data: Any = None,
         evaluators: Any = None,
         **options: Unpack[EvaluationOptions],
-    ) -> ExperimentResults | ComparativeExperimentResults:
+    ) -> Any:
         """Do what ``evaluate`` does, in the running event loop.
 
         Raises:
