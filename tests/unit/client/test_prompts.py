@@ -1,0 +1,309 @@
+"""Prompts are files: pushed, pulled, tagged, edited by hand, and merged."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_llmobs import pull_prompt
+from pytest_llmobs.client.client import Client
+from pytest_llmobs.errors import (
+    ArgumentError,
+    ConflictError,
+    LangSmithConflictError,
+    LangSmithNotFoundError,
+    LlmobsError,
+    NotFoundError,
+    StoreError,
+)
+from pytest_llmobs.prompts.templates import PromptMessages, PromptText
+
+CHAT = [{"role": "system", "content": "Be kind.\nBe brief.\n"}, {"role": "user", "content": "{question}"}]
+
+
+@pytest.fixture
+def folder(client: Client) -> Path:
+    return client.workspace.prompt_folder
+
+
+def commits(client: Client, name: str = "support") -> list[str]:
+    return [commit.commit_hash for commit in client.list_prompt_commits(name)]
+
+
+@pytest.mark.parametrize(
+    "text", ["Hello {name}", "Hello\n", "", "\n\n", "  é 😀 'x' # y: z\t\n end ", "Hello\\n"]
+)
+def test_a_text_comes_back_as_it_was_pushed(client: Client, folder: Path, text: str) -> None:
+    url = client.push_prompt("support", object=text)
+    pulled = client.pull_prompt("support")
+    assert isinstance(pulled, PromptText)
+    assert pulled == text
+    assert pulled.commit_hash == url.commit_hash
+    assert (folder / "support.md").read_text() == f"{text}\n"
+    assert client.pull_prompt(f"support:{url.commit_hash}") == text
+
+
+def test_messages_come_back_as_they_were_pushed_and_can_be_read(client: Client, folder: Path) -> None:
+    client.push_prompt("support", object=CHAT)
+    pulled = client.pull_prompt("support")
+    assert isinstance(pulled, PromptMessages)
+    assert pulled == CHAT
+    assert (folder / "support.yaml").read_text() == (
+        "- role: system\n  content: |\n    Be kind.\n    Be brief.\n- role: user\n  content: '{question}'\n"
+    )
+    client.push_prompt("pairs", object=[("system", "Be kind."), ("user", "{question}")])
+    assert client.pull_prompt("pairs")[0] == {"role": "system", "content": "Be kind."}
+
+
+def test_what_a_push_returns_is_the_address_of_the_file(client: Client, folder: Path) -> None:
+    url = client.push_prompt("team/support", object="Hello")
+    assert isinstance(url, str)
+    assert url == f"{(folder / 'team' / 'support.md').as_uri()}#{url.commit_hash}"
+
+
+def test_equal_content_makes_no_commit(client: Client) -> None:
+    first = client.push_prompt("support", object="Hello")
+    assert client.push_prompt("support", object="Hello", commit_tags="v1") == first
+    assert commits(client) == [first.commit_hash]
+    assert client.pull_prompt("support:v1") == "Hello"
+
+
+def test_without_an_object_only_what_is_known_changes(client: Client) -> None:
+    url = client.push_prompt("support", object="Hello", description="Old", tags=["a"])
+    assert client.push_prompt("support", description="New") == url
+    prompt = client.get_prompt("support")
+    assert prompt is not None
+    assert (prompt.description, prompt.tags, prompt.num_commits) == ("New", ["a"], 1)
+    assert client.push_prompt("empty", description="Nothing yet").commit_hash is None
+    with pytest.raises(NotFoundError, match="'empty' has no content"):
+        client.pull_prompt("empty")
+
+
+def test_commits_are_listed_with_their_parents(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_AUTHOR_NAME", "somebody")
+    first = client.push_prompt("support", object="One", commit_description="first")
+    second = client.push_prompt("support", object=CHAT, parent_commit_hash=first.commit_hash or "")
+    newest, oldest = client.list_prompt_commits("support")
+    assert (newest.commit_hash, newest.parent_commit_hash) == (second.commit_hash, first.commit_hash)
+    assert (oldest.parent_commit_hash, oldest.description, oldest.author) == (None, "first", "somebody")
+    assert newest.created_at > oldest.created_at
+    assert newest.manifest == CHAT
+    assert len(list(client.list_prompt_commits("support", limit=1))) == 1
+    assert client.pull_prompt_commit("support").commit_hash == second.commit_hash
+
+
+def test_a_parent_that_isn_t_the_latest_is_a_conflict(client: Client) -> None:
+    first = client.push_prompt("support", object="One")
+    second = client.push_prompt("support", object="Two")
+    with pytest.raises(LangSmithConflictError) as caught:
+        client.push_prompt("support", object="Three", parent_commit_hash=first.commit_hash or "")
+    assert f"is {second.commit_hash!r}, not {first.commit_hash!r}: somebody has pushed since" in str(
+        caught.value
+    )
+    assert client.pull_prompt("support") == "Two"
+
+
+def test_a_prompt_is_pulled_by_hash_tag_and_name(client: Client) -> None:
+    first = client.push_prompt("team/support", object="One", commit_tags=["v1", "prod"])
+    second = client.push_prompt("team/support", object="Two", commit_tags="prod")
+    assert first.commit_hash is not None
+    assert second.commit_hash is not None
+    assert client.pull_prompt("team/support") == "Two"
+    assert client.pull_prompt("-/team/support") == "Two"
+    assert client.pull_prompt("team/support:latest") == "Two"
+    assert client.pull_prompt("team/support:v1") == "One"
+    assert client.pull_prompt("team/support:prod") == "Two"
+    assert client.pull_prompt(f"team/support:{first.commit_hash[:8]}") == "One"
+    assert pull_prompt("team/support", commit_hash=first.commit_hash) == "One"
+    with pytest.raises(ArgumentError, match="names a commit, and so does commit_hash='x'"):
+        client.pull_prompt("team/support:v1", commit_hash="x")
+
+
+def test_a_file_that_somebody_edited_is_what_is_pulled(client: Client, folder: Path) -> None:
+    client.push_prompt("support", object="One")
+    (folder / "support.md").write_text("By hand\r\n")
+    pulled = client.pull_prompt("support")
+    assert (pulled, pulled.commit_hash) == ("By hand", None)
+
+    client.push_prompt("support", object="Two")
+    contents = [(commit.manifest, commit.description) for commit in client.list_prompt_commits("support")]
+    assert contents == [("Two", None), ("By hand", "Edited by hand"), ("One", None)]
+
+
+def test_a_file_that_somebody_wrote_is_a_prompt(client: Client, folder: Path) -> None:
+    folder.mkdir()
+    (folder / "greeting.txt").write_text("Hello {name}")
+    (folder / "chat.yaml").write_text("- role: user\n  content: Hi\n")
+    assert client.pull_prompt("greeting").format(name="you") == "Hello you"
+    assert client.pull_prompt("chat") == [{"role": "user", "content": "Hi"}]
+    client.push_prompt("greeting", object="Bye {name}")
+    assert (folder / "greeting.txt").read_text() == "Bye {name}\n"
+    assert sorted(path.name for path in folder.iterdir() if path.is_file()) == ["chat.yaml", "greeting.txt"]
+
+
+def test_a_text_becomes_messages_and_its_file_goes(client: Client, folder: Path) -> None:
+    client.push_prompt("support", object="One")
+    client.push_prompt("support", object=CHAT)
+    assert [path.name for path in folder.iterdir() if path.is_file()] == ["support.yaml"]
+    (folder / "support.md").write_text("x")
+    with pytest.raises(ConflictError, match=r"has two files, 'support.md' and 'support.yaml'. Delete one"):
+        client.pull_prompt("support")
+
+
+@pytest.mark.parametrize(
+    ("object", "message"),
+    [
+        (3, "A prompt is a text, or a list of messages"),
+        ([], "A prompt is a text, or a list of messages"),
+        ([{"content": "Hi"}], "Message 0 is {'content': 'Hi'}"),
+        ([{"role": "user", "content": 3}], "Message 0 has the content 3"),
+        ([{"role": "user", "content": "Hi", "when": {1, 2}}], "Message 0 has no form in JSON"),
+    ],
+)
+def test_what_is_no_prompt_is_refused(client: Client, object: Any, message: str) -> None:
+    with pytest.raises(ArgumentError, match=re.escape(message)):
+        client.push_prompt("support", object=object)
+    assert client.get_prompt("support") is None
+
+
+def test_a_wrong_name_is_answered_with_near_ones(client: Client) -> None:
+    client.push_prompt("support", object="One", commit_tags="prod")
+    with pytest.raises(LangSmithNotFoundError, match=r"No prompt 'suport'.*Did you mean 'support'\?"):
+        client.pull_prompt("suport")
+    with pytest.raises(LangSmithNotFoundError, match=r"no commit or tag 'prd'\. Did you mean 'prod'\?"):
+        client.pull_prompt("support:prd")
+    with pytest.raises(LangSmithNotFoundError):
+        client.create_commit("nobody", "x")
+    with pytest.raises(ArgumentError, match="The prompt can't be named '../x'"):
+        client.push_prompt("../x", object="One")
+    with pytest.raises(ArgumentError, match="names the commit or tag 'prod', which stays"):
+        client.push_prompt("support:prod", object="Two")
+    with pytest.raises(ConflictError, match="'Support' differs from 'support' in capitals alone"):
+        client.push_prompt("Support", object="Two")
+    with pytest.raises(ArgumentError, match="The tag 'latest' stands for what is current"):
+        client.push_prompt("support", object="Two", commit_tags="latest")
+    with pytest.raises(ArgumentError, match=r"unknown keyword 'objects'\. Did you mean 'object'"):
+        client.push_prompt("support", objects="Two")
+    assert client.pull_prompt("support") == "One"
+    assert client.get_prompt("nobody") is None
+
+
+def test_prompts_are_made_described_listed_and_deleted(client: Client, folder: Path) -> None:
+    client.create_prompt("support", description="Answers", tags=["mail"])
+    with pytest.raises(ConflictError, match="'support' is there already"):
+        client.create_prompt("support")
+    client.push_prompt("sales", object="Sell", is_public=False)
+    client.create_commit("support", "Answer", tags="v1", description="first")
+    client.update_prompt("sales", is_archived=True)
+
+    assert [prompt.full_name for prompt in client.list_prompts()] == ["support"]
+    assert client.list_prompts(is_archived=None).total == 2
+    assert [prompt.repo_handle for prompt in client.list_prompts(query="MAIL").repos] == ["support"]
+    with pytest.raises(ArgumentError, match="Can't sort by 'name'"):
+        client.list_prompts(sort_field="name")
+    assert client.like_prompt("support") == client.unlike_prompt("support") == {"likes": 0}
+    client.delete_prompt("support")
+    client.delete_prompt("sales")
+    assert [path for path in folder.rglob("*") if path.is_file()] == []
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [("{", "is no YAML"), ("just text", "A prompt is a text"), ("- 3", "Message 0 is 3")],
+)
+def test_a_damaged_file_is_said_with_its_place(
+    client: Client, folder: Path, content: str, message: str
+) -> None:
+    folder.mkdir()
+    (folder / "support.yaml").write_text(content)
+    with pytest.raises(StoreError, match=rf"support\.yaml'.*{message}"):
+        client.pull_prompt("support")
+
+
+def test_a_damaged_commit_is_said_with_its_place(client: Client, folder: Path) -> None:
+    url = client.push_prompt("support", object="One")
+    (folder / ".commits" / "support" / f"{url.commit_hash}.yaml").write_text("kind: song\n")
+    with pytest.raises(LlmobsError, match=rf"{url.commit_hash}\.yaml' is damaged"):
+        client.pull_prompt("support:latest")
+
+
+def test_a_template_of_langchain_needs_langchain(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Template:
+        __module__ = "langchain_core.prompts"
+
+    class Load:
+        @staticmethod
+        def dumps(template: Template) -> str:
+            return json.dumps({"lc": 1, "type": "constructor"})
+
+        @staticmethod
+        def load(manifest: Any) -> Any:
+            return manifest
+
+    monkeypatch.setitem(sys.modules, "langchain_core.load", Load)  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "langchain_core", Load)  # type: ignore[arg-type]
+    client.push_prompt("template", object=Template())
+    assert client.pull_prompt("template") == {"lc": 1, "type": "constructor"}
+    monkeypatch.setitem(sys.modules, "langchain_core.load", None)  # type: ignore[arg-type]
+    with pytest.raises(StoreError, match="install langchain-core to pull it"):
+        client.pull_prompt("template")
+
+
+PUSHING = """
+import sys
+from pytest_llmobs.client.client import Client
+
+client = Client()
+print("ready", flush=True)
+sys.stdin.readline()
+for number in range(10):
+    client.push_prompt("support", object=f"{sys.argv[1]} {number}")
+"""
+
+
+def test_processes_that_push_at_once_lose_no_commit(client: Client) -> None:
+    processes = []
+    for number in range(3):
+        command = [sys.executable, "-c", PUSHING, str(number)]
+        processes.append(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True))
+    for process in processes:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    for process in processes:
+        process.communicate("go\n")
+        assert process.returncode == 0
+    every = list(client.list_prompt_commits("support"))
+    assert len(every) == 30
+    for commit, parent in zip(every, every[1:], strict=False):
+        assert commit.parent_commit_hash == parent.commit_hash
+    assert client.pull_prompt("support") == every[0].manifest
+
+
+def test_branches_that_push_merge_without_a_conflict(client: Client, folder: Path) -> None:
+    def git(*words: str) -> None:
+        own = ["-c", "user.name=x", "-c", "user.email=x@example.invalid", "-c", "init.defaultBranch=main"]
+        subprocess.run(["git", *own, *words], check=True, capture_output=True)
+
+    client.push_prompt("support", object="One")
+    git("init")
+    git("add", "-A")
+    git("commit", "-m", "one")
+    git("checkout", "-b", "other")
+    client.push_prompt("support", object="Two", commit_tags="two")
+    git("add", "-A")
+    git("commit", "-m", "two")
+    git("checkout", "main")
+    (folder / ".commits" / "support").mkdir(exist_ok=True)
+    client.push_prompt("sales", object="Sell", commit_tags="v1")
+    git("add", "-A")
+    git("commit", "-m", "sales")
+    git("merge", "other")
+    assert client.pull_prompt("support:two") == client.pull_prompt("support") == "Two"
+    assert client.pull_prompt("sales:v1") == "Sell"
+    assert len(commits(client)) == 2
