@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import subprocess
@@ -180,7 +181,7 @@ def test_a_wrong_name_is_answered_with_near_ones(client: Client) -> None:
         client.pull_prompt("support:prd")
     with pytest.raises(LangSmithNotFoundError):
         client.create_commit("nobody", "x")
-    with pytest.raises(ArgumentError, match="The prompt can't be named '../x'"):
+    with pytest.raises(ArgumentError, match=r"The prompt can't be named '\.\./x'"):
         client.push_prompt("../x", object="One")
     with pytest.raises(ArgumentError, match="names the commit or tag 'prod', which stays"):
         client.push_prompt("support:prod", object="Two")
@@ -280,7 +281,7 @@ def test_processes_that_push_at_once_lose_no_commit(client: Client) -> None:
         assert process.returncode == 0
     every = list(client.list_prompt_commits("support"))
     assert len(every) == 30
-    for commit, parent in zip(every, every[1:], strict=False):
+    for commit, parent in itertools.pairwise(every):
         assert commit.parent_commit_hash == parent.commit_hash
     assert client.pull_prompt("support") == every[0].manifest
 
