@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import shutil
 import sys
@@ -12,7 +11,6 @@ from os import PathLike
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, TextIO, TypedDict, overload
 
-from pytest_llmobs.client.gating import GateRequest, Reference, judged
 from pytest_llmobs.errors import ArgumentError, IncompleteExperiment, StoreError
 from pytest_llmobs.experiments.evaluation.results_data import Evaluation, EvaluationRow
 from pytest_llmobs.records.decisions import Decision
@@ -26,6 +24,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
     from pytest_llmobs.client.frames import Level, TrialKey
+    from pytest_llmobs.client.gating import GateRequest, Reference
     from pytest_llmobs.client.summaries import SummaryScores
     from pytest_llmobs.experiments.conclude import Conclusion
     from pytest_llmobs.reports.context import Context
@@ -91,6 +90,8 @@ class ExperimentResults:
 
     async def __aiter__(self) -> AsyncIterator[ResultRow]:
         """Yield the rows as ``for`` does, without holding up the event loop."""
+        import asyncio  # takes 30 ms, and most scripts need none
+
         live = not self._evaluation.finished
         rows = self._evaluation.rows()
         while live:
@@ -160,6 +161,7 @@ class ExperimentResults:
         experiment = self._evaluation.experiment
         if not self._evaluation.stored:
             return None
+        from pytest_llmobs.client.gating import GateRequest
         from pytest_llmobs.reports.delivery import FOLDER, ReportOrder, Reports
         from pytest_llmobs.reports.html import HtmlReport
 
@@ -246,6 +248,8 @@ class ExperimentResults:
         Raises:
             BaselineError: There is no such baseline.
         """
+        from pytest_llmobs.client.gating import GateRequest, judged
+
         conclusion, _ = judged(self._as_it_ended, self._workspace, _reference(baseline), GateRequest())
         return conclusion.experiment.decision
 
@@ -278,6 +282,8 @@ class ExperimentResults:
             ArgumentError: A rule makes no sense, or names a metric that there isn't.
             BaselineError: There is no such baseline, or it can't be written.
         """
+        from pytest_llmobs.client.gating import GateRequest
+
         request = GateRequest(
             min_mean=min_mean or {},
             max_drop=max_drop,
@@ -297,6 +303,7 @@ class ExperimentResults:
             ArgumentError: A rule makes no sense, or names a metric that there isn't.
             BaselineError: There is no such baseline, or it can't be written.
         """
+        from pytest_llmobs.client.gating import judged
         from pytest_llmobs.experiments.conclude import keep
 
         conclusion, surroundings = judged(self._as_it_ended, self._workspace, reference, request)
@@ -354,6 +361,8 @@ def _result_row(row: EvaluationRow) -> ResultRow:
 
 
 def _reference(baseline: object) -> Reference:
+    from pytest_llmobs.client.gating import Reference
+
     if baseline is None:
         return Reference()
     if isinstance(baseline, ExperimentResults):
