@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import partial
@@ -52,6 +51,8 @@ class ProjectMethods(ClientBase):
         self, *, project_id: str | None = None, project_name: str | None = None, include_stats: bool = False
     ) -> Project:
         """Do what ``read_project`` does, in a thread."""
+        import asyncio  # 20 ms that nobody else needs
+
         return await asyncio.to_thread(
             self.read_project, project_id=project_id, project_name=project_name, include_stats=include_stats
         )

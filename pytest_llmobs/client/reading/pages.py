@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -93,6 +92,8 @@ class RunPage(Here):
 
     async def __aiter__(self) -> AsyncIterator[RunView]:
         """Yield the same; files are read in a thread."""
+        import asyncio  # 20 ms that nobody else needs
+
         page = self
         while True:
             for run in await asyncio.to_thread(partial(getattr, page, "items")):
