@@ -24,6 +24,7 @@ _NAMES = (
     "eval",
     "merge",
     "runs",
+    "feedback",
     "upload",
     "baseline",
     "drift",

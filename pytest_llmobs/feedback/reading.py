@@ -8,13 +8,12 @@ from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Unpack
 
-from pytest_llmobs.errors import ArgumentError, NotFoundError
+from pytest_llmobs.errors import ArgumentError
 from pytest_llmobs.feedback import arguments
 from pytest_llmobs.feedback.lookup import no_such_feedback
 from pytest_llmobs.feedback.selection import Selection, SelectionArguments, select
 from pytest_llmobs.feedback.trial_scores import scores_as_feedback
 from pytest_llmobs.records.feedback import Feedback, FeedbackEvent
-from pytest_llmobs.wording import known, nearest
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -48,6 +47,11 @@ def list_feedback(
         raise ArgumentError(f"limit={limit!r} must be a whole number, 0 or more.")
     selection = select(chosen)
     check_project(store, selection)
+    return chosen_feedback(store, selection, limit)
+
+
+def chosen_feedback(store: Store, selection: Selection, limit: int | None) -> Iterator[Feedback]:
+    """Return the feedback of a selection, as ``list_feedback`` does."""
     said = _from_log(store, selection, limit)
     scored = scores_as_feedback(store, selection)
     return islice(heapq.merge(said, scored, key=_age, reverse=True), limit)
@@ -105,27 +109,14 @@ def check_project(store: Store, selection: Selection) -> None:
     Raises:
         NotFoundError: Nothing is.
     """
-    project = selection.project
-    if project is None or project in store.projects():
+    import pyarrow.compute as pc
+
+    if selection.project is None:
         return
-    projects = known_projects(store)
-    if project not in projects:
-        raise NotFoundError(f"Unknown project {project!r}.{nearest(project, projects)} {known(projects)}")
-
-
-def known_projects(store: Store) -> list[str]:
-    """Return the projects that have runs, or that feedback speaks of, sorted."""
-    import pyarrow.compute as pc
-
     named = store.feedback.current(columns=["project"])["project"]
-    return sorted({*store.projects(), *pc.unique(named.drop_null()).to_pylist()})
-
-
-def known_keys(store: Store) -> list[str]:
-    """Return the keys that feedback was given under, sorted."""
-    import pyarrow.compute as pc
-
-    return sorted(pc.unique(store.feedback.current(columns=["key"])["key"]).to_pylist())
+    # What was said of runs that aren't stored yet may be all that is known of their project.
+    if not pc.any(pc.equal(named, selection.project), min_count=0).as_py():
+        store.check_project(selection.project)
 
 
 def _from_log(store: Store, selection: Selection, limit: int | None) -> Iterator[Feedback]:

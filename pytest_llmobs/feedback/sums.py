@@ -17,7 +17,17 @@ if TYPE_CHECKING:
 
     from pytest_llmobs.storage.store import Store
 
-_READ = ("run_id", "key", "score", "value", "value_is_json", "comment")
+_READ = (
+    "run_id",
+    "key",
+    "score",
+    "value",
+    "value_is_json",
+    "comment",
+    "source_type",
+    "project",
+    "created_at",
+)
 
 
 def stats_of(store: Store, **chosen: Unpack[SelectionArguments]) -> dict[str, FeedbackStats]:
@@ -76,9 +86,10 @@ def stats_of_matching(
 
 
 def said_of(store: Store, selection: Selection) -> pa.Table:
-    """Return the chosen feedback, trials' scores included: ``run_id``, ``key``, ``score``, ``label``, ``has_comment``.
+    """Return the chosen feedback, trials' scores included.
 
-    ``label`` is the value where that is a text.
+    Columns: ``run_id``, ``key``, ``score``, ``label`` (the value where that is a text), ``has_comment``,
+    ``source_type``, ``project`` (where that is known without the run) and ``created_at``.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -92,13 +103,27 @@ def said_of(store: Store, selection: Selection) -> pa.Table:
         "score": said["score"],
         "label": labels,
         "has_comment": pc.is_valid(said["comment"]),
+        "source_type": said["source_type"],
+        "project": said["project"],
+        "created_at": said["created_at"],
     }
-    tables = [pa.table(columns)]
+    table = pa.table(columns)
+    tables = [table]
     for scores in score_tables(store, selection):
-        own = scores.select(["run_id", "key", "score"])
-        own = own.append_column("label", pa.nulls(len(own), pa.string()))
-        tables.append(own.append_column("has_comment", pa.array([False] * len(own))))
+        tables.append(_as_said(scores, table.schema))
     return pa.concat_tables(tables)
+
+
+def _as_said(scores: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Return trials' scores with the columns of other feedback."""
+    import pyarrow as pa
+
+    rows = len(scores)
+    columns: dict[str, Any] = {name: scores[name] for name in scores.column_names}
+    columns["label"] = pa.nulls(rows, pa.string())
+    columns["has_comment"] = pa.repeat(pa.scalar(False), rows)
+    columns["source_type"] = pa.repeat(pa.scalar("model"), rows)
+    return pa.table([columns[name] for name in schema.names], schema=schema)
 
 
 def sums(said: pa.Table, by: Sequence[str]) -> dict[tuple[Any, ...], FeedbackStats]:
