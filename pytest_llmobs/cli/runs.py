@@ -10,7 +10,7 @@ from pytest_llmobs.cli.console import Console
 from pytest_llmobs.cli.lookup import NotFoundError
 from pytest_llmobs.cli.run_columns import EVERYTHING, SHOWN, Row, RunColumns, chosen
 from pytest_llmobs.cli.stores import open_store
-from pytest_llmobs.records.conditions import Condition, Conjunction, FieldCondition, RunFilter
+from pytest_llmobs.records.conditions import Condition, Conjunction, FieldCondition, RunFilter, asks_of
 
 if TYPE_CHECKING:
     from pytest_llmobs.storage.store import Store
@@ -84,7 +84,7 @@ def _wanted(arguments: argparse.Namespace) -> RunFilter:
         parts.append(parse(arguments.filter))
     if arguments.root:
         parts.append(FieldCondition("is_root", "eq", True))
-    if not arguments.judges:
+    if not arguments.judges and not asks_of(Conjunction(tuple(parts)), "evaluates"):
         parts.append(FieldCondition("evaluates", "eq", None))
     traces: list[Condition | None] = []
     for text in (arguments.trace_filter, arguments.tree_filter):

@@ -63,6 +63,18 @@ Condition = FieldCondition | TextSearch | Conjunction | Disjunction | Negation |
 """Anything that is true or false of a run; never neither."""
 
 
+def asks_of(condition: Condition, field: str) -> bool:
+    """Return True where a condition speaks of a field anywhere."""
+    match condition:
+        case FieldCondition(name, _, _):
+            return name == field
+        case Conjunction(parts) | Disjunction(parts):
+            return any(asks_of(part, field) for part in parts)
+        case Negation(part) | SameRecord(_, part):
+            return asks_of(part, field)
+    return False
+
+
 @dataclass(frozen=True)
 class RunFilter:
     """Which runs are wanted: the filter's text or its conditions. All that is given holds."""

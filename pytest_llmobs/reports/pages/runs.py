@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 from pytest_llmobs.reports.text import figures
@@ -32,7 +31,7 @@ Cell = Callable[[Row], str]
 def run_listing(names: Sequence[str], rows: Sequence[Row], page: Page) -> list[str]:
     """Return the table, in the order given.
 
-    What gives way, in this order, until it fits the page: the year, the end of the id, the middle of long values and
+    What gives way, in this order, until it fits the page: the end of the id, the year, the middle of long values and
     of names, tokens, cost, and further columns from the last on.
 
     Args:
@@ -68,17 +67,31 @@ def _steps(names: Sequence[str], rows: Sequence[Row], page: Page) -> list[Step]:
     letters = _telling_letters([str(row.get("id")) for row in rows])
     short_id = column("id", "id", rows, lambda row: str(row.get("id"))[:letters])
     short_time = column("start_time", "time (UTC)", rows, lambda row: _time(row.get("start_time"))[5:])
-    squeezed = [
-        partial(squeeze, limit=page.width, page=page)(name, 14)
-        for name in reversed(names)
-        if name not in _KEPT
+    # Its first words, where of other values beginning and end tell more.
+    feedback = column(
+        "feedback", "feedback", rows, lambda row: page.clip(_feedback(row.get("feedback")), _LEAST)
+    )
+    squeezed, dropped = [], []
+    for name in reversed(names):
+        if name not in _KEPT:
+            squeezed.append(squeeze(name, _LEAST, page.width, page))
+        if name not in ("id", "name", "status"):
+            dropped.append(drop(name))
+    return [
+        swap(short_id),
+        swap(short_time),
+        swap(feedback),
+        *squeezed,
+        drop("total_tokens"),
+        drop("total_cost"),
+        *dropped,
     ]
-    dropped = [drop(name) for name in reversed(names) if name not in ("id", "name", "status")]
-    return [swap(short_time), swap(short_id), *squeezed, drop("total_tokens"), drop("total_cost"), *dropped]
 
 
-_KEPT = ("id", "start_time", "end_time", "status", "latency", "total_tokens", "total_cost")
-"""Columns of figures and times: half of one says nothing."""
+_LEAST = 14
+"""Cells that a long value keeps as long as anything else can give way."""
+_KEPT = ("id", "start_time", "end_time", "status", "latency", "total_tokens", "total_cost", "feedback")
+"""Columns of feedback, figures and times: half of one says nothing."""
 
 
 def _column(name: str, rows: Sequence[Row], page: Page) -> TextColumn:

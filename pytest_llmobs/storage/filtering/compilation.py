@@ -17,6 +17,7 @@ from pytest_llmobs.records.conditions import (
     Disjunction,
     FieldCondition,
     Negation,
+    RecordKind,
     RunFilter,
     SameRecord,
     TextSearch,
@@ -204,7 +205,7 @@ class _Compiler:
             case FieldCondition(name, _, _):
                 return self._field(by_name()[name], condition, positive)
             case SameRecord(kind, part):
-                return self._record(by_name()[f"{kind}_key"], part, positive)
+                return self._record(kind, part, positive)
 
     def _joined(
         self, join: Callable[[list[pc.Expression]], pc.Expression], parts: Sequence[Condition], positive: bool
@@ -215,15 +216,15 @@ class _Compiler:
 
     def _field(self, field: FilterField, condition: FieldCondition, positive: bool) -> _Said:
         if field.record is not None:
-            return self._record(field, condition, positive)
+            return self._record(field.record, condition, positive)
         if needs_json(field, condition):
             return self._checked(json_check(field, condition), positive)
         return _plain(comparison(field, condition), (field.column,))
 
-    def _record(self, field: FilterField, condition: Condition, positive: bool) -> _Said:
-        if field.record == "feedback":
+    def _record(self, kind: RecordKind, condition: Condition, positive: bool) -> _Said:
+        if kind == "feedback":
             return self._checked(FeedbackCheck(condition, self._log()), positive)
-        return self._checked(entry_check(field, condition), positive)
+        return self._checked(entry_check(by_name()[f"{kind}_key"], kind, condition), positive)
 
     def _checked(self, check: RowCheck, positive: bool) -> _Said:
         if not check.columns:

@@ -29,7 +29,8 @@ _COMPARE: Mapping[str, Callable[[Any, Any], pc.Expression]] = {
 }
 _BETWEEN_TAGS = "\uffff"
 """A noncharacter: Unicode promises that it is never one, so that no tag has it."""
-# Behind an odd number of backslashes the first letter would be that of an escape, such as \n.
+_ESCAPE_LETTERS = 'bfnrtu/\\"'
+# Behind an odd number of backslashes such a letter is that of an escape, and no letter of the text.
 _NOT_ESCAPED = r"(?:^|[^\\])(?:\\\\)*"
 
 
@@ -66,16 +67,11 @@ def searched(column: str, text: str) -> pc.Expression:
     field = pc.field(column)
     if column in _JSON:
         inner = json.dumps(text, ensure_ascii=False)[1:-1]
-        found = pc.match_substring_regex(field, _NOT_ESCAPED + re.escape(inner), ignore_case=True)
+        guard = _NOT_ESCAPED if inner[0].lower() in _ESCAPE_LETTERS else ""  # which takes three times as long
+        found = pc.match_substring_regex(field, guard + re.escape(inner), ignore_case=True)
     else:
         found = pc.match_substring(field, text, ignore_case=True)
     return found & field.is_valid()
-
-
-def holds(column: str, text: str) -> pc.Expression:
-    """Return that a column holds a text just as it is written."""
-    field = pc.field(column)
-    return pc.match_substring(field, text) & field.is_valid()
 
 
 def comparison(field: FilterField, condition: FieldCondition) -> pc.Expression:

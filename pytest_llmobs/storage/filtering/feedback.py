@@ -8,7 +8,14 @@ from typing import Any, Protocol
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pytest_llmobs.records.conditions import Condition, Conjunction, Disjunction, FieldCondition, Negation
+from pytest_llmobs.records.conditions import (
+    Condition,
+    Conjunction,
+    Disjunction,
+    FieldCondition,
+    Negation,
+    SameRecord,
+)
 from pytest_llmobs.storage.filtering.expressions import among, comparison, either, every
 from pytest_llmobs.storage.filtering.fields import by_name
 from pytest_llmobs.storage.filtering.language_text import written
@@ -49,7 +56,7 @@ class FeedbackCheck:
             condition: Of fields of feedback alone.
             log: The store's feedback.
         """
-        self.meaning = written(condition)
+        self.meaning = written(SameRecord("feedback", condition))
         self._record = record_expression(condition)
         columns = sorted({"run_id", "trace_id"} | _columns(condition))
         self._ids = self._matching_ids(log.current(keys=_keys(condition), columns=columns))

@@ -105,7 +105,7 @@ def _entry_fields(record: RecordKind, column: str) -> tuple[FilterField, ...]:
     )
 
 
-_OWN: tuple[FilterField, ...] = (
+OWN_FIELDS: tuple[FilterField, ...] = (
     FilterField("id", "uuid", "id of the run", "id", ("run_id",)),
     FilterField("name", "text", "name of the traced function or call", "name"),
     FilterField("run_type", "word", "what kind of run it is", "run_type", choices=RUN_TYPES),
@@ -159,6 +159,7 @@ _OWN: tuple[FilterField, ...] = (
     FilterField("model", "text", "the model asked for", "model", ("model_name",)),
     FilterField("provider", "text", "who served the model", "provider"),
 )
+"""The fields that are more than a column by its own name."""
 _KIND_OF_COLUMN: Mapping[str, FieldKind] = {
     "text": "text",
     "word": "text",
@@ -187,12 +188,12 @@ def _of_column(column: Column) -> FilterField:
 
 def _all_fields() -> tuple[FilterField, ...]:
     """Return the fields, and with them every column of the store that none of them is about."""
-    taken = {field.column for field in _OWN if field.record is None}
+    taken = {field.column for field in OWN_FIELDS if field.record is None}
     rest = []
     for column in COLUMNS:
         if column.name not in taken and column.kind in _KIND_OF_COLUMN:
             rest.append(_of_column(column))
-    return (*_OWN, *rest)
+    return (*OWN_FIELDS, *rest)
 
 
 FIELDS: tuple[FilterField, ...] = _all_fields()

@@ -15,7 +15,7 @@ from pytest_llmobs.records.conditions import (
     Negation,
     TextSearch,
 )
-from pytest_llmobs.storage.filtering.fields import ELSEWHERE, FIELDS, KINDS, FilterField, by_name
+from pytest_llmobs.storage.filtering.fields import ELSEWHERE, KINDS, OWN_FIELDS, FilterField, by_name
 from pytest_llmobs.storage.filtering.grouping import Placed, grouped
 from pytest_llmobs.storage.filtering.mistakes import mistake
 from pytest_llmobs.storage.filtering.syntax import Argument, Bracketed, Call, Constant, Word, read
@@ -114,8 +114,8 @@ class _Reading:
             return field
         remedy = ELSEWHERE.get(node.text)
         if remedy is None:
-            names = [choice.name for choice in FIELDS]
-            remedy = f"{nearest(node.text, by_name())} {known(names)}".lstrip()
+            names = known(field.name for field in OWN_FIELDS).removesuffix(".")
+            remedy = f"{nearest(node.text, by_name())} {names}, and every other column of the store.".lstrip()
         raise self._mistake(node.column, f"Unknown field {node.text!r}. {remedy}")
 
     def _value(self, name: str, field: FilterField, node: Argument) -> Any:

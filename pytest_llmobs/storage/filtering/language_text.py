@@ -28,7 +28,7 @@ def written(condition: Condition) -> str:
             return f"not({written(part)})"
         case Disjunction(parts):
             return f"or({', '.join(map(written, parts))})"
-        case SameRecord(_, part):
+        case SameRecord(_, Conjunction((part,)) | part):
             return written(part)
         case Conjunction(parts):
             return f"and({', '.join(map(written, _flat(parts)))})"

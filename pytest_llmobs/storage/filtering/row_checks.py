@@ -8,9 +8,9 @@ from typing import Any, Protocol
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pytest_llmobs.records.conditions import Condition, FieldCondition
+from pytest_llmobs.records.conditions import Condition, FieldCondition, RecordKind, SameRecord
 from pytest_llmobs.storage.filtering import entries
-from pytest_llmobs.storage.filtering.expressions import every, holds
+from pytest_llmobs.storage.filtering.expressions import every
 from pytest_llmobs.storage.filtering.fields import THREAD_KEYS, FilterField
 from pytest_llmobs.storage.filtering.language_text import written
 
@@ -58,7 +58,8 @@ class JsonCheck:
     def possible(self) -> pc.Expression:
         """Return that the JSON holds the texts that it must."""
         (column,) = self.columns
-        return every([pc.field(column).is_valid(), *(holds(column, needle) for needle in self._needles)])
+        field = pc.field(column)
+        return every([field.is_valid(), *(pc.match_substring(field, needle) for needle in self._needles)])
 
     def certain(self) -> pc.Expression:
         """Return what no run fulfils: the JSON must be read to know."""
@@ -92,9 +93,10 @@ def json_check(field: FilterField, condition: FieldCondition) -> JsonCheck:
     return JsonCheck(field.column, condition, fits, needles)
 
 
-def entry_check(field: FilterField, condition: Condition) -> JsonCheck:
+def entry_check(field: FilterField, kind: RecordKind, condition: Condition) -> JsonCheck:
     """Return the check that one entry of a column fulfils a condition."""
-    return JsonCheck(field.column, condition, entries.has_entry(condition), entries.needles(condition))
+    meaning = SameRecord(kind, condition)
+    return JsonCheck(field.column, meaning, entries.has_entry(condition), entries.needles(condition))
 
 
 def _thread_check(field: FilterField, condition: FieldCondition) -> JsonCheck:

@@ -95,7 +95,7 @@ def test_search_takes_a_text_or_a_field_and_a_text() -> None:
     [
         (
             "eq(latencyy, 2)",
-            "Unknown field 'latencyy'. Did you mean 'latency'? Known: attempt, ",
+            "Unknown field 'latencyy'. Did you mean 'latency'? Known: end_time, ",
             "latencyy, 2)",
         ),
         (
