@@ -239,7 +239,7 @@ def _data(client: Client, arguments: argparse.Namespace) -> Any:
     """Return the dataset as ``evaluate()`` takes it: its name, or the examples that are chosen of it."""
     if arguments.split is None and arguments.limit is None:
         return arguments.data
-    from pytest_llmobs.client.evaluation_start import data_places
+    from pytest_llmobs.client.evaluating.start import data_places
     from pytest_llmobs.datasets.editing.chosen import ChosenExamples
     from pytest_llmobs.datasets.selection import select
     from pytest_llmobs.experiments.evaluation.data import read_data

@@ -14,9 +14,9 @@ from pytest_llmobs.workspace import Workspace
 
 if TYPE_CHECKING:
     from pytest_llmobs.client.base import ClientBase
-    from pytest_llmobs.client.comparison import ComparativeExperimentResults
-    from pytest_llmobs.client.evaluation_arguments import EvaluationArguments
-    from pytest_llmobs.client.evaluation_start import ReadyEvaluation
+    from pytest_llmobs.client.evaluating.arguments import EvaluationArguments
+    from pytest_llmobs.client.evaluating.comparison import ComparativeExperimentResults
+    from pytest_llmobs.client.evaluating.start import ReadyEvaluation
 
 _GIVEN = (
     "data",
@@ -96,7 +96,7 @@ def evaluate(  # noqa: PLR0913, PLR0917 (LangSmith's signature)
     workspace = _workspace(client)
     if arguments.kind == "pair":
         return _compared(arguments, workspace)
-    from pytest_llmobs.client.evaluation_start import ready
+    from pytest_llmobs.client.evaluating.start import ready
 
     prepared = ready(arguments, workspace)
     results = ExperimentResults(prepared.evaluation, workspace)
@@ -165,7 +165,7 @@ async def aevaluate(  # noqa: PLR0913, PLR0917 (LangSmith's signature)
     workspace = _workspace(client)
     if arguments.kind == "pair":
         return await asyncio.to_thread(_compared, arguments, workspace)
-    from pytest_llmobs.client.evaluation_start import ready
+    from pytest_llmobs.client.evaluating.start import ready
 
     loop = asyncio.get_running_loop()
     prepared = ready(arguments, workspace, loop)
@@ -182,7 +182,7 @@ async def aevaluate(  # noqa: PLR0913, PLR0917 (LangSmith's signature)
 
 
 def _checked(target: Any, local: dict[str, Any], unknown: dict[str, Any]) -> EvaluationArguments:
-    from pytest_llmobs.client.evaluation_arguments import check_arguments
+    from pytest_llmobs.client.evaluating.arguments import check_arguments
 
     return check_arguments(target, {name: local[name] for name in _GIVEN}, unknown)
 
@@ -194,8 +194,8 @@ def _workspace(client: ClientBase | None) -> Workspace:
 
 
 def _compared(arguments: EvaluationArguments, workspace: Workspace) -> ComparativeExperimentResults:
-    from pytest_llmobs.client.comparison import ComparativeExperimentResults
-    from pytest_llmobs.client.evaluation_arguments import experiment_name
+    from pytest_llmobs.client.evaluating.arguments import experiment_name
+    from pytest_llmobs.client.evaluating.comparison import ComparativeExperimentResults
     from pytest_llmobs.experiments.evaluation.comparing import compare_pair
     from pytest_llmobs.experiments.evaluation.resuming import find_earlier
 

@@ -74,6 +74,15 @@ class Layout:
         """Return the file with what is written down of a project."""
         return self.projects / f"{escape(name)}.json"
 
+    @property
+    def journals(self) -> Path:
+        """One file of lines for each evaluation that hasn't come to its end."""
+        return self.root / "evaluations"
+
+    def journal(self, name: str) -> Path:
+        """Return the journal of an evaluation."""
+        return self.journals / f"{escape(name)}{SPOOL_SUFFIX}"
+
     def create(self) -> None:
         """Make the root (mode 0700, ignored by git) and its folders, where they don't exist.
 

@@ -129,9 +129,14 @@ class Store(RunQueries):
             self._notices.warn(
                 f"The session of {marked.name!r}, started {marked.started}, ended without a verdict: its process "
                 f"{marked.process} was killed, or left by os._exit. {count(runs, 'run')} of it "
-                f"{noun(runs, 'was', 'were')} recovered. Run it again."
+                f"{noun(runs, 'was', 'were')} recovered. {self._remedy(marked.name)}"
             )
         return sum(recovered.values())
+
+    def _remedy(self, name: str) -> str:
+        if self.layout.journal(name).exists():
+            return f"evaluate(…, experiment={name!r}) goes on where it stopped."
+        return "Run it again."
 
     def begin_session(self, name: str, session: str, started: str) -> sessions.SessionMarker | None:
         """Mark a session as begun, after telling of those that ended without a verdict.

@@ -6,6 +6,7 @@ An evaluator is any of
   two positional parameters, which are ``(run, example)``;
 - an object, best a frozen dataclass, with ``evaluate`` in the same signatures (and with ``aevaluate``
   where it has an async way of its own);
+- an object with ``evaluate_run``, as LangSmith's ``RunEvaluator``;
 - the name under which a plugin registered one of these.
 
 ``bind`` reads it once; scoring then never raises: an evaluator that fails leaves an unscored ``Score``.
@@ -120,14 +121,18 @@ def _name(spec: Any) -> str:
         return identify(spec.func)
     if isinstance(spec, type):
         raise EvaluatorError(f"{spec.__qualname__!r} is a class, no evaluator. Write {spec.__name__}(…).")
-    is_object = isinstance(spec, BoundEvaluator) or callable(getattr(spec, "evaluate", None))
+    is_object = isinstance(spec, BoundEvaluator) or _method_of(spec) is not None
     if not is_object and not callable(spec):
         raise EvaluatorError(
             f"{spec!r} is no evaluator. Use a function, an object with 'evaluate', or a registered name."
         )
-    key = getattr(spec, "key", None)
-    if isinstance(key, str):
-        return key
+    for attribute in ("key", "evaluation_name"):  # the second is LangSmith's
+        key = getattr(spec, attribute, None)
+        if isinstance(key, str):
+            return key
+    wrapped = getattr(spec, "func", None)
+    if is_object and callable(wrapped):  # what LangSmith's `run_evaluator` makes of a function
+        return _name(wrapped)
     name = None
     if not is_object:
         name = getattr(spec, "__name__", None)
@@ -160,7 +165,7 @@ def bind(spec: Any, registry: Mapping[str, Any]) -> BoundEvaluator:
         return replace(bind(registry[spec], {}), key=spec)
     key = identify(spec)
     _check_installed(spec, key)
-    function = getattr(spec, "evaluate", None) or spec
+    function = _method_of(spec) or spec
     if getattr(spec, "summarises", False):
         raise EvaluatorError(f"{key!r} scores a whole suite: it belongs in summary_evaluators=[…].")
     sync_call, async_call = function, getattr(spec, "aevaluate", None)
@@ -177,6 +182,15 @@ def bind(spec: Any, registry: Mapping[str, Any]) -> BoundEvaluator:
         sync_call=sync_call,
         async_call=async_call,
     )
+
+
+def _method_of(spec: Any) -> Callable[..., Any] | None:
+    """Return the method by which an object scores; None for a function."""
+    for name in ("evaluate", "evaluate_run"):
+        method = getattr(spec, name, None)
+        if callable(method):
+            return method  # type: ignore[no-any-return]
+    return None
 
 
 def _hint(name: str, registry: Mapping[str, Any]) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from pytest_llmobs.clocks import real
 from pytest_llmobs.errors import StoreError
-from pytest_llmobs.experiments.conclude import Conclusion
-from pytest_llmobs.experiments.evaluation.concluding import begun, concluded
+from pytest_llmobs.experiments.evaluation.beginning import begun
 from pytest_llmobs.experiments.evaluation.journal import Journal
 from pytest_llmobs.experiments.evaluation.planning import EvaluationRequest
 from pytest_llmobs.experiments.evaluation.replaced_scores import replaced_scores
@@ -26,6 +27,12 @@ from pytest_llmobs.experiments.evaluation.setup import Setup
 from pytest_llmobs.records.experiments import EarlierScores
 from pytest_llmobs.records.trials import Trial
 from pytest_llmobs.wording import count
+
+if TYPE_CHECKING:
+    from pytest_llmobs.experiments.conclude import Conclusion
+
+_CONCLUDING = "pytest_llmobs.experiments.evaluation.concluding"
+_SEALING = "pytest_llmobs.storage.spool.sealing"
 
 
 class TargetEvaluation:
@@ -103,12 +110,16 @@ class TargetEvaluation:
             self._take_over(self._resumption)
             waiting = list(self._resumption.waiting)
         self._under_way = TrialsUnderWay(self._request, self._setup, self.evaluation, self._journal)
-        self._under_way.run(waiting)
+        self._under_way.run(waiting, meanwhile=self._load_ending)
+
+    def _load_ending(self) -> None:
+        """Import what concludes, while the first trials run: at the end it would be waited for."""
+        import_module(_CONCLUDING)
+        if self._setup.stored:
+            import_module(_SEALING)
 
     def _open_journal(self) -> Journal:
-        from pytest_llmobs.experiments.evaluation.journal import journal_path
-
-        path = journal_path(self._setup.store, self._head.name)
+        path = self._setup.store.layout.journal(self._head.name)
         if self._resumption is None:
             self._setup.store.layout.create()
             return Journal(path, self._head)
@@ -171,9 +182,11 @@ class TargetEvaluation:
             earlier_scores=(*self._head.earlier_scores, *self._replaced),
             notes=tuple(notes),
         )
-        conclusion = concluded(
-            experiment, self._setup, self._request.summaries, recall=self._resumption is not None
-        )
+        from pytest_llmobs.experiments.evaluation.concluding import concluded, with_commit
+
+        experiment = with_commit(experiment, self._setup)
+        recall = self._resumption is not None
+        conclusion = concluded(experiment, self._setup, self._request.summaries, recall=recall)
         self.evaluation.conclude(conclusion.experiment, conclusion.recorded)
         if interruption is None and self._journal is not None and _is_kept(conclusion, self._setup):
             self._journal.remove()

@@ -20,10 +20,8 @@ from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.records.fit import MisfitError
 from pytest_llmobs.records.trials import Trial
 from pytest_llmobs.records.wire import from_wire, to_wire
-from pytest_llmobs.storage.layout import escape
+from pytest_llmobs.storage.layout import SPOOL_SUFFIX
 from pytest_llmobs.storage.store import Store
-
-_SUFFIX = ".jsonl"
 
 
 class Journal:
@@ -33,7 +31,7 @@ class Journal:
         """Open it, and write the head: of several the last counts.
 
         Args:
-            path: See ``journal_path``.
+            path: See ``Layout.journal``.
             head: The experiment without trials.
 
         Raises:
@@ -91,14 +89,10 @@ class Journal:
         return size == 0 or os.pread(self._descriptor, 1, size - 1) == b"\n"
 
 
-def journal_path(store: Store, name: str) -> Path:
-    """Return where the journal of an experiment lies, or would lie."""
-    return _folder(store) / f"{escape(name)}{_SUFFIX}"
-
-
 def journal_names(store: Store) -> list[str]:
     """Return the experiments that have a journal: evaluations that haven't come to their end."""
-    return sorted(unquote(path.name.removesuffix(_SUFFIX)) for path in _folder(store).glob(f"*{_SUFFIX}"))
+    paths = store.layout.journals.glob(f"*{SPOOL_SUFFIX}")
+    return sorted(unquote(path.name.removesuffix(SPOOL_SUFFIX)) for path in paths)
 
 
 def read_journal(store: Store, name: str) -> Experiment | None:
@@ -110,7 +104,7 @@ def read_journal(store: Store, name: str) -> Experiment | None:
     Raises:
         StoreError: It can't be read.
     """
-    path = journal_path(store, name)
+    path = store.layout.journal(name)
     head: Experiment | None = None
     trials: dict[tuple[str, int], Trial] = {}
     try:
@@ -140,7 +134,3 @@ def _entries(path: Path) -> Iterator[Mapping[str, Any]]:
             continue
         if isinstance(entry, dict):
             yield entry
-
-
-def _folder(store: Store) -> Path:
-    return store.root / "evaluations"

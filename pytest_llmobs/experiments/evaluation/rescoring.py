@@ -11,7 +11,6 @@ from pytest_llmobs.clocks import real
 from pytest_llmobs.errors import ArgumentError
 from pytest_llmobs.evaluators.binding.declaration import BoundEvaluator
 from pytest_llmobs.evaluators.suites import BoundSummary
-from pytest_llmobs.experiments.evaluation.concluding import concluded
 from pytest_llmobs.experiments.evaluation.replaced_scores import replaced_scores
 from pytest_llmobs.experiments.evaluation.results_data import Evaluation, EvaluationRow, Interruption
 from pytest_llmobs.experiments.evaluation.running import Stopped
@@ -160,6 +159,8 @@ class Rescoring:
             ),
             notes=tuple(dict.fromkeys(notes)),
         )
+        from pytest_llmobs.experiments.evaluation.concluding import concluded  # loads the whole gate
+
         conclusion = concluded(
             experiment, self._setup, self._request.summaries, self._known_scores(), recall=True
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from pytest_llmobs.experiments.evaluation.journal import Journal
 from pytest_llmobs.experiments.evaluation.planning import EvaluationRequest, EvaluationTrial
@@ -51,8 +51,12 @@ class TrialsUnderWay:
         self.over_budget = ""
         """Why the budget stopped it; empty where it didn't."""
 
-    def run(self, trials: Sequence[EvaluationTrial]) -> None:
+    def run(self, trials: Sequence[EvaluationTrial], meanwhile: Callable[[], object] = lambda: None) -> None:
         """Run trials to their end.
+
+        Args:
+            trials: In the order in which they start.
+            meanwhile: Called once as many have started as may, where they run beside each other.
 
         Raises:
             Stopped: It was cancelled.
@@ -62,9 +66,12 @@ class TrialsUnderWay:
         if not trials:
             return
         self._setup.prepare(self._request.target.function)
-        attempts = self._in_turn if self._setup.in_turn else self._side_by_side
         by_key = {trial.key: trial for trial in trials}
-        for attempt in attempts(trials):
+        if self._setup.in_turn:
+            attempts = self._in_turn(trials)
+        else:
+            attempts = self._side_by_side(trials, meanwhile)
+        for attempt in attempts:
             self._keep(by_key[attempt.job.key], attempt)  # type: ignore[index]
 
     def _in_turn(self, trials: Sequence[EvaluationTrial]) -> Iterator[Attempt]:
@@ -72,15 +79,20 @@ class TrialsUnderWay:
             self._check_wanted()
             yield self._setup.runner.take(trial.job())
 
-    def _side_by_side(self, trials: Sequence[EvaluationTrial]) -> Iterator[Attempt]:
+    def _side_by_side(
+        self, trials: Sequence[EvaluationTrial], meanwhile: Callable[[], object]
+    ) -> Iterator[Attempt]:
         runner = self._setup.runner
         waiting = deque(trials)
-        under_way = 0
+        under_way, is_first = 0, True
         while waiting or under_way:
             self._check_wanted()
             while waiting and runner.has_room:
                 runner.offer([waiting.popleft().job()])
                 under_way += 1
+            if is_first:
+                meanwhile()
+                is_first = False
             attempt = runner.take_next()
             if attempt is not None:
                 under_way -= 1

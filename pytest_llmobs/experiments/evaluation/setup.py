@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_llmobs.evaluators.binding.declaration import BoundEvaluator
-from pytest_llmobs.experiments.references import Source
 from pytest_llmobs.settings import Settings
 from pytest_llmobs.storage.store import Store
 from pytest_llmobs.tracing.redaction.pipeline import Redaction
 from pytest_llmobs.trials.runner import Runner
 
-if TYPE_CHECKING:  # most evaluations upload nothing
+if TYPE_CHECKING:  # what concludes is imported while the first trials run
+    from pytest_llmobs.experiments.references import Source
     from pytest_llmobs.storage.remote.filesystem import RemoteFiles
 
 

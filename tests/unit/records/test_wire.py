@@ -18,7 +18,13 @@ from hypothesis import strategies as st
 from pytest_llmobs.experiments.documents import LEFT_OUT, experiment_from_dict, experiment_to_dict
 from pytest_llmobs.records.decisions import Decision, ExampleRow, MetricRow
 from pytest_llmobs.records.examples import Example
-from pytest_llmobs.records.experiments import Experiment, SessionEnd, SuiteScore
+from pytest_llmobs.records.experiments import (
+    EarlierScore,
+    EarlierScores,
+    Experiment,
+    SessionEnd,
+    SuiteScore,
+)
 from pytest_llmobs.records.fit import MisfitError
 from pytest_llmobs.records.looks import Look, LookRequest, Rerun, Suspicion
 from pytest_llmobs.records.plans import ExpectedTrial, GateRule, SuitePlan
@@ -27,6 +33,8 @@ from pytest_llmobs.records.wire import from_wire, to_wire
 
 RECORDS = (
     Decision,
+    EarlierScore,
+    EarlierScores,
     ExampleRow,
     ExpectedTrial,
     Experiment,

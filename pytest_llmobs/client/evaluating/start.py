@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pytest_llmobs.client.evaluation_arguments import (
+from pytest_llmobs.client.evaluating.arguments import (
     EvaluationArguments,
     bound_evaluators,
     bound_summaries,
     experiment_name,
 )
-from pytest_llmobs.client.evaluation_session import EvaluationSession, name_again, new_name
+from pytest_llmobs.client.evaluating.session import EvaluationSession, name_again, new_name
 from pytest_llmobs.datasets.base import DatasetFormat
 from pytest_llmobs.datasets.editing.catalog import Catalog
 from pytest_llmobs.errors import ArgumentError
