@@ -24,7 +24,7 @@ from pytest_llmobs.experiments.evaluation.evaluating import TargetEvaluation
 from pytest_llmobs.experiments.evaluation.planning import EvaluationRequest
 from pytest_llmobs.experiments.evaluation.rescoring import Rescoring, RescoringRequest
 from pytest_llmobs.experiments.evaluation.results_data import Evaluation
-from pytest_llmobs.experiments.evaluation.resuming import find_earlier, resume
+from pytest_llmobs.experiments.evaluation.resuming import as_before, find_earlier, resume
 from pytest_llmobs.experiments.evaluation.suite_names import suite_name
 from pytest_llmobs.trials.targets import EVALUATE, bind_target
 from pytest_llmobs.workspace import Workspace
@@ -84,7 +84,9 @@ def _ready_to_run(
         session.take_name()
         resumption = None
         if arguments.experiment:
-            resumption = resume(find_earlier(identity.name, session.session.store), request)
+            earlier = find_earlier(identity.name, session.session.store)
+            request = as_before(request, earlier)
+            resumption = resume(earlier, request)
         trials = len(request.dataset.examples) * request.repetitions
         # summary evaluators read the runs back, whatever the sampling rate
         read_back = [request.suite] if request.summaries else []

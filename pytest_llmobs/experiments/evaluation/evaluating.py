@@ -16,7 +16,7 @@ from pytest_llmobs.experiments.evaluation.planning import EvaluationRequest
 from pytest_llmobs.experiments.evaluation.replaced_scores import replaced_scores
 from pytest_llmobs.experiments.evaluation.results_data import Evaluation, EvaluationRow, Interruption
 from pytest_llmobs.experiments.evaluation.resuming import Resumption
-from pytest_llmobs.experiments.evaluation.running import Stopped, TrialsUnderWay, is_finished
+from pytest_llmobs.experiments.evaluation.running import Stopped, TrialsUnderWay
 from pytest_llmobs.experiments.evaluation.scoring_again import (
     ScoredTrial,
     promises_of,
@@ -152,7 +152,7 @@ class TargetEvaluation:
         self.evaluation.add(EvaluationRow(scored.stored.run, example, trial, scored.scores, resumed=True))
 
     def _interruption(self, reason: str, cause: BaseException | None) -> Interruption:
-        done = sum(map(is_finished, self._trials()))
+        done = len(self._kept) + (self._under_way.finished if self._under_way else 0)
         name, expected = self._head.name, self.evaluation.expected
         begins = f"The evaluation {name!r} ended early: {reason.rstrip('.')}. {done:,} of {count(expected, 'trial')}"
         if not self._setup.stored:

@@ -10,7 +10,7 @@ from pytest_llmobs.evaluators.binding.declaration import BoundEvaluator
 from pytest_llmobs.experiments.evaluation.journal import journal_names, read_journal
 from pytest_llmobs.experiments.evaluation.planning import EvaluationRequest, EvaluationTrial
 from pytest_llmobs.experiments.evaluation.running import is_finished
-from pytest_llmobs.experiments.evaluation.suite_names import is_evaluated
+from pytest_llmobs.experiments.evaluation.suite_names import is_evaluated, may_go_on
 from pytest_llmobs.experiments.stored import read_experiment
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.records.trials import Trial
@@ -56,13 +56,18 @@ def find_earlier(name: str, store: Store) -> Experiment:
     return read_experiment(name, store)
 
 
-def resume(earlier: Experiment, request: EvaluationRequest) -> Resumption:
-    """Compare what ran with what is asked for now.
+def as_before(request: EvaluationRequest, earlier: Experiment) -> EvaluationRequest:
+    """Return a request under the name that its suite had before: a list of examples may have another first one now.
 
     Raises:
         ArgumentError: It was something else that ran.
     """
     _check_same_suite(earlier, request)
+    return replace(request, suite=earlier.suites[0].name)
+
+
+def resume(earlier: Experiment, request: EvaluationRequest) -> Resumption:
+    """Compare what ran with what is asked for now, which has the name of before (see ``as_before``)."""
     before = {(trial.example_id, trial.repeat): trial for trial in earlier.trials}
     kept: dict[tuple[str, int], Trial] = {}
     waiting: list[EvaluationTrial] = []
@@ -87,7 +92,7 @@ def resume(earlier: Experiment, request: EvaluationRequest) -> Resumption:
 
 def _check_same_suite(earlier: Experiment, request: EvaluationRequest) -> None:
     suites = [plan.name for plan in earlier.suites]
-    if suites == [request.suite]:
+    if len(suites) == 1 and may_go_on(request.suite, suites[0]):
         return
     if not all(map(is_evaluated, suites)):
         raise ArgumentError(
@@ -95,7 +100,7 @@ def _check_same_suite(earlier: Experiment, request: EvaluationRequest) -> None:
             f"evaluate({earlier.name!r}, evaluators=[…]) scores it again."
         )
     raise ArgumentError(
-        f"experiment={earlier.name!r} is of {listed(suites, _NAMED)!r}, and this call of {request.suite!r}. Give the "
+        f"experiment={earlier.name!r} is of {listed(suites, _NAMED)}, and this call of {request.suite}. Give the "
         "target and the data that it began with, or leave experiment= out for a new one."
     )
 

@@ -46,6 +46,8 @@ class TrialsUnderWay:
         self._journal = journal
         self.trials: list[Trial] = []
         """In order of completion, those included that the lab kept from running."""
+        self.finished = 0
+        """How many of them need not run again."""
         self.refusal: BaseException | None = None
         """What the provider refused for good."""
         self.over_budget = ""
@@ -118,8 +120,10 @@ class TrialsUnderWay:
         record = clean_trial(trial_record(trial, run, outcome), self._setup.redaction)
         self._note_stop(error)
         self.trials.append(record)
-        if self._journal is not None and is_finished(record) and not _refuses(error):
-            self._journal.keep(record)
+        if is_finished(record) and not _refuses(error):
+            if self._journal is not None:
+                self._journal.keep(record)
+            self.finished += 1
         if run.root is not None and not (self._request.ignores_errors and record.status == "error"):
             self._evaluation.add(_row(trial, run, run.root, record))
 

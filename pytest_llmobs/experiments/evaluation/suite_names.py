@@ -44,6 +44,15 @@ def _dataset_name(dataset: Dataset) -> str:
     return f"{_UNNAMED}-{content_hash(dataset.examples[0].inputs)[:8]}"
 
 
+def may_go_on(suite: str, earlier: str) -> bool:
+    """Tell whether a suite may be what an earlier one was: the same, or the same target over a list that has changed."""
+    if suite == earlier:
+        return True
+    unnamed = f"{_PREFIX}{_UNNAMED}-"
+    is_list = suite.startswith(unnamed) and earlier.startswith(unnamed)
+    return is_list and suite.rpartition("::")[2] == earlier.rpartition("::")[2]
+
+
 def target_name(target: Any) -> str:
     """Return what a target is called: its module and name, of the script that runs the script's own name.
 

@@ -1,0 +1,277 @@
+"""An evaluation is never truncated in silence, and goes on where it stopped."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_llmobs import evaluate
+from pytest_llmobs.client.base import ClientBase
+from pytest_llmobs.errors import ArgumentError, ConflictError, IncompleteExperiment, NotFoundError
+from pytest_llmobs.experiments.evaluation.journal import Journal, journal_names, read_journal
+from tests.unit.client.evaluating import DATA, App, client_in, length, right, runs_of, scores_of, stored
+
+SCRIPT = Path(__file__).with_name("interrupted_script.py")
+ROOT = Path(__file__).parents[3]
+
+
+class Rejected(Exception):
+    """What an SDK raises where the server answers with an error."""
+
+    def __init__(self, status_code: int) -> None:
+        super().__init__(f"status {status_code}")
+        self.status_code = status_code
+
+
+@pytest.fixture
+def client(tmp_path: Path) -> ClientBase:
+    return client_in(tmp_path)
+
+
+def raising(error: BaseException, at: str = "two") -> Callable[[str], Any]:
+    def act(question: str) -> Any:
+        if question == at:
+            raise error
+        return {"answer": question.upper()}
+
+    return act
+
+
+def interrupted(
+    client: ClientBase, error: BaseException | None = None, **options: Any
+) -> IncompleteExperiment:
+    """Evaluate an app that stops at its second example."""
+    app = App(raising(error or KeyboardInterrupt()))
+    with pytest.raises(IncompleteExperiment) as stopped:
+        evaluate(app, data=DATA, evaluators=[right], client=client, **options)
+    return stopped.value
+
+
+def test_ctrl_c_raises_with_what_was_finished(client: ClientBase) -> None:
+    stopped = interrupted(client)
+    name = stopped.results.experiment_name
+    assert [row["example"].id for row in stopped.results] == ["one"]
+    assert str(stopped) == (
+        f"The evaluation {name!r} ended early: it was interrupted. 1 of 3 trials are finished and stored; the same "
+        f"call with experiment={name!r} runs the others."
+    )
+    experiment = stored(client, name)
+    assert experiment.interrupted
+    assert [trial.example_id for trial in experiment.trials] == ["one"]
+
+
+def test_the_same_call_goes_on_and_calls_the_app_for_the_rest_alone(client: ClientBase) -> None:
+    name = interrupted(client).results.experiment_name
+    app = App()
+    results = evaluate(app, data=DATA, evaluators=[right], experiment=name, client=client)
+    assert app.calls == ["two", "three"]
+    assert scores_of(results) == {id: {"right": 1} for id in ("one", "two", "three")}
+    assert results.experiment_name == name
+    experiment = stored(client, name)
+    assert not experiment.interrupted
+    assert len(experiment.trials) == 3
+    assert journal_names(client.workspace.open_store()) == []
+
+
+def test_what_was_killed_goes_on(tmp_path: Path) -> None:
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    environment = {"PYTHONPATH": str(ROOT), "PATH": "", "HOME": str(tmp_path)}
+
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, str(SCRIPT), str(tmp_path), *words]
+        return subprocess.run(
+            command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        )
+
+    killed = run("e6")
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    client = client_in(tmp_path)
+    (name,) = journal_names(client.workspace.open_store())
+    finished = run("none", name)
+    assert finished.stdout == "10 1.0\n", finished.stderr
+    assert f"experiment={name!r}) goes on where it stopped" in finished.stderr
+    calls = (tmp_path / "calls.txt").read_text().split()
+    assert calls == [*(f"e{number}" for number in range(7)), "e6", "e7", "e8", "e9"]
+    assert len(stored(client, name).trials) == 10
+
+
+def test_examples_that_changed_meanwhile_run_again(client: ClientBase) -> None:
+    name = interrupted(client).results.experiment_name
+    changed = [{**DATA[0], "outputs": {"answer": "EINS"}}, *DATA[1:]]
+    app = App()
+    results = evaluate(app, data=changed, evaluators=[right], experiment=name, client=client)
+    assert app.calls == ["one", "two", "three"]
+    assert "1 example has changed since, and ran again: one" in stored(client, name).notes
+    assert scores_of(results)["one"]["right"] == 0
+
+
+def test_examples_that_are_gone_are_left_out_and_told(client: ClientBase) -> None:
+    name = interrupted(client).results.experiment_name
+    results = evaluate(App(), data=DATA[1:], evaluators=[right], experiment=name, client=client)
+    assert len(results) == 2
+    assert "1 example is no longer in the data: one" in stored(client, name).notes
+
+
+def test_new_evaluators_score_what_was_finished(client: ClientBase) -> None:
+    name = interrupted(client).results.experiment_name
+    results = evaluate(App(), data=DATA, evaluators=[right, length], experiment=name, client=client)
+    assert {id: scores["length"] for id, scores in scores_of(results).items()} == {
+        "one": 3,
+        "two": 3,
+        "three": 5,
+    }
+
+
+def test_an_evaluation_that_ended_has_nothing_left_to_run(client: ClientBase) -> None:
+    name = evaluate(App(), data=DATA, evaluators=[right], client=client).experiment_name
+    app = App()
+    results = evaluate(app, data=DATA, evaluators=[right], experiment=name, client=client)
+    assert (app.calls, len(results)) == ([], 3)
+
+
+def test_further_repetitions_are_run(client: ClientBase) -> None:
+    name = evaluate(App(), data=DATA, evaluators=[right], client=client).experiment_name
+    app = App()
+    evaluate(app, data=DATA, evaluators=[right], experiment=name, num_repetitions=2, client=client)
+    assert app.calls == ["one", "two", "three"]
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_a_provider_that_refuses_stops_the_rest(client: ClientBase, status: int) -> None:
+    app = App(raising(Rejected(status)))
+    with pytest.raises(
+        IncompleteExperiment, match=f"the provider refuses: Rejected: status {status}. 1 of 3"
+    ):
+        evaluate(app, data=DATA, evaluators=[right], client=client)
+    assert app.calls == ["one", "two"]
+
+
+def test_what_a_provider_refused_runs_again(client: ClientBase) -> None:
+    name = interrupted(client, Rejected(401)).results.experiment_name
+    app = App()
+    evaluate(app, data=DATA, evaluators=[right], experiment=name, client=client)
+    assert app.calls == ["two", "three"]
+    assert [trial.status for trial in stored(client, name).trials] == ["passed"] * 3
+
+
+@pytest.mark.parametrize("concurrency", [0, 2])
+def test_a_server_that_has_enough_for_now_is_asked_again(client: ClientBase, concurrency: int) -> None:
+    rejections = iter([Rejected(429)])
+
+    def act(question: str) -> dict[str, str]:
+        for rejection in rejections:
+            raise rejection
+        return {"answer": question.upper()}
+
+    app = App(act)
+    results = evaluate(app, data=DATA, evaluators=[right], max_concurrency=concurrency, client=client)
+    assert len(app.calls) == 4
+    assert results.summary_scores["right"].mean == 1.0
+
+
+def test_the_budget_stops_it(tmp_path: Path) -> None:
+    client = client_in(tmp_path, max_cost=0.0)
+    with pytest.raises(IncompleteExperiment, match=r"\$0.0000 of \$0 spent \(--llm-max-cost\). 0 of 3"):
+        evaluate(App(), data=DATA, evaluators=[right], client=client)
+
+
+def test_a_disk_that_takes_no_more_stops_it(client: ClientBase, monkeypatch: pytest.MonkeyPatch) -> None:
+    keep = Journal.keep
+
+    def refuse(journal: Journal, trial: Any) -> None:
+        if trial.example_id == "two":
+            raise OSError(28, "No space left on device")
+        keep(journal, trial)
+
+    monkeypatch.setattr(Journal, "keep", refuse)
+    with pytest.raises(
+        IncompleteExperiment, match=r"the disk takes no more \(No space left on device\)"
+    ) as full:
+        evaluate(App(), data=DATA, evaluators=[right], client=client)
+    assert [row["example"].id for row in full.value.results] == ["one"]
+
+
+def test_the_evaluator_that_is_interrupted_interrupts(client: ClientBase) -> None:
+    def stops(inputs: Mapping[str, Any]) -> bool:
+        if inputs["question"] == "two":
+            raise KeyboardInterrupt
+        return True
+
+    with pytest.raises(IncompleteExperiment) as stopped:
+        evaluate(App(), data=DATA, evaluators=[stops], client=client)
+    assert len(stopped.value.results) == 1
+
+
+def test_an_unknown_name_is_told_with_the_near_ones(client: ClientBase, tmp_path: Path) -> None:
+    name = evaluate(App(), data=DATA, experiment_prefix="support", client=client).experiment_name
+    with pytest.raises(NotFoundError, match=f"No experiment is called '{name}x'.*Did you mean '{name}'"):
+        evaluate(App(), data=DATA, experiment=f"{name}x", client=client)
+
+
+def test_an_unknown_name_makes_no_store(client: ClientBase, tmp_path: Path) -> None:
+    with pytest.raises(NotFoundError, match=r"No experiment is called 'nope'.*None is known"):
+        evaluate(App(), data=DATA, experiment="nope", client=client)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_name_that_is_under_way_is_refused(client: ClientBase) -> None:
+    may_go_on = threading.Event()
+
+    def act(question: str) -> dict[str, str]:
+        may_go_on.wait(30)
+        return {"answer": question}
+
+    first = evaluate(App(act), data=DATA, blocking=False, client=client)
+    try:
+        with pytest.raises(ConflictError, match=f"{first.experiment_name!r} is under way already"):
+            evaluate(App(), data=DATA, experiment=first.experiment_name, client=client)
+    finally:
+        may_go_on.set()
+        first.wait()
+
+
+def test_another_target_cannot_go_on_with_it(client: ClientBase) -> None:
+    def other(question: str) -> str:
+        return question
+
+    name = interrupted(client).results.experiment_name
+    with pytest.raises(ArgumentError, match="Give the target and the data that it began with"):
+        evaluate(other, data=DATA, experiment=name, client=client)
+
+
+def test_interrupted_again_it_still_goes_on(client: ClientBase) -> None:
+    name = interrupted(client).results.experiment_name
+    again = App(raising(KeyboardInterrupt(), at="three"))
+    with pytest.raises(IncompleteExperiment, match="2 of 3"):
+        evaluate(again, data=DATA, evaluators=[right], experiment=name, client=client)
+    app = App()
+    evaluate(app, data=DATA, evaluators=[right], experiment=name, client=client)
+    assert (again.calls, app.calls) == (["two", "three"], ["three"])
+
+
+def test_a_line_that_a_crash_has_cut_costs_that_trial_alone(client: ClientBase) -> None:
+    name = interrupted(client).results.experiment_name
+    store = client.workspace.open_store()
+    with store.layout.journal(name).open("a") as journal:
+        journal.write('{"trial": {"suite": "ev')
+    app = App(raising(KeyboardInterrupt(), at="three"))
+    with pytest.raises(IncompleteExperiment):
+        evaluate(app, data=DATA, evaluators=[right], experiment=name, client=client)
+    kept = read_journal(store, name)
+    assert kept is not None
+    assert {trial.example_id for trial in kept.trials} == {"one", "two"}
+
+
+def test_a_run_that_is_not_stored_is_unscored_by_a_new_evaluator(tmp_path: Path) -> None:
+    client = client_in(tmp_path, sample_rate=0.0, keep=())
+    name = interrupted(client).results.experiment_name
+    assert runs_of(client, name) == []
+    results = evaluate(App(), data=DATA, evaluators=[right, length], experiment=name, client=client)
+    assert "trace isn't stored" in str(scores_of(results)["one"]["length"].error)
