@@ -17,7 +17,6 @@ from pytest_llmobs.records.examples import Dataset, Example
 from pytest_llmobs.wording import count, known, nearest
 
 if TYPE_CHECKING:
-    from pytest_llmobs.records.conditions import Condition
     from pytest_llmobs.records.runs import Run
 
 _SELECTABLE = (
@@ -190,7 +189,7 @@ class ExampleMethods(CatalogMethods):
         select: str | Sequence[str] | None = None,
         **others: Any,
     ) -> Iterator[Example]:
-        """Return the examples of a dataset, in the order of its file.
+        """Return examples of a dataset, in the order of its file.
 
         Args:
             dataset_id: The same as ``dataset_name``.
@@ -209,12 +208,11 @@ class ExampleMethods(CatalogMethods):
             NotFoundError: There is no such dataset, version or example.
             DatasetError: A split is unknown.
             FilterError: The filter can't be understood.
-            ArgumentError: A value is impossible, or a keyword is unknown.
+            ArgumentError: A value is impossible, or a keyword unknown.
         """
         accept(self.list_examples, others)
-        _check_fields(select)
+        wanted = _wanted(splits, metadata, filter, select)
         by_home = self._by_home(example_ids, dataset_id, dataset_name)
-        wanted = choice.Wanted(splits, metadata, _parsed(filter))
         return self._chosen(by_home, as_of, wanted, (offset, limit))
 
     def _by_home(
@@ -373,18 +371,21 @@ def _answer(
     return answer
 
 
-def _check_fields(select: str | Sequence[str] | None) -> None:
-    names = [select] if isinstance(select, str) else list(select or ())
+def _wanted(
+    splits: Sequence[str] | None,
+    metadata: Mapping[str, Any] | None,
+    filter: str | None,
+    select: str | Sequence[str] | None,
+) -> choice.Wanted:
+    names = [select] if isinstance(select, str) else select or ()
     for name in names:
         if name not in _SELECTABLE:
             raise ArgumentError(
                 f"select: examples have no field {name!r}.{nearest(str(name), _SELECTABLE)} {known(_SELECTABLE)}"
             )
+    condition = None
+    if filter is not None:
+        from pytest_llmobs.storage.filtering.language import parse
 
-
-def _parsed(filter: str | None) -> Condition | None:
-    if filter is None:
-        return None
-    from pytest_llmobs.storage.filtering.language import parse
-
-    return parse(filter)
+        condition = parse(filter)
+    return choice.Wanted(splits, metadata, condition)

@@ -156,7 +156,7 @@ def items_of(queues: Queues, queue: AnnotationQueue, status: str | None) -> list
     return [item for item in items if item.is_completed]
 
 
-def run_keys(runs: Any, what: str) -> list[dict[str, Any]]:
+def run_keys(runs: Any, what: str) -> list[dict[str, str]]:
     """Return which runs are meant, and what is said of them.
 
     Args:
@@ -172,7 +172,7 @@ def run_keys(runs: Any, what: str) -> list[dict[str, Any]]:
     return [_key(run, f"{what}[{number}]") for number, run in enumerate(runs)]
 
 
-def _key(run: Any, place: str) -> dict[str, Any]:
+def _key(run: Any, place: str) -> dict[str, str]:
     if not isinstance(run, Mapping):
         run = {"run_id": getattr(run, "id", run), "project_id": getattr(run, "project", None)}
     if run.get("item_type") == "THREAD" or run.get("thread_id") is not None:
@@ -181,16 +181,13 @@ def _key(run: Any, place: str) -> dict[str, Any]:
         if key not in _KEYS and key != "thread_id":
             raise ArgumentError(f"{place}: unknown key {key!r}.{nearest(str(key), _KEYS)} {known(_KEYS)}")
     start = run.get("start_time")
-    return {
+    key = {
         "run_id": run_id_of(run.get("run_id"), f"{place}: run_id"),
-        "project_id": _text(run.get("project_id") or run.get("session_id")),
+        "project_id": run.get("project_id") or run.get("session_id"),
         "start_time": start.isoformat() if isinstance(start, datetime) else start,
-        "source_proposed_example_id": _text(run.get("source_proposed_example_id")),
+        "source_proposed_example_id": run.get("source_proposed_example_id"),
     }
-
-
-def _text(value: Any) -> str | None:
-    return None if value is None else str(value)
+    return {name: str(value) for name, value in key.items() if value is not None}
 
 
 def _parts(item: Any) -> tuple[str, str]:

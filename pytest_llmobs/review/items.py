@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, get_args
 from uuid import UUID
@@ -24,8 +25,6 @@ from pytest_llmobs.wording import known, nearest
 STATUSES: tuple[str, ...] = get_args(ItemStatus)
 ITEMS = "items"
 """The folder of the parts, below the queue's."""
-_FACTS = ("project_id", "start_time", "source_proposed_example_id")
-"""What is kept of a run besides its id."""
 
 
 def run_id_of(value: Any, place: str) -> str:
@@ -58,7 +57,7 @@ class Part:
         if self._process != os.getpid():
             self._process = os.getpid()
             self._name = f"{self._process}-{secrets.token_hex(6)}.jsonl"
-        text = "".join(f"{json.dumps(line, ensure_ascii=False)}\n" for line in lines)
+        text = "".join(map(_line, lines))
         place = folder / ITEMS
         try:
             with open(place / self._name, "ab", buffering=0, opener=open_private) as file:
@@ -92,6 +91,9 @@ class Items:
         Raises:
             StoreError: A part can't be read.
         """
+        return list(self._by_run().values())
+
+    def _by_run(self) -> dict[str, QueueItem]:
         items: dict[str, QueueItem] = {}
         for event in self._events():
             run_id = event["run_id"]
@@ -102,28 +104,28 @@ class Items:
             elif run_id in items:
                 at = datetime.fromisoformat(event["at"])
                 items[run_id] = replace(items[run_id], status=event["status"], last_reviewed_time=at)
-        return list(items.values())
+        return items
 
     def add(self, runs: Sequence[Mapping[str, Any]]) -> list[QueueItem]:
         """Add runs, and return their items; one that is there already stays where it is.
 
         Args:
-            runs: Each with ``run_id``, and what else is known of it.
+            runs: Each with ``run_id``, and what else is known of it, under the names of ``QueueItem``.
 
         Raises:
             StoreError: The disk refuses.
         """
-        there = {item.run_id for item in self.all()}
-        new = {run["run_id"]: run for run in runs if run["run_id"] not in there}
-        if new:
-            at = self._now().isoformat()
-            events = []
-            for run_id, run in new.items():
-                facts = {fact: run[fact] for fact in _FACTS if run.get(fact) is not None}
-                events.append({"do": "add", "at": at, "run_id": run_id, **facts})
-            self._part.append(self._folder, events)
-        wanted = {run["run_id"] for run in runs}
-        return [item for item in self.all() if item.run_id in wanted]
+        there = self._by_run()
+        at = self._now().isoformat()
+        events = {}
+        for run in runs:
+            if run["run_id"] not in there:
+                events[run["run_id"]] = {"do": "add", "at": at, **run}
+        if events:
+            self._part.append(self._folder, events.values())
+        now_there = self._by_run()
+        wanted = dict.fromkeys(map(itemgetter("run_id"), runs))
+        return [now_there[run_id] for run_id in wanted]
 
     def remove(self, run_ids: Sequence[str], queue: str) -> None:
         """Take runs out of the queue.
@@ -132,10 +134,12 @@ class Items:
             NotFoundError: One isn't in it; then none is taken out.
             StoreError: The disk refuses.
         """
+        at = self._now().isoformat()
+        events = []
         for run_id in run_ids:
             self.item(run_id, queue)
-        at = self._now().isoformat()
-        self._part.append(self._folder, [{"do": "remove", "at": at, "run_id": run_id} for run_id in run_ids])
+            events.append({"do": "remove", "at": at, "run_id": run_id})
+        self._part.append(self._folder, events)
 
     def set_status(self, run_id: str, status: str | None, queue: str) -> QueueItem:
         """Say what a reviewer did with an item; None shows it as new.
@@ -158,19 +162,20 @@ class Items:
         Raises:
             NotFoundError: The run isn't in the queue.
         """
-        for item in self.all():
-            if item.run_id == run_id:
-                return item
-        raise NotFoundError(f"The run {run_id!r} isn't in the queue {queue!r}.")
+        item = self._by_run().get(run_id)
+        if item is None:
+            raise NotFoundError(f"The run {run_id!r} isn't in the queue {queue!r}.")
+        return item
 
     def _item(self, event: Mapping[str, Any]) -> QueueItem:
-        facts = {fact: event.get(fact) for fact in _FACTS}
         return QueueItem(
             id=f"{self._queue_id}:{event['run_id']}",
             queue_id=self._queue_id,
             run_id=event["run_id"],
+            project_id=event.get("project_id"),
+            start_time=event.get("start_time"),
+            source_proposed_example_id=event.get("source_proposed_example_id"),
             added_at=datetime.fromisoformat(event["at"]),
-            **facts,  # type: ignore[arg-type]
         )
 
     def _events(self) -> list[dict[str, Any]]:
@@ -181,6 +186,10 @@ class Items:
                 events.append((event["at"], part.name, number, event))
         events.sort(key=lambda entry: entry[:3])
         return [event for *_, event in events]
+
+
+def _line(event: Mapping[str, Any]) -> str:
+    return f"{json.dumps(event, ensure_ascii=False)}\n"
 
 
 def _lines(part: Path) -> Iterator[dict[str, Any]]:

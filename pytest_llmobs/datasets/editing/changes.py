@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import filterfalse
 from typing import Any
 from uuid import UUID
 
@@ -54,12 +55,11 @@ def add(catalog: Catalog, name: str, drafts: Sequence[Draft], what: str) -> Chan
         StoreError: The disk refuses.
     """
     examples = _checked(drafts, what)
-    named = [draft.get("id") is not None for draft in drafts]
 
     def append(file: EditedFile, dataset: str) -> list[Example]:
         added = []
-        for example, has_id in zip(examples, named, strict=True):
-            if not has_id:
+        for example, asked in zip(examples, drafts, strict=True):
+            if asked.get("id") is None:
                 example = replace(example, id=derived_id(example.inputs, file.examples, dataset))  # noqa: PLW2901
             elif example.id in file.examples:
                 raise ConflictError(
@@ -86,9 +86,11 @@ def update(catalog: Catalog, name: str, drafts: Sequence[Draft]) -> Changed:
         merged = []
         for draft in drafts:
             old = _existing(file.examples, draft.get("id"), dataset)
-            parts = {part: getattr(old, part) for part in _PARTS}
-            parts |= {part: draft[part] for part in _PARTS if draft.get(part) is not None}
-            merged.append({"id": old.id, **parts, "source_run_id": old.source_run_id})
+            parts = {"id": old.id, "source_run_id": old.source_run_id}
+            for part in _PARTS:
+                stated = draft.get(part)
+                parts[part] = getattr(old, part) if stated is None else stated
+            merged.append(parts)
         changed = []
         for example in _checked(merged, "updates"):
             old = file.examples[example.id]
@@ -144,11 +146,13 @@ def put_into_split(
         moved = []
         for id in ids:
             old = _existing(file.examples, id, dataset)
-            splits = [name for name in old.splits if name != split]
-            if not out:
-                splits.append(split)
-            if set(splits) != set(old.splits):
-                example = replace(old, split=_one_or_several(splits), modified_at=catalog.now())
+            splits = dict.fromkeys(old.splits)
+            if out:
+                splits.pop(split, None)
+            else:
+                splits[split] = None
+            if splits.keys() != set(old.splits):
+                example = replace(old, split=_one_or_several(tuple(splits)), modified_at=catalog.now())
                 file.replace(example)
                 moved.append(example)
         return moved
@@ -181,8 +185,12 @@ def _keep(
     old_version: str,
 ) -> datetime:
     examples = tuple(after.values())
-    put = [example for id, example in after.items() if before.get(id) is not example]
-    removed = [id for id in before if id not in after]
+    put = []
+    for id, example in after.items():
+        if before.get(id) is not example:
+            put.append(example)
+    # in the order of the file
+    removed = list(filterfalse(after.__contains__, before))
     version = version_of(examples)
     catalog.versions.keep(version, examples, Change(old_version, put, removed))
     return keep_current(catalog, dataset, version, examples)
@@ -231,7 +239,7 @@ def _existing(examples: Mapping[str, Example], id: Any, dataset: str) -> Example
     return examples[wanted]
 
 
-def _one_or_several(splits: Sequence[str]) -> str | tuple[str, ...] | None:
-    if len(splits) < 2:
-        return splits[0] if splits else None
-    return tuple(splits)
+def _one_or_several(splits: tuple[str, ...]) -> str | tuple[str, ...] | None:
+    if len(splits) == 1:
+        return splits[0]
+    return splits or None

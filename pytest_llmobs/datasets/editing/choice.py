@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from pytest_llmobs.datasets.selection import check_splits
@@ -42,21 +43,18 @@ def chosen(dataset: Dataset, wanted: Wanted) -> list[Example]:
         DatasetError: No example has one of the splits; the message names the known ones.
         FilterError: The filter asks for what examples haven't.
     """
-    examples: Iterable[Example] = dataset.examples
-    if wanted.splits is not None:
-        examples = _in_splits(dataset, wanted.splits)
-    if wanted.metadata is not None:
-        examples = [example for example in examples if contains(example.metadata, wanted.metadata)]
-    if wanted.condition is not None:
-        examples = [example for example in examples if fulfils(example, wanted.condition)]
-    return list(examples)
+    if isinstance(wanted.splits, str):
+        raise ArgumentError(f"splits is {wanted.splits!r}. Give a list of names: [{wanted.splits!r}].")
+    check_splits(dataset, wanted.splits or ())
+    return list(filter(partial(_is_wanted, wanted), dataset.examples))
 
 
-def _in_splits(dataset: Dataset, splits: Sequence[str]) -> list[Example]:
-    if isinstance(splits, str):
-        raise ArgumentError(f"splits is {splits!r}. Give a list of names: [{splits!r}].")
-    check_splits(dataset, splits)
-    return [example for example in dataset.examples if not set(splits).isdisjoint(example.splits)]
+def _is_wanted(wanted: Wanted, example: Example) -> bool:
+    if wanted.splits is not None and set(wanted.splits).isdisjoint(example.splits):
+        return False
+    if wanted.metadata is not None and not contains(example.metadata, wanted.metadata):
+        return False
+    return wanted.condition is None or fulfils(example, wanted.condition)
 
 
 def with_ids(examples: Iterable[Example], ids: Iterable[Any], where: str) -> list[Example]:
@@ -82,13 +80,22 @@ def with_ids(examples: Iterable[Example], ids: Iterable[Any], where: str) -> lis
 def contains(value: Any, wanted: Any) -> bool:
     """Return True where ``wanted`` is part of ``value``: of an object some entries, of a list some items."""
     if isinstance(wanted, Mapping):
-        if not isinstance(value, Mapping):
-            return False
-        return all(key in value and contains(value[key], part) for key, part in wanted.items())
+        return isinstance(value, Mapping) and _has_entries(value, wanted)
     if isinstance(wanted, list | tuple) and isinstance(value, list | tuple):
-        return all(any(contains(item, part) for item in value) for part in wanted)
+        return all(map(partial(_has_item, value), wanted))
     # by type too: True equals 1
     return type(value) is type(wanted) and bool(value == wanted)
+
+
+def _has_entries(value: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+    for key, part in wanted.items():
+        if key not in value or not contains(value[key], part):
+            return False
+    return True
+
+
+def _has_item(items: Iterable[Any], wanted: Any) -> bool:
+    return any(contains(item, wanted) for item in items)
 
 
 def fulfils(example: Example, condition: Condition) -> bool:
@@ -97,52 +104,58 @@ def fulfils(example: Example, condition: Condition) -> bool:
     Raises:
         FilterError: It asks for what runs have and examples haven't.
     """
+    return _holds(condition, partial(_is_true_of_example, example))
+
+
+def _holds(condition: Condition, is_true: Callable[[Condition], bool]) -> bool:
+    """Return True where a condition holds.
+
+    Args:
+        condition: Made of others by and, or, not.
+        is_true: Tells it of one that isn't.
+    """
     if isinstance(condition, Conjunction):
-        return all(fulfils(example, part) for part in condition.parts)
+        return all(map(partial(_holds, is_true=is_true), condition.parts))
     if isinstance(condition, Disjunction):
-        return any(fulfils(example, part) for part in condition.parts)
+        return any(map(partial(_holds, is_true=is_true), condition.parts))
     if isinstance(condition, Negation):
-        return not fulfils(example, condition.part)
+        return not _holds(condition.part, is_true)
+    return is_true(condition)
+
+
+def _is_true_of_example(example: Example, condition: Condition) -> bool:
     if isinstance(condition, SameRecord) and condition.kind == "metadata":
-        entries = example.metadata.items()
-        return any(_entry_fulfils(key, value, condition.condition) for key, value in entries)
-    if isinstance(condition, FieldCondition):
-        return _field_fulfils(example, condition)
-    raise FilterError(f"Examples can't be filtered by that; by: {_FIELDS}.")
-
-
-def _field_fulfils(example: Example, condition: FieldCondition) -> bool:
+        return _is_true_of_some(example.metadata, condition.condition)
+    if not isinstance(condition, FieldCondition):
+        raise FilterError(f"Examples can't be filtered by that; by: {_FIELDS}.")
     if condition.field == "metadata" and condition.comparator == "has":
         return contains(example.metadata, condition.value)
     if condition.field == "metadata" and condition.comparator == "exists":
         return condition.value in example.metadata
     if condition.field in ("metadata_key", "metadata_value"):
-        entries = example.metadata.items()
-        return any(_entry_fulfils(key, value, condition) for key, value in entries)
+        return _is_true_of_some(example.metadata, condition)
     raise FilterError(f"Examples have no field {condition.field!r} to filter by. Known: {_FIELDS}.")
 
 
-def _entry_fulfils(key: str, value: Any, condition: Condition) -> bool:
-    """Return True where a condition holds of one entry of the metadata."""
-    if isinstance(condition, Conjunction):
-        return all(_entry_fulfils(key, value, part) for part in condition.parts)
-    if isinstance(condition, Disjunction):
-        return any(_entry_fulfils(key, value, part) for part in condition.parts)
-    if isinstance(condition, Negation):
-        return not _entry_fulfils(key, value, condition.part)
-    if isinstance(condition, FieldCondition):
-        return _compares(key if condition.field == "metadata_key" else value, condition)
-    raise FilterError(f"Examples can't be filtered by that; by: {_FIELDS}.")
+def _is_true_of_some(metadata: Mapping[str, Any], condition: Condition) -> bool:
+    """Return True where a condition holds of one and the same entry of the metadata."""
+    for entry in metadata.items():
+        if _holds(condition, partial(_is_true_of_entry, entry)):
+            return True
+    return False
 
 
-def _compares(value: Any, condition: FieldCondition) -> bool:
-    wanted = condition.value
+def _is_true_of_entry(entry: tuple[str, Any], condition: Condition) -> bool:
+    key, value = entry
+    if not isinstance(condition, FieldCondition):
+        raise FilterError(f"Examples can't be filtered by that; by: {_FIELDS}.")
+    there = key if condition.field == "metadata_key" else value
     if condition.comparator == "eq":
-        return bool(value == wanted)
+        return bool(there == condition.value)
     if condition.comparator == "neq":
-        return bool(value != wanted)
+        return bool(there != condition.value)
     if condition.comparator == "in":
-        return value in wanted
+        return there in condition.value
     raise FilterError(
         f"{condition.field} of an example is compared by eq, neq or in, not {condition.comparator}."
     )

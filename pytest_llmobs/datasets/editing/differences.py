@@ -23,11 +23,11 @@ class DatasetDiff:
 def difference(earlier: Iterable[Example], later: Iterable[Example]) -> DatasetDiff:
     """Return what one version has of another; examples are told by their ids."""
     before = {example.id: example for example in earlier}
-    after = {example.id: example for example in later}
-    modified = []
-    for id, example in after.items():
-        if id in before and before[id].content != example.content:
-            modified.append(id)
-    added = [id for id in after if id not in before]
-    removed = [id for id in before if id not in after]
-    return DatasetDiff(modified, added, removed)
+    modified, added = [], []
+    for example in later:
+        old = before.pop(example.id, None)
+        if old is None:
+            added.append(example.id)
+        elif old.content != example.content:
+            modified.append(example.id)
+    return DatasetDiff(modified, added, list(before))
