@@ -79,9 +79,7 @@ def _ready_to_run(
     )
     with _closed_on_failure(session):
         request = _request(arguments, session, workspace, prefer_async=loop is not None)
-        if arguments.experiment:
-            find_earlier(identity.name, session.session.store)  # an unknown name leaves no trace
-        session.take_name()
+        _take_known_name(session, arguments.experiment)
         resumption = None
         if arguments.experiment:
             earlier = find_earlier(identity.name, session.session.store)
@@ -99,10 +97,11 @@ def _request(
     arguments: EvaluationArguments, session: EvaluationSession, workspace: Workspace, *, prefer_async: bool
 ) -> EvaluationRequest:
     data = _data(arguments.data, session, workspace)
+    target = bind_target(arguments.target, data.dataset, EVALUATE, prefer_async=prefer_async)
     evaluators = bound_evaluators(arguments.evaluators, session.session.bind)
     return EvaluationRequest(
         suite=suite_name(arguments.target, data.dataset),
-        target=bind_target(arguments.target, data.dataset, EVALUATE, prefer_async=prefer_async),
+        target=target,
         dataset=data.dataset,
         splits=data.splits,
         all_ids=data.all_ids,
@@ -130,8 +129,7 @@ def _ready_to_rescore(
         ids = None
         if arguments.data is not None:
             ids = {example.id for example in _data(arguments.data, session, workspace).dataset.examples}
-        find_earlier(name, session.session.store)
-        session.take_name()
+        _take_known_name(session, name)
         request = RescoringRequest(
             experiment=find_earlier(name, session.session.store),
             evaluators=evaluators,
@@ -158,6 +156,13 @@ def data_places(workspace: Workspace, formats: Sequence[DatasetFormat]) -> DataP
         prepare_store=workspace.open_store().layout.create,
     )
     return DataPlaces(catalog, (Path.cwd(), workspace.rootdir), workspace.rootdir, formats)
+
+
+def _take_known_name(session: EvaluationSession, name: str) -> None:
+    """Hold the name of an experiment; one that is unknown makes no store. An empty name is a new one's."""
+    if name and not session.session.store_folder.is_dir():
+        find_earlier(name, session.session.store)
+    session.take_name()
 
 
 @contextmanager

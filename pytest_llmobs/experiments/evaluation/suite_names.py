@@ -45,7 +45,7 @@ def _dataset_name(dataset: Dataset) -> str:
 
 
 def may_go_on(suite: str, earlier: str) -> bool:
-    """Tell whether a suite may be what an earlier one was: the same, or the same target over a list that has changed."""
+    """Tell whether a suite may be what an earlier one was: the same, or one over a list that has changed since."""
     if suite == earlier:
         return True
     unnamed = f"{_PREFIX}{_UNNAMED}-"
