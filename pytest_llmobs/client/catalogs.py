@@ -7,11 +7,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pytest_llmobs.client.base import ClientBase
-from pytest_llmobs.datasets.editing.catalog import Catalog
 from pytest_llmobs.errors import ArgumentError
 
 if TYPE_CHECKING:
     from pytest_llmobs.datasets.base import DatasetFormat
+    from pytest_llmobs.datasets.editing.catalog import Catalog
 
 
 class CatalogMethods(ClientBase):
@@ -19,6 +19,8 @@ class CatalogMethods(ClientBase):
 
     @cached_property
     def _catalog(self) -> Catalog:
+        from pytest_llmobs.datasets.editing.catalog import Catalog
+
         return Catalog(
             self.workspace.dataset_folder,
             self.workspace.store_folder,

@@ -7,17 +7,16 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_llmobs.client.examples import ExampleMethods
 from pytest_llmobs.client.parameters import accept
-from pytest_llmobs.datasets.editing import changes, choice, drafts, tables
-from pytest_llmobs.datasets.editing.differences import DatasetDiff, difference
-from pytest_llmobs.datasets.editing.lazy import LazyExamples
-from pytest_llmobs.datasets.editing.moments import AsOf, DatasetVersion, examples_at, version_at, versions
-from pytest_llmobs.datasets.selection import split_names
 from pytest_llmobs.errors import ArgumentError
-from pytest_llmobs.records.examples import Dataset, Example
+
+if TYPE_CHECKING:
+    from pytest_llmobs.datasets.editing.differences import DatasetDiff
+    from pytest_llmobs.datasets.editing.moments import AsOf, DatasetVersion
+    from pytest_llmobs.records.examples import Dataset, Example
 
 
 class DatasetMethods(ExampleMethods):
@@ -84,6 +83,9 @@ class DatasetMethods(ExampleMethods):
             NotFoundError: There is no such dataset or version; the message names near ones.
             ArgumentError: None is named, or two.
         """
+        from pytest_llmobs.datasets.editing.lazy import LazyExamples
+        from pytest_llmobs.datasets.editing.moments import version_at
+
         if dataset_name is not None and as_of is None and "@" in str(dataset_name):
             dataset_name, _, as_of = dataset_name.rpartition("@")
         name = self._named(dataset_id, dataset_name)
@@ -126,6 +128,8 @@ class DatasetMethods(ExampleMethods):
     def _described(
         self, names: Sequence[str], data_type: str | None, metadata: Mapping[str, Any]
     ) -> Iterator[Dataset]:
+        from pytest_llmobs.datasets.editing import choice
+
         for name in names:
             dataset = self._catalog.dataset(name)
             if data_type in (None, dataset.data_type) and choice.contains(dataset.metadata, metadata):
@@ -165,6 +169,8 @@ class DatasetMethods(ExampleMethods):
             ArgumentError: No input column is named, or the file is none.
             DatasetError: The file can't be read, or lacks a column.
         """
+        from pytest_llmobs.datasets.editing import tables
+
         stem, examples = tables.examples_of_csv(csv_file, input_keys, output_keys)
         return self._made_of(name or stem, examples, description, data_type)
 
@@ -185,12 +191,16 @@ class DatasetMethods(ExampleMethods):
             ArgumentError: It is no data frame, or lacks a column.
             DatasetError: A value has no form in JSON.
         """
+        from pytest_llmobs.datasets.editing import tables
+
         examples = tables.examples_of_frame(df, input_keys, output_keys)
         return self._made_of(name, examples, description, data_type)
 
     def _made_of(
         self, name: str, examples: Sequence[Example], description: str | None, data_type: Any
     ) -> Dataset:
+        from pytest_llmobs.datasets.editing import changes, drafts
+
         dataset = self.create_dataset(name, description=description, data_type=data_type)
         without_ids = [{"inputs": example.inputs, "outputs": example.outputs} for example in examples]
         made = drafts.drafts_of(without_ids, "examples", drafts.CREATED)
@@ -216,6 +226,8 @@ class DatasetMethods(ExampleMethods):
         Raises:
             NotFoundError: There is no such dataset.
         """
+        from pytest_llmobs.datasets.editing.moments import versions
+
         found = []
         for version in versions(self._catalog, self._named(dataset_id, dataset_name)):
             names = (version.version, *(version.tags or ()))
@@ -237,6 +249,8 @@ class DatasetMethods(ExampleMethods):
             ArgumentError: Not exactly one of ``as_of`` and ``tag`` is given.
             NotFoundError: There is no such dataset, tag or version.
         """
+        from pytest_llmobs.datasets.editing.moments import version_at
+
         if (as_of is None) == (tag is None):
             raise ArgumentError(f"Give one of as_of and tag. Given: {as_of!r} and {tag!r}.")
         return version_at(self._catalog, self._named(dataset_id, dataset_name), as_of or tag)
@@ -256,6 +270,8 @@ class DatasetMethods(ExampleMethods):
             ArgumentError: The tag can't become a file.
             NotFoundError: There is no such dataset or version.
         """
+        from pytest_llmobs.datasets.editing.moments import version_at
+
         name = self._named(dataset_id, dataset_name)
         version = version_at(self._catalog, name, as_of).version
         with self._catalog.lock(name):
@@ -269,6 +285,10 @@ class DatasetMethods(ExampleMethods):
         Raises:
             NotFoundError: There is no such dataset or version.
         """
+        from pytest_llmobs.datasets.editing.moments import examples_at
+        from pytest_llmobs.datasets.selection import split_names
+        from pytest_llmobs.records.examples import Dataset
+
         name = self._named(dataset_id, dataset_name)
         return split_names(Dataset(name, examples_at(self._catalog, name, as_of)))
 
@@ -288,6 +308,8 @@ class DatasetMethods(ExampleMethods):
             NotFoundError: There is no such dataset or example.
             DatasetError: The dataset's file isn't JSON Lines.
         """
+        from pytest_llmobs.datasets.editing import changes
+
         name = self._named(dataset_id, dataset_name)
         changes.put_into_split(self._catalog, name, split_name, example_ids, out=remove)
 
@@ -310,6 +332,9 @@ class DatasetMethods(ExampleMethods):
         Raises:
             NotFoundError: There is no such dataset or version, or what one held isn't in the store.
         """
+        from pytest_llmobs.datasets.editing.differences import difference
+        from pytest_llmobs.datasets.editing.moments import examples_at
+
         name = self._named(dataset_id, dataset_name)
         earlier = examples_at(self._catalog, name, from_version)
         return difference(earlier, examples_at(self._catalog, name, to_version))

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_llmobs.client.catalogs import CatalogMethods
 from pytest_llmobs.client.parameters import accept
-from pytest_llmobs.datasets.editing import changes, choice, drafts
-from pytest_llmobs.datasets.editing.chosen import ChosenExamples
-from pytest_llmobs.datasets.editing.moments import AsOf, examples_at
 from pytest_llmobs.errors import ArgumentError
-from pytest_llmobs.records.examples import Dataset, Example
 from pytest_llmobs.wording import count, known, nearest
 
 if TYPE_CHECKING:
+    from pytest_llmobs.datasets.editing import changes, choice, drafts
+    from pytest_llmobs.datasets.editing.chosen import ChosenExamples
+    from pytest_llmobs.datasets.editing.moments import AsOf
+    from pytest_llmobs.records.examples import Dataset, Example
     from pytest_llmobs.records.runs import Run
 
 _SELECTABLE = (
@@ -61,6 +61,8 @@ class ExampleMethods(CatalogMethods):
             ConflictError: The id is taken.
             DatasetError: Something in it has no form in JSON, or the dataset's file isn't JSON Lines.
         """
+        from pytest_llmobs.datasets.editing import drafts
+
         accept(self.create_example, others)
         draft = {"inputs": inputs, "outputs": drafts.check_outputs(outputs, reference_outputs)}
         draft |= {"metadata": metadata, "split": split, "id": example_id}
@@ -77,6 +79,8 @@ class ExampleMethods(CatalogMethods):
         return draft | {part: value for part, value in taken.items() if draft[part] is None}
 
     def _add_one(self, draft: dict[str, Any], name: str) -> Example:
+        from pytest_llmobs.datasets.editing import changes
+
         if draft["inputs"] is None:
             raise ArgumentError(
                 "'inputs' is missing. Give a dict, or source_run_id with use_source_run_io=True."
@@ -110,6 +114,8 @@ class ExampleMethods(CatalogMethods):
             ConflictError: An id is taken.
             DatasetError: Something has no form in JSON, or the dataset's file isn't JSON Lines.
         """
+        from pytest_llmobs.datasets.editing import changes, drafts
+
         accept(self.create_examples, others, known_names=_LISTS)
         lists = _of(others, _LISTS)
         if examples is not None and lists:
@@ -165,6 +171,9 @@ class ExampleMethods(CatalogMethods):
             NotFoundError: There is none.
             ArgumentError: Several datasets have one.
         """
+        from pytest_llmobs.datasets.editing import choice
+        from pytest_llmobs.datasets.editing.moments import examples_at
+
         name = self._home(example_id, dataset_id, dataset_name)
         examples = examples_at(self._catalog, name, as_of)
         return replace(choice.with_ids(examples, [example_id], f"{name!r}")[0], dataset_name=name)
@@ -233,6 +242,11 @@ class ExampleMethods(CatalogMethods):
         wanted: choice.Wanted,
         page: tuple[int, int | None],
     ) -> ChosenExamples:
+        from pytest_llmobs.datasets.editing import choice
+        from pytest_llmobs.datasets.editing.chosen import ChosenExamples
+        from pytest_llmobs.datasets.editing.moments import examples_at
+        from pytest_llmobs.records.examples import Dataset
+
         chosen: list[Example] = []
         datasets: list[Dataset] = []
         for name, ids in by_home.items():
@@ -266,6 +280,8 @@ class ExampleMethods(CatalogMethods):
             ArgumentError: Several datasets have one, outputs are given under both names, or a keyword is unknown.
             DatasetError: Something has no form in JSON, or the dataset's file isn't JSON Lines.
         """
+        from pytest_llmobs.datasets.editing import changes, drafts
+
         accept(self.update_example, others)
         draft = {
             "id": str(example_id),
@@ -299,6 +315,8 @@ class ExampleMethods(CatalogMethods):
             ArgumentError: A keyword is unknown, two lists differ in length, or an update has no id.
             DatasetError: Something has no form in JSON, or the dataset's file isn't JSON Lines.
         """
+        from pytest_llmobs.datasets.editing import changes
+
         accept(self.update_examples, others, known_names=_UPDATE_LISTS)
         made = _updates(updates, _of(others, _UPDATE_LISTS))
         name = self._home(made[0]["id"], dataset_id, dataset_name)
@@ -314,6 +332,8 @@ class ExampleMethods(CatalogMethods):
             ArgumentError: Several datasets have one.
             DatasetError: The dataset's file isn't JSON Lines.
         """
+        from pytest_llmobs.datasets.editing import changes
+
         changes.remove(self._catalog, self._home(example_id, dataset_id, dataset_name), [example_id])
 
     def delete_examples(
@@ -331,6 +351,8 @@ class ExampleMethods(CatalogMethods):
             ArgumentError: Several datasets have one, or a keyword is unknown.
             DatasetError: A dataset's file isn't JSON Lines.
         """
+        from pytest_llmobs.datasets.editing import changes
+
         accept(self.delete_examples, others)
         for name, ids in self._by_home(example_ids, dataset_id, dataset_name).items():
             changes.remove(self._catalog, name, ids or ())
@@ -338,6 +360,8 @@ class ExampleMethods(CatalogMethods):
 
 def _updates(updates: Sequence[Any] | None, lists: Mapping[str, Any]) -> list[drafts.Draft]:
     """Return what is to be changed, in either form; never nothing."""
+    from pytest_llmobs.datasets.editing import drafts
+
     if (updates is None) == (not lists):
         raise ArgumentError("Give either updates or example_ids with a list a field.")
     if updates is None:
@@ -377,6 +401,8 @@ def _wanted(
     filter: str | None,
     select: str | Sequence[str] | None,
 ) -> choice.Wanted:
+    from pytest_llmobs.datasets.editing import choice
+
     names = [select] if isinstance(select, str) else select or ()
     for name in names:
         if name not in _SELECTABLE:

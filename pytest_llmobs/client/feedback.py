@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
-from uuid import UUID
 
 from pytest_llmobs import notices
 from pytest_llmobs.client.base import ClientBase, ClientWarning
@@ -14,6 +12,9 @@ from pytest_llmobs.client.parameters import UNBOUND, accept, keywords_of
 from pytest_llmobs.wording import known, nearest
 
 if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
     from pytest_llmobs.feedback.writing import FeedbackWriter
     from pytest_llmobs.records.feedback import Feedback, FeedbackSourceType
 

@@ -6,23 +6,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import partial
 from itertools import islice
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from pytest_llmobs.client.base import ClientBase
 from pytest_llmobs.client.parameters import accept
-from pytest_llmobs.client.reading.project_names import known_project, known_projects
-from pytest_llmobs.client.reading.projects import (
-    ProjectArguments,
-    matching_names,
-    noted,
-    read_project,
-    wanted_projects,
-    with_stats,
-)
-from pytest_llmobs.client.reading.query import read_limit, read_moment
+from pytest_llmobs.client.reading.arguments import ProjectArguments
 from pytest_llmobs.clocks import real
 from pytest_llmobs.errors import ArgumentError, ConflictError
-from pytest_llmobs.records.projects import Project
+
+if TYPE_CHECKING:
+    from pytest_llmobs.records.projects import Project
 
 
 class ProjectMethods(ClientBase):
@@ -42,6 +35,9 @@ class ProjectMethods(ClientBase):
             NotFoundError: There is none of that name.
             ArgumentError: None is named, or two are.
         """
+        from pytest_llmobs.client.reading.project_names import known_project
+        from pytest_llmobs.client.reading.projects import read_project, with_stats
+
         project = read_project(self.store, known_project(self.store, project_name, project_id))
         if include_stats:
             return with_stats(self.store, project)
@@ -64,6 +60,8 @@ class ProjectMethods(ClientBase):
             project_name: Its name.
             project_id: The same.
         """
+        from pytest_llmobs.client.reading.project_names import known_projects
+
         return (project_id or project_name) in known_projects(self.store)
 
     def list_projects(
@@ -89,6 +87,15 @@ class ProjectMethods(ClientBase):
         Raises:
             ArgumentError: Both names of a dataset are given, a keyword is unknown, or a value of the wrong type.
         """
+        from pytest_llmobs.client.reading.project_names import known_projects
+        from pytest_llmobs.client.reading.projects import (
+            matching_names,
+            read_project,
+            wanted_projects,
+            with_stats,
+        )
+        from pytest_llmobs.client.reading.query import read_limit
+
         accept(self.list_projects, asked)
         wanted = wanted_projects(asked)
         names = matching_names(known_projects(self.store), project_ids, name, name_contains)
@@ -164,6 +171,9 @@ class ProjectMethods(ClientBase):
             ArgumentError: Another name is given, or a value is of the wrong type.
             StoreError: It can't be written.
         """
+        from pytest_llmobs.client.reading.project_names import known_project
+        from pytest_llmobs.client.reading.query import read_moment
+
         known = known_project(self.store, None, project_id)
         if name not in (None, known):
             raise ArgumentError(
@@ -176,6 +186,7 @@ class ProjectMethods(ClientBase):
         )
 
     def _note(self, name: str, **said: Any) -> Project:
+        from pytest_llmobs.client.reading.projects import noted, read_project
         from pytest_llmobs.storage.project_files import change_notes
 
         change_notes(self.store.layout, name, partial(noted, name, real.now(), said))

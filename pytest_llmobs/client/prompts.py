@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_llmobs.client.base import ClientBase
 from pytest_llmobs.client.parameters import accept
 from pytest_llmobs.errors import ArgumentError
-from pytest_llmobs.prompts import pushing
-from pytest_llmobs.prompts.folder import PromptFolder, split_identifier
-from pytest_llmobs.prompts.pushing import Push
-from pytest_llmobs.prompts.records import Prompt, PromptCommit, PromptList, PromptUrl
 from pytest_llmobs.wording import known, nearest
+
+if TYPE_CHECKING:
+    from pytest_llmobs.prompts.folder import PromptFolder
+    from pytest_llmobs.prompts.pushing import Push
+    from pytest_llmobs.prompts.records import Prompt, PromptCommit, PromptList, PromptUrl
 
 _SORTED_BY = ("updated_at", "num_likes", "num_downloads", "num_views")
 _DIRECTIONS = ("desc", "asc")
@@ -26,6 +26,8 @@ class PromptMethods(ClientBase):
 
     @cached_property
     def _prompts(self) -> PromptFolder:
+        from pytest_llmobs.prompts.folder import PromptFolder
+
         return PromptFolder(self.workspace.prompt_folder)
 
     def push_prompt(
@@ -63,12 +65,16 @@ class PromptMethods(ClientBase):
             ArgumentError: The name, a tag or the object can't be one, or a keyword is unknown.
             StoreError: The disk refuses.
         """
+        from pytest_llmobs.prompts.pushing import Push
+
         accept(self.push_prompt, others)
         about = _about(description, readme, tags)
         wanted = Push(object, parent_commit_hash, commit_tags, commit_description, _author())
         return self._pushed(_name(prompt_identifier), wanted, about)
 
     def _pushed(self, name: str, wanted: Push, about: Mapping[str, Any]) -> PromptUrl:
+        from pytest_llmobs.prompts import pushing
+
         url = None
         if wanted.object is not None:
             url = pushing.push(self._prompts, name, wanted)
@@ -78,6 +84,8 @@ class PromptMethods(ClientBase):
         return url or self._url(name)
 
     def _url(self, name: str) -> PromptUrl:
+        from pytest_llmobs.prompts.records import PromptUrl
+
         prompt = self._prompts.prompt(name)
         return PromptUrl(prompt.url or self._prompts.folder.absolute().as_uri(), prompt.last_commit_hash)
 
@@ -94,6 +102,8 @@ class PromptMethods(ClientBase):
             ArgumentError: Two commits are named, or a keyword is unknown.
             StoreError: Its file makes no sense, or is a template of LangChain, which isn't installed.
         """
+        from pytest_llmobs.prompts.folder import split_identifier
+
         accept(self.pull_prompt, others)
         name, version = split_identifier(prompt_identifier)
         if version is not None and commit_hash is not None:
@@ -114,6 +124,8 @@ class PromptMethods(ClientBase):
             NotFoundError: There is no such prompt, commit or tag.
             ArgumentError: A keyword is unknown.
         """
+        from pytest_llmobs.prompts.folder import split_identifier
+
         accept(self.pull_prompt_commit, others)
         name, version = split_identifier(prompt_identifier)
         return self._prompts.commit(name, version or "latest")
@@ -143,6 +155,8 @@ class PromptMethods(ClientBase):
         Raises:
             ArgumentError: It can't be sorted so, or a keyword is unknown.
         """
+        from pytest_llmobs.prompts.records import PromptList
+
         accept(self.list_prompts, others)
         field = getattr(sort_field, "value", sort_field)
         for value, choices in ((field, _SORTED_BY), (sort_direction, _DIRECTIONS)):
@@ -168,6 +182,8 @@ class PromptMethods(ClientBase):
             NotFoundError: There is no such prompt.
             ArgumentError: A keyword is unknown.
         """
+        from pytest_llmobs.prompts.folder import split_identifier
+
         accept(self.list_prompt_commits, others)
         name, _ = split_identifier(prompt_identifier)
         self._prompts.check_there(name)
@@ -176,6 +192,8 @@ class PromptMethods(ClientBase):
 
     def get_prompt(self, prompt_identifier: str) -> Prompt | None:
         """Return what is known about a prompt; None where there is none."""
+        from pytest_llmobs.prompts.folder import split_identifier
+
         name, _ = split_identifier(prompt_identifier)
         if not self._prompts.has(name):
             return None
@@ -196,6 +214,8 @@ class PromptMethods(ClientBase):
             ConflictError: It is there already.
             ArgumentError: The name can't be one, or a keyword is unknown.
         """
+        from pytest_llmobs.prompts import pushing
+
         accept(self.create_prompt, others)
         name = _name(prompt_identifier)
         pushing.make(self._prompts, name, _about(description, readme, tags))
@@ -217,6 +237,9 @@ class PromptMethods(ClientBase):
             ConflictError: The prompt has a newer commit than its parent.
             ArgumentError: A tag or the object can't be one.
         """
+        from pytest_llmobs.prompts import pushing
+        from pytest_llmobs.prompts.pushing import Push
+
         name = _name(prompt_identifier)
         self._prompts.check_there(name)
         return pushing.push(
@@ -239,6 +262,8 @@ class PromptMethods(ClientBase):
             NotFoundError: There is no such prompt.
             ArgumentError: A keyword is unknown.
         """
+        from pytest_llmobs.prompts import pushing
+
         accept(self.update_prompt, others)
         name = _name(prompt_identifier)
         self._prompts.check_there(name)
@@ -289,6 +314,8 @@ def _name(identifier: str) -> str:
     Raises:
         ArgumentError: A commit is named too.
     """
+    from pytest_llmobs.prompts.folder import split_identifier
+
     name, version = split_identifier(identifier)
     if version is not None:
         raise ArgumentError(
@@ -311,6 +338,8 @@ def _holds(prompt: Prompt, query: str | None) -> bool:
 
 def _author() -> str:
     """Return the name for commits: git's, where it is in the environment, else the login's."""
+    import getpass
+
     named = os.environ.get("GIT_AUTHOR_NAME", "").strip()
     if named:
         return named

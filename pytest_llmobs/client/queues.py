@@ -7,15 +7,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pytest_llmobs.client.base import ClientBase
-from pytest_llmobs.client.queue_items import AnnotationQueues, items_of, run_keys
 from pytest_llmobs.errors import ArgumentError, NotFoundError
-from pytest_llmobs.review.items import run_id_of
-from pytest_llmobs.review.queues import Queues
-from pytest_llmobs.review.records import AnnotationQueue, QueuedRun, QueueItem
 from pytest_llmobs.wording import count
 
 if TYPE_CHECKING:
+    from pytest_llmobs.client.queue_items import AnnotationQueues
     from pytest_llmobs.records.runs import Run
+    from pytest_llmobs.review.queues import Queues
+    from pytest_llmobs.review.records import AnnotationQueue, QueuedRun, QueueItem
 
 
 class QueueMethods(ClientBase):
@@ -23,12 +22,16 @@ class QueueMethods(ClientBase):
 
     @cached_property
     def _queues(self) -> Queues:
+        from pytest_llmobs.review.queues import Queues
+
         folder = self.workspace.store_folder / "queues"
         return Queues(folder, prepare_store=self.store.layout.create)
 
     @cached_property
     def annotation_queues(self) -> AnnotationQueues:
         """The newer methods: ``annotation_queues.items.create()`` and others."""
+        from pytest_llmobs.client.queue_items import AnnotationQueues
+
         return AnnotationQueues(self._queues)
 
     def create_annotation_queue(
@@ -147,6 +150,9 @@ class QueueMethods(ClientBase):
             ArgumentError: Not exactly one of the two is given, or an id is no UUID.
             NotFoundError: There is no such queue.
         """
+        from pytest_llmobs.client.queue_items import run_keys
+        from pytest_llmobs.review.items import run_id_of
+
         if (run_ids is None) == (runs is None):
             raise ArgumentError("Give one of run_ids and runs.")
         if run_ids is None:
@@ -164,6 +170,8 @@ class QueueMethods(ClientBase):
             ArgumentError: The id is no UUID.
             NotFoundError: There is no such queue, or the run isn't in it.
         """
+        from pytest_llmobs.review.items import run_id_of
+
         id = run_id_of(run_id, "run_id")
         self._queues.change_items(queue_id, lambda items, queue: items.remove([id], queue))
 
@@ -178,6 +186,8 @@ class QueueMethods(ClientBase):
             NotFoundError: There is no such queue, or so many runs don't wait in it.
             ArgumentError: The index is no whole number, 0 or above.
         """
+        from pytest_llmobs.client.queue_items import items_of
+
         if type(index) is not int or index < 0:
             raise ArgumentError(f"index is {index!r}; it must be a whole number, 0 or above.")
         queue = self._queues.find(queue_id)
@@ -203,10 +213,14 @@ class QueueMethods(ClientBase):
             NotFoundError: There is no such queue.
             ArgumentError: There is no such status.
         """
+        from pytest_llmobs.client.queue_items import items_of
+
         items = items_of(self._queues, self._queues.find(queue_id), status)
         return map(self._queued, items[:limit])
 
     def _queued(self, item: QueueItem) -> QueuedRun:
+        from pytest_llmobs.review.records import QueuedRun
+
         return QueuedRun(item, self._run_or_none(item.run_id))
 
     def _run_or_none(self, id: str) -> Run | None:

@@ -7,29 +7,16 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from pytest_llmobs.client.base import ClientBase
 from pytest_llmobs.client.parameters import accept
-from pytest_llmobs.client.reading.details import ordered_below, with_feedback
-from pytest_llmobs.client.reading.figures import figures
-from pytest_llmobs.client.reading.matching import matching_runs
-from pytest_llmobs.client.reading.project_names import Projects, chosen_projects, known_project
-from pytest_llmobs.client.reading.query import (
-    Id,
-    Moment,
-    RunArguments,
-    StatsArguments,
-    in_thread,
-    read_choice,
-    read_filter,
-    read_flag,
-    read_limit,
-)
-from pytest_llmobs.client.reading.threads import Thread, threads_of
-from pytest_llmobs.client.v2 import Runs
+from pytest_llmobs.client.reading.arguments import RunArguments, StatsArguments
 from pytest_llmobs.errors import ArgumentError
-from pytest_llmobs.records.fit import shortened
 from pytest_llmobs.settings import STORE_FOLDER
 from pytest_llmobs.wording import shell_line
 
 if TYPE_CHECKING:
+    from pytest_llmobs.client.reading.arguments import Id, Moment
+    from pytest_llmobs.client.reading.project_names import Projects
+    from pytest_llmobs.client.reading.threads import Thread
+    from pytest_llmobs.client.v2 import Runs
     from pytest_llmobs.records.runs import Run
 
 
@@ -39,6 +26,8 @@ class RunMethods(ClientBase):
     @property
     def runs(self) -> Runs:
         """LangSmith's newer methods: ``runs.query()``, ``runs.retrieve()``."""
+        from pytest_llmobs.client.v2 import Runs
+
         return Runs(self)
 
     def list_runs(
@@ -66,6 +55,10 @@ class RunMethods(ClientBase):
             ArgumentError: A keyword is unknown, a value of the wrong type, an id no UUID.
             FilterError: A filter can't be understood.
         """
+        from pytest_llmobs.client.reading.matching import matching_runs
+        from pytest_llmobs.client.reading.project_names import chosen_projects
+        from pytest_llmobs.client.reading.query import read_choice, read_filter, read_limit
+
         accept(self.list_runs, asked)
         if asked.get("run_ids") is not None and asked.get("id") is not None:
             raise ArgumentError("Give one of run_ids and id: they mean the same.")
@@ -87,6 +80,8 @@ class RunMethods(ClientBase):
             NotFoundError: There is no such run.
             ArgumentError: The id is no UUID, or a keyword is unknown.
         """
+        from pytest_llmobs.client.reading.details import ordered_below, with_feedback
+        from pytest_llmobs.client.reading.query import read_flag
         from pytest_llmobs.feedback.arguments import checked_id
 
         accept(self.read_run, others)
@@ -122,6 +117,10 @@ class RunMethods(ClientBase):
             ArgumentError: A keyword is unknown, a value of the wrong type, an id no UUID.
             FilterError: A filter can't be understood.
         """
+        from pytest_llmobs.client.reading.figures import figures
+        from pytest_llmobs.client.reading.project_names import chosen_projects
+        from pytest_llmobs.client.reading.query import read_filter
+
         accept(self.get_run_stats, asked)
         projects = chosen_projects(self.store, project_names, project_ids)
         return figures(self.store, projects, read_filter(asked))
@@ -137,6 +136,7 @@ class RunMethods(ClientBase):
             ArgumentError: It is neither, or a keyword is unknown.
         """
         from pytest_llmobs.feedback.arguments import checked_id
+        from pytest_llmobs.records.fit import shortened
 
         accept(self.get_run_url, others)
         id = checked_id("run", getattr(run, "id", run))
@@ -174,6 +174,10 @@ class RunMethods(ClientBase):
             ArgumentError: A keyword is unknown, or a value of the wrong type.
             FilterError: A filter can't be understood.
         """
+        from pytest_llmobs.client.reading.matching import matching_runs
+        from pytest_llmobs.client.reading.project_names import chosen_projects
+        from pytest_llmobs.client.reading.query import in_thread, read_choice, read_filter, read_limit
+
         accept(self.read_thread, asked)
         oldest_first = read_choice("order", order, ("asc", "desc")) == "asc"
         projects = chosen_projects(self.store, project_name, project_id)
@@ -205,6 +209,11 @@ class RunMethods(ClientBase):
             ArgumentError: No project is named, or a value is of the wrong type.
             FilterError: The filter can't be understood.
         """
+        from pytest_llmobs.client.reading.matching import matching_runs
+        from pytest_llmobs.client.reading.project_names import known_project
+        from pytest_llmobs.client.reading.query import read_filter, read_limit
+        from pytest_llmobs.client.reading.threads import threads_of
+
         project = known_project(self.store, project_name, project_id)
         wanted = read_filter({"is_root": True, "filter": filter, "start_time": start_time})
         most, skipped = read_limit(limit), read_limit(offset) or 0

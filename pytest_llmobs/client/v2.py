@@ -6,15 +6,17 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Protocol, Unpack
 
 from pytest_llmobs.client.parameters import accept
+from pytest_llmobs.client.reading.arguments import QueryArguments
 from pytest_llmobs.client.reading.matching import page_reader
 from pytest_llmobs.client.reading.pages import RunPage
 from pytest_llmobs.client.reading.project_names import Projects, chosen_projects
-from pytest_llmobs.client.reading.query import Id, QueryArguments, read_filter, read_limit
+from pytest_llmobs.client.reading.query import read_filter, read_limit
 from pytest_llmobs.client.reading.views import RunView, Url
 from pytest_llmobs.errors import ArgumentError
 from pytest_llmobs.records.fit import shortened
 
 if TYPE_CHECKING:
+    from pytest_llmobs.client.reading.arguments import Id
     from pytest_llmobs.records.runs import Run
     from pytest_llmobs.storage.store import Store
 

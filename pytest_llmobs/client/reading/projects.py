@@ -5,27 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any
 
 from pytest_llmobs.client.reading.query import read_filter, read_flag
 from pytest_llmobs.errors import ArgumentError
 from pytest_llmobs.records.projects import Project, ProjectNotes
 
 if TYPE_CHECKING:
+    from pytest_llmobs.client.reading.arguments import ProjectArguments
     from pytest_llmobs.storage.store import Store
-
-
-class ProjectArguments(TypedDict, total=False):
-    """What projects are chosen by, beside their names."""
-
-    reference_dataset_id: str | None
-    """The name of the dataset that the runs were made of."""
-    reference_dataset_name: str | None
-    """The same."""
-    reference_free: bool | None
-    """True: those without a dataset; False: those with one."""
-    metadata: Mapping[str, Any] | None
-    """What their metadata must hold."""
 
 
 def read_project(store: Store, name: str) -> Project:
