@@ -7,5 +7,5 @@ What is pulled is the prompt's file, which people edit and review; commits keep 
     folder     which prompts there are, and their files     templates  what is pulled: a text, or messages
     commits    what a prompt was, one file a commit         content    an object that is pushed -> what a file holds
     pushing    a new version, under a lock                  documents  YAML that people read
-    records    what the client's calls return
+    records    what the client's calls return               langchain  templates of LangChain
 """

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Any, Literal
 
 from pytest_llmobs.errors import ArgumentError, StoreError
+from pytest_llmobs.prompts import langchain
 from pytest_llmobs.prompts.documents import dump, load
 from pytest_llmobs.prompts.templates import PromptMessages, PromptText
 
@@ -51,13 +51,7 @@ class Content:
             return PromptText(self.value, name, commit_hash)
         if self.kind == "messages":
             return PromptMessages(self.value, name, commit_hash)
-        try:
-            langchain = import_module("langchain_core.load")
-        except ImportError:
-            raise StoreError(
-                f"The prompt {name!r} is a template of LangChain: install langchain-core to pull it, or push its text."
-            ) from None
-        return langchain.load(self.value)
+        return langchain.from_data(self.value, name)
 
 
 def content_of_file(text: str, suffix: str, place: str) -> Content:
@@ -91,9 +85,8 @@ def content_of(object: Any) -> Content:
     """
     if isinstance(object, str):
         return Content("text", str(object).replace("\r\n", "\n"))
-    if type(object).__module__.partition(".")[0].startswith("langchain"):
-        langchain = import_module("langchain_core.load")
-        return Content("langchain", json.loads(langchain.dumps(object)))
+    if langchain.is_template(object):
+        return Content("langchain", langchain.to_data(object))
     if isinstance(object, Mapping) and "messages" in object and len(object) == 1:
         object = object["messages"]
     return Content("messages", _messages(object))
