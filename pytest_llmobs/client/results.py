@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import sys
 from collections.abc import AsyncIterator, Generator, Iterator, Mapping, Sequence
 from functools import cached_property
@@ -23,9 +21,9 @@ from pytest_llmobs.wording import count, last_line
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-    from pytest_llmobs.client.frames import Level, TrialKey
-    from pytest_llmobs.client.gating import GateRequest, Reference
-    from pytest_llmobs.client.summaries import SummaryScores
+    from pytest_llmobs.client.evaluated.frames import Level, TrialKey
+    from pytest_llmobs.client.evaluated.gating import GateRequest, Reference
+    from pytest_llmobs.client.evaluated.summaries import SummaryScores
     from pytest_llmobs.experiments.conclude import Conclusion
     from pytest_llmobs.reports.context import Context
     from pytest_llmobs.workspace import Workspace
@@ -161,7 +159,7 @@ class ExperimentResults:
         experiment = self._evaluation.experiment
         if not self._evaluation.stored:
             return None
-        from pytest_llmobs.client.gating import GateRequest
+        from pytest_llmobs.client.evaluated.gating import GateRequest
         from pytest_llmobs.reports.delivery import FOLDER, ReportOrder, Reports
         from pytest_llmobs.reports.html import HtmlReport
 
@@ -182,7 +180,7 @@ class ExperimentResults:
     @property
     def summary_scores(self) -> SummaryScores:
         """Each metric's mean over all expected examples, and what summary evaluators say; prints as a table."""
-        from pytest_llmobs.client.summaries import summary_scores
+        from pytest_llmobs.client.evaluated.summaries import summary_scores
 
         experiment = self._evaluation.experiment
         return summary_scores(experiment.suites, experiment.trials, experiment.suite_scores)
@@ -205,7 +203,7 @@ class ExperimentResults:
             ArgumentError: The level is unknown, or a bound is no whole number.
             LlmobsError: pandas isn't installed.
         """
-        from pytest_llmobs.client.frames import data_frame
+        from pytest_llmobs.client.evaluated.frames import data_frame
 
         return data_frame(
             self._evaluation.rows_so_far,
@@ -232,7 +230,7 @@ class ExperimentResults:
 
     @cached_property
     def _messages(self) -> Mapping[TrialKey, str | None]:
-        from pytest_llmobs.client.frames import key_of
+        from pytest_llmobs.client.evaluated.frames import key_of
 
         return {key_of(trial): trial.message for trial in self._as_it_ended.trials}
 
@@ -248,7 +246,7 @@ class ExperimentResults:
         Raises:
             BaselineError: There is no such baseline.
         """
-        from pytest_llmobs.client.gating import GateRequest, judged
+        from pytest_llmobs.client.evaluated.gating import GateRequest, judged
 
         conclusion, _ = judged(self._as_it_ended, self._workspace, _reference(baseline), GateRequest())
         return conclusion.experiment.decision
@@ -273,8 +271,7 @@ class ExperimentResults:
             max_drop: The drop of a mean below which it is no regression (default: .02), or one by metric.
             must_pass: Metrics that every example must pass; or metric -> the metadata of the examples that must.
             fail_on: What else is red: ``inconclusive``, ``drifted``; by default what the configuration says.
-            update_baseline: True records what ran as the baseline and compares nothing; ``"add"`` adds it to the one
-                there is, as further passes.
+            update_baseline: True records what ran as the baseline; ``"add"`` adds it as further passes.
             accept_failing: Record a baseline even where most examples failed.
             out: Where the report goes; standard output by default.
 
@@ -282,18 +279,11 @@ class ExperimentResults:
             ArgumentError: A rule makes no sense, or names a metric that there isn't.
             BaselineError: There is no such baseline, or it can't be written.
         """
-        from pytest_llmobs.client.gating import GateRequest
+        from pytest_llmobs.client.evaluated.gating import GateRequest, exit_status, print_report
 
-        request = GateRequest(
-            min_mean=min_mean or {},
-            max_drop=max_drop,
-            must_pass=must_pass,
-            fail_on=fail_on,
-            update_baseline=update_baseline,
-            accept_failing=accept_failing,
-        )
+        request = GateRequest(min_mean or {}, max_drop, must_pass, fail_on, update_baseline, accept_failing)
         conclusion = self.conclude_as(_reference(baseline), request)
-        _print(conclusion, self.context(request, conclusion.recorded), out or sys.stdout)
+        print_report(conclusion, self.context(request, conclusion.recorded), out or sys.stdout)
         return exit_status(conclusion)
 
     def conclude_as(self, reference: Reference, request: GateRequest) -> Conclusion:
@@ -303,7 +293,7 @@ class ExperimentResults:
             ArgumentError: A rule makes no sense, or names a metric that there isn't.
             BaselineError: There is no such baseline, or it can't be written.
         """
-        from pytest_llmobs.client.gating import judged
+        from pytest_llmobs.client.evaluated.gating import judged
         from pytest_llmobs.experiments.conclude import keep
 
         conclusion, surroundings = judged(self._as_it_ended, self._workspace, reference, request)
@@ -339,17 +329,12 @@ class ExperimentResults:
 
     def _repr_html_(self) -> str:
         """Return a table for a notebook: what it comes to, and the first rows."""
-        from pytest_llmobs.client.notebook import notebook_table
+        from pytest_llmobs.client.evaluated.notebook import notebook_table
 
         summaries = None
         if self._evaluation.finished:
             summaries = self.summary_scores
         return notebook_table(repr(self).strip("<>"), summaries, self._evaluation.rows_so_far)
-
-
-def exit_status(conclusion: Conclusion) -> int:
-    """Return 1 where an evaluation is red, or ended before its end; else 0."""
-    return int(conclusion.experiment.red or conclusion.experiment.interrupted)
 
 
 def _result_row(row: EvaluationRow) -> ResultRow:
@@ -361,7 +346,7 @@ def _result_row(row: EvaluationRow) -> ResultRow:
 
 
 def _reference(baseline: object) -> Reference:
-    from pytest_llmobs.client.gating import Reference
+    from pytest_llmobs.client.evaluated.gating import Reference
 
     if baseline is None:
         return Reference()
@@ -373,16 +358,3 @@ def _reference(baseline: object) -> Reference:
         f"baseline={baseline!r}: give other results, an experiment's name, a file or folder of baselines, "
         "git:REVISION, or None for the committed baseline."
     )
-
-
-def _print(conclusion: Conclusion, context: Context, out: TextIO) -> None:
-    from pytest_llmobs.reports.delivery import Reports
-    from pytest_llmobs.reports.text.page import Page
-
-    page = Page(
-        width=max(shutil.get_terminal_size().columns, 40),
-        color=out.isatty() and not os.environ.get("NO_COLOR"),
-        encoding=getattr(out, "encoding", None) or "utf-8",
-    )
-    for report in Reports(conclusion.experiment, context).printed(page):
-        print(page.finished(report.text or page.text(report.notice())), file=out)

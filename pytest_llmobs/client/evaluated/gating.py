@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from pytest_llmobs.errors import ArgumentError, GateError, SettingsError
 from pytest_llmobs.measures.gate_rules import PASS, check_rule
@@ -19,12 +21,13 @@ if TYPE_CHECKING:
     from pytest_llmobs.baselines.records import Baseline
     from pytest_llmobs.experiments.conclude import Conclusion, Surroundings
     from pytest_llmobs.experiments.references import Source
+    from pytest_llmobs.reports.context import Context
     from pytest_llmobs.workspace import Workspace
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class GateRequest:
-    """What a caller asks of the gate."""
+    """What a caller asks of the gate, in the order in which ``gate`` takes it."""
 
     min_mean: Mapping[str, float] = field(default_factory=dict)
     """Metric -> the mean it must reach."""
@@ -247,3 +250,22 @@ def _of_experiment(experiment: Experiment, own: Experiment | None, suite: str) -
 
 def _none(plan: object) -> Sequence[Any]:
     return ()
+
+
+def exit_status(conclusion: Conclusion) -> int:
+    """Return 1 where an evaluation is red, or ended before its end; else 0."""
+    return int(conclusion.experiment.red or conclusion.experiment.interrupted)
+
+
+def print_report(conclusion: Conclusion, context: Context, out: TextIO) -> None:
+    """Print a judged evaluation as a session of pytest would: on a terminal in colour, as wide as that is."""
+    from pytest_llmobs.reports.delivery import Reports
+    from pytest_llmobs.reports.text.page import Page
+
+    page = Page(
+        width=max(shutil.get_terminal_size().columns, 40),
+        color=out.isatty() and not os.environ.get("NO_COLOR"),
+        encoding=getattr(out, "encoding", None) or "utf-8",
+    )
+    for report in Reports(conclusion.experiment, context).printed(page):
+        print(page.finished(report.text or page.text(report.notice())), file=out)
