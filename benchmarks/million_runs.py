@@ -12,6 +12,9 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+from pytest_llmobs.clocks import moment
+from pytest_llmobs.records.feedback import Feedback
+from pytest_llmobs.storage.feedback.rows import create_row
 from pytest_llmobs.storage.store import Store
 
 START = 1_760_000_000_000_000
@@ -22,6 +25,8 @@ SPOOL_BYTES = 64 << 20
 """As much lies in a spool file before it is sealed (see ``Rotation.max_bytes``)."""
 PROJECTS = ("production", "staging")
 """One trace in ten is the second's."""
+RATED = 5
+"""One trace in so many was rated by its user, from 0 to 0.9."""
 _MODELS = ("claude-sonnet-4-5", "claude-haiku-4-5")
 _KINDS = (("answer", "chain"), ("search", "retriever"), ("plan", "llm"), ("write", "llm"))
 
@@ -39,17 +44,20 @@ def make_store(folder: Path, runs: int) -> Store:
 def fill(store: Store, runs: int) -> None:
     """Write the runs through spools that are sealed when they are as large as a rotation lets them be."""
     spool, size = store.spool(), 0
-    for lines in trace_lines(runs):
+    for number, (root, lines) in enumerate(trace_lines(runs)):
+        if number % RATED == 0:
+            store.feedback.append(_rating(root, number))
         spool.append(lines)
         size += len(lines)
         if size >= SPOOL_BYTES:
             spool.close()
             spool, size = store.spool(), 0
     spool.close()
+    store.feedback.close()
 
 
-def trace_lines(runs: int) -> Iterator[bytes]:
-    """Yield the lines of one trace after the other, its children first, as they end."""
+def trace_lines(runs: int) -> Iterator[tuple[str, bytes]]:
+    """Yield the root's id and the lines of one trace after the other, its children first, as they end."""
     chance = random.Random(0)
     texts = [_text(chance) for _ in range(2000)]
     for trace in range(runs // len(_KINDS)):
@@ -59,7 +67,20 @@ def trace_lines(runs: int) -> Iterator[bytes]:
         for position in range(len(_KINDS)):
             header = _header(ids, position, started, chance)
             lines.append(_line(header, chance.choice(texts), chance.choice(texts)))
-        yield b"".join(reversed(lines))
+        yield ids[0], b"".join(reversed(lines))
+
+
+def _rating(run_id: str, number: int) -> dict[str, object]:
+    rating = Feedback(
+        id=str(uuid.UUID(int=number + (7 << 76))),
+        key="user_rating",
+        run_id=run_id,
+        trace_id=run_id,
+        score=number // RATED % 10 / 10,
+        created_at=moment(START + number * STEP),
+        modified_at=moment(START + number * STEP),
+    )
+    return dict(create_row(rating, rating.id))
 
 
 def run_id(started: int, chance: random.Random) -> str:
@@ -106,4 +127,6 @@ def _text(chance: random.Random) -> str:
     return " ".join(words)
 
 
-_WORDS = [uuid.UUID(int=number * 0x9E3779B97F4A7C15F39CC0605CEDC834 % (1 << 128)).hex[:7] for number in range(4000)]
+_WORDS = [
+    uuid.UUID(int=number * 0x9E3779B97F4A7C15F39CC0605CEDC834 % (1 << 128)).hex[:7] for number in range(4000)
+]

@@ -79,7 +79,7 @@ def _find_run(which: str, names: Sequence[str], store: Store) -> Run:
 
 def _why_unstored(which: str, store: Store) -> str | None:
     """Return what is known of a run whose trace isn't stored, or None where nothing is."""
-    for stored in stored_experiments(store):
+    for stored in stored_experiments(store, mentioning=which):
         experiment = stored.experiment
         for trial in (*experiment.trials, *experiment.further_trials):
             if trial.run_id is not None and trial.run_id.startswith(which):

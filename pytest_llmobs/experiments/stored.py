@@ -39,14 +39,17 @@ def find_readable(name: str, store: Store) -> Experiment | None:
         return None
 
 
-def stored_experiments(store: Store, *, heads: bool = False) -> Iterator[StoredExperiment]:
+def stored_experiments(
+    store: Store, *, heads: bool = False, mentioning: str = ""
+) -> Iterator[StoredExperiment]:
     """Yield the experiments that can be read, the oldest first; of each other one the user is told once.
 
     Args:
         store: Has them.
         heads: Leave out their trials, which are most of each.
+        mentioning: Only those in which this stands, such as a run's id; the others aren't even parsed.
     """
-    for path, document in store.documents(heads=heads):
+    for path, document in store.documents(heads=heads, mentioning=mentioning):
         try:
             yield StoredExperiment(checked(document, path, store), document)
         except StoreError as error:

@@ -75,6 +75,21 @@ def read(path: Path, *, head: bool = False, where: str = "") -> dict[str, Any]:
     return document
 
 
+def mentions(path: Path, text: str) -> bool:
+    """Tell whether a text (ASCII, without quotes) stands in a document, which need not be parsed for that.
+
+    Raises:
+        FileNotFoundError: There is none (any more).
+        StoreError: It is unreadable.
+    """
+    try:
+        return text.encode() in read_bytes(path)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise unreadable(str(path), error.strerror or error) from error
+
+
 def unreadable(where: str, reason: object) -> StoreError:
     """Return the error for a document that is damaged."""
     return StoreError(f"The experiment {where!r} can't be read: {reason}. Delete it or restore it.")

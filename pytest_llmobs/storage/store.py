@@ -276,17 +276,20 @@ class Store(RunQueries):
         """Return all documents that can be read, ordered by their ``started`` (see ``documents``)."""
         return [document for _, document in self.documents(heads=heads)]
 
-    def documents(self, *, heads: bool = False) -> list[tuple[Path, dict[str, Any]]]:
+    def documents(self, *, heads: bool = False, mentioning: str = "") -> list[tuple[Path, dict[str, Any]]]:
         """Return all documents that can be read with their files, ordered by their ``started``.
 
         One that can't be read, or was written by a newer version, is left out, and the user is told of it once.
 
         Args:
             heads: Leave the tables of trials out, which are most of each (see ``experiment_files.read``).
+            mentioning: Only those in which this stands, looked for before they are parsed; ASCII, without quotes.
         """
         documents: list[tuple[Path, dict[str, Any]]] = []
         for path in self._experiment_files():
             try:
+                if mentioning and not experiment_files.mentions(path, mentioning):
+                    continue
                 documents.append((path, experiment_files.read(path, head=heads, where=self.shown(path))))
             except FileNotFoundError:  # removed since the listing; or a link to nowhere, which holds nothing
                 continue

@@ -46,6 +46,11 @@ def arrow_array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
     return lay_out(filled, kind, _validity(len(values), nulls))
 
 
+def text_scalar(value: str) -> pa.Scalar:
+    """Return a text as a scalar, as ``pyarrow.scalar`` would."""
+    return arrow_array([value], pa.string())[0]
+
+
 def binary_array(values: Sequence[bytes]) -> pa.Array:
     """Return byte strings as an array, with null for each empty one."""
     nulls = [position for position, value in enumerate(values) if not value]

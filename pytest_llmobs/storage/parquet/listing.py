@@ -5,21 +5,18 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from pytest_llmobs.errors import StoreError
 from pytest_llmobs.storage.parquet.damage import LeaveOut, VanishedError, unreadable
 from pytest_llmobs.storage.parquet.file import MERGED_MARK
+from pytest_llmobs.storage.parquet.parallel import side_by_side
 from pytest_llmobs.storage.parquet.runs_file import RunsFile
 
 PATIENCE = 5
 """So often a listing is repeated because files vanish, before giving up."""
 _KEPT = 256
 """Footers that are kept; each takes about 100 KB."""
-
-_MANY, _AT_ONCE = 8, 2
-"""So many footers are read by so many threads."""
 
 _Signature = tuple[int, int, int]
 
@@ -66,12 +63,18 @@ class Footers:
             StoreError: A file is unreadable or of a newer schema, and nobody takes it.
             VanishedError: A file is gone since the listing; look again.
         """
-        if len(paths) < _MANY:
-            opened = list(map(self._open_or_leave_out, paths))
-        else:
-            with ThreadPoolExecutor(_AT_ONCE, "llmobs-footers") as pool:
-                opened = list(pool.map(self._open_or_leave_out, paths))
-        return [file for file in opened if file is not None]
+        # Side by side, but without threads for what is known already.
+        opened = {path: self._known(path) for path in paths}
+        missing = [path for path, file in opened.items() if file is None]
+        opened.update(zip(missing, side_by_side(self._open_or_leave_out, missing), strict=True))
+        return [file for file in opened.values() if file is not None]
+
+    def _known(self, path: Path) -> RunsFile | None:
+        """Return a file whose footer was read before and that is as it was."""
+        kept = self._kept.get(path)
+        if kept is None or kept[0] != _signature(path):
+            return None
+        return kept[1]
 
     def _open_or_leave_out(self, path: Path) -> RunsFile | None:
         try:
@@ -86,14 +89,10 @@ class Footers:
 
     def _open(self, path: Path) -> RunsFile:
         signature = _signature(path)
-        with self._lock:
-            kept = self._kept.get(path)
-            if kept is not None and kept[0] == signature:
-                self._kept.move_to_end(path)
-                return kept[1]
         file = RunsFile.open(path, leave_out=self._leave_out)
         with self._lock:
             self._kept[path] = (signature, file)
+            self._kept.move_to_end(path)
             if len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
         return file

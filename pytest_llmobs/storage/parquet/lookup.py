@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from pytest_llmobs.errors import NotFoundError, StoreError
 from pytest_llmobs.records.runs import Run
+from pytest_llmobs.storage.parquet.arrays import text_scalar
 from pytest_llmobs.storage.parquet.damage import VanishedError
 from pytest_llmobs.storage.parquet.listing import PATIENCE
 from pytest_llmobs.storage.parquet.parts import Source
@@ -82,9 +83,10 @@ def begins_with(id: str) -> pc.Expression:
         raise StoreError(f"{id!r} is too short for a run's id. Give its first {SHORTEST} letters at least.")
     field = pc.field("id")
     if is_whole(id):
-        return field == id
+        return field == text_scalar(id)
     # Bounds are what the footers' statistics can skip row groups by.
-    return (field >= id) & (field < id + _LAST) & pc.starts_with(field, id)
+    within = (field >= text_scalar(id)) & (field < text_scalar(id + _LAST))
+    return within & pc.starts_with(field, id)
 
 
 def _search(sources: Sequence[Source], sought: Sought, first_is_enough: bool) -> list[pa.Table]:

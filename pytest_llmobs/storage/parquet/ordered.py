@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_llmobs.storage.parquet import parts as units
+from pytest_llmobs.storage.parquet.parallel import side_by_side
 from pytest_llmobs.storage.parquet.parts import Part, has_payloads, width
 from pytest_llmobs.storage.parquet.report import ScanReport
 from pytest_llmobs.storage.parquet.skimming import Skimmed
@@ -105,18 +106,21 @@ class Sweep:
         return taken
 
     def _read(self, taken: Sequence[tuple[Part, int | None]]) -> Iterator[pa.Table]:
-        for (_, bound), together in _by_source(taken).items():
-            source = together[0].source
-            self._report.reads(together)
-            if together[0].chosen is not None:
-                table = source.chosen(together, self._columns)
-            else:
-                table = source.matching(together, self._columns, self._sought)
+        self._report.reads([part for part, _ in taken])
+        batches = _by_source(taken)
+        tables = side_by_side(self._rows, [together for _, together in batches])
+        for (bound, _), table in zip(batches, tables, strict=True):
             when = pc.multiply(table["start_time"].cast(pa.int64()), self._sign)
-            table = table.append_column(_WHEN, when)
+            timed = table.append_column(_WHEN, when)
             if bound is not None:
-                table = table.filter(pc.greater_equal(when, bound))
-            yield table
+                timed = timed.filter(pc.greater_equal(when, bound))
+            yield timed
+
+    def _rows(self, together: Sequence[Part]) -> pa.Table:
+        source = together[0].source
+        if together[0].chosen is not None:
+            return source.chosen(together, self._columns)
+        return source.matching(together, self._columns, self._sought)
 
     def _sorted(self, tables: Sequence[pa.Table]) -> pa.Table:
         if not tables:
@@ -154,9 +158,10 @@ class Sweep:
 
 def _by_source(
     taken: Sequence[tuple[Part, int | None]],
-) -> dict[tuple[int, int | None], list[Part]]:
-    """Put parts together that are read at once."""
-    together: dict[tuple[int, int | None], list[Part]] = {}
-    for part, bound in taken:
-        together.setdefault((id(part.source), bound), []).append(part)
-    return together
+) -> list[tuple[int | None, list[Part]]]:
+    """Put parts together that are read at once, with the time from which on they are; where rows are chosen, none."""
+    together: dict[tuple[int, ...], tuple[int | None, list[Part]]] = {}
+    for number, (part, bound) in enumerate(taken):
+        key = (id(part.source), -1 if bound is None else bound) if part.chosen is None else (number,)
+        together.setdefault(key, (bound, []))[1].append(part)
+    return list(together.values())

@@ -17,6 +17,7 @@ from pyarrow.fs import FileSystem, LocalFileSystem
 from pytest_llmobs.errors import StoreError
 from pytest_llmobs.files import parse_json
 from pytest_llmobs.storage.layout import project_of
+from pytest_llmobs.storage.parquet.arrays import text_scalar
 from pytest_llmobs.storage.parquet.damage import (
     UNREADABLE,
     LeaveOut,
@@ -75,7 +76,7 @@ class RunsFile:
         project = project_of(path.parent)
         try:
             fragment = _format().make_fragment(
-                str(path), files, partition_expression=pc.field(PROJECT) == project
+                str(path), files, partition_expression=pc.field(PROJECT) == text_scalar(project)
             )
             metadata = fragment.metadata.metadata or {}
             version = int(metadata.get(VERSION_KEY, b"0"))
@@ -208,7 +209,7 @@ class RunsFile:
             if groups:
                 starting = sum(part.rows for part in parts[: numbers.index(groups[0])])
             # Counted from the first of the parts, whichever of them are read.
-            counted = pa.array(range(starting, starting + len(table)), pa.int64())
+            counted = pc.cumulative_sum(pa.repeat(1, len(table)), start=starting - 1)
             return sought.among(table.append_column(_POSITION, counted))
 
         positions = self._guarded(numbers, read)[_POSITION].combine_chunks()
@@ -276,7 +277,7 @@ class RunsFile:
     def _as_stated(self, table: pa.Table, name: str) -> pa.ChunkedArray | pa.Array:
         kind = scan_schema().field(name).type
         if name == PROJECT:
-            return pa.repeat(pa.scalar(self.project, kind), len(table))
+            return pa.repeat(text_scalar(self.project), len(table))
         if name not in table.column_names:
             return pa.nulls(len(table), kind)
         column = table.column(name)

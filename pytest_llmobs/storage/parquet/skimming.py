@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pyarrow as pa
+
 from pytest_llmobs.storage.parquet import parts as units
+from pytest_llmobs.storage.parquet.parallel import side_by_side
 from pytest_llmobs.storage.parquet.parts import Part, width
 from pytest_llmobs.storage.parquet.report import ScanReport
 from pytest_llmobs.storage.parquet.sought import Sought
@@ -36,12 +39,15 @@ class Skimmed:
         together: dict[int, list[int]] = {}
         for place, part in enumerate(parts):
             together.setdefault(id(part.source), []).append(place)
-        for places in together.values():
-            of_source = [parts[place] for place in places]
-            self._report.reads(of_source)
-            matches = of_source[0].source.matches(of_source, self._sought)
+        self._report.reads(parts)
+        of_sources = [[parts[place] for place in places] for places in together.values()]
+        found = side_by_side(self._matches, of_sources)
+        for places, matches in zip(together.values(), found, strict=True):
             for place, positions in zip(places, matches, strict=True):
                 chosen[place] = parts[place].choosing(positions)
         most = units.WINDOW_BYTES / width(self._sought.columns, parts[0].source)
         self._rows = int(min(self._rows * 2, max(most, _FIRST_ROWS)))
         return [chosen[place] for place in range(len(parts))]
+
+    def _matches(self, of_source: Sequence[Part]) -> list[pa.Array]:
+        return of_source[0].source.matches(of_source, self._sought)

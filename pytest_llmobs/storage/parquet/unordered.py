@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -11,12 +10,10 @@ from functools import partial
 import pyarrow as pa
 
 from pytest_llmobs.storage.parquet import parts as units
+from pytest_llmobs.storage.parquet.parallel import thread_count, thread_pool
 from pytest_llmobs.storage.parquet.parts import Part, Source, has_payloads, width
 from pytest_llmobs.storage.parquet.report import ScanReport
 from pytest_llmobs.storage.parquet.sought import Sought
-
-_AT_ONCE = 4
-"""Threads at most."""
 
 
 def read_unordered(
@@ -28,12 +25,11 @@ def read_unordered(
         StoreError: A file is damaged, and nobody takes what is left out.
         VanishedError: A file is gone.
     """
-    threads = min(_AT_ONCE, os.cpu_count() or 1)
-    pool = ThreadPoolExecutor(threads, "llmobs-scan")
+    pool = thread_pool()
     try:
         jobs = _jobs(pool, sources, columns, sought, report)
         # Few at once: what is read waits in memory until it is asked for.
-        for table in _in_turn(pool, jobs, threads + 1):
+        for table in _in_turn(pool, jobs, thread_count() + 1):
             if len(table):
                 yield table
     finally:
