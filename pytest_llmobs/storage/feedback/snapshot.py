@@ -20,6 +20,7 @@ from pytest_llmobs.storage.feedback.schema import feedback_schema
 from pytest_llmobs.storage.feedback.sealing import part_of
 from pytest_llmobs.storage.layout import SPOOL_SUFFIX, Layout
 from pytest_llmobs.storage.parquet.damage import VanishedError
+from pytest_llmobs.storage.parquet.file import MERGED_MARK
 from pytest_llmobs.storage.parquet.listing import PATIENCE
 
 if TYPE_CHECKING:
@@ -67,10 +68,7 @@ class Snapshot:
         """
         self._leave_out = leave_out
         unsealed = _read_spools(layout)
-        parts = _open_parts(layout, leave_out)
-        superseded: set[str] = set()
-        for part in parts:
-            superseded |= part.merged
+        parts, superseded = _open_parts(layout, leave_out)
         sealed_rows = {part.path.name: part.rows for part in parts}
         self._tables = [feedback_schema().empty_table()]
         for spool in unsealed:
@@ -80,6 +78,7 @@ class Snapshot:
                 continue
             superseded.add(name)
             self._tables.append(spool.table)
+        # A sealed file that has fewer lines than its spool is among the superseded now.
         self._parts = [part for part in parts if part.path.name not in superseded]
 
     def read(self, columns: Sequence[str], where: pc.Expression | None = None) -> pa.Table:
@@ -142,13 +141,27 @@ def _read_spools(layout: Layout) -> list[_Unsealed]:
     return unsealed
 
 
-def _open_parts(layout: Layout, leave_out: LeaveOut) -> list[Part]:
+def _open_parts(layout: Layout, leave_out: LeaveOut) -> tuple[list[Part], set[str]]:
+    """Return the Parquet files that count, and the names of those that were merged into one of them.
+
+    Merged ones are opened first: what they have replaced may be deleted at any moment.
+    """
+    paths = _part_files(layout)
+    merged = _open([path for path in paths if MERGED_MARK in path.name], leave_out)
+    replaced: set[str] = set()
+    for part in merged:
+        replaced |= part.merged
+    plain = [path for path in paths if MERGED_MARK not in path.name and path.name not in replaced]
+    parts = [part for part in merged if part.path.name not in replaced]
+    return parts + _open(plain, leave_out), replaced
+
+
+def _open(paths: Sequence[Path], leave_out: LeaveOut) -> list[Part]:
     parts: list[Part] = []
-    for path in _part_files(layout):
+    for path in paths:
         try:
             parts.append(Part.open(path))
         except VanishedError:
-            # A merged file that is gone was merged again: what replaces it isn't in this listing.
             raise
         except StoreError as error:
             leave_out(path, error)
