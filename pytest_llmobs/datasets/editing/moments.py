@@ -54,13 +54,13 @@ def keep_current(catalog: Catalog, name: str, version: str, examples: Sequence[E
     Raises:
         StoreError: The store can't be written.
     """
-    history = catalog.versions.history(name)
-    if history and history[-1].version == version and catalog.versions.has(version):
-        return history[-1].at
-    catalog.prepare_store()
-    catalog.versions.keep(version, examples)
-    if history and history[-1].version == version:
-        return history[-1].at
+    last = catalog.versions.last(name)
+    is_known = last is not None and last.version == version
+    if not is_known or not catalog.versions.has(version):
+        catalog.prepare_store()
+        catalog.versions.keep(version, examples)
+    if last is not None and is_known:
+        return last.at
     return catalog.versions.enter(name, version, catalog.now())
 
 

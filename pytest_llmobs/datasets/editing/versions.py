@@ -8,7 +8,6 @@ few times its size. ``datasets/history/NAME.jsonl`` says which version a dataset
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -92,7 +91,8 @@ class Versions:
         with self._explained():
             make_private(self._folder)
             text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-            write_whole(self._file(version), f"{text}\n", mode=PRIVATE)
+            # not durable: the dataset's own file is, and waiting for the disk twice more would cost most of a change
+            write_whole(self._file(version), f"{text}\n", mode=PRIVATE, durable=False)
 
     def examples(self, version: str) -> tuple[Example, ...]:
         """Return the examples of a version.
@@ -121,7 +121,7 @@ class Versions:
             StoreError: The file can't be read.
         """
         moments: list[Moment] = []
-        for moment in self._moments(dataset):
+        for moment in filter(None, map(_moment, self._lines(dataset))):
             moments.append(moment)
             if not moment.version:  # what it was before it was deleted is another dataset's
                 moments.clear()
@@ -138,8 +138,8 @@ class Versions:
         Raises:
             StoreError: The disk refuses.
         """
-        times = [moment.at + _TICK for moment in self._moments(dataset)]
-        at = max([now, *times])
+        last = self.last(dataset)
+        at = now if last is None else max(now, last.at + _TICK)
         line = json.dumps({"version": version, "at": at.isoformat()})
         file = self._history_file(dataset)
         with self._explained():
@@ -148,19 +148,25 @@ class Versions:
                 if log.tell() and not _text(file).endswith("\n"):  # a crash tore the last line
                     log.write(b"\n")
                 log.write(f"{line}\n".encode())
-                os.fsync(log.fileno())
         return at
 
-    def _moments(self, dataset: str) -> Iterator[Moment]:
+    def last(self, dataset: str) -> Moment | None:
+        """Return what was written down of a dataset last, or None.
+
+        Raises:
+            StoreError: The file can't be read.
+        """
+        for line in reversed(self._lines(dataset)):
+            moment = _moment(line)
+            if moment is not None:
+                return moment
+        return None
+
+    def _lines(self, dataset: str) -> Sequence[str]:
         file = self._history_file(dataset)
         if not file.is_file():
-            return
-        for line in _text(file).splitlines():
-            try:
-                wire = parse_json(line)
-                yield Moment(wire["version"], datetime.fromisoformat(wire["at"]))
-            except (ValueError, LookupError, TypeError):
-                continue  # torn by a crash: what was current then is entered again by whoever looks next
+            return ()
+        return _text(file).splitlines()
 
     def _document(self, version: str) -> Mapping[str, Any]:
         file = self._file(version)
@@ -191,6 +197,14 @@ class Versions:
             raise StoreError(
                 f"Can't keep versions in {str(self._folder)!r}: {error.strerror or error}."
             ) from error
+
+
+def _moment(line: str) -> Moment | None:
+    try:
+        wire = parse_json(line)
+        return Moment(wire["version"], datetime.fromisoformat(wire["at"]))
+    except (ValueError, LookupError, TypeError):
+        return None  # torn by a crash: what was current then is entered again by whoever looks next
 
 
 def version_of(examples: Iterable[Example]) -> str:
