@@ -16,7 +16,7 @@ from pytest_llmobs.storage.feedback.log import FeedbackLog
 from pytest_llmobs.storage.filtering.keywords import Filters
 from pytest_llmobs.storage.layout import escape, unescape
 from pytest_llmobs.storage.parquet.schema import NAMES, PAYLOADS
-from pytest_llmobs.wording import known, nearest
+from pytest_llmobs.wording import known, listed, nearest
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 Projects = str | Sequence[str] | None
 """A project's name, several, or None for all."""
+_SHOWN = 20
+"""Projects that a message names at most."""
 _PLAIN_ID = frozenset("0123456789abcdefABCDEF-")
 
 
@@ -241,9 +243,8 @@ class RunQueries(ABC):
         # Long names are cut where they are names of folders.
         if name in choices or unescape(escape(name)) in choices:
             return
-        raise NotFoundError(
-            f"Unknown project {name!r} in {self.place!r}.{nearest(name, choices)} {known(choices)}"
-        )
+        names = f"Known: {listed(sorted(choices), _SHOWN)}." if choices else known(())
+        raise NotFoundError(f"Unknown project {name!r} in {self.place!r}.{nearest(name, choices)} {names}")
 
 
 def _read_columns(columns: Sequence[str] | None, payloads: bool) -> list[str]:
