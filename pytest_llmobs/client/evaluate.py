@@ -7,54 +7,19 @@ import threading
 from collections.abc import AsyncIterable, Callable
 from contextlib import suppress
 from contextvars import copy_context
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Unpack
 
 from pytest_llmobs.client.results import ExperimentResults
 from pytest_llmobs.workspace import Workspace
 
 if TYPE_CHECKING:
-    from pytest_llmobs.client.base import ClientBase
     from pytest_llmobs.client.evaluating.arguments import EvaluationArguments
     from pytest_llmobs.client.evaluating.comparison import ComparativeExperimentResults
+    from pytest_llmobs.client.evaluating.options import CallOptions
     from pytest_llmobs.client.evaluating.start import ReadyEvaluation
 
-_GIVEN = (
-    "data",
-    "evaluators",
-    "summary_evaluators",
-    "metadata",
-    "experiment_prefix",
-    "description",
-    "max_concurrency",
-    "num_repetitions",
-    "client",
-    "blocking",
-    "experiment",
-    "upload_results",
-    "disable_evaluator_tracing",
-    "error_handling",
-)
 
-
-def evaluate(  # noqa: PLR0913, PLR0917 (LangSmith's signature)
-    target: Any,
-    /,
-    data: Any = None,
-    evaluators: Any = None,
-    summary_evaluators: Any = None,
-    metadata: Any = None,
-    experiment_prefix: str | None = None,
-    description: str | None = None,
-    max_concurrency: int | None = 0,
-    num_repetitions: int = 1,
-    client: ClientBase | None = None,
-    blocking: bool = True,
-    experiment: Any = None,
-    upload_results: bool = True,
-    disable_evaluator_tracing: bool = False,
-    error_handling: Literal["log", "ignore"] = "log",
-    **unknown: Any,
-) -> Any:
+def evaluate(target: Any, /, data: Any = None, evaluators: Any = None, **options: Unpack[CallOptions]) -> Any:
     """Run a target over a dataset, score what it answers, and keep it as an experiment.
 
     Args:
@@ -65,42 +30,23 @@ def evaluate(  # noqa: PLR0913, PLR0917 (LangSmith's signature)
             ``list_examples`` returns, or examples: a list or generator of dicts with ``inputs``, or of Examples. Of a
             stored experiment: the examples to score again; by default all.
         evaluators: Functions, objects or names; None for runs alone.
-        summary_evaluators: The same for the whole experiment.
-        metadata: Kept with the experiment and with each run.
-        experiment_prefix: What the experiment's name begins with.
-        description: Kept with the experiment.
-        max_concurrency: Trials at once; 0 runs one after the other in this thread, None all at once.
-        num_repetitions: Trials an example.
-        client: Whose workspace to use; by default the current folder's.
-        blocking: False returns at once, and goes on in the background.
-        experiment: The name of an experiment that ended early, to go on where it stopped.
-        upload_results: False keeps nothing in the store.
-        disable_evaluator_tracing: True keeps no trace of what evaluators call.
-        error_handling: ``ignore`` leaves failed runs out of the rows; they stay in the denominator of every mean.
-        **unknown: ``randomize_order``, for a pair: False always shows the first experiment's output first.
+        **options: See ``EvaluationOptions`` and ``CallOptions``.
 
     Returns:
         ``ExperimentResults``; of a pair ``ComparativeExperimentResults``.
 
     Raises:
-        ArgumentError: An argument makes no sense, or is unknown.
-        DatasetError: The data holds no example, or what is none.
-        TargetError: The target's parameters don't fit the inputs.
-        EvaluatorError: An evaluator is unknown or misdeclared.
-        NotFoundError: Nothing has the name of the dataset, or of the experiment.
-        ConflictError: The experiment is under way in another process.
+        LlmobsError: The data, the target, an evaluator or an option makes no sense (``ArgumentError``,
+            ``DatasetError``, ``TargetError``, ``EvaluatorError``), nothing has a name (``NotFoundError``), or the
+            experiment is under way already (``ConflictError``).
         IncompleteExperiment: It was interrupted, by Ctrl-C, a full disk, the budget or a provider that refuses;
             ``results`` has what was finished.
     """
-    arguments = _checked(target, locals(), unknown)
-    workspace = _workspace(client)
+    arguments, workspace = _checked(target, data, evaluators, options)
     if arguments.kind == "pair":
         return _compared(arguments, workspace)
-    from pytest_llmobs.client.evaluating.start import ready
-
-    prepared = ready(arguments, workspace)
-    results = ExperimentResults(prepared.evaluation, workspace)
-    if not blocking:
+    prepared, results = _prepared(arguments, workspace, None)
+    if not options.get("blocking", True):
         _in_background(prepared, lambda: None)
         return results
     from pytest_llmobs.client.progress import shown_progress
@@ -111,68 +57,32 @@ def evaluate(  # noqa: PLR0913, PLR0917 (LangSmith's signature)
     return results
 
 
-async def aevaluate(  # noqa: PLR0913, PLR0917 (LangSmith's signature)
-    target: Any,
-    /,
-    data: Any = None,
-    evaluators: Any = None,
-    summary_evaluators: Any = None,
-    metadata: Any = None,
-    experiment_prefix: str | None = None,
-    description: str | None = None,
-    max_concurrency: int | None = 0,
-    num_repetitions: int = 1,
-    client: ClientBase | None = None,
-    blocking: bool = True,
-    experiment: Any = None,
-    upload_results: bool = True,
-    disable_evaluator_tracing: bool = False,
-    error_handling: Literal["log", "ignore"] = "log",
-    **unknown: Any,
+async def aevaluate(
+    target: Any, /, data: Any = None, evaluators: Any = None, **options: Unpack[CallOptions]
 ) -> Any:
     """Do as ``evaluate`` without holding up the event loop; async targets and evaluators run on this very loop.
 
-    Sessions, locks and clients that belong to the loop work. Sync targets run in threads. ``data`` may be an async
-    iterable.
+    Sessions, locks and clients that belong to the loop work. Sync targets run in threads.
 
     Args:
-        target: See ``evaluate``, and so all others.
-        data: The examples.
-        evaluators: Evaluators of runs.
-        summary_evaluators: Evaluators of the whole.
-        metadata: Kept with the experiment and with each run.
-        experiment_prefix: What the experiment's name begins with.
-        description: Kept with the experiment.
-        max_concurrency: Trials at once; 0 for one after the other, None for all.
-        num_repetitions: Trials an example.
-        client: Whose workspace to use.
-        blocking: False returns at once.
-        experiment: The name of an experiment that is to go on.
-        upload_results: False keeps nothing in the store.
-        disable_evaluator_tracing: True keeps no trace of what evaluators call.
-        error_handling: ``ignore`` leaves failed runs out of the rows.
-        **unknown: See ``evaluate``.
-
-    Returns:
-        What ``evaluate`` returns.
+        target: See ``evaluate``.
+        data: The same, or an async iterable of examples.
+        evaluators: See ``evaluate``.
+        **options: See ``EvaluationOptions`` and ``CallOptions``.
 
     Raises:
         LlmobsError: As in ``evaluate``. A cancellation too raises ``IncompleteExperiment``, with what was finished.
     """
     if isinstance(data, AsyncIterable):
         data = [example async for example in data]
-    arguments = _checked(target, locals(), unknown)
-    workspace = _workspace(client)
+    arguments, workspace = _checked(target, data, evaluators, options)
     if arguments.kind == "pair":
         return await asyncio.to_thread(_compared, arguments, workspace)
-    from pytest_llmobs.client.evaluating.start import ready
-
     loop = asyncio.get_running_loop()
-    prepared = ready(arguments, workspace, loop)
-    results = ExperimentResults(prepared.evaluation, workspace)
+    prepared, results = _prepared(arguments, workspace, loop)
     ended = asyncio.Event()
     _in_background(prepared, lambda: loop.call_soon_threadsafe(ended.set))
-    if blocking:
+    if options.get("blocking", True):
         from pytest_llmobs.client.progress import shown_progress
 
         with shown_progress(prepared.evaluation):
@@ -181,16 +91,25 @@ async def aevaluate(  # noqa: PLR0913, PLR0917 (LangSmith's signature)
     return results
 
 
-def _checked(target: Any, local: dict[str, Any], unknown: dict[str, Any]) -> EvaluationArguments:
+def _checked(
+    target: Any, data: Any, evaluators: Any, options: CallOptions
+) -> tuple[EvaluationArguments, Workspace]:
     from pytest_llmobs.client.evaluating.arguments import check_arguments
 
-    return check_arguments(target, {name: local[name] for name in _GIVEN}, unknown)
-
-
-def _workspace(client: ClientBase | None) -> Workspace:
+    arguments = check_arguments(target, data, evaluators, options)
+    client = options.get("client")
     if client is None:
-        return Workspace.find()
-    return client.workspace
+        return arguments, Workspace.find()
+    return arguments, client.workspace
+
+
+def _prepared(
+    arguments: EvaluationArguments, workspace: Workspace, loop: asyncio.AbstractEventLoop | None
+) -> tuple[ReadyEvaluation, ExperimentResults]:
+    from pytest_llmobs.client.evaluating.start import ready
+
+    prepared = ready(arguments, workspace, loop)
+    return prepared, ExperimentResults(prepared.evaluation, workspace)
 
 
 def _compared(arguments: EvaluationArguments, workspace: Workspace) -> ComparativeExperimentResults:

@@ -2,42 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, TypedDict, Unpack
+from typing import Any, Unpack
 
 from pytest_llmobs.client.base import ClientBase
+from pytest_llmobs.client.evaluating.options import EvaluationOptions
 from pytest_llmobs.client.parameters import accept
 from pytest_llmobs.errors import NotSupported
-
-
-class EvaluationOptions(TypedDict, total=False):
-    """What an evaluation is told beside its data and its evaluators."""
-
-    summary_evaluators: Any
-    """Evaluators of the whole experiment."""
-    metadata: dict[str, Any] | None
-    """Kept with the experiment and with each run."""
-    experiment_prefix: str | None
-    """What the experiment's name begins with."""
-    description: str | None
-    """Kept with the experiment."""
-    max_concurrency: int | None
-    """Trials at once; 0 runs one after the other in this thread, None all at once."""
-    num_repetitions: int
-    """Trials an example."""
-    blocking: bool
-    """False returns at once, and goes on in the background."""
-    experiment: Any
-    """The name of an experiment that ended early, to go on where it stopped."""
-    upload_results: bool
-    """False keeps nothing in the store."""
-    upload_runs: bool | None
-    """The same, under the name that LangSmith's client has for it."""
-    disable_evaluator_tracing: bool
-    """True keeps no trace of what evaluators call."""
-    error_handling: Literal["log", "ignore"]
-    """``ignore`` leaves failed runs out of the rows; they stay in the denominator of every mean."""
-    randomize_order: bool
-    """Of a pair of experiments: False always shows the first one's output first."""
 
 
 class EvaluationMethods(ClientBase):

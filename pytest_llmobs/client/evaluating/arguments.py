@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from pytest_llmobs.client.evaluating.options import CallOptions
 from pytest_llmobs.errors import ArgumentError, EvaluatorError, NotSupported
 from pytest_llmobs.evaluators.binding.declaration import BoundEvaluator
 from pytest_llmobs.evaluators.binding.results import repeated
@@ -14,12 +15,6 @@ from pytest_llmobs.measures.gate_rules import PASS
 from pytest_llmobs.wording import known, nearest
 
 _HANDLING = ("log", "ignore")
-_FURTHER = {
-    "upload_runs": None,
-    "randomize_order": True,
-    "load_nested": True,
-}
-"""Keywords of LangSmith's that have no place in the signature -> their value where nobody gives them."""
 Kind = Literal["target", "experiment", "pair"]
 
 
@@ -54,33 +49,37 @@ class EvaluationArguments:
         return "target"
 
 
-def check_arguments(target: Any, given: Mapping[str, Any], further: Mapping[str, Any]) -> EvaluationArguments:
+def check_arguments(
+    target: Any, data: Any, evaluators: Any, options: Mapping[str, Any]
+) -> EvaluationArguments:
     """Return the arguments of a call, checked one by one and together.
 
     Args:
         target: The first argument.
-        given: All others that the signature of ``evaluate`` has, by name.
-        further: The keywords that it doesn't have.
+        data: The second.
+        evaluators: The third.
+        options: The keywords.
 
     Raises:
-        ArgumentError: One makes no sense, or two make none together.
+        ArgumentError: One makes no sense, is unknown, or two make none together.
     """
-    extra = _further(further, list(given))
+    _check_names(options)
+    given = options.get
     arguments = EvaluationArguments(
         target=target,
-        data=given["data"],
-        evaluators=_several("evaluators", given["evaluators"]),
-        summary_evaluators=_several("summary_evaluators", given["summary_evaluators"]),
-        metadata=_metadata(given["metadata"]),
-        experiment_prefix=_text("experiment_prefix", given["experiment_prefix"]),
-        description=_text("description", given["description"]),
-        max_concurrency=_concurrency(given["max_concurrency"]),
-        num_repetitions=_repetitions(given["num_repetitions"]),
-        experiment=_experiment(given["experiment"]),
-        stores=_stores(given["upload_results"], extra["upload_runs"]),
-        traces_evaluators=not given["disable_evaluator_tracing"],
-        ignores_errors=_handling(given["error_handling"]) == "ignore",
-        draws_order=bool(extra["randomize_order"]),
+        data=data,
+        evaluators=_several("evaluators", evaluators),
+        summary_evaluators=_several("summary_evaluators", given("summary_evaluators")),
+        metadata=_metadata(given("metadata")),
+        experiment_prefix=_text("experiment_prefix", given("experiment_prefix")),
+        description=_text("description", given("description")),
+        max_concurrency=_concurrency(given("max_concurrency", 0)),
+        num_repetitions=_repetitions(given("num_repetitions", 1)),
+        experiment=_experiment(given("experiment")),
+        stores=_stores(given("upload_results", True), given("upload_runs")),
+        traces_evaluators=not given("disable_evaluator_tracing", False),
+        ignores_errors=_handling(given("error_handling", "log")) == "ignore",
+        draws_order=bool(given("randomize_order", True)),
     )
     _check_together(arguments)
     return arguments
@@ -132,13 +131,11 @@ def bound_summaries(specs: Sequence[Any], evaluators: Sequence[BoundEvaluator]) 
     return bound
 
 
-def _further(given: Mapping[str, Any], names: Sequence[str]) -> Mapping[str, Any]:
-    for name in given:
-        if name not in _FURTHER:
-            raise ArgumentError(
-                f"evaluate() has no parameter {name!r}.{nearest(name, (*names, *_FURTHER))} {known(names)}"
-            )
-    return {**_FURTHER, **given}
+def _check_names(options: Mapping[str, Any]) -> None:
+    names = ("data", "evaluators", *CallOptions.__annotations__)
+    for name in options:
+        if name not in names:
+            raise ArgumentError(f"evaluate() has no parameter {name!r}.{nearest(name, names)} {known(names)}")
 
 
 def _several(argument: str, given: Any) -> Sequence[Any]:
