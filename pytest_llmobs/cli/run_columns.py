@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -86,19 +86,15 @@ def _choices() -> dict[str, str]:
     return choices
 
 
-_KINDS = {column.name: column.kind for column in COLUMNS}
+_KINDS: Mapping[str, str] = {column.name: column.kind for column in COLUMNS}
 
 
 def _values(table: pa.Table, column: str) -> list[Any]:
     values: list[Any] = table[column].to_pylist()
-    kind = _KINDS.get(column)
-    if kind == "json":
-        return [_parsed(value) for value in values]
-    if kind == "scores":
-        return [None if value is None else dict(value) for value in values]
-    if kind == "time":
-        return [_iso(value) for value in values]
-    return values
+    read = _READERS.get(_KINDS.get(column, ""))
+    if read is None:
+        return values
+    return list(map(read, values))
 
 
 def _parsed(text: str | None) -> Any:
@@ -114,6 +110,15 @@ def _parsed(text: str | None) -> Any:
 
 def _iso(value: datetime | None) -> str | None:
     return None if value is None else value.isoformat()
+
+
+def _scores(pairs: Sequence[tuple[str, float]] | None) -> dict[str, float] | None:
+    """Return scores by key; Arrow reads a map as pairs."""
+    return None if pairs is None else dict(pairs)
+
+
+_READERS: Mapping[str, Callable[[Any], Any]] = {"json": _parsed, "scores": _scores, "time": _iso}
+"""What makes JSON types of a column's values, by its kind."""
 
 
 def _feedback(ids: Iterable[str], store: Store) -> list[dict[str, Any]]:

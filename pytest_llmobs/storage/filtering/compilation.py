@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Protocol
 
@@ -215,6 +215,9 @@ class _Compiler:
         return _Said(join([one.bound for one in said]), join([one.exact for one in said]), columns)
 
     def _field(self, field: FilterField, condition: FieldCondition, positive: bool) -> _Said:
+        if field.record is not None and condition.comparator == "neq":
+            # Alone it is of all records: none has the value.
+            return self._said(Negation(replace(condition, comparator="eq")), positive)
         if field.record is not None:
             return self._record(field.record, condition, positive)
         if needs_json(field, condition):

@@ -2,8 +2,9 @@
 
 Conditions of a feedback that stand side by side are meant of one feedback: that of key ``tone`` has the low score, not
 any other. A condition belongs to the group where it is a comparison of such a field, or an ``or`` or ``not`` of
-nothing else; a nested ``and`` is a group of its own. Where all of them are ``not(…)`` there is no record to speak of:
-each is meant of the run ("no feedback has this key").
+nothing else; a nested ``and`` is a group of its own. Where all of them exclude something (``not``, ``neq``) there is no
+record to speak of, and each is meant of the run: none of its records is so. ``neq`` of a key always is, as LangSmith
+documents it.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ def grouped(parts: Sequence[Placed], complain: Complain) -> tuple[Condition, ...
     conditions: list[Condition] = []
     for part in parts:
         kind = record_kind(part.condition)
-        if kind is None or kind not in groups:
+        if kind is None or part not in groups.get(kind, ()):
             conditions.append(part.condition)
         elif part is groups[kind][0]:
             _refuse_contradiction(kind, groups[kind], complain)
@@ -58,13 +59,27 @@ def _groups(parts: Sequence[Placed]) -> dict[RecordKind, list[Placed]]:
     groups: dict[RecordKind, list[Placed]] = {}
     for part in parts:
         kind = record_kind(part.condition)
-        if kind is not None:
+        if kind is not None and not _excludes_a_key(kind, part.condition):
             groups.setdefault(kind, []).append(part)
     return {kind: members for kind, members in groups.items() if _speak_of_a_record(members)}
 
 
+def _excludes_a_key(kind: RecordKind, condition: Condition) -> bool:
+    """Return True for ``neq(feedback_key, …)``: it is of all the run's records, whatever stands beside it."""
+    return isinstance(condition, FieldCondition) and (condition.field, condition.comparator) == (
+        f"{kind}_key",
+        "neq",
+    )
+
+
 def _speak_of_a_record(members: Sequence[Placed]) -> bool:
-    return not all(isinstance(member.condition, Negation) for member in members)
+    return not all(_excludes(member.condition) for member in members)
+
+
+def _excludes(condition: Condition) -> bool:
+    return isinstance(condition, Negation) or (
+        isinstance(condition, FieldCondition) and condition.comparator == "neq"
+    )
 
 
 def record_kind(condition: Condition) -> RecordKind | None:

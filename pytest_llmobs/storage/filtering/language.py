@@ -133,7 +133,12 @@ class _Reading:
                     node.column, f"{field.name} can't be compared with null by {name!r}.{_remedy(field)}"
                 )
             return None
-        return self._constant(field, node, lambda constant: value_of(field, constant))
+        value = self._constant(field, node, lambda constant: value_of(field, constant))
+        if isinstance(value, bool) and name not in ("eq", "neq"):
+            raise self._mistake(
+                node.column, f"true and false have no order: {field.name} takes them by eq and neq."
+            )
+        return value
 
     def _several(self, field: FilterField, node: Argument) -> tuple[Any, ...]:
         if not isinstance(node, Bracketed):
@@ -195,6 +200,8 @@ def _remedy(field: FilterField) -> str:
         return ' Write has(tags, "beta"), or eq(tags, null) for none.'
     if field.kind == "json" and field.name == "metadata":
         return ' Write and(eq(metadata_key, "env"), eq(metadata_value, "prod")).'
+    if field.record in ("metadata", "input", "output"):
+        return f' Write exists({field.column}, "key"), or not(exists(…)).'
     if field.record == "feedback":
         return ' Runs without it are not(eq(feedback_key, "…")).'
     return ""

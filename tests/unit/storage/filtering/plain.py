@@ -64,6 +64,8 @@ def fulfils(run: PlainRun, wanted: Filter) -> bool:
     if len(parts) == 1:
         return any(_contains(text, parts[0]) for text in _searched(run))
     kind = kind_of(wanted)
+    if kind and name == "neq":
+        return not any(_record_fulfils(record, ("eq", *parts)) for record in _records(run, kind))
     if kind:
         return any(_record_fulfils(record, wanted) for record in _records(run, kind))
     return _field_fulfils(run, name, *parts)
@@ -83,9 +85,9 @@ def kind_of(wanted: Filter) -> str | None:
 
 def _all_hold(run: PlainRun, parts: Sequence[Filter]) -> bool:
     for kind in RECORDS:
-        group = [part for part in parts if kind_of(part) == kind]
-        if any(part[0] != "not" for part in group):
-            parts = [part for part in parts if kind_of(part) != kind]
+        group = [part for part in parts if kind_of(part) == kind and part[:2] != ("neq", f"{kind}_key")]
+        if any(part[0] not in ("not", "neq") for part in group):
+            parts = [part for part in parts if part not in group]
             if not any(
                 all(_record_fulfils(record, part) for part in group) for record in _records(run, kind)
             ):

@@ -114,7 +114,8 @@ records = st.one_of(
 )
 entries = st.one_of(
     one(["eq", "neq"], "metadata_key", [*KEYS, "é"]),
-    one(["eq", "neq", "gt"], "metadata_value", ANYTHING),
+    one(["eq", "neq"], "metadata_value", ANYTHING),
+    one(["gt", "lte"], "metadata_value", [*WORDS[:5], *NUMBERS]),
     several("metadata_value", ANYTHING),
     one(["eq"], "input_key", [*KEYS, "user.tone"]),
     one(["eq"], "input_value", ANYTHING),

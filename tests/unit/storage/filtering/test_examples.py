@@ -57,6 +57,20 @@ def store(tmp_path: Path) -> Iterator[Store]:
         ('and(eq(feedback_key, "user_score"), eq(feedback_score, 1))', [0, 3]),
         ('and(not(has(metadata, \'{"foo": "bar"}\')), exists(metadata, "tenant_id"))', [3]),
         ('eq(thread_id, "chat-1")', [2]),
+        (
+            'and(in(metadata_key, ["session_id","conversation_id","thread_id"]), eq(metadata_value, "chat-1"))',
+            [2],
+        ),
+        ("eq(metadata_key, 'tenant_id')", [2, 3]),
+        ("and(eq(name, 'extractor'), eq(metadata_key, 'env'), eq(metadata_value, 'prod'))", [2]),
+        ('gt(latency, "5s")', [0, 1]),
+        ("gt(total_tokens, 5000)", [0]),
+        ("neq(error, null)", [2]),
+        ('gt(start_time, "2023-07-15T12:34:56Z")', [0, 1, 2, 3]),
+        ('search("substring")', []),
+        ('search(name, "extract")', [1, 2]),
+        ('and(eq(feedback_key, "star_rating"), gt(feedback_score, 4))', []),
+        ('and(eq(is_root, true), and(eq(metadata_key, "env"), eq(metadata_value, "prod")))', [2]),
         ("eq(execution_order, 1)", [0, 2, 3]),
         ("eq(is_root, false)", [1]),
         ('eq(reference_example_id, "double-charge")', [3]),
@@ -79,6 +93,24 @@ def test_a_trace_filter_is_of_the_root(store: Store) -> None:
 def test_a_tree_filter_is_of_any_run_of_the_trace(store: Store) -> None:
     assert matching(store, "eq(is_root, true)", tree='eq(run_type, "llm")') == [0]
     assert matching(store, tree='eq(name, "extractor")') == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("and(neq(metadata_key, 'env'))", [0, 1]),
+        ("neq(metadata_key, 'env')", [0, 1]),
+        ("and(eq(metadata_key, 'env'), neq(metadata_value, 'prod'))", [3]),
+        ("and(neq(metadata_key, 'foo'), neq(metadata_value, 'prod'))", [0, 1]),
+        ("and(neq(metadata_key, 'foo'), eq(metadata_value, 'prod'))", [3]),
+        ("and(neq(feedback_key, 'tone'), eq(is_root, true))", [0]),
+        ("and(neq(feedback_key, 'tone'), gt(feedback_score, 0.5))", [0]),
+        ("neq(feedback_score, 1)", [1]),
+        ("and(eq(feedback_key, 'user_score'), neq(feedback_score, 1))", [2]),
+    ],
+)
+def test_what_is_excluded_is_excluded_of_the_whole_run(store: Store, text: str, expected: list[int]) -> None:
+    assert matching(store, text) == expected
 
 
 @pytest.mark.parametrize(

@@ -176,6 +176,12 @@ def test_search_takes_a_text_or_a_field_and_a_text() -> None:
             "'and' doesn't stand between conditions. Write and(…, …).",
             'and eq(name, "b")',
         ),
+        (
+            "gt(metadata_value, true)",
+            "true and false have no order: metadata_value takes them by eq and neq.",
+            "true)",
+        ),
+        ("eq(metadata_value, null)", 'Write exists(metadata, "key"), or not(exists(…)).', "null)"),
         ("eq(name; 2)", "';' has no meaning in a filter.", "; 2)"),
         ("eq(scores, 1)", "Trials' scores count as feedback: and(eq(feedback_key, …)", "scores, 1)"),
     ],
