@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 from pytest_llmobs.feedback import arguments
 from pytest_llmobs.feedback.reading import check_project, selected
 from pytest_llmobs.feedback.selection import Selection, SelectionArguments, select
-from pytest_llmobs.feedback.trial_scores import score_tables
+from pytest_llmobs.feedback.trial_scores import SCORE_COLUMNS, score_tables, scores_as_table, scores_of
 from pytest_llmobs.records.conditions import FieldCondition, RunFilter
 from pytest_llmobs.records.feedback import FeedbackStats
 
@@ -46,15 +46,26 @@ def stats_of(store: Store, **chosen: Unpack[SelectionArguments]) -> dict[str, Fe
     return {key: stats for (key,), stats in sums(said_of(store, selection), ["key"]).items()}
 
 
-def stats_of_runs(store: Store, run_ids: Iterable[Any]) -> Mapping[str, Mapping[str, FeedbackStats]]:
+def stats_of_runs(
+    store: Store, run_ids: Iterable[Any], scores: Mapping[str, Mapping[str, float]] | None = None
+) -> Mapping[str, Mapping[str, FeedbackStats]]:
     """Return what feedback and trials' scores say of each of some runs, by key; a run without any is left out.
+
+    Args:
+        store: Whose feedback is read.
+        run_ids: The runs.
+        scores: Their trials' scores by run and key, where the caller has them; None reads them.
 
     Raises:
         ArgumentError: An id is none.
     """
     selection = Selection(run_ids=arguments.checked_ids("run_ids", list(run_ids)))
+    if scores is None:
+        said = said_of(store, selection)
+    else:
+        said = _joined(selected(store, selection, _READ), [scores_as_table(scores)])
     by_run: dict[str, dict[str, FeedbackStats]] = {}
-    for (run_id, key), stats in sums(said_of(store, selection), ["run_id", "key"]).items():
+    for (run_id, key), stats in sums(said, ["run_id", "key"]).items():
         by_run.setdefault(run_id, {})[key] = stats
     return by_run
 
@@ -72,29 +83,32 @@ def stats_of_matching(
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    said = said_of(store, Selection())
-    # far fewer runs have feedback than there are
-    ids = tuple(pc.unique(said["run_id"].drop_null()).to_pylist())
-    if not ids:
-        return {}
+    said = selected(store, Selection(), _READ)
+    about = pc.unique(said["run_id"].drop_null())
     matching = [pa.array([], pa.string())]
-    narrowed = wanted.narrowed(FieldCondition("id", "in", ids))
-    for runs in store.tables(["id"], projects, filter=narrowed):
-        matching.append(runs["id"].combine_chunks())
+    if len(about):
+        for runs in store.tables(["id"], projects, filter=wanted):
+            ids = runs["id"].combine_chunks()
+            matching.append(ids.filter(pc.is_in(ids, value_set=about)))
     admitted = said.filter(pc.is_in(said["run_id"], value_set=pa.concat_arrays(matching)))
-    return {key: stats for (key,), stats in sums(admitted, ["key"]).items()}
+    of_trials = wanted.narrowed(FieldCondition("example_id", "neq", None))
+    scored = [scores_of(runs) for runs in store.tables([*SCORE_COLUMNS], projects, filter=of_trials)]
+    return {key: stats for (key,), stats in sums(_joined(admitted, scored), ["key"]).items()}
 
 
 def said_of(store: Store, selection: Selection) -> pa.Table:
-    """Return the chosen feedback, trials' scores included.
+    """Return the chosen feedback, trials' scores included: ``run_id``, ``key``, ``score``, ``label``, ``has_comment``.
 
-    Columns: ``run_id``, ``key``, ``score``, ``label`` (the value where that is a text), ``has_comment``,
-    ``source_type``, ``project`` (where that is known without the run) and ``created_at``.
+    ``label`` is the value where that is a text.
     """
+    return _joined(selected(store, selection, _READ), score_tables(store, selection))
+
+
+def _joined(said: pa.Table, scored: Iterable[pa.Table]) -> pa.Table:
+    """Return what the log says and what trials scored as one table (see ``said_of``)."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    said = selected(store, selection, _READ)
     is_label = pc.invert(pc.fill_null(said["value_is_json"], False))
     labels = pc.if_else(is_label, said["value"], pa.scalar(None, pa.string()))
     columns: dict[str, Any] = {
@@ -103,27 +117,13 @@ def said_of(store: Store, selection: Selection) -> pa.Table:
         "score": said["score"],
         "label": labels,
         "has_comment": pc.is_valid(said["comment"]),
-        "source_type": said["source_type"],
-        "project": said["project"],
-        "created_at": said["created_at"],
     }
-    table = pa.table(columns)
-    tables = [table]
-    for scores in score_tables(store, selection):
-        tables.append(_as_said(scores, table.schema))
+    tables = [pa.table(columns)]
+    for scores in scored:
+        own = scores.select(["run_id", "key", "score"])
+        own = own.append_column("label", pa.nulls(len(own), pa.string()))
+        tables.append(own.append_column("has_comment", pa.array([False] * len(own), pa.bool_())))
     return pa.concat_tables(tables)
-
-
-def _as_said(scores: pa.Table, schema: pa.Schema) -> pa.Table:
-    """Return trials' scores with the columns of other feedback."""
-    import pyarrow as pa
-
-    rows = len(scores)
-    columns: dict[str, Any] = {name: scores[name] for name in scores.column_names}
-    columns["label"] = pa.nulls(rows, pa.string())
-    columns["has_comment"] = pa.repeat(pa.scalar(False), rows)
-    columns["source_type"] = pa.repeat(pa.scalar("model"), rows)
-    return pa.table([columns[name] for name in schema.names], schema=schema)
 
 
 def sums(said: pa.Table, by: Sequence[str]) -> dict[tuple[Any, ...], FeedbackStats]:

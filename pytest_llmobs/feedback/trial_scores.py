@@ -7,7 +7,7 @@ they are the same whenever they are read. They are given at the start of their r
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from pytest_llmobs.feedback.selection import Selection
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from pytest_llmobs.storage.store import Store
 
-_COLUMNS = ("id", "trace_id", "start_time", "scores", "attempt")
+SCORE_COLUMNS = ("id", "trace_id", "start_time", "scores", "attempt")
+"""Columns of runs that their scores are read from."""
 _NAMESPACE = uuid.UUID("5f0bfa5e-6a5d-5c0f-9a53-0e4f2a1f7c11")
 _DONT_COUNT = ("unused", "control")
 """Attempts that no test consumed, and those of the accepted code."""
@@ -37,8 +38,8 @@ def score_tables(store: Store, selection: Selection, *, newest_first: bool = Fal
     filters: dict[str, Any] = {"start_time": selection.start_time, "before": selection.end_time}
     if selection.run_ids is not None:
         filters["id"] = selection.run_ids
-    for runs in store.tables(list(_COLUMNS), selection.project, newest_first=newest_first, **filters):
-        scores = _scores(runs)
+    for runs in store.tables(list(SCORE_COLUMNS), selection.project, newest_first=newest_first, **filters):
+        scores = scores_of(runs)
         if selection.keys is not None:
             scores = _of_keys(scores, selection.keys)
         if len(scores):
@@ -70,8 +71,28 @@ def _feedback(row: dict[str, Any]) -> Feedback:
     )
 
 
-def _scores(runs: pa.Table) -> pa.Table:
-    """Return one row a score of the runs that have some."""
+def counted_scores(columns: Mapping[str, Any]) -> Mapping[str, float]:
+    """Return what a trial scored, by key, from its run's ``scores`` and ``attempt``; nothing where it doesn't count."""
+    if columns.get("attempt") in _DONT_COUNT:
+        return {}
+    return columns.get("scores") or {}
+
+
+def scores_as_table(scores: Mapping[str, Mapping[str, float]]) -> pa.Table:
+    """Return scores by run and key as a table: ``run_id``, ``key``, ``score``."""
+    import pyarrow as pa
+
+    columns: dict[str, list[Any]] = {"run_id": [], "key": [], "score": []}
+    for run_id, by_key in scores.items():
+        columns["run_id"] += [run_id] * len(by_key)
+        columns["key"] += by_key.keys()
+        columns["score"] += by_key.values()
+    schema = pa.schema([("run_id", pa.string()), ("key", pa.string()), ("score", pa.float64())])
+    return pa.table(columns, schema=schema)
+
+
+def scores_of(runs: pa.Table) -> pa.Table:
+    """Return one row a score of the runs that have some, read with ``SCORE_COLUMNS``."""
     import pyarrow as pa
     import pyarrow.compute as pc
 

@@ -20,27 +20,39 @@ Detail = Callable[["Store", Sequence[Run]], list[Run]]
 """Returns the runs with something added."""
 
 
-def detailed(store: Store, runs: Iterator[Run], details: Sequence[Detail]) -> Iterator[Run]:
-    """Yield runs with details, which are read for ever more runs at a time: the first run needn't wait for others."""
+def detailed(
+    store: Store, runs: Iterator[Run], details: Sequence[Detail], expected: int | None = None
+) -> Iterator[Run]:
+    """Yield runs with details, which are read for several runs at a time.
+
+    Args:
+        store: Has the details.
+        runs: The runs.
+        details: What is read.
+        expected: About how many runs there are; None where nobody knows: ever more are read at a time then, so that
+            the first run needn't wait for others.
+    """
     if not details:
         yield from runs
         return
-    size = 1
+    size = min(expected or 1, MOST_AT_ONCE)
     while batch := list(islice(runs, size)):
         for detail in details:
             batch = detail(store, batch)
         yield from batch
-        size = min(2 * size, MOST_AT_ONCE)
+        size = min(4 * size, MOST_AT_ONCE)
 
 
 def with_feedback(store: Store, runs: Sequence[Run]) -> list[Run]:
     """Return runs, and those nested in them, with their ``feedback_stats``."""
     from pytest_llmobs.feedback.sums import stats_of_runs
+    from pytest_llmobs.feedback.trial_scores import counted_scores
 
-    ids: list[str] = []
+    scores: dict[str, Mapping[str, float]] = {}
     for run in runs:
-        ids += [member.id for member in _walk(run)]
-    stats = stats_of_runs(store, ids)
+        for member in _walk(run):
+            scores[member.id] = counted_scores(member.columns)
+    stats = stats_of_runs(store, scores, scores)
     if not stats:
         return list(runs)
     return [_add_stats(run, stats) for run in runs]

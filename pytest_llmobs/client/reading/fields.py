@@ -54,7 +54,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "completion_cost": ("output_cost",),
     "output_cost": ("output_cost",),
     "first_token_time": ("time_to_first_token",),
-    FEEDBACK: ("scores",),
+    FEEDBACK: ("scores", "attempt"),
     ORDER: (),
     **dict.fromkeys(_NOT_KEPT, ()),
 }

@@ -48,7 +48,7 @@ def matching_runs(
     runs = store.runs(
         projects, filter=wanted, limit=limit, newest_first=newest_first, columns=columns_of(fields)
     )
-    return detailed(store, runs, details)
+    return detailed(store, runs, details, limit)
 
 
 def page_reader(

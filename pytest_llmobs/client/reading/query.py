@@ -73,14 +73,15 @@ def in_thread(wanted: RunFilter, thread_id: Any) -> RunFilter:
 
 def behind(wanted: RunFilter, position: Position | None) -> RunFilter:
     """Return a filter that asks besides for what comes behind a position, newest first."""
-    from pytest_llmobs.records.conditions import Conjunction, Disjunction
+    from pytest_llmobs.records.conditions import Disjunction
 
     if position is None:
         return wanted
+    # the first by itself: files are left out by it
+    not_later = _condition("start_time", "lte", position.start_time)
     earlier = _condition("start_time", "lt", position.start_time)
-    together = _condition("start_time", "eq", position.start_time)
     smaller = _condition("id", "lt", position.id)
-    return wanted.narrowed(Disjunction((earlier, Conjunction((together, smaller)))))
+    return wanted.narrowed(not_later).narrowed(Disjunction((earlier, smaller)))
 
 
 def read_limit(limit: Any) -> int | None:
