@@ -117,16 +117,8 @@ class ExampleMethods(CatalogMethods):
         from pytest_llmobs.datasets.editing import changes, drafts
 
         accept(self.create_examples, others, known_names=_LISTS)
-        lists = _of(others, _LISTS)
-        if examples is not None and lists:
-            raise ArgumentError(f"Give either examples or {', '.join(lists)}, not both.")
-        if examples is None and not lists:
-            raise ArgumentError("Nothing is given. Give examples=[{'inputs': {…}}, …].")
+        made = drafts.to_create(examples, _of(others, _LISTS))
         name = self._named(dataset_id, dataset_name)
-        if examples is None:
-            made = drafts.drafts_of_lists(lists, "inputs")
-        else:
-            made = drafts.drafts_of(examples, "examples", drafts.CREATED)
         return _answer(changes.add(self._catalog, name, made, "examples"))
 
     def create_example_from_run(
@@ -315,10 +307,10 @@ class ExampleMethods(CatalogMethods):
             ArgumentError: A keyword is unknown, two lists differ in length, or an update has no id.
             DatasetError: Something has no form in JSON, or the dataset's file isn't JSON Lines.
         """
-        from pytest_llmobs.datasets.editing import changes
+        from pytest_llmobs.datasets.editing import changes, drafts
 
         accept(self.update_examples, others, known_names=_UPDATE_LISTS)
-        made = _updates(updates, _of(others, _UPDATE_LISTS))
+        made = drafts.to_update(updates, _of(others, _UPDATE_LISTS))
         name = self._home(made[0]["id"], dataset_id, dataset_name)
         return _answer(changes.update(self._catalog, name, made), "updated", made)
 
@@ -356,26 +348,6 @@ class ExampleMethods(CatalogMethods):
         accept(self.delete_examples, others)
         for name, ids in self._by_home(example_ids, dataset_id, dataset_name).items():
             changes.remove(self._catalog, name, ids or ())
-
-
-def _updates(updates: Sequence[Any] | None, lists: Mapping[str, Any]) -> list[drafts.Draft]:
-    """Return what is to be changed, in either form; never nothing."""
-    from pytest_llmobs.datasets.editing import drafts
-
-    if (updates is None) == (not lists):
-        raise ArgumentError("Give either updates or example_ids with a list a field.")
-    if updates is None:
-        made = drafts.drafts_of_lists(lists, "example_ids")
-    else:
-        made = drafts.drafts_of(updates, "updates", drafts.UPDATED)
-    if not made:
-        raise ArgumentError("updates is empty. Give a dict with 'id' for each example that is to be changed.")
-    for number, draft in enumerate(made):
-        if draft.get("id") is None:
-            raise ArgumentError(
-                f"updates[{number}] has no 'id': the id of the example that is to be changed."
-            )
-    return made
 
 
 def _of(given: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:

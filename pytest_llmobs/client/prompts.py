@@ -47,8 +47,8 @@ class PromptMethods(ClientBase):
 
         Args:
             prompt_identifier: The prompt's name; slashes in it make folders.
-            object: A text, messages (``[{"role": "system", "content": "…"}, …]``), or a template of LangChain. None
-                changes what is known about the prompt alone. Equal content makes no new commit.
+            object: A text, messages (``[{"role": …, "content": …}]``), or a template of LangChain; equal content makes
+                no new commit. None changes what is known about the prompt alone.
             parent_commit_hash: The commit that it was made from, where a newer one is to be an error.
             description: Of the prompt.
             readme: Of the prompt.
@@ -57,8 +57,7 @@ class PromptMethods(ClientBase):
             commit_description: Of the commit.
             **others: LangSmith's further parameters, if they mean anything here.
 
-        Returns:
-            The address of the file, a text that has ``commit_hash``.
+        Returns the address of the file, a text that has ``commit_hash``.
 
         Raises:
             ConflictError: The prompt has a newer commit than its parent.
@@ -158,12 +157,7 @@ class PromptMethods(ClientBase):
         from pytest_llmobs.prompts.records import PromptList
 
         accept(self.list_prompts, others)
-        field = getattr(sort_field, "value", sort_field)
-        for value, choices in ((field, _SORTED_BY), (sort_direction, _DIRECTIONS)):
-            if value not in choices:
-                raise ArgumentError(
-                    f"Can't sort by {value!r}.{nearest(str(value), choices)} {known(choices)}"
-                )
+        _check_order(getattr(sort_field, "value", sort_field), sort_direction)
         matching = []
         for name in self._prompts.names():
             prompt = self._prompts.prompt(name)
@@ -329,6 +323,12 @@ def _about(description: str | None, readme: str | None, tags: Sequence[str] | No
     if isinstance(tags, str):
         raise ArgumentError(f"tags is {tags!r}. Give a list: [{tags!r}].")
     return {"description": description, "readme": readme, "tags": None if tags is None else list(tags)}
+
+
+def _check_order(field: Any, direction: Any) -> None:
+    for value, choices in ((field, _SORTED_BY), (direction, _DIRECTIONS)):
+        if value not in choices:
+            raise ArgumentError(f"Can't sort by {value!r}.{nearest(str(value), choices)} {known(choices)}")
 
 
 def _holds(prompt: Prompt, query: str | None) -> bool:

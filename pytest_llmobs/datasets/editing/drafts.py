@@ -58,6 +58,43 @@ def refuse_attachments(attachments: Any, what: str = "attachments") -> None:
         )
 
 
+def to_create(examples: Any, lists: Mapping[str, Any]) -> list[Draft]:
+    """Return what is to be made, given as examples or as a list a field.
+
+    Raises:
+        ArgumentError: Neither is given, or both are, or they make no sense.
+    """
+    if examples is not None and lists:
+        raise ArgumentError(f"Give either examples or {', '.join(lists)}, not both.")
+    if examples is not None:
+        return drafts_of(examples, "examples", CREATED)
+    if not lists:
+        raise ArgumentError("Nothing is given. Give examples=[{'inputs': {…}}, …].")
+    return drafts_of_lists(lists, "inputs")
+
+
+def to_update(updates: Any, lists: Mapping[str, Any]) -> list[Draft]:
+    """Return what is to be changed, given as updates or as a list a field; never nothing, and each has an id.
+
+    Raises:
+        ArgumentError: Neither is given, or both are, or they make no sense.
+    """
+    if (updates is None) == (not lists):
+        raise ArgumentError("Give either updates or example_ids with a list a field.")
+    if updates is None:
+        drafts = drafts_of_lists(lists, "example_ids")
+    else:
+        drafts = drafts_of(updates, "updates", UPDATED)
+    if not drafts:
+        raise ArgumentError("updates is empty. Give a dict with 'id' for each example that is to be changed.")
+    for number, draft in enumerate(drafts):
+        if draft.get("id") is None:
+            raise ArgumentError(
+                f"updates[{number}] has no 'id': the id of the example that is to be changed."
+            )
+    return drafts
+
+
 def drafts_of(examples: Any, what: str, fields: Sequence[str]) -> list[Draft]:
     """Return what a list of examples says.
 
