@@ -22,7 +22,7 @@ Level = Literal["row", "example"]
 _LEVELS = ("row", "example")
 _GROUPS = ("inputs.", "outputs.", "reference.", "feedback.")
 """How the names of columns begin that aren't ours alone."""
-_OWN = ("error", "repeat", "execution_time", "example_id", "id")
+_OWN = ("error", "suite", "repeat", "execution_time", "example_id", "id")
 """Our own columns: a metric of such a name is in its ``feedback.`` column only."""
 
 Cells = dict[str, Any]
@@ -110,14 +110,18 @@ def why_failed(row: EvaluationRow) -> str | None:
 
 
 def _lines(
-    rows: Iterable[EvaluationRow], plans: Iterable[SuitePlan], why_missing: WhyMissing
+    rows: Iterable[EvaluationRow], plans: Sequence[SuitePlan], why_missing: WhyMissing
 ) -> Iterator[Cells]:
     by_key = {key_of(row.trial): row for row in rows}
+    several = len(plans) > 1
     for plan in plans:
         for expected in plan.expected:
             key = plan.name, expected.example_id, expected.repeat
             row = by_key.get(key)
-            yield _missing(expected, why_missing(key)) if row is None else cells_of(row)
+            cells = _missing(expected, why_missing(key)) if row is None else cells_of(row)
+            if several:
+                cells["suite"] = plan.name
+            yield cells
 
 
 def key_of(trial: Trial) -> TrialKey:
@@ -161,9 +165,9 @@ def _in_order(lines: Iterable[Cells]) -> list[str]:
 
 def _by_example(lines: Iterable[Cells]) -> Iterator[list[Cells]]:
     """Yield the lines of each example; those of one stand together, as they were expected."""
-    groups: dict[str, list[Cells]] = {}
+    groups: dict[tuple[str | None, str], list[Cells]] = {}
     for line in lines:
-        groups.setdefault(line["example_id"], []).append(line)
+        groups.setdefault((line.get("suite"), line["example_id"]), []).append(line)
     yield from groups.values()
 
 

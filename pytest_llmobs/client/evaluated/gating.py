@@ -264,8 +264,14 @@ def print_report(conclusion: Conclusion, context: Context, out: TextIO) -> None:
 
     page = Page(
         width=max(shutil.get_terminal_size().columns, 40),
-        color=out.isatty() and not os.environ.get("NO_COLOR"),
+        color=_is_terminal(out) and not os.environ.get("NO_COLOR"),
         encoding=getattr(out, "encoding", None) or "utf-8",
     )
     for report in Reports(conclusion.experiment, context).printed(page):
         print(page.finished(report.text or page.text(report.notice())), file=out)
+
+
+def _is_terminal(out: TextIO) -> bool:
+    # whatever has a method `write` will do, such as a notebook's widget
+    is_terminal = getattr(out, "isatty", None)
+    return is_terminal is not None and bool(is_terminal())

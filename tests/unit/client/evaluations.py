@@ -127,9 +127,11 @@ def ended(
     interruption: Interruption | None = None,
     stored: bool = True,
     ignored: Sequence[EvaluationRow] = (),
+    other: SuitePlan | None = None,
 ) -> Evaluation:
     """Return an evaluation that has come to its end; of ``ignored`` rows there is the trial alone."""
     evaluation = under_way(plan, name)
+    suites = (plan,) if other is None else (plan, other)
     evaluation.stored = stored
     for each in rows:
         evaluation.add(each)
@@ -137,7 +139,7 @@ def ended(
         name=name,
         started=BEGAN.isoformat(),
         duration=4.0,
-        suites=(plan,),
+        suites=suites,
         trials=tuple(each.trial for each in (*rows, *ignored)),
         suite_scores=tuple(suite_scores),
         interrupted=interruption is not None,

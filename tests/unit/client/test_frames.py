@@ -62,6 +62,17 @@ def test_a_failure_that_the_rows_leave_out_is_a_line_all_the_same(tmp_path: Path
     assert results.to_pandas()["error"][1] == "ValueError: no answer"
 
 
+def test_of_several_suites_a_column_tells_which_is_which(tmp_path: Path) -> None:
+    rows = [row("a", tone=1.0, suite="one"), row("a", tone=0.0, suite="two")]
+    evaluation = ended(plan_of(["a"], suite="one"), rows, other=plan_of(["a"], suite="two"))
+    results = ExperimentResults(evaluation, workspace_in(tmp_path))
+    for level in ("row", "example"):
+        frame = results.to_pandas(level=level)  # type: ignore[arg-type]
+        assert list(frame["suite"]) == ["one", "two"]
+        assert list(frame["tone"]) == [1.0, 0.0]
+    assert list(results.summary_scores) == ["one: tone", "two: tone"]
+
+
 def test_a_slice_of_it(tmp_path: Path) -> None:
     rows = [row(id) for id in "abcd"]
     assert list(frame_of(tmp_path, rows, list("abcd"), start=1, end=3)["example_id"]) == ["b", "c"]

@@ -295,6 +295,18 @@ def test_failures_become_no_baseline_unless_that_is_asked_for(tmp_path: Path) ->
     assert "--llm-" not in text
 
 
+def test_the_report_goes_to_whatever_can_be_written_to(tmp_path: Path) -> None:
+    class Widget:
+        text = ""
+
+        def write(self, text: str) -> None:
+            self.text += text
+
+    widget = Widget()
+    measured(tmp_path, 0.8).gate(out=widget)  # type: ignore[arg-type]
+    assert "NO BASELINE" in widget.text
+
+
 def test_an_evaluation_that_could_not_be_concluded_says_so_wherever_it_is_asked(tmp_path: Path) -> None:
     evaluation = under_way(plan_of(["a"]))
     evaluation.finish(LlmobsError("The disk is full."))
