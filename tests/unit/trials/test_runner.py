@@ -47,9 +47,9 @@ def sink() -> MemorySink:
 def make(sink: MemorySink) -> Iterator[Make]:
     made = []
 
-    def runner(*, timeout: float = SOON, budget: Budget | None = None) -> Runner:
+    def runner(*, timeout: float = SOON, budget: Budget | None = None, announces: bool = False) -> Runner:
         tracer = Tracer(project="unit", sink=sink)
-        made.append(Runner(tracer, Workers(2), timeout=timeout, window=8, budget=budget))
+        made.append(Runner(tracer, Workers(2), timeout=timeout, window=8, budget=budget, announces=announces))
         # What a rejection costs is its own test's business: here the next try may start at once.
         made[-1].workers.rate_limit.rejected = lambda retry_after=0.0: None  # type: ignore[method-assign]
         return made[-1]
@@ -229,3 +229,77 @@ def test_a_target_that_raises_warms_nothing_up(make: Make) -> None:
     second = runner.run_inline(job(answer, "t2"))
     assert second.root is not None
     assert second.root.columns["cold"] is True
+
+
+def take_any(runner: Runner) -> Attempt:
+    """Take the next attempt that is through."""
+    while True:
+        attempt = runner.take_next()
+        if attempt is not None:
+            return attempt
+
+
+def test_attempts_are_taken_in_the_order_in_which_they_are_through(make: Make) -> None:
+    may_end = threading.Event()
+
+    def slow(question: str) -> str:
+        may_end.wait(SOON)
+        return "slow"
+
+    runner = make(announces=True)
+    runner.offer([job(slow, "slow"), job(lambda question: "fast", "fast")])
+    first = take_any(runner)
+    may_end.set()
+    second = take_any(runner)
+    assert [first.job.key, second.job.key] == ["fast", "slow"]
+    assert second.scores["answered"].score is True
+
+
+def test_an_attempt_is_through_once_its_evaluators_are(make: Make) -> None:
+    may_end = threading.Event()
+
+    def judged(outputs: Any) -> bool:
+        may_end.wait(SOON)
+        return True
+
+    runner = make(announces=True)
+    slow = replace(job(lambda question: "x", "judged"), evaluators=[bind(judged, {})])
+    runner.offer([slow, job(lambda question: "y", "plain")])
+    first = take_any(runner)
+    may_end.set()
+    assert (first.job.key, take_any(runner).scores["judged"].score) == ("plain", True)
+
+
+def test_a_hung_attempt_is_handed_over_too(make: Make) -> None:
+    forever = threading.Event()
+
+    def hang(question: str) -> str:
+        forever.wait(30)
+        return "late"
+
+    runner = make(announces=True, timeout=0.1)
+    runner.offer([job(hang, "hung"), job(lambda question: "fast", "fast")])
+    taken = {attempt.job.key: attempt for attempt in (take_any(runner), take_any(runner))}
+    forever.set()
+    assert isinstance(taken["hung"].error, TargetTimeout)
+    assert taken["fast"].error is None
+
+
+def test_a_rejected_attempt_is_through_after_its_last_try(make: Make) -> None:
+    rejections = iter([Rejected(429), Rejected(529)])
+
+    def answer(question: str) -> str:
+        for rejection in rejections:
+            raise rejection
+        return "at last"
+
+    runner = make(announces=True)
+    runner.offer([job(answer)])
+    assert take_any(runner).outputs == {"output": "at last"}
+
+
+def test_an_experiments_metadata_reach_its_runs(make: Make, sink: MemorySink) -> None:
+    described = replace(job(lambda question: "x"), metadata={"prompt": "v2", "tier": "all"})
+    example = Example("e1", {"question": "why?"}, metadata={"tier": "gold"})
+    make().take(replace(described, example=example))
+    assert sink.run("t1").metadata == {"prompt": "v2", "tier": "gold"}

@@ -124,3 +124,36 @@ def test_a_cancelled_task_never_starts() -> None:
     assert workers.wait(first, SOON)
     assert cancelled.started is None
     workers.close()
+
+
+def test_async_tasks_run_on_the_callers_loop_which_stays_open() -> None:
+    loops = []
+
+    async def note() -> None:
+        loops.append(asyncio.get_running_loop())
+
+    async def main() -> bool:
+        workers = Workers(2, loop=asyncio.get_running_loop())
+        task = workers.submit(Task(note))
+        ended = await asyncio.to_thread(workers.wait, task, SOON)
+        workers.close()
+        assert loops == [asyncio.get_running_loop()]
+        return ended and asyncio.get_running_loop().is_running()
+
+    assert asyncio.run(main())
+
+
+def test_whoever_wants_to_know_is_told_of_an_end(workers: Workers) -> None:
+    ended = threading.Event()
+    workers.submit(Task(lambda: None, on_end=ended.set))
+    assert ended.wait(SOON)
+
+
+def test_closing_twice_is_closing_once(workers: Workers) -> None:
+    async def nothing() -> None:
+        pass
+
+    workers.wait(workers.submit(Task(nothing)), SOON)
+    workers.close()
+    workers.close()
+    workers.cancel(Task(nothing))
