@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from collections.abc import AsyncIterable, Callable
 from contextlib import suppress
@@ -13,6 +12,8 @@ from pytest_llmobs.client.results import ExperimentResults
 from pytest_llmobs.workspace import Workspace
 
 if TYPE_CHECKING:
+    import asyncio
+
     from pytest_llmobs.client.evaluating.arguments import EvaluationArguments
     from pytest_llmobs.client.evaluating.comparison import ComparativeExperimentResults
     from pytest_llmobs.client.evaluating.options import CallOptions
@@ -73,6 +74,8 @@ async def aevaluate(
     Raises:
         LlmobsError: As in ``evaluate``. A cancellation too raises ``IncompleteExperiment``, with what was finished.
     """
+    import asyncio  # 30 ms that a script without a loop does without
+
     if isinstance(data, AsyncIterable):
         data = [example async for example in data]
     arguments, workspace = _checked(target, data, evaluators, options)
@@ -146,6 +149,8 @@ def _in_background(prepared: ReadyEvaluation, ended: Callable[[], Any]) -> None:
 
 async def _until(ended: asyncio.Event, prepared: ReadyEvaluation) -> None:
     """Wait for the end; a cancellation ends it early, and yet as it should."""
+    import asyncio
+
     try:
         await ended.wait()
     except asyncio.CancelledError:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
 
-from pytest_llmobs.baselines.file import baseline_path, load_baseline
 from pytest_llmobs.errors import BaselineError
 from pytest_llmobs.files import text_hash
 
@@ -109,6 +108,11 @@ def durations(directory: Path, suite: str, examples: set[str]) -> dict[str, floa
         suite: The suite's name.
         examples: Ids of its examples.
     """
+    from pytest_llmobs.baselines.file import (  # most readers of documents deal nothing
+        baseline_path,
+        load_baseline,
+    )
+
     try:
         baseline = load_baseline(baseline_path(directory, suite))
     except BaselineError:

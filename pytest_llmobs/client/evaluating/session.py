@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -22,6 +21,10 @@ from pytest_llmobs.trials.runner import Runner
 from pytest_llmobs.trials.workers import Workers
 
 if TYPE_CHECKING:
+    import asyncio
+
+    from pytest_llmobs.baselines.records import Baseline
+    from pytest_llmobs.settings import Settings
     from pytest_llmobs.storage.sessions import SessionMarker
     from pytest_llmobs.workspace import Workspace
 
@@ -102,32 +105,41 @@ class EvaluationSession:
         session = self.session
         in_turn = concurrency == 0 and loop is None
         at_once = trials if concurrency is None else concurrency
-        settings = session.settings = replace(session.settings, concurrency=max(1, at_once))
+        session.settings = replace(session.settings, concurrency=max(1, at_once))
         session.start(always_stored)
+        self._runner = self._new_runner(session.settings, in_turn=in_turn, loop=loop)
+        return self._setup(self._runner, in_turn=in_turn)
+
+    def _new_runner(
+        self, settings: Settings, *, in_turn: bool, loop: asyncio.AbstractEventLoop | None
+    ) -> Runner:
         with _outside_of_runs():
             workers = Workers(settings.concurrency, loop=loop)
             if in_turn:
                 workers = CallersThread(settings.timeout)
-        self._runner = Runner(
-            session.tracer,
+        return Runner(
+            self.session.tracer,
             workers,
             timeout=settings.timeout,
             window=max(4 * settings.concurrency, 32),
-            budget=session.budget,
+            budget=self.session.budget,
             evaluator_tracer=self._evaluator_tracer(),
             announces=not in_turn,
         )
+
+    def _setup(self, runner: Runner, *, in_turn: bool) -> Setup:
+        session = self.session
         return Setup(
             name=session.identity.name,
             started=session.identity.started,
             rootdir=session.rootdir,
-            settings=settings,
+            settings=session.settings,
             store=session.store,
             stored=self._stores,
             redaction=session.redaction,
-            runner=self._runner,
+            runner=runner,
             in_turn=in_turn,
-            baseline_of=session.baseline_of,
+            baseline_of=self._baseline_of,
             baseline_folder=session.baseline_folder,
             remote=session.remote,
             bind=session.bind,
@@ -147,6 +159,9 @@ class EvaluationSession:
         if self._throwaway is not None:
             self._throwaway.cleanup()
             self._throwaway = None
+
+    def _baseline_of(self, suite: str) -> Baseline | None:
+        return self.session.baseline_of(suite)  # asking for the source loads the gate
 
     def _seal(self) -> None:
         if self._runner is not None:

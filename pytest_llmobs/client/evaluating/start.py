@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_llmobs.client.evaluating.arguments import (
     EvaluationArguments,
@@ -17,17 +16,20 @@ from pytest_llmobs.client.evaluating.arguments import (
 )
 from pytest_llmobs.client.evaluating.session import EvaluationSession, name_again, new_name
 from pytest_llmobs.datasets.base import DatasetFormat
-from pytest_llmobs.datasets.editing.catalog import Catalog
 from pytest_llmobs.errors import ArgumentError
 from pytest_llmobs.experiments.evaluation.data import Data, DataPlaces, read_data
 from pytest_llmobs.experiments.evaluation.evaluating import TargetEvaluation
 from pytest_llmobs.experiments.evaluation.planning import EvaluationRequest
-from pytest_llmobs.experiments.evaluation.rescoring import Rescoring, RescoringRequest
 from pytest_llmobs.experiments.evaluation.results_data import Evaluation
-from pytest_llmobs.experiments.evaluation.resuming import as_before, find_earlier, resume
 from pytest_llmobs.experiments.evaluation.suite_names import suite_name
 from pytest_llmobs.trials.targets import EVALUATE, bind_target
 from pytest_llmobs.workspace import Workspace
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from pytest_llmobs.datasets.editing.catalog import Catalog
+    from pytest_llmobs.experiments.evaluation.resuming import Resumption
 
 
 @dataclass(frozen=True)
@@ -82,15 +84,23 @@ def _ready_to_run(
         _take_known_name(session, arguments.experiment)
         resumption = None
         if arguments.experiment:
-            earlier = find_earlier(identity.name, session.session.store)
-            request = as_before(request, earlier)
-            resumption = resume(earlier, request)
+            request, resumption = _resumed(request, arguments.experiment, session)
         trials = len(request.dataset.examples) * request.repetitions
         # summary evaluators read the runs back, whatever the sampling rate
         read_back = [request.suite] if request.summaries else []
         setup = session.begin(arguments.max_concurrency, trials, always_stored=read_back, loop=loop)
         evaluation = TargetEvaluation(request, setup, resumption)
     return ReadyEvaluation(evaluation.evaluation, evaluation.carry_out, session)
+
+
+def _resumed(
+    request: EvaluationRequest, name: str, session: EvaluationSession
+) -> tuple[EvaluationRequest, Resumption]:
+    from pytest_llmobs.experiments.evaluation.resuming import as_before, find_earlier, resume
+
+    earlier = find_earlier(name, session.session.store)
+    request = as_before(request, earlier)
+    return request, resume(earlier, request)
 
 
 def _request(
@@ -117,6 +127,9 @@ def _request(
 def _ready_to_rescore(
     arguments: EvaluationArguments, workspace: Workspace, loop: asyncio.AbstractEventLoop | None
 ) -> ReadyEvaluation:
+    from pytest_llmobs.experiments.evaluation.rescoring import Rescoring, RescoringRequest
+    from pytest_llmobs.experiments.evaluation.resuming import find_earlier
+
     name = experiment_name(arguments.target)
     if not arguments.evaluators and not arguments.summary_evaluators:
         raise ArgumentError(
@@ -149,18 +162,25 @@ def _data(data: Any, session: EvaluationSession, workspace: Workspace) -> Data:
 
 def data_places(workspace: Workspace, formats: Sequence[DatasetFormat]) -> DataPlaces:
     """Return where an evaluation's dataset is looked for."""
-    catalog = Catalog(
-        workspace.dataset_folder,
-        workspace.store_folder,
-        formats=lambda: formats,
-        prepare_store=workspace.open_store().layout.create,
-    )
-    return DataPlaces(catalog, (Path.cwd(), workspace.rootdir), workspace.rootdir, formats)
+
+    def open_catalog() -> Catalog:
+        from pytest_llmobs.datasets.editing.catalog import Catalog
+
+        return Catalog(
+            workspace.dataset_folder,
+            workspace.store_folder,
+            formats=lambda: formats,
+            prepare_store=workspace.open_store().layout.create,
+        )
+
+    return DataPlaces(open_catalog, (Path.cwd(), workspace.rootdir), workspace.rootdir, formats)
 
 
 def _take_known_name(session: EvaluationSession, name: str) -> None:
     """Hold the name of an experiment; one that is unknown makes no store. An empty name is a new one's."""
     if name and not session.session.store_folder.is_dir():
+        from pytest_llmobs.experiments.evaluation.resuming import find_earlier
+
         find_earlier(name, session.session.store)
     session.take_name()
 

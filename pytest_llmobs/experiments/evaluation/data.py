@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_llmobs.datasets.base import DatasetFormat, Row
 from pytest_llmobs.datasets.columns import Columns
-from pytest_llmobs.datasets.editing.catalog import Catalog
 from pytest_llmobs.datasets.editing.chosen import ChosenExamples
-from pytest_llmobs.datasets.editing.moments import examples_at
-from pytest_llmobs.datasets.editing.tables import plain_cell
 from pytest_llmobs.datasets.loading import load_dataset
 from pytest_llmobs.datasets.validation import check_rows
 from pytest_llmobs.errors import ArgumentError, DatasetError, NotFoundError
 from pytest_llmobs.records.copies import copied
 from pytest_llmobs.records.examples import Dataset, Example
+
+if TYPE_CHECKING:  # examples that come as they are need none
+    from pytest_llmobs.datasets.editing.catalog import Catalog
 
 _SHAPES = (
     "Give a dataset's name, 'name@version', a file, a Dataset, a data frame, or examples: a list or generator of dicts "
@@ -43,8 +43,8 @@ class Data:
 class DataPlaces:
     """Where datasets are looked for."""
 
-    catalog: Catalog
-    """The client's."""
+    open_catalog: Callable[[], Catalog]
+    """Returns the client's."""
     base_dirs: Sequence[Path]
     """Where a relative path is looked for, in this order."""
     rootdir: Path
@@ -92,7 +92,7 @@ def _chosen(chosen: ChosenExamples) -> Data:
 
 def _named(name: str, places: DataPlaces) -> Dataset:
     """Return a dataset of the client's, at a version perhaps, or else a file."""
-    catalog = places.catalog
+    catalog = places.open_catalog()
     if catalog.has(name):
         return _at(name, None, catalog)
     bare, at, version = name.rpartition("@")
@@ -105,6 +105,8 @@ def _named(name: str, places: DataPlaces) -> Dataset:
 
 
 def _at(name: str, version: str | None, catalog: Catalog) -> Dataset:
+    from pytest_llmobs.datasets.editing.moments import examples_at
+
     examples = examples_at(catalog, name, version)
     if not examples:
         raise DatasetError(f"The dataset {name!r} holds no example. create_examples adds some.")
@@ -116,7 +118,7 @@ def _client_dataset(dataset: Dataset, places: DataPlaces) -> Dataset:
     examples = tuple(dataset.examples)
     if not examples:
         raise DatasetError(f"The dataset {dataset.name!r} holds no example: there is nothing to evaluate.")
-    if dataset.url is not None and places.catalog.has(dataset.name):
+    if dataset.url is not None and places.open_catalog().has(dataset.name):
         return Dataset(dataset.name, examples)
     return replace(dataset, examples=examples)
 
@@ -124,8 +126,11 @@ def _client_dataset(dataset: Dataset, places: DataPlaces) -> Dataset:
 def _loaded(source: Any, places: DataPlaces) -> Dataset:
     dataset = load_dataset(source, base_dirs=places.base_dirs, formats=places.formats, rootdir=places.rootdir)
     file = places.rootdir / dataset.source
-    if dataset.source and file.is_relative_to(places.catalog.folder) and file.is_file():
-        return Dataset(places.catalog.name_of(file), dataset.examples)  # the client's, named by its path
+    if not dataset.source or not file.is_file():
+        return dataset
+    catalog = places.open_catalog()
+    if file.is_relative_to(catalog.folder):  # the client's, named by its path
+        return Dataset(catalog.name_of(file), dataset.examples)
     return dataset
 
 
@@ -157,6 +162,8 @@ def _is_frame(data: Any) -> bool:
 
 def _of_frame(frame: Any) -> Dataset:
     """Return the examples of a data frame with columns ``inputs.x`` and ``outputs.y``, or ``inputs`` that are dicts."""
+    from pytest_llmobs.datasets.editing.tables import plain_cell
+
     values: dict[str, list[Any]] = {}
     for column in map(str, frame.columns):
         values[column] = [plain_cell(value) for value in frame[column].to_list()]

@@ -13,23 +13,17 @@ from pytest_llmobs.errors import StoreError
 from pytest_llmobs.experiments.evaluation.beginning import begun
 from pytest_llmobs.experiments.evaluation.journal import Journal
 from pytest_llmobs.experiments.evaluation.planning import EvaluationRequest
-from pytest_llmobs.experiments.evaluation.replaced_scores import replaced_scores
 from pytest_llmobs.experiments.evaluation.results_data import Evaluation, EvaluationRow, Interruption
-from pytest_llmobs.experiments.evaluation.resuming import Resumption
 from pytest_llmobs.experiments.evaluation.running import Stopped, TrialsUnderWay
-from pytest_llmobs.experiments.evaluation.scoring_again import (
-    ScoredTrial,
-    promises_of,
-    read_stored,
-    score_again,
-)
 from pytest_llmobs.experiments.evaluation.setup import Setup
 from pytest_llmobs.records.experiments import EarlierScores
 from pytest_llmobs.records.trials import Trial
 from pytest_llmobs.wording import count
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # most evaluations begin anew, and conclude later
     from pytest_llmobs.experiments.conclude import Conclusion
+    from pytest_llmobs.experiments.evaluation.resuming import Resumption
+    from pytest_llmobs.experiments.evaluation.scoring_again import ScoredTrial
 
 _CONCLUDING = "pytest_llmobs.experiments.evaluation.concluding"
 _SEALING = "pytest_llmobs.storage.spool.sealing"
@@ -131,6 +125,9 @@ class TargetEvaluation:
 
     def _take_over(self, resumption: Resumption) -> None:
         """Make rows of what is finished, scored by the evaluators that are new."""
+        from pytest_llmobs.experiments.evaluation.replaced_scores import replaced_scores
+        from pytest_llmobs.experiments.evaluation.scoring_again import promises_of, read_stored, score_again
+
         promises = promises_of(self._head.suites)
         stored = read_stored(resumption.kept.values(), promises, resumption.earlier, self._setup)
         taken = []
