@@ -186,8 +186,8 @@ class RunQueries(ABC):
         where = "" if self.is_local else f" in {self.place!r}"
         missing = f"No run{where} has the id {id!r}. {WHERE_IDS_STAND}"
         found = find_run(partial(self._sources, None, _plain(id)), id, missing)
-        wanted: Filters = {"trace_id": found.trace_id} if load_children else {"id": found.id}
-        family = list(self.runs(found.project, **wanted))
+        wanted = ("trace_id", found.trace_id) if load_children else ("id", found.id)
+        family = list(self._with_text(found.project, *wanted))
         run = next((member for member in family if member.id == found.id), None)
         if run is None:  # removed since, or damaged, which was told
             raise UnknownRunError(missing)
@@ -197,6 +197,15 @@ class RunQueries(ABC):
             return nest(run, descendants(run, family))
         # Runs whose parents were lost with a crashed process hang from the root.
         return nest(run, [member for member in family if member.id != run.id])
+
+    def _with_text(self, project: str, column: str, text: str) -> Iterator[Run]:
+        """Yield the runs of a project that have a text in a column, in order of their start."""
+        from pytest_llmobs.storage.parquet.query import Scan
+        from pytest_llmobs.storage.parquet.sought import Sought
+
+        scan = Scan(NAMES, Sought.of_text(column, text))
+        listing = partial(self._sources, (project,), _plain(text))
+        return self._runs_of(scan.in_order(listing))
 
     def run_stats(
         self, project: Projects = None, *, filter: RunFilter | None = None, **filters: Unpack[Filters]

@@ -51,6 +51,24 @@ def text_scalar(value: str) -> pa.Scalar:
     return arrow_array([value], pa.string())[0]
 
 
+def integer_scalar(value: int) -> pa.Scalar:
+    """Return a number as a scalar of 64 bits, as ``pyarrow.scalar`` would."""
+    return arrow_array([value], pa.int64())[0]
+
+
+def empty_table(schema: pa.Schema) -> pa.Table:
+    """Return a table without rows."""
+    return pa.Table.from_arrays([pa.nulls(0, field.type) for field in schema], schema=schema)
+
+
+def counted(start: int, number: int) -> pa.Array:
+    """Return so many whole numbers from ``start`` on."""
+    import pyarrow.compute as pc
+
+    ones = pa.repeat(integer_scalar(1), number)
+    return pc.add(pc.cumulative_sum(ones), integer_scalar(start - 1))
+
+
 def binary_array(values: Sequence[bytes]) -> pa.Array:
     """Return byte strings as an array, with null for each empty one."""
     nulls = [position for position, value in enumerate(values) if not value]

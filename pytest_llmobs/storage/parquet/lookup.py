@@ -6,17 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from pytest_llmobs.errors import NotFoundError, StoreError
 from pytest_llmobs.records.runs import Run
-from pytest_llmobs.storage.parquet.arrays import text_scalar
 from pytest_llmobs.storage.parquet.damage import VanishedError
 from pytest_llmobs.storage.parquet.listing import PATIENCE
 from pytest_llmobs.storage.parquet.parts import Source
 from pytest_llmobs.storage.parquet.query import Listing
 from pytest_llmobs.storage.parquet.sought import PROJECT, Sought
-from pytest_llmobs.storage.parquet.where import Pushed
 from pytest_llmobs.wording import listed
 
 WHOLE = 36
@@ -30,8 +27,6 @@ WHERE_IDS_STAND = (
     "(run_id); `llmobs experiments` lists the experiments."
 )
 """How a user gets at ids."""
-_LAST = "\U0010ffff"
-"""No letter comes after it."""
 
 
 class UnknownRunError(NotFoundError):
@@ -59,7 +54,9 @@ def find_run(listing: Listing, id: str, missing: str) -> FoundRun:
         UnknownRunError: No run has that id.
         StoreError: Several begin so, or it is too short.
     """
-    sought = Sought.of(Pushed(begins_with(id)))
+    if len(id) < SHORTEST:
+        raise StoreError(f"{id!r} is too short for a run's id. Give its first {SHORTEST} letters at least.")
+    sought = Sought.of_text("id", id, is_whole=is_whole(id))
     for _ in range(PATIENCE - 1):
         try:
             return _only(_search(listing(), sought, is_whole(id)), id, missing)
@@ -71,22 +68,6 @@ def find_run(listing: Listing, id: str, missing: str) -> FoundRun:
 def is_whole(id: str) -> bool:
     """Return True where one run at most can have the id."""
     return len(id) >= WHOLE
-
-
-def begins_with(id: str) -> pc.Expression:
-    """Return the condition that a run's id is, or begins with, ``id``.
-
-    Raises:
-        StoreError: It is too short.
-    """
-    if len(id) < SHORTEST:
-        raise StoreError(f"{id!r} is too short for a run's id. Give its first {SHORTEST} letters at least.")
-    field = pc.field("id")
-    if is_whole(id):
-        return field == text_scalar(id)
-    # Bounds are what the footers' statistics can skip row groups by.
-    within = (field >= text_scalar(id)) & (field < text_scalar(id + _LAST))
-    return within & pc.starts_with(field, id)
 
 
 def _search(sources: Sequence[Source], sought: Sought, first_is_enough: bool) -> list[pa.Table]:

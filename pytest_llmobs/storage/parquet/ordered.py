@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_llmobs.storage.parquet import parts as units
+from pytest_llmobs.storage.parquet.arrays import empty_table, integer_scalar
 from pytest_llmobs.storage.parquet.parallel import side_by_side
 from pytest_llmobs.storage.parquet.parts import Part, has_payloads, width
 from pytest_llmobs.storage.parquet.report import ScanReport
@@ -31,8 +32,9 @@ class Window:
     """Rows in their order, and where the rest begins."""
 
     table: pa.Table
-    rest: pc.Expression
-    """Holds for every row that comes after this window, and for none before."""
+    edge: int | None
+    """No row that comes after this window started earlier (later, where the newest come first), and none of it or
+    before it did not; microseconds. None after the last one."""
 
 
 class Sweep:
@@ -85,7 +87,8 @@ class Sweep:
             edge = self._waiting.edge
             ready = self._before(held, edge)
             if ready:
-                yield Window(held.slice(0, ready).drop_columns([_WHEN]), self._rest(edge))
+                turned = edge if edge is None else edge * self._sign
+                yield Window(held.slice(0, ready).drop_columns([_WHEN]), turned)
                 held = held.slice(ready)
                 if self._limit is not None:
                     self._limit -= ready
@@ -110,10 +113,10 @@ class Sweep:
         batches = _by_source(taken)
         tables = side_by_side(self._rows, [together for _, together in batches])
         for (bound, _), table in zip(batches, tables, strict=True):
-            when = pc.multiply(table["start_time"].cast(pa.int64()), self._sign)
+            when = pc.multiply(table["start_time"].cast(pa.int64()), integer_scalar(self._sign))
             timed = table.append_column(_WHEN, when)
             if bound is not None:
-                timed = timed.filter(pc.greater_equal(when, bound))
+                timed = timed.filter(pc.greater_equal(when, integer_scalar(bound)))
             yield timed
 
     def _rows(self, together: Sequence[Part]) -> pa.Table:
@@ -125,7 +128,7 @@ class Sweep:
     def _sorted(self, tables: Sequence[pa.Table]) -> pa.Table:
         if not tables:
             schema = pa.schema([scan_schema().field(name) for name in self._columns])
-            return schema.append(pa.field(_WHEN, pa.int64())).empty_table()
+            return empty_table(schema.append(pa.field(_WHEN, pa.int64())))
         direction = "descending" if self._newest_first else "ascending"
         # The id as well: runs that start in the same microsecond keep their order from one reading to the next.
         table = pa.concat_tables(tables).combine_chunks()
@@ -135,15 +138,7 @@ class Sweep:
         """Return how many of the rows come before all that is still to be read."""
         if edge is None:
             return len(held)
-        return int(pc.sum(pc.less(held[_WHEN], edge)).as_py() or 0)
-
-    def _rest(self, edge: int | None) -> pc.Expression:
-        if edge is None:
-            return pc.scalar(False)
-        moment = pa.scalar(edge * self._sign, pa.timestamp("us", "UTC"))
-        if self._newest_first:
-            return pc.field("start_time") <= moment
-        return pc.field("start_time") >= moment
+        return int(pc.sum(pc.less(held[_WHEN], integer_scalar(edge))).as_py() or 0)
 
     def _bounded(self, held: pa.Table) -> pa.Table:
         """Let go of the later half where too much is held, since too many parts overlap: it is read again in time."""

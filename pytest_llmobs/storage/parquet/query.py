@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pytest_llmobs.storage.parquet.damage import VanishedError
 from pytest_llmobs.storage.parquet.listing import PATIENCE
@@ -46,16 +47,16 @@ class Scan:
             VanishedError: Files keep vanishing.
         """
         # What was yielded is excluded from the rest by its time, so a new listing repeats and misses nothing.
-        failures, rest, limit = 0, self.sought, self.limit
+        failures, limit = 0, self.limit
+        edge: int | None = None
         report = self.report or ScanReport()
         while limit is None or limit > 0:
+            rest = self._from(edge)
             try:
                 parts = self._parts(listing(), rest, report)
                 sweep = Sweep(parts, self.columns, rest, report, newest_first=self.newest_first, limit=limit)
                 for window in sweep.windows():
-                    failures = 0
-                    if window.rest is not None:
-                        rest = self.sought.within(window.rest, "start_time")
+                    failures, edge = 0, window.edge
                     if limit is not None:
                         limit -= len(window.table)
                     report.rows += len(window.table)
@@ -92,6 +93,14 @@ class Scan:
                 yield part
             if left == 0:
                 return
+
+    def _from(self, edge: int | None) -> Sought:
+        """Return what is sought from a start time on, microseconds; None for all of it."""
+        if edge is None:
+            return self.sought
+        moment = pa.scalar(edge, pa.timestamp("us", "UTC"))
+        start = pc.field("start_time")
+        return self.sought.within(start <= moment if self.newest_first else start >= moment, "start_time")
 
     def _in_order_after_all(self, listing: Listing) -> Iterator[pa.Table]:
         for table in self.in_order(listing):

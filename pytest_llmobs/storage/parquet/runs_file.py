@@ -17,7 +17,7 @@ from pyarrow.fs import FileSystem, LocalFileSystem
 from pytest_llmobs.errors import StoreError
 from pytest_llmobs.files import parse_json
 from pytest_llmobs.storage.layout import project_of
-from pytest_llmobs.storage.parquet.arrays import text_scalar
+from pytest_llmobs.storage.parquet.arrays import counted, empty_table, integer_scalar, text_scalar
 from pytest_llmobs.storage.parquet.damage import (
     UNREADABLE,
     LeaveOut,
@@ -28,7 +28,7 @@ from pytest_llmobs.storage.parquet.damage import (
 from pytest_llmobs.storage.parquet.file import GROUP_BYTES, MERGED_KEY
 from pytest_llmobs.storage.parquet.parts import Part
 from pytest_llmobs.storage.parquet.schema import NEEDED, SCHEMA_VERSION, VERSION_KEY
-from pytest_llmobs.storage.parquet.sought import PROJECT, Sought, scan_schema
+from pytest_llmobs.storage.parquet.sought import PROJECT, Sought, SoughtText, scan_schema
 from pytest_llmobs.wording import count
 
 if TYPE_CHECKING:  # a session writes and reads nothing: it does without 20 MB
@@ -46,7 +46,8 @@ class RunsFile:
     path: Path
     project: str
     """The partition it lies in."""
-    fragment: ds.ParquetFileFragment
+    metadata: pq.FileMetaData
+    """The footer."""
     files: FileSystem
     """Where it lies."""
     merged: frozenset[Path] = frozenset()
@@ -75,15 +76,14 @@ class RunsFile:
         files = files or LocalFileSystem()
         project = project_of(path.parent)
         try:
-            fragment = _format().make_fragment(
-                str(path), files, partition_expression=pc.field(PROJECT) == text_scalar(project)
-            )
-            metadata = fragment.metadata.metadata or {}
+            with files.open_input_file(str(path)) as source:
+                size = source.size()
+                footer = pq.read_metadata(source)
+            metadata = footer.metadata or {}
             version = int(metadata.get(VERSION_KEY, b"0"))
             merged = _names(metadata.get(MERGED_KEY, b"[]"))
-            size = files.get_file_info(str(path)).size or 0
             if version <= SCHEMA_VERSION:
-                check_claims(fragment.metadata, size)
+                check_claims(footer, size)
         except UNREADABLE as error:
             raise unreadable(path, error) from error
         if version > SCHEMA_VERSION:
@@ -92,12 +92,7 @@ class RunsFile:
                 f"{SCHEMA_VERSION}). Upgrade pytest-llmobs."
             )
         replaced = frozenset(map(path.with_name, merged))
-        return cls(path, project, fragment, files, replaced, leave_out, size)
-
-    @property
-    def metadata(self) -> pq.FileMetaData:
-        """The footer."""
-        return self.fragment.metadata
+        return cls(path, project, footer, files, replaced, leave_out, size)
 
     @property
     def is_sealed(self) -> bool:
@@ -144,6 +139,8 @@ class RunsFile:
         groups: Iterable[int] = range(self.metadata.num_row_groups)
         if sought.pushdown is not None:
             groups = self._admitted_groups(sought.pushdown)
+        if sought.text is not None:
+            groups = filter(partial(self._may_hold, sought.text), groups)
         column = self.metadata.schema.names.index("start_time")
         parts: list[Part] = []
         for group in groups:
@@ -153,12 +150,33 @@ class RunsFile:
                 parts.append(Part(self, group, *span, rows))
         return parts
 
+    @cached_property
+    def _fragment(self) -> ds.ParquetFileFragment:
+        """The file as Arrow knows which row groups may match a condition."""
+        within = pc.field(PROJECT) == text_scalar(self.project)
+        return _format().make_fragment(str(self.path), self.files, partition_expression=within)
+
+    @cached_property
+    def _schema(self) -> pa.Schema:
+        """The types that its columns have."""
+        return self.metadata.schema.to_arrow_schema()
+
     def _admitted_groups(self, pushdown: pc.Expression) -> list[int]:
         try:
-            fragment = self.fragment.subset(filter=pushdown, schema=scan_schema())
+            fragment = self._fragment.subset(filter=pushdown, schema=scan_schema())
             return [group.id for group in fragment.row_groups]
         except UNREADABLE:  # statistics of other types than the columns have: reading it tells what is wrong
             return list(range(self.metadata.num_row_groups))
+
+    def _may_hold(self, text: SoughtText, group: int) -> bool:
+        """Tell whether a row group may hold a text, going by its statistics."""
+        column = self.metadata.schema.names.index(text.column)
+        statistics = self.metadata.row_group(group).column(column).statistics
+        if statistics is None or not statistics.has_min_max:
+            return True
+        lowest, highest = statistics.min, statistics.max
+        # Of another type where somebody else has written it: reading tells what is wrong.
+        return not isinstance(lowest, str) or text.lies_between(lowest, highest)
 
     def _span(self, group: int, column: int) -> tuple[int, int] | None:
         """Return the first and the last start time of a row group, microseconds; None where it has none."""
@@ -176,7 +194,7 @@ class RunsFile:
 
     @property
     def _has_microseconds(self) -> bool:
-        return bool(self.fragment.physical_schema.field("start_time").type == pa.timestamp("us", "UTC"))
+        return bool(self._schema.field("start_time").type == pa.timestamp("us", "UTC"))
 
     def matching(self, parts: Sequence[Part], columns: Sequence[str], sought: Sought) -> pa.Table:
         """Return some columns of those rows of some row groups that match.
@@ -209,8 +227,7 @@ class RunsFile:
             if groups:
                 starting = sum(part.rows for part in parts[: numbers.index(groups[0])])
             # Counted from the first of the parts, whichever of them are read.
-            counted = pc.cumulative_sum(pa.repeat(1, len(table)), start=starting - 1)
-            return sought.among(table.append_column(_POSITION, counted))
+            return sought.among(table.append_column(_POSITION, counted(starting, len(table))))
 
         positions = self._guarded(numbers, read)[_POSITION].combine_chunks()
         return _divided(positions, [part.rows for part in parts])
@@ -265,8 +282,8 @@ class RunsFile:
         """Return some columns of some row groups in the types of the schema; what the file lacks is null."""
         schema = pa.schema([scan_schema().field(name) for name in columns])
         if not groups:
-            return schema.empty_table()
-        stored = set(self.fragment.physical_schema.names)
+            return empty_table(schema)
+        stored = set(self._schema.names)
         wanted = [name for name in dict.fromkeys(columns) if name in stored]
         file = self._pinned or self._opened()
         # Threads are the scan's own: for a few small columns, handing them out takes longer than reading them.
@@ -327,8 +344,9 @@ def _divided(positions: pa.Array, sizes: Sequence[int]) -> list[pa.Array]:
     """Return the positions that fall into each of some stretches of these sizes, counted from its beginning."""
     divided, start = [], 0
     for size in sizes:
-        inside = pc.and_(pc.greater_equal(positions, start), pc.less(positions, start + size))
-        divided.append(pc.subtract(positions.filter(inside), start))
+        first, end = integer_scalar(start), integer_scalar(start + size)
+        inside = pc.and_(pc.greater_equal(positions, first), pc.less(positions, end))
+        divided.append(pc.subtract(positions.filter(inside), first))
         start += size
     return divided
 

@@ -8,6 +8,7 @@ from functools import cache
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pytest_llmobs.storage.parquet.arrays import text_scalar
 from pytest_llmobs.storage.parquet.schema import NAMES, NEEDED, arrow_schema
 from pytest_llmobs.storage.parquet.where import Pushed, Where, admitted
 
@@ -24,6 +25,31 @@ def scan_schema() -> pa.Schema:
 
 
 @dataclass(frozen=True)
+class SoughtText:
+    """A text, or how one begins, that a column of texts shall hold: an id, which is found without Arrow's expressions.
+
+    To load what evaluates those takes longer than to find it.
+    """
+
+    column: str
+    text: str
+    is_whole: bool = True
+    """False where it is the beginning of what is sought."""
+
+    def lies_between(self, lowest: str, highest: str) -> bool:
+        """Tell whether texts from ``lowest`` to ``highest`` may be among what is sought."""
+        if self.is_whole:
+            return lowest <= self.text <= highest
+        return lowest[: len(self.text)] <= self.text <= highest
+
+    def among(self, table: pa.Table) -> pa.Table:
+        """Return the rows of a table that hold it."""
+        if self.is_whole:
+            return table.filter(pc.equal(table[self.column], text_scalar(self.text)))
+        return table.filter(pc.starts_with(table[self.column], self.text))
+
+
+@dataclass(frozen=True)
 class Sought:
     """A condition on rows, as one scan evaluates it over and over."""
 
@@ -32,6 +58,8 @@ class Sought:
     """What ``where`` pushes down, and the bounds of the scan."""
     columns: tuple[str, ...]
     """What the condition needs, mask and all."""
+    text: SoughtText | None = None
+    """A text that must be there besides."""
 
     @classmethod
     def of(cls, where: Where | None) -> Sought:
@@ -42,6 +70,11 @@ class Sought:
             columns += named(where.pushdown)
         columns += where.mask_columns
         return cls(where, where.pushdown, tuple(dict.fromkeys(columns)))
+
+    @classmethod
+    def of_text(cls, column: str, text: str, *, is_whole: bool = True) -> Sought:
+        """Look for a text in a column that has statistics."""
+        return cls(EVERYTHING, None, (column,), SoughtText(column, text, is_whole))
 
     @property
     def is_everything(self) -> bool:
@@ -60,6 +93,8 @@ class Sought:
 
     def among(self, table: pa.Table) -> pa.Table:
         """Return the rows of a table, which has the columns that are needed, that match."""
+        if self.text is not None:
+            table = self.text.among(table)
         if self.pushdown is not None and len(table):
             table = table.filter(self.pushdown)
         return admitted(table, self.where)

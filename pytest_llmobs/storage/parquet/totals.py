@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_llmobs.records.run_stats import RunStats
+from pytest_llmobs.storage.parquet.arrays import text_scalar
 from pytest_llmobs.storage.parquet.sought import PROJECT
 
 SUMS = ("total_tokens", "input_tokens", "output_tokens", "total_cost", "input_cost", "output_cost")
@@ -32,7 +33,7 @@ class Totals:
     def add(self, table: pa.Table) -> None:
         """Take in runs with the columns of ``STATS_COLUMNS``."""
         self._runs += len(table)
-        self._errors += pc.sum(pc.equal(table["status"], "error")).as_py() or 0
+        self._errors += pc.sum(pc.equal(table["status"], text_scalar("error"))).as_py() or 0
         self._latencies.append(table["latency"])
         span = pc.min_max(table["start_time"])
         self._first = min(filter(None, (self._first, span["min"].as_py())), default=None)
@@ -73,6 +74,6 @@ def by_project(tables: Iterable[pa.Table]) -> dict[str, RunStats]:
     for table in tables:
         for project in pc.unique(table[PROJECT]).to_pylist():
             # A table of a sealed file is one project's alone.
-            rows = table.filter(pc.equal(table[PROJECT], project))
+            rows = table.filter(pc.equal(table[PROJECT], text_scalar(project)))
             totals.setdefault(project, Totals()).add(rows)
     return {project: totals[project].stats() for project in sorted(totals)}

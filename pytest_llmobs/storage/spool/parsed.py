@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_llmobs.storage.layout import NAMELESS, escape, unescape
+from pytest_llmobs.storage.parquet.arrays import arrow_array
 from pytest_llmobs.storage.parquet.sought import PROJECT
 from pytest_llmobs.storage.spool.batches import to_table
 from pytest_llmobs.storage.spool.lines import UNREADABLE, Patches, PatchFound, Record, read_records
@@ -79,7 +80,7 @@ class ParsedLines:
         self.tables.append(table)
 
     def _convert_again(self, overridden: set[str], descriptor: int) -> None:
-        ids = pa.array(sorted(overridden), pa.string())
+        ids = arrow_array(sorted(overridden), pa.string())
         outdated: list[pa.Table] = []
         for number, table in enumerate(self.tables):
             is_outdated = pc.is_in(table["id"], ids)
@@ -109,9 +110,9 @@ def _with_places(
     if not batch:
         table = table.slice(0, 0)
     projects = [_project(header.get(PROJECT)) for header, _, _ in headers]
-    table = table.append_column(PROJECT, pa.array(projects, pa.string()))
-    table = table.append_column(AT, pa.array([at for _, (at, _) in batch], pa.int64()))
-    return table.append_column(SIZE, pa.array([len(line) for _, (_, line) in batch], pa.int64()))
+    table = table.append_column(PROJECT, arrow_array(projects, pa.string()))
+    table = table.append_column(AT, arrow_array([at for _, (at, _) in batch], pa.int64()))
+    return table.append_column(SIZE, arrow_array([len(line) for _, (_, line) in batch], pa.int64()))
 
 
 def _project(name: object) -> str:

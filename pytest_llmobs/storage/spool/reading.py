@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_llmobs.storage.layout import SPOOL_SUFFIX
-from pytest_llmobs.storage.parquet.arrays import binary_array
+from pytest_llmobs.storage.parquet.arrays import arrow_array, binary_array, counted
 from pytest_llmobs.storage.parquet.parts import Part, has_payloads
 from pytest_llmobs.storage.parquet.schema import PAYLOADS
 from pytest_llmobs.storage.parquet.sought import PROJECT, Sought, scan_schema
@@ -175,17 +175,16 @@ class UnsealedRuns:
     def _table(self, number: int) -> pa.Table:
         table = self.parsed.tables[number]
         if self.only is not None:
-            table = table.filter(pc.field(PROJECT).isin(pa.array(sorted(self.only), pa.string())))
+            table = table.filter(_is_one_of(table, self.only))
         if self.without:
-            table = table.filter(~pc.field(PROJECT).isin(pa.array(sorted(self.without), pa.string())))
+            table = table.filter(pc.invert(_is_one_of(table, self.without)))
         return table
 
     def _among(self, part: Part, sought: Sought) -> pa.Table:
         table = self._table(part.number)
         if has_payloads(sought.columns):
             table = self._with_payloads(table)
-        counted = pa.array(range(len(table)), pa.int64())
-        return sought.among(table.append_column("position", counted))
+        return sought.among(table.append_column("position", counted(0, len(table))))
 
     def _select(self, table: pa.Table, columns: Sequence[str]) -> pa.Table:
         if has_payloads(columns):
@@ -199,6 +198,10 @@ class UnsealedRuns:
             place = table.schema.get_field_index(name)
             table = table.set_column(place, name, binary_array(texts).view(pa.string()))
         return table
+
+
+def _is_one_of(table: pa.Table, projects: frozenset[str]) -> pa.ChunkedArray:
+    return pc.is_in(table[PROJECT], arrow_array(sorted(projects), pa.string()))
 
 
 def _new_lines(growing: _Growing, file: _OpenFile) -> Iterator[Placed]:
