@@ -103,6 +103,11 @@ def check_tag(tag: Any) -> str:
     return str(tag)
 
 
+def stated(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was said of something: where a value is None, nothing was."""
+    return {key: value for key, value in values.items() if value is not None}
+
+
 @dataclass(frozen=True)
 class Beside:
     """What lies beside the named files of one folder."""
@@ -157,8 +162,7 @@ class Beside:
         Raises:
             StoreError: The disk refuses.
         """
-        known = {key: value for key, value in about.items() if value is not None}
-        text = json.dumps(known, ensure_ascii=False, indent=1, sort_keys=True)
+        text = json.dumps(stated(about), ensure_ascii=False, indent=1, sort_keys=True)
         write(self._about_file(name), f"{text}\n")
 
     def remove(self, name: str) -> None:

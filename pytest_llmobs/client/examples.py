@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any
 
 from pytest_llmobs.client.catalogs import CatalogMethods
@@ -358,9 +359,9 @@ def _answer(
     changed: changes.Changed, done: str | None = None, made: Sequence[drafts.Draft] = ()
 ) -> dict[str, Any]:
     """Return what LangSmith's service would answer."""
-    ids = [example.id for example in changed.examples]
+    ids = list(map(attrgetter("id"), changed.examples))
     if done is not None:  # what is equal already was updated too
-        ids = [str(draft["id"]) for draft in made]
+        ids = list(map(str, map(itemgetter("id"), made)))
     answer: dict[str, Any] = {"example_ids": ids, "count": len(ids), "as_of": changed.as_of.isoformat()}
     if done is not None:
         answer["message"] = f"{count(len(ids), 'example')} {done}"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import filterfalse
+from operator import attrgetter
 from typing import Any
 
 from pytest_llmobs.client.parameters import accept
@@ -19,6 +21,7 @@ _KEYS = ("run_id", "project_id", "session_id", "start_time", "source_proposed_ex
 """What an item that is to be added may say."""
 _REVIEWS = ("needs_my_review", "needs_others_review", "completed", "archived")
 """What items are asked for by."""
+_IS_COMPLETED = attrgetter("is_completed")
 
 
 @dataclass(frozen=True)
@@ -150,10 +153,10 @@ def items_of(queues: Queues, queue: AnnotationQueue, status: str | None) -> list
     if status is None:
         return items
     if status == "needs_my_review":
-        return [item for item in items if not item.is_completed]
+        return list(filterfalse(_IS_COMPLETED, items))
     if status == "needs_others_review":  # one reviewer is enough
         return []
-    return [item for item in items if item.is_completed]
+    return list(filter(_IS_COMPLETED, items))
 
 
 def run_keys(runs: Any, what: str) -> list[dict[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, get_args
 
@@ -111,8 +112,8 @@ def matching(commits: Sequence[PromptCommit], hash: str) -> PromptCommit | None:
         return None
     found = [commit for commit in commits if commit.commit_hash.startswith(hash)]
     if len(found) > 1:
-        names = [commit.commit_hash for commit in found]
-        raise ArgumentError(f"{hash!r} begins several commits. {known(names)}")
+        hashes = map(attrgetter("commit_hash"), found)
+        raise ArgumentError(f"{hash!r} begins several commits. {known(hashes)}")
     return next(iter(found), None)
 
 

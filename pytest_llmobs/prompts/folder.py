@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from operator import attrgetter
 from pathlib import Path
 
 from pytest_llmobs.clocks import real
@@ -87,10 +88,13 @@ class PromptFolder:
         Raises:
             ConflictError: It has two, and nobody knows which one counts.
         """
-        files = [self.folder / f"{name}{suffix}" for suffix in SUFFIXES]
-        there = [file for file in files if file.is_file()]
+        there = []
+        for suffix in SUFFIXES:
+            file = self.folder / f"{name}{suffix}"
+            if file.is_file():
+                there.append(file)
         if len(there) > 1:
-            names = " and ".join(repr(file.name) for file in there)
+            names = " and ".join(map(repr, map(attrgetter("name"), there)))
             raise ConflictError(f"The prompt {name!r} has two files, {names}. Delete one of them.")
         return next(iter(there), None)
 
@@ -166,7 +170,7 @@ class PromptFolder:
         )
 
     def _times(self, name: str, commits: Sequence[PromptCommit], file: Path | None) -> list[datetime]:
-        times = [commit.created_at for commit in commits]
+        times = list(map(attrgetter("created_at"), commits))
         if file is not None:
             content = self.content(name)
             if not commits or commits[0].content != content:

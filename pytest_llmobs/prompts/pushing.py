@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pytest_llmobs.committed import LATEST, check_case, check_tag, write
+from pytest_llmobs.committed import LATEST, check_case, check_tag, stated, write
 from pytest_llmobs.errors import ConflictError, StoreError
 from pytest_llmobs.files import locked
 from pytest_llmobs.prompts.content import SUFFIXES, Content, content_of
@@ -40,10 +40,10 @@ def describe(folder: PromptFolder, name: str, about: Mapping[str, Any]) -> None:
     Raises:
         StoreError: The disk refuses.
     """
-    stated = {key: value for key, value in about.items() if value is not None}
-    if stated:
+    changes = stated(about)
+    if changes:
         with locked(folder.folder / name):
-            folder.beside.set_about(name, {**folder.beside.about(name), **stated})
+            folder.beside.set_about(name, {**folder.beside.about(name), **changes})
 
 
 @dataclass(frozen=True)

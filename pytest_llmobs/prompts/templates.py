@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import string
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import filterfalse
 from typing import Any
 
 from pytest_llmobs.errors import ArgumentError
@@ -128,8 +129,8 @@ def _fields(text: str, prompt: str) -> Iterator[str]:
 
 
 def _check(given: Mapping[str, Any], names: Sequence[str], prompt: str) -> None:
-    missing = [name for name in names if name not in given]
-    unknown = [name for name in given if name not in names]
+    missing = list(filterfalse(given.__contains__, names))
+    unknown = list(filterfalse(names.__contains__, given))
     problems = []
     if missing:
         problems.append(f"{_quoted(missing)} isn't given")

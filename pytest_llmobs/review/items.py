@@ -125,7 +125,7 @@ class Items:
             self._part.append(self._folder, events.values())
         now_there = self._by_run()
         wanted = dict.fromkeys(map(itemgetter("run_id"), runs))
-        return [now_there[run_id] for run_id in wanted]
+        return list(map(now_there.__getitem__, wanted))
 
     def remove(self, run_ids: Sequence[str], queue: str) -> None:
         """Take runs out of the queue.
@@ -185,7 +185,7 @@ class Items:
             for number, event in enumerate(_lines(part)):
                 events.append((event["at"], part.name, number, event))
         events.sort(key=lambda entry: entry[:3])
-        return [event for *_, event in events]
+        return list(map(itemgetter(3), events))
 
 
 def _line(event: Mapping[str, Any]) -> str:

@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 from pytest_llmobs.clocks import real
-from pytest_llmobs.committed import check_case
+from pytest_llmobs.committed import check_case, stated
 from pytest_llmobs.errors import ArgumentError, ConflictError, NotFoundError, StoreError
 from pytest_llmobs.files import PRIVATE, make_private, parse_json, read_text, write_whole
 from pytest_llmobs.records.fit import MisfitError
@@ -82,7 +83,7 @@ class Queues:
         for queue in queues:
             if queue.id == text:
                 return queue
-        names = [queue.name for queue in queues]
+        names = list(map(attrgetter("name"), queues))
         raise NotFoundError(
             f"No queue {text!r} in {str(self._folder)!r}.{nearest(text, names)} {known(names)} "
             "create_annotation_queue(name=…) makes one."
@@ -141,12 +142,12 @@ class Queues:
             self._write(queue)
         return queue
 
-    def update(self, wanted: Any, **stated: Any) -> AnnotationQueue:
+    def update(self, wanted: Any, **settings: Any) -> AnnotationQueue:
         """Change the settings of a queue; what is None stays.
 
         Args:
             wanted: Its name or id.
-            **stated: ``name``, ``description``, ``rubric_instructions``, ``rubric_items``.
+            **settings: ``name``, ``description``, ``rubric_instructions``, ``rubric_items``.
 
         Raises:
             NotFoundError: There is no such queue.
@@ -154,7 +155,7 @@ class Queues:
             ConflictError: There is a queue of the new name.
             StoreError: The disk refuses.
         """
-        changes = {key: value for key, value in stated.items() if value is not None}
+        changes = stated(settings)
         if "rubric_items" in changes:
             changes["rubric_items"] = check_rubric(changes["rubric_items"])
         if "name" in changes:
@@ -183,7 +184,7 @@ class Queues:
 
     def _check_free(self, name: str, id: str | None) -> None:
         queues = self.all()
-        check_case(name, [queue.name for queue in queues], "queue")
+        check_case(name, map(attrgetter("name"), queues), "queue")
         for queue in queues:
             if name == queue.name:
                 raise ConflictError(

@@ -9,7 +9,7 @@ from itertools import filterfalse
 from typing import Any
 from uuid import UUID
 
-from pytest_llmobs.committed import write
+from pytest_llmobs.committed import stated, write
 from pytest_llmobs.datasets.base import Row, display_path
 from pytest_llmobs.datasets.columns import Columns
 from pytest_llmobs.datasets.editing.catalog import Catalog
@@ -88,8 +88,8 @@ def update(catalog: Catalog, name: str, drafts: Sequence[Draft]) -> Changed:
             old = _existing(file.examples, draft.get("id"), dataset)
             parts = {"id": old.id, "source_run_id": old.source_run_id}
             for part in _PARTS:
-                stated = draft.get(part)
-                parts[part] = getattr(old, part) if stated is None else stated
+                new = draft.get(part)
+                parts[part] = getattr(old, part) if new is None else new
             merged.append(parts)
         changed = []
         for example in _checked(merged, "updates"):
@@ -213,7 +213,7 @@ def _checked(drafts: Sequence[Draft], what: str) -> tuple[Example, ...]:
     """
     rows = []
     for number, draft in enumerate(drafts):
-        fields = {key: value for key, value in draft.items() if value is not None}
+        fields = stated(draft)
         for key in ("id", "source_run_id"):
             if isinstance(fields.get(key), UUID):
                 fields[key] = str(fields[key])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence, Sized
 from typing import Any
 
+from pytest_llmobs.committed import stated
 from pytest_llmobs.datasets.base import abridge
 from pytest_llmobs.errors import ArgumentError, NotSupported
 from pytest_llmobs.records.examples import Example
@@ -151,7 +152,7 @@ def drafts_of_lists(lists: Mapping[str, Any], leading: str) -> list[Draft]:
     Raises:
         ArgumentError: The leading one is missing, one is no list, or two differ in length.
     """
-    given = {key: value for key, value in lists.items() if value is not None}
+    given = stated(lists)
     check_outputs(given.get("outputs"), given.get("reference_outputs"))
     if leading not in given:
         raise ArgumentError(f"{leading!r} is missing: a list with a value for each example.")

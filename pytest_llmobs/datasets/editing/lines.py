@@ -64,10 +64,10 @@ class EditedFile:
         self._mark = codecs.BOM_UTF8 if content.startswith(codecs.BOM_UTF8) else b""
         text = decoded(content, path)
         rows = list(rows_of(text, path))
-        have_ids = [_has_id(row) for row in rows]
+        have_ids = list(map(_has_id, rows))
         examples = check_rows(rows, Columns(), display_path(path), may_ask_the_same=True)
         self._end = "\r\n" if b"\r\n" in content else "\n"
-        self._lines = [_Line(line) for line in _raw_lines(content)]
+        self._lines = list(map(_Line, _raw_lines(content)))
         self._positions: dict[str, int] = {}
         """Example id -> the index of its line."""
         self.examples: dict[str, Example] = {}

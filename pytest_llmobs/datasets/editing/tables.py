@@ -78,7 +78,7 @@ def examples_of_frame(frame: Any, inputs: Sequence[str], outputs: Sequence[str])
             raise ArgumentError(
                 f"The data frame has no column {column!r}.{nearest(column, there)} {known(there)}"
             )
-        values[column] = [plain_cell(value) for value in frame[column].to_list()]
+        values[column] = list(map(plain_cell, frame[column].to_list()))
     rows = []
     for number in range(len(frame)):
         data = {"inputs": _cells(values, inputs, number), "outputs": _cells(values, outputs, number)}
