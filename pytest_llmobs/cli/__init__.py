@@ -25,6 +25,7 @@ _NAMES = (
     "merge",
     "runs",
     "feedback",
+    "doctor",
     "upload",
     "baseline",
     "drift",

@@ -55,6 +55,22 @@ def open_local_store(path: str | None, console: Console) -> Store:
     Raises:
         StoreError: There is none, or ``path`` is a URI.
     """
+    store = Store(local_root(path), warn=console.note)
+    recovered = store.seal()  # what a crashed session left should be found, too
+    if recovered and not store.ended_early:  # of those it was said
+        console.note(f"recovered {count(recovered, 'run')} of an interrupted session")
+    return store
+
+
+def local_root(path: str | None) -> Path:
+    """Return the folder of a store on this machine.
+
+    Args:
+        path: As the user gave it, or None to look for it from the current folder upwards.
+
+    Raises:
+        StoreError: There is none, or ``path`` is a URI.
+    """
     if path is not None and _URI in path:
         raise StoreError(
             f"{path!r} is no folder of this machine. Name the local store: this command needs the one where "
@@ -65,11 +81,5 @@ def open_local_store(path: str | None, console: Console) -> Store:
             f"There is no store at {path!r}. `pytest --llm-experiment` makes one in its rootdir."
         )
     if path is None:
-        root = find_store(Path.cwd())
-    else:
-        root = Path(path)
-    store = Store(root, warn=console.note)
-    recovered = store.seal()  # what a crashed session left should be found, too
-    if recovered and not store.ended_early:  # of those it was said
-        console.note(f"recovered {count(recovered, 'run')} of an interrupted session")
-    return store
+        return find_store(Path.cwd())
+    return Path(path)

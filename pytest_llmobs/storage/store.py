@@ -23,6 +23,7 @@ from pytest_llmobs.wording import count, noun
 
 if TYPE_CHECKING:
     from pytest_llmobs.storage.parquet.parts import Source
+    from pytest_llmobs.storage.spool.segment import Segment
     from pytest_llmobs.storage.stored_runs import StoredRuns
 
 
@@ -129,14 +130,26 @@ class Store(RunQueries):
             self._notices.warn(
                 f"The session of {marked.name!r}, started {marked.started}, ended without a verdict: its process "
                 f"{marked.process} was killed, or left by os._exit. {count(runs, 'run')} of it "
-                f"{noun(runs, 'was', 'were')} recovered. {self._remedy(marked.name)}"
+                f"{noun(runs, 'was', 'were')} recovered. {self.session_remedy(marked.name)}"
             )
         return sum(recovered.values())
 
-    def _remedy(self, name: str) -> str:
+    def session_remedy(self, name: str) -> str:
+        """Return what to do about a session that ended early, for a message."""
         if self.layout.journal(name).exists():
             return f"evaluate(…, experiment={name!r}) goes on where it stopped."
         return "Run it again."
+
+    def seal_file(self, segment: Segment) -> int:
+        """Seal one spool file of runs; return their number.
+
+        Args:
+            segment: The file, locked by the caller; it is closed afterwards.
+
+        Raises:
+            OSError: The disk refuses; the file is still there.
+        """
+        return self._upkeep.seal(segment)
 
     def begin_session(self, name: str, session: str, started: str) -> sessions.SessionMarker | None:
         """Mark a session as begun, after telling of those that ended without a verdict.

@@ -97,7 +97,7 @@ class FeedbackLog:
                 watch = partial(Rotator, rotation=self._rotation, also=self.tend)
                 self._spool = Spool(
                     self._layout.feedback_spool,
-                    self._seal,
+                    self.seal,
                     record=RECORD,
                     prepare=self._prepare,
                     warn=self._notices.warn,
@@ -151,7 +151,16 @@ class FeedbackLog:
         except (OSError, StoreError) as error:
             self._tell(self._layout.feedback, error)
 
-    def _seal(self, segment: Segment, gently: bool = False) -> int:
+    def seal(self, segment: Segment, gently: bool = False) -> int:
+        """Turn a locked spool file into Parquet and delete it; return the number of events.
+
+        Args:
+            segment: The file, locked by the caller; it is closed afterwards.
+            gently: Give way to the threads that do the application's work.
+
+        Raises:
+            OSError: The disk refuses; the file is still there.
+        """
         from pytest_llmobs.storage.parquet.arrow import load_arrow
 
         with first_use.alone():
@@ -167,7 +176,7 @@ class FeedbackLog:
             if segment is None:
                 return 0
             if segment.size > 0:
-                return self._seal(segment)
+                return self.seal(segment)
             segment.discard()
         except Exception as error:
             self._tell(path, error)
