@@ -66,7 +66,7 @@ def chosen(select: str | None, default: Sequence[str]) -> RunColumns:
     """
     names = default
     if select is not None:
-        names = [name.strip() for name in select.split(",") if name.strip()]
+        names = list(filter(None, map(str.strip, select.split(","))))
     choices = _choices()
     for name in names:
         if name not in choices:
@@ -79,7 +79,7 @@ def chosen(select: str | None, default: Sequence[str]) -> RunColumns:
 
 def _choices() -> dict[str, str]:
     """Return the columns by all names that they have in filters and files."""
-    choices = {name: name for name in (*NAMES, "project", FEEDBACK)}
+    choices = dict(zip(EVERYTHING, EVERYTHING, strict=True))
     for field in FIELDS:
         if field.record is None and field.column in choices and field.kind not in ("flag", "order", "thread"):
             choices |= dict.fromkeys((field.name, *field.aliases), field.column)
@@ -125,5 +125,9 @@ def _feedback(ids: Iterable[str], store: Store) -> list[dict[str, Any]]:
     from pytest_llmobs.feedback.sums import stats_of_runs
 
     ids = list(ids)
-    found = stats_of_runs(store, ids)
-    return [{key: asdict(stats) for key, stats in found.get(id, {}).items()} for id in ids]
+    stats = stats_of_runs(store, ids)
+    said = []
+    for id in ids:
+        by_key = stats.get(id, {})
+        said.append(dict(zip(by_key, map(asdict, by_key.values()), strict=True)))
+    return said

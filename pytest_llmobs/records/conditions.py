@@ -99,4 +99,4 @@ class RunFilter:
 
     def __bool__(self) -> bool:
         """Return True where something is asked for."""
-        return any(part is not None for part in (self.run, self.trace, self.tree))
+        return (self.run, self.trace, self.tree) != (None, None, None)

@@ -25,7 +25,9 @@ DAY = 24 * 3600
 
 def traced(number: int, seconds: int, **given: Any) -> list[PlainRun]:
     """Make a root run and the model call below it."""
-    ids = [f"019ca9{number:02x}-{number * 4097 + call:04x}-7c1e-9d02-{number:06x}{call:06x}" for call in (0, 1)]
+    ids = [
+        f"019ca9{number:02x}-{number * 4097 + call:04x}-7c1e-9d02-{number:06x}{call:06x}" for call in (0, 1)
+    ]
     root = plain_run(seconds, name="support_agent", id=ids[0], trace_id=ids[0], **given)
     call = plain_run(seconds, name="messages.create", run_type="llm", model="claude-opus-4-5")
     call.columns |= {"id": ids[1], "trace_id": ids[0], "parent_id": ids[0]}
@@ -59,7 +61,9 @@ def test_the_table_is_that_of_the_fields() -> None:
     (found,) = re.findall(r"<!-- generated: fields -->\n(.*?)<!-- end -->", PAGE, re.DOTALL)
     if os.environ.get(UPDATE):
         page = PATH.read_text(encoding="utf-8")
-        PATH.write_text(page.replace(f"fields -->\n{found}<!--", f"fields -->\n{markdown()}<!--"), encoding="utf-8")
+        PATH.write_text(
+            page.replace(f"fields -->\n{found}<!--", f"fields -->\n{markdown()}<!--"), encoding="utf-8"
+        )
     else:
         assert found == markdown(), f"docs/filters.md is behind; {UPDATE}=1 writes it anew"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from pytest_llmobs.reports.text import figures
@@ -44,8 +45,10 @@ def run_listing(names: Sequence[str], rows: Sequence[Row], page: Page) -> list[s
     lines, drawn = draw_painted(table, page)
     for row, line in zip(rows, drawn, strict=True):
         lines.append(page.paint(line, "red") if row.get("status") == "error" else line)
-    kept = {shown.key for shown in table}
-    hidden = [name for name in names if name not in kept and any(_filled(row.get(name)) for row in rows)]
+    hidden = list(filter(partial(_is_filled, rows), names))
+    for shown in table:
+        if shown.key in hidden:
+            hidden.remove(shown.key)
     if hidden:
         lines += page.wrapped(f"no room for {', '.join(hidden)}: widen the terminal, or use --json", "dim")
     return lines
@@ -59,8 +62,9 @@ def _telling_letters(ids: Sequence[str]) -> int:
     return max(map(len, ids))
 
 
-def _filled(value: Any) -> bool:
-    return value is not None and value != {}
+def _is_filled(rows: Sequence[Row], name: str) -> bool:
+    """Return True where any row has a value of that name."""
+    return any(row.get(name) not in (None, {}) for row in rows)
 
 
 def _steps(names: Sequence[str], rows: Sequence[Row], page: Page) -> list[Step]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
+from operator import attrgetter
 from typing import Protocol
 
 import pyarrow as pa
@@ -28,7 +28,7 @@ from pytest_llmobs.storage.filtering.expressions import (
     comparison,
     either,
     every,
-    searched,
+    searched_anywhere,
 )
 from pytest_llmobs.storage.filtering.feedback import CurrentFeedback, FeedbackCheck
 from pytest_llmobs.storage.filtering.fields import FilterField, by_name
@@ -74,7 +74,7 @@ class CompiledFilter:
     @property
     def row_checks(self) -> Sequence[str]:
         """What is checked row by row, in the filter language."""
-        return [check.meaning for check in self.checks]
+        return list(map(attrgetter("meaning"), self.checks))
 
     def mask(self, table: pa.Table) -> pa.ChunkedArray:
         """Return for each row that ``pushdown`` lets through whether it matches."""
@@ -201,7 +201,7 @@ class _Compiler:
                 said = self._said(part, not positive)
                 return _Said(~said.bound, ~said.exact, said.columns)
             case TextSearch(text):
-                return _plain(either(searched(column, text) for column in SEARCHED), SEARCHED)
+                return _plain(searched_anywhere(text), SEARCHED)
             case FieldCondition(name, _, _):
                 return self._field(by_name()[name], condition, positive)
             case SameRecord(kind, part):
@@ -210,9 +210,15 @@ class _Compiler:
     def _joined(
         self, join: Callable[[list[pc.Expression]], pc.Expression], parts: Sequence[Condition], positive: bool
     ) -> _Said:
-        said = [self._said(part, positive) for part in parts]
-        columns = list(chain.from_iterable(one.columns for one in said))
-        return _Said(join([one.bound for one in said]), join([one.exact for one in said]), columns)
+        bounds: list[pc.Expression] = []
+        exacts: list[pc.Expression] = []
+        columns: list[str] = []
+        for part in parts:
+            said = self._said(part, positive)
+            bounds.append(said.bound)
+            exacts.append(said.exact)
+            columns += said.columns
+        return _Said(join(bounds), join(exacts), columns)
 
     def _field(self, field: FilterField, condition: FieldCondition, positive: bool) -> _Said:
         if field.record is not None and condition.comparator == "neq":

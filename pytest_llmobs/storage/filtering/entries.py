@@ -6,6 +6,7 @@ import json
 import operator
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from pytest_llmobs.records.conditions import (
@@ -60,7 +61,7 @@ def has_key(key: str) -> Matches:
     """Return what tells whether an object has a key; ``a.b`` reaches into objects."""
 
     def matches(value: Mapping[str, Any]) -> bool:
-        return any(name == key for name, _ in entries(value))
+        return key in dict(entries(value))
 
     return matches
 
@@ -104,15 +105,15 @@ def object_needles(wanted: Mapping[str, Any]) -> Sequence[str]:
 
 
 def _safe(texts: Sequence[str]) -> Sequence[str]:
-    return [text for text in texts if _SAFE.fullmatch(text)]
+    return list(filter(_SAFE.fullmatch, texts))
 
 
 def _fulfils(entry: Entry, condition: Condition) -> bool:
     match condition:
         case Conjunction(parts):
-            return all(_fulfils(entry, part) for part in parts)
+            return all(map(partial(_fulfils, entry), parts))
         case Disjunction(parts):
-            return any(_fulfils(entry, part) for part in parts)
+            return any(map(partial(_fulfils, entry), parts))
         case Negation(part):
             return not _fulfils(entry, part)
         case FieldCondition(field, comparator, wanted):
@@ -131,7 +132,7 @@ def compare(value: Any, comparator: str, wanted: Any) -> bool:
         case "neq":
             return not _equal(value, wanted)
         case "in":
-            return any(_equal(value, choice) for choice in wanted)
+            return any(map(partial(_equal, value), wanted))
         case "search":
             return wanted.lower() in (_text(value) or "").lower()
     if isinstance(value, bool) or isinstance(wanted, bool):

@@ -7,7 +7,7 @@ import operator
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from functools import reduce
+from functools import partial, reduce
 from typing import Any
 
 import pyarrow as pa
@@ -74,6 +74,11 @@ def searched(column: str, text: str) -> pc.Expression:
     return found & field.is_valid()
 
 
+def searched_anywhere(text: str) -> pc.Expression:
+    """Return that one of the columns that ``search`` looks into holds a text."""
+    return either(map(partial(searched, text=text), SEARCHED))
+
+
 def comparison(field: FilterField, condition: FieldCondition) -> pc.Expression:
     """Return what a comparison says, for a field whose column says all."""
     if field.kind in ("flag", "order") and field.column == "parent_id":
@@ -119,7 +124,7 @@ def _has_tag(wanted: str | tuple[str, ...]) -> pc.Expression:
 def _is_one_of(column: str, values: tuple[Any, ...]) -> pc.Expression:
     if all(isinstance(value, str) for value in values):
         return among(column, pa.array(values, pa.string()))
-    return either(_compared(column, "eq", value) for value in values)
+    return either(map(partial(_compared, column, "eq"), values))
 
 
 def _compared(column: str, comparator: str, value: Any) -> pc.Expression:

@@ -68,7 +68,7 @@ class _Reading:
             raise self._mistake(
                 column, "not(…) takes one condition. Several are joined by and(…) or or(…) within."
             )
-        parts = [self.condition(argument) for argument in node.arguments]
+        parts = list(map(self.condition, node.arguments))
         conditions = tuple(part.condition for part in parts)
         if name == "and":
             return Placed(Conjunction(grouped(parts, self._mistake)), node.column)
