@@ -59,5 +59,43 @@ DIFFERENCES: Mapping[str, str] = {
     "update_feedback": "Returns the feedback. The history keeps what was said before.",
     "delete_feedback": "The history is kept.",
     "list_feedback": "The scores of trials are among it, as source `model`. Also by `project` and time.",
+    "create_dataset": "`id` is the name; a slash in it is a folder. A name that can't be a file's everywhere is refused.",
+    "create_example": (
+        "`id` is derived from the inputs (`i-was-charged-twice-98ea66fe`), and so the same on every machine; any text "
+        "may be given. `created_at` is kept where it is given, so that a script that is run again writes the same file."
+    ),
+    "create_examples": "All or none. Any number at once.",
+    "create_example_from_run": "The example names its run: `source_run_id`.",
+    "read_example": "Where several datasets have an example of that id: `dataset_name=` says which.",
+    "list_examples": (
+        "An unknown split, id, field or keyword raises with near names (theirs: ignored). An example without a split "
+        "belongs to none (theirs: to `base`). `as_of` takes a version's hash, too."
+    ),
+    "update_example": "Also with `dataset_name=`. An update that changes nothing writes nothing.",
+    "delete_example": "An unknown id raises.",
+    "delete_examples": "An unknown id raises, and then none is removed.",
+    "read_dataset": "Also `name@version`, or with `as_of=`. Ours besides: `.version`, `.examples`.",
+    "delete_dataset": "A file that isn't JSON Lines is the user's own, and is refused.",
+    "list_dataset_versions": "Ours besides: `.version`, the hash of the content.",
+    "update_dataset_tag": "`as_of` takes a hash, a tag or `latest`, too.",
+    "diff_dataset_versions": "Takes hashes, too.",
+    "upload_csv": "Cells that are numbers, booleans or JSON are read as such; an empty cell leaves its key out.",
+    "push_prompt": (
+        "A text, messages, or a template of LangChain (only that needs langchain-core). What somebody wrote into the "
+        "file meanwhile gets a commit of its own first. `commit_hash` of what is returned has the hash."
+    ),
+    "pull_prompt": (
+        "Without a commit: what the file holds now, pushed or not (`commit_hash` is then None). A variable that isn't "
+        "given, or a name that is none, raises."
+    ),
+    "list_prompts": "Iterable itself. Nobody counts likes, downloads and views.",
+    "add_runs_to_annotation_queue": "`queue_id` takes the queue's name, too. The run need not be stored.",
+    "get_run_from_annotation_queue": "`index` counts the runs that aren't completed.",
+    "list_runs_from_annotation_queue": "One reviewer is enough: `needs_others_review` gives none.",
+    "annotation_queues.items.create": "May be awaited or not. Threads are refused.",
+    "annotation_queues.items.create_status": "May be awaited or not. Takes the item itself, too.",
+    "annotation_queues.items.list": "May be awaited or not; all at once. Without `status`: all items.",
+    "annotation_queues.items.delete_all": "May be awaited or not. Returns what is left.",
+    "annotation_queues.items.retrieve_count": "May be awaited or not.",
 }
 """Call -> what differs from LangSmith's; none differs in what its parameters mean."""
