@@ -191,8 +191,8 @@ class ExperimentResults:
         Columns: ``inputs.*``, ``outputs.*``, ``error``, ``reference.*``, each metric by its name and again as
         ``feedback.<metric>``, ``repeat``, ``execution_time`` (seconds), ``example_id``, ``id`` (the run's). Booleans
         are 1.0 and 0.0, labels are texts; dicts and lists below the first level stay what they are. A metric with the
-        name of another column is found under ``feedback.`` alone. Where a stored session of pytest was scored again, whose
-        suites are several, ``suite`` tells them apart.
+        name of another column is found under ``feedback.`` alone. Of several suites, as a stored session of pytest has
+        them that was scored again, ``suite`` tells which.
 
         Args:
             start: The first line.
