@@ -60,14 +60,12 @@ class Session:
             fresh: Ask judges afresh: a baseline is recorded, or the gate looks again.
             cautious: Run ahead no further than the workers reach, since the session may stop at the next failure.
             store_folder: The store; by default it lies in ``rootdir``.
-            beside: Trace nothing but what its own runner starts, and leave alone whoever else traces in this process.
+            beside: Trace what its own runner starts alone, beside whoever else traces in this process.
         """
         self.settings = settings
         self.extensions = extensions
-        self.identity = identity
-        self.rootdir = rootdir
+        self.identity, self.rootdir = identity, rootdir
         self.store_folder = store_folder or rootdir / STORE_FOLDER
-        """Where the store lies, which need not exist."""
         self._beside = beside
         self._processes = processes
         self._cautious = cautious

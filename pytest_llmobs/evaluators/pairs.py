@@ -110,9 +110,8 @@ def compare_pairs(
     spec: Any,
     pairs: Sequence[RunPair],
     *,
-    seed: str = "",
+    seed: str | None = "",
     both_orders: bool = False,
-    draw_order: bool = True,
     concurrency: int = 8,
 ) -> PairwiseResult:
     """Compare two experiments pair by pair.
@@ -122,9 +121,8 @@ def compare_pairs(
             two scores (a list, the higher wins), 0 or 1 (the better one's place), or LangSmith's
             ``{"scores": {run id: score}}`` or ``{"scores": [first, second]}``.
         pairs: Runs of the same examples.
-        seed: Another seed draws other orders.
+        seed: Another seed draws other orders; None always shows the first experiment's output first.
         both_orders: Ask in both orders; where the answers disagree it is a tie. Twice the cost.
-        draw_order: False always shows the first experiment's output first.
         concurrency: Comparisons at once.
 
     Raises:
@@ -132,7 +130,7 @@ def compare_pairs(
     """
     bound = bind_pairwise(spec)
     with ThreadPoolExecutor(max_workers=max(1, concurrency)) as pool:
-        preferences = pool.map(lambda pair: bound.prefer(pair, seed, both_orders, draw_order), pairs)
+        preferences = pool.map(lambda pair: bound.prefer(pair, seed, both_orders), pairs)
         return PairwiseResult(bound.key, list(preferences))
 
 
@@ -168,12 +166,12 @@ class BoundPairwise:
     function: Callable[..., Any]
     signature: Signature
 
-    def prefer(self, pair: RunPair, seed: str, both_orders: bool, draw_order: bool = True) -> Preference:
+    def prefer(self, pair: RunPair, seed: str | None, both_orders: bool) -> Preference:
         """Compare one pair; an evaluator that fails prefers none of the two, and the preference says why."""
         drawn_for = pair.example_id
         if pair.repeat != 1:
             drawn_for = f"{pair.example_id}\0{pair.repeat}"
-        straight = not draw_order or first_is_shown_first(drawn_for, seed)
+        straight = seed is None or first_is_shown_first(drawn_for, seed)
         once = self._ask(pair, straight)
         if not both_orders or once.winner is None:
             return once

@@ -58,9 +58,8 @@ def compare_outputs(
     after: Experiment | str,
     store: Store | Path | str = STORE_FOLDER,
     *,
-    seed: str = "",
+    seed: str | None = "",
     both_orders: bool = False,
-    draw_order: bool = True,
     concurrency: int = 8,
 ) -> list[SuitePreferences]:
     """Compare the outputs of two experiments pair by pair, suite by suite.
@@ -73,9 +72,8 @@ def compare_outputs(
         before: The first experiment, or its name.
         after: The second.
         store: Has the runs of both.
-        seed: Another seed shows the pairs in other orders.
+        seed: Another seed shows the pairs in other orders; None always the first experiment's output first.
         both_orders: Ask in both orders; where the answers disagree it is a tie. Twice the cost.
-        draw_order: False always shows the first experiment's output first.
         concurrency: Comparisons at once.
 
     Raises:
@@ -85,14 +83,7 @@ def compare_outputs(
     if not isinstance(store, Store):
         store = Store(store)
     first, second = _experiment(before, store), _experiment(after, store)
-    compare = partial(
-        compare_pairs,
-        evaluator,
-        seed=seed,
-        both_orders=both_orders,
-        draw_order=draw_order,
-        concurrency=concurrency,
-    )
+    compare = partial(compare_pairs, evaluator, seed=seed, both_orders=both_orders, concurrency=concurrency)
     names = set(map(attrgetter("name"), first.suites))
     preferences = []
     for plan in second.suites:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pytest_llmobs.measures.model_calls import model_calls, output_text
 from pytest_llmobs.records.examples import Example
 from pytest_llmobs.records.scores import Score
 from pytest_llmobs.records.trials import NotRun, Trial, TrialScore, TrialStatus
 from pytest_llmobs.tracing.run_tree import RunTree
-from pytest_llmobs.trials.llm_run import LlmRun
+
+if TYPE_CHECKING:
+    from pytest_llmobs.trials.llm_run import LlmRun
 
 _NOTHING: Mapping[str, Any] = {}
 """One for all trials: ten thousand of them would be felt."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import queue
-import threading
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -18,6 +16,7 @@ from pytest_llmobs.records.scores import Score
 from pytest_llmobs.tracing.context import Activation
 from pytest_llmobs.tracing.run_tree import RunTree, start_root
 from pytest_llmobs.tracing.tracer import Tracer
+from pytest_llmobs.trials.announcements import Announcements
 from pytest_llmobs.trials.budget import Budget, BudgetReached
 from pytest_llmobs.trials.deadline import Deadline, TargetTimeout
 from pytest_llmobs.trials.outputs import as_outputs
@@ -71,8 +70,6 @@ class Attempt:
     """What the target raised."""
     scoring: Scoring | None = None
     """None until the target has returned."""
-    open_tasks: int = 0
-    """Tasks of it that have not ended, counted where the runner announces what is through."""
 
     def unfinished_tasks(self) -> Iterator[Task]:
         """Yield what of it is waiting or running: the target's, and the evaluators'."""
@@ -143,11 +140,7 @@ class Runner:
         self._gave_up = False
         self._warm: set[Hashable] = set()
         """``Job.warmed_by`` of the jobs whose targets have returned."""
-        self._announces = announces
-        self._through: queue.SimpleQueue[Attempt] = queue.SimpleQueue()
-        """Attempts of which every task has ended."""
-        self._counting = threading.Lock()
-        """Guards ``Attempt.open_tasks``."""
+        self._announcements: Announcements[Attempt] | None = Announcements() if announces else None
 
     @property
     def left_hanging(self) -> bool:
@@ -191,14 +184,10 @@ class Runner:
         Returns:
             None where nothing was through for half a second: the caller may have other things to look after.
         """
-        try:
-            attempt = self._through.get(timeout=_NAP)
-        except queue.Empty:
-            hung = self._find_hung()
-            if hung is None:
-                return None
-            attempt = hung
-        if self._attempts.get(attempt.job.key) is not attempt:  # it was given up before it ended
+        assert self._announcements is not None
+        attempt = self._announcements.next(_NAP) or self._find_hung()
+        # one that was given up may end later
+        if attempt is None or self._attempts.get(attempt.job.key) is not attempt:
             return None
         return self.take(attempt.job)
 
@@ -212,17 +201,8 @@ class Runner:
 
     def _track(self, attempt: Attempt, task: Task) -> None:
         """Have an attempt announced once the last of its tasks has ended; the task isn't submitted yet."""
-        if self._announces:
-            with self._counting:
-                attempt.open_tasks += 1
-            task.on_end = partial(self._ended, attempt)
-
-    def _ended(self, attempt: Attempt) -> None:
-        with self._counting:
-            attempt.open_tasks -= 1
-            is_through = attempt.open_tasks == 0
-        if is_through:
-            self._through.put(attempt)
+        if self._announcements is not None:
+            self._announcements.track(attempt, task)
 
     def run_inline(self, job: Job) -> Attempt:
         """Run a job's target here and now, in this thread and context; an async one on the event loop."""

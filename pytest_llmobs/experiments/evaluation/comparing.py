@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from operator import attrgetter
 from typing import Any
 
 from pytest_llmobs.errors import ArgumentError
@@ -42,23 +43,26 @@ def compare_pair(
         StoreError: The store can't be read.
     """
     before = aligned(before, after)
-    shared = {plan.name for plan in before.suites} & {plan.name for plan in after.suites}
-    if not shared:
-        raise ArgumentError(
-            f"{before.name!r} and {after.name!r} have nothing in common to compare: {_suites(before)} here, "
-            f"{_suites(after)} there. Give two experiments over the same examples."
-        )
+    _check_shared(before, after)
+    seed = "" if draw_order else None
     results: dict[str, PairwiseResult] = {}
     for evaluator in evaluators:
         preferences: list[Preference] = []
-        by_suite = compare_outputs(
-            evaluator, before, after, store, draw_order=draw_order, concurrency=concurrency
-        )
+        by_suite = compare_outputs(evaluator, before, after, store, seed=seed, concurrency=concurrency)
         for each in by_suite:
             preferences.extend(each.result.preferences)
         key = by_suite[0].result.key
         results[key] = PairwiseResult(key, preferences)
     return Comparison(before, after, results)
+
+
+def _check_shared(before: Experiment, after: Experiment) -> None:
+    names = set(map(attrgetter("name"), before.suites))
+    if names.isdisjoint(map(attrgetter("name"), after.suites)):
+        raise ArgumentError(
+            f"{before.name!r} and {after.name!r} have nothing in common to compare: {_suites(before)} here, "
+            f"{_suites(after)} there. Give two experiments over the same examples."
+        )
 
 
 def aligned(experiment: Experiment, other: Experiment) -> Experiment:

@@ -1,4 +1,7 @@
-"""Evaluates ten examples and is killed in the middle; a second run goes on. Run by ``test_evaluate_interrupted``."""
+"""Evaluates ten examples and sends itself a signal in the middle. Run by ``test_evaluate_interrupted``.
+
+``FOLDER SIGNAL CONCURRENCY [EXPERIMENT]``: the folder gets the app's calls; of an experiment, the rest is run.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +9,21 @@ import os
 import signal
 import sys
 from pathlib import Path
+from typing import Any
 
 from pytest_llmobs import evaluate
+from pytest_llmobs.errors import IncompleteExperiment
 
-FOLDER = Path(sys.argv[1])
-KILLED_AT = sys.argv[2]
-EXPERIMENT = sys.argv[3] if len(sys.argv) > 3 else None
+FOLDER, SIGNAL, CONCURRENCY, *NAMED = sys.argv[1:]
 DATA = [{"id": f"e{number}", "inputs": {"number": number}} for number in range(10)]
 
 
 def app(inputs: dict[str, int]) -> dict[str, int]:
-    with (FOLDER / "calls.txt").open("a") as calls:
+    with Path(FOLDER, "calls.txt").open("a") as calls:
         calls.write(f"e{inputs['number']}\n")
-    if f"e{inputs['number']}" == KILLED_AT:
-        os.kill(os.getpid(), signal.SIGKILL)
+    if inputs["number"] == 6 and not NAMED:
+        os.kill(os.getpid(), getattr(signal, SIGNAL))
+        signal.pause() if CONCURRENCY == "0" else None
     return {"square": inputs["number"] ** 2}
 
 
@@ -27,11 +31,12 @@ def is_square(inputs: dict[str, int], outputs: dict[str, int]) -> bool:
     return outputs["square"] == inputs["number"] ** 2
 
 
-results = evaluate(
-    app,
-    data=DATA,
-    evaluators=[is_square],
-    experiment=EXPERIMENT,
-    experiment_prefix=None if EXPERIMENT else "squares",
-)
-print(len(results), results.summary_scores["is_square"].mean)
+options: dict[str, Any] = {"experiment_prefix": "squares"}
+if NAMED:
+    options = {"experiment": NAMED[0]}
+try:
+    results = evaluate(app, data=DATA, evaluators=[is_square], max_concurrency=int(CONCURRENCY), **options)
+except IncompleteExperiment as stopped:
+    print("incomplete", len(stopped.results))
+else:
+    print(len(results), results.summary_scores["is_square"].mean)

@@ -80,26 +80,61 @@ def test_the_same_call_goes_on_and_calls_the_app_for_the_rest_alone(client: Clie
     assert journal_names(client.workspace.open_store()) == []
 
 
-def test_what_was_killed_goes_on(tmp_path: Path) -> None:
-    (tmp_path / "pytest.ini").write_text("[pytest]\n")
-    environment = {"PYTHONPATH": str(ROOT), "PATH": "", "HOME": str(tmp_path)}
+class Script:
+    """The script in a process of its own."""
 
-    def run(*words: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, str(SCRIPT), str(tmp_path), *words]
+    def __init__(self, folder: Path) -> None:
+        (folder / "pytest.ini").write_text("[pytest]\n")
+        self._folder = folder
+        self._environment = {"PYTHONPATH": str(ROOT), "PATH": "", "HOME": str(folder)}
+
+    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, str(SCRIPT), str(self._folder), *words]
         return subprocess.run(
-            command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+            command,
+            cwd=self._folder,
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            preexec_fn=_hear_ctrl_c,
         )
 
-    killed = run("e6")
+    @property
+    def calls(self) -> list[str]:
+        """What the app was called for, by all processes so far."""
+        return (self._folder / "calls.txt").read_text().split()
+
+
+def _hear_ctrl_c() -> None:
+    """Take Ctrl-C as usual, also where this session ignores it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def test_what_was_killed_goes_on(tmp_path: Path) -> None:
+    script = Script(tmp_path)
+    killed = script.run("SIGKILL", "0")
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     client = client_in(tmp_path)
     (name,) = journal_names(client.workspace.open_store())
-    finished = run("none", name)
+    finished = script.run("none", "0", name)
     assert finished.stdout == "10 1.0\n", finished.stderr
     assert f"experiment={name!r}) goes on where it stopped" in finished.stderr
-    calls = (tmp_path / "calls.txt").read_text().split()
-    assert calls == [*(f"e{number}" for number in range(7)), "e6", "e7", "e8", "e9"]
+    assert script.calls == [*(f"e{number}" for number in range(7)), "e6", "e7", "e8", "e9"]
     assert len(stored(client, name).trials) == 10
+
+
+@pytest.mark.parametrize("concurrency", ["0", "2"])
+def test_ctrl_c_in_a_script_keeps_what_was_finished(tmp_path: Path, concurrency: str) -> None:
+    script = Script(tmp_path)
+    stopped = script.run("SIGINT", concurrency)
+    word, finished = stopped.stdout.split()
+    assert word == "incomplete", stopped.stderr
+    client = client_in(tmp_path)
+    (name,) = journal_names(client.workspace.open_store())
+    calls_before = len(script.calls)
+    assert script.run("none", concurrency, name).stdout == "10 1.0\n"
+    assert len(script.calls) - calls_before == 10 - int(finished)
 
 
 def test_examples_that_changed_meanwhile_run_again(client: ClientBase) -> None:
