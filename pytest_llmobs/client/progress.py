@@ -21,6 +21,8 @@ from pytest_llmobs.reports.text.page import Page
 
 _EVERY = 0.1
 """Least seconds between two drawings."""
+_UNCHANGED = 0.9
+"""Seconds more where no trial has ended since: the time left is another by then."""
 _SHARE = 20
 """How many times as long as a drawing takes, nothing is drawn after it: of 10,000 trials it takes a while."""
 _BAR = 20
@@ -71,8 +73,11 @@ class ProgressBar:
         """
         now = self._clock()
         self._trials = trials
+        due = self._due
+        if len(trials) == self._drawn:
+            due += _UNCHANGED
         is_complete = len(trials) == self._total > self._drawn
-        if is_complete or (trials and now >= self._due):
+        if is_complete or (trials and now >= due):
             self._draw(now)
 
     def close(self) -> None:
