@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pytest_llmobs.errors import SettingsError
 from pytest_llmobs.settings import store_folder
@@ -19,9 +19,12 @@ from pytest_llmobs.tracing import active, environment
 
 if TYPE_CHECKING:
     from pytest_llmobs.extensions import Extensions
+    from pytest_llmobs.feedback.writing import FeedbackWriter
+    from pytest_llmobs.records.feedback import Feedback
     from pytest_llmobs.storage.spool.writer import Spool
     from pytest_llmobs.storage.store import Store
     from pytest_llmobs.storage.upkeep import Exporter
+    from pytest_llmobs.tracing.redaction.pipeline import Redaction
     from pytest_llmobs.tracing.redaction.redactors import Redactor
     from pytest_llmobs.tracing.tracer import Tracer
 
@@ -45,6 +48,7 @@ class _App:
     """The running app, for its tracer. Nothing of it is made by two threads at once: see ``active``."""
 
     _spool: Spool | None = None
+    _feedback_writer: FeedbackWriter | None = None
 
     @cached_property
     def _extensions(self) -> Extensions:
@@ -70,10 +74,19 @@ class _App:
     def keep_media(self, name: str, data: bytes) -> str | None:
         return self._store.keep_media(name, data)
 
+    def keep_feedback(self, redaction: Redaction, key: str, **said: Any) -> Feedback:
+        if self._feedback_writer is None:
+            from pytest_llmobs.feedback.writing import FeedbackWriter
+
+            self._feedback_writer = FeedbackWriter(self._store.feedback, redaction)
+        return self._feedback_writer.create(key, **said)
+
     def flush(self) -> None:
         if self._spool is not None:
             self._spool.rotate()
             self._spool.seal_retired()
+        if self._feedback_writer is not None:
+            self._store.feedback.flush()
         with suppress(SettingsError):  # the first traced call has said so, or will
             if self._spool is not None or environment.is_on(os.environ):
                 self._store.seal()  # of forked children and pools too, which are ended without `atexit`

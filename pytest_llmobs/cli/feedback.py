@@ -15,7 +15,6 @@ from pytest_llmobs.cli.lookup import NotFoundError
 from pytest_llmobs.cli.moments import read_moment
 from pytest_llmobs.cli.stores import open_store
 from pytest_llmobs.records.feedback import Feedback, FeedbackStats
-from pytest_llmobs.records.wire import to_wire
 from pytest_llmobs.wording import known, nearest
 
 if TYPE_CHECKING:
@@ -112,7 +111,7 @@ def _list(selection: Selection, arguments: argparse.Namespace, store: Store, con
     records = list(islice(chosen_feedback(store, selection, limit), limit))
     if arguments.json:
         by_key = {key: asdict(own) for key, own in stats.items()}
-        console.json({"sums": by_key, "feedback": [to_wire(one, sparse=False) for one in records]})
+        console.json({"sums": by_key, "feedback": list(map(asdict, records))})
     elif arguments.csv:
         console.csv(_CSV_HEADER, map(_csv_row, records))
     elif not stats:

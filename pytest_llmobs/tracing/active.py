@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any, Protocol
 
 from pytest_llmobs.errors import SettingsError
+from pytest_llmobs.records.feedback import Feedback
 from pytest_llmobs.tracing import capture, environment, first_use
 from pytest_llmobs.tracing.redaction.pipeline import Redaction
 from pytest_llmobs.tracing.redaction.redactors import Redactor, choose_redactors
@@ -30,6 +31,15 @@ class Host(Protocol):
 
     def keep_media(self, name: str, data: bytes) -> str | None:
         """Keep an image or a document of a model call; return where it is."""
+
+    def keep_feedback(self, redaction: Redaction, key: str, **said: Any) -> Feedback:
+        """Keep what the app says of a run, cleaned.
+
+        Args:
+            redaction: What cleans it.
+            key: What is told.
+            **said: See ``feedback.writing.NewFeedback``.
+        """
 
     def starting(self, tracer: Tracer) -> None:
         """Take note that ``tracer`` is about to be at work."""
@@ -63,6 +73,8 @@ _outer: list[Tracer | None] = []
 _beside: list[Tracer] = []
 """Tracers at work beside the installed one: each writes the traces that were started with it, and no others."""
 _host: Host | None = None
+_app_tracer: Tracer | None = None
+"""The tracer whose runs go where the host keeps them, or None."""
 _asked_environment = False
 _is_starting = False
 """True while a thread makes the tracer; the others wait, or their first calls would be lost."""
@@ -125,8 +137,8 @@ def set_host(new: Host | None) -> None:
     Args:
         new: Asked at the first traced call; None keeps nothing.
     """
-    global _host, _asked_environment
-    _host, _asked_environment = new, False
+    global _host, _asked_environment, _app_tracer
+    _host, _asked_environment, _app_tracer = new, False, None
 
 
 def listen_to(tracer: ForeignTracer | None) -> None:
@@ -156,6 +168,19 @@ def flush() -> None:
     """Seal what was traced so far outside a session."""
     if _host is not None:
         _host.flush()
+
+
+def keep_feedback(tracer: Tracer, key: str, **said: Any) -> Feedback | None:
+    """Keep what a running app says of one of its runs; return None where it is no app's run.
+
+    Args:
+        tracer: The run's.
+        key: What is told.
+        **said: See ``feedback.writing.NewFeedback``.
+    """
+    if _host is None or tracer is not _app_tracer:
+        return None
+    return _host.keep_feedback(tracer.redaction, key, **said)
 
 
 def _ask_environment() -> None:
@@ -197,11 +222,13 @@ def _start_alone() -> Iterator[bool]:
 
 def _begin(*, enabled: bool) -> bool:
     """Install a tracer as the environment describes it; return False where that makes no sense."""
+    global _app_tracer
     try:
         capture.preload()
         tracer = _make_tracer(enabled)
         if _host is not None:
             _host.starting(tracer)
+            _app_tracer = tracer
     except Exception as error:  # an app in production must not fall over its tracing
         _log.warning(_NOTHING, error)
         return False

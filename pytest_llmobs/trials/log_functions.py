@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from pytest_llmobs.errors import LlmobsError
+from pytest_llmobs.records.feedback import Feedback
 from pytest_llmobs.records.scores import Score
+from pytest_llmobs.tracing import active
 from pytest_llmobs.tracing.parent import get_current_run_tree
 from pytest_llmobs.trials.llm_run import LlmRun
 
@@ -55,12 +57,27 @@ def log_reference_outputs(outputs: Mapping[str, Any]) -> None:
 
 def log_feedback(
     key: str, score: float | bool | None = None, *, value: str | None = None, comment: str | None = None
-) -> Score:
-    """Record a score that the test worked out itself; see ``LlmRun.log_feedback``.
+) -> Score | Feedback:
+    """Say something of what is going on: in a test a score of its trial, in a running app feedback on the current run.
+
+    Args:
+        key: What is told, such as ``resolved``.
+        score: A number or a bool.
+        value: A label, beside or instead of it.
+        comment: Why.
+
+    Returns:
+        In a traced test its ``Score`` (see ``LlmRun.log_feedback``), in a running app the ``Feedback`` that was kept.
 
     Raises:
-        LlmobsError: No traced test is running here.
+        LlmobsError: Neither a traced test nor a traced call is going on here.
     """
+    tree = get_current_run_tree()
+    if tree is not None and tree.root.id not in _tests:
+        about = {"run_id": tree.id, "trace_id": tree.trace_id, "run_project": tree.project}
+        kept = active.keep_feedback(tree.tracer, key, **about, score=score, value=value, comment=comment)
+        if kept is not None:
+            return kept
     return _current("log_feedback").log_feedback(key, score, value=value, comment=comment)
 
 
@@ -68,7 +85,10 @@ def _current(function: str) -> LlmRun:
     tree = get_current_run_tree()
     if tree is not None and tree.root.id in _tests:
         return _tests[tree.root.id]
+    remedy = "a target returns its outputs instead."
+    if function == "log_feedback":
+        remedy = "a running app calls it in a traced call, with LLMOBS_TRACING=true."
     raise LlmobsError(
         f"{function}() was called outside a traced test. Call it in a test that is marked llm_dataset or asks "
-        "for llm_run; a target returns its outputs instead."
+        f"for llm_run; {remedy}"
     )

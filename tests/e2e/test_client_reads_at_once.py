@@ -93,7 +93,9 @@ def test_a_run_is_read_while_its_process_lives_and_after_it_has_ended(
     assert read(tmp_path, environment, id) == [f"good 1 3 {1 / 3}", "['answer', 'answer', 'answer']"]
 
 
-def test_a_killed_process_loses_nothing_that_has_returned(tmp_path: Path, environment: dict[str, Any]) -> None:
+def test_a_killed_process_loses_nothing_that_has_returned(
+    tmp_path: Path, environment: dict[str, Any]
+) -> None:
     with subprocess.Popen(
         [sys.executable, "-c", APP],
         cwd=tmp_path,

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -121,11 +122,10 @@ class Part:
             StoreError: It is no Parquet of feedback, or of a newer schema.
             VanishedError: It is gone.
         """
-        from pyarrow.dataset import ParquetFileFormat
         from pyarrow.fs import LocalFileSystem
 
         try:
-            fragment = ParquetFileFormat().make_fragment(str(path), LocalFileSystem())
+            fragment = _format().make_fragment(str(path), LocalFileSystem())
             footer = fragment.metadata
             metadata = footer.metadata or {}
             version = int(metadata.get(VERSION_KEY, b"0"))
@@ -154,6 +154,17 @@ class Part:
         except UNREADABLE as error:
             raise unreadable_part(self.path, error) from error
         return table
+
+
+@cache
+def _format() -> ds.ParquetFileFormat:
+    from pyarrow.dataset import ParquetFileFormat, ParquetFragmentScanOptions
+
+    try:
+        options = ParquetFragmentScanOptions(page_checksum_verification=True)
+    except TypeError:  # pyarrow 15 and 16 don't know it
+        options = ParquetFragmentScanOptions()
+    return ParquetFileFormat(default_fragment_scan_options=options)
 
 
 def unreadable_part(path: Path, error: Exception) -> StoreError:

@@ -220,6 +220,9 @@ class Host:
     def open_sink(self):
         return Sink()
 
+    def keep_feedback(self, redaction, key, **said):
+        raise NotImplementedError
+
     def starting(self, tracer):
         pass
 
