@@ -97,9 +97,10 @@ def stats_of_matching(
 
 
 def said_of(store: Store, selection: Selection) -> pa.Table:
-    """Return the chosen feedback, trials' scores included: ``run_id``, ``key``, ``score``, ``label``, ``has_comment``.
+    """Return the chosen feedback, trials' scores included.
 
-    ``label`` is the value where that is a text.
+    Columns: ``run_id``, ``key``, ``score``, ``label`` (the value where that is a text), ``has_comment``,
+    ``source_type``, ``project`` (where that is known without the run) and ``created_at``.
     """
     return _joined(selected(store, selection, _READ), score_tables(store, selection))
 
@@ -110,20 +111,35 @@ def _joined(said: pa.Table, scored: Iterable[pa.Table]) -> pa.Table:
     import pyarrow.compute as pc
 
     is_label = pc.invert(pc.fill_null(said["value_is_json"], False))
-    labels = pc.if_else(is_label, said["value"], pa.scalar(None, pa.string()))
     columns: dict[str, Any] = {
         "run_id": said["run_id"],
         "key": said["key"],
         "score": said["score"],
-        "label": labels,
+        "label": pc.if_else(is_label, said["value"], pa.scalar(None, pa.string())),
         "has_comment": pc.is_valid(said["comment"]),
+        "source_type": said["source_type"],
+        "project": said["project"],
+        "created_at": said["created_at"],
     }
-    tables = [pa.table(columns)]
+    table = pa.table(columns)
+    tables = [table]
     for scores in scored:
-        own = scores.select(["run_id", "key", "score"])
-        own = own.append_column("label", pa.nulls(len(own), pa.string()))
-        tables.append(own.append_column("has_comment", pa.array([False] * len(own), pa.bool_())))
+        tables.append(_as_said(scores, table.schema))
     return pa.concat_tables(tables)
+
+
+def _as_said(scores: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Return trials' scores with the columns of other feedback; what nobody knows of them is null."""
+    import pyarrow as pa
+
+    rows = len(scores)
+    columns: dict[str, Any] = {name: scores[name] for name in scores.column_names}
+    columns["has_comment"] = pa.repeat(pa.scalar(False), rows)
+    columns["source_type"] = pa.repeat(pa.scalar("model"), rows)
+    arrays = []
+    for field in schema:
+        arrays.append(columns.get(field.name, pa.nulls(rows, field.type)))
+    return pa.table(arrays, schema=schema)
 
 
 def sums(said: pa.Table, by: Sequence[str]) -> dict[tuple[Any, ...], FeedbackStats]:
