@@ -59,7 +59,7 @@ DIFFERENCES: Mapping[str, str] = {
     "update_feedback": "Returns the feedback. The history keeps what was said before.",
     "delete_feedback": "The history is kept.",
     "list_feedback": "The scores of trials are among it, as source `model`. Also by `project` and time.",
-    "create_dataset": "`id` is the name; a slash in it is a folder. A name that can't be a file's everywhere is refused.",
+    "create_dataset": "`id` is the name; a slash in it is a folder. A name that can be no file's is refused.",
     "create_example": (
         "`id` is derived from the inputs (`i-was-charged-twice-98ea66fe`), and so the same on every machine; any text "
         "may be given. `created_at` is kept where it is given, so that a script that is run again writes the same file."
