@@ -116,3 +116,9 @@ class FeedbackStats:
         if name in self.__dataclass_fields__:
             return getattr(self, name)
         raise KeyError(name)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return a figure by its name, or ``default`` where there is no such figure."""
+        if name in self.__dataclass_fields__:
+            return getattr(self, name)
+        return default

@@ -170,8 +170,6 @@ _KIND_OF_COLUMN: Mapping[str, FieldKind] = {
     "flag": "flag",
 }
 _SECONDS = ("time_to_first_token",)
-THREAD_KEYS = ("session_id", "thread_id", "conversation_id")
-"""Keys of metadata that name a conversation, LangSmith's set."""
 ELSEWHERE: Mapping[str, str] = {
     "scores": "Trials' scores count as feedback: and(eq(feedback_key, …), lt(feedback_score, …)).",
     "feedback": "Write and(eq(feedback_key, …), lt(feedback_score, …)).",

@@ -9,9 +9,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_llmobs.records.conditions import Condition, FieldCondition, RecordKind, SameRecord
+from pytest_llmobs.records.runs import THREAD_KEYS
 from pytest_llmobs.storage.filtering import entries
 from pytest_llmobs.storage.filtering.expressions import every
-from pytest_llmobs.storage.filtering.fields import THREAD_KEYS, FilterField
+from pytest_llmobs.storage.filtering.fields import FilterField
 from pytest_llmobs.storage.filtering.language_text import written
 
 

@@ -245,6 +245,9 @@ def test_feedback_stands_at_the_runs_that_are_listed(client: Client, write: Writ
         client.create_feedback(run_id(number), "rating", score=number / 10)
     averages = [run.feedback_stats["rating"]["avg"] for run in client.list_runs(order="asc")]
     assert averages == [number / 10 for number in range(1, 8)]
+    (first,) = client.list_runs(limit=1)
+    assert first.feedback_stats.get("rating", {}).get("avg") == 0.7
+    assert first.feedback_stats.get("tone", {}).get("avg", 1) == 1
 
 
 def test_scores_of_trials_count_as_feedback(client: Client, write: Write) -> None:
