@@ -67,8 +67,9 @@ class PromptMethods(ClientBase):
         from pytest_llmobs.prompts.pushing import Push
 
         accept(self.push_prompt, others)
+        about = _about(description, readme, tags)
         wanted = Push(object, parent_commit_hash, commit_tags, commit_description, _author())
-        return self._pushed(_name(prompt_identifier), wanted, _about(description, readme, tags))
+        return self._pushed(_name(prompt_identifier), wanted, about)
 
     def _pushed(self, name: str, wanted: Push, about: Mapping[str, Any]) -> PromptUrl:
         from pytest_llmobs.prompts import pushing
@@ -346,14 +347,3 @@ def _author() -> str:
         return getpass.getuser()
     except (OSError, KeyError, ImportError):  # a container whose user has no name
         return ""
-
-
-def _check_order(field: Any, direction: Any) -> None:
-    """Make sure that prompts can be sorted so.
-
-    Raises:
-        ArgumentError: They can't.
-    """
-    for value, choices in ((field, _SORTED_BY), (direction, _DIRECTIONS)):
-        if value not in choices:
-            raise ArgumentError(f"Can't sort by {value!r}.{nearest(str(value), choices)} {known(choices)}")
