@@ -126,6 +126,7 @@ class TargetEvaluation:
     def _take_over(self, resumption: Resumption) -> None:
         """Make rows of what is finished, scored by the evaluators that are new."""
         from pytest_llmobs.experiments.evaluation.replaced_scores import replaced_scores
+        from pytest_llmobs.experiments.evaluation.score_feedback import keep_as_feedback
         from pytest_llmobs.experiments.evaluation.scoring_again import promises_of, read_stored, score_again
 
         promises = promises_of(self._head.suites)
@@ -135,6 +136,8 @@ class TargetEvaluation:
             taken.append(scored)
             self._add_kept(scored)
         self._replaced = replaced_scores(taken, resumption.earlier.suites, real.now())
+        if self._setup.stored:
+            keep_as_feedback(taken, self._setup)
         if self._journal is not None:
             self._journal.begin_again(self._head)
 

@@ -14,6 +14,7 @@ from pytest_llmobs.evaluators.suites import BoundSummary
 from pytest_llmobs.experiments.evaluation.replaced_scores import replaced_scores
 from pytest_llmobs.experiments.evaluation.results_data import Evaluation, EvaluationRow, Interruption
 from pytest_llmobs.experiments.evaluation.running import Stopped
+from pytest_llmobs.experiments.evaluation.score_feedback import keep_as_feedback
 from pytest_llmobs.experiments.evaluation.scoring_again import (
     ScoredTrial,
     promises_of,
@@ -164,6 +165,7 @@ class Rescoring:
         conclusion = concluded(
             experiment, self._setup, self._request.summaries, self._known_scores(), recall=True
         )
+        keep_as_feedback(self._scored.values(), self._setup)
         self.evaluation.conclude(conclusion.experiment, conclusion.recorded)
 
     def _trial(self, trial: Trial) -> Trial:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pytest_llmobs import evaluate, evaluator
+from pytest_llmobs import Client, evaluate, evaluator
 from pytest_llmobs.client.base import ClientBase
 from pytest_llmobs.errors import ArgumentError, IncompleteExperiment, NotFoundError
 from pytest_llmobs.experiments.evaluation.journal import journal_names
@@ -60,6 +60,13 @@ def test_the_history_grows_with_each_time(client: ClientBase, name: str) -> None
     evaluate(name, evaluators=[strict("3", True)], client=client)
     history = stored(client, name).earlier_scores
     assert [scores.trials[0].score.score for scores in history] == [1.0, 0.0]
+
+
+def test_new_scores_are_feedback_on_their_runs(client: ClientBase, name: str) -> None:
+    evaluate(name, evaluators=[length], client=client)
+    own = Client(workspace=client.workspace)
+    long = own.list_runs(project_name=name, filter='and(eq(feedback_key, "length"), gt(feedback_score, 4))')
+    assert [run.inputs["question"] for run in long] == ["three"]
 
 
 def test_one_split_can_be_scored_alone(client: ClientBase, name: str) -> None:
