@@ -90,7 +90,14 @@ def selected(store: Store, selection: Selection, columns: Sequence[str]) -> pa.T
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    needed = list(dict.fromkeys([*columns, "created_at", "source_type", "project", "run_id"]))
+    needed = [*columns]
+    if selection.start_time is not None or selection.end_time is not None:
+        needed.append("created_at")
+    if selection.source_types is not None:
+        needed.append("source_type")
+    if selection.project is not None:
+        needed += ["project", "run_id"]
+    needed = list(dict.fromkeys(needed))
     table = store.feedback.current(run_ids=selection.run_ids, keys=selection.keys, columns=needed)
     if selection.start_time is not None:
         table = table.filter(pc.greater_equal(table["created_at"], _scalar(selection.start_time)))
@@ -121,10 +128,18 @@ def check_project(store: Store, selection: Selection) -> None:
 
 def _from_log(store: Store, selection: Selection, limit: int | None) -> Iterator[Feedback]:
     """Yield what the log says of a selection, the newest first, a window of whole records at a time."""
+    import pyarrow.compute as pc
+
     from pytest_llmobs.storage.feedback.rows import feedback_of
 
     order = [("created_at", "descending"), ("id", "descending")]
-    ids = selected(store, selection, ["id", "created_at"]).sort_by(order)["id"].slice(0, limit)
+    table = selected(store, selection, ["id", "created_at"])
+    if limit is not None and 0 < limit < len(table):
+        # Sorting all of a million takes longer than finding how old the oldest of them is.
+        newest = pc.select_k_unstable(table, k=limit, sort_keys=order[:1])
+        oldest = table["created_at"][newest[-1].as_py()]
+        table = table.filter(pc.greater_equal(table["created_at"], oldest))
+    ids = table.sort_by(order)["id"].slice(0, limit)
     start, size = 0, _FIRST_WINDOW
     while start < len(ids):
         window = ids.slice(start, size).to_pylist()
