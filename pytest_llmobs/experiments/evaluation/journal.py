@@ -89,6 +89,24 @@ class Journal:
         return size == 0 or os.pread(self._descriptor, 1, size - 1) == b"\n"
 
 
+def renew_journal(experiment: Experiment, store: Store) -> None:
+    """Bring the journal of an evaluation that ended early up to its document; nothing where there is no journal.
+
+    Raises:
+        OSError: The disk refuses.
+    """
+    path = store.layout.journal(experiment.name)
+    if not path.exists():
+        return
+    journal = Journal(path, experiment)
+    try:
+        for trial in experiment.trials:
+            if trial.not_run is None:
+                journal.keep(trial)
+    finally:
+        journal.close()
+
+
 def journal_names(store: Store) -> list[str]:
     """Return the experiments that have a journal: evaluations that haven't come to their end."""
     paths = store.layout.journals.glob(f"*{SPOOL_SUFFIX}")

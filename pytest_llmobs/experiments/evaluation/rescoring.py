@@ -11,6 +11,7 @@ from pytest_llmobs.clocks import real
 from pytest_llmobs.errors import ArgumentError
 from pytest_llmobs.evaluators.binding.declaration import BoundEvaluator
 from pytest_llmobs.evaluators.suites import BoundSummary
+from pytest_llmobs.experiments.evaluation.journal import renew_journal
 from pytest_llmobs.experiments.evaluation.replaced_scores import replaced_scores
 from pytest_llmobs.experiments.evaluation.results_data import Evaluation, EvaluationRow, Interruption
 from pytest_llmobs.experiments.evaluation.running import Stopped
@@ -166,6 +167,8 @@ class Rescoring:
             experiment, self._setup, self._request.summaries, self._known_scores(), recall=True
         )
         keep_as_feedback(self._scored.values(), self._setup)
+        if before.interrupted:
+            renew_journal(conclusion.experiment, self._setup.store)
         self.evaluation.conclude(conclusion.experiment, conclusion.recorded)
 
     def _trial(self, trial: Trial) -> Trial:

@@ -144,10 +144,12 @@ def test_what_was_interrupted_can_be_scored_and_still_goes_on(client: ClientBase
         evaluate(App(act), data=DATA, client=client)
     name = stopped.value.results.experiment_name
     assert len(evaluate(name, evaluators=[length], client=client)) == 1
+    assert scores_of(evaluate(name, evaluators=[right], client=client))["one"] == {"length": 3, "right": 1}
     assert journal_names(client.workspace.open_store()) == [name]
     app = App()
-    evaluate(app, data=DATA, evaluators=[length], experiment=name, client=client)
+    results = evaluate(app, data=DATA, evaluators=[length, right], experiment=name, client=client)
     assert app.calls == ["two", "three"]
+    assert scores_of(results)["one"] == {"length": 3, "right": 1}
 
 
 def test_an_unknown_experiment_is_told_with_the_near_ones(client: ClientBase, name: str) -> None:
