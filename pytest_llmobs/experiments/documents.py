@@ -18,7 +18,7 @@ from pytest_llmobs.records.decisions import Decision
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.records.fit import MisfitError, at
 from pytest_llmobs.records.looks import Look
-from pytest_llmobs.records.plans import ExpectedTrial, SuitePlan
+from pytest_llmobs.records.plans import ExpectedRows, ExpectedTrial, SuitePlan
 from pytest_llmobs.records.trials import Trial
 from pytest_llmobs.records.wire import FieldForm, form_of, from_wire, made, to_wire
 
@@ -48,15 +48,19 @@ def experiment_to_dict(experiment: Experiment) -> dict[str, Any]:
     }
 
 
-def experiment_from_dict(document: Mapping[str, Any]) -> Experiment:
+def experiment_from_dict(document: Mapping[str, Any], *, head: bool = False) -> Experiment:
     """Rebuild an experiment from ``experiment_to_dict``'s document; keys it doesn't know are ignored.
+
+    Args:
+        document: The document.
+        head: Make the expected trials of its suites once they are looked at.
 
     Raises:
         MisfitError: The document lacks what every experiment has, or holds what none can have.
     """
     wire = dict(document)
     trials = at("trials", partial(_records, Trial), wire.pop("trials", {}))
-    plans = _each("suites", _read_plan, wire.pop("suites", []))
+    plans = _each("suites", partial(_read_plan, head=head), wire.pop("suites", []))
     looks = _each("looks", _read_look, wire.pop("looks", []))
     # until version 0.1 there was one further session, without a name for what it was asked
     again = at("confirmation", partial(_records, Trial), wire.pop("confirmation", {}))
@@ -127,13 +131,27 @@ def _read_look(wire: Any) -> Look:
     return replace(from_wire(Look, rest), trials=trials)
 
 
-def _read_plan(wire: Any) -> SuitePlan:
+def _read_plan(wire: Any, *, head: bool) -> SuitePlan:
     if not isinstance(wire, dict):
         raise MisfitError("it is no object")
-    expected = at("expected", partial(_records, ExpectedTrial), wire.get("expected", {}))
+    read = _put_off if head else partial(_records, ExpectedTrial)
+    expected = at("expected", read, wire.get("expected", {}))
     rest = dict(wire)
     rest.pop("expected", None)  # a table here
     return replace(from_wire(SuitePlan, rest), expected=expected)
+
+
+def _put_off(table: Any) -> Sequence[ExpectedTrial]:
+    """Return expected trials that are made once they are looked at."""
+    make = partial(_records, ExpectedTrial, table)
+    try:
+        place = table["columns"].index("example_id")
+        ids = [row[place] for row in table["rows"]]
+    except (TypeError, KeyError, ValueError, IndexError, AttributeError):  # damaged; or there are none
+        return make()
+    if not {str}.issuperset(map(type, ids)):
+        return make()
+    return ExpectedRows(ids, make)
 
 
 def _columns(kind: type) -> list[FieldForm]:

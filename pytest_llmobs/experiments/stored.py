@@ -51,7 +51,7 @@ def stored_experiments(
     """
     for path, document in store.documents(heads=heads, mentioning=mentioning):
         try:
-            yield StoredExperiment(checked(document, path, store), document)
+            yield StoredExperiment(checked(document, path, store, head=heads), document)
         except StoreError as error:
             store.leave_out(path, error)
 
@@ -63,15 +63,21 @@ def read_heads(store: Store) -> list[Experiment]:
     return heads
 
 
-def checked(document: Mapping[str, Any], path: Path, store: Store) -> Experiment:
+def checked(document: Mapping[str, Any], path: Path, store: Store, *, head: bool = False) -> Experiment:
     """Return a document's experiment.
+
+    Args:
+        document: The document.
+        path: Its file.
+        store: Has it.
+        head: Put off what only who looks at single trials needs.
 
     Raises:
         StoreError: It can't be one, or is not that of its file.
     """
     where = store.shown(path)
     try:
-        experiment = experiment_from_dict(document)
+        experiment = experiment_from_dict(document, head=head)
         check_meaning(experiment)
     except MisfitError as error:
         raise unreadable(where, error) from error

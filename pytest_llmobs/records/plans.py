@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from operator import attrgetter
-from typing import Any, Literal
+from typing import Any, Literal, overload
 
 GateMethod = Literal["paired", "mean", "off"]
 
@@ -43,6 +44,39 @@ class ExpectedTrial:
     """The example's metadata, for ``must_pass``."""
 
 
+class ExpectedRows(Sequence[ExpectedTrial]):
+    """Expected trials that are made once one of them is looked at; what lists hundreds of experiments needs none."""
+
+    def __init__(self, example_ids: Sequence[str], make: Callable[[], Sequence[ExpectedTrial]]) -> None:
+        """Put them off.
+
+        Args:
+            example_ids: The id of each one's example.
+            make: Makes them.
+        """
+        self.example_ids = example_ids
+        """The id of each one's example."""
+        self._make = make
+
+    @cached_property
+    def _made(self) -> Sequence[ExpectedTrial]:
+        return self._make()
+
+    def __len__(self) -> int:
+        """Return how many there are, without making them."""
+        return len(self.example_ids)
+
+    @overload
+    def __getitem__(self, number: int) -> ExpectedTrial: ...
+
+    @overload
+    def __getitem__(self, number: slice) -> Sequence[ExpectedTrial]: ...
+
+    def __getitem__(self, number: int | slice) -> ExpectedTrial | Sequence[ExpectedTrial]:
+        """Make them all, and return one or some."""
+        return self._made[number]
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SuitePlan:
     """What collection knows of a suite; its expected trials are the denominator of every mean."""
@@ -76,6 +110,8 @@ class SuitePlan:
     @property
     def example_ids(self) -> Collection[str]:
         """Ids of the examples that are to run here, in their order."""
+        if isinstance(self.expected, ExpectedRows):
+            return dict.fromkeys(self.expected.example_ids).keys()
         return dict.fromkeys(map(attrgetter("example_id"), self.expected)).keys()
 
     @property

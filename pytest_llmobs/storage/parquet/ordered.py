@@ -18,7 +18,7 @@ from pytest_llmobs.storage.parquet.parallel import side_by_side
 from pytest_llmobs.storage.parquet.parts import Part, has_payloads, width
 from pytest_llmobs.storage.parquet.report import ScanReport
 from pytest_llmobs.storage.parquet.skimming import Skimmed
-from pytest_llmobs.storage.parquet.sought import PROJECT, Sought, scan_schema
+from pytest_llmobs.storage.parquet.sought import PROJECT, Sought, schema_of
 from pytest_llmobs.storage.parquet.waiting import Waiting
 
 _WHEN = "when"
@@ -127,7 +127,7 @@ class Sweep:
 
     def _sorted(self, tables: Sequence[pa.Table]) -> pa.Table:
         if not tables:
-            schema = pa.schema([scan_schema().field(name) for name in self._columns])
+            schema = schema_of(self._columns)
             return empty_table(schema.append(pa.field(_WHEN, pa.int64())))
         direction = "descending" if self._newest_first else "ascending"
         # The id as well: runs that start in the same microsecond keep their order from one reading to the next.

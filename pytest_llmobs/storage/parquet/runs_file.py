@@ -28,7 +28,7 @@ from pytest_llmobs.storage.parquet.damage import (
 from pytest_llmobs.storage.parquet.file import GROUP_BYTES, MERGED_KEY
 from pytest_llmobs.storage.parquet.parts import Part
 from pytest_llmobs.storage.parquet.schema import NEEDED, SCHEMA_VERSION, VERSION_KEY
-from pytest_llmobs.storage.parquet.sought import PROJECT, Sought, SoughtText, scan_schema
+from pytest_llmobs.storage.parquet.sought import PROJECT, Sought, SoughtText, scan_schema, schema_of
 from pytest_llmobs.wording import count
 
 if TYPE_CHECKING:  # a session writes and reads nothing: it does without 20 MB
@@ -280,7 +280,7 @@ class RunsFile:
 
     def _raw(self, groups: Sequence[int], columns: Sequence[str]) -> pa.Table:
         """Return some columns of some row groups in the types of the schema; what the file lacks is null."""
-        schema = pa.schema([scan_schema().field(name) for name in columns])
+        schema = schema_of(columns)
         if not groups:
             return empty_table(schema)
         stored = set(self._schema.names)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -22,6 +23,11 @@ EVERYTHING = Pushed(None)
 def scan_schema() -> pa.Schema:
     """Return the schema of what scans return: the files' columns, and the project."""
     return arrow_schema().append(pa.field(PROJECT, pa.string()))
+
+
+def schema_of(columns: Sequence[str]) -> pa.Schema:
+    """Return the schema of some columns."""
+    return pa.schema([scan_schema().field(name) for name in columns])
 
 
 @dataclass(frozen=True)

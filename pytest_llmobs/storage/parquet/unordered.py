@@ -10,10 +10,11 @@ from functools import partial
 import pyarrow as pa
 
 from pytest_llmobs.storage.parquet import parts as units
+from pytest_llmobs.storage.parquet.arrays import empty_table
 from pytest_llmobs.storage.parquet.parallel import thread_count, thread_pool
 from pytest_llmobs.storage.parquet.parts import Part, Source, has_payloads, width
 from pytest_llmobs.storage.parquet.report import ScanReport
-from pytest_llmobs.storage.parquet.sought import Sought
+from pytest_llmobs.storage.parquet.sought import Sought, schema_of
 
 
 def read_unordered(
@@ -83,5 +84,10 @@ def _matching(parts: Sequence[Part], columns: Sequence[str], sought: Sought) -> 
     if sought.is_everything or not has_payloads(columns):
         return source.matching(parts, columns, sought)
     matches = source.matches(parts, sought)
-    chosen = [part.choosing(positions) for part, positions in zip(parts, matches, strict=True)]
-    return source.chosen([part for part in chosen if part.rows], columns)
+    chosen: list[Part] = []
+    for part, positions in zip(parts, matches, strict=True):
+        if len(positions):
+            chosen.append(part.choosing(positions))
+    if not chosen:
+        return empty_table(schema_of(columns))
+    return source.chosen(chosen, columns)

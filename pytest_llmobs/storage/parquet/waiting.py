@@ -67,7 +67,8 @@ class Waiting:
         """Read what was taken again from ``bound`` on: its rows from there were let go of."""
         for number, part in self._taken.items():
             if self._far(part) >= bound:
-                self._again[number] = bound
+                # It may be waiting already, to be read again from an earlier time.
+                self._again[number] = min(bound, self._again.get(number, bound))
 
     def _look_ahead(self) -> None:
         """Make sure that what comes next is known to have matches; at the end there may be none."""

@@ -18,7 +18,7 @@ from pytest_llmobs.storage.layout import SPOOL_SUFFIX
 from pytest_llmobs.storage.parquet.arrays import arrow_array, binary_array, counted
 from pytest_llmobs.storage.parquet.parts import Part, has_payloads
 from pytest_llmobs.storage.parquet.schema import PAYLOADS
-from pytest_llmobs.storage.parquet.sought import PROJECT, Sought, scan_schema
+from pytest_llmobs.storage.parquet.sought import PROJECT, Sought, schema_of
 from pytest_llmobs.storage.spool.parsed import ParsedLines, Placed
 
 _SMALL = 1 << 18
@@ -189,7 +189,7 @@ class UnsealedRuns:
     def _select(self, table: pa.Table, columns: Sequence[str]) -> pa.Table:
         if has_payloads(columns):
             table = self._with_payloads(table)
-        schema = pa.schema([scan_schema().field(name) for name in columns])
+        schema = schema_of(columns)
         return table.select(list(columns)).cast(schema)
 
     def _with_payloads(self, table: pa.Table) -> pa.Table:

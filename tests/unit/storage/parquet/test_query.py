@@ -1,0 +1,239 @@
+"""Scans: in order of time over parts that overlap, bounded, lazy, and told of afterwards."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from pytest_llmobs.records.conditions import RunFilter
+from pytest_llmobs.records.run_stats import RunStats
+from pytest_llmobs.storage.parquet import file
+from pytest_llmobs.storage.parquet.report import ScanReport
+from pytest_llmobs.storage.parquet.runs_file import RunsFile
+from pytest_llmobs.storage.store import Store
+
+Line = Callable[..., bytes]
+Id = Callable[[int], str]
+START = 1_763_900_000_000_000
+ERRORS = RunFilter(run='eq(status, "error")')
+
+
+def moment(number: int) -> datetime:
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=START + number * 1_000_000)
+
+
+@pytest.fixture
+def overlapping(
+    store: Store, line: Line, monkeypatch: pytest.MonkeyPatch
+) -> tuple[Store, list[tuple[int, str]]]:
+    """Twelve files of several row groups whose times overlap at random, many starts the same; and a living spool."""
+    monkeypatch.setattr(file, "GROUP_ROWS", 7)
+    chance = random.Random(5)
+    written: list[tuple[int, str]] = []
+    for number in range(13):
+        spool = store.spool(str(number))
+        for place in range(chance.randrange(1, 40)):
+            key = number * 100 + place
+            start = START + chance.randrange(60) * 1_000_000
+            status = "error" if chance.random() < 0.3 else "success"
+            one = line(key, start_time=start, end_time=start + 1, status=status, inputs={"n": key})
+            written.append((start, one.decode()[7:43]))
+            spool.append(one)
+        if number < 12:
+            spool.close()
+    return store, written
+
+
+@pytest.mark.parametrize("window", [1, 2000, 1 << 23])
+@pytest.mark.parametrize("newest_first", [False, True])
+@pytest.mark.parametrize("payloads", [False, True])
+def test_overlapping_files_come_in_order_each_run_once(
+    overlapping: tuple[Store, list[tuple[int, str]]],
+    monkeypatch: pytest.MonkeyPatch,
+    window: int,
+    newest_first: bool,
+    payloads: bool,
+) -> None:
+    monkeypatch.setattr("pytest_llmobs.storage.parquet.parts.WINDOW_BYTES", window)
+    store, written = overlapping
+    expected = [id for _, id in sorted(written, reverse=newest_first)]
+    runs = list(store.runs(newest_first=newest_first, payloads=payloads))
+    assert [run.id for run in runs] == expected
+    assert all(run.inputs == ({"n": int(run.id[-12:], 16)} if payloads else {}) for run in runs)
+    errors = [run.id for run in runs if run.status == "error"]
+    for limit in (1, 5, 40):
+        limited = store.runs(newest_first=newest_first, payloads=payloads, limit=limit)
+        assert [run.id for run in limited] == expected[:limit]
+        found = store.runs(filter=ERRORS, newest_first=newest_first, payloads=payloads, limit=limit)
+        assert [run.id for run in found] == errors[:limit]
+    assert [run.id for run in store.runs(filter=ERRORS, newest_first=newest_first)] == errors
+
+
+def test_tables_without_order_hold_the_same_rows(overlapping: tuple[Store, list[tuple[int, str]]]) -> None:
+    store, written = overlapping
+    tables = list(store.tables(["id", "project", "inputs"], ordered=False))
+    assert {name for table in tables for name in table.column_names} == {"id", "project", "inputs"}
+    ids = pa.concat_tables(tables)["id"].to_pylist()
+    assert sorted(ids) == sorted(id for _, id in written)
+    errors = [run.id for run in store.runs(filter=ERRORS)]
+    found = pa.concat_tables(store.tables(["id", "outputs"], ordered=False, filter=ERRORS))["id"].to_pylist()
+    assert sorted(found) == sorted(errors)
+    assert sum(map(len, store.tables(["id"], ordered=False, limit=11))) == 11
+
+
+def test_only_what_is_asked_for_is_read(keep: Callable[..., Store], line: Line, run_id: Id) -> None:
+    for number in range(10):
+        keep(*(line(number * 100 + k, inputs={"n": k}) for k in range(20)))
+    store = keep()
+    report = ScanReport()
+    first = next(store.runs(newest_first=True, report=report))
+    assert first.id == run_id(919)
+    assert report.files == 10
+    assert report.read_files == report.read_groups <= 3
+    assert report.scanned_rows <= 60
+
+
+def test_a_scan_tells_what_the_statistics_saved(keep: Callable[..., Store], line: Line) -> None:
+    for number in range(10):
+        keep(*(line(number * 100 + k) for k in range(20)))
+    store = keep()
+    report = ScanReport()
+    found = list(store.runs(start_time=moment(800), before=moment(810), report=report))
+    assert len(found) == report.rows == 10
+    assert (report.files, report.skipped_files, report.read_files) == (10, 9, 1)
+    assert (report.groups, report.skipped_groups, report.read_groups) == (10, 9, 1)
+    assert "start_time >= " in report.pushdown
+    report = ScanReport()
+    spool = store.spool()
+    spool.append(line(805, id="f" * 36))
+    assert (
+        sum(map(len, store.tables(["id"], ordered=False, start_time=moment(800), report=report))) == 121 - 80
+    )
+    assert (report.unsealed, report.skipped_groups) == (1, 8)
+
+
+def test_several_projects_are_read_as_one(store: Store, line: Line, run_id: Id) -> None:
+    for number in range(6):
+        spool = store.spool()
+        spool.append(line(number, project=f"p{number % 3}"))
+        if number != 4:
+            spool.close()
+    assert [run.id for run in store.runs(["p0", "p1"])] == [run_id(number) for number in (0, 1, 3, 4)]
+    assert [run.id for run in store.runs(("p1", "nobody", "p1"))] == [run_id(1), run_id(4)]
+    assert list(store.runs([])) == []
+
+
+def test_some_columns_alone_can_be_read(keep: Callable[..., Store], line: Line) -> None:
+    store = keep(line(1, inputs={"q": 1}, model="m", metadata={"a": 1}))
+    (run,) = store.runs(columns=["model"])
+    assert (run.model, run.inputs, run.metadata, run.project) == ("m", {}, {}, "demo")
+    (run,) = store.runs(columns=["inputs"])
+    assert (run.model, run.inputs) == (None, {"q": 1})
+
+
+@pytest.mark.parametrize("ordered", [False, True])
+def test_a_file_that_is_removed_meanwhile_is_gone_by_intent(
+    keep: Callable[..., Store], line: Line, told: list[str], monkeypatch: pytest.MonkeyPatch, ordered: bool
+) -> None:
+    monkeypatch.setattr("pytest_llmobs.storage.stored_runs.SMALL", 0)
+    monkeypatch.setattr("pytest_llmobs.storage.parquet.parts.WINDOW_BYTES", 1)
+    for number in range(8):
+        keep(line(number))
+    store = keep()
+    reading = iter(store.tables(["id"], ordered=ordered))
+    rows = len(next(reading))
+    last = sorted(store.layout.runs.rglob("*.parquet"))[-1]
+    last.unlink()
+    rows += sum(map(len, reading))
+    assert rows == 7
+    assert told == []
+
+
+@pytest.mark.parametrize("pinned", [0, 200])
+def test_counting_goes_on_though_all_files_are_merged_meanwhile(
+    keep: Callable[..., Store], line: Line, monkeypatch: pytest.MonkeyPatch, pinned: int
+) -> None:
+    from pytest_llmobs.storage.parquet.compaction import compact
+
+    monkeypatch.setattr("pytest_llmobs.storage.stored_runs._MOST_PINNED", pinned)
+    monkeypatch.setattr("pytest_llmobs.storage.parquet.parts.WINDOW_BYTES", 1)
+    for number in range(12):
+        keep(line(number))
+    store = keep()
+    reading = store.tables(["id"], ordered=False)
+    ids = next(reading)["id"].to_pylist()
+    assert compact(store.layout, many=2) == 12
+    for table in reading:
+        ids += table["id"].to_pylist()
+    assert len(ids) == len(set(ids)) == 12
+
+
+def test_a_file_without_statistics_is_read_all_the_same(
+    keep: Callable[..., Store], line: Line, run_id: Id, told: list[str]
+) -> None:
+    import pyarrow.parquet as pq
+
+    store = keep(*(line(number) for number in range(5)))
+    (path,) = store.layout.runs.rglob("*.parquet")
+    pq.write_table(pq.ParquetFile(path).read(), path, write_statistics=False)
+    assert [run.id for run in store.runs(newest_first=True)] == [run_id(number) for number in (4, 3, 2, 1, 0)]
+    assert store.read_run(run_id(3)).id == run_id(3)
+    assert told == []
+
+
+def test_footers_are_read_once_while_files_stay(
+    keep: Callable[..., Store], line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = keep(line(1))
+    opened: list[Path] = []
+    open_file = RunsFile.open
+
+    def counting(path: Path, *arguments: object, **options: object) -> RunsFile:
+        opened.append(path)
+        return open_file(path, *arguments, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(RunsFile, "open", counting)
+    for _ in range(3):
+        assert len(list(store.runs())) == 1
+    assert len(opened) == 1
+    keep(line(2))
+    assert len(list(store.runs())) == 2
+    assert len(opened) == 2
+
+
+def test_statistics_of_runs(keep: Callable[..., Store], line: Line, store: Store) -> None:
+    assert store.run_stats() == RunStats()
+    runs = []
+    for number in range(101):
+        start = START + number * 1_000_000
+        tokens = {"input_tokens": 10, "output_tokens": 5, "total_cost": 0.25} if number % 2 else {}
+        status = "error" if number < 2 else "success"
+        runs.append(line(number, end_time=start + number * 10_000, status=status, **tokens))
+    store = keep(*runs, line(200, end_time=None, project="other"))
+    stats = store.run_stats("demo")
+    assert (stats.run_count, stats.error_rate) == (101, 2 / 101)
+    assert (stats.latency_p50, stats.latency_p99) == (pytest.approx(0.5), pytest.approx(0.99))
+    assert (stats.first_start_time, stats.last_start_time) == (moment(0), moment(100))
+    assert (stats.total_tokens, stats.input_tokens, stats.output_tokens) == (750, 500, 250)
+    assert (stats.total_cost, stats.input_cost) == (12.5, None)
+    assert store.run_stats("demo", filter=ERRORS).run_count == 2
+    assert store.run_stats(status="error", before=moment(1)).run_count == 1
+    other = store.run_stats("other")
+    assert (other.run_count, other.latency_p50, other.total_tokens) == (1, None, None)
+    assert store.run_stats_by_project() == {"demo": stats, "other": other}
+    assert store.run_stats("nobody") == RunStats()
+
+
+def test_a_percentile_lies_between_two_latencies_in_proportion(
+    keep: Callable[..., Store], line: Line
+) -> None:
+    store = keep(
+        *(line(number, end_time=START + number * 1_000_000 + number * 1_000_000) for number in (1, 2))
+    )
+    assert store.run_stats().latency_p50 == pytest.approx(1.5)
+    assert store.run_stats().latency_p99 == pytest.approx(1.99)
