@@ -10,7 +10,7 @@ from typing import Any
 from pytest_llmobs.records.feedback import Feedback, FeedbackStats
 from pytest_llmobs.reports.text import figures
 from pytest_llmobs.reports.text.page import Page
-from pytest_llmobs.reports.text.table import column, draw_painted, drop, fitted, squeeze, swap
+from pytest_llmobs.reports.text.table import TextColumn, column, draw_painted, drop, fitted, squeeze, swap
 
 _LABELS = 4
 """Labels that are named with their numbers; the rest is counted."""
@@ -55,15 +55,15 @@ def sums_listing(titles: Sequence[str], rows: Sums, page: Page) -> list[str]:
 def feedback_listing(feedback: Sequence[Feedback], page: Page) -> list[str]:
     """Return a table of records, in the order given.
 
-    What gives way, in this order, until it fits the page: the source, the year, the end of the run's id, the middle
-    of comments and labels, the project.
+    What gives way, in this order, until it fits the page: the year, the end of comments, of the run's id and of
+    labels, the source, the project.
     """
     table = [
         column("when", "when (UTC)", feedback, lambda one: f"{one.created_at:%Y-%m-%d %H:%M:%S}"),
         column("key", "key", feedback, lambda one: page.clip(page.line(one.key), _MOST)),
         column("score", "score", feedback, _score, right=True),
-        column("value", "value", feedback, lambda one: _clipped(one.value, page)),
-        column("comment", "comment", feedback, lambda one: _clipped(_words(one), page)),
+        _value_column(feedback, page, _MOST),
+        _comment_column(feedback, page, _MOST),
         column("source", "source", feedback, lambda one: one.source.type),
         column("project", "project", feedback, lambda one: page.line(one.project or "")),
         column("run", "run", feedback, lambda one: one.run_id or ""),
@@ -71,14 +71,16 @@ def feedback_listing(feedback: Sequence[Feedback], page: Page) -> list[str]:
     squeezed = partial(squeeze, limit=page.width, page=page)
     steps = [
         swap(column("when", "when (UTC)", feedback, lambda one: f"{one.created_at:%m-%d %H:%M:%S}")),
-        squeezed("comment", 30),
+        swap(_comment_column(feedback, page, 40)),
         swap(column("run", "run", feedback, lambda one: (one.run_id or "")[:_SHORT_ID])),
         drop("source"),
-        squeezed("comment", 16),
-        squeezed("value", 10),
+        swap(_comment_column(feedback, page, 24)),
+        swap(_value_column(feedback, page, 16)),
+        swap(_comment_column(feedback, page, 16)),
         squeezed("key", 12),
         drop("project"),
-        squeezed("comment", 8),
+        swap(_value_column(feedback, page, 10)),
+        swap(_comment_column(feedback, page, 8)),
         drop("value"),
         drop("comment"),
     ]
@@ -110,11 +112,20 @@ def _words(feedback: Feedback) -> Any:
     return feedback.unscored or ""
 
 
-def _clipped(value: Any, page: Page) -> str:
+def _value_column(feedback: Sequence[Feedback], page: Page, most: int) -> TextColumn:
+    return column("value", "value", feedback, lambda one: _clipped(one.value, page, most))
+
+
+def _comment_column(feedback: Sequence[Feedback], page: Page, most: int) -> TextColumn:
+    return column("comment", "comment", feedback, lambda one: _clipped(_words(one), page, most))
+
+
+def _clipped(value: Any, page: Page, most: int) -> str:
+    """Return the beginning of what somebody wrote, which says more than its middle."""
     if value is None:
         return ""
     text = value if isinstance(value, str) else _json(value)
-    return page.clip(page.line(text), _MOST)
+    return page.clip(page.line(text), most)
 
 
 def _json(value: Any) -> str:
