@@ -65,9 +65,8 @@ def decide(
     suites = _judged_suites(plans, trials, baselines)
     asking = _judge(suites, Asking(look, settings.confirm, unlooked), settings)
     first = list(map(attrgetter("first"), suites))
-    left_out = [plan.name for plan in plans if plan.left_out]
     warnings, remarks = _drifts(suites)
-    errors = session_errors(first, baselines, settings, suite_scores, left_out, record_command)
+    errors = session_errors(first, baselines, settings, suite_scores, _left_out(plans), record_command)
     return Decision(
         metrics=tuple(_verdicts(suites, settings, _session(suites, asking), suite_scores)),
         examples=tuple(_example_rows(suites, commit)),
@@ -76,6 +75,10 @@ def decide(
         remarks=tuple(remarks),
         unlooked=unlooked if _would_go_on(suites, asking) else "",
     )
+
+
+def _left_out(plans: Iterable[SuitePlan]) -> list[str]:
+    return [plan.name for plan in plans if plan.left_out]
 
 
 def _judge(suites: Sequence[JudgedSuite], asking: Asking, settings: Settings) -> Asking:
