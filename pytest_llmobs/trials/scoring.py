@@ -72,7 +72,8 @@ class Scoring:
         """What interrupted an evaluator; one that fails leaves an unscored score instead."""
         self._scorer = scorer
         self._evaluators = evaluators
-        self._subject = subject
+        self.subject = subject
+        """What is scored; evaluators get copies of its parts."""
         self._root = root
         self._order = order
         self._track = track
@@ -86,7 +87,7 @@ class Scoring:
         others = []
         for bound in self._evaluators:
             if bound.cheap and not bound.is_async:
-                self._add(bound.score(self._subject), NOTHING_SPENT)
+                self._add(bound.score(self.subject), NOTHING_SPENT)
             else:
                 others.append(bound)
         # Only now: where a cheap one hangs, nobody must wait for a task that was never submitted.
@@ -137,11 +138,11 @@ class Scoring:
 
         def work() -> None:
             with self._evaluator_run(bound) as scores:
-                scores.extend(bound.score(self._subject))
+                scores.extend(bound.score(self.subject))
 
         async def async_work() -> None:
             with self._evaluator_run(bound) as scores:
-                scores.extend(await bound.ascore(self._subject))
+                scores.extend(await bound.ascore(self.subject))
 
         if bound.is_async:
             return async_work
@@ -155,7 +156,7 @@ class Scoring:
             bound.key,
             inputs={},
             tags=("evaluator",),
-            columns={"evaluates": self._subject.run.id},
+            columns={"evaluates": self.subject.run.id},
             collect=True,
             beside=self._root,
         )

@@ -48,7 +48,9 @@ class EvaluationRequest:
         """Return the suite with its expected trials; examples' metadata go through ``redaction``."""
         expected = []
         for trial in self.trials():
-            metadata = redaction.clean_if_suspect(trial.example.metadata)
+            metadata = trial.example.metadata
+            if metadata:
+                metadata = redaction.clean_if_suspect(metadata)
             expected.append(
                 ExpectedTrial(
                     example_id=trial.example_id,

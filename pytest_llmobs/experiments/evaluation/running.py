@@ -10,7 +10,6 @@ from pytest_llmobs.experiments.evaluation.planning import EvaluationRequest, Eva
 from pytest_llmobs.experiments.evaluation.results_data import Evaluation, EvaluationRow
 from pytest_llmobs.experiments.evaluation.setup import Setup
 from pytest_llmobs.records.trials import Trial
-from pytest_llmobs.tracing.run_tree import RunTree
 from pytest_llmobs.trials.budget import BudgetReached
 from pytest_llmobs.trials.cleaning import clean_trial
 from pytest_llmobs.trials.llm_run import LlmRun
@@ -125,7 +124,7 @@ class TrialsUnderWay:
                 self._journal.keep(record)
             self.finished += 1
         if run.root is not None and not (self._request.ignores_errors and record.status == "error"):
-            self._evaluation.add(_row(trial, run, run.root, record))
+            self._evaluation.add(_row(trial, attempt, run, record))
 
     def _note_stop(self, error: BaseException | None) -> None:
         """Remember what keeps all further trials from running."""
@@ -144,8 +143,13 @@ def _refuses(error: BaseException | None) -> bool:
     return error is not None and is_refusal(error)
 
 
-def _row(trial: EvaluationTrial, run: LlmRun, root: RunTree, record: Trial) -> EvaluationRow:
-    return EvaluationRow(run=root.tree(), example=trial.example, trial=record, scores=run.scores)
+def _row(trial: EvaluationTrial, attempt: Attempt, run: LlmRun, record: Trial) -> EvaluationRow:
+    assert run.root is not None
+    if attempt.scoring is not None:  # its evaluators have looked at a copy of the whole trace
+        tree = attempt.scoring.subject.run
+    else:
+        tree = run.root.tree()
+    return EvaluationRow(run=tree, example=trial.example, trial=record, scores=run.scores)
 
 
 def _outcome(error: BaseException | None) -> Outcome:
