@@ -174,7 +174,13 @@ def _csv_row(feedback: Feedback) -> list[Any]:
     row: list[Any] = [getattr(feedback, name) for name in _CSV_FIELDS]
     row += [feedback.source.type, feedback.project, feedback.run_id, feedback.trace_id]
     row += [feedback.modified_at, feedback.id]
-    return [value.isoformat() if isinstance(value, datetime) else value for value in row]
+    return list(map(_csv_value, row))
+
+
+def _csv_value(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return value
 
 
 def _csv_sums(groups: Iterable[tuple[tuple[str | None, str], FeedbackStats]]) -> Iterable[list[Any]]:

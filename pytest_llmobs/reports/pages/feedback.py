@@ -35,7 +35,7 @@ def sums_listing(titles: Sequence[str], rows: Sums, page: Page) -> list[str]:
     """
     table = []
     for number, title in enumerate(titles):
-        names = [NO_VALUE if about[number] is None else about[number] for about, _ in rows]
+        names = [_shown(about[number]) for about, _ in rows]
         table.append(column(title, page.line(title), names, lambda name: page.clip(page.line(name), _MOST)))
     stats = [own for _, own in rows]
     table += [
@@ -86,6 +86,12 @@ def feedback_listing(feedback: Sequence[Feedback], page: Page) -> list[str]:
     ]
     lines, drawn = draw_painted(fitted(table, page.width, steps), page)
     return [*lines, *drawn]
+
+
+def _shown(name: str | None) -> str:
+    if name is None:
+        return NO_VALUE
+    return name
 
 
 def _labels(values: Mapping[str, int], page: Page) -> str:

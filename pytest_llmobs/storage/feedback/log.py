@@ -42,16 +42,24 @@ _CACHED = 16
 class FeedbackLog:
     """The feedback of one store. Naming it costs nothing; Arrow is imported when something is sealed or read."""
 
-    def __init__(self, layout: Layout, notices: OnceForEachPath, *, rotation: Rotation | None = None) -> None:
+    def __init__(
+        self,
+        layout: Layout,
+        notices: OnceForEachPath,
+        *,
+        rotation: Rotation | None = None,
+        refuse: Callable[[], StoreError] | None = None,
+    ) -> None:
         """Name the log; nothing of it need exist.
 
         Args:
             layout: The store's.
             notices: Takes what can't be written, sealed or read.
             rotation: When what was written is sealed while the process lives.
+            refuse: Makes the error for whoever writes to a store that is only read; None where it is written, too.
         """
         self._layout, self._notices = layout, notices
-        self._rotation = rotation or Rotation()
+        self._rotation, self._refuse = rotation or Rotation(), refuse
         self._spool: Spool | None = None
         self._renew_lock()
         _logs.add(self)
@@ -69,11 +77,16 @@ class FeedbackLog:
     # Writing
 
     def append(self, event: Row) -> None:
-        """Keep one event: it is in the page cache before this returns. Never raises; a failing disk is told once.
+        """Keep one event: it is in the page cache before this returns. A failing disk raises nothing, and is told once.
 
         Args:
             event: Columns by name (see ``schema.FEEDBACK_COLUMNS``), after redaction.
+
+        Raises:
+            StoreError: The store is only read.
         """
+        if self._refuse is not None:
+            raise self._refuse()
         spool = self._spool
         if spool is None:
             spool = self._open()

@@ -7,12 +7,14 @@ import tempfile
 import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from pytest_llmobs.errors import StoreError
 from pytest_llmobs.files import PRIVATE, make_private, write_whole
 from pytest_llmobs.storage import experiment_files, notices
+from pytest_llmobs.storage.feedback.log import FeedbackLog
 from pytest_llmobs.storage.layout import escape, experiment_of, project_of
 from pytest_llmobs.storage.remote.filesystem import Entry, RemoteFiles
 from pytest_llmobs.storage.spool.rotation import Rotation
@@ -59,6 +61,14 @@ class RemoteStore(Store):
     def seal(self) -> int:
         """Do nothing: spools are local."""
         return 0
+
+    @cached_property
+    def feedback(self) -> FeedbackLog:
+        """What was said of runs after the fact, fetched as it is at the first use; nothing is written."""
+        make_private(self.layout.feedback)
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            list(pool.map(self._fetch, [entry.key for entry in self.remote.entries("feedback", ".parquet")]))
+        return FeedbackLog(self.layout, self._notices, refuse=self._read_only)
 
     def spool(self, session: str | None = None, *, rotation: Rotation | None = None) -> Spool:
         """Refuse.

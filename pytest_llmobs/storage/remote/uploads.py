@@ -11,13 +11,14 @@ from pathlib import Path
 from pytest_llmobs.errors import StoreError
 from pytest_llmobs.files import make_private, open_private, read_bytes
 from pytest_llmobs.storage import locks
+from pytest_llmobs.storage.feedback.parts import Part
 from pytest_llmobs.storage.layout import Layout
 from pytest_llmobs.storage.parquet.damage import VanishedError
 from pytest_llmobs.storage.parquet.file import MERGED_MARK
 from pytest_llmobs.storage.parquet.runs_file import RunsFile
 from pytest_llmobs.storage.remote.filesystem import RemoteFiles
 
-_SEALED = ("media/*", "runs/*/*.parquet", "experiments/*.json")
+_SEALED = ("media/*", "runs/*/*.parquet", "feedback/*.parquet", "experiments/*.json")
 """What is uploaded; experiments last, so that whoever sees one finds its runs, and in them what they refer to."""
 
 
@@ -102,9 +103,11 @@ def _stamp(path: Path) -> tuple[int, int]:
 
 
 def _replaced_keys(path: Path, layout: Layout) -> list[str]:
-    """Return the keys of the files whose runs a merged file holds too."""
+    """Return the keys of the files whose runs, or feedback, a merged file holds too."""
     if MERGED_MARK not in path.name:
         return []
+    if path.parent == layout.feedback:
+        return [_key(layout.feedback / name, layout) for name in Part.open(path).merged]
     return [_key(replaced, layout) for replaced in RunsFile.open(path).merged]
 
 

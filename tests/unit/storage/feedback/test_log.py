@@ -6,6 +6,7 @@ import os
 import stat
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -212,4 +213,22 @@ def test_events_come_in_order_of_time(log: FeedbackLog, event: Event) -> None:
     log.append(event(2))
     assert log.events()["event"].to_pylist() == ["create", "create", "update", "delete"]
     assert log.events([event(1)["id"]])["event"].to_pylist() == ["create", "update", "delete"]
+    log.close()
+
+
+def test_threads_write_and_read_at_once(log: FeedbackLog, event: Event) -> None:
+    seen: list[int] = []
+
+    def say(thread: int) -> None:
+        for number in range(50):
+            log.append(event(thread * 50 + number))
+            seen.append(len(log.current(columns=["key"])))
+
+    threads = [threading.Thread(target=say, args=(thread,)) for thread in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert ids(log) == list(range(200))
+    assert max(seen) == 200
     log.close()

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 from pytest_llmobs.errors import StoreError
+from pytest_llmobs.storage.feedback.merging import merge_parts
 from pytest_llmobs.storage.parquet import compaction
 from pytest_llmobs.storage.remote.filesystem import RemoteFiles
 from pytest_llmobs.storage.remote.store import RemoteStore
@@ -166,3 +167,30 @@ def test_a_store_that_can_not_note_says_so(full: Store, place: Path) -> None:
     with pytest.raises(StoreError, match=r"Can't note in .*uploads.* what was uploaded"):
         upload(full.layout, RemoteFiles(str(place)))
     assert not place.exists()
+
+
+def say(store: Store, number: int) -> None:
+    """Seal feedback of that number into a file of its own."""
+    store.feedback.append({"event": "create", "time": number, "id": f"{number:036}", "key": "k"})
+    store.feedback.close()
+
+
+def test_feedback_goes_up_and_can_be_read_there(full: Store, place: Path) -> None:
+    say(full, 1)
+    say(full, 2)
+    assert upload(full.layout, RemoteFiles(str(place))).files == 6
+    there = RemoteStore(f"file://{place}")
+    assert len(there.feedback.current()) == 2
+    with pytest.raises(StoreError, match="is only read from here"):
+        there.feedback.append({"event": "create", "time": 3, "id": "x", "key": "k"})
+
+
+def test_feedback_that_was_merged_here_shows_once_there(full: Store, place: Path) -> None:
+    say(full, 1)
+    say(full, 2)
+    upload(full.layout, RemoteFiles(str(place)))
+    say(full, 3)
+    assert merge_parts(full.layout, many=3) == 3
+    upload(full.layout, RemoteFiles(str(place)))
+    assert len(list((place / "feedback").iterdir())) == 1
+    assert len(RemoteStore(f"file://{place}").feedback.current()) == 3
