@@ -8,6 +8,7 @@ from contextlib import suppress
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, Unpack
 
+from pytest_llmobs.client.base import ClientBase
 from pytest_llmobs.client.results import ExperimentResults
 from pytest_llmobs.workspace import Workspace
 
@@ -119,7 +120,9 @@ def _compared(arguments: EvaluationArguments, workspace: Workspace) -> Comparati
     from pytest_llmobs.client.evaluating.arguments import experiment_name
     from pytest_llmobs.client.evaluating.comparison import ComparativeExperimentResults
     from pytest_llmobs.experiments.evaluation.comparing import compare_pair
+    from pytest_llmobs.experiments.evaluation.comparison_feedback import keep_comparison
     from pytest_llmobs.experiments.evaluation.resuming import find_earlier
+    from pytest_llmobs.feedback.writing import FeedbackWriter
 
     store = workspace.open_store()
     before, after = (find_earlier(experiment_name(each), store) for each in arguments.target)
@@ -131,7 +134,14 @@ def _compared(arguments: EvaluationArguments, workspace: Workspace) -> Comparati
         draw_order=arguments.draws_order,
         concurrency=arguments.max_concurrency or 1,
     )
-    return ComparativeExperimentResults(comparison)
+    redaction = ClientBase(workspace=workspace).redaction
+    keep_comparison(comparison, FeedbackWriter(store.feedback, redaction))
+    return ComparativeExperimentResults(
+        comparison,
+        prefix=arguments.experiment_prefix,
+        description=arguments.description,
+        metadata=arguments.metadata,
+    )
 
 
 def _in_background(prepared: ReadyEvaluation, ended: Callable[[], Any]) -> None:

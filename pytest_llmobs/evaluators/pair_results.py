@@ -10,6 +10,8 @@ from typing import Literal
 Winner = Literal["first", "second", "tie"]
 Place = Literal[1, 2]
 """Where an output stood when the evaluator saw it."""
+PairScores = tuple[float | bool, float | bool]
+"""What the two of a pair are given."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,13 @@ class Preference:
     error: str | None = None
     repeat: int = 1
     """Which repeat of the example."""
+    scores: PairScores | None = None
+    """The first experiment's and the second's: those that the evaluator gave; of one that names a winner 1 and 0, or
+    one half each. None where it failed."""
+    comments: tuple[str, str] | None = None
+    """One for the first experiment's run and one for the second's, where the evaluator gave one for each."""
+    key: str | None = None
+    """What the evaluator called the metric, where it did."""
 
 
 @dataclass(frozen=True)

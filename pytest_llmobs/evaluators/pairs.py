@@ -6,11 +6,10 @@ process), every comparison may be asked in both orders, and how often the first 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from pytest_llmobs.errors import EvaluatorError, UnscoredError
 from pytest_llmobs.evaluators.binding.bound import is_interruption, unscored, wait_for
@@ -18,10 +17,14 @@ from pytest_llmobs.evaluators.binding.declaration import identify
 from pytest_llmobs.evaluators.binding.signature import PAIR_PARTS, Signature, read_signature
 from pytest_llmobs.evaluators.binding.subject import Subject
 from pytest_llmobs.evaluators.judging.judge import Judge
-from pytest_llmobs.evaluators.pair_results import PairwiseResult, Place, Preference, Winner
+from pytest_llmobs.evaluators.pair_answers import TIE, PairAnswer, read_answer
+from pytest_llmobs.evaluators.pair_results import PairwiseResult, Preference, Winner
 from pytest_llmobs.evaluators.rules.rule import Rule
 from pytest_llmobs.files import text_hash
+from pytest_llmobs.records.runs import Run
 from pytest_llmobs.records.scores import Score
+
+_Item = TypeVar("_Item")
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,11 @@ class RunPair:
         if example is not None:
             return example.id
         return self.first.run.id
+
+    @property
+    def runs(self) -> tuple[Run, Run]:
+        """Both runs, the first experiment's first."""
+        return self.first.run, self.second.run
 
 
 @dataclass(frozen=True)
@@ -119,7 +127,8 @@ def compare_pairs(
     Args:
         spec: A ``PairwiseJudge``, or a function over any subset of ``PAIR_PARTS`` that returns ``A``/``B``/``tie``,
             two scores (a list, the higher wins), 0 or 1 (the better one's place), or LangSmith's
-            ``{"scores": {run id: score}}`` or ``{"scores": [first, second]}``.
+            ``{"scores": {run id: score}}`` or ``{"scores": [first, second]}``, which may have a ``key`` and a
+            ``comment`` (a text, or one for each run id); also as an object.
         pairs: Runs of the same examples.
         seed: Another seed draws other orders; None always shows the first experiment's output first.
         both_orders: Ask in both orders; where the answers disagree it is a tie. Twice the cost.
@@ -130,8 +139,8 @@ def compare_pairs(
     """
     bound = bind_pairwise(spec)
     with ThreadPoolExecutor(max_workers=max(1, concurrency)) as pool:
-        preferences = pool.map(lambda pair: bound.prefer(pair, seed, both_orders), pairs)
-        return PairwiseResult(bound.key, list(preferences))
+        preferences = list(pool.map(lambda pair: bound.prefer(pair, seed, both_orders), pairs))
+    return PairwiseResult(_told_key(preferences, bound.key), preferences)
 
 
 def bind_pairwise(spec: Any) -> BoundPairwise:
@@ -181,7 +190,7 @@ class BoundPairwise:
         if again.winner == once.winner:
             return once
         comment = f"the answer changes with the order; first: {once.comment}; then: {again.comment}"
-        return replace(once, winner="tie", comment=comment)
+        return replace(once, winner="tie", comment=comment, comments=None, scores=TIE)
 
     def _ask(self, pair: RunPair, straight: bool) -> Preference:
         """Compare a pair in one order; ``straight`` shows the first experiment's output first."""
@@ -190,77 +199,49 @@ class BoundPairwise:
             shown = _Shown((pair.second, pair.first))
         undecided = Preference(pair.example_id, None, straight, repeat=pair.repeat)
         try:
-            place, comment = self._place(shown)
+            answer = self._answer(shown)
         except BaseException as error:
             if is_interruption(error):
                 raise
             return replace(undecided, error=unscored(self.key, error).error)
-        if place is None:
-            return replace(undecided, winner="tie", comment=comment)
-        winner: Winner = "second"
-        if (place == 1) == straight:
-            winner = "first"
-        return replace(undecided, winner=winner, place=place, comment=comment)
+        return _preference(undecided, answer)
 
-    def _place(self, shown: _Shown) -> tuple[Place | None, str]:
+    def _answer(self, shown: _Shown) -> PairAnswer:
         for subject in shown.subjects:
             if not subject.outputs:
                 raise UnscoredError("One of the two has no outputs: it failed, or its trace isn't stored.")
         returned = self.signature.call(self.function, shown)
         if hasattr(returned, "__await__"):
             returned = wait_for(returned)
-        return _read_answer(returned, shown.subjects)
+        first, second = shown.runs
+        return read_answer(returned, (first.id, second.id))
 
 
-_LABELS: Mapping[str, Place | None] = {"A": 1, "B": 2, "first": 1, "second": 2, "tie": None}
+def _preference(undecided: Preference, answer: PairAnswer) -> Preference:
+    """Return what an answer means: of the two as they were shown, the preference of the two experiments."""
+    scores, comments = answer.scores, answer.comments
+    if not undecided.first_shown:
+        scores, comments = _turned(scores), comments and _turned(comments)
+    winner: Winner = "tie"
+    if scores[0] != scores[1]:
+        winner = "first" if scores[0] > scores[1] else "second"
+    return replace(
+        undecided,
+        winner=winner,
+        place=answer.place,
+        comment=answer.comment,
+        scores=scores,
+        comments=comments,
+        key=answer.key,
+    )
 
 
-def _read_answer(returned: Any, subjects: tuple[Subject, Subject]) -> tuple[Place | None, str]:
-    """Return the place that won and the reason.
-
-    Raises:
-        EvaluatorError: It is nothing that a pairwise evaluator returns.
-    """
-    comment = ""
-    if isinstance(returned, Score):
-        # A judge's comment begins with its label, which says what the winner says already.
-        comment = (returned.comment or "").removeprefix(f"{returned.value}: ")
-        returned = returned.value
-    elif isinstance(returned, Mapping) and isinstance(returned.get("scores"), Mapping):
-        comment = str(returned.get("comment") or "")
-        scores, (first, second) = returned["scores"], subjects
-        returned = [scores.get(first.run.id), scores.get(second.run.id)]
-    elif isinstance(returned, Mapping) and _are_two_scores(returned.get("scores")):
-        comment = str(returned.get("comment") or "")
-        returned = returned["scores"]
-    return _place_of(returned), comment
+def _turned(both: tuple[_Item, _Item]) -> tuple[_Item, _Item]:
+    first, second = both
+    return second, first
 
 
-def _place_of(answer: Any) -> Place | None:
-    if isinstance(answer, str) and answer in _LABELS:
-        return _LABELS[answer]
-    # True and False are no places: they would answer a question that nobody asked.
-    if isinstance(answer, int) and not isinstance(answer, bool) and answer in (0, 1):
-        if answer == 0:
-            return 1
-        return 2
-    if _are_two_scores(answer):
-        return _higher(*answer)
-    raise EvaluatorError(f"A pairwise evaluator returns 'A', 'B', 'tie', 0, 1 or two scores, not {answer!r}.")
-
-
-def _are_two_scores(returned: Any) -> bool:
-    if not isinstance(returned, list | tuple) or len(returned) != 2:
-        return False
-    for score in returned:
-        if not isinstance(score, bool | int | float) or not math.isfinite(score):
-            return False
-    return True
-
-
-def _higher(first: float, second: float) -> Place | None:
-    if first == second:
-        return None
-    if first > second:
-        return 1
-    return 2
+def _told_key(preferences: Sequence[Preference], key: str) -> str:
+    """Return the metric's name: what the evaluator called it each time, or its own name."""
+    told = {preference.key or key for preference in preferences if preference.winner is not None}
+    return told.pop() if len(told) == 1 else key

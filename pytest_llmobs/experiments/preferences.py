@@ -84,13 +84,29 @@ def compare_outputs(
         store = Store(store)
     first, second = _experiment(before, store), _experiment(after, store)
     compare = partial(compare_pairs, evaluator, seed=seed, both_orders=both_orders, concurrency=concurrency)
-    names = set(map(attrgetter("name"), first.suites))
     preferences = []
-    for plan in second.suites:
-        if plan.name in names:
-            pairs = _pairs(plan, first, second, store)
-            preferences.append(SuitePreferences(plan.name, compare(pairs)))
+    for suite, pairs in paired_runs(first, second, store).items():
+        preferences.append(SuitePreferences(suite, compare(pairs)))
     return preferences
+
+
+def paired_runs(before: Experiment, after: Experiment, store: Store) -> dict[str, list[RunPair]]:
+    """Return, by suite that both experiments have, both runs of each trial that both have with the same content.
+
+    Args:
+        before: The first experiment.
+        after: The second.
+        store: Has the runs of both.
+
+    Raises:
+        StoreError: The store can't be read.
+    """
+    names = set(map(attrgetter("name"), before.suites))
+    pairs = {}
+    for plan in after.suites:
+        if plan.name in names:
+            pairs[plan.name] = _pairs(plan, before, after, store)
+    return pairs
 
 
 def _experiment(named: Experiment | str, store: Store) -> Experiment:
@@ -100,7 +116,6 @@ def _experiment(named: Experiment | str, store: Store) -> Experiment:
 
 
 def _pairs(plan: SuitePlan, before: Experiment, after: Experiment, store: Store) -> list[RunPair]:
-    """Return both runs of each trial that both experiments have with the same content."""
     trials_before, trials_after = trials_by_key(before, plan.name), trials_by_key(after, plan.name)
     shared, firsts, seconds = [], [], []
     for expected in plan.expected:

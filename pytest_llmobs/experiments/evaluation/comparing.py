@@ -7,12 +7,16 @@ from dataclasses import replace
 from operator import attrgetter
 from typing import Any
 
-from pytest_llmobs.errors import ArgumentError
-from pytest_llmobs.evaluators.pair_results import PairwiseResult, Preference
+from pytest_llmobs.clocks import real
+from pytest_llmobs.errors import ArgumentError, EvaluatorError
+from pytest_llmobs.evaluators.binding.results import repeated
+from pytest_llmobs.evaluators.pair_results import PairwiseResult
+from pytest_llmobs.evaluators.pairs import BoundPairwise, RunPair, bind_pairwise, compare_pairs
 from pytest_llmobs.experiments.evaluation.results_data import Comparison
-from pytest_llmobs.experiments.preferences import compare_outputs
+from pytest_llmobs.experiments.preferences import paired_runs
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.storage.store import Store
+from pytest_llmobs.tracing.ids import new_id
 from pytest_llmobs.wording import listed
 
 _NAMED = 3
@@ -39,21 +43,33 @@ def compare_pair(
 
     Raises:
         ArgumentError: They have no suite in common.
-        EvaluatorError: An evaluator is none, or misdeclared.
+        EvaluatorError: An evaluator is none, or misdeclared, or two have one key.
         StoreError: The store can't be read.
     """
     before = aligned(before, after)
     _check_shared(before, after)
+    bound = _bound(evaluators)
+    pairs: list[RunPair] = []
+    for of_suite in paired_runs(before, after, store).values():
+        pairs += of_suite
     seed = "" if draw_order else None
     results: dict[str, PairwiseResult] = {}
-    for evaluator in evaluators:
-        preferences: list[Preference] = []
-        by_suite = compare_outputs(evaluator, before, after, store, seed=seed, concurrency=concurrency)
-        for each in by_suite:
-            preferences.extend(each.result.preferences)
-        key = by_suite[0].result.key
-        results[key] = PairwiseResult(key, preferences)
-    return Comparison(before, after, results)
+    for each in bound:
+        result = compare_pairs(each, pairs, seed=seed, concurrency=concurrency)
+        if result.key in results:  # what it called itself is taken
+            result = replace(result, key=each.key)
+        results[result.key] = result
+    return Comparison(before, after, results, pairs, new_id(real.time_ns()))
+
+
+def _bound(evaluators: Sequence[Any]) -> list[BoundPairwise]:
+    bound = list(map(bind_pairwise, evaluators))
+    twice = repeated(each.key for each in bound)
+    if twice is not None:
+        raise EvaluatorError(
+            f"evaluators=[…] has two with the key {twice!r}. Give one of them another: evaluator(key='…')(function)."
+        )
+    return bound
 
 
 def _check_shared(before: Experiment, after: Experiment) -> None:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import TYPE_CHECKING
 
 from pytest_llmobs.evaluators.pair_results import PairwiseResult
 from pytest_llmobs.records.examples import Example
@@ -14,6 +15,9 @@ from pytest_llmobs.records.plans import SuitePlan
 from pytest_llmobs.records.runs import Run
 from pytest_llmobs.records.scores import Score
 from pytest_llmobs.records.trials import Trial
+
+if TYPE_CHECKING:  # judges, which most evaluations have no use for
+    from pytest_llmobs.evaluators.pairs import RunPair
 
 
 @dataclass(frozen=True)
@@ -194,4 +198,8 @@ class Comparison:
     after: Experiment
     """The second: B."""
     results: Mapping[str, PairwiseResult]
-    """By the evaluator's key, over all suites that both have."""
+    """By metric, over all suites that both have."""
+    pairs: Sequence[RunPair]
+    """Both runs of each trial that was compared, in the order of each result's preferences."""
+    id: str
+    """A UUID: feedback with what the two were given has it as ``comparison_id``."""

@@ -10,8 +10,9 @@ import pytest
 
 from pytest_llmobs import Client, evaluate, evaluator
 from pytest_llmobs.client.base import ClientBase
-from pytest_llmobs.errors import ArgumentError, IncompleteExperiment, NotFoundError
+from pytest_llmobs.errors import ArgumentError, EvaluatorError, IncompleteExperiment, NotFoundError
 from pytest_llmobs.experiments.evaluation.journal import journal_names
+from pytest_llmobs.feedback.reading import list_feedback
 from tests.unit.client.evaluating import DATA, App, client_in, length, right, runs_of, scores_of, stored
 
 
@@ -189,7 +190,110 @@ def test_a_pair_is_compared_example_by_example(client: ClientBase, pair: tuple[s
     results = evaluate(pair, evaluators=[longer], client=client)
     assert results.experiment_names == pair
     assert results.preferences["longer"].win_rate == 1.0
-    assert [row["example_id"] for row in results] == ["one", "two", "three"]
+    assert [row["example"].id for row in results] == ["one", "two", "three"]
+    assert len(results) == 3
+    assert repr(results).endswith(f"{pair[0]} and {pair[1]}: the second wins longer 1.00>")
+
+
+def test_a_row_has_the_example_both_runs_and_their_scores(client: ClientBase, pair: tuple[str, str]) -> None:
+    row = next(iter(evaluate(pair, evaluators=[longer], client=client)))
+    assert row["example"].inputs == {"question": "one"}
+    assert row["example"].outputs == {"answer": "ONE"}
+    first, second = row["evaluation_results"]["runs"]
+    assert [run.outputs["answer"] for run in (first, second)] == ["one", "oneone"]
+    assert [run.project for run in (first, second)] == [*pair]
+    result = row["evaluation_results"]["feedback.longer"]
+    assert result.key == "longer"
+    assert [*result.scores.items()] == [(first.id, 3), (second.id, 6)]
+    assert result.comment is None
+
+
+def test_results_are_found_by_the_examples_id(client: ClientBase, pair: tuple[str, str]) -> None:
+    results = evaluate(pair, evaluators=[longer], client=client)
+    assert [*results["three"]["feedback.longer"].scores.values()] == [5, 10]
+    with pytest.raises(NotFoundError, match=r"No example 'thre' was compared. Did you mean 'three'"):
+        results["thre"]
+
+
+def test_a_named_winner_is_one_and_zero_and_a_tie_one_half_each(
+    client: ClientBase, pair: tuple[str, str]
+) -> None:
+    def winner(inputs: Mapping[str, Any], outputs: list[Mapping[str, Any]]) -> str:
+        if inputs["question"] == "two":
+            return "tie"
+        return "A" if len(outputs[0]["answer"]) > len(outputs[1]["answer"]) else "B"
+
+    results = evaluate(pair, evaluators=[winner], client=client)
+    assert [[*row["evaluation_results"]["feedback.winner"].scores.values()] for row in results] == [
+        [0, 1],
+        [0.5, 0.5],
+        [0, 1],
+    ]
+
+
+def test_repeats_share_a_row_that_has_the_runs_of_all(client: ClientBase) -> None:
+    names = []
+    for app in (App(), App(str.title)):
+        results = evaluate(app, data=DATA, num_repetitions=2, client=client)
+        names.append(results.experiment_name)
+
+    def constant(outputs: list[Any]) -> list[float]:
+        return [0.25, 0.25]
+
+    rows = list(evaluate(tuple(names), evaluators=[constant], client=client))
+    assert len(rows) == 3
+    runs = rows[0]["evaluation_results"]["runs"]
+    assert [run.project for run in runs] == names * 2
+    assert {*rows[0]["evaluation_results"]["feedback.constant"].scores} == {run.id for run in runs}
+
+
+def test_a_pairwise_evaluator_that_fails_leaves_no_scores_and_says_why(
+    client: ClientBase, pair: tuple[str, str]
+) -> None:
+    def broken(outputs: list[Any]) -> list[float]:
+        raise KeyError("nothing")
+
+    results = evaluate(pair, evaluators=[broken], client=client)
+    result = results["one"]["feedback.broken"]
+    assert result.scores == {}
+    assert "KeyError: 'nothing'" in result.error
+    assert list(list_feedback(client.store, feedback_key="broken")) == []
+
+
+def test_two_pairwise_evaluators_of_one_key_are_refused(client: ClientBase, pair: tuple[str, str]) -> None:
+    with pytest.raises(EvaluatorError, match="has two with the key 'longer'"):
+        evaluate(pair, evaluators=[longer, longer], client=client)
+
+
+def test_what_compared_runs_were_given_is_feedback_of_the_comparison(
+    client: ClientBase, pair: tuple[str, str]
+) -> None:
+    def told(runs: list[Any], example: Any) -> dict[str, Any]:
+        scores = {run.id: len(run.outputs["answer"]) for run in runs}
+        return {"key": "size", "scores": scores, "comment": {run.id: f"in {run.project}" for run in runs}}
+
+    results = evaluate(pair, evaluators=[told], client=client)
+    first, second = results["one"]["runs"]
+    found = {each.run_id: each for each in list_feedback(client.store, feedback_key="size")}
+    assert len(found) == 6
+    assert [found[run.id].score for run in (first, second)] == [3, 6]
+    assert found[second.id].comment == f"in {pair[1]}"
+    assert found[first.id].source.type == "model"
+    assert {each.comparison_id for each in found.values()} == {results.comparative_experiment.id}
+    assert found[first.id].group_id == found[second.id].group_id
+    assert len({each.group_id for each in found.values()}) == 3
+    assert results["one"]["feedback.size"].comment[first.id] == f"in {pair[0]}"
+
+
+def test_a_comparison_has_a_name_and_no_page(client: ClientBase, pair: tuple[str, str]) -> None:
+    results = evaluate(
+        pair, evaluators=[longer], client=client, experiment_prefix="tone", metadata={"by": "me"}
+    )
+    experiment = results.comparative_experiment
+    assert experiment.name.startswith("tone-")
+    assert experiment.metadata == {"by": "me"}
+    assert [each["name"] for each in experiment.experiments_info] == [*pair]
+    assert results.url is None
 
 
 def test_a_pairs_metrics_stand_side_by_side(client: ClientBase, pair: tuple[str, str]) -> None:

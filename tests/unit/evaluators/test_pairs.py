@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from uuid import UUID
 
 import pytest
 from scipy.stats import binomtest
@@ -153,3 +154,38 @@ def test_a_judge_compares_by_rubric(pairs):
 def test_the_sign_test_is_scipys(first, second):
     expected = binomtest(first, first + second).pvalue if first + second else 1.0
     assert sign_test(first, second) == pytest.approx(expected)
+
+
+class Ranking:
+    """What a LangSmith evaluator may return: an object with fields."""
+
+    def __init__(self, runs):
+        self.key = "told"
+        self.scores = {UUID(run.id): number for number, run in enumerate(runs, start=3)}
+        self.comment = {UUID(run.id): run.outputs["output"] for run in runs}
+
+
+def test_an_object_with_scores_by_run_id_is_understood_whatever_the_order(pairs):
+    ids = ["019a0000-0000-7000-8000-000000000001", "019a0000-0000-7000-8000-000000000002"]
+    (pair,) = pairs(1)
+    first, second = (
+        replace(subject, run=replace(subject.run, id=own))
+        for subject, own in zip((pair.first, pair.second), ids, strict=True)
+    )
+
+    def ranking(runs, example):
+        return Ranking(runs)
+
+    for seed in ("", "1", "2", "3"):
+        result = compare_pairs(ranking, [RunPair(first, second)], seed=seed)
+        (preference,) = result.preferences
+        assert result.key == "told"
+        assert preference.comments == ("short", "much longer")
+        assert preference.scores == ((3, 4) if preference.first_shown else (4, 3))
+
+
+def test_scores_are_kept_as_they_were_given_and_a_contradiction_is_a_tie(pairs):
+    (given,) = compare_pairs(longer, pairs(1)).preferences
+    assert given.scores == (5, 11)
+    (contradicted,) = compare_pairs(by_place, pairs(1), both_orders=True).preferences
+    assert (contradicted.winner, contradicted.scores) == ("tie", (0.5, 0.5))
