@@ -5,18 +5,19 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 from pytest_llmobs.errors import StoreError
 from pytest_llmobs.storage.parquet.damage import LeaveOut, VanishedError, unreadable
 from pytest_llmobs.storage.parquet.file import MERGED_MARK
-from pytest_llmobs.storage.parquet.parallel import side_by_side
+from pytest_llmobs.storage.parquet.parallel import Threads
 from pytest_llmobs.storage.parquet.runs_file import RunsFile
 
 PATIENCE = 5
 """So often a listing is repeated because files vanish, before giving up."""
-_KEPT = 256
-"""Footers that are kept; each takes about 100 KB."""
+_KEPT = 2000
+"""Row groups whose footers are kept; each takes about 50 KB."""
 
 _Signature = tuple[int, int, int]
 
@@ -66,7 +67,7 @@ class Footers:
         # Side by side, but without threads for what is known already.
         opened = {path: self._known(path) for path in paths}
         missing = [path for path, file in opened.items() if file is None]
-        opened.update(zip(missing, side_by_side(self._open_or_leave_out, missing), strict=True))
+        opened.update(zip(missing, self._opened(missing), strict=True))
         return [file for file in opened.values() if file is not None]
 
     def _known(self, path: Path) -> RunsFile | None:
@@ -75,6 +76,10 @@ class Footers:
         if kept is None or kept[0] != _signature(path):
             return None
         return kept[1]
+
+    def _opened(self, paths: Sequence[Path]) -> list[RunsFile | None]:
+        with closing(Threads()) as threads:
+            return threads.map(self._open_or_leave_out, paths)
 
     def _open_or_leave_out(self, path: Path) -> RunsFile | None:
         try:
@@ -93,7 +98,7 @@ class Footers:
         with self._lock:
             self._kept[path] = (signature, file)
             self._kept.move_to_end(path)
-            if len(self._kept) > _KEPT:
+            while len(self._kept) > 1 and sum(kept.part_count for _, kept in self._kept.values()) > _KEPT:
                 self._kept.popitem(last=False)
         return file
 

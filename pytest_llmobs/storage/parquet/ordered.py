@@ -7,6 +7,7 @@ met before its ``far`` one. A row may be returned once no part that is still to 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -14,7 +15,7 @@ import pyarrow.compute as pc
 
 from pytest_llmobs.storage.parquet import parts as units
 from pytest_llmobs.storage.parquet.arrays import empty_table, integer_scalar
-from pytest_llmobs.storage.parquet.parallel import side_by_side
+from pytest_llmobs.storage.parquet.parallel import Threads
 from pytest_llmobs.storage.parquet.parts import Part, has_payloads, width
 from pytest_llmobs.storage.parquet.report import ScanReport
 from pytest_llmobs.storage.parquet.skimming import Skimmed
@@ -62,9 +63,10 @@ class Sweep:
         """
         self._sought, self._report, self._limit = sought, report, limit
         self._newest_first, self._sign = newest_first, -1 if newest_first else 1
+        self._threads = Threads()
         skim = None
         if has_payloads(columns) and not sought.is_everything:
-            skim = Skimmed(sought, report)
+            skim = Skimmed(sought, report, self._threads)
         self._waiting = Waiting(admitted, newest_first=newest_first, skim=skim)
         # With what the rows are sorted by; a dict rather than a set keeps the order.
         self._columns = list(dict.fromkeys([*columns, "start_time", "id", PROJECT]))
@@ -77,6 +79,10 @@ class Sweep:
             StoreError: A file is damaged, and nobody takes what is left out.
             VanishedError: A file is gone.
         """
+        with closing(self._threads):
+            yield from self._windows()
+
+    def _windows(self) -> Iterator[Window]:
         held = self._sorted([])
         while self._waiting or len(held):
             if self._limit is not None and self._limit <= 0:
@@ -111,7 +117,7 @@ class Sweep:
     def _read(self, taken: Sequence[tuple[Part, int | None]]) -> Iterator[pa.Table]:
         self._report.reads([part for part, _ in taken])
         batches = _by_source(taken)
-        tables = side_by_side(self._rows, [together for _, together in batches])
+        tables = self._threads.map(self._rows, [together for _, together in batches])
         for (bound, _), table in zip(batches, tables, strict=True):
             when = pc.multiply(table["start_time"].cast(pa.int64()), integer_scalar(self._sign))
             timed = table.append_column(_WHEN, when)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -76,9 +77,7 @@ class RunsFile:
         files = files or LocalFileSystem()
         project = project_of(path.parent)
         try:
-            with files.open_input_file(str(path)) as source:
-                size = source.size()
-                footer = pq.read_metadata(source)
+            footer, fragment, size = _read_footer(path, files, project)
             metadata = footer.metadata or {}
             version = int(metadata.get(VERSION_KEY, b"0"))
             merged = _names(metadata.get(MERGED_KEY, b"[]"))
@@ -92,7 +91,10 @@ class RunsFile:
                 f"{SCHEMA_VERSION}). Upgrade pytest-llmobs."
             )
         replaced = frozenset(map(path.with_name, merged))
-        return cls(path, project, footer, files, replaced, leave_out, size)
+        file = cls(path, project, footer, files, replaced, leave_out, size)
+        if fragment is not None:
+            file._fragment = fragment
+        return file
 
     @property
     def is_sealed(self) -> bool:
@@ -153,8 +155,10 @@ class RunsFile:
     @cached_property
     def _fragment(self) -> ds.ParquetFileFragment:
         """The file as Arrow knows which row groups may match a condition."""
-        within = pc.field(PROJECT) == text_scalar(self.project)
-        return _format().make_fragment(str(self.path), self.files, partition_expression=within)
+        fragment = _make_fragment(self.path, self.files, self.project)
+        # It has read the footer anew: one of them is enough, each takes about 50 KB a row group.
+        self.metadata = fragment.metadata
+        return fragment
 
     @cached_property
     def _schema(self) -> pa.Schema:
@@ -357,6 +361,24 @@ def _parquet_file(source: pa.NativeFile, metadata: pq.FileMetaData, *, is_far: b
     with suppress(TypeError):  # pyarrow 15 and 16 don't know it
         return open_file(page_checksum_verification=True)
     return open_file()
+
+
+def _read_footer(
+    path: Path, files: FileSystem, project: str
+) -> tuple[pq.FileMetaData, ds.ParquetFileFragment | None, int]:
+    """Return a file's footer, what knows which row groups may match if that is loaded already, and the size."""
+    with files.open_input_file(str(path)) as source:
+        size = source.size()
+        # What evaluates conditions loads pandas where it is installed: not for whoever has none.
+        if "pyarrow.dataset" not in sys.modules:
+            return pq.read_metadata(source), None, size
+    fragment = _make_fragment(path, files, project)
+    return fragment.metadata, fragment, size
+
+
+def _make_fragment(path: Path, files: FileSystem, project: str) -> ds.ParquetFileFragment:
+    within = pc.field(PROJECT) == text_scalar(project)
+    return _format().make_fragment(str(path), files, partition_expression=within)
 
 
 @cache

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 
 from pytest_llmobs.storage.parquet import parts as units
-from pytest_llmobs.storage.parquet.parallel import side_by_side
+from pytest_llmobs.storage.parquet.parallel import Threads
 from pytest_llmobs.storage.parquet.parts import Part, width
 from pytest_llmobs.storage.parquet.report import ScanReport
 from pytest_llmobs.storage.parquet.sought import Sought
@@ -19,14 +19,15 @@ _FIRST_ROWS = 4000
 class Skimmed:
     """Finds the matches of parts ahead of their reading, of a few at first and then of ever more."""
 
-    def __init__(self, sought: Sought, report: ScanReport) -> None:
+    def __init__(self, sought: Sought, report: ScanReport, threads: Threads) -> None:
         """Look for something.
 
         Args:
             sought: What.
             report: Takes what was read.
+            threads: Read side by side.
         """
-        self._sought, self._report = sought, report
+        self._sought, self._report, self._threads = sought, report, threads
         self._rows = _FIRST_ROWS
 
     def has_room(self, rows: int) -> bool:
@@ -41,7 +42,7 @@ class Skimmed:
             together.setdefault(id(part.source), []).append(place)
         self._report.reads(parts)
         of_sources = [[parts[place] for place in places] for places in together.values()]
-        found = side_by_side(self._matches, of_sources)
+        found = self._threads.map(self._matches, of_sources)
         for places, matches in zip(together.values(), found, strict=True):
             for place, positions in zip(places, matches, strict=True):
                 chosen[place] = parts[place].choosing(positions)
