@@ -128,7 +128,10 @@ class Sweep:
     def _rows(self, together: Sequence[Part]) -> pa.Table:
         source = together[0].source
         if together[0].chosen is not None:
-            return source.chosen(together, self._columns)
+            table = source.chosen(together, self._columns)
+            # Of a whole row group few rows stay: what it took is given back before the next one is read.
+            pa.default_memory_pool().release_unused()
+            return table
         return source.matching(together, self._columns, self._sought)
 
     def _sorted(self, tables: Sequence[pa.Table]) -> pa.Table:
