@@ -284,8 +284,8 @@ class Runner:
 
     def _fail(self, attempt: Attempt, error: BaseException) -> None:
         """Keep what the target raised, or run it again later where the server has enough for now."""
-        if isinstance(attempt.error, TargetTimeout) or isinstance(error, GivenUp):
-            return  # it was given up meanwhile, and booked then
+        if isinstance(attempt.error, TargetTimeout) or isinstance(error, GivenUp | GeneratorExit):
+            return  # it was given up meanwhile, and booked then; or its loop is gone
         if attempt.root is not None:
             if attempt.streamed is not None and attempt.streamed.started and not attempt.root.ended:
                 attempt.root.add_outputs(as_outputs(attempt.streamed.whole))  # what came before the end

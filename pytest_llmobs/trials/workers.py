@@ -191,7 +191,7 @@ class Workers:
             task.started = self.clock()
             self._running.add(task)
             if inspect.iscoroutinefunction(task.function):
-                self._event_loop().call_soon_threadsafe(self._run_on_loop, task)
+                self._start_on_loop(task)
             else:
                 self._run_in_thread(task)
 
@@ -226,6 +226,17 @@ class Workers:
             self._base_context.copy().run(task.function)
         except BaseException as error:
             task.error = error
+
+    def _start_on_loop(self, task: Task) -> None:
+        try:
+            self._event_loop().call_soon_threadsafe(self._run_on_loop, task)
+        except (
+            RuntimeError
+        ):  # the caller has closed his loop: to the task that is as if it had been cancelled
+            import asyncio
+
+            task.error = asyncio.CancelledError()
+            self._end(task, freed_thread=False)
 
     def _run_on_loop(self, task: Task) -> None:
         coroutine = task.function()

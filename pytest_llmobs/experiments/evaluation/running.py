@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 
+from pytest_llmobs.evaluators.binding.bound import is_interruption
 from pytest_llmobs.experiments.evaluation.journal import Journal
 from pytest_llmobs.experiments.evaluation.planning import EvaluationRequest, EvaluationTrial
 from pytest_llmobs.experiments.evaluation.results_data import Evaluation, EvaluationRow
@@ -19,6 +20,8 @@ from pytest_llmobs.trials.runner import Attempt, Refused
 
 _MESSAGE = 300
 """Characters of an error's first line that a trial keeps; its run has the traceback."""
+
+_CANCELLED = "a target was cancelled, as where an event loop ends before its evaluation (await results.wait() before it does)"
 
 
 class Stopped(Exception):
@@ -108,6 +111,8 @@ class TrialsUnderWay:
         error = attempt.error
         if isinstance(error, KeyboardInterrupt):
             raise error
+        if error is not None and is_interruption(error):
+            raise Stopped(_CANCELLED)
         run = LlmRun(
             None, trial.example, self._request.evaluators, self._setup.runner.scorer, self._setup.bind
         )

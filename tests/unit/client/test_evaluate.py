@@ -249,6 +249,24 @@ def test_a_cancelled_evaluation_keeps_what_was_finished(client: ClientBase) -> N
     assert [row["example"].id for row in asyncio.run(main()).results] == ["one"]
 
 
+def test_a_loop_that_ends_too_early_is_told(client: ClientBase) -> None:
+    async def main() -> Any:
+        is_asked = asyncio.Event()
+
+        async def app(inputs: dict[str, str]) -> dict[str, str]:
+            is_asked.set()
+            await asyncio.sleep(3600)
+            return {}
+
+        results = await aevaluate(app, data=DATA, blocking=False, client=client)
+        await is_asked.wait()
+        return results
+
+    results = asyncio.run(main())
+    with pytest.raises(IncompleteExperiment, match=r"a target was cancelled.*0 of 3 trials are finished"):
+        results.wait()
+
+
 def test_nothing_is_stored_where_nothing_is_to_be(client: ClientBase, tmp_path: Path) -> None:
     def average(outputs: list[Any]) -> float:
         return float(len(outputs))

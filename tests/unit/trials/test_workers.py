@@ -157,3 +157,16 @@ def test_closing_twice_is_closing_once(workers: Workers) -> None:
     workers.close()
     workers.close()
     workers.cancel(Task(nothing))
+
+
+def test_a_task_for_a_loop_that_is_closed_is_cancelled() -> None:
+    async def nothing() -> None:
+        pass
+
+    loop = asyncio.new_event_loop()
+    loop.close()
+    workers = Workers(1, loop=loop)
+    task = workers.submit(Task(nothing))
+    assert workers.wait(task, SOON)
+    assert isinstance(task.error, asyncio.CancelledError)
+    workers.close()
