@@ -21,7 +21,7 @@ from pytest_llmobs.trials.runner import Attempt, Refused
 _MESSAGE = 300
 """Characters of an error's first line that a trial keeps; its run has the traceback."""
 
-_CANCELLED = "a target was cancelled, as where an event loop ends before its evaluation (await results.wait() before it does)"
+_CANCELLED = "a target was cancelled, as where a loop ends before its evaluation; await results.wait() in it"
 
 
 class Stopped(Exception):
