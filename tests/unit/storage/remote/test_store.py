@@ -66,3 +66,18 @@ def test_what_was_fetched_is_gone_with_the_object(there: RemoteStore) -> None:
     assert folder.is_dir()
     there._fetched()
     assert not folder.exists()
+
+
+def test_tables_and_statistics_are_read_where_they_lie(there: RemoteStore, run_id: Id) -> None:
+    tables = list(there.tables(["id", "project"], ordered=False))
+    assert sorted(row["id"] for table in tables for row in table.to_pylist()) == [
+        run_id(1),
+        run_id(2),
+        run_id(900),
+    ]
+    assert there.run_stats().run_count == 3
+    assert sorted(there.run_stats_by_project()) == ["demo", "other/Ärger"]
+    assert [run.project for run in there.runs(["demo", "other/Ärger"])] == ["demo", "demo", "other/Ärger"]
+    there.check_project("other/Ärger")
+    with pytest.raises(StoreError, match=r"Unknown project 'other' in 'file:///"):
+        there.check_project("other")
