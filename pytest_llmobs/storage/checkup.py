@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Literal
 from pytest_llmobs.errors import StoreError
 from pytest_llmobs.storage import experiment_files
 from pytest_llmobs.storage.layout import SPOOL_SUFFIX
-from pytest_llmobs.storage.parquet.damage import VanishedError
 from pytest_llmobs.storage.spool.segment import Segment
 from pytest_llmobs.wording import count
 
@@ -91,6 +90,7 @@ def _why_unsealed(path: Path, seal: Callable[[Segment], object]) -> str | None:
 
 
 def _damaged_runs(store: Store) -> Iterator[Finding]:
+    from pytest_llmobs.storage.parquet.damage import VanishedError
     from pytest_llmobs.storage.parquet.runs_file import RunsFile
     from pytest_llmobs.storage.parquet.schema import NAMES
 
@@ -110,6 +110,7 @@ def _damaged_runs(store: Store) -> Iterator[Finding]:
 def _damaged_feedback(store: Store) -> Iterator[Finding]:
     from pytest_llmobs.storage.feedback.parts import Part
     from pytest_llmobs.storage.feedback.schema import FEEDBACK_NAMES
+    from pytest_llmobs.storage.parquet.damage import VanishedError
 
     for path in sorted(store.layout.feedback.glob("[!.]*.parquet")):
         try:
