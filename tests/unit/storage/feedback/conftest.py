@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +36,9 @@ def event() -> Callable[..., dict[str, Any]]:
 
 
 @pytest.fixture
-def log(store: Store) -> FeedbackLog:
-    return store.feedback
+def log(store: Store) -> Iterator[FeedbackLog]:
+    yield store.feedback
+    store.feedback.close()
 
 
 @pytest.fixture
