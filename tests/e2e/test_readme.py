@@ -176,6 +176,54 @@ def test_the_python_of_the_readme_runs():
         exec(compile(text, "README.md", "exec"), {})
 
 
+def test_what_was_rated_down_becomes_examples(tmp_path: Path):
+    copy_first_screen(tmp_path)
+    setup = """
+from pytest_llmobs import Client, traceable
+from support_bot import support_agent
+
+traced = traceable(support_agent)
+traced("Maria", "I was charged twice in March.")
+Client().create_dataset("rated_down")
+(run,) = Client().list_runs(project_name="production", is_root=True)
+run_id = run.id
+"""
+    run_script(tmp_path, setup, noted("rated down"), LLMOBS_TRACING="true", LLMOBS_PROJECT="production")
+    (line,) = (tmp_path / "datasets" / "rated_down.jsonl").read_text(encoding="utf-8").splitlines()
+    assert '"customer_name": "Maria"' in line
+
+
+def test_the_script_of_the_readme_gates(tmp_path: Path):
+    copy_first_screen(tmp_path)
+    setup = """
+import sys
+from pytest_llmobs import evaluate
+from pytest_llmobs.evaluators import forbidden_phrases, required_keywords
+from support_bot import support_agent
+"""
+    printed = run_script(tmp_path, setup, noted("script"))
+    assert "required_keywords  1.000" in printed
+    assert "NO BASELINE" in printed
+
+
+def noted(note: str) -> str:
+    (text,) = [block.text for block in blocks(README) if block.note == note]
+    return text
+
+
+def run_script(folder: Path, setup: str, text: str, **variables: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", setup + text],
+        cwd=folder,
+        env=plain_environment() | variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
 def test_every_python_and_sql_block_is_tried():
     unchecked = [
         block.text
