@@ -143,7 +143,7 @@ class RunsFile:
             groups = self._admitted_groups(sought.pushdown)
         if sought.text is not None:
             groups = filter(partial(self._may_hold, sought.text), groups)
-        column = self.metadata.schema.names.index("start_time")
+        column = self._column_numbers["start_time"]
         parts: list[Part] = []
         for group in groups:
             rows = self.metadata.row_group(group).num_rows
@@ -161,6 +161,11 @@ class RunsFile:
         return fragment
 
     @cached_property
+    def _column_numbers(self) -> dict[str, int]:
+        """Where each column stands in the footer."""
+        return {name: number for number, name in enumerate(self.metadata.schema.names)}
+
+    @cached_property
     def _schema(self) -> pa.Schema:
         """The types that its columns have."""
         return self.metadata.schema.to_arrow_schema()
@@ -174,7 +179,7 @@ class RunsFile:
 
     def _may_hold(self, text: SoughtText, group: int) -> bool:
         """Tell whether a row group may hold a text, going by its statistics."""
-        column = self.metadata.schema.names.index(text.column)
+        column = self._column_numbers[text.column]
         statistics = self.metadata.row_group(group).column(column).statistics
         if statistics is None or not statistics.has_min_max:
             return True
@@ -273,7 +278,7 @@ class RunsFile:
     @cached_property
     def _may_lack_columns(self) -> bool:
         """True where an id or a start may be null: somebody else has written the file."""
-        indexes = [self.metadata.schema.names.index(name) for name in NEEDED]
+        indexes = [self._column_numbers[name] for name in NEEDED]
         for group in range(self.metadata.num_row_groups):
             row_group = self.metadata.row_group(group)
             for index in indexes:
