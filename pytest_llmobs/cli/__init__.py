@@ -1,4 +1,4 @@
-"""The command ``llmobs``: one module a command, each with ``HELP``, ``add_arguments`` and ``run``.
+"""The command ``llmobs``: one module a command in ``commands``, each with ``HELP``, ``add_arguments`` and ``run``.
 
 Exit status: 0 done, 1 red or not found, 2 usage (an unknown command or option, a store that isn't there).
 """
@@ -34,7 +34,7 @@ _NAMES = (
 )
 """Every command, in the order of the help. Each has the module of its name."""
 
-COMMANDS: Mapping[str, ModuleType] = {name: import_module(f"{__name__}.{name}") for name in _NAMES}
+COMMANDS: Mapping[str, ModuleType] = {name: import_module(f"{__name__}.commands.{name}") for name in _NAMES}
 
 # 130: what a shell gives for a process that Ctrl-C ended
 DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130

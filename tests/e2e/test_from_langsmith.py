@@ -101,9 +101,13 @@ def rate_through_the_app(folder: Path, model: str) -> None:
     """Start program 3 as it stands, ask it twice, and rate its answers."""
     port = free_port()
     program = folder / "feedback_api.py"
-    program.write_text(program.read_text(encoding="utf-8").replace("port=8321", f"port={port}"), encoding="utf-8")
+    program.write_text(
+        program.read_text(encoding="utf-8").replace("port=8321", f"port={port}"), encoding="utf-8"
+    )
     variables = {"LLMOBS_TRACING": "true", "LLMOBS_PROJECT": "production"}
-    with subprocess.Popen([sys.executable, program.name], cwd=folder, env=environment(model, **variables)) as app:
+    with subprocess.Popen(
+        [sys.executable, program.name], cwd=folder, env=environment(model, **variables)
+    ) as app:
         try:
             until_answered(port, app)
             for name, up in (("Maria", True), ("Ahmed", False)):

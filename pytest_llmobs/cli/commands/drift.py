@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_llmobs.baselines.file import baseline_files, load_baseline
-from pytest_llmobs.cli.baseline import baseline_directory
+from pytest_llmobs.cli.commands.baseline import baseline_directory
 from pytest_llmobs.cli.console import Console
 from pytest_llmobs.cli.stores import open_store
 from pytest_llmobs.errors import BaselineError, StoreError

@@ -9,7 +9,8 @@ from collections.abc import Collection, Container, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from pytest_llmobs.cli import baseline_addition, reports
+from pytest_llmobs.cli import reports
+from pytest_llmobs.cli.commands import baseline_addition
 from pytest_llmobs.cli.console import Console
 from pytest_llmobs.cli.lookup import find_experiment, newest_experiment
 from pytest_llmobs.cli.stores import open_local_store
@@ -74,7 +75,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 
 def _diff(arguments: argparse.Namespace, console: Console) -> int:
-    from pytest_llmobs.cli.baseline_changes import changes_since
+    from pytest_llmobs.cli.commands.baseline_changes import changes_since
     from pytest_llmobs.reports.pages.baseline_diff import baseline_diff
 
     directory = baseline_directory(arguments.dir)
@@ -193,7 +194,7 @@ def _tests(plan: SuitePlan, others: Collection[str]) -> Iterator[str]:
 
 
 def _prune(arguments: argparse.Namespace, console: Console) -> int:
-    from pytest_llmobs.cli.baseline_changes import prune
+    from pytest_llmobs.cli.commands.baseline_changes import prune
 
     store = open_local_store(arguments.store, console)
     rootdir = store.root.parent

@@ -6,9 +6,9 @@ import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from pytest_llmobs.cli.commands.run_columns import EVERYTHING, SHOWN, Row, RunColumns, chosen
 from pytest_llmobs.cli.console import Console
 from pytest_llmobs.cli.lookup import NotFoundError
-from pytest_llmobs.cli.run_columns import EVERYTHING, SHOWN, Row, RunColumns, chosen
 from pytest_llmobs.cli.stores import open_store
 from pytest_llmobs.records.conditions import Condition, Conjunction, FieldCondition, RunFilter, asks_of
 
@@ -129,7 +129,7 @@ def _list(rows: Sequence[Row], columns: RunColumns, console: Console) -> None:
 def _explain(
     wanted: RunFilter, columns: RunColumns, arguments: argparse.Namespace, store: Store, console: Console
 ) -> int:
-    from pytest_llmobs.cli.scan_explanation import explanation, explanation_lines
+    from pytest_llmobs.cli.commands.scan_explanation import explanation, explanation_lines
 
     document: dict[str, Any] = explanation(
         store,
