@@ -63,11 +63,18 @@ class RunQueries(ABC):
         """Tell the user, once, that a file is left out of what is read."""
 
     @abstractmethod
-    def _sources(self, projects: Sequence[str] | None, mentioned: bytes = b"") -> Sequence[Source]:
-        """List what holds the runs of some projects; runs that don't hold the bytes ``mentioned`` may lack."""
+    def _sources(
+        self, projects: Sequence[str] | None, mentioned: bytes = b"", for_conditions: bool = False
+    ) -> Sequence[Source]:
+        """List what holds the runs of some projects; runs that don't hold the bytes ``mentioned`` may lack.
+
+        ``for_conditions`` reads footers such that conditions can be held against their statistics.
+        """
 
     @abstractmethod
-    def _lasting_sources(self, projects: Sequence[str] | None) -> Sequence[Source] | None:
+    def _lasting_sources(
+        self, projects: Sequence[str] | None, for_conditions: bool = False
+    ) -> Sequence[Source] | None:
         """List them such that they can be read although files are merged meanwhile; None where they are too many."""
 
     def runs(
@@ -152,10 +159,10 @@ class RunQueries(ABC):
         sought = Sought.of(self._where(project, filter, filters))
         scan = Scan(tuple(columns), sought, limit, newest_first, report)
         names = _names(project)
-        listing = partial(self._sources, names, _mentioned(filters))
+        listing = partial(self._sources, names, _mentioned(filters), sought.pushdown is not None)
         if ordered:
             return scan.in_order(listing)
-        return scan.in_any_order(partial(self._lasting_sources, names), listing)
+        return scan.in_any_order(partial(self._lasting_sources, names, sought.pushdown is not None), listing)
 
     def _where(self, project: Projects, filter: RunFilter | None, filters: Filters) -> Where | None:
         if not filter and not any(value is not None for value in filters.values()):

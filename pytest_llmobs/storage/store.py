@@ -223,13 +223,17 @@ class Store(RunQueries):
             make_private(folder)
             copy_file(path, folder / path.name)
 
-    def _sources(self, projects: Sequence[str] | None, mentioned: bytes = b"") -> Sequence[Source]:
+    def _sources(
+        self, projects: Sequence[str] | None, mentioned: bytes = b"", for_conditions: bool = False
+    ) -> Sequence[Source]:
         self._recover_once()
-        return self._stored_runs.sources(projects, mentioned)
+        return self._stored_runs.sources(projects, mentioned, for_conditions)
 
-    def _lasting_sources(self, projects: Sequence[str] | None) -> Sequence[Source] | None:
+    def _lasting_sources(
+        self, projects: Sequence[str] | None, for_conditions: bool = False
+    ) -> Sequence[Source] | None:
         self._recover_once()
-        return self._stored_runs.lasting(projects)
+        return self._stored_runs.lasting(projects, for_conditions)
 
     @cached_property
     def _stored_runs(self) -> StoredRuns:

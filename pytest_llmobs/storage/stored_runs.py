@@ -33,12 +33,15 @@ class StoredRuns:
         self.footers = Footers(leave_out)
         """The Parquet files that were opened."""
 
-    def sources(self, projects: Sequence[str] | None, mentioned: bytes = b"") -> list[Source]:
+    def sources(
+        self, projects: Sequence[str] | None, mentioned: bytes = b"", for_conditions: bool = False
+    ) -> list[Source]:
         """Return what holds the runs of some projects: first the sealed files, the oldest first.
 
         Args:
             projects: Their names; None for all.
             mentioned: Runs that don't hold these bytes may be left out; empty for none.
+            for_conditions: See ``RunsFile.open``.
 
         Raises:
             VanishedError: A file is gone since the listing; look again.
@@ -49,10 +52,10 @@ class StoredRuns:
         if projects is not None:
             only = frozenset(unescape(escape(name)) for name in projects)
             unsealed = [replace(runs, only=only) for runs in unsealed]
-        sealed = self.footers.open_all(self.partitions(projects))
+        sealed = self.footers.open_all(self.partitions(projects), for_conditions=for_conditions)
         return [*_not_in(unsealed, sealed), *_merged_before(unsealed, sealed)]
 
-    def lasting(self, projects: Sequence[str] | None) -> list[Source] | None:
+    def lasting(self, projects: Sequence[str] | None, for_conditions: bool = False) -> list[Source] | None:
         """Return ``sources`` such that all can be read although files are merged meanwhile; None for too many.
 
         Raises:
@@ -60,7 +63,7 @@ class StoredRuns:
         """
         lasting: list[Source] = []
         pinned = 0
-        for source in self.sources(projects):
+        for source in self.sources(projects, for_conditions=for_conditions):
             # Larger files are never merged; where somebody removes one, its runs are gone by intent.
             if not isinstance(source, RunsFile):
                 lasting.append(source)

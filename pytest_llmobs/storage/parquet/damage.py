@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pytest_llmobs.errors import StoreError
+from pytest_llmobs.files import parse_json
 from pytest_llmobs.storage.parquet.schema import NEEDED
 
 LeaveOut = Callable[[Path, StoreError], Any]
@@ -71,3 +72,15 @@ def rows_of_text(table: pa.Table) -> pa.Table:
                 row.to_pylist()
                 whole.append(row)
         return pa.concat_tables([table.slice(0, 0), *whole])
+
+
+def replaced_names(text: bytes) -> Sequence[str]:
+    """Return the names of the files that a merged one replaces.
+
+    Raises:
+        ValueError: The text holds none.
+    """
+    names = parse_json(text)
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ValueError("the names of the files that it replaces are no list")
+    return names

@@ -6,6 +6,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 from pytest_llmobs.errors import StoreError
@@ -35,14 +36,18 @@ class Footers:
         self._lock = threading.Lock()
         self._kept: OrderedDict[Path, tuple[_Signature, RunsFile]] = OrderedDict()
 
-    def open_all(self, folders: Sequence[Path]) -> list[RunsFile]:
+    def open_all(self, folders: Sequence[Path], *, for_conditions: bool = False) -> list[RunsFile]:
         """Open the files of some projects, oldest first, without those that were merged into another.
+
+        Args:
+            folders: The projects'.
+            for_conditions: See ``RunsFile.open``.
 
         Raises:
             StoreError: A file is unreadable or of a newer schema, and nobody takes it.
             VanishedError: A file is gone since the listing; look again.
         """
-        return self.open_each(self.find(folders))
+        return self.open_each(self.find(folders), for_conditions=for_conditions)
 
     def find(self, folders: Sequence[Path]) -> list[Path]:
         """Return the files of some projects, oldest first, without those that were merged into another.
@@ -57,7 +62,7 @@ class Footers:
             replaced |= file.merged
         return [path for path in paths if path not in replaced]
 
-    def open_each(self, paths: Sequence[Path]) -> list[RunsFile]:
+    def open_each(self, paths: Sequence[Path], *, for_conditions: bool = False) -> list[RunsFile]:
         """Open some files.
 
         Raises:
@@ -67,7 +72,7 @@ class Footers:
         # Side by side, but without threads for what is known already.
         opened = {path: self._known(path) for path in paths}
         missing = [path for path, file in opened.items() if file is None]
-        opened.update(zip(missing, self._opened(missing), strict=True))
+        opened.update(zip(missing, self._opened(missing, for_conditions), strict=True))
         return [file for file in opened.values() if file is not None]
 
     def _known(self, path: Path) -> RunsFile | None:
@@ -77,13 +82,14 @@ class Footers:
             return None
         return kept[1]
 
-    def _opened(self, paths: Sequence[Path]) -> list[RunsFile | None]:
+    def _opened(self, paths: Sequence[Path], for_conditions: bool) -> list[RunsFile | None]:
+        open_one = partial(self._open_or_leave_out, for_conditions)
         with closing(Threads()) as threads:
-            return threads.map(self._open_or_leave_out, paths)
+            return threads.map(open_one, paths)
 
-    def _open_or_leave_out(self, path: Path) -> RunsFile | None:
+    def _open_or_leave_out(self, for_conditions: bool, path: Path) -> RunsFile | None:
         try:
-            return self._open(path)
+            return self._open(path, for_conditions)
         except VanishedError:
             raise
         except StoreError as error:
@@ -92,9 +98,9 @@ class Footers:
             self._leave_out(path, error)
             return None
 
-    def _open(self, path: Path) -> RunsFile:
+    def _open(self, path: Path, for_conditions: bool) -> RunsFile:
         signature = _signature(path)
-        file = RunsFile.open(path, leave_out=self._leave_out)
+        file = RunsFile.open(path, leave_out=self._leave_out, for_conditions=for_conditions)
         with self._lock:
             self._kept[path] = (signature, file)
             self._kept.move_to_end(path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -16,13 +15,13 @@ import pyarrow.parquet as pq
 from pyarrow.fs import FileSystem, LocalFileSystem
 
 from pytest_llmobs.errors import StoreError
-from pytest_llmobs.files import parse_json
 from pytest_llmobs.storage.layout import project_of
 from pytest_llmobs.storage.parquet.arrays import counted, empty_table, integer_scalar, text_scalar
 from pytest_llmobs.storage.parquet.damage import (
     UNREADABLE,
     LeaveOut,
     check_claims,
+    replaced_names,
     rows_of_text,
     unreadable,
 )
@@ -62,13 +61,21 @@ class RunsFile:
     _pinned: pq.ParquetFile | None = field(default=None, repr=False)
 
     @classmethod
-    def open(cls, path: Path, files: FileSystem | None = None, leave_out: LeaveOut | None = None) -> RunsFile:
+    def open(
+        cls,
+        path: Path,
+        files: FileSystem | None = None,
+        leave_out: LeaveOut | None = None,
+        *,
+        for_conditions: bool = False,
+    ) -> RunsFile:
         """Read the footer of ``path``.
 
         Args:
             path: The file.
             files: Where it lies; this machine's disk by default.
             leave_out: Takes the parts of it that turn out to be unreadable; by default, reading them is an error.
+            for_conditions: Read it such that conditions can be held against its statistics; later, it is read again.
 
         Raises:
             StoreError: It is no Parquet, claims more than it can hold, or is of a newer schema.
@@ -77,10 +84,10 @@ class RunsFile:
         files = files or LocalFileSystem()
         project = project_of(path.parent)
         try:
-            footer, fragment, size = _read_footer(path, files, project)
+            footer, fragment, size = _read_footer(path, files, project if for_conditions else None)
             metadata = footer.metadata or {}
             version = int(metadata.get(VERSION_KEY, b"0"))
-            merged = _names(metadata.get(MERGED_KEY, b"[]"))
+            merged = replaced_names(metadata.get(MERGED_KEY, b"[]"))
             if version <= SCHEMA_VERSION:
                 check_claims(footer, size)
         except UNREADABLE as error:
@@ -90,8 +97,7 @@ class RunsFile:
                 f"{str(path)!r} was written by a newer version (schema {version}, this one reads up to "
                 f"{SCHEMA_VERSION}). Upgrade pytest-llmobs."
             )
-        replaced = frozenset(map(path.with_name, merged))
-        file = cls(path, project, footer, files, replaced, leave_out, size)
+        file = cls(path, project, footer, files, frozenset(map(path.with_name, merged)), leave_out, size)
         if fragment is not None:
             file._fragment = fragment
         return file
@@ -369,13 +375,13 @@ def _parquet_file(source: pa.NativeFile, metadata: pq.FileMetaData, *, is_far: b
 
 
 def _read_footer(
-    path: Path, files: FileSystem, project: str
+    path: Path, files: FileSystem, project: str | None
 ) -> tuple[pq.FileMetaData, ds.ParquetFileFragment | None, int]:
-    """Return a file's footer, what knows which row groups may match if that is loaded already, and the size."""
+    """Return a file's footer, what knows which row groups may match where a project is named, and the size."""
     with files.open_input_file(str(path)) as source:
         size = source.size()
         # What evaluates conditions loads pandas where it is installed: not for whoever has none.
-        if "pyarrow.dataset" not in sys.modules:
+        if project is None:
             return pq.read_metadata(source), None, size
     fragment = _make_fragment(path, files, project)
     return fragment.metadata, fragment, size
@@ -391,11 +397,3 @@ def _format() -> ParquetFileFormat:
     from pyarrow.dataset import ParquetFileFormat
 
     return ParquetFileFormat()
-
-
-def _names(text: bytes) -> Sequence[str]:
-    """Return the names of the files that a merged one replaces."""
-    names = parse_json(text)
-    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise ValueError("the names of the files that it replaces are no list")
-    return names

@@ -144,11 +144,13 @@ class RemoteStore(Store):
         write_whole(path, self.remote.read(key), mode=PRIVATE, durable=False)
         return path
 
-    def _sources(self, projects: Sequence[str] | None, mentioned: bytes = b"") -> Sequence[Source]:
+    def _sources(
+        self, projects: Sequence[str] | None, mentioned: bytes = b"", for_conditions: bool = False
+    ) -> Sequence[Source]:
 
         files: list[RunsFile] = []
         for entry in self._parquet(projects):
-            file = self._open_file(entry)
+            file = self._open_file(entry, for_conditions)
             if file is not None:
                 files.append(file)
         replaced: set[Path] = set()
@@ -156,17 +158,19 @@ class RemoteStore(Store):
             replaced |= file.merged
         return [file for file in files if file.path not in replaced]
 
-    def _lasting_sources(self, projects: Sequence[str] | None) -> Sequence[Source] | None:
-        return self._sources(projects)
+    def _lasting_sources(
+        self, projects: Sequence[str] | None, for_conditions: bool = False
+    ) -> Sequence[Source] | None:
+        return self._sources(projects, for_conditions=for_conditions)
 
-    def _open_file(self, entry: Entry) -> RunsFile | None:
+    def _open_file(self, entry: Entry, for_conditions: bool) -> RunsFile | None:
         """Return a file that can be read; None, told once, for a damaged one."""
         from pytest_llmobs.storage.parquet.damage import VanishedError
         from pytest_llmobs.storage.parquet.runs_file import RunsFile
 
         path = Path(self.remote.path(entry.key))
         try:
-            return RunsFile.open(path, self.remote.files, self.leave_out)
+            return RunsFile.open(path, self.remote.files, self.leave_out, for_conditions=for_conditions)
         except VanishedError:
             raise
         except StoreError as error:
