@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from pytest_llmobs.client.datasets import DatasetMethods
 from pytest_llmobs.client.evaluation import EvaluationMethods
+from pytest_llmobs.client.experiments import ExperimentMethods
 from pytest_llmobs.client.feedback import FeedbackMethods
 from pytest_llmobs.client.parameters import accept
 from pytest_llmobs.client.projects import ProjectMethods
@@ -20,13 +21,14 @@ from pytest_llmobs.workspace import Workspace
 
 
 class Client(
+    EvaluationMethods,
     RunMethods,
+    ExperimentMethods,
     ProjectMethods,
     FeedbackMethods,
     DatasetMethods,
     PromptMethods,
     QueueMethods,
-    EvaluationMethods,
 ):
     """What LangSmith's ``Client`` does, on the files of a folder."""
 

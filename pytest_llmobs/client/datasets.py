@@ -9,7 +9,7 @@ from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from pytest_llmobs.client.examples import ExampleMethods
+from pytest_llmobs.client.chat_examples import ChatExampleMethods
 from pytest_llmobs.client.parameters import accept
 from pytest_llmobs.errors import ArgumentError
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pytest_llmobs.records.examples import Dataset, Example
 
 
-class DatasetMethods(ExampleMethods):
+class DatasetMethods(ChatExampleMethods):
     """Datasets: one JSON Lines file each below the folder of datasets, which people edit and commit as well."""
 
     def create_dataset(

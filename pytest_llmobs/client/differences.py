@@ -47,10 +47,27 @@ DIFFERENCES: Mapping[str, str] = {
         "short, too."
     ),
     "runs.get_url": "May be awaited or not. A command, `llmobs show ID`.",
-    "read_project": "`id` is the name. `latency_p50` is a `timedelta`, as theirs; `stats` has it in seconds.",
+    "read_project": (
+        "`id` is the name. `latency_p50` is a `timedelta`, as theirs; `stats` has it in seconds. `run_count`, "
+        "`error_rate` and latencies are about traces, tokens and costs about all their runs; judges' traces are left "
+        "out. `get_run_stats` is about every run that its arguments choose."
+    ),
     "list_projects": "By name.",
     "create_project": "Not needed: a project is there by its first run. A second one of a name: `ConflictError`.",
     "update_project": "A project can't be renamed: its runs carry the name.",
+    "evaluate": (
+        "A pair of experiments gives one row an example: `evaluation_results` has `runs` (A's before B's, repeat by "
+        "repeat) and `feedback.KEY`, whose `scores` has every run of the row. An evaluator that fails leaves `scores` "
+        "empty and an `error`. There is no page: `url` is None. Ours besides: `.preferences`, `.comparison`, `len()`."
+    ),
+    "evaluate_run": (
+        "The evaluator is any that `evaluate()` takes. One that fails gives an unscored score whose `error` says why, "
+        "and no feedback. The run's own example is known from the run of a trial."
+    ),
+    "get_experiment_results": (
+        "`filters` takes the experiment's name. An expected example that never ran is there, without runs."
+    ),
+    "get_test_results": "The data frame of `results.to_pandas()`: columns `inputs.*` (theirs: `input.*`).",
     "create_feedback": (
         "On disk before it returns, in every process; the run need not be stored yet. Scores keep all digits, a bool "
         'stays a bool; `"high"`, NaN and infinity are kept as unscored, with the reason. `correction` may be a text. '

@@ -96,6 +96,14 @@ UNBOUND: Mapping[str, Mapping[str, Unbound]] = {
     "read_run": {"project_id": _ONE_PLACE, "start_time": _ONE_PLACE},
     "get_run_url": {"project_name": _ONE_PLACE, "project_id": _ONE_PLACE, "address": _NO_AGENTS},
     "get_run_stats": {"data_source_type": Unbound("Every run comes from the store.")},
+    "evaluate_run": {"project_id": _ONE_PLACE, "start_time": _ONE_PLACE},
+    "aevaluate_run": {"project_id": _ONE_PLACE, "start_time": _ONE_PLACE},
+    "get_experiment_results": {
+        "preview": Unbound("Runs come from the disk, whole."),
+        "comparative_experiment_id": Unbound(
+            "What comparisons say is among the `feedback_stats` of the runs; `list_feedback()` tells of which."
+        ),
+    },
     "list_projects": {
         "dataset_version": Unbound(
             "An experiment's document names the version of its dataset.", is_refused=True

@@ -19,17 +19,8 @@ _INSIGHTS = (
     "No service reads your traces: `llmobs runs FILTER` and the Parquet files under runs/ answer questions."
 )
 _INGEST = "Trace with @traceable, trace() or a wrapped SDK: each run is on disk before its call returns."
-_ONE_RUN = (
-    "Call the evaluator and keep its result with create_feedback(); evaluate(EXPERIMENT, evaluators=[…]) scores a "
-    "stored experiment again."
-)
 _MULTIPART = (
     "Use create_examples() or update_examples(): a dataset is a file, and any number is written at once."
-)
-_CHAT = 'Use create_example(inputs={"messages": […]}, outputs={"message": {…}}, dataset_name=…).'
-_RESULTS = (
-    "list_runs(project_name=EXPERIMENT, is_root=True) has the runs with their feedback_stats; "
-    "`llmobs show EXPERIMENT --json` has everything."
 )
 _PLUMBING = "There is no service, and so no connection to set up or to look at. client.store is the store."
 _SANDBOX = "Code runs where you run it."
@@ -81,8 +72,6 @@ REFUSED: Mapping[str, str] = {
     "update_run": _INGEST,
     "batch_ingest_runs": _INGEST,
     "multipart_ingest": _INGEST,
-    "evaluate_run": _ONE_RUN,
-    "aevaluate_run": _ONE_RUN,
     "upload_examples_multipart": _MULTIPART,
     "update_examples_multipart": _MULTIPART,
     "upsert_examples_multipart": _MULTIPART,
@@ -90,11 +79,7 @@ REFUSED: Mapping[str, str] = {
         "Runs are only ever added. While no process writes to the project, remove its folder runs/project=NAME in the "
         "store, and experiments/NAME.json of an experiment."
     ),
-    "create_llm_example": _CHAT,
-    "create_chat_example": _CHAT,
     "read_dataset_openai_finetuning": "A dataset is a JSON lines file: list_examples() reads it.",
-    "get_experiment_results": _RESULTS,
-    "get_test_results": _RESULTS,
     "create_comparative_experiment": "evaluate((EXPERIMENT, EXPERIMENT), evaluators=[…]) compares two experiments.",
     "request_with_retries": _PLUMBING,
     "api_url": _PLUMBING,

@@ -69,23 +69,27 @@ def _fields(returned: Any) -> Mapping[str, Any] | None:
     scores = getattr(returned, "scores", None)
     if scores is None:
         return None
-    return {name: getattr(returned, name, None) for name in ("key", "scores", "comment")}
+    return {
+        "key": getattr(returned, "key", None),
+        "scores": scores,
+        "comment": getattr(returned, "comment", None),
+    }
 
 
 def _by_run(values: Any, run_ids: tuple[str, str]) -> Any:
     """Return what a mapping has for both runs, whose ids may be UUIDs; anything else as it is."""
     if not isinstance(values, Mapping):
         return values
-    by_id = {str(run_id): value for run_id, value in values.items()}
-    return [by_id.get(run_id) for run_id in run_ids]
+    by_id = dict(zip(map(str, values), values.values(), strict=True))
+    return list(map(by_id.get, run_ids))
 
 
 def _read_comment(given: Any, run_ids: tuple[str, str]) -> tuple[str, tuple[str, str] | None]:
     if not isinstance(given, Mapping):
         return str(given or ""), None
-    first, second = (str(comment or "") for comment in _by_run(given, run_ids))
-    together = "; ".join(dict.fromkeys(filter(None, (first, second))))
-    return together, (first, second)
+    first, second = _by_run(given, run_ids)
+    both = str(first or ""), str(second or "")
+    return "; ".join(dict.fromkeys(filter(None, both))), both
 
 
 def _scores_of(answer: Any) -> PairScores:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 from typing import Any, ClassVar, TypeVar
 
 from pytest_llmobs.errors import EvaluatorError, UnscoredError
@@ -243,5 +244,5 @@ def _turned(both: tuple[_Item, _Item]) -> tuple[_Item, _Item]:
 
 def _told_key(preferences: Sequence[Preference], key: str) -> str:
     """Return the metric's name: what the evaluator called it each time, or its own name."""
-    told = {preference.key or key for preference in preferences if preference.winner is not None}
-    return told.pop() if len(told) == 1 else key
+    told = set(map(attrgetter("key"), filter(attrgetter("winner"), preferences)))
+    return (told.pop() if len(told) == 1 else None) or key

@@ -46,7 +46,8 @@ class Project:
     reference_dataset_id: str | None = None
     """Name of the dataset that its runs were made of, or None."""
     stats: RunStats | None = None
-    """Figures of its runs, judges' left out; None unless asked for."""
+    """Figures of its traces, judges' left out: how many, how fast, how often wrong; tokens and costs of all their
+    runs. None unless asked for."""
     feedback_stats: Mapping[str, FeedbackStats] = field(default_factory=dict)
     """What its feedback says, by key; empty unless asked for."""
 
@@ -69,29 +70,29 @@ class Project:
 
     @property
     def run_count(self) -> int | None:
-        """How many runs it has."""
+        """How many traces it has, LangSmith's meaning: ``get_run_stats`` counts every run."""
         if self.stats is None:
             return None
         return self.stats.run_count
 
     @property
     def error_rate(self) -> float | None:
-        """Share of the runs that raised, 0 to 1."""
+        """Share of the traces whose root run raised, 0 to 1."""
         return self._figures.error_rate
 
     @property
     def latency_p50(self) -> timedelta | None:
-        """The median latency."""
+        """The median latency of its traces."""
         return _duration(self._figures.latency_p50)
 
     @property
     def latency_p99(self) -> timedelta | None:
-        """The latency that one run in a hundred exceeds."""
+        """The latency that one trace in a hundred exceeds."""
         return _duration(self._figures.latency_p99)
 
     @property
     def last_run_start_time(self) -> datetime | None:
-        """UTC."""
+        """When its last trace started (UTC)."""
         return self._figures.last_start_time
 
     @property

@@ -215,23 +215,30 @@ class RunQueries(ABC):
         return self._runs_of(scan.in_order(listing))
 
     def run_stats(
-        self, project: Projects = None, *, filter: RunFilter | None = None, **filters: Unpack[Filters]
+        self,
+        project: Projects = None,
+        *,
+        filter: RunFilter | None = None,
+        traces: bool = False,
+        **filters: Unpack[Filters],
     ) -> RunStats:
         """Return what runs come to, from one scan.
 
         Args:
             project: A name or several; None for all projects.
             filter: A filter in the filter language, or its conditions.
+            traces: Count root runs alone; tokens and costs are yet those of all runs.
             **filters: See ``filtering.keywords.Filters``.
 
         Raises:
             FilterError: The filter can't be understood.
             StoreError: What ``runs`` raises.
         """
-        from pytest_llmobs.storage.parquet.totals import STATS_COLUMNS, Totals
+        from pytest_llmobs.storage.parquet.totals import STATS_COLUMNS, TRACE_COLUMNS, Totals
 
-        totals = Totals()
-        for table in self.tables(STATS_COLUMNS, project, filter=filter, ordered=False, **filters):
+        totals = Totals(traces=traces)
+        columns = TRACE_COLUMNS if traces else STATS_COLUMNS
+        for table in self.tables(columns, project, filter=filter, ordered=False, **filters):
             totals.add(table)
         return totals.stats()
 

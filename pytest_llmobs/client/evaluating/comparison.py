@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
+from operator import attrgetter
 from typing import Any, TypedDict
 
 from pytest_llmobs.errors import NotFoundError
@@ -51,7 +52,8 @@ class ComparativeExperiment:
     @property
     def experiments_info(self) -> list[dict[str, str]]:
         """Both experiments, by id (which is the name) and name."""
-        return [{"id": name, "name": name} for name in self.experiment_names]
+        first, second = self.experiment_names
+        return [{"id": first, "name": first}, {"id": second, "name": second}]
 
 
 class ComparisonRow(TypedDict):
@@ -147,14 +149,14 @@ class ComparativeExperimentResults:
         places: dict[str, list[int]] = {}
         for place, pair in enumerate(self._comparison.pairs):
             places.setdefault(pair.example_id, []).append(place)
-        return {example_id: self._row(of_example) for example_id, of_example in places.items()}
+        return dict(zip(places, map(self._row, places.values()), strict=True))
 
     def _row(self, places: Sequence[int]) -> ComparisonRow:
         """Return the row of an example, whose pairs have these places among all of them."""
-        pairs = [self._comparison.pairs[place] for place in places]
-        results: dict[str, Any] = {"runs": list(chain.from_iterable(pair.runs for pair in pairs))}
+        pairs = list(map(self._comparison.pairs.__getitem__, places))
+        results: dict[str, Any] = {"runs": list(chain.from_iterable(map(attrgetter("runs"), pairs)))}
         for key, result in self.preferences.items():
-            preferences = [result.preferences[place] for place in places]
+            preferences = list(map(result.preferences.__getitem__, places))
             results[f"feedback.{key}"] = _result(key, pairs, preferences)
         return {"example": _example(pairs), "evaluation_results": results}
 
@@ -178,7 +180,7 @@ def _result(
     for pair, preference in zip(pairs, preferences, strict=True):
         if preference.scores is None:
             continue
-        run_ids = [run.id for run in pair.runs]
+        run_ids = pair.first.run.id, pair.second.run.id
         scores.update(zip(run_ids, preference.scores, strict=True))
         texts = preference.comments or (preference.comment, preference.comment)
         comments.update(zip(run_ids, texts, strict=True))

@@ -57,16 +57,24 @@ def known_project(store: Store, project_name: Any, project_id: Any) -> str:
         NotFoundError: There is none of that name.
         ArgumentError: None is named, or two are.
     """
-    if (project_name is None) == (project_id is None):
-        raise ArgumentError("Give one of project_name and project_id: which project is meant?")
-    if project_name is None:
-        name = _checked("project_id", project_id)
-    else:
-        name = _checked("project_name", project_name)
+    name = named_project(project_name, project_id)
     known = known_projects(store)
     if name not in known:
         raise unknown_project(store, name, known)
     return name
+
+
+def named_project(project_name: Any, project_id: Any) -> str:
+    """Return the name of the one project that a call is about, whether there is one or not.
+
+    Raises:
+        ArgumentError: None is named, or two are.
+    """
+    if (project_name is None) == (project_id is None):
+        raise ArgumentError("Give one of project_name and project_id: which project is meant?")
+    if project_name is None:
+        return _checked("project_id", project_id)
+    return _checked("project_name", project_name)
 
 
 def unknown_project(store: Store, name: str, known: list[str]) -> NotFoundError:

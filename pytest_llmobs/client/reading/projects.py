@@ -37,10 +37,10 @@ def read_project(store: Store, name: str) -> Project:
 
 
 def with_stats(store: Store, project: Project) -> Project:
-    """Return a project with the figures of its runs, and what feedback says of it and of them."""
+    """Return a project with the figures of its traces, judges' left out, and what feedback says of it and its runs."""
     from pytest_llmobs.feedback.sums import stats_of
 
-    stats = store.run_stats(project.name, filter=read_filter({}))
+    stats = store.run_stats(project.name, filter=read_filter({}), traces=True)
     return replace(project, stats=stats, feedback_stats=stats_of(store, project=project.name))
 
 

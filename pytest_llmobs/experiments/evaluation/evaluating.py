@@ -130,7 +130,7 @@ class TargetEvaluation:
         from pytest_llmobs.experiments.evaluation.scoring_again import promises_of, read_stored, score_again
 
         promises = promises_of(self._head.suites)
-        stored = read_stored(resumption.kept.values(), promises, resumption.earlier, self._setup)
+        stored = read_stored(resumption.kept.values(), promises, resumption.earlier, self._setup.store)
         taken = []
         for scored in score_again(stored, resumption.further, self._setup):
             taken.append(scored)

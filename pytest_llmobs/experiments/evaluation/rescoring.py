@@ -122,7 +122,7 @@ class Rescoring:
         return None
 
     def _score(self) -> None:
-        stored = read_stored(self._chosen, promises_of(self._before.suites), self._before, self._setup)
+        stored = read_stored(self._chosen, promises_of(self._before.suites), self._before, self._setup.store)
         for scored in score_again(stored, self._request.evaluators, self._setup):
             trial = scored.trial
             self._scored[_key(trial)] = scored

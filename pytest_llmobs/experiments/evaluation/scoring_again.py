@@ -17,6 +17,7 @@ from pytest_llmobs.records.plans import ExpectedTrial, SuitePlan
 from pytest_llmobs.records.runs import Run
 from pytest_llmobs.records.scores import Score
 from pytest_llmobs.records.trials import Trial, TrialScore
+from pytest_llmobs.storage.store import Store
 from pytest_llmobs.trials.cleaning import clean_trial
 from pytest_llmobs.trials.outcome import as_trial_score
 from pytest_llmobs.trials.scoring import Scoring
@@ -61,8 +62,7 @@ class ScoredTrial:
     @property
     def scores(self) -> dict[str, Score]:
         """All scores by key, the new ones as their evaluators gave them."""
-        scores = {key: as_score(key, score) for key, score in self.trial.scores.items()}
-        return {**scores, **self.fresh}
+        return {**kept_scores(self.trial), **self.fresh}
 
 
 Promises = Mapping[tuple[str, str, int], ExpectedTrial]
@@ -82,7 +82,7 @@ def read_stored(
     trials: Iterable[Trial],
     promises: Promises,
     experiment: Experiment,
-    setup: Setup,
+    store: Store,
 ) -> Iterator[StoredTrial]:
     """Yield trials with their runs, read from the store some hundred at a time.
 
@@ -90,14 +90,14 @@ def read_stored(
         trials: Some of the experiment's.
         promises: What was promised of them.
         experiment: Whose project has the runs.
-        setup: Has the store.
+        store: Has the runs.
 
     Raises:
         StoreError: The store can't be read.
     """
     waiting = iter(trials)
     while batch := list(islice(waiting, _AT_ONCE)):
-        runs = root_runs(setup.store, experiment.name, batch)
+        runs = root_runs(store, experiment.name, batch)
         for trial in batch:
             run = runs.get(trial.run_id or "")
             promise = promises[trial.suite, trial.example_id, trial.repeat]
@@ -161,6 +161,11 @@ def _with(trial: Trial, scores: Mapping[str, Score], spent: Spending) -> Trial:
         judge_calls=trial.judge_calls + spent.calls,
         judge_unpriced=tuple(sorted({*trial.judge_unpriced, *spent.unpriced})),
     )
+
+
+def kept_scores(trial: Trial) -> dict[str, Score]:
+    """Return what a document keeps of a trial's scores, by key."""
+    return {key: as_score(key, score) for key, score in trial.scores.items()}
 
 
 def as_score(key: str, score: TrialScore) -> Score:

@@ -17,13 +17,20 @@ SUMS = ("total_tokens", "input_tokens", "output_tokens", "total_cost", "input_co
 """Columns that are added up."""
 STATS_COLUMNS = ("start_time", "latency", "status", *SUMS)
 """What statistics are made of."""
+TRACE_COLUMNS = (*STATS_COLUMNS, "parent_id")
+"""What statistics of traces are made of."""
 
 
 class Totals:
     """What runs come to, table by table."""
 
-    def __init__(self) -> None:
-        """Begin with no runs."""
+    def __init__(self, *, traces: bool = False) -> None:
+        """Begin with no runs.
+
+        Args:
+            traces: Count traces, by their root runs: what is added up is yet that of every run in them.
+        """
+        self._traces = traces
         self._runs = self._errors = 0
         self._sums: dict[str, Any] = {}
         self._first = self._last = None
@@ -31,22 +38,27 @@ class Totals:
         self._latencies: list[pa.ChunkedArray] = []
 
     def add(self, table: pa.Table) -> None:
-        """Take in runs with the columns of ``STATS_COLUMNS``."""
+        """Take in runs with the columns of ``STATS_COLUMNS``; where traces count, with those of ``TRACE_COLUMNS``."""
+        for name in SUMS:
+            added = pc.sum(table[name]).as_py()
+            if added is not None:
+                self._sums[name] = self._sums.get(name, 0) + added
+        if self._traces:
+            table = table.filter(pc.is_null(table["parent_id"]))
+        self._count(table)
+
+    def _count(self, table: pa.Table) -> None:
         self._runs += len(table)
         self._errors += pc.sum(pc.equal(table["status"], text_scalar("error"))).as_py() or 0
         self._latencies.append(table["latency"])
         span = pc.min_max(table["start_time"])
         self._first = min(filter(None, (self._first, span["min"].as_py())), default=None)
         self._last = max(filter(None, (self._last, span["max"].as_py())), default=None)
-        for name in SUMS:
-            added = pc.sum(table[name]).as_py()
-            if added is not None:
-                self._sums[name] = self._sums.get(name, 0) + added
 
     def stats(self) -> RunStats:
         """Return what the runs come to."""
         if not self._runs:
-            return RunStats()
+            return RunStats(**self._sums)
         median, slowest = self._percentiles()
         return RunStats(
             run_count=self._runs,

@@ -131,3 +131,27 @@ def test_a_damaged_file_is_told(client: Client) -> None:
         StoreError, match=r"The project's file '.*broken\.json' can't be read: .* Mend it, or remove it"
     ):
         client.read_project(project_name="broken")
+
+
+def test_a_project_counts_traces_and_adds_up_all_that_their_runs_used(client: Client, write: Write) -> None:
+    below = {"trace_id": run_id(1), "parent_id": run_id(1)}
+    write(1, status="error", error="ValueError")
+    write(2, run_type="llm", input_tokens=10, output_tokens=5, total_tokens=15, total_cost=0.25, **below)
+    write(3, run_type="tool", end_time=None, status="error", error="down", **below)
+    write(4)
+    project = client.read_project(project_name="production", include_stats=True)
+    assert (project.run_count, project.error_rate) == (2, 0.5)
+    assert (project.latency_p50, project.latency_p99) == (timedelta(seconds=0.25), timedelta(seconds=0.25))
+    assert project.last_run_start_time == START + timedelta(seconds=4)
+    assert (project.total_tokens, project.prompt_tokens, project.total_cost) == (15, 10, Decimal("0.25"))
+    stats = client.get_run_stats(project_names=["production"])
+    assert (stats["run_count"], stats["error_rate"], stats["total_tokens"]) == (4, 0.5, 15)
+    assert client.get_run_stats(project_names=["production"], is_root=True)["total_tokens"] is None
+
+
+def test_the_traces_of_judges_are_no_part_of_a_projects_figures(client: Client, write: Write) -> None:
+    write(1)
+    write(2, evaluates=run_id(1))
+    write(3, run_type="llm", total_cost=9.0, trace_id=run_id(2), parent_id=run_id(2), evaluates=run_id(1))
+    project = client.read_project(project_name="production", include_stats=True)
+    assert (project.run_count, project.total_cost) == (1, None)
