@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypedDict
 
@@ -89,7 +89,8 @@ def examples_with_runs(
         runs = [row.run for row in found.rows if row.run.id and (is_wanted is None or is_wanted(row.run.id))]
         if is_wanted is not None and not runs:
             continue
-        yield ExampleWithRuns(**vars(found.example), runs=tuple(with_feedback(store, runs)))
+        known = {each.name: getattr(found.example, each.name) for each in fields(Example)}
+        yield ExampleWithRuns(**known, runs=tuple(with_feedback(store, runs)))
 
 
 def wanted_runs(store: Store, name: str, filters: Any) -> IsWanted | None:
