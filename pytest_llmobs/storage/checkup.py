@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Literal
 
 from pytest_llmobs.errors import StoreError
 from pytest_llmobs.storage import experiment_files
-from pytest_llmobs.storage.layout import SPOOL_SUFFIX
-from pytest_llmobs.storage.spool.segment import Segment
+from pytest_llmobs.storage.layout import spool_files
+from pytest_llmobs.storage.spool.recovery import recover_file
 from pytest_llmobs.wording import count
 
 if TYPE_CHECKING:
+    from pytest_llmobs.storage.spool.segment import Segment
     from pytest_llmobs.storage.store import Store
 
 FindingKind = Literal["unsealed", "corrupt", "damaged", "ended_early", "temporary", "orphans"]
@@ -63,7 +64,7 @@ def _unsealed(store: Store) -> Iterator[Finding]:
         (store.layout.spool, store.seal_file),
         (store.layout.feedback_spool, store.feedback.seal),
     ):
-        for path in sorted(folder.glob(f"*{SPOOL_SUFFIX}")):
+        for path in spool_files(folder):
             reason = _why_unsealed(path, seal)
             if reason is not None:
                 yield Finding(
@@ -74,16 +75,10 @@ def _unsealed(store: Store) -> Iterator[Finding]:
                 )
 
 
-def _why_unsealed(path: Path, seal: Callable[[Segment], object]) -> str | None:
+def _why_unsealed(path: Path, seal: Callable[[Segment], int]) -> str | None:
     """Return why a file can't be sealed; None where a living process writes it, or where it has been sealed now."""
     try:
-        segment = Segment.claim(path)
-        if segment is None:
-            return None
-        try:
-            seal(segment)
-        finally:
-            segment.close()
+        recover_file(path, seal)
     except Exception as error:  # whatever keeps it from being sealed is what was asked for
         return str(error).partition("\n")[0].rstrip(".")
     return None

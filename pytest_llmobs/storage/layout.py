@@ -167,6 +167,11 @@ def may_be_cut(name: str) -> bool:
     return len(quote(name, safe="")) > LONGEST - 15
 
 
+def spool_files(folder: Path) -> list[Path]:
+    """Return the spool files in a folder, sorted by name, and so by the time at which each was begun."""
+    return sorted(folder.glob(f"*{SPOOL_SUFFIX}"))
+
+
 def project_of(partition: PurePath) -> str:
     """Return the project whose Parquet files lie in the folder ``partition``."""
     return unescape(partition.name.removeprefix("project="))

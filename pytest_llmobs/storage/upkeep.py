@@ -7,9 +7,10 @@ from typing import Protocol
 
 from pytest_llmobs.errors import StoreError
 from pytest_llmobs.storage import locks
-from pytest_llmobs.storage.layout import SPOOL_SUFFIX, Layout
+from pytest_llmobs.storage.layout import Layout
 from pytest_llmobs.storage.notices import OnceForEachPath
 from pytest_llmobs.storage.parquet.arrow import load_arrow
+from pytest_llmobs.storage.spool.recovery import recover
 from pytest_llmobs.storage.spool.segment import Segment
 from pytest_llmobs.tracing import first_use
 
@@ -57,19 +58,7 @@ class Upkeep:
 
     def recover(self) -> dict[str, int]:
         """Seal what dead processes have left in the spool; return the number of runs of each file that was sealed."""
-        # Looked at first without the lock: where nothing was left, nothing is imported or made.
-        recovered: dict[str, int] = {}
-        if not self._spool_files():
-            return recovered
-        try:
-            with locks.exclusive(self._layout.spool / ".lock"):
-                for path in self._spool_files():
-                    runs = self._recover(path)
-                    if runs:
-                        recovered[path.name] = runs
-        except OSError as error:
-            self._tell(self._layout.spool, error)
-        return recovered
+        return recover(self._layout.spool, self.seal, self._tell)
 
     def merge_small_files(self) -> None:
         """Merge the small Parquet files of each project that has many."""
@@ -81,25 +70,6 @@ class Upkeep:
                 compact(self._layout)
         except (OSError, StoreError) as error:
             self._tell(self._layout.runs, error)
-
-    def _spool_files(self) -> list[Path]:
-        return sorted(self._layout.spool.glob(f"*{SPOOL_SUFFIX}"))
-
-    def _recover(self, path: Path) -> int:
-        segment = None
-        try:
-            segment = Segment.claim(path)
-            if segment is None:
-                return 0
-            if segment.size > 0:
-                return self.seal(segment)
-            segment.discard()
-        except Exception as error:
-            self._tell(path, error)
-        finally:
-            if segment is not None:
-                segment.close()
-        return 0
 
     def _export_rest(self, segment: Segment) -> None:
         if self._exporter is not None:

@@ -17,8 +17,9 @@ from pytest_llmobs.files import make_private
 from pytest_llmobs.storage import locks
 from pytest_llmobs.storage.feedback.lines import Row, write_event
 from pytest_llmobs.storage.feedback.schema import FEEDBACK_NAMES, STATE_NAMES
-from pytest_llmobs.storage.layout import SPOOL_SUFFIX, Layout
+from pytest_llmobs.storage.layout import Layout
 from pytest_llmobs.storage.notices import OnceForEachPath
+from pytest_llmobs.storage.spool.recovery import recover
 from pytest_llmobs.storage.spool.rotation import Rotation, Rotator
 from pytest_llmobs.storage.spool.segment import Segment
 from pytest_llmobs.storage.spool.writer import Spool
@@ -141,16 +142,7 @@ class FeedbackLog:
 
     def recover(self) -> int:
         """Seal what dead processes have left; return the number of events. What fails stays, and is told once."""
-        if not self._spool_files():
-            return 0
-        events = 0
-        try:
-            with locks.exclusive(self._layout.feedback_spool / ".lock"):
-                for path in self._spool_files():
-                    events += self._recover_file(path)
-        except OSError as error:
-            self._tell(self._layout.feedback_spool, error)
-        return events
+        return sum(recover(self._layout.feedback_spool, self.seal, self._tell).values())
 
     def tend(self) -> None:
         """Recover what dead processes have left, and merge the small files where there are many."""
@@ -181,25 +173,6 @@ class FeedbackLog:
             from pytest_llmobs.storage.feedback.sealing import seal_feedback
 
         return seal_feedback(segment, self._layout, warn=self._notices.warn, gently=gently)
-
-    def _recover_file(self, path: Path) -> int:
-        segment = None
-        try:
-            segment = Segment.claim(path)
-            if segment is None:
-                return 0
-            if segment.size > 0:
-                return self.seal(segment)
-            segment.discard()
-        except Exception as error:
-            self._tell(path, error)
-        finally:
-            if segment is not None:
-                segment.close()
-        return 0
-
-    def _spool_files(self) -> list[Path]:
-        return sorted(self._layout.feedback_spool.glob(f"*{SPOOL_SUFFIX}"))
 
     def _tell(self, path: Path, error: Exception) -> None:
         message = f"Can't seal the feedback in {str(path)!r}: {error}. It stays there for the next attempt."

@@ -18,7 +18,7 @@ from pytest_llmobs.storage.feedback.lines import read_events, to_table
 from pytest_llmobs.storage.feedback.parts import Part
 from pytest_llmobs.storage.feedback.schema import feedback_schema
 from pytest_llmobs.storage.feedback.sealing import part_of
-from pytest_llmobs.storage.layout import SPOOL_SUFFIX, Layout
+from pytest_llmobs.storage.layout import Layout, spool_files
 from pytest_llmobs.storage.parquet.damage import VanishedError
 from pytest_llmobs.storage.parquet.file import MERGED_MARK
 from pytest_llmobs.storage.parquet.listing import PATIENCE
@@ -35,7 +35,7 @@ LeaveOut = Callable[[Path, StoreError], Any]
 def signature(layout: Layout) -> Signature:
     """Return what changes whenever an event is written, sealed or merged."""
     files: list[tuple[str, int, int]] = []
-    for path in (*_spool_files(layout), *_part_files(layout)):
+    for path in (*spool_files(layout.feedback_spool), *_part_files(layout)):
         try:
             status = path.stat()
         except FileNotFoundError:
@@ -130,7 +130,7 @@ def _read_part(
 
 def _read_spools(layout: Layout) -> list[_Unsealed]:
     unsealed: list[_Unsealed] = []
-    for path in _spool_files(layout):
+    for path in spool_files(layout.feedback_spool):
         try:
             with path.open("rb") as file:
                 rows = read_events(file)
@@ -166,10 +166,6 @@ def _open(paths: Sequence[Path], leave_out: LeaveOut) -> list[Part]:
         except StoreError as error:
             leave_out(path, error)
     return parts
-
-
-def _spool_files(layout: Layout) -> list[Path]:
-    return sorted(layout.feedback_spool.glob(f"*{SPOOL_SUFFIX}"))
 
 
 def _part_files(layout: Layout) -> list[Path]:

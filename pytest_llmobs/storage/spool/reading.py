@@ -14,7 +14,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pytest_llmobs.storage.layout import SPOOL_SUFFIX
+from pytest_llmobs.storage.layout import spool_files
 from pytest_llmobs.storage.parquet.arrays import arrow_array, binary_array, counted
 from pytest_llmobs.storage.parquet.parts import Part, has_payloads
 from pytest_llmobs.storage.parquet.schema import PAYLOADS
@@ -75,7 +75,7 @@ class SpoolFiles:
         """
         if not self._folder.is_dir():
             return []
-        paths = sorted(self._folder.glob(f"*{SPOOL_SUFFIX}"))
+        paths = spool_files(self._folder)
         with self._lock:
             for gone in self._growing.keys() - set(paths):
                 del self._growing[gone]
