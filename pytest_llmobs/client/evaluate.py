@@ -6,9 +6,10 @@ import threading
 from collections.abc import AsyncIterable, Callable
 from contextlib import suppress
 from contextvars import copy_context
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack, overload
 
 from pytest_llmobs.client.base import ClientBase
+from pytest_llmobs.client.evaluating.options import CallOptions, spelled_out
 from pytest_llmobs.client.results import ExperimentResults
 from pytest_llmobs.workspace import Workspace
 
@@ -17,10 +18,22 @@ if TYPE_CHECKING:
 
     from pytest_llmobs.client.evaluating.arguments import EvaluationArguments
     from pytest_llmobs.client.evaluating.comparison import ComparativeExperimentResults
-    from pytest_llmobs.client.evaluating.options import CallOptions
     from pytest_llmobs.client.evaluating.start import ReadyEvaluation
 
 
+@overload
+def evaluate(
+    target: tuple[Any, Any] | list[Any],
+    /,
+    data: Any = None,
+    evaluators: Any = None,
+    **options: Unpack[CallOptions],
+) -> ComparativeExperimentResults: ...
+@overload
+def evaluate(
+    target: Any, /, data: Any = None, evaluators: Any = None, **options: Unpack[CallOptions]
+) -> ExperimentResults: ...
+@spelled_out(CallOptions)
 def evaluate(target: Any, /, data: Any = None, evaluators: Any = None, **options: Unpack[CallOptions]) -> Any:
     """Run a target over a dataset, score what it answers, and keep it as an experiment.
 
@@ -32,7 +45,14 @@ def evaluate(target: Any, /, data: Any = None, evaluators: Any = None, **options
             ``list_examples`` returns, or examples: a list or generator of dicts with ``inputs``, or of Examples. Of a
             stored experiment: the examples to score again; by default all.
         evaluators: Functions, objects or names; None for runs alone.
-        **options: See ``EvaluationOptions`` and ``CallOptions``.
+        **options: ``max_concurrency``: trials at once, 0 for one after the other in this thread, None for all at
+            once. ``num_repetitions``: trials an example. ``summary_evaluators``: of the whole experiment.
+            ``experiment_prefix``: what its name begins with. ``metadata``, ``description``: kept with it.
+            ``experiment``: the name of one that ended early, to go on where it stopped. ``blocking=False``: return at
+            once. ``upload_results=False`` (or ``upload_runs``): keep nothing. ``disable_evaluator_tracing``: keep no
+            trace of what evaluators call. ``error_handling="ignore"``: leave failed runs out of the rows, not out of
+            the means. ``randomize_order=False``: of a pair, show the first one's output first. ``load_nested``: as it
+            is always. ``client``: whose folder to work in.
 
     Returns:
         ``ExperimentResults``; of a pair ``ComparativeExperimentResults``.
@@ -59,6 +79,19 @@ def evaluate(target: Any, /, data: Any = None, evaluators: Any = None, **options
     return results
 
 
+@overload
+async def aevaluate(
+    target: tuple[Any, Any] | list[Any],
+    /,
+    data: Any = None,
+    evaluators: Any = None,
+    **options: Unpack[CallOptions],
+) -> ComparativeExperimentResults: ...
+@overload
+async def aevaluate(
+    target: Any, /, data: Any = None, evaluators: Any = None, **options: Unpack[CallOptions]
+) -> ExperimentResults: ...
+@spelled_out(CallOptions)
 async def aevaluate(
     target: Any, /, data: Any = None, evaluators: Any = None, **options: Unpack[CallOptions]
 ) -> Any:

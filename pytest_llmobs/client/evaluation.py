@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Unpack
 
 from pytest_llmobs.client.datasets import DatasetMethods
-from pytest_llmobs.client.evaluating.options import EvaluationOptions
+from pytest_llmobs.client.evaluating.options import EvaluationOptions, spelled_out
 from pytest_llmobs.client.feedback import FeedbackMethods
 from pytest_llmobs.client.parameters import accept
 from pytest_llmobs.client.runs import RunMethods
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 class EvaluationMethods(RunMethods, FeedbackMethods, DatasetMethods):
     """Experiments outside pytest, and single runs that are scored."""
 
+    @spelled_out(EvaluationOptions)
     def evaluate(
         self,
         target: Any,
@@ -52,6 +53,7 @@ class EvaluationMethods(RunMethods, FeedbackMethods, DatasetMethods):
         accept(self.evaluate, options)
         return evaluate(target, data, evaluators, client=self, **_renamed(options))
 
+    @spelled_out(EvaluationOptions)
     async def aevaluate(
         self,
         target: Any,

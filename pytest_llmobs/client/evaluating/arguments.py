@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from pytest_llmobs.client.evaluating.options import CallOptions
+from pytest_llmobs.client.evaluating.options import DEFAULTS, CallOptions
 from pytest_llmobs.errors import ArgumentError, EvaluatorError, NotSupported
 from pytest_llmobs.evaluators.binding.declaration import BoundEvaluator
 from pytest_llmobs.evaluators.binding.results import repeated
@@ -64,7 +64,7 @@ def check_arguments(
         ArgumentError: One makes no sense, is unknown, or two make none together.
     """
     _check_names(options)
-    given = options.get
+    given = {**DEFAULTS, **options}.get
     arguments = EvaluationArguments(
         target=target,
         data=data,
@@ -73,13 +73,13 @@ def check_arguments(
         metadata=_metadata(given("metadata")),
         experiment_prefix=_text("experiment_prefix", given("experiment_prefix")),
         description=_text("description", given("description")),
-        max_concurrency=_concurrency(given("max_concurrency", 0)),
-        num_repetitions=_repetitions(given("num_repetitions", 1)),
+        max_concurrency=_concurrency(given("max_concurrency")),
+        num_repetitions=_repetitions(given("num_repetitions")),
         experiment=_experiment(given("experiment")),
-        stores=_stores(given("upload_results", True), given("upload_runs")),
-        traces_evaluators=not given("disable_evaluator_tracing", False),
-        ignores_errors=_handling(given("error_handling", "log")) == "ignore",
-        draws_order=bool(given("randomize_order", True)),
+        stores=_stores(given("upload_results"), given("upload_runs")),
+        traces_evaluators=not given("disable_evaluator_tracing"),
+        ignores_errors=_handling(given("error_handling")) == "ignore",
+        draws_order=bool(given("randomize_order")),
     )
     _check_together(arguments)
     return arguments

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, TypedDict
+import inspect
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar
 
 if TYPE_CHECKING:
     from pytest_llmobs.client.base import ClientBase
+
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class EvaluationOptions(TypedDict, total=False):
@@ -46,3 +50,42 @@ class CallOptions(EvaluationOptions, total=False):
 
     client: ClientBase | None
     """Whose workspace to use; by default the current folder's."""
+
+
+DEFAULTS: Mapping[str, Any] = {
+    "max_concurrency": 0,
+    "num_repetitions": 1,
+    "blocking": True,
+    "upload_results": True,
+    "disable_evaluator_tracing": False,
+    "error_handling": "log",
+    "randomize_order": True,
+    "load_nested": False,
+}
+"""What holds where a keyword isn't given; None for all others."""
+
+
+def spelled_out(options: type) -> Callable[[Function], Function]:
+    """Let ``help()`` and notebooks show a function's keywords one by one, in the place of ``**options``.
+
+    Args:
+        options: The ``TypedDict`` of its keywords.
+    """
+
+    def show(function: Function) -> Function:
+        signature = inspect.signature(function)
+        parameters = [each for each in signature.parameters.values() if each.kind is not each.VAR_KEYWORD]
+        for name, annotation in options.__annotations__.items():
+            default = DEFAULTS.get(name)
+            parameters.append(
+                inspect.Parameter(
+                    name,
+                    inspect.Parameter.KEYWORD_ONLY,
+                    default=default,
+                    annotation=annotation.__forward_arg__,
+                )
+            )
+        function.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+        return function
+
+    return show
