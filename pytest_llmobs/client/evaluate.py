@@ -9,16 +9,16 @@ from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, Unpack, overload
 
 from pytest_llmobs.client.base import ClientBase
-from pytest_llmobs.client.evaluating.options import CallOptions, spelled_out
-from pytest_llmobs.client.results import ExperimentResults
+from pytest_llmobs.client.evaluation_setup.options import CallOptions, spelled_out
+from pytest_llmobs.client.results.experiment import ExperimentResults
 from pytest_llmobs.workspace import Workspace
 
 if TYPE_CHECKING:
     import asyncio
 
-    from pytest_llmobs.client.evaluating.arguments import EvaluationArguments
-    from pytest_llmobs.client.evaluating.comparison import ComparativeExperimentResults
-    from pytest_llmobs.client.evaluating.start import ReadyEvaluation
+    from pytest_llmobs.client.evaluation_setup.arguments import EvaluationArguments
+    from pytest_llmobs.client.evaluation_setup.start import ReadyEvaluation
+    from pytest_llmobs.client.results.pair import ComparativeExperimentResults
 
 
 @overload
@@ -71,7 +71,7 @@ def evaluate(target: Any, /, data: Any = None, evaluators: Any = None, **options
     if not options.get("blocking", True):
         _in_background(prepared, lambda: None)
         return results
-    from pytest_llmobs.client.progress import shown_progress
+    from pytest_llmobs.client.evaluation_setup.progress import shown_progress
 
     with shown_progress(prepared.evaluation):
         prepared.carry_out()
@@ -120,7 +120,7 @@ async def aevaluate(
     ended = asyncio.Event()
     _in_background(prepared, lambda: loop.call_soon_threadsafe(ended.set))
     if options.get("blocking", True):
-        from pytest_llmobs.client.progress import shown_progress
+        from pytest_llmobs.client.evaluation_setup.progress import shown_progress
 
         with shown_progress(prepared.evaluation):
             await _until(ended, prepared)
@@ -131,7 +131,7 @@ async def aevaluate(
 def _checked(
     target: Any, data: Any, evaluators: Any, options: CallOptions
 ) -> tuple[EvaluationArguments, Workspace]:
-    from pytest_llmobs.client.evaluating.arguments import check_arguments
+    from pytest_llmobs.client.evaluation_setup.arguments import check_arguments
 
     arguments = check_arguments(target, data, evaluators, options)
     client = options.get("client")
@@ -143,15 +143,15 @@ def _checked(
 def _prepared(
     arguments: EvaluationArguments, workspace: Workspace, loop: asyncio.AbstractEventLoop | None
 ) -> tuple[ReadyEvaluation, ExperimentResults]:
-    from pytest_llmobs.client.evaluating.start import ready
+    from pytest_llmobs.client.evaluation_setup.start import ready
 
     prepared = ready(arguments, workspace, loop)
     return prepared, ExperimentResults(prepared.evaluation, workspace)
 
 
 def _compared(arguments: EvaluationArguments, workspace: Workspace) -> ComparativeExperimentResults:
-    from pytest_llmobs.client.evaluating.arguments import experiment_name
-    from pytest_llmobs.client.evaluating.comparison import ComparativeExperimentResults
+    from pytest_llmobs.client.evaluation_setup.arguments import experiment_name
+    from pytest_llmobs.client.results.pair import ComparativeExperimentResults
     from pytest_llmobs.experiments.evaluation.comparing import compare_pair
     from pytest_llmobs.experiments.evaluation.comparison_feedback import keep_comparison
     from pytest_llmobs.experiments.evaluation.resuming import find_earlier

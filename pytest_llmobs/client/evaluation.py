@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Unpack
 
 from pytest_llmobs.client.datasets import DatasetMethods
-from pytest_llmobs.client.evaluating.options import EvaluationOptions, spelled_out
+from pytest_llmobs.client.evaluation_setup.options import EvaluationOptions, spelled_out
 from pytest_llmobs.client.feedback import FeedbackMethods
 from pytest_llmobs.client.parameters import accept
 from pytest_llmobs.client.runs import RunMethods

@@ -66,7 +66,7 @@ class ExperimentMethods(ProjectMethods):
             LlmobsError: pandas isn't installed.
         """
         from pytest_llmobs.client.reading.experiments import rows_with_feedback
-        from pytest_llmobs.client.results import ExperimentResults
+        from pytest_llmobs.client.results.experiment import ExperimentResults
         from pytest_llmobs.experiments.evaluation.results_data import Evaluation
         from pytest_llmobs.experiments.evaluation.stored_rows import rows_by_example
 

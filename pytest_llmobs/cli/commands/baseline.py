@@ -114,7 +114,7 @@ def _accept_evaluation(
     experiment: Experiment, store: Store, arguments: argparse.Namespace, console: Console
 ) -> int:
     """Record what an evaluation measured: no test belongs to it that could run it again."""
-    from pytest_llmobs.client.evaluated.gating import GateRequest, Reference, judged
+    from pytest_llmobs.client.results.gating import GateRequest, Reference, judged
     from pytest_llmobs.experiments.conclude import keep
     from pytest_llmobs.experiments.stored_trials import recalled
     from pytest_llmobs.reports.context import Context

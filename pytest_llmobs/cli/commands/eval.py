@@ -17,8 +17,8 @@ from pytest_llmobs.wording import shell_line
 
 if TYPE_CHECKING:
     from pytest_llmobs.client.client import Client
-    from pytest_llmobs.client.evaluated.gating import GateRequest, Reference
-    from pytest_llmobs.client.results import ExperimentResults
+    from pytest_llmobs.client.results.experiment import ExperimentResults
+    from pytest_llmobs.client.results.gating import GateRequest, Reference
     from pytest_llmobs.experiments.conclude import Conclusion
     from pytest_llmobs.reports.delivery import ReportOrder
 
@@ -125,7 +125,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         LlmobsError: The data can't be found, an evaluator is misdeclared, the store can't be written …
     """
     from pytest_llmobs.client.client import Client
-    from pytest_llmobs.client.evaluated.gating import check
+    from pytest_llmobs.client.results.gating import check
 
     client = Client(store=arguments.store)
     request, reference = _request(arguments), _reference(arguments)
@@ -150,7 +150,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 
 def _request(arguments: argparse.Namespace) -> GateRequest:
-    from pytest_llmobs.client.evaluated.gating import GateRequest
+    from pytest_llmobs.client.results.gating import GateRequest
 
     return GateRequest(
         min_mean=_bounds(arguments.min_mean),
@@ -208,7 +208,7 @@ def _json_value(text: str) -> Any:
 
 
 def _reference(arguments: argparse.Namespace) -> Reference:
-    from pytest_llmobs.client.evaluated.gating import Reference
+    from pytest_llmobs.client.results.gating import Reference
 
     return Reference(name=arguments.baseline or "", option="--baseline")
 
@@ -239,7 +239,7 @@ def _data(client: Client, arguments: argparse.Namespace) -> Any:
     """Return the dataset as ``evaluate()`` takes it: its name, or the examples that are chosen of it."""
     if arguments.split is None and arguments.limit is None:
         return arguments.data
-    from pytest_llmobs.client.evaluating.start import data_places
+    from pytest_llmobs.client.evaluation_setup.start import data_places
     from pytest_llmobs.datasets.editing.chosen import ChosenExamples
     from pytest_llmobs.datasets.selection import select
     from pytest_llmobs.experiments.evaluation.data import read_data

@@ -7,7 +7,7 @@ import inspect
 import pytest
 
 from pytest_llmobs import Client, aevaluate, evaluate
-from pytest_llmobs.client.evaluating.options import DEFAULTS, CallOptions
+from pytest_llmobs.client.evaluation_setup.options import DEFAULTS, CallOptions
 
 
 @pytest.mark.parametrize("function", [evaluate, aevaluate, Client.evaluate, Client.aevaluate])

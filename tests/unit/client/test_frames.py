@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pytest_llmobs.client.results import ExperimentResults
+from pytest_llmobs.client.results.experiment import ExperimentResults
 from pytest_llmobs.errors import ArgumentError, LlmobsError
 from tests.unit.client.evaluations import ended, plan_of, row, under_way, workspace_in
 

@@ -8,7 +8,7 @@ import pty
 
 import pytest
 
-from pytest_llmobs.client.progress import ProgressBar, progress_bar, shown_progress
+from pytest_llmobs.client.evaluation_setup.progress import ProgressBar, progress_bar, shown_progress
 from pytest_llmobs.records.trials import Trial, TrialScore, TrialStatus
 from tests.unit.client.evaluations import plan_of, row, under_way
 

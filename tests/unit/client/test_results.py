@@ -12,7 +12,7 @@ from urllib.request import url2pathname
 
 import pytest
 
-from pytest_llmobs.client.results import ExperimentResults
+from pytest_llmobs.client.results.experiment import ExperimentResults
 from pytest_llmobs.errors import ArgumentError, BaselineError, IncompleteExperiment, LlmobsError
 from pytest_llmobs.experiments.evaluation.results_data import Interruption
 from pytest_llmobs.experiments.stored import read_experiment

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from pytest_llmobs.client.evaluated.summaries import SummaryScores
-from pytest_llmobs.client.results import ExperimentResults
+from pytest_llmobs.client.results.experiment import ExperimentResults
+from pytest_llmobs.client.results.summaries import SummaryScores
 from pytest_llmobs.errors import ArgumentError, UnscoredError
 from pytest_llmobs.records.experiments import SuiteScore
 from tests.unit.client.evaluations import SUITE, ended, plan_of, row, workspace_in

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from pytest_llmobs.client.evaluated.frames import why_failed
+from pytest_llmobs.client.results.frames import why_failed
 from pytest_llmobs.reports.text import figures
 from pytest_llmobs.reports.text.page import Page
 
 if TYPE_CHECKING:
-    from pytest_llmobs.client.evaluated.summaries import SummaryScores
+    from pytest_llmobs.client.results.summaries import SummaryScores
     from pytest_llmobs.experiments.evaluation.results_data import EvaluationRow
     from pytest_llmobs.records.scores import Score
 

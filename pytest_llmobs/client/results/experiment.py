@@ -21,9 +21,9 @@ from pytest_llmobs.wording import count, last_line
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-    from pytest_llmobs.client.evaluated.frames import Level, TrialKey
-    from pytest_llmobs.client.evaluated.gating import GateRequest, Reference
-    from pytest_llmobs.client.evaluated.summaries import SummaryScores
+    from pytest_llmobs.client.results.frames import Level, TrialKey
+    from pytest_llmobs.client.results.gating import GateRequest, Reference
+    from pytest_llmobs.client.results.summaries import SummaryScores
     from pytest_llmobs.experiments.conclude import Conclusion
     from pytest_llmobs.reports.context import Context
     from pytest_llmobs.workspace import Workspace
@@ -159,7 +159,7 @@ class ExperimentResults:
         experiment = self._evaluation.experiment
         if not self._evaluation.stored:
             return None
-        from pytest_llmobs.client.evaluated.gating import GateRequest
+        from pytest_llmobs.client.results.gating import GateRequest
         from pytest_llmobs.reports.delivery import FOLDER, ReportOrder, Reports
         from pytest_llmobs.reports.html import HtmlReport
 
@@ -180,7 +180,7 @@ class ExperimentResults:
     @property
     def summary_scores(self) -> SummaryScores:
         """Each metric's mean over all expected examples, and what summary evaluators say; prints as a table."""
-        from pytest_llmobs.client.evaluated.summaries import summary_scores
+        from pytest_llmobs.client.results.summaries import summary_scores
 
         experiment = self._evaluation.experiment
         return summary_scores(experiment.suites, experiment.trials, experiment.suite_scores)
@@ -204,7 +204,7 @@ class ExperimentResults:
             ArgumentError: The level is unknown, or a bound is no whole number.
             LlmobsError: pandas isn't installed.
         """
-        from pytest_llmobs.client.evaluated.frames import data_frame
+        from pytest_llmobs.client.results.frames import data_frame
 
         return data_frame(
             self._evaluation.rows_so_far,
@@ -231,7 +231,7 @@ class ExperimentResults:
 
     @cached_property
     def _messages(self) -> Mapping[TrialKey, str | None]:
-        from pytest_llmobs.client.evaluated.frames import key_of
+        from pytest_llmobs.client.results.frames import key_of
 
         return {key_of(trial): trial.message for trial in self._as_it_ended.trials}
 
@@ -247,7 +247,7 @@ class ExperimentResults:
         Raises:
             BaselineError: There is no such baseline.
         """
-        from pytest_llmobs.client.evaluated.gating import GateRequest, judged
+        from pytest_llmobs.client.results.gating import GateRequest, judged
 
         conclusion, _ = judged(self._as_it_ended, self._workspace, _reference(baseline), GateRequest())
         return conclusion.experiment.decision
@@ -280,7 +280,7 @@ class ExperimentResults:
             ArgumentError: A rule makes no sense, or names a metric that there isn't.
             BaselineError: There is no such baseline, or it can't be written.
         """
-        from pytest_llmobs.client.evaluated.gating import GateRequest, exit_status, print_report
+        from pytest_llmobs.client.results.gating import GateRequest, exit_status, print_report
 
         request = GateRequest(min_mean or {}, max_drop, must_pass, fail_on, update_baseline, accept_failing)
         conclusion = self.conclude_as(_reference(baseline), request)
@@ -294,7 +294,7 @@ class ExperimentResults:
             ArgumentError: A rule makes no sense, or names a metric that there isn't.
             BaselineError: There is no such baseline, or it can't be written.
         """
-        from pytest_llmobs.client.evaluated.gating import judged
+        from pytest_llmobs.client.results.gating import judged
         from pytest_llmobs.experiments.conclude import keep
 
         conclusion, surroundings = judged(self._as_it_ended, self._workspace, reference, request)
@@ -330,7 +330,7 @@ class ExperimentResults:
 
     def _repr_html_(self) -> str:
         """Return a table for a notebook: what it comes to, and the first rows."""
-        from pytest_llmobs.client.evaluated.notebook import notebook_table
+        from pytest_llmobs.client.results.notebook import notebook_table
 
         summaries = None
         if self._evaluation.finished:
@@ -347,7 +347,7 @@ def _result_row(row: EvaluationRow) -> ResultRow:
 
 
 def _reference(baseline: object) -> Reference:
-    from pytest_llmobs.client.evaluated.gating import Reference
+    from pytest_llmobs.client.results.gating import Reference
 
     if baseline is None:
         return Reference()

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_llmobs.client.evaluating.arguments import (
+from pytest_llmobs.client.evaluation_setup.arguments import (
     EvaluationArguments,
     bound_evaluators,
     bound_summaries,
     experiment_name,
 )
-from pytest_llmobs.client.evaluating.session import EvaluationSession, name_again, new_name
+from pytest_llmobs.client.evaluation_setup.session import EvaluationSession, name_again, new_name
 from pytest_llmobs.datasets.base import DatasetFormat
 from pytest_llmobs.errors import ArgumentError
 from pytest_llmobs.experiments.evaluation.data import Data, DataPlaces, read_data

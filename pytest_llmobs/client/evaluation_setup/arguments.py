@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from pytest_llmobs.client.evaluating.options import DEFAULTS, CallOptions
+from pytest_llmobs.client.evaluation_setup.options import DEFAULTS, CallOptions
 from pytest_llmobs.errors import ArgumentError, EvaluatorError, NotSupported
 from pytest_llmobs.evaluators.binding.declaration import BoundEvaluator
 from pytest_llmobs.evaluators.binding.results import repeated
