@@ -9,18 +9,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
 from pytest_llmobs.errors import NotFoundError, StoreError
-from pytest_llmobs.records.conditions import RunFilter
-from pytest_llmobs.records.run_stats import RunStats
 from pytest_llmobs.records.runs import Run
-from pytest_llmobs.storage.feedback.log import FeedbackLog
-from pytest_llmobs.storage.filtering.keywords import Filters
 from pytest_llmobs.storage.layout import escape, unescape
 from pytest_llmobs.storage.parquet.schema import NAMES, PAYLOADS
 from pytest_llmobs.wording import known, listed, nearest
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # whoever only writes runs does without
     import pyarrow as pa
 
+    from pytest_llmobs.records.conditions import RunFilter
+    from pytest_llmobs.records.run_stats import RunStats
+    from pytest_llmobs.storage.feedback.log import FeedbackLog
+    from pytest_llmobs.storage.filtering.keywords import Filters
     from pytest_llmobs.storage.parquet.parts import Source
     from pytest_llmobs.storage.parquet.report import ScanReport
     from pytest_llmobs.storage.parquet.where import Where

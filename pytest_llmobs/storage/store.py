@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_llmobs.errors import StoreError
 from pytest_llmobs.files import make_private
 from pytest_llmobs.storage import experiment_files, notices, sessions
-from pytest_llmobs.storage.feedback.log import FeedbackLog
-from pytest_llmobs.storage.layout import Layout, experiment_of
+from pytest_llmobs.storage.layout import Layout, experiment_of, spool_files
 from pytest_llmobs.storage.run_queries import RunQueries
 from pytest_llmobs.storage.spool.rotation import Rotation, Rotator
 from pytest_llmobs.storage.spool.writer import Spool
@@ -22,6 +21,7 @@ from pytest_llmobs.storage.upkeep import Exporter, Upkeep
 from pytest_llmobs.wording import count, noun
 
 if TYPE_CHECKING:
+    from pytest_llmobs.storage.feedback.log import FeedbackLog
     from pytest_llmobs.storage.parquet.parts import Source
     from pytest_llmobs.storage.spool.segment import Segment
     from pytest_llmobs.storage.stored_runs import StoredRuns
@@ -123,7 +123,8 @@ class Store(RunQueries):
         """
         self._recovered = True
         recovered = self._upkeep.recover()
-        self.feedback.recover()
+        if spool_files(self.layout.feedback_spool):
+            self.feedback.recover()
         for marked in sessions.ended_early(self.layout):
             self.ended_early.append(marked)
             runs = sum(number for name, number in recovered.items() if marked.session in name)
@@ -187,6 +188,8 @@ class Store(RunQueries):
     @cached_property
     def feedback(self) -> FeedbackLog:
         """What was said of runs after the fact."""
+        from pytest_llmobs.storage.feedback.log import FeedbackLog
+
         return FeedbackLog(self.layout, self._notices)
 
     # Reading

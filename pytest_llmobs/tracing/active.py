@@ -6,15 +6,17 @@ import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pytest_llmobs.errors import SettingsError
-from pytest_llmobs.records.feedback import Feedback
 from pytest_llmobs.tracing import capture, environment, first_use
 from pytest_llmobs.tracing.redaction.pipeline import Redaction
 from pytest_llmobs.tracing.redaction.redactors import Redactor, choose_redactors
 from pytest_llmobs.tracing.threads import carry_into_threads, stop_carrying
 from pytest_llmobs.tracing.tracer import Sink, Tracer
+
+if TYPE_CHECKING:  # an app that leaves no feedback does without
+    from pytest_llmobs.records.feedback import Feedback
 
 _log = logging.getLogger("pytest_llmobs")
 _NOTHING = "pytest-llmobs traces nothing: %s"
