@@ -49,20 +49,17 @@ def evaluate(target: Any, /, data: Any = None, evaluators: Any = None, **options
             once. ``num_repetitions``: trials an example. ``summary_evaluators``: of the whole experiment.
             ``experiment_prefix``: what its name begins with. ``metadata``, ``description``: kept with it.
             ``experiment``: the name of one that ended early, to go on where it stopped. ``blocking=False``: return at
-            once. ``upload_results=False`` (or ``upload_runs``): keep nothing. ``disable_evaluator_tracing``: keep no
-            trace of what evaluators call. ``error_handling="ignore"``: leave failed runs out of the rows, not out of
-            the means. ``randomize_order=False``: of a pair, show the first one's output first. ``load_nested``: as it
-            is always. ``client``: whose folder to work in.
+            once. ``upload_results=False`` (``upload_runs``): keep nothing; ``disable_evaluator_tracing``: no trace of
+            evaluators. ``error_handling="ignore"``: leave failed runs out of the rows, not out of the means.
+            ``randomize_order=False``: show the first of a pair first. ``load_nested``: always. ``client``: where.
 
     Returns:
         ``ExperimentResults``; of a pair ``ComparativeExperimentResults``.
 
     Raises:
-        LlmobsError: The data, the target, an evaluator or an option makes no sense (``ArgumentError``,
-            ``DatasetError``, ``TargetError``, ``EvaluatorError``), nothing has a name (``NotFoundError``), or the
-            experiment is under way already (``ConflictError``).
-        IncompleteExperiment: It was interrupted, by Ctrl-C, a full disk, the budget or a provider that refuses;
-            ``results`` has what was finished.
+        LlmobsError: Data, target, an evaluator or an option makes no sense, nothing has a name (``NotFoundError``),
+            or the experiment is under way already (``ConflictError``).
+        IncompleteExperiment: It was interrupted (Ctrl-C, the disk, the budget, a refusal); see ``results``.
     """
     arguments, workspace = _checked(target, data, evaluators, options)
     if arguments.kind == "pair":

@@ -206,8 +206,15 @@ from support_bot import support_agent
     assert "NO BASELINE" in printed
 
 
-def noted(note: str) -> str:
-    (text,) = [block.text for block in blocks(README) if block.note == note]
+def test_the_client_edits_the_dataset_as_the_page_shows(tmp_path: Path):
+    printed = run_script(tmp_path, "", noted("client", DATASETS))
+    assert printed == noted("printed by the client", DATASETS)
+    written = tmp_path / "datasets" / "support" / "golden.jsonl"
+    assert written.read_text(encoding="utf-8") == noted("written by the client", DATASETS)
+
+
+def noted(note: str, document: str = README) -> str:
+    (text,) = [block.text for block in blocks(document) if block.note == note]
     return text
 
 
