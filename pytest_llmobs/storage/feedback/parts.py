@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -13,94 +10,78 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from pytest_llmobs.errors import StoreError
-from pytest_llmobs.files import PRIVATE, parse_json
 from pytest_llmobs.storage.feedback.schema import CREATE, FEEDBACK_COLUMNS, FEEDBACK_VERSION, feedback_schema
-from pytest_llmobs.storage.parquet.damage import UNREADABLE, VanishedError
-from pytest_llmobs.storage.parquet.file import MERGED_KEY, sync
-from pytest_llmobs.storage.parquet.schema import VERSION_KEY
+from pytest_llmobs.storage.parquet.damage import UNREADABLE, unreadable
+from pytest_llmobs.storage.parquet.file import FileWriter
+from pytest_llmobs.storage.parquet.footer import FileKind, check_footer
 
 if TYPE_CHECKING:
     import pyarrow.dataset as ds
 
 GROUP_ROWS = 32_768
 """Most rows of a row group: ids sort by time, so that few groups are read for one of them."""
-_NEEDED = {"event", "time", "id", "key"}
+_EVENTS = FileKind("event", FEEDBACK_VERSION, ("event", "time", "id", "key"))
 _COMPRESSED = [column.name for column in FEEDBACK_COLUMNS if column.kind in ("text", "json", "time")]
 _DICTIONARY = [column.name for column in FEEDBACK_COLUMNS if column.kind in ("word", "words")]
 _STATISTICS = [column.name for column in FEEDBACK_COLUMNS if column.statistics]
 
 
-class PartWriter:
-    """Writes tables of events into a file."""
+class PartWriter(FileWriter):
+    """Writes tables of events."""
 
     def __init__(self, path: Path, replaces: Iterable[Path] = ()) -> None:
         """Begin the file.
 
         Args:
-            path: Where to write; a file that is there is written anew.
-            replaces: Files whose events it will hold (see ``MERGED_KEY``).
+            path: Where to write.
+            replaces: Files whose events it will hold.
 
         Raises:
             OSError: The folder can't be written.
         """
-        self.path = path
-        self.rows = 0
-        """Events taken so far."""
-        # Made before Arrow does it: what users wrote is its owner's alone.
-        os.close(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC | os.O_CLOEXEC, PRIVATE))
-        self._file = pq.ParquetWriter(
+        super().__init__(
             path,
-            _schema([replaced.name for replaced in replaces]),
+            feedback_schema(),
+            replaces,
             compression=dict.fromkeys(_COMPRESSED, "zstd"),
             use_dictionary=_DICTIONARY,
             write_statistics=_STATISTICS,
-            write_page_checksum=True,
         )
-        self._creations, self._others = _RowGroups(self._file), _RowGroups(self._file)
+        self._creations, self._others = _RowGroup(), _RowGroup()
 
     def add(self, table: pa.Table) -> None:
         """Take events. Creations get row groups of their own: the rest is found by statistics, and so are ids."""
         is_creation = pc.equal(table["event"], CREATE)
         self._creations.add(table.filter(is_creation))
         self._others.add(table.filter(pc.invert(is_creation)))
-        self.rows += len(table)
+        for waiting in (self._creations, self._others):
+            if waiting.rows >= GROUP_ROWS:
+                self._write_group(waiting.taken(), GROUP_ROWS)
 
-    def finish(self) -> None:
-        """Write the rest and the footer, down to the disk."""
-        self._creations.finish()
-        self._others.finish()
-        self._file.close()
-        sync([self.path])
-
-    def clean(self) -> None:
-        """Let go of the file, and delete it unless it has been moved to its place."""
-        with suppress(OSError, pa.ArrowException):
-            self._file.close()
-        self.path.unlink(missing_ok=True)
+    def _write_rest(self) -> None:
+        for waiting in (self._creations, self._others):
+            if waiting.rows:
+                self._write_group(waiting.taken(), GROUP_ROWS)
 
 
-class _RowGroups:
-    """Gathers rows into row groups of one size, however few come at once."""
+class _RowGroup:
+    """Rows that wait for more, however few come at once."""
 
-    def __init__(self, file: pq.ParquetWriter) -> None:
-        self._file = file
-        self._waiting: list[pa.Table] = []
-        self._rows = 0
+    def __init__(self) -> None:
+        self._tables: list[pa.Table] = []
+        self.rows = 0
 
     def add(self, table: pa.Table) -> None:
-        self._waiting.append(table)
-        self._rows += len(table)
-        if self._rows >= GROUP_ROWS:
-            self.finish()
+        self._tables.append(table)
+        self.rows += len(table)
 
-    def finish(self) -> None:
-        if self._rows:
-            self._file.write_table(pa.concat_tables(self._waiting), row_group_size=GROUP_ROWS)
-        self._waiting.clear()
-        self._rows = 0
+    def taken(self) -> pa.Table:
+        """Return the rows, and keep none."""
+        table = pa.concat_tables(self._tables)
+        self._tables.clear()
+        self.rows = 0
+        return table
 
 
 @dataclass
@@ -111,8 +92,8 @@ class Part:
     fragment: ds.ParquetFileFragment
     rows: int
     """Events in it."""
-    merged: frozenset[str] = frozenset()
-    """Names of files whose events it holds too; where they still exist, a crash kept them from being deleted."""
+    merged: frozenset[Path] = frozenset()
+    """Files whose events it holds too; where they still exist, a crash kept them from being deleted."""
 
     @classmethod
     def open(cls, path: Path) -> Part:
@@ -127,18 +108,9 @@ class Part:
         try:
             fragment = _format().make_fragment(str(path), LocalFileSystem())
             footer = fragment.metadata
-            metadata = footer.metadata or {}
-            version = int(metadata.get(VERSION_KEY, b"0"))
-            merged = frozenset(map(str, parse_json(metadata.get(MERGED_KEY, b"[]"))))
-            if version <= FEEDBACK_VERSION:
-                _check_claims(footer, path.stat().st_size)
+            merged = check_footer(footer, path, path.stat().st_size, _EVENTS)
         except UNREADABLE as error:
-            raise unreadable_part(path, error) from error
-        if version > FEEDBACK_VERSION:
-            raise StoreError(
-                f"{str(path)!r} was written by a newer version (feedback schema {version}, this one reads up to "
-                f"{FEEDBACK_VERSION}). Upgrade pytest-llmobs."
-            )
+            raise unreadable(path, error) from error
         return cls(path, fragment, int(footer.num_rows), merged)
 
     def read(self, columns: Sequence[str], where: pc.Expression | None = None) -> pa.Table:
@@ -152,7 +124,7 @@ class Part:
             table = self.fragment.to_table(schema=feedback_schema(), columns=list(columns), filter=where)
             table.validate(full=True)  # that text is UTF-8, above all
         except UNREADABLE as error:
-            raise unreadable_part(self.path, error) from error
+            raise unreadable(self.path, error) from error
         return table
 
 
@@ -165,34 +137,3 @@ def _format() -> ds.ParquetFileFormat:
     except TypeError:  # pyarrow 15 and 16 don't know it
         options = ParquetFragmentScanOptions()
     return ParquetFileFormat(default_fragment_scan_options=options)
-
-
-def unreadable_part(path: Path, error: Exception) -> StoreError:
-    """Return the error for a file that can't be read."""
-    if isinstance(error, FileNotFoundError):
-        return VanishedError(f"{str(path)!r} was merged or removed while it was to be read. Try again.")
-    reason = (str(error).strip() or type(error).__name__).partition("\n")[0].rstrip(".")
-    return StoreError(
-        f"{str(path)!r} can't be read: {reason}. If it is damaged, move it out of the store; "
-        "other feedback doesn't need it."
-    )
-
-
-def _check_claims(footer: pq.FileMetaData, size: int) -> None:
-    """Make sure that a file holds events, and no more than its size allows.
-
-    Raises:
-        ValueError: It doesn't.
-    """
-    if footer.num_rows > size:
-        raise ValueError(f"it claims {footer.num_rows:,} events in {size:,} bytes")
-    lacking = sorted(_NEEDED - set(footer.schema.names))
-    if lacking:
-        raise ValueError(f"it lacks the columns {', '.join(lacking)}")
-
-
-def _schema(replaced: Sequence[str]) -> pa.Schema:
-    schema = feedback_schema()
-    if not replaced:
-        return schema
-    return schema.with_metadata({**schema.metadata, MERGED_KEY: json.dumps(replaced).encode()})

@@ -69,17 +69,16 @@ class Snapshot:
         self._leave_out = leave_out
         unsealed = _read_spools(layout)
         parts, superseded = _open_parts(layout, leave_out)
-        sealed_rows = {part.path.name: part.rows for part in parts}
+        sealed_rows = {part.path: part.rows for part in parts}
         self._tables = [feedback_schema().empty_table()]
         for spool in unsealed:
-            name = spool.part.name
             # A thread that was in the middle of its write may have added a line after the file was sealed.
-            if name in superseded or sealed_rows.get(name, -1) >= len(spool.table):
+            if spool.part in superseded or sealed_rows.get(spool.part, -1) >= len(spool.table):
                 continue
-            superseded.add(name)
+            superseded.add(spool.part)
             self._tables.append(spool.table)
         # A sealed file that has fewer lines than its spool is among the superseded now.
-        self._parts = [part for part in parts if part.path.name not in superseded]
+        self._parts = [part for part in parts if part.path not in superseded]
 
     def read(self, columns: Sequence[str], where: pc.Expression | None = None) -> pa.Table:
         """Return the events that match, in no order.
@@ -141,18 +140,18 @@ def _read_spools(layout: Layout) -> list[_Unsealed]:
     return unsealed
 
 
-def _open_parts(layout: Layout, leave_out: LeaveOut) -> tuple[list[Part], set[str]]:
-    """Return the Parquet files that count, and the names of those that were merged into one of them.
+def _open_parts(layout: Layout, leave_out: LeaveOut) -> tuple[list[Part], set[Path]]:
+    """Return the Parquet files that count, and those that were merged into one of them.
 
     Merged ones are opened first: what they have replaced may be deleted at any moment.
     """
     paths = _part_files(layout)
     merged = _open([path for path in paths if MERGED_MARK in path.name], leave_out)
-    replaced: set[str] = set()
+    replaced: set[Path] = set()
     for part in merged:
         replaced |= part.merged
-    plain = [path for path in paths if MERGED_MARK not in path.name and path.name not in replaced]
-    parts = [part for part in merged if part.path.name not in replaced]
+    plain = [path for path in paths if MERGED_MARK not in path.name and path not in replaced]
+    parts = [part for part in merged if part.path not in replaced]
     return parts + _open(plain, leave_out), replaced
 
 

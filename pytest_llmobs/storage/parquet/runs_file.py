@@ -14,20 +14,18 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pyarrow.fs import FileSystem, LocalFileSystem
 
-from pytest_llmobs.errors import StoreError
 from pytest_llmobs.storage.layout import project_of
 from pytest_llmobs.storage.parquet.arrays import counted, empty_table, integer_scalar, text_scalar
 from pytest_llmobs.storage.parquet.damage import (
     UNREADABLE,
     LeaveOut,
-    check_claims,
-    replaced_names,
     rows_of_text,
     unreadable,
 )
-from pytest_llmobs.storage.parquet.file import GROUP_BYTES, MERGED_KEY
+from pytest_llmobs.storage.parquet.file import GROUP_BYTES
+from pytest_llmobs.storage.parquet.footer import FileKind, check_footer
 from pytest_llmobs.storage.parquet.parts import Part
-from pytest_llmobs.storage.parquet.schema import NEEDED, SCHEMA_VERSION, VERSION_KEY
+from pytest_llmobs.storage.parquet.schema import NEEDED, SCHEMA_VERSION
 from pytest_llmobs.storage.parquet.sought import PROJECT, Sought, SoughtText, scan_schema, schema_of
 from pytest_llmobs.wording import count
 
@@ -35,6 +33,7 @@ if TYPE_CHECKING:  # a session writes and reads nothing: it does without 20 MB
     import pyarrow.dataset as ds
     from pyarrow.dataset import ParquetFileFormat
 
+_RUNS = FileKind("run", SCHEMA_VERSION, NEEDED)
 _POSITION = "position"
 """The column that numbers the rows of a row group, where they are to be found again."""
 
@@ -85,19 +84,10 @@ class RunsFile:
         project = project_of(path.parent)
         try:
             footer, fragment, size = _read_footer(path, files, project if for_conditions else None)
-            metadata = footer.metadata or {}
-            version = int(metadata.get(VERSION_KEY, b"0"))
-            merged = replaced_names(metadata.get(MERGED_KEY, b"[]"))
-            if version <= SCHEMA_VERSION:
-                check_claims(footer, size)
+            merged = check_footer(footer, path, size, _RUNS)
         except UNREADABLE as error:
             raise unreadable(path, error) from error
-        if version > SCHEMA_VERSION:
-            raise StoreError(
-                f"{str(path)!r} was written by a newer version (schema {version}, this one reads up to "
-                f"{SCHEMA_VERSION}). Upgrade pytest-llmobs."
-            )
-        file = cls(path, project, footer, files, frozenset(map(path.with_name, merged)), leave_out, size)
+        file = cls(path, project, footer, files, merged, leave_out, size)
         if fragment is not None:
             file._fragment = fragment
         return file

@@ -106,9 +106,12 @@ def _replaced_keys(path: Path, layout: Layout) -> list[str]:
     """Return the keys of the files whose runs, or feedback, a merged file holds too."""
     if MERGED_MARK not in path.name:
         return []
+    file: Part | RunsFile
     if path.parent == layout.feedback:
-        return [_key(layout.feedback / name, layout) for name in Part.open(path).merged]
-    return [_key(replaced, layout) for replaced in RunsFile.open(path).merged]
+        file = Part.open(path)
+    else:
+        file = RunsFile.open(path)
+    return [_key(replaced, layout) for replaced in file.merged]
 
 
 def _delete_replaced(keys: Sequence[str], remote: RemoteFiles, journal: _Journal) -> None:

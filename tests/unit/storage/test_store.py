@@ -189,7 +189,7 @@ def test_a_damaged_file_is_named_and_the_others_are_read(
         assert store.read_run(run_id(2)).id == run_id(2)
     (message,) = told
     assert message.startswith(f"{str(path)!r} can't be read: ")
-    assert message.endswith("move it out of the store; other runs don't need it. It is left out.")
+    assert message.endswith("move it out of the store; no other file needs it. It is left out.")
 
 
 def test_a_newer_schema_asks_for_an_upgrade(keep, line: Line, told: list[str]) -> None:

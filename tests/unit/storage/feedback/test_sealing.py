@@ -174,7 +174,7 @@ def test_a_damaged_parquet_file_is_left_out_and_told_once(
     assert len(log.events()) == 1
     assert len(told) == 1
     assert told[0].startswith(f"{str(damaged)!r} can't be read: ")
-    assert told[0].endswith("other feedback doesn't need it. It is left out.")
+    assert told[0].endswith("no other file needs it. It is left out.")
     assert merge_parts(layout, many=2) == 0
     assert damaged.exists()
 
@@ -186,7 +186,7 @@ def test_a_file_of_a_newer_version_is_left_out_and_says_so(
     table = pq.read_table(path)
     pq.write_table(table.replace_schema_metadata({"llmobs.schema": "99"}), path)
     assert len(log.current()) == 0
-    assert "was written by a newer version (feedback schema 99, this one reads up to 1)" in told[0]
+    assert "was written by a newer version (schema 99, this one reads up to 1)" in told[0]
 
 
 def test_parquet_of_runs_in_its_place_is_refused(
