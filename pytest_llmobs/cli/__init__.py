@@ -104,7 +104,7 @@ def _common() -> argparse.ArgumentParser:
     common.add_argument(
         "--store",
         metavar="PATH",
-        help="the store, also a URI (default: .llmobs here or in the nearest folder above)",
+        help="the store, also a URI (default: LLMOBS_STORE, else .llmobs here or in a folder above)",
     )
     common.add_argument(
         "--color",

@@ -44,7 +44,8 @@ def test_no_store_says_where_it_looked_and_what_to_do(llmobs, tmp_path):
     assert done.returncode == 2
     assert done.stderr == (
         f"llmobs: There is no store '.llmobs' in {str(tmp_path)!r} nor in a folder above it. "
-        "`pytest --llm-experiment` makes one; --store PATH names one elsewhere.\n"
+        "`pytest --llm-experiment` makes one, and so do `llmobs eval` and an app that runs with LLMOBS_TRACING=true. "
+        "--store PATH or LLMOBS_STORE names one elsewhere.\n"
     )
 
 
@@ -52,8 +53,41 @@ def test_a_store_that_is_not_there_is_named(llmobs):
     done = llmobs("experiments", "--store", "elsewhere")
     assert done.returncode == 2
     assert done.stderr == (
-        "llmobs: There is no store at 'elsewhere'. `pytest --llm-experiment` makes one in its rootdir.\n"
+        "llmobs: There is no store at 'elsewhere'. `pytest --llm-experiment` makes one, and so do `llmobs eval` and an "
+        "app that runs with LLMOBS_TRACING=true.\n"
     )
+
+
+def test_the_store_that_the_app_writes_to_is_read_wherever_the_command_runs(
+    llmobs, store, tmp_path, monkeypatch
+):
+    elsewhere = tmp_path / "elsewhere"
+    (elsewhere / ".llmobs").mkdir(parents=True)
+    monkeypatch.setenv("LLMOBS_STORE", str(store.root))
+    assert "brave-otter" in llmobs("experiments", cwd=elsewhere).stdout
+
+
+def test_what_is_asked_for_goes_before_the_environment(llmobs, store, tmp_path, monkeypatch):
+    monkeypatch.setenv("LLMOBS_STORE", str(tmp_path / "gone"))
+    assert "brave-otter" in llmobs("experiments", "--store", str(store.root)).stdout
+    done = llmobs("experiments")
+    assert done.returncode == 2
+    assert f"There is no store at {str(tmp_path / 'gone')!r}, which LLMOBS_STORE names." in done.stderr
+
+
+@pytest.mark.parametrize("command", ["doctor", "runs", "feedback", "experiments"])
+def test_a_folder_that_is_no_store_is_not_taken_for_an_empty_one(llmobs, tmp_path, command):
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "app.py").touch()
+    done = llmobs(command, "--store", "shop")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "llmobs: 'shop' is no store: it has none of runs, spool, experiments, feedback, queues.\n"
+
+
+def test_the_folder_around_a_store_names_the_store(llmobs, store, tmp_path):
+    (tmp_path / "app.py").touch()
+    done = llmobs("experiments", "--store", str(tmp_path))
+    assert done.stderr == f"llmobs: {str(tmp_path)!r} is no store. Did you mean {str(store.root)!r}?\n"
 
 
 def test_the_nearest_store_above_is_found(llmobs, store, tmp_path):
