@@ -1,68 +1,23 @@
-"""Objects of the user's by their module: ``app:answer``, ``checks:correct,polite``."""
+"""Modules and files of the user's, imported; what they raise is told without our part in it."""
 
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import sys
 import traceback
-from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
-from pytest_llmobs.errors import ArgumentError
-from pytest_llmobs.wording import known, nearest
+from pytest_llmobs.errors import ArgumentError, EvaluatorError
+from pytest_llmobs.wording import nearest
 
 _MOST_NAMES = 12
-"""Names of a module that are listed in a complaint."""
+"""Modules that are listed in a complaint."""
 _FRAMES = 6
 """Frames of a user's own traceback that are shown, the last ones."""
 _NOT_THEIRS = (Path(importlib.__file__).parent, Path(__file__).parents[1])
 """Folders whose frames say nothing of the user's mistake: Python's import, and ours."""
-
-
-def find_object(spec: str, what: str) -> Any:
-    """Import ``MODULE:NAME`` and return what has that name; the current folder is importable.
-
-    Args:
-        spec: As the user wrote it; the name may have dots.
-        what: What it should be, for messages: ``target``.
-
-    Raises:
-        ArgumentError: There is no such module or name, or the module raises while it is imported.
-    """
-    module_name, colon, name = spec.partition(":")
-    if not colon or not name or not module_name or name.startswith(":"):
-        raise ArgumentError(f"{spec!r} names no {what}. Write MODULE:NAME, such as app:answer.")
-    return attribute(import_module(module_name, what), name, what)
-
-
-def find_evaluators(specs: Iterable[str], ready_made: Collection[str], what: str = "evaluator") -> list[Any]:
-    """Return evaluators; of ready-made ones the names.
-
-    Args:
-        specs: ``MODULE:NAME,NAME,NAME`` each. A name without a module is looked for in the module before it, then among
-            the ready-made ones.
-        ready_made: The names of those.
-        what: What they are, for messages.
-
-    Raises:
-        ArgumentError: A name is unknown, or its module can't be imported.
-    """
-    found = []
-    for spec in specs:
-        module: ModuleType | None = None
-        for word in filter(None, map(str.strip, spec.split(","))):
-            if ":" in word:
-                found.append(find_object(word, what))
-                module = sys.modules[word.partition(":")[0]]
-            elif module is not None and hasattr(module, word):
-                found.append(getattr(module, word))
-            elif word in ready_made:
-                found.append(word)
-            else:
-                raise ArgumentError(_unknown(word, what, module, ready_made))
-    return found
 
 
 def import_module(name: str, what: str) -> ModuleType:
@@ -84,21 +39,35 @@ def import_module(name: str, what: str) -> ModuleType:
         raise ArgumentError(f"{name!r} raises while it is imported:\n{_own_traceback(error)}") from None
 
 
-def attribute(module: ModuleType, name: str, what: str) -> Any:
-    """Return a module's attribute; the name may have dots.
+def import_file(path: Path) -> ModuleType:
+    """Import a file of the user's, with its folder (of a package: the one above it) and the current one on the path.
 
     Raises:
-        ArgumentError: It has none of that name.
+        EvaluatorError: It can't be imported.
     """
-    value: Any = module
-    for part in name.split("."):
-        if not hasattr(value, part):
-            names = _public(value)
-            raise ArgumentError(
-                f"{module.__name__!r} has no {what} {name!r}.{nearest(part, names)} {_known(names)}"
-            )
-        value = getattr(value, part)
-    return value
+    folder, names = path.resolve().parent, [path.stem]
+    while (folder / "__init__.py").is_file():
+        names.insert(0, folder.name)
+        folder = folder.parent
+    # what a test file imports lies beside it, as pytest has it, and the app in the current folder
+    sys.path[:0] = [str(folder), str(Path.cwd())]
+    try:
+        if len(names) > 1:  # a module of a package may have relative imports
+            return importlib.import_module(".".join(names))
+        return _loaded(path)
+    except Exception as error:
+        raise EvaluatorError(f"{str(path)!r} can't be imported: {type(error).__name__}: {error}") from error
+
+
+def _loaded(path: Path) -> ModuleType:
+    # by its place: a file called code.py must not give way to the module of that name
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
+        raise ImportError("it is no Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[path.stem] = module
+    spec.loader.exec_module(module)
+    return module
 
 
 def _is_part(missing: str | None, name: str) -> bool:
@@ -116,29 +85,6 @@ def _no_module(name: str, what: str) -> str:
         f"There is no module {name!r}, neither in the current folder nor installed.{nearest(name, modules)} "
         f"Here: {', '.join(sorted(modules)[:_MOST_NAMES]) or 'no module at all'}."
     )
-
-
-def _unknown(name: str, what: str, module: ModuleType | None, ready_made: Collection[str]) -> str:
-    if module is None:
-        return (
-            f"Unknown {what} {name!r}: it is none of the ready-made ones, and names no module."
-            f"{nearest(name, ready_made)} Write MODULE:{name} for one of your own."
-        )
-    choices = [*_public(module), *ready_made]
-    return (
-        f"Unknown {what} {name!r}: {module.__name__!r} has none of that name, and it is none of the ready-made ones."
-        f"{nearest(name, choices)}"
-    )
-
-
-def _public(value: Any) -> list[str]:
-    return [name for name in getattr(value, "__dict__", {}) if not name.startswith("_")]
-
-
-def _known(names: Sequence[str]) -> str:
-    if len(names) > _MOST_NAMES:
-        return f"It has {len(names)} names."
-    return known(names)
 
 
 def _own_traceback(error: BaseException) -> str:

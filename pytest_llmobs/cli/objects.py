@@ -1,79 +1,130 @@
-"""Objects of the user's that a command is about: ``tests/judges.py::tone``."""
+"""Objects of the user's by their module or file: ``app:answer``, ``checks:correct,polite``, ``tests/judges.py::tone``."""
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from pytest_llmobs.errors import EvaluatorError
+from pytest_llmobs.cli.modules import import_file, import_module
+from pytest_llmobs.errors import ArgumentError
 from pytest_llmobs.wording import known, nearest
 
+_MOST_NAMES = 12
+"""Names of a module that are listed in a complaint."""
 
-def find_object(spec: str, what: str, fits: Callable[[Any], bool]) -> Any:
-    """Import ``FILE::NAME`` and return the object of that name.
+
+def find_object(spec: str, what: str, fits: Callable[[Any], bool] | None = None) -> Any:
+    """Import what a name leads to; the current folder is importable.
 
     Args:
-        spec: As the user wrote it.
-        what: What it should be, for messages: ``judge``.
-        fits: Tells whether an object is one.
+        spec: As the user wrote it: ``MODULE:NAME``, where the name may have dots, or ``FILE::NAME``.
+        what: What it should be, for messages: ``target``.
+        fits: Tells whether an object is one; None where anything may be.
 
     Raises:
-        EvaluatorError: The file or the name doesn't exist, or it is something else.
+        ArgumentError: There is no such module, file or name, it is something else, or the module raises while it is
+            imported.
+        EvaluatorError: The file raises while it is imported.
     """
-    file, separator, name = spec.partition("::")
-    path = Path(file)
-    if not separator or not name:
-        raise EvaluatorError(f"{spec!r} names no {what}. Write FILE::NAME, such as tests/judges.py::tone.")
+    fits = fits or _anything
+    file, colons, name = spec.partition("::")
+    if colons and file and name:
+        return attribute(_file(file), name, what, fits)
+    module_name, colon, name = spec.partition(":")
+    if colons or not (colon and module_name and name):
+        raise ArgumentError(
+            f"{spec!r} names no {what}. Write MODULE:NAME or FILE::NAME, such as app:answer or app.py::answer."
+        )
+    return attribute(import_module(module_name, what), name, what, fits)
+
+
+def _file(name: str) -> ModuleType:
+    path = Path(name)
     if not path.is_file():
         near = list(map(str, path.parent.glob("*.py")))
-        raise EvaluatorError(f"There is no file {file!r}.{nearest(file, near)}")
-    module = import_file(path)
-    value = getattr(module, name, None)
+        raise ArgumentError(f"There is no file {name!r}.{nearest(name, near)}")
+    return import_file(path)
+
+
+def find_evaluators(specs: Iterable[str], ready_made: Collection[str], what: str = "evaluator") -> list[Any]:
+    """Return evaluators; of ready-made ones the names.
+
+    Args:
+        specs: ``MODULE:NAME,NAME,NAME`` each. A name without a module is looked for in the module before it, then among
+            the ready-made ones.
+        ready_made: The names of those.
+        what: What they are, for messages.
+
+    Raises:
+        ArgumentError: A name is unknown, or its module can't be imported.
+    """
+    found = []
+    for spec in specs:
+        module: ModuleType | None = None
+        for word in filter(None, map(str.strip, spec.split(","))):
+            if ":" in word:
+                found.append(find_object(word, what))
+                module = sys.modules[word.partition(":")[0]]
+            elif module is not None and hasattr(module, word):
+                found.append(getattr(module, word))
+            elif word in ready_made:
+                found.append(word)
+            else:
+                raise ArgumentError(_unknown(word, what, module, ready_made))
+    return found
+
+
+def attribute(module: ModuleType, name: str, what: str, fits: Callable[[Any], bool]) -> Any:
+    """Return a module's attribute; the name may have dots.
+
+    Raises:
+        ArgumentError: It has none of that name that fits.
+    """
+    owner: Any = module
+    value: Any = module
+    for part in name.split("."):
+        if not hasattr(value, part):
+            raise ArgumentError(_lacks(module, name, what, _public(value, fits)))
+        owner, value = value, getattr(value, part)
     if not fits(value):
-        names = _fitting_names(module, fits)
-        raise EvaluatorError(f"{file} has no {what} {name!r}.{nearest(name, names)} {known(names)}")
+        raise ArgumentError(_lacks(module, name, what, _public(owner, fits)))
     return value
 
 
-def _fitting_names(module: ModuleType, fits: Callable[[Any], bool]) -> list[str]:
-    names = []
-    for name, value in vars(module).items():
-        if fits(value) and not name.startswith("_"):
+def _lacks(module: ModuleType, name: str, what: str, names: Sequence[str]) -> str:
+    last = name.rpartition(".")[2]
+    return f"{module.__name__!r} has no {what} {name!r}.{nearest(last, names)} {_known(names)}"
+
+
+def _unknown(name: str, what: str, module: ModuleType | None, ready_made: Collection[str]) -> str:
+    if module is None:
+        return (
+            f"Unknown {what} {name!r}: it is none of the ready-made ones, and names no module."
+            f"{nearest(name, ready_made)} Write MODULE:{name} for one of your own."
+        )
+    choices = [*_public(module, _anything), *ready_made]
+    return (
+        f"Unknown {what} {name!r}: {module.__name__!r} has none of that name, and it is none of the ready-made ones."
+        f"{nearest(name, choices)}"
+    )
+
+
+def _anything(value: Any) -> bool:
+    return True
+
+
+def _public(owner: Any, fits: Callable[[Any], bool]) -> list[str]:
+    names: list[str] = []
+    for name, value in getattr(owner, "__dict__", {}).items():
+        if not name.startswith("_") and fits(value):
             names.append(name)
     return names
 
 
-def import_file(path: Path) -> ModuleType:
-    """Import a file of the user's, with its folder (of a package: the one above it) and the current one on the path.
-
-    Raises:
-        EvaluatorError: It can't be imported.
-    """
-    folder, names = path.resolve().parent, [path.stem]
-    while (folder / "__init__.py").is_file():
-        names.insert(0, folder.name)
-        folder = folder.parent
-    # what a test file imports lies beside it, as pytest has it, and the app in the current folder
-    sys.path[:0] = [str(folder), str(Path.cwd())]
-    try:
-        if len(names) > 1:  # a module of a package may have relative imports
-            return importlib.import_module(".".join(names))
-        return _loaded(path)
-    except Exception as error:
-        raise EvaluatorError(f"{str(path)!r} can't be imported: {type(error).__name__}: {error}") from error
-
-
-def _loaded(path: Path) -> ModuleType:
-    # by its place: a file called code.py must not give way to the module of that name
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    if spec is None or spec.loader is None:
-        raise ImportError("it is no Python file")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[path.stem] = module
-    spec.loader.exec_module(module)
-    return module
+def _known(names: Sequence[str]) -> str:
+    if len(names) > _MOST_NAMES:
+        return f"It has {len(names)} names."
+    return known(names)

@@ -46,7 +46,7 @@ def read_option(arguments: argparse.Namespace, store: Store) -> Sequence[ReportO
 
 def _formats(requests: Sequence[str], store: Store) -> Mapping[str, ReportFormat]:
     """Return the formats at hand; those of the project's ``conftest.py`` where no other is meant."""
-    from pytest_llmobs.cli.objects import import_file
+    from pytest_llmobs.cli.modules import import_file
     from pytest_llmobs.extensions import Extensions, standalone_manager
     from pytest_llmobs.reports.base import named_formats
 

@@ -92,9 +92,9 @@ def test_drift_is_measured_against_the_committed_file(judged: Project) -> None:
 @pytest.mark.parametrize(
     ("judge", "message"),
     [
-        ("judges.py", "names no judge. Write FILE::NAME"),
+        ("judges.py", "names no judge. Write MODULE:NAME or FILE::NAME"),
         ("judge.py::polite", "There is no file 'judge.py'. Did you mean 'judges.py'?"),
-        ("judges.py::polit", "judges.py has no judge 'polit'. Did you mean 'polite'?"),
+        ("judges.py::polit", "'judges' has no judge 'polit'. Did you mean 'polite'?"),
     ],
 )
 def test_a_mistake_is_named(judged: Project, judge: str, message: str) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_llmobs.cli import reports
 from pytest_llmobs.cli.console import Console
-from pytest_llmobs.cli.modules import find_evaluators, find_object
+from pytest_llmobs.cli.objects import find_evaluators, find_object
 from pytest_llmobs.errors import ArgumentError, IncompleteExperiment
 from pytest_llmobs.settings import ADD, REPLACE
 from pytest_llmobs.wording import shell_line

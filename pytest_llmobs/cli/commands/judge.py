@@ -73,10 +73,11 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 
 def find_judge(spec: str) -> Judge:
-    """Import ``FILE::NAME`` and return the judge of that name.
+    """Import ``FILE::NAME`` or ``MODULE:NAME`` and return the judge of that name.
 
     Raises:
-        EvaluatorError: The file or the name doesn't exist, or it is no judge.
+        ArgumentError: The file or the name doesn't exist, or it is no judge.
+        EvaluatorError: The file can't be imported.
     """
     from pytest_llmobs.evaluators.judging.judge import Judge
 

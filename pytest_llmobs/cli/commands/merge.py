@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from pytest_llmobs.cli import reports
 from pytest_llmobs.cli.console import Console
-from pytest_llmobs.cli.objects import import_file
+from pytest_llmobs.cli.modules import import_file
 from pytest_llmobs.cli.stores import open_store
 from pytest_llmobs.errors import BaselineError, EvaluatorError, StoreError
 from pytest_llmobs.files import make_private

@@ -136,7 +136,7 @@ def test_outputs_side_by_side_decide_too(llmobs, sides):
 @pytest.mark.parametrize(
     ("spec", "message"),
     [
-        ("judges.py", "names no pairwise evaluator. Write FILE::NAME"),
+        ("judges.py", "names no pairwise evaluator. Write MODULE:NAME or FILE::NAME"),
         ("judges.py::by_lenght", "has no pairwise evaluator 'by_lenght'. Did you mean 'by_length'?"),
         ("judges.py::wrong", "Evaluator 'wrong' has a parameter 'prompt' that stands for nothing."),
     ],

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_llmobs.cli.modules import find_evaluators, find_object
+from pytest_llmobs.cli.objects import find_evaluators, find_object
 from pytest_llmobs.errors import ArgumentError
 
 READY_MADE = ("exact_match", "json_valid")
@@ -39,6 +39,15 @@ def test_a_module_of_the_current_folder_is_found() -> None:
     assert find_object("desk_app:bot.answer", "target")("why") == "why"
 
 
+def test_a_file_names_its_objects_as_a_test_is_named() -> None:
+    assert find_object("desk_app.py::answer", "target")("why") == "why"
+
+
+def test_what_is_something_else_is_not_found() -> None:
+    with pytest.raises(ArgumentError, match="'desk_app' has no class 'bot'. Known: Bot."):
+        find_object("desk_app:bot", "class", lambda value: isinstance(value, type))
+
+
 def test_names_after_a_module_are_its_own_before_they_are_ready_made_ones() -> None:
     polite, correct, ready = find_evaluators(["desk_checks:polite, correct", "exact_match"], READY_MADE)
     assert (polite.__name__, correct.__name__, ready) == ("polite", "correct", "exact_match")
@@ -48,10 +57,14 @@ def test_names_after_a_module_are_its_own_before_they_are_ready_made_ones() -> N
 @pytest.mark.parametrize(
     ("spec", "said"),
     [
-        ("desk_app", "'desk_app' names no target. Write MODULE:NAME, such as app:answer."),
+        (
+            "desk_app",
+            "'desk_app' names no target. Write MODULE:NAME or FILE::NAME, such as app:answer or app.py::answer.",
+        ),
         ("desk_app:", "'desk_app:' names no target."),
         (":answer", "':answer' names no target."),
-        ("tests/x.py::answer", "'tests/x.py::answer' names no target."),
+        ("desk_ap.py::answer", "There is no file 'desk_ap.py'. Did you mean 'desk_app.py'?"),
+        ("desk_app.py::", "'desk_app.py::' names no target."),
         (
             "desk_ap:answer",
             "There is no module 'desk_ap', neither in the current folder nor installed. Did you mean",
