@@ -1,4 +1,4 @@
-"""Objects of the user's by their module or file: ``app:answer``, ``checks:correct,polite``, ``tests/judges.py::tone``."""
+"""Objects of the user's by their module or file: ``app:answer``, ``checks:correct,polite``, ``judges.py::tone``."""
 
 from __future__ import annotations
 

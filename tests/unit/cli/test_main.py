@@ -81,7 +81,10 @@ def test_a_folder_that_is_no_store_is_not_taken_for_an_empty_one(llmobs, tmp_pat
     (tmp_path / "shop" / "app.py").touch()
     done = llmobs(command, "--store", "shop")
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "llmobs: 'shop' is no store: it has none of runs, spool, experiments, feedback, queues.\n"
+    assert (
+        done.stderr
+        == "llmobs: 'shop' is no store: it has none of runs, spool, experiments, feedback, queues.\n"
+    )
 
 
 def test_the_folder_around_a_store_names_the_store(llmobs, store, tmp_path):
