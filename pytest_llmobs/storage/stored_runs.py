@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pytest_llmobs.storage.layout import Layout, escape, project_of, unescape
 from pytest_llmobs.storage.parquet.damage import LeaveOut
-from pytest_llmobs.storage.parquet.file import SMALL
+from pytest_llmobs.storage.parquet.files.writer import SMALL
 from pytest_llmobs.storage.parquet.listing import Footers
 from pytest_llmobs.storage.parquet.parts import Source
 from pytest_llmobs.storage.parquet.runs_file import RunsFile

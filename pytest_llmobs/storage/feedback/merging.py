@@ -10,7 +10,7 @@ import pyarrow as pa
 from pytest_llmobs.storage.feedback.parts import Part, PartWriter
 from pytest_llmobs.storage.feedback.schema import FEEDBACK_NAMES
 from pytest_llmobs.storage.layout import Layout
-from pytest_llmobs.storage.parquet.merging import FolderMerging, delete_leftovers
+from pytest_llmobs.storage.parquet.files.merging import FolderMerging, delete_leftovers
 
 MANY = 32
 """So many small files are merged."""

@@ -13,8 +13,8 @@ import pyarrow.compute as pc
 
 from pytest_llmobs.storage.feedback.schema import CREATE, FEEDBACK_COLUMNS, FEEDBACK_VERSION, feedback_schema
 from pytest_llmobs.storage.parquet.damage import UNREADABLE, unreadable
-from pytest_llmobs.storage.parquet.file import FileWriter
-from pytest_llmobs.storage.parquet.footer import FileKind, check_footer
+from pytest_llmobs.storage.parquet.files.footer import FileKind, check_footer
+from pytest_llmobs.storage.parquet.files.writer import FileWriter
 
 if TYPE_CHECKING:
     import pyarrow.dataset as ds

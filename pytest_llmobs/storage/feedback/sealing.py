@@ -16,7 +16,7 @@ from pytest_llmobs.files import PRIVATE, make_private, move_whole, write_whole
 from pytest_llmobs.storage.feedback.lines import Row, read_events, to_table, write_event
 from pytest_llmobs.storage.feedback.parts import PartWriter
 from pytest_llmobs.storage.layout import Layout
-from pytest_llmobs.storage.parquet.file import sync
+from pytest_llmobs.storage.parquet.files.writer import sync
 from pytest_llmobs.storage.spool.segment import Segment
 from pytest_llmobs.wording import count
 

@@ -20,7 +20,7 @@ from pytest_llmobs.storage.feedback.schema import feedback_schema
 from pytest_llmobs.storage.feedback.sealing import part_of
 from pytest_llmobs.storage.layout import Layout, spool_files
 from pytest_llmobs.storage.parquet.damage import VanishedError
-from pytest_llmobs.storage.parquet.file import MERGED_MARK
+from pytest_llmobs.storage.parquet.files.writer import MERGED_MARK
 from pytest_llmobs.storage.parquet.listing import PATIENCE
 
 if TYPE_CHECKING:

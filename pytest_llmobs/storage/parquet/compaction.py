@@ -10,7 +10,7 @@ import pyarrow as pa
 from pytest_llmobs.errors import StoreError
 from pytest_llmobs.storage.layout import Layout
 from pytest_llmobs.storage.parquet.file import RunsFileWriter
-from pytest_llmobs.storage.parquet.merging import FolderMerging, delete_leftovers
+from pytest_llmobs.storage.parquet.files.merging import FolderMerging, delete_leftovers
 from pytest_llmobs.storage.parquet.runs_file import RunsFile
 from pytest_llmobs.storage.parquet.schema import NAMES
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pytest_llmobs.errors import StoreError
 from pytest_llmobs.storage.parquet.damage import LeaveOut, VanishedError, unreadable
-from pytest_llmobs.storage.parquet.file import MERGED_MARK
+from pytest_llmobs.storage.parquet.files.writer import MERGED_MARK
 from pytest_llmobs.storage.parquet.parallel import Threads
 from pytest_llmobs.storage.parquet.runs_file import RunsFile
 

@@ -23,7 +23,7 @@ from pytest_llmobs.storage.parquet.damage import (
     unreadable,
 )
 from pytest_llmobs.storage.parquet.file import GROUP_BYTES
-from pytest_llmobs.storage.parquet.footer import FileKind, check_footer
+from pytest_llmobs.storage.parquet.files.footer import FileKind, check_footer
 from pytest_llmobs.storage.parquet.parts import Part
 from pytest_llmobs.storage.parquet.schema import NEEDED, SCHEMA_VERSION
 from pytest_llmobs.storage.parquet.sought import PROJECT, Sought, SoughtText, scan_schema, schema_of

@@ -14,7 +14,7 @@ from pytest_llmobs.storage import locks
 from pytest_llmobs.storage.feedback.parts import Part
 from pytest_llmobs.storage.layout import Layout
 from pytest_llmobs.storage.parquet.damage import VanishedError
-from pytest_llmobs.storage.parquet.file import MERGED_MARK
+from pytest_llmobs.storage.parquet.files.writer import MERGED_MARK
 from pytest_llmobs.storage.parquet.runs_file import RunsFile
 from pytest_llmobs.storage.remote.filesystem import RemoteFiles
 

@@ -16,7 +16,8 @@ from typing import IO, Any
 from pytest_llmobs.files import make_private, move_whole, open_private
 from pytest_llmobs.storage import notices
 from pytest_llmobs.storage.layout import NAMELESS, Layout
-from pytest_llmobs.storage.parquet.file import RunsFileWriter, sync
+from pytest_llmobs.storage.parquet.file import RunsFileWriter
+from pytest_llmobs.storage.parquet.files.writer import sync
 from pytest_llmobs.storage.spool.batches import to_table
 from pytest_llmobs.storage.spool.lines import PatchFound, Record, read_patches, read_records
 from pytest_llmobs.storage.spool.segment import Segment

@@ -48,7 +48,7 @@ def test_small_files_become_one_with_the_same_runs(scattered: Store) -> None:
 def test_few_files_and_large_ones_stay(scattered: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     before = files(scattered)
     assert compact(scattered.layout, many=9) == 0
-    monkeypatch.setattr("pytest_llmobs.storage.parquet.merging.SMALL", 100)
+    monkeypatch.setattr("pytest_llmobs.storage.parquet.files.merging.SMALL", 100)
     assert compact(scattered.layout, many=2) == 0
     assert files(scattered) == before
 
@@ -114,7 +114,7 @@ def test_a_disk_that_refuses_leaves_everything_as_it_was(
     def refuse(paths: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("pytest_llmobs.storage.parquet.file.sync", refuse)
+    monkeypatch.setattr("pytest_llmobs.storage.parquet.files.writer.sync", refuse)
     with pytest.raises(OSError, match="No space"):
         compact(scattered.layout, many=2)
     assert files(scattered) == before

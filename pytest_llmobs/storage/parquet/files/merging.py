@@ -19,7 +19,7 @@ from pytest_llmobs.errors import StoreError
 from pytest_llmobs.files import move_whole
 from pytest_llmobs.storage.layout import SPOOL_SUFFIX
 from pytest_llmobs.storage.parquet.damage import VanishedError
-from pytest_llmobs.storage.parquet.file import MERGED_MARK, SMALL, FileWriter, sync
+from pytest_llmobs.storage.parquet.files.writer import MERGED_MARK, SMALL, FileWriter, sync
 
 
 class SmallFile(Protocol):
