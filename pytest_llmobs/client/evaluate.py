@@ -31,10 +31,10 @@ def evaluate(
 ) -> ComparativeExperimentResults: ...
 @overload
 def evaluate(
-    target: Any, /, data: Any = None, evaluators: Any = None, **options: Unpack[CallOptions]
+    target: Any, data: Any = None, evaluators: Any = None, **options: Unpack[CallOptions]
 ) -> ExperimentResults: ...
 @spelled_out(CallOptions)
-def evaluate(target: Any, /, data: Any = None, evaluators: Any = None, **options: Unpack[CallOptions]) -> Any:
+def evaluate(target: Any, data: Any = None, evaluators: Any = None, **options: Unpack[CallOptions]) -> Any:
     """Run a target over a dataset, score what it answers, and keep it as an experiment.
 
     Args:
@@ -86,11 +86,11 @@ async def aevaluate(
 ) -> ComparativeExperimentResults: ...
 @overload
 async def aevaluate(
-    target: Any, /, data: Any = None, evaluators: Any = None, **options: Unpack[CallOptions]
+    target: Any, data: Any = None, evaluators: Any = None, **options: Unpack[CallOptions]
 ) -> ExperimentResults: ...
 @spelled_out(CallOptions)
 async def aevaluate(
-    target: Any, /, data: Any = None, evaluators: Any = None, **options: Unpack[CallOptions]
+    target: Any, data: Any = None, evaluators: Any = None, **options: Unpack[CallOptions]
 ) -> Any:
     """Do as ``evaluate`` without holding up the event loop; async targets and evaluators run on this very loop.
 

@@ -27,7 +27,6 @@ class EvaluationMethods(RunMethods, FeedbackMethods, DatasetMethods):
     def evaluate(
         self,
         target: Any,
-        /,
         data: Any = None,
         evaluators: Any = None,
         **options: Unpack[EvaluationOptions],
@@ -57,7 +56,6 @@ class EvaluationMethods(RunMethods, FeedbackMethods, DatasetMethods):
     async def aevaluate(
         self,
         target: Any,
-        /,
         data: Any = None,
         evaluators: Any = None,
         **options: Unpack[EvaluationOptions],

@@ -5,7 +5,7 @@ Not here: what a provider's SDK says (``providers``), spans (``spans``), where l
 ::
 
     traceable  the decorator                          trace      the ``with`` blocks
-    decorated  what it does at each call              streams    of generators and other iterators
+    calls/     what it does at each call
     binding    which argument is which                parent     what a run is nested in
     run_tree   a run while it is going on             open_run   its fields
     context    which run is the current one           threads    carries it along

@@ -10,9 +10,9 @@ from typing import Any, TypeVar, overload
 
 from pytest_llmobs.errors import LlmobsError
 from pytest_llmobs.records.runs import RunType
-from pytest_llmobs.tracing import streams
+from pytest_llmobs.tracing.calls import streams
+from pytest_llmobs.tracing.calls.decorated import Decorated, Options, read_options
 from pytest_llmobs.tracing.context import Scope, current, leave
-from pytest_llmobs.tracing.decorated import Decorated, Options, read_options
 from pytest_llmobs.tracing.run_tree import RunTree, checked_run_type
 from pytest_llmobs.tracing.snapshot.describe import describe
 
@@ -34,6 +34,8 @@ def traceable(
     process_outputs: Callable[[Any], Any] | None = None,
     process_chunk: Callable[[Any], Any] | None = None,
     enabled: bool | None = None,
+    exceptions_to_handle: tuple[type[BaseException], ...] | None = None,
+    client: Any = None,
 ) -> Callable[[F], F]: ...
 def traceable(run_type: Any = "chain", **options: Any) -> Any:
     """Log every call of a function as a run: sync, async, generators, methods, callable objects.
@@ -47,7 +49,11 @@ def traceable(run_type: Any = "chain", **options: Any) -> Any:
         **options: ``name`` (default: the function's), ``tags`` and ``metadata`` (reach the runs below),
             ``project_name``, ``reduce_fn`` (turns the list of a generator's chunks into its outputs),
             ``process_inputs``, ``process_outputs``, ``process_chunk`` (what is logged in place of inputs, of
-            the result, of each chunk), and ``enabled`` (True or False beats context and environment).
+            the result, of each chunk), ``enabled`` (True or False beats context and environment), and
+            ``exceptions_to_handle`` (classes whose exceptions are no error of the run). ``client`` means nothing here.
+
+    A call may say more of its own run: ``answer(question, langsmith_extra={"run_id": …, "metadata": …})``; see
+    ``tracing/calls/extra.py``.
 
     Raises:
         LlmobsError: The run type, or an option, is unknown or of the wrong type; or what is decorated can't be called.

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from pytest_llmobs.client.client import Client
+from pytest_llmobs.client.evaluate import evaluate
 from pytest_llmobs.errors import ArgumentError, NotSupported
 
 ROWS = [{"inputs": {"q": "a"}, "outputs": {"answer": "A"}}]
@@ -36,10 +37,16 @@ def test_it_can_be_awaited(client: Client) -> None:
     assert len(list(results)) == 1
 
 
+def test_the_target_may_be_named(client: Client) -> None:
+    results = client.evaluate(target=answer, data=ROWS, evaluators=[right])
+    again = evaluate(target=results.experiment_name, evaluators=[right], client=client)
+    assert again.experiment_name == results.experiment_name
+
+
 def test_an_unknown_keyword_is_told(client: Client) -> None:
     with pytest.raises(
         ArgumentError, match=r"evaluate\(\) got an unknown keyword 'evaluator'. Did you mean 'evaluators'"
     ):
         client.evaluate(answer, data=ROWS, evaluator=[right])  # type: ignore[call-arg]
     with pytest.raises(NotSupported, match="kept whole, or not at all"):
-        client.evaluate(answer, data=ROWS, upload_runs=bool)  # type: ignore[typeddict-item]
+        client.evaluate(answer, data=ROWS, upload_runs=bool)  # type: ignore[arg-type]

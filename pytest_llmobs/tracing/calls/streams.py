@@ -7,8 +7,8 @@ from typing import Any
 
 from pytest_llmobs.tracing import capture
 from pytest_llmobs.tracing.binding import process_safely
+from pytest_llmobs.tracing.calls.decorated import Decorated
 from pytest_llmobs.tracing.context import Scope, current, leave
-from pytest_llmobs.tracing.decorated import Decorated
 from pytest_llmobs.tracing.redaction.pieces import MOST, cleaned_together
 from pytest_llmobs.tracing.run_tree import RunTree
 

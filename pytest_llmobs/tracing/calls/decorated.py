@@ -11,6 +11,8 @@ from pytest_llmobs.errors import LlmobsError
 from pytest_llmobs.records.runs import RunType
 from pytest_llmobs.tracing import active, binding, capture, failure
 from pytest_llmobs.tracing.binding import Process, function_name, process_safely
+from pytest_llmobs.tracing.calls import extra as call_extra
+from pytest_llmobs.tracing.calls.extra import CallExtra
 from pytest_llmobs.tracing.context import Scope, current, current_run, live
 from pytest_llmobs.tracing.parent import Parent, find_parent, innermost_run
 from pytest_llmobs.tracing.run_tree import RunTree
@@ -40,6 +42,10 @@ class Options:
     """Returns what is logged in place of each chunk."""
     enabled: bool | None = None
     """True or False beats context and environment."""
+    exceptions_to_handle: tuple[type[BaseException], ...] | None = None
+    """Exceptions that are no error of the run; they are raised all the same."""
+    client: Any = None
+    """LangSmith's; every client's runs go where tracing writes."""
 
 
 def read_options(given: Mapping[str, Any]) -> Options:
@@ -70,6 +76,10 @@ def _are_texts(value: Any) -> bool:
     return isinstance(value, Sequence | set | frozenset) and all(map(_is_text, value))
 
 
+def _are_exceptions(value: Any) -> bool:
+    return isinstance(value, tuple) and all(isinstance(each, type) for each in value)
+
+
 _CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "name": (_is_text, "a text"),
     "project_name": (_is_text, "a text"),
@@ -80,6 +90,7 @@ _CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "process_inputs": (callable, "a function"),
     "process_outputs": (callable, "a function"),
     "process_chunk": (callable, "a function"),
+    "exceptions_to_handle": (_are_exceptions, "a tuple of exception classes"),
 }
 """What an option may be; what is wrong is refused where the function is decorated, not where it is called."""
 
@@ -98,6 +109,7 @@ class Decorated:
         self._tags = tuple(options.tags or ())
         self._metadata = dict(options.metadata or {})
         self._process_inputs = options.process_inputs
+        self._handled = options.exceptions_to_handle
         self._described = bool(self._tags or self._metadata)
         self._bind = binding.compile_binding(function)
 
@@ -107,6 +119,8 @@ class Decorated:
         Never raises, be it at the end of the stack or of memory: the call is made all the same.
         """
         try:
+            if call_extra.KEYWORD in kwargs:
+                return self._start_told(args, kwargs)
             tracer, here = active.installed, current.get()
             if tracer is None and here is None:
                 tracer = active.find(self.enabled)
@@ -150,18 +164,30 @@ class Decorated:
         parent = find_parent(self.enabled)
         if parent is None:
             return None
-        return self._start_under(parent, args, kwargs)
+        return self._start_under(parent, args, kwargs, call_extra.SAYS_NOTHING)
 
-    def _start_under(self, parent: Parent, args: tuple[Any, ...], kwargs: dict[str, Any]) -> RunTree:
+    def _start_told(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> RunTree | Scope | None:
+        extra = call_extra.read_extra(kwargs.pop(call_extra.KEYWORD), self.name)
+        if self.enabled is False:
+            return Scope(live(current_run()), False)
+        parent = find_parent(self.enabled, extra.parent)
+        if parent is None:
+            return None
+        return self._start_under(parent, args, kwargs, extra)
+
+    def _start_under(
+        self, parent: Parent, args: tuple[Any, ...], kwargs: dict[str, Any], extra: CallExtra
+    ) -> RunTree:
         began = real.seconds_ns()
         inputs_json = self._capture(parent.tracer.max_payload, args, kwargs)
         run = parent.start(
-            self.name,
+            extra.name or self.name,
             self.run_type,
             inputs_json=inputs_json,
-            project=self._project,
-            metadata=self._metadata,
-            tags=self._tags,
+            project=extra.project_name or self._project,
+            metadata={**self._metadata, **extra.metadata},
+            tags=(*self._tags, *extra.tags),
+            make=extra.make,
         )
         run.took(run.clock - began)
         return run
@@ -184,4 +210,5 @@ class Decorated:
     def fail(self, run: RunTree | Scope, error: BaseException) -> None:
         """End the run with what the function raised."""
         if type(run) is RunTree:
-            run.finish(None, error)
+            is_handled = self._handled is not None and isinstance(error, self._handled)
+            run.finish(None, None if is_handled else error)

@@ -1,0 +1,1 @@
+"""What ``@traceable`` does at each call: start a run, follow what is yielded, end it."""
