@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import random
 import re
+from uuid import UUID
 
 _random = random.Random()
 _bits = _random.getrandbits
@@ -44,3 +45,11 @@ def new_id(nanoseconds: int) -> str:
 def is_id(text: str) -> bool:
     """Return True where ``text`` is a lower-case UUID with dashes, whatever its version."""
     return _UUID.fullmatch(text) is not None
+
+
+def read_id(value: object) -> str | None:
+    """Return an id that a caller gave, a UUID or its text, as runs have it; None where it is no UUID."""
+    try:
+        return str(UUID(str(value)))
+    except ValueError:
+        return None

@@ -14,15 +14,16 @@ from pytest_llmobs.records.runs import RUN_TYPES, Run, RunType
 from pytest_llmobs.tracing import active, capture, failure, headers
 from pytest_llmobs.tracing.binding import process_safely
 from pytest_llmobs.tracing.context import Activation, live
-from pytest_llmobs.tracing.ids import new_id
+from pytest_llmobs.tracing.ids import new_id, read_id
 from pytest_llmobs.tracing.open_run import OpenRun
 from pytest_llmobs.tracing.run_line import nest, read_line, record_of
 from pytest_llmobs.tracing.sampling import is_sampled
+from pytest_llmobs.tracing.told_run import ToldRun
 from pytest_llmobs.tracing.tracer import Tracer
 from pytest_llmobs.wording import known, nearest
 
 
-class RunTree(OpenRun):
+class RunTree(ToldRun):
     """One run, from its start to its end. Made by ``traceable``, ``trace``, ``create_child`` or ``start_root``."""
 
     parent: RunTree | None
@@ -67,36 +68,6 @@ class RunTree(OpenRun):
         self.started = now // 1000
         self.clock = real.seconds_ns()
 
-    @property
-    def inputs(self) -> dict[str, Any]:
-        """The inputs as they were when they were logged."""
-        return capture.decode(self.inputs_json)  # type: ignore[no-any-return]
-
-    @property
-    def outputs(self) -> dict[str, Any] | None:
-        """The outputs as they were when they were logged, or None."""
-        if self.outputs_json is None:
-            return None
-        return capture.decode(self.outputs_json)  # type: ignore[no-any-return]
-
-    # What it is told
-
-    def add_inputs(self, inputs: Mapping[str, Any]) -> None:
-        """Merge ``inputs`` into what is logged, as they are now."""
-        self.inputs_json = capture.merge(self.inputs_json, self.captured(inputs), self.tracer.max_payload)
-
-    def add_outputs(self, outputs: Mapping[str, Any]) -> None:
-        """Merge ``outputs`` into what is logged, as they are now."""
-        self.outputs_json = capture.merge(self.outputs_json, self.captured(outputs), self.tracer.max_payload)
-
-    def add_metadata(self, metadata: Mapping[str, Any]) -> None:
-        """Merge ``metadata`` into the run's, at most 64 KB; runs that start under it later get it too."""
-        self.metadata.update(capture.decode(self.captured(metadata, limit=capture.MAX_METADATA)))
-
-    def add_tags(self, tags: Sequence[str] | str) -> None:
-        """Add tags, each once; runs that start under this one later get them too."""
-        self.tags = tuple(dict.fromkeys((*self.tags, *capture.as_tags(tags))))
-
     def create_child(
         self,
         name: str,
@@ -117,40 +88,6 @@ class RunTree(OpenRun):
         )
         child.describe(inputs, metadata, tags)
         return child
-
-    def describe(
-        self, inputs: Mapping[str, Any] | None, metadata: Mapping[str, Any] | None, tags: Sequence[str]
-    ) -> None:
-        """Set what a run starts with."""
-        if inputs is not None:
-            self.inputs_json = self.captured(inputs)
-        if metadata is not None:
-            self.metadata.update(capture.as_metadata(metadata))
-        if tags:
-            self.add_tags(tags)
-
-    def captured(
-        self,
-        values: Any,
-        encode: Callable[[Any, int], bytes] = capture.encode_mapping,
-        limit: int | None = None,
-    ) -> bytes:
-        """Return ``values`` as JSON; the run says how long that took, where it was long.
-
-        Args:
-            values: What is logged.
-            encode: ``capture.encode_mapping`` or a sibling.
-            limit: Bytes; the tracer's limit by default.
-        """
-        began = real.seconds_ns()
-        written = encode(values, limit or self.tracer.max_payload)
-        self.took(real.seconds_ns() - began)
-        return written
-
-    def took(self, nanoseconds: int) -> None:
-        """Note what capturing cost the caller."""
-        if nanoseconds > capture.SLOW:
-            self.captured_for += nanoseconds
 
     def activate(self) -> Activation[RunTree]:
         """Make this the current run inside the ``with`` block; doesn't end it."""
@@ -178,6 +115,11 @@ class RunTree(OpenRun):
         self.columns.update(columns)
         if self.line is not None:
             self.tracer.patch(self, columns)
+
+    @property
+    def parent_run(self) -> RunTree | None:
+        """The same as ``parent``, under LangSmith's name."""
+        return self.parent
 
     # Across processes
 
@@ -381,6 +323,28 @@ def start_root(
     else:
         tracer.sample_stored(root)
     return root
+
+
+def making(run_id: Any) -> Callable[..., RunTree]:
+    """Return what makes a run with this id, called like ``RunTree``; None stands for a new id.
+
+    Raises:
+        LlmobsError: ``run_id`` is no UUID.
+    """
+    if run_id is None:
+        return RunTree
+    id = read_id(run_id)
+    if id is None:
+        raise LlmobsError(f"run_id={run_id!r} is no UUID. uuid.uuid4() makes one.")
+
+    def make(*arguments: Any) -> RunTree:
+        run = RunTree(*arguments)
+        run.id = id
+        if run.parent is None:
+            run.trace_id = id
+        return run
+
+    return make
 
 
 def checked_run_type(run_type: str) -> RunType:

@@ -11,7 +11,7 @@ from typing import Any, cast
 from pytest_llmobs.tracing import active, capture
 from pytest_llmobs.tracing.context import Scope, current, leave, live
 from pytest_llmobs.tracing.parent import find_parent, read_parent
-from pytest_llmobs.tracing.run_tree import RunTree, checked_run_type
+from pytest_llmobs.tracing.run_tree import RunTree, checked_run_type, making
 
 
 class trace:
@@ -26,7 +26,7 @@ class trace:
     Where tracing is off the block gets a run that is never written.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - LangSmith's keywords
         self,
         name: str,
         run_type: str = "chain",
@@ -37,6 +37,9 @@ class trace:
         project_name: str | None = None,
         parent: Any = None,
         enabled: bool | None = None,
+        run_id: Any = None,
+        exceptions_to_handle: tuple[type[BaseException], ...] | None = None,
+        client: Any = None,
     ) -> None:
         """Describe the run; it starts when the block is entered.
 
@@ -49,29 +52,35 @@ class trace:
             project_name: The project of a trace that starts here.
             parent: A run or a request's headers in place of the current run, or False for a new trace.
             enabled: True or False beats context and environment.
+            run_id: The UUID that the run shall have, in place of a new one.
+            exceptions_to_handle: Classes whose exceptions are no error of the run; they are raised all the same.
+            client: LangSmith's; every client's runs go where tracing writes.
 
         Raises:
-            LlmobsError: ``run_type`` is unknown.
+            LlmobsError: ``run_type`` is unknown, or ``run_id`` is no UUID.
         """
         self._name = capture.as_text(name)
         self._run_type = checked_run_type(run_type)
-        self._inputs = inputs
-        self._metadata = metadata
-        self._tags = capture.as_tags(tags)
-        self._project = project_name
-        self._parent = parent
-        self._enabled = enabled
+        self._inputs, self._metadata, self._tags = inputs, metadata, capture.as_tags(tags)
+        self._project, self._parent, self._enabled = project_name, parent, enabled
+        self._handled = exceptions_to_handle or ()
+        self._make = making(run_id)
         self._token: Token[Any] | None = None
 
     def __enter__(self) -> RunTree:
         parent = find_parent(self._enabled, self._parent)
         if parent is None:
-            self.run = RunTree(active.OFF, self._name, self._run_type)
+            self.run = self._make(active.OFF, self._name, self._run_type)
             self.run.managed, self.run.recording = True, False
             self.run.describe(self._inputs, self._metadata, self._tags)
             return self.run
         self.run = parent.start(
-            self._name, self._run_type, project=self._project, metadata=self._metadata, tags=self._tags
+            self._name,
+            self._run_type,
+            project=self._project,
+            metadata=self._metadata,
+            tags=self._tags,
+            make=self._make,
         )
         self.run.describe(self._inputs, None, ())
         self._token = current.set(self.run)
@@ -82,7 +91,8 @@ class trace:
     ) -> None:
         if self._token is not None:
             leave(self._token)
-        self.run.finish(None, error)
+        is_handled = isinstance(error, self._handled)
+        self.run.finish(None, None if is_handled else error)
 
     async def __aenter__(self) -> RunTree:
         return self.__enter__()
@@ -101,6 +111,7 @@ def tracing_context(
     tags: Sequence[str] | None = None,
     metadata: Mapping[str, Any] | None = None,
     parent: RunTree | Mapping[str, str] | str | bool | None = None,
+    client: Any = None,
 ) -> Iterator[None]:
     """Change how the code inside the ``with`` block is traced.
 
@@ -112,6 +123,7 @@ def tracing_context(
         metadata: Merged into every run that starts here.
         parent: A run, the headers of a request that carry one (see ``RunTree.to_headers``), or False for
             none.
+        client: LangSmith's; every client's runs go where tracing writes.
 
     Raises:
         LlmobsError: ``parent`` is none of these.

@@ -6,10 +6,10 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
-from uuid import UUID
 
 from pytest_llmobs.tracing import capture
-from pytest_llmobs.tracing.run_tree import RunTree
+from pytest_llmobs.tracing.ids import read_id
+from pytest_llmobs.tracing.run_tree import RunTree, making
 from pytest_llmobs.wording import known, nearest
 
 _log = logging.getLogger("pytest_llmobs")
@@ -36,14 +36,10 @@ class CallExtra:
     parent: Any = None
     """A run or a request's headers in place of the current run."""
 
-    def make(self, *arguments: Any) -> RunTree:
-        """Make the run, with the arguments of ``RunTree``."""
-        run = RunTree(*arguments)
-        if self.run_id is not None:
-            run.id = self.run_id
-            if run.parent is None:
-                run.trace_id = self.run_id
-        return run
+    @property
+    def make(self) -> Callable[..., RunTree]:
+        """Makes the run, with the arguments of ``RunTree``."""
+        return making(self.run_id)
 
 
 SAYS_NOTHING = CallExtra()
@@ -73,13 +69,6 @@ def read_extra(given: Any, called: str) -> CallExtra:
     return CallExtra(**used)
 
 
-def _read_id(value: Any) -> str | None:
-    try:
-        return str(UUID(str(value)))
-    except ValueError:
-        return None
-
-
 def _as_it_is(value: Any) -> Any:
     return value
 
@@ -87,7 +76,7 @@ def _as_it_is(value: Any) -> Any:
 _READERS: Mapping[str, Callable[[Any], Any]] = {
     "metadata": capture.as_metadata,
     "tags": capture.as_tags,
-    "run_id": _read_id,
+    "run_id": read_id,
     "name": lambda name: None if name is None else capture.as_text(name),
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from uuid import UUID
 
 import pytest
 
@@ -150,3 +151,43 @@ def test_a_line_is_three_json_documents_without_raw_tabs_or_newlines(sink: Memor
     assert b"\n" not in header + inputs + outputs
     assert json.loads(header)["name"] == "tab\there\n"
     assert (json.loads(inputs), json.loads(outputs)) == ({"a\tb": "c\nd"}, {"f": "\t\n"})
+
+
+ID = "a36092d2-4ad5-4fb4-9c0d-0dba9a2ed836"
+
+
+def test_a_block_may_be_given_its_id(sink: MemorySink) -> None:
+    with trace("outer", run_id=UUID(ID)), trace("inner", run_id=ID.replace("a", "b")):
+        pass
+    inner, outer = sink.run("inner"), sink.run("outer")
+    assert (outer.id, outer.trace_id) == (ID, ID)
+    assert (inner.id, inner.trace_id, inner.parent_id) == (ID.replace("a", "b"), ID, ID)
+
+
+def test_an_id_that_is_no_uuid_is_refused() -> None:
+    with pytest.raises(LlmobsError, match=r"run_id='seven' is no UUID. uuid.uuid4\(\) makes one."):
+        trace("block", run_id="seven")
+
+
+def test_an_exception_that_is_handled_is_no_error_of_the_block(sink: MemorySink) -> None:
+    with pytest.raises(KeyError), trace("block", exceptions_to_handle=(KeyError,)):
+        raise KeyError("a")
+    assert sink.run("block").error is None
+
+
+def test_what_a_run_logged_can_be_replaced_inside(sink: MemorySink) -> None:
+    with trace("block", inputs={"question": "why"}) as run:
+        run.inputs = {"question": "how"}
+        run.outputs = {"draft": "so"}
+        run.outputs = "like this"
+    assert (sink.run("block").inputs, sink.run("block").outputs) == (
+        {"question": "how"},
+        {"output": "like this"},
+    )
+
+
+def test_a_run_is_read_by_langsmiths_names_inside(sink: MemorySink) -> None:
+    with trace("outer") as outer, trace("inner", metadata={"thread_id": "7"}) as inner:
+        inner.extra["metadata"]["tier"] = "gold"
+        assert (inner.session_name, inner.parent_run, inner.parent_run_id) == ("unit", outer, outer.id)
+    assert sink.run("inner").metadata == {"thread_id": "7", "tier": "gold"}

@@ -302,6 +302,7 @@ def test_an_unknown_run_type_is_refused_with_the_remedy() -> None:
 
 def test_an_unknown_option_is_refused_with_the_remedy() -> None:
     with pytest.raises(
-        LlmobsError, match=r"Unknown option 'tag' of traceable. Did you mean 'tags'\? Known: client, enabled, "
+        LlmobsError,
+        match=r"Unknown option 'tag' of traceable. Did you mean 'tags'\? Known: client, enabled, ",
     ):
         traceable(tag=["x"])  # type: ignore[call-overload]

@@ -1,0 +1,106 @@
+"""What a run logs of a call, as the code inside may read and change it; LangSmith's names beside ours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from pytest_llmobs.clocks import real
+from pytest_llmobs.tracing import capture
+from pytest_llmobs.tracing.open_run import OpenRun
+from pytest_llmobs.tracing.tracer import Tracer
+
+
+class ToldRun(OpenRun):
+    """A run's inputs, outputs, metadata and tags."""
+
+    tracer: Tracer
+
+    @property
+    def inputs(self) -> dict[str, Any]:
+        """The inputs as they were when they were logged. Set, they replace what was logged."""
+        return capture.decode(self.inputs_json)  # type: ignore[no-any-return]
+
+    @inputs.setter
+    def inputs(self, inputs: Mapping[str, Any]) -> None:
+        self.inputs_json = self.captured(inputs)
+
+    @property
+    def outputs(self) -> dict[str, Any] | None:
+        """The outputs as they were when they were logged, or None. Set, they replace what was logged."""
+        if self.outputs_json is None:
+            return None
+        return capture.decode(self.outputs_json)  # type: ignore[no-any-return]
+
+    @outputs.setter
+    def outputs(self, outputs: Any) -> None:
+        self.outputs_json = None
+        if outputs is not None:
+            self.outputs_json = self.captured(outputs, capture.encode_outputs)
+
+    def add_inputs(self, inputs: Mapping[str, Any]) -> None:
+        """Merge ``inputs`` into what is logged, as they are now."""
+        self.inputs_json = capture.merge(self.inputs_json, self.captured(inputs), self.tracer.max_payload)
+
+    def add_outputs(self, outputs: Mapping[str, Any]) -> None:
+        """Merge ``outputs`` into what is logged, as they are now."""
+        self.outputs_json = capture.merge(self.outputs_json, self.captured(outputs), self.tracer.max_payload)
+
+    def add_metadata(self, metadata: Mapping[str, Any]) -> None:
+        """Merge ``metadata`` into the run's, at most 64 KB; runs that start under it later get it too."""
+        self.metadata.update(capture.decode(self.captured(metadata, limit=capture.MAX_METADATA)))
+
+    def add_tags(self, tags: Sequence[str] | str) -> None:
+        """Add tags, each once; runs that start under this one later get them too."""
+        self.tags = tuple(dict.fromkeys((*self.tags, *capture.as_tags(tags))))
+
+    def describe(
+        self, inputs: Mapping[str, Any] | None, metadata: Mapping[str, Any] | None, tags: Sequence[str]
+    ) -> None:
+        """Set what a run starts with."""
+        if inputs is not None:
+            self.inputs_json = self.captured(inputs)
+        if metadata is not None:
+            self.metadata.update(capture.as_metadata(metadata))
+        if tags:
+            self.add_tags(tags)
+
+    def captured(
+        self,
+        values: Any,
+        encode: Callable[[Any, int], bytes] = capture.encode_mapping,
+        limit: int | None = None,
+    ) -> bytes:
+        """Return ``values`` as JSON; the run says how long that took, where it was long.
+
+        Args:
+            values: What is logged.
+            encode: ``capture.encode_mapping`` or a sibling.
+            limit: Bytes; the tracer's limit by default.
+        """
+        began = real.seconds_ns()
+        written = encode(values, limit or self.tracer.max_payload)
+        self.took(real.seconds_ns() - began)
+        return written
+
+    def took(self, nanoseconds: int) -> None:
+        """Note what capturing cost the caller."""
+        if nanoseconds > capture.SLOW:
+            self.captured_for += nanoseconds
+
+    # LangSmith's names
+
+    @property
+    def extra(self) -> dict[str, Any]:
+        """The metadata, where scripts look for it: ``extra["metadata"]`` may be changed in place."""
+        return {"metadata": self.metadata}
+
+    @property
+    def session_name(self) -> str:
+        """The same as ``project``."""
+        return self.project
+
+    @property
+    def parent_run_id(self) -> str | None:
+        """The same as ``parent_id``."""
+        return self.parent_id
