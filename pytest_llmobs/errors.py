@@ -62,7 +62,7 @@ class StoreError(LlmobsError):
 
 
 class NotFoundError(StoreError):
-    """Nothing has the name or id that was asked for."""
+    """Nothing has the name or id that was asked for, or several things may be meant."""
 
 
 class ConflictError(StoreError):

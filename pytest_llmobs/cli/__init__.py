@@ -13,8 +13,7 @@ from importlib import import_module
 from types import ModuleType
 
 from pytest_llmobs.cli.console import open_console
-from pytest_llmobs.cli.lookup import NotFoundError
-from pytest_llmobs.errors import LlmobsError
+from pytest_llmobs.errors import LlmobsError, NotFoundError
 from pytest_llmobs.wording import known, nearest
 
 _NAMES = (

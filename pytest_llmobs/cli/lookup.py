@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pytest_llmobs.errors import StoreError
+from pytest_llmobs.errors import NotFoundError
 from pytest_llmobs.experiments.stored import find_readable, read_experiment, read_heads
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.storage.store import Store
 from pytest_llmobs.wording import nearest
-
-
-class NotFoundError(StoreError):
-    """No experiment and no run is meant by what the user wrote, or several may be. Exit status 1."""
 
 
 def match_name(which: str, names: Sequence[str]) -> str | None:

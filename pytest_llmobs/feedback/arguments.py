@@ -13,7 +13,7 @@ from pytest_llmobs.errors import ArgumentError
 from pytest_llmobs.records.feedback import SOURCE_TYPES, FeedbackSourceType
 from pytest_llmobs.records.fit import shortened
 from pytest_llmobs.records.scores import unfit
-from pytest_llmobs.tracing.ids import is_id
+from pytest_llmobs.tracing.ids import read_id
 from pytest_llmobs.wording import known, nearest
 
 PlainScore = float | bool | None
@@ -31,16 +31,13 @@ def checked_id(name: str, value: Any) -> str | None:
     """
     if value is None:
         return None
-    text = str(value)
-    if is_id(text):
-        return text
-    try:
-        return str(uuid.UUID(text))
-    except ValueError:
+    id = read_id(value)
+    if id is None:
         raise ArgumentError(
             f"{name}={shortened(value)} is no id: a UUID is needed, such as a run's id "
             "(`get_current_run_tree().id`, `run.id`)."
-        ) from None
+        )
+    return id
 
 
 def checked_ids(name: str, values: Any) -> list[str] | None:

@@ -15,11 +15,11 @@ from datetime import datetime
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, get_args
-from uuid import UUID
 
 from pytest_llmobs.errors import ArgumentError, NotFoundError, StoreError
 from pytest_llmobs.files import open_private, parse_json, read_bytes
 from pytest_llmobs.review.records import ItemStatus, QueueItem
+from pytest_llmobs.tracing.ids import read_id
 from pytest_llmobs.wording import known, nearest
 
 STATUSES: tuple[str, ...] = get_args(ItemStatus)
@@ -33,10 +33,10 @@ def run_id_of(value: Any, place: str) -> str:
     Raises:
         ArgumentError: It is no UUID.
     """
-    try:
-        return str(value if isinstance(value, UUID) else UUID(value))
-    except (TypeError, ValueError, AttributeError):
-        raise ArgumentError(f"{place} is {value!r}, no run's id: a UUID such as run.id.") from None
+    id = read_id(value)
+    if id is None:
+        raise ArgumentError(f"{place} is {value!r}, no run's id: a UUID such as run.id.")
+    return id
 
 
 class Part:

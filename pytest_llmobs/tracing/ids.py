@@ -49,7 +49,10 @@ def is_id(text: str) -> bool:
 
 def read_id(value: object) -> str | None:
     """Return an id that a caller gave, a UUID or its text, as runs have it; None where it is no UUID."""
+    text = str(value)
+    if is_id(text):
+        return text
     try:
-        return str(UUID(str(value)))
+        return str(UUID(text))
     except ValueError:
         return None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_llmobs.cli import reports
 from pytest_llmobs.cli.console import Console
 from pytest_llmobs.cli.objects import find_evaluators, find_object
-from pytest_llmobs.errors import ArgumentError, IncompleteExperiment
+from pytest_llmobs.errors import ArgumentError, IncompleteExperiment, NotFoundError
 from pytest_llmobs.settings import ADD, REPLACE
 from pytest_llmobs.wording import shell_line
 
@@ -142,6 +142,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         results = _evaluated(target, client, arguments)
     except IncompleteExperiment as error:
         return _interrupted(error, arguments, console)
+    except NotFoundError as error:  # whose exit status would say that the gate is red
+        raise ArgumentError(str(error)) from error
     conclusion = results.conclude_as(reference, request)
     _tell(results, conclusion, request, orders, client, arguments, console)
     if conclusion.experiment.red or conclusion.experiment.interrupted:

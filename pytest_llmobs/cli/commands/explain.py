@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from pytest_llmobs.cli.console import Console
-from pytest_llmobs.cli.lookup import NotFoundError
+from pytest_llmobs.errors import NotFoundError
 from pytest_llmobs.reports.glossary import GLOSSARY, PAGE, Entry, all_words, find
 from pytest_llmobs.reports.text.page import Page, indent
 from pytest_llmobs.wording import nearest

@@ -9,11 +9,10 @@ from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from pytest_llmobs import errors
 from pytest_llmobs.cli.console import Console
-from pytest_llmobs.cli.lookup import NotFoundError
 from pytest_llmobs.cli.moments import read_moment
 from pytest_llmobs.cli.stores import open_store
+from pytest_llmobs.errors import NotFoundError, StoreError
 from pytest_llmobs.records.feedback import Feedback, FeedbackStats
 from pytest_llmobs.wording import known, nearest
 
@@ -65,13 +64,10 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         StoreError: There is no store, or it can't be read.
     """
     store = open_store(arguments.store, console)
-    try:
-        selection = _selection(arguments, store)
-        if arguments.by is not None:
-            return _slices(selection, arguments, store, console)
-        return _list(selection, arguments, store, console)
-    except errors.NotFoundError as error:
-        raise NotFoundError(str(error)) from error
+    selection = _selection(arguments, store)
+    if arguments.by is not None:
+        return _slices(selection, arguments, store, console)
+    return _list(selection, arguments, store, console)
 
 
 def _selection(arguments: argparse.Namespace, store: Store) -> Selection:
@@ -98,7 +94,7 @@ def _run_ids(which: str | None, store: Store) -> Sequence[str] | None:
         return [which.lower()]
     try:
         return [store.read_run(which.lower(), load_children=False).id]
-    except errors.StoreError as error:
+    except StoreError as error:
         raise NotFoundError(str(error)) from error
 
 

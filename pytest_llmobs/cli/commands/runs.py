@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_llmobs.cli.commands.run_columns import EVERYTHING, SHOWN, Row, RunColumns, chosen
 from pytest_llmobs.cli.console import Console
-from pytest_llmobs.cli.lookup import NotFoundError
 from pytest_llmobs.cli.stores import open_store
 from pytest_llmobs.records.conditions import Condition, Conjunction, FieldCondition, RunFilter, asks_of
 
@@ -58,7 +57,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     store = open_store(arguments.store, console)
     wanted = _wanted(arguments)
     columns = chosen(arguments.select, EVERYTHING if arguments.json else SHOWN)
-    _check_projects(arguments.project, store)
+    for project in arguments.project or ():
+        store.check_project(project)
     if arguments.explain:
         return _explain(wanted, columns, arguments, store, console)
     rows, has_more = _rows(wanted, columns, arguments, store)
@@ -90,16 +90,6 @@ def _wanted(arguments: argparse.Namespace) -> RunFilter:
     for text in (arguments.trace_filter, arguments.tree_filter):
         traces.append(None if text is None else parse(text))
     return RunFilter(Conjunction(tuple(parts)), *traces)
-
-
-def _check_projects(projects: Sequence[str] | None, store: Store) -> None:
-    from pytest_llmobs import errors
-
-    for project in projects or ():
-        try:
-            store.check_project(project)
-        except errors.NotFoundError as error:
-            raise NotFoundError(str(error)) from error
 
 
 def _rows(

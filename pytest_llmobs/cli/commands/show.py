@@ -10,9 +10,9 @@ from pathlib import Path
 
 from pytest_llmobs.cli import reports
 from pytest_llmobs.cli.console import Console
-from pytest_llmobs.cli.lookup import NotFoundError, match_name, newest_experiment, remedy
+from pytest_llmobs.cli.lookup import match_name, newest_experiment, remedy
 from pytest_llmobs.cli.stores import open_store
-from pytest_llmobs.errors import StoreError
+from pytest_llmobs.errors import NotFoundError, StoreError
 from pytest_llmobs.experiments.stored import find_readable, read_experiment, stored_experiments
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.records.runs import Run

@@ -8,10 +8,10 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
 from pytest_llmobs.storage.filtering.fields import ROOT_ORDER, FieldKind, FilterField
 from pytest_llmobs.storage.filtering.syntax import Constant
+from pytest_llmobs.tracing.ids import read_id
 from pytest_llmobs.wording import known, nearest
 
 _UNITS = {"ms": 0.001, "s": 1.0, "sec": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
@@ -77,11 +77,10 @@ def _text(constant: Constant) -> str:
 
 
 def _uuid(constant: Constant) -> str:
-    text = _text(constant)
-    try:
-        return str(UUID(text))
-    except ValueError:
-        raise MisfitValueError from None
+    id = read_id(_text(constant))
+    if id is None:
+        raise MisfitValueError
+    return id
 
 
 def _word(field: FilterField, constant: Constant) -> str:
