@@ -23,7 +23,6 @@ from pytest_llmobs.records.conditions import (
     TextSearch,
 )
 from pytest_llmobs.storage.filtering.expressions import (
-    SEARCHED,
     among,
     comparison,
     either,
@@ -31,7 +30,7 @@ from pytest_llmobs.storage.filtering.expressions import (
     searched_anywhere,
 )
 from pytest_llmobs.storage.filtering.feedback import CurrentFeedback, FeedbackCheck
-from pytest_llmobs.storage.filtering.fields import FilterField, by_name
+from pytest_llmobs.storage.filtering.fields import SEARCHED, FilterField, by_name
 from pytest_llmobs.storage.filtering.keywords import Filters, keyword_conditions
 from pytest_llmobs.storage.filtering.language import parse
 from pytest_llmobs.storage.filtering.language_text import written

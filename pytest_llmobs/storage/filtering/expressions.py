@@ -14,10 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_llmobs.records.conditions import FieldCondition
-from pytest_llmobs.storage.filtering.fields import FilterField
+from pytest_llmobs.storage.filtering.fields import SEARCHED, FilterField
 
-SEARCHED = ("name", "error", "inputs", "outputs")
-"""The columns that ``search`` looks into."""
 _JSON = ("inputs", "outputs", "metadata", "params", "reference_outputs")
 _COMPARE: Mapping[str, Callable[[Any, Any], pc.Expression]] = {
     "eq": operator.eq,

@@ -11,6 +11,8 @@ from pytest_llmobs.records.conditions import Comparator, RecordKind
 from pytest_llmobs.records.runs import RUN_TYPES, RunStatus
 from pytest_llmobs.storage.parquet.schema import COLUMNS, Column
 
+SEARCHED = ("name", "error", "inputs", "outputs")
+"""The columns that ``search`` looks into, where no field is named."""
 STATUSES: tuple[str, ...] = get_args(RunStatus)
 """What a run's status may be."""
 PENDING = "pending"

@@ -15,7 +15,14 @@ from pytest_llmobs.records.conditions import (
     Negation,
     TextSearch,
 )
-from pytest_llmobs.storage.filtering.fields import ELSEWHERE, KINDS, OWN_FIELDS, FilterField, by_name
+from pytest_llmobs.storage.filtering.fields import (
+    ELSEWHERE,
+    KINDS,
+    OWN_FIELDS,
+    SEARCHED,
+    FilterField,
+    by_name,
+)
 from pytest_llmobs.storage.filtering.grouping import Placed, grouped
 from pytest_llmobs.storage.filtering.mistakes import mistake
 from pytest_llmobs.storage.filtering.syntax import Argument, Bracketed, Call, Constant, Word, read
@@ -23,6 +30,8 @@ from pytest_llmobs.storage.filtering.values import MisfitValueError, filled_text
 from pytest_llmobs.wording import known, nearest
 
 COMPARATORS: tuple[str, ...] = get_args(Comparator)
+MOST = 500
+"""Most comparisons in one filter: Arrow evaluates a chain of them by recursion, and a long one ends the process."""
 _JOINTS = ("and", "or", "not")
 
 
@@ -45,6 +54,7 @@ class _Reading:
 
     def __init__(self, text: str) -> None:
         self._text = text
+        self._comparisons = 0
 
     def condition(self, node: Argument) -> Placed:
         if not isinstance(node, Call):
@@ -55,6 +65,7 @@ class _Reading:
         if name not in COMPARATORS:
             raise self._unknown_call(node)
         if name == "search" and len(node.arguments) == 1:
+            self._count(len(SEARCHED), node.column)
             return Placed(self._search(node), node.column)
         return self._comparison(name, node)
 
@@ -101,7 +112,18 @@ class _Reading:
                 f"{field.name} can't be compared by {name!r}. It can by: {choices}.{_remedy(field)}",
             )
         comparator: Any = name
-        return Placed(FieldCondition(field.name, comparator, self._value(name, field, second)), node.column)
+        value = self._value(name, field, second)
+        self._count(_comparisons(field, value), node.column)
+        return Placed(FieldCondition(field.name, comparator, value), node.column)
+
+    def _count(self, comparisons: int, column: int) -> None:
+        self._comparisons += comparisons
+        if self._comparisons > MOST:
+            raise self._mistake(
+                column,
+                f"The filter makes more than {MOST} comparisons. Ask for many texts or ids by one in(…, […]), whose "
+                "list may have any length, or ask several times.",
+            )
 
     def _field(self, node: Argument) -> FilterField:
         if isinstance(node, Constant) and isinstance(node.value, str) and node.value in by_name():
@@ -169,6 +191,14 @@ class _Reading:
 
     def _mistake(self, column: int, message: str) -> FilterError:
         return mistake(self._text, column, message)
+
+
+def _comparisons(field: FilterField, value: Any) -> int:
+    """Return as how many comparisons a condition is evaluated: a list of texts is looked up in one."""
+    if not isinstance(value, tuple):
+        return 1
+    is_lookup = field.kind != "tags" and all(isinstance(item, str) for item in value)
+    return 1 if is_lookup else len(value)
 
 
 def _asks_for_null(name: str, field: FilterField, node: Argument) -> bool:

@@ -111,12 +111,17 @@ def _seconds(constant: Constant) -> float:
     unit = match[2] or "s"
     if unit not in _UNITS:
         raise MisfitValueError(f"Unknown unit {unit!r}. {known(_UNITS)}")
-    return float(match[1]) * _UNITS[unit]
+    seconds = float(match[1]) * _UNITS[unit]
+    if not math.isfinite(seconds):
+        raise MisfitValueError
+    return seconds
 
 
 def _number(constant: Constant) -> float:
     value = constant.value
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise MisfitValueError
+    if isinstance(value, float) and not math.isfinite(value):
         raise MisfitValueError
     if abs(value) > _LARGEST:
         raise MisfitValueError("It is larger than 64 bits hold.")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -255,3 +256,44 @@ def test_conditions_are_written_as_a_filter_that_means_them(text: str) -> None:
 def test_a_filter_is_a_text() -> None:
     with pytest.raises(FilterError, match=r"A filter is a text such as .* not \['a'\]"):
         parse(["a"])  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        'eq(name, "f")',
+        "eq(total_tokens, 1)",
+        'search("refund")',
+        'in(tags, ["a", "b", "c"])',
+        "in(latency, [1, 2])",
+    ],
+)
+def test_a_filter_of_thousands_of_comparisons_is_refused_instead_of_ending_python(condition: str) -> None:
+    for joint in ("and", "or"):
+        message, place = complaint(f"{joint}({', '.join([condition] * 501)})")
+        assert "more than 500 comparisons" in message
+        assert "one in(…, […])" in message
+        assert place.startswith(condition)
+
+
+@pytest.mark.parametrize("values", [range(501), [f'"tag {number}"' for number in range(501)]])
+def test_a_list_of_hundreds_of_numbers_or_tags_is_refused(values: Sequence[object]) -> None:
+    field = "total_tokens" if isinstance(values, range) else "tags"
+    message, _ = complaint(f"in({field}, [{', '.join(map(str, values))}])")
+    assert "more than 500 comparisons" in message
+
+
+def test_a_list_of_texts_has_any_length() -> None:
+    names = [f'"{number}"' for number in range(5000)]
+    assert parse(f"in(name, [{', '.join(names)}])")
+
+
+@pytest.mark.parametrize("digits", [20, 400, 5000])
+def test_a_number_of_many_digits_is_refused(digits: int) -> None:
+    _, place = complaint(f"gt(total_tokens, {'9' * digits})")
+    assert place.startswith("999")
+
+
+def test_a_time_without_end_is_no_duration() -> None:
+    message, _ = complaint('gt(latency, "1e308h")')
+    assert message.startswith("'1e308h' is no value for latency")
