@@ -16,6 +16,7 @@ from pytest_llmobs.experiments.evaluation.planning import EvaluationRequest
 from pytest_llmobs.experiments.evaluation.results_data import Evaluation, EvaluationRow, Interruption
 from pytest_llmobs.experiments.evaluation.running import Stopped, TrialsUnderWay
 from pytest_llmobs.experiments.evaluation.setup import Setup
+from pytest_llmobs.experiments.evaluation.target_errors import error_notes
 from pytest_llmobs.records.experiments import EarlierScores
 from pytest_llmobs.records.trials import Trial
 from pytest_llmobs.wording import count
@@ -170,14 +171,15 @@ class TargetEvaluation:
         self._setup.seal()
         if interruption is None and (loss := self._setup.loss()):
             interruption = self._interruption(loss, None)
-        notes = [*self._head.notes, *self._setup.remarks()]
+        trials = self._trials()
+        notes = [*self._head.notes, *error_notes(trials), *self._setup.remarks()]
         if interruption is not None:
             notes.append(interruption.message)
             self.evaluation.interrupt(interruption)
         experiment = replace(
             self._head,
             duration=self._head.duration + real.seconds() - self._began,
-            trials=tuple(self._trials()),
+            trials=tuple(trials),
             interrupted=interruption is not None,
             earlier_scores=(*self._head.earlier_scores, *self._replaced),
             notes=tuple(notes),

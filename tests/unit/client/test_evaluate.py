@@ -359,3 +359,26 @@ def test_an_evaluator_may_be_named_otherwise_than_its_function(client: ClientBas
     shown = evaluator(key="is_upper")(lambda outputs: outputs["answer"].isupper())
     results = evaluate(App(), data=DATA, evaluators=[shown], client=client)
     assert scores_of(results)["one"] == {"is_upper": 1}
+
+
+def test_the_report_says_what_the_app_raised_and_over_which_examples(client: ClientBase) -> None:
+    def fails(question: str) -> dict[str, str]:
+        if question == "one":
+            return {"answer": "ONE"}
+        raise ConnectionError("the model's address is wrong")
+
+    results = evaluate(App(fails), data=DATA, evaluators=[right], num_repetitions=2, client=client)
+    notes = stored(client, results.experiment_name).notes
+    assert "4 trials ended in an error (three, two): ConnectionError: the model's address is wrong" in notes
+
+
+def test_many_different_errors_are_counted_instead_of_filling_the_report(client: ClientBase) -> None:
+    data = [{"id": f"e{number}", "inputs": {"question": str(number)}} for number in range(5)]
+
+    def fails(question: str) -> None:
+        raise ValueError(f"nothing about {question}")
+
+    results = evaluate(App(fails), data=data, client=client)
+    told = [note for note in stored(client, results.experiment_name).notes if "in an error" in note]
+    assert [note.partition(" (")[0] for note in told] == ["1 trial ended in an error"] * 3
+    assert "2 trials ended in 2 other errors" in stored(client, results.experiment_name).notes
