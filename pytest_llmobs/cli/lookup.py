@@ -69,4 +69,4 @@ def none_yet(store: Store) -> str:
     """Return what to tell where a store has no experiment that can be read."""
     if store.experiment_names():
         return f"No experiment in {store.place!r} can be read."
-    return f"No experiment in {store.place!r} yet. `pytest --llm-experiment` makes one."
+    return f"No experiment in {store.place!r} yet. `pytest --llm-experiment` makes one, and so does `llmobs eval`."

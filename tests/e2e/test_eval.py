@@ -149,7 +149,7 @@ def test_a_baseline_of_an_evaluation_is_nothing_that_pytest_misses(project: Path
             ("eval", "app:anser", "--data", "golden.jsonl"),
             "'app' has no target 'anser'. Did you mean 'answer'?",
         ),
-        (("eval", "app:TEXT", "--data", "golden.jsonl"), "'app:TEXT' is str and can't be called."),
+        (("eval", "app:TEXT", "--data", "golden.jsonl"), "'app:TEXT' is a str, which can't be called."),
         (("eval", "app:answer", "--data", "goldn.jsonl"), "Did you mean 'golden.jsonl'?"),
         ((*EVAL, "--evaluators", "exact_mach"), "Unknown evaluator 'exact_mach'"),
         ((*EVAL, "--baseline", "nowhere"), "--baseline 'nowhere' is no file, no folder and no experiment."),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_llmobs.cli import reports
 from pytest_llmobs.cli.console import Console
+from pytest_llmobs.cli.numbers import positive
 from pytest_llmobs.cli.objects import find_evaluators, find_object
 from pytest_llmobs.errors import ArgumentError, IncompleteExperiment, NotFoundError
 from pytest_llmobs.settings import ADD, REPLACE
@@ -36,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--data", metavar="FILE|NAME", required=True, help="the dataset: a file, NAME, or NAME@VERSION"
     )
     parser.add_argument("--split", metavar="NAME", help="only the examples of this split")
-    parser.add_argument("--limit", metavar="N", type=_positive, help="only the first N examples")
+    parser.add_argument("--limit", metavar="N", type=positive, help="only the first N examples")
     _add_scoring(parser)
     _add_running(parser)
     _add_gate(parser)
@@ -58,18 +59,16 @@ def _add_scoring(parser: argparse.ArgumentParser) -> None:
 
 def _add_running(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--name", metavar="PREFIX", help="how the experiment's name begins")
-    parser.add_argument(
-        "--experiment", metavar="NAME", help="the experiment's whole name; one that was interrupted goes on"
-    )
+    parser.add_argument("--experiment", metavar="NAME", help="go on with this experiment, which ended early")
     parser.add_argument("--description", metavar="TEXT", help="kept with the experiment")
     parser.add_argument(
         "--repeat",
         metavar="K",
-        type=_positive,
+        type=positive,
         help="trials an example (default: llm_repeat; llm_baseline_repeat where a baseline is recorded)",
     )
     parser.add_argument(
-        "--concurrency", metavar="N", type=_positive, help="targets at once (default: llm_concurrency)"
+        "--concurrency", metavar="N", type=positive, help="targets at once (default: llm_concurrency)"
     )
 
 
@@ -107,16 +106,6 @@ def _add_gate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--fail-on", metavar="WORDS", help="also red: inconclusive, drifted, comma-separated")
 
 
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not above 0")
-    return number
-
-
-_positive.__name__ = "whole number"  # what argparse calls the type in its own messages
-
-
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Evaluate, judge, keep and print.
 
@@ -132,8 +121,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     target = find_object(arguments.target, "target")
     if not callable(target):
         raise ArgumentError(
-            f"{arguments.target!r} is {type(target).__name__} and can't be called. Name a function, or an object with "
-            "__call__."
+            f"{arguments.target!r} is a {type(target).__name__}, which can't be called. Name a function, or an object "
+            "with __call__."
         )
     # a mistake shows before anything is paid for
     orders = reports.read_option(arguments, client.store)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pytest_llmobs.cli.console import Console
 from pytest_llmobs.cli.lookup import none_yet
+from pytest_llmobs.cli.numbers import limit
 from pytest_llmobs.cli.stores import open_store
 from pytest_llmobs.experiments.stored import find_readable, read_heads
 from pytest_llmobs.measures.proposals import FEWEST_EXPERIMENTS
@@ -30,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
     parser.add_argument(
         "--limit",
-        type=int,
+        type=limit,
         metavar="N",
         help=f"only the newest N (0: all; default {_SHOWN}, with --history all)",
     )

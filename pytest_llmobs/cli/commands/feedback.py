@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_llmobs.cli.console import Console
 from pytest_llmobs.cli.moments import read_moment
+from pytest_llmobs.cli.numbers import limit
 from pytest_llmobs.cli.stores import open_store
 from pytest_llmobs.errors import NotFoundError, StoreError
 from pytest_llmobs.records.feedback import Feedback, FeedbackStats
@@ -48,7 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "or metadata.NAME",
     )
     parser.add_argument(
-        "--limit", type=int, default=_SHOWN, metavar="N", help=f"most records (0: all; default {_SHOWN})"
+        "--limit", type=limit, default=_SHOWN, metavar="N", help=f"most records (0: all; default {_SHOWN})"
     )
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print them for machines")

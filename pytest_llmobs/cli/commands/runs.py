@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_llmobs.cli.commands.run_columns import EVERYTHING, SHOWN, Row, RunColumns, chosen
 from pytest_llmobs.cli.console import Console
+from pytest_llmobs.cli.numbers import limit
 from pytest_llmobs.cli.stores import open_store
 from pytest_llmobs.records.conditions import Condition, Conjunction, FieldCondition, RunFilter, asks_of
 
@@ -34,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--trace-filter", metavar="F", help="a filter that the root run of the trace fulfils")
     parser.add_argument("--tree-filter", metavar="F", help="a filter that any run of the trace fulfils")
     parser.add_argument(
-        "--limit", type=int, default=_SHOWN, metavar="N", help=f"most runs (0: all; default {_SHOWN})"
+        "--limit", type=limit, default=_SHOWN, metavar="N", help=f"most runs (0: all; default {_SHOWN})"
     )
     parser.add_argument("--oldest-first", action="store_true", help="turn the order round")
     parser.add_argument("--select", metavar="A,B", help="the columns, such as id,name,inputs,feedback")

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_llmobs.datasets.base import DatasetFormat, Row
+from pytest_llmobs.datasets.base import DatasetFormat, Row, display_path
 from pytest_llmobs.datasets.columns import Columns
 from pytest_llmobs.datasets.editing.chosen import ChosenExamples
 from pytest_llmobs.datasets.loading import load_dataset
@@ -100,8 +101,25 @@ def _named(name: str, places: DataPlaces) -> Dataset:
         return _at(bare, version, catalog)
     if Path(name).suffix or os.sep in name or any((folder / name).exists() for folder in places.base_dirs):
         return _loaded(name, places)
+    _refuse_bare_name(bare if at else name, catalog, places)
     catalog.file(bare if at else name)  # says which there are
     raise NotFoundError(f"No dataset {name!r}. {_SHAPES}")
+
+
+def _refuse_bare_name(name: str, catalog: Catalog, places: DataPlaces) -> None:
+    """Tell of the file whose suffix was left out.
+
+    Raises:
+        NotFoundError: There is one.
+    """
+    suffixes = chain.from_iterable(each.suffixes for each in places.formats)
+    for suffix in suffixes:
+        for folder in places.base_dirs:
+            if (folder / f"{name}{suffix}").is_file():
+                raise NotFoundError(
+                    f"No dataset {name!r} in {display_path(catalog.folder)!r}, but there is the file "
+                    f"{name + suffix!r}. Name it with its suffix, or move it there."
+                )
 
 
 def _at(name: str, version: str | None, catalog: Catalog) -> Dataset:

@@ -15,7 +15,7 @@ from pytest_llmobs.experiments.stored import read_experiment
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.records.trials import Trial
 from pytest_llmobs.storage.store import Store
-from pytest_llmobs.wording import count, known, listed, nearest, noun
+from pytest_llmobs.wording import count, listed, nearest, noun
 
 _NAMED = 5
 """Examples named in a note; more are counted."""
@@ -49,9 +49,11 @@ def find_earlier(name: str, store: Store) -> Experiment:
         return replace(earlier, interrupted=True)
     names = sorted({*store.experiment_names(), *journal_names(store)})
     if name not in names:
+        others = "`llmobs experiments` lists them." if names else "None is known."
         raise NotFoundError(
-            f"No experiment is called {name!r} in {store.place!r}.{nearest(name, names)} {known(names)} "
-            "A new one gets its name by itself, or begins with experiment_prefix=."
+            f"No experiment is called {name!r} in {store.place!r}.{nearest(name, names)} "
+            f"{others} A new one gets its name by itself, or begins with experiment_prefix= "
+            "(--name of `llmobs eval`)."
         )
     return read_experiment(name, store)
 

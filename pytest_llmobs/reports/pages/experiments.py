@@ -52,6 +52,8 @@ def listing(experiments: Sequence[ExperimentLine], page: Page) -> list[str]:
 
 
 def _cost(line: ExperimentLine) -> str:
+    if line.cost is None and not line.at_least:  # no model was called
+        return ""
     return figures.spent(line.cost, is_whole=not line.at_least)
 
 

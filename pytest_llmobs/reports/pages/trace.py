@@ -87,7 +87,8 @@ def _trial(trial: Trial | None, page: Page) -> Iterator[str]:
     if trial is None:
         return
     style = {"passed": "green", "failed": "red", "error": "red"}.get(trial.status, "yellow")
-    yield page.paint(page.clip_start(f"{trial.status}  {page.line(trial.nodeid)}", page.width), style)
+    which = trial.nodeid or f"{trial.suite}[{trial.example_id}]"  # an evaluation has no tests
+    yield page.paint(page.clip_start(f"{trial.status}  {page.line(which)}", page.width), style)
     for key, score in trial.scores.items():
         yield from page.item(_score(key, score), mark=page.signs.dot)
     yield from block("failure", page.text(trial.message or ""), page)

@@ -33,6 +33,17 @@ COMPARATORS: tuple[str, ...] = get_args(Comparator)
 MOST = 500
 """Most comparisons in one filter: Arrow evaluates a chain of them by recursion, and a long one ends the process."""
 _JOINTS = ("and", "or", "not")
+_SEARCH = ' A part of a text is found by search(name, "refund").'
+_OTHER_NAMES: Mapping[str, str] = {
+    "contains": _SEARCH,
+    "like": _SEARCH,
+    "ilike": _SEARCH,
+    "startswith": _SEARCH,
+    "matches": _SEARCH,
+    "equals": " Did you mean 'eq'?",
+    "between": " Write and(gte(latency, 1), lt(latency, 2)).",
+}
+"""What other languages call a comparison -> what it is here."""
 
 
 def parse(text: str) -> Condition:
@@ -174,8 +185,7 @@ class _Reading:
         expected = f"{field.name} takes {KINDS[field.kind].values}{', or null' * field.takes_null}"
         if not isinstance(node, Constant):
             shown = f"{node.text!r} is no value" if isinstance(node, Word) else "This is no value"
-            quotes = " Texts stand in quotes." if isinstance(node, Word) else ""
-            raise self._mistake(node.column, f"{shown}: {expected}.{quotes}")
+            raise self._mistake(node.column, f"{shown}: {expected}.{_bare_word_remedy(node)}")
         try:
             return meant(node)
         except MisfitValueError as error:
@@ -184,10 +194,8 @@ class _Reading:
 
     def _unknown_call(self, node: Call) -> FilterError:
         choices = (*_JOINTS, *COMPARATORS)
-        return self._mistake(
-            node.column,
-            f"Unknown comparator {node.name!r}.{nearest(node.name.lower(), choices)} {known(choices)}",
-        )
+        remedy = _OTHER_NAMES.get(node.name.lower()) or nearest(node.name.lower(), choices)
+        return self._mistake(node.column, f"Unknown comparator {node.name!r}.{remedy} {known(choices)}")
 
     def _mistake(self, column: int, message: str) -> FilterError:
         return mistake(self._text, column, message)
@@ -204,6 +212,14 @@ def _comparisons(field: FilterField, value: Any) -> int:
 def _asks_for_null(name: str, field: FilterField, node: Argument) -> bool:
     is_null = isinstance(node, Constant) and node.value is None
     return is_null and name in ("eq", "neq") and field.takes_null
+
+
+def _bare_word_remedy(node: Argument) -> str:
+    if not isinstance(node, Word):
+        return ""
+    if node.text.lower() in ("none", "nil", "undefined"):
+        return " Write null."
+    return " Texts stand in quotes."
 
 
 def _shown(constant: Constant) -> str:

@@ -19,6 +19,9 @@ _SIGNS = "(),[]"
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
 _ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "/": "/", "\\": "\\", '"': '"', "'": "'"}
 
+_ENTRY = re.compile(r".*\b(metadata|inputs?|outputs?)$", re.DOTALL)
+"""What stands before the point of ``metadata.env``."""
+
 
 @dataclass(frozen=True)
 class Token:
@@ -67,12 +70,20 @@ def _token(text: str, column: int) -> tuple[Token, int]:
         match = pattern.match(text, column)
         if match is not None:
             return Token(kind, match[0], column), match.end()
-    raise mistake(
-        text,
-        column,
-        f"{first!r} has no meaning in a filter. Texts stand in quotes, conditions are calls: "
-        'eq(name, "extractor").',
-    )
+    raise mistake(text, column, f"{first!r} has no meaning in a filter. {_remedy(text, column)}")
+
+
+def _remedy(text: str, column: int) -> str:
+    """Return what to write where a character has no meaning."""
+    if text[column] in "{}":
+        return """A JSON object stands in quotes: has(metadata, '{"env": "prod"}')."""
+    entry = _ENTRY.match(text[:column])
+    if text[column] == "." and entry is not None:
+        kind = entry[1].rstrip("s")
+        key = _NAME.match(text, column + 1)
+        name = key[0] if key is not None else "…"
+        return f'An entry is asked for so: and(eq({kind}_key, "{name}"), eq({kind}_value, …)).'
+    return 'Texts stand in quotes, conditions are calls: eq(name, "extractor").'
 
 
 def _quoted(text: str, column: int) -> tuple[Token, int]:

@@ -23,8 +23,8 @@ SHORTEST = 6
 _SHOWN = 5
 """Matches that a message names at most."""
 WHERE_IDS_STAND = (
-    "`llmobs show EXPERIMENT` names those of examples that broke, with --json those of all trials "
-    "(run_id); `llmobs experiments` lists the experiments."
+    "`llmobs runs` lists the runs. `llmobs show EXPERIMENT` names those of examples that broke, with --json those "
+    "of all trials (run_id); `llmobs experiments` lists the experiments."
 )
 """How a user gets at ids."""
 

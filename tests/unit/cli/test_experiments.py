@@ -48,7 +48,7 @@ def test_an_empty_store_says_what_fills_it(llmobs, tmp_path):
     (tmp_path / ".llmobs").mkdir()
     done = llmobs("experiments")
     assert (done.returncode, done.stdout) == (0, "")
-    assert "`pytest --llm-experiment` makes one." in done.stderr
+    assert "`pytest --llm-experiment` makes one, and so does `llmobs eval`." in done.stderr
     assert json.loads(llmobs("experiments", "--json").stdout) == []
 
 

@@ -169,3 +169,10 @@ def test_no_match_is_no_failure(llmobs: Command, filled: Store) -> None:
     done = llmobs("runs", f'eq(id, "{run_id(99)}")')
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "No run matches.\n")
     assert json.loads(llmobs("runs", f'eq(id, "{run_id(99)}")', "--json").stdout) == []
+
+
+@pytest.mark.parametrize("command", ["runs", "feedback", "experiments"])
+def test_a_limit_below_zero_is_not_taken_for_all(llmobs: Command, filled: Store, command: str) -> None:
+    done = llmobs(command, "--limit", "-1")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "argument --limit: '-1' is below 0; 0 shows all" in done.stderr

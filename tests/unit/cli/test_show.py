@@ -154,9 +154,9 @@ def test_an_empty_store_has_nothing_to_show(llmobs, tmp_path):
     (tmp_path / ".llmobs").mkdir()
     done = llmobs("show")
     assert done.returncode == 1
-    assert (
-        done.stderr
-        == f"No experiment in {str(tmp_path / '.llmobs')!r} yet. `pytest --llm-experiment` makes one.\n"
+    assert done.stderr == (
+        f"No experiment in {str(tmp_path / '.llmobs')!r} yet. `pytest --llm-experiment` makes one, and so does "
+        "`llmobs eval`.\n"
     )
     assert llmobs("show", "what-ever").stderr.endswith("The store holds none yet.\n")
 

@@ -164,6 +164,14 @@ def test_an_unknown_dataset_is_told_with_the_near_ones(client: ClientBase, golde
         evaluate(App(), data="golden@v9", client=client)
 
 
+def test_a_file_named_without_its_suffix_is_pointed_out(client: ClientBase, tmp_path: Path) -> None:
+    (tmp_path / "prices.jsonl").write_text('{"inputs": {"question": "one"}}\n')
+    with pytest.raises(
+        NotFoundError, match=r"but there is the file 'prices\.jsonl'\. Name it with its suffix"
+    ):
+        evaluate(App(), data="prices", client=client)
+
+
 # Targets
 
 

@@ -23,6 +23,7 @@ OTHER = replace(
     name="heron",
     means={"pass": 1.0, "keywords": 0.5},
     cost=None,
+    at_least=True,
     verdict="green",
     partial=True,
 )
@@ -45,6 +46,14 @@ def test_what_has_no_room_is_named():
         "heron  11-23 16:14      36  1.000                   ?  ✓ green, partial",
         "no room for keywords: widen the terminal, or use --json",
     ]
+
+
+def test_no_model_call_is_no_unknown_cost():
+    free = replace(OTHER, at_least=False)
+    lines = listing([LINE, free], Page(width=120))
+    assert lines[3] == (
+        "heron  2026-11-23 16:14      36  1.000                   0.500           ✓ green, partial  921dd62+dirty"
+    )
 
 
 def test_a_cost_without_room_is_named_too():

@@ -53,6 +53,13 @@ TRIAL = Trial(
 )
 
 
+def test_a_trial_of_an_evaluation_is_named_by_its_example():
+    evaluated = replace(TRIAL, suite="evaluate::prices.jsonl::app.answer", nodeid="")
+    assert "failed  evaluate::prices.jsonl::app.answer[double-charge]" in trace_text(
+        ROOT, Page(), trial=evaluated
+    )
+
+
 def test_a_trace_with_its_trial():
     text = trace_text(replace(ROOT, child_runs=(CALL,)), Page(), trial=TRIAL)
     assert text.split("\n") == [

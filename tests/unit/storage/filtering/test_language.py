@@ -184,6 +184,31 @@ def test_search_takes_a_text_or_a_field_and_a_text() -> None:
         ),
         ("eq(metadata_value, null)", 'Write exists(metadata, "key"), or not(exists(…)).', "null)"),
         ("eq(name; 2)", "';' has no meaning in a filter.", "; 2)"),
+        (
+            'eq(metadata.plan, "pro")',
+            'An entry is asked for so: and(eq(metadata_key, "plan"), eq(metadata_value, …)).',
+            '.plan, "pro")',
+        ),
+        (
+            'eq(inputs.question, "Hi")',
+            'An entry is asked for so: and(eq(input_key, "question"), eq(input_value, …)).',
+            '.question, "Hi")',
+        ),
+        (
+            'has(metadata, {"env": "prod"})',
+            """A JSON object stands in quotes: has(metadata, '{"env": "prod"}').""",
+            '{"env": "prod"})',
+        ),
+        (
+            "neq(error, None)",
+            "'None' is no value: error takes a text in quotes, or null. Write null.",
+            "None)",
+        ),
+        (
+            'contains(name, "agent")',
+            "Unknown comparator 'contains'. A part of a text is found by search(name, \"refund\").",
+            'contains(name, "agent")',
+        ),
         ("eq(scores, 1)", "Trials' scores count as feedback: and(eq(feedback_key, …)", "scores, 1)"),
     ],
 )

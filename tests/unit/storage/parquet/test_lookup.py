@@ -38,7 +38,10 @@ def test_the_beginning_of_an_id_is_enough_where_it_is_unique(traced: Store, run_
     assert traced.read_run(run_id(7)[:36]).name == "stranger"
     with pytest.raises(StoreError, match=r"Several runs' ids begin with '019a0000': 019a0000-.*, 019a0000-"):
         traced.read_run("019a0000")
-    with pytest.raises(StoreError, match=r"No run has the id '019bffff'\. `llmobs show EXPERIMENT` names"):
+    with pytest.raises(
+        StoreError,
+        match=r"No run has the id '019bffff'\. `llmobs runs` lists the runs\. ",
+    ):
         traced.read_run("019bffff")
     with pytest.raises(
         StoreError, match=r"'01' is too short for a run's id\. Give its first 6 letters at least\."
