@@ -8,7 +8,7 @@ Not here: what a provider's SDK says (``providers``), spans (``spans``), where l
     calls/     what it does at each call
     binding    which argument is which                parent     what a run is nested in
     run_tree   a run while it is going on             open_run   its fields
-    told_run   what it logs, and its code may change
+    told_run   what it logs, and its code may change  stated_usage  what it says of its model call
     context    which run is the current one           threads    carries it along
     active     the process's tracer, kept here alone  tracer     samples, redacts, writes
     capture    values as JSON, by way of snapshot/    redaction/ what must not be kept

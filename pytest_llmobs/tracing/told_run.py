@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pytest_llmobs.clocks import real
+from pytest_llmobs.errors import LlmobsError
 from pytest_llmobs.tracing import capture
 from pytest_llmobs.tracing.open_run import OpenRun
 from pytest_llmobs.tracing.tracer import Tracer
+from pytest_llmobs.wording import known, nearest
 
 
 class ToldRun(OpenRun):
@@ -90,6 +92,20 @@ class ToldRun(OpenRun):
 
     # LangSmith's names
 
+    def set(self, **told: Any) -> None:
+        """Replace inputs, outputs or tags, and add metadata, or ``usage_metadata`` of a model call.
+
+        Args:
+            **told: ``inputs``, ``outputs``, ``tags``, ``metadata``, ``usage_metadata``; what isn't given stays.
+
+        Raises:
+            LlmobsError: A keyword is unknown.
+        """
+        for name, value in told.items():
+            if name not in _SETTERS:
+                raise LlmobsError(f"run.set() has no {name!r}.{nearest(name, _SETTERS)} {known(_SETTERS)}")
+            _SETTERS[name](self, value)
+
     @property
     def extra(self) -> dict[str, Any]:
         """The metadata, where scripts look for it: ``extra["metadata"]`` may be changed in place."""
@@ -104,3 +120,17 @@ class ToldRun(OpenRun):
     def parent_run_id(self) -> str | None:
         """The same as ``parent_id``."""
         return self.parent_id
+
+
+def _replace_tags(run: ToldRun, tags: Any) -> None:
+    run.tags = capture.as_tags(tags)
+
+
+_SETTERS: Mapping[str, Callable[[ToldRun, Any], None]] = {
+    "inputs": lambda run, inputs: setattr(run, "inputs", inputs),
+    "outputs": lambda run, outputs: setattr(run, "outputs", outputs),
+    "tags": _replace_tags,
+    "metadata": lambda run, metadata: run.add_metadata(metadata or {}),
+    "usage_metadata": lambda run, usage: run.add_metadata({"usage_metadata": usage}),
+}
+"""What ``set`` takes, and what becomes of it."""

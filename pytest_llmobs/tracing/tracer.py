@@ -15,6 +15,7 @@ from pytest_llmobs.tracing.open_run import FinishedRun, OpenRun
 from pytest_llmobs.tracing.redaction.pipeline import Redaction
 from pytest_llmobs.tracing.run_line import write_line, write_payload
 from pytest_llmobs.tracing.sampling import HeldLines, KeepRule, checked_rate, is_sampled
+from pytest_llmobs.tracing.stated_usage import take_stated_usage
 
 KeepMedia = Callable[[str, bytes], str | None]
 """Takes a file's name and content, keeps it, and returns where it is; None where that failed."""
@@ -90,6 +91,8 @@ class Tracer:
 
     def write(self, run: OpenRun) -> bytes:
         """Encode a finished run and hand it to the sink and to its collecting root; return the line."""
+        if run.run_type in PAID:
+            take_stated_usage(run)
         captured_outputs = run.outputs_json  # as they are before they are redacted
         line = self.encode(run)
         self._store(run, line)

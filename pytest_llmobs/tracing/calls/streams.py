@@ -30,6 +30,8 @@ class Chunks:
         """Log one chunk, as it is now."""
         if self._run is None:
             return
+        if self._run.run_type == "llm":
+            self._run.columns.setdefault("time_to_first_token", round(self._run.elapsed, 6))
         if self._decorated.options.process_chunk is not None:
             chunk = process_safely(self._decorated.options.process_chunk, chunk)
         if self._decorated.reduce_fn is not None:
