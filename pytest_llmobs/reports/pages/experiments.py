@@ -48,7 +48,10 @@ def listing(experiments: Sequence[ExperimentLine], page: Page) -> list[str]:
             lines.append(page.paint(row, "red"))
         else:
             lines.append(row)
-    return [*lines, *_without_room(metrics, table, page)]
+    wanted = ["trials"]
+    if any(map(_cost, experiments)):  # an empty column isn't missed
+        wanted.insert(0, "cost")
+    return [*lines, *_without_room(metrics, wanted, table, page)]
 
 
 def _cost(line: ExperimentLine) -> str:
@@ -57,14 +60,16 @@ def _cost(line: ExperimentLine) -> str:
     return figures.spent(line.cost, is_whole=not line.at_least)
 
 
-def _without_room(metrics: Sequence[str], table: Sequence[TextColumn], page: Page) -> list[str]:
+def _without_room(
+    metrics: Sequence[str], others: Sequence[str], table: Sequence[TextColumn], page: Page
+) -> list[str]:
     """Return the line that names what was left out."""
     kept = {column.key for column in table}
     hidden = []
     for metric in metrics:
         if _key(metric) not in kept:
             hidden.append(metric)
-    for key in ("cost", "trials"):
+    for key in others:
         if key not in kept:
             hidden.append(key)
     if not hidden:

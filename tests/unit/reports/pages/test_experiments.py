@@ -56,6 +56,12 @@ def test_no_model_call_is_no_unknown_cost():
     )
 
 
+def test_an_empty_column_of_costs_is_not_missed():
+    lines = listing([replace(LINE, cost=None)], Page(width=120))
+    assert len(lines) == 3
+    assert "cost" not in lines[0]
+
+
 def test_a_cost_without_room_is_named_too():
     wide = replace(OTHER, name="quiet-falcon-20261126-024926", cost=0.02)
     lines = listing([wide, LINE], Page(width=70))
