@@ -9,8 +9,9 @@ from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, Unpack, overload
 
 from pytest_llmobs.client.base import ClientBase
-from pytest_llmobs.client.evaluation_setup.options import CallOptions, spelled_out
+from pytest_llmobs.client.evaluation_setup.options import DEFAULTS, CallOptions
 from pytest_llmobs.client.results.experiment import ExperimentResults
+from pytest_llmobs.client.signatures import spelled_out
 from pytest_llmobs.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def evaluate(
 def evaluate(
     target: Any, data: Any = None, evaluators: Any = None, **options: Unpack[CallOptions]
 ) -> ExperimentResults: ...
-@spelled_out(CallOptions)
+@spelled_out(CallOptions, DEFAULTS)
 def evaluate(target: Any, data: Any = None, evaluators: Any = None, **options: Unpack[CallOptions]) -> Any:
     """Run a target over a dataset, score what it answers, and keep it as an experiment.
 
@@ -88,7 +89,7 @@ async def aevaluate(
 async def aevaluate(
     target: Any, data: Any = None, evaluators: Any = None, **options: Unpack[CallOptions]
 ) -> ExperimentResults: ...
-@spelled_out(CallOptions)
+@spelled_out(CallOptions, DEFAULTS)
 async def aevaluate(
     target: Any, data: Any = None, evaluators: Any = None, **options: Unpack[CallOptions]
 ) -> Any:

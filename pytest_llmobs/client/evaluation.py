@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Unpack
 
 from pytest_llmobs.client.datasets import DatasetMethods
-from pytest_llmobs.client.evaluation_setup.options import EvaluationOptions, spelled_out
+from pytest_llmobs.client.evaluation_setup.options import DEFAULTS, EvaluationOptions
 from pytest_llmobs.client.feedback import FeedbackMethods
 from pytest_llmobs.client.parameters import accept
 from pytest_llmobs.client.runs import RunMethods
+from pytest_llmobs.client.signatures import spelled_out
 from pytest_llmobs.errors import NotSupported
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 class EvaluationMethods(RunMethods, FeedbackMethods, DatasetMethods):
     """Experiments outside pytest, and single runs that are scored."""
 
-    @spelled_out(EvaluationOptions)
+    @spelled_out(EvaluationOptions, DEFAULTS)
     def evaluate(
         self,
         target: Any,
@@ -52,7 +53,7 @@ class EvaluationMethods(RunMethods, FeedbackMethods, DatasetMethods):
         accept(self.evaluate, options)
         return evaluate(target, data, evaluators, client=self, **_renamed(options))
 
-    @spelled_out(EvaluationOptions)
+    @spelled_out(EvaluationOptions, DEFAULTS)
     async def aevaluate(
         self,
         target: Any,

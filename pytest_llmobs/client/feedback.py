@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 from pytest_llmobs import notices
 from pytest_llmobs.client.base import ClientBase, ClientWarning
 from pytest_llmobs.client.parameters import UNBOUND, accept, keywords_of
+from pytest_llmobs.client.signatures import spelled_out
 from pytest_llmobs.wording import known, nearest
 
 if TYPE_CHECKING:
@@ -92,6 +93,7 @@ _OUR_NAMES = {
 class FeedbackMethods(ClientBase):
     """What people and evaluators say of runs: written at once, read back at once."""
 
+    @spelled_out(FeedbackArguments, {"feedback_source_type": "api"})
     def create_feedback(
         self, run_id: UUID | str | None = None, key: str = "unnamed", **said: Unpack[FeedbackArguments]
     ) -> Feedback:
@@ -116,6 +118,7 @@ class FeedbackMethods(ClientBase):
                 fields[_OUR_NAMES.get(name, name)] = value
         return self._feedback_writer.create(key, run_id=run_id, **fields)
 
+    @spelled_out(FeedbackChanges, dict.fromkeys(FeedbackChanges.__annotations__, ...))
     def update_feedback(self, feedback_id: UUID | str, **changes: Unpack[FeedbackChanges]) -> Feedback:
         """Change feedback, and return it as it stands now. The history keeps what was said before.
 
@@ -150,6 +153,7 @@ class FeedbackMethods(ClientBase):
 
         return read_feedback(self.store, feedback_id)
 
+    @spelled_out(FeedbackQuery)
     def list_feedback(
         self, *, limit: int | None = None, **asked: Unpack[FeedbackQuery]
     ) -> Iterator[Feedback]:

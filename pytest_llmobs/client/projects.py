@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 from pytest_llmobs.client.base import ClientBase
 from pytest_llmobs.client.parameters import accept
 from pytest_llmobs.client.reading.arguments import ProjectArguments
+from pytest_llmobs.client.signatures import spelled_out
 from pytest_llmobs.clocks import real
 from pytest_llmobs.errors import ArgumentError, ConflictError
 
@@ -64,6 +65,7 @@ class ProjectMethods(ClientBase):
 
         return (project_id or project_name) in known_projects(self.store)
 
+    @spelled_out(ProjectArguments)
     def list_projects(
         self,
         project_ids: Iterable[str] | None = None,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 from pytest_llmobs.client.base import ClientBase
 from pytest_llmobs.client.parameters import accept
 from pytest_llmobs.client.reading.arguments import RunArguments, StatsArguments
+from pytest_llmobs.client.signatures import spelled_out
 from pytest_llmobs.errors import ArgumentError
 from pytest_llmobs.settings import STORE_FOLDER
 from pytest_llmobs.wording import shell_line
@@ -30,6 +31,7 @@ class RunMethods(ClientBase):
 
         return Runs(self)
 
+    @spelled_out(RunArguments)
     def list_runs(
         self,
         *,
@@ -94,6 +96,7 @@ class RunMethods(ClientBase):
         (run,) = with_feedback(self.store, [run])
         return run
 
+    @spelled_out(StatsArguments)
     def get_run_stats(
         self,
         *,
@@ -147,6 +150,7 @@ class RunMethods(ClientBase):
             words += ["--store", str(self.workspace.store_folder)]
         return shell_line(words)
 
+    @spelled_out(RunArguments)
     def read_thread(
         self,
         *,

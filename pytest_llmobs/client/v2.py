@@ -12,6 +12,7 @@ from pytest_llmobs.client.reading.pages import RunPage
 from pytest_llmobs.client.reading.project_names import Projects, chosen_projects
 from pytest_llmobs.client.reading.query import read_filter, read_limit
 from pytest_llmobs.client.reading.views import RunView, Url
+from pytest_llmobs.client.signatures import spelled_out
 from pytest_llmobs.errors import ArgumentError
 from pytest_llmobs.records.fit import shortened
 
@@ -45,6 +46,7 @@ class Runs:
         """Read with a client."""
         self._client = client
 
+    @spelled_out(QueryArguments)
     def query(
         self,
         *,

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 if TYPE_CHECKING:
     from pytest_llmobs.client.base import ClientBase
-
-Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class EvaluationOptions(TypedDict, total=False):
@@ -63,29 +60,3 @@ DEFAULTS: Mapping[str, Any] = {
     "load_nested": False,
 }
 """What holds where a keyword isn't given; None for all others."""
-
-
-def spelled_out(options: type) -> Callable[[Function], Function]:
-    """Let ``help()`` and notebooks show a function's keywords one by one, in the place of ``**options``.
-
-    Args:
-        options: The ``TypedDict`` of its keywords.
-    """
-
-    def show(function: Function) -> Function:
-        signature = inspect.signature(function)
-        parameters = [each for each in signature.parameters.values() if each.kind is not each.VAR_KEYWORD]
-        for name, annotation in options.__annotations__.items():
-            default = DEFAULTS.get(name)
-            parameters.append(
-                inspect.Parameter(
-                    name,
-                    inspect.Parameter.KEYWORD_ONLY,
-                    default=default,
-                    annotation=annotation.__forward_arg__,
-                )
-            )
-        function.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
-        return function
-
-    return show
