@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pytest_llmobs.client.evaluate import aevaluate as aevaluate
     from pytest_llmobs.client.evaluate import evaluate as evaluate
     from pytest_llmobs.client.prompts import pull_prompt as pull_prompt
+    from pytest_llmobs.client.run_trees import RunTree as RunTree
     from pytest_llmobs.defaults import hookimpl as hookimpl
     from pytest_llmobs.errors import LlmobsError as LlmobsError
     from pytest_llmobs.evaluators.binding.declaration import evaluator as evaluator
@@ -41,6 +42,7 @@ _HOMES = {
     "Feedback": "records.feedback",
     "LlmobsError": "errors",
     "Run": "records.runs",
+    "RunTree": "client.run_trees",
     "Score": "records.scores",
     "aevaluate": "client.evaluate",
     "evaluate": "client.evaluate",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import filterfalse
@@ -35,6 +35,10 @@ class ItemList(Here):
 
     def __iter__(self) -> Iterator[QueueItem]:
         return iter(self.items)
+
+    async def __aiter__(self) -> AsyncIterator[QueueItem]:
+        for item in self.items:
+            yield item
 
 
 @dataclass(frozen=True)

@@ -112,6 +112,8 @@ class RunTree(ToldRun):
 
     def patch(self, **columns: Any) -> None:
         """Override columns of the run that was already written (``attempt="consumed"``)."""
+        if not columns:  # LangSmith's, after end(): it is written already
+            return
         self.columns.update(columns)
         if self.line is not None:
             self.tracer.patch(self, columns)

@@ -106,6 +106,9 @@ class ToldRun(OpenRun):
                 raise LlmobsError(f"run.set() has no {name!r}.{nearest(name, _SETTERS)} {known(_SETTERS)}")
             _SETTERS[name](self, value)
 
+    def post(self) -> None:
+        """Do nothing: a run is written when it has ended."""
+
     @property
     def extra(self) -> dict[str, Any]:
         """The metadata, where scripts look for it: ``extra["metadata"]`` may be changed in place."""

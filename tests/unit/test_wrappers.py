@@ -65,3 +65,9 @@ def test_the_records_have_langsmiths_module() -> None:
     assert (schemas.Run, schemas.Example) == (pytest_llmobs.Run, pytest_llmobs.Example)
     assert (schemas.Dataset, schemas.Feedback) == (pytest_llmobs.Dataset, pytest_llmobs.Feedback)
     assert schemas.TracerSession is schemas.Project
+
+
+def test_examples_to_be_made_or_changed_are_dicts_of_langsmiths_names() -> None:
+    assert schemas.ExampleCreate(inputs={"q": "a"}, split="hard") == {"inputs": {"q": "a"}, "split": "hard"}
+    assert schemas.ExampleUpdate(id="a", outputs={}) == {"id": "a", "outputs": {}}
+    assert schemas.DataType.kv == "kv"

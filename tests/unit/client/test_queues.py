@@ -82,6 +82,8 @@ def test_the_newer_methods_are_awaited_or_not(queued: Client) -> None:
         assert (item.run_id, item.session_id, item.status) == (run_id(5), "production", None)
         viewed = await items.create_status(item.id, status="viewed")
         assert (viewed.status, viewed.last_reviewed_time is not None) == ("viewed", True)
+        listed = [item.run_id async for item in items.list(QUEUE)]
+        assert listed == [item.run_id for item in items.list(QUEUE)]
 
     asyncio.run(review())
     first = items.list(QUEUE).items[0]

@@ -1,0 +1,60 @@
+"""``RunTree(name=…)``: a run made by hand, as LangSmith's documentation does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from pytest_llmobs.production import connect
+from pytest_llmobs.tracing import RunTree as TracedRun
+from pytest_llmobs.tracing import active
+from pytest_llmobs.tracing.run_tree import checked_run_type, making
+
+
+class _EveryRun(type):
+    """Every run is an instance of the class, however it was made."""
+
+    def __instancecheck__(cls, instance: Any) -> bool:
+        return isinstance(instance, TracedRun)
+
+
+class RunTree(TracedRun, metaclass=_EveryRun):
+    """A run that is begun by ``RunTree(name=…)`` and written by ``end``, with ``create_child`` for what is below it.
+
+    What ``get_current_run_tree()`` returns is one, too. ``post`` and ``patch`` have nothing left to do.
+    """
+
+    def __new__(
+        cls,
+        name: str = "Unnamed",
+        run_type: str = "chain",
+        *,
+        inputs: Mapping[str, Any] | None = None,
+        id: Any = None,
+        parent_run: TracedRun | None = None,
+        project_name: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        tags: Sequence[str] = (),
+        client: Any = None,
+    ) -> RunTree:
+        """Start a run, whether tracing is on or not; ``end`` writes it.
+
+        Args:
+            name: What it is called.
+            run_type: One of ``records.runs.RUN_TYPES``.
+            inputs: What is logged as inputs.
+            id: The UUID that it shall have.
+            parent_run: The run it belongs under.
+            project_name: The project of a trace that starts here.
+            extra: ``{"metadata": {…}}``.
+            tags: Reach the runs below.
+            client: LangSmith's; every client's runs go where tracing writes.
+
+        Raises:
+            LlmobsError: ``run_type`` is unknown, or ``id`` is no UUID.
+        """
+        connect()
+        tracer = parent_run.tracer if parent_run is not None else active.require()
+        run = making(id)(tracer, name, checked_run_type(run_type), parent_run, project_name)
+        run.describe(inputs, (extra or {}).get("metadata"), tags)
+        return cast("RunTree", run)
