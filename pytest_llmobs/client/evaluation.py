@@ -11,7 +11,6 @@ from pytest_llmobs.client.feedback import FeedbackMethods
 from pytest_llmobs.client.parameters import accept
 from pytest_llmobs.client.runs import RunMethods
 from pytest_llmobs.client.signatures import spelled_out
-from pytest_llmobs.errors import NotSupported
 
 if TYPE_CHECKING:
     from pytest_llmobs.evaluators.binding.declaration import BoundEvaluator
@@ -51,7 +50,7 @@ class EvaluationMethods(RunMethods, FeedbackMethods, DatasetMethods):
         from pytest_llmobs.client.evaluate import evaluate
 
         accept(self.evaluate, options)
-        return evaluate(target, data, evaluators, client=self, **_renamed(options))
+        return evaluate(target, data, evaluators, client=self, **options)
 
     @spelled_out(EvaluationOptions, DEFAULTS)
     async def aevaluate(
@@ -70,7 +69,7 @@ class EvaluationMethods(RunMethods, FeedbackMethods, DatasetMethods):
         from pytest_llmobs.client.evaluate import aevaluate
 
         accept(self.aevaluate, options)
-        return await aevaluate(target, data, evaluators, client=self, **_renamed(options))
+        return await aevaluate(target, data, evaluators, client=self, **options)
 
     def evaluate_run(
         self,
@@ -169,20 +168,3 @@ class EvaluationMethods(RunMethods, FeedbackMethods, DatasetMethods):
                     source_info=source_info,
                 )
         return scores[0]
-
-
-def _renamed(options: EvaluationOptions) -> dict[str, Any]:
-    """Return the options under the names of ``evaluate()``.
-
-    Raises:
-        NotSupported: A function is to choose the runs that are kept.
-    """
-    named: dict[str, Any] = {**options}
-    kept = named.pop("upload_runs", None)
-    if callable(kept):
-        raise NotSupported(
-            "evaluate(upload_runs=FUNCTION) is not supported. An experiment is kept whole, or not at all."
-        )
-    if kept is not None:
-        named["upload_results"] = kept
-    return named

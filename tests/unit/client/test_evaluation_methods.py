@@ -48,5 +48,5 @@ def test_an_unknown_keyword_is_told(client: Client) -> None:
         ArgumentError, match=r"evaluate\(\) got an unknown keyword 'evaluator'. Did you mean 'evaluators'"
     ):
         client.evaluate(answer, data=ROWS, evaluator=[right])  # type: ignore[call-arg]
-    with pytest.raises(NotSupported, match="kept whole, or not at all"):
+    with pytest.raises(NotSupported, match="upload_runs= decides of the whole evaluation"):
         client.evaluate(answer, data=ROWS, upload_runs=bool)  # type: ignore[arg-type]
