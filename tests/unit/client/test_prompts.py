@@ -24,6 +24,7 @@ from pytest_llmobs.errors import (
     StoreError,
 )
 from pytest_llmobs.prompts.templates import PromptMessages, PromptText
+from tests.unit.processes import run_at_once
 
 CHAT = [{"role": "system", "content": "Be kind.\nBe brief.\n"}, {"role": "user", "content": "{question}"}]
 
@@ -269,16 +270,7 @@ for number in range(10):
 
 
 def test_processes_that_push_at_once_lose_no_commit(client: Client) -> None:
-    processes = []
-    for number in range(3):
-        command = [sys.executable, "-c", PUSHING, str(number)]
-        processes.append(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True))
-    for process in processes:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-    for process in processes:
-        process.communicate("go\n")
-        assert process.returncode == 0
+    run_at_once(PUSHING, range(3))
     every = list(client.list_prompt_commits("support"))
     assert len(every) == 30
     for commit, parent in itertools.pairwise(every):

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import subprocess
-import sys
 import uuid
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +21,7 @@ from pytest_llmobs.errors import (
     StoreError,
 )
 from tests.unit.client.conftest import Write, run_id
+from tests.unit.processes import run_at_once
 
 QUEUE = "Refunds: to look at"
 
@@ -221,15 +220,7 @@ for number in range(first, first + 60):
 
 def test_processes_that_add_at_once_lose_nothing(client: Client, tmp_path: Path) -> None:
     client.create_annotation_queue(name="busy")
-    processes = []
-    for first in (0, 30, 60, 90):  # half of each one's runs are another one's too
-        command = [sys.executable, "-c", ADDING, str(first)]
-        processes.append(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True))
-    for process in processes:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-    for process in processes:
-        process.communicate("go\n")
-        assert process.returncode == 0
+    # Half of each one's runs are another one's, too.
+    run_at_once(ADDING, (0, 30, 60, 90))
     items = client.annotation_queues.items.list("busy").items
     assert sorted(item.run_id for item in items) == [str(uuid.UUID(int=number)) for number in range(150)]

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +17,7 @@ from pytest_llmobs.datasets.editing.catalog import Catalog
 from pytest_llmobs.errors import ArgumentError, ConflictError, DatasetError, NotFoundError
 from tests.unit.datasets.conftest import FORMATS
 from tests.unit.datasets.editing.conftest import draft
+from tests.unit.processes import run_at_once
 
 HAND_WRITTEN = (
     '{"id":"a",  "inputs": {"query": "Where is my order?"}}\n'
@@ -189,27 +188,16 @@ from pytest_llmobs.datasets.editing.catalog import Catalog
 catalog = Catalog(Path("datasets"), Path(".llmobs"), formats=tuple)
 print("ready", flush=True)
 sys.stdin.readline()
-for number in range(100):
+for number in range(25):
     changes.add(catalog, "golden", [{"inputs": {"process": sys.argv[1], "number": number}}], "x")
 """
 
 
 def test_four_processes_that_append_lose_nothing(catalog: Catalog, tmp_path: Path) -> None:
     catalog.create("golden", {})
-    processes = []
-    for number in range(4):
-        command = [sys.executable, "-c", APPENDING, str(number)]
-        processes.append(
-            subprocess.Popen(command, cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        )
-    for process in processes:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-    for process in processes:
-        process.communicate("go\n")
-        assert process.returncode == 0
+    run_at_once(APPENDING, range(4), tmp_path)
 
     examples = catalog.examples("golden")
     written = {(example.inputs["process"], example.inputs["number"]) for example in examples}
-    assert len(examples) == len(written) == 400
-    assert len(catalog.versions.history("golden")) == 401
+    assert len(examples) == len(written) == 100
+    assert len(catalog.versions.history("golden")) == 101
