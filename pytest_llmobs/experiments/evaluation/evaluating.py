@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from pytest_llmobs.clocks import real
 from pytest_llmobs.errors import StoreError
 from pytest_llmobs.experiments.evaluation.beginning import begun
+from pytest_llmobs.experiments.evaluation.finishing import finished_at_the_end
 from pytest_llmobs.experiments.evaluation.journal import Journal
 from pytest_llmobs.experiments.evaluation.planning import EvaluationRequest
 from pytest_llmobs.experiments.evaluation.results_data import Evaluation, EvaluationRow, Interruption
@@ -64,20 +65,12 @@ class TargetEvaluation:
         Raises:
             KeyboardInterrupt: The user interrupted even the ending.
         """
-        failure: BaseException | None = None
-        try:
-            interruption = self._interrupted()
-            self._conclude(interruption)
-        except BaseException as error:
-            failure = error
-            if not isinstance(error, Exception):
-                raise
-        finally:
-            with suppress(Exception):
-                self._setup.seal()
-            if self._journal is not None:
-                self._journal.close()
-            self.evaluation.finish(failure)
+        with finished_at_the_end(self.evaluation, self._setup):
+            try:
+                self._conclude(self._interrupted())
+            finally:
+                if self._journal is not None:
+                    self._journal.close()
 
     def _interrupted(self) -> Interruption | None:
         """Run all that is left; return what ended it early, if anything did."""

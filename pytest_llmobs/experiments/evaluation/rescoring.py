@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,6 +10,7 @@ from pytest_llmobs.clocks import real
 from pytest_llmobs.errors import ArgumentError
 from pytest_llmobs.evaluators.binding.declaration import BoundEvaluator
 from pytest_llmobs.evaluators.suites import BoundSummary
+from pytest_llmobs.experiments.evaluation.finishing import finished_at_the_end
 from pytest_llmobs.experiments.evaluation.journal import renew_journal
 from pytest_llmobs.experiments.evaluation.replaced_scores import replaced_scores
 from pytest_llmobs.experiments.evaluation.results_data import Evaluation, EvaluationRow, Interruption
@@ -89,17 +89,8 @@ class Rescoring:
 
     def carry_out(self) -> None:
         """Score, conclude, and finish the handle, whatever happens."""
-        failure: BaseException | None = None
-        try:
+        with finished_at_the_end(self.evaluation, self._setup):
             self._conclude(self._interrupted())
-        except BaseException as error:
-            failure = error
-            if not isinstance(error, Exception):
-                raise
-        finally:
-            with suppress(Exception):
-                self._setup.seal()
-            self.evaluation.finish(failure)
 
     def _plan(self, plan: SuitePlan) -> SuitePlan:
         """Return a suite with the further evaluators; each metric keeps its gates."""
