@@ -142,6 +142,8 @@ def _slices(selection: Selection, arguments: argparse.Namespace, store: Store, c
         _say_why_none(selection, store, console)
     else:
         console.say("\n".join(sums_listing([arguments.by, "key"], list(groups.items()), console.page)))
+        if all(about[0] is None for about in groups):
+            console.note(f"nothing is told apart by {arguments.by!r}: neither feedback nor its runs have any")
     return 0
 
 

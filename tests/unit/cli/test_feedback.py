@@ -248,3 +248,10 @@ def test_times_count_back_from_now() -> None:
     for wrong in ("", "1y", "999999w", "2026-13-01"):
         with pytest.raises(ArgumentError, match="is no time"):
             read_moment("--since", wrong, now)
+
+
+def test_a_slice_that_nothing_has_is_told(runs: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["feedback", "--by", "metadata.pln"]) == 0
+    told = capsys.readouterr()
+    assert "(none)" in told.out
+    assert told.err == "nothing is told apart by 'metadata.pln': neither feedback nor its runs have any\n"
