@@ -159,7 +159,12 @@ def find(enabled: bool | None) -> Tracer | None:
 
 
 def require() -> Tracer:
-    """Return the installed tracer; where there is none, install one that is off but for ``enabled=True``."""
+    """Return the installed tracer; where there is none, install one that is off but for ``enabled=True``.
+
+    The environment is asked first: what traces everything is not to be replaced by what traces next to nothing.
+    """
+    if installed is None and not _asked_environment:
+        _ask_environment()
     with _start_alone() as is_ours:
         if is_ours and installed is None and not _begin(enabled=False):
             install(Tracer(project="default", sink=None, enabled=False))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -34,3 +37,30 @@ def test_a_bucket_is_no_folder() -> None:
         SettingsError, match=r"LLMOBS_STORE is 's3://bucket/runs'; it must be a folder .*llmobs upload"
     ):
         store_folder({"LLMOBS_STORE": "s3://bucket/runs"})
+
+
+@pytest.mark.parametrize(
+    "first", ["with tracing_context(enabled=True): step(1)", "RunTree(name='step').end()"]
+)
+def test_what_asks_for_tracing_does_not_end_what_the_environment_asks_for(tmp_path: Path, first: str) -> None:
+    script = f"""
+from pytest_llmobs import Client, RunTree, traceable, tracing_context
+
+@traceable
+def step(number):
+    return number
+
+{first}
+step(2)
+print(len(list(Client().list_runs())))
+"""
+    environment = {**os.environ, "LLMOBS_TRACING": "true", "LLMOBS_STORE": str(tmp_path / "store")}
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "2\n"

@@ -165,7 +165,9 @@ def _texts(field: str, name: str, value: Any) -> Condition:
 
 
 def _run_type(name: str, value: Any) -> Condition:
-    return _condition("run_type", "eq", read_choice("run_type", value, RUN_TYPES))
+    # LangSmith's newer client writes them in capitals.
+    wanted = value.lower() if isinstance(value, str) else value
+    return _condition("run_type", "eq", read_choice("run_type", wanted, RUN_TYPES))
 
 
 def _is_root(name: str, value: Any) -> Condition:

@@ -56,6 +56,11 @@ class RunView(Here):
         return "SUCCESS"
 
     @property
+    def run_type(self) -> str:
+        """In capitals, as in LangSmith's newer client: ``LLM``; ``run.run_type`` has it as it is stored."""
+        return self.run.run_type.upper()
+
+    @property
     def latency_seconds(self) -> float | None:
         """Seconds from start to end."""
         return self.run.latency

@@ -99,6 +99,7 @@ class TestNames:
         id = write(1, error="Traceback\n  here\nValueError: no\n", status="error")
         run = client.runs.retrieve(id)
         assert (run.status, run.error_preview, run.outputs_preview) == ("ERROR", "ValueError: no", None)
+        assert (run.run_type, run.run.run_type) == ("CHAIN", "chain")
         assert run.run.status == "error"
 
     def test_an_unknown_run_or_name_is_told(self, client: Client, write: Write) -> None:

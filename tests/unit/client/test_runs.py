@@ -63,6 +63,7 @@ class TestListing:
             ({"execution_order": 1, "limit": 1}, [3]),
             ({"query": "REFUND"}, [1]),
             ({"run_type": "llm", "query": "hello"}, [2]),
+            ({"run_type": "LLM", "query": "hello"}, [2]),
             ({"filter": 'has(tags, "beta")'}, [1]),
             ({"filter": 'eq(status, "error")', "error": False}, []),
             ({"trace_filter": 'eq(name, "answer")'}, [3, 2, 1]),
