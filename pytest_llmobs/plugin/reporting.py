@@ -146,7 +146,8 @@ def rootdir_here(config: pytest.Config) -> str:
 def store_here(config: pytest.Config) -> str:
     """Return the path of the store, or an empty string where ``llmobs`` finds it from that folder."""
     root, here = config.rootpath, config.invocation_params.dir
-    if root in (here, *here.parents):
+    named = os.environ.get("LLMOBS_STORE", "").strip()  # where an app's runs go, and commands look first
+    if root in (here, *here.parents) and not named:
         return ""
     return str(Path(rootdir_here(config), STORE_FOLDER))
 

@@ -88,3 +88,16 @@ def test_without_the_option_nothing_beyond_this_machine_is_imported(project: Pro
     )
     project.process("test_imports.py").assert_outcomes(passed=1)
     project.process("--llm-experiment", "test_imports.py", "test_app.py").assert_outcomes(passed=4)
+
+
+def test_a_command_shows_the_session_though_the_apps_store_is_another(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LLMOBS_STORE", str(tmp_path / "of-the-app"))
+    project.record()
+    project.prompt(BROKEN)
+    result = project.experiment()
+    shown = [line for line in result.outlines if line.lstrip().startswith("look closer")]
+    assert len(shown) == 1
+    assert shown[0].endswith(" --store .llmobs")
+    assert project.llmobs(*shown[0].split("llmobs ", 1)[1].split()).returncode == 0
