@@ -43,7 +43,7 @@ def stats_of(store: Store, **chosen: Unpack[SelectionArguments]) -> dict[str, Fe
     """
     selection = select(chosen)
     check_project(store, selection)
-    return {key: stats for (key,), stats in sums(said_of(store, selection), ["key"]).items()}
+    return sums_by_key(said_of(store, selection))
 
 
 def stats_of_runs(
@@ -93,7 +93,16 @@ def stats_of_matching(
     admitted = said.filter(pc.is_in(said["run_id"], value_set=pa.concat_arrays(matching)))
     of_trials = wanted.narrowed(FieldCondition("example_id", "neq", None))
     scored = [scores_of(runs) for runs in store.tables([*SCORE_COLUMNS], projects, filter=of_trials)]
-    return {key: stats for (key,), stats in sums(_joined(admitted, scored), ["key"]).items()}
+    return sums_by_key(_joined(admitted, scored))
+
+
+def sums_by_key(said: pa.Table) -> dict[str, FeedbackStats]:
+    """Return what feedback comes to, by key.
+
+    Args:
+        said: From ``said_of``.
+    """
+    return {key: stats for (key,), stats in sums(said, ["key"]).items()}
 
 
 def said_of(store: Store, selection: Selection) -> pa.Table:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from pytest_llmobs.client.reading.query import read_filter, read_flag
+from pytest_llmobs.committed import stated
 from pytest_llmobs.errors import ArgumentError
 from pytest_llmobs.records.projects import Project, ProjectNotes
 
@@ -102,7 +103,7 @@ def noted(name: str, now: datetime, said: Mapping[str, Any], notes: ProjectNotes
         notes: What is there.
     """
     before = notes or ProjectNotes(name=name, created_at=now)
-    return replace(before, **{field: value for field, value in said.items() if value is not None})
+    return replace(before, **stated(said))
 
 
 def _of_experiment(store: Store, name: str) -> Project | None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from pytest_llmobs.committed import stated
 from pytest_llmobs.errors import ArgumentError, FilterError
 from pytest_llmobs.records.fit import shortened
 from pytest_llmobs.records.runs import RUN_TYPES
@@ -45,7 +46,7 @@ def read_filter(given: Mapping[str, Any]) -> RunFilter:
     """
     from pytest_llmobs.records.conditions import Conjunction, RunFilter
 
-    asked = {name: value for name, value in given.items() if value is not None}
+    asked = stated(given)
     parts: list[Condition] = []
     for name, value in asked.items():
         read = _CONDITIONS.get(_SAME.get(name, name))

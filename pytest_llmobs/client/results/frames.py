@@ -192,10 +192,15 @@ def _is_metric(name: str) -> bool:
 
 
 def _mean_or_commonest(values: Sequence[float | str | None]) -> float | str | None:
-    labels = [value for value in values if isinstance(value, str)]
+    labels: list[str] = []
+    numbers: list[float | None] = []
+    for value in values:
+        if isinstance(value, str):
+            labels.append(value)
+        else:
+            numbers.append(value)
     if labels:
         return Counter(labels).most_common(1)[0][0]
-    numbers: list[float | None] = [value for value in values if not isinstance(value, str)]
     if not present(numbers):
         return None
     return scored_mean(numbers)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -72,17 +72,16 @@ def examples_of_frame(frame: Any, inputs: Sequence[str], outputs: Sequence[str])
     if not hasattr(frame, "columns"):
         raise ArgumentError(f"df is {abridge(frame)}, no data frame.")
     there = list(map(str, frame.columns))
-    values: dict[str, list[Any]] = {}
-    for column in (*inputs, *outputs):
+    columns = (*inputs, *outputs)
+    for column in columns:
         if column not in there:
             raise ArgumentError(
                 f"The data frame has no column {column!r}.{nearest(column, there)} {known(there)}"
             )
-        values[column] = list(map(plain_cell, frame[column].to_list()))
-    rows = []
-    for number in range(len(frame)):
-        data = {"inputs": _cells(values, inputs, number), "outputs": _cells(values, outputs, number)}
-        rows.append(Row(data, f"data frame, row {number}"))
+    rows: list[Row] = []
+    for row in frame_rows(frame, columns):
+        data = {"inputs": _part(row.data, inputs), "outputs": _part(row.data, outputs)}
+        rows.append(Row(data, row.place))
     return list(check_rows(rows, Columns(), "data frame", may_ask_the_same=True))
 
 
@@ -95,11 +94,32 @@ def _columns(inputs: Sequence[str], outputs: Sequence[str]) -> Columns:
         raise ArgumentError(str(error)) from None
 
 
-def _cells(values: Mapping[str, Sequence[Any]], columns: Sequence[str], number: int) -> dict[str, Any]:
-    return {column: values[column][number] for column in columns if values[column][number] is not None}
+def _part(cells: Mapping[str, Any], columns: Sequence[str]) -> dict[str, Any]:
+    return {column: cells[column] for column in columns if column in cells}
 
 
-def plain_cell(value: Any) -> Any:
+def frame_rows(frame: Any, columns: Iterable[str]) -> list[Row]:
+    """Return the rows of a data frame: cells by column, missing ones left out.
+
+    Args:
+        frame: Has columns with ``to_list``.
+        columns: Those to read.
+    """
+    cells_of_rows: list[dict[str, Any]] = []
+    for _ in range(len(frame)):
+        cells_of_rows.append({})
+    for column in columns:
+        for cells, value in zip(cells_of_rows, frame[column].to_list(), strict=True):
+            cell = _plain_cell(value)
+            if cell is not None:
+                cells[column] = cell
+    rows: list[Row] = []
+    for number, cells in enumerate(cells_of_rows):
+        rows.append(Row(cells, f"data frame, row {number}"))
+    return rows
+
+
+def _plain_cell(value: Any) -> Any:
     """Return a cell as JSON has it; None where it is missing."""
     if type(value).__name__ in ("NAType", "NaTType") or (isinstance(value, float) and value != value):  # noqa: PLR0124
         return None

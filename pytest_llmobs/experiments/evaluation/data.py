@@ -9,7 +9,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_llmobs.datasets.base import DatasetFormat, Row, display_path
+from pytest_llmobs.datasets.base import DatasetFormat, display_path
 from pytest_llmobs.datasets.columns import Columns
 from pytest_llmobs.datasets.editing.chosen import ChosenExamples
 from pytest_llmobs.datasets.loading import load_dataset
@@ -180,15 +180,9 @@ def _is_frame(data: Any) -> bool:
 
 def _of_frame(frame: Any) -> Dataset:
     """Return the examples of a data frame with columns ``inputs.x`` and ``outputs.y``, or ``inputs`` that are dicts."""
-    from pytest_llmobs.datasets.editing.tables import plain_cell
+    from pytest_llmobs.datasets.editing.tables import frame_rows
 
-    values: dict[str, list[Any]] = {}
-    for column in map(str, frame.columns):
-        values[column] = [plain_cell(value) for value in frame[column].to_list()]
-    rows = []
-    for number in range(len(frame)):
-        cells = {column: cell[number] for column, cell in values.items() if cell[number] is not None}
-        rows.append(Row(cells, f"data frame, row {number}"))
+    rows = frame_rows(frame, map(str, frame.columns))
     examples = check_rows(rows, Columns(), "data frame")
     if not examples:
         raise DatasetError("The data frame holds no row: there is nothing to evaluate.")

@@ -15,6 +15,7 @@ from pytest_llmobs.storage.feedback.schema import CREATE, FEEDBACK_COLUMNS, FEED
 from pytest_llmobs.storage.parquet.damage import UNREADABLE, unreadable
 from pytest_llmobs.storage.parquet.files.footer import FileKind, check_footer
 from pytest_llmobs.storage.parquet.files.writer import FileWriter
+from pytest_llmobs.storage.parquet.schema import names_of, names_with_statistics
 
 if TYPE_CHECKING:
     import pyarrow.dataset as ds
@@ -22,9 +23,9 @@ if TYPE_CHECKING:
 GROUP_ROWS = 32_768
 """Most rows of a row group: ids sort by time, so that few groups are read for one of them."""
 _EVENTS = FileKind("event", FEEDBACK_VERSION, ("event", "time", "id", "key"))
-_COMPRESSED = [column.name for column in FEEDBACK_COLUMNS if column.kind in ("text", "json", "time")]
-_DICTIONARY = [column.name for column in FEEDBACK_COLUMNS if column.kind in ("word", "words")]
-_STATISTICS = [column.name for column in FEEDBACK_COLUMNS if column.statistics]
+_COMPRESSED = names_of(FEEDBACK_COLUMNS, "text", "json", "time")
+_DICTIONARY = names_of(FEEDBACK_COLUMNS, "word", "words")
+_STATISTICS = names_with_statistics(FEEDBACK_COLUMNS)
 
 
 class PartWriter(FileWriter):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from pytest_llmobs.storage.parquet.files.writer import FileWriter
-from pytest_llmobs.storage.parquet.schema import COLUMNS, arrow_schema, names_of
+from pytest_llmobs.storage.parquet.schema import COLUMNS, arrow_schema, names_of, names_with_statistics
 
 GROUP_BYTES = 4 << 20
 """Bytes of text in a row group: about 500 runs with long prompts."""
@@ -17,10 +17,10 @@ GROUP_ROWS = 2000
 # Level 3 saves another 5 % of the bytes for a third more of the time.
 _LEVEL = 1
 # The rest is null, or small behind its dictionary; a compressor for each would take longer than it saves.
-_COMPRESSED = names_of("text", "json", "time")
-_STATISTICS = [column.name for column in COLUMNS if column.statistics]
+_COMPRESSED = names_of(COLUMNS, "text", "json", "time")
+_STATISTICS = names_with_statistics(COLUMNS)
 # Payloads too: nested runs often share their inputs, and what is written once need not be compressed thrice.
-_DICTIONARY = names_of("word", "json", "words", "integer")
+_DICTIONARY = names_of(COLUMNS, "word", "json", "words", "integer")
 
 
 class RunsFileWriter(FileWriter):

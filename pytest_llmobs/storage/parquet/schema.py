@@ -165,9 +165,14 @@ NAMES: tuple[str, ...] = tuple(column.name for column in COLUMNS)
 """The columns' names, in order."""
 
 
-def names_of(*kinds: Kind) -> list[str]:
-    """Return the names of the columns of some kinds, in order."""
-    return [column.name for column in COLUMNS if column.kind in kinds]
+def names_of(columns: Sequence[Column], *kinds: Kind) -> list[str]:
+    """Return the names of those columns that are of some kinds, in order."""
+    return [column.name for column in columns if column.kind in kinds]
+
+
+def names_with_statistics(columns: Sequence[Column]) -> list[str]:
+    """Return the names of those columns whose statistics are written, in order."""
+    return [column.name for column in columns if column.statistics]
 
 
 @cache
