@@ -184,7 +184,6 @@ from support_bot import support_agent
 
 traced = traceable(support_agent)
 traced("Maria", "I was charged twice in March.")
-Client().create_dataset("rated_down")
 (run,) = Client().list_runs(project_name="production", is_root=True)
 run_id = run.id
 """

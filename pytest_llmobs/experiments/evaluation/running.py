@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from pytest_llmobs.evaluators.binding.bound import is_interruption
 from pytest_llmobs.experiments.evaluation.journal import Journal
@@ -154,7 +155,8 @@ def _row(trial: EvaluationTrial, attempt: Attempt, run: LlmRun, record: Trial) -
         tree = attempt.scoring.subject.run
     else:
         tree = run.root.tree()
-    return EvaluationRow(run=tree, example=trial.example, trial=record, scores=run.scores)
+    counted = replace(tree, columns={**tree.columns, "attempt": "consumed"})  # as it is stored
+    return EvaluationRow(run=counted, example=trial.example, trial=record, scores=run.scores)
 
 
 def _outcome(error: BaseException | None) -> Outcome:

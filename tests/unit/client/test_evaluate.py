@@ -382,3 +382,8 @@ def test_many_different_errors_are_counted_instead_of_filling_the_report(client:
     told = [note for note in stored(client, results.experiment_name).notes if "in an error" in note]
     assert [note.partition(" (")[0] for note in told] == ["1 trial ended in an error"] * 3
     assert "2 trials ended in 2 other errors" in stored(client, results.experiment_name).notes
+
+
+def test_a_rows_run_says_as_the_stored_one_that_it_counts(client: ClientBase) -> None:
+    results = evaluate(App(), data=DATA, evaluators=[right], client=client)
+    assert {row["run"].columns["attempt"] for row in results} == {"consumed"}
