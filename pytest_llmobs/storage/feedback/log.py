@@ -238,11 +238,14 @@ class FeedbackLog:
         if now != self._answered[0]:
             self._answered = (now, {})
         answers = self._answered[1]
-        if question not in answers:
+        answer = answers.get(question)
+        if answer is None:
+            answer = work_out()
+            # All at once, and held on to here: other threads ask and forget meanwhile.
             if len(answers) >= _CACHED:
-                answers.pop(next(iter(answers)))
-            answers[question] = work_out()
-        return answers[question]
+                answers.clear()
+            answers[question] = answer
+        return answer
 
     def leave_out(self, path: Path, error: StoreError) -> None:
         """Tell the user, once, that a file is left out of what is read."""

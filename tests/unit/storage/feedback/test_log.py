@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,21 @@ def test_feedback_can_be_read_before_and_after_it_is_sealed(
     log.close()
     assert ids(log) == [1, 2]
     assert spool_files(layout) == []
+
+
+def test_threads_that_ask_much_get_each_their_own_answer(log: FeedbackLog, event: Event) -> None:
+    for number in range(40):
+        log.append(event(number, key=f"key-{number}"))
+    wrong: list[int] = []
+
+    def ask(first: int) -> None:
+        for number in range(first, first + 40):
+            if ids(log, keys=[f"key-{number % 40}"]) != [number % 40]:
+                wrong.append(number)
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(ask, range(8)))
+    assert not wrong
 
 
 def test_a_store_without_feedback_has_none_and_nothing_is_made(tmp_path: Path) -> None:
