@@ -25,6 +25,7 @@ from pytest_llmobs.records.plans import SuitePlan
 from pytest_llmobs.records.trials import Trial
 from pytest_llmobs.settings import Settings
 from pytest_llmobs.storage.store import Store
+from pytest_llmobs.tracing.redaction.pipeline import Redaction
 from pytest_llmobs.wording import shell_line
 
 if TYPE_CHECKING:  # most sessions upload nothing
@@ -44,6 +45,8 @@ class Surroundings:
     """Where new baselines are recorded."""
     find_summaries: Find
     """Finds the summary evaluators of a suite."""
+    redaction: Redaction
+    """Cleans what they say before it is kept."""
     baseline_option: str = OPTION
     """Where the baseline's reference comes from, for messages."""
     record_command: RecordCommand = record_command
@@ -94,7 +97,11 @@ def conclude(experiment: Experiment, surroundings: Surroundings) -> Conclusion:
         return keep(Conclusion(part), surroundings, _for_the_merge(part, surroundings))
     # before the verdict, which may be about them, and from the store, where every process has sealed its runs
     scores = suite_scores(
-        experiment, surroundings.store, surroundings.find_summaries, known=surroundings.known_scores
+        experiment,
+        surroundings.store,
+        surroundings.find_summaries,
+        surroundings.redaction,
+        known=surroundings.known_scores,
     )
     return keep(judge(replace(experiment, suite_scores=scores), surroundings), surroundings)
 

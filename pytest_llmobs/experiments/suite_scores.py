@@ -20,6 +20,7 @@ from pytest_llmobs.records.plans import SuitePlan
 from pytest_llmobs.records.scores import Score
 from pytest_llmobs.records.trials import Trial, TrialScore
 from pytest_llmobs.storage.store import Store
+from pytest_llmobs.tracing.redaction.pipeline import Redaction
 
 Find = Callable[[SuitePlan], Sequence[BoundSummary]]
 """Returns the summary evaluators of a suite; raises ``EvaluatorError`` where they can't be had."""
@@ -92,7 +93,12 @@ def function_of(plan: SuitePlan) -> str:
 
 
 def suite_scores(
-    experiment: Experiment, store: Store, find: Find, *, known: Sequence[SuiteScore] = ()
+    experiment: Experiment,
+    store: Store,
+    find: Find,
+    redaction: Redaction,
+    *,
+    known: Sequence[SuiteScore] = (),
 ) -> tuple[SuiteScore, ...]:
     """Return what the summary evaluators of all suites say; one that fails is unscored, none is left out.
 
@@ -100,6 +106,7 @@ def suite_scores(
         experiment: With all trials; those of a further session are no part of it.
         store: Has their runs, sealed.
         find: Finds the evaluators.
+        redaction: Cleans their labels, comments and errors, which may quote what a model or an API said.
         known: What some of them have said before: these aren't asked again.
     """
     scores: list[SuiteScore] = list(known)
@@ -108,8 +115,14 @@ def suite_scores(
         asked = {key: version for key, version in plan.summaries.items() if key not in said}
         if asked and plan.expected:
             asking = replace(plan, summaries=asked)
-            scores.extend(_distinct(asking, _scores(asking, experiment, store, find)))
+            for score in _distinct(asking, _scores(asking, experiment, store, find)):
+                scores.append(_cleaned(score, redaction))
     return tuple(scores)
+
+
+def _cleaned(score: SuiteScore, redaction: Redaction) -> SuiteScore:
+    texts = {"value": score.value, "comment": score.comment, "error": score.error}
+    return replace(score, **redaction.clean_if_suspect(texts))
 
 
 def _scores(plan: SuitePlan, experiment: Experiment, store: Store, find: Find) -> Iterator[SuiteScore]:

@@ -188,6 +188,7 @@ class Ending:
             baseline_of=session.baseline_of,
             baseline_folder=session.baseline_folder,
             find_summaries=self._find_summaries,
+            redaction=session.redaction,
             look=None if stopped else self._look,
             debugging=options.debugging(self._state.config),
             remote=session.remote,

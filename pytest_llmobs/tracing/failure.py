@@ -25,6 +25,15 @@ def describe(error: str | BaseException) -> str:
         return f"{type(error).__qualname__} (its traceback can't be shown: {type(failed).__qualname__})"
 
 
+def headline(error: BaseException) -> str:
+    """Return what was raised, in a line: ``ValueError: no plan``; never raises, whatever its ``__str__`` does."""
+    try:
+        message = str(error)
+    except Exception as failed:
+        message = f"(its message can't be shown: {type(failed).__name__})"
+    return f"{type(error).__name__}: {message}".partition("\n")[0]
+
+
 def report(name: object, error: Exception) -> None:
     """Say that a call could not be logged, or not as a whole; never raises, be it at the end of the stack."""
     with suppress(Exception):

@@ -191,6 +191,14 @@ class Runner:
             return None
         return self.take(attempt.job)
 
+    def take_finished(self) -> Iterator[Attempt]:
+        """Hand over what is through by now, without waiting for anything."""
+        if self._announcements is None:
+            return
+        while (attempt := self._announcements.next(0)) is not None:
+            if self._attempts.get(attempt.job.key) is attempt:
+                yield self.take(attempt.job)
+
     def _find_hung(self) -> Attempt | None:
         """Return an attempt of which nothing will end in time any more."""
         for attempt in self._attempts.values():

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pytest_llmobs.records.experiments import Experiment
     from pytest_llmobs.records.plans import SuitePlan
     from pytest_llmobs.settings import Settings
+    from pytest_llmobs.tracing.redaction.pipeline import Redaction
 
 HELP = "join the shards of several machines into one experiment and gate it; exit status 1 where it is red"
 _WHERE = "Its marker names the summary evaluators: merge in the project's folder, with what its tests import installed."
@@ -196,11 +197,21 @@ def _concluded(joined: JoinedShards, store: Store, settings: Settings) -> Experi
         baseline_of=baseline_of,
         baseline_folder=folder,
         find_summaries=_find_summaries,
+        redaction=_redaction(settings),
         unlooked=_UNLOOKED,
         recall=True,  # documents hold no texts
     )
     unjudged = replace(joined.experiment, decision=Decision(errors=tuple(joined.errors)))
     return conclude(unjudged, surroundings).experiment
+
+
+def _redaction(settings: Settings) -> Redaction:
+    from pytest_llmobs.extensions import Extensions, standalone_manager
+    from pytest_llmobs.tracing.redaction.pipeline import Redaction
+    from pytest_llmobs.tracing.redaction.redactors import choose_redactors
+
+    offered = Extensions(standalone_manager()).redactors
+    return Redaction(choose_redactors(settings.redact, offered, "llm_redact"))
 
 
 def _check_baselines(joined: JoinedShards, source: Source, settings: Settings) -> None:

@@ -84,6 +84,7 @@ def judged(
         baseline_of=cache(_source(reference, experiment, workspace)),
         baseline_folder=workspace.baseline_folder,
         find_summaries=_none,  # what they said is kept with the experiment
+        redaction=workspace.redaction(),
         record_command=lambda suite: request.accept,
         unlooked=UNLOOKED,
         recall=True,

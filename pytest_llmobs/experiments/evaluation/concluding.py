@@ -57,6 +57,7 @@ def concluded(
         baseline_of=setup.baseline_of,
         baseline_folder=setup.baseline_folder,
         find_summaries=find,
+        redaction=setup.redaction,
         known_scores=known_scores,
         record_command=lambda suite: accept,
         unlooked=UNLOOKED,

@@ -20,6 +20,7 @@ from pytest_llmobs.experiments.evaluation.setup import Setup
 from pytest_llmobs.experiments.evaluation.target_errors import error_notes
 from pytest_llmobs.records.experiments import EarlierScores
 from pytest_llmobs.records.trials import Trial
+from pytest_llmobs.tracing.failure import headline
 from pytest_llmobs.wording import count
 
 if TYPE_CHECKING:  # most evaluations begin anew, and conclude later
@@ -85,7 +86,9 @@ class TargetEvaluation:
         under_way = self._under_way
         if under_way is not None and under_way.refusal is not None:
             refusal = under_way.refusal
-            return self._interruption(f"the provider refuses: {type(refusal).__name__}: {refusal}", refusal)
+            # some name the key that they refuse, and the sentence is kept
+            told = self._setup.redaction.clean_if_suspect(headline(refusal))
+            return self._interruption(f"the provider refuses: {told}", refusal)
         if under_way is not None and under_way.over_budget:
             return self._interruption(under_way.over_budget.removeprefix("not run: "), None)
         return None

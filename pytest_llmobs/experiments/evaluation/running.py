@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from pytest_llmobs.evaluators.binding.bound import is_interruption
@@ -12,6 +12,7 @@ from pytest_llmobs.experiments.evaluation.planning import EvaluationRequest, Eva
 from pytest_llmobs.experiments.evaluation.results_data import Evaluation, EvaluationRow
 from pytest_llmobs.experiments.evaluation.setup import Setup
 from pytest_llmobs.records.trials import Trial
+from pytest_llmobs.tracing.failure import headline
 from pytest_llmobs.trials.budget import BudgetReached
 from pytest_llmobs.trials.cleaning import clean_trial
 from pytest_llmobs.trials.llm_run import LlmRun
@@ -76,8 +77,18 @@ class TrialsUnderWay:
             attempts = self._in_turn(trials)
         else:
             attempts = self._side_by_side(trials, meanwhile)
-        for attempt in attempts:
-            self._keep(by_key[attempt.job.key], attempt)  # type: ignore[index]
+        try:
+            for attempt in attempts:
+                self._keep(by_key[attempt.job.key], attempt)  # type: ignore[index]
+        except (KeyboardInterrupt, Stopped):
+            self._keep_finished(by_key)
+            raise
+
+    def _keep_finished(self, by_key: Mapping[tuple[str, int], EvaluationTrial]) -> None:
+        """Keep what is through and waits to be taken: it was paid for, and the same call would pay once more."""
+        for attempt in self._setup.runner.take_finished():
+            if not _ends_evaluation(attempt.error):
+                self._keep(by_key[attempt.job.key], attempt)  # type: ignore[index]
 
     def _in_turn(self, trials: Sequence[EvaluationTrial]) -> Iterator[Attempt]:
         for trial in trials:
@@ -112,7 +123,7 @@ class TrialsUnderWay:
         error = attempt.error
         if isinstance(error, KeyboardInterrupt):
             raise error
-        if error is not None and is_interruption(error):
+        if _ends_evaluation(error):
             raise Stopped(_CANCELLED)
         run = LlmRun(
             None, trial.example, self._request.evaluators, self._setup.runner.scorer, self._setup.bind
@@ -145,6 +156,10 @@ def is_finished(trial: Trial) -> bool:
     return trial.not_run is None
 
 
+def _ends_evaluation(error: BaseException | None) -> bool:
+    return error is not None and is_interruption(error)
+
+
 def _refuses(error: BaseException | None) -> bool:
     return error is not None and is_refusal(error)
 
@@ -166,5 +181,4 @@ def _outcome(error: BaseException | None) -> Outcome:
         return Outcome("skipped", str(error), not_run="budget")
     if isinstance(error, Refused):
         return Outcome("error", str(error), error, "refused")
-    first_line = f"{type(error).__name__}: {error}".partition("\n")[0]
-    return Outcome("error", first_line[:_MESSAGE], error)
+    return Outcome("error", headline(error)[:_MESSAGE], error)

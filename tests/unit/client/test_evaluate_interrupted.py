@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import sys
@@ -310,3 +311,26 @@ def test_a_run_that_is_not_stored_is_unscored_by_a_new_evaluator(tmp_path: Path)
     assert runs_of(client, name) == []
     results = evaluate(App(), data=DATA, evaluators=[right, length], experiment=name, client=client)
     assert "trace isn't stored" in str(scores_of(results)["one"]["length"].error)
+
+
+class Unspeakable(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("no words")
+
+
+def test_an_error_that_cannot_be_shown_is_an_error_like_any_other(client: ClientBase) -> None:
+    results = evaluate(App(raising(Unspeakable())), data=DATA, evaluators=[right], client=client)
+    trials = {trial.example_id: trial for trial in stored(client, results.experiment_name).trials}
+    assert (trials["two"].status, trials["three"].status) == ("error", "passed")
+    assert trials["two"].message == "Unspeakable: (its message can't be shown: RuntimeError)"
+
+
+def test_a_key_in_a_refusal_is_not_kept(client: ClientBase) -> None:
+    key = "sk-ant-api03-" + "Ab9dEfGh1jKlMn0pQrStUv" * 4
+    error = Rejected(401)
+    error.args = (f"Incorrect API key provided: {key}",)
+    stopped = interrupted(client, error)
+    assert "[redacted" in str(stopped)
+    store = client.workspace.open_store()
+    document = json.dumps(store.read_experiment(stopped.results.experiment_name))
+    assert key not in document

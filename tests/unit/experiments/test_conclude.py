@@ -17,6 +17,7 @@ from pytest_llmobs.records.experiments import Experiment, SessionEnd
 from pytest_llmobs.records.looks import Look
 from pytest_llmobs.settings import Settings
 from pytest_llmobs.storage.store import Store
+from pytest_llmobs.tracing.redaction.pipeline import Redaction
 from tests.unit.suites import ACCEPTED, World, first
 
 Around = Callable[..., Surroundings]
@@ -49,6 +50,7 @@ def around(tmp_path: Path, suite: World) -> Around:
             baseline_of=lambda name: baseline,
             baseline_folder=tmp_path / "llm-baselines",
             find_summaries=lambda plan: (),
+            redaction=Redaction([]),
         )
         return replace(usual, **fields)
 

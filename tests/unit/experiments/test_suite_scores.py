@@ -20,9 +20,13 @@ from pytest_llmobs.records.experiments import Experiment, SuiteScore
 from pytest_llmobs.records.plans import GateRule
 from pytest_llmobs.settings import Settings
 from pytest_llmobs.storage.store import Store
+from pytest_llmobs.tracing.redaction.pipeline import Redaction
+from pytest_llmobs.tracing.redaction.secrets import Secrets
 from pytest_llmobs.tracing.run_tree import start_root
 from pytest_llmobs.tracing.tracer import Tracer
 
+REDACTION = Redaction([Secrets()])
+KEY = "sk-ant-api03-" + "Ab9dEfGh1jKlMn0pQrStUv" * 4
 LABELS = {"e000": ("a", "a"), "e001": ("b", "a"), "e002": (RuntimeError("down"), "b")}
 """Example -> what was predicted, and what is right."""
 
@@ -79,7 +83,7 @@ def stored(tmp_path: Path, world):
 
 def scored(stored, *summaries, **options):
     experiment, store, bound = stored(*summaries, **options)
-    return {score.metric: score for score in suite_scores(experiment, store, lambda plan: bound)}
+    return {score.metric: score for score in suite_scores(experiment, store, lambda plan: bound, REDACTION)}
 
 
 def test_every_trial_is_seen_with_what_the_store_has_of_it(stored):
@@ -101,6 +105,20 @@ def test_one_that_never_ran_has_an_error_for_a_run(stored):
     assert (found["outcomes"].n, found["outcomes"].expected) == (2, 4)
 
 
+def test_what_they_say_is_cleaned_before_it_is_kept(stored):
+    def says(runs):
+        return {"score": 1, "value": KEY, "comment": f"asked with {KEY}"}
+
+    def refused(runs):
+        raise RuntimeError(f"Incorrect API key: {KEY}")
+
+    found = scored(stored, says, refused)
+    assert found["says"].score == 1
+    assert found["says"].comment.startswith("asked with [redacted")
+    assert "Incorrect API key: [redacted" in found["refused"].error
+    assert not any("sk-ant" in str(score) for score in found.values())
+
+
 def test_one_that_raises_keeps_its_place_and_its_traceback(stored):
     error = scored(stored, fails)["fails"].error
     assert error.startswith("Traceback")
@@ -114,12 +132,12 @@ def test_evaluators_that_cannot_be_had_are_unscored(stored):
     def find(plan):
         raise EvaluatorError("test_x.py can't be imported")
 
-    found = suite_scores(experiment, store, find)
+    found = suite_scores(experiment, store, find, REDACTION)
     assert [(s.metric, s.score, s.error) for s in found] == [
         ("agree", None, "test_x.py can't be imported"),
         ("fails", None, "test_x.py can't be imported"),
     ]
-    (one, _) = suite_scores(experiment, store, lambda plan: [bind_summary(fails)])
+    (one, _) = suite_scores(experiment, store, lambda plan: [bind_summary(fails)], REDACTION)
     assert "not that of the session" in one.error
 
 
@@ -133,7 +151,9 @@ def test_a_name_that_is_taken_is_unscored(stored):
 
 def test_the_document_keeps_them(stored):
     experiment, store, bound = stored("confusion_matrix", fails)
-    experiment = replace(experiment, suite_scores=suite_scores(experiment, store, lambda plan: bound))
+    experiment = replace(
+        experiment, suite_scores=suite_scores(experiment, store, lambda plan: bound, REDACTION)
+    )
     back = experiment_from_dict(experiment_to_dict(experiment))
     assert back.suite_scores == experiment.suite_scores
     assert back.suite_scores[0].matrix == {"a": {"a": 1, "b": 1}, "b": {"(none)": 1}}

@@ -255,6 +255,26 @@ def test_attempts_are_taken_in_the_order_in_which_they_are_through(make: Make) -
     assert second.scores["answered"].score is True
 
 
+def test_what_is_through_can_be_taken_without_waiting_for_the_others(make: Make) -> None:
+    last_has_begun, may_end = threading.Event(), threading.Event()
+
+    def hold(question: str) -> str:
+        may_end.wait(SOON)
+        return "held"
+
+    def last(question: str) -> str:  # runs in the only other thread, once both before it are through
+        last_has_begun.set()
+        return hold(question)
+
+    runner = make(announces=True)
+    at_once = [job(lambda question: "done", key) for key in ("first", "second")]
+    runner.offer([job(hold, "held"), *at_once, job(last, "last")])
+    assert last_has_begun.wait(SOON)
+    taken = [attempt.job.key for attempt in runner.take_finished()]
+    may_end.set()
+    assert taken == ["first", "second"]
+
+
 def test_an_attempt_is_through_once_its_evaluators_are(make: Make) -> None:
     may_end = threading.Event()
 
