@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_llmobs.errors import LlmobsError
-from pytest_llmobs.records.feedback import Feedback
 from pytest_llmobs.records.scores import Score
 from pytest_llmobs.tracing import active
 from pytest_llmobs.tracing.parent import get_current_run_tree
 from pytest_llmobs.trials.llm_run import LlmRun
+
+if TYPE_CHECKING:  # most tests leave no feedback
+    from pytest_llmobs.records.feedback import Feedback
 
 # Of the process, as the context variable is by which a call knows its root run. Not kept in the root run: it would hold
 # what holds it, and wait for the garbage collector with all its trace.
