@@ -19,6 +19,8 @@ from pytest_llmobs.files import each_once, parse_json, read_text, write_whole
 
 _REFUSED = '\\:*?"<>|@'
 """Refused by Windows, or with a meaning behind a name (``name:tag``, ``name@version``)."""
+_DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+"""What Windows takes for a device, whatever follows behind a dot: such a file can't be checked out there."""
 _LONGEST = 180
 """Bytes of a part of a name; file systems allow 255 for a whole file name."""
 _HASH = re.compile(r"[0-9a-f]{4,64}")
@@ -63,6 +65,8 @@ def _reason_against(name: str) -> str | None:
             return f"{part!r} begins with a dot"
         if part != part.strip() or part.endswith("."):
             return f"{part!r} begins or ends with a blank or a dot"
+        if _DEVICES.fullmatch(part):
+            return f"{part!r} is a device on Windows, where the file could not be checked out"
         if len(part.encode()) > _LONGEST:
             return f"{part[:20]!r}… is longer than {_LONGEST} bytes"
     return None
@@ -77,8 +81,11 @@ def check_case(name: str, taken: Iterable[str], what: str) -> None:
     wanted = _folded(name)
     for other in taken:
         if other != name and _folded(other) == wanted:
+            in_what = "capitals"
+            if unicodedata.normalize("NFC", name) == unicodedata.normalize("NFC", other):
+                in_what = "how its accents are encoded"
             raise ConflictError(
-                f"The {what} {name!r} differs from {other!r} in capitals alone, and many file systems have one file "
+                f"The {what} {name!r} differs from {other!r} in {in_what} alone, and many file systems have one file "
                 f"for both. Choose another name, or use {other!r}."
             )
 

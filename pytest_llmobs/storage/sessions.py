@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from pytest_llmobs.errors import StoreError
 from pytest_llmobs.files import make_private, open_private, parse_json
 from pytest_llmobs.storage import locks
 from pytest_llmobs.storage.layout import Layout, escape
@@ -63,11 +64,20 @@ def begin(
         sleep: Waits, in seconds.
 
     Raises:
-        OSError: The disk refuses.
+        StoreError: The disk refuses.
     """
-    folder = _folder(layout)
-    make_private(folder)
-    path = folder / f"{escape(marked.name)}.json"
+    path = _folder(layout) / f"{escape(marked.name)}.json"
+    try:
+        return _begin(path, marked, sleep)
+    except OSError as error:
+        raise StoreError(
+            f"Can't note in {str(path)!r} that {marked.name!r} has begun: {error.strerror or error}. Make room there, "
+            "or make it writable, or choose another store (LLMOBS_STORE, --llm-store)."
+        ) from error
+
+
+def _begin(path: Path, marked: MarkedSession, sleep: Callable[[float], object]) -> SessionMarker | None:
+    make_private(path.parent)
     waited = 0.0
     while waited < _PATIENCE:
         descriptor = open_private(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC)

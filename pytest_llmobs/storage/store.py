@@ -164,8 +164,7 @@ class Store(RunQueries):
             What marks it until it ends; None where another session of that name is under way.
 
         Raises:
-            StoreError: The store can't be made.
-            OSError: The disk refuses.
+            StoreError: The store can't be made, or the disk refuses.
         """
         self.layout.create()
         self.seal()

@@ -110,6 +110,11 @@ def bound_evaluators(
         EvaluatorError: One is unknown or misdeclared, or two have one key.
     """
     bound = tuple(map(bind, specs))
+    if any(each.key == PASS for each in bound):
+        raise EvaluatorError(
+            f"evaluators=[…] has one with the key {PASS!r}, which is the name of the trials' own verdict. Give it "
+            "another: evaluator(key='…')(function)."
+        )
     twice = repeated(each.key for each in bound)
     if twice is not None:
         raise EvaluatorError(

@@ -53,7 +53,10 @@ class MetricSummary:
 
     def __str__(self) -> str:
         parts = [self._shown()]
-        if self.missing:
+        if self.missing and self.scored_mean is not None and not self.scored:
+            parts.append(f"each of {self.expected} missing in some repeat")
+            parts.append(f"{figures.rate(self.scored_mean)} over what is there")
+        elif self.missing:
             parts.append(f"{self.missing} of {self.expected} missing")
             if self.scored_mean is not None:
                 parts.append(f"{figures.rate(self.scored_mean)} over the others")

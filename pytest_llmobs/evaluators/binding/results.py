@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from pytest_llmobs.errors import EvaluatorError
+from pytest_llmobs.files import encodable
 from pytest_llmobs.records.scores import Score
 from pytest_llmobs.wording import known, nearest
 
@@ -76,7 +77,7 @@ def _scores(returned: Any, key: str) -> list[Score]:
         if isinstance(dumped, Mapping):
             return _scores(dumped, key)
     if isinstance(returned, str):
-        return [Score(key, value=returned)]
+        return [_checked(Score(key, value=returned), key)]
     return [Score(key, score=_number(returned, key))]
 
 
@@ -113,10 +114,12 @@ def _checked(score: Score, key: str) -> Score:
     texts: dict[str, Any] = {}
     for part in ("value", "comment", "error"):
         value = getattr(score, part)
-        if value is not None and type(value) is not str:
-            texts[part] = _text(value)
+        if value is not None and not (type(value) is str and value.isascii()):
+            texts[part] = encodable(_text(value))
     if texts:
-        return replace(score, **texts)
+        score = replace(score, **texts)
+    if score.unscored and not score.error:
+        raise EvaluatorError(f"Evaluator {key!r} returned a score without 'score' or 'value': {score!r}.")
     return score
 
 

@@ -157,6 +157,14 @@ class TargetEvaluation:
         goes_on = f"the same call with experiment={name!r} runs the others"
         return Interruption(f"{begins} are finished and stored; {goes_on}.", cause)
 
+    def _lossy(self, loss: str) -> Interruption:
+        """Return what is said where every trial ran, and the disk didn't take all of their runs."""
+        return Interruption(
+            f"The evaluation {self._head.name!r} is not whole: {loss} Its scores are stored, and nothing is left for "
+            "experiment= to run; the same call without it runs all trials anew.",
+            None,
+        )
+
     def _trials(self) -> list[Trial]:
         if self._under_way is None:
             return self._kept
@@ -166,7 +174,7 @@ class TargetEvaluation:
         """Seal the runs, judge what ran, and keep it; the journal stays where anything is left to run."""
         self._setup.seal()
         if interruption is None and (loss := self._setup.loss()):
-            interruption = self._interruption(loss, None)
+            interruption = self._lossy(loss)
         trials = self._trials()
         notes = [*self._head.notes, *error_notes(trials), *self._setup.remarks()]
         if interruption is not None:

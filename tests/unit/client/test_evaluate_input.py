@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from pytest_llmobs import Client, Dataset, Example, evaluate, load_dataset
+from pytest_llmobs import Client, Dataset, Example, evaluate, evaluator, load_dataset
 from pytest_llmobs.client.base import ClientBase
 from pytest_llmobs.errors import (
     ArgumentError,
@@ -348,6 +348,10 @@ def misspelt(output: Any, refernce_outputs: Any) -> bool:
         ("right", r"evaluators='right': give a list, such as evaluators=\['right'\]"),
         ([misspelt], "has a parameter 'output' that stands for nothing. Did you mean 'outputs'"),
         ([right, right], r"evaluators=\[…\] has two with the key 'right'"),
+        (
+            [evaluator(key="pass")(lambda outputs: 1)],
+            r"the key 'pass', which is the name of the trials' own verdict",
+        ),
         ([3], "3 is no evaluator"),
     ],
 )

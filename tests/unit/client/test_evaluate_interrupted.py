@@ -15,8 +15,9 @@ import pytest
 
 from pytest_llmobs import evaluate
 from pytest_llmobs.client.base import ClientBase
-from pytest_llmobs.errors import ArgumentError, ConflictError, IncompleteExperiment, NotFoundError
+from pytest_llmobs.errors import ArgumentError, ConflictError, IncompleteExperiment, NotFoundError, StoreError
 from pytest_llmobs.experiments.evaluation.journal import Journal, journal_names, read_journal
+from pytest_llmobs.storage.spool.writer import Spool
 from tests.unit.client.evaluating import DATA, App, client_in, length, right, runs_of, scores_of, stored
 
 SCRIPT = Path(__file__).with_name("interrupted_script.py")
@@ -334,3 +335,28 @@ def test_a_key_in_a_refusal_is_not_kept(client: ClientBase) -> None:
     store = client.workspace.open_store()
     document = json.dumps(store.read_experiment(stopped.results.experiment_name))
     assert key not in document
+
+
+def test_a_store_that_takes_nothing_is_told_before_anything_runs(client: ClientBase) -> None:
+    store = client.workspace.open_store()
+    store.layout.create()
+    (store.layout.root / "unfinished").write_text("a file in the way")
+    app = App()
+    with pytest.raises(
+        StoreError, match=r"Can't note in '.*unfinished.*' that .* has begun: .* Make room there"
+    ):
+        evaluate(app, data=DATA, evaluators=[right], client=client)
+    assert app.calls == []
+
+
+def test_an_evaluation_whose_runs_were_lost_promises_nothing(
+    client: ClientBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Spool, "loss", lambda self: "2 runs of process 7 were lost: the disk is full.")
+    with pytest.raises(IncompleteExperiment) as stopped:
+        evaluate(App(), data=DATA, evaluators=[right], client=client)
+    assert str(stopped.value) == (
+        f"The evaluation {stopped.value.results.experiment_name!r} is not whole: 2 runs of process 7 were lost: the "
+        "disk is full. Its scores are stored, and nothing is left for experiment= to run; the same call without it "
+        "runs all trials anew."
+    )

@@ -42,6 +42,12 @@ def test_examples_weigh_alike_however_many_of_their_repeats_have_a_score(tmp_pat
     assert tone.missing == 1
 
 
+def test_where_every_example_lacks_a_repeat_there_are_no_others(tmp_path: Path) -> None:
+    rows = [row("a", tone=1.0, repeat=1), row("b", tone=1.0, repeat=1)]
+    tone = summaries(tmp_path, rows, ["a", "b"], repeat=2)["tone"]
+    assert str(tone) == "0.500, each of 2 missing in some repeat, 1.000 over what is there"
+
+
 def test_beyond_0_to_1_nothing_stands_for_a_missing_score(tmp_path: Path) -> None:
     rows = [row("a", tone=40.0), row("b", error="ValueError: no")]
     tone = summaries(tmp_path, rows, ["a", "b"])["tone"]

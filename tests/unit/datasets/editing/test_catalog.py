@@ -103,6 +103,8 @@ def test_an_unknown_name_is_answered_with_a_near_one(catalog: Catalog, write: Ca
         ("a\nb", r"it holds '\n'"),
         ("a\\b", r"it holds '\\'"),
         ("a ", "'a ' begins or ends with a blank"),
+        ("con", "'con' is a device on Windows"),
+        ("golden/Aux.v2", "'Aux.v2' is a device on Windows"),
         ("ä" * 100, "is longer than 180 bytes"),
     ],
 )
@@ -118,6 +120,12 @@ def test_a_name_is_taken_once_also_in_other_capitals(catalog: Catalog) -> None:
         catalog.create("Golden", {})
     with pytest.raises(ConflictError, match="'golden' differs from 'Golden' in capitals alone"):
         catalog.create("golden", {})
+
+
+def test_a_name_is_taken_once_however_its_accents_are_encoded(catalog: Catalog) -> None:
+    catalog.create("caf\u00e9", {})
+    with pytest.raises(ConflictError, match="in how its accents are encoded alone"):
+        catalog.create("cafe\u0301", {})
 
 
 def test_an_unknown_data_type_is_refused(catalog: Catalog) -> None:

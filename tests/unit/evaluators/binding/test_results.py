@@ -156,3 +156,17 @@ def test_anything_else_names_evaluator_value_and_remedy(returned, message):
     with pytest.raises(EvaluatorError, match=message) as caught:
         scores_of(returned, "me")
     assert "'me'" in str(caught.value)
+
+
+def test_a_score_of_nothing_is_a_mistake_of_its_evaluator():
+    with pytest.raises(
+        EvaluatorError, match=r"'tone' returned a score without 'score' or 'value': Score\('tone'\)"
+    ):
+        scores_of(Score("tone", None), "tone")
+
+
+@pytest.mark.parametrize("returned", ["cut \ud83d", {"value": "cut \ud83d", "comment": "\ude00"}])
+def test_half_a_character_in_a_label_becomes_the_mark_for_lost_ones(returned):
+    (score,) = scores_of(returned, "tone")
+    assert score.value == "cut \ufffd"
+    assert score.comment in (None, "\ufffd")
