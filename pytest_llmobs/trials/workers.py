@@ -26,7 +26,7 @@ _LONGEST_NAP = 0.5
 class Task:
     """One piece of work: a function without arguments, sync or async, and how it ended."""
 
-    __slots__ = ("_future", "ended", "error", "function", "name", "on_end", "order", "started")
+    __slots__ = ("_future", "cancelled", "ended", "error", "function", "name", "on_end", "order", "started")
 
     def __init__(
         self,
@@ -46,6 +46,8 @@ class Task:
         self.started: float | None = None
         """Seconds on the workers' clock, or None while it waits."""
         self.ended = False
+        self.cancelled = False
+        """True once ``Workers.cancel`` was asked to stop it."""
         self.error: BaseException | None = None
         self._future: asyncio.Task[Any] | concurrent.futures.Future[Any] | None = None
         """What of it runs on the event loop."""
@@ -97,6 +99,8 @@ class Workers:
         self._idle_threads = 0
         self._loop = loop
         self._owns_loop = loop is None
+        self._loop_ends = False
+        """True once the caller's loop cancels its tasks, as ``asyncio.run`` does at its end: nothing more starts on it."""
         self._closed = False
         self._alarm: threading.Timer | None = None
         """Rings when the rate limit lets the next task start."""
@@ -143,6 +147,7 @@ class Workers:
         with self._changed:
             self._waiting = [entry for entry in self._waiting if entry[2] is not task]
             heapq.heapify(self._waiting)
+            task.cancelled = True
             if task._future is not None and self._loop is not None:
                 with suppress(RuntimeError):  # a caller's loop may have been closed meanwhile
                     self._loop.call_soon_threadsafe(task._future.cancel)
@@ -230,15 +235,20 @@ class Workers:
     def _start_on_loop(self, task: Task) -> None:
         try:
             self._event_loop().call_soon_threadsafe(self._run_on_loop, task)
-        except (
-            RuntimeError
-        ):  # the caller has closed his loop: to the task that is as if it had been cancelled
-            import asyncio
+        except RuntimeError:  # the caller has closed his loop
+            self._end_unstarted(task)
 
-            task.error = asyncio.CancelledError()
-            self._end(task, freed_thread=False)
+    def _end_unstarted(self, task: Task) -> None:
+        """End a task whose loop takes no more: to the task that is as if it had been cancelled."""
+        import asyncio
+
+        task.error = asyncio.CancelledError()
+        self._end(task, freed_thread=False)
 
     def _run_on_loop(self, task: Task) -> None:
+        if self._loop_ends:
+            self._end_unstarted(task)
+            return
         coroutine = task.function()
         task._future = self._event_loop().create_task(coroutine, context=self._base_context.copy())
         task._future.add_done_callback(lambda future: self._collect(task, future))
@@ -248,7 +258,18 @@ class Workers:
             task.error = TimeoutError("cancelled")
         else:
             task.error = future.exception()
+        # asked of the future: a target's cancellation ends its trial and goes no further
+        if future.cancelling() and not task.cancelled and not self._owns_loop:
+            self._leave_loop()
         self._end(task, freed_thread=False)
+
+    def _leave_loop(self) -> None:
+        """Start nothing more on a loop that ends, and stop what it began after it had cancelled its tasks."""
+        with self._changed:
+            self._loop_ends = True
+            for running in self._running:
+                if running._future is not None:
+                    running._future.cancel()
 
     def _end(self, task: Task, *, freed_thread: bool) -> None:
         with self._changed:

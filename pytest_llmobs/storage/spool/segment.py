@@ -30,6 +30,8 @@ class Segment:
         """Where it lies, or lay."""
         self.file = file
         """Unbuffered; ``file.write(line)`` is one ``write`` to the end."""
+        self._descriptor: int | None = file.fileno()
+        """The file's, until it is closed: the file object may be collected before this one."""
         self.started = real.seconds()
         """When this object was made, seconds on the monotonic clock."""
         self.exported = 0
@@ -65,7 +67,8 @@ class Segment:
     @classmethod
     def _open(cls, path: Path, flags: int) -> Segment | None:
         descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC | flags, 0o600)
-        segment = cls(path, io.FileIO(descriptor, "r+"))
+        # closed by the segment: a file object that is collected before it would warn of what is no mistake
+        segment = cls(path, io.FileIO(descriptor, "r+", closefd=False))
         try:
             owned = locks.claim(descriptor)
         except OSError as error:
@@ -102,8 +105,11 @@ class Segment:
 
     def close(self) -> None:
         """Let go of the file and of its lock; somebody may have closed all descriptors already."""
-        with suppress(OSError):
-            self.file.close()
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None:
+            with suppress(OSError):
+                self.file.close()
+                os.close(descriptor)
 
     def __del__(self) -> None:
         self.close()

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import gc
+import os
 import shutil
+import warnings
 from pathlib import Path
 
 import pytest
@@ -85,3 +88,17 @@ def test_a_forked_child_does_not_keep_its_parents_file_locked(python) -> None:
         "os.kill(child, 9)\n"
     )
     assert (done.stdout, done.stderr) == ("None\nTrue\n", "")
+
+
+def test_a_file_that_nobody_closes_is_closed_without_a_warning(tmp_path: Path) -> None:
+    segment = Segment.create(tmp_path, "late")
+    descriptor = segment.file.fileno()
+    segment.cycle = [segment.file, segment]  # type: ignore[attr-defined]
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        del segment
+        gc.collect()
+
+    assert [str(warning.message) for warning in caught] == []
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(descriptor)
