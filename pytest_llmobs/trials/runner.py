@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -19,6 +20,7 @@ from pytest_llmobs.tracing.tracer import Tracer
 from pytest_llmobs.trials.announcements import Announcements
 from pytest_llmobs.trials.budget import Budget, BudgetReached
 from pytest_llmobs.trials.deadline import Deadline, TargetTimeout
+from pytest_llmobs.trials.forks import leave_child
 from pytest_llmobs.trials.outputs import as_outputs
 from pytest_llmobs.trials.refusals import is_refusal, is_rejection, retry_after
 from pytest_llmobs.trials.results import GivenUp, Streamed, finish, finish_async
@@ -363,13 +365,14 @@ class _TargetRun:
     """The ``with`` block in which a target is called: traced, and never raising."""
 
     # A class: a generator would leave frames of its own in the traceback of what the target raised.
-    __slots__ = ("_activation", "_attempt", "_runner", "result", "streamed")
+    __slots__ = ("_activation", "_attempt", "_process", "_runner", "result", "streamed")
 
     streamed: Streamed
 
     def __init__(self, runner: Runner, attempt: Attempt) -> None:
         self._runner = runner
         self._attempt = attempt
+        self._process = os.getpid()
         self.result: Any = None
         """What the target returned."""
 
@@ -381,6 +384,7 @@ class _TargetRun:
         return self
 
     def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> bool:
+        leave_child(self._process, error)
         self._activation.__exit__()
         if error is not None:
             self._runner._fail(self._attempt, error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -229,6 +230,25 @@ def test_a_target_that_raises_warms_nothing_up(make: Make) -> None:
     second = runner.run_inline(job(answer, "t2"))
     assert second.root is not None
     assert second.root.columns["cold"] is True
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
+@pytest.mark.parametrize(("raised", "status"), [(SystemExit(3), 3), (SystemExit(), 0), (None, 0)])
+@pytest.mark.parametrize("inline", [True, False], ids=["inline", "in a thread"])
+def test_a_child_that_a_target_forks_ends_where_it_comes_back(
+    make: Make, inline: bool, raised: BaseException | None, status: int
+) -> None:
+    def answer(question: str) -> str:
+        child = os.fork()
+        if child:
+            return str(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+        if raised is not None:
+            raise raised
+        return "of the child"
+
+    runner = make()
+    attempt = runner.run_inline(job(answer)) if inline else runner.take(job(answer))
+    assert attempt.outputs == {"output": str(status)}
 
 
 def take_any(runner: Runner) -> Attempt:
