@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_llmobs.errors import SettingsError, StoreError
-from pytest_llmobs.experiments.identity import Identity
+from pytest_llmobs.records.identity import Identity
 from pytest_llmobs.extensions import Extensions
 from pytest_llmobs.settings import STORE_FOLDER, Settings
 

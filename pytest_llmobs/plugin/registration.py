@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_llmobs.errors import LlmobsError
-from pytest_llmobs.experiments.identity import Identity, new_identity
+from pytest_llmobs.records.identity import Identity, new_identity
 from pytest_llmobs.extensions import Extensions
 from pytest_llmobs.plugin import garbage_collection, options
 from pytest_llmobs.plugin.collection import Collection

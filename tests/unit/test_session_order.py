@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from pytest_llmobs.experiments.identity import new_identity
+from pytest_llmobs.records.identity import new_identity
 
 
 def test_two_sessions_of_one_second_keep_their_order() -> None:

@@ -17,7 +17,7 @@ from pytest_llmobs.experiments.evaluation.planning import EvaluationRequest
 from pytest_llmobs.experiments.evaluation.results_data import Evaluation, EvaluationRow, Interruption
 from pytest_llmobs.experiments.evaluation.running import Stopped, TrialsUnderWay
 from pytest_llmobs.experiments.evaluation.setup import Setup
-from pytest_llmobs.experiments.evaluation.target_errors import error_notes
+from pytest_llmobs.experiments.evaluation.target_errors import end_of, error_notes
 from pytest_llmobs.records.experiments import EarlierScores
 from pytest_llmobs.records.trials import Trial
 from pytest_llmobs.tracing.failure import headline
@@ -185,6 +185,7 @@ class TargetEvaluation:
             duration=self._head.duration + real.seconds() - self._began,
             trials=tuple(trials),
             interrupted=interruption is not None,
+            end=end_of(trials),
             earlier_scores=(*self._head.earlier_scores, *self._replaced),
             notes=tuple(notes),
         )

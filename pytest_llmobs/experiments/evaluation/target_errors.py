@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from pytest_llmobs.records.experiments import SessionEnd
 from pytest_llmobs.records.trials import Trial
 from pytest_llmobs.wording import count, listed
 
@@ -30,3 +31,9 @@ def error_notes(trials: Sequence[Trial]) -> Iterator[str]:
     if len(causes) > _CAUSES:
         rest = sum(len(examples) for _headline, examples in causes[_CAUSES:])
         yield f"{count(rest, 'trial')} ended in {count(len(causes) - _CAUSES, 'other error')}"
+
+
+def end_of(trials: Sequence[Trial]) -> SessionEnd:
+    """Return how an evaluation ended: a target that raised fails it whatever the verdict, as it fails a test."""
+    raised = any(trial.status == "error" for trial in trials)
+    return SessionEnd(exit_status=int(raised))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
-from pytest_llmobs.experiments.identity import Identity
+from pytest_llmobs.records.identity import Identity
 from pytest_llmobs.files import PRIVATE, text_hash, write_whole
 from pytest_llmobs.records.examples import Example
 from pytest_llmobs.records.looks import Purpose, Rerun

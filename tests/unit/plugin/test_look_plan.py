@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pytest_llmobs.experiments.identity import new_identity
+from pytest_llmobs.records.identity import new_identity
 from pytest_llmobs.plugin.confirming.answers import look_of, why_not_accepted
 from pytest_llmobs.plugin.confirming.child_process import Ended
 from pytest_llmobs.plugin.confirming.plan import (
