@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_llmobs.errors import SettingsError, StoreError
-from pytest_llmobs.records.identity import Identity
 from pytest_llmobs.extensions import Extensions
+from pytest_llmobs.records.identity import Identity
 from pytest_llmobs.settings import STORE_FOLDER, Settings
 
 if TYPE_CHECKING:  # what a session is made of is imported as it is made: collecting needs little of it

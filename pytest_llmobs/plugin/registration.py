@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_llmobs.errors import LlmobsError
-from pytest_llmobs.records.identity import Identity, new_identity
 from pytest_llmobs.extensions import Extensions
 from pytest_llmobs.plugin import garbage_collection, options
 from pytest_llmobs.plugin.collection import Collection
@@ -23,6 +22,7 @@ from pytest_llmobs.plugin.pytest_internals import keep_current_test
 from pytest_llmobs.plugin.state import Manifest, Notes, ProcessState
 from pytest_llmobs.plugin.suites import Suites
 from pytest_llmobs.plugin.trial import TrialHooks
+from pytest_llmobs.records.identity import Identity, new_identity
 from pytest_llmobs.session import Session
 from pytest_llmobs.settings import Settings
 

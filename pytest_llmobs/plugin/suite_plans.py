@@ -153,7 +153,7 @@ def gone_suites(config: pytest.Config, suites: Suites) -> Iterator[SuitePlan]:
 def _recorded_suites(suites: Suites) -> Iterator[str]:
     """Yield the suites of tests that have a baseline and weren't collected."""
     from pytest_llmobs.baselines.file import baseline_files, baseline_path, load_baseline, suite_of_damaged
-    from pytest_llmobs.experiments.evaluation.suite_names import is_evaluated
+    from pytest_llmobs.records.plans import is_evaluated
 
     known = {baseline_path(suites.baseline_folder, suite) for suite in suites.totals}
     for path in baseline_files(suites.baseline_folder):

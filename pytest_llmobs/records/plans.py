@@ -9,6 +9,13 @@ from operator import attrgetter
 from typing import Any, Literal, overload
 
 GateMethod = Literal["paired", "mean", "off"]
+EVALUATED = "evaluate::"
+"""How the name of a suite begins that no test has: that of an ``evaluate()`` call."""
+
+
+def is_evaluated(suite: str) -> bool:
+    """Tell whether a suite is that of an ``evaluate()`` call: no test belongs to it, and no file is gone."""
+    return suite.startswith(EVALUATED)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

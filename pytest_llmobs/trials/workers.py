@@ -100,7 +100,7 @@ class Workers:
         self._loop = loop
         self._owns_loop = loop is None
         self._loop_ends = False
-        """True once the caller's loop cancels its tasks, as ``asyncio.run`` does at its end: nothing more starts on it."""
+        """True once the caller's loop cancels its tasks, as ``asyncio.run`` does at its end: nothing starts then."""
         self._closed = False
         self._alarm: threading.Timer | None = None
         """Rings when the rate limit lets the next task start."""

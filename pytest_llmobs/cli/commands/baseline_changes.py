@@ -17,10 +17,9 @@ from pytest_llmobs.baselines.file import (
 from pytest_llmobs.baselines.records import Baseline, named_sessions
 from pytest_llmobs.baselines.renames import follow_renames
 from pytest_llmobs.baselines.texts import updated_texts
-from pytest_llmobs.experiments.evaluation.suite_names import is_evaluated
 from pytest_llmobs.experiments.git import check_revision, committed_names, read_committed
 from pytest_llmobs.records.experiments import Experiment
-from pytest_llmobs.records.plans import SuitePlan
+from pytest_llmobs.records.plans import SuitePlan, is_evaluated
 from pytest_llmobs.reports.pages.baseline_diff import BaselineChange
 
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from pytest_llmobs.errors import ConflictError
 from pytest_llmobs.experiments.evaluation.setup import Setup
-from pytest_llmobs.records.identity import Identity, new_identity
 from pytest_llmobs.extensions import Extensions, standalone_manager
+from pytest_llmobs.records.identity import Identity, new_identity
 from pytest_llmobs.session import Session
 from pytest_llmobs.tracing.context import current, leave
 from pytest_llmobs.tracing.tracer import Tracer

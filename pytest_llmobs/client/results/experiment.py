@@ -188,11 +188,14 @@ class ExperimentResults:
     def to_pandas(self, start: int | None = 0, end: int | None = None, *, level: Level = "row") -> DataFrame:
         """Return a data frame in the order of the dataset, with a line for every expected example.
 
-        Columns: ``inputs.*``, ``outputs.*``, ``error``, ``reference.*``, each metric by its name and again as
-        ``feedback.<metric>``, ``repeat``, ``execution_time`` (seconds), ``example_id``, ``id`` (the run's). Booleans
-        are 1.0 and 0.0, labels are texts; dicts and lists below the first level stay what they are. A metric with the
-        name of another column is found under ``feedback.`` alone. Of several suites, as a stored session of pytest has
-        them that was scored again, ``suite`` tells which.
+        A metric's mean is that of ``summary_scores``: where a score is missing, 0 stands in its place, and ``unscored``
+        names the metric. Where numbers leave 0..1, nothing can, and the cell is empty.
+
+        Columns: ``inputs.*``, ``outputs.*``, ``error``, ``unscored``, ``reference.*``, each metric by its name
+        and again as ``feedback.<metric>``, ``repeat``, ``execution_time`` (seconds), ``example_id``, ``id``
+        (the run's). Booleans are 1.0 and 0.0, labels are texts; dicts and lists below the first level stay what
+        they are. A metric with the name of another column is found under ``feedback.`` alone. Of several
+        suites, as a stored session of pytest has them that was scored again, ``suite`` tells which.
 
         Args:
             start: The first line.

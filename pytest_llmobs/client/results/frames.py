@@ -22,7 +22,7 @@ Level = Literal["row", "example"]
 _LEVELS = ("row", "example")
 _GROUPS = ("inputs.", "outputs.", "reference.", "feedback.")
 """How the names of columns begin that aren't ours alone."""
-_OWN = ("error", "suite", "repeat", "execution_time", "example_id", "id")
+_OWN = ("error", "unscored", "suite", "repeat", "execution_time", "example_id", "id")
 """Our own columns: a metric of such a name is in its ``feedback.`` column only."""
 
 Cells = dict[str, Any]
@@ -87,10 +87,11 @@ def cells_of(row: EvaluationRow) -> Cells:
     cells |= _prefixed("inputs.", example.inputs)
     cells |= _prefixed("outputs.", run.outputs or {})
     cells["error"] = why_failed(row)
+    cells["unscored"] = None
     cells |= _prefixed("reference.", example.outputs)
     values = {key: _value(score) for key, score in row.scores.items()}
     for key, value in values.items():
-        if key not in _OWN and not key.startswith(_GROUPS):
+        if _has_own_column(key):
             cells[key] = value
     cells |= _prefixed("feedback.", values)
     cells["repeat"] = row.trial.repeat
@@ -98,6 +99,10 @@ def cells_of(row: EvaluationRow) -> Cells:
     cells["example_id"] = row.trial.example_id
     cells["id"] = run.id or None
     return cells
+
+
+def _has_own_column(metric: str) -> bool:
+    return metric not in _OWN and not metric.startswith(_GROUPS)
 
 
 def why_failed(row: EvaluationRow) -> str | None:
@@ -115,13 +120,48 @@ def _lines(
     by_key = {key_of(row.trial): row for row in rows}
     several = len(plans) > 1
     for plan in plans:
+        lines: list[Cells] = []
+        own_rows: list[EvaluationRow | None] = []
         for expected in plan.expected:
             key = plan.name, expected.example_id, expected.repeat
             row = by_key.get(key)
             cells = _missing(expected, why_missing(key)) if row is None else cells_of(row)
             if several:
                 cells["suite"] = plan.name
-            yield cells
+            lines.append(cells)
+            own_rows.append(row)
+        for metric in _metrics(plan, own_rows):
+            _count_missing(metric, lines, own_rows)
+        yield from lines
+
+
+def _metrics(plan: SuitePlan, rows: Iterable[EvaluationRow | None]) -> Iterable[str]:
+    """Return the metrics that each line of a suite should have: those of any row; where none ran, those promised."""
+    seen: dict[str, None] = {}
+    for row in rows:
+        if row is not None:
+            seen.update(dict.fromkeys(row.scores))
+    return seen or plan.metrics
+
+
+def _count_missing(metric: str, lines: Sequence[Cells], rows: Sequence[EvaluationRow | None]) -> None:
+    """Say of each line that lacks a metric that it does, and count it 0, as ``summary_scores`` does.
+
+    A mean over what survived would be a better one for each answer that failed. Labels have no mean, and where numbers
+    leave 0..1 nothing can stand for a missing one.
+    """
+    column = f"feedback.{metric}"
+    there = [line[column] for line in lines if line.get(column) is not None]
+    counts = all(isinstance(value, float) and 0 <= value <= 1 for value in there)
+    for line, row in zip(lines, rows, strict=True):
+        score = None if row is None else row.scores.get(metric)
+        if line.get(column) is not None or (score is not None and score.exempt):
+            continue
+        line["unscored"] = ", ".join(filter(None, (line.get("unscored"), metric)))
+        if counts:
+            line[column] = 0.0
+            if _has_own_column(metric):
+                line[metric] = 0.0
 
 
 def key_of(trial: Trial) -> TrialKey:
@@ -130,7 +170,13 @@ def key_of(trial: Trial) -> TrialKey:
 
 
 def _missing(expected: ExpectedTrial, why: str) -> Cells:
-    return {"error": why, "repeat": expected.repeat, "example_id": expected.example_id, "id": None}
+    return {
+        "error": why,
+        "unscored": None,
+        "repeat": expected.repeat,
+        "example_id": expected.example_id,
+        "id": None,
+    }
 
 
 def _prefixed(prefix: str, values: Mapping[str, Any]) -> Cells:
@@ -147,7 +193,7 @@ def _value(score: Score) -> float | str | None:
 def _in_order(lines: Iterable[Cells]) -> list[str]:
     """Return all columns: inputs, outputs, error, reference, metrics, feedback, and what tells the lines apart."""
     places = {"inputs.": 0, "outputs.": 1, "reference.": 3, "feedback.": 5}
-    ours = {"error": 2, **dict.fromkeys(_OWN[1:], 6)}
+    ours = {"error": 2, "unscored": 2, **dict.fromkeys(_OWN[2:], 6)}
     names: dict[str, None] = {}
     for line in lines:
         names.update(dict.fromkeys(line))
@@ -188,7 +234,7 @@ def _averaged(repeats: Sequence[Cells]) -> Cells:
 def _is_metric(name: str) -> bool:
     if name.startswith("feedback."):
         return True
-    return name not in _OWN and not name.startswith(_GROUPS)
+    return _has_own_column(name)
 
 
 def _mean_or_commonest(values: Sequence[float | str | None]) -> float | str | None:

@@ -10,9 +10,10 @@ from pytest_llmobs.evaluators.binding.declaration import BoundEvaluator
 from pytest_llmobs.experiments.evaluation.journal import journal_names, read_journal
 from pytest_llmobs.experiments.evaluation.planning import EvaluationRequest, EvaluationTrial
 from pytest_llmobs.experiments.evaluation.running import is_finished
-from pytest_llmobs.experiments.evaluation.suite_names import is_evaluated, may_go_on
+from pytest_llmobs.experiments.evaluation.suite_names import may_go_on
 from pytest_llmobs.experiments.stored import read_experiment
 from pytest_llmobs.records.experiments import Experiment
+from pytest_llmobs.records.plans import is_evaluated
 from pytest_llmobs.records.trials import Trial
 from pytest_llmobs.storage.store import Store
 from pytest_llmobs.wording import count, listed, nearest, noun

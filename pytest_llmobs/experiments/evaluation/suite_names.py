@@ -14,15 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from pytest_llmobs.records.examples import Dataset, content_hash
+from pytest_llmobs.records.plans import EVALUATED
 
-_PREFIX = "evaluate::"
 _UNNAMED = "examples"
 """What a dataset is called that comes from no file."""
-
-
-def is_evaluated(suite: str) -> bool:
-    """Tell whether a suite is that of an ``evaluate()`` call: no test belongs to it, and no file is gone."""
-    return suite.startswith(_PREFIX)
 
 
 def suite_name(target: Any, dataset: Dataset) -> str:
@@ -32,7 +27,7 @@ def suite_name(target: Any, dataset: Dataset) -> str:
         target: What the caller gave.
         dataset: The examples. A file goes by its path, one of the client's datasets by its name.
     """
-    return f"{_PREFIX}{_plain(_dataset_name(dataset))}::{_plain(target_name(target))}"
+    return f"{EVALUATED}{_plain(_dataset_name(dataset))}::{_plain(target_name(target))}"
 
 
 def _dataset_name(dataset: Dataset) -> str:
@@ -48,7 +43,7 @@ def may_go_on(suite: str, earlier: str) -> bool:
     """Tell whether a suite may be what an earlier one was: the same, or one over a list that has changed since."""
     if suite == earlier:
         return True
-    unnamed = f"{_PREFIX}{_UNNAMED}-"
+    unnamed = f"{EVALUATED}{_UNNAMED}-"
     is_list = suite.startswith(unnamed) and earlier.startswith(unnamed)
     return is_list and suite.rpartition("::")[2] == earlier.rpartition("::")[2]
 

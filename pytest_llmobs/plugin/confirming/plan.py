@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
-from pytest_llmobs.records.identity import Identity
 from pytest_llmobs.files import PRIVATE, text_hash, write_whole
 from pytest_llmobs.records.examples import Example
+from pytest_llmobs.records.identity import Identity
 from pytest_llmobs.records.looks import Purpose, Rerun
 from pytest_llmobs.records.plans import SuitePlan
 from pytest_llmobs.records.trials import Trial

@@ -26,6 +26,7 @@ def test_its_columns_are_those_that_scripts_know(tmp_path: Path) -> None:
         "inputs.question",
         "outputs.output",
         "error",
+        "unscored",
         "reference.answer",
         "tone",
         "feedback.tone",
@@ -44,7 +45,8 @@ def test_every_expected_example_is_a_line_in_the_order_of_the_dataset(tmp_path: 
     frame = frame_of(tmp_path, rows, ["a", "b", "c"])
     assert list(frame["example_id"]) == ["a", "b", "c"]
     assert list(frame["error"])[:2] == ["ValueError: no answer", "never ran"]
-    assert math.isnan(frame["tone"][0])
+    assert frame["tone"][0] == frame["feedback.tone"][1] == 0
+    assert list(frame["unscored"])[:2] == ["tone", "tone"]
     assert frame["tone"][2] == 0.5
 
 
@@ -139,3 +141,19 @@ def test_where_pandas_is_missing_the_error_says_how_to_get_it(
     monkeypatch.setitem(sys.modules, "pandas", None)
     with pytest.raises(LlmobsError, match="pip install pandas"):
         frame_of(tmp_path, [row("a")], ["a"])
+
+
+@pytest.mark.parametrize("level", ["row", "example"])
+def test_a_columns_mean_is_that_of_the_summary_whatever_crashed(tmp_path: Path, level: Any) -> None:
+    rows = [row("a", tone=1.0), row("b", tone=1.0), row("c", error="ValueError: boom")]
+    evaluation = ended(plan_of(["a", "b", "c", "d"]), rows)
+    results = ExperimentResults(evaluation, workspace_in(tmp_path))
+    frame = results.to_pandas(level=level)
+    assert frame["tone"].mean() == frame["feedback.tone"].mean() == results.summary_scores["tone"].mean == 0.5
+
+
+def test_where_scores_leave_0_to_1_nothing_stands_for_a_missing_one(tmp_path: Path) -> None:
+    rows = [row("a", tone=4.0), row("b", error="ValueError: boom")]
+    frame = frame_of(tmp_path, rows, ["a", "b"])
+    assert math.isnan(frame["tone"][1])
+    assert frame["unscored"][1] == "tone"

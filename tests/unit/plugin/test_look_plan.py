@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from pytest_llmobs.records.identity import new_identity
 from pytest_llmobs.plugin.confirming.answers import look_of, why_not_accepted
 from pytest_llmobs.plugin.confirming.child_process import Ended
 from pytest_llmobs.plugin.confirming.plan import (
@@ -22,6 +21,7 @@ from pytest_llmobs.plugin.confirming.plan import (
     write_plan,
 )
 from pytest_llmobs.records.examples import Example
+from pytest_llmobs.records.identity import new_identity
 from pytest_llmobs.records.looks import LookRequest, Rerun, Suspicion
 from pytest_llmobs.records.plans import SuitePlan
 from pytest_llmobs.records.trials import Trial
