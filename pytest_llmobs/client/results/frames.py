@@ -140,7 +140,7 @@ def _metrics(plan: SuitePlan, rows: Iterable[EvaluationRow | None]) -> Iterable[
     seen: dict[str, None] = {}
     for row in rows:
         if row is not None:
-            seen.update(dict.fromkeys(row.scores))
+            seen.update(dict.fromkeys(row.trial.scores))  # without later feedback, which nobody promised
     return seen or plan.metrics
 
 
