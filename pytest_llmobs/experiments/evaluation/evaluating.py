@@ -104,7 +104,8 @@ class TargetEvaluation:
         self._under_way.run(waiting, meanwhile=self._load_ending)
 
     def _load_ending(self) -> None:
-        """Import what concludes, while the first trials run: at the end it would be waited for."""
+        """Prepare, while the first trials run, what they and the ending would wait for."""
+        self._setup.redaction.suspects(b"{}")  # compiles what it looks for
         with suppress(ImportError):  # whoever needs it says so
             import_module(_CONCLUDING)
             import_module(_SEALING)

@@ -84,7 +84,8 @@ class Redaction:
 
     def clean_if_suspect(self, value: Any) -> Any:
         """Return a value of JSON types cleaned; a value that is clean costs no more than a look."""
-        if self.suspects(capture.encode(value)):
+        # of an empty one not even that: the first look takes as long as it takes to compile what is looked for
+        if value and self.suspects(capture.encode(value)):
             return self.clean_value(value)
         return value
 
