@@ -47,9 +47,10 @@ class Footers:
             StoreError: A file is unreadable or of a newer schema, and nobody takes it.
             VanishedError: A file is gone since the listing; look again.
         """
-        return self.open_each(self.find(folders), for_conditions=for_conditions)
+        paths = self.find(folders, for_conditions=for_conditions)
+        return self.open_each(paths, for_conditions=for_conditions)
 
-    def find(self, folders: Sequence[Path]) -> list[Path]:
+    def find(self, folders: Sequence[Path], *, for_conditions: bool = False) -> list[Path]:
         """Return the files of some projects, oldest first, without those that were merged into another.
 
         Raises:
@@ -58,7 +59,8 @@ class Footers:
         """
         paths = _listed(folders)
         replaced: set[Path] = set()
-        for file in self.open_each([path for path in paths if MERGED_MARK in path.name]):
+        merged = [path for path in paths if MERGED_MARK in path.name]
+        for file in self.open_each(merged, for_conditions=for_conditions):
             replaced |= file.merged
         return [path for path in paths if path not in replaced]
 

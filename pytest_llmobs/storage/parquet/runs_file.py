@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from copy import copy
+from dataclasses import dataclass, field
 from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -123,10 +124,13 @@ class RunsFile:
             VanishedError: It is gone already.
             StoreError: It can't be opened.
         """
+        # with all that is known of the footer: to read it again takes longer than a small scan
+        pinned = copy(self)
         try:
-            return replace(self, _pinned=self._opened())
+            pinned._pinned = self._opened()
         except UNREADABLE as error:
             raise unreadable(self.path, error) from error
+        return pinned
 
     def parts(self, sought: Sought) -> list[Part]:
         """Return the row groups that may hold what is sought, going by their statistics.
