@@ -242,20 +242,6 @@ class RunQueries(ABC):
             totals.add(table)
         return totals.stats()
 
-    def run_stats_by_project(
-        self, project: Projects = None, *, filter: RunFilter | None = None, **filters: Unpack[Filters]
-    ) -> dict[str, RunStats]:
-        """Return what the runs of each project that has any come to, from one scan; see ``run_stats``.
-
-        Raises:
-            FilterError: The filter can't be understood.
-            StoreError: What ``runs`` raises.
-        """
-        from pytest_llmobs.storage.parquet.totals import STATS_COLUMNS, by_project
-
-        columns = (*STATS_COLUMNS, "project")
-        return by_project(self.tables(columns, project, filter=filter, ordered=False, **filters))
-
     def check_project(self, name: str) -> None:
         """Make sure that a project is known: it has runs, sealed or not, or an experiment's document.
 

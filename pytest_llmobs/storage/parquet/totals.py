@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from itertools import chain
 from typing import Any
 
@@ -11,7 +10,6 @@ import pyarrow.compute as pc
 
 from pytest_llmobs.records.run_stats import RunStats
 from pytest_llmobs.storage.parquet.arrays import text_scalar
-from pytest_llmobs.storage.parquet.sought import PROJECT
 
 SUMS = ("total_tokens", "input_tokens", "output_tokens", "total_cost", "input_cost", "output_cost")
 """Columns that are added up."""
@@ -74,18 +72,3 @@ class Totals:
         chunks = list(chain.from_iterable(column.chunks for column in self._latencies))
         median, slowest = pc.quantile(pa.chunked_array(chunks, pa.float64()), q=[0.5, 0.99]).to_pylist()
         return median, slowest
-
-
-def by_project(tables: Iterable[pa.Table]) -> dict[str, RunStats]:
-    """Return what the runs of each project come to.
-
-    Args:
-        tables: With the columns of ``STATS_COLUMNS``, and the project.
-    """
-    totals: dict[str, Totals] = {}
-    for table in tables:
-        for project in pc.unique(table[PROJECT]).to_pylist():
-            # A table of a sealed file is one project's alone.
-            rows = table.filter(pc.equal(table[PROJECT], text_scalar(project)))
-            totals.setdefault(project, Totals()).add(rows)
-    return {project: totals[project].stats() for project in sorted(totals)}

@@ -237,7 +237,7 @@ def test_statistics_of_runs(keep: Callable[..., Store], line: Line, store: Store
     assert store.run_stats(status="error", before=moment(1)).run_count == 1
     other = store.run_stats("other")
     assert (other.run_count, other.latency_p50, other.total_tokens) == (1, None, None)
-    assert store.run_stats_by_project() == {"demo": stats, "other": other}
+    assert {name: store.run_stats(name) for name in store.projects()} == {"demo": stats, "other": other}
     assert store.run_stats("nobody") == RunStats()
 
 

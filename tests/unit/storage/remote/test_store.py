@@ -76,7 +76,9 @@ def test_tables_and_statistics_are_read_where_they_lie(there: RemoteStore, run_i
         run_id(900),
     ]
     assert there.run_stats().run_count == 3
-    assert sorted(there.run_stats_by_project()) == ["demo", "other/Ärger"]
+    assert there.run_stats("demo").run_count == 2
+    assert there.run_stats("other/Ärger").run_count == 1
+    assert sorted(there.projects()) == ["demo", "other/Ärger"]
     assert [run.project for run in there.runs(["demo", "other/Ärger"])] == ["demo", "demo", "other/Ärger"]
     there.check_project("other/Ärger")
     with pytest.raises(StoreError, match=r"Unknown project 'other' in 'file:///"):
