@@ -31,6 +31,11 @@ def scored_mean(repeats: Iterable[float | None]) -> float | None:
     return mean(scored)
 
 
+def counts_missing(scores: Iterable[float]) -> bool:
+    """Tell whether 0 may stand for a missing score: all others lie within 0..1."""
+    return all(0 <= score <= 1 for score in scores)
+
+
 def metric_mean(values: Mapping[str, Sequence[float]]) -> float | None:
     """Return the mean over the examples of the mean over their repeats, or None without an example.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pytest_llmobs.errors import ArgumentError, LlmobsError
 from pytest_llmobs.experiments.evaluation.results_data import EvaluationRow
-from pytest_llmobs.measures.means import present, scored_mean
+from pytest_llmobs.measures.means import counts_missing, present, scored_mean
 from pytest_llmobs.records.plans import ExpectedTrial, SuitePlan
 from pytest_llmobs.records.scores import Score
 from pytest_llmobs.records.trials import Trial
@@ -152,7 +152,8 @@ def _count_missing(metric: str, lines: Sequence[Cells], rows: Sequence[Evaluatio
     """
     column = f"feedback.{metric}"
     there = [line[column] for line in lines if line.get(column) is not None]
-    counts = all(isinstance(value, float) and 0 <= value <= 1 for value in there)
+    numbers = [value for value in there if isinstance(value, float)]
+    counts = len(numbers) == len(there) and counts_missing(numbers)
     for line, row in zip(lines, rows, strict=True):
         score = None if row is None else row.scores.get(metric)
         if line.get(column) is not None or (score is not None and score.exempt):

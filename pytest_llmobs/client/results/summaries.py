@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from pytest_llmobs.errors import ArgumentError, UnscoredError
 from pytest_llmobs.measures.gate_rules import PASS
-from pytest_llmobs.measures.means import mean
+from pytest_llmobs.measures.means import counts_missing, mean
 from pytest_llmobs.measures.values import Measurements, measure
 from pytest_llmobs.records.experiments import SuiteScore
 from pytest_llmobs.records.plans import SuitePlan
@@ -177,7 +177,7 @@ def _whole_mean(means: Sequence[float], lowered: Sequence[float], scored: int) -
     """Return the mean over all expected examples, or None where nothing can stand for a missing score."""
     if scored == len(lowered):
         return mean(means) if means else None
-    if means and not 0 <= min(means) <= max(means) <= 1:
+    if not counts_missing(means):
         return None
     return mean(lowered)
 
