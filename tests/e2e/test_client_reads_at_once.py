@@ -73,17 +73,22 @@ def read(folder: Path, environment: dict[str, str], *arguments: str) -> list[str
     return done.stdout.splitlines()
 
 
-def test_a_run_is_read_while_its_process_lives_and_after_it_has_ended(
-    tmp_path: Path, environment: dict[str, Any]
-) -> None:
-    with subprocess.Popen(
+def started(folder: Path, environment: dict[str, Any]) -> subprocess.Popen[str]:
+    """Start the app, which waits for the end of its input."""
+    return subprocess.Popen(
         [sys.executable, "-c", APP],
-        cwd=tmp_path,
+        cwd=folder,
         env=environment,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-    ) as app:
+    )
+
+
+def test_a_run_is_read_while_its_process_lives_and_after_it_has_ended(
+    tmp_path: Path, environment: dict[str, Any]
+) -> None:
+    with started(tmp_path, environment) as app:
         assert app.stdin is not None
         assert app.stdout is not None
         id = app.stdout.readline().strip()
@@ -96,14 +101,7 @@ def test_a_run_is_read_while_its_process_lives_and_after_it_has_ended(
 def test_a_killed_process_loses_nothing_that_has_returned(
     tmp_path: Path, environment: dict[str, Any]
 ) -> None:
-    with subprocess.Popen(
-        [sys.executable, "-c", APP],
-        cwd=tmp_path,
-        env=environment,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as app:
+    with started(tmp_path, environment) as app:
         assert app.stdout is not None
         id = app.stdout.readline().strip()
         app.kill()
