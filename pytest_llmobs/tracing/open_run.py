@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -57,6 +57,8 @@ class OpenRun:
     own_metadata: dict[str, Any] | None = None
     """The metadata, or None where nobody asked for any yet."""
     own_columns: dict[str, Any] | None = None
+    stamps: dict[str, str] | None = None
+    """Metadata that runs below don't inherit: the prompts that were used, the arms of A/B splits."""
     runs_below: int = 0
     """Runs that were started right below it."""
     has_model_calls: bool = False
@@ -85,6 +87,16 @@ class OpenRun:
         if self.own_columns is None:
             self.own_columns = {}
         return self.own_columns
+
+    def add_stamps(self, entries: Mapping[str, str]) -> None:
+        """Note what isn't inherited; several values of a key stand beside each other."""
+        if self.stamps is None:
+            self.stamps = {}
+        for key, value in entries.items():
+            values = self.stamps[key].split(", ") if key in self.stamps else []
+            if value not in values:
+                values.append(value)
+            self.stamps[key] = ", ".join(values)
 
     @property
     def start_time(self) -> datetime:

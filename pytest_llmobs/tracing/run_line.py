@@ -25,9 +25,15 @@ _COPIED = frozenset(field.name for field in fields(Run)) - _CONVERTED - _READ_EL
 
 def write_payload(run: OpenRun) -> bytes:
     r"""Return what a user's data can reach: ``extras \\t inputs \\t outputs``, the extras without braces."""
-    if run.own_metadata or run.own_columns or run.tags or run.error is not None or run.captured_for:
+    if _has_extras(run):
         return b"%b\t%b\t%b" % (_extras(run), run.inputs_json, run.outputs_json or b"")
     return b"\t%b\t%b" % (run.inputs_json, run.outputs_json or b"")
+
+
+def _has_extras(run: OpenRun) -> bool:
+    if run.own_metadata or run.own_columns or run.tags or run.stamps:
+        return True
+    return run.error is not None or bool(run.captured_for)
 
 
 def write_line(run: OpenRun, named: str, payload: bytes) -> bytes:
@@ -58,8 +64,8 @@ def _extras(run: OpenRun) -> bytes:
         extras["error"] = run.error
     if run.captured_for:  # announced at the end, or the runs below would inherit it
         run.metadata["capture_ms"] = run.captured_for / 1e6
-    if run.own_metadata:
-        extras["metadata"] = run.own_metadata
+    if run.own_metadata or run.stamps:
+        extras["metadata"] = {**(run.own_metadata or {}), **(run.stamps or {})}
     if run.tags:
         extras["tags"] = list(run.tags)
     return capture.encode_mapping(extras)[1:-1]
