@@ -1,4 +1,4 @@
-"""Student's t, the normal, Wilson's interval and percentiles, without scipy."""
+"""Student's t, the normal, chi-square, Wilson's interval and percentiles, without scipy."""
 
 from __future__ import annotations
 
@@ -102,6 +102,30 @@ def _beta_fraction(a: float, b: float, x: float) -> float:
 
 def _nonzero(value: float) -> float:
     return value or _TINY
+
+
+def chi_square_tail(statistic: float, df: int) -> float:
+    """Return P(X >= statistic) of chi-square, to about 1e-14.
+
+    Formula: in closed form for whole degrees of freedom, erfc(√h) for an odd number and 0 for an even one, plus the
+    sum of e^-h·h^a/Γ(a + 1) over a = df/2 - 1, df/2 - 2, … >= 0, with h = statistic/2 (Abramowitz and Stegun 26.4.4,
+    26.4.5).
+
+    Args:
+        statistic: From 0 on; infinite values are allowed.
+        df: Degrees of freedom, at least 1.
+    """
+    if math.isinf(statistic):
+        return 0.0
+    if statistic <= 0:
+        return 1.0
+    half = statistic / 2
+    tail = math.erfc(math.sqrt(half)) if df % 2 else 0.0
+    exponent = df / 2 - 1
+    while exponent >= 0:
+        tail += math.exp(exponent * math.log(half) - half - math.lgamma(exponent + 1))
+        exponent -= 1
+    return min(tail, 1.0)
 
 
 def wilson_interval(successes: float, trials: int, level: float = 0.9) -> tuple[float, float]:

@@ -7,6 +7,7 @@ from scipy import special, stats
 from statsmodels.stats.proportion import proportion_confint
 
 from pytest_llmobs.measures.distributions import (
+    chi_square_tail,
     incomplete_beta,
     normal_cdf,
     percentile,
@@ -65,3 +66,15 @@ def test_wilson_stays_between_zero_and_one() -> None:
 
 def test_percentiles_interpolate() -> None:
     assert [percentile([1, 2, 3, 4], p) for p in (0, 50, 95, 100)] == [1, 2.5, pytest.approx(3.85), 4]
+
+
+@pytest.mark.parametrize("df", [1, 2, 3, 4, 7, 20])
+@pytest.mark.parametrize("statistic", [0.0, 1e-9, 0.3, 2.7, 10.83, 90.0, 1_500.0])
+def test_the_tail_of_chi_square_agrees_with_scipy(statistic: float, df: int) -> None:
+    assert chi_square_tail(statistic, df) == pytest.approx(
+        stats.chi2.sf(statistic, df), rel=1e-11, abs=1e-300
+    )
+
+
+def test_the_tail_of_an_infinite_chi_square() -> None:
+    assert chi_square_tail(math.inf, 3) == 0.0
