@@ -22,6 +22,7 @@ from pytest_llmobs.records.decisions import Decision
 from pytest_llmobs.records.experiments import Experiment, SuiteScore
 from pytest_llmobs.records.looks import Look, LookRequest
 from pytest_llmobs.records.plans import SuitePlan
+from pytest_llmobs.records.prompt_uses import suites_prompts
 from pytest_llmobs.records.trials import Trial
 from pytest_llmobs.settings import Settings
 from pytest_llmobs.storage.store import Store
@@ -91,6 +92,7 @@ def conclude(experiment: Experiment, surroundings: Surroundings) -> Conclusion:
         LlmobsError: A baseline can't be written.
     """
     settings = surroundings.settings
+    experiment = replace(experiment, prompts=suites_prompts(experiment.trials))
     if settings.shard:  # nothing is compared before all parts are together
         shard = Shard.parse(settings.shard)
         part = replace(experiment, name=shard.name(experiment.name), shard=str(shard))

@@ -97,6 +97,7 @@ def _of_session(experiment: Experiment) -> dict[str, Any]:
         "commands": dict(experiment.commands),
         "end": to_wire(experiment.end),
         "conditions": dict(experiment.conditions),
+        "prompts": dict(experiment.prompts),
         "description": experiment.description,
         "metadata": dict(experiment.metadata),
         "earlier_scores": list(map(to_wire, experiment.earlier_scores)),

@@ -21,6 +21,15 @@ VerdictName = Literal[
 """``DRIFTED``: as REGRESSED, but the accepted code fails alike today. ``UNPAIRED``: one number for a whole suite, which
 no test can compare."""
 
+COMPARED: tuple[VerdictName, ...] = (
+    "REBASELINE",
+    "REGRESSED",
+    "DRIFTED",
+    "IMPROVED",
+    "INCONCLUSIVE",
+    "NEUTRAL",
+)
+"""Verdicts that only a metric with a baseline has."""
 
 ExampleState = Literal[
     "known", "flaky", "broken", "drifted", "suspect", "fixed", "new", "removed", "edited", "dropped"

@@ -112,6 +112,8 @@ class Experiment:
     """What was scored again since, the oldest first; the new scores stand in the trials."""
     conditions: Mapping[str, str] = field(default_factory=dict)
     """What latencies depend on beside the code: ``concurrency`` (``llm_concurrency``) and ``machine``."""
+    prompts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Suite -> prompt -> the commits that its trials used; see ``records.prompt_uses``."""
     notes: Sequence[str] = ()
     commands: Mapping[str, str] = field(default_factory=dict)
     """The session's own commands, its arguments included, by ``accept``, ``accept_some`` and ``rerun``; see

@@ -85,6 +85,8 @@ class Trial:
     """The same of its judges."""
     cluster: str | None = None
     """The value of ``cluster_by`` in the example's metadata."""
+    prompts: Mapping[str, str] = field(default_factory=dict)
+    """The commits of prompts that it used, by the prompt's name, as ``records.prompt_uses`` writes them."""
     calls: Sequence[ModelCall] = ()
     inputs: Mapping[str, Any] = field(default_factory=dict)
     """The example's inputs after redaction; left out where no model was called: they explain what it was sent."""

@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from pytest_llmobs.clocks import moment, real
+from pytest_llmobs.records.prompt_uses import PROMPT_KEY, read_uses, write_uses
 from pytest_llmobs.records.runs import Run, RunStatus, RunType
 from pytest_llmobs.tracing.sampling import HeldLines
 
@@ -57,8 +59,10 @@ class OpenRun:
     own_metadata: dict[str, Any] | None = None
     """The metadata, or None where nobody asked for any yet."""
     own_columns: dict[str, Any] | None = None
-    stamps: dict[str, str] | None = None
-    """Metadata that runs below don't inherit: the prompts that were used, the arms of A/B splits."""
+    own_stamps: dict[tuple[str, str], None] | None = None
+    """Keys and values, each once, of metadata that runs below don't inherit; see ``stamps``."""
+    filled: deque[Any] | None = None
+    """On a root: the prompts that were filled last in its trace, so that a text which holds one is known."""
     runs_below: int = 0
     """Runs that were started right below it."""
     has_model_calls: bool = False
@@ -88,15 +92,31 @@ class OpenRun:
             self.own_columns = {}
         return self.own_columns
 
+    @property
+    def stamps(self) -> dict[str, str]:
+        """Metadata that runs below don't inherit: the prompts that were used, the arms of A/B splits.
+
+        Several values of a key stand beside each other. No redactor sees them: they are hashes, and names and arms that
+        stand in the code.
+        """
+        stamps: dict[str, str] = {}
+        for key, value in tuple(self.own_stamps or ()):
+            stamps[key] = f"{stamps[key]}, {value}" if key in stamps else value
+        for key, value in stamps.items():
+            if key.startswith(PROMPT_KEY):
+                stamps[key] = write_uses(read_uses(value))
+        return stamps
+
+    @property
+    def all_metadata(self) -> dict[str, Any]:
+        """The metadata as it is written: the run's own, what it has inherited, and its stamps."""
+        return {**(self.own_metadata or {}), **self.stamps}
+
     def add_stamps(self, entries: Mapping[str, str]) -> None:
-        """Note what isn't inherited; several values of a key stand beside each other."""
-        if self.stamps is None:
-            self.stamps = {}
-        for key, value in entries.items():
-            values = self.stamps[key].split(", ") if key in self.stamps else []
-            if value not in values:
-                values.append(value)
-            self.stamps[key] = ", ".join(values)
+        """Note what isn't inherited. Threads of one run may do so at once, so each step is a single one."""
+        own = vars(self).setdefault("own_stamps", {})
+        for entry in entries.items():
+            own[entry] = None
 
     @property
     def start_time(self) -> datetime:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import NamedTuple, Protocol, cast
 
+from pytest_llmobs.records.prompt_uses import PROMPT_KEY, PromptUse
 from pytest_llmobs.tracing.context import current_run, live
 from pytest_llmobs.tracing.open_run import OpenRun
 
-PROMPT_KEY = "prompt."
-"""Begins the key of the metadata that names the commit of a prompt."""
+_REMEMBERED = 16
+"""Filled prompts of a trace that are kept in mind."""
 
 
 @dataclass(frozen=True)
@@ -27,8 +29,32 @@ class PromptStamp:
     @property
     def entry(self) -> tuple[str, str]:
         """The key and the value that stand for it in a run's metadata."""
-        told = f"{self.commit_hash} (matched)" if self.matched else self.commit_hash
-        return f"{PROMPT_KEY}{self.name}", told
+        return f"{PROMPT_KEY}{self.name}", str(PromptUse(self.commit_hash, self.matched))
+
+
+class FilledPrompt(NamedTuple):
+    """What a prompt was filled to."""
+
+    text: str
+    stamp: PromptStamp
+
+
+class Recognised(NamedTuple):
+    """A prompt that a text is made of."""
+
+    stamp: PromptStamp
+    unfilled: Sequence[str] = ()
+    """Its variables that still stand in the text, in braces."""
+
+
+class PromptRecognizer(Protocol):
+    """Knows the prompts of a folder by their texts."""
+
+    is_strict: bool
+    """True where a prompt that was never filled is an error before the call: in tests, not in production."""
+
+    def recognise(self, text: str) -> Sequence[Recognised]:
+        """Return the prompts that a text is a copy of. May raise: whoever asks takes that for none."""
 
 
 def stamp_trace(entries: Mapping[str, str]) -> None:
@@ -36,14 +62,43 @@ def stamp_trace(entries: Mapping[str, str]) -> None:
 
     Unlike other metadata they aren't inherited: a run that starts later may use another prompt.
     """
-    run = live(cast("OpenRun | None", current_run()))
+    stamp_run(_open_run(), entries)
+
+
+def stamp_prompt(stamp: PromptStamp) -> None:
+    """Note on the current run and its open ancestors that they use a prompt."""
+    stamp_run(_open_run(), dict([stamp.entry]))
+
+
+def stamp_filled(text: str, stamp: PromptStamp) -> None:
+    """Do as ``stamp_prompt``, and remember the text, so that a model call is known that sends it within another one.
+
+    Args:
+        text: What the prompt was filled to.
+        stamp: The prompt's.
+    """
+    run = _open_run()
+    if run is None:
+        return
+    stamp_run(run, dict([stamp.entry]))
+    root = run.root
+    # one step, since threads of one trace may fill prompts at once
+    filled = vars(root).setdefault("filled", deque(maxlen=_REMEMBERED))
+    filled.append(FilledPrompt(str(text), stamp))
+
+
+def stamp_run(run: OpenRun | None, entries: Mapping[str, str]) -> None:
+    """Note entries on a run and its open ancestors; what was written already stays as it is."""
     while run is not None:
         if not run.ended:
             run.add_stamps(entries)
         run = run.parent
 
 
-def stamp_prompt(stamp: PromptStamp) -> None:
-    """Note on the current run and its open ancestors that they use a prompt."""
-    key, told = stamp.entry
-    stamp_trace({key: told})
+def filled_in(run: OpenRun) -> Iterable[FilledPrompt]:
+    """Return the prompts that were filled last in a run's trace."""
+    return tuple(run.root.filled or ())
+
+
+def _open_run() -> OpenRun | None:
+    return live(cast("OpenRun | None", current_run()))

@@ -31,7 +31,7 @@ def write_payload(run: OpenRun) -> bytes:
 
 
 def _has_extras(run: OpenRun) -> bool:
-    if run.own_metadata or run.own_columns or run.tags or run.stamps:
+    if run.own_metadata or run.own_columns or run.tags or run.own_stamps:
         return True
     return run.error is not None or bool(run.captured_for)
 
@@ -64,8 +64,8 @@ def _extras(run: OpenRun) -> bytes:
         extras["error"] = run.error
     if run.captured_for:  # announced at the end, or the runs below would inherit it
         run.metadata["capture_ms"] = run.captured_for / 1e6
-    if run.own_metadata or run.stamps:
-        extras["metadata"] = {**(run.own_metadata or {}), **(run.stamps or {})}
+    if run.own_metadata or run.own_stamps:
+        extras["metadata"] = run.all_metadata
     if run.tags:
         extras["tags"] = list(run.tags)
     return capture.encode_mapping(extras)[1:-1]

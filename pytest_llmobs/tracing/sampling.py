@@ -37,8 +37,8 @@ class Sampled(Protocol):
         """Its tags."""
 
     @property
-    def own_metadata(self) -> Mapping[str, Any] | None:
-        """Its metadata, or None."""
+    def all_metadata(self) -> Mapping[str, Any]:
+        """Its metadata, with the prompts that it used."""
 
     @property
     def own_columns(self) -> Mapping[str, Any] | None:
@@ -99,7 +99,7 @@ def _metadata_rule(wanted: str) -> KeepRule:
     key, equals, value = wanted.partition("=")
 
     def keeps(run: Sampled) -> bool:
-        metadata = run.own_metadata or {}
+        metadata = run.all_metadata
         if key not in metadata:
             return False
         return not equals or _text(metadata[key]) == value

@@ -171,8 +171,8 @@ class LlmRun:
 
     @property
     def metadata(self) -> Mapping[str, Any]:
-        """The root run's metadata."""
-        return self._root.metadata
+        """The root run's metadata, with the prompts that were used so far."""
+        return self._root.all_metadata
 
     @property
     def tags(self) -> Sequence[str]:

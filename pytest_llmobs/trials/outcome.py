@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from pytest_llmobs.measures.model_calls import model_calls, output_text
 from pytest_llmobs.records.examples import Example
+from pytest_llmobs.records.prompt_uses import prompts_of
 from pytest_llmobs.records.scores import Score
 from pytest_llmobs.records.trials import NotRun, Trial, TrialScore, TrialStatus
 from pytest_llmobs.tracing.run_tree import RunTree
@@ -106,6 +107,7 @@ def _with_run(trial: Trial, plan: PlannedTrial, run: LlmRun, root: RunTree) -> T
         judge_hits=sum(int(score.metadata.get("cached", 0)) for score in scores.values()),
         unpriced=tuple(sorted(spent.unpriced)),
         judge_unpriced=tuple(sorted(judging.unpriced)),
+        prompts=prompts_of(root.stamps) or _NOTHING,
         calls=calls,
         inputs=inputs,
         output=output_text(root.outputs),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from pytest_llmobs.records.decisions import Decision, ExampleState, VerdictName
+from pytest_llmobs.records.decisions import COMPARED, Decision, ExampleState, VerdictName
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.reports.digest.examples import ExamplesDigest
 from pytest_llmobs.reports.digest.reasons import named, reasons, short_list, together
@@ -15,16 +15,6 @@ from pytest_llmobs.wording import count, noun
 
 Light = Literal["red", "yellow", "green"]
 """Red: the build fails; yellow: nothing was judged, or there is a warning; green: nothing stands against it."""
-_COMPARED: tuple[VerdictName, ...] = (
-    "REBASELINE",
-    "REGRESSED",
-    "DRIFTED",
-    "IMPROVED",
-    "INCONCLUSIVE",
-    "NEUTRAL",
-)
-"""Verdicts that only a metric with a baseline has."""
-
 _CHANGED: tuple[ExampleState, ...] = ("new", "edited", "removed")
 """States of examples that the baseline and the dataset don't share."""
 
@@ -90,7 +80,7 @@ def _is_recording(experiment: Experiment) -> bool:
 
 def _is_compared(experiment: Experiment) -> bool:
     """Tell whether any metric was compared with a baseline."""
-    return any(row.verdict in _COMPARED for row in experiment.decision.metrics)
+    return any(row.verdict in COMPARED for row in experiment.decision.metrics)
 
 
 def _lacks_baselines(experiment: Experiment) -> bool:

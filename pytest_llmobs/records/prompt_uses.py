@@ -1,0 +1,72 @@
+"""Which commits of a prompt were used, as a run's metadata, a trial and a document name them: ``h1, h2 (matched)``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from pytest_llmobs.records.trials import Trial
+
+PROMPT_KEY = "prompt."
+"""Begins the key of a run's metadata that names the commits of a prompt."""
+_MATCHED = " (matched)"
+_BETWEEN = ", "
+
+
+@dataclass(frozen=True, slots=True)
+class PromptUse:
+    """One commit of a prompt that something used."""
+
+    commit_hash: str
+    """16 hex digits."""
+    matched: bool = False
+    """True where only the text tells: a copy of the prompt that stands in the code."""
+
+    def __str__(self) -> str:
+        """Return ``0123456789abcdef``, with ``(matched)`` behind it where only the text tells."""
+        return f"{self.commit_hash}{_MATCHED}" if self.matched else self.commit_hash
+
+
+def read_uses(written: str) -> tuple[PromptUse, ...]:
+    """Return the commits that ``h1, h2 (matched)`` names."""
+    uses = []
+    for part in filter(None, written.split(_BETWEEN)):
+        uses.append(PromptUse(part.removesuffix(_MATCHED), part.endswith(_MATCHED)))
+    return tuple(uses)
+
+
+def write_uses(uses: Iterable[PromptUse]) -> str:
+    """Return commits as ``read_uses`` reads them, each once; that an object tells of one beats that a text does."""
+    matched: dict[str, bool] = {}
+    for use in uses:
+        matched[use.commit_hash] = use.matched and matched.get(use.commit_hash, True)
+    return _BETWEEN.join(map(str, map(PromptUse, matched.keys(), matched.values())))
+
+
+def prompts_of(stamps: Mapping[str, str]) -> dict[str, str]:
+    """Return the commits of each prompt that a run's stamps name, by the prompt's name."""
+    prompts = {}
+    for key, written in stamps.items():
+        if key.startswith(PROMPT_KEY):
+            prompts[key.removeprefix(PROMPT_KEY)] = written
+    return prompts
+
+
+def suites_prompts(trials: Iterable[Trial]) -> dict[str, dict[str, str]]:
+    """Return the commits that the trials of each suite used: suite -> prompt -> commits; sorted, whoever ended first.
+
+    Suites that used none are left out.
+    """
+    uses: dict[str, dict[str, list[PromptUse]]] = {}
+    for trial in trials:
+        for name, written in trial.prompts.items():
+            uses.setdefault(trial.suite, {}).setdefault(name, []).extend(read_uses(written))
+    suites: dict[str, dict[str, str]] = {}
+    for suite, named in sorted(uses.items()):
+        suites[suite] = dict(_written(named))
+    return suites
+
+
+def _written(named: Mapping[str, Iterable[PromptUse]]) -> Iterator[tuple[str, str]]:
+    for name, uses in sorted(named.items()):
+        yield name, write_uses(sorted(uses, key=str))
