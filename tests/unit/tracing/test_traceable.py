@@ -124,7 +124,7 @@ def test_an_error_is_logged_with_its_traceback_and_raised_unchanged(sink: Memory
     assert run.error.startswith("Traceback (most recent call last):")
     assert run.error.endswith("ValueError: no such order")
     assert "in look_up" in run.error
-    assert "traceable.py" not in run.error
+    assert "calls/traceable.py" not in run.error
 
 
 def test_calls_nest(sink: MemorySink) -> None:
