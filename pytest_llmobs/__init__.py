@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pytest_llmobs.client.client import Client as Client
     from pytest_llmobs.client.evaluate import aevaluate as aevaluate
     from pytest_llmobs.client.evaluate import evaluate as evaluate
+    from pytest_llmobs.client.prompts import ab as ab
     from pytest_llmobs.client.prompts import pull_prompt as pull_prompt
     from pytest_llmobs.client.run_trees import RunTree as RunTree
     from pytest_llmobs.defaults import hookimpl as hookimpl
@@ -44,6 +45,7 @@ _HOMES = {
     "Run": "records.runs",
     "RunTree": "client.run_trees",
     "Score": "records.scores",
+    "ab": "client.prompts",
     "aevaluate": "client.evaluate",
     "evaluate": "client.evaluate",
     "evaluator": "evaluators.binding.declaration",

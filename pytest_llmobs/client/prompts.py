@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pytest_llmobs.prompts.folder import PromptFolder
     from pytest_llmobs.prompts.pushing import Push
     from pytest_llmobs.prompts.records import Prompt, PromptCommit, PromptList, PromptUrl
+    from pytest_llmobs.prompts.splitting import Arm
 
 _SORTED_BY = ("updated_at", "num_likes", "num_downloads", "num_views")
 _DIRECTIONS = ("desc", "asc")
@@ -300,6 +301,42 @@ def pull_prompt(prompt_identifier: str, *, commit_hash: str | None = None) -> An
         StoreError: Its file makes no sense, or is a template of LangChain, which isn't installed.
     """
     return PromptMethods().pull_prompt(prompt_identifier, commit_hash=commit_hash)
+
+
+def ab(
+    prompt: str,
+    *,
+    key: Any,
+    weights: Mapping[str, float],
+    salt: str | None = None,
+    arms: Mapping[str, str] | None = None,
+) -> Arm:
+    """Return the version of a prompt that a user gets in an A/B test; unpacks as ``variant, prompt``.
+
+    The same user gets the same arm in every process, and for as long as the salt and the weights stay; see
+    ``prompts.splitting``. The arm is noted on the current run and on those it is nested in, with a hash in the place of
+    the key; ``llmobs prompts ab NAME`` compares the arms.
+
+    Args:
+        prompt: The prompt's name.
+        key: The user's id, a text, a whole number or a UUID; 42 and "42" are the same user. It is stored nowhere.
+        weights: Arm -> its weight: ``{"control": 80, "treatment": 20}``; any sum. 0: nobody gets it.
+        salt: Another one deals all users out anew, as a further test should; by default the prompt's name.
+        arms: Arm -> the tag or hash that it stands for, where that isn't its name.
+
+    Raises:
+        NotFoundError: There is no such prompt, or an arm is neither a tag nor a commit of it.
+        ArgumentError: The key names nobody, or weights, salt or arms make no sense.
+        StoreError: A file of the prompt makes no sense, or is a template of LangChain, which isn't installed.
+    """
+    from pytest_llmobs.prompts.splitting import deal
+
+    name = _name(prompt)
+
+    def pull(version: str) -> Any:
+        return pull_prompt(name, commit_hash=version)
+
+    return deal(name, pull, key=key, weights=weights, salt=salt, arms=arms)
 
 
 def _name(identifier: str) -> str:
