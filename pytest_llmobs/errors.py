@@ -14,6 +14,8 @@
     │   └── ConflictError      something has the name or id already that was to be made
     ├── FilterError            a filter of runs can't be understood; the message points at the column
     ├── ArgumentError          arguments of a call make no sense together; a ``ValueError`` as well
+    │   └── PromptVariableError    a prompt isn't filled as it must be; no model was called
+    ├── PinError               a prompt floats in an experiment that asks for pinned ones
     ├── NotSupported           a call of LangSmith's that needs its service; a ``NotImplementedError`` as well
     ├── IncompleteExperiment   ``evaluate()`` was interrupted: ``results`` holds what was finished
     ├── BaselineError          a baseline is missing, unreadable, or of a newer schema
@@ -26,6 +28,7 @@ is known only at the end, and is no exception but one of ``gate.errors.session_e
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 
@@ -75,6 +78,45 @@ class FilterError(LlmobsError):
 
 class ArgumentError(LlmobsError, ValueError):
     """Arguments of a call are missing, unknown, of the wrong type, or make no sense together."""
+
+
+class PromptVariableError(ArgumentError):
+    """A prompt isn't filled as it must be. It is raised before anything is returned; the message holds no value."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        prompt: str = "",
+        commit_hash: str | None = None,
+        missing: Sequence[str] = (),
+        unused: Sequence[str] = (),
+        blank: Sequence[str] = (),
+        leftover: Sequence[str] = (),
+        unusable: Sequence[str] = (),
+        given: Sequence[str] = (),
+    ) -> None:
+        """Say what is wrong; every name is a variable's or one that was given, never a value.
+
+        Args:
+            message: For the user.
+            prompt: The prompt's name.
+            commit_hash: The commit that it is of; None where it has none.
+            missing: Variables that weren't given.
+            unused: Names given that are no variables of the prompt.
+            blank: Variables given as None, NaN or nothing but blanks.
+            leftover: Variables that would still stand in the text.
+            unusable: Variables given as what has no text: bytes, a function.
+            given: All names given.
+        """
+        super().__init__(message)
+        self.prompt, self.commit_hash = prompt, commit_hash
+        self.missing, self.unused, self.blank = tuple(missing), tuple(unused), tuple(blank)
+        self.leftover, self.unusable, self.given = tuple(leftover), tuple(unusable), tuple(given)
+
+
+class PinError(LlmobsError):
+    """A prompt is pulled without a commit in an experiment, where ``llm_require_pinned_prompts`` asks for one."""
 
 
 class NotSupported(LlmobsError, NotImplementedError):

@@ -71,6 +71,8 @@ installed: Tracer | None = None
 foreign: ForeignTracer | None = None
 """The other tracer that is listened to, or None."""
 
+_experiments_with_pins = 0
+"""Experiments under way in this process that ask for pinned prompts."""
 _outer: list[Tracer | None] = []
 _beside: list[Tracer] = []
 """Tracers at work beside the installed one: each writes the traces that were started with it, and no others."""
@@ -98,6 +100,23 @@ def uninstall() -> None:
     global installed
     installed = _outer.pop() if _outer else None
     _rest()
+
+
+def ask_for_pins() -> None:
+    """Let a prompt that is pulled without a commit be an error from now on, until ``release_pins``."""
+    global _experiments_with_pins
+    _experiments_with_pins += 1
+
+
+def release_pins() -> None:
+    """Undo one ``ask_for_pins``."""
+    global _experiments_with_pins
+    _experiments_with_pins -= 1
+
+
+def asks_for_pins() -> bool:
+    """Return True while an experiment is under way that asks for pinned prompts."""
+    return _experiments_with_pins > 0
 
 
 def work_beside(tracer: Tracer) -> None:
