@@ -5,7 +5,9 @@ from __future__ import annotations
 import sys
 from collections import ChainMap
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
+from importlib.machinery import PathFinder
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,7 +41,8 @@ class Extensions:
         """
         if not manager.is_registered(defaults):
             manager.register(defaults, "llmobs-defaults")
-            manager.load_setuptools_entrypoints(ENTRY_POINT)
+            if _may_be_offered(ENTRY_POINT):
+                manager.load_setuptools_entrypoints(ENTRY_POINT)
             manager.check_pending()
         self._hook = manager.hook
 
@@ -142,6 +145,35 @@ def _check_format(offered: Any) -> None:
 
 def _is_suffix(suffix: object) -> bool:
     return isinstance(suffix, str) and suffix.startswith(".") and suffix == suffix.lower()
+
+
+def _may_be_offered(group: str) -> bool:
+    """Tell whether an installed package may offer entry points of a group.
+
+    ``importlib.metadata`` knows for certain, and takes 25 ms that a script would wait for before its first call. It is
+    asked where a package names the group, or where packages lie in something other than folders.
+    """
+    if any(hasattr(finder, "find_distributions") for finder in sys.meta_path if finder is not PathFinder):
+        return True
+    heading = f"[{group}]".encode()
+    return any(_names_group(Path(folder), heading) for folder in sys.path)
+
+
+def _names_group(folder: Path, heading: bytes) -> bool:
+    """Tell whether the metadata of a package in a folder of ``sys.path`` names a group of entry points."""
+    try:
+        entries = list(folder.iterdir())
+    except OSError:
+        return folder.is_file()  # an archive
+    for entry in entries:
+        kind = entry.suffix.lower()
+        if kind == ".egg":
+            return True
+        if kind in (".dist-info", ".egg-info"):
+            with suppress(OSError):  # most packages have no entry points
+                if heading in (entry / "entry_points.txt").read_bytes():
+                    return True
+    return False
 
 
 def standalone_manager() -> pluggy.PluginManager:

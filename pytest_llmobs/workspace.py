@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import configparser
 import os
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -147,6 +146,8 @@ def _keys_of(file: Path) -> Mapping[str, Any] | None:
 
 
 def _toml_keys(file: Path) -> Mapping[str, Any] | None:
+    import tomllib  # most folders have one kind of configuration
+
     document = tomllib.loads(file.read_text(encoding="utf-8"))
     keys: dict[str, Any] | None = None
     if file.name != "pyproject.toml":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import heapq
 import re
-import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass
 from operator import itemgetter
@@ -82,6 +81,8 @@ def deal(suites: Mapping[str, Mapping[str, float | None]], count: int) -> dict[t
                 known.append((time, (suite, example)))
     usual = 0.0
     if known:
+        import statistics  # with fractions and decimals, which most readers of documents do without
+
         usual = statistics.median(map(itemgetter(0), known))
     dealt: dict[tuple[str, str], int] = {}
     seconds = dict.fromkeys(range(1, count + 1), 0.0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -91,3 +93,30 @@ def test_what_are_no_named_evaluators_is_refused(offered: Any, message: str) -> 
 def test_what_is_offered_rightly_comes_behind_the_built_in() -> None:
     assert isinstance(extensions("pytest_llmobs_datasets", [Toml()]).formats[-1], Toml)
     assert extensions("pytest_llmobs_evaluators", {"tone": len}).evaluators["tone"] is len
+
+
+def test_what_an_installed_package_offers_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    install(tmp_path, "cheery")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert Extensions(standalone_manager()).evaluators["cheery"] == "an evaluator"
+
+
+def test_what_an_archive_on_the_path_offers_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    install(folder, "zipped")
+    archive = shutil.make_archive(str(tmp_path / "packages"), "zip", folder)
+    monkeypatch.syspath_prepend(archive)
+    assert Extensions(standalone_manager()).evaluators["zipped"] == "an evaluator"
+
+
+def install(folder: Path, name: str) -> None:
+    """Put a package into a folder that offers an evaluator of its own name."""
+    (folder / f"llmobs_{name}.py").write_text(
+        "from pytest_llmobs import hookimpl\n\n"
+        f"@hookimpl\ndef pytest_llmobs_evaluators():\n    return {{{name!r}: 'an evaluator'}}\n"
+    )
+    metadata = folder / f"llmobs_{name}-1.0.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: llmobs-{name}\nVersion: 1.0\n")
+    (metadata / "entry_points.txt").write_text(f"[pytest_llmobs]\n{name} = llmobs_{name}\n")

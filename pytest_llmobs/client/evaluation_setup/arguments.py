@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pytest_llmobs.client.evaluation_setup.options import DEFAULTS, CallOptions
 from pytest_llmobs.errors import ArgumentError, EvaluatorError, NotSupported
 from pytest_llmobs.evaluators.binding.declaration import BoundEvaluator
 from pytest_llmobs.evaluators.binding.results import repeated
-from pytest_llmobs.evaluators.suites import BoundSummary, bind_summary
 from pytest_llmobs.measures.gate_rules import PASS
 from pytest_llmobs.wording import known, nearest
+
+if TYPE_CHECKING:  # most evaluations have none
+    from pytest_llmobs.evaluators.suites import BoundSummary
 
 _HANDLING = ("log", "ignore")
 Kind = Literal["target", "experiment", "pair"]
@@ -129,6 +131,10 @@ def bound_summaries(specs: Sequence[Any], evaluators: Sequence[BoundEvaluator]) 
     Raises:
         EvaluatorError: One is unknown or misdeclared, or its key is another metric's.
     """
+    if not specs:
+        return ()
+    from pytest_llmobs.evaluators.suites import bind_summary
+
     bound = tuple(map(bind_summary, specs))
     twice = repeated([PASS, *(each.key for each in evaluators), *(each.key for each in bound)])
     if twice is not None:

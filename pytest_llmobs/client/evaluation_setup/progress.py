@@ -8,16 +8,16 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import partial
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from pytest_llmobs.clocks import real
 from pytest_llmobs.experiments.evaluation.results_data import Evaluation
-from pytest_llmobs.measures.trial_spending import trial_spending
-from pytest_llmobs.measures.values import running_means
 from pytest_llmobs.records.trials import Trial
-from pytest_llmobs.reports.terminal.progress import Progress, progress_line
-from pytest_llmobs.reports.text.page import Page
+
+if TYPE_CHECKING:  # what draws is imported as something is drawn: most evaluations have no terminal
+    from pytest_llmobs.reports.text.page import Page
 
 _EVERY = 0.1
 """Least seconds between two drawings."""
@@ -89,6 +89,8 @@ class ProgressBar:
         stream = self._stream
         if stream is None:
             return
+        from pytest_llmobs.reports.text.page import Page
+
         # one cell stays free: some terminals break the line behind the last one
         page = Page(width=max(self._width() - 1, 10), encoding=getattr(stream, "encoding", None) or "ascii")
         self._write(_CLEAR + page.encodable(self._line(page, now)))
@@ -97,6 +99,10 @@ class ProgressBar:
         self._due = now + max(_EVERY, _SHARE * took)
 
     def _line(self, page: Page, now: float) -> str:
+        from pytest_llmobs.measures.trial_spending import trial_spending
+        from pytest_llmobs.measures.values import running_means
+        from pytest_llmobs.reports.terminal.progress import Progress, progress_line
+
         spent = trial_spending(self._trials)
         progress = Progress(
             done=len(self._trials),
@@ -109,7 +115,7 @@ class ProgressBar:
         )
         if page.width < _ROOMY:
             return progress_line(progress, page)
-        figures = Page(width=page.width - _BAR - 3, encoding=page.encoding)
+        figures = replace(page, width=page.width - _BAR - 3)
         filled = _BAR * progress.done // max(progress.total, 1)
         return f"[{'#' * filled}{' ' * (_BAR - filled)}] {progress_line(progress, figures)}"
 

@@ -7,15 +7,17 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
 from operator import attrgetter
-from typing import Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from pytest_llmobs.errors import NotFoundError
 from pytest_llmobs.evaluators.pair_results import PairwiseResult, Preference
 from pytest_llmobs.evaluators.pairs import RunPair
 from pytest_llmobs.experiments.compare import ExperimentComparison, compare_experiments
-from pytest_llmobs.experiments.evaluation.results_data import Comparison
 from pytest_llmobs.records.examples import Example
 from pytest_llmobs.wording import known, nearest
+
+if TYPE_CHECKING:  # whoever compares has imported it
+    from pytest_llmobs.experiments.evaluation.comparing import Comparison
 
 
 @dataclass(frozen=True)

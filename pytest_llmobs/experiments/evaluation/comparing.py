@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Any
 
@@ -12,7 +12,6 @@ from pytest_llmobs.errors import ArgumentError, EvaluatorError
 from pytest_llmobs.evaluators.binding.results import repeated
 from pytest_llmobs.evaluators.pair_results import PairwiseResult
 from pytest_llmobs.evaluators.pairs import BoundPairwise, RunPair, bind_pairwise, compare_pairs
-from pytest_llmobs.experiments.evaluation.results_data import Comparison
 from pytest_llmobs.experiments.preferences import paired_runs
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.storage.store import Store
@@ -20,6 +19,22 @@ from pytest_llmobs.tracing.ids import new_id
 from pytest_llmobs.wording import listed
 
 _NAMED = 3
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What pairwise evaluators say of two stored experiments."""
+
+    before: Experiment
+    """The first of the pair: A."""
+    after: Experiment
+    """The second: B."""
+    results: Mapping[str, PairwiseResult]
+    """By metric, over all suites that both have."""
+    pairs: Sequence[RunPair]
+    """Both runs of each trial that was compared, in the order of each result's preferences."""
+    id: str
+    """A UUID: feedback with what the two were given has it as ``comparison_id``."""
 
 
 def compare_pair(

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pytest_llmobs.clocks import real
 from pytest_llmobs.evaluators.pair_results import Preference
 from pytest_llmobs.evaluators.pairs import RunPair
-from pytest_llmobs.experiments.evaluation.results_data import Comparison
 from pytest_llmobs.feedback.writing import FeedbackWriter
 from pytest_llmobs.tracing.ids import new_id
+
+if TYPE_CHECKING:  # whoever compares has imported it
+    from pytest_llmobs.experiments.evaluation.comparing import Comparison
 
 
 def keep_comparison(comparison: Comparison, writer: FeedbackWriter) -> None:

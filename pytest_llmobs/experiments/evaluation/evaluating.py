@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -59,6 +60,8 @@ class TargetEvaluation:
         """The finished trials of before, with their further scores."""
         self._replaced: Sequence[EarlierScores] = ()
         self._under_way: TrialsUnderWay | None = None
+        self._loader = threading.Thread(target=self._load_ending, name="llmobs-ending")
+        """Beside the thread that keeps what is finished: a finished answer waits for no import."""
 
     def carry_out(self) -> None:
         """Run it to its end, conclude it, and finish its handle, whatever happens.
@@ -101,12 +104,12 @@ class TargetEvaluation:
             self._take_over(self._resumption)
             waiting = list(self._resumption.waiting)
         self._under_way = TrialsUnderWay(self._request, self._setup, self.evaluation, self._journal)
-        self._under_way.run(waiting, meanwhile=self._load_ending)
+        self._under_way.run(waiting, meanwhile=self._loader.start)
 
     def _load_ending(self) -> None:
         """Prepare, while the first trials run, what they and the ending would wait for."""
         self._setup.redaction.suspects(b"{}")  # compiles what it looks for
-        with suppress(ImportError):  # whoever needs it says so
+        with suppress(Exception):  # whoever needs it says so
             import_module(_CONCLUDING)
             import_module(_SEALING)
 
@@ -173,6 +176,8 @@ class TargetEvaluation:
 
     def _conclude(self, interruption: Interruption | None) -> None:
         """Seal the runs, judge what ran, and keep it; the journal stays where anything is left to run."""
+        if self._loader.ident is not None:
+            self._loader.join()  # two threads that import parts of one circle may meet half a module
         self._setup.seal()
         if interruption is None and (loss := self._setup.loss()):
             interruption = self._lossy(loss)

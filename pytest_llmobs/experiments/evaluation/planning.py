@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_llmobs.evaluators.binding.declaration import BoundEvaluator
-from pytest_llmobs.evaluators.suites import BoundSummary
 from pytest_llmobs.records.copies import copied
 from pytest_llmobs.records.examples import Dataset, Example
 from pytest_llmobs.records.plans import ExpectedTrial, SuitePlan
 from pytest_llmobs.tracing.redaction.pipeline import Redaction
 from pytest_llmobs.trials.runner import Job
 from pytest_llmobs.trials.targets import Target
+
+if TYPE_CHECKING:  # most evaluations have none
+    from pytest_llmobs.evaluators.suites import BoundSummary
 
 
 @dataclass(frozen=True, kw_only=True)

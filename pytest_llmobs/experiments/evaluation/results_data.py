@@ -6,18 +6,13 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING
 
-from pytest_llmobs.evaluators.pair_results import PairwiseResult
 from pytest_llmobs.records.examples import Example
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.records.plans import SuitePlan
 from pytest_llmobs.records.runs import Run
 from pytest_llmobs.records.scores import Score
 from pytest_llmobs.records.trials import Trial
-
-if TYPE_CHECKING:  # judges, which most evaluations have no use for
-    from pytest_llmobs.evaluators.pairs import RunPair
 
 
 @dataclass(frozen=True)
@@ -187,19 +182,3 @@ class Evaluation:
         """
         self.wait()
         return self._experiment
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """What pairwise evaluators say of two stored experiments."""
-
-    before: Experiment
-    """The first of the pair: A."""
-    after: Experiment
-    """The second: B."""
-    results: Mapping[str, PairwiseResult]
-    """By metric, over all suites that both have."""
-    pairs: Sequence[RunPair]
-    """Both runs of each trial that was compared, in the order of each result's preferences."""
-    id: str
-    """A UUID: feedback with what the two were given has it as ``comparison_id``."""

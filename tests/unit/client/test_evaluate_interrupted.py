@@ -126,6 +126,15 @@ def test_what_was_killed_goes_on(tmp_path: Path) -> None:
     assert len(stored(client, name).trials) == 10
 
 
+def test_what_was_answered_while_modules_load_is_not_paid_for_twice(tmp_path: Path) -> None:
+    script = Script(tmp_path)
+    killed = script.run("EARLY", "1")
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    (name,) = journal_names(client_in(tmp_path).workspace.open_store())
+    assert script.run("none", "1", name).stdout == "10 1.0\n"
+    assert script.calls == [*(f"e{number}" for number in range(7)), "e6", "e7", "e8", "e9"]
+
+
 @pytest.mark.parametrize("concurrency", ["0", "2"])
 def test_ctrl_c_in_a_script_keeps_what_was_finished(tmp_path: Path, concurrency: str) -> None:
     script = Script(tmp_path)
