@@ -292,11 +292,12 @@ class Session:
             self._marker.end()
             self._marker = None
 
-    def start(self, always_stored: Collection[str] = ()) -> None:
+    def start(self, always_stored: Collection[str] = (), concurrency: int | None = None) -> None:
         """Switch tracing on: install the tracer and instrument the providers as they are imported.
 
         Args:
             always_stored: Suites whose trials are stored whatever the sampling rate.
+            concurrency: Trials at once, 1 at least; None for as many as the settings say.
         """
         from pytest_llmobs.evaluators.judging import cache
         from pytest_llmobs.providers.imports import instrument_on_import
@@ -304,6 +305,8 @@ class Session:
         from pytest_llmobs.tracing.active import install, work_beside
 
         self._started = True
+        if concurrency is not None:
+            self.settings = replace(self.settings, concurrency=concurrency)
         self._tracer = self._new_tracer(always_stored)
         if self._beside:
             work_beside(self._tracer)

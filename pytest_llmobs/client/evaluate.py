@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Unpack, overload
 
 from pytest_llmobs.client.base import ClientBase
 from pytest_llmobs.client.evaluation_setup.options import DEFAULTS, CallOptions
+from pytest_llmobs.client.parameters import accept
 from pytest_llmobs.client.results.experiment import ExperimentResults
 from pytest_llmobs.client.signatures import spelled_out
 from pytest_llmobs.workspace import Workspace
@@ -62,7 +63,7 @@ def evaluate(target: Any, data: Any = None, evaluators: Any = None, **options: U
             or the experiment is under way already (``ConflictError``).
         IncompleteExperiment: It was interrupted (Ctrl-C, the disk, the budget, a refusal); see ``results``.
     """
-    arguments, workspace = _checked(target, data, evaluators, options)
+    arguments, workspace = _checked(evaluate, target, data, evaluators, options)
     if arguments.kind == "pair":
         return _compared(arguments, workspace)
     prepared, results = _prepared(arguments, workspace, None)
@@ -110,7 +111,7 @@ async def aevaluate(
 
     if isinstance(data, AsyncIterable):
         data = [example async for example in data]
-    arguments, workspace = _checked(target, data, evaluators, options)
+    arguments, workspace = _checked(aevaluate, target, data, evaluators, options)
     if arguments.kind == "pair":
         return await asyncio.to_thread(_compared, arguments, workspace)
     loop = asyncio.get_running_loop()
@@ -127,8 +128,9 @@ async def aevaluate(
 
 
 def _checked(
-    target: Any, data: Any, evaluators: Any, options: CallOptions
+    function: Callable[..., Any], target: Any, data: Any, evaluators: Any, options: CallOptions
 ) -> tuple[EvaluationArguments, Workspace]:
+    accept(function, options)
     from pytest_llmobs.client.evaluation_setup.arguments import check_arguments
 
     arguments = check_arguments(target, data, evaluators, options)

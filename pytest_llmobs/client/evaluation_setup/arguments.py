@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from pytest_llmobs.client.evaluation_setup.options import DEFAULTS, CallOptions
+from pytest_llmobs.client.evaluation_setup.options import DEFAULTS
 from pytest_llmobs.errors import ArgumentError, EvaluatorError, NotSupported
 from pytest_llmobs.evaluators.binding.declaration import BoundEvaluator
 from pytest_llmobs.evaluators.binding.results import repeated
@@ -60,13 +60,13 @@ def check_arguments(
         target: The first argument.
         data: The second.
         evaluators: The third.
-        options: The keywords.
+        options: The keywords, whose names are known ones.
 
     Raises:
-        ArgumentError: One makes no sense, is unknown, or two make none together.
+        ArgumentError: One makes no sense, or two make none together.
     """
-    _check_names(options)
     given = {**DEFAULTS, **options}.get
+    _flag("blocking", given("blocking"), "False returns at once, and goes on in the background")
     arguments = EvaluationArguments(
         target=target,
         data=data,
@@ -79,9 +79,15 @@ def check_arguments(
         num_repetitions=_repetitions(given("num_repetitions")),
         experiment=_experiment(given("experiment")),
         stores=_stores(given("upload_results"), given("upload_runs")),
-        traces_evaluators=not given("disable_evaluator_tracing"),
+        traces_evaluators=not _flag(
+            "disable_evaluator_tracing",
+            given("disable_evaluator_tracing"),
+            "True keeps no trace of evaluators",
+        ),
         ignores_errors=_handling(given("error_handling")) == "ignore",
-        draws_order=bool(given("randomize_order")),
+        draws_order=_flag(
+            "randomize_order", given("randomize_order"), "False shows the first of a pair first"
+        ),
     )
     _check_together(arguments)
     return arguments
@@ -140,13 +146,6 @@ def bound_summaries(specs: Sequence[Any], evaluators: Sequence[BoundEvaluator]) 
     if twice is not None:
         raise EvaluatorError(f"Two metrics are called {twice!r}. Give the summary evaluator another key.")
     return bound
-
-
-def _check_names(options: Mapping[str, Any]) -> None:
-    names = ("data", "evaluators", *CallOptions.__annotations__)
-    for name in options:
-        if name not in names:
-            raise ArgumentError(f"evaluate() has no parameter {name!r}.{nearest(name, names)} {known(names)}")
 
 
 def _several(argument: str, given: Any) -> Sequence[Any]:
@@ -215,6 +214,9 @@ def _experiment(given: Any) -> str:
     )
 
 
+_STORED = "True keeps the experiment and its traces, False keeps nothing"
+
+
 def _stores(upload_results: Any, upload_runs: Any) -> bool:
     if callable(upload_runs) or callable(upload_results):
         raise NotSupported(
@@ -224,8 +226,14 @@ def _stores(upload_results: Any, upload_runs: Any) -> bool:
     if upload_runs is not None and upload_results is not True:
         raise ArgumentError("upload_runs= and upload_results= are the same: give one of them.")
     if upload_runs is not None:
-        return bool(upload_runs)
-    return upload_results is None or bool(upload_results)
+        return _flag("upload_runs", upload_runs, _STORED)
+    return upload_results is None or _flag("upload_results", upload_results, _STORED)
+
+
+def _flag(argument: str, given: Any, choices: str) -> bool:
+    if isinstance(given, bool):
+        return given
+    raise ArgumentError(f"{argument}={given!r}: give True or False. {choices}.")
 
 
 _NOT_WITH: Mapping[str, Sequence[str]] = {

@@ -105,8 +105,7 @@ class EvaluationSession:
         session = self.session
         in_turn = concurrency == 0 and loop is None
         at_once = trials if concurrency is None else concurrency
-        session.settings = replace(session.settings, concurrency=max(1, at_once))
-        session.start(always_stored)
+        session.start(always_stored, max(1, at_once))
         self._runner = self._new_runner(session.settings, in_turn=in_turn, loop=loop)
         return self._setup(self._runner, in_turn=in_turn)
 
@@ -146,7 +145,7 @@ class EvaluationSession:
             prepare=session.prepare,
             seal=self._seal,
             remarks=self._remarks,
-            loss=lambda: session.loss,
+            loss=self._loss,
         )
 
     def close(self) -> None:
@@ -171,6 +170,9 @@ class EvaluationSession:
     def _remarks(self) -> Sequence[str]:
         note = self.session.unclaimed.note()
         return (note,) if note else ()
+
+    def _loss(self) -> str:
+        return self.session.loss
 
     def _store_folder(self) -> Path:
         if self._stores:

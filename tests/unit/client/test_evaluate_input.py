@@ -396,11 +396,16 @@ def _summary(name: str) -> Callable[[list[Any]], float]:
         ({"description": 3}, "description=3: give a text"),
         (
             {"max_concurency": 8},
-            r"evaluate\(\) has no parameter 'max_concurency'. Did you mean 'max_concurrency'",
+            r"evaluate\(\) got an unknown keyword 'max_concurency'. Did you mean 'max_concurrency'",
         ),
         ({"experiment": "a", "experiment_prefix": "b"}, "experiment='a' goes on .*give one of them"),
         ({"experiment": "a", "upload_results": False}, "upload_results=False stores nothing"),
         ({"experiment": 3}, "experiment=3: give the name of an experiment"),
+        ({"upload_results": "no"}, "upload_results='no': give True or False. True keeps the experiment"),
+        ({"upload_runs": 0}, "upload_runs=0: give True or False"),
+        ({"blocking": "no"}, "blocking='no': give True or False. False returns at once"),
+        ({"disable_evaluator_tracing": "yes"}, "disable_evaluator_tracing='yes': give True or False"),
+        ({"randomize_order": None}, "randomize_order=None: give True or False"),
     ],
 )
 def test_other_arguments_that_make_no_sense_are_told(
