@@ -9,12 +9,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pytest_llmobs.async_client import AsyncClient as AsyncClient
     from pytest_llmobs.client.client import Client as Client
     from pytest_llmobs.client.evaluate import aevaluate as aevaluate
     from pytest_llmobs.client.evaluate import evaluate as evaluate
     from pytest_llmobs.client.prompts import ab as ab
     from pytest_llmobs.client.prompts import pull_prompt as pull_prompt
-    from pytest_llmobs.client.run_trees import RunTree as RunTree
     from pytest_llmobs.defaults import hookimpl as hookimpl
     from pytest_llmobs.errors import LlmobsError as LlmobsError
     from pytest_llmobs.evaluators.binding.declaration import evaluator as evaluator
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pytest_llmobs.records.feedback import Feedback as Feedback
     from pytest_llmobs.records.runs import Run as Run
     from pytest_llmobs.records.scores import Score as Score
+    from pytest_llmobs.run_trees import RunTree as RunTree
     from pytest_llmobs.tracing import get_current_run_tree as get_current_run_tree
     from pytest_llmobs.tracing import trace as trace
     from pytest_llmobs.tracing import traceable as traceable
@@ -43,7 +44,7 @@ _HOMES = {
     "Feedback": "records.feedback",
     "LlmobsError": "errors",
     "Run": "records.runs",
-    "RunTree": "client.run_trees",
+    "RunTree": "run_trees",
     "Score": "records.scores",
     "ab": "client.prompts",
     "aevaluate": "client.evaluate",
@@ -64,21 +65,44 @@ _HOMES = {
 }
 """Where each public name lives."""
 
+_LANGSMITHS = {
+    "AsyncClient": "async_client",
+    "ContextThreadPoolExecutor": "utils",
+    "EvaluationResult": "evaluation",
+    "LS_MESSAGE_VIEW_EXCLUDE": "utils",
+    "RunEvaluator": "evaluation",
+    "aevaluate_existing": "evaluation",
+    "evaluate_existing": "evaluation",
+    "get_tracing_context": "run_helpers",
+    "set_run_metadata": "run_helpers",
+    "uuid7": "utils",
+    "uuid7_from_datetime": "utils",
+    **dict.fromkeys(
+        (
+            *("APIConnectionError", "APIError", "APIResponseValidationError", "APIStatusError"),
+            *("APITimeoutError", "AuthenticationError", "BadRequestError", "ConflictError"),
+            *("InternalServerError", "LangsmithError", "NotFoundError", "PermissionDeniedError"),
+            *("RateLimitError", "UnprocessableEntityError"),
+        ),
+        "errors",
+    ),
+}
+"""Where names live that scripts written for LangSmith import from its root."""
+
 __all__ = [*_HOMES, "__version__"]  # noqa: PLE0604 (all of them are strings)
 
 
 def __getattr__(name: str) -> Any:
-    if name.startswith("__"):  # Python and pytest ask for such names; nobody has mistyped one
-        raise AttributeError(f"pytest_llmobs has no {name!r}.")
-    if name not in _HOMES:
-        from pytest_llmobs.wording import nearest
+    home = _HOMES.get(name) or _LANGSMITHS.get(name)
+    if home is None:
+        from pytest_llmobs.client.refused_imports import missing
 
-        raise AttributeError(f"pytest_llmobs has no {name!r}.{nearest(name, __all__)}")
-    if _HOMES[name] == "tracing":
+        raise missing("", name, __all__)
+    if home == "tracing":
         from pytest_llmobs.production import connect
 
         connect()
-    value = getattr(import_module(f"pytest_llmobs.{_HOMES[name]}"), name)
+    value = getattr(import_module(f"pytest_llmobs.{home}"), name)
     globals()[name] = value
     return value
 

@@ -17,6 +17,7 @@
     │   └── PromptVariableError    a prompt isn't filled as it must be; no model was called
     ├── PinError               a prompt floats in an experiment that asks for pinned ones
     ├── NotSupported           a call of LangSmith's that needs its service; a ``NotImplementedError`` as well
+    ├── ServiceError           never raised: what scripts catch that only a service does, such as a rate limit
     ├── IncompleteExperiment   ``evaluate()`` was interrupted: ``results`` holds what was finished
     ├── BaselineError          a baseline is missing, unreadable, or of a newer schema
     └── GateError              an ``llm_gate`` marker makes no sense: an impossible bound, two about one metric
@@ -123,6 +124,10 @@ class NotSupported(LlmobsError, NotImplementedError):
     """A call of LangSmith's client that only a service can answer; the message says what to do instead."""
 
 
+class ServiceError(LlmobsError):
+    """What only a service answers, such as too many requests. Never raised, so that no retry catches another error."""
+
+
 class IncompleteExperiment(LlmobsError):
     """An evaluation was interrupted. Nothing is lost: ``evaluate(experiment=NAME)`` goes on where it stopped."""
 
@@ -149,8 +154,17 @@ class GateError(LlmobsError):
 LangSmithError = LlmobsError
 LangSmithAPIError = LlmobsError
 LangSmithConnectionError = StoreError
-LangSmithAuthError = StoreError
-LangSmithRateLimitError = StoreError
+LangSmithAuthError = ServiceError
+LangSmithRateLimitError = ServiceError
+LangSmithRequestTimeout = ServiceError
+LangSmithExceptionGroup = ServiceError
 LangSmithUserError = LlmobsError
 LangSmithNotFoundError = NotFoundError
 LangSmithConflictError = ConflictError
+
+# Those of its generated client.
+LangsmithError = APIError = APIStatusError = LlmobsError
+APIConnectionError = StoreError
+APITimeoutError = APIResponseValidationError = AuthenticationError = InternalServerError = ServiceError
+PermissionDeniedError = RateLimitError = ServiceError
+BadRequestError = UnprocessableEntityError = ArgumentError

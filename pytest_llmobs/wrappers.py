@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from pytest_llmobs.client.refused_imports import missing
 from pytest_llmobs.errors import NotSupported
 from pytest_llmobs.production import connect
 
@@ -49,3 +50,11 @@ def _as_it_is(client: C, tracing_extra: dict[str, Any] | None) -> C:
     connect()
     active.find(None)  # instruments what is imported already, if the environment asks for tracing
     return client
+
+
+__all__ = ["wrap_anthropic", "wrap_openai"]
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        raise missing("wrappers", name, __all__)

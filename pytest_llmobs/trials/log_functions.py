@@ -36,7 +36,7 @@ def log_inputs(inputs: Mapping[str, Any]) -> None:
     Raises:
         LlmobsError: No traced test is running here.
     """
-    _current("log_inputs").log_inputs(inputs)
+    current_test("log_inputs").log_inputs(inputs)
 
 
 def log_outputs(outputs: Any) -> None:
@@ -45,7 +45,7 @@ def log_outputs(outputs: Any) -> None:
     Raises:
         LlmobsError: No traced test is running here.
     """
-    _current("log_outputs").log_outputs(outputs)
+    current_test("log_outputs").log_outputs(outputs)
 
 
 def log_reference_outputs(outputs: Mapping[str, Any]) -> None:
@@ -54,7 +54,7 @@ def log_reference_outputs(outputs: Mapping[str, Any]) -> None:
     Raises:
         LlmobsError: No traced test is running here.
     """
-    _current("log_reference_outputs").log_reference_outputs(outputs)
+    current_test("log_reference_outputs").log_reference_outputs(outputs)
 
 
 def log_feedback(
@@ -80,10 +80,18 @@ def log_feedback(
         kept = active.keep_feedback(tree.tracer, key, **about, score=score, value=value, comment=comment)
         if kept is not None:
             return kept
-    return _current("log_feedback").log_feedback(key, score, value=value, comment=comment)
+    return current_test("log_feedback").log_feedback(key, score, value=value, comment=comment)
 
 
-def _current(function: str) -> LlmRun:
+def current_test(function: str) -> LlmRun:
+    """Return what the running test knows of its trial.
+
+    Args:
+        function: What was called, for the message.
+
+    Raises:
+        LlmobsError: No traced test is running here.
+    """
     tree = get_current_run_tree()
     if tree is not None and tree.root.id in _tests:
         return _tests[tree.root.id]

@@ -7,16 +7,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from inspect import Parameter, getattr_static, signature
+from importlib import import_module
+from inspect import Parameter, getattr_static, isclass, isfunction, signature
+from types import ModuleType
 from typing import Any
 
 import pytest
 
+from pytest_llmobs.async_client import AsyncClient
 from pytest_llmobs.client.client import Client
 from pytest_llmobs.client.differences import OURS
 from pytest_llmobs.client.parameters import UNBOUND, keywords_of, unbound_in
 from pytest_llmobs.client.queue_items import QueueItems
 from pytest_llmobs.client.refused import REFUSED
+from pytest_llmobs.client.refused_imports import REFUSED_IMPORTS
 from pytest_llmobs.client.v2 import Runs
 
 if "LLMOBS_EXPECT_LANGCHAIN" not in os.environ:
@@ -114,3 +118,57 @@ def test_no_reason_is_given_for_what_nobody_has() -> None:
 def test_nothing_is_refused_that_nobody_has() -> None:
     attributes = {"api_key", "api_url", "session", "timeout_ms", "retry_config", "tracing_queue"}
     assert {*REFUSED} - {*public_names(langsmith.Client)} <= attributes
+
+
+def exported(module: ModuleType) -> set[str]:
+    """Return what a module of LangSmith's offers: its ``__all__``, and the functions and classes made in it."""
+    names = {*getattr(module, "__all__", ())}
+    for name, value in vars(module).items():
+        if (isclass(value) or isfunction(value)) and value.__module__ == module.__name__:
+            names.add(name)
+    return {name for name in names if not name.startswith("_")}
+
+
+MODULES = [
+    *("", "anonymizer", "client", "evaluation", "evaluation.evaluator", "evaluation.string_evaluator"),
+    *("middleware", "run_helpers", "run_trees", "schemas", "testing", "utils", "wrappers"),
+]
+
+
+@pytest.mark.filterwarnings("ignore:langsmith.wrappers._openai_agents:DeprecationWarning")
+@pytest.mark.parametrize("name", MODULES)
+def test_whatever_a_script_imports_is_ours_or_refused(name: str) -> None:
+    theirs = import_module(f"langsmith.{name}".removesuffix("."))
+    ours = import_module(f"pytest_llmobs.{name}".removesuffix("."))
+    refused = REFUSED_IMPORTS.get(name, {})
+    for each in exported(theirs):
+        if each in refused:
+            assert each not in vars(ours), each
+        else:
+            exec(f"from {ours.__name__} import {each}", {})
+
+
+@pytest.mark.filterwarnings("ignore:langsmith.wrappers._openai_agents:DeprecationWarning")
+def test_no_import_is_refused_that_nobody_has() -> None:
+    older = {"LangChainStringEvaluator", "LLMEvaluator"}
+    for name, refused in REFUSED_IMPORTS.items():
+        theirs = import_module(f"langsmith.{name}".removesuffix("."))
+        known = {*exported(theirs), *vars(theirs)}
+        assert {*refused} - known <= older, name
+
+
+@pytest.mark.parametrize("name", public_names(langsmith.AsyncClient))
+def test_every_awaitable_method_is_ours_or_refused(name: str) -> None:
+    assert hasattr(AsyncClient, name) != (name in REFUSED) or hasattr(Client, name), name
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in public_names(langsmith.AsyncClient) if hasattr(Client, name)]
+)
+def test_every_parameter_of_an_awaitable_method_binds_or_has_a_reason(name: str) -> None:
+    theirs = getattr_static(langsmith.AsyncClient, name)
+    if isfunction(theirs):
+        taken = {*keywords_of(getattr(Client, name)), *unbound_in(name)}
+        for parameter in list(signature(theirs).parameters.values())[1:]:
+            if parameter.kind is not Parameter.VAR_KEYWORD:
+                assert parameter.name in taken, f"{name}({parameter.name}=…)"

@@ -62,7 +62,7 @@ def test_every_floor_is_drawn_in_its_place() -> None:
         for module in re.findall(r"\w+", layer):
             floor_of[module] = number
     picture = TEXT.partition("```text\n")[2].partition("```")[0]
-    drawn = re.findall(r"([a-z]+)(?:/|\.py)", picture)
+    drawn = re.findall(r"([a-z_]+)(?:/|\.py)", picture)
     assert sorted(drawn) == sorted(floor_of)
     floors = [floor_of[module] for module in drawn]
     assert floors == sorted(floors)

@@ -15,6 +15,7 @@ from pytest_llmobs.client.differences import DIFFERENCES, OURS, THIN
 from pytest_llmobs.client.parameters import UNBOUND
 from pytest_llmobs.client.queue_items import QueueItems
 from pytest_llmobs.client.refused import REFUSED
+from pytest_llmobs.client.refused_imports import REFUSED_IMPORTS
 from pytest_llmobs.client.v2 import Runs
 from tests.e2e.test_readme import ROOT, blocks
 from tests.e2e.test_tables import check_page
@@ -81,6 +82,14 @@ def refused_rows() -> list[str]:
     return rows
 
 
+def import_rows() -> list[str]:
+    rows = ["| module | name | instead |", "|---|---|---|"]
+    for module, refused in REFUSED_IMPORTS.items():
+        for names, reason in by_reason(dict(refused)):
+            rows.append(f"| `{f'pytest_llmobs.{module}'.removesuffix('.')}` | {names} | {reason} |")
+    return rows
+
+
 def parameter_rows() -> list[str]:
     reasons = {}
     for call, parameters in UNBOUND.items():
@@ -102,6 +111,10 @@ def test_the_thin_calls_are_those_there_are() -> None:
 
 def test_the_refused_calls_are_those_there_are() -> None:
     check_page(PAGE, "refused", refused_rows())
+
+
+def test_the_refused_imports_are_those_there_are() -> None:
+    check_page(PAGE, "imports", import_rows())
 
 
 def test_the_parameters_are_those_there_are() -> None:

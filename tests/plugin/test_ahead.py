@@ -264,7 +264,8 @@ def test_log_functions_reach_the_current_test(empty: Project) -> None:
     empty.write(
         test_app="""
         import pytest
-        from pytest_llmobs import LlmobsError, log_feedback, log_inputs, log_outputs, log_reference_outputs
+        from pytest_llmobs import LlmobsError, log_feedback, log_inputs, log_outputs, log_reference_outputs, trace
+        from pytest_llmobs import testing as t
 
         def app():
             log_inputs({"question": "2+2"})
@@ -279,12 +280,21 @@ def test_log_functions_reach_the_current_test(empty: Project) -> None:
             assert llm_run.score("exact_match") == 1
             assert llm_run.score("human") == 1.0
 
+        def test_as_langsmiths_tests_do(llm_run):
+            t.log_inputs({"question": "2+2"})
+            t.log_outputs({"answer": "4"})
+            with t.trace_feedback(), trace("judge", "llm"):
+                t.log_feedback([{"key": "right", "score": True}, {"key": "tone", "value": "calm"}])
+            assert llm_run.score("right") == 1
+            assert llm_run.score("tone").value == "calm"
+            assert llm_run.child_runs == ()  # what judges is no part of the app's trace
+
         def test_outside():
             with pytest.raises(LlmobsError, match="outside a traced test"):
                 log_outputs("x")
         """
     )
-    empty.run().assert_outcomes(passed=2)
+    empty.run().assert_outcomes(passed=3)
 
 
 def test_a_trial_without_outputs_is_unscored_and_says_why(empty: Project) -> None:

@@ -17,6 +17,8 @@ from pytest_llmobs.tracing.run_tree import RunTree, checked_run_type
 from pytest_llmobs.tracing.snapshot.describe import describe
 
 F = TypeVar("F", bound=Callable[..., Any])
+_MARK = "__llmobs_traced__"
+"""Attribute of what is decorated, and of what wraps that in turn."""
 
 
 @overload
@@ -77,10 +79,16 @@ def _decorate(function: Any, run_type: RunType, options: Options) -> Any:
         name = type(function).__name__
         return type(name, (_TracedObject,), {"__call__": staticmethod(wrapped)})(function)
     functools.update_wrapper(wrapped, function)
+    setattr(wrapped, _MARK, True)
     for name in set(dir(type(function))) - set(dir(FunctionType)):
         if not name.startswith("_"):  # lru_cache's cache_clear
             setattr(wrapped, name, getattr(function, name))
     return wrapped
+
+
+def is_traceable(function: Any) -> bool:
+    """Return True for what the decorator has returned, also below another decorator."""
+    return isinstance(function, _TracedObject) or bool(getattr(function, _MARK, False))
 
 
 def _check_callable(function: Any) -> None:

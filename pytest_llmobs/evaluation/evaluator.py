@@ -1,12 +1,12 @@
-"""What scripts import from LangSmith's module of that name: ``evaluate()``, and what evaluators are made of."""
+"""What evaluators are made of, where scripts written for LangSmith import it from."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 
-from pytest_llmobs.client.evaluate import aevaluate, evaluate
+from pytest_llmobs.client.refused_imports import missing
 from pytest_llmobs.records.examples import Example
 from pytest_llmobs.records.runs import Run
 
@@ -71,29 +71,14 @@ def run_evaluator(function: F) -> F:
     return function
 
 
-def evaluate_existing(experiment: Any, /, evaluators: Any = None, **options: Any) -> Any:
-    """Score a stored experiment again: ``evaluate(experiment, evaluators=…)``."""
-    return evaluate(experiment, evaluators=evaluators, **options)
-
-
-async def aevaluate_existing(experiment: Any, /, evaluators: Any = None, **options: Any) -> Any:
-    """Do what ``evaluate_existing`` does, in the running event loop."""
-    return await aevaluate(experiment, evaluators=evaluators, **options)
-
-
-def evaluate_comparative(experiments: Sequence[Any], /, evaluators: Any = None, **options: Any) -> Any:
-    """Compare two stored experiments: ``evaluate((before, after), evaluators=…)``."""
-    return evaluate(tuple(experiments), evaluators=evaluators, **options)
-
-
 __all__ = [
     "EvaluationResult",
     "EvaluationResults",
     "RunEvaluator",
-    "aevaluate",
-    "aevaluate_existing",
-    "evaluate",
-    "evaluate_comparative",
-    "evaluate_existing",
     "run_evaluator",
 ]
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        raise missing("evaluation.evaluator", name, __all__)

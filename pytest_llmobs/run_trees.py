@@ -1,14 +1,19 @@
-"""``RunTree(name=…)``: a run made by hand, as LangSmith's documentation does."""
+"""What scripts import from LangSmith's module of that name: ``RunTree(name=…)``, a run made by hand."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from functools import cache
+from typing import TYPE_CHECKING, Any, cast
 
+from pytest_llmobs.client.refused_imports import missing
 from pytest_llmobs.production import connect
 from pytest_llmobs.tracing import RunTree as TracedRun
 from pytest_llmobs.tracing import active
 from pytest_llmobs.tracing.run_tree import checked_run_type, making
+
+if TYPE_CHECKING:
+    from pytest_llmobs.client.client import Client
 
 
 class _EveryRun(type):
@@ -58,3 +63,19 @@ class RunTree(TracedRun, metaclass=_EveryRun):
         run = making(id)(tracer, name, checked_run_type(run_type), parent_run, project_name)
         run.describe(inputs, (extra or {}).get("metadata"), tags)
         return cast("RunTree", run)
+
+
+@cache
+def get_cached_client(**arguments: Any) -> Client:
+    """Return the client of the current folder, made once."""
+    from pytest_llmobs.client.client import Client
+
+    return Client(**arguments)
+
+
+__all__ = ["RunTree", "get_cached_client"]
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        raise missing("run_trees", name, __all__)
