@@ -29,6 +29,7 @@ _NAMES = (
     "baseline",
     "drift",
     "judge",
+    "prompts",
     "explain",
 )
 """Every command, in the order of the help. Each has the module of its name."""

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_llmobs.prompts.content import Content
+from pytest_llmobs.prompts.variables import parse
 from pytest_llmobs.wording import text_lines
 
-_VARIABLE = re.compile(r"\{\{|\}\}|\{([^\W\d]\w*)\}")
 _TEMPLATE = re.compile(r"(Message)?(PromptTemplate)?$")
 """What the names of LangChain's classes end in, behind a role."""
 
@@ -38,9 +38,7 @@ def variables_of(shown: Iterable[Passage]) -> list[str]:
     """Return the names of the variables, in their order; a brace that stands alone is passed over."""
     names: dict[str, None] = {}
     for passage in shown:
-        for match in _VARIABLE.finditer(passage.text):
-            if match[1] is not None:
-                names[match[1]] = None
+        names.update(dict.fromkeys(parse(passage.text).spots))
     return list(names)
 
 

@@ -1,0 +1,1 @@
+"""Pages about prompts and their versions: what ``llmobs prompts`` prints. Reads nothing; what is shown is given."""
