@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from pytest_llmobs.baselines.prompt_changes import change_text, trial_changes
 from pytest_llmobs.baselines.records import Baseline
 from pytest_llmobs.baselines.sharing import HOLE, cut, fill_holes
 from pytest_llmobs.baselines.texts import CallShape, TextStore, fingerprints, text_store
@@ -25,7 +26,8 @@ def changes_of(baseline: Baseline, trial: Trial, commit: str | None = None) -> I
     """Yield what changed for one example, a block of text each.
 
     Prompts are compared with the example's own values taken out, so that examples which share a change get the same
-    block. Of several calls the first whose texts differ is shown: it explains those after it.
+    block. Of several calls the first whose texts differ is shown: it explains those after it. The commits of a prompt
+    come first: they say who changed it, and why.
 
     Args:
         baseline: With or without texts; without, changed fingerprints are all there is to say.
@@ -34,6 +36,7 @@ def changes_of(baseline: Baseline, trial: Trial, commit: str | None = None) -> I
     """
     row, store = baseline.rows.get(trial.example_id), baseline.texts or TextStore()
     kept = store.examples.get(trial.example_id)
+    yield from map(change_text, trial_changes(baseline, trial))
     if kept is not None:
         yield from _calls(store, trial)
     elif row is not None:

@@ -14,6 +14,7 @@ from pytest_llmobs.measures.broken import is_known_failure
 from pytest_llmobs.measures.gate_rules import PASS
 from pytest_llmobs.measures.means import present
 from pytest_llmobs.records.experiments import DIRTY, SuiteScore
+from pytest_llmobs.records.prompt_uses import read_uses, write_uses
 
 SCHEMA = 2
 """Version of the file's layout. A newer one is refused, an older one upgraded."""
@@ -35,6 +36,9 @@ class BaselineSession:
     """True where no tracked file but baselines differed from that commit."""
     experiment: str = ""
     """Its name."""
+    prompts: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """The commits of prompts that its trials used, by the prompt's name; see ``records.prompt_uses``. Nothing where it
+    used none, and in files of versions that didn't keep them."""
 
     @property
     def code(self) -> str:
@@ -147,6 +151,19 @@ class Baseline:
     """Example -> the name that it has in the file, where that is another one; see ``baselines.renames``."""
     same_code: Sequence[str] = ()
     """Commits, as sessions show them, whose code is that of today; whoever reads the file asks git."""
+    prompt_descriptions: Mapping[str, str] = field(default_factory=dict)
+    """``support:0123456789abcdef`` -> what its author said of it, of the commits that are used now; whoever reads the
+    file asks the prompts' folder."""
+
+    @property
+    def prompts(self) -> dict[str, str]:
+        """The commits of prompts that its sessions used, by the prompt's name."""
+        prompts: dict[str, str] = {}
+        for session in self.sessions.values():
+            for name, commits in session.prompts.items():
+                uses = (*read_uses(prompts.get(name, "")), *read_uses(commits))
+                prompts[name] = write_uses(sorted(uses, key=str))
+        return prompts
 
     def session(self, key: str) -> BaselineSession:
         """Return a session by its id; where the file says nothing of it, one of which nobody knows anything."""

@@ -12,7 +12,7 @@ from pytest_llmobs.experiments.references import baseline_of
 from pytest_llmobs.gate.decide import decide
 from pytest_llmobs.gate.pairing import SuitePair, compare_metric, pair_suite
 from pytest_llmobs.measures.gate_rules import PASS, rule_of
-from pytest_llmobs.records.decisions import MetricRow
+from pytest_llmobs.records.decisions import MetricRow, PromptChange
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.records.plans import SuitePlan
 from pytest_llmobs.settings import Settings
@@ -51,6 +51,8 @@ class ExperimentComparison:
     """Examples that only the second experiment has."""
     removed: Examples
     edited: Examples
+    prompts: Sequence[PromptChange] = ()
+    """The prompts of which the second used other commits, by suite."""
 
 
 def compare_experiments(before: Experiment, after: Experiment) -> ExperimentComparison:
@@ -83,6 +85,7 @@ def compare_experiments(before: Experiment, after: Experiment) -> ExperimentComp
         added=added,
         removed=removed,
         edited=edited,
+        prompts=decision.prompts,
     )
 
 

@@ -63,6 +63,8 @@ class Surroundings:
     example is to be explained."""
     debugging: bool = False
     """True where the first failure was to stop the session: then a failed assertion failed its test at once."""
+    prompt_folder: Path | None = None
+    """Where the prompts' files lie, that say what their commits changed; None where nobody asks them."""
     remote: RemoteFiles | None = None
     """Where the store is uploaded to."""
 
@@ -133,6 +135,10 @@ def _judged(experiment: Experiment, surroundings: Surroundings) -> Experiment:
     baselines = baselines_of(experiment.suites, surroundings.baseline_of)
     if experiment.commit:
         baselines = _of_same_code(baselines, experiment.commit, surroundings.baseline_folder)
+    if experiment.prompts and surroundings.prompt_folder is not None:
+        from pytest_llmobs.experiments.prompt_descriptions import described  # most apps have no such prompts
+
+        baselines = described(baselines, experiment.prompts, surroundings.prompt_folder)
     looks: list[Look] = []
     judge = partial(
         decide,

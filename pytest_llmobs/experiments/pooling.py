@@ -101,7 +101,7 @@ class Pool:
         self, baseline: Baseline, plan: SuitePlan, head: Experiment, folder: Path
     ) -> tuple[Baseline, PooledExperiment]:
         pooled = PooledExperiment(suite=plan.name, experiment=head.name, started=head.started, red=head.red)
-        source = _named_as_before(recorded_session(head), baseline)
+        source = _named_as_before(recorded_session(head, plan.name), baseline)
         objection = self._too_early(head) or self._objection(head) or _nothing_to_add(baseline, plan, source)
         if objection:
             return baseline, replace(pooled, objection=objection)

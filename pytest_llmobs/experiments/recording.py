@@ -119,7 +119,7 @@ def _record(
         folder,
         plan,
         experiment.trials_of(plan.name),
-        source=recorded_session(experiment),
+        source=recorded_session(experiment, plan.name),
         texts=settings.baseline_texts,
         accept_failing=settings.accept_failing,
         add=settings.update_baseline == ADD,

@@ -100,14 +100,14 @@ def baseline_of(experiment: Experiment, suite: str) -> Baseline | None:
         None,
         plan,
         trials,
-        source=recorded_session(experiment),
+        source=recorded_session(experiment, suite),
         texts=any(trial.calls or trial.output for trial in trials),
     )
     return update.baseline
 
 
-def recorded_session(experiment: Experiment) -> RecordedSession:
-    """Return the session that an experiment's own trials come from, as a baseline names it.
+def recorded_session(experiment: Experiment, suite: str) -> RecordedSession:
+    """Return the session that an experiment's own trials of a suite come from, as a baseline names it.
 
     Its id follows from the experiment's name and moment, so that whoever records it, and however often, calls it the
     same.
@@ -120,6 +120,7 @@ def recorded_session(experiment: Experiment) -> RecordedSession:
         commit=commit,
         clean=is_clean(experiment),
         experiment=experiment.name,
+        prompts=experiment.prompts.get(suite, {}),
     )
     key = text_hash(f"{experiment.name}\0{experiment.started}")[:8]
     return RecordedSession(

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from operator import attrgetter
 
+from pytest_llmobs.baselines.prompt_changes import suite_changes
 from pytest_llmobs.baselines.records import Baseline
 from pytest_llmobs.errors import BaselineError
 from pytest_llmobs.gate.asking import Asking, TakeLook
@@ -26,9 +27,10 @@ from pytest_llmobs.gate.notes import every_time_note, session_notes
 from pytest_llmobs.gate.row_figures import Session
 from pytest_llmobs.gate.suite_verdicts import suite_verdicts
 from pytest_llmobs.measures.gate_rules import PASS
-from pytest_llmobs.records.decisions import Decision, ExampleRow, MetricRow
+from pytest_llmobs.records.decisions import Decision, ExampleRow, MetricRow, PromptChange
 from pytest_llmobs.records.experiments import SuiteScore
 from pytest_llmobs.records.plans import SuitePlan
+from pytest_llmobs.records.prompt_uses import suites_prompts
 from pytest_llmobs.records.trials import Trial
 from pytest_llmobs.settings import Settings, words
 
@@ -53,7 +55,7 @@ def decide(
     Args:
         plans: What collection promised, a suite each; the denominator of everything.
         trials: The session's.
-        baselines: By suite; a baseline that could not be read is given as its error. Suites without one are absent.
+        baselines: By suite, without those that have none; one that could not be read is given as its error.
         settings: Of the session.
         look: Runs what a further look needs; None where nobody can: then there is one look.
         commit: The code's commit, for what changed.
@@ -64,8 +66,7 @@ def decide(
     """
     suites = _judged_suites(plans, trials, baselines)
     asking = _judge(suites, Asking(look, settings.confirm, unlooked), settings)
-    first = list(map(attrgetter("first"), suites))
-    warnings, remarks = _drifts(suites)
+    first, (warnings, remarks) = list(map(attrgetter("first"), suites)), _drifts(suites)
     errors = session_errors(first, baselines, settings, suite_scores, _left_out(plans), record_command)
     return Decision(
         metrics=tuple(_verdicts(suites, settings, _session(suites, asking), suite_scores)),
@@ -73,6 +74,7 @@ def decide(
         errors=tuple(errors),
         notes=(*session_notes(plans, first, conditions), *warnings),
         remarks=tuple(remarks),
+        prompts=tuple(_prompt_changes(suites)),
         unlooked=unlooked if _would_go_on(suites, asking) else "",
     )
 
@@ -112,6 +114,13 @@ def _judged_suites(
             baseline = None  # session_errors tells of it
         suites.append(judged_suite(plan, baseline, by_suite[plan.name]))
     return suites
+
+
+def _prompt_changes(suites: Iterable[JudgedSuite]) -> Iterator[PromptChange]:
+    for suite in suites:
+        if suite.baseline is not None:
+            used = suites_prompts(suite.passed).get(suite.name, {})
+            yield from suite_changes(suite.baseline, suite.plan, used)
 
 
 def _drifts(suites: Iterable[JudgedSuite]) -> tuple[list[str], list[str]]:

@@ -187,6 +187,7 @@ class Ending:
             store=session.store,
             baseline_of=session.baseline_of,
             baseline_folder=session.baseline_folder,
+            prompt_folder=session.rootdir / session.settings.prompt_dir,
             find_summaries=self._find_summaries,
             redaction=session.redaction,
             look=None if stopped else self._look,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -10,7 +10,7 @@ from pytest_llmobs.errors import ArgumentError, PinError, PromptVariableError
 from pytest_llmobs.prompts.allowances import OPTIONS, REFUSE, Allowances, Allowed
 from pytest_llmobs.prompts.origin import Origin
 from pytest_llmobs.prompts.variables import normalized
-from pytest_llmobs.tracing.prompt_stamps import PromptStamp, stamp_prompt, stamp_trace
+from pytest_llmobs.tracing.prompt_stamps import PromptStamp, remember_filled, stamp_prompt, stamp_trace
 
 P = TypeVar("P", bound="Pulled")
 
@@ -77,8 +77,11 @@ class Pulled:
             missing=names,
         )
 
-    def noted(self) -> PromptStamp | None:
+    def noted(self, filled: Iterable[str] = ()) -> PromptStamp | None:
         """Note on the current run, and its open ancestors, that it is used; return what stands for it.
+
+        Args:
+            filled: What it was filled to, so that a model call is known that sends it within another text.
 
         Raises:
             PinError: It floats in an experiment that asks for pinned prompts.
@@ -89,6 +92,8 @@ class Pulled:
         stamp = origin.stamp
         if stamp is not None:
             stamp_prompt(stamp)
+            for text in filled:
+                remember_filled(text, stamp)
         if origin.stamps:
             stamp_trace(origin.stamps)
         return stamp

@@ -99,7 +99,7 @@ class PromptText(Pulled, str):
 
     def _filled(self, values: Mapping[str, Any], allowed: Allowances) -> FilledText:
         (text,) = fill(self.origin, self._parts, values, allowed)
-        return FilledText(text, self.noted())
+        return FilledText(text, self.noted([text]))
 
 
 class PromptMessages(Pulled, list[dict[str, Any]]):
@@ -174,4 +174,4 @@ class PromptMessages(Pulled, list[dict[str, Any]]):
     def _filled(self, values: Mapping[str, Any], allowed: Allowances) -> list[dict[str, Any]]:
         texts = MessageTexts(self)
         filled = fill(self.origin, texts.parts, values, allowed, texts.lists)
-        return texts.messages(filled, values, self.noted())
+        return texts.messages(filled, values, self.noted(filled))

@@ -16,6 +16,7 @@ from pytest_llmobs.clocks import real
 from pytest_llmobs.providers import bodies
 from pytest_llmobs.providers.calls import Reply, Request, without_nones
 from pytest_llmobs.providers.media import without_bytes
+from pytest_llmobs.providers.prompt_texts import note_prompts
 from pytest_llmobs.providers.recent_calls import RecentCalls
 from pytest_llmobs.records.runs import NO_USAGE, PAID
 from pytest_llmobs.tracing import capture
@@ -128,7 +129,11 @@ class Engine:
         return find_parent()
 
     def begin(self, place: Parent, request: Request) -> Exchange:
-        """Start the run of a model call."""
+        """Start the run of a model call.
+
+        Raises:
+            LlmobsError: In a test, it sends a prompt that was never filled; its run is written with the error.
+        """
         tracer, began = place.tracer, real.seconds_ns()
         inputs = without_bytes(dict(request.inputs), tracer.keep_media)
         inputs_json = capture.encode_mapping(inputs, tracer.max_payload)
@@ -142,7 +147,12 @@ class Engine:
         run.columns.update(without_nones(columns))
         if request.params:
             run.columns["params"] = dict(request.params)
-        return Exchange(run, self.recent_calls)
+        exchange = Exchange(run, self.recent_calls)
+        error = note_prompts(run, request.inputs)
+        if error is not None:
+            exchange.end(Reply(error=error))
+            raise error
+        return exchange
 
 
 class Provider:

@@ -9,8 +9,7 @@ from typing import Any
 
 from pytest_llmobs.providers.calls import Reply, without_nones
 from pytest_llmobs.providers.prices import LISTED_TIERS, cost_unknown, priced, without_usage
-from pytest_llmobs.providers.sse import END
-from pytest_llmobs.providers.streams import Event, StreamedReply, describe_error, in_order
+from pytest_llmobs.providers.streams import END, Event, StreamedReply, describe_error, in_order
 from pytest_llmobs.providers.usage_fields import Metered, count_of
 
 _COUNTS = ("prompt_tokens", "completion_tokens", "input_tokens", "output_tokens")

@@ -12,7 +12,7 @@ from typing import Any
 from pytest_llmobs.providers.calls import Reply
 from pytest_llmobs.providers.media import summary
 from pytest_llmobs.providers.prices import LISTED_TIERS, cost_unknown, without_usage
-from pytest_llmobs.providers.sse import event_texts, parsed_events, parsed_lines
+from pytest_llmobs.providers.streams import event_texts, parsed_events, parsed_lines
 from pytest_llmobs.records.runs import COST_UNKNOWN, PAID, RunType
 from pytest_llmobs.tracing.run_tree import RunTree
 

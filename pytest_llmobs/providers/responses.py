@@ -8,8 +8,7 @@ from typing import Any
 
 from pytest_llmobs.providers.calls import Reply
 from pytest_llmobs.providers.chat_completions import read_usage
-from pytest_llmobs.providers.sse import END
-from pytest_llmobs.providers.streams import Event, StreamedReply, describe_error, in_order
+from pytest_llmobs.providers.streams import END, Event, StreamedReply, describe_error, in_order
 from pytest_llmobs.providers.usage_fields import Metered, count_of
 from pytest_llmobs.records.runs import COST_UNKNOWN, LATER
 

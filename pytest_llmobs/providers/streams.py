@@ -1,8 +1,13 @@
-"""Streamed replies, put together from their events: each API knows its own events, how a stream ends is the same."""
+"""Streamed replies: their events, and how they are put together.
+
+Events are server-sent, or lines of JSON; their lines end where the formats say. Each API knows its own events; how a
+stream ends is the same.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -11,6 +16,11 @@ from pytest_llmobs.providers.prices import cost_unknown
 
 Event = Mapping[str, Any]
 Item = TypeVar("Item")
+
+END: Mapping[str, Any] = {}
+"""The event that says ``[DONE]``."""
+_BOM = b"\xef\xbb\xbf"
+_DONE = "[DONE]"
 
 
 class StreamedReply:
@@ -67,3 +77,38 @@ def describe_error(error: Any, where: str = "sent in the stream") -> str:
         error = {"message": error}
     kind = error.get("code") or error.get("type") or "error"
     return f"{kind}: {error.get('message') or ''} ({where})"
+
+
+def event_texts(content: bytes) -> Iterator[str]:
+    r"""Yield the data of each server-sent event. By hand: the SDK's decoder takes three times as long.
+
+    A line ends with ``\r\n``, ``\n`` or ``\r``; U+2028, U+0085 and the like stay in the text.
+    """
+    lines_end_alike = content.removeprefix(_BOM).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    for block in lines_end_alike.split(b"\n\n"):
+        lines = [line[5:].strip() for line in block.split(b"\n") if line.startswith(b"data:")]
+        yield b"\n".join(lines).decode("utf-8", "replace")
+
+
+def parsed_events(texts: Iterable[str]) -> Iterator[Mapping[str, Any]]:
+    """Yield the texts that are JSON objects, and ``END`` for ``[DONE]``; all else is passed over."""
+    for text in texts:
+        if text == _DONE:
+            yield END
+        else:
+            yield from _objects(text)
+
+
+def parsed_lines(content: bytes) -> Iterator[Mapping[str, Any]]:
+    r"""Yield the JSON objects of a body that has one a line; a line ends with ``\n`` alone."""
+    for line in content.removeprefix(_BOM).split(b"\n"):
+        yield from _objects(line.decode("utf-8", "replace"))
+
+
+def _objects(text: str) -> Iterator[Mapping[str, Any]]:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return
+    if isinstance(value, dict):
+        yield value

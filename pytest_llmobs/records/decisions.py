@@ -120,6 +120,21 @@ class ExampleRow:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class PromptChange:
+    """A prompt of which a suite uses another commit than its baseline did; see ``records.prompt_uses``."""
+
+    suite: str
+    name: str
+    """The prompt's."""
+    before: str = ""
+    """The baseline's commits; empty where it names none."""
+    after: str = ""
+    """The commits that are used now; empty where the prompt isn't used any more."""
+    description: str = ""
+    """What its author said of the commit that is used now; empty where nothing is."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Decision:
     """What the gate says about all suites of a session."""
 
@@ -131,6 +146,8 @@ class Decision:
     """What a reader should be warned of."""
     remarks: Sequence[str] = ()
     """What is worth knowing besides, such as how far the accepted code itself moves."""
+    prompts: Sequence[PromptChange] = ()
+    """The prompts of which other commits are used than in the baselines."""
     unlooked: str = ""
     """Why the gate looked once only though it wanted to go on, or an empty string."""
     ungated: int = 0

@@ -11,6 +11,8 @@ PROMPT_KEY = "prompt."
 """Begins the key of a run's metadata that names the commits of a prompt."""
 _MATCHED = " (matched)"
 _BETWEEN = ", "
+_SHOWN = 12
+"""Digits of a commit's hash, where people read it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,14 @@ def read_uses(written: str) -> tuple[PromptUse, ...]:
     for part in filter(None, written.split(_BETWEEN)):
         uses.append(PromptUse(part.removesuffix(_MATCHED), part.endswith(_MATCHED)))
     return tuple(uses)
+
+
+def shown_uses(written: str) -> str:
+    """Return the same commits as people read them: twelve digits each."""
+    shown = []
+    for use in read_uses(written):
+        shown.append(str(PromptUse(use.commit_hash[:_SHOWN], use.matched)))
+    return _BETWEEN.join(shown)
 
 
 def write_uses(uses: Iterable[PromptUse]) -> str:

@@ -50,8 +50,13 @@ class Recognised(NamedTuple):
 class PromptRecognizer(Protocol):
     """Knows the prompts of a folder by their texts."""
 
-    is_strict: bool
-    """True where a prompt that was never filled is an error before the call: in tests, not in production."""
+    @property
+    def is_strict(self) -> bool:
+        """True where to send a prompt that was never filled is an error: in tests, and not in production."""
+
+    @property
+    def knows_any(self) -> bool:
+        """False where there are no prompts."""
 
     def recognise(self, text: str) -> Sequence[Recognised]:
         """Return the prompts that a text is a copy of. May raise: whoever asks takes that for none."""
@@ -70,21 +75,16 @@ def stamp_prompt(stamp: PromptStamp) -> None:
     stamp_run(_open_run(), dict([stamp.entry]))
 
 
-def stamp_filled(text: str, stamp: PromptStamp) -> None:
-    """Do as ``stamp_prompt``, and remember the text, so that a model call is known that sends it within another one.
+def remember_filled(text: str, stamp: PromptStamp) -> None:
+    """Remember what a prompt was filled to, for as long as the trace goes on.
 
-    Args:
-        text: What the prompt was filled to.
-        stamp: The prompt's.
+    So a model call is known that sends it as a part of another text, or as a text of its own that an f-string has made.
     """
     run = _open_run()
-    if run is None:
-        return
-    stamp_run(run, dict([stamp.entry]))
-    root = run.root
-    # one step, since threads of one trace may fill prompts at once
-    filled = vars(root).setdefault("filled", deque(maxlen=_REMEMBERED))
-    filled.append(FilledPrompt(str(text), stamp))
+    if run is not None:
+        # one step, since threads of one trace may fill prompts at once
+        filled = vars(run.root).setdefault("filled", deque(maxlen=_REMEMBERED))
+        filled.append(FilledPrompt(str.__str__(text), stamp))
 
 
 def stamp_run(run: OpenRun | None, entries: Mapping[str, str]) -> None:

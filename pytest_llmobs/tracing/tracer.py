@@ -12,6 +12,7 @@ from pytest_llmobs.records.runs import PAID
 from pytest_llmobs.settings import MAX_PAYLOAD
 from pytest_llmobs.tracing import capture
 from pytest_llmobs.tracing.open_run import FinishedRun, OpenRun
+from pytest_llmobs.tracing.prompt_stamps import PromptRecognizer
 from pytest_llmobs.tracing.redaction.pipeline import Redaction
 from pytest_llmobs.tracing.run_line import write_line, write_payload
 from pytest_llmobs.tracing.sampling import HeldLines, KeepRule, checked_rate, is_sampled
@@ -31,6 +32,9 @@ class Sink(Protocol):
 
 class Tracer:
     """Writes runs once they have ended, redacted, unless sampling leaves their trace out."""
+
+    recognizer: PromptRecognizer | None = None
+    """Knows prompts by their texts; None where nobody looks for any."""
 
     def __init__(
         self,
@@ -72,6 +76,10 @@ class Tracer:
         # Roots that collect their runs, by id: headers that name one may come back to this process.
         self.collecting: WeakValueDictionary[str, OpenRun] = WeakValueDictionary()
         self._encoded_names: dict[tuple[str, str, str], str] = {}
+
+    def know_prompts(self, recognizer: PromptRecognizer | None) -> None:
+        """Have model calls looked through for the prompts of a folder; None ends that."""
+        self.recognizer = recognizer
 
     def sample(self, root: OpenRun) -> None:
         """Decide whether the trace of ``root`` is kept, where nobody but the store wants it."""

@@ -196,6 +196,7 @@ def _concluded(joined: JoinedShards, store: Store, settings: Settings) -> Experi
         store=store,
         baseline_of=baseline_of,
         baseline_folder=folder,
+        prompt_folder=here / settings.prompt_dir,
         find_summaries=_find_summaries,
         redaction=_redaction(settings),
         unlooked=_UNLOOKED,

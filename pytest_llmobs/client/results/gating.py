@@ -83,6 +83,7 @@ def judged(
         store=store,
         baseline_of=cache(_source(reference, experiment, workspace)),
         baseline_folder=workspace.baseline_folder,
+        prompt_folder=workspace.prompt_folder,
         find_summaries=_none,  # what they said is kept with the experiment
         redaction=workspace.redaction(),
         record_command=lambda suite: request.accept,

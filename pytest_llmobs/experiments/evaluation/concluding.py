@@ -56,6 +56,7 @@ def concluded(
         store=setup.store,
         baseline_of=setup.baseline_of,
         baseline_folder=setup.baseline_folder,
+        prompt_folder=setup.rootdir / setup.settings.prompt_dir,
         find_summaries=find,
         redaction=setup.redaction,
         known_scores=known_scores,

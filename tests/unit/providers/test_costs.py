@@ -12,7 +12,7 @@ from pytest_llmobs.providers.chat_completions import read_chunks, read_completio
 from pytest_llmobs.providers.media_replies import characters, read_images, read_speech, read_transcription
 from pytest_llmobs.providers.messages import read_events, read_message
 from pytest_llmobs.providers.responses import read_response
-from pytest_llmobs.providers.sse import END
+from pytest_llmobs.providers.streams import END
 from tests.anthropic_server import events_of, message
 from tests.openai_server import chat, chunks_of, response, spoken
 

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_llmobs.experiments.documents import LEFT_OUT, experiment_from_dict, experiment_to_dict
-from pytest_llmobs.records.decisions import Decision, ExampleRow, MetricRow
+from pytest_llmobs.records.decisions import Decision, ExampleRow, MetricRow, PromptChange
 from pytest_llmobs.records.examples import Example
 from pytest_llmobs.records.experiments import (
     EarlierScore,
@@ -43,6 +43,7 @@ RECORDS = (
     LookRequest,
     MetricRow,
     ModelCall,
+    PromptChange,
     Rerun,
     SuitePlan,
     SessionEnd,
@@ -146,6 +147,7 @@ def test_everything_travels_where_machines_ask_for_it() -> None:
         "errors": [],
         "notes": [],
         "remarks": [],
+        "prompts": [],
         "unlooked": "",
         "ungated": 0,
     }

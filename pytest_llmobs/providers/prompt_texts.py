@@ -1,0 +1,133 @@
+"""Which prompts a model call sends: told by the objects in its request, else by their texts."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pytest_llmobs.errors import LlmobsError
+from pytest_llmobs.tracing.prompt_stamps import (
+    PromptRecognizer,
+    PromptStamp,
+    Recognised,
+    filled_in,
+    stamp_run,
+)
+from pytest_llmobs.tracing.run_tree import RunTree
+
+UNFILLED_KEY = "unfilled."
+"""Begins the key of a run's metadata that names the variables of a prompt which it sent in braces."""
+_NOT_LOOKED_THROUGH = frozenset({"tools", "metadata", "data", "image_url"})
+"""Keys below which no prompt stands, and much may."""
+_SHORTEST, _LONGEST = 12, 256 << 10
+"""Characters of a text that may be known by its text."""
+_SHORTEST_PART = 16
+"""Characters of a filled prompt that is known within another text."""
+_DEEPEST = 50
+_log = logging.getLogger("pytest_llmobs")
+
+
+def note_prompts(run: RunTree, request: Mapping[str, Any]) -> LlmobsError | None:
+    """Stamp the run of a model call, and its open ancestors, with the prompts that the request sends.
+
+    Args:
+        run: The call's.
+        request: Its body, as the SDK has prepared it.
+
+    Returns the error for a prompt that was never filled, where tests are to end in it. Nothing else is an error: a run
+    whose prompts can't be told says so in its metadata.
+    """
+    recognizer = run.tracer.recognizer
+    try:
+        if recognizer is None or not recognizer.knows_any:
+            recognizer = None
+            if run.root.filled is None:
+                return None
+        search = _Search(run, recognizer)
+        for text in _texts(request):
+            search.look_at(text)
+    except Exception as error:
+        run.metadata["prompts_not_told"] = type(error).__qualname__
+        return None
+    search.note()
+    return search.error
+
+
+class _Search:
+    """The prompts of one request."""
+
+    def __init__(self, run: RunTree, recognizer: PromptRecognizer | None) -> None:
+        self._run = run
+        self._recognizer = recognizer
+        self._filled = filled_in(run)
+        self._recognised: list[Recognised] = []
+        self.error: LlmobsError | None = None
+        """What tests end in."""
+
+    def look_at(self, text: str) -> None:
+        """Note the prompts that a text is made of."""
+        if type(text) is not str and self._is_known(text):
+            return
+        if not _SHORTEST <= len(text) <= _LONGEST:
+            return
+        parts = [prompt.stamp for prompt in self._filled if _holds(text, prompt.text)]
+        if parts:
+            self._recognised.extend(map(Recognised, parts))
+        elif self._recognizer is not None:
+            self._recognised.extend(self._recognizer.recognise(text))
+
+    def _is_known(self, text: Any) -> bool:
+        """Tell whether a text's own object says which prompt it is; note it, and what is wrong with sending it."""
+        unfilled = _unfilled(text)
+        if unfilled is not None and self._recognizer is not None and self._recognizer.is_strict:
+            self.error = self.error or unfilled
+        stamp: PromptStamp | None = getattr(text, "prompt_stamp", None)
+        if stamp is None:
+            return False
+        self._recognised.append(Recognised(stamp, tuple(getattr(unfilled, "missing", ()))))
+        return True
+
+    def note(self) -> None:
+        """Stamp the run and its ancestors."""
+        for stamp, unfilled in self._recognised:
+            entries = dict([stamp.entry])
+            if unfilled:
+                entries[f"{UNFILLED_KEY}{stamp.name}"] = ", ".join(unfilled)
+                _log.warning(
+                    "The run %s sends the prompt %r with %s unfilled.",
+                    self._run.id,
+                    stamp.name,
+                    ", ".join(unfilled),
+                )
+            stamp_run(self._run, entries)
+
+
+def _unfilled(text: Any) -> LlmobsError | None:
+    """Return what is wrong with sending a prompt as it is, or None: it is a filled one, or has no variables."""
+    if not hasattr(text, "unfilled_error"):
+        return None
+    try:
+        error: LlmobsError | None = text.unfilled_error()
+    except LlmobsError as problem:  # a brace in it stands alone
+        return problem
+    return error
+
+
+def _holds(text: str, part: str) -> bool:
+    return part == text or (len(part) >= _SHORTEST_PART and part in text)
+
+
+def _texts(value: Any, depth: int = 0) -> Iterator[str]:
+    """Yield every text of a request, but for those below keys that hold no prompt."""
+    if isinstance(value, str):
+        yield value
+    elif depth > _DEEPEST:
+        return
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            if key not in _NOT_LOOKED_THROUGH:
+                yield from _texts(item, depth + 1)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _texts(item, depth + 1)
