@@ -131,7 +131,8 @@ class Beside:
         tags: dict[str, str] = {}
         for file in sorted(folder.glob("*")):
             if file.is_file() and not file.name.startswith("."):
-                tags[file.name] = read(file).strip()
+                # below the first line people say why
+                tags[file.name] = read(file).strip().partition("\n")[0].strip()
         return tags
 
     def set_tag(self, name: str, tag: str, meaning: str) -> None:

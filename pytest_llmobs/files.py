@@ -202,14 +202,21 @@ def each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[None]:
+def locked(path: Path, seconds: float = -1.0) -> Iterator[None]:
     """Hold the lock of a file that is about to be rewritten, waiting for whoever holds it.
 
     The lock file lies in the temporary folder: the file's own folder may be committed.
+
+    Args:
+        path: The file.
+        seconds: How long to wait; negative: for ever.
+
+    Raises:
+        OSError: The lock can't be made, or somebody held it for longer (``TimeoutError``).
     """
     from filelock import FileLock  # 61 ms that only a rewrite needs
 
     owner = os.getuid() if hasattr(os, "getuid") else os.environ.get("USERNAME", "user")
     key = hashlib.sha256(os.fsencode(path.resolve())).hexdigest()[:24]
-    with FileLock(Path(tempfile.gettempdir()) / f"pytest-llmobs-{owner}-{key}.lock"):
+    with FileLock(Path(tempfile.gettempdir()) / f"pytest-llmobs-{owner}-{key}.lock", timeout=seconds):
         yield

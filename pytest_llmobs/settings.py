@@ -27,6 +27,8 @@ DATASET_FOLDER = "datasets"
 """Where the client's datasets lie, below rootdir, unless ``llm_dataset_dir`` says otherwise."""
 PROMPT_FOLDER = "prompts"
 """Where the client's prompts lie, below rootdir, unless ``llm_prompt_dir`` says otherwise."""
+PROMPT_DIR = "LLMOBS_PROMPT_DIR"
+"""The environment variable that says it where no pytest configuration is shipped."""
 
 _KINDS = {
     "bool": "bool",
@@ -176,6 +178,11 @@ class Settings:
     )
     prompt_dir: str = setting(
         PROMPT_FOLDER, "folder of the prompts that the client makes, below rootdir", ini_only=True
+    )
+    require_pinned_prompts: bool = setting(
+        False,
+        "in experiments, pulling a prompt without a commit or tag is an error that names the pin",
+        ini_only=True,
     )
     baseline_repeat: int = setting(
         5, "fresh repeats that a baseline records", least=1, most=1000, ini_only=True

@@ -14,7 +14,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_llmobs.errors import SettingsError
-from pytest_llmobs.settings import STORE_FOLDER, Option, Settings, read_settings, store_folder, words
+from pytest_llmobs.settings import (
+    PROMPT_DIR,
+    STORE_FOLDER,
+    Option,
+    Settings,
+    read_settings,
+    store_folder,
+    words,
+)
 
 if TYPE_CHECKING:
     from pytest_llmobs.storage.store import Store
@@ -61,7 +69,8 @@ class Workspace:
         """Return the workspace of a folder.
 
         The rootdir is that of the nearest pytest configuration from there upwards, else the nearest folder with a
-        store, else the folder itself. The store is the one that ``LLMOBS_STORE`` names, else the rootdir's.
+        store, else the folder itself. The store is the one that ``LLMOBS_STORE`` names, else the rootdir's; likewise
+        the folder of the prompts, which ``LLMOBS_PROMPT_DIR`` names.
 
         Args:
             start: The folder; the current one by default.
@@ -73,6 +82,9 @@ class Workspace:
         start = (start or Path.cwd()).absolute()
         rootdir, stated, file = _find_configuration(start)
         settings = replace(_read(stated, file, environ), experiment=True)
+        prompts = environ.get(PROMPT_DIR, "").strip()
+        if prompts:
+            settings = replace(settings, prompt_dir=str(start / Path(prompts).expanduser()))
         folder = rootdir / STORE_FOLDER
         if environ.get("LLMOBS_STORE", "").strip():
             folder = store_folder(environ)

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_llmobs.client.base import ClientBase
 from pytest_llmobs.client.parameters import accept
+from pytest_llmobs.committed import LATEST
 from pytest_llmobs.errors import ArgumentError
+from pytest_llmobs.settings import PROMPT_DIR
 from pytest_llmobs.wording import known, nearest
+from pytest_llmobs.workspace import Workspace
 
 if TYPE_CHECKING:
     from pytest_llmobs.prompts.folder import PromptFolder
+    from pytest_llmobs.prompts.pulling import Puller
     from pytest_llmobs.prompts.pushing import Push
     from pytest_llmobs.prompts.records import Prompt, PromptCommit, PromptList, PromptUrl
     from pytest_llmobs.prompts.splitting import Arm
@@ -30,6 +35,12 @@ class PromptMethods(ClientBase):
         from pytest_llmobs.prompts.folder import PromptFolder
 
         return PromptFolder(self.workspace.prompt_folder)
+
+    @cached_property
+    def _puller(self) -> Puller:
+        from pytest_llmobs.prompts.pulling import Puller
+
+        return Puller(self._prompts)
 
     def push_prompt(
         self,
@@ -69,7 +80,7 @@ class PromptMethods(ClientBase):
 
         accept(self.push_prompt, others)
         about = _about(description, readme, tags)
-        wanted = Push(object, parent_commit_hash, commit_tags, commit_description, _author())
+        wanted = Push(object, parent_commit_hash, commit_tags, commit_description, self._author())
         return self._pushed(_name(prompt_identifier), wanted, about)
 
     def _pushed(self, name: str, wanted: Push, about: Mapping[str, Any]) -> PromptUrl:
@@ -82,6 +93,11 @@ class PromptMethods(ClientBase):
             pushing.make(self._prompts, name, about)
         pushing.describe(self._prompts, name, about)
         return url or self._url(name)
+
+    def _author(self) -> str:
+        from pytest_llmobs.prompts.authors import author_of
+
+        return author_of(self._prompts.folder)
 
     def _url(self, name: str) -> PromptUrl:
         from pytest_llmobs.prompts.records import PromptUrl
@@ -100,22 +116,11 @@ class PromptMethods(ClientBase):
         Raises:
             NotFoundError: There is no such prompt, commit or tag.
             ArgumentError: Two commits are named, or a keyword is unknown.
+            PinError: No commit is named, in an experiment with ``llm_require_pinned_prompts``.
             StoreError: Its file makes no sense, or is a template of LangChain, which isn't installed.
         """
-        from pytest_llmobs.prompts.folder import split_identifier
-
         accept(self.pull_prompt, others)
-        name, version = split_identifier(prompt_identifier)
-        if version is not None and commit_hash is not None:
-            raise ArgumentError(
-                f"{prompt_identifier!r} names a commit, and so does commit_hash={commit_hash!r}."
-            )
-        version = version or commit_hash
-        if version is None:
-            content, hash = self._prompts.current(name)
-            return content.prompt(name, hash)
-        commit = self._prompts.commit(name, version)
-        return commit.content.prompt(name, commit.commit_hash)
+        return self._puller.pull(prompt_identifier, commit_hash)
 
     def pull_prompt_commit(self, prompt_identifier: str, **others: Any) -> PromptCommit:
         """Return a commit of a prompt: the newest, or the one that ``name:hash`` or ``name:tag`` names.
@@ -124,11 +129,14 @@ class PromptMethods(ClientBase):
             NotFoundError: There is no such prompt, commit or tag.
             ArgumentError: A keyword is unknown.
         """
+        from pytest_llmobs.prompts.committing import newest
         from pytest_llmobs.prompts.folder import split_identifier
 
         accept(self.pull_prompt_commit, others)
         name, version = split_identifier(prompt_identifier)
-        return self._prompts.commit(name, version or "latest")
+        if version is None or version == LATEST:
+            return newest(self._prompts, name)
+        return self._prompts.commit(name, version)
 
     def list_prompts(
         self,
@@ -238,7 +246,7 @@ class PromptMethods(ClientBase):
         name = _name(prompt_identifier)
         self._prompts.check_there(name)
         return pushing.push(
-            self._prompts, name, Push(object, parent_commit_hash, tags, description, _author())
+            self._prompts, name, Push(object, parent_commit_hash, tags, description, self._author())
         )
 
     def update_prompt(
@@ -300,7 +308,19 @@ def pull_prompt(prompt_identifier: str, *, commit_hash: str | None = None) -> An
         ArgumentError: Two commits are named.
         StoreError: Its file makes no sense, or is a template of LangChain, which isn't installed.
     """
-    return PromptMethods().pull_prompt(prompt_identifier, commit_hash=commit_hash)
+    folder = os.environ.get(PROMPT_DIR, "")
+    return _methods_in(os.getcwd(), folder).pull_prompt(prompt_identifier, commit_hash=commit_hash)  # noqa: PTH109
+
+
+@lru_cache(maxsize=16)
+def _methods_in(folder: str, prompt_folder: str) -> PromptMethods:
+    """Return what pulls prompts in a folder: it remembers them, and the configuration is read once a process.
+
+    Args:
+        folder: The current one.
+        prompt_folder: What the environment says about where the prompts lie.
+    """
+    return PromptMethods(workspace=Workspace.find(Path(folder)))
 
 
 def ab(
@@ -371,16 +391,3 @@ def _check_order(field: Any, direction: Any) -> None:
 def _holds(prompt: Prompt, query: str | None) -> bool:
     texts = (prompt.repo_handle, prompt.description or "", prompt.readme or "", *prompt.tags)
     return query is None or any(query.casefold() in text.casefold() for text in texts)
-
-
-def _author() -> str:
-    """Return the name for commits: git's, where it is in the environment, else the login's."""
-    import getpass
-
-    named = os.environ.get("GIT_AUTHOR_NAME", "").strip()
-    if named:
-        return named
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):  # a container whose user has no name
-        return ""

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Sequence
 from datetime import datetime
-from operator import attrgetter
+from functools import partial
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
-from pytest_llmobs.committed import read, write
-from pytest_llmobs.errors import ArgumentError, NotFoundError, StoreError
-from pytest_llmobs.files import text_hash
-from pytest_llmobs.prompts.content import Content, Kind
-from pytest_llmobs.prompts.documents import dump, load
+from pytest_llmobs.committed import write
+from pytest_llmobs.errors import ArgumentError, LlmobsError, NotFoundError, StoreError
+from pytest_llmobs.prompts.ancestry import Damage, History, history_of
+from pytest_llmobs.prompts.commit_file import DIGITS, file_text, hash_of, read_document, read_header
+from pytest_llmobs.prompts.content import Content
+from pytest_llmobs.prompts.filling.origin import shown_path
 from pytest_llmobs.prompts.records import PromptCommit
-from pytest_llmobs.records.examples import canonical_json
-from pytest_llmobs.wording import known, nearest
+from pytest_llmobs.wording import known, nearest, shell_line
 
-_DIGITS = 16
-_LEAST_DIGITS = 4
-"""Of a hash that is cut."""
+_HASH = re.compile(rf"[0-9a-f]{{{DIGITS}}}")
+_BEGINNING_OF_HASH = re.compile(rf"[0-9a-f]{{4,{DIGITS}}}")
 _SUFFIX = ".yaml"
 
 
@@ -36,49 +37,79 @@ class Commits:
         content: Content,
         *,
         parent: str | None,
+        merges: Sequence[str] = (),
         now: datetime,
         author: str,
         description: str | None,
     ) -> PromptCommit:
-        """Keep what a prompt is now.
+        """Keep what a prompt is now, and return the commit; it may be there already.
 
         Raises:
             StoreError: The disk refuses.
         """
-        document = {
-            "parent": parent,
-            "time": now.isoformat(),
-            "author": author,
-            "description": description,
-            "kind": content.kind,
-            "content": content.value,
-        }
-        # of all of it: two branches that push the same text make two commits
-        hash = text_hash(canonical_json(document))[:_DIGITS]
-        write(self._file(name, hash), dump(document))
-        return _commit(document, name, hash)
+        hash = hash_of(content, parent, merges)
+        file = self.file(name, hash)
+        if not file.is_file():
+            header = {
+                "parent": parent,
+                "merges": sorted(merges),
+                "time": now.isoformat(),
+                "author": author,
+                "description": description,
+            }
+            write(file, file_text(header, content))
+        return self._read(name, str(file))
+
+    def history(self, name: str) -> History:
+        """Return the commits of a prompt in their order, its heads, and the files that make no sense."""
+        folder = str(self._folder / name)
+        commits: list[PromptCommit] = []
+        damaged: list[Damage] = []
+        for file in self._files(name):
+            path = f"{folder}{os.sep}{file}"
+            try:
+                commits.append(self._read(name, path))
+            except StoreError as error:
+                damaged.append(Damage(Path(path), str(error)))
+        return history_of(commits, damaged)
 
     def all(self, name: str) -> Sequence[PromptCommit]:
         """Return the commits of a prompt, newest first.
 
         Raises:
-            StoreError: One can't be read, or is damaged.
+            StoreError: One is damaged; the message names it.
         """
-        commits = []
-        for file in (self._folder / name).glob(f"*{_SUFFIX}"):
-            if not file.name.startswith("."):
-                document = load(read(file), repr(str(file)))
-                commits.append(_checked(document, name, file))
-        commits.sort(key=lambda commit: (commit.created_at, commit.commit_hash), reverse=True)
-        return commits
+        history = self.history(name)
+        for damage in history.damaged:
+            raise StoreError(damage.reason)
+        return history.commits
 
-    def latest(self, name: str) -> PromptCommit | None:
-        """Return the newest commit of a prompt, or None.
+    def find(self, name: str, hash: str) -> PromptCommit | None:
+        """Return the commit that a hash, or its beginning, names; None where none has it.
 
         Raises:
-            StoreError: A commit can't be read.
+            ArgumentError: Several begin with it.
+            StoreError: It is damaged.
         """
-        return next(iter(self.all(name)), None)
+        if not _BEGINNING_OF_HASH.fullmatch(hash):
+            return None
+        file = self.file(name, hash)
+        if len(hash) < DIGITS:
+            hashes = [file.removesuffix(_SUFFIX) for file in self._files(name) if file.startswith(hash)]
+            if len(hashes) > 1:
+                raise ArgumentError(
+                    f"{hash!r} begins several commits of the prompt {name!r}. {known(hashes)}"
+                )
+            if not hashes:
+                return None
+            file = self.file(name, hashes[0])
+        if not file.is_file():
+            return None
+        return self._read(name, str(file))
+
+    def hashes(self, name: str) -> list[str]:
+        """Return the hashes of a prompt's commits, sorted, without reading any."""
+        return sorted(file.removesuffix(_SUFFIX) for file in self._files(name))
 
     def names(self) -> list[str]:
         """Return the prompts that have commits."""
@@ -91,56 +122,85 @@ class Commits:
         Raises:
             OSError: The disk refuses.
         """
-        for commit in self.all(name):
-            self._file(name, commit.commit_hash).unlink(missing_ok=True)
+        for file in self._files(name):
+            (self._folder / name / file).unlink(missing_ok=True)
 
     def folder(self, name: str) -> Path:
         """Return where the commits of a prompt lie."""
         return self._folder / name
 
-    def _file(self, name: str, hash: str) -> Path:
+    def file(self, name: str, hash: str) -> Path:
+        """Return the file of a commit, which need not exist."""
         return self._folder / name / f"{hash}{_SUFFIX}"
 
+    def _files(self, name: str) -> list[str]:
+        try:
+            names = os.listdir(self._folder / name)  # noqa: PTH208 (thousands of Paths take as long as the rest)
+        except OSError:
+            return []
+        return [file for file in names if file.endswith(_SUFFIX) and not file.startswith(".")]
 
-def matching(commits: Sequence[PromptCommit], hash: str) -> PromptCommit | None:
-    """Return the commit that a hash, or its beginning, names; None where none has it.
+    def _read(self, name: str, path: str) -> PromptCommit:
+        """Return a commit; its content is read when it is asked for.
+
+        Raises:
+            StoreError: It is damaged.
+        """
+        hash = path.rpartition(os.sep)[2].removesuffix(_SUFFIX)
+        try:
+            if not _HASH.fullmatch(hash):
+                raise ValueError("its name is no hash")
+            header = read_header(path)
+        except (OSError, ValueError, LlmobsError) as error:
+            raise damaged(path, str(error)) from None
+        return PromptCommit(
+            commit_hash=hash,
+            parent_commit_hash=header["parent"],
+            merges=header["merges"],
+            created_at=header["time"],
+            author=header["author"],
+            description=header["description"],
+            repo=name,
+            read=partial(_read_content, path, hash, header),
+        )
+
+
+def unknown_commit(name: str, wanted: str, tags: Sequence[str], hashes: Sequence[str]) -> NotFoundError:
+    """Return the error for a hash or tag that a prompt hasn't.
+
+    Args:
+        name: The prompt's.
+        wanted: What was asked for.
+        tags: The prompt's.
+        hashes: Those of its commits.
+    """
+    hint = nearest(wanted, tags) or nearest(wanted, hashes)
+    return NotFoundError(
+        f"The prompt {name!r} has no commit or tag {wanted!r}.{hint} Tags: {', '.join(sorted(tags)) or 'none'}. "
+        f"`{shell_line(['llmobs', 'prompts', 'log', name])}` or list_prompt_commits() lists the commits."
+    )
+
+
+def damaged(path: str, reason: str) -> StoreError:
+    """Return the error for the file of a commit that can't be what was committed."""
+    shown = shown_path(path)
+    return StoreError(
+        f"The commit {shown!r} is damaged: {reason}. Commits never change; "
+        f"`{shell_line(['git', 'checkout', '--', shown])}` brings it back."
+    )
+
+
+def _read_content(path: str, hash: str, header: dict[str, Any]) -> Content:
+    """Return what a commit holds, held against its hash.
 
     Raises:
-        ArgumentError: Several begin with it.
+        StoreError: It can't be read, or isn't what was committed.
     """
-    if len(hash) < _LEAST_DIGITS:
-        return None
-    found = [commit for commit in commits if commit.commit_hash.startswith(hash)]
-    if len(found) > 1:
-        hashes = map(attrgetter("commit_hash"), found)
-        raise ArgumentError(f"{hash!r} begins several commits. {known(hashes)}")
-    return next(iter(found), None)
-
-
-def unknown_commit(name: str, wanted: str, tags: Sequence[str]) -> NotFoundError:
-    """Return the error for a hash or tag that a prompt hasn't."""
-    return NotFoundError(
-        f"The prompt {name!r} has no commit or tag {wanted!r}.{nearest(wanted, tags)} {known(tags)} "
-        "list_prompt_commits() lists the commits."
-    )
-
-
-def _checked(document: Any, name: str, file: Path) -> PromptCommit:
     try:
-        if document["kind"] not in get_args(Kind):
-            raise ValueError(f"unknown kind {document['kind']!r}")
-        return _commit(document, name, file.stem)
-    except (LookupError, TypeError, ValueError) as error:
-        raise StoreError(f"The commit {str(file)!r} is damaged: {error!r}. Check it out again.") from None
-
-
-def _commit(document: dict[str, Any], name: str, hash: str) -> PromptCommit:
-    return PromptCommit(
-        commit_hash=hash,
-        parent_commit_hash=document["parent"],
-        created_at=datetime.fromisoformat(document["time"]),
-        author=document["author"],
-        description=document["description"],
-        content=Content(document["kind"], document["content"]),
-        repo=name,
-    )
+        content = Content(header["kind"], read_document(path)["content"])
+        found = hash_of(content, header["parent"], header["merges"])
+    except (OSError, ValueError, LookupError, TypeError, LlmobsError) as error:
+        raise damaged(path, str(error)) from None
+    if found != hash:
+        raise damaged(path, f"its content has the hash {found}")
+    return content

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from pytest_llmobs.errors import ArgumentError, StoreError
 from pytest_llmobs.prompts import langchain
 from pytest_llmobs.prompts.documents import dump, load
+from pytest_llmobs.prompts.filling.origin import Origin
 from pytest_llmobs.prompts.templates import PromptMessages, PromptText
 
 Kind = Literal["text", "messages", "langchain"]
@@ -17,6 +20,8 @@ SUFFIXES = {".md": "text", ".txt": "text", ".yaml": "messages"}
 """Of a prompt's file -> what it holds; a template of LangChain lies in a ``.yaml`` as well."""
 _LANGCHAIN = "langchain"
 """The key under which a template of LangChain stands in a file."""
+_CONFLICT = re.compile(r"^<{7} .*\n(?:.*\n)*?={7}\n(?:.*\n)*?>{7} ", re.MULTILINE)
+"""What git leaves where two branches changed the same lines."""
 _A_MESSAGE = '{"role": "user", "content": "Hello {name}"}'
 
 
@@ -41,17 +46,17 @@ class Content:
             return dump({_LANGCHAIN: self.value})
         return dump(self.value)
 
-    def prompt(self, name: str, commit_hash: str | None) -> Any:
-        """Return it as the user gets it.
+    def prompt(self, origin: Origin) -> Any:
+        """Return it as the user gets it, a new object each time.
 
         Raises:
             StoreError: It is a template of LangChain, which isn't installed.
         """
         if self.kind == "text":
-            return PromptText(self.value, name, commit_hash)
+            return PromptText(self.value, origin=origin)
         if self.kind == "messages":
-            return PromptMessages(self.value, name, commit_hash)
-        return langchain.from_data(self.value, name)
+            return PromptMessages(deepcopy(self.value), origin=origin)
+        return langchain.from_data(self.value, origin.name)
 
 
 def content_of_file(text: str, suffix: str, place: str) -> Content:
@@ -66,6 +71,7 @@ def content_of_file(text: str, suffix: str, place: str) -> Content:
         StoreError: It is no YAML, or holds no messages.
     """
     text = text.replace("\r\n", "\n")
+    _check_conflict(text, place)
     if SUFFIXES[suffix] == "text":
         return Content("text", text.removesuffix("\n"))
     value = load(text, place)
@@ -75,6 +81,21 @@ def content_of_file(text: str, suffix: str, place: str) -> Content:
         return Content("messages", _messages(value))
     except ArgumentError as error:
         raise StoreError(f"{place}: {error}") from None
+
+
+def _check_conflict(text: str, place: str) -> None:
+    """Refuse a file in which git has left both sides of a conflict: one of them is what nobody wants to send.
+
+    Raises:
+        StoreError: It has.
+    """
+    match = _CONFLICT.search(text)
+    if match is not None:
+        line = text.count("\n", 0, match.start()) + 1
+        raise StoreError(
+            f"{place} holds a conflict that git has left in line {line}. Decide what the prompt is to be, and delete "
+            "the lines of <, = and >."
+        )
 
 
 def content_of(object: Any) -> Content:
@@ -97,7 +118,7 @@ def _messages(value: Any) -> list[dict[str, Any]]:
         raise ArgumentError(
             f"A prompt is a text, or a list of messages such as {_A_MESSAGE}, not {_shown(value)}."
         )
-    return [_message(item, number) for number, item in enumerate(value)]
+    return [_message(item, number) for number, item in enumerate(value, 1)]
 
 
 def _message(item: Any, number: int) -> dict[str, Any]:

@@ -13,7 +13,7 @@ def dump(value: Any) -> str:
     import yaml
 
     text = str(yaml.dump(value, Dumper=_dumper(), sort_keys=False, allow_unicode=True, width=1_000_000))
-    if yaml.safe_load(text) == value:
+    if yaml.load(text, Loader=_loader()) == value:
         return text
     # a text that YAML has no block for
     return str(yaml.safe_dump(value, sort_keys=False, allow_unicode=False))
@@ -32,9 +32,15 @@ def load(text: str, place: str) -> Any:
     import yaml
 
     try:
-        return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        return yaml.load(text, Loader=_loader())
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise StoreError(f"{place} is no YAML: {error}") from None
+
+
+def _loader() -> Any:
+    import yaml
+
+    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @cache

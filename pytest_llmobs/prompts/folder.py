@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime
 from operator import attrgetter
 from pathlib import Path
 
 from pytest_llmobs.clocks import real
-from pytest_llmobs.committed import ABOUT, LATEST, Beside, check_name, read, remove_empty
+from pytest_llmobs.committed import ABOUT, TAGS, Beside, check_name, read, remove_empty
 from pytest_llmobs.errors import ArgumentError, ConflictError, NotFoundError, StoreError
 from pytest_llmobs.files import locked
-from pytest_llmobs.prompts.commits import Commits, matching, unknown_commit
+from pytest_llmobs.prompts.ancestry import History
+from pytest_llmobs.prompts.commits import Commits, unknown_commit
 from pytest_llmobs.prompts.content import SUFFIXES, Content, content_of_file
+from pytest_llmobs.prompts.filling.origin import shown_path
 from pytest_llmobs.prompts.records import OWNER, Prompt, PromptCommit
-from pytest_llmobs.wording import known, nearest
+from pytest_llmobs.wording import known, nearest, shell_line
 
 _COMMITS = ".commits"
 
@@ -50,6 +52,8 @@ class PromptFolder:
         self.beside = Beside(folder)
         self.commits = Commits(folder / _COMMITS)
         self.now = now
+        self.told: set[str] = set()
+        """What was warned of already."""
 
     def names(self) -> list[str]:
         """Return the names of all prompts, sorted; some may have no content yet."""
@@ -67,7 +71,7 @@ class PromptFolder:
     def has(self, name: str) -> bool:
         """Tell whether there is a prompt of that name, with or without content."""
         is_named = (self.folder / ABOUT / f"{name}.json").is_file()
-        return is_named or self.file(name) is not None or self.commits.latest(name) is not None
+        return is_named or self.file(name) is not None or bool(self.commits.hashes(name))
 
     def check_there(self, name: str) -> None:
         """Make sure that there is a prompt.
@@ -109,40 +113,36 @@ class PromptFolder:
             return None
         return content_of_file(read(file), file.suffix, repr(str(file)))
 
-    def current(self, name: str) -> tuple[Content, str | None]:
-        """Return what a prompt is now, and the newest commit that held the same, or None.
-
-        Raises:
-            NotFoundError: There is no such prompt, or it has no content.
-            StoreError: Its file makes no sense.
-        """
-        self.check_there(name)
-        content = self.content(name)
-        if content is None:
-            raise NotFoundError(
-                f"The prompt {name!r} has no content. push_prompt({name!r}, object=…) gives it some."
-            )
-        for commit in self.commits.all(name):
-            if commit.content == content:
-                return content, commit.commit_hash
-        return content, None
-
     def commit(self, name: str, version: str) -> PromptCommit:
-        """Return the commit that a hash, its beginning, a tag or ``latest`` names.
+        """Return the commit that a hash, its beginning or a tag names.
 
         Raises:
             NotFoundError: There is no such prompt or commit.
             ArgumentError: Several commits begin with it.
+            StoreError: The commit is damaged.
         """
         self.check_there(name)
-        commits = self.commits.all(name)
         tags = self.beside.tags(name)
-        if version == LATEST and commits:
-            return commits[0]
-        found = matching(commits, tags.get(version, version))
-        if found is None:
-            raise unknown_commit(name, version, list(tags))
-        return found
+        hash = tags.get(version, version)
+        found = self.commits.find(name, hash)
+        if found is not None:
+            return found
+        if version in tags:
+            raise self._dangling(name, version, hash)
+        raise unknown_commit(name, version, list(tags), self.commits.hashes(name))
+
+    def _dangling(self, name: str, tag: str, hash: str) -> NotFoundError:
+        file = shown_path(str(self.folder / TAGS / name / tag))
+        return NotFoundError(
+            f"The tag {tag!r} of the prompt {name!r} stands for {hash!r}, and there is no such commit. Fetch the "
+            f"branch that has it, or let the tag stand for another one: "
+            f"`{shell_line(['llmobs', 'prompts', 'tag', name])}`. "
+            f"Its file is {file!r}."
+        )
+
+    def history(self, name: str) -> History:
+        """Return the commits of a prompt, whose heads are what a next commit comes after."""
+        return self.commits.history(name)
 
     def prompt(self, name: str) -> Prompt:
         """Return what is known about a prompt.
@@ -153,9 +153,9 @@ class PromptFolder:
         """
         self.check_there(name)
         about = self.beside.about(name)
-        commits = self.commits.all(name)
+        history = self.history(name)
         file = self.file(name)
-        times = self._times(name, commits, file)
+        times = self._times(name, history, file)
         return Prompt(
             repo_handle=name,
             description=about.get("description"),
@@ -164,17 +164,16 @@ class PromptFolder:
             created_at=min(times),
             updated_at=max(times),
             is_archived=bool(about.get("is_archived")),
-            last_commit_hash=commits[0].commit_hash if commits else None,
-            num_commits=len(commits),
+            last_commit_hash=history.next_parents[0],
+            num_commits=len(history.commits),
             url=None if file is None else file.absolute().as_uri(),
         )
 
-    def _times(self, name: str, commits: Sequence[PromptCommit], file: Path | None) -> list[datetime]:
-        times = list(map(attrgetter("created_at"), commits))
-        if file is not None:
-            content = self.content(name)
-            if not commits or commits[0].content != content:
-                times.append(datetime.fromtimestamp(file.stat().st_mtime, UTC))
+    def _times(self, name: str, history: History, file: Path | None) -> list[datetime]:
+        times = list(map(attrgetter("created_at"), history.commits))
+        content = self.content(name)
+        if file is not None and content is not None and history.head_of(content) is None:
+            times.append(datetime.fromtimestamp(file.stat().st_mtime, UTC))
         if not times:
             about = self.folder / ABOUT / f"{name}.json"
             times.append(datetime.fromtimestamp(about.stat().st_mtime, UTC))

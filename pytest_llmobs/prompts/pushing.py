@@ -1,18 +1,19 @@
-"""A new version of a prompt: under the prompt's lock, commit first, then the file."""
+"""A new version of a prompt: under the prompt's lock, the file first, then its commit."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from pytest_llmobs.committed import LATEST, check_case, check_tag, stated, write
+from pytest_llmobs.committed import LATEST, check_case, check_tag, stated
 from pytest_llmobs.errors import ConflictError, StoreError
 from pytest_llmobs.files import locked
-from pytest_llmobs.prompts.content import SUFFIXES, Content, content_of
+from pytest_llmobs.prompts.ancestry import History
+from pytest_llmobs.prompts.committing import add, check_one_head, write_content
+from pytest_llmobs.prompts.content import Content, content_of
 from pytest_llmobs.prompts.folder import PromptFolder
-from pytest_llmobs.prompts.records import PromptCommit, PromptUrl
+from pytest_llmobs.prompts.records import PromptUrl
 
 _BY_HAND = "Edited by hand"
 """Description of the commit that keeps what somebody wrote into the file, before a push replaces it."""
@@ -75,37 +76,42 @@ class Push:
 def push(folder: PromptFolder, name: str, wanted: Push) -> PromptUrl:
     """Make an object the prompt's content; where it is that already, there is no new commit.
 
+    The file is written before its commit: after a crash between the two, its next use makes that very commit.
+
     Raises:
         ArgumentError: The object is neither a text nor messages nor a template, or a tag can't become a file.
-        ConflictError: The prompt has a newer commit than its parent, or differs from another in capitals alone.
-        StoreError: The disk refuses.
+        ConflictError: The prompt has a newer commit than its parent, several heads, or differs from another in capitals
+            alone.
+        StoreError: The disk refuses, or a commit is damaged.
     """
     content = content_of(wanted.object)
     tags = wanted.tag_names
     with locked(folder.folder / name):
         check_case(name, folder.names(), "prompt")
-        latest = folder.commits.latest(name)
-        _check_parent(name, wanted.parent, latest)
-        for kept, why in _to_commit(folder, name, content, latest, wanted.description):
-            latest = folder.commits.add(
-                name,
-                kept,
-                parent=None if latest is None else latest.commit_hash,
-                now=folder.now(),
-                author=wanted.author,
-                description=why,
-            )
-        file = _write(folder, name, content)
-        hash = None if latest is None else latest.commit_hash
+        history = _sound_history(folder, name)
+        check_one_head(name, history)
+        _check_parent(name, wanted.parent, history)
+        history = _with_edit(folder, name, content, wanted.author, history)
+        file = write_content(folder, name, content)
+        head = history.head_of(content)
+        if head is None:
+            head = add(folder, name, content, history, wanted.author, wanted.description)
         for tag in tags:
-            folder.beside.set_tag(name, tag, str(hash))
-    return PromptUrl(file.absolute().as_uri(), hash)
+            folder.beside.set_tag(name, tag, head.commit_hash)
+    return PromptUrl(file.absolute().as_uri(), head.commit_hash)
 
 
-def _check_parent(name: str, parent: str | None, latest: PromptCommit | None) -> None:
+def _sound_history(folder: PromptFolder, name: str) -> History:
+    history = folder.history(name)
+    for damage in history.damaged:
+        raise StoreError(damage.reason)
+    return history
+
+
+def _check_parent(name: str, parent: str | None, history: History) -> None:
     if parent is None or parent == LATEST:
         return
-    newest = None if latest is None else latest.commit_hash
+    newest, _ = history.next_parents
     if newest is None or not newest.startswith(parent):
         raise ConflictError(
             f"The latest commit of the prompt {name!r} is {newest!r}, not {parent!r}: somebody has pushed since. "
@@ -113,33 +119,10 @@ def _check_parent(name: str, parent: str | None, latest: PromptCommit | None) ->
         )
 
 
-def _to_commit(
-    folder: PromptFolder, name: str, content: Content, latest: PromptCommit | None, description: str | None
-) -> list[tuple[Content, str | None]]:
-    """Return what must be committed, with descriptions: first what the file holds that nobody pushed."""
+def _with_edit(folder: PromptFolder, name: str, content: Content, author: str, history: History) -> History:
+    """Keep what somebody wrote into the file and nobody has used yet, before a push replaces it; return the history."""
     before = folder.content(name)
-    committed = None if latest is None else latest.content
-    commits: list[tuple[Content, str | None]] = []
-    if before is not None and before not in (committed, content):
-        commits.append((before, _BY_HAND))
-        committed = before
-    if content != committed:
-        commits.append((content, description))
-    return commits
-
-
-def _write(folder: PromptFolder, name: str, content: Content) -> Path:
-    """Write the prompt's file, and return it; what it was in another form is gone."""
-    old = folder.file(name)
-    file = folder.folder / f"{name}{content.suffix}"
-    is_text = content.kind == "text"
-    if old is not None and (SUFFIXES[old.suffix] == "text") == is_text:
-        file = old
-    if folder.content(name) != content:
-        write(file, content.file_text())
-    if old is not None and old != file:
-        try:
-            old.unlink()
-        except OSError as error:
-            raise StoreError(f"Can't delete {str(old)!r}: {error.strerror or error}.") from error
-    return file
+    if before is None or before == content or history.head_of(before) is not None:
+        return history
+    add(folder, name, before, history, author, _BY_HAND)
+    return folder.history(name)

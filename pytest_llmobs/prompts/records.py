@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 from pytest_llmobs.prompts.content import Content
 
@@ -36,12 +37,31 @@ class PromptCommit:
     created_at: datetime
     """UTC."""
     author: str
-    """Whoever was logged in."""
+    """As git knows whoever made it."""
     description: str | None
-    content: Content
     repo: str
     """The prompt's name."""
+    merges: Sequence[str] = ()
+    """Further parents, where branches were merged."""
     owner: str = OWNER
+    read: Callable[[], Content] = field(repr=False, compare=False)
+    """Reads the content from the commit's file."""
+
+    @cached_property
+    def content(self) -> Content:
+        """What it holds, read and held against the hash when it is first asked for.
+
+        Raises:
+            StoreError: It can't be read, or isn't what was committed.
+        """
+        return self.read()
+
+    @property
+    def parents(self) -> Sequence[str]:
+        """All commits that it was made of."""
+        if self.parent_commit_hash is None:
+            return self.merges
+        return (self.parent_commit_hash, *self.merges)
 
     @property
     def id(self) -> str:

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pytest_llmobs.errors import ArgumentError
-from pytest_llmobs.prompts.allowances import REFUSE, Allowances, Allowed
-from pytest_llmobs.prompts.filled import FilledText
-from pytest_llmobs.prompts.filling import fill, names_in
-from pytest_llmobs.prompts.messages import MessageTexts
-from pytest_llmobs.prompts.origin import Origin
-from pytest_llmobs.prompts.problems import Part
-from pytest_llmobs.prompts.pulled import Pulled, keywords_of, names_normalized
-from pytest_llmobs.prompts.variables import parse
+from pytest_llmobs.prompts.filling.allowances import REFUSE, Allowances, Allowed
+from pytest_llmobs.prompts.filling.fill import fill, names_in
+from pytest_llmobs.prompts.filling.filled import FilledText
+from pytest_llmobs.prompts.filling.messages import MessageTexts
+from pytest_llmobs.prompts.filling.origin import Origin
+from pytest_llmobs.prompts.filling.problems import Part
+from pytest_llmobs.prompts.filling.pulled import Pulled, keywords_of, names_normalized
+from pytest_llmobs.prompts.filling.variables import parse
 
 
 class PromptText(Pulled, str):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_llmobs.prompts.content import Content
-from pytest_llmobs.prompts.variables import parse
+from pytest_llmobs.prompts.filling.variables import parse
 from pytest_llmobs.wording import text_lines
 
 _TEMPLATE = re.compile(r"(Message)?(PromptTemplate)?$")

@@ -131,11 +131,18 @@ def test_a_file_that_somebody_edited_is_what_is_pulled(client: Client, folder: P
     client.push_prompt("support", object="One")
     (folder / "support.md").write_text("By hand\r\n")
     pulled = client.pull_prompt("support")
-    assert (pulled, pulled.commit_hash) == ("By hand", None)
+    newest = next(client.list_prompt_commits("support"))
+    assert (pulled, pulled.commit_hash) == ("By hand", newest.commit_hash)
 
+    (folder / "support.md").write_text("By another hand")
     client.push_prompt("support", object="Two")
     contents = [(commit.manifest, commit.description) for commit in client.list_prompt_commits("support")]
-    assert contents == [("Two", None), ("By hand", "Edited by hand"), ("One", None)]
+    assert contents == [
+        ("Two", None),
+        ("By another hand", "Edited by hand"),
+        ("By hand", None),
+        ("One", None),
+    ]
 
 
 def test_a_file_that_somebody_wrote_is_a_prompt(client: Client, folder: Path) -> None:
@@ -163,9 +170,9 @@ def test_a_text_becomes_messages_and_its_file_goes(client: Client, folder: Path)
     [
         (3, "A prompt is a text, or a list of messages"),
         ([], "A prompt is a text, or a list of messages"),
-        ([{"content": "Hi"}], "Message 0 is {'content': 'Hi'}"),
-        ([{"role": "user", "content": 3}], "Message 0 has the content 3"),
-        ([{"role": "user", "content": "Hi", "when": {1, 2}}], "Message 0 has no form in JSON"),
+        ([{"content": "Hi"}], "Message 1 is {'content': 'Hi'}"),
+        ([{"role": "user", "content": 3}], "Message 1 has the content 3"),
+        ([{"role": "user", "content": "Hi", "when": {1, 2}}], "Message 1 has no form in JSON"),
     ],
 )
 def test_what_is_no_prompt_is_refused(client: Client, object: Any, message: str) -> None:
@@ -217,7 +224,7 @@ def test_prompts_are_made_described_listed_and_deleted(client: Client, folder: P
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [("{", "is no YAML"), ("just text", "A prompt is a text"), ("- 3", "Message 0 is 3")],
+    [("{", "is no YAML"), ("just text", "A prompt is a text"), ("- 3", "Message 1 is 3")],
 )
 def test_a_damaged_file_is_said_with_its_place(
     client: Client, folder: Path, content: str, message: str

@@ -20,8 +20,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_llmobs.errors import ArgumentError, PromptVariableError
-from pytest_llmobs.prompts.filled import FilledText
-from pytest_llmobs.prompts.origin import Origin
+from pytest_llmobs.prompts.filling.filled import FilledText
+from pytest_llmobs.prompts.filling.origin import Origin
 from pytest_llmobs.prompts.templates import PromptMessages, PromptText
 from pytest_llmobs.tracing.prompt_stamps import PromptStamp
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pytest_llmobs.errors import ArgumentError, PinError, PromptVariableError
-from pytest_llmobs.prompts.allowances import OPTIONS, REFUSE, Allowances, Allowed
-from pytest_llmobs.prompts.origin import Origin
-from pytest_llmobs.prompts.variables import normalized
-from pytest_llmobs.tracing.prompt_stamps import PromptStamp, remember_filled, stamp_prompt, stamp_trace
+from pytest_llmobs.prompts.filling.allowances import OPTIONS, REFUSE, Allowances, Allowed
+from pytest_llmobs.prompts.filling.origin import Origin, shown_path
+from pytest_llmobs.prompts.filling.variables import normalized
+
+if TYPE_CHECKING:
+    from pytest_llmobs.tracing.prompt_stamps import PromptStamp
 
 P = TypeVar("P", bound="Pulled")
 
@@ -86,6 +88,8 @@ class Pulled:
         Raises:
             PinError: It floats in an experiment that asks for pinned prompts.
         """
+        from pytest_llmobs.tracing.prompt_stamps import remember_filled, stamp_prompt, stamp_trace
+
         origin = self.origin
         if origin.floats_at is not None:
             check_pinned(origin)
@@ -115,8 +119,9 @@ def pin_error(origin: Origin) -> PinError:
     """Return the error for a prompt that floats where pinned ones are asked for; it holds the pin to paste."""
     pin = f"commit_hash={(origin.commit_hash or '')[:12]!r}".replace("'", '"')
     return PinError(
-        f"{origin.floats_at} pulls the prompt {origin.name!r} without a commit, and llm_require_pinned_prompts asks "
-        f'for one in an experiment. Write pull_prompt("{origin.name}", {pin}), or name a tag: "{origin.name}:v1".'
+        f"{shown_path(origin.floats_at or '')} pulls the prompt {origin.name!r} without a commit, and "
+        "llm_require_pinned_prompts asks for one in an experiment. "
+        f'Write pull_prompt("{origin.name}", {pin}), or name a tag: "{origin.name}:v1".'
     )
 
 

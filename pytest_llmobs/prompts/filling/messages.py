@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pytest_llmobs.prompts.filled import FilledText
-from pytest_llmobs.prompts.problems import Part
-from pytest_llmobs.prompts.variables import literal, parse
-from pytest_llmobs.tracing.prompt_stamps import PromptStamp
+from pytest_llmobs.prompts.filling.filled import FilledText
+from pytest_llmobs.prompts.filling.problems import Part
+from pytest_llmobs.prompts.filling.variables import literal, parse
+
+if TYPE_CHECKING:
+    from pytest_llmobs.tracing.prompt_stamps import PromptStamp
 
 _TEXTS = ("content", "text", "url", "image_url")
 """Keys whose strings are filled, in a message and in blocks below the keys that follow."""

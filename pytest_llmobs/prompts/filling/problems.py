@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pytest_llmobs.errors import PromptVariableError
-from pytest_llmobs.prompts.origin import Origin
-from pytest_llmobs.prompts.variables import ParsedText, Spot
+from pytest_llmobs.prompts.filling.origin import Origin
+from pytest_llmobs.prompts.filling.variables import ParsedText, Spot
 from pytest_llmobs.wording import listed, nearest
 
 _MOST_SPOTS = 3

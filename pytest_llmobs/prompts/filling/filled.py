@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pytest_llmobs.tracing.prompt_stamps import PromptStamp
+if TYPE_CHECKING:
+    from pytest_llmobs.tracing.prompt_stamps import PromptStamp
 
 
 class FilledText(str):

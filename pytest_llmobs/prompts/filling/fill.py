@@ -7,12 +7,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pytest_llmobs.prompts.allowances import Allowances
-from pytest_llmobs.prompts.origin import Origin
-from pytest_llmobs.prompts.problems import Leftover, Part, Problems, brace_error
-from pytest_llmobs.prompts.pulled import Pulled
-from pytest_llmobs.prompts.values import NoText, blankness, strings_in, text_of
-from pytest_llmobs.prompts.variables import Spot
+from pytest_llmobs.prompts.filling.allowances import Allowances
+from pytest_llmobs.prompts.filling.origin import Origin
+from pytest_llmobs.prompts.filling.problems import Leftover, Part, Problems, brace_error
+from pytest_llmobs.prompts.filling.pulled import Pulled
+from pytest_llmobs.prompts.filling.values import NoText, blankness, strings_in, text_of
+from pytest_llmobs.prompts.filling.variables import Spot
 
 _PLACEHOLDER = re.compile(r"\{\s*([^\W\d]\w*)\s*\}")
 """What looks like a variable: ``{tier}``, and the middle of ``{{ tier }}``."""

@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from pytest_llmobs.tracing.prompt_stamps import PromptStamp
+if TYPE_CHECKING:
+    from pytest_llmobs.tracing.prompt_stamps import PromptStamp
+
 
 SHOWN_DIGITS = 12
 """Of a commit's hash, in messages."""
@@ -27,11 +30,13 @@ class Origin:
     stamps: Mapping[str, str] = field(default_factory=dict)
     """Further metadata for the runs that use it: that of an A/B split."""
     floats_at: str | None = None
-    """Where code pulled it without a commit, such as ``app.py:12``; None where it named one."""
+    """Where code pulled it without a commit, such as ``/src/app.py:12``; None where it named one."""
 
     @property
     def stamp(self) -> PromptStamp | None:
         """What stands for it on a run; None for one without a commit."""
+        from pytest_llmobs.tracing.prompt_stamps import PromptStamp
+
         if not self.name or self.commit_hash is None:
             return None
         return PromptStamp(self.name, self.commit_hash)

@@ -1,0 +1,155 @@
+"""The file of one commit: a line each for what is known about it, and then its content.
+
+::
+
+    parent: "0123456789abcdef"
+    time: "2026-11-30T15:00:00+00:00"
+    author: "Ada Lovelace"
+    description: null
+    kind: text
+    content: |
+      You are …
+
+The lines above the content are read without YAML, so that a log of thousands of commits is there at once; a file that
+somebody has reshaped is read as the YAML that it is.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, get_args
+
+from pytest_llmobs.files import text_hash
+from pytest_llmobs.prompts.content import Content, Kind
+from pytest_llmobs.prompts.documents import dump, load
+from pytest_llmobs.records.examples import canonical_json
+
+DIGITS = 16
+"""Of a commit's hash."""
+_KEYS = ("parent", "time", "author", "description", "kind")
+_CONTENT = b"\ncontent:"
+_BEGINNING = 1024
+"""Bytes that hold what stands above the content, but for a long description."""
+_decode = json.JSONDecoder().decode
+
+
+def hash_of(content: Content, parent: str | None, merges: Sequence[str] = ()) -> str:
+    """Return the hash of a commit.
+
+    It depends on what the prompt says and on what it came from, and not on who committed it when: an edit has the same
+    hash on every machine.
+
+    Args:
+        content: What the prompt is.
+        parent: The commit before.
+        merges: Further parents.
+    """
+    identity = {"parent": parent, "merges": sorted(merges), "kind": content.kind, "content": content.value}
+    return text_hash(canonical_json(identity))[:DIGITS]
+
+
+def file_text(header: Mapping[str, Any], content: Content) -> str:
+    """Return what the file of a commit holds.
+
+    Args:
+        header: ``parent``, ``merges``, ``time``, ``author``, ``description``.
+        content: What the prompt is.
+    """
+    lines = []
+    for key, value in header.items():
+        if key != "merges" or value:
+            lines.append(f"{key}: {json.dumps(value, ensure_ascii=True)}\n")
+    return f"{''.join(lines)}kind: {content.kind}\n{dump({'content': content.value})}"
+
+
+def read_header(path: str) -> dict[str, Any]:
+    """Return what stands above the content of a commit's file.
+
+    Raises:
+        OSError: It can't be read.
+        ValueError: It is no commit.
+        StoreError: It is no YAML.
+    """
+    header = _read_lines(_beginning(path))
+    if header is not None:
+        return header
+    return checked_header(read_document(path))
+
+
+def read_document(path: str) -> Mapping[str, Any]:
+    """Return all that the file of a commit holds.
+
+    Raises:
+        OSError: It can't be read.
+        ValueError: It is no commit.
+        StoreError: It is no YAML.
+    """
+    with open(path, "rb") as file:  # noqa: PTH123 (a Path for each of thousands takes as long as reading it)
+        text = file.read().decode("utf-8-sig")
+    document = load(text, repr(path))
+    if not isinstance(document, Mapping):
+        raise ValueError("it holds no keys")
+    return document
+
+
+def checked_header(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is known about a commit, with its time as a ``datetime``.
+
+    Raises:
+        ValueError: Something is missing, or isn't what it should be.
+    """
+    for key in _KEYS:
+        if key not in document:
+            raise ValueError(f"it has no {key!r}")
+    parent, merges, kind = document["parent"], document.get("merges") or [], document["kind"]
+    if kind not in get_args(Kind):
+        raise ValueError(f"unknown kind {kind!r}")
+    is_list = isinstance(merges, list) and all(isinstance(merged, str) for merged in merges)
+    if not (parent is None or isinstance(parent, str)) or not is_list:
+        raise ValueError("its parents are no hashes")
+    return {
+        "parent": parent,
+        "merges": tuple(merges),
+        "time": _time(document["time"]),
+        "author": str(document["author"] or ""),
+        "description": document["description"],
+        "kind": kind,
+    }
+
+
+def _time(stated: Any) -> datetime:
+    time = stated if isinstance(stated, datetime) else datetime.fromisoformat(str(stated))
+    return time if time.tzinfo is not None else time.replace(tzinfo=UTC)
+
+
+def _beginning(path: str) -> bytes:
+    """Return the first bytes of a file, as far as its content at least."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        data = os.read(descriptor, _BEGINNING)
+        while len(data) % _BEGINNING == 0 and _CONTENT not in data:
+            more = os.read(descriptor, _BEGINNING)
+            if not more:
+                break
+            data += more
+        return data
+    finally:
+        os.close(descriptor)
+
+
+def _read_lines(data: bytes) -> dict[str, Any] | None:
+    """Return the lines above a content, or None where they aren't as ``file_text`` writes them."""
+    end = data.find(_CONTENT)
+    if end < 0:
+        return None
+    document: dict[str, Any] = {}
+    try:
+        for line in data[:end].decode().split("\n"):
+            key, _, value = line.rstrip("\r").partition(": ")
+            document[key] = value if key == "kind" else _decode(value)
+        return checked_header(document)
+    except ValueError:
+        return None

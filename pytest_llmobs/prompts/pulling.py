@@ -1,0 +1,129 @@
+"""Pulling a prompt: what its file holds, or a commit; from memory as long as no file of it has changed."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pytest_llmobs.clocks import real
+from pytest_llmobs.committed import LATEST, TAGS
+from pytest_llmobs.errors import ArgumentError
+from pytest_llmobs.prompts.committing import current
+from pytest_llmobs.prompts.content import SUFFIXES, Content
+from pytest_llmobs.prompts.filling.origin import Origin
+from pytest_llmobs.prompts.filling.pulled import check_pinned
+from pytest_llmobs.prompts.folder import PromptFolder, split_identifier
+
+Signature = tuple[Any, ...]
+_RECENT_NS = 100_000_000
+"""Nanoseconds within which a file may change twice and keep its time."""
+_PACKAGE = __name__.partition(".")[0]
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """A prompt that was pulled."""
+
+    signature: Signature
+    """Of the files that it depends on."""
+    content: Content
+    origin: Origin
+
+
+class Puller:
+    """Pulls the prompts of one folder, and remembers them."""
+
+    def __init__(self, folder: PromptFolder) -> None:
+        """Take the prompts; nothing is read yet."""
+        self._folder = folder
+        self._kept: dict[tuple[str, str | None], _Kept] = {}
+
+    def pull(self, identifier: str, commit_hash: str | None = None) -> Any:
+        """Return a prompt: ``PromptText``, ``PromptMessages``, or a template of LangChain.
+
+        Args:
+            identifier: ``name`` for what its file holds, ``name:hash`` or ``name:tag`` for a commit.
+            commit_hash: The commit, if the identifier names none.
+
+        Raises:
+            NotFoundError: There is no such prompt, commit or tag.
+            ArgumentError: Two commits are named.
+            PinError: No commit is named, in an experiment that asks for one.
+            StoreError: Its file makes no sense, or is a template of LangChain, which isn't installed.
+        """
+        name, version = split_identifier(identifier)
+        if version is not None and commit_hash is not None:
+            raise ArgumentError(f"{identifier!r} names a commit, and so does commit_hash={commit_hash!r}.")
+        version = version or commit_hash
+        if version is None or version == LATEST:
+            kept = self._floating(name)
+            origin = replace(kept.origin, floats_at=_caller())
+            check_pinned(origin)
+            return kept.content.prompt(origin)
+        kept = self._pinned(name, version)
+        return kept.content.prompt(kept.origin)
+
+    def _floating(self, name: str) -> _Kept:
+        key = name, None
+        files = [f"{self._folder.folder}{os.sep}{name}{suffix}" for suffix in SUFFIXES]
+        signature = _signature(*files, str(self._folder.commits.folder(name)))
+        kept = self._kept.get(key)
+        if kept is not None and kept.signature == signature:
+            return kept
+        now = current(self._folder, name)
+        origin = Origin(name, now.commit_hash, file=str(now.file))
+        kept = _Kept(signature, now.content, origin)
+        self._keep(key, kept)
+        return kept
+
+    def _pinned(self, name: str, version: str) -> _Kept:
+        key = name, version
+        kept = self._kept.get(key)
+        if kept is not None and kept.signature == self._pin_signature(name, version, kept.origin):
+            return kept
+        commit = self._folder.commit(name, version)
+        origin = Origin(name, commit.commit_hash)
+        signature = self._pin_signature(name, version, origin)
+        kept = _Kept(signature, commit.content, origin)
+        self._keep(key, kept)
+        return kept
+
+    def _pin_signature(self, name: str, version: str, origin: Origin) -> Signature:
+        tag = self._folder.folder / TAGS / name / version
+        commits = self._folder.commits
+        return _signature(str(tag), str(commits.file(name, str(origin.commit_hash))))
+
+    def _keep(self, key: tuple[str, str | None], kept: _Kept) -> None:
+        """Remember a prompt, unless its files may change once more without a new time."""
+        newest = max((part[0] for part in kept.signature if part is not None), default=0)
+        if real.time_ns() - newest > _RECENT_NS:
+            self._kept[key] = kept
+        else:
+            self._kept.pop(key, None)
+
+
+def _signature(*paths: str) -> Signature:
+    return tuple(map(_state, paths))
+
+
+def _state(path: str) -> tuple[int, ...] | None:
+    """Return what tells a file, or the entries of a folder, from what it was; None where there is none."""
+    try:
+        status = os.stat(path)  # noqa: PTH116 (a Path would take as long again)
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size, status.st_ino, status.st_ctime_ns
+
+
+def _caller() -> str:
+    """Return the line of the user's code that pulls: ``/src/app.py:12``."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and _is_ours(frame.f_globals.get("__name__", "")):
+        frame = frame.f_back
+    return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+
+
+def _is_ours(module: str) -> bool:
+    return module == _PACKAGE or module.startswith(f"{_PACKAGE}.")
