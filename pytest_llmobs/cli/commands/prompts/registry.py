@@ -78,8 +78,7 @@ class History:
 
     def parents(self, hash: str) -> list[str]:
         """Return the commits that one was made from."""
-        parent = self.by_hash[hash].parent_commit_hash
-        return [] if parent is None else [parent]
+        return list(self.by_hash[hash].parents)
 
     def content(self, hash: str) -> Content:
         """Return what a commit holds."""
@@ -92,11 +91,11 @@ class History:
 
     @cached_property
     def current(self) -> str | None:
-        """The newest commit that holds what the file does; None where none does."""
-        for commit in self.log:
-            if commit.content == self.file_content:
-                return commit.commit_hash
-        return None
+        """The newest commit, where it holds what the file does; None where the file was edited since."""
+        if self.file_content is None:
+            return None
+        head = self.folder.history(self.name).head_of(self.file_content)
+        return None if head is None else head.commit_hash
 
     @property
     def is_edited(self) -> bool:
