@@ -9,7 +9,6 @@ from typing import Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyarrow import acero
 
 from pytest_llmobs.records.conditions import (
     Condition,
@@ -35,6 +34,7 @@ from pytest_llmobs.storage.filtering.keywords import Filters, keyword_conditions
 from pytest_llmobs.storage.filtering.language import parse
 from pytest_llmobs.storage.filtering.language_text import written
 from pytest_llmobs.storage.filtering.row_checks import RowCheck, entry_check, json_check, needs_json
+from pytest_llmobs.storage.parquet.where import evaluated
 
 
 class FilteredStore(Protocol):
@@ -79,10 +79,7 @@ class CompiledFilter:
         """Return for each row that ``pushdown`` lets through whether it matches."""
         for number, check in enumerate(self.checks):
             table = table.append_column(_name(number), check.matches(table))
-        source = acero.Declaration("table_source", acero.TableSourceNodeOptions(table))
-        outcome = acero.Declaration("project", acero.ProjectNodeOptions([self.checked], ["matches"]))
-        rows = acero.Declaration.from_sequence([source, outcome]).to_table(use_threads=False)
-        return rows["matches"]
+        return evaluated(self.checked, table)
 
 
 def compiled(

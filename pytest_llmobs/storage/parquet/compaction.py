@@ -24,8 +24,8 @@ class _ProjectMerging(FolderMerging[RunsFile]):
 
     def read(self, file: RunsFile) -> pa.Table:
         table = file.read(NAMES)
-        if len(table) != file.metadata.num_rows:
-            raise StoreError(f"{str(file.path)!r} has {len(table):,} of {file.metadata.num_rows:,} runs.")
+        if len(table) != file.rows:
+            raise StoreError(f"{str(file.path)!r} has {len(table):,} of {file.rows:,} runs.")
         return table
 
     def writer(self, path: Path, replaces: Iterable[Path]) -> RunsFileWriter:

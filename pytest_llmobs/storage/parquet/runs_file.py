@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from copy import copy
-from dataclasses import dataclass, field
-from functools import cache, cached_property, partial
+from dataclasses import dataclass, field, replace
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,9 +24,10 @@ from pytest_llmobs.storage.parquet.damage import (
 )
 from pytest_llmobs.storage.parquet.file import GROUP_BYTES
 from pytest_llmobs.storage.parquet.files.footer import FileKind, check_footer
+from pytest_llmobs.storage.parquet.files.row_groups import RowGroups, Span
 from pytest_llmobs.storage.parquet.parts import Part
 from pytest_llmobs.storage.parquet.schema import NEEDED, SCHEMA_VERSION
-from pytest_llmobs.storage.parquet.sought import PROJECT, Sought, SoughtText, scan_schema, schema_of
+from pytest_llmobs.storage.parquet.sought import POSITION, PROJECT, Sought, SoughtText, scan_schema, schema_of
 from pytest_llmobs.wording import count
 
 if TYPE_CHECKING:  # a session writes and reads nothing: it does without 20 MB
@@ -35,8 +35,6 @@ if TYPE_CHECKING:  # a session writes and reads nothing: it does without 20 MB
     from pyarrow.dataset import ParquetFileFormat
 
 _RUNS = FileKind("run", SCHEMA_VERSION, NEEDED)
-_POSITION = "position"
-"""The column that numbers the rows of a row group, where they are to be found again."""
 
 
 @dataclass
@@ -46,8 +44,8 @@ class RunsFile:
     path: Path
     project: str
     """The partition it lies in."""
-    metadata: pq.FileMetaData
-    """The footer."""
+    row_groups: RowGroups
+    """What its footer says."""
     files: FileSystem
     """Where it lies."""
     merged: frozenset[Path] = frozenset()
@@ -83,15 +81,17 @@ class RunsFile:
         """
         files = files or LocalFileSystem()
         project = project_of(path.parent)
+        make_fragment = partial(_make_fragment, path, files, project)
         try:
-            footer, fragment, size = _read_footer(path, files, project if for_conditions else None)
-            merged = check_footer(footer, path, size, _RUNS)
+            with files.open_input_file(str(path)) as source:
+                size = source.size()
+                # What evaluates conditions loads pandas where it is installed: not for whoever has none.
+                footer = None if for_conditions else pq.read_metadata(source)
+            row_groups = RowGroups(_RUNS, make_fragment, footer)
+            merged = check_footer(row_groups.footer, path, size, _RUNS)
         except UNREADABLE as error:
             raise unreadable(path, error) from error
-        file = cls(path, project, footer, files, merged, leave_out, size)
-        if fragment is not None:
-            file._fragment = fragment
-        return file
+        return cls(path, project, row_groups, files, merged, leave_out, size)
 
     @property
     def is_sealed(self) -> bool:
@@ -101,7 +101,7 @@ class RunsFile:
     @property
     def part_count(self) -> int:
         """How many row groups it has."""
-        return int(self.metadata.num_row_groups)
+        return self.row_groups.count
 
     @property
     def row_bytes(self) -> float:
@@ -110,12 +110,16 @@ class RunsFile:
         A row group has at most ``GROUP_BYTES`` of text. Where dictionaries hold each text once, the text of one row is
         still no longer than the whole file.
         """
-        metadata = self.metadata
-        groups, rows = int(metadata.num_row_groups), int(metadata.num_rows)
+        footer, groups = self.row_groups.footer, self.row_groups.count
         encoded_bytes = 0
         for group in range(groups):
-            encoded_bytes += int(metadata.row_group(group).total_byte_size)
-        return float(min(GROUP_BYTES * groups / max(rows, 1), encoded_bytes))
+            encoded_bytes += int(footer.row_group(group).total_byte_size)
+        return float(min(GROUP_BYTES * groups / max(self.rows, 1), encoded_bytes))
+
+    @property
+    def rows(self) -> int:
+        """How many runs it has."""
+        return int(self.row_groups.footer.num_rows)
 
     def pinned(self) -> RunsFile:
         """Return it opened for as long as that object lives: it can be read although another process merges it away.
@@ -124,13 +128,10 @@ class RunsFile:
             VanishedError: It is gone already.
             StoreError: It can't be opened.
         """
-        # with all that is known of the footer: to read it again takes longer than a small scan
-        pinned = copy(self)
         try:
-            pinned._pinned = self._opened()
+            return replace(self, _pinned=self._opened())
         except UNREADABLE as error:
             raise unreadable(self.path, error) from error
-        return pinned
 
     def parts(self, sought: Sought) -> list[Part]:
         """Return the row groups that may hold what is sought, going by their statistics.
@@ -138,60 +139,30 @@ class RunsFile:
         Raises:
             StoreError: The file is damaged, and nobody takes what is left out.
         """
-        groups: Iterable[int] = range(self.metadata.num_row_groups)
+        groups: Iterable[int] = range(self.row_groups.count)
         if sought.pushdown is not None:
-            groups = self._admitted_groups(sought.pushdown)
+            groups = self.row_groups.admitted(sought.pushdown, scan_schema())
         if sought.text is not None:
             groups = filter(partial(self._may_hold, sought.text), groups)
-        column = self._column_numbers["start_time"]
         parts: list[Part] = []
         for group in groups:
-            rows = self.metadata.row_group(group).num_rows
-            span = self._span(group, column)
+            rows = self.row_groups.rows[group]
+            span = self.row_groups.span(group, "start_time") or self._read_span(group)
             if rows and span is not None:
                 parts.append(Part(self, group, *span, rows))
         return parts
 
-    @cached_property
-    def _fragment(self) -> ds.ParquetFileFragment:
-        """The file as Arrow knows which row groups may match a condition."""
-        fragment = _make_fragment(self.path, self.files, self.project)
-        # It has read the footer anew: one of them is enough, each takes about 50 KB a row group.
-        self.metadata = fragment.metadata
-        return fragment
-
-    @cached_property
-    def _column_numbers(self) -> dict[str, int]:
-        """Where each column stands in the footer."""
-        return {name: number for number, name in enumerate(self.metadata.schema.names)}
-
-    @cached_property
-    def _schema(self) -> pa.Schema:
-        """The types that its columns have."""
-        return self.metadata.schema.to_arrow_schema()
-
-    def _admitted_groups(self, pushdown: pc.Expression) -> list[int]:
-        try:
-            fragment = self._fragment.subset(filter=pushdown, schema=scan_schema())
-            return [group.id for group in fragment.row_groups]
-        except UNREADABLE:  # statistics of other types than the columns have: reading it tells what is wrong
-            return list(range(self.metadata.num_row_groups))
-
     def _may_hold(self, text: SoughtText, group: int) -> bool:
         """Tell whether a row group may hold a text, going by its statistics."""
-        column = self._column_numbers[text.column]
-        statistics = self.metadata.row_group(group).column(column).statistics
-        if statistics is None or not statistics.has_min_max:
+        statistics = self.row_groups.statistics(group, text.column)
+        if statistics is None:
             return True
         lowest, highest = statistics.min, statistics.max
         # Of another type where somebody else has written it: reading tells what is wrong.
         return not isinstance(lowest, str) or text.lies_between(lowest, highest)
 
-    def _span(self, group: int, column: int) -> tuple[int, int] | None:
+    def _read_span(self, group: int) -> Span | None:
         """Return the first and the last start time of a row group, microseconds; None where it has none."""
-        statistics = self.metadata.row_group(group).column(column).statistics
-        if statistics is not None and statistics.has_min_max and self._has_microseconds:
-            return int(statistics.min_raw), int(statistics.max_raw)
         starts = self._guarded([group], self._read_starts)
         if starts.column(0).null_count == len(starts):
             return None
@@ -200,10 +171,6 @@ class RunsFile:
 
     def _read_starts(self, groups: Sequence[int]) -> pa.Table:
         return self._raw(groups, ["start_time"])
-
-    @property
-    def _has_microseconds(self) -> bool:
-        return bool(self._schema.field("start_time").type == pa.timestamp("us", "UTC"))
 
     def matching(self, parts: Sequence[Part], columns: Sequence[str], sought: Sought) -> pa.Table:
         """Return some columns of those rows of some row groups that match.
@@ -216,7 +183,7 @@ class RunsFile:
         needed = list(dict.fromkeys((*columns, *sought.columns)))
 
         def read(groups: Sequence[int]) -> pa.Table:
-            return sought.among(self._raw(groups, needed)).select(list(columns))
+            return sought.among(self._raw(groups, needed), columns)
 
         return self._guarded([part.number for part in parts], read)
 
@@ -236,9 +203,9 @@ class RunsFile:
             if groups:
                 starting = sum(part.rows for part in parts[: numbers.index(groups[0])])
             # Counted from the first of the parts, whichever of them are read.
-            return sought.among(table.append_column(_POSITION, counted(starting, len(table))))
+            return sought.among(table.append_column(POSITION, counted(starting, len(table))), [POSITION])
 
-        positions = self._guarded(numbers, read)[_POSITION].combine_chunks()
+        positions = self._guarded(numbers, read)[POSITION].combine_chunks()
         return _divided(positions, [part.rows for part in parts])
 
     def chosen(self, parts: Sequence[Part], columns: Sequence[str]) -> pa.Table:
@@ -266,33 +233,21 @@ class RunsFile:
             StoreError: The file is damaged, and nobody takes what is left out.
             VanishedError: It is gone.
         """
-        groups = list(range(self.metadata.num_row_groups))
+        groups = list(range(self.row_groups.count))
         return self._guarded(groups, lambda numbers: self._raw(numbers, columns))
 
     def _checked(self, sought: Sought) -> Sought:
         """Return what is sought, such that rows without what every run has are left out."""
-        if self._may_lack_columns:
+        if self.row_groups.may_lack_needed:  # somebody else has written it
             return sought.of_runs()
         return sought
-
-    @cached_property
-    def _may_lack_columns(self) -> bool:
-        """True where an id or a start may be null: somebody else has written the file."""
-        indexes = [self._column_numbers[name] for name in NEEDED]
-        for group in range(self.metadata.num_row_groups):
-            row_group = self.metadata.row_group(group)
-            for index in indexes:
-                statistics = row_group.column(index).statistics
-                if statistics is None or statistics.null_count != 0:
-                    return True
-        return False
 
     def _raw(self, groups: Sequence[int], columns: Sequence[str]) -> pa.Table:
         """Return some columns of some row groups in the types of the schema; what the file lacks is null."""
         schema = schema_of(columns)
         if not groups:
             return empty_table(schema)
-        stored = set(self._schema.names)
+        stored = set(self.row_groups.schema.names)
         wanted = [name for name in dict.fromkeys(columns) if name in stored]
         file = self._pinned or self._opened()
         # Threads are the scan's own: for a few small columns, handing them out takes longer than reading them.
@@ -313,7 +268,9 @@ class RunsFile:
 
     def _opened(self) -> pq.ParquetFile:
         source = self.files.open_input_file(str(self.path))
-        return _parquet_file(source, self.metadata, is_far=not isinstance(self.files, LocalFileSystem))
+        return _parquet_file(
+            source, self.row_groups.footer, is_far=not isinstance(self.files, LocalFileSystem)
+        )
 
     def _guarded(self, groups: Sequence[int], read: Callable[[Sequence[int]], pa.Table]) -> pa.Table:
         """Return what ``read`` returns for some row groups, one by one where some of them are damaged."""
@@ -330,7 +287,7 @@ class RunsFile:
 
     def _around_damage(self, group: int, read: Callable[[Sequence[int]], pa.Table]) -> pa.Table:
         """Return what can be read of a row group, and hand on what can't."""
-        rows = self.metadata.row_group(group).num_rows
+        rows = self.row_groups.rows[group]
         try:
             table = read([group])
             whole_rows = rows_of_text(table)
@@ -366,19 +323,6 @@ def _parquet_file(source: pa.NativeFile, metadata: pq.FileMetaData, *, is_far: b
     with suppress(TypeError):  # pyarrow 15 and 16 don't know it
         return open_file(page_checksum_verification=True)
     return open_file()
-
-
-def _read_footer(
-    path: Path, files: FileSystem, project: str | None
-) -> tuple[pq.FileMetaData, ds.ParquetFileFragment | None, int]:
-    """Return a file's footer, what knows which row groups may match where a project is named, and the size."""
-    with files.open_input_file(str(path)) as source:
-        size = source.size()
-        # What evaluates conditions loads pandas where it is installed: not for whoever has none.
-        if project is None:
-            return pq.read_metadata(source), None, size
-    fragment = _make_fragment(path, files, project)
-    return fragment.metadata, fragment, size
 
 
 def _make_fragment(path: Path, files: FileSystem, project: str) -> ds.ParquetFileFragment:

@@ -11,10 +11,12 @@ import pyarrow.compute as pc
 
 from pytest_llmobs.storage.parquet.arrays import text_scalar
 from pytest_llmobs.storage.parquet.schema import NAMES, NEEDED, arrow_schema
-from pytest_llmobs.storage.parquet.where import Pushed, Where, admitted
+from pytest_llmobs.storage.parquet.where import Pushed, Where, admitted, evaluated
 
 PROJECT = "project"
 """The column that is no part of the files: the partition they lie in."""
+POSITION = "position"
+"""The column that numbers rows, where they are to be found again."""
 EVERYTHING = Pushed(None)
 """Matches every row."""
 
@@ -97,13 +99,21 @@ class Sought:
         present = [pc.field(name).is_valid() for name in NEEDED]
         return self.within(present[0] & present[1] & present[2], *NEEDED)
 
-    def among(self, table: pa.Table) -> pa.Table:
-        """Return the rows of a table, which has the columns that are needed, that match."""
+    def among(self, table: pa.Table, columns: Sequence[str]) -> pa.Table:
+        """Return some columns of those rows of a table that match.
+
+        Args:
+            table: Has these columns, and those that the condition needs.
+            columns: Their names.
+        """
         if self.text is not None:
             table = self.text.among(table)
         if self.pushdown is not None and len(table):
-            table = table.filter(self.pushdown)
-        return admitted(table, self.where)
+            matches = evaluated(self.pushdown, table.select(self.columns))
+            # what only the condition looks at isn't carried along
+            kept = dict.fromkeys((*columns, *self.where.mask_columns))
+            table = table.select(list(kept)).filter(matches)
+        return admitted(table, self.where).select(list(columns))
 
 
 def both(one: pc.Expression | None, other: pc.Expression) -> pc.Expression:

@@ -67,6 +67,9 @@ def _in_turn(
 
 def _batches(parts: Sequence[Part], columns: Sequence[str], sought: Sought) -> Iterator[list[Part]]:
     """Yield the parts of a source, so many at once as fit in a window."""
+    if not parts:
+        return
+    row_bytes = width({*columns, *sought.columns}, parts[0].source)
     batch: list[Part] = []
     size = 0.0
     for part in parts:
@@ -74,7 +77,7 @@ def _batches(parts: Sequence[Part], columns: Sequence[str], sought: Sought) -> I
             yield batch
             batch, size = [], 0.0
         batch.append(part)
-        size += part.rows * width({*columns, *sought.columns}, part.source)
+        size += part.rows * row_bytes
     if batch:
         yield batch
 

@@ -49,6 +49,19 @@ class Pushed:
         return pa.repeat(pa.scalar(True), len(table))
 
 
+def evaluated(condition: pc.Expression, table: pa.Table) -> pa.ChunkedArray:
+    """Return for each row of a table whether it fulfils a condition.
+
+    With the columns of the condition alone that takes half the time of ``table.filter(condition)``.
+    """
+    from pyarrow import acero
+
+    source = acero.Declaration("table_source", acero.TableSourceNodeOptions(table))
+    outcome = acero.Declaration("project", acero.ProjectNodeOptions([condition], ["matches"]))
+    # without threads the rows keep their order
+    return acero.Declaration.from_sequence([source, outcome]).to_table(use_threads=False)["matches"]
+
+
 def admitted(table: pa.Table, where: Where) -> pa.Table:
     """Return the rows of a table, read with ``where.pushdown``, that match ``where`` as a whole."""
     if not where.mask_columns or not len(table):

@@ -18,7 +18,7 @@ from pytest_llmobs.storage.layout import spool_files
 from pytest_llmobs.storage.parquet.arrays import arrow_array, binary_array, counted
 from pytest_llmobs.storage.parquet.parts import Part, has_payloads
 from pytest_llmobs.storage.parquet.schema import PAYLOADS
-from pytest_llmobs.storage.parquet.sought import PROJECT, Sought, schema_of
+from pytest_llmobs.storage.parquet.sought import POSITION, PROJECT, Sought, schema_of
 from pytest_llmobs.storage.spool.parsed import ParsedLines, Placed
 
 _SMALL = 1 << 18
@@ -152,14 +152,20 @@ class UnsealedRuns:
 
     def matching(self, parts: Sequence[Part], columns: Sequence[str], sought: Sought) -> pa.Table:
         """Return some columns of those rows of some parts that match."""
-        return pa.concat_tables([self._select(self._among(part, sought), columns) for part in parts])
+        chosen: list[Part] = []
+        for part, positions in zip(parts, self.matches(parts, sought), strict=True):
+            chosen.append(part.choosing(positions))
+        return self.chosen(chosen, columns)
 
     def matches(self, parts: Sequence[Part], sought: Sought) -> list[pa.Array]:
         """Return for each part the positions of its rows that match."""
         positions: list[pa.Array] = []
         for part in parts:
-            found = self._among(part, sought)["position"].combine_chunks()
-            positions.append(found)
+            table = self._table(part.number)
+            if has_payloads(sought.columns):
+                table = self._with_payloads(table)
+            numbered = table.append_column(POSITION, counted(0, len(table)))
+            positions.append(sought.among(numbered, [POSITION])[POSITION].combine_chunks())
         return positions
 
     def chosen(self, parts: Sequence[Part], columns: Sequence[str]) -> pa.Table:
@@ -179,12 +185,6 @@ class UnsealedRuns:
         if self.without:
             table = table.filter(pc.invert(_is_one_of(table, self.without)))
         return table
-
-    def _among(self, part: Part, sought: Sought) -> pa.Table:
-        table = self._table(part.number)
-        if has_payloads(sought.columns):
-            table = self._with_payloads(table)
-        return sought.among(table.append_column("position", counted(0, len(table))))
 
     def _select(self, table: pa.Table, columns: Sequence[str]) -> pa.Table:
         if has_payloads(columns):

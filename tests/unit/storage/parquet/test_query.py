@@ -12,7 +12,8 @@ import pytest
 
 from pytest_llmobs.records.conditions import RunFilter
 from pytest_llmobs.records.run_stats import RunStats
-from pytest_llmobs.storage.parquet import file
+from pytest_llmobs.storage import stored_runs
+from pytest_llmobs.storage.parquet import file, runs_file
 from pytest_llmobs.storage.parquet.report import ScanReport
 from pytest_llmobs.storage.parquet.runs_file import RunsFile
 from pytest_llmobs.storage.store import Store
@@ -216,6 +217,25 @@ def test_footers_are_read_once_while_files_stay(
     keep(line(2))
     assert len(list(store.runs())) == 2
     assert len(opened) == 2
+
+
+@pytest.mark.parametrize("small", [0, 1 << 40])
+def test_further_scans_with_a_condition_read_no_footer(
+    keep: Callable[..., Store], line: Line, monkeypatch: pytest.MonkeyPatch, small: int
+) -> None:
+    monkeypatch.setattr(stored_runs, "SMALL", small)  # large files are not held open, small ones are
+    read: list[Path] = []
+    make_fragment = runs_file._make_fragment
+
+    def counting(path: Path, *arguments: object) -> object:
+        read.append(path)
+        return make_fragment(path, *arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(runs_file, "_make_fragment", counting)
+    store = keep(line(1), line(2, status="error"))
+    for _ in range(3):
+        assert store.run_stats(filter=ERRORS).run_count == 1
+    assert len(read) == 1
 
 
 def test_statistics_of_runs(keep: Callable[..., Store], line: Line, store: Store) -> None:
