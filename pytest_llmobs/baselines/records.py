@@ -14,7 +14,7 @@ from pytest_llmobs.measures.broken import is_known_failure
 from pytest_llmobs.measures.gate_rules import PASS
 from pytest_llmobs.measures.means import present
 from pytest_llmobs.records.experiments import DIRTY, SuiteScore
-from pytest_llmobs.records.prompt_uses import read_uses, write_uses
+from pytest_llmobs.records.prompt_uses import all_prompts
 
 SCHEMA = 2
 """Version of the file's layout. A newer one is refused, an older one upgraded."""
@@ -158,12 +158,7 @@ class Baseline:
     @property
     def prompts(self) -> dict[str, str]:
         """The commits of prompts that its sessions used, by the prompt's name."""
-        prompts: dict[str, str] = {}
-        for session in self.sessions.values():
-            for name, commits in session.prompts.items():
-                uses = (*read_uses(prompts.get(name, "")), *read_uses(commits))
-                prompts[name] = write_uses(sorted(uses, key=str))
-        return prompts
+        return all_prompts({key: session.prompts for key, session in self.sessions.items()})
 
     def session(self, key: str) -> BaselineSession:
         """Return a session by its id; where the file says nothing of it, one of which nobody knows anything."""

@@ -11,7 +11,7 @@ PROMPT_KEY = "prompt."
 """Begins the key of a run's metadata that names the commits of a prompt."""
 _MATCHED = " (matched)"
 _BETWEEN = ", "
-_SHOWN = 12
+SHOWN_DIGITS = 12
 """Digits of a commit's hash, where people read it."""
 
 
@@ -41,7 +41,7 @@ def shown_uses(written: str) -> str:
     """Return the same commits as people read them: twelve digits each."""
     shown = []
     for use in read_uses(written):
-        shown.append(str(PromptUse(use.commit_hash[:_SHOWN], use.matched)))
+        shown.append(str(PromptUse(use.commit_hash[:SHOWN_DIGITS], use.matched)))
     return _BETWEEN.join(shown)
 
 
@@ -75,6 +75,15 @@ def suites_prompts(trials: Iterable[Trial]) -> dict[str, dict[str, str]]:
     for suite, named in sorted(uses.items()):
         suites[suite] = dict(_written(named))
     return suites
+
+
+def all_prompts(suites: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    """Return the commits of each prompt that any suite used: prompt -> commits; sorted."""
+    uses: dict[str, list[PromptUse]] = {}
+    for prompts in suites.values():
+        for name, written in prompts.items():
+            uses.setdefault(name, []).extend(read_uses(written))
+    return dict(_written({name: sorted(used, key=str) for name, used in uses.items()}))
 
 
 def _written(named: Mapping[str, Iterable[PromptUse]]) -> Iterator[tuple[str, str]]:

@@ -11,8 +11,9 @@ from typing import Any
 
 from pytest_llmobs.measures.trial_spending import TrialSpending
 from pytest_llmobs.records.decisions import ExampleRow
+from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.records.looks import Look
-from pytest_llmobs.records.plans import SuitePlan
+from pytest_llmobs.records.prompt_uses import read_uses
 from pytest_llmobs.reports.context import Context
 from pytest_llmobs.reports.digest.examples import ExampleDetail, ExampleGroup, ExamplesDigest
 from pytest_llmobs.reports.digest.experiment import Digest
@@ -61,10 +62,11 @@ def document(digest: Digest) -> dict[str, Any]:
             "unlooked": experiment.decision.unlooked or None,
         },
         "looks": list(map(_look, experiment.looks)),
-        "suites": _suites(digest.metrics, experiment.suites),
+        "suites": _suites(digest.metrics, experiment),
         "suite_scores": experiment.suite_scores,
         "examples": list(map(_example, digest.examples.detailed)),
         "changes": _changes(digest.examples),
+        "prompt_changes": experiment.decision.prompts,
         "other_examples": _others(digest.examples),
         "errors": digest.errors,
         "notes": digest.notes,
@@ -84,23 +86,33 @@ def _look(look: Look) -> dict[str, Any]:
     }
 
 
-def _suites(metrics: MetricsDigest, plans: Sequence[SuitePlan]) -> list[dict[str, Any]]:
+def _suites(metrics: MetricsDigest, experiment: Experiment) -> list[dict[str, Any]]:
     """Return each suite with its metrics; one that measured nothing has none."""
-    plan_of = {plan.name: plan for plan in plans}
     suites = list(metrics.suites)
     for name in metrics.unmeasured:
         suites.append(SuiteMetrics(suite=name, size=None, judged=False, lines=(), notes=()))
-    return [_suite(suite, plan_of.get(suite.suite)) for suite in suites]
+    return [_suite(suite, experiment) for suite in suites]
 
 
-def _suite(suite: SuiteMetrics, plan: SuitePlan | None) -> dict[str, Any]:
+def _suite(suite: SuiteMetrics, experiment: Experiment) -> dict[str, Any]:
+    plan = experiment.plan_of(suite.suite)
     document: dict[str, Any] = {"suite": suite.suite, "dataset": None, "dataset_version": None}
     if plan is not None:
         document["dataset"] = plan.dataset or None
         document["dataset_version"] = plan.dataset_version or None
+    document["prompts"] = _prompts(experiment.prompts.get(suite.suite, {}))
     document["size"] = suite.size
     document["metrics"] = list(map(_metric, suite.lines))
     return document
+
+
+def _prompts(prompts: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return each commit of each prompt that a suite used."""
+    uses = []
+    for name, written in prompts.items():
+        for use in read_uses(written):
+            uses.append({"name": name, "commit_hash": use.commit_hash, "matched": use.matched})
+    return uses
 
 
 def _metric(line: MetricLine) -> dict[str, Any]:

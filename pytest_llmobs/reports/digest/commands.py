@@ -5,15 +5,20 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
+from itertools import chain
 
-from pytest_llmobs.records.decisions import Decision, ExampleState, MetricRow, VerdictName
+from pytest_llmobs.records.decisions import Decision, ExampleState, MetricRow, PromptChange, VerdictName
 from pytest_llmobs.records.experiments import Experiment
+from pytest_llmobs.records.prompt_uses import SHOWN_DIGITS, read_uses
 from pytest_llmobs.reports.context import Context
 from pytest_llmobs.reports.digest.examples import ExampleDetail, by_example, is_red
 from pytest_llmobs.wording import shell_line
 
 _NODEIDS_ROOM = 100
 """Characters of node ids that are written into a command; more go through a file."""
+
+_MOST_PROMPTS = 3
+"""Prompts whose change is worth a command."""
 
 _ACCEPTABLE: Set[VerdictName] = {"REGRESSED", "DRIFTED", "REBASELINE", "INCONCLUSIVE"}
 """Red verdicts that a new baseline would turn green: it helps neither a missed bound nor missing data."""
@@ -78,6 +83,7 @@ def _after_red(experiment: Experiment, rerun: Sequence[ExampleDetail], context: 
     run_id = _first_run(rerun)
     if run_id:
         commands.append(NextCommand("look closer", show_command(run_id, context)))
+    commands += prompt_commands(experiment.decision.prompts)
     # examples that are gone from the dataset have none
     if located_nodeids(rerun, context):
         title = "rerun broken"
@@ -90,6 +96,17 @@ def _after_red(experiment: Experiment, rerun: Sequence[ExampleDetail], context: 
     else:
         commands += _for_edits(experiment.decision, context)
     return commands
+
+
+def prompt_commands(changes: Iterable[PromptChange]) -> list[NextCommand]:
+    """Return what shows how prompts changed, each once; of several commits on a side the last one counts."""
+    commands: dict[str, None] = {}
+    for change in changes:
+        sides = [read_uses(change.before)[-1:], read_uses(change.after)[-1:]]
+        hashes = [use.commit_hash[:SHOWN_DIGITS] for use in chain.from_iterable(sides)]
+        if len(set(hashes)) == len(sides):  # the same commit may be used as a copy of its text now
+            commands[shell_line(["llmobs", "prompts", "diff", change.name, *hashes])] = None
+    return [NextCommand("prompt diff", command) for command in list(commands)[:_MOST_PROMPTS]]
 
 
 def _first_run(rerun: Sequence[ExampleDetail]) -> str | None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from pytest_llmobs.baselines.prompt_changes import change_text
 from pytest_llmobs.records.decisions import Decision
 from pytest_llmobs.records.experiments import Experiment
+from pytest_llmobs.reports.digest.commands import prompt_commands
 from pytest_llmobs.reports.digest.metrics import MetricsDigest, digest_metrics
 from pytest_llmobs.reports.pages.moves import MOST, Shift, moves_table
 from pytest_llmobs.reports.terminal.extent import Extent
@@ -42,7 +44,7 @@ def comparison_text(
     extent = Extent.EVERYTHING if everything else Extent.PAGE
     return joined(
         [
-            [_side("A", before, page), _side("B", after, page)],
+            [_side("A", before, page), _side("B", after, page), *_prompts(comparison, page)],
             metric_section(_metrics(after, comparison), page, extent),
             suite_section(after.suite_scores, page, before=before.suite_scores, everything=everything),
             _moved(comparison.moved, page, bound(MOST, everything)),
@@ -73,6 +75,14 @@ def _side(letter: str, experiment: Experiment, page: Page) -> str:
         ]
     )
     return f"{page.paint(letter, 'bold')}  {page.clip(text, page.width - 3)}"
+
+
+def _prompts(comparison: ExperimentComparison, page: Page) -> Iterator[str]:
+    """Yield the prompts of which the second experiment used other commits, and how to see what differs."""
+    for text in dict.fromkeys(map(change_text, comparison.prompts)):
+        yield from page.wrapped(page.line(text))
+    for command in prompt_commands(comparison.prompts):
+        yield f"  {page.text(command.command)}"
 
 
 def _moved(moves: Sequence[Move], page: Page, most: int | None) -> Iterator[str]:

@@ -9,6 +9,7 @@ from pytest_llmobs.reports.context import Context
 from pytest_llmobs.reports.digest.commands import NextCommand
 from pytest_llmobs.reports.digest.experiment import Digest
 from pytest_llmobs.reports.digest.experiment import digest as digest_of
+from pytest_llmobs.reports.digest.prompts import used_prompts
 from pytest_llmobs.reports.digest.verdict import ExperimentVerdict
 from pytest_llmobs.reports.glossary import PAGE
 from pytest_llmobs.reports.terminal.examples import example_section
@@ -96,7 +97,8 @@ def _title(experiment: Experiment, page: Page) -> list[str]:
     name = page.line(experiment.name)
     started = page.line(figures.moment(experiment.started))
     commit = page.line(commit_id(experiment.commit))
-    first, *rest = page.flow([name, started, commit])
+    prompts = map(page.line, used_prompts(experiment))
+    first, *rest = page.flow([name, started, commit, *prompts])
     return [page.paint(name, "bold") + first[len(name) :], *rest]
 
 
