@@ -147,6 +147,27 @@ class Beside:
         check_case(tag, self.tags(name), "tag")
         write(self.folder / TAGS / name / tag, f"{meaning}\n")
 
+    def tag_notes(self, name: str, tag: str) -> list[str]:
+        """Return what people noted of a tag: the lines below what it stands for.
+
+        Raises:
+            StoreError: It can't be read.
+        """
+        return read(self.folder / TAGS / name / tag).strip().splitlines()[1:]
+
+    def remove_tag(self, name: str, tag: str) -> None:
+        """Remove a tag; what it stood for stays.
+
+        Raises:
+            StoreError: The disk refuses.
+        """
+        file = self.folder / TAGS / name / tag
+        try:
+            file.unlink(missing_ok=True)
+        except OSError as error:
+            raise StoreError(f"Can't remove {str(file)!r}: {error.strerror or error}.") from error
+        remove_empty(file.parent, self.folder)
+
     def about(self, name: str) -> dict[str, Any]:
         """Return what is known about a name; empty where nothing is.
 

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from pytest_llmobs.cli.commands.prompts.registry import History, open_history
+from pytest_llmobs.cli.commands.prompts.registry import Versions, open_prompt
 from pytest_llmobs.errors import ArgumentError, NotFoundError
 from pytest_llmobs.prompts.history.blame import Ancestry, blame_lines, blame_phrase
 from pytest_llmobs.prompts.history.passages import lines_of
@@ -36,19 +36,19 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         ArgumentError: The phrase is blank.
         StoreError: A commit can't be read.
     """
-    history, _ = open_history(arguments, arguments.name)
-    ancestry = history.ancestry()
+    versions, _ = open_prompt(arguments, arguments.name)
+    ancestry = versions.ancestry()
     if not ancestry.order:
-        raise NotFoundError(f"The prompt {history.name!r} has neither a file nor a commit.")
+        raise NotFoundError(f"The prompt {versions.name!r} has neither a file nor a commit.")
     if arguments.phrase is None:
-        return _lines(history, ancestry, arguments, console)
-    return _phrase(history, ancestry, arguments, console)
+        return _lines(versions, ancestry, arguments, console)
+    return _phrase(versions, ancestry, arguments, console)
 
 
-def _lines(history: History, ancestry: Ancestry, arguments: argparse.Namespace, console: Console) -> int:
+def _lines(versions: Versions, ancestry: Ancestry, arguments: argparse.Namespace, console: Console) -> int:
     lines = []
     for blamed in blame_lines(ancestry):
-        version = history.version(blamed.hash, {})
+        version = versions.line(blamed.hash, {})
         lines.append(LineOrigin(blamed.role, blamed.message, blamed.text, version))
     if arguments.json:
         rows = []
@@ -62,16 +62,16 @@ def _lines(history: History, ancestry: Ancestry, arguments: argparse.Namespace, 
     return 0
 
 
-def _phrase(history: History, ancestry: Ancestry, arguments: argparse.Namespace, console: Console) -> int:
+def _phrase(versions: Versions, ancestry: Ancestry, arguments: argparse.Namespace, console: Console) -> int:
     phrase = arguments.phrase
     if not phrase.strip():
         raise ArgumentError(f"The phrase {phrase!r} is blank. Give some words of the prompt.")
     found = blame_phrase(ancestry, phrase)
     if not found.events:
         raise NotFoundError(
-            f"No version of {history.name!r} has ever said {phrase!r}.{_nearest(history, ancestry, phrase)}"
+            f"No version of {versions.name!r} has ever said {phrase!r}.{_nearest(versions, ancestry, phrase)}"
         )
-    origin = None if found.origin is None else history.version(found.origin, {})
+    origin = None if found.origin is None else versions.line(found.origin, {})
     if arguments.json:
         events = []
         for event in found.events:
@@ -82,13 +82,13 @@ def _phrase(history: History, ancestry: Ancestry, arguments: argparse.Namespace,
         return 0
     steps = []
     for event in found.events:
-        steps.append(PhraseStep(event.kind, history.version(event.hash, {})))
+        steps.append(PhraseStep(event.kind, versions.line(event.hash, {})))
     console.say("\n".join(phrase_page(phrase, origin, steps, console.page)))
     return 0
 
 
-def _nearest(history: History, ancestry: Ancestry, phrase: str) -> str:
-    lines = list(_stripped(history, ancestry.order[0]))
+def _nearest(versions: Versions, ancestry: Ancestry, phrase: str) -> str:
+    lines = list(_stripped(versions, ancestry.order[0]))
     # a phrase is a part of a line: what differs in capitals alone is found as well
     for line in lines:
         if phrase.casefold() in line.casefold():
@@ -96,6 +96,6 @@ def _nearest(history: History, ancestry: Ancestry, phrase: str) -> str:
     return nearest(phrase, lines)
 
 
-def _stripped(history: History, hash: str) -> Iterator[str]:
-    for _, line in lines_of(history.passages(hash)):
+def _stripped(versions: Versions, hash: str) -> Iterator[str]:
+    for _, line in lines_of(versions.passages(hash)):
         yield " ".join(line.split())

@@ -6,7 +6,7 @@ import argparse
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from pytest_llmobs.cli.commands.prompts.registry import History, open_history, verdicts_of
+from pytest_llmobs.cli.commands.prompts.registry import Versions, open_prompt, verdicts_of
 from pytest_llmobs.errors import ArgumentError, NotFoundError
 from pytest_llmobs.prompts.history.blame import UNCOMMITTED
 from pytest_llmobs.prompts.history.differences import ContentDifference, PassageChange, difference
@@ -39,52 +39,53 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         ArgumentError: Too many versions are named, or several commits begin with one.
         StoreError: A version can't be read, or a store was named that isn't there.
     """
-    history, version = open_history(arguments, arguments.name)
+    versions, version = open_prompt(arguments, arguments.name)
     wanted = list(filter(None, (version, arguments.before, arguments.after)))
     if len(wanted) > 2:
         raise ArgumentError(
             f"Three versions are named: {', '.join(map(repr, wanted))}. A diff is between two: "
-            f"llmobs prompts diff {history.name} {wanted[1]} {wanted[2]}."
+            f"llmobs prompts diff {versions.name} {wanted[1]} {wanted[2]}."
         )
-    before, after = _versions(history, wanted)
-    found = difference(None if before is None else _content(history, before), _content(history, after))
-    verdicts = verdicts_of(arguments, history.name, console)
-    old = None if before is None else history.version(before, verdicts)
-    new = history.version(after, verdicts)
+    before, after = _versions(versions, wanted)
+    found = difference(None if before is None else _content(versions, before), _content(versions, after))
+    verdicts = verdicts_of(arguments, versions.name, console)
+    old = None if before is None else versions.line(before, verdicts)
+    new = versions.line(after, verdicts)
     if arguments.json:
-        console.json({"before": old and asdict(old), "after": asdict(new), **_as_json(found, history.name)})
+        sides = {"before": old and line_as_json(old), "after": line_as_json(new)}
+        console.json({"name": versions.name, **sides, **_as_json(found)})
     else:
         console.say("\n".join(diff_page(old, new, found, console.page, everything=arguments.all)))
     return 0
 
 
-def _versions(history: History, wanted: list[str]) -> tuple[str | None, str]:
-    """Return what is compared with what: hashes, the file, or None where there is no version before."""
+def _versions(versions: Versions, wanted: list[str]) -> tuple[str | None, str]:
+    """Return what is compared with what: hashes, the file, or None where there is no version before.
+
+    Raises:
+        NotFoundError: A version isn't there.
+        ArgumentError: Several commits begin with it.
+    """
     if len(wanted) == 2:
-        return history.find(wanted[0]), history.find(wanted[1])
-    now = UNCOMMITTED if history.is_edited else history.current or _newest(history)
+        return versions.find(wanted[0]), versions.find(wanted[1])
+    now = UNCOMMITTED if versions.is_edited else versions.newest
+    if now is None:
+        raise NotFoundError(f"The prompt {versions.name!r} has neither a file nor a commit.")
     if wanted:
-        return history.find(wanted[0]), now
+        return versions.find(wanted[0]), now
     if now == UNCOMMITTED:
-        return next(iter(history.heads), None), now
-    return next(filter(history.by_hash.__contains__, history.parents(now)), None), now
+        return next(iter(versions.heads), None), now
+    return next(iter(versions.known_parents(now)), None), now
 
 
-def _newest(history: History) -> str:
-    if not history.log:
-        raise NotFoundError(f"The prompt {history.name!r} has neither a file nor a commit.")
-    return history.log[0].commit_hash
-
-
-def _content(history: History, hash: str) -> Content:
-    content = history.file_content if hash == UNCOMMITTED else history.content(hash)
+def _content(versions: Versions, hash: str) -> Content:
+    content = versions.content(hash)
     assert content is not None  # only a file that is there is edited
     return content
 
 
-def _as_json(found: ContentDifference, name: str) -> dict[str, Any]:
+def _as_json(found: ContentDifference) -> dict[str, Any]:
     return {
-        "name": name,
         "kinds": found.kinds,
         "variables_added": found.variables_added,
         "variables_removed": found.variables_removed,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from pytest_llmobs.cli.commands.prompts.registry import History, open_folder
-from pytest_llmobs.errors import LlmobsError
+from pytest_llmobs.cli.commands.prompts.registry import Versions, open_folder
+from pytest_llmobs.errors import LlmobsError, StoreError
 from pytest_llmobs.prompts.history.passages import passages, variables_of
 from pytest_llmobs.reports.pages.prompts.listing import PromptLine, prompt_listing
 
@@ -28,9 +28,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     folder = open_folder(arguments)
     lines = []
     for name in folder.names():
-        lines.append(_line(History(folder, name)))
+        lines.append(_line(Versions(folder, name)))
     if arguments.json:
-        console.json(list(map(asdict, lines)))
+        console.json(list(map(_as_json, lines)))
     elif not lines:
         console.note(
             f"No prompt in {str(folder.folder)!r} yet. A file in it is one: {str(folder.folder / 'support.md')!r}."
@@ -43,23 +43,28 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     return 0
 
 
-def _line(history: History) -> PromptLine:
+def _as_json(line: PromptLine) -> dict[str, Any]:
+    return {**asdict(line), "when": line.when and line.when.isoformat(), "problem": line.problem or None}
+
+
+def _line(versions: Versions) -> PromptLine:
     try:
-        return _readable_line(history)
+        return _readable_line(versions)
     except LlmobsError as error:
-        return PromptLine(name=history.name, commit=None, heads=0, problem=str(error))
+        return PromptLine(name=versions.name, commit=None, heads=0, problem=str(error))
 
 
-def _readable_line(history: History) -> PromptLine:
-    content = history.file_content
-    newest = history.log[0] if history.log else None
-    commit = history.current or (newest.commit_hash if newest else None)
+def _readable_line(versions: Versions) -> PromptLine:
+    content = versions.file_content
+    newest = None if versions.newest is None else versions.by_hash[versions.newest]
+    for damage in versions.history.damaged:
+        raise StoreError(damage.reason)
     return PromptLine(
-        name=history.name,
-        commit=commit,
-        heads=len(history.heads),
-        edited=history.is_edited,
-        tags=list(history.tags),
+        name=versions.name,
+        commit=versions.newest,
+        heads=len(versions.heads),
+        edited=versions.is_edited,
+        tags=list(versions.tags),
         variables=None if content is None else len(variables_of(passages(content))),
-        when=newest.created_at if newest else None,
+        when=None if newest is None else newest.created_at,
     )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
-from pytest_llmobs.errors import NotFoundError, StoreError
+from pytest_llmobs.errors import ArgumentError, NotFoundError, StoreError
 from pytest_llmobs.prompts.folder import PromptFolder, split_identifier
 from pytest_llmobs.prompts.history.blame import UNCOMMITTED, Ancestry
 from pytest_llmobs.prompts.history.passages import Passage, passages
@@ -18,9 +19,12 @@ from pytest_llmobs.reports.pages.prompts.versions import VersionLine
 if TYPE_CHECKING:
     from pytest_llmobs.cli.console import Console
     from pytest_llmobs.experiments.prompt_verdicts import PromptVerdict
+    from pytest_llmobs.prompts.ancestry import History
     from pytest_llmobs.prompts.content import Content
     from pytest_llmobs.prompts.records import PromptCommit
 
+DIGITS = 12
+"""Of a hash, in messages."""
 Verdicts = Mapping[str, Sequence["PromptVerdict"]]
 
 
@@ -43,29 +47,26 @@ def open_folder(arguments: argparse.Namespace) -> PromptFolder:
 
 
 @dataclass(frozen=True)
-class History:
+class Versions:
     """One prompt and its versions."""
 
     folder: PromptFolder
     name: str
 
     @cached_property
-    def log(self) -> Sequence[PromptCommit]:
-        """The commits, a commit before its parents."""
-        return self.folder.commits.all(self.name)
+    def history(self) -> History:
+        """The commits, a commit before its parents, and the heads."""
+        return self.folder.history(self.name)
 
     @cached_property
     def by_hash(self) -> Mapping[str, PromptCommit]:
-        """The same by their hashes."""
-        return {commit.commit_hash: commit for commit in self.log}
+        """The commits by their hashes, in the same order."""
+        return {commit.commit_hash: commit for commit in self.history.commits}
 
     @cached_property
     def heads(self) -> list[str]:
         """The commits that are nobody's parent."""
-        inner: set[str] = set()
-        for commit in self.log:
-            inner.update(self.parents(commit.commit_hash))
-        return [commit.commit_hash for commit in self.log if commit.commit_hash not in inner]
+        return [head.commit_hash for head in self.history.heads]
 
     @cached_property
     def tags(self) -> Mapping[str, str]:
@@ -76,13 +77,9 @@ class History:
         """Return the tags that stand for a commit."""
         return [tag for tag, meaning in self.tags.items() if meaning == hash]
 
-    def parents(self, hash: str) -> list[str]:
-        """Return the commits that one was made from."""
-        return list(self.by_hash[hash].parents)
-
-    def content(self, hash: str) -> Content:
-        """Return what a commit holds."""
-        return self.by_hash[hash].content
+    def known_parents(self, hash: str) -> list[str]:
+        """Return the commits that one was made from, as far as they are there."""
+        return list(filter(self.by_hash.__contains__, self.by_hash[hash].parents))
 
     @cached_property
     def file_content(self) -> Content | None:
@@ -91,16 +88,21 @@ class History:
 
     @cached_property
     def current(self) -> str | None:
-        """The newest commit, where it holds what the file does; None where the file was edited since."""
+        """The head that holds what the file does; None where none does."""
         if self.file_content is None:
             return None
-        head = self.folder.history(self.name).head_of(self.file_content)
+        head = self.history.head_of(self.file_content)
         return None if head is None else head.commit_hash
 
     @property
     def is_edited(self) -> bool:
-        """True where the file holds what is in no commit."""
+        """True where the file holds what no head does."""
         return self.file_content is not None and self.current is None
+
+    @property
+    def newest(self) -> str | None:
+        """The current commit, else the newest head, else None."""
+        return self.current or next(iter(self.heads), None)
 
     def find(self, version: str) -> str:
         """Return the hash that a hash, its beginning or a tag names.
@@ -111,7 +113,7 @@ class History:
         """
         return self.folder.commit(self.name, version).commit_hash
 
-    def version(self, hash: str | None, verdicts: Verdicts) -> VersionLine:
+    def line(self, hash: str | None, verdicts: Verdicts = MappingProxyType({})) -> VersionLine:
         """Return a commit, or the file, as pages show it."""
         if hash is None or hash == UNCOMMITTED:
             return VersionLine(hash=None, description="edited, in no commit yet")
@@ -127,20 +129,40 @@ class History:
 
     def ancestry(self) -> Ancestry:
         """Return what the prompt came from: its file, where that is edited, and its commits."""
-        parents = {hash: self.parents(hash) for hash in self.by_hash}
+        parents: dict[str, Sequence[str]] = {}
+        for hash, commit in self.by_hash.items():
+            parents[hash] = commit.parents
         order = list(self.by_hash)
         if self.is_edited:
             parents[UNCOMMITTED] = self.heads
             order.insert(0, UNCOMMITTED)
+        elif self.current is not None:
+            order.remove(self.current)
+            order.insert(0, self.current)
         return Ancestry(order, parents, self.passages)
 
+    def content(self, hash: str) -> Content | None:
+        """Return what a commit, or the file, holds."""
+        if hash == UNCOMMITTED:
+            return self.file_content
+        return self.by_hash[hash].content
+
     def passages(self, hash: str) -> list[Passage]:
-        """Return what a commit, or the file, holds, as a reader sees it."""
-        content = self.file_content if hash == UNCOMMITTED else self.content(hash)
+        """Return the same as a reader sees it; nothing where there is no file."""
+        content = self.content(hash)
         return [] if content is None else passages(content)
 
 
-def open_history(arguments: argparse.Namespace, identifier: str) -> tuple[History, str | None]:
+def line_as_json(line: VersionLine) -> dict[str, Any]:
+    """Return a version for machines: times as ISO 8601, whole hashes."""
+    verdicts = []
+    for verdict in line.verdicts:
+        verdicts.append({**asdict(verdict), "created_at": verdict.created_at.isoformat()})
+    when = None if line.when is None else line.when.isoformat()
+    return {**asdict(line), "when": when, "verdicts": verdicts}
+
+
+def open_prompt(arguments: argparse.Namespace, identifier: str) -> tuple[Versions, str | None]:
     """Return a prompt, and the version that ``name:version`` names.
 
     Raises:
@@ -150,7 +172,7 @@ def open_history(arguments: argparse.Namespace, identifier: str) -> tuple[Histor
     folder = open_folder(arguments)
     name, version = split_identifier(identifier)
     folder.check_there(name)
-    return History(folder, name), version
+    return Versions(folder, name), version
 
 
 def verdicts_of(arguments: argparse.Namespace, name: str, console: Console) -> Verdicts:
@@ -169,3 +191,26 @@ def verdicts_of(arguments: argparse.Namespace, name: str, console: Console) -> V
             raise
         return {}
     return verdicts_by_commit(store, name)
+
+
+def named(arguments: argparse.Namespace, folder: PromptFolder) -> list[str]:
+    """Return the prompts that are named, or all.
+
+    Raises:
+        NotFoundError: One isn't there.
+    """
+    for name in arguments.names:
+        folder.check_there(name)
+    return arguments.names or folder.names()
+
+
+def only_name(identifier: str, what: str) -> str:
+    """Return a prompt's name, where a version makes no sense.
+
+    Raises:
+        ArgumentError: One is named all the same.
+    """
+    name, version = split_identifier(identifier)
+    if version is not None:
+        raise ArgumentError(f"{identifier!r} names a version. {what}: {name!r}.")
+    return name

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from pytest_llmobs.cli.commands.prompts.registry import History, open_history
+from pytest_llmobs.cli.commands.prompts.registry import Versions, open_prompt
 from pytest_llmobs.errors import NotFoundError
 from pytest_llmobs.prompts.history.passages import passages, variables_of
 from pytest_llmobs.reports.pages.prompts.versions import version_title
@@ -30,17 +30,17 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         NotFoundError: There is no such prompt, commit or tag, or the prompt has no text.
         StoreError: It can't be read.
     """
-    history, version = open_history(arguments, arguments.name)
-    hash, content = _version(history, version)
+    versions, version = open_prompt(arguments, arguments.name)
+    hash, content = _version(versions, version)
     shown = passages(content)
-    line = history.version(hash, {})
+    line = versions.line(hash, {})
     if arguments.json:
         console.json(
             {
-                "name": history.name,
+                "name": versions.name,
                 "hash": hash,
-                "parents": history.parents(hash) if hash else [],
-                "when": line.when,
+                "parents": versions.by_hash[hash].parents if hash else [],
+                "when": line.when and line.when.isoformat(),
                 "author": line.author or None,
                 "description": line.description if hash else None,
                 "tags": line.tags,
@@ -50,7 +50,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             }
         )
         return 0
-    console.note(f"{history.name}  {version_title(line, Page())}")
+    console.note(f"{versions.name}  {version_title(line, Page())}")
     if line.description:
         console.note(f"  {line.description}")
     names = ", ".join(variables_of(shown))
@@ -63,13 +63,13 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     return 0
 
 
-def _version(history: History, version: str | None) -> tuple[str | None, Content]:
+def _version(versions: Versions, version: str | None) -> tuple[str | None, Content]:
     """Return the hash, None for a file that was edited, and the content."""
     if version is not None:
-        hash = history.find(version)
-        return hash, history.content(hash)
-    if history.file_content is None:
+        hash = versions.find(version)
+        return hash, versions.by_hash[hash].content
+    if versions.file_content is None:
         raise NotFoundError(
-            f"The prompt {history.name!r} has no file. llmobs prompts show {history.name}:HASH shows a commit."
+            f"The prompt {versions.name!r} has no file. llmobs prompts show {versions.name}:HASH shows a commit."
         )
-    return history.current, history.file_content
+    return versions.current, versions.file_content

@@ -21,6 +21,8 @@ class LogEntry:
     added: Sequence[str] = ()
     """Variables that came with it."""
     removed: Sequence[str] = ()
+    problem: str = ""
+    """Why its content can't be read; empty where it can."""
 
 
 def log_page(entries: Sequence[LogEntry], page: Page) -> list[str]:
@@ -37,6 +39,8 @@ def log_page(entries: Sequence[LogEntry], page: Page) -> list[str]:
 
 
 def _details(entry: LogEntry, page: Page) -> Iterator[str]:
+    if entry.problem:
+        yield from page.wrapped(entry.problem, "red")
     if entry.version.description:
         yield from page.wrapped(entry.version.description)
     if len(entry.parents) > 1:
