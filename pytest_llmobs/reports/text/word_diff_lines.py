@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 
 from pytest_llmobs.reports.text import cells
 from pytest_llmobs.reports.text.page import Page
@@ -73,18 +74,10 @@ def _folded(lines: Sequence[DiffLine]) -> Iterator[tuple[bool, list[DiffLine]]]:
     for number, line in enumerate(lines):
         if any(segment.kind != "equal" for segment in line):
             shown.update(range(number - _AROUND, number + _AROUND + 1))
-    group: list[DiffLine] = []
-    hidden = False
-    for number, line in enumerate(lines):
-        # a line takes no more room than the one that would stand for it
-        is_hidden = number not in shown and not {number - 1, number + 1} <= shown
-        if group and is_hidden != hidden:
-            yield hidden, group
-            group = []
-        hidden = is_hidden
-        group.append(line)
-    if group:
-        yield hidden, group
+    for is_shown, numbers in groupby(range(len(lines)), shown.__contains__):
+        group = list(map(lines.__getitem__, numbers))
+        # one line takes no more room than the one that would stand for it
+        yield not is_shown and len(group) > 1, group
 
 
 def _shortened(line: DiffLine, page: Page, room: int) -> DiffLine:

@@ -6,7 +6,7 @@ import argparse
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from pytest_llmobs.cli.commands.prompts.registry import Versions, open_prompt, verdicts_of
+from pytest_llmobs.cli.commands.prompts.registry import Versions, line_as_json, open_prompt, verdicts_of
 from pytest_llmobs.errors import ArgumentError, NotFoundError
 from pytest_llmobs.prompts.history.blame import UNCOMMITTED
 from pytest_llmobs.prompts.history.differences import ContentDifference, PassageChange, difference
