@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from pytest_llmobs.errors import ArgumentError, NotFoundError
 from pytest_llmobs.prompts.splitting import NotedArm, Split, checked_weights, deal, key_text, noted_arm
 
-WEIGHTS = {"control": 80, "treatment": 20}
+WEIGHTS: dict[str, float] = {"control": 80, "treatment": 20}
 USERS = list(map(str, range(500)))
 
 
