@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -26,8 +27,10 @@ _PACKAGE = __name__.partition(".")[0]
 class _Kept:
     """A prompt that was pulled."""
 
+    paths: Sequence[str]
+    """The files that it depends on."""
     signature: Signature
-    """Of the files that it depends on."""
+    """Of those files."""
     content: Content
     origin: Origin
 
@@ -67,33 +70,29 @@ class Puller:
 
     def _floating(self, name: str) -> _Kept:
         key = name, None
-        files = [f"{self._folder.folder}{os.sep}{name}{suffix}" for suffix in SUFFIXES]
-        signature = _signature(*files, str(self._folder.commits.folder(name)))
         kept = self._kept.get(key)
-        if kept is not None and kept.signature == signature:
+        if kept is not None and kept.signature == _signature(*kept.paths):
             return kept
+        files = [f"{self._folder.folder}{os.sep}{name}{suffix}" for suffix in SUFFIXES]
+        paths = [*files, str(self._folder.commits.folder(name))]
+        signature = _signature(*paths)
         now = current(self._folder, name)
         origin = Origin(name, now.commit_hash, file=str(now.file))
-        kept = _Kept(signature, now.content, origin)
+        kept = _Kept(paths, signature, now.content, origin)
         self._keep(key, kept)
         return kept
 
     def _pinned(self, name: str, version: str) -> _Kept:
         key = name, version
         kept = self._kept.get(key)
-        if kept is not None and kept.signature == self._pin_signature(name, version, kept.origin):
+        if kept is not None and kept.signature == _signature(*kept.paths):
             return kept
         commit = self._folder.commit(name, version)
-        origin = Origin(name, commit.commit_hash)
-        signature = self._pin_signature(name, version, origin)
-        kept = _Kept(signature, commit.content, origin)
+        tag = self._folder.folder / TAGS / name / version
+        paths = [str(tag), str(self._folder.commits.file(name, commit.commit_hash))]
+        kept = _Kept(paths, _signature(*paths), commit.content, Origin(name, commit.commit_hash))
         self._keep(key, kept)
         return kept
-
-    def _pin_signature(self, name: str, version: str, origin: Origin) -> Signature:
-        tag = self._folder.folder / TAGS / name / version
-        commits = self._folder.commits
-        return _signature(str(tag), str(commits.file(name, str(origin.commit_hash))))
 
     def _keep(self, key: tuple[str, str | None], kept: _Kept) -> None:
         """Remember a prompt, unless its files may change once more without a new time."""

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from pytest_llmobs.errors import ArgumentError, NotFoundError
+from pytest_llmobs.prompts.filling.pulled import Pulled
 from pytest_llmobs.tracing.prompt_stamps import stamp_trace
 from pytest_llmobs.wording import known, nearest
 
@@ -102,9 +103,13 @@ def deal(
     tags = versions(arms, split.weights)
     entries = split.entries(key_text(key))
     prompts = _pulled(split.weights, tags, pull)
-    stamp_trace(entries)
     variant = entries[AB_KEY + name]
-    return Arm(variant, prompts[variant])
+    prompt = prompts[variant]
+    stamp_trace(entries)
+    if isinstance(prompt, Pulled):
+        # chosen outside a run, it is noted on those that fill it
+        prompt = prompt.with_arm(variant, entries)
+    return Arm(variant, prompt)
 
 
 def _pulled(

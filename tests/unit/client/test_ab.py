@@ -76,6 +76,27 @@ def test_the_arm_is_noted_on_the_run_and_those_around_it(prompts: dict[str, str]
     assert "ab.support" not in sink.run("search").metadata
 
 
+def test_a_prompt_chosen_outside_a_run_is_noted_where_it_is_filled(
+    prompts: dict[str, str], sink: MemorySink
+) -> None:
+    variant, prompt = ab("support", key=TREATED, weights=WEIGHTS)
+    assert prompt.arm == variant
+
+    @traceable
+    def answer() -> str:
+        return prompt.format(customer="Ada")
+
+    @traceable
+    def unconcerned() -> None: ...
+
+    answer()
+    unconcerned()
+    metadata = sink.run("answer").metadata
+    assert metadata["ab.support"] == "treatment"
+    assert metadata["prompt.support"] == prompts["treatment"]
+    assert "ab.support" not in sink.run("unconcerned").metadata
+
+
 def test_asked_twice_a_run_says_it_once(prompts: dict[str, str], sink: MemorySink) -> None:
     @traceable
     def answer() -> None:

@@ -62,6 +62,11 @@ ACTIONS: Mapping[str, Action] = {
         "let a tag stand for a commit that a green experiment used",
         "llmobs prompts promote support:0123456789ab production",
     ),
+    "ab": Action(
+        "ab",
+        "compare the arms of an A/B test; exit status 1 where users weren't dealt out as they should be",
+        "llmobs prompts ab support --since 7d",
+    ),
     "merge": Action(
         "merge", "join two heads, as a git merge leaves them behind", "llmobs prompts merge support"
     ),
