@@ -62,12 +62,10 @@ class Session:
             store_folder: The store; by default it lies in ``rootdir``.
             beside: Trace what its own runner starts alone, beside whoever else traces in this process.
         """
-        self.settings = settings
-        self.extensions = extensions
+        self.settings, self.extensions = settings, extensions
         self.identity, self.rootdir = identity, rootdir
         self.store_folder = store_folder or rootdir / STORE_FOLDER
-        self._beside = beside
-        self._processes = processes
+        self._beside, self._processes = beside, processes
         self._cautious = cautious
         self._started = False
         self._tracer: Tracer | None = None
@@ -76,6 +74,14 @@ class Session:
         self._marker: SessionMarker | None = None
         self.fresh = fresh
         """True where repeats must be fresh, judges' verdicts included: their spread is what is measured."""
+        if settings.experiment and settings.require_pinned_prompts:
+            self._ask_for_pins()
+
+    def _ask_for_pins(self) -> None:
+        """Refuse prompts that float from now on: the app may pull some as it is imported, before anything is traced."""
+        from pytest_llmobs.tracing.active import ask_for_pins
+
+        ask_for_pins(self)
 
     @cached_property
     def store(self) -> Store:
@@ -331,6 +337,10 @@ class Session:
 
     def stop(self) -> None:
         """Switch tracing off and seal this process's spool; a second call changes nothing."""
+        if self.settings.require_pinned_prompts:
+            from pytest_llmobs.tracing.active import release_pins
+
+            release_pins(self)
         if not self._started:
             return
         from pytest_llmobs.evaluators.judging import cache

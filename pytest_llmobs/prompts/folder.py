@@ -71,7 +71,7 @@ class PromptFolder:
     def has(self, name: str) -> bool:
         """Tell whether there is a prompt of that name, with or without content."""
         is_named = (self.folder / ABOUT / f"{name}.json").is_file()
-        return is_named or self.file(name) is not None or bool(self.commits.hashes(name))
+        return is_named or bool(self._files(name)) or bool(self.commits.hashes(name))
 
     def check_there(self, name: str) -> None:
         """Make sure that there is a prompt.
@@ -92,15 +92,19 @@ class PromptFolder:
         Raises:
             ConflictError: It has two, and nobody knows which one counts.
         """
-        there = []
-        for suffix in SUFFIXES:
-            file = self.folder / f"{name}{suffix}"
-            if file.is_file():
-                there.append(file)
+        there = self._files(name)
         if len(there) > 1:
             names = " and ".join(map(repr, map(attrgetter("name"), there)))
             raise ConflictError(f"The prompt {name!r} has two files, {names}. Delete one of them.")
         return next(iter(there), None)
+
+    def _files(self, name: str) -> list[Path]:
+        files = []
+        for suffix in SUFFIXES:
+            file = self.folder / f"{name}{suffix}"
+            if file.is_file():
+                files.append(file)
+        return files
 
     def content(self, name: str) -> Content | None:
         """Return what the file of a prompt holds, or None where it has none.

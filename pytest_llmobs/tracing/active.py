@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
+from weakref import WeakSet
 
 from pytest_llmobs.errors import SettingsError
 from pytest_llmobs.tracing import capture, environment, first_use
@@ -71,8 +72,8 @@ installed: Tracer | None = None
 foreign: ForeignTracer | None = None
 """The other tracer that is listened to, or None."""
 
-_experiments_with_pins = 0
-"""Experiments under way in this process that ask for pinned prompts."""
+_experiments_with_pins: WeakSet[object] = WeakSet()
+"""Experiments of this process that ask for pinned prompts; one that was dropped before it ended asks no more."""
 _outer: list[Tracer | None] = []
 _beside: list[Tracer] = []
 """Tracers at work beside the installed one: each writes the traces that were started with it, and no others."""
@@ -102,21 +103,19 @@ def uninstall() -> None:
     _rest()
 
 
-def ask_for_pins() -> None:
-    """Let a prompt that is pulled without a commit be an error from now on, until ``release_pins``."""
-    global _experiments_with_pins
-    _experiments_with_pins += 1
+def ask_for_pins(experiment: object) -> None:
+    """Let a prompt that is pulled without a commit be an error from now on, until the experiment releases that."""
+    _experiments_with_pins.add(experiment)
 
 
-def release_pins() -> None:
-    """Undo one ``ask_for_pins``."""
-    global _experiments_with_pins
-    _experiments_with_pins -= 1
+def release_pins(experiment: object) -> None:
+    """Undo ``ask_for_pins``."""
+    _experiments_with_pins.discard(experiment)
 
 
 def asks_for_pins() -> bool:
     """Return True while an experiment is under way that asks for pinned prompts."""
-    return _experiments_with_pins > 0
+    return bool(_experiments_with_pins)
 
 
 def work_beside(tracer: Tracer) -> None:

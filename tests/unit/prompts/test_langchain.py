@@ -12,6 +12,7 @@ if "LLMOBS_EXPECT_LANGCHAIN" not in os.environ:
 from langchain_core.prompts import ChatPromptTemplate  # type: ignore[import-not-found,unused-ignore]
 
 from pytest_llmobs.prompts.folder import PromptFolder
+from pytest_llmobs.prompts.pulling import Puller
 from pytest_llmobs.prompts.pushing import Push, push
 
 
@@ -21,7 +22,6 @@ def test_a_template_is_pushed_once_and_pulled(tmp_path: Path) -> None:
     first = push(folder, "support", Push(template))
     assert push(folder, "support", Push(template)) == first
 
-    content, commit_hash = folder.current("support")
-    pulled = content.prompt("support", commit_hash)
+    pulled = Puller(folder).pull("support")
     assert pulled == template
     assert pulled.format(tone="kind", question="Why?") == "System: You are kind.\nHuman: Why?"
