@@ -223,6 +223,13 @@ def _tell(folder: PromptFolder, message: str) -> None:
         warn(message, PromptNotice)
 
 
+def _holds(folder: PromptFolder, name: str, content: Content) -> bool:
+    try:
+        return folder.content(name) == content
+    except StoreError:  # git has left a conflict in it
+        return False
+
+
 def write_content(folder: PromptFolder, name: str, content: Content) -> Path:
     """Write the prompt's file, and return it; what it was in another form is gone.
 
@@ -234,7 +241,7 @@ def write_content(folder: PromptFolder, name: str, content: Content) -> Path:
     is_text = content.kind == "text"
     if old is not None and (SUFFIXES[old.suffix] == "text") == is_text:
         file = old
-    if folder.content(name) != content:
+    if not _holds(folder, name, content):
         write(file, content.file_text())
     if old is not None and old != file:
         try:

@@ -135,7 +135,7 @@ def test_messages_are_shown_with_their_roles_and_act_on_nothing(llmobs: Run, kee
     )
     assert llmobs("prompts", "show", "faq").stdout.splitlines() == [
         "message 1 (system)",
-        "Answer \\x1b[31m {topic}.",
+        "Answer questions on \\x1b[31m {topic}.",
         "message 2 (user)",
         "{question}",
     ]
