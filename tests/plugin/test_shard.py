@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from pytest_llmobs import Client
 from tests.plugin.conftest import Project
 
 SUITE = """
@@ -278,10 +279,19 @@ def test_the_folder_that_all_artifacts_were_unpacked_to_will_do(project: Project
     project.record()
     project.path.joinpath("artifacts").mkdir()
     for number in (1, 2):
-        machine(project, f"{number}/2")[1].rename(project.path / "artifacts" / f"shard-{number}")
-    merged = project.llmobs("merge", "artifacts")
-    assert merged.returncode == 0, merged.stderr
+        _, store = machine(project, f"{number}/2")
+        trials = document(store)["trials"]
+        rated = trials["rows"][0][trials["columns"].index("run_id")]
+        client = Client(store=store)
+        client.create_feedback(rated, key="user_rating", score=number)
+        client.store.feedback.close()
+        store.rename(project.path / "artifacts" / f"shard-{number}")
+    for _ in range(2):  # a second merge brings nothing twice
+        merged = project.llmobs("merge", "artifacts")
+        assert merged.returncode == 0, merged.stderr
     assert f"{COUNT} trials" in merged.stdout
+    listed = json.loads(project.llmobs("feedback", "--key", "user_rating", "--json").stdout)
+    assert sorted(row["score"] for row in listed["feedback"]) == [1, 2]
 
 
 def _flat(text: str) -> str:

@@ -87,7 +87,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     settings = _settings(joined, arguments.baseline_dir)
     store = Store(arguments.store or STORE_FOLDER, warn=console.note)
     orders = reports.read_option(arguments, store)  # a mistake shows before anything is written
-    _bring_runs(shards, joined.experiment.name, store)
+    _bring(shards, joined.experiment.name, store)
     experiment = _concluded(joined, store, settings)
     reports.tell(experiment, orders, Context(store=arguments.store or ""), store, console)
     if experiment.red:
@@ -168,7 +168,10 @@ def _settings(joined: JoinedShards, baseline_dir: str | None) -> Settings:
     return replace(plain, experiment=True, confirm=0, **given)
 
 
-def _bring_runs(shards: Sequence[_StoredShard], project: str, store: Store) -> None:
+def _bring(shards: Sequence[_StoredShard], project: str, store: Store) -> None:
+    """Bring the shards' runs, what these refer to, and what was said of them."""
+    from pytest_llmobs.storage.feedback.bringing import bring
+
     store.layout.create()
     folder = store.layout.partition(project)
     try:
@@ -176,8 +179,9 @@ def _bring_runs(shards: Sequence[_StoredShard], project: str, store: Store) -> N
         for stored in shards:
             stored.store.copy_runs(project, folder)
             stored.store.copy_media(store.layout.media)
+            bring(stored.store.feedback, store.feedback, store.layout)
     except OSError as error:
-        raise StoreError(f"Can't bring the shards' runs to {str(folder)!r}: {error}.") from error
+        raise StoreError(f"Can't bring the shards' runs and feedback to {str(folder)!r}: {error}.") from error
 
 
 def _concluded(joined: JoinedShards, store: Store, settings: Settings) -> Experiment:
