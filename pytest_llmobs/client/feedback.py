@@ -187,4 +187,5 @@ class FeedbackMethods(ClientBase):
         notices.warn(
             f"create_feedback() ignores the unknown keyword {name!r}.{nearest(name, choices)} {known(choices)}",
             ClientWarning,
+            of_caller=True,
         )

@@ -11,6 +11,7 @@ from operator import itemgetter
 from typing import Any
 
 from pytest_llmobs.files import text_hash
+from pytest_llmobs.records.models import Keywords, Model, made_by_scripts
 
 # built once: json.dumps with these arguments builds an encoder for every call
 _encode = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
@@ -35,8 +36,18 @@ _ID_AND_HASHES = itemgetter(0, 1, 2)
 """Of an example's content: the splits behind them are one word or several, which don't compare."""
 
 
+_OF_EXAMPLES = Keywords(
+    renamed={"dataset_id": "dataset_name", "reference_outputs": "outputs"}, meaningless=("attachments",)
+)
+_OF_DATASETS = Keywords(
+    filled={"examples": ()},
+    meaningless=("id", "example_count", "last_session_start_time", "session_count", "transformations"),
+)
+
+
+@made_by_scripts(_OF_EXAMPLES)
 @dataclass(frozen=True, eq=False)
-class Example:
+class Example(Model):
     """One line of a dataset: what the application is given and what is known about a good answer."""
 
     id: str
@@ -112,9 +123,12 @@ class Example:
         return hash(self.id)
 
 
+@made_by_scripts(_OF_DATASETS)
 @dataclass(frozen=True)
-class Dataset:
+class Dataset(Model):
     """A named, ordered collection of examples."""
+
+    _undumped = ("examples",)
 
     name: str
     """The file's name without suffix, or the callable's name."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from pytest_llmobs.records.models import Keywords, Model, made_by_scripts
+
 FeedbackSourceType = Literal["api", "model", "app"]
 """``api``: a person, through the app; ``model``: an evaluator or judge; ``app``: somebody at a review."""
 SOURCE_TYPES: tuple[str, ...] = ("api", "model", "app")
@@ -24,8 +26,20 @@ class FeedbackSource:
     """The run that worked the feedback out, such as a judge's."""
 
 
+_KEYWORDS = Keywords(
+    renamed={
+        "session_id": "project",
+        "feedback_source": "source",
+        "feedback_group_id": "group_id",
+        "comparative_experiment_id": "comparison_id",
+    },
+    meaningless=("start_time",),
+)
+
+
+@made_by_scripts(_KEYWORDS)
 @dataclass(frozen=True, kw_only=True)
-class Feedback:
+class Feedback(Model):
     """One word on one run (or on a whole project), as it stands after all its updates."""
 
     id: str

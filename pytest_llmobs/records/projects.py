@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from pytest_llmobs.records.feedback import FeedbackStats
+from pytest_llmobs.records.models import Model
 from pytest_llmobs.records.run_stats import RunStats
 from pytest_llmobs.records.runs import decimal_cost
 from pytest_llmobs.wording import shell_line
@@ -31,7 +32,7 @@ class ProjectNotes:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Project:
+class Project(Model):
     """A project, as the client hands it out."""
 
     name: str

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
+from pytest_llmobs.records.models import Keywords, Model, made_by_scripts
+
 if TYPE_CHECKING:
     from decimal import Decimal
 
@@ -67,8 +69,37 @@ class Usage:
         return (self.input_tokens or 0) + (self.output_tokens or 0)
 
 
+def _read_langsmiths(given: dict[str, Any]) -> None:
+    extra = given.pop("extra", None) or {}
+    if extra.get("metadata"):
+        given.setdefault("metadata", extra["metadata"])
+    example_id = given.pop("reference_example_id", None)
+    if example_id is not None:
+        given["columns"] = {**given.get("columns", {}), "example_id": str(example_id)}
+
+
+_FIGURES = "Give usage=Usage(input_tokens=…, output_tokens=…, total_cost=…), from pytest_llmobs.records.runs."
+_KEYWORDS = Keywords(
+    renamed={"parent_run_id": "parent_id", "session_id": "project", "session_name": "project"},
+    filled={"parent_id": None, "project": "default", "end_time": None},
+    meaningless=(
+        *("app_path", "attachments", "child_run_ids", "events", "execution_order", "in_dataset"),
+        *("manifest_id", "parent_run_ids", "serialized"),
+    ),
+    refused=dict.fromkeys(
+        (
+            *("prompt_tokens", "completion_tokens", "total_tokens", "first_token_time"),
+            *("prompt_cost", "completion_cost", "total_cost"),
+        ),
+        _FIGURES,
+    ),
+    rewrite=_read_langsmiths,
+)
+
+
+@made_by_scripts(_KEYWORDS)
 @dataclass(frozen=True, kw_only=True)
-class Run:
+class Run(Model):
     """One traced call."""
 
     id: str

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_llmobs.plugin.pytest_internals import screen_of
-from pytest_llmobs.plugin.reporting import store_here
 from pytest_llmobs.reports.context import Context
 from pytest_llmobs.reports.digest.commands import show_command
 from pytest_llmobs.reports.pages import assertion
@@ -53,6 +52,8 @@ def _evidence(state: ProcessState, run: LlmRun | None) -> assertion.ScoreEvidenc
         return assertion.ScoreEvidence()
     command = ""
     if state.experiment:
+        from pytest_llmobs.plugin.reporting import store_here  # what failed is told; reports come later
+
         command = show_command(run.id, Context(store=store_here(state.config)))
     return assertion.ScoreEvidence(
         inputs=run.inputs,

@@ -69,8 +69,11 @@ def test_it_must_be_about_something(client: Client, said: dict[str, Any], messag
 
 
 def test_an_unknown_keyword_loses_no_feedback(client: Client) -> None:
-    with pytest.warns(ClientWarning, match="ignores the unknown keyword 'scor'. Did you mean 'score'"):
+    with pytest.warns(
+        ClientWarning, match="ignores the unknown keyword 'scor'. Did you mean 'score'"
+    ) as caught:
         client.create_feedback(run_id(1), "tone", scor=1)  # type: ignore[call-arg]
+    assert caught[0].filename == __file__  # the line that is wrong
     (said,) = client.list_feedback()
     assert said.score is None
 
