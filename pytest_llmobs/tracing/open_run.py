@@ -40,6 +40,8 @@ class OpenRun:
     """False for a run that sampling left out, for one of another process, and where tracing is off."""
     managed: bool = False
     """True where a decorator or a ``with`` block writes the run; ``end`` then only says how it ended."""
+    awaited: object = None
+    """On the root of a trial: what starts the runs of its target, whose first call is this run; see ``decorated``."""
     tags: Sequence[str] = ()
     status: RunStatus | None = None
     """Set to ``incomplete`` or ``abandoned`` before ``end``; else the error decides."""

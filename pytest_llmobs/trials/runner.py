@@ -14,6 +14,7 @@ from pytest_llmobs.records.copies import copied
 from pytest_llmobs.records.examples import Example
 from pytest_llmobs.records.runs import PAID, Run
 from pytest_llmobs.records.scores import Score
+from pytest_llmobs.tracing.calls.target_run import awaited_call
 from pytest_llmobs.tracing.context import Activation
 from pytest_llmobs.tracing.run_tree import RunTree, start_root
 from pytest_llmobs.tracing.tracer import Tracer
@@ -70,6 +71,8 @@ class Attempt:
     """What the target returned."""
     error: BaseException | None = None
     """What the target raised."""
+    given_up: bool = False
+    """True once it was given up as hung: what its target returns later is nobody's."""
     scoring: Scoring | None = None
     """None until the target has returned."""
 
@@ -290,6 +293,7 @@ class Runner:
             columns={**job.columns, "attempt": "unused", "cold": job.warmed_by not in self._warm},
             collect=True,
         )
+        attempt.root.awaited = awaited_call(job.target.function)
         return attempt.root
 
     def _fail(self, attempt: Attempt, error: BaseException) -> None:
@@ -299,7 +303,7 @@ class Runner:
         if attempt.root is not None:
             if attempt.streamed is not None and attempt.streamed.started and not attempt.root.ended:
                 attempt.root.add_outputs(as_outputs(attempt.streamed.whole))  # what came before the end
-            attempt.root.end(error=error)
+            attempt.root.finish(None, error)
             self._book(attempt.root.finished_runs(*PAID))
         if self._may_try_again(attempt, error):
             self.workers.rate_limit.rejected(retry_after(error))
@@ -325,10 +329,11 @@ class Runner:
     def _succeed(self, attempt: Attempt, result: Any) -> None:
         """Keep what the target returned, and begin to score it."""
         root, job = attempt.root, attempt.job
-        if root is None or root.ended:  # it was given up as hung meanwhile
+        if root is None or attempt.given_up:
             return
         outputs = attempt.outputs = copied(as_outputs(result))  # the app may go on changing it
-        root.end(outputs=outputs)
+        root.add_outputs(outputs)
+        root.finish(None)
         self._warm.add(job.warmed_by)
         calls = root.finished_runs(*PAID)
         self._book(calls)
@@ -353,7 +358,7 @@ class Runner:
             attempt.keep_error(attempt.scoring.error)
 
     def _give_up(self, attempt: Attempt, task: Task) -> None:
-        self._gave_up = True
+        self._gave_up = attempt.given_up = True
         if attempt.scoring is not None:  # the target has returned: a cheap evaluator holds the task
             attempt.scoring.give_up_cheap(task)
             return

@@ -8,7 +8,7 @@ from typing import Any
 
 from pytest_llmobs.clocks import real
 from pytest_llmobs.errors import LlmobsError
-from pytest_llmobs.records.runs import RunType
+from pytest_llmobs.records.runs import PAID, RunType
 from pytest_llmobs.tracing import active, binding, capture, failure
 from pytest_llmobs.tracing.binding import Process, function_name, process_safely
 from pytest_llmobs.tracing.calls import extra as call_extra
@@ -112,6 +112,8 @@ class Decorated:
         self._handled = options.exceptions_to_handle
         self._described = bool(self._tags or self._metadata)
         self._bind = binding.compile_binding(function)
+        self.wrapper: Callable[..., Any] | None = None
+        """What is called in the function's place."""
 
     def start(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> RunTree | Scope | None:
         """Return the run of this call, or a scope that hides what is called inside, or None: just call it.
@@ -126,6 +128,9 @@ class Decorated:
                 tracer = active.find(self.enabled)
                 if tracer is None:
                     return None
+            if type(here) is RunTree and here.awaited is self:
+                self._be(here)
+                return None
             if self.enabled is not None or type(here) is Scope or tracer is None:
                 return self._start_in_scope(args, kwargs)
             parent: RunTree | None = here  # type: ignore[assignment]
@@ -140,6 +145,23 @@ class Decorated:
         except Exception as error:
             failure.report(self.name, error)
             return None
+
+    @property
+    def may_be_root(self) -> bool:
+        """True where the root of a trial can be the run of this function, called as the trial's target.
+
+        A model call is counted below its trial's root, and a reduced stream is logged as the function says.
+        """
+        return self.enabled is not False and self.reduce_fn is None and self.run_type not in PAID
+
+    def _be(self, root: RunTree) -> None:
+        """Let the root of a trial be the run of this call; whoever opened it logs what goes in and comes out."""
+        root.awaited = None
+        root.name, root.run_type = self.name, self.run_type
+        root.managed = True
+        of_trial = dict(root.metadata)
+        root.describe(None, self._metadata, self._tags)
+        root.metadata.update(of_trial)
 
     def _start_here(
         self, tracer: Tracer, parent: RunTree | None, args: tuple[Any, ...], kwargs: dict[str, Any]

@@ -12,13 +12,12 @@ from pytest_llmobs.errors import LlmobsError
 from pytest_llmobs.records.runs import RunType
 from pytest_llmobs.tracing.calls import streams
 from pytest_llmobs.tracing.calls.decorated import Decorated, Options, read_options
+from pytest_llmobs.tracing.calls.target_run import STARTS_RUNS
 from pytest_llmobs.tracing.context import Scope, current, leave
 from pytest_llmobs.tracing.run_tree import RunTree, checked_run_type
 from pytest_llmobs.tracing.snapshot.describe import describe
 
 F = TypeVar("F", bound=Callable[..., Any])
-_MARK = "__llmobs_traced__"
-"""Attribute of what is decorated, and of what wraps that in turn."""
 
 
 @overload
@@ -73,13 +72,14 @@ def _decorate(function: Any, run_type: RunType, options: Options) -> Any:
             return rebuild(function, lambda inner: _decorate(inner, run_type, options))
     _check_callable(function)
     decorated = Decorated(function, run_type, options)
-    wrapped = _wrapper_for(function)(function, decorated)
+    wrapped = decorated.wrapper = _wrapper_for(function)(function, decorated)
     if not (hasattr(function, "__get__") or isinstance(function, BuiltinFunctionType | type)):
         # A class of its own: Python looks for __call__ there, and whoever asks whether it is async does too.
         name = type(function).__name__
+        setattr(wrapped, STARTS_RUNS, decorated)
         return type(name, (_TracedObject,), {"__call__": staticmethod(wrapped)})(function)
     functools.update_wrapper(wrapped, function)
-    setattr(wrapped, _MARK, True)
+    setattr(wrapped, STARTS_RUNS, decorated)
     for name in set(dir(type(function))) - set(dir(FunctionType)):
         if not name.startswith("_"):  # lru_cache's cache_clear
             setattr(wrapped, name, getattr(function, name))
@@ -88,7 +88,7 @@ def _decorate(function: Any, run_type: RunType, options: Options) -> Any:
 
 def is_traceable(function: Any) -> bool:
     """Return True for what the decorator has returned, also below another decorator."""
-    return isinstance(function, _TracedObject) or bool(getattr(function, _MARK, False))
+    return isinstance(function, _TracedObject) or hasattr(function, STARTS_RUNS)
 
 
 def _check_callable(function: Any) -> None:

@@ -443,8 +443,15 @@ def test_the_helper_of_openai_is_read(take: Take, runner: Runner) -> None:
 @pytest.mark.parametrize("function", [letters, letters_async])
 def test_a_traced_generator_is_read_and_traced(take: Take, sink: MemorySink, function: Any) -> None:
     assert take(traceable(function)).outputs == {"output": "ab"}
-    traced = sink.run(function.__name__)
-    assert (traced.outputs, traced.parent_id) == ({"output": ["a", "b"]}, sink.run("t1").id)
+    assert [(run.name, run.outputs) for run in sink.runs] == [(function.__name__, {"output": "ab"})]
+
+
+def test_a_traced_generator_with_a_reduction_keeps_its_run(take: Take, sink: MemorySink) -> None:
+    assert take(traceable(reduce_fn=len)(letters)).outputs == {"output": "ab"}
+    assert (sink.run("letters").outputs, sink.run("letters").parent_id) == (
+        {"output": 2},
+        sink.run("t1").id,
+    )
 
 
 @contextmanager
