@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 
 from pytest_llmobs.gate import means
 from pytest_llmobs.gate.judged import JudgedMetric, JudgedSuite
 from pytest_llmobs.gate.metric_rows import ANY_DROP, held_to_min_mean, joined
+from pytest_llmobs.gate.missing import with_missing
 from pytest_llmobs.gate.row_figures import Session, figures
 from pytest_llmobs.measures.distributions import wilson_interval
 from pytest_llmobs.measures.gate_rules import PASS
-from pytest_llmobs.measures.means import metric_mean
+from pytest_llmobs.measures.means import counts_missing, metric_mean
 from pytest_llmobs.measures.values import why_unscored
 from pytest_llmobs.records.decisions import MetricRow, VerdictName
 from pytest_llmobs.settings import Settings, words
@@ -37,7 +40,24 @@ def metric_verdict(
     # further passes are asked for by what was low: a bound is for a mean that nothing has chosen
     what = "mean of the session's own passes " if suite.further else "mean "
     # over every expected example, new ones included
-    return held_to_min_mean(row, metric.rule, metric_mean(suite.first.values(metric.key)), what)
+    values = suite.first.values(metric.key)
+    held = held_to_min_mean(row, metric.rule, metric_mean(values), what)
+    if held.missed_bound or held.verdict == "INSUFFICIENT_DATA":
+        return held
+    worst = _worst(values, metric)
+    whole = with_missing(suite.first, metric.key, worst, paired=metric.paired)
+    number = sum(map(len, whole.values())) - sum(map(len, values.values()))
+    why = f"{count(number, 'score')} {noun(number, 'is', 'are')} missing: where each counts {worst:g}, the "
+    return held_to_min_mean(held, metric.rule, metric_mean(whole), why + what)
+
+
+def _worst(values: Mapping[str, Sequence[float]], metric: JudgedMetric) -> float:
+    """Return what a missing score may have been at worst: the end of 0 to 1, else the worst score there is."""
+    known = list(chain.from_iterable(values.values()))
+    lowest, highest = min(known), max(known)
+    if counts_missing(known):
+        lowest, highest = 0.0, 1.0
+    return highest if metric.rule.lower_is_better else lowest
 
 
 def _verdict(suite: JudgedSuite, metric: JudgedMetric, settings: Settings, session: Session) -> MetricRow:

@@ -145,6 +145,28 @@ def missing_pairs(suite: SuitePair, metric: str) -> Missing:
     return tally.missing()
 
 
+def with_missing(
+    suite: SuitePair, metric: str, stand_in: float, *, paired: bool
+) -> Mapping[str, Sequence[float]]:
+    """Return the values of every expected example, with one in the place of each that is missing.
+
+    Args:
+        suite: The suite.
+        metric: The metric's key.
+        stand_in: What a missing value counts.
+        paired: Whether the baseline's values are this evaluator's: where it has none either, nothing is missing.
+    """
+    tally = _Tally(suite, metric)
+    recorded = set(suite.recorded(metric)) if paired else set(suite.expected)
+    whole: dict[str, Sequence[float]] = {}
+    for example in suite.expected:
+        values = tally.values.get(example, ())
+        lacking = tally.lacking(example)
+        if values or (lacking and (example in recorded or tally.lost(example))):
+            whole[example] = [*values, *[stand_in] * lacking]
+    return whole
+
+
 class _Tally:
     """Expected pairs of a metric and what is missing of them, counted up."""
 
@@ -200,6 +222,20 @@ class _Tally:
                 self._causes[_WITHOUT_VALUE[trial.status]] += 1
             elif score_value(trial, self._metric) is None:
                 self._causes["unscored"] += 1
+
+    def lacking(self, example: str) -> int:
+        """Return how many repeats of an expected example lack a value that they should have."""
+        exempt = 0
+        for trial in self._suite.measured.trials.get(example, ()):
+            score = trial.scores.get(self._metric)
+            exempt += score is not None and score.exempt
+        return max(0, self._suite.repeats[example] - len(self.values.get(example, ())) - exempt)
+
+    def lost(self, example: str) -> bool:
+        """Tell whether an example without a value has none because something failed."""
+        trials = self._suite.measured.trials.get(example, ())
+        ended_early = any(trial.status in _WITHOUT_VALUE for trial in trials)
+        return ended_early or len(trials) < self._suite.repeats[example] or self.applies(example)
 
     def applies(self, example: str) -> bool:
         """Tell whether an example that the baseline has no value of should have one now."""

@@ -277,7 +277,8 @@ GLOSSARY: tuple[Entry, ...] = (
     Entry(
         ("min_mean", "missed a bound"),
         "The least mean that `llm_gate(min_mean=...)` accepts, with or without a baseline. It holds for the session's "
-        "own passes, before any further look.",
+        "own passes, before any further look. A missing score counts as the worst: 0 of 0 to 1, else the worst there "
+        "is.",
     ),
     Entry(
         ("course", "newest", "worst", "slid"),

@@ -318,6 +318,62 @@ def test_a_threshold_over_survivors(world, rule: GateMethod, recorded: bool) -> 
     assert f"pass INSUFFICIENT_DATA 25% of 20 {unit} missing (5 ended in an error)" in reasons(decision)
 
 
+UNPARSED = TrialScore(error="no verdict in the reply", gating=True)
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+@pytest.mark.parametrize(
+    ("missing", "rule", "note"),
+    [
+        (
+            2,
+            GateRule(metric="tone", min_mean=0.96),
+            "2 scores are missing: where each counts 0, the mean 0.95 is",
+        ),
+        (
+            1,
+            GateRule(metric="tone", min_mean=0.98),
+            "1 score is missing: where each counts 0, the mean 0.975 is",
+        ),
+        (2, GateRule(metric="tone", min_mean=0.95), ""),
+        (
+            2,
+            GateRule(metric="tone", min_mean=0.04, lower_is_better=True),
+            "2 scores are missing: where each counts 1",
+        ),
+        (1, GateRule(metric="tone", min_mean=0.04, lower_is_better=True), ""),
+    ],
+)
+def test_a_threshold_that_missing_scores_alone_would_keep(
+    world, missing: int, rule: GateRule, note: str, recorded: bool
+) -> None:
+    """An evaluator that fails on just the bad answers lets no mean rise."""
+    w = world(40, metrics={"tone": "v"}, gates=[rule])
+    good = 0.0 if rule.lower_is_better else 1.0
+    accepted = w.baseline(scores={"tone": lambda *_: good})
+    trials = w.trials(scores={"tone": lambda e, _: UNPARSED if e < f"e{missing:03}" else good})
+    decision = w.decide(trials, accepted if recorded else None)
+    (row,) = [row for row in decision.metrics if row.metric == "tone"]
+    assert (row.red, row.missed_bound) == (bool(note), bool(note))
+    assert row.note.startswith(note)
+
+
+def test_a_threshold_where_scores_leave_0_to_1_counts_the_worst_there_is(world) -> None:
+    w = world(20, metrics={"words": "v"}, gates=[GateRule(metric="words", min_mean=9.0)])
+    for worst, note in ((2.0, ""), (-5.0, "1 score is missing: where each counts -5, the mean 8.5 is below")):
+        scores = {"e000": UNPARSED, "e001": worst}
+        trials = w.trials(scores={"words": lambda e, _, known=scores: known.get(e, 10.0)})
+        (row,) = [row for row in w.decide(trials, None).metrics if row.metric == "words"]
+        assert (row.red, row.note.startswith(note)) == (bool(note), True)
+
+
+def test_what_an_evaluator_does_not_apply_to_is_not_missing(world) -> None:
+    w = world(20, metrics={"tone": "v"}, gates=[GateRule(metric="tone", min_mean=0.99)])
+    exempt = TrialScore(error="states nothing", gating=True, exempt=True)
+    decision = w.decide(w.trials(scores={"tone": lambda e, _: exempt if e < "e010" else 1.0}), None)
+    assert not decision.red
+
+
 def test_must_pass_where_one_repeat_says_it_does_not_apply(world) -> None:
     w = world(5, repeat=3, metrics={"tone": "v"}, gates=[GateRule(metric="tone", must_pass={})])
     exempt = TrialScore(error="states nothing", gating=True, exempt=True)
