@@ -119,6 +119,7 @@ class PromptMethods(ClientBase):
             PinError: No commit is named, in an experiment with ``llm_require_pinned_prompts``.
             StoreError: Its file makes no sense, or is a template of LangChain, which isn't installed.
         """
+        __tracebackhide__ = True
         accept(self.pull_prompt, others)
         return self._puller.pull(prompt_identifier, commit_hash)
 
@@ -308,6 +309,7 @@ def pull_prompt(prompt_identifier: str, *, commit_hash: str | None = None) -> An
         ArgumentError: Two commits are named.
         StoreError: Its file makes no sense, or is a template of LangChain, which isn't installed.
     """
+    __tracebackhide__ = True
     folder = os.environ.get(PROMPT_DIR, "")
     return _methods_in(os.getcwd(), folder).pull_prompt(prompt_identifier, commit_hash=commit_hash)  # noqa: PTH109
 

@@ -56,6 +56,7 @@ class Puller:
             PinError: No commit is named, in an experiment that asks for one.
             StoreError: Its file makes no sense, or is a template of LangChain, which isn't installed.
         """
+        __tracebackhide__ = True
         name, version = split_identifier(identifier)
         if version is not None and commit_hash is not None:
             raise ArgumentError(f"{identifier!r} names a commit, and so does commit_hash={commit_hash!r}.")

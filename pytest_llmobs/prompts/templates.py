@@ -78,6 +78,7 @@ class PromptText(Pulled, str):
             ArgumentError: An option makes no sense.
             PinError: It floats in an experiment that asks for pinned prompts.
         """
+        __tracebackhide__ = True
         if args:
             raise ArgumentError(f"{self.origin.title} takes its variables by name: format(question=…).")
         return self._filled(values, keywords_of(self, (unused, blank, leftover)))
@@ -95,9 +96,11 @@ class PromptText(Pulled, str):
         leftover: Allowed = REFUSE,
     ) -> FilledText:
         """Return the text with every variable filled, as ``format`` does."""
+        __tracebackhide__ = True
         return self._filled(names_normalized(self, values), Allowances.read(unused, blank, leftover))
 
     def _filled(self, values: Mapping[str, Any], allowed: Allowances) -> FilledText:
+        __tracebackhide__ = True
         (text,) = fill(self.origin, self._parts, values, allowed)
         return FilledText(text, self.noted([text]))
 
@@ -154,6 +157,7 @@ class PromptMessages(Pulled, list[dict[str, Any]]):
             ArgumentError: An option makes no sense.
             PinError: It floats in an experiment that asks for pinned prompts.
         """
+        __tracebackhide__ = True
         if args:
             raise ArgumentError(f"{self.origin.title} takes its variables by name: format(question=…).")
         return self._filled(values, keywords_of(self, (unused, blank, leftover)))
@@ -169,9 +173,11 @@ class PromptMessages(Pulled, list[dict[str, Any]]):
         leftover: Allowed = REFUSE,
     ) -> list[dict[str, Any]]:
         """Return the messages with every variable filled, as ``format_messages`` does."""
+        __tracebackhide__ = True
         return self._filled(names_normalized(self, values), Allowances.read(unused, blank, leftover))
 
     def _filled(self, values: Mapping[str, Any], allowed: Allowances) -> list[dict[str, Any]]:
+        __tracebackhide__ = True
         texts = MessageTexts(self)
         filled = fill(self.origin, texts.parts, values, allowed, texts.lists)
         return texts.messages(filled, values, self.noted(filled))

@@ -20,6 +20,7 @@ import pyarrow.dataset
 import pyarrow.fs
 import pyarrow.parquet  # noqa: F401
 import pytest
+import yaml  # noqa: F401
 
 import pytest_llmobs.experiments.conclude
 import pytest_llmobs.plugin.confirming.further_sessions

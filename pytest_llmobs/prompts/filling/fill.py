@@ -60,6 +60,7 @@ def fill(
         PromptVariableError: Something isn't as it must be; the message names all of it, and no value.
         ArgumentError: What is allowed names no variable.
     """
+    __tracebackhide__ = True
     names = list(dict.fromkeys([*names_in(parts, origin), *lists]))
     filling = _Filling(parts, names, given, allowed, lists)
     allowed.blank.check_names("blank", names)

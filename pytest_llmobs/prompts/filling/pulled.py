@@ -88,6 +88,7 @@ class Pulled:
         Raises:
             PinError: It floats in an experiment that asks for pinned prompts.
         """
+        __tracebackhide__ = True
         from pytest_llmobs.tracing.prompt_stamps import remember_filled, stamp_prompt, stamp_trace
 
         origin = self.origin
@@ -109,6 +110,7 @@ def check_pinned(origin: Origin) -> None:
     Raises:
         PinError: It does.
     """
+    __tracebackhide__ = True
     from pytest_llmobs.tracing import active
 
     if active.asks_for_pins():

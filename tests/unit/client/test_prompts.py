@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from pytest_llmobs import pull_prompt
+from pytest_llmobs import evaluate, pull_prompt
 from pytest_llmobs.client.client import Client
 from pytest_llmobs.errors import (
     ArgumentError,
@@ -307,3 +307,23 @@ def test_branches_that_push_merge_without_a_conflict(client: Client, folder: Pat
     assert client.pull_prompt("support:two") == client.pull_prompt("support") == "Two"
     assert client.pull_prompt("sales:v1") == "Sell"
     assert len(commits(client)) == 2
+
+
+def test_evaluate_refuses_a_prompt_that_floats_where_pins_are_asked_for(client: Client, folder: Path) -> None:
+    Path("pytest.ini").write_text("[pytest]\nllm_require_pinned_prompts = true\n")
+    hash = client.push_prompt("support", object="Hello {name}").commit_hash
+    early = pull_prompt("support")
+
+    def floats(inputs: dict[str, Any]) -> str:
+        return str(pull_prompt("support").format(**inputs))
+
+    def was_pulled_early(inputs: dict[str, Any]) -> str:
+        return str(early.format(**inputs))
+
+    def is_pinned(inputs: dict[str, Any]) -> str:
+        return str(pull_prompt("support", commit_hash=hash).format(**inputs))
+
+    for target, is_refused in ((floats, True), (was_pulled_early, True), (is_pinned, False)):
+        (row,) = evaluate(target, data=[{"inputs": {"name": "you"}}], client=Client(), upload_results=False)
+        assert ("PinError" in (row["run"].error or "")) == is_refused
+    assert pull_prompt("support").format(name="you") == "Hello you"

@@ -107,9 +107,10 @@ def test_a_commit_that_isn_t_its_hash_is_named_and_not_served(folder: PromptFold
     puller = Puller(folder)
     with pytest.raises(StoreError) as caught:
         puller.pull("support", hash)
+    found = hash_of(Content("text", "Wrong"), None)
     assert str(caught.value) == (
-        f"The commit '{file}' is damaged: its content has the hash {hash_of(Content('text', 'Wrong'), None)}. Commits never "
-        f"change; `git checkout -- {file}` brings it back."
+        f"The commit '{file}' is damaged: its content has the hash {found}. Commits never change; "
+        f"`git checkout -- {file}` brings it back."
     )
     # the others are
     assert puller.pull("support") == "Two"
@@ -145,7 +146,7 @@ def test_nothing_in_a_file_is_evaluated(folder: PromptFolder) -> None:
     hash = pushed(folder, "One")
     file = commit_file(folder, hash)
     file.write_text(file.read_text().replace("content: One", "content: !!python/object/apply:os.getcwd []"))
-    with pytest.raises(StoreError, match="is damaged: .*could not determine a constructor"):
+    with pytest.raises(StoreError, match=r"is damaged: .*could not determine a constructor"):
         Puller(folder).pull("support", hash)
     (folder.folder / "chat.yaml").write_text("!!python/object/apply:os.getcwd []\n")
     with pytest.raises(StoreError, match="is no YAML: could not determine a constructor"):
