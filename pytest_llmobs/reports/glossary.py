@@ -309,6 +309,30 @@ GLOSSARY: tuple[Entry, ...] = (
         ("cold",),
         "A trial that paid for imports and first connections. Its latency is shown and not compared.",
     ),
+    # A/B tests
+    Entry(
+        ("arm", "variant", "A/B test"),
+        "A version of a prompt that some users get, dealt out by `ab()`. `llmobs prompts ab` compares the arms with "
+        "the one called `control`, else with the heaviest.",
+        "docs/ab-tests.md tells how.",
+    ),
+    Entry(
+        ("assignment is broken", "sample ratio", "meant", "share"),
+        "The arms haven't the shares of users that the weights meant: chance would be so far off less than once in a "
+        "thousand tests. Something made the arms' users unlike, so that no difference between them can be trusted.",
+        "Look for a version that crashes before its run is logged, and for parts of the app that call `ab()` with "
+        "another key or salt.",
+    ),
+    Entry(
+        ("Holm",),
+        "p adjusted for how many differences the page shows: among ten, one below .05 is nothing to wonder at.",
+        "Ask for the metric that decides, alone: `--metric user_rating`.",
+    ),
+    Entry(
+        ("more", "enough", "users still needed"),
+        "Users that the two arms still need so that a difference of the size of `--detect` is found in four tests of "
+        "five; users who say nothing are counted in.",
+    ),
     Entry(
         ("xfailed",),
         "pytest's word for a test that was expected to fail. Under a baseline an assertion that fails is reported so "
