@@ -277,6 +277,8 @@ def read_settings(value_of: Callable[[Option], tuple[Any, str]], environment: Ma
     """
     values = {option.name: _validated(option, *value_of(option)) for option in OPTIONS}
     _check_shard(values)
+    if prompts := environment.get(PROMPT_DIR, "").strip():
+        values["prompt_dir"] = str(Path(prompts).expanduser().absolute())
     ci = environment.get("CI", "").lower() not in ("", "0", "false")
     return Settings(**values, ci=ci)
 

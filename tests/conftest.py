@@ -23,6 +23,7 @@ def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         "COVERAGE_PROCESS_START",
         "LLMOBS_CONFIRMING",
         "LLMOBS_CONTROL",
+        "LLMOBS_SESSION_PROMPTS",
         "OPENAI_API_KEY",
         "PYTEST_ADDOPTS",
         "PYTHONDONTWRITEBYTECODE",

@@ -12,6 +12,7 @@ from pytest_llmobs.client.base import ClientBase
 from pytest_llmobs.client.parameters import accept
 from pytest_llmobs.committed import LATEST
 from pytest_llmobs.errors import ArgumentError
+from pytest_llmobs.prompts.told import told
 from pytest_llmobs.settings import PROMPT_DIR
 from pytest_llmobs.wording import known, nearest
 from pytest_llmobs.workspace import Workspace
@@ -302,7 +303,7 @@ class PromptMethods(ClientBase):
 
 
 def pull_prompt(prompt_identifier: str, *, commit_hash: str | None = None) -> Any:
-    """Return a prompt of the current folder's workspace; see ``Client.pull_prompt``.
+    """Return a prompt of the current workspace, which in a pytest session is its rootdir; see ``Client.pull_prompt``.
 
     Raises:
         NotFoundError: There is no such prompt, commit or tag.
@@ -310,7 +311,7 @@ def pull_prompt(prompt_identifier: str, *, commit_hash: str | None = None) -> An
         StoreError: Its file makes no sense, or is a template of LangChain, which isn't installed.
     """
     __tracebackhide__ = True
-    folder = os.environ.get(PROMPT_DIR, "")
+    folder = os.environ.get(PROMPT_DIR, "") or told()
     return _methods_in(os.getcwd(), folder).pull_prompt(prompt_identifier, commit_hash=commit_hash)  # noqa: PTH109
 
 
@@ -320,9 +321,9 @@ def _methods_in(folder: str, prompt_folder: str) -> PromptMethods:
 
     Args:
         folder: The current one.
-        prompt_folder: What the environment says about where the prompts lie.
+        prompt_folder: Where the prompts lie, as the environment or a pytest session says; empty where neither does.
     """
-    return PromptMethods(workspace=Workspace.find(Path(folder)))
+    return PromptMethods(workspace=Workspace.find(Path(folder), {**os.environ, PROMPT_DIR: prompt_folder}))
 
 
 def ab(

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from pytest_llmobs.errors import LlmobsError, SettingsError
+from pytest_llmobs.prompts.told import tell
 from pytest_llmobs.settings import OPTIONS, Option, Settings, read_settings
 
 MARKERS = (
@@ -103,6 +104,11 @@ def register_markers(config: pytest.Config) -> None:
     """Make the markers known, for ``--strict-markers`` and ``--markers``."""
     for marker in MARKERS:
         config.addinivalue_line("markers", marker)
+
+
+def tell_prompts(config: pytest.Config) -> None:
+    """Let the app under test pull its prompts from below rootdir, whatever folder pytest was started in."""
+    config.add_cleanup(tell(config.rootpath / config.getini("llm_prompt_dir")))
 
 
 def wants_experiment(config: pytest.Config) -> bool:

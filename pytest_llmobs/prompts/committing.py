@@ -82,7 +82,10 @@ def _committed(folder: PromptFolder, name: str, content: Content, history: Histo
             # others may have committed it, or changed it, while this process waited
             file, content = read_current(folder, name)
             history = folder.history(name)
-            if history.head_of(content) is None and len(history.heads) < 2:
+            head = history.head_of(content)
+            if head is not None:
+                return Current(content, head.commit_hash, file)
+            if len(history.heads) < 2:
                 add(folder, name, content, history, author, None)
     except (OSError, StoreError) as error:
         _tell(

@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -327,3 +328,15 @@ def test_evaluate_refuses_a_prompt_that_floats_where_pins_are_asked_for(client: 
         (row,) = evaluate(target, data=[{"inputs": {"name": "you"}}], client=Client(), upload_results=False)
         assert ("PinError" in (row["run"].error or "")) == is_refused
     assert pull_prompt("support").format(name="you") == "Hello you"
+
+
+def test_threads_that_pull_an_edit_at_once_name_one_commit(client: Client, folder: Path) -> None:
+    folder.mkdir()
+    hashes = set()
+    for number in range(5):
+        (folder / "support.md").write_text(f"Edit {number}.")
+        with ThreadPoolExecutor(8) as pool:
+            pulled = list(pool.map(client.pull_prompt, ["support"] * 16))
+        (commit,) = {prompt.commit_hash for prompt in pulled}
+        hashes.add(commit)
+    assert hashes == set(commits(client))

@@ -1,0 +1,54 @@
+"""A pytest session tells the app under test where its prompts lie."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from pytest_llmobs import pull_prompt
+from pytest_llmobs.prompts.told import VARIABLE, tell, told
+
+
+def write_prompt(folder: Path, text: str) -> Path:
+    folder.mkdir(parents=True)
+    (folder / "support.md").write_text(text)
+    return folder
+
+
+def test_a_prompt_of_the_session_is_pulled_wherever_the_process_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_prompt(tmp_path / "here" / "prompts", "of this folder")
+    monkeypatch.chdir(tmp_path / "here")
+    undo = tell(write_prompt(tmp_path / "rootdir" / "prompts", "of the session"))
+    try:
+        assert pull_prompt("support") == "of the session"
+    finally:
+        undo()
+    assert pull_prompt("support") == "of this folder"
+
+
+def test_the_folder_that_the_user_names_counts_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LLMOBS_PROMPT_DIR", str(write_prompt(tmp_path / "named", "named")))
+    undo = tell(write_prompt(tmp_path / "rootdir" / "prompts", "of the session"))
+    try:
+        assert pull_prompt("support") == "named"
+    finally:
+        undo()
+
+
+def test_a_session_in_a_session_gives_back_what_was_told() -> None:
+    environ = {"HOME": "/home/ada"}
+    outer = tell(Path("/outer/prompts"), environ)
+    inner = tell(Path("/inner/prompts"), environ)
+    assert told(environ) == "/inner/prompts"
+    inner()
+    assert told(environ) == "/outer/prompts"
+    outer()
+    assert environ == {"HOME": "/home/ada"}
+
+
+def test_a_child_process_is_no_part_of_the_session() -> None:
+    assert told({VARIABLE: f"{os.getppid()}:/rootdir/prompts"}) == ""
