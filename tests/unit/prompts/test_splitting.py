@@ -120,7 +120,7 @@ class Member(StrEnum):
     ADA = "ada"
 
 
-ID = uuid.uuid4()
+ID = uuid.UUID("019a0000-0000-7000-8000-0000000000aa")
 
 
 @pytest.mark.parametrize(
