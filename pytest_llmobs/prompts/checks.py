@@ -16,9 +16,12 @@ from pytest_llmobs.prompts.filling.origin import Origin, shown_path
 from pytest_llmobs.prompts.filling.problems import Part, brace_lines
 from pytest_llmobs.prompts.filling.variables import parse
 from pytest_llmobs.prompts.folder import PromptFolder
+from pytest_llmobs.prompts.variable_mistakes import variable_mistakes
 from pytest_llmobs.wording import shell_line
 
-Kind = Literal["file", "braces", "uncommitted", "damaged", "missing parent", "several heads", "dangling tag"]
+Kind = Literal[
+    "file", "braces", "variables", "uncommitted", "damaged", "missing parent", "several heads", "dangling tag"
+]
 
 
 @dataclass(frozen=True)
@@ -61,8 +64,11 @@ def _check_file(folder: PromptFolder, name: str, history: History) -> Iterator[F
         return
     if file is None or content is None:
         return
-    for line in brace_lines(Origin(name, file=str(file)), _parts(content)):
+    origin, parts = Origin(name, file=str(file)), _parts(content)
+    for line in brace_lines(origin, parts):
         yield Finding(name, "braces", file, line.strip())
+    for mistake in variable_mistakes(origin, parts):
+        yield Finding(name, "variables", file, mistake)
     if history.head_of(content) is None:
         shown = shown_path(str(file))
         command = shell_line(["llmobs", "prompts", "commit", name])
