@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from pytest_llmobs.records.models import Keywords, Model, made_by_scripts
 
@@ -250,9 +250,21 @@ class Run(Model):
         return self.output_cost
 
 
-def order_key(run: Run) -> str:
-    """Return a run's own part of its ``dotted_order``: ``20260930T120000000000Z`` and its id."""
-    return f"{run.start_time.astimezone(UTC):%Y%m%dT%H%M%S%fZ}{run.id}"
+class Started(Protocol):
+    """A run, be it going on or finished."""
+
+    @property
+    def id(self) -> str:
+        """UUID."""
+
+    @property
+    def start_time(self) -> datetime:
+        """UTC."""
+
+
+def order_key(run: Started, id: str | None = None) -> str:
+    """Return a run's own part of its ``dotted_order``: ``20260930T120000000000Z`` and its id, or another one's."""
+    return f"{run.start_time.astimezone(UTC):%Y%m%dT%H%M%S%fZ}{id or run.id}"
 
 
 def decimal_cost(cost: float | None) -> Decimal | None:

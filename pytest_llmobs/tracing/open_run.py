@@ -73,6 +73,8 @@ class OpenRun:
     """Nanoseconds that capturing took, where it was long."""
     line: bytes | None = None
     """The spool line, once written."""
+    remote_path: str | None = None
+    """Of a stand-in for another process's run: LangSmith's header, where it came along."""
 
     @property
     def root(self) -> OpenRun:

@@ -9,6 +9,7 @@ from pytest_llmobs.errors import LlmobsError
 from pytest_llmobs.records.runs import RunType
 from pytest_llmobs.tracing import active, capture
 from pytest_llmobs.tracing.context import CurrentRun, Scope, current, live
+from pytest_llmobs.tracing.headers import LANGSMITHS, is_dotted_order
 from pytest_llmobs.tracing.ids import is_id
 from pytest_llmobs.tracing.run_tree import RunTree
 from pytest_llmobs.tracing.tracer import Tracer
@@ -146,6 +147,8 @@ def read_parent(named: Any, outer: RunTree | None) -> RunTree | None:
         raise LlmobsError(
             f"parent={named!r} is a run's id; pass the run itself, or the headers from to_headers()."
         )
+    if isinstance(named, str) and is_dotted_order(named):
+        named = {LANGSMITHS: named}
     if hasattr(named, "get"):
         return RunTree.from_headers(named) or live(outer)
     raise LlmobsError(f"parent={named!r} is neither a run, nor headers, nor False.")

@@ -119,6 +119,11 @@ class RunTree(ToldRun):
             self.tracer.patch(self, columns)
 
     @property
+    def dotted_order(self) -> str:
+        """LangSmith's name of the run: start time and id of every run of the path from the trace's root on."""
+        return headers.dotted_order(self)
+
+    @property
     def parent_run(self) -> RunTree | None:
         """The same as ``parent``, under LangSmith's name."""
         return self.parent
@@ -126,7 +131,7 @@ class RunTree(ToldRun):
     # Across processes
 
     def to_headers(self) -> dict[str, str]:
-        """Return the HTTP headers that carry this run to a service: W3C ``traceparent`` and our own.
+        """Return the HTTP headers that carry this run to a service: W3C ``traceparent``, our own, and LangSmith's.
 
         Empty where it isn't traced, so that the service decides for itself.
         """
@@ -136,10 +141,11 @@ class RunTree(ToldRun):
         held = self.root.held
         sampled = self.recording and (held is None or bool(held.kept))
         carried = headers.write(self.trace_id, self.id, self.project, sampled=sampled)
-        if self.own_metadata or self.tags:
-            described = {"metadata": self.own_metadata or {}, "tags": list(self.tags)}
-            plain = capture.decode(capture.encode(described))
-            carried |= headers.write_baggage(self.tracer.redaction.clean_value(plain))
+        described = {"metadata": self.own_metadata or {}, "tags": list(self.tags)}
+        plain = capture.decode(capture.encode(described))
+        carried |= headers.write_baggage(self.tracer.redaction.clean_value(plain), self.id, self.project)
+        if sampled:  # LangSmith's header can't say that nothing is kept
+            carried |= headers.write_langsmiths(self)
         return carried
 
     def __reduce__(self) -> tuple[Callable[..., RunTree | None], tuple[dict[str, str]]]:
@@ -156,6 +162,7 @@ class RunTree(ToldRun):
         stand_in = RunTree(tracer, "remote", "chain", None, remote.project)
         stand_in.trace_id, stand_in.id = remote.trace_id, remote.run_id
         stand_in.line = b""  # the other process writes it
+        stand_in.remote_path = remote.path
         # unless that is this one, and a trial is going on
         stand_in._root = tracer.collecting.get(remote.trace_id)
         stand_in.describe(None, remote.metadata, remote.tags)

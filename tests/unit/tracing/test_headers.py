@@ -8,7 +8,7 @@ import subprocess
 import sys
 import urllib.request
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import pytest
 
@@ -21,13 +21,15 @@ from tests.unit.tracing.memory import MemorySink
 RUN = "01a213b3-2c93-7450-b5cf-e7057e71c948"
 
 
-def test_the_headers_are_w3cs_and_our_own(sink: MemorySink) -> None:
+def test_the_headers_are_w3cs_our_own_and_langsmiths(sink: MemorySink) -> None:
     with trace("caller", project_name="shop & more") as run:
         headers = run.to_headers()
     plain = run.id.replace("-", "")
     assert headers == {
         "traceparent": f"00-{plain}-{plain[16:]}-01",
         "llmobs-run": f"{run.id}/{run.id};project=shop%20%26%20more",
+        "langsmith-trace": f"{run.start_time:%Y%m%dT%H%M%S%fZ}{run.id}",
+        "baggage": f"langsmith-project=shop%20%26%20more,langsmith-metadata=%7B%22llmobs_run%22%3A%22{run.id}%22%7D",
     }
 
 
@@ -76,8 +78,75 @@ def test_metadata_and_tags_reach_the_service_redacted(sink: MemorySink) -> None:
 
 
 def test_baggage_too_long_for_a_header_stays_at_home(sink: MemorySink) -> None:
-    with trace("caller", metadata={"long": "x" * 5000}) as run:
-        assert "baggage" not in run.to_headers()
+    with trace("caller", metadata={"long": "x" * 5000}, tags=["y" * 5000]) as run:
+        assert run.to_headers()["baggage"] == "langsmith-project=unit"
+
+
+def langsmiths(*runs: str, **baggage: str) -> dict[str, str]:
+    """Return the headers of a service that is still on LangSmith."""
+    entries = [f"langsmith-{name}={quote(value, safe='')}" for name, value in baggage.items()]
+    path = ".".join(f"20260930T120000000000Z{run}" for run in runs)
+    return {"langsmith-trace": path, "baggage": ",".join(entries)}
+
+
+OTHER = "01a213b3-2c93-7450-b5cf-e7057e71c949"
+
+
+def test_a_service_on_langsmith_hands_its_trace_on(sink: MemorySink) -> None:
+    headers = langsmiths(RUN, OTHER, project="shop", metadata='{"tier":"gold"}', tags="vip,de")
+    with tracing_context(parent=headers):
+        traceable(name="service")(lambda: None)()
+    run = sink.run("service")
+    # The caller's runs are in LangSmith: here this is where the trace begins.
+    assert (run.trace_id, run.parent_id, run.project) == (RUN, None, "shop")
+    assert (run.metadata, run.tags) == ({"tier": "gold"}, ["vip", "de"])
+    with tracing_context(parent=headers["langsmith-trace"]), trace("by its text") as named:
+        assert named.trace_id == RUN
+        assert named.dotted_order.startswith(f"{headers['langsmith-trace']}.2")
+        assert named.to_headers()["langsmith-trace"] == named.dotted_order
+
+
+def test_a_service_on_langsmith_between_two_of_ours_does_not_part_them(sink: MemorySink) -> None:
+    with trace("caller", metadata={"tier": "gold"}) as caller:
+        metadata = unquote(caller.to_headers()["baggage"].partition("langsmith-metadata=")[2])
+    with tracing_context(parent=langsmiths(caller.id, OTHER, project="unit", metadata=metadata)):
+        traceable(name="service")(lambda: None)()
+    run = sink.run("service")
+    assert (run.trace_id, run.parent_id) == (caller.id, caller.id)
+    assert run.metadata == {"tier": "gold"}
+
+
+def test_the_path_of_a_run_is_told_across_processes(sink: MemorySink) -> None:
+    with trace("caller") as caller, trace("request") as request:
+        headers = request.to_headers()
+    with tracing_context(parent=headers), trace("service") as service:
+        steps = service.dotted_order.split(".")
+    assert [step[22:] for step in steps] == [caller.id, request.id, service.id]
+    del headers["langsmith-trace"]
+    with tracing_context(parent=headers), trace("service") as service:
+        steps = service.dotted_order.split(".")
+    assert [step[22:] for step in steps] == [caller.id, request.id, service.id]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"langsmith-trace": "nonsense"},
+        {"langsmith-trace": f"20260930T120000000000Z{RUN}." * 90},
+        {"langsmith-trace": f"20260930T120000Z{RUN}"},
+    ],
+)
+def test_a_broken_header_of_langsmiths_is_as_good_as_none(sink: MemorySink, headers: dict[str, str]) -> None:
+    with tracing_context(parent=headers):
+        traceable(name="service")(lambda: None)()
+    run = sink.run("service")
+    assert run.trace_id == run.id
+
+
+def test_broken_metadata_of_langsmiths_is_left_behind(sink: MemorySink) -> None:
+    with tracing_context(parent=langsmiths(RUN, metadata="{", tags="")):
+        traceable(name="service")(lambda: None)()
+    assert (sink.run("service").trace_id, sink.run("service").metadata) == (RUN, {})
 
 
 ENORMOUS = quote(json.dumps({"metadata": {"a": "x" * 5000}, "tags": []}), safe="")
@@ -133,6 +202,7 @@ def test_a_trace_that_was_not_sampled_is_not_sampled_elsewhere(sink: MemorySink)
         headers = run.to_headers()
     uninstall()
     assert headers["traceparent"].endswith("-00")
+    assert "langsmith-trace" not in headers  # it couldn't say so
     with tracing_context(parent=headers):
         traceable(name="service")(lambda: None)()
     assert sink.lines == []
