@@ -11,10 +11,11 @@ import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_llmobs.errors import SettingsError
-from pytest_llmobs.settings import store_folder
+from pytest_llmobs.settings import PROMPT_FOLDER, prompt_folder, store_folder
 from pytest_llmobs.tracing import active, environment
 
 if TYPE_CHECKING:
@@ -92,6 +93,11 @@ class _App:
                 self._store.seal()  # of forked children and pools too, which are ended without `atexit`
 
     def starting(self, tracer: Tracer) -> None:
+        folder = prompt_folder(os.environ, Path.cwd() / PROMPT_FOLDER)
+        if folder.is_dir():
+            from pytest_llmobs.prompts.recognition import Recognition
+
+            tracer.know_prompts(Recognition(folder))
         from pytest_llmobs.providers.imports import instrument_on_import
         from pytest_llmobs.providers.pools import POOLS
 

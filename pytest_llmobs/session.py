@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections.abc import Callable, Collection, Sequence
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_llmobs.errors import SettingsError, StoreError
 from pytest_llmobs.extensions import Extensions
 from pytest_llmobs.records.identity import Identity
-from pytest_llmobs.settings import STORE_FOLDER, Settings
+from pytest_llmobs.settings import STORE_FOLDER, Settings, prompt_folder
 
 if TYPE_CHECKING:  # what a session is made of is imported as it is made: collecting needs little of it
     from pytest_llmobs.evaluators.binding.declaration import BoundEvaluator
@@ -314,6 +315,10 @@ class Session:
         if concurrency is not None:
             self.settings = replace(self.settings, concurrency=concurrency)
         self._tracer = self._new_tracer(always_stored)
+        if self.prompt_folder.is_dir():
+            from pytest_llmobs.prompts.recognition import Recognition
+
+            self._tracer.know_prompts(Recognition(self.prompt_folder, is_strict=True))
         if self._beside:
             work_beside(self._tracer)
         else:
@@ -373,6 +378,11 @@ class Session:
     def baseline_folder(self) -> Path:
         """The folder of the committed baselines."""
         return self.rootdir / self.settings.baseline_dir
+
+    @property
+    def prompt_folder(self) -> Path:
+        """The folder of the prompts, which need not exist."""
+        return prompt_folder(os.environ, self.rootdir / self.settings.prompt_dir)
 
     @property
     def baseline_places(self) -> Sequence[Path]:

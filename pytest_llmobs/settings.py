@@ -341,6 +341,12 @@ def _check_shard(values: Mapping[str, Any]) -> None:
         )
 
 
+def prompt_folder(environ: Mapping[str, str], usual: Path) -> Path:
+    """Return where the prompts lie: in the folder that ``LLMOBS_PROMPT_DIR`` names, else in the usual one."""
+    stated = environ.get(PROMPT_DIR, "").strip()
+    return Path.cwd() / Path(stated).expanduser() if stated else usual
+
+
 def store_folder(environ: Mapping[str, str]) -> Path:
     """Return the folder that ``LLMOBS_STORE`` names; absolute, since a daemon may change its own folder later.
 

@@ -187,7 +187,7 @@ class Ending:
             store=session.store,
             baseline_of=session.baseline_of,
             baseline_folder=session.baseline_folder,
-            prompt_folder=session.rootdir / session.settings.prompt_dir,
+            prompt_folder=session.prompt_folder,
             find_summaries=self._find_summaries,
             redaction=session.redaction,
             look=None if stopped else self._look,
