@@ -44,12 +44,12 @@ class Pattern:
         return sum(len(piece) for piece in self.literals if len(piece) >= _TELLING or len(self.literals) == 1)
 
     def values(self, text: str) -> list[str] | None:
-        """Return what stands in the place of each variable, or None where the text is no rendering.
-
-        Args:
-            text: Without blanks at both ends.
-        """
+        """Return what stands in the place of each variable, or None where the text is no rendering."""
         first, last = self.literals[0], self.literals[-1]
+        if first:  # at an end that is a variable, blanks are its value
+            text = text.lstrip()
+        if last:
+            text = text.rstrip()
         if not self.variables:
             return [] if text == first else None
         end = len(text) - len(last)
@@ -99,7 +99,6 @@ class Patterns:
 
     def matches(self, text: str) -> list[Match]:
         """Return the prompts that a text is a rendering of, the best fit of each of those that fit best of all."""
-        text = text.strip()
         fits: list[tuple[Pattern, list[str]]] = []
         for pattern in self._candidates(text):
             values = pattern.values(text)
@@ -118,8 +117,8 @@ class Patterns:
         ]
 
     def _candidates(self, text: str) -> Iterator[Pattern]:
-        yield from self._by_start.get(text[:_KEY], ())
-        yield from self._by_end.get(text[-_KEY:], ())
+        yield from self._by_start.get(text.lstrip()[:_KEY], ())
+        yield from self._by_end.get(text.rstrip()[-_KEY:], ())
         for pattern in self._open:
             if max(pattern.literals, key=len) in text:
                 yield pattern
