@@ -8,7 +8,7 @@ from datetime import datetime
 
 from pytest_llmobs.reports.pages.prompts.versions import DIGITS, minute
 from pytest_llmobs.reports.text.page import Page
-from pytest_llmobs.reports.text.table import column, draw_painted, drop, fitted, squeeze, swap
+from pytest_llmobs.reports.text.table import Table, column, draw_painted, drop, fitted, squeeze, swap
 from pytest_llmobs.wording import count
 
 
@@ -35,8 +35,8 @@ class PromptLine:
 def prompt_listing(prompts: Sequence[PromptLine], page: Page) -> list[str]:
     """Return the table, in the order given.
 
-    What gives way, in this order, until it fits the page: the year, the middle of tags, of names, the time, the
-    variables.
+    What gives way, in this order, until it fits the page: the year, tags from the third on, the time, tags from the
+    second on, the middle of names, the variables.
     """
     table = [
         column("name", "name", prompts, lambda line: page.line(line.name)),
@@ -48,17 +48,28 @@ def prompt_listing(prompts: Sequence[PromptLine], page: Page) -> list[str]:
     ]
     steps = [
         swap(column("when", "when (UTC)", prompts, lambda line: _when(line)[len("2026-") :])),
-        squeeze("tags", 20, page.width, page),
-        squeeze("name", 24, page.width, page),
+        swap(column("tags", "tags", prompts, lambda line: page.line(page.named(line.tags, 2)))),
         drop("when"),
+        swap(column("tags", "tags", prompts, lambda line: page.line(page.named(line.tags, 1)))),
+        squeeze("name", 24, page.width, page),
         drop("variables"),
         squeeze("tags", 10, page.width, page),
         squeeze("name", 8, page.width, page),
     ]
-    lines, rows = draw_painted(fitted(table, page.width, steps), page)
+    shown = fitted(table, page.width, steps)
+    lines, rows = draw_painted(shown, page)
     for line, row in zip(prompts, rows, strict=True):
         lines.append(page.paint(row, "red" if line.problem else ""))
-    return lines
+    return [*lines, *_without_room(table, shown, page)]
+
+
+def _without_room(table: Table, shown: Table, page: Page) -> list[str]:
+    """Return the line that names what was left out, but for what nobody has."""
+    kept = [column.key for column in shown]
+    hidden = [column.key for column in table if any(column.cells) and column.key not in kept]
+    if not hidden:
+        return []
+    return page.wrapped(f"no room for {', '.join(hidden)}: widen the terminal, or use --json", "dim")
 
 
 def _commit(line: PromptLine) -> str:
