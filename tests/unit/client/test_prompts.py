@@ -244,13 +244,15 @@ def test_a_damaged_commit_is_said_with_its_place(client: Client, folder: Path) -
 
 
 def test_a_template_of_langchain_needs_langchain(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    manifest = {"lc": 1, "type": "constructor", "id": ["langchain", "PromptTemplate"], "kwargs": {}}
+
     class Template:
         __module__ = "langchain_core.prompts"
 
     class Load:
         @staticmethod
         def dumps(template: Template) -> str:
-            return json.dumps({"lc": 1, "type": "constructor"})
+            return json.dumps(manifest)
 
         @staticmethod
         def load(manifest: Any) -> Any:
@@ -259,7 +261,7 @@ def test_a_template_of_langchain_needs_langchain(client: Client, monkeypatch: py
     monkeypatch.setitem(sys.modules, "langchain_core.load", Load)  # type: ignore[arg-type]
     monkeypatch.setitem(sys.modules, "langchain_core", Load)  # type: ignore[arg-type]
     client.push_prompt("template", object=Template())
-    assert client.pull_prompt("template") == {"lc": 1, "type": "constructor"}
+    assert client.pull_prompt("template") == manifest
     monkeypatch.setitem(sys.modules, "langchain_core.load", None)  # type: ignore[arg-type]
     with pytest.raises(StoreError, match="install langchain-core to pull it"):
         client.pull_prompt("template")
