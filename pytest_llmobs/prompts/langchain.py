@@ -1,7 +1,7 @@
 """Templates of LangChain as plain data, and back; langchain-core is imported when there is one.
 
-What a file describes is looked through first: nothing but prompts and messages is made of it, no model, no secret is read
-from the environment, and no template language that evaluates something.
+What a file describes is looked through first: nothing but prompts and messages is made of it: no model, no secret from the
+environment, no template language that evaluates something.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ def to_data(template: Any) -> Any:
     data = json.loads(import_module("langchain_core.load").dumps(template))
     for problem in _problems(data):
         raise ArgumentError(
-            f"The template of type {type(template).__name__} {problem}. Push the prompt alone, without a model, a parser "
-            "or code."
+            f"The template of type {type(template).__name__} {problem}. Push the prompt alone, without a model, a "
+            "parser or code."
         )
     return data
 
@@ -59,7 +59,9 @@ def from_data(data: Any, name: str) -> Any:
         StoreError: langchain-core isn't installed, or the JSON describes something else than a prompt.
     """
     for problem in _problems(data):
-        raise StoreError(f"The prompt {name!r} is a template of LangChain that {problem}. Nothing of it is made.")
+        raise StoreError(
+            f"The prompt {name!r} is a template of LangChain that {problem}. Nothing of it is made."
+        )
     try:
         load = import_module("langchain_core.load").load
     except ImportError:

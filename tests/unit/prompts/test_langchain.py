@@ -51,7 +51,7 @@ def test_a_prompt_with_its_model_or_with_code_is_refused(folder: PromptFolder) -
     prompt = ChatPromptTemplate.from_messages([("user", "{question}")])
     for object in (prompt | FakeListChatModel(responses=["x"]), prompt | (lambda value: value)):
         with pytest.raises(
-            ArgumentError, match="holds .*RunnableSequence', which is no prompt. Push the prompt alone"
+            ArgumentError, match=r"holds .*RunnableSequence', which is no prompt. Push the prompt alone"
         ):
             push(folder, "support", Push(object))
     assert folder.names() == []
