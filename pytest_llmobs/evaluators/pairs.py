@@ -13,7 +13,7 @@ from operator import attrgetter
 from typing import Any, ClassVar, TypeVar
 
 from pytest_llmobs.errors import EvaluatorError, UnscoredError
-from pytest_llmobs.evaluators.binding.bound import is_interruption, unscored, wait_for
+from pytest_llmobs.evaluators.binding.bound import interrupts, unscored, wait_for
 from pytest_llmobs.evaluators.binding.declaration import identify
 from pytest_llmobs.evaluators.binding.signature import PAIR_PARTS, Signature, read_signature
 from pytest_llmobs.evaluators.binding.subject import Subject
@@ -202,7 +202,7 @@ class BoundPairwise:
         try:
             answer = self._answer(shown)
         except BaseException as error:
-            if is_interruption(error):
+            if interrupts(error):
                 raise
             return replace(undecided, error=unscored(self.key, error).error)
         return _preference(undecided, answer)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_llmobs.errors import EvaluatorError
-from pytest_llmobs.evaluators.binding.bound import is_interruption, unscored, wait_for
+from pytest_llmobs.evaluators.binding.bound import interrupts, unscored, wait_for
 from pytest_llmobs.evaluators.binding.declaration import identify, version_of
 from pytest_llmobs.evaluators.binding.results import scores_of
 from pytest_llmobs.evaluators.binding.signature import SUITE_PARTS, Signature, read_signature
@@ -85,7 +85,7 @@ class BoundSummary:
                 returned = wait_for(returned)
             return scores_of(returned, self.key)
         except BaseException as error:
-            if is_interruption(error):
+            if interrupts(error):
                 raise
             return [unscored(self.key, error)]
 

@@ -154,6 +154,10 @@ def test_a_baseline_of_an_evaluation_is_nothing_that_pytest_misses(project: Path
         ((*EVAL, "--evaluators", "exact_mach"), "Unknown evaluator 'exact_mach'"),
         ((*EVAL, "--baseline", "nowhere"), "--baseline 'nowhere' is no file, no folder and no experiment."),
         ((*EVAL, "--min-mean", "correct"), "--min-mean 'correct' is no bound. Write METRIC=BOUND"),
+        (
+            (*EVAL[:-1], "exact_match", "--min-mean", "exact_mach=0.5"),
+            "min_mean names 'exact_mach', which is no evaluator's key. Did you mean 'exact_match'?",
+        ),
         ((*EVAL, "--must-pass", "correct:tier"), "--must-pass 'correct:tier' is no rule."),
         ((*EVAL, "--fail-on", "drift"), "Unknown value 'drift' for fail_on."),
         ((*EVAL, "--report", "htm"), "Unknown report 'htm' for --report."),
@@ -176,6 +180,7 @@ def test_a_rule_about_a_metric_that_nothing_produced_is_red_and_shows_the_rest(p
     done = llmobs(project, *EVAL, "--min-mean", "corect=0.5")
     assert done.returncode == 1
     assert "names a metric that nothing produced. Did you mean 'correct'?" in " ".join(done.stdout.split())
+    assert "min_mean names 'corect', which is no evaluator's key. Did you mean 'correct'?" in done.stderr
 
 
 def test_must_pass_takes_numbers_as_the_dataset_has_them(project: Path) -> None:

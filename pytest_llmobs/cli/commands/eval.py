@@ -114,6 +114,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         LlmobsError: The data can't be found, an evaluator is misdeclared, the store can't be written …
     """
     from pytest_llmobs.client.client import Client
+    from pytest_llmobs.client.results.experiment import conclude_as
     from pytest_llmobs.client.results.gating import check
 
     client = Client(store=arguments.store)
@@ -127,13 +128,14 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     # a mistake shows before anything is paid for
     orders = reports.read_option(arguments, client.store)
     check(reference, request, client.workspace)
+    _check_metrics(request, arguments, console)
     try:
         results = _evaluated(target, client, arguments)
     except IncompleteExperiment as error:
         return _interrupted(error, arguments, console)
     except NotFoundError as error:  # whose exit status would say that the gate is red
         raise ArgumentError(str(error)) from error
-    conclusion = results.conclude_as(reference, request)
+    conclusion = conclude_as(results, reference, request)
     _tell(results, conclusion, request, orders, client, arguments, console)
     if conclusion.experiment.red or conclusion.experiment.interrupted:
         return _RED
@@ -226,6 +228,19 @@ def _evaluated(target: Any, client: Client, arguments: argparse.Namespace) -> Ex
     return results
 
 
+def _check_metrics(request: GateRequest, arguments: argparse.Namespace, console: Console) -> None:
+    """Tell of a bound on a metric that no evaluator is called; one that goes on may have further ones stored."""
+    from pytest_llmobs.client.results.gating import check_metrics
+    from pytest_llmobs.evaluators import builtin
+    from pytest_llmobs.evaluators.binding.declaration import bind
+
+    ready_made = builtin()
+    evaluators = [bind(spec, ready_made) for spec in find_evaluators(arguments.evaluators, ready_made)]
+    summaries = find_evaluators(arguments.summary_evaluators, ready_made, "summary evaluator")
+    if not arguments.experiment and (doubt := check_metrics(request, evaluators, summaries)):
+        console.note(f"llmobs: {doubt}")
+
+
 def _data(client: Client, arguments: argparse.Namespace) -> Any:
     """Return the dataset as ``evaluate()`` takes it: its name, or the examples that are chosen of it."""
     if arguments.split is None and arguments.limit is None:
@@ -263,7 +278,9 @@ def _tell(
     arguments: argparse.Namespace,
     console: Console,
 ) -> None:
-    context = replace(results.context(request, conclusion.recorded), store=arguments.store or "")
+    from pytest_llmobs.client.results.gating import report_context
+
+    context = replace(report_context(request, conclusion.recorded), store=arguments.store or "")
     if not arguments.json:
         reports.tell(conclusion.experiment, orders, context, client.store, console)
         return

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from pytest_llmobs.client.results.gating import GateRequest, Reference
     from pytest_llmobs.client.results.summaries import SummaryScores
     from pytest_llmobs.experiments.conclude import Conclusion
-    from pytest_llmobs.reports.context import Context
     from pytest_llmobs.workspace import Workspace
 
 _NOT_YET = "not run yet"
@@ -126,7 +125,12 @@ class ExperimentResults:
         self._evaluation.wait()
         interruption = self._evaluation.interruption
         if interruption is not None:
-            raise IncompleteExperiment(interruption.message, self) from interruption.cause
+            cause = interruption.cause
+            if isinstance(
+                cause, KeyboardInterrupt
+            ):  # where it struck says nothing, and would come before the message
+                cause = cause.with_traceback(None)
+            raise IncompleteExperiment(interruption.message, self) from cause
         return _Awaited()
 
     # What it is called, and where it lies
@@ -159,11 +163,11 @@ class ExperimentResults:
         experiment = self._evaluation.experiment
         if not self._evaluation.stored:
             return None
-        from pytest_llmobs.client.results.gating import GateRequest
+        from pytest_llmobs.client.results.gating import GateRequest, report_context
         from pytest_llmobs.reports.delivery import FOLDER, ReportOrder, Reports
         from pytest_llmobs.reports.html import HtmlReport
 
-        reports = Reports(experiment, self.context(GateRequest()), (ReportOrder(HtmlReport()),))
+        reports = Reports(experiment, report_context(GateRequest()), (ReportOrder(HtmlReport()),))
         folder = self._workspace.store_folder / FOLDER
         (delivery,) = reports.written(folder)
         if delivery.path is None:
@@ -283,39 +287,17 @@ class ExperimentResults:
             ArgumentError: A rule makes no sense, or names a metric that there isn't.
             BaselineError: There is no such baseline, or it can't be written.
         """
-        from pytest_llmobs.client.results.gating import GateRequest, exit_status, print_report
+        from pytest_llmobs.client.results.gating import GateRequest, exit_status, print_report, report_context
 
         request = GateRequest(min_mean or {}, max_drop, must_pass, fail_on, update_baseline, accept_failing)
-        conclusion = self.conclude_as(_reference(baseline), request)
-        print_report(conclusion, self.context(request, conclusion.recorded), out or sys.stdout)
+        conclusion = conclude_as(self, _reference(baseline), request)
+        print_report(conclusion, report_context(request, conclusion.recorded), out or sys.stdout)
         return exit_status(conclusion)
-
-    def conclude_as(self, reference: Reference, request: GateRequest) -> Conclusion:
-        """Judge by these rules and keep that with the experiment, as ``gate`` does; print nothing.
-
-        Raises:
-            ArgumentError: A rule makes no sense, or names a metric that there isn't.
-            BaselineError: There is no such baseline, or it can't be written.
-        """
-        from pytest_llmobs.client.results.gating import judged
-        from pytest_llmobs.experiments.conclude import keep
-
-        conclusion, surroundings = judged(self._as_it_ended, self._workspace, reference, request)
-        if self._evaluation.stored:
-            conclusion = keep(conclusion, surroundings)
-        self._evaluation.conclude(conclusion.experiment, conclusion.recorded)
-        return conclusion
 
     @cached_property
     def _as_it_ended(self) -> Experiment:
         """The experiment before any further gate: what one notes is no matter of the next."""
         return self._evaluation.experiment
-
-    def context(self, request: GateRequest, recorded: Sequence[str] = ()) -> Context:
-        """Return what a report is to be told beside the experiment."""
-        from pytest_llmobs.reports.context import Context
-
-        return Context(accept=request.accept, accept_some=request.accept, recorded=recorded)
 
     # How it looks
 
@@ -362,3 +344,21 @@ def _reference(baseline: object) -> Reference:
         f"baseline={baseline!r}: give other results, an experiment's name, a file or folder of baselines, "
         "git:REVISION, or None for the committed baseline."
     )
+
+
+def conclude_as(results: ExperimentResults, reference: Reference, request: GateRequest) -> Conclusion:
+    """Judge an evaluation by these rules and keep that with the experiment, as ``gate`` does; print nothing.
+
+    Raises:
+        ArgumentError: A rule makes no sense, or names a metric that there isn't.
+        BaselineError: There is no such baseline, or it can't be written.
+    """
+    from pytest_llmobs.client.results.gating import judged
+    from pytest_llmobs.experiments.conclude import keep
+
+    evaluation = results._evaluation
+    conclusion, surroundings = judged(results._as_it_ended, results._workspace, reference, request)
+    if evaluation.stored:
+        conclusion = keep(conclusion, surroundings)
+    evaluation.conclude(conclusion.experiment, conclusion.recorded)
+    return conclusion

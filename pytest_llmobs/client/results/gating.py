@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TextIO
 
 from pytest_llmobs.errors import ArgumentError, GateError, SettingsError
@@ -19,6 +20,7 @@ from pytest_llmobs.wording import known, nearest
 
 if TYPE_CHECKING:
     from pytest_llmobs.baselines.records import Baseline
+    from pytest_llmobs.evaluators.binding.declaration import BoundEvaluator
     from pytest_llmobs.experiments.conclude import Conclusion, Surroundings
     from pytest_llmobs.experiments.references import Source
     from pytest_llmobs.reports.context import Context
@@ -104,6 +106,34 @@ def check(reference: Reference, request: GateRequest, workspace: Workspace) -> N
     list(_rules(replace(request, lenient=True), ()))
     _settings(workspace.settings, reference, request)
     _source(reference, None, workspace)
+
+
+def check_metrics(
+    request: GateRequest, evaluators: Sequence[BoundEvaluator], summary_evaluators: Sequence[Any]
+) -> str:
+    """Refuse a bound on a metric that nothing can produce before anything has run.
+
+    Returns:
+        What to say where an evaluator may yet name a score so; empty where all metrics are the evaluators' keys.
+
+    Raises:
+        ArgumentError: No evaluator can.
+    """
+    from pytest_llmobs.evaluators.binding.declaration import identify
+    from pytest_llmobs.evaluators.binding.own_key import scores_under_own_key
+
+    keys = [PASS, *map(attrgetter("key"), evaluators), *map(identify, summary_evaluators)]
+    drops = request.max_drop if isinstance(request.max_drop, Mapping) else {}
+    asked = {"min_mean": request.min_mean, "max_drop": drops, "must_pass": _must_pass(request.must_pass)}
+    for argument, metrics in asked.items():
+        for metric in metrics:
+            if metric in keys:
+                continue
+            message = f"{argument} names {metric!r}, which is no evaluator's key.{nearest(metric, keys)} {known(keys)}"
+            if not summary_evaluators and all(map(scores_under_own_key, evaluators)):
+                raise ArgumentError(message)
+            return f"{message} It is red unless an evaluator returns a score of that name."
+    return ""
 
 
 def _unjudged(experiment: Experiment, request: GateRequest) -> Experiment:
@@ -257,6 +287,18 @@ def _none(plan: object) -> Sequence[Any]:
 def exit_status(conclusion: Conclusion) -> int:
     """Return 1 where an evaluation is red, or ended before its end; else 0."""
     return int(conclusion.experiment.red or conclusion.experiment.interrupted)
+
+
+def report_context(request: GateRequest, recorded: Sequence[str] = ()) -> Context:
+    """Return what a report is to be told beside the experiment.
+
+    Args:
+        request: What was asked of the gate.
+        recorded: Baseline files that were written.
+    """
+    from pytest_llmobs.reports.context import Context
+
+    return Context(accept=request.accept, accept_some=request.accept, recorded=recorded)
 
 
 def print_report(conclusion: Conclusion, context: Context, out: TextIO) -> None:

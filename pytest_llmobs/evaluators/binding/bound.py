@@ -49,7 +49,7 @@ class BoundEvaluator:
             return scores_of(returned, self.key)
         # Not `Exception`: an evaluator that calls `sys.exit` or `pytest.skip` must not end somebody's session.
         except BaseException as error:
-            if is_interruption(error):
+            if interrupts(error):
                 raise
             return [unscored(self.key, error)]
 
@@ -69,7 +69,7 @@ class BoundEvaluator:
                 returned = await returned
             return scores_of(returned, self.key)
         except BaseException as error:
-            if is_interruption(error):
+            if interrupts(error):
                 raise
             return [unscored(self.key, error)]
 
@@ -88,6 +88,19 @@ def is_interruption(error: BaseException) -> bool:
         return True
     asyncio = sys.modules.get("asyncio")  # where nobody has imported it, nothing of it was raised
     return asyncio is not None and isinstance(error, asyncio.CancelledError)
+
+
+def interrupts(error: BaseException) -> bool:
+    """Return True for what an evaluator raised because somebody stops it; a cancellation of its own is its failure."""
+    if not is_interruption(error) or isinstance(error, KeyboardInterrupt | GeneratorExit):
+        return is_interruption(error)
+    import asyncio
+
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:  # no loop runs in this thread, and nothing could cancel it
+        return False
+    return task is not None and task.cancelling() > 0
 
 
 def unscored(key: str, error: BaseException) -> Score:

@@ -387,3 +387,27 @@ def test_many_different_errors_are_counted_instead_of_filling_the_report(client:
 def test_a_rows_run_says_as_the_stored_one_that_it_counts(client: ClientBase) -> None:
     results = evaluate(App(), data=DATA, evaluators=[right], client=client)
     assert {row["run"].columns["attempt"] for row in results} == {"consumed"}
+
+
+@pytest.mark.parametrize("concurrency", [0, 2])
+def test_an_evaluator_that_is_cancelled_from_within_is_an_evaluator_that_failed(
+    client: ClientBase, concurrency: int
+) -> None:
+    async def gives_up(inputs: Mapping[str, Any]) -> bool:
+        if inputs["question"] == "two":
+            raise asyncio.CancelledError
+        return True
+
+    results = evaluate(App(), data=DATA, evaluators=[gives_up], max_concurrency=concurrency, client=client)
+    assert "CancelledError" in str(scores_of(results)["two"]["gives_up"].error)
+    assert str(results.summary_scores["gives_up"]) == "0.667, 1 of 3 missing, 1.000 over the others"
+
+
+def test_an_evaluator_that_is_cancelled_on_the_callers_loop_is_too(client: ClientBase) -> None:
+    async def gives_up(inputs: Mapping[str, Any]) -> bool:
+        raise asyncio.CancelledError
+
+    async def main() -> Any:
+        return await aevaluate(App(), data=DATA, evaluators=[gives_up], client=client)
+
+    assert {len(scores) for scores in scores_of(asyncio.run(main())).values()} == {1}

@@ -60,6 +60,8 @@ def test_ctrl_c_raises_with_what_was_finished(client: ClientBase) -> None:
     stopped = interrupted(client)
     name = stopped.results.experiment_name
     assert [row["example"].id for row in stopped.results] == ["one"]
+    assert isinstance(stopped.__cause__, KeyboardInterrupt)
+    assert stopped.__cause__.__traceback__ is None  # one traceback before the message is enough
     assert str(stopped) == (
         f"The evaluation {name!r} ended early: it was interrupted. 1 of 3 trials are finished and stored; the same "
         f"call with experiment={name!r} runs the others."
