@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 from numbers import Integral, Real
 from typing import Any, NamedTuple
@@ -160,11 +161,17 @@ def noted_arm(metadata: Mapping[str, Any], name: str) -> NotedArm | None:
 
 def _read_weights(text: Any) -> Mapping[str, float]:
     """Return the weights that a run was noted with; none where several stand beside each other, or it is no JSON."""
-    try:
-        weights = checked_weights(json.loads(text))
-    except (TypeError, ValueError):
+    if not isinstance(text, str):
         return {}
-    return weights
+    return _parsed_weights(text)
+
+
+@lru_cache(maxsize=256)  # a hundred thousand runs were noted with the same few
+def _parsed_weights(text: str) -> Mapping[str, float]:
+    try:
+        return checked_weights(json.loads(text))
+    except ValueError:
+        return {}
 
 
 def checked_weights(weights: Any) -> Mapping[str, float]:

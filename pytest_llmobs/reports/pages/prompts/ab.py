@@ -26,9 +26,9 @@ _RUNS_OF_A_COST = 1_000
 """Runs whose cost is shown: that of one is a row of zeros."""
 _LESS_IS_BETTER = (_LATENCY, _COST, "error rate")
 _CAUSES = (
-    "Usual causes: runs of one arm crash or are filtered before they are logged, the app calls ab() with another key "
-    "or salt in places, or the arm itself decides who comes back. Whatever it is, it makes the arms' users unlike: no "
-    "difference below can be trusted, and none is named."
+    "Usual causes: runs of one arm crash before they are logged, sampling keeps those of one arm (LLMOBS_KEEP), or the "
+    "app calls ab() with another key or salt in places. Whatever it is, it makes the arms' users unlike: no difference "
+    "below can be trusted, and none is named."
 )
 _SIZES = {_LATENCY: figures.seconds, _COST: figures.cost}
 """Metrics with a unit -> how a difference is told."""
