@@ -153,7 +153,11 @@ def read_bytes(path: Path, most: int = MOST_BYTES) -> bytes:
         if status.st_size > most:
             raise OSError(errno.EFBIG, f"it has {status.st_size:,} bytes, and {most:,} at most are read")
         with open(descriptor, "rb", closefd=False) as file:
-            return file.read(most)
+            # not ``most`` at once: Python would first lay out that much memory
+            content = file.read(status.st_size + 1)
+            if len(content) > status.st_size:  # it has grown, or its size says nothing
+                content += file.read(most - len(content))
+            return content
     finally:
         os.close(descriptor)
 

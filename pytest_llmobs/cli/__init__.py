@@ -6,6 +6,7 @@ Exit status: 0 done, 1 red or not found, 2 usage (an unknown command or option, 
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -40,6 +41,10 @@ COMMANDS: Mapping[str, ModuleType] = {name: import_module(f"{__name__}.commands.
 DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 
 
+_RARELY = (10_000, 20, 50)
+"""How seldom the garbage collector runs, see ``gc.set_threshold``."""
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return the exit status.
 
@@ -48,6 +53,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     if argv is None:
         argv = sys.argv[1:]
+    collecting = gc.get_threshold()
+    # what a command reads is kept to its end: the collector would go through all of it again and again
+    gc.set_threshold(*_RARELY)
     try:
         status = _run(list(argv))
         sys.stdout.flush()  # here, where a closed pipe is expected
@@ -57,6 +65,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return DONE
     except KeyboardInterrupt:
         return INTERRUPTED
+    finally:
+        gc.set_threshold(*collecting)
     return status
 
 

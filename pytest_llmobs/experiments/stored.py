@@ -21,19 +21,24 @@ class StoredExperiment(NamedTuple):
     document: Mapping[str, Any]
 
 
-def read_experiment(name: str, store: Store) -> Experiment:
+def read_experiment(name: str, store: Store, *, summed: bool = False) -> Experiment:
     """Return the experiment of that very name.
+
+    Args:
+        name: Its name.
+        store: Has it.
+        summed: Put off what only who looks at single trials needs.
 
     Raises:
         StoreError: It doesn't exist, is damaged, or of a newer schema.
     """
-    return checked(store.read_experiment(name), store.experiment_file(name), store)
+    return checked(store.read_experiment(name), store.experiment_file(name), store, head=summed)
 
 
-def find_readable(name: str, store: Store) -> Experiment | None:
-    """Return the experiment of that very name, or None, told once, where it can't be read."""
+def find_readable(name: str, store: Store, *, summed: bool = False) -> Experiment | None:
+    """Return what ``read_experiment`` does, or None, told once, where it can't be read."""
     try:
-        return read_experiment(name, store)
+        return read_experiment(name, store, summed=summed)
     except StoreError as error:
         store.leave_out(store.experiment_file(name), error)
         return None

@@ -359,6 +359,8 @@ def _encode_mapping(encode: Encode | None, mapping: Mapping[str, Any], sparse: b
 
 
 def _decode_mapping(form: Form, mapping: Mapping[str, Any]) -> Mapping[str, Any]:
+    if not mapping:  # most are empty
+        return mapping
     form.check(mapping.values())
     if form.decode is None:
         return mapping

@@ -191,9 +191,9 @@ def _head(path: Path) -> str:
     """Return the text of a document without its trials."""
     content = read_bytes(path)
     for key in _WITH_TRIALS:
-        before, line, _ = content.partition(f'\n"{key}": '.encode())
-        if line:
-            content = before.rstrip(b",\r\n") + b"}"
+        end = content.find(f'\n"{key}": '.encode())
+        if end >= 0:
+            content = content[:end].rstrip(b",\r\n") + b"}"
     return content.decode("utf-8-sig")
 
 

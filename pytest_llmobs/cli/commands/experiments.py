@@ -120,7 +120,7 @@ def _lines(heads: Sequence[Experiment], store: Store) -> list[ExperimentLine]:
     # means and costs need the trials, which heads lack: only what is shown is read whole
     lines = []
     for head in heads:
-        experiment = find_readable(head.name, store)
+        experiment = find_readable(head.name, store, summed=True)
         if experiment is not None:
             lines.append(experiment_line(experiment))
     return lines
