@@ -89,7 +89,7 @@ def test_a_text_too_short_to_prove_anything_is_not_looked_for(text):
         (f"Be brief. {SUPPORT.format(customer='Ada', tier='gold')}", False),
         (f"{SUPPORT.format(customer='Ada', tier='gold')} Be brief.", False),
         (SUPPORT.format(customer="Ada", tier="gold").replace("Acme", "Emca"), False),
-        (SUPPORT.split("{")[0], False),
+        (SUPPORT.split("{", maxsplit=1)[0], False),
         ("", False),
     ],
 )

@@ -80,7 +80,6 @@ def stamp(run: Run) -> str | None:
     return value
 
 
-@pytest.mark.parametrize("use", [in_sync, in_async])
 @pytest.mark.parametrize(
     "request_of",
     [
@@ -93,9 +92,11 @@ def stamp(run: Run) -> str | None:
     ],
     ids=["system", "system block", "message", "block", "within another text", "stream"],
 )
-def test_a_filled_prompt_is_on_its_call_and_all_above(sink, server, prompt, hash, use, request_of):
+def test_a_filled_prompt_is_on_its_call_and_all_above(sink, server, prompt, hash, request_of):
     with trace("app"), trace("step"):
-        use(server, lambda client: client.messages.create(**{**ASK, **request_of(prompt.format(**GIVEN))}))
+        in_async(
+            server, lambda client: client.messages.create(**{**ASK, **request_of(prompt.format(**GIVEN))})
+        )
         with trace("later"):
             pass
     assert [stamp(sink.run(name)) for name in ("app", "step")] == [hash, hash]
@@ -148,9 +149,12 @@ def test_batches_tools_and_token_counts_too(sink, server, prompt, hash):
     ],
 )
 def test_openai_too(sink, prompt, hash, name, call):
-    with openai_server.serve("hello") as server, trace("app"):
-        with openai.OpenAI(base_url=server.url, api_key="sk-test", max_retries=0) as client:
-            call(client, prompt.format(**GIVEN))
+    with (
+        openai_server.serve("hello") as server,
+        trace("app"),
+        openai.OpenAI(base_url=server.url, api_key="sk-test", max_retries=0) as client,
+    ):
+        call(client, prompt.format(**GIVEN))
     assert stamp(sink.run(name)) == stamp(sink.run("app")) == hash
 
 
@@ -232,8 +236,8 @@ def test_several_prompts_and_several_commits_stand_beside_each_other(sink, serve
 
     @traceable
     def app() -> None:
-        for text in (prompt.format(**GIVEN), newer.format(customer="Ada"), tone.format()):
-            in_sync(server, lambda client: client.messages.create(**ASK, system=text))
+        texts = [prompt.format(**GIVEN), newer.format(customer="Ada"), tone.format()]
+        in_sync(server, lambda client: [client.messages.create(**ASK, system=text) for text in texts])
 
     app()
     run = sink.run("app")
