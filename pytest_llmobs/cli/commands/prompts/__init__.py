@@ -14,7 +14,7 @@ from importlib import import_module
 from pytest_llmobs.cli.console import Console
 from pytest_llmobs.wording import known, nearest
 
-HELP = "list prompts and their versions; log, show, diff, blame, tag, check, commit, promote and merge them"
+HELP = "list prompts and their versions; log, show, diff, blame, tag, check, commit, promote, merge and import them"
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,9 @@ ACTIONS: Mapping[str, Action] = {
     ),
     "merge": Action(
         "merge", "join two heads, as a git merge leaves them behind", "llmobs prompts merge support"
+    ),
+    "import": Action(
+        "importing", "make prompts of a folder of text files", "llmobs prompts import old_prompts --dry-run"
     ),
 }
 """Every action, in the order of the help."""

@@ -28,16 +28,25 @@ DIGITS = 12
 Verdicts = Mapping[str, Sequence["PromptVerdict"]]
 
 
+def prompts_path(arguments: argparse.Namespace) -> Path:
+    """Return the folder of prompts, which need not exist: the one that is named, else the workspace's.
+
+    Raises:
+        SettingsError: pytest's configuration can't be read.
+    """
+    from pytest_llmobs.workspace import Workspace
+
+    return Workspace.find().prompt_folder if arguments.dir is None else Path(arguments.dir)
+
+
 def open_folder(arguments: argparse.Namespace) -> PromptFolder:
-    """Return the folder of prompts: the one that is named, else the workspace's.
+    """Return the folder of prompts.
 
     Raises:
         NotFoundError: There is none.
         SettingsError: pytest's configuration can't be read.
     """
-    from pytest_llmobs.workspace import Workspace
-
-    path = Workspace.find().prompt_folder if arguments.dir is None else Path(arguments.dir)
+    path = prompts_path(arguments)
     if not path.is_dir():
         raise NotFoundError(
             f"There is no folder of prompts {str(path)!r}. A file in it is a prompt: {str(path / 'support.md')!r}. "

@@ -263,3 +263,31 @@ def test_check_finds_what_is_wrong_and_says_what_to_do(
     rows = json.loads(llmobs("prompts", "check", "--json").stdout)
     assert [row["kind"] for row in rows] == kinds
     assert [row["is_harmless"] for row in rows].count(True) == 1
+
+
+def test_a_folder_of_text_files_is_taken_over(llmobs: Run, tmp_path: Path) -> None:
+    for name, text in {
+        "faq.txt": "Answer {question}.",
+        "odd.md": "Hi {{ name }}.",
+        "notes.docx": "x",
+    }.items():
+        (tmp_path / "old").mkdir(exist_ok=True)
+        (tmp_path / "old" / name).write_text(text, encoding="utf-8")
+    rehearsed = llmobs("prompts", "import", "old", "--dry-run")
+    assert (rehearsed.returncode, (tmp_path / "prompts").exists()) == (0, False)
+    assert rehearsed.stdout.splitlines()[0] == "✓ faq, from old/faq.txt; variables: question"
+    assert "odd.md: line 1 has '{{ name }}', which looks like mustache." in " ".join(rehearsed.stdout.split())
+    assert rehearsed.stderr == "1 file would be taken, 2 left out\n"
+    done = llmobs("prompts", "import", "old", "--style", "mustache", "--json")
+    told = json.loads(done.stdout)
+    assert [(one["name"], one["variables"], one["is_new"]) for one in told["taken"]] == [
+        ("faq", [], True),
+        ("odd", ["name"], True),
+    ]
+    assert llmobs("prompts", "show", f"odd:{told['taken'][1]['hash']}").stdout == "Hi {name}.\n"
+    again = llmobs("prompts", "import", "old/odd.md", "--style", "mustache")
+    assert again.stdout == "✓ odd, from old/odd.md, there already; variables: name\n"
+    wrong = llmobs("prompts", "import", "old", "--style", "jinja")
+    assert wrong.returncode == 2
+    gone = llmobs("prompts", "import", "odl")
+    assert (gone.returncode, gone.stdout) == (1, "")

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from pytest_llmobs.cli.commands.prompts import ACTIONS
 from pytest_llmobs.experiments.documents import experiment_to_dict
 from pytest_llmobs.prompts.folder import PromptFolder
 from pytest_llmobs.storage.store import Store
@@ -300,9 +301,7 @@ def test_the_help_of_llmobs_imports_no_prompts(tmp_path: Path) -> None:
     assert done.stdout.splitlines()[-1] == "[]"
 
 
-@pytest.mark.parametrize(
-    "action", ["list", "log", "show", "diff", "blame", "check", "commit", "tag", "promote", "merge"]
-)
+@pytest.mark.parametrize("action", ACTIONS)
 def test_every_action_has_a_help_with_an_example(llmobs: Run, action: str) -> None:
     done = llmobs("prompts", action, "--help")
     assert (done.returncode, done.stderr) == (0, "")
