@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from pytest_llmobs import Client, ab, pull_prompt
 from pytest_llmobs.cli import main as llmobs
 from pytest_llmobs.measures.sample_ratio import sample_ratio
-from pytest_llmobs.prompts.splitting import Split
+from pytest_llmobs.prompts.splitting.split import Split
 from pytest_llmobs.storage.store import Store
 from pytest_llmobs.tracing.run_tree import start_root
 from pytest_llmobs.tracing.tracer import Tracer

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pytest_llmobs.prompts.pulling import Puller
     from pytest_llmobs.prompts.pushing import Push
     from pytest_llmobs.prompts.records import Prompt, PromptCommit, PromptList, PromptUrl
-    from pytest_llmobs.prompts.splitting import Arm
+    from pytest_llmobs.prompts.splitting.dealing import Arm
 
 _SORTED_BY = ("updated_at", "num_likes", "num_downloads", "num_views")
 _DIRECTIONS = ("desc", "asc")
@@ -336,9 +336,9 @@ def ab(
 ) -> Arm:
     """Return the version of a prompt that a user gets in an A/B test; unpacks as ``variant, prompt``.
 
-    The same user gets the same arm in every process, and for as long as the salt and the weights stay; see
-    ``prompts.splitting``. The arm is noted on the current run and on those it is nested in, with a hash in the place of
-    the key; ``llmobs prompts ab NAME`` compares the arms.
+    The same user gets the same arm in every process, and for as long as the salt and the weights stay (see
+    ``prompts.splitting.split``). The arm is noted on the current run and on those it is nested in, with a hash in the
+    place of the key; ``llmobs prompts ab NAME`` compares the arms.
 
     Args:
         prompt: The prompt's name.
@@ -352,7 +352,7 @@ def ab(
         ArgumentError: The key names nobody, or weights, salt or arms make no sense.
         StoreError: A file of the prompt makes no sense, or is a template of LangChain, which isn't installed.
     """
-    from pytest_llmobs.prompts.splitting import deal
+    from pytest_llmobs.prompts.splitting.dealing import deal
 
     name = _name(prompt)
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_llmobs.errors import NotFoundError
 from pytest_llmobs.feedback.trial_scores import counted_scores
-from pytest_llmobs.prompts.splitting import AB_KEY, NotedArm, noted_arm
+from pytest_llmobs.prompts.splitting.notes import NotedArm, noted_arm
+from pytest_llmobs.prompts.splitting.split import AB_KEY
 from pytest_llmobs.records.conditions import Conjunction, FieldCondition, RunFilter, SameRecord
 from pytest_llmobs.wording import known, nearest
 

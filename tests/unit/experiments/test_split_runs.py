@@ -14,7 +14,7 @@ from pytest_llmobs.errors import NotFoundError
 from pytest_llmobs.experiments.splits.assignments import Assignments, read_assignments
 from pytest_llmobs.experiments.splits.values import RunValues, read_values
 from pytest_llmobs.feedback.writing import FeedbackWriter
-from pytest_llmobs.prompts.splitting import Split
+from pytest_llmobs.prompts.splitting.split import Split
 from pytest_llmobs.storage.store import Store
 from pytest_llmobs.tracing.redaction.pipeline import Redaction
 from pytest_llmobs.tracing.run_tree import RunTree, start_root

@@ -14,7 +14,7 @@ from pytest_llmobs.experiments.splits.assignments import Assignments, ServedRun
 from pytest_llmobs.experiments.splits.comparison import SplitComparison, compare_arms
 from pytest_llmobs.experiments.splits.metrics import ArmMetric, Detect
 from pytest_llmobs.experiments.splits.values import RunValues
-from pytest_llmobs.prompts.splitting import NotedArm
+from pytest_llmobs.prompts.splitting.notes import NotedArm
 
 START = datetime(2026, 11, 23, 12, tzinfo=UTC)
 EVEN = {"control": 50, "treatment": 50}

@@ -18,7 +18,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_llmobs.errors import ArgumentError, NotFoundError
-from pytest_llmobs.prompts.splitting import NotedArm, Split, checked_weights, deal, key_text, noted_arm
+from pytest_llmobs.prompts.splitting.arguments import checked_weights, key_text
+from pytest_llmobs.prompts.splitting.dealing import deal
+from pytest_llmobs.prompts.splitting.notes import NotedArm, noted_arm
+from pytest_llmobs.prompts.splitting.split import Split
 
 WEIGHTS: dict[str, float] = {"control": 80, "treatment": 20}
 USERS = list(map(str, range(500)))
@@ -102,7 +105,7 @@ def test_assignments_are_for_good() -> None:
 
 def test_other_processes_with_other_hash_seeds_agree() -> None:
     code = (
-        "from pytest_llmobs.prompts.splitting import Split\n"
+        "from pytest_llmobs.prompts.splitting.split import Split\n"
         "split = Split('support', {'treatment': 20, 'control': 80}, 'support')\n"
         "print(*[split.variant(str(user)) for user in range(500)])\n"
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pytest_llmobs.cli import main
-from pytest_llmobs.prompts.splitting import Split
+from pytest_llmobs.prompts.splitting.split import Split
 from pytest_llmobs.storage.store import Store
 from pytest_llmobs.tracing.run_tree import start_root
 from pytest_llmobs.tracing.tracer import Tracer

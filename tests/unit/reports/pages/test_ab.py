@@ -11,7 +11,7 @@ import pytest
 from pytest_llmobs.experiments.splits.assignments import Assignments, ServedRun
 from pytest_llmobs.experiments.splits.comparison import compare_arms
 from pytest_llmobs.experiments.splits.metrics import Detect
-from pytest_llmobs.prompts.splitting import NotedArm
+from pytest_llmobs.prompts.splitting.notes import NotedArm
 from pytest_llmobs.reports.pages.prompts.ab import comparison_text
 from pytest_llmobs.reports.text import cells
 from pytest_llmobs.reports.text.page import Page
