@@ -14,6 +14,7 @@ from pytest_llmobs.tracing.prompt_stamps import (
     stamp_prompt,
     stamp_trace,
 )
+from pytest_llmobs.tracing.redaction.pipeline import Redaction
 from pytest_llmobs.tracing.sampling import read_rules
 from tests.unit.tracing.memory import MemorySink
 
@@ -69,8 +70,6 @@ def test_it_survives_a_payload_that_is_dropped_and_a_redactor_that_fails():
     def fail(text: str) -> str:
         raise RuntimeError(text)
 
-    from pytest_llmobs.tracing.redaction.pipeline import Redaction
-
     sink = MemorySink()
     install(Tracer(project="unit", sink=sink, redaction=Redaction([fail])))
     try:
@@ -79,7 +78,7 @@ def test_it_survives_a_payload_that_is_dropped_and_a_redactor_that_fails():
             root.drop_payload("MemoryError")
     finally:
         uninstall()
-    assert sink.run("root").metadata["prompt.support"] == HASH
+    assert sink.runs[0].metadata["prompt.support"] == HASH
 
 
 @pytest.mark.parametrize(
@@ -98,7 +97,7 @@ def test_a_sampled_trace_is_kept_for_its_prompt(rule, kept):
     assert sink.names() == (["step", "root"] if kept else [])
 
 
-def test_where_tracing_is_off_nothing_is_noted_below(sink):
+def test_what_is_used_where_tracing_is_off_is_noted_above(sink):
     with trace("root"), tracing_context(enabled=False):
         stamp_prompt(STAMP)
-    assert sink.run("root").metadata == {"prompt.support": HASH}  # it is used below root all the same
+    assert sink.run("root").metadata == {"prompt.support": HASH}
