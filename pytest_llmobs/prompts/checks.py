@@ -12,11 +12,11 @@ from pytest_llmobs.errors import LlmobsError
 from pytest_llmobs.prompts.ancestry import History, missing_parents
 from pytest_llmobs.prompts.content import Content
 from pytest_llmobs.prompts.filling.messages import MessageTexts
+from pytest_llmobs.prompts.filling.mistakes import variable_mistakes
 from pytest_llmobs.prompts.filling.origin import Origin, shown_path
 from pytest_llmobs.prompts.filling.problems import Part, brace_lines
 from pytest_llmobs.prompts.filling.variables import parse
 from pytest_llmobs.prompts.folder import PromptFolder
-from pytest_llmobs.prompts.variable_mistakes import variable_mistakes
 from pytest_llmobs.wording import shell_line
 
 Kind = Literal[

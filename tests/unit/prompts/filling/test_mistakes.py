@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from pytest_llmobs.prompts.filling.messages import MessageTexts
+from pytest_llmobs.prompts.filling.mistakes import variable_mistakes
 from pytest_llmobs.prompts.filling.origin import Origin
 from pytest_llmobs.prompts.filling.problems import Part
 from pytest_llmobs.prompts.filling.variables import parse
-from pytest_llmobs.prompts.variable_mistakes import variable_mistakes
 
 ORIGIN = Origin("support", "0123456789abcdef")
 
