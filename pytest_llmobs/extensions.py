@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections import ChainMap
 from collections.abc import Callable, Mapping, Sequence
@@ -162,16 +163,17 @@ def _may_be_offered(group: str) -> bool:
 def _names_group(folder: Path, heading: bytes) -> bool:
     """Tell whether the metadata of a package in a folder of ``sys.path`` names a group of entry points."""
     try:
-        entries = list(folder.iterdir())
+        with os.scandir(folder) as entries:
+            names = [entry.name for entry in entries]
     except OSError:
         return folder.is_file()  # an archive
-    for entry in entries:
-        kind = entry.suffix.lower()
-        if kind == ".egg":
+    for name in names:
+        kind = name.rpartition(".")[2].lower()
+        if kind == "egg":
             return True
-        if kind in (".dist-info", ".egg-info"):
+        if kind in ("dist-info", "egg-info"):
             with suppress(OSError):  # most packages have no entry points
-                if heading in (entry / "entry_points.txt").read_bytes():
+                if heading in (folder / name / "entry_points.txt").read_bytes():
                     return True
     return False
 

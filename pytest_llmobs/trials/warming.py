@@ -27,8 +27,11 @@ def import_ahead(function: Any, packages: Collection[str]) -> list[str]:
     wanted = [name for name in packages if name not in sys.modules]
     if not wanted:
         return []
-    late = _late_imports(_source(function))
+    source = _source(function)
     imported: list[str] = []
+    if not any(name in source for name in wanted):  # to read the whole of a module takes 20 ms
+        return imported
+    late = _late_imports(source)
     for name in wanted:
         if name in late:
             with suppress(Exception):  # the target's own import tells
