@@ -14,6 +14,7 @@ from pytest_llmobs.feedback.trial_scores import counted_scores
 from pytest_llmobs.prompts.splitting.notes import NotedArm, noted_arm
 from pytest_llmobs.prompts.splitting.split import AB_KEY
 from pytest_llmobs.records.conditions import Conjunction, FieldCondition, RunFilter, SameRecord
+from pytest_llmobs.records.prompt_uses import PROMPT_KEY, read_uses
 from pytest_llmobs.wording import known, nearest
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ class ServedRun:
     scores: Mapping[str, float]
     """Of a trial, by metric."""
     noted: NotedArm
+    commits: tuple[str, ...] = ()
+    """The commits of the prompt that it used."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,9 +84,11 @@ def read_assignments(store: RunQueries, name: str, project: str, since: datetime
     for table in store.tables(_COLUMNS, project, filter=wanted, ordered=False, **started(since)):
         for row in table.to_pylist():
             traces.add(row["trace_id"])
-            arm = noted_arm(json.loads(row["metadata"]), name)
+            metadata = json.loads(row["metadata"])
+            arm = noted_arm(metadata, name)
             if arm is not None:
-                noted[row["id"]] = (_served_run(row, arm), row["parent_id"])
+                used = metadata.get(PROMPT_KEY + name)
+                noted[row["id"]] = (_served_run(row, arm, used), row["parent_id"])
     if not traces:
         raise _unknown_split(store, name, project, since)
     top_of: dict[str, ServedRun] = {}
@@ -95,7 +100,10 @@ def read_assignments(store: RunQueries, name: str, project: str, since: datetime
     return Assignments(runs=list(runs.values()), top_of=top_of, of_several_users=len(traces))
 
 
-def _served_run(row: Mapping[str, Any], arm: NotedArm) -> ServedRun:
+def _served_run(row: Mapping[str, Any], arm: NotedArm, used: Any) -> ServedRun:
+    commits: dict[str, None] = {}
+    for use in read_uses(used) if isinstance(used, str) else ():
+        commits[use.commit_hash] = None
     columns = {"attempt": row["attempt"], "scores": dict(row["scores"] or ())}
     return ServedRun(
         id=row["id"],
@@ -105,6 +113,7 @@ def _served_run(row: Mapping[str, Any], arm: NotedArm) -> ServedRun:
         failed=row["status"] == "error",
         scores=counted_scores(columns),
         noted=arm,
+        commits=tuple(commits),
     )
 
 

@@ -6,6 +6,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from pytest_llmobs.experiments.splits.assignments import ServedRun
 from pytest_llmobs.measures.sample_ratio import SampleRatio, sample_ratio
@@ -50,6 +51,8 @@ class ArmUsers:
     """All runs of theirs."""
     expected: float | None
     """Users by the weights as they were when each came first; None where no run tells of weights."""
+    commits: Sequence[str] = ()
+    """The commits of the prompt that their runs used, in order of time; several where a tag was moved."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,15 +108,31 @@ def dealt(users: Sequence[User]) -> Dealt:
 
 
 def _arms(users: Iterable[User], expected: Mapping[str, float]) -> list[ArmUsers]:
-    numbers = dict.fromkeys(expected, 0)
-    runs = dict.fromkeys(expected, 0)
+    of_arms: dict[str, list[User]] = {arm: [] for arm in expected}
     for user in users:
-        numbers[user.arm] = numbers.get(user.arm, 0) + 1
-        runs[user.arm] = runs.get(user.arm, 0) + len(user.runs)
+        of_arms.setdefault(user.arm, []).append(user)
     arms = []
-    for arm, number in numbers.items():
-        arms.append(ArmUsers(arm=arm, users=number, runs=runs[arm], expected=expected.get(arm)))
+    for arm, theirs in of_arms.items():
+        runs = list(chain.from_iterable(user.runs for user in theirs))
+        arms.append(
+            ArmUsers(
+                arm=arm,
+                users=len(theirs),
+                runs=len(runs),
+                expected=expected.get(arm),
+                commits=_commits(arm, runs),
+            )
+        )
     return sorted(arms, key=_order)
+
+
+def _commits(arm: str, runs: Iterable[ServedRun]) -> list[str]:
+    """Return the commits that runs of an arm used, in order of time."""
+    commits: dict[str, None] = {}
+    for run in sorted(runs, key=_age):
+        if run.noted.arm == arm:  # some users were given another one later
+            commits.update(dict.fromkeys(run.commits))
+    return list(commits)
 
 
 def _order(arm: ArmUsers) -> tuple[bool, float, int, str]:

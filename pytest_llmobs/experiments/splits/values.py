@@ -36,7 +36,7 @@ def read_values(store: Store, assignments: Assignments, project: str, since: dat
     only_run = _only_runs(assignments.runs)
     about, costs = _scan(store, project, since, said, only_run)
     gathered: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
-    for row in said.to_pylist():
+    for row in _about_runs(said, [*assignments.top_of, *about]).to_pylist():
         run_id, score = row["run_id"], row["score"]
         served = assignments.top_of.get(run_id) or only_run.get(about.get(run_id, ""))
         if served is not None and score is not None:
@@ -49,6 +49,14 @@ def read_values(store: Store, assignments: Assignments, project: str, since: dat
         # somebody's own key called latency says what they mean by it
         values[key] = dict(zip(gathered[key], map(mean, gathered[key].values()), strict=True))
     return values
+
+
+def _about_runs(said: pa.Table, run_ids: Sequence[str]) -> pa.Table:
+    """Return what was said of some runs; a store may hold a million words about others."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return said.filter(pc.is_in(said["run_id"], value_set=pa.array(run_ids, pa.string())))
 
 
 def _own_values(

@@ -74,6 +74,14 @@ def test_a_trace_is_one_run_of_its_user_however_many_runs_tell_of_it(app: App) -
     assert set(values["latency"]) == {root.id}
 
 
+def test_a_run_tells_which_commit_it_used(app: App) -> None:
+    with app.root(CONTROLLED) as root:
+        root.add_stamps({"prompt.support": "0123456789abcdef"})
+        root.add_stamps({"prompt.support": "0123456789abcdef (matched)", "prompt.other": "ba9876543210fedc"})
+    assignments, _ = app.read()
+    assert assignments.runs[0].commits == ("0123456789abcdef",)
+
+
 def test_feedback_on_any_run_of_the_trace_is_its_users(app: App) -> None:
     with app.root(TREATED) as root:
         stamped, other = app.below(root, TREATED), app.below(root)

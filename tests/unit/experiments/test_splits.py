@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from statistics import fmean
 
@@ -115,6 +116,16 @@ def test_an_arm_without_users_is_shown_all_the_same() -> None:
         ("treatment", 0, 1.5),
     ]
     assert arm_of(comparison, "rating", "treatment").difference is None
+
+
+def test_an_arm_names_the_commits_that_it_stood_for_in_order_of_time() -> None:
+    runs = split_of({"control": 3, "treatment": 1})
+    runs = [
+        replace(run, commits=(commit,))
+        for run, commit in zip(runs, ("old", "new", "old", "other"), strict=True)
+    ]
+    moved = replace(served(9, "user-0", "treatment"), commits=("other",))
+    assert [arm.commits for arm in compared([*runs, moved]).arms] == [["old", "new"], ["other"]]
 
 
 def test_users_are_expected_by_the_weights_that_they_came_under() -> None:

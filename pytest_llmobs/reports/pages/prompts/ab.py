@@ -7,6 +7,7 @@ from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
+from pytest_llmobs.records.prompt_uses import SHOWN_DIGITS
 from pytest_llmobs.reports.text import figures
 from pytest_llmobs.reports.text.page import Page, joined
 from pytest_llmobs.reports.text.table import column, draw_painted, drop, fitted, squeeze
@@ -99,13 +100,22 @@ def _arms_table(comparison: SplitComparison, page: Page) -> list[str]:
 
     table = [
         column("arm", "arm", arms, lambda arm: page.line(arm.arm)),
+        column("commit", "commit", arms, _commit),
         column("users", "users", arms, lambda arm: f"{arm.users:,}", right=True),
         column("share", "share", arms, lambda arm: f"{arm.users / comparison.users:.1%}", right=True),
         column("meant", "meant", arms, meant, right=True),
         column("runs", "runs", arms, lambda arm: f"{arm.runs:,}", right=True),
     ]
-    heading, rows = draw_painted(fitted(table, page.width, [squeeze("arm", 8, page.width, page)]), page)
+    heading, rows = draw_painted(
+        fitted(table, page.width, [squeeze("arm", 8, page.width, page), drop("commit")]), page
+    )
     return [*heading, *rows]
+
+
+def _commit(arm: ArmUsers) -> str:
+    if len(arm.commits) > 1:
+        return f"{len(arm.commits)} commits"
+    return "".join(arm.commits)[:SHOWN_DIGITS]
 
 
 def _assignment(comparison: SplitComparison, page: Page) -> Iterator[str]:
@@ -233,6 +243,12 @@ def _left_out(comparison: SplitComparison, page: Page) -> Iterator[str]:
     ):
         if number:
             notes.append(f"left out: {count(number, thing)} {which}")
+    for arm in comparison.arms:
+        if len(arm.commits) > 1:
+            commits = ", ".join(commit[:SHOWN_DIGITS] for commit in arm.commits)
+            notes.append(
+                f"{arm.arm} stands for several commits, as where a tag was moved, and mixes them: {commits}"
+            )
     if comparison.without_weights:
         users = count(comparison.without_weights, "user")
         notes.append(f"not in the check of the shares: {users} whose run says nothing of the weights")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -108,15 +109,18 @@ def test_no_line_is_wider_than_the_page(width: int, arm: str) -> None:
 
 def test_what_is_left_out_is_named() -> None:
     runs = runs_of({"control": 8, "treatment": 4})
-    runs[1] = ServedRun(
-        **{**vars(runs[1]), "noted": NotedArm("treatment", "user-0", {"control": 1, "treatment": 1})}
-    )
-    runs[2] = ServedRun(
-        **{**vars(runs[2]), "noted": NotedArm("control", "user-2", {"control": 1, "treatment": 1})}
-    )
-    runs[3] = ServedRun(**{**vars(runs[3]), "noted": NotedArm("control", "user-3", {})})
-    runs[4] = ServedRun(**{**vars(runs[4]), "noted": NotedArm("control", None, WEIGHTS)})
+    runs[1] = replace(runs[1], noted=NotedArm("treatment", "user-0", {"control": 1, "treatment": 1}))
+    runs[2] = replace(runs[2], noted=NotedArm("control", "user-2", {"control": 1, "treatment": 1}))
+    runs[3] = replace(runs[3], noted=NotedArm("control", "user-3", {}))
+    runs[4] = replace(runs[4], noted=NotedArm("control", None, WEIGHTS))
+    for number, commit in ((5, "0123456789abcdef"), (6, "ba9876543210fedc")):
+        runs[number] = replace(runs[number], commits=(commit,))
     lines = " ".join(printed(runs, several=2, width=200).split())
+    assert "2 commits" in lines
+    assert (
+        "! control stands for several commits, as where a tag was moved, and mixes them: 0123456789ab, ba"
+        in lines
+    )
     assert "! the weights changed: control 80, treatment 20; then control 1, treatment 1." in lines
     assert "! left out: 1 user given several arms" in lines
     assert "! left out: 1 run that says nothing of the user" in lines
