@@ -44,6 +44,14 @@ def report(name: object, error: Exception) -> None:
         )
 
 
+def report_callback(name: object, error: Exception) -> None:
+    """Say that what was to be called at the end of a run has failed; never raises."""
+    with suppress(Exception):
+        _log.warning(
+            "on_end of a call of %r raised %s. The call itself was made, and logged.", name, headline(error)
+        )
+
+
 def _without_our_frames(trace: TracebackType | None) -> TracebackType | None:
     inner = trace
     while inner is not None and inner.tb_frame.f_code.co_filename.startswith(_OURS):

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -73,6 +73,8 @@ class OpenRun:
     """Nanoseconds that capturing took, where it was long."""
     line: bytes | None = None
     """The spool line, once written."""
+    on_end: Callable[[Any], Any] | None = None
+    """Gets the run once it has ended and is written."""
     remote_path: str | None = None
     """Of a stand-in for another process's run: LangSmith's header, where it came along."""
 

@@ -190,6 +190,8 @@ class RunTree(ToldRun):
             self._give_up(failed)
         self.stop()
         self.write()
+        if self.on_end is not None:
+            self._announce_end(self.on_end)
 
     def finish_with(self, result: Any, process: Callable[[Any], Any] | None = None) -> None:
         """End a managed run with what the function returned.
@@ -217,6 +219,8 @@ class RunTree(ToldRun):
         except Exception as error:
             self._give_up(error)
             self.write()
+        if self.on_end is not None:
+            self._announce_end(self.on_end)
 
     def stop(self) -> None:
         """Take the end time, once."""
@@ -233,6 +237,12 @@ class RunTree(ToldRun):
             self._give_up(error)
             with suppress(Exception):
                 self.line = self.tracer.write(self)
+
+    def _announce_end(self, announce: Callable[[RunTree], Any]) -> None:
+        try:
+            announce(self)
+        except Exception as error:  # the call has succeeded, or failed for another reason
+            failure.report_callback(self.name, error)
 
     def _give_up(self, error: Exception) -> None:
         failure.report(self.name, error)

@@ -212,6 +212,7 @@ class Decorated:
             make=extra.make,
         )
         run.took(run.clock - began)
+        extra.tell(run)
         return run
 
     def _capture(self, limit: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bytes:

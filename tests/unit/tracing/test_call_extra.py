@@ -72,7 +72,8 @@ def test_the_function_does_not_see_it_where_tracing_is_off() -> None:
     ("extra", "told"),
     [
         ({"metdata": {}}, "'metdata' has no effect. Did you mean 'metadata'?"),
-        ({"on_end": print}, "'on_end' has no effect. Known: metadata, name, parent"),
+        ({"ended": print}, "'ended' has no effect. Known: metadata, name, on_end, parent"),
+        ({"replicas": []}, "'replicas' has no effect: a run is written once, to one store."),
         ({"run_id": "seven"}, "run_id='seven' is no UUID."),
         ("beta", "'beta' is no dict."),
     ],
@@ -84,6 +85,46 @@ def test_what_cannot_be_used_is_told_and_the_call_is_made(
     assert answer("why", langsmith_extra=extra) == "why: []"
     assert sink.run("answer").status == "success"
     assert f"langsmith_extra of a call of 'answer': {told}" in caplog.text
+
+
+def test_older_names_and_the_example_are_taken(sink: MemorySink) -> None:
+    with trace("outer") as outer:
+        pass
+    with trace("other") as other:
+        extra = {
+            "run_tree": other,
+            "run_extra": {"metadata": {"tier": "gold"}},
+            "reference_example_id": UUID(ID),
+        }
+        answer("why", langsmith_extra=extra)
+    run = sink.run("answer")
+    assert (run.parent_id, run.metadata["tier"], run.reference_example_id) == (other.id, "gold", ID)
+    assert outer.id != other.id
+
+
+def test_what_is_to_be_called_gets_the_run_that_has_ended(
+    sink: MemorySink, caplog: pytest.LogCaptureFixture
+) -> None:
+    ended: list[Any] = []
+
+    @traceable
+    def words() -> Iterator[str]:
+        yield "one"
+
+    @traceable
+    def broken() -> None:
+        raise KeyError("plan")
+
+    extra = {"on_end": ended.append}
+    answer("why", langsmith_extra=extra)
+    list(words(langsmith_extra=extra))  # type: ignore[call-arg]
+    with pytest.raises(KeyError):
+        broken(langsmith_extra=extra)  # type: ignore[call-arg]
+    assert [(run.name, run.ended, run.written) for run in ended] == [
+        (name, True, True) for name in ("answer", "words", "broken")
+    ]
+    assert answer("how", langsmith_extra={"on_end": lambda run: run.nothing}) == "how: []"
+    assert "on_end of a call of 'answer' raised AttributeError" in caplog.text
 
 
 def test_coroutines_and_generators_take_it_too(sink: MemorySink) -> None:
