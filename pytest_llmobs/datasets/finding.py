@@ -14,13 +14,17 @@ _LISTED = 5
 """Files that a message names."""
 
 
-def find_file(path: Path, base_dirs: Sequence[Path], suffixes: Iterable[str]) -> Path:
-    """Return the first file of this path.
+def find_file(
+    path: Path, base_dirs: Sequence[Path], suffixes: Iterable[str], dataset_folder: Path | None = None
+) -> Path:
+    """Return the first file of this path, or the one of the dataset of this name.
 
     Args:
         path: As the user wrote it.
         base_dirs: Where a relative path is looked for, in this order; none means the current folder.
-        suffixes: Those that can be read, for messages.
+        suffixes: Those that can be read.
+        dataset_folder: Where the client keeps datasets: a name without a suffix, as ``evaluate()`` takes it, is one of
+            these, after all paths.
 
     Raises:
         DatasetError: There is none; the message names the most similar ones.
@@ -33,11 +37,22 @@ def find_file(path: Path, base_dirs: Sequence[Path], suffixes: Iterable[str]) ->
         if candidate.is_dir():
             raise DatasetError(f"{display_path(candidate)} is a folder. Name a file in it. {known(suffixes)}")
         folders.append(candidate.parent)
+    if dataset_folder is not None:
+        for suffix in sorted(suffixes, key=_by_preference):
+            candidate = dataset_folder / f"{path.as_posix()}{suffix}"
+            if candidate.is_file():
+                return candidate
+        folders.append(candidate.parent)
     # A dict, not a set: it keeps the order.
     looked_in = ", ".join(dict.fromkeys(map(display_path, folders)))
     raise DatasetError(
         f"No dataset {path.as_posix()!r}.{_near(path, folders, suffixes)} Looked in: {looked_in}"
     )
+
+
+def _by_preference(suffix: str) -> tuple[bool, str]:
+    """Sort JSON Lines first, as the client does where two files differ in their suffix alone."""
+    return suffix != ".jsonl", suffix
 
 
 def _near(path: Path, folders: Iterable[Path], suffixes: Iterable[str]) -> str:

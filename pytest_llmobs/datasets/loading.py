@@ -29,6 +29,7 @@ def load_dataset(
     inputs: Sequence[str] = (),
     outputs: Sequence[str] = (),
     metadata: Sequence[str] = (),
+    dataset_folder: Path | None = None,
 ) -> Dataset:
     """Load a dataset.
 
@@ -40,6 +41,7 @@ def load_dataset(
         inputs: Flat columns that make up the inputs; columns that no mapping names are left out.
         outputs: Flat columns that make up the outputs.
         metadata: Flat columns that make up the metadata.
+        dataset_folder: Where the client keeps datasets, of which a name without suffix is enough.
 
     Raises:
         DatasetError: The source can't be found or read, or isn't a dataset; the message says what to do.
@@ -51,7 +53,7 @@ def load_dataset(
         made = python.call(source, name)
     if isinstance(made, str | os.PathLike):
         readers = by_suffix(formats)
-        file = find_file(Path(made), base_dirs, readers)
+        file = find_file(Path(made), base_dirs, readers, dataset_folder)
         examples = _some(read_examples(file, readers, columns), display_path(file))
         return Dataset(file.stem, examples, Path(os.path.relpath(file, rootdir)).as_posix())
     if isinstance(made, Dataset) and not columns.given:

@@ -144,10 +144,17 @@ class Parametrizer:
     def _read(self, source: Any, folder: Path) -> Dataset:
         rootdir = self._state.config.rootpath
         formats = self._state.session.extensions.formats
-        folders = [folder, rootdir]
-        if (rootdir / self._state.settings.dataset_dir).is_dir():  # where the client keeps them
-            folders.append(rootdir / self._state.settings.dataset_dir)
-        dataset = load_dataset(source, base_dirs=folders, formats=formats, rootdir=rootdir)
+        folders, kept = [folder, rootdir], rootdir / self._state.settings.dataset_dir
+        if not kept.is_dir():
+            dataset = load_dataset(source, base_dirs=folders, formats=formats, rootdir=rootdir)
+        else:  # the client's
+            dataset = load_dataset(
+                source,
+                base_dirs=[*folders, kept],
+                formats=formats,
+                rootdir=rootdir,
+                dataset_folder=kept,
+            )
         if isinstance(source, str | Path):
             return dataset
         return copied(dataset)  # the app may hold what it was made of, and change it

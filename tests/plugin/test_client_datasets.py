@@ -10,7 +10,7 @@ SUITE = """
 import pytest
 from app import answer
 
-@pytest.mark.llm_dataset("support/golden.jsonl", target=answer, split="hard")
+@pytest.mark.llm_dataset("support/golden", target=answer, split="hard")
 def test_answer(example, llm_run):
     assert example.splits == ("base", "hard")
     assert example.inputs["name"] in llm_run.outputs["output"]
@@ -35,7 +35,7 @@ def test_a_dataset_beside_the_test_goes_before_the_client_s(project: Project) ->
     client = Client(workspace=Workspace.find(project.path, {}))
     client.create_dataset("golden")
     client.create_example({"name": "Ada", "query": "Where?"}, dataset_name="golden")
-    project.write(test_app=SUITE.replace("support/golden", "golden").replace(', split="hard"', ""))
+    project.write(test_app=SUITE.replace("support/golden", "golden.jsonl").replace(', split="hard"', ""))
     project.path.joinpath("golden.jsonl").write_text(
         '{"inputs": {"name": "Grace", "query": "When?"}, "split": ["base", "hard"]}\n'
     )

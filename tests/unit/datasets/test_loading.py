@@ -3,6 +3,8 @@ from pathlib import Path
 import pytest
 
 from pytest_llmobs.datasets import DatasetWarning, Row
+from pytest_llmobs.datasets.finding import find_file
+from pytest_llmobs.errors import DatasetError
 
 ONE = '{"id": "x", "inputs": {"q": "Hi"}}'
 
@@ -142,3 +144,15 @@ def test_names_few_of_many_equal_examples(load):
 
 def test_numbers_and_booleans_that_python_calls_equal_are_different_inputs(load):
     assert len(load([{"inputs": {"q": 1}}, {"inputs": {"q": True}}, {"inputs": {"q": 1.0}}])) == 3
+
+
+def test_a_name_is_enough_where_the_client_keeps_datasets(tmp_path):
+    for name in ("support.csv", "support.jsonl", "other.csv"):
+        (tmp_path / name).touch()
+    suffixes = [".csv", ".jsonl"]
+    assert find_file(Path("support"), [tmp_path], suffixes, tmp_path).name == "support.jsonl"
+    assert find_file(Path("other"), [tmp_path], suffixes, tmp_path).name == "other.csv"
+    with pytest.raises(DatasetError, match=r"No dataset 'suport'\. Did you mean 'support\.csv' or 'support\.jsonl'"):
+        find_file(Path("suport"), [tmp_path], suffixes, tmp_path)
+    with pytest.raises(DatasetError, match="No dataset 'support'"):
+        find_file(Path("support"), [tmp_path], suffixes)
