@@ -53,15 +53,18 @@ def load_dataset(
         made = python.call(source, name)
     if isinstance(made, str | os.PathLike):
         readers = by_suffix(formats)
-        file = find_file(Path(made), base_dirs, readers, dataset_folder)
-        examples = _some(read_examples(file, readers, columns), display_path(file))
-        return Dataset(file.stem, examples, Path(os.path.relpath(file, rootdir)).as_posix())
+        return _of_file(find_file(Path(made), base_dirs, readers, dataset_folder), readers, columns, rootdir)
     if isinstance(made, Dataset) and not columns.given:
         return made
     examples = _some(check_rows(python.rows(made, name), columns, name), name)
     if callable(source):
         return Dataset(python.dataset_name(source), examples, name)
     return Dataset(_common_name(examples) or python.dataset_name(source), examples)
+
+
+def _of_file(file: Path, readers: Mapping[str, DatasetFormat], columns: Columns, rootdir: Path) -> Dataset:
+    examples = _some(read_examples(file, readers, columns), display_path(file))
+    return Dataset(file.stem, examples, Path(os.path.relpath(file, rootdir)).as_posix())
 
 
 def _common_name(examples: Iterable[Example]) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Unpack
@@ -83,6 +84,25 @@ def history(log: FeedbackLog, feedback_id: object) -> list[FeedbackEvent]:
     from pytest_llmobs.storage.feedback.rows import history_of
 
     return history_of(events)
+
+
+def with_projects(store: Store, records: Sequence[Feedback]) -> list[Feedback]:
+    """Return feedback with the project of its run, where nobody said it and the run is stored.
+
+    It isn't looked up where feedback is written: there, the run need not be stored yet.
+    """
+    unsaid = {record.run_id for record in records if record.project is None and record.run_id is not None}
+    if not unsaid:
+        return list(records)
+    projects: dict[str | None, str] = {}
+    for runs in store.tables(["id"], id=sorted(unsaid)):  # their project comes along
+        projects |= dict(zip(runs["id"].to_pylist(), runs["project"].to_pylist(), strict=True))
+    filled: list[Feedback] = []
+    for record in records:
+        if record.project is None and record.run_id in projects:
+            record = replace(record, project=projects[record.run_id])  # noqa: PLW2901 (the same, filled)
+        filled.append(record)
+    return filled
 
 
 def selected(store: Store, selection: Selection, columns: Sequence[str]) -> pa.Table:

@@ -100,12 +100,12 @@ def _run_ids(which: str | None, store: Store) -> Sequence[str] | None:
 
 
 def _list(selection: Selection, arguments: argparse.Namespace, store: Store, console: Console) -> int:
-    from pytest_llmobs.feedback.reading import chosen_feedback
+    from pytest_llmobs.feedback.reading import chosen_feedback, with_projects
     from pytest_llmobs.feedback.sums import said_of, sums_by_key
 
     stats = sums_by_key(said_of(store, selection))
     limit = arguments.limit if arguments.limit > 0 else None
-    records = list(islice(chosen_feedback(store, selection, limit), limit))
+    records = with_projects(store, list(islice(chosen_feedback(store, selection, limit), limit)))
     if arguments.json:
         by_key = {key: asdict(own) for key, own in stats.items()}
         console.json({"sums": by_key, "feedback": list(map(asdict, records))})

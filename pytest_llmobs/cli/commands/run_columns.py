@@ -23,6 +23,8 @@ SHOWN = ("start_time", "name", "status", "latency", "total_tokens", "total_cost"
 """What people see."""
 EVERYTHING = (*NAMES, "project", FEEDBACK)
 """What machines get."""
+PAYLOADS = ("inputs", "outputs", "metadata")
+"""Columns of which a key may be chosen: ``metadata.plan``."""
 
 Row = dict[str, Any]
 """Values by the names that were asked for."""
@@ -47,10 +49,12 @@ class RunColumns:
         ids = table["id"].to_pylist()
         values: dict[str, Sequence[Any]] = {}
         for name in self.names:
-            if name != FEEDBACK:
-                values[name] = _values(table, self.stored[name])
-            else:
+            if name == FEEDBACK:
                 values[name] = _feedback(ids, store)
+                continue
+            values[name] = _values(table, self.stored[name])
+            if name.partition(".")[0] in PAYLOADS and "." in name:
+                values[name] = [_part(payload, name.partition(".")[2]) for payload in values[name]]
         return [dict(zip(values, row, strict=True)) for row in zip(*values.values(), strict=True)]
 
 
@@ -68,12 +72,18 @@ def chosen(select: str | None, default: Sequence[str]) -> RunColumns:
     if select is not None:
         names = list(filter(None, map(str.strip, select.split(","))))
     choices = _choices()
+    stored: dict[str, str] = {}
     for name in names:
-        if name not in choices:
+        column, dot, key = name.partition(".")
+        if dot and key and column in PAYLOADS:
+            stored[name] = column
+        elif name not in choices:
             raise FilterError(
-                f"Unknown column {name!r} in --select.{nearest(name, choices)} {known(choices)}"
+                f"Unknown column {name!r} in --select.{nearest(name, choices)} {known(choices)} Of inputs, outputs and "
+                "metadata a key will do, too: metadata.KEY."
             )
-    stored = {name: choices[name] for name in names if name != FEEDBACK}
+        elif name != FEEDBACK:
+            stored[name] = choices[name]
     return RunColumns(stored, list(dict.fromkeys(names)))
 
 
@@ -95,6 +105,16 @@ def _values(table: pa.Table, column: str) -> list[Any]:
     if read is None:
         return values
     return list(map(read, values))
+
+
+def _part(payload: Any, key: str) -> Any:
+    """Return what a payload has under a key, or None; ``a.b`` looks into ``a`` where there is no ``a.b``."""
+    if not isinstance(payload, dict):
+        return None
+    if key in payload:
+        return payload[key]
+    first, _, rest = key.partition(".")
+    return _part(payload.get(first), rest) if rest else None
 
 
 def _parsed(text: str | None) -> Any:

@@ -38,7 +38,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--limit", type=limit, default=_SHOWN, metavar="N", help=f"most runs (0: all; default {_SHOWN})"
     )
     parser.add_argument("--oldest-first", action="store_true", help="turn the order round")
-    parser.add_argument("--select", metavar="A,B", help="the columns, such as id,name,inputs,feedback")
+    parser.add_argument(
+        "--select", metavar="A,B", help="the columns, such as id,name,inputs,metadata.plan,feedback"
+    )
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print them for machines, all columns")
     form.add_argument("--csv", action="store_true", help="print them for spreadsheets")

@@ -68,10 +68,10 @@ def test_sums_come_first_then_the_newest(runs: list[str], capsys: pytest.Capture
         "category  2         billing 1, returns 1",
         "rating    3  0.667                               1",
         "",
-        "when (UTC)      key       value    source  run",
-        "─" * 79,
-        f"11-23 12:13:24  category  returns  api     {runs[2]}",
-        f"11-23 12:13:23  category  billing  api     {runs[0]}",
+        "when (UTC)      key       value    source  project     run",
+        "─" * 68,
+        f"11-23 12:13:24  category  returns  api     production  {runs[2][:13]}",
+        f"11-23 12:13:23  category  billing  api     production  {runs[0][:13]}",
     ]
     assert printed.err == "3 older: llmobs feedback --limit 0\n"
 
@@ -162,6 +162,12 @@ def test_json_and_csv_hold_every_field(runs: list[str], capsys: pytest.CaptureFi
     assert (row["key"], row["run_id"], row["created_at"]) == ("rating", MISSING, "2025-11-23T12:13:25+00:00")
     assert main(["feedback", "--key", "rating", "--by", "category", "--csv"]) == 0
     assert capsys.readouterr().out.splitlines()[0] == "category,key,n,avg,comments,values"
+
+
+def test_the_project_of_a_rating_is_its_runs(runs: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["feedback", "--key", "rating", "--json"]) == 0
+    projects = {one["run_id"]: one["project"] for one in json.loads(capsys.readouterr().out)["feedback"]}
+    assert projects == {**dict.fromkeys(runs, "production"), MISSING: None}
 
 
 def test_a_runs_id_may_be_cut(runs: list[str], capsys: pytest.CaptureFixture[str]) -> None:

@@ -31,7 +31,13 @@ def filled(tmp_path: Path) -> Iterator[Store]:
     rated = [{"key": "user_rating", "score": 0.2}, {"key": "kind", "value": "refund"}]
     runs = [
         run(
-            1, name="support_agent", latency=2.1, inputs={"question": "=1+1, twice?"}, feedback=rated, **usage
+            1,
+            name="support_agent",
+            latency=2.1,
+            inputs={"question": "=1+1, twice?"},
+            feedback=rated,
+            metadata={"user": {"plan": "pro"}},
+            **usage,
         ),
         run(2, name="messages.create", run_type="llm", trace=IDS[1], parent_id=IDS[1], latency=0.7),
         run(3, name="support_agent", latency=7, status="error", error="Timeout: no answer"),
@@ -122,6 +128,21 @@ def test_spreadsheets_get_a_header_and_json_for_what_has_parts(llmobs: Command, 
     assert header == ["id", "latency", "inputs", "prompt_tokens"]
     assert rows == [[IDS[3], "7.0", "", ""], [IDS[1], "2.1", '{"question": "=1+1, twice?"}', "1320"]]
     assert next(csv.reader(io.StringIO(llmobs("runs", "--csv").stdout)))[:2] == ["start_time", "name"]
+
+
+def test_a_part_of_a_payload_may_be_a_column(llmobs: Command, filled: Store) -> None:
+    select = "id,inputs.question,outputs.answer,metadata.user.plan"
+    done = llmobs("runs", "--root", "--json", "--select", select)
+    assert json.loads(done.stdout) == [
+        {"id": IDS[3], "inputs.question": None, "outputs.answer": None, "metadata.user.plan": None},
+        {
+            "id": IDS[1],
+            "inputs.question": "=1+1, twice?",
+            "outputs.answer": None,
+            "metadata.user.plan": "pro",
+        },
+    ]
+    assert "Unknown column 'tags.0'" in llmobs("runs", "--select", "tags.0").stderr
 
 
 def test_an_explanation_says_what_was_pushed_down_and_read(llmobs: Command, filled: Store) -> None:
