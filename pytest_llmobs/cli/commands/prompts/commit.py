@@ -69,5 +69,5 @@ def _tell(rows: list[dict[str, Any]], looked_at: int, console: Console) -> None:
         console.say(console.page.line(f"{row['name']}: {row['hash'][:DIGITS]}, {after}, by {row['author']}"))
     if rows:
         console.note("Commit them in git, too: they lie in .commits beside the prompts.")
-    elif looked_at:
+    else:
         console.note(f"Nothing to commit: {count(looked_at, 'prompt')} looked at, none edited.")
