@@ -6,7 +6,8 @@ The fields register command line options and ini keys and validate values, and t
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -29,6 +30,8 @@ PROMPT_FOLDER = "prompts"
 """Where the client's prompts lie, below rootdir, unless ``llm_prompt_dir`` says otherwise."""
 PROMPT_DIR = "LLMOBS_PROMPT_DIR"
 """The environment variable that says it where no pytest configuration is shipped."""
+SESSION_PROMPTS = "LLMOBS_SESSION_PROMPTS"
+"""The one by which a pytest session says it to the app under test; see ``tell_prompts``."""
 
 _KINDS = {
     "bool": "bool",
@@ -360,3 +363,26 @@ def store_folder(environ: Mapping[str, str]) -> Path:
             "returns. `llmobs upload` copies what is there to an object store."
         )
     return Path(named).expanduser().absolute()
+
+
+def tell_prompts(folder: Path, environ: MutableMapping[str, str] = os.environ) -> Callable[[], None]:
+    """Let prompts be pulled from a folder in this process, whatever its current folder; return what undoes that.
+
+    The app under test knows of no session and no rootdir. The process's number stands in front of the folder: a child
+    process inherits the variable, and is no part of the session.
+    """
+    before = environ.get(SESSION_PROMPTS)
+    environ[SESSION_PROMPTS] = f"{os.getpid()}:{folder}"
+
+    def undo() -> None:
+        environ.pop(SESSION_PROMPTS, None)
+        if before is not None:
+            environ[SESSION_PROMPTS] = before
+
+    return undo
+
+
+def told_prompts(environ: Mapping[str, str] = os.environ) -> str:
+    """Return the folder of the pytest session that this process is; empty where it is none."""
+    process, _, folder = environ.get(SESSION_PROMPTS, "").partition(":")
+    return folder if process == str(os.getpid()) else ""

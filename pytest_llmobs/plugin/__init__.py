@@ -37,7 +37,7 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Register the markers, and set an experiment up."""
     options.register_markers(config)
-    options.tell_prompts(config)
+    options.say_where_prompts_lie(config)
     if options.wants_experiment(config):
         from pytest_llmobs.plugin.registration import register
 

@@ -12,8 +12,7 @@ from typing import Any
 import pytest
 
 from pytest_llmobs.errors import LlmobsError, SettingsError
-from pytest_llmobs.prompts.told import tell
-from pytest_llmobs.settings import OPTIONS, Option, Settings, read_settings
+from pytest_llmobs.settings import OPTIONS, Option, Settings, read_settings, tell_prompts
 
 MARKERS = (
     "llm_dataset(source, *, target=None, evaluators=(), summary_evaluators=(), split=None, limit=None, repeat=None, "
@@ -106,9 +105,9 @@ def register_markers(config: pytest.Config) -> None:
         config.addinivalue_line("markers", marker)
 
 
-def tell_prompts(config: pytest.Config) -> None:
+def say_where_prompts_lie(config: pytest.Config) -> None:
     """Let the app under test pull its prompts from below rootdir, whatever folder pytest was started in."""
-    config.add_cleanup(tell(config.rootpath / config.getini("llm_prompt_dir")))
+    config.add_cleanup(tell_prompts(config.rootpath / config.getini("llm_prompt_dir")))
 
 
 def wants_experiment(config: pytest.Config) -> bool:

@@ -19,7 +19,7 @@ from pytest_llmobs.reports.context import Context
 from pytest_llmobs.reports.delivery import Delivery, Reports
 from pytest_llmobs.reports.terminal.progress import Progress, progress_line
 from pytest_llmobs.reports.text.page import Page
-from pytest_llmobs.settings import ADD, STORE_FOLDER
+from pytest_llmobs.settings import ADD, PROMPT_DIR, STORE_FOLDER
 from pytest_llmobs.wording import shell_line
 
 if TYPE_CHECKING:
@@ -96,6 +96,7 @@ def context_of(config: pytest.Config, recorded: Sequence[str] = ()) -> Context:
         by_last=by_last,
         rerun=shell_line([*pytest_command, *unselected, "--llm-experiment"]),
         store=store_here(config),
+        prompts=prompts_here(config),
         rootdir=rootdir_here(config),
         recorded=recorded,
         everything=config.get_verbosity() >= 1,
@@ -141,6 +142,14 @@ def rootdir_here(config: pytest.Config) -> str:
     if root == here:
         return ""
     return os.path.relpath(root, here)
+
+
+def prompts_here(config: pytest.Config) -> str:
+    """Return the path of the prompts' folder, or an empty string where ``llmobs prompts`` finds it from that folder."""
+    root, here = config.rootpath, config.invocation_params.dir
+    if root in (here, *here.parents) or os.environ.get(PROMPT_DIR, "").strip():
+        return ""
+    return str(Path(rootdir_here(config), config.getini("llm_prompt_dir")))
 
 
 def store_here(config: pytest.Config) -> str:

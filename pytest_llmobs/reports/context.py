@@ -21,6 +21,8 @@ class Context:
     """The command that runs node ids again once they are appended to it."""
     store: str = ""
     """The store's path where the ``llmobs`` command would not find it by itself, else empty."""
+    prompts: str = ""
+    """The prompts' folder where the ``llmobs prompts`` command would not find it by itself, else empty."""
     rootdir: str = ""
     """Path of pytest's rootdir, where node ids begin, from the folder that commands run in; empty if it is that one."""
     recorded: Sequence[str] = ()

@@ -55,6 +55,12 @@ class Problems:
     def __bool__(self) -> bool:
         return bool(self.missing or self.unused or self.blank or self.unusable or self.leftover)
 
+    @property
+    def only_unused(self) -> list[str]:
+        """Unused names but for those that stand in doubled braces: there is one thing wrong with each of these."""
+        left = {leftover.name for leftover in self.leftover}
+        return [name for name in self.unused if name not in left]
+
     def error(
         self, origin: Origin, parts: Sequence[Part], names: Sequence[str], given: Sequence[str]
     ) -> PromptVariableError:
@@ -62,7 +68,7 @@ class Problems:
         leftover = list(dict.fromkeys(leftover.name for leftover in self.leftover))
         groups: dict[str, Sequence[str]] = {
             "missing": self.missing,
-            "unused": self.unused,
+            "unused": self.only_unused,
             "blank": list(self.blank),
             "left over": leftover,
             "unusable": list(self.unusable),
@@ -101,7 +107,7 @@ class _Writer:
             unknown = [given for given in problems.unused if nearest(given, [name])]
             hint = f" Is {unknown[0]!r} meant for it?" if unknown else ""
             yield f"  missing: {self._variable(name)}.{hint}"
-        for name in problems.unused:
+        for name in problems.only_unused:
             yield f"  unused: {name!r} is no variable of it.{nearest(name, self.names)}"
         for name, how in problems.blank.items():
             yield f"  blank: {self._variable(name)} is {how}."
@@ -187,4 +193,4 @@ def _remedies(problems: Problems, names: Sequence[str]) -> Iterator[str]:
         if getattr(problems, option):
             options.append(f'{option}="allow"')
     if options:
-        yield f"What is meant so is let be with {' and '.join(options)}, or with a list of names."
+        yield f"If that is intended, pass {' and '.join(options)}, or a list of names each."

@@ -83,7 +83,7 @@ def _after_red(experiment: Experiment, rerun: Sequence[ExampleDetail], context: 
     run_id = _first_run(rerun)
     if run_id:
         commands.append(NextCommand("look closer", show_command(run_id, context)))
-    commands += prompt_commands(experiment.decision.prompts)
+    commands += prompt_commands(experiment.decision.prompts, context.prompts)
     # examples that are gone from the dataset have none
     if located_nodeids(rerun, context):
         title = "rerun broken"
@@ -98,14 +98,20 @@ def _after_red(experiment: Experiment, rerun: Sequence[ExampleDetail], context: 
     return commands
 
 
-def prompt_commands(changes: Iterable[PromptChange]) -> list[NextCommand]:
-    """Return what shows how prompts changed, each once; of several commits on a side the last one counts."""
+def prompt_commands(changes: Iterable[PromptChange], folder: str = "") -> list[NextCommand]:
+    """Return what shows how prompts changed, each once; of several commits on a side the last one counts.
+
+    Args:
+        changes: The prompts whose commits differ.
+        folder: Theirs, where the command would not find it by itself.
+    """
+    named = ["--dir", folder] if folder else []
     commands: dict[str, None] = {}
     for change in changes:
         sides = [read_uses(change.before)[-1:], read_uses(change.after)[-1:]]
         hashes = [use.commit_hash[:SHOWN_DIGITS] for use in chain.from_iterable(sides)]
         if len(set(hashes)) == len(sides):  # the same commit may be used as a copy of its text now
-            commands[shell_line(["llmobs", "prompts", "diff", change.name, *hashes])] = None
+            commands[shell_line(["llmobs", "prompts", "diff", change.name, *hashes, *named])] = None
     return [NextCommand("prompt diff", command) for command in list(commands)[:_MOST_PROMPTS]]
 
 

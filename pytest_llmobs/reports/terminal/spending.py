@@ -50,7 +50,7 @@ def _trials(spending: SpendingDigest) -> str:
 
 def _app(app: Spending) -> str:
     if not app.calls:
-        return "no model calls"
+        return "no model calls, no cost"
     calls = count(app.calls, "call")
     if app.tokens:
         calls = f"{calls}, {figures.tokens(app.tokens)} tokens"

@@ -90,6 +90,19 @@ def test_what_comes_of_a_prompt_remembers_its_commit() -> None:
     assert PromptText("Hi").format().prompt_stamp is None
 
 
+def test_a_variable_in_doubled_braces_is_one_thing_that_is_wrong(tmp_path: Path) -> None:
+    file = tmp_path / "mail.md"
+    prompt = PromptText("Hello,\nyou write to {{name}}.", origin=Origin("mail", HASH, file=str(file)))
+    error = error_of(prompt, {"name": "Ada"})
+    assert str(error) == (
+        "The prompt 'mail' (commit 0123456789ab) isn't filled: 'name' is left over.\n"
+        f"  left over: {{name}} ({file}:2). Doubled braces are literal text: write {{name}} to have it filled.\n"
+        "Given: name. Variables: none.\n"
+        'If that is intended, pass unused="allow" and leftover="allow", or a list of names each.'
+    )
+    assert (error.unused, error.leftover) == (("name",), ("name",))
+
+
 def test_all_that_is_wrong_is_one_error_with_names_and_lines_and_no_values(tmp_path: Path) -> None:
     file = tmp_path / "mail.md"
     prompt = MAIL.with_origin(Origin("mail", HASH, file=str(file)))
@@ -102,7 +115,7 @@ def test_all_that_is_wrong_is_one_error_with_names_and_lines_and_no_values(tmp_p
         f"  blank: {{tier}} ({file}:3) is blank.\n"
         f"  unusable: {{sender}} ({file}:4) is bytes: decode them.\n"
         "Given: customer, tier, sender. Variables: customer_name, tier, sender.\n"
-        'What is meant so is let be with unused="allow" and blank="allow", or with a list of names.'
+        'If that is intended, pass unused="allow" and blank="allow", or a list of names each.'
     )
     assert (error.prompt, error.commit_hash) == ("mail", HASH)
     assert (error.missing, error.unused) == (("customer_name",), ("customer",))

@@ -64,7 +64,7 @@ def test_a_look_of_unknown_cost_says_its_trials():
 def test_looks_without_a_model_call_are_no_part_of_none():
     looks = Look(purpose="passes", trials=[TRIAL, TRIAL]), Look(purpose="control", trials=[TRIAL])
     lines = spending_section(digest_spending(of([TRIAL], *looks)), Page())
-    assert lines[1] == "no model calls · 2 trials of further looks; 1 of the accepted code"
+    assert lines[1] == "no model calls, no cost · 2 trials of further looks; 1 of the accepted code"
 
 
 def test_a_look_that_brought_nothing_takes_nothing():

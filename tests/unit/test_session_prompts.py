@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pytest_llmobs import pull_prompt
-from pytest_llmobs.prompts.told import VARIABLE, tell, told
+from pytest_llmobs.settings import SESSION_PROMPTS, tell_prompts, told_prompts
 
 
 def write_prompt(folder: Path, text: str) -> Path:
@@ -22,7 +22,7 @@ def test_a_prompt_of_the_session_is_pulled_wherever_the_process_is(
 ) -> None:
     write_prompt(tmp_path / "here" / "prompts", "of this folder")
     monkeypatch.chdir(tmp_path / "here")
-    undo = tell(write_prompt(tmp_path / "rootdir" / "prompts", "of the session"))
+    undo = tell_prompts(write_prompt(tmp_path / "rootdir" / "prompts", "of the session"))
     try:
         assert pull_prompt("support") == "of the session"
     finally:
@@ -32,23 +32,23 @@ def test_a_prompt_of_the_session_is_pulled_wherever_the_process_is(
 
 def test_the_folder_that_the_user_names_counts_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LLMOBS_PROMPT_DIR", str(write_prompt(tmp_path / "named", "named")))
-    undo = tell(write_prompt(tmp_path / "rootdir" / "prompts", "of the session"))
+    undo = tell_prompts(write_prompt(tmp_path / "rootdir" / "prompts", "of the session"))
     try:
         assert pull_prompt("support") == "named"
     finally:
         undo()
 
 
-def test_a_session_in_a_session_gives_back_what_was_told() -> None:
+def test_a_session_in_a_session_gives_back_what_was_told_prompts() -> None:
     environ = {"HOME": "/home/ada"}
-    outer = tell(Path("/outer/prompts"), environ)
-    inner = tell(Path("/inner/prompts"), environ)
-    assert told(environ) == "/inner/prompts"
+    outer = tell_prompts(Path("/outer/prompts"), environ)
+    inner = tell_prompts(Path("/inner/prompts"), environ)
+    assert told_prompts(environ) == "/inner/prompts"
     inner()
-    assert told(environ) == "/outer/prompts"
+    assert told_prompts(environ) == "/outer/prompts"
     outer()
     assert environ == {"HOME": "/home/ada"}
 
 
 def test_a_child_process_is_no_part_of_the_session() -> None:
-    assert told({VARIABLE: f"{os.getppid()}:/rootdir/prompts"}) == ""
+    assert told_prompts({SESSION_PROMPTS: f"{os.getppid()}:/rootdir/prompts"}) == ""
