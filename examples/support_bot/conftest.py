@@ -1,4 +1,7 @@
-"""Starts the scripted stand-in for the model, unless --live asks for the real one."""
+"""Starts the scripted stand-in for the model, unless --live asks for the real one.
+
+The tests try the prompt that its file holds now. What is in production stays there until it is promoted.
+"""
 
 import os
 
@@ -15,6 +18,7 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
+    os.environ.setdefault("SUPPORT_PROMPT", "support")
     if config.getoption("--live"):
         if not os.environ.get("ANTHROPIC_API_KEY"):
             raise pytest.UsageError("--live asks the real model: set ANTHROPIC_API_KEY first.")

@@ -2,9 +2,9 @@
 
 It lets the example run without a key and gives the same answers each time. Two kinds of requests are understood:
 
-- A customer's message is looked up in ``replies.jsonl``, which holds two replies to each: one for a system prompt
-  that really names the customer ("You are writing to Maria."), and one for a prompt whose variable was left
-  unfilled. The name in a reply is the one that the prompt named.
+- A customer's message is looked up in ``replies.jsonl``, which holds two replies to each: that of an agent who knows
+  Tidemark, and an evasive one, given where the system prompt names another company. Company and customer are called
+  in a reply what the prompt calls them.
 - A judge's request (it forces a tool) gets a score by three simple rules: 0.4 for a word of the expected tone, 0.4
   times the share of the required keywords, 0.2 for the customer's name.
 """
@@ -30,6 +30,7 @@ TONES = {
     "professional": ("thank you",),
     "reassuring": ("don't worry", "rest assured"),
 }
+COMPANY = re.compile(r"You are the support agent of (\w+)")
 ADDRESSEE = re.compile(r"You are writing to ([^.\n]*)\.")
 MATERIAL = re.compile(r"<(input|output|reference)-(\w+)>\n(.*?)\n</\1-\2>", re.DOTALL)
 
@@ -94,16 +95,19 @@ class _Handler(BaseHTTPRequestHandler):
 
 def reply(request, replies):
     """Return what the file holds for the customer's message, by what the system prompt really said."""
-    found = ADDRESSEE.search(request.get("system", ""))
-    name = found[1] if found else ""
+    system = request.get("system", "")
     row = replies.get(request["messages"][-1]["content"])
     if row is None:
-        text = UNKNOWN
-    elif name and "{" not in name:
-        text = row["filled"].replace("{name}", name)
-    else:
-        text = row["unfilled"]
-    return {"type": "text", "text": text}
+        return {"type": "text", "text": UNKNOWN}
+    company, name = first(COMPANY, system), first(ADDRESSEE, system)
+    text = row["reply" if company == "Tidemark" else "evasive"].replace("{name}", name)
+    return {"type": "text", "text": f"{text} Your {company} support"}
+
+
+def first(pattern, text):
+    """Return what a pattern finds first in a text, or an empty text."""
+    found = pattern.search(text)
+    return found[1] if found else ""
 
 
 def verdict(request):

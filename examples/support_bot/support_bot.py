@@ -1,13 +1,13 @@
-"""The application under test: a support agent on Claude. It knows nothing about tests or tracing."""
+"""The application under test: a support agent on Claude, with its prompt in a file. It knows nothing about tests."""
 
 import os
 from functools import cache
-from pathlib import Path
 
 from anthropic import Anthropic
 
+from pytest_llmobs import pull_prompt
+
 MODEL = "claude-haiku-5-5"
-PROMPTS = Path(__file__).parent / "prompts"
 
 
 def support_agent(customer_name: str, query: str) -> str:
@@ -21,10 +21,9 @@ def support_agent(customer_name: str, query: str) -> str:
     return "".join(block.text for block in message.content if block.type == "text")
 
 
-def prompt() -> str:
-    """Return the system prompt; the variable SUPPORT_PROMPT picks another file of the folder ``prompts``."""
-    name = os.environ.get("SUPPORT_PROMPT", "support")
-    return (PROMPTS / f"{name}.txt").read_text(encoding="utf-8")
+def prompt():
+    """Return the system prompt that is in production; the variable SUPPORT_PROMPT names another one, or a version."""
+    return pull_prompt(os.environ.get("SUPPORT_PROMPT", "support:production"))
 
 
 @cache

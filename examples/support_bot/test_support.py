@@ -13,15 +13,21 @@ def greets_by_name(inputs, outputs):
     return inputs["customer_name"] in outputs["output"]
 
 
+def signs_as_tidemark(outputs):
+    """The name below a reply is the company's own."""
+    return outputs["output"].endswith("Tidemark support")
+
+
 @pytest.mark.llm_dataset(
     "support_golden.jsonl",
     target=support_agent,
-    evaluators=[forbidden_phrases, required_keywords, min_length, greets_by_name, tone],
+    evaluators=[forbidden_phrases, required_keywords, min_length, greets_by_name, signs_as_tidemark, tone],
 )
 @pytest.mark.llm_gate("pass", must_pass={"tier": "critical"})
 @pytest.mark.llm_gate("required_keywords", min_mean=0.9)
 def test_support_agent(example, llm_run):
     assert llm_run.score(forbidden_phrases) == 1.0
+    assert llm_run.score(signs_as_tidemark) == 1.0
     assert llm_run.score(tone) >= 0.7
     assert llm_run.latency < 10
 
