@@ -83,11 +83,13 @@ def read_assignments(store: RunQueries, name: str, project: str, since: datetime
     traces: set[str] = set()
     for table in store.tables(_COLUMNS, project, filter=wanted, ordered=False, **started(since)):
         for row in table.to_pylist():
-            traces.add(row["trace_id"])
             metadata = json.loads(row["metadata"])
+            if AB_KEY + name not in metadata:  # somebody's own {"ab": {…}} answers to that key as well
+                continue
+            traces.add(row["trace_id"])
             arm = noted_arm(metadata, name)
             if arm is not None:
-                used = metadata.get(PROMPT_KEY + name)
+                used = str(metadata.get(PROMPT_KEY + name, ""))
                 noted[row["id"]] = (_served_run(row, arm, used), row["parent_id"])
     if not traces:
         raise _unknown_split(store, name, project, since)
@@ -100,9 +102,9 @@ def read_assignments(store: RunQueries, name: str, project: str, since: datetime
     return Assignments(runs=list(runs.values()), top_of=top_of, of_several_users=len(traces))
 
 
-def _served_run(row: Mapping[str, Any], arm: NotedArm, used: Any) -> ServedRun:
+def _served_run(row: Mapping[str, Any], arm: NotedArm, used: str) -> ServedRun:
     commits: dict[str, None] = {}
-    for use in read_uses(used) if isinstance(used, str) else ():
+    for use in read_uses(used):
         commits[use.commit_hash] = None
     columns = {"attempt": row["attempt"], "scores": dict(row["scores"] or ())}
     return ServedRun(

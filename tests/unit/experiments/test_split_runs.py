@@ -169,3 +169,11 @@ def test_a_split_of_which_nothing_is_known_at_all(app: App) -> None:
         read_assignments(app.store, "support", "production", None)
     with pytest.raises(NotFoundError, match=r"Unknown project 'prodction'.*Did you mean 'production'"):
         read_assignments(app.store, "support", "prodction", None)
+
+
+def test_somebodys_own_metadata_is_no_split(app: App) -> None:
+    with app.root() as root:
+        root.metadata["ab"] = {"support": "control"}
+    app.spool.close()
+    with pytest.raises(NotFoundError, match=r"None is known\."):
+        read_assignments(app.store, "support", "production", None)
