@@ -6,7 +6,13 @@ import argparse
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from pytest_llmobs.cli.commands.prompts.registry import Versions, line_as_json, open_prompt, verdicts_of
+from pytest_llmobs.cli.commands.prompts.registry import (
+    DIGITS,
+    Versions,
+    line_as_json,
+    open_prompt,
+    verdicts_of,
+)
 from pytest_llmobs.errors import ArgumentError, NotFoundError
 from pytest_llmobs.prompts.history.blame import UNCOMMITTED
 from pytest_llmobs.prompts.history.differences import ContentDifference, PassageChange, difference
@@ -75,7 +81,22 @@ def _versions(versions: Versions, wanted: list[str]) -> tuple[str | None, str]:
         return versions.find(wanted[0]), now
     if now == UNCOMMITTED:
         return next(iter(versions.heads), None), now
-    return next(iter(versions.known_parents(now)), None), now
+    return _parent(versions, now), now
+
+
+def _parent(versions: Versions, hash: str) -> str | None:
+    """Return the commit before one; None for the first.
+
+    Raises:
+        NotFoundError: Its file is missing.
+    """
+    parents = versions.by_hash[hash].parents
+    if parents and parents[0] not in versions.by_hash:
+        raise NotFoundError(
+            f"{hash[:DIGITS]} came from {parents[0][:DIGITS]}, which can't be read: "
+            f"`llmobs prompts check {versions.name}` says why. Name another version to compare it with."
+        )
+    return next(iter(parents), None)
 
 
 def _content(versions: Versions, hash: str) -> Content:

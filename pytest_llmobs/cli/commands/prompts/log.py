@@ -97,14 +97,20 @@ def _entries(versions: Versions, shown: Sequence[str], verdicts: Verdicts) -> It
 
 
 def _variables(versions: Versions, hash: str) -> tuple[list[str], list[str]]:
-    """Return the variables that came and went with a commit.
+    """Return the variables that came and went with a commit; none where nobody knows what was before.
 
     Raises:
-        StoreError: It, or its parent, isn't what was committed.
+        StoreError: It isn't what was committed.
     """
-    parent = next(iter(versions.known_parents(hash)), None)
-    before = [] if parent is None else versions.passages(parent)
-    return variable_changes(before, versions.passages(hash))
+    now = versions.passages(hash)
+    if not versions.by_hash[hash].parents:
+        return variable_changes([], now)
+    for parent in versions.known_parents(hash):
+        try:
+            return variable_changes(versions.passages(parent), now)
+        except StoreError:  # told where the log has it
+            break
+    return [], []
 
 
 def _as_json(entry: LogEntry) -> dict[str, Any]:

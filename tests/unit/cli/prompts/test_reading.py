@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -164,8 +165,6 @@ def test_the_newest_commit_is_compared_with_its_parent(llmobs: Run, store: Store
 
 
 def test_colour_adds_nothing_that_is_not_said(llmobs: Run, support: list[str]) -> None:
-    import re
-
     plain = llmobs("prompts", "diff", "support").stdout
     painted = llmobs("prompts", "diff", "support", "--color", "always").stdout
     assert "\x1b[31m[-Acme-]\x1b[0m\x1b[32m{+Globex+}" in painted
