@@ -100,7 +100,9 @@ class _App:
             tracer.know_prompts(Recognition(folder))
         from pytest_llmobs.providers.imports import instrument_on_import
         from pytest_llmobs.providers.pools import POOLS
+        from pytest_llmobs.providers.prices import price_stated
 
+        tracer.know_prices(price_stated)
         instrument_on_import([*self._extensions.providers, *POOLS])
 
 

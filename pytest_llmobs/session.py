@@ -309,20 +309,19 @@ class Session:
         from pytest_llmobs.evaluators.judging import cache
         from pytest_llmobs.providers.imports import instrument_on_import
         from pytest_llmobs.providers.pools import POOLS
+        from pytest_llmobs.providers.prices import price_stated
         from pytest_llmobs.tracing.active import install, work_beside
 
         self._started = True
-        if concurrency is not None:
-            self.settings = replace(self.settings, concurrency=concurrency)
+        self.settings = replace(self.settings, concurrency=concurrency or self.settings.concurrency)
         self._tracer = self._new_tracer(always_stored)
+        self._tracer.know_prices(price_stated)
         if self.prompt_folder.is_dir():
             from pytest_llmobs.prompts.recognition import Recognition
 
             self._tracer.know_prompts(Recognition(self.prompt_folder, is_strict=True))
-        if self._beside:
-            work_beside(self._tracer)
-        else:
-            install(self._tracer)
+        begin = work_beside if self._beside else install
+        begin(self._tracer)
         wants_cache = self.settings.experiment and self.settings.judge_cache and not self.fresh
         if wants_cache and not (self._beside and cache.installed):
             self._judge_cache = cache.FileCache(self.store_folder / "judgements", self.redaction)

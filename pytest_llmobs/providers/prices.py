@@ -31,6 +31,15 @@ PRICE_LISTS = {
     "x_ai": "x-ai",
 }
 """Provider (OpenTelemetry's name) -> the price list's name for it; others are looked up as they are."""
+_STATED_AS = {
+    "amazon_bedrock": "aws.bedrock",
+    "azure": "azure.ai.openai",
+    "google_genai": "gcp.gen_ai",
+    "google_vertexai": "gcp.vertex_ai",
+    "mistralai": "mistral_ai",
+    "xai": "x_ai",
+}
+"""LangSmith's ``ls_provider`` -> OpenTelemetry's name, where they differ."""
 COUNTED = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")
 """Columns that are counted in the price list's own units."""
 COSTS = ("total_cost", "input_cost", "output_cost")
@@ -171,6 +180,23 @@ def price(
                 return _price_of(found, version)
             break
     return Price(None, version, unknown)
+
+
+def price_stated(columns: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a model call cost whose app stated what it used.
+
+    Args:
+        columns: What was stated: ``provider`` as LangSmith or OpenTelemetry names it, ``model``, and tokens.
+
+    Returns:
+        Further columns; none where the list can't tell.
+    """
+    provider = _STATED_AS.get(columns["provider"], columns["provider"])
+    usage = {name: columns[name] for name in COUNTED if name in columns}
+    found = price(provider, [columns["model"]], usage)
+    if found.cost is None or not usage:
+        return {}
+    return {**found.columns(), "prices_version": found.version}
 
 
 def _price_of(found: Any, version: str) -> Price:

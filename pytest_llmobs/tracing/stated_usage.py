@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pytest_llmobs.tracing import capture
@@ -19,13 +19,18 @@ _MODEL: Mapping[str, str] = {"model": "ls_model_name", "provider": "ls_provider"
 """Column -> key of the metadata."""
 
 
-def take_stated_usage(run: OpenRun) -> None:
+PriceStated = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+"""Takes the columns that were stated, with ``model`` and ``provider``; returns those that say what that costs."""
+
+
+def take_stated_usage(run: OpenRun, price: PriceStated | None = None) -> None:
     """Turn the ``usage_metadata`` of a run's outputs, or of its metadata, into its tokens and costs.
 
     Not where a provider's call was logged below it, or is the run itself: nothing counts twice.
 
     Args:
         run: A model call that is about to be written.
+        price: Prices tokens of a known model whose costs aren't stated; None leaves them unpriced.
     """
     columns = run.own_columns or {}
     if run.has_model_calls or "provider" in columns or "input_tokens" in columns:
@@ -33,13 +38,27 @@ def take_stated_usage(run: OpenRun) -> None:
     stated = _stated_by(run)
     if not isinstance(stated, Mapping):
         return
-    known = {**_tokens(stated), **_costs(stated)}
+    costs = _costs(stated)
+    known = {**_tokens(stated), **costs}
     if not known:
         return
     for column, key in _MODEL.items():
         if isinstance(run.metadata.get(key), str):
             known[column] = run.metadata[key]
+    if price is not None and not costs and known.keys() >= _MODEL.keys() and not _has_further(stated):
+        known.update(price(known))
     run.columns.update(known)
+
+
+def _has_further(stated: Mapping[str, Any]) -> bool:
+    """Tell whether some of the tokens are of a kind that has no column, such as audio, and a price of its own."""
+    for group in ("input_token_details", "output_token_details"):
+        details = stated.get(group)
+        if isinstance(details, Mapping):
+            for key, number in details.items():
+                if number and (group, key) not in _DETAILS.values():
+                    return True
+    return False
 
 
 def _stated_by(run: OpenRun) -> Any:

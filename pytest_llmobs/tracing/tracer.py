@@ -16,7 +16,7 @@ from pytest_llmobs.tracing.prompt_stamps import PromptRecognizer
 from pytest_llmobs.tracing.redaction.pipeline import Redaction
 from pytest_llmobs.tracing.run_line import write_line, write_payload
 from pytest_llmobs.tracing.sampling import HeldLines, KeepRule, checked_rate, is_sampled
-from pytest_llmobs.tracing.stated_usage import take_stated_usage
+from pytest_llmobs.tracing.stated_usage import PriceStated, take_stated_usage
 
 KeepMedia = Callable[[str, bytes], str | None]
 """Takes a file's name and content, keeps it, and returns where it is; None where that failed."""
@@ -35,6 +35,7 @@ class Tracer:
 
     recognizer: PromptRecognizer | None = None
     """Knows prompts by their texts; None where nobody looks for any."""
+    _price_stated: PriceStated | None = None
 
     def __init__(
         self,
@@ -81,6 +82,10 @@ class Tracer:
         """Have model calls looked through for the prompts of a folder; None ends that."""
         self.recognizer = recognizer
 
+    def know_prices(self, price: PriceStated) -> None:
+        """Have model calls priced whose apps state nothing but their tokens."""
+        self._price_stated = price
+
     def sample(self, root: OpenRun) -> None:
         """Decide whether the trace of ``root`` is kept, where nobody but the store wants it."""
         if self._drops(root):
@@ -100,7 +105,7 @@ class Tracer:
     def write(self, run: OpenRun) -> bytes:
         """Encode a finished run and hand it to the sink and to its collecting root; return the line."""
         if run.run_type in PAID:
-            take_stated_usage(run)
+            take_stated_usage(run, self._price_stated)
         captured_outputs = run.outputs_json  # as they are before they are redacted
         line = self.encode(run)
         self._store(run, line)
