@@ -18,9 +18,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, get_args
+from typing import Any, NamedTuple, cast, get_args
 
 from pytest_llmobs.files import text_hash
 from pytest_llmobs.prompts.content import Content, Kind
@@ -33,6 +34,17 @@ _KEYS = ("parent", "time", "author", "description", "kind")
 _CONTENT = b"\ncontent:"
 _BEGINNING = 1024
 """Bytes that hold what stands above the content, but for a long description."""
+_TEXT = rb'"((?:[^"\\\n]|\\.)*)"'
+_LINES = re.compile(
+    rb'parent: (?:null|"([0-9a-f]{16})")\r?\n'
+    rb"(?:merges: (\[[^\n]*\])\r?\n)?"
+    rb'time: "([-+:.T0-9]+)"\r?\n'
+    rb"author: " + _TEXT + rb"\r?\n"
+    rb"description: (?:null|" + _TEXT + rb")\r?\n"
+    rb"kind: (text|messages|langchain)\r?\n"
+    rb"content:"
+)
+"""The lines above the content, as ``file_text`` writes them."""
 _decode = json.JSONDecoder().decode
 
 
@@ -65,7 +77,18 @@ def file_text(header: Mapping[str, Any], content: Content) -> str:
     return f"{''.join(lines)}kind: {content.kind}\n{dump({'content': content.value})}"
 
 
-def read_header(path: str) -> dict[str, Any]:
+class Header(NamedTuple):
+    """What stands above the content of a commit's file."""
+
+    parent: str | None
+    merges: Sequence[str]
+    time: datetime
+    author: str
+    description: str | None
+    kind: Kind
+
+
+def read_header(path: str) -> Header:
     """Return what stands above the content of a commit's file.
 
     Raises:
@@ -73,10 +96,25 @@ def read_header(path: str) -> dict[str, Any]:
         ValueError: It is no commit.
         StoreError: It is no YAML.
     """
-    header = _read_lines(_beginning(path))
-    if header is not None:
-        return header
-    return checked_header(read_document(path))
+    match = _LINES.match(_beginning(path))
+    if match is None:
+        return _checked(read_document(path))
+    parent, merges, time, author, description, kind = match.groups()
+    return Header(
+        None if parent is None else parent.decode(),
+        () if merges is None else tuple(_decode(merges.decode())),
+        datetime.fromisoformat(time.decode()),
+        _unquoted(author),
+        None if description is None else _unquoted(description),
+        cast("Kind", kind.decode()),
+    )
+
+
+def _unquoted(text: bytes) -> str:
+    """Return what stands between the quotes of a JSON string."""
+    if b"\\" in text:
+        return str(_decode(f'"{text.decode()}"'))
+    return text.decode()
 
 
 def read_document(path: str) -> Mapping[str, Any]:
@@ -95,8 +133,8 @@ def read_document(path: str) -> Mapping[str, Any]:
     return document
 
 
-def checked_header(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what is known about a commit, with its time as a ``datetime``.
+def _checked(document: Mapping[str, Any]) -> Header:
+    """Return what is known about a commit whose file is no longer as it was written.
 
     Raises:
         ValueError: Something is missing, or isn't what it should be.
@@ -110,14 +148,15 @@ def checked_header(document: Mapping[str, Any]) -> dict[str, Any]:
     is_list = isinstance(merges, list) and all(isinstance(merged, str) for merged in merges)
     if not (parent is None or isinstance(parent, str)) or not is_list:
         raise ValueError("its parents are no hashes")
-    return {
-        "parent": parent,
-        "merges": tuple(merges),
-        "time": _time(document["time"]),
-        "author": str(document["author"] or ""),
-        "description": document["description"],
-        "kind": kind,
-    }
+    description = document["description"]
+    return Header(
+        parent,
+        tuple(merges),
+        _time(document["time"]),
+        str(document["author"] or ""),
+        None if description is None else str(description),
+        kind,
+    )
 
 
 def _time(stated: Any) -> datetime:
@@ -138,18 +177,3 @@ def _beginning(path: str) -> bytes:
         return data
     finally:
         os.close(descriptor)
-
-
-def _read_lines(data: bytes) -> dict[str, Any] | None:
-    """Return the lines above a content, or None where they aren't as ``file_text`` writes them."""
-    end = data.find(_CONTENT)
-    if end < 0:
-        return None
-    document: dict[str, Any] = {}
-    try:
-        for line in data[:end].decode().split("\n"):
-            key, _, value = line.rstrip("\r").partition(": ")
-            document[key] = value if key == "kind" else _decode(value)
-        return checked_header(document)
-    except ValueError:
-        return None

@@ -8,12 +8,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from pytest_llmobs.committed import write
 from pytest_llmobs.errors import ArgumentError, LlmobsError, NotFoundError, StoreError
 from pytest_llmobs.prompts.ancestry import Damage, History, history_of
-from pytest_llmobs.prompts.commit_file import DIGITS, file_text, hash_of, read_document, read_header
+from pytest_llmobs.prompts.commit_file import DIGITS, Header, file_text, hash_of, read_document, read_header
 from pytest_llmobs.prompts.content import Content
 from pytest_llmobs.prompts.filling.origin import shown_path
 from pytest_llmobs.prompts.records import PromptCommit
@@ -155,11 +154,11 @@ class Commits:
             raise damaged(path, str(error)) from None
         return PromptCommit(
             commit_hash=hash,
-            parent_commit_hash=header["parent"],
-            merges=header["merges"],
-            created_at=header["time"],
-            author=header["author"],
-            description=header["description"],
+            parent_commit_hash=header.parent,
+            merges=header.merges,
+            created_at=header.time,
+            author=header.author,
+            description=header.description,
             repo=name,
             read=partial(_read_content, path, hash, header),
         )
@@ -190,15 +189,15 @@ def damaged(path: str, reason: str) -> StoreError:
     )
 
 
-def _read_content(path: str, hash: str, header: dict[str, Any]) -> Content:
+def _read_content(path: str, hash: str, header: Header) -> Content:
     """Return what a commit holds, held against its hash.
 
     Raises:
         StoreError: It can't be read, or isn't what was committed.
     """
     try:
-        content = Content(header["kind"], read_document(path)["content"])
-        found = hash_of(content, header["parent"], header["merges"])
+        content = Content(header.kind, read_document(path)["content"])
+        found = hash_of(content, header.parent, header.merges)
     except (OSError, ValueError, LookupError, TypeError, LlmobsError) as error:
         raise damaged(path, str(error)) from None
     if found != hash:

@@ -15,7 +15,7 @@ from pytest_llmobs.prompts.filling.problems import Part, brace_lines
 from pytest_llmobs.prompts.filling.variables import parse
 from pytest_llmobs.prompts.folder import PromptFolder
 from pytest_llmobs.prompts.pushing import Push, push
-from pytest_llmobs.prompts.styles import Unclear, check_style, converted
+from pytest_llmobs.prompts.filling.styles import Unclear, check_style, converted
 
 _SUFFIXES = (".md", ".txt", ".prompt", ".tmpl", ".template", ".mustache")
 _NO_PROMPTS = ("readme", "license", "changelog", "contributing", "requirements")
@@ -56,7 +56,7 @@ def import_folder(folder: PromptFolder, path: Path, style: str | None = None) ->
     Args:
         folder: Where the prompts go.
         path: The folder, or a file.
-        style: How the files write variables, one of ``styles.STYLES``; None to take those whose variables are
+        style: How the files write variables, one of ``filling.styles.STYLES``; None to take those whose variables are
             ``{name}`` and no other.
 
     Raises:

@@ -1,7 +1,7 @@
 """Templates of LangChain as plain data, and back; langchain-core is imported when there is one.
 
-What a file describes is looked through first: nothing but prompts and messages is made of it: no model, no secret from the
-environment, no template language that evaluates something.
+What a file describes is looked through first: nothing but prompts and messages is made of it: no model, no secret from
+the environment, no template language that evaluates something.
 """
 
 from __future__ import annotations

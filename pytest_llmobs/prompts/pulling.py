@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from pytest_llmobs.clocks import real
@@ -28,11 +28,16 @@ class _Kept:
     """A prompt that was pulled."""
 
     paths: Sequence[str]
-    """The files that it depends on."""
+    """The files and folders that it depends on."""
     signature: Signature
-    """Of those files."""
+    """What they were."""
     content: Content
     origin: Origin
+
+    @property
+    def is_current(self) -> bool:
+        """False once one of its files has changed."""
+        return _signature(self.paths) == self.signature
 
 
 class Puller:
@@ -63,48 +68,47 @@ class Puller:
         version = version or commit_hash
         if version is None or version == LATEST:
             kept = self._floating(name)
-            origin = replace(kept.origin, floats_at=_caller())
+            found = kept.origin
+            origin = Origin(name, found.commit_hash, found.file, floats_at=_caller())
             check_pinned(origin)
             return kept.content.prompt(origin)
         kept = self._pinned(name, version)
         return kept.content.prompt(kept.origin)
 
     def _floating(self, name: str) -> _Kept:
-        key = name, None
-        kept = self._kept.get(key)
-        if kept is not None and kept.signature == _signature(*kept.paths):
+        kept = self._kept.get((name, None))
+        if kept is not None and kept.is_current:
             return kept
         files = [f"{self._folder.folder}{os.sep}{name}{suffix}" for suffix in SUFFIXES]
         paths = [*files, str(self._folder.commits.folder(name))]
-        signature = _signature(*paths)
+        signature = _signature(paths)
         now = current(self._folder, name)
         origin = Origin(name, now.commit_hash, file=str(now.file))
-        kept = _Kept(paths, signature, now.content, origin)
-        self._keep(key, kept)
-        return kept
+        return self._keep((name, None), _Kept(paths, signature, now.content, origin))
 
     def _pinned(self, name: str, version: str) -> _Kept:
-        key = name, version
-        kept = self._kept.get(key)
-        if kept is not None and kept.signature == _signature(*kept.paths):
+        kept = self._kept.get((name, version))
+        if kept is not None and kept.is_current:
             return kept
+        tag = str(self._folder.folder / TAGS / name / version)
+        before = _signature([tag])
         commit = self._folder.commit(name, version)
-        tag = self._folder.folder / TAGS / name / version
-        paths = [str(tag), str(self._folder.commits.file(name, commit.commit_hash))]
-        kept = _Kept(paths, _signature(*paths), commit.content, Origin(name, commit.commit_hash))
-        self._keep(key, kept)
-        return kept
+        file = str(self._folder.commits.file(name, commit.commit_hash))
+        signature = (*before, *_signature([file]))
+        origin = Origin(name, commit.commit_hash)
+        return self._keep((name, version), _Kept([tag, file], signature, commit.content, origin))
 
-    def _keep(self, key: tuple[str, str | None], kept: _Kept) -> None:
-        """Remember a prompt, unless its files may change once more without a new time."""
+    def _keep(self, key: tuple[str, str | None], kept: _Kept) -> _Kept:
+        """Remember a prompt, unless its files may change once more without a new time; return it."""
         newest = max((part[0] for part in kept.signature if part is not None), default=0)
         if real.time_ns() - newest > _RECENT_NS:
             self._kept[key] = kept
         else:
             self._kept.pop(key, None)
+        return kept
 
 
-def _signature(*paths: str) -> Signature:
+def _signature(paths: Sequence[str]) -> Signature:
     return tuple(map(_state, paths))
 
 

@@ -19,6 +19,8 @@ from pytest_llmobs.prompts.filling.variables import parse
 class PromptText(Pulled, str):
     """A prompt that is one text: a ``str`` whose ``format`` leaves nothing unfilled."""
 
+    _plain: str
+
     def __new__(
         cls, text: str, name: str = "", commit_hash: str | None = None, *, origin: Origin | None = None
     ) -> PromptText:
@@ -32,10 +34,12 @@ class PromptText(Pulled, str):
         """
         made = super().__new__(cls, text)
         made.origin = origin or Origin(name, commit_hash)
+        # of a str itself no copy: 20 KB are taken apart once, and hashed once
+        made._plain = str.__str__(text)
         return made
 
-    def __getnewargs__(self) -> tuple[str]:
-        return (str(self),)
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, (self._plain, self.origin)
 
     @property
     def input_variables(self) -> list[str]:
@@ -48,12 +52,11 @@ class PromptText(Pulled, str):
 
     @property
     def _parts(self) -> list[Part]:
-        text = str(self)
-        return [Part(text, parse(text))]
+        return [Part(self._plain, parse(self._plain))]
 
     def with_origin(self, origin: Origin) -> PromptText:
         """Return the same prompt with another origin."""
-        return PromptText(self, origin=origin)
+        return PromptText(self._plain, origin=origin)
 
     def format(  # type: ignore[override]
         self,
@@ -103,6 +106,10 @@ class PromptText(Pulled, str):
         __tracebackhide__ = True
         (text,) = fill(self.origin, self._parts, values, allowed)
         return FilledText(text, self.noted([text]))
+
+
+def _restored(text: str, origin: Origin) -> PromptText:
+    return PromptText(text, origin=origin)
 
 
 class PromptMessages(Pulled, list[dict[str, Any]]):

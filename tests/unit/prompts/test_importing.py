@@ -13,7 +13,7 @@ from pytest_llmobs.errors import ArgumentError, NotFoundError
 from pytest_llmobs.prompts.folder import PromptFolder
 from pytest_llmobs.prompts.importing import ImportReport, import_folder
 from pytest_llmobs.prompts.pulling import Puller
-from pytest_llmobs.prompts.styles import Unclear, converted
+from pytest_llmobs.prompts.filling.styles import Unclear, converted
 from pytest_llmobs.prompts.templates import PromptText
 
 
@@ -59,8 +59,8 @@ def test_each_file_is_taken_or_it_is_said_why_not(folder: PromptFolder, old: Pat
     assert folder.commits.all("support")[0].description == f"Imported from {old / 'support.md'}"
     told = reasons(report)
     assert told.pop("json.txt") == (
-        f"{old / 'json.txt'}:1:11: '{{\"a\": 1}}' is no variable. Write {{{{ and }}}} for braces that are meant as such, "
-        "and {name} for a variable (2 such places); style plain doubles every brace of a text without variables."
+        f"{old / 'json.txt'}:1:11: '{{\"a\": 1}}' is no variable. Write {{{{ and }}}} for braces that are meant as "
+        "such, and {name} for a variable (2 such places); style plain doubles every brace of a text without variables."
     )
     assert told.pop("a:b.md").startswith("The prompt can't be named 'a:b': it holds ':'")
     assert "can't be read" in told.pop("latin.txt")
