@@ -1,7 +1,7 @@
 """Prompts: what a pull and a fill cost their caller, how long a long log takes, and what pushing at once loses.
 
-``python benchmarks/prompts.py [--commits N] [--processes N]`` pulls a prompt from memory and from disk, beside reading its
-file; fills 20 KB with 50 variables, beside ``str.format``; reads a log of 10,000 commits, beside reading the bytes of
+``python benchmarks/prompts.py [--commits N] [--processes N]`` pulls a prompt from memory and from disk, beside reading
+its file; fills 20 KB with 50 variables, beside ``str.format``; reads a log of 10,000 commits, beside reading the bytes of
 as many files; and has 100 processes push at once. Exits with 1 where a bar is missed.
 """
 
@@ -73,8 +73,8 @@ def main() -> int:
     return 1 if missed else 0
 
 
-def least(work: Callable[[], object], times: int, rounds: int = 7) -> float:
-    """Return the seconds that ``work`` takes in the fastest of some rounds: other work on the machine only adds."""
+def least(work: Callable[[], object], times: int, rounds: int = 100) -> float:
+    """Return the seconds that ``work`` takes in the fastest of many short rounds: other work on the machine only adds."""
     seconds = []
     for _ in range(rounds):
         begin = time.perf_counter()
@@ -100,19 +100,19 @@ def measure_pulls() -> Iterator[tuple[str, bool]]:
     os.utime(file, (1_700_000_000, 1_700_000_000))
     time.sleep(0.2)  # younger files aren't remembered
     head = folder.history("support").heads[0].commit_hash
-    read = least(file.read_bytes, 200)
+    read = least(file.read_bytes, 20)
     for what, work in (
         ("pull_prompt('support')", lambda: pull_prompt("support")),
         ("pull_prompt('support:production')", lambda: pull_prompt("support:production")),
         ("pull_prompt('support', commit_hash=…)", lambda: pull_prompt("support", commit_hash=head)),
     ):
-        cached = least(work, 2000)
+        cached = least(work, 50)
         yield (
             f"{what} from memory: {cached * 1e6:.1f} µs (at most {CACHED_BAR * 1e6:.0f})",
             cached <= CACHED_BAR,
         )
     for what, identifier in (("the file", "support"), ("a tag", "support:production")):
-        disk = least(lambda identifier=identifier: Puller(folder).pull(identifier), 20)
+        disk = least(lambda identifier=identifier: Puller(folder).pull(identifier), 1)
         yield (
             f"{what} from disk, {HISTORY} commits of 20 KB: {disk * 1e3:.2f} ms, {disk / read:.0f} × reading its bytes "
             f"(at most {DISK_BAR * 1e3:.0f} ms)",
@@ -125,11 +125,11 @@ def measure_fill() -> Iterator[tuple[str, bool]]:
     values = {f"variable_{number}": f"value {number}" * 3 for number in range(VARIABLES)}
     prompt = PromptText(text, "support", "0123456789abcdef")
     assert prompt.format(**values) == text.format(**values)
-    fill = least(lambda: prompt.format(**values), 200)
-    bare = least(lambda: text.format(**values), 200)
+    fill = least(lambda: prompt.format(**values), 5)
+    bare = least(lambda: text.format(**values), 5)
     yield (
-        f"filling {len(text):,} characters with {VARIABLES} variables: {fill * 1e6:.0f} µs, {fill / bare:.1f} × str.format "
-        f"(at most {FILL_BAR * 1e6:.0f} µs)",
+        f"filling {len(text):,} characters with {VARIABLES} variables: {fill * 1e6:.0f} µs, {fill / bare:.1f} × "
+        f"str.format (at most {FILL_BAR * 1e6:.0f} µs)",
         fill <= FILL_BAR,
     )
 
@@ -155,8 +155,8 @@ def measure_log(commits: int) -> Iterator[tuple[str, bool]]:
             os.read(descriptor, 1024)
             os.close(descriptor)
 
-    seconds = least(lambda: folder.commits.all("support"), 1, 5)
-    floor = least(bare, 1, 5)
+    seconds = least(lambda: folder.commits.all("support"), 1, 20)
+    floor = least(bare, 1, 20)
     assert folder.commits.all("support")[0].commit_hash == parent
     yield (
         f"a log of {commits:,} commits: {seconds * 1e3:.0f} ms, {seconds / floor:.1f} × reading their bytes "

@@ -12,10 +12,10 @@ from pytest_llmobs.prompts.authors import author_of
 from pytest_llmobs.prompts.content import Content, content_of_file
 from pytest_llmobs.prompts.filling.origin import Origin, shown_path
 from pytest_llmobs.prompts.filling.problems import Part, brace_lines
+from pytest_llmobs.prompts.filling.styles import Unclear, check_style, converted
 from pytest_llmobs.prompts.filling.variables import parse
 from pytest_llmobs.prompts.folder import PromptFolder
 from pytest_llmobs.prompts.pushing import Push, push
-from pytest_llmobs.prompts.filling.styles import Unclear, check_style, converted
 
 _SUFFIXES = (".md", ".txt", ".prompt", ".tmpl", ".template", ".mustache")
 _NO_PROMPTS = ("readme", "license", "changelog", "contributing", "requirements")

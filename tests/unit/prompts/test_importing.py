@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_llmobs.errors import ArgumentError, NotFoundError
+from pytest_llmobs.prompts.filling.styles import Unclear, converted
 from pytest_llmobs.prompts.folder import PromptFolder
 from pytest_llmobs.prompts.importing import ImportReport, import_folder
 from pytest_llmobs.prompts.pulling import Puller
-from pytest_llmobs.prompts.filling.styles import Unclear, converted
 from pytest_llmobs.prompts.templates import PromptText
 
 

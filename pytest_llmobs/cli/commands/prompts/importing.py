@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the action's options."""
-    from pytest_llmobs.prompts.styles import STYLES
+    from pytest_llmobs.prompts.filling.styles import STYLES
 
     parser.add_argument("path", metavar="FOLDER", help="with the text files, or one of them")
     parser.add_argument(
