@@ -36,6 +36,9 @@ class ItemList(Here):
     def __iter__(self) -> Iterator[QueueItem]:
         return iter(self.items)
 
+    def __getitem__(self, position: int) -> QueueItem:
+        return self.items[position]
+
     async def __aiter__(self) -> AsyncIterator[QueueItem]:
         for item in self.items:
             yield item

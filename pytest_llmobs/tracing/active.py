@@ -216,6 +216,8 @@ def _ask_environment() -> None:
         try:
             if environment.is_on(os.environ):
                 _begin(enabled=True)
+            else:
+                environment.tell_unheard_switch(os.environ)
         except SettingsError as error:
             _log.warning(_NOTHING, error)
         finally:

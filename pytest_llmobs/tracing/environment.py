@@ -34,6 +34,40 @@ _log = logging.getLogger("pytest_llmobs")
 _ON, _OFF = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
 
 
+_LANGSMITHS_SWITCHES = {
+    "LANGSMITH_TRACING": "LLMOBS_TRACING=true",
+    "LANGSMITH_TRACING_V2": "LLMOBS_TRACING=true",
+    "LANGCHAIN_TRACING_V2": "LLMOBS_TRACING=true",
+}
+_LANGSMITHS_OPTIONS = {
+    "LANGSMITH_PROJECT": "LLMOBS_PROJECT=NAME",
+    "LANGCHAIN_PROJECT": "LLMOBS_PROJECT=NAME",
+    "LANGSMITH_TRACING_SAMPLING_RATE": "LLMOBS_SAMPLE_RATE=RATE",
+    "LANGSMITH_HIDE_INPUTS": "LLMOBS_REDACT=pii, or a function of your own,",
+    "LANGSMITH_HIDE_OUTPUTS": "LLMOBS_REDACT=pii, or a function of your own,",
+}
+"""LangSmith's variable -> what to set in its place. None of them has an effect: both may trace one app."""
+
+
+def tell_unheard_switch(environ: Mapping[str, str]) -> None:
+    """Log that a switch of LangSmith's traces nothing here, where ours says neither yes nor no."""
+    _tell_unheard(environ, _LANGSMITHS_SWITCHES)
+
+
+def _tell_unheard(environ: Mapping[str, str], instead: Mapping[str, str]) -> None:
+    told: set[str] = set()
+    for name, ours in instead.items():
+        variable = ours.partition("=")[0]
+        if variable in environ or variable in told or environ.get(name, "").strip().lower() in _OFF:
+            continue
+        told.add(variable)
+        _log.warning(
+            "pytest-llmobs doesn't read %s; %s does what it says. Setting that, to whatever value, ends this notice.",
+            name,
+            ours,
+        )
+
+
 def is_on(environ: Mapping[str, str], switch: str = "LLMOBS_TRACING") -> bool:
     """Return True where the variable ``switch`` says yes.
 
@@ -54,6 +88,7 @@ def tracer_options(environ: Mapping[str, str]) -> tuple[Sequence[str], dict[str,
     Raises:
         SettingsError: A variable has an impossible value.
     """
+    _tell_unheard(environ, _LANGSMITHS_OPTIONS)
     for name in _unknown(environ):
         meant = nearest(name.upper(), VARIABLES)
         _log.warning("pytest-llmobs ignores the variable %s.%s %s", name, meant, known(VARIABLES))

@@ -85,6 +85,10 @@ class RunPage(Here):
             page = page.get_next_page()
             yield page
 
+    def __getitem__(self, position: int) -> RunView:
+        """Return a run of this page."""
+        return self.items[position]
+
     def __iter__(self) -> Iterator[RunView]:
         """Yield the runs of this page and of those behind it."""
         for page in self.iter_pages():

@@ -85,7 +85,7 @@ def test_the_newer_methods_are_awaited_or_not(queued: Client) -> None:
         assert listed == [item.run_id for item in items.list(QUEUE)]
 
     asyncio.run(review())
-    first = items.list(QUEUE).items[0]
+    first = items.list(QUEUE)[0]
     items.create_status(first, status="completed")
     assert waiting(queued, "completed") == [run_id(1)]
     assert waiting(queued, "needs_my_review") == [run_id(2), run_id(3), run_id(5)]

@@ -23,6 +23,7 @@ class TestPages:
     def test_a_page_and_the_cursor_to_the_next(self, client: Client) -> None:
         page = client.runs.query(project_ids=["production"], page_size=3)
         assert [run.id for run in page.items] == [run_id(7), run_id(6), run_id(5)]
+        assert (page[0].id, page[-1].id) == (run_id(7), run_id(5))
         behind = client.runs.query(project_ids=["production"], page_size=3, cursor=page.next_cursor)
         assert [run.id for run in behind.items] == [run_id(4), run_id(3), run_id(2)]
         last = behind.get_next_page()

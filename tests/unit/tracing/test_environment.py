@@ -41,6 +41,38 @@ def test_the_environment_switches_tracing_on(monkeypatch: pytest.MonkeyPatch, ap
     assert [run.project for run in app.sink.runs] == ["production", "production"]
 
 
+def test_a_switch_of_langsmiths_is_no_silent_no(
+    monkeypatch: pytest.MonkeyPatch, app: MemoryHost, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.delenv("LLMOBS_TRACING", raising=False)
+    for name in ("LANGSMITH_TRACING", "LANGCHAIN_TRACING_V2"):
+        monkeypatch.setenv(name, "true")
+    step()
+    step()
+    assert app.tracers == []
+    assert [record.getMessage() for record in caplog.records] == [
+        "pytest-llmobs doesn't read LANGSMITH_TRACING; LLMOBS_TRACING=true does what it says. "
+        "Setting that, to whatever value, ends this notice."
+    ]
+    caplog.clear()
+    monkeypatch.setenv("LLMOBS_TRACING", "false")  # traced by LangSmith alone, and meant so
+    active.set_host(app)
+    step()
+    assert caplog.text == ""
+
+
+def test_an_option_of_langsmiths_that_is_not_read_is_told(
+    monkeypatch: pytest.MonkeyPatch, app: MemoryHost, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in ("LLMOBS_TRACING", "LANGSMITH_HIDE_INPUTS", "LANGSMITH_HIDE_OUTPUTS", "LANGSMITH_PROJECT"):
+        monkeypatch.setenv(name, "true")
+    monkeypatch.setenv("LLMOBS_PROJECT", "production")
+    step()
+    assert [record.args for record in caplog.records] == [
+        ("LANGSMITH_HIDE_INPUTS", "LLMOBS_REDACT=pii, or a function of your own,")
+    ]
+
+
 def test_without_it_nothing_starts(monkeypatch: pytest.MonkeyPatch, app: MemoryHost) -> None:
     monkeypatch.delenv("LLMOBS_TRACING", raising=False)
     step()
