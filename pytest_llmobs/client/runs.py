@@ -112,8 +112,9 @@ class RunMethods(ClientBase):
             **asked: See ``StatsArguments``; all that is given holds.
 
         Returns:
-            ``run_count``, ``error_rate``, ``latency_p50`` and ``latency_p99`` (seconds), tokens, costs (USD),
-            ``last_run_start_time`` and ``feedback_stats`` by key.
+            ``run_count``, ``error_rate``, ``latency_p50`` and ``latency_p99`` (seconds), ``first_token_p50`` and
+            ``first_token_p99`` (seconds), tokens, costs, ``cost_p50`` and ``cost_p99`` (USD), ``last_run_start_time``
+            and ``feedback_stats`` by key.
 
         Raises:
             NotFoundError: There is no such project.

@@ -18,6 +18,14 @@ class RunStats:
     at that share of the way from the first to the last, between two neighbours in proportion."""
     latency_p99: float | None = None
     """Seconds within which 99 of 100 runs ended."""
+    first_token_p50: float | None = None
+    """Seconds until the first chunk came: the median of the streams among them. None where traces are counted."""
+    first_token_p99: float | None = None
+    """Seconds within which it came in 99 of 100 streams."""
+    cost_p50: float | None = None
+    """USD: the median of the model calls whose price is known. None where traces are counted."""
+    cost_p99: float | None = None
+    """USD that 99 of 100 model calls don't exceed."""
     first_start_time: datetime | None = None
     """When the first of them started (UTC)."""
     last_start_time: datetime | None = None

@@ -13,9 +13,9 @@ from pytest_llmobs.storage.parquet.arrays import text_scalar
 
 SUMS = ("total_tokens", "input_tokens", "output_tokens", "total_cost", "input_cost", "output_cost")
 """Columns that are added up."""
-STATS_COLUMNS = ("start_time", "latency", "status", *SUMS)
+STATS_COLUMNS = ("start_time", "latency", "status", *SUMS, "time_to_first_token")
 """What statistics are made of."""
-TRACE_COLUMNS = (*STATS_COLUMNS, "parent_id")
+TRACE_COLUMNS = ("start_time", "latency", "status", *SUMS, "parent_id")
 """What statistics of traces are made of."""
 
 
@@ -32,8 +32,9 @@ class Totals:
         self._runs = self._errors = 0
         self._sums: dict[str, Any] = {}
         self._first = self._last = None
-        # A percentile needs all of them: 8 bytes a run.
-        self._latencies: list[pa.ChunkedArray] = []
+        # A percentile needs all of them: 8 bytes a run. A root run has no cost of its own.
+        names = ("latency",) if traces else ("latency", "time_to_first_token", "total_cost")
+        self._values: dict[str, list[pa.ChunkedArray]] = {name: [] for name in names}
 
     def add(self, table: pa.Table) -> None:
         """Take in runs with the columns of ``STATS_COLUMNS``; where traces count, with those of ``TRACE_COLUMNS``."""
@@ -48,7 +49,8 @@ class Totals:
     def _count(self, table: pa.Table) -> None:
         self._runs += len(table)
         self._errors += pc.sum(pc.equal(table["status"], text_scalar("error"))).as_py() or 0
-        self._latencies.append(table["latency"])
+        for name, columns in self._values.items():
+            columns.append(table[name])
         span = pc.min_max(table["start_time"])
         self._first = min(filter(None, (self._first, span["min"].as_py())), default=None)
         self._last = max(filter(None, (self._last, span["max"].as_py())), default=None)
@@ -57,18 +59,25 @@ class Totals:
         """Return what the runs come to."""
         if not self._runs:
             return RunStats(**self._sums)
-        median, slowest = self._percentiles()
+        latency_p50, latency_p99 = self._percentiles("latency")
+        first_token_p50, first_token_p99 = self._percentiles("time_to_first_token")
+        cost_p50, cost_p99 = self._percentiles("total_cost")
         return RunStats(
             run_count=self._runs,
             error_rate=self._errors / self._runs,
-            latency_p50=median,
-            latency_p99=slowest,
+            latency_p50=latency_p50,
+            latency_p99=latency_p99,
+            first_token_p50=first_token_p50,
+            first_token_p99=first_token_p99,
+            cost_p50=cost_p50,
+            cost_p99=cost_p99,
             first_start_time=self._first,
             last_start_time=self._last,
             **self._sums,
         )
 
-    def _percentiles(self) -> tuple[float | None, float | None]:
-        chunks = list(chain.from_iterable(column.chunks for column in self._latencies))
+    def _percentiles(self, name: str) -> tuple[float | None, float | None]:
+        """Return the median of a column, and what 99 of 100 runs don't exceed."""
+        chunks = list(chain.from_iterable(column.chunks for column in self._values.get(name, ())))
         median, slowest = pc.quantile(pa.chunked_array(chunks, pa.float64()), q=[0.5, 0.99]).to_pylist()
         return median, slowest

@@ -244,12 +244,17 @@ def test_statistics_of_runs(keep: Callable[..., Store], line: Line, store: Store
     for number in range(101):
         start = START + number * 1_000_000
         tokens = {"input_tokens": 10, "output_tokens": 5, "total_cost": 0.25} if number % 2 else {}
+        if number in (1, 3):  # two streams
+            tokens["time_to_first_token"] = number / 2
         status = "error" if number < 2 else "success"
         runs.append(line(number, end_time=start + number * 10_000, status=status, **tokens))
     store = keep(*runs, line(200, end_time=None, project="other"))
     stats = store.run_stats("demo")
     assert (stats.run_count, stats.error_rate) == (101, 2 / 101)
     assert (stats.latency_p50, stats.latency_p99) == (pytest.approx(0.5), pytest.approx(0.99))
+    assert (stats.first_token_p50, stats.first_token_p99) == (1.0, pytest.approx(1.49))
+    assert (stats.cost_p50, stats.cost_p99) == (0.25, 0.25)
+    assert store.run_stats("demo", traces=True).cost_p50 is None
     assert (stats.first_start_time, stats.last_start_time) == (moment(0), moment(100))
     assert (stats.total_tokens, stats.input_tokens, stats.output_tokens) == (750, 500, 250)
     assert (stats.total_cost, stats.input_cost) == (12.5, None)
