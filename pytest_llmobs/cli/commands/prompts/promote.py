@@ -60,7 +60,13 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     of_commit = verdicts.get(hash, ())
     green = [verdict for verdict in of_commit if verdict.is_green]
     if green or arguments.force:
-        return _promote(versions, hash, green, arguments, console)
+        status = _promote(versions, hash, green, arguments, console)
+        if green and not of_commit[0].is_green:
+            newest = of_commit[0]
+            console.note(
+                f"The newest experiment that used it isn't green: {newest.verdict} in {newest.experiment}."
+            )
+        return status
     if arguments.json:
         console.json(_as_json(versions, hash, tag, of_commit, is_promoted=False))
     else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pytest_llmobs.cli.commands.prompts.registry import Versions, open_prompt
 from pytest_llmobs.errors import NotFoundError
@@ -33,22 +33,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     versions, version = open_prompt(arguments, arguments.name)
     hash, content = _version(versions, version)
     shown = passages(content)
-    line = versions.line(hash, {})
+    line = versions.line(hash)
     if arguments.json:
-        console.json(
-            {
-                "name": versions.name,
-                "hash": hash,
-                "parents": versions.by_hash[hash].parents if hash else [],
-                "when": line.when and line.when.isoformat(),
-                "author": line.author or None,
-                "description": line.description if hash else None,
-                "tags": line.tags,
-                "variables": variables_of(shown),
-                "kind": content.kind,
-                "content": content.value,
-            }
-        )
+        console.json(_as_json(versions, hash, content))
         return 0
     console.note(f"{versions.name}  {version_title(line, Page())}")
     if line.description:
@@ -61,6 +48,22 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             console.say(console.page.paint(title, "bold"))
         console.say(console.page.text(passage.text))
     return 0
+
+
+def _as_json(versions: Versions, hash: str | None, content: Content) -> dict[str, Any]:
+    commit = None if hash is None else versions.by_hash[hash]
+    return {
+        "name": versions.name,
+        "hash": hash,
+        "parents": commit and commit.parents,
+        "when": commit and commit.created_at.isoformat(),
+        "author": commit and commit.author,
+        "description": commit and commit.description,
+        "tags": [] if hash is None else versions.tags_of(hash),
+        "variables": variables_of(passages(content)),
+        "kind": content.kind,
+        "content": content.value,
+    }
 
 
 def _version(versions: Versions, version: str | None) -> tuple[str | None, Content]:

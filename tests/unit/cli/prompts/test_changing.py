@@ -90,6 +90,10 @@ def test_a_commit_of_a_green_experiment_is_promoted_and_the_tag_says_why(
     assert note.endswith(" UTC, Ada Lovelace: green in shy-wren")
     assert llmobs("prompts", "show", "support:production").stdout == f"{SECOND}\n"
     assert note in llmobs("prompts", "tag", "support").stdout
+    use(store, "sad-crow", support[1], "2026-11-30T18:00:00+00:00", red=True)
+    later = llmobs("prompts", "promote", "support:production", "stable")
+    assert later.returncode == 0
+    assert later.stderr == "The newest experiment that used it isn't green: red in sad-crow.\n"
 
 
 def test_a_commit_without_a_green_experiment_is_refused(
