@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 
 from pytest_llmobs.gate.latency_and_cost import latency_and_cost_notes
 from pytest_llmobs.gate.pairing import SuitePair
@@ -31,6 +33,7 @@ def session_notes(
     for suite in suites:
         yield from _selection_note(suite)
         yield from _changed_examples_notes(suite)
+        yield from _unfilled_notes(suite)
         yield from latency_and_cost_notes(suite, conditions)
 
 
@@ -66,6 +69,21 @@ def _changed_examples_notes(suite: SuitePair) -> Iterator[str]:
         yield (
             f"{name}: {count(len(suite.removed), 'example')} {were} removed since the baseline: "
             f"`llmobs baseline prune` drops {its}"
+        )
+
+
+def _unfilled_notes(suite: SuitePair) -> Iterator[str]:
+    """Yield the prompts that models were sent with a variable in braces: a mistake, as a rule."""
+    trials: Counter[tuple[str, str]] = Counter()
+    for trial in chain.from_iterable(suite.measured.trials.values()):
+        trials.update(trial.unfilled.items())
+    for (prompt, variables), number in trials.items():
+        names = variables.split(", ")
+        shown = " and ".join(f"{{{name}}}" for name in names)
+        given = ", ".join(f"{name}=…" for name in names)
+        yield (
+            f"{suite.plan.name}: {count(number, 'trial')} sent a model the prompt {prompt!r} in which {shown} "
+            f"{noun(len(names), 'was', 'were')} never filled in: pull_prompt({prompt!r}).format({given})"
         )
 
 

@@ -10,6 +10,7 @@ Technical Journal 30): 40 letters in their order come about by chance once in 16
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -21,6 +22,7 @@ LEAST_EQUAL = 20
 """Characters of a prompt without variables, which must be equal to the text."""
 _TELLING = 8
 """Characters of a piece of literal text that count: blanks and commas stand in every text."""
+_IN_BRACES = re.compile(r"\{([^\W\d]\w*)\}")
 _KEY = 12
 """Characters at an end of a text by which the templates are found that may fit."""
 
@@ -37,6 +39,14 @@ class Pattern:
     literals: tuple[str, ...]
     """The literal text before, between and behind the variables, without blanks at both ends."""
     variables: tuple[str, ...] = ()
+
+    @property
+    def leftovers(self) -> list[str]:
+        """Names that stand in braces in any rendering: ``{{name}}`` in the template, or a brace that stands alone."""
+        names: list[str] = []
+        for piece in self.literals:
+            names += _IN_BRACES.findall(piece)
+        return names
 
     @property
     def telling(self) -> int:
@@ -125,7 +135,7 @@ class Patterns:
 
 
 def _unfilled(pattern: Pattern, values: Sequence[str]) -> list[str]:
-    unfilled: dict[str, None] = {}
+    unfilled: dict[str, None] = dict.fromkeys(pattern.leftovers)
     for variable, value in zip(pattern.variables, values, strict=True):
         if value.strip() == "{" + variable + "}":
             unfilled[variable] = None

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pytest_llmobs.errors import LlmobsError
+from pytest_llmobs.records.prompt_uses import UNFILLED_KEY
 from pytest_llmobs.tracing.prompt_stamps import (
     PromptRecognizer,
     PromptStamp,
@@ -16,8 +17,6 @@ from pytest_llmobs.tracing.prompt_stamps import (
 )
 from pytest_llmobs.tracing.run_tree import RunTree
 
-UNFILLED_KEY = "unfilled."
-"""Begins the key of a run's metadata that names the variables of a prompt which it sent in braces."""
 _NOT_LOOKED_THROUGH = frozenset({"tools", "metadata", "data", "image_url"})
 """Keys below which no prompt stands, and much may."""
 _SHORTEST, _LONGEST = 12, 256 << 10
@@ -91,16 +90,14 @@ class _Search:
     def note(self) -> None:
         """Stamp the run and its ancestors."""
         for stamp, unfilled in self._recognised:
-            entries = dict([stamp.entry])
+            stamp_run(self._run, dict([stamp.entry]))
+            for variable in unfilled:
+                stamp_run(self._run, {f"{UNFILLED_KEY}{stamp.name}": variable})
             if unfilled:
-                entries[f"{UNFILLED_KEY}{stamp.name}"] = ", ".join(unfilled)
+                names = ", ".join(unfilled)
                 _log.warning(
-                    "The run %s sends the prompt %r with %s unfilled.",
-                    self._run.id,
-                    stamp.name,
-                    ", ".join(unfilled),
+                    "The run %s sends the prompt %r with %s unfilled.", self._run.id, stamp.name, names
                 )
-            stamp_run(self._run, entries)
 
 
 def _unfilled(text: Any) -> LlmobsError | None:

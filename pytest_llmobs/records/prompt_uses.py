@@ -9,6 +9,8 @@ from pytest_llmobs.records.trials import Trial
 
 PROMPT_KEY = "prompt."
 """Begins the key of a run's metadata that names the commits of a prompt."""
+UNFILLED_KEY = "unfilled."
+"""Begins the key that names the variables of a prompt which were sent in braces."""
 _MATCHED = " (matched)"
 _BETWEEN = ", "
 SHOWN_DIGITS = 12
@@ -53,12 +55,17 @@ def write_uses(uses: Iterable[PromptUse]) -> str:
     return _BETWEEN.join(map(str, map(PromptUse, matched.keys(), matched.values())))
 
 
-def prompts_of(stamps: Mapping[str, str]) -> dict[str, str]:
-    """Return the commits of each prompt that a run's stamps name, by the prompt's name."""
+def prompts_of(stamps: Mapping[str, str], beginning: str = PROMPT_KEY) -> dict[str, str]:
+    """Return what a run's stamps say of each prompt, by the prompt's name.
+
+    Args:
+        stamps: The run's.
+        beginning: Of the keys: ``PROMPT_KEY`` for the commits, ``UNFILLED_KEY`` for variables that nobody filled.
+    """
     prompts = {}
     for key, written in stamps.items():
-        if key.startswith(PROMPT_KEY):
-            prompts[key.removeprefix(PROMPT_KEY)] = written
+        if key.startswith(beginning):
+            prompts[key.removeprefix(beginning)] = written
     return prompts
 
 

@@ -87,6 +87,8 @@ class Trial:
     """The value of ``cluster_by`` in the example's metadata."""
     prompts: Mapping[str, str] = field(default_factory=dict)
     """The commits of prompts that it used, by the prompt's name, as ``records.prompt_uses`` writes them."""
+    unfilled: Mapping[str, str] = field(default_factory=dict)
+    """Prompt -> its variables that a model was sent in braces: ``customer, tier``."""
     calls: Sequence[ModelCall] = ()
     inputs: Mapping[str, Any] = field(default_factory=dict)
     """The example's inputs after redaction; left out where no model was called: they explain what it was sent."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from pytest_llmobs.measures.model_calls import model_calls, output_text
 from pytest_llmobs.records.examples import Example
-from pytest_llmobs.records.prompt_uses import prompts_of
+from pytest_llmobs.records.prompt_uses import UNFILLED_KEY, prompts_of
 from pytest_llmobs.records.scores import Score
 from pytest_llmobs.records.trials import NotRun, Trial, TrialScore, TrialStatus
 from pytest_llmobs.tracing.run_tree import RunTree
@@ -88,7 +88,7 @@ def trial_record(plan: PlannedTrial, run: LlmRun | None, outcome: Outcome) -> Tr
 def _with_run(trial: Trial, plan: PlannedTrial, run: LlmRun, root: RunTree) -> Trial:
     """Return a trial with what its run has to say."""
     spent, judging, scores = run.spending, run.judging, run.scores
-    calls = model_calls(run.model_calls)
+    calls, stamps = model_calls(run.model_calls), root.stamps
     inputs = _NOTHING
     if calls:
         inputs = _inputs(plan, root)
@@ -107,7 +107,8 @@ def _with_run(trial: Trial, plan: PlannedTrial, run: LlmRun, root: RunTree) -> T
         judge_hits=sum(int(score.metadata.get("cached", 0)) for score in scores.values()),
         unpriced=tuple(sorted(spent.unpriced)),
         judge_unpriced=tuple(sorted(judging.unpriced)),
-        prompts=prompts_of(root.stamps) or _NOTHING,
+        prompts=prompts_of(stamps) or _NOTHING,
+        unfilled=prompts_of(stamps, UNFILLED_KEY) or _NOTHING,
         calls=calls,
         inputs=inputs,
         output=output_text(root.outputs),
