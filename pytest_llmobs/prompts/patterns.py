@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from pytest_llmobs.prompts.filling.variables import literal, parse
 
@@ -23,8 +23,8 @@ LEAST_EQUAL = 20
 _TELLING = 8
 """Characters of a piece of literal text that count: blanks and commas stand in every text."""
 _IN_BRACES = re.compile(r"\{([^\W\d]\w*)\}")
-_KEY = 12
-"""Characters at an end of a text by which the templates are found that may fit."""
+_KEYS = (48, 24, 12)
+"""Characters at an end of a text by which the templates are found that may fit; prompts of one app often begin alike."""
 
 
 @dataclass(frozen=True)
@@ -86,26 +86,29 @@ class Match:
     """Variables that stand in the text as they do in the template."""
 
 
-@dataclass
 class Patterns:
     """The patterns of all prompts, found by how a text begins or ends."""
 
-    _by_start: dict[str, list[Pattern]] = field(default_factory=dict)
-    _by_end: dict[str, list[Pattern]] = field(default_factory=dict)
-    _open: list[Pattern] = field(default_factory=list)
-    """Those that begin and end with a variable, or nearly so."""
+    def __init__(self) -> None:
+        """Start with none."""
+        self._by_start: dict[str, list[Pattern]] = {}
+        self._by_end: dict[str, list[Pattern]] = {}
+        self._open: list[Pattern] = []
+        """Those that begin and end with a variable, or nearly so."""
 
     def add(self, pattern: Pattern) -> None:
         """Take a pattern in, unless its text proves nothing."""
         if pattern.telling < (LEAST_LITERAL if pattern.variables else LEAST_EQUAL):
             return
         first, last = pattern.literals[0], pattern.literals[-1]
-        if len(first) >= _KEY:
-            self._by_start.setdefault(first[:_KEY], []).append(pattern)
-        elif len(last) >= _KEY:
-            self._by_end.setdefault(last[-_KEY:], []).append(pattern)
-        else:
-            self._open.append(pattern)
+        for size in _KEYS:
+            if len(first) >= size:
+                self._by_start.setdefault(first[:size], []).append(pattern)
+                return
+            if len(last) >= size:
+                self._by_end.setdefault(last[-size:], []).append(pattern)
+                return
+        self._open.append(pattern)
 
     def matches(self, text: str) -> list[Match]:
         """Return the prompts that a text is a rendering of, the best fit of each of those that fit best of all."""
@@ -127,8 +130,10 @@ class Patterns:
         ]
 
     def _candidates(self, text: str) -> Iterator[Pattern]:
-        yield from self._by_start.get(text.lstrip()[:_KEY], ())
-        yield from self._by_end.get(text.rstrip()[-_KEY:], ())
+        start, end = text.lstrip(), text.rstrip()
+        for size in _KEYS:
+            yield from self._by_start.get(start[:size], ())
+            yield from self._by_end.get(end[-size:], ())
         for pattern in self._open:
             if max(pattern.literals, key=len) in text:
                 yield pattern

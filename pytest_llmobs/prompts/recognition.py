@@ -17,8 +17,11 @@ from pytest_llmobs.prompts.patterns import Pattern, Patterns, pattern_of
 from pytest_llmobs.prompts.records import PromptCommit
 from pytest_llmobs.tracing.prompt_stamps import PromptStamp, Recognised
 
-_MOST_COMMITS = 50
-"""Commits of a prompt that are looked for, the newest: an older copy in the code has no name."""
+_MOST_COMMITS = 400
+"""Commits that are read in all, the newest of each prompt: a copy of an older one that stands in the code has no name.
+Each takes a millisecond, once a process."""
+_FEWEST, _MANY = 5, 50
+"""Commits of one prompt, however many prompts there are, and however few."""
 _AGAIN = 2.0
 """Seconds after which the folder is looked at again."""
 _CURRENT, _TAGGED, _EARLIER = range(3)
@@ -81,12 +84,14 @@ class Recognition:
     def _all_patterns(self) -> Patterns:
         patterns = Patterns()
         folder = PromptFolder(self._folder)
-        for name in folder.names():
-            for pattern in self._of(name, folder):
+        names = folder.names()
+        most = min(max(_MOST_COMMITS // max(len(names), 1), _FEWEST), _MANY)
+        for name in names:
+            for pattern in self._of(name, folder, most):
                 patterns.add(pattern)
         return patterns
 
-    def _of(self, name: str, folder: PromptFolder) -> Iterator[Pattern]:
+    def _of(self, name: str, folder: PromptFolder, most: int) -> Iterator[Pattern]:
         """Yield the patterns of a prompt; what can't be read is passed over, since whoever pulls it is told."""
         history = folder.history(name)
         current = ""
@@ -99,7 +104,7 @@ class Recognition:
         tagged = set(folder.beside.tags(name).values())
         for place, commit in enumerate(history.commits):
             is_tagged = commit.commit_hash in tagged
-            if commit.commit_hash != current and (is_tagged or place < _MOST_COMMITS):
+            if commit.commit_hash != current and (is_tagged or place < most):
                 rank = _TAGGED if is_tagged else _EARLIER + place
                 yield from _patterns(self._texts_of(commit), name, commit.commit_hash, rank)
 

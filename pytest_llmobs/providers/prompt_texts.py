@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from pytest_llmobs.errors import LlmobsError
@@ -44,7 +44,9 @@ def note_prompts(run: RunTree, request: Mapping[str, Any]) -> LlmobsError | None
             if run.root.filled is None:
                 return None
         search = _Search(run, recognizer)
-        for text in _texts(request):
+        texts: list[str] = []
+        _add_texts(dict(request), texts)
+        for text in texts:
             search.look_at(text)
     except Exception as error:
         run.metadata["prompts_not_told"] = type(error).__qualname__
@@ -70,11 +72,14 @@ class _Search:
             return
         if not _SHORTEST <= len(text) <= _LONGEST:
             return
-        parts = [prompt.stamp for prompt in self._filled if _holds(text, prompt.text)]
+        parts = []
+        for prompt in self._filled:
+            if _holds(text, prompt.text):
+                parts.append(Recognised(prompt.stamp))
         if parts:
-            self._recognised.extend(map(Recognised, parts))
+            self._recognised += parts
         elif self._recognizer is not None:
-            self._recognised.extend(self._recognizer.recognise(text))
+            self._recognised += self._recognizer.recognise(text)
 
     def _is_known(self, text: Any) -> bool:
         """Tell whether a text's own object says which prompt it is; note it, and what is wrong with sending it."""
@@ -115,16 +120,16 @@ def _holds(text: str, part: str) -> bool:
     return part == text or (len(part) >= _SHORTEST_PART and part in text)
 
 
-def _texts(value: Any, depth: int = 0) -> Iterator[str]:
-    """Yield every text of a request, but for those below keys that hold no prompt."""
+def _add_texts(value: Any, texts: list[str], depth: int = 0) -> None:
+    """Add every text of a request to ``texts``, but for those below keys that hold no prompt."""
     if isinstance(value, str):
-        yield value
+        texts.append(value)
     elif depth > _DEEPEST:
         return
-    elif isinstance(value, Mapping):
+    elif isinstance(value, dict):
         for key, item in value.items():
             if key not in _NOT_LOOKED_THROUGH:
-                yield from _texts(item, depth + 1)
+                _add_texts(item, texts, depth + 1)
     elif isinstance(value, list | tuple):
         for item in value:
-            yield from _texts(item, depth + 1)
+            _add_texts(item, texts, depth + 1)

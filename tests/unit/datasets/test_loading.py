@@ -152,7 +152,9 @@ def test_a_name_is_enough_where_the_client_keeps_datasets(tmp_path):
     suffixes = [".csv", ".jsonl"]
     assert find_file(Path("support"), [tmp_path], suffixes, tmp_path).name == "support.jsonl"
     assert find_file(Path("other"), [tmp_path], suffixes, tmp_path).name == "other.csv"
-    with pytest.raises(DatasetError, match=r"No dataset 'suport'\. Did you mean 'support\.csv' or 'support\.jsonl'"):
+    with pytest.raises(
+        DatasetError, match=r"No dataset 'suport'\. Did you mean 'support\.csv' or 'support\.jsonl'"
+    ):
         find_file(Path("suport"), [tmp_path], suffixes, tmp_path)
     with pytest.raises(DatasetError, match="No dataset 'support'"):
         find_file(Path("support"), [tmp_path], suffixes)
