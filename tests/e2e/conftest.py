@@ -50,6 +50,6 @@ class Red(NamedTuple):
 @pytest.fixture(scope="session")
 def red(tmp_path_factory: pytest.TempPathFactory) -> Red:
     folder = copy_example("support_bot", tmp_path_factory.mktemp("red"))
-    done = run_pytest(folder, "--llm-experiment", SUPPORT_PROMPT="support_unfilled")
+    done = run_pytest(folder, "--llm-experiment", SUPPORT_PROMPT="support:northwind")
     assert done.returncode == 1, done.stdout + done.stderr
     return Red(folder, done.stdout)

@@ -62,7 +62,7 @@ def test_the_code_that_reads_the_document_works(red: Red, tmp_path: Path) -> Non
     done = subprocess.run(
         [sys.executable, "-c", code],
         cwd=folder,
-        env=plain_environment() | {"PATH": path, "SUPPORT_PROMPT": "support_unfilled"},
+        env=plain_environment() | {"PATH": path, "SUPPORT_PROMPT": "support:northwind"},
         capture_output=True,
         text=True,
         check=True,
