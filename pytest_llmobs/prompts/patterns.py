@@ -24,7 +24,7 @@ _TELLING = 8
 """Characters of a piece of literal text that count: blanks and commas stand in every text."""
 _IN_BRACES = re.compile(r"\{([^\W\d]\w*)\}")
 _KEYS = (48, 24, 12)
-"""Characters at an end of a text by which the templates are found that may fit; prompts of one app often begin alike."""
+"""Characters at an end of a text by which templates are found that may fit; prompts of one app often begin alike."""
 
 
 @dataclass(frozen=True)
