@@ -9,8 +9,10 @@ from typing import Literal
 from pytest_llmobs.reports.pages.prompts.versions import VersionLine, version_title
 from pytest_llmobs.reports.text import cells
 from pytest_llmobs.reports.text.page import Page, indent
-from pytest_llmobs.reports.text.table import column, draw
+from pytest_llmobs.reports.text.table import Table, column, draw, drop, fitted, total_width
 
+_LEAST_TEXT = 30
+"""Cells that are left for the lines; on a narrow page author and date give way."""
 _AUTHOR = 14
 """Most cells of an author's name beside a line."""
 
@@ -36,12 +38,13 @@ class PhraseStep:
 
 def blame_page(lines: Sequence[LineOrigin], page: Page) -> list[str]:
     """Return each line behind its commit, date and author; messages have their role above them."""
-    table = [
+    table: Table = [
         column("commit", "", lines, lambda line: line.version.label),
         column("date", "", lines, lambda line: _date(line.version)),
         column("author", "", lines, lambda line: page.clip(page.line(line.version.author), _AUTHOR)),
     ]
-    size = sum(part.width for part in table) + 2 * len(table)
+    table = fitted(table, page.width - _LEAST_TEXT, [drop("author"), drop("date")])
+    size = total_width(table) + 2
     drawn: list[str] = []
     message = None
     _titles, _rule, *rows = draw(table, page)

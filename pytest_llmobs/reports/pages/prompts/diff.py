@@ -33,7 +33,7 @@ def diff_page(
         page: Where it goes.
         everything: Show long unchanged parts whole.
     """
-    lines = ["- nothing: it is the first commit"] if before is None else _version("-", before, page)
+    lines = ["- nothing: there is no version before"] if before is None else _version("-", before, page)
     lines += _version("+", after, page)
     variables = variable_words(difference.variables_added, difference.variables_removed, page)
     if variables:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 DIGITS = 12
 """Of a hash, as it is shown."""
+_AUTHOR = 30
+"""Most cells of an author's name."""
 _EXPERIMENTS = 3
 """Experiments that are named a verdict, the newest ones."""
 _SIGNS = {"green": ("tick", "green"), "red": ("cross", "red")}
@@ -43,7 +45,7 @@ def version_title(version: VersionLine, page: Page) -> str:
     if version.when is not None:
         parts.append(minute(version.when))
     if version.author:
-        parts.append(page.line(version.author))
+        parts.append(page.clip(page.line(version.author), _AUTHOR))
     if version.tags:
         names = ", ".join(map(page.line, version.tags))
         parts.append(page.paint(f"({names})", "yellow"))

@@ -226,6 +226,14 @@ def test_blame_names_the_commit_of_each_line(llmobs: Run, prompts: PromptFolder,
     assert [row["hash"] for row in rows][-2:] == [support[1], None]
 
 
+def test_on_a_narrow_page_the_text_has_room(
+    llmobs: Run, support: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "44")
+    lines = llmobs("prompts", "blame", "support").stdout.splitlines()
+    assert lines[:2] == [f"{short(support[2])}  You are the support agent of", " " * 14 + "Globex."]
+
+
 def test_blame_names_the_commit_that_brought_a_phrase(llmobs: Run, support: list[str]) -> None:
     done = llmobs("prompts", "blame", "support", "advice.  Never promise")
     assert (done.returncode, done.stderr) == (0, "")
