@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -411,3 +412,16 @@ def test_an_evaluator_that_is_cancelled_on_the_callers_loop_is_too(client: Clien
         return await aevaluate(App(), data=DATA, evaluators=[gives_up], client=client)
 
     assert {len(scores) for scores in scores_of(asyncio.run(main())).values()} == {1}
+
+
+def test_an_evaluator_that_fails_on_just_the_bad_answers_keeps_no_bound(client: ClientBase) -> None:
+    def lenient(inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> bool:
+        assert inputs["question"] != "two", "no verdict in the reply"
+        return True
+
+    results = evaluate(App(), data=DATA, evaluators=[lenient], client=client)
+    report = io.StringIO()
+    assert results.gate(min_mean={"lenient": 0.7}, out=report) == 1
+    told = " ".join(report.getvalue().split())
+    assert "1 score is missing: where each counts 0, the mean 0.6667 is below min_mean=0.7" in told
+    assert results.gate(min_mean={"lenient": 0.6}, out=report) == 0
