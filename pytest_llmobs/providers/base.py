@@ -16,10 +16,10 @@ from pytest_llmobs.clocks import real
 from pytest_llmobs.providers import bodies
 from pytest_llmobs.providers.calls import Reply, Request, without_nones
 from pytest_llmobs.providers.media import without_bytes
-from pytest_llmobs.providers.prompt_texts import note_prompts
 from pytest_llmobs.providers.recent_calls import RecentCalls
 from pytest_llmobs.records.runs import NO_USAGE, PAID
 from pytest_llmobs.tracing import capture
+from pytest_llmobs.tracing.calls.prompt_texts import note_prompts
 from pytest_llmobs.tracing.parent import Parent, find_parent
 from pytest_llmobs.tracing.run_tree import RunTree
 

@@ -13,6 +13,7 @@ from pytest_llmobs.tracing import active, binding, capture, failure
 from pytest_llmobs.tracing.binding import Process, function_name, process_safely
 from pytest_llmobs.tracing.calls import extra as call_extra
 from pytest_llmobs.tracing.calls.extra import CallExtra
+from pytest_llmobs.tracing.calls.prompt_texts import note_prompts
 from pytest_llmobs.tracing.context import Scope, current, current_run, live
 from pytest_llmobs.tracing.parent import Parent, find_parent, innermost_run
 from pytest_llmobs.tracing.run_tree import RunTree
@@ -102,6 +103,7 @@ class Decorated:
         """Prepare what every call needs."""
         self.name = options.name or function_name(function)
         self.run_type = run_type
+        self._is_model = run_type in PAID
         self.options = options
         self.enabled = options.enabled
         self.reduce_fn = options.reduce_fn
@@ -178,6 +180,8 @@ class Decorated:
             run.describe(None, self._metadata, self._tags)
         if parent is None:
             tracer.sample(run)
+        if self._is_model:
+            note_prompts(run, {"args": args, **kwargs}, is_sent=False)
         return run
 
     def _start_in_scope(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> RunTree | Scope | None:
@@ -213,6 +217,8 @@ class Decorated:
         )
         run.took(run.clock - began)
         extra.tell(run)
+        if self._is_model:
+            note_prompts(run, {"args": args, **kwargs}, is_sent=False)
         return run
 
     def _capture(self, limit: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bytes:

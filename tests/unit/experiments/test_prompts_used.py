@@ -172,6 +172,6 @@ def test_a_variable_that_nobody_filled_is_warned_of(suite, around):
     experiment = conclude(ran(suite, trials), around).experiment
     assert not experiment.decision.red
     assert experiment.decision.notes == (
-        f"{SUITE}: 20 trials sent a model the prompt 'support' in which {{customer}} and {{tier}} were never filled in: "
-        "pull_prompt('support').format(customer=…, tier=…)",
+        f"{SUITE}: 20 trials sent a model the prompt 'support' in which {{customer}} and {{tier}} were never "
+        "filled in: pull_prompt('support').format(customer=…, tier=…)",
     )

@@ -267,3 +267,21 @@ def test_threads_of_one_run_lose_no_prompt(sink, server):
         for thread in threads:
             thread.join()
     assert set(str(stamp(sink.run("app"))).split(", ")) == {text.commit_hash for text in texts}
+
+
+def test_a_decorated_model_has_the_prompts_of_its_arguments(sink, prompt, hash):
+    @traceable(run_type="llm")
+    def model(system: str, messages: Any = ()) -> str:
+        return "hello"
+
+    @traceable
+    def app() -> None:
+        model(prompt.format(**GIVEN))
+        model(
+            "Be brief, whatever comes.", messages=[{"content": SUPPORT.format(customer="Li", tone="brief")}]
+        )
+        model(prompt)  # which it may fill by itself
+
+    app()
+    assert [stamp(run) for run in sink.runs] == [hash, f"{hash} (matched)", hash, hash]
+    assert not [key for run in sink.runs for key in run.metadata if key.startswith("unfilled")]

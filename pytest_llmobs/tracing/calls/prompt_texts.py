@@ -1,4 +1,4 @@
-"""Which prompts a model call sends: told by the objects in its request, else by their texts."""
+"""Which prompts a model call sends: told by the objects in its request or its arguments, else by their texts."""
 
 from __future__ import annotations
 
@@ -27,12 +27,13 @@ _DEEPEST = 50
 _log = logging.getLogger("pytest_llmobs")
 
 
-def note_prompts(run: RunTree, request: Mapping[str, Any]) -> LlmobsError | None:
+def note_prompts(run: RunTree, request: Mapping[str, Any], *, is_sent: bool = True) -> LlmobsError | None:
     """Stamp the run of a model call, and its open ancestors, with the prompts that the request sends.
 
     Args:
         run: The call's.
-        request: Its body, as the SDK has prepared it.
+        request: Its body, as the SDK has prepared it; or the arguments of a decorated function.
+        is_sent: False for arguments, since a function may fill a prompt before it sends it.
 
     Returns the error for a prompt that was never filled, where tests are to end in it. Nothing else is an error: a run
     whose prompts can't be told says so in its metadata.
@@ -51,8 +52,8 @@ def note_prompts(run: RunTree, request: Mapping[str, Any]) -> LlmobsError | None
     except Exception as error:
         run.metadata["prompts_not_told"] = type(error).__qualname__
         return None
-    search.note()
-    return search.error
+    search.note(is_sent=is_sent)
+    return search.error if is_sent else None
 
 
 class _Search:
@@ -92,10 +93,12 @@ class _Search:
         self._recognised.append(Recognised(stamp, tuple(getattr(unfilled, "missing", ()))))
         return True
 
-    def note(self) -> None:
+    def note(self, *, is_sent: bool) -> None:
         """Stamp the run and its ancestors."""
         for stamp, unfilled in self._recognised:
             stamp_run(self._run, dict([stamp.entry]))
+            if not is_sent:
+                continue
             for variable in unfilled:
                 stamp_run(self._run, {f"{UNFILLED_KEY}{stamp.name}": variable})
             if unfilled:
