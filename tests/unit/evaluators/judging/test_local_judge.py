@@ -20,8 +20,8 @@ pytestmark = [
         reason="needs the extra `local`: a real model",
     ),
 ]
-TRIALS = int(os.environ.get("LLMOBS_LOCAL_JUDGE_TRIALS", "10"))
-"""Ten take half a minute; the promise is a hundred, which take five."""
+TRIALS = int(os.environ.get("LLMOBS_LOCAL_JUDGE_TRIALS", "4"))
+"""Four take a dozen seconds; the promise is a hundred, which take five minutes."""
 
 
 @pytest.fixture(scope="module")

@@ -38,7 +38,7 @@ def overlapping(
     written: list[tuple[int, str]] = []
     for number in range(7):
         spool = store.spool(str(number))
-        for place in range(chance.randrange(1, 25)):
+        for place in range(chance.randrange(1, 16)):
             key = number * 100 + place
             start = START + chance.randrange(30) * 1_000_000
             status = "error" if chance.random() < 0.3 else "success"
