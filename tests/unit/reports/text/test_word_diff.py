@@ -7,7 +7,7 @@ import string
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pytest_llmobs.reports.text import cells
@@ -23,7 +23,7 @@ def drawn(old: str, new: str, *, room: int = 76, everything: bool = False) -> li
     return word_diff_lines(word_segments(old, new), PAGE, room, everything=everything)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(*[st.text(alphabet="ab{}. \n東é👩\u200d", max_size=60)] * 2)
 def test_both_texts_can_be_read_off(old: str, new: str) -> None:
     segments = word_segments(old, new)
