@@ -170,8 +170,8 @@ def read_current(folder: PromptFolder, name: str) -> tuple[Path, Content]:
     if file is None or content is None:
         folder.check_there(name)
         raise NotFoundError(
-            f"The prompt {name!r} has no content: there is no file of it in {str(folder.folder)!r}. "
-            f"push_prompt({name!r}, object=…) gives it some."
+            f"The prompt {name!r} has no content: there is no file of it in {str(folder.folder)!r}. Write one, bring "
+            f"it back with git, or push_prompt({name!r}, object=…)."
         )
     return file, content
 

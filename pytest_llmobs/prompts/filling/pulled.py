@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pytest_llmobs.errors import ArgumentError, PinError, PromptVariableError
+from pytest_llmobs.errors import ArgumentError, LlmobsError, PinError, PromptVariableError
 from pytest_llmobs.prompts.filling.allowances import OPTIONS, REFUSE, Allowances, Allowed
 from pytest_llmobs.prompts.filling.origin import Origin, shown_path
 from pytest_llmobs.prompts.filling.variables import normalized
@@ -65,8 +65,18 @@ class Pulled:
         """
         return self.with_origin(replace(self.origin, arm=arm, stamps=dict(stamps)))
 
-    def unfilled_error(self) -> PromptVariableError | None:
-        """Return the error for using it as it is, or None: it has no variables, and may be sent unfilled."""
+    def sending_error(self) -> LlmobsError | None:
+        """Return the error for sending it to a model as it is, or None.
+
+        One without variables may be sent as it is, if it is pinned where that is asked for.
+
+        Raises:
+            PromptVariableError: A brace in it is neither a variable's nor doubled.
+        """
+        try:
+            check_pinned(self.origin)
+        except PinError as error:
+            return error
         names = self.input_variables
         if not names:
             return None
@@ -92,8 +102,7 @@ class Pulled:
         from pytest_llmobs.tracing.prompt_stamps import remember_filled, stamp_prompt, stamp_trace
 
         origin = self.origin
-        if origin.floats_at is not None:
-            check_pinned(origin)
+        check_pinned(origin)
         stamp = origin.stamp
         if stamp is not None:
             stamp_prompt(stamp)
@@ -111,6 +120,8 @@ def check_pinned(origin: Origin) -> None:
         PinError: It does.
     """
     __tracebackhide__ = True
+    if origin.floats_at is None:
+        return
     from pytest_llmobs.tracing import active
 
     if active.asks_for_pins():

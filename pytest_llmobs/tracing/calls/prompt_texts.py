@@ -110,10 +110,10 @@ class _Search:
 
 def _unfilled(text: Any) -> LlmobsError | None:
     """Return what is wrong with sending a prompt as it is, or None: it is a filled one, or has no variables."""
-    if not hasattr(text, "unfilled_error"):
+    if not hasattr(text, "sending_error"):
         return None
     try:
-        error: LlmobsError | None = text.unfilled_error()
+        error: LlmobsError | None = text.sending_error()
     except LlmobsError as problem:  # a brace in it stands alone
         return problem
     return error

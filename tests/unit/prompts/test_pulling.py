@@ -251,6 +251,7 @@ def test_a_prompt_that_was_pulled_before_the_experiment_is_refused_when_it_is_fi
     active.ask_for_pins(prompt.origin.__class__)
     with pytest.raises(PinError, match=r"test_pulling\.py:\d+ pulls the prompt 'support' without a commit"):
         prompt.format(name="you")
+    assert isinstance(prompt.sending_error(), PinError)
     active.release_pins(prompt.origin.__class__)
     assert prompt.format(name="you") == "Hello you"
 

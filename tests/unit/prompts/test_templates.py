@@ -270,16 +270,17 @@ def test_what_may_be_left_over_is_named_by_the_variable_or_by_what_holds_it() ->
 def test_a_prompt_without_variables_is_filled_as_a_value() -> None:
     rules = PromptText('Answer as {{"answer": 1}}.', "rules", HASH)
     assert PromptText("{rules} Go.").format(rules=rules) == 'Answer as {"answer": 1}. Go.'
-    assert rules.unfilled_error() is None
+    assert rules.sending_error() is None
 
 
 def test_a_prompt_that_is_used_unfilled_has_its_error() -> None:
-    error = MAIL.unfilled_error()
+    error = MAIL.sending_error()
     assert error is not None
     assert str(error) == (
         "The prompt 'mail' (commit 0123456789ab) is used without being filled: 'customer_name', 'tier', 'sender' would "
         "stand in the text. Call .format(customer_name=…, tier=…, sender=…) first."
     )
+    assert isinstance(error, PromptVariableError)
     assert error.missing == ("customer_name", "tier", "sender")
 
 
