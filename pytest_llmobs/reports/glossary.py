@@ -309,6 +309,19 @@ GLOSSARY: tuple[Entry, ...] = (
         ("cold",),
         "A trial that paid for imports and first connections. Its latency is shown and not compared.",
     ),
+    # prompts
+    Entry(
+        ("prompt", "matched", "none in the baseline", "not used"),
+        "Which commits of a prompt the trials used, then and now. `(matched)`: no object says so, but a text that a "
+        "model was sent is the prompt's: a copy that stands in the code. `none in the baseline`: it was recorded "
+        "before the prompt was used, or by a version that didn't keep that.",
+        "`llmobs prompts diff NAME A B` shows how two commits differ; `pull_prompt(NAME)` takes the place of a copy.",
+    ),
+    Entry(
+        ("never filled in",),
+        "A model was sent a prompt with a variable in braces, such as `{customer_name}`: it saw the braces.",
+        "Give the variable to `format`. A template that is sent on purpose is `str(prompt)`.",
+    ),
     # A/B tests
     Entry(
         ("arm", "variant", "A/B test"),

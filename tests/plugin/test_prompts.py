@@ -8,7 +8,10 @@ import pytest
 
 from pytest_llmobs.experiments.prompt_verdicts import verdicts_by_commit
 from pytest_llmobs.storage.store import Store
+from tests.e2e.test_readme import ROOT, blocks
 from tests.plugin.conftest import Project
+
+PAGE = ROOT / "docs" / "prompts.md"
 
 APP = """
 from pytest_llmobs import pull_prompt, traceable
@@ -49,6 +52,8 @@ def test_a_red_build_names_both_commits(project: Project, monkeypatch: pytest.Mo
             f"  prompt diff  llmobs prompts diff greeting {old[:12]} {new[:12]}",
         ]
     )
+    (page,) = [block.text for block in blocks(PAGE.read_text(encoding="utf-8")) if block.note == "red"]
+    assert set(page.splitlines()) - {"…"} <= set(result.outlines)
     store = Store(project.path / ".llmobs")
     runs = list(store.runs(project.summary["name"]))
     assert {run.metadata.get("prompt.greeting") for run in runs if run.name != "greets"} == {new}
