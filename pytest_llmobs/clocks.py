@@ -19,6 +19,11 @@ def moment(microseconds: int) -> datetime:
     return _EPOCH + timedelta(microseconds=microseconds)
 
 
+def microseconds_of(time: datetime) -> int:
+    """Return how many microseconds after the epoch a time is; without a time zone it is local."""
+    return (time.astimezone(UTC) - _EPOCH) // timedelta(microseconds=1)
+
+
 class RealClocks:
     """Clocks that nobody has replaced."""
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Unpack, cast
 
 from pytest_llmobs.client.refused_imports import missing
 from pytest_llmobs.production import connect
 from pytest_llmobs.tracing import RunTree as TracedRun
 from pytest_llmobs.tracing import active
 from pytest_llmobs.tracing.run_tree import checked_run_type, making
+from pytest_llmobs.tracing.told_run import RunDetails
 
 if TYPE_CHECKING:
     from pytest_llmobs.client.client import Client
@@ -38,9 +39,10 @@ class RunTree(TracedRun, metaclass=_EveryRun):
         id: Any = None,
         parent_run: TracedRun | None = None,
         project_name: str | None = None,
-        extra: Mapping[str, Any] | None = None,
         tags: Sequence[str] = (),
         client: Any = None,
+        session_name: str | None = None,
+        **details: Unpack[RunDetails],
     ) -> RunTree:
         """Start a run, whether tracing is on or not; ``end`` writes it.
 
@@ -51,17 +53,19 @@ class RunTree(TracedRun, metaclass=_EveryRun):
             id: The UUID that it shall have.
             parent_run: The run it belongs under.
             project_name: The project of a trace that starts here.
-            extra: ``{"metadata": {…}}``.
             tags: Reach the runs below.
             client: LangSmith's; every client's runs go where tracing writes.
+            session_name: The same as ``project_name``.
+            **details: See ``tracing.told_run.RunDetails``.
 
         Raises:
-            LlmobsError: ``run_type`` is unknown, or ``id`` is no UUID.
+            LlmobsError: ``run_type`` or a keyword is unknown, or ``id`` is no UUID.
         """
         connect()
         tracer = parent_run.tracer if parent_run is not None else active.require()
-        run = making(id)(tracer, name, checked_run_type(run_type), parent_run, project_name)
-        run.describe(inputs, (extra or {}).get("metadata"), tags)
+        run = making(id)(tracer, name, checked_run_type(run_type), parent_run, project_name or session_name)
+        run.describe(inputs, None, tags or ())
+        run.tell(details)
         return cast("RunTree", run)
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor as ContextThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from pytest_llmobs.client.base import ClientWarning as LangSmithWarning
 from pytest_llmobs.client.refused_imports import missing
-from pytest_llmobs.clocks import real
+from pytest_llmobs.clocks import microseconds_of, real
 from pytest_llmobs.errors import (
     LangSmithAPIError,
     LangSmithAuthError,
@@ -29,7 +29,6 @@ from pytest_llmobs.tracing.parent import find_parent
 
 LS_MESSAGE_VIEW_EXCLUDE = "ls_message_view_exclude"
 """A metadata key: LangSmith's pages leave out runs that have it. Here it is kept, and means nothing."""
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class LangSmithMissingAPIKeyWarning(LangSmithWarning):
@@ -67,8 +66,7 @@ def uuid7() -> UUID:
 
 def uuid7_from_datetime(dt: datetime) -> UUID:
     """Return a new id that sorts by a time; without a time zone it is local."""
-    microseconds = (dt.astimezone(UTC) - _EPOCH) // datetime.resolution
-    return UUID(new_id(microseconds * 1000))
+    return UUID(new_id(microseconds_of(dt) * 1000))
 
 
 __all__ = [

@@ -7,13 +7,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final, TypedDict, Unpack
 
-from pytest_llmobs.clocks import moment, real
+from pytest_llmobs.clocks import microseconds_of, moment, real
 from pytest_llmobs.errors import ArgumentError, ConflictError
 from pytest_llmobs.feedback import arguments
 from pytest_llmobs.feedback.lookup import find_feedback, is_used
 from pytest_llmobs.records.feedback import Feedback, FeedbackSource
 from pytest_llmobs.storage.feedback.log import FeedbackLog
-from pytest_llmobs.storage.feedback.rows import create_row, delete_row, microseconds, update_row
+from pytest_llmobs.storage.feedback.rows import create_row, delete_row, update_row
 from pytest_llmobs.tracing import capture
 from pytest_llmobs.tracing.ids import new_id
 from pytest_llmobs.tracing.redaction.pipeline import Redaction
@@ -168,7 +168,7 @@ class FeedbackWriter:
         """Return the time and the id of an event that comes after what was read, whatever the clock says."""
         earliest = before.modified_at + timedelta(microseconds=1)
         at = max(moment(self._time_ns() // 1000), earliest)
-        return at, new_id(microseconds(at) * 1000)
+        return at, new_id(microseconds_of(at) * 1000)
 
     def _append_once(self, feedback: Feedback, row: Any) -> None:
         """Keep feedback under the id that the caller chose, which only one of several processes may take.

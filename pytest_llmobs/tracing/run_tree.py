@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime
 from operator import attrgetter
-from typing import Any
+from typing import Any, Unpack
 
-from pytest_llmobs.clocks import real
+from pytest_llmobs.clocks import microseconds_of, real
 from pytest_llmobs.errors import LlmobsError
 from pytest_llmobs.records.copies import copied
 from pytest_llmobs.records.runs import RUN_TYPES, Run, RunType
@@ -18,7 +19,7 @@ from pytest_llmobs.tracing.ids import new_id, read_id
 from pytest_llmobs.tracing.open_run import OpenRun
 from pytest_llmobs.tracing.run_line import nest, read_line, record_of
 from pytest_llmobs.tracing.sampling import is_sampled
-from pytest_llmobs.tracing.told_run import ToldRun
+from pytest_llmobs.tracing.told_run import RunDetails, ToldRun
 from pytest_llmobs.tracing.tracer import Tracer
 from pytest_llmobs.wording import known, nearest
 
@@ -76,41 +77,58 @@ class RunTree(ToldRun):
         inputs: Mapping[str, Any] | None = None,
         metadata: Mapping[str, Any] | None = None,
         tags: Sequence[str] = (),
+        run_id: Any = None,
+        **details: Unpack[RunDetails],
     ) -> RunTree:
-        """Start a run under this one, or under its nearest ancestor if this one has ended. ``end`` it
-        yourself.
+        """Start a run under this one, or under its nearest ancestor if this one has ended. ``end`` it yourself.
 
         Raises:
-            LlmobsError: ``run_type`` is unknown.
+            LlmobsError: ``run_type`` or a keyword is unknown, or ``run_id`` is no UUID.
         """
-        child = RunTree(
-            self.tracer, capture.as_text(name), checked_run_type(run_type), live(self), self.project
-        )
-        child.describe(inputs, metadata, tags)
+        kind = checked_run_type(run_type)
+        child = making(run_id)(self.tracer, capture.as_text(name), kind, live(self), self.project)
+        child.describe(inputs, metadata, tags or ())
+        child.tell(details)
         return child
 
     def activate(self) -> Activation[RunTree]:
         """Make this the current run inside the ``with`` block; doesn't end it."""
         return Activation(self)
 
-    def end(self, outputs: Mapping[str, Any] | None = None, error: str | BaseException | None = None) -> None:
+    def end(
+        self,
+        outputs: Mapping[str, Any] | None = None,
+        error: str | BaseException | None = None,
+        *,
+        metadata: Mapping[str, Any] | None = None,
+        end_time: datetime | None = None,
+        events: Any = (),
+    ) -> None:
         """Say that the run is over, and write it. A second call changes nothing.
 
         Args:
             outputs: Merged into the outputs logged so far.
             error: An exception, or what went wrong in words.
+            metadata: Merged into the run's.
+            end_time: When it was over; without a time zone it is local; now by default.
+            events: See ``add_event``.
         """
         if self.ended:
             return
+        if metadata is not None:
+            self.add_metadata(metadata)
+        self.add_event(events or ())
         if outputs is not None:
             self.add_outputs(outputs)
         if error is not None:
             self.error = failure.describe(error)
         self.stop()
+        if end_time is not None:
+            self.finished = microseconds_of(end_time)
         if not self.managed:
             self.write()
 
-    def patch(self, **columns: Any) -> None:
+    def patch(self, *, exclude_inputs: bool | None = None, **columns: Any) -> None:
         """Override columns of the run that was already written (``attempt="consumed"``)."""
         if not columns:  # LangSmith's, after end(): it is written already
             return

@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from datetime import datetime
+from typing import Any, TypedDict
 
-from pytest_llmobs.clocks import real
+from pytest_llmobs.clocks import microseconds_of, real
 from pytest_llmobs.errors import LlmobsError
-from pytest_llmobs.tracing import capture
+from pytest_llmobs.tracing import capture, failure
 from pytest_llmobs.tracing.open_run import OpenRun
 from pytest_llmobs.tracing.tracer import Tracer
 from pytest_llmobs.wording import known, nearest
+
+
+class RunDetails(TypedDict, total=False):
+    """What LangSmith's ways of making a run take besides."""
+
+    outputs: Mapping[str, Any] | None
+    error: str | None
+    extra: Mapping[str, Any] | None
+    """``{"metadata": {…}}``."""
+    reference_example_id: Any
+    """The example that the run is made of."""
+    start_time: datetime | None
+    """Without a time zone it is local; now by default."""
 
 
 class ToldRun(OpenRun):
@@ -67,6 +81,18 @@ class ToldRun(OpenRun):
         if tags:
             self.add_tags(tags)
 
+    def tell(self, details: RunDetails) -> None:
+        """Set what LangSmith's ways of making a run take besides.
+
+        Raises:
+            LlmobsError: Something is unknown.
+        """
+        for name, value in details.items():
+            if name not in _DETAILS:
+                raise LlmobsError(f"A run has no {name!r}.{nearest(name, _DETAILS)} {known(_DETAILS)}")
+            if value is not None:
+                _DETAILS[name](self, value)
+
     def captured(
         self,
         values: Any,
@@ -106,8 +132,36 @@ class ToldRun(OpenRun):
                 raise LlmobsError(f"run.set() has no {name!r}.{nearest(name, _SETTERS)} {known(_SETTERS)}")
             _SETTERS[name](self, value)
 
-    def post(self) -> None:
+    def post(self, exclude_child_runs: bool = True) -> None:
         """Do nothing: a run is written when it has ended."""
+
+    def wait(self) -> None:
+        """Do nothing: nothing is pending."""
+
+    def get_url(self) -> str:
+        """Return the command that shows the run: there is no page to open."""
+        return f"llmobs show {self.id}"
+
+    def add_event(self, events: Any) -> None:
+        """Take the time of a stream's first ``new_token``; other events aren't kept.
+
+        Args:
+            events: LangSmith's: ``{"name": …}``, several of them, or a name.
+        """
+        for event in [events] if isinstance(events, str | Mapping) else events:
+            name = event.get("name") if isinstance(event, Mapping) else event
+            if name == "new_token" and "time_to_first_token" not in self.columns:
+                self.columns["time_to_first_token"] = self.elapsed
+
+    @property
+    def session_id(self) -> str:
+        """The same as ``project``: a project is its name."""
+        return self.project
+
+    @property
+    def reference_example_id(self) -> str | None:
+        """The example that the run is made of, or None."""
+        return (self.own_columns or {}).get("example_id")
 
     @property
     def extra(self) -> dict[str, Any]:
@@ -125,6 +179,12 @@ class ToldRun(OpenRun):
         return self.parent_id
 
 
+def _set_start(run: ToldRun, time: datetime) -> None:
+    started = microseconds_of(time)
+    run.clock -= (run.started - started) * 1000  # the end is measured from there
+    run.started = started
+
+
 def _replace_tags(run: ToldRun, tags: Any) -> None:
     run.tags = capture.as_tags(tags)
 
@@ -137,3 +197,13 @@ _SETTERS: Mapping[str, Callable[[ToldRun, Any], None]] = {
     "usage_metadata": lambda run, usage: run.add_metadata({"usage_metadata": usage}),
 }
 """What ``set`` takes, and what becomes of it."""
+_DETAILS: Mapping[str, Callable[[ToldRun, Any], None]] = {
+    "outputs": lambda run, outputs: run.add_outputs(outputs),
+    "error": lambda run, error: setattr(run, "error", failure.describe(error)),
+    "extra": lambda run, extra: run.add_metadata(extra.get("metadata") or {}),
+    "reference_example_id": lambda run, id: run.columns.update(example_id=str(id)),
+    "start_time": _set_start,
+    "serialized": lambda run, _: None,
+    "events": lambda run, events: run.add_event(events),
+}
+"""What ``tell`` takes, and what becomes of it."""

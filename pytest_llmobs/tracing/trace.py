@@ -24,6 +24,21 @@ class trace:
             run.end(outputs={"documents": documents})
 
     Where tracing is off the block gets a run that is never written.
+
+    Args:
+        name: What the run is called.
+        run_type: One of ``records.runs.RUN_TYPES``.
+        inputs: What is logged as inputs.
+        metadata: Reaches the runs below.
+        tags: Reach the runs below.
+        project_name: The project of a trace that starts here.
+        parent: A run or a request's headers in place of the current run, or False for a new trace.
+        enabled: True or False beats context and environment.
+        run_id: The UUID that the run shall have, in place of a new one.
+        exceptions_to_handle: Classes whose exceptions are no error of the run; they are raised all the same.
+        client: LangSmith's; every client's runs go where tracing writes.
+        extra: LangSmith's ``{"metadata": {…}}``; ``metadata`` beats it.
+        reference_example_id: The example that the block is run on.
     """
 
     def __init__(  # noqa: PLR0913 - LangSmith's keywords
@@ -40,21 +55,10 @@ class trace:
         run_id: Any = None,
         exceptions_to_handle: tuple[type[BaseException], ...] | None = None,
         client: Any = None,
+        extra: Mapping[str, Any] | None = None,
+        reference_example_id: Any = None,
     ) -> None:
-        """Describe the run; it starts when the block is entered.
-
-        Args:
-            name: What the run is called.
-            run_type: One of ``records.runs.RUN_TYPES``.
-            inputs: What is logged as inputs.
-            metadata: Reaches the runs below.
-            tags: Reach the runs below.
-            project_name: The project of a trace that starts here.
-            parent: A run or a request's headers in place of the current run, or False for a new trace.
-            enabled: True or False beats context and environment.
-            run_id: The UUID that the run shall have, in place of a new one.
-            exceptions_to_handle: Classes whose exceptions are no error of the run; they are raised all the same.
-            client: LangSmith's; every client's runs go where tracing writes.
+        """Describe the run; it starts when the block is entered. The class says what each argument means.
 
         Raises:
             LlmobsError: ``run_type`` is unknown, or ``run_id`` is no UUID.
@@ -62,6 +66,9 @@ class trace:
         self._name = capture.as_text(name)
         self._run_type = checked_run_type(run_type)
         self._inputs, self._metadata, self._tags = inputs, metadata, capture.as_tags(tags)
+        if extra is not None:
+            self._metadata = {**(extra.get("metadata") or {}), **(metadata or {})}
+        self._example_id = reference_example_id
         self._project, self._parent, self._enabled = project_name, parent, enabled
         self._handled = exceptions_to_handle or ()
         self._make = making(run_id)
@@ -83,6 +90,8 @@ class trace:
             make=self._make,
         )
         self.run.describe(self._inputs, None, ())
+        if self._example_id is not None:
+            self.run.tell({"reference_example_id": self._example_id})
         self._token = current.set(self.run)
         return self.run
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from pytest_llmobs.clocks import microseconds_of
 from pytest_llmobs.records.feedback import Feedback, FeedbackEvent, FeedbackSource
 from pytest_llmobs.storage.feedback.lines import Row
 from pytest_llmobs.storage.feedback.schema import CHANGEABLE, CREATE, DELETE, UPDATE
@@ -13,8 +14,6 @@ from pytest_llmobs.storage.feedback.schema import CHANGEABLE, CREATE, DELETE, UP
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 _ABOUT = ("id", "key", "run_id", "trace_id", "project")
 """Columns of every event: what it is about."""
 _SAME = ("run_id", "trace_id", "project", "unscored", "comment", "error", "group_id", "comparison_id")
@@ -25,7 +24,7 @@ def create_row(feedback: Feedback, event_id: str) -> Row:
     """Return the event that creates a feedback."""
     row: dict[str, Any] = {
         "event": CREATE,
-        "time": microseconds(feedback.created_at),
+        "time": microseconds_of(feedback.created_at),
         "id": feedback.id,
         "key": feedback.key,
         "source_type": feedback.source.type,
@@ -70,7 +69,7 @@ def delete_row(feedback: Feedback, at: datetime, event_id: str) -> Row:
 
 
 def _about(feedback: Feedback, event: str, at: datetime, event_id: str) -> dict[str, Any]:
-    row: dict[str, Any] = {"event_id": event_id, "event": event, "time": microseconds(at)}
+    row: dict[str, Any] = {"event_id": event_id, "event": event, "time": microseconds_of(at)}
     for name in _ABOUT:
         value = getattr(feedback, name)
         if value is not None:
@@ -170,11 +169,6 @@ def _after(standing: dict[str, Any] | None, row: dict[str, Any]) -> dict[str, An
         for name in CHANGEABLE[field]:
             changed[name] = row[name]
     return changed
-
-
-def microseconds(at: datetime) -> int:
-    """Return a time as microseconds after the epoch."""
-    return (at - _EPOCH) // _MICROSECOND
 
 
 def _either(row: Mapping[str, Any], name: str) -> Any:

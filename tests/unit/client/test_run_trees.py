@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -51,6 +52,52 @@ def test_it_takes_an_id_a_parent_tags_and_metadata(sink: MemorySink) -> None:
     RunTree(name="inner", id=UUID(ID), parent_run=parent, tags=["a"], extra={"metadata": {"m": 1}}).end()
     inner = sink.run("inner")
     assert (inner.id, inner.parent_id, list(inner.tags), inner.metadata) == (ID, parent.id, ["a"], {"m": 1})
+
+
+def test_it_takes_what_langsmiths_takes(sink: MemorySink) -> None:
+    start = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    outer = RunTree(
+        name="outer", session_name="docs", start_time=start, reference_example_id="e1", serialized={}
+    )
+    child = outer.create_child(
+        name="call",
+        run_id=UUID(ID),
+        outputs={"text": "because"},
+        error="cut",
+        start_time=start,
+        extra={"metadata": {"m": 1}},
+        tags=None,  # type: ignore[arg-type]
+    )
+    child.add_event({"name": "new_token", "time": start})
+    child.post(exclude_child_runs=False)
+    child.end(metadata={"n": 2}, end_time=start + timedelta(seconds=2), events=[{"name": "retry"}])
+    child.patch(exclude_inputs=True)
+    outer.end()
+    outer.wait()
+    call = sink.run("call")
+    assert (call.id, call.outputs, call.status, call.latency) == (ID, {"text": "because"}, "error", 2.0)
+    assert (call.metadata, call.time_to_first_token is not None) == ({"m": 1, "n": 2}, True)
+    run = sink.run("outer")
+    assert (run.project, run.start_time, run.reference_example_id) == ("docs", start, "e1")
+    assert run.latency is not None
+    assert run.latency > 0
+    assert (outer.session_id, outer.reference_example_id, outer.get_url()) == (
+        "docs",
+        "e1",
+        f"llmobs show {outer.id}",
+    )
+
+
+def test_a_block_names_its_example_and_metadata_as_langsmiths_does(sink: MemorySink) -> None:
+    extra = {"metadata": {"m": 1, "n": 1}}
+    with trace("block", enabled=True, extra=extra, metadata={"n": 2}, reference_example_id="e1"):
+        pass
+    assert (sink.run("block").metadata, sink.run("block").reference_example_id) == ({"m": 1, "n": 2}, "e1")
+
+
+def test_what_nothing_is_known_of_is_refused(sink: MemorySink) -> None:
+    with pytest.raises(LlmobsError, match=r"A run has no 'output'. Did you mean 'outputs'"):
+        RunTree(name="outer", output={})  # type: ignore[call-arg]
 
 
 def test_the_current_run_is_one(sink: MemorySink) -> None:

@@ -1,4 +1,4 @@
-"""A service that is still on LangSmith, above and below one of ours: each reads the other's headers.
+"""LangSmith's tracing beside ours: its services read our headers, and a call takes what it took there.
 
 ``make langchain`` runs it, with the version of LangSmith that the tables are about.
 """
@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from inspect import Parameter, signature
 
 import pytest
 
+from pytest_llmobs.tracing import RunTree as TracedRun
 from pytest_llmobs.tracing import Tracer, install, trace, tracing_context, uninstall
+from pytest_llmobs.tracing.told_run import RunDetails
 from tests.unit.tracing.memory import MemorySink
 
 if "LLMOBS_EXPECT_LANGCHAIN" not in os.environ:
     pytest.importorskip("langsmith", reason="`make langchain` runs it")
+import langsmith  # type: ignore[import-not-found,unused-ignore]
 from langsmith.run_trees import RunTree  # type: ignore[import-not-found,unused-ignore]
 
 
@@ -46,3 +50,30 @@ def test_we_read_what_langsmith_sends_be_it_between_two_of_ours(sink: MemorySink
     with tracing_context(parent=called.to_headers()), trace("below") as below:
         pass
     assert (below.trace_id, below.parent_id) == (above.id, above.id)
+
+
+NOT_TAKEN = {"address", "attachments", "distributed_parent_id", "replicas", "end_time of create_child"}
+"""What has no meaning here: agents to address, replicas, files."""
+PAIRS = {
+    "RunTree.create_child": (
+        RunTree.create_child,
+        TracedRun.create_child,
+        (*RunDetails.__annotations__, "serialized"),
+    ),
+    "RunTree.end": (RunTree.end, TracedRun.end, ()),
+    "RunTree.set": (RunTree.set, TracedRun.set, ("inputs", "outputs", "tags", "metadata", "usage_metadata")),
+    "RunTree.post": (RunTree.post, TracedRun.post, ()),
+    "RunTree.patch": (RunTree.patch, TracedRun.patch, ()),
+    "trace": (langsmith.trace.__init__, trace.__init__, ()),
+    "tracing_context": (langsmith.tracing_context, tracing_context, ()),
+}
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_what_a_call_takes_there_it_takes_here(name: str) -> None:
+    theirs, ours, besides = PAIRS[name]
+    taken = {*signature(ours).parameters, *besides}
+    for parameter in signature(theirs).parameters.values():
+        if parameter.kind is not Parameter.VAR_KEYWORD:
+            told = f"{parameter.name} of {name.rpartition('.')[2]}"
+            assert parameter.name in taken or {parameter.name, told} & NOT_TAKEN, told
