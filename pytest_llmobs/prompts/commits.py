@@ -112,8 +112,11 @@ class Commits:
 
     def names(self) -> list[str]:
         """Return the prompts that have commits."""
-        files = self._folder.rglob(f"*{_SUFFIX}")
-        return sorted({file.parent.relative_to(self._folder).as_posix() for file in files})
+        names = []
+        for path, _, files in os.walk(self._folder):
+            if any(file.endswith(_SUFFIX) for file in files):
+                names.append(Path(path).relative_to(self._folder).as_posix())
+        return sorted(names)
 
     def remove(self, name: str) -> None:
         """Remove every commit of a prompt.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime
+from itertools import filterfalse
 from operator import attrgetter
 from pathlib import Path
 
@@ -58,11 +60,12 @@ class PromptFolder:
     def names(self) -> list[str]:
         """Return the names of all prompts, sorted; some may have no content yet."""
         names = set(self.commits.names())
-        for path in self.folder.rglob("*"):
-            below = path.relative_to(self.folder)
-            is_hidden = any(part.startswith(".") for part in below.parts)
-            if path.suffix in SUFFIXES and not is_hidden:
-                names.add(below.with_suffix("").as_posix())
+        for path, folders, files in os.walk(self.folder):
+            # below them lie commits and tags, maybe thousands
+            folders[:] = filterfalse(_is_hidden, folders)
+            for file in map(Path(path).relative_to(self.folder).joinpath, filterfalse(_is_hidden, files)):
+                if file.suffix in SUFFIXES:
+                    names.add(file.with_suffix("").as_posix())
         about = self.folder / ABOUT
         for file in about.rglob("*.json"):
             names.add(file.relative_to(about).with_suffix("").as_posix())
@@ -201,3 +204,7 @@ class PromptFolder:
             self.beside.remove(name)
         remove_empty(self.commits.folder(name), self.folder)
         remove_empty((self.folder / name).parent, self.folder)
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith(".")
