@@ -72,28 +72,33 @@ def current(folder: PromptFolder, name: str, *, wait: Callable[[float], None] = 
     if len(history.heads) > 1:
         _tell(folder, _several_heads(name, history))
         return Current(content, hash_of(content, *history.next_parents), file)
-    return _committed(folder, name, content, history, file)
+    made = _committed(folder, name, content, history)
+    if made is None:
+        return current(folder, name, wait=wait)
+    return Current(content, made, file)
 
 
-def _committed(folder: PromptFolder, name: str, content: Content, history: History, file: Path) -> Current:
+def _committed(folder: PromptFolder, name: str, content: Content, history: History) -> str | None:
+    """Make a commit of an edit, and return its hash; None where somebody has changed the file since it was read."""
     author = author_of(folder.folder)
     try:
         with locked(folder.folder / name, _LOCK_SECONDS):
             # others may have committed it, or changed it, while this process waited
-            file, content = read_current(folder, name)
+            if read_current(folder, name)[1] != content:
+                return None
             history = folder.history(name)
             head = history.head_of(content)
+            if head is None and len(history.heads) < 2:
+                head = add(folder, name, content, history, author, None)
             if head is not None:
-                return Current(content, head.commit_hash, file)
-            if len(history.heads) < 2:
-                add(folder, name, content, history, author, None)
+                return head.commit_hash
     except (OSError, StoreError) as error:
         _tell(
             folder,
             f"The prompt {name!r} was edited, and the commit can't be written: {error} It is used all the same, under "
             "the hash that the commit would have.",
         )
-    return Current(content, hash_of(content, *history.next_parents), file)
+    return hash_of(content, *history.next_parents)
 
 
 def commit(folder: PromptFolder, name: str, description: str | None = None) -> PromptCommit:

@@ -115,6 +115,20 @@ def test_an_editor_that_is_saving_is_waited_for(folder: PromptFolder) -> None:
     assert [commit.content.value for commit in folder.commits.all("support")] == ["Two", "One"]
 
 
+def test_an_edit_that_is_edited_before_its_commit_makes_none(
+    folder: PromptFolder, puller: Puller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(folder, "Half a thought\n")
+
+    def ask_git(_: Path) -> str:
+        write(folder, "The whole thought\n")
+        return "Ada"
+
+    monkeypatch.setattr("pytest_llmobs.prompts.committing.author_of", ask_git)
+    assert puller.pull("support") == "The whole thought"
+    assert [commit.content.value for commit in folder.commits.all("support")] == ["The whole thought"]
+
+
 def test_an_empty_file_and_a_conflict_are_never_sent(folder: PromptFolder, puller: Puller) -> None:
     push(folder, "support", Push("One"))
     file = write(folder, "\n")
