@@ -11,7 +11,7 @@ Technical Journal 30): 40 letters in their order come about by chance once in 16
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pytest_llmobs.prompts.filling.variables import literal, parse
@@ -91,8 +91,9 @@ class Patterns:
 
     def __init__(self) -> None:
         """Start with none."""
-        self._by_start: dict[str, list[Pattern]] = {}
-        self._by_end: dict[str, list[Pattern]] = {}
+        self._by_start: dict[int, dict[str, list[Pattern]]] = {}
+        """Length of a key -> key -> patterns that begin with it."""
+        self._by_end: dict[int, dict[str, list[Pattern]]] = {}
         self._open: list[Pattern] = []
         """Those that begin and end with a variable, or nearly so."""
 
@@ -103,10 +104,10 @@ class Patterns:
         first, last = pattern.literals[0], pattern.literals[-1]
         for size in _KEYS:
             if len(first) >= size:
-                self._by_start.setdefault(first[:size], []).append(pattern)
+                self._by_start.setdefault(size, {}).setdefault(first[:size], []).append(pattern)
                 return
             if len(last) >= size:
-                self._by_end.setdefault(last[-size:], []).append(pattern)
+                self._by_end.setdefault(size, {}).setdefault(last[-size:], []).append(pattern)
                 return
         self._open.append(pattern)
 
@@ -129,14 +130,17 @@ class Patterns:
             for name, (pattern, values) in best.items()
         ]
 
-    def _candidates(self, text: str) -> Iterator[Pattern]:
+    def _candidates(self, text: str) -> list[Pattern]:
+        candidates: list[Pattern] = []
         start, end = text.lstrip(), text.rstrip()
-        for size in _KEYS:
-            yield from self._by_start.get(start[:size], ())
-            yield from self._by_end.get(end[-size:], ())
+        for size, patterns in self._by_start.items():
+            candidates += patterns.get(start[:size], ())
+        for size, patterns in self._by_end.items():
+            candidates += patterns.get(end[-size:], ())
         for pattern in self._open:
             if max(pattern.literals, key=len) in text:
-                yield pattern
+                candidates.append(pattern)
+        return candidates
 
 
 def _unfilled(pattern: Pattern, values: Sequence[str]) -> list[str]:

@@ -59,10 +59,8 @@ class Recognition:
     def recognise(self, text: str) -> list[Recognised]:
         """Return the prompts that a text is a copy of: a rendering of a template, or the template itself.
 
-        Raises:
-            OSError: A file can't be read.
+        What is known is what ``knows_any`` has seen: one look is enough for a request of many texts.
         """
-        self._look()
         found: list[Recognised] = []
         if self._patterns is not None:
             for match in self._patterns.matches(text):

@@ -56,7 +56,7 @@ class PromptRecognizer(Protocol):
 
     @property
     def knows_any(self) -> bool:
-        """False where there are no prompts."""
+        """False where there are no prompts; asked before the texts of each request."""
 
     def recognise(self, text: str) -> Sequence[Recognised]:
         """Return the prompts that a text is a copy of. May raise: whoever asks takes that for none."""

@@ -126,7 +126,8 @@ def _holds(text: str, part: str) -> bool:
 def _add_texts(value: Any, texts: list[str], depth: int = 0) -> None:
     """Add every text of a request to ``texts``, but for those below keys that hold no prompt."""
     if isinstance(value, str):
-        texts.append(value)
+        if len(value) >= _SHORTEST or type(value) is not str:
+            texts.append(value)
     elif depth > _DEEPEST:
         return
     elif isinstance(value, dict):

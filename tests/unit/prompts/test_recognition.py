@@ -135,6 +135,7 @@ def _write(folder: PromptFolder, name: str, text: str) -> None:
 
 
 def told(recognition: Recognition, text: str) -> list[tuple[Any, ...]]:
+    assert recognition.knows_any or not recognition.recognise(text)
     return [(*found.stamp.entry, *found.unfilled) for found in recognition.recognise(text)]
 
 
