@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 
 from pytest_llmobs.client.refused_imports import missing
 from pytest_llmobs.records.examples import Example
+from pytest_llmobs.records.models import Model
 from pytest_llmobs.records.runs import Run
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, kw_only=True)
-class EvaluationResult:
+class EvaluationResult(Model):
     """What an evaluator may return, under LangSmith's names. ``Score`` is what becomes of it."""
 
     key: str
@@ -39,12 +40,6 @@ class EvaluationResult:
     """The run that it is about; here it is always about the row's."""
     extra: Mapping[str, Any] | None = None
     """Anything else."""
-
-    def model_dump(self) -> dict[str, Any]:
-        """Return the fields as a dict."""
-        return asdict(self)
-
-    dict = model_dump
 
 
 class EvaluationResults(TypedDict, total=False):

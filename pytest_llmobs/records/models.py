@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Self, TypeVar, cast
 from uuid import UUID
 
@@ -161,8 +161,9 @@ def made_by_scripts(keywords: Keywords) -> Callable[[Kind], Kind]:
                 own(self, *arguments, **given)
             except TypeError:
                 own(self, *arguments, **_translated(kind, keywords, len(arguments), given))
+                _settle(self)
             if type(self.id) is not str:
-                _keep_texts(self)
+                _settle(self)
 
         setattr(kind, "__init__", __init__)  # noqa: B010 (mypy takes the class for one of its instances)
         return kind
@@ -197,9 +198,11 @@ def _translated(kind: type, keywords: Keywords, positional: int, given: Mapping[
     return ours
 
 
-def _keep_texts(record: Any) -> None:
-    """Keep the texts of ids that were given as UUIDs."""
+def _settle(record: Any) -> None:
+    """Keep the texts of ids that were given as UUIDs; a time without a time zone is UTC, as in LangSmith's records."""
     for each in fields(record):
         value = getattr(record, each.name)
         if isinstance(value, UUID):
             object.__setattr__(record, each.name, str(value))
+        elif isinstance(value, datetime) and value.tzinfo is None:
+            object.__setattr__(record, each.name, value.replace(tzinfo=UTC))

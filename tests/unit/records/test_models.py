@@ -103,7 +103,7 @@ def test_a_run_is_made_with_langsmiths_keywords() -> None:
         trace_id=ID,
         name="app",
         run_type="chain",
-        start_time=NOW,
+        start_time=NOW.replace(tzinfo=None),
         inputs={},
         session_id="shop",
         reference_example_id=ID,
@@ -111,6 +111,7 @@ def test_a_run_is_made_with_langsmiths_keywords() -> None:
         serialized={},
     )
     assert (run.id, run.trace_id, run.parent_run_id, run.project) == (str(ID), str(ID), None, "shop")
+    assert run.start_time == NOW
     assert (run.metadata, run.reference_example_id) == ({"plan": "pro"}, str(ID))
     with pytest.raises(ArgumentError, match=r"Run\(total_tokens=…\): Give usage=Usage\("):
         made(id="r", trace_id="r", name="app", run_type="chain", start_time=NOW, total_tokens=3)
