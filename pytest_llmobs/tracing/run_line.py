@@ -25,15 +25,11 @@ _COPIED = frozenset(field.name for field in fields(Run)) - _CONVERTED - _READ_EL
 
 def write_payload(run: OpenRun) -> bytes:
     r"""Return what a user's data can reach: ``extras \\t inputs \\t outputs``, the extras without braces."""
-    if _has_extras(run):
+    # no function of its own: every run pays for it
+    has_more = run.error is not None or run.captured_for or run.own_stamps
+    if has_more or run.own_metadata or run.own_columns or run.tags:
         return b"%b\t%b\t%b" % (_extras(run), run.inputs_json, run.outputs_json or b"")
     return b"\t%b\t%b" % (run.inputs_json, run.outputs_json or b"")
-
-
-def _has_extras(run: OpenRun) -> bool:
-    if run.own_metadata or run.own_columns or run.tags or run.own_stamps:
-        return True
-    return run.error is not None or bool(run.captured_for)
 
 
 def write_line(run: OpenRun, named: str, payload: bytes) -> bytes:
