@@ -20,8 +20,8 @@ SUFFIXES = {".md": "text", ".txt": "text", ".yaml": "messages"}
 """Of a prompt's file -> what it holds; a template of LangChain lies in a ``.yaml`` as well."""
 _LANGCHAIN = "langchain"
 """The key under which a template of LangChain stands in a file."""
-_CONFLICT = re.compile(r"^<{7} .*\n(?:.*\n)*?={7}\n(?:.*\n)*?>{7} ", re.MULTILINE)
-"""What git leaves where two branches changed the same lines."""
+_CONFLICT = tuple(re.compile(mark, re.MULTILINE) for mark in ("^<{7} ", "^={7}$", "^>{7} "))
+"""What git leaves, in this order, where two branches changed the same lines."""
 _A_MESSAGE = '{"role": "user", "content": "Hello {name}"}'
 
 
@@ -89,13 +89,18 @@ def _check_conflict(text: str, place: str) -> None:
     Raises:
         StoreError: It has.
     """
-    match = _CONFLICT.search(text)
-    if match is not None:
-        line = text.count("\n", 0, match.start()) + 1
-        raise StoreError(
-            f"{place} holds a conflict that git has left in line {line}. Decide what the prompt is to be, and delete "
-            "the lines of <, = and >."
-        )
+    end, starts = 0, []
+    for mark in _CONFLICT:
+        match = mark.search(text, end)
+        if match is None:
+            return
+        starts.append(match.start())
+        end = match.end()
+    line = text.count("\n", 0, starts[0]) + 1
+    raise StoreError(
+        f"{place} holds a conflict that git has left in line {line}. Decide what the prompt is to be, and delete the "
+        "lines of <, = and >."
+    )
 
 
 def content_of(object: Any) -> Content:

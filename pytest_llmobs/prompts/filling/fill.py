@@ -24,19 +24,6 @@ _UNFILLED = "is a prompt that isn't filled: format it first"
 _NO_MESSAGES = 'is no list of messages: give [{"role": …, "content": …}]'
 
 
-def placeholders(text: str) -> list[str]:
-    """Return every name that stands in braces."""
-    names: list[str] = []
-    # a search for the brace alone is many times faster than one for the expression
-    start = text.find("{")
-    while start >= 0:
-        match = _PLACEHOLDER.match(text, start)
-        if match is not None:
-            names.append(match[1])
-        start = text.find("{", start + 1)
-    return names
-
-
 def names_in(parts: Sequence[Part], origin: Origin) -> list[str]:
     """Return the variables of a prompt in their order, each once.
 
@@ -156,7 +143,7 @@ class _Filling:
             return
         self._look_for_placeholders(name, value)
         for text in strings_in(value):
-            for found in placeholders(text):
+            for found in _PLACEHOLDER.findall(text):
                 is_concerned = found in self.names or found in self.given
                 if is_concerned and found not in self.allowed.leftover:
                     self.problems.leftover.append(Leftover(found, f"it stands in the value of {name!r}"))
@@ -168,7 +155,7 @@ class _Filling:
 
     def look_for_leftovers(self, part: Part, text: str) -> None:
         """Note variables, or names that were given, that stand in a filled text in braces."""
-        for found in dict.fromkeys(placeholders(text)):
+        for found in dict.fromkeys(_PLACEHOLDER.findall(text)):
             is_concerned = found in self.names or found in self.given
             if is_concerned and found not in self.allowed.leftover:
                 self.problems.leftover += self._leftovers(part, found)
@@ -202,7 +189,7 @@ def literal_spots(part: Part, name: str) -> list[Spot]:
 
 
 def _stands(name: str, text: str) -> bool:
-    return name in placeholders(text)
+    return name in _PLACEHOLDER.findall(text)
 
 
 def _is_message(value: Any) -> bool:
