@@ -95,6 +95,10 @@ __all__ = [*_HOMES, "__version__"]  # noqa: PLE0604 (all of them are strings)
 def __getattr__(name: str) -> Any:
     home = _HOMES.get(name) or _LANGSMITHS.get(name)
     if home is None:
+        from importlib.util import find_spec
+
+        if find_spec(f"pytest_llmobs.{name}") is not None:  # asked for by `from pytest_llmobs import wording`
+            raise AttributeError(f"pytest_llmobs.{name} is a module, which isn't imported yet.")
         from pytest_llmobs.client.refused_imports import missing
 
         raise missing("", name, __all__)

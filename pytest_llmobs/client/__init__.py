@@ -8,19 +8,29 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from pytest_llmobs.client.client import Client as Client
+    from pytest_llmobs.records.runs import RunType
 
-_LANGSMITHS = {"Client": "client", "ID_TYPE": "reading.arguments", "RUN_TYPE_T": "reading.arguments"}
-"""What scripts import from LangSmith's module of that name, and the module that has it."""
-
-
-if not TYPE_CHECKING:
+    ID_TYPE = UUID | str
+    RUN_TYPE_T = RunType
+else:
 
     def __getattr__(name: str) -> Any:
-        from importlib import import_module
+        """Return what scripts import from LangSmith's module of that name."""
+        if name == "Client":
+            from pytest_llmobs.client.client import Client
 
+            return Client
+        if name == "ID_TYPE":
+            from uuid import UUID
+
+            return UUID | str
+        if name == "RUN_TYPE_T":
+            from pytest_llmobs.records.runs import RunType
+
+            return RunType
         from pytest_llmobs.client.refused_imports import missing
 
-        if name not in _LANGSMITHS:
-            raise missing("client", name, _LANGSMITHS)
-        return getattr(import_module(f"pytest_llmobs.client.{_LANGSMITHS[name]}"), name)
+        raise missing("client", name, ("Client", "ID_TYPE", "RUN_TYPE_T"))

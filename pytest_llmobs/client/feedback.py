@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
-from pytest_llmobs import notices
 from pytest_llmobs.client.base import ClientBase, ClientWarning
 from pytest_llmobs.client.parameters import UNBOUND, accept, keywords_of
 from pytest_llmobs.client.signatures import spelled_out
+from pytest_llmobs.notices import warn
 from pytest_llmobs.wording import known, nearest
 
 if TYPE_CHECKING:
@@ -184,7 +184,7 @@ class FeedbackMethods(ClientBase):
             accept(self.create_feedback, {name: value})
             return
         choices = keywords_of(self.create_feedback)
-        notices.warn(
+        warn(
             f"create_feedback() ignores the unknown keyword {name!r}.{nearest(name, choices)} {known(choices)}",
             ClientWarning,
             of_caller=True,

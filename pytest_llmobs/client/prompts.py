@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_llmobs.client.base import ClientBase
 from pytest_llmobs.client.parameters import accept
-from pytest_llmobs.committed import LATEST
 from pytest_llmobs.errors import ArgumentError
 from pytest_llmobs.settings import PROMPT_DIR, told_prompts
 from pytest_llmobs.wording import known, nearest
@@ -130,6 +129,7 @@ class PromptMethods(ClientBase):
             NotFoundError: There is no such prompt, commit or tag.
             ArgumentError: A keyword is unknown.
         """
+        from pytest_llmobs.committed import LATEST
         from pytest_llmobs.prompts.committing import newest
         from pytest_llmobs.prompts.folder import split_identifier
 

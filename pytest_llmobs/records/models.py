@@ -11,7 +11,6 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Self, TypeVar, cast
-from uuid import UUID
 
 Document = dict[str, Any]
 Kind = TypeVar("Kind", bound=type)
@@ -202,7 +201,7 @@ def _settle(record: Any) -> None:
     """Keep the texts of ids that were given as UUIDs; a time without a time zone is UTC, as in LangSmith's records."""
     for each in fields(record):
         value = getattr(record, each.name)
-        if isinstance(value, UUID):
+        if type(value).__name__ == "UUID":  # its module is none that everybody needs
             object.__setattr__(record, each.name, str(value))
         elif isinstance(value, datetime) and value.tzinfo is None:
             object.__setattr__(record, each.name, value.replace(tzinfo=UTC))

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict
-from uuid import UUID
-
-from pytest_llmobs.records.runs import RunType
+from typing import TYPE_CHECKING, Any, TypedDict
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from uuid import UUID
 
+    Id = UUID | str
+    """An id: a UUID, or its text."""
     Moment = datetime | str
     """A time: a datetime (without a time zone: local), or its ISO 8601 text."""
-
-Id: TypeAlias = UUID | str
-"""An id: a UUID, or its text."""
-ID_TYPE = Id
-RUN_TYPE_T = RunType
 
 
 class Filters(TypedDict, total=False):
