@@ -86,7 +86,7 @@ class PromptFolder:
             names = self.names()
             raise NotFoundError(
                 f"No prompt {name!r} in {str(self.folder)!r}.{nearest(name, names)} {known(names)} "
-                f"push_prompt({name!r}, object=…) makes one."
+                f"Write {f'{name}.md'!r} there, or push_prompt({name!r}, object=…)."
             )
 
     def file(self, name: str) -> Path | None:

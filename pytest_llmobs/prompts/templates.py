@@ -60,6 +60,7 @@ class PromptText(Pulled, str):
 
     def format(  # type: ignore[override]
         self,
+        /,
         *args: object,
         unused: Allowed = REFUSE,
         blank: Allowed = REFUSE,
@@ -150,6 +151,7 @@ class PromptMessages(Pulled, list[dict[str, Any]]):
 
     def format_messages(
         self,
+        /,
         *args: object,
         unused: Allowed = REFUSE,
         blank: Allowed = REFUSE,

@@ -349,6 +349,13 @@ def test_a_variable_with_the_name_of_an_option_is_given_by_invoke() -> None:
     )
 
 
+def test_a_variable_may_be_called_as_anything_is_in_python() -> None:
+    values: dict[str, Any] = {"self": "a", "values": "b", "class": "c", "args": "d"}
+    text = "{self} {values} {class} {args}"
+    assert PromptText(text).format(**values) == PromptText(text).invoke(values) == "a b c d"
+    assert PromptMessages([{"role": "user", "content": text}]).format(**values)[0]["content"] == "a b c d"
+
+
 def test_values_come_by_name() -> None:
     with pytest.raises(ArgumentError, match="takes its variables by name"):
         TEXT.format("Why?")
