@@ -180,7 +180,7 @@ class Settings:
         DATASET_FOLDER, "folder of the datasets that the client makes, below rootdir", ini_only=True
     )
     prompt_dir: str = setting(
-        PROMPT_FOLDER, "folder of the prompts that the client makes, below rootdir", ini_only=True
+        PROMPT_FOLDER, "folder of the prompts, below rootdir", ini_only=True
     )
     require_pinned_prompts: bool = setting(
         False,

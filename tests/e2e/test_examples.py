@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from pytest_llmobs.prompts.folder import PromptFolder
 from tests.e2e.conftest import ROOT, Red, copy_example, run_pytest
 
 EXAMPLES = ROOT / "examples"
@@ -66,8 +67,8 @@ def test_plain_pytest_passes_and_writes_nothing(support_bot: Run, tmp_path: Path
     assert after == before
 
 
-def test_one_example_is_chosen_as_in_any_parametrized_test(support_bot: Run):
-    done = support_bot("-k", "double-charge or csv-export")
+def test_examples_are_chosen_and_prompts_found_from_the_folder_above(support_bot: Run, tmp_path: Path):
+    done = run_pytest(tmp_path, "support_bot", "-p", "no:cacheprovider", "-k", "double-charge or csv-export")
     assert "2 passed, 33 deselected" in done.stdout
 
 
@@ -77,14 +78,45 @@ def verdicts(output: str) -> list[str]:
     return [*rows, re.sub(r" in [\d.]+s =+$", "", output.rstrip().splitlines()[-1]).strip("= ")]
 
 
-def test_red_with_the_broken_prompt(red: Red):
-    assert verdicts(red.output)[-1] == "33 failed, 2 passed"
-    assert re.search(r"✗ pass +1\.000 +0\.412 .* ▼ REGRESSED", red.output)
+def test_a_prompt_that_nobody_filled_stops_every_trial_before_a_call(support_bot: Run):
+    done = support_bot(
+        "-k", "charge or export", "--llm-experiment", "--llm-confirm=0", SUPPORT_PROMPT="support_unfilled"
+    )
+    assert done.returncode == 1
+    assert done.stdout.count("left over: {customer_name} (prompts/support_unfilled.md:2)") == 1
+    assert "hit 2 trials: this one, test_support_agent[csv-export]" in done.stdout
+    assert "no model calls, no cost" in done.stdout
+    assert "2 trials raised an error" in done.stdout
+
+
+def test_red_with_a_version_of_the_prompt_that_is_wrong(red: Red):
+    assert verdicts(red.output)[-1] == "34 failed, 1 passed"
+    assert re.search(r"✗ pass +1\.000 +0\.000 .* ▼ REGRESSED", red.output)
+    assert re.search(r"✗ signs_as_tidemark +1\.000 +0\.000 .* ▼ REGRESSED", red.output)
     assert re.search(r"✗ tone_quality +1\.000 .* ▼ REGRESSED", red.output)
+    assert re.search(r"min_length +1\.000 +1\.000 .* → NEUTRAL", red.output)
     assert re.search(r"✗ double-charge  pass 5/5 → 0/2 trials: ", red.output)
-    assert "- You are writing to ⟨customer_name⟩." in red.output
-    assert "+ You are writing to {customer_name}." in red.output
+    assert "- You are the support agent of Tidemark, a planning tool for small teams." in red.output
+    assert "+ You are the support agent of Northwind, a planning tool for small teams." in red.output
+    newest, northwind, _ = hashes("support")
+    assert f"prompt support: {newest} -> {northwind}, " in red.output
+    assert f"llmobs prompts diff support {newest} {northwind}\n" in red.output
     assert "--llm-experiment --llm-update-baseline" in red.output
+
+
+def hashes(prompt: str) -> list[str]:
+    """Return the beginnings of the hashes of a prompt's commits, the newest first."""
+    history = PromptFolder(EXAMPLES / "support_bot" / "prompts").history(prompt)
+    return [commit.commit_hash[:12] for commit in history.commits]
+
+
+def test_the_prompts_of_the_example_are_committed_and_promoted():
+    folder = PromptFolder(EXAMPLES / "support_bot" / "prompts")
+    newest, northwind, _ = hashes("support")
+    tags = folder.beside.tags("support")
+    assert {name: hash[:12] for name, hash in tags.items()} == {"production": newest, "northwind": northwind}
+    for name in folder.names():
+        assert folder.history(name).head_of(folder.content(name)) is not None
 
 
 def test_green_after_red(red: Red, tmp_path: Path):

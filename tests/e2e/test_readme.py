@@ -17,7 +17,9 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.e2e.conftest import ROOT, Red, plain_environment, run_pytest
+from pytest_llmobs import cli
+from pytest_llmobs.errors import PromptVariableError
+from tests.e2e.conftest import ROOT, Red, copy_example, plain_environment, run_pytest
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 DATASETS = (ROOT / "docs" / "datasets.md").read_text(encoding="utf-8")
@@ -62,7 +64,9 @@ def check_generated(part: str, text: str, compared_by=str.strip) -> None:
     (found,) = re.findall(rf"<!-- generated: {part} -->\n(.*?)<!-- end -->", README, re.DOTALL)
     if os.environ.get(UPDATE) and compared_by(found) != compared_by(text):
         path = ROOT / "README.md"
-        path.write_text(path.read_text(encoding="utf-8").replace(found, text), encoding="utf-8")
+        mark = f"<!-- generated: {part} -->\n"
+        page = path.read_text(encoding="utf-8").replace(f"{mark}{found}", f"{mark}{text}")
+        path.write_text(page, encoding="utf-8")
     else:
         assert compared_by(found) == compared_by(text), f"README is behind; {UPDATE}=1 writes it anew"
 
@@ -109,6 +113,28 @@ def test_the_columns_are_those_of_the_files():
     from pytest_llmobs.storage.parquet.schema import markdown
 
     check_generated("columns", markdown())
+
+
+def test_what_changed_in_the_prompt_is_the_one_printed(red: Red):
+    block = red.output.split("examples broke\n", 1)[1].partition("  ✗ ")[0]
+    check_generated("changed prompt", f"```text\n{block.rstrip()}\n```\n")
+
+
+def test_the_refused_prompt_is_the_one_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "prompts").mkdir()
+    (tmp_path / "prompts" / "support.md").write_text(noted("prompts/support.md"), encoding="utf-8")
+    with pytest.raises(PromptVariableError) as raised:
+        exec(compile(noted("unfilled"), "README.md", "exec"), {})
+    check_generated("unfilled", f"```text\nPromptVariableError: {raised.value}\n```\n")
+
+
+def test_the_log_of_the_prompt_is_the_one_printed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.chdir(copy_example("support_bot", tmp_path))
+    assert cli.main(["prompts", "log", "support"]) == 0
+    check_generated("prompt log", f"```text\n{capsys.readouterr().out}```\n")
 
 
 def test_the_queries_answer_what_they_say(red: Red, monkeypatch: pytest.MonkeyPatch):
