@@ -16,6 +16,11 @@ from pytest_llmobs.storage.parquet.parts import Part, Source, has_payloads, widt
 from pytest_llmobs.storage.parquet.report import ScanReport
 from pytest_llmobs.storage.parquet.sought import Sought, schema_of
 
+_AHEAD_BYTES = 4 * units.WINDOW_BYTES
+"""So much, about, is read ahead: it waits in memory until it is asked for."""
+_Job = tuple[float, Callable[[], pa.Table]]
+"""What reads some parts, and about how many bytes it reads."""
+
 
 def read_unordered(
     sources: Sequence[Source], columns: Sequence[str], sought: Sought, report: ScanReport
@@ -29,8 +34,7 @@ def read_unordered(
     pool = thread_pool()
     try:
         jobs = _jobs(pool, sources, columns, sought, report)
-        # Few at once: what is read waits in memory until it is asked for.
-        for table in _in_turn(pool, jobs, thread_count() + 1):
+        for table in _in_turn(pool, jobs):
             if len(table):
                 yield table
     finally:
@@ -43,30 +47,35 @@ def _jobs(
     columns: Sequence[str],
     sought: Sought,
     report: ScanReport,
-) -> Iterator[Callable[[], pa.Table]]:
+) -> Iterator[_Job]:
     admitted = pool.map(lambda source: source.parts(sought), sources)
     for source, parts in zip(sources, admitted, strict=True):
         report.admits(source, parts)
-        for batch in _batches(parts, columns, sought):
+        for size, batch in _batches(parts, columns, sought):
             report.reads(batch)
-            yield partial(_matching, batch, columns, sought)
+            yield size, partial(_matching, batch, columns, sought)
 
 
-def _in_turn(
-    pool: ThreadPoolExecutor, jobs: Iterator[Callable[[], pa.Table]], at_once: int
-) -> Iterator[pa.Table]:
+def _in_turn(pool: ThreadPoolExecutor, jobs: Iterator[_Job]) -> Iterator[pa.Table]:
     """Yield what the jobs return, in their order."""
-    running: deque[Future[pa.Table]] = deque()
-    for job in jobs:
-        running.append(pool.submit(job))
-        if len(running) >= at_once:
-            yield running.popleft().result()
+    running: deque[tuple[float, Future[pa.Table]]] = deque()
+    ahead = 0.0
+    for size, job in jobs:
+        running.append((size, pool.submit(job)))
+        ahead += size
+        # The threads never wait for whoever takes what they have read, unless that is much.
+        if ahead >= _AHEAD_BYTES and len(running) > thread_count():
+            read, first = running.popleft()
+            ahead -= read
+            yield first.result()
     while running:
-        yield running.popleft().result()
+        yield running.popleft()[1].result()
 
 
-def _batches(parts: Sequence[Part], columns: Sequence[str], sought: Sought) -> Iterator[list[Part]]:
-    """Yield the parts of a source, so many at once as fit in a window."""
+def _batches(
+    parts: Sequence[Part], columns: Sequence[str], sought: Sought
+) -> Iterator[tuple[float, list[Part]]]:
+    """Yield the parts of a source, so many at once as fit in a window, and how many bytes they take up."""
     if not parts:
         return
     row_bytes = width({*columns, *sought.columns}, parts[0].source)
@@ -74,12 +83,12 @@ def _batches(parts: Sequence[Part], columns: Sequence[str], sought: Sought) -> I
     size = 0.0
     for part in parts:
         if batch and size >= units.WINDOW_BYTES:
-            yield batch
+            yield size, batch
             batch, size = [], 0.0
         batch.append(part)
         size += part.rows * row_bytes
     if batch:
-        yield batch
+        yield size, batch
 
 
 def _matching(parts: Sequence[Part], columns: Sequence[str], sought: Sought) -> pa.Table:
