@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from pytest_llmobs.prompts.folder import PromptFolder
 from pytest_llmobs.prompts.pushing import Push, push
 
 _SUFFIXES = (".md", ".txt", ".prompt", ".tmpl", ".template", ".mustache")
+_FRONT_MATTER = re.compile(r"---[ \t]*\n(?:[^\n]*\n)*?---[ \t]*\n")
 _NO_PROMPTS = ("readme", "license", "changelog", "contributing", "requirements")
 
 
@@ -106,6 +108,10 @@ def _take(folder: PromptFolder, file: Path, name: str, style: str | None) -> Tak
     text = content_of_file(read(file), ".txt", repr(shown_path(str(file)))).value
     if not text.strip():
         raise Unclear("it is empty")
+    if _FRONT_MATTER.match(text):
+        raise Unclear(
+            "it begins with settings between two lines of ---, which would be sent to the model. Cut them out"
+        )
     content = Content("text", converted(text, style))
     _check_braces(content, file)
     is_new = not folder.has(name)

@@ -28,6 +28,7 @@ def old(tmp_path: Path) -> Path:
         "jinja.md": "{% if x %}Hi{% endif %}",
         "json.txt": 'Answer as {"a": 1}, {"b": 2}.\n',
         "README.md": "Our prompts",
+        "dot.prompt": "---\nmodel: x\n---\nHello {name}",
         "notes.docx": "x",
         "empty.md": " \n",
         "latin.txt": b"caf\xe9",
@@ -71,6 +72,8 @@ def test_each_file_is_taken_or_it_is_said_why_not(folder: PromptFolder, old: Pat
         "stands with style braces.",
         "jinja.md": "line 1 has '{% if x %}': jinja runs what stands there. Write it out.",
         "README.md": "its name says that it is no prompt. Rename it if it is one.",
+        "dot.prompt": "it begins with settings between two lines of ---, which would be sent to the model. "
+        "Cut them out.",
         "notes.docx": "a prompt's file ends in .md, .txt, .prompt, .tmpl, .template, .mustache.",
         "empty.md": "it is empty.",
         "support.txt": f"'{old / 'support.md'}' became the prompt 'support' already.",
