@@ -179,9 +179,7 @@ class Settings:
     dataset_dir: str = setting(
         DATASET_FOLDER, "folder of the datasets that the client makes, below rootdir", ini_only=True
     )
-    prompt_dir: str = setting(
-        PROMPT_FOLDER, "folder of the prompts, below rootdir", ini_only=True
-    )
+    prompt_dir: str = setting(PROMPT_FOLDER, "folder of the prompts, below rootdir", ini_only=True)
     require_pinned_prompts: bool = setting(
         False,
         "in experiments, pulling a prompt without a commit or tag is an error that names the pin",

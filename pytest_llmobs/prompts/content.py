@@ -135,9 +135,12 @@ def _message(item: Any, number: int) -> dict[str, Any]:
     content = item["content"]
     blocks = content if isinstance(content, list) else []
     if not isinstance(content, str) and (not blocks or not all(isinstance(block, dict) for block in blocks)):
+        hint = ""
+        if isinstance(content, dict) and list(content.values()) == [None]:
+            hint = f" In YAML a text that begins with a brace stands in quotes: '{{{next(iter(content))}}}'."
         raise ArgumentError(
             f"Message {number} has the content {_shown(content)}. Give a text, or a list of blocks such as "
-            '{"type": "text", "text": "Hello"}.'
+            f'{{"type": "text", "text": "Hello"}}.{hint}'
         )
     try:
         return dict(json.loads(json.dumps(dict(item), allow_nan=False)))

@@ -18,6 +18,7 @@ from pytest_llmobs.prompts.commits import Commits, unknown_commit
 from pytest_llmobs.prompts.content import SUFFIXES, Content, content_of_file
 from pytest_llmobs.prompts.filling.origin import shown_path
 from pytest_llmobs.prompts.records import OWNER, Prompt, PromptCommit
+from pytest_llmobs.settings import PROMPT_DIR
 from pytest_llmobs.wording import known, nearest, shell_line
 
 _COMMITS = ".commits"
@@ -84,10 +85,23 @@ class PromptFolder:
         """
         if not self.has(name):
             names = self.names()
+            near = nearest(name, names)
             raise NotFoundError(
-                f"No prompt {name!r} in {str(self.folder)!r}.{nearest(name, names)} {known(names)} "
-                f"Write {f'{name}.md'!r} there, or push_prompt({name!r}, object=…)."
+                f"No prompt {name!r} in {str(self.folder)!r}.{near} {known(names)}{self._remedy(name, near)}"
             )
+
+    def _remedy(self, name: str, near: str) -> str:
+        """Return what to do about a prompt that isn't there: a file called otherwise explains it best."""
+        if not self.folder.is_dir():
+            return (
+                " There is no such folder. It is looked for where the pytest configuration lies, from the current "
+                f"folder upwards; {PROMPT_DIR} names another one."
+            )
+        written = f"{name}.md"
+        for file in sorted((self.folder / name).parent.glob("*")):
+            if file.is_file() and file.stem == Path(name).name:
+                return f" {file.name!r} is none: rename it. A text ends in .md or .txt, messages in .yaml."
+        return "" if near else f" Write {written!r} there, or push_prompt({name!r}, object=…)."
 
     def file(self, name: str) -> Path | None:
         """Return the file of a prompt, or None where it has none.

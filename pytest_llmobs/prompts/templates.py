@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pytest_llmobs.errors import ArgumentError
 from pytest_llmobs.prompts.filling.allowances import REFUSE, Allowances, Allowed
 from pytest_llmobs.prompts.filling.fill import fill, names_in
 from pytest_llmobs.prompts.filling.filled import FilledText
@@ -84,7 +83,7 @@ class PromptText(Pulled, str):
         """
         __tracebackhide__ = True
         if args:
-            raise ArgumentError(f"{self.origin.title} takes its variables by name: format(question=…).")
+            raise self._by_name()
         return self._filled(values, keywords_of(self, (unused, blank, leftover)))
 
     def format_map(self, mapping: Any, /) -> FilledText:
@@ -168,7 +167,7 @@ class PromptMessages(Pulled, list[dict[str, Any]]):
         """
         __tracebackhide__ = True
         if args:
-            raise ArgumentError(f"{self.origin.title} takes its variables by name: format(question=…).")
+            raise self._by_name()
         return self._filled(values, keywords_of(self, (unused, blank, leftover)))
 
     format = format_messages

@@ -89,6 +89,11 @@ class Pulled:
             missing=names,
         )
 
+    def _by_name(self) -> ArgumentError:
+        """Return the error for values without a name."""
+        keywords = ", ".join(f"{name}=…" for name in self.input_variables)
+        return ArgumentError(f"{self.origin.title} takes its variables by name: format({keywords}).")
+
     def noted(self, filled: Iterable[str] = ()) -> PromptStamp | None:
         """Note on the current run, and its open ancestors, that it is used; return what stands for it.
 

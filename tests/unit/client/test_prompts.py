@@ -342,3 +342,36 @@ def test_threads_that_pull_an_edit_at_once_name_one_commit(client: Client, folde
         (commit,) = {prompt.commit_hash for prompt in pulled}
         hashes.add(commit)
     assert hashes == set(commits(client))
+
+
+def test_a_prompt_that_is_not_there_is_told_by_what_explains_it(client: Client, folder: Path) -> None:
+    missing = f"No prompt 'chat' in {str(folder)!r}."
+    assert refusal(client, "chat") == (
+        f"{missing} None is known. There is no such folder. It is looked for where the pytest configuration lies, from "
+        "the current folder upwards; LLMOBS_PROMPT_DIR names another one."
+    )
+    folder.mkdir()
+    assert refusal(client, "chat") == (
+        f"{missing} None is known. Write 'chat.md' there, or push_prompt('chat', object=…)."
+    )
+    (folder / "chat.yml").write_text("- role: user")
+    assert refusal(client, "chat") == (
+        f"{missing} None is known. 'chat.yml' is none: rename it. A text ends in .md or .txt, messages in .yaml."
+    )
+    (folder / "chats.md").write_text("Hello")
+    (folder / "chat.yml").unlink()
+    assert refusal(client, "chat") == f"{missing} Did you mean 'chats'? Known: chats."
+
+
+def test_a_text_in_yaml_that_begins_with_a_brace_is_to_stand_in_quotes(client: Client, folder: Path) -> None:
+    folder.mkdir()
+    (folder / "chat.yaml").write_text("- role: user\n  content: {question}\n")
+    assert refusal(client, "chat").endswith(
+        "In YAML a text that begins with a brace stands in quotes: '{question}'."
+    )
+
+
+def refusal(client: Client, name: str) -> str:
+    with pytest.raises(LlmobsError) as refused:
+        client.pull_prompt(name)
+    return str(refused.value)
