@@ -13,6 +13,7 @@ Word = Literal["allow", "refuse"]
 Allowed = Word | Collection[str] | Mapping[str, Word]
 """For all variables alike, or for those that are named."""
 ALLOW, REFUSE = "allow", "refuse"
+_LONGEST_WORD = 40
 OPTIONS = ("unused", "blank", "leftover")
 
 
@@ -101,8 +102,16 @@ def _allowed_in(option: str, stated: Mapping[str, Word]) -> Iterable[str]:
 
 def _unknown(option: str, stated: object) -> ArgumentError:
     hint = ""
-    if isinstance(stated, str):
+    if isinstance(stated, str) and stated.isidentifier():
         hint = nearest(stated, (ALLOW, REFUSE)) or f" For one variable write {option}=[{stated!r}]."
     return ArgumentError(
-        f"{option} is {stated!r}.{hint} {known((ALLOW, REFUSE))} Or a list of the names that are let be."
+        f"{option} is {_shown(stated)}.{hint} {known((ALLOW, REFUSE))} Or a list of the names that are let be."
     )
+
+
+def _shown(stated: object) -> str:
+    """Return what was stated, if it is a word: it may be the value of a variable that somebody took out."""
+    is_word = isinstance(stated, str) and stated.isidentifier() and len(stated) <= _LONGEST_WORD
+    if is_word or isinstance(stated, bool):
+        return repr(stated)
+    return f"of type {type(stated).__name__}"
