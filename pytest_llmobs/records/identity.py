@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,7 +29,8 @@ def new_identity(name: str, now: datetime | None = None, *, prefix: str = "") ->
     """Name a new session.
 
     Args:
-        name: What the user called the experiment, or an empty string for ``adjective-noun-date-time``.
+        name: What the user called the experiment, or an empty string for ``adjective-noun-date-time``:
+            the words tell the hundredth of the second.
         now: The time, for tests.
         prefix: What the name of an experiment begins with that has none; eight letters drawn by lot follow.
     """
@@ -39,6 +39,7 @@ def new_identity(name: str, now: datetime | None = None, *, prefix: str = "") ->
     if not name and prefix:
         name = f"{prefix}-{session[:8]}"
     if not name:
-        chance = random.Random(session)
-        name = f"{chance.choice(_ADJECTIVES)}-{chance.choice(_NOUNS)}-{started:%Y%m%d-%H%M%S}"
+        # By lot, one in a hundred would be called as the one before it in the same second, and take its place.
+        adjective, noun = divmod(started.microsecond // 10_000, 10)
+        name = f"{_ADJECTIVES[adjective]}-{_NOUNS[noun]}-{started:%Y%m%d-%H%M%S}"
     return Identity(session, encodable(name), started.isoformat())
