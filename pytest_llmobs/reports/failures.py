@@ -55,9 +55,14 @@ def error_failure(error: str) -> Failure:
 
 
 def _suite_failure(suite: str, metrics: Sequence[MetricRow]) -> Failure:
-    headline, *details = map(_metric_line, metrics)
+    # metrics that are red for one reason, such as an error that hit all trials, share a line
+    alike: dict[str, list[str]] = {}
+    for row in metrics:
+        alike.setdefault(_reason(row), []).append(row.metric)
+    headline, *details = (f"{', '.join(names)}{reason}" for reason, names in alike.items())
     if details:
-        headline += f" (+{count(len(details), 'metric')})"
+        others = len(metrics) - len(next(iter(alike.values())))
+        headline += f" (+{count(others, 'metric')})"
     # notes that several metrics share are said once
     for row in metrics:
         if not _is_in_line(row) and row.note not in details:
@@ -77,11 +82,11 @@ def _about_accepted_code(metrics: Sequence[MetricRow]) -> list[str]:
     return list(lines)
 
 
-def _metric_line(row: MetricRow) -> str:
-    """Return why a metric is red, what explains it first: a drop, or what its note says."""
+def _reason(row: MetricRow) -> str:
+    """Return what stands behind the name of a red metric, what explains it first: a drop, or what its note says."""
     if row.verdict in _UNSAID:  # a missed bound is what it is red for
-        return f"{row.metric}: {_first_line(row)}"
-    verdict = f"{row.metric} {row.verdict}"
+        return f": {_first_line(row)}"
+    verdict = f" {row.verdict}"
     if _compares(row):
         change = f"{rate(row.baseline)} -> {rate(row.candidate)}"
         facts = (_drop(row), words.probabilities(row), f"n={row.n}")

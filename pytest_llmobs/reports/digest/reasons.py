@@ -54,6 +54,7 @@ def reasons(experiment: Experiment, examples: ExamplesDigest, trials: SpendingDi
     """
     found = [
         *_cut_short(experiment.end),
+        *_of_all(experiment, trials),
         *_of_gate(experiment, examples),
         *_of_trials(experiment, trials),
         *_of_others(experiment.end),
@@ -134,12 +135,22 @@ def _metrics_by_reason(red: Iterable[MetricRow]) -> dict[str, dict[str, None]]:
     return metrics
 
 
+def _of_all(experiment: Experiment, trials: SpendingDigest) -> Iterator[str]:
+    """Yield what every trial ended in: all that the gate finds follows from it."""
+    if experiment.end.exit_status and _all_raised(trials):
+        yield f"all {count(trials.ran, 'trial')} raised an error"
+
+
+def _all_raised(trials: SpendingDigest) -> bool:
+    return 1 < trials.ran == trials.statuses.get("error", 0)
+
+
 def _of_trials(experiment: Experiment, trials: SpendingDigest) -> Iterator[str]:
     """Yield what trials fail their tests for, whatever the gate says."""
     if not experiment.end.exit_status:
         return  # no pytest has failed for them
     raised, unscored = trials.statuses.get("error", 0), trials.statuses.get("unscored", 0)
-    if raised:
+    if raised and not _all_raised(trials):
         yield f"{count(raised, 'trial')} raised an error"
     if unscored:
         yield f"{count(unscored, 'trial')} compared a score that is missing"

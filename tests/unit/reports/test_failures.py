@@ -35,6 +35,17 @@ def test_red_metrics_without_a_broken_example_are_one_failure_of_their_suite():
     )
 
 
+def test_metrics_that_are_red_for_one_reason_share_a_line():
+    lost = {"red": True, "candidate": None, "note": "100% of 3 pairs missing (3 ended in an error)"}
+    tone, keywords = row("tone", "INSUFFICIENT_DATA", **lost), row("keywords", "INSUFFICIENT_DATA", **lost)
+    (failure,) = of(metrics=(tone, keywords))
+    reason = "INSUFFICIENT_DATA: 100% of 3 pairs missing (3 ended in an error)"
+    assert failure == Failure(SUITE, f"tone, keywords {reason}", [])
+    (failure,) = of(metrics=(row("pass", "REGRESSED", **REGRESSED), tone, keywords))
+    assert failure.headline.endswith(" (+2 metrics)")
+    assert failure.details == [f"tone, keywords {reason}"]
+
+
 @pytest.mark.parametrize(
     ("verdict", "note", "headline"),
     [
