@@ -8,7 +8,8 @@ An experiment is green for a commit, so that it speaks for it, where all of this
   ``must_pass``), and no metric was left unjudged because its evaluator is another one now;
 - the suite used no other commit of the prompt, or the verdict would be about a mixture.
 
-An experiment that recorded a baseline was judged by nobody, and is no evidence.
+An experiment that recorded a baseline was judged by nobody, and is no evidence. That only the text tells of the commit
+(``matched``) is no objection: that text is what the model was sent.
 """
 
 from __future__ import annotations

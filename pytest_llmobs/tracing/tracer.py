@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 from weakref import WeakValueDictionary
@@ -21,6 +22,7 @@ from pytest_llmobs.tracing.stated_usage import PriceStated, take_stated_usage
 KeepMedia = Callable[[str, bytes], str | None]
 """Takes a file's name and content, keeps it, and returns where it is; None where that failed."""
 _CACHED_NAMES = 512
+_log = logging.getLogger("pytest_llmobs")
 
 
 class Sink(Protocol):
@@ -35,6 +37,8 @@ class Tracer:
 
     recognizer: PromptRecognizer | None = None
     """Knows prompts by their texts; None where nobody looks for any."""
+    told: frozenset[str] = frozenset()
+    """What was warned of once."""
     _price_stated: PriceStated | None = None
 
     def __init__(
@@ -85,6 +89,12 @@ class Tracer:
     def know_prices(self, price: PriceStated) -> None:
         """Have model calls priced whose apps state nothing but their tokens."""
         self._price_stated = price
+
+    def warn_once(self, message: str) -> None:
+        """Log a warning, unless it was logged before: an app may say the same a thousand times a minute."""
+        if message not in self.told:
+            self.told |= {message}
+            _log.warning(message)
 
     def sample(self, root: OpenRun) -> None:
         """Decide whether the trace of ``root`` is kept, where nobody but the store wants it."""

@@ -24,6 +24,13 @@ def answer(name, query):
     return complete(pull_prompt("greeting").format(name=name), query)
 """
 
+ANSWER = """
+from pathlib import Path
+
+def answer(name, query):
+    return complete(Path("prompt.txt").read_text().replace("{name}", name), query)
+"""
+
 
 def test_a_red_build_names_both_commits(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIT_AUTHOR_NAME", "Ada Lovelace")
@@ -59,3 +66,17 @@ def test_a_red_build_names_both_commits(project: Project, monkeypatch: pytest.Mo
     assert {run.metadata.get("prompt.greeting") for run in runs if run.name != "greets"} == {new}
     verdicts = verdicts_by_commit(store, "greeting")
     assert [verdicts[hash][0].verdict for hash in (old, new)] == ["recorded", "red"]
+
+
+def test_a_copy_in_the_code_is_told_by_its_text(project: Project) -> None:
+    text = "You are the support agent of Acme.\nGreet {name} by name, and be kind.\n"
+    project.write(app=APP.partition("def answer")[0] + ANSWER)
+    folder = project.path / "prompts"
+    folder.mkdir()
+    (folder / "greeting.md").write_text(text)
+    project.prompt(text)
+    result = project.experiment("-q", "--llm-confirm=0")
+    result.stdout.fnmatch_lines(["* · prompt greeting ???????????? (matched)"])
+    (used,) = project.summary["prompts"].values()
+    assert used["greeting"].endswith(" (matched)")
+    assert not (folder / ".commits").exists()  # nobody has pulled it

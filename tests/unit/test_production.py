@@ -64,3 +64,33 @@ print(len(list(Client().list_runs())))
         check=True,
     )
     assert done.stdout == "2\n"
+
+
+def test_an_app_knows_the_prompts_of_its_folder_by_their_texts(tmp_path: Path) -> None:
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "support.md").write_text("You are the support agent of Acme. Greet {name} by name.")
+    script = """
+from pytest_llmobs import Client, traceable
+
+@traceable(run_type="llm")
+def model(system):
+    return "hello"
+
+model("You are the support agent of Acme. Greet Ada by name.")
+print([run.metadata["prompt.support"][16:] for run in Client().list_runs()])
+"""
+    environment = {
+        **os.environ,
+        "LLMOBS_TRACING": "true",
+        "LLMOBS_STORE": str(tmp_path / "store"),
+        "LLMOBS_PROMPT_DIR": "texts",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "[' (matched)']\n"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,7 +23,6 @@ _SHORTEST, _LONGEST = 12, 256 << 10
 _SHORTEST_PART = 16
 """Characters of a filled prompt that is known within another text."""
 _DEEPEST = 50
-_log = logging.getLogger("pytest_llmobs")
 
 
 def note_prompts(run: RunTree, request: Mapping[str, Any], *, is_sent: bool = True) -> LlmobsError | None:
@@ -103,8 +101,9 @@ class _Search:
                 stamp_run(self._run, {f"{UNFILLED_KEY}{stamp.name}": variable})
             if unfilled:
                 names = ", ".join(unfilled)
-                _log.warning(
-                    "The run %s sends the prompt %r with %s unfilled.", self._run.id, stamp.name, names
+                self._run.tracer.warn_once(
+                    f"{self._run.name} was sent the prompt {stamp.name!r} with {names} unfilled; the metadata of each "
+                    f"such run says so: {UNFILLED_KEY}{stamp.name}"
                 )
 
 

@@ -199,7 +199,7 @@ def test_in_an_app_it_is_noted_and_sent_all_the_same(sink, server, prompt, hash,
     assert stamp(run) in (hash, f"{hash} (matched)")
     assert run.metadata["unfilled.support"] == "customer, tone"
     assert len(server.requests) == 1
-    assert "sends the prompt 'support' with customer, tone unfilled" in caplog.text
+    assert "anthropic.messages was sent the prompt 'support' with customer, tone unfilled" in caplog.text
 
 
 def test_the_text_of_a_template_may_be_sent_on_purpose_in_a_test(tracer, sink, server, folder, prompt):
