@@ -6,16 +6,15 @@ opened last line in the assistant's turn, which the model completes with a topic
 
 import os
 from functools import cache
-from pathlib import Path
 
 from anthropic import Anthropic
 
-PROMPTS = Path(__file__).parent / "prompts"
+from pytest_llmobs import pull_prompt
 
 
 def classify(message: str) -> dict[str, str]:
     """Return the topic of one message."""
-    opened = f"{prompt()}Message: {message} Topic:"
+    opened = prompt().format(message=message)
     reply = client().messages.create(
         model="smollm2-135m-instruct",
         max_tokens=3,
@@ -31,10 +30,9 @@ def classify(message: str) -> dict[str, str]:
     return {"intent": words[0].strip(".,").lower() if words else ""}
 
 
-def prompt() -> str:
+def prompt():
     """Return the labelled messages; the variable INTENT_PROMPT picks another file of the folder ``prompts``."""
-    name = os.environ.get("INTENT_PROMPT", "intents")
-    return (PROMPTS / f"{name}.txt").read_text(encoding="utf-8")
+    return pull_prompt(os.environ.get("INTENT_PROMPT", "intents"))
 
 
 @cache
