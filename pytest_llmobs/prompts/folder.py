@@ -21,7 +21,7 @@ from pytest_llmobs.prompts.records import OWNER, Prompt, PromptCommit
 from pytest_llmobs.settings import PROMPT_DIR
 from pytest_llmobs.wording import known, nearest, shell_line
 
-_COMMITS = ".commits"
+COMMITS = ".commits"
 
 
 def split_identifier(identifier: str) -> tuple[str, str | None]:
@@ -53,7 +53,7 @@ class PromptFolder:
         """
         self.folder = folder
         self.beside = Beside(folder)
-        self.commits = Commits(folder / _COMMITS)
+        self.commits = Commits(folder / COMMITS)
         self.now = now
         self.told: set[str] = set()
         """What was warned of already."""

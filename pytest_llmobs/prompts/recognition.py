@@ -12,7 +12,7 @@ from pytest_llmobs.clocks import real
 from pytest_llmobs.errors import LlmobsError
 from pytest_llmobs.prompts.commit_file import hash_of
 from pytest_llmobs.prompts.content import Content
-from pytest_llmobs.prompts.folder import PromptFolder
+from pytest_llmobs.prompts.folder import COMMITS, PromptFolder
 from pytest_llmobs.prompts.patterns import Pattern, Patterns, pattern_of
 from pytest_llmobs.prompts.records import PromptCommit
 from pytest_llmobs.tracing.prompt_stamps import PromptStamp, Recognised
@@ -99,7 +99,9 @@ class Recognition:
                 head = history.head_of(content)
                 current = hash_of(content, *history.next_parents) if head is None else head.commit_hash
                 yield from _patterns(_texts(content), name, current, _CURRENT)
-        tagged = set(folder.beside.tags(name).values())
+        tagged: set[str] = set()
+        with suppress(LlmobsError):
+            tagged.update(folder.beside.tags(name).values())
         for place, commit in enumerate(history.commits):
             is_tagged = commit.commit_hash in tagged
             if commit.commit_hash != current and (is_tagged or place < most):
@@ -144,17 +146,33 @@ def _of_message(message: Mapping[str, Any]) -> Iterator[str]:
             yield block["text"]
 
 
-def _states(folder: str) -> Iterator[tuple[Any, ...]]:
-    """Yield what tells the files below a folder from what they were; of commits, which never change, their folders."""
+def _states(folder: str, below: str = "") -> Iterator[tuple[Any, ...]]:
+    """Yield what tells the files of prompts and tags from what they were.
+
+    Commits never change, and there may be ten thousand: of those, only the folder of each prompt that has a file.
+    """
     try:
-        entries = list(os.scandir(folder))
+        entries = list(os.scandir(f"{folder}{os.sep}{below}"))
     except OSError:
         return
     for entry in entries:
-        is_folder = entry.is_dir(follow_symlinks=False)
-        if not is_folder and f"{os.sep}.commits{os.sep}" in entry.path:
+        name = f"{below}{entry.name}"
+        if name == COMMITS:
             continue
-        status = entry.stat()
-        yield entry.path, status.st_mtime_ns, status.st_size, status.st_ino
-        if is_folder:
-            yield from _states(entry.path)
+        try:
+            status = entry.stat()
+        except OSError:  # a link to nothing, or gone meanwhile
+            continue
+        yield name, status.st_mtime_ns, status.st_size, status.st_ino
+        if entry.is_dir(follow_symlinks=False):
+            yield from _states(folder, f"{name}{os.sep}")
+        else:
+            yield _state_of_commits(folder, name.rpartition(".")[0])
+
+
+def _state_of_commits(folder: str, name: str) -> tuple[Any, ...]:
+    try:
+        status = Path(folder, COMMITS, name).stat()
+    except OSError:
+        return name, None
+    return name, status.st_mtime_ns

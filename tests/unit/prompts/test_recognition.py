@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_llmobs.prompts.committing import commit
+from pytest_llmobs.prompts.content import Content
 from pytest_llmobs.prompts.folder import PromptFolder
 from pytest_llmobs.prompts.patterns import LEAST_EQUAL, LEAST_LITERAL, Match, Patterns, pattern_of
 from pytest_llmobs.prompts.recognition import Recognition
@@ -182,6 +183,11 @@ def test_files_that_make_no_sense_are_passed_over(folder: PromptFolder):
     _write(folder, "settings.yaml", "colour: red\n")
     _write(folder, "broken.yaml", "{")
     _write(folder, ".commits/support/0123456789abcdef.yaml", "nonsense")
+    _write(folder, "twice.md", SUPPORT)
+    _write(folder, "twice.txt", SUPPORT)
+    (folder.folder / "link.md").symlink_to(folder.folder / "nowhere")
+    (folder.folder / ".tags" / "support").mkdir(parents=True)
+    (folder.folder / ".tags" / "support" / "v1").write_bytes(b"\xff")
     assert len(told(Recognition(folder.folder), SUPPORT)) == 1
 
 
@@ -205,3 +211,21 @@ def test_a_folder_that_is_not_there_knows_nothing(tmp_path: Path):
     recognition = Recognition(tmp_path / "prompts")
     assert not recognition.knows_any
     assert told(recognition, SUPPORT) == []
+
+
+def test_a_commit_that_comes_later_is_known_too(folder: PromptFolder):
+    clock = Clock()
+    _write(folder, "team/support.md", SUPPORT)
+    recognition = Recognition(folder.folder, seconds=clock)
+    assert told(recognition, SUPPORT)
+    other = commit(folder, "team/support")
+    folder.commits.add(
+        "team/support",
+        Content("text", "You are the support agent of another branch."),
+        parent=other.commit_hash,
+        now=folder.now(),
+        author="Grace Hopper",
+        description=None,
+    )
+    clock.now += 2.0
+    assert told(recognition, "You are the support agent of another branch.")
