@@ -115,6 +115,11 @@ class PromptVariableError(ArgumentError):
         self.missing, self.unused, self.blank = tuple(missing), tuple(unused), tuple(blank)
         self.leftover, self.unusable, self.given = tuple(leftover), tuple(unusable), tuple(given)
 
+    @property
+    def is_certain(self) -> bool:
+        """True where it would be raised once more: names don't fit the prompt. A value may be another one next time."""
+        return bool(self.missing or self.unused)
+
 
 class PinError(LlmobsError):
     """A prompt is pulled without a commit in an experiment, where ``llm_require_pinned_prompts`` asks for one."""

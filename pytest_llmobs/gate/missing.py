@@ -60,8 +60,8 @@ class Missing:
 def missing_trials(suite: SuitePair, metric: str, passes: int) -> Iterator[tuple[str, int]]:
     """Yield each expected trial of a comparable example that lacks a value of a metric, though it should have one.
 
-    Those that the user's own code skipped, and those that nobody may run (a budget, a provider's refusal), are left
-    out: run once more, they would be missing again.
+    Those that the user's own code skipped, and those that came to nothing for good (a budget, a provider's refusal, a
+    prompt that nobody fills), are left out: run once more, they would be missing again.
 
     Args:
         suite: The suite.

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_llmobs.errors import BaselineError, UnscoredError
+from pytest_llmobs.errors import BaselineError, PromptVariableError, UnscoredError
 from pytest_llmobs.measures.gate_rules import PASS
 from pytest_llmobs.plugin.suites import TrialPlan
 from pytest_llmobs.records.plans import ExpectedTrial, SuitePlan
-from pytest_llmobs.records.trials import Trial, TrialStatus
+from pytest_llmobs.records.trials import NotRun, Trial, TrialStatus
 from pytest_llmobs.trials.llm_run import LlmRun
 from pytest_llmobs.trials.outcome import PASSED, Outcome
 
@@ -42,7 +42,10 @@ def judge_outcome(report: pytest.TestReport, call: pytest.CallInfo[None], run: L
     answered = run is not None and run.root is not None and run.root.error is None
     if isinstance(error, AssertionError | pytest.fail.Exception) and answered:
         return Outcome("failed", _message(report))
-    return Outcome("error", _message(report), error)
+    not_run: NotRun | None = None
+    if isinstance(error, PromptVariableError) and error.is_certain:
+        not_run = "unfilled"
+    return Outcome("error", _message(report), error, not_run)
 
 
 def _skipped(report: pytest.TestReport) -> Outcome:

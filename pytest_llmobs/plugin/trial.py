@@ -337,7 +337,7 @@ class TrialHooks:
                 # JUnit reads those of the teardown's report
                 trial.item.user_properties.append((encodable(f"score.{key}"), number))
         if self._state.experiment:
-            self._hand_over(trial, report, replace(outcome, not_run=trial.not_run))
+            self._hand_over(trial, report, replace(outcome, not_run=trial.not_run or outcome.not_run))
         return outcome
 
     def _book(self, plan: TrialPlan, run: LlmRun) -> None:

@@ -9,11 +9,12 @@ from typing import Any, Literal
 TrialStatus = Literal["passed", "failed", "error", "skipped", "xfailed", "unscored"]
 """``failed``: an assertion; ``error``: the app or the infrastructure raised; ``xfailed``: the user's own xfail."""
 
-NotRun = Literal["budget", "refused", "settled"]
-"""Why a trial's app was not called.
+NotRun = Literal["budget", "refused", "settled", "unfilled"]
+"""Why a trial came to nothing that running it once more could mend.
 
 ``budget``: the session had spent what it may; ``refused``: the provider had refused an earlier trial for good;
-``settled``: earlier trials of its further session had said what its example is.
+``settled``: earlier trials of its further session had said what its example is; ``unfilled``: its app was called, and
+names a prompt's variables wrongly.
 """
 
 
@@ -61,7 +62,7 @@ class Trial:
     message: str | None = None
     """First lines of the failure, or why the trial is unscored."""
     not_run: NotRun | None = None
-    """Set where the lab kept the trial from running; None where it ran, or where the user's own code skipped it."""
+    """Set where there is such a reason; None where it ran, or where the user's own code skipped it."""
     run_id: str | None = None
     latency: float | None = None
     """Seconds of the root run; None for replayed trials and trials without a run."""

@@ -61,7 +61,7 @@ class Outcome:
     error: BaseException | None = None
     """What the app or the infrastructure raised; None for a failed assertion."""
     not_run: NotRun | None = None
-    """Why the lab kept the trial from running."""
+    """Why running the trial once more would mend nothing."""
 
 
 PASSED = Outcome("passed")

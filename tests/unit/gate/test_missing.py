@@ -74,8 +74,10 @@ def test_a_session_of_which_nothing_is_left_runs_once_more(world: type[World], r
     assert [list(rerun.repeats) for rerun in again.reruns("missing")] == [w.ids]
 
 
-@pytest.mark.parametrize("not_run", ["budget", "refused"])
-def test_what_nobody_may_run_is_not_asked_for(not_run: str, world: type[World], row_of: RowOf) -> None:
+@pytest.mark.parametrize("not_run", ["budget", "refused", "unfilled"])
+def test_what_would_be_missing_again_is_not_asked_for(
+    not_run: str, world: type[World], row_of: RowOf
+) -> None:
     w = world(20)
     trials = w.trials(only=w.ids[5:]) + w.trials("error", only=w.ids[:5], not_run=not_run)
     again = w.again()
