@@ -102,8 +102,8 @@ def read_header(path: str) -> Header:
     parent, merges, time, author, description, kind = match.groups()
     return Header(
         None if parent is None else parent.decode(),
-        () if merges is None else tuple(_decode(merges.decode())),
-        datetime.fromisoformat(time.decode()),
+        () if merges is None else _hashes(_decode(merges.decode())),
+        _time(time.decode()),
         _unquoted(author),
         None if description is None else _unquoted(description),
         cast("Kind", kind.decode()),
@@ -142,16 +142,15 @@ def _checked(document: Mapping[str, Any]) -> Header:
     for key in _KEYS:
         if key not in document:
             raise ValueError(f"it has no {key!r}")
-    parent, merges, kind = document["parent"], document.get("merges") or [], document["kind"]
+    parent, kind = document["parent"], document["kind"]
     if kind not in get_args(Kind):
         raise ValueError(f"unknown kind {kind!r}")
-    is_list = isinstance(merges, list) and all(isinstance(merged, str) for merged in merges)
-    if not (parent is None or isinstance(parent, str)) or not is_list:
-        raise ValueError("its parents are no hashes")
+    if parent is not None:
+        _hashes([parent])
     description = document["description"]
     return Header(
         parent,
-        tuple(merges),
+        _hashes(document.get("merges") or []),
         _time(document["time"]),
         str(document["author"] or ""),
         None if description is None else str(description),
@@ -159,7 +158,19 @@ def _checked(document: Mapping[str, Any]) -> Header:
     )
 
 
+def _hashes(stated: Any) -> tuple[str, ...]:
+    """Return the hashes of parents.
+
+    Raises:
+        ValueError: They are none.
+    """
+    if not isinstance(stated, list) or not all(isinstance(hash, str) for hash in stated):
+        raise ValueError("its parents are no hashes")
+    return tuple(stated)
+
+
 def _time(stated: Any) -> datetime:
+    """Return when a commit was made; without a time zone that is UTC."""
     time = stated if isinstance(stated, datetime) else datetime.fromisoformat(str(stated))
     return time if time.tzinfo is not None else time.replace(tzinfo=UTC)
 

@@ -15,6 +15,7 @@ from inspect import signature
 from typing import Any
 
 from pytest_llmobs.errors import ArgumentError, StoreError
+from pytest_llmobs.prompts.filling.values import strings_in
 
 _PACKAGES = ("langchain", "langchain_core")
 _PROMPTS = frozenset({
@@ -103,12 +104,13 @@ def _problems_of_object(node: dict[str, Any]) -> Iterator[str]:
 def _problems_of_text(template: Any, style: Any) -> Iterator[str]:
     if style not in _STYLES:
         yield f"is written in {style!r}, which evaluates what stands in it"
-    if not isinstance(template, str) or style != _STYLES[0]:
+    if style != _STYLES[0]:
         return
-    try:
-        fields = [field for _, field, _, _ in string.Formatter().parse(template) if field]
-    except ValueError:  # LangChain says more of it
-        return
-    for field in fields:
-        if "." in field or "[" in field:
-            yield f"looks inside a value: {{{field}}}"
+    for text in strings_in(template):  # of an image, or of a block, the template is a dict
+        try:
+            fields = [field for _, field, _, _ in string.Formatter().parse(text) if field]
+        except ValueError:  # LangChain says more of it
+            continue
+        for field in fields:
+            if "." in field or "[" in field:
+                yield f"looks inside a value: {{{field}}}"

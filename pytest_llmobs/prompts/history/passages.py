@@ -71,7 +71,7 @@ def _of_body(body: Any) -> str:
 
 def _of_langchain(data: Any) -> Iterator[Passage]:
     """Yield the messages of LangChain's JSON; where they aren't found, all of it as it is."""
-    arguments = data.get("kwargs", {}) if isinstance(data, Mapping) else {}
+    arguments = _arguments(data)
     if isinstance(arguments.get("template"), str):
         yield Passage(None, arguments["template"])
     elif isinstance(arguments.get("messages"), list):
@@ -82,15 +82,26 @@ def _of_langchain(data: Any) -> Iterator[Passage]:
 
 
 def _of_langchain_message(message: Any) -> Passage:
-    if not isinstance(message, Mapping) or not message.get("id"):
-        return Passage("?", _json(message))
-    role = _TEMPLATE.sub("", str(message["id"][-1])).lower()
-    arguments = message.get("kwargs", {})
-    inner = arguments.get("prompt")
-    text = inner.get("kwargs", {}).get("template") if isinstance(inner, Mapping) else arguments.get("content")
+    arguments = _arguments(message)
+    text = _arguments(arguments.get("prompt")).get("template", arguments.get("content"))
+    role = _role(message)
     if isinstance(text, str):
         return Passage(role, text)
-    return Passage(role, _json(arguments))
+    return Passage(role, _json(arguments or message))
+
+
+def _role(message: Any) -> str:
+    """Return the role that a class of LangChain's stands for; a question mark where none is named."""
+    path = message.get("id") if isinstance(message, Mapping) else None
+    if not isinstance(path, list) or not path:
+        return "?"
+    return _TEMPLATE.sub("", str(path[-1])).lower()
+
+
+def _arguments(node: Any) -> Mapping[str, Any]:
+    """Return what an object of LangChain's is made of; nothing where somebody has written something else there."""
+    arguments = node.get("kwargs") if isinstance(node, Mapping) else None
+    return arguments if isinstance(arguments, Mapping) else {}
 
 
 def _json(value: Any) -> str:

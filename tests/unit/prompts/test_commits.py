@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,9 @@ from pytest_llmobs.prompts.pushing import Push, push
 
 ONE = "You are {tone}.\n\n  Be brief: {{}}"
 HASH = "a15ee258ab24670d"
+MERGED = (
+    'parent: null\nmerges: [1, "a"]\ntime: "2026-11-30"\nauthor: "a"\ndescription: null\nkind: text\ncontent: x\n'
+)
 
 
 def pushed(folder: PromptFolder, text: str, **options: str) -> str:
@@ -85,6 +89,7 @@ def test_the_log_goes_by_ancestry_whatever_the_clocks_say(folder: PromptFolder) 
         lambda text: "# a note\n" + text.replace('"Ada Lovelace"', "Ada Lovelace"),
         lambda text: "content: Two\nkind: text\n" + text.replace("content: Two\n", "").replace("kind: text\n", ""),
         lambda text: text.replace('"2026-11-30T15:01:00+00:00"', "2026-11-30 15:01:00"),
+        lambda text: text.replace("15:01:00+00:00", "15:01:00"),
         lambda text: text.replace("description: null", f"description: {'x' * 5000}"),
     ],
 )  # fmt: skip
@@ -95,7 +100,7 @@ def test_a_file_that_somebody_reshaped_is_still_the_commit(folder: PromptFolder,
     file.write_bytes(reshape(file.read_text()).encode())  # type: ignore[operator]
     newest = folder.commits.all("support")[0]
     assert (newest.commit_hash, newest.content.value, newest.author) == (hash, "Two", "Ada Lovelace")
-    assert newest.created_at.year == 2026
+    assert newest.created_at == datetime(2026, 11, 30, 15, 1, tzinfo=UTC)
     assert check(folder, "support") == []
 
 
@@ -127,6 +132,7 @@ def test_a_commit_that_isn_t_its_hash_is_named_and_not_served(folder: PromptFold
         ("parent: null\ntime: x\nauthor: a\ndescription: null\nkind: text\ncontent: x\n", "Invalid isoformat"),
         ("parent: [1]\ntime: 2026-01-01\nauthor: a\ndescription: null\nkind: text\ncontent: x\n", "are no hashes"),
         ("parent: null\ntime: 2026-01-01\nauthor: a\ndescription: null\nkind: song\ncontent: x\n", "kind 'song'"),
+        (MERGED, "are no hashes"),
     ],
 )  # fmt: skip
 def test_a_commit_without_a_head_is_named_and_nothing_is_put_on_top(

@@ -32,6 +32,7 @@ def prompt(**kwargs: Any) -> dict[str, Any]:
         (prompt(template="{{ 7*7 }}", template_format="jinja2"), "is written in 'jinja2', which evaluates"),
         (prompt(template="{x.__class__}"), "looks inside a value: {x.__class__}"),
         (prompt(template="{x[0]}", template_format="f-string"), "looks inside a value: {x[0]}"),
+        (prompt(template={"url": "{x.__class__}"}), "looks inside a value: {x.__class__}"),
     ],
 )  # fmt: skip
 def test_what_is_no_prompt_is_not_made(folder: PromptFolder, data: Any, reason: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from pytest_llmobs.prompts.content import Content
 from pytest_llmobs.prompts.history.differences import difference
 from pytest_llmobs.prompts.history.passages import passages, variables_of
@@ -102,3 +104,19 @@ def test_templates_of_langchain_are_read_without_it() -> None:
         ("changed", None, "system", "Be {tone}.", "Be {tone}.")
     ]
     assert passages(Content("langchain", ["odd"]))[0].text == '[\n  "odd"\n]'
+
+
+@pytest.mark.parametrize(
+    ("data", "shown"),
+    [
+        (5, "5"),
+        ({"kwargs": 5}, '{\n  "kwargs": 5\n}'),
+        ({"kwargs": {"messages": [5]}}, "5"),
+        ({"kwargs": {"messages": [{"id": 5}]}}, '{"id": 5}'),
+        ({"kwargs": {"messages": [{"id": ["Odd"], "kwargs": 3}]}}, '{"id": ["Odd"], "kwargs": 3}'),
+        ({"kwargs": {"messages": [{"id": ["Odd"], "kwargs": {"prompt": 4}}]}}, '{"prompt": 4}'),
+    ],
+)  # fmt: skip
+def test_what_somebody_has_made_of_langchains_json_is_shown_as_it_is(data: object, shown: str) -> None:
+    (passage,) = passages(Content("langchain", data))
+    assert passage.text == shown
