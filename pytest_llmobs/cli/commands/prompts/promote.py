@@ -17,7 +17,6 @@ from pytest_llmobs.cli.commands.prompts.registry import (
 from pytest_llmobs.cli.commands.prompts.tag import was
 from pytest_llmobs.committed import check_tag
 from pytest_llmobs.errors import ArgumentError
-from pytest_llmobs.files import locked
 from pytest_llmobs.reports.pages.prompts.versions import minute
 from pytest_llmobs.wording import listed, shell_line
 
@@ -68,7 +67,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             )
         return status
     if arguments.json:
-        console.json(_as_json(versions, hash, tag, of_commit, is_promoted=False))
+        console.json({**_as_json(versions, hash, tag, of_commit), "is_promoted": False})
     else:
         console.note("\n".join(_refusal(versions, hash, tag, verdicts)))
     return 1
@@ -89,13 +88,10 @@ def _promote(
     arguments: argparse.Namespace,
     console: Console,
 ) -> int:
-    beside, tag = versions.folder.beside, arguments.tag
-    note = "\n".join(_note(versions, green, arguments.reason))
-    with locked(versions.folder.folder / versions.name):
-        before = beside.tags(versions.name).get(tag)
-        beside.set_tag(versions.name, tag, f"{hash}\n{note}")
+    tag = arguments.tag
+    before = versions.set_tag(tag, hash, _note(versions, green, arguments.reason))
     if arguments.json:
-        console.json(_as_json(versions, hash, tag, green, is_promoted=True))
+        console.json({**_as_json(versions, hash, tag, green), "before": before, "is_promoted": True})
         return 0
     console.say(f"{versions.name}:{tag} is {hash[:DIGITS]}{was(before, hash)}")
     if green:
@@ -162,13 +158,12 @@ def _suites(verdicts: Verdicts) -> list[str]:
 
 
 def _as_json(
-    versions: Versions, hash: str, tag: str, verdicts: Sequence[PromptVerdict], *, is_promoted: bool
+    versions: Versions, hash: str, tag: str, verdicts: Sequence[PromptVerdict]
 ) -> dict[str, object]:
     return {
         "name": versions.name,
         "tag": tag,
         "hash": hash,
         "before": versions.tags.get(tag),
-        "is_promoted": is_promoted,
         "verdicts": line_as_json(versions.line(hash, {hash: verdicts}))["verdicts"],
     }

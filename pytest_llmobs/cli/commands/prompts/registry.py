@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from pytest_llmobs.errors import ArgumentError, NotFoundError, StoreError
+from pytest_llmobs.files import locked
 from pytest_llmobs.prompts.folder import PromptFolder, split_identifier
 from pytest_llmobs.prompts.history.blame import UNCOMMITTED, Ancestry
 from pytest_llmobs.prompts.history.passages import Passage, passages
@@ -121,6 +122,25 @@ class Versions:
             ArgumentError: Several commits begin with it.
         """
         return self.folder.commit(self.name, version).commit_hash
+
+    def set_tag(self, tag: str, hash: str, notes: Iterable[str] = ()) -> str | None:
+        """Let a tag stand for a commit; return what it stood for, None where it is new.
+
+        Args:
+            tag: The tag.
+            hash: The commit.
+            notes: Lines of the tag's file that say why.
+
+        Raises:
+            ArgumentError: The tag can't become a file.
+            ConflictError: It differs from another in capitals alone.
+            StoreError: The disk refuses.
+        """
+        meaning = "\n".join([hash, *notes])
+        with locked(self.folder.folder / self.name):
+            before = self.folder.beside.tags(self.name).get(tag)
+            self.folder.beside.set_tag(self.name, tag, meaning)
+        return before
 
     def line(self, hash: str | None, verdicts: Verdicts = MappingProxyType({})) -> VersionLine:
         """Return a commit, or the file, as pages show it."""

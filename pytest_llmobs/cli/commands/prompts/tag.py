@@ -78,9 +78,7 @@ def _notes(versions: Versions, tag: str) -> list[str]:
 def _set(versions: Versions, version: str | None, arguments: argparse.Namespace, console: Console) -> int:
     tag = check_tag(arguments.tag)
     hash = versions.find(version) if version is not None else current_commit(versions, tag)
-    with locked(versions.folder.folder / versions.name):
-        before = versions.folder.beside.tags(versions.name).get(tag)
-        versions.folder.beside.set_tag(versions.name, tag, hash)
+    before = versions.set_tag(tag, hash)
     if arguments.json:
         console.json({"name": versions.name, "tag": tag, "hash": hash, "before": before})
     else:

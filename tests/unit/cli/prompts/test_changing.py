@@ -94,6 +94,9 @@ def test_a_commit_of_a_green_experiment_is_promoted_and_the_tag_says_why(
     later = llmobs("prompts", "promote", "support:production", "stable")
     assert later.returncode == 0
     assert later.stderr == "The newest experiment that used it isn't green: red in sad-crow.\n"
+    prompts.beside.set_tag("support", "stable", support[0])
+    moved = json.loads(llmobs("prompts", "promote", f"support:{support[1]}", "stable", "--json").stdout)
+    assert (moved["is_promoted"], moved["before"], moved["hash"]) == (True, support[0], support[1])
 
 
 def test_a_commit_without_a_green_experiment_is_refused(
