@@ -85,7 +85,7 @@ def least(work: Callable[[], object], times: int, rounds: int = 100) -> float:
 
 
 def least_cpu(work: Callable[[], object], rounds: int = 7) -> float:
-    """Return the seconds of CPU, the kernel's included, that ``work`` takes: too long for a round without other work."""
+    """Return the least seconds of CPU, the kernel's included, that ``work`` takes."""
     seconds = []
     for _ in range(rounds):
         begin = time.process_time()

@@ -20,9 +20,7 @@ from pytest_llmobs.prompts.pushing import Push, push
 
 ONE = "You are {tone}.\n\n  Be brief: {{}}"
 HASH = "a15ee258ab24670d"
-MERGED = (
-    'parent: null\nmerges: [1, "a"]\ntime: "2026-11-30"\nauthor: "a"\ndescription: null\nkind: text\ncontent: x\n'
-)
+MERGED = 'parent: null\nmerges: [1, "a"]\ntime: "2026-11-30"\nauthor: "a"\ndescription: null\nkind: text\ncontent: x\n'
 
 
 def pushed(folder: PromptFolder, text: str, **options: str) -> str:

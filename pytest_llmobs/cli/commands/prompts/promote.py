@@ -157,9 +157,7 @@ def _suites(verdicts: Verdicts) -> list[str]:
     return sorted(suites)
 
 
-def _as_json(
-    versions: Versions, hash: str, tag: str, verdicts: Sequence[PromptVerdict]
-) -> dict[str, object]:
+def _as_json(versions: Versions, hash: str, tag: str, verdicts: Sequence[PromptVerdict]) -> dict[str, object]:
     return {
         "name": versions.name,
         "tag": tag,
