@@ -278,8 +278,6 @@ def read_settings(value_of: Callable[[Option], tuple[Any, str]], environment: Ma
     """
     values = {option.name: _validated(option, *value_of(option)) for option in OPTIONS}
     _check_shard(values)
-    if prompts := environment.get(PROMPT_DIR, "").strip():
-        values["prompt_dir"] = str(Path(prompts).expanduser().absolute())
     ci = environment.get("CI", "").lower() not in ("", "0", "false")
     return Settings(**values, ci=ci)
 
@@ -343,9 +341,15 @@ def _check_shard(values: Mapping[str, Any]) -> None:
 
 
 def prompt_folder(environ: Mapping[str, str], usual: Path) -> Path:
-    """Return where the prompts lie: in the folder that ``LLMOBS_PROMPT_DIR`` names, else in the usual one."""
+    """Return where the prompts lie: where ``LLMOBS_PROMPT_DIR`` says, else a pytest session, else in the usual folder.
+
+    The session that runs accepted code in another work tree writes for the rootdir of the one that asks, and has
+    prompts of its own.
+    """
     stated = environ.get(PROMPT_DIR, "").strip()
-    return Path.cwd() / Path(stated).expanduser() if stated else usual
+    if stated:
+        return Path.cwd() / Path(stated).expanduser()
+    return Path(told_prompts(environ) or usual)
 
 
 def store_folder(environ: Mapping[str, str]) -> Path:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pytest_llmobs import pull_prompt
-from pytest_llmobs.settings import SESSION_PROMPTS, tell_prompts, told_prompts
+from pytest_llmobs.settings import SESSION_PROMPTS, prompt_folder, tell_prompts, told_prompts
 
 
 def write_prompt(folder: Path, text: str) -> Path:
@@ -52,3 +52,12 @@ def test_a_session_in_a_session_gives_back_what_was_told_prompts() -> None:
 
 def test_a_child_process_is_no_part_of_the_session() -> None:
     assert told_prompts({SESSION_PROMPTS: f"{os.getppid()}:/rootdir/prompts"}) == ""
+
+
+def test_accepted_code_has_the_prompts_of_its_own_work_tree() -> None:
+    asking = Path("/repository/prompts")
+    environ = {"HOME": "/home/ada"}
+    assert prompt_folder(environ, asking) == asking
+    tell_prompts(Path("/worktree/prompts"), environ)
+    assert prompt_folder(environ, asking) == Path("/worktree/prompts")
+    assert prompt_folder(environ | {"LLMOBS_PROMPT_DIR": "/named"}, asking) == Path("/named")
