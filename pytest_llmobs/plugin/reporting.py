@@ -97,6 +97,7 @@ def context_of(config: pytest.Config, recorded: Sequence[str] = ()) -> Context:
         rerun=shell_line([*pytest_command, *unselected, "--llm-experiment"]),
         store=store_here(config),
         prompts=prompts_here(config),
+        prompt_folder=_prompt_folder(config),
         rootdir=rootdir_here(config),
         recorded=recorded,
         everything=config.get_verbosity() >= 1,
@@ -149,7 +150,12 @@ def prompts_here(config: pytest.Config) -> str:
     root, here = config.rootpath, config.invocation_params.dir
     if root in (here, *here.parents) or os.environ.get(PROMPT_DIR, "").strip():
         return ""
-    return str(Path(rootdir_here(config), config.getini("llm_prompt_dir")))
+    return _prompt_folder(config)
+
+
+def _prompt_folder(config: pytest.Config) -> str:
+    named = os.environ.get(PROMPT_DIR, "").strip()
+    return named or str(Path(rootdir_here(config), config.getini("llm_prompt_dir")))
 
 
 def store_here(config: pytest.Config) -> str:

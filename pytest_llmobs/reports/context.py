@@ -23,6 +23,8 @@ class Context:
     """The store's path where the ``llmobs`` command would not find it by itself, else empty."""
     prompts: str = ""
     """The prompts' folder where the ``llmobs prompts`` command would not find it by itself, else empty."""
+    prompt_folder: str = ""
+    """The same folder's path in any case; empty where commits of prompts are no matter of this session."""
     rootdir: str = ""
     """Path of pytest's rootdir, where node ids begin, from the folder that commands run in; empty if it is that one."""
     recorded: Sequence[str] = ()

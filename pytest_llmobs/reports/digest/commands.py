@@ -59,6 +59,9 @@ def next_commands(
     if context.recorded:
         # the folders, since a file may be gone; -A, since git would leave a deletion out
         folders = sorted({posixpath.dirname(path) or "." for path in map(_posix, context.recorded)})
+        # an edited prompt has become a commit, which is what the baseline was recorded with
+        if experiment.prompts and context.prompt_folder:
+            folders.append(_posix(context.prompt_folder))
         commands.append(NextCommand("commit this", shell_line(("git", "add", "-A", *folders))))
     if experiment.decision.red:
         commands += _after_red(experiment, rerun, context)

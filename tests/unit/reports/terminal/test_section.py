@@ -106,6 +106,15 @@ def test_a_recorded_baseline_says_what_to_commit(gallery):
     assert "record one" not in text
 
 
+def test_commits_of_prompts_go_to_git_with_the_baseline_that_names_them(gallery):
+    recorded = gallery["recorded"]()
+    context = Context(recorded=("llm-baselines/test_support.json",), prompt_folder="prompts")
+    assert render(recorded, width=80, color=False, context=context).endswith("git add -A llm-baselines")
+    used = replace(recorded, prompts={"test_support.py": {"support": "0123456789abcdef"}})
+    text = render(used, width=80, color=False, context=context)
+    assert text.endswith("git add -A llm-baselines prompts")
+
+
 def test_commands_keep_the_users_own_arguments_and_store(gallery):
     context = Context(
         accept="pytest tests -m llm --llm-experiment --llm-update-baseline",
