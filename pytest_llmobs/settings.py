@@ -31,7 +31,7 @@ PROMPT_FOLDER = "prompts"
 PROMPT_DIR = "LLMOBS_PROMPT_DIR"
 """The environment variable that says it where no pytest configuration is shipped."""
 SESSION_PROMPTS = "LLMOBS_SESSION_PROMPTS"
-"""The one by which a pytest session says it to the app under test; see ``tell_prompts``."""
+"""The one by which a pytest session says it to the app under test; see ``set_session_prompts``."""
 
 _KINDS = {
     "bool": "bool",
@@ -349,7 +349,7 @@ def prompt_folder(environ: Mapping[str, str], usual: Path) -> Path:
     stated = environ.get(PROMPT_DIR, "").strip()
     if stated:
         return Path.cwd() / Path(stated).expanduser()
-    return Path(told_prompts(environ) or usual)
+    return Path(session_prompts(environ) or usual)
 
 
 def store_folder(environ: Mapping[str, str]) -> Path:
@@ -367,7 +367,7 @@ def store_folder(environ: Mapping[str, str]) -> Path:
     return Path(named).expanduser().absolute()
 
 
-def tell_prompts(folder: Path, environ: MutableMapping[str, str] = os.environ) -> Callable[[], None]:
+def set_session_prompts(folder: Path, environ: MutableMapping[str, str] = os.environ) -> Callable[[], None]:
     """Let prompts be pulled from a folder in this process, whatever its current folder; return what undoes that.
 
     The app under test knows of no session and no rootdir. The process's number stands in front of the folder: a child
@@ -384,7 +384,7 @@ def tell_prompts(folder: Path, environ: MutableMapping[str, str] = os.environ) -
     return undo
 
 
-def told_prompts(environ: Mapping[str, str] = os.environ) -> str:
+def session_prompts(environ: Mapping[str, str] = os.environ) -> str:
     """Return the folder of the pytest session that this process is; empty where it is none."""
     process, _, folder = environ.get(SESSION_PROMPTS, "").partition(":")
     return folder if process == str(os.getpid()) else ""

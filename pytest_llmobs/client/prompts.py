@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_llmobs.client.base import ClientBase
 from pytest_llmobs.client.parameters import accept
 from pytest_llmobs.errors import ArgumentError
-from pytest_llmobs.settings import PROMPT_DIR, told_prompts
+from pytest_llmobs.settings import PROMPT_DIR, session_prompts
 from pytest_llmobs.wording import known, nearest
 from pytest_llmobs.workspace import Workspace
 
@@ -310,7 +310,7 @@ def pull_prompt(prompt_identifier: str, *, commit_hash: str | None = None) -> An
         StoreError: Its file makes no sense, or is a template of LangChain, which isn't installed.
     """
     __tracebackhide__ = True
-    folder = os.environ.get(PROMPT_DIR, "") or told_prompts()
+    folder = os.environ.get(PROMPT_DIR, "") or session_prompts()
     return _methods_in(os.getcwd(), folder).pull_prompt(prompt_identifier, commit_hash=commit_hash)  # noqa: PTH109
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from pytest_llmobs.errors import LlmobsError, SettingsError
-from pytest_llmobs.settings import OPTIONS, Option, Settings, read_settings, tell_prompts
+from pytest_llmobs.settings import OPTIONS, Option, Settings, read_settings, set_session_prompts
 
 MARKERS = (
     "llm_dataset(source, *, target=None, evaluators=(), summary_evaluators=(), split=None, limit=None, repeat=None, "
@@ -107,7 +107,7 @@ def register_markers(config: pytest.Config) -> None:
 
 def say_where_prompts_lie(config: pytest.Config) -> None:
     """Let the app under test pull its prompts from below rootdir, whatever folder pytest was started in."""
-    config.add_cleanup(tell_prompts(config.rootpath / config.getini("llm_prompt_dir")))
+    config.add_cleanup(set_session_prompts(config.rootpath / config.getini("llm_prompt_dir")))
 
 
 def wants_experiment(config: pytest.Config) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pytest_llmobs import pull_prompt
-from pytest_llmobs.settings import SESSION_PROMPTS, prompt_folder, tell_prompts, told_prompts
+from pytest_llmobs.settings import SESSION_PROMPTS, prompt_folder, session_prompts, set_session_prompts
 
 
 def write_prompt(folder: Path, text: str) -> Path:
@@ -22,7 +22,7 @@ def test_a_prompt_of_the_session_is_pulled_wherever_the_process_is(
 ) -> None:
     write_prompt(tmp_path / "here" / "prompts", "of this folder")
     monkeypatch.chdir(tmp_path / "here")
-    undo = tell_prompts(write_prompt(tmp_path / "rootdir" / "prompts", "of the session"))
+    undo = set_session_prompts(write_prompt(tmp_path / "rootdir" / "prompts", "of the session"))
     try:
         assert pull_prompt("support") == "of the session"
     finally:
@@ -32,32 +32,32 @@ def test_a_prompt_of_the_session_is_pulled_wherever_the_process_is(
 
 def test_the_folder_that_the_user_names_counts_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LLMOBS_PROMPT_DIR", str(write_prompt(tmp_path / "named", "named")))
-    undo = tell_prompts(write_prompt(tmp_path / "rootdir" / "prompts", "of the session"))
+    undo = set_session_prompts(write_prompt(tmp_path / "rootdir" / "prompts", "of the session"))
     try:
         assert pull_prompt("support") == "named"
     finally:
         undo()
 
 
-def test_a_session_in_a_session_gives_back_what_was_told_prompts() -> None:
+def test_a_session_in_a_session_gives_back_the_outer_folder() -> None:
     environ = {"HOME": "/home/ada"}
-    outer = tell_prompts(Path("/outer/prompts"), environ)
-    inner = tell_prompts(Path("/inner/prompts"), environ)
-    assert told_prompts(environ) == "/inner/prompts"
+    outer = set_session_prompts(Path("/outer/prompts"), environ)
+    inner = set_session_prompts(Path("/inner/prompts"), environ)
+    assert session_prompts(environ) == "/inner/prompts"
     inner()
-    assert told_prompts(environ) == "/outer/prompts"
+    assert session_prompts(environ) == "/outer/prompts"
     outer()
     assert environ == {"HOME": "/home/ada"}
 
 
 def test_a_child_process_is_no_part_of_the_session() -> None:
-    assert told_prompts({SESSION_PROMPTS: f"{os.getppid()}:/rootdir/prompts"}) == ""
+    assert session_prompts({SESSION_PROMPTS: f"{os.getppid()}:/rootdir/prompts"}) == ""
 
 
 def test_accepted_code_has_the_prompts_of_its_own_work_tree() -> None:
     asking = Path("/repository/prompts")
     environ = {"HOME": "/home/ada"}
     assert prompt_folder(environ, asking) == asking
-    tell_prompts(Path("/worktree/prompts"), environ)
+    set_session_prompts(Path("/worktree/prompts"), environ)
     assert prompt_folder(environ, asking) == Path("/worktree/prompts")
     assert prompt_folder(environ | {"LLMOBS_PROMPT_DIR": "/named"}, asking) == Path("/named")
