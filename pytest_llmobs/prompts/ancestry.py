@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pytest_llmobs.errors import StoreError
 from pytest_llmobs.prompts.commit_file import hash_of
 from pytest_llmobs.prompts.content import Content
 from pytest_llmobs.prompts.records import PromptCommit
@@ -30,6 +31,15 @@ class History:
     """Commits that are nobody's parent, in that order. Several: branches that were merged in git."""
     damaged: Sequence[Damage] = ()
     """Files of which not even the parent is known."""
+
+    def check_sound(self) -> None:
+        """Refuse a history of which a part can't be read: nobody knows what comes after what.
+
+        Raises:
+            StoreError: A file is damaged; the message names it.
+        """
+        for damage in self.damaged:
+            raise StoreError(damage.reason)
 
     @property
     def next_parents(self) -> tuple[str | None, Sequence[str]]:

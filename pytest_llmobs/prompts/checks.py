@@ -10,6 +10,7 @@ from typing import Literal
 from pytest_llmobs.committed import TAGS
 from pytest_llmobs.errors import LlmobsError
 from pytest_llmobs.prompts.ancestry import History, missing_parents
+from pytest_llmobs.prompts.committing import several_heads
 from pytest_llmobs.prompts.content import Content
 from pytest_llmobs.prompts.filling.messages import MessageTexts
 from pytest_llmobs.prompts.filling.mistakes import variable_mistakes
@@ -97,10 +98,7 @@ def _check_commits(folder: PromptFolder, name: str, history: History) -> Iterato
         file = folder.commits.file(name, hash)
         yield Finding(name, "missing parent", file, _missing(file, parents[0]))
     if len(history.heads) > 1:
-        hashes = " and ".join(head.commit_hash[:12] for head in history.heads)
-        command = shell_line(["llmobs", "prompts", "merge", name])
-        message = f"It has several newest commits, {hashes}. `{command}` makes one of them."
-        yield Finding(name, "several heads", folder.commits.folder(name), message)
+        yield Finding(name, "several heads", folder.commits.folder(name), several_heads(name, history))
 
 
 def _missing(file: Path, parent: str) -> str:

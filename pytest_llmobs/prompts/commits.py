@@ -79,8 +79,7 @@ class Commits:
             StoreError: One is damaged; the message names it.
         """
         history = self.history(name)
-        for damage in history.damaged:
-            raise StoreError(damage.reason)
+        history.check_sound()
         return history.commits
 
     def find(self, name: str, hash: str) -> PromptCommit | None:

@@ -19,6 +19,7 @@ from pytest_llmobs.prompts.content import SUFFIXES, Content
 from pytest_llmobs.prompts.filling.origin import shown_path
 from pytest_llmobs.prompts.folder import PromptFolder
 from pytest_llmobs.prompts.records import PromptCommit
+from pytest_llmobs.records.prompt_uses import SHOWN_DIGITS
 from pytest_llmobs.wording import shell_line
 
 _SETTLED = 0.02
@@ -70,7 +71,7 @@ def current(folder: PromptFolder, name: str, *, wait: Callable[[float], None] = 
         wait(_SETTLED)
     check_usable(name, content, file, history)
     if len(history.heads) > 1:
-        _tell(folder, _several_heads(name, history))
+        _tell(folder, several_heads(name, history))
         return Current(content, hash_of(content, *history.next_parents), file)
     made = _committed(folder, name, content, history)
     if made is None:
@@ -131,8 +132,7 @@ def newest(folder: PromptFolder, name: str) -> PromptCommit:
     if folder.file(name) is not None:
         current(folder, name)
     history = folder.history(name)
-    for damage in history.damaged:
-        raise StoreError(damage.reason)
+    history.check_sound()
     if not history.heads:
         raise NotFoundError(f"The prompt {name!r} has no commit. push_prompt({name!r}, object=…) makes one.")
     return history.heads[0]
@@ -202,8 +202,7 @@ def check_usable(name: str, content: Content, file: Path, history: History) -> N
             f"The prompt {name!r} is empty: {shown!r} holds nothing but blanks. Write it, or bring back what was "
             f"there: `{shell_line(['git', 'checkout', '--', shown])}`."
         )
-    for damage in history.damaged:
-        raise StoreError(damage.reason)
+    history.check_sound()
 
 
 def check_one_head(name: str, history: History) -> None:
@@ -213,11 +212,12 @@ def check_one_head(name: str, history: History) -> None:
         ConflictError: There are several.
     """
     if len(history.heads) > 1:
-        raise ConflictError(_several_heads(name, history))
+        raise ConflictError(several_heads(name, history))
 
 
-def _several_heads(name: str, history: History) -> str:
-    hashes = " and ".join(head.commit_hash[:12] for head in history.heads)
+def several_heads(name: str, history: History) -> str:
+    """Return what messages say of several heads."""
+    hashes = " and ".join(head.commit_hash[:SHOWN_DIGITS] for head in history.heads)
     return (
         f"The prompt {name!r} has several newest commits, {hashes}: branches that changed it were merged. "
         f"`{shell_line(['llmobs', 'prompts', 'merge', name])}` makes one of them of what its file holds."

@@ -13,6 +13,7 @@ from pytest_llmobs.errors import ArgumentError, StoreError
 from pytest_llmobs.prompts import langchain
 from pytest_llmobs.prompts.documents import dump, load
 from pytest_llmobs.prompts.filling.origin import Origin
+from pytest_llmobs.prompts.filling.variables import spot_at
 from pytest_llmobs.prompts.templates import PromptMessages, PromptText
 
 Kind = Literal["text", "messages", "langchain"]
@@ -96,7 +97,7 @@ def _check_conflict(text: str, place: str) -> None:
             return
         starts.append(match.start())
         end = match.end()
-    line = text.count("\n", 0, starts[0]) + 1
+    line = spot_at(text, starts[0]).line
     raise StoreError(
         f"{place} holds a conflict that git has left in line {line}. Decide what the prompt is to be, and delete the "
         "lines of <, = and >."

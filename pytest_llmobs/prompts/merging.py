@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pytest_llmobs.errors import ArgumentError, NotFoundError, StoreError
+from pytest_llmobs.errors import ArgumentError, NotFoundError
 from pytest_llmobs.files import locked
 from pytest_llmobs.prompts.ancestry import History
 from pytest_llmobs.prompts.authors import author_of
@@ -31,8 +31,7 @@ def merge(
     folder.check_there(name)
     with locked(folder.folder / name):
         history = folder.history(name)
-        for damage in history.damaged:
-            raise StoreError(damage.reason)
+        history.check_sound()
         if len(history.heads) < 2:
             raise ArgumentError(f"The prompt {name!r} has one newest commit: there is nothing to merge.")
         if take is None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_llmobs.committed import LATEST, check_case, check_tag, stated
-from pytest_llmobs.errors import ConflictError, StoreError
+from pytest_llmobs.errors import ConflictError
 from pytest_llmobs.files import locked
 from pytest_llmobs.prompts.ancestry import History
 from pytest_llmobs.prompts.committing import add, check_one_head, write_content
@@ -88,7 +88,8 @@ def push(folder: PromptFolder, name: str, wanted: Push) -> PromptUrl:
     tags = wanted.tag_names
     with locked(folder.folder / name):
         check_case(name, folder.names(), "prompt")
-        history = _sound_history(folder, name)
+        history = folder.history(name)
+        history.check_sound()
         check_one_head(name, history)
         _check_parent(name, wanted.parent, history)
         history = _with_edit(folder, name, content, wanted.author, history)
@@ -99,13 +100,6 @@ def push(folder: PromptFolder, name: str, wanted: Push) -> PromptUrl:
         for tag in tags:
             folder.beside.set_tag(name, tag, head.commit_hash)
     return PromptUrl(file.absolute().as_uri(), head.commit_hash)
-
-
-def _sound_history(folder: PromptFolder, name: str) -> History:
-    history = folder.history(name)
-    for damage in history.damaged:
-        raise StoreError(damage.reason)
-    return history
 
 
 def _check_parent(name: str, parent: str | None, history: History) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from pytest_llmobs.records.trials import Trial
+if TYPE_CHECKING:  # whoever pulls a prompt has no trials
+    from pytest_llmobs.records.trials import Trial
 
 PROMPT_KEY = "prompt."
 """Begins the key of a run's metadata that names the commits of a prompt."""

@@ -12,7 +12,7 @@ from pytest_llmobs.prompts.filling.origin import Origin
 from pytest_llmobs.prompts.filling.problems import Leftover, Part, Problems, brace_error
 from pytest_llmobs.prompts.filling.pulled import Pulled
 from pytest_llmobs.prompts.filling.values import NoText, blankness, strings_in, text_of
-from pytest_llmobs.prompts.filling.variables import Spot
+from pytest_llmobs.prompts.filling.variables import Spot, spot_at
 
 _PLACEHOLDER = re.compile(r"\{\s*([^\W\d]\w*)\s*\}")
 """What looks like a variable: ``{tier}``, and the middle of ``{{ tier }}``."""
@@ -180,9 +180,7 @@ def literal_spots(part: Part, name: str) -> list[Spot]:
     """Return where a part has a name in doubled braces, or in braces where nothing is filled."""
     spots = []
     for match in re.finditer(r"\{+\s*" + re.escape(name) + r"\s*\}+", part.source):
-        line = part.source.count("\n", 0, match.start()) + 1
-        column = match.start() - part.source.rfind("\n", 0, match.start())
-        spot = Spot(line, column)
+        spot = spot_at(part.source, match.start())
         if spot not in part.parsed.spots.get(name, ()):
             spots.append(spot)
     return spots

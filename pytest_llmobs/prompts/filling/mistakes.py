@@ -9,7 +9,7 @@ from itertools import combinations
 
 from pytest_llmobs.prompts.filling.origin import Origin
 from pytest_llmobs.prompts.filling.problems import Part, place_of
-from pytest_llmobs.prompts.filling.variables import Spot
+from pytest_llmobs.prompts.filling.variables import spot_at
 
 _ALIKE = 0.88
 """From this share of common letters on two names are taken for one: ``custmer_name`` and ``customer_name``."""
@@ -51,8 +51,7 @@ def _of_other_styles(origin: Origin, part: Part, names: Collection[str]) -> Iter
         is_example = match[0] == f"{{{{{match[1]}}}}}" and names and match[1] not in names
         if is_example:  # doubled braces are how a prompt speaks of braces
             continue
-        line = part.source.count("\n", 0, match.start()) + 1
-        place = place_of(origin, part, [Spot(line, 1)])
+        place = place_of(origin, part, [spot_at(part.source, match.start())])
         yield (
             f"{place}: {match[0]!r} is text and is filled by nobody: {match[0][1:-1]!r} would be sent. Write "
             f"{{{match[1]}}} for the variable."

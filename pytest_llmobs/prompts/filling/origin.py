@@ -7,12 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pytest_llmobs.records.prompt_uses import SHOWN_DIGITS
+
 if TYPE_CHECKING:
     from pytest_llmobs.tracing.prompt_stamps import PromptStamp
-
-
-SHOWN_DIGITS = 12
-"""Of a commit's hash, in messages."""
 
 
 @dataclass(frozen=True)

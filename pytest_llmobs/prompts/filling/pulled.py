@@ -10,6 +10,7 @@ from pytest_llmobs.errors import ArgumentError, LlmobsError, PinError, PromptVar
 from pytest_llmobs.prompts.filling.allowances import OPTIONS, REFUSE, Allowances, Allowed
 from pytest_llmobs.prompts.filling.origin import Origin, shown_path
 from pytest_llmobs.prompts.filling.variables import normalized
+from pytest_llmobs.records.prompt_uses import SHOWN_DIGITS
 
 if TYPE_CHECKING:
     from pytest_llmobs.tracing.prompt_stamps import PromptStamp
@@ -135,7 +136,7 @@ def check_pinned(origin: Origin) -> None:
 
 def pin_error(origin: Origin) -> PinError:
     """Return the error for a prompt that floats where pinned ones are asked for; it holds the pin to paste."""
-    pin = f"commit_hash={(origin.commit_hash or '')[:12]!r}".replace("'", '"')
+    pin = f"commit_hash={(origin.commit_hash or '')[:SHOWN_DIGITS]!r}".replace("'", '"')
     return PinError(
         f"{shown_path(origin.floats_at or '')} pulls the prompt {origin.name!r} without a commit, and "
         "llm_require_pinned_prompts asks for one in an experiment. "

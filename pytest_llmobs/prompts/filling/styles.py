@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from pytest_llmobs.errors import ArgumentError
-from pytest_llmobs.prompts.filling.variables import normalized
+from pytest_llmobs.prompts.filling.variables import normalized, spot_at
 from pytest_llmobs.wording import known, nearest
 
 BRACES, MUSTACHE, DOLLAR, PLAIN = "braces", "mustache", "dollar", "plain"
@@ -117,7 +117,7 @@ def _replaced(text: str, pattern: re.Pattern[str], variable: Callable[[str, re.M
 
 
 def _line(text: str, match: re.Match[str]) -> int:
-    return text.count("\n", 0, match.start()) + 1
+    return spot_at(text, match.start()).line
 
 
 _CONVERSIONS: Mapping[str, Callable[[str], str]] = {

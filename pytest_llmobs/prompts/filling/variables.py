@@ -99,6 +99,11 @@ def normalized(name: str) -> str:
     return unicodedata.normalize("NFKC", name)
 
 
+def spot_at(text: str, offset: int) -> Spot:
+    """Return the line and the column of a character."""
+    return _Lines(text).spot(offset)
+
+
 class _Lines:
     """Turns offsets that only grow into lines and columns."""
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from pytest_llmobs.cli.commands.prompts.registry import DIGITS, Versions, named, open_folder
+from pytest_llmobs.cli.commands.prompts.registry import Versions, named, open_folder
 from pytest_llmobs.errors import LlmobsError
+from pytest_llmobs.records.prompt_uses import SHOWN_DIGITS
 from pytest_llmobs.wording import count
 
 if TYPE_CHECKING:
@@ -64,9 +65,11 @@ def _committed(versions: Versions, message: str | None) -> dict[str, Any] | None
 
 def _tell(rows: list[dict[str, Any]], looked_at: int, console: Console) -> None:
     for row in rows:
-        before = " and ".join(parent[:DIGITS] for parent in row["parents"])
+        before = " and ".join(parent[:SHOWN_DIGITS] for parent in row["parents"])
         after = f"after {before}" if before else "the first one"
-        console.say(console.page.line(f"{row['name']}: {row['hash'][:DIGITS]}, {after}, by {row['author']}"))
+        console.say(
+            console.page.line(f"{row['name']}: {row['hash'][:SHOWN_DIGITS]}, {after}, by {row['author']}")
+        )
     if rows:
         console.note("Commit them in git, too: they lie in .commits beside the prompts.")
     else:

@@ -7,7 +7,6 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from pytest_llmobs.cli.commands.prompts.registry import (
-    DIGITS,
     Versions,
     line_as_json,
     open_prompt,
@@ -16,6 +15,7 @@ from pytest_llmobs.cli.commands.prompts.registry import (
 from pytest_llmobs.errors import ArgumentError, NotFoundError
 from pytest_llmobs.prompts.history.blame import UNCOMMITTED
 from pytest_llmobs.prompts.history.differences import ContentDifference, PassageChange, difference
+from pytest_llmobs.records.prompt_uses import SHOWN_DIGITS
 from pytest_llmobs.reports.pages.prompts.diff import diff_page
 from pytest_llmobs.reports.text.word_diff import word_segments
 
@@ -93,7 +93,7 @@ def _parent(versions: Versions, hash: str) -> str | None:
     parents = versions.by_hash[hash].parents
     if parents and parents[0] not in versions.by_hash:
         raise NotFoundError(
-            f"{hash[:DIGITS]} came from {parents[0][:DIGITS]}, which can't be read: "
+            f"{hash[:SHOWN_DIGITS]} came from {parents[0][:SHOWN_DIGITS]}, which can't be read: "
             f"`llmobs prompts check {versions.name}` says why. Name another version to compare it with."
         )
     return next(iter(parents), None)

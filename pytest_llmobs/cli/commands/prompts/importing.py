@@ -8,7 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from pytest_llmobs.cli.commands.prompts.registry import DIGITS, prompts_path
+from pytest_llmobs.cli.commands.prompts.registry import prompts_path
+from pytest_llmobs.records.prompt_uses import SHOWN_DIGITS
 from pytest_llmobs.wording import count
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def _taken(taken: Taken, is_rehearsal: bool) -> str:
     if not taken.is_new:
         words.append("there already")
     elif not is_rehearsal:
-        words.append(taken.commit_hash[:DIGITS])
+        words.append(taken.commit_hash[:SHOWN_DIGITS])
     return f"{', '.join(words)}; variables: {variables}"
 
 

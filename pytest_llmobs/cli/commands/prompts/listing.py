@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from pytest_llmobs.cli.commands.prompts.registry import Versions, open_folder
-from pytest_llmobs.errors import LlmobsError, StoreError
+from pytest_llmobs.errors import LlmobsError
 from pytest_llmobs.prompts.history.passages import passages, variables_of
 from pytest_llmobs.reports.pages.prompts.listing import PromptLine, prompt_listing
 
@@ -57,8 +57,7 @@ def _line(versions: Versions) -> PromptLine:
 def _readable_line(versions: Versions) -> PromptLine:
     content = versions.file_content
     newest = None if versions.newest is None else versions.by_hash[versions.newest]
-    for damage in versions.history.damaged:
-        raise StoreError(damage.reason)
+    versions.history.check_sound()
     return PromptLine(
         name=versions.name,
         commit=versions.newest,

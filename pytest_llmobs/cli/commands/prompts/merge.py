@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from pytest_llmobs.cli.commands.prompts.registry import DIGITS, Versions, only_name, open_prompt, verdicts_of
+from pytest_llmobs.cli.commands.prompts.registry import Versions, only_name, open_prompt, verdicts_of
 from pytest_llmobs.errors import LlmobsError
 from pytest_llmobs.prompts.history.differences import difference
+from pytest_llmobs.records.prompt_uses import SHOWN_DIGITS
 from pytest_llmobs.reports.pages.prompts.diff import diff_page
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     elif made is not None:
         whose = "what the file holds" if arguments.take is None else f"the text of {arguments.take}"
         console.say(
-            f"\n{versions.name}: {made.commit_hash[:DIGITS]} joins {_all(versions.heads)} with {whose}"
+            f"\n{versions.name}: {made.commit_hash[:SHOWN_DIGITS]} joins {_all(versions.heads)} with {whose}"
         )
     return 0
 
@@ -69,10 +70,10 @@ def _show(versions: Versions, arguments: argparse.Namespace, console: Console) -
     except LlmobsError:  # git left a conflict in it; joining will say so, unless a head is taken
         return
     if current is not None:
-        console.note(f"The file holds the text of {current[:DIGITS]}.")
+        console.note(f"The file holds the text of {current[:SHOWN_DIGITS]}.")
     else:
         console.note("The file holds a text of its own.")
 
 
 def _all(heads: list[str]) -> str:
-    return " and ".join(head[:DIGITS] for head in heads)
+    return " and ".join(head[:SHOWN_DIGITS] for head in heads)

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from pytest_llmobs.cli.commands.prompts.registry import (
-    DIGITS,
     Verdicts,
     Versions,
     line_as_json,
@@ -17,6 +16,7 @@ from pytest_llmobs.cli.commands.prompts.registry import (
 from pytest_llmobs.cli.commands.prompts.tag import was
 from pytest_llmobs.committed import check_tag
 from pytest_llmobs.errors import ArgumentError
+from pytest_llmobs.records.prompt_uses import SHOWN_DIGITS
 from pytest_llmobs.reports.pages.prompts.versions import minute
 from pytest_llmobs.wording import listed, shell_line
 
@@ -74,7 +74,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 
 def _which(versions: Versions, tag: str) -> str:
-    example = (versions.newest or "HASH")[:DIGITS]
+    example = (versions.newest or "HASH")[:SHOWN_DIGITS]
     return (
         f"Name the commit that {tag!r} is to stand for: `llmobs prompts promote {versions.name}:{example} {tag}`. "
         f"`llmobs prompts log {versions.name}` lists them."
@@ -93,7 +93,7 @@ def _promote(
     if arguments.json:
         console.json({**_as_json(versions, hash, tag, green), "before": before, "is_promoted": True})
         return 0
-    console.say(f"{versions.name}:{tag} is {hash[:DIGITS]}{was(before, hash)}")
+    console.say(f"{versions.name}:{tag} is {hash[:SHOWN_DIGITS]}{was(before, hash)}")
     if green:
         console.say("\n".join(console.page.wrapped(f"green in {_experiments(green)}")))
     else:
@@ -124,7 +124,7 @@ def _experiments(verdicts: Iterable[PromptVerdict]) -> str:
 
 
 def _refusal(versions: Versions, hash: str, tag: str, verdicts: Verdicts) -> Iterator[str]:
-    name, short = versions.name, hash[:DIGITS]
+    name, short = versions.name, hash[:SHOWN_DIGITS]
     of_commit = verdicts.get(hash, ())
     yield f"No green experiment used {name}:{short}, so {tag!r} {_now(versions, tag)}."
     for verdict in of_commit[:_NAMED]:
@@ -139,7 +139,7 @@ def _refusal(versions: Versions, hash: str, tag: str, verdicts: Verdicts) -> Ite
 
 def _now(versions: Versions, tag: str) -> str:
     hash = versions.tags.get(tag)
-    return "is not set" if hash is None else f"stays {hash[:DIGITS]}"
+    return "is not set" if hash is None else f"stays {hash[:SHOWN_DIGITS]}"
 
 
 def _forced(name: str, short: str, tag: str) -> str:

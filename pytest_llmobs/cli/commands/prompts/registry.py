@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from pytest_llmobs.prompts.content import Content
     from pytest_llmobs.prompts.records import PromptCommit
 
-DIGITS = 12
-"""Of a hash, in messages."""
 Verdicts = Mapping[str, Sequence["PromptVerdict"]]
 
 

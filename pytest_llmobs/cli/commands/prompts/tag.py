@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from pytest_llmobs.cli.commands.prompts.registry import DIGITS, Versions, open_prompt
+from pytest_llmobs.cli.commands.prompts.registry import Versions, open_prompt
 from pytest_llmobs.committed import check_tag
 from pytest_llmobs.errors import ArgumentError, NotFoundError
 from pytest_llmobs.files import locked
+from pytest_llmobs.records.prompt_uses import SHOWN_DIGITS
 from pytest_llmobs.wording import known, nearest
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def _list(versions: Versions, version: str | None, arguments: argparse.Namespace
         return 0
     width = max(map(len, tags), default=0)
     for tag, hash in tags.items():
-        console.say(f"{tag:{width}}  {console.page.line(hash[:DIGITS])}{_trouble(versions, hash)}")
+        console.say(f"{tag:{width}}  {console.page.line(hash[:SHOWN_DIGITS])}{_trouble(versions, hash)}")
         for note in _notes(versions, tag):
             console.say("\n".join(console.page.wrapped(f"  {note}")))
     if not tags:
@@ -82,7 +83,7 @@ def _set(versions: Versions, version: str | None, arguments: argparse.Namespace,
     if arguments.json:
         console.json({"name": versions.name, "tag": tag, "hash": hash, "before": before})
     else:
-        console.say(f"{versions.name}:{tag} is {hash[:DIGITS]}{was(before, hash)}")
+        console.say(f"{versions.name}:{tag} is {hash[:SHOWN_DIGITS]}{was(before, hash)}")
     return 0
 
 
@@ -90,7 +91,7 @@ def was(before: str | None, hash: str) -> str:
     """Return what a tag stood for, for the end of a line."""
     if before is None:
         return ""
-    return ", as before" if before == hash else f" (was {before[:DIGITS]})"
+    return ", as before" if before == hash else f" (was {before[:SHOWN_DIGITS]})"
 
 
 def current_commit(versions: Versions, tag: str) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from pytest_llmobs.reports.pages.prompts.versions import DIGITS, minute
+from pytest_llmobs.records.prompt_uses import SHOWN_DIGITS
+from pytest_llmobs.reports.pages.prompts.versions import minute
 from pytest_llmobs.reports.text.page import Page
 from pytest_llmobs.reports.text.table import Table, column, draw_painted, drop, fitted, squeeze, swap
 from pytest_llmobs.wording import count
@@ -73,7 +74,7 @@ def _without_room(table: Table, shown: Table, page: Page) -> list[str]:
 
 
 def _commit(line: PromptLine) -> str:
-    return (line.commit or "none")[:DIGITS]
+    return (line.commit or "none")[:SHOWN_DIGITS]
 
 
 def _state(line: PromptLine) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from pytest_llmobs.records.prompt_uses import SHOWN_DIGITS
 from pytest_llmobs.reports.pages.prompts.versions import VersionLine, verdict_lines, version_title
 from pytest_llmobs.reports.text.page import Page, indent
 
@@ -44,7 +45,7 @@ def _details(entry: LogEntry, page: Page) -> Iterator[str]:
     if entry.version.description:
         yield from page.wrapped(entry.version.description)
     if len(entry.parents) > 1:
-        yield f"joins {' and '.join(parent[:12] for parent in entry.parents)}"
+        yield f"joins {' and '.join(parent[:SHOWN_DIGITS] for parent in entry.parents)}"
     variables = variable_words(entry.added, entry.removed, page)
     if variables:
         yield from page.wrapped(f"variables: {variables}")

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from pytest_llmobs.records.prompt_uses import SHOWN_DIGITS
 from pytest_llmobs.reports.text.page import Page
 
 if TYPE_CHECKING:
     from pytest_llmobs.experiments.prompt_verdicts import PromptVerdict
 
-DIGITS = 12
-"""Of a hash, as it is shown."""
 _AUTHOR = 30
 """Most cells of an author's name."""
 _EXPERIMENTS = 3
@@ -36,7 +35,7 @@ class VersionLine:
     @property
     def label(self) -> str:
         """What a line calls it."""
-        return "the file" if self.hash is None else self.hash[:DIGITS]
+        return "the file" if self.hash is None else self.hash[:SHOWN_DIGITS]
 
 
 def version_title(version: VersionLine, page: Page) -> str:
