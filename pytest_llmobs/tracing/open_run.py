@@ -42,7 +42,8 @@ class OpenRun:
     """True where a decorator or a ``with`` block writes the run; ``end`` then only says how it ended."""
     awaited: object = None
     """On the root of a trial: what starts the runs of its target, whose first call is this run; see ``decorated``."""
-    tags: Sequence[str] = ()
+    own_tags: Sequence[str] = ()
+    """The tags; a list once somebody has asked for them."""
     status: RunStatus | None = None
     """Set to ``incomplete`` or ``abandoned`` before ``end``; else the error decides."""
     collected: list[FinishedRun] | None = None
@@ -90,6 +91,11 @@ class OpenRun:
         if self.own_metadata is None:
             self.own_metadata = {}
         return self.own_metadata
+
+    @property
+    def tags(self) -> Sequence[str]:
+        """The tags."""
+        return self.own_tags
 
     @property
     def columns(self) -> dict[str, Any]:
@@ -174,7 +180,7 @@ class OpenRun:
             self.outputs_json = dropped
         if self.error is not None:
             self.error = f"{reason} while the error was logged"
-        self.own_metadata, self.tags = None, ()
+        self.own_metadata, self.own_tags = None, ()
 
 
 class FinishedRun:

@@ -27,7 +27,7 @@ def write_payload(run: OpenRun) -> bytes:
     r"""Return what a user's data can reach: ``extras \\t inputs \\t outputs``, the extras without braces."""
     # no function of its own: every run pays for it
     has_more = run.error is not None or run.captured_for or run.own_stamps
-    if has_more or run.own_metadata or run.own_columns or run.tags:
+    if has_more or run.own_metadata or run.own_columns or run.own_tags:
         return b"%b\t%b\t%b" % (_extras(run), run.inputs_json, run.outputs_json or b"")
     return b"\t%b\t%b" % (run.inputs_json, run.outputs_json or b"")
 
@@ -62,8 +62,8 @@ def _extras(run: OpenRun) -> bytes:
         run.metadata["capture_ms"] = run.captured_for / 1e6
     if run.own_metadata or run.own_stamps:
         extras["metadata"] = run.all_metadata
-    if run.tags:
-        extras["tags"] = list(run.tags)
+    if run.own_tags:
+        extras["tags"] = capture.as_tags(run.own_tags)
     return capture.encode_mapping(extras)[1:-1]
 
 

@@ -62,8 +62,8 @@ class RunTree(ToldRun):
             self.project = parent.project
             if parent.own_metadata:
                 self.own_metadata = parent.own_metadata.copy()
-            if parent.tags:
-                self.tags = parent.tags
+            if parent.own_tags:
+                self.own_tags = tuple(parent.own_tags)
             if not parent.recording:
                 self.recording = False
         self.started = now // 1000
@@ -159,7 +159,7 @@ class RunTree(ToldRun):
         held = self.root.held
         sampled = self.recording and (held is None or bool(held.kept))
         carried = headers.write(self.trace_id, self.id, self.project, sampled=sampled)
-        described = {"metadata": self.own_metadata or {}, "tags": list(self.tags)}
+        described = {"metadata": self.own_metadata or {}, "tags": list(self.own_tags)}
         plain = capture.decode(capture.encode(described))
         carried |= headers.write_baggage(self.tracer.redaction.clean_value(plain), self.id, self.project)
         if sampled:  # LangSmith's header can't say that nothing is kept

@@ -54,6 +54,17 @@ class ToldRun(OpenRun):
         if outputs is not None:
             self.outputs_json = self.captured(outputs, capture.encode_outputs)
 
+    @property
+    def tags(self) -> list[str]:
+        """The tags; may be changed in place until the run has ended. Set, they replace what was there."""
+        if type(self.own_tags) is not list:
+            self.own_tags = list(self.own_tags)
+        return self.own_tags
+
+    @tags.setter
+    def tags(self, tags: Any) -> None:
+        self.own_tags = capture.as_tags(tags)
+
     def add_inputs(self, inputs: Mapping[str, Any]) -> None:
         """Merge ``inputs`` into what is logged, as they are now."""
         self.inputs_json = capture.merge(self.inputs_json, self.captured(inputs), self.tracer.max_payload)
@@ -68,7 +79,7 @@ class ToldRun(OpenRun):
 
     def add_tags(self, tags: Sequence[str] | str) -> None:
         """Add tags, each once; runs that start under this one later get them too."""
-        self.tags = tuple(dict.fromkeys((*self.tags, *capture.as_tags(tags))))
+        self.own_tags = tuple(dict.fromkeys((*self.own_tags, *capture.as_tags(tags))))
 
     def describe(
         self, inputs: Mapping[str, Any] | None, metadata: Mapping[str, Any] | None, tags: Sequence[str]
@@ -185,14 +196,10 @@ def _set_start(run: ToldRun, time: datetime) -> None:
     run.started = started
 
 
-def _replace_tags(run: ToldRun, tags: Any) -> None:
-    run.tags = capture.as_tags(tags)
-
-
 _SETTERS: Mapping[str, Callable[[ToldRun, Any], None]] = {
     "inputs": lambda run, inputs: setattr(run, "inputs", inputs),
     "outputs": lambda run, outputs: setattr(run, "outputs", outputs),
-    "tags": _replace_tags,
+    "tags": lambda run, tags: setattr(run, "tags", tags),
     "metadata": lambda run, metadata: run.add_metadata(metadata or {}),
     "usage_metadata": lambda run, usage: run.add_metadata({"usage_metadata": usage}),
 }

@@ -66,7 +66,7 @@ class Redaction:
         if run.outputs_json is not None:
             run.outputs_json = cleaning.json(run.outputs_json)
         run.error = cleaning.value(run.error)
-        run.tags = tuple(map(cleaning.value, run.tags))
+        run.own_tags = tuple(map(cleaning.value, capture.as_tags(run.own_tags)))
         if run.own_columns:
             run.own_columns = cleaning.columns(run.own_columns)
         if run.own_metadata:

@@ -291,6 +291,27 @@ def test_the_current_run_is_the_functions_own(sink: MemorySink) -> None:
     assert run.outputs == {"extra": 1, "output": run_id}
 
 
+def test_tags_may_be_changed_in_place_as_in_langsmith(sink: MemorySink) -> None:
+    @traceable(tags=["support"])
+    def answer() -> None:
+        run = get_current_run_tree()
+        assert run is not None
+        run.tags.extend(["vip", 7])
+        below()
+        run.tags.append("late")
+
+    @traceable
+    def below() -> None:
+        run = get_current_run_tree()
+        assert run is not None
+        run.tags.remove("support")
+        run.tags += ["below"]
+
+    answer()
+    assert sink.run("answer").tags == ["support", "vip", "7", "late"]
+    assert sink.run("below").tags == ["vip", "7", "below"]
+
+
 def test_an_unknown_run_type_is_refused_with_the_remedy() -> None:
     with pytest.raises(LlmobsError) as caught:
         traceable("retreiver")
