@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from typing import ClassVar
 
 from pytest_llmobs.prompts.content import Content
+from pytest_llmobs.records.models import Model
 
 OWNER = "-"
 """LangSmith's word for one's own."""
@@ -27,7 +29,7 @@ class PromptUrl(str):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PromptCommit:
+class PromptCommit(Model):
     """What a prompt was."""
 
     commit_hash: str
@@ -46,6 +48,7 @@ class PromptCommit:
     owner: str = OWNER
     read: Callable[[], Content] = field(repr=False, compare=False)
     """Reads the content from the commit's file."""
+    _undumped: ClassVar[Collection[str]] = ("read",)
 
     @cached_property
     def content(self) -> Content:
@@ -75,7 +78,7 @@ class PromptCommit:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Prompt:
+class Prompt(Model):
     """What is known about a prompt."""
 
     repo_handle: str
@@ -111,7 +114,7 @@ class Prompt:
 
 
 @dataclass(frozen=True)
-class PromptList:
+class PromptList(Model):
     """Prompts, and how many match in all: LangSmith's ``ListPromptsResponse``."""
 
     repos: Sequence[Prompt]

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from pytest_llmobs.errors import NotFoundError
+from pytest_llmobs.records.models import Model
 
 if TYPE_CHECKING:
     from pytest_llmobs.records.runs import Run
@@ -17,7 +18,7 @@ ItemStatus = Literal["viewed", "completed"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class AnnotationQueue:
+class AnnotationQueue(Model):
     """A queue of runs that wait for a person, and what the person is asked."""
 
     id: str
@@ -35,7 +36,7 @@ class AnnotationQueue:
 
 
 @dataclass(frozen=True, kw_only=True)
-class QueueItem:
+class QueueItem(Model):
     """A run in a queue."""
 
     id: str

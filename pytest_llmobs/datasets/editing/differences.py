@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pytest_llmobs.records.examples import Example
+from pytest_llmobs.records.models import Model
 
 
 @dataclass(frozen=True)
-class DatasetDiff:
+class DatasetDiff(Model):
     """Ids of examples, in the order of the datasets: LangSmith's ``DatasetDiffInfo``."""
 
     examples_modified: Sequence[str]

@@ -11,6 +11,7 @@ from pytest_llmobs.datasets.editing.catalog import Catalog
 from pytest_llmobs.datasets.editing.versions import version_of
 from pytest_llmobs.errors import ArgumentError, NotFoundError
 from pytest_llmobs.records.examples import Example
+from pytest_llmobs.records.models import Model
 from pytest_llmobs.wording import known, nearest
 
 AsOf = datetime | str | None
@@ -20,7 +21,7 @@ _LEAST_DIGITS = 4
 
 
 @dataclass(frozen=True)
-class DatasetVersion:
+class DatasetVersion(Model):
     """One version of a dataset, as it became the current one."""
 
     version: str

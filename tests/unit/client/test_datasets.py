@@ -302,6 +302,7 @@ def test_versions_are_tagged_listed_and_compared(golden: Client) -> None:
     assert difference.examples_added == ["when"]
     assert difference.examples_removed == ["who"]
     assert difference.examples_modified == ["why"]
+    assert difference.dict()["examples_added"] == ["when"]
     assert golden.read_dataset_version(dataset_name="golden", tag="v1").version == before.version
     newest, *_, first = golden.list_dataset_versions(dataset_name="golden")
     assert newest.version == golden.read_dataset(dataset_name="golden").version

@@ -88,6 +88,16 @@ def test_without_an_object_only_what_is_known_changes(client: Client) -> None:
         client.pull_prompt("empty")
 
 
+def test_what_is_listed_of_prompts_is_dumped_as_langsmiths_records_are(client: Client) -> None:
+    client.push_prompt("support", object="Hello {name}", description="Greets")
+    (commit,) = client.list_prompt_commits("support")
+    dumped = commit.dict()
+    assert (dumped["commit_hash"], dumped["manifest"]) == (commit.commit_hash, "Hello {name}")
+    assert "read" not in dumped
+    listed = json.loads(client.list_prompts().model_dump_json())
+    assert (listed["total"], listed["repos"][0]["full_name"], listed["repos"][0]["num_commits"]) == (1, "support", 1)
+
+
 def test_commits_are_listed_with_their_parents(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIT_AUTHOR_NAME", "somebody")
     first = client.push_prompt("support", object="One", commit_description="first")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import uuid
 from datetime import UTC, datetime
@@ -114,6 +115,7 @@ def test_a_queue_is_renamed_and_its_items_stay(queued: Client) -> None:
 def test_queues_are_listed_by_what_is_asked(queued: Client) -> None:
     other = queued.create_annotation_queue(name="another", queue_id=uuid.UUID(int=7))
     assert other.id == str(uuid.UUID(int=7))
+    assert json.loads(other.json())["name"] == "another"
     assert [queue.name for queue in queued.list_annotation_queues()] == [QUEUE, "another"]
     assert [queue.name for queue in queued.list_annotation_queues(name_contains="refund")] == [QUEUE]
     assert [queue.name for queue in queued.list_annotation_queues(queue_ids=[other.id])] == ["another"]
