@@ -5,7 +5,8 @@ An experiment is green for a commit, so that it speaks for it, where all of this
 - it isn't red, neither by the gate nor by pytest itself, and it wasn't interrupted;
 - it is whole: no shard, and the user left out no example of the suite (``-k``, ``limit``);
 - the suite was judged: a metric of it was compared with a baseline, or kept a bound of ``llm_gate`` (``min_mean``,
-  ``must_pass``), and no metric was left unjudged because its evaluator is another one now;
+  ``must_pass``), and no metric was left unjudged because its evaluator is another one now; with ``rule="off"`` a
+  comparison is shown and decides nothing, and a bound is one all the same;
 - the suite used no other commit of the prompt, or the verdict would be about a mixture.
 
 An experiment that recorded a baseline was judged by nobody, and is no evidence. That only the text tells of the commit
@@ -14,7 +15,7 @@ An experiment that recorded a baseline was judged by nobody, and is no evidence.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -108,13 +109,16 @@ def _objections(experiment: Experiment, plan: SuitePlan | None, suite: str) -> I
         yield "no baseline" if lacks else "not judged"
 
 
-def _is_judged(rows: Sequence[MetricRow], gates: Iterable[GateRule]) -> bool:
+def _is_judged(rows: Sequence[MetricRow], gates: Sequence[GateRule]) -> bool:
     """Tell whether a metric was compared with a baseline, or held against a bound."""
-    if any(row.verdict in COMPARED for row in rows):
-        return True
-    means: Mapping[str, float | None] = {row.metric: row.candidate for row in rows}
+    shown_only = {gate.metric for gate in gates if gate.rule == "off"}
+    means: dict[str, float | None] = {}
+    for row in rows:
+        means[row.metric] = row.candidate
+        if row.verdict in COMPARED and row.metric not in shown_only:
+            return True
     for gate in gates:
         has_bound = gate.min_mean is not None or gate.must_pass is not None
-        if has_bound and gate.rule != "off" and means.get(gate.metric) is not None:
+        if has_bound and means.get(gate.metric) is not None:
             return True
     return False

@@ -86,13 +86,20 @@ def test_an_example_that_broke_makes_its_suite_red():
         (GateRule(metric="pass", min_mean=0.9), "green"),
         (GateRule(metric="pass", must_pass={}), "green"),
         (GateRule(metric="pass", max_drop=0.1), "no baseline"),
-        (GateRule(metric="pass", min_mean=0.9, rule="off"), "no baseline"),
+        (GateRule(metric="pass", min_mean=0.9, rule="off"), "green"),
         (GateRule(metric="tone", min_mean=0.9), "no baseline"),
     ],
 )
 def test_a_bound_that_was_kept_is_evidence_without_a_baseline(gate, expected):
     made = experiment(suites=[plan(gates=(gate,))], rows=[row(verdict="NO_BASELINE")])
     assert word(made) == expected
+
+
+def test_a_suite_in_which_no_drop_would_be_red_is_no_evidence():
+    off = GateRule(metric="pass", rule="off")
+    assert word(experiment(suites=[plan(gates=(off,))])) == "not judged"
+    judged = [row(), replace(row(), metric="tone")]
+    assert word(experiment(rows=judged, suites=[plan(gates=(off,))])) == "green"
 
 
 def test_a_commit_that_only_the_text_tells_says_so():
