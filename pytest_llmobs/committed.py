@@ -7,6 +7,7 @@ the tag stands for, ``.about/NAME.json`` the rest, one key a line: two branches 
 from __future__ import annotations
 
 import json
+import os
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
@@ -131,9 +132,19 @@ class Beside:
         tags: dict[str, str] = {}
         for file in sorted(folder.glob("*")):
             if file.is_file() and not file.name.startswith("."):
-                # below the first line people say why
-                tags[file.name] = read(file).strip().partition("\n")[0].strip()
+                tags[file.name] = _meaning(file)
         return tags
+
+    def tag(self, name: str, tag: str) -> str | None:
+        """Return what one tag of a name stands for; None where there is no such tag.
+
+        Raises:
+            StoreError: It can't be read.
+        """
+        file = self.folder / TAGS / name / tag
+        if "/" in tag or tag.startswith(".") or not os.path.isfile(file):  # noqa: PTH113 (of any text: no error)
+            return None
+        return _meaning(file)
 
     def set_tag(self, name: str, tag: str, meaning: str) -> None:
         """Let a tag stand for something, whatever it stood for.
@@ -214,6 +225,11 @@ class Beside:
         return self.folder / ABOUT / f"{name}.json"
 
 
+def _meaning(file: Path) -> str:
+    # below the first line people say why
+    return read(file).strip().partition("\n")[0].strip()
+
+
 def remove_empty(folder: Path, top: Path) -> None:
     """Remove a folder and those above it, up to ``top``, as far as they are empty."""
     while folder != top and top in folder.parents:
@@ -233,7 +249,8 @@ def write(file: Path, content: str | bytes) -> None:
     """
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(file, content)
+        # a link stays one: others read the file that it leads to
+        write_whole(file.resolve() if file.is_symlink() else file, content)
     except OSError as error:
         raise StoreError(f"Can't write {str(file)!r}: {error.strerror or error}.") from error
 
@@ -246,5 +263,7 @@ def read(file: Path) -> str:
     """
     try:
         return read_text(file)
+    except UnicodeDecodeError as error:
+        raise StoreError(f"{str(file)!r} can't be read: {error}. Save it as UTF-8.") from None
     except (OSError, ValueError) as error:
         raise StoreError(f"{str(file)!r} can't be read: {error}.") from error

@@ -10,6 +10,7 @@ from typing import Literal
 from pytest_llmobs.committed import TAGS
 from pytest_llmobs.errors import LlmobsError
 from pytest_llmobs.prompts.ancestry import History, missing_parents
+from pytest_llmobs.prompts.commit_file import has_conflict
 from pytest_llmobs.prompts.committing import several_heads
 from pytest_llmobs.prompts.content import Content
 from pytest_llmobs.prompts.filling.messages import MessageTexts
@@ -21,7 +22,15 @@ from pytest_llmobs.prompts.folder import PromptFolder
 from pytest_llmobs.wording import shell_line
 
 Kind = Literal[
-    "file", "braces", "variables", "uncommitted", "damaged", "missing parent", "several heads", "dangling tag"
+    "file",
+    "braces",
+    "variables",
+    "uncommitted",
+    "damaged",
+    "conflict",
+    "missing parent",
+    "several heads",
+    "dangling tag",
 ]
 
 
@@ -90,15 +99,27 @@ def _check_commits(folder: PromptFolder, name: str, history: History) -> Iterato
     for damage in history.damaged:
         yield Finding(name, "damaged", damage.file, damage.reason)
     for commit in history.commits:
+        file = folder.commits.file(name, commit.commit_hash)
         try:
             _ = commit.content
         except LlmobsError as error:
-            yield Finding(name, "damaged", folder.commits.file(name, commit.commit_hash), str(error))
+            yield Finding(name, "damaged", file, str(error))
+            continue
+        if has_conflict(str(file)):
+            yield Finding(name, "conflict", file, _conflict(file))
     for hash, parents in missing_parents(history).items():
         file = folder.commits.file(name, hash)
         yield Finding(name, "missing parent", file, _missing(file, parents[0]))
     if len(history.heads) > 1:
         yield Finding(name, "several heads", folder.commits.folder(name), several_heads(name, history))
+
+
+def _conflict(file: Path) -> str:
+    shown = shown_path(str(file))
+    return (
+        f"git has left a conflict in {shown!r}. Both sides are the same commit, made twice: delete one of them, and "
+        f"the lines of <, = and >; then `{shell_line(['git', 'add', '--', shown])}`."
+    )
 
 
 def _missing(file: Path, parent: str) -> str:
@@ -110,7 +131,12 @@ def _missing(file: Path, parent: str) -> str:
 
 
 def _check_tags(folder: PromptFolder, name: str) -> Iterator[Finding]:
-    for tag, hash in folder.beside.tags(name).items():
+    try:
+        tags = folder.beside.tags(name)
+    except LlmobsError as error:
+        yield Finding(name, "dangling tag", folder.folder / TAGS / name, str(error))
+        return
+    for tag, hash in tags.items():
         try:
             folder.commit(name, tag)
         except LlmobsError as error:

@@ -46,6 +46,8 @@ _LINES = re.compile(
 )
 """The lines above the content, as ``file_text`` writes them."""
 _decode = json.JSONDecoder().decode
+_CONFLICT = re.compile(r"^<{7}[^\n]*\n(.*?)^(?:\|{7}|={7}).*?^>{7}[^\n]*\n", re.MULTILINE | re.DOTALL)
+"""What git leaves where two branches made the same commit: one edit, or one merge of heads, at two times."""
 
 
 def hash_of(content: Content, parent: str | None, merges: Sequence[str] = ()) -> str:
@@ -118,19 +120,34 @@ def _unquoted(text: bytes) -> str:
 
 
 def read_document(path: str) -> Mapping[str, Any]:
-    """Return all that the file of a commit holds.
+    """Return all that the file of a commit holds; of a conflict in it the first side.
+
+    Two sides differ in who made the commit when, which isn't part of it; what is, its hash tells.
 
     Raises:
         OSError: It can't be read.
         ValueError: It is no commit.
         StoreError: It is no YAML.
     """
-    with open(path, "rb") as file:  # noqa: PTH123 (a Path for each of thousands takes as long as reading it)
-        text = file.read().decode("utf-8-sig")
-    document = load(text, repr(path))
+    document = load(_CONFLICT.sub(r"\1", _text(path)), repr(path))
     if not isinstance(document, Mapping):
         raise ValueError("it holds no keys")
     return document
+
+
+def has_conflict(path: str) -> bool:
+    """Tell whether git has left a conflict in the file of a commit.
+
+    Raises:
+        OSError: It can't be read.
+        ValueError: It is no UTF-8.
+    """
+    return _CONFLICT.search(_text(path)) is not None
+
+
+def _text(path: str) -> str:
+    with open(path, "rb") as file:  # noqa: PTH123 (a Path for each of thousands takes as long as reading it)
+        return file.read().decode("utf-8-sig")
 
 
 def _checked(document: Mapping[str, Any]) -> Header:

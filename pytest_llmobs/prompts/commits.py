@@ -70,7 +70,19 @@ class Commits:
                 commits.append(self._read(name, path))
             except StoreError as error:
                 damaged.append(Damage(Path(path), str(error)))
-        return history_of(commits, damaged)
+        history = history_of(commits, damaged)
+        if len(history.commits) == len(commits):
+            return history
+        # a commit is its own ancestor where somebody has written a parent into a file
+        sound: list[PromptCommit] = []
+        for commit in commits:
+            try:
+                _ = commit.content
+            except StoreError as error:
+                damaged.append(Damage(self.file(name, commit.commit_hash), str(error)))
+            else:
+                sound.append(commit)
+        return history_of(sound, damaged)
 
     def all(self, name: str) -> Sequence[PromptCommit]:
         """Return the commits of a prompt, newest first.

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from pytest_llmobs.errors import ArgumentError, StoreError
+from pytest_llmobs.files import encodable
 from pytest_llmobs.prompts import langchain
 from pytest_llmobs.prompts.documents import dump, load
 from pytest_llmobs.prompts.filling.origin import Origin
@@ -108,15 +109,31 @@ def content_of(object: Any) -> Content:
     """Return what an object that is pushed holds.
 
     Raises:
-        ArgumentError: It is neither a text nor messages nor a template of LangChain.
+        ArgumentError: It is neither a text nor messages nor a template of LangChain, or a file can't hold it.
     """
     if isinstance(object, str):
-        return Content("text", str(object).replace("\r\n", "\n"))
+        return Content("text", _pushed_text(str(object)))
     if langchain.is_template(object):
         return Content("langchain", langchain.to_data(object))
     if isinstance(object, Mapping) and "messages" in object and len(object) == 1:
         object = object["messages"]
     return Content("messages", _messages(object))
+
+
+def _pushed_text(text: str) -> str:
+    """Return a text as its file gives it back; else every push of it would be another commit.
+
+    Raises:
+        ArgumentError: No file gives it back.
+    """
+    text = f"{text}\n".lstrip("\ufeff").replace("\r\n", "\n").removesuffix("\n")
+    if encodable(text) != text:
+        raise ArgumentError("The prompt's text holds half of a surrogate pair, which is no character.")
+    try:
+        _check_conflict(text, "The text")
+    except StoreError as error:
+        raise ArgumentError(str(error)) from None
+    return text
 
 
 def _messages(value: Any) -> list[dict[str, Any]]:
@@ -144,7 +161,9 @@ def _message(item: Any, number: int) -> dict[str, Any]:
             f'{{"type": "text", "text": "Hello"}}.{hint}'
         )
     try:
-        return dict(json.loads(json.dumps(dict(item), allow_nan=False)))
+        text = json.dumps(dict(item), allow_nan=False, ensure_ascii=False)
+        text.encode()
+        return dict(json.loads(text))
     except (TypeError, ValueError) as error:
         raise ArgumentError(f"Message {number} has no form in JSON: {error}.") from None
 

@@ -22,6 +22,8 @@ from pytest_llmobs.settings import PROMPT_DIR
 from pytest_llmobs.wording import known, nearest, shell_line
 
 COMMITS = ".commits"
+_CONFLICT = "<<<<<<<"
+"""What git begins a conflict with."""
 
 
 def split_identifier(identifier: str) -> tuple[str, str | None]:
@@ -65,7 +67,7 @@ class PromptFolder:
             # below them lie commits and tags, maybe thousands
             folders[:] = filterfalse(_is_hidden, folders)
             for file in map(Path(path).relative_to(self.folder).joinpath, filterfalse(_is_hidden, files)):
-                if file.suffix in SUFFIXES:
+                if file.suffix in SUFFIXES and (self.folder / file).is_file():
                     names.add(file.with_suffix("").as_posix())
         about = self.folder / ABOUT
         for file in about.rglob("*.json"):
@@ -97,6 +99,10 @@ class PromptFolder:
                 " There is no such folder. It is looked for where the pytest configuration lies, from the current "
                 f"folder upwards; {PROMPT_DIR} names another one."
             )
+        for suffix in SUFFIXES:
+            link = self.folder / f"{name}{suffix}"
+            if link.is_symlink():
+                return f" {str(link)!r} is a link to {str(link.readlink())!r}, where no file is."
         written = f"{name}.md"
         for file in sorted((self.folder / name).parent.glob("*")):
             if file.is_file() and file.stem == Path(name).name:
@@ -143,22 +149,25 @@ class PromptFolder:
             StoreError: The commit is damaged.
         """
         self.check_there(name)
-        tags = self.beside.tags(name)
-        hash = tags.get(version, version)
-        found = self.commits.find(name, hash)
+        meaning = self.beside.tag(name, version)
+        found = self.commits.find(name, version if meaning is None else meaning)
         if found is not None:
             return found
-        if version in tags:
-            raise self._dangling(name, version, hash)
-        raise unknown_commit(name, version, list(tags), self.commits.hashes(name))
+        if meaning is not None:
+            raise self._dangling(name, version, meaning)
+        raise unknown_commit(name, version, list(self.beside.tags(name)), self.commits.hashes(name))
 
     def _dangling(self, name: str, tag: str, hash: str) -> NotFoundError:
         file = shown_path(str(self.folder / TAGS / name / tag))
+        what = (
+            f"stands for {hash!r}, and there is no such commit. Fetch the branch that has it, or let the tag stand for "
+            "another one"
+        )
+        if hash.startswith(_CONFLICT):
+            what = "is in a conflict: two branches let it stand for different commits. Say which one is meant"
         return NotFoundError(
-            f"The tag {tag!r} of the prompt {name!r} stands for {hash!r}, and there is no such commit. Fetch the "
-            f"branch that has it, or let the tag stand for another one: "
-            f"`{shell_line(['llmobs', 'prompts', 'tag', name])}`. "
-            f"Its file is {file!r}."
+            f"The tag {tag!r} of the prompt {name!r} {what}: "
+            f"`{shell_line(['llmobs', 'prompts', 'tag', name, tag, 'HASH'])}`. Its file is {file!r}."
         )
 
     def history(self, name: str) -> History:
