@@ -66,11 +66,13 @@ def chosen(select: str | None, default: Sequence[str]) -> RunColumns:
         default: Names.
 
     Raises:
-        FilterError: A name is unknown.
+        FilterError: A name is unknown, or there is none.
     """
     names = default
     if select is not None:
         names = list(filter(None, map(str.strip, select.split(","))))
+    if not names:
+        raise FilterError(f"--select {select!r} names no column. Write names, such as id,name,metadata.plan.")
     choices = _choices()
     stored: dict[str, str] = {}
     for name in names:

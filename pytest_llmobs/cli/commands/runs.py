@@ -11,6 +11,7 @@ from pytest_llmobs.cli.console import Console
 from pytest_llmobs.cli.numbers import limit
 from pytest_llmobs.cli.stores import open_store
 from pytest_llmobs.records.conditions import Condition, Conjunction, FieldCondition, RunFilter, asks_of
+from pytest_llmobs.wording import count
 
 if TYPE_CHECKING:
     from pytest_llmobs.storage.store import Store
@@ -71,6 +72,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         console.csv(columns.names, [list(row.values()) for row in rows])
     elif rows:
         _list(rows, columns, console)
+        if arguments.select:
+            _tell_of_empty(rows, columns, console)
     else:
         console.note("No run matches.")
     if has_more:
@@ -116,7 +119,17 @@ def _rows(
 def _list(rows: Sequence[Row], columns: RunColumns, console: Console) -> None:
     from pytest_llmobs.reports.pages.runs import run_listing
 
-    console.say("\n".join(run_listing(columns.names, rows, console.page)))
+    lines = run_listing(columns.names, rows, console.page)
+    if lines:
+        console.say("\n".join(lines))
+
+
+def _tell_of_empty(rows: Sequence[Row], columns: RunColumns, console: Console) -> None:
+    """Name the columns that were asked for and are nowhere: a metadata key with a letter too few, say."""
+    from pytest_llmobs.reports.pages.runs import without_values
+
+    for name in without_values(columns.names, rows):
+        console.note(f"No {name} in {count(len(rows), 'run')}.")
 
 
 def _explain(

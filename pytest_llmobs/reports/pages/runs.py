@@ -33,13 +33,16 @@ def run_listing(names: Sequence[str], rows: Sequence[Row], page: Page) -> list[s
     """Return the table, in the order given.
 
     What gives way, in this order, until it fits the page: the end of the id, the year, the middle of long values and
-    of names, tokens, cost, and further columns from the last on.
+    of names, tokens, cost, and further columns from the last on. A column
+    without any value isn't drawn.
 
     Args:
         names: The columns, keys of each row.
         rows: Values of JSON types; ``feedback`` holds statistics by key.
         page: Where it goes.
     """
+    if len(without_values(names, rows)) == len(names):
+        return []
     table = [_column(name, rows, page) for name in names]
     table = list(fitted(table, page.width, _steps(names, rows, page)))
     lines, drawn = draw_painted(table, page)
@@ -52,6 +55,11 @@ def run_listing(names: Sequence[str], rows: Sequence[Row], page: Page) -> list[s
     if hidden:
         lines += page.wrapped(f"no room for {', '.join(hidden)}: widen the terminal, or use --json", "dim")
     return lines
+
+
+def without_values(names: Sequence[str], rows: Sequence[Row]) -> list[str]:
+    """Return the columns of which no row has a value."""
+    return [name for name in names if not _is_filled(rows, name)]
 
 
 def _telling_letters(ids: Sequence[str]) -> int:

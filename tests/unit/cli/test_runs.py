@@ -145,6 +145,17 @@ def test_a_part_of_a_payload_may_be_a_column(llmobs: Command, filled: Store) -> 
     assert "Unknown column 'tags.0'" in llmobs("runs", "--select", "tags.0").stderr
 
 
+def test_a_column_that_no_run_has_is_told(llmobs: Command, filled: Store) -> None:
+    done = llmobs("runs", "--select", "metadata.usr")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "No metadata.usr in 3 runs.\n")
+    done = llmobs("runs", "--select", "name,metadata.usr", "--limit", "1")
+    assert done.stdout.splitlines()[-1] == "support_agent"
+    assert done.stderr.startswith("No metadata.usr in 1 run.\n")
+    done = llmobs("runs", "--select", " ,")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--select ' ,' names no column. Write names, such as id,name,metadata.plan." in done.stderr
+
+
 def test_an_explanation_says_what_was_pushed_down_and_read(llmobs: Command, filled: Store) -> None:
     done = llmobs("runs", 'and(gt(latency, 2), eq(metadata_key, "env"))', "--explain")
     assert done.returncode == 0
