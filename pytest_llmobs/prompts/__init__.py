@@ -12,4 +12,6 @@ What is pulled is the prompt's file, which people edit and review; commits keep 
     checks      all that is wrong with a prompt             documents  YAML that people read
     importing   text files of other tools                   langchain  templates of LangChain
     history/    differences, and who brought what           records    what the client's calls return
+    recognition which prompt a text is, by its patterns     splitting/ A/B tests: who gets which version
+    authors     who makes a commit
 """

@@ -7,5 +7,5 @@ What may be written, and what is made of what is read, is in ``pytest_llmobs/fee
     schema   the one table of columns      rows     record <-> row      lines     what a spool line means
     log      the way in                    sealing  one spool file -> Parquet     parts     one Parquet file
     snapshot sealed and unsealed, each event once   state    what stands after updates and deletes
-    merging  many small parts -> one
+    merging  many small parts -> one                bringing  another store's events
 """
