@@ -71,7 +71,7 @@ class RunTree(TracedRun, metaclass=_EveryRun):
 
 @cache
 def get_cached_client(**arguments: Any) -> Client:
-    """Return the client of the current folder, made once."""
+    """Return a client, the same one for the same arguments: of the folder in which they were first given."""
     from pytest_llmobs.client.client import Client
 
     return Client(**arguments)

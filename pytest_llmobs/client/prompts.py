@@ -162,8 +162,10 @@ class PromptMethods(ClientBase):
             **others: LangSmith's further parameters, if they mean anything here.
 
         Raises:
-            ArgumentError: It can't be sorted so, or a keyword is unknown.
+            ArgumentError: It can't be sorted so, limit or offset is negative, or a keyword is unknown.
+            StoreError: A file or a commit of a prompt makes no sense.
         """
+        from pytest_llmobs.client.reading.query import read_page
         from pytest_llmobs.prompts.records import PromptList
 
         accept(self.list_prompts, others)
@@ -174,8 +176,7 @@ class PromptMethods(ClientBase):
             if is_archived in (None, prompt.is_archived) and _holds(prompt, query):
                 matching.append(prompt)
         matching.sort(key=lambda prompt: prompt.updated_at, reverse=sort_direction == "desc")
-        end = None if limit is None else offset + limit
-        return PromptList(matching[offset:end], len(matching))
+        return PromptList(matching[read_page(limit, offset)], len(matching))
 
     def list_prompt_commits(
         self, prompt_identifier: str, *, limit: int | None = None, offset: int = 0, **others: Any
@@ -184,15 +185,16 @@ class PromptMethods(ClientBase):
 
         Raises:
             NotFoundError: There is no such prompt.
-            ArgumentError: A keyword is unknown.
+            ArgumentError: limit or offset is negative, or a keyword is unknown.
+            StoreError: A commit is damaged.
         """
+        from pytest_llmobs.client.reading.query import read_page
         from pytest_llmobs.prompts.folder import split_identifier
 
         accept(self.list_prompt_commits, others)
         name, _ = split_identifier(prompt_identifier)
         self._prompts.check_there(name)
-        end = None if limit is None else offset + limit
-        return iter(self._prompts.commits.all(name)[offset:end])
+        return iter(self._prompts.commits.all(name)[read_page(limit, offset)])
 
     def get_prompt(self, prompt_identifier: str) -> Prompt | None:
         """Return what is known about a prompt; None where there is none."""

@@ -57,12 +57,17 @@ class Puller:
 
         Raises:
             NotFoundError: There is no such prompt, commit or tag.
-            ArgumentError: Two commits are named.
+            ArgumentError: Two commits are named, or one by something else than text.
             PinError: No commit is named, in an experiment that asks for one.
             StoreError: Its file makes no sense, or is a template of LangChain, which isn't installed.
         """
         __tracebackhide__ = True
         name, version = split_identifier(identifier)
+        if commit_hash is not None and not isinstance(commit_hash, str):
+            raise ArgumentError(
+                f"commit_hash is {commit_hash!r}, of type {type(commit_hash).__name__}. Give the hash as text: in YAML "
+                "and JSON, digits alone are a number without quotes."
+            )
         if version is not None and commit_hash is not None:
             raise ArgumentError(f"{identifier!r} names a commit, and so does commit_hash={commit_hash!r}.")
         version = version or commit_hash

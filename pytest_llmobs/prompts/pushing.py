@@ -106,7 +106,11 @@ def _check_parent(name: str, parent: str | None, history: History) -> None:
     if parent is None or parent == LATEST:
         return
     newest, _ = history.next_parents
-    if newest is None or not newest.startswith(parent):
+    if newest is None:
+        raise ConflictError(
+            f"The prompt {name!r} has no commit yet, and so no parent {parent!r}. Leave it out."
+        )
+    if not newest.startswith(parent):
         raise ConflictError(
             f"The latest commit of the prompt {name!r} is {newest!r}, not {parent!r}: somebody has pushed since. "
             "Pull it, make your change to that, and push with its commit_hash as parent_commit_hash."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from operator import attrgetter
 from typing import Any
 
 from pytest_llmobs.prompts.filling.allowances import REFUSE, Allowances, Allowed
@@ -48,6 +49,11 @@ class PromptText(Pulled, str):
             PromptVariableError: A brace in it is neither a variable's nor doubled.
         """
         return names_in(self._parts, self.origin)
+
+    @property
+    def has_doubled_braces(self) -> bool:
+        """True where ``{{`` or ``}}`` stands in it, which filling turns into a brace."""
+        return any(map(attrgetter("has_doubled_braces"), self._parts))
 
     @property
     def _parts(self) -> list[Part]:
@@ -143,6 +149,11 @@ class PromptMessages(Pulled, list[dict[str, Any]]):
         """
         texts = MessageTexts(self)
         return list(dict.fromkeys([*names_in(texts.parts, self.origin), *texts.lists]))
+
+    @property
+    def has_doubled_braces(self) -> bool:
+        """True where ``{{`` or ``}}`` stands in it, which filling turns into a brace."""
+        return any(map(attrgetter("has_doubled_braces"), MessageTexts(self).parts))
 
     def with_origin(self, origin: Origin) -> PromptMessages:
         """Return the same prompt with another origin."""

@@ -85,8 +85,12 @@ def behind(wanted: RunFilter, position: Position | None) -> RunFilter:
     return wanted.narrowed(not_later).narrowed(Disjunction((earlier, smaller)))
 
 
-def read_limit(limit: Any) -> int | None:
-    """Return the most runs that are wanted; None for all.
+def read_limit(limit: Any, name: str = "limit") -> int | None:
+    """Return the most that are wanted; None for all.
+
+    Args:
+        limit: As it was given.
+        name: What messages call it.
 
     Raises:
         ArgumentError: It is no whole number, or negative.
@@ -94,8 +98,18 @@ def read_limit(limit: Any) -> int | None:
     if limit is None:
         return None
     if isinstance(limit, bool) or not isinstance(limit, int) or limit < 0:
-        raise ArgumentError(f"limit={shortened(limit)} must be a whole number, 0 or more; None gives all.")
+        raise ArgumentError(f"{name}={shortened(limit)} must be a whole number, 0 or more; None gives all.")
     return limit
+
+
+def read_page(limit: Any, offset: Any) -> slice:
+    """Return which part of a list is wanted.
+
+    Raises:
+        ArgumentError: One of the two is no whole number, or negative.
+    """
+    most, start = read_limit(limit), read_limit(offset, "offset") or 0
+    return slice(start, None if most is None else start + most)
 
 
 def read_moment(name: str, value: Any) -> datetime:

@@ -28,6 +28,11 @@ class Part:
     is_template: bool = True
     """False for a text in which nothing is filled: an address, the arguments of a tool."""
 
+    @property
+    def has_doubled_braces(self) -> bool:
+        """True where filling turns two braces into one."""
+        return self.is_template and ("{{" in self.source or "}}" in self.source)
+
 
 @dataclass(frozen=True)
 class Leftover:

@@ -53,6 +53,11 @@ class Pulled:
         """
         raise NotImplementedError
 
+    @property
+    def has_doubled_braces(self) -> bool:
+        """True where ``{{`` or ``}}`` stands in it, which filling turns into a brace."""
+        raise NotImplementedError
+
     def with_origin(self: P, origin: Origin) -> P:
         """Return the same prompt with another origin."""
         raise NotImplementedError
@@ -69,7 +74,7 @@ class Pulled:
     def sending_error(self) -> LlmobsError | None:
         """Return the error for sending it to a model as it is, or None.
 
-        One without variables may be sent as it is, if it is pinned where that is asked for.
+        One without variables and doubled braces may be sent as it is, if it is pinned where that is asked for.
 
         Raises:
             PromptVariableError: A brace in it is neither a variable's nor doubled.
@@ -79,11 +84,12 @@ class Pulled:
         except PinError as error:
             return error
         names = self.input_variables
-        if not names:
+        if not names and not self.has_doubled_braces:
             return None
         keywords = ", ".join(f"{name}=…" for name in names)
+        what = ", ".join(map(repr, names)) or "doubled braces"
         return PromptVariableError(
-            f"{self.origin.title} is used without being filled: {', '.join(map(repr, names))} would stand in the text. "
+            f"{self.origin.title} is used without being filled: {what} would stand in the text. "
             f"Call .format({keywords}) first.",
             prompt=self.name,
             commit_hash=self.commit_hash,

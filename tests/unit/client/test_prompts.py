@@ -95,7 +95,11 @@ def test_what_is_listed_of_prompts_is_dumped_as_langsmiths_records_are(client: C
     assert (dumped["commit_hash"], dumped["manifest"]) == (commit.commit_hash, "Hello {name}")
     assert "read" not in dumped
     listed = json.loads(client.list_prompts().model_dump_json())
-    assert (listed["total"], listed["repos"][0]["full_name"], listed["repos"][0]["num_commits"]) == (1, "support", 1)
+    assert (listed["total"], listed["repos"][0]["full_name"], listed["repos"][0]["num_commits"]) == (
+        1,
+        "support",
+        1,
+    )
 
 
 def test_commits_are_listed_with_their_parents(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,11 +111,17 @@ def test_commits_are_listed_with_their_parents(client: Client, monkeypatch: pyte
     assert (oldest.parent_commit_hash, oldest.description, oldest.author) == (None, "first", "somebody")
     assert newest.created_at > oldest.created_at
     assert newest.manifest == CHAT
-    assert len(list(client.list_prompt_commits("support", limit=1))) == 1
+    assert list(client.list_prompt_commits("support", limit=1)) == [newest]
+    with pytest.raises(ArgumentError, match="limit=-1 must be a whole number"):
+        client.list_prompt_commits("support", limit=-1)
+    with pytest.raises(ArgumentError, match="offset=-2 must be a whole number"):
+        client.list_prompts(offset=-2)
     assert client.pull_prompt_commit("support").commit_hash == second.commit_hash
 
 
 def test_a_parent_that_isn_t_the_latest_is_a_conflict(client: Client) -> None:
+    with pytest.raises(LangSmithConflictError, match="has no commit yet, and so no parent 'abcdef'"):
+        client.push_prompt("support", object="One", parent_commit_hash="abcdef")
     first = client.push_prompt("support", object="One")
     second = client.push_prompt("support", object="Two")
     with pytest.raises(LangSmithConflictError) as caught:
@@ -136,6 +146,8 @@ def test_a_prompt_is_pulled_by_hash_tag_and_name(client: Client) -> None:
     assert pull_prompt("team/support", commit_hash=first.commit_hash) == "One"
     with pytest.raises(ArgumentError, match="names a commit, and so does commit_hash='x'"):
         client.pull_prompt("team/support:v1", commit_hash="x")
+    with pytest.raises(ArgumentError, match="commit_hash is 1234567, of type int"):
+        client.pull_prompt("team/support", commit_hash=1234567)  # type: ignore[arg-type]
 
 
 def test_a_file_that_somebody_edited_is_what_is_pulled(client: Client, folder: Path) -> None:
@@ -181,6 +193,7 @@ def test_a_text_becomes_messages_and_its_file_goes(client: Client, folder: Path)
     [
         (3, "A prompt is a text, or a list of messages"),
         ([], "A prompt is a text, or a list of messages"),
+        ("Hi\n<<<<<<< a\n=======\n>>>>>>> b",),
         ([{"content": "Hi"}], "Message 1 is {'content': 'Hi'}"),
         ([{"role": "user", "content": 3}], "Message 1 has the content 3"),
         ([{"role": "user", "content": "Hi", "when": {1, 2}}], "Message 1 has no form in JSON"),

@@ -270,7 +270,16 @@ def test_what_may_be_left_over_is_named_by_the_variable_or_by_what_holds_it() ->
 def test_a_prompt_without_variables_is_filled_as_a_value() -> None:
     rules = PromptText('Answer as {{"answer": 1}}.', "rules", HASH)
     assert PromptText("{rules} Go.").format(rules=rules) == 'Answer as {"answer": 1}. Go.'
-    assert rules.sending_error() is None
+
+
+def test_a_prompt_without_variables_is_sent_as_it_is_unless_its_braces_are_doubled() -> None:
+    assert PromptText("Be brief.", "rules", HASH).sending_error() is None
+    assert str(PromptText('Answer as {{"answer": 1}}.', "rules").sending_error()) == (
+        "The prompt 'rules' is used without being filled: doubled braces would stand in the text. Call .format() first."
+    )
+    image = {"type": "image_url", "image_url": {"url": "https://x/{{y}}"}}
+    assert PromptMessages([{"role": "user", "content": [image]}]).sending_error() is not None
+    assert PromptMessages([{"role": "user", "content": "x", "name": "{{y}}"}]).sending_error() is None
 
 
 def test_a_prompt_that_is_used_unfilled_has_its_error() -> None:

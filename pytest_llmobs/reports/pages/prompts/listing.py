@@ -26,7 +26,7 @@ class PromptLine:
     """True where its file holds what is in no commit."""
     tags: Sequence[str] = ()
     variables: int | None = None
-    """None where braces stand alone, or the file can't be read."""
+    """None where it has no file, or that can't be read."""
     when: datetime | None = None
     """When it changed last."""
     problem: str = ""
