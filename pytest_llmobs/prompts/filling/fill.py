@@ -62,9 +62,10 @@ def fill(
     """
     __tracebackhide__ = True
     names = list(dict.fromkeys([*names_in(parts, origin), *lists]))
-    filling = _Filling(parts, names, given, allowed, lists)
+    concerned = [*names, *given, *map(_unfilled, parts)]
+    filling = _Filling(parts, names, given, allowed, frozenset(concerned), lists)
     allowed.blank.check_names("blank", names)
-    allowed.leftover.check_names("leftover", [*names, *given])
+    allowed.leftover.check_names("leftover", filter(None, concerned))
     filling.compare_names()
     filling.read_values()
     filled: list[str] = []
@@ -86,6 +87,8 @@ class _Filling:
     names: Collection[str]
     given: Mapping[str, Any]
     allowed: Allowances
+    concerned: Collection[str | None]
+    """Names that may not stand in braces: variables, what was given, and what is meant to be filled and can't be."""
     lists: Collection[str] = ()
     texts: dict[str, str] = field(default_factory=dict)
     """Name -> what stands for it."""
@@ -144,8 +147,7 @@ class _Filling:
         self._look_for_placeholders(name, value)
         for text in strings_in(value):
             for found in _PLACEHOLDER.findall(text):
-                is_concerned = found in self.names or found in self.given
-                if is_concerned and found not in self.allowed.leftover:
+                if found in self.concerned and found not in self.allowed.leftover:
                     self.problems.leftover.append(Leftover(found, f"it stands in the value of {name!r}"))
 
     def _look_for_placeholders(self, name: str, value: Any) -> None:
@@ -156,8 +158,7 @@ class _Filling:
     def look_for_leftovers(self, part: Part, text: str) -> None:
         """Note variables, or names that were given, that stand in a filled text in braces."""
         for found in dict.fromkeys(_PLACEHOLDER.findall(text)):
-            is_concerned = found in self.names or found in self.given
-            if is_concerned and found not in self.allowed.leftover:
+            if found in self.concerned and found not in self.allowed.leftover:
                 self.problems.leftover += self._leftovers(part, found)
 
     def _leftovers(self, part: Part, found: str) -> Iterator[Leftover]:
@@ -184,6 +185,12 @@ def literal_spots(part: Part, name: str) -> list[Spot]:
         if spot not in part.parsed.spots.get(name, ()):
             spots.append(spot)
     return spots
+
+
+def _unfilled(part: Part) -> str | None:
+    """Return the name that a part consists of, where nothing is filled: ``data: "{image}"`` of a block; else None."""
+    match = None if part.is_template else _PLACEHOLDER.fullmatch(part.source)
+    return None if match is None else match[1]
 
 
 def _stands(name: str, text: str) -> bool:

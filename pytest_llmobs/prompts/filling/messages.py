@@ -62,7 +62,7 @@ class MessageTexts:
             if name is None:
                 made.append(_refilled(message, rest, is_filled=True))
             else:
-                made.extend(values.get(name) or ())
+                made.extend(map(dict, values.get(name) or ()))
         return made
 
 

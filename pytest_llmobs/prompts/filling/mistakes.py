@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Sequence
 from difflib import SequenceMatcher
-from itertools import combinations
+from itertools import combinations, filterfalse
 
 from pytest_llmobs.prompts.filling.origin import Origin
 from pytest_llmobs.prompts.filling.problems import Part, place_of
@@ -17,6 +17,7 @@ _SHORTEST = 5
 """Letters of a name from which on its likeness with another says anything."""
 _OTHER_STYLES = re.compile(r"\{\{\s*([^\W\d]\w*)\s*\}\}")
 """A variable of Mustache or Jinja; here it is text in braces."""
+_IN_BRACES = re.compile(r"\{\s*[^\W\d]\w*\s*\}")
 _DIGITS = re.compile(r"\d+")
 
 
@@ -34,6 +35,8 @@ def variable_mistakes(origin: Origin, parts: Sequence[Part]) -> Iterator[str]:
             names.setdefault(name, place_of(origin, part, spots))
     for part in templates:
         yield from _of_other_styles(origin, part, names)
+    for part in filterfalse(_is_template, parts):
+        yield from _of_unfilled(origin, part)
     for name, other in combinations(names, 2):
         if _is_taken_for(name, other):
             yield (
@@ -55,6 +58,15 @@ def _of_other_styles(origin: Origin, part: Part, names: Collection[str]) -> Iter
         yield (
             f"{place}: {match[0]!r} is text and is filled by nobody: {match[0][1:-1]!r} would be sent. Write "
             f"{{{match[1]}}} for the variable."
+        )
+
+
+def _of_unfilled(origin: Origin, part: Part) -> Iterator[str]:
+    if _IN_BRACES.fullmatch(part.source):
+        place = place_of(origin, part, [spot_at(part.source, 0)])
+        yield (
+            f"{place}: {part.source!r} is filled by nobody. Only texts are, and this isn't one: put it into the "
+            "message in code."
         )
 
 

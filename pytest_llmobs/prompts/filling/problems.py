@@ -127,7 +127,8 @@ class _Writer:
             spots = part.parsed.spots.get(name)
             if spots:
                 places.append(place_of(self.origin, part, spots))
-        return f"{{{name}}} ({'; '.join(places)})"
+        # a list of messages has no place of its own
+        return f"{{{name}}} ({'; '.join(places)})" if places else f"{{{name}}}"
 
     def _leftover(self, leftover: Leftover) -> str:
         if leftover.part is None:

@@ -307,6 +307,31 @@ def test_other_strings_of_messages_are_looked_through() -> None:
     assert tool.format(x="y")[0]["content"][0]["content"][0]["text"] == "y"
 
 
+def test_a_placeholder_where_nothing_is_filled_is_left_over_though_nobody_gave_it() -> None:
+    arguments = {"function": {"name": "look_up", "arguments": '{"city": "{city}"}'}}
+    chat = PromptMessages(
+        [
+            {"role": "user", "name": "{user_name}", "content": [{"type": "image", "source": {"data": "{image}"}}]},
+            {"role": "assistant", "content": "", "tool_calls": [arguments]},
+        ],
+        "chat",
+    )  # fmt: skip
+    error = error_of(chat, {})
+    assert error.leftover == ("user_name", "image")
+    assert "{image} (chat, message 1 (user), line 1). Only texts are filled, and this isn't one" in str(error)
+    assert chat.format(leftover=["user_name", "image"]) == list(chat)
+    with pytest.raises(ArgumentError, match="leftover= names 'city', which is no variable here"):
+        chat.format(leftover=["user_name", "image", "city"])
+
+
+def test_the_messages_of_a_list_are_the_user_s_no_more() -> None:
+    chat = PromptMessages([{"role": "placeholder", "content": "{history}"}], "chat")
+    history = [{"role": "user", "content": "Hi"}]
+    chat.format(history=history)[0]["content"] = "changed"
+    assert history == [{"role": "user", "content": "Hi"}]
+    assert "  blank: {history} is None." in str(error_of(chat, {"history": None}))
+
+
 def test_a_placeholder_takes_a_list_of_messages() -> None:
     prompt = PromptMessages(
         [{"role": "system", "content": "Be {tone}."}, {"role": "placeholder", "content": "{history}"}], "chat"

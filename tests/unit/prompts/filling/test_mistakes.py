@@ -50,3 +50,13 @@ def test_a_variable_of_another_template_language_is_text() -> None:
     assert len(mistakes("{tier} and {{tier}}")) == 1
     (mistake,) = variable_mistakes(ORIGIN, chat.parts)
     assert mistake.startswith("support:0123456789ab, message 1 (user), line 1: '{{question}}' is text")
+
+
+def test_a_placeholder_where_nothing_is_filled_is_a_mistake() -> None:
+    chat = MessageTexts(
+        [{"role": "user", "name": "{user}", "content": "Hi {tier}", "arguments": '{"a": "{b}"}'}]
+    )
+    assert list(variable_mistakes(ORIGIN, chat.parts)) == [
+        "support:0123456789ab, message 1 (user), line 1: '{user}' is filled by nobody. Only texts are, and this isn't "
+        "one: put it into the message in code."
+    ]
