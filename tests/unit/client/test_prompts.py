@@ -193,7 +193,6 @@ def test_a_text_becomes_messages_and_its_file_goes(client: Client, folder: Path)
     [
         (3, "A prompt is a text, or a list of messages"),
         ([], "A prompt is a text, or a list of messages"),
-        ("Hi\n<<<<<<< a\n=======\n>>>>>>> b",),
         ([{"content": "Hi"}], "Message 1 is {'content': 'Hi'}"),
         ([{"role": "user", "content": 3}], "Message 1 has the content 3"),
         ([{"role": "user", "content": "Hi", "when": {1, 2}}], "Message 1 has no form in JSON"),
