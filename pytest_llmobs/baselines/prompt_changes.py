@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from operator import attrgetter
 
 from pytest_llmobs.baselines.records import Baseline
 from pytest_llmobs.records.decisions import PromptChange
@@ -64,12 +65,16 @@ def _description(baseline: Baseline, name: str, commits: str) -> str:
     return said.strip().partition("\n")[0]
 
 
+def _commits(written: str) -> list[str]:
+    return list(map(attrgetter("commit_hash"), read_uses(written)))
+
+
 def change_text(change: PromptChange) -> str:
     """Return a change in a line: ``prompt support: 0123456789ab -> ba9876543210, "Ask for the order number"``."""
     before = shown_uses(change.before) or "none in the baseline"
     after = shown_uses(change.after) or "not used"
     text = f"prompt {change.name}: {before} -> {after}"
-    if change.before and change.before == change.after.replace(" (matched)", ""):
+    if change.before and _commits(change.before) == _commits(change.after):
         text += ", a copy that stands in the code"
     if change.description:
         text += f', "{change.description}"'

@@ -1,7 +1,7 @@
 """``llmobs prompts``: prompts and their versions. One module an action, each with ``add_arguments`` and ``run``.
 
 ``ACTIONS`` is the registry: a row there and its module add an action. A module is imported when its action is asked
-for.
+for. What several share, a prompt's versions above all, is in ``versions``.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from pytest_llmobs.cli.commands.prompts.registry import Versions, open_prompt
+from pytest_llmobs.cli.commands.prompts.versions import Versions, open_prompt
 from pytest_llmobs.errors import ArgumentError, NotFoundError
 from pytest_llmobs.prompts.history.blame import Ancestry, blame_lines, blame_phrase
 from pytest_llmobs.prompts.history.passages import lines_of

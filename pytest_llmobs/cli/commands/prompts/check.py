@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from pytest_llmobs.cli.commands.prompts.registry import named, open_folder
+from pytest_llmobs.cli.commands.prompts.versions import named, open_folder
 from pytest_llmobs.wording import count
 
 if TYPE_CHECKING:

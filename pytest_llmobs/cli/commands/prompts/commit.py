@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from pytest_llmobs.cli.commands.prompts.registry import Versions, named, open_folder
+from pytest_llmobs.cli.commands.prompts.versions import Versions, named, open_folder
 from pytest_llmobs.errors import LlmobsError
 from pytest_llmobs.records.prompt_uses import SHOWN_DIGITS
 from pytest_llmobs.wording import count

@@ -6,7 +6,7 @@ import argparse
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from pytest_llmobs.cli.commands.prompts.registry import (
+from pytest_llmobs.cli.commands.prompts.versions import (
     Versions,
     line_as_json,
     open_prompt,

@@ -6,7 +6,7 @@ import argparse
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from pytest_llmobs.cli.commands.prompts.registry import Versions, open_folder
+from pytest_llmobs.cli.commands.prompts.versions import Versions, open_folder
 from pytest_llmobs.errors import LlmobsError
 from pytest_llmobs.prompts.history.passages import passages, variables_of
 from pytest_llmobs.reports.pages.prompts.listing import PromptLine, prompt_listing

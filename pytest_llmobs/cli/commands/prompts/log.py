@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from pytest_llmobs.cli.commands.prompts.registry import (
+from pytest_llmobs.cli.commands.prompts.versions import (
     Verdicts,
     Versions,
     line_as_json,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from pytest_llmobs.cli.commands.prompts.registry import Versions, only_name, open_prompt, verdicts_of
+from pytest_llmobs.cli.commands.prompts.versions import Versions, only_name, open_prompt, verdicts_of
 from pytest_llmobs.errors import LlmobsError
 from pytest_llmobs.prompts.history.differences import difference
 from pytest_llmobs.records.prompt_uses import SHOWN_DIGITS

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from pytest_llmobs.cli.commands.prompts.registry import (
+from pytest_llmobs.cli.commands.prompts.versions import (
     Verdicts,
     Versions,
     line_as_json,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from pytest_llmobs.cli.commands.prompts.registry import Versions, open_prompt
+from pytest_llmobs.cli.commands.prompts.versions import Versions, open_prompt
 from pytest_llmobs.errors import NotFoundError
 from pytest_llmobs.prompts.history.passages import passages, variables_of
 from pytest_llmobs.reports.pages.prompts.versions import version_title

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from pytest_llmobs.cli.commands.prompts.registry import Versions, open_prompt
+from pytest_llmobs.cli.commands.prompts.versions import Versions, open_prompt
 from pytest_llmobs.committed import check_tag
 from pytest_llmobs.errors import ArgumentError, NotFoundError
 from pytest_llmobs.files import locked
