@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from pytest_llmobs.cli.commands.prompts.tag import was
 from pytest_llmobs.cli.commands.prompts.versions import (
     Verdicts,
     Versions,
@@ -13,7 +14,6 @@ from pytest_llmobs.cli.commands.prompts.versions import (
     open_prompt,
     verdicts_of,
 )
-from pytest_llmobs.cli.commands.prompts.tag import was
 from pytest_llmobs.committed import check_tag
 from pytest_llmobs.errors import ArgumentError
 from pytest_llmobs.records.prompt_uses import SHOWN_DIGITS
