@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pytest_llmobs.committed import TAGS
+from pytest_llmobs.committed import TAGS, check_name
 from pytest_llmobs.errors import LlmobsError
 from pytest_llmobs.prompts.ancestry import History, missing_parents
 from pytest_llmobs.prompts.commit_file import has_conflict
@@ -67,6 +67,7 @@ def check(folder: PromptFolder, name: str) -> list[Finding]:
 
 def _check_file(folder: PromptFolder, name: str, history: History) -> Iterator[Finding]:
     try:
+        check_name(name, "prompt")
         file = folder.file(name)
         content = folder.content(name)
     except LlmobsError as error:

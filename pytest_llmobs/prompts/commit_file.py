@@ -21,9 +21,10 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, NamedTuple, cast, get_args
 
-from pytest_llmobs.files import text_hash
+from pytest_llmobs.files import read_text, text_hash
 from pytest_llmobs.prompts.content import Content, Kind
 from pytest_llmobs.prompts.documents import dump, load
 from pytest_llmobs.records.examples import canonical_json
@@ -129,7 +130,7 @@ def read_document(path: str) -> Mapping[str, Any]:
         ValueError: It is no commit.
         StoreError: It is no YAML.
     """
-    document = load(_CONFLICT.sub(r"\1", _text(path)), repr(path))
+    document = load(_CONFLICT.sub(r"\1", read_text(Path(path))), repr(path))
     if not isinstance(document, Mapping):
         raise ValueError("it holds no keys")
     return document
@@ -142,12 +143,7 @@ def has_conflict(path: str) -> bool:
         OSError: It can't be read.
         ValueError: It is no UTF-8.
     """
-    return _CONFLICT.search(_text(path)) is not None
-
-
-def _text(path: str) -> str:
-    with open(path, "rb") as file:  # noqa: PTH123 (a Path for each of thousands takes as long as reading it)
-        return file.read().decode("utf-8-sig")
+    return _CONFLICT.search(read_text(Path(path))) is not None
 
 
 def _checked(document: Mapping[str, Any]) -> Header:
@@ -194,7 +190,8 @@ def _time(stated: Any) -> datetime:
 
 def _beginning(path: str) -> bytes:
     """Return the first bytes of a file, as far as its content at least."""
-    descriptor = os.open(path, os.O_RDONLY)
+    # where somebody has put a pipe, nobody waits for it
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     try:
         data = os.read(descriptor, _BEGINNING)
         while len(data) % _BEGINNING == 0 and _CONTENT not in data:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_llmobs.clocks import real
-from pytest_llmobs.committed import write
+from pytest_llmobs.committed import check_name, write
 from pytest_llmobs.errors import ConflictError, NotFoundError, StoreError
 from pytest_llmobs.files import locked
 from pytest_llmobs.notices import warn
@@ -107,9 +107,11 @@ def commit(folder: PromptFolder, name: str, description: str | None = None) -> P
 
     Raises:
         NotFoundError: There is no such prompt, or it has no content.
+        ArgumentError: Its file has a name by which nobody can pull it.
         ConflictError: It has several heads.
         StoreError: Its file makes no sense, a commit is damaged, or the disk refuses.
     """
+    check_name(name, "prompt")
     with locked(folder.folder / name):
         file, content = read_current(folder, name)
         history = folder.history(name)

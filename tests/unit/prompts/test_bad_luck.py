@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from pytest_llmobs.errors import ArgumentError, NotFoundError, StoreError
 from pytest_llmobs.prompts.checks import check
 from pytest_llmobs.prompts.commit_file import hash_of
+from pytest_llmobs.prompts.committing import commit
 from pytest_llmobs.prompts.content import Content, content_of
 from pytest_llmobs.prompts.folder import PromptFolder
 from pytest_llmobs.prompts.pulling import Puller
@@ -100,6 +102,28 @@ def test_a_link_to_nowhere_is_no_prompt_and_says_so(folder: PromptFolder) -> Non
     assert folder.names() == ["support"]
     with pytest.raises(NotFoundError, match=r"chat.md' is a link to 'gone.md', where no file is\."):
         folder.check_there("chat")
+
+
+def test_a_pipe_in_the_place_of_a_commit_is_damage_and_not_waited_for(folder: PromptFolder) -> None:
+    hash = pushed(folder, "One")
+    file = folder.commits.file("support", hash)
+    file.unlink()
+    os.mkfifo(file)
+    with pytest.raises(StoreError, match=f"{hash}.yaml' is damaged: .*it is no file"):
+        Puller(folder).pull("support")
+
+
+@pytest.mark.parametrize("name", ["a:b", "con", "a\nb", "b."])
+def test_a_file_whose_name_nobody_can_pull_is_found_and_not_committed(
+    folder: PromptFolder, name: str
+) -> None:
+    (folder.folder / f"{name}.md").write_text("Hello")
+    (finding,) = check(folder, name)
+    assert finding.kind == "file"
+    assert finding.message.startswith(f"The prompt can't be named {name!r}: ")
+    with pytest.raises(ArgumentError, match="can't be named"):
+        commit(folder, name)
+    assert folder.commits.hashes(name) == []
 
 
 def test_a_push_writes_the_file_that_a_link_leads_to(folder: PromptFolder, tmp_path: Path) -> None:
