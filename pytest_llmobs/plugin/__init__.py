@@ -5,6 +5,9 @@ Everything else is imported once a session is an experiment, or a test asks for 
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
+from importlib.machinery import ModuleSpec, PathFinder
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,12 +15,33 @@ import pytest
 from pytest_llmobs.plugin import options
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from pytest_llmobs.records.examples import Example
     from pytest_llmobs.trials.llm_run import LlmRun
 
 
+class OwnModules:
+    """Finds the modules of this package as a plain Python does, from the bytecode that its installation left."""
+
+    @staticmethod
+    def find_spec(
+        name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Return where a module of this package is; None for all others."""
+        return PathFinder.find_spec(name, path, target) if name.startswith("pytest_llmobs.") else None
+
+
+def _skip_rewriting() -> None:
+    # pytest rewrites every module of a plugin, lest its assertions fail without a reason; none of ours is a test's.
+    # It takes half a millisecond a module, and several where nothing is kept yet, as in a container just made.
+    if OwnModules not in sys.meta_path:
+        sys.meta_path.insert(0, OwnModules)
+
+
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
     """Register options and ini keys."""
+    _skip_rewriting()
     options.register(parser)
     path = options.confirming_path()
     if path is not None:
