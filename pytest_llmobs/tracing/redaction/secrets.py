@@ -65,12 +65,12 @@ class Secrets(Redactor):
 
     def suspects(self, payload: bytes) -> bool:
         """Return True where a payload may hold a secret; every captured one is looked at, so this is quick."""
-        of_short = self._of_short or self._compile()
         if len(payload) < _SHORT:
+            of_short = self._of_short or self._compile_for_short()
             if of_short(payload):
                 return True
             return self._environment.suspects(payload)
-        for finds in self._of_long:
+        for finds in self._of_long or self._compile_for_long():
             if finds(payload):
                 return True
         for sign, prefilters in self._signed:
@@ -80,18 +80,22 @@ class Secrets(Redactor):
                         return True
         return self._environment.suspects(payload)
 
-    def _compile(self) -> Prefilter:
-        patterns = sieves.grouped_patterns()
-        together = [*patterns]
-        of_long = [compiled(pattern, self.name) for pattern in patterns]
-        signed = []
-        for sign, of_signed in sieves.signed_form_patterns():
-            together += of_signed
-            signed.append((sign, [compiled(pattern, self.name) for pattern in of_signed]))
-        self._of_long, self._signed = of_long, signed
-        # the last to be set: another thread may be here too
+    def _compile_for_short(self) -> Prefilter:
+        together = [*sieves.grouped_patterns()]
+        for signed in sieves.signed_form_patterns():
+            together += signed.patterns
         self._of_short = of_short = compiled("|".join(together), self.name)
         return of_short
+
+    def _compile_for_long(self) -> list[Prefilter]:
+        of_long = [compiled(pattern, self.name) for pattern in sieves.grouped_patterns()]
+        signed = []
+        for sign, of_signed in sieves.signed_form_patterns():
+            signed.append((sign, [compiled(pattern, self.name) for pattern in of_signed]))
+        self._signed = signed
+        # the last to be set: another thread may be here too
+        self._of_long = of_long
+        return of_long
 
     def is_secret_key(self, key: str) -> bool:
         """Return True where the value under ``key`` is secret (``x-api-key``, ``DB_PASSWORD``, ``apiKey``)."""
@@ -111,6 +115,9 @@ class Secrets(Redactor):
         if len(text) < _LEAST:
             return []
         payload = _as_json(text)
+        # what follows takes long to compile, so not before anything is suspect
+        if not self.suspects(payload):
+            return []
         hidden = compiled(sieves.HIDDEN, self.name)(payload)
         searches: list[_Search] = []
         patterns = list(sieves.form_patterns())

@@ -178,7 +178,13 @@ SERVICE_KEYS = (
     form("stripe key", rf"(?:live_|test_)?{_ALNUM}{{16,}}", "sk_org_", sieve="sk_org_[A-Za-z0-9_.-]{8}"),
     form("webhook secret", r"[A-Za-z0-9+/=]{16,}", "whsec_"),
     form("twilio key", r"[0-9a-f]{32}(?![A-Za-z0-9])", "SK", sieve="SK[0-9a-f]{32}"),
-    form("sendgrid key", r"[\w-]{16,}\.[\w-]{16,}", "SG.", sieve=r"SG\.[\w-]{16}"),
+    form(
+        "sendgrid key",
+        r"[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}",
+        "SG.",
+        # by its letters: Rust takes 7 ms to compile sixteen times all letters of Unicode
+        sieve=r"SG\.[A-Za-z0-9_-]{16}",
+    ),
     form("mailgun key", r"[0-9a-f]{32}", "key-", sieve="key-[0-9a-f]{32}"),
     form("mailgun key", r"[0-9a-f-]{32,}", "pubkey-"),
     form(
