@@ -65,6 +65,11 @@ def newest_experiment(store: Store) -> Experiment:
     raise NotFoundError(none_yet(store))
 
 
+def stopped_early(name: str, store: Store) -> str:
+    """Return what to tell of an evaluation that was killed before it had a verdict."""
+    return f"The evaluation {name!r} ended early, without a verdict. {store.session_remedy(name)}"
+
+
 def none_yet(store: Store) -> str:
     """Return what to tell where a store has no experiment that can be read."""
     if store.experiment_names():

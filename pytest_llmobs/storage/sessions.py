@@ -66,7 +66,7 @@ def begin(
     Raises:
         StoreError: The disk refuses.
     """
-    path = _folder(layout) / f"{escape(marked.name)}.json"
+    path = _marker(layout, marked.name)
     try:
         return _begin(path, marked, sleep)
     except OSError as error:
@@ -74,6 +74,11 @@ def begin(
             f"Can't note in {str(path)!r} that {marked.name!r} has begun: {error.strerror or error}. Make room there, "
             "or make it writable, or choose another store (LLMOBS_STORE, --llm-store)."
         ) from error
+
+
+def is_marked(layout: Layout, name: str) -> bool:
+    """Return True where a session of that name is under way, once ``ended_early`` has looked."""
+    return _marker(layout, name).exists()
 
 
 def _begin(path: Path, marked: MarkedSession, sleep: Callable[[float], object]) -> SessionMarker | None:
@@ -134,6 +139,10 @@ def _is_ours(descriptor: int) -> bool:
             raise
         owned = True
     return owned and os.fstat(descriptor).st_nlink > 0
+
+
+def _marker(layout: Layout, name: str) -> Path:
+    return _folder(layout) / f"{escape(name)}.json"
 
 
 def _folder(layout: Layout) -> Path:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_llmobs.cli.console import Console
-from pytest_llmobs.cli.lookup import none_yet
+from pytest_llmobs.cli.lookup import none_yet, stopped_early
 from pytest_llmobs.cli.numbers import limit
 from pytest_llmobs.cli.stores import open_store
 from pytest_llmobs.experiments.stored import find_readable, read_heads
@@ -58,6 +58,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from pytest_llmobs.experiments.history import trends
 
     store = open_store(arguments.store, console)
+    _tell_of_stopped(store, console)
     heads = read_heads(store)
     shown = heads
     limit = _limit(arguments)
@@ -75,6 +76,16 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     else:
         _list(_lines(shown, store), len(heads), trends(heads), console)
     return 0
+
+
+def _tell_of_stopped(store: Store, console: Console) -> None:
+    """Name the evaluations that can go on; opening the store has told of those that were found just now."""
+    from pytest_llmobs.experiments.evaluation.journal import stopped_evaluations
+
+    told = [marked.name for marked in store.ended_early]
+    for name in stopped_evaluations(store):
+        if name not in told:
+            console.note(stopped_early(name, store))
 
 
 def _limit(arguments: argparse.Namespace) -> int:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pytest_llmobs.cli import reports
 from pytest_llmobs.cli.console import Console
-from pytest_llmobs.cli.lookup import match_name, newest_experiment, remedy
+from pytest_llmobs.cli.lookup import match_name, newest_experiment, remedy, stopped_early
 from pytest_llmobs.cli.stores import open_store
 from pytest_llmobs.errors import NotFoundError, StoreError
 from pytest_llmobs.experiments.stored import find_readable, read_experiment, stored_experiments
@@ -63,6 +63,10 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 
 def _find_run(which: str, names: Sequence[str], store: Store) -> Run:
+    from pytest_llmobs.experiments.evaluation.journal import stopped_evaluations
+
+    if which in stopped_evaluations(store):
+        raise NotFoundError(stopped_early(which, store))
     if not set(which.lower()) <= _ID:  # no beginning of an id: a name was meant
         raise NotFoundError(
             f"Unknown experiment {which!r}, and no run's id either.{nearest(which, names)} {remedy(names)}"

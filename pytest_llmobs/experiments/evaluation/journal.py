@@ -21,6 +21,7 @@ from pytest_llmobs.records.fit import MisfitError
 from pytest_llmobs.records.trials import Trial
 from pytest_llmobs.records.wire import from_wire, to_wire
 from pytest_llmobs.storage.layout import SPOOL_SUFFIX
+from pytest_llmobs.storage.sessions import is_marked
 from pytest_llmobs.storage.store import Store
 
 
@@ -111,6 +112,18 @@ def journal_names(store: Store) -> list[str]:
     """Return the experiments that have a journal: evaluations that haven't come to their end."""
     paths = store.layout.journals.glob(f"*{SPOOL_SUFFIX}")
     return sorted(unquote(path.name.removesuffix(SPOOL_SUFFIX)) for path in paths)
+
+
+def stopped_evaluations(store: Store) -> list[str]:
+    """Return the evaluations that were killed, in the order of their names: they have a journal, and no document yet.
+
+    One that is under way isn't among them, once the store has recovered what dead processes left.
+    """
+    stopped = []
+    for name in journal_names(store):
+        if not store.layout.experiment(name).exists() and not is_marked(store.layout, name):
+            stopped.append(name)
+    return stopped
 
 
 def read_journal(store: Store, name: str) -> Experiment | None:

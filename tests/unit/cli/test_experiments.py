@@ -1,8 +1,11 @@
 import json
+from dataclasses import replace
 
 import pytest
 
 from pytest_llmobs.experiments.documents import experiment_to_dict
+from pytest_llmobs.experiments.evaluation.journal import Journal
+from pytest_llmobs.experiments.stored import read_experiment
 from tests.unit.cli.conftest import committed, git
 
 
@@ -136,3 +139,20 @@ def test_a_slide_of_experiments_that_all_passed_is_told(llmobs, store, sliding):
     assert "! tests/test_support.py::test_support_agent pass slid by -0.1" in " ".join(
         done.stdout.split("\n")
     )
+
+
+def test_an_evaluation_that_was_killed_is_named_until_it_goes_on(llmobs, store):
+    head = replace(read_experiment("calm-heron", store), name="curt-otter", trials=())
+    Journal(store.layout.journal("curt-otter"), head).close()
+    told = (
+        "The evaluation 'curt-otter' ended early, without a verdict. "
+        "evaluate(…, experiment='curt-otter') goes on where it stopped."
+    )
+    listed = llmobs("experiments")
+    assert (listed.returncode, listed.stderr.splitlines()) == (0, [told])
+    shown = llmobs("show", "curt-otter")
+    assert (shown.returncode, shown.stdout) == (1, "")
+    assert told in shown.stderr
+    marker = store.begin_session("curt-otter", "0" * 32, "2026-11-30T12:00:00+00:00")
+    assert llmobs("experiments").stderr == ""
+    marker.end()
