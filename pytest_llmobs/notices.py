@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 import warnings
-from pathlib import Path
+from types import FrameType
 
-_PACKAGE = str(Path(__file__).parent)
+_PACKAGE = __name__.partition(".")[0]
 
 
 def warn(message: str, category: type[Warning], *, of_caller: bool = False) -> None:
@@ -20,7 +20,10 @@ def warn(message: str, category: type[Warning], *, of_caller: bool = False) -> N
     """
     try:
         if of_caller:
-            warnings.warn(message, category, stacklevel=_frames_of_ours() + 1)
+            frame = callers_frame()
+            names, place = frame.f_globals, (frame.f_code.co_filename, frame.f_lineno)
+            seen = names.setdefault("__warningregistry__", {})
+            warnings.warn_explicit(message, category, *place, module=names.get("__name__"), registry=seen)
         else:
             warnings.warn_explicit(message, category, "pytest-llmobs", 0, module=__name__)
     except category:
@@ -30,9 +33,13 @@ def warn(message: str, category: type[Warning], *, of_caller: bool = False) -> N
         return
 
 
-def _frames_of_ours() -> int:
-    """Return how many frames lie between ``warn`` and the first one outside this package, ``warn`` included."""
-    frame, number = sys._getframe(1), 0
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
-        frame, number = frame.f_back, number + 1
-    return number
+def callers_frame() -> FrameType:
+    """Return the frame of the code outside this package that has called it."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and _is_ours(frame.f_globals.get("__name__", "")):
+        frame = frame.f_back
+    return frame
+
+
+def _is_ours(module: str) -> bool:
+    return module == _PACKAGE or module.startswith(f"{_PACKAGE}.")

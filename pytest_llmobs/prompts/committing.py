@@ -11,7 +11,6 @@ from pytest_llmobs.clocks import real
 from pytest_llmobs.committed import check_name, write
 from pytest_llmobs.errors import ConflictError, NotFoundError, StoreError
 from pytest_llmobs.files import locked
-from pytest_llmobs.notices import warn
 from pytest_llmobs.prompts.ancestry import History
 from pytest_llmobs.prompts.authors import author_of
 from pytest_llmobs.prompts.commit_file import hash_of
@@ -71,7 +70,7 @@ def current(folder: PromptFolder, name: str, *, wait: Callable[[float], None] = 
         wait(_SETTLED)
     check_usable(name, content, file, history)
     if len(history.heads) > 1:
-        _tell(folder, several_heads(name, history))
+        folder.warn_once(several_heads(name, history), PromptNotice)
         return Current(content, hash_of(content, *history.next_parents), file)
     made = _committed(folder, name, content, history)
     if made is None:
@@ -94,10 +93,10 @@ def _committed(folder: PromptFolder, name: str, content: Content, history: Histo
             if head is not None:
                 return head.commit_hash
     except (OSError, StoreError) as error:
-        _tell(
-            folder,
+        folder.warn_once(
             f"The prompt {name!r} was edited, and the commit can't be written: {error} It is used all the same, under "
             "the hash that the commit would have.",
+            PromptNotice,
         )
     return hash_of(content, *history.next_parents)
 
@@ -224,13 +223,6 @@ def several_heads(name: str, history: History) -> str:
         f"The prompt {name!r} has several newest commits, {hashes}: branches that changed it were merged. "
         f"`{shell_line(['llmobs', 'prompts', 'merge', name])}` makes one of them of what its file holds."
     )
-
-
-def _tell(folder: PromptFolder, message: str) -> None:
-    """Warn once."""
-    if message not in folder.told:
-        folder.told.add(message)
-        warn(message, PromptNotice)
 
 
 def _holds(folder: PromptFolder, name: str, content: Content) -> bool:

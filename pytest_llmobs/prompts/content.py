@@ -13,6 +13,7 @@ from pytest_llmobs.errors import ArgumentError, StoreError
 from pytest_llmobs.files import encodable
 from pytest_llmobs.prompts import langchain
 from pytest_llmobs.prompts.documents import dump, load
+from pytest_llmobs.prompts.filling.messages import is_message
 from pytest_llmobs.prompts.filling.origin import Origin
 from pytest_llmobs.prompts.filling.variables import spot_at
 from pytest_llmobs.prompts.templates import PromptMessages, PromptText
@@ -147,25 +148,33 @@ def _messages(value: Any) -> list[dict[str, Any]]:
 def _message(item: Any, number: int) -> dict[str, Any]:
     if isinstance(item, tuple) and len(item) == 2:
         item = {"role": item[0], "content": item[1]}
-    is_message = isinstance(item, Mapping) and isinstance(item.get("role"), str) and "content" in item
-    if not is_message:
+    if not is_message(item):
         raise ArgumentError(f"Message {number} is {_shown(item)}. Write a message as {_A_MESSAGE}.")
-    content = item["content"]
-    blocks = content if isinstance(content, list) else []
-    if not isinstance(content, str) and (not blocks or not all(isinstance(block, dict) for block in blocks)):
-        hint = ""
-        if isinstance(content, dict) and list(content.values()) == [None]:
-            hint = f" In YAML a text that begins with a brace stands in quotes: '{{{next(iter(content))}}}'."
-        raise ArgumentError(
-            f"Message {number} has the content {_shown(content)}. Give a text, or a list of blocks such as "
-            f'{{"type": "text", "text": "Hello"}}.{hint}'
-        )
+    _check_body(item["content"], number)
     try:
         text = json.dumps(dict(item), allow_nan=False, ensure_ascii=False)
         text.encode()
         return dict(json.loads(text))
     except (TypeError, ValueError) as error:
         raise ArgumentError(f"Message {number} has no form in JSON: {error}.") from None
+
+
+def _check_body(body: Any, number: int) -> None:
+    """Refuse a message's content that is neither a text nor a list of blocks.
+
+    Raises:
+        ArgumentError: It is neither.
+    """
+    is_blocks = isinstance(body, list) and bool(body) and all(isinstance(block, dict) for block in body)
+    if isinstance(body, str) or is_blocks:
+        return
+    hint = ""
+    if isinstance(body, dict) and list(body.values()) == [None]:
+        hint = f" In YAML a text that begins with a brace stands in quotes: '{{{next(iter(body))}}}'."
+    raise ArgumentError(
+        f"Message {number} has the content {_shown(body)}. Give a text, or a list of blocks such as "
+        f'{{"type": "text", "text": "Hello"}}.{hint}'
+    )
 
 
 def _shown(value: Any) -> str:

@@ -13,6 +13,7 @@ from pytest_llmobs.clocks import real
 from pytest_llmobs.committed import ABOUT, TAGS, Beside, check_name, read, remove_empty
 from pytest_llmobs.errors import ArgumentError, ConflictError, NotFoundError, StoreError
 from pytest_llmobs.files import locked
+from pytest_llmobs.notices import warn
 from pytest_llmobs.prompts.ancestry import History
 from pytest_llmobs.prompts.commits import Commits, unknown_commit
 from pytest_llmobs.prompts.content import SUFFIXES, Content, content_of_file
@@ -57,8 +58,13 @@ class PromptFolder:
         self.beside = Beside(folder)
         self.commits = Commits(folder / COMMITS)
         self.now = now
-        self.told: set[str] = set()
-        """What was warned of already."""
+        self._warned_of: set[str] = set()
+
+    def warn_once(self, message: str, category: type[Warning]) -> None:
+        """Warn, unless the same was said already."""
+        if message not in self._warned_of:
+            self._warned_of.add(message)
+            warn(message, category)
 
     def names(self) -> list[str]:
         """Return the names of all prompts, sorted; some may have no content yet."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from pytest_llmobs.clocks import real
 from pytest_llmobs.committed import LATEST, TAGS
 from pytest_llmobs.errors import ArgumentError
+from pytest_llmobs.notices import callers_frame
 from pytest_llmobs.prompts.committing import current
 from pytest_llmobs.prompts.content import SUFFIXES, Content
 from pytest_llmobs.prompts.filling.origin import Origin
@@ -20,7 +20,6 @@ from pytest_llmobs.prompts.folder import PromptFolder, split_identifier
 Signature = tuple[Any, ...]
 _RECENT_NS = 100_000_000
 """Nanoseconds within which a file may change twice and keep its time."""
-_PACKAGE = __name__.partition(".")[0]
 
 
 @dataclass(frozen=True)
@@ -74,7 +73,7 @@ class Puller:
         if version is None or version == LATEST:
             kept = self._floating(name)
             found = kept.origin
-            origin = Origin(name, found.commit_hash, found.file, floats_at=_caller())
+            origin = Origin(name, found.commit_hash, found.file, floats_at=_calling_line())
             check_pinned(origin)
             return kept.content.prompt(origin)
         kept = self._pinned(name, version)
@@ -126,13 +125,7 @@ def _state(path: str) -> tuple[int, ...] | None:
     return status.st_mtime_ns, status.st_size, status.st_ino, status.st_ctime_ns
 
 
-def _caller() -> str:
+def _calling_line() -> str:
     """Return the line of the user's code that pulls: ``/src/app.py:12``."""
-    frame = sys._getframe(1)
-    while frame.f_back is not None and _is_ours(frame.f_globals.get("__name__", "")):
-        frame = frame.f_back
+    frame = callers_frame()
     return f"{frame.f_code.co_filename}:{frame.f_lineno}"
-
-
-def _is_ours(module: str) -> bool:
-    return module == _PACKAGE or module.startswith(f"{_PACKAGE}.")

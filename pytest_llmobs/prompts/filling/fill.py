@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_llmobs.prompts.filling.allowances import Allowances
+from pytest_llmobs.prompts.filling.messages import is_message
 from pytest_llmobs.prompts.filling.origin import Origin
 from pytest_llmobs.prompts.filling.problems import Leftover, Part, Problems, brace_error
 from pytest_llmobs.prompts.filling.pulled import Pulled
@@ -139,7 +140,7 @@ class _Filling:
             if name not in self.allowed.blank:
                 self.problems.blank[name] = "None"
             return
-        if not isinstance(value, list | tuple) or not all(map(_is_message, value)):
+        if not isinstance(value, list | tuple) or not all(map(is_message, value)):
             self.problems.unusable[name] = _NO_MESSAGES
             return
         if name in self.allowed.leftover:
@@ -195,10 +196,6 @@ def _unfilled(part: Part) -> str | None:
 
 def _stands(name: str, text: str) -> bool:
     return name in _PLACEHOLDER.findall(text)
-
-
-def _is_message(value: Any) -> bool:
-    return isinstance(value, Mapping) and isinstance(value.get("role"), str) and "content" in value
 
 
 def _inner_text(value: Any) -> str:

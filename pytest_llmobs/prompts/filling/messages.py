@@ -66,6 +66,11 @@ class MessageTexts:
         return made
 
 
+def is_message(value: Any) -> bool:
+    """Tell whether a value has a role and a content."""
+    return isinstance(value, Mapping) and isinstance(value.get("role"), str) and "content" in value
+
+
 def list_variable(message: Mapping[str, Any]) -> str | None:
     """Return the variable in whose place a list of messages is given, or None for an ordinary message."""
     content = message.get("content")
