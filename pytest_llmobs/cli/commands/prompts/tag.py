@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_llmobs.cli.commands.prompts.versions import Versions, open_prompt
@@ -10,6 +11,7 @@ from pytest_llmobs.committed import check_tag
 from pytest_llmobs.errors import ArgumentError, NotFoundError
 from pytest_llmobs.files import locked
 from pytest_llmobs.records.prompt_uses import SHOWN_DIGITS
+from pytest_llmobs.reports.text.page import indent
 from pytest_llmobs.wording import known, nearest
 
 if TYPE_CHECKING:
@@ -60,7 +62,8 @@ def _list(versions: Versions, version: str | None, arguments: argparse.Namespace
     for tag, hash in tags.items():
         console.say(f"{tag:{width}}  {console.page.line(hash[:SHOWN_DIGITS])}{_trouble(versions, hash)}")
         for note in _notes(versions, tag):
-            console.say("\n".join(console.page.wrapped(f"  {note}")))
+            narrow = replace(console.page, width=console.page.width - 2)
+            console.say("\n".join(indent(narrow.wrapped(note))))
     if not tags:
         console.note(
             f"{arguments.name!r} has no tags. `llmobs prompts tag {versions.name} production` sets one."
