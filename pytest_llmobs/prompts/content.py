@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -58,7 +57,7 @@ class Content:
         if self.kind == "text":
             return PromptText(self.value, origin=origin)
         if self.kind == "messages":
-            return PromptMessages(deepcopy(self.value), origin=origin)
+            return PromptMessages(self.value, origin=origin)
         return langchain.from_data(self.value, origin.name)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from operator import attrgetter
 from typing import Any
 
 from pytest_llmobs.prompts.filling.allowances import REFUSE, Allowances, Allowed
 from pytest_llmobs.prompts.filling.fill import fill, names_in
 from pytest_llmobs.prompts.filling.filled import FilledText
-from pytest_llmobs.prompts.filling.messages import MessageTexts
+from pytest_llmobs.prompts.filling.messages import MessageTexts, copied
 from pytest_llmobs.prompts.filling.origin import Origin
 from pytest_llmobs.prompts.filling.problems import Part
 from pytest_llmobs.prompts.filling.pulled import Pulled, keywords_of, names_normalized
@@ -119,7 +120,10 @@ def _restored(text: str, origin: Origin) -> PromptText:
 
 
 class PromptMessages(Pulled, list[dict[str, Any]]):
-    """A prompt of messages: a list of ``{"role": …, "content": …}``, as models' APIs take it."""
+    """A prompt of messages: a list of ``{"role": …, "content": …}``, as models' APIs take it.
+
+    Each text in it is a ``PromptText``: the SDKs copy lists and dicts, and one by one the texts are known as unfilled.
+    """
 
     def __init__(
         self,
@@ -137,8 +141,9 @@ class PromptMessages(Pulled, list[dict[str, Any]]):
             commit_hash: The commit that they are of.
             origin: Name, commit and more, in the place of the two.
         """
-        super().__init__(map(dict, messages))
         self.origin = origin or Origin(name, commit_hash)
+        text = partial(PromptText, origin=self.origin)
+        super().__init__(copied(message, text) for message in messages)
 
     @property
     def input_variables(self) -> list[str]:

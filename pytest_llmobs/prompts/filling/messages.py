@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pytest_llmobs.prompts.filling.filled import FilledText
@@ -35,7 +35,8 @@ class MessageTexts:
                 self.lists.append(name)
                 continue
             place = f"message {number} ({message.get('role')})"
-            for text, is_template in _strings(message, is_filled=True):
+            for string, is_template in _strings(message, is_filled=True):
+                text = str.__str__(string)
                 if is_template:
                     self.parts.append(Part(text, parse(text), place))
                 elif "{" in text:
@@ -71,6 +72,16 @@ def is_message(value: Any) -> bool:
     return isinstance(value, Mapping) and isinstance(value.get("role"), str) and "content" in value
 
 
+def copied(message: Mapping[str, Any], template: Callable[[str], str]) -> dict[str, Any]:
+    """Return a copy of a message, in which each string that is filled is what ``template`` makes of it."""
+    texts = []
+    for text, is_template in _strings(message, is_filled=True):
+        if is_template:
+            texts.append(template(text))
+    copy: dict[str, Any] = _refilled(message, iter(texts), is_filled=True)
+    return copy
+
+
 def list_variable(message: Mapping[str, Any]) -> str | None:
     """Return the variable in whose place a list of messages is given, or None for an ordinary message."""
     content = message.get("content")
@@ -92,7 +103,7 @@ def _strings(node: Any, *, is_filled: bool) -> Iterator[tuple[str, bool]]:
             yield from _strings(value, is_filled=is_filled and _is_looked_into(node, key))
 
 
-def _refilled(node: Any, texts: Iterator[FilledText], *, is_filled: bool) -> Any:
+def _refilled(node: Any, texts: Iterator[str], *, is_filled: bool) -> Any:
     """Return a copy of a message or block in which each string that is filled is the next of ``texts``."""
     copied: dict[Any, Any] = {}
     for key, value in _items(node):

@@ -192,6 +192,19 @@ def test_a_prompt_that_nobody_filled_is_an_error_before_the_call_in_a_test(
     assert sink.run("app").metadata["unfilled.support"] == "customer, tone"
 
 
+@pytest.mark.parametrize("made", [lambda chat: chat, list, lambda chat: [*chat, ASK["messages"][0]]])
+def test_nor_are_messages_that_nobody_filled_sent_however_short(tracer, sink, server, folder, made):
+    (folder.folder / "chat.yaml").write_text("- role: user\n  content: Be kind to {customer}.\n")
+    hash = commit(folder, "chat").commit_hash
+    tracer.know_prompts(Recognition(folder.folder, is_strict=True))
+    messages = made(Puller(folder).pull("chat", hash))
+    with pytest.raises(PromptVariableError, match="is used without being filled: 'customer' would stand"):
+        in_sync(server, lambda client: client.messages.create(**{**ASK, "messages": messages}))
+    assert not server.requests
+    assert sink.runs[0].metadata["prompt.chat"] == hash
+    assert sink.runs[0].metadata["unfilled.chat"] == "customer"
+
+
 @pytest.mark.parametrize("make", [lambda prompt: prompt, str], ids=["object", "text"])
 def test_in_an_app_it_is_noted_and_sent_all_the_same(sink, server, prompt, hash, make, caplog):
     in_sync(server, lambda client: client.messages.create(**ASK, system=make(prompt)))
