@@ -37,7 +37,7 @@ class Tracer:
 
     recognizer: PromptRecognizer | None = None
     """Knows prompts by their texts; None where nobody looks for any."""
-    told: frozenset[str] = frozenset()
+    _warned_of: frozenset[str] = frozenset()
     """What was warned of once."""
     _price_stated: PriceStated | None = None
 
@@ -92,8 +92,8 @@ class Tracer:
 
     def warn_once(self, message: str) -> None:
         """Log a warning, unless it was logged before: an app may say the same a thousand times a minute."""
-        if message not in self.told:
-            self.told |= {message}
+        if message not in self._warned_of:
+            self._warned_of |= {message}
             _log.warning(message)
 
     def sample(self, root: OpenRun) -> None:

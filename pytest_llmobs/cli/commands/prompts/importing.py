@@ -61,7 +61,7 @@ def _rehearsed(arguments: argparse.Namespace) -> ImportReport:
     with TemporaryDirectory() as folder:
         copy = Path(folder) / "prompts"
         if prompts.is_dir():
-            shutil.copytree(prompts, copy, ignore=shutil.ignore_patterns(".commits"))
+            shutil.copytree(prompts, copy, ignore_dangling_symlinks=True)  # an editor's lock is such a link
         return _imported(arguments, copy)
 
 

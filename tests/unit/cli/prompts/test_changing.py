@@ -294,6 +294,12 @@ def test_a_folder_of_text_files_is_taken_over(llmobs: Run, tmp_path: Path) -> No
     assert llmobs("prompts", "show", f"odd:{told['taken'][1]['hash']}").stdout == "Hi {name}.\n"
     again = llmobs("prompts", "import", "old/odd.md", "--style", "mustache")
     assert again.stdout == "✓ odd, from old/odd.md, there already; variables: name\n"
+    # what is in commits alone, and an editor's lock, are there in a rehearsal, too
+    (tmp_path / "prompts" / "odd.md").unlink()
+    (tmp_path / "prompts" / ".#faq.md").symlink_to("ada@host.4711")
+    words = ("prompts", "import", "old", "--style", "mustache", "--json")
+    rehearsed, done = llmobs(*words, "--dry-run"), llmobs(*words)
+    assert json.loads(rehearsed.stdout)["skipped"] == json.loads(done.stdout)["skipped"]
     wrong = llmobs("prompts", "import", "old", "--style", "jinja")
     assert wrong.returncode == 2
     gone = llmobs("prompts", "import", "odl")
