@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pytest_llmobs.errors import ArgumentError, UnscoredError
 from pytest_llmobs.measures.gate_rules import PASS
 from pytest_llmobs.measures.means import counts_missing, mean
-from pytest_llmobs.measures.values import Measurements, measure
+from pytest_llmobs.measures.values import Measurements, measure, why_unscored
 from pytest_llmobs.records.experiments import SuiteScore
 from pytest_llmobs.records.plans import SuitePlan
 from pytest_llmobs.records.trials import Trial
@@ -39,7 +39,7 @@ class MetricSummary:
     comment: str | None = None
     """What the summary evaluator says besides."""
     error: str | None = None
-    """Why the summary evaluator has no score."""
+    """Why the summary evaluator has no score; of another one without any score, why the first example has none."""
 
     @property
     def missing(self) -> int:
@@ -57,7 +57,8 @@ class MetricSummary:
             parts.append(f"each of {self.expected} missing in some repeat")
             parts.append(f"{figures.rate(self.scored_mean)} over what is there")
         elif self.missing:
-            parts.append(f"{self.missing} of {self.expected} missing")
+            why = f": {last_line(self.error)}" if self.error else ""
+            parts.append(f"{self.missing} of {self.expected} missing{why}")
             if self.scored_mean is not None:
                 parts.append(f"{figures.rate(self.scored_mean)} over the others")
         return ", ".join(filter(None, parts))
@@ -170,7 +171,20 @@ def _summary(prefix: str, metric: str, plan: SuitePlan, measured: Measurements) 
         scored_mean=mean(means) if means else None,
         scored=scored,
         expected=len(lowered),
+        error=None if means else _first_reason(metric, wanted, measured),
     )
+
+
+def _first_reason(metric: str, wanted: Iterable[str], measured: Measurements) -> str | None:
+    """Return why the first example that ran has no score: mostly it is the same for all."""
+    for example in wanted:
+        for trial in measured.trials.get(example, ()):
+            score = trial.scores.get(metric)
+            if score is not None and not score.exempt:
+                return why_unscored(score)
+            if trial.message:
+                return trial.message
+    return None
 
 
 def _whole_mean(means: Sequence[float], lowered: Sequence[float], scored: int) -> float | None:

@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
+from pytest_llmobs import evaluate
 from pytest_llmobs.client.results.experiment import ExperimentResults
 from pytest_llmobs.client.results.summaries import SummaryScores
 from pytest_llmobs.errors import ArgumentError, UnscoredError
 from pytest_llmobs.records.experiments import SuiteScore
+from tests.unit.client.evaluating import client_in
 from tests.unit.client.evaluations import SUITE, ended, plan_of, row, workspace_in
 
 
@@ -62,6 +64,18 @@ def test_beyond_0_to_1_nothing_stands_for_a_missing_score(tmp_path: Path) -> Non
 def test_where_every_target_failed_the_mean_is_nought(tmp_path: Path) -> None:
     tone = summaries(tmp_path, [row("a", error="ValueError: no")], ["a"])["tone"]
     assert (tone.mean, tone.missing) == (0.0, 1)
+    assert str(tone) == "0.000, 1 of 1 missing: ValueError: no"
+
+
+def test_an_evaluator_that_always_fails_says_why(tmp_path: Path) -> None:
+    client = client_in(tmp_path)
+
+    def zipped(outputs: dict[str, Any]) -> float:
+        raise KeyError("zip")
+
+    data = [{"inputs": {"q": "a"}}, {"inputs": {"q": "b"}}]
+    found = evaluate(lambda inputs: inputs, data=data, evaluators=[zipped], client=client).summary_scores
+    assert repr(found) == "zipped  0.000, 2 of 2 missing: KeyError: 'zip'"
 
 
 def test_labels_are_counted(tmp_path: Path) -> None:
