@@ -230,7 +230,7 @@ def accept(
             continue
         if name not in own:
             raise ArgumentError(
-                f"{called}() got an unknown keyword {name!r}.{nearest(name, bound)} {known(bound)}"
+                f"{called}() got an unknown keyword {name!r}.{nearest(name, [*bound, *own])} {known(bound)}"
             )
         if own[name].is_refused and value is not None and value is not False:
             raise NotSupported(f"{called}({name}=…) is not supported. {own[name].reason}")

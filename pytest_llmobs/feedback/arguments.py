@@ -19,6 +19,10 @@ from pytest_llmobs.wording import known, nearest
 PlainScore = float | bool | None
 
 
+_IDS = {"feedback_id": "the `id` of what create_feedback() and list_feedback() return"}
+"""Arguments that aren't about a run, and where their ids come from."""
+
+
 def checked_id(name: str, value: Any) -> str | None:
     """Return an id as we write it: lower-case, with dashes.
 
@@ -33,10 +37,8 @@ def checked_id(name: str, value: Any) -> str | None:
         return None
     id = read_id(value)
     if id is None:
-        raise ArgumentError(
-            f"{name}={shortened(value)} is no id: a UUID is needed, such as a run's id "
-            "(`get_current_run_tree().id`, `run.id`)."
-        )
+        such = _IDS.get(name, "a run's id (`get_current_run_tree().id`, `run.id`)")
+        raise ArgumentError(f"{name}={shortened(value)} is no id: a UUID is needed, such as {such}.")
     return id
 
 

@@ -56,6 +56,8 @@ def test_an_unknown_argument_is_told(client: Client) -> None:
         ArgumentError, match=r"Client\(\) got an unknown keyword 'stor'\. Did you mean 'store'"
     ):
         Client(stor="x")
+    with pytest.raises(ArgumentError, match="Did you mean 'api_key'"):
+        Client(api_ky="x")
 
 
 @pytest.mark.parametrize("name", sorted(REFUSED))

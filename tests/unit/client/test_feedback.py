@@ -85,6 +85,8 @@ def test_keywords_of_reading_and_changing_are_strict(client: Client) -> None:
         ArgumentError, match=r"update_feedback\(\) got an unknown keyword 'coment'. Did you mean 'comment'"
     ):
         client.update_feedback(run_id(1), coment="c")
+    with pytest.raises(ArgumentError, match=r"feedback_id='zz' is no id: .* what create_feedback\(\)"):
+        client.update_feedback("zz", score=1)
     with pytest.raises(NotSupported, match="there are no agents to address"):
         client.create_feedback(run_id(1), "tone", address={"agent": "a"})  # type: ignore[call-arg]
 
