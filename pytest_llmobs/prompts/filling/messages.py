@@ -61,7 +61,7 @@ class MessageTexts:
         for message in self._messages:
             name = list_variable(message)
             if name is None:
-                made.append(_refilled(message, rest, is_filled=True))
+                made.append(_refilled(message, lambda _: next(rest), is_filled=True))
             else:
                 made.extend(map(dict, values.get(name) or ()))
         return made
@@ -74,11 +74,7 @@ def is_message(value: Any) -> bool:
 
 def copied(message: Mapping[str, Any], template: Callable[[str], str]) -> dict[str, Any]:
     """Return a copy of a message, in which each string that is filled is what ``template`` makes of it."""
-    texts = []
-    for text, is_template in _strings(message, is_filled=True):
-        if is_template:
-            texts.append(template(text))
-    copy: dict[str, Any] = _refilled(message, iter(texts), is_filled=True)
+    copy: dict[str, Any] = _refilled(message, template, is_filled=True)
     return copy
 
 
@@ -103,14 +99,14 @@ def _strings(node: Any, *, is_filled: bool) -> Iterator[tuple[str, bool]]:
             yield from _strings(value, is_filled=is_filled and _is_looked_into(node, key))
 
 
-def _refilled(node: Any, texts: Iterator[str], *, is_filled: bool) -> Any:
-    """Return a copy of a message or block in which each string that is filled is the next of ``texts``."""
+def _refilled(node: Any, template: Callable[[str], str], *, is_filled: bool) -> Any:
+    """Return a copy of a message or block, in which each string that is filled is what ``template`` makes of it."""
     copied: dict[Any, Any] = {}
     for key, value in _items(node):
         if isinstance(value, str):
-            copied[key] = next(texts) if is_filled and key in _TEXTS else value
+            copied[key] = template(value) if is_filled and key in _TEXTS else value
         elif isinstance(value, dict | list):
-            copied[key] = _refilled(value, texts, is_filled=is_filled and _is_looked_into(node, key))
+            copied[key] = _refilled(value, template, is_filled=is_filled and _is_looked_into(node, key))
         else:
             copied[key] = value
     return list(copied.values()) if isinstance(node, list) else copied
