@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     Raises:
         NotFoundError: There is no such prompt or commit.
         ArgumentError: No commit is named, or ``--force`` has no reason.
-        StoreError: The disk refuses, or a store was named that isn't there.
+        StoreError: The commit is damaged, the disk refuses, or a store was named that isn't there.
     """
     tag = check_tag(arguments.tag)
     versions, version = open_prompt(arguments, arguments.name)
@@ -55,6 +55,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if arguments.force and not (arguments.reason or "").strip():
         raise ArgumentError("--force needs --reason TEXT: whoever reads the tag's file should know why.")
     hash = versions.find(version)
+    versions.check_served(hash)
     verdicts = verdicts_of(arguments, versions.name, console)
     of_commit = verdicts.get(hash, ())
     green = [verdict for verdict in of_commit if verdict.is_green]

@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         NotFoundError: There is no such prompt, commit or tag.
         ArgumentError: The tag can't be one, or nothing says which commit it is to stand for.
         ConflictError: It differs from another in capitals alone.
-        StoreError: The disk refuses.
+        StoreError: The commit is damaged, or the disk refuses.
     """
     versions, version = open_prompt(arguments, arguments.name)
     if version is not None and arguments.version is not None:
@@ -82,6 +82,7 @@ def _notes(versions: Versions, tag: str) -> list[str]:
 def _set(versions: Versions, version: str | None, arguments: argparse.Namespace, console: Console) -> int:
     tag = check_tag(arguments.tag)
     hash = versions.find(version) if version is not None else current_commit(versions, tag)
+    versions.check_served(hash)
     before = versions.set_tag(tag, hash)
     if arguments.json:
         console.json({"name": versions.name, "tag": tag, "hash": hash, "before": before})

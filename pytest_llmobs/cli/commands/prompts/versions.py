@@ -121,6 +121,14 @@ class Versions:
         """
         return self.folder.commit(self.name, version).commit_hash
 
+    def check_served(self, hash: str) -> None:
+        """Make sure that whoever pulls a commit gets it, before a tag sends them there.
+
+        Raises:
+            StoreError: Its content isn't what was committed.
+        """
+        _ = self.folder.commit(self.name, hash).content
+
     def set_tag(self, tag: str, hash: str, notes: Iterable[str] = ()) -> str | None:
         """Let a tag stand for a commit; return what it stood for, None where it is new.
 

@@ -151,6 +151,24 @@ def test_a_promotion_names_its_commit(llmobs: Run, support: list[str]) -> None:
     assert f"`llmobs prompts promote support:{short(support[2])} production`" in done.stderr
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("tag", "support", "production"),
+        ("promote", "support:{0}", "production", "--force", "--reason", "now"),
+    ],
+)
+def test_no_tag_leads_to_a_commit_that_nobody_is_served(
+    llmobs: Run, prompts: PromptFolder, support: list[str], words: tuple[str, ...]
+) -> None:
+    file = prompts.commits.file("support", support[2])
+    file.write_text(file.read_text(encoding="utf-8").replace("Globex", "Acme"), encoding="utf-8")
+    done = llmobs("prompts", *(word.format(support[2]) for word in words))
+    assert done.returncode == 2
+    assert "is damaged: its content has the hash" in done.stderr
+    assert prompts.beside.tags("support") == {}
+
+
 def test_edits_become_commits(
     llmobs: Run, prompts: PromptFolder, support: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
