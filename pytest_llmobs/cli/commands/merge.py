@@ -17,7 +17,7 @@ from pytest_llmobs.cli.modules import import_file
 from pytest_llmobs.cli.stores import open_store
 from pytest_llmobs.errors import BaselineError, EvaluatorError, StoreError
 from pytest_llmobs.files import make_private
-from pytest_llmobs.settings import STORE_FOLDER
+from pytest_llmobs.settings import STORE_FOLDER, prompt_folder
 from pytest_llmobs.storage.store import Store
 from pytest_llmobs.wording import known, listed, nearest
 
@@ -200,7 +200,7 @@ def _concluded(joined: JoinedShards, store: Store, settings: Settings) -> Experi
         store=store,
         baseline_of=baseline_of,
         baseline_folder=folder,
-        prompt_folder=here / settings.prompt_dir,
+        prompt_folder=prompt_folder(os.environ, here / settings.prompt_dir),
         find_summaries=_find_summaries,
         redaction=_redaction(settings),
         unlooked=_UNLOOKED,
