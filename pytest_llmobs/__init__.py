@@ -89,11 +89,16 @@ _LANGSMITHS = {
 }
 """Where names live that scripts written for LangSmith import from its root."""
 
+_MODULES = ("client", "evaluation", "run_helpers", "run_trees", "schemas", "utils")
+"""Modules that LangSmith's root has as attributes in any script, unasked: ``langsmith.schemas.Run``."""
+
 __all__ = [*_HOMES, "__version__"]  # noqa: PLE0604 (all of them are strings)
 
 
 def __getattr__(name: str) -> Any:
     home = _HOMES.get(name) or _LANGSMITHS.get(name)
+    if name in _MODULES:
+        return import_module(f"pytest_llmobs.{name}")
     if home is None:
         from importlib.util import find_spec
 

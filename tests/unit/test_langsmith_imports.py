@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from importlib import import_module
@@ -87,6 +89,15 @@ def sink() -> Iterator[MemorySink]:
 @pytest.mark.parametrize("line", LINES)
 def test_an_import_line_works_with_its_first_word_changed(line: str) -> None:
     exec(line, {})
+
+
+def test_modules_are_there_without_an_import_of_their_own() -> None:
+    script = (
+        "import pytest_llmobs as ls; ls.traceable; "
+        "print(ls.schemas.Run.__name__, ls.utils.LangSmithError.__name__, ls.run_helpers.traceable is ls.traceable)"
+    )
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert (ran.stdout, ran.stderr) == ("Run LlmobsError True\n", "")
 
 
 @pytest.mark.parametrize("line", REFUSED)
