@@ -1,4 +1,4 @@
-"""The command ``llmobs``: one module a command in ``commands``, each with ``HELP``, ``add_arguments`` and ``run``.
+"""The command ``llmobs``: one module a command in ``commands``, each with ``add_arguments`` and ``run``.
 
 Exit status: 0 done, 1 red or not found, 2 usage (an unknown command or option, a store that isn't there).
 """
@@ -13,29 +13,49 @@ from collections.abc import Mapping, Sequence
 from importlib import import_module
 from types import ModuleType
 
+from pytest_llmobs import __version__
 from pytest_llmobs.cli.console import open_console
 from pytest_llmobs.errors import LlmobsError, NotFoundError
 from pytest_llmobs.wording import known, nearest
 
-_NAMES = (
-    "experiments",
-    "show",
-    "compare",
-    "eval",
-    "merge",
-    "runs",
-    "feedback",
-    "doctor",
-    "upload",
-    "baseline",
-    "drift",
-    "judge",
-    "prompts",
-    "explain",
-)
-"""Every command, in the order of the help. Each has the module of its name."""
-
-COMMANDS: Mapping[str, ModuleType] = {name: import_module(f"{__name__}.commands.{name}") for name in _NAMES}
+COMMANDS: Mapping[str, str] = {
+    "experiments": "list the experiments of a store with their means, cost and verdict, the newest first",
+    "show": "show an experiment as its session ended, or one run with everything below it",
+    "compare": (
+        "compare two experiments, the first in the place of the baseline, their outputs side by side with "
+        "--pairwise; exit status 1 where the second is worse"
+    ),
+    "eval": (
+        "run a target over a dataset, score it and gate it, without a test; exit status 1 where it is red"
+    ),
+    "merge": (
+        "join the shards of several machines into one experiment and gate it; exit status 1 where it is red"
+    ),
+    "runs": "list the runs that a filter chooses, the newest first",
+    "feedback": (
+        "list what was said of runs, the newest first, and sum it by key, label or the runs' metadata"
+    ),
+    "doctor": "look a store over: what is damaged, left behind, can't be sealed, and what to do about it",
+    "upload": "upload what a store has sealed and what isn't there yet, each file once",
+    "baseline": (
+        "what changed in the committed baselines (diff), record them anew (accept), add passes of "
+        "accepted code (add), drop what is gone (prune)"
+    ),
+    "drift": (
+        "how far accepted code moves between the sessions of its baseline, and whether that is more than "
+        "chance"
+    ),
+    "judge": (
+        "calibrate a judge against labels, or measure its drift; exit status 1 where it is worse than "
+        "asked for"
+    ),
+    "prompts": (
+        "list prompts and their versions; log, show, diff, blame, check, commit, tag, promote, merge and "
+        "import them; compare the arms of an A/B test (ab)"
+    ),
+    "explain": "say what a word of the output means (MDE, REBASELINE, edited); without a word, list them",
+}
+"""Every command and what it is for, in the order of the help. Each has the module of its name in ``commands``."""
 
 # 130: what a shell gives for a process that Ctrl-C ended
 DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
@@ -71,7 +91,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(words: list[str]) -> int:
-    parser = _parser()
+    parser = _parser(words[0] if words else "")
     if not words:
         parser.print_help(sys.stderr)
         return USAGE
@@ -87,7 +107,7 @@ def _run(words: list[str]) -> int:
         return int(stop.code or DONE)
     console = open_console(arguments.color)
     try:
-        return int(COMMANDS[arguments.command].run(arguments, console))
+        return int(load(arguments.command).run(arguments, console))
     except NotFoundError as error:
         console.note(str(error))
         return FAILED
@@ -96,16 +116,23 @@ def _run(words: list[str]) -> int:
         return USAGE
 
 
-def _parser() -> argparse.ArgumentParser:
-    from importlib.metadata import version
+def load(name: str) -> ModuleType:
+    """Return the module of a command: the others, and what they need, are not even imported."""
+    return import_module(f"{__name__}.commands.{name}")
 
+
+def _parser(wanted: str) -> argparse.ArgumentParser:
+    """Return a parser that knows all commands by name, and the options of the one that is wanted."""
     parser = argparse.ArgumentParser(prog="llmobs", description="Look at experiments, baselines and traces.")
-    parser.add_argument("--version", action="version", version=f"llmobs {version('pytest-llmobs')}")
-    # each command takes the common options too: users write them behind its name
+    parser.add_argument("--version", action="version", version=f"llmobs {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for name, module in COMMANDS.items():
-        command = commands.add_parser(name, help=module.HELP, description=module.HELP, parents=[_common()])
-        module.add_arguments(command)
+    for name, purpose in COMMANDS.items():
+        if name != wanted:
+            commands.add_parser(name, help=purpose)
+            continue
+        # each command takes the common options too: users write them behind its name
+        command = commands.add_parser(name, help=purpose, description=purpose, parents=[_common()])
+        load(name).add_arguments(command)
     return parser
 
 

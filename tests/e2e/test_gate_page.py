@@ -11,7 +11,7 @@ from typing import get_args
 
 import pytest
 
-from pytest_llmobs.cli import COMMANDS
+from pytest_llmobs.cli import COMMANDS, load
 from pytest_llmobs.plugin.confirming.written_files import MOVED
 from pytest_llmobs.records.decisions import ExampleState
 from pytest_llmobs.records.plans import GateRule
@@ -54,5 +54,5 @@ def test_its_commands_have_these_names_and_options() -> None:
             assert command == "llmobs"
             assert words[0] in COMMANDS
             known = ArgumentParser(exit_on_error=False)
-            COMMANDS[words[0]].add_arguments(known)
+            load(words[0]).add_arguments(known)
             known.parse_args(words[1:])

@@ -23,11 +23,6 @@ from pytest_llmobs.settings import BASELINE_FOLDER
 from pytest_llmobs.storage.store import Store
 from pytest_llmobs.wording import count, shell_line
 
-HELP = (
-    "what changed in the committed baselines (diff), record them anew (accept), add passes of accepted code (add), "
-    "drop what is gone (prune)"
-)
-
 _TELLING: tuple[ExampleState, ...] = ("new", "edited", "broken", "fixed")
 """States of examples whose rows a new baseline would change; what is known or flaky it has already."""
 

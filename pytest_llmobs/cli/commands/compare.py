@@ -19,11 +19,6 @@ if TYPE_CHECKING:
     from pytest_llmobs.records.experiments import Experiment
     from pytest_llmobs.storage.store import Store
 
-HELP = (
-    "compare two experiments, the first in the place of the baseline, their outputs side by side with --pairwise; "
-    "exit status 1 where the second is worse"
-)
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""

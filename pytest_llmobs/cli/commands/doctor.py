@@ -16,8 +16,6 @@ from pytest_llmobs.wording import count, listed, noun
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-HELP = "look a store over: what is damaged, left behind, can't be sealed, and what to do about it"
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""

@@ -18,10 +18,6 @@ from pytest_llmobs.gate.drift import SuiteDrift, drift_of
 from pytest_llmobs.records.plans import SuitePlan
 from pytest_llmobs.settings import BASELINE_FOLDER
 
-HELP = (
-    "how far accepted code moves between the sessions of its baseline, and whether that is more than chance"
-)
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""

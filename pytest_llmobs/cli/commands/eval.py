@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from pytest_llmobs.experiments.conclude import Conclusion
     from pytest_llmobs.reports.delivery import ReportOrder
 
-HELP = "run a target over a dataset, score it and gate it, without a test; exit status 1 where it is red"
 
 _RED, _INTERRUPTED = 1, 130
 

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from pytest_llmobs.reports.digest.experiment_line import ExperimentLine
     from pytest_llmobs.storage.store import Store
 
-HELP = "list the experiments of a store with their means, cost and verdict, the newest first"
 _SHOWN = 20
 
 

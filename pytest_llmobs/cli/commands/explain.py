@@ -12,8 +12,6 @@ from pytest_llmobs.reports.glossary import GLOSSARY, PAGE, Entry, all_words, fin
 from pytest_llmobs.reports.text.page import Page, indent
 from pytest_llmobs.wording import nearest
 
-HELP = "say what a word of the output means (MDE, REBASELINE, edited); without a word, list them"
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from pytest_llmobs.feedback.selection import Selection
     from pytest_llmobs.storage.store import Store
 
-HELP = "list what was said of runs, the newest first, and sum it by key, label or the runs' metadata"
 _SHOWN = 20
 _CSV_FIELDS = ("created_at", "key", "score", "value", "comment", "correction", "unscored")
 _CSV_HEADER = (*_CSV_FIELDS, "source", "project", "run_id", "trace_id", "modified_at", "id")

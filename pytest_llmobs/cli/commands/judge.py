@@ -15,10 +15,6 @@ if TYPE_CHECKING:
     from pytest_llmobs.evaluators.judging.calibration import Calibration, JudgeDrift
     from pytest_llmobs.evaluators.judging.judge import Judge
 
-HELP = (
-    "calibrate a judge against labels, or measure its drift; exit status 1 where it is worse than asked for"
-)
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""

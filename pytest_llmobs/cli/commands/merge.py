@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from pytest_llmobs.settings import Settings
     from pytest_llmobs.tracing.redaction.pipeline import Redaction
 
-HELP = "join the shards of several machines into one experiment and gate it; exit status 1 where it is red"
 _WHERE = "Its marker names the summary evaluators: merge in the project's folder, with what its tests import installed."
 _NAMED = 3
 """Suites named in a message; more are counted."""

@@ -16,7 +16,6 @@ from pytest_llmobs.wording import count
 if TYPE_CHECKING:
     from pytest_llmobs.storage.store import Store
 
-HELP = "list the runs that a filter chooses, the newest first"
 _SHOWN = 20
 
 

@@ -22,7 +22,6 @@ from pytest_llmobs.reports.context import Context
 from pytest_llmobs.storage.store import Store
 from pytest_llmobs.wording import nearest
 
-HELP = "show an experiment as its session ended, or one run with everything below it"
 _ID = frozenset("0123456789abcdef-")
 
 

@@ -8,8 +8,6 @@ from pytest_llmobs.cli.console import Console
 from pytest_llmobs.cli.stores import open_local_store
 from pytest_llmobs.wording import count
 
-HELP = "upload what a store has sealed and what isn't there yet, each file once"
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""

@@ -20,9 +20,9 @@ def name(request: pytest.FixtureRequest) -> str:
 def test_its_help_says_what_it_is_for(llmobs: Run, name: str) -> None:
     done = llmobs(name, "--help")
     assert (done.returncode, done.stderr) == (0, "")
-    first_words = " ".join(COMMANDS[name].HELP.split()[:4])
+    first_words = " ".join(COMMANDS[name].split()[:4])
     assert first_words in " ".join(done.stdout.split())
-    assert not COMMANDS[name].HELP.endswith(".")
+    assert not COMMANDS[name].endswith(".")
 
 
 def test_the_list_of_commands_names_it(llmobs: Run, name: str) -> None:

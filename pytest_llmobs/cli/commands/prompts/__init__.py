@@ -14,11 +14,6 @@ from importlib import import_module
 from pytest_llmobs.cli.console import Console
 from pytest_llmobs.wording import known, nearest
 
-HELP = (
-    "list prompts and their versions; log, show, diff, blame, check, commit, tag, promote, merge and import them; "
-    "compare the arms of an A/B test (ab)"
-)
-
 
 @dataclass(frozen=True)
 class Action:
