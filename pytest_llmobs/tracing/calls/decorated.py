@@ -181,7 +181,7 @@ class Decorated:
         if parent is None:
             tracer.sample(run)
         if self._is_model:
-            note_prompts(run, {"args": args, **kwargs}, is_sent=False)
+            note_prompts(run, {"arguments": [*args, *kwargs.values()]}, is_sent=False)
         return run
 
     def _start_in_scope(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> RunTree | Scope | None:
@@ -218,7 +218,7 @@ class Decorated:
         run.took(run.clock - began)
         extra.tell(run)
         if self._is_model:
-            note_prompts(run, {"args": args, **kwargs}, is_sent=False)
+            note_prompts(run, {"arguments": [*args, *kwargs.values()]}, is_sent=False)
         return run
 
     def _capture(self, limit: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bytes:

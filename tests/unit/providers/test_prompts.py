@@ -284,7 +284,7 @@ def test_threads_of_one_run_lose_no_prompt(sink, server):
 
 def test_a_decorated_model_has_the_prompts_of_its_arguments(sink, prompt, hash):
     @traceable(run_type="llm")
-    def model(system: str, messages: Any = ()) -> str:
+    def model(system: str, messages: Any = (), data: str = "") -> str:
         return "hello"
 
     @traceable
@@ -294,7 +294,8 @@ def test_a_decorated_model_has_the_prompts_of_its_arguments(sink, prompt, hash):
             "Be brief, whatever comes.", messages=[{"content": SUPPORT.format(customer="Li", tone="brief")}]
         )
         model(prompt)  # which it may fill by itself
+        model("Be brief, whatever comes.", data=prompt.format(**GIVEN))
 
     app()
-    assert [stamp(run) for run in sink.runs] == [hash, f"{hash} (matched)", hash, hash]
+    assert [stamp(run) for run in sink.runs] == [hash, f"{hash} (matched)", hash, hash, hash]
     assert not [key for run in sink.runs for key in run.metadata if key.startswith("unfilled")]
