@@ -7,33 +7,24 @@ whose values are secret. To them come the values that this process's environment
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Iterable, Iterator
-from itertools import chain
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
+from pytest_llmobs.tracing import first_use
 from pytest_llmobs.tracing.redaction.finding import sieves, values
-from pytest_llmobs.tracing.redaction.finding.assignments import ASSIGNED, assigned, is_token
-from pytest_llmobs.tracing.redaction.finding.encodings import DEPTH, View, base64_texts, decoded
 from pytest_llmobs.tracing.redaction.finding.environment import EnvironmentSecrets
-from pytest_llmobs.tracing.redaction.finding.forms import FORMS, Form
 from pytest_llmobs.tracing.redaction.finding.names import Strength, strength
-from pytest_llmobs.tracing.redaction.finding.spans import Span, merged, replaced
+from pytest_llmobs.tracing.redaction.finding.spans import Span, replaced
 from pytest_llmobs.tracing.redaction.prefilters import Prefilter, compiled
 from pytest_llmobs.tracing.redaction.redactors import Redactor
 
-_Search = Callable[[str], Iterator[Span]]
+if TYPE_CHECKING:
+    from pytest_llmobs.tracing.redaction.finding.search import Search
+
 _SHORT = 400
 """Bytes of a payload that one pattern goes over faster than several, though each of those is faster a byte."""
 _LEAST = 6
 """Characters of the shortest secret with what it is known by."""
-_REDACTED = re.compile(r"\[redacted: [^\]\n]{1,80}\]")
-_REACH = re.compile(r"[A-Za-z0-9+/_~.-]*\Z")
-# a key that is folded goes on in the next line, which holds nothing else
-_FOLDED = re.compile(
-    r"[\"']?[ \t]{0,4}\\?\r?\n[ \t>|#*]{0,40}[\"']?([A-Za-z0-9+/_=.-]{12,})(?=[\"']?[ \t,;]{0,4}(?:\r?\n|\Z))"
-)
-
-_ENDS_A_LINE = frozenset("\"' \t\\\r\n")
 
 
 class Secrets(Redactor):
@@ -103,28 +94,29 @@ class Secrets(Redactor):
 
     def spans(self, text: str) -> list[Span]:
         """Return where secrets stand in a text, in their order."""
-        searches = self._searches(text)
-        if not searches:
-            return []
-        found = merged(_everywhere(text, searches), ASSIGNED)
-        kept = [match.span() for match in _REDACTED.finditer(text)]
-        return [span for span in found if not _within(span, kept)]
-
-    def _searches(self, text: str) -> list[_Search]:
-        """Return the ways in which a text must be searched: each is as costly as it is seldom needed."""
         if len(text) < _LEAST:
             return []
         payload = _as_json(text)
-        # what follows takes long to compile, so not before anything is suspect
+        # the search takes long to import and to compile: most processes never see a secret
         if not self.suspects(payload):
             return []
+        with first_use.alone():
+            from pytest_llmobs.tracing.redaction.finding import search
+
+        return search.spans(text, self._searches(payload))
+
+    def _searches(self, payload: bytes) -> list[Search]:
+        """Return the ways in which a text must be searched: each is as costly as it is seldom needed."""
+        from pytest_llmobs.tracing.redaction.finding.assignments import assigned
+        from pytest_llmobs.tracing.redaction.finding.search import find_forms, find_in_base64
+
         hidden = compiled(sieves.HIDDEN, self.name)(payload)
-        searches: list[_Search] = []
+        searches: list[Search] = []
         patterns = list(sieves.form_patterns())
         for signed in sieves.signed_form_patterns():
             patterns += signed.patterns
         if hidden or any(compiled(pattern, self.name)(payload) for pattern in patterns):
-            searches += [_find_forms, _find_in_base64]
+            searches += [find_forms, find_in_base64]
         if hidden or compiled(sieves.BESIDE_NAMES, self.name)(payload):
             searches.append(assigned)
         if self._environment.suspects(payload):
@@ -132,7 +124,9 @@ class Secrets(Redactor):
         return searches
 
     def _environment_in_base64(self, text: str) -> Iterator[Span]:
-        return _find_in_base64(text, (self._environment.find,))
+        from pytest_llmobs.tracing.redaction.finding.search import find_in_base64
+
+        return find_in_base64(text, (self._environment.find,))
 
 
 def _as_json(text: str) -> bytes:
@@ -145,66 +139,10 @@ def _as_json(text: str) -> bytes:
         return json.dumps(text, ensure_ascii=False).encode("utf-8", "replace")
 
 
-def _everywhere(text: str, searches: Iterable[_Search]) -> Iterator[Span]:
-    """Yield what is found in a text, and in what it is the encoding of."""
-    views: list[View] = []
-    for _ in range(DEPTH):
-        for span in chain.from_iterable(search(text) for search in searches):
-            start, end = span.start, span.end
-            for view in reversed(views):
-                start, end = view.origin(start, end)
-            yield Span(start, end, span.kind)
-        meant = decoded(text)
-        if meant is None or meant.text == text:
-            return
-        views.append(meant)
-        text = meant.text
-
-
-def _find_forms(text: str) -> Iterator[Span]:
-    """Yield what has the form of a secret."""
-    return chain.from_iterable(_find_form(form, text) for form in FORMS)
-
-
-def _find_in_base64(text: str, searches: Iterable[_Search] = (_find_forms, assigned)) -> Iterator[Span]:
-    """Yield the Base64 of texts in which there is a secret, each as a whole."""
-    for start, end, inner in base64_texts(text):
-        for span in merged(chain.from_iterable(search(inner) for search in searches), ASSIGNED)[:1]:
-            yield Span(start, end, span.kind)
-
-
 def _is_secret_under(says: Strength | None, text: str) -> bool:
     if says is Strength.TOKEN:
+        with first_use.alone():
+            from pytest_llmobs.tracing.redaction.finding.assignments import is_token
+
         return is_token(text) and not values.is_uuid(text)
     return says is Strength.KEY and values.looks_very_random(text)
-
-
-def _within(span: Span, kept: list[tuple[int, int]]) -> bool:
-    return any(start <= span.start and span.end <= end for start, end in kept)
-
-
-def _find_form(form: Form, text: str) -> Iterator[Span]:
-    for marker in form.markers:
-        at = text.find(marker)
-        while at >= 0:
-            match = form.pattern.match(text, at)
-            past = at + len(marker)
-            if match is not None:
-                start, end = match.span(match.re.groups)
-                if form.reach:
-                    start -= len(_REACH.search(text, max(0, start - form.reach), start)[0])  # type: ignore[index]
-                past = end = _folded(text, end)
-                yield Span(start, end, form.kind)
-            # Past the match, and every pattern bounds what it scans in vain: else "sk-sk-sk-…" would take for ever.
-            at = text.find(marker, past)
-
-
-def _folded(text: str, end: int) -> int:
-    """Return where a key ends that is broken over several lines."""
-    if text[end : end + 1] not in _ENDS_A_LINE:
-        return end
-    match = _FOLDED.match(text, end)
-    while match is not None and values.looks_random(match[1] + "0a0a0a0a"[: max(0, 16 - len(match[1]))]):
-        end = match.end()
-        match = _FOLDED.match(text, end)
-    return end
