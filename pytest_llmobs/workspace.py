@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_llmobs.errors import SettingsError
+from pytest_llmobs.errors import NotFoundError, SettingsError
 from pytest_llmobs.settings import (
     PROMPT_DIR,
     STORE_FOLDER,
@@ -51,6 +51,26 @@ _ORDER = (
 )
 """In which pytest looks, folder by folder upwards: the first file that has the section is its configuration."""
 _YES, _NO = ("1", "yes", "true", "on"), ("0", "no", "false", "off")
+
+
+def current_folder(prompts: str) -> str:
+    """Return the current folder; where a deployment has deleted it under the process, the folder of the prompts.
+
+    Args:
+        prompts: The folder of the prompts, if one is named.
+
+    Raises:
+        NotFoundError: It was deleted, and the folder of the prompts isn't named by its whole path.
+    """
+    try:
+        return os.getcwd()  # noqa: PTH109 (asked at every pull)
+    except FileNotFoundError:
+        if Path(prompts).is_absolute():
+            return prompts
+        raise NotFoundError(
+            f"The current folder was deleted, and prompts are looked for from there. {PROMPT_DIR} names their folder "
+            "wherever the process works: give it as a whole path."
+        ) from None
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from pytest_llmobs.client.parameters import accept
 from pytest_llmobs.errors import ArgumentError
 from pytest_llmobs.settings import PROMPT_DIR, session_prompts
 from pytest_llmobs.wording import known, nearest
-from pytest_llmobs.workspace import Workspace
+from pytest_llmobs.workspace import Workspace, current_folder
 
 if TYPE_CHECKING:
     from pytest_llmobs.prompts.folder import PromptFolder
@@ -313,7 +313,7 @@ def pull_prompt(prompt_identifier: str, *, commit_hash: str | None = None) -> An
     """
     __tracebackhide__ = True
     folder = os.environ.get(PROMPT_DIR, "") or session_prompts()
-    return _methods_in(os.getcwd(), folder).pull_prompt(prompt_identifier, commit_hash=commit_hash)  # noqa: PTH109
+    return _methods_in(current_folder(folder), folder).pull_prompt(prompt_identifier, commit_hash=commit_hash)
 
 
 @lru_cache(maxsize=16)

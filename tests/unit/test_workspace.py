@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_llmobs.errors import SettingsError
+from pytest_llmobs import pull_prompt
+from pytest_llmobs.errors import NotFoundError, SettingsError
 from pytest_llmobs.workspace import Workspace
 
 
@@ -65,3 +66,19 @@ def test_a_file_that_cant_be_read_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(SettingsError, match=r"pyproject\.toml' can't be read"):
         Workspace.find(tmp_path, {})
+
+
+def test_prompts_are_found_from_a_folder_that_a_deployment_has_deleted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "prompts").mkdir()
+    (tmp_path / "prompts" / "support.md").write_text("Hello {name}\n")
+    release = tmp_path / "release"
+    release.mkdir()
+    monkeypatch.chdir(release)
+    release.rmdir()
+    monkeypatch.setenv("LLMOBS_PROMPT_DIR", "prompts")
+    with pytest.raises(NotFoundError, match="The current folder was deleted"):
+        pull_prompt("support")
+    monkeypatch.setenv("LLMOBS_PROMPT_DIR", str(tmp_path / "prompts"))
+    assert pull_prompt("support").format(name="Ada") == "Hello Ada"
