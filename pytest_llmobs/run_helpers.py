@@ -67,12 +67,12 @@ def get_tracing_context(context: Any = None) -> dict[str, Any]:
     if context is not None:
         return context.run(get_tracing_context)  # type: ignore[no-any-return]
     here = current.get()
-    told: dict[str, Any] = {"parent": get_current_run_tree(), "project_name": None, "tags": None}
-    told |= {"metadata": None, "enabled": None}
+    keywords: dict[str, Any] = {"parent": get_current_run_tree(), "project_name": None, "tags": None}
+    keywords |= {"metadata": None, "enabled": None}
     if isinstance(here, Scope):
-        told |= {"project_name": here.project, "tags": list(here.tags), "metadata": {**here.metadata}}
-        told["enabled"] = here.enabled
-    return told
+        keywords |= {"project_name": here.project, "tags": list(here.tags), "metadata": {**here.metadata}}
+        keywords["enabled"] = here.enabled
+    return keywords
 
 
 def is_traceable_function(func: Any) -> bool:

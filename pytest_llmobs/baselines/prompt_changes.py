@@ -59,10 +59,10 @@ def _changes(
 
 def _description(baseline: Baseline, name: str, commits: str) -> str:
     """Return what is said of the commits that are used now; of several, of the last that anything is said of."""
-    said = ""
+    description = ""
     for use in read_uses(commits):
-        said = baseline.prompt_descriptions.get(f"{name}:{use.commit_hash}", said)
-    return said.strip().partition("\n")[0]
+        description = baseline.prompt_descriptions.get(f"{name}:{use.commit_hash}", description)
+    return description.strip().partition("\n")[0]
 
 
 def _commits(written: str) -> list[str]:

@@ -68,11 +68,11 @@ class Pattern:
         values, position = [], len(first)
         # the leftmost place of each piece leaves most room to those behind it
         for piece in self.literals[1:-1]:
-            found = text.find(piece, position, end)
-            if found < 0:
+            place = text.find(piece, position, end)
+            if place < 0:
                 return None
-            values.append(text[position:found])
-            position = found + len(piece)
+            values.append(text[position:place])
+            position = place + len(piece)
         return [*values, text[position:end]]
 
 

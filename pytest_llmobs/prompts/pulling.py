@@ -72,8 +72,8 @@ class Puller:
         version = version or commit_hash
         if version is None or version == LATEST:
             kept = self._floating(name)
-            found = kept.origin
-            origin = Origin(name, found.commit_hash, found.file, floats_at=_calling_line())
+            pulled = kept.origin
+            origin = Origin(name, pulled.commit_hash, pulled.file, floats_at=_calling_line())
             check_pinned(origin)
             return kept.content.prompt(origin)
         kept = self._pinned(name, version)

@@ -61,12 +61,12 @@ class Recognition:
 
         What is known is what ``knows_any`` has seen: one look is enough for a request of many texts.
         """
-        found: list[Recognised] = []
+        recognised: list[Recognised] = []
         if self._patterns is not None:
             for match in self._patterns.matches(text):
                 stamp = PromptStamp(match.name, match.commit_hash, matched=True)
-                found.append(Recognised(stamp, match.unfilled))
-        return found
+                recognised.append(Recognised(stamp, match.unfilled))
+        return recognised
 
     def _look(self) -> None:
         """Read what has changed, at most every two seconds."""

@@ -44,15 +44,15 @@ def log_feedback(
             f"log_feedback() takes a dict (or a list of them) or key=…, one of both. Given: {shortened(feedback)} "
             f"and key={key!r}."
         )
-    told: Sequence[Mapping[str, Any]] = ({"key": key, "score": score, "value": value, "comment": comment},)
+    records: Sequence[Mapping[str, Any]] = ({"key": key, "score": score, "value": value, "comment": comment},)
     if isinstance(feedback, Mapping):
-        told = (feedback,)
+        records = (feedback,)
     elif feedback is not None:
-        told = feedback
-    for one in told:
-        if not isinstance(one, Mapping) or not one.get("key"):
-            raise ArgumentError(f"log_feedback() got {shortened(one)}: it must be a dict with a key.")
-        log_functions.log_feedback(**{name: one[name] for name in _KEPT if name in one})
+        records = feedback
+    for record in records:
+        if not isinstance(record, Mapping) or not record.get("key"):
+            raise ArgumentError(f"log_feedback() got {shortened(record)}: it must be a dict with a key.")
+        log_functions.log_feedback(**{name: record[name] for name in _KEPT if name in record})
 
 
 @contextmanager

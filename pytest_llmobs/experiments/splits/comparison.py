@@ -103,25 +103,25 @@ def compare_arms(
     Raises:
         NotFoundError: Nothing is known of a metric.
     """
-    found = dealt(users_of(assignments.runs))
-    steady = [user for user in found.users if user.has_one_arm]
+    split = dealt(users_of(assignments.runs))
+    steady = [user for user in split.users if user.has_one_arm]
     compared = []
     for metric in _chosen(values, metrics):
-        compared.append(compare_metric(metric, values[metric], steady, found.arms, detect))
-    runs = sum(map(attrgetter("runs"), found.arms))
+        compared.append(compare_metric(metric, values[metric], steady, split.arms, detect))
+    runs = sum(map(attrgetter("runs"), split.arms))
     return SplitComparison(
         prompt=prompt,
-        users=len(found.users),
+        users=len(split.users),
         runs=runs,
-        arms=found.arms,
-        ratio=found.ratio,
-        weightings=found.weightings,
+        arms=split.arms,
+        ratio=split.ratio,
+        weightings=split.weightings,
         metrics=adjusted(compared),
         detect=detect,
         tests=len(tested(compared)),
-        in_several_arms=len(found.users) - len(steady),
+        in_several_arms=len(split.users) - len(steady),
         without_user=len(assignments.runs) - runs,
-        without_weights=found.without_weights,
+        without_weights=split.without_weights,
         of_several_users=assignments.of_several_users,
     )
 
@@ -140,5 +140,5 @@ def _chosen(values: RunValues, metrics: Sequence[str] | None) -> list[str]:
             )
     if metrics:
         return list(dict.fromkeys(metrics))
-    said = sorted(set(having).difference(OWN_METRICS))
-    return [*said, *filter(having.__contains__, OWN_METRICS)]
+    keys = sorted(set(having).difference(OWN_METRICS))
+    return [*keys, *filter(having.__contains__, OWN_METRICS)]

@@ -32,11 +32,11 @@ def read_values(store: Store, assignments: Assignments, project: str, since: dat
     user belongs to the only user of its trace. The cost is that of the whole trace; a trace with a model call whose
     price isn't known, and one of several users, have none.
     """
-    said = selected(store, Selection(), ["run_id", "key", "score"])
+    feedback = selected(store, Selection(), ["run_id", "key", "score"])
     only_run = _only_runs(assignments.runs)
-    about, costs = _scan(store, project, since, said, only_run)
+    about, costs = _scan(store, project, since, feedback, only_run)
     gathered: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
-    for row in _about_runs(said, [*assignments.top_of, *about]).to_pylist():
+    for row in _about_runs(feedback, [*assignments.top_of, *about]).to_pylist():
         run_id, score = row["run_id"], row["score"]
         served = assignments.top_of.get(run_id) or only_run.get(about.get(run_id, ""))
         if served is not None and score is not None:
@@ -51,12 +51,12 @@ def read_values(store: Store, assignments: Assignments, project: str, since: dat
     return values
 
 
-def _about_runs(said: pa.Table, run_ids: Sequence[str]) -> pa.Table:
+def _about_runs(feedback: pa.Table, run_ids: Sequence[str]) -> pa.Table:
     """Return what was said of some runs; a store may hold a million words about others."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    return said.filter(pc.is_in(said["run_id"], value_set=pa.array(run_ids, pa.string())))
+    return feedback.filter(pc.is_in(feedback["run_id"], value_set=pa.array(run_ids, pa.string())))
 
 
 def _own_values(
@@ -85,14 +85,14 @@ def _only_runs(runs: Iterable[ServedRun]) -> dict[str, ServedRun]:
 
 
 def _scan(
-    store: Store, project: str, since: datetime | None, said: pa.Table, traces: Iterable[str]
+    store: Store, project: str, since: datetime | None, feedback: pa.Table, traces: Iterable[str]
 ) -> tuple[dict[str, str], dict[str, float]]:
     """Return the trace of each run that something was said of, and the cost of each trace, from one scan."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     wanted = pa.array(list(traces), pa.string())
-    talked_of = pc.unique(said["run_id"].drop_null())
+    talked_of = pc.unique(feedback["run_id"].drop_null())
     trace_of: dict[str, str] = {}
     sums: dict[str, float] = defaultdict(float)
     unpriced: set[str] = set()

@@ -147,9 +147,11 @@ class _Filling:
             return
         self._look_for_placeholders(name, value)
         for text in strings_in(value):
-            for found in _PLACEHOLDER.findall(text):
-                if found in self.concerned and found not in self.allowed.leftover:
-                    self.problems.leftover.append(Leftover(found, f"it stands in the value of {name!r}"))
+            for placeholder in _PLACEHOLDER.findall(text):
+                if placeholder in self.concerned and placeholder not in self.allowed.leftover:
+                    self.problems.leftover.append(
+                        Leftover(placeholder, f"it stands in the value of {name!r}")
+                    )
 
     def _look_for_placeholders(self, name: str, value: Any) -> None:
         reason = _placeholder_in(value)
@@ -158,24 +160,26 @@ class _Filling:
 
     def look_for_leftovers(self, part: Part, text: str) -> None:
         """Note variables, or names that were given, that stand in a filled text in braces."""
-        for found in dict.fromkeys(_PLACEHOLDER.findall(text)):
-            if found in self.concerned and found not in self.allowed.leftover:
-                self.problems.leftover += self._leftovers(part, found)
+        for placeholder in dict.fromkeys(_PLACEHOLDER.findall(text)):
+            if placeholder in self.concerned and placeholder not in self.allowed.leftover:
+                self.problems.leftover += self._leftovers(part, placeholder)
 
-    def _leftovers(self, part: Part, found: str) -> Iterator[Leftover]:
-        spots = literal_spots(part, found)
+    def _leftovers(self, part: Part, placeholder: str) -> Iterator[Leftover]:
+        spots = literal_spots(part, placeholder)
         if spots:
-            yield Leftover(found, "", part, spots)
+            yield Leftover(placeholder, "", part, spots)
         holders = [
-            name for name, text in self.texts.items() if name in part.parsed.spots and _stands(found, text)
+            name
+            for name, text in self.texts.items()
+            if name in part.parsed.spots and _stands(placeholder, text)
         ]
         for holder in holders:
             # a placeholder as a whole is told already, and what may hold one is no problem
             is_told = any(known.name == holder for known in self.problems.leftover)
             if holder not in self.allowed.leftover and not is_told:
-                yield Leftover(found, f"it stands in the value of {holder!r}")
+                yield Leftover(placeholder, f"it stands in the value of {holder!r}")
         if not spots and not holders:
-            yield Leftover(found, "braces around a value make it a variable again")
+            yield Leftover(placeholder, "braces around a value make it a variable again")
 
 
 def literal_spots(part: Part, name: str) -> list[Spot]:

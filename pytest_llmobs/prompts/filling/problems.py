@@ -153,9 +153,9 @@ def place_of(origin: Origin, part: Part, spots: Sequence[Spot]) -> str:
 def brace_error(origin: Origin, parts: Sequence[Part]) -> PromptVariableError:
     """Return the error for braces that are neither a variable's nor doubled."""
     lines = brace_lines(origin, parts)
-    told = f" {lines[0].strip()}" if len(lines) == 1 else "\n" + "\n".join(lines)
+    detail = f" {lines[0].strip()}" if len(lines) == 1 else "\n" + "\n".join(lines)
     return PromptVariableError(
-        f"{origin.title} can't be filled:{told}",
+        f"{origin.title} can't be filled:{detail}",
         prompt=origin.name,
         commit_hash=origin.commit_hash,
     )
@@ -178,12 +178,12 @@ def brace_lines(origin: Origin, parts: Sequence[Part]) -> list[str]:
 
 
 def _summary(groups: Mapping[str, Sequence[str]]) -> str:
-    told = []
+    clauses = []
     for what, names in groups.items():
         if names:
             is_or_are = "is" if len(names) == 1 else "are"
-            told.append(f"{', '.join(map(repr, names))} {is_or_are} {what}")
-    return "; ".join(told)
+            clauses.append(f"{', '.join(map(repr, names))} {is_or_are} {what}")
+    return "; ".join(clauses)
 
 
 def _or_none(names: Sequence[str]) -> str:

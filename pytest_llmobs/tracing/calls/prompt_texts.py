@@ -48,7 +48,7 @@ def note_prompts(run: RunTree, request: Mapping[str, Any], *, is_sent: bool = Tr
         for text in texts:
             search.look_at(text)
     except Exception as error:
-        run.metadata["prompts_not_told"] = type(error).__qualname__
+        run.metadata["prompt_search_error"] = type(error).__qualname__
         return None
     search.note(is_sent=is_sent)
     return search.error if is_sent else None

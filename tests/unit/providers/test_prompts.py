@@ -237,7 +237,7 @@ def test_a_recogniser_that_fails_costs_the_note_alone(tracer, sink, server):
         server, lambda client: client.messages.create(**ASK, system="You are a long system prompt.")
     )
     assert reply.content[0].text == "hello"
-    assert sink.runs[0].metadata == {"prompts_not_told": "RuntimeError"}
+    assert sink.runs[0].metadata == {"prompt_search_error": "RuntimeError"}
 
 
 def test_several_prompts_and_several_commits_stand_beside_each_other(sink, server, folder, prompt, hash):

@@ -66,22 +66,27 @@ def _phrase(versions: Versions, ancestry: Ancestry, arguments: argparse.Namespac
     phrase = arguments.phrase
     if not phrase.strip():
         raise ArgumentError(f"The phrase {phrase!r} is blank. Give some words of the prompt.")
-    found = blame_phrase(ancestry, phrase)
-    if not found.events:
+    history = blame_phrase(ancestry, phrase)
+    if not history.events:
         raise NotFoundError(
             f"No version of {versions.name!r} has ever said {phrase!r}.{_nearest(versions, ancestry, phrase)}"
         )
-    origin = None if found.origin is None else versions.line(found.origin, {})
+    origin = None if history.origin is None else versions.line(history.origin, {})
     if arguments.json:
         events = []
-        for event in found.events:
+        for event in history.events:
             events.append({"hash": event.hash or None, "kind": event.kind})
         console.json(
-            {"phrase": phrase, "hash": found.origin or None, "is_there": origin is not None, "events": events}
+            {
+                "phrase": phrase,
+                "hash": history.origin or None,
+                "is_there": origin is not None,
+                "events": events,
+            }
         )
         return 0
     steps = []
-    for event in found.events:
+    for event in history.events:
         steps.append(PhraseStep(event.kind, versions.line(event.hash, {})))
     console.say("\n".join(phrase_page(phrase, origin, steps, console.page)))
     return 0

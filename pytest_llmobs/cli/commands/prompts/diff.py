@@ -53,15 +53,15 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             f"llmobs prompts diff {versions.name} {wanted[1]} {wanted[2]}."
         )
     before, after = _versions(versions, wanted)
-    found = difference(None if before is None else _content(versions, before), _content(versions, after))
+    changes = difference(None if before is None else _content(versions, before), _content(versions, after))
     verdicts = verdicts_of(arguments, versions.name, console)
     old = None if before is None else versions.line(before, verdicts)
     new = versions.line(after, verdicts)
     if arguments.json:
         sides = {"before": old and line_as_json(old), "after": line_as_json(new)}
-        console.json({"name": versions.name, **sides, **_as_json(found)})
+        console.json({"name": versions.name, **sides, **_as_json(changes)})
     else:
-        console.say("\n".join(diff_page(old, new, found, console.page, everything=arguments.all)))
+        console.say("\n".join(diff_page(old, new, changes, console.page, everything=arguments.all)))
     return 0
 
 
@@ -105,12 +105,12 @@ def _content(versions: Versions, hash: str) -> Content:
     return content
 
 
-def _as_json(found: ContentDifference) -> dict[str, Any]:
+def _as_json(changes: ContentDifference) -> dict[str, Any]:
     return {
-        "kinds": found.kinds,
-        "variables_added": found.variables_added,
-        "variables_removed": found.variables_removed,
-        "messages": list(map(_message_as_json, found.messages)),
+        "kinds": changes.kinds,
+        "variables_added": changes.variables_added,
+        "variables_removed": changes.variables_removed,
+        "messages": list(map(_message_as_json, changes.messages)),
     }
 
 

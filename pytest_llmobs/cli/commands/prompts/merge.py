@@ -62,9 +62,9 @@ def _show(versions: Versions, arguments: argparse.Namespace, console: Console) -
     verdicts = verdicts_of(arguments, versions.name, console)
     first, *others = versions.heads
     for other in others:
-        found = difference(versions.by_hash[first].content, versions.by_hash[other].content)
+        changes = difference(versions.by_hash[first].content, versions.by_hash[other].content)
         before, after = versions.line(first, verdicts), versions.line(other, verdicts)
-        console.say("\n".join(diff_page(before, after, found, console.page)))
+        console.say("\n".join(diff_page(before, after, changes, console.page)))
     try:
         current = versions.current
     except LlmobsError:  # git left a conflict in it; joining will say so, unless a head is taken
