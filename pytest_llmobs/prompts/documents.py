@@ -27,7 +27,7 @@ def load(text: str, place: str) -> Any:
         place: What messages call it.
 
     Raises:
-        StoreError: It is none.
+        StoreError: It is none, or a key stands twice.
     """
     import yaml
 
@@ -37,10 +37,24 @@ def load(text: str, place: str) -> Any:
         raise StoreError(f"{place} is no YAML: {error}") from None
 
 
+@cache
 def _loader() -> Any:
+    """Return what reads YAML; of a key that stands twice, YAML would silently take the last."""
     import yaml
 
-    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    base = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+    def construct_mapping(loader: Any, node: Any, deep: bool = False) -> Any:
+        seen = set()
+        for key, _ in node.value:
+            if isinstance(key.value, str) and key.value in seen:
+                raise yaml.MarkedYAMLError(
+                    problem=f"the key {key.value!r} stands there twice", problem_mark=key.start_mark
+                )
+            seen.add(str(key.value))
+        return base.construct_mapping(loader, node, deep)
+
+    return type("Loader", (base,), {"construct_mapping": construct_mapping})
 
 
 @cache

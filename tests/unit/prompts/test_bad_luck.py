@@ -96,6 +96,12 @@ def test_a_tag_that_can_t_be_read_is_found_and_breaks_no_other(folder: PromptFol
             folder.commit("support", version)
 
 
+def test_a_key_that_stands_twice_is_said_with_its_line(folder: PromptFolder) -> None:
+    (folder.folder / "chat.yaml").write_text("- role: user\n  content: One\n  content: Two\n")
+    with pytest.raises(StoreError, match=r"the key 'content' stands there twice[^$]*line 3, column 3"):
+        Puller(folder).pull("chat")
+
+
 def test_a_link_to_nowhere_is_no_prompt_and_says_so(folder: PromptFolder) -> None:
     pushed(folder, "One")
     (folder.folder / "chat.md").symlink_to("gone.md")
