@@ -216,4 +216,6 @@ def _read_content(path: str, hash: str, header: Header) -> Content:
         raise damaged(path, str(error)) from None
     if found != hash:
         raise damaged(path, f"its content has the hash {found}")
+    if not content.is_of_its_kind:
+        raise damaged(path, f"its content is no prompt of the kind {content.kind!r}")
     return content

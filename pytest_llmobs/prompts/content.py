@@ -12,7 +12,7 @@ from pytest_llmobs.errors import ArgumentError, StoreError
 from pytest_llmobs.files import encodable
 from pytest_llmobs.prompts import langchain
 from pytest_llmobs.prompts.documents import dump, load
-from pytest_llmobs.prompts.filling.messages import is_message
+from pytest_llmobs.prompts.filling.messages import PLACEHOLDER, is_message, list_variable
 from pytest_llmobs.prompts.filling.origin import Origin
 from pytest_llmobs.prompts.filling.variables import spot_at
 from pytest_llmobs.prompts.templates import PromptMessages, PromptText
@@ -39,6 +39,15 @@ class Content:
     def suffix(self) -> str:
         """Of the file that is made for it."""
         return ".md" if self.kind == "text" else ".yaml"
+
+    @property
+    def is_of_its_kind(self) -> bool:
+        """False for what somebody has written by hand as a text, or as messages, that is none."""
+        if self.kind == "text":
+            return isinstance(self.value, str)
+        if self.kind == "messages":
+            return isinstance(self.value, list) and bool(self.value) and all(map(_has_body, self.value))
+        return True
 
     def file_text(self) -> str:
         """Return what its file holds. The last line ends, as editors have it."""
@@ -149,6 +158,11 @@ def _message(item: Any, number: int) -> dict[str, Any]:
         item = {"role": item[0], "content": item[1]}
     if not is_message(item):
         raise ArgumentError(f"Message {number} is {_shown(item)}. Write a message as {_A_MESSAGE}.")
+    if item["role"] == PLACEHOLDER and list_variable(item) is None:
+        raise ArgumentError(
+            f"Message {number} stands for a list of messages, and its content is {_shown(item['content'])}. Write the "
+            'variable of the list, and nothing else: "{history}".'
+        )
     _check_body(item["content"], number)
     try:
         text = json.dumps(dict(item), allow_nan=False, ensure_ascii=False)
@@ -164,8 +178,7 @@ def _check_body(body: Any, number: int) -> None:
     Raises:
         ArgumentError: It is neither.
     """
-    is_blocks = isinstance(body, list) and bool(body) and all(isinstance(block, dict) for block in body)
-    if isinstance(body, str) or is_blocks:
+    if _is_body(body):
         return
     hint = ""
     if isinstance(body, dict) and list(body.values()) == [None]:
@@ -174,6 +187,15 @@ def _check_body(body: Any, number: int) -> None:
         f"Message {number} has the content {_shown(body)}. Give a text, or a list of blocks such as "
         f'{{"type": "text", "text": "Hello"}}.{hint}'
     )
+
+
+def _has_body(item: Any) -> bool:
+    return is_message(item) and _is_body(item["content"])
+
+
+def _is_body(body: Any) -> bool:
+    is_blocks = isinstance(body, list) and bool(body) and all(isinstance(block, dict) for block in body)
+    return isinstance(body, str) or is_blocks
 
 
 def _shown(value: Any) -> str:

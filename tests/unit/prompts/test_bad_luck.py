@@ -11,7 +11,7 @@ import pytest
 
 from pytest_llmobs.errors import ArgumentError, NotFoundError, StoreError
 from pytest_llmobs.prompts.checks import check
-from pytest_llmobs.prompts.commit_file import hash_of
+from pytest_llmobs.prompts.commit_file import file_text, hash_of
 from pytest_llmobs.prompts.committing import commit
 from pytest_llmobs.prompts.content import Content, content_of
 from pytest_llmobs.prompts.folder import PromptFolder
@@ -68,6 +68,25 @@ def test_a_commit_that_is_its_own_ancestor_is_named_and_nothing_is_put_on_top(
     (damage,) = folder.history("support").damaged
     assert damage.file == file
     assert len(folder.commits.hashes("support")) == 2
+
+
+NUMBER = [{"role": "user", "content": 1}]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [Content("text", 3), Content("messages", "Hi"), Content("messages", [1]), Content("messages", NUMBER)],
+)
+def test_a_commit_that_somebody_forged_is_named_and_not_served(
+    folder: PromptFolder, content: Content
+) -> None:
+    hash = hash_of(content, None)
+    header = {"parent": None, "time": "2026-11-30", "author": "Eve", "description": None}
+    file = folder.commits.file("support", hash)
+    file.parent.mkdir(parents=True)
+    file.write_text(file_text(header, content))
+    with pytest.raises(StoreError, match=f"its content is no prompt of the kind '{content.kind}'"):
+        Puller(folder).pull("support", hash)
 
 
 def test_a_tag_in_which_two_promotions_meet_asks_which_is_meant(folder: PromptFolder, tmp_path: Path) -> None:
@@ -156,6 +175,8 @@ def test_a_text_that_is_pushed_twice_is_one_commit(folder: PromptFolder, text: s
     ("object", "reason"),
     [
         ("a\n<<<<<<< ours\nb\n=======\nc\n>>>>>>> theirs\n", "The text holds a conflict that git has left in line 2"),
+        ([("placeholder", "{history} {x}")], "stands for a list of messages, and its content is '{history} {x}'"),
+        ([("placeholder", "history")], 'Write the variable of the list, and nothing else: "{history}"'),
         ("\ud83d", "half of a surrogate pair"),
         ([{"role": "user", "content": "\ud83d"}], "Message 1 has no form in JSON"),
     ],
