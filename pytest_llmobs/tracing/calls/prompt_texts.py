@@ -67,29 +67,28 @@ class _Search:
 
     def look_at(self, text: str) -> None:
         """Note the prompts that a text is made of."""
-        if type(text) is not str and self._is_known(text):
-            return
+        known = self._known(text) if type(text) is not str else None
         if not _SHORTEST <= len(text) <= _LONGEST:
             return
         parts = []
         for prompt in self._filled:
-            if _holds(text, prompt.text):
+            # a known text may be made of other prompts; an earlier commit of its own is none of them
+            if prompt.stamp.name != known and _holds(text, prompt.text):
                 parts.append(Recognised(prompt.stamp))
-        if parts:
-            self._recognised += parts
-        elif self._recognizer is not None:
+        self._recognised += parts
+        if not parts and known is None and self._recognizer is not None:
             self._recognised += self._recognizer.recognise(text)
 
-    def _is_known(self, text: Any) -> bool:
-        """Tell whether a text's own object says which prompt it is; note it, and what is wrong with sending it."""
+    def _known(self, text: Any) -> str | None:
+        """Return which prompt a text's own object says it is, or None; note it, and what is wrong with sending it."""
         unfilled = _unfilled(text)
         if unfilled is not None and self._recognizer is not None and self._recognizer.is_strict:
             self.error = self.error or unfilled
         stamp: PromptStamp | None = getattr(text, "prompt_stamp", None)
         if stamp is None:
-            return False
+            return None
         self._recognised.append(Recognised(stamp, tuple(getattr(unfilled, "missing", ()))))
-        return True
+        return stamp.name
 
     def note(self, *, is_sent: bool) -> None:
         """Stamp the run and its ancestors."""

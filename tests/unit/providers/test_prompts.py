@@ -259,6 +259,23 @@ def test_several_prompts_and_several_commits_stand_beside_each_other(sink, serve
     assert [stamp(call) for call in sink.runs[:3]] == [hash, newer.commit_hash, None]
 
 
+def test_a_prompt_that_stands_in_the_value_of_another_is_on_the_call_too(sink, server, folder, prompt, hash):
+    (folder.folder / "tone.md").write_text("patient, and never brief")
+    tone = Puller(folder).pull("tone")
+    (folder.folder / "support.md").write_text("Greet {customer}.")
+    newer = Puller(folder).pull("support")
+
+    @traceable
+    def app() -> None:
+        said = newer.format(customer="Ada, and be patient, and never brief")
+        text = prompt.format(customer=said, tone=tone.format())
+        in_sync(server, lambda client: client.messages.create(**ASK, system=text))
+
+    app()
+    assert sink.runs[0].metadata["prompt.tone"] == tone.commit_hash
+    assert stamp(sink.runs[0]) == hash
+
+
 def test_a_run_that_was_written_is_not_touched(sink, server, prompt, hash):
     with trace("app"):
         with trace("over") as over:
