@@ -17,6 +17,11 @@ from tests.unit.storage.filtering.stored import plain_run, run_id, store_of
 Command = Callable[..., Outcome]
 IDS = {number: f"019ca9{number:02x}-1000-7c1e-9d02-{number:012x}" for number in range(10)}
 
+RAISED = """Traceback (most recent call last):
+  File "app.py", line 1, in answer
+Timeout: no answer
+"""
+
 
 def run(number: int, **given: Any) -> Any:
     made = plain_run(number, **given)
@@ -40,7 +45,13 @@ def filled(tmp_path: Path) -> Iterator[Store]:
             **usage,
         ),
         run(2, name="messages.create", run_type="llm", trace=IDS[1], parent_id=IDS[1], latency=0.7),
-        run(3, name="support_agent", latency=7, status="error", error="Timeout: no answer"),
+        run(
+            3,
+            name="support_agent",
+            latency=7,
+            status="error",
+            error=RAISED,
+        ),
         run(4, name="tone", evaluates=IDS[1]),
     ]
     store = store_of(tmp_path, runs)
@@ -143,6 +154,11 @@ def test_a_part_of_a_payload_may_be_a_column(llmobs: Command, filled: Store) -> 
         },
     ]
     assert "Unknown column 'tags.0'" in llmobs("runs", "--select", "tags.0").stderr
+
+
+def test_of_an_error_the_list_shows_what_was_raised(llmobs: Command, filled: Store) -> None:
+    done = llmobs("runs", 'eq(status, "error")', "--select", "name,error")
+    assert done.stdout.splitlines()[2:] == ["support_agent  Timeout: no answer"]
 
 
 def test_a_column_that_no_run_has_is_told(llmobs: Command, filled: Store) -> None:
