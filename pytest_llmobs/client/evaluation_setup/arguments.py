@@ -279,6 +279,10 @@ def _check_pair(arguments: EvaluationArguments) -> None:
         raise ArgumentError(
             f"evaluate({arguments.target!r}, …): a pair is two names of stored experiments, ('before', 'after')."
         )
+    if names[0] == names[1]:
+        raise ArgumentError(
+            f"evaluate(…) would compare {names[0]!r} with itself. Name another experiment beside it."
+        )
     if not arguments.evaluators:
         raise ArgumentError(
             "evaluators is empty: a pair is compared by at least one, a PairwiseJudge, or a function of outputs that "

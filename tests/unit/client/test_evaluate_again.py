@@ -325,6 +325,8 @@ def test_the_order_is_fixed_where_it_is_not_to_be_drawn(client: ClientBase, pair
 def test_a_pair_needs_two_names_and_an_evaluator(client: ClientBase, pair: tuple[str, str]) -> None:
     with pytest.raises(ArgumentError, match="a pair is two names of stored experiments"):
         evaluate(pair[:1], evaluators=[longer], client=client)
+    with pytest.raises(ArgumentError, match=f"would compare {pair[0]!r} with itself"):
+        evaluate((pair[0], pair[0]), evaluators=[longer], client=client)
     with pytest.raises(ArgumentError, match="evaluators is empty: a pair is compared by at least one"):
         evaluate(pair, client=client)
     with pytest.raises(ArgumentError, match="data makes no sense here: the target is a pair"):
