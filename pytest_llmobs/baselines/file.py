@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, replace
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pytest_llmobs.baselines.line_json import REMEDY, parse_json, read_text, render_lines
+from pytest_llmobs.baselines.paths import TEXTS, baseline_path, texts_path
 from pytest_llmobs.baselines.records import (
     SCHEMA,
     UNKNOWN_SESSION,
@@ -22,55 +22,15 @@ from pytest_llmobs.baselines.records import (
 from pytest_llmobs.baselines.row_json import each, object_of, read_row, row_wire
 from pytest_llmobs.baselines.texts_file import parse_texts, render_texts
 from pytest_llmobs.errors import BaselineError
-from pytest_llmobs.files import locked, read_bytes, text_hash, write_whole
+from pytest_llmobs.files import locked, read_bytes, write_whole
 from pytest_llmobs.files import parse_json as parse_plain_json
 from pytest_llmobs.records.fit import MisfitError, at, shortened
 from pytest_llmobs.records.wire import from_wire, to_wire
 
 R = TypeVar("R")
 
-_PLAIN = re.compile(r"[\w/]+\.py(?:::\w+)*", re.ASCII)
-_LONGEST = 120
-_TEXTS = ".texts.json"
 _SUITE_LINE = b'"suite": '
 _HEAD = ("suite", "dataset", "dataset_version", "repeat", "metrics", "metadata")
-
-
-def baseline_path(directory: Path | str, suite: str) -> Path:
-    """Return the file of a suite's baseline: ``tests.test_support--test_agent.json``.
-
-    Different suites get different files: a name with other than plain characters, or a long one, ends in a hash.
-
-    Args:
-        directory: The folder of the baselines.
-        suite: Node id of the test without example and repeat.
-    """
-    path, *names = suite.split("::")
-    readable = "--".join([path.removesuffix(".py").replace("/", "."), *names])
-    # a plain name is the suite's alone; of any other two might be made the same
-    if _PLAIN.fullmatch(suite) and len(readable) <= _LONGEST:
-        return Path(directory) / f"{readable}.json"
-    plain = re.sub(r"[^A-Za-z0-9_.-]+", "-", readable)[:_LONGEST].strip("-.")
-    return Path(directory) / f"{plain}~{text_hash(suite)[:10]}.json"
-
-
-def texts_path(path: Path) -> Path:
-    """Return the companion file with the texts."""
-    return path.with_name(path.name.removesuffix(".json") + _TEXTS)
-
-
-def is_baseline(name: str) -> bool:
-    """Return True where a file of that name is a baseline, and not its companion with the texts."""
-    return name.endswith(".json") and not name.endswith(_TEXTS)
-
-
-def baseline_files(directory: Path | str) -> list[Path]:
-    """Return the files of a folder's baselines, sorted."""
-    files = []
-    for path in Path(directory).glob("*.json"):
-        if is_baseline(path.name):
-            files.append(path)
-    return sorted(files)
 
 
 def remove_baseline(path: Path) -> None:
@@ -129,7 +89,7 @@ def parse_baseline(content: str, where: str, texts: str | None = None) -> Baseli
         raise BaselineError(f"{where} is no baseline: {error}. {REMEDY}") from error
     if texts is None:
         return baseline
-    return replace(baseline, texts=parse_texts(texts, where.removesuffix(".json") + _TEXTS))
+    return replace(baseline, texts=parse_texts(texts, where.removesuffix(".json") + TEXTS))
 
 
 def _named_session(wire: dict[str, Any]) -> dict[str, Any]:

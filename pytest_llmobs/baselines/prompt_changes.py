@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from operator import attrgetter
+from typing import TYPE_CHECKING
 
-from pytest_llmobs.baselines.records import Baseline
 from pytest_llmobs.records.decisions import PromptChange
 from pytest_llmobs.records.plans import SuitePlan
 from pytest_llmobs.records.prompt_uses import read_uses, shown_uses
 from pytest_llmobs.records.trials import Trial
+
+if TYPE_CHECKING:  # most first sessions have no baseline
+    from pytest_llmobs.baselines.records import Baseline
 
 
 def trial_changes(baseline: Baseline, trial: Trial) -> Iterator[PromptChange]:

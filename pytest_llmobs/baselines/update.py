@@ -7,12 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from pytest_llmobs.baselines.addition import added_baseline
-from pytest_llmobs.baselines.file import (
-    baseline_path,
-    load_baseline,
-    remove_baseline,
-    write_baseline,
-)
+from pytest_llmobs.baselines.file import load_baseline, remove_baseline, write_baseline
 from pytest_llmobs.baselines.fresh import (
     complete_trials,
     cut_short_examples,
@@ -25,6 +20,7 @@ from pytest_llmobs.baselines.fresh import (
     suite_records,
     without,
 )
+from pytest_llmobs.baselines.paths import baseline_path
 from pytest_llmobs.baselines.records import (
     Baseline,
     BaselineRow,

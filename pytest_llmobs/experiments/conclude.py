@@ -8,7 +8,6 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_llmobs.baselines.records import Baseline
 from pytest_llmobs.errors import BaselineError, StoreError
 from pytest_llmobs.experiments.documents import experiment_to_dict
 from pytest_llmobs.experiments.git import same_code
@@ -30,6 +29,7 @@ from pytest_llmobs.tracing.redaction.pipeline import Redaction
 from pytest_llmobs.wording import shell_line
 
 if TYPE_CHECKING:  # most sessions upload nothing
+    from pytest_llmobs.baselines.records import Baseline
     from pytest_llmobs.storage.remote.filesystem import RemoteFiles
 
 
@@ -186,7 +186,7 @@ def _of_same_code(
     known: dict[str, Baseline | BaselineError] = {}
     for suite, baseline in baselines.items():
         known[suite] = baseline
-        if isinstance(baseline, Baseline):
+        if not isinstance(baseline, BaselineError):
             commits = set(filter(None, map(baseline.code_of, baseline.rows)))
             known[suite] = replace(baseline, same_code=tuple(filter(same, sorted(commits))))
     return known
@@ -230,7 +230,7 @@ def _failed_its_test(
     if trial.status != "failed":
         return False
     baseline = baselines.get(trial.suite)
-    if surroundings.settings.strict or not isinstance(baseline, Baseline):
+    if surroundings.settings.strict or baseline is None or isinstance(baseline, BaselineError):
         return True
     if baseline.row_of(trial.example_id, trial.example_hash) is None:
         return True
@@ -255,7 +255,7 @@ def _digests(plans: Sequence[SuitePlan], source: Source) -> dict[str, str]:
     """Return suite -> hash of its baseline."""
     digests = {}
     for suite, baseline in baselines_of(plans, source).items():
-        if isinstance(baseline, Baseline):
+        if not isinstance(baseline, BaselineError):
             digests[suite] = baseline.digest()
     return digests
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from operator import attrgetter
 from pathlib import Path
 
-from pytest_llmobs.baselines.file import baseline_path, texts_path
+from pytest_llmobs.baselines.paths import baseline_path, texts_path
 from pytest_llmobs.baselines.records import BaselineUpdate
 from pytest_llmobs.baselines.update import record_baseline
 from pytest_llmobs.experiments.addition import RECORD, addition_notes, addition_remarks, not_the_same

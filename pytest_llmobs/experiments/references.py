@@ -6,11 +6,10 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pytest_llmobs.baselines.file import baseline_path, load_baseline, parse_baseline, texts_path
 from pytest_llmobs.baselines.line_json import REMEDY
-from pytest_llmobs.baselines.records import Baseline, BaselineSession, RecordedSession
-from pytest_llmobs.baselines.renames import follow_renames
+from pytest_llmobs.baselines.paths import baseline_path, texts_path
 from pytest_llmobs.errors import BaselineError
 from pytest_llmobs.experiments.git import check_revision, read_committed
 from pytest_llmobs.files import text_hash
@@ -19,7 +18,10 @@ from pytest_llmobs.records.plans import SuitePlan
 from pytest_llmobs.storage.store import Store
 from pytest_llmobs.wording import listed, nearest
 
-Source = Callable[[str], Baseline | None]
+if TYPE_CHECKING:
+    from pytest_llmobs.baselines.records import Baseline, RecordedSession
+
+Source = Callable[[str], "Baseline | None"]
 """Returns the baseline of a suite, or None where there is none; raises ``BaselineError``."""
 
 GIT = "git:"
@@ -70,6 +72,8 @@ def baselines_of(plans: Iterable[SuitePlan], source: Source) -> dict[str, Baseli
             baselines[plan.name] = error
         else:
             if baseline is not None:
+                from pytest_llmobs.baselines.renames import follow_renames
+
                 baselines[plan.name] = follow_renames(baseline, plan)
     return baselines
 
@@ -112,6 +116,8 @@ def recorded_session(experiment: Experiment, suite: str) -> RecordedSession:
     Its id follows from the experiment's name and moment, so that whoever records it, and however often, calls it the
     same.
     """
+    from pytest_llmobs.baselines.records import BaselineSession, RecordedSession
+
     commit = None
     if experiment.commit:
         commit = experiment.commit.removesuffix(DIRTY)
@@ -162,10 +168,28 @@ def useless(
 
 def _in_folder(directory: Path, suite: str) -> Baseline | None:
     path = baseline_path(directory, suite)
+    # what reads one takes long to import, and a first session has none
+    if not _is_there(path):
+        return None
+    from pytest_llmobs.baselines.file import load_baseline
+
     return _of_suite(load_baseline(path), suite, str(path))
 
 
+def _is_there(path: Path) -> bool:
+    """Return False where there is surely no such file: of one that can't be looked at, whoever reads it says why."""
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        return False
+    except (OSError, ValueError):
+        return True
+    return True
+
+
 def _in_file(path: Path, suite: str) -> Baseline | None:
+    from pytest_llmobs.baselines.file import load_baseline
+
     baseline = load_baseline(path)
     if baseline is not None and baseline.suite == suite:
         return baseline
@@ -204,6 +228,8 @@ def _from_git(revision: str, directory: Path, rootdir: Path, suite: str) -> Base
     content = _read_from_git(revision, path, rootdir)
     if content is None:
         return None
+    from pytest_llmobs.baselines.file import parse_baseline
+
     where = f"{revision}:{path.name}"
     texts = _read_from_git(revision, texts_path(path), rootdir)
     return _of_suite(parse_baseline(content, where, texts), suite, where)

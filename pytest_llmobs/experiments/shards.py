@@ -109,10 +109,8 @@ def durations(directory: Path, suite: str, examples: set[str]) -> dict[str, floa
         suite: The suite's name.
         examples: Ids of its examples.
     """
-    from pytest_llmobs.baselines.file import (  # most readers of documents deal nothing
-        baseline_path,
-        load_baseline,
-    )
+    from pytest_llmobs.baselines.file import load_baseline  # most readers of documents deal nothing
+    from pytest_llmobs.baselines.paths import baseline_path
 
     try:
         baseline = load_baseline(baseline_path(directory, suite))

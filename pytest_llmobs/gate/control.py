@@ -10,9 +10,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import starmap
 from operator import attrgetter
+from typing import TYPE_CHECKING
 
-from pytest_llmobs.baselines.records import BaselineSession
-from pytest_llmobs.baselines.texts import fingerprints
 from pytest_llmobs.gate.asking import Asking
 from pytest_llmobs.gate.judged import JudgedMetric, JudgedSuite
 from pytest_llmobs.gate.missing import too_many
@@ -25,6 +24,9 @@ from pytest_llmobs.records.looks import Look, Rerun
 from pytest_llmobs.records.trials import Trial
 from pytest_llmobs.settings import Settings
 from pytest_llmobs.wording import commit_id
+
+if TYPE_CHECKING:  # most first sessions have no baseline
+    from pytest_llmobs.baselines.records import BaselineSession
 
 PASSES = 3
 """Passes of the accepted code where a mean has dropped."""
@@ -248,6 +250,8 @@ def _first_problem(suite: JudgedSuite, trials: Sequence[Trial], expected: int) -
 
 def _sent_otherwise(suite: JudgedSuite, trial: Trial) -> bool:
     """Tell whether a trial of the accepted code sent something else than was recorded of it."""
+    from pytest_llmobs.baselines.texts import fingerprints
+
     then = suite.pair.rows[trial.example_id].fingerprints
     now = fingerprints(trial)
     if not then or not now:

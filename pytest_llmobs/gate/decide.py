@@ -9,9 +9,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from operator import attrgetter
+from typing import TYPE_CHECKING
 
 from pytest_llmobs.baselines.prompt_changes import suite_changes
-from pytest_llmobs.baselines.records import Baseline
 from pytest_llmobs.errors import BaselineError
 from pytest_llmobs.gate.asking import Asking, TakeLook
 from pytest_llmobs.gate.control import compare_with_accepted
@@ -34,7 +34,10 @@ from pytest_llmobs.records.prompt_uses import suites_prompts
 from pytest_llmobs.records.trials import Trial
 from pytest_llmobs.settings import Settings, words
 
-_Baselines = Mapping[str, Baseline | BaselineError]
+if TYPE_CHECKING:  # most first sessions have no baseline
+    from pytest_llmobs.baselines.records import Baseline
+
+_Baselines = Mapping[str, "Baseline | BaselineError"]
 
 
 def decide(

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 from operator import attrgetter, itemgetter
+from typing import TYPE_CHECKING
 
-from pytest_llmobs.baselines.records import Baseline, BaselineRow, BaselineSession
 from pytest_llmobs.gate.units import clustered
 from pytest_llmobs.measures.gate_rules import PASS, rule_of
 from pytest_llmobs.measures.means import present, scored_mean
@@ -21,6 +21,9 @@ from pytest_llmobs.measures.permutation import permutation_test
 from pytest_llmobs.measures.units import Row, Unit
 from pytest_llmobs.records.plans import SuitePlan
 from pytest_llmobs.wording import count
+
+if TYPE_CHECKING:  # most first sessions have no baseline
+    from pytest_llmobs.baselines.records import Baseline, BaselineRow, BaselineSession
 
 LEVEL = 0.05
 """p below which a suite has days."""

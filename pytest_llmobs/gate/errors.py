@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain
 from operator import attrgetter
+from typing import TYPE_CHECKING
 
-from pytest_llmobs.baselines.records import Baseline
 from pytest_llmobs.errors import BaselineError
 from pytest_llmobs.gate.must_pass import must_pass_errors
 from pytest_llmobs.gate.pairing import SuitePair
@@ -15,6 +15,9 @@ from pytest_llmobs.records.experiments import SuiteScore
 from pytest_llmobs.records.plans import GateRule
 from pytest_llmobs.settings import Settings
 from pytest_llmobs.wording import listed, shell_line
+
+if TYPE_CHECKING:  # most first sessions have no baseline
+    from pytest_llmobs.baselines.records import Baseline
 
 RecordCommand = Callable[[str], str]
 """Returns the command that records a suite's baseline."""

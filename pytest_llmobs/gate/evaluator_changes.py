@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Set
+from typing import TYPE_CHECKING
 
-from pytest_llmobs.baselines.records import Baseline
 from pytest_llmobs.gate.pairing import SuitePair
+
+if TYPE_CHECKING:  # most first sessions have no baseline
+    from pytest_llmobs.baselines.records import Baseline
 
 GONE = "its evaluator is gone from the marker"
 """How a metric changed that the baseline has and the marker no longer names."""

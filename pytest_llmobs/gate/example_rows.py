@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from operator import attrgetter
 
-from pytest_llmobs.baselines.changes import changes_of
 from pytest_llmobs.gate.judged import JudgedSuite
 from pytest_llmobs.gate.must_pass import must_pass_failures
 from pytest_llmobs.gate.pairing import ExamplePair
@@ -218,4 +217,6 @@ def _explained(suite: JudgedSuite, row: ExampleRow, commit: str | None) -> Examp
     trial = _telling(suite.trials_of(row.example_id), row.metric)
     if trial is None:
         return row
+    from pytest_llmobs.baselines.changes import changes_of  # most sessions have nothing to explain
+
     return replace(row, changes=tuple(changes_of(baseline, trial, commit)))

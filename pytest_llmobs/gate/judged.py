@@ -6,9 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from operator import attrgetter
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_llmobs.baselines.records import Baseline
 from pytest_llmobs.gate.evaluator_changes import (
     GONE,
     evaluator_changes,
@@ -29,6 +28,9 @@ from pytest_llmobs.measures.permutation import Shuffled
 from pytest_llmobs.measures.values import Measurements
 from pytest_llmobs.records.plans import GateRule, SuitePlan
 from pytest_llmobs.records.trials import Trial
+
+if TYPE_CHECKING:  # most first sessions have no baseline
+    from pytest_llmobs.baselines.records import Baseline
 
 
 @dataclass

@@ -9,13 +9,15 @@ from __future__ import annotations
 import statistics
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from operator import attrgetter
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_llmobs.baselines.records import BaselineRow
 from pytest_llmobs.gate.pairing import SuitePair
 from pytest_llmobs.measures.ratios import RatioPair, log_spread, rise
 from pytest_llmobs.measures.values import own_cost, warm_latency
 from pytest_llmobs.records.trials import Trial
+
+if TYPE_CHECKING:  # most first sessions have no baseline
+    from pytest_llmobs.baselines.records import BaselineRow
 
 Differing = Mapping[str, tuple[str, str]]
 """Condition -> what it was and what it is."""

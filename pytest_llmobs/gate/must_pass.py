@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pytest_llmobs.baselines.records import Baseline
 from pytest_llmobs.gate.pairing import SuitePair
 from pytest_llmobs.gate.suspects import PASSING
 from pytest_llmobs.measures.gate_rules import PASS
 from pytest_llmobs.records.plans import GateRule
 from pytest_llmobs.wording import count, known, nearest
+
+if TYPE_CHECKING:  # most first sessions have no baseline
+    from pytest_llmobs.baselines.records import Baseline
 
 _NAMED = 10
 """Values named in a complaint."""

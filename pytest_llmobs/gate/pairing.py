@@ -7,14 +7,16 @@ from collections import Counter
 from collections.abc import Container, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pytest_llmobs.baselines.records import Baseline, BaselineRow
 from pytest_llmobs.measures.gate_rules import mapped, rule_of
 from pytest_llmobs.measures.means import mean
 from pytest_llmobs.measures.values import Measurements, measure
 from pytest_llmobs.records.plans import ExpectedTrial, SuitePlan
 from pytest_llmobs.records.trials import Trial
+
+if TYPE_CHECKING:  # most first sessions have no baseline
+    from pytest_llmobs.baselines.records import Baseline, BaselineRow
 
 _SAME = 1e-6
 """Differences up to this, relative to the values, are the rounding of means, and of the baseline's six digits."""

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from pytest_llmobs.baselines.records import SuiteRecord
 from pytest_llmobs.gate.evaluator_changes import CHANGED, NEW
 from pytest_llmobs.gate.metric_rows import ANY_DROP, ROUNDING, held_to_min_mean
 from pytest_llmobs.gate.missing import too_many
@@ -19,6 +19,9 @@ from pytest_llmobs.records.decisions import MetricRow, VerdictName
 from pytest_llmobs.records.experiments import SuiteScore
 from pytest_llmobs.records.plans import GateRule
 from pytest_llmobs.wording import headed
+
+if TYPE_CHECKING:  # most first sessions have no baseline
+    from pytest_llmobs.baselines.records import SuiteRecord
 
 
 def suite_verdicts(pair: SuitePair, scores: Iterable[SuiteScore], *, ci: bool) -> Iterator[MetricRow]:

@@ -152,7 +152,8 @@ def gone_suites(config: pytest.Config, suites: Suites) -> Iterator[SuitePlan]:
 
 def _recorded_suites(suites: Suites) -> Iterator[str]:
     """Yield the suites of tests that have a baseline and weren't collected."""
-    from pytest_llmobs.baselines.file import baseline_files, baseline_path, load_baseline, suite_of_damaged
+    from pytest_llmobs.baselines.file import load_baseline, suite_of_damaged
+    from pytest_llmobs.baselines.paths import baseline_files, baseline_path
     from pytest_llmobs.records.plans import is_evaluated
 
     known = {baseline_path(suites.baseline_folder, suite) for suite in suites.totals}

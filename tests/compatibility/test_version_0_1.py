@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from pytest_llmobs.baselines.file import baseline_path, load_baseline, save_baseline, texts_path
+from pytest_llmobs.baselines.file import load_baseline, save_baseline
+from pytest_llmobs.baselines.paths import baseline_path, texts_path
 from pytest_llmobs.cli import main
 from pytest_llmobs.experiments.documents import experiment_from_dict, experiment_to_dict
 from pytest_llmobs.experiments.references import baseline_source, baselines_of

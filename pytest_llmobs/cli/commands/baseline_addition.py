@@ -11,7 +11,7 @@ from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
 
-from pytest_llmobs.baselines.file import baseline_files
+from pytest_llmobs.baselines.paths import baseline_files
 from pytest_llmobs.cli.console import Console
 from pytest_llmobs.cli.lookup import none_yet
 from pytest_llmobs.cli.stores import open_store

@@ -6,14 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from pytest_llmobs.baselines.file import (
-    baseline_files,
-    is_baseline,
-    load_baseline,
-    parse_baseline,
-    remove_baseline,
-    save_baseline,
-)
+from pytest_llmobs.baselines.file import load_baseline, parse_baseline, remove_baseline, save_baseline
+from pytest_llmobs.baselines.paths import baseline_files, is_baseline
 from pytest_llmobs.baselines.records import Baseline, named_sessions
 from pytest_llmobs.baselines.renames import follow_renames
 from pytest_llmobs.baselines.texts import updated_texts

@@ -8,7 +8,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from pytest_llmobs.baselines.file import baseline_files, load_baseline
+from pytest_llmobs.baselines.file import load_baseline
+from pytest_llmobs.baselines.paths import baseline_files
 from pytest_llmobs.cli.commands.baseline import baseline_directory
 from pytest_llmobs.cli.console import Console
 from pytest_llmobs.cli.stores import open_store

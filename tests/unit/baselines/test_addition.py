@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from pytest_llmobs.baselines.addition import added_baseline, pooled_baseline
-from pytest_llmobs.baselines.file import baseline_path, load_baseline
+from pytest_llmobs.baselines.file import load_baseline
+from pytest_llmobs.baselines.paths import baseline_path
 from pytest_llmobs.baselines.records import Baseline, BaselineSession, RecordedSession
 from pytest_llmobs.baselines.update import record_baseline, updated_baseline
 from pytest_llmobs.records.experiments import SuiteScore

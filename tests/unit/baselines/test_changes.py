@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from pytest_llmobs.baselines.changes import changes_of, text_change
-from pytest_llmobs.baselines.file import baseline_path, load_baseline
+from pytest_llmobs.baselines.file import load_baseline
+from pytest_llmobs.baselines.paths import baseline_path
 from pytest_llmobs.baselines.records import BaselineSession, RecordedSession
 from pytest_llmobs.baselines.update import record_baseline
 from pytest_llmobs.records.trials import ModelCall, Trial

@@ -10,15 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_llmobs.baselines.file import (
-    baseline_path,
-    load_baseline,
-    parse_baseline,
-    render_baseline,
-    save_baseline,
-    texts_path,
-)
+from pytest_llmobs.baselines.file import load_baseline, parse_baseline, render_baseline, save_baseline
 from pytest_llmobs.baselines.line_json import parse_json
+from pytest_llmobs.baselines.paths import baseline_path, texts_path
 from pytest_llmobs.baselines.records import BaselineSession, RecordedSession
 from pytest_llmobs.baselines.update import updated_baseline
 from pytest_llmobs.errors import BaselineError

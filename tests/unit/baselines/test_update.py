@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_llmobs.baselines.file import baseline_path, load_baseline
+from pytest_llmobs.baselines.file import load_baseline
+from pytest_llmobs.baselines.paths import baseline_path
 from pytest_llmobs.baselines.records import RecordedSession
 from pytest_llmobs.baselines.update import record_baseline, updated_baseline
 from pytest_llmobs.errors import BaselineError

@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_llmobs.baselines.file import baseline_path, load_baseline, save_baseline, texts_path
+from pytest_llmobs.baselines.file import load_baseline, save_baseline
+from pytest_llmobs.baselines.paths import baseline_path, texts_path
 from pytest_llmobs.baselines.records import Baseline, BaselineRow, BaselineSession, SuiteRecord
 from pytest_llmobs.baselines.texts import TextStore
 from tests.unit.cli.conftest import git

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_llmobs.baselines.file import baseline_path, load_baseline, save_baseline
+from pytest_llmobs.baselines.file import load_baseline, save_baseline
+from pytest_llmobs.baselines.paths import baseline_path
 from pytest_llmobs.experiments.documents import experiment_to_dict
 from pytest_llmobs.experiments.references import baseline_of
 from pytest_llmobs.storage.store import Store

@@ -10,13 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_llmobs.baselines.file import (
-    baseline_path,
-    load_baseline,
-    save_baseline,
-    suite_of_damaged,
-    texts_path,
-)
+from pytest_llmobs.baselines.file import load_baseline, save_baseline, suite_of_damaged
+from pytest_llmobs.baselines.paths import baseline_path, texts_path
 from pytest_llmobs.baselines.records import Baseline, BaselineRow
 from pytest_llmobs.baselines.texts import CallShape, ExampleTexts, TextStore
 from pytest_llmobs.errors import BaselineError

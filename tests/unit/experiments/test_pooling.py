@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from pytest_llmobs.baselines.file import baseline_path, load_baseline, save_baseline
+from pytest_llmobs.baselines.file import load_baseline, save_baseline
+from pytest_llmobs.baselines.paths import baseline_path
 from pytest_llmobs.baselines.records import Baseline
 from pytest_llmobs.experiments.accepted import accepted_code, usual_branch
 from pytest_llmobs.experiments.documents import experiment_to_dict

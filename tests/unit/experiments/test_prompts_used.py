@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from pytest_llmobs.baselines.changes import changes_of
-from pytest_llmobs.baselines.file import baseline_path, load_baseline, parse_baseline
+from pytest_llmobs.baselines.file import load_baseline, parse_baseline
+from pytest_llmobs.baselines.paths import baseline_path
 from pytest_llmobs.experiments.compare import compare_experiments
 from pytest_llmobs.experiments.conclude import Surroundings, conclude
 from pytest_llmobs.experiments.documents import experiment_from_dict

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_llmobs.baselines.file import baseline_path, save_baseline
+from pytest_llmobs.baselines.file import save_baseline
+from pytest_llmobs.baselines.paths import baseline_path
 from pytest_llmobs.baselines.records import Baseline, BaselineRow
 from pytest_llmobs.experiments.shards import OVERHEAD, Shard, deal, durations, hashed, whole_name
 

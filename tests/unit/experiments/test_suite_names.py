@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pytest_llmobs.baselines.file import baseline_path
+from pytest_llmobs.baselines.paths import baseline_path
 from pytest_llmobs.experiments.evaluation.suite_names import may_go_on, suite_name
 from pytest_llmobs.records.examples import Dataset, Example
 from pytest_llmobs.records.plans import is_evaluated

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_llmobs.baselines.file import baseline_path, save_baseline
+from pytest_llmobs.baselines.file import save_baseline
+from pytest_llmobs.baselines.paths import baseline_path
 from pytest_llmobs.errors import BaselineError
 from pytest_llmobs.experiments.references import baseline_source, baselines_of
 from pytest_llmobs.gate.decide import decide
