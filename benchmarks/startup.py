@@ -2,7 +2,8 @@
 
 ``python benchmarks/startup.py [--beside FOLDER]``. Both sides run alternately in fresh processes; CPU is that of the
 whole process (user + system), Arrow's import and sealing included; no SDK is imported. ``--beside`` measures another
-checkout in the same run. Exits with 1 where a bar is missed: 0.35 s of CPU, and 0.06 s for the client.
+checkout in the same run. Exits with 1 where a bar is missed: 0.35 s of CPU, 0.06 s for the client, and 0.12 s for
+``llmobs --help``.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from pathlib import Path
 
 BAR = 0.35
 CLIENT_BAR = 0.06
+HELP_BAR = 0.12
+HELP = "from pytest_llmobs.cli import main; main(['--help'])"
 CLIENT = "from pytest_llmobs import Client; Client()"
 PLAIN = """
 import pytest
@@ -52,14 +55,16 @@ def main() -> int:
     medians = {checkout: statistics.median(seconds) for checkout, seconds in extra.items()}
     for checkout, seconds in medians.items():
         print(f"{checkout.name:12} {seconds:.3f} s CPU beyond a plain test (bar {BAR})")
-    client = statistics.median(client_seconds(checkouts[0]) for _ in range(options.repetitions))
+    client = beyond_python(checkouts[0], CLIENT, options.repetitions)
     print(f"{'client':12} {client:.3f} s CPU for its import, beyond a bare Python (bar {CLIENT_BAR})")
-    return 0 if medians[checkouts[0]] <= BAR and client <= CLIENT_BAR else 1
+    shown = beyond_python(checkouts[0], HELP, options.repetitions)
+    print(f"{'--help':12} {shown:.3f} s CPU for llmobs --help, beyond a bare Python (bar {HELP_BAR})")
+    return 0 if medians[checkouts[0]] <= BAR and client <= CLIENT_BAR and shown <= HELP_BAR else 1
 
 
-def client_seconds(checkout: Path) -> float:
-    """Return the seconds of CPU that importing and making a client takes, beyond a Python that does nothing."""
-    return python(checkout, CLIENT) - python(checkout, "pass")
+def beyond_python(checkout: Path, code: str, repetitions: int) -> float:
+    """Return the median seconds of CPU that some code takes, beyond a Python that does nothing."""
+    return statistics.median(python(checkout, code) - python(checkout, "pass") for _ in range(repetitions))
 
 
 def python(checkout: Path, code: str) -> float:
@@ -67,7 +72,10 @@ def python(checkout: Path, code: str) -> float:
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
     with tempfile.TemporaryDirectory() as folder:
         process = subprocess.Popen(
-            [sys.executable, "-c", code], cwd=folder, env={**environment, "PYTHONPATH": str(checkout)}
+            [sys.executable, "-c", code],
+            cwd=folder,
+            env={**environment, "PYTHONPATH": str(checkout)},
+            stdout=subprocess.DEVNULL,
         )
         return finished(process, code)
 
