@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from pytest_llmobs.experiments.splits.users import ArmUsers, User
 from pytest_llmobs.measures.means import mean
-from pytest_llmobs.measures.two_samples import Difference, Sample, holm, needed, sample, welch
+from pytest_llmobs.measures.two_samples import Difference, Sample, difference_of_means, holm, needed, sample
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,9 @@ def compare_metric(
     rows = [ArmMetric(arm=base.arm, users=first.n, mean=first.mean)]
     for other in others:
         second = sample(by_arm.get(other.arm, ()))
-        row = ArmMetric(arm=other.arm, users=second.n, mean=second.mean, difference=welch(first, second))
+        row = ArmMetric(
+            arm=other.arm, users=second.n, mean=second.mean, difference=difference_of_means(first, second)
+        )
         rows.append(_with_needed(row, (base, other), (first, second), detect))
     return MetricComparison(metric=metric, arms=rows)
 

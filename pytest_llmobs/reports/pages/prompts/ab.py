@@ -266,7 +266,7 @@ def _how_to_read(comparison: SplitComparison, page: Page) -> Iterator[str]:
         return
     base = comparison.arms[0].arm
     yield from page.wrapped(
-        f"{page.signs.delta}: from {base}, over users' means (Welch). Holm: p adjusted for "
+        f"{page.signs.delta}: from {base}, over users' means. Holm: p adjusted for "
         f"{count(comparison.tests, 'difference')}. Both hold for one look, at a number of users planned beforehand: "
         "who looks again and again finds differences that aren't there.",
         "dim",
