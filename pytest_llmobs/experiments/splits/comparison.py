@@ -25,6 +25,8 @@ from pytest_llmobs.wording import known, nearest
 
 ALPHA = 0.05
 """The adjusted p below which a difference is called one."""
+MOST_MOVED = 0.01
+"""Share of the users who may have been given several arms: some have two devices."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,9 +67,19 @@ class SplitComparison:
     """Traces that served several users at once: left out."""
 
     @property
+    def is_mixed(self) -> bool:
+        """True where the arms have unlike users, though everybody was dealt out rightly.
+
+        Under weights that changed, one arm's users came earlier than another's (Crook et al. 2009, Seven Pitfalls to
+        Avoid when Running Controlled Experiments on the Web, KDD '09); and whoever was given several arms, who is left
+        out, is somebody who came often.
+        """
+        return len(self.weightings) > 1 or self.in_several_arms > MOST_MOVED * self.users
+
+    @property
     def findings(self) -> list[Finding]:
-        """The differences that chance doesn't explain; none where the assignment is broken."""
-        if self.ratio.broken:
+        """The differences that chance doesn't explain; none where the assignment is broken, or the users are unlike."""
+        if self.ratio.broken or self.is_mixed:
             return []
         return list(self._differences())
 

@@ -140,6 +140,25 @@ def test_users_are_expected_by_the_weights_that_they_came_under() -> None:
     assert comparison.ratio.p == 1
 
 
+def test_no_difference_is_named_where_the_arms_have_unlike_users() -> None:
+    # ratings rose between the weeks, in both arms alike; nine in ten of the first week's users are control's
+    first = split_of({"control": 900, "treatment": 100}, {"control": 90, "treatment": 10})
+    second = []
+    for number in range(2_000, 3_000):
+        second.append(served(number, f"user-{number}", ("control", "treatment")[number % 2]))
+    rating = {
+        **dict.fromkeys((run.id for run in first), 1.0),
+        **dict.fromkeys((run.id for run in second), 2.0),
+    }
+    comparison = compared([*first, *second], {"rating": rating})
+    assert (comparison.is_mixed, comparison.findings) == (True, [])
+    assert arm_of(comparison, "rating", "treatment").difference.p < 0.001  # type: ignore[union-attr,operator]
+    assert not compared(second, {"rating": rating}).is_mixed
+    for moved, is_mixed in ((10, False), (11, True)):
+        again = [served(5_000 + number, f"user-{2_000 + 2 * number}", "treatment") for number in range(moved)]
+        assert compared([*second, *again], {"rating": rating}).is_mixed == is_mixed
+
+
 def test_a_user_of_several_arms_is_counted_and_left_out_of_the_means() -> None:
     runs = [*split_of({"control": 4, "treatment": 4}), served(99, "user-0", "treatment")]
     comparison = compared(runs, {"rating": {**ratings(runs, EVEN), "run-0": 7.0}})

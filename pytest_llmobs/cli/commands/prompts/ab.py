@@ -82,6 +82,7 @@ def _as_json(comparison: SplitComparison, project: str, since: datetime | None) 
         "project": project,
         "since": since,
         "broken": comparison.ratio.broken,
+        "mixed": comparison.is_mixed,
         "findings": list(map(partial(to_wire, sparse=False), comparison.findings)),
     }
 

@@ -44,6 +44,10 @@ _FIGURES = {
 }
 """The columns of figures, and their titles."""
 _SEVERAL_ARMS = "given several arms, as the weights or the arms changed; --since the change leaves none out"
+_MIXED = (
+    "no difference is named: the weights or the arms changed, so that the arms' users came at other times, or aren't "
+    "equally often here; --since the change compares like with like"
+)
 _SEVERAL_USERS = "of several users at once; give each user a traced call of their own"
 
 
@@ -203,6 +207,9 @@ def _more(users: int | None) -> str:
 def _findings(comparison: SplitComparison, page: Page) -> Iterator[str]:
     """Yield the differences that chance doesn't explain, or why there is none to tell."""
     if comparison.ratio.broken:
+        return
+    if comparison.is_mixed and comparison.tests:
+        yield from page.item(_MIXED, mark="!")
         return
     if _arms_with_users(comparison) < 2:
         yield from page.item("fewer than two arms have users: nothing to compare yet", mark=page.signs.flat)
