@@ -161,10 +161,6 @@ class _Said:
     """The store's columns that ``exact`` needs."""
 
 
-_Join = Callable[[Sequence[pc.Expression]], pc.Expression]
-"""Makes one expression of several."""
-
-
 class _Compiler:
     """Turns conditions into expressions; those that Arrow can't say become row checks."""
 

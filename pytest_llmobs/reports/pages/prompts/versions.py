@@ -56,15 +56,12 @@ def minute(when: datetime) -> str:
     return f"{when.astimezone(UTC):%Y-%m-%d %H:%M}"
 
 
-def verdict_lines(
-    verdicts: Iterable[PromptVerdict], page: Page, most: int | None = _EXPERIMENTS
-) -> list[str]:
+def verdict_lines(verdicts: Iterable[PromptVerdict], page: Page) -> list[str]:
     """Return a line a verdict, with the experiments that came to it, the newest first.
 
     Args:
         verdicts: Of one commit, the newest first.
         page: Where it goes.
-        most: Experiments named a verdict; None for all.
     """
     names: dict[str, dict[str, None]] = {}
     for verdict in verdicts:
@@ -75,6 +72,6 @@ def verdict_lines(
     lines: list[str] = []
     for word, experiments in names.items():
         sign, style = _SIGNS.get(word, ("dot", ""))
-        text = f"{getattr(page.signs, sign)} {word}: {page.named(list(experiments), most)}"
+        text = f"{getattr(page.signs, sign)} {word}: {page.named(list(experiments), _EXPERIMENTS)}"
         lines += page.wrapped(text, style)
     return lines
