@@ -163,7 +163,7 @@ def _message(item: Any, number: int) -> dict[str, Any]:
             f"Message {number} stands for a list of messages, and its content is {_shown(item['content'])}. Write the "
             'variable of the list, and nothing else: "{history}".'
         )
-    _check_body(item["content"], number)
+    _check_body(item, number)
     try:
         text = json.dumps(dict(item), allow_nan=False, ensure_ascii=False)
         text.encode()
@@ -172,13 +172,14 @@ def _message(item: Any, number: int) -> dict[str, Any]:
         raise ArgumentError(f"Message {number} has no form in JSON: {error}.") from None
 
 
-def _check_body(body: Any, number: int) -> None:
+def _check_body(item: Mapping[str, Any], number: int) -> None:
     """Refuse a message's content that is neither a text nor a list of blocks.
 
     Raises:
         ArgumentError: It is neither.
     """
-    if _is_body(body):
+    body = item["content"]
+    if _has_body(item):
         return
     hint = ""
     if isinstance(body, dict) and list(body.values()) == [None]:
@@ -190,10 +191,11 @@ def _check_body(body: Any, number: int) -> None:
 
 
 def _has_body(item: Any) -> bool:
-    return is_message(item) and _is_body(item["content"])
-
-
-def _is_body(body: Any) -> bool:
+    if not is_message(item):
+        return False
+    body = item["content"]
+    if body is None:  # OpenAI's form of an example in which a tool is called
+        return bool(item.get("tool_calls"))
     is_blocks = isinstance(body, list) and bool(body) and all(isinstance(block, dict) for block in body)
     return isinstance(body, str) or is_blocks
 

@@ -141,7 +141,7 @@ def _of_message(message: Mapping[str, Any]) -> Iterator[str]:
     if isinstance(body, str):
         yield body
         return
-    for block in body:
+    for block in body or ():
         if isinstance(block.get("text"), str):
             yield block["text"]
 

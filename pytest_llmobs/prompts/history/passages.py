@@ -52,7 +52,9 @@ def lines_of(shown: Iterable[Passage]) -> list[tuple[int, str]]:
 
 
 def _of_message(message: Mapping[str, Any]) -> Passage:
-    parts = [_of_body(message["content"])]
+    parts = []
+    if message["content"] is not None:
+        parts.append(_of_body(message["content"]))
     for key, value in message.items():
         if key not in ("role", "content"):
             parts.append(f"{key}: {_json(value)}")

@@ -397,3 +397,19 @@ def refusal(client: Client, name: str) -> str:
     with pytest.raises(LlmobsError) as refused:
         client.pull_prompt(name)
     return str(refused.value)
+
+
+def test_an_example_of_a_tool_call_has_no_content_of_its_own(client: Client, tmp_path: Path) -> None:
+    """OpenAI's form of few-shot messages: a call of a tool and what the tool said."""
+    call = {"id": "c1", "type": "function", "function": {"name": "find", "arguments": '{"q": "refund"}'}}
+    messages = [
+        {"role": "user", "content": "Where is {order}?"},
+        {"role": "assistant", "content": None, "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": "c1", "content": "shipped"},
+    ]
+    client.push_prompt("chat", object=messages)
+    filled = client.pull_prompt("chat").format_messages(order="A1")
+    assert [message["content"] for message in filled] == ["Where is A1?", None, "shipped"]
+    assert filled[1]["tool_calls"] == [call]
+    with pytest.raises(ArgumentError, match="Message 1 has the content None"):
+        client.push_prompt("chat", object=[{"role": "assistant", "content": None}])
