@@ -22,9 +22,16 @@ def copy_example(name: str, folder: Path) -> Path:
 
 def plain_environment() -> dict[str, str]:
     """Return the environment without what changes the plugin, for fixtures of more than one test."""
-    left_out = ("CI", "ANTHROPIC_API_KEY", "LLMOBS_CONFIRMING", "PYTEST_ADDOPTS", "PYTHONDONTWRITEBYTECODE")
+    left_out = (
+        "CI",
+        "ANTHROPIC_API_KEY",
+        "COVERAGE_PROCESS_START",
+        "LLMOBS_CONFIRMING",
+        "PYTHONDONTWRITEBYTECODE",
+    )
     kept = {name: value for name, value in os.environ.items() if name not in left_out}
-    return kept | {"PYTHONPATH": str(ROOT / "tests" / "absent")}
+    # hypothesis isn't what users install for this, and takes a sixth of a session
+    return kept | {"PYTHONPATH": str(ROOT / "tests" / "absent"), "PYTEST_ADDOPTS": "-p no:hypothesispytest"}
 
 
 def run_pytest(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:

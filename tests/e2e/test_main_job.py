@@ -157,7 +157,7 @@ class Job(NamedTuple):
 @pytest.fixture(scope="module")
 def job(tmp_path_factory: pytest.TempPathFactory, server: Server) -> Job:
     folder = Folder(tmp_path_factory.mktemp("job"), server)
-    recorded = folder.pytest("--llm-experiment", "--llm-update-baseline", "-n2")
+    recorded = folder.pytest("--llm-experiment", "--llm-update-baseline")
     assert recorded.returncode == 0, recorded.stdout
     alone = folder.pytest("--llm-experiment", "--llm-name", "alone")
     assert alone.returncode == 0, alone.stdout

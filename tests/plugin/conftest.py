@@ -57,8 +57,12 @@ def test_answer(example, llm_run):
 GOOD = "Dear {name}, we read this."
 BROKEN = "Hello there."
 NAMES = ("Ada", "Grace", "Edsger")
-PLUGINS = ("-p", "no:hypothesispytest", "-o", "asyncio_default_fixture_loop_scope=function")
-"""hypothesis' plugin has no part in this and takes a quarter of a second to load; the other warns without its key."""
+PLUGINS = ("-p", "no:hypothesispytest", "-p", "no:asyncio")
+"""They have no part in this, and the first takes a quarter of a second to load; the second is for ``ASYNCIO``."""
+ASYNCIO = ("-p", "asyncio", "-o", "asyncio_default_fixture_loop_scope=function")
+"""For tests whose suites are asynchronous; without its key, pytest-asyncio warns."""
+OTHERS = "-p no:anyio -p no:platformdirs -p no:xdist.looponfail"
+"""Of other packages, a tenth of a session's time. In the environment they are in no command that is printed."""
 
 
 class Project:
@@ -126,6 +130,7 @@ class Project:
 def empty(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Project:
     """A folder without anything in it."""
     monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("PYTEST_ADDOPTS", OTHERS)
     return Project(pytester)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.plugin.conftest import SUITE, Project
+from tests.plugin.conftest import ASYNCIO, SUITE, Project
 
 Query = Callable[[Project, str], list[tuple[Any, ...]]]
 
@@ -257,7 +257,7 @@ def test_async_tests_are_traced_by_pytest_asyncio_and_by_anyio(empty: Project) -
             assert [run.inputs for run in llm_run.child_runs] == [{"name": "Grace"}]
         """
     )
-    empty.run().assert_outcomes(passed=4)
+    empty.run(*ASYNCIO, "-p", "anyio").assert_outcomes(passed=4)
 
 
 def test_log_functions_reach_the_current_test(empty: Project) -> None:

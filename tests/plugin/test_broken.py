@@ -49,7 +49,7 @@ def cases_of(project: Project) -> dict[str, set[str]]:
     return cases
 
 
-@pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["alone", "workers"])
+@pytest.mark.parametrize("workers", [(), ("-n1",)], ids=["alone", "worker"])
 def test_a_broken_example_is_a_failed_test_everywhere(project: Project, workers: tuple[str, ...]) -> None:
     breaks(project, 0, 7)
     result = project.experiment("--junitxml=junit.xml", *workers)

@@ -135,7 +135,7 @@ def test_it_does_so_with_workers(blip: Project) -> None:
     blip.path.joinpath("conftest.py").write_text(
         "def pytest_collection_modifyitems(items):\n    items.reverse()\n    del items[::2]\n"
     )
-    assert blip.experiment("-n2", "--log-file=run.log", "--basetemp=kept").ret == 0
+    assert blip.experiment("-n1", "--log-file=run.log", "--basetemp=kept").ret == 0
     assert not list(blip.path.joinpath("kept").glob("*/*r2*"))
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.plugin.conftest import PLUGINS
+
 TEST = """
 import pytest
 
@@ -44,12 +46,12 @@ def test_named(example, llm_run):
 """
 
 
-@pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["alone", "workers"])
+@pytest.mark.parametrize("workers", [(), ("-n1",)], ids=["alone", "worker"])
 def test_halves_of_characters_stop_neither_session_nor_report_nor_baseline(
     pytester: pytest.Pytester, workers: tuple[str, ...]
 ) -> None:
     pytester.makepyfile(test_halves=TEST)
-    options = ("-p", "no:cacheprovider", "--llm-experiment", "--junitxml=report.xml", *workers)
+    options = (*PLUGINS, "-p", "no:cacheprovider", "--llm-experiment", "--junitxml=report.xml", *workers)
     result = pytester.runpytest_subprocess(*options, "--llm-update-baseline", "-o", "llm_baseline_repeat=1")
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     output = result.stdout.str() + result.stderr.str()

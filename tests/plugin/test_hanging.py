@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.plugin.conftest import PLUGINS, Project
+from tests.plugin.conftest import ASYNCIO, PLUGINS, Project
 
 
 def test_a_hung_target_is_an_error_trial_and_the_session_ends(project: Project) -> None:
@@ -43,7 +43,8 @@ def test_what_hangs_in_the_main_thread_is_an_error_trial_too(project: Project, w
         "@pytest.fixture\ndef own():\n    pass\n\n"
         f'@pytest.mark.llm_dataset("golden.jsonl"{target})\n{body}\n'
     )
-    result = project.experiment("-o", "llm_timeout=0.3")
+    plugins = ASYNCIO if "async" in way else ()
+    result = project.experiment("-o", "llm_timeout=0.3", *plugins)
     result.assert_outcomes(passed=2, failed=1)
     assert "did not end within 0.3 s (llm_timeout)." in result.stdout.str()
     assert "pytest_llmobs/" not in result.stdout.str()

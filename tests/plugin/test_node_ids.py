@@ -31,7 +31,7 @@ def outside(empty: Project) -> Project:
     return empty
 
 
-@pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["alone", "workers"])
+@pytest.mark.parametrize("workers", [(), ("-n1",)], ids=["alone", "worker"])
 def test_files_of_one_name_outside_the_rootdir_keep_to_themselves(
     outside: Project, workers: tuple[str, ...]
 ) -> None:

@@ -25,7 +25,7 @@ SELECTIONS = {
     "node ids": ("test_app.py::test_answer[grace]", ADA),
     "an absolute node id": ("{path}/test_app.py::test_answer[grace]", ADA),
     "a node id left out": ("--deselect", "test_app.py::test_answer[edsger]"),
-    "node ids and workers": ("test_app.py::test_answer[grace]", ADA, "-n", "2"),
+    "node ids and workers": ("test_app.py::test_answer[grace]", ADA, "-n", "1"),
     "a keyword": ("-k", "ada or grace"),
     "node ids and a keyword": ("test_app.py::test_answer[grace]", ADA, "test_app.py", "-k", "not edsger"),
 }
@@ -116,7 +116,7 @@ class TestAdding:
 
     def test_workers_add_alike(self, project: Project) -> None:
         project.record()
-        assert project.run("--llm-update-baseline=add", "-n", "2").ret == 0
+        assert project.run("--llm-update-baseline=add", "-n", "1").ret == 0
         assert recorded(project) == {name: [1] * 10 for name in ("ada", "edsger", "grace")}
 
     def test_the_first_passes_make_the_baseline(self, project: Project) -> None:
@@ -136,7 +136,7 @@ class TestAdding:
         assert "--llm-update-baseline=add --llm-experiment" not in said
         assert [path.read_bytes() for path in project.baselines] == before
 
-    @pytest.mark.parametrize("workers", [(), ("-n", "2")])
+    @pytest.mark.parametrize("workers", [(), ("-n", "1")])
     def test_another_evaluator_is_refused_before_it_costs_anything(
         self, workers: tuple[str, ...], project: Project
     ) -> None:

@@ -21,6 +21,7 @@ WAYS = {
     "by scope": ("-n2", "--dist", "loadscope"),
     "by group": ("-n2", "--dist", "loadgroup"),
 }
+LOOKS = {"alone": (), "once": ("--llm-confirm=0",)}
 
 
 @pytest.fixture
@@ -37,35 +38,41 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def alone(many: Project, kept: Path) -> Project:
-    """A project with a red experiment named ``alone``, made without workers; what it printed is in ``alone.txt``."""
+    """A project with two red experiments made without workers, ``alone`` and, of a single look, ``once``.
+
+    What each printed is in a file of its name.
+    """
     if kept.exists():
         shutil.copytree(kept, many.path, dirs_exist_ok=True)
     else:
         many.record()
         many.prompt(BROKEN)
-        result = many.experiment("--llm-name", "alone")
-        assert result.ret == 1
-        many.path.joinpath("alone.txt").write_text(result.stdout.str())
+        for name, arguments in LOOKS.items():
+            result = many.experiment("--llm-name", name, *arguments)
+            assert result.ret == 1
+            many.path.joinpath(f"{name}.txt").write_text(result.stdout.str())
         shutil.copytree(many.path, kept)
     return many
 
 
 @pytest.mark.parametrize("way", WAYS)
 def test_outcome_rows_and_verdict_are_the_same(alone: Project, parquet: Query, way: str) -> None:
-    spread = alone.experiment("--llm-name", "spread", *WAYS[way])
+    """Further looks go the same way as the first: one way shows that, and the others look once."""
+    name = "alone" if way == "two workers" else "once"
+    spread = alone.experiment("--llm-name", "spread", *LOOKS[name], *WAYS[way])
     assert spread.ret == 1
-    before = alone.path.joinpath("alone.txt").read_text().splitlines()
+    before = alone.path.joinpath(f"{name}.txt").read_text().splitlines()
     assert pytest.RunResult.parse_summary_nouns(before) == spread.parseoutcomes()
     rows = {
-        name: parquet(
+        project: parquet(
             alone,
             f"select name, example_id, repeat, scores['greets'], trial_status from RUNS "
-            f"where project = '{name}' and attempt = 'consumed' order by all",
+            f"where project = '{project}' and attempt = 'consumed' order by all",
         )
-        for name in ("alone", "spread")
+        for project in (name, "spread")
     }
-    assert len(rows["alone"]) >= 20
-    assert rows["alone"] == rows["spread"]
+    assert len(rows[name]) >= 20
+    assert rows[name] == rows["spread"]
     assert _verdicts(before) == _verdicts(spread.outlines) != []
 
 

@@ -106,6 +106,7 @@ HARD = {
 }
 
 
+@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("case", HARD)
 def test_hard_cases_fit_as_well(world, case: str) -> None:
     made = world(200).trials(

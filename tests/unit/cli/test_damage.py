@@ -37,6 +37,7 @@ def write_damaged(store: Store, name: str, seed: int) -> Path:
     return path
 
 
+@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("seeds", [range(start, start + 40) for start in (0, 40)])
 def test_a_damaged_experiment_stops_no_command(llmobs, store: Store, run_id: str, seeds: range) -> None:
     path = store.layout.experiment("brave-otter")

@@ -127,6 +127,7 @@ def test_every_one_scores_what_it_says_it_can_be_tried_with(subject, children, n
     assert not score.unscored, score.error
 
 
+@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("name", evaluators.builtin())
 def test_any_outputs_give_a_score_or_a_reason_soon(subject, name):
     bound = bind(ready(name), {})

@@ -70,6 +70,7 @@ def test_a_day_that_differs_is_told_in_either_direction(better: bool, world) -> 
     assert drift.verdict == "this suite has days: keep the control on, record on two days"
 
 
+@pytest.mark.usefixtures("untraced")
 def test_equal_days_are_called_days_about_one_time_in_twenty(world) -> None:
     w = world(12)
     called = 0

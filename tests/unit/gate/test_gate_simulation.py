@@ -14,6 +14,8 @@ import pytest
 
 from tests.unit.gate.conftest import load_benchmark
 
+pytestmark = pytest.mark.usefixtures("untraced")
+
 
 @pytest.fixture(scope="module")
 def simulation() -> ModuleType:

@@ -313,6 +313,7 @@ def test_continuous_scores_agree_with_the_normal_distribution_in_a_large_suite(s
     assert found.p == pytest.approx(stats.norm.cdf(found.z), abs=0.03)
 
 
+@pytest.mark.usefixtures("untraced")
 def test_the_level_holds_where_old_and_new_are_alike() -> None:
     """400 harmless builds of 12 examples and 3 metrics: as many adjusted p below a level as it says."""
     chance = random.Random(12)

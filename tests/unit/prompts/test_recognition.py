@@ -42,6 +42,7 @@ def names(made: Patterns, text: str) -> list[str]:
     return [match.name for match in made.matches(text)]
 
 
+@pytest.mark.usefixtures("untraced")
 @settings(max_examples=60)
 @given(
     st.lists(SENTENCES, min_size=1, max_size=3),

@@ -36,6 +36,7 @@ def dealt(weights: dict[str, float], users: list[str] = USERS, salt: str = "supp
     return {user: chosen.variant(user) for user in users}
 
 
+@pytest.mark.usefixtures("untraced")
 def test_a_hundred_thousand_users_come_within_half_a_point_of_the_weights() -> None:
     counts = Counter(
         dealt({"a": 70, "b": 20, "c": 10}, [f"user-{number}" for number in range(100_000)]).values()

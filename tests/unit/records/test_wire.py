@@ -96,6 +96,7 @@ def through_json(wire: Any) -> Any:
     return json.loads(json.dumps(wire))
 
 
+@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("kind", RECORDS)
 @pytest.mark.parametrize("sparse", [True, False])
 @given(data=st.data())
@@ -107,6 +108,7 @@ def test_every_field_comes_back(kind: Any, sparse: bool, data: st.DataObject) ->
     assert repr(back) == repr(record)  # 0.0 equals False, and -0.0
 
 
+@pytest.mark.usefixtures("untraced")
 @given(experiment=records(Experiment))
 @settings(max_examples=60, deadline=None)
 def test_an_experiment_comes_back_from_its_document(experiment: Experiment) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
@@ -149,6 +150,7 @@ def numbered(made: list[dict[str, Any]]) -> list[PlainRun]:
     return [plain_run(number, **columns) for number, columns in enumerate(made)]
 
 
+@pytest.mark.usefixtures("untraced")
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     st.lists(runs, min_size=3, max_size=8).map(numbered),

@@ -50,6 +50,7 @@ def overlapping(
     return store, written
 
 
+@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("window", [1, 2000, 1 << 23])
 @pytest.mark.parametrize("newest_first", [False, True])
 @pytest.mark.parametrize("payloads", [False, True])
