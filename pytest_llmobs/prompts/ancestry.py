@@ -42,12 +42,20 @@ class History:
             raise StoreError(damage.reason)
 
     @property
+    def latest(self) -> str | None:
+        """The hash of the newest head; None where there is no commit."""
+        return self.heads[0].commit_hash if self.heads else None
+
+    @property
     def next_parents(self) -> tuple[str | None, Sequence[str]]:
-        """The parent of the next commit, and the further ones that it merges."""
+        """The parent of the next commit, and the further ones that it merges.
+
+        In the order of their hashes: two clones whose clocks disagree make one commit of the same merge.
+        """
         if not self.heads:
             return None, ()
-        first, *others = self.heads
-        return first.commit_hash, sorted(head.commit_hash for head in others)
+        first, *others = sorted(head.commit_hash for head in self.heads)
+        return first, others
 
     def head_of(self, content: Content) -> PromptCommit | None:
         """Return the head that holds a content, without reading what heads hold; None where none does."""

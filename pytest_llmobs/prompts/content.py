@@ -136,6 +136,10 @@ def _pushed_text(text: str) -> str:
         ArgumentError: No file gives it back.
     """
     text = f"{text}\n".lstrip("\ufeff").replace("\r\n", "\n").removesuffix("\n")
+    if not text.strip():
+        raise ArgumentError(
+            "The prompt's text holds nothing but blanks. To change what is known of it alone, push None."
+        )
     if encodable(text) != text:
         raise ArgumentError("The prompt's text holds half of a surrogate pair, which is no character.")
     try:

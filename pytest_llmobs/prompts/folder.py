@@ -200,7 +200,7 @@ class PromptFolder:
             created_at=min(times),
             updated_at=max(times),
             is_archived=bool(about.get("is_archived")),
-            last_commit_hash=history.next_parents[0],
+            last_commit_hash=history.latest,
             num_commits=len(history.commits),
             url=None if file is None else file.absolute().as_uri(),
         )

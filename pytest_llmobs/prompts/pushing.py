@@ -105,7 +105,7 @@ def push(folder: PromptFolder, name: str, wanted: Push) -> PromptUrl:
 def _check_parent(name: str, parent: str | None, history: History) -> None:
     if parent is None or parent == LATEST:
         return
-    newest, _ = history.next_parents
+    newest = history.latest
     if newest is None:
         raise ConflictError(
             f"The prompt {name!r} has no commit yet, and so no parent {parent!r}. Leave it out."

@@ -40,7 +40,7 @@ def commits(client: Client, name: str = "support") -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "text", ["Hello {name}", "Hello\n", "", "\n\n", "  é 😀 'x' # y: z\t\n end ", "Hello\\n"]
+    "text", ["Hello {name}", "Hello\n", "\nHello\n\n", "  é 😀 'x' # y: z\t\n end ", "Hello\\n"]
 )
 def test_a_text_comes_back_as_it_was_pushed(client: Client, folder: Path, text: str) -> None:
     url = client.push_prompt("support", object=text)
@@ -50,6 +50,17 @@ def test_a_text_comes_back_as_it_was_pushed(client: Client, folder: Path, text: 
     assert pulled.commit_hash == url.commit_hash
     assert (folder / "support.md").read_text() == f"{text}\n"
     assert client.pull_prompt(f"support:{url.commit_hash}") == text
+
+
+@pytest.mark.parametrize("text", ["", " \n\n"])
+def test_a_blank_text_is_no_prompt_however_it_comes(client: Client, folder: Path, text: str) -> None:
+    with pytest.raises(ArgumentError, match="holds nothing but blanks"):
+        client.push_prompt("support", object=text)
+    assert not folder.exists()
+    client.push_prompt("support", object="Hello")
+    (folder / "support.md").write_text(text)
+    with pytest.raises(StoreError, match="is empty"):
+        client.pull_prompt("support")
 
 
 def test_messages_come_back_as_they_were_pushed_and_can_be_read(client: Client, folder: Path) -> None:
