@@ -90,6 +90,7 @@ def test_the_report_for_machines_keeps_to_its_schema(project: Path) -> None:
     assert document["suite_scores"][0]["score"] == 0.5
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_an_interrupted_evaluation_says_how_it_goes_on_and_pays_for_nothing_twice(project: Path) -> None:
     words = ["eval", "app:impatient", "--data", "golden.jsonl", "--evaluators", "checks:correct"]
     stopped = llmobs(project, *words, "--concurrency", "1")
