@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import anthropic
 import openai
 import pytest
 
@@ -93,10 +94,14 @@ def stamp(run: Run) -> str | None:
     ids=["system", "system block", "message", "block", "within another text", "stream"],
 )
 def test_a_filled_prompt_is_on_its_call_and_all_above(sink, server, prompt, hash, request_of):
+    async def ask(client: Any) -> None:
+        reply = await client.messages.create(**{**ASK, **request_of(prompt.format(**GIVEN))})
+        if isinstance(reply, anthropic.AsyncStream):
+            async for _ in reply:  # a stream that nobody reads has no end
+                pass
+
     with trace("app"), trace("step"):
-        in_async(
-            server, lambda client: client.messages.create(**{**ASK, **request_of(prompt.format(**GIVEN))})
-        )
+        in_async(server, ask)
         with trace("later"):
             pass
     assert [stamp(sink.run(name)) for name in ("app", "step")] == [hash, hash]
