@@ -209,6 +209,11 @@ class LlmRun:
         return copied(self._scores)
 
     @property
+    def kept_scores(self) -> Mapping[str, Score]:
+        """The same scores as they are kept, for the plugin, which only looks."""
+        return self._scores
+
+    @property
     def gating(self) -> frozenset[str]:
         """Keys of the scores that the marker's evaluators made."""
         return frozenset(self._gating)

@@ -87,7 +87,7 @@ def trial_record(plan: PlannedTrial, run: LlmRun | None, outcome: Outcome) -> Tr
 
 def _with_run(trial: Trial, plan: PlannedTrial, run: LlmRun, root: RunTree) -> Trial:
     """Return a trial with what its run has to say."""
-    spent, judging, scores = run.spending, run.judging, run.scores
+    spent, judging, scores = run.spending, run.judging, run.kept_scores
     calls, stamps = model_calls(run.model_calls), root.stamps
     inputs = _NOTHING
     if calls:
@@ -142,7 +142,7 @@ def end_run(run: LlmRun, root: RunTree, outcome: Outcome, attempt: str) -> dict[
     """End a trial's root run, with what became of the trial; return the scores that are numbers."""
     root.abandon_unfinished()
     numbers: dict[str, float] = {}
-    for key, score in run.scores.items():
+    for key, score in run.kept_scores.items():
         if score.score is not None:
             numbers[key] = float(score.score)
     root.patch(attempt=attempt, trial_status=outcome.status, scores=numbers)

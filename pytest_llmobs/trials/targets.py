@@ -6,6 +6,7 @@ import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from pytest_llmobs.errors import TargetError
@@ -53,7 +54,7 @@ class Target:
     extras: Sequence[str] = ()
     """Which of ``metadata`` (the example's) and ``attachments`` (there are none) it takes besides the dict."""
 
-    @property
+    @cached_property
     def is_async(self) -> bool:
         """True where calling it gives a coroutine or an async generator."""
         call = getattr(self.function, "__call__", None)  # noqa: B004 (an object's own __call__ may be async)
