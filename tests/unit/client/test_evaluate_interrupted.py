@@ -147,7 +147,9 @@ def test_ctrl_c_in_a_script_keeps_what_was_finished(tmp_path: Path, concurrency:
     (name,) = journal_names(client.workspace.open_store())
     calls_before = len(script.calls)
     assert script.run("none", concurrency, name).stdout == "10 1.0\n"
-    assert len(script.calls) - calls_before == 10 - int(finished)
+    # Ctrl-C may come between a trial's line in the journal and its row: kept, and in no results yet
+    kept_without_row = 10 - int(finished) - (len(script.calls) - calls_before)
+    assert kept_without_row in ((0,) if concurrency == "0" else (0, 1))
 
 
 def test_examples_that_changed_meanwhile_run_again(client: ClientBase) -> None:
