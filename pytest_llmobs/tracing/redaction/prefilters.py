@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from pytest_llmobs.errors import SettingsError
+from pytest_llmobs.tracing import first_use
 
 Prefilter = Callable[[bytes], bool]
 """Says of a captured payload whether it must be looked at closely."""
@@ -23,7 +24,9 @@ def compiled(pattern: str, name: str) -> Prefilter:
     # pydantic's regex engine is Rust's: a gigabyte a second, where Python's takes 15 ns a character.
     schema = core_schema.str_schema(pattern=pattern, regex_engine="rust-regex")
     try:
-        return SchemaValidator(schema).isinstance_python
+        # Its first validator sets things up under a lock of its own, which a child forked meanwhile would wait for.
+        with first_use.alone():
+            return SchemaValidator(schema).isinstance_python
     except SchemaError as error:
         raise SettingsError(
             f"The redactor {name!r} has a prefilter that is no pattern of Rust's regex: {pattern!r}. {error}"
