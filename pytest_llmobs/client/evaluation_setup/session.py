@@ -140,6 +140,7 @@ class EvaluationSession:
             in_turn=in_turn,
             baseline_of=self._baseline_of,
             baseline_folder=session.baseline_folder,
+            prompt_folder=session.prompt_folder,
             remote=session.remote,
             bind=session.bind,
             prepare=session.prepare,

@@ -56,7 +56,7 @@ def concluded(
         store=setup.store,
         baseline_of=setup.baseline_of,
         baseline_folder=setup.baseline_folder,
-        prompt_folder=setup.rootdir / setup.settings.prompt_dir,
+        prompt_folder=setup.prompt_folder,
         find_summaries=find,
         redaction=setup.redaction,
         known_scores=known_scores,

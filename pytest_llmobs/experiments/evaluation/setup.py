@@ -39,6 +39,7 @@ class Setup:
     """True where one trial runs after the other, in the thread that waits for it."""
     baseline_of: Source
     baseline_folder: Path
+    prompt_folder: Path
     remote: RemoteFiles | None
     bind: Callable[[Any], BoundEvaluator]
     prepare: Callable[[Callable[..., Any]], None]
