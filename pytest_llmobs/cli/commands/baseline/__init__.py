@@ -7,26 +7,18 @@ with a git commit and drops what is gone.
 from __future__ import annotations
 
 import argparse
-import subprocess
-import sys
-from collections.abc import Collection, Container, Iterator
-from dataclasses import replace
 from pathlib import Path
 
-from pytest_llmobs.cli import reports
 from pytest_llmobs.cli.commands.baseline import addition
 from pytest_llmobs.cli.commands.baseline.acceptance import accept
 from pytest_llmobs.cli.console import Console
-from pytest_llmobs.cli.lookup import find_experiment, newest_experiment
 from pytest_llmobs.cli.stores import open_local_store
 from pytest_llmobs.errors import BaselineError, StoreError
 from pytest_llmobs.experiments.stored import read_heads
-from pytest_llmobs.records.decisions import Decision, ExampleState
 from pytest_llmobs.records.experiments import Experiment
-from pytest_llmobs.records.plans import SuitePlan
 from pytest_llmobs.settings import BASELINE_FOLDER
 from pytest_llmobs.storage.store import Store
-from pytest_llmobs.wording import count, shell_line
+from pytest_llmobs.wording import count
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
