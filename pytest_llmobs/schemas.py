@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypedDict
 from uuid import UUID
 
 from pytest_llmobs.client.refused_imports import missing
-from pytest_llmobs.datasets.editing.differences import DatasetDiff as DatasetDiffInfo
+from pytest_llmobs.datasets.versions.differences import DatasetDiff as DatasetDiffInfo
 from pytest_llmobs.prompts.records import Prompt, PromptCommit
 from pytest_llmobs.prompts.records import PromptList as ListPromptsResponse
 from pytest_llmobs.records.examples import Dataset, Example
@@ -20,7 +20,7 @@ from pytest_llmobs.records.runs import Run
 from pytest_llmobs.review.records import AnnotationQueue
 
 if TYPE_CHECKING:
-    from pytest_llmobs.datasets.editing.moments import DatasetVersion
+    from pytest_llmobs.datasets.versions.moments import DatasetVersion
 
 SCORE_TYPE = bool | int | float | None
 VALUE_TYPE = dict[str, Any] | str | None
@@ -220,7 +220,7 @@ if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> Any:
         if name == "DatasetVersion":  # beside it are the locks of datasets that are changed
-            from pytest_llmobs.datasets.editing.moments import DatasetVersion
+            from pytest_llmobs.datasets.versions.moments import DatasetVersion
 
             return DatasetVersion
         raise missing("schemas", name, __all__)

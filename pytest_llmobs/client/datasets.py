@@ -14,8 +14,8 @@ from pytest_llmobs.client.parameters import accept
 from pytest_llmobs.errors import ArgumentError
 
 if TYPE_CHECKING:
-    from pytest_llmobs.datasets.editing.differences import DatasetDiff
-    from pytest_llmobs.datasets.editing.moments import AsOf, DatasetVersion
+    from pytest_llmobs.datasets.versions.differences import DatasetDiff
+    from pytest_llmobs.datasets.versions.moments import AsOf, DatasetVersion
     from pytest_llmobs.records.examples import Dataset, Example
 
 
@@ -84,7 +84,7 @@ class DatasetMethods(ChatExampleMethods):
             ArgumentError: None is named, or two.
         """
         from pytest_llmobs.datasets.editing.lazy import LazyExamples
-        from pytest_llmobs.datasets.editing.moments import version_at
+        from pytest_llmobs.datasets.versions.moments import version_at
 
         if dataset_name is not None and as_of is None and "@" in str(dataset_name):
             dataset_name, _, as_of = dataset_name.rpartition("@")
@@ -226,7 +226,7 @@ class DatasetMethods(ChatExampleMethods):
         Raises:
             NotFoundError: There is no such dataset.
         """
-        from pytest_llmobs.datasets.editing.moments import versions
+        from pytest_llmobs.datasets.versions.moments import versions
 
         found = []
         for version in versions(self._catalog, self._named(dataset_id, dataset_name)):
@@ -249,7 +249,7 @@ class DatasetMethods(ChatExampleMethods):
             ArgumentError: Not exactly one of ``as_of`` and ``tag`` is given.
             NotFoundError: There is no such dataset, tag or version.
         """
-        from pytest_llmobs.datasets.editing.moments import version_at
+        from pytest_llmobs.datasets.versions.moments import version_at
 
         if (as_of is None) == (tag is None):
             raise ArgumentError(f"Give one of as_of and tag. Given: {as_of!r} and {tag!r}.")
@@ -270,7 +270,7 @@ class DatasetMethods(ChatExampleMethods):
             ArgumentError: The tag can't become a file.
             NotFoundError: There is no such dataset or version.
         """
-        from pytest_llmobs.datasets.editing.moments import version_at
+        from pytest_llmobs.datasets.versions.moments import version_at
 
         name = self._named(dataset_id, dataset_name)
         version = version_at(self._catalog, name, as_of).version
@@ -285,8 +285,8 @@ class DatasetMethods(ChatExampleMethods):
         Raises:
             NotFoundError: There is no such dataset or version.
         """
-        from pytest_llmobs.datasets.editing.moments import examples_at
         from pytest_llmobs.datasets.selection import split_names
+        from pytest_llmobs.datasets.versions.moments import examples_at
         from pytest_llmobs.records.examples import Dataset
 
         name = self._named(dataset_id, dataset_name)
@@ -332,8 +332,8 @@ class DatasetMethods(ChatExampleMethods):
         Raises:
             NotFoundError: There is no such dataset or version, or what one held isn't in the store.
         """
-        from pytest_llmobs.datasets.editing.differences import difference
-        from pytest_llmobs.datasets.editing.moments import examples_at
+        from pytest_llmobs.datasets.versions.differences import difference
+        from pytest_llmobs.datasets.versions.moments import examples_at
 
         name = self._named(dataset_id, dataset_name)
         earlier = examples_at(self._catalog, name, from_version)

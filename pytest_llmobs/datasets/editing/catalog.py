@@ -13,8 +13,8 @@ from pytest_llmobs.clocks import real
 from pytest_llmobs.committed import Beside, check_case, check_name, remove_empty, write
 from pytest_llmobs.datasets.base import DatasetFormat, display_path
 from pytest_llmobs.datasets.editing.lazy import LazyExamples
-from pytest_llmobs.datasets.editing.versions import Versions, version_of
 from pytest_llmobs.datasets.loading import by_suffix, read_examples
+from pytest_llmobs.datasets.versions.versions import Versions, version_of
 from pytest_llmobs.errors import ArgumentError, ConflictError, DatasetError, NotFoundError, StoreError
 from pytest_llmobs.files import locked
 from pytest_llmobs.records.examples import Dataset, Example

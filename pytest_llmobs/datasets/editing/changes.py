@@ -15,10 +15,10 @@ from pytest_llmobs.datasets.columns import Columns
 from pytest_llmobs.datasets.editing.catalog import Catalog
 from pytest_llmobs.datasets.editing.drafts import Draft
 from pytest_llmobs.datasets.editing.lines import EditedFile
-from pytest_llmobs.datasets.editing.moments import keep_current
-from pytest_llmobs.datasets.editing.versions import Change, version_of
 from pytest_llmobs.datasets.identity import derived_id
 from pytest_llmobs.datasets.validation import check_rows
+from pytest_llmobs.datasets.versions.moments import keep_current
+from pytest_llmobs.datasets.versions.versions import Change, version_of
 from pytest_llmobs.errors import ArgumentError, ConflictError, NotFoundError, StoreError
 from pytest_llmobs.files import read_bytes
 from pytest_llmobs.records.examples import Example

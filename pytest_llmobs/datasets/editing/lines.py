@@ -3,39 +3,17 @@
 from __future__ import annotations
 
 import codecs
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from pytest_llmobs.datasets.base import Row, decoded, display_path
 from pytest_llmobs.datasets.columns import Columns
 from pytest_llmobs.datasets.identity import derived_id
 from pytest_llmobs.datasets.jsonl import lines_of, rows_of
+from pytest_llmobs.datasets.rows import line_of
 from pytest_llmobs.datasets.validation import check_rows
 from pytest_llmobs.records.examples import Example
-
-_KEYS = ("id", "inputs", "outputs", "metadata", "split", "created_at", "modified_at", "source_run_id")
-"""In this order they stand in a line."""
-
-
-def row_of(example: Example) -> dict[str, Any]:
-    """Return an example as a line of a file has it; what it hasn't is left out."""
-    row: dict[str, Any] = {"id": example.id, "inputs": example.inputs}
-    for key in _KEYS[2:]:
-        value = getattr(example, key)
-        if isinstance(value, datetime):
-            row[key] = value.isoformat()
-        elif value:
-            row[key] = value
-    return row
-
-
-def line_of(example: Example) -> str:
-    """Return an example as a line of a file."""
-    return json.dumps(row_of(example), ensure_ascii=False)
 
 
 @dataclass

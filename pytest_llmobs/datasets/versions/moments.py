@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from pytest_llmobs.committed import LATEST
-from pytest_llmobs.datasets.editing.catalog import Catalog
-from pytest_llmobs.datasets.editing.versions import version_of
+from pytest_llmobs.datasets.versions.base import Versioned
+from pytest_llmobs.datasets.versions.versions import version_of
 from pytest_llmobs.errors import ArgumentError, NotFoundError
 from pytest_llmobs.records.examples import Example
 from pytest_llmobs.records.models import Model
@@ -32,7 +32,7 @@ class DatasetVersion(Model):
     """Tags that stand for this version, or None."""
 
 
-def observe(catalog: Catalog, name: str) -> tuple[str, tuple[Example, ...]]:
+def observe(catalog: Versioned, name: str) -> tuple[str, tuple[Example, ...]]:
     """Return the current version of a dataset and its examples, after keeping both.
 
     Whoever calls this doesn't hold the dataset's lock.
@@ -49,7 +49,7 @@ def observe(catalog: Catalog, name: str) -> tuple[str, tuple[Example, ...]]:
     return version, examples
 
 
-def keep_current(catalog: Catalog, name: str, version: str, examples: Sequence[Example]) -> datetime:
+def keep_current(catalog: Versioned, name: str, version: str, examples: Sequence[Example]) -> datetime:
     """Keep what a dataset holds now, and return since when it does; whoever calls this holds its lock.
 
     Raises:
@@ -65,7 +65,7 @@ def keep_current(catalog: Catalog, name: str, version: str, examples: Sequence[E
     return catalog.versions.enter(name, version, catalog.now())
 
 
-def versions(catalog: Catalog, name: str) -> list[DatasetVersion]:
+def versions(catalog: Versioned, name: str) -> list[DatasetVersion]:
     """Return every version that a dataset had, newest first.
 
     Raises:
@@ -80,7 +80,7 @@ def versions(catalog: Catalog, name: str) -> list[DatasetVersion]:
     return found
 
 
-def version_at(catalog: Catalog, name: str, as_of: AsOf) -> DatasetVersion:
+def version_at(catalog: Versioned, name: str, as_of: AsOf) -> DatasetVersion:
     """Return the version that is meant.
 
     Raises:
@@ -110,7 +110,7 @@ def version_at(catalog: Catalog, name: str, as_of: AsOf) -> DatasetVersion:
     )
 
 
-def examples_at(catalog: Catalog, name: str, as_of: AsOf) -> tuple[Example, ...]:
+def examples_at(catalog: Versioned, name: str, as_of: AsOf) -> tuple[Example, ...]:
     """Return the examples of the version that is meant.
 
     Raises:

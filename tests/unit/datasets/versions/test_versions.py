@@ -10,8 +10,8 @@ import pytest
 
 from pytest_llmobs.datasets.editing import changes
 from pytest_llmobs.datasets.editing.catalog import Catalog
-from pytest_llmobs.datasets.editing.differences import DatasetDiff, difference
-from pytest_llmobs.datasets.editing.moments import examples_at, observe, version_at, versions
+from pytest_llmobs.datasets.versions.differences import DatasetDiff, difference
+from pytest_llmobs.datasets.versions.moments import examples_at, observe, version_at, versions
 from pytest_llmobs.errors import ArgumentError, NotFoundError, StoreError
 from tests.unit.datasets.editing.conftest import START, draft
 

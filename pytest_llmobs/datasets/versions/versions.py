@@ -17,7 +17,7 @@ from typing import Any
 
 from pytest_llmobs.datasets.base import Row
 from pytest_llmobs.datasets.columns import Columns
-from pytest_llmobs.datasets.editing.lines import row_of
+from pytest_llmobs.datasets.rows import row_of
 from pytest_llmobs.datasets.validation import check_rows
 from pytest_llmobs.errors import NotFoundError, StoreError
 from pytest_llmobs.files import PRIVATE, make_private, open_private, parse_json, read_text, write_whole
