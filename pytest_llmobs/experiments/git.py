@@ -3,59 +3,29 @@
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
 from pytest_llmobs.errors import BaselineError
+from pytest_llmobs.git import fetching, file_names, lies_in_repository, output_of, refusal
+from pytest_llmobs.git import git as ask
 from pytest_llmobs.records.experiments import DIRTY
-
-OF_A_HOOK = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR"})
-"""Environment variables by which git tells its hooks of one repository and one index."""
 
 
 def git(folder: Path, *words: str, seconds: float = 30.0) -> subprocess.CompletedProcess[bytes]:
-    """Run git in a folder, and return what it said, refusals included.
-
-    Args:
-        folder: Says which repository is asked, whatever hook of another one this process runs in.
-        *words: The command.
-        seconds: After so many it counts as hung.
+    """Run git in a folder as ``pytest_llmobs.git`` does.
 
     Raises:
         BaselineError: There is no git, or it hangs.
     """
-    command = ["git", "-c", "core.quotePath=false", "-C", str(folder), *words]
-    environment = {name: value for name, value in os.environ.items() if name not in OF_A_HOOK}
-    environment["GIT_TERMINAL_PROMPT"] = (
-        "0"  # a clone without its blobs may ask a server that wants a password
-    )
     try:
-        return subprocess.run(command, capture_output=True, check=False, timeout=seconds, env=environment)
-    except (OSError, subprocess.SubprocessError) as error:
+        return ask(folder, *words, seconds=seconds)
+    except OSError as error:
         raise BaselineError(
             f"Comparing with another commit needs git, which can't be run: {error}."
         ) from error
-
-
-def output_of(answer: subprocess.CompletedProcess[bytes]) -> str:
-    """Return what git answered, in a line."""
-    return answer.stdout.decode("utf-8", "replace").strip()
-
-
-def file_names(output: bytes) -> list[str]:
-    """Return the names that git lists under ``-z``."""
-    names = output.decode("utf-8", "surrogateescape").split("\0")
-    return list(filter(None, names))
-
-
-def refusal(answer: subprocess.CompletedProcess[bytes]) -> str:
-    """Return why git refused, in its own words; its hints, on further lines, included."""
-    lines = answer.stderr.decode("utf-8", "replace").split("\n")
-    words = " ".join(filter(None, map(str.strip, lines)))
-    return words or f"status {answer.returncode}"
 
 
 def current_commit(folder: Path) -> str | None:
@@ -86,12 +56,6 @@ def commit_problem(folder: Path) -> str | None:
     except BaselineError as error:
         return f"The commit isn't recorded. {error}"
     return f"The commit isn't recorded: git refuses: {refusal(answer)}"
-
-
-def lies_in_repository(folder: Path) -> bool:
-    """Tell whether a folder or one above it looks like a repository, whatever git says of it."""
-    here = folder.resolve()
-    return any(above.joinpath(".git").exists() for above in (here, *here.parents))
 
 
 def _is_unborn(folder: Path) -> bool:
@@ -244,16 +208,3 @@ def _asked(folder: Path, *words: str) -> subprocess.CompletedProcess[bytes]:
     if answer.returncode != 0:
         raise BaselineError(f"'git {' '.join(words)}' failed in {str(folder)!r}: {refusal(answer)}")
     return answer
-
-
-def fetching(revision: str) -> str:
-    """Return the command that brings a revision into a shallow clone."""
-    branch = revision.removeprefix("origin/")
-    if re.fullmatch("[0-9a-f]{40}", revision):
-        return f"git fetch --depth=1 origin {revision}"
-    if re.fullmatch("[0-9a-f]{4,39}", revision) or not re.fullmatch(r"[\w./-]+", revision):
-        return "git fetch --unshallow"  # a part of a hash, HEAD~2, main^: no remote can be asked for these
-    if re.match(r"v?\d", revision):  # a tag or a branch: one with a message can't be fetched as the other
-        return f'git fetch --depth=1 origin "refs/*/{revision}:refs/*/{revision}"'
-    place = branch if branch == revision else f"refs/remotes/{revision}"
-    return f"git fetch --depth=1 origin {branch}:{place}"

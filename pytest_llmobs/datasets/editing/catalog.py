@@ -146,7 +146,7 @@ class Catalog:
             self.beside.set_about(bare, stated)
             write(self.folder / f"{bare}{SUFFIX}", "")
             self.prepare_store()
-            self.versions.keep(version_of(()), ())
+            self.versions.keep(version_of(()), tuple)
             self.versions.enter(bare, version_of(()), self.now())
         return self.dataset(bare)
 

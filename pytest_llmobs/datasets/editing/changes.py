@@ -168,7 +168,7 @@ def _edit(catalog: Catalog, name: str, change: Callable[[EditedFile, str], list[
         file = EditedFile(content, path)
         before = dict(file.examples)
         old_version = version_of(before.values())
-        at = keep_current(catalog, dataset, old_version, tuple(before.values()))
+        at = keep_current(catalog, dataset, old_version, lambda: tuple(before.values()))
         changed = change(file, dataset)
         edited = file.content()
         if edited != content:
@@ -192,8 +192,8 @@ def _keep(
     # in the order of the file
     removed = list(filterfalse(after.__contains__, before))
     version = version_of(examples)
-    catalog.versions.keep(version, examples, Change(old_version, put, removed))
-    return keep_current(catalog, dataset, version, examples)
+    catalog.versions.keep(version, lambda: examples, Change(old_version, put, removed))
+    return keep_current(catalog, dataset, version, lambda: examples)
 
 
 def _content(path: Any) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -45,12 +45,20 @@ def observe(catalog: Versioned, name: str) -> tuple[str, tuple[Example, ...]]:
     with catalog.lock(name):
         examples = catalog.examples(name)
         version = version_of(examples)
-        keep_current(catalog, name, version, examples)
+        keep_current(catalog, name, version, lambda: examples)
     return version, examples
 
 
-def keep_current(catalog: Versioned, name: str, version: str, examples: Sequence[Example]) -> datetime:
+def keep_current(
+    catalog: Versioned, name: str, version: str, examples: Callable[[], Sequence[Example]]
+) -> datetime:
     """Keep what a dataset holds now, and return since when it does; whoever calls this holds its lock.
+
+    Args:
+        catalog: The datasets.
+        name: The dataset's.
+        version: The hash of what it holds.
+        examples: Returns that; called only where the store hasn't got it.
 
     Raises:
         StoreError: The store can't be written.
@@ -59,7 +67,8 @@ def keep_current(catalog: Versioned, name: str, version: str, examples: Sequence
     is_known = last is not None and last.version == version
     if not is_known or not catalog.versions.has(version):
         catalog.prepare_store()
-        catalog.versions.keep(version, examples)
+        near = () if last is None else (last.version,)
+        catalog.versions.keep(version, examples, near=near)
     if last is not None and is_known:
         return last.at
     return catalog.versions.enter(name, version, catalog.now())

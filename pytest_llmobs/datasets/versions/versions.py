@@ -1,31 +1,50 @@
-"""What each version of a dataset held, and when it was the current one. Not committed: it lies in the store.
+"""What each version of a dataset held. Not committed: it lies in the store, ``datasets/HASH.jsonl`` each.
 
-``datasets/HASH.json`` holds the examples of a version, or what changed since another one; it never changes. With
-every so many changes all of it is written again, so that a dataset built example by example takes no more than a
-few times its size. ``datasets/history/NAME.jsonl`` says which version a dataset had since when, a line each.
+A version is told by another one where most of its rows are the same, so that rows that many versions share are stored
+once. With every so many changes all of them are written again: a dataset built example by example takes no more than a
+few times its size, and reading one version never means reading a thousand.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from pytest_llmobs.clocks import real
 from pytest_llmobs.datasets.base import Row
 from pytest_llmobs.datasets.columns import Columns
-from pytest_llmobs.datasets.rows import row_of
+from pytest_llmobs.datasets.notices import warn
 from pytest_llmobs.datasets.validation import check_rows
+from pytest_llmobs.datasets.versions.history import History, explained
+from pytest_llmobs.datasets.versions.kept import (
+    ERASED,
+    Delta,
+    KeptVersion,
+    delta,
+    edited,
+    key_of,
+    parsed,
+    read_kept,
+    row_text,
+)
 from pytest_llmobs.errors import NotFoundError, StoreError
-from pytest_llmobs.files import PRIVATE, make_private, open_private, parse_json, read_text, write_whole
+from pytest_llmobs.files import PRIVATE, locked, make_private, write_whole
 from pytest_llmobs.records.examples import Dataset, Example
+from pytest_llmobs.wording import count
 
+SUFFIX = ".jsonl"
+_HASH = re.compile(r"[0-9a-f]{16}")
 _FEW = 20
 """Changes that are always kept as such."""
-_TICK = timedelta(microseconds=1)
+_DEEPEST = 500
+"""Versions that must be read at most to read one."""
+_NEAR = 3
+"""Newest versions that are tried, where nobody says which one a new version comes from."""
 
 
 @dataclass(frozen=True)
@@ -41,179 +60,258 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Moment:
-    """From when on a dataset had a version."""
+class ErasedRows:
+    """What is taken out of one version's file."""
 
-    version: str
-    """Empty where the dataset was deleted then."""
-    at: datetime
-    """UTC."""
+    file: Path
+    rows: int
+    """How many."""
 
 
-class Versions:
+class Versions(History):
     """The versions of all datasets of a store."""
-
-    def __init__(self, folder: Path) -> None:
-        """Name the folder; it need not exist.
-
-        Args:
-            folder: ``datasets`` below the store's root.
-        """
-        self._folder = folder
 
     def has(self, version: str) -> bool:
         """Tell whether the content of a version is here."""
-        return self._file(version).is_file()
+        return bool(_HASH.fullmatch(version)) and self.file(version).is_file()
 
-    def keep(self, version: str, examples: Sequence[Example], change: Change | None = None) -> None:
+    def all(self) -> list[str]:
+        """Return every version that is here, sorted."""
+        return sorted(file.stem for file in self._files())
+
+    def file(self, version: str) -> Path:
+        """Return the file of a version, which need not exist."""
+        return self.folder / f"{version}{SUFFIX}"
+
+    def keep(
+        self,
+        version: str,
+        examples: Callable[[], Sequence[Example]],
+        change: Change | None = None,
+        *,
+        near: Sequence[str] = (),
+    ) -> None:
         """Keep the content of a version, once.
 
         Args:
             version: Its hash.
-            examples: All of them.
+            examples: Returns all of them; called only where they aren't known by the change.
             change: What made it of another version, if anything is known.
+            near: Versions that it may have much in common with, the likeliest first.
 
         Raises:
             StoreError: The disk refuses.
         """
         if self.has(version):
             return
-        document: dict[str, Any] = {"version": version}
-        changes = 0
-        if change is not None and self.has(change.parent):
-            changes = self._document(change.parent).get("changes", 0)
-            changes += len(change.put) + len(change.removed)
-        if change is None or not 0 < changes <= max(_FEW, len(examples)):
-            document["examples"] = list(map(row_of, examples))
-        else:
-            document |= {"parent": change.parent, "changes": changes, "removed": list(change.removed)}
-            document["examples"] = list(map(row_of, change.put))
-        with self._explained():
-            make_private(self._folder)
-            text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-            # not durable: the dataset's own file is, and waiting for the disk twice more would cost most of a change
-            write_whole(self._file(version), f"{text}\n", mode=PRIVATE, durable=False)
+        with self._rewriting():
+            if self.has(version):  # another process was faster
+                return
+            kept = self._by_change(version, change)
+            if kept is None:
+                kept = self._by_rows(version, list(map(row_text, examples())), near)
+            self._write(kept)
 
     def examples(self, version: str) -> tuple[Example, ...]:
-        """Return the examples of a version.
+        """Return the examples of a version, and warn where some were erased.
 
         Raises:
             NotFoundError: Its content, or that of a version it is told by, isn't here.
-            StoreError: It can't be read.
+            StoreError: A file is damaged.
         """
-        chain = [self._document(version)]
-        while "parent" in chain[-1]:
-            chain.append(self._document(chain[-1]["parent"]))
-        rows: dict[str, Any] = {}
-        for document in reversed(chain):
-            for id in document.get("removed", ()):
-                rows.pop(id, None)
-            for row in document["examples"]:
-                rows[row["id"]] = row
-        name = f"version {version}"
-        plain = [Row(row, name, True) for row in rows.values()]
-        return check_rows(plain, Columns(), name, may_ask_the_same=True)
+        rows = self.rows(version)
+        erased = rows.count(ERASED)
+        if erased:
+            warn(
+                f"Of version {version} {count(erased, 'example')} were erased, the last on {self._erased_on(version)}: "
+                "what is left is another version's content."
+            )
+        return _examples(rows, f"version {version}")
 
-    def history(self, dataset: str) -> Sequence[Moment]:
-        """Return which versions a dataset had since it was made, oldest first.
+    def apart(self, earlier: str, later: str) -> tuple[tuple[Example, ...], tuple[Example, ...]]:
+        """Return what two versions don't share: the examples of each that the other hasn't alike, in their order.
 
         Raises:
-            StoreError: The file can't be read.
+            NotFoundError: The content of one isn't here.
+            StoreError: A file is damaged.
         """
-        moments: list[Moment] = []
-        for moment in filter(None, map(_moment, self._lines(dataset))):
-            moments.append(moment)
-            if not moment.version:  # what it was before it was deleted is another dataset's
-                moments.clear()
-        return moments
+        before, after = self.rows(earlier), self.rows(later)
+        shared = set(before).intersection(after)
+        own = [row for row in before if row not in shared]
+        others = [row for row in after if row not in shared]
+        return _examples(own, f"version {earlier}"), _examples(others, f"version {later}")
 
-    def enter(self, dataset: str, version: str, now: datetime) -> datetime:
-        """Write down that a dataset has a version from now on, and return that time.
+    def rows(self, version: str) -> list[str]:
+        """Return the rows of a version, each as JSON text, ``null`` where one was erased.
+
+        Raises:
+            NotFoundError: Its content, or that of a version it is told by, isn't here.
+            StoreError: A file is damaged.
+        """
+        return self._rows(self._chain(version))
+
+    def erase(
+        self, doomed: Callable[[Mapping[str, Any]], bool], *, now: Callable[[], datetime] = real.now
+    ) -> list[ErasedRows]:
+        """Take examples out of every version: file by file, so that a second call finishes what a first one began.
 
         Args:
-            dataset: Its name; whoever calls this holds its lock.
-            version: The hash, or an empty text where it is deleted.
-            now: UTC. A time that isn't after the last one is moved behind it.
+            doomed: Tells of an example, as a line of a file has it, whether it is to go.
+            now: The time, in UTC.
+
+        Returns:
+            The files that held some.
 
         Raises:
-            StoreError: The disk refuses.
+            StoreError: The disk refuses, or a file is damaged; the others are done.
         """
-        last = self.last(dataset)
-        at = now if last is None else max(now, last.at + _TICK)
-        line = json.dumps({"version": version, "at": at.isoformat()})
-        file = self._history_file(dataset)
-        with self._explained():
-            make_private(file.parent)
-            with open(file, "ab", buffering=0, opener=open_private) as log:
-                if log.tell() and not _text(file).endswith("\n"):  # a crash tore the last line
-                    log.write(b"\n")
-                log.write(f"{line}\n".encode())
-        return at
+        erased: list[ErasedRows] = []
+        with self._rewriting():
+            for kept, lines in self._doomed(doomed):
+                self._write(kept.without(lines, now()))
+                erased.append(ErasedRows(self.file(kept.version), len(lines)))
+        return erased
 
-    def last(self, dataset: str) -> Moment | None:
-        """Return what was written down of a dataset last, or None.
+    def holding(self, doomed: Callable[[Mapping[str, Any]], bool]) -> list[ErasedRows]:
+        """Return the files that ``erase`` would take examples out of.
 
         Raises:
-            StoreError: The file can't be read.
+            StoreError: A file is damaged.
         """
-        for line in reversed(self._lines(dataset)):
-            moment = _moment(line)
-            if moment is not None:
-                return moment
+        return [ErasedRows(self.file(kept.version), len(lines)) for kept, lines in self._doomed(doomed)]
+
+    def _doomed(self, doomed: Callable[[Mapping[str, Any]], bool]) -> Iterator[tuple[KeptVersion, list[int]]]:
+        """Yield the versions that hold what is to go, and the numbers of those lines.
+
+        Raises:
+            StoreError: A file is damaged; the others were yielded.
+        """
+        damaged: list[str] = []
+        for file in self._files():
+            try:
+                kept = read_kept(file)
+                lines = list(_doomed_lines(kept, doomed))
+            except StoreError as error:
+                damaged.append(str(error))
+                continue
+            if lines:
+                yield kept, lines
+        if damaged:
+            raise StoreError(f"What damaged files hold isn't known. {' '.join(damaged)}")
+
+    def _by_change(self, version: str, change: Change | None) -> KeptVersion | None:
+        """Return a version as what changed of another; None where that isn't known, or is most of it."""
+        if change is None:
+            return None
+        base = self._readable_rows(change.parent)
+        if base is None:
+            return None
+        put = {key_of(row): row for row in map(row_text, change.put)}
+        difference = edited(base, put, map(_key, change.removed))
+        return self._told_by(change.parent, difference, version, len(base) + difference.new - difference.gone)
+
+    def _by_rows(self, version: str, rows: list[str], near: Sequence[str]) -> KeptVersion:
+        """Return a version as it differs from a near one, or whole."""
+        for other in dict.fromkeys([*near, *self._newest()]):
+            base = self._readable_rows(other)
+            if base is not None:
+                kept = self._told_by(other, delta(base, rows), version, len(rows))
+                if kept is not None:
+                    return kept
+        return KeptVersion(version, rows)
+
+    def _told_by(self, parent: str, difference: Delta, version: str, rows: int) -> KeptVersion | None:
+        """Return a version as it differs from another one; None where writing all its rows is better."""
+        by = read_kept(self.file(parent), checked=False)
+        changes = by.changes + difference.changes
+        most = max(_FEW, rows)
+        if by.depth >= _DEEPEST or changes > most or 2 * difference.new > most:
+            return None
+        return KeptVersion(version, difference.pieces, parent, by.depth + 1, changes)
+
+    def _readable_rows(self, version: str) -> list[str] | None:
+        """Return the rows of a version; None where they can't be read, which is told to whoever asks for them."""
+        if not self.has(version):
+            return None
+        with suppress(StoreError):
+            return self._rows(self._chain(version, checked=False))
         return None
 
-    def _lines(self, dataset: str) -> Sequence[str]:
-        file = self._history_file(dataset)
-        if not file.is_file():
-            return ()
-        return _text(file).splitlines()
+    def _newest(self) -> list[str]:
+        files = sorted(self._files(), key=_changed, reverse=True)
+        return [file.stem for file in files[:_NEAR]]
 
-    def _document(self, version: str) -> Mapping[str, Any]:
-        file = self._file(version)
-        if not file.is_file():
-            raise NotFoundError(
-                f"What version {version} held isn't in the store (no {str(file)!r}). Versions are kept where the "
-                "client changes or tags a dataset; of one that was committed, check out its commit."
-            )
+    def _rows(self, chain: Sequence[KeptVersion]) -> list[str]:
+        rows: list[str] = []
+        for kept in reversed(chain):
+            rows = kept.rows(rows)
+        return rows
+
+    def _chain(self, version: str, *, checked: bool = True) -> list[KeptVersion]:
+        """Return a version and those that it is told by."""
+        chain = [self._read(version, checked)]
+        while chain[-1].parent:
+            if len(chain) > 2 * _DEEPEST:
+                raise StoreError(f"{str(self.file(version))!r} is damaged: it is told by itself.")
+            chain.append(self._read(chain[-1].parent, checked))
+        return chain
+
+    def _erased_on(self, version: str) -> str:
+        times = [kept.erased_at for kept in self._chain(version) if kept.erased_at]
+        return max(times, default="")[:10]
+
+    def _read(self, version: str, checked: bool) -> KeptVersion:
+        file = self.file(version)
         try:
-            document = parse_json(_text(file))
-        except ValueError as error:
-            raise StoreError(f"{str(file)!r} is damaged: {error}.") from None
-        if not isinstance(document, dict) or not isinstance(document.get("examples"), list):
-            raise StoreError(f"{str(file)!r} is damaged: it holds no examples.")
-        return document
+            return read_kept(file, checked=checked)
+        except FileNotFoundError:
+            raise NotFoundError(
+                f"What version {version} held isn't in the store (no {str(file)!r}). Versions are kept where an "
+                "experiment uses a dataset and where the client changes one; of one that was committed, check out its "
+                "commit."
+            ) from None
 
-    def _file(self, version: str) -> Path:
-        return self._folder / f"{version}.json"
+    def _write(self, kept: KeptVersion) -> None:
+        # not durable: the dataset's own file is, and waiting for the disk twice more would cost most of a change
+        write_whole(self.file(kept.version), kept.text(), mode=PRIVATE, durable=False)
 
-    def _history_file(self, dataset: str) -> Path:
-        return self._folder / "history" / f"{dataset}.jsonl"
+    def _files(self) -> list[Path]:
+        return [file for file in sorted(self.folder.glob(f"*{SUFFIX}")) if _HASH.fullmatch(file.stem)]
 
     @contextmanager
-    def _explained(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise StoreError(
-                f"Can't keep versions in {str(self._folder)!r}: {error.strerror or error}."
-            ) from error
+    def _rewriting(self) -> Iterator[None]:
+        """Hold the lock of the folder, and make it."""
+        with explained(self.folder):
+            make_private(self.folder)
+            with locked(self.folder):
+                yield
 
 
-def _moment(line: str) -> Moment | None:
-    try:
-        wire = parse_json(line)
-        return Moment(wire["version"], datetime.fromisoformat(wire["at"]))
-    except (ValueError, LookupError, TypeError):
-        return None  # torn by a crash: what was current then is entered again by whoever looks next
-
-
-def version_of(examples: Iterable[Example]) -> str:
+def version_of(examples: Sequence[Example]) -> str:
     """Return the version that a dataset of these examples has."""
     return Dataset("", tuple(examples)).version
 
 
-def _text(file: Path) -> str:
+def _examples(rows: Sequence[str], name: str) -> tuple[Example, ...]:
+    plain = [Row(row, name, True) for row in parsed(rows, name)]
+    return check_rows(plain, Columns(), name, may_ask_the_same=True)
+
+
+def _key(id: str) -> str:
+    return key_of(row_text(Example(id, {})))
+
+
+def _doomed_lines(kept: KeptVersion, doomed: Callable[[Mapping[str, Any]], bool]) -> Iterator[int]:
+    """Yield the numbers of the rows that are to go."""
+    for number, piece in enumerate(kept.pieces):
+        if piece.startswith("{"):
+            (row,) = parsed([piece], kept.version)
+            if doomed(row):
+                yield number
+
+
+def _changed(file: Path) -> float:
     try:
-        return read_text(file)
-    except (OSError, ValueError) as error:
-        raise StoreError(f"{str(file)!r} can't be read: {error}.") from error
+        return file.stat().st_mtime
+    except OSError:  # it went meanwhile
+        return 0.0

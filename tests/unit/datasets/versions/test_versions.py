@@ -102,7 +102,7 @@ def test_a_dataset_built_one_by_one_takes_little_more_than_itself(catalog: Catal
     catalog.create("golden", {})
     for number in range(120):
         changes.add(catalog, "golden", [draft("x" * 1000, id=str(number))], "x")
-    stored = sum(file.stat().st_size for file in (catalog.folder.parent / ".llmobs").rglob("*.json"))
+    stored = sum(file.stat().st_size for file in (catalog.folder.parent / ".llmobs").rglob("*.jsonl"))
     assert stored < 4 * (catalog.folder / "golden.jsonl").stat().st_size
     for number, version in enumerate(reversed(versions(catalog, "golden"))):
         assert len(catalog.versions.examples(version.version)) == number
@@ -111,7 +111,7 @@ def test_a_dataset_built_one_by_one_takes_little_more_than_itself(catalog: Catal
 def test_content_that_is_lost_or_damaged_is_said_with_its_file(edited: Catalog) -> None:
     newest = versions(edited, "golden")[0]
     (file,) = (edited.folder.parent / ".llmobs" / "datasets").glob(
-        f"{versions(edited, 'golden')[1].version}.json"
+        f"{versions(edited, 'golden')[1].version}.jsonl"
     )
     file.write_text("{")
     with pytest.raises(StoreError, match=f"{file.name}.*is damaged"):
