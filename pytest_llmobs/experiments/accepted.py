@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from pytest_llmobs.committed.git import output_of
 from pytest_llmobs.errors import BaselineError
 from pytest_llmobs.experiments.git import git, on_branch
 from pytest_llmobs.experiments.references import is_clean
-from pytest_llmobs.git import output_of
 from pytest_llmobs.records.experiments import DIRTY, Experiment
 from pytest_llmobs.wording import commit_id
 

@@ -8,14 +8,14 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
+from pytest_llmobs.committed.git import fetching, file_names, lies_in_repository, output_of, refusal
+from pytest_llmobs.committed.git import git as ask
 from pytest_llmobs.errors import BaselineError
-from pytest_llmobs.git import fetching, file_names, lies_in_repository, output_of, refusal
-from pytest_llmobs.git import git as ask
 from pytest_llmobs.records.experiments import DIRTY
 
 
 def git(folder: Path, *words: str, seconds: float = 30.0) -> subprocess.CompletedProcess[bytes]:
-    """Run git in a folder as ``pytest_llmobs.git`` does.
+    """Run git in a folder as ``committed.git`` does.
 
     Raises:
         BaselineError: There is no git, or it hangs.

@@ -167,7 +167,7 @@ def _edit(catalog: Catalog, name: str, change: Callable[[EditedFile, str], list[
         content = _content(path)
         file = EditedFile(content, path)
         before = dict(file.examples)
-        old_version = version_of(before.values())
+        old_version = version_of(tuple(before.values()))
         at = keep_current(catalog, dataset, old_version, lambda: tuple(before.values()))
         changed = change(file, dataset)
         edited = file.content()

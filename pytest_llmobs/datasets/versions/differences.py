@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from pytest_llmobs.records.examples import Example, canonical_json
 from pytest_llmobs.records.models import Model
 
+_ID = attrgetter("id")
 PARTS = ("inputs", "outputs", "metadata", "split")
 """What of an example may have changed."""
 
@@ -47,9 +49,9 @@ def difference(earlier: Iterable[Example], later: Iterable[Example]) -> DatasetD
     """Return what one version has of another; examples are told by their ids."""
     changes = changes_between(earlier, later)
     return DatasetDiff(
-        [changed.after.id for changed in changes.modified],
-        [example.id for example in changes.added],
-        [example.id for example in changes.removed],
+        list(map(attrgetter("after.id"), changes.modified)),
+        list(map(_ID, changes.added)),
+        list(map(_ID, changes.removed)),
     )
 
 

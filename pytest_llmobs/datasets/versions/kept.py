@@ -158,9 +158,9 @@ def parsed(rows: Sequence[str], name: str) -> list[Mapping[str, Any]]:
     Raises:
         StoreError: They are no JSON.
     """
-    kept = [row for row in rows if row != ERASED]
+    kept = ",".join(filter(ERASED.__ne__, rows))
     try:
-        objects: list[Mapping[str, Any]] = parse_json(f"[{','.join(kept)}]")
+        objects: list[Mapping[str, Any]] = parse_json(f"[{kept}]")
     except ValueError as error:
         raise StoreError(f"{name} is damaged: {error}.") from None
     return objects

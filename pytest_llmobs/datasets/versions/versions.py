@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import filterfalse
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +40,8 @@ from pytest_llmobs.records.examples import Dataset, Example
 from pytest_llmobs.wording import count
 
 SUFFIX = ".jsonl"
+_STEM = attrgetter("stem")
+_ERASED_AT = attrgetter("erased_at")
 _HASH = re.compile(r"[0-9a-f]{16}")
 _FEW = 20
 """Changes that are always kept as such."""
@@ -77,7 +81,7 @@ class Versions(History):
 
     def all(self) -> list[str]:
         """Return every version that is here, sorted."""
-        return sorted(file.stem for file in self._files())
+        return sorted(map(_STEM, self._files()))
 
     def file(self, version: str) -> Path:
         """Return the file of a version, which need not exist."""
@@ -137,8 +141,8 @@ class Versions(History):
         """
         before, after = self.rows(earlier), self.rows(later)
         shared = set(before).intersection(after)
-        own = [row for row in before if row not in shared]
-        others = [row for row in after if row not in shared]
+        own = list(filterfalse(shared.__contains__, before))
+        others = list(filterfalse(shared.__contains__, after))
         return _examples(own, f"version {earlier}"), _examples(others, f"version {later}")
 
     def rows(self, version: str) -> list[str]:
@@ -178,7 +182,10 @@ class Versions(History):
         Raises:
             StoreError: A file is damaged.
         """
-        return [ErasedRows(self.file(kept.version), len(lines)) for kept, lines in self._doomed(doomed)]
+        held: list[ErasedRows] = []
+        for kept, lines in self._doomed(doomed):
+            held.append(ErasedRows(self.file(kept.version), len(lines)))
+        return held
 
     def _doomed(self, doomed: Callable[[Mapping[str, Any]], bool]) -> Iterator[tuple[KeptVersion, list[int]]]:
         """Yield the versions that hold what is to go, and the numbers of those lines.
@@ -239,7 +246,7 @@ class Versions(History):
 
     def _newest(self) -> list[str]:
         files = sorted(self._files(), key=_changed, reverse=True)
-        return [file.stem for file in files[:_NEAR]]
+        return list(map(_STEM, files[:_NEAR]))
 
     def _rows(self, chain: Sequence[KeptVersion]) -> list[str]:
         rows: list[str] = []
@@ -257,8 +264,8 @@ class Versions(History):
         return chain
 
     def _erased_on(self, version: str) -> str:
-        times = [kept.erased_at for kept in self._chain(version) if kept.erased_at]
-        return max(times, default="")[:10]
+        times: list[str] = list(map(_ERASED_AT, self._chain(version)))
+        return max(times)[:10]
 
     def _read(self, version: str, checked: bool) -> KeptVersion:
         file = self.file(version)
@@ -276,7 +283,7 @@ class Versions(History):
         write_whole(self.file(kept.version), kept.text(), mode=PRIVATE, durable=False)
 
     def _files(self) -> list[Path]:
-        return [file for file in sorted(self.folder.glob(f"*{SUFFIX}")) if _HASH.fullmatch(file.stem)]
+        return list(filter(_is_kept, sorted(self.folder.glob(f"*{SUFFIX}"))))
 
     @contextmanager
     def _rewriting(self) -> Iterator[None]:
@@ -308,6 +315,10 @@ def _doomed_lines(kept: KeptVersion, doomed: Callable[[Mapping[str, Any]], bool]
             (row,) = parsed([piece], kept.version)
             if doomed(row):
                 yield number
+
+
+def _is_kept(file: Path) -> bool:
+    return bool(_HASH.fullmatch(file.stem))
 
 
 def _changed(file: Path) -> float:

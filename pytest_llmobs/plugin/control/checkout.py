@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest_llmobs
-from pytest_llmobs.git import OF_A_HOOK
+from pytest_llmobs.committed.git import OF_A_HOOK
 from pytest_llmobs.plugin.control import start, watch
 from pytest_llmobs.plugin.control.start import Trees
 

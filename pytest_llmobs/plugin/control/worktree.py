@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from pytest_llmobs.committed.git import fetching, file_names, lies_in_repository, output_of, refusal
 from pytest_llmobs.errors import BaselineError
 from pytest_llmobs.experiments.git import git
-from pytest_llmobs.git import fetching, file_names, lies_in_repository, output_of, refusal
 from pytest_llmobs.plugin.control.dependencies import changed_dependencies
 from pytest_llmobs.wording import commit_id
 
