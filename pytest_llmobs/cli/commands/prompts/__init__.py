@@ -8,23 +8,9 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
-from dataclasses import dataclass
-from importlib import import_module
 
+from pytest_llmobs.cli.actions import Action, Actions
 from pytest_llmobs.cli.console import Console
-from pytest_llmobs.wording import known, nearest
-
-
-@dataclass(frozen=True)
-class Action:
-    """One row of the table."""
-
-    module: str
-    """Its module, beside this one."""
-    help: str
-    example: str
-    """A command line that does something with it."""
-
 
 ACTIONS: Mapping[str, Action] = {
     "list": Action("listing", "list prompts with their current commits and tags", "llmobs prompts"),
@@ -75,21 +61,12 @@ ACTIONS: Mapping[str, Action] = {
 """Every action, in the order of the help."""
 
 
+_ACTIONS = Actions("prompts", __name__, ACTIONS, "the prompts' folder (default: llm_prompt_dir, prompts)")
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the command's options; those of an action are its own parser's, made when it is asked for."""
-    width = max(map(len, ACTIONS))
-    lines = ["actions:"]
-    for name, action in ACTIONS.items():
-        lines.append(f"  {name:{width}}  {action.help}")
-    lines.append("\n`llmobs prompts ACTION --help` shows what an action takes. Without one: list.")
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.epilog = "\n".join(lines)
-    parser.add_argument(
-        "--dir", metavar="PATH", help="the prompts' folder (default: llm_prompt_dir, prompts)"
-    )
-    parser.add_argument("--json", action="store_true", help="print it for machines")
-    parser.add_argument("action", nargs="?", default="list", metavar="ACTION", help="default: list")
-    parser.add_argument("words", nargs=argparse.REMAINDER, metavar="…", help="what the action takes")
+    """Declare the command's options."""
+    _ACTIONS.add_arguments(parser)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
@@ -99,38 +76,4 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         NotFoundError: There is no such prompt, commit or tag.
         LlmobsError: What is asked for can't be done.
     """
-    action = ACTIONS.get(arguments.action)
-    if action is None:
-        hint = nearest(arguments.action, ACTIONS)
-        console.note(f"llmobs prompts has no action {arguments.action!r}.{hint} {known(ACTIONS)}")
-        return 2
-    module = import_module(f"{__name__}.{action.module}")
-    parser = _parser(arguments.action, action)
-    module.add_arguments(parser)
-    try:
-        # they may be written before the action as well
-        parser.parse_args(arguments.words, arguments)
-    except SystemExit as stop:  # argparse has printed help or what is wrong
-        return int(stop.code or 0)
-    if arguments.color != "auto":
-        from pytest_llmobs.cli.console import open_console
-
-        console = open_console(arguments.color)
-    return int(module.run(arguments, console))
-
-
-def _parser(name: str, action: Action) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog=f"llmobs prompts {name}",
-        description=action.help,
-        epilog=f"example: {action.example}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    unset = argparse.SUPPRESS
-    parser.add_argument("--json", action="store_true", default=unset, help="print it for machines")
-    parser.add_argument("--dir", metavar="PATH", default=unset, help="the prompts' folder")
-    parser.add_argument("--store", metavar="PATH", default=unset, help="the store that has the experiments")
-    parser.add_argument(
-        "--color", choices=("auto", "always", "never"), default=unset, help="colours (default: on a terminal)"
-    )
-    return parser
+    return _ACTIONS.run(arguments, console)
