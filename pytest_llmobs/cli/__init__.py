@@ -49,6 +49,9 @@ COMMANDS: Mapping[str, str] = {
         "calibrate a judge against labels, or measure its drift; exit status 1 where it is worse than "
         "asked for"
     ),
+    "dataset": (
+        "list datasets and their versions; log, diff, show, tag and validate them, and set their schemas"
+    ),
     "prompts": (
         "list prompts and their versions; log, show, diff, blame, check, commit, tag, promote, merge and "
         "import them; compare the arms of an A/B test (ab)"

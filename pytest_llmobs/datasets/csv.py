@@ -46,26 +46,47 @@ class Csv:
         Raises:
             DatasetError: The header is unusable, cells are missing or too many, or quotes are unbalanced.
         """
+        for row in self.every_row(path):
+            if isinstance(row, DatasetError):
+                raise row
+            yield row
+
+    def every_row(self, path: Path) -> Iterator[Row | DatasetError]:
+        """Yield what ``rows`` does, and in the place of a record that makes no row what is wrong with it.
+
+        Raises:
+            DatasetError: The header is unusable, or quotes are unbalanced: nobody knows where records end.
+        """
         lines, records = _read_records(path)
         if not records:
             return
         header, *body = records
         del lines[0]
         _check_header(header, path)
-        _check_widths(lines, body, len(header), path)
         name = display_path(path)
-        for line, cells, values in zip(lines, body, _typed_rows(header, body), strict=True):
+        fitting: list[tuple[str, list[str]]] = []
+        for line, cells in zip(lines, body, strict=True):
             place = f"{name}:{line}"
-            yield Row(_fields(header, cells, values, place), place)
+            if len(cells) == len(header):
+                fitting.append((place, cells))
+            else:
+                yield _misfit(cells, len(header), place)
+        for (place, cells), values in zip(
+            fitting, _typed_rows(header, [cells for _, cells in fitting]), strict=True
+        ):
+            try:
+                fields = _fields(header, cells, values, place)
+            except DatasetError as error:
+                yield error
+            else:
+                yield Row(fields, place)
 
 
-def _check_widths(lines: Sequence[int], body: Sequence[list[str]], width: int, path: Path) -> None:
-    for line, cells in zip(lines, body, strict=True):
-        if len(cells) != width:
-            raise DatasetError(
-                f"{display_path(path)}:{line}: {len(cells)} cells under {width} columns. "
-                f'A cell that holds a separator or a quote needs quotes around it: "yes, ""please"""'
-            )
+def _misfit(cells: Sequence[str], width: int, place: str) -> DatasetError:
+    return DatasetError(
+        f"{place}: {len(cells)} cells under {width} columns. "
+        f'A cell that holds a separator or a quote needs quotes around it: "yes, ""please"""'
+    )
 
 
 def _read_records(path: Path) -> tuple[list[int], list[list[str]]]:

@@ -29,9 +29,29 @@ class Jsonl:
         """
         return rows_of(read_text(path), path)
 
+    def every_row(self, path: Path) -> Iterator[Row | DatasetError]:
+        """Yield what ``rows`` does, and in the place of a line that is no JSON what is wrong with it.
 
-def rows_of(text: str, path: Path) -> Iterator[Row]:
+        Raises:
+            DatasetError: The file is one list, or in another encoding.
+        """
+        text = read_text(path)
+        if text.lstrip().startswith("["):
+            raise DatasetError(_is_list(text, path))
+        for number, line in lines_of(text):
+            try:
+                yield from rows_of(line, path, number)
+            except DatasetError as error:
+                yield error
+
+
+def rows_of(text: str, path: Path, first: int = 1) -> Iterator[Row]:
     """Yield one row a line of the text of a file.
+
+    Args:
+        text: The whole text, or some lines of it.
+        path: The file, for messages.
+        first: The number of its first line.
 
     Raises:
         DatasetError: A line is no JSON; the message names line and column.
@@ -43,22 +63,22 @@ def rows_of(text: str, path: Path) -> Iterator[Row]:
         raise DatasetError(_is_list(text, path))
     values: list[Any] = []
     numbers: list[int] = []
-    for number, line in lines_of(text):
+    for number, line in lines_of(text, first):
         try:
             values.append(from_json(line, allow_inf_nan=False))
         except ValueError as error:
             raise _broken(line, f"{name}:{number}", str(error)) from None
         numbers.append(number)
     if _has_lost_something(text, values):
-        _read_again(text, name)
+        _read_again(text, name, first)
     for value, number in zip(values, numbers, strict=True):
         yield Row(value, f"{name}:{number}", True)
 
 
-def lines_of(text: str) -> Iterator[tuple[int, str]]:
+def lines_of(text: str, first: int = 1) -> Iterator[tuple[int, str]]:
     """Yield the lines that aren't blank, with their numbers."""
     # Not splitlines(): U+2028 and its like may stand unescaped inside a JSON string.
-    for number, line in enumerate(text.split("\n"), 1):
+    for number, line in enumerate(text.split("\n"), first):
         if line and not line.isspace():
             yield number, line
 
@@ -83,9 +103,9 @@ def _has_lost_something(text: str, values: Sequence[Any]) -> bool:
     return colons != text.count(":")
 
 
-def _read_again(text: str, name: str) -> None:
+def _read_again(text: str, name: str, first: int) -> None:
     """Refuse the first line that other parsers would read differently; there may be none."""
-    for number, line in lines_of(text):
+    for number, line in lines_of(text, first):
         try:
             decoder.decode(line)
         except ValueError as error:

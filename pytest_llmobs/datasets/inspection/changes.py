@@ -1,0 +1,152 @@
+"""What a reviewer sees of a dataset's change: examples added, removed and edited, those with another id included.
+
+An id that nobody wrote is derived from the inputs: whoever mends a typo in them has, by ids alone, removed an example
+and added another one. Here such a pair is one example that was edited.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from pytest_llmobs.datasets.inspection.value_changes import Part, changed_parts
+from pytest_llmobs.records.examples import Example
+
+_MOST_PAIRED = 2_000
+"""Examples, added and removed, that are compared with each other; the time is that of finding near-duplicates."""
+
+
+@dataclass(frozen=True)
+class EditedExample:
+    """One example before and after."""
+
+    before: Example
+    after: Example
+    parts: Sequence[Part]
+    """Those that differ; none where its id alone does."""
+
+    @property
+    def has_other_id(self) -> bool:
+        """True where it was found by what it holds."""
+        return self.before.id != self.after.id
+
+
+@dataclass(frozen=True)
+class DatasetChanges:
+    """How one version of a dataset became another one, in the order of the datasets."""
+
+    before: Sequence[Example]
+    after: Sequence[Example]
+    added: Sequence[Example]
+    removed: Sequence[Example]
+    edited: Sequence[EditedExample]
+
+    @property
+    def is_none(self) -> bool:
+        """True where both hold the same."""
+        return not (self.added or self.removed or self.edited)
+
+    @property
+    def unchanged(self) -> int:
+        """How many examples both have as they are."""
+        return len(self.after) - len(self.added) - len(self.edited)
+
+    @property
+    def parts(self) -> Counter[Part]:
+        """How many edited examples differ in a part."""
+        return Counter(part for example in self.edited for part in example.parts)
+
+    @cached_property
+    def splits(self) -> Sequence[SplitSizes]:
+        """What each split had and has, sorted by name; none where no example names one."""
+        before, after = _sizes(self.before), _sizes(self.after)
+        names = sorted({*before, *after})
+        if names == [""]:
+            return ()
+        return [SplitSizes(name, before[name], after[name]) for name in names]
+
+
+@dataclass(frozen=True)
+class SplitSizes:
+    """The examples of a split before and after; one of several splits counts in each."""
+
+    name: str
+    """Empty for the examples that name none."""
+    before: int
+    after: int
+
+
+def _sizes(examples: Iterable[Example]) -> Counter[str]:
+    sizes: Counter[str] = Counter()
+    for example in examples:
+        sizes.update(example.splits or ("",))
+    return sizes
+
+
+def changes_between(earlier: Sequence[Example], later: Sequence[Example]) -> DatasetChanges:
+    """Compare two versions of a dataset; examples are told by their ids, the rest by what they hold."""
+    before = {example.id: example for example in earlier}
+    added: list[Example] = []
+    edited: list[EditedExample] = []
+    for example in later:
+        old = before.pop(example.id, None)
+        if old is None:
+            added.append(example)
+        elif old is not example and old.content != example.content:
+            edited.append(EditedExample(old, example, changed_parts(old, example)))
+    return _paired(DatasetChanges(earlier, later, added, list(before.values()), edited))
+
+
+def _paired(changes: DatasetChanges) -> DatasetChanges:
+    """Take what was removed under one id and added under another for one example."""
+    added, removed = changes.added, changes.removed
+    if not added or not removed or len(added) + len(removed) > _MOST_PAIRED:
+        return changes
+    pairs = _equal_pairs(added, removed)
+    pairs |= _similar_pairs(
+        [number for number in range(len(added)) if number not in pairs],
+        [number for number in range(len(removed)) if number not in pairs.values()],
+        changes,
+    )
+    edited = list(changes.edited)
+    for new, old in sorted(pairs.items()):
+        parts = changed_parts(removed[old], added[new])
+        edited.append(EditedExample(removed[old], added[new], parts))
+    gone = set(pairs.values())
+    return replace(
+        changes,
+        added=[example for number, example in enumerate(added) if number not in pairs],
+        removed=[example for number, example in enumerate(removed) if number not in gone],
+        edited=edited,
+    )
+
+
+def _equal_pairs(added: Sequence[Example], removed: Sequence[Example]) -> dict[int, int]:
+    """Return the numbers of examples with the same inputs and outputs: added -> removed."""
+    by_hash: dict[str, list[int]] = {}
+    for number, example in enumerate(removed):
+        by_hash.setdefault(example.hash, []).append(number)
+    pairs: dict[int, int] = {}
+    for number, example in enumerate(added):
+        if by_hash.get(example.hash):
+            pairs[number] = by_hash[example.hash].pop(0)
+    return pairs
+
+
+def _similar_pairs(added: Sequence[int], removed: Sequence[int], changes: DatasetChanges) -> dict[int, int]:
+    """Return the numbers of examples whose inputs are near-duplicates, the most similar ones first paired."""
+    from pytest_llmobs.similarity import near_duplicates, text_of
+
+    old = [text_of(changes.removed[number].inputs) for number in removed]
+    new = [text_of(changes.added[number].inputs) for number in added]
+    pairs: dict[int, int] = {}
+    found = near_duplicates(new, known=old)
+    for pair in sorted(found, key=lambda pair: (-pair.similarity, pair.first, pair.second)):
+        if pair.second >= len(old):
+            continue  # two of those that were added
+        one, other = added[pair.first - len(old)], removed[pair.second]
+        if one not in pairs and other not in pairs.values():
+            pairs[one] = other
+    return pairs

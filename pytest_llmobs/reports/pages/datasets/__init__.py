@@ -1,0 +1,1 @@
+"""Pages about datasets and their versions: what ``llmobs dataset`` prints. Reads nothing; what is shown is given."""
