@@ -7,9 +7,11 @@ and added another one. Here such a pair is one example that was edited.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import filterfalse
+from operator import attrgetter
 
 from pytest_llmobs.datasets.inspection.value_changes import Part, changed_parts
 from pytest_llmobs.records.examples import Example
@@ -56,7 +58,10 @@ class DatasetChanges:
     @property
     def parts(self) -> Counter[Part]:
         """How many edited examples differ in a part."""
-        return Counter(part for example in self.edited for part in example.parts)
+        parts: Counter[Part] = Counter()
+        for example in self.edited:
+            parts.update(example.parts)
+        return parts
 
     @cached_property
     def splits(self) -> Sequence[SplitSizes]:
@@ -65,7 +70,7 @@ class DatasetChanges:
         names = sorted({*before, *after})
         if names == [""]:
             return ()
-        return [SplitSizes(name, before[name], after[name]) for name in names]
+        return list(map(SplitSizes, names, map(before.__getitem__, names), map(after.__getitem__, names)))
 
 
 @dataclass(frozen=True)
@@ -87,7 +92,7 @@ def _sizes(examples: Iterable[Example]) -> Counter[str]:
 
 def changes_between(earlier: Sequence[Example], later: Sequence[Example]) -> DatasetChanges:
     """Compare two versions of a dataset; examples are told by their ids, the rest by what they hold."""
-    before = {example.id: example for example in earlier}
+    before = dict(zip(map(attrgetter("id"), earlier), earlier, strict=True))
     added: list[Example] = []
     edited: list[EditedExample] = []
     for example in later:
@@ -105,22 +110,21 @@ def _paired(changes: DatasetChanges) -> DatasetChanges:
     if not added or not removed or len(added) + len(removed) > _MOST_PAIRED:
         return changes
     pairs = _equal_pairs(added, removed)
-    pairs |= _similar_pairs(
-        [number for number in range(len(added)) if number not in pairs],
-        [number for number in range(len(removed)) if number not in pairs.values()],
-        changes,
-    )
+    pairs |= _similar_pairs(pairs, changes)
     edited = list(changes.edited)
     for new, old in sorted(pairs.items()):
         parts = changed_parts(removed[old], added[new])
         edited.append(EditedExample(removed[old], added[new], parts))
-    gone = set(pairs.values())
     return replace(
         changes,
-        added=[example for number, example in enumerate(added) if number not in pairs],
-        removed=[example for number, example in enumerate(removed) if number not in gone],
+        added=_without(added, pairs),
+        removed=_without(removed, set(pairs.values())),
         edited=edited,
     )
+
+
+def _without(examples: Sequence[Example], numbers: Container[int]) -> list[Example]:
+    return [example for number, example in enumerate(examples) if number not in numbers]
 
 
 def _equal_pairs(added: Sequence[Example], removed: Sequence[Example]) -> dict[int, int]:
@@ -135,18 +139,27 @@ def _equal_pairs(added: Sequence[Example], removed: Sequence[Example]) -> dict[i
     return pairs
 
 
-def _similar_pairs(added: Sequence[int], removed: Sequence[int], changes: DatasetChanges) -> dict[int, int]:
-    """Return the numbers of examples whose inputs are near-duplicates, the most similar ones first paired."""
-    from pytest_llmobs.similarity import near_duplicates, text_of
+def _similar_pairs(equal: Mapping[int, int], changes: DatasetChanges) -> dict[int, int]:
+    """Return the numbers of further examples whose inputs are near-duplicates, the most similar ones first paired."""
+    from pytest_llmobs.similarity import near_duplicates
 
-    old = [text_of(changes.removed[number].inputs) for number in removed]
-    new = [text_of(changes.added[number].inputs) for number in added]
+    added = list(filterfalse(equal.__contains__, range(len(changes.added))))
+    removed = list(filterfalse(set(equal.values()).__contains__, range(len(changes.removed))))
     pairs: dict[int, int] = {}
-    found = near_duplicates(new, known=old)
+    found = near_duplicates(_texts(changes.added, added), known=_texts(changes.removed, removed))
     for pair in sorted(found, key=lambda pair: (-pair.similarity, pair.first, pair.second)):
-        if pair.second >= len(old):
+        if pair.second >= len(removed):
             continue  # two of those that were added
-        one, other = added[pair.first - len(old)], removed[pair.second]
+        one, other = added[pair.first - len(removed)], removed[pair.second]
         if one not in pairs and other not in pairs.values():
             pairs[one] = other
     return pairs
+
+
+def _texts(examples: Sequence[Example], numbers: Iterable[int]) -> list[str]:
+    from pytest_llmobs.similarity import text_of
+
+    texts = []
+    for number in numbers:
+        texts.append(text_of(examples[number].inputs))
+    return texts

@@ -14,11 +14,6 @@ from pytest_llmobs.cli.console import Console
 
 ACTIONS: Mapping[str, Action] = {
     "list": Action("listing", "list datasets with their examples, splits and tags", "llmobs dataset"),
-    "log": Action(
-        "log",
-        "list the versions of a dataset, the newest first, with the experiments that used each",
-        "llmobs dataset log support_golden --limit 5",
-    ),
     "diff": Action(
         "diff",
         "say what changed in a dataset since the last commit, or between two versions",
@@ -34,11 +29,6 @@ ACTIONS: Mapping[str, Action] = {
         "validate",
         "look for whatever is wrong with datasets; exit status 1 where something is",
         "llmobs dataset validate",
-    ),
-    "schema": Action(
-        "schema",
-        "print or set the JSON schemas of a dataset's inputs and outputs",
-        "llmobs dataset schema support_golden --inputs inputs.schema.json",
     ),
 }
 """Every action, in the order of the help."""

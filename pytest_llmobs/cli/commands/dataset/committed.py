@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from pytest_llmobs.reports.pages.datasets.versions import VersionLine
 
 
-def last_committed(
-    catalog: Catalog, name: str, console: Console
-) -> tuple[VersionLine, Sequence[Example]]:
+def last_committed(catalog: Catalog, name: str, console: Console) -> tuple[VersionLine, Sequence[Example]]:
     """Return what the last commit has of a dataset."""
     return version_at(catalog, name, "git:HEAD")

@@ -150,7 +150,7 @@ def value_lines(change: ValueChange, page: Page, everything: bool) -> list[str]:
     """Return one value that differs: behind its path where it fits there, else below it."""
     segments = _segments(change)
     if not everything:
-        segments = [replace(segment, text=_abridged(segment, page)) for segment in segments]
+        segments = list(map(partial(_abridged, page=page), segments))
     path = page.line(change.path)
     lead = f"{path}: "
     room = page.width - cells.width(lead)
@@ -179,13 +179,13 @@ def _has_parts(value: Any) -> bool:
     return isinstance(value, dict | list | tuple)
 
 
-def _abridged(segment: Segment, page: Page) -> str:
+def _abridged(segment: Segment, page: Page) -> Segment:
     text = segment.text
     if segment.kind == "equal" or len(text) <= _LONGEST:
-        return text
-    left_out = len(text) - _LONGEST
+        return segment
+    left_out = count(len(text) - _LONGEST, "character")
     sign = page.signs.ellipsis
-    return f"{text[: _LONGEST - _TAIL]} {sign} {count(left_out, 'character')} {sign} {text[-_TAIL:]}"
+    return replace(segment, text=f"{text[: _LONGEST - _TAIL]} {sign} {left_out} {sign} {text[-_TAIL:]}")
 
 
 def _text(value: Any) -> str:
