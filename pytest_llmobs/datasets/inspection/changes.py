@@ -11,28 +11,12 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import filterfalse
-from operator import attrgetter
 
-from pytest_llmobs.datasets.inspection.value_changes import Part, changed_parts
+from pytest_llmobs.datasets.versions.differences import ChangedExample, changed_parts, changes_between
 from pytest_llmobs.records.examples import Example
 
 _MOST_PAIRED = 2_000
 """Examples, added and removed, that are compared with each other; the time is that of finding near-duplicates."""
-
-
-@dataclass(frozen=True)
-class EditedExample:
-    """One example before and after."""
-
-    before: Example
-    after: Example
-    parts: Sequence[Part]
-    """Those that differ; none where its id alone does."""
-
-    @property
-    def has_other_id(self) -> bool:
-        """True where it was found by what it holds."""
-        return self.before.id != self.after.id
 
 
 @dataclass(frozen=True)
@@ -43,7 +27,8 @@ class DatasetChanges:
     after: Sequence[Example]
     added: Sequence[Example]
     removed: Sequence[Example]
-    edited: Sequence[EditedExample]
+    edited: Sequence[ChangedExample]
+    """Of one whose id changed ``before`` has another one; where nothing else did, no part differs."""
 
     @property
     def is_none(self) -> bool:
@@ -56,9 +41,9 @@ class DatasetChanges:
         return len(self.after) - len(self.added) - len(self.edited)
 
     @property
-    def parts(self) -> Counter[Part]:
+    def parts(self) -> Counter[str]:
         """How many edited examples differ in a part."""
-        parts: Counter[Part] = Counter()
+        parts: Counter[str] = Counter()
         for example in self.edited:
             parts.update(example.parts)
         return parts
@@ -90,18 +75,10 @@ def _sizes(examples: Iterable[Example]) -> Counter[str]:
     return sizes
 
 
-def changes_between(earlier: Sequence[Example], later: Sequence[Example]) -> DatasetChanges:
+def changes_to_review(earlier: Sequence[Example], later: Sequence[Example]) -> DatasetChanges:
     """Compare two versions of a dataset; examples are told by their ids, the rest by what they hold."""
-    before = dict(zip(map(attrgetter("id"), earlier), earlier, strict=True))
-    added: list[Example] = []
-    edited: list[EditedExample] = []
-    for example in later:
-        old = before.pop(example.id, None)
-        if old is None:
-            added.append(example)
-        elif old is not example and old.content != example.content:
-            edited.append(EditedExample(old, example, changed_parts(old, example)))
-    return _paired(DatasetChanges(earlier, later, added, list(before.values()), edited))
+    found = changes_between(earlier, later)
+    return _paired(DatasetChanges(earlier, later, found.added, found.removed, found.modified))
 
 
 def _paired(changes: DatasetChanges) -> DatasetChanges:
@@ -114,7 +91,7 @@ def _paired(changes: DatasetChanges) -> DatasetChanges:
     edited = list(changes.edited)
     for new, old in sorted(pairs.items()):
         parts = changed_parts(removed[old], added[new])
-        edited.append(EditedExample(removed[old], added[new], parts))
+        edited.append(ChangedExample(removed[old], added[new], parts))
     return replace(
         changes,
         added=_without(added, pairs),

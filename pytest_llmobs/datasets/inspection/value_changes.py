@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any, Literal
 
+from pytest_llmobs.datasets.versions.differences import PARTS
 from pytest_llmobs.records.examples import Example, canonical_json
 
-Part = Literal["inputs", "outputs", "metadata", "split"]
-PARTS: tuple[Part, ...] = ("inputs", "outputs", "metadata", "split")
 _LONGEST_LIST = 400
 """Items of a list that are compared one by one; the time grows with the square."""
 
@@ -31,25 +30,9 @@ class ValueChange:
 def value_changes(before: Example, after: Example) -> list[ValueChange]:
     """Return the values that differ between two versions of an example, in the order of its parts and keys."""
     changes: list[ValueChange] = []
-    for part in PARTS:
-        if part == "split":
-            changes += _splits(before.splits, after.splits)
-        else:
-            changes += _compared(part, getattr(before, part), getattr(after, part))
-    return changes
-
-
-def changed_parts(before: Example, after: Example) -> list[Part]:
-    """Return the parts in which two versions of an example differ; ``1``, ``1.0`` and ``true`` do."""
-    parts: list[Part] = []
-    for part in PARTS:
-        if part == "split":
-            differs = set(before.splits) != set(after.splits)
-        else:
-            differs = canonical_json(getattr(before, part)) != canonical_json(getattr(after, part))
-        if differs:
-            parts.append(part)
-    return parts
+    for part in PARTS[:-1]:
+        changes += _compared(part, getattr(before, part), getattr(after, part))
+    return [*changes, *_splits(before.splits, after.splits)]
 
 
 def _splits(before: Sequence[str], after: Sequence[str]) -> Iterator[ValueChange]:

@@ -70,7 +70,7 @@ def changes_between(earlier: Iterable[Example], later: Iterable[Example]) -> Ver
         if old is None:
             added.append(example)
         elif not _is_same(old, example):
-            modified.append(ChangedExample(old, example, _changed_parts(old, example)))
+            modified.append(ChangedExample(old, example, changed_parts(old, example)))
     return VersionChanges(modified, added, list(before.values()))
 
 
@@ -86,7 +86,8 @@ def _shown(example: Example) -> str:
     return repr((example.inputs, example.outputs, example.metadata, example.splits))
 
 
-def _changed_parts(old: Example, new: Example) -> tuple[str, ...]:
+def changed_parts(old: Example, new: Example) -> tuple[str, ...]:
+    """Return which of an example's parts differ between two versions of it."""
     parts = []
     for part in PARTS[:-1]:
         if canonical_json(getattr(old, part)) != canonical_json(getattr(new, part)):

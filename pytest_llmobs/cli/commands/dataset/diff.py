@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_llmobs.cli.commands.dataset.catalogs import open_catalog, version_at
 from pytest_llmobs.cli.commands.dataset.committed import last_committed
-from pytest_llmobs.datasets.inspection.changes import EditedExample, changes_between
+from pytest_llmobs.datasets.inspection.changes import changes_to_review
 from pytest_llmobs.datasets.inspection.value_changes import value_changes
 from pytest_llmobs.datasets.rows import row_of
+from pytest_llmobs.datasets.versions.differences import ChangedExample
 from pytest_llmobs.errors import ArgumentError
 from pytest_llmobs.reports.pages.datasets.diff import DatasetDifference, diff_page
 
@@ -69,7 +70,7 @@ def _difference(
     else:
         before, earlier = version_at(catalog, name, arguments.before)
     after, later = version_at(catalog, name, arguments.after)
-    changes = changes_between(earlier, later)
+    changes = changes_to_review(earlier, later)
     return DatasetDifference(dataset=name, before=before, after=after, changes=changes)
 
 
@@ -101,7 +102,7 @@ def _rows(examples: Sequence[Example]) -> list[dict[str, Any]]:
     return list(map(row_of, examples))
 
 
-def _edited_as_json(edited: EditedExample) -> dict[str, Any]:
+def _edited_as_json(edited: ChangedExample) -> dict[str, Any]:
     return {
         "id": edited.after.id,
         "id_before": edited.before.id,

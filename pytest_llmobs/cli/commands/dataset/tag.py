@@ -70,7 +70,7 @@ def _set(catalog: Catalog, name: str, arguments: argparse.Namespace, console: Co
     version, examples = version_at(catalog, name, arguments.as_of)
     with catalog.lock(name):
         if arguments.as_of is None:
-            keep_current(catalog, name, version.version, examples)
+            keep_current(catalog, name, version.version, lambda: examples)
         before = catalog.beside.tags(name).get(tag)
         catalog.beside.set_tag(name, tag, version.version)
     if arguments.json:

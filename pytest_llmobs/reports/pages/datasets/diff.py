@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from pytest_llmobs.datasets.inspection.changes import DatasetChanges, EditedExample, SplitSizes
+from pytest_llmobs.datasets.inspection.changes import DatasetChanges, SplitSizes
 from pytest_llmobs.datasets.inspection.value_changes import ValueChange, value_changes
+from pytest_llmobs.datasets.versions.differences import ChangedExample
 from pytest_llmobs.records.examples import Example
 from pytest_llmobs.reports.pages.datasets.versions import VersionLine, version_title
 from pytest_llmobs.reports.text import cells
@@ -135,11 +136,11 @@ def _whole(sign: str, style: str, example: Example, page: Page, *, everything: b
                 yield " " * _DEEP + page.clip(page.line(text), room)
 
 
-def _edited(edited: EditedExample, page: Page, *, everything: bool) -> Iterator[str]:
+def _edited(edited: ChangedExample, page: Page, *, everything: bool) -> Iterator[str]:
     parts = ", ".join(edited.parts) or "another id alone"
     yield page.paint(page.clip(page.line(f"~ {edited.after.id}: {parts}"), page.width), "yellow")
     changes = value_changes(edited.before, edited.after)
-    if edited.has_other_id:
+    if edited.before.id != edited.after.id:
         changes.insert(0, ValueChange("id", "changed", edited.before.id, edited.after.id))
     narrow = replace(page, width=page.width - _DEEP)
     for change in changes:

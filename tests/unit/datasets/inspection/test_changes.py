@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pytest_llmobs.datasets.inspection.changes import changes_between
+from pytest_llmobs.datasets.inspection.changes import changes_to_review
 from pytest_llmobs.datasets.inspection.value_changes import ValueChange, value_changes
 from pytest_llmobs.records.examples import Example
 
@@ -24,16 +24,16 @@ def changed(before: Any, after: Any) -> list[ValueChange]:
 def test_examples_are_told_by_their_ids() -> None:
     kept, old, new = example("kept"), example("old", "Where is it?"), example("new", "My invoice is wrong.")
     edited = example("edited", outputs={"answer": "Yes."}, split="hard")
-    changes = changes_between([kept, old, example("edited")], [edited, kept, new])
+    changes = changes_to_review([kept, old, example("edited")], [edited, kept, new])
     assert (changes.added, changes.removed) == ([new], [old])
     (only,) = changes.edited
-    assert (only.after, only.parts, only.has_other_id) == (edited, ["outputs", "split"], False)
+    assert (only.after, only.parts) == (edited, ("outputs", "split"))
     assert changes.unchanged == 1
     assert dict(changes.parts) == {"outputs": 1, "split": 1}
 
 
 def test_the_same_examples_in_another_order_are_no_change() -> None:
-    changes = changes_between([example("a"), example("b")], [example("b"), example("a")])
+    changes = changes_to_review([example("a"), example("b")], [example("b"), example("a")])
     assert changes.is_none
     assert changes.unchanged == 2
 
@@ -41,41 +41,43 @@ def test_the_same_examples_in_another_order_are_no_change() -> None:
 def test_an_edit_that_moved_a_derived_id_is_one_edited_example() -> None:
     before = [example("how-can-i-cancel-1", PLAN), example("gone", "I was charged twice for the same order.")]
     after = [example("how-can-i-cancel-2", PLAN.replace("month", "year")), example("new", "Do you sell tea?")]
-    changes = changes_between(before, after)
+    changes = changes_to_review(before, after)
     assert [one.id for one in changes.added] == ["new"]
     assert [one.id for one in changes.removed] == ["gone"]
     (edited,) = changes.edited
     assert (edited.before.id, edited.after.id) == ("how-can-i-cancel-1", "how-can-i-cancel-2")
-    assert edited.parts == ["inputs"]
+    assert edited.parts == ("inputs",)
 
 
 def test_an_example_under_another_name_has_no_changed_part() -> None:
-    changes = changes_between([example("a", PLAN)], [example("b", PLAN)])
+    changes = changes_to_review([example("a", PLAN)], [example("b", PLAN)])
     (edited,) = changes.edited
-    assert (edited.has_other_id, edited.parts) == (True, [])
+    assert (edited.before.id, edited.parts) == ("a", ())
     assert not changes.is_none
 
 
 def test_of_two_with_equal_content_each_is_paired_once() -> None:
-    changes = changes_between([example("a", PLAN)], [example("b", PLAN), example("c", PLAN)])
+    changes = changes_to_review([example("a", PLAN)], [example("b", PLAN), example("c", PLAN)])
     assert [one.after.id for one in changes.edited] == ["b"]
     assert [one.id for one in changes.added] == ["c"]
 
 
 def test_numbers_that_python_takes_for_equal_differ() -> None:
-    changes = changes_between([example("a", 1)], [example("a", True)])
+    changes = changes_to_review([example("a", 1)], [example("a", True)])
     (edited,) = changes.edited
-    assert edited.parts == ["inputs"]
+    assert edited.parts == ("inputs",)
     assert changed(1, True) == [ValueChange("inputs.query", "changed", 1, True)]
     assert changed(1, 1.0) == [ValueChange("inputs.query", "changed", 1, 1.0)]
 
 
 def test_splits_are_counted_before_and_after() -> None:
     before = [example("a", split="base"), example("b", "Other words", split=("base", "hard"))]
-    changes = changes_between(before, [*before, example("c", "More of them", split="new"), example("d", "x")])
+    changes = changes_to_review(
+        before, [*before, example("c", "More of them", split="new"), example("d", "x")]
+    )
     sizes = [(split.name, split.before, split.after) for split in changes.splits]
     assert sizes == [("", 0, 1), ("base", 2, 2), ("hard", 1, 1), ("new", 0, 1)]
-    assert changes_between([example("a")], []).splits == ()
+    assert changes_to_review([example("a")], []).splits == ()
 
 
 @pytest.mark.parametrize(
