@@ -1,18 +1,22 @@
 """Parquet: columns as in CSV (``inputs.x``) or structs named ``inputs``, ``outputs``, ``metadata``.
 
-A null leaves its key out; times become ISO 8601 text, and decimals numbers.
+A null leaves its key out; times become ISO 8601 text, and decimals numbers. A column whose metadata says so (see
+``JSON_TEXT``) holds JSON text, and is read as what that says.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from pathlib import Path
 from typing import Any
 
 from pytest_llmobs.datasets.base import Row, display_path
+from pytest_llmobs.datasets.json_text import UnsafeJsonError, decoder
 from pytest_llmobs.errors import DatasetError
 from pytest_llmobs.wording import count
 
+JSON_TEXT = {b"pytest_llmobs": b"json"}
+"""Metadata of a column of JSON text: what Parquet has no one type for. To anybody else it is a column of texts."""
 _MOST_VALUES = 20_000_000
 """Values in all columns and rows. A file of 500 bytes can stand for billions."""
 _MOST_BYTES = 2**29
@@ -46,6 +50,7 @@ class Parquet:
             ) from None
         with file:
             columns = _columns(file, name)
+            json_columns = _json_columns(file)
             _check_size(file, name)
             number = 0
             for batch in _batches(file, name):
@@ -54,7 +59,36 @@ class Parquet:
                 ]
                 for cells in zip(*values, strict=True):
                     number += 1
-                    yield Row(_fields(columns, cells), f"{name}, row {number}")
+                    place = f"{name}, row {number}"
+                    fields = _fields(columns, cells)
+                    yield Row(_without_json(fields, json_columns, place), place)
+
+
+def _json_columns(file: Any) -> Set[str]:
+    """Return the names of columns that say that they hold JSON text."""
+    names = set()
+    for field in file.schema_arrow:
+        if field.metadata and JSON_TEXT.items() <= field.metadata.items():
+            names.add(field.name)
+    return names
+
+
+def _without_json(fields: dict[str, Any], json_columns: Set[str], place: str) -> dict[str, Any]:
+    """Return a record with JSON text read.
+
+    Raises:
+        DatasetError: It is none.
+    """
+    for column in json_columns & fields.keys():
+        text = fields[column]
+        try:
+            fields[column] = decoder.decode(text)
+        except (TypeError, ValueError, RecursionError) as error:
+            reason = str(error) if isinstance(error, UnsafeJsonError) else "it is no JSON"
+            raise DatasetError(
+                f"{place}: the column {column!r} says that it holds JSON text: {reason}."
+            ) from None
+    return fields
 
 
 def _columns(file: Any, name: str) -> list[str]:

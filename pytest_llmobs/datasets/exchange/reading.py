@@ -1,0 +1,176 @@
+"""The way in: a file or a folder that came from elsewhere -> drafts of examples."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from pytest_llmobs.datasets.base import DatasetFormat, Row, display_path
+from pytest_llmobs.datasets.columns import Columns
+from pytest_llmobs.datasets.exchange import chat, langsmith
+from pytest_llmobs.datasets.exchange.arrow_files import ArrowFile
+from pytest_llmobs.datasets.exchange.hub_folder import DataFile, data_files
+from pytest_llmobs.datasets.exchange.parts import PARTS
+from pytest_llmobs.datasets.loading import by_suffix
+from pytest_llmobs.datasets.rows import row_of
+from pytest_llmobs.datasets.validation import check_rows
+from pytest_llmobs.errors import DatasetError
+from pytest_llmobs.wording import known, listed, nearest
+
+_LISTED = 12
+"""Columns that a message names."""
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What a source holds."""
+
+    examples: Sequence[Mapping[str, Any]]
+    """Drafts of examples, checked. Those that the source gives no id have none."""
+    form: str
+    """What it was taken for: ``langsmith``, ``chat``, ``hf`` for a folder, else its suffix without the dot."""
+    files: Mapping[str, int] = field(default_factory=dict)
+    """Every file that was read, as messages name it, with the number of its examples."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the user says of a source, besides where it is."""
+
+    columns: Columns = field(default_factory=Columns)
+    """Which flat columns are what, where they have names of their own."""
+    split: str | None = None
+    """Every example belongs to this split, whatever the source says."""
+    only_splits: Collection[str] = ()
+    """Of a folder: these splits alone."""
+    config: str | None = None
+    """Of a folder with several configurations: this one."""
+    without_attachments: bool = False
+    """Leave out what LangSmith's examples have attached."""
+
+
+def read_foreign(path: Path, *, formats: Iterable[DatasetFormat], choice: Choice | None = None) -> Imported:
+    """Return the examples of a file or folder, whichever tool wrote it.
+
+    Args:
+        path: What is read: a file of a known format, or a folder as Hugging Face has them.
+        formats: The known file formats.
+        choice: What is to be taken of it, and how.
+
+    Raises:
+        DatasetError: It isn't there, can't be read, makes no sense, or its columns have to be named first.
+    """
+    choice = choice or Choice()
+    readers = by_suffix([*formats, ArrowFile()])
+    name = display_path(path)
+    if not path.exists():
+        raise DatasetError(f"There is no file or folder {name!r}.{_near(path)}")
+    files = [DataFile(path, None)]
+    if path.is_dir():
+        files = _of_splits(data_files(path, readers, choice.config), choice.only_splits, name)
+    elif choice.only_splits or choice.config:
+        raise DatasetError(f"{name} is a file. --only-split and --config choose among the files of a folder.")
+    form, groups = _ours([(file, _rows(file.path, readers)) for file in files], choice, name)
+    if path.is_dir():
+        form = "hf"
+    rows = list(chain.from_iterable(_with_split(rows, file.split) for file, rows in groups))
+    counts = {display_path(file.path): len(rows) for file, rows in groups}
+    return Imported(_drafts(rows, choice, name), form, counts)
+
+
+def _near(path: Path) -> str:
+    if not path.parent.is_dir():
+        return ""
+    return nearest(path.name, [entry.name for entry in path.parent.iterdir()])
+
+
+def _of_splits(files: list[DataFile], wanted: Collection[str], name: str) -> list[DataFile]:
+    splits = {file.split for file in files if file.split is not None}
+    for split in wanted:
+        if split not in splits:
+            raise DatasetError(f"{name} has no split {split!r}.{nearest(split, splits)} {known(splits)}")
+    return [file for file in files if not wanted or file.split in wanted]
+
+
+def _rows(path: Path, readers: Mapping[str, DatasetFormat]) -> list[Row]:
+    suffix = path.suffix.lower()
+    if suffix not in readers:
+        raise DatasetError(
+            f"{display_path(path)}: unknown suffix {path.suffix!r}.{nearest(suffix, readers)} {known(readers)}"
+        )
+    try:
+        return list(readers[suffix].rows(path))
+    except OSError as error:
+        raise DatasetError(f"{display_path(path)} can't be read: {error.strerror or error}.") from None
+
+
+Groups = list[tuple[DataFile, list[Row]]]
+
+
+def _ours(groups: Groups, choice: Choice, name: str) -> tuple[str, Groups]:
+    """Return the form of what was read, and its rows as ours are.
+
+    Raises:
+        DatasetError: Nobody said what the columns are.
+    """
+    rows = list(chain.from_iterable(own for _, own in groups))
+    form = groups[0][0].path.suffix.lower().removeprefix(".")
+    if choice.columns.given:
+        return form, groups
+    if langsmith.is_theirs(rows):
+        return "langsmith", _mapped(
+            groups, lambda row: langsmith.ours(row, without_attachments=choice.without_attachments)
+        )
+    if chat.is_chat(rows):
+        return "chat", _mapped(groups, chat.example_row)
+    for row in rows:
+        _check_columns(row, name)
+    return form, groups
+
+
+def _mapped(groups: Groups, change: Any) -> Groups:
+    return [(file, list(map(change, rows))) for file, rows in groups]
+
+
+def _check_columns(row: Row, name: str) -> None:
+    """Refuse a row that has no inputs, with the columns to choose from."""
+    if not isinstance(row.data, Mapping) or not row.data:
+        return  # the check of rows has the words for it
+    if any(str(key).partition(".")[0] in PARTS for key in row.data):
+        return
+    columns = list(map(str, row.data))
+    raise DatasetError(
+        f"{row.place}: nothing says which columns of {name} are inputs. It has {listed(columns, _LISTED)}. Name them: "
+        f"--input-keys {columns[0]} --output-keys {columns[-1]}."
+    )
+
+
+def _with_split(rows: Iterable[Row], split: str | None) -> Iterable[Row]:
+    """Yield the rows of one file with its split; those that say their own keep it."""
+    for row in rows:
+        if split is None or not isinstance(row.data, Mapping) or row.data.get("split") is not None:
+            yield row
+        else:
+            yield row._replace(data={**row.data, "split": split})
+
+
+def _drafts(rows: Sequence[Row], choice: Choice, name: str) -> list[Mapping[str, Any]]:
+    """Return drafts of rows.
+
+    Raises:
+        DatasetError: A row is no example, or two have one id; the message names both places.
+    """
+    have_ids = [isinstance(row.data, Mapping) and row.data.get("id") is not None for row in rows]
+    examples = check_rows(rows, choice.columns, name, may_ask_the_same=True)
+    drafts: list[Mapping[str, Any]] = []
+    for has_id, example in zip(have_ids, examples, strict=True):
+        draft = row_of(example)
+        if not has_id:
+            del draft["id"]
+        if choice.split is not None:
+            draft["split"] = choice.split
+        drafts.append(draft)
+    return drafts
