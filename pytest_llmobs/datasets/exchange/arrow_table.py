@@ -12,7 +12,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pytest_llmobs.datasets.exchange.parts import PARTS, VERBATIM, keys_of
+from pytest_llmobs.datasets.exchange.parts import PARTS, column, keys_of, stated
 from pytest_llmobs.datasets.parquet import JSON_TEXT
 from pytest_llmobs.records.examples import canonical_json
 
@@ -37,13 +37,13 @@ def parquet_bytes(rows: Sequence[Mapping[str, Any]], *, with_split: bool = True)
 def _table(rows: Sequence[Mapping[str, Any]], with_split: bool) -> pa.Table:
     import pyarrow as pa
 
-    ids = pa.array([row["id"] for row in rows], pa.string())
+    ids = pa.array(column(rows, "id"), pa.string())
     columns: dict[str, tuple[pa.Array, bool]] = {"id": (ids, False)}
     for part in PARTS:
-        columns |= _columns_of(part, [row.get(part, {}) for row in rows])
-    for key in VERBATIM:
-        if any(key in row for row in rows) and (with_split or key != "split"):
-            columns[key] = (_verbatim([row.get(key) for row in rows]), False)
+        columns |= _columns_of(part, column(rows, part, {}))
+    for key in stated(rows):
+        if with_split or key != "split":
+            columns[key] = (_verbatim(column(rows, key)), False)
     fields, arrays = [], []
     for name, (array, is_json) in columns.items():
         fields.append(pa.field(name, array.type, metadata=JSON_TEXT if is_json else None))
@@ -54,7 +54,7 @@ def _table(rows: Sequence[Mapping[str, Any]], with_split: bool) -> pa.Table:
 def _verbatim(values: Sequence[Any]) -> pa.Array:
     import pyarrow as pa
 
-    if not any(isinstance(value, list) for value in values):
+    if list not in map(type, values):
         return pa.array(values, pa.string())
     lists = []
     for value in values:
@@ -69,7 +69,7 @@ def _columns_of(part: str, values: Sequence[Mapping[str, Any]]) -> dict[str, tup
         return {part: (_json_texts(values), True)}
     columns: dict[str, tuple[pa.Array, bool]] = {}
     for key in keys_of(values):
-        own = [value.get(key) for value in values]
+        own = column(values, key)
         array = _typed(own)
         is_json = array is None
         columns[f"{part}.{key}"] = (_json_texts(own) if is_json else array, is_json)
@@ -110,7 +110,8 @@ def _is_lasting(kind: Any) -> bool:
     if types.is_list(kind):
         return _is_lasting(kind.value_type)
     if types.is_struct(kind):
-        return kind.num_fields > 0 and all(_is_lasting(kind.field(at).type) for at in range(kind.num_fields))
+        kinds = [field.type for field in kind]
+        return bool(kinds) and all(map(_is_lasting, kinds))
     return bool(
         types.is_string(kind) or types.is_boolean(kind) or types.is_int64(kind) or types.is_float64(kind)
     )

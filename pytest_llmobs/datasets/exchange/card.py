@@ -32,7 +32,7 @@ def read_card(folder: Path) -> Mapping[str, Any]:
     lines = read_text(path).split("\n")
     if lines[0].strip() != "---":
         return {}
-    rest = [line.strip() for line in lines[1:]]
+    rest = list(map(str.strip, lines[1:]))
     if "---" not in rest:
         return {}
     try:
@@ -83,7 +83,7 @@ def patterns(card: Mapping[str, Any], config: str | None, place: str) -> Pattern
 
 def _configs(card: Mapping[str, Any], place: str) -> dict[str, Mapping[str, Any]]:
     listed = card.get("configs") or []
-    if not isinstance(listed, list) or not all(isinstance(entry, dict) for entry in listed):
+    if not isinstance(listed, list) or not set(map(type, listed)) <= {dict}:
         raise DatasetError(f"{place}: configs in its README.md is {abridge(listed)}, no list of objects.")
     return {str(entry.get("config_name", "default")): entry for entry in listed}
 
@@ -108,13 +108,11 @@ def _chosen(configs: Mapping[str, Mapping[str, Any]], config: str | None, place:
 def _patterns_of(files: Any, place: str) -> Patterns:
     """Return the patterns of one configuration, which writes them in one of five ways."""
     found: list[tuple[str | None, str]] = []
-    entries = files if isinstance(files, list) else [files]
     if isinstance(files, dict) and "path" not in files:
-        entries = [{"split": split, "path": paths} for split, paths in files.items()]
-    for entry in entries:
-        split, paths = None, entry
-        if isinstance(entry, dict):
-            split, paths = entry.get("split"), entry.get("path")
+        entries = list(files.items())
+    else:
+        entries = list(map(_entry, files if isinstance(files, list) else [files]))
+    for split, paths in entries:
         for path in paths if isinstance(paths, list) else [paths]:
             if not isinstance(path, str):
                 raise DatasetError(
@@ -122,3 +120,10 @@ def _patterns_of(files: Any, place: str) -> Patterns:
                 )
             found.append((None if split is None else str(split), path))
     return found
+
+
+def _entry(entry: Any) -> tuple[Any, Any]:
+    """Return a split and its paths; an entry that is only a path names no split."""
+    if isinstance(entry, dict):
+        return entry.get("split"), entry.get("path")
+    return None, entry

@@ -16,11 +16,12 @@ _FURTHER = ("tools", "parallel_tool_calls")
 def is_chat(rows: Iterable[Row]) -> bool:
     """Tell whether rows are such lines."""
     rows = list(rows)
-    return bool(rows) and all(isinstance(row.data, Mapping) and _is_line(row.data) for row in rows)
+    return bool(rows) and all(map(_is_line, rows))
 
 
-def _is_line(data: Mapping[str, Any]) -> bool:
-    return isinstance(data.get("messages"), list) and "inputs" not in data
+def _is_line(row: Row) -> bool:
+    data = row.data
+    return isinstance(data, Mapping) and isinstance(data.get("messages"), list) and "inputs" not in data
 
 
 def example_row(row: Row) -> Row:

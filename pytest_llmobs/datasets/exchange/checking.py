@@ -27,7 +27,12 @@ def plain_rows(dataset: Dataset) -> list[Fields]:
     for number, example in enumerate(dataset.examples, 1):
         rows.append(Row(row_of(example), f"{dataset.name}, example {number} ({example.id!r})"))
     checked = check_rows(rows, Columns(), dataset.name, may_ask_the_same=True)
-    return [json.loads(json.dumps(row_of(example))) for example in checked]
+    return list(map(_plain, checked))
+
+
+def _plain(example: Example) -> Fields:
+    fields: Fields = json.loads(json.dumps(row_of(example)))
+    return fields
 
 
 def check_same(rows: Sequence[Fields], read_back: Sequence[Example], form: str, otherwise: str) -> None:
@@ -42,7 +47,7 @@ def check_same(rows: Sequence[Fields], read_back: Sequence[Example], form: str, 
     Raises:
         DatasetError: An example differs; the message names it, the place in it, and both values.
     """
-    found = {example.id: json.loads(json.dumps(row_of(example))) for example in read_back}
+    found = {row["id"]: row for row in map(_plain, read_back)}
     for row in rows:
         again = found.get(row["id"])
         if again is None:
@@ -67,7 +72,8 @@ def _difference(old: Any, new: Any, where: str = "") -> tuple[str, Any, Any]:
         for key in {**old, **new}:
             pairs.append((f"{where}.{key}", old.get(key, _MISSING), new.get(key, _MISSING)))
     elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
-        pairs = [(f"{where}[{at}]", *both) for at, both in enumerate(zip(old, new, strict=True))]
+        for at, (one, other) in enumerate(zip(old, new, strict=True)):
+            pairs.append((f"{where}[{at}]", one, other))
     for place, one, other in pairs:
         if _MISSING in (one, other) or canonical_json(one) != canonical_json(other):
             if _MISSING in (one, other):

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from pytest_llmobs.datasets.base import abridge, display_path, read_text
 from pytest_llmobs.datasets.exchange import card
 from pytest_llmobs.datasets.exchange.arrow_files import SUFFIX as ARROW
+from pytest_llmobs.datasets.exchange.parts import column
 from pytest_llmobs.errors import DatasetError
 from pytest_llmobs.files import parse_json
 from pytest_llmobs.wording import known
@@ -146,18 +147,23 @@ def _document(path: Path) -> Mapping[str, Any]:
     return document if isinstance(document, dict) else {}
 
 
+def _stand_in(splits: Sequence[Any]) -> str | None:
+    """Return a split for the examples that have none, or None where all have one."""
+    if splits and None not in splits:
+        return None
+    name = "train"
+    while name in splits:
+        name += "_rest"
+    return name
+
+
 def split_groups(rows: Sequence[Mapping[str, Any]]) -> tuple[dict[str, list[Mapping[str, Any]]], str | None]:
     """Return examples by the split whose file they belong to, and the split of those that have none.
 
     Raises:
         DatasetError: An example belongs to several splits, or a split's name can be no file's.
     """
-    names = {row["split"] for row in rows if isinstance(row.get("split"), str)}
-    unsplit = None if rows else "train"
-    if any("split" not in row for row in rows):
-        unsplit = "train" if "train" not in names else "rest"
-        while unsplit in names:
-            unsplit += "_"
+    unsplit = _stand_in(column(rows, "split"))
     groups: dict[str, list[Mapping[str, Any]]] = {}
     if not rows:
         groups["train"] = []  # a folder without a file would be no dataset

@@ -32,16 +32,19 @@ _ATTACHED = frozenset({"attachments", "attachment_urls"})
 
 def is_theirs(rows: Iterable[Row]) -> bool:
     """Tell whether rows are of such an export."""
-    return any(isinstance(row.data, Mapping) and _marks(row.data) for row in rows)
+    return any(map(_is_marked, rows))
 
 
-def _marks(data: Mapping[str, Any]) -> bool:
+def _is_marked(row: Row) -> bool:
+    data = row.data
+    if not isinstance(data, Mapping):
+        return False
     metadata = data.get("metadata")
     if "dataset_id" in data or (isinstance(metadata, Mapping) and not {SPLIT, OWN_ID}.isdisjoint(metadata)):
         return True
     if "inputs" in data:
         return False
-    return any(_part_of(key) == "inputs" for key in data)
+    return "inputs" in map(_part_of, data)
 
 
 def _part_of(column: str) -> str | None:

@@ -154,7 +154,7 @@ def normal(message: Mapping[str, Any]) -> list[Message]:
         raise UnfitError(f"the content of a message is {abridge(content)}, neither a text nor a list")
     kept: Message = {"role": role, "content": content}
     if given.get("tool_calls"):
-        kept["tool_calls"] = [_call(call) for call in given["tool_calls"]]
+        kept["tool_calls"] = list(map(_call, given["tool_calls"]))
     elif content is None:
         raise UnfitError(f"a message of the {role} has no content")
     return [kept | _further(given)]

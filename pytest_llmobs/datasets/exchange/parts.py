@@ -17,3 +17,14 @@ def keys_of(values: Sequence[Mapping[str, Any]]) -> list[str]:
     for value in values:
         keys |= dict.fromkeys(value)
     return list(keys)
+
+
+def column(rows: Sequence[Mapping[str, Any]], key: str, default: Any = None) -> list[Any]:
+    """Return one value of each example, the default where it lacks it."""
+    return [row.get(key, default) for row in rows]
+
+
+def stated(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return those of ``VERBATIM`` that at least one example has."""
+    there = set(keys_of(rows))
+    return list(filter(there.__contains__, VERBATIM))

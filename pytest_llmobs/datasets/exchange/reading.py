@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
+from functools import partial
+from itertools import filterfalse
 from pathlib import Path
 from typing import Any
 
 from pytest_llmobs.datasets.base import DatasetFormat, Row, display_path
-from pytest_llmobs.datasets.columns import Columns
+from pytest_llmobs.datasets.columns import FIELDS, Columns
 from pytest_llmobs.datasets.exchange import chat, langsmith
 from pytest_llmobs.datasets.exchange.arrow_files import ArrowFile
 from pytest_llmobs.datasets.exchange.hub_folder import DataFile, data_files
@@ -73,12 +74,16 @@ def read_foreign(path: Path, *, formats: Iterable[DatasetFormat], choice: Choice
         files = _of_splits(data_files(path, readers, choice.config), choice.only_splits, name)
     elif choice.only_splits or choice.config:
         raise DatasetError(f"{name} is a file. --only-split and --config choose among the files of a folder.")
-    form, groups = _ours([(file, _rows(file.path, readers)) for file in files], choice, name)
-    if path.is_dir():
-        form = "hf"
-    rows = list(chain.from_iterable(_with_split(rows, file.split) for file, rows in groups))
-    counts = {display_path(file.path): len(rows) for file, rows in groups}
-    return Imported(_drafts(rows, choice, name), form, counts)
+    rows: list[Row] = []
+    counts: dict[str, int] = {}
+    for file in files:
+        own = _rows(file.path, readers)
+        counts[display_path(file.path)] = len(own)
+        rows += _with_split(own, file.split)
+    form, rows = _ours(rows, choice, name)
+    if form is None:
+        form = files[0].path.suffix.lower().removeprefix(".")
+    return Imported(_drafts(rows, choice, name), "hf" if path.is_dir() else form, counts)
 
 
 def _near(path: Path) -> str:
@@ -107,41 +112,32 @@ def _rows(path: Path, readers: Mapping[str, DatasetFormat]) -> list[Row]:
         raise DatasetError(f"{display_path(path)} can't be read: {error.strerror or error}.") from None
 
 
-Groups = list[tuple[DataFile, list[Row]]]
-
-
-def _ours(groups: Groups, choice: Choice, name: str) -> tuple[str, Groups]:
-    """Return the form of what was read, and its rows as ours are.
+def _ours(rows: list[Row], choice: Choice, name: str) -> tuple[str | None, list[Row]]:
+    """Return the form of what was read, where another tool has one of its own, and the rows as ours are.
 
     Raises:
         DatasetError: Nobody said what the columns are.
     """
-    rows = list(chain.from_iterable(own for _, own in groups))
-    form = groups[0][0].path.suffix.lower().removeprefix(".")
     if choice.columns.given:
-        return form, groups
+        return None, rows
     if langsmith.is_theirs(rows):
-        return "langsmith", _mapped(
-            groups, lambda row: langsmith.ours(row, without_attachments=choice.without_attachments)
-        )
+        ours = partial(langsmith.ours, without_attachments=choice.without_attachments)
+        return "langsmith", list(map(ours, rows))
     if chat.is_chat(rows):
-        return "chat", _mapped(groups, chat.example_row)
+        return "chat", list(map(chat.example_row, rows))
     for row in rows:
         _check_columns(row, name)
-    return form, groups
-
-
-def _mapped(groups: Groups, change: Any) -> Groups:
-    return [(file, list(map(change, rows))) for file, rows in groups]
+    return None, rows
 
 
 def _check_columns(row: Row, name: str) -> None:
     """Refuse a row that has no inputs, with the columns to choose from."""
     if not isinstance(row.data, Mapping) or not row.data:
         return  # the check of rows has the words for it
-    if any(str(key).partition(".")[0] in PARTS for key in row.data):
+    names = list(map(str, row.data))
+    columns = list(filterfalse(FIELDS.__contains__, names))
+    if not columns or not {key.partition(".")[0] for key in names}.isdisjoint(PARTS):
         return
-    columns = list(map(str, row.data))
     raise DatasetError(
         f"{row.place}: nothing says which columns of {name} are inputs. It has {listed(columns, _LISTED)}. Name them: "
         f"--input-keys {columns[0]} --output-keys {columns[-1]}."
@@ -157,13 +153,17 @@ def _with_split(rows: Iterable[Row], split: str | None) -> Iterable[Row]:
             yield row._replace(data={**row.data, "split": split})
 
 
+def _has_id(row: Row) -> bool:
+    return isinstance(row.data, Mapping) and row.data.get("id") is not None
+
+
 def _drafts(rows: Sequence[Row], choice: Choice, name: str) -> list[Mapping[str, Any]]:
     """Return drafts of rows.
 
     Raises:
         DatasetError: A row is no example, or two have one id; the message names both places.
     """
-    have_ids = [isinstance(row.data, Mapping) and row.data.get("id") is not None for row in rows]
+    have_ids = list(map(_has_id, rows))
     examples = check_rows(rows, choice.columns, name, may_ask_the_same=True)
     drafts: list[Mapping[str, Any]] = []
     for has_id, example in zip(have_ids, examples, strict=True):

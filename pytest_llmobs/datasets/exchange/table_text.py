@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pytest_llmobs.datasets.base import abridge
-from pytest_llmobs.datasets.exchange.parts import PARTS, VERBATIM, keys_of
+from pytest_llmobs.datasets.exchange.parts import PARTS, column, keys_of, stated
 from pytest_llmobs.datasets.json_text import decoder
 from pytest_llmobs.errors import DatasetError
 
@@ -41,16 +41,16 @@ def table_text(rows: Sequence[Mapping[str, Any]], delimiter: str) -> str:
     Raises:
         DatasetError: An example belongs to several splits.
     """
-    columns: list[Column] = [("id", [row["id"] for row in rows])]
+    columns: list[Column] = [("id", column(rows, "id"))]
     for part in PARTS:
-        columns += _columns_of(part, [row.get(part, {}) for row in rows])
-    for key in VERBATIM:
-        if any(key in row for row in rows):
-            columns.append((key, [_verbatim(key, row) for row in rows]))
+        columns += _columns_of(part, column(rows, part, {}))
+    for key in stated(rows):
+        columns.append((key, [_verbatim(key, row) for row in rows]))
     text = io.StringIO()
     writer = csv.writer(text, delimiter=delimiter, lineterminator="\n")
-    writer.writerow([header for header, _ in columns])
-    writer.writerows(zip(*[cells for _, cells in columns], strict=True))
+    headers, cells = zip(*columns, strict=True)
+    writer.writerow(headers)
+    writer.writerows(zip(*cells, strict=True))
     return text.getvalue()
 
 
