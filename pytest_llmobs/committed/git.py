@@ -57,6 +57,38 @@ def lies_in_repository(folder: Path) -> bool:
     return any(above.joinpath(".git").exists() for above in (here, *here.parents))
 
 
+def revision_problem(folder: Path, revision: str) -> str:
+    """Return why git doesn't know a commit, with the remedy; an empty text where it does.
+
+    Args:
+        folder: Anywhere in the repository.
+        revision: A commit, branch or tag.
+
+    Raises:
+        OSError: There is no git, or it hangs.
+    """
+    if git(folder, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}").returncode == 0:
+        return ""
+    asked = git(folder, "rev-parse", "--is-shallow-repository")
+    if asked.returncode != 0:
+        reason = f"{str(folder)!r} lies in no git repository."
+        if lies_in_repository(folder):
+            reason = f"git refuses to read the repository of {str(folder)!r}: {refusal(asked)}"
+        return f"There is no commit {revision!r}: {reason}"
+    if output_of(asked) == "true":
+        return (
+            f"git knows no commit {revision!r} here. This clone is shallow: fetch it first, with "
+            f"'{fetching(revision)}', or check out with the whole history (fetch-depth: 0)."
+        )
+    listed = git(folder, "rev-list", "--all", "--max-count=1")
+    if listed.returncode != 0:
+        return f"git can't read the repository of {str(folder)!r}: {refusal(listed)}"
+    remedy = "Check its name with 'git branch --all'."
+    if not listed.stdout:
+        remedy = "The repository has no commit yet."
+    return f"git knows no commit {revision!r} here. {remedy}"
+
+
 def fetching(revision: str) -> str:
     """Return the command that brings a revision into a shallow clone."""
     branch = revision.removeprefix("origin/")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-from pytest_llmobs.committed.git import fetching, file_names, lies_in_repository, output_of, refusal
+from pytest_llmobs.committed.git import file_names, lies_in_repository, output_of, refusal, revision_problem
 from pytest_llmobs.committed.git import git as ask
 from pytest_llmobs.errors import BaselineError
 from pytest_llmobs.records.experiments import DIRTY
@@ -23,9 +23,11 @@ def git(folder: Path, *words: str, seconds: float = 30.0) -> subprocess.Complete
     try:
         return ask(folder, *words, seconds=seconds)
     except OSError as error:
-        raise BaselineError(
-            f"Comparing with another commit needs git, which can't be run: {error}."
-        ) from error
+        raise BaselineError(_unusable(error)) from error
+
+
+def _unusable(error: OSError) -> str:
+    return f"Comparing with another commit needs git, which can't be run: {error}."
 
 
 def current_commit(folder: Path) -> str | None:
@@ -134,27 +136,12 @@ def check_revision(folder: Path, revision: str) -> None:
     Raises:
         BaselineError: It doesn't, there is no repository, or git refuses to read it.
     """
-    if git(folder, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}").returncode == 0:
-        return
-    asked = git(folder, "rev-parse", "--is-shallow-repository")
-    if asked.returncode != 0:
-        reason = f"{str(folder)!r} lies in no git repository."
-        if lies_in_repository(folder):
-            reason = f"git refuses to read the repository of {str(folder)!r}: {refusal(asked)}"
-        raise BaselineError(f"There is no {revision!r} to compare with: {reason}")
-    if output_of(asked) == "true":
-        remedy = (
-            f"This clone is shallow: fetch it first, with '{fetching(revision)}', "
-            "or check out with the whole history (fetch-depth: 0)."
-        )
-        raise BaselineError(f"git knows no commit {revision!r} here. {remedy}")
-    listed = git(folder, "rev-list", "--all", "--max-count=1")
-    if listed.returncode != 0:
-        raise BaselineError(f"git can't read the repository of {str(folder)!r}: {refusal(listed)}")
-    remedy = "Check its name with 'git branch --all'."
-    if not listed.stdout:
-        remedy = "The repository has no commit yet."
-    raise BaselineError(f"git knows no commit {revision!r} here. {remedy}")
+    try:
+        problem = revision_problem(folder, revision)
+    except OSError as error:
+        raise BaselineError(_unusable(error)) from error
+    if problem:
+        raise BaselineError(problem)
 
 
 def changed_paths(folder: Path, revision: str) -> list[str]:

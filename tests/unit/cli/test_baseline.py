@@ -118,7 +118,7 @@ def test_diff_outside_git_says_so(llmobs, tmp_path):
     folder = str(tmp_path / "llm-baselines")
     assert done.returncode == 2
     assert (
-        done.stderr == f"llmobs: There is no 'HEAD' to compare with: {folder!r} lies in no git repository.\n"
+        done.stderr == f"llmobs: There is no commit 'HEAD': {folder!r} lies in no git repository.\n"
     )
 
 
