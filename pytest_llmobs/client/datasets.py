@@ -14,8 +14,9 @@ from pytest_llmobs.client.parameters import accept
 from pytest_llmobs.errors import ArgumentError
 
 if TYPE_CHECKING:
+    from pytest_llmobs.datasets.versions.as_of import AsOf
     from pytest_llmobs.datasets.versions.differences import DatasetDiff
-    from pytest_llmobs.datasets.versions.moments import AsOf, DatasetVersion
+    from pytest_llmobs.datasets.versions.moments import DatasetVersion
     from pytest_llmobs.records.examples import Dataset, Example
 
 
@@ -84,7 +85,7 @@ class DatasetMethods(ChatExampleMethods):
             ArgumentError: None is named, or two.
         """
         from pytest_llmobs.datasets.editing.lazy import LazyExamples
-        from pytest_llmobs.datasets.versions.moments import version_at
+        from pytest_llmobs.datasets.versions.as_of import examples_at, resolve
 
         if dataset_name is not None and as_of is None and "@" in str(dataset_name):
             dataset_name, _, as_of = dataset_name.rpartition("@")
@@ -92,8 +93,8 @@ class DatasetMethods(ChatExampleMethods):
         dataset = self._catalog.dataset(name)
         if as_of is None:
             return dataset
-        version = version_at(self._catalog, name, as_of)
-        examples = LazyExamples(partial(self._catalog.versions.examples, version.version))
+        version = resolve(self._catalog, name, as_of)
+        examples = LazyExamples(partial(examples_at, self._catalog, name, f"hash:{version.version}"))
         return replace(dataset, examples=examples, modified_at=version.as_of)
 
     def list_datasets(
@@ -249,11 +250,11 @@ class DatasetMethods(ChatExampleMethods):
             ArgumentError: Not exactly one of ``as_of`` and ``tag`` is given.
             NotFoundError: There is no such dataset, tag or version.
         """
-        from pytest_llmobs.datasets.versions.moments import version_at
+        from pytest_llmobs.datasets.versions.as_of import resolve
 
         if (as_of is None) == (tag is None):
             raise ArgumentError(f"Give one of as_of and tag. Given: {as_of!r} and {tag!r}.")
-        return version_at(self._catalog, self._named(dataset_id, dataset_name), as_of or tag)
+        return resolve(self._catalog, self._named(dataset_id, dataset_name), as_of or tag)
 
     def update_dataset_tag(
         self, *, dataset_id: Any = None, dataset_name: str | None = None, as_of: datetime | str, tag: str
@@ -270,12 +271,11 @@ class DatasetMethods(ChatExampleMethods):
             ArgumentError: The tag can't become a file.
             NotFoundError: There is no such dataset or version.
         """
-        from pytest_llmobs.datasets.versions.moments import version_at
+        from pytest_llmobs.datasets.versions.as_of import resolve
 
         name = self._named(dataset_id, dataset_name)
-        version = version_at(self._catalog, name, as_of).version
-        with self._catalog.lock(name):
-            self._catalog.beside.set_tag(name, tag, version)
+        version = resolve(self._catalog, name, as_of).version
+        self._catalog.set_tag(name, tag, version)
 
     def list_dataset_splits(
         self, *, dataset_id: Any = None, dataset_name: str | None = None, as_of: AsOf = None
@@ -286,7 +286,7 @@ class DatasetMethods(ChatExampleMethods):
             NotFoundError: There is no such dataset or version.
         """
         from pytest_llmobs.datasets.selection import split_names
-        from pytest_llmobs.datasets.versions.moments import examples_at
+        from pytest_llmobs.datasets.versions.as_of import examples_at
         from pytest_llmobs.records.examples import Dataset
 
         name = self._named(dataset_id, dataset_name)
@@ -332,9 +332,8 @@ class DatasetMethods(ChatExampleMethods):
         Raises:
             NotFoundError: There is no such dataset or version, or what one held isn't in the store.
         """
+        from pytest_llmobs.datasets.versions.as_of import examples_apart
         from pytest_llmobs.datasets.versions.differences import difference
-        from pytest_llmobs.datasets.versions.moments import examples_at
 
         name = self._named(dataset_id, dataset_name)
-        earlier = examples_at(self._catalog, name, from_version)
-        return difference(earlier, examples_at(self._catalog, name, to_version))
+        return difference(*examples_apart(self._catalog, name, from_version, to_version))

@@ -16,7 +16,7 @@ from pytest_llmobs.wording import count, known, nearest
 if TYPE_CHECKING:
     from pytest_llmobs.datasets.editing import changes, choice, drafts
     from pytest_llmobs.datasets.editing.chosen import ChosenExamples
-    from pytest_llmobs.datasets.versions.moments import AsOf
+    from pytest_llmobs.datasets.versions.as_of import AsOf
     from pytest_llmobs.records.examples import Dataset, Example
     from pytest_llmobs.records.runs import Run
 
@@ -165,7 +165,7 @@ class ExampleMethods(CatalogMethods):
             ArgumentError: Several datasets have one.
         """
         from pytest_llmobs.datasets.editing import choice
-        from pytest_llmobs.datasets.versions.moments import examples_at
+        from pytest_llmobs.datasets.versions.as_of import examples_at
 
         name = self._home(example_id, dataset_id, dataset_name)
         examples = examples_at(self._catalog, name, as_of)
@@ -237,7 +237,7 @@ class ExampleMethods(CatalogMethods):
     ) -> ChosenExamples:
         from pytest_llmobs.datasets.editing import choice
         from pytest_llmobs.datasets.editing.chosen import ChosenExamples
-        from pytest_llmobs.datasets.versions.moments import examples_at
+        from pytest_llmobs.datasets.versions.as_of import examples_at
         from pytest_llmobs.records.examples import Dataset
 
         chosen: list[Example] = []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
@@ -14,6 +16,7 @@ from pytest_llmobs.committed import Beside, check_case, check_name, remove_empty
 from pytest_llmobs.datasets.base import DatasetFormat, display_path
 from pytest_llmobs.datasets.editing.lazy import LazyExamples
 from pytest_llmobs.datasets.loading import by_suffix, read_examples
+from pytest_llmobs.datasets.versions.base import ExperimentVersions
 from pytest_llmobs.datasets.versions.versions import Versions, version_of
 from pytest_llmobs.errors import ArgumentError, ConflictError, DatasetError, NotFoundError, StoreError
 from pytest_llmobs.files import locked
@@ -38,6 +41,8 @@ class Catalog:
         formats: Callable[[], Sequence[DatasetFormat]],
         prepare_store: Callable[[], Any] = lambda: None,
         now: Callable[[], datetime] = real.now,
+        rootdir: Path | None = None,
+        experiment_versions: ExperimentVersions = lambda name: None,
     ) -> None:
         """Name the folders; neither need exist.
 
@@ -47,12 +52,17 @@ class Catalog:
             formats: Returns the known file formats, once they are needed.
             prepare_store: Makes the store's folder, before a version is kept.
             now: The time, in UTC.
+            rootdir: Datasets that lie elsewhere below it are named by their path from there; by default, that is the
+                folder above.
+            experiment_versions: Returns the versions that an experiment used.
         """
         self.folder = folder
         self.beside = Beside(folder)
         self.versions = Versions(store_folder / "datasets")
         self.now = now
         self.prepare_store = prepare_store
+        self.rootdir = rootdir or folder.parent
+        self.experiment_versions = experiment_versions
         self._formats = formats
 
     @cached_property
@@ -81,12 +91,15 @@ class Catalog:
         """Return the file of a dataset.
 
         Args:
-            name: With or without the suffix.
+            name: With or without the suffix; or the path of a file elsewhere below the rootdir.
 
         Raises:
             ArgumentError: It can be no name.
             NotFoundError: There is none; the message names near ones.
         """
+        elsewhere = self._elsewhere(name)
+        if elsewhere is not None:
+            return elsewhere
         check_name(name, "dataset")
         bare = name.removesuffix(SUFFIX)
         file = self.folder / f"{bare}{SUFFIX}"
@@ -101,6 +114,23 @@ class Catalog:
             f"{_listed(list(files))} create_dataset({name!r}) makes one."
         )
 
+    def _elsewhere(self, name: str) -> Path | None:
+        """Return the file that a path leads to, from the current folder or the rootdir; None where it is no such path.
+
+        What lies below the folder of datasets goes by its name there.
+        """
+        if not isinstance(name, str) or Path(name).suffix.lower() not in self._readers:
+            return None
+        for base in (Path.cwd(), self.rootdir):
+            file = Path(os.path.normpath(base / name))
+            if file.is_file() and file.is_relative_to(self.rootdir):
+                return file
+        return None
+
+    def path_of(self, file: Path) -> str:
+        """Return the path of a file from the rootdir, as experiments name it."""
+        return Path(os.path.relpath(file, self.rootdir)).as_posix()
+
     def has(self, name: str) -> bool:
         """Tell whether there is a dataset of that name."""
         try:
@@ -110,7 +140,9 @@ class Catalog:
         return True
 
     def name_of(self, file: Path) -> str:
-        """Return the name of a dataset by its file."""
+        """Return the name of a dataset by its file: of one elsewhere, its path below the rootdir."""
+        if not file.is_relative_to(self.folder):
+            return self.path_of(file)
         if file.suffix == SUFFIX:
             return file.relative_to(self.folder).with_suffix("").as_posix()
         return next(name for name, path in self.files().items() if path == file)
@@ -185,8 +217,39 @@ class Catalog:
             )
         return self.name_of(file)
 
+    def tags(self, name: str) -> Mapping[str, str]:
+        """Return the version that each tag of a dataset stands for, sorted by the tags.
+
+        Raises:
+            StoreError: One can't be read.
+        """
+        beside, stem = self._beside(name)
+        return beside.tags(stem)
+
+    def set_tag(self, name: str, tag: str, version: str) -> None:
+        """Let a tag stand for a version of a dataset, whatever it stood for.
+
+        Raises:
+            ArgumentError: The tag can't become a file.
+            ConflictError: It differs from another in capitals alone.
+            StoreError: The disk refuses.
+        """
+        beside, stem = self._beside(name)
+        with self.lock(name):
+            beside.set_tag(stem, tag, version)
+
+    def _beside(self, name: str) -> tuple[Beside, str]:
+        """Return what lies beside the file of a dataset, and what that is called there."""
+        elsewhere = self._elsewhere(name)
+        if elsewhere is None or elsewhere.is_relative_to(self.folder):
+            return self.beside, name
+        return Beside(elsewhere.parent), elsewhere.stem
+
     def lock(self, name: str) -> AbstractContextManager[None]:
         """Hold the lock of a dataset inside the ``with`` block."""
+        elsewhere = self._elsewhere(name)
+        if elsewhere is not None:
+            return locked(elsewhere)
         return locked(self.folder / f"{name}{SUFFIX}")
 
     def examples(self, name: str) -> tuple[Example, ...]:
@@ -198,6 +261,26 @@ class Catalog:
         """
         file = self.file(name)
         return read_examples(file, self._readers, may_ask_the_same=True)
+
+    def examples_in(self, content: bytes, file: Path, where: str) -> tuple[Example, ...]:
+        """Return the examples that a dataset's file held.
+
+        Args:
+            content: What it held.
+            file: Its suffix says what format that is.
+            where: What messages call it.
+
+        Raises:
+            DatasetError: The content makes no sense.
+        """
+        # formats read files
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, file.name)
+            path.write_bytes(content)
+            try:
+                return read_examples(path, self._readers, may_ask_the_same=True)
+            except DatasetError as error:
+                raise DatasetError(str(error).replace(str(path), where)) from None
 
     def home_of(self, example_id: Any) -> str:
         """Return the dataset that has an example of an id. What can't be read is passed over.
@@ -233,7 +316,8 @@ class Catalog:
         """
         file = self.file(name)
         name = self.name_of(file)
-        about = self.beside.about(name)
+        beside, stem = self._beside(name)
+        about = beside.about(stem)
         changed = datetime.fromtimestamp(file.stat().st_mtime, UTC)
         return Dataset(
             name,

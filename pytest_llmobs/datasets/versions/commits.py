@@ -9,7 +9,14 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
-from pytest_llmobs.committed.git import file_names, git, lies_in_repository, output_of, refusal, revision_problem
+from pytest_llmobs.committed.git import (
+    file_names,
+    git,
+    lies_in_repository,
+    output_of,
+    refusal,
+    revision_problem,
+)
 from pytest_llmobs.errors import NotFoundError
 
 _COMMIT = re.compile(rb"commit ([0-9a-f]{40,64}) (\S+)")
@@ -57,7 +64,7 @@ class Commits:
 
     def knows(self, revision: str) -> bool:
         """Tell whether a text is a revision: a commit, a branch, a tag, ``HEAD~2``."""
-        if revision.startswith("-"):
+        if revision.startswith("-") or "\0" in revision:
             return False
         try:
             answer = git(self._folder, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")

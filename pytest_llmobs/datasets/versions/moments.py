@@ -1,23 +1,15 @@
-"""Which version of a dataset is meant: the current one, a tag, a hash, or what was current at a time."""
+"""The versions that a dataset had, as far as the store saw them, and the current one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
-from pytest_llmobs.committed import LATEST
 from pytest_llmobs.datasets.versions.base import Versioned
 from pytest_llmobs.datasets.versions.versions import version_of
-from pytest_llmobs.errors import ArgumentError, NotFoundError
 from pytest_llmobs.records.examples import Example
 from pytest_llmobs.records.models import Model
-from pytest_llmobs.wording import known, nearest
-
-AsOf = datetime | str | None
-"""A time (a naive one is local), a tag, a hash or its beginning, an ISO time, ``"latest"`` or None."""
-_LEAST_DIGITS = 4
-"""Of a hash that is cut."""
 
 
 @dataclass(frozen=True)
@@ -75,94 +67,30 @@ def keep_current(
 
 
 def versions(catalog: Versioned, name: str) -> list[DatasetVersion]:
-    """Return every version that a dataset had, newest first.
+    """Return every version that a dataset had, newest first, the current one included.
 
     Raises:
         NotFoundError: There is no such dataset.
+        DatasetError: Its file makes no sense.
     """
     observe(catalog, name)
-    tags = catalog.beside.tags(name)
-    found = []
+    return seen_versions(catalog, name)
+
+
+def seen_versions(catalog: Versioned, name: str) -> list[DatasetVersion]:
+    """Return the versions of a dataset that the store has seen, newest first; the file isn't read.
+
+    Raises:
+        StoreError: The history or a tag can't be read.
+    """
+    tags = catalog.tags(name)
+    seen = []
     for moment in reversed(catalog.versions.history(name)):
-        names = [tag for tag, version in tags.items() if version == moment.version]
-        found.append(DatasetVersion(moment.version, moment.at, names or None))
-    return found
+        seen.append(DatasetVersion(moment.version, moment.at, tags_of(tags, moment.version)))
+    return seen
 
 
-def version_at(catalog: Versioned, name: str, as_of: AsOf) -> DatasetVersion:
-    """Return the version that is meant.
-
-    Raises:
-        NotFoundError: There is no such dataset, tag or version, or it had none yet at that time.
-        ArgumentError: ``as_of`` is of another type.
-    """
-    every = versions(catalog, name)
-    if as_of is None or as_of == LATEST:
-        return every[0]
-    if isinstance(as_of, datetime):
-        return _at(every, as_of, name)
-    if not isinstance(as_of, str):
-        raise ArgumentError(
-            f"as_of is {as_of!r}, of type {type(as_of).__name__}. Give a datetime, a tag, or a version's hash."
-        )
-    tags = catalog.beside.tags(name)
-    if as_of in tags:
-        return _tagged(every, tags[as_of], as_of)
-    hashed = _hashed(every, as_of)
-    if hashed is not None:
-        return hashed
-    time = _time(as_of)
-    if time is not None:
-        return _at(every, time, name)
-    raise NotFoundError(
-        f"The dataset {name!r} has no tag or version {as_of!r}.{nearest(as_of, tags)} {known([*tags, LATEST])}"
-    )
-
-
-def examples_at(catalog: Versioned, name: str, as_of: AsOf) -> tuple[Example, ...]:
-    """Return the examples of the version that is meant.
-
-    Raises:
-        NotFoundError: There is none, or what it held isn't in the store.
-        ArgumentError: ``as_of`` is of another type.
-    """
-    if as_of is None or as_of == LATEST:
-        return catalog.examples(name)
-    return catalog.versions.examples(version_at(catalog, name, as_of).version)
-
-
-def _at(every: Sequence[DatasetVersion], time: datetime, name: str) -> DatasetVersion:
-    moment = time.astimezone(UTC)
-    for version in every:
-        if version.as_of <= moment:
-            return version
-    raise NotFoundError(
-        f"The dataset {name!r} had no version yet at {moment.isoformat()}: its first one that the store knows is of "
-        f"{every[-1].as_of.isoformat()}."
-    )
-
-
-def _tagged(every: Sequence[DatasetVersion], version: str, tag: str) -> DatasetVersion:
-    for one in every:
-        if one.version == version:
-            return one
-    raise NotFoundError(
-        f"The tag {tag!r} stands for version {version}, which this store doesn't know: it was tagged on another "
-        "machine. Check out the commit that had it, and read the dataset there."
-    )
-
-
-def _hashed(every: Sequence[DatasetVersion], text: str) -> DatasetVersion | None:
-    matches = {one.version: one for one in reversed(every) if one.version.startswith(text)}
-    if len(text) < _LEAST_DIGITS or not matches:
-        return None
-    if len(matches) > 1:
-        raise ArgumentError(f"{text!r} begins several versions. {known(matches)}")
-    return next(iter(matches.values()))
-
-
-def _time(text: str) -> datetime | None:
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        return None
+def tags_of(tags: Mapping[str, str], version: str) -> Sequence[str] | None:
+    """Return the tags that stand for a version, or None."""
+    names = [tag for tag, tagged in tags.items() if tagged == version]
+    return names or None

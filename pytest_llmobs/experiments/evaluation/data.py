@@ -123,7 +123,7 @@ def _refuse_bare_name(name: str, catalog: Catalog, places: DataPlaces) -> None:
 
 
 def _at(name: str, version: str | None, catalog: Catalog) -> Dataset:
-    from pytest_llmobs.datasets.versions.moments import examples_at
+    from pytest_llmobs.datasets.versions.as_of import examples_at
 
     examples = examples_at(catalog, name, version)
     if not examples:

@@ -117,9 +117,7 @@ def test_diff_outside_git_says_so(llmobs, tmp_path):
     done = llmobs("baseline", "diff")
     folder = str(tmp_path / "llm-baselines")
     assert done.returncode == 2
-    assert (
-        done.stderr == f"llmobs: There is no commit 'HEAD': {folder!r} lies in no git repository.\n"
-    )
+    assert done.stderr == f"llmobs: There is no commit 'HEAD': {folder!r} lies in no git repository.\n"
 
 
 def test_diff_before_the_first_commit_says_so(llmobs, tmp_path):

@@ -10,8 +10,9 @@ import pytest
 
 from pytest_llmobs.datasets.editing import changes
 from pytest_llmobs.datasets.editing.catalog import Catalog
+from pytest_llmobs.datasets.versions.as_of import examples_at, resolve
 from pytest_llmobs.datasets.versions.differences import DatasetDiff, difference
-from pytest_llmobs.datasets.versions.moments import examples_at, observe, version_at, versions
+from pytest_llmobs.datasets.versions.moments import observe, versions
 from pytest_llmobs.errors import ArgumentError, NotFoundError, StoreError
 from tests.unit.datasets.editing.conftest import START, draft
 
@@ -33,7 +34,7 @@ def ids(catalog: Catalog, as_of: datetime | str | None) -> list[str]:
 def test_every_change_is_a_version_with_its_time_and_its_content(edited: Catalog) -> None:
     every = versions(edited, "golden")
     assert [ids(edited, version.as_of) for version in every] == [["a"], ["a", "b"], ["a", "b"], []]
-    assert [ids(edited, version.version[:6]) for version in every] == [["a"], ["a", "b"], ["a", "b"], []]
+    assert [ids(edited, version.version[:9]) for version in every] == [["a"], ["a", "b"], ["a", "b"], []]
     assert every[0].version == edited.dataset("golden").version
     assert sorted([version.as_of for version in every], reverse=True) == [version.as_of for version in every]
 
@@ -41,12 +42,12 @@ def test_every_change_is_a_version_with_its_time_and_its_content(edited: Catalog
 def test_a_time_between_two_changes_means_the_earlier_one(edited: Catalog) -> None:
     newest, before, *_ = versions(edited, "golden")
     moment = newest.as_of - timedelta(microseconds=1)
-    assert version_at(edited, "golden", moment) == before
-    assert version_at(edited, "golden", moment.isoformat()) == before
+    assert resolve(edited, "golden", moment) == before
+    assert resolve(edited, "golden", moment.isoformat()) == before
     local = moment.astimezone().replace(tzinfo=None)
-    assert version_at(edited, "golden", local) == before
+    assert resolve(edited, "golden", local) == before
     with pytest.raises(NotFoundError, match="had no version yet at 2026-03-01T11:00:00"):
-        version_at(edited, "golden", START - timedelta(hours=1))
+        resolve(edited, "golden", START - timedelta(hours=1))
 
 
 def test_a_tag_stands_for_a_version_until_it_is_moved(edited: Catalog) -> None:
@@ -54,7 +55,7 @@ def test_a_tag_stands_for_a_version_until_it_is_moved(edited: Catalog) -> None:
     edited.beside.set_tag("golden", "prod", second.version)
     assert (edited.folder / ".tags" / "golden" / "prod").read_text() == f"{second.version}\n"
     assert ids(edited, "prod") == ["a", "b"]
-    assert version_at(edited, "golden", "prod").tags == ["prod"]
+    assert resolve(edited, "golden", "prod").tags == ["prod"]
     edited.beside.set_tag("golden", "prod", versions(edited, "golden")[0].version)
     assert ids(edited, "prod") == ["a"]
 
@@ -62,17 +63,17 @@ def test_a_tag_stands_for_a_version_until_it_is_moved(edited: Catalog) -> None:
 def test_an_unknown_version_is_answered_with_what_there_is(edited: Catalog) -> None:
     edited.beside.set_tag("golden", "prod", versions(edited, "golden")[0].version)
     with pytest.raises(NotFoundError) as caught:
-        version_at(edited, "golden", "prd")
+        resolve(edited, "golden", "prd")
     assert str(caught.value) == (
         "The dataset 'golden' has no tag or version 'prd'. Did you mean 'prod'? Known: latest, prod."
     )
     with pytest.raises(ArgumentError, match="as_of is 3, of type int"):
-        version_at(edited, "golden", 3)  # type: ignore[arg-type]
+        resolve(edited, "golden", 3)  # type: ignore[arg-type]
     edited.beside.set_tag("golden", "elsewhere", "f" * 16)
     with pytest.raises(
         NotFoundError, match="'elsewhere' stands for version ffffffffffffffff, which this store"
     ):
-        version_at(edited, "golden", "elsewhere")
+        resolve(edited, "golden", "elsewhere")
 
 
 def test_what_was_edited_by_hand_is_a_version_once_somebody_looks(
