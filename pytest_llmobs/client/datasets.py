@@ -85,7 +85,7 @@ class DatasetMethods(ChatExampleMethods):
             ArgumentError: None is named, or two.
         """
         from pytest_llmobs.datasets.editing.lazy import LazyExamples
-        from pytest_llmobs.datasets.versions.as_of import examples_at, resolve
+        from pytest_llmobs.datasets.versions.as_of import examples_of, resolve
 
         if dataset_name is not None and as_of is None and "@" in str(dataset_name):
             dataset_name, _, as_of = dataset_name.rpartition("@")
@@ -94,7 +94,7 @@ class DatasetMethods(ChatExampleMethods):
         if as_of is None:
             return dataset
         version = resolve(self._catalog, name, as_of)
-        examples = LazyExamples(partial(examples_at, self._catalog, name, f"hash:{version.version}"))
+        examples = LazyExamples(partial(examples_of, self._catalog, name, version.version))
         return replace(dataset, examples=examples, modified_at=version.as_of)
 
     def list_datasets(

@@ -7,6 +7,8 @@ What changes a dataset is the work of ``editing``.
     base         what a catalog is, from here
     versions     what each version held              kept     the file of one: what it shares with others, once
     history      when each one was current
-    moments      ``as_of``: a tag, a hash or a time -> a version
+    as_of        a hash, a tag, a git revision, an experiment or a time -> a version
+    moments      the versions that the store has seen, the current one included
+    commits      what the file held in git's commits
     differences  one version against another
 """

@@ -67,9 +67,21 @@ def examples_at(catalog: Versioned, name: str, as_of: AsOf) -> tuple[Example, ..
     """
     if as_of is None or as_of == LATEST:
         return catalog.examples(name)
-    version = resolve(catalog, name, as_of).version
-    if not catalog.versions.has(version):
-        _Past(catalog, catalog.name_of(catalog.file(name))).find_committed(version)
+    return examples_of(catalog, name, resolve(catalog, name, as_of).version)
+
+
+def examples_of(catalog: Versioned, name: str, version: str) -> tuple[Example, ...]:
+    """Return the examples of a version that was resolved.
+
+    Args:
+        catalog: The datasets.
+        name: The dataset's.
+        version: The whole hash.
+
+    Raises:
+        NotFoundError: What it held is neither in the store nor in git.
+    """
+    _fetch(catalog, name, version)
     return catalog.versions.examples(version)
 
 
@@ -84,11 +96,37 @@ def examples_apart(
     """
     both = []
     for as_of in (earlier, later):
-        version = resolve(catalog, name, as_of).version
-        if not catalog.versions.has(version):
-            _Past(catalog, catalog.name_of(catalog.file(name))).find_committed(version)
-        both.append(version)
+        both.append(resolve(catalog, name, as_of).version)
+        _fetch(catalog, name, both[-1])
     return catalog.versions.apart(*both)
+
+
+def commits_of(catalog: Versioned, name: str) -> tuple[CommittedFile, ...]:
+    """Return what each commit has made of a dataset's file, the newest first; none where git can't be asked.
+
+    Raises:
+        NotFoundError: There is no such dataset.
+    """
+    return Commits(catalog.file(name)).all
+
+
+def examples_committed(catalog: Versioned, name: str, committed: CommittedFile) -> tuple[Example, ...]:
+    """Return the examples that a dataset had in one of its commits; nothing is kept.
+
+    Raises:
+        NotFoundError: There is no such dataset, or git lacks the content.
+        DatasetError: The content makes no sense.
+    """
+    file = catalog.file(name)
+    content = Commits(file).content(committed)
+    where = f"{committed.path} in commit {committed.commit[:7]}"
+    return catalog.examples_in(content, file.with_name(committed.path.rpartition("/")[2]), where)
+
+
+def _fetch(catalog: Versioned, name: str, version: str) -> None:
+    """Bring what a version held from git into the store, where that has lost it."""
+    if not catalog.versions.has(version):
+        _Past(catalog, catalog.name_of(catalog.file(name))).find_committed(version)
 
 
 class _Past:
@@ -244,13 +282,13 @@ class _Past:
             time = datetime.fromisoformat(text)
         except ValueError:
             raise NotFoundError(
-                f"The dataset {self._name!r} has no version {text!r}: no hash, tag, git revision, experiment or time."
-                f"{self._known(text)}"
+                f"The dataset {self._name!r} has no version {text!r}: it is no hash, tag, git revision, experiment "
+                f"or time.{self._known(text)}"
             ) from None
         return self.at(time)
 
     def _kept(self, committed: CommittedFile) -> DatasetVersion:
-        return self._keep(committed, self._examples_of(committed))
+        return self._keep(committed, examples_committed(self._catalog, self._name, committed))
 
     def _keep(self, committed: CommittedFile, examples: Sequence[Example]) -> DatasetVersion:
         """Keep what a commit holds, so that it is read from the store from now on."""
@@ -261,13 +299,6 @@ class _Past:
             self._catalog.versions.keep(version, lambda: examples, near=near)
         return DatasetVersion(version, committed.at.astimezone(UTC), tags_of(self._tags, version))
 
-    def _examples_of(self, committed: CommittedFile) -> tuple[Example, ...]:
-        content = self._commits.content(committed)
-        where = f"{committed.path} in commit {committed.commit[:7]}"
-        return self._catalog.examples_in(
-            content, self._file.with_name(committed.path.rpartition("/")[2]), where
-        )
-
     @property
     def _all_committed(self) -> Iterator[tuple[CommittedFile, tuple[Example, ...]]]:
         """Every content that a commit has, once; what makes no sense is passed over."""
@@ -276,7 +307,7 @@ class _Past:
             if committed.blob not in blobs:
                 blobs.add(committed.blob)
                 with suppress(DatasetError, NotFoundError):
-                    yield committed, self._examples_of(committed)
+                    yield committed, examples_committed(self._catalog, self._name, committed)
 
     @cached_property
     def _tags(self) -> Mapping[str, str]:
@@ -312,7 +343,9 @@ class _Past:
 
     def _git_note(self) -> str:
         unusable = self._commits.unusable
-        return f" In git nothing was looked for: {unusable}" if unusable else ""
+        if unusable:
+            return f" Git knows none: {unusable}"
+        return ""
 
     def _in_git(self) -> str:
         unusable = self._commits.unusable

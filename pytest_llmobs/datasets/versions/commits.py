@@ -19,7 +19,7 @@ from pytest_llmobs.committed.git import (
 )
 from pytest_llmobs.errors import NotFoundError
 
-_COMMIT = re.compile(rb"commit ([0-9a-f]{40,64}) (\S+)")
+_COMMIT = re.compile(rb"commit ([0-9a-f]{40,64}) (\S+) (.*)")
 _CHANGE = re.compile(rb"\n?:\d+ \d+ [0-9a-f]+ ([0-9a-f]+) ([A-Z])\d*")
 _GONE = re.compile("0+")
 """The blob of a file that a commit has deleted."""
@@ -36,6 +36,12 @@ class CommittedFile:
     """What it was called then, from the top of the repository."""
     blob: str
     """Git's name for its content."""
+    subject: str = ""
+    """The first line of what was said of the commit."""
+
+
+class NotCommittedError(NotFoundError):
+    """There is such a commit, but it hasn't the file."""
 
 
 class Commits:
@@ -53,7 +59,7 @@ class Commits:
     @cached_property
     def all(self) -> tuple[CommittedFile, ...]:
         """What each commit has made of the file, the newest first; none where git can't be asked."""
-        words = ("log", "--follow", "-m", "-M", "-z", "--raw", "--no-abbrev", "--format=commit %H %cI")
+        words = ("log", "--follow", "-m", "-M", "-z", "--raw", "--no-abbrev", "--format=commit %H %cI %s")
         try:
             answer = git(self._folder, *words, "--", f"./{self._file.name}")
         except OSError:
@@ -84,7 +90,7 @@ class Commits:
         """Why git knows nothing here, for a message that says what was looked for; an empty text where it does."""
         try:
             if not lies_in_repository(self._folder):
-                return f"{str(self._folder)!r} lies in no git repository."
+                return "the file lies in no git repository."
             asked = git(self._folder, "rev-parse", "--is-shallow-repository")
         except OSError as error:
             return f"git can't be run ({error})."
@@ -101,7 +107,7 @@ class Commits:
             revision: One that git knows.
 
         Raises:
-            NotFoundError: The revision has no such file.
+            NotCommittedError: The revision has no such file.
         """
         for path in dict.fromkeys([f"./{self._file.name}", *self._earlier_paths()]):
             listed = git(self._folder, "ls-tree", "-z", "--full-name", revision, "--", path)
@@ -111,7 +117,7 @@ class Commits:
                 commit, _, time = output_of(shown).partition(" ")
                 blob = what.split()[2].decode()
                 return CommittedFile(commit, datetime.fromisoformat(time), _decoded(name), blob)
-        raise NotFoundError(
+        raise NotCommittedError(
             f"The revision {revision!r} has no file {self._file.name!r} in this folder, nor had the file another name "
             "then. 'git log --follow -- FILE' shows the commits that have it."
         )
@@ -140,11 +146,12 @@ def _read_log(output: bytes) -> Iterator[CommittedFile]:
     Under ``-z`` a commit's line, each change and each path end with a zero byte; of a rename the new path comes last.
     """
     fields = iter(output.split(b"\0"))
-    commit, at = "", datetime.min
+    commit, at, subject = "", datetime.min, ""
     for field in fields:
         head = _COMMIT.search(field)
         if head is not None:
             commit, at = head[1].decode(), datetime.fromisoformat(head[2].decode())
+            subject = head[3].decode("utf-8", "replace")
         change = _CHANGE.search(field)
         if change is None:
             continue
@@ -153,7 +160,7 @@ def _read_log(output: bytes) -> Iterator[CommittedFile]:
             path = next(fields)
         blob = change[1].decode()
         if not _GONE.fullmatch(blob):
-            yield CommittedFile(commit, at, _decoded(path), blob)
+            yield CommittedFile(commit, at, _decoded(path), blob, subject)
 
 
 def _decoded(path: bytes) -> str:

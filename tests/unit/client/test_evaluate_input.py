@@ -160,7 +160,7 @@ def test_data_that_makes_no_sense_is_told(
 def test_an_unknown_dataset_is_told_with_the_near_ones(client: ClientBase, golden: Path) -> None:
     with pytest.raises(NotFoundError, match=r"No dataset 'golde' .*Did you mean 'golden'\?"):
         evaluate(App(), data="golde", client=client)
-    with pytest.raises(NotFoundError, match="no tag or version 'v9'"):
+    with pytest.raises(NotFoundError, match="has no version 'v9'"):
         evaluate(App(), data="golden@v9", client=client)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pytest_llmobs.datasets.base import display_path
 from pytest_llmobs.datasets.editing.catalog import Catalog
 from pytest_llmobs.datasets.loading import by_suffix
-from pytest_llmobs.datasets.versions.moments import version_at as resolve
+from pytest_llmobs.datasets.versions.as_of import examples_of, resolve
 from pytest_llmobs.datasets.versions.versions import version_of
 from pytest_llmobs.errors import DatasetError, NotFoundError
 from pytest_llmobs.reports.pages.datasets.versions import VersionLine
@@ -84,7 +84,7 @@ def version_at(catalog: Catalog, name: str, as_of: str | None) -> tuple[VersionL
         examples = catalog.examples(name)
         return VersionLine(version=version_of(examples), examples=len(examples), name=THE_FILE), examples
     resolved = resolve(catalog, name, as_of)
-    examples = catalog.versions.examples(resolved.version)
+    examples = examples_of(catalog, name, resolved.version)
     line = VersionLine(
         version=resolved.version,
         examples=len(examples),

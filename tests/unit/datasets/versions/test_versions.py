@@ -64,14 +64,17 @@ def test_an_unknown_version_is_answered_with_what_there_is(edited: Catalog) -> N
     edited.beside.set_tag("golden", "prod", versions(edited, "golden")[0].version)
     with pytest.raises(NotFoundError) as caught:
         resolve(edited, "golden", "prd")
-    assert str(caught.value) == (
-        "The dataset 'golden' has no tag or version 'prd'. Did you mean 'prod'? Known: latest, prod."
+    assert str(caught.value).startswith(
+        "The dataset 'golden' has no version 'prd': it is no hash, tag, git revision, experiment or time. "
+        "Did you mean 'prod'? Tags: latest, prod. Versions: "
     )
+    assert str(caught.value).endswith("Git knows none: the file lies in no git repository.")
     with pytest.raises(ArgumentError, match="as_of is 3, of type int"):
         resolve(edited, "golden", 3)  # type: ignore[arg-type]
     edited.beside.set_tag("golden", "elsewhere", "f" * 16)
     with pytest.raises(
-        NotFoundError, match="'elsewhere' stands for version ffffffffffffffff, which this store"
+        NotFoundError,
+        match="'elsewhere' stands for version ffffffffffffffff, which neither this store nor git",
     ):
         resolve(edited, "golden", "elsewhere")
 
