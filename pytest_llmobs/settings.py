@@ -252,6 +252,14 @@ class Settings:
     max_payload: int = setting(
         MAX_PAYLOAD, "bytes an input or output may take before it is cut", least=LEAST_PAYLOAD, ini_only=True
     )
+    user_keys: tuple[str, ...] = setting(
+        ("user_id", "user"),
+        "keys of runs' metadata that name a person, for `llmobs purge --user`",
+        ini_only=True,
+    )
+    legal_hold: tuple[str, ...] = setting(
+        (), "what `llmobs purge` keeps: projects (audit-*), filters of runs", ini_only=True, commas=False
+    )
     ci: bool = False
     """True where the environment variable ``CI`` is set to anything but an empty string, 0 or false."""
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 
+from pytest_llmobs.baselines.removal import erased_note
 from pytest_llmobs.gate.latency_and_cost import latency_and_cost_notes
 from pytest_llmobs.gate.pairing import SuitePair
 from pytest_llmobs.measures.gate_rules import PASS
@@ -70,6 +71,8 @@ def _changed_examples_notes(suite: SuitePair) -> Iterator[str]:
             f"{name}: {count(len(suite.removed), 'example')} {were} removed since the baseline: "
             f"`llmobs baseline prune` drops {its}"
         )
+    if suite.baseline is not None:
+        yield from (f"{name}: {note}" for note in erased_note(suite.baseline))
 
 
 def _unfilled_notes(suite: SuitePair) -> Iterator[str]:

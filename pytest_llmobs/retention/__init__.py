@@ -1,4 +1,4 @@
 """What is to be forgotten: everything about a person, or what is older than it may be, wherever it lies.
 
-How rows are taken out of the store's files is ``storage.erasure``'s; here is decided what goes, and proved that it went.
+How rows are taken out of the store's files is ``storage.erasure``'s; here is decided what goes, and shown that it went.
 """

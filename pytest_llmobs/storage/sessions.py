@@ -103,6 +103,17 @@ def ended_early(layout: Layout) -> list[MarkedSession]:
     return list(filter(None, map(_take_abandoned, markers)))
 
 
+def living_sessions(layout: Layout) -> set[str]:
+    """Return the ids of the sessions that are under way, once ``ended_early`` has looked."""
+    ids = set()
+    for path in _folder(layout).glob("[!.]*.json"):
+        try:
+            ids.add(str(parse_json(path.read_bytes())["session"]))
+        except (OSError, ValueError, LookupError, TypeError):  # it has ended, or is being made
+            continue
+    return ids
+
+
 def _take_abandoned(path: Path) -> MarkedSession | None:
     """Remove the marker of a process that is gone, and return what it says; None for any other."""
     try:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from pytest_llmobs.baselines.file import load_baseline, parse_baseline, remove_baseline, save_baseline
 from pytest_llmobs.baselines.paths import baseline_files, is_baseline
-from pytest_llmobs.baselines.records import Baseline, named_sessions
+from pytest_llmobs.baselines.records import Baseline
+from pytest_llmobs.baselines.removal import without_rows
 from pytest_llmobs.baselines.renames import follow_renames
-from pytest_llmobs.baselines.texts import updated_texts
 from pytest_llmobs.experiments.git import check_revision, committed_names, read_committed
 from pytest_llmobs.records.experiments import Experiment
 from pytest_llmobs.records.plans import SuitePlan, is_evaluated
@@ -70,7 +70,7 @@ def prune(
         elif gone or baseline.renamed:
             yield f"{path.name}: {'; '.join(_told(baseline, gone))}"
             if not dry_run:
-                save_baseline(path, _without(baseline, gone))
+                save_baseline(path, without_rows(baseline, gone))
 
 
 def _on_disk(directory: Path) -> Iterator[tuple[str, Baseline]]:
@@ -122,14 +122,3 @@ def _told(baseline: Baseline, gone: Sequence[str]) -> Iterator[str]:
         yield f"{', '.join(gone)}: no longer in the dataset"
     for new, old in baseline.renamed.items():
         yield f"the name {old}: its row goes to {new} now, which has its content"
-
-
-def _without(baseline: Baseline, gone: Sequence[str]) -> Baseline:
-    rows = dict(baseline.rows)
-    for example in gone:
-        del rows[example]
-    texts = baseline.texts
-    if texts is not None:
-        texts = updated_texts(texts, list(rows), ())
-    sessions = named_sessions(baseline.sessions, rows.values())
-    return replace(baseline, rows=rows, sessions=sessions, texts=texts)

@@ -1,0 +1,51 @@
+"""Every place in which a person's data may lie: the table is the only list, and a new place is a line of it.
+
+Rows of runs, feedback and media are ``storage.erasure``'s. A place says what it found, and takes it out.
+"""
+
+from __future__ import annotations
+
+from pytest_llmobs.retention.places.base import Place
+from pytest_llmobs.retention.places.baselines import BaselineRows
+from pytest_llmobs.retention.places.caches import WholeFiles, below, cassettes, messages, remembered_tests
+from pytest_llmobs.retention.places.datasets import DatasetExamples, KeptVersions
+from pytest_llmobs.retention.places.experiments import Documents, Journals
+from pytest_llmobs.retention.places.queues import QueueItems
+from pytest_llmobs.retention.places.uploads import Uploads
+
+PLACES: tuple[Place, ...] = (
+    WholeFiles(
+        "judgements",
+        "kept verdicts of judges; asked afresh",
+        "verdict",
+        below("judgements"),
+        ("judgements",),
+        True,
+    ),
+    WholeFiles("reports", "written reports", "report", below("reports"), ("reports",), True),
+    WholeFiles("cassettes", "recorded model replies; recorded afresh", "cassette", cassettes),
+    WholeFiles("sessions", "what killed sessions have left", "file", messages, ("sessions",), True),
+    WholeFiles("pytest's cache", "names of tests that pytest remembers", "file", remembered_tests),
+    QueueItems(),
+    Journals(),
+    Documents(),
+    BaselineRows(),
+    DatasetExamples(),
+    KeptVersions(),
+    WholeFiles("indexes", "indexes of datasets; made again", "file", below("datasets", "index")),
+    Uploads(),
+)
+"""In the order in which they are erased: each finds what it holds by what those after it, and the runs, still hold."""
+
+SEARCHED = ("projects", "unfinished", "looks", "purges")
+"""Folders below the store that hold no payloads: nothing is taken out of them, and the search looks them over."""
+OF_RUNS = ("runs", "spool", "feedback", "media")
+"""Folders that ``storage.erasure`` knows."""
+
+
+def known_folders() -> set[str]:
+    """Return the folders below the store that are looked over."""
+    known = {*SEARCHED, *OF_RUNS}
+    for place in PLACES:
+        known.update(place.folders)
+    return known
