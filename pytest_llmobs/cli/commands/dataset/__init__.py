@@ -30,6 +30,11 @@ ACTIONS: Mapping[str, Action] = {
         "look for whatever is wrong with datasets; exit status 1 where something is",
         "llmobs dataset validate",
     ),
+    "import": Action(
+        "importing",
+        "add what other tools wrote: tables, Hugging Face folders, LangSmith's exports, lines of messages",
+        "llmobs dataset import export.csv --name support --input-keys question --output-keys answer",
+    ),
 }
 """Every action, in the order of the help."""
 

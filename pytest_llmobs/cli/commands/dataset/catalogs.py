@@ -42,12 +42,13 @@ def open_catalog(arguments: argparse.Namespace) -> Catalog:
     return Catalog(
         folder.absolute(),
         workspace.store_folder,
-        formats=_formats,
+        formats=formats,
         prepare_store=workspace.open_store().layout.create,
     )
 
 
-def _formats() -> Sequence[DatasetFormat]:
+def formats() -> Sequence[DatasetFormat]:
+    """Return the known file formats."""
     from pytest_llmobs.extensions import Extensions, standalone_manager
 
     return Extensions(standalone_manager()).formats
@@ -59,7 +60,7 @@ def reader_of(file: Path) -> DatasetFormat:
     Raises:
         DatasetError: Nothing does.
     """
-    readers = by_suffix(_formats())
+    readers = by_suffix(formats())
     suffix = file.suffix.lower()
     if suffix not in readers:
         raise DatasetError(
