@@ -1,0 +1,13 @@
+"""Training data of what people said of runs: preference pairs, and conversations worth learning from.
+
+What a file of it looks like is said here; which runs and examples it is made of, its caller says.
+
+::
+
+    corrections  what reviewers would have had instead, and how far they agree
+    answers      a prompt, the answer to learn and the one to unlearn, as texts or as messages
+    pairs        pairs for preference training (DPO), the ones that are refused, and why
+    reach        how many pairs each kind of failure has, and how many it lacks
+    sources      the runs, corrections and examples that a store and a workspace hold
+    chat         good runs as lines of messages
+"""
