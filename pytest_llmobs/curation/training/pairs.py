@@ -65,7 +65,7 @@ class Refused:
     source: str
     """``run ID`` or ``example ID of DATASET``."""
     kind: str
-    """``alike``, ``conflict``, ``repeated``, ``unfit`` or ``unknown``."""
+    """``alike``, ``conflict``, ``repeated``, ``unfit``, ``unknown`` or ``unreadable``."""
     reason: str
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_llmobs.curation.training.chat import Chats, chat_lines, well_spoken_of
 from pytest_llmobs.curation.training.corrections import corrections_by_run
-from pytest_llmobs.curation.training.pairs import Pairs, make_pairs
+from pytest_llmobs.curation.training.pairs import Pairs, Refused, make_pairs
 from pytest_llmobs.errors import DatasetError
 from pytest_llmobs.feedback.reading import list_feedback
 from pytest_llmobs.records.conditions import Condition, Conjunction, FieldCondition, RunFilter, asks_of
@@ -45,7 +46,9 @@ def stored_pairs(
         chosen = list(runs)
         corrections = {run.id: corrections[run.id] for run in chosen}
         runs = iter(chosen)
-    return make_pairs(runs, corrections, _examples(catalog))
+    examples, unreadable = _examples(catalog)
+    made = make_pairs(runs, corrections, examples)
+    return replace(made, refused=[*made.refused, *unreadable])
 
 
 def stored_chats(store: Store, projects: Sequence[str] | None, asked: Condition | None) -> Chats:
@@ -81,16 +84,18 @@ def _filter(asked: Condition | None) -> RunFilter:
     return RunFilter(Conjunction(tuple(parts)))
 
 
-def _examples(catalog: Catalog | None) -> Iterator[Example]:
-    """Yield the examples of every dataset that can be read; the others are somebody else's errors."""
-    from dataclasses import replace
-
+def _examples(catalog: Catalog | None) -> tuple[list[Example], list[Refused]]:
+    """Return the examples of every dataset, and the datasets that can't be read."""
+    examples: list[Example] = []
+    unreadable: list[Refused] = []
     if catalog is None:
-        return
+        return examples, unreadable
     for name in catalog.files():
         try:
-            examples = catalog.examples(name)
-        except DatasetError:
+            own = catalog.examples(name)
+        except DatasetError as error:
+            unreadable.append(Refused(f"dataset {name}", "unreadable", str(error)))
             continue
-        for example in examples:
-            yield replace(example, dataset_name=name)
+        for example in own:
+            examples.append(replace(example, dataset_name=name))
+    return examples, unreadable

@@ -1,0 +1,244 @@
+"""``llmobs export``: datasets in other tools' forms, training data, and everything about a person."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytest_llmobs.datasets.base import display_path
+from pytest_llmobs.errors import ArgumentError
+from pytest_llmobs.wording import count
+
+if TYPE_CHECKING:
+    from pytest_llmobs.cli.console import Console
+    from pytest_llmobs.curation.training.chat import Chats
+    from pytest_llmobs.curation.training.pairs import Pairs
+    from pytest_llmobs.records.conditions import Condition
+
+_OF_DATASETS = ("as_of", "split", "dir")
+_OF_RUNS = ("project", "filter")
+_TAKEN = {
+    "dataset": ("as", *_OF_DATASETS),
+    "pairs": ("as", "dir", *_OF_RUNS),
+    "chat": ("as", *_OF_RUNS),
+    "user": (),
+}
+"""What is exported -> the options that say more about it."""
+_FORMS = "csv, tsv, json, jsonl, parquet, hf (a folder), langsmith, chat"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--dataset", metavar="NAME", help="a dataset, by its name or its file")
+    what.add_argument(
+        "--pairs",
+        action="store_true",
+        help="preference pairs (DPO) of what people corrected: prompt, chosen, rejected",
+    )
+    what.add_argument(
+        "--chat",
+        action="store_true",
+        help="lines of messages to fine-tune with, of runs of which only good was said (or those of --filter)",
+    )
+    what.add_argument("--user", metavar="ID", help="everything about a person, into a folder")
+    parser.add_argument("--to", required=True, metavar="PATH", help="the file, or folder, to write")
+    parser.add_argument(
+        "--as",
+        metavar="FORM",
+        help=f"what the suffix doesn't say: {_FORMS}; of --pairs: jsonl, json, parquet",
+    )
+    parser.add_argument(
+        "--as-of", metavar="V", help="of --dataset: a hash, a tag, a git revision, an experiment or a time"
+    )
+    parser.add_argument("--split", metavar="S", help="of --dataset: this split alone")
+    parser.add_argument(
+        "--dir", metavar="PATH", help="the datasets' folder (default: llm_dataset_dir, datasets)"
+    )
+    parser.add_argument(
+        "--project", action="append", metavar="P", help="only runs of this project (repeatable)"
+    )
+    parser.add_argument(
+        "--filter", metavar="F", help="only runs that fulfil this; docs/filters.md has the language"
+    )
+    parser.add_argument("--overwrite", action="store_true", help="replace what is there")
+    parser.add_argument("--json", action="store_true", help="say what was written for machines")
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    """Write what is asked for; return 1 where there is nothing to write.
+
+    Raises:
+        NotFoundError: There is no such dataset, version, split, project or person.
+        ArgumentError: An option says nothing about what is exported, or the form is unknown.
+        ConflictError: Something is there already.
+        DatasetError: The form can't hold something; the message names it.
+        FilterError: The filter can't be understood.
+        StoreError: There is no store, or the disk refuses.
+    """
+    for what, export in _EXPORTS.items():
+        if getattr(arguments, what):
+            _check_options(what, arguments)
+            return export(arguments, Path(arguments.to), console)
+    raise ArgumentError(f"--{'dataset' if arguments.dataset is not None else 'user'} is empty. Name one.")
+
+
+def _check_options(what: str, arguments: argparse.Namespace) -> None:
+    """Refuse options that would say nothing."""
+    for option in ("as", *_OF_DATASETS, *_OF_RUNS):
+        if getattr(arguments, option) is not None and option not in _TAKEN[what]:
+            names = [f"--{name.replace('_', '-')}" for name in _TAKEN[what]]
+            raise ArgumentError(
+                f"--{option.replace('_', '-')} says nothing about --{what}, which takes --to, --overwrite"
+                f"{''.join(f', {name}' for name in names)}."
+            )
+
+
+def _dataset(arguments: argparse.Namespace, path: Path, console: Console) -> int:
+    from pytest_llmobs.cli.commands.dataset.catalogs import chosen, open_catalog, version_at
+    from pytest_llmobs.datasets.exchange import write_foreign
+    from pytest_llmobs.files import PRIVATE, SHARED
+    from pytest_llmobs.records.examples import Dataset
+
+    catalog = open_catalog(arguments)
+    name = catalog.name_of(catalog.file(arguments.dataset))
+    version, examples = version_at(catalog, name, arguments.as_of)
+    examples = chosen(examples, name, arguments.split, ())
+    holds_runs = any(example.source_run_id for example in examples)
+    exported = write_foreign(
+        Dataset(name, examples),
+        path,
+        getattr(arguments, "as"),
+        overwrite=arguments.overwrite,
+        mode=PRIVATE if holds_runs else SHARED,
+    )
+    if arguments.json:
+        files = list(map(display_path, exported.files))
+        said = {
+            "dataset": name,
+            "version": version.version,
+            "form": exported.form,
+            "examples": exported.examples,
+        }
+        console.json({**said, "path": display_path(path), "files": files, "notes": exported.notes})
+        return 0
+    for file in exported.files:
+        _say_written(display_path(file), console)
+    written = (
+        f"{count(exported.examples, 'example')} of {name} ({version.version[:8]}) written as {exported.form}"
+    )
+    console.note("; ".join([written, *exported.notes]))
+    return 0
+
+
+def _pairs(arguments: argparse.Namespace, path: Path, console: Console) -> int:
+    from pytest_llmobs.cli.commands.dataset.catalogs import open_catalog
+    from pytest_llmobs.cli.stores import open_store
+    from pytest_llmobs.curation.training.files import form_of, write_rows
+    from pytest_llmobs.curation.training.sources import stored_pairs
+    from pytest_llmobs.datasets.exchange.writing import check_free
+    from pytest_llmobs.reports.pages.training import pairs_page
+
+    form, asked = form_of(path, getattr(arguments, "as")), _condition(arguments)
+    check_free(path, arguments.overwrite)  # before minutes of reading
+    store = open_store(arguments.store, console)
+    _check_projects(store, arguments.project)
+    is_whole = arguments.project is None and asked is None
+    made = stored_pairs(store, open_catalog(arguments) if is_whole else None, arguments.project, asked)
+    if made.pairs:
+        write_rows(made.rows, path, form, overwrite=arguments.overwrite)
+    if arguments.json:
+        console.json(_pairs_as_json(made, path, form))
+        return int(not made.pairs)
+    lines = pairs_page(made, console.page)
+    if lines:
+        console.say("\n".join(lines))
+    if not made.pairs:
+        console.note(
+            "No pair, and nothing written. Pairs come of feedback with correction=…, and of examples with "
+            "metadata.rejected_output whose outputs a person has completed."
+        )
+        return 1
+    _say_written(f"{display_path(path)}: {count(len(made.pairs), 'pair')}", console)
+    return 0
+
+
+def _pairs_as_json(made: Pairs, path: Path, form: str) -> dict[str, Any]:
+    categories = []
+    for reach in made.reaches:
+        categories.append({**asdict(reach), "lacking": reach.lacking})
+    return {
+        "path": display_path(path) if made.pairs else None,
+        "form": form,
+        "pairs": len(made.pairs),
+        "categories": categories,
+        "conflicts": made.conflicts,
+        "refused": list(map(asdict, made.refused)),
+    }
+
+
+def _chat(arguments: argparse.Namespace, path: Path, console: Console) -> int:
+    from pytest_llmobs.cli.stores import open_store
+    from pytest_llmobs.curation.training.files import form_of, write_rows
+    from pytest_llmobs.curation.training.sources import stored_chats
+    from pytest_llmobs.datasets.exchange.writing import check_free
+    from pytest_llmobs.reports.pages.training import refused_lines
+
+    named = getattr(arguments, "as")
+    form, asked = form_of(path, None if named == "chat" else named), _condition(arguments)
+    check_free(path, arguments.overwrite)
+    store = open_store(arguments.store, console)
+    _check_projects(store, arguments.project)
+    chats = stored_chats(store, arguments.project, asked)
+    if chats.lines:
+        write_rows(chats.lines, path, form, overwrite=arguments.overwrite)
+    if arguments.json:
+        console.json(_chats_as_json(chats, path, form))
+        return int(not chats.lines)
+    lines = refused_lines(chats.refused, console.page)
+    if lines:
+        console.say("\n".join(lines))
+    if not chats.lines:
+        console.note(
+            "No conversation, and nothing written. Without --filter only root runs count of which people said nothing "
+            "but good: a score of true, or the largest one given under its key."
+        )
+        return 1
+    _say_written(f"{display_path(path)}: {count(len(chats.lines), 'conversation')}", console)
+    return 0
+
+
+def _chats_as_json(chats: Chats, path: Path, form: str) -> dict[str, Any]:
+    refused = []
+    for run_id, reason in chats.refused:
+        refused.append({"run_id": run_id, "reason": reason})
+    written = display_path(path) if chats.lines else None
+    return {"path": written, "form": form, "conversations": len(chats.lines), "refused": refused}
+
+
+def _say_written(text: str, console: Console) -> None:
+    page = console.page
+    console.say("\n".join(page.item(page.line(text), mark=page.signs.tick, style="green")))
+
+
+def _condition(arguments: argparse.Namespace) -> Condition | None:
+    """Return what runs have to fulfil, read before anything is opened.
+
+    Raises:
+        FilterError: It can't be understood.
+    """
+    from pytest_llmobs.storage.filtering.language import parse
+
+    return None if arguments.filter is None else parse(arguments.filter)
+
+
+def _check_projects(store: Any, projects: Sequence[str] | None) -> None:
+    for project in projects or ():
+        store.check_project(project)
+
+
+_EXPORTS = {"dataset": _dataset, "pairs": _pairs, "chat": _chat}
+"""What is exported -> what does it."""
