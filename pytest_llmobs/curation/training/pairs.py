@@ -173,7 +173,7 @@ class _Collected:
             made,
             example.source_run_id or example.metadata.get("source_run_id"),
             None if reviewer is None else str(reviewer),
-            float(agreement) if type(agreement) in (int, float) else None,
+            agreement if isinstance(agreement, float | int) else None,
             _category(example.metadata),
             source,
         )
