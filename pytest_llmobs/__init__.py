@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from pytest_llmobs.defaults import hookimpl as hookimpl
     from pytest_llmobs.errors import LlmobsError as LlmobsError
     from pytest_llmobs.evaluators.binding.declaration import evaluator as evaluator
-    from pytest_llmobs.extensions import load_dataset as load_dataset
     from pytest_llmobs.production import flush as flush
     from pytest_llmobs.records.examples import Dataset as Dataset
     from pytest_llmobs.records.examples import Example as Example
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     from pytest_llmobs.trials.log_functions import log_inputs as log_inputs
     from pytest_llmobs.trials.log_functions import log_outputs as log_outputs
     from pytest_llmobs.trials.log_functions import log_reference_outputs as log_reference_outputs
+    from pytest_llmobs.workspace import load_dataset as load_dataset
 
 __version__ = "0.1.0"
 
@@ -53,7 +53,7 @@ _HOMES = {
     "flush": "production",
     "get_current_run_tree": "tracing",
     "hookimpl": "defaults",
-    "load_dataset": "extensions",
+    "load_dataset": "workspace",
     "log_feedback": "trials.log_functions",
     "log_inputs": "trials.log_functions",
     "log_outputs": "trials.log_functions",

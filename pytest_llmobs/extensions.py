@@ -15,10 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import pluggy
 
-from pytest_llmobs import datasets, defaults, hookspecs
+from pytest_llmobs import defaults, hookspecs
 from pytest_llmobs.errors import LlmobsError, SettingsError
-from pytest_llmobs.records.examples import Dataset
-from pytest_llmobs.settings import DATASET_FOLDER
 
 if TYPE_CHECKING:
     from pytest_llmobs.datasets.base import DatasetFormat
@@ -183,39 +181,3 @@ def standalone_manager() -> pluggy.PluginManager:
     manager = pluggy.PluginManager("pytest")
     manager.add_hookspecs(hookspecs)
     return manager
-
-
-def load_dataset(
-    source: datasets.Source,
-    *,
-    inputs: Sequence[str] = (),
-    outputs: Sequence[str] = (),
-    metadata: Sequence[str] = (),
-) -> Dataset:
-    """Load a dataset from a file, a list of dicts, or a callable.
-
-    A relative path is looked for beside the calling file, then in the current folder, then in its ``datasets``.
-
-    Args:
-        source: A path, a list of dicts or Examples, a Dataset, or a callable that returns one of them.
-        inputs: Flat columns (of a CSV file, say) that make up the inputs; with a mapping given, columns that none
-            names are left out.
-        outputs: Flat columns that make up the reference outputs.
-        metadata: Flat columns that make up the metadata.
-
-    Raises:
-        DatasetError: The source can't be found or read, or is no dataset; the message says what to do.
-    """
-    beside = Path(sys._getframe(1).f_globals.get("__file__", ".")).resolve().parent
-    folders = [beside, Path.cwd()]
-    if Path(DATASET_FOLDER).is_dir():  # where the client keeps them
-        folders.append(Path.cwd() / DATASET_FOLDER)
-    return datasets.load_dataset(
-        source,
-        base_dirs=folders,
-        formats=Extensions(standalone_manager()).formats,
-        rootdir=Path.cwd(),
-        inputs=inputs,
-        outputs=outputs,
-        metadata=metadata,
-    )

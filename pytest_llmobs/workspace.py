@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import configparser
 import os
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_llmobs.errors import NotFoundError, SettingsError
+from pytest_llmobs.errors import ArgumentError, NotFoundError, SettingsError
 from pytest_llmobs.settings import (
+    DATASET_FOLDER,
     PROMPT_DIR,
     STORE_FOLDER,
     Option,
@@ -25,6 +28,10 @@ from pytest_llmobs.settings import (
 )
 
 if TYPE_CHECKING:
+    from pytest_llmobs import datasets
+    from pytest_llmobs.datasets.base import DatasetFormat
+    from pytest_llmobs.datasets.editing.catalog import Catalog
+    from pytest_llmobs.records.examples import Dataset
     from pytest_llmobs.storage.store import Store
     from pytest_llmobs.tracing.redaction.pipeline import Redaction
 
@@ -116,6 +123,16 @@ class Workspace:
 
         return Store(self.store_folder)
 
+    def open_catalog(self, formats: Callable[[], Sequence[DatasetFormat]] | None = None) -> Catalog:
+        """Return the datasets, with the versions that they had; nothing of them need exist.
+
+        Args:
+            formats: Returns the known file formats; by default those of this package and of installed ones.
+        """
+        from pytest_llmobs.experiments.dataset_versions import open_catalog
+
+        return open_catalog(self.dataset_folder, self.rootdir, self.open_store, formats or _formats)
+
     def redaction(self) -> Redaction:
         """Return what cleans texts before they are kept: as the settings say, and in an app ``LLMOBS_REDACT``.
 
@@ -145,6 +162,68 @@ class Workspace:
     def baseline_folder(self) -> Path:
         """Where the committed baselines lie."""
         return self.rootdir / self.settings.baseline_dir
+
+
+def load_dataset(
+    source: datasets.Source,
+    *,
+    inputs: Sequence[str] = (),
+    outputs: Sequence[str] = (),
+    metadata: Sequence[str] = (),
+    as_of: datetime | str | None = None,
+) -> Dataset:
+    """Load a dataset from a file, a list of dicts, or a callable.
+
+    A relative path is looked for beside the calling file, then in the current folder, then in its ``datasets``.
+
+    Args:
+        source: A path, ``path@version``, a list, a Dataset, or a callable that returns one of them.
+        inputs: Flat columns (of a CSV file, say) that make up the inputs; with a mapping given, columns that none
+            names are left out.
+        outputs: Flat columns that make up the reference outputs.
+        metadata: Flat columns that make up the metadata.
+        as_of: The same as behind ``@``: a hash, a tag, a git revision, an experiment's name; or a time.
+
+    Raises:
+        DatasetError: The source can't be found or read, or is no dataset; the message says what to do.
+        NotFoundError, ArgumentError: The file has no such version, or ``as_of`` may mean two.
+    """
+    from pytest_llmobs import datasets
+
+    folders = [Path(sys._getframe(1).f_globals.get("__file__", ".")).resolve().parent, Path.cwd()]
+    if Path(DATASET_FOLDER).is_dir():  # where the client keeps them
+        folders.append(Path.cwd() / DATASET_FOLDER)
+    return datasets.load_dataset(
+        _with_version(source, as_of),
+        base_dirs=folders,
+        formats=_formats(),
+        rootdir=Path.cwd(),
+        inputs=inputs,
+        outputs=outputs,
+        metadata=metadata,
+        past=_past() if as_of is not None or "@" in str(source) else None,
+    )
+
+
+def _with_version(source: datasets.Source, as_of: datetime | str | None) -> datasets.Source:
+    if as_of is None:
+        return source
+    if not isinstance(source, str | os.PathLike):
+        raise ArgumentError(f"as_of={as_of!r} is said of {type(source).__name__}: only files have versions.")
+    said = as_of.isoformat() if isinstance(as_of, datetime) else as_of
+    return f"{os.fspath(source)}@{said}"
+
+
+def _past() -> datasets.Past:
+    from pytest_llmobs.experiments.dataset_versions import past_of
+
+    return past_of(Workspace.find().open_catalog())
+
+
+def _formats() -> Sequence[DatasetFormat]:
+    from pytest_llmobs.extensions import Extensions, standalone_manager
+
+    return Extensions(standalone_manager()).formats
 
 
 def _find_configuration(start: Path) -> tuple[Path, Mapping[str, Any], Path | None]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +9,6 @@ from pytest_llmobs.client.base import ClientBase
 from pytest_llmobs.errors import ArgumentError
 
 if TYPE_CHECKING:
-    from pytest_llmobs.datasets.base import DatasetFormat
     from pytest_llmobs.datasets.editing.catalog import Catalog
 
 
@@ -19,14 +17,7 @@ class CatalogMethods(ClientBase):
 
     @cached_property
     def _catalog(self) -> Catalog:
-        from pytest_llmobs.datasets.editing.catalog import Catalog
-
-        return Catalog(
-            self.workspace.dataset_folder,
-            self.workspace.store_folder,
-            formats=_formats,
-            prepare_store=self.store.layout.create,
-        )
+        return self.workspace.open_catalog()
 
     def _named(self, dataset_id: Any, dataset_name: Any) -> str:
         """Return the name of the dataset that a call means.
@@ -43,9 +34,3 @@ class CatalogMethods(ClientBase):
         catalog = self._catalog
         wanted = dataset_name if dataset_id is None else str(dataset_id)
         return catalog.name_of(catalog.file(wanted))
-
-
-def _formats() -> Sequence[DatasetFormat]:
-    from pytest_llmobs.extensions import Extensions, standalone_manager
-
-    return Extensions(standalone_manager()).formats

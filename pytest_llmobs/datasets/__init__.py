@@ -16,8 +16,8 @@ checking the rows, deriving ids) happens once, here. Which formats there are is 
 """
 
 from pytest_llmobs.datasets.base import DatasetFormat, Row
-from pytest_llmobs.datasets.loading import Source, load_dataset
+from pytest_llmobs.datasets.loading import Past, Source, load_dataset
 from pytest_llmobs.datasets.notices import DatasetWarning
 from pytest_llmobs.datasets.selection import select
 
-__all__ = ["DatasetFormat", "DatasetWarning", "Row", "Source", "load_dataset", "select"]
+__all__ = ["DatasetFormat", "DatasetWarning", "Past", "Row", "Source", "load_dataset", "select"]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +14,24 @@ from pytest_llmobs.datasets.base import DatasetFormat, display_path
 from pytest_llmobs.datasets.columns import Columns
 from pytest_llmobs.datasets.finding import find_file
 from pytest_llmobs.datasets.validation import check_rows
-from pytest_llmobs.errors import DatasetError
+from pytest_llmobs.errors import ArgumentError, DatasetError
 from pytest_llmobs.records.examples import Dataset, Example
 from pytest_llmobs.wording import known, nearest
 
 Source = str | os.PathLike[str] | Dataset | Iterable[Mapping[str, Any] | Example] | Callable[[], Any]
 """A path, a list of dicts or Examples, a Dataset, or a callable that returns one of them."""
+
+
+@dataclass(frozen=True)
+class Past:
+    """What knows the versions that datasets had."""
+
+    of_file: Callable[[Path, Any], tuple[Example, ...]]
+    """Returns what a file held as of a hash, a tag, a git revision, an experiment, a time."""
+    of_code: Callable[[str], tuple[Example, ...] | None]
+    """Returns what code made as of ``as_of``, by the dataset's name; None where only its present is known."""
+    as_of: str = ""
+    """What is meant where nobody says it; empty for the current version."""
 
 
 def load_dataset(
@@ -30,11 +44,12 @@ def load_dataset(
     outputs: Sequence[str] = (),
     metadata: Sequence[str] = (),
     dataset_folder: Path | None = None,
+    past: Past | None = None,
 ) -> Dataset:
     """Load a dataset.
 
     Args:
-        source: A path, a list of dicts or Examples, a Dataset, or a callable that returns one of them.
+        source: What it is made of.
         base_dirs: Where a relative path is looked for, in this order.
         formats: The known file formats; the later of two that read the same suffix wins.
         rootdir: The dataset's ``source`` is written relative to it.
@@ -42,29 +57,82 @@ def load_dataset(
         outputs: Flat columns that make up the outputs.
         metadata: Flat columns that make up the metadata.
         dataset_folder: Where the client keeps datasets, of which a name without suffix is enough.
+        past: Knows the versions, one of which may stand behind ``@`` in a path.
 
     Raises:
         DatasetError: The source can't be found or read, or isn't a dataset; the message says what to do.
+        NotFoundError, ArgumentError: The file has no such version, or what names one may mean two.
     """
     columns = Columns(inputs, outputs, metadata)
     name = python.name_of(source)
-    made = source
-    if callable(source):
-        made = python.call(source, name)
+    made = python.call(source, name) if callable(source) else source
     if isinstance(made, str | os.PathLike):
         readers = by_suffix(formats)
-        return _of_file(find_file(Path(made), base_dirs, readers, dataset_folder), readers, columns, rootdir)
+        find = partial(find_file, base_dirs=base_dirs, suffixes=readers, dataset_folder=dataset_folder)
+        file, version = _file_and_version(made, find)
+        return _of_file(file, version, past, readers, columns, rootdir)
     if isinstance(made, Dataset) and not columns.given:
         return made
-    examples = _some(check_rows(python.rows(made, name), columns, name), name)
+    return _as_it_was(_made(source, check_rows(python.rows(made, name), columns, name)), past)
+
+
+def _made(source: Source, examples: tuple[Example, ...]) -> Dataset:
+    """Return a dataset that code has made."""
+    name = python.name_of(source)
+    some = _some(examples, name)
     if callable(source):
-        return Dataset(python.dataset_name(source), examples, name)
-    return Dataset(_common_name(examples) or python.dataset_name(source), examples)
+        return Dataset(python.dataset_name(source), some, name)
+    return Dataset(_common_name(some) or python.dataset_name(source), some)
 
 
-def _of_file(file: Path, readers: Mapping[str, DatasetFormat], columns: Columns, rootdir: Path) -> Dataset:
-    examples = _some(read_examples(file, readers, columns), display_path(file))
-    return Dataset(file.stem, examples, Path(os.path.relpath(file, rootdir)).as_posix())
+def _file_and_version(path: str | os.PathLike[str], find: Callable[[Path], Path]) -> tuple[Path, str | None]:
+    """Return the file that is meant, and the version behind ``@``; a file whose name has that in it comes first.
+
+    Raises:
+        DatasetError: There is no such file.
+    """
+    bare, at, version = os.fspath(path).rpartition("@")
+    if not at or not bare or not version:
+        return find(Path(path)), None
+    try:
+        return find(Path(path)), None
+    except DatasetError:
+        return find(Path(bare)), version
+
+
+def _of_file(
+    file: Path,
+    version: str | None,
+    past: Past | None,
+    readers: Mapping[str, DatasetFormat],
+    columns: Columns,
+    rootdir: Path,
+) -> Dataset:
+    """Return what a file holds, or held; of one whose version was named, that is part of its source."""
+    source = Path(os.path.relpath(file, rootdir)).as_posix()
+    as_of = version
+    if as_of is None and past is not None:
+        as_of = past.as_of
+    if not as_of:
+        return Dataset(file.stem, _some(read_examples(file, readers, columns), display_path(file)), source)
+    if past is None or columns.given:
+        raise ArgumentError(
+            f"{display_path(file)} can't be loaded as of {as_of!r} where columns are named: they are those of the file "
+            "as it is now. Name columns as 'inputs.x' and 'outputs.y' in the file."
+        )
+    if version is not None:
+        source = f"{source}@{version}"
+    return Dataset(file.stem, _some(past.of_file(file, as_of), source), source)
+
+
+def _as_it_was(dataset: Dataset, past: Past | None) -> Dataset:
+    """Return a dataset that code has made, with the examples that it had then, where they are known."""
+    if past is None or not past.as_of:
+        return dataset
+    examples = past.of_code(dataset.source or dataset.name)
+    if examples is None:
+        return dataset
+    return replace(dataset, examples=examples)
 
 
 def _common_name(examples: Iterable[Example]) -> str | None:

@@ -149,6 +149,8 @@ class Collection:
         ):  # another baseline may well know other suites
             plans += gone_suites(session.config, suites)
         state.manifest.promise(plans)
+        if self._confirming is None and not session.config.option.collectonly:
+            self._keep_datasets(session.items)
         state.notes.add(
             *alike_names(plans),
             *secret_names(plans, redaction),
@@ -156,6 +158,23 @@ class Collection:
         )
         if state.worker is None:
             announce(state)
+
+    def _keep_datasets(self, items: list[pytest.Item]) -> None:
+        """Keep the versions of the datasets that are used; each worker does, and the first of them writes."""
+        from pytest_llmobs.experiments.dataset_versions import UsedDataset, keep_versions
+
+        used: dict[int, UsedDataset] = {}
+        for item in items:
+            plan = self._suites.plan_of(item)
+            whole = plan.source.whole if plan is not None else None
+            if plan is not None and whole is not None and id(whole) not in used:
+                used[id(whole)] = UsedDataset(whole, whole.source if plan.source.is_file else "")
+        if not used:
+            return
+        if problem := keep_versions(self._state.catalog, used.values()):
+            self._state.notes.add(problem)
+        if self._state.settings.as_of:
+            self._state.notes.add(f"the datasets are those of {self._state.settings.as_of!r}, not today's")
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:

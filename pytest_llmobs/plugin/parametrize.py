@@ -73,12 +73,17 @@ class Parametrizer:
         mark = read_dataset_mark(marker)
         if wanted is not None and not wanted:
             return SuiteSource(marks=marks, dataset=self._any_example(mark, definition.path.parent))
-        dataset = self._handed_over(definition) or self._load(mark, definition.path.parent)
+        dataset, whole = self._handed_over(definition), None
+        if dataset is None:
+            whole = self._whole(mark, definition.path.parent)
+            dataset = select(whole, split=mark.split, limit=mark.limit)
         _check_clusters(mark.cluster_by, dataset)
         target, target_fixture = _target(mark, dataset)
         evaluators = self._evaluators(mark)
         return SuiteSource(
             dataset=dataset,
+            whole=whole,
+            is_file=whole is not None and self._is_current_file(mark, whole),
             target=target,
             target_fixture=target_fixture,
             evaluators=evaluators,
@@ -103,7 +108,8 @@ class Parametrizer:
         It is a real one where that can be: a ``conftest.py`` may look at what was collected.
         """
         try:
-            dataset = self._load(mark, folder)
+            dataset = self._whole(mark, folder)
+            dataset = select(dataset, split=mark.split, limit=mark.limit)
         except LlmobsError:
             return _UNWANTED
         return replace(dataset, examples=dataset.examples[:1])
@@ -132,29 +138,31 @@ class Parametrizer:
             count = max(count, settings.baseline_repeat)
         return range(1, count + 1)
 
-    def _load(self, mark: DatasetMark, folder: Path) -> Dataset:
+    def _is_current_file(self, mark: DatasetMark, whole: Dataset) -> bool:
+        is_pinned = "@" in whole.source or bool(self._state.settings.as_of)
+        return isinstance(mark.source, str | Path) and not is_pinned
+
+    def _whole(self, mark: DatasetMark, folder: Path) -> Dataset:
         key: Hashable = id(mark.source)
         if isinstance(mark.source, str | Path):
             key = (str(mark.source), folder)
         if key not in self._datasets:  # one file is read once a session, however many tests use it
             self._datasets[key] = mark.source, self._read(mark.source, folder)
-        _, dataset = self._datasets[key]
-        return select(dataset, split=mark.split, limit=mark.limit)
+        return self._datasets[key][1]
 
     def _read(self, source: Any, folder: Path) -> Dataset:
         rootdir = self._state.config.rootpath
         formats = self._state.session.extensions.formats
         folders, kept = [folder, rootdir], rootdir / self._state.settings.dataset_dir
-        if not kept.is_dir():
-            dataset = load_dataset(source, base_dirs=folders, formats=formats, rootdir=rootdir)
-        else:  # the client's
-            dataset = load_dataset(
-                source,
-                base_dirs=[*folders, kept],
-                formats=formats,
-                rootdir=rootdir,
-                dataset_folder=kept,
-            )
+        options: dict[str, Any] = {}
+        if kept.is_dir():  # the client's
+            folders.append(kept)
+            options["dataset_folder"] = kept
+        if self._state.settings.as_of or "@" in str(source):  # most tests ask for nothing of the past
+            from pytest_llmobs.experiments.dataset_versions import past_of
+
+            options["past"] = past_of(self._state.catalog, self._state.settings.as_of)
+        dataset = load_dataset(source, base_dirs=folders, formats=formats, rootdir=rootdir, **options)
         if isinstance(source, str | Path):
             return dataset
         return copied(dataset)  # the app may hold what it was made of, and change it

@@ -116,11 +116,12 @@ def _without_selection(arguments: Sequence[str], config: pytest.Config) -> list[
 
 
 def _without_baseline(arguments: Sequence[str]) -> list[str]:
-    """Leave ``--llm-baseline`` out: what is recorded is the committed baseline."""
+    """Leave out what no baseline is recorded with: another baseline, and other data than today's."""
+    options = ("--llm-baseline", "--llm-as-of")
     kept = []
     previous = ""
     for argument in arguments:
-        if argument.partition("=")[0] != "--llm-baseline" and previous != "--llm-baseline":
+        if argument.partition("=")[0] not in options and previous not in options:
             kept.append(argument)
         previous = argument
     return kept

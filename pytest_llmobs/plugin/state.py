@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -15,6 +16,9 @@ from pytest_llmobs.records.plans import SuitePlan, number_of_trials
 from pytest_llmobs.records.wire import from_wire, to_wire
 from pytest_llmobs.session import Session
 from pytest_llmobs.settings import Settings
+
+if TYPE_CHECKING:  # most sessions ask for nothing of the past
+    from pytest_llmobs.datasets.editing.catalog import Catalog
 
 LLM_RUN = pytest.StashKey[Any]()
 """Where an item keeps what the fixture ``llm_run`` returns, a ``trials.llm_run.LlmRun``."""
@@ -121,6 +125,17 @@ class ProcessState:
     """What xdist's controller handed to this worker; None where this process is none."""
     controller: bool
     """True in xdist's controller, which runs no test itself."""
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """The datasets, with the versions that they had."""
+        from pytest_llmobs.experiments.dataset_versions import open_catalog
+
+        session = self.session
+        folder = session.rootdir / self.settings.dataset_dir
+        return open_catalog(
+            folder, session.rootdir, lambda: session.store, lambda: session.extensions.formats
+        )
 
     @property
     def experiment(self) -> bool:

@@ -89,7 +89,7 @@ def _suite_plan(gathered: _Gathered, suites: Suites) -> SuitePlan:
     dataset_name = dataset_version = ""
     if source.dataset is not None:
         dataset_name = source.dataset.source or source.dataset.name
-        dataset_version = source.dataset.version
+        dataset_version = (source.whole or source.dataset).version
     return SuitePlan(
         name=plan.suite,
         path=plan.path,

@@ -42,6 +42,11 @@ class SuiteSource:
     """What the markers of one test function say; its suites share it."""
 
     dataset: Dataset | None = None
+    """The examples to run."""
+    whole: Dataset | None = None
+    """What they were chosen of; None where that isn't known."""
+    is_file: bool = False
+    """True where that is a file, as it is now."""
     target: Target | None = None
     target_fixture: str | None = None
     """Name of the fixture whose value is the target."""

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import asyncio
 
     from pytest_llmobs.baselines.records import Baseline
+    from pytest_llmobs.experiments.evaluation.planning import EvaluationRequest
     from pytest_llmobs.settings import Settings
     from pytest_llmobs.storage.sessions import SessionMarker
     from pytest_llmobs.workspace import Workspace
@@ -56,6 +57,8 @@ class EvaluationSession:
         self._traces_evaluators = traces_evaluators
         self._throwaway: tempfile.TemporaryDirectory[str] | None = None
         self._runner: Runner | None = None
+        self._not_kept = ""
+        """What kept the examples from being kept, if anything did."""
         # a baseline is recorded where somebody says so: results.gate(update_baseline=True)
         settings = replace(workspace.settings, experiment=True, shard="", update_baseline="", report=())
         self.session = Session(
@@ -149,6 +152,14 @@ class EvaluationSession:
             loss=self._loss,
         )
 
+    def keep_dataset(self, request: EvaluationRequest) -> None:
+        """Keep the examples that it uses, so that it can be run again on them."""
+        if request.used is not None:
+            from pytest_llmobs.experiments.dataset_versions import keep_versions
+
+            catalog = self._workspace.open_catalog(lambda: self.session.extensions.formats)
+            self._not_kept = keep_versions(catalog, [request.used])
+
     def close(self) -> None:
         """Let go of the name, and throw away what isn't kept; a second call changes nothing."""
         self._seal()
@@ -169,8 +180,8 @@ class EvaluationSession:
         self.session.stop()
 
     def _remarks(self) -> Sequence[str]:
-        note = self.session.unclaimed.note()
-        return (note,) if note else ()
+        notes = (self._not_kept, self.session.unclaimed.note() or "")
+        return tuple(filter(None, notes))
 
     def _loss(self) -> str:
         return self.session.loss

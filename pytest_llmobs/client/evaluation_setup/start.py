@@ -89,6 +89,8 @@ def _ready_to_run(
         # summary evaluators read the runs back, whatever the sampling rate
         read_back = [request.suite] if request.summaries else []
         setup = session.begin(arguments.max_concurrency, trials, always_stored=read_back, loop=loop)
+        if setup.stored:
+            session.keep_dataset(request)
         evaluation = TargetEvaluation(request, setup, resumption)
     return ReadyEvaluation(evaluation.evaluation, evaluation.carry_out, session)
 
@@ -106,6 +108,8 @@ def _resumed(
 def _request(
     arguments: EvaluationArguments, session: EvaluationSession, workspace: Workspace, *, prefer_async: bool
 ) -> EvaluationRequest:
+    from pytest_llmobs.experiments.dataset_versions import UsedDataset
+
     data = _data(arguments.data, session, workspace)
     target = bind_target(arguments.target, data.dataset, EVALUATE, prefer_async=prefer_async)
     evaluators = bound_evaluators(arguments.evaluators, session.session.bind)
@@ -115,6 +119,7 @@ def _request(
         dataset=data.dataset,
         splits=data.splits,
         all_ids=data.all_ids,
+        used=UsedDataset(data.whole or data.dataset, data.name),
         evaluators=evaluators,
         summaries=bound_summaries(arguments.summary_evaluators, evaluators),
         repetitions=arguments.num_repetitions,
@@ -164,14 +169,7 @@ def data_places(workspace: Workspace, formats: Sequence[DatasetFormat]) -> DataP
     """Return where an evaluation's dataset is looked for."""
 
     def open_catalog() -> Catalog:
-        from pytest_llmobs.datasets.editing.catalog import Catalog
-
-        return Catalog(
-            workspace.dataset_folder,
-            workspace.store_folder,
-            formats=lambda: formats,
-            prepare_store=workspace.open_store().layout.create,
-        )
+        return workspace.open_catalog(lambda: formats)
 
     return DataPlaces(open_catalog, (Path.cwd(), workspace.rootdir), workspace.rootdir, formats)
 

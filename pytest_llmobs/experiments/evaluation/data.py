@@ -38,6 +38,10 @@ class Data:
     """The parts of it that were asked for; empty for all of it."""
     all_ids: Sequence[str] = ()
     """Ids of all its examples, where only some are meant."""
+    whole: Dataset | None = None
+    """All of it, where only some are meant."""
+    name: str = ""
+    """Of the file that it was read from as it is now: its name or path; empty for another version, and without one."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,7 @@ def read_data(data: Any, places: DataPlaces) -> Data:
     if isinstance(data, ChosenExamples):
         return _chosen(data)
     if isinstance(data, str):
-        return Data(_named(data, places))
+        return _named(data, places)
     if isinstance(data, Dataset):
         return Data(_client_dataset(data, places))
     if _is_frame(data):
@@ -73,7 +77,8 @@ def read_data(data: Any, places: DataPlaces) -> Data:
     source: Any = data
     if not isinstance(data, os.PathLike) and not callable(data):
         source = _rows(data)
-    return Data(copied(_loaded(source, places)))
+    loaded = copied(_loaded(source, places))
+    return Data(loaded, name=loaded.source or loaded.name if isinstance(data, os.PathLike) else "")
 
 
 def _chosen(chosen: ChosenExamples) -> Data:
@@ -88,22 +93,28 @@ def _chosen(chosen: ChosenExamples) -> Data:
     part = Dataset(whole.name, examples)
     if whole.url is None:  # a file, which goes by its path
         part = replace(whole, examples=examples)
-    return Data(part, chosen.splits, all_ids)
+    return Data(part, chosen.splits, all_ids, Dataset(whole.name, tuple(whole.examples), whole.source))
 
 
-def _named(name: str, places: DataPlaces) -> Dataset:
-    """Return a dataset of the client's, at a version perhaps, or else a file."""
+def _named(name: str, places: DataPlaces) -> Data:
+    """Return a dataset of the client's, or a file, at a version perhaps."""
     catalog = places.open_catalog()
-    if catalog.has(name):
-        return _at(name, None, catalog)
+    if _is_clients(name, catalog):
+        return Data(_at(name, None, catalog), name=name)
     bare, at, version = name.rpartition("@")
-    if at and catalog.has(bare):
-        return _at(bare, version, catalog)
+    if at and _is_clients(bare, catalog):
+        return Data(_at(bare, version, catalog))
     if Path(name).suffix or os.sep in name or any((folder / name).exists() for folder in places.base_dirs):
-        return _loaded(name, places)
+        loaded = _loaded(name, places)
+        return Data(loaded, name="" if "@" in loaded.source else loaded.source or loaded.name)
     _refuse_bare_name(bare if at else name, catalog, places)
     catalog.file(bare if at else name)  # says which there are
     raise NotFoundError(f"No dataset {name!r}. {_SHAPES}")
+
+
+def _is_clients(name: str, catalog: Catalog) -> bool:
+    """Tell whether a dataset of this name lies in the client's folder."""
+    return catalog.has(name) and catalog.file(name).is_relative_to(catalog.folder)
 
 
 def _refuse_bare_name(name: str, catalog: Catalog, places: DataPlaces) -> None:
@@ -142,7 +153,14 @@ def _client_dataset(dataset: Dataset, places: DataPlaces) -> Dataset:
 
 
 def _loaded(source: Any, places: DataPlaces) -> Dataset:
-    dataset = load_dataset(source, base_dirs=places.base_dirs, formats=places.formats, rootdir=places.rootdir)
+    past = None
+    if "@" in str(source):
+        from pytest_llmobs.experiments.dataset_versions import past_of
+
+        past = past_of(places.open_catalog())
+    dataset = load_dataset(
+        source, base_dirs=places.base_dirs, formats=places.formats, rootdir=places.rootdir, past=past
+    )
     file = places.rootdir / dataset.source
     if not dataset.source or not file.is_file():
         return dataset

@@ -14,8 +14,9 @@ from pytest_llmobs.tracing.redaction.pipeline import Redaction
 from pytest_llmobs.trials.runner import Job
 from pytest_llmobs.trials.targets import Target
 
-if TYPE_CHECKING:  # most evaluations have none
+if TYPE_CHECKING:  # it is asked for once everything else is under way
     from pytest_llmobs.evaluators.suites import BoundSummary
+    from pytest_llmobs.experiments.dataset_versions import UsedDataset
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +32,8 @@ class EvaluationRequest:
     """The parts of the dataset that they are; empty for all of it."""
     all_ids: Sequence[str] = ()
     """Ids of all examples of the dataset, where these are only some; empty where they are all."""
+    used: UsedDataset | None = None
+    """The whole of it; None where these are all."""
     evaluators: Sequence[BoundEvaluator] = ()
     summaries: Sequence[BoundSummary] = ()
     repetitions: int = 1
@@ -68,7 +71,7 @@ class EvaluationRequest:
             name=self.suite,
             path="",
             dataset=self.dataset.source or self.dataset.name,
-            dataset_version=self.dataset.version,
+            dataset_version=(self.used.dataset if self.used else self.dataset).version,
             splits=tuple(self.splits),
             metrics={bound.key: bound.version for bound in self.evaluators},
             summaries={bound.key: bound.version for bound in self.summaries},

@@ -22,8 +22,8 @@ from pytest_llmobs.errors import (
     LlmobsError,
     NotSupported,
 )
-from pytest_llmobs.extensions import load_dataset
 from pytest_llmobs.records.examples import Dataset, Example
+from pytest_llmobs.workspace import load_dataset
 from tests.unit.client.conftest import Write
 
 

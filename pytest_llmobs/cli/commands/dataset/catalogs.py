@@ -38,13 +38,10 @@ def open_catalog(arguments: argparse.Namespace) -> Catalog:
     workspace = Workspace.find()
     if arguments.store is not None:
         workspace = replace(workspace, store_folder=local_root(arguments.store))
-    folder = workspace.dataset_folder if arguments.dir is None else Path(arguments.dir)
-    return Catalog(
-        folder.absolute(),
-        workspace.store_folder,
-        formats=formats,
-        prepare_store=workspace.open_store().layout.create,
-    )
+    if arguments.dir is not None:
+        settings = replace(workspace.settings, dataset_dir=str(Path(arguments.dir).absolute()))
+        workspace = replace(workspace, settings=settings)
+    return workspace.open_catalog()
 
 
 def formats() -> Sequence[DatasetFormat]:

@@ -1,4 +1,4 @@
-"""Every option, once: a field of ``Settings``. No pytest here.
+"""Every option, once: a field of ``Settings``. No pytest here. Beside it: what options may say, and where things lie.
 
 The fields register command line options and ini keys and validate values, and the tests check the README against them.
 """
@@ -6,33 +6,60 @@ The fields register command line options and ini keys and validate values, and t
 from __future__ import annotations
 
 import math
-import os
-from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from pytest_llmobs.errors import SettingsError
+from pytest_llmobs.settings.checks import (
+    ADD,
+    REPLACE,
+    check_as_of,
+    check_shard,
+    parse_fail_on,
+    parse_shard,
+    parse_update,
+    words,
+)
+from pytest_llmobs.settings.folders import (
+    BASELINE_FOLDER,
+    DATASET_FOLDER,
+    PROMPT_DIR,
+    PROMPT_FOLDER,
+    SESSION_PROMPTS,
+    STORE_FOLDER,
+    prompt_folder,
+    session_prompts,
+    set_session_prompts,
+    store_folder,
+)
+
+__all__ = [
+    "ADD",
+    "BASELINE_FOLDER",
+    "DATASET_FOLDER",
+    "LEAST_PAYLOAD",
+    "MAX_PAYLOAD",
+    "OPTIONS",
+    "PROMPT_DIR",
+    "PROMPT_FOLDER",
+    "REPLACE",
+    "SESSION_PROMPTS",
+    "STORE_FOLDER",
+    "Option",
+    "Settings",
+    "prompt_folder",
+    "read_settings",
+    "session_prompts",
+    "set_session_prompts",
+    "store_folder",
+    "words",
+]
 
 MAX_PAYLOAD = 4 << 20
 """Bytes of JSON an input or output may take before it is cut (4 MiB), unless a setting says otherwise."""
 LEAST_PAYLOAD = 1000
 """Least that such a setting may say."""
-STORE_FOLDER = ".llmobs"
-"""Name of the folder, below rootdir, that holds a store."""
-REPLACE, ADD = "replace", "add"
-"""What is done with the baselines' rows of what runs, where they are recorded."""
-BASELINE_FOLDER = "llm-baselines"
-"""Where the committed baselines lie, below rootdir, unless ``llm_baseline_dir`` says otherwise."""
-DATASET_FOLDER = "datasets"
-"""Where the client's datasets lie, below rootdir, unless ``llm_dataset_dir`` says otherwise."""
-PROMPT_FOLDER = "prompts"
-"""Where the client's prompts lie, below rootdir, unless ``llm_prompt_dir`` says otherwise."""
-PROMPT_DIR = "LLMOBS_PROMPT_DIR"
-"""The environment variable that says it where no pytest configuration is shipped."""
-SESSION_PROMPTS = "LLMOBS_SESSION_PROMPTS"
-"""The one by which a pytest session says it to the app under test; see ``set_session_prompts``."""
-
 _KINDS = {
     "bool": "bool",
     "int": "int",
@@ -87,44 +114,6 @@ def setting(default: Any, help: str, **details: Any) -> Any:
     return field(default=default, metadata={"help": help, **details})
 
 
-def _parse_shard(value: str, where: str) -> str:
-    if not value:
-        return value
-    number, _, count = (word.strip() for word in value.partition("/"))
-    if not (number.isdecimal() and count.isdecimal()):
-        raise SettingsError(
-            f"{where} is {value!r}; write I/N, which part this is and how many there are, such as 2/4."
-        )
-    last = int(count)
-    if last == 0:
-        raise SettingsError(f"{where} is {value!r}; there must be one part at least.")
-    if not 1 <= int(number) <= last:
-        raise SettingsError(f"{where} is {value!r}; the parts of {last} are 1/{last} to {last}/{last}.")
-    return f"{int(number)}/{last}"
-
-
-def _parse_update(value: str, where: str) -> str:
-    switch = {"true": REPLACE, "false": ""}.get(value.lower(), value)  # as ini files of version 1 have it
-    if switch in ("", REPLACE, ADD):
-        return switch
-    from pytest_llmobs.wording import known, nearest  # every session of pytest loads this module
-
-    choices = (REPLACE, ADD)
-    raise SettingsError(f"Unknown value {value!r} for {where}.{nearest(value, choices)} {known(choices)}")
-
-
-def _parse_fail_on(value: str, where: str) -> str:
-    verdicts = ("regressed", "inconclusive", "drifted")
-    for word in words(value):
-        if word not in verdicts:
-            from pytest_llmobs.wording import known, nearest  # every session of pytest loads this module
-
-            raise SettingsError(
-                f"Unknown value {word!r} for {where}.{nearest(word, verdicts)} {known(verdicts)}"
-            )
-    return ", ".join(words(value)) or "regressed"
-
-
 @dataclass(frozen=True)
 class Settings:
     """The validated settings of one session, in the order of the documentation.
@@ -141,12 +130,17 @@ class Settings:
         "record fresh repeats of the selected tests as the baseline; =add: as further passes of it",
         bare=REPLACE,
         choices=("", REPLACE, ADD),
-        parse=_parse_update,
+        parse=parse_update,
     )
     accept_failing: bool = setting(False, "record a baseline even where most examples never passed")
     baseline: str = setting(
         "",
         "compare with another baseline: a folder or file, an experiment's name, or git:REVISION",
+        metavar="REF",
+    )
+    as_of: str = setting(
+        "",
+        "every dataset as it was: in an experiment, at a tag, a git revision or a time",
         metavar="REF",
     )
     repeat: int = setting(1, "trials an example", metavar="K", least=1, most=1000)
@@ -167,7 +161,7 @@ class Settings:
         "regressed",
         "what makes the build red besides a regression: inconclusive, drifted, or both, comma-separated",
         ini_only=True,
-        parse=_parse_fail_on,
+        parse=parse_fail_on,
     )
     control: str = setting(
         "auto",
@@ -195,7 +189,7 @@ class Settings:
         "",
         "run one of N parts of the experiment on this machine; `llmobs merge` joins them and gates once",
         metavar="I/N",
-        parse=_parse_shard,
+        parse=parse_shard,
     )
     store: str = setting(
         "", "upload the experiment at its end: s3://bucket/folder, gs://…, file://…, or a path", metavar="URI"
@@ -285,14 +279,10 @@ def read_settings(value_of: Callable[[Option], tuple[Any, str]], environment: Ma
         SettingsError: A value is outside what its option allows.
     """
     values = {option.name: _validated(option, *value_of(option)) for option in OPTIONS}
-    _check_shard(values)
+    check_shard(values)
+    check_as_of(values)
     ci = environment.get("CI", "").lower() not in ("", "0", "false")
     return Settings(**values, ci=ci)
-
-
-def words(text: str) -> tuple[str, ...]:
-    """Return the words between the commas of ``text``."""
-    return tuple(word.strip() for word in text.split(",") if word.strip())
 
 
 def _validated(option: Option, value: Any, where: str) -> Any:
@@ -328,71 +318,3 @@ def _entries(option: Option, lines: Sequence[Any], where: str) -> tuple[str, ...
     if option.commas:
         return words(",".join(lines))
     return tuple(lines)
-
-
-def _check_shard(values: Mapping[str, Any]) -> None:
-    if not values["shard"]:
-        return
-    option = f"--llm-shard {values['shard']}"
-    if values["update_baseline"]:
-        raise SettingsError(
-            f"{option} runs a part, and --llm-update-baseline records whole suites. Record on one machine, without "
-            "--llm-shard."
-        )
-    if not values["experiment"]:
-        raise SettingsError(f"{option} runs a part of an experiment. Add --llm-experiment.")
-    if not values["name"]:
-        raise SettingsError(
-            f"{option} needs --llm-name, the same on every machine and new for every build (the CI's build number): "
-            "it tells `llmobs merge` which parts belong together."
-        )
-
-
-def prompt_folder(environ: Mapping[str, str], usual: Path) -> Path:
-    """Return where the prompts lie: where ``LLMOBS_PROMPT_DIR`` says, else a pytest session, else in the usual folder.
-
-    The session that runs accepted code in another work tree writes for the rootdir of the one that asks, and has
-    prompts of its own.
-    """
-    stated = environ.get(PROMPT_DIR, "").strip()
-    if stated:
-        return Path.cwd() / Path(stated).expanduser()
-    return Path(session_prompts(environ) or usual)
-
-
-def store_folder(environ: Mapping[str, str]) -> Path:
-    """Return the folder that ``LLMOBS_STORE`` names; absolute, since a daemon may change its own folder later.
-
-    Raises:
-        SettingsError: It is a URI.
-    """
-    named = environ.get("LLMOBS_STORE", "").strip() or STORE_FOLDER
-    if "://" in named:
-        raise SettingsError(
-            f"LLMOBS_STORE is {named!r}; it must be a folder of this machine, where a run is kept before its call "
-            "returns. `llmobs upload` copies what is there to an object store."
-        )
-    return Path(named).expanduser().absolute()
-
-
-def set_session_prompts(folder: Path, environ: MutableMapping[str, str] = os.environ) -> Callable[[], None]:
-    """Let prompts be pulled from a folder in this process, whatever its current folder; return what undoes that.
-
-    The app under test knows of no session and no rootdir. The process's number stands in front of the folder: a child
-    process inherits the variable, and is no part of the session.
-    """
-    before = environ.get(SESSION_PROMPTS)
-    environ[SESSION_PROMPTS] = f"{os.getpid()}:{folder}"
-
-    def undo() -> None:
-        environ.pop(SESSION_PROMPTS, None)
-        if before is not None:
-            environ[SESSION_PROMPTS] = before
-
-    return undo
-
-
-def session_prompts(environ: Mapping[str, str] = os.environ) -> str:
-    """Return the folder of the pytest session that this process is; empty where it is none."""
-    process, _, folder = environ.get(SESSION_PROMPTS, "").partition(":")
-    return folder if process == str(os.getpid()) else ""

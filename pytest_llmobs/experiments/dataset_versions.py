@@ -1,0 +1,118 @@
+"""The versions of datasets that experiments use: kept as one begins, and found again by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pytest_llmobs.datasets.base import DatasetFormat
+from pytest_llmobs.datasets.editing.catalog import Catalog
+from pytest_llmobs.datasets.loading import Past
+from pytest_llmobs.datasets.versions.as_of import AsOf, examples_at
+from pytest_llmobs.datasets.versions.base import ExperimentVersions
+from pytest_llmobs.datasets.versions.moments import keep_current
+from pytest_llmobs.errors import LlmobsError
+from pytest_llmobs.experiments.stored import read_experiment
+from pytest_llmobs.records.examples import Dataset, Example
+from pytest_llmobs.storage.store import Store
+
+_EXPERIMENT = "experiment:"
+
+
+def open_catalog(
+    folder: Path,
+    rootdir: Path,
+    open_store: Callable[[], Store],
+    formats: Callable[[], Sequence[DatasetFormat]],
+) -> Catalog:
+    """Return the datasets of a workspace; nothing of it need exist.
+
+    Args:
+        folder: Where the client's lie.
+        rootdir: Others are named by their path from there.
+        open_store: Returns the store, which need not exist.
+        formats: Returns the known file formats.
+    """
+    store = open_store()
+    return Catalog(
+        folder,
+        store.root,
+        formats=formats,
+        prepare_store=store.layout.create,
+        rootdir=rootdir,
+        experiment_versions=versions_used(store),
+    )
+
+
+def versions_used(store: Store) -> ExperimentVersions:
+    """Return what tells which version of each dataset an experiment of a store used."""
+
+    def used(name: str) -> Mapping[str, str] | None:
+        try:
+            if not store.experiment_file(name).is_file():
+                return None
+        except (OSError, ValueError):  # no file can be called so
+            return None
+        used: dict[str, set[str]] = {}
+        for plan in read_experiment(name, store, summed=True).suites:
+            if plan.dataset:
+                used.setdefault(plan.dataset, set()).add(plan.dataset_version)
+        # of lists that are called alike nobody knows which is which
+        return {dataset: versions.pop() for dataset, versions in used.items() if len(versions) == 1}
+
+    return used
+
+
+def past_of(catalog: Catalog, as_of: str = "") -> Past:
+    """Return what loads datasets as they were.
+
+    Args:
+        catalog: The datasets.
+        as_of: Which version is meant of those of which nobody says it; empty for the current one.
+    """
+
+    def of_file(file: Path, as_of: AsOf) -> tuple[Example, ...]:
+        return examples_at(catalog, str(file), as_of)
+
+    def of_code(name: str) -> tuple[Example, ...] | None:
+        used = catalog.experiment_versions(as_of.removeprefix(_EXPERIMENT)) or {}
+        if name not in used or not catalog.versions.has(used[name]):
+            return None
+        return catalog.versions.examples(used[name])
+
+    return Past(of_file, of_code, as_of)
+
+
+@dataclass(frozen=True)
+class UsedDataset:
+    """A dataset of which an experiment runs examples."""
+
+    dataset: Dataset
+    """The whole of it."""
+    name: str = ""
+    """Name or path of the file that it was read from as it is now; empty where it was as of another time, or made by
+    code."""
+
+
+def keep_versions(catalog: Catalog, used: Iterable[UsedDataset]) -> str:
+    """Keep what an experiment uses, so that it can be run again; return what kept it from that, if anything did."""
+    try:
+        for each in used:
+            _keep(catalog, each.dataset, each.name)
+    except (LlmobsError, OSError) as error:
+        return f"The examples of this experiment aren't kept, so that it can't be run on them again: {error}"
+    return ""
+
+
+def _keep(catalog: Catalog, dataset: Dataset, name: str) -> None:
+    def examples() -> Sequence[Example]:
+        return dataset.examples
+
+    if name and catalog.has(name):
+        name = catalog.name_of(catalog.file(name))
+        with catalog.lock(name):
+            keep_current(catalog, name, dataset.version, examples)
+    elif not catalog.versions.has(dataset.version):
+        catalog.prepare_store()
+        catalog.versions.keep(dataset.version, examples)
