@@ -94,7 +94,7 @@ if TYPE_CHECKING:
     from pytest_llmobs.evaluators.rules.retrieval import retrieved_context as retrieved_context
     from pytest_llmobs.evaluators.pairs import PairwiseJudge as PairwiseJudge
     from pytest_llmobs.evaluators.pairs import compare_pairs as compare_pairs
-    from pytest_llmobs.evaluators.rules.embedding import minilm as minilm
+    from pytest_llmobs.similarity.embedding import minilm as minilm
     from pytest_llmobs.evaluators.judging.cache import FileCache as FileCache
 
 # Type checkers can't read a list that is computed, and would take every name that they miss in it for private.

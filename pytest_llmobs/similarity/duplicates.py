@@ -111,8 +111,8 @@ def _spread(later: list[int], earlier: list[int], similarity: float) -> Iterator
 def _alike(distinct: list[str], asked: list[bool], threshold: float) -> Iterator[tuple[int, int, float]]:
     """Return pairs of distinct texts, at least one of each asked for: later, earlier, similarity."""
     shingled = Shingled(distinct)
-    order = sorted(range(len(distinct)), key=lambda index: asked[index])  # the known ones first
-    order = [index for index in order if distinct[index]]
+    with_text = filter(distinct.__getitem__, range(len(distinct)))
+    order = sorted(with_text, key=asked.__getitem__)  # the known ones first
     buckets = _Buckets()
     bands_of_all = sketcher(rows_of(threshold))(shingles(distinct[index]) for index in order)
     for index, bands in zip(order, bands_of_all, strict=True):

@@ -35,8 +35,7 @@ class Shingled:
 
     def __init__(self, texts: list[str]) -> None:
         self._texts = texts
-        sizes = [min(len(text), MOST_COMPARED) for text in texts]
-        average = sum(sizes) // max(len(sizes), 1) + 1
+        average = min(sum(map(len, texts)) // max(len(texts), 1), MOST_COMPARED) + 1
         self._compared = lru_cache(maxsize=_KEPT // average + 2)(self._compute)
 
     def jaccard(self, first: int, second: int, least: float) -> float:

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from pytest_llmobs.errors import EvaluatorError, UnscoredError
 from pytest_llmobs.evaluators.binding.subject import Subject
-from pytest_llmobs.evaluators.rules.embedding import minilm
 from pytest_llmobs.evaluators.rules.outputs import pair
 from pytest_llmobs.evaluators.rules.rule import Rule
 from pytest_llmobs.records.scores import Score
-
-Embedder = Callable[[Sequence[str]], Sequence[Sequence[float]]]
-"""From texts to one vector each."""
+from pytest_llmobs.similarity.embedding import Embedder, minilm
 
 
 @dataclass(frozen=True)

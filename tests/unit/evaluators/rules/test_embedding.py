@@ -11,8 +11,8 @@ import pytest
 
 from pytest_llmobs.errors import EvaluatorError
 from pytest_llmobs.evaluators import bind, minilm, semantic_similarity
-from pytest_llmobs.evaluators.rules.embedding import MiniLM, file_of
 from pytest_llmobs.evaluators.rules.semantic import cosine
+from pytest_llmobs.similarity.embedding import MiniLM, file_of
 
 MISSING = [name for name in MiniLM.needs if find_spec(name) is None]
 

@@ -7,7 +7,7 @@ the packages are used.
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
@@ -15,6 +15,9 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from pytest_llmobs.errors import EvaluatorError
+
+Embedder = Callable[[Sequence[str]], Sequence[Sequence[float]]]
+"""From texts to one vector each."""
 
 EXTRA = "minilm"
 MOST_TOKENS = 256
@@ -52,6 +55,12 @@ class MiniLM:
 def minilm() -> MiniLM:
     """Return the embedder, for ``semantic_similarity(minilm())``."""
     return MiniLM()
+
+
+def default_embedder() -> Embedder | None:
+    """Return the embedder of this machine, or None where the extra ``minilm`` isn't installed. Loads nothing yet."""
+    missing = [module for module in MiniLM.needs if find_spec(module) is None]
+    return None if missing else minilm()
 
 
 @lru_cache(maxsize=1)
