@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_llmobs.cli.commands.dataset.catalogs import formats, open_catalog
 from pytest_llmobs.datasets.base import display_path
 from pytest_llmobs.errors import ConflictError, DatasetError, LlmobsError
+from pytest_llmobs.records.examples import content_hash
 from pytest_llmobs.wording import count, listed
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--without-attachments", action="store_true", help="leave out what LangSmith's have attached"
     )
     parser.add_argument(
-        "--new-only", action="store_true", help="leave out examples whose id the dataset has already"
+        "--new-only", action="store_true", help="leave out examples that the dataset has already"
     )
     parser.add_argument("--dry-run", action="store_true", help="say what would be added")
 
@@ -90,19 +91,27 @@ def _choice(arguments: argparse.Namespace) -> Choice:
 
 
 def _free(catalog: Catalog, name: str, imported: Imported, new_only: bool) -> Sequence[Mapping[str, Any]]:
-    """Return what can be added to a dataset that is there.
+    """Return what can be added to a dataset that is there: what isn't in it yet.
 
     Raises:
-        ConflictError: It has one of the ids.
+        ConflictError: Something is in it, and isn't to be left out: an id, or without one the same inputs and outputs.
     """
-    known = {example.id for example in catalog.examples(name)}
-    taken = [draft["id"] for draft in imported.examples if draft.get("id") in known]
+    there: dict[str, str] = {}
+    for example in catalog.examples(name):
+        there |= {example.id: example.id, f"\0{example.hash}": example.id}
+    free, taken = [], []
+    for draft in imported.examples:
+        same = there.get(draft.get("id") or f"\0{content_hash([draft['inputs'], draft.get('outputs', {})])}")
+        if same is None:
+            free.append(draft)
+        else:
+            taken.append(same)
     if taken and not new_only:
         raise ConflictError(
-            f"The dataset {name!r} has {count(len(taken), 'example')} of these ids already: {listed(taken, _NAMED)}. "
+            f"The dataset {name!r} has {count(len(taken), 'example')} of these already: {listed(taken, _NAMED)}. "
             "--new-only leaves them out."
         )
-    return [draft for draft in imported.examples if draft.get("id") not in known]
+    return free
 
 
 def _add(catalog: Catalog, name: str, drafts: Sequence[Mapping[str, Any]], is_new: bool, source: str) -> None:

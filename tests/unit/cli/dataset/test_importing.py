@@ -70,7 +70,7 @@ def test_taken_ids_are_named_and_nothing_is_added(llmobs: Run, write: Write) -> 
     done = llmobs("dataset", "import", "more.jsonl", "--name", "support")
 
     assert done.returncode == 2
-    assert "has 2 examples of these ids already: add-seats, cancel." in done.stderr.replace("\n", " ")
+    assert "has 2 examples of these already: add-seats, cancel." in done.stderr.replace("\n", " ")
     assert file.read_text() == FIRST
 
 
@@ -85,6 +85,19 @@ def test_only_new_ones_are_added_where_that_is_said(llmobs: Run, write: Write) -
     assert "2 left out, as they are there already" in done.stderr.replace("\n", " ")
     assert file.read_text().startswith(FIRST)
     assert len(file.read_text().splitlines()) == 4
+
+
+@pytest.mark.usefixtures("hub")
+def test_a_second_import_of_examples_without_ids_adds_nothing(llmobs: Run, tmp_path: Path) -> None:
+    assert llmobs("dataset", "import", "hub", *NAMED).returncode == 0
+    once = (tmp_path / "datasets" / "faq.jsonl").read_text()
+
+    done = llmobs("dataset", "import", "hub", *NAMED)
+    again = llmobs("dataset", "import", "hub", *NAMED, "--new-only")
+
+    assert (done.returncode, again.returncode) == (2, 0)
+    assert "has 3 examples of these already: c-" in done.stderr
+    assert (tmp_path / "datasets" / "faq.jsonl").read_text() == once
 
 
 def test_columns_that_nobody_explains_are_listed(llmobs: Run, write: Write, tmp_path: Path) -> None:
