@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from pytest_llmobs.datasets.exchange.parts import PARTS, column, keys_of, stated
@@ -20,21 +21,38 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def parquet_bytes(rows: Sequence[Mapping[str, Any]], *, with_split: bool = True) -> bytes:
+def parquet_bytes(rows: Sequence[Mapping[str, Any]]) -> bytes:
     """Return a Parquet file of examples.
 
     Args:
         rows: The examples as lines of a file have them, of JSON types alone.
-        with_split: Have a column for the split; without one the file's name says it.
     """
+    return _file(_table(rows, with_split=True))
+
+
+def parquet_by_split(groups: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, bytes]:
+    """Return a Parquet file of the examples of each split, whose name says it.
+
+    All have the same columns of the same types: Hugging Face's library reads no others as one dataset.
+    """
+    table = _table(list(chain.from_iterable(groups.values())), with_split=False)
+    files: dict[str, bytes] = {}
+    start = 0
+    for split, rows in groups.items():
+        files[split] = _file(table.slice(start, len(rows)))
+        start += len(rows)
+    return files
+
+
+def _file(table: pa.Table) -> bytes:
     import pyarrow.parquet as pq
 
     content = io.BytesIO()
-    pq.write_table(_table(rows, with_split), content, compression="zstd")
+    pq.write_table(table, content, compression="zstd")
     return content.getvalue()
 
 
-def _table(rows: Sequence[Mapping[str, Any]], with_split: bool) -> pa.Table:
+def _table(rows: Sequence[Mapping[str, Any]], *, with_split: bool) -> pa.Table:
     import pyarrow as pa
 
     ids = pa.array(column(rows, "id"), pa.string())

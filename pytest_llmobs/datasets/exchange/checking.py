@@ -47,13 +47,13 @@ def check_same(rows: Sequence[Fields], read_back: Sequence[Example], form: str, 
     Raises:
         DatasetError: An example differs; the message names it, the place in it, and both values.
     """
-    found = {row["id"]: row for row in map(_plain, read_back)}
+    found = {example.id: example for example in read_back}
     for row in rows:
         again = found.get(row["id"])
         if again is None:
             raise DatasetError(f"The form {form!r} loses the example {row['id']!r}. Use {otherwise}.")
-        if canonical_json(row) != canonical_json(again):
-            where, old, new = _difference(row, again)
+        if canonical_json(row) != canonical_json(row_of(again)):
+            where, old, new = _difference(row, _plain(again))
             raise DatasetError(
                 f"The form {form!r} can't hold {where} of the example {row['id']!r}: {abridge(old)} would be read back "
                 f"as {abridge(new)}. Use {otherwise}."

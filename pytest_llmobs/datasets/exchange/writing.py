@@ -235,17 +235,15 @@ def _check(rows: Sequence[Fields], content: bytes, form: str) -> None:
 
 
 def _write_folder(rows: Sequence[Fields], name: str, path: Path) -> Exported:
-    from pytest_llmobs.datasets.exchange.arrow_table import parquet_bytes
+    from pytest_llmobs.datasets.exchange.arrow_table import parquet_by_split
 
     groups, unsplit = hub_folder.split_groups(rows)
     with TemporaryDirectory(prefix=f".{path.name[:40]}.", dir=path.parent) as temporary:
         folder = Path(temporary) / "new"
         (folder / "data").mkdir(parents=True)
         write_whole(folder / card.NAME, card.card_text(name, list(groups), unsplit))
-        for split, own in groups.items():
-            write_whole(
-                folder / "data" / f"{split}-00000-of-00001.parquet", parquet_bytes(own, with_split=False)
-            )
+        for split, content in parquet_by_split(groups).items():
+            write_whole(folder / "data" / f"{split}-00000-of-00001.parquet", content)
         drafts = read_foreign(folder, formats=[Parquet()]).examples
         again = check_rows([Row(draft, name) for draft in drafts], Columns(), name, may_ask_the_same=True)
         check_same(rows, again, HF, "jsonl or json")
