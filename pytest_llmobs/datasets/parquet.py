@@ -60,7 +60,7 @@ class Parquet:
                 for cells in zip(*values, strict=True):
                     number += 1
                     place = f"{name}, row {number}"
-                    fields = _fields(columns, cells)
+                    fields = record(columns, cells)
                     yield Row(_without_json(fields, json_columns, place), place)
 
 
@@ -148,7 +148,7 @@ def _unreadable(file: Any) -> str:
     return "the file"
 
 
-def _fields(columns: list[str], cells: tuple[Any, ...]) -> dict[str, Any]:
+def record(columns: list[str], cells: tuple[Any, ...]) -> dict[str, Any]:
     """Return a record without nulls at the top and just below it: a struct has all its keys always."""
     fields: dict[str, Any] = {}
     for column, value in zip(columns, cells, strict=True):

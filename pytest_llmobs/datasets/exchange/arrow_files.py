@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_llmobs.datasets.base import Row, display_path
+from pytest_llmobs.datasets.parquet import record
 from pytest_llmobs.errors import DatasetError
 
 SUFFIX = ".arrow"
@@ -34,9 +35,7 @@ class ArrowFile:
             ]
             for cells in zip(*values, strict=True):
                 number += 1
-                fields = dict(zip(columns, cells, strict=True))
-                filled = {column: value for column, value in fields.items() if value is not None}
-                yield Row(filled, f"{name}, row {number}")
+                yield Row(record(columns, cells), f"{name}, row {number}")
 
 
 def _batches(path: Path, name: str) -> Iterator[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import filterfalse
@@ -15,6 +16,7 @@ from pytest_llmobs.datasets.exchange import chat, langsmith
 from pytest_llmobs.datasets.exchange.arrow_files import ArrowFile
 from pytest_llmobs.datasets.exchange.hub_folder import DataFile, data_files
 from pytest_llmobs.datasets.exchange.parts import PARTS
+from pytest_llmobs.datasets.json_text import decoder
 from pytest_llmobs.datasets.loading import by_suffix
 from pytest_llmobs.datasets.rows import row_of
 from pytest_llmobs.datasets.validation import check_rows
@@ -107,9 +109,22 @@ def _rows(path: Path, readers: Mapping[str, DatasetFormat]) -> list[Row]:
             f"{display_path(path)}: unknown suffix {path.suffix!r}.{nearest(suffix, readers)} {known(readers)}"
         )
     try:
-        return list(readers[suffix].rows(path))
+        return list(map(_with_objects, readers[suffix].rows(path)))
     except OSError as error:
         raise DatasetError(f"{display_path(path)} can't be read: {error.strerror or error}.") from None
+
+
+def _with_objects(row: Row) -> Row:
+    """Return a row whose parts are objects also where a tool without nested values keeps them as JSON text."""
+    if not isinstance(row.data, Mapping):
+        return row
+    data = row.data
+    for part in PARTS:
+        text = data.get(part)
+        if isinstance(text, str) and text.startswith("{"):
+            with suppress(ValueError, RecursionError):  # then it is refused as the text that it is
+                data = {**data, part: decoder.decode(text)}
+    return row if data is row.data else row._replace(data=data)
 
 
 def _ours(rows: list[Row], choice: Choice, name: str) -> tuple[str | None, list[Row]]:

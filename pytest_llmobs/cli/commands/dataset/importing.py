@@ -146,7 +146,7 @@ def _print(
 ) -> None:
     page = console.page
     for file, examples in imported.files.items():
-        text = f"{file}: {count(examples, 'example')}"
+        text = page.line(f"{file}: {count(examples, 'example')}")
         console.say("\n".join(page.item(text, mark=page.signs.tick, style="green")))
     left_out = len(imported.examples) - len(drafts)
     would = "would be added" if arguments.dry_run else "added"

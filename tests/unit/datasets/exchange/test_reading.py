@@ -224,6 +224,15 @@ def test_a_source_that_isnt_there_is_answered_with_a_near_one(read: Callable[...
         read("trian.jsonl", {"train.jsonl": lines(qa("a?"))})
 
 
+def test_a_part_that_is_json_text_is_the_object_it_says(read: Callable[..., Imported]) -> None:
+    table = pa.table({"inputs": ['{"query": "a?", "context": null}'], "outputs": ["{broken"]})
+
+    with pytest.raises(DatasetError, match=r"'outputs' is '\{broken', not an object"):
+        read("hub", {"hub/data/train-00000-of-00001.parquet": table})
+    imported = read("hub", {"hub/data/train-00000-of-00001.parquet": table.drop_columns("outputs")})
+    assert imported.examples == [{"inputs": {"query": "a?", "context": None}, "split": "train"}]
+
+
 # LangSmith's exports
 
 OF_THE_API = {

@@ -6,6 +6,7 @@ import json
 import stat
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from pytest_llmobs.datasets.exchange import write_foreign
@@ -66,16 +67,17 @@ def test_a_folder_has_a_card_and_a_file_for_each_split(tmp_path: Path) -> None:
     assert 'path: "data/hard-*"' in (tmp_path / "hub" / NAME).read_text()
 
 
-def test_a_folder_is_what_hugging_faces_readers_take(tmp_path: Path) -> None:
-    import pyarrow.parquet as pq
-
+def test_every_file_of_a_folder_has_the_same_columns(tmp_path: Path) -> None:
+    # or Hugging Face's library can't read them as one dataset
     write_foreign(SUPPORT, tmp_path / "hub")
 
-    table = pq.read_table(tmp_path / "hub" / "data" / "hard-00000-of-00001.parquet")
-    assert table.to_pylist() == [
+    base, hard = (pq.read_table(file) for file in sorted((tmp_path / "hub" / "data").iterdir()))
+    assert base.schema == hard.schema
+    assert hard.to_pylist() == [
         {
             "id": "add-seats",
             "inputs.query": "Seats, please?",
+            "outputs.required_keywords": None,
             "outputs.min_length": 20,
             "metadata.tier": "standard",
         }
