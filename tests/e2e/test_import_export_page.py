@@ -1,4 +1,4 @@
-"""What docs/import-export.md shows is what happens: its commands run in their order, and print what is printed there."""
+"""What docs/import-export.md shows is what happens: its commands run in order, and print what is printed there."""
 
 from __future__ import annotations
 
