@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pytest_llmobs.datasets.base import Row
+from pytest_llmobs.datasets.columns import FIELDS
 from pytest_llmobs.datasets.exchange.messages import Message, answer_of, messages_of, prompt_of
 from pytest_llmobs.errors import DatasetError
 
@@ -27,6 +28,8 @@ def _is_line(row: Row) -> bool:
 def example_row(row: Row) -> Row:
     """Return a line as a row of ours: its last message, where it is the assistant's, is the reference.
 
+    What else a line says of itself becomes metadata.
+
     Raises:
         DatasetError: It has no messages but that one.
     """
@@ -40,10 +43,18 @@ def example_row(row: Row) -> Row:
             f"{row.place}: 'messages' has nothing that was asked. Put the user's message first."
         )
     inputs = {"messages": messages}
-    for key in list(data):
+    fields: dict[str, Any] = {"inputs": inputs, "outputs": outputs}
+    metadata: dict[str, Any] = {}
+    for key, value in data.items():
         if key in _FURTHER:
-            inputs[key] = data.pop(key)
-    return row._replace(data={"inputs": inputs, "outputs": outputs, **data})
+            inputs[key] = value
+        elif key in FIELDS:
+            fields[key] = value
+        else:
+            metadata[key] = value
+    if metadata:
+        fields["metadata"] = {**metadata, **(fields.get("metadata") or {})}
+    return row._replace(data=fields)
 
 
 def line_of(inputs: Mapping[str, Any], outputs: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from pytest_llmobs.datasets.base import Row, abridge
+from pytest_llmobs.datasets.columns import FIELDS
 from pytest_llmobs.errors import DatasetError
 
 SPLIT = "dataset_split"
@@ -28,6 +29,8 @@ _OF_THEIRS = frozenset({"dataset_id", "dataset_name", "runs", "name", "url", "ho
 """Keys that say nothing here."""
 _RENAMED = {"reference_outputs": "outputs", SPLIT: "split"}
 _ATTACHED = frozenset({"attachments", "attachment_urls"})
+_KNOWN = FIELDS | _OF_THEIRS | _ATTACHED | _RENAMED.keys()
+"""Every key of their examples."""
 
 
 def is_theirs(rows: Iterable[Row]) -> bool:
@@ -44,7 +47,11 @@ def _is_marked(row: Row) -> bool:
         return True
     if "inputs" in data:
         return False
-    return "inputs" in map(_part_of, data)
+    parts = {key: _part_of(key) for key in data}
+    unknown = [key for key, part in parts.items() if part is None and key not in _KNOWN]
+    return (
+        "inputs" in parts.values() and not unknown
+    )  # else a column of somebody's that is called input_tokens
 
 
 def _part_of(column: str) -> str | None:

@@ -163,7 +163,7 @@ def write_foreign(
         path: The file or folder; missing folders above it are made.
         form: One of ``FORMS``; None for what the suffix says.
         overwrite: Replace what is there. Of a folder, only what such an export left there.
-        mode: Permissions of the file.
+        mode: Permissions of the files that hold examples.
 
     Raises:
         ArgumentError: The form is unknown, or has to be said.
@@ -177,7 +177,7 @@ def write_foreign(
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if named == HF:
-            return _write_folder(rows, dataset.name, path)
+            return _write_folder(rows, dataset.name, path, mode)
         content = FORMS[named].content(rows, dataset.name)
         if not FORMS[named].loses:
             _check(rows, content, named)
@@ -234,7 +234,7 @@ def _check(rows: Sequence[Fields], content: bytes, form: str) -> None:
     check_same(rows, examples, form, "jsonl or json")
 
 
-def _write_folder(rows: Sequence[Fields], name: str, path: Path) -> Exported:
+def _write_folder(rows: Sequence[Fields], name: str, path: Path, mode: int) -> Exported:
     from pytest_llmobs.datasets.exchange.arrow_table import parquet_by_split
 
     groups, unsplit = hub_folder.split_groups(rows)
@@ -243,14 +243,24 @@ def _write_folder(rows: Sequence[Fields], name: str, path: Path) -> Exported:
         (folder / "data").mkdir(parents=True)
         write_whole(folder / card.NAME, card.card_text(name, list(groups), unsplit))
         for split, content in parquet_by_split(groups).items():
-            write_whole(folder / "data" / f"{split}-00000-of-00001.parquet", content)
+            write_whole(folder / "data" / f"{split}-00000-of-00001.parquet", content, mode=mode)
         drafts = read_foreign(folder, formats=[Parquet()]).examples
         again = check_rows([Row(draft, name) for draft in drafts], Columns(), name, may_ask_the_same=True)
         check_same(rows, again, HF, "jsonl or json")
-        if path.exists():
-            path.rename(Path(temporary) / "old")
-        folder.rename(path)
+        _take_place(folder, path, Path(temporary) / "old")
     return Exported(path, HF, len(rows), sorted(file for file in path.rglob("*") if file.is_file()))
+
+
+def _take_place(folder: Path, path: Path, aside: Path) -> None:
+    """Put a finished folder where another may be, which stays if that fails."""
+    if path.exists():
+        path.rename(aside)
+    try:
+        folder.rename(path)
+    except OSError:
+        if aside.exists():
+            aside.rename(path)
+        raise
 
 
 def _notes(rows: Sequence[Fields], form: Form) -> list[str]:

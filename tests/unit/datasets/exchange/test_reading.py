@@ -300,6 +300,13 @@ def test_a_downloaded_table_is_read(content: str, read: Callable[..., Imported])
     ]
 
 
+def test_a_column_called_alike_makes_no_export_of_theirs(read: Callable[..., Imported]) -> None:
+    with pytest.raises(
+        DatasetError, match=r"It has question, answer, input_tokens\. Name them: --input-keys question"
+    ):
+        read("e.csv", {"e.csv": "question,answer,input_tokens\na?,yes,3\n"})
+
+
 def test_a_downloaded_jsonl_is_read(read: Callable[..., Imported]) -> None:
     content = lines({"inputs": {"question": "a?"}, "outputs": {"reference": "no"}})
 
@@ -324,6 +331,13 @@ def test_lines_of_messages_are_read(read: Callable[..., Imported]) -> None:
         {"inputs": {"messages": [ASKED], "tools": [{"type": "function"}]}, "outputs": {"message": SAID}},
         {"inputs": {"messages": [ASKED]}},
     ]
+
+
+def test_what_else_a_line_says_is_metadata(read: Callable[..., Imported]) -> None:
+    content = lines({"messages": [ASKED, SAID], "prompt_id": "p7", "split": "hard"})
+
+    (example,) = read("chat.jsonl", {"chat.jsonl": content}).examples
+    assert (example["metadata"], example["split"]) == ({"prompt_id": "p7"}, "hard")
 
 
 def test_a_line_without_a_question_is_named(read: Callable[..., Imported]) -> None:

@@ -187,6 +187,36 @@ def test_times_come_back(form: str, tmp_path: Path) -> None:
     assert read_back(path) == {example.id: canonical_json(row_of(example)) for example in examples}
 
 
+CONTENTS = st.one_of(
+    st.sampled_from([text for text in TRICKY if text]),
+    st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8),
+)
+MESSAGES = st.fixed_dictionaries(
+    {"role": st.sampled_from(["system", "user", "assistant"]), "content": CONTENTS}
+)
+TALKS = st.lists(st.tuples(st.lists(MESSAGES, min_size=1, max_size=3), CONTENTS), min_size=1, max_size=3)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(talks=TALKS)
+def test_conversations_come_back_from_lines_of_messages(talks: Any, tmp_path: Path) -> None:
+    examples = []
+    for number, (asked, said) in enumerate(talks):
+        answer = {"message": {"role": "assistant", "content": said}}
+        examples.append(Example(f"e{number}", {"messages": asked}, answer))
+
+    exported = write_foreign(
+        Dataset("talks", tuple(examples)), tmp_path / "talks.jsonl", "chat", overwrite=True
+    )
+
+    again = read_foreign(tmp_path / "talks.jsonl", formats=READERS)
+    assert again.form == "chat"
+    assert [(draft["inputs"], draft["outputs"]) for draft in again.examples] == [
+        (example.inputs, example.outputs) for example in examples
+    ]
+    assert "ids, splits and metadata have no place in it" in exported.notes[0]
+
+
 @pytest.mark.parametrize("form", LASTING)
 def test_a_dataset_without_examples_is_written(form: str, tmp_path: Path) -> None:
     path = tmp_path / f"out{SUFFIXES.get(form, f'.{form}')}"

@@ -11,7 +11,7 @@ import pytest
 
 from pytest_llmobs.datasets.exchange import write_foreign
 from pytest_llmobs.datasets.exchange.card import NAME
-from pytest_llmobs.errors import ArgumentError, ConflictError
+from pytest_llmobs.errors import ArgumentError, ConflictError, StoreError
 from pytest_llmobs.records.examples import Dataset, Example
 
 SUPPORT = Dataset(
@@ -137,3 +137,29 @@ def test_langsmith_gets_uuids_and_splits_where_it_looks_for_them(tmp_path: Path)
     assert second["metadata"]["tier"] == "standard"
     assert len(first["id"]) == 36
     assert first["dataset_id"] == second["dataset_id"]
+
+
+def test_a_folder_of_runs_is_its_owners_alone(tmp_path: Path) -> None:
+    exported = write_foreign(SUPPORT, tmp_path / "hub", mode=0o600)
+
+    assert {stat.S_IMODE(file.stat().st_mode) for file in exported.files if file.suffix == ".parquet"} == {
+        0o600
+    }
+
+
+def test_a_folder_stays_where_the_new_one_cant_take_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_foreign(SUPPORT, tmp_path / "hub")
+    rename = Path.rename
+
+    def refuse(self: Path, target: Path) -> Path:
+        if self.name == "new":
+            raise PermissionError(13, "Permission denied")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    with pytest.raises(StoreError, match=r"hub' can't be written: Permission denied\."):
+        write_foreign(Dataset("support", ()), tmp_path / "hub", overwrite=True)
+
+    assert len(list((tmp_path / "hub" / "data").iterdir())) == 2
