@@ -237,11 +237,16 @@ def _places(base: Sequence[str], keys: Iterable[str]) -> dict[str, int]:
     wanted = dict.fromkeys(keys)
     if not wanted:
         return {}
-    if len(wanted) > _FEW:
+    if len(wanted) > _FEW or not all(map(_is_plain, wanted)):
         every = {key_of(row): place for place, row in enumerate(base)}
         return {key: every[key] for key in wanted if key in every}
     starts = tuple([f'{{"id":{key},' for key in wanted])
     return {key_of(row): place for place, row in enumerate(base) if row.startswith(starts)}
+
+
+def _is_plain(key: str) -> bool:
+    """Tell whether there is one way alone to write a key."""
+    return key.isascii() and "\\" not in key
 
 
 def _add_range(pieces: list[str], start: int, stop: int) -> None:
