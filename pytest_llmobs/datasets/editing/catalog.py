@@ -238,6 +238,16 @@ class Catalog:
         with self.lock(name):
             beside.set_tag(stem, tag, version)
 
+    def remove_tag(self, name: str, tag: str) -> None:
+        """Remove a tag of a dataset; the version that it stood for stays.
+
+        Raises:
+            StoreError: The disk refuses.
+        """
+        beside, stem = self._beside(name)
+        with self.lock(name):
+            beside.remove_tag(stem, tag)
+
     def _beside(self, name: str) -> tuple[Beside, str]:
         """Return what lies beside the file of a dataset, and what that is called there."""
         elsewhere = self._elsewhere(name)

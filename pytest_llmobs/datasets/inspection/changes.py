@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import filterfalse
 
-from pytest_llmobs.datasets.versions.differences import ChangedExample, changed_parts, changes_between
+from pytest_llmobs.datasets.versions.differences import PARTS, ChangedExample, changed_parts, changes_between
 from pytest_llmobs.records.examples import Example
 
 _MOST_PAIRED = 2_000
@@ -42,11 +42,11 @@ class DatasetChanges:
 
     @property
     def parts(self) -> Counter[str]:
-        """How many edited examples differ in a part."""
-        parts: Counter[str] = Counter()
+        """How many edited examples differ in a part, in the order of an example's parts."""
+        parts: Counter[str] = Counter(dict.fromkeys(PARTS, 0))
         for example in self.edited:
             parts.update(example.parts)
-        return parts
+        return +parts
 
     @cached_property
     def splits(self) -> Sequence[SplitSizes]:

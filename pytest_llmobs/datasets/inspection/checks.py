@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import combinations, starmap
 from operator import attrgetter
 from pathlib import Path
-from typing import Any
 
 from pytest_llmobs.datasets.base import DatasetFormat
 from pytest_llmobs.datasets.inspection.findings import KINDS, Finding
 from pytest_llmobs.datasets.inspection.reading import Reading, read_everything
-from pytest_llmobs.records.examples import content_hash
+from pytest_llmobs.records.examples import Dataset, content_hash
 from pytest_llmobs.wording import listed
 
 _NAMED = 4
@@ -19,14 +18,14 @@ _NAMED = 4
 
 
 def inspect(
-    file: Path, reader: DatasetFormat, schemas: Mapping[str, Any], allowed: Collection[str] = ()
+    file: Path, reader: DatasetFormat, about: Dataset, allowed: Collection[str] = ()
 ) -> list[Finding]:
     """Return what is wrong with a file, what weighs most first.
 
     Args:
         file: It is there.
         reader: Its format.
-        schemas: ``inputs_schema`` and ``outputs_schema``, where there are any.
+        about: The dataset, for its schemas; its examples aren't asked for.
         allowed: Kinds that aren't looked for.
 
     Raises:

@@ -14,6 +14,11 @@ from pytest_llmobs.cli.console import Console
 
 ACTIONS: Mapping[str, Action] = {
     "list": Action("listing", "list datasets with their examples, splits and tags", "llmobs dataset"),
+    "log": Action(
+        "log",
+        "list the versions of a dataset, the newest first, with the experiments that used each",
+        "llmobs dataset log support_golden --limit 5",
+    ),
     "diff": Action(
         "diff",
         "say what changed in a dataset since the last commit, or between two versions",

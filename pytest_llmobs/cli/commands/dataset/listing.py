@@ -62,7 +62,7 @@ def _line(catalog: Catalog, name: str, file: Path) -> DatasetLine:
             examples=len(dataset.examples),
             splits=dict(sorted(splits.items())),
             version=dataset.version,
-            tags=catalog.beside.tags(name),
+            tags=catalog.tags(name),
             description=dataset.description,
         )
     except LlmobsError as error:

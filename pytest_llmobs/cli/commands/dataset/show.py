@@ -9,7 +9,7 @@ from pytest_llmobs.cli.commands.dataset.catalogs import chosen, open_catalog, ve
 from pytest_llmobs.cli.numbers import limit
 from pytest_llmobs.datasets.rows import row_of
 from pytest_llmobs.reports.pages.datasets.examples import examples_page
-from pytest_llmobs.reports.pages.datasets.versions import version_title
+from pytest_llmobs.reports.pages.datasets.versions import sized_title
 from pytest_llmobs.reports.text.page import Page
 from pytest_llmobs.wording import count
 
@@ -53,7 +53,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if arguments.json:
         console.json(_as_json(name, version.version, shown))
         return 0
-    console.note(f"{name}  {version_title(version, Page())}")
+    console.note(f"{name}  {sized_title(version, Page())}")
     console.say("\n".join(examples_page(shown, console.page, everything=bool(arguments.ids))))
     if len(shown) < len(examples):
         console.note(

@@ -50,7 +50,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 
 def _list(catalog: Catalog, name: str, arguments: argparse.Namespace, console: Console) -> int:
-    tags = catalog.beside.tags(name)
+    tags = catalog.tags(name)
     if arguments.json:
         console.json({"name": name, "tags": tags})
         return 0
@@ -68,11 +68,11 @@ def _list(catalog: Catalog, name: str, arguments: argparse.Namespace, console: C
 def _set(catalog: Catalog, name: str, arguments: argparse.Namespace, console: Console) -> int:
     tag = check_tag(arguments.tag)
     version, examples = version_at(catalog, name, arguments.as_of)
-    with catalog.lock(name):
-        if arguments.as_of is None:
+    if arguments.as_of is None:
+        with catalog.lock(name):
             keep_current(catalog, name, version.version, lambda: examples)
-        before = catalog.beside.tags(name).get(tag)
-        catalog.beside.set_tag(name, tag, version.version)
+    before = catalog.tags(name).get(tag)
+    catalog.set_tag(name, tag, version.version)
     if arguments.json:
         console.json({"name": name, "tag": tag, "version": version.version, "before": before})
     else:
@@ -92,11 +92,10 @@ def _delete(catalog: Catalog, name: str, arguments: argparse.Namespace, console:
     tag = arguments.tag
     if tag is None or arguments.as_of is not None:
         raise ArgumentError(f"Name the tag to delete, and it alone: llmobs dataset tag {name} TAG --delete.")
-    with catalog.lock(name):
-        tags = catalog.beside.tags(name)
-        if tag not in tags:
-            raise NotFoundError(f"The dataset {name!r} has no tag {tag!r}.{nearest(tag, tags)} {known(tags)}")
-        catalog.beside.remove_tag(name, tag)
+    tags = catalog.tags(name)
+    if tag not in tags:
+        raise NotFoundError(f"The dataset {name!r} has no tag {tag!r}.{nearest(tag, tags)} {known(tags)}")
+    catalog.remove_tag(name, tag)
     if arguments.json:
         console.json({"name": name, "tag": tag, "version": None, "before": tags[tag]})
     else:

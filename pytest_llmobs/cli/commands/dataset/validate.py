@@ -58,7 +58,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     files = _files(catalog, arguments)
     findings: list[Finding] = []
     for name, file in files.items():
-        findings += inspect(file, reader_of(file), catalog.beside.about(name), arguments.allow)
+        findings += inspect(file, reader_of(file), catalog.dataset(name), arguments.allow)
     if arguments.json:
         console.json(list(map(asdict, findings)))
     elif findings:

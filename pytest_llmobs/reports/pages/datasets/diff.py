@@ -12,7 +12,7 @@ from pytest_llmobs.datasets.inspection.changes import DatasetChanges, SplitSizes
 from pytest_llmobs.datasets.inspection.value_changes import ValueChange, value_changes
 from pytest_llmobs.datasets.versions.differences import ChangedExample
 from pytest_llmobs.records.examples import Example
-from pytest_llmobs.reports.pages.datasets.versions import VersionLine, version_title
+from pytest_llmobs.reports.pages.datasets.versions import VersionLine, sized_title
 from pytest_llmobs.reports.text import cells
 from pytest_llmobs.reports.text.page import Page, bound, indent
 from pytest_llmobs.reports.text.table import Table, column, draw_painted, fitted, squeeze
@@ -56,9 +56,9 @@ def diff_page(difference: DatasetDifference, page: Page, *, stat: bool, everythi
     lines = [title, *page.flow(totals(changes, page))]
     for sign, style, version in (("-", "red", difference.before), ("+", "green", difference.after)):
         narrow = replace(page, width=page.width - 2)
-        titled = version_title(version, narrow)
+        titled = sized_title(version, narrow)
         lines.append(f"{page.paint(sign, style)} {titled}")
-    if stat or len(changes.splits) > 1:
+    if stat or any(split.before != split.after for split in changes.splits):
         lines += _splits(changes.splits, page)
     if not stat and not changes.is_none:
         lines += ["", *change_lines(changes, page, everything=everything)]

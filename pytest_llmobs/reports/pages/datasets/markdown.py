@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 
 from pytest_llmobs.reports.pages.datasets.diff import DatasetDifference, change_lines, totals
-from pytest_llmobs.reports.pages.datasets.versions import VersionLine, version_title
+from pytest_llmobs.reports.pages.datasets.versions import VersionLine, sized_title
 from pytest_llmobs.reports.text.page import Page
 from pytest_llmobs.wording import count
 
@@ -46,7 +46,7 @@ def diff_markdown(difference: DatasetDifference, *, everything: bool) -> str:
 
 
 def _version(version: VersionLine, page: Page) -> str:
-    return _code(version_title(version, page))
+    return _code(sized_title(version, page))
 
 
 def _folded(body: Sequence[str]) -> list[str]:

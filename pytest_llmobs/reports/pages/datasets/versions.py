@@ -11,8 +11,6 @@ from pytest_llmobs.wording import count
 
 SHOWN_DIGITS = 12
 """Of a version's hash; eight are enough to name one."""
-_SUBJECT = 40
-"""Most cells of a commit's subject."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,20 +33,22 @@ class VersionLine:
 
 
 def version_title(line: VersionLine, page: Page) -> str:
-    """Return one line that names a version."""
+    """Return one line that names a version: what it is called, its hash, time, commit and tags."""
     parts = [page.paint(page.line(line.name), "bold"), page.paint(line.version[:SHOWN_DIGITS], "cyan")]
     if line.when is not None:
         parts.append(minute(line.when))
     if line.commit:
         parts.append(line.commit[:7])
-    if line.examples is not None:
-        parts.append(count(line.examples, "example"))
     if line.tags:
         names = ", ".join(map(page.line, line.tags))
         parts.append(page.paint(f"({names})", "yellow"))
-    if line.subject:
-        parts.append(page.clip(page.line(line.subject), _SUBJECT))
     return "  ".join(filter(None, parts))
+
+
+def sized_title(line: VersionLine, page: Page) -> str:
+    """Return the same with the number of examples."""
+    title = version_title(line, page)
+    return title if line.examples is None else f"{title}  {count(line.examples, 'example')}"
 
 
 def minute(when: datetime) -> str:

@@ -11,6 +11,7 @@ import pytest
 from pytest_llmobs.datasets.inspection.checks import inspect
 from pytest_llmobs.datasets.inspection.findings import Finding
 from pytest_llmobs.datasets.loading import by_suffix
+from pytest_llmobs.records.examples import Dataset
 from tests.unit.datasets.conftest import FORMATS
 
 Inspect = Callable[..., list[Finding]]
@@ -26,7 +27,7 @@ def look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Inspect:
     def call(name: str, content: str, schemas: Mapping[str, Any] | None = None) -> list[Finding]:
         path = tmp_path / name
         path.write_text(content, encoding="utf-8")
-        return inspect(path, by_suffix(FORMATS)[path.suffix], schemas or {})
+        return inspect(path, by_suffix(FORMATS)[path.suffix], Dataset("a", (), **(schemas or {})))
 
     return call
 
