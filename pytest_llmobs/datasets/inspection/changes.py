@@ -86,6 +86,7 @@ def _paired(changes: DatasetChanges) -> DatasetChanges:
     added, removed = changes.added, changes.removed
     if not added or not removed or len(added) + len(removed) > _MOST_PAIRED:
         return changes
+    # equal ones first: a near-duplicate must not take the place of the example itself
     pairs = _equal_pairs(added, removed)
     pairs |= _similar_pairs(pairs, changes)
     edited = list(changes.edited)

@@ -64,6 +64,7 @@ def _near_duplicates(reading: Reading) -> Iterator[Finding]:
     """Yield examples that ask nearly the same, those that are in different splits as leaks."""
     from pytest_llmobs.similarity import near_duplicates, text_of
 
+    # those with equal inputs are told as a group
     firsts = [numbers[0] for numbers in _groups(reading)]
     texts = [text_of(reading.examples[number].inputs) for number in firsts]
     for pair in near_duplicates(texts):

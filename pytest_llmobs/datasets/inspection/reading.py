@@ -62,6 +62,7 @@ def read_everything(file: Path, reader: DatasetFormat) -> Reading:
 
 def _rows(file: Path, reader: DatasetFormat) -> Iterator[Row | DatasetError]:
     """Yield rows, and what is wrong in the place of those that are none; where nobody can go on, that comes last."""
+    # a format that can go on behind a broken line says so by having this
     every_row = getattr(reader, "every_row", reader.rows)
     rows: Iterable[Row | DatasetError]
     try:

@@ -65,6 +65,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     """
     catalog = open_catalog(arguments)
     name = catalog.name_of(catalog.file(arguments.name))
+    # what was edited by hand is a version from now on
     observe(catalog, name)
     steps = _steps(catalog, name, arguments.limit)
     shown = len(steps) if not arguments.limit else arguments.limit
@@ -149,6 +150,7 @@ def _entries(
 
 def _content(catalog: Catalog, name: str, step: _Step) -> Sequence[Example] | None:
     """Return what a version held; None where neither the store nor git has it any more."""
+    # git has it for sure; the store may have lost a part of the chain that tells it
     if step.committed is not None:
         return examples_committed(catalog, name, step.committed)
     try:

@@ -68,6 +68,7 @@ def _list(catalog: Catalog, name: str, arguments: argparse.Namespace, console: C
 def _set(catalog: Catalog, name: str, arguments: argparse.Namespace, console: Console) -> int:
     tag = check_tag(arguments.tag)
     version, examples = version_at(catalog, name, arguments.as_of)
+    # a tag that stands for what nobody keeps is of no use
     if arguments.as_of is None:
         with catalog.lock(name):
             keep_current(catalog, name, version.version, lambda: examples)

@@ -171,6 +171,7 @@ def _segments(change: ValueChange) -> list[Segment]:
     if isinstance(change.before, str) and isinstance(change.after, str):
         return word_segments(change.before, change.after)
     before, after = _json(change.before), _json(change.after)
+    # of a number or a word nothing is left to compare
     if _has_parts(change.before) and _has_parts(change.after):
         return word_segments(before, after)
     return [Segment("delete", before), Segment("insert", after)]

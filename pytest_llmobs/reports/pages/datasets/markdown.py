@@ -65,6 +65,7 @@ def _folded(body: Sequence[str]) -> list[str]:
 
 
 def _fenced(lines: Sequence[str]) -> list[str]:
+    # a fence ends at one of its length: no text of the dataset may hold that
     longest = max(map(len, _BACKTICKS.findall("\n".join(lines))), default=0)
     fence = "`" * max(3, longest + 1)
     return [f"{fence}diff", *lines, fence]
