@@ -31,25 +31,31 @@ _MODELS = ("claude-sonnet-4-5", "claude-haiku-4-5")
 _KINDS = (("answer", "chain"), ("search", "retriever"), ("plan", "llm"), ("write", "llm"))
 
 
-def make_store(folder: Path, runs: int) -> Store:
-    """Return the store of so many runs, which is made where it isn't there."""
+def make_store(folder: Path, runs: int, spool_bytes: int = SPOOL_BYTES) -> Store:
+    """Return the store of so many runs, which is made where it isn't there.
+
+    Args:
+        folder: Its root.
+        runs: How many.
+        spool_bytes: So much lies in a spool file before it is sealed.
+    """
     store = Store(folder)
     done = folder / f"{runs}.done"
     if not done.exists():
-        fill(store, runs)
+        fill(store, runs, spool_bytes)
         done.touch()
     return store
 
 
-def fill(store: Store, runs: int) -> None:
-    """Write the runs through spools that are sealed when they are as large as a rotation lets them be."""
+def fill(store: Store, runs: int, spool_bytes: int = SPOOL_BYTES) -> None:
+    """Write the runs through spools that are sealed when they are as large as that."""
     spool, size = store.spool(), 0
     for number, (root, lines) in enumerate(trace_lines(runs)):
         if number % RATED == 0:
             store.feedback.append(_rating(root, number))
         spool.append(lines)
         size += len(lines)
-        if size >= SPOOL_BYTES:
+        if size >= spool_bytes:
             spool.close()
             spool, size = store.spool(), 0
     spool.close()

@@ -8,14 +8,13 @@ from pathlib import Path
 
 from pytest_llmobs.storage.layout import Layout, escape, project_of, unescape
 from pytest_llmobs.storage.parquet.damage import LeaveOut
-from pytest_llmobs.storage.parquet.files.writer import SMALL
 from pytest_llmobs.storage.parquet.listing import Footers
 from pytest_llmobs.storage.parquet.parts import Source
 from pytest_llmobs.storage.parquet.runs_file import RunsFile
 from pytest_llmobs.storage.spool.reading import SpoolFiles, UnsealedRuns
 
 _MOST_PINNED = 200
-"""Small files that are held open at once; systems allow a process 256 at least."""
+"""Files that are held open at once; systems allow a process 256 at least."""
 
 
 class StoredRuns:
@@ -64,11 +63,9 @@ class StoredRuns:
         lasting: list[Source] = []
         pinned = 0
         for source in self.sources(projects, for_conditions=for_conditions):
-            # Larger files are never merged; where somebody removes one, its runs are gone by intent.
+            # Held open, a file that is merged or rewritten meanwhile gives the runs that it had when it was listed.
             if not isinstance(source, RunsFile):
                 lasting.append(source)
-            elif source.size >= SMALL:
-                lasting.append(replace(source, may_vanish=True))
             elif pinned < _MOST_PINNED:
                 lasting.append(source.pinned())
                 pinned += 1

@@ -5,9 +5,13 @@ What is to go, and what else beyond the store holds it, is decided in the room `
 ::
 
     found    what is to go, and what went        finding   whose runs, what lies below them, what is old
+    person   whose run it is                     tally     rows that go, counted by where they lie
     erasing  the ways in, file by file           rewriting one Parquet file without some rows
-    places   files here, and in an object store  feedback  events about erased runs
+    doomed   which rows go                       opened    one Parquet file, held open
+    plans    what was set out to go, kept        feedback  events about erased runs
+    places   files here                          distant   files in an object store
+    stores   which of the two a store has        ids       many ids, looked for in columns
     media    images that no remaining run names  payloads  payloads by their hash, and the texts in them
     search   the bytes of every file             needles   what is searched for, however it is escaped
-    decoded  the texts of a Parquet file
+    searching/  one file, searched
 """

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 GROUP_ROWS = 32_768
 """Most rows of a row group: ids sort by time, so that few groups are read for one of them."""
-_EVENTS = FileKind("event", FEEDBACK_VERSION, ("event", "time", "id", "key"))
+EVENTS = FileKind("event", FEEDBACK_VERSION, ("event", "time", "id", "key"))
+"""What these files hold."""
 _COMPRESSED = names_of(FEEDBACK_COLUMNS, "text", "json", "time")
 _DICTIONARY = names_of(FEEDBACK_COLUMNS, "word", "words")
 _STATISTICS = names_with_statistics(FEEDBACK_COLUMNS)
@@ -31,19 +32,20 @@ _STATISTICS = names_with_statistics(FEEDBACK_COLUMNS)
 class PartWriter(FileWriter):
     """Writes tables of events."""
 
-    def __init__(self, path: Path, replaces: Iterable[Path] = ()) -> None:
+    def __init__(self, path: Path, replaces: Iterable[Path] = (), *, schema: pa.Schema | None = None) -> None:
         """Begin the file.
 
         Args:
             path: Where to write.
             replaces: Files whose events it will hold.
+            schema: Of a file that is written anew; by default the table of columns.
 
         Raises:
             OSError: The folder can't be written.
         """
         super().__init__(
             path,
-            feedback_schema(),
+            schema or feedback_schema(),
             replaces,
             compression=dict.fromkeys(_COMPRESSED, "zstd"),
             use_dictionary=_DICTIONARY,
@@ -93,6 +95,8 @@ class Part:
     fragment: ds.ParquetFileFragment
     rows: int
     """Events in it."""
+    size: int
+    """Bytes."""
     merged: frozenset[Path] = frozenset()
     """Files whose events it holds too; where they still exist, a crash kept them from being deleted."""
 
@@ -109,10 +113,11 @@ class Part:
         try:
             fragment = _format().make_fragment(str(path), LocalFileSystem())
             footer = fragment.metadata
-            merged = check_footer(footer, path, path.stat().st_size, _EVENTS)
+            size = path.stat().st_size
+            merged = check_footer(footer, path, size, EVENTS)
         except UNREADABLE as error:
             raise unreadable(path, error) from error
-        return cls(path, fragment, int(footer.num_rows), merged)
+        return cls(path, fragment, int(footer.num_rows), size, merged)
 
     def read(self, columns: Sequence[str], where: pc.Expression | None = None) -> pa.Table:
         """Return the events that match.
@@ -125,8 +130,22 @@ class Part:
             table = self.fragment.to_table(schema=feedback_schema(), columns=list(columns), filter=where)
             table.validate(full=True)  # that text is UTF-8, above all
         except UNREADABLE as error:
+            self._check_unchanged()
             raise unreadable(self.path, error) from error
+        self._check_unchanged()
         return table
+
+    def _check_unchanged(self) -> None:
+        """Make sure that no erasure has rewritten the file: what its footer said would hold no longer.
+
+        Raises:
+            VanishedError: It was rewritten, or is gone.
+        """
+        try:
+            if self.path.stat().st_size != self.size:
+                raise FileNotFoundError(f"{str(self.path)!r} was rewritten")
+        except OSError as error:
+            raise unreadable(self.path, error) from error
 
 
 @cache

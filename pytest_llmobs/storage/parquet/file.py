@@ -26,19 +26,20 @@ _DICTIONARY = names_of(COLUMNS, "word", "json", "words", "integer")
 class RunsFileWriter(FileWriter):
     """Writes tables of runs."""
 
-    def __init__(self, path: Path, replaces: Iterable[Path] = ()) -> None:
+    def __init__(self, path: Path, replaces: Iterable[Path] = (), *, schema: pa.Schema | None = None) -> None:
         """Begin the file.
 
         Args:
             path: Where to write.
             replaces: Files whose runs it will hold.
+            schema: Of a file that is written anew; by default the table of columns.
 
         Raises:
             OSError: The folder can't be written.
         """
         super().__init__(
             path,
-            arrow_schema(),
+            schema or arrow_schema(),
             replaces,
             compression=dict.fromkeys(_COMPRESSED, "zstd"),
             compression_level=dict.fromkeys(_COMPRESSED, _LEVEL),

@@ -34,7 +34,8 @@ if TYPE_CHECKING:  # a session writes and reads nothing: it does without 20 MB
     import pyarrow.dataset as ds
     from pyarrow.dataset import ParquetFileFormat
 
-_RUNS = FileKind("run", SCHEMA_VERSION, NEEDED)
+RUNS = FileKind("run", SCHEMA_VERSION, NEEDED)
+"""What these files hold."""
 
 
 @dataclass
@@ -54,8 +55,6 @@ class RunsFile:
     """Takes the parts that can't be read; None where that is an error."""
     size: int = 0
     """Bytes."""
-    may_vanish: bool = False
-    """True where it counts as empty once it is gone; False where that is an error."""
     _pinned: pq.ParquetFile | None = field(default=None, repr=False)
 
     @classmethod
@@ -87,8 +86,8 @@ class RunsFile:
                 size = source.size()
                 # What evaluates conditions loads pandas where it is installed: not for whoever has none.
                 footer = None if for_conditions else pq.read_metadata(source)
-            row_groups = RowGroups(_RUNS, make_fragment, footer)
-            merged = check_footer(row_groups.footer, path, size, _RUNS)
+            row_groups = RowGroups(RUNS, make_fragment, footer)
+            merged = check_footer(row_groups.footer, path, size, RUNS)
         except UNREADABLE as error:
             raise unreadable(path, error) from error
         return cls(path, project, row_groups, files, merged, leave_out, size)
@@ -268,7 +267,11 @@ class RunsFile:
 
     def _opened(self) -> pq.ParquetFile:
         source = self.files.open_input_file(str(self.path))
-        return _parquet_file(
+        if source.size() != self.size:
+            # An erasure has rewritten it: what its footer said holds no longer. For the listing, it is another file.
+            source.close()
+            raise FileNotFoundError(f"{str(self.path)!r} was rewritten")
+        return parquet_file(
             source, self.row_groups.footer, is_far=not isinstance(self.files, LocalFileSystem)
         )
 
@@ -279,8 +282,6 @@ class RunsFile:
             table.validate(full=True)  # that text is UTF-8, above all
             return table
         except UNREADABLE as error:
-            if self.may_vanish and isinstance(error, FileNotFoundError):
-                return read([])
             if self.leave_out is None or isinstance(error, FileNotFoundError):
                 raise unreadable(self.path, error) from error
         return pa.concat_tables([self._around_damage(group, read) for group in groups])
@@ -317,9 +318,21 @@ def _divided(positions: pa.Array, sizes: Sequence[int]) -> list[pa.Array]:
     return divided
 
 
-def _parquet_file(source: pa.NativeFile, metadata: pq.FileMetaData, *, is_far: bool) -> pq.ParquetFile:
+def parquet_file(
+    source: pa.NativeFile, metadata: pq.FileMetaData, *, is_far: bool, dictionaries: Sequence[str] = ()
+) -> pq.ParquetFile:
+    """Open a file whose footer was read, its checksums to be verified.
+
+    Args:
+        source: The open file.
+        metadata: Its footer.
+        is_far: True where it lies beyond this machine.
+        dictionaries: Columns of which each text is to be given once.
+    """
     # Beyond this machine, one request for all columns beats one for each.
-    open_file = partial(pq.ParquetFile, source, metadata=metadata, pre_buffer=is_far)
+    open_file = partial(
+        pq.ParquetFile, source, metadata=metadata, pre_buffer=is_far, read_dictionary=list(dictionaries)
+    )
     with suppress(TypeError):  # pyarrow 15 and 16 don't know it
         return open_file(page_checksum_verification=True)
     return open_file()

@@ -52,6 +52,12 @@ class FileWriter(ABC):
     def _write_rest(self) -> None:
         """Write the rows that wait for more."""
 
+    def add_group(self, table: pa.Table) -> None:
+        """Write rows as a row group of their own, behind those that wait."""
+        self._write_rest()
+        if len(table):
+            self._write_group(table, len(table))
+
     def finish(self) -> None:
         """Write the rest and the footer, down to the disk."""
         self._write_rest()

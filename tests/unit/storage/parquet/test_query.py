@@ -147,7 +147,6 @@ def test_a_file_that_is_removed_meanwhile_is_gone_by_intent(
     monkeypatch: pytest.MonkeyPatch,
     ordered: bool,
 ) -> None:
-    monkeypatch.setattr("pytest_llmobs.storage.stored_runs.SMALL", 0)
     monkeypatch.setattr("pytest_llmobs.storage.parquet.parts.WINDOW_BYTES", 1)
     for number in range(8):
         keep(line(number))
@@ -220,11 +219,11 @@ def test_footers_are_read_once_while_files_stay(
     assert len(opened) == 2
 
 
-@pytest.mark.parametrize("small", [0, 1 << 40])
+@pytest.mark.parametrize("most", [0, 200])
 def test_further_scans_with_a_condition_read_no_footer(
-    keep: Callable[..., Store], line: Line, monkeypatch: pytest.MonkeyPatch, small: int
+    keep: Callable[..., Store], line: Line, monkeypatch: pytest.MonkeyPatch, most: int
 ) -> None:
-    monkeypatch.setattr(stored_runs, "SMALL", small)  # large files are not held open, small ones are
+    monkeypatch.setattr(stored_runs, "_MOST_PINNED", most)  # held open, or read in order
     read: list[Path] = []
     make_fragment = runs_file._make_fragment
 

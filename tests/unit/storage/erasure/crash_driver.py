@@ -1,0 +1,99 @@
+"""Erases a user in one process after the other, each of which ends at a later step; then a second one finishes.
+
+``python crash_driver.py TEMPLATE FOLDER EXPECTED``: prints as JSON how many steps there were, and what went wrong.
+A step is whatever opens, locks, renames or deletes a file, as Python's audit hooks tell of it. Processes are forked,
+so that Arrow is loaded once; this one does nothing with it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from pytest_llmobs.storage.erasure import distant, search, searching  # noqa: F401 - loaded before anything is forked
+from pytest_llmobs.storage.erasure.erasing import erase
+from pytest_llmobs.storage.erasure.finding import find_runs
+from pytest_llmobs.storage.erasure.needles import Needles
+from pytest_llmobs.storage.erasure.search import search_store
+from pytest_llmobs.storage.erasure.searching import files  # noqa: F401
+from pytest_llmobs.storage.store import Store
+
+STEPS = ("open", "os.rename", "os.remove", "os.rmdir", "fcntl.flock")
+ENDED = 77
+
+
+def main() -> int:
+    template, folder, expected = Path(sys.argv[1]), Path(sys.argv[2]), json.loads(sys.argv[3])
+    problems: list[str] = []
+    step = 0
+    while True:
+        step += 1
+        root = folder / f"{step}"
+        shutil.copytree(template, root)
+        status = forked(lambda: purge(root, step))
+        if status not in (0, ENDED):
+            problems.append(f"step {step}: status {status}")
+        if forked(lambda: check(root, expected, f"step {step}", status == 0)):
+            problems.append(f"step {step}")
+        shutil.rmtree(root)
+        if status == 0:
+            break
+    print(json.dumps({"steps": step, "problems": problems}))
+    return 0
+
+
+def forked(work: Callable[[], None]) -> int:
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            work()
+            status = 0
+        except BaseException as error:
+            print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        finally:
+            sys.stderr.flush()
+            os._exit(status)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def purge(root: Path, last: int) -> None:
+    left = [last]
+
+    def hook(event: str, arguments: tuple[object, ...]) -> None:
+        if event in STEPS and str(root) in str(arguments[0]) or event == "fcntl.flock":
+            left[0] -= 1
+            if left[0] == 0:
+                os._exit(ENDED)
+
+    store = Store(root)
+    found = find_runs(store, ["user_id"], "ada@example.com")
+    sys.addaudithook(hook)
+    erase(store, found)
+
+
+def check(root: Path, expected: dict[str, list[str]], when: str, is_done: bool) -> None:
+    """Read the store as it was left, erase what is left to be erased, and look for it."""
+    store = Store(root)
+    seen = [run.id for run in store.runs()]
+    assert len(seen) == len(set(seen)), f"{when}: runs show twice"
+    assert set(expected["runs"]) <= set(seen), f"{when}: runs are lost"
+    found = find_runs(store, ["user_id"], "ada@example.com")
+    assert not (is_done and found.run_ids), f"{when}: something was left"
+    erased = erase(store, found)
+    assert erased.is_complete, f"{when}: {erased}"
+    assert sorted(run.id for run in Store(root).runs()) == expected["runs"], f"{when}: other runs"
+    events = Store(root).feedback.events()
+    assert sorted(events["run_id"].to_pylist()) == expected["rated"], f"{when}: other feedback"
+    assert [path.name for path in root.joinpath("media").iterdir()] == expected["media"], f"{when}: images"
+    assert search_store(store, Needles.of("ada@example.com", found)) == [], f"{when}: bytes"
+    left = [path.name for path in root.rglob("*") if path.name.startswith("eras") or path.suffix == ".tmp"]
+    assert not left, f"{when}: {left}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
