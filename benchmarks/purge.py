@@ -1,9 +1,9 @@
 """What erasing one user takes in a store of a million runs in 200 files: finding, rewriting, searching the bytes.
 
-``python benchmarks/purge.py [--runs N] [--files N] [--folder PATH]``. The store is made first, through the package's own
-sealing (about two minutes and 500 MB for a million runs of 1 to 2 KB; a folder that is named is kept and used again:
-each time another user is erased). Every trace has a user of its own for each run, so that nearly every file is written
-anew. Beside the figures stands a loop of ten million additions, for machines differ. Exits with 1 where a bar is missed.
+``python benchmarks/purge.py [--runs N] [--files N] [--folder PATH]``. The store is made first, through the package's
+own sealing (minutes, and 500 MB for a million runs of 1 to 2 KB; a folder that is named is kept and used again: each
+time another user is erased). A user's runs are spread over all of it. Beside the figures stands a loop of ten million
+additions, for machines differ. Exits with 1 where a bar is missed.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +90,7 @@ def erase_user(folder: Path, user: str) -> int:
     remaining = search_store(store, Needles.of(user, found))
     times.append(time.perf_counter())
     cpu = time.process_time() - cpu
-    parts = [round(end - start, 1) for start, end in zip(times, times[1:], strict=False)]
+    parts = [round(end - start, 1) for start, end in pairwise(times)]
     left = [each for each in remaining if each.what != "payload" and "parquet" in each.path]
     figures = {
         "user": user,

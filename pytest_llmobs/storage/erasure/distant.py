@@ -136,6 +136,7 @@ class RemotePlace(Place):
             plan.written(host=platform.node(), process=os.getpid(), at=real.now().isoformat())
         )
         self._remote.upload(written, key)
+        # Looked for after ours is there: of two that begin at once, each sees the other's, and both give way.
         others = [entry for entry in self._remote.entries(_PLANS, ".json") if entry.key != key]
         try:
             for entry in others:

@@ -94,6 +94,7 @@ class DoomedEvents(Doomed):
     def among(self, table: pa.Table) -> pa.ChunkedArray:
         """Return which events go."""
         run_ids = texts(table, "run_id")
+        # What is about a trace names its root, whose id is the trace's.
         of_trace = pc.and_(pc.is_null(run_ids), self._run_ids.among(texts(table, "trace_id")))
         return pc.or_(self._run_ids.among(run_ids), of_trace)
 

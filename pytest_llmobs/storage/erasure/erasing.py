@@ -67,6 +67,7 @@ class _Erasing:
     def run(self) -> None:
         # Living processes may seal at any moment: what a spool no longer holds then is among the sealed files after.
         self._unsealed = {**self._unsealed_runs(), **unsealed_about(self._place, self._found.run_ids)}
+        # Runs after what hangs on them: whoever looks meanwhile sees no rating of a run that isn't there.
         self._erase_rows("feedback/*.parquet", DoomedEvents(self._run_ids))
         self._erase_rows("runs/*/*.parquet", DoomedRuns(self._run_ids))
         self._erase_media()
@@ -155,6 +156,7 @@ class _Erasing:
 
     def _erase_media(self) -> None:
         for name in sorted(self._unnamed()):
+            # Deleted and never written anew: two who keep one image share the file.
             key = f"media/{name}"
             before = digest(self._place.files, self._place.path(key))
             self._place.delete(key)

@@ -104,6 +104,7 @@ def _found(store: Store, held: Held | None, tell: Callable[[_Look], None], *, wi
 def _look_through(place: Place, held: Held | None, tell: Callable[[_Look], None], with_hashes: bool) -> Found:
     look = _Look(place, Tally(held))
     tell(look)
+    # The rows that told whose these runs are may be gone already.
     plan = place.unfinished()
     look.take_ids(Ids(plan.run_ids))
     return look.found(plan, with_hashes=with_hashes)
@@ -138,6 +139,7 @@ class _Look:
         for _, _, table in self._rows(columns, lambda part: part.first < edge):
             is_early = pc.less(table["start_time"].cast(pa.int64()), moment)
             begun.update(pc.unique(table.filter(is_early)["trace_id"]).to_pylist())
+        # Clocks of processes differ: a child may begin before its root.
         for _, _, table in self._rows(columns, lambda part: part.last >= edge):
             is_late = pc.greater_equal(table["start_time"].cast(pa.int64()), moment)
             late_roots = table.filter(pc.and_(is_late, pc.is_null(table["parent_id"])))
@@ -156,6 +158,7 @@ class _Look:
 
     def take_below(self, runs: dict[str, set[str]]) -> None:
         """Take some runs, given by their trace, and all that lie below them."""
+        # Of these traces alone: a child may lie in any file, before or after its parent.
         families = list(self._rows_among("trace_id", Ids(runs), _FAMILY))
         children: dict[tuple[str, str], list[str]] = {}
         for _, _, rows in families:
@@ -185,7 +188,7 @@ class _Look:
                 if has_media:
                     named |= media.names_in(text)
         run_ids = frozenset(tally.run_ids | plan.run_ids)
-        only_theirs = media.unnamed(self.place, frozenset(named) | plan.media, run_ids)
+        only_theirs = media.unnamed(self.place, frozenset(named) | plan.media, run_ids | tally.known)
         about = feedback.about(self.place, run_ids)
         return Found(
             run_ids=run_ids,

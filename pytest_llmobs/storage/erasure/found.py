@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -42,6 +43,26 @@ class Found:
     def is_empty(self) -> bool:
         """True where no run was found, sealed or not."""
         return not self.run_ids
+
+
+def joined(first: Found, second: Found) -> Found:
+    """Return what goes by either; exact where the second was found besides the first (``finding.find_traces``)."""
+    return Found(
+        run_ids=first.run_ids | second.run_ids,
+        by_project=_added(first.by_project, second.by_project),
+        files=_added(first.files, second.files),
+        trace_ids=first.trace_ids | second.trace_ids,
+        payload_hashes=first.payload_hashes | second.payload_hashes,
+        media=first.media | second.media,
+        feedback=first.feedback + second.feedback,
+        unsealed=_added(first.unsealed, second.unsealed),
+        kept=_added(first.kept, second.kept),
+        unreadable={**first.unreadable, **second.unreadable},
+    )
+
+
+def _added(first: Mapping[str, int], second: Mapping[str, int]) -> dict[str, int]:
+    return dict(sorted((Counter(first) + Counter(second)).items()))
 
 
 @dataclass(frozen=True)

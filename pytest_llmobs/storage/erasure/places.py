@@ -217,6 +217,7 @@ class LocalPlace(Place):
             with os.fdopen(descriptor, "wb", closefd=False) as file:
                 file.write(plan.written())
             sync([path, path.parent])
+            # Not where the block fails: then the plan stays, for the next erasure to finish.
             yield
             path.unlink(missing_ok=True)
         for other in self._plans():

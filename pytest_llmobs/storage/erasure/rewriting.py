@@ -61,6 +61,7 @@ def _copy(opened: OpenParquet, doomed: Doomed, writer: FileWriter) -> int:
     removed = 0
     for group in opened.groups:
         table = opened.read(group)
+        # A row group stays one, in its place: what statistics tell of it holds as before.
         staying = table
         if doomed.may_be_in(opened, group):
             staying = _without(table, doomed)

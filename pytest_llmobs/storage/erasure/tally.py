@@ -19,6 +19,8 @@ class Tally:
 
     held: Held | None = None
     """Tells which traces a rule keeps."""
+    known: frozenset[str] = frozenset()
+    """Runs that were found before, and are not counted."""
     run_ids: set[str] = field(default_factory=set)
     trace_ids: set[str] = field(default_factory=set)
     by_project: Counter[str] = field(default_factory=Counter)
@@ -38,7 +40,7 @@ class Tally:
             rows: With ``id``, ``trace_id`` and ``project``.
         """
         for run_id, trace_id, project in _rows(rows):
-            if run_id in self.run_ids:
+            if run_id in self.run_ids or run_id in self.known:
                 continue
             if self._is_held(project, trace_id):
                 self.kept[project] += 1

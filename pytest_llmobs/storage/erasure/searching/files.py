@@ -37,12 +37,13 @@ def searched(path: Path, needles: Needles) -> Hits:
         with path.open("rb") as file:
             hits.form = _form(path, file.read(4))
             file.seek(0)
-            _search_bytes(file, needles, hits, is_text=hits.form == "text")
+            if hits.form == "text":
+                _search_bytes(file, needles, hits)
         if hits.form == "parquet":
             search_parquet(path, needles, hits)
         elif hits.form != "text":
             with pa.CompressedInputStream(pa.OSFile(str(path)), hits.form) as stream:
-                _search_bytes(stream, needles, hits, is_text=True)
+                _search_bytes(stream, needles, hits)
     except FileNotFoundError:
         return Hits("text")
     except _UNREADABLE as error:
@@ -60,7 +61,7 @@ def _form(path: Path, beginning: bytes) -> str:
     return "text"
 
 
-def _search_bytes(file: IO[bytes] | pa.NativeFile, needles: Needles, hits: Hits, *, is_text: bool) -> None:
+def _search_bytes(file: IO[bytes] | pa.NativeFile, needles: Needles, hits: Hits) -> None:
     """Search a stream window by window, and its documents and lines of JSON for payloads."""
     margin = needles.longest + 16
     size = max(_WINDOW, margin)
@@ -70,7 +71,7 @@ def _search_bytes(file: IO[bytes] | pa.NativeFile, needles: Needles, hits: Hits,
         after = _read(file, size)
         content = before + piece + after[:margin]
         hits.add("id", needles.count(content, len(before), len(before) + len(piece)))
-        if is_text and needles.payload_hashes:
+        if needles.payload_hashes:
             lines.add(piece)
         before, piece = piece[-margin:], after
     lines.finish()

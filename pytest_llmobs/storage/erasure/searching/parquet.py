@@ -20,6 +20,8 @@ from pytest_llmobs.storage.parquet.runs_file import parquet_file
 
 _PAYLOADS = ("inputs", "outputs", "reference_outputs", "value", "comment", "correction")
 """Columns whose values are compared with what was removed: of runs, and of feedback."""
+_TRAILER = 8
+"""Bytes behind the footer."""
 _RUN_PAYLOADS = frozenset(_PAYLOADS[:3])
 
 
@@ -34,6 +36,9 @@ def search_parquet(path: Path, needles: Needles, hits: Hits) -> None:
     try:
         with pa.memory_map(str(path)) as source:
             footer = pq.read_metadata(source)
+            # As it is: statistics and descriptions. The rest is compressed, where a short id may stand by chance.
+            source.seek(source.size() - min(footer.serialized_size + _TRAILER, source.size()))
+            hits.add("id", needles.count(source.read()), "footer")
             names = _text_columns(footer.schema.to_arrow_schema())
             file = parquet_file(source, footer, is_far=False, dictionaries=_with_dictionaries(footer))
             traces = Ids(needles.trace_ids)

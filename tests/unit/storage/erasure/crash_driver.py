@@ -34,10 +34,10 @@ def main() -> int:
         step += 1
         root = folder / f"{step}"
         shutil.copytree(template, root)
-        status = forked(lambda: purge(root, step))
+        status = forked(purge, root, step)
         if status not in (0, ENDED):
             problems.append(f"step {step}: status {status}")
-        if forked(lambda: check(root, expected, f"step {step}", status == 0)):
+        if forked(check, root, expected, f"step {step}", status == 0):
             problems.append(f"step {step}")
         shutil.rmtree(root)
         if status == 0:
@@ -46,12 +46,12 @@ def main() -> int:
     return 0
 
 
-def forked(work: Callable[[], None]) -> int:
+def forked(work: Callable[..., None], *arguments: object) -> int:
     child = os.fork()
     if child == 0:
         status = 1
         try:
-            work()
+            work(*arguments)
             status = 0
         except BaseException as error:
             print(f"{type(error).__name__}: {error}", file=sys.stderr)
@@ -65,7 +65,7 @@ def purge(root: Path, last: int) -> None:
     left = [last]
 
     def hook(event: str, arguments: tuple[object, ...]) -> None:
-        if event in STEPS and str(root) in str(arguments[0]) or event == "fcntl.flock":
+        if (event in STEPS and str(root) in str(arguments[0])) or event == "fcntl.flock":
             left[0] -= 1
             if left[0] == 0:
                 os._exit(ENDED)
