@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import Any
 
 from pytest_llmobs.curation.training.answers import Answers, answers_of
@@ -28,7 +29,8 @@ REJECTED = "rejected_output"
 """Key of a curated example's metadata: the bad answer."""
 _CATEGORIES = ("cluster", "reason")
 """Keys of a curated example's metadata that say what kind of failure it was, the better first."""
-_OTHER = "other"
+_UNCLUSTERED = "unclustered"
+"""What curation calls the cluster of failures that are like no others."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Pair:
     agreement: float | None
     """Share of the run's reviewers that would have had it; None where there was one alone."""
     category: str
-    """What kind of failure it was."""
+    """What kind of failure it was; empty where it was none of many."""
     source: str
     """What messages call it."""
 
@@ -81,7 +83,7 @@ class Pairs:
     @property
     def reaches(self) -> list[Reach]:
         """How many pairs each kind of failure has."""
-        return reaches(pair.category for pair in self.pairs)
+        return reaches(filter(None, map(attrgetter("category"), self.pairs)))
 
     @property
     def rows(self) -> Iterator[dict[str, Any]]:
@@ -224,7 +226,9 @@ def _category(metadata: Mapping[str, Any]) -> str:
     for key in _CATEGORIES:
         value = metadata.get(key)
         if isinstance(value, list):
-            return ", ".join(map(str, value)) or _OTHER
-        if value is not None:
+            value = ", ".join(map(str, value))
+        if value == _UNCLUSTERED:
+            break
+        if value:
             return str(value)
-    return _OTHER
+    return ""

@@ -230,6 +230,14 @@ def test_an_example_that_keeps_the_bad_answer_is_refused() -> None:
     assert (refused.source, refused.kind) == ("example 'a' of support", "alike")
 
 
+def test_what_is_in_no_cluster_is_no_kind_of_failure() -> None:
+    metadata = {**CURATED.metadata, "cluster": "unclustered", "reason": "error"}
+
+    made = pairs(examples=[Example("a", CURATED.inputs, CURATED.outputs, metadata)])
+
+    assert (len(made.pairs), made.reaches) == (1, [])
+
+
 def test_kinds_of_failure_are_counted_against_what_is_enough() -> None:
     reached, lacking = reaches([*["wrong_fact"] * 500, *["wrong_tone"] * 499])
 
