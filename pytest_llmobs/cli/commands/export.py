@@ -1,4 +1,4 @@
-"""``llmobs export``: datasets in other tools' forms, training data, and everything about a person."""
+"""``llmobs export``: datasets in other tools' forms, and training data."""
 
 from __future__ import annotations
 
@@ -24,7 +24,6 @@ _TAKEN = {
     "dataset": ("as", *_OF_DATASETS),
     "pairs": ("as", "dir", *_OF_RUNS),
     "chat": ("as", *_OF_RUNS),
-    "user": (),
 }
 """What is exported -> the options that say more about it."""
 _FORMS = "csv, tsv, json, jsonl, parquet, hf (a folder), langsmith, chat"
@@ -44,7 +43,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="lines of messages to fine-tune with, of runs of which only good was said (or those of --filter)",
     )
-    what.add_argument("--user", metavar="ID", help="everything about a person, into a folder")
     parser.add_argument("--to", required=True, metavar="PATH", help="the file, or folder, to write")
     parser.add_argument(
         "--as",
@@ -72,7 +70,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     """Write what is asked for; return 1 where there is nothing to write.
 
     Raises:
-        NotFoundError: There is no such dataset, version, split, project or person.
+        NotFoundError: There is no such dataset, version, split or project.
         ArgumentError: An option says nothing about what is exported, or the form is unknown.
         ConflictError: Something is there already.
         DatasetError: The form can't hold something; the message names it.
@@ -83,7 +81,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         if getattr(arguments, what):
             _check_options(what, arguments)
             return export(arguments, Path(arguments.to), console)
-    raise ArgumentError(f"--{'dataset' if arguments.dataset is not None else 'user'} is empty. Name one.")
+    raise ArgumentError("--dataset is empty. Name one.")
 
 
 def _check_options(what: str, arguments: argparse.Namespace) -> None:

@@ -102,7 +102,7 @@ def test_what_is_there_stays_unless_it_may_be_replaced(llmobs: Run, tmp_path: Pa
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ((), "one of the arguments --dataset --pairs --chat --user is required"),
+        ((), "one of the arguments --dataset --pairs --chat is required"),
         (("--dataset", "support", "--pairs"), "argument --pairs: not allowed with argument --dataset"),
         (
             ("--dataset", "support", "--filter", "eq(name, 'x')"),
