@@ -1,0 +1,232 @@
+"""``llmobs curate``: bad runs become examples of a dataset, after a look at what would be written."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from pytest_llmobs.cli.console import Console
+from pytest_llmobs.cli.numbers import limit
+from pytest_llmobs.cli.stores import open_store
+from pytest_llmobs.curation.options import CAP, LIMIT, ON_LEAK, Options
+from pytest_llmobs.errors import ArgumentError
+from pytest_llmobs.wording import count, nearest, shell_line
+
+if TYPE_CHECKING:
+    from pytest_llmobs.curation.curating import Curation
+    from pytest_llmobs.datasets.editing.catalog import Catalog
+    from pytest_llmobs.datasets.editing.changes import Changed
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    parser.add_argument(
+        "--project", action="append", required=True, metavar="P", help="the runs' project (repeatable)"
+    )
+    parser.add_argument(
+        "--filter",
+        metavar="F",
+        help="which runs (see `llmobs runs`); default: errors, feedback below 0.5, and corrections",
+    )
+    parser.add_argument(
+        "--dataset", required=True, metavar="NAME", help="where the examples go; made where it isn't there"
+    )
+    parser.add_argument("--split", metavar="S", help="the part of the dataset that they go to")
+    parser.add_argument(
+        "--cap",
+        type=limit,
+        default=CAP,
+        metavar="N",
+        help=f"most examples of one cluster (0: all; default {CAP})",
+    )
+    parser.add_argument(
+        "--limit",
+        type=limit,
+        default=LIMIT,
+        metavar="N",
+        help=f"most runs that are looked at, the newest (0: all; default {LIMIT})",
+    )
+    parser.add_argument(
+        "--keep-outputs",
+        action="store_true",
+        help="take what the app answered as the reference; without it a person writes that",
+    )
+    parser.add_argument(
+        "--on-leak",
+        choices=ON_LEAK,
+        default="refuse",
+        help="a run whose near-duplicate is in another split: leave it out, or put it there",
+    )
+    parser.add_argument(
+        "--embed",
+        action=argparse.BooleanOptionalAction,
+        help="cluster by meaning, or by words (default: by meaning where an embedder is installed)",
+    )
+    writing = parser.add_mutually_exclusive_group()
+    writing.add_argument("--yes", action="store_true", help="write the examples")
+    writing.add_argument("--dry-run", action="store_true", help="write nothing (default on a terminal)")
+    parser.add_argument("--json", action="store_true", help="print it for machines")
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    """Print what would become of the runs, and with ``--yes`` write it.
+
+    Raises:
+        NotFoundError: A project is unknown.
+        FilterError: The filter can't be understood.
+        ArgumentError: The dataset can't be named so, or nobody said whether to write.
+        DatasetError: The dataset's file can't be edited.
+        ConflictError: Somebody has added one of the runs meanwhile.
+        StoreError: There is no store, or it can't be read.
+    """
+    if not (arguments.yes or arguments.dry_run or console.out.isatty()):
+        raise ArgumentError(
+            "Nobody is asked here, because this is no terminal. Give --dry-run to see what would be written, or "
+            "--yes to write it."
+        )
+    from pytest_llmobs.curation.curating import curate
+
+    options = Options(
+        split=arguments.split,
+        cap=arguments.cap,
+        keep_outputs=arguments.keep_outputs,
+        on_leak=arguments.on_leak,
+        filter=arguments.filter,
+    )
+    curation = curate(
+        open_store(arguments.store, console),
+        _catalog(),
+        list(dict.fromkeys(arguments.project)),
+        arguments.dataset,
+        options,
+        limit=arguments.limit,
+        embed=arguments.embed,
+    )
+    changed = curation.apply() if arguments.yes else None
+    if arguments.json:
+        console.json(_as_json(curation, changed, arguments))
+    else:
+        _print(curation, changed, arguments, console)
+    return 0
+
+
+def _catalog() -> Catalog:
+    from pytest_llmobs.client.client import Client
+
+    return Client().catalog
+
+
+def _print(
+    curation: Curation, changed: Changed | None, arguments: argparse.Namespace, console: Console
+) -> None:
+    for note in _notes(curation, arguments):
+        console.note(note)
+    if not curation.plan.found:
+        console.note("No run matches.")
+        return
+    from pytest_llmobs.reports.pages.curation import curation_page
+
+    console.say("\n".join(curation_page(curation.plan, console.page, by_meaning=curation.by_meaning)))
+    console.say("")
+    for line in _ending(curation, changed, arguments):
+        console.say(line)
+
+
+def _notes(curation: Curation, arguments: argparse.Namespace) -> list[str]:
+    """Return what else there is to know before one reads the figures."""
+    notes = []
+    looked_for = curation.failures
+    if looked_for is not None:
+        notes.append(
+            f"No --filter is given: taken are runs that fulfil {looked_for.filter}, and those that a user corrected."
+        )
+        for key, highest in looked_for.other_scales.items():
+            notes.append(
+                f"Scores of {key!r} go up to {highest:g}: what is bad among them, --filter has to say, such as "
+                f"'and(eq(feedback_key, \"{key}\"), lt(feedback_score, {highest / 2:g}))'."
+            )
+    if curation.has_more:
+        notes.append(
+            f"More runs match: these are the newest {curation.plan.found:,}; --limit 0 looks at all of them."
+        )
+    plan = curation.plan
+    if plan.is_new:
+        names = curation.catalog.files()
+        notes.append(f"The dataset {plan.dataset!r} is new.{nearest(plan.dataset, names)}")
+    elif arguments.split is not None:
+        notes += _unknown_split(curation, arguments.split)
+    return notes
+
+
+def _unknown_split(curation: Curation, split: str) -> list[str]:
+    splits: set[str] = set()
+    for example in curation.catalog.examples(curation.plan.dataset):
+        if split not in example.splits and example.source_run_id not in curation.plan.already_there:
+            splits.update(example.splits)
+        elif split in example.splits:
+            return []
+    names = ", ".join(sorted(splits)) or "none"
+    return [
+        f"No example of {curation.plan.dataset!r} is in a split {split!r} yet.{nearest(split, splits)} Known: {names}."
+    ]
+
+
+def _ending(curation: Curation, changed: Changed | None, arguments: argparse.Namespace) -> list[str]:
+    plan = curation.plan
+    if changed is None:
+        if not plan.drafts:
+            return ["Nothing to add."]
+        return ["Dry run: nothing is written. This writes it:", f"  {_command(arguments)}"]
+    lines = []
+    purged = len(plan.drafts) - len(changed.examples)
+    if purged:
+        lines.append(f"{count(purged, 'run')} of these was erased meanwhile: left out.")
+    if not changed.examples:
+        return [*lines, "Nothing to add."]
+    file = curation.catalog.file(plan.dataset)
+    lines.append(f"Added {count(len(changed.examples), 'example')} to {plan.dataset!r}: {file}")
+    open_ones = sum(not example.outputs for example in changed.examples)
+    if open_ones:
+        lines.append(
+            f"{count(open_ones, 'example')} without outputs: write what a good answer is. What the app answered is in "
+            "metadata.rejected_output."
+        )
+    return lines
+
+
+def _command(arguments: argparse.Namespace) -> str:
+    """Return the command that writes what was shown."""
+    words = ["llmobs", "curate"]
+    for project in arguments.project:
+        words += ["--project", project]
+    for name in ("filter", "dataset", "split", "store"):
+        if getattr(arguments, name) is not None:
+            words += [f"--{name}", getattr(arguments, name)]
+    for name, default in (("cap", CAP), ("limit", LIMIT), ("on_leak", "refuse")):
+        if getattr(arguments, name) != default:
+            words += [f"--{name.replace('_', '-')}", str(getattr(arguments, name))]
+    if arguments.keep_outputs:
+        words.append("--keep-outputs")
+    if arguments.embed is not None:
+        words.append("--embed" if arguments.embed else "--no-embed")
+    return shell_line([*words, "--yes"])
+
+
+def _as_json(curation: Curation, changed: Changed | None, arguments: argparse.Namespace) -> dict[str, Any]:
+    plan = curation.plan
+    document = asdict(plan)
+    del document["sources"]
+    document["modes"] = _with_kinds(plan.modes, document["modes"])
+    document["filter"] = plan.options.filter if curation.failures is None else curation.failures.filter
+    document["has_more"] = curation.has_more
+    document["command"] = _command(arguments)
+    document["added"] = None if changed is None else [example.id for example in changed.examples]
+    return document
+
+
+def _with_kinds(modes: Sequence[Any], documents: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    for mode, document in zip(modes, documents, strict=True):
+        document["recurrence"]["kind"] = mode.recurrence.kind
+    return list(documents)

@@ -1,0 +1,86 @@
+"""A run as somebody who curates sees it: what it was asked, what was said of it, and why it was found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from pytest_llmobs.records.examples import canonical_json
+from pytest_llmobs.records.feedback import Feedback
+from pytest_llmobs.records.runs import Run
+from pytest_llmobs.similarity import text_of
+from pytest_llmobs.wording import last_line
+
+NEGATIVE = 0.5
+"""Scores from 0 to 1, and thumbs, are negative below this."""
+ERROR, CORRECTION, FILTER = "error", "correction", "filter"
+"""Why a run was found, where no key of feedback is the reason."""
+_LONGEST = 200
+"""Characters of an error that a reason keeps."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A run with what was said of it."""
+
+    run: Run
+    feedback: Sequence[Feedback] = ()
+
+    @cached_property
+    def text(self) -> str:
+        """What its inputs say."""
+        return inputs_text(self.run.inputs)
+
+    @cached_property
+    def failure(self) -> str:
+        """What tells its failure from others: inputs, the error's last line, and what people remarked."""
+        remarks = [said.comment for said in self.feedback if said.comment]
+        labels = [said.value for said in self.feedback if isinstance(said.value, str)]
+        return "\n".join([self.text, last_line(self.run.error or ""), *labels, *remarks])
+
+    @cached_property
+    def correction(self) -> Mapping[str, Any] | None:
+        """What a user said the outputs should have been, the newest; None where nobody did."""
+        for said in sorted(self.feedback, key=_age, reverse=True):
+            if isinstance(said.correction, str) and said.correction.strip():
+                return {"output": said.correction}
+            if isinstance(said.correction, Mapping) and said.correction:
+                return said.correction
+        return None
+
+    @cached_property
+    def reasons(self) -> Mapping[str, str]:
+        """Why it may be a failure: ``error``, each key of negative feedback, ``correction``, with what an example says."""
+        return dict(self._reasons())
+
+    def _reasons(self) -> Iterator[tuple[str, str]]:
+        if self.run.status == "error":
+            what = last_line(self.run.error or "")[:_LONGEST]
+            yield ERROR, f"error: {what}" if what else "error"
+        for said in sorted(self.feedback, key=_age):
+            if said.score is not None and said.score < NEGATIVE:
+                yield said.key, f"feedback: {said.key} {float(said.score):g}"
+        if self.correction is not None:
+            yield CORRECTION, CORRECTION
+
+    def reason(self, filter: str | None) -> str:
+        """Return why it is an example, for its metadata.
+
+        Args:
+            filter: The filter that found it, or None.
+        """
+        stated = list(self.reasons.values())
+        if not stated:
+            stated = [f"filter: {filter}"]
+        return "; ".join(stated)
+
+
+def inputs_text(inputs: Any) -> str:
+    """Return what inputs say, for comparison; of those without words their JSON."""
+    return text_of(inputs) or canonical_json(inputs)
+
+
+def _age(said: Feedback) -> tuple[Any, ...]:
+    return said.modified_at, said.id

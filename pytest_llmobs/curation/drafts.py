@@ -1,0 +1,52 @@
+"""A run becomes a draft of an example. A bad answer is never learnt: it is kept as what was rejected."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from typing import Any
+
+from pytest_llmobs.curation.candidates import Candidate
+from pytest_llmobs.curation.options import Options
+from pytest_llmobs.datasets.identity import derived_id
+
+SOURCE, REASON, CLUSTER, REJECTED = "source_run_id", "reason", "cluster", "rejected_output"
+"""Keys of the metadata of an example that was made of a run."""
+
+
+def draft(
+    candidate: Candidate,
+    cluster: str,
+    split: str | None,
+    options: Options,
+    taken: Container[str],
+    dataset: str,
+) -> dict[str, Any]:
+    """Return the example that a run is to become.
+
+    Its outputs are a user's correction; without one they are empty, for a person to complete, unless the options say
+    that what the app answered is right.
+
+    Args:
+        candidate: The run.
+        cluster: The name of its cluster.
+        split: The part of the dataset that it goes to.
+        options: What somebody chose.
+        taken: The ids that examples have.
+        dataset: The dataset's name.
+    """
+    run = candidate.run
+    metadata: dict[str, Any] = {SOURCE: run.id, REASON: candidate.reason(options.filter), CLUSTER: cluster}
+    outputs: Any = candidate.correction
+    if outputs is None and options.keep_outputs:
+        outputs = run.outputs
+    elif run.outputs:
+        metadata[REJECTED] = run.outputs
+    return {
+        # stated, so that of two who curate the same run at once the second is refused
+        "id": derived_id(run.inputs, taken, dataset),
+        "inputs": run.inputs,
+        "outputs": outputs or {},
+        "metadata": metadata,
+        "split": split,
+        "source_run_id": run.id,
+    }

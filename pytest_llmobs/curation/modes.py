@@ -1,0 +1,175 @@
+"""Clusters of failures: what they have in common, whether they come back, and which of them become examples."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC
+from statistics import fmean
+from typing import Any
+
+from pytest_llmobs.curation.candidates import Candidate
+from pytest_llmobs.curation.plans import UNCLUSTERED, FailureMode, Recurrence, Text
+from pytest_llmobs.records.feedback import Feedback, FeedbackStats
+from pytest_llmobs.records.runs import Run
+from pytest_llmobs.similarity import Cluster, Embedder, cluster
+
+_NAMED_BY = 3
+"""Terms that make the name of a cluster."""
+_TYPICAL = 3
+
+
+@dataclass(frozen=True)
+class Group:
+    """One cluster of runs."""
+
+    cluster: Cluster
+    members: Sequence[Candidate]
+    """The most typical first, each text once."""
+    everybody: Sequence[Candidate]
+    """The same and their duplicates."""
+
+    @property
+    def name(self) -> str:
+        """Its first terms."""
+        return ", ".join(self.cluster.terms[:_NAMED_BY]) or UNCLUSTERED
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which members of a cluster become examples."""
+
+    taken: Sequence[Candidate]
+    there: int
+    leaking: int
+    over_cap: int
+
+
+def grouped(
+    kept: Sequence[Candidate], standing_for: Mapping[str, Sequence[Candidate]], embed: Embedder | None
+) -> list[Group]:
+    """Return the clusters, the one with most runs first; what is in none comes last.
+
+    Args:
+        kept: Runs without duplicates among them.
+        standing_for: The duplicates of each, by its id.
+        embed: What turns texts into vectors; None clusters by words.
+    """
+    # by time: in whatever order they are preferred, the same runs make the same clusters
+    ordered = sorted(kept, key=lambda candidate: (candidate.run.start_time, candidate.run.id))
+    groups = []
+    for found in cluster([candidate.failure for candidate in ordered], embed=embed):
+        members = [ordered[number] for number in found.members]
+        everybody = list(members)
+        for member in members:
+            everybody += standing_for.get(member.run.id, ())
+        groups.append(Group(found, members, everybody))
+    return sorted(groups, key=lambda group: (not group.cluster.terms, -len(group.everybody)))
+
+
+def choose(group: Group, there: Collection[str], leaking: Collection[str], cap: int) -> Choice:
+    """Choose members up to the cap, first those that a user corrected, then the most typical.
+
+    What is there already counts, so that curating the same runs again adds nothing.
+
+    Args:
+        group: The cluster.
+        there: Ids of runs that the dataset has, themselves or as duplicates.
+        leaking: Ids of runs that must not be taken.
+        cap: Most members; 0 for all.
+    """
+    number_there = number_leaking = 0
+    open_to_choice = []
+    for member in group.members:
+        if member.run.id in there:
+            number_there += 1
+        elif member.run.id in leaking:
+            number_leaking += 1
+        else:
+            open_to_choice.append(member)
+    open_to_choice.sort(key=lambda member: member.correction is None)
+    room = max(cap - number_there, 0) if cap else len(open_to_choice)
+    taken = open_to_choice[:room]
+    return Choice(taken, number_there, number_leaking, len(open_to_choice) - len(taken))
+
+
+def describe(group: Group, choice: Choice, user_keys: Sequence[str]) -> FailureMode:
+    """Return what is told of a cluster.
+
+    Args:
+        group: It.
+        choice: Which of its members become examples.
+        user_keys: Metadata keys that name a user.
+    """
+    said: list[Feedback] = []
+    for candidate in group.everybody:
+        said += candidate.feedback
+    typical = [Text(member.run.id, member.text) for member in group.members[:_TYPICAL]]
+    return FailureMode(
+        name=group.name,
+        terms=tuple(group.cluster.terms),
+        members=[member.run.id for member in group.members],
+        runs=len(group.everybody),
+        typical=typical,
+        odd=_odd(group, typical),
+        feedback=_stats(said),
+        recurrence=_recurrence([candidate.run for candidate in group.everybody], user_keys),
+        taken=len(choice.taken),
+        there=choice.there,
+        leaking=choice.leaking,
+        over_cap=choice.over_cap,
+    )
+
+
+def _odd(group: Group, typical: Sequence[Text]) -> Text | None:
+    """Return the member that fits worst, where it isn't among the typical ones for lack of others."""
+    number = group.cluster.odd
+    if number is None:
+        return None
+    by_number = dict(zip(group.cluster.members, group.members, strict=True))
+    odd = Text(by_number[number].run.id, by_number[number].text)
+    return None if odd in typical else odd
+
+
+def _stats(said: Iterable[Feedback]) -> dict[str, FeedbackStats]:
+    by_key: dict[str, list[Feedback]] = {}
+    for feedback in said:
+        by_key.setdefault(feedback.key, []).append(feedback)
+    stats = {}
+    for key, records in sorted(by_key.items()):
+        scores = [float(record.score) for record in records if record.score is not None]
+        labels: dict[str, int] = {}
+        for record in records:
+            if isinstance(record.value, str):
+                labels[record.value] = labels.get(record.value, 0) + 1
+        stats[key] = FeedbackStats(
+            n=len(records),
+            avg=fmean(scores) if scores else None,
+            values=dict(sorted(labels.items(), key=lambda label: (-label[1], label[0]))),
+            comments=sum(bool(record.comment) for record in records),
+        )
+    return stats
+
+
+def _recurrence(runs: Sequence[Run], user_keys: Sequence[str]) -> Recurrence:
+    times = [run.start_time for run in runs]
+    return Recurrence(
+        first_seen=min(times),
+        last_seen=max(times),
+        runs=len(runs),
+        days=len({time.astimezone(UTC).date() for time in times}),
+        users=_different(_user(run.metadata, user_keys) for run in runs),
+        sessions=_different(run.thread_id for run in runs),
+    )
+
+
+def _user(metadata: Mapping[str, Any], keys: Sequence[str]) -> str | None:
+    for key in keys:
+        if metadata.get(key) is not None:
+            return str(metadata[key])
+    return None
+
+
+def _different(names: Iterable[str | None]) -> int | None:
+    """Return how many different names there are; None where there is none."""
+    return len(set(names) - {None}) or None
