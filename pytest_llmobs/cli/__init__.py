@@ -35,6 +35,9 @@ COMMANDS: Mapping[str, str] = {
     "feedback": (
         "list what was said of runs, the newest first, and sum it by key, label or the runs' metadata"
     ),
+    "curate": (
+        "make bad runs examples of a dataset, without duplicates and leaks, after a look at the clusters of failures"
+    ),
     "doctor": "look a store over: what is damaged, left behind, can't be sealed, and what to do about it",
     "upload": "upload what a store has sealed and what isn't there yet, each file once",
     "baseline": (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -15,6 +15,8 @@ from pytest_llmobs.wording import last_line
 
 NEGATIVE = 0.5
 """Scores from 0 to 1, and thumbs, are negative below this."""
+PEOPLE = ("api", "app")
+"""Sources whose low scores are bad: people, and the app itself. What a model's score of 0 means, nobody knows."""
 ERROR, CORRECTION, FILTER = "error", "correction", "filter"
 """Why a run was found, where no key of feedback is the reason."""
 _LONGEST = 200
@@ -27,6 +29,8 @@ class Candidate:
 
     run: Run
     feedback: Sequence[Feedback] = ()
+    asked_keys: Collection[str] = ()
+    """The keys of feedback that its filter names: whatever they say, it is why the run was found."""
 
     @cached_property
     def text(self) -> str:
@@ -52,7 +56,7 @@ class Candidate:
 
     @cached_property
     def reasons(self) -> Mapping[str, str]:
-        """Why it may be a failure: ``error``, each key of negative feedback, ``correction``, with what an example says."""
+        """Why it was found: ``error``, keys of feedback, ``correction``, each with what an example says of it."""
         return dict(self._reasons())
 
     def _reasons(self) -> Iterator[tuple[str, str]]:
@@ -60,10 +64,17 @@ class Candidate:
             what = last_line(self.run.error or "")[:_LONGEST]
             yield ERROR, f"error: {what}" if what else "error"
         for said in sorted(self.feedback, key=_age):
-            if said.score is not None and said.score < NEGATIVE:
-                yield said.key, f"feedback: {said.key} {float(said.score):g}"
+            if self._tells(said):
+                label = said.value if said.score is None else f"{float(said.score):g}"
+                yield said.key, f"feedback: {said.key} {label}"
         if self.correction is not None:
             yield CORRECTION, CORRECTION
+
+    def _tells(self, said: Feedback) -> bool:
+        """Return True where feedback is why a run was found."""
+        if said.key in self.asked_keys:
+            return said.score is not None or isinstance(said.value, str)
+        return said.source.type in PEOPLE and said.score is not None and said.score < NEGATIVE
 
     def reason(self, filter: str | None) -> str:
         """Return why it is an example, for its metadata.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from pytest_llmobs.curation import applying
 from pytest_llmobs.curation.options import LIMIT, Options, check_count
 from pytest_llmobs.curation.planning import plan
 from pytest_llmobs.curation.plans import CurationPlan
-from pytest_llmobs.curation.selection import Failures, failures, find
+from pytest_llmobs.curation.selection import Failures, failures, feedback_keys, find
 from pytest_llmobs.errors import EvaluatorError
 from pytest_llmobs.similarity import default_embedder
 
@@ -96,13 +96,16 @@ def curate(
         store.check_project(project)
     name, examples = _dataset(catalog, dataset)
     embedder = _embedder(embed)
-    missing_filter = None
+    looked_for = None
+    keys: Collection[str] = ()
     if condition is None:
-        missing_filter = failures(store, projects)
-        condition = missing_filter.condition
+        looked_for = failures(store, projects)
+        condition = looked_for.condition
+    else:
+        keys = feedback_keys(condition)
     found = find(store, projects, condition, limit)
-    planned = plan(found.runs, found.feedback, name, examples, options, embed=embedder)
-    return Curation(planned, store, catalog, missing_filter, found.has_more, embedder is not None)
+    planned = plan(found.runs, found.feedback, name, examples, options, asked_keys=keys, embed=embedder)
+    return Curation(planned, store, catalog, looked_for, found.has_more, embedder is not None)
 
 
 def _dataset(catalog: Catalog, dataset: str) -> tuple[str, Sequence[Example] | None]:

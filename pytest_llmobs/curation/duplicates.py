@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 
@@ -10,9 +10,6 @@ from pytest_llmobs.curation.candidates import Candidate, inputs_text
 from pytest_llmobs.curation.plans import Duplicate, LeakingRun, Text
 from pytest_llmobs.records.examples import Example
 from pytest_llmobs.similarity import Pair, near_duplicates
-
-_LEAST = 500
-"""Texts that are compared at once. An outage has ten thousand alike: each with each would be fifty million pairs."""
 
 
 @dataclass(frozen=True)
@@ -42,22 +39,42 @@ def distinct(candidates: Sequence[Candidate]) -> Distinct:
     Args:
         candidates: In the order in which they are preferred.
     """
-    first: dict[str, Candidate] = {}
-    for candidate in candidates:
-        first.setdefault(candidate.text, candidate)
-    kept: list[Candidate] = []
-    stands_for: dict[str, tuple[Candidate, float]] = {}
-    for chunk in _chunks(list(first.values()), kept):
-        places = [*kept, *chunk]
-        for candidate, other, similarity in _left_out(chunk, kept, places):
-            stands_for[candidate.text] = other, similarity
-        kept += [candidate for candidate in chunk if candidate.text not in stands_for]
+    kept = list(candidates)
+    left_out: dict[str, tuple[Candidate, float]] = {}
+    unsure = True
+    # A text is paired with the most alike of those before it: where all of these are left out, we look again.
+    while unsure:
+        pairs = _by_first(near_duplicates([candidate.text for candidate in kept]))
+        dropped, unsure = _without_the_later(pairs)
+        for number, pair in dropped.items():
+            left_out[kept[number].run.id] = kept[pair.second], pair.similarity
+        kept = [candidate for number, candidate in enumerate(kept) if number not in dropped]
     duplicates = []
     for candidate in candidates:
-        other, similarity = stands_for.get(candidate.text, (first[candidate.text], 1.0))
-        if other is not candidate:
+        if candidate.run.id in left_out:
+            other, similarity = left_out[candidate.run.id]
             duplicates.append(Duplicate(_text(candidate), _text(other), similarity, in_dataset=False))
     return Distinct(kept, duplicates)
+
+
+def _without_the_later(pairs: Mapping[int, Sequence[Pair]]) -> tuple[dict[int, Pair], bool]:
+    """Return which texts to leave out, each with what it is like and is kept.
+
+    Args:
+        pairs: By their later text.
+
+    Returns:
+        The texts, and whether one that is kept was like others that aren't.
+    """
+    dropped: dict[int, Pair] = {}
+    unsure = False
+    for number in sorted(pairs):
+        near = [pair for pair in pairs[number] if pair.second not in dropped]
+        if near:
+            dropped[number] = max(near, key=attrgetter("similarity"))
+        else:
+            unsure = True
+    return dropped, unsure
 
 
 def known(candidates: Sequence[Candidate], examples: Sequence[Example], split: str | None) -> Known:
@@ -95,30 +112,6 @@ def _closeness(pair: Pair, examples: Sequence[Example], split: str | None) -> tu
 
 def _shares_split(example: Example, split: str | None) -> bool:
     return split in example.splits or (split is None and not example.splits)
-
-
-def _chunks(candidates: Sequence[Candidate], kept: Sequence[Candidate]) -> Iterator[Sequence[Candidate]]:
-    """Yield all of them, more at a time the more of those before were kept: then there are few pairs."""
-    start = 0
-    while start < len(candidates):
-        end = start + max(_LEAST, len(kept))
-        yield candidates[start:end]
-        start = end
-
-
-def _left_out(
-    chunk: Sequence[Candidate], kept: Sequence[Candidate], places: Sequence[Candidate]
-) -> Iterator[tuple[Candidate, Candidate, float]]:
-    """Yield what isn't kept of a chunk, with the most similar of those that are, and how similar it is."""
-    known_texts = [candidate.text for candidate in kept]
-    pairs = _by_first(near_duplicates([candidate.text for candidate in chunk], known=known_texts))
-    dropped: set[int] = set()
-    for number in range(len(kept), len(places)):
-        near = [pair for pair in pairs.get(number, ()) if pair.second not in dropped]
-        if near:
-            dropped.add(number)
-            best = max(near, key=attrgetter("similarity"))
-            yield places[number], places[best.second], best.similarity
 
 
 def _by_first(pairs: Iterable[Pair]) -> Mapping[int, Sequence[Pair]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
@@ -13,6 +14,7 @@ from pytest_llmobs.curation.plans import UNCLUSTERED, FailureMode, Recurrence, T
 from pytest_llmobs.records.feedback import Feedback, FeedbackStats
 from pytest_llmobs.records.runs import Run
 from pytest_llmobs.similarity import Cluster, Embedder, cluster
+from pytest_llmobs.wording import last_line
 
 _NAMED_BY = 3
 """Terms that make the name of a cluster."""
@@ -113,6 +115,7 @@ def describe(group: Group, choice: Choice, user_keys: Sequence[str]) -> FailureM
         typical=typical,
         odd=_odd(group, typical),
         feedback=_stats(said),
+        errors=_errors(group.everybody),
         recurrence=_recurrence([candidate.run for candidate in group.everybody], user_keys),
         taken=len(choice.taken),
         there=choice.there,
@@ -149,6 +152,11 @@ def _stats(said: Iterable[Feedback]) -> dict[str, FeedbackStats]:
             comments=sum(bool(record.comment) for record in records),
         )
     return stats
+
+
+def _errors(candidates: Iterable[Candidate]) -> dict[str, int]:
+    counted = Counter(last_line(candidate.run.error) for candidate in candidates if candidate.run.error)
+    return dict(sorted(counted.items(), key=lambda error: (-error[1], error[0])))
 
 
 def _recurrence(runs: Sequence[Run], user_keys: Sequence[str]) -> Recurrence:

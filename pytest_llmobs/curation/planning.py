@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from pytest_llmobs.curation.candidates import FILTER, Candidate
 from pytest_llmobs.curation.drafts import SOURCE, draft
 from pytest_llmobs.curation.duplicates import Distinct, Known, distinct, known
-from pytest_llmobs.curation.options import Options
 from pytest_llmobs.curation.modes import Choice, Group, choose, describe, grouped
+from pytest_llmobs.curation.options import Options
 from pytest_llmobs.curation.plans import CurationPlan, Duplicate, LeakingRun
 from pytest_llmobs.records.examples import Example
 from pytest_llmobs.records.feedback import Feedback
@@ -30,6 +30,7 @@ def plan(
     examples: Sequence[Example] | None,
     options: Options | None = None,
     *,
+    asked_keys: Collection[str] = (),
     embed: Embedder | None = None,
 ) -> CurationPlan:
     """Work out which runs become which examples of a dataset. The same runs give the same plan.
@@ -43,12 +44,13 @@ def plan(
         dataset: The dataset's name.
         examples: What it holds; None where it is to be made.
         options: What somebody chose; the defaults if None.
+        asked_keys: The keys of feedback that the filter names.
         embed: What turns texts into vectors; None clusters by words.
     """
     options = options or Options()
     examples_there = examples or ()
     sources = _sources(examples_there)
-    candidates = [Candidate(run, feedback.get(run.id, ())) for run in runs if run.inputs]
+    candidates = [Candidate(run, feedback.get(run.id, ()), asked_keys) for run in runs if run.inputs]
     candidates.sort(key=lambda candidate: _preference(candidate, sources))
     unlike = distinct(candidates)
     fresh = [candidate for candidate in unlike.kept if candidate.run.id not in sources]

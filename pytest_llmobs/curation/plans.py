@@ -102,6 +102,8 @@ class FailureMode:
     """The one that fits worst."""
     feedback: Mapping[str, FeedbackStats]
     """What was said of its runs, by key."""
+    errors: Mapping[str, int]
+    """The last lines of its runs' errors, the most frequent first, with their numbers."""
     recurrence: Recurrence
     taken: int
     """Runs that are to become examples."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from pytest_llmobs.curation.candidates import NEGATIVE
+from pytest_llmobs.curation.candidates import NEGATIVE, PEOPLE
 from pytest_llmobs.feedback.reading import chosen_feedback, selected
 from pytest_llmobs.feedback.selection import Selection
 from pytest_llmobs.records.conditions import (
@@ -17,6 +17,7 @@ from pytest_llmobs.records.conditions import (
     Disjunction,
     FieldCondition,
     RunFilter,
+    SameRecord,
     asks_of,
 )
 from pytest_llmobs.records.feedback import Feedback
@@ -30,8 +31,6 @@ _COLUMNS = (
     *("inputs", "outputs", "error", "metadata"),
 )
 _ERRORS = 'eq(status, "error")'
-_PEOPLE = ("api", "app")
-"""Sources whose low scores are bad: people, and the app itself. What a model's score of 0 means, nobody knows."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,7 @@ def failures(store: Store, projects: Sequence[str]) -> Failures:
 
     tables = []
     for project in projects:
-        selection = Selection(project=project, source_types=_PEOPLE)
+        selection = Selection(project=project, source_types=PEOPLE)
         tables.append(selected(store, selection, ["run_id", "key", "score", "correction"]))
     said = pa.concat_tables(tables)
     highest = said.group_by("key").aggregate([("score", "max")]).to_pylist()
@@ -91,6 +90,18 @@ def _filter(keys: Sequence[str]) -> str:
         return _ERRORS
     names = json.dumps(list(keys), ensure_ascii=False)
     return f"or({_ERRORS}, and(in(feedback_key, {names}), lt(feedback_score, {NEGATIVE:g})))"
+
+
+def feedback_keys(condition: Condition) -> frozenset[str]:
+    """Return the keys of feedback that a condition asks for."""
+    match condition:
+        case FieldCondition("feedback_key", "eq" | "in", value):
+            return frozenset([value] if isinstance(value, str) else value or ())
+        case Conjunction(parts) | Disjunction(parts):
+            return frozenset().union(*map(feedback_keys, parts))
+        case SameRecord(_, part):
+            return feedback_keys(part)
+    return frozenset()
 
 
 def find(store: Store, projects: Sequence[str], condition: Condition, limit: int) -> Found:

@@ -33,6 +33,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--dataset", required=True, metavar="NAME", help="where the examples go; made where it isn't there"
     )
+    parser.add_argument(
+        "--dir", metavar="PATH", help="the datasets' folder (default: llm_dataset_dir, datasets)"
+    )
     parser.add_argument("--split", metavar="S", help="the part of the dataset that they go to")
     parser.add_argument(
         "--cap",
@@ -97,32 +100,35 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     )
     curation = curate(
         open_store(arguments.store, console),
-        _catalog(),
+        _catalog(arguments),
         list(dict.fromkeys(arguments.project)),
         arguments.dataset,
         options,
         limit=arguments.limit,
         embed=arguments.embed,
     )
+    notes = _notes(curation, arguments)  # of the dataset as it is before anything is written
     changed = curation.apply() if arguments.yes else None
     if arguments.json:
         console.json(_as_json(curation, changed, arguments))
-    else:
-        _print(curation, changed, arguments, console)
+        return 0
+    for note in notes:
+        console.note(note)
+    _print(curation, changed, arguments, console)
     return 0
 
 
-def _catalog() -> Catalog:
-    from pytest_llmobs.client.client import Client
+def _catalog(arguments: argparse.Namespace) -> Catalog:
+    """Return the datasets of this folder, also where the runs are read from an object store."""
+    from pytest_llmobs.cli.commands.dataset.catalogs import open_catalog
 
-    return Client().catalog
+    store = None if "://" in (arguments.store or "") else arguments.store
+    return open_catalog(argparse.Namespace(store=store, dir=arguments.dir))
 
 
 def _print(
     curation: Curation, changed: Changed | None, arguments: argparse.Namespace, console: Console
 ) -> None:
-    for note in _notes(curation, arguments):
-        console.note(note)
     if not curation.plan.found:
         console.note("No run matches.")
         return
@@ -201,7 +207,7 @@ def _command(arguments: argparse.Namespace) -> str:
     words = ["llmobs", "curate"]
     for project in arguments.project:
         words += ["--project", project]
-    for name in ("filter", "dataset", "split", "store"):
+    for name in ("filter", "dataset", "dir", "split", "store"):
         if getattr(arguments, name) is not None:
             words += [f"--{name}", getattr(arguments, name)]
     for name, default in (("cap", CAP), ("limit", LIMIT), ("on_leak", "refuse")):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from pytest_llmobs.curation.plans import CurationPlan, Duplicate, FailureMode, LeakingRun, Recurrence, Text
 from pytest_llmobs.records.feedback import FeedbackStats
@@ -15,6 +14,10 @@ _SHOWN = 3
 """Duplicates of a kind, and leaks, that are shown."""
 _KEYS = 4
 """Reasons, and keys of feedback, that are named."""
+_SHORT_ID = 13
+"""Letters of a run's id that tell its time to the millisecond."""
+_EXAMPLE_ID = 28
+"""Most cells of an example's id."""
 _NAME = 40
 """Most cells of a key or a name that stands within a line."""
 
@@ -121,13 +124,14 @@ def _pair(pair: Duplicate | LeakingRun, page: Page) -> Iterator[str]:
     kind = "example" if is_example else "run"
     if isinstance(pair, LeakingRun) and pair.split:
         kind = f"split {page.clip(page.line(pair.split), _NAME)}, example"
-    yield _told(f"  {pair.similarity:.2f}  run", pair.run, page)
-    yield _told(f"     {page.signs.alike}  {kind}", pair.of, page)
+    yield _told(f"  {pair.similarity:.2f}  run", pair.run, page, is_run=True)
+    yield _told(f"     {page.signs.alike}  {kind}", pair.of, page, is_run=not is_example)
 
 
-def _told(start: str, text: Text, page: Page) -> str:
-    """Return an id with as much of its text as there is room for."""
-    head = f"{start} {page.clip_middle(page.line(text.id), 24 if page.width < 100 else 36)}  "
+def _told(start: str, text: Text, page: Page, *, is_run: bool) -> str:
+    """Return an id, of a run its beginning, with as much of its text as there is room for."""
+    id = page.line(text.id)[:_SHORT_ID] if is_run else page.clip_middle(page.line(text.id), _EXAMPLE_ID)
+    head = f"{start} {id}  "
     return head + page.clip(page.line(text.text), page.width - cells.width(head))
 
 
@@ -144,9 +148,9 @@ def _mode(mode: FailureMode, page: Page) -> Iterator[str]:
     yield page.paint(page.clip(page.line(", ".join(mode.terms) or mode.name), page.width), "cyan")
     yield from page.flow([f"  {parts[0]}", *parts[1:]], "    ")
     yield from page.flow(_when(mode.recurrence), "    ")
-    said = _feedback(mode.feedback, page)
-    if said:
-        yield "  " + page.clip(said, page.width - 2)
+    for line in (_feedback(mode.feedback, page), _error(mode)):
+        if line:
+            yield "  " + page.clip(page.line(line), page.width - 2)
     for text in mode.typical:
         yield _quoted(page.signs.dot, text, page)
     if mode.odd is not None:
@@ -167,6 +171,13 @@ def _when(recurrence: Recurrence) -> list[str]:
         if number is not None:
             parts.append(count(number, what))
     return parts
+
+
+def _error(mode: FailureMode) -> str:
+    """Return the most frequent error, and how many there are of it."""
+    for error, number in mode.errors.items():
+        return f"error, {number:,} of {mode.runs:,}: {error}"
+    return ""
 
 
 def _feedback(stats: Mapping[str, FeedbackStats], page: Page) -> str:
