@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from operator import attrgetter
 
 from pytest_llmobs.curation.candidates import Candidate, inputs_text
 from pytest_llmobs.curation.plans import Duplicate, LeakingRun, Text
 from pytest_llmobs.records.examples import Example
-from pytest_llmobs.similarity import Pair, near_duplicates
+from pytest_llmobs.similarity import Pair, leader_pairs, near_duplicates
 
 
 @dataclass(frozen=True)
@@ -39,42 +38,13 @@ def distinct(candidates: Sequence[Candidate]) -> Distinct:
     Args:
         candidates: In the order in which they are preferred.
     """
-    kept = list(candidates)
-    left_out: dict[str, tuple[Candidate, float]] = {}
-    unsure = True
-    # A text is paired with the most alike of those before it: where all of these are left out, we look again.
-    while unsure:
-        pairs = _by_first(near_duplicates([candidate.text for candidate in kept]))
-        dropped, unsure = _without_the_later(pairs)
-        for number, pair in dropped.items():
-            left_out[kept[number].run.id] = kept[pair.second], pair.similarity
-        kept = [candidate for number, candidate in enumerate(kept) if number not in dropped]
     duplicates = []
-    for candidate in candidates:
-        if candidate.run.id in left_out:
-            other, similarity = left_out[candidate.run.id]
-            duplicates.append(Duplicate(_text(candidate), _text(other), similarity, in_dataset=False))
+    pairs = {pair.first: pair for pair in leader_pairs([candidate.text for candidate in candidates])}
+    for number, pair in sorted(pairs.items()):
+        run, other = _text(candidates[number]), _text(candidates[pair.second])
+        duplicates.append(Duplicate(run, other, pair.similarity, in_dataset=False))
+    kept = [candidate for number, candidate in enumerate(candidates) if number not in pairs]
     return Distinct(kept, duplicates)
-
-
-def _without_the_later(pairs: Mapping[int, Sequence[Pair]]) -> tuple[dict[int, Pair], bool]:
-    """Return which texts to leave out, each with what it is like and is kept.
-
-    Args:
-        pairs: By their later text.
-
-    Returns:
-        The texts, and whether one that is kept was like others that aren't.
-    """
-    dropped: dict[int, Pair] = {}
-    unsure = False
-    for number in sorted(pairs):
-        near = [pair for pair in pairs[number] if pair.second not in dropped]
-        if near:
-            dropped[number] = max(near, key=attrgetter("similarity"))
-        else:
-            unsure = True
-    return dropped, unsure
 
 
 def known(candidates: Sequence[Candidate], examples: Sequence[Example], split: str | None) -> Known:
@@ -85,40 +55,37 @@ def known(candidates: Sequence[Candidate], examples: Sequence[Example], split: s
         examples: Those of the dataset.
         split: The part of it that the runs are to go to; None for none.
     """
-    texts = [inputs_text(example.inputs) for example in examples]
+    beside = [example for example in examples if _shares_split(example, split)]
+    elsewhere = [example for example in examples if not _shares_split(example, split)]
     duplicates: dict[str, Duplicate] = {}
+    for near in _nearest(candidates, beside):
+        duplicates[near.run.id] = near
     leaks: dict[str, LeakingRun] = {}
-    pairs = _by_first(near_duplicates([candidate.text for candidate in candidates], known=texts))
-    for number, candidate in enumerate(candidates, start=len(examples)):
-        near = [pair for pair in pairs.get(number, ()) if pair.second < len(examples)]
-        if not near:
-            continue
-        best = max(near, key=lambda pair: _closeness(pair, examples, split))
-        example = examples[best.second]
-        of = Text(example.id, texts[best.second])
-        if best.similarity == 1.0 or _shares_split(example, split):
-            duplicates[candidate.run.id] = Duplicate(_text(candidate), of, best.similarity, in_dataset=True)
+    split_of = {example.id: (example.splits or ("",))[0] for example in elsewhere}
+    unlike = [candidate for candidate in candidates if candidate.run.id not in duplicates]
+    for near in _nearest(unlike, elsewhere):
+        if near.is_exact:  # there is nothing to be learnt from it, wherever it lies
+            duplicates[near.run.id] = near
         else:
-            leaks[candidate.run.id] = LeakingRun(
-                _text(candidate), of, example.splits[0] if example.splits else "", best.similarity
-            )
+            leaks[near.run.id] = LeakingRun(near.run, near.of, split_of[near.of.id], near.similarity)
     return Known(duplicates, leaks)
 
 
-def _closeness(pair: Pair, examples: Sequence[Example], split: str | None) -> tuple[bool, bool, float]:
-    """Order what a run is like: the same text before the same split before the rest."""
-    return pair.similarity == 1.0, _shares_split(examples[pair.second], split), pair.similarity
+def _nearest(candidates: Sequence[Candidate], examples: Sequence[Example]) -> Iterator[Duplicate]:
+    """Yield the runs that are like an example, with the most similar one."""
+    texts = [inputs_text(example.inputs) for example in examples]
+    nearest: dict[int, Pair] = {}
+    for pair in near_duplicates([candidate.text for candidate in candidates], known=texts):
+        best = nearest.get(pair.first)
+        if pair.second < len(examples) and (best is None or pair.similarity > best.similarity):
+            nearest[pair.first] = pair
+    for number, pair in nearest.items():
+        of = Text(examples[pair.second].id, texts[pair.second])
+        yield Duplicate(_text(candidates[number - len(examples)]), of, pair.similarity, in_dataset=True)
 
 
 def _shares_split(example: Example, split: str | None) -> bool:
     return split in example.splits or (split is None and not example.splits)
-
-
-def _by_first(pairs: Iterable[Pair]) -> Mapping[int, Sequence[Pair]]:
-    grouped: dict[int, list[Pair]] = {}
-    for pair in pairs:
-        grouped.setdefault(pair.first, []).append(pair)
-    return grouped
 
 
 def _text(candidate: Candidate) -> Text:

@@ -64,6 +64,7 @@ def plan(
     return CurationPlan(
         dataset=dataset,
         is_new=examples is None,
+        splits=_splits(examples_there),
         options=options,
         found=len(runs),
         without_inputs=[run.id for run in runs if not run.inputs],
@@ -76,6 +77,13 @@ def plan(
         drafts=_drafts(taken, like_examples, examples_there, dataset, options),
         corrected=sum(candidate.correction is not None for candidate, _ in taken),
     )
+
+
+def _splits(examples: Sequence[Example]) -> list[str]:
+    splits: set[str] = set()
+    for example in examples:
+        splits.update(example.splits)
+    return sorted(splits)
 
 
 def _sources(examples: Sequence[Example]) -> set[str]:

@@ -121,6 +121,8 @@ class CurationPlan:
     dataset: str
     is_new: bool
     """True where the dataset is to be made."""
+    splits: Sequence[str]
+    """The parts that it has before."""
     options: Options
     found: int
     without_inputs: Sequence[str] = ()

@@ -12,7 +12,7 @@ from pytest_llmobs.cli.numbers import limit
 from pytest_llmobs.cli.stores import open_store
 from pytest_llmobs.curation.options import CAP, LIMIT, ON_LEAK, Options
 from pytest_llmobs.errors import ArgumentError
-from pytest_llmobs.wording import count, nearest, shell_line
+from pytest_llmobs.wording import count, known, nearest, shell_line
 
 if TYPE_CHECKING:
     from pytest_llmobs.curation.curating import Curation
@@ -107,7 +107,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         limit=arguments.limit,
         embed=arguments.embed,
     )
-    notes = _notes(curation, arguments)  # of the dataset as it is before anything is written
+    notes = _notes(curation)  # of the dataset as it is before anything is written
     changed = curation.apply() if arguments.yes else None
     if arguments.json:
         console.json(_as_json(curation, changed, arguments))
@@ -140,7 +140,7 @@ def _print(
         console.say(line)
 
 
-def _notes(curation: Curation, arguments: argparse.Namespace) -> list[str]:
+def _notes(curation: Curation) -> list[str]:
     """Return what else there is to know before one reads the figures."""
     notes = []
     looked_for = curation.failures
@@ -161,22 +161,12 @@ def _notes(curation: Curation, arguments: argparse.Namespace) -> list[str]:
     if plan.is_new:
         names = curation.catalog.files()
         notes.append(f"The dataset {plan.dataset!r} is new.{nearest(plan.dataset, names)}")
-    elif arguments.split is not None:
-        notes += _unknown_split(curation, arguments.split)
+    elif plan.options.split is not None and plan.options.split not in plan.splits:
+        notes.append(
+            f"No example of {plan.dataset!r} is in a split {plan.options.split!r} yet."
+            f"{nearest(plan.options.split, plan.splits)} {known(plan.splits)}"
+        )
     return notes
-
-
-def _unknown_split(curation: Curation, split: str) -> list[str]:
-    splits: set[str] = set()
-    for example in curation.catalog.examples(curation.plan.dataset):
-        if split not in example.splits and example.source_run_id not in curation.plan.already_there:
-            splits.update(example.splits)
-        elif split in example.splits:
-            return []
-    names = ", ".join(sorted(splits)) or "none"
-    return [
-        f"No example of {curation.plan.dataset!r} is in a split {split!r} yet.{nearest(split, splits)} Known: {names}."
-    ]
 
 
 def _ending(curation: Curation, changed: Changed | None, arguments: argparse.Namespace) -> list[str]:
