@@ -6,7 +6,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from pytest_llmobs.client.curation import CurationMethods
 from pytest_llmobs.client.datasets import DatasetMethods
 from pytest_llmobs.client.evaluation import EvaluationMethods
 from pytest_llmobs.client.experiments import ExperimentMethods
@@ -28,7 +27,6 @@ class Client(
     ProjectMethods,
     FeedbackMethods,
     DatasetMethods,
-    CurationMethods,
     PromptMethods,
     QueueMethods,
 ):

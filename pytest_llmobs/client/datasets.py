@@ -14,6 +14,8 @@ from pytest_llmobs.client.parameters import accept
 from pytest_llmobs.errors import ArgumentError
 
 if TYPE_CHECKING:
+    from pytest_llmobs.curation.curating import Curation
+    from pytest_llmobs.curation.options import OnLeak
     from pytest_llmobs.datasets.versions.as_of import AsOf
     from pytest_llmobs.datasets.versions.differences import DatasetDiff
     from pytest_llmobs.datasets.versions.moments import DatasetVersion
@@ -337,3 +339,36 @@ class DatasetMethods(ChatExampleMethods):
 
         name = self._named(dataset_id, dataset_name)
         return difference(*examples_apart(self._catalog, name, from_version, to_version))
+
+    def curate(
+        self,
+        *,
+        project_name: str | Sequence[str],
+        dataset_name: str,
+        filter: str | None = None,
+        split: str | None = None,
+        cap: int = 20,
+        limit: int = 10_000,
+        keep_outputs: bool = False,
+        on_leak: OnLeak = "refuse",
+        embed: bool | None = None,
+    ) -> Curation:
+        """Plan which runs become examples, as ``llmobs curate`` does: ``.plan`` says what ``.apply()`` would write.
+
+        The arguments are the command's options: docs/curation.md. By default the runs are those with an error, with
+        feedback below 0.5 or with a correction; ``embed=None`` clusters by meaning where an embedder is installed.
+
+        Raises:
+            NotFoundError: A project is unknown.
+            FilterError: The filter can't be understood.
+            ArgumentError: An argument is impossible.
+            DatasetError: The dataset's file makes no sense, or can't be edited.
+            EvaluatorError: An embedder is asked for, and none is installed.
+        """
+        from pytest_llmobs.curation.curating import curate
+        from pytest_llmobs.curation.options import Options, Request
+
+        options = Options(split=split, cap=cap, keep_outputs=keep_outputs, on_leak=on_leak, filter=filter)
+        projects = [project_name] if isinstance(project_name, str) else list(project_name)
+        request = Request(projects, dataset_name, options, limit, embed)
+        return curate(self.store, self._catalog, request)

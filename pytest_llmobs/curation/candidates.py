@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -39,10 +39,14 @@ class Candidate:
 
     @cached_property
     def failure(self) -> str:
-        """What tells its failure from others: inputs, the error's last line, and what people remarked."""
-        remarks = [said.comment for said in self.feedback if said.comment]
-        labels = [said.value for said in self.feedback if isinstance(said.value, str)]
-        return "\n".join([self.text, last_line(self.run.error or ""), *labels, *remarks])
+        """What tells its failure from others: inputs, the error's last line, labels and comments."""
+        lines = [self.text, last_line(self.run.error or "")]
+        for said in self.feedback:
+            if isinstance(said.value, str):
+                lines.append(said.value)
+            if said.comment:
+                lines.append(said.comment)
+        return "\n".join(lines)
 
     @cached_property
     def correction(self) -> Mapping[str, Any] | None:
@@ -86,6 +90,25 @@ class Candidate:
         if not stated:
             stated = [f"filter: {filter}"]
         return "; ".join(stated)
+
+
+@dataclass(frozen=True)
+class Found:
+    """The runs that were asked for, with what was said of them."""
+
+    runs: Sequence[Run]
+    feedback: Mapping[str, Sequence[Feedback]] = field(default_factory=dict)
+    """By the run's id."""
+    asked_keys: Collection[str] = ()
+    """The keys of feedback that their filter names."""
+    has_more: bool = False
+    """True where a limit leaves runs out."""
+
+    def candidates(self) -> Iterator[Candidate]:
+        """Yield those that may become examples: something went in."""
+        for run in self.runs:
+            if run.inputs:
+                yield Candidate(run, self.feedback.get(run.id, ()), self.asked_keys)
 
 
 def inputs_text(inputs: Any) -> str:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pytest_llmobs.committed import check_name
 from pytest_llmobs.curation import applying
-from pytest_llmobs.curation.options import LIMIT, Options, check_count
+from pytest_llmobs.curation.options import Request
 from pytest_llmobs.curation.planning import plan
 from pytest_llmobs.curation.plans import CurationPlan
-from pytest_llmobs.curation.selection import Failures, failures, feedback_keys, find
+from pytest_llmobs.curation.selection import Failures, failures, find
 from pytest_llmobs.errors import EvaluatorError
 from pytest_llmobs.similarity import default_embedder
 
@@ -60,51 +60,37 @@ class Curation:
         return applying.without_purged(self.plan, stored)
 
 
-def curate(
-    store: Store,
-    catalog: Catalog,
-    projects: Sequence[str],
-    dataset: str,
-    options: Options,
-    *,
-    limit: int = LIMIT,
-    embed: bool | None = None,
-) -> Curation:
+def curate(store: Store, catalog: Catalog, request: Request) -> Curation:
     """Look at runs and plan which of them become examples. Nothing is written.
 
     Args:
         store: Whose runs are read.
         catalog: The datasets.
-        projects: The runs' projects.
-        dataset: The dataset's name, which need not be there.
-        options: What somebody chose; its filter says which runs.
-        limit: Most runs, the newest; 0 for all.
-        embed: Cluster by meaning, or don't; None where an embedder is installed.
+        request: What is to be curated.
 
     Raises:
         NotFoundError: A project is unknown.
         FilterError: The filter can't be understood.
-        ArgumentError: The dataset can't be named so, or the limit is none.
+        ArgumentError: The dataset can't be named so.
         DatasetError: The dataset's file makes no sense, or can't be edited.
-        EvaluatorError: No embedder is installed.
+        EvaluatorError: An embedder is asked for, and none is installed.
     """
     from pytest_llmobs.storage.filtering.language import parse
 
-    check_count("limit", limit)
+    options = request.options
     condition = None if options.filter is None else parse(options.filter)
-    for project in projects:
+    for project in request.projects:
         store.check_project(project)
-    name, examples = _dataset(catalog, dataset)
-    embedder = _embedder(embed)
+    name, examples = _dataset(catalog, request.dataset)
+    embedder = _embedder(request.embed)
     looked_for = None
-    keys: Collection[str] = ()
     if condition is None:
-        looked_for = failures(store, projects)
+        looked_for = failures(store, request.projects)
         condition = looked_for.condition
-    else:
-        keys = feedback_keys(condition)
-    found = find(store, projects, condition, limit)
-    planned = plan(found.runs, found.feedback, name, examples, options, asked_keys=keys, embed=embedder)
+    found = find(store, request.projects, condition, request.limit)
+    if looked_for is not None:  # then it is negative scores alone that tell
+        found = replace(found, asked_keys=())
+    planned = plan(found, name, examples, options, embed=embedder)
     return Curation(planned, store, catalog, looked_for, found.has_more, embedder is not None)
 
 

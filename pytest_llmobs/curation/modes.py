@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
+from functools import partial
+from operator import attrgetter
 from statistics import fmean
-from typing import Any
 
 from pytest_llmobs.curation.candidates import Candidate
 from pytest_llmobs.curation.plans import UNCLUSTERED, FailureMode, Recurrence, Text
@@ -140,41 +141,50 @@ def _stats(said: Iterable[Feedback]) -> dict[str, FeedbackStats]:
         by_key.setdefault(feedback.key, []).append(feedback)
     stats = {}
     for key, records in sorted(by_key.items()):
-        scores = [float(record.score) for record in records if record.score is not None]
-        labels: dict[str, int] = {}
+        scores = []
+        labels: Counter[str] = Counter()
         for record in records:
+            if record.score is not None:
+                scores.append(float(record.score))
             if isinstance(record.value, str):
-                labels[record.value] = labels.get(record.value, 0) + 1
+                labels[record.value] += 1
         stats[key] = FeedbackStats(
             n=len(records),
             avg=fmean(scores) if scores else None,
-            values=dict(sorted(labels.items(), key=lambda label: (-label[1], label[0]))),
+            values=_most_first(labels),
             comments=sum(bool(record.comment) for record in records),
         )
     return stats
 
 
 def _errors(candidates: Iterable[Candidate]) -> dict[str, int]:
-    counted = Counter(last_line(candidate.run.error) for candidate in candidates if candidate.run.error)
-    return dict(sorted(counted.items(), key=lambda error: (-error[1], error[0])))
+    counted: Counter[str] = Counter()
+    for candidate in candidates:
+        if candidate.run.error:
+            counted[last_line(candidate.run.error)] += 1
+    return _most_first(counted)
+
+
+def _most_first(counted: Counter[str]) -> dict[str, int]:
+    return dict(sorted(counted.items(), key=lambda item: (-item[1], item[0])))
 
 
 def _recurrence(runs: Sequence[Run], user_keys: Sequence[str]) -> Recurrence:
-    times = [run.start_time for run in runs]
+    times = list(map(attrgetter("start_time"), runs))
     return Recurrence(
         first_seen=min(times),
         last_seen=max(times),
         runs=len(runs),
         days=len({time.astimezone(UTC).date() for time in times}),
-        users=_different(_user(run.metadata, user_keys) for run in runs),
-        sessions=_different(run.thread_id for run in runs),
+        users=_different(map(partial(_user, user_keys), runs)),
+        sessions=_different(map(attrgetter("thread_id"), runs)),
     )
 
 
-def _user(metadata: Mapping[str, Any], keys: Sequence[str]) -> str | None:
+def _user(keys: Sequence[str], run: Run) -> str | None:
     for key in keys:
-        if metadata.get(key) is not None:
-            return str(metadata[key])
+        if run.metadata.get(key) is not None:
+            return str(run.metadata[key])
     return None
 
 

@@ -20,6 +20,17 @@ USER_KEYS = ("user_id", "user")
 """Metadata keys that name a user; the first that is there counts."""
 
 
+def check_count(name: str, value: Any) -> None:
+    """Make sure that a value is a number of something, 0 for all.
+
+    Raises:
+        ArgumentError: It isn't.
+    """
+    # by type: True is an int too
+    if type(value) is not int or value < 0:
+        raise ArgumentError(f"{name} is {value!r}; it must be a whole number, 0 (for all) or above.")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Options:
     """How runs are made examples."""
@@ -50,12 +61,28 @@ class Options:
             )
 
 
-def check_count(name: str, value: Any) -> None:
-    """Make sure that a value is a number of something, 0 for all.
+@dataclass(frozen=True)
+class Request:
+    """What is to be curated."""
 
-    Raises:
-        ArgumentError: It isn't.
-    """
-    # by type: True is an int too
-    if type(value) is not int or value < 0:
-        raise ArgumentError(f"{name} is {value!r}; it must be a whole number, 0 (for all) or above.")
+    projects: Sequence[str]
+    """The runs' projects."""
+    dataset: str
+    """The dataset's name, which need not be there."""
+    options: Options = Options()
+    limit: int = LIMIT
+    """Most runs that are looked at, the newest; 0 for all."""
+    embed: bool | None = None
+    """Cluster by meaning, or don't; None where an embedder is installed."""
+
+    def __post_init__(self) -> None:
+        """Check what a caller chose.
+
+        Raises:
+            ArgumentError: A value is impossible.
+        """
+        check_count("limit", self.limit)
+        if not self.projects:
+            raise ArgumentError(
+                "No project is named. Give the one whose runs are meant, such as 'production'."
+            )

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
-from pytest_llmobs.curation.candidates import FILTER, Candidate
+from pytest_llmobs.curation.candidates import FILTER, Candidate, Found
 from pytest_llmobs.curation.drafts import SOURCE, draft
 from pytest_llmobs.curation.duplicates import Distinct, Known, distinct, known
 from pytest_llmobs.curation.modes import Choice, Group, choose, describe, grouped
 from pytest_llmobs.curation.options import Options
 from pytest_llmobs.curation.plans import CurationPlan, Duplicate, LeakingRun
 from pytest_llmobs.records.examples import Example
-from pytest_llmobs.records.feedback import Feedback
-from pytest_llmobs.records.runs import Run
 
 if TYPE_CHECKING:
     from pytest_llmobs.similarity import Embedder
@@ -23,14 +23,44 @@ Taken = Sequence[tuple[Candidate, str]]
 """The runs that become examples, each with the name of its cluster."""
 
 
+@dataclass(frozen=True)
+class Sifted:
+    """Which runs are what: there already, like each other, like an example."""
+
+    candidates: Sequence[Candidate]
+    """In the order in which they are preferred."""
+    sources: Collection[str]
+    """Ids of the runs that examples were made of before."""
+    unlike: Distinct
+    like_examples: Known
+
+    @cached_property
+    def already_there(self) -> list[str]:
+        """Ids of the runs that were found and that examples were made of before."""
+        return [candidate.run.id for candidate in self.candidates if candidate.run.id in self.sources]
+
+    @property
+    def duplicates(self) -> list[Duplicate]:
+        """Those that no examples were made of before."""
+        fresh = [one for one in self.unlike.duplicates if one.run.id not in self.sources]
+        return [*fresh, *self.like_examples.duplicates.values()]
+
+    @property
+    def standing_for(self) -> Mapping[str, Sequence[Candidate]]:
+        """The duplicates of each run that is kept, by its id."""
+        by_id = {candidate.run.id: candidate for candidate in self.candidates}
+        standing: dict[str, list[Candidate]] = {}
+        for duplicate in self.unlike.duplicates:
+            standing.setdefault(duplicate.of.id, []).append(by_id[duplicate.run.id])
+        return standing
+
+
 def plan(
-    runs: Sequence[Run],
-    feedback: Mapping[str, Sequence[Feedback]],
+    found: Found,
     dataset: str,
     examples: Sequence[Example] | None,
     options: Options | None = None,
     *,
-    asked_keys: Collection[str] = (),
     embed: Embedder | None = None,
 ) -> CurationPlan:
     """Work out which runs become which examples of a dataset. The same runs give the same plan.
@@ -39,44 +69,52 @@ def plan(
     then those that a user corrected, then the newest.
 
     Args:
-        runs: What was found, in any order.
-        feedback: What was said of them, by the run's id.
+        found: The runs, in any order, and what was said of them.
         dataset: The dataset's name.
         examples: What it holds; None where it is to be made.
         options: What somebody chose; the defaults if None.
-        asked_keys: The keys of feedback that the filter names.
         embed: What turns texts into vectors; None clusters by words.
     """
     options = options or Options()
-    examples_there = examples or ()
-    sources = _sources(examples_there)
-    candidates = [Candidate(run, feedback.get(run.id, ()), asked_keys) for run in runs if run.inputs]
-    candidates.sort(key=lambda candidate: _preference(candidate, sources))
-    unlike = distinct(candidates)
-    fresh = [candidate for candidate in unlike.kept if candidate.run.id not in sources]
-    like_examples = known(fresh, examples_there, options.split)
-    groups = grouped(unlike.kept, _standing_for(unlike, candidates), embed)
-    choices = _choices(groups, sources, like_examples, options)
+    sifted = _sifted(found, examples or (), options)
+    groups = grouped(sifted.unlike.kept, sifted.standing_for, embed)
+    choices = [_choice(group, sifted, options) for group in groups]
     taken = _taken(groups, choices)
-    modes = []
-    for group, choice in zip(groups, choices, strict=True):
-        modes.append(describe(group, choice, options.user_keys))
     return CurationPlan(
         dataset=dataset,
         is_new=examples is None,
-        splits=_splits(examples_there),
+        splits=_splits(examples or ()),
         options=options,
-        found=len(runs),
-        without_inputs=[run.id for run in runs if not run.inputs],
-        already_there=[candidate.run.id for candidate in candidates if candidate.run.id in sources],
-        duplicates=_fresh_duplicates(unlike, like_examples, sources),
-        leaks=_told_leaks(like_examples, taken, options),
-        modes=modes,
-        reasons=_reasons(candidates),
+        found=len(found.runs),
+        without_inputs=[run.id for run in found.runs if not run.inputs],
+        already_there=sifted.already_there,
+        duplicates=sifted.duplicates,
+        leaks=_told_leaks(sifted.like_examples, taken, options),
+        modes=list(map(partial(describe, user_keys=options.user_keys), groups, choices)),
+        reasons=_reasons(sifted.candidates),
         sources=[candidate.run for candidate, _ in taken],
-        drafts=_drafts(taken, like_examples, examples_there, dataset, options),
+        drafts=_drafts(taken, sifted.like_examples, examples or (), dataset, options),
         corrected=sum(candidate.correction is not None for candidate, _ in taken),
     )
+
+
+def _sifted(found: Found, examples: Sequence[Example], options: Options) -> Sifted:
+    sources = _sources(examples)
+    candidates = sorted(found.candidates(), key=lambda candidate: _preference(candidate, sources))
+    unlike = distinct(candidates)
+    fresh = [candidate for candidate in unlike.kept if candidate.run.id not in sources]
+    return Sifted(candidates, sources, unlike, known(fresh, examples, options.split))
+
+
+def _sources(examples: Sequence[Example]) -> set[str]:
+    """Return the ids of the runs that examples were made of."""
+    ids: set[Any] = set()
+    for example in examples:
+        stated = example.metadata.get(SOURCE)
+        if isinstance(stated, str):
+            ids.add(stated)
+        ids.add(example.source_run_id)
+    return ids - {None}
 
 
 def _splits(examples: Sequence[Example]) -> list[str]:
@@ -86,55 +124,34 @@ def _splits(examples: Sequence[Example]) -> list[str]:
     return sorted(splits)
 
 
-def _sources(examples: Sequence[Example]) -> set[str]:
-    """Return the ids of the runs that examples were made of."""
-    ids = set()
-    for example in examples:
-        ids |= {example.source_run_id, example.metadata.get(SOURCE)}
-    return {id for id in ids if isinstance(id, str)}
-
-
 def _preference(candidate: Candidate, sources: Collection[str]) -> tuple[Any, ...]:
     run = candidate.run
     return run.id not in sources, candidate.correction is None, -run.start_time.timestamp(), run.id
 
 
-def _standing_for(unlike: Distinct, candidates: Sequence[Candidate]) -> Mapping[str, Sequence[Candidate]]:
-    """Return the duplicates of each run that is kept."""
-    by_id = {candidate.run.id: candidate for candidate in candidates}
-    standing: dict[str, list[Candidate]] = {}
-    for duplicate in unlike.duplicates:
-        standing.setdefault(duplicate.of.id, []).append(by_id[duplicate.run.id])
-    return standing
-
-
-def _choices(
-    groups: Sequence[Group], sources: Collection[str], like_examples: Known, options: Options
-) -> list[Choice]:
-    there = {*sources, *like_examples.duplicates}
-    leaking = like_examples.leaks if options.on_leak == "refuse" else {}
-    return [choose(group, there, leaking, options.cap) for group in groups]
+def _choice(group: Group, sifted: Sifted, options: Options) -> Choice:
+    there = {*sifted.already_there, *sifted.like_examples.duplicates}
+    leaking = sifted.like_examples.leaks if options.on_leak == "refuse" else {}
+    return choose(group, there, leaking, options.cap)
 
 
 def _taken(groups: Sequence[Group], choices: Sequence[Choice]) -> Taken:
     taken = []
     for group, choice in zip(groups, choices, strict=True):
-        taken += [(candidate, group.name) for candidate in choice.taken]
+        for candidate in choice.taken:
+            taken.append((candidate, group.name))
     return taken
-
-
-def _fresh_duplicates(unlike: Distinct, like_examples: Known, sources: Collection[str]) -> list[Duplicate]:
-    """Return the duplicates that no examples were made of before."""
-    duplicates = [duplicate for duplicate in unlike.duplicates if duplicate.run.id not in sources]
-    return [*duplicates, *like_examples.duplicates.values()]
 
 
 def _told_leaks(like_examples: Known, taken: Taken, options: Options) -> list[LeakingRun]:
     """Return the leaks that something is done about: where they are moved, those that the cap lets in."""
     if options.on_leak == "refuse":
         return list(like_examples.leaks.values())
-    ids = {candidate.run.id for candidate, _ in taken}
-    return [leak for id, leak in like_examples.leaks.items() if id in ids]
+    leaks = []
+    for candidate, _ in taken:
+        if candidate.run.id in like_examples.leaks:
+            leaks.append(like_examples.leaks[candidate.run.id])
+    return leaks
 
 
 def _reasons(candidates: Iterable[Candidate]) -> Mapping[str, int]:

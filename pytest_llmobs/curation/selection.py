@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from pytest_llmobs.curation.candidates import NEGATIVE, PEOPLE
+from pytest_llmobs.curation.candidates import NEGATIVE, PEOPLE, Found
 from pytest_llmobs.feedback.reading import chosen_feedback, selected
 from pytest_llmobs.feedback.selection import Selection
 from pytest_llmobs.records.conditions import (
@@ -21,7 +21,6 @@ from pytest_llmobs.records.conditions import (
     asks_of,
 )
 from pytest_llmobs.records.feedback import Feedback
-from pytest_llmobs.records.runs import Run
 
 if TYPE_CHECKING:
     from pytest_llmobs.storage.store import Store
@@ -50,18 +49,6 @@ class Failures:
         from pytest_llmobs.storage.filtering.language import parse
 
         return Disjunction((parse(self.filter), FieldCondition("id", "in", self.corrected)))
-
-
-@dataclass(frozen=True)
-class Found:
-    """The runs that were asked for."""
-
-    runs: Sequence[Run]
-    """The newest first."""
-    feedback: Mapping[str, Sequence[Feedback]]
-    """What was said of them, by the run's id."""
-    has_more: bool
-    """True where the limit leaves runs out."""
 
 
 def failures(store: Store, projects: Sequence[str]) -> Failures:
@@ -127,7 +114,7 @@ def find(store: Store, projects: Sequence[str], condition: Condition, limit: int
     )
     runs = list(islice(reading, limit or None))
     has_more = next(reading, None) is not None
-    return Found(runs, feedback_of(store, [run.id for run in runs]), has_more)
+    return Found(runs, feedback_of(store, [run.id for run in runs]), feedback_keys(condition), has_more)
 
 
 def feedback_of(store: Store, run_ids: Sequence[str]) -> Mapping[str, Sequence[Feedback]]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_llmobs.cli.console import Console
 from pytest_llmobs.cli.numbers import limit
 from pytest_llmobs.cli.stores import open_store
-from pytest_llmobs.curation.options import CAP, LIMIT, ON_LEAK, Options
+from pytest_llmobs.curation.options import CAP, LIMIT, ON_LEAK, Options, Request
 from pytest_llmobs.errors import ArgumentError
 from pytest_llmobs.wording import count, known, nearest, shell_line
 
@@ -33,10 +33,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--dataset", required=True, metavar="NAME", help="where the examples go; made where it isn't there"
     )
+    parser.add_argument("--split", metavar="S", help="the part of the dataset that they go to")
     parser.add_argument(
         "--dir", metavar="PATH", help="the datasets' folder (default: llm_dataset_dir, datasets)"
     )
-    parser.add_argument("--split", metavar="S", help="the part of the dataset that they go to")
+    _add_choices(parser)
+    writing = parser.add_mutually_exclusive_group()
+    writing.add_argument("--yes", action="store_true", help="write the examples")
+    writing.add_argument("--dry-run", action="store_true", help="write nothing (default on a terminal)")
+    parser.add_argument("--json", action="store_true", help="print it for machines")
+
+
+def _add_choices(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--cap",
         type=limit,
@@ -67,10 +75,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action=argparse.BooleanOptionalAction,
         help="cluster by meaning, or by words (default: by meaning where an embedder is installed)",
     )
-    writing = parser.add_mutually_exclusive_group()
-    writing.add_argument("--yes", action="store_true", help="write the examples")
-    writing.add_argument("--dry-run", action="store_true", help="write nothing (default on a terminal)")
-    parser.add_argument("--json", action="store_true", help="print it for machines")
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
@@ -91,22 +95,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         )
     from pytest_llmobs.curation.curating import curate
 
-    options = Options(
-        split=arguments.split,
-        cap=arguments.cap,
-        keep_outputs=arguments.keep_outputs,
-        on_leak=arguments.on_leak,
-        filter=arguments.filter,
-    )
-    curation = curate(
-        open_store(arguments.store, console),
-        _catalog(arguments),
-        list(dict.fromkeys(arguments.project)),
-        arguments.dataset,
-        options,
-        limit=arguments.limit,
-        embed=arguments.embed,
-    )
+    curation = curate(open_store(arguments.store, console), _catalog(arguments), _request(arguments))
     notes = _notes(curation)  # of the dataset as it is before anything is written
     changed = curation.apply() if arguments.yes else None
     if arguments.json:
@@ -116,6 +105,23 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         console.note(note)
     _print(curation, changed, arguments, console)
     return 0
+
+
+def _request(arguments: argparse.Namespace) -> Request:
+    options = Options(
+        split=arguments.split,
+        cap=arguments.cap,
+        keep_outputs=arguments.keep_outputs,
+        on_leak=arguments.on_leak,
+        filter=arguments.filter,
+    )
+    return Request(
+        projects=list(dict.fromkeys(arguments.project)),
+        dataset=arguments.dataset,
+        options=options,
+        limit=arguments.limit,
+        embed=arguments.embed,
+    )
 
 
 def _catalog(arguments: argparse.Namespace) -> Catalog:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from pytest_llmobs.curation.applying import apply, without_purged
+from pytest_llmobs.curation.candidates import Found
 from pytest_llmobs.curation.options import Options
 from pytest_llmobs.curation.planning import plan
 from pytest_llmobs.datasets.editing.catalog import Catalog
@@ -28,7 +29,9 @@ def catalog(tmp_path: Path) -> Catalog:
 
 def test_the_dataset_is_made_and_holds_the_examples(catalog: Catalog) -> None:
     runs = [failed(1, LATE), make_run(2, REFUND, outputs={"output": "Soon."})]
-    changed = apply(plan(runs, {}, "support/regressions", None, Options(split="hard", filter="…")), catalog)
+    changed = apply(
+        plan(Found(runs), "support/regressions", None, Options(split="hard", filter="…")), catalog
+    )
     examples = {example.source_run_id: example for example in catalog.examples("support/regressions")}
     assert {example.id for example in changed.examples} == {example.id for example in examples.values()}
     assert examples["run-1"].inputs == {"question": LATE}
@@ -39,21 +42,21 @@ def test_the_dataset_is_made_and_holds_the_examples(catalog: Catalog) -> None:
 
 
 def test_nothing_to_add_writes_nothing(catalog: Catalog) -> None:
-    assert apply(plan([], {}, "regressions", None), catalog).examples == ()
+    assert apply(plan(Found([]), "regressions", None), catalog).examples == ()
     assert not catalog.has("regressions")
 
 
 def test_what_is_there_is_kept_and_curating_again_adds_nothing(catalog: Catalog) -> None:
     runs = [failed(1, LATE), failed(2, REFUND)]
-    apply(plan(runs[:1], {}, "regressions", None), catalog)
-    again = plan(runs, {}, "regressions", catalog.examples("regressions"))
+    apply(plan(Found(runs[:1]), "regressions", None), catalog)
+    again = plan(Found(runs), "regressions", catalog.examples("regressions"))
     apply(again, catalog)
     assert [example.source_run_id for example in catalog.examples("regressions")] == ["run-1", "run-2"]
-    assert plan(runs, {}, "regressions", catalog.examples("regressions")).drafts == []
+    assert plan(Found(runs), "regressions", catalog.examples("regressions")).drafts == []
 
 
 def test_of_two_who_curate_at_once_the_second_is_refused(catalog: Catalog) -> None:
-    both = [plan([failed(1, LATE)], {}, "regressions", None) for _ in range(2)]
+    both = [plan(Found([failed(1, LATE)]), "regressions", None) for _ in range(2)]
     apply(both[0], catalog)
     with pytest.raises(ConflictError, match="has an example"):
         apply(both[1], catalog)
@@ -61,15 +64,15 @@ def test_of_two_who_curate_at_once_the_second_is_refused(catalog: Catalog) -> No
 
 
 def test_a_run_that_was_erased_meanwhile_is_left_out(catalog: Catalog) -> None:
-    planned = plan([failed(1, LATE), failed(2, REFUND)], {}, "regressions", None)
+    planned = plan(Found([failed(1, LATE), failed(2, REFUND)]), "regressions", None)
     apply(without_purged(planned, {"run-2"}), catalog)
     assert [example.source_run_id for example in catalog.examples("regressions")] == ["run-2"]
 
 
 def test_a_near_duplicate_that_came_to_another_split_meanwhile_is_told(catalog: Catalog) -> None:
-    planned = plan([failed(1, LATE)], {}, "regressions", None, Options(split="train"))
+    planned = plan(Found([failed(1, LATE)]), "regressions", None, Options(split="train"))
     nearly = LATE.replace("three", "four")
-    apply(plan([failed(9, nearly)], {}, "regressions", None, Options(split="test")), catalog)
+    apply(plan(Found([failed(9, nearly)]), "regressions", None, Options(split="test")), catalog)
     with pytest.raises(DatasetError, match="test"):
         apply(planned, catalog)
     assert [example.source_run_id for example in catalog.examples("regressions")] == ["run-9"]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from pytest_llmobs.curation.candidates import Found
 from pytest_llmobs.curation.options import Options
 from pytest_llmobs.curation.planning import plan
 from pytest_llmobs.curation.plans import CurationPlan
@@ -28,7 +29,7 @@ def planned(
     said: dict[str, list[Feedback]] | None = None,
     **options: Any,
 ) -> CurationPlan:
-    return plan(runs, said or {}, "regressions", examples, Options(**options))
+    return plan(Found(runs, said or {}), "regressions", examples, Options(**options))
 
 
 def added(plan: CurationPlan, examples: Sequence[Example] = ()) -> list[Example]:
