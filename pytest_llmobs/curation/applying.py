@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import replace
-from itertools import compress
 
+from pytest_llmobs.curation.drafts import SOURCE
 from pytest_llmobs.curation.plans import CurationPlan
 from pytest_llmobs.datasets.editing import changes
 from pytest_llmobs.datasets.editing.catalog import Catalog
@@ -21,12 +21,7 @@ def without_purged(plan: CurationPlan, stored: Collection[str]) -> CurationPlan:
         plan: It.
         stored: Ids of those of its runs that the store still has.
     """
-    still_there = [run.id in stored for run in plan.sources]
-    return replace(
-        plan,
-        sources=list(compress(plan.sources, still_there)),
-        drafts=list(compress(plan.drafts, still_there)),
-    )
+    return replace(plan, drafts=[draft for draft in plan.drafts if draft[SOURCE] in stored])
 
 
 def apply(plan: CurationPlan, catalog: Catalog) -> Changed:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from pytest_llmobs.curation.plans import Text
 from pytest_llmobs.records.examples import canonical_json
 from pytest_llmobs.records.feedback import Feedback
 from pytest_llmobs.records.runs import Run
@@ -31,6 +32,16 @@ class Candidate:
     feedback: Sequence[Feedback] = ()
     asked_keys: Collection[str] = ()
     """The keys of feedback that its filter names: whatever they say, it is why the run was found."""
+
+    @property
+    def id(self) -> str:
+        """The run's."""
+        return self.run.id
+
+    @property
+    def said(self) -> Text:
+        """Its id and its text, for whoever reads a plan."""
+        return Text(self.id, self.text)
 
     @cached_property
     def text(self) -> str:
@@ -103,6 +114,11 @@ class Found:
     """The keys of feedback that their filter names."""
     has_more: bool = False
     """True where a limit leaves runs out."""
+
+    @property
+    def without_inputs(self) -> list[str]:
+        """Ids of the runs that can be no examples."""
+        return [run.id for run in self.runs if not run.inputs]
 
     def candidates(self) -> Iterator[Candidate]:
         """Yield those that may become examples: something went in."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from pytest_llmobs.committed import check_name
 from pytest_llmobs.curation import applying
+from pytest_llmobs.curation.drafts import SOURCE
 from pytest_llmobs.curation.options import Request
 from pytest_llmobs.curation.planning import plan
 from pytest_llmobs.curation.plans import CurationPlan
@@ -51,7 +53,7 @@ class Curation:
 
     def current(self) -> CurationPlan:
         """Return the plan without the runs that were erased since it was made."""
-        ids = [run.id for run in self.plan.sources]
+        ids = list(map(itemgetter(SOURCE), self.plan.drafts))
         if not ids:
             return self.plan
         stored: set[str] = set()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress
+from operator import attrgetter
 
 from pytest_llmobs.curation.candidates import Candidate, inputs_text
 from pytest_llmobs.curation.plans import Duplicate, LeakingRun, Text
@@ -39,12 +41,12 @@ def distinct(candidates: Sequence[Candidate]) -> Distinct:
         candidates: In the order in which they are preferred.
     """
     duplicates = []
-    pairs = {pair.first: pair for pair in leader_pairs([candidate.text for candidate in candidates])}
-    for number, pair in sorted(pairs.items()):
-        run, other = _text(candidates[number]), _text(candidates[pair.second])
+    is_kept = [True] * len(candidates)
+    for pair in sorted(leader_pairs(_texts(candidates))):
+        run, other = candidates[pair.first].said, candidates[pair.second].said
         duplicates.append(Duplicate(run, other, pair.similarity, in_dataset=False))
-    kept = [candidate for number, candidate in enumerate(candidates) if number not in pairs]
-    return Distinct(kept, duplicates)
+        is_kept[pair.first] = False
+    return Distinct(list(compress(candidates, is_kept)), duplicates)
 
 
 def known(candidates: Sequence[Candidate], examples: Sequence[Example], split: str | None) -> Known:
@@ -55,19 +57,20 @@ def known(candidates: Sequence[Candidate], examples: Sequence[Example], split: s
         examples: Those of the dataset.
         split: The part of it that the runs are to go to; None for none.
     """
-    beside = [example for example in examples if _shares_split(example, split)]
-    elsewhere = [example for example in examples if not _shares_split(example, split)]
+    beside, elsewhere = [], []
+    for example in examples:
+        (beside if _shares_split(example, split) else elsewhere).append(example)
     duplicates: dict[str, Duplicate] = {}
     for near in _nearest(candidates, beside):
         duplicates[near.run.id] = near
     leaks: dict[str, LeakingRun] = {}
-    split_of = {example.id: (example.splits or ("",))[0] for example in elsewhere}
-    unlike = [candidate for candidate in candidates if candidate.run.id not in duplicates]
+    by_id = dict(zip(map(attrgetter("id"), elsewhere), elsewhere, strict=True))
+    unlike = [candidate for candidate in candidates if candidate.id not in duplicates]
     for near in _nearest(unlike, elsewhere):
         if near.is_exact:  # there is nothing to be learnt from it, wherever it lies
             duplicates[near.run.id] = near
         else:
-            leaks[near.run.id] = LeakingRun(near.run, near.of, split_of[near.of.id], near.similarity)
+            leaks[near.run.id] = LeakingRun(near.run, near.of, _split(by_id[near.of.id]), near.similarity)
     return Known(duplicates, leaks)
 
 
@@ -75,18 +78,22 @@ def _nearest(candidates: Sequence[Candidate], examples: Sequence[Example]) -> It
     """Yield the runs that are like an example, with the most similar one."""
     texts = [inputs_text(example.inputs) for example in examples]
     nearest: dict[int, Pair] = {}
-    for pair in near_duplicates([candidate.text for candidate in candidates], known=texts):
+    for pair in near_duplicates(_texts(candidates), known=texts):
         best = nearest.get(pair.first)
         if pair.second < len(examples) and (best is None or pair.similarity > best.similarity):
             nearest[pair.first] = pair
     for number, pair in nearest.items():
         of = Text(examples[pair.second].id, texts[pair.second])
-        yield Duplicate(_text(candidates[number - len(examples)]), of, pair.similarity, in_dataset=True)
+        yield Duplicate(candidates[number - len(examples)].said, of, pair.similarity, in_dataset=True)
 
 
 def _shares_split(example: Example, split: str | None) -> bool:
     return split in example.splits or (split is None and not example.splits)
 
 
-def _text(candidate: Candidate) -> Text:
-    return Text(candidate.run.id, candidate.text)
+def _split(example: Example) -> str:
+    return example.splits[0] if example.splits else ""
+
+
+def _texts(candidates: Sequence[Candidate]) -> list[str]:
+    return list(map(attrgetter("text"), candidates))

@@ -61,11 +61,11 @@ def grouped(
     # by time: in whatever order they are preferred, the same runs make the same clusters
     ordered = sorted(kept, key=lambda candidate: (candidate.run.start_time, candidate.run.id))
     groups = []
-    for found in cluster([candidate.failure for candidate in ordered], embed=embed):
-        members = [ordered[number] for number in found.members]
+    for found in cluster(list(map(attrgetter("failure"), ordered)), embed=embed):
+        members = list(map(ordered.__getitem__, found.members))
         everybody = list(members)
         for member in members:
-            everybody += standing_for.get(member.run.id, ())
+            everybody += standing_for.get(member.id, ())
         groups.append(Group(found, members, everybody))
     return sorted(groups, key=lambda group: (not group.cluster.terms, -len(group.everybody)))
 
@@ -84,9 +84,9 @@ def choose(group: Group, there: Collection[str], leaking: Collection[str], cap: 
     number_there = number_leaking = 0
     open_to_choice = []
     for member in group.members:
-        if member.run.id in there:
+        if member.id in there:
             number_there += 1
-        elif member.run.id in leaking:
+        elif member.id in leaking:
             number_leaking += 1
         else:
             open_to_choice.append(member)
@@ -107,17 +107,17 @@ def describe(group: Group, choice: Choice, user_keys: Sequence[str]) -> FailureM
     said: list[Feedback] = []
     for candidate in group.everybody:
         said += candidate.feedback
-    typical = [Text(member.run.id, member.text) for member in group.members[:_TYPICAL]]
+    typical = list(map(attrgetter("said"), group.members[:_TYPICAL]))
     return FailureMode(
         name=group.name,
         terms=tuple(group.cluster.terms),
-        members=[member.run.id for member in group.members],
+        members=list(map(attrgetter("id"), group.members)),
         runs=len(group.everybody),
         typical=typical,
         odd=_odd(group, typical),
         feedback=_stats(said),
         errors=_errors(group.everybody),
-        recurrence=_recurrence([candidate.run for candidate in group.everybody], user_keys),
+        recurrence=_recurrence(list(map(attrgetter("run"), group.everybody)), user_keys),
         taken=len(choice.taken),
         there=choice.there,
         leaking=choice.leaking,
@@ -131,7 +131,7 @@ def _odd(group: Group, typical: Sequence[Text]) -> Text | None:
     if number is None:
         return None
     by_number = dict(zip(group.cluster.members, group.members, strict=True))
-    odd = Text(by_number[number].run.id, by_number[number].text)
+    odd = by_number[number].said
     return None if odd in typical else odd
 
 

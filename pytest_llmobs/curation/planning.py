@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from pytest_llmobs.curation.candidates import FILTER, Candidate, Found
@@ -37,18 +38,21 @@ class Sifted:
     @cached_property
     def already_there(self) -> list[str]:
         """Ids of the runs that were found and that examples were made of before."""
-        return [candidate.run.id for candidate in self.candidates if candidate.run.id in self.sources]
+        return list(filter(self.sources.__contains__, map(attrgetter("id"), self.candidates)))
 
     @property
     def duplicates(self) -> list[Duplicate]:
         """Those that no examples were made of before."""
-        fresh = [one for one in self.unlike.duplicates if one.run.id not in self.sources]
-        return [*fresh, *self.like_examples.duplicates.values()]
+        fresh = list(self.like_examples.duplicates.values())
+        for duplicate in self.unlike.duplicates:
+            if duplicate.run.id not in self.sources:
+                fresh.append(duplicate)
+        return fresh
 
     @property
     def standing_for(self) -> Mapping[str, Sequence[Candidate]]:
         """The duplicates of each run that is kept, by its id."""
-        by_id = {candidate.run.id: candidate for candidate in self.candidates}
+        by_id = dict(zip(map(attrgetter("id"), self.candidates), self.candidates, strict=True))
         standing: dict[str, list[Candidate]] = {}
         for duplicate in self.unlike.duplicates:
             standing.setdefault(duplicate.of.id, []).append(by_id[duplicate.run.id])
@@ -86,13 +90,12 @@ def plan(
         splits=_splits(examples or ()),
         options=options,
         found=len(found.runs),
-        without_inputs=[run.id for run in found.runs if not run.inputs],
+        without_inputs=found.without_inputs,
         already_there=sifted.already_there,
         duplicates=sifted.duplicates,
         leaks=_told_leaks(sifted.like_examples, taken, options),
         modes=list(map(partial(describe, user_keys=options.user_keys), groups, choices)),
         reasons=_reasons(sifted.candidates),
-        sources=[candidate.run for candidate, _ in taken],
         drafts=_drafts(taken, sifted.like_examples, examples or (), dataset, options),
         corrected=sum(candidate.correction is not None for candidate, _ in taken),
     )
@@ -102,7 +105,7 @@ def _sifted(found: Found, examples: Sequence[Example], options: Options) -> Sift
     sources = _sources(examples)
     candidates = sorted(found.candidates(), key=lambda candidate: _preference(candidate, sources))
     unlike = distinct(candidates)
-    fresh = [candidate for candidate in unlike.kept if candidate.run.id not in sources]
+    fresh = [candidate for candidate in unlike.kept if candidate.id not in sources]
     return Sifted(candidates, sources, unlike, known(fresh, examples, options.split))
 
 
@@ -149,8 +152,8 @@ def _told_leaks(like_examples: Known, taken: Taken, options: Options) -> list[Le
         return list(like_examples.leaks.values())
     leaks = []
     for candidate, _ in taken:
-        if candidate.run.id in like_examples.leaks:
-            leaks.append(like_examples.leaks[candidate.run.id])
+        if candidate.id in like_examples.leaks:
+            leaks.append(like_examples.leaks[candidate.id])
     return leaks
 
 
@@ -164,10 +167,10 @@ def _reasons(candidates: Iterable[Candidate]) -> Mapping[str, int]:
 def _drafts(
     taken: Taken, like_examples: Known, examples: Sequence[Example], dataset: str, options: Options
 ) -> list[dict[str, Any]]:
-    ids = {example.id for example in examples}
+    ids = set(map(attrgetter("id"), examples))
     drafts = []
     for candidate, name in taken:
-        leak = like_examples.leaks.get(candidate.run.id)
+        leak = like_examples.leaks.get(candidate.id)
         split = options.split if leak is None else leak.split or None
         made = draft(candidate, name, split, options, ids, dataset)
         ids.add(made["id"])

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any, Literal
 
 from pytest_llmobs.curation.options import Options
 from pytest_llmobs.records.feedback import FeedbackStats
-from pytest_llmobs.records.runs import Run
 
 UNCLUSTERED = "unclustered"
 """The name of the cluster of what is like nothing else."""
@@ -135,8 +135,6 @@ class CurationPlan:
     """The clusters, the one with most runs first; what is in none comes last."""
     reasons: Mapping[str, int] = field(default_factory=dict)
     """Number of runs by why they were found: ``error``, a key of feedback, ``correction``, ``filter``."""
-    sources: Sequence[Run] = ()
-    """The runs that are to become examples, in the order of ``drafts``."""
     drafts: Sequence[Mapping[str, Any]] = ()
     """The examples to be, under the names of ``Example``."""
     corrected: int = 0
@@ -145,4 +143,4 @@ class CurationPlan:
     @property
     def over_cap(self) -> int:
         """Number of runs that the cap leaves out."""
-        return sum(mode.over_cap for mode in self.modes)
+        return sum(map(attrgetter("over_cap"), self.modes))

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from pytest_llmobs.curation.candidates import NEGATIVE, PEOPLE, Found
@@ -61,15 +62,16 @@ def failures(store: Store, projects: Sequence[str]) -> Failures:
         selection = Selection(project=project, source_types=PEOPLE)
         tables.append(selected(store, selection, ["run_id", "key", "score", "correction"]))
     said = pa.concat_tables(tables)
-    highest = said.group_by("key").aggregate([("score", "max")]).to_pylist()
-    scored = {row["key"]: row["score_max"] for row in highest if row["score_max"] is not None}
-    keys = sorted(key for key, most in scored.items() if most <= 1)
     corrected = pc.unique(said.filter(pc.is_valid(said["correction"]))["run_id"].drop_null()).to_pylist()
-    return Failures(
-        _filter(keys),
-        tuple(corrected),
-        {key: most for key, most in sorted(scored.items()) if most > 1},
-    )
+    keys: list[str] = []
+    other_scales: dict[str, float] = {}
+    highest = said.filter(pc.is_valid(said["score"])).group_by("key").aggregate([("score", "max")])
+    for row in highest.sort_by("key").to_pylist():
+        if row["score_max"] > 1:
+            other_scales[row["key"]] = row["score_max"]
+        else:
+            keys.append(row["key"])
+    return Failures(_filter(keys), tuple(corrected), other_scales)
 
 
 def _filter(keys: Sequence[str]) -> str:
@@ -114,7 +116,8 @@ def find(store: Store, projects: Sequence[str], condition: Condition, limit: int
     )
     runs = list(islice(reading, limit or None))
     has_more = next(reading, None) is not None
-    return Found(runs, feedback_of(store, [run.id for run in runs]), feedback_keys(condition), has_more)
+    ids = list(map(attrgetter("id"), runs))
+    return Found(runs, feedback_of(store, ids), feedback_keys(condition), has_more)
 
 
 def feedback_of(store: Store, run_ids: Sequence[str]) -> Mapping[str, Sequence[Feedback]]:

@@ -219,7 +219,6 @@ def _command(arguments: argparse.Namespace) -> str:
 def _as_json(curation: Curation, changed: Changed | None, arguments: argparse.Namespace) -> dict[str, Any]:
     plan = curation.plan
     document = asdict(plan)
-    del document["sources"]
     document["modes"] = _with_kinds(plan.modes, document["modes"])
     document["filter"] = plan.options.filter if curation.failures is None else curation.failures.filter
     document["has_more"] = curation.has_more

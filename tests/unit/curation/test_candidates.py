@@ -45,4 +45,4 @@ def test_inputs_without_words_are_told_apart() -> None:
 
 def test_what_people_remarked_tells_failures_apart() -> None:
     candidate = Candidate(failed(1, "Where?"), [say(score=0, comment="Wrong city"), say(value="facts")])
-    assert candidate.failure == "Where?\nValueError: no order\nfacts\nWrong city"
+    assert candidate.failure == "Where?\nValueError: no order\nWrong city\nfacts"
