@@ -57,7 +57,8 @@ def known(candidates: Sequence[Candidate], examples: Sequence[Example], split: s
         examples: Those of the dataset.
         split: The part of it that the runs are to go to; None for none.
     """
-    beside, elsewhere = [], []
+    beside: list[Example] = []
+    elsewhere: list[Example] = []
     for example in examples:
         (beside if _shares_split(example, split) else elsewhere).append(example)
     duplicates: dict[str, Duplicate] = {}

@@ -46,7 +46,8 @@ def curation_page(plan: CurationPlan, page: Page, *, by_meaning: bool = False) -
 
 
 def _by_kind(duplicates: Sequence[Duplicate]) -> tuple[list[Duplicate], list[Duplicate]]:
-    exact, near = [], []
+    exact: list[Duplicate] = []
+    near: list[Duplicate] = []
     for duplicate in duplicates:
         (exact if duplicate.is_exact else near).append(duplicate)
     return exact, near
