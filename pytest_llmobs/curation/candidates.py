@@ -62,6 +62,7 @@ class Candidate:
     @cached_property
     def correction(self) -> Mapping[str, Any] | None:
         """What a user said the outputs should have been, the newest; None where nobody did."""
+        # a later correction may correct an earlier one
         for said in sorted(self.feedback, key=_age, reverse=True):
             if isinstance(said.correction, str) and said.correction.strip():
                 return {"output": said.correction}
@@ -98,6 +99,7 @@ class Candidate:
             filter: The filter that found it, or None.
         """
         stated = list(self.reasons.values())
+        # who filters by something else knows why
         if not stated:
             stated = [f"filter: {filter}"]
         return "; ".join(stated)
@@ -129,7 +131,8 @@ class Found:
 
 def inputs_text(inputs: Any) -> str:
     """Return what inputs say, for comparison; of those without words their JSON."""
-    return text_of(inputs) or canonical_json(inputs)
+    text = text_of(inputs)
+    return text if text.strip() else canonical_json(inputs)
 
 
 def _age(said: Feedback) -> tuple[Any, ...]:

@@ -81,6 +81,7 @@ def curate(store: Store, catalog: Catalog, request: Request) -> Curation:
 
     options = request.options
     condition = None if options.filter is None else parse(options.filter)
+    # whatever may be wrong is told before runs are read
     for project in request.projects:
         store.check_project(project)
     name, examples = _dataset(catalog, request.dataset)

@@ -57,6 +57,7 @@ def known(candidates: Sequence[Candidate], examples: Sequence[Example], split: s
         examples: Those of the dataset.
         split: The part of it that the runs are to go to; None for none.
     """
+    # two questions: the nearest of all may lie elsewhere, while another one beside is near as well
     beside: list[Example] = []
     elsewhere: list[Example] = []
     for example in examples:

@@ -11,31 +11,35 @@ from operator import attrgetter
 from statistics import fmean
 
 from pytest_llmobs.curation.candidates import Candidate
-from pytest_llmobs.curation.plans import UNCLUSTERED, FailureMode, Recurrence, Text
+from pytest_llmobs.curation.plans import UNCLUSTERED, FailureMode, Recurrence
 from pytest_llmobs.records.feedback import Feedback, FeedbackStats
 from pytest_llmobs.records.runs import Run
-from pytest_llmobs.similarity import Cluster, Embedder, cluster
+from pytest_llmobs.similarity import Embedder, cluster
 from pytest_llmobs.wording import last_line
 
 _NAMED_BY = 3
 """Terms that make the name of a cluster."""
 _TYPICAL = 3
+_HEAVIEST = 3
+"""How often a text counts at most, where it has duplicates: three make a cluster."""
 
 
 @dataclass(frozen=True)
 class Group:
     """One cluster of runs."""
 
-    cluster: Cluster
+    terms: Sequence[str]
     members: Sequence[Candidate]
     """The most typical first, each text once."""
     everybody: Sequence[Candidate]
     """The same and their duplicates."""
+    odd: Candidate | None = None
+    """The member that fits worst."""
 
     @property
     def name(self) -> str:
         """Its first terms."""
-        return ", ".join(self.cluster.terms[:_NAMED_BY]) or UNCLUSTERED
+        return ", ".join(self.terms[:_NAMED_BY]) or UNCLUSTERED
 
 
 @dataclass(frozen=True)
@@ -60,14 +64,31 @@ def grouped(
     """
     # by time: in whatever order they are preferred, the same runs make the same clusters
     ordered = sorted(kept, key=lambda candidate: (candidate.run.start_time, candidate.run.id))
+    weighted: list[Candidate] = []
+    for candidate in ordered:
+        # an outage that asks for the same all the time is a cluster, too
+        weighted += [candidate] * min(1 + len(standing_for.get(candidate.id, ())), _HEAVIEST)
     groups = []
-    for found in cluster(list(map(attrgetter("failure"), ordered)), embed=embed):
-        members = list(map(ordered.__getitem__, found.members))
+    placed: set[str] = set()
+    for found in cluster(list(map(attrgetter("failure"), weighted)), embed=embed):
+        members = _placed(map(weighted.__getitem__, found.members), placed)
         everybody = list(members)
         for member in members:
             everybody += standing_for.get(member.id, ())
-        groups.append(Group(found, members, everybody))
-    return sorted(groups, key=lambda group: (not group.cluster.terms, -len(group.everybody)))
+        if members:
+            odd = None if found.odd is None else weighted[found.odd]
+            groups.append(Group(found.terms, members, everybody, odd))
+    return sorted(groups, key=lambda group: (not group.terms, -len(group.everybody)))
+
+
+def _placed(candidates: Iterable[Candidate], placed: set[str]) -> list[Candidate]:
+    """Return those that have no place yet, each once."""
+    members = []
+    for candidate in candidates:
+        if candidate.id not in placed:
+            placed.add(candidate.id)
+            members.append(candidate)
+    return members
 
 
 def choose(group: Group, there: Collection[str], leaking: Collection[str], cap: int) -> Choice:
@@ -90,6 +111,7 @@ def choose(group: Group, there: Collection[str], leaking: Collection[str], cap: 
             number_leaking += 1
         else:
             open_to_choice.append(member)
+    # the sort is stable: the most typical stay ahead
     open_to_choice.sort(key=lambda member: member.correction is None)
     room = max(cap - number_there, 0) if cap else len(open_to_choice)
     taken = open_to_choice[:room]
@@ -108,13 +130,16 @@ def describe(group: Group, choice: Choice, user_keys: Sequence[str]) -> FailureM
     for candidate in group.everybody:
         said += candidate.feedback
     typical = list(map(attrgetter("said"), group.members[:_TYPICAL]))
+    odd = None if group.odd is None else group.odd.said
+    if odd in typical:  # for lack of others
+        odd = None
     return FailureMode(
         name=group.name,
-        terms=tuple(group.cluster.terms),
+        terms=tuple(group.terms),
         members=list(map(attrgetter("id"), group.members)),
         runs=len(group.everybody),
         typical=typical,
-        odd=_odd(group, typical),
+        odd=odd,
         feedback=_stats(said),
         errors=_errors(group.everybody),
         recurrence=_recurrence(list(map(attrgetter("run"), group.everybody)), user_keys),
@@ -123,16 +148,6 @@ def describe(group: Group, choice: Choice, user_keys: Sequence[str]) -> FailureM
         leaking=choice.leaking,
         over_cap=choice.over_cap,
     )
-
-
-def _odd(group: Group, typical: Sequence[Text]) -> Text | None:
-    """Return the member that fits worst, where it isn't among the typical ones for lack of others."""
-    number = group.cluster.odd
-    if number is None:
-        return None
-    by_number = dict(zip(group.cluster.members, group.members, strict=True))
-    odd = by_number[number].said
-    return None if odd in typical else odd
 
 
 def _stats(said: Iterable[Feedback]) -> dict[str, FeedbackStats]:

@@ -129,6 +129,7 @@ def _splits(examples: Sequence[Example]) -> list[str]:
 
 def _preference(candidate: Candidate, sources: Collection[str]) -> tuple[Any, ...]:
     run = candidate.run
+    # those that the dataset has come first: else another run may stand for one that was taken the last time
     return run.id not in sources, candidate.correction is None, -run.start_time.timestamp(), run.id
 
 
@@ -167,6 +168,7 @@ def _reasons(candidates: Iterable[Candidate]) -> Mapping[str, int]:
 def _drafts(
     taken: Taken, like_examples: Known, examples: Sequence[Example], dataset: str, options: Options
 ) -> list[dict[str, Any]]:
+    # an example that is added takes its id, too
     ids = set(map(attrgetter("id"), examples))
     drafts = []
     for candidate, name in taken:

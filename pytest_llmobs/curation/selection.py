@@ -107,6 +107,7 @@ def find(store: Store, projects: Sequence[str], condition: Condition, limit: int
         parts.append(FieldCondition("is_root", "eq", True))
     if not asks_of(condition, "evaluates"):
         parts.append(FieldCondition("evaluates", "eq", None))
+    # one more than asked for, to know whether there are more
     reading = store.runs(
         projects,
         filter=RunFilter(Conjunction(tuple(parts))),

@@ -113,7 +113,7 @@ def _alike(distinct: list[str], asked: list[bool], threshold: float) -> Iterator
     shingled = Shingled(distinct)
     with_text = filter(distinct.__getitem__, range(len(distinct)))
     order = sorted(with_text, key=asked.__getitem__)  # the known ones first
-    buckets = _Buckets()
+    buckets = Buckets()
     bands_of_all = sketcher(rows_of(threshold))(shingles(distinct[index]) for index in order)
     for index, bands in zip(order, bands_of_all, strict=True):
         if asked[index]:
@@ -136,7 +136,7 @@ def _verified(
     return alike
 
 
-class _Buckets:
+class Buckets:
     """The texts seen so far, by their bands."""
 
     def __init__(self) -> None:

@@ -88,6 +88,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         ConflictError: Somebody has added one of the runs meanwhile.
         StoreError: There is no store, or it can't be read.
     """
+    # before the store is opened: a script that would hang or write is told at once
     if not (arguments.yes or arguments.dry_run or console.out.isatty()):
         raise ArgumentError(
             "Nobody is asked here, because this is no terminal. Give --dry-run to see what would be written, or "
@@ -200,6 +201,7 @@ def _ending(curation: Curation, changed: Changed | None, arguments: argparse.Nam
 
 def _command(arguments: argparse.Namespace) -> str:
     """Return the command that writes what was shown."""
+    # what is at its default is left out: people read it before they run it
     words = ["llmobs", "curate"]
     for project in arguments.project:
         words += ["--project", project]

@@ -66,6 +66,7 @@ def _figures(plan: CurationPlan, page: Page) -> list[str]:
         ("over the cap", plan.over_cap, f"{options.cap:,} of a cluster at most"),
         ("to add", len(plan.drafts), _outputs(plan)),
     ]
+    # a zero says nothing, but for what was found and what comes of it
     shown = [row for row in rows if row[1] or row[0] in ("found", "to add")]
     names = max(cells.width(name) for name, _, _ in shown)
     digits = max(len(f"{number:,}") for _, number, _ in shown)
@@ -112,6 +113,7 @@ def _block(title: str, pairs: Sequence[Duplicate | LeakingRun], page: Page) -> l
     """Return the most telling of some pairs: the least alike, about which one may doubt."""
     if not pairs:
         return []
+    # what is surely the same needs no second look
     lines = ["", page.paint(title, "bold")]
     for pair in sorted(pairs, key=lambda pair: pair.similarity)[:_SHOWN]:
         lines += _pair(pair, page)

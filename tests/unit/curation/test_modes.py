@@ -5,15 +5,14 @@ from typing import Any
 import pytest
 
 from pytest_llmobs.curation.candidates import Candidate
-from pytest_llmobs.curation.modes import Choice, Group, choose, describe
-from pytest_llmobs.similarity import Cluster
+from pytest_llmobs.curation.modes import Choice, Group, choose, describe, grouped
 from tests.unit.curation.runs import failed, make_run, say
 
 ASKED = "Where is it?"
 
 
 def group(*members: Candidate, terms: tuple[str, ...] = ("refund", "card"), odd: int | None = None) -> Group:
-    return Group(Cluster(list(range(len(members))), list(terms), odd), members, members)
+    return Group(terms, members, members, None if odd is None else members[odd])
 
 
 def happened(*runs: Any) -> Any:
@@ -83,3 +82,13 @@ def test_what_a_user_corrected_comes_first() -> None:
     members = [Candidate(make_run(number, ASKED)) for number in range(3)]
     members.append(Candidate(make_run(3, ASKED), [say("correction", correction="At noon.")]))
     assert ids(choose(group(*members), (), (), 2)) == ["run-3", "run-0"]
+
+
+def test_one_text_that_comes_again_and_again_is_a_cluster() -> None:
+    loud = Candidate(failed(0, "The mail to reset my password does not arrive", "KeyError: 'mail'"))
+    others = [Candidate(make_run(number, question)) for number, question in enumerate(("Thanks!", ASKED), 1)]
+    again = [Candidate(failed(number, loud.text, "KeyError: 'mail'")) for number in range(10, 15)]
+    first, *rest = grouped([loud, *others], {loud.id: again}, None)
+    assert (first.members, len(first.everybody)) == ([loud], 6)
+    assert first.terms
+    assert [group.name for group in rest] == ["unclustered"]
