@@ -238,6 +238,12 @@ def test_the_client_edits_the_dataset_as_the_page_shows(tmp_path: Path):
     assert written.read_text(encoding="utf-8") == noted("written by the client", DATASETS)
 
 
+def test_a_version_is_loaded_as_the_page_shows(tmp_path: Path):
+    run_script(tmp_path, "", noted("client", DATASETS))
+    printed = run_script(tmp_path, "", noted("versions", DATASETS))
+    assert printed == noted("printed by the versions", DATASETS)
+
+
 def noted(note: str, document: str = README) -> str:
     (text,) = [block.text for block in blocks(document) if block.note == note]
     return text
