@@ -20,6 +20,7 @@ import io
 import json
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -46,10 +47,7 @@ class Csv:
         Raises:
             DatasetError: The header is unusable, cells are missing or too many, or quotes are unbalanced.
         """
-        for row in self.every_row(path):
-            if isinstance(row, DatasetError):
-                raise row
-            yield row
+        return rows_of(read_text(path), path)
 
     def every_row(self, path: Path) -> Iterator[Row | DatasetError]:
         """Yield what ``rows`` does, and in the place of a record that makes no row what is wrong with it.
@@ -57,29 +55,45 @@ class Csv:
         Raises:
             DatasetError: The header is unusable, or quotes are unbalanced: nobody knows where records end.
         """
-        lines, records = _read_records(path)
-        if not records:
-            return
-        header, *body = records
-        del lines[0]
-        _check_header(header, path)
-        name = display_path(path)
-        fitting: list[tuple[str, list[str]]] = []
-        for line, cells in zip(lines, body, strict=True):
-            place = f"{name}:{line}"
-            if len(cells) == len(header):
-                fitting.append((place, cells))
-            else:
-                yield _misfit(cells, len(header), place)
-        for (place, cells), values in zip(
-            fitting, _typed_rows(header, [cells for _, cells in fitting]), strict=True
-        ):
-            try:
-                fields = _fields(header, cells, values, place)
-            except DatasetError as error:
-                yield error
-            else:
-                yield Row(fields, place)
+        return _every_row(read_text(path), path)
+
+
+def rows_of(text: str, path: Path) -> Iterator[Row]:
+    """Yield one row a record of the text of a file.
+
+    Raises:
+        DatasetError: The header is unusable, cells are missing or too many, or quotes are unbalanced.
+    """
+    for row in _every_row(text, path):
+        if isinstance(row, DatasetError):
+            raise row
+        yield row
+
+
+def _every_row(text: str, path: Path) -> Iterator[Row | DatasetError]:
+    lines, records = _read_records(text, path)
+    if not records:
+        return
+    header, *body = records
+    del lines[0]
+    _check_header(header, path)
+    name = display_path(path)
+    fitting: list[tuple[str, list[str]]] = []
+    for line, cells in zip(lines, body, strict=True):
+        place = f"{name}:{line}"
+        if len(cells) == len(header):
+            fitting.append((place, cells))
+        else:
+            yield _misfit(cells, len(header), place)
+    for (place, cells), values in zip(
+        fitting, _typed_rows(header, [cells for _, cells in fitting]), strict=True
+    ):
+        try:
+            fields = _fields(header, cells, values, place)
+        except DatasetError as error:
+            yield error
+        else:
+            yield Row(fields, place)
 
 
 def _misfit(cells: Sequence[str], width: int, place: str) -> DatasetError:
@@ -89,20 +103,25 @@ def _misfit(cells: Sequence[str], width: int, place: str) -> DatasetError:
     )
 
 
-def _read_records(path: Path) -> tuple[list[int], list[list[str]]]:
+def _read_records(text: str, path: Path) -> tuple[list[int], list[list[str]]]:
     """Return the lines that records begin on, and the records."""
-    text = read_text(path)
-    delimiter, line = ",", 1
+    delimiter, skipped = separator(text, path)
+    reader = csv.reader(io.StringIO(text[skipped:], newline=""), delimiter=delimiter, strict=True)
+    return _records_of(reader, 2 if skipped else 1, path)
+
+
+def separator(text: str, path: Path) -> tuple[str, int]:
+    """Return what stands between the cells of a text, and the length of the line before the header that says so.
+
+    Raises:
+        DatasetError: It may be one or another.
+    """
     stated = _STATED.match(text)
     if stated is not None:
-        delimiter, line = stated[1], 2
-        text = text[stated.end() :]
-    elif path.suffix.lower() == ".tsv":
-        delimiter = "\t"
-    else:
-        delimiter = _delimiter(text.lstrip("\n").partition("\n")[0], path)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    return _records_of(reader, line, path)
+        return stated[1], stated.end()
+    if path.suffix.lower() == ".tsv":
+        return "\t", 0
+    return _delimiter(text.lstrip("\r\n").partition("\n")[0], path), 0
 
 
 def _delimiter(header: str, path: Path) -> str:
@@ -139,22 +158,29 @@ def _records_of(reader: Any, line: int, path: Path) -> tuple[list[int], list[lis
     above = line - 1
     begins: list[int] = []
     records: list[list[str]] = []
-    # The limit is the process's: it is put back below.
+    with long_cells():
+        try:
+            for cells in reader:
+                if any(cells):
+                    begins.append(line)
+                    records.append(cells)
+                line = above + reader.line_num + 1
+        except csv.Error as error:
+            raise DatasetError(
+                f"{display_path(path)}:{line}: broken CSV: {error}. A quote inside a quoted cell is doubled, "
+                "and each cell that opens with a quote must close with one."
+            ) from None
+    return begins, records
+
+
+@contextmanager
+def long_cells() -> Iterator[None]:
+    """Lift the limit of a cell's length inside the ``with`` block: it is the whole process's."""
     usual = csv.field_size_limit(_LONGEST_CELL)
     try:
-        for cells in reader:
-            if any(cells):
-                begins.append(line)
-                records.append(cells)
-            line = above + reader.line_num + 1
-    except csv.Error as error:
-        raise DatasetError(
-            f"{display_path(path)}:{line}: broken CSV: {error}. A quote inside a quoted cell is doubled, "
-            "and each cell that opens with a quote must close with one."
-        ) from None
+        yield
     finally:
         csv.field_size_limit(usual)
-    return begins, records
 
 
 def _check_header(header: Sequence[str], path: Path) -> None:
@@ -174,7 +200,7 @@ def _typed_rows(header: Sequence[str], rows: Sequence[list[str]]) -> Iterator[tu
 def _typed_column(column: str, cells: Sequence[str]) -> list[Any]:
     if column in _VERBATIM:
         return list(cells)
-    parsed = list(map(_parse, cells))
+    parsed = list(map(cell_value, cells))
     types = {type(value) for cell, value in zip(cells, parsed, strict=True) if cell}
     # Typed as a whole or not at all: a column of texts may happen to hold ``42`` once.
     if types in ({bool}, {int}, {float}, {int, float}):
@@ -210,7 +236,7 @@ def _refuse_broken_json(cell: str, value: Any, column: str, place: str) -> None:
         )
 
 
-def _parse(cell: str) -> Any:
+def cell_value(cell: str) -> Any:
     """Return the JSON value of a cell, the cell itself where it is none, or what must not stand in a JSON value."""
     try:
         return _decode(cell)

@@ -25,29 +25,38 @@ class Yaml:
         Raises:
             DatasetError: The file is no YAML, or its top is no list; the message names line and column.
         """
-        import yaml
+        return rows_of(read_text(path), path)
 
-        name = display_path(path)
-        loader = _loader()(read_text(path))
-        try:
-            top = loader.get_single_node()
-            if top is None:
-                return
-            if not isinstance(top, yaml.SequenceNode):
-                raise DatasetError(f"{name}:{top.start_mark.line + 1}: the top is no list. {_A_LIST}")
-            check_size(top, name)
-            check_keys(top, name)
-            yield from _rows(loader, top, name)
-            warn_of_surprises(top, name)
-        except yaml.MarkedYAMLError as error:
-            place = _place(name, error.problem_mark or error.context_mark)
-            raise DatasetError(f"{place}: broken YAML: {error.problem or error.context}. {_A_LIST}") from None
-        except RecursionError:
-            raise DatasetError(f"{name}: nested too deeply. {_A_LIST}") from None
-        except (yaml.YAMLError, ValueError) as error:
-            raise DatasetError(f"{name}: broken YAML: {error}. {_A_LIST}") from None
-        finally:
-            loader.dispose()
+
+def rows_of(text: str, path: Path) -> Iterator[Row]:
+    """Yield one row an item of the list that a text is.
+
+    Raises:
+        DatasetError: It is no YAML, or its top is no list; the message names line and column.
+    """
+    import yaml
+
+    name = display_path(path)
+    loader = _loader()(text)
+    try:
+        top = loader.get_single_node()
+        if top is None:
+            return
+        if not isinstance(top, yaml.SequenceNode):
+            raise DatasetError(f"{name}:{top.start_mark.line + 1}: the top is no list. {_A_LIST}")
+        check_size(top, name)
+        check_keys(top, name)
+        yield from _rows(loader, top, name)
+        warn_of_surprises(top, name)
+    except yaml.MarkedYAMLError as error:
+        place = _place(name, error.problem_mark or error.context_mark)
+        raise DatasetError(f"{place}: broken YAML: {error.problem or error.context}. {_A_LIST}") from None
+    except RecursionError:
+        raise DatasetError(f"{name}: nested too deeply. {_A_LIST}") from None
+    except (yaml.YAMLError, ValueError) as error:
+        raise DatasetError(f"{name}: broken YAML: {error}. {_A_LIST}") from None
+    finally:
+        loader.dispose()
 
 
 def _rows(loader: Any, top: Any, name: str) -> Iterator[Row]:

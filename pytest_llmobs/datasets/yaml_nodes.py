@@ -145,6 +145,11 @@ def _surprise(kind: str, text: str) -> str | None:
     return None
 
 
+def looks_like_a_number(text: str) -> bool:
+    """Tell whether a text without quotes stays text, and yet looks like a number."""
+    return _LIKE_A_NUMBER.fullmatch(text) is not None
+
+
 def _number_read(text: str) -> str:
     import yaml
 

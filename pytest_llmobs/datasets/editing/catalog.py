@@ -14,12 +14,14 @@ from typing import Any
 from pytest_llmobs.clocks import real
 from pytest_llmobs.committed import Beside, check_case, check_name, remove_empty, write
 from pytest_llmobs.datasets.base import DatasetFormat, display_path
+from pytest_llmobs.datasets.editing.files.opening import EDITABLE
 from pytest_llmobs.datasets.editing.lazy import LazyExamples
 from pytest_llmobs.datasets.loading import by_suffix, read_examples
+from pytest_llmobs.datasets.schemas import check_schema
 from pytest_llmobs.datasets.versions.base import ExperimentVersions
 from pytest_llmobs.datasets.versions.versions import Versions, version_of
 from pytest_llmobs.errors import ArgumentError, ConflictError, DatasetError, NotFoundError, StoreError
-from pytest_llmobs.files import locked
+from pytest_llmobs.files import locked, text_hash
 from pytest_llmobs.records.examples import Dataset, Example
 from pytest_llmobs.wording import known, listed, nearest
 
@@ -58,6 +60,7 @@ class Catalog:
         """
         self.folder = folder
         self.beside = Beside(folder)
+        self.store_folder = store_folder
         self.versions = Versions(store_folder / "datasets")
         self.now = now
         self.prepare_store = prepare_store
@@ -158,6 +161,7 @@ class Catalog:
         Raises:
             ArgumentError: It can be no name, or the data type is unknown.
             ConflictError: It is there already.
+            DatasetError: A schema is none.
             StoreError: The disk refuses.
         """
         bare = check_name(name, "dataset").removesuffix(SUFFIX)
@@ -166,6 +170,8 @@ class Catalog:
             raise ArgumentError(
                 f"data_type is {data_type!r}.{nearest(str(data_type), DATA_TYPES)} {known(DATA_TYPES)}"
             )
+        for part in ("inputs", "outputs"):
+            check_schema(about.get(f"{part}_schema"), part)
         with self.lock(bare):
             files = self.files()
             if bare in files:
@@ -208,10 +214,10 @@ class Catalog:
         Raises:
             DatasetError: It is in a format that the client doesn't write.
         """
-        if file.suffix != SUFFIX:
+        if file.suffix.lower() not in EDITABLE:
             path = display_path(file)
             raise DatasetError(
-                f"{path} is read and evaluated, but not edited: the client writes JSON Lines alone. Convert it: "
+                f"{path} is read and evaluated, but not edited: the client edits JSON Lines, CSV and YAML. Convert it: "
                 f"client.create_examples(dataset_name=NEW, examples=load_dataset({path!r}).examples), with a NEW "
                 "name made by create_dataset."
             )
@@ -254,6 +260,11 @@ class Catalog:
         if elsewhere is None or elsewhere.is_relative_to(self.folder):
             return self.beside, name
         return Beside(elsewhere.parent), elsewhere.stem
+
+    def index_file(self, file: Path) -> Path:
+        """Return where the index of a dataset's file lies, if it has one."""
+        key = text_hash(file.resolve().as_posix())[:24]
+        return self.store_folder / "datasets" / "index" / f"{key}.index"
 
     def lock(self, name: str) -> AbstractContextManager[None]:
         """Hold the lock of a dataset inside the ``with`` block."""

@@ -2,41 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
-from itertools import filterfalse
 from typing import Any
 from uuid import UUID
 
-from pytest_llmobs.committed import stated, write
-from pytest_llmobs.datasets.base import Row, display_path
+from pytest_llmobs.committed import stated
+from pytest_llmobs.datasets.base import Row
 from pytest_llmobs.datasets.columns import Columns
 from pytest_llmobs.datasets.editing.catalog import Catalog
 from pytest_llmobs.datasets.editing.drafts import Draft
-from pytest_llmobs.datasets.editing.lines import EditedFile
+from pytest_llmobs.datasets.editing.edit import Changed, edit
+from pytest_llmobs.datasets.editing.files.base import EditedFile
 from pytest_llmobs.datasets.identity import derived_id
 from pytest_llmobs.datasets.validation import check_rows
-from pytest_llmobs.datasets.versions.moments import keep_current
-from pytest_llmobs.datasets.versions.versions import Change, version_of
-from pytest_llmobs.errors import ArgumentError, ConflictError, NotFoundError, StoreError
-from pytest_llmobs.files import read_bytes
+from pytest_llmobs.errors import ArgumentError, ConflictError, NotFoundError
 from pytest_llmobs.records.examples import Example
 from pytest_llmobs.wording import known, listed, nearest
 
 _LISTED = 20
 """Ids that a message lists."""
 _PARTS = ("inputs", "outputs", "metadata", "split")
-
-
-@dataclass(frozen=True)
-class Changed:
-    """What came of a change."""
-
-    examples: tuple[Example, ...]
-    """Those that were added or changed, as they are now."""
-    as_of: datetime
-    """UTC: from when on the dataset is as it is now."""
 
 
 def add(catalog: Catalog, name: str, drafts: Sequence[Draft], what: str) -> Changed:
@@ -50,7 +37,7 @@ def add(catalog: Catalog, name: str, drafts: Sequence[Draft], what: str) -> Chan
 
     Raises:
         NotFoundError: There is no such dataset.
-        DatasetError: A draft makes no example, or the dataset's file makes no sense, or isn't JSON Lines.
+        DatasetError: A draft makes no example, or the dataset's file makes no sense, or isn't edited.
         ConflictError: An id is taken.
         StoreError: The disk refuses.
     """
@@ -58,9 +45,11 @@ def add(catalog: Catalog, name: str, drafts: Sequence[Draft], what: str) -> Chan
 
     def append(file: EditedFile, dataset: str) -> list[Example]:
         added = []
+        # a file without ids derives them, and knows no dataset
+        stated_in = dataset if file.keeps_ids else ""
         for example, asked in zip(examples, drafts, strict=True):
             if asked.get("id") is None:
-                example = replace(example, id=derived_id(example.inputs, file.examples, dataset))  # noqa: PLW2901
+                example = replace(example, id=derived_id(example.inputs, file.examples, stated_in))  # noqa: PLW2901
             elif example.id in file.examples:
                 raise ConflictError(
                     f"The dataset {dataset!r} has an example {example.id!r} already. Choose another id, leave it out, "
@@ -70,7 +59,7 @@ def add(catalog: Catalog, name: str, drafts: Sequence[Draft], what: str) -> Chan
             added.append(example)
         return added
 
-    return _edit(catalog, name, append)
+    return edit(catalog, name, append)
 
 
 def update(catalog: Catalog, name: str, drafts: Sequence[Draft]) -> Changed:
@@ -78,7 +67,7 @@ def update(catalog: Catalog, name: str, drafts: Sequence[Draft]) -> Changed:
 
     Raises:
         NotFoundError: There is no such dataset or example.
-        DatasetError: A draft makes no example, or the dataset's file makes no sense, or isn't JSON Lines.
+        DatasetError: A draft makes no example, or the dataset's file makes no sense, or isn't edited.
         StoreError: The disk refuses.
     """
 
@@ -100,7 +89,7 @@ def update(catalog: Catalog, name: str, drafts: Sequence[Draft]) -> Changed:
                 changed.append(example)
         return changed
 
-    return _edit(catalog, name, change)
+    return edit(catalog, name, change)
 
 
 def remove(catalog: Catalog, name: str, ids: Iterable[Any]) -> Changed:
@@ -108,7 +97,7 @@ def remove(catalog: Catalog, name: str, ids: Iterable[Any]) -> Changed:
 
     Raises:
         NotFoundError: There is no such dataset or example; then none is removed.
-        DatasetError: The dataset's file makes no sense, or isn't JSON Lines.
+        DatasetError: The dataset's file makes no sense, or isn't edited.
         StoreError: The disk refuses.
     """
 
@@ -118,7 +107,7 @@ def remove(catalog: Catalog, name: str, ids: Iterable[Any]) -> Changed:
             file.remove(example.id)
         return []
 
-    return _edit(catalog, name, take_out)
+    return edit(catalog, name, take_out)
 
 
 def put_into_split(
@@ -136,7 +125,7 @@ def put_into_split(
     Raises:
         ArgumentError: The split's name is none.
         NotFoundError: There is no such dataset or example.
-        DatasetError: The dataset's file makes no sense, or isn't JSON Lines.
+        DatasetError: The dataset's file makes no sense, or isn't edited.
         StoreError: The disk refuses.
     """
     if not isinstance(split, str) or not split.strip():
@@ -157,52 +146,7 @@ def put_into_split(
                 moved.append(example)
         return moved
 
-    return _edit(catalog, name, move)
-
-
-def _edit(catalog: Catalog, name: str, change: Callable[[EditedFile, str], list[Example]]) -> Changed:
-    path = catalog.file(name)
-    dataset = catalog.editable(path)
-    with catalog.lock(dataset):
-        content = _content(path)
-        file = EditedFile(content, path)
-        before = dict(file.examples)
-        old_version = version_of(tuple(before.values()))
-        at = keep_current(catalog, dataset, old_version, lambda: tuple(before.values()))
-        changed = change(file, dataset)
-        edited = file.content()
-        if edited != content:
-            write(path, edited)
-            at = _keep(catalog, dataset, before, file.examples, old_version)
-    return Changed(tuple(replace(example, dataset_name=dataset) for example in changed), at)
-
-
-def _keep(
-    catalog: Catalog,
-    dataset: str,
-    before: Mapping[str, Example],
-    after: Mapping[str, Example],
-    old_version: str,
-) -> datetime:
-    examples = tuple(after.values())
-    put = []
-    for id, example in after.items():
-        if before.get(id) is not example:
-            put.append(example)
-    # in the order of the file
-    removed = list(filterfalse(after.__contains__, before))
-    version = version_of(examples)
-    catalog.versions.keep(version, lambda: examples, Change(old_version, put, removed))
-    return keep_current(catalog, dataset, version, lambda: examples)
-
-
-def _content(path: Any) -> bytes:
-    try:
-        return read_bytes(path)
-    except FileNotFoundError:  # deleted while the lock was waited for
-        raise NotFoundError(f"The dataset in {display_path(path)!r} was deleted meanwhile.") from None
-    except OSError as error:
-        raise StoreError(f"{display_path(path)!r} can't be read: {error}.") from error
+    return edit(catalog, name, move)
 
 
 def _checked(drafts: Sequence[Draft], what: str) -> tuple[Example, ...]:

@@ -58,9 +58,9 @@ def test_a_file_that_somebody_wrote_is_a_dataset(catalog: Catalog, write: Callab
 def test_a_dataset_of_another_format_is_read_and_not_edited(
     catalog: Catalog, write: Callable[..., Path]
 ) -> None:
-    file = write("names.csv", "inputs.query\nHello\n")
+    file = write("names.json", '[{"inputs": {"query": "Hello"}}]')
     with pytest.raises(
-        DatasetError, match=r"datasets/names\.csv is read and evaluated, but not edited"
+        DatasetError, match=r"datasets/names\.json is read and evaluated, but not edited"
     ) as caught:
         catalog.delete("names")
     assert "create_examples(dataset_name=NEW" in str(caught.value)

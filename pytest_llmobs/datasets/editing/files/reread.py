@@ -1,0 +1,85 @@
+"""Does a file, as it is to be written, read as it is meant?
+
+JSON Lines stand each for itself. In a CSV the type of a column hangs on all its cells, and in YAML a text may go on in
+the next line: what is about to be written is read back, and refused where anything else would come out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pytest_llmobs.datasets.base import Row, abridge, decoded, display_path
+from pytest_llmobs.datasets.columns import Columns
+from pytest_llmobs.datasets.validation import check_rows
+from pytest_llmobs.errors import DatasetError
+from pytest_llmobs.records.examples import Example
+
+Reader = Callable[[str, Path], Iterable[Row]]
+_PARTS = ("inputs", "outputs", "metadata", "splits")
+
+
+def read(content: bytes, path: Path, rows_of: Reader) -> tuple[list[Row], dict[str, Example]]:
+    """Return the rows of a file, and its examples by id.
+
+    Raises:
+        DatasetError: The file makes no sense.
+    """
+    rows = list(rows_of(decoded(content, path), path))
+    examples = check_rows(rows, Columns(), display_path(path), may_ask_the_same=True)
+    return rows, {example.id: example for example in examples}
+
+
+def check(
+    content: bytes, path: Path, rows_of: Reader, wanted: Mapping[str, Example], put: Iterable[str]
+) -> None:
+    """Refuse a file that reads otherwise than it is meant.
+
+    Args:
+        content: What is to be written.
+        path: The file, for messages.
+        rows_of: Its format's reader.
+        wanted: Its examples, in their order.
+        put: Ids of those that are written anew.
+
+    Raises:
+        DatasetError: It does; the message names an example and what would come out.
+    """
+    name = display_path(path)
+    try:
+        _, found = read(content, path, rows_of)
+    except DatasetError as error:
+        raise DatasetError(
+            f"{name} has no form for this change: it could not be read any more ({error}). Edit it by hand."
+        ) from None
+    if list(found) != list(wanted):
+        other = sorted(wanted.keys() ^ found.keys())
+        raise DatasetError(
+            f"{name} can't keep these ids: {', '.join(map(repr, other[:4]))}. Its ids are derived from the inputs, "
+            "which change here. Give the file a column or key 'id' first."
+        )
+    anew = set(put)
+    for id, example in wanted.items():
+        is_same = found[id].content == example.content if id in anew else found[id] == example
+        if not is_same or found[id].source_run_id != example.source_run_id:
+            raise DatasetError(_otherwise(name, example, found[id]))
+
+
+def _otherwise(name: str, wanted: Example, found: Example) -> str:
+    pairs: list[tuple[str, Any, Any]] = [("source_run_id", wanted.source_run_id, found.source_run_id)]
+    for part in _PARTS:
+        one, other = getattr(wanted, part), getattr(found, part)
+        if isinstance(one, Mapping):
+            for key in dict.fromkeys((*one, *other)):
+                pairs.append((f"{part}.{key}", one.get(key), other.get(key)))
+        else:
+            pairs.append((part, one, other))
+    for what, one, other in pairs:
+        if repr(one) != repr(other):
+            return (
+                f"{name} has no form for this change: {what} of {wanted.id!r}, {abridge(one)}, would read as "
+                f"{abridge(other)}. Where the file is CSV, all cells of a column are of one type; keep the dataset as "
+                "JSON Lines, which has a form for every value."
+            )
+    return f"{name} has no form for this change: {wanted.id!r} would read otherwise. Edit it by hand."

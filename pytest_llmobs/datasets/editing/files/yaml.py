@@ -1,0 +1,198 @@
+"""A YAML file that is edited: of an item that changes, the keys that change are written anew."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pytest_llmobs.datasets.base import display_path
+from pytest_llmobs.datasets.editing.files.base import EditedFile, Finished, pinned_ids, text_end
+from pytest_llmobs.datasets.editing.files.dumping import block, flow
+from pytest_llmobs.datasets.editing.files.items import Item, ItemList, Key, items_of, line_begin, line_end
+from pytest_llmobs.datasets.editing.files.layout import (
+    Splice,
+    addition,
+    inner_indent,
+    removals,
+    spliced,
+)
+from pytest_llmobs.datasets.editing.files.reread import check, read
+from pytest_llmobs.datasets.rows import row_of
+from pytest_llmobs.datasets.versions.versions import version_of
+from pytest_llmobs.datasets.yaml import rows_of
+from pytest_llmobs.errors import DatasetError
+from pytest_llmobs.records.examples import Example, canonical_json
+
+
+class YamlFile(EditedFile):
+    """The items of a file, and the examples of them."""
+
+    def __init__(self, content: bytes, path: Path) -> None:
+        """Read a file.
+
+        Raises:
+            DatasetError: An item is no example.
+        """
+        super().__init__()
+        self._path = path
+        self._mark = codecs.BOM_UTF8 if content.startswith(codecs.BOM_UTF8) else b""
+        rows, self._before = read(content, path, rows_of)
+        self._places = dict(zip(self._before, [row.place for row in rows], strict=True))
+        self._written = {
+            id for id, row in zip(self._before, rows, strict=True) if row.data.get("id") is not None
+        }
+        self._text = content.removeprefix(codecs.BOM_UTF8).decode()
+
+    @property
+    def examples(self) -> Mapping[str, Example]:
+        """Those that the file is to hold now, by id, in its order."""
+        examples = {**self._before, **self.put}
+        for id in self.removed:
+            examples.pop(id, None)
+        return examples
+
+    def place(self, id: str) -> str:
+        """Return the file and the line of an example."""
+        return self._places.get(id, super().place(id))
+
+    def finish(self) -> Finished:
+        """Return the file with the changes.
+
+        Raises:
+            DatasetError: An anchor that is used elsewhere would go, or a value would read otherwise.
+        """
+        wanted = self.examples
+        text = self._text
+        found = items_of(text)
+        is_end_touched = self.put.keys() - self._before.keys() or self.put.keys() & set(
+            list(self._before)[-1:]
+        )
+        if found is not None and found.open_text is not None and is_end_touched:
+            # said outright, the text is the same whatever follows
+            marks = text[found.open_text : line_end(text, found.open_text)]
+            kept = marks.replace("+", "", 1)
+            text = f"{text[: found.open_text]}-{kept}{text[found.open_text + len(marks) :]}"
+            found = items_of(text)
+        splices = list(self._splices(text, found))
+        if found is not None:
+            self._refuse_lost_anchors(text, found, splices)
+        content = self._mark + spliced(text, splices).encode()
+        if self.put or self.removed:
+            check(content, self._path, rows_of, wanted, self.put)
+        return Finished(content, version_of(wanted.values()))
+
+    def _splices(self, text: str, found: ItemList | None) -> Iterator[Splice]:
+        pinned = pinned_ids(self._before, self._written, self.put, self.removed)
+        numbers: list[int] = []
+        for number, (id, old) in enumerate(self._before.items()):
+            if id in self.removed:
+                numbers.append(number)
+            elif found is not None and (id in self.put or id in pinned):
+                yield from self._replaced(text, found.items[number], old, self.put.get(id, old))
+        if found is not None and numbers:
+            yield from removals(text, found, numbers)
+        added = [example for id, example in self.put.items() if id not in self._before]
+        if added:
+            yield from addition(text, found, [_new_item(text, found, example) for example in added])
+
+    def _replaced(self, text: str, item: Item, old: Example, new: Example) -> Iterator[Splice]:
+        before, after = row_of(old), row_of(new)
+        if old.id not in self._written:
+            before.pop("id")
+        by_name = {key.name: key for key in item.keys or ()}
+        changed = {key: value for key, value in after.items() if not _is_same(before.get(key), value)}
+        gone = [key for key in before if key not in after]
+        if not _is_simple(item, by_name, [*changed, *gone], gone):
+            yield _whole(text, item, after)
+            return
+        for name in gone:
+            yield _without(text, by_name[name])
+        new_keys: dict[str, Any] = {}
+        for name, value in changed.items():
+            if name in by_name:
+                yield _value(text, by_name[name], value)
+            else:
+                new_keys[name] = value
+        if new_keys:
+            yield _appended(text, item, new_keys)
+
+    def _refuse_lost_anchors(self, text: str, found: ItemList, splices: Sequence[Splice]) -> None:
+        """Refuse to take out an anchor that something refers to which stays.
+
+        Raises:
+            DatasetError: It would be.
+        """
+        for anchor, alias in found.references:
+            if _is_within(anchor, splices) and not _is_within(alias, splices):
+                name = text[anchor:].split(None, 1)[0]
+                lines = [text.count("\n", 0, position) + 1 for position in (anchor, alias)]
+                raise DatasetError(
+                    f"{display_path(self._path)}:{lines[0]}: the anchor {name} is used in line {lines[1]}, which does "
+                    "not change. Write out there what it stands for, and try again."
+                )
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    return one is not None and canonical_json(one) == canonical_json(other)
+
+
+def _is_simple(item: Item, by_name: Mapping[str, Key], names: Sequence[str], gone: Sequence[str]) -> bool:
+    """Return True where single keys can be written anew: no column such as ``inputs.x`` is among them, nor a merge."""
+    if not item.keys or item.keys[0].name in gone:
+        return False
+    columns = {name.partition(".")[0] for name in by_name if "." in name}
+    return columns.isdisjoint(names) and set(gone) <= by_name.keys()
+
+
+def _is_within(position: int, splices: Sequence[Splice]) -> bool:
+    return any(splice.begin <= position < splice.end for splice in splices)
+
+
+def _whole(text: str, item: Item, row: Mapping[str, Any]) -> Splice:
+    begin, end = item.extent.begin, item.extent.end
+    if item.is_flow:
+        return Splice(begin, end, flow(row))
+    return Splice(begin, end, _lines(text, begin, end, row))
+
+
+def _value(text: str, key: Key, value: Any) -> Splice:
+    begin, end = key.extent.begin, key.extent.end
+    return Splice(begin, end, _lines(text, begin, end, {key.name: value}))
+
+
+def _lines(text: str, begin: int, end: int, values: Mapping[str, Any]) -> str:
+    """Return keys and values that take the place of some."""
+    is_last = not text[end : line_end(text, end)].strip()
+    return block(values, begin - line_begin(text, begin), end=text_end(text), in_lines=is_last)
+
+
+def _without(text: str, key: Key) -> Splice:
+    """Return what takes out a key's lines, the end of the line above included."""
+    begin = line_begin(text, key.extent.begin)
+    before = len(text[:begin].removesuffix("\n").removesuffix("\r"))
+    return Splice(before, line_end(text, key.extent.end), "")
+
+
+def _appended(text: str, item: Item, values: Mapping[str, Any]) -> Splice:
+    """Return what writes further keys below those of an item."""
+    extent, end = item.extent, text_end(text)
+    indent = extent.begin - line_begin(text, extent.begin)
+    lines = f"{' ' * indent}{block(values, indent, end=end)}"
+    if extent.tail > extent.end:
+        return Splice(extent.tail, extent.tail, f"{lines}{end}")
+    position = line_end(text, extent.end)
+    return Splice(position, position, f"{end}{lines}")
+
+
+def _new_item(text: str, found: ItemList | None, example: Example) -> str:
+    row = row_of(example)
+    if found is None:
+        return f"- {block(row, 2, end=text_end(text))}"
+    if found.is_flow:
+        return flow(row)
+    column = found.begin - line_begin(text, found.begin)
+    indent = inner_indent(text, found)
+    dash = f"{' ' * column}-".ljust(indent)
+    return f"{dash}{block(row, indent, end=text_end(text))}"
