@@ -14,8 +14,9 @@ from pytest_llmobs.errors import ArgumentError
 from pytest_llmobs.wording import count, known, nearest
 
 if TYPE_CHECKING:
-    from pytest_llmobs.datasets.editing import changes, choice, drafts
+    from pytest_llmobs.datasets.editing import choice, drafts
     from pytest_llmobs.datasets.editing.chosen import ChosenExamples
+    from pytest_llmobs.datasets.editing.edit import Changed
     from pytest_llmobs.datasets.versions.as_of import AsOf
     from pytest_llmobs.records.examples import Dataset, Example
     from pytest_llmobs.records.runs import Run
@@ -355,9 +356,7 @@ def _of(given: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
     return {name: given[name] for name in names if name in given}
 
 
-def _answer(
-    changed: changes.Changed, done: str | None = None, made: Sequence[drafts.Draft] = ()
-) -> dict[str, Any]:
+def _answer(changed: Changed, done: str | None = None, made: Sequence[drafts.Draft] = ()) -> dict[str, Any]:
     """Return what LangSmith's service would answer."""
     ids = list(map(attrgetter("id"), changed.examples))
     if done is not None:  # what is equal already was updated too

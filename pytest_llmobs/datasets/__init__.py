@@ -11,6 +11,7 @@ checking the rows, deriving ids) happens once, here. Which formats there are is 
     identity    ids for examples that have none      json_text   JSON text without repeated keys and infinities
     equal_inputs  examples that ask the same         notices     warnings
     selection   one split, the first examples        python      lists and callables
+    schemas     JSON Schemas beside a file           leaks       near-duplicates in other splits
     rows        an example as a line of a file
     jsonl, csv, …                                    a format each; yaml_nodes and parquet_values belong to theirs
 """

@@ -13,6 +13,7 @@ from pytest_llmobs.datasets import python
 from pytest_llmobs.datasets.base import DatasetFormat, display_path
 from pytest_llmobs.datasets.columns import Columns
 from pytest_llmobs.datasets.finding import find_file
+from pytest_llmobs.datasets.schemas import check_schemas, schemas_beside, violations
 from pytest_llmobs.datasets.validation import check_rows
 from pytest_llmobs.errors import ArgumentError, DatasetError
 from pytest_llmobs.records.examples import Dataset, Example
@@ -60,7 +61,7 @@ def load_dataset(
         past: Knows the versions, one of which may stand behind ``@`` in a path.
 
     Raises:
-        DatasetError: The source can't be found or read, or isn't a dataset; the message says what to do.
+        DatasetError: The source can't be found or read, isn't a dataset, or breaks its schemas; the message says so.
         NotFoundError, ArgumentError: The file has no such version, or what names one may mean two.
     """
     columns = Columns(inputs, outputs, metadata)
@@ -114,7 +115,8 @@ def _of_file(
     if as_of is None and past is not None:
         as_of = past.as_of
     if not as_of:
-        return Dataset(file.stem, _some(read_examples(file, readers, columns), display_path(file)), source)
+        examples = _some(read_examples(file, readers, columns), display_path(file))
+        return _kept_to_schemas(Dataset(file.stem, examples, source), file, rootdir, readers, columns)
     if past is None or columns.given:
         raise ArgumentError(
             f"{display_path(file)} can't be loaded as of {as_of!r} where columns are named: they are those of the file "
@@ -133,6 +135,35 @@ def _as_it_was(dataset: Dataset, past: Past | None) -> Dataset:
     if examples is None:
         return dataset
     return replace(dataset, examples=examples)
+
+
+def _kept_to_schemas(
+    dataset: Dataset, file: Path, rootdir: Path, readers: Mapping[str, DatasetFormat], columns: Columns
+) -> Dataset:
+    """Return a dataset with the schemas that lie beside its file, which its examples keep to."""
+    schemas = schemas_beside(file, rootdir)
+    if not schemas:
+        return dataset
+    dataset = replace(dataset, inputs_schema=schemas.inputs, outputs_schema=schemas.outputs)
+    if violations(dataset, {}):
+        check_schemas(dataset, read_places(file, readers, columns))
+    return dataset
+
+
+def read_places(
+    file: Path, readers: Mapping[str, DatasetFormat], columns: Columns | None = None
+) -> dict[str, str]:
+    """Return where each example of a file stands, by its id, as messages say it: ``tests/golden.jsonl:3``.
+
+    Raises:
+        DatasetError: The file makes no sense.
+    """
+    rows = list(readers[file.suffix.lower()].rows(file))
+    examples = check_rows(rows, columns or Columns(), display_path(file), may_ask_the_same=True)
+    places: dict[str, str] = {}
+    for example, row in zip(examples, rows, strict=True):
+        places[example.id] = row.place
+    return places
 
 
 def _common_name(examples: Iterable[Example]) -> str | None:

@@ -69,7 +69,8 @@ class Catalog:
         self._formats = formats
 
     @cached_property
-    def _readers(self) -> Mapping[str, DatasetFormat]:
+    def readers(self) -> Mapping[str, DatasetFormat]:
+        """The known formats by suffix."""
         return by_suffix(self._formats())
 
     def files(self) -> Mapping[str, Path]:
@@ -80,7 +81,7 @@ class Catalog:
         paths = []
         for path in self.folder.rglob("*"):
             below = path.relative_to(self.folder)
-            if path.suffix.lower() in self._readers and not any(part.startswith(".") for part in below.parts):
+            if path.suffix.lower() in self.readers and not any(part.startswith(".") for part in below.parts):
                 paths.append(below)
         files: dict[str, Path] = {}
         for below in sorted(paths, key=lambda path: (path.suffix != SUFFIX, path)):
@@ -281,7 +282,7 @@ class Catalog:
             DatasetError: Its file makes no sense.
         """
         file = self.file(name)
-        return read_examples(file, self._readers, may_ask_the_same=True)
+        return read_examples(file, self.readers, may_ask_the_same=True)
 
     def examples_in(self, content: bytes, file: Path, where: str) -> tuple[Example, ...]:
         """Return the examples that a dataset's file held.

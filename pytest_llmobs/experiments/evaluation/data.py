@@ -13,6 +13,7 @@ from pytest_llmobs.datasets.base import DatasetFormat, display_path
 from pytest_llmobs.datasets.columns import Columns
 from pytest_llmobs.datasets.editing.chosen import ChosenExamples
 from pytest_llmobs.datasets.loading import load_dataset
+from pytest_llmobs.datasets.schemas import check_schemas
 from pytest_llmobs.datasets.validation import check_rows
 from pytest_llmobs.errors import ArgumentError, DatasetError, NotFoundError
 from pytest_llmobs.records.copies import copied
@@ -134,9 +135,12 @@ def _refuse_bare_name(name: str, catalog: Catalog, places: DataPlaces) -> None:
 
 
 def _at(name: str, version: str | None, catalog: Catalog) -> Dataset:
+    from pytest_llmobs.datasets.editing.schemas import check_current
     from pytest_llmobs.datasets.versions.as_of import examples_at
 
     examples = examples_at(catalog, name, version)
+    if version is None:  # what it held once may break a schema of today
+        check_current(catalog, name, examples)
     if not examples:
         raise DatasetError(f"The dataset {name!r} holds no example. create_examples adds some.")
     return Dataset(catalog.name_of(catalog.file(name)), examples)
@@ -148,6 +152,8 @@ def _client_dataset(dataset: Dataset, places: DataPlaces) -> Dataset:
     if not examples:
         raise DatasetError(f"The dataset {dataset.name!r} holds no example: there is nothing to evaluate.")
     if dataset.url is not None and places.open_catalog().has(dataset.name):
+        if dataset.inputs_schema or dataset.outputs_schema:
+            check_schemas(dataset, {})
         return Dataset(dataset.name, examples)
     return replace(dataset, examples=examples)
 

@@ -65,7 +65,7 @@ class EditedFile(ABC):
 
     def version(self) -> str:
         """Return the version of the dataset as it is before the changes; ask before them."""
-        return version_of(self.examples.values())
+        return version_of(tuple(self.examples.values()))
 
     def place(self, id: str) -> str:
         """Return where an example stands, or its id where it isn't written yet, as messages say it."""

@@ -6,6 +6,7 @@ import codecs
 import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from itertools import filterfalse
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +74,7 @@ class CsvFile(EditedFile):
             )
         content = self._mark + "".join(self._pieces(self._table)).encode()
         check(content, self._path, rows_of, wanted, self.put)
-        return Finished(content, version_of(wanted.values()))
+        return Finished(content, version_of(tuple(wanted.values())))
 
     def _pieces(self, table: Table) -> Iterator[str]:
         pinned = self._pinned(table)
@@ -127,7 +128,9 @@ class CsvFile(EditedFile):
         last = (table.body or [table.header])[-1]
         pieces = raw_cells(self._text[last.begin : last.end], table.separator)
         quoted = bool(pieces) and all(piece.startswith('"') for piece in pieces if piece)
-        cells = [written(cell, table.separator, quoted=quoted) for cell in self._cells(example, table)]
+        cells: list[str] = []
+        for cell in self._cells(example, table):
+            cells.append(written(cell, table.separator, quoted=quoted))
         return table.separator.join(cells)
 
     def _cells(self, example: Example, table: Table) -> list[str]:
@@ -139,14 +142,18 @@ class CsvFile(EditedFile):
         values = _flat(row_of(example), table.header.cells)
         if not self.keeps_ids:
             values.pop("id")
-        missing = [name for name in values if name not in table.header.cells and name not in _TIMES]
+        columns = {*table.header.cells, *_TIMES}
+        missing = list(filterfalse(columns.__contains__, values))
         if missing:
             raise DatasetError(
                 f"{display_path(self._path)} has no column {listed(list(map(repr, missing)), 4)}, which "
                 f"{example.id!r} needs. Add it to the header and an empty cell to every row, or keep the dataset as "
                 "JSON Lines."
             )
-        return [self._cell(values.get(name), name, example) for name in table.header.cells]
+        cells: list[str] = []
+        for name in table.header.cells:
+            cells.append(self._cell(values.get(name), name, example))
+        return cells
 
     def _cell(self, value: Any, column: str, example: Example) -> str:
         if value is None:

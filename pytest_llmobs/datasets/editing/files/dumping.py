@@ -65,7 +65,7 @@ def _dumper(in_lines: bool) -> Any:
     def represent(dumper: Any, text: str) -> Any:
         return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=_style(text, in_lines))
 
-    kind = type("Dumper", (yaml.SafeDumper,), {"ignore_aliases": lambda self, data: True})
+    kind: Any = type("Dumper", (yaml.SafeDumper,), {"ignore_aliases": lambda self, data: True})
     kind.add_representer(str, represent)
     return kind
 

@@ -45,11 +45,13 @@ class Index:
     def of(cls, examples: Mapping[str, tuple[Example, int, bool]]) -> Index:
         """Return the index of examples, given each with the offset of its line and whether its id is derived."""
         ordered = sorted(examples)
-        rows: list[bytes] = []
+        index = cls([], array("Q"), bytearray())
         for id in ordered:
-            rows.append(row_of(examples[id][0]))
-        starts = array("Q", [examples[id][1] for id in ordered])
-        return cls(rows, starts, bytearray(examples[id][2] for id in ordered))
+            example, start, is_derived = examples[id]
+            index.rows.append(row_of(example))
+            index.starts.append(start)
+            index.derived.append(is_derived)
+        return index
 
     def position(self, id: str) -> int | None:
         """Return the number of an example's line in the index, or None."""

@@ -142,7 +142,7 @@ class _Walk:
     def _leaf_end(self, event: Any) -> int:
         end: int = event.end_mark.index
         if getattr(event, "style", None) in ("|", ">"):
-            begin = event.start_mark.index
+            begin: int = event.start_mark.index
             return begin + len(self._text[begin:end].rstrip(" \t\r\n"))
         return end
 
@@ -161,10 +161,12 @@ class _Walk:
         anchors: dict[str, int] = {}
         for event in self._events:
             anchor = getattr(event, "anchor", None)
+            if not anchor:
+                continue
             if isinstance(event, yaml.AliasEvent):
-                yield anchors[event.anchor], event.start_mark.index
-            elif anchor:
-                anchors[anchor] = event.start_mark.index
+                yield anchors[anchor], _begin(event)
+            else:
+                anchors[anchor] = _begin(event)
 
     def _open_text(self) -> int | None:
         leaves = [event for event in self._events if getattr(event, "value", None) is not None]
@@ -172,6 +174,11 @@ class _Walk:
         if announced is None or self._text.endswith(("\n", "\r")) or "-" in announced[1]:
             return None
         return announced.start(1)
+
+
+def _begin(event: Any) -> int:
+    begin: int = event.start_mark.index
+    return begin
 
 
 def _begins(event: Any) -> bool:

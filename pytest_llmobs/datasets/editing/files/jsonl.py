@@ -95,7 +95,7 @@ class JsonlFile(EditedFile):
 
     def count(self) -> int:
         """Return how many examples the file is to hold."""
-        added = sum(1 for id in self.put if self._index.position(id) is None)
+        added = list(map(self._index.position, self.put)).count(None)
         return len(self._index.rows) + added - len(self.removed)
 
     def version(self) -> str:

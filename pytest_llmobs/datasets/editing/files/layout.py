@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from pytest_llmobs.datasets.editing.files.base import text_end
@@ -55,11 +56,11 @@ def dash_line(text: str, found: ItemList, number: int) -> int:
 def removals(text: str, found: ItemList, numbers: Sequence[int]) -> list[Splice]:
     """Return what takes items out: in lines with their lines, in brackets with one comma."""
     if not found.is_flow:
-        return [_lines_of(text, found, number) for number in numbers]
+        return list(map(partial(_lines_of, text, found), numbers))
     if len(numbers) == len(found.items):
         first = found.items[0].extent
         return [Splice(first.begin, found.end - 1, "")]
-    return [_between_commas(text, found, number) for number in numbers]
+    return list(map(partial(_between_commas, text, found), numbers))
 
 
 def _lines_of(text: str, found: ItemList, number: int) -> Splice:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import filterfalse
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +82,7 @@ class YamlFile(EditedFile):
         content = self._mark + spliced(text, splices).encode()
         if self.put or self.removed:
             check(content, self._path, rows_of, wanted, self.put)
-        return Finished(content, version_of(wanted.values()))
+        return Finished(content, version_of(tuple(wanted.values())))
 
     def _splices(self, text: str, found: ItemList | None) -> Iterator[Splice]:
         pinned = pinned_ids(self._before, self._written, self.put, self.removed)
@@ -93,17 +94,23 @@ class YamlFile(EditedFile):
                 yield from self._replaced(text, found.items[number], old, self.put.get(id, old))
         if found is not None and numbers:
             yield from removals(text, found, numbers)
-        added = [example for id, example in self.put.items() if id not in self._before]
+        added: list[str] = []
+        for id, example in self.put.items():
+            if id not in self._before:
+                added.append(_new_item(text, found, example))
         if added:
-            yield from addition(text, found, [_new_item(text, found, example) for example in added])
+            yield from addition(text, found, added)
 
     def _replaced(self, text: str, item: Item, old: Example, new: Example) -> Iterator[Splice]:
         before, after = row_of(old), row_of(new)
         if old.id not in self._written:
             before.pop("id")
         by_name = {key.name: key for key in item.keys or ()}
-        changed = {key: value for key, value in after.items() if not _is_same(before.get(key), value)}
-        gone = [key for key in before if key not in after]
+        gone = list(filterfalse(after.__contains__, before))
+        changed: dict[str, Any] = {}
+        for key, value in after.items():
+            if not _is_same(before.get(key), value):
+                changed[key] = value
         if not _is_simple(item, by_name, [*changed, *gone], gone):
             yield _whole(text, item, after)
             return
@@ -127,9 +134,9 @@ class YamlFile(EditedFile):
         for anchor, alias in found.references:
             if _is_within(anchor, splices) and not _is_within(alias, splices):
                 name = text[anchor:].split(None, 1)[0]
-                lines = [text.count("\n", 0, position) + 1 for position in (anchor, alias)]
+                line, used = text.count("\n", 0, anchor) + 1, text.count("\n", 0, alias) + 1
                 raise DatasetError(
-                    f"{display_path(self._path)}:{lines[0]}: the anchor {name} is used in line {lines[1]}, which does "
+                    f"{display_path(self._path)}:{line}: the anchor {name} is used in line {used}, which does "
                     "not change. Write out there what it stands for, and try again."
                 )
 
