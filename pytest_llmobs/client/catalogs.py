@@ -19,6 +19,10 @@ class CatalogMethods(ClientBase):
     def _catalog(self) -> Catalog:
         return self.workspace.open_catalog()
 
+    def _leak_guard(self, on_leak: str | None) -> str:
+        """Return what is done about leaks: as a call says, or else the settings."""
+        return self.workspace.settings.leak_guard if on_leak is None else on_leak
+
     def _named(self, dataset_id: Any, dataset_name: Any) -> str:
         """Return the name of the dataset that a call means.
 

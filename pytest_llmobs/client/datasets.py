@@ -302,8 +302,11 @@ class DatasetMethods(ChatExampleMethods):
         split_name: str,
         example_ids: Sequence[Any],
         remove: bool = False,
+        on_leak: str | None = None,
     ) -> None:
         """Add examples to a split, or take them out of it; their other splits stay.
+
+        ``on_leak`` says what is done where a near-duplicate is in another split, as for ``create_example``.
 
         Raises:
             ArgumentError: The split's name is none.
@@ -313,7 +316,8 @@ class DatasetMethods(ChatExampleMethods):
         from pytest_llmobs.datasets.editing import changes
 
         name = self._named(dataset_id, dataset_name)
-        changes.put_into_split(self._catalog, name, split_name, example_ids, out=remove)
+        guard = self._leak_guard(on_leak)
+        changes.put_into_split(self._catalog, name, split_name, example_ids, out=remove, on_leak=guard)
 
     def diff_dataset_versions(
         self,

@@ -48,6 +48,7 @@ class ExampleMethods(CatalogMethods):
         use_source_run_io: bool = False,
         *,
         outputs: Mapping[str, Any] | None = None,
+        on_leak: str | None = None,
         **others: Any,
     ) -> Example:
         """Append one example to a dataset; an equal one is no obstacle.
@@ -56,6 +57,9 @@ class ExampleMethods(CatalogMethods):
         also be called ``outputs``, and ``split`` be a list of splits. ``example_id`` is any text that no example of the
         dataset has; without one it is derived from the inputs. ``use_source_run_io`` takes inputs and outputs from the
         run ``source_run_id`` where they aren't given. A ``created_at`` without a time zone is local.
+
+        ``on_leak`` says what is done where a near-duplicate is in another split: ``refuse`` the example, ``move`` it into
+        that split, or nothing (``off``); the setting ``llm_leak_guard`` by default.
 
         Raises:
             ArgumentError: Outputs are given under both names, inputs are missing, or a keyword is unknown.
@@ -71,7 +75,7 @@ class ExampleMethods(CatalogMethods):
         draft |= {"source_run_id": source_run_id, "created_at": created_at}
         if use_source_run_io:
             draft = self._with_run(draft)
-        return self._add_one(draft, self._named(dataset_id, dataset_name))
+        return self._add_one(draft, self._named(dataset_id, dataset_name), on_leak)
 
     def _with_run(self, draft: dict[str, Any]) -> dict[str, Any]:
         if draft["source_run_id"] is None:
@@ -80,14 +84,15 @@ class ExampleMethods(CatalogMethods):
         taken = {"inputs": run.inputs, "outputs": run.outputs}
         return draft | {part: value for part, value in taken.items() if draft[part] is None}
 
-    def _add_one(self, draft: dict[str, Any], name: str) -> Example:
+    def _add_one(self, draft: dict[str, Any], name: str, on_leak: str | None = None) -> Example:
         from pytest_llmobs.datasets.editing import changes
 
         if draft["inputs"] is None:
             raise ArgumentError(
                 "'inputs' is missing. Give a dict, or source_run_id with use_source_run_io=True."
             )
-        return changes.add(self._catalog, name, [draft], "the example").examples[0]
+        guard = self._leak_guard(on_leak)
+        return changes.add(self._catalog, name, [draft], "the example", on_leak=guard).examples[0]
 
     def create_examples(
         self,
@@ -95,6 +100,7 @@ class ExampleMethods(CatalogMethods):
         dataset_name: str | None = None,
         dataset_id: Any = None,
         examples: Sequence[Any] | None = None,
+        on_leak: str | None = None,
         **others: Any,
     ) -> dict[str, Any]:
         """Append examples to a dataset, all or none; equal ones are added too.
@@ -104,6 +110,8 @@ class ExampleMethods(CatalogMethods):
             dataset_id: The same as ``dataset_name``.
             examples: Dicts with ``inputs`` and, where there are any, ``outputs`` (or ``reference_outputs``),
                 ``metadata``, ``split``, ``id``, ``source_run_id``, ``created_at``; or Examples.
+            on_leak: What is done about an example whose near-duplicate is in another split: ``refuse`` all, ``move`` it
+                into that split, or nothing (``off``); the setting ``llm_leak_guard`` by default.
             **others: Instead of ``examples`` a list a field, as long as ``inputs``: ``outputs`` (or
                 ``reference_outputs``), ``metadata``, ``splits``, ``ids``, ``source_run_ids``.
 
@@ -121,7 +129,8 @@ class ExampleMethods(CatalogMethods):
         accept(self.create_examples, others, known_names=_LISTS)
         made = drafts.to_create(examples, _of(others, _LISTS))
         name = self._named(dataset_id, dataset_name)
-        return _answer(changes.add(self._catalog, name, made, "examples"))
+        guard = self._leak_guard(on_leak)
+        return _answer(changes.add(self._catalog, name, made, "examples", on_leak=guard))
 
     def create_example_from_run(
         self,

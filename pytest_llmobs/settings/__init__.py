@@ -173,6 +173,12 @@ class Settings:
     dataset_dir: str = setting(
         DATASET_FOLDER, "folder of the datasets that the client makes, below rootdir", ini_only=True
     )
+    leak_guard: str = setting(
+        "off",
+        "what the client does about a new example whose near-duplicate is in another split: off, refuse, or move",
+        choices=("off", "refuse", "move"),
+        ini_only=True,
+    )
     prompt_dir: str = setting(PROMPT_FOLDER, "folder of the prompts, below rootdir", ini_only=True)
     require_pinned_prompts: bool = setting(
         False,

@@ -123,7 +123,7 @@ class Catalog:
 
         What lies below the folder of datasets goes by its name there.
         """
-        if not isinstance(name, str) or Path(name).suffix.lower() not in self._readers:
+        if not isinstance(name, str) or Path(name).suffix.lower() not in self.readers:
             return None
         for base in (Path.cwd(), self.rootdir):
             file = Path(os.path.normpath(base / name))
@@ -230,7 +230,7 @@ class Catalog:
         Raises:
             StoreError: One can't be read.
         """
-        beside, stem = self._beside(name)
+        beside, stem = self.beside_of(name)
         return beside.tags(stem)
 
     def set_tag(self, name: str, tag: str, version: str) -> None:
@@ -241,7 +241,7 @@ class Catalog:
             ConflictError: It differs from another in capitals alone.
             StoreError: The disk refuses.
         """
-        beside, stem = self._beside(name)
+        beside, stem = self.beside_of(name)
         with self.lock(name):
             beside.set_tag(stem, tag, version)
 
@@ -251,11 +251,11 @@ class Catalog:
         Raises:
             StoreError: The disk refuses.
         """
-        beside, stem = self._beside(name)
+        beside, stem = self.beside_of(name)
         with self.lock(name):
             beside.remove_tag(stem, tag)
 
-    def _beside(self, name: str) -> tuple[Beside, str]:
+    def beside_of(self, name: str) -> tuple[Beside, str]:
         """Return what lies beside the file of a dataset, and what that is called there."""
         elsewhere = self._elsewhere(name)
         if elsewhere is None or elsewhere.is_relative_to(self.folder):
@@ -300,7 +300,7 @@ class Catalog:
             path = Path(folder, file.name)
             path.write_bytes(content)
             try:
-                return read_examples(path, self._readers, may_ask_the_same=True)
+                return read_examples(path, self.readers, may_ask_the_same=True)
             except DatasetError as error:
                 raise DatasetError(str(error).replace(str(path), where)) from None
 
@@ -338,7 +338,7 @@ class Catalog:
         """
         file = self.file(name)
         name = self.name_of(file)
-        beside, stem = self._beside(name)
+        beside, stem = self.beside_of(name)
         about = beside.about(stem)
         changed = datetime.fromtimestamp(file.stat().st_mtime, UTC)
         return Dataset(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import filterfalse
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from pytest_llmobs.datasets.editing.drafts import Draft
 from pytest_llmobs.datasets.editing.edit import Changed, edit
 from pytest_llmobs.datasets.editing.files.base import EditedFile
 from pytest_llmobs.datasets.identity import derived_id
+from pytest_llmobs.datasets.leaks import POLICIES, leaks, refuse
 from pytest_llmobs.datasets.validation import check_rows
 from pytest_llmobs.errors import ArgumentError, ConflictError, NotFoundError
 from pytest_llmobs.records.examples import Example
@@ -26,7 +28,9 @@ _LISTED = 20
 _PARTS = ("inputs", "outputs", "metadata", "split")
 
 
-def add(catalog: Catalog, name: str, drafts: Sequence[Draft], what: str) -> Changed:
+def add(
+    catalog: Catalog, name: str, drafts: Sequence[Draft], what: str, *, on_leak: str = POLICIES[0]
+) -> Changed:
     """Append examples to a dataset. Equal ones are added too: nothing is deduplicated.
 
     Args:
@@ -34,13 +38,18 @@ def add(catalog: Catalog, name: str, drafts: Sequence[Draft], what: str) -> Chan
         name: The dataset's.
         drafts: What the examples are to be.
         what: What messages call them.
+        on_leak: What is done about an example whose near-duplicate is in another split: ``refuse`` all, ``move`` it
+            into that split, or nothing (``off``).
 
     Raises:
         NotFoundError: There is no such dataset.
+        LeakError: An example leaks, and is to be refused.
+        ArgumentError: ``on_leak`` is something else.
         DatasetError: A draft makes no example, or the dataset's file makes no sense, or isn't edited.
         ConflictError: An id is taken.
         StoreError: The disk refuses.
     """
+    _check_policy(on_leak)
     examples = _checked(drafts, what)
 
     def append(file: EditedFile, dataset: str) -> list[Example]:
@@ -55,8 +64,10 @@ def add(catalog: Catalog, name: str, drafts: Sequence[Draft], what: str) -> Chan
                     f"The dataset {dataset!r} has an example {example.id!r} already. Choose another id, leave it out, "
                     "or use update_example."
                 )
-            file.add(example)
             added.append(example)
+            file.add(example)
+        if on_leak != POLICIES[0]:
+            return _guarded(file, added, dataset, on_leak)
         return added
 
     return edit(catalog, name, append)
@@ -111,7 +122,13 @@ def remove(catalog: Catalog, name: str, ids: Iterable[Any]) -> Changed:
 
 
 def put_into_split(
-    catalog: Catalog, name: str, split: str, ids: Iterable[Any], *, out: bool = False
+    catalog: Catalog,
+    name: str,
+    split: str,
+    ids: Iterable[Any],
+    *,
+    out: bool = False,
+    on_leak: str = POLICIES[0],
 ) -> Changed:
     """Add examples to a split, or take them out of it.
 
@@ -121,13 +138,16 @@ def put_into_split(
         split: The split's name.
         ids: The examples'.
         out: Take them out.
+        on_leak: As for ``add``.
 
     Raises:
+        LeakError: An example would leak, and is to be refused.
         ArgumentError: The split's name is none.
         NotFoundError: There is no such dataset or example.
         DatasetError: The dataset's file makes no sense, or isn't edited.
         StoreError: The disk refuses.
     """
+    _check_policy(on_leak)
     if not isinstance(split, str) or not split.strip():
         raise ArgumentError(f"split_name is {split!r}. Give the name of a split, such as 'hard'.")
 
@@ -144,9 +164,37 @@ def put_into_split(
                 example = replace(old, split=_one_or_several(tuple(splits)), modified_at=catalog.now())
                 file.replace(example)
                 moved.append(example)
+        if on_leak != POLICIES[0] and moved:
+            return _guarded(file, moved, dataset, on_leak)
         return moved
 
     return edit(catalog, name, move)
+
+
+def _check_policy(on_leak: str) -> None:
+    if on_leak not in POLICIES:
+        raise ArgumentError(f"on_leak is {on_leak!r}.{nearest(str(on_leak), POLICIES)} {known(POLICIES)}")
+
+
+def _guarded(file: EditedFile, put: Sequence[Example], dataset: str, on_leak: str) -> list[Example]:
+    """Return what was put into a file, each beside its near-duplicate.
+
+    Raises:
+        LeakError: It isn't, and is to be refused.
+    """
+    new = {example.id: example for example in put}
+    settled = list(filterfalse(lambda example: example.id in new, file.examples.values()))
+    found = leaks(settled, put)
+    if on_leak == POLICIES[1]:
+        refuse([*found, *leaks(put)], dataset)
+    for leak in found:
+        new[leak.example_id] = replace(new[leak.example_id], split=leak.other_split)
+        file.replace(new[leak.example_id])
+    # those that are new may be alike as well
+    for leak in leaks(tuple(new.values())):
+        new[leak.example_id] = replace(new[leak.example_id], split=new[leak.other_id].split)
+        file.replace(new[leak.example_id])
+    return list(new.values())
 
 
 def _checked(drafts: Sequence[Draft], what: str) -> tuple[Example, ...]:

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from pytest_llmobs.committed import Beside
 from pytest_llmobs.datasets.base import display_path
 from pytest_llmobs.datasets.editing.catalog import Catalog
 from pytest_llmobs.datasets.loading import read_places
@@ -37,9 +36,7 @@ def set_schemas(
     check_schema(outputs_schema, "outputs")
     file = catalog.file(name)
     dataset_name = catalog.name_of(file)
-    beside, known_as = catalog.beside, dataset_name
-    if catalog.folder not in file.parents:
-        beside, known_as = Beside(file.parent), file.stem
+    beside, known_as = catalog.beside_of(dataset_name)
     with catalog.lock(dataset_name):
         about = beside.about(known_as)
         given = {"inputs_schema": inputs_schema, "outputs_schema": outputs_schema}

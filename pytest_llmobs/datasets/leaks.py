@@ -1,0 +1,123 @@
+"""Examples whose near-duplicate is in another split: what is measured there was seen before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pytest_llmobs.errors import DatasetError
+from pytest_llmobs.records.examples import Example
+from pytest_llmobs.similarity import near_duplicates, text_of
+from pytest_llmobs.wording import count
+
+_LISTED = 10
+"""Leaks that a message lists."""
+POLICIES = ("off", "refuse", "move")
+"""What is done about a leak."""
+
+
+@dataclass(frozen=True)
+class Leak:
+    """An example, and one of another split that asks nearly the same."""
+
+    example_id: str
+    split: str | Sequence[str] | None
+    other_id: str
+    other_split: str | Sequence[str] | None
+    similarity: float
+    """0.6 to 1; 1 for equal inputs."""
+
+    def __str__(self) -> str:
+        return (
+            f"{self.example_id!r} ({_named(self.split)}) asks nearly what {self.other_id!r} "
+            f"({_named(self.other_split)}) asks: similarity {self.similarity:.2f}"
+        )
+
+
+class LeakError(DatasetError):
+    """An example would stand in another split than its near-duplicate."""
+
+    def __init__(self, message: str, leaks: Sequence[Leak]) -> None:
+        """Say which.
+
+        Args:
+            message: For the user.
+            leaks: Every one.
+        """
+        super().__init__(message)
+        self.leaks = tuple(leaks)
+
+
+def leaks(examples: Sequence[Example], candidates: Sequence[Example] | None = None) -> list[Leak]:
+    """Return the leaks between splits; of each example the most alike one of another split.
+
+    Inputs alone are compared. Two that share a split, or of which one has none, are no leak.
+
+    Args:
+        examples: Of a dataset.
+        candidates: Those that are to be put beside them; None looks among ``examples``.
+    """
+    if candidates is None:
+        return _within(examples)
+    found: dict[str, Leak] = {}
+    for split in dict.fromkeys(example.splits for example in candidates if example.splits):
+        here = [example for example in candidates if example.splits == split]
+        others = [other for other in examples if _apart(split, other.splits)]
+        for leak in _between(here, others):
+            found.setdefault(leak.example_id, leak)
+    return list(found.values())
+
+
+def _within(examples: Sequence[Example]) -> list[Leak]:
+    found: list[Leak] = []
+    earlier: list[Example] = []
+    # each pair of splits once
+    for split in dict.fromkeys(example.splits for example in examples if example.splits):
+        here = [example for example in examples if example.splits == split]
+        found += _between(here, [other for other in earlier if _apart(split, other.splits)])
+        earlier += here
+    return found
+
+
+def _between(here: Sequence[Example], others: Sequence[Example]) -> list[Leak]:
+    """Return for each example the most alike one of the others, if one is alike at all."""
+    if not here or not others:
+        return []
+    known = [text_of(other.inputs) for other in others]
+    texts = [text_of(example.inputs) for example in here]
+    best: dict[int, Leak] = {}
+    for pair in near_duplicates(texts, known=known):
+        if pair.second >= len(known):  # of its own split
+            continue
+        number = pair.first - len(known)
+        example, other = here[number], others[pair.second]
+        if number not in best or pair.similarity > best[number].similarity:
+            best[number] = Leak(example.id, example.split, other.id, other.split, pair.similarity)
+    return [best[number] for number in sorted(best)]
+
+
+def refuse(found: Sequence[Leak], dataset: str) -> None:
+    """Refuse examples that leak.
+
+    Raises:
+        LeakError: There are some; the message lists the first ten.
+    """
+    if found:
+        lines = "".join(f"\n  {leak}" for leak in found[:_LISTED])
+        more = f"\n  and {len(found) - _LISTED:,} more" if len(found) > _LISTED else ""
+        raise LeakError(
+            f"{count(len(found), 'example')} would leak between splits of {dataset!r}, and nothing is written:{lines}"
+            f"{more}\nPut each into the split of the other one (on_leak='move' does), leave it out, or allow it: "
+            "on_leak='off'.",
+            found,
+        )
+
+
+def _apart(one: Sequence[str], other: Sequence[str]) -> bool:
+    return bool(one) and bool(other) and set(one).isdisjoint(other)
+
+
+def _named(split: str | Sequence[str] | None) -> str:
+    if isinstance(split, str):
+        return f"split {split!r}"
+    return f"splits {', '.join(map(repr, split or ()))}"
