@@ -56,10 +56,8 @@ class ExampleMethods(CatalogMethods):
         ``dataset_name``, or ``dataset_id``, which is the same, is a dataset that is there. ``reference_outputs`` may
         also be called ``outputs``, and ``split`` be a list of splits. ``example_id`` is any text that no example of the
         dataset has; without one it is derived from the inputs. ``use_source_run_io`` takes inputs and outputs from the
-        run ``source_run_id`` where they aren't given. A ``created_at`` without a time zone is local.
-
-        ``on_leak`` says what is done where a near-duplicate is in another split: ``refuse`` the example, ``move`` it into
-        that split, or nothing (``off``); the setting ``llm_leak_guard`` by default.
+        run ``source_run_id`` where they aren't given. A ``created_at`` without a time zone is local. ``on_leak``
+        is that of ``create_examples``.
 
         Raises:
             ArgumentError: Outputs are given under both names, inputs are missing, or a keyword is unknown.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
+from operator import attrgetter
 
 from pytest_llmobs.errors import DatasetError
 from pytest_llmobs.records.examples import Example
@@ -61,8 +63,8 @@ def leaks(examples: Sequence[Example], candidates: Sequence[Example] | None = No
         return _within(examples)
     found: dict[str, Leak] = {}
     for split in dict.fromkeys(example.splits for example in candidates if example.splits):
-        here = [example for example in candidates if example.splits == split]
-        others = [other for other in examples if _apart(split, other.splits)]
+        # a call for each split: within one, near-duplicates are no leak and would hide others
+        here, others = _of(split, candidates), list(filter(partial(_is_elsewhere, split), examples))
         for leak in _between(here, others):
             found.setdefault(leak.example_id, leak)
     return list(found.values())
@@ -73,8 +75,8 @@ def _within(examples: Sequence[Example]) -> list[Leak]:
     earlier: list[Example] = []
     # each pair of splits once
     for split in dict.fromkeys(example.splits for example in examples if example.splits):
-        here = [example for example in examples if example.splits == split]
-        found += _between(here, [other for other in earlier if _apart(split, other.splits)])
+        here = _of(split, examples)
+        found += _between(here, list(filter(partial(_is_elsewhere, split), earlier)))
         earlier += here
     return found
 
@@ -83,10 +85,10 @@ def _between(here: Sequence[Example], others: Sequence[Example]) -> list[Leak]:
     """Return for each example the most alike one of the others, if one is alike at all."""
     if not here or not others:
         return []
-    known = [text_of(other.inputs) for other in others]
-    texts = [text_of(example.inputs) for example in here]
+    known, texts = _texts(others), _texts(here)
     best: dict[int, Leak] = {}
     for pair in near_duplicates(texts, known=known):
+        # near-duplicates of one split may well be meant
         if pair.second >= len(known):  # of its own split
             continue
         number = pair.first - len(known)
@@ -113,8 +115,16 @@ def refuse(found: Sequence[Leak], dataset: str) -> None:
         )
 
 
-def _apart(one: Sequence[str], other: Sequence[str]) -> bool:
-    return bool(one) and bool(other) and set(one).isdisjoint(other)
+def _of(split: Sequence[str], examples: Sequence[Example]) -> list[Example]:
+    return list(filter(lambda example: example.splits == split, examples))
+
+
+def _is_elsewhere(split: Sequence[str], example: Example) -> bool:
+    return bool(example.splits) and set(split).isdisjoint(example.splits)
+
+
+def _texts(examples: Sequence[Example]) -> list[str]:
+    return list(map(text_of, map(attrgetter("inputs"), examples)))
 
 
 def _named(split: str | Sequence[str] | None) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 from pytest_llmobs.clocks import real
 from pytest_llmobs.committed import Beside, check_case, check_name, remove_empty, write
 from pytest_llmobs.datasets.base import DatasetFormat, display_path
-from pytest_llmobs.datasets.editing.files.opening import EDITABLE
+from pytest_llmobs.datasets.editing.files.suffixes import EDITABLE
 from pytest_llmobs.datasets.editing.lazy import LazyExamples
 from pytest_llmobs.datasets.loading import by_suffix, read_examples
 from pytest_llmobs.datasets.schemas import check_schema

@@ -38,8 +38,7 @@ def add(
         name: The dataset's.
         drafts: What the examples are to be.
         what: What messages call them.
-        on_leak: What is done about an example whose near-duplicate is in another split: ``refuse`` all, ``move`` it
-            into that split, or nothing (``off``).
+        on_leak: ``refuse`` all where a near-duplicate is in another split, ``move`` them there, or ``off``.
 
     Raises:
         NotFoundError: There is no such dataset.
@@ -66,9 +65,7 @@ def add(
                 )
             added.append(example)
             file.add(example)
-        if on_leak != POLICIES[0]:
-            return _guarded(file, added, dataset, on_leak)
-        return added
+        return _guarded(file, added, dataset, on_leak)
 
     return edit(catalog, name, append)
 
@@ -122,13 +119,7 @@ def remove(catalog: Catalog, name: str, ids: Iterable[Any]) -> Changed:
 
 
 def put_into_split(
-    catalog: Catalog,
-    name: str,
-    split: str,
-    ids: Iterable[Any],
-    *,
-    out: bool = False,
-    on_leak: str = POLICIES[0],
+    catalog: Catalog, name: str, split: str, ids: Iterable[Any], *, out: bool = False, on_leak: str = "off"
 ) -> Changed:
     """Add examples to a split, or take them out of it.
 
@@ -155,18 +146,14 @@ def put_into_split(
         moved = []
         for id in ids:
             old = _existing(file.examples, id, dataset)
-            splits = dict.fromkeys(old.splits)
+            splits = dict.fromkeys((*old.splits, split))
             if out:
-                splits.pop(split, None)
-            else:
-                splits[split] = None
+                del splits[split]
             if splits.keys() != set(old.splits):
                 example = replace(old, split=_one_or_several(tuple(splits)), modified_at=catalog.now())
                 file.replace(example)
                 moved.append(example)
-        if on_leak != POLICIES[0] and moved:
-            return _guarded(file, moved, dataset, on_leak)
-        return moved
+        return _guarded(file, moved, dataset, on_leak)
 
     return edit(catalog, name, move)
 
@@ -182,6 +169,9 @@ def _guarded(file: EditedFile, put: Sequence[Example], dataset: str, on_leak: st
     Raises:
         LeakError: It isn't, and is to be refused.
     """
+    # off by default, and comparing reads every example
+    if on_leak == POLICIES[0]:
+        return list(put)
     new = {example.id: example for example in put}
     settled = list(filterfalse(lambda example: example.id in new, file.examples.values()))
     found = leaks(settled, put)

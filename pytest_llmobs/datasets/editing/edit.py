@@ -69,10 +69,12 @@ def _attempt(catalog: Catalog, path: Path, dataset: str, change: Verb) -> Change
     examples = change(file, dataset)
     _check_schemas(catalog, path, dataset, file)
     finished = file.finish()
+    # an equal file is left alone, with its time
     if finished.content != content:
         if _stamp(path) != seen:
             return None
         write(path, finished.content)
+        # behind the file: killed between the two, the next edit reads the file
         if finished.index is not None:
             write_index(index_file, finished.content, finished.index)
         at = _keep(catalog, dataset, file, finished, old_version)

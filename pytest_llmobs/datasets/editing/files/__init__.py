@@ -5,6 +5,7 @@ under which lock, is the room's above.
 
 ::
 
+    suffixes  which files are edited
     opening   a path -> its class            base      what an edited file is     reread    does it read as it is meant
     jsonl     JSON Lines, by the index       index     where each example lies, trusted only while the file is the same
     csv       cells of one record            records   where records and cells begin and end

@@ -193,6 +193,7 @@ def _text_cell(text: str) -> str:
     """Return text such that it reads as text: as a JSON string where it looks like a number, a list or nothing."""
     value = cell_value(text)
     has_controls = any(sign < " " and sign not in "\n\t" for sign in text)
+    # an empty cell would leave the key out
     if not text or value is not text or text[0] in "[{" or has_controls:
         return json.dumps(text, ensure_ascii=False)
     return text

@@ -207,6 +207,7 @@ def _moved(starts: array[int], edits: Sequence[_Edit]) -> array[int]:
     """Return where lines begin after edits."""
     if not edits:
         return array("Q", starts)
+    # a line moves by what all edits above it have grown
     edges = [edit.begin for edit in edits]
     growth = [len(edit.line) - (edit.end - edit.begin) for edit in edits]
     shifts = list(accumulate(growth, initial=0))

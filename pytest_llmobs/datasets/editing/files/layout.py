@@ -57,6 +57,7 @@ def removals(text: str, found: ItemList, numbers: Sequence[int]) -> list[Splice]
     """Return what takes items out: in lines with their lines, in brackets with one comma."""
     if not found.is_flow:
         return list(map(partial(_lines_of, text, found), numbers))
+    # a comma that nothing stands before is no list
     if len(numbers) == len(found.items):
         first = found.items[0].extent
         return [Splice(first.begin, found.end - 1, "")]

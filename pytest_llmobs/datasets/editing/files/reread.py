@@ -59,6 +59,7 @@ def check(
             f"{name} can't keep these ids: {', '.join(map(repr, other[:4]))}. Its ids are derived from the inputs, "
             "which change here. Give the file a column or key 'id' first."
         )
+    # hashes tell 1 from true and from 1.0; for what nobody touched equality will do
     anew = set(put)
     for id, example in wanted.items():
         is_same = found[id].content == example.content if id in anew else found[id] == example

@@ -159,6 +159,7 @@ def _is_within(position: int, splices: Sequence[Splice]) -> bool:
 
 def _whole(text: str, item: Item, row: Mapping[str, Any]) -> Splice:
     begin, end = item.extent.begin, item.extent.end
+    # braces stay braces, on one line
     if item.is_flow:
         return Splice(begin, end, flow(row))
     return Splice(begin, end, _lines(text, begin, end, row))
