@@ -9,7 +9,7 @@ checking the rows, deriving ids) happens once, here. Which formats there are is 
     finding     a path -> a file that is there       columns     flat columns -> inputs and outputs
     validation  raw rows -> checked examples         json_data   is a value JSON through and through
     identity    ids for examples that have none      json_text   JSON text without repeated keys and infinities
-    equal_inputs  examples that ask the same         notices     warnings
+    notices     warnings
     selection   one split, the first examples        python      lists and callables
     schemas     JSON Schemas beside a file           leaks       near-duplicates in other splits
     rows        an example as a line of a file

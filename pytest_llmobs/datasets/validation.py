@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import marshal
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, cast
 
 from pytest_llmobs.datasets.base import Row, abridge
 from pytest_llmobs.datasets.columns import FIELDS, WRITTEN, Columns
-from pytest_llmobs.datasets.equal_inputs import warn_of_equal_inputs
 from pytest_llmobs.datasets.identity import derived_id
 from pytest_llmobs.datasets.json_data import JsonCheck
+from pytest_llmobs.datasets.notices import warn
 from pytest_llmobs.errors import DatasetError
-from pytest_llmobs.records.examples import Example
-from pytest_llmobs.wording import known, nearest
+from pytest_llmobs.records.examples import Example, canonical_json
+from pytest_llmobs.wording import count, known, listed, nearest
 
 _OTHER_NAMES = dict.fromkeys(
     ("reference_outputs", "reference", "expected", "expected_output", "expected_outputs", "ground_truth"),
@@ -23,6 +24,12 @@ _USUAL = {"id": str, "inputs": dict, "outputs": dict, "metadata": dict, "split":
 _PARTS = {"inputs": "query", "outputs": "answer", "metadata": "tier"}
 _TIMES = ("created_at", "modified_at")
 _SAMPLE = '{"inputs": {"query": "Hello"}}'
+
+
+_GROUPS = 3
+"""Groups of equal examples that a warning names."""
+_IDS = 4
+"""Ids of one group that it names."""
 
 
 def check_rows(
@@ -48,7 +55,7 @@ def check_rows(
         checked.append((fields, row.place))
     _give_ids(checked)
     if not may_ask_the_same:
-        warn_of_equal_inputs(checked, name)
+        _warn_of_equal_inputs(checked, name)
     return tuple([Example(**fields) for fields, _ in checked])
 
 
@@ -191,3 +198,54 @@ def _check_origin(fields: dict[str, Any], place: str) -> None:
 def _kind(value: Any) -> str:
     names = {"str": "a string", "list": "a list", "int": "a number", "float": "a number", "NoneType": "null"}
     return names.get(type(value).__name__, f"of type {type(value).__name__}")
+
+
+def _warn_of_equal_inputs(checked: Sequence[tuple[Mapping[str, Any], str]], name: str) -> None:
+    """Warn once where examples have the same inputs: such an example counts twice in every mean.
+
+    Args:
+        checked: The fields of each example, and its place.
+        name: What messages call the source as a whole.
+
+    Raises:
+        DatasetError: Warnings are turned into errors.
+    """
+    first: dict[int, int] = {}
+    # Only the repeated ones get a list: there are ten thousand of the others.
+    repeated: dict[int, list[int]] = {}
+    for number, (fields, _) in enumerate(checked):
+        earlier = first.setdefault(_fingerprint(fields["inputs"]), number)
+        if earlier != number and _are_equal(fields, checked[earlier][0]):
+            repeated.setdefault(earlier, [earlier]).append(number)
+    if repeated:
+        warn(
+            _equal_inputs_message(
+                [[checked[number] for number in group] for group in repeated.values()], name
+            )
+        )
+
+
+def _fingerprint(inputs: Mapping[str, Any]) -> int:
+    """Return a number that is the same for equal inputs: a hash of canonical JSON takes three times as long."""
+    try:
+        return hash(marshal.dumps(sorted(inputs.items()), 2))
+    except ValueError:  # a subclass of a number or of a text
+        return hash(canonical_json(inputs))
+
+
+def _are_equal(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    return canonical_json(one["inputs"]) == canonical_json(other["inputs"])
+
+
+def _equal_inputs_message(groups: Sequence[Sequence[tuple[Mapping[str, Any], str]]], name: str) -> str:
+    shown = []
+    for group in groups[:_GROUPS]:
+        ids = listed([repr(fields["id"]) for fields, _ in group], _IDS)
+        shown.append(f"{ids} ({group[0][1]} and {group[1][1]})")
+    if len(groups) > _GROUPS:
+        shown.append(f"and {count(len(groups) - _GROUPS, 'more group')}")
+    return (
+        f"{name}: examples have equal inputs: {'; '.join(shown)}. Each counts on its own in every mean and in the "
+        "gate. Keep one of them, or say what tells them apart in its inputs; to run an example several times, use "
+        "repeat=."
+    )
