@@ -25,6 +25,9 @@ RUN_BYTES = 1_750
 FILES_OF_A_SPOOL = 2
 """One a project."""
 SECONDS, MEGABYTES = 60.0, 300.0
+REFERENCE = 0.6
+"""Seconds that ten million additions take on the machine that the bar of seconds was set on; on a slower one, seconds
+count by so much less."""
 
 
 def main() -> int:
@@ -50,13 +53,14 @@ def measured(folder: Path, runs: int, files: int) -> int:
     folder.joinpath(f"{user}.erased").touch()
     figures: dict[str, Any] = json.loads(done.stdout)
     print(json.dumps(figures, indent=1))
+    scaled = figures["seconds"] * min(1.0, REFERENCE / figures["seconds of ten million additions"])
     held = [
         told(f"nothing of {user} is left", figures["left"] == 0),
         told(
             f"{figures['stayed']:,} of {runs:,} runs stayed",
             figures["stayed"] == figures["before"] - figures["runs"],
         ),
-        told(f"{figures['seconds']:.1f} s (bar {SECONDS:.0f})", figures["seconds"] <= SECONDS),
+        told(f"{figures['seconds']:.1f} s, {scaled:.1f} s there (bar {SECONDS:.0f})", scaled <= SECONDS),
         told(f"{figures['peak']:.0f} MB (bar {MEGABYTES:.0f})", figures["peak"] <= MEGABYTES),
     ]
     return 0 if all(held) else 1
@@ -66,6 +70,9 @@ def erase_user(folder: Path, user: str) -> int:
     """Erase a user in this process, and print what that took as JSON."""
     import resource
 
+    from pytest_llmobs.storage.parquet.arrow import load_arrow
+
+    load_arrow(frugal=True)  # as every command does that seals
     import pyarrow.parquet as pq
 
     from pytest_llmobs.storage.erasure.erasing import erase

@@ -23,6 +23,14 @@ import duckdb
 import pytest
 from pyarrow import fs
 
+from pytest_llmobs.storage.erasure.erasing import erase
+from pytest_llmobs.storage.erasure.finding import find_runs
+from pytest_llmobs.storage.erasure.needles import Needles
+from pytest_llmobs.storage.erasure.search import search_store
+from pytest_llmobs.storage.remote.filesystem import RemoteFiles
+from pytest_llmobs.storage.remote.store import RemoteStore
+from pytest_llmobs.storage.remote.uploads import upload
+from pytest_llmobs.storage.store import Store
 from tests.plugin.conftest import APP, GOOD, SUITE
 
 NAMES = ("Ada", "Grace", "Edsger")
@@ -277,3 +285,41 @@ def test_a_kill_in_the_middle_of_an_upload_leaves_no_half_file(
     assert died.returncode == -signal.SIGKILL
     assert server.files(bucket) == []
     assert shop.llmobs("upload", uri).stdout.startswith("uploaded 2 files")
+
+
+def test_a_user_is_erased_from_the_bucket(
+    server: Server, bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    local = Store(tmp_path / ".llmobs")
+    spool = local.spool()
+    for number in range(6):
+        user = "ada@example.com" if number % 2 else "grace@example.com"
+        header = {
+            "id": f"r{number}",
+            "trace_id": f"r{number}",
+            "project": "demo",
+            "name": "x",
+            "run_type": "chain",
+        }
+        header |= {
+            "status": "success",
+            "start_time": number,
+            "end_time": number,
+            "metadata": {"user_id": user},
+        }  # type: ignore[dict-item]
+        spool.append(json.dumps(header).encode() + b"\t{}\t{}\n")
+    spool.close()
+    uri = server.uri(f"{bucket}/team")
+    upload(local.layout, RemoteFiles(uri))
+    store = RemoteStore(uri)
+    reading = iter(store.tables(["id"], ordered=True))
+    found = find_runs(store, ["user_id"], "ada@example.com")
+    erased = erase(store, found)
+    assert (erased.runs, erased.is_complete) == (3, True)
+    assert [id for table in reading for id in table["id"].to_pylist()] == ["r0", "r2", "r4"]
+    assert [run.id for run in RemoteStore(uri).runs()] == ["r0", "r2", "r4"]
+    assert search_store(store, Needles.of("ada@example.com", found)) == []
+    assert len(server.files(bucket)) == 1  # the plan is gone
+    assert find_runs(RemoteStore(uri), ["user_id"], "ada@example.com").is_empty
