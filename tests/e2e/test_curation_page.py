@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.conftest import ROOT, plain_environment
-from tests.e2e.test_readme import UPDATE, blocks
+from tests.e2e.test_readme import UPDATE, Block, blocks
 from tests.unit.storage.filtering.plain import PlainRun
 from tests.unit.storage.filtering.stored import plain_run, store_of
 
@@ -112,19 +112,24 @@ def example_of(folder: Path) -> str:
     return json.dumps(json.loads(shown), indent=2, ensure_ascii=False) + "\n"
 
 
+def happens(block: Block, folder: Path) -> str:
+    """Return what a block of the page has to hold, having done what it says."""
+    if block.note == "printed":
+        commands = [line for line in block.text.splitlines() if line.startswith("$ ")]
+        return "".join(printed_by(line, folder) for line in commands)
+    if block.note.startswith("file of"):
+        return example_of(folder)
+    done = run([sys.executable, "-c", block.text], folder)
+    assert (done.returncode, done.stderr) == (0, "")
+    return block.text
+
+
 def test_what_is_shown_is_what_happens(folder: Path) -> None:
-    page = PAGE
+    page, rest = "", PAGE
     for block in blocks(PAGE):
-        if block.note == "printed":
-            commands = [line for line in block.text.splitlines() if line.startswith("$ ")]
-            page = page.replace(block.text, "".join(printed_by(line, folder) for line in commands), 1)
-        elif block.note.startswith("file of"):
-            page = page.replace(
-                f"{block.note} -->\n```json\n{block.text}", f"{block.note} -->\n```json\n{example_of(folder)}"
-            )
-        elif block.note == "runs":
-            done = run([sys.executable, "-c", block.text], folder)
-            assert (done.returncode, done.stderr) == (0, "")
+        before, _, rest = rest.partition(f"```{block.language}\n{block.text}```")
+        page += before + f"```{block.language}\n{happens(block, folder)}```"
+    page += rest
     if os.environ.get(UPDATE):
         PATH.write_text(page, encoding="utf-8")
     else:
