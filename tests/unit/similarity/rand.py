@@ -24,3 +24,12 @@ def adjusted_rand(first: Sequence[Hashable], second: Sequence[Hashable]) -> floa
 
 def _pairs(names) -> int:
     return sum(comb(count, 2) for count in Counter(names).values())
+
+
+def cluster_numbers(clusters, count: int) -> list[int]:
+    """Return the number of each text's cluster."""
+    numbers = [-1] * count
+    for number, kind in enumerate(clusters):
+        for index in kind.members:
+            numbers[index] = number
+    return numbers

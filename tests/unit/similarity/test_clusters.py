@@ -11,7 +11,7 @@ import pytest
 
 from pytest_llmobs.similarity import cluster
 from tests.unit.similarity.planted import plant
-from tests.unit.similarity.rand import adjusted_rand
+from tests.unit.similarity.rand import adjusted_rand, cluster_numbers
 from tests.unit.similarity.wordings_first import FIRST
 
 SCRIPT = """
@@ -31,18 +31,9 @@ def planted():
     return texts, labels, cluster(texts)
 
 
-def numbers_of(clusters, count):
-    """Return the number of each text's cluster."""
-    numbers = [-1] * count
-    for number, kind in enumerate(clusters):
-        for index in kind.members:
-            numbers[index] = number
-    return numbers
-
-
 def test_planted_types_are_found(planted):
     texts, labels, clusters = planted
-    assert adjusted_rand(labels, numbers_of(clusters, len(texts))) >= 0.7
+    assert adjusted_rand(labels, cluster_numbers(clusters, len(texts))) >= 0.7
 
 
 def test_every_text_is_in_one_cluster_and_the_largest_comes_first(planted):

@@ -75,3 +75,22 @@ def test_groups_connect_what_is_paired_through_others():
 def test_a_threshold_out_of_range_is_refused(threshold):
     with pytest.raises(ValueError, match="threshold must be above 0 and at most 1, not"):
         near_duplicates(["a"], threshold=threshold)
+
+
+def test_both_ways_find_the_same_and_both_change_nothing_else(monkeypatch, way):
+    texts = [f"{QUESTION} Order {number * 7919}, {OTHER[number % 40 :]}" for number in range(60)]
+    found = near_duplicates(texts, threshold=0.5)
+    monkeypatch.setattr(sketches, "find_spec", lambda name: None)
+    plain = near_duplicates(texts, threshold=0.5)
+    assert {pair.first for pair in found} == {pair.first for pair in plain} == set(range(1, 60))
+    similarities = {pair[:2]: pair.similarity for pair in plain}
+    shared = [pair for pair in found if pair[:2] in similarities]
+    assert shared
+    assert all(pair.similarity == similarities[pair[:2]] for pair in shared)
+
+
+def test_a_text_of_a_megabyte_has_its_near_duplicate():
+    long = " ".join(f"word{number * number % 9973}" for number in range(100_000))
+    (pair,) = near_duplicates([long, long.replace("word77 ", "other "), OTHER])
+    assert (pair.first, pair.second) == (1, 0)
+    assert pair.similarity > 0.95
