@@ -20,7 +20,7 @@ from pytest_llmobs.similarity import cluster
 from tests.unit.similarity.planted import plant
 from tests.unit.similarity.wordings_first import FIRST
 
-texts, _ = plant(FIRST, 200, seed=5)
+texts, _ = plant(FIRST, 80, seed=5)
 print(json.dumps([[kind.members, kind.terms, kind.odd] for kind in cluster(texts)]))
 """
 
@@ -55,7 +55,7 @@ def test_a_cluster_is_told_by_its_own_words_and_its_odd_one_comes_last(planted):
 def test_two_processes_with_other_hash_seeds_find_the_same():
     found = [json.loads(run_with(seed)) for seed in ("1", "2")]
     assert found[0] == found[1]
-    assert len(found[0]) > 3
+    assert len(found[0]) > 1
 
 
 def run_with(hash_seed):
