@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -89,20 +89,51 @@ def find_old(
     return _found(store, held, tell, with_hashes=False)
 
 
-def _found(store: Store, held: Held | None, tell: Callable[[_Look], None], *, with_hashes: bool) -> Found:
+def find_traces(
+    store: Store, trace_ids: Collection[str], *, held: Held | None = None, besides: Found | None = None
+) -> Found:
+    """Return all runs of some traces, such as the trials of an example that goes.
+
+    Args:
+        store: On this machine, or a ``RemoteStore``.
+        trace_ids: The traces' ids.
+        held: Tells which traces a rule keeps; they are counted in ``Found.kept``.
+        besides: What was found already, and is not counted once more (see ``found.joined``).
+
+    Raises:
+        StoreError: The store can't be reached.
+    """
+
+    def tell(look: _Look) -> None:
+        look.take_traces(set(trace_ids), None)
+
+    return _found(store, held, tell, with_hashes=True, besides=besides)
+
+
+def _found(
+    store: Store,
+    held: Held | None,
+    tell: Callable[[_Look], None],
+    *,
+    with_hashes: bool,
+    besides: Found | None = None,
+) -> Found:
     """Look through a store, once more where files are merged meanwhile."""
     place = place_of(store)
     place.begin()
+    known: frozenset[str] = frozenset()
+    if besides is not None:
+        known = besides.run_ids
     for _ in range(PATIENCE - 1):
         try:
-            return _look_through(place, held, tell, with_hashes)
+            return _look_through(place, Tally(held, known), tell, with_hashes)
         except VanishedError:
             continue
-    return _look_through(place, held, tell, with_hashes)
+    return _look_through(place, Tally(held, known), tell, with_hashes)
 
 
-def _look_through(place: Place, held: Held | None, tell: Callable[[_Look], None], with_hashes: bool) -> Found:
-    look = _Look(place, Tally(held))
+def _look_through(place: Place, tally: Tally, tell: Callable[[_Look], None], with_hashes: bool) -> Found:
+    look = _Look(place, tally)
     tell(look)
     # The rows that told whose these runs are may be gone already.
     plan = place.unfinished()
@@ -187,11 +218,11 @@ class _Look:
                     hashes.update(hashes_of(text))
                 if has_media:
                     named |= media.names_in(text)
-        run_ids = frozenset(tally.run_ids | plan.run_ids)
-        only_theirs = media.unnamed(self.place, frozenset(named) | plan.media, run_ids | tally.known)
-        about = feedback.about(self.place, run_ids)
+        run_ids = (tally.run_ids | plan.run_ids) - tally.known
+        only_theirs = media.unnamed(self.place, frozenset(named) | plan.media, tally.known | run_ids)
+        about = feedback.about(self.place, frozenset(run_ids))
         return Found(
-            run_ids=run_ids,
+            run_ids=frozenset(run_ids),
             by_project=dict(sorted(tally.by_project.items())),
             files=dict(sorted(tally.files.items())),
             trace_ids=frozenset(tally.trace_ids | plan.trace_ids),

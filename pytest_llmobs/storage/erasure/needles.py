@@ -83,7 +83,8 @@ class Needles:
         }
         if ESCAPE not in content:
             return len(hits)
-        plain = unescaped(content[first:end])
+        # With what surrounds the window: an escaped id may reach beyond its end, and rather counts twice than never.
+        plain = unescaped(content)
         return max(len(hits), sum(stands_alone(plain, *place) for place in self.places(plain)))
 
 

@@ -13,8 +13,8 @@ import pytest
 from pytest_llmobs.clocks import moment
 from pytest_llmobs.records.feedback import Feedback
 from pytest_llmobs.storage.erasure.erasing import erase
-from pytest_llmobs.storage.erasure.finding import find_old, find_runs
-from pytest_llmobs.storage.erasure.found import Erased, Found
+from pytest_llmobs.storage.erasure.finding import find_old, find_runs, find_traces
+from pytest_llmobs.storage.erasure.found import Erased, Found, joined
 from pytest_llmobs.storage.feedback.rows import create_row, delete_row, update_row
 from pytest_llmobs.storage.parquet.compaction import compact
 from pytest_llmobs.storage.parquet.files.footer import MERGED_KEY
@@ -261,6 +261,18 @@ def test_traces_that_began_too_early_go_as_a_whole(
     assert found.payload_hashes == frozenset()
     erase(store, found)
     assert rows() == [run_id(2), run_id(50)]
+
+
+def test_traces_found_besides_a_users_runs_are_counted_once(
+    keep: Keep, of: Line, run_id: Id, rows: Callable[[], list[str]], store: Store
+) -> None:
+    keep(of(1, ADA), of(2, None), of(3, GRACE, parent=1, root=1), of(4, GRACE))
+    first = find_runs(store, KEYS, ADA)
+    both = joined(first, find_traces(store, [run_id(1), run_id(2)], besides=first))
+    assert both.run_ids == {run_id(1), run_id(2), run_id(3)}
+    assert both.by_project == {"demo": 3}
+    assert erase(store, both).runs == 3
+    assert rows() == [run_id(4)]
 
 
 def test_what_a_rule_holds_is_counted_and_stays(

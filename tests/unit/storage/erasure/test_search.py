@@ -89,6 +89,14 @@ def test_an_id_across_two_windows_is_found_once(tmp_path: Path, monkeypatch: pyt
         assert _found(path, ADA) == [("text", "id", 2)], window
 
 
+def test_an_escaped_id_across_two_windows_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "file"
+    path.write_text("x " * 80 + json.dumps("zoë@example.com") + " y" * 80)
+    for window in range(100, 220, 3):
+        monkeypatch.setattr("pytest_llmobs.storage.erasure.searching.files._WINDOW", window)
+        assert search([path], _ids("zoë@example.com")), window
+
+
 def test_compressed_files_are_decompressed(tmp_path: Path) -> None:
     tmp_path.joinpath("a.jsonl.gz").write_bytes(gzip.compress(b"x " * 99999 + ADA.encode()))
     with pa.CompressedOutputStream(str(tmp_path / "b.zst"), "zstd") as stream:
