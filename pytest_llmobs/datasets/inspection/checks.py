@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from itertools import combinations, starmap
 from operator import attrgetter
 from pathlib import Path
 
-from pytest_llmobs.datasets.base import DatasetFormat
+from pytest_llmobs.datasets.base import DatasetFormat, abridge
 from pytest_llmobs.datasets.inspection.findings import KINDS, Finding
 from pytest_llmobs.datasets.inspection.reading import Reading, read_everything
 from pytest_llmobs.records.examples import Dataset, content_hash
@@ -37,12 +38,35 @@ def inspect(
         findings.append(
             Finding(kind="unreadable", dataset=reading.file, message=f"{reading.file} holds no example.")
         )
+    if "schema" not in allowed and (about.inputs_schema or about.outputs_schema):
+        findings += _schema_violations(reading, about)
     findings += _equal_inputs(reading)
     if not {"leak", "near-duplicate"} <= set(allowed):
         findings += _near_duplicates(reading)
     order = list(KINDS)
     wanted = [finding for finding in findings if finding.kind not in allowed]
     return sorted(wanted, key=lambda finding: order.index(finding.kind))
+
+
+def _schema_violations(reading: Reading, about: Dataset) -> Iterator[Finding]:
+    from pytest_llmobs.datasets.schemas import violations
+
+    read = replace(about, examples=reading.examples)
+    places = dict(zip(map(attrgetter("id"), reading.examples), reading.places, strict=True))
+    for violation in violations(read, places):
+        yield Finding(
+            kind="schema",
+            dataset=reading.file,
+            message=(
+                f"{violation.place}: {violation.pointer or '/'} of {violation.example_id!r} is "
+                f"{abridge(violation.value)}: {violation.rule}"
+            ),
+            places=(violation.place,),
+            examples=(violation.example_id,),
+            pointer=violation.pointer,
+            value=violation.value,
+            rule=violation.rule,
+        )
 
 
 def _equal_inputs(reading: Reading) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from typing import Any
 KINDS: Mapping[str, str] = {
     "unreadable": "a line that makes no example",
     "duplicate-id": "an id that two examples have",
+    "schema": "a value that breaks inputs_schema or outputs_schema",
     "leak": "an example whose near-duplicate is in another split",
     "equal-inputs": "examples that ask the same",
     "near-duplicate": "examples whose inputs differ in little",

@@ -40,6 +40,11 @@ ACTIONS: Mapping[str, Action] = {
         "add what other tools wrote: tables, Hugging Face folders, LangSmith's exports, lines of messages",
         "llmobs dataset import export.csv --name support --input-keys question --output-keys answer",
     ),
+    "schema": Action(
+        "schema",
+        "print or set the JSON schemas of a dataset's inputs and outputs",
+        "llmobs dataset schema support_golden --inputs inputs.schema.json",
+    ),
 }
 """Every action, in the order of the help."""
 

@@ -181,3 +181,29 @@ def test_the_folder_may_be_named(llmobs: Run, write: Write, tmp_path: Path) -> N
     write(FIRST, "elsewhere/golden.jsonl")
     assert "golden" in llmobs("dataset", "--dir", "elsewhere").stdout
     assert llmobs("dataset", "show", "golden", "--dir", str(tmp_path / "elsewhere")).returncode == 0
+
+
+def test_a_schema_is_set_and_what_breaks_it_is_found(llmobs: Run, write: Write) -> None:
+    write(FIRST)
+    assert "has no schema" in llmobs("dataset", "schema", "support").stderr
+    write('{"properties": {"query": {"type": "string", "maxLength": 30}}}', "inputs.json")
+    done = llmobs("dataset", "schema", "support", "--inputs", "inputs.json")
+    assert done.returncode == 1
+    assert "1 value breaks it: llmobs dataset validate support names them." in done.stderr
+    assert json.loads(done.stdout)["inputs_schema"]["properties"]["query"]["maxLength"] == 30
+    (finding,) = json.loads(llmobs("dataset", "validate", "support", "--json").stdout)
+    assert (finding["kind"], finding["examples"]) == ("schema", ["double-charge"])
+    assert finding["pointer"].endswith("/query")
+    assert finding["places"] == ["datasets/support.jsonl:1"]
+    assert llmobs("dataset", "validate", "support", "--allow", "schema").returncode == 0
+    assert llmobs("dataset", "schema", "support", "--clear").returncode == 0
+    assert llmobs("dataset", "validate", "support").returncode == 0
+
+
+def test_a_schema_that_is_no_file_or_no_json_is_named(llmobs: Run, write: Write) -> None:
+    write(FIRST)
+    write("{", "broken.json")
+    for name in ("missing.json", "broken.json"):
+        done = llmobs("dataset", "schema", "support", "--inputs", name)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert name in done.stderr
