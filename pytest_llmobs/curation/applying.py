@@ -33,6 +33,7 @@ def apply(plan: CurationPlan, catalog: Catalog) -> Changed:
 
     Raises:
         ConflictError: Somebody has added one of the runs since the plan was made.
+        LeakError: Somebody has put a near-duplicate into another split since; nothing is written.
         DatasetError: The dataset's file can't be edited, or an example breaks its schema.
         StoreError: The disk refuses.
     """
@@ -41,4 +42,6 @@ def apply(plan: CurationPlan, catalog: Catalog) -> Changed:
     if not catalog.has(plan.dataset):
         with suppress(ConflictError):  # somebody else has made it a moment ago
             catalog.create(plan.dataset, {})
-    return changes.add(catalog, plan.dataset, plan.drafts, "the curated examples")
+    return changes.add(
+        catalog, plan.dataset, plan.drafts, "the curated examples", on_leak=plan.options.on_leak
+    )

@@ -9,7 +9,7 @@ from pytest_llmobs.curation.candidates import Found
 from pytest_llmobs.curation.options import Options
 from pytest_llmobs.curation.planning import plan
 from pytest_llmobs.datasets.editing.catalog import Catalog
-from pytest_llmobs.errors import ConflictError
+from pytest_llmobs.errors import ConflictError, DatasetError
 from pytest_llmobs.extensions import Extensions, standalone_manager
 from tests.unit.curation.runs import failed, make_run
 
@@ -67,3 +67,12 @@ def test_a_run_that_was_erased_meanwhile_is_left_out(catalog: Catalog) -> None:
     planned = plan(Found([failed(1, LATE), failed(2, REFUND)]), "regressions", None)
     apply(without_purged(planned, {"run-2"}), catalog)
     assert [example.source_run_id for example in catalog.examples("regressions")] == ["run-2"]
+
+
+def test_a_near_duplicate_that_came_to_another_split_meanwhile_is_told(catalog: Catalog) -> None:
+    planned = plan(Found([failed(1, LATE)]), "regressions", None, Options(split="train"))
+    nearly = LATE.replace("three", "four")
+    apply(plan(Found([failed(9, nearly)]), "regressions", None, Options(split="test")), catalog)
+    with pytest.raises(DatasetError, match="test"):
+        apply(planned, catalog)
+    assert [example.source_run_id for example in catalog.examples("regressions")] == ["run-9"]
