@@ -10,7 +10,7 @@ from pytest_llmobs.curation.drafts import SOURCE
 from pytest_llmobs.curation.plans import CurationPlan
 from pytest_llmobs.datasets.editing import changes
 from pytest_llmobs.datasets.editing.catalog import Catalog
-from pytest_llmobs.datasets.editing.changes import Changed
+from pytest_llmobs.datasets.editing.edit import Changed
 from pytest_llmobs.errors import ConflictError
 
 

@@ -19,7 +19,7 @@ from pytest_llmobs.similarity import default_embedder
 
 if TYPE_CHECKING:
     from pytest_llmobs.datasets.editing.catalog import Catalog
-    from pytest_llmobs.datasets.editing.changes import Changed
+    from pytest_llmobs.datasets.editing.edit import Changed
     from pytest_llmobs.records.examples import Example
     from pytest_llmobs.similarity import Embedder
     from pytest_llmobs.storage.store import Store

@@ -17,7 +17,7 @@ from pytest_llmobs.wording import count, known, nearest, shell_line
 if TYPE_CHECKING:
     from pytest_llmobs.curation.curating import Curation
     from pytest_llmobs.datasets.editing.catalog import Catalog
-    from pytest_llmobs.datasets.editing.changes import Changed
+    from pytest_llmobs.datasets.editing.edit import Changed
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
