@@ -37,4 +37,4 @@ def erased_note(baseline: Baseline) -> Iterator[str]:
     number, _, day = baseline.metadata.get(ERASED, "").partition(" on ")
     if number.isdecimal() and day:
         examples, were = count(int(number), "example"), noun(int(number), "was", "were")
-        yield f"{examples} {were} erased from the baseline on {day} (`llmobs purge`): nothing of them is compared"
+        yield f"{examples} {were} erased from the baseline on {day} (`llmobs purge`), and not compared any more"

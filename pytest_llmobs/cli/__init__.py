@@ -40,6 +40,10 @@ COMMANDS: Mapping[str, str] = {
     ),
     "doctor": "look a store over: what is damaged, left behind, can't be sealed, and what to do about it",
     "upload": "upload what a store has sealed and what isn't there yet, each file once",
+    "purge": (
+        "erase everything of a person, or what is older than it may be, and search the bytes for what is left; "
+        "exit status 1 where something is, or nothing was found"
+    ),
     "baseline": (
         "what changed in the committed baselines (diff), record them anew (accept), add passes of "
         "accepted code (add), drop what is gone (prune)"

@@ -79,6 +79,7 @@ def _output(folder: Path, *words: str) -> bytes:
 
 def _pattern(texts: Iterable[str]) -> str:
     alternatives: dict[str, None] = {}
+    # each alternative costs time in every commit
     for text in sorted(texts)[:MOST]:
         for form in (text, json.dumps(text)[1:-1]):
             alternatives[re.sub(r"[][\\.^$*+?(){}|]", r"\\\g<0>", form)] = None

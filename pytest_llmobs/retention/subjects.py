@@ -128,9 +128,13 @@ class Sought:
 
     def takes_row(self, row: Mapping[str, Any]) -> bool:
         """Tell the same of an example as a file has it."""
-        inputs, outputs, metadata = (row.get(name) or {} for name in ("inputs", "outputs", "metadata"))
-        source = row.get("source_run_id")
-        return self.takes(Example(str(row.get("id")), inputs, outputs, metadata, source_run_id=source))
+        return self.takes(example_of(row))
+
+
+def example_of(row: Mapping[str, Any]) -> Example:
+    """Return an example as a file has it, with what tells whose it is."""
+    inputs, outputs, metadata = (row.get(name) or {} for name in ("inputs", "outputs", "metadata"))
+    return Example(str(row.get("id")), inputs, outputs, metadata, source_run_id=row.get("source_run_id"))
 
 
 def texts_of(value: Any) -> Iterator[str]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from pytest_llmobs.datasets.base import DatasetFormat, display_path
+from pytest_llmobs.datasets.base import display_path
 from pytest_llmobs.datasets.editing.catalog import Catalog
 from pytest_llmobs.settings import STORE_FOLDER
 from pytest_llmobs.storage.store import Store
@@ -25,11 +24,6 @@ class Home(Protocol):
     @property
     def rootdir(self) -> Path:
         """Where the tests lie, pytest's own word."""
-        ...
-
-    @property
-    def dataset_folder(self) -> Path:
-        """Where the client's datasets lie."""
         ...
 
     @property
@@ -55,15 +49,14 @@ class Territory:
     cassettes: Path
 
     @classmethod
-    def of(cls, home: Home, store: Store, formats: Callable[[], Sequence[DatasetFormat]]) -> Territory:
+    def of(cls, home: Home, store: Store, catalog: Catalog) -> Territory:
         """Return the territory of a workspace.
 
         Args:
             home: The workspace.
             store: Its store, or another one, which may be remote.
-            formats: Returns the known dataset formats, once they are needed.
+            catalog: Its datasets, and the versions that its own store keeps.
         """
-        catalog = Catalog(home.dataset_folder, store.root, formats=formats, prepare_store=store.layout.create)
         return cls(
             store=store,
             rootdir=home.rootdir,

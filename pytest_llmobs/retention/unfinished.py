@@ -42,6 +42,8 @@ def keep(folder: Path, sought: Sought, salt: str) -> Path:
     path = folder / f"{PREFIX}{salt[:12]}.json"
     try:
         make_private(folder)
+        for half in folder.glob(f".{PREFIX}*.tmp"):  # of an erasure that was killed here: one runs at a time
+            half.unlink(missing_ok=True)
         write_whole(path, json.dumps(wire), mode=PRIVATE)
     except OSError as error:
         raise StoreError(
@@ -54,6 +56,7 @@ def read(folder: Path, subject: Subject) -> tuple[Sought | None, list[Path]]:
     """Return what unfinished erasures of the same subject have known, and their files; None where there is none."""
     sought, files = None, []
     for path, wire in _notes(folder):
+        # with a salt of its own each: whoever sees two notes can't tell that they are one person's
         if wire.get("subject") != salted(_words(subject), str(wire.get("salt"))):
             continue
         sought = sought or Sought(subject)

@@ -7,7 +7,15 @@ from __future__ import annotations
 
 from pytest_llmobs.retention.places.base import Place
 from pytest_llmobs.retention.places.baselines import BaselineRows
-from pytest_llmobs.retention.places.caches import WholeFiles, below, cassettes, messages, remembered_tests
+from pytest_llmobs.retention.places.caches import (
+    WholeFiles,
+    below,
+    cassettes,
+    leftovers,
+    messages,
+    remembered_tests,
+)
+from pytest_llmobs.retention.places.calibrations import CalibrationCases
 from pytest_llmobs.retention.places.datasets import DatasetExamples, KeptVersions
 from pytest_llmobs.retention.places.experiments import Documents, Journals
 from pytest_llmobs.retention.places.queues import QueueItems
@@ -26,10 +34,12 @@ PLACES: tuple[Place, ...] = (
     WholeFiles("cassettes", "recorded model replies; recorded afresh", "cassette", cassettes),
     WholeFiles("sessions", "what killed sessions have left", "file", messages, ("sessions",), True),
     WholeFiles("pytest's cache", "names of tests that pytest remembers", "file", remembered_tests),
+    WholeFiles("leftovers", "temporary files of killed processes", "file", leftovers),
     QueueItems(),
     Journals(),
     Documents(),
     BaselineRows(),
+    CalibrationCases(),
     DatasetExamples(),
     KeptVersions(),
     WholeFiles("indexes", "indexes of datasets; made again", "file", below("datasets", "index")),
@@ -41,6 +51,9 @@ SEARCHED = ("projects", "unfinished", "looks", "purges")
 """Folders below the store that hold no payloads: nothing is taken out of them, and the search looks them over."""
 OF_RUNS = ("runs", "spool", "feedback", "media")
 """Folders that ``storage.erasure`` knows."""
+
+AGING = (*OF_RUNS, "queues", "judgements", "reports", "sessions")
+"""Folders from which goes what is too old."""
 
 
 def known_folders() -> set[str]:

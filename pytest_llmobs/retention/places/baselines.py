@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pytest_llmobs.baselines.file import load_baseline, write_baseline
-from pytest_llmobs.baselines.paths import baseline_files
+from pytest_llmobs.baselines.paths import baseline_files, texts_path
 from pytest_llmobs.baselines.records import Baseline
 from pytest_llmobs.baselines.removal import with_erased
 from pytest_llmobs.files import locked
@@ -32,6 +32,8 @@ class BaselineRows:
             if examples:
                 number += len(examples)
                 files.append(territory.shown(path))
+                if texts_path(path).is_file():
+                    files.append(territory.shown(texts_path(path)))
         if files:
             yield Finding(self.name, number, "row", tuple(files))
 

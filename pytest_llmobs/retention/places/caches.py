@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from pytest_llmobs.clocks import real
 from pytest_llmobs.errors import StoreError
 from pytest_llmobs.files import parse_json, read_text
 from pytest_llmobs.retention.places.base import Finding
@@ -14,6 +14,8 @@ from pytest_llmobs.retention.subjects import Age, Sought
 from pytest_llmobs.retention.territory import Territory
 from pytest_llmobs.storage.sessions import living_sessions
 
+_YOUNG = 60.0
+"""Seconds for which a temporary file may have a writer that lives."""
 Files = Callable[[Territory], Iterator[Path]]
 
 
@@ -91,10 +93,7 @@ def _is_older(path: Path, subject: object) -> bool:
 
 def _delete(path: Path) -> None:
     try:
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-        else:
-            path.unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
     except OSError as error:
         raise StoreError(f"Can't delete {str(path)!r}: {error.strerror or error}.") from error
 
@@ -124,5 +123,17 @@ def messages(territory: Territory) -> Iterator[Path]:
 
 def remembered_tests(territory: Territory) -> Iterator[Path]:
     """Yield what pytest remembers of tests, such as those that failed last."""
-    folder = territory.rootdir / ".pyremembered_tests"
+    folder = territory.rootdir / ".pytest_cache"
     yield from filter(Path.is_file, sorted(folder.rglob("*")))
+
+
+def leftovers(territory: Territory) -> Iterator[Path]:
+    """Yield temporary files whose writer was killed; a young one may be renamed at any moment, to what it is for."""
+    youngest = real.now().timestamp() - _YOUNG
+    for folder in (territory.store.root, *territory.committed):
+        for path in sorted(folder.rglob(".*.tmp")):
+            try:
+                if path.stat().st_mtime < youngest:
+                    yield path
+            except FileNotFoundError:
+                continue

@@ -36,6 +36,7 @@ def overwrite(path: Path, replacement: Replacement) -> None:
     except OSError as error:
         raise _refused(path, error) from error
     try:
+        # all are found before the first is written: a line is looked for by what it still says
         for start, line, new in list(_replaced(path, replacement)):
             os.pwrite(descriptor, new.ljust(len(line)), start)
         os.fsync(descriptor)

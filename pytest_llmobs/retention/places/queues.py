@@ -57,6 +57,7 @@ def _closed(line: bytes, sought: Sought, do: str = "") -> bytes | None:
         return None if do else b""
     if do and kind != do:
         return None
+    # one line an item says that there was one; what else happened to it goes
     if kind != "add":
         return b""
     return json.dumps({"do": PURGED, "at": at}).encode()

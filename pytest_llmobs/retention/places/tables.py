@@ -76,6 +76,7 @@ def _thinned_suite(
             gone.add(cells.get("example_id"))
     if not gone:
         return dict(suite)
+    # without them in its total, too, the suite would count as one of which somebody selected a part
     thinned, _ = thinned_table(expected, lambda cells: cells.get("example_id") in gone)
     changed = {**suite, "expected": thinned}
     if "total" in suite:
@@ -92,6 +93,7 @@ def _thinned_decision(decision: Mapping[str, Any], sought: Sought) -> dict[str, 
         if not theirs and not sought.is_about(row):
             kept.append(row)
     thinned["examples"] = kept
+    # sentences that name examples or quote them; a verdict is no less red without its reason
     for key in ("errors", "notes", "remarks"):
         if key in decision:
             thinned[key] = list(filterfalse(sought.mentions, decision[key]))

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from pytest_llmobs.datasets.base import DatasetFormat
-from pytest_llmobs.extensions import Extensions, standalone_manager
 from pytest_llmobs.records.examples import Example
 from pytest_llmobs.retention.subjects import Person, Sought, text_hashes
 from pytest_llmobs.retention.territory import Territory
@@ -23,17 +20,14 @@ OTHER_RUN = "0193f2a0-0000-7000-8000-000000000002"
 QUESTION = "Why was my card charged twice for the blue bicycle?"
 
 
-def formats() -> Sequence[DatasetFormat]:
-    return Extensions(standalone_manager()).formats
-
-
 @pytest.fixture
 def territory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Territory:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
     store = Store(tmp_path / ".llmobs")
     store.layout.create()
-    return Territory.of(Workspace.find(tmp_path, {}), store, formats)
+    workspace = Workspace.find(tmp_path, {})
+    return Territory.of(workspace, store, workspace.open_catalog())
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -219,6 +220,26 @@ def test_examples_in_a_file_that_isnt_edited_have_a_problem(sought: Sought, terr
     assert found("datasets", sought, territory) == [finding]
 
 
+def test_cases_of_a_calibration_are_named_and_left(sought: Sought, territory: Territory) -> None:
+    path = territory.baselines / "judges" / "tone.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(
+        json.dumps(
+            {
+                "schema": 1,
+                "cases": [{"id": "bicycle"}, {"id": "x", "comment": f"Cold to {ANN}"}, {"id": "lamp"}],
+            }
+        )
+    )
+
+    (finding,) = found("calibrations", sought, territory)
+    named("calibrations").erase(sought, territory)
+
+    assert finding.number == 2
+    assert "llmobs judge calibrate" in finding.problem
+    assert found("calibrations", sought, territory) == [finding]
+
+
 def test_an_example_of_a_held_run_stays(sought: Sought, territory: Territory) -> None:
     write_lines(
         territory.catalog.folder / "golden.jsonl",
@@ -240,6 +261,7 @@ def test_an_example_of_a_held_run_stays(sought: Sought, territory: Territory) ->
         ("reports", ".llmobs/reports/calm-heron.html"),
         ("cassettes", "llm-cassettes/openai/abcd.json"),
         ("sessions", ".llmobs/sessions/0123/plan.json"),
+        ("pytest's cache", ".pytest_cache/v/cache/lastfailed"),
         ("indexes", ".llmobs/datasets/index/golden.json"),
     ],
 )
@@ -278,6 +300,20 @@ def test_verdicts_grow_old_and_cassettes_dont(territory: Territory) -> None:
 
     assert old == ["judgements"]
     assert [finding for place in PLACES for finding in place.find(of_a_project, territory)] == []
+
+
+def test_what_killed_processes_left_half_written_goes_once_it_is_old(
+    sought: Sought, territory: Territory
+) -> None:
+    old = territory.catalog.folder / ".golden.jsonl.abcd.tmp"
+    young = territory.store.root / "reports" / ".calm-heron.html.abcd.tmp"
+    for path in (old, young):
+        path.parent.mkdir(parents=True)
+        path.write_text(f"<p>{ANN}</p>")
+    os.utime(old, (1_700_000_000, 1_700_000_000))
+
+    assert erased("leftovers", sought, territory).files == ("datasets/.golden.jsonl.abcd.tmp",)
+    assert young.exists()
 
 
 def test_the_list_of_uploads_forgets_images(sought: Sought, territory: Territory) -> None:

@@ -1,0 +1,137 @@
+"""A small shop with the data of two people in many places; as a script, an erasure that is killed at its Nth step.
+
+``python -m tests.unit.retention.shop FOLDER USER N`` kills itself before the Nth change of a file.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pytest_llmobs.baselines.file import save_baseline
+from pytest_llmobs.baselines.records import Baseline, BaselineRow
+from pytest_llmobs.client import Client
+from pytest_llmobs.experiments.documents import experiment_to_dict
+from pytest_llmobs.records.examples import Example
+from pytest_llmobs.records.experiments import Experiment
+from pytest_llmobs.records.plans import ExpectedTrial, SuitePlan
+from pytest_llmobs.records.trials import Trial
+from pytest_llmobs.storage.store import Store
+from pytest_llmobs.tracing.run_tree import start_root
+from pytest_llmobs.tracing.tracer import Tracer
+
+ANN, BOB = "ann-4711", "bob-0815"
+QUESTIONS = {
+    ANN: "Why was my card ending in 4242 charged twice for the blue bicycle?",
+    BOB: "Does the brass lamp come with a bulb, or do I have to buy one?",
+}
+SUITE = "tests/test_shop.py::test_agent"
+
+
+def trace(store: Store, project: str, question: str, user: str = "", **columns: str) -> str:
+    """Write a trace of two runs, sealed, and return its id."""
+    spool = store.spool("session")
+    metadata = {"user_id": user} if user else {}
+    tracer = Tracer(project=project, sink=spool)
+    root = start_root(tracer, "answer", inputs={"question": question}, columns=columns, metadata=metadata)
+    with root.activate():
+        call = root.create_child("model", run_type="llm", inputs={"messages": [{"content": question}]})
+        call.end(outputs={"content": f"You ask: {question}"})
+    root.end(outputs={"output": f"You ask: {question}"})
+    spool.close()
+    return root.id
+
+
+def build(folder: Path) -> Store:
+    """Fill a folder, which is the current one."""
+    (folder / "pytest.ini").write_text("[pytest]\n")
+    store = Store(folder / ".llmobs")
+    with Client() as client:
+        client.create_dataset("golden")
+        queue = client.create_annotation_queue(name="complaints")
+        trials, expected, rows = [], [], {}
+        for user, question in QUESTIONS.items():
+            run_id = trace(store, "production", question, user)
+            client.create_feedback(run_id, "rating", score=0, comment=f"Nothing is said about: {question}")
+            client.add_runs_to_annotation_queue(queue.id, run_ids=[run_id])
+            example = client.create_example(
+                {"question": question}, dataset_name="golden", source_run_id=run_id, example_id=user[:3]
+            )
+            trial = trace(store, "nightly", question, example_id=example.id, suite=SUITE)
+            trials.append(trial_of(example, trial))
+            expected.append(expected_of(example))
+            rows[example.id] = BaselineRow(hash=example.hash, passes=(1.0,))
+            keep(folder / "llm-cassettes" / f"{user[:3]}.json", {"messages": [{"content": question}]})
+            keep(store.root / "judgements" / user[:2] / "0.json", {"reason": f"{user} is not answered."})
+        client.store.feedback.close()
+    plan = SuitePlan(name=SUITE, path="tests/test_shop.py", expected=tuple(expected), total=2)
+    experiment = Experiment(
+        name="nightly",
+        started=datetime.now(UTC).isoformat(),
+        duration=1.0,
+        suites=(plan,),
+        trials=tuple(trials),
+    )
+    store.write_experiment("nightly", experiment_to_dict(experiment))
+    save_baseline(
+        folder / "llm-baselines" / "tests.test_shop--test_agent.json", Baseline(suite=SUITE, rows=rows)
+    )
+    return store
+
+
+def trial_of(example: Example, run_id: str) -> Trial:
+    return Trial(
+        suite=SUITE,
+        example_id=example.id,
+        example_hash=example.hash,
+        repeat=1,
+        nodeid=f"{SUITE}[{example.id}]",
+        status="passed",
+        run_id=run_id,
+    )
+
+
+def expected_of(example: Example) -> ExpectedTrial:
+    nodeid = f"{SUITE}[{example.id}]"
+    return ExpectedTrial(example_id=example.id, example_hash=example.hash, repeat=1, nodeid=nodeid)
+
+
+def keep(path: Path, value: object) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(value))
+
+
+def kill_at(step: int) -> None:
+    """Let this process be killed before it changes a file for the Nth time."""
+    left = step
+
+    def counted(change: Callable[..., Any]) -> Callable[..., Any]:
+        def changed(*arguments: Any, **keywords: Any) -> Any:
+            nonlocal left
+            left -= 1
+            if left == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return change(*arguments, **keywords)
+
+        return changed
+
+    for owner, names in (
+        (Path, ("replace", "rename", "unlink")),
+        (os, ("replace", "rename", "unlink", "pwrite")),
+    ):
+        for name in names:
+            setattr(owner, name, counted(getattr(owner, name)))
+
+
+if __name__ == "__main__":
+    from pytest_llmobs.cli import main
+
+    os.chdir(sys.argv[1])
+    kill_at(int(sys.argv[3]))
+    sys.exit(main(["purge", "--user", sys.argv[2], "--yes"]))
