@@ -148,11 +148,7 @@ def _carried_out(
 ) -> Outcome:
     started = now()
     sought = plan.look.sought
-    noted = sought
-    if sought.person is None and len(sought.run_ids) > _MOST_IDS:
-        # old runs go last, and are as old the second time
-        noted = replace(sought, run_ids=frozenset())
-    note = unfinished.keep(folder, noted, salt)
+    note = unfinished.keep(folder, _worth_noting(sought), salt)
     before = _hashes(plan.findings, territory)
     for place in PLACES:
         place.erase(sought, territory)
@@ -179,6 +175,14 @@ def _carried_out(
         for file in (note, *plan.notes):
             file.unlink(missing_ok=True)
     return Outcome(plan, tuple(left), remaining, kept, alike, path, len(changes))
+
+
+def _worth_noting(sought: Sought) -> Sought:
+    """Return what a second run has to know."""
+    if sought.person is None and len(sought.run_ids) > _MOST_IDS:
+        # old runs go last, and are as old the second time
+        return replace(sought, run_ids=frozenset())
+    return sought
 
 
 def _folder(territory: Territory) -> Path:

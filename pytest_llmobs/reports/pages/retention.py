@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 
 from pytest_llmobs.reports.text import table
@@ -125,7 +126,7 @@ def outcome_page(outcome: Outcome, command: str, page: Page) -> list[str]:
         lines += page.wrapped(f"Take it out there, then run it again: {command}")
     lines += _held(outcome.plan, page)
     if outcome.alike:
-        paths = [page.line(one.path) for one in outcome.alike[:_PLACES]]
+        paths = map(page.line, map(attrgetter("path"), outcome.alike[:_PLACES]))
         words = (
             f"A text that was theirs, and that somebody else may have written, stands in {', '.join(paths)}"
         )

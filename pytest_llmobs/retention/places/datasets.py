@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from operator import attrgetter
 from pathlib import Path
 
-from pytest_llmobs.datasets.editing import changes
 from pytest_llmobs.errors import DatasetError, LlmobsError
 from pytest_llmobs.records.examples import Example
 from pytest_llmobs.retention.places.base import Finding
@@ -37,6 +36,9 @@ class DatasetExamples:
 
     def erase(self, sought: Sought, territory: Territory) -> None:
         """Take the examples out; only their lines change."""
+        # every way to write a file comes with it
+        from pytest_llmobs.datasets.editing import changes
+
         for name, file, examples in list(theirs(sought, territory)):
             if not _refusal(file, territory):
                 changes.remove(territory.catalog, name, list(map(attrgetter("id"), examples)))
