@@ -55,6 +55,7 @@ def measured(folder: Path, runs: int, files: int) -> int:
     print(json.dumps(figures, indent=1))
     scaled = figures["seconds"] * min(1.0, REFERENCE / figures["seconds of ten million additions"])
     held = [
+        told(f"{figures['runs']} runs of {user} went", figures["runs"] > 0),
         told(f"nothing of {user} is left", figures["left"] == 0),
         told(
             f"{figures['stayed']:,} of {runs:,} runs stayed",
