@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from operator import attrgetter
 from typing import Any
 
 from pytest_llmobs.reports.text import table
@@ -126,10 +125,8 @@ def outcome_page(outcome: Outcome, command: str, page: Page) -> list[str]:
         lines += page.wrapped(f"Take it out there, then run it again: {command}")
     lines += _held(outcome.plan, page)
     if outcome.alike:
-        paths = map(page.line, map(attrgetter("path"), outcome.alike[:_PLACES]))
-        words = (
-            f"A text that was theirs, and that somebody else may have written, stands in {', '.join(paths)}"
-        )
+        files = count(len(outcome.alike), "file")
+        words = f"A text that was theirs, and that somebody else may have written, stands in {files}; --json names them"
         lines += page.item(words, mark=page.signs.dot)
     lines += page.wrapped(f"Receipt: {page.line(outcome.receipt.name)} in .llmobs/purges")
     return lines
