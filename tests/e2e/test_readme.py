@@ -5,6 +5,7 @@ The generated parts of the README are written anew with ``LLMOBS_UPDATE_README=1
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -214,8 +215,14 @@ traced("Maria", "I was charged twice in March.")
 run_id = run.id
 """
     run_script(tmp_path, setup, noted("rated down"), LLMOBS_TRACING="true", LLMOBS_PROJECT="production")
+    llmobs = noted("curated").removeprefix("$ llmobs ").split()
+    command = [sys.executable, "-m", "pytest_llmobs.cli", *llmobs, "--yes"]
+    subprocess.run(command, cwd=tmp_path, env=plain_environment(), capture_output=True, check=True)
     (line,) = (tmp_path / "datasets" / "rated_down.jsonl").read_text(encoding="utf-8").splitlines()
-    assert '"customer_name": "Maria"' in line
+    example = json.loads(line)
+    assert example["inputs"]["customer_name"] == "Maria"
+    assert "outputs" not in example
+    assert example["metadata"]["rejected_output"]["output"].startswith("Hi Maria")
 
 
 def test_the_script_of_the_readme_gates(tmp_path: Path):
