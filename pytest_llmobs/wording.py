@@ -16,10 +16,11 @@ def nearest(value: str, choices: Iterable[str]) -> str:
     """
     from difflib import get_close_matches
 
-    matches = get_close_matches(value, list(choices), n=1, cutoff=0.6)
+    names = {choice.casefold(): choice for choice in choices}
+    matches = get_close_matches(value.casefold(), names, n=1, cutoff=0.6)
     if not matches:
         return ""
-    return f" Did you mean {matches[0]!r}?"
+    return f" Did you mean {names[matches[0]]!r}?"
 
 
 def known(choices: Iterable[str]) -> str:

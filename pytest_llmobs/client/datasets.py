@@ -342,7 +342,8 @@ class DatasetMethods(ChatExampleMethods):
         from pytest_llmobs.datasets.versions.differences import difference
 
         name = self._named(dataset_id, dataset_name)
-        return difference(*examples_apart(self._catalog, name, from_version, to_version))
+        apart = examples_apart(self._catalog, name, from_version, to_version)
+        return difference(apart.earlier, apart.later)
 
     def curate(
         self,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from operator import attrgetter
 
 from pytest_llmobs.errors import DatasetError
@@ -64,7 +63,7 @@ def leaks(examples: Sequence[Example], candidates: Sequence[Example] | None = No
     found: dict[str, Leak] = {}
     for split in dict.fromkeys(example.splits for example in candidates if example.splits):
         # a call for each split: within one, near-duplicates are no leak and would hide others
-        here, others = _of(split, candidates), list(filter(partial(_is_elsewhere, split), examples))
+        here, others = _of(split, candidates), _elsewhere(split, examples)
         for leak in _between(here, others):
             found.setdefault(leak.example_id, leak)
     return list(found.values())
@@ -76,7 +75,7 @@ def _within(examples: Sequence[Example]) -> list[Leak]:
     # each pair of splits once
     for split in dict.fromkeys(example.splits for example in examples if example.splits):
         here = _of(split, examples)
-        found += _between(here, list(filter(partial(_is_elsewhere, split), earlier)))
+        found += _between(here, _elsewhere(split, earlier))
         earlier += here
     return found
 
@@ -119,8 +118,13 @@ def _of(split: Sequence[str], examples: Sequence[Example]) -> list[Example]:
     return list(filter(lambda example: example.splits == split, examples))
 
 
-def _is_elsewhere(split: Sequence[str], example: Example) -> bool:
-    return bool(example.splits) and set(split).isdisjoint(example.splits)
+def _elsewhere(split: Sequence[str], examples: Sequence[Example]) -> list[Example]:
+    return list(filter(lambda example: are_apart(split, example.splits), examples))
+
+
+def are_apart(one: Sequence[str], other: Sequence[str]) -> bool:
+    """Tell of the splits of two examples whether near-duplicates leak between them: each has some, none is both's."""
+    return bool(one and other) and set(one).isdisjoint(other)
 
 
 def _texts(examples: Sequence[Example]) -> list[str]:

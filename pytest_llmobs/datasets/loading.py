@@ -13,6 +13,7 @@ from pytest_llmobs.datasets import python
 from pytest_llmobs.datasets.base import DatasetFormat, display_path
 from pytest_llmobs.datasets.columns import Columns
 from pytest_llmobs.datasets.finding import find_file
+from pytest_llmobs.datasets.notices import warn
 from pytest_llmobs.datasets.schemas import check_schemas, schemas_beside, violations
 from pytest_llmobs.datasets.validation import check_rows
 from pytest_llmobs.errors import ArgumentError, DatasetError
@@ -131,8 +132,14 @@ def _as_it_was(dataset: Dataset, past: Past | None) -> Dataset:
     """Return a dataset that code has made, with the examples that it had then, where they are known."""
     if past is None or not past.as_of:
         return dataset
-    examples = past.of_code(dataset.source or dataset.name)
+    name = dataset.source or dataset.name
+    examples = past.of_code(name)
     if examples is None:
+        warn(
+            f"{name} is made by code, and used as it is now: what it was as of {past.as_of!r} isn't known. Only an "
+            "experiment knows that, of each list by its name, where no other list of it is called so. Keep the "
+            "examples in a file: it has versions."
+        )
         return dataset
     return replace(dataset, examples=examples)
 

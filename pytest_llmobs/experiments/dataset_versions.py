@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from pytest_llmobs.datasets.base import DatasetFormat
@@ -42,7 +43,18 @@ def open_catalog(
         prepare_store=store.layout.create,
         rootdir=rootdir,
         experiment_versions=versions_used(store),
+        experiment_names=partial(_newest_first, store),
     )
+
+
+def _newest_first(store: Store) -> list[str]:
+    def written(name: str) -> float:
+        try:
+            return store.experiment_file(name).stat().st_mtime
+        except OSError:  # it went meanwhile
+            return 0.0
+
+    return sorted(store.experiment_names(), key=written, reverse=True)
 
 
 def versions_used(store: Store) -> ExperimentVersions:

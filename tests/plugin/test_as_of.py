@@ -85,8 +85,10 @@ def test_what_code_has_made_comes_back_too(project: Project) -> None:
     data.write_text(json.dumps(rows(["Barbara"])))
     project.experiment("--llm-name", "again", "--llm-as-of", "experiment:first")
     assert ids(project, "again") == ids(project, "first")
-    project.experiment("--llm-name", "now", "--llm-as-of", "2026-01-01")
+    told = ("-W", "default::pytest_llmobs.datasets.DatasetWarning")
+    result = project.experiment("--llm-name", "now", "--llm-as-of", "2026-01-01", *told)
     assert ids(project, "now") == ["barbara"]
+    result.stdout.fnmatch_lines(["*test_made:made is made by code, and used as it is now:*2026-01-01*"])
 
 
 def test_a_marker_may_name_the_version(project: Project) -> None:
@@ -106,9 +108,9 @@ def test_an_unknown_version_is_an_error_of_collection_that_names_those_there_are
     project.experiment("--llm-name", "first")
     result = project.experiment("--llm-as-of", "frist")
     assert result.ret == pytest.ExitCode.INTERRUPTED
-    result.stdout.fnmatch_lines(
-        [f"*'golden.jsonl' has no version 'frist'*Tags: latest. Versions: {version(project, 'first')}.*"]
-    )
+    digits = version(project, "first")[:12]
+    known = f"Tags: latest. Versions: {digits}. Experiments: first."
+    result.stdout.fnmatch_lines([f"*'golden.jsonl' has no version 'frist'*Did you mean 'first'?*{known}*"])
 
 
 def test_no_baseline_is_recorded_of_other_data_than_today_s(project: Project) -> None:

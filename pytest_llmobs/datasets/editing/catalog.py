@@ -45,6 +45,7 @@ class Catalog:
         now: Callable[[], datetime] = real.now,
         rootdir: Path | None = None,
         experiment_versions: ExperimentVersions = lambda name: None,
+        experiment_names: Callable[[], Sequence[str]] = tuple,
     ) -> None:
         """Name the folders; neither need exist.
 
@@ -57,6 +58,7 @@ class Catalog:
             rootdir: Datasets that lie elsewhere below it are named by their path from there; by default, that is the
                 folder above.
             experiment_versions: Returns the versions that an experiment used.
+            experiment_names: Returns the names of all experiments, the newest first.
         """
         self.folder = folder
         self.beside = Beside(folder)
@@ -66,6 +68,7 @@ class Catalog:
         self.prepare_store = prepare_store
         self.rootdir = rootdir or folder.parent
         self.experiment_versions = experiment_versions
+        self.experiment_names = experiment_names
         self._formats = formats
 
     @cached_property

@@ -9,36 +9,35 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from itertools import filterfalse
 
+from pytest_llmobs.datasets.versions.apart import SharedRows
 from pytest_llmobs.datasets.versions.differences import PARTS, ChangedExample, changed_parts, changes_between
 from pytest_llmobs.records.examples import Example
 
 _MOST_PAIRED = 2_000
 """Examples, added and removed, that are compared with each other; the time is that of finding near-duplicates."""
 
+_NONE = SharedRows()
+
 
 @dataclass(frozen=True)
 class DatasetChanges:
     """How one version of a dataset became another one, in the order of the datasets."""
 
-    before: Sequence[Example]
-    after: Sequence[Example]
     added: Sequence[Example]
     removed: Sequence[Example]
     edited: Sequence[ChangedExample]
     """Of one whose id changed ``before`` has another one; where nothing else did, no part differs."""
+    unchanged: int
+    """How many examples both have as they are."""
+    splits: Sequence[SplitSizes]
+    """What each split had and has, sorted by name; none where no example names one."""
 
     @property
     def is_none(self) -> bool:
         """True where both hold the same."""
         return not (self.added or self.removed or self.edited)
-
-    @property
-    def unchanged(self) -> int:
-        """How many examples both have as they are."""
-        return len(self.after) - len(self.added) - len(self.edited)
 
     @property
     def parts(self) -> Counter[str]:
@@ -47,15 +46,6 @@ class DatasetChanges:
         for example in self.edited:
             parts.update(example.parts)
         return +parts
-
-    @cached_property
-    def splits(self) -> Sequence[SplitSizes]:
-        """What each split had and has, sorted by name; none where no example names one."""
-        before, after = _sizes(self.before), _sizes(self.after)
-        names = sorted({*before, *after})
-        if names == [""]:
-            return ()
-        return list(map(SplitSizes, names, map(before.__getitem__, names), map(after.__getitem__, names)))
 
 
 @dataclass(frozen=True)
@@ -68,6 +58,16 @@ class SplitSizes:
     after: int
 
 
+def _split_sizes(
+    earlier: Iterable[Example], later: Iterable[Example], shared: Counter[str]
+) -> Sequence[SplitSizes]:
+    before, after = shared + _sizes(earlier), shared + _sizes(later)
+    names = sorted({*before, *after})
+    if names == [""]:
+        return ()
+    return list(map(SplitSizes, names, map(before.__getitem__, names), map(after.__getitem__, names)))
+
+
 def _sizes(examples: Iterable[Example]) -> Counter[str]:
     sizes: Counter[str] = Counter()
     for example in examples:
@@ -75,10 +75,25 @@ def _sizes(examples: Iterable[Example]) -> Counter[str]:
     return sizes
 
 
-def changes_to_review(earlier: Sequence[Example], later: Sequence[Example]) -> DatasetChanges:
-    """Compare two versions of a dataset; examples are told by their ids, the rest by what they hold."""
+def changes_to_review(
+    earlier: Sequence[Example], later: Sequence[Example], shared: SharedRows = _NONE
+) -> DatasetChanges:
+    """Compare two versions of a dataset; examples are told by their ids, the rest by what they hold.
+
+    Args:
+        earlier: Examples of the one version; those that both share may be missing from both.
+        later: Those of the other.
+        shared: The missing ones.
+    """
     found = changes_between(earlier, later)
-    return _paired(DatasetChanges(earlier, later, found.added, found.removed, found.modified))
+    changes = DatasetChanges(
+        added=found.added,
+        removed=found.removed,
+        edited=found.modified,
+        unchanged=len(shared.rows) + len(later) - len(found.added) - len(found.modified),
+        splits=_split_sizes(earlier, later, shared.splits),
+    )
+    return _paired(changes)
 
 
 def _paired(changes: DatasetChanges) -> DatasetChanges:

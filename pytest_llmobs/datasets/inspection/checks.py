@@ -11,6 +11,7 @@ from pathlib import Path
 from pytest_llmobs.datasets.base import DatasetFormat, abridge
 from pytest_llmobs.datasets.inspection.findings import KINDS, Finding
 from pytest_llmobs.datasets.inspection.reading import Reading, read_everything
+from pytest_llmobs.datasets.leaks import are_apart, leaks
 from pytest_llmobs.records.examples import Dataset, content_hash
 from pytest_llmobs.wording import listed
 
@@ -41,7 +42,9 @@ def inspect(
     if "schema" not in allowed and (about.inputs_schema or about.outputs_schema):
         findings += _schema_violations(reading, about)
     findings += _equal_inputs(reading)
-    if not {"leak", "near-duplicate"} <= set(allowed):
+    if "leak" not in allowed:
+        findings += _leaks(reading)
+    if "near-duplicate" not in allowed:
         findings += _near_duplicates(reading)
     order = list(KINDS)
     wanted = [finding for finding in findings if finding.kind not in allowed]
@@ -69,10 +72,30 @@ def _schema_violations(reading: Reading, about: Dataset) -> Iterator[Finding]:
         )
 
 
+def _leaks(reading: Reading) -> Iterator[Finding]:
+    """Yield examples whose near-duplicate is in another split."""
+    places = dict(zip(map(attrgetter("id"), reading.examples), reading.places, strict=True))
+    for leak in leaks(reading.examples):
+        both = leak.example_id, leak.other_id
+        here, there = map(places.__getitem__, both)
+        yield Finding(
+            kind="leak",
+            dataset=reading.file,
+            message=(
+                f"{here}: {both[0]!r} is {leak.similarity:.0%} like {both[1]!r} ({there}), and in another split: "
+                f"{_named(leak.split)} and {_named(leak.other_split)}."
+            ),
+            places=(there, here),
+            examples=(leak.other_id, leak.example_id),
+            similarity=leak.similarity,
+        )
+
+
 def _equal_inputs(reading: Reading) -> Iterator[Finding]:
-    """Yield the groups of examples that ask the same."""
+    """Yield the groups of examples that ask the same, where they don't leak."""
     for numbers in _groups(reading):
-        if len(numbers) > 1:
+        splits = map(attrgetter("splits"), map(reading.examples.__getitem__, numbers))
+        if len(numbers) > 1 and not all(starmap(are_apart, combinations(splits, 2))):
             yield _equal(reading, numbers)
 
 
@@ -85,31 +108,32 @@ def _groups(reading: Reading) -> Collection[Sequence[int]]:
 
 
 def _near_duplicates(reading: Reading) -> Iterator[Finding]:
-    """Yield examples that ask nearly the same, those that are in different splits as leaks."""
+    """Yield examples that ask nearly the same, where they don't leak."""
     from pytest_llmobs.similarity import near_duplicates, text_of
 
     # those with equal inputs are told as a group
     firsts = [numbers[0] for numbers in _groups(reading)]
     texts = [text_of(reading.examples[number].inputs) for number in firsts]
     for pair in near_duplicates(texts):
-        yield _near(reading, firsts[pair.second], firsts[pair.first], pair.similarity)
+        first, second = firsts[pair.second], firsts[pair.first]
+        one, other = reading.examples[first], reading.examples[second]
+        if not are_apart(one.splits, other.splits):
+            places = reading.places[first], reading.places[second]
+            yield Finding(
+                kind="near-duplicate",
+                dataset=reading.file,
+                message=f"{places[1]}: {other.id!r} is {pair.similarity:.0%} like {one.id!r} ({places[0]}).",
+                places=places,
+                examples=(one.id, other.id),
+                similarity=pair.similarity,
+            )
 
 
 def _equal(reading: Reading, numbers: Sequence[int]) -> Finding:
     examples = list(map(reading.examples.__getitem__, numbers))
     places = list(map(reading.places.__getitem__, numbers))
     ids = list(map(attrgetter("id"), examples))
-    splits = map(attrgetter("splits"), examples)
     what = f"{listed(places, _NAMED)}: the inputs of {listed(list(map(repr, ids)), _NAMED)} are equal"
-    if any(starmap(_leaks, combinations(splits, 2))):
-        return Finding(
-            kind="leak",
-            dataset=reading.file,
-            message=f"{what}, and they are in different splits.",
-            places=places,
-            examples=ids,
-            similarity=1.0,
-        )
     advice = (
         "Each counts on its own in every mean. Keep one of them, or say what tells them apart in its inputs."
     )
@@ -122,29 +146,7 @@ def _equal(reading: Reading, numbers: Sequence[int]) -> Finding:
     )
 
 
-def _near(reading: Reading, first: int, second: int, similarity: float) -> Finding:
-    one, other = reading.examples[first], reading.examples[second]
-    places = reading.places[first], reading.places[second]
-    message = f"{places[1]}: {other.id!r} is {similarity:.0%} like {one.id!r} ({places[0]})"
-    kind = "near-duplicate"
-    if _leaks(one.splits, other.splits):
-        kind = "leak"
-        message += f", and in another split: {_named(other.splits)} and {_named(one.splits)}."
-    else:
-        message += "."
-    return Finding(
-        kind=kind,
-        dataset=reading.file,
-        message=message,
-        places=places,
-        examples=(one.id, other.id),
-        similarity=similarity,
-    )
-
-
-def _leaks(one: Sequence[str], other: Sequence[str]) -> bool:
-    return bool(one and other) and set(one).isdisjoint(other)
-
-
-def _named(splits: Sequence[str]) -> str:
-    return ", ".join(map(repr, splits))
+def _named(split: str | Sequence[str] | None) -> str:
+    if isinstance(split, str):
+        return repr(split)
+    return ", ".join(map(repr, split or ()))

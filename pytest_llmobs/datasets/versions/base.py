@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
@@ -28,6 +28,8 @@ class Versioned(Protocol):
     prepare_store: Callable[[], Any]
     """Makes the store's folder, before a version is kept."""
     experiment_versions: ExperimentVersions
+    experiment_names: Callable[[], Sequence[str]]
+    """Returns the names of all experiments, the newest first."""
 
     def lock(self, name: str) -> AbstractContextManager[None]:
         """Hold the lock of a dataset inside the ``with`` block."""

@@ -15,6 +15,7 @@ from datetime import datetime
 from itertools import filterfalse
 from operator import attrgetter
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from pytest_llmobs.clocks import real
@@ -22,6 +23,7 @@ from pytest_llmobs.datasets.base import Row
 from pytest_llmobs.datasets.columns import Columns
 from pytest_llmobs.datasets.notices import warn
 from pytest_llmobs.datasets.validation import check_rows
+from pytest_llmobs.datasets.versions.apart import Apart, SharedRows
 from pytest_llmobs.datasets.versions.history import History, explained
 from pytest_llmobs.datasets.versions.kept import (
     ERASED,
@@ -47,6 +49,7 @@ _FEW = 20
 """Changes that are always kept as such."""
 _DEEPEST = 500
 """Versions that must be read at most to read one."""
+_NONE_READ: Mapping[str, KeptVersion] = MappingProxyType({})
 _NEAR = 3
 """Newest versions that are tried, where nobody says which one a new version comes from."""
 
@@ -123,27 +126,26 @@ class Versions(History):
             NotFoundError: Its content, or that of a version it is told by, isn't here.
             StoreError: A file is damaged.
         """
-        rows = self.rows(version)
-        erased = rows.count(ERASED)
-        if erased:
-            warn(
-                f"Of version {version} {count(erased, 'example')} were erased, the last on {self._erased_on(version)}: "
-                "what is left is another version's content."
-            )
-        return _examples(rows, f"version {version}")
+        return _examples(self._rows_left(self._chain(version)), f"version {version}")
 
-    def apart(self, earlier: str, later: str) -> tuple[tuple[Example, ...], tuple[Example, ...]]:
-        """Return what two versions don't share: the examples of each that the other hasn't alike, in their order.
+    def apart(self, earlier: str, later: str) -> Apart:
+        """Return what two versions don't share, and warn where examples of one were erased.
 
         Raises:
             NotFoundError: The content of one isn't here.
             StoreError: A file is damaged.
         """
-        before, after = self.rows(earlier), self.rows(later)
+        chain = self._chain(earlier)
+        before = self._rows_left(chain)
+        after = self._rows_left(self._chain(later, read={kept.version: kept for kept in chain}))
         shared = set(before).intersection(after)
         own = list(filterfalse(shared.__contains__, before))
         others = list(filterfalse(shared.__contains__, after))
-        return _examples(own, f"version {earlier}"), _examples(others, f"version {later}")
+        return Apart(
+            _examples(own, f"version {earlier}"),
+            _examples(others, f"version {later}"),
+            SharedRows(list(shared)),
+        )
 
     def rows(self, version: str) -> list[str]:
         """Return the rows of a version, each as JSON text, ``null`` where one was erased.
@@ -248,24 +250,43 @@ class Versions(History):
         files = sorted(self._files(), key=_changed, reverse=True)
         return list(map(_STEM, files[:_NEAR]))
 
+    def _rows_left(self, chain: Sequence[KeptVersion]) -> list[str]:
+        """Return the rows of a version that weren't erased, and warn where some were."""
+        rows = self._rows(chain)
+        erased = rows.count(ERASED)
+        if not erased:
+            return rows
+        erased_on = max(map(_ERASED_AT, chain))[:10]
+        warn(
+            f"Of version {chain[0].version} {count(erased, 'example was', 'examples were')} erased, the last on "
+            f"{erased_on}: what is left is another version's content."
+        )
+        return list(filter(ERASED.__ne__, rows))
+
     def _rows(self, chain: Sequence[KeptVersion]) -> list[str]:
         rows: list[str] = []
         for kept in reversed(chain):
             rows = kept.rows(rows)
         return rows
 
-    def _chain(self, version: str, *, checked: bool = True) -> list[KeptVersion]:
-        """Return a version and those that it is told by."""
-        chain = [self._read(version, checked)]
-        while chain[-1].parent:
+    def _chain(
+        self, version: str, *, checked: bool = True, read: Mapping[str, KeptVersion] = _NONE_READ
+    ) -> list[KeptVersion]:
+        """Return a version and those that it is told by.
+
+        Args:
+            version: Its hash.
+            checked: Make sure that each is as it was written.
+            read: Those that need not be read again.
+        """
+        chain: list[KeptVersion] = []
+        parent = version
+        while parent:
             if len(chain) > 2 * _DEEPEST:
                 raise StoreError(f"{str(self.file(version))!r} is damaged: it is told by itself.")
-            chain.append(self._read(chain[-1].parent, checked))
+            chain.append(read[parent] if parent in read else self._read(parent, checked))
+            parent = chain[-1].parent
         return chain
-
-    def _erased_on(self, version: str) -> str:
-        times: list[str] = list(map(_ERASED_AT, self._chain(version)))
-        return max(times)[:10]
 
     def _read(self, version: str, checked: bool) -> KeptVersion:
         file = self.file(version)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pytest_llmobs.datasets.base import display_path
 from pytest_llmobs.datasets.editing.catalog import Catalog
 from pytest_llmobs.datasets.loading import by_suffix
-from pytest_llmobs.datasets.versions.as_of import examples_of, resolve
+from pytest_llmobs.datasets.versions.as_of import read_version
 from pytest_llmobs.datasets.versions.versions import version_of
 from pytest_llmobs.errors import DatasetError, NotFoundError
 from pytest_llmobs.reports.pages.datasets.versions import VersionLine
@@ -19,6 +19,7 @@ from pytest_llmobs.wording import known, nearest
 
 if TYPE_CHECKING:
     from pytest_llmobs.datasets.base import DatasetFormat
+    from pytest_llmobs.datasets.versions.moments import DatasetVersion
     from pytest_llmobs.records.examples import Example
 
 THE_FILE = "the file"
@@ -81,16 +82,26 @@ def version_at(catalog: Catalog, name: str, as_of: str | None) -> tuple[VersionL
     if as_of is None:
         examples = catalog.examples(name)
         return VersionLine(version=version_of(examples), examples=len(examples), name=THE_FILE), examples
-    resolved = resolve(catalog, name, as_of)
-    examples = examples_of(catalog, name, resolved.version)
-    line = VersionLine(
-        version=resolved.version,
-        examples=len(examples),
-        name="" if resolved.version.startswith(as_of) else as_of,
-        when=resolved.as_of,
-        tags=[tag for tag in resolved.tags or () if tag != as_of],
+    resolved, examples = read_version(catalog, name, as_of)
+    return line_of(resolved, as_of, len(examples)), examples
+
+
+def line_of(version: DatasetVersion, as_of: str, examples: int) -> VersionLine:
+    """Return what is printed of a version.
+
+    Args:
+        version: The one that was meant.
+        as_of: What the user called it.
+        examples: How many it has.
+    """
+    _, _, word = as_of.rpartition(":")
+    return VersionLine(
+        version=version.version,
+        examples=examples,
+        name="" if version.version.startswith(word) else as_of,
+        when=version.as_of,
+        tags=[tag for tag in version.tags or () if tag != as_of],
     )
-    return line, examples
 
 
 def chosen(examples: Sequence[Example], dataset: str, split: str | None, ids: Sequence[str]) -> list[Example]:

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from pytest_llmobs.cli.commands.dataset.catalogs import open_catalog, version_at
+from pytest_llmobs.cli.commands.dataset.catalogs import line_of, open_catalog, version_at
 from pytest_llmobs.cli.commands.dataset.committed import last_committed
 from pytest_llmobs.datasets.inspection.changes import changes_to_review
 from pytest_llmobs.datasets.inspection.value_changes import value_changes
 from pytest_llmobs.datasets.rows import row_of
+from pytest_llmobs.datasets.versions.as_of import resolve, versions_apart
 from pytest_llmobs.datasets.versions.differences import ChangedExample
 from pytest_llmobs.errors import ArgumentError
 from pytest_llmobs.reports.pages.datasets.diff import DatasetDifference, diff_page
@@ -65,13 +66,28 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 def _difference(
     catalog: Catalog, name: str, arguments: argparse.Namespace, console: Console
 ) -> DatasetDifference:
+    if arguments.after is not None:
+        return _of_versions(catalog, name, arguments.before, arguments.after)
     if arguments.before is None:
         before, earlier = last_committed(catalog, name, console)
     else:
         before, earlier = version_at(catalog, name, arguments.before)
-    after, later = version_at(catalog, name, arguments.after)
+    after, later = version_at(catalog, name, None)
     changes = changes_to_review(earlier, later)
     return DatasetDifference(dataset=name, before=before, after=after, changes=changes)
+
+
+def _of_versions(catalog: Catalog, name: str, before: str, after: str) -> DatasetDifference:
+    """Compare two versions without making examples of what they share, which is most of large ones."""
+    earlier, later = resolve(catalog, name, before), resolve(catalog, name, after)
+    apart = versions_apart(catalog, name, earlier.version, later.version)
+    shared = len(apart.shared.rows)
+    return DatasetDifference(
+        dataset=name,
+        before=line_of(earlier, before, shared + len(apart.earlier)),
+        after=line_of(later, after, shared + len(apart.later)),
+        changes=changes_to_review(apart.earlier, apart.later, apart.shared),
+    )
 
 
 def _as_json(difference: DatasetDifference) -> dict[str, Any]:

@@ -119,6 +119,11 @@ def test_an_experiment_means_the_version_that_it_used(
         NotFoundError, match=rf"'apart' didn't use the dataset '{NAME}'\. It used: other\.csv\."
     ):
         examples_at(committed, NAME, "apart")
+    committed.experiment_names = lambda: ["brave-owl", "calm-heron", "pinned", "apart", "old"]
+    named = r"Did you mean 'brave-owl'\?.* Experiments: brave-owl, calm-heron, pinned and 2 more\."
+    for as_of in ("brave-wol", "experiment:Brave-Owl"):
+        with pytest.raises(NotFoundError, match=named):
+            examples_at(committed, NAME, as_of)
     with pytest.raises(NotFoundError, match="There is no experiment 'nobody' in this store"):
         examples_at(committed, NAME, "experiment:nobody")
 
@@ -217,8 +222,8 @@ def test_a_dataset_beside_its_tests_has_a_past_by_its_path(committed: Catalog) -
     changes.add(committed, NAME, [draft("d", id="d")], "x")
     assert ids(committed, None) == ["b", "c", "d"]
     assert ids(committed, version) == ["b", "c"]
-    earlier, later = examples_apart(committed, NAME, version, None)
-    assert (earlier, [example.id for example in later]) == ((), ["d"])
+    apart = examples_apart(committed, NAME, version, None)
+    assert (apart.earlier, [example.id for example in apart.later]) == ((), ["d"])
     with pytest.raises((ArgumentError, NotFoundError)):
         committed.file("/etc/passwd.jsonl")
 

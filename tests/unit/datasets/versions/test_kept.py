@@ -93,11 +93,27 @@ def test_what_differs_is_told_without_what_is_shared(versions: Versions) -> None
     changed = replace(rows[2], inputs={"query": 1}, split=("easy", "hard"))
     later = [*rows[:2], changed, *rows[4:], example(90)]
     first, second = keep(versions, rows), keep(versions, later)
-    assert versions.apart(first, second) == ((rows[2], rows[3]), (changed, example(90)))
-    changes = changes_between(*versions.apart(first, second))
+    apart = versions.apart(first, second)
+    assert (apart.earlier, apart.later) == ((rows[2], rows[3]), (changed, example(90)))
+    changes = changes_between(apart.earlier, apart.later)
     assert changes.modified == [ChangedExample(rows[2], changed, ("inputs", "split"))]
     assert changes.added == [example(90)]
     assert changes.removed == [rows[3]]
+
+
+def test_the_splits_of_what_is_shared_are_counted_whatever_stands_around_them(versions: Versions) -> None:
+    rows = [
+        example(1),
+        Example("a}", {"query": {"split": "}"}}, split="base"),
+        Example("b", {"split": "no"}, {"x": [{}]}, source_run_id="}"),
+        Example("c", {}, metadata={"a": 1, "split": "no"}),
+        Example("d", {}, split=("base", "}"), modified_at=NOW),
+        Example("e", {}, split='},"split":"x"}', source_run_id="r"),
+    ]
+    first, second = keep(versions, rows), keep(versions, [*rows, example(2)])
+    shared = versions.apart(first, second).shared
+    assert len(shared.rows) == 6
+    assert shared.splits == {"": 3, "base": 2, "}": 1, '},"split":"x"}': 1}
 
 
 def test_one_and_true_and_1_0_are_different_content() -> None:
@@ -202,13 +218,15 @@ def test_erased_rows_are_in_no_version_and_the_rest_stays(versions: Versions, pe
     for file in versions.folder.iterdir():
         assert b"Ada" not in file.read_bytes()
         assert b"id 50" not in file.read_bytes()
-    for version, count in ((first, "1 example"), (second, "1 example"), (third, "2 examples")):
+    for version, count in ((first, "1 example was"), (second, "1 example was"), (third, "2 examples were")):
         with pytest.warns(
-            DatasetWarning, match=f"Of version {version} {count} were erased, the last on 2026-03-01"
+            DatasetWarning, match=f"Of version {version} {count} erased, the last on 2026-03-01"
         ):
             left = versions.examples(version)
         assert "id 5" not in [example.id for example in left]
     assert [example.id for example in left] == [id for id in before if id not in ("id 5", "id 50")]
+    with pytest.warns(DatasetWarning, match=f"Of version {third} 2 examples were erased"):
+        versions.apart(third, third)
 
 
 def test_an_erasure_that_was_stopped_is_finished_by_the_next(versions: Versions, personal: list[str]) -> None:
