@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pytest_llmobs.committed.git import git, revision_problem
 from pytest_llmobs.committed.names import check_case, check_tag
 from pytest_llmobs.errors import StoreError
 from pytest_llmobs.files import each_once, parse_json, read_text, write_whole
@@ -97,13 +98,25 @@ class Beside:
         file = self._about_file(name)
         if not file.is_file():
             return {}
+        return _document(read(file), repr(str(file)))
+
+    def about_at(self, name: str, revision: str) -> dict[str, Any] | None:
+        """Return what a git revision knows about a name; None where there is no such revision.
+
+        Raises:
+            StoreError: What it has is no JSON object.
+        """
+        file = self._about_file(name)
         try:
-            document = parse_json(read(file), object_pairs_hook=each_once)
-        except ValueError as error:
-            raise StoreError(f"{str(file)!r} is no JSON: {error}. Mend it, or delete it.") from None
-        if not isinstance(document, dict):
-            raise StoreError(f"{str(file)!r} holds no object. Mend it, or delete it.")
-        return document
+            if revision.startswith("-") or revision_problem(self.folder, revision):
+                return None
+            below = file.relative_to(self.folder).as_posix()
+            answer = git(self.folder, "cat-file", "blob", f"{revision}:./{below}")
+        except OSError:  # no git
+            return None
+        if answer.returncode != 0:
+            return {}
+        return _document(answer.stdout.decode("utf-8", "replace"), f"{str(file)!r} as of {revision!r}")
 
     def set_about(self, name: str, about: Mapping[str, Any]) -> None:
         """Write what is known about a name, whole; what is None is left out.
@@ -132,6 +145,16 @@ class Beside:
 
     def _about_file(self, name: str) -> Path:
         return self.folder / ABOUT / f"{name}.json"
+
+
+def _document(text: str, file: str) -> dict[str, Any]:
+    try:
+        document = parse_json(text, object_pairs_hook=each_once)
+    except ValueError as error:
+        raise StoreError(f"{file} is no JSON: {error}. Mend it, or delete it.") from None
+    if not isinstance(document, dict):
+        raise StoreError(f"{file} holds no object. Mend it, or delete it.")
+    return document
 
 
 def _meaning(file: Path) -> str:

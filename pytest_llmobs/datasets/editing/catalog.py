@@ -13,6 +13,7 @@ from typing import Any
 
 from pytest_llmobs.clocks import real
 from pytest_llmobs.committed import Beside, check_case, check_name, remove_empty, write
+from pytest_llmobs.committed.lost import way_back
 from pytest_llmobs.datasets.base import DatasetFormat, display_path
 from pytest_llmobs.datasets.editing.files.suffixes import EDITABLE
 from pytest_llmobs.datasets.editing.lazy import LazyExamples
@@ -118,8 +119,12 @@ class Catalog:
                 return path
         raise NotFoundError(
             f"No dataset {name!r} in {display_path(self.folder)!r}.{nearest(name, files)} "
-            f"{_listed(list(files))} create_dataset({name!r}) makes one."
+            f"{_listed(list(files))}{self._way_back(name, bare) or f' create_dataset({name!r}) makes one.'}"
         )
+
+    def _way_back(self, name: str, bare: str) -> str:
+        below = Path(os.path.relpath(self.folder, self.rootdir)).as_posix()
+        return way_back(self.rootdir, [f"{below}/{bare}.*", name])
 
     def _elsewhere(self, name: str) -> Path | None:
         """Return the file that a path leads to, from the current folder or the rootdir; None where it is no such path.

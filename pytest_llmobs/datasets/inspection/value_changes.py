@@ -12,6 +12,8 @@ from pytest_llmobs.records.examples import Example, canonical_json
 
 _LONGEST_LIST = 400
 """Items of a list that are compared one by one; the time grows with the square."""
+ABOUT = ("inputs_schema", "outputs_schema", "description", "data_type", "metadata")
+"""What is known about a dataset, and shown where it changed."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,20 @@ def value_changes(before: Example, after: Example) -> list[ValueChange]:
     for part in PARTS[:-1]:
         changes += _compared(part, getattr(before, part), getattr(after, part))
     return [*changes, *_splits(before.splits, after.splits)]
+
+
+def about_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[ValueChange]:
+    """Return the values that differ of what is known about a dataset: its schemas, its description."""
+    changes: list[ValueChange] = []
+    for key in ABOUT:
+        old, new = before.get(key), after.get(key)
+        if old is None and new is not None:
+            changes.append(ValueChange(key, "added", after=new))
+        elif new is None and old is not None:
+            changes.append(ValueChange(key, "removed", before=old))
+        else:
+            changes += _compared(key, old, new)
+    return changes
 
 
 def _splits(before: Sequence[str], after: Sequence[str]) -> Iterator[ValueChange]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_llmobs.cli.commands.dataset.catalogs import line_of, open_catalog, version_at
 from pytest_llmobs.cli.commands.dataset.committed import last_committed
 from pytest_llmobs.datasets.inspection.changes import changes_to_review
-from pytest_llmobs.datasets.inspection.value_changes import value_changes
+from pytest_llmobs.datasets.inspection.value_changes import ValueChange, about_changes, value_changes
 from pytest_llmobs.datasets.rows import row_of
 from pytest_llmobs.datasets.versions.as_of import resolve, versions_apart
 from pytest_llmobs.datasets.versions.differences import ChangedExample
@@ -50,7 +50,10 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         raise ArgumentError("--json has everything, and no other form. Leave out --stat and --markdown.")
     catalog = open_catalog(arguments)
     name = catalog.name_of(catalog.file(arguments.name))
-    difference = _difference(catalog, name, arguments, console)
+    difference = replace(
+        _difference(catalog, name, arguments, console),
+        about=_about(catalog, name, arguments.before or "git:HEAD", arguments.after),
+    )
     if arguments.json:
         console.json(_as_json(difference))
     elif arguments.markdown:
@@ -60,7 +63,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     else:
         lines = diff_page(difference, console.page, stat=arguments.stat, everything=arguments.all)
         console.say("\n".join(lines))
-    return int(arguments.exit_code and not difference.changes.is_none)
+    return int(arguments.exit_code and not difference.is_none)
 
 
 def _difference(
@@ -75,6 +78,23 @@ def _difference(
     after, later = version_at(catalog, name, None)
     changes = changes_to_review(earlier, later)
     return DatasetDifference(dataset=name, before=before, after=after, changes=changes)
+
+
+def _about(catalog: Catalog, name: str, before: str, after: str | None) -> list[ValueChange]:
+    """Return what changed of the dataset itself; of versions that git doesn't name nobody knows that."""
+    earlier, later = _about_at(catalog, name, before), _about_at(catalog, name, after)
+    if earlier is None or later is None:
+        return []
+    return about_changes(earlier, later)
+
+
+def _about_at(catalog: Catalog, name: str, as_of: str | None) -> Mapping[str, Any] | None:
+    beside, stem = catalog.beside_of(name)
+    if as_of is None:
+        return beside.about(stem)
+    if as_of in catalog.tags(name):
+        return None
+    return beside.about_at(stem, as_of.removeprefix("git:"))
 
 
 def _of_versions(catalog: Catalog, name: str, before: str, after: str) -> DatasetDifference:
@@ -104,6 +124,7 @@ def _as_json(difference: DatasetDifference) -> dict[str, Any]:
             "parts": dict(changes.parts),
         },
         "splits": list(map(asdict, changes.splits)),
+        "about": list(map(asdict, difference.about)),
         "added": _rows(changes.added),
         "removed": _rows(changes.removed),
         "edited": list(map(_edited_as_json, changes.edited)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -40,6 +41,13 @@ class DatasetDifference:
     before: VersionLine
     after: VersionLine
     changes: DatasetChanges
+    about: Sequence[ValueChange] = ()
+    """Of the dataset itself: its schemas, its description; none where nobody knows."""
+
+    @property
+    def is_none(self) -> bool:
+        """True where both are the same."""
+        return self.changes.is_none and not self.about
 
 
 def diff_page(difference: DatasetDifference, page: Page, *, stat: bool, everything: bool) -> list[str]:
@@ -53,22 +61,25 @@ def diff_page(difference: DatasetDifference, page: Page, *, stat: bool, everythi
     """
     changes = difference.changes
     title = page.paint(page.clip_start(page.line(difference.dataset), page.width), "bold")
-    lines = [title, *page.flow(totals(changes, page))]
+    lines = [title, *page.flow(totals(difference, page))]
     for sign, style, version in (("-", "red", difference.before), ("+", "green", difference.after)):
         narrow = replace(page, width=page.width - 2)
         titled = sized_title(version, narrow)
         lines.append(f"{page.paint(sign, style)} {titled}")
     if stat or any(split.before != split.after for split in changes.splits):
         lines += _splits(changes.splits, page)
-    if not stat and not changes.is_none:
-        lines += ["", *change_lines(changes, page, everything=everything)]
+    if not stat and not difference.is_none:
+        lines += ["", *change_lines(difference, page, everything=everything)]
     return lines
 
 
-def totals(changes: DatasetChanges, page: Page) -> list[str]:
-    """Return what happened to how many examples, and to which parts of them."""
+def totals(difference: DatasetDifference, page: Page) -> list[str]:
+    """Return what happened to how many examples, and to which parts of them and of the dataset itself."""
+    changes = difference.changes
+    keys = dict.fromkeys(re.split(r"[.\[]", change.path)[0] for change in difference.about)
+    about = [f"~ {', '.join(keys)}"] if keys else []
     if changes.is_none:
-        return ["the same examples"]
+        return ["the same examples", *about]
     parts = ", ".join(f"{part} {number:,}" for part, number in changes.parts.items())
     edited = f"~{len(changes.edited):,} edited"
     if parts:
@@ -78,6 +89,7 @@ def totals(changes: DatasetChanges, page: Page) -> list[str]:
         f"{page.signs.minus}{len(changes.removed):,} removed",
         edited,
         f"{changes.unchanged:,} unchanged",
+        *about,
     ]
 
 
@@ -102,8 +114,12 @@ def _growth(split: SplitSizes, page: Page) -> str:
     return f"{sign}{abs(grown):,}"
 
 
-def change_lines(changes: DatasetChanges, page: Page, *, everything: bool) -> Iterator[str]:
-    """Yield the examples that changed: a line that names each, and its values below."""
+def change_lines(difference: DatasetDifference, page: Page, *, everything: bool) -> Iterator[str]:
+    """Yield what changed of the dataset itself, and its examples: a line that names each, and its values below."""
+    changes = difference.changes
+    if difference.about:
+        yield page.paint("~ the dataset itself", "yellow")
+        yield from _values(difference.about, page, everything)
     most = bound(_EXAMPLES, everything)
     for example in changes.added[:most]:
         yield from _whole("+", "green", example, page, everything=everything)
@@ -142,6 +158,10 @@ def _edited(edited: ChangedExample, page: Page, *, everything: bool) -> Iterator
     changes = value_changes(edited.before, edited.after)
     if edited.before.id != edited.after.id:
         changes.insert(0, ValueChange("id", "changed", edited.before.id, edited.after.id))
+    yield from _values(changes, page, everything)
+
+
+def _values(changes: Sequence[ValueChange], page: Page, everything: bool) -> Iterator[str]:
     narrow = replace(page, width=page.width - _DEEP)
     for change in changes:
         yield from indent(value_lines(change, narrow, everything), _DEEP)

@@ -31,7 +31,7 @@ def diff_markdown(difference: DatasetDifference, *, everything: bool) -> str:
     """
     page = Page(width=_WIDTH)
     changes = difference.changes
-    lines = [f"### {_code(page.line(difference.dataset))}: {', '.join(totals(changes, page))}", ""]
+    lines = [f"### {_code(page.line(difference.dataset))}: {', '.join(totals(difference, page))}", ""]
     for sign, version in (("before", difference.before), ("after", difference.after)):
         lines.append(f"- {sign}: {_version(version, page)}")
     if len(changes.splits) > 1:
@@ -39,8 +39,8 @@ def diff_markdown(difference: DatasetDifference, *, everything: bool) -> str:
         for split in changes.splits:
             name = _code(page.line(split.name)).replace("|", "\\|") if split.name else "(none)"
             lines.append(f"| {name} | {split.before:,} | {split.after:,} |")
-    if not changes.is_none:
-        body = list(change_lines(changes, page, everything=everything))
+    if not difference.is_none:
+        body = list(change_lines(difference, page, everything=everything))
         lines += ["", *_folded(body)]
     return "\n".join(lines)
 

@@ -163,3 +163,29 @@ def test_the_diff_fits_the_page(llmobs: Run, monkeypatch: pytest.MonkeyPatch, co
 def test_colours_are_asked_for(llmobs: Run) -> None:
     assert "\x1b[" not in llmobs("dataset", "diff", "support", "v1").stdout
     assert "\x1b[31m[-charged-]" in llmobs("dataset", "diff", "support", "v1", "--color", "always").stdout
+
+
+@pytest.mark.usefixtures("support")
+def test_a_schema_that_changed_is_told_beside_the_examples(llmobs: Run, write: Write) -> None:
+    write(FIRST)
+    write('{"inputs_schema": {"required": ["query"]}}', "datasets/.about/support.json")
+    done = llmobs("dataset", "diff", "support", "--exit-code")
+    assert done.returncode == 1
+    lines = done.stdout.splitlines()
+    assert lines[1] == "the same examples · ~ inputs_schema"
+    assert lines[-2:] == ["~ the dataset itself", '    inputs_schema: {+{"required": ["query"]}+}']
+    document = json.loads(llmobs("dataset", "diff", "support", "HEAD", "--json").stdout)
+    (change,) = document["about"]
+    assert (change["path"], change["after"]) == ("inputs_schema", {"required": ["query"]})
+    assert "~ the dataset itself" in llmobs("dataset", "diff", "support", "main", "--markdown").stdout
+
+
+@pytest.mark.usefixtures("tagged")
+def test_two_kept_versions_are_told_with_all_their_examples_counted(llmobs: Run) -> None:
+    assert llmobs("dataset", "tag", "support", "v2").returncode == 0
+    done = llmobs("dataset", "diff", "support", "v1", "v2")
+    lines = done.stdout.splitlines()
+    assert lines[1].endswith("1 unchanged")
+    assert [line.rpartition("  ")[2] for line in lines[2:4]] == ["3 examples", "3 examples"]
+    of_file = llmobs("dataset", "diff", "support", "v1").stdout.splitlines()
+    assert lines[4:] == of_file[4:]

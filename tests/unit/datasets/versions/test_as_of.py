@@ -232,3 +232,20 @@ def test_a_broken_file_keeps_nobody_from_its_past(committed: Catalog) -> None:
     (committed.rootdir / NAME).write_text("{")
     assert ids(committed, "v2") == ["a", "b", "c"]
     assert ids(committed, datetime.fromisoformat(DAYS[0])) == ["a", "b"]
+
+
+def test_a_file_that_was_deleted_or_renamed_is_named_with_its_way_back(committed: Catalog) -> None:
+    root = committed.rootdir
+    file = root / NAME
+    file.unlink()
+    with pytest.raises(NotFoundError, match=rf"'git checkout HEAD -- {NAME}' brings it back"):
+        ids(committed, "v2")
+    git(root, "commit", "-qam", "Delete")
+    with pytest.raises(NotFoundError, match=rf"Commit (\w+) deleted '{NAME}': 'git checkout \1~1 -- {NAME}'"):
+        ids(committed, "v2")
+    git(root, "checkout", "HEAD~1", "--", NAME)
+    git(root, "commit", "-qm", "Bring back")
+    git(root, "mv", NAME, "tests/renamed.jsonl")
+    git(root, "commit", "-qm", "Rename")
+    with pytest.raises(NotFoundError, match=rf"renamed '{NAME}' to 'tests/renamed.jsonl'"):
+        ids(committed, "v2")
