@@ -16,6 +16,7 @@ from pytest_llmobs.datasets.exchange import chat, langsmith
 from pytest_llmobs.datasets.exchange.arrow_files import ArrowFile
 from pytest_llmobs.datasets.exchange.hub_folder import DataFile, data_files
 from pytest_llmobs.datasets.exchange.parts import PARTS
+from pytest_llmobs.datasets.exchange.replacing import aside
 from pytest_llmobs.datasets.json_text import decoder
 from pytest_llmobs.datasets.loading import by_suffix
 from pytest_llmobs.datasets.rows import row_of
@@ -69,6 +70,11 @@ def read_foreign(path: Path, *, formats: Iterable[DatasetFormat], choice: Choice
     choice = choice or Choice()
     readers = by_suffix([*formats, ArrowFile()])
     name = display_path(path)
+    if not path.exists() and aside(path).is_dir():
+        raise DatasetError(
+            f"There is no {name!r}: an export that was to replace it was killed, and what was there lies in "
+            f"{display_path(aside(path))!r}. Rename it, or export again."
+        )
     if not path.exists():
         raise DatasetError(f"There is no file or folder {name!r}.{_near(path)}")
     files = [DataFile(path, None)]

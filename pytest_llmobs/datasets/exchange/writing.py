@@ -16,7 +16,7 @@ from typing import Any
 from pytest_llmobs.datasets.base import DatasetFormat, Row, display_path
 from pytest_llmobs.datasets.columns import Columns
 from pytest_llmobs.datasets.csv import Csv
-from pytest_llmobs.datasets.exchange import card, chat, hub_folder, langsmith
+from pytest_llmobs.datasets.exchange import card, chat, hub_folder, langsmith, replacing
 from pytest_llmobs.datasets.exchange.checking import Fields, check_same, plain_rows
 from pytest_llmobs.datasets.exchange.messages import UnfitError
 from pytest_llmobs.datasets.exchange.reading import read_foreign
@@ -172,6 +172,8 @@ def write_foreign(
         StoreError: The disk refuses.
     """
     named = form_of(path, form)
+    if named == HF:
+        replacing.restore(path)
     check_free(path, overwrite, is_folder=named == HF)
     rows = plain_rows(dataset)
     try:
@@ -247,20 +249,8 @@ def _write_folder(rows: Sequence[Fields], name: str, path: Path, mode: int) -> E
         drafts = read_foreign(folder, formats=[Parquet()]).examples
         again = check_rows([Row(draft, name) for draft in drafts], Columns(), name, may_ask_the_same=True)
         check_same(rows, again, HF, "jsonl or json")
-        _take_place(folder, path, Path(temporary) / "old")
+        replacing.replace(path, folder)
     return Exported(path, HF, len(rows), sorted(file for file in path.rglob("*") if file.is_file()))
-
-
-def _take_place(folder: Path, path: Path, aside: Path) -> None:
-    """Put a finished folder where another may be, which stays if that fails."""
-    if path.exists():
-        path.rename(aside)
-    try:
-        folder.rename(path)
-    except OSError:
-        if aside.exists():
-            aside.rename(path)
-        raise
 
 
 def _notes(rows: Sequence[Fields], form: Form) -> list[str]:
