@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, TextIO
 
 from pytest_llmobs import wording
+from pytest_llmobs.reports.text import cells
 from pytest_llmobs.reports.text.page import Page
 
 
@@ -23,6 +24,8 @@ class Console:
     page: Page
     out: TextIO
     err: TextIO
+    wraps_notes: bool = False
+    """Break notes at the page's width: a terminal would break within words. A log keeps each in one line."""
 
     def say(self, text: str) -> None:
         """Print a result."""
@@ -30,8 +33,12 @@ class Console:
 
     def note(self, text: str) -> None:
         """Print what is about the result and no part of it (to standard error, so that pipes stay clean)."""
-        page = Page(encoding=self.err.encoding or "ascii")
-        print(page.finished(page.text(text)), file=self.err)
+        page = Page(width=self.page.width, encoding=self.err.encoding or "ascii")
+        shown = page.text(text)
+        # a text of several lines is laid out already
+        if self.wraps_notes and "\n" not in shown:
+            shown = "\n".join(cells.wrap(shown, page.width))
+        print(page.finished(shown), file=self.err)
 
     def json(self, value: Any) -> None:
         """Print a result for machines; what JSON has no form for becomes text."""
@@ -73,7 +80,7 @@ def open_console(color: str = "auto", environment: Mapping[str, str] | None = No
         color=color == "always" or (color == "auto" and _takes_color(sys.stdout, known)),
         encoding=sys.stdout.encoding or "ascii",
     )
-    return Console(page, sys.stdout, sys.stderr)
+    return Console(page, sys.stdout, sys.stderr, sys.stderr.isatty())
 
 
 def _takes_color(stream: TextIO, environment: Mapping[str, str]) -> bool:

@@ -90,6 +90,21 @@ def test_every_text_can_be_printed_on_every_stream(encoding: str) -> None:
         assert not any(map(acts, printed.decode(known).split("\n")))
 
 
+def test_notes_are_broken_between_words_where_somebody_watches() -> None:
+    note = "No example is in a split 'tset' yet. Did you mean 'test'?"
+    for wraps, printed in ((True, note.replace(" you", "\nyou")), (False, note)):
+        err = io.StringIO()
+        Console(Page(width=40), io.StringIO(), err, wraps_notes=wraps).note(note)
+        assert err.getvalue() == f"{printed}\n"
+
+
+def test_notes_that_are_laid_out_stay_so() -> None:
+    err = io.StringIO()
+    laid_out = f"eq(nmae, {'x' * 50})\n   ^"
+    Console(Page(width=40), io.StringIO(), err, wraps_notes=True).note(laid_out)
+    assert err.getvalue() == f"{laid_out}\n"
+
+
 def test_json_stays_the_same_text() -> None:
     out = io.StringIO()
     Console(Page(), out, io.StringIO()).json({"a": "##[error]\u202e\x9b ::error::\x1b"})
