@@ -63,7 +63,10 @@ COMMANDS: Mapping[str, str] = {
         "list prompts and their versions; log, show, diff, blame, check, commit, tag, promote, merge and "
         "import them; compare the arms of an A/B test (ab)"
     ),
-    "export": "write a dataset in another tool's form, preference pairs, or lines to fine-tune with",
+    "export": (
+        "write a dataset in another tool's form, preference pairs, lines to fine-tune with, or everything about a "
+        "person"
+    ),
     "explain": "say what a word of the output means (MDE, REBASELINE, edited); without a word, list them",
 }
 """Every command and what it is for, in the order of the help. Each has the module of its name in ``commands``."""

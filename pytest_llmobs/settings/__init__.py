@@ -254,7 +254,7 @@ class Settings:
     )
     user_keys: tuple[str, ...] = setting(
         ("user_id", "user"),
-        "keys of runs' metadata that name a person, for `llmobs purge --user`",
+        "keys of runs' metadata that name a person, for `llmobs purge`, `export` and `curate`",
         ini_only=True,
     )
     legal_hold: tuple[str, ...] = setting(

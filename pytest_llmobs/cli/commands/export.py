@@ -1,4 +1,4 @@
-"""``llmobs export``: datasets in other tools' forms, and training data."""
+"""``llmobs export``: datasets in other tools' forms, training data, and everything about a person."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ _TAKEN = {
     "dataset": ("as", *_OF_DATASETS),
     "pairs": ("as", "dir", *_OF_RUNS),
     "chat": ("as", *_OF_RUNS),
+    "user": (),
 }
 """What is exported -> the options that say more about it."""
 _FORMS = "csv, tsv, json, jsonl, parquet, hf (a folder), langsmith, chat"
@@ -43,6 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="lines of messages to fine-tune with, of runs of which only good was said (or those of --filter)",
     )
+    what.add_argument("--user", metavar="ID", help="everything about a person, into a folder")
     parser.add_argument("--to", required=True, metavar="PATH", help="the file, or folder, to write")
     parser.add_argument(
         "--as",
@@ -70,7 +72,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     """Write what is asked for; return 1 where there is nothing to write.
 
     Raises:
-        NotFoundError: There is no such dataset, version, split or project.
+        NotFoundError: There is no such dataset, version, split, project or person.
         ArgumentError: An option says nothing about what is exported, or the form is unknown.
         ConflictError: Something is there already.
         DatasetError: The form can't hold something; the message names it.
@@ -81,17 +83,17 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         if getattr(arguments, what):
             _check_options(what, arguments)
             return export(arguments, Path(arguments.to), console)
-    raise ArgumentError("--dataset is empty. Name one.")
+    raise ArgumentError(f"--{'dataset' if arguments.dataset is not None else 'user'} is empty. Name one.")
 
 
 def _check_options(what: str, arguments: argparse.Namespace) -> None:
     """Refuse options that would say nothing."""
     for option in ("as", *_OF_DATASETS, *_OF_RUNS):
         if getattr(arguments, option) is not None and option not in _TAKEN[what]:
-            names = [f"--{name.replace('_', '-')}" for name in _TAKEN[what]]
+            taken = ("to", *_TAKEN[what]) if what == "user" else ("to", "overwrite", *_TAKEN[what])
+            names = ", ".join(f"--{name.replace('_', '-')}" for name in taken)
             raise ArgumentError(
-                f"--{option.replace('_', '-')} says nothing about --{what}, which takes --to, --overwrite"
-                f"{''.join(f', {name}' for name in names)}."
+                f"--{option.replace('_', '-')} says nothing about --{what}, which takes {names}."
             )
 
 
@@ -238,5 +240,22 @@ def _check_projects(store: Any, projects: Sequence[str] | None) -> None:
         store.check_project(project)
 
 
-_EXPORTS = {"dataset": _dataset, "pairs": _pairs, "chat": _chat}
+def _user(arguments: argparse.Namespace, path: Path, console: Console) -> int:
+    from pytest_llmobs.cli.territories import open_territory
+    from pytest_llmobs.retention.export import export_person
+    from pytest_llmobs.retention.subjects import Person
+
+    if arguments.overwrite:
+        raise ArgumentError("--overwrite says nothing about --user, whose folder has to be new or empty.")
+    territory, settings = open_territory(arguments.store, console)
+    exported = export_person(territory, Person(arguments.user, settings.user_keys), path)
+    if arguments.json:
+        console.json(asdict(exported))
+    else:
+        numbers = [f"{name} {number:,}" for name, number in exported.numbers.items()]
+        _say_written(f"{display_path(path)}: {', '.join(numbers)}", console)
+    return 0
+
+
+_EXPORTS = {"dataset": _dataset, "pairs": _pairs, "chat": _chat, "user": _user}
 """What is exported -> what does it."""

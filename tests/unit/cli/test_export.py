@@ -14,6 +14,7 @@ from pytest_llmobs import Client
 from pytest_llmobs.storage.store import Store
 from tests.unit.cli.conftest import Outcome, write_trace
 from tests.unit.cli.dataset.conftest import FIRST
+from tests.unit.storage.filtering.stored import plain_run, store_of
 
 Run = Callable[..., Outcome]
 BETTER = "I have refunded the second charge; it is back in three days."
@@ -102,7 +103,7 @@ def test_what_is_there_stays_unless_it_may_be_replaced(llmobs: Run, tmp_path: Pa
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ((), "one of the arguments --dataset --pairs --chat is required"),
+        ((), "one of the arguments --dataset --pairs --chat --user is required"),
         (("--dataset", "support", "--pairs"), "argument --pairs: not allowed with argument --dataset"),
         (
             ("--dataset", "support", "--filter", "eq(name, 'x')"),
@@ -214,3 +215,51 @@ def test_without_a_good_word_nothing_is_learnt(llmobs: Run, tmp_path: Path) -> N
     assert done.returncode == 1
     assert "No conversation, and nothing written." in done.stderr
     assert not (tmp_path / "chat.jsonl").exists()
+
+
+# a person
+
+
+@pytest.fixture
+def people(tmp_path: Path) -> None:
+    """Write two runs of one person, and one of somebody else."""
+    (tmp_path / "pytest.ini").touch()
+    runs = []
+    for number, user in enumerate(("ann", "ben", "ann")):
+        asked = {"question": f"Question {number} of {user}"}
+        runs.append(plain_run(number, project="production", inputs=asked, metadata={"user_id": user}))
+    store_of(tmp_path, runs).feedback.close()
+
+
+@pytest.mark.usefixtures("people")
+def test_everything_about_a_person_is_written(llmobs: Run, tmp_path: Path) -> None:
+    done = llmobs("export", "--user", "ann", "--to", "out/ann")
+
+    assert done.returncode == 0
+    assert "✓ out/ann: runs.jsonl 2, feedback.jsonl 0, examples.jsonl 0, media 0" in done.stdout
+    file = tmp_path / "out" / "ann" / "runs.jsonl"
+    questions = [json.loads(line)["inputs"]["question"] for line in file.read_text().splitlines()]
+    assert sorted(questions) == ["Question 0 of ann", "Question 2 of ann"]
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    numbers = json.loads(llmobs("export", "--user", "ben", "--to", "ben", "--json").stdout)["numbers"]
+    assert numbers["runs.jsonl"] == 1
+
+
+@pytest.mark.usefixtures("people")
+def test_of_somebody_unknown_nothing_is_found(llmobs: Run, tmp_path: Path) -> None:
+    done = llmobs("export", "--user", "an", "--to", "out")
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "Nothing found: nobody has the id 'an'" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.usefixtures("people")
+def test_a_persons_folder_is_new_or_empty(llmobs: Run, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    assert llmobs("export", "--user", "ann", "--to", "out").returncode == 0
+    for more in ((), ("--overwrite",)):
+        done = llmobs("export", "--user", "ben", "--to", "out", *more)
+        assert done.returncode == 2
+        assert "empty" in done.stderr
+    assert "ann" in (tmp_path / "out" / "runs.jsonl").read_text()
