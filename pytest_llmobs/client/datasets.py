@@ -373,7 +373,14 @@ class DatasetMethods(ChatExampleMethods):
         from pytest_llmobs.curation.curating import curate
         from pytest_llmobs.curation.options import Options, Request
 
-        options = Options(split=split, cap=cap, keep_outputs=keep_outputs, on_leak=on_leak, filter=filter)
+        options = Options(
+            split=split,
+            cap=cap,
+            keep_outputs=keep_outputs,
+            on_leak=on_leak,
+            filter=filter,
+            user_keys=self.workspace.settings.user_keys,
+        )
         projects = [project_name] if isinstance(project_name, str) else list(project_name)
         request = Request(projects, dataset_name, options, limit, embed)
         return curate(self.store, self._catalog, request)

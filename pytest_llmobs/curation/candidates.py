@@ -20,6 +20,8 @@ PEOPLE = ("api", "app")
 """Sources whose low scores are bad: people, and the app itself. What a model's score of 0 means, nobody knows."""
 ERROR, CORRECTION, FILTER = "error", "correction", "filter"
 """Why a run was found, where no key of feedback is the reason."""
+DISMISSED = "dismissed"
+"""Key of the feedback by which somebody says that a run, and what is like it, is not wanted as an example."""
 _LONGEST = 200
 """Characters of an error that a reason keeps."""
 
@@ -70,6 +72,11 @@ class Candidate:
                 return said.correction
         return None
 
+    @property
+    def is_dismissed(self) -> bool:
+        """True where somebody doesn't want it as an example."""
+        return any(said.key == DISMISSED for said in self.feedback)
+
     @cached_property
     def reasons(self) -> Mapping[str, str]:
         """Why it was found: ``error``, keys of feedback, ``correction``, each with what an example says of it."""
@@ -88,6 +95,8 @@ class Candidate:
 
     def _tells(self, said: Feedback) -> bool:
         """Return True where feedback is why a run was found."""
+        if said.key == DISMISSED:
+            return False
         if said.key in self.asked_keys:
             return said.score is not None or isinstance(said.value, str)
         return said.source.type in PEOPLE and said.score is not None and said.score < NEGATIVE

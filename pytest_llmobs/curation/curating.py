@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING
 
 from pytest_llmobs.committed import check_name
 from pytest_llmobs.curation import applying
+from pytest_llmobs.curation.applying import Applied
 from pytest_llmobs.curation.drafts import SOURCE
 from pytest_llmobs.curation.options import Request
 from pytest_llmobs.curation.planning import plan
@@ -19,7 +20,6 @@ from pytest_llmobs.similarity import default_embedder
 
 if TYPE_CHECKING:
     from pytest_llmobs.datasets.editing.catalog import Catalog
-    from pytest_llmobs.datasets.editing.edit import Changed
     from pytest_llmobs.records.examples import Example
     from pytest_llmobs.similarity import Embedder
     from pytest_llmobs.storage.store import Store
@@ -41,8 +41,8 @@ class Curation:
     by_meaning: bool
     """True where an embedder told the clusters apart, False where their words did."""
 
-    def apply(self) -> Changed:
-        """Add the examples to the dataset, without those whose runs were erased meanwhile.
+    def apply(self) -> Applied:
+        """Add the examples to the dataset and complete others, without those whose runs were erased meanwhile.
 
         Raises:
             ConflictError: Somebody has added one of the runs since.
@@ -53,9 +53,10 @@ class Curation:
 
     def current(self) -> CurationPlan:
         """Return the plan without the runs that were erased since it was made."""
-        ids = list(map(itemgetter(SOURCE), self.plan.drafts))
-        if not ids:
+        if self.plan.is_empty:
             return self.plan
+        ids = list(map(itemgetter(SOURCE), self.plan.drafts))
+        ids += map(attrgetter("source_run_id"), self.plan.completions)
         stored: set[str] = set()
         for table in self.store.tables(["id"], id=ids):
             stored.update(table["id"].to_pylist())

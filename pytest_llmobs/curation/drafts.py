@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from typing import Any
 
 from pytest_llmobs.curation.candidates import Candidate
@@ -16,7 +16,7 @@ SOURCE, REASON, CLUSTER, REJECTED = "source_run_id", "reason", "cluster", "rejec
 def draft(
     candidate: Candidate,
     cluster: str,
-    split: str | None,
+    split: str | Sequence[str] | None,
     options: Options,
     taken: Container[str],
     dataset: str,
@@ -29,7 +29,7 @@ def draft(
     Args:
         candidate: The run.
         cluster: The name of its cluster.
-        split: The part of the dataset that it goes to.
+        split: The part of the dataset that it goes to, or several.
         options: What somebody chose.
         taken: The ids that examples have.
         dataset: The dataset's name.

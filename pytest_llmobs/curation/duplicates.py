@@ -9,6 +9,7 @@ from operator import attrgetter
 
 from pytest_llmobs.curation.candidates import Candidate, inputs_text
 from pytest_llmobs.curation.plans import Duplicate, LeakingRun, Text
+from pytest_llmobs.datasets.leaks import are_apart
 from pytest_llmobs.records.examples import Example
 from pytest_llmobs.similarity import Pair, leader_pairs, near_duplicates
 
@@ -28,7 +29,7 @@ class Known:
 
     duplicates: Mapping[str, Duplicate]
     leaks: Mapping[str, LeakingRun]
-    """Near-duplicates of examples that share no split with what is to be added."""
+    """Near-duplicates of examples of another split, by the rule of ``datasets.leaks``."""
 
 
 def distinct(candidates: Sequence[Candidate]) -> Distinct:
@@ -58,10 +59,11 @@ def known(candidates: Sequence[Candidate], examples: Sequence[Example], split: s
         split: The part of it that the runs are to go to; None for none.
     """
     # two questions: the nearest of all may lie elsewhere, while another one beside is near as well
+    splits = () if split is None else (split,)
     beside: list[Example] = []
     elsewhere: list[Example] = []
     for example in examples:
-        (beside if _shares_split(example, split) else elsewhere).append(example)
+        (elsewhere if are_apart(splits, example.splits) else beside).append(example)
     duplicates: dict[str, Duplicate] = {}
     for near in _nearest(candidates, beside):
         duplicates[near.run.id] = near
@@ -72,7 +74,7 @@ def known(candidates: Sequence[Candidate], examples: Sequence[Example], split: s
         if near.is_exact:  # there is nothing to be learnt from it, wherever it lies
             duplicates[near.run.id] = near
         else:
-            leaks[near.run.id] = LeakingRun(near.run, near.of, _split(by_id[near.of.id]), near.similarity)
+            leaks[near.run.id] = LeakingRun(near.run, near.of, by_id[near.of.id].split or (), near.similarity)
     return Known(duplicates, leaks)
 
 
@@ -87,14 +89,6 @@ def _nearest(candidates: Sequence[Candidate], examples: Sequence[Example]) -> It
     for number, pair in nearest.items():
         of = Text(examples[pair.second].id, texts[pair.second])
         yield Duplicate(candidates[number - len(examples)].said, of, pair.similarity, in_dataset=True)
-
-
-def _shares_split(example: Example, split: str | None) -> bool:
-    return split in example.splits or (split is None and not example.splits)
-
-
-def _split(example: Example) -> str:
-    return example.splits[0] if example.splits else ""
 
 
 def _texts(candidates: Sequence[Candidate]) -> list[str]:

@@ -48,6 +48,7 @@ class Choice:
 
     taken: Sequence[Candidate]
     there: int
+    dismissed: int
     leaking: int
     over_cap: int
 
@@ -91,7 +92,9 @@ def _placed(candidates: Iterable[Candidate], placed: set[str]) -> list[Candidate
     return members
 
 
-def choose(group: Group, there: Collection[str], leaking: Collection[str], cap: int) -> Choice:
+def choose(
+    group: Group, there: Collection[str], dismissed: Collection[str], leaking: Collection[str], cap: int
+) -> Choice:
     """Choose members up to the cap, first those that a user corrected, then the most typical.
 
     What is there already counts, so that curating the same runs again adds nothing.
@@ -99,14 +102,17 @@ def choose(group: Group, there: Collection[str], leaking: Collection[str], cap: 
     Args:
         group: The cluster.
         there: Ids of runs that the dataset has, themselves or as duplicates.
+        dismissed: Ids of runs that somebody doesn't want.
         leaking: Ids of runs that must not be taken.
         cap: Most members; 0 for all.
     """
-    number_there = number_leaking = 0
+    number_there = number_dismissed = number_leaking = 0
     open_to_choice = []
     for member in group.members:
         if member.id in there:
             number_there += 1
+        elif member.id in dismissed:
+            number_dismissed += 1
         elif member.id in leaking:
             number_leaking += 1
         else:
@@ -115,7 +121,7 @@ def choose(group: Group, there: Collection[str], leaking: Collection[str], cap: 
     open_to_choice.sort(key=lambda member: member.correction is None)
     room = max(cap - number_there, 0) if cap else len(open_to_choice)
     taken = open_to_choice[:room]
-    return Choice(taken, number_there, number_leaking, len(open_to_choice) - len(taken))
+    return Choice(taken, number_there, number_dismissed, number_leaking, len(open_to_choice) - len(taken))
 
 
 def describe(group: Group, choice: Choice, user_keys: Sequence[str]) -> FailureMode:
@@ -145,6 +151,7 @@ def describe(group: Group, choice: Choice, user_keys: Sequence[str]) -> FailureM
         recurrence=_recurrence(list(map(attrgetter("run"), group.everybody)), user_keys),
         taken=len(choice.taken),
         there=choice.there,
+        dismissed=choice.dismissed,
         leaking=choice.leaking,
         over_cap=choice.over_cap,
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from pytest_llmobs.errors import ArgumentError
+from pytest_llmobs.settings import Settings
 from pytest_llmobs.wording import known, nearest
 
 OnLeak = Literal["refuse", "move"]
@@ -16,8 +17,6 @@ CAP = 20
 """Most examples of one cluster."""
 LIMIT = 10_000
 """Most runs that are looked at."""
-USER_KEYS = ("user_id", "user")
-"""Metadata keys that name a user; the first that is there counts."""
 
 
 def check_count(name: str, value: Any) -> None:
@@ -44,7 +43,8 @@ class Options:
     on_leak: OnLeak = "refuse"
     filter: str | None = None
     """The filter that chose the runs, as it was written; None for errors and negative feedback."""
-    user_keys: Sequence[str] = USER_KEYS
+    user_keys: Sequence[str] = Settings.user_keys
+    """Keys of the runs' metadata that name a user; the first that is there counts."""
 
     def __post_init__(self) -> None:
         """Check what a caller chose.

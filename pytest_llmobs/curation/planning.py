@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from operator import attrgetter
@@ -14,7 +14,7 @@ from pytest_llmobs.curation.drafts import SOURCE, draft
 from pytest_llmobs.curation.duplicates import Distinct, Known, distinct, known
 from pytest_llmobs.curation.modes import Choice, Group, choose, describe, grouped
 from pytest_llmobs.curation.options import Options
-from pytest_llmobs.curation.plans import CurationPlan, Duplicate, LeakingRun
+from pytest_llmobs.curation.plans import Completion, CurationPlan, Duplicate, LeakingRun
 from pytest_llmobs.records.examples import Example
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ class Sifted:
     """In the order in which they are preferred."""
     sources: Collection[str]
     """Ids of the runs that examples were made of before."""
+    dismissed: Collection[str]
+    """Ids of the runs that somebody doesn't want, and that no examples were made of."""
     unlike: Distinct
     like_examples: Known
 
@@ -69,9 +71,6 @@ def plan(
 ) -> CurationPlan:
     """Work out which runs become which examples of a dataset. The same runs give the same plan.
 
-    A run that is like another that is kept, or like an example, is left out. Kept are first those that the dataset has,
-    then those that a user corrected, then the newest.
-
     Args:
         found: The runs, in any order, and what was said of them.
         dataset: The dataset's name.
@@ -92,32 +91,57 @@ def plan(
         found=len(found.runs),
         without_inputs=found.without_inputs,
         already_there=sifted.already_there,
+        dismissed=sorted(sifted.dismissed),
         duplicates=sifted.duplicates,
         leaks=_told_leaks(sifted.like_examples, taken, options),
         modes=list(map(partial(describe, user_keys=options.user_keys), groups, choices)),
         reasons=_reasons(sifted.candidates),
         drafts=_drafts(taken, sifted.like_examples, examples or (), dataset, options),
         corrected=sum(candidate.correction is not None for candidate, _ in taken),
+        completions=_completions(sifted.candidates, examples or ()),
     )
 
 
 def _sifted(found: Found, examples: Sequence[Example], options: Options) -> Sifted:
-    sources = _sources(examples)
-    candidates = sorted(found.candidates(), key=lambda candidate: _preference(candidate, sources))
-    unlike = distinct(candidates)
-    fresh = [candidate for candidate in unlike.kept if candidate.id not in sources]
-    return Sifted(candidates, sources, unlike, known(fresh, examples, options.split))
+    """Leave out a run that is like another that is kept, or like an example.
 
-
-def _sources(examples: Sequence[Example]) -> set[str]:
-    """Return the ids of the runs that examples were made of."""
-    ids: set[Any] = set()
+    Kept are first those that the dataset has or that somebody dismissed, then those that a user corrected, then the
+    newest.
+    """
+    sources: set[str] = set()
     for example in examples:
-        stated = example.metadata.get(SOURCE)
+        sources.update(_sources(example))
+    everything = list(found.candidates())
+    dismissed = {one.id for one in filter(attrgetter("is_dismissed"), everything)} - sources
+    # those that the dataset has come first: else another run may stand for one that was taken the last time
+    settled = sources | dismissed
+    candidates = sorted(
+        everything, key=lambda candidate: (candidate.id not in settled, *_preference(candidate))
+    )
+    unlike = distinct(candidates)
+    fresh = [candidate for candidate in unlike.kept if candidate.id not in settled]
+    return Sifted(candidates, sources, dismissed, unlike, known(fresh, examples, options.split))
+
+
+def _sources(example: Example) -> Iterator[str]:
+    """Yield the id of the run that an example was made of, wherever it is stated."""
+    for stated in (example.source_run_id, example.metadata.get(SOURCE)):
         if isinstance(stated, str):
-            ids.add(stated)
-        ids.add(example.source_run_id)
-    return ids - {None}
+            yield stated
+
+
+def _completions(candidates: Iterable[Candidate], examples: Sequence[Example]) -> list[Completion]:
+    """Return what examples without outputs get: what a user said since of the run that each was made of."""
+    corrections: dict[str, Mapping[str, Any]] = {}
+    for candidate in candidates:
+        if candidate.correction is not None:
+            corrections[candidate.id] = candidate.correction
+    completions = []
+    for example in examples:
+        run_id = next(filter(corrections.__contains__, _sources(example)), None)
+        if run_id is not None and not example.outputs:
+            completions.append(Completion(example.id, run_id, corrections[run_id]))
+    return completions
 
 
 def _splits(examples: Sequence[Example]) -> list[str]:
@@ -127,16 +151,15 @@ def _splits(examples: Sequence[Example]) -> list[str]:
     return sorted(splits)
 
 
-def _preference(candidate: Candidate, sources: Collection[str]) -> tuple[Any, ...]:
+def _preference(candidate: Candidate) -> tuple[Any, ...]:
     run = candidate.run
-    # those that the dataset has come first: else another run may stand for one that was taken the last time
-    return run.id not in sources, candidate.correction is None, -run.start_time.timestamp(), run.id
+    return candidate.correction is None, -run.start_time.timestamp(), run.id
 
 
 def _choice(group: Group, sifted: Sifted, options: Options) -> Choice:
     there = {*sifted.already_there, *sifted.like_examples.duplicates}
     leaking = sifted.like_examples.leaks if options.on_leak == "refuse" else {}
-    return choose(group, there, leaking, options.cap)
+    return choose(group, there, sifted.dismissed, leaking, options.cap)
 
 
 def _taken(groups: Sequence[Group], choices: Sequence[Choice]) -> Taken:
@@ -173,7 +196,7 @@ def _drafts(
     drafts = []
     for candidate, name in taken:
         leak = like_examples.leaks.get(candidate.id)
-        split = options.split if leak is None else leak.split or None
+        split = options.split if leak is None else leak.split
         made = draft(candidate, name, split, options, ids, dataset)
         ids.add(made["id"])
         drafts.append(made)

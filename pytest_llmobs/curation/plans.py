@@ -51,9 +51,19 @@ class LeakingRun:
     run: Text
     of: Text
     """The example."""
-    split: str
-    """That example's."""
+    split: str | Sequence[str]
+    """That example's, one or several."""
     similarity: float
+
+
+@dataclass(frozen=True)
+class Completion:
+    """An example without outputs, whose run a user has corrected since it was made."""
+
+    example_id: str
+    source_run_id: str
+    outputs: Mapping[str, Any]
+    """The correction."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +119,8 @@ class FailureMode:
     """Runs that are to become examples."""
     there: int
     """Runs that the dataset has already, itself or as a duplicate."""
+    dismissed: int
+    """Runs that somebody doesn't want as examples."""
     leaking: int
     over_cap: int
     """Runs that the cap leaves out."""
@@ -129,6 +141,8 @@ class CurationPlan:
     """Ids of runs that can be no examples: nothing went in."""
     already_there: Sequence[str] = ()
     """Ids of runs that examples were made of before."""
+    dismissed: Sequence[str] = ()
+    """Ids of runs that somebody doesn't want as examples, and of which there are none."""
     duplicates: Sequence[Duplicate] = ()
     leaks: Sequence[LeakingRun] = ()
     modes: Sequence[FailureMode] = ()
@@ -139,6 +153,13 @@ class CurationPlan:
     """The examples to be, under the names of ``Example``."""
     corrected: int = 0
     """Number of them whose outputs are a user's correction."""
+    completions: Sequence[Completion] = ()
+    """The examples that are there and get outputs."""
+
+    @property
+    def is_empty(self) -> bool:
+        """True where there is nothing to write."""
+        return not self.drafts and not self.completions
 
     @property
     def over_cap(self) -> int:

@@ -9,7 +9,7 @@ from itertools import islice
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from pytest_llmobs.curation.candidates import NEGATIVE, PEOPLE, Found
+from pytest_llmobs.curation.candidates import DISMISSED, NEGATIVE, PEOPLE, Found
 from pytest_llmobs.feedback.reading import chosen_feedback, selected
 from pytest_llmobs.feedback.selection import Selection
 from pytest_llmobs.records.conditions import (
@@ -67,6 +67,8 @@ def failures(store: Store, projects: Sequence[str]) -> Failures:
     other_scales: dict[str, float] = {}
     highest = said.filter(pc.is_valid(said["score"])).group_by("key").aggregate([("score", "max")])
     for row in highest.sort_by("key").to_pylist():
+        if row["key"] == DISMISSED:
+            continue
         if row["score_max"] > 1:
             other_scales[row["key"]] = row["score_max"]
         else:

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from pytest_llmobs.cli.console import Console
 from pytest_llmobs.cli.numbers import limit
 from pytest_llmobs.cli.stores import open_store
 from pytest_llmobs.curation.options import CAP, LIMIT, ON_LEAK, Options, Request
+from pytest_llmobs.datasets.base import display_path
 from pytest_llmobs.errors import ArgumentError
 from pytest_llmobs.wording import count, known, nearest, shell_line
 
 if TYPE_CHECKING:
+    from pytest_llmobs.curation.applying import Applied
     from pytest_llmobs.curation.curating import Curation
     from pytest_llmobs.datasets.editing.catalog import Catalog
-    from pytest_llmobs.datasets.editing.edit import Changed
+    from pytest_llmobs.records.examples import Example
+    from pytest_llmobs.settings import Settings
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -95,26 +99,30 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             "--yes to write it."
         )
     from pytest_llmobs.curation.curating import curate
+    from pytest_llmobs.workspace import Workspace
 
-    curation = curate(open_store(arguments.store, console), _catalog(arguments), _request(arguments))
+    request = _request(arguments, Workspace.find().settings)
+    curation = curate(open_store(arguments.store, console), _catalog(arguments), request)
     notes = _notes(curation)  # of the dataset as it is before anything is written
-    changed = curation.apply() if arguments.yes else None
+    applied = curation.apply() if arguments.yes else None
     if arguments.json:
-        console.json(_as_json(curation, changed, arguments))
+        console.json(_as_json(curation, applied, arguments))
         return 0
     for note in notes:
-        console.note(note)
-    _print(curation, changed, arguments, console)
+        # with figures behind them they are a part of the page
+        console.note("\n".join(console.page.wrapped(note)))
+    _print(curation, applied, arguments, console)
     return 0
 
 
-def _request(arguments: argparse.Namespace) -> Request:
+def _request(arguments: argparse.Namespace, settings: Settings) -> Request:
     options = Options(
         split=arguments.split,
         cap=arguments.cap,
         keep_outputs=arguments.keep_outputs,
         on_leak=arguments.on_leak,
         filter=arguments.filter,
+        user_keys=settings.user_keys,
     )
     return Request(
         projects=list(dict.fromkeys(arguments.project)),
@@ -134,7 +142,7 @@ def _catalog(arguments: argparse.Namespace) -> Catalog:
 
 
 def _print(
-    curation: Curation, changed: Changed | None, arguments: argparse.Namespace, console: Console
+    curation: Curation, applied: Applied | None, arguments: argparse.Namespace, console: Console
 ) -> None:
     if not curation.plan.found:
         console.note("No run matches.")
@@ -143,7 +151,7 @@ def _print(
 
     console.say("\n".join(curation_page(curation.plan, console.page, by_meaning=curation.by_meaning)))
     console.say("")
-    for line in _ending(curation, changed, arguments):
+    for line in _ending(curation, applied, arguments, console):
         console.say(line)
 
 
@@ -176,27 +184,40 @@ def _notes(curation: Curation) -> list[str]:
     return notes
 
 
-def _ending(curation: Curation, changed: Changed | None, arguments: argparse.Namespace) -> list[str]:
+def _ending(
+    curation: Curation, applied: Applied | None, arguments: argparse.Namespace, console: Console
+) -> list[str]:
     plan = curation.plan
-    if changed is None:
-        if not plan.drafts:
+    if applied is None:
+        if plan.is_empty:
             return ["Nothing to add."]
+        # the command is to be pasted and stays one line
         return ["Dry run: nothing is written. This writes it:", f"  {_command(arguments)}"]
-    lines = []
-    purged = len(plan.drafts) - len(changed.examples)
+    lines: list[str] = []
+    for told in _told(curation, applied):
+        lines += console.page.wrapped(told)
+    return lines
+
+
+def _told(curation: Curation, applied: Applied) -> Iterator[str]:
+    plan = curation.plan
+    purged = len(plan.drafts) - len(applied.examples)
     if purged:
-        lines.append(f"{count(purged, 'run')} of these was erased meanwhile: left out.")
-    if not changed.examples:
-        return [*lines, "Nothing to add."]
-    file = curation.catalog.file(plan.dataset)
-    lines.append(f"Added {count(len(changed.examples), 'example')} to {plan.dataset!r}: {file}")
-    open_ones = sum(not example.outputs for example in changed.examples)
+        yield f"{count(purged, 'run')} of these erased meanwhile: left out."
+    if applied.completed:
+        yield f"Completed {count(len(applied.completed), 'example')} of {plan.dataset!r} with users' corrections."
+    if not applied.examples:
+        if not applied.completed:
+            yield "Nothing to add."
+        return
+    file = display_path(curation.catalog.file(plan.dataset))
+    yield f"Added {count(len(applied.examples), 'example')} to {plan.dataset!r}: {file}"
+    open_ones = sum(not example.outputs for example in applied.examples)
     if open_ones:
-        lines.append(
+        yield (
             f"{count(open_ones, 'example')} without outputs: write what a good answer is. What the app answered is in "
             "metadata.rejected_output."
         )
-    return lines
 
 
 def _command(arguments: argparse.Namespace) -> str:
@@ -218,15 +239,20 @@ def _command(arguments: argparse.Namespace) -> str:
     return shell_line([*words, "--yes"])
 
 
-def _as_json(curation: Curation, changed: Changed | None, arguments: argparse.Namespace) -> dict[str, Any]:
+def _as_json(curation: Curation, applied: Applied | None, arguments: argparse.Namespace) -> dict[str, Any]:
     plan = curation.plan
     document = asdict(plan)
     document["modes"] = _with_kinds(plan.modes, document["modes"])
     document["filter"] = plan.options.filter if curation.failures is None else curation.failures.filter
     document["has_more"] = curation.has_more
     document["command"] = _command(arguments)
-    document["added"] = None if changed is None else [example.id for example in changed.examples]
+    document["added"] = None if applied is None else _ids(applied.examples)
+    document["completed"] = None if applied is None else _ids(applied.completed)
     return document
+
+
+def _ids(examples: Sequence[Example]) -> list[str]:
+    return list(map(attrgetter("id"), examples))
 
 
 def _with_kinds(modes: Sequence[Any], documents: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Any
 
+from pytest_llmobs.curation.drafts import CLUSTER, REASON, REJECTED, SOURCE
+from pytest_llmobs.curation.plans import UNCLUSTERED
 from pytest_llmobs.curation.training.answers import Answers, answers_of
 from pytest_llmobs.curation.training.corrections import Correction, Settled, settle
 from pytest_llmobs.curation.training.reach import Reach, reaches
@@ -25,12 +27,8 @@ from pytest_llmobs.similarity.texts import normalized
 ALIKE = 0.8
 """Share of character 5-grams in common from which on two answers are nearly the same. Such pairs teach the wrong thing:
 preference training lowers the likelihood of what both share (Pal et al. 2024, arXiv:2402.13228)."""
-REJECTED = "rejected_output"
-"""Key of a curated example's metadata: the bad answer."""
-_CATEGORIES = ("cluster", "reason")
+_CATEGORIES = (CLUSTER, REASON)
 """Keys of a curated example's metadata that say what kind of failure it was, the better first."""
-_UNCLUSTERED = "unclustered"
-"""What curation calls the cluster of failures that are like no others."""
 
 
 @dataclass(frozen=True)
@@ -173,7 +171,7 @@ class _Collected:
         reviewer, agreement = example.metadata.get("reviewer"), example.metadata.get("agreement")
         return Pair(
             made,
-            example.source_run_id or example.metadata.get("source_run_id"),
+            example.source_run_id or example.metadata.get(SOURCE),
             None if reviewer is None else str(reviewer),
             agreement if isinstance(agreement, float | int) else None,
             _category(example.metadata),
@@ -227,7 +225,7 @@ def _category(metadata: Mapping[str, Any]) -> str:
         value = metadata.get(key)
         if isinstance(value, list):
             value = ", ".join(map(str, value))
-        if value == _UNCLUSTERED:
+        if value == UNCLUSTERED:
             break
         if value:
             return str(value)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pytest_llmobs.curation.candidates import PEOPLE
 from pytest_llmobs.curation.training.chat import Chats, chat_lines, well_spoken_of
 from pytest_llmobs.curation.training.corrections import corrections_by_run
 from pytest_llmobs.curation.training.pairs import Pairs, Refused, make_pairs
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from pytest_llmobs.records.runs import Run
     from pytest_llmobs.storage.store import Store
 
-_PEOPLE = ("api", "app")
-"""Sources of feedback: what models say teaches nothing."""
 _AT_ONCE = 5_000
 """Ids that are looked for in one scan."""
 
@@ -40,7 +39,7 @@ def stored_pairs(
         FilterError: The condition can't be held against runs.
         StoreError: Something can't be read.
     """
-    corrections = corrections_by_run(list_feedback(store, feedback_source_type=_PEOPLE))
+    corrections = corrections_by_run(list_feedback(store, feedback_source_type=PEOPLE))
     runs = _runs(store, sorted(corrections), projects, asked)
     if projects is not None or asked is not None:
         # a correction of a run that nobody asked for isn't missing
@@ -65,7 +64,7 @@ def stored_chats(store: Store, projects: Sequence[str] | None, asked: Condition 
         StoreError: Something can't be read.
     """
     if asked is None:
-        good = well_spoken_of(list_feedback(store, feedback_source_type=_PEOPLE))
+        good = well_spoken_of(list_feedback(store, feedback_source_type=PEOPLE))
         return chat_lines(_runs(store, good, projects, FieldCondition("is_root", "eq", True)))
     return chat_lines(store.runs(projects, filter=_filter(asked)))
 

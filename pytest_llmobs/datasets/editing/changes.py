@@ -100,6 +100,34 @@ def update(catalog: Catalog, name: str, drafts: Sequence[Draft]) -> Changed:
     return edit(catalog, name, change)
 
 
+def complete(catalog: Catalog, name: str, outputs: Mapping[str, Mapping[str, Any]]) -> Changed:
+    """Give examples outputs where they have none yet; others, and those that are gone, stay as they are.
+
+    Args:
+        catalog: The datasets.
+        name: The dataset's.
+        outputs: By the example's id.
+
+    Raises:
+        NotFoundError: There is no such dataset.
+        DatasetError: The dataset's file makes no sense, isn't edited, or its schema refuses the outputs.
+        StoreError: The disk refuses.
+    """
+
+    def fill(file: EditedFile, dataset: str) -> list[Example]:
+        completed = []
+        for id, own in outputs.items():
+            old = file.examples.get(id)
+            # somebody may have been faster
+            if old is not None and not old.outputs:
+                example = replace(old, outputs=own, modified_at=catalog.now())
+                file.replace(example)
+                completed.append(example)
+        return completed
+
+    return edit(catalog, name, fill)
+
+
 def remove(catalog: Catalog, name: str, ids: Iterable[Any]) -> Changed:
     """Take examples out of a dataset; its versions still hold them.
 

@@ -18,6 +18,8 @@ _SHORT_ID = 13
 """Letters of a run's id that tell its time to the millisecond."""
 _EXAMPLE_ID = 28
 """Most cells of an example's id."""
+_LEAST_TEXT = 20
+"""Cells of a line that a text gets, however long what stands before it is."""
 _NAME = 40
 """Most cells of a key or a name that stands within a line."""
 
@@ -60,10 +62,12 @@ def _figures(plan: CurationPlan, page: Page) -> list[str]:
         ("found", plan.found, _counted(plan.reasons, page)),
         ("without inputs", len(plan.without_inputs), "no examples"),
         ("in the dataset", len(plan.already_there), "examples were made of them before"),
+        ("dismissed", len(plan.dismissed), "left out, as is what is like them"),
         ("exact duplicates", len(exact), _in_dataset(exact)),
         ("near duplicates", len(near), _in_dataset(near)),
         ("leaks", len(plan.leaks), _done_about_leaks(options.on_leak)),
         ("over the cap", plan.over_cap, f"{options.cap:,} of a cluster at most"),
+        ("to complete", len(plan.completions), "examples whose run a user has corrected since"),
         ("to add", len(plan.drafts), _outputs(plan)),
     ]
     # a zero says nothing, but for what was found and what comes of it
@@ -126,15 +130,19 @@ def _pair(pair: Duplicate | LeakingRun, page: Page) -> Iterator[str]:
     is_example = isinstance(pair, LeakingRun) or pair.in_dataset
     kind = "example" if is_example else "run"
     if isinstance(pair, LeakingRun) and pair.split:
-        kind = f"split {page.clip(page.line(pair.split), _NAME)}, example"
+        kind = f"split {page.clip(page.line(_named(pair.split)), _NAME)}, example"
     yield _told(f"  {pair.similarity:.2f}  run", pair.run, page, is_run=True)
     yield _told(f"     {page.signs.alike}  {kind}", pair.of, page, is_run=not is_example)
+
+
+def _named(split: str | Sequence[str]) -> str:
+    return split if isinstance(split, str) else ", ".join(split)
 
 
 def _told(start: str, text: Text, page: Page, *, is_run: bool) -> str:
     """Return an id, of a run its beginning, with as much of its text as there is room for."""
     id = page.line(text.id)[:_SHORT_ID] if is_run else page.clip_middle(page.line(text.id), _EXAMPLE_ID)
-    head = f"{start} {id}  "
+    head = page.clip(f"{start} {id}", page.width - _LEAST_TEXT) + "  "
     return head + page.clip(page.line(text.text), page.width - cells.width(head))
 
 
@@ -143,6 +151,7 @@ def _mode(mode: FailureMode, page: Page) -> Iterator[str]:
     for number, what in (
         (mode.taken, "to add"),
         (mode.there, "there already"),
+        (mode.dismissed, "dismissed"),
         (mode.leaking, "leaking"),
         (mode.over_cap, "over the cap"),
     ):

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from pytest_llmobs.client import Client
 from pytest_llmobs.reports.text import cells
 from pytest_llmobs.storage.store import Store
 from tests.unit.storage.filtering.stored import START, plain_run, run_id, store_of
@@ -152,13 +153,13 @@ def test_a_filter_cut_in_the_middle_is_shown_with_its_place(folder: Path, llmobs
 def test_a_dataset_that_is_nearly_called_so_is_named(folder: Path, llmobs: Run) -> None:
     llmobs(*CURATE, "--yes")
     done = llmobs("curate", "--project", "production", "--dataset", "regresions", "--dry-run")
-    assert "Did you mean 'regressions'?" in done.stderr
+    assert "Did you mean 'regressions'?" in done.stderr.replace("\n", " ")
 
 
 def test_a_split_that_nobody_knows_is_told(folder: Path, llmobs: Run) -> None:
     llmobs(*CURATE, "--filter", 'eq(status, "error")', "--split", "train", "--yes")
     done = llmobs(*CURATE, "--split", "trian", "--dry-run")
-    assert "is in a split 'trian' yet. Did you mean 'train'? Known: train." in done.stderr
+    assert "is in a split 'trian' yet. Did you mean 'train'? Known: train." in done.stderr.replace("\n", " ")
     assert "trian" not in llmobs(*CURATE, "--split", "train", "--dry-run").stderr
 
 
@@ -183,7 +184,7 @@ def test_a_cap_of_zero_takes_all(folder: Path, llmobs: Run) -> None:
 
 
 def test_a_limit_says_that_there_are_more(folder: Path, llmobs: Run) -> None:
-    assert "the newest 2; --limit 0" in llmobs(*CURATE, "--limit", "2", "--dry-run").stderr
+    assert "the newest 2; --limit 0" in llmobs(*CURATE, "--limit", "2", "--dry-run").stderr.replace("\n", " ")
 
 
 def test_where_nothing_matches_it_says_so(folder: Path, llmobs: Run) -> None:
@@ -246,3 +247,35 @@ def test_whatever_the_texts_hold_lines_fit_and_act_on_nothing(
     assert "\x1b" not in printed
     assert "\u202e" not in printed
     assert not any(line.lstrip().startswith("::") for line in lines)
+
+
+def test_what_a_user_says_later_completes_the_example(folder: Path, llmobs: Run) -> None:
+    llmobs(*CURATE, "--yes")
+    store = Store(folder / ".llmobs")
+    Client(store=store.root).create_feedback(run_id(3), "correction", correction="It is on its way.")
+    shown = llmobs(*CURATE, "--dry-run").stdout
+    assert "to complete      1  examples whose run a user has corrected since" in shown
+    assert "Dry run" in shown
+    assert "outputs" not in examples(folder)[run_id(3)]
+    done = json.loads(llmobs(*CURATE, "--yes", "--json").stdout)
+    assert (done["added"], done["completed"]) == ([], [done["completions"][0]["example_id"]])
+    assert examples(folder)[run_id(3)]["outputs"] == {"output": "It is on its way."}
+    assert llmobs(*CURATE, "--yes").stdout.splitlines()[-1] == "Nothing to add."
+
+
+def test_a_deleted_example_stays_away_once_its_run_is_dismissed(folder: Path, llmobs: Run) -> None:
+    llmobs(*CURATE, "--yes")
+    others = [example for id, example in examples(folder).items() if id != run_id(3)]
+    file = folder / "datasets" / "regressions.jsonl"
+    file.write_text("".join(json.dumps(example) + "\n" for example in others), encoding="utf-8")
+    assert "to add           1" in llmobs(*CURATE, "--dry-run").stdout
+    Client(store=folder / ".llmobs").create_feedback(run_id(3), "dismissed", score=False)
+    done = llmobs(*CURATE, "--yes")
+    assert "dismissed        1" in done.stdout
+    assert examples(folder).keys() == {run_id(2), run_id(4), run_id(5)}
+
+
+def test_users_are_told_by_the_keys_of_the_setting(folder: Path, llmobs: Run) -> None:
+    (folder / "pytest.ini").write_text("[pytest]\nllm_user_keys = name\n", encoding="utf-8")
+    plan = json.loads(llmobs(*CURATE, "--dry-run", "--json").stdout)
+    assert {mode["recurrence"]["users"] for mode in plan["modes"]} == {None}

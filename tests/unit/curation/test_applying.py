@@ -8,10 +8,11 @@ from pytest_llmobs.curation.applying import apply, without_purged
 from pytest_llmobs.curation.candidates import Found
 from pytest_llmobs.curation.options import Options
 from pytest_llmobs.curation.planning import plan
+from pytest_llmobs.datasets.editing import changes
 from pytest_llmobs.datasets.editing.catalog import Catalog
 from pytest_llmobs.errors import ConflictError, DatasetError
 from pytest_llmobs.extensions import Extensions, standalone_manager
-from tests.unit.curation.runs import failed, make_run
+from tests.unit.curation.runs import failed, make_run, say
 
 LATE = "My parcel is late by three days and the courier never rang the bell at my door"
 REFUND = "I sent the shoes back two weeks ago and the money is still missing on my card"
@@ -76,3 +77,31 @@ def test_a_near_duplicate_that_came_to_another_split_meanwhile_is_told(catalog: 
     with pytest.raises(DatasetError, match="test"):
         apply(planned, catalog)
     assert [example.source_run_id for example in catalog.examples("regressions")] == ["run-9"]
+
+
+def test_examples_are_completed_unless_a_person_was_faster(catalog: Catalog) -> None:
+    runs = [make_run(1, LATE), make_run(2, REFUND)]
+    first = apply(plan(Found(runs), "regressions", None, Options(filter="…")), catalog)
+    said = {run.id: [say("correction", correction=f"Better {run.id}.")] for run in runs}
+    again = plan(Found(runs, said), "regressions", catalog.examples("regressions"))
+    faster = next(example for example in first.examples if example.source_run_id == "run-1")
+    changes.update(catalog, "regressions", [{"id": faster.id, "outputs": {"output": "Mine."}}])
+    applied = apply(again, catalog)
+    assert (applied.examples, [example.source_run_id for example in applied.completed]) == ((), ["run-2"])
+    outputs = {example.source_run_id: example.outputs for example in catalog.examples("regressions")}
+    assert outputs == {"run-1": {"output": "Mine."}, "run-2": {"output": "Better run-2."}}
+
+
+def test_an_example_that_was_removed_meanwhile_is_not_completed(catalog: Catalog) -> None:
+    first = apply(plan(Found([make_run(1, LATE)]), "regressions", None, Options(filter="…")), catalog)
+    said = {"run-1": [say("correction", correction="At noon.")]}
+    again = plan(Found([make_run(1, LATE)], said), "regressions", catalog.examples("regressions"))
+    changes.remove(catalog, "regressions", [first.examples[0].id])
+    assert apply(again, catalog).completed == ()
+
+
+def test_the_correction_of_a_run_that_was_erased_meanwhile_is_written_nowhere(catalog: Catalog) -> None:
+    apply(plan(Found([make_run(1, LATE)]), "regressions", None, Options(filter="…")), catalog)
+    said = {"run-1": [say("correction", correction="At noon.")]}
+    again = plan(Found([make_run(1, LATE)], said), "regressions", catalog.examples("regressions"))
+    assert apply(without_purged(again, ()), catalog).completed == ()

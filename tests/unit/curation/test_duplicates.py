@@ -78,3 +78,9 @@ def test_an_equal_text_in_the_same_split_counts_whatever_stands_before_it() -> N
 
 def test_without_splits_on_both_sides_nothing_leaks() -> None:
     assert not known(candidates(LATE), [example("late", NEARLY)], None).leaks
+
+
+def test_an_example_without_a_split_is_no_leak_but_a_duplicate() -> None:
+    for there, here in ((None, "train"), ("test", None), (("train", "hard"), "train")):
+        found = known(candidates(LATE), [example("late", NEARLY, there)], here)
+        assert (list(found.duplicates), found.leaks) == (["run-0"], {})

@@ -17,7 +17,7 @@ def group(*members: Candidate, terms: tuple[str, ...] = ("refund", "card"), odd:
 
 def happened(*runs: Any) -> Any:
     members = [Candidate(run) for run in runs]
-    return describe(group(*members), Choice(members, 0, 0, 0), ("user_id", "user")).recurrence
+    return describe(group(*members), Choice(members, 0, 0, 0, 0), ("user_id", "user")).recurrence
 
 
 def ids(choice: Choice) -> list[str]:
@@ -48,7 +48,7 @@ def test_the_means_of_feedback_and_the_errors_are_told() -> None:
         Candidate(failed(1, ASKED), [say(score=False), say("tone", value="rude", comment="!")]),
         Candidate(failed(2, ASKED, "Timeout: 7 s"), [say("tone", value="fine")]),
     ]
-    mode = describe(group(*members), Choice((), 0, 0, 3), ())
+    mode = describe(group(*members), Choice((), 0, 0, 0, 3), ())
     assert mode.feedback["user_rating"].avg == pytest.approx(0.1)
     assert (mode.feedback["tone"].avg, mode.feedback["tone"].values) == (None, {"rude": 2, "fine": 1})
     assert mode.feedback["tone"].comments == 1
@@ -63,25 +63,25 @@ def test_a_cluster_is_called_by_its_terms_and_the_rest_by_what_it_is() -> None:
 
 def test_three_are_typical_and_the_odd_one_is_told_unless_it_is_among_them() -> None:
     members = [Candidate(make_run(number, f"{ASKED} {number}")) for number in range(5)]
-    mode = describe(group(*members, odd=4), Choice((), 0, 0, 5), ())
+    mode = describe(group(*members, odd=4), Choice((), 0, 0, 0, 5), ())
     assert [text.id for text in mode.typical] == ["run-0", "run-1", "run-2"]
     assert mode.odd is not None
     assert mode.odd.id == "run-4"
-    assert describe(group(*members[:3], odd=2), Choice((), 0, 0, 3), ()).odd is None
+    assert describe(group(*members[:3], odd=2), Choice((), 0, 0, 0, 3), ()).odd is None
 
 
 def test_what_is_there_takes_room_under_the_cap() -> None:
     members = [Candidate(make_run(number, f"{ASKED} {number}")) for number in range(6)]
-    choice = choose(group(*members), {"run-1", "run-5"}, {"run-0"}, 4)
+    choice = choose(group(*members), {"run-1", "run-5"}, (), {"run-0"}, 4)
     assert (ids(choice), choice.there, choice.leaking, choice.over_cap) == (["run-2", "run-3"], 2, 1, 1)
-    assert ids(choose(group(*members), {"run-1", "run-5"}, (), 2)) == []
-    assert len(ids(choose(group(*members), (), (), 0))) == 6
+    assert ids(choose(group(*members), {"run-1", "run-5"}, (), (), 2)) == []
+    assert len(ids(choose(group(*members), (), (), (), 0))) == 6
 
 
 def test_what_a_user_corrected_comes_first() -> None:
     members = [Candidate(make_run(number, ASKED)) for number in range(3)]
     members.append(Candidate(make_run(3, ASKED), [say("correction", correction="At noon.")]))
-    assert ids(choose(group(*members), (), (), 2)) == ["run-3", "run-0"]
+    assert ids(choose(group(*members), (), (), (), 2)) == ["run-3", "run-0"]
 
 
 def test_one_text_that_comes_again_and_again_is_a_cluster() -> None:

@@ -38,7 +38,14 @@ def added(plan: CurationPlan, examples: Sequence[Example] = ()) -> list[Example]
 
 
 def balance(plan: CurationPlan) -> int:
-    left_out = [plan.without_inputs, plan.already_there, plan.duplicates, plan.leaks, plan.drafts]
+    left_out = [
+        plan.without_inputs,
+        plan.already_there,
+        plan.duplicates,
+        plan.leaks,
+        plan.drafts,
+        plan.dismissed,
+    ]
     return sum(map(len, left_out)) + plan.over_cap
 
 
@@ -178,3 +185,46 @@ def test_nothing_found_is_an_empty_plan() -> None:
 def test_impossible_options_are_refused(options: dict[str, Any], message: str) -> None:
     with pytest.raises(ArgumentError, match=message):
         Options(**options)
+
+
+def test_a_leak_moves_to_all_splits_of_its_like() -> None:
+    there = [Example("late", {"question": NEARLY}, split=("test", "hard"))]
+    moved = planned([make_run(1, LATE)], there, split="train", on_leak="move")
+    assert moved.drafts[0]["split"] == ("test", "hard")
+
+
+def test_a_correction_that_comes_later_completes_the_example() -> None:
+    runs = [make_run(1, LATE), make_run(2, REFUND)]
+    there = added(planned(runs))
+    said = {"run-1": [say("correction", correction="At noon.")]}
+    plan = planned(runs, there, said)
+    (completion,) = plan.completions
+    assert (completion.source_run_id, completion.outputs) == ("run-1", {"output": "At noon."})
+    assert there[1 - (there[0].source_run_id == "run-1")].id == completion.example_id
+    assert (plan.drafts, plan.is_empty) == ([], False)
+
+
+def test_what_a_person_has_completed_stays() -> None:
+    there = [replace(example, outputs={"output": "Mine."}) for example in added(planned([make_run(1, LATE)]))]
+    said = {"run-1": [say("correction", correction="At noon.")]}
+    assert planned([make_run(1, LATE)], there, said).is_empty
+
+
+def test_a_dismissed_run_is_left_out_with_what_is_like_it() -> None:
+    runs = [make_run(1, LATE), make_run(2, NEARLY), make_run(3, REFUND)]
+    plan = planned(runs, said={"run-1": [say("dismissed", score=True)]})
+    assert (plan.dismissed, sources(plan)) == (["run-1"], {"run-3"})
+    assert [(duplicate.run.id, duplicate.of.id) for duplicate in plan.duplicates] == [("run-2", "run-1")]
+    assert sum(mode.dismissed for mode in plan.modes) == 1
+    assert balance(plan) == 3
+
+
+def test_dismissing_a_run_takes_no_example_away() -> None:
+    there = added(planned([make_run(1, LATE)]))
+    plan = planned([make_run(1, LATE)], there, {"run-1": [say("dismissed", score=True)]})
+    assert (plan.dismissed, plan.already_there, plan.is_empty) == ([], ["run-1"], True)
+
+
+def test_a_dismissal_is_no_reason_to_find_a_run() -> None:
+    said = {"run-1": [say("dismissed", score=False)]}
+    assert planned([make_run(1, LATE)], said=said, filter="…").reasons == {"filter": 1}

@@ -6,7 +6,7 @@ import pytest
 
 from pytest_llmobs.datasets.editing import changes
 from pytest_llmobs.datasets.editing.catalog import Catalog
-from pytest_llmobs.datasets.leaks import LeakError, leaks
+from pytest_llmobs.datasets.leaks import LeakError, are_apart, leaks
 from pytest_llmobs.errors import ArgumentError
 from tests.unit.datasets.editing.conftest import catalog, draft  # noqa: F401 (a fixture)
 
@@ -28,3 +28,10 @@ def test_a_leak_is_refused_or_moved_and_by_default_stored(catalog: Catalog) -> N
     assert [leak.example_id for leak in leaks(catalog.examples("golden"))] == ["c"]
     with pytest.raises(ArgumentError, match=r"on_leak is 'mov'\. Did you mean 'move'"):
         changes.add(catalog, "golden", [near], "examples", on_leak="mov")
+
+
+def test_examples_that_share_a_split_or_have_none_are_not_kept_apart() -> None:
+    assert are_apart(["train"], ["test", "hard"])
+    assert not are_apart(["train", "hard"], ["test", "hard"])
+    assert not are_apart([], ["test"])
+    assert not are_apart(["test"], [])
