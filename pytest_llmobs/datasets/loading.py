@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -219,6 +220,24 @@ def read_examples(
         return check_rows(rows, columns or Columns(), name, may_ask_the_same=may_ask_the_same)
     except OSError as error:
         raise DatasetError(f"{name} can't be read: {error.strerror or error}.") from None
+    except DatasetError as error:
+        conflict = _conflict(file)
+        if not conflict:
+            raise
+        raise DatasetError(f"{error}{conflict}") from None
+
+
+def _conflict(file: Path) -> str:
+    """Return, for a message about a file that makes no sense, what a merge has left in it."""
+    with suppress(OSError):
+        before, mark, _ = file.read_bytes().partition(b"\n<<<<<<< ")
+        if mark or before.startswith(b"<<<<<<< "):
+            line = before.count(b"\n") + 2 if mark else 1
+            return (
+                f" Line {line} begins a conflict that a merge left: keep what is right of both sides, and delete the "
+                "lines of '<<<<<<<', '=======' and '>>>>>>>'."
+            )
+    return ""
 
 
 def _some(examples: tuple[Example, ...], name: str) -> tuple[Example, ...]:

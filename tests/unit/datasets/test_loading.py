@@ -158,3 +158,15 @@ def test_a_name_is_enough_where_the_client_keeps_datasets(tmp_path):
         find_file(Path("suport"), [tmp_path], suffixes, tmp_path)
     with pytest.raises(DatasetError, match="No dataset 'support'"):
         find_file(Path("support"), [tmp_path], suffixes)
+
+
+@pytest.mark.parametrize(
+    ("name", "before"),
+    [("a.jsonl", f"{ONE}\n"), ("a.csv", "id,inputs.q\nx,Hi\n"), ("a.yaml", "- inputs: {q: Hi}\n  id: x\n")],
+)
+def test_a_conflict_that_a_merge_left_is_named_by_its_line(refuse, name, before):
+    conflict = "<<<<<<< HEAD\n=======\n>>>>>>> topic\n"
+    line = before.count("\n") + 1
+    assert f" Line {line} begins a conflict that a merge left" in refuse(name, before + conflict)
+    assert " Line 1 begins a conflict" in refuse(name, conflict + before)
+    assert "conflict" not in refuse(name, before.replace("i", "@"))
