@@ -11,37 +11,30 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from operator import mul, sub
 
-_ANCHORS = 64
+from pytest_llmobs.similarity.embedding import Embedder
+
+ANCHORS = 64
 _NEAREST = 6
-"""Anchors that a text has."""
+"""Of these, that a text has at most."""
 
 Vector = Sequence[float]
 
 
-def anchor_features(
-    rows: Sequence[list[int]], vocabulary: int, vectors: Sequence[Vector]
-) -> tuple[list[list[int]], int]:
-    """Return the features of each text with those of its vector, and how many different ones there are.
-
-    Args:
-        rows: Features of each text, as numbers below ``vocabulary``.
-        vocabulary: Number of different features.
-        vectors: One a text.
+def anchors_of(texts: Sequence[str], embed: Embedder) -> list[list[int]]:
+    """Return the numbers of the anchors that each text lies closest to, below ``ANCHORS``.
 
     Raises:
-        ValueError: There are more or fewer vectors than texts, or they differ in length.
+        ValueError: The embedder gives more or fewer vectors than it got texts, or they differ in length.
     """
-    if len(vectors) != len(rows) or len(set(map(len, vectors))) != 1:
+    distinct = list(dict.fromkeys(texts))  # embedding is what takes longest, and failures repeat
+    vectors = embed(distinct)
+    if len(vectors) != len(distinct) or len(set(map(len, vectors))) > 1:
         lengths = sorted(set(map(len, vectors)))
         raise ValueError(
-            f"the embedder gave {len(vectors)} vectors of {lengths} numbers for {len(rows)} texts"
+            f"the embedder gave {len(vectors)} vectors of {lengths} numbers for {len(distinct)} texts"
         )
-    units = _units(vectors)
-    nearest = _nearest(units, _anchors(units))
-    both = []
-    for row, anchors in zip(rows, nearest, strict=True):
-        both.append([*row, *map(vocabulary.__add__, anchors)])
-    return both, vocabulary + _ANCHORS
+    nearest = dict(zip(distinct, _nearest(_units(vectors)), strict=True))
+    return list(map(nearest.__getitem__, texts))
 
 
 def _units(vectors: Sequence[Vector]) -> list[list[float]]:
@@ -60,21 +53,23 @@ def _mean(numbers: Iterable[float]) -> float:
     return math.fsum(values) / len(values)
 
 
-def _anchors(units: list[list[float]]) -> list[list[float]]:
-    """Return texts that lie far from each other: each next one is that which is farthest from those before it."""
+def _nearest(units: list[list[float]]) -> list[list[int]]:
+    """Return the anchors that each text lies closest to.
+
+    Anchors are texts that lie far from each other: each next one is that which is farthest from those before it.
+    """
+    cosines: list[list[float]] = []
     closest = [-2.0] * len(units)
-    anchors = [units[0]]
-    while len(anchors) < min(_ANCHORS, len(units)):
-        closest = list(map(max, closest, map(partial(_cosine, anchors[-1]), units)))
-        anchors.append(units[closest.index(min(closest))])
-    return anchors
-
-
-def _nearest(units: list[list[float]], anchors: list[list[float]]) -> list[list[int]]:
+    farthest = 0
+    for _ in range(min(ANCHORS, len(units))):
+        cosines.append(list(map(partial(_cosine, units[farthest]), units)))
+        closest = list(map(max, closest, cosines[-1]))
+        farthest = closest.index(min(closest))
+    # Of few texts, six anchors would be all there are, and every text would have the same.
+    closest_ones = max(1, min(_NEAREST, len(cosines) // 4))
     nearest = []
-    for unit in units:
-        cosines = list(map(partial(_cosine, unit), anchors))
-        nearest.append(heapq.nlargest(_NEAREST, range(len(anchors)), key=cosines.__getitem__))
+    for of_text in zip(*cosines, strict=True):
+        nearest.append(heapq.nlargest(closest_ones, range(len(cosines)), key=of_text.__getitem__))
     return nearest
 
 

@@ -6,20 +6,20 @@ import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from pytest_llmobs.similarity.anchors import anchor_features
+from pytest_llmobs.similarity.anchors import ANCHORS, anchors_of
 from pytest_llmobs.similarity.embedding import Embedder
 from pytest_llmobs.similarity.merging import Parts
 from pytest_llmobs.similarity.mixture import Mixture
 from pytest_llmobs.similarity.terms import Terms
-from pytest_llmobs.similarity.words import features, words
+from pytest_llmobs.similarity.words import MOST_FEATURES, features, words
 
 _DRAWN, _SETTLED = 13, 2
 """Sweeps over all texts: by chance, and into the best cluster."""
 _STARTS = 8
 """Of which the best is taken; of many texts one is enough."""
 _TEXTS_OF_A_START = 2_000
-_LEAST_FIT = 0.2
-"""Nats a word by which its cluster has to explain a text better than all texts together do."""
+_LEAST_FIT = 0.45
+"""Nats a word by which its cluster has to explain a text better than all others do."""
 _LEAST_MEMBERS = 3
 _LEAST_WITH_ODD = 5
 """Members of a cluster of which one is called odd."""
@@ -60,13 +60,17 @@ def cluster(
     split = list(map(words, texts))
     rows, vocabulary = features(split)
     if embed is not None and texts:
-        rows, vocabulary = anchor_features(rows, vocabulary, embed(texts))
+        for row, anchors in zip(rows, anchors_of(texts, embed), strict=True):
+            row.extend(map(vocabulary.__add__, anchors))
+        vocabulary += ANCHORS
     if not vocabulary:
         return _described([], Terms(split), len(texts))
     mixture = _fitted(rows, vocabulary, most, seed)
     kinds: dict[int, list[int]] = {}
     for index, place in enumerate(mixture.places):
-        if mixture.fit(index) > _LEAST_FIT:
+        # Words that no other text has count, too: a one-off shares a few frequent words with any cluster.
+        size = min(len(set(split[index])), MOST_FEATURES)
+        if mixture.fit(index) > _LEAST_FIT * size:
             kinds.setdefault(place, []).append(index)
     return _described(kinds.values(), Terms(split), len(texts))
 

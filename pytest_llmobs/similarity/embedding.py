@@ -22,7 +22,8 @@ Embedder = Callable[[Sequence[str]], Sequence[Sequence[float]]]
 EXTRA = "minilm"
 MOST_TOKENS = 256
 """Of a text; the model was trained on no longer ones, so the rest is left out."""
-_BATCH = 32
+_BATCH = 8
+"""Texts at once; of 32 each takes twice as long, for a layer's numbers no longer fit into the processor's cache."""
 # Evaluators run side by side, and `lru_cache` would let each of them load the model.
 _loading = threading.Lock()
 
@@ -45,11 +46,13 @@ class MiniLM:
         """
         with _loading:
             session, tokenizer = _load()
-        vectors: list[list[float]] = []
-        for start in range(0, len(texts), _BATCH):
-            batch = list(texts[start : start + _BATCH])
-            vectors.extend(_embedded(batch, session, tokenizer))
-        return vectors
+        # a batch is padded to its longest text, so those of one length go together; each text is embedded once
+        ordered = sorted(dict.fromkeys(texts), key=len)
+        vectors: dict[str, list[float]] = {}
+        for start in range(0, len(ordered), _BATCH):
+            batch = ordered[start : start + _BATCH]
+            vectors.update(zip(batch, _embedded(batch, session, tokenizer), strict=True))
+        return list(map(vectors.__getitem__, texts))
 
 
 def minilm() -> MiniLM:

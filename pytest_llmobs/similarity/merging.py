@@ -7,12 +7,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations, repeat
+from operator import attrgetter
 
 from pytest_llmobs.similarity.mixture import evidence
 
-WORTH = 0.3
+_WORTH = 0.3
 """Nats a word that telling two clusters apart has to save, counted over the words of the smaller one."""
-
+_FEW = 200
+"""Texts of which half as much is enough."""
 
 _Name = tuple[int, ...]
 _Names = tuple[_Name, _Name]
@@ -34,6 +36,8 @@ class Parts:
 
     def __init__(self, rows: Sequence[list[int]], places: Sequence[int], vocabulary: int) -> None:
         self._vocabulary = vocabulary
+        # The evidence counts what a word distribution costs, and of few texts that leaves little of what it saves.
+        self._worth = _WORTH * len(rows) / (len(rows) + _FEW)
         words: dict[int, Counter[int]] = {}
         for row, place in zip(rows, places, strict=True):
             words.setdefault(place, Counter()).update(row)
@@ -47,7 +51,7 @@ class Parts:
         losses = dict(map(self._loss, combinations(self._parts.values(), 2)))
         while losses:
             loss, names = min(zip(losses.values(), losses, strict=True))
-            if loss > WORTH and len(self._parts) <= most:
+            if loss > self._worth and len(self._parts) <= most:
                 return
             merged = self._merged(*map(self._parts.pop, names))
             losses = {pair: loss for pair, loss in losses.items() if not {*pair} & {*names}}
@@ -56,7 +60,7 @@ class Parts:
 
     def evidence(self) -> float:
         """Return how well the clusters explain the texts: a logarithm, more is better."""
-        return math.fsum(part.evidence for part in self._parts.values())
+        return math.fsum(map(attrgetter("evidence"), self._parts.values()))
 
     def numbers(self) -> dict[int, int]:
         """Return each cluster of the mixture -> the number of the merged one, from 0."""

@@ -73,7 +73,7 @@ class Mixture:
         return weights
 
     def fit(self, index: int) -> float:
-        """Return how much better a text's cluster explains it than all others together do, in nats a word.
+        """Return how much better a text's cluster explains it than all others together do, in nats.
 
         It is 0 for a text without words, and infinite where there are no others.
         """
@@ -89,7 +89,7 @@ class Mixture:
             here = self._counts[word][place]
             elsewhere = sum(self._counts[word]) - here
             better += math.log((here - 1 + _UNSEEN) / (elsewhere + _UNSEEN))
-        return better / len(row)
+        return better
 
     def _move(self, row: list[int], place: int, step: int) -> None:
         self._texts[place] += step

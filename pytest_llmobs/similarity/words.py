@@ -15,7 +15,7 @@ _READ = 20_000
 """Characters of a text; what it is about shows in its first pages."""
 _STEM = 5
 """Letters of a word that count: ``apologize`` is ``apology``."""
-_MOST_FEATURES = 64
+MOST_FEATURES = 64
 """Of a text."""
 UNSPACED = (
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
@@ -60,9 +60,9 @@ def features(texts: Sequence[list[str]]) -> tuple[list[list[int]], int]:
     rows = []
     for text in stems:
         kept = sorted(numbers.keys() & text)
-        if len(kept) > _MOST_FEATURES:
+        if len(kept) > MOST_FEATURES:
             kept.sort(key=counts.__getitem__)
-            kept = kept[:: len(kept) // _MOST_FEATURES + 1]  # of rare and frequent ones alike
+            kept = kept[:: len(kept) // MOST_FEATURES + 1]  # of rare and frequent ones alike
         rows.append(list(map(numbers.__getitem__, kept)))
     return rows, len(shared)
 

@@ -10,10 +10,23 @@ import sys
 import pytest
 
 from pytest_llmobs.similarity import cluster
-from tests.unit.similarity.planted import plant
+from tests.unit.similarity.planted import NOISE, plant
 from tests.unit.similarity.rand import adjusted_rand, cluster_numbers
 from tests.unit.similarity.wordings_first import FIRST
+from tests.unit.similarity.wordings_second import SECOND
 
+ONE_OFFS = [
+    "Penguins huddle together through the polar night.",
+    "Ohm related voltage and current in 1827.",
+    "The violin has four strings, tuned in fifths.",
+    "Copper conducts heat better than iron does.",
+    "Hamlet hesitates for nearly five acts.",
+    "Glaciers carve valleys over millennia.",
+    "Jazz was born in New Orleans around 1900.",
+    "Camels store fat in their humps, not water.",
+]
+MORNING = ["Porridge with honey", "Toast and marmalade", "Scrambled eggs on rye"]
+EVENING = ["Lentil soup, warm", "Grilled trout, lemon", "Mushroom risotto tonight"]
 SCRIPT = """
 import json
 from pytest_llmobs.similarity import cluster
@@ -34,6 +47,23 @@ def planted():
 def test_planted_types_are_found(planted):
     texts, labels, clusters = planted
     assert adjusted_rand(labels, cluster_numbers(clusters, len(texts))) >= 0.7
+
+
+@pytest.mark.parametrize("wordings", [FIRST, SECOND], ids=["first", "second"])
+def test_a_hundred_failures_are_told_apart_as_well(wordings):
+    texts, labels = plant(wordings, 100, seed=1)
+    assert adjusted_rand(labels, cluster_numbers(cluster(texts), len(texts))) >= 0.5
+
+
+@pytest.mark.parametrize("wordings", [FIRST, SECOND], ids=["first", "second"])
+def test_what_is_like_nothing_else_is_in_no_cluster(wordings):
+    planted_texts, labels = plant(wordings, 100, seed=2)
+    texts = [text for text, label in zip(planted_texts, labels, strict=True) if label != NOISE] + ONE_OFFS
+    last = cluster(texts)[-1]
+    assert last.terms == []
+    one_offs = set(range(len(texts) - len(ONE_OFFS), len(texts)))
+    assert len(one_offs.intersection(last.members)) >= len(ONE_OFFS) / 2
+    assert len(set(last.members) - one_offs) <= len(texts) / 10
 
 
 def test_every_text_is_in_one_cluster_and_the_largest_comes_first(planted):
@@ -64,6 +94,24 @@ def run_with(hash_seed):
     return subprocess.run(
         [sys.executable, "-c", SCRIPT], env=environment, check=True, capture_output=True, text=True
     ).stdout
+
+
+def test_each_text_is_embedded_once_and_meaning_tells_what_words_do_not():
+    asked = []
+
+    def embed(texts):
+        asked.extend(texts)
+        return [[1.0, 0.0] if text in MORNING else [0.0, 1.0] for text in texts]
+
+    texts = MORNING * 4 + EVENING * 4
+    clusters = cluster(texts, embed=embed)
+    assert sorted(asked) == sorted(MORNING + EVENING)
+    assert {len({texts[index] in MORNING for index in kind.members}) for kind in clusters} == {1}
+
+
+def test_an_embedder_has_to_give_one_vector_a_text():
+    with pytest.raises(ValueError, match=r"the embedder gave 1 vectors of \[2\] numbers for 2 texts"):
+        cluster(["late parcel", "late refund"], embed=lambda texts: [[1.0, 0.0]])
 
 
 def test_nothing_one_text_and_texts_without_words():
