@@ -389,7 +389,7 @@ class Session:
         places = [self.baseline_folder]
         if self.settings.baseline:
             places.append(self.rootdir / self.settings.baseline)
-        return [place.resolve() for place in places]
+        return list(map(Path.resolve, places))
 
     @cached_property
     def baseline_of(self) -> Source:

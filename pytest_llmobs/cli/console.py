@@ -53,7 +53,7 @@ class Console:
         writer = csv.writer(self.out, lineterminator="\n")
         writer.writerow(header)
         for row in rows:
-            writer.writerow([self._csv_cell(value) for value in row])
+            writer.writerow(list(map(self._csv_cell, row)))
 
     def _csv_cell(self, value: Any) -> Any:
         if isinstance(value, dict | list):

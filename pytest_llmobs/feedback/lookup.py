@@ -46,4 +46,4 @@ def _near_ids(log: FeedbackLog, feedback_id: str) -> list[str]:
     alike = ids.filter(pc.starts_with(ids, feedback_id[:8]))
     if not len(alike):
         alike = ids.take(pc.select_k_unstable(ids, k=min(_OFFERED, len(ids)), sort_keys=[("", "descending")]))
-    return [str(near) for near in alike.slice(0, _OFFERED).to_pylist()]
+    return list(map(str, alike.slice(0, _OFFERED).to_pylist()))

@@ -67,4 +67,4 @@ def _source_types(value: Any) -> Sequence[str] | None:
         return None
     if not isinstance(value, list | tuple | set | frozenset):
         value = [value]
-    return [arguments.checked_source_type(one) for one in value]
+    return list(map(arguments.checked_source_type, value))

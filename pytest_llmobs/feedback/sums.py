@@ -92,7 +92,7 @@ def stats_of_matching(
             matching.append(ids.filter(pc.is_in(ids, value_set=about)))
     admitted = said.filter(pc.is_in(said["run_id"], value_set=pa.concat_arrays(matching)))
     of_trials = wanted.narrowed(FieldCondition("example_id", "neq", None))
-    scored = [scores_of(runs) for runs in store.tables([*SCORE_COLUMNS], projects, filter=of_trials)]
+    scored = list(map(scores_of, store.tables([*SCORE_COLUMNS], projects, filter=of_trials)))
     return sums_by_key(_joined(admitted, scored))
 
 

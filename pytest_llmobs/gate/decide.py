@@ -98,7 +98,7 @@ def _judge(suites: Sequence[JudgedSuite], asking: Asking, settings: Settings) ->
 
 
 def _session(suites: Iterable[JudgedSuite], asking: Asking) -> Session:
-    return Session(tests=sum(_tested(suite) for suite in suites), most_passes=asking.last_look - 1)
+    return Session(tests=sum(map(_tested, suites)), most_passes=asking.last_look - 1)
 
 
 def _judged_suites(

@@ -146,7 +146,7 @@ def find_suspects(
             continue
         failed = sum(map(limit.fails, now))
         if 2 * failed > len(now) or (not now and example in unscored):
-            passed = [limit.passes(value) for value in values.get(example, ())]
+            passed = list(map(limit.passes, values.get(example, ())))
             yield _suspect(example, then, limit, passed, len(now), rule, tests)
 
 

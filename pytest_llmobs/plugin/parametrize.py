@@ -168,7 +168,7 @@ class Parametrizer:
         return copied(dataset)  # the app may hold what it was made of, and change it
 
     def _evaluators(self, mark: DatasetMark) -> Sequence[BoundEvaluator]:
-        bound = tuple(self._state.session.bind(spec) for spec in mark.evaluators)
+        bound = tuple(map(self._state.session.bind, mark.evaluators))
         twice = repeated(map(_KEY, bound))
         if twice is not None:
             raise EvaluatorError(
@@ -203,7 +203,7 @@ def _summaries(mark: DatasetMark, evaluators: Sequence[BoundEvaluator]) -> Seque
         return ()
     from pytest_llmobs.evaluators.suites import bind_summary
 
-    bound = tuple(bind_summary(spec) for spec in mark.summary_evaluators)
+    bound = tuple(map(bind_summary, mark.summary_evaluators))
     twice = repeated([PASS, *map(_KEY, evaluators), *map(_KEY, bound)])
     if twice is not None:
         raise EvaluatorError(

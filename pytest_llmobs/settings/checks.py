@@ -20,7 +20,7 @@ def parse_shard(value: str, where: str) -> str:
     """Return ``I/N``, which part of how many; raises ``SettingsError`` for anything else."""
     if not value:
         return value
-    number, _, count = (word.strip() for word in value.partition("/"))
+    number, _, count = map(str.strip, value.partition("/"))
     if not (number.isdecimal() and count.isdecimal()):
         raise SettingsError(
             f"{where} is {value!r}; write I/N, which part this is and how many there are, such as 2/4."

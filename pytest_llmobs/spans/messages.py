@@ -131,7 +131,7 @@ def _parts(content: Any) -> list[Any]:
         return []
     if not isinstance(content, list):
         content = [content]
-    return [_part(block) for block in content]
+    return list(map(_part, content))
 
 
 def _part(block: Any) -> Any:

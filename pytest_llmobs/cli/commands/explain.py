@@ -44,7 +44,7 @@ def _entries(words: Sequence[str]) -> Sequence[Entry]:
     whole = find(" ".join(words))
     if whole is not None:
         return [whole]
-    return [_entry_of(word) for word in words]
+    return list(map(_entry_of, words))
 
 
 def _entry_of(word: str) -> Entry:

@@ -274,7 +274,7 @@ def _check_together(arguments: EvaluationArguments) -> None:
 
 
 def _check_pair(arguments: EvaluationArguments) -> None:
-    names = [experiment_name(each) for each in arguments.target]
+    names = list(map(experiment_name, arguments.target))
     if len(names) != 2 or not all(names):
         raise ArgumentError(
             f"evaluate({arguments.target!r}, …): a pair is two names of stored experiments, ('before', 'after')."

@@ -64,7 +64,7 @@ def data_frame(
         ) from error
     lines = list(_lines(rows, plans, why_missing))
     if level == "example":
-        lines = [_averaged(repeats) for repeats in _by_example(lines)]
+        lines = list(map(_averaged, _by_example(lines)))
     names = _in_order(lines)
     columns = {name: [line.get(name) for line in lines[start:end]] for name in names}
     return DataFrame(columns)

@@ -180,7 +180,7 @@ def _rows(data: Any) -> Any:
     """Return what an iterable yields as rows; anything else as it is, for the message about it."""
     if isinstance(data, str | bytes | Mapping) or not isinstance(data, Iterable):
         raise ArgumentError(f"data is {_short(data)}, of type {type(data).__name__}. {_SHAPES}")
-    return [_row(item) for item in data]
+    return list(map(_row, data))
 
 
 def _row(item: Any) -> Any:

@@ -83,7 +83,7 @@ class Rescoring:
         self._setup = setup
         self._before = request.experiment
         self._chosen = request.trials()
-        self._plans = [self._plan(plan) for plan in self._before.suites]
+        self._plans = list(map(self._plan, self._before.suites))
         self.evaluation = Evaluation(replace(self._before, suites=tuple(self._plans)))
         self._scored: dict[tuple[str, str, int], ScoredTrial] = {}
 

@@ -36,7 +36,7 @@ def shown_columns(lines: Sequence[MetricLine], page: Page) -> Set[str]:
     shown = fitted(columns(lines, page), page.width, _steps(lines, page))
     keys = {each.key for each in shown}
     has_own_p = _p_title(_rows(lines)) in [each.title for each in shown]
-    if has_own_p and not any(_passes(line) for line in lines):
+    if has_own_p and not any(map(_passes, lines)):
         keys.add("passes")
     return keys
 

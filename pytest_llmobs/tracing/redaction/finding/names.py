@@ -57,7 +57,7 @@ def strength(name: str) -> Strength | None:
     """Return what a name says, or None: ``x-api-key``, ``DB_PASSWORD``, ``clientSecret``, ``AccountKey``, ``token``."""
     if not name[-1:].isalnum():
         return None
-    words = [word.lower() for word in _WORDS.findall(name[-80:])]
+    words = list(map(str.lower, _WORDS.findall(name[-80:])))
     while words and words[-1].isdigit():
         words.pop()
     if not words:

@@ -72,7 +72,7 @@ def looks_random(value: str) -> bool:
         return False
     if is_uuid(value):
         return True
-    return any(_is_mixed(run) for run in _RUN.findall(value[:4096]))
+    return any(map(_is_mixed, _RUN.findall(value[:4096])))
 
 
 def _is_mixed(run: str) -> bool:
