@@ -8,13 +8,14 @@ from pathlib import Path
 
 from pytest_llmobs.storage.layout import Layout, escape, project_of, unescape
 from pytest_llmobs.storage.parquet.damage import LeaveOut
+from pytest_llmobs.storage.parquet.files.writer import SMALL
 from pytest_llmobs.storage.parquet.listing import Footers
 from pytest_llmobs.storage.parquet.parts import Source
 from pytest_llmobs.storage.parquet.runs_file import RunsFile
 from pytest_llmobs.storage.spool.reading import SpoolFiles, UnsealedRuns
 
 _MOST_PINNED = 200
-"""Files that are held open at once; systems allow a process 256 at least."""
+"""Small files that are held open at once; systems allow a process 256 at least."""
 
 
 class StoredRuns:
@@ -61,14 +62,16 @@ class StoredRuns:
             VanishedError: A file is gone since the listing; look again.
         """
         lasting: list[Source] = []
-        pinned = 0
+        small = 0
         for source in self.sources(projects, for_conditions=for_conditions):
-            # Held open, a file that is merged or rewritten meanwhile gives the runs that it had when it was listed.
             if not isinstance(source, RunsFile):
                 lasting.append(source)
-            elif pinned < _MOST_PINNED:
+            elif source.size >= SMALL:  # never merged
+                lasting.append(replace(source, held_at_its_turn=True))
+            elif small < _MOST_PINNED:
+                # Held open, a file that is merged meanwhile gives the runs that it had when it was listed.
                 lasting.append(source.pinned())
-                pinned += 1
+                small += 1
             else:
                 return None
         return lasting

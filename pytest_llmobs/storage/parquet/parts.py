@@ -51,6 +51,9 @@ class Source(Protocol):
     def parts(self, sought: Sought) -> list[Part]:
         """Return the parts that may hold what is sought."""
 
+    def hold(self, parts: Sequence[Part], sought: Sought) -> Sequence[Part]:
+        """Return admitted parts such that their rows are read once each, whatever becomes of the source."""
+
     def matching(self, parts: Sequence[Part], columns: Sequence[str], sought: Sought) -> pa.Table:
         """Return some columns of those rows of some parts that match."""
 

@@ -19,6 +19,7 @@ from pytest_llmobs.storage.parquet.arrays import counted, empty_table, integer_s
 from pytest_llmobs.storage.parquet.damage import (
     UNREADABLE,
     LeaveOut,
+    VanishedError,
     rows_of_text,
     unreadable,
 )
@@ -55,6 +56,8 @@ class RunsFile:
     """Takes the parts that can't be read; None where that is an error."""
     size: int = 0
     """Bytes."""
+    held_at_its_turn: bool = False
+    """True where ``hold`` opens it: nobody merges it away, yet it may be rewritten or removed before it is read."""
     _pinned: pq.ParquetFile | None = field(default=None, repr=False)
 
     @classmethod
@@ -131,6 +134,29 @@ class RunsFile:
             return replace(self, _pinned=self._opened())
         except UNREADABLE as error:
             raise unreadable(self.path, error) from error
+
+    def hold(self, parts: Sequence[Part], sought: Sought) -> Sequence[Part]:
+        """Return the parts such that all of them are read from one file, whatever becomes of it meanwhile.
+
+        Where it was rewritten since they were admitted, those of the file that is there now; none where it is gone:
+        nobody removes it but by intent.
+
+        Raises:
+            StoreError: It is damaged.
+        """
+        if not self.held_at_its_turn:
+            return parts
+        try:
+            return _of_source(parts, self.pinned())
+        except VanishedError:
+            return self._parts_of_another(sought)
+
+    def _parts_of_another(self, sought: Sought) -> list[Part]:
+        """Return the parts of the file that has taken the place of this one."""
+        try:
+            return RunsFile.open(self.path, self.files, self.leave_out).pinned().parts(sought)
+        except VanishedError:
+            return []
 
     def parts(self, sought: Sought) -> list[Part]:
         """Return the row groups that may hold what is sought, going by their statistics.
@@ -305,6 +331,13 @@ class RunsFile:
         assert self.leave_out is not None
         what = f"{count(runs, 'run')} in row group {group}"
         self.leave_out(self.path / str(group), unreadable(self.path, error, what))
+
+
+def _of_source(parts: Iterable[Part], source: RunsFile) -> list[Part]:
+    moved: list[Part] = []
+    for part in parts:
+        moved.append(replace(part, source=source))
+    return moved
 
 
 def _divided(positions: pa.Array, sizes: Sequence[int]) -> list[pa.Array]:

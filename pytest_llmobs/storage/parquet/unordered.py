@@ -18,6 +18,8 @@ from pytest_llmobs.storage.parquet.sought import Sought, schema_of
 
 _AHEAD_BYTES = 4 * units.WINDOW_BYTES
 """So much, about, is read ahead: it waits in memory until it is asked for."""
+_JOBS_AHEAD = 16
+"""So many jobs, about, wait for a thread: each may hold a file open."""
 _Job = tuple[float, Callable[[], pa.Table]]
 """What reads some parts, and about how many bytes it reads."""
 
@@ -51,7 +53,7 @@ def _jobs(
     admitted = pool.map(lambda source: source.parts(sought), sources)
     for source, parts in zip(sources, admitted, strict=True):
         report.admits(source, parts)
-        for size, batch in _batches(parts, columns, sought):
+        for size, batch in _batches(source.hold(parts, sought), columns, sought):
             report.reads(batch)
             yield size, partial(_matching, batch, columns, sought)
 
@@ -64,7 +66,8 @@ def _in_turn(pool: ThreadPoolExecutor, jobs: Iterator[_Job]) -> Iterator[pa.Tabl
         running.append((size, pool.submit(job)))
         ahead += size
         # The threads never wait for whoever takes what they have read, unless that is much.
-        if ahead >= _AHEAD_BYTES and len(running) > thread_count():
+        is_far_ahead = ahead >= _AHEAD_BYTES or len(running) >= _JOBS_AHEAD
+        if is_far_ahead and len(running) > thread_count():
             read, first = running.popleft()
             ahead -= read
             yield first.result()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import weakref
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from pytest_llmobs.records.conditions import RunFilter
 from pytest_llmobs.records.run_stats import RunStats
 from pytest_llmobs.storage import stored_runs
-from pytest_llmobs.storage.parquet import file, runs_file
+from pytest_llmobs.storage.parquet import file, runs_file, unordered
 from pytest_llmobs.storage.parquet.report import ScanReport
 from pytest_llmobs.storage.parquet.runs_file import RunsFile
 from pytest_llmobs.storage.store import Store
@@ -147,6 +148,7 @@ def test_a_file_that_is_removed_meanwhile_is_gone_by_intent(
     monkeypatch: pytest.MonkeyPatch,
     ordered: bool,
 ) -> None:
+    monkeypatch.setattr(stored_runs, "SMALL", 0)
     monkeypatch.setattr("pytest_llmobs.storage.parquet.parts.WINDOW_BYTES", 1)
     for number in range(8):
         keep(line(number))
@@ -165,6 +167,78 @@ def test_a_file_that_is_removed_meanwhile_is_gone_by_intent(
     assert {run_id(number) for number in range(8) if number != removed} <= set(ids)
     assert not ordered or run_id(removed) not in ids
     assert told == []
+
+
+def rewrite(path: Path, row_group_size: int, rows: int) -> None:
+    """Put a file with the first rows of another in its place, in one step."""
+    import pyarrow.parquet as pq
+
+    temporary = path.with_suffix(".tmp")
+    pq.write_table(pq.ParquetFile(path).read()[:rows], temporary, row_group_size=row_group_size)
+    temporary.replace(path)
+
+
+def test_counting_takes_a_large_file_as_it_is_once_its_turn_comes(
+    keep: Callable[..., Store], line: Line, run_id: Id, told: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stored_runs, "SMALL", 0)
+    monkeypatch.setattr(unordered, "_AHEAD_BYTES", 1)
+    monkeypatch.setattr(unordered, "thread_count", lambda: 1)
+    for number in range(0, 16, 2):
+        keep(line(number), line(number + 1))
+    store = keep()
+    reading = store.tables(["id"], ordered=False)
+    ids = next(reading)["id"].to_pylist()
+    last = max(store.layout.runs.rglob("*.parquet"))
+    (gone,) = (number for number in range(1, 16, 2) if run_id(number).encode() in last.read_bytes())
+    rewrite(last, 100, rows=1)
+    for table in reading:
+        ids += table["id"].to_pylist()
+    assert sorted(ids) == [run_id(number) for number in range(16) if number != gone]
+    assert told == []
+
+
+def test_counting_reads_a_large_file_from_beginning_to_end_though_it_is_rewritten(
+    keep: Callable[..., Store], line: Line, run_id: Id, told: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stored_runs, "SMALL", 0)
+    monkeypatch.setattr("pytest_llmobs.storage.parquet.parts.WINDOW_BYTES", 1)
+    monkeypatch.setattr(unordered, "_AHEAD_BYTES", 1)
+    monkeypatch.setattr(unordered, "thread_count", lambda: 1)
+    store = keep(*map(line, range(8)))
+    (path,) = store.layout.runs.rglob("*.parquet")
+    rewrite(path, 1, rows=8)
+    reading = store.tables(["id"], ordered=False)
+    ids = next(reading)["id"].to_pylist()
+    assert len(ids) == 1
+    rewrite(path, 1, rows=4)
+    for table in reading:
+        ids += table["id"].to_pylist()
+    assert sorted(ids) == [run_id(number) for number in range(8)]
+    assert told == []
+
+
+def test_counting_in_many_large_files_holds_few_of_them_open(
+    keep: Callable[..., Store], line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stored_runs, "SMALL", 0)
+    for number in range(60):
+        keep(line(number))
+    store = keep()
+    pinned = RunsFile.pinned
+    held: weakref.WeakValueDictionary[int, RunsFile] = weakref.WeakValueDictionary()
+    most = 0
+
+    def counting(file: RunsFile) -> RunsFile:
+        nonlocal most
+        opened = pinned(file)
+        held[id(opened)] = opened
+        most = max(most, len(held))
+        return opened
+
+    monkeypatch.setattr(RunsFile, "pinned", counting)
+    assert sum(map(len, store.tables(["id"], ordered=False))) == 60
+    assert 0 < most < 30
 
 
 @pytest.mark.parametrize("pinned", [0, 200])
@@ -219,11 +293,13 @@ def test_footers_are_read_once_while_files_stay(
     assert len(opened) == 2
 
 
-@pytest.mark.parametrize("most", [0, 200])
+@pytest.mark.parametrize(("small", "most"), [(0, 200), (1 << 40, 200), (1 << 40, 0)])
 def test_further_scans_with_a_condition_read_no_footer(
-    keep: Callable[..., Store], line: Line, monkeypatch: pytest.MonkeyPatch, most: int
+    keep: Callable[..., Store], line: Line, monkeypatch: pytest.MonkeyPatch, small: int, most: int
 ) -> None:
-    monkeypatch.setattr(stored_runs, "_MOST_PINNED", most)  # held open, or read in order
+    # Held open at its turn, held open from the beginning, or read in order.
+    monkeypatch.setattr(stored_runs, "SMALL", small)
+    monkeypatch.setattr(stored_runs, "_MOST_PINNED", most)
     read: list[Path] = []
     make_fragment = runs_file._make_fragment
 
