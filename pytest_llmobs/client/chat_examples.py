@@ -29,7 +29,7 @@ class ChatExampleMethods(ExampleMethods):
         Raises:
             ArgumentError: No dataset is named, or two are.
             NotFoundError: There is no such dataset.
-            DatasetError: The dataset's file isn't JSON Lines, or makes no sense.
+            DatasetError: The dataset's file isn't edited, or makes no sense.
         """
         return self.create_example(
             {"input": prompt},
@@ -59,7 +59,7 @@ class ChatExampleMethods(ExampleMethods):
         Raises:
             ArgumentError: No dataset is named, or two are.
             NotFoundError: There is no such dataset.
-            DatasetError: The dataset's file isn't JSON Lines, or makes no sense.
+            DatasetError: The dataset's file isn't edited, or makes no sense.
         """
         answer = None if generations is None else {"output": _plain(generations)}
         return self.create_example(

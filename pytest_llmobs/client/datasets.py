@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class DatasetMethods(ChatExampleMethods):
-    """Datasets: one JSON Lines file each below the folder of datasets, which people edit and commit as well."""
+    """Datasets: one file each below the folder of datasets, which people edit and commit as well."""
 
     def create_dataset(
         self,
@@ -143,7 +143,7 @@ class DatasetMethods(ChatExampleMethods):
 
         Raises:
             NotFoundError: There is none.
-            DatasetError: Its file isn't JSON Lines.
+            DatasetError: Its file isn't edited.
         """
         self._catalog.delete(self._named(dataset_id, dataset_name))
 
@@ -311,7 +311,7 @@ class DatasetMethods(ChatExampleMethods):
         Raises:
             ArgumentError: The split's name is none.
             NotFoundError: There is no such dataset or example.
-            DatasetError: The dataset's file isn't JSON Lines.
+            DatasetError: The dataset's file isn't edited.
         """
         from pytest_llmobs.datasets.editing import changes
 

@@ -93,7 +93,7 @@ DIFFERENCES: Mapping[str, str] = {
     "delete_example": "An unknown id raises.",
     "delete_examples": "An unknown id raises, and then none is removed.",
     "read_dataset": "Also `name@version`, or with `as_of=`. Ours besides: `.version`, `.examples`.",
-    "delete_dataset": "A file that isn't JSON Lines is the user's own, and is refused.",
+    "delete_dataset": "Parquet and JSON lists, which the client doesn't edit, are refused.",
     "list_dataset_versions": "Ours besides: `.version`, the hash of the content.",
     "update_dataset_tag": "`as_of` takes a hash, a tag or `latest`, too.",
     "diff_dataset_versions": "Takes hashes, too.",

@@ -54,16 +54,15 @@ class ExampleMethods(CatalogMethods):
         """Append one example to a dataset; an equal one is no obstacle.
 
         ``dataset_name``, or ``dataset_id``, which is the same, is a dataset that is there. ``reference_outputs`` may
-        also be called ``outputs``, and ``split`` be a list of splits. ``example_id`` is any text that no example of the
-        dataset has; without one it is derived from the inputs. ``use_source_run_io`` takes inputs and outputs from the
-        run ``source_run_id`` where they aren't given. A ``created_at`` without a time zone is local. ``on_leak``
-        is that of ``create_examples``.
+        be called ``outputs``, and ``split`` be a list. ``example_id`` is any text that no example of the dataset has;
+        without one it is derived from the inputs. ``use_source_run_io`` takes inputs and outputs from the run
+        ``source_run_id`` where they aren't given. A naive ``created_at`` is local. ``on_leak``: see below.
 
         Raises:
             ArgumentError: Outputs are given under both names, inputs are missing, or a keyword is unknown.
             NotFoundError: There is no such dataset or run.
             ConflictError: The id is taken.
-            DatasetError: Something in it has no form in JSON, or the dataset's file isn't JSON Lines.
+            DatasetError: Something in it has no form in JSON, or the dataset's file isn't edited.
         """
         from pytest_llmobs.datasets.editing import drafts
 
@@ -120,7 +119,7 @@ class ExampleMethods(CatalogMethods):
             ArgumentError: A keyword is unknown, two lists differ in length, or outputs are given under both names.
             NotFoundError: There is no such dataset.
             ConflictError: An id is taken.
-            DatasetError: Something has no form in JSON, or the dataset's file isn't JSON Lines.
+            DatasetError: Something has no form in JSON, or the dataset's file isn't edited.
         """
         from pytest_llmobs.datasets.editing import changes, drafts
 
@@ -141,7 +140,7 @@ class ExampleMethods(CatalogMethods):
 
         Raises:
             NotFoundError: There is no such dataset.
-            DatasetError: The dataset's file isn't JSON Lines, or makes no sense.
+            DatasetError: The dataset's file isn't edited, or makes no sense.
         """
         return self.create_example(
             run.inputs,
@@ -272,6 +271,7 @@ class ExampleMethods(CatalogMethods):
         dataset_id: Any = None,
         dataset_name: str | None = None,
         reference_outputs: Mapping[str, Any] | None = None,
+        on_leak: str | None = None,
         **others: Any,
     ) -> dict[str, Any]:
         """Change one example: what is given replaces what was there, and the rest stays.
@@ -279,7 +279,7 @@ class ExampleMethods(CatalogMethods):
         Raises:
             NotFoundError: There is no such example.
             ArgumentError: Several datasets have one, outputs are given under both names, or a keyword is unknown.
-            DatasetError: Something has no form in JSON, or the dataset's file isn't JSON Lines.
+            DatasetError: Something has no form in JSON, or the dataset's file isn't edited.
         """
         from pytest_llmobs.datasets.editing import changes, drafts
 
@@ -292,7 +292,8 @@ class ExampleMethods(CatalogMethods):
             "split": split,
         }
         name = self._home(example_id, dataset_id, dataset_name)
-        return _answer(changes.update(self._catalog, name, [draft]), "updated", [draft])
+        changed = changes.update(self._catalog, name, [draft], on_leak=self._leak_guard(on_leak))
+        return _answer(changed, "updated", [draft])
 
     def update_examples(
         self,
@@ -300,6 +301,7 @@ class ExampleMethods(CatalogMethods):
         dataset_name: str | None = None,
         dataset_id: Any = None,
         updates: Sequence[Any] | None = None,
+        on_leak: str | None = None,
         **others: Any,
     ) -> dict[str, Any]:
         """Change examples of one dataset, all or none.
@@ -308,20 +310,22 @@ class ExampleMethods(CatalogMethods):
             dataset_name: The dataset; where it is left out, the one that has the first example.
             dataset_id: The same as ``dataset_name``.
             updates: Dicts with ``id`` and what is to be replaced: ``inputs``, ``outputs``, ``metadata``, ``split``.
+            on_leak: As for ``create_examples``.
             **others: Instead of ``updates`` a list a field: ``example_ids``, ``inputs``, ``outputs``, ``metadata``,
                 ``splits``.
 
         Raises:
             NotFoundError: There is no such dataset or example.
             ArgumentError: A keyword is unknown, two lists differ in length, or an update has no id.
-            DatasetError: Something has no form in JSON, or the dataset's file isn't JSON Lines.
+            DatasetError: Something has no form in JSON, or the dataset's file isn't edited.
         """
         from pytest_llmobs.datasets.editing import changes, drafts
 
         accept(self.update_examples, others, known_names=_UPDATE_LISTS)
         made = drafts.to_update(updates, _of(others, _UPDATE_LISTS))
         name = self._home(made[0]["id"], dataset_id, dataset_name)
-        return _answer(changes.update(self._catalog, name, made), "updated", made)
+        changed = changes.update(self._catalog, name, made, on_leak=self._leak_guard(on_leak))
+        return _answer(changed, "updated", made)
 
     def delete_example(
         self, example_id: Any, *, dataset_name: str | None = None, dataset_id: Any = None
@@ -331,7 +335,7 @@ class ExampleMethods(CatalogMethods):
         Raises:
             NotFoundError: There is no such example.
             ArgumentError: Several datasets have one.
-            DatasetError: The dataset's file isn't JSON Lines.
+            DatasetError: The dataset's file isn't edited.
         """
         from pytest_llmobs.datasets.editing import changes
 
@@ -350,7 +354,7 @@ class ExampleMethods(CatalogMethods):
         Raises:
             NotFoundError: There is no such example.
             ArgumentError: Several datasets have one, or a keyword is unknown.
-            DatasetError: A dataset's file isn't JSON Lines.
+            DatasetError: A dataset's file isn't edited.
         """
         from pytest_llmobs.datasets.editing import changes
 

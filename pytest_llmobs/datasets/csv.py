@@ -5,7 +5,7 @@ comma is the decimal sign; so may one that begins with a line ``sep=;``. Numbers
 
 What a cell means:
 
-- An empty cell leaves its key out.
+- An empty cell leaves its key out; a column without a name, as spreadsheets write them, is left out where it is empty.
 - A cell with a JSON list or object (``["refund", "invoice"]``) is that list or object.
 - Where every filled cell of a column is a JSON number, or every one ``true`` or ``false``, the cells are
   numbers or booleans. A text column that happens to hold ``42`` once stays text.
@@ -24,7 +24,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from pytest_llmobs.datasets.base import Row, display_path, read_text
+from pytest_llmobs.datasets.base import Row, abridge, display_path, read_text
 from pytest_llmobs.datasets.json_text import UnsafeJsonError, decoder
 from pytest_llmobs.errors import DatasetError
 
@@ -34,6 +34,7 @@ _LONGEST_CELL = 2**31 - 1
 _DELIMITERS = (",", ";", "\t")
 _STATED = re.compile(r'"?sep=([^\n\r"])"?\r?\n', re.IGNORECASE)
 """The line by which Excel is told what separates the cells."""
+_END = re.compile(r"[\r\n]")
 
 
 class Csv:
@@ -121,7 +122,7 @@ def separator(text: str, path: Path) -> tuple[str, int]:
         return stated[1], stated.end()
     if path.suffix.lower() == ".tsv":
         return "\t", 0
-    return _delimiter(text.lstrip("\r\n").partition("\n")[0], path), 0
+    return _delimiter(_END.split(text.lstrip("\r\n"), maxsplit=1)[0], path), 0
 
 
 def _delimiter(header: str, path: Path) -> str:
@@ -185,7 +186,8 @@ def long_cells() -> Iterator[None]:
 
 def _check_header(header: Sequence[str], path: Path) -> None:
     for column in sorted(header):
-        if header.count(column) > 1:
+        # spreadsheets write empty columns behind the last one
+        if column and header.count(column) > 1:
             raise DatasetError(
                 f"{display_path(path)}:1: the column {column!r} stands twice in the header. Rename one."
             )
@@ -219,6 +221,10 @@ def _fields(header: Sequence[str], cells: Sequence[str], values: Sequence[Any], 
     fields: dict[str, Any] = {}
     for column, cell, value in zip(header, cells, values, strict=True):
         if cell:
+            if not column:
+                raise DatasetError(
+                    f"{place}: the cell {abridge(cell)} stands in a column without a name. Name it in the header."
+                )
             _refuse_broken_json(cell, value, column, place)
             fields[column] = value
     return fields

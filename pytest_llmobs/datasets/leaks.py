@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import filterfalse
 from operator import attrgetter
 
 from pytest_llmobs.errors import DatasetError
@@ -15,6 +17,7 @@ _LISTED = 10
 """Leaks that a message lists."""
 POLICIES = ("off", "refuse", "move")
 """What is done about a leak."""
+_id = attrgetter("id")
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,62 @@ def _between(here: Sequence[Example], others: Sequence[Example]) -> list[Leak]:
         if number not in best or pair.similarity > best[number].similarity:
             best[number] = Leak(example.id, example.split, other.id, other.split, pair.similarity)
     return [best[number] for number in sorted(best)]
+
+
+def moved(examples: Sequence[Example], candidates: Sequence[Example]) -> dict[str, Example]:
+    """Return candidates by id, each in a split of its near-duplicates where it would leak.
+
+    Near-duplicates of what is there come first, then theirs, so that what is moved leaks nowhere else, except where
+    near-duplicates of one candidate lie in several splits already.
+
+    Args:
+        examples: Of a dataset, none of which is moved.
+        candidates: Those that are put beside them.
+    """
+    done = dict(zip(map(_id, candidates), candidates, strict=True))
+    waiting = dict(filter(lambda pair: _has_split(pair[1]), done.items()))
+    homes = dict(zip(map(_id, examples), examples, strict=True))
+    nearby = _nearby(list(filter(_has_split, examples)), list(waiting.values()))
+    near_home = filterfalse(lambda id: homes.keys().isdisjoint(nearby.get(id, ())), list(waiting))
+    settled: dict[str, Example] = {}
+    # what nothing settled is like stays where it is, and what is like that comes after it
+    for first in (*near_home, *waiting):
+        queue = deque([first])
+        while queue:
+            id = queue.popleft()
+            if id in waiting:
+                near = nearby.get(id, ())
+                others = list(filter(None, map(homes.get, near))) or list(
+                    filter(None, map(settled.get, near))
+                )
+                done[id] = settled[id] = _beside(waiting.pop(id), others)
+                queue.extend(near)
+    return done
+
+
+def _nearby(examples: Sequence[Example], candidates: Sequence[Example]) -> dict[str, list[str]]:
+    """Return the ids of the near-duplicates of each candidate, the most alike first."""
+    everything = (*examples, *candidates)
+    found: dict[str, list[tuple[float, str]]] = {}
+    for pair in near_duplicates(_texts(candidates), known=_texts(examples)):
+        one, other = everything[pair.first].id, everything[pair.second].id
+        found.setdefault(one, []).append((-pair.similarity, other))
+        found.setdefault(other, []).append((-pair.similarity, one))
+    nearby: dict[str, list[str]] = {}
+    for id, pairs in found.items():
+        nearby[id] = [other for _, other in sorted(pairs)]
+    return nearby
+
+
+def _beside(example: Example, near: Sequence[Example]) -> Example:
+    """Return an example in a split of what it is like: its own, or that of the first."""
+    if not near or not all(are_apart(example.splits, other.splits) for other in near):
+        return example
+    return replace(example, split=near[0].split)
+
+
+def _has_split(example: Example) -> bool:
+    return bool(example.splits)
 
 
 def refuse(found: Sequence[Leak], dataset: str) -> None:

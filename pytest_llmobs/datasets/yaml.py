@@ -28,8 +28,13 @@ class Yaml:
         return rows_of(read_text(path), path)
 
 
-def rows_of(text: str, path: Path) -> Iterator[Row]:
+def rows_of(text: str, path: Path, *, warns: bool = True) -> Iterator[Row]:
     """Yield one row an item of the list that a text is.
+
+    Args:
+        text: YAML.
+        path: For messages.
+        warns: Tell of values that are read otherwise than they look.
 
     Raises:
         DatasetError: It is no YAML, or its top is no list; the message names line and column.
@@ -47,9 +52,14 @@ def rows_of(text: str, path: Path) -> Iterator[Row]:
         check_size(top, name)
         check_keys(top, name)
         yield from _rows(loader, top, name)
-        warn_of_surprises(top, name)
+        if warns:
+            warn_of_surprises(top, name)
     except yaml.MarkedYAMLError as error:
         place = _place(name, error.problem_mark or error.context_mark)
+        if isinstance(error, yaml.composer.ComposerError) and "another document" in str(error.problem):
+            raise DatasetError(
+                f"{place}: a second document begins here, and a dataset is one list. Take the '---' out."
+            ) from None
         raise DatasetError(f"{place}: broken YAML: {error.problem or error.context}. {_A_LIST}") from None
     except RecursionError:
         raise DatasetError(f"{name}: nested too deeply. {_A_LIST}") from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from itertools import filterfalse
 from typing import Any
 from uuid import UUID
@@ -17,7 +18,7 @@ from pytest_llmobs.datasets.editing.drafts import Draft
 from pytest_llmobs.datasets.editing.edit import Changed, edit
 from pytest_llmobs.datasets.editing.files.base import EditedFile
 from pytest_llmobs.datasets.identity import derived_id
-from pytest_llmobs.datasets.leaks import POLICIES, leaks, refuse
+from pytest_llmobs.datasets.leaks import POLICIES, leaks, moved, refuse
 from pytest_llmobs.datasets.validation import check_rows
 from pytest_llmobs.errors import ArgumentError, ConflictError, NotFoundError
 from pytest_llmobs.records.examples import Example
@@ -70,34 +71,51 @@ def add(
     return edit(catalog, name, append)
 
 
-def update(catalog: Catalog, name: str, drafts: Sequence[Draft]) -> Changed:
+def update(catalog: Catalog, name: str, drafts: Sequence[Draft], *, on_leak: str = POLICIES[0]) -> Changed:
     """Change examples: whatever a draft has replaces what was there, and the rest stays.
 
+    Args:
+        catalog: The datasets.
+        name: The dataset's.
+        drafts: What is to be other, with the id of each example.
+        on_leak: As for ``add``; of examples whose inputs and split stay nothing is asked.
+
     Raises:
+        LeakError: An example would leak, and is to be refused.
+        ArgumentError: ``on_leak`` is something else.
         NotFoundError: There is no such dataset or example.
         DatasetError: A draft makes no example, or the dataset's file makes no sense, or isn't edited.
         StoreError: The disk refuses.
     """
+    _check_policy(on_leak)
 
     def change(file: EditedFile, dataset: str) -> list[Example]:
-        merged = []
-        for draft in drafts:
-            old = _existing(file.examples, draft.get("id"), dataset)
-            parts = {"id": old.id, "source_run_id": old.source_run_id}
-            for part in _PARTS:
-                new = draft.get(part)
-                parts[part] = getattr(old, part) if new is None else new
-            merged.append(parts)
-        changed = []
+        merged = list(map(partial(_merged, file, dataset), drafts))
+        changed: dict[str, Example] = {}
+        asking: dict[str, Example] = {}
         for example in _checked(merged, "updates"):
             old = file.examples[example.id]
             if example != old:
                 example = replace(example, created_at=old.created_at, modified_at=catalog.now())  # noqa: PLW2901
                 file.replace(example)
-                changed.append(example)
-        return changed
+                changed[example.id] = example
+                if example.splits != old.splits or example.inputs != old.inputs:
+                    asking[example.id] = example
+        for example in _guarded(file, list(asking.values()), dataset, on_leak):
+            changed[example.id] = example
+        return list(changed.values())
 
     return edit(catalog, name, change)
+
+
+def _merged(file: EditedFile, dataset: str, draft: Draft) -> Draft:
+    """Return what an example is to be, as a draft says and as it was."""
+    old = _existing(file.examples, draft.get("id"), dataset)
+    parts = {"id": old.id, "source_run_id": old.source_run_id}
+    for part in _PARTS:
+        new = draft.get(part)
+        parts[part] = getattr(old, part) if new is None else new
+    return parts
 
 
 def complete(catalog: Catalog, name: str, outputs: Mapping[str, Mapping[str, Any]]) -> Changed:
@@ -198,21 +216,18 @@ def _guarded(file: EditedFile, put: Sequence[Example], dataset: str, on_leak: st
         LeakError: It isn't, and is to be refused.
     """
     # off by default, and comparing reads every example
-    if on_leak == POLICIES[0]:
+    if on_leak == POLICIES[0] or not put:
         return list(put)
     new = {example.id: example for example in put}
-    settled = list(filterfalse(lambda example: example.id in new, file.examples.values()))
-    found = leaks(settled, put)
+    there = list(filterfalse(lambda example: example.id in new, file.examples.values()))
     if on_leak == POLICIES[1]:
-        refuse([*found, *leaks(put)], dataset)
-    for leak in found:
-        new[leak.example_id] = replace(new[leak.example_id], split=leak.other_split)
-        file.replace(new[leak.example_id])
-    # those that are new may be alike as well
-    for leak in leaks(tuple(new.values())):
-        new[leak.example_id] = replace(new[leak.example_id], split=new[leak.other_id].split)
-        file.replace(new[leak.example_id])
-    return list(new.values())
+        refuse([*leaks(there, put), *leaks(put)], dataset)
+        return list(put)
+    placed = list(moved(there, put).values())
+    for example in placed:
+        if example.split != new[example.id].split:
+            file.replace(example)
+    return placed
 
 
 def _checked(drafts: Sequence[Draft], what: str) -> tuple[Example, ...]:

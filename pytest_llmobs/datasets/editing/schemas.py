@@ -54,12 +54,12 @@ def set_schemas(
 
 
 def check_current(catalog: Catalog, name: str, examples: Sequence[Example]) -> None:
-    """Make sure that the examples that a dataset has now keep to its schemas.
+    """Make sure that the examples that a dataset has now keep to its schemas; what it held once may break them.
 
     Args:
         catalog: The datasets.
         name: The dataset's.
-        examples: Its examples, or some of them.
+        examples: Its examples, or some of them, of whatever version.
 
     Raises:
         NotFoundError: There is no such dataset.
@@ -75,4 +75,6 @@ def check_current(catalog: Catalog, name: str, examples: Sequence[Example]) -> N
         outputs_schema=schemas.outputs,
     )
     if violations(dataset, {}):
-        check_schemas(dataset, read_places(file, catalog.readers))
+        now = {example.id: example.content for example in catalog.examples(name)}
+        current = filter(lambda example: now.get(example.id) == example.content, examples)
+        check_schemas(replace(dataset, examples=tuple(current)), read_places(file, catalog.readers))

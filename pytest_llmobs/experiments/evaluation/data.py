@@ -13,7 +13,6 @@ from pytest_llmobs.datasets.base import DatasetFormat, display_path
 from pytest_llmobs.datasets.columns import Columns
 from pytest_llmobs.datasets.editing.chosen import ChosenExamples
 from pytest_llmobs.datasets.loading import load_dataset
-from pytest_llmobs.datasets.schemas import check_schemas
 from pytest_llmobs.datasets.validation import check_rows
 from pytest_llmobs.errors import ArgumentError, DatasetError, NotFoundError
 from pytest_llmobs.records.copies import copied
@@ -68,7 +67,7 @@ def read_data(data: Any, places: DataPlaces) -> Data:
     if data is None:
         raise ArgumentError(f"data is None: there is nothing to evaluate over. {_SHAPES}")
     if isinstance(data, ChosenExamples):
-        return _chosen(data)
+        return _chosen(data, places)
     if isinstance(data, str):
         return _named(data, places)
     if isinstance(data, Dataset):
@@ -82,7 +81,7 @@ def read_data(data: Any, places: DataPlaces) -> Data:
     return Data(loaded, name=loaded.source or loaded.name if isinstance(data, os.PathLike) else "")
 
 
-def _chosen(chosen: ChosenExamples) -> Data:
+def _chosen(chosen: ChosenExamples, places: DataPlaces) -> Data:
     """Return what ``list_examples`` has chosen; of one dataset it is a part, not another dataset."""
     examples = tuple(chosen)
     whole = chosen.dataset
@@ -90,6 +89,7 @@ def _chosen(chosen: ChosenExamples) -> Data:
         raise DatasetError("data holds no example: list_examples chose none, or they were read before.")
     if whole is None:
         return Data(Dataset("examples", examples))
+    _check_schemas(whole.name, examples, places)
     all_ids = [example.id for example in whole.examples]
     part = Dataset(whole.name, examples)
     if whole.url is None:  # a file, which goes by its path
@@ -152,10 +152,17 @@ def _client_dataset(dataset: Dataset, places: DataPlaces) -> Dataset:
     if not examples:
         raise DatasetError(f"The dataset {dataset.name!r} holds no example: there is nothing to evaluate.")
     if dataset.url is not None and places.open_catalog().has(dataset.name):
-        if dataset.inputs_schema or dataset.outputs_schema:
-            check_schemas(dataset, {})
+        _check_schemas(dataset.name, examples, places)
         return Dataset(dataset.name, examples)
     return replace(dataset, examples=examples)
+
+
+def _check_schemas(name: str, examples: Sequence[Example], places: DataPlaces) -> None:
+    from pytest_llmobs.datasets.editing.schemas import check_current
+
+    catalog = places.open_catalog()
+    if catalog.has(name):
+        check_current(catalog, name, examples)
 
 
 def _loaded(source: Any, places: DataPlaces) -> Dataset:

@@ -45,6 +45,18 @@ def open_catalog(arguments: argparse.Namespace) -> Catalog:
     return workspace.open_catalog()
 
 
+def leak_guard(arguments: argparse.Namespace) -> str:
+    """Return what is done about leaks between splits: as ``--on-leak`` says, or else the settings.
+
+    Raises:
+        SettingsError: pytest's configuration can't be read.
+    """
+    from pytest_llmobs.workspace import Workspace
+
+    chosen: str = arguments.on_leak or Workspace.find().settings.leak_guard
+    return chosen
+
+
 def formats() -> Sequence[DatasetFormat]:
     """Return the known file formats."""
     from pytest_llmobs.extensions import Extensions, standalone_manager

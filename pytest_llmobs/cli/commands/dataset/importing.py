@@ -8,10 +8,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_llmobs.cli.commands.dataset.catalogs import formats, open_catalog
+from pytest_llmobs.cli.commands.dataset.catalogs import formats, leak_guard, open_catalog
 from pytest_llmobs.datasets.base import display_path
+from pytest_llmobs.datasets.leaks import POLICIES
+from pytest_llmobs.datasets.rows import row_of
 from pytest_llmobs.errors import ConflictError, DatasetError, LlmobsError
-from pytest_llmobs.records.examples import content_hash
+from pytest_llmobs.records.examples import Example, content_hash
 from pytest_llmobs.wording import count, listed
 
 if TYPE_CHECKING:
@@ -48,6 +50,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--new-only", action="store_true", help="leave out examples that the dataset has already"
     )
+    parser.add_argument(
+        "--on-leak",
+        choices=POLICIES,
+        help="where a near-duplicate is in another split: refuse all, move the new one there, or off "
+        "(the setting llm_leak_guard by default)",
+    )
     parser.add_argument("--dry-run", action="store_true", help="say what would be added")
 
 
@@ -56,6 +64,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
     Raises:
         DatasetError: The source can't be read, or makes no sense; the message names file and line.
+        LeakError: An example's near-duplicate is in another split, and that is to be refused.
         ConflictError: The dataset has an id already.
         StoreError: The disk refuses.
     """
@@ -69,7 +78,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     is_new = not catalog.has(arguments.name)
     drafts = imported.examples if is_new else _free(catalog, arguments.name, imported, arguments.new_only)
     if not arguments.dry_run:
-        _add(catalog, arguments.name, drafts, is_new, display_path(source))
+        added = _add(catalog, arguments.name, drafts, is_new, display_path(source), leak_guard(arguments))
+        drafts = list(map(row_of, added))
     if arguments.json:
         console.json(_as_json(imported, drafts, is_new, arguments))
     else:
@@ -114,15 +124,17 @@ def _free(catalog: Catalog, name: str, imported: Imported, new_only: bool) -> Se
     return free
 
 
-def _add(catalog: Catalog, name: str, drafts: Sequence[Mapping[str, Any]], is_new: bool, source: str) -> None:
+def _add(
+    catalog: Catalog, name: str, drafts: Sequence[Mapping[str, Any]], is_new: bool, source: str, on_leak: str
+) -> Sequence[Example]:
     from pytest_llmobs.datasets.editing import changes
 
     if is_new:
         catalog.create(name, {"description": f"Imported from {source}"})
     if not drafts:
-        return
+        return ()
     try:
-        changes.add(catalog, name, drafts, source)
+        return changes.add(catalog, name, drafts, source, on_leak=on_leak).examples
     except LlmobsError:
         if is_new:
             catalog.delete(name)  # nothing is left of what couldn't be done

@@ -5,10 +5,11 @@ under which lock, is the room's above.
 
 ::
 
-    suffixes  which files are edited
+    suffixes  which files are edited         ends      how lines end
     opening   a path -> its class            base      what an edited file is     reread    does it read as it is meant
     jsonl     JSON Lines, by the index       index     where each example lies, trusted only while the file is the same
     csv       cells of one record            records   where records and cells begin and end
     yaml      keys of one item               items     where items and their keys begin and end
     layout    how a list of YAML grows and shrinks     dumping   values as YAML
+    keys      which keys of an item change, at whatever depth
 """

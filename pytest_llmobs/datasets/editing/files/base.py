@@ -72,11 +72,6 @@ class EditedFile(ABC):
         return f"example {id!r}"
 
 
-def text_end(text: str) -> str:
-    r"""Return how lines end in a text: ``\r\n`` where one does."""
-    return "\r\n" if "\r\n" in text else "\n"
-
-
 def pinned_ids(
     before: Mapping[str, Example], written: Set[str], put: Mapping[str, Example], removed: Container[str]
 ) -> set[str]:

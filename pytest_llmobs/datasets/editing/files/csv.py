@@ -12,9 +12,10 @@ from typing import Any
 
 from pytest_llmobs.datasets.base import abridge, display_path
 from pytest_llmobs.datasets.csv import cell_value, rows_of
-from pytest_llmobs.datasets.editing.files.base import EditedFile, Finished, pinned_ids, text_end
+from pytest_llmobs.datasets.editing.files.base import EditedFile, Finished, pinned_ids
+from pytest_llmobs.datasets.editing.files.ends import text_end
 from pytest_llmobs.datasets.editing.files.records import Record, Table, line_end, raw_cells, table_of, written
-from pytest_llmobs.datasets.editing.files.reread import check, read
+from pytest_llmobs.datasets.editing.files.reread import Remedy, check, read
 from pytest_llmobs.datasets.rows import row_of
 from pytest_llmobs.datasets.versions.versions import version_of
 from pytest_llmobs.errors import DatasetError
@@ -22,8 +23,13 @@ from pytest_llmobs.records.examples import Example
 from pytest_llmobs.wording import listed
 
 _PARTS = ("inputs", "outputs", "metadata")
-_TIMES = ("created_at", "modified_at")
-"""Left out where the file has no column for them: that a program changed it says git as well."""
+_MODIFIED = "modified_at"
+"""Left out where the file has no column for it: that a program changed an example says git as well."""
+_REMEDY = Remedy(
+    ids="Put a column 'id' into the header first, with an empty cell in every row.",
+    others="All cells of a column are of one type: numbers are numbers where every filled cell is one. Keep the "
+    "dataset as JSON Lines, or put the text into another column.",
+)
 
 
 class CsvFile(EditedFile):
@@ -73,7 +79,7 @@ class CsvFile(EditedFile):
                 "outputs.answer"
             )
         content = self._mark + "".join(self._pieces(self._table)).encode()
-        check(content, self._path, rows_of, wanted, self.put)
+        check(content, self._path, rows_of, wanted, self.put, _REMEDY)
         return Finished(content, version_of(tuple(wanted.values())))
 
     def _pieces(self, table: Table) -> Iterator[str]:
@@ -91,7 +97,7 @@ class CsvFile(EditedFile):
             position = record.end
         yield self._text[position:]
         end = text_end(self._text)
-        separator = end if self._text and not self._text.endswith("\n") else ""
+        separator = end if self._text and not self._text.endswith(("\n", "\r")) else ""
         for id, example in self.put.items():
             if id not in self._before:
                 yield f"{separator}{self._added(example, table)}{end}"
@@ -142,7 +148,7 @@ class CsvFile(EditedFile):
         values = _flat(row_of(example), table.header.cells)
         if not self.keeps_ids:
             values.pop("id")
-        columns = {*table.header.cells, *_TIMES}
+        columns = {*table.header.cells, _MODIFIED}
         missing = list(filterfalse(columns.__contains__, values))
         if missing:
             raise DatasetError(

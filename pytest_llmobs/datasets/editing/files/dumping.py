@@ -14,7 +14,7 @@ _WIDE = 1 << 30
 """Characters of a line: texts aren't folded."""
 
 
-def block(values: Mapping[str, Any], indent: int, *, end: str, in_lines: bool = True) -> str:
+def block(values: Mapping[str, Any], indent: int, *, end: str, in_lines: bool = True, step: int = 2) -> str:
     """Return keys and values, a line each or several, the first without its indentation, the last without its end.
 
     Args:
@@ -22,8 +22,9 @@ def block(values: Mapping[str, Any], indent: int, *, end: str, in_lines: bool = 
         indent: Blanks before each line but the first.
         end: How lines end.
         in_lines: Write a text of several lines in lines. False where something follows behind the last one.
+        step: Blanks by which what is below a key is indented, 2 to 9.
     """
-    text = _dumped(values, in_lines, False).removesuffix("\n")
+    text = _dumped(values, in_lines, False, step).removesuffix("\n")
     first, *others = text.split("\n")
     pieces = [first]
     for line in others:
@@ -36,7 +37,7 @@ def flow(values: Mapping[str, Any]) -> str:
     return _dumped(values, False, True).removesuffix("\n")
 
 
-def _dumped(values: Mapping[str, Any], in_lines: bool, in_braces: bool) -> str:
+def _dumped(values: Mapping[str, Any], in_lines: bool, in_braces: bool, step: int = 2) -> str:
     import yaml
 
     text: str = yaml.dump(
@@ -45,6 +46,7 @@ def _dumped(values: Mapping[str, Any], in_lines: bool, in_braces: bool) -> str:
         allow_unicode=True,
         sort_keys=False,
         default_flow_style=in_braces,
+        indent=step,
         width=_WIDE,
     )
     return text

@@ -28,6 +28,10 @@ class Key:
 
     name: str
     extent: Extent
+    is_flow: bool = False
+    """Its value is written in braces."""
+    keys: Sequence[Key] | None = None
+    """Those of a value in lines; None where it has another form."""
 
 
 @dataclass(frozen=True)
@@ -111,14 +115,29 @@ class _Walk:
         while not _ends(self._events[self._at]):
             name = getattr(self._events[self._at], "value", None)
             key = self._extent()
+            is_flow, below = self._below()
             value = self._extent()
             before = self._text[line_begin(self._text, key.begin) : key.begin]
             if not isinstance(name, str) or before.strip(" -"):
                 return None
             if keys and before.strip():
                 return None
-            keys.append(Key(name, Extent(key.begin, max(key.end, value.end), max(key.tail, value.tail))))
+            extent = Extent(key.begin, max(key.end, value.end), max(key.tail, value.tail))
+            keys.append(Key(name, extent, is_flow, below))
         return keys
+
+    def _below(self) -> tuple[bool, list[Key] | None]:
+        """Return whether the value here is written in braces, and the keys of one in lines; stay before it."""
+        import yaml
+
+        at, event = self._at, self._events[self._at]
+        if not isinstance(event, yaml.MappingStartEvent):
+            return False, None
+        if event.flow_style:
+            return True, None
+        keys = self._keys()
+        self._at = at
+        return False, keys
 
     def _extent(self) -> Extent:
         """Return where the node here begins and ends, and go on behind it."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from pytest_llmobs.datasets.editing.files.base import text_end
+from pytest_llmobs.datasets.editing.files.ends import text_end
 from pytest_llmobs.datasets.editing.files.items import ItemList, line_after, line_begin, line_end
 
 _COMMA = re.compile(r"\s*(?:#[^\n]*\n\s*)*,")
@@ -41,6 +41,17 @@ def inner_indent(text: str, found: ItemList) -> int:
             begin = item.extent.begin
             return begin - line_begin(text, begin)
     return column + 2
+
+
+def step(text: str, found: ItemList | None) -> int:
+    """Return by how many blanks what is below a key is indented: as the first key does it that has something below."""
+    for item in found.items if found is not None else ():
+        for key in item.keys or ():
+            if key.keys:
+                above, below = key.extent.begin, key.keys[0].extent.begin
+                width = (below - line_begin(text, below)) - (above - line_begin(text, above))
+                return min(max(width, 2), 9)
+    return 2
 
 
 def dash_line(text: str, found: ItemList, number: int) -> int:

@@ -63,7 +63,7 @@ def _records(text: str, begin: int, between: str) -> Iterator[Record]:
 def raw_cells(record: str, between: str) -> list[str]:
     """Return the cells of a record as they are written, with their quotes."""
     separating = re.escape(between)
-    pattern = re.compile(rf'("(?:[^"]|"")*"|[^{separating}\r\n]*)({separating}|\r?\n|$)')
+    pattern = re.compile(rf'("(?:[^"]|"")*"|[^{separating}\r\n]*)({separating}|\r\n|\n|\r|$)')
     cells: list[str] = []
     position = 0
     while True:
@@ -91,7 +91,8 @@ def written(cell: str, between: str, *, quoted: bool) -> str:
 
 
 def line_end(record: str) -> str:
-    r"""Return how a record ends: ``\r\n``, ``\n``, or not at all."""
-    if record.endswith("\r\n"):
-        return "\r\n"
-    return "\n" if record.endswith("\n") else ""
+    r"""Return how a record ends: ``\r\n``, ``\n``, ``\r``, or not at all."""
+    for end in ("\r\n", "\n", "\r"):
+        if record.endswith(end):
+            return end
+    return ""

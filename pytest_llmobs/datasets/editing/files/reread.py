@@ -6,18 +6,31 @@ the next line: what is about to be written is read back, and refused where anyth
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pytest_llmobs.datasets.base import Row, abridge, decoded, display_path
 from pytest_llmobs.datasets.columns import Columns
 from pytest_llmobs.datasets.validation import check_rows
 from pytest_llmobs.errors import DatasetError
 from pytest_llmobs.records.examples import Example
+from pytest_llmobs.wording import listed
 
 Reader = Callable[[str, Path], Iterable[Row]]
 _PARTS = ("inputs", "outputs", "metadata", "splits")
+_ELSE = "Keep the dataset as JSON Lines, which has a form for every value."
+_LISTED = 4
+"""Ids that a message lists."""
+
+
+class Remedy(NamedTuple):
+    """What messages advise, by format."""
+
+    ids: str
+    """Where ids would become other ones."""
+    others: str
+    """Where examples would change that nobody touched."""
 
 
 def read(content: bytes, path: Path, rows_of: Reader) -> tuple[list[Row], dict[str, Example]]:
@@ -32,7 +45,12 @@ def read(content: bytes, path: Path, rows_of: Reader) -> tuple[list[Row], dict[s
 
 
 def check(
-    content: bytes, path: Path, rows_of: Reader, wanted: Mapping[str, Example], put: Iterable[str]
+    content: bytes,
+    path: Path,
+    rows_of: Reader,
+    wanted: Mapping[str, Example],
+    put: Iterable[str],
+    remedy: Remedy,
 ) -> None:
     """Refuse a file that reads otherwise than it is meant.
 
@@ -42,6 +60,7 @@ def check(
         rows_of: Its format's reader.
         wanted: Its examples, in their order.
         put: Ids of those that are written anew.
+        remedy: Of the format.
 
     Raises:
         DatasetError: It does; the message names an example and what would come out.
@@ -56,18 +75,30 @@ def check(
     if list(found) != list(wanted):
         other = sorted(wanted.keys() ^ found.keys())
         raise DatasetError(
-            f"{name} can't keep these ids: {', '.join(map(repr, other[:4]))}. Its ids are derived from the inputs, "
-            "which change here. Give the file a column or key 'id' first."
+            f"{name} doesn't say the ids of its examples, which are derived from the inputs; with this change "
+            f"{listed(list(map(repr, other)), _LISTED)} would be other ones. {remedy.ids}"
         )
+    _check_examples(name, found, wanted, set(put), remedy)
+
+
+def _check_examples(
+    name: str,
+    found: Mapping[str, Example],
+    wanted: Mapping[str, Example],
+    anew: Container[str],
+    remedy: Remedy,
+) -> None:
     # hashes tell 1 from true and from 1.0; for what nobody touched equality will do
-    anew = set(put)
     for id, example in wanted.items():
         is_same = found[id].content == example.content if id in anew else found[id] == example
         if not is_same or found[id].source_run_id != example.source_run_id:
-            raise DatasetError(_otherwise(name, example, found[id]))
+            told = _difference(example, found[id])
+            if id in anew:
+                raise DatasetError(f"{name} has no form for this change: {told}. {_ELSE}")
+            raise DatasetError(f"{name}: this change would reach another example: {told}. {remedy.others}")
 
 
-def _otherwise(name: str, wanted: Example, found: Example) -> str:
+def _difference(wanted: Example, found: Example) -> str:
     pairs: list[tuple[str, Any, Any]] = [("source_run_id", wanted.source_run_id, found.source_run_id)]
     for part in _PARTS:
         one, other = getattr(wanted, part), getattr(found, part)
@@ -78,9 +109,5 @@ def _otherwise(name: str, wanted: Example, found: Example) -> str:
             pairs.append((part, one, other))
     for what, one, other in pairs:
         if repr(one) != repr(other):
-            return (
-                f"{name} has no form for this change: {what} of {wanted.id!r}, {abridge(one)}, would read as "
-                f"{abridge(other)}. Where the file is CSV, all cells of a column are of one type; keep the dataset as "
-                "JSON Lines, which has a form for every value."
-            )
-    return f"{name} has no form for this change: {wanted.id!r} would read otherwise. Edit it by hand."
+            return f"{what} of {wanted.id!r}, {abridge(one)}, would read as {abridge(other)}"
+    return f"{wanted.id!r} would read otherwise"

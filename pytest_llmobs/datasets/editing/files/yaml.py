@@ -3,28 +3,37 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import filterfalse
+from collections.abc import Iterator, Mapping, Sequence, Set
+from functools import partial
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
 from pytest_llmobs.datasets.base import display_path
-from pytest_llmobs.datasets.editing.files.base import EditedFile, Finished, pinned_ids, text_end
+from pytest_llmobs.datasets.editing.files.base import EditedFile, Finished, pinned_ids
 from pytest_llmobs.datasets.editing.files.dumping import block, flow
-from pytest_llmobs.datasets.editing.files.items import Item, ItemList, Key, items_of, line_begin, line_end
+from pytest_llmobs.datasets.editing.files.ends import text_end
+from pytest_llmobs.datasets.editing.files.items import Item, ItemList, items_of, line_begin, line_end
+from pytest_llmobs.datasets.editing.files.keys import Keys, lines_for
 from pytest_llmobs.datasets.editing.files.layout import (
     Splice,
     addition,
     inner_indent,
     removals,
     spliced,
+    step,
 )
-from pytest_llmobs.datasets.editing.files.reread import check, read
+from pytest_llmobs.datasets.editing.files.reread import Remedy, check, read
 from pytest_llmobs.datasets.rows import row_of
 from pytest_llmobs.datasets.versions.versions import version_of
 from pytest_llmobs.datasets.yaml import rows_of
 from pytest_llmobs.errors import DatasetError
-from pytest_llmobs.records.examples import Example, canonical_json
+from pytest_llmobs.records.examples import Example
+
+_REMEDY = Remedy(
+    ids="Write the id of each into its item first.",
+    others="An anchor (&name) stands for the same wherever it is used (*name): write out there what it stands for.",
+)
 
 
 class YamlFile(EditedFile):
@@ -81,7 +90,7 @@ class YamlFile(EditedFile):
             self._refuse_lost_anchors(text, found, splices)
         content = self._mark + spliced(text, splices).encode()
         if self.put or self.removed:
-            check(content, self._path, rows_of, wanted, self.put)
+            check(content, self._path, partial(rows_of, warns=False), wanted, self.put, _REMEDY)
         return Finished(content, version_of(tuple(wanted.values())))
 
     def _splices(self, text: str, found: ItemList | None) -> Iterator[Splice]:
@@ -91,7 +100,7 @@ class YamlFile(EditedFile):
             if id in self.removed:
                 numbers.append(number)
             elif found is not None and (id in self.put or id in pinned):
-                yield from self._replaced(text, found.items[number], old, self.put.get(id, old))
+                yield from self._replaced(text, found, found.items[number], old, self.put.get(id, old))
         if found is not None and numbers:
             yield from removals(text, found, numbers)
         added: list[str] = []
@@ -101,29 +110,20 @@ class YamlFile(EditedFile):
         if added:
             yield from addition(text, found, added)
 
-    def _replaced(self, text: str, item: Item, old: Example, new: Example) -> Iterator[Splice]:
+    def _replaced(
+        self, text: str, found: ItemList, item: Item, old: Example, new: Example
+    ) -> Iterator[Splice]:
         before, after = row_of(old), row_of(new)
         if old.id not in self._written:
             before.pop("id")
-        by_name = {key.name: key for key in item.keys or ()}
-        gone = list(filterfalse(after.__contains__, before))
-        changed: dict[str, Any] = {}
-        for key, value in after.items():
-            if not _is_same(before.get(key), value):
-                changed[key] = value
-        if not _is_simple(item, by_name, [*changed, *gone], gone):
-            yield _whole(text, item, after)
-            return
-        for name in gone:
-            yield _without(text, by_name[name])
-        new_keys: dict[str, Any] = {}
-        for name, value in changed.items():
-            if name in by_name:
-                yield _value(text, by_name[name], value)
-            else:
-                new_keys[name] = value
-        if new_keys:
-            yield _appended(text, item, new_keys)
+        width = step(text, found)
+        names = set(map(attrgetter("name"), item.keys or ()))
+        keys = Keys(text, item.keys or (), width)
+        splices = keys.edited(_flat(before, names), _flat(after, names))
+        if splices is None:
+            yield _whole(text, item, after, width)
+        else:
+            yield from splices
 
     def _refuse_lost_anchors(self, text: str, found: ItemList, splices: Sequence[Splice]) -> None:
         """Refuse to take out an anchor that something refers to which stays.
@@ -141,57 +141,30 @@ class YamlFile(EditedFile):
                 )
 
 
-def _is_same(one: Any, other: Any) -> bool:
-    return one is not None and canonical_json(one) == canonical_json(other)
-
-
-def _is_simple(item: Item, by_name: Mapping[str, Key], names: Sequence[str], gone: Sequence[str]) -> bool:
-    """Return True where single keys can be written anew: no column such as ``inputs.x`` is among them, nor a merge."""
-    if not item.keys or item.keys[0].name in gone:
-        return False
-    columns = {name.partition(".")[0] for name in by_name if "." in name}
-    return columns.isdisjoint(names) and set(gone) <= by_name.keys()
+def _flat(row: Mapping[str, Any], names: Set[str]) -> dict[str, Any]:
+    """Return an example's values by key: flat ones, such as ``inputs.query``, where the item has such keys."""
+    if not any("." in name for name in names):
+        return dict(row)
+    flat: dict[str, Any] = {}
+    for key, value in row.items():
+        if key in names or not isinstance(value, Mapping):
+            flat[key] = value
+            continue
+        for name, item in value.items():
+            flat[f"{key}.{name}"] = item
+    return flat
 
 
 def _is_within(position: int, splices: Sequence[Splice]) -> bool:
     return any(splice.begin <= position < splice.end for splice in splices)
 
 
-def _whole(text: str, item: Item, row: Mapping[str, Any]) -> Splice:
+def _whole(text: str, item: Item, row: Mapping[str, Any], width: int) -> Splice:
     begin, end = item.extent.begin, item.extent.end
     # braces stay braces, on one line
     if item.is_flow:
         return Splice(begin, end, flow(row))
-    return Splice(begin, end, _lines(text, begin, end, row))
-
-
-def _value(text: str, key: Key, value: Any) -> Splice:
-    begin, end = key.extent.begin, key.extent.end
-    return Splice(begin, end, _lines(text, begin, end, {key.name: value}))
-
-
-def _lines(text: str, begin: int, end: int, values: Mapping[str, Any]) -> str:
-    """Return keys and values that take the place of some."""
-    is_last = not text[end : line_end(text, end)].strip()
-    return block(values, begin - line_begin(text, begin), end=text_end(text), in_lines=is_last)
-
-
-def _without(text: str, key: Key) -> Splice:
-    """Return what takes out a key's lines, the end of the line above included."""
-    begin = line_begin(text, key.extent.begin)
-    before = len(text[:begin].removesuffix("\n").removesuffix("\r"))
-    return Splice(before, line_end(text, key.extent.end), "")
-
-
-def _appended(text: str, item: Item, values: Mapping[str, Any]) -> Splice:
-    """Return what writes further keys below those of an item."""
-    extent, end = item.extent, text_end(text)
-    indent = extent.begin - line_begin(text, extent.begin)
-    lines = f"{' ' * indent}{block(values, indent, end=end)}"
-    if extent.tail > extent.end:
-        return Splice(extent.tail, extent.tail, f"{lines}{end}")
-    position = line_end(text, extent.end)
-    return Splice(position, position, f"{end}{lines}")
+    return Splice(begin, end, lines_for(text, begin, end, row, width))
 
 
 def _new_item(text: str, found: ItemList | None, example: Example) -> str:
@@ -203,4 +176,4 @@ def _new_item(text: str, found: ItemList | None, example: Example) -> str:
     column = found.begin - line_begin(text, found.begin)
     indent = inner_indent(text, found)
     dash = f"{' ' * column}-".ljust(indent)
-    return f"{dash}{block(row, indent, end=text_end(text))}"
+    return f"{dash}{block(row, indent, end=text_end(text), step=step(text, found))}"

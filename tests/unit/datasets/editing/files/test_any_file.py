@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import warnings
+from codecs import BOM_UTF8 as BOM
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -19,10 +21,12 @@ from pytest_llmobs.datasets.editing.files.opening import open_file
 from pytest_llmobs.datasets.identity import derived_id
 from pytest_llmobs.errors import DatasetError
 from pytest_llmobs.records.examples import Example
-from tests.unit.datasets.editing.files.random_files import FILES, rows
+from tests.unit.datasets.editing.files.random_files import FILES, TEXTS, rows
 
 NOWHERE = Path("no-index")
 SUFFIXES = sorted(FILES)
+WAYS = ["fitting", "remove", "replace", "split"]
+RANDOMLY = settings(max_examples=35, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 
 
 def opened(content: bytes, suffix: str) -> EditedFile:
@@ -54,7 +58,8 @@ def lines_of(file: EditedFile, content: bytes, id: str) -> tuple[int, int]:
 
 def changed_lines(before: bytes, after: bytes) -> tuple[int, int]:
     """Return which lines of a file differ from another: those between the first and the last that are the same."""
-    old, new = before.split(b"\n"), after.split(b"\n")
+    # the mark of UTF-8 stays where it is, whichever line is the first
+    old, new = before.removeprefix(BOM).split(b"\n"), after.removeprefix(BOM).split(b"\n")
     same = 0
     while same < min(len(old), len(new)) and old[same].rstrip(b"\r") == new[same].rstrip(b"\r"):
         same += 1
@@ -65,36 +70,61 @@ def changed_lines(before: bytes, after: bytes) -> tuple[int, int]:
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
-@given(data=st.data())
-def test_one_example_changes_and_every_other_line_stays(suffix: str, data: st.DataObject) -> None:
-    content, file = drawn(data, suffix)
-    assume(file.examples)
+def test_one_example_changes_and_every_other_line_stays(suffix: str) -> None:
+    told: Counter[tuple[str, bool]] = Counter()
+
+    @RANDOMLY
+    @given(data=st.data())
+    def change_one(data: st.DataObject) -> None:
+        content, file = drawn(data, suffix)
+        assume(file.examples)
+        way = data.draw(st.sampled_from(WAYS))
+        told[way, changes_one(data, content, file, suffix, way)] += 1
+
+    change_one()
+    for way in WAYS:
+        refused, done = told[way, False], told[way, True]
+        # a CSV has no form for most random values, and no second split; what fits its columns may still change a type
+        if suffix != ".csv":
+            assert (way, refused) == (way, 0)
+        elif way in ("fitting", "remove"):
+            assert refused <= done / 2
+        assert done or way in ("replace", "split")
+
+
+def changes_one(data: st.DataObject, content: bytes, file: EditedFile, suffix: str, way: str) -> bool:
+    """Change an example, check the file, and tell whether it was done; False where it was refused."""
     id = data.draw(st.sampled_from(sorted(file.examples)))
     old = dict(file.examples)
     first, behind = lines_of(file, content, id)
-    way = data.draw(st.sampled_from(["replace", "remove", "split"]))
     if way == "remove":
         file.remove(id)
         wanted = {each: example for each, example in old.items() if each != id}
     else:
-        changes = {"split": "moved"} if way == "split" else data.draw(rows())
-        file.replace(replace(old[id], **changes))
-        wanted = {**old, id: replace(old[id], **changes)}
+        changed = replace(old[id], **changes(data, file, old[id], way))
+        file.replace(changed)
+        wanted = {**old, id: changed}
     try:
         after = file.finish().content
     except DatasetError:
-        assert suffix != ".jsonl"
-        assert suffix == ".csv" or way != "split"
-        return
+        return False
     assert facts(opened(after, suffix).examples) == facts(wanted)
     begin, end = changed_lines(content, after)
     ids_depend = way == "remove" and any(re_derived(each, id) for each in wanted)
-    is_inline = content.lstrip(b"\xef\xbb\xbf").startswith(b"[")
+    is_inline = content.removeprefix(BOM).startswith(b"[")
     is_counted = all(sign not in content.decode() for sign in "\x85\u2028\u2029")  # YAML breaks lines there
     if begin < end and not ids_depend and not is_inline and is_counted:
         assert first <= begin
         assert end <= behind
+    return True
+
+
+def changes(data: st.DataObject, file: EditedFile, old: Example, way: str) -> dict[str, Any]:
+    if way == "split" or (way == "fitting" and not file.keeps_ids):
+        return {"split": "moved"}
+    if way == "fitting":
+        return {"inputs": {**old.inputs, "query": data.draw(TEXTS.filter(bool))}}
+    return data.draw(rows())
 
 
 def re_derived(id: str, removed: str) -> bool:
@@ -102,23 +132,34 @@ def re_derived(id: str, removed: str) -> bool:
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
-@given(data=st.data())
-def test_an_added_example_leaves_every_line_as_it_was(suffix: str, data: st.DataObject) -> None:
-    content, file = drawn(data, suffix)
+def test_an_added_example_leaves_every_line_as_it_was(suffix: str) -> None:
+    told: Counter[bool] = Counter()
+
+    @RANDOMLY
+    @given(data=st.data(), fits=st.booleans())
+    def add_one(data: st.DataObject, fits: bool) -> None:
+        content, file = drawn(data, suffix)
+        row = {"inputs": {"query": data.draw(TEXTS.filter(bool))}} if fits else data.draw(rows())
+        done = adds_one(content, file, suffix, row)
+        assert done or suffix == ".csv"
+        if fits:
+            told[done] += 1
+
+    add_one()
+    assert told[False] <= told[True] / 2
+
+
+def adds_one(content: bytes, file: EditedFile, suffix: str, row: dict[str, Any]) -> bool:
+    """Add an example, check the file, and tell whether it was done; False where it was refused."""
     old = dict(file.examples)
-    row = data.draw(rows())
     id = "new" if file.keeps_ids else derived_id(row["inputs"], old)
     file.add(Example(id, **row))
     try:
         after = file.finish().content
     except DatasetError:
-        assert suffix == ".csv"
-        return
+        return False
     assert facts(opened(after, suffix).examples) == facts({**old, id: Example(id, **row)})
     missing = [line for line in content.split(b"\n") if line.strip() and line.rstrip(b"\r") not in after]
-    if suffix == ".yaml":
-        # a comma behind the last item, or a mark that its text ends with the file
-        assert len(missing) <= 1
-    else:
-        assert not missing
+    # of YAML a comma behind the last item, or a mark that its text ends with the file
+    assert len(missing) <= (1 if suffix == ".yaml" else 0)
+    return True
