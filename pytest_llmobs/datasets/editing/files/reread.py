@@ -73,12 +73,27 @@ def check(
             f"{name} has no form for this change: it could not be read any more ({error}). Edit it by hand."
         ) from None
     if list(found) != list(wanted):
+        _check_inputs(name, found, wanted, set(put), remedy)
         other = sorted(wanted.keys() ^ found.keys())
         raise DatasetError(
             f"{name} doesn't say the ids of its examples, which are derived from the inputs; with this change "
             f"{listed(list(map(repr, other)), _LISTED)} would be other ones. {remedy.ids}"
         )
     _check_examples(name, found, wanted, set(put), remedy)
+
+
+def _check_inputs(
+    name: str,
+    found: Mapping[str, Example],
+    wanted: Mapping[str, Example],
+    anew: Container[str],
+    remedy: Remedy,
+) -> None:
+    """Refuse what gives another example other inputs, and so another id."""
+    for example, read_as in zip(wanted.values(), found.values(), strict=False):
+        if example.id not in anew and example.inputs != read_as.inputs:
+            told = _difference(example, read_as)
+            raise DatasetError(f"{name}: this change would reach another example: {told}. {remedy.others}")
 
 
 def _check_examples(
