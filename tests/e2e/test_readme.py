@@ -245,6 +245,16 @@ def test_the_client_edits_the_dataset_as_the_page_shows(tmp_path: Path):
     assert written.read_text(encoding="utf-8") == noted("written by the client", DATASETS)
 
 
+def test_yaml_is_edited_as_the_page_shows(tmp_path: Path):
+    (tmp_path / "datasets").mkdir()
+    (tmp_path / "datasets" / "tickets.yaml").write_text(noted("a file of YAML", DATASETS))
+    printed = run_script(tmp_path, "", noted("an edit of YAML", DATASETS))
+    times = re.compile(r"'20\d\d-[^']+'")
+    assert times.sub("T", printed.rstrip("\n")) == times.sub(
+        "T", noted("printed by the edit of YAML", DATASETS).rstrip("\n")
+    )
+
+
 def test_a_version_is_loaded_as_the_page_shows(tmp_path: Path):
     run_script(tmp_path, "", noted("client", DATASETS))
     printed = run_script(tmp_path, "", noted("versions", DATASETS))

@@ -118,3 +118,23 @@ def test_both_lines_of_an_id_are_named(llmobs: Run, write: Write, tmp_path: Path
     assert done.returncode == 2
     assert "twice.jsonl:2: the id 'a' is taken already, by twice.jsonl:1." in done.stderr.replace("\n", " ")
     assert not (tmp_path / "datasets").exists()
+
+
+TICKET = "I was charged twice for my order of last Tuesday and would like to have my money back"
+
+
+def test_leaks_between_splits_are_refused_or_moved(llmobs: Run, write: Write, tmp_path: Path) -> None:
+    write(f'{{"id": "a", "inputs": {{"query": "{TICKET}"}}, "split": "train"}}\n', "datasets/faq.jsonl")
+    write(f'{{"id": "b", "inputs": {{"query": "{TICKET}!"}}, "split": "test"}}\n', "more.jsonl")
+    file = tmp_path / "datasets" / "faq.jsonl"
+    before = file.read_text()
+
+    done = llmobs("dataset", "import", "more.jsonl", "--name", "faq", "--on-leak", "refuse")
+    assert done.returncode != 0
+    assert "'b' (split 'test') asks nearly what 'a' (split 'train') asks" in done.stderr
+    assert file.read_text() == before
+
+    done = llmobs("dataset", "import", "more.jsonl", "--name", "faq", "--on-leak", "move")
+    assert done.returncode == 0
+    assert "by split: train 1" in done.stderr
+    assert [json.loads(line)["split"] for line in file.read_text().splitlines()] == ["train", "train"]
