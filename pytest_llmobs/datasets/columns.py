@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,33 +44,29 @@ class Columns:
         """True where the user named columns."""
         return any((self.inputs, self.outputs, self.metadata))
 
-    def gather(self, rows: Iterable[Row], name: str) -> Iterator[tuple[Any, Row]]:
-        """Yield each row with its data as an example's dict; what is no flat row comes back as it is.
+    def gather(self, rows: Iterable[Row], name: str) -> Iterable[Row]:
+        """Return each row with the columns that the user named in their parts; all as they are where none is named.
 
         Args:
             rows: What a format yielded.
             name: What messages call the source as a whole.
 
         Raises:
-            DatasetError: No row has a column that the user named, or a row gives one part twice.
+            DatasetError: No row has a column that the user named.
         """
-        if self.given:
-            return self._gather_named(rows, name)
-        return _gather_prefixed(rows)
-
-    def _gather_named(self, rows: Iterable[Row], name: str) -> Iterator[tuple[Any, Row]]:
+        if not self.given:
+            return rows
         seen: set[str] = set()
-        gathered: list[tuple[Any, Row]] = []
+        gathered: list[Row] = []
         for row in rows:
-            data = row.data
-            if isinstance(data, Mapping):
-                seen.update(data)
-                data = self._pick(data)
-            gathered.append((data, row))
+            if isinstance(row.data, Mapping):
+                seen.update(row.data)
+                row = row._replace(data=self._pick(row.data))  # noqa: PLW2901
+            gathered.append(row)
         # Only now: a column that the first rows lack may come in a later one.
         if gathered:
             self._check_all_exist(seen, name)
-        yield from gathered
+        return gathered
 
     def _check_all_exist(self, seen: Set[str], name: str) -> None:
         """Refuse a mapping to columns that no row has."""
@@ -96,17 +92,14 @@ def _subset(data: Mapping[str, Any], keys: Iterable[str]) -> dict[str, Any]:
     return {key: data[key] for key in keys if key in data}
 
 
-def _gather_prefixed(rows: Iterable[Row]) -> Iterator[tuple[Any, Row]]:
-    for row in rows:
-        data = row.data
-        # By type first: nearly every row is a dict, and asking an abstract class takes its time.
-        is_flat = (type(data) is dict or isinstance(data, Mapping)) and not data.keys() <= FIELDS
-        if is_flat:
-            data = _unfold(data, row.place)
-        yield data, row
+def unfold(data: Mapping[str, Any], place: str) -> Mapping[str, Any]:
+    """Return a row with its flat columns, such as ``inputs.x``, in their parts; one that has none as it is.
 
-
-def _unfold(data: Mapping[str, Any], place: str) -> dict[str, Any]:
+    Raises:
+        DatasetError: The row gives one part twice.
+    """
+    if data.keys() <= FIELDS:
+        return data
     example: dict[str, Any] = {}
     for key, value in data.items():
         part, _, name = str(key).partition(".")

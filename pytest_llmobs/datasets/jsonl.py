@@ -65,7 +65,7 @@ def rows_of(text: str, path: Path, first: int = 1) -> Iterator[Row]:
     numbers: list[int] = []
     for number, line in lines_of(text, first):
         try:
-            values.append(from_json(line, allow_inf_nan=False))
+            values.append(from_json(line, allow_inf_nan=False, cache_strings="keys"))
         except ValueError as error:
             raise _broken(line, f"{name}:{number}", str(error)) from None
         numbers.append(number)

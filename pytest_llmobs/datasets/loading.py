@@ -19,6 +19,7 @@ from pytest_llmobs.datasets.schemas import check_schemas, schemas_beside, violat
 from pytest_llmobs.datasets.validation import check_rows
 from pytest_llmobs.errors import ArgumentError, DatasetError
 from pytest_llmobs.records.examples import Dataset, Example
+from pytest_llmobs.records.garbage_collection import paused
 from pytest_llmobs.wording import known, nearest
 
 Source = str | os.PathLike[str] | Dataset | Iterable[Mapping[str, Any] | Example] | Callable[[], Any]
@@ -216,8 +217,9 @@ def read_examples(
             f"{known(readers)} Another format is a few lines: see the hook pytest_llmobs_datasets."
         )
     try:
-        rows = readers[suffix].rows(file)
-        return check_rows(rows, columns or Columns(), name, may_ask_the_same=may_ask_the_same)
+        with paused():
+            rows = readers[suffix].rows(file)
+            return check_rows(rows, columns or Columns(), name, may_ask_the_same=may_ask_the_same)
     except OSError as error:
         raise DatasetError(f"{name} can't be read: {error.strerror or error}.") from None
     except DatasetError as error:

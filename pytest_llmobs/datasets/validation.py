@@ -5,15 +5,15 @@ from __future__ import annotations
 import marshal
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any
 
 from pytest_llmobs.datasets.base import Row, abridge
-from pytest_llmobs.datasets.columns import FIELDS, WRITTEN, Columns
+from pytest_llmobs.datasets.columns import FIELDS, WRITTEN, Columns, unfold
 from pytest_llmobs.datasets.identity import derived_id
 from pytest_llmobs.datasets.json_data import JsonCheck
 from pytest_llmobs.datasets.notices import warn
 from pytest_llmobs.errors import DatasetError
-from pytest_llmobs.records.examples import Example, canonical_json
+from pytest_llmobs.records.examples import Example, canonical_json, example_of
 from pytest_llmobs.wording import count, known, listed, nearest
 
 _OTHER_NAMES = dict.fromkeys(
@@ -21,6 +21,8 @@ _OTHER_NAMES = dict.fromkeys(
     "outputs",
 )
 _USUAL = {"id": str, "inputs": dict, "outputs": dict, "metadata": dict, "split": str}
+_SHAPES: set[tuple[Any, ...]] = set()
+"""Keys and types of rows that were usual: nearly all rows of a dataset are alike."""
 _PARTS = {"inputs": "query", "outputs": "answer", "metadata": "tier"}
 _TIMES = ("created_at", "modified_at")
 _SAMPLE = '{"inputs": {"query": "Hello"}}'
@@ -48,15 +50,19 @@ def check_rows(
     """
     json_check = JsonCheck(name)
     checked: list[tuple[dict[str, Any], str]] = []
-    for data, row in columns.gather(rows, name):
-        fields = _fields(data, row)
-        if not row.plain:
-            json_check.check(_without_times(fields), row.place)
-        checked.append((fields, row.place))
+    for row in columns.gather(rows, name):
+        data, place, plain, _ = row
+        if _is_usual(data):
+            fields = data if plain else dict(data)  # the caller's own
+        else:
+            fields = _fields(row)
+        if not plain:
+            json_check.check(_without_times(fields), place)
+        checked.append((fields, place))
     _give_ids(checked)
     if not may_ask_the_same:
         _warn_of_equal_inputs(checked, name)
-    return tuple([Example(**fields) for fields, _ in checked])
+    return tuple([example_of(fields) for fields, _ in checked])
 
 
 def _without_times(fields: dict[str, Any]) -> dict[str, Any]:
@@ -65,52 +71,57 @@ def _without_times(fields: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in fields.items() if key not in _TIMES}
 
 
-def _give_ids(checked: Iterable[tuple[dict[str, Any], str]]) -> None:
+def _give_ids(checked: Sequence[tuple[dict[str, Any], str]]) -> None:
     """Refuse an id that stands twice, and derive those that are missing."""
-    places: dict[str, str] = {}
-    without_id: list[tuple[dict[str, Any], str]] = []
-    for fields, place in checked:
-        if "id" not in fields:
-            without_id.append((fields, place))
-            continue
-        id = fields["id"]
-        if id in places:
-            raise DatasetError(
-                f"{place}: the id {id!r} is taken already, by {places[id]}. "
-                "Rename one, or leave the id out: it is then derived from the inputs."
-            )
-        places[id] = place
+    ids = [fields["id"] for fields, _ in checked if "id" in fields]
+    taken = set(ids)
+    if len(taken) < len(ids):
+        raise _taken_twice(checked)
+    if len(taken) == len(checked):
+        return
     # Only now: a derived id makes way for a written one, wherever that stands.
-    for fields, place in without_id:
-        fields["id"] = derived_id(fields["inputs"], places)
-        places[fields["id"]] = place
+    for fields, _ in checked:
+        if "id" not in fields:
+            fields["id"] = derived_id(fields["inputs"], taken)
+            taken.add(fields["id"])
+
+
+def _taken_twice(checked: Iterable[tuple[dict[str, Any], str]]) -> DatasetError:
+    """Return the error for the first id that stands a second time."""
+    places: dict[str, str] = {}
+    for fields, place in checked:
+        id = fields.get("id")
+        if id in places:
+            break
+        if id is not None:
+            places[id] = place
+    return DatasetError(
+        f"{place}: the id {id!r} is taken already, by {places[id]}. "
+        "Rename one, or leave the id out: it is then derived from the inputs."
+    )
 
 
 def _is_usual(data: Any) -> bool:
     """Return True where every key has the type it has nearly always: then nothing else needs a look."""
     # By type, not by ``isinstance``: this is asked of every row, and what is unusual gets a closer look.
-    if type(data) is not dict or "inputs" not in data:
+    if type(data) is not dict:
         return False
-    for key, value in data.items():
-        kind = type(value)
-        if kind is not _USUAL.get(key):
+    shape = (*data, *map(type, data.values()))
+    if shape not in _SHAPES:
+        if "inputs" not in data or any(_USUAL.get(key) is not type(value) for key, value in data.items()):
             return False
-        if kind is str and not value.strip():
-            return False
-    return True
+        _SHAPES.add(shape)
+    return bool(data.get("id", "-").strip() and data.get("split", "-").strip())
 
 
-def _fields(data: Any, row: Row) -> dict[str, Any]:
+def _fields(row: Row) -> dict[str, Any]:
     """Return an example's fields, nulls left out."""
-    if _is_usual(data):
-        if row.plain:
-            return cast(dict[str, Any], data)
-        return dict(data)  # the caller's own
-    place = row.place
+    data, place = row.data, row.place
     if not isinstance(data, Mapping):
         raise DatasetError(
             f"{place}: {abridge(data)} is {_kind(data)}, not an object. An example looks like {_SAMPLE}"
         )
+    data = unfold(data, place)
     if not data.keys() <= FIELDS | row.further:
         raise DatasetError(_unknown_key(data, place))
     fields = {key: value for key, value in data.items() if value is not None}
