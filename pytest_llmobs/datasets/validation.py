@@ -90,10 +90,10 @@ def _taken_twice(checked: Iterable[tuple[dict[str, Any], str]]) -> DatasetError:
     """Return the error for the first id that stands a second time."""
     places: dict[str, str] = {}
     for fields, place in checked:
-        id = fields.get("id")
+        id: str = fields.get("id", "")
         if id in places:
             break
-        if id is not None:
+        if id:
             places[id] = place
     return DatasetError(
         f"{place}: the id {id!r} is taken already, by {places[id]}. "

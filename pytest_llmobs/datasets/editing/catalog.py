@@ -15,6 +15,7 @@ from pytest_llmobs.clocks import real
 from pytest_llmobs.committed import Beside, check_case, check_name, remove_empty, write
 from pytest_llmobs.committed.lost import way_back
 from pytest_llmobs.datasets.base import DatasetFormat, display_path
+from pytest_llmobs.datasets.editing.files.index import WORTHWHILE
 from pytest_llmobs.datasets.editing.files.suffixes import EDITABLE
 from pytest_llmobs.datasets.editing.lazy import LazyExamples
 from pytest_llmobs.datasets.loading import by_suffix, read_examples
@@ -47,6 +48,7 @@ class Catalog:
         rootdir: Path | None = None,
         experiment_versions: ExperimentVersions = lambda name: None,
         experiment_names: Callable[[], Sequence[str]] = tuple,
+        index_from: int = WORTHWHILE,
     ) -> None:
         """Name the folders; neither need exist.
 
@@ -60,6 +62,7 @@ class Catalog:
                 folder above.
             experiment_versions: Returns the versions that an experiment used.
             experiment_names: Returns the names of all experiments, the newest first.
+            index_from: Bytes of a JSON Lines file from which on an edit leaves an index for the next one.
         """
         self.folder = folder
         self.beside = Beside(folder)
@@ -71,6 +74,7 @@ class Catalog:
         self.experiment_versions = experiment_versions
         self.experiment_names = experiment_names
         self._formats = formats
+        self._index_from = index_from
 
     @cached_property
     def readers(self) -> Mapping[str, DatasetFormat]:
@@ -270,8 +274,10 @@ class Catalog:
             return self.beside, name
         return Beside(elsewhere.parent), elsewhere.stem
 
-    def index_file(self, file: Path) -> Path:
-        """Return where the index of a dataset's file lies, if it has one."""
+    def index_file(self, file: Path, size: int) -> Path | None:
+        """Return where the index of a dataset's file of so many bytes lies, if it has one; None of a small file."""
+        if size < self._index_from:
+            return None
         key = text_hash(file.resolve().as_posix())[:24]
         return self.store_folder / "datasets" / "index" / f"{key}.index"
 

@@ -62,8 +62,7 @@ def _attempt(catalog: Catalog, path: Path, dataset: str, change: Verb) -> Change
     """Return what came of a change, or None where the file was saved meanwhile by somebody who knows no lock."""
     seen = _stamp(path)
     content = _content(path)
-    index_file = catalog.index_file(path)
-    file = open_file(content, path, index_file)
+    file = open_file(content, path, catalog.index_file(path, len(content)))
     old_version = file.version()
     at = keep_current(catalog, dataset, old_version, lambda: tuple(file.examples.values()))
     examples = change(file, dataset)
@@ -75,7 +74,8 @@ def _attempt(catalog: Catalog, path: Path, dataset: str, change: Verb) -> Change
             return None
         write(path, finished.content)
         # behind the file: killed between the two, the next edit reads the file
-        if finished.index is not None:
+        index_file = catalog.index_file(path, len(finished.content))
+        if finished.index is not None and index_file is not None:
             write_index(index_file, finished.content, finished.index)
         at = _keep(catalog, dataset, file, finished, old_version)
     return Changed(tuple(replace(example, dataset_name=dataset) for example in examples), at)

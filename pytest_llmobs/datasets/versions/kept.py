@@ -20,13 +20,14 @@ from typing import Any
 from zlib import crc32
 
 from pytest_llmobs.datasets.rows import row_of
+from pytest_llmobs.datasets.versions.row_lines import RowLines
 from pytest_llmobs.errors import StoreError
-from pytest_llmobs.files import parse_json, read_text
+from pytest_llmobs.files import parse_json, read_bytes
 from pytest_llmobs.records.examples import Example
 
 ERASED = "null"
 """In place of a row that was erased."""
-_FEW = 20
+_FEW = 8
 """Rows that are looked for one by one."""
 _COPY = "["
 """Begins what stands for rows of the parent."""
@@ -76,7 +77,7 @@ class KeptVersion:
             head |= {"parent": self.parent, "depth": self.depth, "changes": self.changes}
         if self.erased_at:
             head["erased"] = self.erased_at
-        head["checksum"] = _checksum(body)
+        head["checksum"] = _checksum(body.encode())
         return f"{_encode(head)}\n{body}"
 
     def without(self, lines: Iterable[int], now: datetime) -> KeptVersion:
@@ -99,16 +100,18 @@ def read_kept(file: Path, *, checked: bool = True) -> KeptVersion:
         StoreError: It can't be read, or isn't as it was written.
     """
     try:
-        head_line, _, body = read_text(file).partition("\n")
-        head = parse_json(head_line)
+        content = read_bytes(file)
+        pieces = RowLines(content)
+        behind_head = content.index(b"\n") + 1
+        head = parse_json(content[:behind_head])
     except FileNotFoundError:
         raise
     except (OSError, ValueError) as error:
         raise _damaged(file, str(error)) from None
-    if not isinstance(head, dict) or (checked and head.get("checksum") != _checksum(body)):
+    if not isinstance(head, dict) or (
+        checked and head.get("checksum") != _checksum(memoryview(content)[behind_head:])
+    ):
         raise _damaged(file, "it isn't as it was written")
-    pieces = body.split("\n")
-    pieces.pop()
     return KeptVersion(
         version=head.get("version", ""),
         pieces=pieces,
@@ -119,8 +122,8 @@ def read_kept(file: Path, *, checked: bool = True) -> KeptVersion:
     )
 
 
-def _checksum(body: str) -> str:
-    return f"{crc32(body.encode()):08x}"
+def _checksum(body: bytes | memoryview) -> str:
+    return f"{crc32(body):08x}"
 
 
 def _damaged(file: Path, reason: str) -> StoreError:
@@ -176,6 +179,8 @@ class Delta:
     """Rows that the other hasn't."""
     gone: int
     """Rows of the other's that it hasn't."""
+    rows: int
+    """All that it has."""
 
     @property
     def changes(self) -> int:
@@ -204,19 +209,21 @@ def delta(base: Sequence[str], rows: Sequence[str]) -> Delta:
         else:
             stop += 1
     _add_range(pieces, start, stop)
-    return Delta(pieces, new, gone=len(base) - (len(rows) - new))
+    return Delta(pieces, new, gone=len(base) - (len(rows) - new), rows=len(rows))
 
 
-def edited(base: Sequence[str], put: Mapping[str, str], removed: Iterable[str]) -> Delta:
+def edited(chain: Sequence[KeptVersion], put: Mapping[str, str], removed: Iterable[str]) -> Delta:
     """Return how a version is told by the one that was edited: what changed stands where it stood, the rest behind.
 
     Args:
-        base: All rows of the other one.
+        chain: The other one, and behind it those that it is told by.
         put: Rows that were added or changed, by their keys.
         removed: Keys of rows that were taken out.
     """
-    new: dict[int, str | None] = dict.fromkeys(_places(base, removed).values())
-    places = _places(base, put)
+    gone = dict.fromkeys(removed)
+    every_place, rows = places_in(chain, [*gone, *put])
+    places = {key: place for key, place in every_place.items() if key in put}
+    new: dict[int, str | None] = dict.fromkeys(every_place.values())
     for key, place in places.items():
         new[place] = put[key]
     pieces: list[str] = []
@@ -227,21 +234,67 @@ def edited(base: Sequence[str], put: Mapping[str, str], removed: Iterable[str]) 
         if row is not None:
             pieces.append(row)
         start = place + 1
-    _add_range(pieces, start, len(base))
+    _add_range(pieces, start, rows)
     pieces += [row for key, row in put.items() if key not in places]
-    return Delta(pieces, len(put), gone=len(new))
+    return Delta(pieces, len(put), gone=len(new), rows=rows + len(put) - len(new))
 
 
-def _places(base: Sequence[str], keys: Iterable[str]) -> dict[str, int]:
-    """Return the numbers of the rows that have these keys; of few they are looked for, which is quicker."""
+def rows_of(chain: Sequence[KeptVersion]) -> list[str]:
+    """Return every row of a version, given with those behind it that it is told by."""
+    rows: list[str] = []
+    for kept in reversed(chain):
+        rows = kept.rows(rows)
+    return rows
+
+
+def places_in(chain: Sequence[KeptVersion], keys: Iterable[str]) -> tuple[dict[str, int], int]:
+    """Return the numbers of the rows that have these keys, and how many rows there are.
+
+    Few are looked for in the text, which is never taken apart for it.
+    """
     wanted = dict.fromkeys(keys)
-    if not wanted:
-        return {}
-    if len(wanted) > _FEW or not all(map(_is_plain, wanted)):
-        every = {key_of(row): place for place, row in enumerate(base)}
-        return {key: every[key] for key in wanted if key in every}
-    starts = tuple([f'{{"id":{key},' for key in wanted])
-    return {key_of(row): place for place, row in enumerate(base) if row.startswith(starts)}
+    whole = chain[-1].pieces
+    if len(wanted) > _FEW or not all(map(_is_plain, wanted)) or not isinstance(whole, RowLines):
+        rows = rows_of(chain)
+        every = {key_of(row): place for place, row in enumerate(rows)}
+        return {key: every[key] for key in wanted if key in every}, len(rows)
+    starts = {f'{{"id":{key},': key for key in wanted}
+    places: dict[str, int] = {}
+    for start, key in starts.items():
+        place = whole.beginning(start)
+        if place is not None:
+            places[key] = place
+    rows_before = len(whole)
+    for kept in reversed(chain[:-1]):
+        places, rows_before = _moved(places, kept.pieces, starts)
+    return places, rows_before
+
+
+def _moved(
+    places: Mapping[str, int], pieces: Sequence[str], starts: Mapping[str, str]
+) -> tuple[dict[str, int], int]:
+    """Return where rows of a parent stand in a version that is told by it, and how many rows that has.
+
+    Args:
+        places: Their numbers in the parent, by key.
+        pieces: The version's.
+        starts: How a row begins that has one of the keys -> that key.
+    """
+    moved: dict[str, int] = {}
+    rows = 0
+    for piece in pieces:
+        if piece.startswith(_COPY):
+            start, stop = json.loads(piece)
+            for key, place in places.items():
+                if start <= place < stop:
+                    moved[key] = rows + place - start
+            rows += stop - start
+            continue
+        found = starts.get(piece[: piece.find(',"inputs":') + 1])
+        if found is not None:
+            moved[found] = rows
+        rows += 1
+    return moved, rows
 
 
 def _is_plain(key: str) -> bool:

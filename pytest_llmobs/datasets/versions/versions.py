@@ -35,6 +35,7 @@ from pytest_llmobs.datasets.versions.kept import (
     parsed,
     read_kept,
     row_text,
+    rows_of,
 )
 from pytest_llmobs.errors import NotFoundError, StoreError
 from pytest_llmobs.files import PRIVATE, locked, make_private, write_whole
@@ -154,7 +155,7 @@ class Versions(History):
             NotFoundError: Its content, or that of a version it is told by, isn't here.
             StoreError: A file is damaged.
         """
-        return self._rows(self._chain(version))
+        return rows_of(self._chain(version))
 
     def erase(
         self, doomed: Callable[[Mapping[str, Any]], bool], *, now: Callable[[], datetime] = real.now
@@ -212,39 +213,30 @@ class Versions(History):
         """Return a version as what changed of another; None where that isn't known, or is most of it."""
         if change is None:
             return None
-        base = self._readable_rows(change.parent)
-        if base is None:
+        chain = self._readable_chain(change.parent)
+        if not chain:
             return None
         put = {key_of(row): row for row in map(row_text, change.put)}
-        difference = edited(base, put, map(_key, change.removed))
-        return self._told_by(change.parent, difference, version, len(base) + difference.new - difference.gone)
+        difference = edited(chain, put, map(_key, change.removed))
+        return _told_by(chain[0], difference, version)
 
     def _by_rows(self, version: str, rows: list[str], near: Sequence[str]) -> KeptVersion:
         """Return a version as it differs from a near one, or whole."""
         for other in dict.fromkeys([*near, *self._newest()]):
-            base = self._readable_rows(other)
-            if base is not None:
-                kept = self._told_by(other, delta(base, rows), version, len(rows))
+            chain = self._readable_chain(other)
+            if chain:
+                kept = _told_by(chain[0], delta(rows_of(chain), rows), version)
                 if kept is not None:
                     return kept
         return KeptVersion(version, rows)
 
-    def _told_by(self, parent: str, difference: Delta, version: str, rows: int) -> KeptVersion | None:
-        """Return a version as it differs from another one; None where writing all its rows is better."""
-        by = read_kept(self.file(parent), checked=False)
-        changes = by.changes + difference.changes
-        most = max(_FEW, rows)
-        if by.depth >= _DEEPEST or changes > most or 2 * difference.new > most:
-            return None
-        return KeptVersion(version, difference.pieces, parent, by.depth + 1, changes)
-
-    def _readable_rows(self, version: str) -> list[str] | None:
-        """Return the rows of a version; None where they can't be read, which is told to whoever asks for them."""
+    def _readable_chain(self, version: str) -> list[KeptVersion]:
+        """Return a version and those that it is told by; none where one can't be read, which its readers are told."""
         if not self.has(version):
-            return None
+            return []
         with suppress(StoreError):
-            return self._rows(self._chain(version, checked=False))
-        return None
+            return self._chain(version, checked=False)
+        return []
 
     def _newest(self) -> list[str]:
         files = sorted(self._files(), key=_changed, reverse=True)
@@ -252,7 +244,7 @@ class Versions(History):
 
     def _rows_left(self, chain: Sequence[KeptVersion]) -> list[str]:
         """Return the rows of a version that weren't erased, and warn where some were."""
-        rows = self._rows(chain)
+        rows = rows_of(chain)
         erased = rows.count(ERASED)
         if not erased:
             return rows
@@ -262,12 +254,6 @@ class Versions(History):
             f"{erased_on}: what is left is another version's content."
         )
         return list(filter(ERASED.__ne__, rows))
-
-    def _rows(self, chain: Sequence[KeptVersion]) -> list[str]:
-        rows: list[str] = []
-        for kept in reversed(chain):
-            rows = kept.rows(rows)
-        return rows
 
     def _chain(
         self, version: str, *, checked: bool = True, read: Mapping[str, KeptVersion] = _NONE_READ
@@ -323,6 +309,15 @@ def version_of(examples: Sequence[Example]) -> str:
 def _examples(rows: Sequence[str], name: str) -> tuple[Example, ...]:
     plain = [Row(row, name, True) for row in parsed(rows, name)]
     return check_rows(plain, Columns(), name, may_ask_the_same=True)
+
+
+def _told_by(parent: KeptVersion, difference: Delta, version: str) -> KeptVersion | None:
+    """Return a version as it differs from another one; None where writing all its rows is better."""
+    changes = parent.changes + difference.changes
+    most = max(_FEW, difference.rows)
+    if parent.depth >= _DEEPEST or changes > most or 2 * difference.new > most:
+        return None
+    return KeptVersion(version, difference.pieces, parent.version, parent.depth + 1, changes)
 
 
 def _key(id: str) -> str:

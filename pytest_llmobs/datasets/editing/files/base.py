@@ -21,7 +21,7 @@ class Finished:
     version: str
     """Of the dataset that it then is."""
     index: Index | None = None
-    """Spares the next edit from reading the file; None where the format or the file's size has none."""
+    """Spares the next edit from reading the file; None where the format has none."""
 
 
 class EditedFile(ABC):

@@ -8,20 +8,22 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import accumulate
-from operator import attrgetter
+from operator import add, attrgetter, not_
 from pathlib import Path
 from typing import NamedTuple
 
 from pytest_llmobs.datasets.base import Row, decoded, display_path
 from pytest_llmobs.datasets.columns import Columns
 from pytest_llmobs.datasets.editing.files.base import EditedFile, Finished
-from pytest_llmobs.datasets.editing.files.index import WORTHWHILE, Index, id_of
+from pytest_llmobs.datasets.editing.files.index import Entry, Index, entry_of
 from pytest_llmobs.datasets.identity import derived_id
 from pytest_llmobs.datasets.jsonl import lines_of, rows_of
 from pytest_llmobs.datasets.rows import line_of
 from pytest_llmobs.datasets.validation import check_rows
 from pytest_llmobs.records.examples import Example
+from pytest_llmobs.records.garbage_collection import paused
 
 _NUMBER_BEHIND = re.compile(r"-\d+$")
 """By which a derived id is told from an equal one."""
@@ -47,11 +49,12 @@ class JsonlFile(EditedFile):
         """All examples, where all lines were read."""
         if index is None:
             found = _read(content, path)
-            self._read = {id: example for id, (example, _, _) in found.items()}
-            index = Index.of(found)
+            self._read = found.examples
+            index = found.indexed()
         self._index = index
         """As the file was."""
-        self._end = b"\r\n" if b"\r\n" in content else b"\n"
+        # one byte is looked for much faster than two
+        self._end = b"\r\n" if b"\r" in content and b"\r\n" in content else b"\n"
         self._examples = _Examples(self)
 
     @property
@@ -89,14 +92,13 @@ class JsonlFile(EditedFile):
     def all(self) -> dict[str, Example]:
         """Return every example that the file is to hold, in its order."""
         if self._read is None:
-            found = _read(self._content, self._path)
-            self._read = {id: example for id, (example, _, _) in found.items()}
+            self._read = _read(self._content, self._path).examples
         return {id: example for id, example in (self._read | self.put).items() if id not in self.removed}
 
     def count(self) -> int:
         """Return how many examples the file is to hold."""
         added = list(map(self._index.position, self.put)).count(None)
-        return len(self._index.rows) + added - len(self.removed)
+        return len(self._index) + added - len(self.removed)
 
     def version(self) -> str:
         """Return the version of the dataset before the changes."""
@@ -105,16 +107,24 @@ class JsonlFile(EditedFile):
     def finish(self) -> Finished:
         """Return the file with the changes."""
         edits, added = self._edits()
-        pieces, index = self._spliced(edits)
+        pieces = self._spliced(edits)
+        starts = _moved(self._index.starts, edits)
+        entries: dict[str, Entry | None] = {}
+        for edit in edits:
+            number = self._index.position(edit.id)
+            if number is not None and edit.example is not None:
+                entries[edit.id] = entry_of(edit.example, starts[number])
+        entries |= dict.fromkeys(self.removed)
         size = sum(map(len, pieces))
         for example in added:
-            if size and not pieces[-1].endswith(b"\n"):
+            if size and bytes(pieces[-1][-1:]) != b"\n":
                 pieces.append(self._end)
                 size += len(self._end)
             pieces.append(line_of(example).encode() + self._end)
-            index.put(example, size)
+            entries[example.id] = entry_of(example, size)
             size += len(pieces[-1])
-        return Finished(b"".join(pieces), index.version(), index if size >= WORTHWHILE else None)
+        index = self._index.changed(entries, starts)
+        return Finished(b"".join(pieces), index.version(), index)
 
     def _on_line(self, number: int, id: str) -> Example:
         start, end = self._span(number)
@@ -140,31 +150,23 @@ class JsonlFile(EditedFile):
                 continue
             begin, end = self._span(number)
             line = line_of(example).encode() + _line_end(self._content[begin:end])
-            edits.append(_Edit(begin, end, line, example))
+            edits.append(_Edit(begin, end, line, example.id, example))
         for id in self.removed:
             number = self._index.position(id)
             if number is not None:
-                edits.append(_Edit(*self._span(number), b"", None))
+                edits.append(_Edit(*self._span(number), b"", id, None))
         return sorted(edits, key=attrgetter("begin")), added
 
-    def _spliced(self, edits: Sequence[_Edit]) -> tuple[list[bytes], Index]:
-        """Return the file with other lines in the place of some, and the index of that."""
-        old = self._index
-        pieces: list[bytes] = []
+    def _spliced(self, edits: Sequence[_Edit]) -> list[bytes | memoryview]:
+        """Return the file, in pieces that aren't copies, with other lines in the place of some."""
+        content = memoryview(self._content)
+        pieces: list[bytes | memoryview] = []
         position = 0
         for edit in edits:
-            pieces += (self._content[position : edit.begin], edit.line)
+            pieces += (content[position : edit.begin], edit.line)
             position = edit.end
-        pieces.append(self._content[position:])
-        index = Index(list(old.rows), _moved(old.starts, edits), bytearray(old.derived))
-        for edit in edits:
-            number = None if edit.example is None else old.position(edit.example.id)
-            if edit.example is not None and number is not None:
-                index.put(edit.example, index.starts[number])
-        for id in self.removed:
-            if index.position(id) is not None:
-                index.remove(id)
-        return list(filter(None, pieces)), index
+        pieces.append(content[position:])
+        return list(filter(len, pieces))
 
     def _pinned(self) -> Iterator[Example]:
         """Yield the examples whose id must be written down now: those of equal inputs depend on each other."""
@@ -186,7 +188,7 @@ class JsonlFile(EditedFile):
 
     def _kept(self, number: int) -> Example | None:
         """Return an example that is neither removed nor replaced."""
-        id = id_of(self._index.rows[number])
+        id = self._index.id(number)
         if id in self.removed or id in self.put:
             return None
         return self.example(id)
@@ -200,18 +202,20 @@ class _Edit(NamedTuple):
     """Behind the line's end."""
     line: bytes
     """Empty where it is taken out."""
+    id: str
     example: Example | None
 
 
 def _moved(starts: array[int], edits: Sequence[_Edit]) -> array[int]:
     """Return where lines begin after edits."""
     if not edits:
-        return array("Q", starts)
+        return starts
     # a line moves by what all edits above it have grown
     edges = [edit.begin for edit in edits]
     growth = [len(edit.line) - (edit.end - edit.begin) for edit in edits]
     shifts = list(accumulate(growth, initial=0))
-    return array("Q", [start + shifts[bisect_left(edges, start)] for start in starts])
+    edits_above = map(partial(bisect_left, edges), starts)
+    return array("Q", map(add, starts, map(shifts.__getitem__, edits_above)))
 
 
 class _Taken:
@@ -252,19 +256,34 @@ class _Examples(Mapping[str, Example]):
         return self._file.count()
 
 
-def _read(content: bytes, path: Path) -> dict[str, tuple[Example, int, bool]]:
-    """Return the examples by id, each with the offset of its line and whether the file leaves its id to us."""
+class _Read(NamedTuple):
+    """What all lines of a file say."""
+
+    examples: dict[str, Example]
+    starts: list[int]
+    """The offset of each one's line."""
+    derived: list[bool]
+    """Whether the file leaves its id to us."""
+
+    def indexed(self) -> Index:
+        """Return the index of the file."""
+        entries: dict[str, Entry] = {}
+        for example, start, derived in zip(self.examples.values(), self.starts, self.derived, strict=True):
+            entries[example.id] = entry_of(example, start, derived=derived)
+        return Index.of(entries)
+
+
+@paused()
+def _read(content: bytes, path: Path) -> _Read:
     text = decoded(content, path)
     rows = list(rows_of(text, path))
-    derived = [not _has_id(row) for row in rows]
+    derived = list(map(not_, map(_has_id, rows)))
     examples = check_rows(rows, Columns(), display_path(path), may_ask_the_same=True)
     mark = len(codecs.BOM_UTF8) if content.startswith(codecs.BOM_UTF8) else 0
     lengths = [len(line) + 1 for line in content[mark:].split(b"\n")]
-    starts = list(accumulate(lengths, initial=mark))
-    found: dict[str, tuple[Example, int, bool]] = {}
-    for (number, _), is_derived, example in zip(lines_of(text), derived, examples, strict=True):
-        found[example.id] = (example, starts[number - 1], is_derived)
-    return found
+    offsets = list(accumulate(lengths, initial=mark))
+    starts = [offsets[number - 1] for number, _ in lines_of(text)]
+    return _Read({example.id: example for example in examples}, starts, derived)
 
 
 def _has_id(row: Row) -> bool:
