@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,12 +27,13 @@ class Commit:
     files: tuple[str, ...]
 
 
-def commits_with(folder: Path, texts: Iterable[str]) -> list[Commit]:
+def commits_with(folder: Path, texts: Iterable[str], named: Set[str] = frozenset()) -> list[Commit]:
     """Return the commits of all branches, tags and stashes that brought or took one of some texts, the newest first.
 
     Args:
         folder: Anywhere in the repository; of one that lies in none, nothing is returned.
         texts: What is looked for, also as JSON escapes it.
+        named: Hashes of commits that are known to hold something; those that nothing leads to any more are left out.
 
     Raises:
         StoreError: There is no git, or it hangs.
@@ -40,14 +41,22 @@ def commits_with(folder: Path, texts: Iterable[str]) -> list[Commit]:
     pattern = _pattern(texts)
     if not pattern or not lies_in_repository(folder):
         return []
-    words = ["log", "--all", "--text", f"-S{pattern}", "--pickaxe-regex", "--no-renames", "--name-only", "-z"]
-    output = _output(folder, *words, f"--format={_BETWEEN}%H %cs")
-    commits = []
+    words = ["--text", f"-S{pattern}", "--pickaxe-regex", "--no-renames", "--name-only", "-z"]
+    commits = {commit.hash: commit for commit in _log(folder, *words)}
+    if named - commits.keys():
+        # a rewritten history has lost them
+        for commit in _log(folder):
+            if commit.hash in named:
+                commits.setdefault(commit.hash, commit)
+    return list(commits.values())
+
+
+def _log(folder: Path, *words: str) -> Iterator[Commit]:
+    output = _output(folder, "log", "--all", *words, f"--format={_BETWEEN}%H %cs")
     for entry in output.decode("utf-8", "replace").split(_BETWEEN)[1:]:
         head, *files = entry.replace("\n", "\0").split("\0")
         hash, _, day = head.partition(" ")
-        commits.append(Commit(hash, day, tuple(filter(None, files))))
-    return commits
+        yield Commit(hash, day, tuple(filter(None, files)))
 
 
 def tracked_with(folder: Path, text: str) -> list[Path]:

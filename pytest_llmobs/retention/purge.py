@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from operator import attrgetter
 from pathlib import Path
 
 from pytest_llmobs.errors import NotFoundError, StoreError
@@ -26,6 +27,7 @@ from pytest_llmobs.storage.erasure.erasing import erase
 from pytest_llmobs.storage.erasure.found import Erased, Found, Progress, Rewritten
 from pytest_llmobs.storage.erasure.needles import Needles
 from pytest_llmobs.storage.erasure.search import Remaining, search, search_store
+from pytest_llmobs.wording import known
 
 _PATIENCE = 600.0
 """Seconds that an erasure waits for another one."""
@@ -72,8 +74,10 @@ class Outcome:
 
     @property
     def is_complete(self) -> bool:
-        """True where nothing is left but what git holds."""
-        return not self.left and not self.remaining and not self.plan.look.held.run_ids
+        """True where nothing is left but what git holds; what a legal hold keeps is no person's that is gone."""
+        # what is old and held stays year after year, and was never to go
+        is_held = bool(self.plan.look.held.run_ids) and self.plan.look.sought.person is not None
+        return not self.left and not self.remaining and not is_held
 
 
 def prepare(territory: Territory, subject: Subject, holds: Holds) -> Plan:
@@ -93,7 +97,9 @@ def prepare(territory: Territory, subject: Subject, holds: Holds) -> Plan:
     findings = (*_of_runs(found.found, territory), *_of_places(found.sought, territory))
     commits: Sequence[Commit] = ()
     if isinstance(subject, Person):
-        commits = commits_with(territory.rootdir, found.sought.names)
+        # what its examples were called is no longer known: an earlier receipt names the commits
+        earlier_ones = receipts.commits_named(_folder(territory), subject)
+        commits = commits_with(territory.rootdir, found.sought.names, earlier_ones)
     plan = Plan(
         look=found,
         findings=findings,
@@ -166,7 +172,7 @@ def _carried_out(
         files=changes,
         held=len(plan.look.held.run_ids),
         remaining=Counter(found.what for found in remaining),
-        commits=len(plan.commits),
+        commits=tuple(map(attrgetter("hash"), plan.commits)),
         complete=complete,
     )
     path = receipts.write_receipt(folder, receipt, salt)
@@ -196,8 +202,11 @@ def _nothing(subject: Subject, territory: Territory) -> NotFoundError:
             f"Nothing found: nobody has the id {subject.user!r} in {place!r}, nor in the committed folders. Looked at "
             f"metadata under {', '.join(subject.keys)}; --key KEY names another one."
         )
+    projects, choices = "", territory.store.projects()
+    if not set(subject.projects or ()) <= set(choices):
+        projects = f" Not every project is there. {known(choices)}"
     return NotFoundError(
-        f"Nothing found: {place!r} has no trace that began before {subject.before.isoformat()}."
+        f"Nothing found: {place!r} has no trace that began before {subject.before.isoformat()}.{projects}"
     )
 
 
@@ -223,7 +232,7 @@ def _unsealed(erased: Erased, territory: Territory) -> Iterator[Finding]:
         yield Finding("spool", number, "run", (shown,), problem)
     for file, why in sorted(erased.unreadable.items()):
         shown = territory.shown(territory.store.root / file)
-        yield Finding("damaged", 1, "file", (shown,), f"nobody knows what it holds: {why}; mend or delete it")
+        yield Finding("damaged", 1, "file", (shown,), f"nobody knows what it holds: {why}")
 
 
 def _of_places(sought: Sought, territory: Territory) -> Iterator[Finding]:

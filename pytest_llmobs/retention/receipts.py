@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from pytest_llmobs.errors import StoreError
-from pytest_llmobs.files import PRIVATE, make_private, write_whole
-from pytest_llmobs.retention.subjects import Person, Sought
+from pytest_llmobs.files import PRIVATE, make_private, parse_json, read_text, write_whole
+from pytest_llmobs.retention.subjects import Person, Sought, Subject
 from pytest_llmobs.retention.unfinished import salted
 
 FOLDER = "purges"
@@ -45,8 +45,8 @@ class Receipt:
     """Runs that a legal hold keeps."""
     remaining: Mapping[str, int] = field(default_factory=dict)
     """What was found afterwards -> in how many files."""
-    commits: int = 0
-    """Commits of git that still hold something."""
+    commits: Sequence[str] = ()
+    """Hashes of the commits of git that still hold something: a later purge names them, too."""
     complete: bool = True
 
 
@@ -83,10 +83,26 @@ def receipt_wire(receipt: Receipt, salt: str) -> dict[str, Any]:
         "erased": dict(receipt.erased),
         "held": receipt.held,
         "remaining": dict(receipt.remaining),
-        "commits": receipt.commits,
+        "commits": list(receipt.commits),
         "complete": receipt.complete,
         "files": list(_files(receipt.files, receipt.sought)),
     }
+
+
+def commits_named(folder: Path, subject: Subject) -> set[str]:
+    """Return the hashes of the commits that earlier receipts of the same person name."""
+    hashes: set[str] = set()
+    if not isinstance(subject, Person):
+        return hashes
+    for path in sorted(folder.glob("2*.json")):
+        try:
+            wire = parse_json(read_text(path))
+            whose = wire["subject"]
+            if whose.get("person") == salted(subject.user, str(whose.get("salt"))):
+                hashes.update(map(str, wire["commits"]))
+        except (OSError, ValueError, LookupError, TypeError, AttributeError):  # damaged: it proves nothing
+            continue
+    return hashes
 
 
 def _subject(sought: Sought, salt: str) -> dict[str, Any]:

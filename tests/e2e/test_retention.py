@@ -128,10 +128,13 @@ def test_what_is_left_goes_on_working(shop: Path, served: str) -> None:
     llmobs(shop, "compare", "nightly", "after")
 
 
-def test_the_second_time_nothing_is_found(shop: Path) -> None:
+def test_the_second_time_only_commits_are_found(shop: Path) -> None:
     assert "1 commit of git holds it" in llmobs(shop, "purge", "--user", ANN, "--yes")
 
-    assert "Nothing found" in llmobs(shop, "purge", "--user", ANN, "--yes", status=1)
+    again = llmobs(shop, "purge", "--user", ANN, "--yes", status=1)
+    assert "1 commit of git holds it" in again
+    assert "Nothing else was found" in again
+    assert "Nothing found" in llmobs(shop, "purge", "--user", "ann-4712", "--yes", status=1)
 
 
 def test_what_a_hold_keeps_is_named_and_kept(shop: Path) -> None:

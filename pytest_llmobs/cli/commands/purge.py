@@ -55,6 +55,10 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         StoreError: There is no store, or a file can't be read or written.
     """
     _check(arguments)
+    from pytest_llmobs.storage.parquet.arrow import load_arrow
+
+    # before anything else loads it: a store of a million runs is looked through
+    load_arrow(frugal=True)
     from pytest_llmobs.cli.territories import open_territory
     from pytest_llmobs.reports.pages import retention as pages
     from pytest_llmobs.retention.holds import Holds

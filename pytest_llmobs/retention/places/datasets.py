@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from operator import attrgetter
 from pathlib import Path
 
 from pytest_llmobs.errors import DatasetError, LlmobsError
 from pytest_llmobs.records.examples import Example
 from pytest_llmobs.retention.places.base import Finding
+from pytest_llmobs.retention.places.whole_datasets import REWRITTEN, rewrite
 from pytest_llmobs.retention.subjects import Sought
 from pytest_llmobs.retention.territory import Territory
 
@@ -17,7 +18,10 @@ class DatasetExamples:
     """The examples in the files of datasets, those beside tests included."""
 
     name = "datasets"
-    describe = "examples made of erased runs, or whose metadata name the person; other lines stay as they are"
+    describe = (
+        "examples made of erased runs, or whose metadata name the person; other lines stay as they are "
+        "(JSON lists and Parquet are written anew)"
+    )
     folders: tuple[str, ...] = ()
 
     def find(self, sought: Sought, territory: Territory) -> Iterator[Finding]:
@@ -40,7 +44,9 @@ class DatasetExamples:
         from pytest_llmobs.datasets.editing import changes
 
         for name, file, examples in list(theirs(sought, territory)):
-            if not _refusal(file, territory):
+            if file.suffix.lower() in REWRITTEN:
+                rewrite(file, _positions(examples, territory.catalog.examples(name)))
+            elif not _refusal(file, territory):
                 changes.remove(territory.catalog, name, list(map(attrgetter("id"), examples)))
 
 
@@ -56,6 +62,12 @@ def theirs(sought: Sought, territory: Territory) -> Iterator[tuple[str, Path, li
         examples = list(filter(sought.takes, territory.catalog.examples(name)))
         if examples:
             yield name, file, examples
+
+
+def _positions(examples: list[Example], every: Iterable[Example]) -> set[int]:
+    """Return where examples stand in their file: a row each, in its order."""
+    ids = set(map(attrgetter("id"), examples))
+    return {number for number, example in enumerate(every) if example.id in ids}
 
 
 def dataset_files(territory: Territory) -> dict[str, Path]:
@@ -89,7 +101,9 @@ def _sources(territory: Territory) -> set[str]:
 
 
 def _refusal(file: Path, territory: Territory) -> str:
-    """Return why a dataset's file isn't edited; empty where it is."""
+    """Return why examples can't be taken out of a dataset's file; empty where they can."""
+    if file.suffix.lower() in REWRITTEN:
+        return ""
     try:
         territory.catalog.editable(file)
     except DatasetError as error:

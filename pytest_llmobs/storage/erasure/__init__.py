@@ -5,6 +5,7 @@ What is to go, and what else beyond the store holds it, is decided in the room `
 ::
 
     found    what is to go, and what went        finding   whose runs, what lies below them, what is old
+    scanning one look through the runs
     person   whose run it is                     tally     rows that go, counted by where they lie
     erasing  the ways in, file by file           rewriting one Parquet file without some rows
     doomed   which rows go                       opened    one Parquet file, held open

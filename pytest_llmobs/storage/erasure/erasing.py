@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from pathlib import PurePath
 
+import pyarrow as pa
 from pyarrow.fs import LocalFileSystem
 
 from pytest_llmobs.errors import StoreError
@@ -143,6 +144,8 @@ class _Erasing:
             return True
         finally:
             shortened.writer.clean()
+            # of two hundred files that are rewritten, what each leaves behind adds up
+            pa.default_memory_pool().release_unused()
 
     def _put(self, key: str, shortened: Shortened) -> None:
         before = digest(self._place.files, self._place.path(key))

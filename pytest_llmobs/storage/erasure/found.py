@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 Held = Callable[[str, str], bool]
 """Takes a project and the id of a trace; returns True where a rule keeps it."""
+Witness = Callable[[str | None, str | None], object]
+"""Takes the inputs and the outputs, as JSON, of each sealed root run that goes."""
 Progress = Callable[[int, int], object]
 """Takes how many files were looked at, and how many there are (which may grow meanwhile)."""
 

@@ -20,6 +20,8 @@ _LETTERS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234
     range(128, 256)
 )
 _SHORT_ESCAPES = frozenset(b"nrtbf")
+_TELLING = 6
+"""Letters that an id needs to tell anything in a footer."""
 _PERCENT = re.compile(rb"%[0-9a-fA-F]{2}")
 
 
@@ -51,6 +53,11 @@ class Needles:
         for text in filter(None, self.texts):
             forms |= set(_forms(text))
         return tuple(sorted(forms, key=lambda form: (-len(form), form)))
+
+    @cached_property
+    def telling(self) -> Needles:
+        """The texts that don't stand by chance among versions, counts and bytes of numbers."""
+        return Needles(frozenset(text for text in self.texts if len(text) >= _TELLING))
 
     @cached_property
     def longest(self) -> int:

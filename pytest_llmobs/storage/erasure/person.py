@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -20,7 +21,7 @@ class Person:
         """Look for a user.
 
         Args:
-            keys: Of the metadata.
+            keys: Of the metadata; ``customer.id`` is ``id`` in the object ``customer``, unless a key has that name.
             user: The id; a whole number in the metadata counts as its digits.
         """
         self._keys, self._user = tuple(keys), user
@@ -44,7 +45,19 @@ class Person:
             return False
         if not isinstance(metadata, dict):
             return False
-        return any(self._is_user(metadata.get(key)) for key in self._keys)
+        return any(self._is_user(_value_at(metadata, key)) for key in self._keys)
 
     def _is_user(self, value: object) -> bool:
         return value == self._user or (type(value) is int and str(value) == self._user)
+
+
+def _value_at(metadata: Mapping[str, Any], key: str) -> object:
+    """Return what a key, or the path that it spells, leads to; None where it leads nowhere."""
+    if key in metadata:
+        return metadata[key]
+    value: Any = metadata
+    for name in key.split("."):
+        if not isinstance(value, dict):
+            return None
+        value = value.get(name)
+    return cast(object, value)

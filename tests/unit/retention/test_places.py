@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from pytest_llmobs.baselines.file import load_baseline, save_baseline
 from pytest_llmobs.baselines.records import Baseline, BaselineRow, BaselineSession
 from pytest_llmobs.baselines.texts import ExampleTexts, TextStore
+from pytest_llmobs.datasets.base import Row
 from pytest_llmobs.experiments.documents import experiment_from_dict, experiment_to_dict
 from pytest_llmobs.experiments.evaluation.journal import Journal, read_journal
 from pytest_llmobs.records.decisions import Decision, ExampleRow
@@ -25,6 +28,7 @@ from pytest_llmobs.retention.subjects import Age, Sought
 from pytest_llmobs.retention.territory import Territory
 from pytest_llmobs.review.queues import Queues
 from pytest_llmobs.storage import experiment_files
+from pytest_llmobs.workspace import Workspace
 from tests.unit.retention.conftest import ANN, OTHER_RUN, QUESTION, RUN, noon, write_lines
 
 SUITE = "tests/test_shop.py::test_agent"
@@ -208,15 +212,24 @@ def test_only_the_lines_of_their_examples_go(sought: Sought, territory: Territor
     assert file.read_text() == '{"inputs" : {"question": "Who is ann-4711-b?"},   "id": "kept"}\n'
 
 
-def test_examples_in_a_file_that_isnt_edited_have_a_problem(sought: Sought, territory: Territory) -> None:
-    file = territory.catalog.folder / "golden.json"
-    file.parent.mkdir()
-    file.write_text(json.dumps([{"id": "bicycle", "inputs": {"question": QUESTION}}]))
+def test_examples_in_a_format_of_somebody_elses_are_named_and_left(
+    sought: Sought, territory: Territory
+) -> None:
+    class Notes:
+        suffixes = (".notes",)
+
+        def rows(self, path: Path) -> Iterator[Row]:
+            yield Row({"id": "bicycle", "inputs": {"question": QUESTION}}, f"{path}:1")
+
+    catalog = Workspace.find(territory.rootdir, {}).open_catalog(lambda: [Notes()])
+    territory = replace(territory, catalog=catalog)
+    territory.catalog.folder.mkdir()
+    (territory.catalog.folder / "golden.notes").write_text("anything")
 
     (finding,) = found("datasets", sought, territory)
     named("datasets").erase(sought, territory)
 
-    assert "golden.json" in finding.problem
+    assert "golden.notes" in finding.problem
     assert found("datasets", sought, territory) == [finding]
 
 

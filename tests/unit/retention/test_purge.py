@@ -170,6 +170,31 @@ def test_old_traces_go_and_datasets_stay(shop: Path, llmobs: Llmobs) -> None:  #
     assert "Nothing found" in again.stderr
 
 
+def test_what_is_too_old_goes_whole_and_a_hold_keeps_its_projects(shop: Path, llmobs: Llmobs) -> None:  # noqa: F811
+    (shop / "pytest.ini").write_text("[pytest]\nllm_legal_hold = night*\n")
+    by_now = datetime.now(UTC).isoformat()
+
+    done = llmobs("purge", "--older-than", by_now, "--yes", "--json")
+
+    told = json.loads(done.stdout)
+    assert done.returncode == 0, done.stdout
+    assert told["held"] == {"runs": 4, "by": ["night*"]}
+    assert len(questions(shop)) == 4
+    assert Store(shop / ".llmobs").feedback.current().num_rows == 0
+    assert list(shop.glob(".llmobs/runs/*")) == [shop / ".llmobs" / "runs" / "project=nightly"]
+
+
+def test_nothing_is_that_old(shop: Path, llmobs: Llmobs) -> None:  # noqa: F811
+    done = llmobs("purge", "--older-than", "2020-01-01", "--yes")
+
+    assert done.returncode == 1
+    assert "has no trace that began before 2020-01-01T00:00:00+00:00" in done.stderr
+    assert len(questions(shop)) == 8
+    unknown = llmobs("purge", "--older-than", "0d", "--project", "prod", "--yes")
+    assert unknown.returncode == 1
+    assert "Known: nightly, production." in unknown.stderr
+
+
 @pytest.mark.parametrize(
     "words, reason",
     [

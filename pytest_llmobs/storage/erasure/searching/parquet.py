@@ -38,7 +38,7 @@ def search_parquet(path: Path, needles: Needles, hits: Hits) -> None:
             footer = pq.read_metadata(source)
             # As it is: statistics and descriptions. The rest is compressed, where a short id may stand by chance.
             source.seek(source.size() - min(footer.serialized_size + _TRAILER, source.size()))
-            hits.add("id", needles.count(source.read()), "footer")
+            hits.add("id", needles.telling.count(source.read()), "footer")
             names = _text_columns(footer.schema.to_arrow_schema())
             file = parquet_file(source, footer, is_far=False, dictionaries=_with_dictionaries(footer))
             traces = Ids(needles.trace_ids)

@@ -1,7 +1,8 @@
 """Erases a user in one process after the other, each of which ends at a later step; then a second one finishes.
 
 ``python crash_driver.py TEMPLATE FOLDER EXPECTED``: prints as JSON how many steps there were, and what went wrong.
-A step is whatever opens, locks, renames or deletes a file, as Python's audit hooks tell of it. Processes are forked,
+A step is whatever opens a file to write, locks, renames or deletes one, as Python's audit hooks tell of it: what only
+reads leaves the disk as it was. Processes are forked,
 so that Arrow is loaded once; this one does nothing with it.
 """
 
@@ -23,6 +24,7 @@ from pytest_llmobs.storage.erasure.searching import files  # noqa: F401
 from pytest_llmobs.storage.store import Store
 
 STEPS = ("open", "os.rename", "os.remove", "os.rmdir", "fcntl.flock")
+WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 ENDED = 77
 
 
@@ -65,6 +67,8 @@ def purge(root: Path, last: int) -> None:
     left = [last]
 
     def hook(event: str, arguments: tuple[object, ...]) -> None:
+        if event == "open" and not int(str(arguments[2])) & WRITING:
+            return
         if (event in STEPS and str(root) in str(arguments[0])) or event == "fcntl.flock":
             left[0] -= 1
             if left[0] == 0:
