@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_llmobs.reports.text import table
 from pytest_llmobs.reports.text.page import Page, indent
 from pytest_llmobs.retention.history import REMEDY, Commit
-from pytest_llmobs.retention.places.base import Finding
-from pytest_llmobs.retention.purge import Outcome, Plan
 from pytest_llmobs.retention.subjects import Person
-from pytest_llmobs.storage.erasure.search import Remaining
 from pytest_llmobs.wording import count, noun
+
+if TYPE_CHECKING:
+    from pytest_llmobs.retention.places.base import Finding
+    from pytest_llmobs.retention.purge import Outcome, Plan
+    from pytest_llmobs.storage.erasure.search import Remaining
 
 _COMMITS = 10
 """Commits that are listed."""

@@ -109,6 +109,17 @@ def test_whose_run_it_is_follows_from_its_metadata(
     assert (not find_runs(store, KEYS, user).is_empty) is is_theirs
 
 
+@pytest.mark.parametrize(
+    "metadata", [{"customer": {"id": "u-1"}}, {"customer.id": "u-1", "customer": {"id": "u-2"}}]
+)
+def test_a_key_with_dots_leads_into_the_metadata(
+    keep: Keep, of: Line, run_id: Id, store: Store, metadata: dict[str, object]
+) -> None:
+    keep(of(1, None, metadata=metadata), of(2, None, metadata={"customer": {"id": "u-2"}}))
+    keep(of(3, None, metadata={"customer": "u-1"}))
+    assert find_runs(store, ["customer.id"], "u-1").run_ids == {run_id(1)}
+
+
 def test_metadata_that_another_program_wrote_with_escapes_is_understood(
     keep: Keep, of: Line, store: Store
 ) -> None:
