@@ -42,7 +42,9 @@ def commits_with(folder: Path, texts: Iterable[str], named: Set[str] = frozenset
     if not pattern or not lies_in_repository(folder):
         return []
     words = ["--text", f"-S{pattern}", "--pickaxe-regex", "--no-renames", "--name-only", "-z"]
-    commits = {commit.hash: commit for commit in _log(folder, *words)}
+    commits: dict[str, Commit] = {}
+    for commit in _log(folder, *words):
+        commits[commit.hash] = commit
     if named - commits.keys():
         # a rewritten history has lost them
         for commit in _log(folder):

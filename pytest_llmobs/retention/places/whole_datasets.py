@@ -42,7 +42,7 @@ def _json(file: Path, positions: Set[int]) -> str:
     except ValueError:  # objects without a list around them
         rows = None
     if not isinstance(rows, list):
-        return "".join(f"{_line(row)}\n" for row in _staying(_loose(text), positions))
+        return "".join(map(_line, _staying(_loose(text), positions)))
     indented = _INDENTED.search(text)
     indent = len(indented.group(1)) if indented else None
     return json.dumps(_staying(rows, positions), ensure_ascii=False, indent=indent) + "\n"
@@ -59,11 +59,14 @@ def _loose(text: str) -> list[Any]:
 
 
 def _line(row: Any) -> str:
-    return json.dumps(row, ensure_ascii=False)
+    return json.dumps(row, ensure_ascii=False) + "\n"
 
 
 def _staying(rows: list[Any], positions: Set[int]) -> list[Any]:
-    return [row for number, row in enumerate(rows) if number not in positions]
+    staying = list(rows)
+    for position in sorted(positions, reverse=True):
+        del staying[position]
+    return staying
 
 
 def _parquet(file: Path, positions: Set[int]) -> bytes:
@@ -74,9 +77,9 @@ def _parquet(file: Path, positions: Set[int]) -> bytes:
     with pq.ParquetFile(file) as opened:
         table = opened.read()
         compression = opened.metadata.row_group(0).column(0).compression
-    staying = pa.array([number not in positions for number in range(len(table))], pa.bool_())
     content = BytesIO()
-    pq.write_table(table.filter(staying), content, compression=compression)
+    staying = table.take(pa.array(sorted(set(range(len(table))) - positions), pa.int64()))
+    pq.write_table(staying, content, compression=compression)
     return content.getvalue()
 
 
