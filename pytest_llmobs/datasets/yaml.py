@@ -45,7 +45,7 @@ def rows_of(text: str, path: Path, *, warns: bool = True) -> Iterator[Row]:
     loader = _loader()(text)
     try:
         top = loader.get_single_node()
-        if top is None:
+        if top is None or _is_nothing(top):
             return
         if not isinstance(top, yaml.SequenceNode):
             raise DatasetError(f"{name}:{top.start_mark.line + 1}: the top is no list. {_A_LIST}")
@@ -84,6 +84,11 @@ def _rows(loader: Any, top: Any, name: str) -> Iterator[Row]:
                 "Put quotes around what is meant as text, and leave the tag out."
             ) from None
         yield Row(value, place)
+
+
+def _is_nothing(top: Any) -> bool:
+    """Tell whether a document has a beginning (``---``) and nothing in it."""
+    return top.id == "scalar" and not top.value and not top.style
 
 
 def _place(name: str, mark: Any) -> str:

@@ -11,6 +11,8 @@ from pytest_llmobs.datasets.editing.files.ends import text_end
 from pytest_llmobs.datasets.editing.files.items import ItemList, line_after, line_begin, line_end
 
 _COMMA = re.compile(r"\s*(?:#[^\n]*\n\s*)*,")
+_END = re.compile(r"^\.\.\.\s*(#.*)?$", re.MULTILINE)
+"""The mark that a document ends here."""
 _ONLY_COMMA = re.compile(r"\s*,?\s*(#.*)?")
 
 
@@ -119,7 +121,8 @@ def addition(text: str, found: ItemList | None, items: Sequence[str]) -> list[Sp
 
 def _below(text: str, found: ItemList | None, lines: str, end: str) -> Splice:
     """Return what appends lines to a list in lines, or to a file that has none."""
-    position = len(text)
+    marked_end = _END.search(text)
+    position = marked_end.start() if marked_end else len(text)
     if found is not None and found.items:
         last = found.items[-1].extent
         position = last.tail if last.tail > last.end else line_after(text, last.end)

@@ -116,3 +116,17 @@ def test_two_documents_are_refused_with_the_line(catalog: Catalog, write: Callab
     write("golden.yaml", "- inputs: {query: Hello}\n---\n- inputs: {query: Bye}\n")
     with pytest.raises(DatasetError, match=r"golden\.yaml:2:1: a second document begins here"):
         changes.add(catalog, "golden", [draft("x")], "x")
+
+
+@pytest.mark.parametrize("end", ["", "...\n"])
+def test_the_only_example_of_a_marked_document_goes_and_another_one_comes(
+    catalog: Catalog, write: Callable[..., Path], end: str
+) -> None:
+    file = write("golden.yaml", f"---\n- id: a\n  inputs: {{query: Hello}}\n{end}")
+    changes.remove(catalog, "golden", ["a"])
+    assert file.read_text() == f"---\n{end}"
+    assert catalog.examples("golden") == ()
+    changes.add(catalog, "golden", [draft("Bye", id="b")], "examples")
+    assert [example.id for example in catalog.examples("golden")] == ["b"]
+    assert file.read_text().startswith("---\n- id: b\n")
+    assert file.read_text().endswith(end)
