@@ -2,22 +2,24 @@
 
 ``python benchmarks/purge.py [--runs N] [--files N] [--folder PATH]``. The store is made first, through the package's
 own sealing (minutes, and 500 MB for a million runs of 1 to 2 KB; a folder that is named is kept and used again: each
-time another user is erased). A user's runs are spread over all of it. Beside the figures stands a loop of ten million
-additions, for machines differ. Exits with 1 where a bar is missed.
+time another user is erased), a user's runs spread over all of it. The command itself is run, ``llmobs purge --user``.
+Beside the figures stands a loop of ten million additions, for machines differ. Exits with 1 where a bar is missed.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
+import resource
 import subprocess
 import sys
 import tempfile
 import time
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 from million_runs import make_store
 
 RUN_BYTES = 1_750
@@ -35,12 +37,9 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=1_000_000)
     parser.add_argument("--files", type=int, default=200)
     parser.add_argument("--folder", type=Path, help="where the store lies or is made, and stays")
-    parser.add_argument("--erase", nargs=2, metavar=("FOLDER", "USER"), help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.erase is not None:
-        return erase_user(Path(options.erase[0]), options.erase[1])
     if options.folder is not None:
-        return measured(options.folder, options.runs, options.files)
+        return measured(options.folder.absolute(), options.runs, options.files)
     with tempfile.TemporaryDirectory() as folder:
         return measured(Path(folder) / ".llmobs", options.runs, options.files)
 
@@ -48,76 +47,42 @@ def main() -> int:
 def measured(folder: Path, runs: int, files: int) -> int:
     make_store(folder, runs, RUN_BYTES * runs * FILES_OF_A_SPOOL // files)
     user = next(f"u{number}" for number in range(5000) if not folder.joinpath(f"u{number}.erased").exists())
-    command = [sys.executable, __file__, "--erase", str(folder), user]
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    (before, number_of_files), loop = stored(folder), addition_loop()
+    started = time.perf_counter()
+    report, usage = purged(folder, user)
+    wall = time.perf_counter() - started
     folder.joinpath(f"{user}.erased").touch()
-    figures: dict[str, Any] = json.loads(done.stdout)
-    print(json.dumps(figures, indent=1))
-    scaled = figures["seconds"] * min(1.0, REFERENCE / figures["seconds of ten million additions"])
+    cpu = usage.ru_utime + usage.ru_stime
+    scaled = wall * min(1.0, REFERENCE / loop)
+    erased = sum(report["runs_by_project"].values())
+    print(f"{number_of_files} files; {wall:.1f} s by the clock, {cpu:.1f} s of CPU; loop {loop:.2f} s")
     held = [
-        told(f"{figures['runs']} runs of {user} went", figures["runs"] > 0),
-        told(f"nothing of {user} is left", figures["left"] == 0),
-        told(
-            f"{figures['stayed']:,} of {runs:,} runs stayed",
-            figures["stayed"] == figures["before"] - figures["runs"],
-        ),
-        told(f"{figures['seconds']:.1f} s, {scaled:.1f} s there (bar {SECONDS:.0f})", scaled <= SECONDS),
-        told(f"{figures['peak']:.0f} MB (bar {MEGABYTES:.0f})", figures["peak"] <= MEGABYTES),
+        told(f"{erased} runs of {user} went", erased > 0),
+        told(f"nothing of {user} is left", report["complete"]),
+        told(f"{stored(folder)[0]:,} of {before:,} runs stayed", stored(folder)[0] == before - erased),
+        told(f"{wall:.1f} s, {scaled:.1f} s there (bar {SECONDS:.0f})", scaled <= SECONDS),
+        told(f"{usage.ru_maxrss / 1000:.0f} MB (bar {MEGABYTES:.0f})", usage.ru_maxrss / 1000 <= MEGABYTES),
     ]
     return 0 if all(held) else 1
 
 
-def erase_user(folder: Path, user: str) -> int:
-    """Erase a user in this process, and print what that took as JSON."""
-    import resource
+def purged(folder: Path, user: str) -> tuple[dict[str, Any], resource.struct_rusage]:
+    """Erase a user by the command; return what it says, and what its process took."""
+    command = [sys.executable, "-m", "pytest_llmobs.cli", "purge", "--store", str(folder)]
+    with tempfile.TemporaryDirectory() as project:
+        process = subprocess.Popen(
+            [*command, "--user", user, "--yes", "--json"], cwd=project, stdout=subprocess.PIPE, text=True
+        )
+        assert process.stdout is not None
+        printed = process.stdout.read()
+        _, _, usage = os.wait4(process.pid, 0)
+    return json.loads(printed), usage
 
-    from pytest_llmobs.storage.parquet.arrow import load_arrow
 
-    load_arrow(frugal=True)  # as every command does that seals
-    import pyarrow.parquet as pq
-
-    from pytest_llmobs.storage.erasure.erasing import erase
-    from pytest_llmobs.storage.erasure.finding import find_runs
-    from pytest_llmobs.storage.erasure.needles import Needles
-    from pytest_llmobs.storage.erasure.search import search_store
-    from pytest_llmobs.storage.store import Store
-
-    def stored() -> tuple[int, int]:
-        paths = sorted(folder.glob("runs/*/*.parquet"))
-        return len(paths), sum(pq.read_metadata(path).num_rows for path in paths)
-
-    loop = addition_loop()
-    files, before = stored()
-    store = Store(folder)
-    times = [time.perf_counter()]
-    cpu = time.process_time()
-    found = find_runs(store, ["user_id", "user"], user)
-    times.append(time.perf_counter())
-    erased = erase(store, found)
-    times.append(time.perf_counter())
-    remaining = search_store(store, Needles.of(user, found))
-    times.append(time.perf_counter())
-    cpu = time.process_time() - cpu
-    parts = [round(end - start, 1) for start, end in pairwise(times)]
-    left = [each for each in remaining if each.what != "payload" and "parquet" in each.path]
-    figures = {
-        "user": user,
-        "files": files,
-        "rewritten": len(erased.files),
-        "runs": erased.runs,
-        "feedback": erased.feedback,
-        "before": before,
-        "stayed": stored()[1],
-        "left": len(left),
-        "files with the same texts": sum(each.what == "payload" for each in remaining),
-        "seconds": round(times[-1] - times[0], 1),
-        "seconds of find, erase, search": parts,
-        "seconds of CPU": round(cpu, 1),
-        "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000,
-        "seconds of ten million additions": round(loop, 2),
-    }
-    print(json.dumps(figures))
-    return 0
+def stored(folder: Path) -> tuple[int, int]:
+    """Return how many runs are stored, and in how many files."""
+    paths = sorted(folder.glob("runs/*/*.parquet"))
+    return sum(pq.read_metadata(path).num_rows for path in paths), len(paths)
 
 
 def addition_loop() -> float:

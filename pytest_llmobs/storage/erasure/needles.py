@@ -20,6 +20,8 @@ _LETTERS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234
     range(128, 256)
 )
 _SHORT_ESCAPES = frozenset(b"nrtbf")
+_BEGINNING = 4
+"""Bytes by which forms are looked for together: ids of one week begin alike."""
 _TELLING = 6
 """Letters that an id needs to tell anything in a footer."""
 _PERCENT = re.compile(rb"%[0-9a-fA-F]{2}")
@@ -69,6 +71,17 @@ class Needles:
         """Bytes of the payloads: others need not be hashed."""
         return frozenset(map(size_of, self.payload_hashes))
 
+    @cached_property
+    def _by_beginning(self) -> dict[bytes, tuple[list[int], frozenset[bytes]]]:
+        """The forms by their first letters, with their sizes: ids that time has made alike are looked for at once."""
+        alike: dict[bytes, set[bytes]] = {}
+        for form in self.forms:
+            alike.setdefault(form[:_BEGINNING], set()).add(form)
+        groups: dict[bytes, tuple[list[int], frozenset[bytes]]] = {}
+        for beginning, forms in alike.items():
+            groups[beginning] = sorted(set(map(len, forms)), reverse=True), frozenset(forms)
+        return groups
+
     def places(self, content: bytes, first: int = 0, end: int | None = None) -> Iterator[tuple[int, int]]:
         """Yield where a form begins and ends in some bytes, whether or not it stands by itself; in no order.
 
@@ -77,11 +90,13 @@ class Needles:
             first: No form that begins earlier counts.
             end: No form that begins there, or later, counts.
         """
-        for form in self.forms:
-            start = content.find(form, first)
+        for beginning, (sizes, forms) in self._by_beginning.items():
+            start = content.find(beginning, first)
             while start >= 0 and (end is None or start < end):
-                yield start, start + len(form)
-                start = content.find(form, start + 1)
+                for size in sizes:
+                    if content[start : start + size] in forms:
+                        yield start, start + size
+                start = content.find(beginning, start + 1)
 
     def count(self, content: bytes, first: int = 0, end: int | None = None) -> int:
         """Return how often a form stands by itself in some bytes (see ``places``), escapes undone."""

@@ -46,6 +46,9 @@ def search_parquet(path: Path, needles: Needles, hits: Hits) -> None:
                 _search_group(file, group, names, needles, traces, hits)
     except UNREADABLE as error:
         hits.problem = str(error).partition("\n")[0]
+    finally:
+        # of hundreds of files, what each leaves behind adds up
+        pa.default_memory_pool().release_unused()
 
 
 def _search_group(

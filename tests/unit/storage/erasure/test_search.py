@@ -81,6 +81,13 @@ def test_ids_that_have_to_be_escaped_are_found(
     assert _found(path, user) == [("text", "id", 1)]
 
 
+def test_ids_that_begin_alike_are_each_found(tmp_path: Path) -> None:
+    (tmp_path / "note").write_text("order-12, order-1 and order-123; order-1234 is somebody else's. 42")
+    needles = Needles(frozenset({"order-1", "order-12", "order-123", "42"}))
+    (remaining,) = search([tmp_path], needles)
+    assert remaining.count == 4
+
+
 def test_an_id_across_two_windows_is_found_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "file"
     path.write_text("x " * 40 + ADA + " y" * 40 + " " + ADA)
