@@ -6,14 +6,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from pytest_llmobs.datasets.base import DatasetFormat
 from pytest_llmobs.datasets.editing.catalog import Catalog
 from pytest_llmobs.datasets.loading import Past
+from pytest_llmobs.datasets.rows import row_of
 from pytest_llmobs.datasets.versions.as_of import AsOf, examples_at
 from pytest_llmobs.datasets.versions.base import ExperimentVersions
 from pytest_llmobs.datasets.versions.moments import keep_current
-from pytest_llmobs.errors import LlmobsError
+from pytest_llmobs.errors import DatasetError, LlmobsError
 from pytest_llmobs.experiments.stored import read_experiment
 from pytest_llmobs.records.examples import Dataset, Example
 from pytest_llmobs.storage.store import Store
@@ -107,20 +109,28 @@ class UsedDataset:
     code."""
 
 
-def keep_versions(catalog: Catalog, used: Iterable[UsedDataset]) -> str:
-    """Keep what an experiment uses, so that it can be run again; return what kept it from that, if anything did."""
+def keep_versions(catalog: Catalog, used: Iterable[UsedDataset], clean: Callable[[Any], Any]) -> str:
+    """Keep what an experiment uses, so that it can be run again; return what kept it from that, if anything did.
+
+    Args:
+        catalog: The datasets.
+        used: Those that it uses.
+        clean: Returns a value without what is sensitive: what would be changed by it isn't kept.
+    """
     try:
         for each in used:
-            _keep(catalog, each.dataset, each.name)
+            _keep(catalog, each.dataset, each.name, clean)
     except (LlmobsError, OSError) as error:
         return f"The examples of this experiment aren't kept, so that it can't be run on them again: {error}"
     return ""
 
 
-def _keep(catalog: Catalog, dataset: Dataset, name: str) -> None:
+def _keep(catalog: Catalog, dataset: Dataset, name: str, clean: Callable[[Any], Any]) -> None:
     def examples() -> Sequence[Example]:
         return dataset.examples
 
+    if not catalog.versions.has(dataset.version):
+        _refuse_sensitive(dataset, clean)
     if name and catalog.has(name):
         name = catalog.name_of(catalog.file(name))
         with catalog.lock(name):
@@ -128,3 +138,18 @@ def _keep(catalog: Catalog, dataset: Dataset, name: str) -> None:
     elif not catalog.versions.has(dataset.version):
         catalog.prepare_store()
         catalog.versions.keep(dataset.version, examples)
+
+
+def _refuse_sensitive(dataset: Dataset, clean: Callable[[Any], Any]) -> None:
+    """Refuse to keep examples that hold what is redacted in runs: the store has none of it.
+
+    Raises:
+        DatasetError: One does.
+    """
+    for example in dataset.examples:
+        row = row_of(example)
+        if clean(row) != row:
+            raise DatasetError(
+                f"the example {clean(example.id)!r} of {dataset.name!r} holds what is redacted. What git has of its "
+                "file can be used all the same, by the commit."
+            )

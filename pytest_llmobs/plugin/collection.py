@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from itertools import starmap
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from pytest_llmobs.plugin.confirming.plan import ConfirmingPlan
     from pytest_llmobs.plugin.state import ProcessState
     from pytest_llmobs.plugin.suites import Suites
+    from pytest_llmobs.records.examples import Dataset
 
 
 class Collection:
@@ -33,6 +35,8 @@ class Collection:
         self._repeats = Repeats(suites)
         self._accepted = AcceptedBaselines(state.session, state.manifest)
         self._collected: list[pytest.Item] = []
+        self._used: dict[int, tuple[Dataset, str]] = {}
+        """Each dataset that is used, and the path of its file where it is that file's current content."""
         self._by_node_id = any("::" in argument for argument in state.config.args)
 
     def pytest_sessionstart(self) -> None:
@@ -150,7 +154,7 @@ class Collection:
             plans += gone_suites(session.config, suites)
         state.manifest.promise(plans)
         if self._confirming is None and not session.config.option.collectonly:
-            self._keep_datasets(session.items)
+            self._note_datasets(session.items)
         state.notes.add(
             *alike_names(plans),
             *secret_names(plans, redaction),
@@ -159,22 +163,31 @@ class Collection:
         if state.worker is None:
             announce(state)
 
-    def _keep_datasets(self, items: list[pytest.Item]) -> None:
-        """Keep the versions of the datasets that are used; each worker does, and the first of them writes."""
-        from pytest_llmobs.experiments.dataset_versions import UsedDataset, keep_versions
-
-        used: dict[int, UsedDataset] = {}
+    def _note_datasets(self, items: list[pytest.Item]) -> None:
+        """Note which datasets are used, and whether each is a file as it is now."""
         for item in items:
             plan = self._suites.plan_of(item)
             whole = plan.source.whole if plan is not None else None
-            if plan is not None and whole is not None and id(whole) not in used:
-                used[id(whole)] = UsedDataset(whole, whole.source if plan.source.is_file else "")
-        if not used:
-            return
-        if problem := keep_versions(self._state.catalog, used.values()):
-            self._state.notes.add(problem)
-        if self._state.settings.as_of:
+            if plan is not None and whole is not None:
+                self._used[id(whole)] = (whole, whole.source if plan.source.is_file else "")
+        if self._used and self._state.settings.as_of:
             self._state.notes.add(f"the datasets are those of {self._state.settings.as_of!r}, not today's")
+
+    # around all others: nothing of it is needed before, and its notes are told at the end
+    @pytest.hookimpl(specname="pytest_sessionfinish", wrapper=True, tryfirst=True)
+    def pytest_keep_datasets(self) -> Generator[None, object, object]:
+        """Keep the versions of the datasets that were used; each worker does, and the first of them writes."""
+        if self._used:
+            self._keep_datasets()
+        return (yield)
+
+    def _keep_datasets(self) -> None:
+        from pytest_llmobs.experiments.dataset_versions import UsedDataset, keep_versions
+
+        used = list(starmap(UsedDataset, self._used.values()))
+        redaction = self._state.session.redaction
+        if problem := keep_versions(self._state.catalog, used, redaction.clean_if_suspect):
+            self._state.notes.add(problem)
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:

@@ -24,6 +24,8 @@ def test_neither_anthropic_nor_pyarrow_nor_our_own_packages_are_imported(empty: 
                 "pytest_llmobs.plugin",
                 "pytest_llmobs.plugin.options",
                 "pytest_llmobs.settings",
+                "pytest_llmobs.settings.checks",
+                "pytest_llmobs.settings.folders",
             ]
         """
     )

@@ -158,7 +158,8 @@ class EvaluationSession:
             from pytest_llmobs.experiments.dataset_versions import keep_versions
 
             catalog = self._workspace.open_catalog(lambda: self.session.extensions.formats)
-            self._not_kept = keep_versions(catalog, [request.used])
+            clean = self.session.redaction.clean_if_suspect
+            self._not_kept = keep_versions(catalog, [request.used], clean)
 
     def close(self) -> None:
         """Let go of the name, and throw away what isn't kept; a second call changes nothing."""
