@@ -66,6 +66,8 @@ class _Erasing:
         self._unreadable: dict[str, str] = {}
 
     def run(self) -> None:
+        # what looking has left behind, before rewriting takes as much again
+        pa.default_memory_pool().release_unused()
         # Living processes may seal at any moment: what a spool no longer holds then is among the sealed files after.
         self._unsealed = {**self._unsealed_runs(), **unsealed_about(self._place, self._found.run_ids)}
         # Runs after what hangs on them: whoever looks meanwhile sees no rating of a run that isn't there.
