@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Hashable
 from pathlib import PurePath
 
@@ -54,6 +55,13 @@ def erase(store: Store, found: Found, *, progress: Progress | None = None) -> Er
     return erasing.erased()
 
 
+def _give_memory_back() -> None:
+    """Let go of files that were closed and of what they took: of hundreds of them, what each leaves behind adds up."""
+    # Arrow's files refer to themselves, and a command has the collector run rarely; young objects alone take no time.
+    gc.collect(1)
+    pa.default_memory_pool().release_unused()
+
+
 class _Erasing:
     """One erasure."""
 
@@ -67,7 +75,7 @@ class _Erasing:
 
     def run(self) -> None:
         # what looking has left behind, before rewriting takes as much again
-        pa.default_memory_pool().release_unused()
+        _give_memory_back()
         # Living processes may seal at any moment: what a spool no longer holds then is among the sealed files after.
         self._unsealed = {**self._unsealed_runs(), **unsealed_about(self._place, self._found.run_ids)}
         # Runs after what hangs on them: whoever looks meanwhile sees no rating of a run that isn't there.
@@ -106,6 +114,7 @@ class _Erasing:
                 return
             for key in pending:
                 self._looked[key] = self._erase_from(key, doomed)
+                _give_memory_back()
                 if self._progress is not None:
                     self._progress(len(self._looked), len(self._looked.keys() | set(keys)))
 
@@ -146,8 +155,6 @@ class _Erasing:
             return True
         finally:
             shortened.writer.clean()
-            # of two hundred files that are rewritten, what each leaves behind adds up
-            pa.default_memory_pool().release_unused()
 
     def _put(self, key: str, shortened: Shortened) -> None:
         before = digest(self._place.files, self._place.path(key))
