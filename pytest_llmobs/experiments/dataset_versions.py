@@ -1,4 +1,4 @@
-"""The versions of datasets that experiments use: kept as one begins, and found again by its name."""
+"""The versions of datasets that experiments use: kept with it, and found again by its name."""
 
 from __future__ import annotations
 

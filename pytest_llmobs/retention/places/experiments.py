@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from functools import partial
+from collections.abc import Iterator, Mapping, Sequence
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 from pytest_llmobs.errors import StoreError
 from pytest_llmobs.files import encodable, parse_json, read_text
 from pytest_llmobs.retention.places.base import Finding
-from pytest_llmobs.retention.places.lines import matching, overwrite
+from pytest_llmobs.retention.places.lines import Logs
 from pytest_llmobs.retention.places.tables import without_trials
 from pytest_llmobs.retention.subjects import Sought
 from pytest_llmobs.retention.territory import Territory
@@ -78,34 +77,22 @@ def _write(path: Path, document: Mapping[str, Any], territory: Territory) -> Non
         territory.remote.remote.upload(path, f"experiments/{path.name}")
 
 
-class Journals:
+class Journals(Logs):
     """Evaluations that haven't come to their end: a line a trial."""
 
     name = "evaluations"
     describe = "trials in the journals of unfinished evaluations"
     folders = ("evaluations",)
 
-    def find(self, sought: Sought, territory: Territory) -> Iterator[Finding]:
-        """Yield the trials."""
-        number, files = 0, []
-        for path in _journals(sought, territory):
-            lines = matching(path, partial(_without, sought=sought))
-            if lines:
-                number += lines
-                files.append(territory.shown(path))
-        if files:
-            yield Finding(self.name, number, "line", tuple(files))
+    def logs(self, sought: Sought, territory: Territory) -> Sequence[Path]:
+        """Return the journals; none where no person is meant, since figures without texts may be kept."""
+        if sought.person is None:
+            return []
+        return sorted(territory.store.layout.journals.glob("*.jsonl"))
 
-    def erase(self, sought: Sought, territory: Territory) -> None:
-        """Overwrite their lines."""
-        for path in _journals(sought, territory):
-            overwrite(path, partial(_without, sought=sought))
-
-
-def _journals(sought: Sought, territory: Territory) -> list[Path]:
-    if sought.person is None:
-        return []
-    return sorted(territory.store.layout.journals.glob("*.jsonl"))
+    def without(self, line: bytes, sought: Sought) -> bytes | None:
+        """Return what stands in the place of a line (see ``_without``)."""
+        return _without(line, sought)
 
 
 def _without(line: bytes, sought: Sought) -> bytes | None:

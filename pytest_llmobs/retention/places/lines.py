@@ -3,13 +3,48 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from pytest_llmobs.errors import StoreError
+from pytest_llmobs.retention.places.base import Finding
+from pytest_llmobs.retention.subjects import Sought
+from pytest_llmobs.retention.territory import Territory
 
 Replacement = Callable[[bytes], bytes | None]
 """Takes a line without its end; returns what is to stand in its place, at most as long, or None to leave it."""
+
+
+class Logs(ABC):
+    """A place that is logs: lines of them go."""
+
+    name: str
+
+    @abstractmethod
+    def logs(self, sought: Sought, territory: Territory) -> Sequence[Path]:
+        """Return the logs, sorted."""
+
+    @abstractmethod
+    def without(self, line: bytes, sought: Sought) -> bytes | None:
+        """Return what is to stand in the place of a line, as ``Replacement`` does."""
+
+    def find(self, sought: Sought, territory: Territory) -> Iterator[Finding]:
+        """Yield the lines."""
+        number, files = 0, []
+        for path in self.logs(sought, territory):
+            lines = matching(path, partial(self.without, sought=sought))
+            if lines:
+                number += lines
+                files.append(territory.shown(path))
+        if files:
+            yield Finding(self.name, number, "line", tuple(files))
+
+    def erase(self, sought: Sought, territory: Territory) -> None:
+        """Overwrite them."""
+        for path in self.logs(sought, territory):
+            overwrite(path, partial(self.without, sought=sought))
 
 
 def matching(path: Path, replacement: Replacement) -> int:

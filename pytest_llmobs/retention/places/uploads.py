@@ -2,39 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
 
 from pytest_llmobs.files import parse_json
-from pytest_llmobs.retention.places.base import Finding
-from pytest_llmobs.retention.places.lines import matching, overwrite
+from pytest_llmobs.retention.places.lines import Logs
 from pytest_llmobs.retention.subjects import Sought
 from pytest_llmobs.retention.territory import Territory
 
 
-class Uploads:
+class Uploads(Logs):
     """What lies in the store is listed by path; a path may name an image by the hash of its content."""
 
     name = "uploads"
     describe = "lines about erased images in the lists of what was uploaded"
     folders = ("uploads",)
 
-    def find(self, sought: Sought, territory: Territory) -> Iterator[Finding]:
-        """Yield the lines."""
-        number, files = 0, []
-        for path in _lists(territory):
-            lines = matching(path, partial(_without, sought=sought))
-            if lines:
-                number += lines
-                files.append(territory.shown(path))
-        if files:
-            yield Finding(self.name, number, "line", tuple(files))
+    def logs(self, sought: Sought, territory: Territory) -> Sequence[Path]:
+        """Return the lists, one a store."""
+        return _lists(territory)
 
-    def erase(self, sought: Sought, territory: Territory) -> None:
-        """Overwrite them."""
-        for path in _lists(territory):
-            overwrite(path, partial(_without, sought=sought))
+    def without(self, line: bytes, sought: Sought) -> bytes | None:
+        """Return nothing in the place of a line about an image that goes; None to leave it."""
+        try:
+            file = parse_json(line)["file"]
+        except (ValueError, LookupError, TypeError):
+            return None
+        if str(file).rpartition("/")[2] in sought.media:
+            return b""
+        return None
 
 
 def uploaded_to(territory: Territory) -> list[str]:
@@ -51,13 +47,3 @@ def uploaded_to(territory: Territory) -> list[str]:
 
 def _lists(territory: Territory) -> list[Path]:
     return sorted(territory.store.root.glob("uploads/*.jsonl"))
-
-
-def _without(line: bytes, sought: Sought) -> bytes | None:
-    try:
-        file = parse_json(line)["file"]
-    except (ValueError, LookupError, TypeError):
-        return None
-    if str(file).rpartition("/")[2] in sought.media:
-        return b""
-    return None
