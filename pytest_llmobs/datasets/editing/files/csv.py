@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -12,10 +11,10 @@ from typing import Any
 
 from pytest_llmobs.datasets.base import abridge, display_path
 from pytest_llmobs.datasets.csv import cell_value, rows_of
-from pytest_llmobs.datasets.editing.files.base import EditedFile, Finished, pinned_ids
+from pytest_llmobs.datasets.editing.files.base import Finished, pinned_ids
 from pytest_llmobs.datasets.editing.files.ends import text_end
 from pytest_llmobs.datasets.editing.files.records import Record, Table, line_end, raw_cells, table_of, written
-from pytest_llmobs.datasets.editing.files.reread import Remedy, check, read
+from pytest_llmobs.datasets.editing.files.reread import Remedy, RereadFile, check
 from pytest_llmobs.datasets.rows import row_of
 from pytest_llmobs.datasets.versions.versions import version_of
 from pytest_llmobs.errors import DatasetError
@@ -32,7 +31,7 @@ _REMEDY = Remedy(
 )
 
 
-class CsvFile(EditedFile):
+class CsvFile(RereadFile):
     """The records of a file, and the examples of them."""
 
     def __init__(self, content: bytes, path: Path) -> None:
@@ -42,27 +41,9 @@ class CsvFile(EditedFile):
             DatasetError: A record is no example.
         """
         super().__init__()
-        self._path = path
-        self._mark = codecs.BOM_UTF8 if content.startswith(codecs.BOM_UTF8) else b""
-        rows, self._before = read(content, path, rows_of)
-        self._places = dict(zip(self._before, [row.place for row in rows], strict=True))
-        self._text = content.removeprefix(codecs.BOM_UTF8).decode()
+        self._begin(content, path, rows_of)
         self._table = table_of(self._text, path)
         self.keeps_ids = self._table is not None and "id" in self._table.header.cells
-
-    @property
-    def examples(self) -> Mapping[str, Example]:
-        """Those that the file is to hold now, by id, in its order."""
-        if not self.put and not self.removed:
-            return self._before
-        examples = {**self._before, **self.put}
-        for id in self.removed:
-            examples.pop(id, None)
-        return examples
-
-    def place(self, id: str) -> str:
-        """Return the file and the line of an example."""
-        return self._places.get(id, super().place(id))
 
     def finish(self) -> Finished:
         """Return the file with the changes.

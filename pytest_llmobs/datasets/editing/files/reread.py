@@ -6,12 +6,14 @@ the next line: what is about to be written is read back, and refused where anyth
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Callable, Container, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from pytest_llmobs.datasets.base import Row, abridge, decoded, display_path
 from pytest_llmobs.datasets.columns import Columns
+from pytest_llmobs.datasets.editing.files.base import EditedFile
 from pytest_llmobs.datasets.validation import check_rows
 from pytest_llmobs.errors import DatasetError
 from pytest_llmobs.records.examples import Example
@@ -31,6 +33,37 @@ class Remedy(NamedTuple):
     """Where ids would become other ones."""
     others: str
     """Where examples would change that nobody touched."""
+
+
+class RereadFile(EditedFile):
+    """A file whose text is edited in pieces, and read back before it is written."""
+
+    def _begin(self, content: bytes, path: Path, rows_of: Reader) -> list[Row]:
+        """Read a file as it is, and return its rows.
+
+        Raises:
+            DatasetError: The file makes no sense.
+        """
+        self._path = path
+        self._mark = codecs.BOM_UTF8 if content.startswith(codecs.BOM_UTF8) else b""
+        rows, self._before = read(content, path, rows_of)
+        self._places = dict(zip(self._before, [row.place for row in rows], strict=True))
+        self._text = content.removeprefix(codecs.BOM_UTF8).decode()
+        return rows
+
+    @property
+    def examples(self) -> Mapping[str, Example]:
+        """Those that the file is to hold now, by id, in its order."""
+        if not self.put and not self.removed:
+            return self._before
+        examples = {**self._before, **self.put}
+        for id in self.removed:
+            examples.pop(id, None)
+        return examples
+
+    def place(self, id: str) -> str:
+        """Return the file and the line of an example."""
+        return self._places.get(id, super().place(id))
 
 
 def read(content: bytes, path: Path, rows_of: Reader) -> tuple[list[Row], dict[str, Example]]:

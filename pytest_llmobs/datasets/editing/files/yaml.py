@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Iterator, Mapping, Sequence, Set
 from functools import partial
 from operator import attrgetter
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_llmobs.datasets.base import display_path
-from pytest_llmobs.datasets.editing.files.base import EditedFile, Finished, pinned_ids
+from pytest_llmobs.datasets.editing.files.base import Finished, pinned_ids
 from pytest_llmobs.datasets.editing.files.dumping import block, flow
 from pytest_llmobs.datasets.editing.files.ends import text_end
 from pytest_llmobs.datasets.editing.files.items import Item, ItemList, items_of, line_begin, line_end
@@ -23,7 +22,7 @@ from pytest_llmobs.datasets.editing.files.layout import (
     spliced,
     step,
 )
-from pytest_llmobs.datasets.editing.files.reread import Remedy, check, read
+from pytest_llmobs.datasets.editing.files.reread import Remedy, RereadFile, check
 from pytest_llmobs.datasets.rows import row_of
 from pytest_llmobs.datasets.versions.versions import version_of
 from pytest_llmobs.datasets.yaml import rows_of
@@ -36,7 +35,7 @@ _REMEDY = Remedy(
 )
 
 
-class YamlFile(EditedFile):
+class YamlFile(RereadFile):
     """The items of a file, and the examples of them."""
 
     def __init__(self, content: bytes, path: Path) -> None:
@@ -46,26 +45,10 @@ class YamlFile(EditedFile):
             DatasetError: An item is no example.
         """
         super().__init__()
-        self._path = path
-        self._mark = codecs.BOM_UTF8 if content.startswith(codecs.BOM_UTF8) else b""
-        rows, self._before = read(content, path, rows_of)
-        self._places = dict(zip(self._before, [row.place for row in rows], strict=True))
+        rows = self._begin(content, path, rows_of)
         self._written = {
             id for id, row in zip(self._before, rows, strict=True) if row.data.get("id") is not None
         }
-        self._text = content.removeprefix(codecs.BOM_UTF8).decode()
-
-    @property
-    def examples(self) -> Mapping[str, Example]:
-        """Those that the file is to hold now, by id, in its order."""
-        examples = {**self._before, **self.put}
-        for id in self.removed:
-            examples.pop(id, None)
-        return examples
-
-    def place(self, id: str) -> str:
-        """Return the file and the line of an example."""
-        return self._places.get(id, super().place(id))
 
     def finish(self) -> Finished:
         """Return the file with the changes.
