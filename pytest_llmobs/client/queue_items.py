@@ -12,7 +12,7 @@ from typing import Any
 from pytest_llmobs.client.parameters import accept
 from pytest_llmobs.client.reading.views import Here
 from pytest_llmobs.errors import ArgumentError, NotSupported
-from pytest_llmobs.review.items import run_id_of
+from pytest_llmobs.review.log.items import run_id_of
 from pytest_llmobs.review.queues import Queues
 from pytest_llmobs.review.records import AnnotationQueue, QueueItem
 from pytest_llmobs.wording import known, nearest

@@ -151,7 +151,7 @@ class QueueMethods(ClientBase):
             NotFoundError: There is no such queue.
         """
         from pytest_llmobs.client.queue_items import run_keys
-        from pytest_llmobs.review.items import run_id_of
+        from pytest_llmobs.review.log.items import run_id_of
 
         if (run_ids is None) == (runs is None):
             raise ArgumentError("Give one of run_ids and runs.")
@@ -170,7 +170,7 @@ class QueueMethods(ClientBase):
             ArgumentError: The id is no UUID.
             NotFoundError: There is no such queue, or the run isn't in it.
         """
-        from pytest_llmobs.review.items import run_id_of
+        from pytest_llmobs.review.log.items import run_id_of
 
         id = run_id_of(run_id, "run_id")
         self._queues.change_items(queue_id, lambda items, queue: items.remove([id], queue))

@@ -1,7 +1,12 @@
-"""Review queues: runs that wait for a person, in files below ``queues`` in the store.
+"""Human review: runs that wait for a person, and what people decide about them, below ``queues`` in the store.
 
 ::
 
-    queues   which queues there are, and their settings     items    runs added, looked at, completed and taken out
-    rubric   what a reviewer is asked                       records  what the client's calls return
+    queues       which queues there are          queue_files  those that are committed files
+    records      queues, items, decisions        log/         what happened in a queue, append-only
+    rubric/      what a reviewer is asked        routing/     which runs come to which queue
+    claims       who has which item just now     assignment   which item is next: order, overlap, calibration
+    sessions     one reviewer at work            drafts       what isn't saved yet, kept through a crash
+    material     what a reviewer sees of a run   keys         which key does what, on every screen
+    agreement/   how far reviewers agree         outcomes/    settled answers, disagreements, labels, modes
 """

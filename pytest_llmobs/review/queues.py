@@ -19,9 +19,10 @@ from pytest_llmobs.errors import ArgumentError, ConflictError, NotFoundError, St
 from pytest_llmobs.files import PRIVATE, make_private, parse_json, read_text, write_whole
 from pytest_llmobs.records.fit import MisfitError
 from pytest_llmobs.records.wire import from_wire, to_wire
-from pytest_llmobs.review.items import ITEMS, Items, Part
+from pytest_llmobs.review.log.items import ITEMS, Items
+from pytest_llmobs.review.log.parts import LogPart
 from pytest_llmobs.review.records import AnnotationQueue
-from pytest_llmobs.review.rubric import check_rubric
+from pytest_llmobs.review.rubric.checks import check_rubric
 from pytest_llmobs.storage import locks
 from pytest_llmobs.storage.layout import escape
 from pytest_llmobs.wording import known, nearest
@@ -54,7 +55,7 @@ class Queues:
         self._prepare_store = prepare_store
         self._now = now
         self._new_id = new_id
-        self._part = Part()
+        self._part = LogPart()
 
     def all(self) -> list[AnnotationQueue]:
         """Return every queue, in the order of their names.

@@ -1,9 +1,9 @@
-"""What the client's calls about queues return."""
+"""Queues, their items, and what reviewers decide: what the client's calls about queues return."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -15,6 +15,17 @@ if TYPE_CHECKING:
 
 ItemStatus = Literal["viewed", "completed"]
 """What a reviewer did with an item."""
+Verdict = Literal["accept", "reject"]
+"""What a reviewer says of an answer as a whole."""
+Role = Literal["review", "adjudication"]
+"""Whether a decision is one of several independent ones, or settles what they disagree about."""
+Answer = bool | float | str
+"""What a reviewer says to one item of a rubric: yes or no, a number, or a category or free text."""
+
+FAILURE_MODES = ("wrong fact", "wrong tone", "incomplete", "harmful")
+"""What may be wrong with an answer, where a queue names nothing else."""
+LEAST_AGREEMENT = 0.7
+"""Below this kappa or alpha nothing is exported, where a queue says nothing else."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +40,18 @@ class AnnotationQueue(Model):
     """For the reviewer, in general."""
     rubric_items: Sequence[Mapping[str, Any]] = ()
     """What the reviewer is asked, in order: ``feedback_key`` and what else is said of it."""
+    failure_modes: Sequence[str] = FAILURE_MODES
+    """What may be wrong with an answer, each at one key."""
+    overlap: float = 0.0
+    """Share of the items, 0 to 1, that two reviewers see instead of one."""
+    calibration: int = 0
+    """Items of each week that every reviewer sees."""
+    least_agreement: float = LEAST_AGREEMENT
+    """The kappa or alpha below which nothing is exported."""
+    rules: Sequence[Mapping[str, Any]] = ()
+    """Which runs come here by themselves, see ``routing.rules``."""
+    file: str | None = None
+    """The committed file that says all this; None where the store does."""
     created_at: datetime
     """UTC."""
     updated_at: datetime
@@ -48,6 +71,8 @@ class QueueItem(Model):
     start_time: str | None = None
     """The run's, where the caller said so."""
     source_proposed_example_id: str | None = None
+    reason: str | None = None
+    """Why it is here: the rule that chose it; None where somebody added it."""
     added_at: datetime
     """UTC."""
     last_reviewed_time: datetime | None = None
@@ -65,6 +90,33 @@ class QueueItem(Model):
     def is_completed(self) -> bool:
         """True once somebody has completed it."""
         return self.status == "completed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """What one reviewer said of one run. Never overwritten: whoever changes their mind withdraws it first."""
+
+    id: str
+    """UUID."""
+    run_id: str
+    reviewer: str
+    at: datetime
+    """UTC: when it was saved."""
+    rubric: str
+    """The version of the rubric that the answers are to."""
+    verdict: Verdict | None = None
+    """None where the rubric was answered and nothing said of the whole."""
+    mode: str | None = None
+    """The failure mode, of what was rejected."""
+    answers: Mapping[str, Answer] = field(default_factory=dict)
+    """By ``feedback_key``; what was not answered or not visible is left out."""
+    correction: Mapping[str, Any] | None = None
+    """The outputs that would have been right."""
+    comment: str | None = None
+    """The reason, in the reviewer's words."""
+    seconds: float = 0.0
+    """How long the item was on the screen."""
+    role: Role = "review"
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pytest_llmobs.errors import ArgumentError
-from pytest_llmobs.review.rubric import check_rubric
+from pytest_llmobs.review.rubric.checks import check_rubric
 
 RULES = {"join": "all", "rules": [{"key": "correct", "op": "is", "values": [0]}]}
 FULL = [

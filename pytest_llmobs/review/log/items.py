@@ -6,18 +6,15 @@ one item.
 
 from __future__ import annotations
 
-import json
-import os
-import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, get_args
 
-from pytest_llmobs.errors import ArgumentError, NotFoundError, StoreError
-from pytest_llmobs.files import open_private, parse_json, read_bytes
+from pytest_llmobs.errors import ArgumentError, NotFoundError
+from pytest_llmobs.review.log.parts import LogPart, events_of
 from pytest_llmobs.review.records import ItemStatus, QueueItem
 from pytest_llmobs.tracing.ids import read_id
 from pytest_llmobs.wording import known, nearest
@@ -39,39 +36,10 @@ def run_id_of(value: Any, place: str) -> str:
     return id
 
 
-class Part:
-    """The file to which one process appends."""
-
-    def __init__(self) -> None:
-        """Choose no name yet: a forked child gets one of its own."""
-        self._process = 0
-        self._name = ""
-
-    def append(self, folder: Path, lines: Iterable[Mapping[str, Any]]) -> None:
-        """Append lines in one write, to the end of the file below ``folder``.
-
-        Raises:
-            FileNotFoundError: The queue was renamed or deleted meanwhile.
-            StoreError: The disk refuses.
-        """
-        if self._process != os.getpid():
-            self._process = os.getpid()
-            self._name = f"{self._process}-{secrets.token_hex(6)}.jsonl"
-        text = "".join(map(_line, lines))
-        place = folder / ITEMS
-        try:
-            with open(place / self._name, "ab", buffering=0, opener=open_private) as file:
-                file.write(text.encode())
-        except FileNotFoundError:
-            raise
-        except OSError as error:
-            raise StoreError(f"Can't write to {str(place)!r}: {error.strerror or error}.") from error
-
-
 class Items:
     """The items of one queue."""
 
-    def __init__(self, folder: Path, queue_id: str, part: Part, now: Callable[[], datetime]) -> None:
+    def __init__(self, folder: Path, queue_id: str, part: LogPart, now: Callable[[], datetime]) -> None:
         """Name the queue.
 
         Args:
@@ -122,7 +90,7 @@ class Items:
             if run["run_id"] not in there:
                 events[run["run_id"]] = {"do": "add", "at": at, **run}
         if events:
-            self._part.append(self._folder, events.values())
+            self._part.append(self._folder / ITEMS, events.values())
         now_there = self._by_run()
         wanted = dict.fromkeys(map(itemgetter("run_id"), runs))
         return list(map(now_there.__getitem__, wanted))
@@ -139,7 +107,7 @@ class Items:
         for run_id in run_ids:
             self.item(run_id, queue)
             events.append({"do": "remove", "at": at, "run_id": run_id})
-        self._part.append(self._folder, events)
+        self._part.append(self._folder / ITEMS, events)
 
     def set_status(self, run_id: str, status: str | None, queue: str) -> QueueItem:
         """Say what a reviewer did with an item; None shows it as new.
@@ -153,7 +121,7 @@ class Items:
             raise ArgumentError(f"status is {status!r}.{nearest(str(status), STATUSES)} {known(STATUSES)}")
         self.item(run_id, queue)
         event = {"do": "status", "at": self._now().isoformat(), "run_id": run_id, "status": status}
-        self._part.append(self._folder, [event])
+        self._part.append(self._folder / ITEMS, [event])
         return self.item(run_id, queue)
 
     def item(self, run_id: str, queue: str) -> QueueItem:
@@ -180,30 +148,4 @@ class Items:
 
     def _events(self) -> list[dict[str, Any]]:
         """Return everything that happened, in its order."""
-        events: list[tuple[str, str, int, dict[str, Any]]] = []
-        for part in sorted((self._folder / ITEMS).glob("*.jsonl")):
-            for number, event in enumerate(_lines(part)):
-                events.append((event["at"], part.name, number, event))
-        events.sort(key=lambda entry: entry[:3])
-        return list(map(itemgetter(3), events))
-
-
-def _line(event: Mapping[str, Any]) -> str:
-    return f"{json.dumps(event, ensure_ascii=False)}\n"
-
-
-def _lines(part: Path) -> Iterator[dict[str, Any]]:
-    try:
-        content = read_bytes(part)
-    except FileNotFoundError:  # the queue was deleted meanwhile
-        return
-    except OSError as error:
-        raise StoreError(f"{str(part)!r} can't be read: {error}.") from error
-    for line in content.split(b"\n"):
-        try:
-            event = parse_json(line)
-            datetime.fromisoformat(event["at"])
-            if event["do"] and event["run_id"]:
-                yield event
-        except (ValueError, LookupError, TypeError):
-            continue  # torn by a crash, or the empty end of the file
+        return events_of(self._folder / ITEMS)

@@ -1,0 +1,4 @@
+"""How far the reviewers of a queue agree, and whether that is enough to train on what they said.
+
+The formulas are in ``measures.agreement``; here decisions become its tables.
+"""

@@ -1,0 +1,7 @@
+"""What happened in a queue, append-only: nothing is rewritten, and any number of processes write at once.
+
+::
+
+    parts   one file a process     items      runs added, looked at, completed, taken out
+                                   decisions  what reviewers decided, withdrew and skipped
+"""
