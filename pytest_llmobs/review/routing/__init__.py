@@ -2,5 +2,6 @@
 
 ::
 
-    rules      the kinds of condition, a table     applying  runs of a store -> items of queues
+    kinds      the kinds of condition, a table     rules      conditions of a queue, checked and joined
+    applying   runs of a store -> items of queues
 """
